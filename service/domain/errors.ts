@@ -1,0 +1,63 @@
+/** Every code that the service answers with; `http/problem.ts` gives each its status and title. */
+export const errorCodes = [
+  'request_invalid',
+  'role_arn_invalid',
+  'partition_not_supported',
+  'role_in_vendor_account',
+  'role_already_connected',
+  'role_not_assumable',
+  'account_mismatch',
+  'external_id_not_required',
+  'external_id_not_enforced',
+  'scope_taken',
+  'connection_not_found',
+  'connection_changed',
+  'connection_disconnected',
+  'no_connection_for_target',
+  'role_missing',
+  'unauthorized',
+  'callback_unauthorized',
+  'callback_in_progress',
+  'verification_in_progress',
+  'aws_unavailable',
+  'vendor_credentials_invalid',
+  'rate_limited',
+  'store_unavailable',
+  'not_found',
+  'method_not_allowed',
+  'body_too_large',
+  'media_type_not_supported',
+  'internal_error',
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** An expected failure: `detail` says what happened, `remedy` what to do next. Neither holds a secret. */
+export class RolebridgeError extends Error {
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly remedy: string | undefined;
+  /** Seconds after which the same request may be tried again. */
+  readonly retryAfterSeconds: number | undefined;
+  /** Further members of the problem details, such as the checks made. */
+  readonly members: Record<string, unknown>;
+
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    options: {
+      remedy?: string;
+      retryAfterSeconds?: number;
+      members?: Record<string, unknown>;
+      cause?: unknown;
+    } = {},
+  ) {
+    super(`${code}: ${detail}`, { cause: options.cause });
+    this.name = 'RolebridgeError';
+    this.code = code;
+    this.detail = detail;
+    this.remedy = options.remedy;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+    this.members = options.members ?? {};
+  }
+}

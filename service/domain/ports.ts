@@ -1,0 +1,121 @@
+import type { ApiKey, Connection, Organization } from './connection.js';
+import type { ApiKeyId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
+import type { Partition, RoleArn } from './role-arn.js';
+
+/** Milliseconds since the epoch, and a wait that tests can shorten. */
+export interface Clock {
+  now(): number;
+  sleep(ms: number): Promise<void>;
+}
+
+/** What a callback was answered, so that the same `webhook-id` gets the same answer again. */
+export interface CallbackReceipt {
+  readonly connectionId: ConnectionId;
+  readonly webhookId: string;
+  /** Of the first attempt: the propagation window counts from here, also over retries. */
+  readonly firstAttemptAt: string;
+  /** A claim ends by itself, so that a process that died does not hold the event for ever. */
+  readonly claimedUntil: string;
+  /** Absent while it is being decided. */
+  readonly answer?: { readonly status: number; readonly body: unknown } | undefined;
+}
+
+/** One atomic change: all of it is stored, or nothing. */
+export interface Change {
+  /** `ifVersion` null inserts; otherwise the stored version must be that one (`connection_changed`). */
+  readonly connection?: { readonly next: Connection; readonly ifVersion: number | null };
+  /** Takes the scopes from the connections that hold them, instead of `scope_taken`. */
+  readonly replaceScopes?: boolean;
+  readonly receipt?: CallbackReceipt;
+}
+
+/**
+ * Where everything is kept. Each implementation passes `test/contract/store.ts`.
+ * Once a promise is fulfilled, the change survives a crash and a loss of power.
+ */
+export interface Store {
+  createOrganization(organization: Organization): Promise<void>;
+  organization(id: OrganizationId): Promise<Organization | undefined>;
+  createApiKey(key: ApiKey): Promise<void>;
+  apiKey(id: ApiKeyId): Promise<ApiKey | undefined>;
+  /** Not deleted, of that organization. */
+  connection(organizationId: OrganizationId, id: ConnectionId): Promise<Connection | undefined>;
+  /** Of any organization, deleted ones too: for a callback, which proves itself with the connection's secret. */
+  connectionForCallback(id: ConnectionId): Promise<Connection | undefined>;
+  /** Not deleted, ordered by creation then id; `after` is the last id of the page before. */
+  connections(
+    organizationId: OrganizationId,
+    page: { limit: number; after?: ConnectionId | undefined; status?: Connection['status'] | undefined },
+  ): Promise<{ connections: Connection[]; hasMore: boolean }>;
+  /** The connections that hold these scope keys, in the order given, those that nobody holds left out. */
+  scopeHolders(
+    organizationId: OrganizationId,
+    keys: readonly string[],
+  ): Promise<{ key: string; connection: Connection }[]>;
+  /**
+   * @throws RolebridgeError `connection_changed`, `scope_taken` (members `holders`: connection id, name and scope),
+   *   `role_already_connected` (names nobody), `store_unavailable`
+   */
+  commit(change: Change): Promise<void>;
+  /** Claims an event: what was stored for it (answered, or claimed by somebody still at it), or undefined when it is the caller's now. */
+  claimCallback(
+    claim: CallbackReceipt,
+    now: string,
+  ): Promise<{ claimed: true; firstAttemptAt: string } | { claimed: false; receipt: CallbackReceipt }>;
+  /** Gives up a claim whose event was not decided; `firstAttemptAt` is kept. */
+  releaseCallback(connectionId: ConnectionId, webhookId: string): Promise<void>;
+  /** @throws RolebridgeError `store_unavailable` when a write would not be possible now */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What AWS answered to one call. Only `denied` is a verdict; `undecided` says nothing about the role. */
+export type StsAnswer<Allowed> =
+  | ({ readonly outcome: 'allowed'; readonly requestId?: string | undefined } & Allowed)
+  | {
+      readonly outcome: 'denied';
+      /** `region_disabled`: STS is switched off in the role's account for the region that was asked. */
+      readonly reason: 'access_denied' | 'region_disabled';
+      readonly message: string;
+      readonly requestId?: string | undefined;
+    }
+  | {
+      readonly outcome: 'undecided';
+      readonly reason:
+        | 'throttled'
+        | 'timed_out'
+        | 'unreachable'
+        | 'server_error'
+        | 'malformed'
+        | 'vendor_credentials_expired'
+        | 'vendor_credentials_invalid';
+      readonly requestId?: string | undefined;
+    };
+
+export interface SessionCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly expiresAt: string;
+}
+
+/** AWS STS, as far as the service uses it. */
+export interface Sts {
+  assumeRole(request: {
+    partition: Partition;
+    roleArn: RoleArn;
+    externalId: ExternalId | undefined;
+    sessionName: string;
+  }): Promise<StsAnswer<{ sessionArn: string; credentials: SessionCredentials }>>;
+  callerIdentity(
+    partition: Partition,
+    credentials: SessionCredentials,
+  ): Promise<StsAnswer<{ accountId: string; arn: string }>>;
+}
+
+/** Seals the secrets that the service makes; `context` binds a sealed text to where it is kept. */
+export interface Sealer {
+  seal(plaintext: string, context: string): string;
+  /** @throws when the key is missing, the text was changed, or it was sealed for another context */
+  open(sealed: string, context: string): string;
+}

@@ -1,0 +1,84 @@
+import { RolebridgeError } from './errors.js';
+import type { AccountId, Branded } from './ids.js';
+
+export type RoleArn = Branded<'RoleArn'>;
+
+/** Partitions that have their own credentials, and where STS is found in each: hosts are never built from input. */
+export const partitions = {
+  aws: { stsRegion: 'us-east-1', consoleHost: 'console.aws.amazon.com' },
+  'aws-us-gov': { stsRegion: 'us-gov-west-1', consoleHost: 'console.amazonaws-us-gov.com' },
+  'aws-cn': { stsRegion: 'cn-north-1', consoleHost: 'console.amazonaws.cn' },
+  'aws-eusc': { stsRegion: 'eusc-de-east-1', consoleHost: 'console.amazonaws-eusc.eu' },
+} as const;
+export type Partition = keyof typeof partitions;
+
+export interface ParsedRoleArn {
+  readonly arn: RoleArn;
+  readonly partition: Partition;
+  readonly accountId: AccountId;
+  /** `/` or `/…/`. */
+  readonly path: string;
+  readonly name: string;
+}
+
+export const isAccountId = (text: string): text is AccountId =>
+  /^[0-9]{12}$/.test(text) && text !== '000000000000';
+
+/**
+ * Parses a role's ARN as IAM writes it; nothing is trimmed or mended.
+ * Rules: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html (RoleName, Path).
+ * @throws RolebridgeError `role_arn_invalid` naming the rule, `partition_not_supported` for a partition not in the table
+ */
+export function parseRoleArn(text: string): ParsedRoleArn {
+  const refuse = (rule: string): never => {
+    throw new RolebridgeError('role_arn_invalid', `This is not the ARN of an IAM role: ${rule}`, {
+      remedy:
+        "Copy the ARN from the role's page in the IAM console. It looks like arn:aws:iam::123456789012:role/name.",
+    });
+  };
+  if (text.length > 2048) return refuse('it is longer than 2048 characters.');
+  // Printable ASCII only: IAM's own paths and names have nothing else.
+  if (!/^[\x21-\x7e]+$/.test(text)) return refuse('it holds a space or a character outside printable ASCII.');
+  const parts = text.split(':');
+  const [prefix, partition, serviceName, region, account, resource] = parts;
+  if (
+    parts.length !== 6 ||
+    prefix !== 'arn' ||
+    resource === undefined ||
+    account === undefined ||
+    partition === undefined
+  )
+    return refuse('it must have six parts separated by ":", and begin with "arn".');
+  if (serviceName !== 'iam')
+    return refuse('its service must be "iam" (an ARN of an assumed-role session is not a role).');
+  if (region !== '') return refuse('its region must be empty.');
+  if (!isAccountId(account)) return refuse('its account must be 12 digits, not all zero.');
+  if (!resource.startsWith('role/')) return refuse('its resource must begin with "role/".');
+  const segments = resource.slice('role/'.length).split('/');
+  const name = segments.pop() ?? '';
+  if (!/^[A-Za-z0-9_+=,.@-]{1,64}$/.test(name))
+    return refuse('the role name must be 1 to 64 letters, digits or any of _+=,.@-');
+  if (
+    segments.some(
+      (segment) => segment === '' || segment === '.' || segment === '..' || /[*?${}<>"'\\`]/.test(segment),
+    )
+  )
+    return refuse('the path must be names separated by single slashes, without wildcards or quotes.');
+  const path = segments.length === 0 ? '/' : `/${segments.join('/')}/`;
+  if (path.length > 512) return refuse('the path is longer than 512 characters.');
+  if (!Object.hasOwn(partitions, partition))
+    throw new RolebridgeError(
+      'partition_not_supported',
+      `The AWS partition ${JSON.stringify(partition)} is not supported.`,
+      {
+        remedy: `Use a role in one of these partitions: ${Object.keys(partitions).join(', ')}.`,
+      },
+    );
+  return {
+    arn: text as RoleArn,
+    partition: partition as Partition,
+    accountId: account as AccountId,
+    path,
+    name,
+  };
+}

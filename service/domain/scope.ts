@@ -1,0 +1,63 @@
+import { RolebridgeError } from './errors.js';
+
+/** Where a connection applies: `{}` is the organization's default. A target has the same shape. */
+export interface Scope {
+  readonly project?: string | undefined;
+  readonly environment?: string | undefined;
+  readonly architecture?: string | undefined;
+}
+
+const levels = ['project', 'environment', 'architecture'] as const;
+export const scopeName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** Refuses a scope with a gap (an environment without its project) or a name that breaks the rule. */
+export function checkScope(scope: Scope): Scope {
+  let missing: string | undefined;
+  for (const level of levels) {
+    const name = scope[level];
+    if (name === undefined) {
+      missing ??= level;
+      continue;
+    }
+    if (missing !== undefined)
+      throw new RolebridgeError(
+        'request_invalid',
+        `The scope names the ${level} "${name}" but no ${missing}.`,
+        {
+          remedy: `Name the ${missing} as well, or leave the ${level} out.`,
+        },
+      );
+    if (!scopeName.test(name))
+      throw new RolebridgeError(
+        'request_invalid',
+        `The scope's ${level} ${JSON.stringify(name)} is not a valid name.`,
+        {
+          remedy: 'Use 1 to 64 letters, digits, ".", "_" or "-", and begin with a letter or a digit.',
+        },
+      );
+  }
+  return scope;
+}
+
+/** One string per scope; `/` can't be part of a name. The organization's default is the empty string. */
+export const scopeKey = (scope: Scope): string => levels.flatMap((level) => scope[level] ?? []).join('/');
+
+export function scopeFromKey(key: string): Scope {
+  const [project, environment, architecture] = key === '' ? [] : key.split('/');
+  return {
+    ...(project !== undefined && { project }),
+    ...(environment !== undefined && { environment }),
+    ...(architecture !== undefined && { architecture }),
+  };
+}
+
+/** The keys of the scopes that are a prefix of the target's path: the longest first, the default last. */
+export function keysThatMatch(target: Scope): string[] {
+  const names = levels.flatMap((level) => target[level] ?? []);
+  return Array.from({ length: names.length + 1 }, (_, left) => names.slice(0, names.length - left).join('/'));
+}
+
+/** For people: "project shop, environment production" or "the organization's default". */
+export const describeScope = (scope: Scope): string =>
+  levels.flatMap((level) => (scope[level] ? `${level} ${scope[level]}` : [])).join(', ') ||
+  "the organization's default";
