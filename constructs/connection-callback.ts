@@ -14,7 +14,7 @@ import {
 } from 'cdktf';
 import { Construct } from 'constructs';
 import type { CrossAccountRole } from './cross-account-role';
-import { fingerprint, hasTokens } from './policy-json';
+import { documentJson, fingerprint } from './document-json';
 import { TerraformData } from './terraform-data';
 import {
   callbackSecretProblem,
@@ -185,7 +185,7 @@ export class ConnectionCallback extends Construct {
       scope: this.scopeJson(),
       ...(isCrossAccountRole(role)
         ? role.fingerprints()
-        : { trust_policy: fingerprint(role.assumeRolePolicy) }),
+        : { trust_policy: fingerprint(role.assumeRolePolicyInput ?? '') }),
     };
   }
 
@@ -221,12 +221,9 @@ export class ConnectionCallback extends Construct {
   private scopeJson(): string {
     const { scope } = this.props;
     if (scope === undefined) return '';
-    if (Token.isUnresolved(scope)) return Fn.jsonencode(scope);
+    if (Token.isUnresolved(scope)) return documentJson(scope);
     const { project, environment, architecture } = scope;
-    const given = Object.fromEntries(
-      Object.entries({ project, environment, architecture }).filter(([, name]) => name !== undefined),
-    );
-    return hasTokens(given) ? Fn.jsonencode(given) : JSON.stringify(given);
+    return documentJson({ project, environment, architecture });
   }
 }
 

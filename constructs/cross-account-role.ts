@@ -5,6 +5,7 @@ import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
 import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment';
 import { Annotations, type ITerraformDependable, Lazy, Op, type TerraformProvider, Token } from 'cdktf';
 import { Construct } from 'constructs';
+import { documentJson, fingerprint } from './document-json';
 import {
   isAdministratorPolicy,
   isAdministratorStatement,
@@ -15,7 +16,6 @@ import {
   PRESET_POLICIES,
   policyDocument,
 } from './permissions';
-import { fingerprint, policyJson } from './policy-json';
 import { type Partition, partitionOf, trustPolicy } from './trust-policy';
 import {
   descriptionProblem,
@@ -183,7 +183,7 @@ export class CrossAccountRole extends Construct {
     const principals = typeof props.principal === 'string' ? [props.principal] : props.principal;
     this.partition = props.partition ?? principals.map(partitionOf).find(Boolean) ?? 'aws';
 
-    this.trustPolicyJson = policyJson(
+    this.trustPolicyJson = documentJson(
       trustPolicy({
         principals,
         externalId: props.externalId,
@@ -296,7 +296,7 @@ export class CrossAccountRole extends Construct {
   }
 
   private inlinePolicyJson(): string {
-    return policyJson(policyDocument(this.statements));
+    return documentJson(policyDocument(this.statements));
   }
 
   private withProvider(): { provider?: TerraformProvider } {

@@ -468,11 +468,12 @@ function sayFailure(head, failure) {
     if (text !== undefined) say(`  likely: ${text}`);
   }
   say(`  remedy: ${failure.remedy}`);
-  const trustPolicy = body?.trustPolicy ?? asObject(body?.diagnosis)?.trustPolicy;
+  const given = body?.trustPolicy ?? asObject(body?.diagnosis)?.trustPolicy;
+  const trustPolicy = typeof given === 'string' ? parseObject(given) : asObject(given);
   if (trustPolicy === undefined) return;
   say('  trust policy that the role needs:');
-  const json = typeof trustPolicy === 'string' ? trustPolicy : JSON.stringify(trustPolicy, null, 2);
-  for (const line of json.split('\n').slice(0, 100)) say(`    ${line}`);
+  // Nothing before these lines: they are to be copied.
+  for (const line of JSON.stringify(trustPolicy, null, 2).split('\n').slice(0, 100)) print(line);
 }
 
 /** @param {unknown} value */
@@ -480,12 +481,17 @@ function textOf(value) {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** @param {string} text */
+function say(text) {
+  print(`rolebridge: ${text}`);
+}
+
 /**
  * One line: what the service sends can't draw on the terminal, start a line of its own or repeat the secret.
  * @param {string} text
  */
-function say(text) {
+function print(text) {
   let line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
   for (const secret of secrets) line = line.split(secret).join('[hidden]');
-  process.stdout.write(`rolebridge: ${line.slice(0, 2_000)}\n`);
+  process.stdout.write(`${line.slice(0, 2_000)}\n`);
 }
