@@ -1,0 +1,86 @@
+import type { Connection } from '../domain/connection.js';
+import type { Change } from '../domain/ports.js';
+import { checkScope, type Scope, scopeKey } from '../domain/scope.js';
+import { type Dependencies, nowText } from '../domain/service-dependencies.js';
+
+/** The connection with these changes, one version on. */
+export const changed = <Changes extends object>(
+  deps: Dependencies,
+  connection: Connection,
+  changes: Changes,
+) =>
+  ({
+    ...connection,
+    ...changes,
+    version: connection.version + 1,
+    updatedAt: nowText(deps.clock),
+  }) as Connection;
+
+export async function renameConnection(
+  deps: Dependencies,
+  connection: Connection,
+  name: string,
+): Promise<Connection> {
+  return save(deps, connection, { name });
+}
+
+/** Sets where the connection applies. @throws RolebridgeError `scope_taken` unless told to replace */
+export async function setScopes(
+  deps: Dependencies,
+  connection: Connection,
+  scopes: readonly Scope[],
+  replace: boolean,
+): Promise<Connection> {
+  const unique = new Map(scopes.map((scope) => [scopeKey(checkScope(scope)), scope]));
+  const replaceScopes = replace || (await onlyDisconnectedHold(deps, connection, [...unique.keys()]));
+  return save(deps, connection, { scopes: [...unique.values()] }, { replaceScopes });
+}
+
+/** The customer's stack took the role away. The scopes stay: their targets must not fall through to a wider connection. */
+export async function deprovisionConnection(deps: Dependencies, connection: Connection): Promise<Connection> {
+  if (connection.status === 'disconnected') return connection;
+  return save(deps, connection, {
+    status: 'disconnected',
+    reason: 'deprovisioned',
+    disconnectedAt: nowText(deps.clock),
+  });
+}
+
+/** Forgets the connection; what stays is enough to recognize its stack's last callback and nothing else. */
+export async function deleteConnection(deps: Dependencies, connection: Connection): Promise<void> {
+  await save(deps, connection, {
+    name: '',
+    scopes: [],
+    roleArn: undefined,
+    accountId: undefined,
+    verification: undefined,
+    wasConnected: undefined,
+    expectedAccountId: undefined,
+    status: 'disconnected',
+    reason: 'deleted',
+    disconnectedAt: nowText(deps.clock),
+  });
+}
+
+/** A scope whose holder was disconnected by its customer can be taken without asking. */
+export async function onlyDisconnectedHold(
+  deps: Dependencies,
+  connection: Connection,
+  keys: readonly string[],
+) {
+  const holders = await deps.store.scopeHolders(connection.organizationId, keys);
+  return holders.every(
+    ({ connection: holder }) => holder.id === connection.id || holder.status === 'disconnected',
+  );
+}
+
+async function save(
+  deps: Dependencies,
+  connection: Connection,
+  changes: object,
+  options: Partial<Change> = {},
+) {
+  const next = changed(deps, connection, changes);
+  await deps.store.commit({ ...options, connection: { next, ifVersion: connection.version } });
+  return next;
+}

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { AccountId } from './domain/ids.js';
+import { isAccountId, type Partition, partitions } from './domain/role-arn.js';
+import type { SealingKey } from './secrets/sealer.js';
+
+const principalArn =
+  /^arn:(aws|aws-us-gov|aws-cn|aws-eusc):iam::\d{12}:(root|role\/[\w+=,.@/-]+|user\/[\w+=,.@/-]+)$/;
+const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
+const number = (low: number, high: number) =>
+  z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.number().min(low).max(high));
+
+const serviceKeys = z.string().transform((text, context): [SealingKey, ...SealingKey[]] => {
+  const keys = text.split(',').map((part) => {
+    const [id = '', encoded = ''] = part.split(':');
+    return { id, key: Buffer.from(encoded, 'base64') };
+  });
+  const [first, ...rest] = keys;
+  if (
+    first === undefined ||
+    keys.some(({ id, key }) => !/^[A-Za-z0-9_-]{1,32}$/.test(id) || key.length < 32)
+  ) {
+    context.addIssue({
+      code: 'custom',
+      message:
+        'must be ID:KEY[,ID:KEY], each key at least 32 random bytes in base64 (openssl rand -base64 32)',
+    });
+    return z.NEVER;
+  }
+  return [first, ...rest];
+});
+
+const environmentSchema = z.object({
+  ROLEBRIDGE_PRINCIPAL: z
+    .string('is missing: the ARN of the IAM role or user that this service runs as')
+    .transform((text) => text.split(','))
+    .pipe(
+      z.array(
+        z
+          .string()
+          .regex(
+            principalArn,
+            'must be ARNs of IAM roles, users or account roots, separated by commas, one a partition',
+          ),
+      ),
+    ),
+  ROLEBRIDGE_SERVICE_KEYS: z
+    .string('is missing: ID:KEY, the key 32 random bytes in base64 (openssl rand -base64 32)')
+    .pipe(serviceKeys),
+  ROLEBRIDGE_PORT: number(0, 65_535).default(8080),
+  ROLEBRIDGE_HOST: z.string().min(1).default('127.0.0.1'),
+  ROLEBRIDGE_PUBLIC_URL: url.optional(),
+  ROLEBRIDGE_DATA_DIR: z.string().min(1).default('./data'),
+  ROLEBRIDGE_STS_REGION: z
+    .string()
+    .regex(/^[a-z]{2,4}(-[a-z]+)+-\d$/, 'must be an AWS region')
+    .optional(),
+  ROLEBRIDGE_STS_ENDPOINT: url.optional(),
+  ROLEBRIDGE_STS_TIMEOUT_SECONDS: number(1, 60).default(5),
+  ROLEBRIDGE_PROPAGATION_WINDOW_SECONDS: number(0, 600).default(60),
+  ROLEBRIDGE_CALLBACK_TOLERANCE_SECONDS: number(1, 3600).default(300),
+  ROLEBRIDGE_OPERATOR_TOKEN: z
+    .string()
+    .min(32, 'must be at least 32 characters (openssl rand -hex 32)')
+    .optional(),
+  ROLEBRIDGE_DENIED_ACCOUNT_IDS: z
+    .string()
+    .transform((text) => text.split(',') as AccountId[])
+    .refine((ids) => ids.every((id) => isAccountId(id)), 'must be 12-digit account ids, separated by commas')
+    .optional(),
+  ROLEBRIDGE_LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info'),
+});
+
+/** The message names every wrong value at once. */
+export class ConfigurationError extends Error {}
+
+/** @throws ConfigurationError */
+export function readConfiguration(environment: NodeJS.ProcessEnv) {
+  // A variable set to nothing is a variable not set.
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const result = environmentSchema.safeParse(given);
+  if (!result.success)
+    throw new ConfigurationError(
+      [
+        'The configuration is not right:',
+        ...result.error.issues.map((issue) => `  ${issue.path[0]?.toString()}: ${issue.message}`),
+      ].join('\n'),
+    );
+  const values = result.data;
+  const principals = new Map(values.ROLEBRIDGE_PRINCIPAL.map((arn) => [arn.split(':')[1] as Partition, arn]));
+  return {
+    port: values.ROLEBRIDGE_PORT,
+    host: values.ROLEBRIDGE_HOST,
+    publicUrl: values.ROLEBRIDGE_PUBLIC_URL,
+    dataDirectory: values.ROLEBRIDGE_DATA_DIR,
+    principals,
+    serviceKeys: values.ROLEBRIDGE_SERVICE_KEYS,
+    stsPartitions: Object.fromEntries(
+      [...principals.keys()].map((partition, index) => [
+        partition,
+        {
+          // Region and endpoint are those of the first principal's partition; the others have their own from the table.
+          region: (index === 0 && values.ROLEBRIDGE_STS_REGION) || partitions[partition].stsRegion,
+          ...(index === 0 && values.ROLEBRIDGE_STS_ENDPOINT && { endpoint: values.ROLEBRIDGE_STS_ENDPOINT }),
+        },
+      ]),
+    ) as Partial<Record<Partition, { region: string; endpoint?: string }>>,
+    stsTimeoutMs: values.ROLEBRIDGE_STS_TIMEOUT_SECONDS * 1000,
+    propagationWindowMs: values.ROLEBRIDGE_PROPAGATION_WINDOW_SECONDS * 1000,
+    callbackToleranceMs: values.ROLEBRIDGE_CALLBACK_TOLERANCE_SECONDS * 1000,
+    operatorTokenHash:
+      values.ROLEBRIDGE_OPERATOR_TOKEN &&
+      createHash('sha256').update(values.ROLEBRIDGE_OPERATOR_TOKEN).digest('hex'),
+    deniedAccountIds: new Set(values.ROLEBRIDGE_DENIED_ACCOUNT_IDS ?? []),
+    logLevel: values.ROLEBRIDGE_LOG_LEVEL,
+  };
+}

@@ -1,0 +1,148 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { deprovisionConnection } from '../actions/change-connection.js';
+import { verifyConnection } from '../actions/verify-connection.js';
+import { RolebridgeError } from '../domain/errors.js';
+import { type ConnectionId, isConnectionId } from '../domain/ids.js';
+import type { CallbackReceipt } from '../domain/ports.js';
+import { callbackSecretContext, type Dependencies, nowText } from '../domain/service-dependencies.js';
+import { parseJsonBody } from './json-body.js';
+import { type Answer, problemAnswer } from './problem.js';
+import { callbackEvent, parse } from './schemas.js';
+import { verifySignature } from './signature.js';
+import { connectionView } from './views.js';
+
+/** Longer than any verification takes; then the event is free for another process. */
+const claimMs = 90_000;
+/** An unknown connection is checked against this, so that it takes as long as a known one. */
+const nobodysSecret = `whsec_${Buffer.alloc(32).toString('base64')}`;
+
+/** Answers `POST /v1/callbacks`: the same `webhook-id` is one event, with the first answer again. */
+export function createCallbackReceiver(deps: Dependencies, toleranceMs: number) {
+  const nobody = deps.sealer.seal(nobodysSecret, callbackSecretContext('nobody'));
+
+  return async (headers: IncomingHttpHeaders, rawBody: Buffer): Promise<Answer> => {
+    // Nothing but the connection's id is read before the signature is checked.
+    const claimedId = connectionIdIn(rawBody);
+    const connection = claimedId && (await deps.store.connectionForCallback(claimedId));
+    const secret = connection
+      ? deps.sealer.open(connection.sealedCallbackSecret, callbackSecretContext(connection.id))
+      : deps.sealer.open(nobody, callbackSecretContext('nobody'));
+    const webhookId = verifySignature(headers, rawBody, [secret], deps.clock.now(), toleranceMs);
+    if (!connection || webhookId === undefined)
+      throw new RolebridgeError(
+        'callback_unauthorized',
+        "The callback is not signed with this connection's secret, or is stale.",
+        {
+          remedy:
+            "Check that ROLEBRIDGE_CALLBACK_SECRET is the secret shown when this connection was made, that the connection id is right, and that this machine's clock is.",
+        },
+      );
+    return answerOnce(deps, connection.id, webhookId, (firstAttemptAtMs) =>
+      decide(deps, connection.id, rawBody, firstAttemptAtMs),
+    );
+  };
+}
+
+async function decide(
+  deps: Dependencies,
+  id: ConnectionId,
+  rawBody: Buffer,
+  firstAttemptAtMs: number,
+): Promise<Answer> {
+  const event = parse(callbackEvent, parseJsonBody(rawBody), 'body');
+  const connection = await deps.store.connectionForCallback(id);
+  if (connection === undefined)
+    throw new Error(`Connection ${id} is gone from the store; deleted ones stay.`);
+  const next =
+    event.type === 'role.provisioned'
+      ? await verifyConnection(deps, connection, {
+          roleArn: event.data.roleArn,
+          scope: event.data.scope,
+          askedBy: 'callback',
+          firstAttemptAtMs,
+        })
+      : await deprovisionConnection(deps, connection);
+  return { status: 200, body: connectionView(next) };
+}
+
+async function answerOnce(
+  deps: Dependencies,
+  connectionId: ConnectionId,
+  webhookId: string,
+  decideEvent: (firstAttemptAtMs: number) => Promise<Answer>,
+): Promise<Answer> {
+  const claim = await claimOrWait(deps, connectionId, webhookId);
+  if (claim.answer !== undefined) return claim.answer;
+  const answer = await decideEvent(Date.parse(claim.firstAttemptAt)).catch((error: unknown) => {
+    const problem = callbackProblem(error);
+    // Not decided, or not known: the event is free again, and the error is logged where all are.
+    if (problem.status < 500 && problem.status !== 429) return problem;
+    return deps.store.releaseCallback(connectionId, webhookId).then(() => {
+      throw error;
+    });
+  });
+  await deps.store.commit({
+    receipt: {
+      connectionId,
+      webhookId,
+      firstAttemptAt: claim.firstAttemptAt,
+      claimedUntil: nowText(deps.clock),
+      answer: { status: answer.status, body: answer.body },
+    },
+  });
+  return answer;
+}
+
+/** The contract of the callback knows 422 for everything that is not valid. */
+function callbackProblem(error: unknown): Answer {
+  if (error instanceof RolebridgeError && error.code === 'connection_changed')
+    throw new RolebridgeError(
+      'callback_in_progress',
+      'The connection was changed while it was being verified.',
+      {
+        remedy: 'Send the same callback again.',
+        retryAfterSeconds: 1,
+      },
+    );
+  const answer = problemAnswer(error);
+  return answer.status === 400
+    ? { ...answer, status: 422, body: { ...(answer.body as object), status: 422 } }
+    : answer;
+}
+
+async function claimOrWait(
+  deps: Dependencies,
+  connectionId: ConnectionId,
+  webhookId: string,
+): Promise<{ firstAttemptAt: string; answer?: Answer }> {
+  const deadline = deps.clock.now() + deps.maxWaitMs;
+  for (;;) {
+    const now = deps.clock.now();
+    const receipt: CallbackReceipt = {
+      connectionId,
+      webhookId,
+      firstAttemptAt: new Date(now).toISOString(),
+      claimedUntil: new Date(now + claimMs).toISOString(),
+    };
+    const result = await deps.store.claimCallback(receipt, nowText(deps.clock));
+    if (result.claimed) return { firstAttemptAt: result.firstAttemptAt };
+    if (result.receipt.answer !== undefined)
+      return { firstAttemptAt: result.receipt.firstAttemptAt, answer: result.receipt.answer };
+    if (now >= deadline)
+      throw new RolebridgeError('callback_in_progress', 'The same callback is still being handled.', {
+        remedy: 'Send the same callback again after the time in Retry-After.',
+        retryAfterSeconds: 2,
+      });
+    await deps.clock.sleep(100);
+  }
+}
+
+function connectionIdIn(rawBody: Buffer): ConnectionId | undefined {
+  try {
+    const id: unknown = (JSON.parse(rawBody.toString('utf8')) as { data?: { connectionId?: unknown } } | null)
+      ?.data?.connectionId;
+    return typeof id === 'string' && isConnectionId(id) ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,44 @@
+import { RolebridgeError } from '../domain/errors.js';
+
+const maxDepth = 16;
+
+/**
+ * Parses a request's body more strictly than JSON.parse: UTF-8 only, no key twice (two readers could take
+ * different ones), no `__proto__`, no deep nesting.
+ * @throws RolebridgeError `request_invalid`
+ */
+export function parseJsonBody(rawBody: Buffer): unknown {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(rawBody);
+  } catch {
+    throw invalid('The body is not UTF-8.');
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw invalid('The body is not JSON.');
+  }
+  // In valid JSON every string that a colon follows is a key, and nothing else is.
+  const keysWritten = (text.match(/"(?:[^"\\]|\\.)*"\s*:/g) ?? []).length;
+  if (keysWritten !== countKeys(value, 0)) throw invalid('The body has the same key twice in one object.');
+  return value;
+}
+
+function countKeys(value: unknown, depth: number): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  if (depth >= maxDepth) throw invalid(`The body is nested deeper than ${maxDepth} levels.`);
+  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + countKeys(item, depth + 1), 0);
+  const keys = Object.keys(value);
+  if (keys.includes('__proto__')) throw invalid('The body has the key "__proto__".');
+  return keys.reduce(
+    (sum, key) => sum + countKeys((value as Record<string, unknown>)[key], depth + 1),
+    keys.length,
+  );
+}
+
+const invalid = (detail: string) =>
+  new RolebridgeError('request_invalid', detail, {
+    remedy: 'Send one JSON object as the API reference describes it.',
+  });

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { RolebridgeError } from '../domain/errors.js';
+import type { AccountId } from '../domain/ids.js';
+import { isAccountId, type Partition, partitions } from '../domain/role-arn.js';
+import { scopeName } from '../domain/scope.js';
+
+const name = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^\P{C}+$/u, 'must not hold control or invisible characters')
+  .regex(/^\S(.*\S)?$/u, 'must not begin or end with a space');
+
+const level = z
+  .string()
+  .regex(scopeName, 'must be 1 to 64 letters, digits, ".", "_" or "-", and begin with a letter or digit');
+
+export const scope = z.strictObject({
+  project: level.optional(),
+  environment: level.optional(),
+  architecture: level.optional(),
+});
+
+const accountId = z.custom<AccountId>(
+  (value) => typeof value === 'string' && isAccountId(value),
+  'must be 12 digits',
+);
+
+export const createConnectionRequest = z.strictObject({
+  name,
+  method: z.literal('assume_role').default('assume_role'),
+  scope: scope.optional(),
+  partition: z.enum(Object.keys(partitions) as [Partition, ...Partition[]]).default('aws'),
+  expectedAccountId: accountId.optional(),
+});
+
+export const renameRequest = z.strictObject({ name });
+
+export const setRoleRequest = z.strictObject({ roleArn: z.string() });
+
+export const setScopesRequest = z.strictObject({
+  scopes: z.array(scope).max(100),
+  replace: z.boolean().default(false),
+});
+
+export const createOrganizationRequest = z.strictObject({ name });
+
+export const listQuery = z.strictObject({
+  limit: z
+    .string()
+    .regex(/^[1-9]\d{0,2}$/, 'must be a whole number from 1 to 100')
+    .transform(Number)
+    .pipe(z.number().max(100))
+    .default(50),
+  after: z.string().optional(),
+  status: z.enum(['pending', 'connected', 'failed', 'disconnected']).optional(),
+});
+
+/** The wire contract of the callback. */
+export const callbackEvent = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('role.provisioned'),
+    timestamp: z.iso.datetime({ offset: true }),
+    data: z.strictObject({ connectionId: z.string(), roleArn: z.string(), scope: scope.optional() }),
+  }),
+  z.strictObject({
+    type: z.literal('role.deprovisioned'),
+    timestamp: z.iso.datetime({ offset: true }),
+    data: z.strictObject({ connectionId: z.string(), roleArn: z.string() }),
+  }),
+]);
+
+/** @throws RolebridgeError `request_invalid` with every fault and where it is */
+export function parse<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  where: 'body' | 'query',
+): z.infer<Schema> {
+  const result = schema.safeParse(value ?? {});
+  if (result.success) return result.data;
+  const errors = result.error.issues.map((issue) => ({
+    at: [where, ...issue.path].join('.'),
+    message: issue.message,
+  }));
+  throw new RolebridgeError(
+    'request_invalid',
+    errors.map((error) => `${error.at}: ${error.message}`).join('; '),
+    {
+      remedy: 'Correct what is named and send the request again.',
+      members: { errors },
+    },
+  );
+}

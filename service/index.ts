@@ -1,0 +1,104 @@
+/**
+ * The Rolebridge service: `createService` wires it together from things made outside. Rules live in `domain/`,
+ * use cases in `actions/`, the wire in `http/`, AWS in `aws/`, files in `stores/`; only `main.ts` reads the environment.
+ */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { createOrganization } from './actions/create-organization.js';
+import type { AccountId } from './domain/ids.js';
+import type { Clock, Sealer, Store, Sts } from './domain/ports.js';
+import type { Partition } from './domain/role-arn.js';
+import { createApp } from './http/app.js';
+
+export { createSts } from './aws/sts.js';
+export { createLogger } from './logger.js';
+export { createSealer } from './secrets/sealer.js';
+export { openFileStore } from './stores/file/index.js';
+
+export const systemClock: Clock = { now: Date.now, sleep: (ms) => sleep(ms) };
+
+export interface ServiceOptions {
+  readonly store: Store;
+  readonly sts: Sts;
+  readonly sealer: Sealer;
+  readonly logger: Logger;
+  /** The vendor's principal in each partition that it has one in. */
+  readonly principals: ReadonlyMap<Partition, string>;
+  readonly deniedAccountIds?: ReadonlySet<AccountId>;
+  /** Where customers reach the service. @default where it listens */
+  readonly publicUrl?: string | undefined;
+  /** @default 127.0.0.1 */
+  readonly host?: string;
+  /** 0 takes a free one. @default 0 */
+  readonly port?: number;
+  readonly clock?: Clock;
+  /** How long a denial may still be propagation. @default 60,000 */
+  readonly propagationWindowMs?: number;
+  /** How long one request waits for propagation before it answers 503 with `Retry-After`. @default 25,000 */
+  readonly maxWaitMs?: number;
+  /** @default 300,000, as Standard Webhooks has it */
+  readonly callbackToleranceMs?: number;
+  readonly operatorTokenHash?: string | undefined;
+}
+
+export interface Service {
+  readonly url: string;
+  /** Makes an organization and its first API key, which is shown this once. */
+  createOrganization(name: string): ReturnType<typeof createOrganization>;
+  /** Lets requests in flight end (10 seconds at most), then closes the store. */
+  close(): Promise<void>;
+}
+
+/** Starts the service. @throws when it can't listen */
+export async function createService(options: ServiceOptions): Promise<Service> {
+  const clock = options.clock ?? systemClock;
+  // Slow clients are cut: headers within 10 s, the whole request within 20 s.
+  const server = createServer({
+    headersTimeout: 10_000,
+    requestTimeout: 20_000,
+    connectionsCheckingInterval: 2_000,
+    maxHeaderSize: 16_384,
+  });
+  await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
+  const { address, port, family } = server.address() as AddressInfo;
+  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  const app = createApp(
+    {
+      store: options.store,
+      sts: options.sts,
+      sealer: options.sealer,
+      clock,
+      principals: options.principals,
+      deniedAccountIds: options.deniedAccountIds ?? new Set(),
+      publicUrl: options.publicUrl ?? url,
+      propagationWindowMs: options.propagationWindowMs ?? 60_000,
+      maxWaitMs: options.maxWaitMs ?? 25_000,
+    },
+    {
+      logger: options.logger,
+      callbackToleranceMs: options.callbackToleranceMs ?? 300_000,
+      operatorTokenHash: options.operatorTokenHash,
+    },
+  );
+  server.on('request', app);
+  return {
+    url,
+    createOrganization: (name) => createOrganization(options.store, clock, name),
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeIdleConnections();
+      await Promise.race([closed, sleep(10_000, undefined, { ref: false })]);
+      server.closeAllConnections();
+      await options.store.close();
+    },
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+}

@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+import { createOrganization } from './actions/create-organization.js';
+import { ConfigurationError, readConfiguration } from './config.js';
+import { RolebridgeError } from './domain/errors.js';
+import { createLogger, createSealer, createService, createSts, openFileStore, systemClock } from './index.js';
+
+const usage = `Usage:
+  rolebridge serve               start the service (the default)
+  rolebridge org create NAME     make an organization and an API key, which is shown once
+
+Settings come from the environment; the README lists them.`;
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  const isExpected = error instanceof ConfigurationError || error instanceof RolebridgeError;
+  console.error(isExpected ? error.message : error);
+  if (error instanceof RolebridgeError && error.remedy) console.error(error.remedy);
+  process.exitCode = 1;
+});
+
+async function main(words: readonly string[]): Promise<void> {
+  const [command = 'serve', verb, name] = words;
+  if (command === 'serve' && words.length <= 1) return serve();
+  if (command === 'org' && verb === 'create' && name && words.length === 3) return makeOrganization(name);
+  console.error(usage);
+  process.exitCode = 2;
+}
+
+async function serve(): Promise<void> {
+  const config = readConfiguration(process.env);
+  const logger = createLogger(config.logLevel);
+  const store = await openFileStore({
+    directory: config.dataDirectory,
+    onCompromised: (error) => {
+      logger.fatal({ err: error }, 'the data directory is no longer this process’s alone; stopping');
+      process.exit(1);
+    },
+  });
+  const service = await createService({
+    ...config,
+    store,
+    logger,
+    sealer: createSealer(config.serviceKeys),
+    sts: createSts({ partitions: config.stsPartitions, timeoutMs: config.stsTimeoutMs }),
+  });
+  logger.info({ url: service.url, publicUrl: config.publicUrl ?? service.url }, 'listening');
+  const stop = () => {
+    service.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
+
+async function makeOrganization(name: string): Promise<void> {
+  const { dataDirectory } = readConfiguration(process.env);
+  const store = await openFileStore({ directory: dataDirectory });
+  try {
+    const { organization, apiKey } = await createOrganization(store, systemClock, name);
+    console.log(`organization  ${organization.id}\nAPI key       ${apiKey}\n\nThe key is shown this once.`);
+  } finally {
+    await store.close();
+  }
+}
