@@ -1,0 +1,180 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { iamIn, synthesize, terraformIn } from '../customer-stack.js';
+import { type CommandResult, findTerraform } from '../real/tools.js';
+import { startVendor, type Vendor } from '../vendor.js';
+
+const started = Date.now();
+const say = (text: string) => console.log(text.replace(/^/gm, '  '));
+const targets = [
+  { project: 'shop', environment: 'production', architecture: 'web' },
+  { project: 'shop', environment: 'staging' },
+  { project: 'warehouse' },
+];
+
+main().catch((error: unknown) => {
+  console.error(`\nThe demo did not do what it promises: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+});
+
+async function main(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'rolebridge-demo-'));
+  const vendor = await step('Start the AWS sandbox and the service', () =>
+    startVendor({ propagationDelayMs: 1_000 }),
+  );
+  try {
+    await demonstrate(vendor, folder);
+  } finally {
+    await vendor.close();
+    rmSync(vendor.directory, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
+  }
+  console.log(
+    `\nDone in ${seconds(started)}: one role connected, resolved, refused where it was unsafe, and disconnected.`,
+  );
+}
+
+async function demonstrate(vendor: Vendor, folder: string): Promise<void> {
+  say(`sandbox ${vendor.sandbox.url}, service ${vendor.service.url}`);
+  const customer = vendor.sandbox.createAccount();
+  const admin = vendor.sandbox.createAccessKey(customer.accountId, 'platform-engineer');
+
+  const created = await step('Vendor: make a connection for project "shop"', async () =>
+    expectStatus(
+      201,
+      await vendor.call('POST', '/v1/connections', { name: 'shop', scope: { project: 'shop' } }),
+    ),
+  );
+  say(`${created.id}: ${created.status}, external ID ${created.externalId}`);
+
+  const environment = {
+    ROLEBRIDGE_CONNECTION_ID: created.id,
+    ROLEBRIDGE_EXTERNAL_ID: created.externalId,
+    ROLEBRIDGE_PRINCIPAL: created.principal,
+    ROLEBRIDGE_CALLBACK_URL: created.callbackUrl,
+    ROLEBRIDGE_CALLBACK_SECRET: created.callbackSecret,
+    SCOPE_PROJECT: 'shop',
+    AWS_ACCESS_KEY_ID: admin.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: admin.secretAccessKey,
+    AWS_REGION: 'us-east-1',
+    AWS_ENDPOINT_URL: vendor.sandbox.url,
+  };
+  const stack = await step('Customer: synthesize examples/smallest', () =>
+    synthesize('smallest', folder, environment),
+  );
+  const deployment = await chooseDeployment(stack, environment);
+
+  show(
+    await step(`Customer: deploy (${deployment.name})`, async () => expectSuccess(await deployment.apply())),
+    /rolebridge:|connected/,
+  );
+
+  const connection = expectStatus(200, await vendor.call('GET', `/v1/connections/${created.id}`));
+  must(connection.status === 'connected', `the connection is ${connection.status}`);
+  await step(
+    `Vendor: the connection is ${connection.status}, account ${connection.accountId}`,
+    async () => undefined,
+  );
+  for (const check of connection.verification.checks)
+    say(`${check.outcome}  ${check.name}: ${check.message}`);
+
+  await step('Vendor: which connection applies to…', async () => undefined);
+  const answers = [];
+  for (const target of targets) {
+    const answer = await vendor.call(
+      'GET',
+      `/v1/resolve?${new URLSearchParams(target as unknown as Record<string, string>)}`,
+    );
+    answers.push(answer.status);
+    say(
+      `${Object.values(target).join('/')}: ${answer.status === 200 ? `${answer.body.connection.name} (${answer.body.connection.status})` : answer.body.detail}`,
+    );
+  }
+  must(answers.join() === '200,200,404', `resolve answered ${answers.join()}`);
+
+  await refuseUnsafeRole(vendor, customer.accountId);
+
+  show(
+    await step(`Customer: destroy (${deployment.name})`, async () =>
+      expectSuccess(await deployment.destroy()),
+    ),
+    /rolebridge:|connected/,
+  );
+  const after = expectStatus(200, await vendor.call('GET', `/v1/connections/${created.id}`));
+  must(after.status === 'disconnected', `after the destroy the connection is ${after.status}`);
+  say(`the connection is ${after.status}`);
+}
+
+async function refuseUnsafeRole(vendor: Vendor, accountId: string): Promise<void> {
+  const unsafe = expectStatus(201, await vendor.call('POST', '/v1/connections', { name: 'unsafe' }));
+  const { arn } = vendor.sandbox.createRole(accountId, {
+    roleName: 'no-external-id',
+    trustPolicy: {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { AWS: vendor.principal }, Action: 'sts:AssumeRole' }],
+    },
+  });
+  const refused = await step('Customer: give a role that needs no external ID', () =>
+    vendor.call('PUT', `/v1/connections/${unsafe.id}/role`, { roleArn: arn }),
+  );
+  must(
+    refused.status === 422 && refused.body.code === 'external_id_not_required',
+    `it was answered ${JSON.stringify(refused.body)}`,
+  );
+  say(`refused: ${refused.body.code}\n${refused.body.detail}\n→ ${refused.body.remedy}`);
+}
+
+async function chooseDeployment(
+  stack: Awaited<ReturnType<typeof synthesize>>,
+  environment: Record<string, string>,
+) {
+  const tool = findTerraform();
+  const iam = { name: 'IAM API and callback script', ...iamIn(stack, environment) };
+  if (tool === undefined) {
+    say('Terraform is not on the PATH: the same role is made through the IAM API instead.');
+    return iam;
+  }
+  const terraform = terraformIn(stack, tool, environment);
+  const init = await step('Customer: terraform init', () => terraform('init', '-no-color'));
+  if (init.code !== 0) {
+    say('Terraform has no AWS provider here: the same role is made through the IAM API instead.');
+    return iam;
+  }
+  return {
+    name: 'real Terraform, real AWS provider',
+    apply: () => terraform('apply', '-auto-approve', '-no-color'),
+    destroy: () => terraform('destroy', '-auto-approve', '-no-color'),
+  };
+}
+
+async function step<Result>(title: string, work: () => Promise<Result>): Promise<Result> {
+  const begun = Date.now();
+  process.stdout.write(`\n▸ ${title}`);
+  try {
+    return await work();
+  } finally {
+    process.stdout.write(` (${seconds(begun)})\n`);
+  }
+}
+
+const seconds = (since: number) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
+
+/** The script's own lines out of Terraform's. */
+function show({ stdout }: CommandResult, pattern: RegExp): void {
+  for (const line of stdout.split('\n')) if (pattern.test(line)) say(line.replace(/^.*\(local-exec\): /, ''));
+}
+
+function expectSuccess(result: CommandResult): CommandResult {
+  if (result.code !== 0) throw new Error(`exit code ${result.code}\n${result.stdout}\n${result.stderr}`);
+  return result;
+}
+
+function expectStatus(status: number, answer: Awaited<ReturnType<Vendor['call']>>) {
+  must(answer.status === status, `the service answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  return answer.body;
+}
+
+function must(isTrue: boolean, otherwise: string): asserts isTrue {
+  if (!isTrue) throw new Error(otherwise);
+}

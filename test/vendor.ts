@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  createLogger,
+  createSealer,
+  createService,
+  createSts,
+  openFileStore,
+  type ServiceOptions,
+} from '../service/index.js';
+import { type AwsSandbox, startAwsSandbox } from './aws-sandbox/index.js';
+
+/** An answer of the service, as a caller sees it. */
+export interface ApiAnswer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look at answers member by member, and a wrong guess fails them.
+  readonly body: any;
+  readonly headers: Headers;
+}
+
+/** The vendor's side of a test or the demo: sandbox, service on a file store, one organization. */
+export async function startVendor(options: Partial<ServiceOptions> & { propagationDelayMs?: number } = {}) {
+  const { propagationDelayMs = 0, ...serviceOptions } = options;
+  const sandbox: AwsSandbox = await startAwsSandbox({ propagationDelayMs });
+  const vendorAccount = sandbox.createAccount();
+  const key = sandbox.createAccessKey(vendorAccount.accountId, 'rolebridge');
+  const principal = `arn:aws:iam::${vendorAccount.accountId}:user/rolebridge`;
+  const directory = mkdtempSync(join(tmpdir(), 'rolebridge-data-'));
+  const logs: string[] = [];
+  const service = await createService({
+    store: await openFileStore({ directory }),
+    sts: createSts({
+      partitions: { aws: { region: 'us-east-1', endpoint: sandbox.url, credentials: async () => key } },
+      timeoutMs: 2_000,
+    }),
+    sealer: createSealer([{ id: 'k1', key: randomBytes(32) }]),
+    logger: createLogger('info', { write: (line) => void logs.push(line) }),
+    principals: new Map([['aws', principal]]),
+    propagationWindowMs: 3_000,
+    ...serviceOptions,
+  });
+  const { organization, apiKey } = await service.createOrganization('acme');
+
+  return {
+    sandbox,
+    service,
+    principal,
+    vendorAccount,
+    organization,
+    apiKey,
+    directory,
+    logs,
+    call: (method: string, path: string, body?: unknown, key = apiKey) =>
+      callApi(service.url, key, method, path, body),
+    async close() {
+      await service.close();
+      await sandbox.close();
+    },
+  };
+}
+
+export type Vendor = Awaited<ReturnType<typeof startVendor>>;
+
+export async function callApi(
+  url: string,
+  apiKey: string,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<ApiAnswer> {
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      authorization: `Bearer ${apiKey}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    body: text === '' ? undefined : JSON.parse(text),
+    headers: response.headers,
+  };
+}
