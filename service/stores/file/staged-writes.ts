@@ -1,0 +1,145 @@
+import { join } from 'node:path';
+import { Low } from 'lowdb';
+import { RolebridgeError } from '../../domain/errors.js';
+import type { OrganizationId } from '../../domain/ids.js';
+import type { OrganizationData } from './format.js';
+import { type FileOperations, OrganizationFile, writeTemporary } from './organization-file.js';
+import { type RecordChange, Records } from './records.js';
+
+interface Waiting {
+  readonly changes: readonly RecordChange[];
+  readonly resolve: () => void;
+  readonly reject: (error: RolebridgeError) => void;
+}
+
+interface Writer {
+  readonly file: OrganizationFile;
+  low: Low<OrganizationData> | undefined;
+  waiting: Waiting[];
+  flushing: Promise<void> | undefined;
+}
+
+/** Two states in memory: what is on the disk, and what will be once the writes under way are done. */
+export class StagedWrites {
+  readonly durable = new Records();
+  readonly staged = new Records();
+  readonly #directory: string;
+  readonly #files: FileOperations;
+  readonly #writers = new Map<OrganizationId, Writer>();
+  readonly #uncertain = new Set<OrganizationId>();
+  #stopped: RolebridgeError | undefined;
+
+  constructor(directory: string, files: FileOperations) {
+    this.#directory = directory;
+    this.#files = files;
+  }
+
+  /** From now on nothing is written; what is waiting is refused. */
+  stop(reason: RolebridgeError): void {
+    this.#stopped ??= reason;
+  }
+
+  /** Applies the changes, and fulfils its promise when they are on the disk. Changes that wait share one write. */
+  stage(id: OrganizationId, changes: readonly RecordChange[]): Promise<void> {
+    if (this.#stopped) return Promise.reject(this.#stopped);
+    const writer = this.#writerOf(id);
+    this.staged.apply(id, changes);
+    return new Promise<void>((resolve, reject) => {
+      writer.waiting.push({ changes, resolve, reject });
+      writer.flushing ??= this.#flush(id, writer);
+    });
+  }
+
+  /** When no write of this organization is under way. */
+  async settled(id: OrganizationId): Promise<void> {
+    await this.#writers.get(id)?.flushing;
+  }
+
+  async allSettled(): Promise<void> {
+    await Promise.all([...this.#writers.values()].map(({ flushing }) => flushing));
+  }
+
+  /**
+   * A refused change of another organization may be on the disk all the same, with a claim on the same role:
+   * no new role is claimed until that file is written again.
+   */
+  assertOthersCertain(id: OrganizationId): void {
+    const others = [...this.#uncertain].filter((other) => other !== id);
+    if (others.length === 0) return;
+    for (const other of others) this.stage(other, []).catch(() => {});
+    throw unavailable(new Error('an earlier write is not known to have been undone'));
+  }
+
+  async ready(): Promise<void> {
+    if (this.#stopped) throw this.#stopped;
+    try {
+      await Promise.all([...this.#uncertain].map((id) => this.stage(id, [])));
+      await this.#files.unlink(await writeTemporary(this.#directory, ['ready'], this.#files));
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  #writerOf(id: OrganizationId): Writer {
+    let writer = this.#writers.get(id);
+    if (writer === undefined) {
+      const file = new OrganizationFile(join(this.#directory, `${id}.json`), this.#files, () => {
+        if (this.#stopped) throw this.#stopped;
+      });
+      writer = { file, low: undefined, waiting: [], flushing: undefined };
+      this.#writers.set(id, writer);
+    }
+    return writer;
+  }
+
+  async #flush(id: OrganizationId, writer: Writer): Promise<void> {
+    // Changes of the same turn of the event loop go together.
+    await Promise.resolve();
+    while (writer.waiting.length > 0) {
+      const batch = writer.waiting;
+      writer.waiting = [];
+      try {
+        if (this.staged.organizations.has(id)) {
+          const data = this.staged.snapshot(id);
+          writer.low ??= new Low(writer.file, data);
+          writer.low.data = data;
+          await writer.low.write();
+        } else await writer.file.remove();
+      } catch (error) {
+        this.#rollBack(id, writer, batch, error);
+        continue;
+      }
+      this.#uncertain.delete(id);
+      for (const { changes, resolve } of batch) {
+        this.durable.apply(id, changes);
+        resolve();
+      }
+    }
+    // In the same step as the last look at what is waiting, so that no change is left without a write.
+    writer.flushing = undefined;
+  }
+
+  /** Changes that came during the write were judged with it in view, so they go as well. */
+  #rollBack(id: OrganizationId, writer: Writer, batch: readonly Waiting[], cause: unknown): void {
+    const refused = [...batch, ...writer.waiting];
+    writer.waiting = [];
+    if (writer.file.isUncertain) this.#uncertain.add(id);
+    const touched = new Map<string, RecordChange>();
+    for (const { changes } of refused)
+      for (const change of changes)
+        touched.set(`${change.kind} ${change.id}`, this.durable.current(id, change));
+    this.staged.apply(id, [...touched.values()]);
+    const error = unavailable(cause);
+    for (const { reject } of refused) reject(error);
+  }
+}
+
+export function unavailable(cause: unknown): RolebridgeError {
+  if (cause instanceof RolebridgeError) return cause;
+  const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
+  return new RolebridgeError('store_unavailable', `The change could not be stored (${reason}).`, {
+    remedy: 'Nothing was changed. Try again; if it lasts, look at the disk of the data directory.',
+    retryAfterSeconds: 5,
+    cause,
+  });
+}
