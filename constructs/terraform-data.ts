@@ -28,14 +28,12 @@ export class TerraformData extends TerraformResource {
     super(scope, id, { terraformResourceType: 'terraform_data', provisioners: [props.provisioner] });
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: the base class declares it so
-  override get terraformMetaArguments(): { [name: string]: any } {
+  override get terraformMetaArguments() {
     const after = [...new Set(this.props.after().map(dependable))];
     return { ...super.terraformMetaArguments, dependsOn: after };
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: the base class declares it so
-  protected override synthesizeAttributes(): { [name: string]: any } {
+  protected override synthesizeAttributes() {
     return { input: this.props.input, triggers_replace: this.props.triggersReplace?.() };
   }
 }

@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { Json } from './synthesized.js';
+
+const run = promisify(execFile);
+const examples = readdirSync('examples', { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && existsSync(path.join('examples', entry.name, 'main.ts')))
+  .map((entry) => entry.name);
+
+test('there are examples', () => {
+  expect(examples.length).toBeGreaterThanOrEqual(8);
+});
+
+describe.each(examples)('%s', (name) => {
+  test('synthesizes as it is, without a warning', async () => {
+    const out = mkdtempSync(path.join(tmpdir(), 'rolebridge-example-'));
+    try {
+      const { stdout, stderr } = await run(
+        process.execPath,
+        ['--import', 'tsx', path.join('examples', name, 'main.ts')],
+        { env: { PATH: process.env.PATH, HOME: process.env.HOME, CDKTF_OUTDIR: out } },
+      );
+      expect(stdout + stderr).toBe('');
+      const { stacks } = JSON.parse(readFileSync(path.join(out, 'manifest.json'), 'utf8'));
+      expect(Object.values<{ annotations: unknown[] }>(stacks).flatMap((each) => each.annotations)).toEqual(
+        [],
+      );
+      const [stack] = readdirSync(path.join(out, 'stacks'));
+      const folder = path.join(out, 'stacks', String(stack));
+      const json = JSON.parse(readFileSync(path.join(folder, 'cdk.tf.json'), 'utf8'));
+      for (const resource of Object.values<Json>(json.resource.terraform_data))
+        expect(existsSync(path.join(folder, resource.provisioner[0]['local-exec'].command))).toBe(true);
+    } finally {
+      rmSync(out, { recursive: true });
+    }
+  });
+
+  test('starts with when to use it, and knows nothing of the repository’s insides', () => {
+    const text = readFileSync(path.join('examples', name, 'main.ts'), 'utf8');
+    expect(text).toMatch(/^\/\*\*\s+(\* )?Use this /);
+    expect(text).not.toMatch(/from '\.\.?\//);
+  });
+});
