@@ -1,0 +1,31 @@
+/** A process of its own for test/service/store-file.test.ts: opens the store and, told to, writes without end. */
+import { openFileStore } from '../../service/stores/file/index.js';
+import { aConnection, anOrganization } from './store.js';
+
+async function main(directory: string, task: string): Promise<void> {
+  const store = await openFileStore({ directory, lockStaleMs: 2000 });
+  process.stdout.write('open\n');
+  if (task === 'hold') {
+    setInterval(() => {}, 1000);
+    return;
+  }
+  const organizations = [anOrganization(), anOrganization()];
+  for (const organization of organizations) await store.createOrganization(organization);
+  const write = async (number: number): Promise<void> => {
+    const { id } = organizations[number % 2] as (typeof organizations)[number];
+    for (;;) {
+      const next = aConnection(id);
+      await store.commit({ connection: { next, ifVersion: null } });
+      const renamed = { ...next, name: 'renamed', version: 2 };
+      await store.commit({ connection: { next: renamed, ifVersion: 1 } });
+      process.stdout.write(`${id} ${next.id}\n`);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, (_, number) => write(number)));
+}
+
+const [, , directory = '', task = ''] = process.argv;
+main(directory, task).catch((error) => {
+  process.stderr.write(`${error}\n`);
+  process.exitCode = 1;
+});
