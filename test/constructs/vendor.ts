@@ -60,7 +60,7 @@ export function connected(received: Received): VendorAnswer {
     body: {
       id: data.connectionId,
       status: type === 'role.provisioned' ? 'connected' : 'disconnected',
-      accountId: '210987654321',
+      accountId: data.roleArn.split(':')[4],
       roleArn: data.roleArn,
       scopes: [data.scope ?? {}],
     },

@@ -1,0 +1,399 @@
+/**
+ * The constructs on real Terraform with the real AWS provider: what is sent when, in which order, and where the
+ * secret is not.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js';
+import { AwsConnection, type AwsConnectionProps } from '@rolebridge/constructs';
+import { App, type TerraformStack as Stack, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import { Webhook } from 'standardwebhooks';
+import {
+  connected,
+  type Received,
+  startVendor,
+  type Vendor,
+  type VendorAnswer,
+} from '../constructs/vendor.js';
+import { findCommand, findTerraform, notChecked, runCommand } from './tools.js';
+
+const terraform = findTerraform();
+const moto = findCommand('moto_server');
+const SECRET = `whsec_${randomBytes(32).toString('base64')}`;
+const ACCOUNT = '123456789012';
+
+interface Aws {
+  readonly url: string;
+  stop(): void;
+}
+
+let aws: Aws;
+let vendor: Vendor;
+let folder: string;
+let everyOutput = '';
+/** How the vendor answers next; each test says. */
+let answer: (received: Received) => VendorAnswer | Promise<VendorAnswer>;
+
+const check = terraform && moto ? describe : describe.skip;
+if (!terraform) notChecked('constructs on real Terraform: there is no terraform on the PATH');
+if (!moto) notChecked('constructs on real Terraform: there is no moto_server on the PATH');
+
+beforeAll(async () => {
+  if (terraform && moto) aws = await startMoto(moto);
+});
+afterAll(() => aws?.stop());
+beforeEach(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'rolebridge-apply-'));
+  vendor = await startVendor((received) => answer(received));
+  answer = connected;
+  everyOutput = '';
+});
+afterEach(async () => {
+  await vendor.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+check('an applied connection', () => {
+  test('is registered, changed, refused, repaired and destroyed, and the secret is nowhere', async () => {
+    // A registration that the vendor refuses fails the apply, with the reason.
+    synthesize({ permissions: 'read-only', scope: { project: 'shop' } });
+    await tf('init');
+    answer = () => ({
+      status: 422,
+      body: { code: 'external_id_not_required', detail: 'It works without.', remedy: 'Add the condition.' },
+    });
+    const refused = await tf('apply', '-auto-approve');
+    expect(refused.code).not.toBe(0);
+    expect(refused.output).toMatch(/not connected: external_id_not_required/);
+    expect(refused.output).toMatch(/remedy: Add the condition\./);
+    expect(types()).toEqual(['role.provisioned']);
+
+    // The same again, when it is right.
+    const policiesWhenRegistered: string[][] = [];
+    answer = async (received) => {
+      policiesWhenRegistered.push(await policiesOf(JSON.parse(received.body).data.roleArn));
+      return connected(received);
+    };
+    const repaired = await tf('apply', '-auto-approve');
+    expect(repaired.output).toMatch(new RegExp(`connected: account ${ACCOUNT}, scope shop`));
+    expect(repaired.code).toBe(0);
+    expect(types()).toEqual(['role.provisioned', 'role.provisioned']);
+
+    // Nothing changed: nothing is sent.
+    expect((await tf('apply', '-auto-approve')).output).toMatch(/0 added, 0 changed, 0 destroyed/);
+    expect(vendor.received).toHaveLength(2);
+
+    // Scope and policies at once: one registration, after the new policies, and no deregistration.
+    synthesize({
+      permissions: {
+        managedPolicies: ['SecurityAudit'],
+        statements: [{ actions: ['s3:GetObject'], resources: ['*'] }],
+      },
+      scope: { project: 'shop', environment: 'production' },
+    });
+    const plan = await tf('plan', '-out', 'plan');
+    expect(plan.code).toBe(0);
+    const planned = await tf('show', '-json', 'plan');
+    expect((await tf('apply', 'plan')).code).toBe(0);
+    expect(types()).toEqual(['role.provisioned', 'role.provisioned', 'role.provisioned']);
+    expect(JSON.parse(last().body).data.scope).toEqual({ project: 'shop', environment: 'production' });
+    expect(policiesWhenRegistered[0]).toEqual(['ReadOnlyAccess']);
+    expect(policiesWhenRegistered[1]).toEqual(expect.arrayContaining(['SecurityAudit', 'rolebridge']));
+
+    // At destroy the vendor hears of it while role and policies are all still there.
+    const destroyed = await tf('destroy', '-auto-approve');
+    expect(destroyed.code).toBe(0);
+    expect(destroyed.output).toMatch(/disconnected/);
+    expect(types()).toEqual([...Array(3).fill('role.provisioned'), 'role.deprovisioned']);
+    expect(policiesWhenRegistered[2]?.sort()).toEqual(['SecurityAudit', 'rolebridge']);
+    expect(await policiesOf(JSON.parse(last().body).data.roleArn)).toEqual([]);
+
+    // Every request was signed; the secret is in no file of Terraform's and in no output.
+    for (const { body, headers } of vendor.received)
+      new Webhook(SECRET).verify(body, headers as Record<string, string>);
+    for (const text of [everyOutput, planned.output, ...everyFile()]) expectNoSecret(text);
+  });
+
+  test('is not made in another account: the plan fails and nothing is sent', async () => {
+    synthesize({ expectedAccountId: '210987654321' });
+    await tf('init');
+    const applied = await tf('apply', '-auto-approve');
+    expect(applied.code).not.toBe(0);
+    expect(applied.output.replace(/\s+/g, ' ')).toMatch(
+      /account_mismatch: the AWS credentials in use belong to account 123456789012, and this connection is for account 210987654321/,
+    );
+    expect(existsSync(path.join(stackFolder(), 'state.tfstate'))).toBe(false);
+    expect(vendor.received).toHaveLength(0);
+  });
+
+  test('goes although the vendor is away and the secret is gone', async () => {
+    synthesize({});
+    await tf('init');
+    expect((await tf('apply', '-auto-approve')).code).toBe(0);
+    await vendor.close();
+    const before = Date.now();
+    const destroyed = await tf('destroy', '-auto-approve');
+    expect(destroyed.code).toBe(0);
+    expect(destroyed.output).toMatch(/warning: the service was not told that the role goes: unreachable/);
+    expect(Date.now() - before).toBeLessThan(30_000);
+  });
+
+  test('of another id is deregistered before the new one is registered', async () => {
+    synthesize({ connectionId: 'con_first' });
+    await tf('init');
+    await tf('apply', '-auto-approve');
+    synthesize({ connectionId: 'con_second' });
+    expect((await tf('apply', '-auto-approve')).code).toBe(0);
+    expect(
+      vendor.received.map(({ body }) => [JSON.parse(body).type, JSON.parse(body).data.connectionId]),
+    ).toEqual([
+      ['role.provisioned', 'con_first'],
+      ['role.deprovisioned', 'con_first'],
+      ['role.provisioned', 'con_second'],
+    ]);
+    await tf('destroy', '-auto-approve');
+  });
+
+  test('takes its values from variables: the reason of a refusal is still shown, the secret still nowhere', async () => {
+    const variables = {
+      TF_VAR_secret: SECRET,
+      TF_VAR_external_id: 'an","aws:PrincipalOrgID":"o-1',
+      ROLEBRIDGE_CALLBACK_SECRET: undefined,
+    };
+    synthesize((stack) => ({
+      callbackSecret: new TerraformVariable(stack, 'secret', { type: 'string', sensitive: true }),
+      externalId: new TerraformVariable(stack, 'external_id', { type: 'string' }).stringValue,
+    }));
+    await tf('init');
+    answer = () => ({
+      status: 422,
+      body: { code: 'role_not_assumable', detail: 'Denied.', remedy: 'Look.' },
+    });
+    expect((await tfWith(variables, 'apply', '-auto-approve')).output).toMatch(
+      /not connected: role_not_assumable/,
+    );
+    answer = connected;
+    expect((await tfWith(variables, 'apply', '-auto-approve')).code).toBe(0);
+    new Webhook(SECRET).verify(last().body, last().headers as Record<string, string>);
+
+    // A quote in a variable's value is a character of the external ID, and no further condition.
+    const state = JSON.parse(readFileSync(path.join(stackFolder(), 'state.tfstate'), 'utf8'));
+    const role = state.resources.find(({ type }: { type: string }) => type === 'aws_iam_role');
+    expect(JSON.parse(role.instances[0].attributes.assume_role_policy).Statement[0].Condition).toEqual({
+      StringEquals: { 'sts:ExternalId': variables.TF_VAR_external_id },
+    });
+
+    const destroyed = await tfWith(variables, 'destroy', '-auto-approve');
+    expect(destroyed.code).toBe(0);
+    expect(destroyed.output).toMatch(/warning: .*callback_secret_missing/);
+    for (const text of [everyOutput, ...everyFile()]) expectNoSecret(text);
+  });
+});
+
+check('the real CDKTF CLI', () => {
+  test('synthesizes and deploys the smallest example', async () => {
+    // A project of its own, so that its state is not in the repository.
+    for (const name of ['node_modules', 'constructs', 'examples'])
+      symlinkSync(path.resolve(name), path.join(folder, name), 'dir');
+    for (const name of ['tsconfig.json', 'package.json']) cpSync(name, path.join(folder, name));
+    writeFileSync(
+      path.join(folder, 'pin.mjs'),
+      `import { readFileSync, writeFileSync } from 'node:fs';
+const file = \`\${process.env.CDKTF_OUTDIR}/stacks/rolebridge/cdk.tf.json\`;
+const json = JSON.parse(readFileSync(file, 'utf8'));
+json.terraform.required_providers.aws.version = ${JSON.stringify(providerVersion() ?? '>= 5.0')};
+writeFileSync(file, JSON.stringify(json));
+`,
+    );
+    const settings = JSON.parse(readFileSync('cdktf.json', 'utf8'));
+    expect(settings.app).toBe('npx tsx examples/smallest/main.ts');
+    const app = `${process.execPath} --import tsx examples/smallest/main.ts && ${process.execPath} pin.mjs`;
+    writeFileSync(path.join(folder, 'cdktf.json'), JSON.stringify({ ...settings, app }));
+
+    const cli = path.resolve('node_modules/.bin/cdktf');
+    const options = {
+      cwd: folder,
+      env: {
+        ...environment(),
+        ROLEBRIDGE_CALLBACK_URL: vendor.url,
+        CI: '1',
+        CDKTF_DISABLE_PLUGIN_CACHE_ENV: '1',
+      },
+    };
+    const synthesized = await runCommand(cli, ['synth'], options);
+    expect(synthesized.stdout + synthesized.stderr).toMatch(/Generated Terraform code/);
+    expect(synthesized.code).toBe(0);
+    const deployed = await runCommand(cli, ['deploy', '--auto-approve', '--skip-provider-lock'], options);
+    expect(deployed.stdout).toMatch(/connected: account 123456789012/);
+    expect(deployed.code).toBe(0);
+    const destroyed = await runCommand(cli, ['destroy', '--auto-approve', '--skip-provider-lock'], options);
+    expect(destroyed.stdout).toMatch(/disconnected/);
+    expect(destroyed.code).toBe(0);
+    expect(types()).toEqual(['role.provisioned', 'role.deprovisioned']);
+    for (const { stdout, stderr } of [synthesized, deployed, destroyed]) expectNoSecret(stdout + stderr);
+  });
+});
+
+/** Writes the stack's Terraform JSON as `cdktf synth` does, for the version of the provider that is here. */
+function synthesize(
+  props: Partial<AwsConnectionProps> | ((stack: Stack) => Partial<AwsConnectionProps>),
+): void {
+  const app = new App({ outdir: folder });
+  const stack = new TerraformStack(app, 'stack');
+  new AwsProvider(stack, 'aws', { region: 'eu-central-1' });
+  const connection = new AwsConnection(stack, 'vendor', {
+    connectionId: 'con_8f3kQz',
+    externalId: 'Vq3n8XkLw0ZcR7yT1uHs5A',
+    principal: 'arn:aws:iam::999988887777:role/vendor',
+    callbackUrl: vendor.url,
+    callbackTimeoutSeconds: 20,
+    destroyTimeoutSeconds: 3,
+    ...(typeof props === 'function' ? props(stack) : props),
+  });
+  new TerraformOutput(stack, 'role_arn', { value: connection.roleArn });
+  app.synth();
+  const file = path.join(stackFolder(), 'cdk.tf.json');
+  const json = JSON.parse(readFileSync(file, 'utf8'));
+  json.terraform.backend.local.path = 'state.tfstate';
+  // Only here: the bindings pin the newest provider, and a mirror has the one that it has.
+  json.terraform.required_providers.aws.version = providerVersion() ?? '>= 5.0';
+  writeFileSync(file, JSON.stringify(json, null, 2));
+}
+
+function stackFolder(): string {
+  return path.join(folder, 'stacks', 'stack');
+}
+
+/** The newest AWS provider in the mirror. */
+function providerVersion(): string | undefined {
+  const named = /path\s*=\s*"([^"]+)"/.exec(
+    terraform?.cliConfig ? readFileSync(terraform.cliConfig, 'utf8') : '',
+  )?.[1];
+  if (named === undefined) return undefined;
+  return readdirSync(path.join(named, 'registry.terraform.io', 'hashicorp', 'aws'))
+    .filter((name) => /^\d+\.\d+\.\d+$/.test(name))
+    .sort((a, b) => b.localeCompare(a, undefined, { numeric: true }))[0];
+}
+
+function environment(): Record<string, string> {
+  return {
+    ...terraform?.env,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_REGION: 'eu-central-1',
+    AWS_ENDPOINT_URL: aws.url,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    ROLEBRIDGE_CALLBACK_SECRET: SECRET,
+  };
+}
+
+function tf(...args: string[]) {
+  return tfWith({}, ...args);
+}
+
+async function tfWith(more: Record<string, string | undefined>, ...[command, ...args]: string[]) {
+  const result = await runCommand(terraform?.binary ?? 'terraform', [String(command), '-no-color', ...args], {
+    cwd: stackFolder(),
+    env: { ...environment(), ...more },
+  });
+  const output = result.stdout + result.stderr;
+  everyOutput += output;
+  if (command === 'init') expect(output).toMatch(/successfully initialized/);
+  return { code: result.code, output };
+}
+
+function types(): string[] {
+  return vendor.received.map(({ body }) => JSON.parse(body).type);
+}
+
+function last(): Received {
+  const received = vendor.received.at(-1);
+  if (!received) throw new Error('nothing was received');
+  return received;
+}
+
+/** State, backups and synthesized JSON: all that Terraform and CDKTF have written, but for the provider. */
+function everyFile(): string[] {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => !name.includes('.terraform') && /\.(json|tfstate|backup|tfplan)$|plan$/.test(name),
+  );
+  expect(names.length).toBeGreaterThan(2);
+  return names.map((name) => readFileSync(path.join(folder, name), 'latin1'));
+}
+
+function expectNoSecret(text: string): void {
+  expect(text).not.toContain(SECRET);
+  expect(text).not.toContain(SECRET.slice('whsec_'.length));
+}
+
+/** The names of the policies that a role has now, of both kinds. */
+async function policiesOf(roleArn: string): Promise<string[]> {
+  const list = async (action: string, element: string) => {
+    const response = await fetch(aws.url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        authorization:
+          'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=00',
+      },
+      body: new URLSearchParams({
+        Action: action,
+        Version: '2010-05-08',
+        RoleName: String(roleArn.split('/').at(-1)),
+      }),
+    });
+    const names = (await response.text()).matchAll(new RegExp(`<${element}>([^<]+)</${element}>`, 'g'));
+    return [...names].map((match) => String(match[1]));
+  };
+  return [
+    ...(await list('ListAttachedRolePolicies', 'PolicyName')),
+    ...(await list('ListRolePolicies', 'member')),
+  ];
+}
+
+async function startMoto(command: string): Promise<Aws> {
+  const port = await freePort();
+  const child = spawn(command, ['-H', '127.0.0.1', '-p', String(port)], {
+    stdio: 'ignore',
+    detached: true,
+    env: { ...process.env, MOTO_IAM_LOAD_MANAGED_POLICIES: 'true' },
+  });
+  const url = `http://127.0.0.1:${port}`;
+  const stop = () => {
+    // pyenv's shim starts the server as a child of its own.
+    if (child.pid !== undefined) execFileSync('kill', ['--', `-${child.pid}`]);
+  };
+  for (let attempt = 0; attempt < 300; attempt += 1) {
+    const isUp = await fetch(`${url}/moto-api/`).then(
+      () => true,
+      () => false,
+    );
+    if (isUp) return { url, stop };
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  stop();
+  throw new Error('moto_server did not start');
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
