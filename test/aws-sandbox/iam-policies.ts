@@ -1,0 +1,243 @@
+import { type ManagedPolicy, type Role, uniqueId } from './accounts.js';
+import { awsManagedPolicies, awsManagedPolicy } from './aws-managed-policies.js';
+import { type Action, type Call, page, readPath, tagList } from './call.js';
+import { NAME } from './parameters.js';
+import { checkIdentityPolicy } from './policy-document.js';
+import { AwsError, type XmlValue } from './query-protocol.js';
+
+const MAX_POLICY_LENGTH = 6144;
+const MAX_VERSIONS = 5;
+
+/** The actions on managed policies. */
+export const policyActions: Record<string, Action> = {
+  CreatePolicy(call) {
+    const { account, now } = call;
+    const name = call.params.required('PolicyName', { min: 1, max: 128, pattern: NAME });
+    const path = readPath(call);
+    const description = call.params.optional('Description', { max: 1000 });
+    const tags = new Map(call.params.tags().map((tag) => [tag.Key, tag.Value]));
+    const document = readDocument(call);
+    const taken = [...account.policies.values()].some(
+      (other) => other.name.toLowerCase() === name.toLowerCase(),
+    );
+    if (taken) {
+      throw new AwsError(
+        'EntityAlreadyExists',
+        `A policy called ${name} already exists. Duplicate names are not allowed.`,
+        409,
+      );
+    }
+    const policy: ManagedPolicy = {
+      policyId: uniqueId('ANPA'),
+      name,
+      path,
+      arn: `arn:${account.partition}:iam::${account.accountId}:policy${path}${name}`,
+      createdAt: now,
+      updatedAt: now,
+      tags,
+      defaultVersionId: 'v1',
+      versions: new Map([['v1', { document, createdAt: now }]]),
+      lastVersion: 1,
+      ...(description !== undefined && { description }),
+    };
+    account.policies.set(policy.arn, policy);
+    return { Policy: policyXml(call, policy, false) };
+  },
+
+  GetPolicy: (call) => ({ Policy: policyXml(call, readPolicy(call), true) }),
+
+  ListPolicies(call) {
+    const scope = call.params.optional('Scope') ?? 'All';
+    const prefix = call.params.optional('PathPrefix') ?? '/';
+    const local = scope === 'AWS' ? [] : [...call.account.policies.values()];
+    const aws = scope === 'Local' ? [] : awsManagedPolicies(call.account.partition);
+    const policies = [...local, ...aws]
+      .filter((policy) => policy.path.startsWith(prefix))
+      .filter((policy) => !call.params.boolean('OnlyAttached') || attachedRoles(call, policy.arn).length > 0);
+    return page(
+      call,
+      'Policies',
+      policies.map((policy) => policyXml(call, policy, false)),
+    );
+  },
+
+  DeletePolicy(call) {
+    const policy = readOwnPolicy(call);
+    if (attachedRoles(call, policy.arn).length > 0 || boundedRoles(call, policy.arn).length > 0) {
+      throw new AwsError('DeleteConflict', 'Cannot delete a policy attached to entities.', 409);
+    }
+    if (policy.versions.size > 1) {
+      throw new AwsError(
+        'DeleteConflict',
+        "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.",
+        409,
+      );
+    }
+    call.account.policies.delete(policy.arn);
+    return undefined;
+  },
+
+  GetPolicyVersion(call) {
+    const policy = readPolicy(call);
+    return { PolicyVersion: versionXml(policy, readVersionId(call, policy), true) };
+  },
+
+  ListPolicyVersions(call) {
+    const policy = readPolicy(call);
+    const ids = [...policy.versions.keys()].reverse();
+    return page(
+      call,
+      'Versions',
+      ids.map((id) => versionXml(policy, id, false)),
+    );
+  },
+
+  CreatePolicyVersion(call) {
+    const policy = readOwnPolicy(call);
+    const document = readDocument(call);
+    if (policy.versions.size >= MAX_VERSIONS) {
+      throw new AwsError(
+        'LimitExceeded',
+        `A managed policy can have up to ${MAX_VERSIONS} versions. Before you create a new version, you must delete an existing version.`,
+        409,
+      );
+    }
+    policy.lastVersion += 1;
+    const id = `v${policy.lastVersion}`;
+    policy.versions.set(id, { document, createdAt: call.now });
+    policy.updatedAt = call.now;
+    if (call.params.boolean('SetAsDefault')) policy.defaultVersionId = id;
+    return { PolicyVersion: versionXml(policy, id, false) };
+  },
+
+  SetDefaultPolicyVersion(call) {
+    const policy = readOwnPolicy(call);
+    policy.defaultVersionId = readVersionId(call, policy);
+    policy.updatedAt = call.now;
+    return undefined;
+  },
+
+  DeletePolicyVersion(call) {
+    const policy = readOwnPolicy(call);
+    const id = readVersionId(call, policy);
+    if (id === policy.defaultVersionId) {
+      throw new AwsError('DeleteConflict', 'Cannot delete the default version of a policy.', 409);
+    }
+    policy.versions.delete(id);
+    return undefined;
+  },
+
+  TagPolicy(call) {
+    const policy = readOwnPolicy(call);
+    for (const { Key, Value } of call.params.tags()) policy.tags.set(Key, Value);
+    return undefined;
+  },
+
+  UntagPolicy(call) {
+    const policy = readOwnPolicy(call);
+    for (const key of call.params.list('TagKeys')) policy.tags.delete(key);
+    return undefined;
+  },
+
+  ListPolicyTags: (call) => page(call, 'Tags', tagList(readPolicy(call).tags)),
+
+  ListEntitiesForPolicy(call) {
+    const { arn } = readPolicy(call);
+    const filter = call.params.optional('EntityFilter') ?? 'Role';
+    const usage = call.params.optional('PolicyUsageFilter') ?? 'PermissionsPolicy';
+    const using = usage === 'PermissionsBoundary' ? boundedRoles(call, arn) : attachedRoles(call, arn);
+    const roles = filter === 'Role' ? using : [];
+    return {
+      PolicyRoles: roles.map((role) => ({ RoleName: role.name, RoleId: role.roleId })),
+      PolicyUsers: [],
+      PolicyGroups: [],
+      IsTruncated: false,
+    };
+  },
+};
+
+/** The managed policy of an ARN, the account's own or one of AWS's, as a role can use it. */
+export function findPolicy(call: Call, arn: string): ManagedPolicy {
+  const match = /^arn:([^:]+):iam::(aws|\d{12}):policy\/([\w+=,.@/-]+)$/.exec(arn);
+  if (match?.[1] !== call.account.partition)
+    throw new AwsError('InvalidInput', `ARN ${arn} is not valid.`, 400);
+  const policy = match[2] === 'aws' ? awsManagedPolicy(arn) : call.account.policies.get(arn);
+  if (!policy) {
+    throw new AwsError('NoSuchEntity', `Policy ${arn} does not exist or is not attachable.`, 404);
+  }
+  return policy;
+}
+
+/** The name at the end of a policy's ARN. */
+export function policyName(arn: string): string {
+  return arn.slice(arn.lastIndexOf('/') + 1);
+}
+
+function readPolicy(call: Call): ManagedPolicy {
+  return findPolicy(call, call.params.required('PolicyArn', { min: 20, max: 2048 }));
+}
+
+function readOwnPolicy(call: Call): ManagedPolicy {
+  const policy = readPolicy(call);
+  if (!call.account.policies.has(policy.arn)) {
+    throw new AwsError('AccessDenied', `The policy ${policy.arn} is AWS's and can't be changed.`, 403);
+  }
+  return policy;
+}
+
+function readDocument(call: Call): string {
+  const document = call.params.required('PolicyDocument', { min: 1, max: 131072 });
+  checkIdentityPolicy(document, call.account.partition);
+  if (document.replace(/\s/g, '').length > MAX_POLICY_LENGTH) {
+    throw new AwsError('LimitExceeded', `Cannot exceed quota for PolicySize: ${MAX_POLICY_LENGTH}`, 409);
+  }
+  return document;
+}
+
+function readVersionId(call: Call, policy: ManagedPolicy): string {
+  const id = call.params.required('VersionId', { pattern: /^v[1-9][0-9]*(\.[A-Za-z0-9-]*)?$/ });
+  if (!policy.versions.has(id)) {
+    throw new AwsError(
+      'NoSuchEntity',
+      `Policy ${policy.arn} version ${id} does not exist or is not attachable.`,
+      404,
+    );
+  }
+  return id;
+}
+
+function attachedRoles(call: Call, arn: string): Role[] {
+  return [...call.account.roles.values()].filter((role) => role.attachedPolicyArns.has(arn));
+}
+
+function boundedRoles(call: Call, arn: string): Role[] {
+  return [...call.account.roles.values()].filter((role) => role.permissionsBoundaryArn === arn);
+}
+
+function versionXml(policy: ManagedPolicy, id: string, withDocument: boolean): XmlValue {
+  const version = policy.versions.get(id);
+  return {
+    Document: withDocument && version ? encodeURIComponent(version.document) : undefined,
+    VersionId: id,
+    IsDefaultVersion: id === policy.defaultVersionId,
+    CreateDate: new Date(version?.createdAt ?? 0),
+  };
+}
+
+/** IAM answers description and tags only to GetPolicy. */
+function policyXml(call: Call, policy: ManagedPolicy, whole: boolean): XmlValue {
+  return {
+    PolicyName: policy.name,
+    PolicyId: policy.policyId,
+    Arn: policy.arn,
+    Path: policy.path,
+    DefaultVersionId: policy.defaultVersionId,
+    AttachmentCount: attachedRoles(call, policy.arn).length,
+    PermissionsBoundaryUsageCount: boundedRoles(call, policy.arn).length,
+    IsAttachable: true,
+    CreateDate: new Date(policy.createdAt),
+    UpdateDate: new Date(policy.updatedAt),
+    Description: whole ? policy.description : undefined,
+    Tags: policy.tags.size > 0 ? tagList(policy.tags) : undefined,
+  };
+}

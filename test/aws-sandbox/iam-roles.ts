@@ -1,0 +1,172 @@
+import { type Role, uniqueId } from './accounts.js';
+import { type Action, type Call, page, readPath, setTrustPolicy, tagList } from './call.js';
+import { findPolicy } from './iam-policies.js';
+import { NAME } from './parameters.js';
+import { AwsError, type XmlValue } from './query-protocol.js';
+
+/** The actions on roles themselves, their tags and boundary. */
+export const roleActions: Record<string, Action> = {
+  CreateRole(call) {
+    const name = call.params.required('RoleName', { min: 1, max: 64, pattern: NAME });
+    const boundary = call.params.optional('PermissionsBoundary', { min: 20, max: 2048 });
+    const description = call.params.optional('Description', { max: 1000 });
+    const role = createRole(call, {
+      name,
+      path: readPath(call),
+      trustPolicy: call.params.required('AssumeRolePolicyDocument', { min: 1, max: 131072 }),
+      maxSessionDuration: call.params.integer('MaxSessionDuration', 3600, 43200),
+      tags: new Map(call.params.tags().map((tag) => [tag.Key, tag.Value])),
+      description,
+      permissionsBoundaryArn: boundary === undefined ? undefined : findPolicy(call, boundary).arn,
+    });
+    return { Role: roleXml(role, true) };
+  },
+
+  GetRole: (call) => ({ Role: roleXml(findRole(call), true) }),
+
+  ListRoles(call) {
+    const prefix = call.params.optional('PathPrefix') ?? '/';
+    const roles = [...call.account.roles.values()]
+      .filter((role) => role.path.startsWith(prefix))
+      .sort((one, other) => one.name.localeCompare(other.name));
+    return page(
+      call,
+      'Roles',
+      roles.map((role) => roleXml(role, false)),
+    );
+  },
+
+  UpdateRole(call) {
+    const role = findRole(call);
+    const description = call.params.optional('Description', { max: 1000 });
+    const maxSessionDuration = call.params.integer('MaxSessionDuration', 3600, 43200);
+    if (description !== undefined) role.description = description;
+    if (maxSessionDuration !== undefined) role.maxSessionDuration = maxSessionDuration;
+    return {};
+  },
+
+  UpdateRoleDescription(call) {
+    const role = findRole(call);
+    role.description = call.params.required('Description', { max: 1000 });
+    return { Role: roleXml(role, true) };
+  },
+
+  UpdateAssumeRolePolicy(call) {
+    const role = findRole(call);
+    setTrustPolicy(role, call.params.required('PolicyDocument', { min: 1, max: 131072 }), call);
+    return undefined;
+  },
+
+  DeleteRole(call) {
+    const role = findRole(call);
+    if (role.attachedPolicyArns.size > 0) {
+      throw new AwsError('DeleteConflict', 'Cannot delete entity, must detach all policies first.', 409);
+    }
+    if (role.inlinePolicies.size > 0) {
+      throw new AwsError('DeleteConflict', 'Cannot delete entity, must delete policies first.', 409);
+    }
+    call.account.roles.delete(role.name.toLowerCase());
+    return undefined;
+  },
+
+  TagRole(call) {
+    const role = findRole(call);
+    for (const { Key, Value } of call.params.tags()) role.tags.set(Key, Value);
+    if (role.tags.size > 50)
+      throw new AwsError('LimitExceeded', 'Cannot exceed quota for TagsPerRole: 50', 409);
+    return undefined;
+  },
+
+  UntagRole(call) {
+    const role = findRole(call);
+    for (const key of call.params.list('TagKeys')) role.tags.delete(key);
+    return undefined;
+  },
+
+  ListRoleTags: (call) => page(call, 'Tags', tagList(findRole(call).tags)),
+
+  PutRolePermissionsBoundary(call) {
+    const role = findRole(call);
+    role.permissionsBoundaryArn = findPolicy(call, call.params.required('PermissionsBoundary')).arn;
+    return undefined;
+  },
+
+  DeleteRolePermissionsBoundary(call) {
+    delete findRole(call).permissionsBoundaryArn;
+    return undefined;
+  },
+
+  ListInstanceProfilesForRole(call) {
+    findRole(call);
+    return page(call, 'InstanceProfiles', []);
+  },
+};
+
+/** Makes a role in the call's account, from checked parts. */
+export function createRole(
+  call: Pick<Call, 'account' | 'accounts' | 'now' | 'propagationDelayMs'>,
+  parts: {
+    name: string;
+    path: string;
+    trustPolicy: string;
+    maxSessionDuration?: number | undefined;
+    tags?: Map<string, string>;
+    description?: string | undefined;
+    permissionsBoundaryArn?: string | undefined;
+  },
+): Role {
+  const { account, now } = call;
+  if (account.roles.has(parts.name.toLowerCase())) {
+    throw new AwsError('EntityAlreadyExists', `Role with name ${parts.name} already exists.`, 409);
+  }
+  const role: Role = {
+    roleId: uniqueId('AROA'),
+    name: parts.name,
+    path: parts.path,
+    arn: `arn:${account.partition}:iam::${account.accountId}:role${parts.path}${parts.name}`,
+    account,
+    createdAt: now,
+    maxSessionDuration: parts.maxSessionDuration ?? 3600,
+    tags: parts.tags ?? new Map(),
+    inlinePolicies: new Map(),
+    attachedPolicyArns: new Set(),
+    trust: [],
+    ...(parts.description !== undefined && { description: parts.description }),
+    ...(parts.permissionsBoundaryArn && { permissionsBoundaryArn: parts.permissionsBoundaryArn }),
+  };
+  setTrustPolicy(role, parts.trustPolicy, call);
+  account.roles.set(parts.name.toLowerCase(), role);
+  return role;
+}
+
+/** The role that a call names. */
+export function findRole(call: Call): Role {
+  const name = call.params.required('RoleName', { min: 1, max: 64, pattern: NAME });
+  const role = call.account.roles.get(name.toLowerCase());
+  if (!role) throw new AwsError('NoSuchEntity', `The role with name ${name} cannot be found.`, 404);
+  return role;
+}
+
+/** IAM leaves tags, boundary and last use out of lists. */
+function roleXml(role: Role, whole: boolean): XmlValue {
+  return {
+    Path: role.path,
+    RoleName: role.name,
+    RoleId: role.roleId,
+    Arn: role.arn,
+    CreateDate: new Date(role.createdAt),
+    AssumeRolePolicyDocument: encodeURIComponent(role.trust.at(-1)?.text ?? ''),
+    Description: role.description,
+    MaxSessionDuration: role.maxSessionDuration,
+    ...(whole && {
+      PermissionsBoundary: role.permissionsBoundaryArn && {
+        PermissionsBoundaryType: 'Policy',
+        PermissionsBoundaryArn: role.permissionsBoundaryArn,
+      },
+      Tags: role.tags.size > 0 ? tagList(role.tags) : undefined,
+      RoleLastUsed: role.lastUsed
+        ? { LastUsedDate: new Date(role.lastUsed.at), Region: role.lastUsed.region }
+        : {},
+    }),
+  };
+}
