@@ -83,7 +83,7 @@ export function externalIdProblem(value: unknown): Problem {
 export function principalProblems(principal: unknown, partition: unknown): Problem[] {
   const source = `${IAM_GUIDE}/reference_policies_elements_principal.html`;
   const rule =
-    'the vendor’s account id (12 digits) or the ARN of one role, one user or an account root; never a wildcard';
+    'the vendor's account id (12 digits) or the ARN of one role, one user or an account root; never a wildcard';
   if (Token.isUnresolved(principal)) return [];
   const principals: unknown[] = Array.isArray(principal) ? principal : [principal];
   if (principals.length === 0)
@@ -131,7 +131,7 @@ export function roleNameProblems(roleName: unknown, roleNamePrefix: unknown): Pr
         'roleNamePrefix',
         value,
         (text) => /^[\w+=,.@-]{1,38}$/.test(text),
-        '1–38 characters of [A-Za-z0-9_+=,.@-] (Terraform adds 26 to IAM’s limit of 64)',
+        '1–38 characters of [A-Za-z0-9_+=,.@-] (Terraform adds 26 to IAM's limit of 64)',
         source,
       ),
     ),
@@ -288,7 +288,7 @@ export function connectionIdProblem(value: unknown): Problem {
     'connectionId',
     value,
     (text) => /^con_[A-Za-z0-9]{1,64}$/.test(text),
-    'the connection’s id as the service gave it: con_ and 1–64 letters or digits',
+    'the connection's id as the service gave it: con_ and 1–64 letters or digits',
     DESIGN,
   );
 }
@@ -306,10 +306,14 @@ export function callbackUrlProblem(value: unknown): Problem {
 function isCallbackUrl(text: string): boolean {
   // Printable ASCII only, and nothing that Terraform would evaluate: a URL parser would repair what we refuse.
   if (!/^https?:\/\/[\x21-\x7e]+$/.test(text) || /[$%]\{|["'<>\\^`{|}#]/.test(text)) return false;
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  if (url.username !== '' || url.password !== '') return false;
-  return url.protocol === 'https:' || isLoopback(url.hostname);
+  try {
+    const url = new URL(text);
+    if (url.username !== '' || url.password !== '') return false;
+    return url.protocol === 'https:' || isLoopback(url.hostname);
+  } catch {
+    // URL.canParse came after Node 18.
+    return false;
+  }
 }
 
 function isLoopback(hostname: string): boolean {

@@ -374,12 +374,9 @@ function verdict(task, answer, line) {
       detail:
         detail ??
         'The service did not take the signature: the connection is unknown to it, the secret is another, or the clock here is off by minutes.',
-      remedy: [
-        remedy,
+      remedy:
+        remedy ??
         `Check that the secret in the environment is the one of ${task.connectionId}, and this machine's clock.`,
-      ]
-        .filter(Boolean)
-        .join(' '),
       isOwnToFix: true,
     };
   if (status >= 400)

@@ -2,7 +2,6 @@
  * The constructs on real Terraform with the real AWS provider: what is sent when, in which order, and where the
  * secret is not.
  */
-import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   cpSync,
@@ -14,13 +13,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js';
 import { AwsConnection, type AwsConnectionProps } from '@rolebridge/constructs';
 import { App, type TerraformStack as Stack, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
 import { Webhook } from 'standardwebhooks';
+import { type AwsSandbox, type SandboxAccount, startAwsSandbox } from '../aws-sandbox/index.js';
 import {
   connected,
   type Received,
@@ -28,33 +27,33 @@ import {
   type Vendor,
   type VendorAnswer,
 } from '../constructs/vendor.js';
-import { findCommand, findTerraform, notChecked, runCommand } from './tools.js';
+import { findTerraform, notChecked, runCommand } from './tools.js';
 
 const terraform = findTerraform();
-const moto = findCommand('moto_server');
 const SECRET = `whsec_${randomBytes(32).toString('base64')}`;
 const ACCOUNT = '123456789012';
+const VENDOR_ACCOUNT = '999988887777';
 
-interface Aws {
-  readonly url: string;
-  stop(): void;
-}
-
-let aws: Aws;
+let aws: AwsSandbox;
+let customer: SandboxAccount;
 let vendor: Vendor;
 let folder: string;
 let everyOutput = '';
 /** How the vendor answers next; each test says. */
 let answer: (received: Received) => VendorAnswer | Promise<VendorAnswer>;
 
-const check = terraform && moto ? describe : describe.skip;
+const check = terraform ? describe : describe.skip;
 if (!terraform) notChecked('constructs on real Terraform: there is no terraform on the PATH');
-if (!moto) notChecked('constructs on real Terraform: there is no moto_server on the PATH');
 
 beforeAll(async () => {
-  if (terraform && moto) aws = await startMoto(moto);
+  aws = await startAwsSandbox();
+  customer = aws.createAccount({ accountId: ACCOUNT });
+  // IAM refuses a trust policy that names a principal which does not exist: ours, and the example's.
+  aws.createAccount({ accountId: VENDOR_ACCOUNT });
+  for (const accountId of [VENDOR_ACCOUNT, ACCOUNT])
+    aws.createRole(accountId, { roleName: 'vendor', trustPolicy: trustOfAccount(accountId) });
 });
-afterAll(() => aws?.stop());
+afterAll(() => aws.close());
 beforeEach(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'rolebridge-apply-'));
   vendor = await startVendor((received) => answer(received));
@@ -257,7 +256,7 @@ function synthesize(
   const connection = new AwsConnection(stack, 'vendor', {
     connectionId: 'con_8f3kQz',
     externalId: 'Vq3n8XkLw0ZcR7yT1uHs5A',
-    principal: 'arn:aws:iam::999988887777:role/vendor',
+    principal: `arn:aws:iam::${VENDOR_ACCOUNT}:role/vendor`,
     callbackUrl: vendor.url,
     callbackTimeoutSeconds: 20,
     destroyTimeoutSeconds: 3,
@@ -291,8 +290,8 @@ function providerVersion(): string | undefined {
 function environment(): Record<string, string> {
   return {
     ...terraform?.env,
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_ACCESS_KEY_ID: customer.admin.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: customer.admin.secretAccessKey,
     AWS_REGION: 'eu-central-1',
     AWS_ENDPOINT_URL: aws.url,
     AWS_EC2_METADATA_DISABLED: 'true',
@@ -339,6 +338,15 @@ function expectNoSecret(text: string): void {
   expect(text).not.toContain(SECRET.slice('whsec_'.length));
 }
 
+function trustOfAccount(accountId: string) {
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${accountId}:root` }, Action: 'sts:AssumeRole' },
+    ],
+  };
+}
+
 /** The names of the policies that a role has now, of both kinds. */
 async function policiesOf(roleArn: string): Promise<string[]> {
   const list = async (action: string, element: string) => {
@@ -346,8 +354,7 @@ async function policiesOf(roleArn: string): Promise<string[]> {
       method: 'POST',
       headers: {
         'content-type': 'application/x-www-form-urlencoded',
-        authorization:
-          'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=00',
+        authorization: `AWS4-HMAC-SHA256 Credential=${customer.admin.accessKeyId}/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=00`,
       },
       body: new URLSearchParams({
         Action: action,
@@ -362,38 +369,4 @@ async function policiesOf(roleArn: string): Promise<string[]> {
     ...(await list('ListAttachedRolePolicies', 'PolicyName')),
     ...(await list('ListRolePolicies', 'member')),
   ];
-}
-
-async function startMoto(command: string): Promise<Aws> {
-  const port = await freePort();
-  const child = spawn(command, ['-H', '127.0.0.1', '-p', String(port)], {
-    stdio: 'ignore',
-    detached: true,
-    env: { ...process.env, MOTO_IAM_LOAD_MANAGED_POLICIES: 'true' },
-  });
-  const url = `http://127.0.0.1:${port}`;
-  const stop = () => {
-    // pyenv's shim starts the server as a child of its own.
-    if (child.pid !== undefined) execFileSync('kill', ['--', `-${child.pid}`]);
-  };
-  for (let attempt = 0; attempt < 300; attempt += 1) {
-    const isUp = await fetch(`${url}/moto-api/`).then(
-      () => true,
-      () => false,
-    );
-    if (isUp) return { url, stop };
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  stop();
-  throw new Error('moto_server did not start');
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }
