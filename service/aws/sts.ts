@@ -1,0 +1,171 @@
+import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { z } from 'zod';
+import type { Sts, StsAnswer } from '../domain/ports.js';
+import { type Partition, partitions } from '../domain/role-arn.js';
+
+export interface StsOptions {
+  /** The partitions that the vendor has a principal in. */
+  readonly partitions: Partial<
+    Record<
+      Partition,
+      {
+        /** @default the partition's own */
+        readonly region?: string;
+        /** @default AWS's */
+        readonly endpoint?: string;
+        /** @default the SDK's own chain: environment, profile, container, instance */
+        readonly credentials?: () => Promise<{
+          accessKeyId: string;
+          secretAccessKey: string;
+          sessionToken?: string;
+        }>;
+      }
+    >
+  >;
+  /** For one call. @default 5,000 */
+  readonly timeoutMs?: number;
+}
+
+const session = z.object({
+  AssumedRoleUser: z.object({ Arn: z.string().min(1) }),
+  Credentials: z.object({
+    AccessKeyId: z.string().min(1),
+    SecretAccessKey: z.string().min(1),
+    SessionToken: z.string().min(1),
+    Expiration: z.date(),
+  }),
+});
+const identity = z.object({ Account: z.string().min(1), Arn: z.string().min(1) });
+
+/** AWS STS through the SDK: one attempt a call, since whoever asks knows what a retry means. */
+export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOptions): Sts {
+  const settingsOf = (partition: Partition) => {
+    const settings = configured[partition];
+    if (settings === undefined) throw new Error(`No STS is configured for partition "${partition}".`);
+    return {
+      region: settings.region ?? partitions[partition].stsRegion,
+      ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
+      ...(settings.credentials && { credentials: settings.credentials }),
+      maxAttempts: 1,
+      requestHandler: {
+        requestTimeout: timeoutMs,
+        throwOnRequestTimeout: true,
+        connectionTimeout: timeoutMs,
+        httpsAgent: { maxSockets: 200 },
+        httpAgent: { maxSockets: 200 },
+      },
+    };
+  };
+  const clients = new Map(
+    (Object.keys(configured) as Partition[]).map((partition) => [
+      partition,
+      new STSClient(settingsOf(partition)),
+    ]),
+  );
+  const clientOf = (partition: Partition) => {
+    const client = clients.get(partition);
+    if (client === undefined) throw new Error(`No STS is configured for partition "${partition}".`);
+    return client;
+  };
+
+  return {
+    assumeRole: ({ partition, roleArn, externalId, sessionName }) =>
+      answered(session, () =>
+        clientOf(partition).send(
+          new AssumeRoleCommand({
+            RoleArn: roleArn,
+            RoleSessionName: sessionName,
+            ExternalId: externalId,
+            DurationSeconds: 900,
+          }),
+          { abortSignal: AbortSignal.timeout(timeoutMs) },
+        ),
+      ).then((answer) =>
+        answer.outcome !== 'allowed'
+          ? answer
+          : {
+              outcome: 'allowed',
+              requestId: answer.requestId,
+              sessionArn: answer.output.AssumedRoleUser.Arn,
+              credentials: {
+                accessKeyId: answer.output.Credentials.AccessKeyId,
+                secretAccessKey: answer.output.Credentials.SecretAccessKey,
+                sessionToken: answer.output.Credentials.SessionToken,
+                expiresAt: answer.output.Credentials.Expiration.toISOString(),
+              },
+            },
+      ),
+
+    async callerIdentity(partition, credentials) {
+      // The connections of the partition's own client are used again.
+      const client = new STSClient({
+        ...settingsOf(partition),
+        requestHandler: clientOf(partition).config.requestHandler,
+        credentials,
+      });
+      const answer = await answered(identity, () =>
+        client.send(new GetCallerIdentityCommand({}), { abortSignal: AbortSignal.timeout(timeoutMs) }),
+      );
+      if (answer.outcome !== 'allowed') return answer;
+      return {
+        outcome: 'allowed',
+        requestId: answer.requestId,
+        accountId: answer.output.Account,
+        arn: answer.output.Arn,
+      };
+    },
+  };
+}
+
+async function answered<Schema extends z.ZodType>(
+  schema: Schema,
+  send: () => Promise<{ $metadata: { requestId?: string | undefined } }>,
+): Promise<StsAnswer<{ output: z.infer<Schema> }>> {
+  try {
+    const output = await send();
+    const { requestId } = output.$metadata;
+    const parsed = schema.safeParse(output);
+    return parsed.success
+      ? { outcome: 'allowed', requestId, output: parsed.data }
+      : { outcome: 'undecided', reason: 'malformed', requestId };
+  } catch (error) {
+    return classify(error);
+  }
+}
+
+/** https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html and API_AssumeRole.html#API_AssumeRole_Errors */
+function classify(thrown: unknown): Exclude<StsAnswer<object>, { outcome: 'allowed' }> {
+  const error = thrown as {
+    name?: string;
+    message?: string;
+    code?: string;
+    $metadata?: { httpStatusCode?: number; requestId?: string };
+    $response?: unknown;
+  };
+  const { name = '', code = '', message = '' } = error;
+  const requestId = error.$metadata?.requestId;
+  const status = error.$metadata?.httpStatusCode;
+  const undecided = (reason: Extract<StsAnswer<object>, { outcome: 'undecided' }>['reason']) =>
+    ({ outcome: 'undecided', reason, requestId }) as const;
+
+  if (name === 'AccessDenied' || name === 'AccessDeniedException')
+    return { outcome: 'denied', reason: 'access_denied', message, requestId };
+  if (name === 'RegionDisabledException')
+    return { outcome: 'denied', reason: 'region_disabled', message, requestId };
+  if (/^ExpiredToken/.test(name)) return undecided('vendor_credentials_expired');
+  if (
+    /^(InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient|IncompleteSignature|MissingAuthenticationToken|InvalidAccessKeyId|OptInRequired)/.test(
+      name,
+    ) ||
+    /^(CredentialsProviderError|ProviderError|TokenProviderError)$/.test(name)
+  )
+    return undecided('vendor_credentials_invalid');
+  if (/Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|BandwidthLimit/.test(name) || status === 429)
+    return undecided('throttled');
+  if (/^(TimeoutError|AbortError)$/.test(name) || /^(ETIMEDOUT|ESOCKETTIMEDOUT)$/.test(code))
+    return undecided('timed_out');
+  if (/^(ECONN|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|EPIPE|CERT_|ERR_TLS|UND_ERR)/.test(code))
+    return undecided('unreachable');
+  if (status !== undefined && status >= 500) return undecided('server_error');
+  return undecided('malformed');
+}

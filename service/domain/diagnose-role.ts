@@ -1,0 +1,115 @@
+import type { ExternalId } from './ids.js';
+import type { Sts, StsAnswer } from './ports.js';
+import type { Partition, RoleArn } from './role-arn.js';
+import type { Cause } from './verification.js';
+import type { RoleToVerify } from './verify-role.js';
+
+type Denial = Extract<StsAnswer<object>, { outcome: 'denied' }>;
+
+const possible: readonly Cause[] = [
+  {
+    cause: 'external_id_different',
+    likelihood: 'likely',
+    explanation: 'The trust policy requires another external ID than this connection’s.',
+  },
+  {
+    cause: 'principal_different',
+    likelihood: 'likely',
+    explanation: 'The trust policy trusts another principal than the vendor’s.',
+  },
+  {
+    cause: 'role_name_or_path',
+    likelihood: 'possible',
+    explanation: 'There is no role with exactly this ARN: its path, name or account is another.',
+  },
+  {
+    cause: 'organization_policy',
+    likelihood: 'possible',
+    explanation: 'A service control or resource control policy of the customer’s AWS organization denies it.',
+  },
+];
+
+/**
+ * Finds out by experiment why AWS denies a role, as its answer does not say. At most four calls; an experiment
+ * that AWS does not decide is left out. Credentials that one of them opens are dropped unread.
+ */
+export async function causesOfDenial(
+  denial: Denial,
+  { connection, sessionName }: RoleToVerify,
+  { arn, partition }: { arn: RoleArn; partition: Partition },
+  sts: Sts,
+): Promise<readonly Cause[]> {
+  const certain = causeInText(denial);
+  if (certain) return [certain];
+
+  const opens = async (roleArn: RoleArn, externalId: ExternalId | undefined) =>
+    (await sts.assumeRole({ partition, roleArn, externalId, sessionName })).outcome === 'allowed';
+  const experiments: (Cause & { try: () => Promise<boolean> })[] = [
+    {
+      cause: 'external_id_different',
+      likelihood: 'certain',
+      explanation:
+        'The role can be assumed without an external ID but not with this one: its condition names another external ID and does not insist on it. Paste the trust policy shown here.',
+      try: () => opens(arn, undefined),
+    },
+    {
+      cause: 'external_id_different',
+      likelihood: 'certain',
+      explanation:
+        'The trust policy has the connection’s id where the external ID belongs. Paste the trust policy shown here.',
+      try: () => opens(arn, connection.id as string as ExternalId),
+    },
+    {
+      cause: 'external_id_different',
+      likelihood: 'certain',
+      explanation: 'The trust policy has the external ID in capitals. Paste the trust policy shown here.',
+      try: () => opens(arn, connection.externalId.toUpperCase() as ExternalId),
+    },
+  ];
+  const withoutPath = arn.replace(/:role\/.*\//, ':role/') as RoleArn;
+  if (withoutPath !== arn)
+    experiments.push({
+      cause: 'role_name_or_path',
+      likelihood: 'certain',
+      explanation: `The role has no path: its ARN is ${withoutPath}. Give that one.`,
+      try: () => opens(withoutPath, connection.externalId),
+    });
+  const results = await Promise.all(experiments.map((experiment) => experiment.try()));
+  const found = experiments.flatMap(({ try: _, ...cause }, index) => (results[index] ? [cause] : []));
+  return found.length > 0 ? found : possible;
+}
+
+/** Why a role is open that can be assumed. */
+export const causeOfOpenTrust = (cause: 'condition_missing' | 'condition_wildcard'): readonly Cause[] => [
+  {
+    cause,
+    likelihood: 'certain',
+    explanation:
+      cause === 'condition_missing'
+        ? 'A statement of the trust policy allows the vendor without a StringEquals condition on sts:ExternalId.'
+        : 'The condition on sts:ExternalId matches more than this external ID (a wildcard, or StringLike).',
+  },
+];
+
+function causeInText({ reason, message }: Denial): Cause | undefined {
+  if (reason === 'region_disabled')
+    return {
+      cause: 'sts_region_off',
+      likelihood: 'certain',
+      explanation: 'Switch STS on for this region in the IAM console’s account settings, and try again.',
+    };
+  if (/explicit deny in a (service|resource) control policy/i.test(message))
+    return {
+      cause: 'organization_policy',
+      likelihood: 'certain',
+      explanation:
+        'A policy of your AWS organization denies it. Ask its administrator to allow sts:AssumeRole for the vendor’s principal.',
+    };
+  if (/no identity-based policy allows/i.test(message))
+    return {
+      cause: 'vendor_not_allowed',
+      likelihood: 'certain',
+      explanation: 'The vendor’s own principal is not allowed to call sts:AssumeRole. Tell the vendor.',
+    };
+  return undefined;
+}

@@ -1,0 +1,296 @@
+import { causeOfOpenTrust, causesOfDenial } from './diagnose-role.js';
+import { type ErrorCode, RolebridgeError } from './errors.js';
+import type { AccountId, ConnectionId, ExternalId } from './ids.js';
+import type { Clock, SessionCredentials, Sts, StsAnswer } from './ports.js';
+import { type ParsedRoleArn, type Partition, parseRoleArn } from './role-arn.js';
+import { trustPolicy } from './trust-policy.js';
+import type { Cause, Check, CheckName, Probe, Verification } from './verification.js';
+
+export interface RoleToVerify {
+  readonly connection: {
+    readonly id: ConnectionId;
+    readonly externalId: ExternalId;
+    readonly expectedAccountId?: AccountId | undefined;
+  };
+  /** As it came, not yet looked at. */
+  readonly roleArn: string;
+  readonly vendorPrincipals: ReadonlyMap<Partition, string>;
+  readonly deniedAccountIds: ReadonlySet<AccountId>;
+  readonly sessionName: string;
+  /** Milliseconds since the epoch; the propagation window counts from here. */
+  readonly firstAttemptAt: number;
+  readonly propagationWindowMs: number;
+  /** How long this call may wait for propagation. */
+  readonly maxWaitMs: number;
+  /** The customer may just have mended the trust policy: IAM may go on with the old one for a while. */
+  readonly trustMayHaveChanged: boolean;
+}
+
+export type UndecidedReason = Extract<StsAnswer<object>, { outcome: 'undecided' }>['reason'] | 'propagating';
+
+export type RoleVerification =
+  | { outcome: 'passed'; verification: Verification; role: ParsedRoleArn }
+  | { outcome: 'refused'; verification: Verification; role: ParsedRoleArn | undefined }
+  | { outcome: 'undecided'; reason: UndecidedReason; message: string; retryAfterSeconds: number };
+
+/** A mended trust policy has this long to reach STS before an open role is refused. */
+const mendedTrustWindowMs = 10_000;
+
+/**
+ * Proves that the role works for this service and is safe from everyone else: with the external ID it can be
+ * assumed, without it and with another it can't. The first check that fails ends it; throttling, time-outs and
+ * faults of AWS are never a verdict.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html
+ */
+export async function verifyRole(
+  request: RoleToVerify,
+  { sts, clock, newExternalId }: { sts: Sts; clock: Clock; newExternalId: () => ExternalId },
+): Promise<RoleVerification> {
+  const now = () => new Date(clock.now()).toISOString();
+  const startedAt = now();
+  const checks: Check[] = [];
+  const probes: Probe[] = [];
+  let role: ParsedRoleArn | undefined;
+
+  try {
+    role = staticChecks();
+    const { credentials, sessionArn } = await assumable(role);
+    await sameAccount(role, sessionArn, credentials);
+    await externalIdRequired(role);
+    const receipt = { startedAt, finishedAt: now(), checks, probes };
+    return {
+      outcome: 'passed',
+      role,
+      verification: { ...receipt, result: 'passed', accountId: role.accountId, sessionArn },
+    };
+  } catch (end) {
+    if (end instanceof Undecided) return { outcome: 'undecided', ...end.verdict };
+    if (!(end instanceof Refused)) throw end;
+    const { code, message, remedy, causes } = end;
+    const principal = role && request.vendorPrincipals.get(role.partition);
+    const verification: Verification = {
+      startedAt,
+      finishedAt: now(),
+      checks,
+      probes,
+      result: 'failed',
+      code,
+      message,
+      remedy,
+      ...(causes &&
+        principal && {
+          diagnosis: {
+            causes,
+            trustPolicy: JSON.stringify(
+              trustPolicy({ principal, externalId: request.connection.externalId }),
+              null,
+              2,
+            ),
+          },
+        }),
+    };
+    return { outcome: 'refused', role, verification };
+  }
+
+  function pass(name: CheckName, message: string): void {
+    checks.push({ name, outcome: 'passed', message, at: now() });
+  }
+
+  function fail(
+    name: CheckName,
+    code: ErrorCode,
+    message: string,
+    remedy: string,
+    causes?: readonly Cause[],
+  ): never {
+    checks.push({ name, outcome: 'failed', code, message, remedy, at: now() });
+    throw new Refused(code, message, remedy, causes);
+  }
+
+  /** What can be said without asking AWS. */
+  function staticChecks(): ParsedRoleArn {
+    const { connection, vendorPrincipals } = request;
+    const parsed = parsedArn();
+    if (!vendorPrincipals.has(parsed.partition))
+      fail(
+        'role_arn',
+        'partition_not_supported',
+        `The role is in partition "${parsed.partition}", where the vendor has no principal; credentials of one partition can't assume into another.`,
+        `Use a role in one of these partitions: ${[...vendorPrincipals.keys()].join(', ')}.`,
+      );
+    pass('role_arn', `${parsed.arn} is the ARN of a role.`);
+    const vendorAccounts = [...vendorPrincipals.values()].map((arn) => arn.split(':')[4]);
+    if (vendorAccounts.includes(parsed.accountId) || request.deniedAccountIds.has(parsed.accountId))
+      fail(
+        'not_vendor_account',
+        'role_in_vendor_account',
+        `Roles in account ${parsed.accountId} can't be connected.`,
+        'Make the role in your own account, and give that one.',
+      );
+    pass('not_vendor_account', `Account ${parsed.accountId} is not the vendor's.`);
+    const expected = connection.expectedAccountId;
+    if (expected !== undefined && expected !== parsed.accountId)
+      fail(
+        'account',
+        'account_mismatch',
+        `The role is in account ${parsed.accountId}, but this connection is for account ${expected}.`,
+        `Deploy with credentials of account ${expected}, or have the vendor make a connection for ${parsed.accountId}.`,
+      );
+    return parsed;
+  }
+
+  function parsedArn(): ParsedRoleArn {
+    try {
+      return parseRoleArn(request.roleArn);
+    } catch (error) {
+      if (!(error instanceof RolebridgeError)) throw error;
+      return fail('role_arn', error.code, error.detail, error.remedy ?? '');
+    }
+  }
+
+  async function assumable({ arn, partition }: ParsedRoleArn) {
+    const windowEnds = request.firstAttemptAt + request.propagationWindowMs;
+    const waitEnds = clock.now() + request.maxWaitMs;
+    for (let attempt = 0; ; attempt++) {
+      const answer = await assume('with_external_id', request.connection.externalId);
+      if (answer.outcome === 'allowed') {
+        pass('assumable', 'The role can be assumed with the external ID.');
+        return answer;
+      }
+      const waitMs = Math.min(500 * 2 ** attempt, 3_000);
+      const mayPropagate = answer.reason === 'access_denied' && clock.now() < windowEnds;
+      if (mayPropagate && clock.now() + waitMs > waitEnds)
+        throw new Undecided(
+          'propagating',
+          'AWS still denies the role; a new one is not assumable at once.',
+          1,
+        );
+      if (mayPropagate) {
+        await clock.sleep(Math.min(waitMs, windowEnds - clock.now()));
+        continue;
+      }
+      const causes = await causesOfDenial(answer, request, { arn, partition }, sts);
+      fail(
+        'assumable',
+        'role_not_assumable',
+        `AWS denies the vendor AssumeRole on ${arn}${answer.reason === 'region_disabled' ? ': STS is switched off in that account for the region used' : ''}.`,
+        causes[0]?.likelihood === 'certain'
+          ? causes[0].explanation
+          : "Compare the role's trust policy with the one shown here, paste it where it differs, and try again.",
+        causes,
+      );
+    }
+  }
+
+  async function sameAccount(
+    { arn, accountId, partition, name }: ParsedRoleArn,
+    sessionArn: string,
+    session: SessionCredentials,
+  ) {
+    const identity = decided(await sts.callerIdentity(partition, session), 'caller_identity');
+    const expected = `arn:${partition}:sts::${accountId}:assumed-role/${name}/`;
+    const agrees =
+      sessionArn.startsWith(expected) &&
+      identity.outcome === 'allowed' &&
+      identity.accountId === accountId &&
+      identity.arn === sessionArn;
+    if (!agrees)
+      fail(
+        'account',
+        'account_mismatch',
+        `The session that AWS opened is not one of ${arn}.`,
+        'Copy the ARN again from the page of the role in the IAM console, and try again.',
+      );
+    pass('account', `The session is in account ${accountId}, and GetCallerIdentity agrees.`);
+  }
+
+  /** Side by side, and only after the role proved to be assumable: before that a denial proves nothing. */
+  async function externalIdRequired(parsed: ParsedRoleArn): Promise<void> {
+    const windowEnds =
+      clock.now() +
+      (request.trustMayHaveChanged ? Math.min(request.propagationWindowMs, mendedTrustWindowMs) : 0);
+    for (;;) {
+      const [without, wrong] = await Promise.all([
+        assume('without_external_id', undefined),
+        assume('wrong_external_id', newExternalId()),
+      ]);
+      const isOpen = without.outcome === 'allowed' || wrong.outcome === 'allowed';
+      if (isOpen && clock.now() < windowEnds) {
+        await clock.sleep(1_000);
+        continue;
+      }
+      if (without.outcome === 'allowed')
+        fail(
+          'external_id_required',
+          'external_id_not_required',
+          `${parsed.arn} can be assumed without the external ID, so anyone who gets the vendor to use this ARN gets into the account.`,
+          'Require the external ID with StringEquals on sts:ExternalId in every statement of the trust policy, as in the one shown here.',
+          causeOfOpenTrust('condition_missing'),
+        );
+      pass('external_id_required', 'AWS denies the role without the external ID.');
+      if (wrong.outcome === 'allowed')
+        fail(
+          'external_id_exact',
+          'external_id_not_enforced',
+          `${parsed.arn} can be assumed with any external ID.`,
+          'Replace wildcards and StringLike by StringEquals with this one external ID, as in the trust policy shown here.',
+          causeOfOpenTrust('condition_wildcard'),
+        );
+      pass('external_id_exact', 'AWS denies the role with another external ID.');
+      return;
+    }
+  }
+
+  async function assume(
+    probe: Exclude<Probe['probe'], 'caller_identity'>,
+    externalId: ExternalId | undefined,
+  ) {
+    if (role === undefined) throw new Error('A role is parsed before it is assumed.');
+    const { arn, partition } = role;
+    const answer = await sts.assumeRole({
+      partition,
+      roleArn: arn,
+      externalId,
+      sessionName: request.sessionName,
+    });
+    return decided(answer, probe);
+  }
+
+  function decided<Allowed>(answer: StsAnswer<Allowed>, probe: Probe['probe']) {
+    probes.push({ probe, at: now(), outcome: answer.outcome, requestId: answer.requestId });
+    if (answer.outcome === 'undecided') throw undecided(answer.reason);
+    return answer;
+  }
+}
+
+class Refused extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    override readonly message: string,
+    readonly remedy: string,
+    readonly causes: readonly Cause[] | undefined,
+  ) {
+    super(message);
+  }
+}
+
+class Undecided extends Error {
+  readonly verdict: { reason: UndecidedReason; message: string; retryAfterSeconds: number };
+  constructor(reason: UndecidedReason, message: string, retryAfterSeconds: number) {
+    super(message);
+    this.verdict = { reason, message, retryAfterSeconds };
+  }
+}
+
+function undecided(reason: Exclude<UndecidedReason, 'propagating'>): Undecided {
+  const messages: Record<typeof reason, readonly [string, number]> = {
+    throttled: ['AWS throttles the service.', 5],
+    timed_out: ['AWS did not answer in time.', 2],
+    unreachable: ['AWS could not be reached.', 5],
+    server_error: ['AWS answered with an error of its own.', 2],
+    malformed: ['AWS answered with something that is no answer.', 2],
+    vendor_credentials_expired: ["The service's own AWS credentials have expired.", 30],
+    vendor_credentials_invalid: ["The service's own AWS credentials are missing or not accepted.", 30],
+  };
+  return new Undecided(reason, ...messages[reason]);
+}

@@ -1,0 +1,39 @@
+import { createHmac, randomBytes } from 'node:crypto';
+
+/** A callback as a customer's stack sends it; every part can be made wrong. */
+export function callbackMessage(
+  secret: string,
+  event: object | string,
+  options: { id?: string; timestamp?: number | string; signature?: string } = {},
+) {
+  const body = typeof event === 'string' ? event : JSON.stringify(event);
+  const id = options.id ?? `msg_${randomBytes(12).toString('hex')}`;
+  const timestamp = String(options.timestamp ?? Math.floor(Date.now() / 1000));
+  const signature = options.signature ?? sign(secret, id, timestamp, body);
+  return {
+    headers: {
+      'content-type': 'application/json',
+      'webhook-id': id,
+      'webhook-timestamp': timestamp,
+      'webhook-signature': signature,
+    } as Record<string, string>,
+    body,
+  };
+}
+
+export const sign = (secret: string, id: string, timestamp: string, body: string): string =>
+  `v1,${createHmac('sha256', Buffer.from(secret.slice('whsec_'.length), 'base64'))
+    .update(`${id}.${timestamp}.${body}`)
+    .digest('base64')}`;
+
+export const provisioned = (connectionId: string, roleArn: string, scope?: object) => ({
+  type: 'role.provisioned',
+  timestamp: new Date().toISOString(),
+  data: { connectionId, roleArn, ...(scope && { scope }) },
+});
+
+export const deprovisioned = (connectionId: string, roleArn: string) => ({
+  type: 'role.deprovisioned',
+  timestamp: new Date().toISOString(),
+  data: { connectionId, roleArn },
+});
