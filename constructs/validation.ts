@@ -82,8 +82,7 @@ export function externalIdProblem(value: unknown): Problem {
 
 export function principalProblems(principal: unknown, partition: unknown): Problem[] {
   const source = `${IAM_GUIDE}/reference_policies_elements_principal.html`;
-  const rule =
-    'the vendor's account id (12 digits) or the ARN of one role, one user or an account root; never a wildcard';
+  const rule = `the vendor's account id (12 digits) or the ARN of one role, one user or an account root; never a wildcard`;
   if (Token.isUnresolved(principal)) return [];
   const principals: unknown[] = Array.isArray(principal) ? principal : [principal];
   if (principals.length === 0)
@@ -131,7 +130,7 @@ export function roleNameProblems(roleName: unknown, roleNamePrefix: unknown): Pr
         'roleNamePrefix',
         value,
         (text) => /^[\w+=,.@-]{1,38}$/.test(text),
-        '1–38 characters of [A-Za-z0-9_+=,.@-] (Terraform adds 26 to IAM's limit of 64)',
+        `1–38 characters of [A-Za-z0-9_+=,.@-] (Terraform adds 26 to IAM's limit of 64)`,
         source,
       ),
     ),
@@ -288,7 +287,7 @@ export function connectionIdProblem(value: unknown): Problem {
     'connectionId',
     value,
     (text) => /^con_[A-Za-z0-9]{1,64}$/.test(text),
-    'the connection's id as the service gave it: con_ and 1–64 letters or digits',
+    `the connection's id as the service gave it: con_ and 1–64 letters or digits`,
     DESIGN,
   );
 }
