@@ -12,6 +12,9 @@ import {
 } from '../service/index.js';
 import { type AwsSandbox, startAwsSandbox } from './aws-sandbox/index.js';
 
+// The SDK's advice on Node versions is for operators; in a demo or a test it hides what matters.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
 /** An answer of the service, as a caller sees it. */
 export interface ApiAnswer {
   readonly status: number;
