@@ -8,7 +8,12 @@ import { evaluateTrustPolicy } from './trust-policy.js';
 
 const ROLE_ARN = { min: 20, max: 2048 };
 const SESSION_NAME = { min: 2, max: 64, pattern: /^[\w+=,.@-]*$/ };
-const EXTERNAL_ID = { min: 2, max: 1224, pattern: /^[\w+=,.@:/-]*$/ };
+const EXTERNAL_ID = {
+  min: 2,
+  max: 1224,
+  pattern: /^[\w+=,.@:/-]*$/,
+  patternText: '[\\w+=,.@:\\/-]*',
+};
 const MAX_CHAINED_SECONDS = 3600;
 const MAX_SESSION_POLICY_LENGTH = 2048;
 

@@ -5,6 +5,8 @@ export interface TextRule {
   min?: number;
   max?: number;
   pattern?: RegExp;
+  /** The pattern as AWS writes it in its message. @default - the pattern's source */
+  patternText?: string;
 }
 
 /** A tag of a role, a policy or a session. */
@@ -115,7 +117,7 @@ function checkText(member: string, value: string, rule: TextRule): void {
     throw violation(value, member, `Member must have length less than or equal to ${rule.max}`);
   }
   if (rule.pattern && !rule.pattern.test(value)) {
-    const pattern = rule.pattern.source.replace(/^\^|\$$/g, '');
+    const pattern = rule.patternText ?? rule.pattern.source.replace(/^\^|\$$/g, '');
     throw violation(value, member, `Member must satisfy regular expression pattern: ${pattern}`);
   }
 }
