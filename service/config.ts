@@ -56,6 +56,14 @@ const environmentSchema = z.object({
     .regex(/^[a-z]{2,4}(-[a-z]+)+-\d$/, 'must be an AWS region')
     .optional(),
   ROLEBRIDGE_STS_ENDPOINT: url.optional(),
+  ROLEBRIDGE_AWS_PROFILES: z
+    .string()
+    .regex(
+      /^(aws|aws-us-gov|aws-cn|aws-eusc)=[^=,]+(,(aws|aws-us-gov|aws-cn|aws-eusc)=[^=,]+)*$/,
+      'must be PARTITION=PROFILE[,PARTITION=PROFILE]',
+    )
+    .transform((text) => new Map(text.split(',').map((part) => part.split('=') as [string, string])))
+    .optional(),
   ROLEBRIDGE_STS_TIMEOUT_SECONDS: number(1, 60).default(5),
   ROLEBRIDGE_PROPAGATION_WINDOW_SECONDS: number(0, 600).default(60),
   ROLEBRIDGE_CALLBACK_TOLERANCE_SECONDS: number(1, 3600).default(300),
@@ -101,12 +109,15 @@ export function readConfiguration(environment: NodeJS.ProcessEnv) {
       [...principals.keys()].map((partition, index) => [
         partition,
         {
+          ...(values.ROLEBRIDGE_AWS_PROFILES?.has(partition) && {
+            profile: values.ROLEBRIDGE_AWS_PROFILES.get(partition),
+          }),
           // Region and endpoint are those of the first principal's partition; the others have their own from the table.
           region: (index === 0 && values.ROLEBRIDGE_STS_REGION) || partitions[partition].stsRegion,
           ...(index === 0 && values.ROLEBRIDGE_STS_ENDPOINT && { endpoint: values.ROLEBRIDGE_STS_ENDPOINT }),
         },
       ]),
-    ) as Partial<Record<Partition, { region: string; endpoint?: string }>>,
+    ) as Partial<Record<Partition, { region: string; endpoint?: string; profile?: string }>>,
     stsTimeoutMs: values.ROLEBRIDGE_STS_TIMEOUT_SECONDS * 1000,
     propagationWindowMs: values.ROLEBRIDGE_PROPAGATION_WINDOW_SECONDS * 1000,
     callbackToleranceMs: values.ROLEBRIDGE_CALLBACK_TOLERANCE_SECONDS * 1000,

@@ -41,6 +41,8 @@ export interface ServiceOptions {
   /** @default 300,000, as Standard Webhooks has it */
   readonly callbackToleranceMs?: number;
   readonly operatorTokenHash?: string | undefined;
+  /** How long a client may take to send a request, its headers half of that. @default 20,000 */
+  readonly requestTimeoutMs?: number;
 }
 
 export interface Service {
@@ -54,11 +56,11 @@ export interface Service {
 /** Starts the service. @throws when it can't listen */
 export async function createService(options: ServiceOptions): Promise<Service> {
   const clock = options.clock ?? systemClock;
-  // Slow clients are cut: headers within 10 s, the whole request within 20 s.
+  const requestTimeout = options.requestTimeoutMs ?? 20_000;
   const server = createServer({
-    headersTimeout: 10_000,
-    requestTimeout: 20_000,
-    connectionsCheckingInterval: 2_000,
+    headersTimeout: requestTimeout / 2,
+    requestTimeout,
+    connectionsCheckingInterval: Math.min(2_000, requestTimeout / 4),
     maxHeaderSize: 16_384,
   });
   await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');

@@ -13,6 +13,8 @@ export interface StsOptions {
         readonly region?: string;
         /** @default AWS's */
         readonly endpoint?: string;
+        /** A profile of the AWS configuration files, for a partition whose credentials are not the default ones. */
+        readonly profile?: string;
         /** @default the SDK's own chain: environment, profile, container, instance */
         readonly credentials?: () => Promise<{
           accessKeyId: string;
@@ -45,6 +47,7 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
     return {
       region: settings.region ?? partitions[partition].stsRegion,
       ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
+      ...(settings.profile !== undefined && { profile: settings.profile }),
       ...(settings.credentials && { credentials: settings.credentials }),
       maxAttempts: 1,
       requestHandler: {
@@ -148,9 +151,10 @@ function classify(thrown: unknown): Exclude<StsAnswer<object>, { outcome: 'allow
   const undecided = (reason: Extract<StsAnswer<object>, { outcome: 'undecided' }>['reason']) =>
     ({ outcome: 'undecided', reason, requestId }) as const;
 
-  if (name === 'AccessDenied' || name === 'AccessDeniedException')
+  // A proxy's or a firewall's refusal is not AWS's.
+  if (name === 'AccessDenied' && status === 403)
     return { outcome: 'denied', reason: 'access_denied', message, requestId };
-  if (name === 'RegionDisabledException')
+  if (name === 'RegionDisabledException' && status === 403)
     return { outcome: 'denied', reason: 'region_disabled', message, requestId };
   if (/^ExpiredToken/.test(name)) return undecided('vendor_credentials_expired');
   if (
