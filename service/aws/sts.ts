@@ -72,9 +72,10 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
   };
 
   return {
-    assumeRole: ({ partition, roleArn, externalId, sessionName }) =>
-      answered(session, () =>
-        clientOf(partition).send(
+    async assumeRole({ partition, roleArn, externalId, sessionName }) {
+      const client = clientOf(partition);
+      const answer = await answered(session, () =>
+        client.send(
           new AssumeRoleCommand({
             RoleArn: roleArn,
             RoleSessionName: sessionName,
@@ -83,21 +84,21 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
           }),
           { abortSignal: AbortSignal.timeout(timeoutMs) },
         ),
-      ).then((answer) =>
-        answer.outcome !== 'allowed'
-          ? answer
-          : {
-              outcome: 'allowed',
-              requestId: answer.requestId,
-              sessionArn: answer.output.AssumedRoleUser.Arn,
-              credentials: {
-                accessKeyId: answer.output.Credentials.AccessKeyId,
-                secretAccessKey: answer.output.Credentials.SecretAccessKey,
-                sessionToken: answer.output.Credentials.SessionToken,
-                expiresAt: answer.output.Credentials.Expiration.toISOString(),
-              },
-            },
-      ),
+      );
+      if (answer.outcome !== 'allowed') return answer;
+      const { AssumedRoleUser, Credentials } = answer.output;
+      return {
+        outcome: 'allowed',
+        requestId: answer.requestId,
+        sessionArn: AssumedRoleUser.Arn,
+        credentials: {
+          accessKeyId: Credentials.AccessKeyId,
+          secretAccessKey: Credentials.SecretAccessKey,
+          sessionToken: Credentials.SessionToken,
+          expiresAt: Credentials.Expiration.toISOString(),
+        },
+      };
+    },
 
     async callerIdentity(partition, credentials) {
       // The connections of the partition's own client are used again.
@@ -166,10 +167,11 @@ function classify(thrown: unknown): Exclude<StsAnswer<object>, { outcome: 'allow
     return undecided('vendor_credentials_invalid');
   if (/Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|BandwidthLimit/.test(name) || status === 429)
     return undecided('throttled');
-  if (/^(TimeoutError|AbortError)$/.test(name) || /^(ETIMEDOUT|ESOCKETTIMEDOUT)$/.test(code))
-    return undecided('timed_out');
+  // Before the name: the SDK calls a reset connection a TimeoutError as well.
   if (/^(ECONN|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|EPIPE|CERT_|ERR_TLS|UND_ERR)/.test(code))
     return undecided('unreachable');
+  if (/^(TimeoutError|AbortError)$/.test(name) || /^(ETIMEDOUT|ESOCKETTIMEDOUT)$/.test(code))
+    return undecided('timed_out');
   if (status !== undefined && status >= 500) return undecided('server_error');
   return undecided('malformed');
 }
