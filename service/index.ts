@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createOrganization } from './actions/create-organization.js';
+import { createSessions } from './credentials/index.js';
 import type { AccountId } from './domain/ids.js';
 import type { Clock, Sealer, Store, Sts } from './domain/ports.js';
 import type { Partition } from './domain/role-arn.js';
@@ -49,6 +50,8 @@ export interface Service {
   readonly url: string;
   /** Makes an organization and its first API key, which is shown this once. */
   createOrganization(name: string): ReturnType<typeof createOrganization>;
+  /** Asks AWS whether the service runs as a role's session, and logs what that means for credentials. Never fails. */
+  learnRoleChaining(): Promise<void>;
   /** Lets requests in flight end (10 seconds at most), then closes the store. */
   close(): Promise<void>;
 }
@@ -66,10 +69,12 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
   const { address, port, family } = server.address() as AddressInfo;
   const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  const sessions = createSessions({ sts: options.sts, clock });
   const app = createApp(
     {
       store: options.store,
       sts: options.sts,
+      sessions,
       sealer: options.sealer,
       clock,
       principals: options.principals,
@@ -88,6 +93,18 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   return {
     url,
     createOrganization: (name) => createOrganization(options.store, clock, name),
+    async learnRoleChaining() {
+      for (const partition of options.principals.keys()) {
+        const isRoleChaining = await sessions.isRoleChaining(partition).catch(() => undefined);
+        if (isRoleChaining)
+          options.logger.info(
+            { partition },
+            'runs as a role itself: AWS ends sessions after an hour (role chaining)',
+          );
+        if (isRoleChaining === undefined)
+          options.logger.warn({ partition }, 'AWS did not say whom the service runs as');
+      }
+    },
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();

@@ -43,6 +43,7 @@ async function serve(): Promise<void> {
     sts: createSts({ partitions: config.stsPartitions, timeoutMs: config.stsTimeoutMs }),
   });
   logger.info({ url: service.url, publicUrl: config.publicUrl ?? service.url }, 'listening');
+  service.learnRoleChaining();
   const stop = () => {
     service.close().then(
       () => process.exit(0),

@@ -26,7 +26,11 @@ export interface ApiAnswer {
 /** The vendor's side of a test or the demo: sandbox, service on a file store, one organization. */
 export async function startVendor(options: Partial<ServiceOptions> & { propagationDelayMs?: number } = {}) {
   const { propagationDelayMs = 0, ...serviceOptions } = options;
-  const sandbox: AwsSandbox = await startAwsSandbox({ propagationDelayMs });
+  const sandbox: AwsSandbox = await startAwsSandbox({
+    propagationDelayMs,
+    // One time for both: sessions end by AWS's clock.
+    ...(options.clock && { now: options.clock.now }),
+  });
   const vendorAccount = sandbox.createAccount();
   const key = sandbox.createAccessKey(vendorAccount.accountId, 'rolebridge');
   const principal = `arn:aws:iam::${vendorAccount.accountId}:user/rolebridge`;

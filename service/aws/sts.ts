@@ -2,6 +2,7 @@ import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk
 import { z } from 'zod';
 import type { Sts, StsAnswer } from '../domain/ports.js';
 import { type Partition, partitions } from '../domain/role-arn.js';
+import type { UndecidedByAws } from '../domain/undecided.js';
 
 export interface StsOptions {
   /** The partitions that the vendor has a principal in. */
@@ -72,15 +73,19 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
   };
 
   return {
-    async assumeRole({ partition, roleArn, externalId, sessionName }) {
-      const client = clientOf(partition);
+    async assumeRole(request) {
+      const client = clientOf(request.partition);
+      const { tags = [] } = request;
       const answer = await answered(session, () =>
         client.send(
           new AssumeRoleCommand({
-            RoleArn: roleArn,
-            RoleSessionName: sessionName,
-            ExternalId: externalId,
-            DurationSeconds: 900,
+            RoleArn: request.roleArn,
+            RoleSessionName: request.sessionName,
+            ExternalId: request.externalId,
+            DurationSeconds: request.durationSeconds ?? 900,
+            Policy: request.sessionPolicy,
+            SourceIdentity: request.sourceIdentity,
+            ...(tags.length > 0 && { Tags: tags.map(({ key, value }) => ({ Key: key, Value: value })) }),
           }),
           { abortSignal: AbortSignal.timeout(timeoutMs) },
         ),
@@ -101,12 +106,16 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
     },
 
     async callerIdentity(partition, credentials) {
+      const own = clientOf(partition);
       // The connections of the partition's own client are used again.
-      const client = new STSClient({
-        ...settingsOf(partition),
-        requestHandler: clientOf(partition).config.requestHandler,
-        credentials,
-      });
+      const client =
+        credentials === undefined
+          ? own
+          : new STSClient({
+              ...settingsOf(partition),
+              requestHandler: own.config.requestHandler,
+              credentials,
+            });
       const answer = await answered(identity, () =>
         client.send(new GetCallerIdentityCommand({}), { abortSignal: AbortSignal.timeout(timeoutMs) }),
       );
@@ -149,7 +158,7 @@ function classify(thrown: unknown): Exclude<StsAnswer<object>, { outcome: 'allow
   const { name = '', code = '', message = '' } = error;
   const requestId = error.$metadata?.requestId;
   const status = error.$metadata?.httpStatusCode;
-  const undecided = (reason: Extract<StsAnswer<object>, { outcome: 'undecided' }>['reason']) =>
+  const undecided = (reason: Exclude<UndecidedByAws, 'request_rejected'>) =>
     ({ outcome: 'undecided', reason, requestId }) as const;
 
   // A proxy's or a firewall's refusal is not AWS's.
@@ -157,6 +166,8 @@ function classify(thrown: unknown): Exclude<StsAnswer<object>, { outcome: 'allow
     return { outcome: 'denied', reason: 'access_denied', message, requestId };
   if (name === 'RegionDisabledException' && status === 403)
     return { outcome: 'denied', reason: 'region_disabled', message, requestId };
+  const rejection = status === 400 ? rejectionOf(name, message) : undefined;
+  if (rejection) return { outcome: 'undecided', reason: 'request_rejected', rejection, message, requestId };
   if (/^ExpiredToken/.test(name)) return undecided('vendor_credentials_expired');
   if (
     /^(InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient|IncompleteSignature|MissingAuthenticationToken|InvalidAccessKeyId|OptInRequired)/.test(
@@ -174,4 +185,13 @@ function classify(thrown: unknown): Exclude<StsAnswer<object>, { outcome: 'allow
     return undecided('timed_out');
   if (status !== undefined && status >= 500) return undecided('server_error');
   return undecided('malformed');
+}
+
+/** What is wrong with the request, where that is something that a caller chose. */
+function rejectionOf(name: string, message: string) {
+  if (/^MalformedPolicyDocument/.test(name)) return 'session_policy_malformed';
+  if (/^PackedPolicyTooLarge/.test(name)) return 'session_too_large';
+  if (name !== 'ValidationError') return undefined;
+  if (/MaxSessionDuration/.test(message)) return 'duration_too_long';
+  return /role chaining/i.test(message) ? 'role_chaining_too_long' : undefined;
 }

@@ -90,6 +90,18 @@ export type StsAnswer<Allowed> =
         | 'vendor_credentials_expired'
         | 'vendor_credentials_invalid';
       readonly requestId?: string | undefined;
+    }
+  | {
+      /** AWS understood the request and does not accept what it asks for, whatever the role allows. */
+      readonly outcome: 'undecided';
+      readonly reason: 'request_rejected';
+      readonly rejection:
+        | 'duration_too_long'
+        | 'role_chaining_too_long'
+        | 'session_policy_malformed'
+        | 'session_too_large';
+      readonly message: string;
+      readonly requestId?: string | undefined;
     };
 
 export interface SessionCredentials {
@@ -106,10 +118,17 @@ export interface Sts {
     roleArn: RoleArn;
     externalId: ExternalId | undefined;
     sessionName: string;
+    /** @default 900, the shortest */
+    durationSeconds?: number | undefined;
+    /** JSON text. */
+    sessionPolicy?: string | undefined;
+    tags?: readonly { readonly key: string; readonly value: string }[] | undefined;
+    sourceIdentity?: string | undefined;
   }): Promise<StsAnswer<{ sessionArn: string; credentials: SessionCredentials }>>;
+  /** Of these credentials; of the service's own when they are left out. */
   callerIdentity(
     partition: Partition,
-    credentials: SessionCredentials,
+    credentials?: SessionCredentials,
   ): Promise<StsAnswer<{ accountId: string; arn: string }>>;
 }
 

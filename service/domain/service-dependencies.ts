@@ -1,11 +1,13 @@
 import type { AccountId } from './ids.js';
 import type { Clock, Sealer, Store, Sts } from './ports.js';
 import type { Partition } from './role-arn.js';
+import type { Sessions } from './session.js';
 
 /** What the use cases work with; `createService` puts it together. */
 export interface Dependencies {
   readonly store: Store;
   readonly sts: Sts;
+  readonly sessions: Sessions;
   readonly clock: Clock;
   readonly sealer: Sealer;
   /** The vendor's principal in each partition that it has one in. */

@@ -4,6 +4,7 @@ import type { AccountId, ConnectionId, ExternalId } from './ids.js';
 import type { Clock, SessionCredentials, Sts, StsAnswer } from './ports.js';
 import { type ParsedRoleArn, type Partition, parseRoleArn } from './role-arn.js';
 import { trustPolicy } from './trust-policy.js';
+import { type UndecidedByAws, undecidedMessages } from './undecided.js';
 import type { Cause, Check, CheckName, Probe, Verification } from './verification.js';
 
 export interface RoleToVerify {
@@ -26,7 +27,7 @@ export interface RoleToVerify {
   readonly trustMayHaveChanged: boolean;
 }
 
-export type UndecidedReason = Extract<StsAnswer<object>, { outcome: 'undecided' }>['reason'] | 'propagating';
+export type UndecidedReason = UndecidedByAws | 'propagating';
 
 export type RoleVerification =
   | { outcome: 'passed'; verification: Verification; role: ParsedRoleArn }
@@ -283,15 +284,6 @@ class Undecided extends Error {
   }
 }
 
-function undecided(reason: Exclude<UndecidedReason, 'propagating'>): Undecided {
-  const messages: Record<typeof reason, readonly [string, number]> = {
-    throttled: ['AWS throttles the service.', 5],
-    timed_out: ['AWS did not answer in time.', 2],
-    unreachable: ['AWS could not be reached.', 5],
-    server_error: ['AWS answered with an error of its own.', 2],
-    malformed: ['AWS answered with something that is no answer.', 2],
-    vendor_credentials_expired: ["The service's own AWS credentials have expired.", 30],
-    vendor_credentials_invalid: ["The service's own AWS credentials are missing or not accepted.", 30],
-  };
-  return new Undecided(reason, ...messages[reason]);
+function undecided(reason: UndecidedByAws): Undecided {
+  return new Undecided(reason, ...undecidedMessages[reason]);
 }

@@ -13,6 +13,7 @@ import { parseRoleArn } from '../domain/role-arn.js';
 import type { Dependencies } from '../domain/service-dependencies.js';
 import { apiKeyIdOf, matchesApiKey } from '../secrets/api-key.js';
 import { createCallbackReceiver } from './callbacks.js';
+import { answerCredentials } from './credentials.js';
 import { parseJsonBody } from './json-body.js';
 import { type Answer, problemAnswer } from './problem.js';
 import * as schemas from './schemas.js';
@@ -165,6 +166,13 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
       send(response, { status: 200, body: resolutionView(resolution) });
     })
     .all(refuseMethod('GET'));
+
+  api
+    .route('/credentials')
+    .post(async (request, response) =>
+      send(response, await answerCredentials(deps, organizationOf(response), jsonBody(request))),
+    )
+    .all(refuseMethod('POST'));
 
   app.use(() => {
     throw new RolebridgeError('not_found', 'There is nothing at this path.', {

@@ -1,0 +1,104 @@
+import type { Connection } from '../domain/connection.js';
+import { RolebridgeError } from '../domain/errors.js';
+import type { AccountId, OrganizationId } from '../domain/ids.js';
+import type { SessionCredentials } from '../domain/ports.js';
+import type { Partition } from '../domain/role-arn.js';
+import { describeScope, type Scope } from '../domain/scope.js';
+import type { Dependencies } from '../domain/service-dependencies.js';
+import type { Attribution, ConnectedConnection, Session, SessionRequest } from '../domain/session.js';
+import { resolveTarget } from './resolve-target.js';
+
+export interface VendedCredentials {
+  readonly credentials: SessionCredentials;
+  readonly accountId: AccountId;
+  readonly connection: ConnectedConnection;
+  readonly matchedScope: Scope;
+  readonly attribution: Attribution;
+}
+
+/**
+ * Short-lived credentials for a target, of the connection that applies to it and of no other. The store is asked for
+ * that connection every time, so what any process changed counts at once.
+ * @throws RolebridgeError `no_connection_for_target`, `connection_not_healthy`, `connection_changed`, and those of
+ *   {@link Sessions.open}
+ */
+export async function vendCredentials(
+  deps: Dependencies,
+  organizationId: OrganizationId,
+  request: SessionRequest,
+): Promise<VendedCredentials> {
+  let match = await healthyMatch(deps, organizationId, request.target);
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const held = deps.sessions.held(match.connection, request);
+    if (held) return vended(match, held);
+    const session = await deps.sessions.open(match.connection, request);
+    // While AWS was asked the connection may have been disconnected, changed, or another one put in its place.
+    const now = await healthyMatch(deps, organizationId, request.target);
+    if (now.connection.id === match.connection.id && now.connection.version === match.connection.version)
+      return vended(match, session);
+    match = now;
+  }
+  throw new RolebridgeError('connection_changed', 'The connection was changed again and again meanwhile.', {
+    remedy: 'Send the same request again.',
+  });
+}
+
+interface Match {
+  readonly connection: ConnectedConnection;
+  readonly matchedScope: Scope;
+}
+
+const vended = ({ connection, matchedScope }: Match, { credentials, attribution }: Session) => ({
+  credentials,
+  attribution,
+  connection,
+  matchedScope,
+  accountId: connection.accountId,
+});
+
+/** Never falls through to a wider connection: that one leads into another account. */
+async function healthyMatch(
+  deps: Dependencies,
+  organizationId: OrganizationId,
+  target: Scope,
+): Promise<Match> {
+  const { connection, matchedScope } = await resolveTarget(deps.store, organizationId, target);
+  if (connection.status !== 'connected') throw notHealthy(connection, target);
+  // What the operator configured since the connection was verified.
+  if (deps.deniedAccountIds.has(connection.accountId))
+    throw new RolebridgeError(
+      'role_in_vendor_account',
+      `Roles in account ${connection.accountId} can't be used.`,
+      {
+        remedy: 'Connect a role in another account.',
+      },
+    );
+  if (!deps.principals.has(connection.partition as Partition))
+    throw new RolebridgeError(
+      'partition_not_supported',
+      `There is no vendor principal in partition "${connection.partition}".`,
+      { remedy: 'Have the vendor configure a principal in that partition again.' },
+    );
+  return { connection, matchedScope };
+}
+
+function notHealthy(connection: Exclude<Connection, ConnectedConnection>, target: Scope): RolebridgeError {
+  const { id, name, status } = connection;
+  const failedCode =
+    status === 'failed' && connection.verification.result === 'failed'
+      ? connection.verification.code
+      : undefined;
+  const remedies = {
+    pending: 'Deploy the stack of this connection, or give its role ARN with PUT /v1/connections/{id}/role.',
+    failed: 'Mend what its verification found, then POST /v1/connections/{id}/verify.',
+    disconnected: 'Deploy its stack again, or give another connection this scope.',
+  };
+  return new RolebridgeError(
+    'connection_not_healthy',
+    `The connection "${name}" applies to ${describeScope(target)}, but is ${status}${failedCode ? ` (${failedCode})` : ''}. No other one is used in its place.`,
+    {
+      remedy: remedies[status],
+      members: { connection: { id, name, status, ...(failedCode && { code: failedCode }) } },
+    },
+  );
+}

@@ -1,0 +1,160 @@
+import { RolebridgeError } from '../domain/errors.js';
+import type { Sts, StsAnswer } from '../domain/ports.js';
+import { type ParsedRoleArn, parseRoleArn } from '../domain/role-arn.js';
+import {
+  type ConnectedConnection,
+  type Session,
+  type SessionRequest,
+  sessionLimits,
+} from '../domain/session.js';
+import { undecidedError } from '../domain/undecided.js';
+import { chainedTooLong, durationTooLong } from './duration.js';
+import { attributionTags, roleSessionName, sourceIdentity } from './session-name.js';
+
+/** What says who asked, beside the session name; each needs an action of its own in the role's trust policy. */
+export interface Marks {
+  readonly sourceIdentity: boolean;
+  readonly tags: boolean;
+}
+
+type NotAllowed = Exclude<StsAnswer<object>, { outcome: 'allowed' }>;
+type Denied = Extract<StsAnswer<object>, { outcome: 'denied' }>;
+
+/**
+ * Assumes the connection's role with every mark that its trust policy allows: AWS denies the whole session for one
+ * mark that it does not, so they are left out one by one. What works is remembered.
+ */
+export async function openSession(
+  connection: ConnectedConnection,
+  request: SessionRequest & { readonly durationSeconds: number },
+  {
+    sts,
+    marksThatWork,
+  }: {
+    sts: Sts;
+    marksThatWork: {
+      get(connection: ConnectedConnection): Marks | undefined;
+      set(connection: ConnectedConnection, marks: Marks): void;
+    };
+  },
+): Promise<Session> {
+  const role = parseRoleArn(connection.roleArn);
+  const { organizationId, externalId } = connection;
+  const asked = request.tags ?? [];
+  const own = attributionTags(organizationId, request.target);
+  const bare = {
+    partition: role.partition,
+    roleArn: role.arn,
+    externalId,
+    sessionName: roleSessionName(organizationId, request),
+  };
+  const assume = (marks: Marks, withOwnTags: boolean) =>
+    sts.assumeRole({
+      ...bare,
+      durationSeconds: request.durationSeconds,
+      sessionPolicy: request.sessionPolicy,
+      tags: withOwnTags ? [...asked, ...own] : asked,
+      ...(marks.sourceIdentity && { sourceIdentity: sourceIdentity(organizationId, request.target) }),
+    });
+
+  let marks = marksThatWork.get(connection) ?? { sourceIdentity: true, tags: true };
+  let ownTagsFit = asked.length + own.length <= sessionLimits.tags;
+  for (;;) {
+    const answer = await assume(marks, marks.tags && ownTagsFit);
+    if (answer.outcome === 'allowed') {
+      marksThatWork.set(connection, marks);
+      checkSession(role, answer.sessionArn);
+      return {
+        credentials: answer.credentials,
+        attribution: marks.sourceIdentity ? 'source_identity' : 'session_name',
+      };
+    }
+    // The tags of the service must not push a caller's policy over the limit.
+    if (isTooLarge(answer) && marks.tags && ownTagsFit) {
+      ownTagsFit = false;
+      continue;
+    }
+    const fewer = isDenied(answer) ? fewerMarks(marks, answer) : undefined;
+    if (fewer) {
+      marks = fewer;
+      continue;
+    }
+    if (isDenied(answer) && asked.length > 0 && (await onlyTagsAreDenied(answer)))
+      throw new RolebridgeError('session_tags_denied', `${role.arn} does not let the vendor tag sessions.`, {
+        remedy:
+          'Ask without tags, or have the customer allow sts:TagSession in the trust policy: "allowSessionTags: true" in the construct.',
+      });
+    if (answer.outcome === 'undecided' && answer.reason === 'request_rejected')
+      throw await rejected(answer.rejection, answer.message);
+    throw refused(answer, role);
+  }
+
+  /** AWS names the action that it denies; where it does not, the role without tags tells. */
+  async function onlyTagsAreDenied(denied: Denied): Promise<boolean> {
+    const action = deniedAction(denied);
+    if (action !== undefined) return action === 'sts:TagSession';
+    return (await sts.assumeRole(bare)).outcome === 'allowed';
+  }
+
+  async function rejected(
+    rejection: Extract<NotAllowed, { reason: 'request_rejected' }>['rejection'],
+    message: string,
+  ): Promise<RolebridgeError> {
+    if (rejection === 'role_chaining_too_long') return chainedTooLong(request.durationSeconds);
+    if (rejection === 'duration_too_long')
+      return durationTooLong(request.durationSeconds, async (durationSeconds) => {
+        const answer = await sts.assumeRole({ ...bare, durationSeconds });
+        if (answer.outcome === 'allowed') return 'allowed';
+        return answer.reason === 'request_rejected' && answer.rejection === 'duration_too_long'
+          ? 'too_long'
+          : 'unknown';
+      });
+    return rejection === 'session_too_large'
+      ? new RolebridgeError(
+          'session_policy_invalid',
+          'The session policy and the tags are together larger than AWS allows.',
+          { remedy: 'Shorten the session policy, or send fewer or shorter tags.' },
+        )
+      : new RolebridgeError(
+          'session_policy_invalid',
+          `AWS does not accept the session policy: ${message.slice(0, 300)}`,
+          { remedy: 'Correct it: it must be an identity policy with Version and Statement, as IAM has it.' },
+        );
+  }
+}
+
+/** The marks to try next, or undefined when none of them is the reason. */
+function fewerMarks(marks: Marks, denied: Denied): Marks | undefined {
+  const action = deniedAction(denied);
+  if (action === 'sts:TagSession') return marks.tags ? { ...marks, tags: false } : undefined;
+  if (action === 'sts:SetSourceIdentity' && marks.sourceIdentity) return { ...marks, sourceIdentity: false };
+  return marks.tags || marks.sourceIdentity ? { tags: false, sourceIdentity: false } : undefined;
+}
+
+const deniedAction = ({ message }: Denied): string | undefined =>
+  /not authorized to perform: (sts:\w+)/.exec(message)?.[1];
+
+const isDenied = (answer: NotAllowed): answer is Denied =>
+  answer.outcome === 'denied' && answer.reason === 'access_denied';
+
+const isTooLarge = (answer: NotAllowed): boolean =>
+  answer.reason === 'request_rejected' && answer.rejection === 'session_too_large';
+
+/** Nothing is handed out that is not a session of this very role. */
+function checkSession({ arn, partition, accountId, name }: ParsedRoleArn, sessionArn: string): void {
+  if (sessionArn.startsWith(`arn:${partition}:sts::${accountId}:assumed-role/${name}/`)) return;
+  throw new RolebridgeError('account_mismatch', `The session that AWS opened is not one of ${arn}.`, {
+    remedy: 'Verify the connection again: POST /v1/connections/{id}/verify.',
+  });
+}
+
+function refused(answer: NotAllowed, { arn }: ParsedRoleArn): RolebridgeError {
+  if (answer.outcome === 'undecided') return undecidedError(answer.reason);
+  const why =
+    answer.reason === 'region_disabled'
+      ? ': STS is switched off in that account for the region used'
+      : ', which it allowed when the connection was verified';
+  return new RolebridgeError('role_not_assumable', `AWS denies the vendor AssumeRole on ${arn}${why}.`, {
+    remedy: 'Verify the connection again (POST /v1/connections/{id}/verify): that finds the cause.',
+  });
+}

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import type { OrganizationId } from '../domain/ids.js';
+import { type Scope, scopeKey } from '../domain/scope.js';
+import type { SessionRequest, SessionTag } from '../domain/session.js';
+
+const longest = 64;
+
+/**
+ * Who asked, as the customer sees it in CloudTrail: the organization, then the target's path. A path too long for
+ * AWS is cut and ends with a part of its hash, so that two of them stay two.
+ */
+export function sourceIdentity(organizationId: OrganizationId, target: Scope): string {
+  // A name of a scope has no comma, and STS takes no slash.
+  const path = scopeKey(target).replaceAll('/', ',');
+  const text = path === '' ? organizationId : `${organizationId}.${path}`;
+  if (text.length <= longest) return text;
+  const hash = createHash('sha256').update(path).digest('hex').slice(0, 8);
+  return `${text.slice(0, longest - hash.length - 1)}+${hash}`;
+}
+
+/** The caller's own name comes after the organization's id, which nobody can choose. */
+export const roleSessionName = (
+  organizationId: OrganizationId,
+  { sessionName, target }: SessionRequest,
+): string =>
+  sessionName === undefined ? sourceIdentity(organizationId, target) : `${organizationId}.${sessionName}`;
+
+/** Keys of tags that only the service sets. */
+export const ownTagPrefix = 'rolebridge:';
+
+/** The same as the source identity, whole, for policies to look at. */
+export const attributionTags = (organizationId: OrganizationId, target: Scope): SessionTag[] =>
+  Object.entries({ organization: organizationId, ...target }).flatMap(([name, value]) =>
+    value === undefined ? [] : [{ key: ownTagPrefix + name, value }],
+  );

@@ -1,0 +1,56 @@
+import type { Connection } from './connection.js';
+import type { SessionCredentials } from './ports.js';
+import type { Partition } from './role-arn.js';
+import type { Scope } from './scope.js';
+
+/** The limits of AssumeRole, and of what the service takes from a caller. */
+export const sessionLimits = {
+  durationSeconds: { least: 900, most: 43_200, usual: 3_600 },
+  /** A session that is opened by a role's session (role chaining) ends after this long, whatever the role allows. */
+  chainedSeconds: 3_600,
+  /** 64 is AWS's, less the organization's id and a dot before it. */
+  sessionName: { least: 2, most: 35 },
+  sessionPolicy: 2_048,
+  tags: 50,
+} as const;
+
+export interface SessionTag {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** What is asked of a session, apart from the connection it is one of. */
+export interface SessionRequest {
+  readonly target: Scope;
+  /** @default 3,600, the least that any role's maximum can be */
+  readonly durationSeconds?: number | undefined;
+  /** Embedded in the role session name, after the organization's id. */
+  readonly sessionName?: string | undefined;
+  /** JSON text. */
+  readonly sessionPolicy?: string | undefined;
+  readonly tags?: readonly SessionTag[] | undefined;
+}
+
+/** Where the customer's CloudTrail says who asked: everywhere when their role allows it, or in the session name. */
+export type Attribution = 'source_identity' | 'session_name';
+
+export interface Session {
+  readonly credentials: SessionCredentials;
+  readonly attribution: Attribution;
+}
+
+export type ConnectedConnection = Extract<Connection, { status: 'connected' }>;
+
+/** Sessions of the customers' roles, opened once and kept as long as they are good. */
+export interface Sessions {
+  /** One that is held and good for a while yet. */
+  held(connection: ConnectedConnection, request: SessionRequest): Session | undefined;
+  /**
+   * One that is held, or a new one; those who ask for the same at once share one call.
+   * @throws RolebridgeError `role_not_assumable`, `account_mismatch`, `duration_too_long`, `session_tags_denied`,
+   *   `session_policy_invalid`, or one that says "not decided" (`retryAfterSeconds`)
+   */
+  open(connection: ConnectedConnection, request: SessionRequest): Promise<Session>;
+  /** Does the service run as a role's session? Undefined while AWS does not say; asked until it did, once. */
+  isRoleChaining(partition: Partition): Promise<boolean | undefined>;
+}

@@ -1,0 +1,30 @@
+import { RolebridgeError } from './errors.js';
+import type { StsAnswer } from './ports.js';
+
+/** Why AWS gave no verdict. */
+export type UndecidedByAws = Extract<StsAnswer<object>, { outcome: 'undecided' }>['reason'];
+
+/** What to say, and after how many seconds the same request may be tried again. */
+export const undecidedMessages: Record<UndecidedByAws, readonly [string, number]> = {
+  throttled: ['AWS throttles the service.', 5],
+  timed_out: ['AWS did not answer in time.', 2],
+  unreachable: ['AWS could not be reached.', 5],
+  server_error: ['AWS answered with an error of its own.', 2],
+  malformed: ['AWS answered with something that is no answer.', 2],
+  request_rejected: ['AWS did not accept the request.', 30],
+  vendor_credentials_expired: ["The service's own AWS credentials have expired.", 30],
+  vendor_credentials_invalid: ["The service's own AWS credentials are missing or not accepted.", 30],
+};
+
+/** No verdict, as the error that asks to try again. */
+export function undecidedError(reason: UndecidedByAws): RolebridgeError {
+  const [message, retryAfterSeconds] = undecidedMessages[reason];
+  return new RolebridgeError(
+    reason.startsWith('vendor_credentials') ? 'vendor_credentials_invalid' : 'aws_unavailable',
+    message,
+    {
+      remedy: 'Nothing was decided. Send the same request again after the time in Retry-After.',
+      retryAfterSeconds,
+    },
+  );
+}
