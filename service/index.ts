@@ -17,6 +17,9 @@ export { createLogger } from './logger.js';
 export { createSealer } from './secrets/sealer.js';
 export { openFileStore } from './stores/file/index.js';
 
+/** Operators' tools usually kill what has not ended after ten seconds. */
+const closingMs = 9_000;
+
 export const systemClock: Clock = { now: Date.now, sleep: (ms) => sleep(ms) };
 
 export interface ServiceOptions {
@@ -49,7 +52,7 @@ export interface Service {
   readonly url: string;
   /** Makes an organization and its first API key, which is shown this once. */
   createOrganization(name: string): ReturnType<typeof createOrganization>;
-  /** Lets requests in flight end (10 seconds at most), then closes the store. */
+  /** Lets requests in flight end (9 seconds at most), then closes the store. */
   close(): Promise<void>;
 }
 
@@ -84,14 +87,21 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       operatorTokenHash: options.operatorTokenHash,
     },
   );
-  server.on('request', app);
+  let isClosing = false;
+  server.on('request', (request, response) => {
+    // A client that reuses its connection would otherwise keep the service from ending.
+    if (isClosing) response.setHeader('connection', 'close');
+    app(request, response);
+  });
   return {
     url,
     createOrganization: (name) => createOrganization(options.store, clock, name),
     async close() {
+      isClosing = true;
       const closed = new Promise((resolve) => server.close(resolve));
-      server.closeIdleConnections();
-      await Promise.race([closed, sleep(10_000, undefined, { ref: false })]);
+      const sweep = setInterval(() => server.closeIdleConnections(), 50);
+      await Promise.race([closed, sleep(closingMs, undefined, { ref: false })]);
+      clearInterval(sweep);
       server.closeAllConnections();
       await options.store.close();
     },
