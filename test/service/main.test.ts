@@ -68,6 +68,15 @@ describe('wrong settings are all named in one message, and nothing is written', 
     expect(existsSync(dataDirectory)).toBe(false);
   });
 
+  test('two principals are in one partition', async () => {
+    const arns = ['one', 'two'].map((name) => `arn:aws:iam::111122223333:role/${name}`);
+    const { code, stderr } = await end(run(['serve'], { ROLEBRIDGE_PRINCIPAL: arns.join() }));
+    expect(code).toBe(1);
+    expect(lines(stderr).slice(1)).toEqual([
+      '  ROLEBRIDGE_PRINCIPAL: names two principals in one partition; a partition has one',
+    ]);
+  });
+
   test('the command is none', async () => {
     const { code, stderr } = await end(run(['org', 'remove']));
     expect(code).not.toBe(0);
