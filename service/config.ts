@@ -43,6 +43,10 @@ const environmentSchema = z.object({
             'must be ARNs of IAM roles, users or account roots, separated by commas, one a partition',
           ),
       ),
+    )
+    .refine(
+      (arns) => new Set(arns.map((arn) => arn.split(':')[1])).size === arns.length,
+      'names two principals in one partition; a partition has one',
     ),
   ROLEBRIDGE_SERVICE_KEYS: z
     .string('is missing: ID:KEY, the key 32 random bytes in base64 (openssl rand -base64 32)')

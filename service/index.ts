@@ -18,6 +18,9 @@ export { createLogger } from './logger.js';
 export { createSealer } from './secrets/sealer.js';
 export { openFileStore } from './stores/file/index.js';
 
+/** Operators' tools usually kill what has not ended after ten seconds. */
+const closingMs = 9_000;
+
 export const systemClock: Clock = { now: Date.now, sleep: (ms) => sleep(ms) };
 
 export interface ServiceOptions {
@@ -52,7 +55,7 @@ export interface Service {
   createOrganization(name: string): ReturnType<typeof createOrganization>;
   /** Asks AWS whether the service runs as a role's session, and logs what that means for credentials. Never fails. */
   learnRoleChaining(): Promise<void>;
-  /** Lets requests in flight end (10 seconds at most), then closes the store. */
+  /** Lets requests in flight end (9 seconds at most), then closes the store. */
   close(): Promise<void>;
 }
 
@@ -89,7 +92,12 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       operatorTokenHash: options.operatorTokenHash,
     },
   );
-  server.on('request', app);
+  let isClosing = false;
+  server.on('request', (request, response) => {
+    // A client that reuses its connection would otherwise keep the service from ending.
+    if (isClosing) response.setHeader('connection', 'close');
+    app(request, response);
+  });
   return {
     url,
     createOrganization: (name) => createOrganization(options.store, clock, name),
@@ -106,9 +114,11 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       }
     },
     async close() {
+      isClosing = true;
       const closed = new Promise((resolve) => server.close(resolve));
-      server.closeIdleConnections();
-      await Promise.race([closed, sleep(10_000, undefined, { ref: false })]);
+      const sweep = setInterval(() => server.closeIdleConnections(), 50);
+      await Promise.race([closed, sleep(closingMs, undefined, { ref: false })]);
+      clearInterval(sweep);
       server.closeAllConnections();
       await options.store.close();
     },

@@ -41,6 +41,13 @@ async function serve(): Promise<void> {
     logger,
     sealer: createSealer(config.serviceKeys),
     sts: createSts({ partitions: config.stsPartitions, timeoutMs: config.stsTimeoutMs }),
+  }).catch(async (error: NodeJS.ErrnoException) => {
+    await store.close();
+    throw error.syscall === 'listen' || error.syscall === 'getaddrinfo'
+      ? new ConfigurationError(
+          `The service can't listen: ${error.message}. Set ROLEBRIDGE_HOST and ROLEBRIDGE_PORT to an address that is free.`,
+        )
+      : error;
   });
   logger.info({ url: service.url, publicUrl: config.publicUrl ?? service.url }, 'listening');
   service.learnRoleChaining();

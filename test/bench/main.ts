@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measureCallback } from './callback.js';
+import { measureCredentials } from './credentials.js';
 import type { Measurement } from './measure.js';
 import { measureResolve } from './resolve.js';
 import { measureSynth } from './synth.js';
@@ -11,6 +12,7 @@ import { measureWrites } from './writes.js';
 const benchmarks: Record<string, (directory: string) => Promise<Measurement[]>> = {
   callback: measureCallback,
   resolve: measureResolve,
+  credentials: measureCredentials,
   writes: measureWrites,
   synth: measureSynth,
 };

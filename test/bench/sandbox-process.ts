@@ -1,5 +1,5 @@
 import { type ExternalId, newExternalId } from '../../service/domain/ids.js';
-import { startAwsSandbox } from '../aws-sandbox/index.js';
+import { type AwsSandbox, startAwsSandbox } from '../aws-sandbox/index.js';
 import { serve } from './processes.js';
 
 /** A role that trusts the vendor, with its external ID. */
@@ -8,12 +8,22 @@ export interface PreparedRole {
   readonly externalId: ExternalId;
 }
 
-const handlers = { start };
+const handlers = { start, callsOf };
 export type SandboxHandlers = typeof handlers;
 serve(handlers);
 
-async function start({ roles, delayMs }: { roles: number; delayMs: number }) {
-  const sandbox = await startAwsSandbox();
+let sandbox: AwsSandbox;
+
+async function start({
+  roles,
+  delayMs,
+  actions = ['sts:AssumeRole'],
+}: {
+  roles: number;
+  delayMs: number;
+  actions?: string[];
+}) {
+  sandbox = await startAwsSandbox();
   const vendor = sandbox.createAccount();
   const key = sandbox.createAccessKey(vendor.accountId, 'rolebridge');
   const principal = `arn:aws:iam::${vendor.accountId}:user/rolebridge`;
@@ -27,7 +37,7 @@ async function start({ roles, delayMs }: { roles: number; delayMs: number }) {
           {
             Effect: 'Allow',
             Principal: { AWS: principal },
-            Action: 'sts:AssumeRole',
+            Action: actions,
             Condition: { StringEquals: { 'sts:ExternalId': externalId } },
           },
         ],
@@ -37,4 +47,8 @@ async function start({ roles, delayMs }: { roles: number; delayMs: number }) {
   });
   if (delayMs > 0) sandbox.faults.set({ kind: 'delay', delayMs });
   return { url: sandbox.url, key, principal, roles: prepared };
+}
+
+async function callsOf(wanted: string): Promise<number> {
+  return sandbox.requests.filter(({ action }) => action === wanted).length;
 }
