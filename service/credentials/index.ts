@@ -2,7 +2,7 @@
  * Sessions of the customers' roles: opening them with the marks that say who asked, and keeping them in memory until
  * shortly before they end. Nothing here knows of HTTP or of the SDK, and nothing of it is ever written to disk.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { RolebridgeError } from '../domain/errors.js';
 import type { Clock, Sts } from '../domain/ports.js';
 import type { Partition } from '../domain/role-arn.js';
@@ -70,7 +70,7 @@ function keyOf({ id, version }: ConnectedConnection, request: SessionRequest): s
     request.sessionPolicy ?? null,
     (request.tags ?? []).map(({ key, value }) => [key, value]),
   ]);
-  return `${id} ${version} ${createHash('sha256').update(shape).digest('base64')}`;
+  return `${id} ${version} ${hash('sha256', shape, 'base64')}`;
 }
 
 /** Which marks a role allows, for each version of a connection. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { OrganizationId } from '../domain/ids.js';
 import { type Scope, scopeKey } from '../domain/scope.js';
 import type { SessionRequest, SessionTag } from '../domain/session.js';
@@ -14,8 +14,8 @@ export function sourceIdentity(organizationId: OrganizationId, target: Scope): s
   const path = scopeKey(target).replaceAll('/', ',');
   const text = path === '' ? organizationId : `${organizationId}.${path}`;
   if (text.length <= longest) return text;
-  const hash = createHash('sha256').update(path).digest('hex').slice(0, 8);
-  return `${text.slice(0, longest - hash.length - 1)}+${hash}`;
+  const ending = `+${hash('sha256', path).slice(0, 8)}`;
+  return text.slice(0, longest - ending.length) + ending;
 }
 
 /** The caller's own name comes after the organization's id, which nobody can choose. */

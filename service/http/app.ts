@@ -17,6 +17,7 @@ import { answerCredentials } from './credentials.js';
 import { parseJsonBody } from './json-body.js';
 import { type Answer, problemAnswer } from './problem.js';
 import * as schemas from './schemas.js';
+import { readSmallBody } from './small-body.js';
 import { connectionView, createdConnectionView, resolutionView } from './views.js';
 
 export interface AppOptions {
@@ -38,7 +39,7 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
     response.locals.logger = options.logger;
   };
 
-  // Before all middleware and routers: what is deployed asks this all day long, and each layer costs.
+  // Before all middleware and routers: what is deployed asks these all day long, and each layer costs.
   app.get('/v1/resolve', async (request, response) => {
     begin(response);
     const organizationId = await authenticate(deps, request);
@@ -46,11 +47,18 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
     const resolution = await resolveTarget(deps.store, organizationId, target);
     send(response, { status: 200, body: resolutionView(resolution) });
   });
+  app.post('/v1/credentials', async (request, response) => {
+    begin(response);
+    const organizationId = await authenticate(deps, request);
+    request.body = await readSmallBody(request);
+    send(response, await answerCredentials(deps, organizationId, jsonBody(request)));
+  });
   app.use((_request, response, next) => {
     begin(response);
     next();
   });
   app.all('/v1/resolve', refuseMethod('GET'));
+  app.all('/v1/credentials', refuseMethod('POST'));
 
   app.get('/healthz', (_request, response) => send(response, { status: 200, body: { status: 'ok' } }));
   app.get('/readyz', async (_request, response) => {
@@ -162,13 +170,6 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
       );
     })
     .all(refuseMethod('PUT'));
-
-  api
-    .route('/credentials')
-    .post(async (request, response) =>
-      send(response, await answerCredentials(deps, organizationOf(response), jsonBody(request))),
-    )
-    .all(refuseMethod('POST'));
 
   app.use(() => {
     throw new RolebridgeError('not_found', 'There is nothing at this path.', {

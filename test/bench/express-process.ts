@@ -15,9 +15,18 @@ const headers = {
 };
 
 /** As little as Express can do: one route, one string that is ready. */
-function start({ path, body }: { path: string; body: string }): Promise<{ url: string }> {
+function start({
+  path,
+  body,
+  readsJson = false,
+}: {
+  path: string;
+  body: string;
+  readsJson?: boolean;
+}): Promise<{ url: string }> {
   const app = express();
   app.disable('x-powered-by');
+  if (readsJson) app.use(express.json());
   app.all(path, (_request, response) => {
     response.writeHead(200, { ...headers, 'content-length': Buffer.byteLength(body) });
     response.end(body);
