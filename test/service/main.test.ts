@@ -1,7 +1,7 @@
 /** The service as an operator runs it: a process, its settings, signals and output. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,9 @@ import { callApi } from '../vendor.js';
 
 const serviceKey = randomBytes(32).toString('base64');
 const operatorToken = randomBytes(32).toString('hex');
+
+/** As `npm start` has it. The tsx command in between would kill a service that is busy when it is told to end. */
+const startCommand = ['--import', 'tsx', 'service/main.ts'];
 
 let folder: string;
 let dataDirectory: string;
@@ -25,6 +28,12 @@ afterEach(async () => {
     await ended;
   }
   rmSync(folder, { recursive: true, force: true });
+});
+
+test('npm start and npm run rolebridge are the process that is tested here', () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const command = ['node', ...startCommand].join(' ');
+  expect([scripts.start, scripts.rolebridge]).toEqual([command, command]);
 });
 
 describe('wrong settings are all named in one message, and nothing is written', () => {
@@ -203,7 +212,7 @@ function run(
     ROLEBRIDGE_SERVICE_KEYS: `k1:${serviceKey}`,
   },
 ): Started {
-  const child = spawn(process.execPath, ['node_modules/tsx/dist/cli.mjs', 'service/main.ts', ...command], {
+  const child = spawn(process.execPath, [...startCommand, ...command], {
     env: {
       PATH: process.env.PATH,
       ROLEBRIDGE_DATA_DIR: dataDirectory,
