@@ -1,5 +1,6 @@
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { z } from 'zod';
+import type { AccessKey } from '../domain/access-key.js';
 import type { Sts, StsAnswer } from '../domain/ports.js';
 import { type Partition, partitions } from '../domain/role-arn.js';
 
@@ -96,31 +97,37 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
             },
       ),
 
-    async callerIdentity(partition, credentials) {
-      // The connections of the partition's own client are used again.
-      const client = new STSClient({
-        ...settingsOf(partition),
-        requestHandler: clientOf(partition).config.requestHandler,
-        credentials,
-      });
-      const answer = await answered(identity, () =>
-        client.send(new GetCallerIdentityCommand({}), { abortSignal: AbortSignal.timeout(timeoutMs) }),
-      );
-      if (answer.outcome !== 'allowed') return answer;
-      return {
-        outcome: 'allowed',
-        requestId: answer.requestId,
-        accountId: answer.output.Account,
-        arn: answer.output.Arn,
-      };
-    },
+    callerIdentity: async (partition, credentials) =>
+      identityIn(await answered(identity, () => askIdentity(partition, credentials))),
+
+    accessKeyIdentity: async (partition, key) =>
+      identityIn(await answered(identity, () => askIdentity(partition, key), classifyKey)),
   };
+
+  function askIdentity(partition: Partition, { accessKeyId, secretAccessKey, sessionToken }: AccessKey) {
+    // The connections of the partition's own client are used again.
+    const client = new STSClient({
+      ...settingsOf(partition),
+      requestHandler: clientOf(partition).config.requestHandler,
+      credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
+    });
+    return client.send(new GetCallerIdentityCommand({}), { abortSignal: AbortSignal.timeout(timeoutMs) });
+  }
 }
 
-async function answered<Schema extends z.ZodType>(
+function identityIn<Reason>(answer: StsAnswer<{ output: z.infer<typeof identity> }, Reason>) {
+  if (answer.outcome !== 'allowed') return answer;
+  const { requestId, output } = answer;
+  return { outcome: 'allowed', requestId, accountId: output.Account, arn: output.Arn } as const;
+}
+
+type NotAllowed<Reason> = Exclude<StsAnswer<object, Reason>, { outcome: 'allowed' }>;
+
+async function answered<Schema extends z.ZodType, Reason = 'access_denied' | 'region_disabled'>(
   schema: Schema,
   send: () => Promise<{ $metadata: { requestId?: string | undefined } }>,
-): Promise<StsAnswer<{ output: z.infer<Schema> }>> {
+  classifyError: (error: unknown) => NotAllowed<Reason> = classify as (error: unknown) => NotAllowed<Reason>,
+): Promise<StsAnswer<{ output: z.infer<Schema> }, Reason>> {
   try {
     const output = await send();
     const { requestId } = output.$metadata;
@@ -129,12 +136,12 @@ async function answered<Schema extends z.ZodType>(
       ? { outcome: 'allowed', requestId, output: parsed.data }
       : { outcome: 'undecided', reason: 'malformed', requestId };
   } catch (error) {
-    return classify(error);
+    return classifyError(error);
   }
 }
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html and API_AssumeRole.html#API_AssumeRole_Errors */
-function classify(thrown: unknown): Exclude<StsAnswer<object>, { outcome: 'allowed' }> {
+function classify(thrown: unknown): NotAllowed<'access_denied' | 'region_disabled'> {
   const error = thrown as {
     name?: string;
     message?: string;
@@ -168,4 +175,27 @@ function classify(thrown: unknown): Exclude<StsAnswer<object>, { outcome: 'allow
     return undecided('unreachable');
   if (status !== undefined && status >= 500) return undecided('server_error');
   return undecided('malformed');
+}
+
+/** The same answers, when the key in use is a customer's: then it is the key that AWS does not accept. */
+function classifyKey(
+  thrown: unknown,
+): NotAllowed<'key_unknown' | 'secret_wrong' | 'key_expired' | 'region_disabled'> {
+  const { name = '', message = '' } = thrown as { name?: string; message?: string };
+  const answer = classify(thrown);
+  const { requestId } = answer;
+  const denied = <Reason>(reason: Reason) =>
+    ({ outcome: 'denied', reason, message: name, requestId }) as const;
+  // AWS's message is not passed on: that of SignatureDoesNotMatch can repeat the request with its session token.
+  if (/^ExpiredToken/.test(name)) return denied('key_expired');
+  // A clock that is off makes the service's signature wrong, not the customer's secret.
+  if (/^RequestExpired/.test(name) || /^Signature (expired|not yet current)/i.test(message))
+    return { outcome: 'undecided', reason: 'clock_off', requestId };
+  if (name.startsWith('SignatureDoesNotMatch')) return denied('secret_wrong');
+  if (/^(InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId|OptInRequired)/.test(name))
+    return denied('key_unknown');
+  if (answer.outcome === 'undecided') return answer;
+  if (answer.reason === 'region_disabled') return denied('region_disabled');
+  // No permission is needed for this call, so something on the way denies it, such as a VPC endpoint's policy.
+  return { outcome: 'undecided', reason: 'denied_on_the_way', requestId };
 }
