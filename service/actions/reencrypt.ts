@@ -2,7 +2,7 @@ import type { AccessKeyEncryption } from '../domain/access-key.js';
 import { type AccessKeyConnection, accessKeyOf } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { ConnectionId } from '../domain/ids.js';
-import type { Store } from '../domain/ports.js';
+import type { Clock, Store } from '../domain/ports.js';
 
 /** What became of every access key in the store. */
 export interface Reencryption {
@@ -20,7 +20,11 @@ export interface Reencryption {
  * May be interrupted and repeated at any time, and runs beside a service that uses both keys. One that can't be
  * opened is counted and left as it is; the others go on.
  */
-export async function reencrypt(store: Store, encryption: AccessKeyEncryption): Promise<Reencryption> {
+export async function reencrypt(
+  store: Store,
+  clock: Clock,
+  encryption: AccessKeyEncryption,
+): Promise<Reencryption> {
   const failed: { connectionId: ConnectionId; reason: string }[] = [];
   let reencrypted = 0;
   let unchanged = 0;
@@ -29,7 +33,7 @@ export async function reencrypt(store: Store, encryption: AccessKeyEncryption): 
     const page = await store.accessKeyConnections({ limit: 100, after });
     for (const connection of page.connections) {
       try {
-        if (await rewrap(store, encryption, connection)) reencrypted += 1;
+        if (await rewrap(store, clock, encryption, connection)) reencrypted += 1;
         else unchanged += 1;
       } catch (error) {
         if (!(error instanceof RolebridgeError) || error.code === 'store_unavailable') throw error;
@@ -44,6 +48,7 @@ export async function reencrypt(store: Store, encryption: AccessKeyEncryption): 
 /** False when there is nothing to do. Somebody else's change in between is no failure: it is looked at again. */
 async function rewrap(
   store: Store,
+  clock: Clock,
   encryption: AccessKeyEncryption,
   found: AccessKeyConnection,
 ): Promise<boolean> {
@@ -60,6 +65,8 @@ async function rewrap(
     } catch (error) {
       const isChanged = error instanceof RolebridgeError && error.code === 'connection_changed';
       if (!isChanged || attempt === 5) throw error;
+      // A change that is not on the disk yet is not read either.
+      await clock.sleep(20 * attempt);
       const latest = await store.connection(connection.organizationId, connection.id);
       connection = latest?.method === 'access_key' ? latest : undefined;
     }
