@@ -54,59 +54,71 @@ const fileText = z.string().transform((path, context) => {
   }
 });
 
-const environmentSchema = z
-  .object({
-    ROLEBRIDGE_PRINCIPAL: z
-      .string('is missing: the ARN of the IAM role or user that this service runs as')
-      .transform((text) => text.split(','))
-      .pipe(
-        z.array(
-          z
-            .string()
-            .regex(
-              principalArn,
-              'must be ARNs of IAM roles, users or account roots, separated by commas, one a partition',
-            ),
-        ),
+const environmentSchema = z.object({
+  ROLEBRIDGE_PRINCIPAL: z
+    .string('is missing: the ARN of the IAM role or user that this service runs as')
+    .transform((text) => text.split(','))
+    .pipe(
+      z.array(
+        z
+          .string()
+          .regex(
+            principalArn,
+            'must be ARNs of IAM roles, users or account roots, separated by commas, one a partition',
+          ),
       ),
-    ROLEBRIDGE_SERVICE_KEYS: z
-      .string('is missing: ID:KEY, the key 32 random bytes in base64 (openssl rand -base64 32)')
-      .pipe(serviceKeys),
-    ROLEBRIDGE_ENCRYPTION_KEYS: encryptionKeys.optional(),
-    ROLEBRIDGE_ENCRYPTION_KEYS_FILE: fileText.pipe(encryptionKeys).optional(),
-    ROLEBRIDGE_ACCESS_KEYS: z.enum(['on', 'off'], 'must be "on" or "off"').default('on'),
-    ROLEBRIDGE_PORT: number(0, 65_535).default(8080),
-    ROLEBRIDGE_HOST: z.string().min(1).default('127.0.0.1'),
-    ROLEBRIDGE_PUBLIC_URL: url.optional(),
-    ROLEBRIDGE_DATA_DIR: z.string().min(1).default('./data'),
-    ROLEBRIDGE_STS_REGION: z
-      .string()
-      .regex(/^[a-z]{2,4}(-[a-z]+)+-\d$/, 'must be an AWS region')
-      .optional(),
-    ROLEBRIDGE_STS_ENDPOINT: url.optional(),
-    ROLEBRIDGE_STS_TIMEOUT_SECONDS: number(1, 60).default(5),
-    ROLEBRIDGE_PROPAGATION_WINDOW_SECONDS: number(0, 600).default(60),
-    ROLEBRIDGE_CALLBACK_TOLERANCE_SECONDS: number(1, 3600).default(300),
-    ROLEBRIDGE_OPERATOR_TOKEN: z
-      .string()
-      .min(32, 'must be at least 32 characters (openssl rand -hex 32)')
-      .optional(),
-    ROLEBRIDGE_DENIED_ACCOUNT_IDS: z
-      .string()
-      .transform((text) => text.split(',') as AccountId[])
-      .refine(
-        (ids) => ids.every((id) => isAccountId(id)),
-        'must be 12-digit account ids, separated by commas',
-      )
-      .optional(),
-    ROLEBRIDGE_LOG_LEVEL: z
-      .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
-      .default('info'),
-  })
-  .refine((values) => !values.ROLEBRIDGE_ENCRYPTION_KEYS || !values.ROLEBRIDGE_ENCRYPTION_KEYS_FILE, {
+    )
+    .refine(
+      (arns) => new Set(arns.map((arn) => arn.split(':')[1])).size === arns.length,
+      'names two principals in one partition; a partition has one',
+    ),
+  ROLEBRIDGE_SERVICE_KEYS: z
+    .string('is missing: ID:KEY, the key 32 random bytes in base64 (openssl rand -base64 32)')
+    .pipe(serviceKeys),
+  ROLEBRIDGE_ENCRYPTION_KEYS: encryptionKeys.optional(),
+  ROLEBRIDGE_ENCRYPTION_KEYS_FILE: fileText.pipe(encryptionKeys).optional(),
+  ROLEBRIDGE_ACCESS_KEYS: z.enum(['on', 'off'], 'must be "on" or "off"').default('on'),
+  ROLEBRIDGE_PORT: number(0, 65_535).default(8080),
+  ROLEBRIDGE_HOST: z.string().min(1).default('127.0.0.1'),
+  ROLEBRIDGE_PUBLIC_URL: url.optional(),
+  ROLEBRIDGE_DATA_DIR: z.string().min(1).default('./data'),
+  ROLEBRIDGE_STS_REGION: z
+    .string()
+    .regex(/^[a-z]{2,4}(-[a-z]+)+-\d$/, 'must be an AWS region')
+    .optional(),
+  ROLEBRIDGE_STS_ENDPOINT: url.optional(),
+  ROLEBRIDGE_AWS_PROFILES: z
+    .string()
+    .regex(
+      /^(aws|aws-us-gov|aws-cn|aws-eusc)=[^=,]+(,(aws|aws-us-gov|aws-cn|aws-eusc)=[^=,]+)*$/,
+      'must be PARTITION=PROFILE[,PARTITION=PROFILE]',
+    )
+    .transform((text) => new Map(text.split(',').map((part) => part.split('=') as [string, string])))
+    .optional(),
+  ROLEBRIDGE_STS_TIMEOUT_SECONDS: number(1, 60).default(5),
+  ROLEBRIDGE_PROPAGATION_WINDOW_SECONDS: number(0, 600).default(60),
+  ROLEBRIDGE_CALLBACK_TOLERANCE_SECONDS: number(1, 3600).default(300),
+  ROLEBRIDGE_OPERATOR_TOKEN: z
+    .string()
+    .min(32, 'must be at least 32 characters (openssl rand -hex 32)')
+    .optional(),
+  ROLEBRIDGE_DENIED_ACCOUNT_IDS: z
+    .string()
+    .transform((text) => text.split(',') as AccountId[])
+    .refine((ids) => ids.every((id) => isAccountId(id)), 'must be 12-digit account ids, separated by commas')
+    .optional(),
+  ROLEBRIDGE_LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info'),
+});
+
+const oneSourceOfKeys = environmentSchema.refine(
+  (values) => !values.ROLEBRIDGE_ENCRYPTION_KEYS || !values.ROLEBRIDGE_ENCRYPTION_KEYS_FILE,
+  {
     path: ['ROLEBRIDGE_ENCRYPTION_KEYS_FILE'],
     message: 'is set beside ROLEBRIDGE_ENCRYPTION_KEYS: set one of them',
-  });
+  },
+);
 
 /** The message names every wrong value at once. */
 export class ConfigurationError extends Error {}
@@ -115,7 +127,7 @@ export class ConfigurationError extends Error {}
 export function readConfiguration(environment: NodeJS.ProcessEnv) {
   // A variable set to nothing is a variable not set.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const result = environmentSchema.safeParse(given);
+  const result = oneSourceOfKeys.safeParse(given);
   if (!result.success)
     throw new ConfigurationError(
       [
@@ -138,12 +150,15 @@ export function readConfiguration(environment: NodeJS.ProcessEnv) {
       [...principals.keys()].map((partition, index) => [
         partition,
         {
+          ...(values.ROLEBRIDGE_AWS_PROFILES?.has(partition) && {
+            profile: values.ROLEBRIDGE_AWS_PROFILES.get(partition),
+          }),
           // Region and endpoint are those of the first principal's partition; the others have their own from the table.
           region: (index === 0 && values.ROLEBRIDGE_STS_REGION) || partitions[partition].stsRegion,
           ...(index === 0 && values.ROLEBRIDGE_STS_ENDPOINT && { endpoint: values.ROLEBRIDGE_STS_ENDPOINT }),
         },
       ]),
-    ) as Partial<Record<Partition, { region: string; endpoint?: string }>>,
+    ) as Partial<Record<Partition, { region: string; endpoint?: string; profile?: string }>>,
     stsTimeoutMs: values.ROLEBRIDGE_STS_TIMEOUT_SECONDS * 1000,
     propagationWindowMs: values.ROLEBRIDGE_PROPAGATION_WINDOW_SECONDS * 1000,
     callbackToleranceMs: values.ROLEBRIDGE_CALLBACK_TOLERANCE_SECONDS * 1000,

@@ -20,6 +20,9 @@ export { createAccessKeyEncryption, createLocalKeyEncryptionKey } from './secret
 export { createSealer } from './secrets/sealer.js';
 export { openFileStore } from './stores/file/index.js';
 
+/** Operators' tools usually kill what has not ended after ten seconds. */
+const closingMs = 9_000;
+
 export const systemClock: Clock = { now: Date.now, sleep: (ms) => sleep(ms) };
 
 export interface ServiceOptions {
@@ -48,24 +51,26 @@ export interface ServiceOptions {
   /** @default 300,000, as Standard Webhooks has it */
   readonly callbackToleranceMs?: number;
   readonly operatorTokenHash?: string | undefined;
+  /** How long a client may take to send a request, its headers half of that. @default 20,000 */
+  readonly requestTimeoutMs?: number;
 }
 
 export interface Service {
   readonly url: string;
   /** Makes an organization and its first API key, which is shown this once. */
   createOrganization(name: string): ReturnType<typeof createOrganization>;
-  /** Lets requests in flight end (10 seconds at most), then closes the store. */
+  /** Lets requests in flight end (9 seconds at most), then closes the store. */
   close(): Promise<void>;
 }
 
 /** Starts the service. @throws when it can't listen */
 export async function createService(options: ServiceOptions): Promise<Service> {
   const clock = options.clock ?? systemClock;
-  // Slow clients are cut: headers within 10 s, the whole request within 20 s.
+  const requestTimeout = options.requestTimeoutMs ?? 20_000;
   const server = createServer({
-    headersTimeout: 10_000,
-    requestTimeout: 20_000,
-    connectionsCheckingInterval: 2_000,
+    headersTimeout: requestTimeout / 2,
+    requestTimeout,
+    connectionsCheckingInterval: Math.min(2_000, requestTimeout / 4),
     maxHeaderSize: 16_384,
   });
   await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
@@ -91,14 +96,21 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       operatorTokenHash: options.operatorTokenHash,
     },
   );
-  server.on('request', app);
+  let isClosing = false;
+  server.on('request', (request, response) => {
+    // A client that reuses its connection would otherwise keep the service from ending.
+    if (isClosing) response.setHeader('connection', 'close');
+    app(request, response);
+  });
   return {
     url,
     createOrganization: (name) => createOrganization(options.store, clock, name),
     async close() {
+      isClosing = true;
       const closed = new Promise((resolve) => server.close(resolve));
-      server.closeIdleConnections();
-      await Promise.race([closed, sleep(10_000, undefined, { ref: false })]);
+      const sweep = setInterval(() => server.closeIdleConnections(), 50);
+      await Promise.race([closed, sleep(closingMs, undefined, { ref: false })]);
+      clearInterval(sweep);
       server.closeAllConnections();
       await options.store.close();
     },

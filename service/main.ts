@@ -52,6 +52,13 @@ async function serve(): Promise<void> {
     accessKeyEncryption:
       config.encryptionKeys && createAccessKeyEncryption(createLocalKeyEncryptionKey(config.encryptionKeys)),
     sts: createSts({ partitions: config.stsPartitions, timeoutMs: config.stsTimeoutMs }),
+  }).catch(async (error: NodeJS.ErrnoException) => {
+    await store.close();
+    throw error.syscall === 'listen' || error.syscall === 'getaddrinfo'
+      ? new ConfigurationError(
+          `The service can't listen: ${error.message}. Set ROLEBRIDGE_HOST and ROLEBRIDGE_PORT to an address that is free.`,
+        )
+      : error;
   });
   logger.info({ url: service.url, publicUrl: config.publicUrl ?? service.url }, 'listening');
   const stop = () => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type CommandResult, runCommand, type TerraformTool } from './real/tools.js';
 
@@ -16,26 +16,41 @@ export interface SynthesizedStack {
   };
 }
 
-/** Runs an example's program as `cdktf synth` would; the folder must be empty. */
+/**
+ * Runs an example's program as `cdktf synth` would. The folder is the customer's project: synthesized there again,
+ * the stack keeps its state.
+ *
+ * @param edit the program as the customer has changed it
+ */
 export async function synthesize(
   example: string,
   folder: string,
   environment: CustomerEnvironment,
+  edit?: (program: string) => string,
 ): Promise<SynthesizedStack> {
+  const program = join(root, 'examples', example, 'main.ts');
   const result = await runCommand(
     process.execPath,
     [
       join(root, 'node_modules/tsx/dist/cli.mjs'),
       '--tsconfig',
       join(root, 'tsconfig.json'),
-      join(root, 'examples', example, 'main.ts'),
+      edit === undefined ? program : writeProgram(folder, edit(readFileSync(program, 'utf8'))),
     ],
     { cwd: folder, env: { ...environment, CDKTF_OUTDIR: join(folder, 'cdktf.out') } },
   );
   if (result.code !== 0) throw new Error(`The example "${example}" does not synthesize:\n${result.stderr}`);
-  const stack = join(folder, 'cdktf.out/stacks/rolebridge');
+  const stacks = join(folder, 'cdktf.out/stacks');
+  const stack = join(stacks, readdirSync(stacks)[0] ?? '');
   const json = JSON.parse(readFileSync(join(stack, 'cdk.tf.json'), 'utf8')) as SynthesizedStack['json'];
   return { folder: stack, json };
+}
+
+function writeProgram(folder: string, program: string): string {
+  const packages = join(folder, 'node_modules');
+  if (!existsSync(packages)) symlinkSync(join(root, 'node_modules'), packages, 'dir');
+  writeFileSync(join(folder, 'main.ts'), program);
+  return join(folder, 'main.ts');
 }
 
 /** Terraform in the stack's folder, with the provider version that can be had here instead of the one that the bindings pin. */

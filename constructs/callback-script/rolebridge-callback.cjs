@@ -460,9 +460,9 @@ function sayFailure(head, failure) {
   }
   const causes = asObject(body?.diagnosis)?.causes;
   for (const cause of Array.isArray(causes) ? causes : []) {
-    const { message, detail, title, code, cause: named } = asObject(cause) ?? {};
-    const text = [cause, message, detail, title, named, code].map(textOf).find(Boolean);
-    if (text !== undefined) say(`  likely: ${text}`);
+    const { cause: name, likelihood, explanation } = asObject(cause) ?? {};
+    const text = textOf(explanation) ?? textOf(name);
+    if (text !== undefined) say(`  cause (${textOf(likelihood) ?? 'possible'}): ${text}`);
   }
   say(`  remedy: ${failure.remedy}`);
   const given = body?.trustPolicy ?? asObject(body?.diagnosis)?.trustPolicy;

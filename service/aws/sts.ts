@@ -14,6 +14,8 @@ export interface StsOptions {
         readonly region?: string;
         /** @default AWS's */
         readonly endpoint?: string;
+        /** A profile of the AWS configuration files, for a partition whose credentials are not the default ones. */
+        readonly profile?: string;
         /** @default the SDK's own chain: environment, profile, container, instance */
         readonly credentials?: () => Promise<{
           accessKeyId: string;
@@ -46,6 +48,7 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
     return {
       region: settings.region ?? partitions[partition].stsRegion,
       ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
+      ...(settings.profile !== undefined && { profile: settings.profile }),
       ...(settings.credentials && { credentials: settings.credentials }),
       maxAttempts: 1,
       requestHandler: {
@@ -70,9 +73,10 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
   };
 
   return {
-    assumeRole: ({ partition, roleArn, externalId, sessionName }) =>
-      answered(session, () =>
-        clientOf(partition).send(
+    async assumeRole({ partition, roleArn, externalId, sessionName }) {
+      const client = clientOf(partition);
+      const answer = await answered(session, () =>
+        client.send(
           new AssumeRoleCommand({
             RoleArn: roleArn,
             RoleSessionName: sessionName,
@@ -81,21 +85,21 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
           }),
           { abortSignal: AbortSignal.timeout(timeoutMs) },
         ),
-      ).then((answer) =>
-        answer.outcome !== 'allowed'
-          ? answer
-          : {
-              outcome: 'allowed',
-              requestId: answer.requestId,
-              sessionArn: answer.output.AssumedRoleUser.Arn,
-              credentials: {
-                accessKeyId: answer.output.Credentials.AccessKeyId,
-                secretAccessKey: answer.output.Credentials.SecretAccessKey,
-                sessionToken: answer.output.Credentials.SessionToken,
-                expiresAt: answer.output.Credentials.Expiration.toISOString(),
-              },
-            },
-      ),
+      );
+      if (answer.outcome !== 'allowed') return answer;
+      const { AssumedRoleUser, Credentials } = answer.output;
+      return {
+        outcome: 'allowed',
+        requestId: answer.requestId,
+        sessionArn: AssumedRoleUser.Arn,
+        credentials: {
+          accessKeyId: Credentials.AccessKeyId,
+          secretAccessKey: Credentials.SecretAccessKey,
+          sessionToken: Credentials.SessionToken,
+          expiresAt: Credentials.Expiration.toISOString(),
+        },
+      };
+    },
 
     callerIdentity: async (partition, credentials) =>
       identityIn(await answered(identity, () => askIdentity(partition, credentials))),
@@ -155,9 +159,10 @@ function classify(thrown: unknown): NotAllowed<'access_denied' | 'region_disable
   const undecided = (reason: Extract<StsAnswer<object>, { outcome: 'undecided' }>['reason']) =>
     ({ outcome: 'undecided', reason, requestId }) as const;
 
-  if (name === 'AccessDenied' || name === 'AccessDeniedException')
+  // A proxy's or a firewall's refusal is not AWS's.
+  if (name === 'AccessDenied' && status === 403)
     return { outcome: 'denied', reason: 'access_denied', message, requestId };
-  if (name === 'RegionDisabledException')
+  if (name === 'RegionDisabledException' && status === 403)
     return { outcome: 'denied', reason: 'region_disabled', message, requestId };
   if (/^ExpiredToken/.test(name)) return undecided('vendor_credentials_expired');
   if (
@@ -169,10 +174,11 @@ function classify(thrown: unknown): NotAllowed<'access_denied' | 'region_disable
     return undecided('vendor_credentials_invalid');
   if (/Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|BandwidthLimit/.test(name) || status === 429)
     return undecided('throttled');
-  if (/^(TimeoutError|AbortError)$/.test(name) || /^(ETIMEDOUT|ESOCKETTIMEDOUT)$/.test(code))
-    return undecided('timed_out');
+  // Before the name: the SDK calls a reset connection a TimeoutError as well.
   if (/^(ECONN|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|EPIPE|CERT_|ERR_TLS|UND_ERR)/.test(code))
     return undecided('unreachable');
+  if (/^(TimeoutError|AbortError)$/.test(name) || /^(ETIMEDOUT|ESOCKETTIMEDOUT)$/.test(code))
+    return undecided('timed_out');
   if (status !== undefined && status >= 500) return undecided('server_error');
   return undecided('malformed');
 }

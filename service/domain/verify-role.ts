@@ -157,8 +157,8 @@ export async function verifyRole(
         pass('assumable', 'The role can be assumed with the external ID.');
         return answer;
       }
-      const waitMs = Math.min(500 * 2 ** attempt, 3_000);
       const mayPropagate = answer.reason === 'access_denied' && clock.now() < windowEnds;
+      const waitMs = Math.min(500 * 2 ** attempt, 3_000, windowEnds - clock.now());
       if (mayPropagate && clock.now() + waitMs > waitEnds)
         throw new Undecided(
           'propagating',
@@ -166,7 +166,7 @@ export async function verifyRole(
           1,
         );
       if (mayPropagate) {
-        await clock.sleep(Math.min(waitMs, windowEnds - clock.now()));
+        await clock.sleep(waitMs);
         continue;
       }
       const causes = await causesOfDenial(answer, request, { arn, partition }, sts);
@@ -187,14 +187,15 @@ export async function verifyRole(
     sessionArn: string,
     session: SessionCredentials,
   ) {
-    const identity = decided(await sts.callerIdentity(partition, session), 'caller_identity');
     const expected = `arn:${partition}:sts::${accountId}:assumed-role/${name}/`;
-    const agrees =
-      sessionArn.startsWith(expected) &&
-      identity.outcome === 'allowed' &&
-      identity.accountId === accountId &&
-      identity.arn === sessionArn;
-    if (!agrees)
+    const agrees = async () => {
+      if (!sessionArn.startsWith(expected)) return false;
+      const identity = decided(await sts.callerIdentity(partition, session), 'caller_identity');
+      return (
+        identity.outcome === 'allowed' && identity.accountId === accountId && identity.arn === sessionArn
+      );
+    };
+    if (!(await agrees()))
       fail(
         'account',
         'account_mismatch',

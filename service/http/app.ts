@@ -36,19 +36,24 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
   app.set('query parser', 'simple');
   app.set('etag', false);
 
-  app.use((request, response, next) => {
-    const requestId = randomUUID();
-    response.locals.requestId = requestId;
-    response.setHeader('x-request-id', requestId);
-    response.setHeader('cache-control', 'no-store');
-    response.setHeader('x-content-type-options', 'nosniff');
-    response.on('finish', () => {
-      const { method, path } = request;
-      if (options.logger.isLevelEnabled('info') && (method !== 'GET' || response.statusCode >= 400))
-        options.logger.info({ requestId, method, path, status: response.statusCode }, 'request');
-    });
+  const begin = (response: Response) => {
+    response.locals.requestId = randomUUID();
+    response.locals.logger = options.logger;
+  };
+
+  // Before all middleware and routers: what is deployed asks this all day long, and each layer costs.
+  app.get('/v1/resolve', async (request, response) => {
+    begin(response);
+    const organizationId = await authenticate(deps, request);
+    const target = schemas.parse(schemas.scope, request.query, 'query');
+    const resolution = await resolveTarget(deps.store, organizationId, target);
+    send(response, { status: 200, body: resolutionView(resolution) });
+  });
+  app.use((_request, response, next) => {
+    begin(response);
     next();
   });
+  app.all('/v1/resolve', refuseMethod('GET'));
 
   app.get('/healthz', (_request, response) => send(response, { status: 200, body: { status: 'ok' } }));
   app.get('/readyz', async (_request, response) => {
@@ -127,7 +132,7 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
     })
     .delete(async (request, response) => {
       await deleteConnection(deps, await connectionOf(deps, request, response));
-      response.status(204).end();
+      send(response, { status: 204, body: undefined });
     })
     .all(refuseMethod('GET, PATCH, DELETE'));
 
@@ -177,15 +182,6 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
     })
     .all(refuseMethod('PUT'));
 
-  api
-    .route('/resolve')
-    .get(async (request, response) => {
-      const target = schemas.parse(schemas.scope, request.query, 'query');
-      const resolution = await resolveTarget(deps.store, organizationOf(response), target);
-      send(response, { status: 200, body: resolutionView(resolution) });
-    })
-    .all(refuseMethod('GET'));
-
   app.use(() => {
     throw new RolebridgeError('not_found', 'There is nothing at this path.', {
       remedy: 'See the API reference in the README.',
@@ -202,11 +198,21 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
 }
 
 function send(response: Response, { status, body, retryAfterSeconds }: Answer): void {
-  if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
-  if (status === 401) response.setHeader('www-authenticate', 'Bearer');
-  response.status(status);
-  response.setHeader('content-type', status >= 400 ? 'application/problem+json' : 'application/json');
-  response.end(JSON.stringify(body));
+  const { requestId, logger } = response.locals as { requestId: string; logger: Logger };
+  const { method, path } = response.req;
+  if ((method !== 'GET' || status >= 400) && logger.isLevelEnabled('info'))
+    logger.info({ requestId, method, path, status }, 'request');
+  const text = body === undefined ? '' : JSON.stringify(body);
+  response.writeHead(status, {
+    ...(status !== 204 && { 'content-length': Buffer.byteLength(text) }),
+    'content-type': status >= 400 ? 'application/problem+json' : 'application/json',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': requestId,
+    ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+    ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+  });
+  response.end(text);
 }
 
 const sendConnection = (response: Response, connection: Parameters<typeof connectionView>[0]) =>

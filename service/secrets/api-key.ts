@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { ApiKey } from '../domain/connection.js';
 import { type ApiKeyId, isApiKeyId } from '../domain/ids.js';
 
@@ -7,7 +7,7 @@ export const newApiKeyText = (id: ApiKeyId): string =>
   `rbk_${id.slice('key_'.length)}_${randomBytes(32).toString('hex')}`;
 
 /** A plain hash is enough for 256 random bits: there is nothing to guess. */
-export const hashApiKey = (text: string): string => createHash('sha256').update(text).digest('hex');
+export const hashApiKey = (text: string): string => hash('sha256', text);
 
 export function apiKeyIdOf(text: string): ApiKeyId | undefined {
   const match = /^rbk_([a-z2-7]{16})_[0-9a-f]{64}$/.exec(text);

@@ -218,15 +218,22 @@ describe('fails at once, with the code, the reason and the remedy', () => {
         remedy: 'Correct the trust policy.',
         checks: [{ name: 'assumable', outcome: 'failed', code: 'role_not_assumable', message: 'denied' }],
         diagnosis: {
-          causes: [{ code: 'wrong_external_id', message: 'the external ID is another' }, 'a policy'],
+          causes: [
+            {
+              cause: 'external_id_different',
+              likelihood: 'likely',
+              explanation: 'The external ID is another.',
+            },
+            { cause: 'organization_policy' },
+          ],
         },
         trustPolicy: { Version: '2012-10-17', Statement: [] },
       }),
       [
         /not connected: role_not_assumable/,
         /check: assumable · failed · role_not_assumable · denied/,
-        /likely: the external ID is another/,
-        /likely: a policy/,
+        /cause \(likely\): The external ID is another\./,
+        /cause \(possible\): organization_policy/,
         /remedy: Correct the trust policy\./,
         /trust policy that the role needs:\n\{\n {2}"Version": "2012-10-17"/,
       ],

@@ -19,9 +19,13 @@ main().catch((error: unknown) => {
 });
 
 async function main(): Promise<void> {
+  console.log(
+    'A customer connects an AWS account to a vendor’s platform, on a local sandbox in place of AWS.',
+  );
   const folder = mkdtempSync(join(tmpdir(), 'rolebridge-demo-'));
   const vendor = await step('Start the AWS sandbox and the service', () =>
-    startVendor({ propagationDelayMs: 1_000 }),
+    // AWS too takes a moment until a new role is assumable.
+    startVendor({ propagationDelayMs: 400 }),
   );
   try {
     await demonstrate(vendor, folder);
@@ -122,7 +126,8 @@ async function refuseUnsafeRole(vendor: Vendor, accountId: string): Promise<void
     refused.status === 422 && refused.body.code === 'external_id_not_required',
     `it was answered ${JSON.stringify(refused.body)}`,
   );
-  say(`refused: ${refused.body.code}\n${refused.body.detail}\n→ ${refused.body.remedy}`);
+  say(`refused  ${refused.body.code}: ${refused.body.detail}\n→ ${refused.body.remedy}`);
+  say(JSON.stringify(JSON.parse(refused.body.trustPolicy)));
 }
 
 async function chooseDeployment(
@@ -154,7 +159,7 @@ async function step<Result>(title: string, work: () => Promise<Result>): Promise
   try {
     return await work();
   } finally {
-    process.stdout.write(` (${seconds(begun)})\n`);
+    process.stdout.write(Date.now() - begun < 50 ? '\n' : ` (${seconds(begun)})\n`);
   }
 }
 

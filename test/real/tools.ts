@@ -30,6 +30,9 @@ export interface CommandResult {
   stderr: string;
 }
 
+/** CDKTF's cache under ~/.terraform.d has a mirror's layout, but no more than what was once downloaded. */
+const NOT_MIRRORS = ['node_modules', 'plugin-cache'];
+
 const AWS_PROVIDER = join('registry.terraform.io', 'hashicorp', 'aws');
 
 /** Terraform's own implied mirror folders, then where images and people usually put one. */
@@ -137,7 +140,7 @@ function searchMirror(folder: string, depth: number): string | undefined {
 function foldersIn(folder: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules')
+      .filter((entry) => entry.isDirectory() && !NOT_MIRRORS.includes(entry.name))
       .map((entry) => entry.name);
   } catch {
     return [];

@@ -457,14 +457,48 @@ it('says that it is up and that it can write', async () => {
     expect((await fetch(vendor.service.url + path)).status).toBe(200);
 });
 
-it('serves others while a client sends one byte at a time, and makes no link from the Host header', async () => {
+it('cuts clients that never end their headers or their body, and serves others meanwhile', async () => {
+  const impatient = await startVendor({ requestTimeoutMs: 800 });
+  const { port } = new URL(impatient.service.url);
+  const starts = [
+    'GET /healthz HTTP/1.1\r\nX-A: b',
+    'POST /v1/callbacks HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{',
+  ];
+  const cut = starts.map(
+    (start) =>
+      new Promise<void>((resolve) => {
+        const slow = connect(Number(port), '127.0.0.1', () => slow.write(start));
+        const drip = setInterval(() => slow.writable && slow.write('a'), 100);
+        slow.on('error', () => undefined);
+        slow.resume();
+        slow.on('close', () => {
+          clearInterval(drip);
+          resolve();
+        });
+      }),
+  );
+  expect((await impatient.call('GET', '/v1/connections')).status).toBe(200);
+  await Promise.all(cut);
+  await impatient.close();
+});
+
+it('makes no link from the Host header', async () => {
   const { port } = new URL(vendor.service.url);
-  const slow = connect(Number(port), '127.0.0.1');
-  slow.on('error', () => undefined);
-  slow.write('POST /v1/callbacks HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 100\r\n\r\n{');
-  const made = await vendor.call('POST', '/v1/connections', { name: 'meanwhile' });
-  expect(made.body.callbackUrl).toBe(`${vendor.service.url}/v1/callbacks`);
-  slow.destroy();
+  const answer = await new Promise<string>((resolve) => {
+    const body = '{"name":"host"}';
+    const socket = connect(Number(port), '127.0.0.1', () =>
+      socket.write(
+        `POST /v1/connections HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\nAuthorization: Bearer ${vendor.apiKey}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      ),
+    );
+    let text = '';
+    socket.on('data', (data) => {
+      text += data;
+    });
+    socket.on('close', () => resolve(text));
+  });
+  expect(answer).toContain('201 Created');
+  expect(answer).not.toContain('evil.example');
 });
 
 it('writes no secret to its logs', async () => {

@@ -1,0 +1,49 @@
+import { type ChildProcess, fork } from 'node:child_process';
+
+// biome-ignore lint/suspicious/noExplicitAny: each handler names the type of its own argument.
+type Handlers = Record<string, (argument: any) => Promise<unknown>>;
+type Reply = { readonly result: unknown } | { readonly error: string };
+
+/** A process of its own that answers calls, one at a time. */
+export interface Child<Served extends Handlers> {
+  call<Name extends keyof Served & string>(
+    name: Name,
+    argument: Parameters<Served[Name]>[0],
+  ): Promise<Awaited<ReturnType<Served[Name]>>>;
+  stop(): void;
+}
+
+/** Starts `file`, which has to call `serve`. What is measured never shares an event loop with what measures. */
+export function startChild<Served extends Handlers>(file: URL): Child<Served> {
+  const child = fork(file, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  return {
+    call: (name, argument) =>
+      replyOf(child, name, argument) as Promise<Awaited<ReturnType<Served[typeof name]>>>,
+    stop: () => void child.kill('SIGKILL'),
+  };
+}
+
+function replyOf(child: ChildProcess, name: string, argument: unknown): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const ended = () => reject(new Error(`The process ended during "${name}".`));
+    child.once('exit', ended);
+    child.once('message', (reply: Reply) => {
+      child.off('exit', ended);
+      if ('error' in reply) reject(new Error(reply.error));
+      else resolve(reply.result);
+    });
+    child.send({ name, argument });
+  });
+}
+
+/** The other end, in the child. */
+export function serve(handlers: Handlers): void {
+  process.on('message', async ({ name, argument }: { name: string; argument: unknown }) => {
+    const reply: Reply = await Promise.resolve(handlers[name]?.(argument)).then(
+      (result) => ({ result }),
+      (error: Error) => ({ error: error.stack ?? String(error) }),
+    );
+    process.send?.(reply);
+  });
+  process.once('disconnect', () => process.exit(0));
+}

@@ -1,0 +1,61 @@
+import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { newExternalId } from '../../service/domain/ids.js';
+import { together } from './measure.js';
+import { serve } from './processes.js';
+import type { PreparedRole } from './sandbox-process.js';
+import type { StsWanted } from './service-process.js';
+
+const handlers = { verify };
+export type StsHandlers = typeof handlers;
+serve(handlers);
+
+let shared: STSClient | undefined;
+
+/** The bare calls of a verification: the SDK with the service's settings, and nothing around it. */
+async function verify({
+  endpoint,
+  key,
+  roles,
+  atOnce,
+}: StsWanted & { roles: PreparedRole[]; atOnce: number }) {
+  const settings = {
+    region: 'us-east-1',
+    endpoint,
+    maxAttempts: 1,
+    requestHandler: {
+      requestTimeout: 5_000,
+      throwOnRequestTimeout: true,
+      connectionTimeout: 5_000,
+      httpsAgent: { maxSockets: 200 },
+      httpAgent: { maxSockets: 200 },
+    },
+  };
+  shared ??= new STSClient({ ...settings, credentials: async () => key });
+  const client = shared;
+  const assume = (roleArn: string, externalId: string | undefined) =>
+    client.send(
+      new AssumeRoleCommand({
+        RoleArn: roleArn,
+        RoleSessionName: 'rolebridge.callback.con_aaaaaaaaaaaaaaaaaaaaaaaa',
+        ExternalId: externalId,
+        DurationSeconds: 900,
+      }),
+      { abortSignal: AbortSignal.timeout(5_000) },
+    );
+  return together(atOnce, { count: roles.length }, async (index) => {
+    const { arn, externalId } = roles[index] as PreparedRole;
+    const { Credentials } = await assume(arn, externalId);
+    await new STSClient({
+      ...settings,
+      requestHandler: client.config.requestHandler,
+      credentials: {
+        accessKeyId: Credentials?.AccessKeyId ?? '',
+        secretAccessKey: Credentials?.SecretAccessKey ?? '',
+        sessionToken: Credentials?.SessionToken ?? '',
+      },
+    }).send(new GetCallerIdentityCommand({}), { abortSignal: AbortSignal.timeout(5_000) });
+    const denials = await Promise.allSettled([assume(arn, undefined), assume(arn, newExternalId())]);
+    if (denials.some(({ status }) => status === 'fulfilled'))
+      throw new Error(`${arn} let somebody in without its external ID.`);
+  });
+}

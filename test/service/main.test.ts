@@ -1,0 +1,257 @@
+/** The service as an operator runs it: a process, its settings, signals and output. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { callApi } from '../vendor.js';
+
+const serviceKey = randomBytes(32).toString('base64');
+const operatorToken = randomBytes(32).toString('hex');
+
+/** As `npm start` has it. The tsx command in between would kill a service that is busy when it is told to end. */
+const startCommand = ['--import', 'tsx', 'service/main.ts'];
+
+let folder: string;
+let dataDirectory: string;
+let started: Started[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rolebridge-main-'));
+  dataDirectory = join(folder, 'data');
+  started = [];
+});
+afterEach(async () => {
+  for (const { child, ended } of started) {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+    await ended;
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('npm start and npm run rolebridge are the process that is tested here', () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const command = ['node', ...startCommand].join(' ');
+  expect([scripts.start, scripts.rolebridge]).toEqual([command, command]);
+});
+
+describe('wrong settings are all named in one message, and nothing is written', () => {
+  test('nothing is set', async () => {
+    const { code, stderr, stdout } = await end(run(['serve'], {}, {}));
+    expect(code).toBe(1);
+    expect(lines(stderr)).toEqual([
+      'The configuration is not right:',
+      expect.stringMatching(/^ {2}ROLEBRIDGE_PRINCIPAL: is missing: /),
+      expect.stringMatching(/^ {2}ROLEBRIDGE_SERVICE_KEYS: is missing: /),
+    ]);
+    expect(stdout).toBe('');
+  });
+
+  test('everything is wrong, and no value of a secret is repeated', async () => {
+    const wrong = {
+      ROLEBRIDGE_PRINCIPAL: 'arn:aws:iam::1234:role/vendor',
+      ROLEBRIDGE_SERVICE_KEYS: 'k1:c2hvcnQtc2VjcmV0',
+      ROLEBRIDGE_PORT: '80x',
+      ROLEBRIDGE_PUBLIC_URL: 'ftp://vendor.example',
+      ROLEBRIDGE_STS_REGION: 'nowhere',
+      ROLEBRIDGE_STS_ENDPOINT: 'sts',
+      ROLEBRIDGE_STS_TIMEOUT_SECONDS: '0',
+      ROLEBRIDGE_PROPAGATION_WINDOW_SECONDS: '-1',
+      ROLEBRIDGE_CALLBACK_TOLERANCE_SECONDS: '1e3',
+      ROLEBRIDGE_OPERATOR_TOKEN: 'short-operator-secret',
+      ROLEBRIDGE_DENIED_ACCOUNT_IDS: '123456789012,1',
+      ROLEBRIDGE_LOG_LEVEL: 'loud',
+    };
+    for (const command of [['serve'], ['org', 'create', 'acme']]) {
+      const { code, stderr } = await end(run(command, wrong));
+      expect(code).toBe(1);
+      expect(
+        lines(stderr)
+          .slice(1)
+          .map((line) => /^ {2}(\w+): \S/.exec(line)?.[1])
+          .sort(),
+      ).toEqual(Object.keys(wrong).sort());
+      expect(stderr).not.toMatch(/c2hvcnQ|short-operator|node_modules|\n {4}at /);
+    }
+    expect(existsSync(dataDirectory)).toBe(false);
+  });
+
+  test('two principals are in one partition', async () => {
+    const arns = ['one', 'two'].map((name) => `arn:aws:iam::111122223333:role/${name}`);
+    const { code, stderr } = await end(run(['serve'], { ROLEBRIDGE_PRINCIPAL: arns.join() }));
+    expect(code).toBe(1);
+    expect(lines(stderr).slice(1)).toEqual([
+      '  ROLEBRIDGE_PRINCIPAL: names two principals in one partition; a partition has one',
+    ]);
+  });
+
+  test('the command is none', async () => {
+    const { code, stderr } = await end(run(['org', 'remove']));
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/org create/);
+    expect(existsSync(dataDirectory)).toBe(false);
+  });
+});
+
+test('a key made on the command line works; SIGTERM under load loses nothing that was acknowledged', async () => {
+  const made = await end(run(['org', 'create', 'acme']));
+  expect(made).toMatchObject({ code: 0, stderr: '' });
+  const apiKey = /rbk_\w+/.exec(made.stdout)?.[0] ?? '';
+  expect(made.stdout.split(apiKey)).toHaveLength(2);
+
+  const first = run(['serve'], { ROLEBRIDGE_LOG_LEVEL: 'trace' });
+  const url = await first.listening;
+  const acknowledged: string[] = [];
+  const secrets: string[] = [apiKey, serviceKey];
+  let refused = 0;
+  const load = Array.from({ length: 16 }, async (_, client) => {
+    for (let number = 0; ; number++) {
+      const answer = await callApi(url, apiKey, 'POST', '/v1/connections', {
+        name: `${client}-${number}`,
+      }).catch(() => undefined);
+      if (answer === undefined) return;
+      if (answer.status !== 201) refused++;
+      else {
+        acknowledged.push(answer.body.id);
+        secrets.push(answer.body.callbackSecret);
+      }
+    }
+  });
+  await until(() => acknowledged.length >= 200);
+  const told = Date.now();
+  first.child.kill('SIGTERM');
+  const stopped = await end(first);
+  // The clients reuse their connections, and go on for as long as they are answered.
+  expect(Date.now() - told).toBeLessThan(5_000);
+  expect(stopped.code).toBe(0);
+  await Promise.all(load);
+  expect(refused).toBe(0);
+
+  const second = run(['serve']);
+  const again = await second.listening;
+  const known = new Set<string>();
+  for (let after = ''; ; ) {
+    const { body } = await callApi(again, apiKey, 'GET', `/v1/connections?limit=100${after}`);
+    for (const { id } of body.connections) known.add(id);
+    if (body.next === undefined) break;
+    after = `&after=${body.next}`;
+  }
+  expect(acknowledged.filter((id) => !known.has(id))).toEqual([]);
+  second.child.kill('SIGTERM');
+  const { code, stdout } = await end(second);
+  expect(code).toBe(0);
+  const shown = stopped.stdout + stopped.stderr + stdout;
+  expect(shown).toContain('listening');
+  for (const secret of secrets) expect(shown).not.toContain(secret.replace('whsec_', ''));
+}, 60_000);
+
+test('a data directory has one process at a time', async () => {
+  const first = run(['serve']);
+  const url = await first.listening;
+  const before = readdirSync(dataDirectory).sort();
+  // Each waits for as long as a killed process's lock would be there.
+  const others = [['serve'], ['org', 'create', 'acme']].map((command) => end(run(command)));
+  for (const { code, stdout, stderr } of await Promise.all(others)) {
+    expect(code).toBe(1);
+    expect(stderr).toContain(dataDirectory);
+    expect(stderr).toMatch(/another process/i);
+    expect(stderr).not.toMatch(/\n {4}at /);
+    expect(stdout).not.toContain('rbk_');
+  }
+  expect(readdirSync(dataDirectory).sort()).toEqual(before);
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+}, 60_000);
+
+test('a port that is taken is refused with a clear message, and the data directory is free again', async () => {
+  const taken = createServer();
+  const port = await new Promise<number>((resolve) => {
+    taken.listen(0, '127.0.0.1', () => resolve((taken.address() as { port: number }).port));
+  });
+  const refused = await end(run(['serve'], { ROLEBRIDGE_PORT: String(port) }));
+  taken.close();
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain(`127.0.0.1:${port}`);
+  expect(refused.stderr).not.toMatch(/\n {4}at /);
+  await run(['serve']).listening;
+});
+
+test('the operator’s token makes organizations while the service runs', async () => {
+  const service = run(['serve'], { ROLEBRIDGE_OPERATOR_TOKEN: operatorToken });
+  const url = await service.listening;
+  const made = await callApi(url, operatorToken, 'POST', '/v1/organizations', { name: 'acme' });
+  expect(made.status).toBe(201);
+  expect(made.body).toMatchObject({ name: 'acme', apiKey: expect.stringMatching(/^rbk_/) });
+  const list = await callApi(url, made.body.apiKey, 'GET', '/v1/connections');
+  expect([list.status, list.body]).toEqual([200, { connections: [] }]);
+  const wrong = await callApi(url, `${operatorToken}0`, 'POST', '/v1/organizations', { name: 'x' });
+  expect([wrong.status, wrong.body.code]).toEqual([401, 'unauthorized']);
+  const asKey = await callApi(url, operatorToken, 'GET', '/v1/connections');
+  expect([asKey.status, asKey.body.code]).toEqual([401, 'unauthorized']);
+
+  service.child.kill('SIGINT');
+  const { code, stdout, stderr } = await end(service);
+  expect(code).toBe(0);
+  for (const secret of [operatorToken, serviceKey, made.body.apiKey])
+    expect(stdout + stderr).not.toContain(secret);
+});
+
+interface Started {
+  child: ChildProcess;
+  ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
+  /** The URL, once it is in the log. */
+  listening: Promise<string>;
+}
+
+/** Starts `rolebridge` with these settings on top of the two required ones. */
+function run(
+  command: string[],
+  settings: Record<string, string> = {},
+  required: Record<string, string> = {
+    ROLEBRIDGE_PRINCIPAL: 'arn:aws:iam::111122223333:role/rolebridge',
+    ROLEBRIDGE_SERVICE_KEYS: `k1:${serviceKey}`,
+  },
+): Started {
+  const child = spawn(process.execPath, [...startCommand, ...command], {
+    env: {
+      PATH: process.env.PATH,
+      ROLEBRIDGE_DATA_DIR: dataDirectory,
+      ROLEBRIDGE_PORT: '0',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      ...required,
+      ...settings,
+    } as Partial<NodeJS.ProcessEnv> as NodeJS.ProcessEnv,
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const ended = new Promise<Awaited<Started['ended']>>((resolve) => {
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
+  });
+  const listening = new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+      const url = /"url":"([^"]+)".*"msg":"listening"/.exec(stdout)?.[1];
+      if (url) resolve(url);
+    });
+    ended.then((result) => reject(new Error(`It ended instead of listening: ${JSON.stringify(result)}`)));
+  });
+  listening.catch(() => undefined);
+  const process_ = { child, ended, listening };
+  started.push(process_);
+  return process_;
+}
+
+const end = ({ ended }: Started) => ended;
+
+const lines = (text: string) => text.trimEnd().split('\n');
+
+async function until(isTrue: () => boolean): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!isTrue()) {
+    if (Date.now() > deadline) throw new Error('It did not come true within 20 seconds.');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,194 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { types } from 'node:util';
+import { createSts } from '../../service/aws/sts.js';
+import { newExternalId } from '../../service/domain/ids.js';
+import type { RoleArn } from '../../service/domain/role-arn.js';
+import { trustPolicy } from '../../service/domain/trust-policy.js';
+import { type AwsSandbox, type SandboxAccount, startAwsSandbox } from '../aws-sandbox/index.js';
+
+// In Jest, Node's own errors come from another realm: the SDK would not know them for errors and drop their codes.
+Object.defineProperty(Error, Symbol.hasInstance, {
+  value(this: unknown, error: unknown) {
+    return (
+      (this === Error && types.isNativeError(error)) ||
+      Function.prototype[Symbol.hasInstance].call(this, error)
+    );
+  },
+});
+
+const externalId = newExternalId();
+const canary = 'CANARYSECRETCANARYSECRET';
+
+let aws: AwsSandbox;
+let vendor: SandboxAccount;
+let roleArn: RoleArn;
+beforeAll(async () => {
+  aws = await startAwsSandbox();
+  vendor = aws.createAccount();
+  const customer = aws.createAccount();
+  roleArn = aws.createRole(customer.accountId, {
+    roleName: 'rolebridge',
+    trustPolicy: trustPolicy({ principal: vendor.admin.arn, externalId }),
+  }).arn as RoleArn;
+});
+afterAll(() => aws.close());
+
+const stsAt = (endpoint: string, credentials = async () => vendor.admin as Keys) =>
+  createSts({ partitions: { aws: { endpoint, credentials } }, timeoutMs: 400 });
+type Keys = { accessKeyId: string; secretAccessKey: string };
+
+const assume = (sts = stsAt(aws.url), id: typeof externalId | undefined = externalId) =>
+  sts.assumeRole({ partition: 'aws', roleArn, externalId: id, sessionName: 'rolebridge' });
+
+it('opens a session and says whose it is', async () => {
+  const sts = stsAt(aws.url);
+  const session = await assume(sts);
+  if (session.outcome !== 'allowed') throw new Error(session.reason);
+  expect(Date.parse(session.credentials.expiresAt)).toBeGreaterThan(Date.now());
+  expect(await sts.callerIdentity('aws', session.credentials)).toMatchObject({
+    outcome: 'allowed',
+    accountId: roleArn.split(':')[4],
+    arn: session.sessionArn,
+  });
+});
+
+it('asks once, also when AWS throttles', async () => {
+  const before = aws.requests.length;
+  aws.faults.set({ kind: 'throttle' });
+  expect(await assume()).toMatchObject({ outcome: 'undecided', reason: 'throttled' });
+  aws.faults.clear();
+  expect(aws.requests.length - before).toBe(1);
+});
+
+it('answers fifty calls at once', async () => {
+  const sts = stsAt(aws.url);
+  const answers = await Promise.all(Array.from({ length: 50 }, () => assume(sts)));
+  expect(new Set(answers.map(({ outcome }) => outcome))).toEqual(new Set(['allowed']));
+});
+
+it('knows only the partitions that it was given', async () => {
+  await expect(
+    stsAt(aws.url).assumeRole({ partition: 'aws-cn', roleArn, externalId, sessionName: 'rolebridge' }),
+  ).rejects.toThrow('No STS is configured for partition "aws-cn"');
+});
+
+const failure = (code: string, message = 'what happened') =>
+  `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>
+   <Code>${code}</Code><Message>${message}</Message></Error><RequestId>req-1</RequestId></ErrorResponse>`;
+const session = (credentials: string, user = '<AssumedRoleUser><Arn>arn:x</Arn></AssumedRoleUser>') =>
+  `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>${user}
+   ${credentials}</AssumeRoleResult></AssumeRoleResponse>`;
+const credentialsXml = (expiration: string) =>
+  `<Credentials><AccessKeyId>AKIA</AccessKeyId><SecretAccessKey>${canary}</SecretAccessKey>
+   <SessionToken>t</SessionToken><Expiration>${expiration}</Expiration></Credentials>`;
+
+describe('tells every answer of AWS apart', () => {
+  test.each<[string, number, string, string, string]>([
+    ['AccessDenied', 403, failure('AccessDenied'), 'denied', 'access_denied'],
+    ['AccessDenied that is no 403', 400, failure('AccessDenied'), 'undecided', 'malformed'],
+    ['AccessDenied with a 503', 503, failure('AccessDenied'), 'undecided', 'server_error'],
+    ['RegionDisabledException', 403, failure('RegionDisabledException'), 'denied', 'region_disabled'],
+    ['Throttling', 400, failure('Throttling'), 'undecided', 'throttled'],
+    ['ThrottlingException', 400, failure('ThrottlingException'), 'undecided', 'throttled'],
+    ['RequestLimitExceeded', 503, failure('RequestLimitExceeded'), 'undecided', 'throttled'],
+    ['a bare 429', 429, '', 'undecided', 'throttled'],
+    ['InternalFailure', 500, failure('InternalFailure'), 'undecided', 'server_error'],
+    ['ServiceUnavailable', 503, failure('ServiceUnavailable'), 'undecided', 'server_error'],
+    ['a 502 of a proxy', 502, '<html>Bad gateway</html>', 'undecided', 'server_error'],
+    ['ExpiredToken', 403, failure('ExpiredToken'), 'undecided', 'vendor_credentials_expired'],
+    [
+      'ExpiredTokenException',
+      400,
+      failure('ExpiredTokenException'),
+      'undecided',
+      'vendor_credentials_expired',
+    ],
+    ['InvalidClientTokenId', 403, failure('InvalidClientTokenId'), 'undecided', 'vendor_credentials_invalid'],
+    [
+      'SignatureDoesNotMatch',
+      403,
+      failure('SignatureDoesNotMatch'),
+      'undecided',
+      'vendor_credentials_invalid',
+    ],
+    [
+      'UnrecognizedClientException',
+      400,
+      failure('UnrecognizedClientException'),
+      'undecided',
+      'vendor_credentials_invalid',
+    ],
+    ['a 403 of a proxy', 403, '<html>AccessDenied</html>', 'undecided', 'malformed'],
+    ['a 403 without a body', 403, '', 'undecided', 'malformed'],
+    ['a 403 in JSON', 403, '{"Code":"AccessDenied"}', 'undecided', 'malformed'],
+    ['a ValidationError', 400, failure('ValidationError'), 'undecided', 'malformed'],
+    ['a 200 without a body', 200, '', 'undecided', 'malformed'],
+    ['a 200 of a login page', 200, '<html><body>Sign in</body></html>', 'undecided', 'malformed'],
+    [
+      'a 200 that is cut off',
+      200,
+      session(credentialsXml('2030-01-01T00:00:00Z')).slice(0, 200),
+      'undecided',
+      'malformed',
+    ],
+    ['a 200 without credentials', 200, session(''), 'undecided', 'malformed'],
+    [
+      'a 200 without a session ARN',
+      200,
+      session(credentialsXml('2030-01-01T00:00:00Z'), ''),
+      'undecided',
+      'malformed',
+    ],
+    ['a 200 with a date that is none', 200, session(credentialsXml('soon')), 'undecided', 'malformed'],
+  ])('%s', async (_, status, body, outcome, reason) => {
+    const server = createServer((_request, response) => {
+      response.writeHead(status, { 'content-type': 'text/xml' }).end(body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const answer = await assume(stsAt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+      expect(answer).toMatchObject({ outcome, reason });
+      expect(JSON.stringify(answer)).not.toContain(canary);
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  it('nobody listening', async () => {
+    expect(await assume(stsAt('http://127.0.0.1:1'))).toMatchObject({ reason: 'unreachable' });
+  });
+
+  it('a host that does not exist', async () => {
+    expect(await assume(stsAt('http://sts.invalid'))).toMatchObject({
+      outcome: 'undecided',
+      reason: expect.stringMatching(/^(unreachable|timed_out)$/),
+    });
+  });
+
+  it('silence', async () => {
+    aws.faults.set({ kind: 'timeout', times: 1 });
+    const startedAt = Date.now();
+    expect(await assume()).toMatchObject({ outcome: 'undecided', reason: 'timed_out' });
+    expect(Date.now() - startedAt).toBeLessThan(2_000);
+    aws.faults.clear();
+  });
+
+  it('a key that AWS does not know', async () => {
+    const unknown = async () => ({ accessKeyId: 'AKIAUNKNOWNUNKNOWN00', secretAccessKey: canary });
+    const answer = await assume(stsAt(aws.url, unknown));
+    expect(answer).toMatchObject({ outcome: 'undecided', reason: 'vendor_credentials_invalid' });
+    expect(JSON.stringify(answer)).not.toContain(canary);
+  });
+
+  it('credentials that can not be loaded', async () => {
+    const answer = await assume(
+      stsAt(aws.url, async () => {
+        throw Object.assign(new Error(`no ${canary}`), { name: 'CredentialsProviderError' });
+      }),
+    );
+    expect(answer).toMatchObject({ outcome: 'undecided', reason: 'vendor_credentials_invalid' });
+    expect(JSON.stringify(answer)).not.toContain(canary);
+  });
+});
