@@ -1,10 +1,10 @@
 import type { AccessKey } from './access-key.js';
 import type { ErrorCode } from './errors.js';
 import type { AccountId } from './ids.js';
+import { noVerdict } from './no-verdict.js';
 import type { Clock, Sts } from './ports.js';
 import type { Partition } from './role-arn.js';
 import type { Check, CheckName, Probe, Verification } from './verification.js';
-import { noVerdict } from './verify-role.js';
 
 export interface AccessKeyToVerify {
   readonly partition: Partition;

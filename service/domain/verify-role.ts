@@ -1,6 +1,7 @@
 import { causeOfOpenTrust, causesOfDenial } from './diagnose-role.js';
 import { type ErrorCode, RolebridgeError } from './errors.js';
 import type { AccountId, ConnectionId, ExternalId } from './ids.js';
+import { noVerdict } from './no-verdict.js';
 import type { Clock, SessionCredentials, Sts, StsAnswer } from './ports.js';
 import { type ParsedRoleArn, type Partition, parseRoleArn } from './role-arn.js';
 import { trustPolicy } from './trust-policy.js';
@@ -282,22 +283,6 @@ class Undecided extends Error {
     this.verdict = { reason, message, retryAfterSeconds };
   }
 }
-
-/** What each says to people, and after how many seconds another try is worth it. */
-export const noVerdict: Record<Exclude<UndecidedReason, 'propagating'>, readonly [string, number]> = {
-  throttled: ['AWS throttles the service.', 5],
-  timed_out: ['AWS did not answer in time.', 2],
-  unreachable: ['AWS could not be reached.', 5],
-  server_error: ['AWS answered with an error of its own.', 2],
-  malformed: ['AWS answered with something that is no answer.', 2],
-  clock_off: ["The service's clock is not AWS's.", 30],
-  denied_on_the_way: [
-    'GetCallerIdentity needs no permission, and something between the service and AWS denies it.',
-    30,
-  ],
-  vendor_credentials_expired: ["The service's own AWS credentials have expired.", 30],
-  vendor_credentials_invalid: ["The service's own AWS credentials are missing or not accepted.", 30],
-};
 
 function undecided(reason: Exclude<UndecidedReason, 'propagating'>): Undecided {
   return new Undecided(reason, ...noVerdict[reason]);
