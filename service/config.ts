@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { AccountId } from './domain/ids.js';
 import { isAccountId, type Partition, partitions } from './domain/role-arn.js';
-import type { SealingKey } from './secrets/sealer.js';
+import { parseSealingKeys, type SealingKey } from './secrets/keyring.js';
 
 const principalArn =
   /^arn:(aws|aws-us-gov|aws-cn|aws-eusc):iam::\d{12}:(root|role\/[\w+=,.@/-]+|user\/[\w+=,.@/-]+)$/;
@@ -30,6 +31,29 @@ const serviceKeys = z.string().transform((text, context): [SealingKey, ...Sealin
   return [first, ...rest];
 });
 
+const encryptionKeys = z.string().transform((text, context) => {
+  const keys = parseSealingKeys(text);
+  if (keys !== undefined) return keys;
+  context.addIssue({
+    code: 'custom',
+    message:
+      'must be ID:BASE64[,ID:BASE64] or one a line, no id twice, each key at least 32 random bytes (openssl rand -base64 32)',
+  });
+  return z.NEVER;
+});
+
+const fileText = z.string().transform((path, context) => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    context.addIssue({
+      code: 'custom',
+      message: `can't be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}`,
+    });
+    return z.NEVER;
+  }
+});
+
 const environmentSchema = z.object({
   ROLEBRIDGE_PRINCIPAL: z
     .string('is missing: the ARN of the IAM role or user that this service runs as')
@@ -51,6 +75,9 @@ const environmentSchema = z.object({
   ROLEBRIDGE_SERVICE_KEYS: z
     .string('is missing: ID:KEY, the key 32 random bytes in base64 (openssl rand -base64 32)')
     .pipe(serviceKeys),
+  ROLEBRIDGE_ENCRYPTION_KEYS: encryptionKeys.optional(),
+  ROLEBRIDGE_ENCRYPTION_KEYS_FILE: fileText.pipe(encryptionKeys).optional(),
+  ROLEBRIDGE_ACCESS_KEYS: z.enum(['on', 'off'], 'must be "on" or "off"').default('on'),
   ROLEBRIDGE_PORT: number(0, 65_535).default(8080),
   ROLEBRIDGE_HOST: z.string().min(1).default('127.0.0.1'),
   ROLEBRIDGE_PUBLIC_URL: url.optional(),
@@ -85,6 +112,14 @@ const environmentSchema = z.object({
     .default('info'),
 });
 
+const oneSourceOfKeys = environmentSchema.refine(
+  (values) => !values.ROLEBRIDGE_ENCRYPTION_KEYS || !values.ROLEBRIDGE_ENCRYPTION_KEYS_FILE,
+  {
+    path: ['ROLEBRIDGE_ENCRYPTION_KEYS_FILE'],
+    message: 'is set beside ROLEBRIDGE_ENCRYPTION_KEYS: set one of them',
+  },
+);
+
 /** The message names every wrong value at once. */
 export class ConfigurationError extends Error {}
 
@@ -92,7 +127,7 @@ export class ConfigurationError extends Error {}
 export function readConfiguration(environment: NodeJS.ProcessEnv) {
   // A variable set to nothing is a variable not set.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const result = environmentSchema.safeParse(given);
+  const result = oneSourceOfKeys.safeParse(given);
   if (!result.success)
     throw new ConfigurationError(
       [
@@ -109,6 +144,8 @@ export function readConfiguration(environment: NodeJS.ProcessEnv) {
     dataDirectory: values.ROLEBRIDGE_DATA_DIR,
     principals,
     serviceKeys: values.ROLEBRIDGE_SERVICE_KEYS,
+    encryptionKeys: values.ROLEBRIDGE_ENCRYPTION_KEYS ?? values.ROLEBRIDGE_ENCRYPTION_KEYS_FILE,
+    takesAccessKeys: values.ROLEBRIDGE_ACCESS_KEYS === 'on',
     stsPartitions: Object.fromEntries(
       [...principals.keys()].map((partition, index) => [
         partition,

@@ -8,13 +8,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createOrganization } from './actions/create-organization.js';
 import { createSessions } from './credentials/index.js';
+import type { AccessKeyEncryption } from './domain/access-key.js';
 import type { AccountId } from './domain/ids.js';
 import type { Clock, Sealer, Store, Sts } from './domain/ports.js';
 import type { Partition } from './domain/role-arn.js';
 import { createApp } from './http/app.js';
 
+export { reencrypt } from './actions/reencrypt.js';
 export { createSts } from './aws/sts.js';
 export { createLogger } from './logger.js';
+export { createAccessKeyEncryption, createLocalKeyEncryptionKey } from './secrets/access-key-encryption.js';
 export { createSealer } from './secrets/sealer.js';
 export { openFileStore } from './stores/file/index.js';
 
@@ -28,6 +31,10 @@ export interface ServiceOptions {
   readonly sts: Sts;
   readonly sealer: Sealer;
   readonly logger: Logger;
+  /** Without it the service takes no access keys. */
+  readonly accessKeyEncryption?: AccessKeyEncryption | undefined;
+  /** False turns connections with an access key off, but for those that there are. @default true */
+  readonly takesAccessKeys?: boolean;
   /** The vendor's principal in each partition that it has one in. */
   readonly principals: ReadonlyMap<Partition, string>;
   readonly deniedAccountIds?: ReadonlySet<AccountId>;
@@ -79,6 +86,8 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       sts: options.sts,
       sessions,
       sealer: options.sealer,
+      accessKeyEncryption: options.accessKeyEncryption,
+      takesAccessKeys: options.takesAccessKeys ?? true,
       clock,
       principals: options.principals,
       deniedAccountIds: options.deniedAccountIds ?? new Set(),

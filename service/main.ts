@@ -2,7 +2,16 @@
 import { createOrganization } from './actions/create-organization.js';
 import { ConfigurationError, readConfiguration } from './config.js';
 import { RolebridgeError } from './domain/errors.js';
-import { createLogger, createSealer, createService, createSts, openFileStore, systemClock } from './index.js';
+import {
+  createAccessKeyEncryption,
+  createLocalKeyEncryptionKey,
+  createLogger,
+  createSealer,
+  createService,
+  createSts,
+  openFileStore,
+  systemClock,
+} from './index.js';
 
 const usage = `Usage:
   rolebridge serve               start the service (the default)
@@ -40,6 +49,8 @@ async function serve(): Promise<void> {
     store,
     logger,
     sealer: createSealer(config.serviceKeys),
+    accessKeyEncryption:
+      config.encryptionKeys && createAccessKeyEncryption(createLocalKeyEncryptionKey(config.encryptionKeys)),
     sts: createSts({ partitions: config.stsPartitions, timeoutMs: config.stsTimeoutMs }),
   }).catch(async (error: NodeJS.ErrnoException) => {
     await store.close();

@@ -3,6 +3,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  createAccessKeyEncryption,
+  createLocalKeyEncryptionKey,
   createLogger,
   createSealer,
   createService,
@@ -43,6 +45,9 @@ export async function startVendor(options: Partial<ServiceOptions> & { propagati
       timeoutMs: 2_000,
     }),
     sealer: createSealer([{ id: 'k1', key: randomBytes(32) }]),
+    accessKeyEncryption: createAccessKeyEncryption(
+      createLocalKeyEncryptionKey([{ id: 'e1', key: randomBytes(32) }]),
+    ),
     logger: createLogger('info', { write: (line) => void logs.push(line) }),
     principals: new Map([['aws', principal]]),
     propagationWindowMs: 3_000,

@@ -1,4 +1,4 @@
-import type { Connection } from '../domain/connection.js';
+import { type Connection, roleTrustOf } from '../domain/connection.js';
 import type { Change } from '../domain/ports.js';
 import { checkScope, type Scope, scopeKey } from '../domain/scope.js';
 import { type Dependencies, nowText } from '../domain/service-dependencies.js';
@@ -38,7 +38,8 @@ export async function setScopes(
 
 /** The customer's stack took the role away. The scopes stay: their targets must not fall through to a wider connection. */
 export async function deprovisionConnection(deps: Dependencies, connection: Connection): Promise<Connection> {
-  if (connection.status === 'disconnected') return connection;
+  // A role that was to take an access key's place and never did: the key goes on.
+  if (connection.status === 'disconnected' || connection.method === 'access_key') return connection;
   return save(deps, connection, {
     status: 'disconnected',
     reason: 'deprovisioned',
@@ -46,8 +47,9 @@ export async function deprovisionConnection(deps: Dependencies, connection: Conn
   });
 }
 
-/** Forgets the connection; what stays is enough to recognize its stack's last callback and nothing else. */
+/** Forgets the connection, its access key first; what stays is enough to recognize its stack's last callback and nothing else. */
 export async function deleteConnection(deps: Dependencies, connection: Connection): Promise<void> {
+  const trust = roleTrustOf(connection);
   await save(deps, connection, {
     name: '',
     scopes: [],
@@ -56,6 +58,13 @@ export async function deleteConnection(deps: Dependencies, connection: Connectio
     verification: undefined,
     wasConnected: undefined,
     expectedAccountId: undefined,
+    accessKey: undefined,
+    ...(connection.method === 'access_key' && {
+      roleMove: trust && {
+        externalId: trust.externalId,
+        sealedCallbackSecret: trust.sealedCallbackSecret,
+      },
+    }),
     status: 'disconnected',
     reason: 'deleted',
     disconnectedAt: nowText(deps.clock),

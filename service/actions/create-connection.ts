@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import type { Connection } from '../domain/connection.js';
+import type { RoleConnection, RoleTrust } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
-import { type AccountId, newConnectionId, newExternalId, type OrganizationId } from '../domain/ids.js';
+import {
+  type AccountId,
+  type ConnectionId,
+  newConnectionId,
+  newExternalId,
+  type OrganizationId,
+} from '../domain/ids.js';
 import type { Partition } from '../domain/role-arn.js';
 import { checkScope, type Scope } from '../domain/scope.js';
 import { callbackSecretContext, type Dependencies, nowText } from '../domain/service-dependencies.js';
@@ -16,25 +22,17 @@ export async function createConnection(
     partition: Partition;
     expectedAccountId?: AccountId | undefined;
   },
-): Promise<{ connection: Connection; callbackSecret: string }> {
-  if (!deps.principals.has(request.partition))
-    throw new RolebridgeError(
-      'partition_not_supported',
-      `There is no vendor principal in partition "${request.partition}".`,
-      {
-        remedy: `Use one of: ${[...deps.principals.keys()].join(', ')}.`,
-      },
-    );
+): Promise<{ connection: RoleConnection; callbackSecret: string }> {
+  requirePartition(deps, request.partition);
   const id = newConnectionId();
-  const callbackSecret = `whsec_${randomBytes(32).toString('base64')}`;
+  const { trust, callbackSecret } = newRoleTrust(deps, id);
   const now = nowText(deps.clock);
-  const connection: Connection = {
+  const connection: RoleConnection = {
     id,
     organizationId,
     name: request.name,
     method: 'assume_role',
-    externalId: newExternalId(),
-    sealedCallbackSecret: deps.sealer.seal(callbackSecret, callbackSecretContext(id)),
+    ...trust,
     expectedAccountId: request.expectedAccountId,
     partition: request.partition,
     scopes: request.scope ? [checkScope(request.scope)] : [],
@@ -45,4 +43,25 @@ export async function createConnection(
   };
   await deps.store.commit({ connection: { next: connection, ifVersion: null } });
   return { connection, callbackSecret };
+}
+
+/** @throws RolebridgeError `partition_not_supported` */
+export function requirePartition(deps: Dependencies, partition: Partition): void {
+  if (deps.principals.has(partition)) return;
+  throw new RolebridgeError(
+    'partition_not_supported',
+    `There is no vendor principal in partition "${partition}".`,
+    { remedy: `Use one of: ${[...deps.principals.keys()].join(', ')}.` },
+  );
+}
+
+/** What a customer makes a role with: a new external ID, or the one that the role may have already. */
+export function newRoleTrust(
+  deps: Dependencies,
+  id: ConnectionId,
+  externalId = newExternalId(),
+): { trust: RoleTrust; callbackSecret: string } {
+  const callbackSecret = `whsec_${randomBytes(32).toString('base64')}`;
+  const sealedCallbackSecret = deps.sealer.seal(callbackSecret, callbackSecretContext(id));
+  return { trust: { externalId, sealedCallbackSecret }, callbackSecret };
 }

@@ -1,20 +1,27 @@
-import type { Connection } from '../domain/connection.js';
+import type { AccessKey } from '../domain/access-key.js';
+import type { AccessKeyConnection, Connection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { AccountId, OrganizationId } from '../domain/ids.js';
-import type { SessionCredentials } from '../domain/ports.js';
 import type { Partition } from '../domain/role-arn.js';
 import { describeScope, type Scope } from '../domain/scope.js';
 import type { Dependencies } from '../domain/service-dependencies.js';
-import type { Attribution, ConnectedConnection, Session, SessionRequest } from '../domain/session.js';
+import type { Attribution, ConnectedConnection, SessionRequest } from '../domain/session.js';
+import { openAccessKey } from './change-access-key.js';
 import { resolveTarget } from './resolve-target.js';
 
 export interface VendedCredentials {
-  readonly credentials: SessionCredentials;
+  readonly credentials: AccessKey & {
+    /** Unknown for an access key, unless its customer said when its session ends. */
+    readonly expiresAt?: string | undefined;
+  };
   readonly accountId: AccountId;
-  readonly connection: ConnectedConnection;
+  readonly connection: HealthyConnection;
   readonly matchedScope: Scope;
-  readonly attribution: Attribution;
+  /** Absent for an access key: nothing in the customer's account says who asked. */
+  readonly attribution?: Attribution | undefined;
 }
+
+type HealthyConnection = ConnectedConnection | Exclude<AccessKeyConnection, { status: 'disconnected' }>;
 
 /**
  * Short-lived credentials for a target, of the connection that applies to it and of no other. The store is asked for
@@ -29,9 +36,13 @@ export async function vendCredentials(
 ): Promise<VendedCredentials> {
   let match = await healthyMatch(deps, organizationId, request.target);
   for (let attempt = 0; attempt < 3; attempt++) {
-    const held = deps.sessions.held(match.connection, request);
+    const { connection } = match;
+    const held = connection.method === 'assume_role' ? deps.sessions.held(connection, request) : undefined;
     if (held) return vended(match, held);
-    const session = await deps.sessions.open(match.connection, request);
+    const session =
+      connection.method === 'assume_role'
+        ? await deps.sessions.open(connection, request)
+        : await keyOf(deps, connection, request);
     // While AWS was asked the connection may have been disconnected, changed, or another one put in its place.
     const now = await healthyMatch(deps, organizationId, request.target);
     if (now.connection.id === match.connection.id && now.connection.version === match.connection.version)
@@ -43,18 +54,35 @@ export async function vendCredentials(
   });
 }
 
+/** What an access-key connection holds, as it is: it can't be narrowed, so what asks for less is refused. */
+async function keyOf(
+  deps: Dependencies,
+  connection: AccessKeyConnection,
+  { sessionPolicy, tags = [] }: SessionRequest,
+): Promise<Pick<VendedCredentials, 'credentials'>> {
+  if (sessionPolicy !== undefined || tags.length > 0)
+    throw new RolebridgeError(
+      'method_mismatch',
+      `The connection "${connection.name}" holds an access key: its credentials take no session policy and no tags.`,
+      { remedy: 'Ask without them, or move the connection to a role with POST …/move-to-role.' },
+    );
+  const { sessionExpiresAt: expiresAt, ...key } = await openAccessKey(deps, connection);
+  if (expiresAt !== undefined && Date.parse(expiresAt) <= deps.clock.now())
+    throw new RolebridgeError('access_key_expired', `The session of the key ended at ${expiresAt}.`, {
+      remedy: 'Give new temporary credentials with PUT …/access-key, or move the connection to a role.',
+    });
+  return { credentials: { ...key, expiresAt } };
+}
+
 interface Match {
-  readonly connection: ConnectedConnection;
+  readonly connection: HealthyConnection;
   readonly matchedScope: Scope;
 }
 
-const vended = ({ connection, matchedScope }: Match, { credentials, attribution }: Session) => ({
-  credentials,
-  attribution,
-  connection,
-  matchedScope,
-  accountId: connection.accountId,
-});
+const vended = (
+  { connection, matchedScope }: Match,
+  session: Pick<VendedCredentials, 'credentials' | 'attribution'>,
+): VendedCredentials => ({ ...session, connection, matchedScope, accountId: connection.accountId });
 
 /** Never falls through to a wider connection: that one leads into another account. */
 async function healthyMatch(
@@ -63,7 +91,7 @@ async function healthyMatch(
   target: Scope,
 ): Promise<Match> {
   const { connection, matchedScope } = await resolveTarget(deps.store, organizationId, target);
-  if (connection.status !== 'connected') throw notHealthy(connection, target);
+  if (!isHealthy(connection)) throw notHealthy(connection, target);
   // What the operator configured since the connection was verified.
   if (deps.deniedAccountIds.has(connection.accountId))
     throw new RolebridgeError(
@@ -82,13 +110,16 @@ async function healthyMatch(
   return { connection, matchedScope };
 }
 
-function notHealthy(connection: Exclude<Connection, ConnectedConnection>, target: Scope): RolebridgeError {
+const isHealthy = (connection: Connection): connection is HealthyConnection =>
+  connection.status === 'connected';
+
+function notHealthy(connection: Connection, target: Scope): RolebridgeError {
   const { id, name, status } = connection;
   const failedCode =
     status === 'failed' && connection.verification.result === 'failed'
       ? connection.verification.code
       : undefined;
-  const remedies = {
+  const remedies: Partial<Record<Connection['status'], string>> = {
     pending: 'Deploy the stack of this connection, or give its role ARN with PUT /v1/connections/{id}/role.',
     failed: 'Mend what its verification found, then POST /v1/connections/{id}/verify.',
     disconnected: 'Deploy its stack again, or give another connection this scope.',
@@ -97,7 +128,7 @@ function notHealthy(connection: Exclude<Connection, ConnectedConnection>, target
     'connection_not_healthy',
     `The connection "${name}" applies to ${describeScope(target)}, but is ${status}${failedCode ? ` (${failedCode})` : ''}. No other one is used in its place.`,
     {
-      remedy: remedies[status],
+      ...(remedies[status] !== undefined && { remedy: remedies[status] }),
       members: { connection: { id, name, status, ...(failedCode && { code: failedCode }) } },
     },
   );

@@ -1,4 +1,4 @@
-import { type Connection, claimedRole } from '../domain/connection.js';
+import { type Connection, claimedRole, roleTrustOf } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { newExternalId } from '../domain/ids.js';
 import { checkScope, describeScope, type Scope, scopeKey } from '../domain/scope.js';
@@ -10,7 +10,7 @@ import { changed, onlyDisconnectedHold } from './change-connection.js';
 /**
  * Verifies the role and stores the outcome: connected, or failed with the reason.
  * @throws RolebridgeError the failed check's code (refused), `scope_taken`, `role_already_connected`,
- *   `connection_disconnected`, `connection_changed`, or one that says "not decided yet" (`retryAfterSeconds`)
+ *   `connection_disconnected`, `method_mismatch`, `connection_changed`, or one that says "not decided yet" (`retryAfterSeconds`)
  */
 export async function verifyConnection(
   deps: Dependencies,
@@ -28,12 +28,23 @@ export async function verifyConnection(
     throw new RolebridgeError('connection_disconnected', 'The vendor has deleted this connection.', {
       remedy: 'Ask the vendor for a new connection and use its values.',
     });
-  const scopes = request.scope === undefined ? connection.scopes : [checkScope(request.scope)];
+  const trust = roleTrustOf(connection);
+  if (trust === undefined)
+    throw new RolebridgeError('method_mismatch', 'This connection uses an access key and expects no role.', {
+      remedy: 'Begin its move to a role with POST …/move-to-role.',
+    });
+  const scopes = scopesAfter(connection, request.scope);
   const replaceScopes = await refuseTakenScope(deps, connection, scopes);
 
   const result = await verifyRole(
     {
-      connection,
+      connection: {
+        id: connection.id,
+        externalId: trust.externalId,
+        // A role in an access key's place opens the same account: targets must not change theirs unseen.
+        expectedAccountId:
+          connection.method === 'access_key' ? connection.accountId : connection.expectedAccountId,
+      },
       roleArn: request.roleArn,
       vendorPrincipals: deps.principals,
       deniedAccountIds: deps.deniedAccountIds,
@@ -71,6 +82,9 @@ export async function verifyConnection(
       checks: [...verification.checks, notConnectedElsewhere(deps)],
     };
     const next = changed(deps, stripState(connection), {
+      method: 'assume_role',
+      externalId: trust.externalId,
+      sealedCallbackSecret: trust.sealedCallbackSecret,
       status: 'connected',
       roleArn: role.arn,
       accountId: role.accountId,
@@ -85,6 +99,15 @@ export async function verifyConnection(
     await storeFailure(deps, connection, role.arn, failed);
     throw refusal(failed);
   }
+}
+
+/** A move from an access key to a role keeps all scopes, also when the stack names one of them. */
+function scopesAfter(connection: Connection, asked: Scope | undefined): readonly Scope[] {
+  if (asked === undefined) return connection.scopes;
+  const key = scopeKey(checkScope(asked));
+  return connection.method === 'access_key' && connection.scopes.some((scope) => scopeKey(scope) === key)
+    ? connection.scopes
+    : [asked];
 }
 
 /** Before anything is asked of AWS: a scope that another connection holds fails the request at once. */
@@ -113,13 +136,18 @@ async function refuseTakenScope(deps: Dependencies, connection: Connection, scop
   );
 }
 
-/** A refused role never disturbs a role that the connection already has. */
+/** A refused role never disturbs a role or an access key that the connection already has. */
 async function storeFailure(
   deps: Dependencies,
   connection: Connection,
   roleArn: string,
   verification: Verification,
 ) {
+  if (connection.method === 'access_key') {
+    const next = changed(deps, connection, { roleMove: { ...connection.roleMove, roleArn, verification } });
+    await deps.store.commit({ connection: { next, ifVersion: connection.version } });
+    return;
+  }
   const claimed = claimedRole(connection);
   if (claimed !== undefined && claimed !== roleArn) return;
   const next = changed(deps, stripState(connection), {
@@ -131,7 +159,7 @@ async function storeFailure(
   await deps.store.commit({ connection: { next, ifVersion: connection.version } });
 }
 
-function refusal(verification: Verification): RolebridgeError {
+export function refusal(verification: Verification): RolebridgeError {
   if (verification.result === 'passed') throw new Error('A verification that passed is no refusal.');
   const { code, message, remedy, checks, diagnosis } = verification;
   return new RolebridgeError(code, message, {
@@ -177,11 +205,27 @@ function alreadyConnected(deps: Dependencies, verification: Verification): Verif
 
 /** The members that belong to one state go before another state's are set. */
 function stripState(connection: Connection): Connection {
-  const { roleArn, accountId, verification, wasConnected, reason, disconnectedAt, ...rest } =
-    connection as Connection &
-      Record<
-        'roleArn' | 'accountId' | 'verification' | 'wasConnected' | 'reason' | 'disconnectedAt',
-        unknown
-      >;
-  return rest as Connection;
+  const {
+    roleArn,
+    accountId,
+    verification,
+    wasConnected,
+    reason,
+    disconnectedAt,
+    accessKey,
+    roleMove,
+    ...rest
+  } = connection as Connection &
+    Record<
+      | 'roleArn'
+      | 'accountId'
+      | 'verification'
+      | 'wasConnected'
+      | 'reason'
+      | 'disconnectedAt'
+      | 'accessKey'
+      | 'roleMove',
+      unknown
+    >;
+  return rest as unknown as Connection;
 }

@@ -1,5 +1,6 @@
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { z } from 'zod';
+import type { AccessKey } from '../domain/access-key.js';
 import type { Sts, StsAnswer } from '../domain/ports.js';
 import { type Partition, partitions } from '../domain/role-arn.js';
 import type { UndecidedByAws } from '../domain/undecided.js';
@@ -105,35 +106,46 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
       };
     },
 
-    async callerIdentity(partition, credentials) {
-      const own = clientOf(partition);
-      // The connections of the partition's own client are used again.
-      const client =
-        credentials === undefined
-          ? own
-          : new STSClient({
-              ...settingsOf(partition),
-              requestHandler: own.config.requestHandler,
-              credentials,
-            });
-      const answer = await answered(identity, () =>
-        client.send(new GetCallerIdentityCommand({}), { abortSignal: AbortSignal.timeout(timeoutMs) }),
-      );
-      if (answer.outcome !== 'allowed') return answer;
-      return {
-        outcome: 'allowed',
-        requestId: answer.requestId,
-        accountId: answer.output.Account,
-        arn: answer.output.Arn,
-      };
-    },
+    callerIdentity: async (partition, credentials) =>
+      identityIn(await answered(identity, () => askIdentity(partition, credentials))),
+
+    accessKeyIdentity: async (partition, key) =>
+      identityIn(await answered(identity, () => askIdentity(partition, key), classifyKey)),
   };
+
+  /** Whose credentials these are; the service's own when none are given. */
+  function askIdentity(partition: Partition, credentials: AccessKey | undefined) {
+    const own = clientOf(partition);
+    // The connections of the partition's own client are used again.
+    const client =
+      credentials === undefined
+        ? own
+        : new STSClient({
+            ...settingsOf(partition),
+            requestHandler: own.config.requestHandler,
+            credentials: {
+              accessKeyId: credentials.accessKeyId,
+              secretAccessKey: credentials.secretAccessKey,
+              ...(credentials.sessionToken !== undefined && { sessionToken: credentials.sessionToken }),
+            },
+          });
+    return client.send(new GetCallerIdentityCommand({}), { abortSignal: AbortSignal.timeout(timeoutMs) });
+  }
 }
 
-async function answered<Schema extends z.ZodType>(
+function identityIn<Reason>(answer: StsAnswer<{ output: z.infer<typeof identity> }, Reason>) {
+  if (answer.outcome !== 'allowed') return answer;
+  const { requestId, output } = answer;
+  return { outcome: 'allowed', requestId, accountId: output.Account, arn: output.Arn } as const;
+}
+
+type NotAllowed<Reason> = Exclude<StsAnswer<object, Reason>, { outcome: 'allowed' }>;
+
+async function answered<Schema extends z.ZodType, Reason = 'access_denied' | 'region_disabled'>(
   schema: Schema,
   send: () => Promise<{ $metadata: { requestId?: string | undefined } }>,
-): Promise<StsAnswer<{ output: z.infer<Schema> }>> {
+  classifyError: (error: unknown) => NotAllowed<Reason> = classify as (error: unknown) => NotAllowed<Reason>,
+): Promise<StsAnswer<{ output: z.infer<Schema> }, Reason>> {
   try {
     const output = await send();
     const { requestId } = output.$metadata;
@@ -142,12 +154,12 @@ async function answered<Schema extends z.ZodType>(
       ? { outcome: 'allowed', requestId, output: parsed.data }
       : { outcome: 'undecided', reason: 'malformed', requestId };
   } catch (error) {
-    return classify(error);
+    return classifyError(error);
   }
 }
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html and API_AssumeRole.html#API_AssumeRole_Errors */
-function classify(thrown: unknown): Exclude<StsAnswer<object>, { outcome: 'allowed' }> {
+function classify(thrown: unknown): NotAllowed<'access_denied' | 'region_disabled'> {
   const error = thrown as {
     name?: string;
     message?: string;
@@ -194,4 +206,27 @@ function rejectionOf(name: string, message: string) {
   if (name !== 'ValidationError') return undefined;
   if (/MaxSessionDuration/.test(message)) return 'duration_too_long';
   return /role chaining/i.test(message) ? 'role_chaining_too_long' : undefined;
+}
+
+/** The same answers, when the key in use is a customer's: then it is the key that AWS does not accept. */
+function classifyKey(
+  thrown: unknown,
+): NotAllowed<'key_unknown' | 'secret_wrong' | 'key_expired' | 'region_disabled'> {
+  const { name = '', message = '' } = thrown as { name?: string; message?: string };
+  const answer = classify(thrown);
+  const { requestId } = answer;
+  const denied = <Reason>(reason: Reason) =>
+    ({ outcome: 'denied', reason, message: name, requestId }) as const;
+  // AWS's message is not passed on: that of SignatureDoesNotMatch can repeat the request with its session token.
+  if (/^ExpiredToken/.test(name)) return denied('key_expired');
+  // A clock that is off makes the service's signature wrong, not the customer's secret.
+  if (/^RequestExpired/.test(name) || /^Signature (expired|not yet current)/i.test(message))
+    return { outcome: 'undecided', reason: 'clock_off', requestId };
+  if (name.startsWith('SignatureDoesNotMatch')) return denied('secret_wrong');
+  if (/^(InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId|OptInRequired)/.test(name))
+    return denied('key_unknown');
+  if (answer.outcome === 'undecided') return answer;
+  if (answer.reason === 'region_disabled') return denied('region_disabled');
+  // No permission is needed for this call, so something on the way denies it, such as a VPC endpoint's policy.
+  return { outcome: 'undecided', reason: 'denied_on_the_way', requestId };
 }

@@ -1,3 +1,4 @@
+import type { SealedAccessKey } from './access-key.js';
 import type { AccountId, ApiKeyId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
 import type { RoleArn } from './role-arn.js';
 import type { Scope } from './scope.js';
@@ -23,10 +24,6 @@ interface ConnectionBase {
   readonly id: ConnectionId;
   readonly organizationId: OrganizationId;
   readonly name: string;
-  readonly method: 'assume_role';
-  readonly externalId: ExternalId;
-  /** The callback's secret, sealed with the service's key. */
-  readonly sealedCallbackSecret: string;
   readonly expectedAccountId?: AccountId | undefined;
   readonly partition: string;
   readonly scopes: readonly Scope[];
@@ -36,7 +33,15 @@ interface ConnectionBase {
   readonly updatedAt: string;
 }
 
-export type ConnectionState =
+/** What a customer makes a role with, and what its stack signs with. */
+export interface RoleTrust {
+  readonly externalId: ExternalId;
+  /** The callback's secret, sealed with the service's key. */
+  readonly sealedCallbackSecret: string;
+}
+
+/** The state of a connection with a role. */
+export type RoleState =
   | { readonly status: 'pending' }
   | {
       readonly status: 'connected';
@@ -57,8 +62,50 @@ export type ConnectionState =
       readonly disconnectedAt: string;
     };
 
+/** A role that is to take an access key's place; the key goes on working until the role has been verified. */
+export interface RoleMove extends RoleTrust {
+  /** The last role that was refused, and why. */
+  readonly roleArn?: RoleArn | undefined;
+  readonly verification?: Verification | undefined;
+}
+
+/** An access key as a connection has it. */
+export interface HeldAccessKey {
+  /** Of the access key's id: all that is shown of it. */
+  readonly lastFour: string;
+  /** The user or session that AWS says it belongs to. */
+  readonly principalArn: string;
+  /** As the customer said; AWS does not tell. */
+  readonly sessionExpiresAt?: string | undefined;
+  readonly sealed: SealedAccessKey;
+}
+
+/** The state of a connection with an access key: it is verified before anything is stored, so it is never pending. */
+export type AccessKeyState = { readonly roleMove?: RoleMove | undefined } & (
+  | {
+      readonly status: 'connected' | 'failed';
+      readonly accountId: AccountId;
+      readonly accessKey: HeldAccessKey;
+      readonly verification: Verification;
+    }
+  | { readonly status: 'disconnected'; readonly reason: 'deleted'; readonly disconnectedAt: string }
+);
+
+export type RoleConnection = ConnectionBase & RoleTrust & { readonly method: 'assume_role' } & RoleState;
+export type AccessKeyConnection = ConnectionBase & { readonly method: 'access_key' } & AccessKeyState;
+
 /** One way into one AWS account. */
-export type Connection = ConnectionBase & ConnectionState;
+export type Connection = RoleConnection | AccessKeyConnection;
+
+/** What a role for this connection is made with; an access key has none until its move to a role begins. */
+export const roleTrustOf = (connection: Connection): RoleTrust | undefined =>
+  connection.method === 'assume_role' ? connection : connection.roleMove;
+
+/** The access key that a connection holds; a deleted one has none. */
+export const accessKeyOf = (connection: Connection): HeldAccessKey | undefined =>
+  connection.method === 'access_key' && connection.status !== 'disconnected'
+    ? connection.accessKey
+    : undefined;
 
 /** Deleted connections stay in the store, without scopes, so that a late destroy is still recognized and no external ID comes twice. */
 export const isDeleted = (connection: Connection): boolean =>
@@ -66,6 +113,7 @@ export const isDeleted = (connection: Connection): boolean =>
 
 /** The role that no other connection may have. A role that was never verified claims nothing, so that nobody can squat on one. */
 export const claimedRole = (connection: Connection): RoleArn | undefined =>
-  connection.status === 'connected' || (connection.status === 'failed' && connection.wasConnected)
+  connection.method === 'assume_role' &&
+  (connection.status === 'connected' || (connection.status === 'failed' && connection.wasConnected))
     ? connection.roleArn
     : undefined;

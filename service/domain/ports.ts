@@ -1,4 +1,5 @@
-import type { ApiKey, Connection, Organization } from './connection.js';
+import type { AccessKey } from './access-key.js';
+import type { AccessKeyConnection, ApiKey, Connection, Organization } from './connection.js';
 import type { ApiKeyId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
 import type { Partition, RoleArn } from './role-arn.js';
 
@@ -52,7 +53,14 @@ export interface Store {
     organizationId: OrganizationId,
     keys: readonly string[],
   ): Promise<{ key: string; connection: Connection }[]>;
+  /** Those that hold an access key, of all organizations, ordered by id: for encrypting them again. */
+  accessKeyConnections(page: {
+    limit: number;
+    after?: ConnectionId | undefined;
+  }): Promise<{ connections: AccessKeyConnection[]; hasMore: boolean }>;
   /**
+   * When a connection gives its access key up, or has another one sealed, the store keeps no copy of the old.
+   *
    * @throws RolebridgeError `connection_changed`, `scope_taken` (members `holders`: connection id, name and scope),
    *   `role_already_connected` (names nobody), `store_unavailable`
    */
@@ -70,12 +78,12 @@ export interface Store {
 }
 
 /** What AWS answered to one call. Only `denied` is a verdict; `undecided` says nothing about the role. */
-export type StsAnswer<Allowed> =
+export type StsAnswer<Allowed, Reason = 'access_denied' | 'region_disabled'> =
   | ({ readonly outcome: 'allowed'; readonly requestId?: string | undefined } & Allowed)
   | {
       readonly outcome: 'denied';
       /** `region_disabled`: STS is switched off in the role's account for the region that was asked. */
-      readonly reason: 'access_denied' | 'region_disabled';
+      readonly reason: Reason;
       readonly message: string;
       readonly requestId?: string | undefined;
     }
@@ -87,6 +95,8 @@ export type StsAnswer<Allowed> =
         | 'unreachable'
         | 'server_error'
         | 'malformed'
+        | 'clock_off'
+        | 'denied_on_the_way'
         | 'vendor_credentials_expired'
         | 'vendor_credentials_invalid';
       readonly requestId?: string | undefined;
@@ -130,6 +140,16 @@ export interface Sts {
     partition: Partition,
     credentials?: SessionCredentials,
   ): Promise<StsAnswer<{ accountId: string; arn: string }>>;
+  /** GetCallerIdentity with a customer's key: AWS answers it for every key that works, whatever its permissions. */
+  accessKeyIdentity(
+    partition: Partition,
+    key: AccessKey,
+  ): Promise<
+    StsAnswer<
+      { accountId: string; arn: string },
+      'key_unknown' | 'secret_wrong' | 'key_expired' | 'region_disabled'
+    >
+  >;
 }
 
 /** Seals the secrets that the service makes; `context` binds a sealed text to where it is kept. */

@@ -1,3 +1,4 @@
+import type { AccessKeyEncryption } from './access-key.js';
 import type { AccountId } from './ids.js';
 import type { Clock, Sealer, Store, Sts } from './ports.js';
 import type { Partition } from './role-arn.js';
@@ -10,6 +11,10 @@ export interface Dependencies {
   readonly sessions: Sessions;
   readonly clock: Clock;
   readonly sealer: Sealer;
+  /** Undefined when the service has no encryption key: then no access key is taken. */
+  readonly accessKeyEncryption: AccessKeyEncryption | undefined;
+  /** False: no new access key is taken, and customers are told to use a role. */
+  readonly takesAccessKeys: boolean;
   /** The vendor's principal in each partition that it has one in. */
   readonly principals: ReadonlyMap<Partition, string>;
   readonly deniedAccountIds: ReadonlySet<AccountId>;

@@ -39,7 +39,8 @@ export interface Session {
   readonly attribution: Attribution;
 }
 
-export type ConnectedConnection = Extract<Connection, { status: 'connected' }>;
+/** One whose role sessions can be opened. */
+export type ConnectedConnection = Extract<Connection, { method: 'assume_role'; status: 'connected' }>;
 
 /** Sessions of the customers' roles, opened once and kept as long as they are good. */
 export interface Sessions {

@@ -7,6 +7,8 @@ export const checkNames = [
   'account',
   'external_id_required',
   'external_id_exact',
+  'access_key_works',
+  'not_root_user',
   'not_already_connected',
 ] as const;
 export type CheckName = (typeof checkNames)[number];
@@ -56,6 +58,8 @@ export type Verification = {
   readonly probes: readonly Probe[];
 } & (
   | { readonly result: 'passed'; readonly accountId: string; readonly sessionArn: string }
+  /** Of an access key. */
+  | { readonly result: 'passed'; readonly accountId: string; readonly principalArn: string }
   | {
       readonly result: 'failed';
       readonly code: ErrorCode;

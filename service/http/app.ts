@@ -1,7 +1,9 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
+import { verifyHeldAccessKey } from '../actions/change-access-key.js';
 import { deleteConnection, renameConnection, setScopes } from '../actions/change-connection.js';
+import { createAccessKeyConnection } from '../actions/create-access-key-connection.js';
 import { createConnection } from '../actions/create-connection.js';
 import { createOrganization } from '../actions/create-organization.js';
 import { findConnection } from '../actions/find-connection.js';
@@ -12,6 +14,8 @@ import { isConnectionId, type OrganizationId } from '../domain/ids.js';
 import { parseRoleArn } from '../domain/role-arn.js';
 import type { Dependencies } from '../domain/service-dependencies.js';
 import { apiKeyIdOf, matchesApiKey } from '../secrets/api-key.js';
+import { accessKeyIn } from './access-key-schema.js';
+import { addAccessKeyRoutes } from './access-keys.js';
 import { createCallbackReceiver } from './callbacks.js';
 import { answerCredentials } from './credentials.js';
 import { parseJsonBody } from './json-body.js';
@@ -92,9 +96,19 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
     .route('/connections')
     .post(async (request, response) => {
       const body = schemas.parse(schemas.createConnectionRequest, jsonBody(request), 'body');
+      if (body.method === 'access_key') {
+        const request = { ...body, ...accessKeyIn(body) };
+        const connection = await createAccessKeyConnection(deps, organizationOf(response), request);
+        response.setHeader('location', `/v1/connections/${connection.id}`);
+        send(response, { status: 201, body: connectionView(connection) });
+        return;
+      }
       const { connection, callbackSecret } = await createConnection(deps, organizationOf(response), body);
       response.setHeader('location', `/v1/connections/${connection.id}`);
-      send(response, { status: 201, body: createdConnectionView(deps, connection, callbackSecret) });
+      send(response, {
+        status: 201,
+        body: createdConnectionView(deps, connection, connection, callbackSecret),
+      });
     })
     .get(async (request, response) => {
       const query = schemas.parse(schemas.listQuery, request.query, 'query');
@@ -145,6 +159,10 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
     .route('/connections/:id/verify')
     .post(async (request, response) => {
       const connection = await connectionOf(deps, request, response);
+      if (connection.method === 'access_key') {
+        sendConnection(response, await verifyHeldAccessKey(deps, connection));
+        return;
+      }
       if (connection.status !== 'connected' && connection.status !== 'failed')
         throw new RolebridgeError(
           'role_missing',
@@ -159,6 +177,8 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
       );
     })
     .all(refuseMethod('POST'));
+
+  addAccessKeyRoutes(api, deps, { jsonBody, connectionOf, send, refuseMethod });
 
   api
     .route('/connections/:id/scopes')

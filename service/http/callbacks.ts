@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { deprovisionConnection } from '../actions/change-connection.js';
 import { verifyConnection } from '../actions/verify-connection.js';
+import { roleTrustOf } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { type ConnectionId, isConnectionId } from '../domain/ids.js';
 import type { CallbackReceipt } from '../domain/ports.js';
@@ -24,11 +25,13 @@ export function createCallbackReceiver(deps: Dependencies, toleranceMs: number) 
     // Nothing but the connection's id is read before the signature is checked.
     const claimedId = connectionIdIn(rawBody);
     const connection = claimedId && (await deps.store.connectionForCallback(claimedId));
-    const secret = connection
-      ? deps.sealer.open(connection.sealedCallbackSecret, callbackSecretContext(connection.id))
+    // A connection with an access key is called back about a role only once its move to one has begun.
+    const trust = connection && roleTrustOf(connection);
+    const secret = trust
+      ? deps.sealer.open(trust.sealedCallbackSecret, callbackSecretContext(connection.id))
       : deps.sealer.open(nobody, callbackSecretContext('nobody'));
     const webhookId = verifySignature(headers, rawBody, [secret], deps.clock.now(), toleranceMs);
-    if (!connection || webhookId === undefined)
+    if (!trust || webhookId === undefined)
       throw new RolebridgeError(
         'callback_unauthorized',
         "The callback is not signed with this connection's secret, or is stale.",

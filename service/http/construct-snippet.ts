@@ -1,13 +1,15 @@
-import type { Connection } from '../domain/connection.js';
+import type { Connection, RoleTrust } from '../domain/connection.js';
 
 /** A whole `main.ts` for the customer's CDKTF project; every value is a JSON string, so none can end its quotes. */
 export function constructSnippet(values: {
   connection: Connection;
+  trust: RoleTrust;
   principal: string;
   callbackUrl: string;
 }): string {
-  const { connection, principal, callbackUrl } = values;
-  const [scope] = connection.scopes;
+  const { connection, trust, principal, callbackUrl } = values;
+  // One that moves to a role keeps its scopes, and a stack names one at most.
+  const scope = connection.method === 'assume_role' ? connection.scopes[0] : undefined;
   const line = (name: string, value: unknown) => `  ${name}: ${JSON.stringify(value)},\n`;
   return `import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { AwsConnection } from '@rolebridge/constructs';
@@ -17,7 +19,7 @@ const app = new App();
 const stack = new TerraformStack(app, 'rolebridge');
 new AwsProvider(stack, 'aws', { region: ${JSON.stringify(regions[connection.partition] ?? regions.aws)} });
 new AwsConnection(stack, 'connection', {
-${line('connectionId', connection.id)}${line('externalId', connection.externalId)}${line('principal', principal)}${line('callbackUrl', callbackUrl)}${
+${line('connectionId', connection.id)}${line('externalId', trust.externalId)}${line('principal', principal)}${line('callbackUrl', callbackUrl)}${
   connection.expectedAccountId === undefined ? '' : line('expectedAccountId', connection.expectedAccountId)
 }${scope === undefined ? '' : line('scope', scope)}  permissions: 'read-only',
 });

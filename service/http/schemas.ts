@@ -3,6 +3,7 @@ import { RolebridgeError } from '../domain/errors.js';
 import type { AccountId } from '../domain/ids.js';
 import { isAccountId, type Partition, partitions } from '../domain/role-arn.js';
 import { scopeName } from '../domain/scope.js';
+import { accessKeyMembers, sessionTokenFits } from './access-key-schema.js';
 
 const name = z
   .string()
@@ -26,13 +27,31 @@ const accountId = z.custom<AccountId>(
   'must be 12 digits',
 );
 
-export const createConnectionRequest = z.strictObject({
+const partition = z.enum(Object.keys(partitions) as [Partition, ...Partition[]]).default('aws');
+
+export const createRoleConnectionRequest = z.strictObject({
   name,
-  method: z.literal('assume_role').default('assume_role'),
+  method: z.literal('assume_role').optional(),
   scope: scope.optional(),
-  partition: z.enum(Object.keys(partitions) as [Partition, ...Partition[]]).default('aws'),
+  partition,
   expectedAccountId: accountId.optional(),
 });
+
+export const createAccessKeyConnectionRequest = z
+  .strictObject({
+    name,
+    method: z.literal('access_key'),
+    ...accessKeyMembers,
+    scope: scope.optional(),
+    partition,
+    expectedAccountId: accountId.optional(),
+  })
+  .superRefine(sessionTokenFits);
+
+export const createConnectionRequest = z.discriminatedUnion('method', [
+  createRoleConnectionRequest,
+  createAccessKeyConnectionRequest,
+]);
 
 export const renameRequest = z.strictObject({ name });
 

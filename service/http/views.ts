@@ -1,5 +1,5 @@
 import type { Resolution } from '../actions/resolve-target.js';
-import type { Connection } from '../domain/connection.js';
+import type { AccessKeyConnection, Connection, RoleTrust } from '../domain/connection.js';
 import { consoleLink } from '../domain/console-link.js';
 import type { Partition } from '../domain/role-arn.js';
 import type { Dependencies } from '../domain/service-dependencies.js';
@@ -8,6 +8,7 @@ import { constructSnippet } from './construct-snippet.js';
 
 /** A connection as the API shows it: no secret, no inner number. */
 export function connectionView(connection: Connection) {
+  if (connection.method === 'access_key') return accessKeyConnectionView(connection);
   const { id, name, method, status, externalId, partition, expectedAccountId, scopes, createdAt, updatedAt } =
     connection;
   const view = {
@@ -39,15 +40,43 @@ export function connectionView(connection: Connection) {
   }
 }
 
+/** Of the access key, what identifies it to its owner and helps nobody else. */
+function accessKeyConnectionView(connection: AccessKeyConnection) {
+  const { id, name, method, status, partition, expectedAccountId, scopes, createdAt, updatedAt, roleMove } =
+    connection;
+  const view = { id, name, method, status, partition, expectedAccountId, scopes, createdAt, updatedAt };
+  if (connection.status === 'disconnected')
+    return { ...view, reason: connection.reason, disconnectedAt: connection.disconnectedAt };
+  return {
+    ...view,
+    accountId: connection.accountId,
+    principalArn: connection.accessKey.principalArn,
+    accessKeyLastFour: connection.accessKey.lastFour,
+    sessionExpiresAt: connection.accessKey.sessionExpiresAt,
+    verification: connection.verification,
+    ...(roleMove && {
+      moveToRole: {
+        externalId: roleMove.externalId,
+        roleArn: roleMove.roleArn,
+        verification: roleMove.verification,
+      },
+    }),
+  };
+}
+
 /** Enough to act on; the rest is at `GET /v1/connections/{id}`. */
 export function connectionSummary(connection: Connection) {
   return {
     id: connection.id,
     name: connection.name,
     status: connection.status,
-    ...((connection.status === 'connected' || connection.status === 'failed') && {
-      roleArn: connection.roleArn,
-    }),
+    method: connection.method,
+    ...(connection.method === 'assume_role' &&
+      (connection.status === 'connected' || connection.status === 'failed') && {
+        roleArn: connection.roleArn,
+      }),
+    ...(connection.method === 'access_key' &&
+      connection.status !== 'disconnected' && { principalArn: connection.accessKey.principalArn }),
     ...(connection.status === 'connected' && { accountId: connection.accountId }),
     ...(connection.status === 'failed' &&
       connection.verification.result === 'failed' && { code: connection.verification.code }),
@@ -66,21 +95,27 @@ export function resolutionView({ connection, matchedScope, path, shadows }: Reso
   };
 }
 
-/** The answer to the creation of a connection: the only one with the callback's secret. */
-export function createdConnectionView(deps: Dependencies, connection: Connection, callbackSecret: string) {
+/** The answer to what makes a callback's secret: the only one with it, and with all that a role is made with. */
+export function createdConnectionView(
+  deps: Dependencies,
+  connection: Connection,
+  trust: RoleTrust,
+  callbackSecret: string,
+) {
   const partition = connection.partition as Partition;
   const principal = deps.principals.get(partition) ?? '';
   const callbackUrl = `${deps.publicUrl}/v1/callbacks`;
-  const { externalId } = connection;
+  const { externalId } = trust;
   return {
     ...connectionView(connection),
+    externalId,
     principal,
     callbackUrl,
     callbackSecret,
     trustPolicy: trustPolicy({ principal, externalId }),
     waysToCreateTheRole: {
       console: consoleLink({ partition, principal, externalId }),
-      cdktf: constructSnippet({ connection, principal, callbackUrl }),
+      cdktf: constructSnippet({ connection, trust, principal, callbackUrl }),
     },
   };
 }

@@ -107,6 +107,7 @@ export interface Session {
 export class Accounts {
   private readonly accounts = new Map<string, Account>();
   private readonly callers = new Map<string, Caller>();
+  private readonly secrets = new Map<string, string>();
 
   create(options: { accountId?: string; partition?: string; alias?: string }, now: number): Account {
     const accountId = options.accountId ?? this.unusedAccountId();
@@ -195,6 +196,7 @@ export class Accounts {
     session: Omit<Session, 'sessionToken'>,
   ): TemporaryCredentials {
     const key = newAccessKey('ASIA');
+    this.secrets.set(key.accessKeyId, key.secretAccessKey);
     const sessionToken = `FwoGZXIvYXdzE${randomBytes(132).toString('base64')}`;
     this.callers.set(key.accessKeyId, {
       ...caller,
@@ -205,7 +207,12 @@ export class Accounts {
   }
 
   /** Who has this key; refused as AWS refuses. */
-  authenticate(accessKeyId: string | undefined, sessionToken: string | undefined, now: number): Caller {
+  authenticate(
+    accessKeyId: string | undefined,
+    sessionToken: string | undefined,
+    now: number,
+    isSignedWith: (secretAccessKey: string) => boolean = () => true,
+  ): Caller {
     if (!accessKeyId) {
       throw new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
     }
@@ -214,6 +221,13 @@ export class Accounts {
       throw new AwsError(
         'InvalidClientTokenId',
         'The security token included in the request is invalid.',
+        403,
+      );
+    }
+    if (!isSignedWith(this.secrets.get(accessKeyId) ?? '')) {
+      throw new AwsError(
+        'SignatureDoesNotMatch',
+        'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
         403,
       );
     }
@@ -230,6 +244,7 @@ export class Accounts {
 
   private issueKey(caller: Omit<Caller, 'accessKeyId'>): AccessKey {
     const key = newAccessKey('AKIA');
+    this.secrets.set(key.accessKeyId, key.secretAccessKey);
     this.callers.set(key.accessKeyId, { ...caller, accessKeyId: key.accessKeyId });
     return key;
   }

@@ -67,6 +67,7 @@ async function answerQuery(
       query.accessKeyId,
       query.sessionToken,
       environment.now(),
+      query.isSignedWith,
     );
     record.callerArn = caller.arn;
     const fault = environment.faults.take(record);

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { hasSignatureOf } from './signature.js';
 
 /** An error as AWS answers it: a code, a status and AWS's own text. */
 export class AwsError extends Error {
@@ -27,6 +28,8 @@ export interface QueryRequest {
   /** The access key in the Authorization header or in a presigned query. */
   accessKeyId?: string;
   sessionToken?: string;
+  /** Is it signed with this secret? A request without a real signature (tests write some by hand) passes. */
+  isSignedWith: (secretAccessKey: string) => boolean;
   /** The region of the credential scope. */
   region?: string;
 }
@@ -49,7 +52,8 @@ const MAX_BODY_BYTES = 1024 * 1024;
 /** Reads action, parameters and who signs. Only the body's form or the URL's query: AWS ignores all else. */
 export async function readQueryRequest(request: IncomingMessage): Promise<QueryRequest> {
   const query = new URL(request.url ?? '/', 'http://sandbox').searchParams;
-  const body = new URLSearchParams(request.method === 'POST' ? await readBody(request) : '');
+  const rawBody = request.method === 'POST' ? await readBody(request) : '';
+  const body = new URLSearchParams(rawBody);
   const params = new URLSearchParams([...query, ...body]);
   const credential =
     /Credential=([^,\s]+)/.exec(request.headers.authorization ?? '')?.[1] ?? params.get('X-Amz-Credential');
@@ -57,6 +61,7 @@ export async function readQueryRequest(request: IncomingMessage): Promise<QueryR
   const token = request.headers['x-amz-security-token'] ?? params.get('X-Amz-Security-Token');
   return {
     params,
+    isSignedWith: (secret) => hasSignatureOf(secret, request, rawBody),
     ...(accessKeyId && { accessKeyId }),
     ...(typeof token === 'string' && token && { sessionToken: token }),
     ...(region && { region }),

@@ -1,4 +1,10 @@
-import type { ApiKey, Connection, Organization } from '../../service/domain/connection.js';
+import type {
+  AccessKeyConnection,
+  ApiKey,
+  Connection,
+  Organization,
+  RoleConnection,
+} from '../../service/domain/connection.js';
 import {
   type ConnectionId,
   newApiKeyId,
@@ -26,7 +32,7 @@ export const anOrganization = (): Organization => ({
   createdAt: at(0),
 });
 
-export const aConnection = (organizationId: OrganizationId, differences: object = {}): Connection =>
+export const aConnection = (organizationId: OrganizationId, differences: object = {}): RoleConnection =>
   ({
     id: newConnectionId(),
     organizationId,
@@ -41,7 +47,37 @@ export const aConnection = (organizationId: OrganizationId, differences: object 
     updatedAt: at(0),
     status: 'pending',
     ...differences,
-  }) as Connection;
+  }) as RoleConnection;
+
+export const anAccessKeyConnection = (organizationId: OrganizationId, differences: object = {}) =>
+  ({
+    id: newConnectionId(),
+    organizationId,
+    name: 'production',
+    method: 'access_key',
+    partition: 'aws',
+    scopes: [],
+    version: 1,
+    createdAt: at(0),
+    updatedAt: at(0),
+    status: 'connected',
+    accountId: '123456789012',
+    accessKey: {
+      lastFour: 'WXYZ',
+      principalArn: 'arn:aws:iam::123456789012:user/deploy',
+      sealed: { keyId: 'k1', wrappedDataKey: 'wrapped', accessKeyId: 'sealed', secretAccessKey: 'sealed' },
+    },
+    verification: {
+      startedAt: at(1),
+      finishedAt: at(2),
+      checks: [],
+      probes: [],
+      result: 'passed',
+      accountId: '123456789012',
+      principalArn: 'arn:aws:iam::123456789012:user/deploy',
+    },
+    ...differences,
+  }) as unknown as AccessKeyConnection;
 
 export const connectedTo = (role: string) => ({
   status: 'connected',
@@ -77,7 +113,7 @@ export function storeContract(name: string, openStore: () => Promise<OpenedStore
     });
     afterEach(() => opened.dispose());
 
-    const insert = async (differences: object = {}, inside = organization.id): Promise<Connection> => {
+    const insert = async (differences: object = {}, inside = organization.id): Promise<RoleConnection> => {
       const next = aConnection(inside, differences);
       await store.commit({ connection: { next, ifVersion: null } });
       return next;
@@ -246,6 +282,55 @@ export function storeContract(name: string, openStore: () => Promise<OpenedStore
       await expect(insert({ externalId: connection.externalId })).rejects.toThrow('external ID');
       store = await opened.reopen();
       await expect(insert({ externalId: connection.externalId })).rejects.toThrow('external ID');
+    });
+
+    const insertKey = async (differences: object = {}, inside = organization.id) => {
+      const next = anAccessKeyConnection(inside, differences);
+      await store.commit({ connection: { next, ifVersion: null } });
+      return next;
+    };
+
+    test('keeps a connection with an access key, its scopes, and the role that it is to move to', async () => {
+      const roleMove = { externalId: newExternalId(), sealedCallbackSecret: 'sealed' };
+      const connection = await insertKey({ scopes: [{}], roleMove });
+      store = await opened.reopen();
+      expect(await read(connection)).toEqual(connection);
+      expect(await store.connectionForCallback(connection.id)).toEqual(connection);
+      expect(await store.scopeHolders(organization.id, [''])).toEqual([{ key: '', connection }]);
+      await expect(insert({ externalId: roleMove.externalId })).rejects.toThrow('external ID');
+    });
+
+    test('moves a connection from an access key to a role, and lets the role be claimed once', async () => {
+      const connection = await insertKey({ scopes: [{}] });
+      const next = aConnection(organization.id, {
+        ...connectedTo(role),
+        id: connection.id,
+        scopes: [{}],
+        version: 2,
+      });
+      await store.commit({ connection: { next, ifVersion: 1 } });
+      store = await opened.reopen();
+      expect(await read(connection)).toEqual(next);
+      await expect(insert(connectedTo(role))).rejects.toMatchObject({ code: 'role_already_connected' });
+    });
+
+    test('lists the connections that hold an access key, of all organizations, page by page', async () => {
+      const other = anOrganization();
+      await store.createOrganization(other);
+      await insert();
+      const deleted = await insertKey();
+      await update(deleted, {
+        status: 'disconnected',
+        reason: 'deleted',
+        disconnectedAt: at(60),
+        accessKey: undefined,
+      });
+      const made = [await insertKey(), await insertKey({}, other.id), await insertKey()];
+      const ids = made.map(({ id }) => id).sort();
+      const first = await store.accessKeyConnections({ limit: 2 });
+      expect([first.connections.map(({ id }) => id), first.hasMore]).toEqual([ids.slice(0, 2), true]);
+      const rest = await store.accessKeyConnections({ limit: 2, after: ids[1] as ConnectionId });
+      expect([rest.connections.map(({ id }) => id), rest.hasMore]).toEqual([ids.slice(2), false]);
     });
 
     test('lists page by page in order of creation, also when the last one seen is deleted meanwhile', async () => {

@@ -3,11 +3,19 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Connection } from '../../service/domain/connection.js';
 import type { ConnectionId, OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
 import { type FileStoreOptions, openFileStore } from '../../service/stores/file/index.js';
 import { type FileOperations, fileOperations } from '../../service/stores/file/organization-file.js';
-import { aConnection, anOrganization, at, claimOf, connectedTo } from '../contract/store.js';
+import {
+  aConnection,
+  anAccessKeyConnection,
+  anOrganization,
+  at,
+  claimOf,
+  connectedTo,
+} from '../contract/store.js';
 
 let directory: string;
 const opened: Store[] = [];
@@ -30,6 +38,12 @@ async function open(options: Partial<FileStoreOptions> = {}): Promise<Store> {
 
 const organization = anOrganization();
 const inOrganizations = (...names: string[]) => join(directory, 'organizations', ...names);
+const sealed = (text: string) => ({
+  keyId: 'k1',
+  wrappedDataKey: text,
+  accessKeyId: text,
+  secretAccessKey: text,
+});
 const file = () => inOrganizations(`${organization.id}.json`);
 const insert = async (store: Store, differences: object = {}, inside = organization.id) => {
   const next = aConnection(inside, differences);
@@ -105,6 +119,44 @@ describe('files', () => {
     const before = await readFile(file(), 'utf8');
     await insert(store);
     expect(await readFile(`${file()}.bak`, 'utf8')).toBe(before);
+  });
+
+  test.each([
+    [
+      'a deleted connection',
+      { status: 'disconnected', reason: 'deleted', disconnectedAt: at(9), accessKey: undefined },
+    ],
+    [
+      'a move to a role',
+      {
+        ...aConnection(organization.id),
+        ...connectedTo('arn:aws:iam::123456789012:role/x'),
+        accessKey: undefined,
+      },
+    ],
+    [
+      'another key',
+      { status: 'failed', accessKey: { lastFour: 'ABCD', principalArn: 'arn', sealed: sealed('new') } },
+    ],
+  ])('hold no access key that %s destroyed, nor does a backup', async (_, changes) => {
+    const store = await open();
+    await store.createOrganization(organization);
+    const connection = anAccessKeyConnection(organization.id, {
+      accessKey: { lastFour: 'WXYZ', principalArn: 'arn', sealed: sealed('destroyed') },
+    });
+    await store.commit({ connection: { next: connection, ifVersion: null } });
+    // A change that keeps the key keeps a backup with it.
+    const renamed = { ...connection, name: 'renamed', version: 2 };
+    await store.commit({ connection: { next: renamed, ifVersion: 1 } });
+    expect(await readFile(`${file()}.bak`, 'utf8')).toContain('destroyed');
+    const next = { ...renamed, ...changes, id: connection.id, version: 3 } as Connection;
+    await store.commit({ connection: { next, ifVersion: 2 } });
+    await insert(store);
+    for (const name of await readdir(inOrganizations()))
+      expect([name, await readFile(inOrganizations(name), 'utf8')]).toEqual([
+        name,
+        expect.not.stringContaining('destroyed'),
+      ]);
   });
 
   test('of two organizations are written apart', async () => {

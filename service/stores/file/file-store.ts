@@ -1,9 +1,12 @@
 import {
+  type AccessKeyConnection,
   type ApiKey,
+  accessKeyOf,
   type Connection,
   claimedRole,
   isDeleted,
   type Organization,
+  roleTrustOf,
 } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { ApiKeyId, ConnectionId, OrganizationId } from '../../domain/ids.js';
@@ -99,6 +102,18 @@ export class FileStore implements Store {
       const connection = id !== undefined && records?.connections.get(id);
       return connection ? [{ key, connection }] : [];
     });
+  }
+
+  async accessKeyConnections(page: {
+    limit: number;
+    after?: ConnectionId | undefined;
+  }): Promise<{ connections: AccessKeyConnection[]; hasMore: boolean }> {
+    const { after, limit } = page;
+    const found = [...this.#writes.durable.connections.values()]
+      .filter((connection) => connection.method === 'access_key')
+      .filter((connection) => accessKeyOf(connection) && (after === undefined || connection.id > after))
+      .sort((one, other) => (one.id < other.id ? -1 : 1));
+    return { connections: found.slice(0, limit), hasMore: found.length > limit };
   }
 
   async commit(change: Change): Promise<void> {
@@ -198,7 +213,9 @@ export class FileStore implements Store {
       throw new RolebridgeError('connection_changed', 'The connection was changed by somebody else.', {
         remedy: 'Read the connection again and repeat the change.',
       });
-    if ((staged.externalIds.get(next.externalId) ?? next.id) !== next.id) throw alreadyThere('external ID');
+    const externalId = roleTrustOf(next)?.externalId;
+    if (externalId !== undefined && (staged.externalIds.get(externalId) ?? next.id) !== next.id)
+      throw alreadyThere('external ID');
   }
 
   #assertRoleFree(next: Connection): void {

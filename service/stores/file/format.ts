@@ -51,9 +51,6 @@ const connectionBase = z.looseObject({
   id: name,
   organizationId: name,
   name: z.string(),
-  method: z.literal('assume_role'),
-  externalId: name,
-  sealedCallbackSecret: z.string(),
   expectedAccountId: name.optional(),
   partition: name,
   scopes: z.array(
@@ -64,21 +61,61 @@ const connectionBase = z.looseObject({
   updatedAt: time,
 });
 
-const connection = z.discriminatedUnion('status', [
-  connectionBase.extend({ status: z.literal('pending') }),
-  connectionBase.extend({ status: z.literal('connected'), roleArn: name, accountId: name, verification }),
-  connectionBase.extend({
-    status: z.literal('failed'),
-    roleArn: name,
-    verification,
-    wasConnected: z.boolean(),
-  }),
-  connectionBase.extend({
+const roleTrust = { externalId: name, sealedCallbackSecret: z.string() };
+/** A record that should have lost its key and has not is refused, not written. */
+const noAccessKey = z.undefined().optional();
+const withRole = connectionBase.extend({
+  method: z.literal('assume_role'),
+  accessKey: noAccessKey,
+  ...roleTrust,
+});
+
+const roleConnection = z.discriminatedUnion('status', [
+  withRole.extend({ status: z.literal('pending') }),
+  withRole.extend({ status: z.literal('connected'), roleArn: name, accountId: name, verification }),
+  withRole.extend({ status: z.literal('failed'), roleArn: name, verification, wasConnected: z.boolean() }),
+  withRole.extend({
     status: z.literal('disconnected'),
     reason: z.enum(['deprovisioned', 'deleted']),
     disconnectedAt: time,
   }),
 ]);
+
+const withAccessKey = connectionBase.extend({
+  method: z.literal('access_key'),
+  roleMove: z
+    .looseObject({ ...roleTrust, roleArn: name.optional(), verification: verification.optional() })
+    .optional(),
+});
+const accessKey = z.looseObject({
+  lastFour: z.string().length(4),
+  principalArn: name,
+  sessionExpiresAt: time.optional(),
+  sealed: z.strictObject({
+    keyId: name,
+    wrappedDataKey: name,
+    accessKeyId: name,
+    secretAccessKey: name,
+    sessionToken: name.optional(),
+  }),
+});
+
+const accessKeyConnection = z.discriminatedUnion('status', [
+  withAccessKey.extend({
+    status: z.literal(['connected', 'failed']),
+    accountId: name,
+    accessKey,
+    verification,
+  }),
+  withAccessKey.extend({
+    status: z.literal('disconnected'),
+    reason: z.literal('deleted'),
+    disconnectedAt: time,
+    accessKey: noAccessKey,
+  }),
+]);
+
+const connection = z.discriminatedUnion('method', [roleConnection, accessKeyConnection]);
 
 const receipt = z.looseObject({
   connectionId: name,

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import lockfile from 'proper-lockfile';
-import { claimedRole } from '../../domain/connection.js';
+import { claimedRole, roleTrustOf } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { Store } from '../../domain/ports.js';
@@ -147,7 +147,8 @@ function checkUnique(known: Records, data: OrganizationData): void {
   for (const { id } of data.apiKeys) once('API key', id, known.apiKeys.has(id));
   for (const connection of data.connections) {
     once('connection', connection.id, known.connections.has(connection.id));
-    once('external ID', connection.externalId, known.externalIds.has(connection.externalId));
+    const externalId = roleTrustOf(connection)?.externalId;
+    if (externalId !== undefined) once('external ID', externalId, known.externalIds.has(externalId));
     const role = claimedRole(connection);
     if (role !== undefined) once('role', role, known.claimedRoles.has(role));
     for (const key of new Set(connection.scopes.map(scopeKey))) once('scope', key, false);

@@ -18,6 +18,8 @@ export class OrganizationFile implements Adapter<OrganizationData> {
   readonly path: string;
   /** The last write failed after its rename: the disk may hold a change that was refused. */
   isUncertain = false;
+  /** The next write destroys an access key: the version that holds it is not kept, and there is no backup until the write after. */
+  dropsBackup = false;
   readonly #files: FileOperations;
   readonly #assertWritable: () => void;
 
@@ -58,10 +60,11 @@ export class OrganizationFile implements Adapter<OrganizationData> {
 
   /** A second name for the version that is about to be replaced. */
   async #keepBackup(): Promise<void> {
-    // An uncertain version is not one to go back to; the backup made before it is.
-    if (this.isUncertain) return;
     const backup = `${this.path}.bak`;
+    // An uncertain version is not one to go back to; the backup made before it is.
+    if (this.isUncertain && !this.dropsBackup) return;
     await this.#files.unlink(backup).catch(unlessAbsent);
+    if (this.dropsBackup) return;
     await this.#files.link(this.path, backup).catch(unlessAbsent);
   }
 }

@@ -4,6 +4,7 @@ import {
   claimedRole,
   isDeleted,
   type Organization,
+  roleTrustOf,
 } from '../../domain/connection.js';
 import type { ApiKeyId, ConnectionId, ExternalId, OrganizationId } from '../../domain/ids.js';
 import type { CallbackReceipt } from '../../domain/ports.js';
@@ -98,7 +99,8 @@ export class Records {
     for (const scope of old.scopes) removeOwn(records.holders, scopeKey(scope), id);
     const role = claimedRole(old);
     if (role !== undefined) removeOwn(this.claimedRoles, role, id);
-    removeOwn(this.externalIds, old.externalId, id);
+    const externalId = roleTrustOf(old)?.externalId;
+    if (externalId !== undefined) removeOwn(this.externalIds, externalId, id);
   }
 
   #index(records: OrganizationRecords, { id, next }: { id: ConnectionId; next: Connection | undefined }) {
@@ -114,7 +116,8 @@ export class Records {
       if (isListed) records.listed.splice(placeOf(records.listed, next), 0, next);
     }
     if (next === undefined) return;
-    this.externalIds.set(next.externalId, id);
+    const externalId = roleTrustOf(next)?.externalId;
+    if (externalId !== undefined) this.externalIds.set(externalId, id);
     const role = claimedRole(next);
     if (role !== undefined) this.claimedRoles.set(role, id);
     if (isListed) for (const scope of next.scopes) records.holders.set(scopeKey(scope), id);

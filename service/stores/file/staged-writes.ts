@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Low } from 'lowdb';
+import { accessKeyOf } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { OrganizationData } from './format.js';
@@ -103,6 +104,7 @@ export class StagedWrites {
           const data = this.staged.snapshot(id);
           writer.low ??= new Low(writer.file, data);
           writer.low.data = data;
+          writer.file.dropsBackup = batch.some(({ changes }) => this.#destroysAccessKey(changes));
           await writer.low.write();
         } else await writer.file.remove();
       } catch (error) {
@@ -117,6 +119,17 @@ export class StagedWrites {
     }
     // In the same step as the last look at what is waiting, so that no change is left without a write.
     writer.flushing = undefined;
+  }
+
+  /** A key that was given up, exchanged or encrypted again must not live on in the version before. */
+  #destroysAccessKey(changes: readonly RecordChange[]): boolean {
+    return changes.some((change) => {
+      if (change.kind !== 'connection') return false;
+      const stored = this.durable.connections.get(change.id);
+      const sealed = stored && accessKeyOf(stored)?.sealed;
+      const next = change.next && accessKeyOf(change.next)?.sealed;
+      return sealed !== undefined && JSON.stringify(sealed) !== JSON.stringify(next);
+    });
   }
 
   /** Changes that came during the write were judged with it in view, so they go as well. */

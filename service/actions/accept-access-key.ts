@@ -1,0 +1,83 @@
+import type { AccessKey, AccessKeyEncryption, AccessKeyOwner } from '../domain/access-key.js';
+import type { HeldAccessKey } from '../domain/connection.js';
+import { RolebridgeError } from '../domain/errors.js';
+import type { AccountId } from '../domain/ids.js';
+import type { Partition } from '../domain/role-arn.js';
+import type { Dependencies } from '../domain/service-dependencies.js';
+import type { Verification } from '../domain/verification.js';
+import { type AccessKeyVerification, verifyAccessKey } from '../domain/verify-access-key.js';
+import { refusal } from './verify-connection.js';
+
+/** Verifies a key that a customer gives, then seals it for its connection. */
+export async function acceptAccessKey(
+  deps: Dependencies,
+  owner: AccessKeyOwner,
+  request: {
+    key: AccessKey;
+    sessionExpiresAt?: string | undefined;
+    partition: Partition;
+    expectedAccountId?: AccountId | undefined;
+  },
+): Promise<{ accountId: AccountId; accessKey: HeldAccessKey; verification: Verification }> {
+  const encryption = requireAccessKeys(deps);
+  const { key, sessionExpiresAt } = request;
+  if (sessionExpiresAt !== undefined && Date.parse(sessionExpiresAt) <= deps.clock.now())
+    throw new RolebridgeError('access_key_expired', `The session ended at ${sessionExpiresAt}.`, {
+      remedy: 'Get new temporary credentials, and give those with the time at which they end.',
+    });
+  const result = await decidedVerification(deps, request);
+  if (result.outcome === 'refused') throw refusal(result.verification);
+  const { accountId, principalArn, verification } = result;
+  return {
+    accountId,
+    verification,
+    accessKey: {
+      lastFour: key.accessKeyId.slice(-4),
+      principalArn,
+      sessionExpiresAt,
+      sealed: await encryption.seal(owner, key),
+    },
+  };
+}
+
+/** @throws RolebridgeError `access_key_turned_off`, `access_key_not_available` */
+export function requireAccessKeys(deps: Dependencies): AccessKeyEncryption {
+  const useRole = 'Connect with a role instead: POST /v1/connections with method "assume_role".';
+  if (!deps.takesAccessKeys)
+    throw new RolebridgeError('access_key_turned_off', 'This service takes no access keys.', {
+      remedy: useRole,
+    });
+  return encryptionOf(deps, useRole);
+}
+
+/** @throws RolebridgeError `access_key_not_available` */
+export function encryptionOf(
+  { accessKeyEncryption }: Pick<Dependencies, 'accessKeyEncryption'>,
+  remedy = 'Have the operator set ROLEBRIDGE_ENCRYPTION_KEYS to the keys that were used before.',
+): AccessKeyEncryption {
+  if (accessKeyEncryption !== undefined) return accessKeyEncryption;
+  throw new RolebridgeError(
+    'access_key_not_available',
+    'The service has no encryption key, without which it keeps no access keys.',
+    { remedy },
+  );
+}
+
+/** @throws RolebridgeError `aws_unavailable` when AWS gave no verdict */
+export async function decidedVerification(
+  deps: Dependencies,
+  request: { key: AccessKey; partition: Partition; expectedAccountId?: AccountId | undefined },
+): Promise<Exclude<AccessKeyVerification, { outcome: 'undecided' }>> {
+  const { key, partition, expectedAccountId } = request;
+  const { principals: vendorPrincipals, deniedAccountIds } = deps;
+  const result = await verifyAccessKey(
+    { key, partition, expectedAccountId, vendorPrincipals, deniedAccountIds },
+    deps,
+  );
+  if (result.outcome !== 'undecided') return result;
+  throw new RolebridgeError('aws_unavailable', result.message, {
+    remedy:
+      'Nothing was decided about the access key. Send the same request again after the time in Retry-After.',
+    retryAfterSeconds: result.retryAfterSeconds,
+  });
+}

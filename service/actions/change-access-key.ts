@@ -1,0 +1,98 @@
+import type { AccessKey } from '../domain/access-key.js';
+import { type AccessKeyConnection, accessKeyOf, type Connection } from '../domain/connection.js';
+import { RolebridgeError } from '../domain/errors.js';
+import type { Partition } from '../domain/role-arn.js';
+import type { Dependencies } from '../domain/service-dependencies.js';
+import { acceptAccessKey, decidedVerification, encryptionOf } from './accept-access-key.js';
+import { changed } from './change-connection.js';
+import { newRoleTrust, requirePartition } from './create-connection.js';
+import { refusal } from './verify-connection.js';
+
+/** The key that a connection holds, in clear, for one use. @throws RolebridgeError `access_key_unreadable` */
+export async function openAccessKey(
+  deps: Pick<Dependencies, 'accessKeyEncryption'>,
+  connection: AccessKeyConnection,
+): Promise<AccessKey & { sessionExpiresAt?: string | undefined }> {
+  const held = heldBy(connection);
+  const key = await encryptionOf(deps).open(connection, held.sealed);
+  return { ...key, sessionExpiresAt: held.sessionExpiresAt };
+}
+
+/** Asks AWS again, and stores the outcome. A key that is refused now is kept: nothing is ever deleted by a failed check. */
+export async function verifyHeldAccessKey(
+  deps: Dependencies,
+  connection: AccessKeyConnection,
+): Promise<Connection> {
+  const held = heldBy(connection);
+  const key = await encryptionOf(deps).open(connection, held.sealed);
+  const partition = connection.partition as Partition;
+  requirePartition(deps, partition);
+  const result = await decidedVerification(deps, {
+    key,
+    partition,
+    expectedAccountId: connection.status === 'disconnected' ? undefined : connection.accountId,
+  });
+  const { verification } = result;
+  if (result.outcome === 'refused') {
+    await save(deps, connection, { status: 'failed', verification });
+    throw refusal(verification);
+  }
+  return save(deps, connection, {
+    status: 'connected',
+    verification,
+    accessKey: { ...held, principalArn: result.principalArn },
+  });
+}
+
+/** Puts another key of the same account in the place of the one held, which is destroyed. */
+export async function rotateAccessKey(
+  deps: Dependencies,
+  connection: Connection,
+  request: { key: AccessKey; sessionExpiresAt?: string | undefined },
+): Promise<Connection> {
+  requireAccessKeyMethod(connection, 'A role has no keys to rotate.');
+  const accepted = await acceptAccessKey(deps, connection, {
+    ...request,
+    partition: connection.partition as Partition,
+    expectedAccountId: connection.status === 'disconnected' ? undefined : connection.accountId,
+  });
+  return save(deps, connection, { status: 'connected', ...accepted });
+}
+
+/**
+ * Begins the move to a role: makes what the customer's role and stack need. The key goes on working until the
+ * role has been verified (by the callback or `PUT …/role`), and is destroyed then. Begun again, the external ID
+ * stays, since a role may have it already; the callback's secret is a new one, and the old one is worth nothing.
+ */
+export async function moveToRole(
+  deps: Dependencies,
+  connection: Connection,
+): Promise<{ connection: AccessKeyConnection; callbackSecret: string }> {
+  requireAccessKeyMethod(connection, 'It uses a role already.');
+  requirePartition(deps, connection.partition as Partition);
+  const { trust, callbackSecret } = newRoleTrust(deps, connection.id, connection.roleMove?.externalId);
+  const next = await save(deps, connection, { roleMove: { ...connection.roleMove, ...trust } });
+  return { connection: next as AccessKeyConnection, callbackSecret };
+}
+
+function requireAccessKeyMethod(
+  connection: Connection,
+  reason: string,
+): asserts connection is AccessKeyConnection {
+  if (connection.method === 'access_key') return;
+  throw new RolebridgeError('method_mismatch', `This connection has no access key. ${reason}`, {
+    remedy: 'Use PUT …/role to give the connection another role, or make a connection with an access key.',
+  });
+}
+
+function heldBy(connection: AccessKeyConnection) {
+  const held = accessKeyOf(connection);
+  if (held === undefined) throw new Error(`Connection ${connection.id} is deleted and holds no access key.`);
+  return held;
+}
+
+async function save(deps: Dependencies, connection: Connection, changes: object): Promise<Connection> {
+  const next = changed(deps, connection, changes);
+  await deps.store.commit({ connection: { next, ifVersion: connection.version } });
+  return next;
+}

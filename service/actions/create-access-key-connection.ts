@@ -1,0 +1,49 @@
+import type { AccessKey } from '../domain/access-key.js';
+import type { AccessKeyConnection } from '../domain/connection.js';
+import { type AccountId, newConnectionId, type OrganizationId } from '../domain/ids.js';
+import type { Partition } from '../domain/role-arn.js';
+import { checkScope, type Scope } from '../domain/scope.js';
+import { type Dependencies, nowText } from '../domain/service-dependencies.js';
+import { acceptAccessKey, requireAccessKeys } from './accept-access-key.js';
+import { requirePartition } from './create-connection.js';
+
+/**
+ * Makes a connection with a customer's access key, verified first: of a refused key nothing is stored.
+ * @throws RolebridgeError the failed check's code, `access_key_turned_off`, `access_key_not_available`,
+ *   `partition_not_supported`, `scope_taken`, `aws_unavailable`
+ */
+export async function createAccessKeyConnection(
+  deps: Dependencies,
+  organizationId: OrganizationId,
+  request: {
+    name: string;
+    key: AccessKey;
+    sessionExpiresAt?: string | undefined;
+    scope?: Scope | undefined;
+    partition: Partition;
+    expectedAccountId?: AccountId | undefined;
+  },
+): Promise<AccessKeyConnection> {
+  requireAccessKeys(deps);
+  requirePartition(deps, request.partition);
+  const scopes = request.scope ? [checkScope(request.scope)] : [];
+  const id = newConnectionId();
+  const accepted = await acceptAccessKey(deps, { organizationId, id }, request);
+  const now = nowText(deps.clock);
+  const connection: AccessKeyConnection = {
+    id,
+    organizationId,
+    name: request.name,
+    method: 'access_key',
+    expectedAccountId: request.expectedAccountId,
+    partition: request.partition,
+    scopes,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+    status: 'connected',
+    ...accepted,
+  };
+  await deps.store.commit({ connection: { next: connection, ifVersion: null } });
+  return connection;
+}

@@ -1,0 +1,48 @@
+import type { ConnectionId, OrganizationId } from './ids.js';
+
+/** A customer's access key, in clear: made from a request or opened for one call, and kept nowhere. */
+export interface AccessKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Of a session: the key is temporary, and works with it alone. */
+  readonly sessionToken?: string | undefined;
+}
+
+/** An access key as it is stored: each field under a data key of its own, that under a key-encryption key. */
+export interface SealedAccessKey {
+  /** Of the key-encryption key. */
+  readonly keyId: string;
+  readonly wrappedDataKey: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+}
+
+/** Whose it is: a sealed key does not open for another connection. */
+export interface AccessKeyOwner {
+  readonly organizationId: OrganizationId;
+  readonly id: ConnectionId;
+}
+
+/** What encrypts data keys: local keys, or a service such as AWS KMS. The context must be the same on both ways. */
+export interface KeyEncryptionKey {
+  /** Of the key that wraps now; older ones unwrap. */
+  readonly id: string;
+  wrap(dataKey: Uint8Array, context: Readonly<Record<string, string>>): Promise<string>;
+  /** @throws RolebridgeError `access_key_unreadable` */
+  unwrap(
+    wrapped: { keyId: string; wrappedDataKey: string },
+    context: Readonly<Record<string, string>>,
+  ): Promise<Uint8Array>;
+}
+
+/** Keeps customers' access keys unreadable at rest. */
+export interface AccessKeyEncryption {
+  /** Of the key-encryption key that is used for new ones. */
+  readonly keyId: string;
+  seal(owner: AccessKeyOwner, key: AccessKey): Promise<SealedAccessKey>;
+  /** @throws RolebridgeError `access_key_unreadable`: its key is missing, it was changed, or it belongs elsewhere */
+  open(owner: AccessKeyOwner, sealed: SealedAccessKey): Promise<AccessKey>;
+  /** The same key under the key-encryption key of today. Its fields are opened too, so that damage is found now. */
+  rewrap(owner: AccessKeyOwner, sealed: SealedAccessKey): Promise<SealedAccessKey>;
+}

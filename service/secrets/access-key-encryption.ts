@@ -1,0 +1,142 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import type {
+  AccessKeyEncryption,
+  AccessKeyOwner,
+  KeyEncryptionKey,
+  SealedAccessKey,
+} from '../domain/access-key.js';
+import { RolebridgeError } from '../domain/errors.js';
+import { createKeyring, type SealingKeys, sealingKeyIdOf } from './keyring.js';
+
+type Field = 'accessKeyId' | 'secretAccessKey' | 'sessionToken';
+
+/**
+ * Envelope encryption: 32 random bytes for each sealed access key encrypt its fields with AES-256-GCM, and are
+ * themselves stored wrapped. Organization, connection and field are associated data: a ciphertext moved to another
+ * row or field does not open.
+ */
+export function createAccessKeyEncryption(keyEncryptionKey: KeyEncryptionKey): AccessKeyEncryption {
+  const encryption: AccessKeyEncryption = {
+    keyId: keyEncryptionKey.id,
+
+    async seal(owner, key) {
+      const dataKey = randomBytes(32);
+      try {
+        const sealField = (field: Field, text: string) => encrypt(dataKey, text, fieldContext(owner, field));
+        return {
+          keyId: keyEncryptionKey.id,
+          wrappedDataKey: await keyEncryptionKey.wrap(dataKey, wrappingContext(owner)),
+          accessKeyId: sealField('accessKeyId', key.accessKeyId),
+          secretAccessKey: sealField('secretAccessKey', key.secretAccessKey),
+          ...(key.sessionToken !== undefined && {
+            sessionToken: sealField('sessionToken', key.sessionToken),
+          }),
+        };
+      } finally {
+        dataKey.fill(0);
+      }
+    },
+
+    async open(owner, sealed) {
+      const dataKey = await keyEncryptionKey.unwrap(sealed, wrappingContext(owner));
+      try {
+        return openFields(owner, sealed, dataKey);
+      } finally {
+        dataKey.fill(0);
+      }
+    },
+
+    async rewrap(owner, sealed) {
+      const dataKey = await keyEncryptionKey.unwrap(sealed, wrappingContext(owner));
+      try {
+        openFields(owner, sealed, dataKey);
+        const wrappedDataKey = await keyEncryptionKey.wrap(dataKey, wrappingContext(owner));
+        return { ...sealed, keyId: keyEncryptionKey.id, wrappedDataKey };
+      } finally {
+        dataKey.fill(0);
+      }
+    },
+  };
+  return encryption;
+}
+
+/** Key-encryption keys from the environment or a file: the first wraps, all of them unwrap. */
+export function createLocalKeyEncryptionKey(keys: SealingKeys): KeyEncryptionKey {
+  const keyring = createKeyring(keys, 'rolebridge key-encryption key v1');
+  return {
+    id: keys[0].id,
+    wrap: async (dataKey, context) => keyring.seal(dataKey, associatedText(context)),
+    async unwrap({ keyId, wrappedDataKey }, context) {
+      // The id beside it could have been changed; what counts is the one that it was wrapped with.
+      if (sealingKeyIdOf(wrappedDataKey) !== keyId) throw damaged();
+      if (!keys.some(({ id }) => id === keyId))
+        throw new RolebridgeError(
+          'access_key_unreadable',
+          `The stored access key was encrypted with key "${keyId}", which the service does not have.`,
+          {
+            remedy: `Add the key "${keyId}" to ROLEBRIDGE_ENCRYPTION_KEYS again, or give the connection a new access key (PUT …/access-key).`,
+          },
+        );
+      return orDamaged(() => keyring.open(wrappedDataKey, associatedText(context)));
+    },
+  };
+}
+
+function openFields(owner: AccessKeyOwner, sealed: SealedAccessKey, dataKey: Uint8Array) {
+  const openField = (field: Field, text: string) =>
+    orDamaged(() => decrypt(dataKey, text, fieldContext(owner, field)));
+  return {
+    accessKeyId: openField('accessKeyId', sealed.accessKeyId),
+    secretAccessKey: openField('secretAccessKey', sealed.secretAccessKey),
+    ...(sealed.sessionToken !== undefined && {
+      sessionToken: openField('sessionToken', sealed.sessionToken),
+    }),
+  };
+}
+
+const wrappingContext = ({ organizationId, id }: AccessKeyOwner) => ({
+  organization: organizationId,
+  connection: id,
+});
+
+const associatedText = (context: Readonly<Record<string, string>>): string =>
+  JSON.stringify(Object.entries(context).sort(([one], [other]) => (one < other ? -1 : 1)));
+
+const fieldContext = (owner: AccessKeyOwner, field: Field): string =>
+  associatedText({ ...wrappingContext(owner), field });
+
+/** A data key encrypts three texts in its life: random nonces never meet. */
+function encrypt(dataKey: Uint8Array, text: string, context: string): string {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', dataKey, nonce).setAAD(Buffer.from(context));
+  return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString(
+    'base64url',
+  );
+}
+
+function decrypt(dataKey: Uint8Array, text: string, context: string): string {
+  const bytes = Buffer.from(text, 'base64url');
+  const decipher = createDecipheriv('aes-256-gcm', dataKey, bytes.subarray(0, 12), { authTagLength: 16 })
+    .setAAD(Buffer.from(context))
+    .setAuthTag(bytes.subarray(-16));
+  return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString('utf8');
+}
+
+function orDamaged<Opened>(open: () => Opened): Opened {
+  try {
+    return open();
+  } catch {
+    // The cause says nothing more, and is not worth carrying near a key.
+    throw damaged();
+  }
+}
+
+const damaged = () =>
+  new RolebridgeError(
+    'access_key_unreadable',
+    'The stored access key was changed, or belongs to another connection: it can not be decrypted.',
+    {
+      remedy:
+        'Restore the store from a backup, or give the connection a new access key (PUT …/access-key). Find out who wrote to the store.',
+    },
+  );

@@ -1,0 +1,52 @@
+import { type AccessKeyVendor, keyOf, startAccessKeyVendor } from '../access-key-vendor.js';
+
+let vendor: AccessKeyVendor;
+beforeAll(async () => {
+  vendor = await startAccessKeyVendor();
+});
+afterAll(() => vendor.close());
+
+const ask = (body: object) => vendor.call('POST', '/v1/credentials', body);
+
+it('answers with what an access-key connection holds', async () => {
+  const { accountId, admin } = vendor.customer();
+  const { body: connection } = await vendor.create(admin, { scope: { project: 'keyed' } });
+  const { status, body, headers } = await ask({ project: 'keyed', environment: 'production' });
+  expect(status).toBe(200);
+  expect(headers.get('cache-control')).toBe('no-store');
+  expect(body).toEqual({
+    accessKeyId: admin.accessKeyId,
+    secretAccessKey: admin.secretAccessKey,
+    accountId,
+    connection: { id: connection.id, name: connection.name },
+    matchedScope: { project: 'keyed' },
+  });
+});
+
+it('says when a session token ends, and refuses it afterwards', async () => {
+  const { accountId } = vendor.customer();
+  const key = vendor.session(accountId);
+  const inTwoSeconds = new Date(Date.now() + 2_000).toISOString();
+  await vendor.create(keyOf(key), { scope: { project: 'session' }, sessionExpiresAt: inTwoSeconds });
+  const held = await ask({ project: 'session' });
+  expect(held.body).toMatchObject({ sessionToken: key.sessionToken, expiration: inTwoSeconds });
+  await new Promise((resolve) => setTimeout(resolve, 2_100));
+  const ended = await ask({ project: 'session' });
+  expect([ended.status, ended.body.code]).toEqual([422, 'access_key_expired']);
+});
+
+it.each([
+  ['a session policy', { sessionPolicy: '{}' }],
+  ['tags', { tags: { team: 'a' } }],
+])('refuses %s, which an access key would not honour', async (name, extra) => {
+  await vendor.create(vendor.customer().admin, { scope: { project: name.replaceAll(' ', '-') } });
+  const answer = await ask({ project: name.replaceAll(' ', '-'), ...extra });
+  expect([answer.status, answer.body.code]).toEqual([422, 'method_mismatch']);
+});
+
+it('gives nothing out after the connection was deleted', async () => {
+  const { body } = await vendor.create(vendor.customer().admin, { scope: { project: 'gone' } });
+  await vendor.call('DELETE', `/v1/connections/${body.id}`);
+  const answer = await ask({ project: 'gone' });
+  expect([answer.status, answer.body.code]).toEqual([404, 'no_connection_for_target']);
+});

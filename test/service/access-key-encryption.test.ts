@@ -1,0 +1,225 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import {
+  createAccessKeyEncryption,
+  createLocalKeyEncryptionKey,
+  createLogger,
+  createSealer,
+  createService,
+  createSts,
+  openFileStore,
+  reencrypt,
+  type Service,
+  systemClock,
+} from '../../service/index.js';
+import { type AccessKeyVendor, keyOf, startAccessKeyVendor } from '../access-key-vendor.js';
+import { callApi } from '../vendor.js';
+
+type Keys = Parameters<typeof createLocalKeyEncryptionKey>[0];
+type Stored = { id: string; organizationId: string; accessKey: { sealed: Record<string, string> } };
+
+const k1 = { id: 'k1', key: randomBytes(32) };
+const k2 = { id: 'k2', key: randomBytes(32) };
+const encryptionWith = (...keys: Keys) => createAccessKeyEncryption(createLocalKeyEncryptionKey(keys));
+const serviceKey = { id: 's1', key: randomBytes(32) };
+
+let vendor: AccessKeyVendor;
+let service: Service | undefined;
+let ids: string[];
+const logs: string[] = [];
+
+/** Two connections, one with a session token; the service is stopped, so that its file can be worked on. */
+beforeEach(async () => {
+  vendor = await startAccessKeyVendor({ accessKeyEncryption: encryptionWith(k1) });
+  const { accountId, admin } = vendor.customer();
+  const made = [await vendor.create(admin), await vendor.create(keyOf(vendor.session(accountId)))];
+  ids = made.map(({ body }) => body.id);
+  await vendor.service.close();
+});
+afterEach(async () => {
+  await service?.close();
+  service = undefined;
+  await vendor.sandbox.close();
+  vendor.logs.push(...logs.splice(0));
+  vendor.expectNoSecretLeft(3);
+});
+
+async function restart(...keys: Keys) {
+  service = await createService({
+    store: await openFileStore({ directory: vendor.directory }),
+    sts: createSts({ partitions: { aws: { endpoint: vendor.sandbox.url } }, timeoutMs: 2_000 }),
+    sealer: createSealer([serviceKey]),
+    accessKeyEncryption: encryptionWith(...keys),
+    logger: createLogger('trace', { write: (line) => void logs.push(line) }),
+    principals: new Map([['aws', vendor.principal]]),
+  });
+  const { url } = service;
+  return (index: number, path = 'verify', body?: object) =>
+    callApi(url, vendor.apiKey, body ? 'PUT' : 'POST', `/v1/connections/${ids[index]}/${path}`, body);
+}
+
+function change(tamper: (first: Stored, second: Stored) => void): void {
+  const data = JSON.parse(readFileSync(vendor.dataFile, 'utf8'));
+  const found = ids.map((id) => data.connections.find((connection: Stored) => connection.id === id));
+  tamper(found[0], found[1]);
+  writeFileSync(vendor.dataFile, JSON.stringify(data));
+}
+
+const flipped = (text: string, place: number) => {
+  const bytes = Buffer.from(text, 'base64url');
+  const at = (place + bytes.length) % bytes.length;
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  return bytes.toString('base64url');
+};
+const partFlipped = (text: string, part: number) =>
+  text
+    .split('.')
+    .map((piece, index) => (index === part ? flipped(piece, 0) : piece))
+    .join('.');
+
+it('opens with the key that it was sealed with', async () => {
+  const verify = await restart(k1);
+  expect([(await verify(0)).status, (await verify(1)).status]).toEqual([200, 200]);
+});
+
+const fields = ['accessKeyId', 'secretAccessKey', 'sessionToken'] as const;
+const pairs = (names: readonly string[]) =>
+  names.flatMap((one) => names.filter((other) => other !== one).map((other) => [one, other] as const));
+
+describe('never opens, and asks nothing of AWS', () => {
+  test.each<[string, (first: Stored, second: Stored) => void]>([
+    ...[...fields, 'wrappedDataKey'].map((field): [string, (a: Stored, b: Stored) => void] => [
+      `${field} of another row`,
+      (a, b) => {
+        b.accessKey.sealed[field] = a.accessKey.sealed[field] ?? (a.accessKey.sealed.accessKeyId as string);
+      },
+    ]),
+    [
+      'a whole sealed key of another row',
+      (a, b) => {
+        b.accessKey.sealed = a.accessKey.sealed;
+      },
+    ],
+    ...pairs(fields).map(([from, to]): [string, (a: Stored, b: Stored) => void] => [
+      `${from} moved to ${to}`,
+      (_, b) => {
+        b.accessKey.sealed[to] = b.accessKey.sealed[from] as string;
+      },
+    ]),
+    ...fields.flatMap((field) =>
+      [0, 12, -17, -1].map((place): [string, (a: Stored, b: Stored) => void] => [
+        `${field} with a bit flipped at ${place}`,
+        (_, b) => {
+          b.accessKey.sealed[field] = flipped(b.accessKey.sealed[field] as string, place);
+        },
+      ]),
+    ),
+    ...[2, 3].map((part): [string, (a: Stored, b: Stored) => void] => [
+      `a wrapped data key with a bit flipped in part ${part}`,
+      (_, b) => {
+        b.accessKey.sealed.wrappedDataKey = partFlipped(b.accessKey.sealed.wrappedDataKey as string, part);
+      },
+    ]),
+    [
+      'a secret cut short',
+      (_, b) => {
+        b.accessKey.sealed.secretAccessKey = 'AAAA';
+      },
+    ],
+    [
+      'a secret in clear',
+      (_, b) => {
+        b.accessKey.sealed.secretAccessKey = 'wJalrXUtnFEMI';
+      },
+    ],
+    [
+      'a wrapped data key that is no such thing',
+      (_, b) => {
+        b.accessKey.sealed.wrappedDataKey = 'x';
+      },
+    ],
+    [
+      "another key's id",
+      (_, b) => {
+        b.accessKey.sealed.keyId = 'k2';
+      },
+    ],
+  ])('%s', async (_name, tamper) => {
+    change(tamper);
+    const verify = await restart(k1, k2);
+    const before = vendor.sandbox.requests.length;
+    const answer = await verify(1);
+    expect([answer.status, answer.body.code]).toEqual([500, 'access_key_unreadable']);
+    expect(answer.body.detail).toContain('was changed');
+    expect(vendor.sandbox.requests.length).toBe(before);
+  });
+
+  it('without its key, which it names; another access key mends the connection', async () => {
+    const call = await restart(k2);
+    const answer = await call(0);
+    expect([answer.status, answer.body.code]).toEqual([500, 'access_key_unreadable']);
+    expect(answer.body.detail).toContain('"k1"');
+    expect(answer.body.remedy).toContain('ROLEBRIDGE_ENCRYPTION_KEYS');
+    const key = vendor.sandbox.createAccessKey(accountOf(0), 'second');
+    expect((await call(0, 'access-key', keyOf(key))).status).toBe(200);
+    expect((await call(0)).status).toBe(200);
+  });
+
+  it('with another key of the same id', async () => {
+    const verify = await restart({ id: 'k1', key: randomBytes(32) });
+    expect((await verify(0)).body.code).toBe('access_key_unreadable');
+  });
+});
+
+describe('encrypting again', () => {
+  async function reencrypted(...keys: Keys) {
+    const store = await openFileStore({ directory: vendor.directory });
+    try {
+      return await reencrypt(store, systemClock, encryptionWith(...keys));
+    } finally {
+      await store.close();
+    }
+  }
+
+  it('puts all under the first key, so that the one before can go, also from the backup', async () => {
+    const before = ids.map((id) => vendor.sealedKeyOf(id).wrappedDataKey);
+    expect(await reencrypted(k2, k1)).toEqual({ keyId: 'k2', reencrypted: 2, unchanged: 0, failed: [] });
+    for (const wrapped of before) expect(vendor.stored()).not.toContain(wrapped);
+    expect(await reencrypted(k2, k1)).toEqual({ keyId: 'k2', reencrypted: 0, unchanged: 2, failed: [] });
+    const verify = await restart(k2);
+    expect([(await verify(0)).status, (await verify(1)).status]).toEqual([200, 200]);
+  });
+
+  it('counts one that can not be opened, leaves it as it is, and goes on', async () => {
+    change((first) => {
+      first.accessKey.sealed.secretAccessKey = flipped(first.accessKey.sealed.secretAccessKey as string, 3);
+    });
+    const damaged = vendor.sealedKeyOf(ids[0] as string);
+    expect(await reencrypted(k2, k1)).toEqual({
+      keyId: 'k2',
+      reencrypted: 1,
+      unchanged: 0,
+      failed: [{ connectionId: ids[0], reason: expect.stringContaining('was changed') }],
+    });
+    expect(vendor.sealedKeyOf(ids[0] as string)).toEqual(damaged);
+  });
+
+  it('keeps the change that somebody else made at the same time', async () => {
+    const store = await openFileStore({ directory: vendor.directory });
+    const [first] = (await store.accessKeyConnections({ limit: 1 })).connections;
+    if (first === undefined) throw new Error('There are two.');
+    const [result] = await Promise.all([
+      reencrypt(store, systemClock, encryptionWith(k2, k1)),
+      store.commit({ connection: { next: { ...first, name: 'renamed', version: 2 }, ifVersion: 1 } }),
+    ]);
+    expect(result).toMatchObject({ reencrypted: 2, failed: [] });
+    const connection = await store.connection(first.organizationId, first.id);
+    await store.close();
+    expect(connection).toMatchObject({ name: 'renamed', version: 3, accessKey: { sealed: { keyId: 'k2' } } });
+  });
+});
+
+function accountOf(index: number): string {
+  const { connections } = JSON.parse(readFileSync(vendor.dataFile, 'utf8'));
+  return connections.find((connection: Stored) => connection.id === ids[index]).accountId;
+}
