@@ -18,6 +18,8 @@ export interface ApiKey {
   /** SHA-256 of the whole key, hexadecimal. The key itself is shown once and kept nowhere. */
   readonly hash: string;
   readonly createdAt: string;
+  /** From then on it opens nothing. */
+  readonly revokedAt?: string | undefined;
 }
 
 interface ConnectionBase {
@@ -36,6 +38,8 @@ interface ConnectionBase {
 /** What a customer makes a role with, and what its stack signs with. */
 export interface RoleTrust {
   readonly externalId: ExternalId;
+  /** While the external ID is being changed: the one that is to take its place. No other connection has had it. */
+  readonly pendingExternalId?: ExternalId | undefined;
   /** The callback's secret, sealed with the service's key. */
   readonly sealedCallbackSecret: string;
 }

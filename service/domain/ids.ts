@@ -8,16 +8,40 @@ export type ConnectionId = Branded<'ConnectionId'>;
 export type ApiKeyId = Branded<'ApiKeyId'>;
 export type ExternalId = Branded<'ExternalId'>;
 export type AccountId = Branded<'AccountId'>;
+export type AuditId = Branded<'AuditId'>;
 
 export const newOrganizationId = () => `org_${randomName(15)}` as OrganizationId;
 export const newConnectionId = () => `con_${randomName(15)}` as ConnectionId;
 export const newApiKeyId = () => `key_${randomName(10)}` as ApiKeyId;
+/** In the order of their making: the time, a count within this process, and 50 random bits against other processes. */
+export const newAuditId = (nowMs: number): AuditId => {
+  lastAuditTime = Math.max(lastAuditTime, nowMs);
+  auditCount = (auditCount + 1) % 32 ** 4;
+  if (auditCount === 0) lastAuditTime += 1;
+  return `aud_${inBase32(lastAuditTime, 10)}${inBase32(auditCount, 4)}${randomName(10).slice(0, 10)}` as AuditId;
+};
+let lastAuditTime = 0;
+let auditCount = -1;
+
 /** 240 random bits: an external ID is never guessed and never made twice. */
 export const newExternalId = () => `rb-${randomName(30)}` as ExternalId;
 
 export const isOrganizationId = (text: string): text is OrganizationId => /^org_[a-z2-7]{24}$/.test(text);
 export const isConnectionId = (text: string): text is ConnectionId => /^con_[a-z2-7]{24}$/.test(text);
+export const isAuditId = (text: string): text is AuditId => /^aud_[2-7a-z]{24}$/.test(text);
 export const isApiKeyId = (text: string): text is ApiKeyId => /^key_[a-z2-7]{16}$/.test(text);
+
+/** Digits before letters, so that the order of the texts is that of the numbers. */
+function inBase32(value: number, length: number): string {
+  const alphabet = '234567abcdefghijklmnopqrstuvwxyz';
+  let left = value;
+  let text = '';
+  for (let place = 0; place < length; place++) {
+    text = alphabet[left % 32] + text;
+    left = Math.floor(left / 32);
+  }
+  return text;
+}
 
 /** RFC 4648 base32, lower case: safe in URLs, file names, ARNs and when read aloud. Multiples of five bytes need no padding. */
 function randomName(bytes: number): string {

@@ -1,6 +1,7 @@
 import type { AccessKey } from './access-key.js';
+import type { AuditIntent, AuditRecord } from './audit.js';
 import type { AccessKeyConnection, ApiKey, Connection, Organization } from './connection.js';
-import type { ApiKeyId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
+import type { ApiKeyId, AuditId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
 import type { Partition, RoleArn } from './role-arn.js';
 
 /** Milliseconds since the epoch, and a wait that tests can shorten. */
@@ -24,21 +25,120 @@ export interface CallbackReceipt {
 /** One atomic change: all of it is stored, or nothing. */
 export interface Change {
   /** `ifVersion` null inserts; otherwise the stored version must be that one (`connection_changed`). */
-  readonly connection?: { readonly next: Connection; readonly ifVersion: number | null };
+  readonly connection?: {
+    readonly next: Connection;
+    readonly ifVersion: number | null;
+    readonly intent: AuditIntent;
+  };
   /** Takes the scopes from the connections that hold them, instead of `scope_taken`. */
   readonly replaceScopes?: boolean;
   readonly receipt?: CallbackReceipt;
+  /** What the service is to do about the connection later; each replaces the one of the same purpose. */
+  readonly watches?: readonly Watch[];
+  /** What it need not do any more. */
+  readonly endWatches?: readonly Pick<Watch, 'connectionId' | 'purpose'>[];
+  /** What the vendor's endpoints are to hear of it. */
+  readonly messages?: readonly OutboxMessage[];
+}
+
+/** Written before and after whatever changes or reads credentials; nothing is ever changed or taken out. */
+export interface AuditLog {
+  /** All of them or none. @throws RolebridgeError `store_unavailable` */
+  appendAudit(records: readonly AuditRecord[]): Promise<void>;
+  /** The newest first; `before` is the last id of the page before. */
+  auditRecords(
+    organizationId: OrganizationId,
+    page: { limit: number; before?: AuditId | undefined; connectionId?: ConnectionId | undefined },
+  ): Promise<{ records: AuditRecord[]; hasMore: boolean }>;
+}
+
+/** Something to do about a connection when it is due, by whichever process gets to it first. */
+export interface Watch {
+  readonly connectionId: ConnectionId;
+  readonly organizationId: OrganizationId;
+  /** Verify it again; expire it if nobody used it; prove that AWS denies the role that was given up. */
+  readonly purpose: 'verify' | 'expire' | 'prove_end';
+  readonly dueAt: string;
+  /** What it has come to so far: failures in a row, or tries. */
+  readonly attempts: number;
+  /** The role that was given up. */
+  readonly role?:
+    | { readonly arn: RoleArn; readonly externalId: ExternalId; readonly partition: Partition }
+    | undefined;
+}
+
+export interface WatchList {
+  /** Those that are due, the longest due first; nobody else gets them before `leaseUntil`, unless they are finished. */
+  claimWatches(request: { now: string; leaseUntil: string; limit: number }): Promise<Watch[]>;
+  /** Due again at another time, or (undefined) never. One that was replaced or ended meanwhile is left alone. */
+  finishWatch(claimed: Watch, next: { dueAt: string; attempts: number } | undefined): Promise<void>;
+  /** When the next one is due. */
+  nextWatchAt(): Promise<string | undefined>;
+}
+
+/** A webhook on its way to one endpoint of the vendor: made with the change that it tells of, and kept until delivered. */
+export interface OutboxMessage {
+  /** The `webhook-id`, `msg_…`: one for each event, whatever the number of endpoints. */
+  readonly id: string;
+  readonly endpoint: string;
+  readonly organizationId: OrganizationId;
+  readonly connectionId: ConnectionId;
+  /** The body as it is sent: JSON text. */
+  readonly body: string;
+  readonly createdAt: string;
+  readonly dueAt: string;
+  readonly attempts: number;
+}
+
+export interface Outbox {
+  /** Like {@link WatchList.claimWatches}. */
+  claimMessages(request: { now: string; leaseUntil: string; limit: number }): Promise<OutboxMessage[]>;
+  /** Tried again at another time, or (undefined) gone: delivered or given up. */
+  finishMessage(claimed: OutboxMessage, next: { dueAt: string; attempts: number } | undefined): Promise<void>;
+  nextMessageAt(): Promise<string | undefined>;
+}
+
+/** Something that whoever holds a secret may do for a while; the store knows the secret's hash only. */
+export interface Token {
+  readonly kind: 'web_session' | 'sign_in_link' | 'enrolment';
+  /** SHA-256 of the secret, hexadecimal. */
+  readonly hash: string;
+  readonly organizationId: OrganizationId;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  /** What it is good for; JSON. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface Tokens {
+  /** Puts it in the place of the one with the same kind and hash. */
+  saveToken(token: Token): Promise<void>;
+  /** Also when it has expired: whoever asks compares the time. */
+  token(kind: Token['kind'], hash: string): Promise<Token | undefined>;
+  /** The token, which is gone then: of those who take it at once, one gets it. */
+  takeToken(kind: Token['kind'], hash: string): Promise<Token | undefined>;
+  deleteExpiredTokens(now: string): Promise<void>;
 }
 
 /**
  * Where everything is kept. Each implementation passes `test/contract/store.ts`.
  * Once a promise is fulfilled, the change survives a crash and a loss of power.
  */
-export interface Store {
+export interface Store extends AuditLog, WatchList, Outbox, Tokens {
   createOrganization(organization: Organization): Promise<void>;
   organization(id: OrganizationId): Promise<Organization | undefined>;
+  /** Of all, ordered by id: for the operator. */
+  organizations(page: {
+    limit: number;
+    after?: OrganizationId | undefined;
+  }): Promise<{ organizations: Organization[]; hasMore: boolean }>;
   createApiKey(key: ApiKey): Promise<void>;
+  /** Revoked ones too. */
   apiKey(id: ApiKeyId): Promise<ApiKey | undefined>;
+  /** Revoked ones too, the oldest first. */
+  apiKeys(organizationId: OrganizationId): Promise<ApiKey[]>;
+  /** The key, revoked; one that was stays as it was. Undefined when the organization has no such key. */
+  revokeApiKey(organizationId: OrganizationId, id: ApiKeyId, revokedAt: string): Promise<ApiKey | undefined>;
   /** Not deleted, of that organization. */
   connection(organizationId: OrganizationId, id: ConnectionId): Promise<Connection | undefined>;
   /** Of any organization, deleted ones too: for a callback, which proves itself with the connection's secret. */
