@@ -2,6 +2,7 @@
  * The Rolebridge service: `createService` wires it together from things made outside. Rules live in `domain/`,
  * use cases in `actions/`, the wire in `http/`, AWS in `aws/`, files in `stores/`; only `main.ts` reads the environment.
  */
+import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +10,7 @@ import type { Logger } from 'pino';
 import { createOrganization } from './actions/create-organization.js';
 import { createSessions } from './credentials/index.js';
 import type { AccessKeyEncryption } from './domain/access-key.js';
+import type { Requester } from './domain/audit.js';
 import type { AccountId } from './domain/ids.js';
 import type { Clock, Sealer, Store, Sts } from './domain/ports.js';
 import type { Partition } from './domain/role-arn.js';
@@ -109,7 +111,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   });
   return {
     url,
-    createOrganization: (name) => createOrganization(options.store, clock, name),
+    createOrganization: (name) => createOrganization({ store: options.store, clock }, commandLine(), name),
     async learnRoleChaining() {
       for (const partition of options.principals.keys()) {
         const isRoleChaining = await sessions.isRoleChaining(partition).catch(() => undefined);
@@ -133,6 +135,9 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     },
   };
 }
+
+/** Whoever calls the program itself. */
+export const commandLine = (): Requester => ({ actor: { kind: 'command_line' }, requestId: randomUUID() });
 
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -3,6 +3,7 @@ import { createOrganization } from './actions/create-organization.js';
 import { ConfigurationError, readConfiguration } from './config.js';
 import { RolebridgeError } from './domain/errors.js';
 import {
+  commandLine,
   createAccessKeyEncryption,
   createLocalKeyEncryptionKey,
   createLogger,
@@ -76,7 +77,11 @@ async function makeOrganization(name: string): Promise<void> {
   const { dataDirectory } = readConfiguration(process.env);
   const store = await openFileStore({ directory: dataDirectory });
   try {
-    const { organization, apiKey } = await createOrganization(store, systemClock, name);
+    const { organization, apiKey } = await createOrganization(
+      { store, clock: systemClock },
+      commandLine(),
+      name,
+    );
     console.log(`organization  ${organization.id}\nAPI key       ${apiKey}\n\nThe key is shown this once.`);
   } finally {
     await store.close();

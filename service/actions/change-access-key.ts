@@ -1,10 +1,12 @@
 import type { AccessKey } from '../domain/access-key.js';
+import type { AuditIntent, Requester } from '../domain/audit.js';
 import { type AccessKeyConnection, accessKeyOf, type Connection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { Partition } from '../domain/role-arn.js';
 import type { Dependencies } from '../domain/service-dependencies.js';
 import { acceptAccessKey, decidedVerification, encryptionOf } from './accept-access-key.js';
-import { changed } from './change-connection.js';
+import { audited } from './audited.js';
+import { saveChange, storeChange, subjectOf } from './change-connection.js';
 import { newRoleTrust, requirePartition } from './create-connection.js';
 import { refusal } from './verify-connection.js';
 
@@ -12,51 +14,59 @@ import { refusal } from './verify-connection.js';
 export async function openAccessKey(
   deps: Pick<Dependencies, 'accessKeyEncryption'>,
   connection: AccessKeyConnection,
+  intent: AuditIntent,
 ): Promise<AccessKey & { sessionExpiresAt?: string | undefined }> {
   const held = heldBy(connection);
-  const key = await encryptionOf(deps).open(connection, held.sealed);
+  const key = await encryptionOf(deps).open(connection, held.sealed, intent);
   return { ...key, sessionExpiresAt: held.sessionExpiresAt };
 }
 
 /** Asks AWS again, and stores the outcome. A key that is refused now is kept: nothing is ever deleted by a failed check. */
 export async function verifyHeldAccessKey(
   deps: Dependencies,
+  by: Requester,
   connection: AccessKeyConnection,
 ): Promise<Connection> {
-  const held = heldBy(connection);
-  const key = await encryptionOf(deps).open(connection, held.sealed);
-  const partition = connection.partition as Partition;
-  requirePartition(deps, partition);
-  const result = await decidedVerification(deps, {
-    key,
-    partition,
-    expectedAccountId: connection.status === 'disconnected' ? undefined : connection.accountId,
-  });
-  const { verification } = result;
-  if (result.outcome === 'refused') {
-    await save(deps, connection, { status: 'failed', verification });
-    throw refusal(verification);
-  }
-  return save(deps, connection, {
-    status: 'connected',
-    verification,
-    accessKey: { ...held, principalArn: result.principalArn },
+  return audited(deps, by, { action: 'connection.verify', ...subjectOf(connection) }, async (intent) => {
+    const held = heldBy(connection);
+    const key = await encryptionOf(deps).open(connection, held.sealed, intent);
+    const partition = connection.partition as Partition;
+    requirePartition(deps, partition);
+    const result = await decidedVerification(deps, {
+      key,
+      partition,
+      expectedAccountId: connection.status === 'disconnected' ? undefined : connection.accountId,
+    });
+    const { verification } = result;
+    if (result.outcome === 'refused') {
+      await storeChange(deps, intent, connection, { status: 'failed', verification });
+      throw refusal(verification);
+    }
+    return storeChange(deps, intent, connection, {
+      status: 'connected',
+      verification,
+      accessKey: { ...held, principalArn: result.principalArn },
+    });
   });
 }
 
 /** Puts another key of the same account in the place of the one held, which is destroyed. */
 export async function rotateAccessKey(
   deps: Dependencies,
+  by: Requester,
   connection: Connection,
   request: { key: AccessKey; sessionExpiresAt?: string | undefined },
 ): Promise<Connection> {
   requireAccessKeyMethod(connection, 'A role has no keys to rotate.');
-  const accepted = await acceptAccessKey(deps, connection, {
-    ...request,
-    partition: connection.partition as Partition,
-    expectedAccountId: connection.status === 'disconnected' ? undefined : connection.accountId,
+  const event = { action: 'connection.rotate_access_key', ...subjectOf(connection) } as const;
+  return audited(deps, by, event, async (intent) => {
+    const accepted = await acceptAccessKey(deps, connection, {
+      ...request,
+      partition: connection.partition as Partition,
+      expectedAccountId: connection.status === 'disconnected' ? undefined : connection.accountId,
+    });
+    return storeChange(deps, intent, connection, { status: 'connected', ...accepted });
   });
-  return save(deps, connection, { status: 'connected', ...accepted });
 }
 
 /**
@@ -66,12 +76,15 @@ export async function rotateAccessKey(
  */
 export async function moveToRole(
   deps: Dependencies,
+  by: Requester,
   connection: Connection,
 ): Promise<{ connection: AccessKeyConnection; callbackSecret: string }> {
   requireAccessKeyMethod(connection, 'It uses a role already.');
   requirePartition(deps, connection.partition as Partition);
   const { trust, callbackSecret } = newRoleTrust(deps, connection.id, connection.roleMove?.externalId);
-  const next = await save(deps, connection, { roleMove: { ...connection.roleMove, ...trust } });
+  const next = await saveChange(deps, by, { action: 'connection.move_to_role' }, connection, {
+    roleMove: { ...connection.roleMove, ...trust },
+  });
   return { connection: next as AccessKeyConnection, callbackSecret };
 }
 
@@ -89,10 +102,4 @@ function heldBy(connection: AccessKeyConnection) {
   const held = accessKeyOf(connection);
   if (held === undefined) throw new Error(`Connection ${connection.id} is deleted and holds no access key.`);
   return held;
-}
-
-async function save(deps: Dependencies, connection: Connection, changes: object): Promise<Connection> {
-  const next = changed(deps, connection, changes);
-  await deps.store.commit({ connection: { next, ifVersion: connection.version } });
-  return next;
 }

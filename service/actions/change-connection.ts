@@ -1,14 +1,12 @@
+import type { AuditEvent, AuditIntent, Requester } from '../domain/audit.js';
 import { type Connection, roleTrustOf } from '../domain/connection.js';
 import type { Change } from '../domain/ports.js';
-import { checkScope, type Scope, scopeKey } from '../domain/scope.js';
+import { checkScope, describeScope, type Scope, scopeKey } from '../domain/scope.js';
 import { type Dependencies, nowText } from '../domain/service-dependencies.js';
+import { audited } from './audited.js';
 
 /** The connection with these changes, one version on. */
-export const changed = <Changes extends object>(
-  deps: Dependencies,
-  connection: Connection,
-  changes: Changes,
-) =>
+const changed = <Changes extends object>(deps: Dependencies, connection: Connection, changes: Changes) =>
   ({
     ...connection,
     ...changes,
@@ -18,29 +16,43 @@ export const changed = <Changes extends object>(
 
 export async function renameConnection(
   deps: Dependencies,
+  by: Requester,
   connection: Connection,
   name: string,
 ): Promise<Connection> {
-  return save(deps, connection, { name });
+  return saveChange(deps, by, { action: 'connection.rename', details: { name } }, connection, { name });
 }
 
 /** Sets where the connection applies. @throws RolebridgeError `scope_taken` unless told to replace */
 export async function setScopes(
   deps: Dependencies,
+  by: Requester,
   connection: Connection,
   scopes: readonly Scope[],
   replace: boolean,
 ): Promise<Connection> {
   const unique = new Map(scopes.map((scope) => [scopeKey(checkScope(scope)), scope]));
   const replaceScopes = replace || (await onlyDisconnectedHold(deps, connection, [...unique.keys()]));
-  return save(deps, connection, { scopes: [...unique.values()] }, { replaceScopes });
+  const details = { scopes: [...unique.values()].map(describeScope).join('; '), replace };
+  return saveChange(
+    deps,
+    by,
+    { action: 'connection.set_scopes', details },
+    connection,
+    { scopes: [...unique.values()] },
+    { replaceScopes },
+  );
 }
 
 /** The customer's stack took the role away. The scopes stay: their targets must not fall through to a wider connection. */
-export async function deprovisionConnection(deps: Dependencies, connection: Connection): Promise<Connection> {
+export async function deprovisionConnection(
+  deps: Dependencies,
+  by: Requester,
+  connection: Connection,
+): Promise<Connection> {
   // A role that was to take an access key's place and never did: the key goes on.
   if (connection.status === 'disconnected' || connection.method === 'access_key') return connection;
-  return save(deps, connection, {
+  return saveChange(deps, by, { action: 'connection.deprovision' }, connection, {
     status: 'disconnected',
     reason: 'deprovisioned',
     disconnectedAt: nowText(deps.clock),
@@ -48,9 +60,13 @@ export async function deprovisionConnection(deps: Dependencies, connection: Conn
 }
 
 /** Forgets the connection, its access key first; what stays is enough to recognize its stack's last callback and nothing else. */
-export async function deleteConnection(deps: Dependencies, connection: Connection): Promise<void> {
+export async function deleteConnection(
+  deps: Dependencies,
+  by: Requester,
+  connection: Connection,
+): Promise<void> {
   const trust = roleTrustOf(connection);
-  await save(deps, connection, {
+  await saveChange(deps, by, { action: 'connection.delete' }, connection, {
     name: '',
     scopes: [],
     roleArn: undefined,
@@ -83,13 +99,35 @@ export async function onlyDisconnectedHold(
   );
 }
 
-async function save(
+/** Stores these changes of a connection, recorded before and after. */
+export async function saveChange(
   deps: Dependencies,
+  by: Requester,
+  event: Pick<AuditEvent, 'action' | 'details'>,
   connection: Connection,
   changes: object,
   options: Partial<Change> = {},
-) {
+): Promise<Connection> {
+  return audited(deps, by, { ...event, ...subjectOf(connection) }, (intent) =>
+    storeChange(deps, intent, connection, changes, options),
+  );
+}
+
+/** Stores these changes of a connection, whose intent is recorded. */
+export async function storeChange(
+  deps: Dependencies,
+  intent: AuditIntent,
+  connection: Connection,
+  changes: object,
+  options: Partial<Change> = {},
+): Promise<Connection> {
   const next = changed(deps, connection, changes);
-  await deps.store.commit({ ...options, connection: { next, ifVersion: connection.version } });
+  await deps.store.commit({ ...options, connection: { next, ifVersion: connection.version, intent } });
   return next;
 }
+
+/** Which connection an audit record is about. */
+export const subjectOf = ({ organizationId, id }: Pick<Connection, 'organizationId' | 'id'>) => ({
+  organizationId,
+  connectionId: id,
+});

@@ -1,10 +1,12 @@
 import type { AccessKey } from '../domain/access-key.js';
+import type { Requester } from '../domain/audit.js';
 import type { AccessKeyConnection } from '../domain/connection.js';
 import { type AccountId, newConnectionId, type OrganizationId } from '../domain/ids.js';
 import type { Partition } from '../domain/role-arn.js';
 import { checkScope, type Scope } from '../domain/scope.js';
 import { type Dependencies, nowText } from '../domain/service-dependencies.js';
 import { acceptAccessKey, requireAccessKeys } from './accept-access-key.js';
+import { audited } from './audited.js';
 import { requirePartition } from './create-connection.js';
 
 /**
@@ -14,6 +16,7 @@ import { requirePartition } from './create-connection.js';
  */
 export async function createAccessKeyConnection(
   deps: Dependencies,
+  by: Requester,
   organizationId: OrganizationId,
   request: {
     name: string;
@@ -28,22 +31,30 @@ export async function createAccessKeyConnection(
   requirePartition(deps, request.partition);
   const scopes = request.scope ? [checkScope(request.scope)] : [];
   const id = newConnectionId();
-  const accepted = await acceptAccessKey(deps, { organizationId, id }, request);
-  const now = nowText(deps.clock);
-  const connection: AccessKeyConnection = {
-    id,
-    organizationId,
-    name: request.name,
-    method: 'access_key',
-    expectedAccountId: request.expectedAccountId,
-    partition: request.partition,
-    scopes,
-    version: 1,
-    createdAt: now,
-    updatedAt: now,
-    status: 'connected',
-    ...accepted,
-  };
-  await deps.store.commit({ connection: { next: connection, ifVersion: null } });
-  return connection;
+  const details = { method: 'access_key', name: request.name };
+  return audited(
+    deps,
+    by,
+    { action: 'connection.create', organizationId, connectionId: id, details },
+    async (intent) => {
+      const accepted = await acceptAccessKey(deps, { organizationId, id }, request);
+      const now = nowText(deps.clock);
+      const connection: AccessKeyConnection = {
+        id,
+        organizationId,
+        name: request.name,
+        method: 'access_key',
+        expectedAccountId: request.expectedAccountId,
+        partition: request.partition,
+        scopes,
+        version: 1,
+        createdAt: now,
+        updatedAt: now,
+        status: 'connected',
+        ...accepted,
+      };
+      await deps.store.commit({ connection: { next: connection, ifVersion: null, intent } });
+      return connection;
+    },
+  );
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Requester } from '../domain/audit.js';
 import type { RoleConnection, RoleTrust } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import {
@@ -11,10 +12,12 @@ import {
 import type { Partition } from '../domain/role-arn.js';
 import { checkScope, type Scope } from '../domain/scope.js';
 import { callbackSecretContext, type Dependencies, nowText } from '../domain/service-dependencies.js';
+import { audited } from './audited.js';
 
 /** Makes a pending connection with its external ID and callback secret; the secret is in no later answer. */
 export async function createConnection(
   deps: Dependencies,
+  by: Requester,
   organizationId: OrganizationId,
   request: {
     name: string;
@@ -41,7 +44,13 @@ export async function createConnection(
     updatedAt: now,
     status: 'pending',
   };
-  await deps.store.commit({ connection: { next: connection, ifVersion: null } });
+  const details = { method: connection.method, name: connection.name };
+  await audited(
+    deps,
+    by,
+    { action: 'connection.create', organizationId, connectionId: id, details },
+    (intent) => deps.store.commit({ connection: { next: connection, ifVersion: null, intent } }),
+  );
   return { connection, callbackSecret };
 }
 

@@ -1,26 +1,27 @@
-import type { ApiKey, Organization } from '../domain/connection.js';
-import { newApiKeyId, newOrganizationId } from '../domain/ids.js';
+import type { Requester } from '../domain/audit.js';
+import type { Organization } from '../domain/connection.js';
+import { newOrganizationId } from '../domain/ids.js';
 import type { Clock, Store } from '../domain/ports.js';
-import { hashApiKey, newApiKeyText } from '../secrets/api-key.js';
+import { nowText } from '../domain/service-dependencies.js';
+import { newApiKey } from './api-keys.js';
+import { audited } from './audited.js';
 
 /** Makes an organization and its first API key; the key is in no later answer. */
 export async function createOrganization(
-  store: Store,
-  clock: Clock,
+  deps: { readonly store: Store; readonly clock: Clock },
+  by: Requester,
   name: string,
 ): Promise<{ organization: Organization; apiKey: string }> {
-  const createdAt = new Date(clock.now()).toISOString();
-  const organization: Organization = { id: newOrganizationId(), name, createdAt };
-  const id = newApiKeyId();
-  const apiKey = newApiKeyText(id);
-  const stored: ApiKey = {
-    id,
+  const organization: Organization = { id: newOrganizationId(), name, createdAt: nowText(deps.clock) };
+  const { key, text } = newApiKey(deps.clock, organization.id, 'first key');
+  const event = {
+    action: 'organization.create',
     organizationId: organization.id,
-    name: 'first key',
-    hash: hashApiKey(apiKey),
-    createdAt,
-  };
-  await store.createOrganization(organization);
-  await store.createApiKey(stored);
-  return { organization, apiKey };
+    details: { name },
+  } as const;
+  await audited(deps, by, event, async () => {
+    await deps.store.createOrganization(organization);
+    await deps.store.createApiKey(key);
+  });
+  return { organization, apiKey: text };
 }

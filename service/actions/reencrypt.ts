@@ -1,8 +1,11 @@
 import type { AccessKeyEncryption } from '../domain/access-key.js';
+import type { Requester } from '../domain/audit.js';
 import { type AccessKeyConnection, accessKeyOf } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { ConnectionId } from '../domain/ids.js';
 import type { Clock, Store } from '../domain/ports.js';
+import { audited } from './audited.js';
+import { subjectOf } from './change-connection.js';
 
 /** What became of every access key in the store. */
 export interface Reencryption {
@@ -21,8 +24,8 @@ export interface Reencryption {
  * opened is counted and left as it is; the others go on.
  */
 export async function reencrypt(
-  store: Store,
-  clock: Clock,
+  deps: { readonly store: Store; readonly clock: Clock },
+  by: Requester,
   encryption: AccessKeyEncryption,
 ): Promise<Reencryption> {
   const failed: { connectionId: ConnectionId; reason: string }[] = [];
@@ -30,10 +33,10 @@ export async function reencrypt(
   let unchanged = 0;
   let after: ConnectionId | undefined;
   for (;;) {
-    const page = await store.accessKeyConnections({ limit: 100, after });
+    const page = await deps.store.accessKeyConnections({ limit: 100, after });
     for (const connection of page.connections) {
       try {
-        if (await rewrap(store, clock, encryption, connection)) reencrypted += 1;
+        if (await rewrap(deps, by, encryption, connection)) reencrypted += 1;
         else unchanged += 1;
       } catch (error) {
         if (!(error instanceof RolebridgeError) || error.code === 'store_unavailable') throw error;
@@ -47,19 +50,24 @@ export async function reencrypt(
 
 /** False when there is nothing to do. Somebody else's change in between is no failure: it is looked at again. */
 async function rewrap(
-  store: Store,
-  clock: Clock,
+  { store, clock }: { readonly store: Store; readonly clock: Clock },
+  by: Requester,
   encryption: AccessKeyEncryption,
   found: AccessKeyConnection,
 ): Promise<boolean> {
   for (let connection: AccessKeyConnection | undefined = found, attempt = 1; ; attempt++) {
     const held = connection && accessKeyOf(connection);
     if (!connection || !held || held.sealed.keyId === encryption.keyId) return false;
-    const sealed = await encryption.rewrap(connection, held.sealed);
-    const next = { ...connection, accessKey: { ...held, sealed }, version: connection.version + 1 };
+    const from = connection;
+    const details = { from: held.sealed.keyId, to: encryption.keyId };
+    const event = { action: 'connection.reencrypt', ...subjectOf(from), details } as const;
     try {
-      await store.commit({
-        connection: { next: next as AccessKeyConnection, ifVersion: connection.version },
+      await audited({ store, clock }, by, event, async (intent) => {
+        const sealed = await encryption.rewrap(from, held.sealed, intent);
+        const next = { ...from, accessKey: { ...held, sealed }, version: from.version + 1 };
+        await store.commit({
+          connection: { next: next as AccessKeyConnection, ifVersion: from.version, intent },
+        });
       });
       return true;
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { AccessKey } from '../domain/access-key.js';
+import type { AuditIntent, Requester } from '../domain/audit.js';
 import type { AccessKeyConnection, Connection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { AccountId, OrganizationId } from '../domain/ids.js';
@@ -6,6 +7,7 @@ import type { Partition } from '../domain/role-arn.js';
 import { describeScope, type Scope } from '../domain/scope.js';
 import type { Dependencies } from '../domain/service-dependencies.js';
 import type { Attribution, ConnectedConnection, SessionRequest } from '../domain/session.js';
+import { audited, recordOutcome } from './audited.js';
 import { openAccessKey } from './change-access-key.js';
 import { resolveTarget } from './resolve-target.js';
 
@@ -31,18 +33,39 @@ type HealthyConnection = ConnectedConnection | Exclude<AccessKeyConnection, { st
  */
 export async function vendCredentials(
   deps: Dependencies,
+  by: Requester,
   organizationId: OrganizationId,
   request: SessionRequest,
 ): Promise<VendedCredentials> {
-  let match = await healthyMatch(deps, organizationId, request.target);
+  const event = { action: 'credentials.issue', organizationId, target: request.target } as const;
+  const match = await healthyMatch(deps, organizationId, request.target).catch(async (error: unknown) => {
+    await recordOutcome(deps, by, event, error);
+    throw error;
+  });
+  const { connection } = match;
+  const about = { ...event, connectionId: connection.id };
+  const held = connection.method === 'assume_role' ? deps.sessions.held(connection, request) : undefined;
+  if (held) {
+    await recordOutcome(deps, by, about);
+    return vended(match, held);
+  }
+  return audited(deps, by, about, (intent) => openAndVend(deps, intent, match, organizationId, request));
+}
+
+async function openAndVend(
+  deps: Dependencies,
+  intent: AuditIntent,
+  first: Match,
+  organizationId: OrganizationId,
+  request: SessionRequest,
+): Promise<VendedCredentials> {
+  let match = first;
   for (let attempt = 0; attempt < 3; attempt++) {
     const { connection } = match;
-    const held = connection.method === 'assume_role' ? deps.sessions.held(connection, request) : undefined;
-    if (held) return vended(match, held);
     const session =
       connection.method === 'assume_role'
-        ? await deps.sessions.open(connection, request)
-        : await keyOf(deps, connection, request);
+        ? await deps.sessions.open(connection, request, intent)
+        : await keyOf(deps, intent, connection, request);
     // While AWS was asked the connection may have been disconnected, changed, or another one put in its place.
     const now = await healthyMatch(deps, organizationId, request.target);
     if (now.connection.id === match.connection.id && now.connection.version === match.connection.version)
@@ -57,6 +80,7 @@ export async function vendCredentials(
 /** What an access-key connection holds, as it is: it can't be narrowed, so what asks for less is refused. */
 async function keyOf(
   deps: Dependencies,
+  intent: AuditIntent,
   connection: AccessKeyConnection,
   { sessionPolicy, tags = [] }: SessionRequest,
 ): Promise<Pick<VendedCredentials, 'credentials'>> {
@@ -66,7 +90,7 @@ async function keyOf(
       `The connection "${connection.name}" holds an access key: its credentials take no session policy and no tags.`,
       { remedy: 'Ask without them, or move the connection to a role with POST …/move-to-role.' },
     );
-  const { sessionExpiresAt: expiresAt, ...key } = await openAccessKey(deps, connection);
+  const { sessionExpiresAt: expiresAt, ...key } = await openAccessKey(deps, connection, intent);
   if (expiresAt !== undefined && Date.parse(expiresAt) <= deps.clock.now())
     throw new RolebridgeError('access_key_expired', `The session of the key ended at ${expiresAt}.`, {
       remedy: 'Give new temporary credentials with PUT …/access-key, or move the connection to a role.',

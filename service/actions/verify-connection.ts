@@ -1,3 +1,4 @@
+import type { AuditIntent, Requester } from '../domain/audit.js';
 import { type Connection, claimedRole, roleTrustOf } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { newExternalId } from '../domain/ids.js';
@@ -5,7 +6,8 @@ import { checkScope, describeScope, type Scope, scopeKey } from '../domain/scope
 import { type Dependencies, nowText } from '../domain/service-dependencies.js';
 import type { Check, Verification } from '../domain/verification.js';
 import { verifyRole } from '../domain/verify-role.js';
-import { changed, onlyDisconnectedHold } from './change-connection.js';
+import { audited } from './audited.js';
+import { onlyDisconnectedHold, storeChange, subjectOf } from './change-connection.js';
 
 /**
  * Verifies the role and stores the outcome: connected, or failed with the reason.
@@ -14,15 +16,29 @@ import { changed, onlyDisconnectedHold } from './change-connection.js';
  */
 export async function verifyConnection(
   deps: Dependencies,
+  by: Requester,
   connection: Connection,
-  request: {
-    roleArn: string;
-    /** Where the connection applies from now on; what it was when left out. */
-    scope?: Scope | undefined;
-    askedBy: 'callback' | 'manual' | 'verify';
-    firstAttemptAtMs?: number;
-    expectedAccountId?: string | undefined;
-  },
+  request: VerificationRequest,
+): Promise<Connection> {
+  const details = { roleArn: request.roleArn.slice(0, 2_048), askedBy: request.askedBy };
+  return audited(deps, by, { action: 'connection.verify', ...subjectOf(connection), details }, (intent) =>
+    verifyAndStore(deps, intent, connection, request),
+  );
+}
+
+export interface VerificationRequest {
+  readonly roleArn: string;
+  /** Where the connection applies from now on; what it was when left out. */
+  readonly scope?: Scope | undefined;
+  readonly askedBy: 'callback' | 'manual' | 'verify';
+  readonly firstAttemptAtMs?: number;
+}
+
+async function verifyAndStore(
+  deps: Dependencies,
+  intent: AuditIntent,
+  connection: Connection,
+  request: VerificationRequest,
 ): Promise<Connection> {
   if (connection.status === 'disconnected' && connection.reason === 'deleted')
     throw new RolebridgeError('connection_disconnected', 'The vendor has deleted this connection.', {
@@ -71,7 +87,8 @@ export async function verifyConnection(
       },
     );
   if (result.outcome === 'refused') {
-    if (result.role !== undefined) await storeFailure(deps, connection, result.role.arn, result.verification);
+    if (result.role !== undefined)
+      await storeFailure(deps, intent, connection, result.role.arn, result.verification);
     throw refusal(result.verification);
   }
 
@@ -81,7 +98,7 @@ export async function verifyConnection(
       ...verification,
       checks: [...verification.checks, notConnectedElsewhere(deps)],
     };
-    const next = changed(deps, stripState(connection), {
+    const changes = {
       method: 'assume_role',
       externalId: trust.externalId,
       sealedCallbackSecret: trust.sealedCallbackSecret,
@@ -90,13 +107,12 @@ export async function verifyConnection(
       accountId: role.accountId,
       verification: passed,
       scopes,
-    });
-    await deps.store.commit({ connection: { next, ifVersion: connection.version }, replaceScopes });
-    return next;
+    };
+    return await storeChange(deps, intent, stripState(connection), changes, { replaceScopes });
   } catch (error) {
     if (!(error instanceof RolebridgeError) || error.code !== 'role_already_connected') throw error;
     const failed = alreadyConnected(deps, verification);
-    await storeFailure(deps, connection, role.arn, failed);
+    await storeFailure(deps, intent, connection, role.arn, failed);
     throw refusal(failed);
   }
 }
@@ -139,24 +155,25 @@ async function refuseTakenScope(deps: Dependencies, connection: Connection, scop
 /** A refused role never disturbs a role or an access key that the connection already has. */
 async function storeFailure(
   deps: Dependencies,
+  intent: AuditIntent,
   connection: Connection,
   roleArn: string,
   verification: Verification,
 ) {
   if (connection.method === 'access_key') {
-    const next = changed(deps, connection, { roleMove: { ...connection.roleMove, roleArn, verification } });
-    await deps.store.commit({ connection: { next, ifVersion: connection.version } });
+    await storeChange(deps, intent, connection, {
+      roleMove: { ...connection.roleMove, roleArn, verification },
+    });
     return;
   }
   const claimed = claimedRole(connection);
   if (claimed !== undefined && claimed !== roleArn) return;
-  const next = changed(deps, stripState(connection), {
+  await storeChange(deps, intent, stripState(connection), {
     status: 'failed',
     roleArn,
     verification,
     wasConnected: claimed !== undefined,
   });
-  await deps.store.commit({ connection: { next, ifVersion: connection.version } });
 }
 
 export function refusal(verification: Verification): RolebridgeError {

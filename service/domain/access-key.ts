@@ -1,3 +1,4 @@
+import type { AuditIntent } from './audit.js';
 import type { ConnectionId, OrganizationId } from './ids.js';
 
 /** A customer's access key, in clear: made from a request or opened for one call, and kept nowhere. */
@@ -42,7 +43,7 @@ export interface AccessKeyEncryption {
   readonly keyId: string;
   seal(owner: AccessKeyOwner, key: AccessKey): Promise<SealedAccessKey>;
   /** @throws RolebridgeError `access_key_unreadable`: its key is missing, it was changed, or it belongs elsewhere */
-  open(owner: AccessKeyOwner, sealed: SealedAccessKey): Promise<AccessKey>;
+  open(owner: AccessKeyOwner, sealed: SealedAccessKey, intent: AuditIntent): Promise<AccessKey>;
   /** The same key under the key-encryption key of today. Its fields are opened too, so that damage is found now. */
-  rewrap(owner: AccessKeyOwner, sealed: SealedAccessKey): Promise<SealedAccessKey>;
+  rewrap(owner: AccessKeyOwner, sealed: SealedAccessKey, intent: AuditIntent): Promise<SealedAccessKey>;
 }

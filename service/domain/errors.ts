@@ -27,6 +27,8 @@ export const errorCodes = [
   'access_key_unreadable',
   'root_access_key',
   'key_in_vendor_account',
+  'api_key_not_found',
+  'api_key_in_use',
   'unauthorized',
   'callback_unauthorized',
   'callback_in_progress',

@@ -1,25 +1,23 @@
-import type { Request, RequestHandler, Response, Router } from 'express';
+import type { Router } from 'express';
 import { moveToRole, rotateAccessKey } from '../actions/change-access-key.js';
-import { type Connection, roleTrustOf } from '../domain/connection.js';
+import { roleTrustOf } from '../domain/connection.js';
 import type { Dependencies } from '../domain/service-dependencies.js';
 import { accessKeyIn, rotateAccessKeyRequest } from './access-key-schema.js';
-import type { Answer } from './problem.js';
+import { connectionOf, jsonBody, refuseMethod, requesterOf, send, sendConnection } from './exchange.js';
 import { parse } from './schemas.js';
-import { connectionView, createdConnectionView } from './views.js';
+import { createdConnectionView } from './views.js';
 
 /** The calls on a connection with an access key: exchange the key, move to a role. */
-export function addAccessKeyRoutes(
-  api: Router,
-  deps: Dependencies,
-  { jsonBody, connectionOf, send, refuseMethod }: RouteTools,
-): void {
+export function addAccessKeyRoutes(api: Router, deps: Dependencies): void {
   api
     .route('/connections/:id/access-key')
     .put(async (request, response) => {
       const body = parse(rotateAccessKeyRequest, jsonBody(request), 'body');
       const connection = await connectionOf(deps, request, response);
-      const next = await rotateAccessKey(deps, connection, accessKeyIn(body));
-      send(response, { status: 200, body: connectionView(next) });
+      sendConnection(
+        response,
+        await rotateAccessKey(deps, requesterOf(response), connection, accessKeyIn(body)),
+      );
     })
     .all(refuseMethod('PUT'));
 
@@ -27,7 +25,7 @@ export function addAccessKeyRoutes(
     .route('/connections/:id/move-to-role')
     .post(async (request, response) => {
       const found = await connectionOf(deps, request, response);
-      const { connection, callbackSecret } = await moveToRole(deps, found);
+      const { connection, callbackSecret } = await moveToRole(deps, requesterOf(response), found);
       const trust = roleTrustOf(connection);
       if (trust === undefined) throw new Error('A move that has begun has an external ID.');
       send(response, {
@@ -36,12 +34,4 @@ export function addAccessKeyRoutes(
       });
     })
     .all(refuseMethod('POST'));
-}
-
-/** What every route of the app does alike. */
-interface RouteTools {
-  jsonBody(request: Request): unknown;
-  connectionOf(deps: Dependencies, request: Request<{ id: string }>, response: Response): Promise<Connection>;
-  send(response: Response, answer: Answer): void;
-  refuseMethod(allowed: string): RequestHandler;
 }

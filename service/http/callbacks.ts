@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { deprovisionConnection } from '../actions/change-connection.js';
 import { verifyConnection } from '../actions/verify-connection.js';
+import type { Requester } from '../domain/audit.js';
 import { roleTrustOf } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { type ConnectionId, isConnectionId } from '../domain/ids.js';
@@ -21,7 +22,7 @@ const nobodysSecret = `whsec_${Buffer.alloc(32).toString('base64')}`;
 export function createCallbackReceiver(deps: Dependencies, toleranceMs: number) {
   const nobody = deps.sealer.seal(nobodysSecret, callbackSecretContext('nobody'));
 
-  return async (headers: IncomingHttpHeaders, rawBody: Buffer): Promise<Answer> => {
+  return async (headers: IncomingHttpHeaders, rawBody: Buffer, requestId: string): Promise<Answer> => {
     // Nothing but the connection's id is read before the signature is checked.
     const claimedId = connectionIdIn(rawBody);
     const connection = claimedId && (await deps.store.connectionForCallback(claimedId));
@@ -41,13 +42,14 @@ export function createCallbackReceiver(deps: Dependencies, toleranceMs: number) 
         },
       );
     return answerOnce(deps, connection.id, webhookId, (firstAttemptAtMs) =>
-      decide(deps, connection.id, rawBody, firstAttemptAtMs),
+      decide(deps, { actor: { kind: 'callback' }, requestId }, connection.id, rawBody, firstAttemptAtMs),
     );
   };
 }
 
 async function decide(
   deps: Dependencies,
+  by: Requester,
   id: ConnectionId,
   rawBody: Buffer,
   firstAttemptAtMs: number,
@@ -58,13 +60,13 @@ async function decide(
     throw new Error(`Connection ${id} is gone from the store; deleted ones stay.`);
   const next =
     event.type === 'role.provisioned'
-      ? await verifyConnection(deps, connection, {
+      ? await verifyConnection(deps, by, connection, {
           roleArn: event.data.roleArn,
           scope: event.data.scope,
           askedBy: 'callback',
           firstAttemptAtMs,
         })
-      : await deprovisionConnection(deps, connection);
+      : await deprovisionConnection(deps, by, connection);
   return { status: 200, body: connectionView(next) };
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type VendedCredentials, vendCredentials } from '../actions/vend-credentials.js';
 import { ownTagPrefix } from '../credentials/index.js';
+import type { Requester } from '../domain/audit.js';
 import type { OrganizationId } from '../domain/ids.js';
 import type { Dependencies } from '../domain/service-dependencies.js';
 import { sessionLimits } from '../domain/session.js';
@@ -67,11 +68,12 @@ export const credentialsRequest = z.strictObject({
 /** `POST /v1/credentials`. */
 export async function answerCredentials(
   deps: Dependencies,
+  by: Requester,
   organizationId: OrganizationId,
   body: unknown,
 ): Promise<Answer> {
   const { project, environment, architecture, tags, ...wanted } = parse(credentialsRequest, body, 'body');
-  const vended = await vendCredentials(deps, organizationId, {
+  const vended = await vendCredentials(deps, by, organizationId, {
     ...wanted,
     target: { project, environment, architecture },
     // In one order, so that the same tags are the same request.

@@ -29,6 +29,8 @@ const problems: Record<ErrorCode, readonly [status: number, title: string]> = {
   access_key_unreadable: [500, 'The stored access key can not be decrypted'],
   root_access_key: [422, "The access key is a root user's"],
   key_in_vendor_account: [422, "The access key is of an account that can't be connected"],
+  api_key_not_found: [404, 'No such API key'],
+  api_key_in_use: [409, 'The API key is the one in use'],
   unauthorized: [401, 'No valid API key'],
   callback_unauthorized: [401, "Not signed with this connection's secret, or stale"],
   callback_in_progress: [503, 'Not decided yet'],

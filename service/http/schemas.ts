@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RolebridgeError } from '../domain/errors.js';
-import type { AccountId } from '../domain/ids.js';
+import { type AccountId, type AuditId, type ConnectionId, isAuditId, isConnectionId } from '../domain/ids.js';
 import { isAccountId, type Partition, partitions } from '../domain/role-arn.js';
 import { scopeName } from '../domain/scope.js';
 import { accessKeyMembers, sessionTokenFits } from './access-key-schema.js';
@@ -64,15 +64,32 @@ export const setScopesRequest = z.strictObject({
 
 export const createOrganizationRequest = z.strictObject({ name });
 
+export const createApiKeyRequest = z.strictObject({ name });
+
+const limit = z
+  .string()
+  .regex(/^[1-9]\d{0,2}$/, 'must be a whole number from 1 to 100')
+  .transform(Number)
+  .pipe(z.number().max(100))
+  .default(50);
+
 export const listQuery = z.strictObject({
-  limit: z
-    .string()
-    .regex(/^[1-9]\d{0,2}$/, 'must be a whole number from 1 to 100')
-    .transform(Number)
-    .pipe(z.number().max(100))
-    .default(50),
+  limit,
   after: z.string().optional(),
   status: z.enum(['pending', 'connected', 'failed', 'disconnected']).optional(),
+});
+
+export const auditQuery = z.strictObject({
+  limit,
+  before: z
+    .custom<AuditId>((value) => typeof value === 'string' && isAuditId(value), 'must be the id of a record')
+    .optional(),
+  connection: z
+    .custom<ConnectionId>(
+      (value) => typeof value === 'string' && isConnectionId(value),
+      'must be the id of a connection',
+    )
+    .optional(),
 });
 
 /** The wire contract of the callback. */

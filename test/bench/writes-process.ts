@@ -5,7 +5,7 @@ import { JSONFile } from 'lowdb/node';
 import { createOrganization } from '../../service/actions/create-organization.js';
 import type { Connection } from '../../service/domain/connection.js';
 import type { OrganizationId } from '../../service/domain/ids.js';
-import { openFileStore, systemClock } from '../../service/index.js';
+import { commandLine, openFileStore, systemClock } from '../../service/index.js';
 import { connectedConnection, scopesOf } from './connections.js';
 import { together } from './measure.js';
 import { serve } from './processes.js';
@@ -53,7 +53,11 @@ async function onStore(wanted: Wanted): Promise<typeof write> {
   const store = await openFileStore({ directory: wanted.directory });
   const organizationIds: OrganizationId[] = [];
   for (let number = 0; number < wanted.organizations; number++) {
-    const { organization } = await createOrganization(store, systemClock, `organization ${number}`);
+    const { organization } = await createOrganization(
+      { store, clock: systemClock },
+      commandLine(),
+      `organization ${number}`,
+    );
     organizationIds.push(organization.id);
   }
   connections = connectionsOf(wanted, organizationIds);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import {
+  commandLine,
   createAccessKeyEncryption,
   createLocalKeyEncryptionKey,
   createLogger,
@@ -175,7 +176,7 @@ describe('encrypting again', () => {
   async function reencrypted(...keys: Keys) {
     const store = await openFileStore({ directory: vendor.directory });
     try {
-      return await reencrypt(store, systemClock, encryptionWith(...keys));
+      return await reencrypt({ store, clock: systemClock }, commandLine(), encryptionWith(...keys));
     } finally {
       await store.close();
     }
@@ -209,7 +210,7 @@ describe('encrypting again', () => {
     const [first] = (await store.accessKeyConnections({ limit: 1 })).connections;
     if (first === undefined) throw new Error('There are two.');
     const [result] = await Promise.all([
-      reencrypt(store, systemClock, encryptionWith(k2, k1)),
+      reencrypt({ store, clock: systemClock }, commandLine(), encryptionWith(k2, k1)),
       store.commit({ connection: { next: { ...first, name: 'renamed', version: 2 }, ifVersion: 1 } }),
     ]);
     expect(result).toMatchObject({ reencrypted: 2, failed: [] });

@@ -1,0 +1,25 @@
+import type { Requester } from '../domain/audit.js';
+import type { Connection } from '../domain/connection.js';
+import { RolebridgeError } from '../domain/errors.js';
+import type { Dependencies } from '../domain/service-dependencies.js';
+import { verifyHeldAccessKey } from './change-access-key.js';
+import { verifyConnection } from './verify-connection.js';
+
+/**
+ * Checks what the connection has, a role or an access key, once more.
+ * @throws RolebridgeError `role_missing`, and those of {@link verifyConnection}
+ */
+export async function verifyAgain(
+  deps: Dependencies,
+  by: Requester,
+  connection: Connection,
+): Promise<Connection> {
+  if (connection.method === 'access_key') return verifyHeldAccessKey(deps, by, connection);
+  if (connection.status !== 'connected' && connection.status !== 'failed')
+    throw new RolebridgeError(
+      'role_missing',
+      `The connection is ${connection.status}: it has no role to check.`,
+      { remedy: 'Deploy the stack, or give the role ARN with PUT …/role.' },
+    );
+  return verifyConnection(deps, by, connection, { roleArn: connection.roleArn, askedBy: 'verify' });
+}

@@ -1,0 +1,71 @@
+/** What every route does alike with a request and its answer. */
+import type { Request, Response } from 'express';
+import type { Logger } from 'pino';
+import { findConnection } from '../actions/find-connection.js';
+import type { Requester } from '../domain/audit.js';
+import type { ApiKey, Connection } from '../domain/connection.js';
+import { RolebridgeError } from '../domain/errors.js';
+import type { OrganizationId } from '../domain/ids.js';
+import type { Dependencies } from '../domain/service-dependencies.js';
+import { parseJsonBody } from './json-body.js';
+import type { Answer } from './problem.js';
+import { connectionView } from './views.js';
+
+export function send(response: Response, { status, body, retryAfterSeconds }: Answer): void {
+  const { requestId, logger } = response.locals as { requestId: string; logger: Logger };
+  const { method, path } = response.req;
+  if ((method !== 'GET' || status >= 400) && logger.isLevelEnabled('info'))
+    logger.info({ requestId, method, path, status }, 'request');
+  const text = body === undefined ? '' : JSON.stringify(body);
+  response.writeHead(status, {
+    ...(status !== 204 && { 'content-length': Buffer.byteLength(text) }),
+    'content-type': status >= 400 ? 'application/problem+json' : 'application/json',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': requestId,
+    ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+    ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+  });
+  response.end(text);
+}
+
+export const sendConnection = (response: Response, connection: Connection): void =>
+  send(response, { status: 200, body: connectionView(connection) });
+
+/** The organization that the request's API key belongs to. */
+export const organizationOf = (response: Response): OrganizationId =>
+  (response.locals.apiKey as ApiKey).organizationId;
+
+/** Who asks, for the audit log. */
+export const requesterOf = (response: Response): Requester => ({
+  actor: { kind: 'api_key', id: (response.locals.apiKey as ApiKey).id },
+  requestId: response.locals.requestId as string,
+});
+
+/** The connection that the path names. @throws RolebridgeError `connection_not_found` */
+export const connectionOf = (
+  deps: Dependencies,
+  request: Request<{ id: string }>,
+  response: Response,
+): Promise<Connection> => findConnection(deps.store, organizationOf(response), request.params.id);
+
+export const rawBody = (request: Request): Buffer =>
+  Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+
+/** @throws RolebridgeError `media_type_not_supported`, `request_invalid` */
+export function jsonBody(request: Request): unknown {
+  const type = request.headers['content-type'];
+  if (type === undefined || !/^application\/json\s*(;\s*charset=utf-8\s*)?$/i.test(type))
+    throw new RolebridgeError('media_type_not_supported', 'The body must be JSON.', {
+      remedy: 'Send "content-type: application/json".',
+    });
+  return parseJsonBody(rawBody(request));
+}
+
+/** For a path's other methods. @throws RolebridgeError `method_not_allowed` */
+export const refuseMethod = (allowed: string) => (_request: Request, response: Response) => {
+  response.setHeader('allow', allowed);
+  throw new RolebridgeError('method_not_allowed', `This path takes ${allowed}.`, {
+    remedy: 'Use one of these methods.',
+  });
+};
