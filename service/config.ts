@@ -77,6 +77,15 @@ const environmentSchema = z.object({
     .pipe(serviceKeys),
   ROLEBRIDGE_ENCRYPTION_KEYS: encryptionKeys.optional(),
   ROLEBRIDGE_ENCRYPTION_KEYS_FILE: fileText.pipe(encryptionKeys).optional(),
+  ROLEBRIDGE_KMS_KEY_ARNS: z
+    .string()
+    .regex(
+      /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+(,arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+)*$/,
+      'must be ARNs of KMS keys (arn:aws:kms:REGION:ACCOUNT:key/ID), separated by commas',
+    )
+    .transform((text) => text.split(',') as [string, ...string[]])
+    .optional(),
+  ROLEBRIDGE_KMS_ENDPOINT: url.optional(),
   ROLEBRIDGE_ACCESS_KEYS: z.enum(['on', 'off'], 'must be "on" or "off"').default('on'),
   ROLEBRIDGE_PORT: number(0, 65_535).default(8080),
   ROLEBRIDGE_HOST: z.string().min(1).default('127.0.0.1'),
@@ -145,6 +154,10 @@ export function readConfiguration(environment: NodeJS.ProcessEnv) {
     principals,
     serviceKeys: values.ROLEBRIDGE_SERVICE_KEYS,
     encryptionKeys: values.ROLEBRIDGE_ENCRYPTION_KEYS ?? values.ROLEBRIDGE_ENCRYPTION_KEYS_FILE,
+    kms: values.ROLEBRIDGE_KMS_KEY_ARNS && {
+      keyArns: values.ROLEBRIDGE_KMS_KEY_ARNS,
+      endpoint: values.ROLEBRIDGE_KMS_ENDPOINT,
+    },
     takesAccessKeys: values.ROLEBRIDGE_ACCESS_KEYS === 'on',
     stsPartitions: Object.fromEntries(
       [...principals.keys()].map((partition, index) => [

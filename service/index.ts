@@ -18,6 +18,7 @@ import { createApp } from './http/app.js';
 
 export { reencrypt } from './actions/reencrypt.js';
 export { createSts } from './aws/sts.js';
+export { chooseEncryption } from './choose-encryption.js';
 export { createLogger } from './logger.js';
 export { createAccessKeyEncryption, createLocalKeyEncryptionKey } from './secrets/access-key-encryption.js';
 export { createSealer } from './secrets/sealer.js';

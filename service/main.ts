@@ -3,9 +3,8 @@ import { createOrganization } from './actions/create-organization.js';
 import { ConfigurationError, readConfiguration } from './config.js';
 import { RolebridgeError } from './domain/errors.js';
 import {
+  chooseEncryption,
   commandLine,
-  createAccessKeyEncryption,
-  createLocalKeyEncryptionKey,
   createLogger,
   createSealer,
   createService,
@@ -50,8 +49,7 @@ async function serve(): Promise<void> {
     store,
     logger,
     sealer: createSealer(config.serviceKeys),
-    accessKeyEncryption:
-      config.encryptionKeys && createAccessKeyEncryption(createLocalKeyEncryptionKey(config.encryptionKeys)),
+    accessKeyEncryption: chooseEncryption(config),
     sts: createSts({ partitions: config.stsPartitions, timeoutMs: config.stsTimeoutMs }),
   }).catch(async (error: NodeJS.ErrnoException) => {
     await store.close();

@@ -61,10 +61,13 @@ export function createAccessKeyEncryption(keyEncryptionKey: KeyEncryptionKey): A
 }
 
 /** Key-encryption keys from the environment or a file: the first wraps, all of them unwrap. */
-export function createLocalKeyEncryptionKey(keys: SealingKeys): KeyEncryptionKey {
+export function createLocalKeyEncryptionKey(
+  keys: SealingKeys,
+): KeyEncryptionKey & { has(keyId: string): boolean } {
   const keyring = createKeyring(keys, 'rolebridge key-encryption key v1');
   return {
     id: keys[0].id,
+    has: (keyId) => keys.some(({ id }) => id === keyId),
     wrap: async (dataKey, context) => keyring.seal(dataKey, associatedText(context)),
     async unwrap({ keyId, wrappedDataKey }, context) {
       // The id beside it could have been changed; what counts is the one that it was wrapped with.

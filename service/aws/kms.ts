@@ -1,0 +1,112 @@
+import { DecryptCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
+import { z } from 'zod';
+import type { KeyEncryptionKey } from '../domain/access-key.js';
+import { RolebridgeError } from '../domain/errors.js';
+
+export interface KmsOptions {
+  /** ARNs of symmetric keys: the first encrypts, all of them decrypt. */
+  readonly keyArns: readonly [string, ...string[]];
+  /** @default AWS's */
+  readonly endpoint?: string | undefined;
+  /** For one call. @default 5,000 */
+  readonly timeoutMs?: number;
+  /** @default the SDK's own chain: environment, profile, container, instance */
+  readonly credentials?: () => Promise<{ accessKeyId: string; secretAccessKey: string }>;
+}
+
+const encrypted = z.object({ CiphertextBlob: z.instanceof(Uint8Array) });
+const decrypted = z.object({ Plaintext: z.instanceof(Uint8Array) });
+
+/**
+ * Key-encryption keys in AWS KMS: data keys are wrapped there, and no key leaves it. Organization and connection are
+ * the encryption context, so CloudTrail tells which connection's key was opened.
+ * https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html
+ */
+export function createKmsKeyEncryptionKey({
+  keyArns,
+  endpoint,
+  timeoutMs = 5_000,
+  credentials,
+}: KmsOptions): KeyEncryptionKey {
+  const clients = new Map(
+    keyArns.map((arn) => [
+      arn,
+      new KMSClient({
+        region: arn.split(':')[3] ?? '',
+        ...(endpoint !== undefined && { endpoint }),
+        ...(credentials && { credentials }),
+        maxAttempts: 2,
+        requestHandler: {
+          requestTimeout: timeoutMs,
+          throwOnRequestTimeout: true,
+          connectionTimeout: timeoutMs,
+        },
+      }),
+    ]),
+  );
+  return {
+    id: keyArns[0],
+    async wrap(dataKey, context) {
+      const [arn] = keyArns;
+      const command = new EncryptCommand({
+        KeyId: arn,
+        Plaintext: dataKey,
+        EncryptionContext: { ...context },
+      });
+      const answer = await clients
+        .get(arn)
+        ?.send(command, { abortSignal: AbortSignal.timeout(timeoutMs * 2) })
+        .catch((error: unknown) => {
+          throw kmsError(error, arn);
+        });
+      return Buffer.from(encrypted.parse(answer).CiphertextBlob).toString('base64');
+    },
+    async unwrap({ keyId, wrappedDataKey }, context) {
+      const client = clients.get(keyId);
+      if (client === undefined)
+        throw new RolebridgeError(
+          'access_key_unreadable',
+          `The stored access key was encrypted with the KMS key ${keyId}, which is not configured.`,
+          { remedy: 'Add it to ROLEBRIDGE_KMS_KEY_ARNS again, or give the connection a new access key.' },
+        );
+      // The key is named: a ciphertext made with anybody else's does not open.
+      const command = new DecryptCommand({
+        KeyId: keyId,
+        CiphertextBlob: Buffer.from(wrappedDataKey, 'base64'),
+        EncryptionContext: { ...context },
+      });
+      const answer = await client
+        .send(command, { abortSignal: AbortSignal.timeout(timeoutMs * 2) })
+        .catch((error: unknown) => {
+          throw kmsError(error, keyId);
+        });
+      return decrypted.parse(answer).Plaintext;
+    },
+  };
+}
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html#API_Decrypt_Errors */
+function kmsError(thrown: unknown, arn: string): RolebridgeError {
+  const { name = 'unknown error' } = thrown as { name?: string };
+  if (/^(InvalidCiphertext|IncorrectKey)/.test(name))
+    return new RolebridgeError(
+      'access_key_unreadable',
+      'The stored access key was changed, or belongs to another connection: KMS does not decrypt it.',
+      {
+        remedy:
+          'Restore the store from a backup, or give the connection a new access key. Find out who wrote to the store.',
+      },
+    );
+  if (/^(AccessDenied|NotFound|Disabled|KMSInvalidState|InvalidKeyUsage)/.test(name))
+    return new RolebridgeError(
+      'access_key_unreadable',
+      `KMS does not let the service use the key ${arn} (${name}).`,
+      {
+        remedy: 'Have the operator enable the key, and allow the service kms:Encrypt and kms:Decrypt on it.',
+      },
+    );
+  return new RolebridgeError('aws_unavailable', `KMS did not answer for the key ${arn} (${name}).`, {
+    remedy: 'Nothing was changed. Send the same request again after the time in Retry-After.',
+    retryAfterSeconds: 5,
+  });
+}
