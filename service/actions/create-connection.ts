@@ -70,7 +70,10 @@ export function newRoleTrust(
   id: ConnectionId,
   externalId = newExternalId(),
 ): { trust: RoleTrust; callbackSecret: string } {
-  const callbackSecret = `whsec_${randomBytes(32).toString('base64')}`;
+  const callbackSecret = newCallbackSecret();
   const sealedCallbackSecret = deps.sealer.seal(callbackSecret, callbackSecretContext(id));
   return { trust: { externalId, sealedCallbackSecret }, callbackSecret };
 }
+
+/** As Standard Webhooks writes them. */
+export const newCallbackSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;

@@ -102,6 +102,7 @@ async function verifyAndStore(
       method: 'assume_role',
       externalId: trust.externalId,
       sealedCallbackSecret: trust.sealedCallbackSecret,
+      previousCallbackSecret: trust.previousCallbackSecret,
       status: 'connected',
       roleArn: role.arn,
       accountId: role.accountId,

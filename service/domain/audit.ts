@@ -14,6 +14,7 @@ export const auditActions = [
   'connection.rotate_access_key',
   'connection.move_to_role',
   'connection.rotate_external_id',
+  'connection.rotate_callback_secret',
   'connection.deprovision',
   'connection.delete',
   'connection.expire',

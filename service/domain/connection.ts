@@ -42,6 +42,8 @@ export interface RoleTrust {
   readonly pendingExternalId?: ExternalId | undefined;
   /** The callback's secret, sealed with the service's key. */
   readonly sealedCallbackSecret: string;
+  /** The secret before, which signs as well until then. */
+  readonly previousCallbackSecret?: { readonly sealed: string; readonly validUntil: string } | undefined;
 }
 
 /** The state of a connection with a role. */

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { deprovisionConnection } from '../actions/change-connection.js';
+import { newCallbackSecret } from '../actions/create-connection.js';
 import { verifyConnection } from '../actions/verify-connection.js';
 import type { Requester } from '../domain/audit.js';
 import { roleTrustOf } from '../domain/connection.js';
@@ -15,12 +16,12 @@ import { connectionView } from './views.js';
 
 /** Longer than any verification takes; then the event is free for another process. */
 const claimMs = 90_000;
-/** An unknown connection is checked against this, so that it takes as long as a known one. */
-const nobodysSecret = `whsec_${Buffer.alloc(32).toString('base64')}`;
 
 /** Answers `POST /v1/callbacks`: the same `webhook-id` is one event, with the first answer again. */
 export function createCallbackReceiver(deps: Dependencies, toleranceMs: number) {
-  const nobody = deps.sealer.seal(nobodysSecret, callbackSecretContext('nobody'));
+  // An unknown connection is checked against secrets too, so that it takes as long as a known one: two, as in a rotation.
+  const nobody = deps.sealer.seal(newCallbackSecret(), callbackSecretContext('nobody'));
+  const nobodysSecret = () => deps.sealer.open(nobody, callbackSecretContext('nobody'));
 
   return async (headers: IncomingHttpHeaders, rawBody: Buffer, requestId: string): Promise<Answer> => {
     // Nothing but the connection's id is read before the signature is checked.
@@ -28,10 +29,16 @@ export function createCallbackReceiver(deps: Dependencies, toleranceMs: number) 
     const connection = claimedId && (await deps.store.connectionForCallback(claimedId));
     // A connection with an access key is called back about a role only once its move to one has begun.
     const trust = connection && roleTrustOf(connection);
-    const secret = trust
-      ? deps.sealer.open(trust.sealedCallbackSecret, callbackSecretContext(connection.id))
-      : deps.sealer.open(nobody, callbackSecretContext('nobody'));
-    const webhookId = verifySignature(headers, rawBody, [secret], deps.clock.now(), toleranceMs);
+    const now = deps.clock.now();
+    const previous = trust?.previousCallbackSecret;
+    const sealed = [
+      trust?.sealedCallbackSecret,
+      previous && now < Date.parse(previous.validUntil) ? previous.sealed : undefined,
+    ];
+    const secrets = sealed.map((text) =>
+      text && connection ? deps.sealer.open(text, callbackSecretContext(connection.id)) : nobodysSecret(),
+    );
+    const webhookId = verifySignature(headers, rawBody, secrets, now, toleranceMs);
     if (!trust || webhookId === undefined)
       throw new RolebridgeError(
         'callback_unauthorized',

@@ -2,6 +2,7 @@ import type { Router } from 'express';
 import { deleteConnection, renameConnection, setScopes } from '../actions/change-connection.js';
 import { createAccessKeyConnection } from '../actions/create-access-key-connection.js';
 import { createConnection } from '../actions/create-connection.js';
+import { rotateCallbackSecret } from '../actions/rotate-callback-secret.js';
 import { verifyAgain } from '../actions/verify-again.js';
 import { verifyConnection } from '../actions/verify-connection.js';
 import { RolebridgeError } from '../domain/errors.js';
@@ -96,6 +97,16 @@ export function addConnectionRoutes(api: Router, deps: Dependencies): void {
     .post(async (request, response) => {
       const connection = await connectionOf(deps, request, response);
       sendConnection(response, await verifyAgain(deps, requesterOf(response), connection));
+    })
+    .all(refuseMethod('POST'));
+
+  api
+    .route('/connections/:id/rotate-callback-secret')
+    .post(async (request, response) => {
+      const wanted = schemas.parse(schemas.rotateCallbackSecretRequest, jsonBody(request), 'body');
+      const connection = await connectionOf(deps, request, response);
+      const rotated = await rotateCallbackSecret(deps, requesterOf(response), connection, wanted);
+      send(response, { status: 200, body: rotated });
     })
     .all(refuseMethod('POST'));
 

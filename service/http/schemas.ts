@@ -64,6 +64,11 @@ export const setScopesRequest = z.strictObject({
 
 export const createOrganizationRequest = z.strictObject({ name });
 
+/** Seconds that the secret before goes on signing; a week at most. */
+export const rotateCallbackSecretRequest = z.strictObject({
+  previousValidSeconds: z.int().min(0).max(604_800).optional(),
+});
+
 export const createApiKeyRequest = z.strictObject({ name });
 
 const limit = z

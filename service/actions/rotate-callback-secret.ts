@@ -1,0 +1,45 @@
+import type { Requester } from '../domain/audit.js';
+import { type Connection, isDeleted, type RoleTrust, roleTrustOf } from '../domain/connection.js';
+import { RolebridgeError } from '../domain/errors.js';
+import { callbackSecretContext, type Dependencies } from '../domain/service-dependencies.js';
+import { saveChange } from './change-connection.js';
+import { newCallbackSecret } from './create-connection.js';
+
+/** A customer's pipeline has a day to take the new secret up. */
+const usualSeconds = 24 * 60 * 60;
+
+/**
+ * Makes another callback secret; the one before signs as well for a while, or (0 seconds) not any more. The new
+ * secret is in no later answer.
+ * @throws RolebridgeError `method_mismatch` for an access key that does not move to a role
+ */
+export async function rotateCallbackSecret(
+  deps: Dependencies,
+  by: Requester,
+  connection: Connection,
+  { previousValidSeconds = usualSeconds }: { previousValidSeconds?: number | undefined },
+): Promise<{ callbackSecret: string; previousValidUntil: string }> {
+  const trust = roleTrustOf(connection);
+  if (trust === undefined || isDeleted(connection))
+    throw new RolebridgeError(
+      'method_mismatch',
+      'This connection uses an access key and is not called back.',
+      {
+        remedy: 'Begin its move to a role with POST …/move-to-role, which makes a secret.',
+      },
+    );
+  const callbackSecret = newCallbackSecret();
+  const previousValidUntil = new Date(deps.clock.now() + previousValidSeconds * 1000).toISOString();
+  const secrets: Pick<RoleTrust, 'sealedCallbackSecret' | 'previousCallbackSecret'> = {
+    sealedCallbackSecret: deps.sealer.seal(callbackSecret, callbackSecretContext(connection.id)),
+    previousCallbackSecret: { sealed: trust.sealedCallbackSecret, validUntil: previousValidUntil },
+  };
+  await saveChange(
+    deps,
+    by,
+    { action: 'connection.rotate_callback_secret', details: { previousValidUntil } },
+    connection,
+    connection.method === 'assume_role' ? secrets : { roleMove: { ...connection.roleMove, ...secrets } },
+  );
+  return { callbackSecret, previousValidUntil };
+}
