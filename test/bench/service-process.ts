@@ -3,6 +3,7 @@ import type { OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
 import { callbackSecretContext } from '../../service/domain/service-dependencies.js';
 import { createLogger, createSealer, createService, createSts, openFileStore } from '../../service/index.js';
+import { intent } from '../contract/intent.js';
 import { connectedConnection, scopesOf } from './connections.js';
 import { serve } from './processes.js';
 import type { PreparedRole } from './sandbox-process.js';
@@ -78,7 +79,9 @@ async function start(wanted: ServiceWanted) {
     };
   });
   await Promise.all(
-    pending.map(({ connection }) => store.commit({ connection: { next: connection, ifVersion: null } })),
+    pending.map(({ connection }) =>
+      store.commit({ connection: { next: connection, ifVersion: null, intent } }),
+    ),
   );
   return {
     url: service.url,
@@ -97,7 +100,11 @@ async function prefill(store: Store, organizationId: OrganizationId, first: numb
   await Promise.all(
     scopes.map((scope, number) =>
       store.commit({
-        connection: { next: connectedConnection(organizationId, first + number, scope), ifVersion: null },
+        connection: {
+          next: connectedConnection(organizationId, first + number, scope),
+          ifVersion: null,
+          intent,
+        },
       }),
     ),
   );

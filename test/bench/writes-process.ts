@@ -6,6 +6,7 @@ import { createOrganization } from '../../service/actions/create-organization.js
 import type { Connection } from '../../service/domain/connection.js';
 import type { OrganizationId } from '../../service/domain/ids.js';
 import { commandLine, openFileStore, systemClock } from '../../service/index.js';
+import { intent } from '../contract/intent.js';
 import { connectedConnection, scopesOf } from './connections.js';
 import { together } from './measure.js';
 import { serve } from './processes.js';
@@ -61,8 +62,10 @@ async function onStore(wanted: Wanted): Promise<typeof write> {
     organizationIds.push(organization.id);
   }
   connections = connectionsOf(wanted, organizationIds);
-  await Promise.all(connections.map((next) => store.commit({ connection: { next, ifVersion: null } })));
-  return (next, ifVersion) => store.commit({ connection: { next, ifVersion } });
+  await Promise.all(
+    connections.map((next) => store.commit({ connection: { next, ifVersion: null, intent } })),
+  );
+  return (next, ifVersion) => store.commit({ connection: { next, ifVersion, intent } });
 }
 
 /** As lowdb's README has it: change `db.data`, then `db.write()`. */

@@ -1,5 +1,7 @@
 /** A process of its own for test/service/store-file.test.ts: opens the store and, told to, writes without end. */
+
 import { openFileStore } from '../../service/stores/file/index.js';
+import { intent } from './intent.js';
 import { aConnection, anOrganization } from './store.js';
 
 async function main(directory: string, task: string): Promise<void> {
@@ -15,9 +17,9 @@ async function main(directory: string, task: string): Promise<void> {
     const { id } = organizations[number % 2] as (typeof organizations)[number];
     for (;;) {
       const next = aConnection(id);
-      await store.commit({ connection: { next, ifVersion: null } });
+      await store.commit({ connection: { next, ifVersion: null, intent } });
       const renamed = { ...next, name: 'renamed', version: 2 };
-      await store.commit({ connection: { next: renamed, ifVersion: 1 } });
+      await store.commit({ connection: { next: renamed, ifVersion: 1, intent } });
       process.stdout.write(`${id} ${next.id}\n`);
     }
   };

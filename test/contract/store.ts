@@ -15,6 +15,7 @@ import {
 } from '../../service/domain/ids.js';
 import type { CallbackReceipt, Store } from '../../service/domain/ports.js';
 import type { RoleArn } from '../../service/domain/role-arn.js';
+import { intent } from './intent.js';
 
 export interface OpenedStore {
   readonly store: Store;
@@ -115,12 +116,12 @@ export function storeContract(name: string, openStore: () => Promise<OpenedStore
 
     const insert = async (differences: object = {}, inside = organization.id): Promise<RoleConnection> => {
       const next = aConnection(inside, differences);
-      await store.commit({ connection: { next, ifVersion: null } });
+      await store.commit({ connection: { next, ifVersion: null, intent } });
       return next;
     };
     const update = async (connection: Connection, differences: object): Promise<Connection> => {
       const next = changed(connection, differences);
-      await store.commit({ connection: { next, ifVersion: connection.version } });
+      await store.commit({ connection: { next, ifVersion: connection.version, intent } });
       return next;
     };
     const read = (connection: Connection) => store.connection(connection.organizationId, connection.id);
@@ -186,11 +187,11 @@ export function storeContract(name: string, openStore: () => Promise<OpenedStore
       for (const outcome of outcomes)
         if (outcome.status === 'rejected') expect(outcome.reason.code).toBe('connection_changed');
       await expect(update(connection, {})).rejects.toMatchObject({ code: 'connection_changed' });
-      await expect(store.commit({ connection: { next: connection, ifVersion: null } })).rejects.toMatchObject(
-        { code: 'connection_changed' },
-      );
       await expect(
-        store.commit({ connection: { next: aConnection(organization.id), ifVersion: 1 } }),
+        store.commit({ connection: { next: connection, ifVersion: null, intent } }),
+      ).rejects.toMatchObject({ code: 'connection_changed' });
+      await expect(
+        store.commit({ connection: { next: aConnection(organization.id), ifVersion: 1, intent } }),
       ).rejects.toMatchObject({ code: 'connection_changed' });
       expect((await read(connection))?.version).toBe(2);
     });
@@ -216,7 +217,7 @@ export function storeContract(name: string, openStore: () => Promise<OpenedStore
       const one = await insert({ scopes: [{ project: 'shop' }, { project: 'blog' }] });
       const two = await insert({ scopes: [{}] });
       const next = aConnection(organization.id, { scopes: [{ project: 'shop' }, {}], updatedAt: at(90) });
-      await store.commit({ connection: { next, ifVersion: null }, replaceScopes: true });
+      await store.commit({ connection: { next, ifVersion: null, intent }, replaceScopes: true });
       expect(await read(one)).toEqual({
         ...one,
         scopes: [{ project: 'blog' }],
@@ -286,7 +287,7 @@ export function storeContract(name: string, openStore: () => Promise<OpenedStore
 
     const insertKey = async (differences: object = {}, inside = organization.id) => {
       const next = anAccessKeyConnection(inside, differences);
-      await store.commit({ connection: { next, ifVersion: null } });
+      await store.commit({ connection: { next, ifVersion: null, intent } });
       return next;
     };
 
@@ -308,7 +309,7 @@ export function storeContract(name: string, openStore: () => Promise<OpenedStore
         scopes: [{}],
         version: 2,
       });
-      await store.commit({ connection: { next, ifVersion: 1 } });
+      await store.commit({ connection: { next, ifVersion: 1, intent } });
       store = await opened.reopen();
       expect(await read(connection)).toEqual(next);
       await expect(insert(connectedTo(role))).rejects.toMatchObject({ code: 'role_already_connected' });
@@ -364,13 +365,13 @@ export function storeContract(name: string, openStore: () => Promise<OpenedStore
       const connection = await insert();
       const receipt = { ...claimOf(connection), answer: { status: 200, body: 'done' } };
       await expect(
-        store.commit({ connection: { next: changed(connection, {}), ifVersion: 7 }, receipt }),
+        store.commit({ connection: { next: changed(connection, {}), ifVersion: 7, intent }, receipt }),
       ).rejects.toMatchObject({ code: 'connection_changed' });
       expect(await store.claimCallback(claimOf(connection), at(1))).toEqual({
         claimed: true,
         firstAttemptAt: at(0),
       });
-      await store.commit({ connection: { next: changed(connection, {}), ifVersion: 1 }, receipt });
+      await store.commit({ connection: { next: changed(connection, {}), ifVersion: 1, intent }, receipt });
       expect(await store.claimCallback(claimOf(connection), at(1))).toEqual({ claimed: false, receipt });
     });
 

@@ -14,6 +14,7 @@ import {
   systemClock,
 } from '../../service/index.js';
 import { type AccessKeyVendor, keyOf, startAccessKeyVendor } from '../access-key-vendor.js';
+import { intent } from '../contract/intent.js';
 import { callApi } from '../vendor.js';
 
 type Keys = Parameters<typeof createLocalKeyEncryptionKey>[0];
@@ -211,7 +212,7 @@ describe('encrypting again', () => {
     if (first === undefined) throw new Error('There are two.');
     const [result] = await Promise.all([
       reencrypt({ store, clock: systemClock }, commandLine(), encryptionWith(k2, k1)),
-      store.commit({ connection: { next: { ...first, name: 'renamed', version: 2 }, ifVersion: 1 } }),
+      store.commit({ connection: { next: { ...first, name: 'renamed', version: 2 }, ifVersion: 1, intent } }),
     ]);
     expect(result).toMatchObject({ reencrypted: 2, failed: [] });
     const connection = await store.connection(first.organizationId, first.id);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { type AccessKeyVendor, keyOf, startAccessKeyVendor } from '../access-key-vendor.js';
 import type { Fault } from '../aws-sandbox/index.js';
 
@@ -119,12 +120,12 @@ describe('refuses, and stores nothing of', () => {
     ],
   ])('%s', async (_name, make, code, detail) => {
     const [key, more] = make();
-    const before = [await count(), vendor.stored()];
+    const before = [await count(), readFileSync(vendor.dataFile, 'utf8')];
     const { status, body } = await vendor.create(key, more);
     expect([status, body.code]).toEqual([422, code]);
     expect(body.detail).toMatch(detail);
     expect(body.remedy).toMatch(/\S/);
-    expect([await count(), vendor.stored()]).toEqual(before);
+    expect([await count(), readFileSync(vendor.dataFile, 'utf8')]).toEqual(before);
   });
 
   it.each<[string, Fault]>([

@@ -23,7 +23,7 @@ const encryptionIn = (...keyArns: string[]) =>
 
 async function connected() {
   const { admin } = vendor.customer();
-  const { status, body } = await vendor.create(admin);
+  const { status, body } = await vendor.create(admin, { scope: {} });
   expect(status).toBe(201);
   return {
     id: body.id as string,

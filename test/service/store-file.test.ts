@@ -8,6 +8,7 @@ import type { ConnectionId, OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
 import { type FileStoreOptions, openFileStore } from '../../service/stores/file/index.js';
 import { type FileOperations, fileOperations } from '../../service/stores/file/organization-file.js';
+import { intent } from '../contract/intent.js';
 import {
   aConnection,
   anAccessKeyConnection,
@@ -47,7 +48,7 @@ const sealed = (text: string) => ({
 const file = () => inOrganizations(`${organization.id}.json`);
 const insert = async (store: Store, differences: object = {}, inside = organization.id) => {
   const next = aConnection(inside, differences);
-  await store.commit({ connection: { next, ifVersion: null } });
+  await store.commit({ connection: { next, ifVersion: null, intent } });
   return next;
 };
 
@@ -144,13 +145,13 @@ describe('files', () => {
     const connection = anAccessKeyConnection(organization.id, {
       accessKey: { lastFour: 'WXYZ', principalArn: 'arn', sealed: sealed('destroyed') },
     });
-    await store.commit({ connection: { next: connection, ifVersion: null } });
+    await store.commit({ connection: { next: connection, ifVersion: null, intent } });
     // A change that keeps the key keeps a backup with it.
     const renamed = { ...connection, name: 'renamed', version: 2 };
-    await store.commit({ connection: { next: renamed, ifVersion: 1 } });
+    await store.commit({ connection: { next: renamed, ifVersion: 1, intent } });
     expect(await readFile(`${file()}.bak`, 'utf8')).toContain('destroyed');
     const next = { ...renamed, ...changes, id: connection.id, version: 3 } as Connection;
-    await store.commit({ connection: { next, ifVersion: 2 } });
+    await store.commit({ connection: { next, ifVersion: 2, intent } });
     await insert(store);
     for (const name of await readdir(inOrganizations()))
       expect([name, await readFile(inOrganizations(name), 'utf8')]).toEqual([
@@ -330,7 +331,7 @@ describe('a write', () => {
       const role = 'arn:aws:iam::123456789012:role/reader';
       const attempts = await Promise.allSettled([
         store.commit({
-          connection: { next: { ...kept, scopes: [], version: 2, name: 'changed' }, ifVersion: 1 },
+          connection: { next: { ...kept, scopes: [], version: 2, name: 'changed' }, ifVersion: 1, intent },
         }),
         insert(store, { ...connectedTo(role), scopes: [{}] }),
         store.claimCallback(claimOf(kept), at(0)),
@@ -354,7 +355,7 @@ describe('a write', () => {
       await store.ready();
       expect(await store.claimCallback(claimOf(kept), at(0))).toMatchObject({ claimed: true });
       const taker = await insert(store, connectedTo(role), other.id);
-      await store.commit({ connection: { next: { ...kept, version: 2 }, ifVersion: 1 } });
+      await store.commit({ connection: { next: { ...kept, version: 2 }, ifVersion: 1, intent } });
       await store.close();
       const again = await open();
       expect((await again.connections(organization.id, { limit: 10 })).connections).toEqual([
@@ -396,7 +397,7 @@ describe('a write', () => {
     await store.createOrganization(organization);
     isHeld = true;
     const next = aConnection(organization.id, { scopes: [{}] });
-    const writing = store.commit({ connection: { next, ifVersion: null } });
+    const writing = store.commit({ connection: { next, ifVersion: null, intent } });
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(await store.connection(organization.id, next.id)).toBeUndefined();
     expect(await store.scopeHolders(organization.id, [''])).toEqual([]);

@@ -1,3 +1,4 @@
+import type { AuditRecord } from '../../domain/audit.js';
 import {
   type AccessKeyConnection,
   type ApiKey,
@@ -6,25 +7,40 @@ import {
   claimedRole,
   isDeleted,
   type Organization,
-  roleTrustOf,
 } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
-import type { ApiKeyId, ConnectionId, OrganizationId } from '../../domain/ids.js';
-import type { CallbackReceipt, Change, Store } from '../../domain/ports.js';
+import type { ApiKeyId, AuditId, ConnectionId, OrganizationId } from '../../domain/ids.js';
+import type { CallbackReceipt, Change, OutboxMessage, Store, Token, Watch } from '../../domain/ports.js';
 import { describeScope, scopeFromKey, scopeKey } from '../../domain/scope.js';
+import type { AuditFiles } from './audit-files.js';
+import { DueWork } from './due-work.js';
 import { ownCopy } from './format.js';
-import { placeOf, type RecordChange, receiptId } from './records.js';
-import type { StagedWrites } from './staged-writes.js';
+import {
+  externalIdsOf,
+  messageId,
+  placeOf,
+  type RecordChange,
+  receiptId,
+  tokenId,
+  watchId,
+} from './records.js';
+import { type StagedWrites, unavailable } from './staged-writes.js';
 
 const receiptLifetimeMs = 24 * 60 * 60 * 1000;
 
 /** Reads answer from what is on the disk; conflicts are judged against what is on its way there as well. */
 export class FileStore implements Store {
   readonly #writes: StagedWrites;
+  readonly #audit: AuditFiles;
+  readonly #watches: DueWork<Watch>;
+  readonly #messages: DueWork<OutboxMessage>;
   readonly #close: () => Promise<void>;
 
-  constructor(writes: StagedWrites, close: () => Promise<void>) {
+  constructor(writes: StagedWrites, audit: AuditFiles, close: () => Promise<void>) {
     this.#writes = writes;
+    this.#audit = audit;
+    this.#watches = new DueWork<Watch>(writes, 'watch', watchId);
+    this.#messages = new DueWork<OutboxMessage>(writes, 'message', messageId);
     this.#close = close;
   }
 
@@ -41,6 +57,18 @@ export class FileStore implements Store {
     return this.#writes.durable.organizations.get(id)?.organization;
   }
 
+  async organizations(page: {
+    limit: number;
+    after?: OrganizationId | undefined;
+  }): Promise<{ organizations: Organization[]; hasMore: boolean }> {
+    const { after, limit } = page;
+    const found = [...this.#writes.durable.organizations.values()]
+      .flatMap(({ organization }) => organization ?? [])
+      .filter(({ id }) => after === undefined || id > after)
+      .sort((one, other) => (one.id < other.id ? -1 : 1));
+    return { organizations: found.slice(0, limit), hasMore: found.length > limit };
+  }
+
   async createApiKey(key: ApiKey): Promise<void> {
     this.#assertOrganization(key.organizationId);
     if (this.#writes.staged.apiKeys.has(key.id)) throw alreadyThere('API key');
@@ -50,6 +78,25 @@ export class FileStore implements Store {
 
   async apiKey(id: ApiKeyId): Promise<ApiKey | undefined> {
     return this.#writes.durable.apiKeys.get(id);
+  }
+
+  async apiKeys(organizationId: OrganizationId): Promise<ApiKey[]> {
+    const keys = [...(this.#writes.durable.organizations.get(organizationId)?.apiKeys.values() ?? [])];
+    return keys.sort((one, other) =>
+      `${one.createdAt} ${one.id}` < `${other.createdAt} ${other.id}` ? -1 : 1,
+    );
+  }
+
+  async revokeApiKey(
+    organizationId: OrganizationId,
+    id: ApiKeyId,
+    revokedAt: string,
+  ): Promise<ApiKey | undefined> {
+    const key = this.#writes.staged.organizations.get(organizationId)?.apiKeys.get(id);
+    if (key === undefined) return undefined;
+    const next = ownCopy('apiKey', { ...key, revokedAt: key.revokedAt ?? revokedAt });
+    await this.#writes.stage(organizationId, [{ kind: 'apiKey', id, next }]);
+    return next;
   }
 
   async connection(organizationId: OrganizationId, id: ConnectionId): Promise<Connection | undefined> {
@@ -142,7 +189,90 @@ export class FileStore implements Store {
         throw new TypeError('The receipt belongs to another organization than the connection.');
       changes.push({ kind: 'receipt', id: receiptId(next.connectionId, next.webhookId), next });
     }
+    for (const watch of change.watches ?? []) {
+      organizationId ??= watch.organizationId;
+      changes.push({ kind: 'watch', id: watchId(watch), next: ownCopy('watch', watch) });
+    }
+    for (const ended of change.endWatches ?? []) {
+      organizationId ??= this.#organizationOf(ended.connectionId);
+      changes.push({ kind: 'watch', id: watchId(ended), next: undefined });
+    }
+    for (const message of change.messages ?? []) {
+      organizationId ??= message.organizationId;
+      changes.push({ kind: 'message', id: messageId(message), next: ownCopy('message', message) });
+    }
     if (organizationId !== undefined) await this.#writes.stage(organizationId, changes);
+  }
+
+  async appendAudit(records: readonly AuditRecord[]): Promise<void> {
+    try {
+      await this.#audit.append(records);
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  auditRecords(
+    organizationId: OrganizationId,
+    page: { limit: number; before?: AuditId | undefined; connectionId?: ConnectionId | undefined },
+  ): Promise<{ records: AuditRecord[]; hasMore: boolean }> {
+    return this.#audit.page(organizationId, page);
+  }
+
+  async claimWatches(request: { now: string; leaseUntil: string; limit: number }): Promise<Watch[]> {
+    return this.#watches.claim(request);
+  }
+
+  finishWatch(claimed: Watch, next: { dueAt: string; attempts: number } | undefined): Promise<void> {
+    return this.#watches.finish(claimed, next);
+  }
+
+  async nextWatchAt(): Promise<string | undefined> {
+    return this.#watches.nextAt();
+  }
+
+  async claimMessages(request: { now: string; leaseUntil: string; limit: number }): Promise<OutboxMessage[]> {
+    return this.#messages.claim(request);
+  }
+
+  finishMessage(
+    claimed: OutboxMessage,
+    next: { dueAt: string; attempts: number } | undefined,
+  ): Promise<void> {
+    return this.#messages.finish(claimed, next);
+  }
+
+  async nextMessageAt(): Promise<string | undefined> {
+    return this.#messages.nextAt();
+  }
+
+  async saveToken(token: Token): Promise<void> {
+    this.#assertOrganization(token.organizationId);
+    const id = tokenId(token.kind, token.hash);
+    await this.#writes.stage(token.organizationId, [{ kind: 'token', id, next: ownCopy('token', token) }]);
+  }
+
+  async token(kind: Token['kind'], hash: string): Promise<Token | undefined> {
+    return this.#writes.durable.tokens.get(tokenId(kind, hash));
+  }
+
+  async takeToken(kind: Token['kind'], hash: string): Promise<Token | undefined> {
+    const id = tokenId(kind, hash);
+    const token = this.#writes.staged.tokens.get(id);
+    if (token === undefined) return undefined;
+    await this.#writes.stage(token.organizationId, [{ kind: 'token', id, next: undefined }]);
+    return token;
+  }
+
+  async deleteExpiredTokens(now: string): Promise<void> {
+    for (const [organizationId, { tokens }] of this.#writes.staged.organizations) {
+      const expired = [...tokens].filter(([, { expiresAt }]) => expiresAt <= now);
+      if (expired.length === 0) continue;
+      await this.#writes.stage(
+        organizationId,
+        expired.map(([id]) => ({ kind: 'token', id, next: undefined })),
+      );
+    }
   }
 
   async claimCallback(
@@ -213,9 +343,8 @@ export class FileStore implements Store {
       throw new RolebridgeError('connection_changed', 'The connection was changed by somebody else.', {
         remedy: 'Read the connection again and repeat the change.',
       });
-    const externalId = roleTrustOf(next)?.externalId;
-    if (externalId !== undefined && (staged.externalIds.get(externalId) ?? next.id) !== next.id)
-      throw alreadyThere('external ID');
+    for (const externalId of externalIdsOf(next))
+      if ((staged.externalIds.get(externalId) ?? next.id) !== next.id) throw alreadyThere('external ID');
   }
 
   #assertRoleFree(next: Connection): void {

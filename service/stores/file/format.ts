@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { auditActions } from '../../domain/audit.js';
 import type { ApiKey, Connection, Organization } from '../../domain/connection.js';
 import { errorCodes } from '../../domain/errors.js';
-import type { CallbackReceipt } from '../../domain/ports.js';
+import type { CallbackReceipt, OutboxMessage, Token, Watch } from '../../domain/ports.js';
 import { checkNames } from '../../domain/verification.js';
 
 export const schemaVersion = 1;
@@ -13,6 +14,9 @@ export interface OrganizationData {
   readonly apiKeys: readonly ApiKey[];
   readonly connections: readonly Connection[];
   readonly receipts: readonly CallbackReceipt[];
+  readonly watches: readonly Watch[];
+  readonly messages: readonly OutboxMessage[];
+  readonly tokens: readonly Token[];
 }
 
 // Objects are loose: a member that this version does not know is kept, not dropped at the next write.
@@ -125,15 +129,55 @@ const receipt = z.looseObject({
   answer: z.looseObject({ status: z.int(), body: z.unknown() }).optional(),
 });
 
+const watch = z.looseObject({
+  connectionId: name,
+  organizationId: name,
+  purpose: z.enum(['verify', 'expire', 'prove_end']),
+  dueAt: time,
+  attempts: z.int(),
+  role: z.looseObject({ arn: name, externalId: name, partition: name }).optional(),
+});
+
+const message = z.looseObject({
+  id: name,
+  endpoint: name,
+  organizationId: name,
+  connectionId: name,
+  body: z.string(),
+  createdAt: time,
+  dueAt: time,
+  attempts: z.int(),
+});
+
+const token = z.looseObject({
+  kind: z.enum(['web_session', 'sign_in_link', 'enrolment']),
+  hash: name,
+  organizationId: name,
+  createdAt: time,
+  expiresAt: time,
+  data: z.record(z.string(), z.unknown()),
+});
+
+export const auditRecord = z.looseObject({
+  id: name,
+  organizationId: name,
+  at: time,
+  action: z.enum(auditActions),
+  phase: z.enum(['intent', 'outcome']),
+});
+
 const organizationData = z.strictObject({
   schemaVersion: z.literal(schemaVersion),
   organization,
   apiKeys: z.array(apiKey),
   connections: z.array(connection),
   receipts: z.array(receipt),
+  watches: z.array(watch).default([]),
+  messages: z.array(message).default([]),
+  tokens: z.array(token).default([]),
 });
 
-const kinds = { organization, apiKey, connection, receipt };
+const kinds = { organization, apiKey, connection, receipt, watch, message, token };
 
 /** JSON text of records, made once for each: records never change, a change makes a new one. */
 const texts = new WeakMap<object, string>();
@@ -151,7 +195,7 @@ export function ownCopy<Kept extends object>(kind: keyof typeof kinds, record: K
 /** The file in pieces, one record a line; records that did not change are not turned into JSON again. */
 export function* writeFormat(data: OrganizationData): Generator<string> {
   yield `{"schemaVersion":${data.schemaVersion},\n"organization":${textOf(data.organization)}`;
-  for (const member of ['apiKeys', 'connections', 'receipts'] as const) {
+  for (const member of ['apiKeys', 'connections', 'receipts', 'watches', 'messages', 'tokens'] as const) {
     yield `,\n"${member}":[`;
     let separator = '\n';
     for (const record of data[member]) {

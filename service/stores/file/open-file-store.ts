@@ -1,11 +1,12 @@
 import { chmod, mkdir, readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import lockfile from 'proper-lockfile';
-import { claimedRole, roleTrustOf } from '../../domain/connection.js';
+import { claimedRole } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { Store } from '../../domain/ports.js';
 import { scopeKey } from '../../domain/scope.js';
+import { AuditFiles } from './audit-files.js';
 import { FileStore } from './file-store.js';
 import type { OrganizationData } from './format.js';
 import {
@@ -15,7 +16,15 @@ import {
   OrganizationFile,
   syncDirectory,
 } from './organization-file.js';
-import { type RecordChange, type Records, receiptId } from './records.js';
+import {
+  externalIdsOf,
+  messageId,
+  type RecordChange,
+  type Records,
+  receiptId,
+  tokenId,
+  watchId,
+} from './records.js';
 import { StagedWrites } from './staged-writes.js';
 
 export interface FileStoreOptions {
@@ -38,6 +47,8 @@ export async function openFileStore(options: FileStoreOptions): Promise<Store> {
   const files = { ...fileOperations, ...options.fileOperations };
   await makePrivate(directory);
   await makePrivate(organizations);
+  const auditDirectory = join(directory, 'audit');
+  await makePrivate(auditDirectory);
   await syncDirectory(directory, files);
   await syncDirectory(dirname(directory), files);
   const writes = new StagedWrites(organizations, files);
@@ -48,14 +59,16 @@ export async function openFileStore(options: FileStoreOptions): Promise<Store> {
     await release().catch(() => {});
     throw error;
   }
+  const audit = new AuditFiles(auditDirectory, files, () => writes.assertWritable());
   let closing: Promise<void> | undefined;
   const close = async () => {
     await writes.allSettled();
     writes.stop(new RolebridgeError('store_unavailable', 'The store is closed.'));
     await writes.allSettled();
+    await audit.close();
     await release().catch(() => {});
   };
-  return new FileStore(writes, () => {
+  return new FileStore(writes, audit, () => {
     closing ??= close();
     return closing;
   });
@@ -132,8 +145,10 @@ async function load(directory: string, writes: StagedWrites): Promise<void> {
 
 function checkOwnership(id: OrganizationId, data: OrganizationData): void {
   if (data.organization.id !== id) throw new Error(`it holds the organization ${data.organization.id}`);
-  for (const record of [...data.apiKeys, ...data.connections])
-    if (record.organizationId !== id) throw new Error(`${record.id} in it belongs to another organization`);
+  const owned = [data.apiKeys, data.connections, data.watches, data.messages, data.tokens].flat();
+  for (const record of owned)
+    if (record.organizationId !== id)
+      throw new Error(`${'id' in record ? record.id : 'a record'} in it belongs to another organization`);
 }
 
 /** What no two records may share, within the file and with the files read before. */
@@ -147,8 +162,8 @@ function checkUnique(known: Records, data: OrganizationData): void {
   for (const { id } of data.apiKeys) once('API key', id, known.apiKeys.has(id));
   for (const connection of data.connections) {
     once('connection', connection.id, known.connections.has(connection.id));
-    const externalId = roleTrustOf(connection)?.externalId;
-    if (externalId !== undefined) once('external ID', externalId, known.externalIds.has(externalId));
+    for (const externalId of externalIdsOf(connection))
+      once('external ID', externalId, known.externalIds.has(externalId));
     const role = claimedRole(connection);
     if (role !== undefined) once('role', role, known.claimedRoles.has(role));
     for (const key of new Set(connection.scopes.map(scopeKey))) once('scope', key, false);
@@ -170,5 +185,8 @@ function changesThatMake(data: OrganizationData): RecordChange[] {
       id: receiptId(next.connectionId, next.webhookId),
       next,
     })),
+    ...data.watches.map((next) => ({ kind: 'watch' as const, id: watchId(next), next })),
+    ...data.messages.map((next) => ({ kind: 'message' as const, id: messageId(next), next })),
+    ...data.tokens.map((next) => ({ kind: 'token' as const, id: tokenId(next.kind, next.hash), next })),
   ];
 }

@@ -7,7 +7,7 @@ import {
   roleTrustOf,
 } from '../../domain/connection.js';
 import type { ApiKeyId, ConnectionId, ExternalId, OrganizationId } from '../../domain/ids.js';
-import type { CallbackReceipt } from '../../domain/ports.js';
+import type { CallbackReceipt, OutboxMessage, Token, Watch } from '../../domain/ports.js';
 import type { RoleArn } from '../../domain/role-arn.js';
 import { scopeKey } from '../../domain/scope.js';
 import { type OrganizationData, schemaVersion } from './format.js';
@@ -17,7 +17,10 @@ export type RecordChange =
   | { readonly kind: 'organization'; readonly id: OrganizationId; readonly next: Organization | undefined }
   | { readonly kind: 'apiKey'; readonly id: ApiKeyId; readonly next: ApiKey | undefined }
   | { readonly kind: 'connection'; readonly id: ConnectionId; readonly next: Connection | undefined }
-  | { readonly kind: 'receipt'; readonly id: string; readonly next: CallbackReceipt | undefined };
+  | { readonly kind: 'receipt'; readonly id: string; readonly next: CallbackReceipt | undefined }
+  | { readonly kind: 'watch'; readonly id: string; readonly next: Watch | undefined }
+  | { readonly kind: 'message'; readonly id: string; readonly next: OutboxMessage | undefined }
+  | { readonly kind: 'token'; readonly id: string; readonly next: Token | undefined };
 
 interface OrganizationRecords {
   organization: Organization | undefined;
@@ -27,11 +30,26 @@ interface OrganizationRecords {
   readonly listed: Connection[];
   readonly holders: Map<string, ConnectionId>;
   readonly receipts: Map<string, CallbackReceipt>;
+  readonly watches: Map<string, Watch>;
+  readonly messages: Map<string, OutboxMessage>;
+  readonly tokens: Map<string, Token>;
 }
 
 /** `\n` can't be part of an HTTP header's value, so two pairs never give the same text. */
 export const receiptId = (connectionId: ConnectionId, webhookId: string): string =>
   `${connectionId}\n${webhookId}`;
+
+export const watchId = ({ connectionId, purpose }: Pick<Watch, 'connectionId' | 'purpose'>): string =>
+  `${connectionId} ${purpose}`;
+export const messageId = ({ id, endpoint }: Pick<OutboxMessage, 'id' | 'endpoint'>): string =>
+  `${id} ${endpoint}`;
+export const tokenId = (kind: Token['kind'], hash: string): string => `${kind} ${hash}`;
+
+/** The one in use, and the one that is to take its place. */
+export function externalIdsOf(connection: Connection): ExternalId[] {
+  const { externalId, pendingExternalId } = roleTrustOf(connection) ?? {};
+  return [externalId, pendingExternalId].filter((id) => id !== undefined);
+}
 
 /** All records in memory with the indexes that questions need. It checks nothing. */
 export class Records {
@@ -40,6 +58,7 @@ export class Records {
   readonly connections = new Map<ConnectionId, Connection>();
   readonly claimedRoles = new Map<RoleArn, ConnectionId>();
   readonly externalIds = new Map<ExternalId, ConnectionId>();
+  readonly tokens = new Map<string, Token>();
 
   of(organizationId: OrganizationId): OrganizationRecords {
     let records = this.organizations.get(organizationId);
@@ -51,6 +70,9 @@ export class Records {
         listed: [],
         holders: new Map(),
         receipts: new Map(),
+        watches: new Map(),
+        messages: new Map(),
+        tokens: new Map(),
       };
       this.organizations.set(organizationId, records);
     }
@@ -58,14 +80,18 @@ export class Records {
   }
 
   snapshot(organizationId: OrganizationId): OrganizationData {
-    const { organization, apiKeys, connections, receipts } = this.of(organizationId);
+    const records = this.of(organizationId);
+    const { organization } = records;
     if (organization === undefined) throw new Error(`No organization ${organizationId}.`);
     return {
       schemaVersion,
       organization,
-      apiKeys: [...apiKeys.values()],
-      connections: [...connections.values()],
-      receipts: [...receipts.values()],
+      apiKeys: [...records.apiKeys.values()],
+      connections: [...records.connections.values()],
+      receipts: [...records.receipts.values()],
+      watches: [...records.watches.values()],
+      messages: [...records.messages.values()],
+      tokens: [...records.tokens.values()],
     };
   }
 
@@ -75,7 +101,10 @@ export class Records {
     if (kind === 'organization') return { kind, id, next: records?.organization };
     if (kind === 'apiKey') return { kind, id, next: records?.apiKeys.get(id) };
     if (kind === 'connection') return { kind, id, next: records?.connections.get(id) };
-    return { kind, id, next: records?.receipts.get(id) };
+    if (kind === 'receipt') return { kind, id, next: records?.receipts.get(id) };
+    if (kind === 'watch') return { kind, id, next: records?.watches.get(id) };
+    if (kind === 'message') return { kind, id, next: records?.messages.get(id) };
+    return { kind, id, next: records?.tokens.get(id) };
   }
 
   /** Old entries of all indexes go first: a scope may move from one connection to another in one change. */
@@ -88,7 +117,12 @@ export class Records {
         put(this.apiKeys, change.id, change.next);
         put(records.apiKeys, change.id, change.next);
       } else if (change.kind === 'receipt') put(records.receipts, change.id, change.next);
-      else this.#index(records, change);
+      else if (change.kind === 'watch') put(records.watches, change.id, change.next);
+      else if (change.kind === 'message') put(records.messages, change.id, change.next);
+      else if (change.kind === 'token') {
+        put(this.tokens, change.id, change.next);
+        put(records.tokens, change.id, change.next);
+      } else this.#index(records, change);
     }
     if (records.organization === undefined) this.organizations.delete(organizationId);
   }
@@ -99,8 +133,7 @@ export class Records {
     for (const scope of old.scopes) removeOwn(records.holders, scopeKey(scope), id);
     const role = claimedRole(old);
     if (role !== undefined) removeOwn(this.claimedRoles, role, id);
-    const externalId = roleTrustOf(old)?.externalId;
-    if (externalId !== undefined) removeOwn(this.externalIds, externalId, id);
+    for (const externalId of externalIdsOf(old)) removeOwn(this.externalIds, externalId, id);
   }
 
   #index(records: OrganizationRecords, { id, next }: { id: ConnectionId; next: Connection | undefined }) {
@@ -116,8 +149,7 @@ export class Records {
       if (isListed) records.listed.splice(placeOf(records.listed, next), 0, next);
     }
     if (next === undefined) return;
-    const externalId = roleTrustOf(next)?.externalId;
-    if (externalId !== undefined) this.externalIds.set(externalId, id);
+    for (const externalId of externalIdsOf(next)) this.externalIds.set(externalId, id);
     const role = claimedRole(next);
     if (role !== undefined) this.claimedRoles.set(role, id);
     if (isListed) for (const scope of next.scopes) records.holders.set(scopeKey(scope), id);

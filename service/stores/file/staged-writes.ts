@@ -40,6 +40,11 @@ export class StagedWrites {
     this.#stopped ??= reason;
   }
 
+  /** @throws RolebridgeError `store_unavailable` once nothing may be written any more */
+  assertWritable(): void {
+    if (this.#stopped) throw this.#stopped;
+  }
+
   /** Applies the changes, and fulfils its promise when they are on the disk. Changes that wait share one write. */
   stage(id: OrganizationId, changes: readonly RecordChange[]): Promise<void> {
     if (this.#stopped) return Promise.reject(this.#stopped);
