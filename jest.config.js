@@ -18,9 +18,30 @@ export const base = {
   testTimeout: 30_000,
 };
 
+/**
+ * The tests of the constructs once more, on cdktn: where the source and the tests say cdktf, they get cdktn. What is
+ * published for cdktn is compiled from the same source (`constructs/build.mjs`).
+ */
+const onCdktn = {
+  ...base,
+  displayName: 'cdktn',
+  moduleNameMapper: {
+    ...base.moduleNameMapper,
+    '^cdktf$': 'cdktn',
+    '^@cdktf/provider-aws/(.*)$': '@cdktn/provider-aws/$1',
+  },
+  testMatch: ['<rootDir>/test/constructs/{callback,health,props,trust-policy}.test.ts'],
+};
+
 /** @type {import('jest').Config} */
 export default {
-  ...base,
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/real/'],
+  projects: [
+    {
+      ...base,
+      displayName: 'test',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/real/'],
+    },
+    onCdktn,
+  ],
 };

@@ -1,0 +1,267 @@
+/** The callback: tells the service that the role is there, and at destroy that it goes. */
+import * as path from 'node:path';
+import type { IamRole } from '@cdktn/provider-aws/lib/iam-role';
+import {
+  AssetType,
+  Fn,
+  type ITerraformDependable,
+  type LocalExecProvisioner,
+  TerraformAsset,
+  TerraformSelf,
+  TerraformStack,
+  type TerraformVariable,
+  Token,
+} from 'cdktn';
+import { Construct } from 'constructs';
+import type { CrossAccountRole } from './cross-account-role';
+import { documentJson, fingerprint } from './document-json';
+import { TerraformData } from './terraform-data';
+import {
+  callbackSecretProblem,
+  callbackUrlProblem,
+  connectionIdProblem,
+  expectedAccountIdProblem,
+  refuse,
+  scopeProblems,
+  secondsProblem,
+} from './validation';
+
+/**
+ * Where the connection applies: nothing given is the organization's default. Each name is 1–64 characters of
+ * `[A-Za-z0-9._-]`, the first a letter or digit.
+ */
+export interface ConnectionScope {
+  /**
+   * The project.
+   * @default - every project
+   */
+  readonly project?: string;
+  /**
+   * The environment inside the project.
+   * @default - every environment
+   */
+  readonly environment?: string;
+  /**
+   * The architecture inside the environment.
+   * @default - every architecture
+   */
+  readonly architecture?: string;
+}
+
+/** What {@link ConnectionCallback} and `AwsConnection` have in common. */
+export interface CallbackOptions {
+  /** The connection's id (`con_…`), as the service gave it. */
+  readonly connectionId: string;
+  /** The service's callback URL: https, or http on loopback. */
+  readonly callbackUrl: string;
+  /**
+   * Where the connection applies. `{}` is the organization's default.
+   * @default - not said: the service keeps what it has
+   */
+  readonly scope?: ConnectionScope;
+  /**
+   * The account that this has to be deployed into; another one is not registered.
+   * @default - any account
+   */
+  readonly expectedAccountId?: string;
+  /**
+   * How long the registration is tried while the service says "not yet" or can't be reached, in seconds.
+   * @default 120
+   */
+  readonly callbackTimeoutSeconds?: number;
+  /**
+   * How long the deregistration is tried at destroy, in seconds.
+   * @default 15
+   */
+  readonly destroyTimeoutSeconds?: number;
+  /**
+   * Whether a destroy fails when the service can't be reached or does not take the deregistration. By default
+   * that is a warning: the service finds out by itself that the role is gone.
+   * @default false
+   */
+  readonly failDestroyWhenUnreachable?: boolean;
+  /**
+   * A sensitive Terraform variable with the callback secret, for runners where no environment variable can be
+   * set. Only for the registration: the deregistration reads the environment whatever is given here, and without
+   * a secret there it is a warning, never an error. The variable's value is in no state file, but it is in a
+   * saved plan file (as every variable's is): keep those as you keep the secret.
+   * @default - the script reads `ROLEBRIDGE_CALLBACK_SECRET_<CONNECTION ID IN CAPITALS>`, or else
+   * `ROLEBRIDGE_CALLBACK_SECRET`, from the environment of whoever runs Terraform
+   * @see https://developer.hashicorp.com/terraform/language/values/variables#suppressing-values-in-cli-output
+   */
+  readonly callbackSecret?: TerraformVariable;
+}
+
+/** Props of {@link ConnectionCallback}. */
+export interface ConnectionCallbackProps extends CallbackOptions {
+  /** The role to register: a `CrossAccountRole`, or an `IamRole` that your stack has already. */
+  readonly role: CrossAccountRole | IamRole;
+  /**
+   * What else has to exist before the registration, and goes after the deregistration: the policies of an
+   * `IamRole`, for instance. Those of a `CrossAccountRole` are waited for by themselves.
+   * @default - the role, and what a `CrossAccountRole` has of policies
+   */
+  readonly dependsOn?: readonly ITerraformDependable[];
+}
+
+/**
+ * Registers a role with the service when it and all its policies exist (`role.provisioned`), again when any input
+ * changes, and deregisters it at destroy before anything of it goes (`role.deprovisioned`).
+ *
+ * The secret comes from the environment of whoever runs Terraform, so that it is in no synthesized JSON, plan,
+ * state or log: `ROLEBRIDGE_CALLBACK_SECRET`, or for several connections in one stack
+ * `ROLEBRIDGE_CALLBACK_SECRET_CON_8F3K…` (the connection's id in capitals), which comes first.
+ *
+ * Terraform runs no destroy-time provisioner of a resource that was taken out of the configuration: remove a
+ * connection with `cdktf destroy`, or `terraform destroy -target`, before its code. Otherwise the service finds
+ * out at its next verification.
+ *
+ * @example
+ * ```ts
+ * new ConnectionCallback(this, 'Callback', {
+ *   role,
+ *   connectionId: 'con_8f3k…',
+ *   callbackUrl: 'https://connect.vendor.example/v1/callbacks',
+ *   scope: { project: 'shop', environment: 'production' },
+ * });
+ * ```
+ * @see https://developer.hashicorp.com/terraform/language/resources/provisioners/syntax#destroy-time-provisioners
+ */
+export class ConnectionCallback extends Construct {
+  private readonly props: ConnectionCallbackProps;
+  private readonly added: ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: ConnectionCallbackProps) {
+    super(scope, id);
+    refuse(`ConnectionCallback '${this.node.path}'`, callbackProblems(props));
+    this.props = props;
+    this.added = [...(props.dependsOn ?? [])];
+
+    const script = callbackScript(this);
+    // Two resources, because Terraform runs destroy-time provisioners on every replacement: one that is replaced
+    // when an input changes and only registers, one that is never replaced for that and only deregisters.
+    const deregistration = new TerraformData(this, 'deregistration', {
+      after: () => this.dependencies(),
+      input: {
+        connection_id: props.connectionId,
+        callback_url: props.callbackUrl,
+        role_arn: this.roleArn,
+      },
+      // The role is no longer another connection's: that one has to hear of it.
+      triggersReplace: () => ({ connection_id: props.connectionId }),
+      provisioner: { ...script, when: 'destroy', environment: this.deregistrationEnvironment() },
+    });
+    new TerraformData(this, 'registration', {
+      // After the deregistration too: an apply that is cut off behind the registration can then be destroyed.
+      after: () => [...this.dependencies(), deregistration],
+      triggersReplace: () => this.inputs(),
+      provisioner: { ...script, environment: this.registrationEnvironment() },
+    });
+  }
+
+  /** Makes the registration wait for more, and the deregistration go before it. */
+  addDependency(...dependencies: ITerraformDependable[]): this {
+    this.added.push(...dependencies);
+    return this;
+  }
+
+  private dependencies(): ITerraformDependable[] {
+    const { role } = this.props;
+    return [...(isCrossAccountRole(role) ? role.dependencies() : [role]), ...this.added];
+  }
+
+  private get roleArn(): string {
+    const { role } = this.props;
+    return isCrossAccountRole(role) ? role.roleArn : role.arn;
+  }
+
+  private inputs(): Record<string, unknown> {
+    const { role } = this.props;
+    return {
+      connection_id: this.props.connectionId,
+      callback_url: this.props.callbackUrl,
+      role_arn: this.roleArn,
+      role_unique_id: isCrossAccountRole(role) ? role.roleUniqueId : role.uniqueId,
+      scope: this.scopeJson(),
+      ...(isCrossAccountRole(role)
+        ? role.fingerprints()
+        : { trust_policy: fingerprint(role.assumeRolePolicyInput ?? '') }),
+    };
+  }
+
+  private registrationEnvironment(): Record<string, string> {
+    const { props } = this;
+    return {
+      ROLEBRIDGE_EVENT: 'role.provisioned',
+      ROLEBRIDGE_CALLBACK_URL: props.callbackUrl,
+      ROLEBRIDGE_CONNECTION_ID: props.connectionId,
+      ROLEBRIDGE_ROLE_ARN: this.roleArn,
+      ROLEBRIDGE_SCOPE: this.scopeJson(),
+      ROLEBRIDGE_EXPECTED_ACCOUNT_ID: props.expectedAccountId ?? '',
+      ROLEBRIDGE_DEADLINE_SECONDS: String(props.callbackTimeoutSeconds ?? 120),
+      ...(props.callbackSecret === undefined
+        ? {}
+        : { ROLEBRIDGE_CALLBACK_SECRET_FROM_VARIABLE: forProvisioner(props.callbackSecret) }),
+    };
+  }
+
+  /** Terraform lets a destroy-time provisioner name `self` only; literals are of the configuration at destroy. */
+  private deregistrationEnvironment(): Record<string, string> {
+    const { props } = this;
+    return {
+      ROLEBRIDGE_EVENT: 'role.deprovisioned',
+      ROLEBRIDGE_CALLBACK_URL: TerraformSelf.getString('input.callback_url'),
+      ROLEBRIDGE_CONNECTION_ID: TerraformSelf.getString('input.connection_id'),
+      ROLEBRIDGE_ROLE_ARN: TerraformSelf.getString('input.role_arn'),
+      ROLEBRIDGE_DEADLINE_SECONDS: String(props.destroyTimeoutSeconds ?? 15),
+      ROLEBRIDGE_FAIL_WHEN_UNREACHABLE: String(props.failDestroyWhenUnreachable ?? false),
+    };
+  }
+
+  private scopeJson(): string {
+    const { scope } = this.props;
+    if (scope === undefined) return '';
+    if (Token.isUnresolved(scope)) return documentJson(scope);
+    const { project, environment, architecture } = scope;
+    return documentJson({ project, environment, architecture });
+  }
+}
+
+/** The rules for the props of the callback, for `AwsConnection` to name all that is wrong at once. */
+function callbackProblems(props: ConnectionCallbackProps): (string | undefined)[] {
+  return [
+    connectionIdProblem(props.connectionId),
+    callbackUrlProblem(props.callbackUrl),
+    ...scopeProblems(props.scope),
+    expectedAccountIdProblem(props.expectedAccountId),
+    secondsProblem('callbackTimeoutSeconds', props.callbackTimeoutSeconds, 1, 900),
+    secondsProblem('destroyTimeoutSeconds', props.destroyTimeoutSeconds, 1, 300),
+    callbackSecretProblem(props.callbackSecret),
+  ];
+}
+
+/** The script once per stack, beside the synthesized stack, started without a shell: no value can be a command. */
+function callbackScript(scope: Construct): Pick<LocalExecProvisioner, 'type' | 'interpreter' | 'command'> {
+  const stack = TerraformStack.of(scope);
+  const id = 'rolebridge-callback';
+  const asset =
+    (stack.node.tryFindChild(id) as TerraformAsset | undefined) ??
+    new TerraformAsset(stack, id, {
+      path: path.join(__dirname, 'callback-script', 'rolebridge-callback.cjs'),
+      type: AssetType.FILE,
+    });
+  return { type: 'local-exec', interpreter: ['node'], command: asset.path };
+}
+
+/**
+ * Terraform hides everything that a provisioner prints when its configuration holds a sensitive value: the reason
+ * of a refused registration would be hidden too. The script prints no secret, so it may be read.
+ */
+function forProvisioner(variable: TerraformVariable): string {
+  return Token.asString(Fn.nonsensitive(Fn.sensitive(variable.value)));
+}
+
+/** By shape: an app can have loaded two copies of this package. */
+function isCrossAccountRole(role: CrossAccountRole | IamRole): role is CrossAccountRole {
+  return 'fingerprints' in role;
+}

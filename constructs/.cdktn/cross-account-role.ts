@@ -1,0 +1,373 @@
+/** The IAM role that lets a vendor in, and only with the connection's external ID. */
+import { DataAwsCallerIdentity } from '@cdktn/provider-aws/lib/data-aws-caller-identity';
+import { IamRole, type IamRoleConfig } from '@cdktn/provider-aws/lib/iam-role';
+import { IamRolePolicy } from '@cdktn/provider-aws/lib/iam-role-policy';
+import { IamRolePolicyAttachment } from '@cdktn/provider-aws/lib/iam-role-policy-attachment';
+import { Annotations, type ITerraformDependable, Lazy, Op, type TerraformProvider, Token } from 'cdktn';
+import { Construct } from 'constructs';
+import { documentJson, fingerprint } from './document-json';
+import {
+  isAdministratorPolicy,
+  isAdministratorStatement,
+  managedPolicyArn,
+  type PermissionPreset,
+  type Permissions,
+  type PolicyStatement,
+  PRESET_POLICIES,
+  policyDocument,
+} from './permissions';
+import { type Partition, partitionOf, trustPolicy } from './trust-policy';
+import {
+  descriptionProblem,
+  expectedAccountIdProblem,
+  externalIdProblem,
+  managedPolicyProblem,
+  maxSessionDurationProblem,
+  partitionProblem,
+  pathProblem,
+  permissionsBoundaryProblem,
+  permissionsProblems,
+  principalProblems,
+  refuse,
+  roleNameProblems,
+  statementProblems,
+  tagsProblems,
+  wholeAccounts,
+} from './validation';
+
+/** A warning that a reviewer has seen and accepted; see {@link CrossAccountRoleProps.acknowledge}. */
+export type RoleWarning = 'whole-account-trust' | 'administrator-without-boundary' | 'trust-policy-size';
+
+/** Props of {@link CrossAccountRole}. */
+export interface CrossAccountRoleProps {
+  /**
+   * The external ID of the connection, as the service gave it. The role can't be assumed without it.
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-user_externalid.html
+   */
+  readonly externalId: string;
+  /**
+   * The vendor's IAM principal or principals: the ARN of a role or user, or an account id, which trusts everyone
+   * whom that account's administrators let in.
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+   */
+  readonly principal: string | readonly string[];
+  /**
+   * What the role may do.
+   * @default - nothing: the role can be assumed, and no more
+   */
+  readonly permissions?: PermissionPreset | Permissions;
+  /**
+   * The role's name. A change replaces the role.
+   * @default - Terraform makes one from `roleNamePrefix`
+   * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+   */
+  readonly roleName?: string;
+  /**
+   * The start of the role's name, for a name that is unique in the account.
+   * @default 'rolebridge-'
+   */
+  readonly roleNamePrefix?: string;
+  /**
+   * The role's path.
+   * @default '/'
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+   */
+  readonly path?: string;
+  /**
+   * The role's description.
+   * @default 'Lets a vendor in, with the connection's external ID (Rolebridge)'
+   */
+  readonly description?: string;
+  /**
+   * The role's tags, besides the provider's default tags.
+   * @default - none
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
+   */
+  readonly tags?: Readonly<Record<string, string>>;
+  /**
+   * The longest session, in seconds: 3,600–43,200.
+   * @default 3600
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-settings.html
+   */
+  readonly maxSessionDuration?: number;
+  /**
+   * The ARN of the managed policy that bounds what the role can ever do.
+   * @default - no boundary
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+   */
+  readonly permissionsBoundary?: string;
+  /**
+   * Whether the vendor may tag its sessions (`sts:TagSession`).
+   * @default false
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+   */
+  readonly allowSessionTags?: boolean;
+  /**
+   * Whether the vendor may name who is behind a session (`sts:SetSourceIdentity`).
+   * @default false
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
+   */
+  readonly allowSourceIdentity?: boolean;
+  /**
+   * The AWS partition.
+   * @default - the one in the principal's ARN, or else 'aws'
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+   */
+  readonly partition?: Partition;
+  /**
+   * The account that this has to be deployed into. Another one stops the plan, before anything is made.
+   * @default - any account
+   */
+  readonly expectedAccountId?: string;
+  /**
+   * The AWS provider to deploy with: an aliased one for each account, when there are several.
+   * @default - the stack's default AWS provider
+   * @see https://developer.hashicorp.com/terraform/language/providers/configuration#alias-multiple-provider-configurations
+   */
+  readonly provider?: TerraformProvider;
+  /**
+   * Warnings that you have considered and accept; they are not shown again.
+   * @default - every warning is shown
+   */
+  readonly acknowledge?: readonly RoleWarning[];
+}
+
+// Quotas of IAM, in characters without whitespace: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+const TRUST_POLICY_QUOTA = 2048;
+const TRUST_POLICY_MAXIMUM = 4096;
+const INLINE_POLICIES_QUOTA = 10_240;
+const ATTACHED_POLICIES_MAXIMUM = 20;
+
+/**
+ * A cross-account IAM role that trusts the vendor's principals, and only with the connection's external ID.
+ *
+ * @example
+ * ```ts
+ * const role = new CrossAccountRole(this, 'Vendor', {
+ *   externalId: '3d4a…',
+ *   principal: 'arn:aws:iam::123456789012:role/rolebridge',
+ *   permissions: 'read-only',
+ * });
+ * role.addManagedPolicy('job-function/ViewOnlyAccess');
+ * ```
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html
+ */
+export class CrossAccountRole extends Construct {
+  /** The role itself, for everything that this construct has no prop for. */
+  readonly role: IamRole;
+  /** The partition that the role is made in. */
+  readonly partition: Partition;
+
+  private readonly props: CrossAccountRoleProps;
+  private readonly trustPolicyJson: string;
+  private readonly attachments = new Map<string, IamRolePolicyAttachment>();
+  private readonly statements: PolicyStatement[] = [];
+  private inlinePolicy?: IamRolePolicy;
+
+  constructor(scope: Construct, id: string, props: CrossAccountRoleProps) {
+    super(scope, id);
+    refuse(this.label, [
+      externalIdProblem(props.externalId),
+      ...principalProblems(props.principal, props.partition),
+      partitionProblem(props.partition),
+      ...roleNameProblems(props.roleName, props.roleNamePrefix),
+      pathProblem(props.path),
+      descriptionProblem(props.description),
+      ...tagsProblems(props.tags),
+      maxSessionDurationProblem(props.maxSessionDuration),
+      permissionsBoundaryProblem(props.permissionsBoundary),
+      ...permissionsProblems(props.permissions),
+      expectedAccountIdProblem(props.expectedAccountId),
+    ]);
+    this.props = props;
+    const principals = typeof props.principal === 'string' ? [props.principal] : props.principal;
+    this.partition = props.partition ?? principals.map(partitionOf).find(Boolean) ?? 'aws';
+
+    this.trustPolicyJson = documentJson(
+      trustPolicy({
+        principals,
+        externalId: props.externalId,
+        partition: this.partition,
+        allowSessionTags: props.allowSessionTags ?? false,
+        allowSourceIdentity: props.allowSourceIdentity ?? false,
+      }),
+    );
+    this.role = new IamRole(this, 'role', this.roleConfig());
+    this.reviewTrust(principals);
+
+    const permissions: Permissions =
+      typeof props.permissions === 'string' ? { preset: props.permissions } : (props.permissions ?? {});
+    if (permissions.preset !== undefined) this.addManagedPolicy(PRESET_POLICIES[permissions.preset]);
+    for (const policy of permissions.managedPolicies ?? []) this.addManagedPolicy(policy);
+    if (permissions.statements !== undefined) this.addStatements(...permissions.statements);
+    this.node.addValidation({ validate: () => this.sizeProblems() });
+  }
+
+  /** The role's ARN, as a token. */
+  get roleArn(): string {
+    return this.role.arn;
+  }
+
+  /** The role's name, as a token. */
+  get roleName(): string {
+    return this.role.name;
+  }
+
+  /** IAM's unique id of the role (`AROA…`), as a token: a role that was deleted and made again has another. */
+  get roleUniqueId(): string {
+    return this.role.uniqueId;
+  }
+
+  /**
+   * Attaches a managed policy: the name of one of AWS's own, or the ARN of any. A callback of this role waits
+   * for it too. The same policy twice is attached once.
+   */
+  addManagedPolicy(nameOrArn: string): this {
+    refuse(this.label, [managedPolicyProblem(nameOrArn)]);
+    const policyArn = managedPolicyArn(nameOrArn, this.partition);
+    if (this.attachments.has(policyArn)) return this;
+    const attachment = new IamRolePolicyAttachment(this, this.attachmentId(policyArn), {
+      role: this.role.name,
+      policyArn,
+      ...this.withProvider(),
+    });
+    this.attachments.set(policyArn, attachment);
+    if (isAdministratorPolicy(policyArn)) this.reviewAdministrator();
+    return this;
+  }
+
+  /** Adds statements to the policy inside the role. A callback of this role waits for it too. */
+  addStatements(...statements: PolicyStatement[]): this {
+    refuse(this.label, statements.flatMap(statementProblems));
+    if (statements.length === 0) return this;
+    this.statements.push(...statements);
+    this.inlinePolicy ??= new IamRolePolicy(this, 'policy', {
+      name: 'rolebridge',
+      role: this.role.name,
+      policy: Lazy.stringValue({ produce: () => this.inlinePolicyJson() }),
+      ...this.withProvider(),
+    });
+    if (statements.some(isAdministratorStatement)) this.reviewAdministrator();
+    return this;
+  }
+
+  /** The role and every policy of it: what has to exist before the role is of use. */
+  dependencies(): ITerraformDependable[] {
+    return [this.role, ...this.attachments.values(), ...(this.inlinePolicy ? [this.inlinePolicy] : [])];
+  }
+
+  /** What a verification of the role depends on, besides its ARN: changes exactly when one of these does. */
+  fingerprints(): Record<string, string | string[]> {
+    return {
+      trust_policy: fingerprint(this.trustPolicyJson),
+      managed_policies: [...this.attachments.keys()].sort(),
+      inline_policy: this.inlinePolicy ? fingerprint(this.inlinePolicyJson()) : '',
+      permissions_boundary: this.props.permissionsBoundary ?? '',
+    };
+  }
+
+  private roleConfig(): IamRoleConfig {
+    const { props } = this;
+    return {
+      ...(props.roleName === undefined
+        ? { namePrefix: props.roleNamePrefix ?? 'rolebridge-' }
+        : { name: props.roleName }),
+      assumeRolePolicy: this.trustPolicyJson,
+      description: props.description ?? "Lets a vendor in, with the connection's external ID (Rolebridge)",
+      // A policy that someone attached by hand must not keep the role from being destroyed.
+      forceDetachPolicies: true,
+      ...(props.path === undefined ? {} : { path: props.path }),
+      ...(props.tags === undefined ? {} : { tags: { ...props.tags } }),
+      ...(props.maxSessionDuration === undefined ? {} : { maxSessionDuration: props.maxSessionDuration }),
+      ...(props.permissionsBoundary === undefined ? {} : { permissionsBoundary: props.permissionsBoundary }),
+      ...(props.expectedAccountId === undefined
+        ? {}
+        : { lifecycle: { precondition: [this.accountPrecondition(props.expectedAccountId)] } }),
+      ...this.withProvider(),
+    };
+  }
+
+  private accountPrecondition(expectedAccountId: string) {
+    const caller = new DataAwsCallerIdentity(this, 'caller', this.withProvider());
+    return {
+      condition: Op.eq(caller.accountId, expectedAccountId),
+      errorMessage: `account_mismatch: the AWS credentials in use belong to account ${caller.accountId}, and this connection is for account ${expectedAccountId}. Nothing was made. Use credentials of the expected account, or correct expectedAccountId.`,
+    };
+  }
+
+  private inlinePolicyJson(): string {
+    return documentJson(policyDocument(this.statements));
+  }
+
+  private withProvider(): { provider?: TerraformProvider } {
+    return this.props.provider === undefined ? {} : { provider: this.props.provider };
+  }
+
+  /** Stable when policies are put in another order, so that Terraform does not detach and attach them again. */
+  private attachmentId(policyArn: string): string {
+    if (Token.isUnresolved(policyArn)) return `attachment-${this.attachments.size}`;
+    return `attachment-${policyArn.replace(/^arn:[^:]+:iam::(?:aws:policy\/)?/, '').replace(/[^\w+=,.@-]/g, '-')}`;
+  }
+
+  private reviewTrust(principals: readonly string[]): void {
+    const accounts = wholeAccounts(principals);
+    if (accounts.length > 0)
+      this.warn(
+        'whole-account-trust',
+        `principal ${accounts.join(', ')} is a whole account: everyone whom its administrators let assume roles can use this one. Prefer the ARN of the vendor's role.`,
+      );
+    const size = documentSize(this.trustPolicyJson);
+    if (size > TRUST_POLICY_QUOTA * 0.8)
+      this.warn(
+        'trust-policy-size',
+        `the trust policy has ${size} characters; IAM takes ${TRUST_POLICY_QUOTA} unless the account's quota was raised (at most ${TRUST_POLICY_MAXIMUM}). Name fewer principals.`,
+      );
+  }
+
+  private reviewAdministrator(): void {
+    if (this.props.permissionsBoundary !== undefined) return;
+    this.warn(
+      'administrator-without-boundary',
+      'the vendor gets every permission in this account, with no permissionsBoundary. Prefer a narrower policy, or set a boundary.',
+    );
+  }
+
+  private warn(warning: RoleWarning, message: string): void {
+    if (this.props.acknowledge?.includes(warning)) return;
+    const text = `${message} If this is meant, give acknowledge: ['${warning}'].`;
+    if (this.node.metadata.some(({ data }) => data === text)) return;
+    Annotations.of(this).addWarning(text);
+  }
+
+  private sizeProblems(): string[] {
+    const trust = documentSize(this.trustPolicyJson);
+    const inline = this.inlinePolicy ? documentSize(this.inlinePolicyJson()) : 0;
+    const source = 'https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html';
+    return [
+      ...(trust > TRUST_POLICY_MAXIMUM
+        ? [
+            `principal: the trust policy has ${trust} characters, and IAM takes at most ${TRUST_POLICY_MAXIMUM} (${source})`,
+          ]
+        : []),
+      ...(inline > INLINE_POLICIES_QUOTA
+        ? [
+            `permissions.statements: the policy has ${inline} characters, and IAM takes at most ${INLINE_POLICIES_QUOTA} (${source})`,
+          ]
+        : []),
+      ...(this.attachments.size > ATTACHED_POLICIES_MAXIMUM
+        ? [
+            `permissions.managedPolicies: ${this.attachments.size} are attached, and IAM takes at most ${ATTACHED_POLICIES_MAXIMUM} (${source})`,
+          ]
+        : []),
+    ];
+  }
+
+  private get label(): string {
+    return `CrossAccountRole '${this.node.path}'`;
+  }
+}
+
+/** IAM counts without whitespace; a size that only Terraform knows counts as none. */
+function documentSize(json: string): number {
+  return Token.isUnresolved(json) ? 0 : json.replace(/\s/g, '').length;
+}

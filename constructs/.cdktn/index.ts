@@ -1,0 +1,22 @@
+/**
+ * `@rolebridge/constructs/cdktn`: what a customer adds to a CDKTF stack. Here are the exports and nothing else.
+ *
+ * - `aws-connection`: role and callback in one
+ * - `cross-account-role`, `connection-callback`: the two by themselves
+ * - `trust-policy`, `permissions`: the IAM documents, as plain data
+ * - `validation`: the rules for props
+ * - `callback-script/`: the program that Terraform starts; it depends on Node alone
+ *
+ * Nothing of the service belongs here, and no run-time dependency besides the peers.
+ */
+export { AwsConnection, type AwsConnectionProps } from './aws-connection';
+export {
+  type CallbackOptions,
+  ConnectionCallback,
+  type ConnectionCallbackProps,
+  type ConnectionScope,
+} from './connection-callback';
+export { CrossAccountRole, type CrossAccountRoleProps, type RoleWarning } from './cross-account-role';
+export type { PermissionPreset, Permissions, PolicyStatement } from './permissions';
+export type { Partition } from './trust-policy';
+export { InvalidPropsError } from './validation';

@@ -1,0 +1,39 @@
+/**
+ * Terraform's built-in `terraform_data` resource.
+ *
+ * Not CDKTF's `DataResource`: that one starts a Terraform process for each instance at synth to ask for its
+ * version, and fixes `depends_on` when it is made, while policies can still be added to the role.
+ */
+import { dependable, type ITerraformDependable, type LocalExecProvisioner, TerraformResource } from 'cdktn';
+import type { Construct } from 'constructs';
+
+/** @internal */
+export interface TerraformDataProps {
+  /** What must exist before and goes after this resource; asked for at synth, when everything has been added. */
+  readonly after: () => readonly ITerraformDependable[];
+  /** Kept in the state; the only thing that a destroy-time provisioner can read. */
+  readonly input?: Readonly<Record<string, unknown>>;
+  /** A change of any of these replaces the resource. */
+  readonly triggersReplace?: () => Readonly<Record<string, unknown>>;
+  readonly provisioner: LocalExecProvisioner;
+}
+
+/** @internal */
+export class TerraformData extends TerraformResource {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: TerraformDataProps,
+  ) {
+    super(scope, id, { terraformResourceType: 'terraform_data', provisioners: [props.provisioner] });
+  }
+
+  override get terraformMetaArguments() {
+    const after = [...new Set(this.props.after().map(dependable))];
+    return { ...super.terraformMetaArguments, dependsOn: after };
+  }
+
+  protected override synthesizeAttributes() {
+    return { input: this.props.input, triggers_replace: this.props.triggersReplace?.() };
+  }
+}
