@@ -44,4 +44,5 @@ export default {
     },
     onCdktn,
   ],
+  testTimeout: base.testTimeout,
 };
