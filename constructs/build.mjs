@@ -13,6 +13,7 @@ const sourceForCdktn = path.join(dist, 'source-for-cdktn');
 const SCRIPT = 'callback-script/rolebridge-callback.cjs';
 
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+/** @param {string} folder */
 const compile = (folder) =>
   execFileSync(process.execPath, [tsc, '-p', path.join(folder, 'tsconfig.build.json')], { stdio: 'inherit' });
 
