@@ -65,6 +65,8 @@ export interface Service {
   createOrganization(name: string): ReturnType<typeof createOrganization>;
   /** Asks AWS whether the service runs as a role's session, and logs what that means for credentials. Never fails. */
   learnRoleChaining(): Promise<void>;
+  /** From now on access keys are sealed with the first of these keys, as after one was put before the others. */
+  useEncryption(encryption: AccessKeyEncryption | undefined): void;
   /** Lets requests in flight end (9 seconds at most), then closes the store. */
   close(): Promise<void>;
 }
@@ -83,13 +85,16 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const { address, port, family } = server.address() as AddressInfo;
   const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
   const sessions = createSessions({ sts: options.sts, clock });
+  let { accessKeyEncryption } = options;
   const app = createApp(
     {
+      get accessKeyEncryption() {
+        return accessKeyEncryption;
+      },
       store: options.store,
       sts: options.sts,
       sessions,
       sealer: options.sealer,
-      accessKeyEncryption: options.accessKeyEncryption,
       takesAccessKeys: options.takesAccessKeys ?? true,
       clock,
       principals: options.principals,
@@ -124,6 +129,9 @@ export async function createService(options: ServiceOptions): Promise<Service> {
         if (isRoleChaining === undefined)
           options.logger.warn({ partition }, 'AWS did not say whom the service runs as');
       }
+    },
+    useEncryption(encryption) {
+      accessKeyEncryption = encryption;
     },
     async close() {
       isClosing = true;

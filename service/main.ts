@@ -61,6 +61,16 @@ async function serve(): Promise<void> {
   });
   logger.info({ url: service.url, publicUrl: config.publicUrl ?? service.url }, 'listening');
   service.learnRoleChaining();
+  // A key file in which a new key was put first counts without a restart.
+  process.on('SIGHUP', () => {
+    try {
+      const encryption = chooseEncryption(readConfiguration(process.env));
+      service.useEncryption(encryption);
+      logger.info({ keyId: encryption?.keyId }, 'encryption keys read again');
+    } catch (error) {
+      logger.error({ err: error }, 'encryption keys not read again; the ones before stay');
+    }
+  });
   const stop = () => {
     service.close().then(
       () => process.exit(0),

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
+import { encryptionOf } from '../actions/accept-access-key.js';
 import { createOrganization } from '../actions/create-organization.js';
+import { reencrypt } from '../actions/reencrypt.js';
 import { resolveTarget } from '../actions/resolve-target.js';
 import type { Requester } from '../domain/audit.js';
 import { RolebridgeError } from '../domain/errors.js';
@@ -78,6 +80,12 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
     const by: Requester = { actor: { kind: 'operator' }, requestId: response.locals.requestId };
     const { organization, apiKey } = await createOrganization(deps, by, name);
     send(response, { status: 201, body: { ...organization, apiKey } });
+  });
+
+  app.post('/v1/reencrypt', async (request, response) => {
+    requireOperator(request, options.operatorTokenHash);
+    const by: Requester = { actor: { kind: 'operator' }, requestId: response.locals.requestId };
+    send(response, { status: 200, body: await reencrypt(deps, by, encryptionOf(deps)) });
   });
 
   const api = express.Router();

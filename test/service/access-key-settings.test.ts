@@ -47,7 +47,7 @@ async function start(settings: Record<string, string>) {
   });
   const exit = once(child, 'close').then(([code]) => code as number);
   await Promise.race([first, exit]);
-  return { exit, output: () => output, url: /"url":"([^"]+)"/.exec(output)?.[1] ?? '' };
+  return { exit, process: child, output: () => output, url: /"url":"([^"]+)"/.exec(output)?.[1] ?? '' };
 }
 
 const fileWith = (text: string) => {
@@ -75,6 +75,31 @@ test('takes keys from a file, one a line', async () => {
 test('starts without a key, and says so when it is asked for one', async () => {
   const { url } = await start({});
   expect((await connect(url)).body.code).toBe('access_key_not_available');
+});
+
+test('an encryption key is rotated while the service runs: the file is read again, and one call encrypts all again', async () => {
+  const [old, next] = [`k1:${key()}`, `k2:${key()}`];
+  const path = fileWith(old);
+  const { url, process: service, output } = await start({ ROLEBRIDGE_ENCRYPTION_KEYS_FILE: path });
+  const { body: connection } = await connect(url);
+  expect(connection.status).toBe('connected');
+  const again = async (keys: string) => {
+    writeFileSync(path, keys);
+    const lines = () => output().split('encryption keys').length;
+    const before = lines();
+    service.kill('SIGHUP');
+    while (lines() === before) await once(service.stdout as NonNullable<typeof service.stdout>, 'data');
+  };
+  const reencrypt = async () => (await callApi(url, operatorToken, 'POST', '/v1/reencrypt')).body;
+
+  await again(`${next}\n${old}`);
+  expect(await reencrypt()).toEqual({ keyId: 'k2', reencrypted: 1, unchanged: 0, failed: [] });
+  await again('not keys');
+  expect(await reencrypt()).toEqual({ keyId: 'k2', reencrypted: 0, unchanged: 1, failed: [] });
+  await again(next);
+  expect(await reencrypt()).toEqual({ keyId: 'k2', reencrypted: 0, unchanged: 1, failed: [] });
+  expect((await callApi(url, 'x'.repeat(32), 'POST', '/v1/reencrypt')).status).toBe(401);
+  for (const line of [old, next]) expect(output()).not.toContain(line.slice(3));
 });
 
 test('turns access keys off', async () => {
