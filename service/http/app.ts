@@ -19,6 +19,7 @@ import { jsonBody, organizationOf, rawBody, refuseMethod, requesterOf, send } fr
 import { problemAnswer } from './problem.js';
 import * as schemas from './schemas.js';
 import { readSmallBody } from './small-body.js';
+import { addStatusRoute } from './status.js';
 import { resolutionView } from './views.js';
 
 export interface AppOptions {
@@ -87,6 +88,8 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
     const by: Requester = { actor: { kind: 'operator' }, requestId: response.locals.requestId };
     send(response, { status: 200, body: await reencrypt(deps, by, encryptionOf(deps)) });
   });
+
+  addStatusRoute(app, deps);
 
   const api = express.Router();
   app.use('/v1', api);

@@ -31,5 +31,5 @@ export function requireOperator(request: Request, operatorTokenHash: string | un
     });
 }
 
-const bearerToken = (request: Request): string =>
+export const bearerToken = (request: Request): string =>
   /^Bearer ([\x21-\x7e]{1,200})$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';

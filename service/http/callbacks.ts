@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { createCallbackSecrets } from '../actions/callback-secrets.js';
 import { deprovisionConnection } from '../actions/change-connection.js';
-import { newCallbackSecret } from '../actions/create-connection.js';
 import { verifyConnection } from '../actions/verify-connection.js';
 import type { Requester } from '../domain/audit.js';
 import { roleTrustOf } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { type ConnectionId, isConnectionId } from '../domain/ids.js';
 import type { CallbackReceipt } from '../domain/ports.js';
-import { callbackSecretContext, type Dependencies, nowText } from '../domain/service-dependencies.js';
+import { type Dependencies, nowText } from '../domain/service-dependencies.js';
 import { parseJsonBody } from './json-body.js';
 import { type Answer, problemAnswer } from './problem.js';
 import { callbackEvent, parse } from './schemas.js';
@@ -19,26 +19,14 @@ const claimMs = 90_000;
 
 /** Answers `POST /v1/callbacks`: the same `webhook-id` is one event, with the first answer again. */
 export function createCallbackReceiver(deps: Dependencies, toleranceMs: number) {
-  // An unknown connection is checked against secrets too, so that it takes as long as a known one: two, as in a rotation.
-  const nobody = deps.sealer.seal(newCallbackSecret(), callbackSecretContext('nobody'));
-  const nobodysSecret = () => deps.sealer.open(nobody, callbackSecretContext('nobody'));
+  const secretsOf = createCallbackSecrets(deps);
 
   return async (headers: IncomingHttpHeaders, rawBody: Buffer, requestId: string): Promise<Answer> => {
     // Nothing but the connection's id is read before the signature is checked.
     const claimedId = connectionIdIn(rawBody);
     const connection = claimedId && (await deps.store.connectionForCallback(claimedId));
-    // A connection with an access key is called back about a role only once its move to one has begun.
     const trust = connection && roleTrustOf(connection);
-    const now = deps.clock.now();
-    const previous = trust?.previousCallbackSecret;
-    const sealed = [
-      trust?.sealedCallbackSecret,
-      previous && now < Date.parse(previous.validUntil) ? previous.sealed : undefined,
-    ];
-    const secrets = sealed.map((text) =>
-      text && connection ? deps.sealer.open(text, callbackSecretContext(connection.id)) : nobodysSecret(),
-    );
-    const webhookId = verifySignature(headers, rawBody, secrets, now, toleranceMs);
+    const webhookId = verifySignature(headers, rawBody, secretsOf(connection), deps.clock.now(), toleranceMs);
     if (!trust || webhookId === undefined)
       throw new RolebridgeError(
         'callback_unauthorized',

@@ -9,6 +9,7 @@ import { RolebridgeError } from '../domain/errors.js';
 import { isConnectionId } from '../domain/ids.js';
 import { parseRoleArn } from '../domain/role-arn.js';
 import type { Dependencies } from '../domain/service-dependencies.js';
+import { statusToken } from '../secrets/status-token.js';
 import { accessKeyIn } from './access-key-schema.js';
 import {
   connectionOf,
@@ -106,7 +107,10 @@ export function addConnectionRoutes(api: Router, deps: Dependencies): void {
       const wanted = schemas.parse(schemas.rotateCallbackSecretRequest, jsonBody(request), 'body');
       const connection = await connectionOf(deps, request, response);
       const rotated = await rotateCallbackSecret(deps, requesterOf(response), connection, wanted);
-      send(response, { status: 200, body: rotated });
+      send(response, {
+        status: 200,
+        body: { ...rotated, statusToken: statusToken(connection.id, rotated.callbackSecret) },
+      });
     })
     .all(refuseMethod('POST'));
 

@@ -4,6 +4,7 @@ import { consoleLink } from '../domain/console-link.js';
 import type { Partition } from '../domain/role-arn.js';
 import type { Dependencies } from '../domain/service-dependencies.js';
 import { trustPolicy } from '../domain/trust-policy.js';
+import { statusToken } from '../secrets/status-token.js';
 import { constructSnippet } from './construct-snippet.js';
 
 /** A connection as the API shows it: no secret, no inner number. */
@@ -112,6 +113,8 @@ export function createdConnectionView(
     principal,
     callbackUrl,
     callbackSecret,
+    statusUrl: `${deps.publicUrl}/v1/connections/${connection.id}/status`,
+    statusToken: statusToken(connection.id, callbackSecret),
     trustPolicy: trustPolicy({ principal, externalId }),
     waysToCreateTheRole: {
       console: consoleLink({ partition, principal, externalId }),
