@@ -2,7 +2,7 @@ import type { AuditIntent, Requester } from '../domain/audit.js';
 import { type Connection, claimedRole, roleTrustOf } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { newExternalId } from '../domain/ids.js';
-import { checkScope, describeScope, type Scope, scopeKey } from '../domain/scope.js';
+import { checkScope, describeScope, type Scope, scopeFromKey, scopeKey } from '../domain/scope.js';
 import { type Dependencies, nowText } from '../domain/service-dependencies.js';
 import type { Check, Verification } from '../domain/verification.js';
 import { verifyRole } from '../domain/verify-role.js';
@@ -146,7 +146,7 @@ async function refuseTakenScope(deps: Dependencies, connection: Connection, scop
         holders: holders.map((holder) => ({
           connectionId: holder.connection.id,
           name: holder.connection.name,
-          scope: holder.key,
+          scope: scopeFromKey(holder.key),
         })),
       },
     },

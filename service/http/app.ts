@@ -16,6 +16,7 @@ import { createCallbackReceiver } from './callbacks.js';
 import { addConnectionRoutes } from './connections.js';
 import { answerCredentials } from './credentials.js';
 import { jsonBody, organizationOf, rawBody, refuseMethod, requesterOf, send } from './exchange.js';
+import { addOpenApiRoute } from './openapi/route.js';
 import { problemAnswer } from './problem.js';
 import * as schemas from './schemas.js';
 import { readSmallBody } from './small-body.js';
@@ -68,6 +69,7 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
     await deps.store.ready();
     send(response, { status: 200, body: { status: 'ready' } });
   });
+  addOpenApiRoute(app, deps.publicUrl);
 
   const readBody = express.raw({ type: () => true, limit: '64kb', inflate: false });
   const receiveCallback = createCallbackReceiver(deps, options.callbackToleranceMs);

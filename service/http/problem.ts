@@ -1,7 +1,7 @@
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 
 /** One table: each code's HTTP status and title (RFC 9457). */
-const problems: Record<ErrorCode, readonly [status: number, title: string]> = {
+export const problems: Record<ErrorCode, readonly [status: number, title: string]> = {
   request_invalid: [400, 'The request is not valid'],
   role_arn_invalid: [400, 'Not the ARN of an IAM role'],
   partition_not_supported: [422, 'AWS partition not supported'],

@@ -22,10 +22,14 @@ export const scope = z.strictObject({
   architecture: level.optional(),
 });
 
-const accountId = z.custom<AccountId>(
-  (value) => typeof value === 'string' && isAccountId(value),
-  'must be 12 digits',
-);
+/** How `/openapi.json` describes what only a function of the domain can tell. */
+const described = (description: string, pattern: string) => ({
+  override: { type: 'string' as const, pattern, description },
+});
+
+const accountId = z
+  .custom<AccountId>((value) => typeof value === 'string' && isAccountId(value), 'must be 12 digits')
+  .meta(described('An AWS account.', '^[0-9]{12}$'));
 
 const partition = z.enum(Object.keys(partitions) as [Partition, ...Partition[]]).default('aws');
 
@@ -88,12 +92,14 @@ export const auditQuery = z.strictObject({
   limit,
   before: z
     .custom<AuditId>((value) => typeof value === 'string' && isAuditId(value), 'must be the id of a record')
+    .meta(described('The "next" of the page before.', '^aud_[2-7a-z]{24}$'))
     .optional(),
   connection: z
     .custom<ConnectionId>(
       (value) => typeof value === 'string' && isConnectionId(value),
       'must be the id of a connection',
     )
+    .meta(described('Records about one connection only.', '^con_[a-z2-7]{24}$'))
     .optional(),
 });
 

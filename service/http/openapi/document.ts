@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import type { ErrorCode } from '../../domain/errors.js';
+import { problems } from '../problem.js';
+import * as answers from './answers.js';
+import { codesOf, type Operation } from './operation.js';
+import { operations } from './operations.js';
+
+/** The API's description in OpenAPI 3.1, made of the schemas that requests are validated with. */
+export function createOpenApiDocument({ serverUrl }: { serverUrl: string }) {
+  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
+  for (const [operationId, operation] of Object.entries<Operation>(operations)) {
+    paths[operation.path] = {
+      ...paths[operation.path],
+      [operation.method]: describe(operationId, operation),
+    };
+  }
+  return createDocument(
+    {
+      openapi: '3.1.0',
+      info: {
+        title: 'Rolebridge',
+        version: '1.0.0',
+        description:
+          'Connections to customers’ AWS accounts, and short-lived credentials for targets. Errors are problem details (RFC 9457) with a stable code and a remedy. 429 and 503 carry Retry-After and are never a verdict.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: serverUrl }],
+      tags: [...new Set(Object.values<Operation>(operations).map(({ tag }) => tag))].map((name) => ({
+        name,
+      })),
+      security: [{ apiKey: [] }],
+      paths: paths as ZodOpenApiPathsObject,
+      components: {
+        securitySchemes: {
+          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of one organization.' },
+          operatorToken: { type: 'http', scheme: 'bearer', description: "The operator's token." },
+        },
+      },
+    },
+    {
+      // Answers may grow: a client must not refuse a member that it does not know.
+      override: ({ jsonSchema, io }) => {
+        if (io === 'output' && jsonSchema.additionalProperties === false)
+          delete jsonSchema.additionalProperties;
+      },
+    },
+  );
+}
+
+const webhookHeaders = z.object({
+  'webhook-id': z
+    .string()
+    .regex(/^[\w.-]{1,128}$/)
+    .meta({ description: 'Of the event: the same again for a retry.' }),
+  'webhook-timestamp': z
+    .string()
+    .regex(/^\d{1,11}$/)
+    .meta({ description: 'Seconds since 1970.' }),
+  'webhook-signature': z
+    .string()
+    .meta({ description: '"v1," and base64 of HMAC-SHA256 over "id.timestamp.body".' }),
+});
+
+function describe(operationId: string, operation: Operation): ZodOpenApiOperationObject {
+  const { summary, description, tag, proof, answer, query, body, method } = operation;
+  const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string);
+  const shownProof = {
+    api_key: [{ apiKey: [] }],
+    operator_token: [{ operatorToken: [] }],
+    signature: [],
+    none: [],
+  };
+  return {
+    operationId,
+    summary,
+    ...(description && { description }),
+    tags: [tag],
+    security: shownProof[proof],
+    requestParams: {
+      ...(names.length > 0 && {
+        path: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))),
+      }),
+      ...(query && { query }),
+      ...(proof === 'signature' && { header: webhookHeaders }),
+    },
+    ...(body && {
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: body, examples: requestExamples(operation) } },
+      },
+    }),
+    ...((method === 'get' || !body) && { 'x-examples': operation.examples }),
+    responses: {
+      [answer.status]: {
+        description: answer.description,
+        ...(answer.schema && { content: { 'application/json': { schema: answer.schema } } }),
+      },
+      ...problemResponses(operation),
+    },
+  };
+}
+
+const requestExamples = ({ examples }: Operation) =>
+  Object.fromEntries(
+    Object.entries(examples).map(([name, example]) => [
+      name,
+      {
+        summary:
+          typeof example.gives === 'number' ? `Answered ${example.gives}.` : `Refused: ${example.gives}.`,
+        value: example.body,
+      },
+    ]),
+  );
+
+/** The problems of a call by their status, with an example for each code. */
+function problemResponses(operation: Operation) {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of codesOf(operation)) {
+    const status = operation.statusOf?.[code] ?? problems[code][0];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [
+      status,
+      {
+        description: codes.map((code) => `\`${code}\`: ${problems[code][1]}.`).join('\n'),
+        ...((status === 429 || status === 503) && {
+          headers: z.object({
+            'retry-after': z
+              .string()
+              .optional()
+              .meta({ description: 'Seconds until the same request may be tried again.' }),
+          }),
+        }),
+        'x-problem-codes': codes,
+        content: {
+          'application/problem+json': {
+            schema: answers.problem,
+            examples: Object.fromEntries(
+              codes.map((code) => [code, { value: problemExample(code, status) }]),
+            ),
+          },
+        },
+      },
+    ]),
+  );
+}
+
+const problemExample = (code: ErrorCode, status: number) => ({
+  type: 'about:blank',
+  title: problems[code][1],
+  status,
+  code,
+  detail: `${problems[code][1]}.`,
+});

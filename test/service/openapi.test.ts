@@ -1,0 +1,202 @@
+/** `/openapi.json` says what the service does: every route is in it, and every example gives what it says. */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { errorCodes } from '../../service/domain/errors.js';
+import type { Dependencies } from '../../service/domain/service-dependencies.js';
+import { createApp } from '../../service/http/app.js';
+import { accessKey, apiKeyId, connectionId, roleArn } from '../../service/http/openapi/example-values.js';
+import { codesOf, type Example, type Operation } from '../../service/http/openapi/operation.js';
+import { operations } from '../../service/http/openapi/operations.js';
+import { problems } from '../../service/http/problem.js';
+import { createLogger, createSealer } from '../../service/index.js';
+import { readContract } from '../api-contract.js';
+import { callbackMessage } from '../callback-message.js';
+import { startVendor, type Vendor } from '../vendor.js';
+
+const operatorToken = 'an-operator-token-of-some-length-1';
+
+let vendor: Vendor;
+// biome-ignore lint/suspicious/noExplicitAny: read member by member.
+let document: any;
+
+beforeAll(async () => {
+  vendor = await startVendor({ publicUrl: 'https://connect.vendor.example' });
+  document = await (await fetch(`${vendor.service.url}/openapi.json`)).json();
+});
+afterAll(() => vendor.close());
+
+describe('/openapi.json', () => {
+  test('is valid OpenAPI 3.1', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rolebridge-openapi-'));
+    const file = join(folder, 'openapi.json');
+    writeFileSync(file, JSON.stringify(document));
+    // The validator is an ES module, which jest can't load: so by its command, which fails when the document does.
+    const shown = execFileSync('node_modules/.bin/validate-api', [file], { encoding: 'utf8' });
+    rmSync(folder, { recursive: true });
+    expect(shown).toContain('"valid": true');
+    expect(document.openapi).toBe('3.1.0');
+    expect(document.servers).toEqual([{ url: 'https://connect.vendor.example' }]);
+  });
+
+  test('needs no key, may be kept for a while, and is not sent again unchanged', async () => {
+    const url = `${vendor.service.url}/openapi.json`;
+    const first = await fetch(url);
+    expect([first.status, first.headers.get('cache-control')]).toEqual([200, 'public, max-age=300']);
+    const again = await fetch(url, { headers: { 'if-none-match': first.headers.get('etag') ?? '' } });
+    expect([again.status, await again.text()]).toEqual([304, '']);
+    expect((await fetch(url, { method: 'POST' })).status).toBe(405);
+  });
+
+  test('has every route of the service, and no other', () => {
+    const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods as object).map((method) => `${method} ${path}`),
+    );
+    expect(documented.sort()).toEqual(routesOfTheService().sort());
+  });
+
+  test('names each code somewhere, with its one status', () => {
+    const named = new Set(Object.values<Operation>(operations).flatMap(codesOf));
+    const elsewhere = ['not_found', 'method_not_allowed'];
+    expect(errorCodes.filter((code) => !named.has(code) && !elsewhere.includes(code))).toEqual([]);
+  });
+
+  test('documents for each call its security, problems and Retry-After', () => {
+    for (const [path, methods] of Object.entries(document.paths))
+      for (const [method, operation] of Object.entries<{ security: unknown; responses: object }>(
+        methods as Record<string, never>,
+      )) {
+        expect([path, method, operation.security]).toEqual([path, method, expect.any(Array)]);
+        for (const status of ['400', '500', '503'])
+          if (!path.endsWith('callbacks')) expect(operation.responses).toHaveProperty(status);
+        expect(operation.responses).toHaveProperty('503.headers.retry-after');
+      }
+  });
+});
+
+const examples = Object.entries<Operation>(operations).flatMap(([id, operation]) =>
+  Object.entries(operation.examples).map(
+    ([name, example]) => [id, name, operation, example] as [string, string, Operation, Example],
+  ),
+);
+
+describe('every example, sent to the running service, gives what it says and what the document says:', () => {
+  test.each(examples)('%s: %s', async (id, name, operation, example) => {
+    const world = await startWorld(connectionOf(id, name));
+    try {
+      const put = (text: string) =>
+        Object.entries(world.realValues).reduce((all, [shown, real]) => all.replaceAll(shown, real), text);
+      const path = put(
+        operation.path.replace(/\{(\w+)\}/g, (_, key) => example.path?.[key] ?? '') +
+          (example.query ? `?${new URLSearchParams(example.query)}` : ''),
+      );
+      const body = example.body === undefined ? undefined : put(JSON.stringify(example.body));
+      const method = operation.method.toUpperCase();
+      const proof = {
+        api_key: () => ({ authorization: `Bearer ${world.apiKey}` }),
+        operator_token: () => ({ authorization: `Bearer ${operatorToken}` }),
+        signature: () => callbackMessage(world.callbackSecret, body ?? '').headers,
+        none: () => ({}),
+      }[operation.proof]();
+      const response = await fetch(world.url + path, {
+        method,
+        headers: { ...proof, ...(body !== undefined && { 'content-type': 'application/json' }) },
+        ...(body !== undefined && { body }),
+      });
+      const text = await response.text();
+      const answer = { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+
+      const contract = readContract(document);
+      expect(typeof example.gives === 'number' ? answer.status : answer.body?.code).toBe(example.gives);
+      expect(contract.faultOf(method, path, answer)).toBeUndefined();
+      if (typeof example.gives === 'number') {
+        expect(answer.status).toBe(operation.answer.status);
+        expect(contract.accepts(method, path, body && JSON.parse(body))).toBe(true);
+      } else
+        expect(answer.body.status).toBe(operation.statusOf?.[example.gives] ?? problems[example.gives][0]);
+    } finally {
+      await world.close();
+    }
+  });
+});
+
+/** What the connection in an example is. */
+function connectionOf(id: string, name: string): 'connected' | 'pending' | 'access_key' {
+  if (['setRole', 'receiveCallback'].includes(id) || name === 'noRole') return 'pending';
+  return ['rotateAccessKey.exchange', 'moveToRole.begin'].includes(`${id}.${name}`)
+    ? 'access_key'
+    : 'connected';
+}
+
+/** A service in which the examples come true: one customer with a connection, a role and a key; one scope that is taken. */
+async function startWorld(kind: ReturnType<typeof connectionOf>) {
+  const running = await startVendor({
+    operatorTokenHash: createHash('sha256').update(operatorToken).digest('hex'),
+    propagationWindowMs: 200,
+  });
+  const { sandbox, call } = running;
+  const customer = sandbox.createAccount({ accountId: roleArn.split(':')[4] ?? '' });
+  const { accessKeyId, secretAccessKey } = sandbox.createAccessKey(customer.accountId, 'first');
+  const scope = { project: 'shop' };
+  const made = await call('POST', '/v1/connections', {
+    name: 'customer',
+    scope,
+    ...(kind === 'access_key' && { method: 'access_key', accessKeyId, secretAccessKey }),
+  });
+  if (kind !== 'access_key')
+    sandbox.createRole(customer.accountId, {
+      roleName: 'rolebridge',
+      path: '/vendor/',
+      trustPolicy: {
+        ...made.body.trustPolicy,
+        Statement: [{ ...made.body.trustPolicy.Statement[0], Action: ['sts:AssumeRole', 'sts:TagSession'] }],
+      },
+    });
+  if (kind === 'connected') await call('PUT', `/v1/connections/${made.body.id}/role`, { roleArn });
+  await call('POST', '/v1/connections', { name: 'holder', scope: { project: 'taken' } });
+  const key = await call('POST', '/v1/api-keys', { name: 'second' });
+  const other = sandbox.createAccessKey(customer.accountId, 'second');
+  return {
+    url: running.service.url,
+    apiKey: running.apiKey,
+    callbackSecret: made.body.callbackSecret as string,
+    realValues: {
+      [connectionId]: made.body.id,
+      [apiKeyId]: key.body.id,
+      [accessKey.accessKeyId]: other.accessKeyId,
+      [accessKey.secretAccessKey]: other.secretAccessKey,
+    } as Record<string, string>,
+    close: () => running.close(),
+  };
+}
+
+interface Layer {
+  route?: { path: string; methods: Record<string, boolean> };
+  handle: { stack?: Layer[] };
+  /** As it was given to `use`. */
+  rawPath?: unknown;
+}
+
+/** All that Express was told to answer, as `METHOD /path/{name}`. Pages for people are no calls of the API. */
+function routesOfTheService(): string[] {
+  const sealer = createSealer([{ id: 'k1', key: Buffer.alloc(32) }]);
+  const app = createApp({ sealer } as unknown as Dependencies, {
+    logger: createLogger('silent'),
+    callbackToleranceMs: 1,
+  });
+  const walk = (stack: Layer[], prefix: string): string[] =>
+    stack.flatMap((layer) => {
+      if (layer.route) {
+        const methods = Object.keys(layer.route.methods).filter((method) => method !== '_all');
+        // What takes every method there is (app.all) refuses the wrong ones.
+        if (methods.length > 10) return [];
+        return methods.map((method) => `${method} ${prefix}${layer.route?.path.replace(/:(\w+)/g, '{$1}')}`);
+      }
+      if (!layer.handle.stack) return [];
+      if (typeof layer.rawPath !== 'string') throw new Error('A router is at a path that is no text.');
+      return walk(layer.handle.stack, prefix + layer.rawPath.replace(/\/$/, ''));
+    });
+  return walk((app.router as unknown as { stack: Layer[] }).stack, '');
+}
