@@ -97,6 +97,7 @@ describe('every example, sent to the running service, gives what it says and wha
       const proof = {
         api_key: () => ({ authorization: `Bearer ${world.apiKey}` }),
         operator_token: () => ({ authorization: `Bearer ${operatorToken}` }),
+        status_token: () => ({ authorization: `Bearer ${world.statusToken}` }),
         signature: () => callbackMessage(world.callbackSecret, body ?? '').headers,
         none: () => ({}),
       }[operation.proof]();
@@ -162,6 +163,7 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
     url: running.service.url,
     apiKey: running.apiKey,
     callbackSecret: made.body.callbackSecret as string,
+    statusToken: made.body.statusToken as string,
     realValues: {
       [connectionId]: made.body.id,
       [apiKeyId]: key.body.id,

@@ -125,6 +125,8 @@ const waysToCreateTheRole = {
   principal: text.meta({ description: "The vendor's IAM principal, which the role must trust." }),
   callbackUrl: text,
   callbackSecret: text.meta({ description: 'Signs the callback; in no other answer.' }),
+  statusUrl: text,
+  statusToken: text.meta({ description: "Reads the connection's status and nothing else." }),
   trustPolicy: z.record(text, z.unknown()),
   waysToCreateTheRole: z.object({ console: text, cdktf: text }),
 };
@@ -136,12 +138,22 @@ export const createdRoleConnection = pendingConnection
 
 export const begunMove = z.object({ ...heldAccessKey, ...waysToCreateTheRole, status: text });
 
+export const connectionStatus = z.object({
+  status: z.enum(['pending', 'connected', 'failed', 'disconnected']),
+  code: code.optional(),
+  checkedAt: dateTime,
+});
+
 export const connectionList = z.object({
   connections: z.array(connection),
   next: text.optional().meta({ description: '"after" of the next page; absent on the last one.' }),
 });
 
-export const rotatedCallbackSecret = z.object({ callbackSecret: text, previousValidUntil: dateTime });
+export const rotatedCallbackSecret = z.object({
+  callbackSecret: text,
+  statusToken: text,
+  previousValidUntil: dateTime,
+});
 
 const connectionSummary = z
   .object({
@@ -183,6 +195,13 @@ const organization = { id: text, name: text, createdAt: dateTime };
 export const createdOrganization = z.object({
   ...organization,
   apiKey: text.meta({ description: 'In no other answer.' }),
+});
+
+export const reencryption = z.object({
+  keyId: text.meta({ description: 'The key that they are under now, but for those that failed.' }),
+  reencrypted: z.number(),
+  unchanged: z.number(),
+  failed: z.array(z.object({ connectionId: text, reason: text })),
 });
 
 const apiKey = z.object({ id: text, name: text, createdAt: dateTime, revokedAt: dateTime.optional() });

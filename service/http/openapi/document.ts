@@ -34,6 +34,11 @@ export function createOpenApiDocument({ serverUrl }: { serverUrl: string }) {
       components: {
         securitySchemes: {
           apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of one organization.' },
+          statusToken: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'The status token of one connection.',
+          },
           operatorToken: { type: 'http', scheme: 'bearer', description: "The operator's token." },
         },
       },
@@ -68,6 +73,7 @@ function describe(operationId: string, operation: Operation): ZodOpenApiOperatio
   const shownProof = {
     api_key: [{ apiKey: [] }],
     operator_token: [{ operatorToken: [] }],
+    status_token: [{ statusToken: [] }],
     signature: [],
     none: [],
   };

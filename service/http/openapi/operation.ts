@@ -11,7 +11,7 @@ export interface Operation {
   readonly summary: string;
   readonly description?: string;
   /** What the request proves itself with. */
-  readonly proof: 'api_key' | 'operator_token' | 'signature' | 'none';
+  readonly proof: 'api_key' | 'operator_token' | 'status_token' | 'signature' | 'none';
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
   readonly answer: { readonly status: number; readonly description: string; readonly schema?: z.ZodType };
@@ -43,6 +43,7 @@ export const commonCodes: readonly ErrorCode[] = [
 export const proofCodes: Record<Operation['proof'], readonly ErrorCode[]> = {
   api_key: ['unauthorized'],
   operator_token: ['unauthorized'],
+  status_token: ['unauthorized'],
   signature: ['callback_unauthorized'],
   none: [],
 };

@@ -22,6 +22,16 @@ export const organizationOperations = {
       spaces: { body: { name: ' acme' }, gives: 'request_invalid' },
     },
   },
+  reencrypt: {
+    method: 'post',
+    path: '/v1/reencrypt',
+    tag: 'Operations',
+    summary: 'Encrypts all access keys again with the first encryption key.',
+    proof: 'operator_token',
+    answer: { status: 200, description: 'What became of them.', schema: answers.reencryption },
+    codes: ['access_key_not_available'],
+    examples: { all: { gives: 200 } },
+  },
   createApiKey: {
     method: 'post',
     path: '/v1/api-keys',

@@ -70,6 +70,19 @@ export const targetOperations = {
       nothing: { body: { project: 'nobodys' }, gives: 'no_connection_for_target' },
     },
   },
+  getConnectionStatus: {
+    method: 'get',
+    path: '/v1/connections/{id}/status',
+    tag: 'Callback',
+    summary: "A connection's health, for its customer; from what is stored.",
+    proof: 'status_token',
+    answer: { status: 200, description: 'Its health.', schema: answers.connectionStatus },
+    codes: [],
+    examples: {
+      one: { path: { id: connectionId }, gives: 200 },
+      another: { path: { id: 'con_aaaaaaaaaaaaaaaaaaaaaaaa' }, gives: 'unauthorized' },
+    },
+  },
   receiveCallback: {
     method: 'post',
     path: '/v1/callbacks',
