@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { AccountId } from './domain/ids.js';
 import { isAccountId, type Partition, partitions } from './domain/role-arn.js';
+import { operationsOf, operationsSettings } from './operations-settings.js';
 import { parseSealingKeys, type SealingKey } from './secrets/keyring.js';
 
 const principalArn =
@@ -116,6 +117,7 @@ const environmentSchema = z.object({
     .transform((text) => text.split(',') as AccountId[])
     .refine((ids) => ids.every((id) => isAccountId(id)), 'must be 12-digit account ids, separated by commas')
     .optional(),
+  ...operationsSettings,
   ROLEBRIDGE_LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info'),
@@ -179,6 +181,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv) {
       values.ROLEBRIDGE_OPERATOR_TOKEN &&
       createHash('sha256').update(values.ROLEBRIDGE_OPERATOR_TOKEN).digest('hex'),
     deniedAccountIds: new Set(values.ROLEBRIDGE_DENIED_ACCOUNT_IDS ?? []),
+    ...operationsOf(values),
     logLevel: values.ROLEBRIDGE_LOG_LEVEL,
   };
 }

@@ -8,6 +8,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createOrganization } from './actions/create-organization.js';
+import { createFairBudget } from './aws/fair-budget.js';
+import { shareSts } from './aws/shared-sts.js';
 import { createSessions } from './credentials/index.js';
 import type { AccessKeyEncryption } from './domain/access-key.js';
 import type { Requester } from './domain/audit.js';
@@ -15,6 +17,10 @@ import type { AccountId } from './domain/ids.js';
 import type { Clock, Sealer, Store, Sts } from './domain/ports.js';
 import type { Partition } from './domain/role-arn.js';
 import { createApp } from './http/app.js';
+import { createMetricsServer } from './http/metrics.js';
+import { createRateLimits, type RateLimitSettings } from './limits/index.js';
+import { createMetrics, type Metrics, observedStore } from './metrics/index.js';
+import type { Tracing } from './tracing/index.js';
 
 export { reencrypt } from './actions/reencrypt.js';
 export { createSts } from './aws/sts.js';
@@ -57,10 +63,25 @@ export interface ServiceOptions {
   readonly operatorTokenHash?: string | undefined;
   /** How long a client may take to send a request, its headers half of that. @default 20,000 */
   readonly requestTimeoutMs?: number;
+  /** In a minute. @default far above what anybody needs */
+  readonly rateLimits?: Partial<RateLimitSettings>;
+  /** How many proxies in front of the service write `X-Forwarded-For`. @default 0: the header counts for nothing */
+  readonly trustedProxies?: number;
+  /** Calls of STS at the same time, of all and of one organization. @default 200 and 20 */
+  readonly stsCalls?: { readonly atOnce: number; readonly atOncePerOrganization: number };
+  /** @default measured, and shown nowhere */
+  readonly metrics?: Metrics;
+  /** A port of its own for `/metrics`, without a token. @default none */
+  readonly metricsListener?: { readonly host: string; readonly port: number } | undefined;
+  /** SHA-256 (hexadecimal) of the token that `/metrics` beside the API takes. @default none: it is not there */
+  readonly metricsTokenHash?: string | undefined;
+  readonly tracing?: Tracing | undefined;
 }
 
 export interface Service {
   readonly url: string;
+  /** Where the port for `/metrics` is, if there is one. */
+  readonly metricsUrl: string | undefined;
   /** Makes an organization and its first API key, which is shown this once. */
   createOrganization(name: string): ReturnType<typeof createOrganization>;
   /** Asks AWS whether the service runs as a role's session, and logs what that means for credentials. Never fails. */
@@ -82,18 +103,31 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     maxHeaderSize: 16_384,
   });
   await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
-  const { address, port, family } = server.address() as AddressInfo;
-  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-  const sessions = createSessions({ sts: options.sts, clock });
+  const url = urlOf(server);
+  const { logger, tracing, metrics = createMetrics() } = options;
+  const store = observedStore(options.store, metrics);
+  const limits = createRateLimits(options.rateLimits, (limit) => metrics.rateLimited.inc({ limit }));
+  const { atOnce = 200, atOncePerOrganization = 20 } = options.stsCalls ?? {};
+  const budget = createFairBudget({
+    atOnce,
+    atOncePerSharer: atOncePerOrganization,
+    onChange(inFlight, waiting) {
+      metrics.stsInFlight.set(inFlight);
+      metrics.stsWaiting.set(waiting);
+    },
+  });
+  const sts = shareSts(options.sts, { budget, metrics, logger, tracing });
+  const sessions = createSessions({ sts, clock });
   let { accessKeyEncryption } = options;
   const app = createApp(
     {
       get accessKeyEncryption() {
         return accessKeyEncryption;
       },
-      store: options.store,
-      sts: options.sts,
+      store,
+      sts,
       sessions,
+      verificationLimit: limits.verification,
       sealer: options.sealer,
       takesAccessKeys: options.takesAccessKeys ?? true,
       clock,
@@ -104,20 +138,35 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       maxWaitMs: options.maxWaitMs ?? 25_000,
     },
     {
-      logger: options.logger,
+      logger,
+      metrics,
+      limits,
+      metricsTokenHash: options.metricsTokenHash,
+      trustedProxies: options.trustedProxies ?? 0,
       callbackToleranceMs: options.callbackToleranceMs ?? 300_000,
       operatorTokenHash: options.operatorTokenHash,
     },
   );
+  const metricsServer = options.metricsListener && createMetricsServer(metrics);
+  if (metricsServer && options.metricsListener)
+    await listen(metricsServer, options.metricsListener.port, options.metricsListener.host).catch((error) => {
+      server.close();
+      throw error;
+    });
   let isClosing = false;
   server.on('request', (request, response) => {
     // A client that reuses its connection would otherwise keep the service from ending.
     if (isClosing) response.setHeader('connection', 'close');
-    app(request, response);
+    if (tracing === undefined) return app(request, response);
+    tracing.request(request, response, (traceId) => {
+      (response as unknown as { locals: object }).locals = { traceId };
+      app(request, response);
+    });
   });
   return {
     url,
-    createOrganization: (name) => createOrganization({ store: options.store, clock }, commandLine(), name),
+    metricsUrl: metricsServer && `${urlOf(metricsServer)}/metrics`,
+    createOrganization: (name) => createOrganization({ store, clock }, commandLine(), name),
     async learnRoleChaining() {
       for (const partition of options.principals.keys()) {
         const isRoleChaining = await sessions.isRoleChaining(partition).catch(() => undefined);
@@ -140,13 +189,21 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       await Promise.race([closed, sleep(closingMs, undefined, { ref: false })]);
       clearInterval(sweep);
       server.closeAllConnections();
+      metricsServer?.close();
+      metricsServer?.closeAllConnections();
       await options.store.close();
+      await tracing?.close().catch(() => {});
     },
   };
 }
 
 /** Whoever calls the program itself. */
 export const commandLine = (): Requester => ({ actor: { kind: 'command_line' }, requestId: randomUUID() });
+
+function urlOf(server: Server): string {
+  const { address, port, family } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
 
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {

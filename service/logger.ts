@@ -1,16 +1,46 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
 
+/** Members whose value is a secret, whatever it looks like; `-` and `_` do not count. */
+const secretKeys = [
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'set-cookie',
+  'webhook-signature',
+  'x-amz-security-token',
+  'secret-?access-?key',
+  'session-?token',
+  'callback-?secret',
+  'webhook-?secret',
+  'client-?secret',
+  'secret',
+  'password',
+  'passphrase',
+  'private-?key',
+  'api-?key',
+  'token',
+].join('|');
+
 const secretPatterns: readonly [RegExp, string][] = [
   [/whsec_[A-Za-z0-9+/=_-]+/g, 'whsec_[redacted]'],
   [/rbk_([a-z2-7]{16})_[0-9a-f]+/g, 'rbk_$1_[redacted]'],
   [/v1,[A-Za-z0-9+/]{20,}=*/g, 'v1,[redacted]'],
   [/\b((?:AKIA|ASIA)[A-Z0-9]{4})[A-Z0-9]{8,}/g, '$1[redacted]'],
   [/(Bearer\s+)[^\s"\\]+/gi, '$1[redacted]'],
+  // Also in JSON inside of a string, where the quotes are escaped once or more.
+  [new RegExp(`(\\\\*"(?:${secretKeys})\\\\*"\\s*:\\s*\\\\*")[^"\\\\]*`, 'gi'), '$1[redacted]'],
+  [/(<(SecretAccessKey|SessionToken)>)[^<]*/gi, '$1[redacted]'],
+  // What AWS repeats of a request: canonical headers, query strings, signatures.
+  [/(x-amz-(?:security-token|signature)[:=]\s*)[^\s"\\&]+/gi, '$1[redacted]'],
+  [/((?:Signature|SecretAccessKey|SessionToken)=)[^\s"\\&,]+/g, '$1[redacted]'],
+  // The password in a URL, such as a database's.
+  [/([a-z][a-z0-9+.-]*:\/\/[^\s:/@"\\]+:)[^\s@/"\\]+(@)/gi, '$1[redacted]$2'],
+  // What looks like an AWS secret key (40 characters, of which some are capitals, small and digits) or a session token.
   [
-    /(\\?"(?:authorization|cookie|webhook-signature|secretAccessKey|SecretAccessKey|sessionToken|SessionToken|callbackSecret|apiKey)\\?"\s*:\s*\\?")[^"\\]*/g,
-    '$1[redacted]',
+    /(?<![A-Za-z0-9+/=])(?=[^"\s]{0,39}[A-Z])(?=[^"\s]{0,39}[a-z])(?=[^"\s]{0,39}[0-9])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])/g,
+    '[redacted]',
   ],
-  [/(<(SecretAccessKey|SessionToken)>)[^<]*/g, '$1[redacted]'],
+  [/[A-Za-z0-9+/]{120,}={0,2}/g, '[redacted]'],
 ];
 
 /** Takes everything that looks like a secret out of a line, wherever in it it is. */

@@ -12,6 +12,8 @@ import {
   openFileStore,
   systemClock,
 } from './index.js';
+import { createMetrics, measureProcess } from './metrics/index.js';
+import { loadTracing } from './tracing/load.js';
 
 const usage = `Usage:
   rolebridge serve               start the service (the default)
@@ -37,6 +39,9 @@ async function main(words: readonly string[]): Promise<void> {
 async function serve(): Promise<void> {
   const config = readConfiguration(process.env);
   const logger = createLogger(config.logLevel);
+  const tracing = config.isTraced ? await loadTracing() : undefined;
+  const metrics = createMetrics();
+  measureProcess(metrics);
   const store = await openFileStore({
     directory: config.dataDirectory,
     onCompromised: (error) => {
@@ -48,6 +53,8 @@ async function serve(): Promise<void> {
     ...config,
     store,
     logger,
+    metrics,
+    tracing,
     sealer: createSealer(config.serviceKeys),
     accessKeyEncryption: chooseEncryption(config),
     sts: createSts({ partitions: config.stsPartitions, timeoutMs: config.stsTimeoutMs }),
@@ -59,7 +66,8 @@ async function serve(): Promise<void> {
         )
       : error;
   });
-  logger.info({ url: service.url, publicUrl: config.publicUrl ?? service.url }, 'listening');
+  const { url, metricsUrl } = service;
+  logger.info({ url, publicUrl: config.publicUrl ?? url, metricsUrl }, 'listening');
   service.learnRoleChaining();
   // A key file in which a new key was put first counts without a restart.
   process.on('SIGHUP', () => {

@@ -26,8 +26,10 @@ export interface ApiAnswer {
 }
 
 /** The vendor's side of a test or the demo: sandbox, service on a file store, one organization. */
-export async function startVendor(options: Partial<ServiceOptions> & { propagationDelayMs?: number } = {}) {
-  const { propagationDelayMs = 0, ...serviceOptions } = options;
+export async function startVendor(
+  options: Partial<ServiceOptions> & { propagationDelayMs?: number; logLevel?: string } = {},
+) {
+  const { propagationDelayMs = 0, logLevel = 'info', ...serviceOptions } = options;
   const sandbox: AwsSandbox = await startAwsSandbox({
     propagationDelayMs,
     // One time for both: sessions end by AWS's clock.
@@ -48,7 +50,7 @@ export async function startVendor(options: Partial<ServiceOptions> & { propagati
     accessKeyEncryption: createAccessKeyEncryption(
       createLocalKeyEncryptionKey([{ id: 'e1', key: randomBytes(32) }]),
     ),
-    logger: createLogger('info', { write: (line) => void logs.push(line) }),
+    logger: createLogger(logLevel, { write: (line) => void logs.push(line) }),
     principals: new Map([['aws', principal]]),
     propagationWindowMs: 3_000,
     ...serviceOptions,

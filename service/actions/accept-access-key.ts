@@ -4,6 +4,7 @@ import { RolebridgeError } from '../domain/errors.js';
 import type { AccountId } from '../domain/ids.js';
 import type { Partition } from '../domain/role-arn.js';
 import type { Dependencies } from '../domain/service-dependencies.js';
+import { undecidedCode } from '../domain/undecided.js';
 import type { Verification } from '../domain/verification.js';
 import { type AccessKeyVerification, verifyAccessKey } from '../domain/verify-access-key.js';
 import { refusal } from './verify-connection.js';
@@ -75,7 +76,7 @@ export async function decidedVerification(
     deps,
   );
   if (result.outcome !== 'undecided') return result;
-  throw new RolebridgeError('aws_unavailable', result.message, {
+  throw new RolebridgeError(undecidedCode(result.reason), result.message, {
     remedy:
       'Nothing was decided about the access key. Send the same request again after the time in Retry-After.',
     retryAfterSeconds: result.retryAfterSeconds,

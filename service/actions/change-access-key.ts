@@ -3,7 +3,7 @@ import type { AuditIntent, Requester } from '../domain/audit.js';
 import { type AccessKeyConnection, accessKeyOf, type Connection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { Partition } from '../domain/role-arn.js';
-import type { Dependencies } from '../domain/service-dependencies.js';
+import { beginVerification, type Dependencies } from '../domain/service-dependencies.js';
 import { acceptAccessKey, decidedVerification, encryptionOf } from './accept-access-key.js';
 import { audited } from './audited.js';
 import { saveChange, storeChange, subjectOf } from './change-connection.js';
@@ -27,12 +27,13 @@ export async function verifyHeldAccessKey(
   by: Requester,
   connection: AccessKeyConnection,
 ): Promise<Connection> {
+  const asking = await beginVerification(deps, by, connection);
   return audited(deps, by, { action: 'connection.verify', ...subjectOf(connection) }, async (intent) => {
     const held = heldBy(connection);
     const key = await encryptionOf(deps).open(connection, held.sealed, intent);
     const partition = connection.partition as Partition;
     requirePartition(deps, partition);
-    const result = await decidedVerification(deps, {
+    const result = await decidedVerification(asking, {
       key,
       partition,
       expectedAccountId: connection.status === 'disconnected' ? undefined : connection.accountId,
@@ -58,9 +59,10 @@ export async function rotateAccessKey(
   request: { key: AccessKey; sessionExpiresAt?: string | undefined },
 ): Promise<Connection> {
   requireAccessKeyMethod(connection, 'A role has no keys to rotate.');
+  const asking = await beginVerification(deps, by, connection);
   const event = { action: 'connection.rotate_access_key', ...subjectOf(connection) } as const;
   return audited(deps, by, event, async (intent) => {
-    const accepted = await acceptAccessKey(deps, connection, {
+    const accepted = await acceptAccessKey(asking, connection, {
       ...request,
       partition: connection.partition as Partition,
       expectedAccountId: connection.status === 'disconnected' ? undefined : connection.accountId,

@@ -4,7 +4,7 @@ import type { AccessKeyConnection } from '../domain/connection.js';
 import { type AccountId, newConnectionId, type OrganizationId } from '../domain/ids.js';
 import type { Partition } from '../domain/role-arn.js';
 import { checkScope, type Scope } from '../domain/scope.js';
-import { type Dependencies, nowText } from '../domain/service-dependencies.js';
+import { beginVerification, type Dependencies, nowText } from '../domain/service-dependencies.js';
 import { acceptAccessKey, requireAccessKeys } from './accept-access-key.js';
 import { audited } from './audited.js';
 import { requirePartition } from './create-connection.js';
@@ -30,6 +30,7 @@ export async function createAccessKeyConnection(
   requireAccessKeys(deps);
   requirePartition(deps, request.partition);
   const scopes = request.scope ? [checkScope(request.scope)] : [];
+  const asking = await beginVerification(deps, by, { organizationId });
   const id = newConnectionId();
   const details = { method: 'access_key', name: request.name };
   return audited(
@@ -37,7 +38,7 @@ export async function createAccessKeyConnection(
     by,
     { action: 'connection.create', organizationId, connectionId: id, details },
     async (intent) => {
-      const accepted = await acceptAccessKey(deps, { organizationId, id }, request);
+      const accepted = await acceptAccessKey(asking, { organizationId, id }, request);
       const now = nowText(deps.clock);
       const connection: AccessKeyConnection = {
         id,

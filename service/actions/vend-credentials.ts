@@ -49,11 +49,12 @@ export async function vendCredentials(
     await recordOutcome(deps, by, about);
     return vended(match, held);
   }
-  return audited(deps, by, about, (intent) => openAndVend(deps, intent, match, organizationId, request));
+  return audited(deps, by, about, (intent) => openAndVend(deps, by, intent, match, organizationId, request));
 }
 
 async function openAndVend(
   deps: Dependencies,
+  by: Requester,
   intent: AuditIntent,
   first: Match,
   organizationId: OrganizationId,
@@ -64,7 +65,7 @@ async function openAndVend(
     const { connection } = match;
     const session =
       connection.method === 'assume_role'
-        ? await deps.sessions.open(connection, request, intent)
+        ? await deps.sessions.open(connection, request, intent, by.requestId)
         : await keyOf(deps, intent, connection, request);
     // While AWS was asked the connection may have been disconnected, changed, or another one put in its place.
     const now = await healthyMatch(deps, organizationId, request.target);

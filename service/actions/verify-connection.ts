@@ -3,7 +3,8 @@ import { type Connection, claimedRole, roleTrustOf } from '../domain/connection.
 import { RolebridgeError } from '../domain/errors.js';
 import { newExternalId } from '../domain/ids.js';
 import { checkScope, describeScope, type Scope, scopeFromKey, scopeKey } from '../domain/scope.js';
-import { type Dependencies, nowText } from '../domain/service-dependencies.js';
+import { beginVerification, type Dependencies, nowText } from '../domain/service-dependencies.js';
+import { undecidedCode } from '../domain/undecided.js';
 import type { Check, Verification } from '../domain/verification.js';
 import { verifyRole } from '../domain/verify-role.js';
 import { audited } from './audited.js';
@@ -20,9 +21,10 @@ export async function verifyConnection(
   connection: Connection,
   request: VerificationRequest,
 ): Promise<Connection> {
+  const asking = await beginVerification(deps, by, connection);
   const details = { roleArn: request.roleArn.slice(0, 2_048), askedBy: request.askedBy };
   return audited(deps, by, { action: 'connection.verify', ...subjectOf(connection), details }, (intent) =>
-    verifyAndStore(deps, intent, connection, request),
+    verifyAndStore(asking, intent, connection, request),
   );
 }
 
@@ -74,11 +76,7 @@ async function verifyAndStore(
   );
   if (result.outcome === 'undecided')
     throw new RolebridgeError(
-      result.reason === 'propagating'
-        ? 'verification_in_progress'
-        : result.reason.startsWith('vendor_credentials')
-          ? 'vendor_credentials_invalid'
-          : 'aws_unavailable',
+      result.reason === 'propagating' ? 'verification_in_progress' : undecidedCode(result.reason),
       result.message,
       {
         remedy:

@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto';
 import { RolebridgeError } from '../domain/errors.js';
-import type { Clock, Sts } from '../domain/ports.js';
+import type { Clock, SharedSts, Sts } from '../domain/ports.js';
 import type { Partition } from '../domain/role-arn.js';
 import { scopeKey } from '../domain/scope.js';
 import {
@@ -21,7 +21,7 @@ import { SessionCache } from './session-cache.js';
 export { ownTagPrefix } from './session-name.js';
 
 export interface SessionsOptions {
-  readonly sts: Sts;
+  readonly sts: SharedSts;
   readonly clock: Clock;
   /** Sessions kept in memory. @default 10,000 */
   readonly limit?: number;
@@ -36,14 +36,16 @@ export function createSessions({ sts, clock, limit = 10_000 }: SessionsOptions):
   const marksThatWork = rememberMarks(limit);
   const isRoleChaining = createRoleChainingCheck(sts);
 
-  async function load(connection: ConnectedConnection, request: SessionRequest) {
+  async function load(connection: ConnectedConnection, request: SessionRequest, requestId?: string) {
     const { durationSeconds = sessionLimits.durationSeconds.usual } = request;
     if (
       durationSeconds > sessionLimits.chainedSeconds &&
       (await isRoleChaining(connection.partition as Partition))
     )
       throw chainedTooLong(durationSeconds);
-    const session = await openSession(connection, { ...request, durationSeconds }, { sts, marksThatWork });
+    const asking = sts.onBehalfOf({ organizationId: connection.organizationId, requestId });
+    const options = { sts: asking, marksThatWork };
+    const session = await openSession(connection, { ...request, durationSeconds }, options);
     const expiresAtMs = Date.parse(session.credentials.expiresAt);
     if (expiresAtMs <= clock.now())
       throw new RolebridgeError(
@@ -56,7 +58,8 @@ export function createSessions({ sts, clock, limit = 10_000 }: SessionsOptions):
 
   return {
     held: (connection, request) => cache.held(keyOf(connection, request)),
-    open: (connection, request) => cache.get(keyOf(connection, request), () => load(connection, request)),
+    open: (connection, request, _intent, requestId) =>
+      cache.get(keyOf(connection, request), () => load(connection, request, requestId)),
     isRoleChaining,
   };
 }

@@ -198,7 +198,9 @@ export type StsAnswer<Allowed, Reason = 'access_denied' | 'region_disabled'> =
         | 'clock_off'
         | 'denied_on_the_way'
         | 'vendor_credentials_expired'
-        | 'vendor_credentials_invalid';
+        | 'vendor_credentials_invalid'
+        /** AWS was not asked: too many calls of the same organization wait already. */
+        | 'over_budget';
       readonly requestId?: string | undefined;
     }
   | {
@@ -250,6 +252,18 @@ export interface Sts {
       'key_unknown' | 'secret_wrong' | 'key_expired' | 'region_disabled'
     >
   >;
+}
+
+/** Whose call of STS it is, and for which request. */
+export interface StsCaller {
+  readonly organizationId: string;
+  readonly requestId: string | undefined;
+}
+
+/** STS as all organizations share it. */
+export interface SharedSts extends Sts {
+  /** The same, with its calls in that organization's share, and the request's id in its logs. */
+  onBehalfOf(caller: StsCaller): SharedSts;
 }
 
 /** Seals the secrets that the service makes; `context` binds a sealed text to where it is kept. */

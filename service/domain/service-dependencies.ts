@@ -1,13 +1,15 @@
 import type { AccessKeyEncryption } from './access-key.js';
-import type { AccountId } from './ids.js';
-import type { Clock, Sealer, Store, Sts } from './ports.js';
+import type { Requester } from './audit.js';
+import type { AccountId, ConnectionId, OrganizationId } from './ids.js';
+import type { Clock, Sealer, SharedSts, Store } from './ports.js';
 import type { Partition } from './role-arn.js';
 import type { Sessions } from './session.js';
 
 /** What the use cases work with; `createService` puts it together. */
 export interface Dependencies {
   readonly store: Store;
-  readonly sts: Sts;
+  readonly sts: SharedSts;
+  readonly verificationLimit: VerificationLimit;
   readonly sessions: Sessions;
   readonly clock: Clock;
   readonly sealer: Sealer;
@@ -23,6 +25,26 @@ export interface Dependencies {
   readonly propagationWindowMs: number;
   /** How long one request waits for a role to propagate before it answers "not decided yet". */
   readonly maxWaitMs: number;
+}
+
+/** How often verifications may be asked for. */
+export interface VerificationLimit {
+  /** @throws RolebridgeError `rate_limited` */
+  take(organizationId: OrganizationId, connectionId: ConnectionId | undefined): Promise<void>;
+}
+
+/**
+ * What a verification works with: AWS is asked in the organization's share, and not more often than it may. The service
+ * itself, which watches over connections, has a budget of its own.
+ * @throws RolebridgeError `rate_limited`
+ */
+export async function beginVerification(
+  deps: Dependencies,
+  { actor, requestId }: Requester,
+  { organizationId, id }: { organizationId: OrganizationId; id?: ConnectionId | undefined },
+): Promise<Dependencies> {
+  if (actor.kind !== 'service') await deps.verificationLimit.take(organizationId, id);
+  return { ...deps, sts: deps.sts.onBehalfOf({ organizationId, requestId }) };
 }
 
 export const nowText = (clock: Clock): string => new Date(clock.now()).toISOString();

@@ -52,7 +52,12 @@ export interface Sessions {
    * @throws RolebridgeError `role_not_assumable`, `account_mismatch`, `duration_too_long`, `session_tags_denied`,
    *   `session_policy_invalid`, or one that says "not decided" (`retryAfterSeconds`)
    */
-  open(connection: ConnectedConnection, request: SessionRequest, intent: AuditIntent): Promise<Session>;
+  open(
+    connection: ConnectedConnection,
+    request: SessionRequest,
+    intent: AuditIntent,
+    requestId?: string,
+  ): Promise<Session>;
   /** Does the service run as a role's session? Undefined while AWS does not say; asked until it did, once. */
   isRoleChaining(partition: Partition): Promise<boolean | undefined>;
 }

@@ -17,19 +17,24 @@ export const undecidedMessages: Record<UndecidedByAws, readonly [string, number]
     30,
   ],
   request_rejected: ['AWS did not accept the request.', 30],
+  over_budget: ['Too many of your calls wait for AWS at the same time.', 5],
   vendor_credentials_expired: ["The service's own AWS credentials have expired.", 30],
   vendor_credentials_invalid: ["The service's own AWS credentials are missing or not accepted.", 30],
 };
 
+/** The code that each of them is answered with. */
+export const undecidedCode = (reason: UndecidedByAws) =>
+  reason === 'over_budget'
+    ? 'rate_limited'
+    : reason.startsWith('vendor_credentials')
+      ? 'vendor_credentials_invalid'
+      : 'aws_unavailable';
+
 /** No verdict, as the error that asks to try again. */
 export function undecidedError(reason: UndecidedByAws): RolebridgeError {
   const [message, retryAfterSeconds] = undecidedMessages[reason];
-  return new RolebridgeError(
-    reason.startsWith('vendor_credentials') ? 'vendor_credentials_invalid' : 'aws_unavailable',
-    message,
-    {
-      remedy: 'Nothing was decided. Send the same request again after the time in Retry-After.',
-      retryAfterSeconds,
-    },
-  );
+  return new RolebridgeError(undecidedCode(reason), message, {
+    remedy: 'Nothing was decided. Send the same request again after the time in Retry-After.',
+    retryAfterSeconds,
+  });
 }

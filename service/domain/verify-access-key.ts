@@ -3,7 +3,7 @@ import type { ErrorCode } from './errors.js';
 import type { AccountId } from './ids.js';
 import type { Clock, Sts } from './ports.js';
 import type { Partition } from './role-arn.js';
-import { undecidedMessages } from './undecided.js';
+import { type UndecidedByAws, undecidedMessages } from './undecided.js';
 import type { Check, CheckName, Probe, Verification } from './verification.js';
 
 export interface AccessKeyToVerify {
@@ -18,7 +18,7 @@ export interface AccessKeyToVerify {
 export type AccessKeyVerification =
   | { outcome: 'passed'; verification: Verification; accountId: AccountId; principalArn: string }
   | { outcome: 'refused'; verification: Extract<Verification, { result: 'failed' }> }
-  | { outcome: 'undecided'; message: string; retryAfterSeconds: number };
+  | { outcome: 'undecided'; reason: UndecidedByAws; message: string; retryAfterSeconds: number };
 
 /**
  * Asks AWS whose key it is, and refuses a root user's, the vendor's and another account's. The first check that
@@ -39,7 +39,7 @@ export async function verifyAccessKey(
   };
   if (answer.outcome === 'undecided') {
     const [message, retryAfterSeconds] = undecidedMessages[answer.reason];
-    return { outcome: 'undecided', message, retryAfterSeconds };
+    return { outcome: 'undecided', reason: answer.reason, message, retryAfterSeconds };
   }
 
   const checks: Check[] = [];
@@ -64,7 +64,7 @@ export async function verifyAccessKey(
   const { accountId, arn } = answer;
   if (!isIdentity(arn, accountId, request.partition)) {
     const [message, retryAfterSeconds] = undecidedMessages.malformed;
-    return { outcome: 'undecided', message, retryAfterSeconds };
+    return { outcome: 'undecided', reason: 'malformed', message, retryAfterSeconds };
   }
   pass('access_key_works', `The access key works, and is ${arn}'s.`);
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
 import { encryptionOf } from '../actions/accept-access-key.js';
@@ -8,16 +7,22 @@ import { resolveTarget } from '../actions/resolve-target.js';
 import type { Requester } from '../domain/audit.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { Dependencies } from '../domain/service-dependencies.js';
+import { RateLimitedError, type RateLimits } from '../limits/index.js';
+import type { Metrics } from '../metrics/index.js';
 import { addAccessKeyRoutes } from './access-keys.js';
 import { addApiKeyRoutes } from './api-keys.js';
 import { addAuditRoutes } from './audit.js';
 import { authenticate, requireOperator } from './authentication.js';
+import { createBeginExchange } from './begin-exchange.js';
 import { createCallbackReceiver } from './callbacks.js';
 import { addConnectionRoutes } from './connections.js';
 import { answerCredentials } from './credentials.js';
 import { jsonBody, organizationOf, rawBody, refuseMethod, requesterOf, send } from './exchange.js';
+import { answerMetrics } from './metrics.js';
 import { addOpenApiRoute } from './openapi/route.js';
 import { problemAnswer } from './problem.js';
+import { answerProblemPage } from './problem-pages.js';
+import { rememberMount } from './route-of.js';
 import * as schemas from './schemas.js';
 import { readSmallBody } from './small-body.js';
 import { addStatusRoute } from './status.js';
@@ -25,6 +30,12 @@ import { resolutionView } from './views.js';
 
 export interface AppOptions {
   readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly limits: RateLimits;
+  /** SHA-256 (hexadecimal) of the token for `/metrics`; without one it is not there. */
+  readonly metricsTokenHash?: string | undefined;
+  /** How many proxies in front of the service write `X-Forwarded-For`. */
+  readonly trustedProxies: number;
   readonly callbackToleranceMs: number;
   /** SHA-256 (hexadecimal) of the operator's token; without one, organizations are made on the command line only. */
   readonly operatorTokenHash?: string | undefined;
@@ -37,28 +48,33 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
   app.set('query parser', 'simple');
   app.set('etag', false);
 
-  const begin = (response: Response) => {
-    response.locals.requestId = randomUUID();
-    response.locals.logger = options.logger;
+  app.set('trust proxy', options.trustedProxies);
+
+  const { limits } = options;
+  const begin = createBeginExchange(options);
+  const authenticated = async (request: Request, response: Response) => {
+    const key = await authenticate(deps.store, request);
+    response.locals.apiKey = key;
+    response.locals.allowance = await limits.key(key.id);
   };
 
   // Before all middleware and routers: what is deployed asks these all day long, and each layer costs.
   app.get('/v1/resolve', async (request, response) => {
-    begin(response);
-    response.locals.apiKey = await authenticate(deps.store, request);
+    begin(request, response);
+    await authenticated(request, response);
     const target = schemas.parse(schemas.scope, request.query, 'query');
     const resolution = await resolveTarget(deps.store, organizationOf(response), target);
     send(response, { status: 200, body: resolutionView(resolution) });
   });
   app.post('/v1/credentials', async (request, response) => {
-    begin(response);
-    response.locals.apiKey = await authenticate(deps.store, request);
+    begin(request, response);
+    await authenticated(request, response);
     request.body = await readSmallBody(request);
     const by = requesterOf(response);
     send(response, await answerCredentials(deps, by, organizationOf(response), jsonBody(request)));
   });
-  app.use((_request, response, next) => {
-    begin(response);
+  app.use((request, response, next) => {
+    begin(request, response);
     next();
   });
   app.all('/v1/resolve', refuseMethod('GET'));
@@ -71,8 +87,11 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
   });
   addOpenApiRoute(app, deps.publicUrl);
 
+  app.get('/metrics', answerMetrics(options.metrics, options.metricsTokenHash));
+  app.get('/problems/:code', answerProblemPage(deps.publicUrl));
+
   const readBody = express.raw({ type: () => true, limit: '64kb', inflate: false });
-  const receiveCallback = createCallbackReceiver(deps, options.callbackToleranceMs);
+  const receiveCallback = createCallbackReceiver(deps, options.callbackToleranceMs, limits);
   app.post('/v1/callbacks', readBody, async (request, response) => {
     send(response, await receiveCallback(request.headers, rawBody(request), response.locals.requestId));
   });
@@ -96,7 +115,8 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
   const api = express.Router();
   app.use('/v1', api);
   api.use(async (request, response, next) => {
-    response.locals.apiKey = await authenticate(deps.store, request);
+    rememberMount(request);
+    await authenticated(request, response);
     next();
   });
   // The key is checked before a body is read.
@@ -112,12 +132,23 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
       remedy: 'See the API reference in the README.',
     });
   });
-  app.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
-    if (response.headersSent) return next(error);
-    const answer = problemAnswer(error);
+  app.use(async (thrown: unknown, request: Request, response: Response, next: NextFunction) => {
+    if (response.headersSent) return next(thrown);
+    const error = await stranger(thrown, request, response);
+    const answer = problemAnswer(error, deps.publicUrl);
     const { requestId } = response.locals;
+    if (error instanceof RateLimitedError) response.locals.allowance = error.allowance;
     if (answer.status >= 500) options.logger.error({ requestId, err: error }, 'request failed');
     send(response, answer);
   });
   return app;
+
+  /** Whoever has no valid key and goes on asking is told so at the cost of a look into a map. */
+  async function stranger(error: unknown, request: Request, response: Response): Promise<unknown> {
+    if (response.locals.apiKey || problemAnswer(error, '').status >= 500) return error;
+    return limits.address(request.ip).then(
+      () => error,
+      (limited: unknown) => limited,
+    );
+  }
 }

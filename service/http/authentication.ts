@@ -31,5 +31,6 @@ export function requireOperator(request: Request, operatorTokenHash: string | un
     });
 }
 
+/** What follows `Authorization: Bearer`, or nothing. */
 export const bearerToken = (request: Request): string =>
   /^Bearer ([\x21-\x7e]{1,200})$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';

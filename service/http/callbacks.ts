@@ -8,6 +8,7 @@ import { RolebridgeError } from '../domain/errors.js';
 import { type ConnectionId, isConnectionId } from '../domain/ids.js';
 import type { CallbackReceipt } from '../domain/ports.js';
 import { type Dependencies, nowText } from '../domain/service-dependencies.js';
+import type { RateLimits } from '../limits/index.js';
 import { parseJsonBody } from './json-body.js';
 import { type Answer, problemAnswer } from './problem.js';
 import { callbackEvent, parse } from './schemas.js';
@@ -18,7 +19,7 @@ import { connectionView } from './views.js';
 const claimMs = 90_000;
 
 /** Answers `POST /v1/callbacks`: the same `webhook-id` is one event, with the first answer again. */
-export function createCallbackReceiver(deps: Dependencies, toleranceMs: number) {
+export function createCallbackReceiver(deps: Dependencies, toleranceMs: number, limits: RateLimits) {
   const secretsOf = createCallbackSecrets(deps);
 
   return async (headers: IncomingHttpHeaders, rawBody: Buffer, requestId: string): Promise<Answer> => {
@@ -36,6 +37,8 @@ export function createCallbackReceiver(deps: Dependencies, toleranceMs: number) 
             "Check that ROLEBRIDGE_CALLBACK_SECRET is the secret shown when this connection was made, that the connection id is right, and that this machine's clock is.",
         },
       );
+    // Counted only now: nobody else can use a connection's callbacks up.
+    await limits.callback(connection.id);
     return answerOnce(deps, connection.id, webhookId, (firstAttemptAtMs) =>
       decide(deps, { actor: { kind: 'callback' }, requestId }, connection.id, rawBody, firstAttemptAtMs),
     );
@@ -74,7 +77,7 @@ async function answerOnce(
   const claim = await claimOrWait(deps, connectionId, webhookId);
   if (claim.answer !== undefined) return claim.answer;
   const answer = await decideEvent(Date.parse(claim.firstAttemptAt)).catch((error: unknown) => {
-    const problem = callbackProblem(error);
+    const problem = callbackProblem(error, deps.publicUrl);
     // Not decided, or not known: the event is free again, and the error is logged where all are.
     if (problem.status < 500 && problem.status !== 429) return problem;
     return deps.store.releaseCallback(connectionId, webhookId).then(() => {
@@ -94,7 +97,7 @@ async function answerOnce(
 }
 
 /** The contract of the callback knows 422 for everything that is not valid. */
-function callbackProblem(error: unknown): Answer {
+function callbackProblem(error: unknown, publicUrl: string): Answer {
   if (error instanceof RolebridgeError && error.code === 'connection_changed')
     throw new RolebridgeError(
       'callback_in_progress',
@@ -104,7 +107,7 @@ function callbackProblem(error: unknown): Answer {
         retryAfterSeconds: 1,
       },
     );
-  const answer = problemAnswer(error);
+  const answer = problemAnswer(error, publicUrl);
   return answer.status === 400
     ? { ...answer, status: 422, body: { ...(answer.body as object), status: 422 } }
     : answer;

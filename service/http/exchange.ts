@@ -1,28 +1,27 @@
 /** What every route does alike with a request and its answer. */
 import type { Request, Response } from 'express';
-import type { Logger } from 'pino';
 import { findConnection } from '../actions/find-connection.js';
 import type { Requester } from '../domain/audit.js';
 import type { ApiKey, Connection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { OrganizationId } from '../domain/ids.js';
 import type { Dependencies } from '../domain/service-dependencies.js';
+import { type Allowance, rateLimitHeaders } from '../limits/index.js';
 import { parseJsonBody } from './json-body.js';
 import type { Answer } from './problem.js';
+import { securityHeaders } from './security-headers.js';
 import { connectionView } from './views.js';
 
 export function send(response: Response, { status, body, retryAfterSeconds }: Answer): void {
-  const { requestId, logger } = response.locals as { requestId: string; logger: Logger };
-  const { method, path } = response.req;
-  if ((method !== 'GET' || status >= 400) && logger.isLevelEnabled('info'))
-    logger.info({ requestId, method, path, status }, 'request');
+  const { requestId, allowance } = response.locals as { requestId: string; allowance?: Allowance };
   const text = body === undefined ? '' : JSON.stringify(body);
   response.writeHead(status, {
+    ...securityHeaders,
     ...(status !== 204 && { 'content-length': Buffer.byteLength(text) }),
     'content-type': status >= 400 ? 'application/problem+json' : 'application/json',
     'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
     'x-request-id': requestId,
+    ...(allowance && rateLimitHeaders(allowance)),
     ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
     ...(status === 401 && { 'www-authenticate': 'Bearer' }),
   });

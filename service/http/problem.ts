@@ -53,7 +53,7 @@ export interface Answer {
 }
 
 /** Known errors as problem details; everything else is a 500 with a fixed text. */
-export function problemAnswer(error: unknown): Answer {
+export function problemAnswer(error: unknown, publicUrl: string): Answer {
   if (!(error instanceof RolebridgeError)) {
     const known = frameworkError(error);
     return problemAnswer(
@@ -61,6 +61,7 @@ export function problemAnswer(error: unknown): Answer {
         new RolebridgeError('internal_error', 'The service failed while it handled the request.', {
           remedy: 'Try again. When it goes on, tell the vendor the request id.',
         }),
+      publicUrl,
     );
   }
   const [status, title] = problems[error.code];
@@ -68,7 +69,7 @@ export function problemAnswer(error: unknown): Answer {
     status,
     retryAfterSeconds: error.retryAfterSeconds ?? (status === 503 ? 2 : undefined),
     body: {
-      type: 'about:blank',
+      type: problemUrl(error.code, publicUrl),
       title,
       status,
       code: error.code,
@@ -78,6 +79,9 @@ export function problemAnswer(error: unknown): Answer {
     },
   };
 }
+
+/** Where the service explains a code; `type` of the problem details. */
+export const problemUrl = (code: ErrorCode, publicUrl: string): string => `${publicUrl}/problems/${code}`;
 
 /** Express and its body parser report bad requests as errors with a status; none of them may become a 500. */
 function frameworkError(error: unknown): RolebridgeError | undefined {

@@ -49,6 +49,8 @@ export interface AwsSandbox {
   readonly faults: Faults;
   /** Every call so far, oldest first. */
   readonly requests: SandboxRequest[];
+  /** The most calls that were open at the same time. */
+  readonly mostAtOnce: number;
   createAccount(options?: { accountId?: string; partition?: string; alias?: string }): SandboxAccount;
   /** A key of a user, who is made if need be. */
   createAccessKey(accountId: string, userName: string): AccessKey;
@@ -81,7 +83,12 @@ export async function startAwsSandbox(options: AwsSandboxOptions = {}): Promise<
   const closing = new AbortController();
   const host = options.host ?? '127.0.0.1';
 
+  let atOnce = 0;
+  let mostAtOnce = 0;
   const server = createServer((request, response) => {
+    atOnce++;
+    mostAtOnce = Math.max(mostAtOnce, atOnce);
+    response.once('close', () => atOnce--);
     const environment = {
       accounts,
       faults,
@@ -110,6 +117,9 @@ export async function startAwsSandbox(options: AwsSandboxOptions = {}): Promise<
     propagationDelayMs: options.propagationDelayMs ?? 0,
     faults,
     requests,
+    get mostAtOnce() {
+      return mostAtOnce;
+    },
 
     createAccount(accountOptions = {}) {
       const account = accounts.create(accountOptions, now());

@@ -1,0 +1,66 @@
+import type { Logger } from 'pino';
+import type { SharedSts, Sts, StsAnswer, StsCaller } from '../domain/ports.js';
+import type { Metrics } from '../metrics/index.js';
+import type { Tracing } from '../tracing/index.js';
+import { type FairBudget, OverBudgetError } from './fair-budget.js';
+
+export interface SharedStsOptions {
+  readonly budget: FairBudget;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly tracing?: Tracing | undefined;
+}
+
+/** Calls on nobody's behalf, such as the question whom the service runs as, have a share of their own. */
+const theService: StsCaller = { organizationId: 'service', requestId: undefined };
+
+/**
+ * One STS for all organizations: each call waits for its organization's share, is timed by its outcome, and is logged
+ * with the request that it was made for and AWS's own request id.
+ */
+export function shareSts(sts: Sts, options: SharedStsOptions, caller = theService): SharedSts {
+  const { budget, metrics, logger, tracing } = options;
+
+  async function call<Answer extends StsAnswer<object, string>>(
+    name: string,
+    ask: () => Promise<Answer>,
+  ): Promise<Answer | Extract<StsAnswer<object>, { outcome: 'undecided' }>> {
+    try {
+      return await budget.run(caller.organizationId, async () => {
+        const startedAt = performance.now();
+        const answer = await (tracing ? tracing.call(`STS ${name}`, () => ask(), attributesOf) : ask());
+        const seconds = (performance.now() - startedAt) / 1000;
+        const outcome = answer.outcome === 'undecided' ? answer.reason : answer.outcome;
+        metrics.stsDuration.observe({ call: name, outcome }, seconds);
+        logger[answer.outcome === 'undecided' ? 'warn' : 'debug'](
+          {
+            ...caller,
+            call: name,
+            outcome,
+            awsRequestId: answer.requestId,
+            durationMs: Math.round(seconds * 1000),
+          },
+          'sts',
+        );
+        return answer;
+      });
+    } catch (error) {
+      if (error instanceof OverBudgetError) return { outcome: 'undecided', reason: 'over_budget' };
+      throw error;
+    }
+  }
+
+  return {
+    onBehalfOf: (other) => shareSts(sts, options, other),
+    assumeRole: (request) => call('AssumeRole', () => sts.assumeRole(request)),
+    callerIdentity: (partition, credentials) =>
+      call('GetCallerIdentity', () => sts.callerIdentity(partition, credentials)),
+    accessKeyIdentity: (partition, key) =>
+      call('GetCallerIdentity', () => sts.accessKeyIdentity(partition, key)),
+  };
+}
+
+const attributesOf = (answer: StsAnswer<object, string>) => ({
+  'aws.request_id': answer.requestId ?? '',
+  'rolebridge.outcome': answer.outcome === 'undecided' ? answer.reason : answer.outcome,
+});

@@ -1,0 +1,18 @@
+/**
+ * OpenTelemetry traces, for a service that is told where to send them. Nothing of OpenTelemetry is loaded otherwise:
+ * its packages are optional peers, imported by `open-telemetry.ts` only.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+export interface Tracing {
+  /** Handles a request in a span that is a child of the caller's (`traceparent`), and answers with its trace id. */
+  request(request: IncomingMessage, response: ServerResponse, handle: (traceId: string) => void): void;
+  /** Does something in a span of its own. */
+  call<Result>(
+    name: string,
+    work: () => Promise<Result>,
+    attributesOf: (result: Result) => Record<string, string>,
+  ): Promise<Result>;
+  /** Sends what was not sent yet. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,187 @@
+/** One client can't take the service away from the others. */
+import { connect } from 'node:net';
+import { callbackMessage, provisioned } from '../callback-message.js';
+import { callApi, startVendor, type Vendor } from '../vendor.js';
+
+let vendor: Vendor;
+afterEach(() => vendor.close());
+
+async function connected(call: Vendor['call'] = vendor.call) {
+  const { body } = await call('POST', '/v1/connections', { name: 'shop' });
+  const { accountId } = vendor.sandbox.createAccount();
+  const { arn } = vendor.sandbox.createRole(accountId, { roleName: 'r', trustPolicy: body.trustPolicy });
+  const given = await call('PUT', `/v1/connections/${body.id}/role`, { roleArn: arn });
+  expect(given.status).toBe(200);
+  return { ...body, arn };
+}
+async function organization() {
+  const { apiKey } = await vendor.service.createOrganization('other');
+  return ((method, path, body) => callApi(vendor.service.url, apiKey, method, path, body)) as Vendor['call'];
+}
+
+it('says with every answer what is left to the API key, and refuses with 429 only that key', async () => {
+  vendor = await startVendor({ rateLimits: { key: 3 } });
+  const answers = [];
+  for (let number = 0; number < 4; number++) answers.push(await vendor.call('GET', '/v1/connections'));
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
+  expect(answers.map(({ headers }) => headers.get('ratelimit-policy'))).toEqual(
+    Array(4).fill('"key";q=3;w=60'),
+  );
+  expect(answers.map(({ headers }) => headers.get('ratelimit'))).toEqual(
+    [2, 1, 0, 0].map((left) => expect.stringMatching(new RegExp(`^"key";r=${left};t=\\d+$`))),
+  );
+  const refused = answers[3];
+  expect(refused?.body).toMatchObject({
+    code: 'rate_limited',
+    remedy: expect.stringContaining('Retry-After'),
+  });
+  const wait = Number(refused?.headers.get('retry-after'));
+  expect(wait).toBeGreaterThan(0);
+  expect(wait).toBeLessThanOrEqual(60);
+  for (const path of ['/v1/resolve', '/v1/credentials'])
+    expect((await vendor.call(path.endsWith('resolve') ? 'GET' : 'POST', path, undefined)).status).toBe(429);
+  expect((await (await organization())('GET', '/v1/connections')).status).toBe(200);
+});
+
+it('an organization that floods verifications gets 429, and AWS is not asked; others go on', async () => {
+  vendor = await startVendor({ rateLimits: { verifications: 5 } });
+  const one = await connected();
+  const callOther = await organization();
+  const other = await connected(callOther);
+  const flood = await Promise.all(
+    Array.from({ length: 20 }, () => vendor.call('POST', `/v1/connections/${one.id}/verify`)),
+  );
+  const asked = vendor.sandbox.requests.length;
+  expect(flood.filter(({ status }) => status === 429)).toHaveLength(16);
+  const refused = await vendor.call('POST', `/v1/connections/${one.id}/verify`);
+  expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited']);
+  expect(refused.headers.get('ratelimit-policy')).toBe('"verifications";q=5;w=60');
+  expect(vendor.sandbox.requests.length).toBe(asked);
+  expect((await callOther('POST', `/v1/connections/${other.id}/verify`)).status).toBe(200);
+  // It is a limit on what costs, not on the organization.
+  expect((await vendor.call('GET', `/v1/connections/${one.id}`)).body.status).toBe('connected');
+});
+
+it('one connection can not use up the verifications of the others of its organization', async () => {
+  vendor = await startVendor({ rateLimits: { connection: 3 } });
+  const [one, other] = [await connected(), await connected()];
+  const statuses = [];
+  for (let number = 0; number < 4; number++)
+    statuses.push((await vendor.call('POST', `/v1/connections/${one.id}/verify`)).status);
+  expect(statuses).toEqual([200, 200, 429, 429]);
+  expect((await vendor.call('POST', `/v1/connections/${other.id}/verify`)).status).toBe(200);
+});
+
+it('a callback that was not decided for the limit connects later, with the same webhook-id', async () => {
+  vendor = await startVendor({ rateLimits: { callbacks: 1 } });
+  const { id, callbackSecret, arn } = await connected();
+  const post = async (message: ReturnType<typeof callbackMessage>) => {
+    const { headers, body } = message;
+    const answer = await fetch(`${vendor.service.url}/v1/callbacks`, {
+      method: 'POST',
+      headers,
+      body: body as string,
+    });
+    return {
+      status: answer.status,
+      body: (await answer.json()) as { code: string },
+      headers: answer.headers,
+    };
+  };
+  // Without the secret nobody uses the connection's callbacks up.
+  for (let number = 0; number < 5; number++)
+    expect((await post(callbackMessage('whsec_AAAA', provisioned(id, arn)))).status).toBe(401);
+  const message = callbackMessage(callbackSecret, provisioned(id, arn));
+  expect((await post(message)).status).toBe(200);
+  const refused = await post(message);
+  expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited']);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+});
+
+describe('requests without valid credentials are limited by address', () => {
+  const knock = (headers: Record<string, string> = {}) =>
+    fetch(`${vendor.service.url}/v1/connections`, { headers: { authorization: 'Bearer wrong', ...headers } });
+
+  it('whatever X-Forwarded-For says, when no proxy is configured; a valid key is not affected', async () => {
+    vendor = await startVendor({ rateLimits: { address: 3 } });
+    const statuses = [];
+    for (let number = 0; number < 5; number++)
+      statuses.push(
+        (await knock({ 'x-forwarded-for': `10.0.0.${number}`, forwarded: `for=10.0.0.${number}` })).status,
+      );
+    expect(statuses).toEqual([401, 401, 401, 429, 429]);
+    for (const path of ['/nothing', '/v1/callbacks', '/problems/none'])
+      expect((await fetch(vendor.service.url + path, { method: 'POST' })).status).toBe(429);
+    expect((await vendor.call('GET', '/v1/connections')).status).toBe(200);
+    for (const path of ['/healthz', '/readyz'])
+      expect((await fetch(vendor.service.url + path)).status).toBe(200);
+  });
+
+  it('by what the configured number of proxies wrote, and nothing that the client wrote before', async () => {
+    vendor = await startVendor({ rateLimits: { address: 1 }, trustedProxies: 1 });
+    const status = async (forwarded: string) => (await knock({ 'x-forwarded-for': forwarded })).status;
+    expect(await status('203.0.113.1')).toBe(401);
+    expect(await status('203.0.113.1')).toBe(429);
+    expect(await status('198.51.100.9, 203.0.113.1')).toBe(429);
+    expect(await status('203.0.113.1, 203.0.113.2')).toBe(401);
+    // All addresses of an IPv6 network are one client.
+    expect(await status('2001:db8:1:2::1')).toBe(401);
+    expect(await status('2001:0db8:1:2:ffff::2')).toBe(429);
+    expect(await status('2001:db8:1:3::1')).toBe(401);
+  });
+});
+
+describe('AWS is shared fairly', () => {
+  it('while the roles of one organization hang, another one’s verification takes no longer', async () => {
+    vendor = await startVendor({ stsCalls: { atOnce: 8, atOncePerOrganization: 4 } });
+    const slow = await connected();
+    const callOther = await organization();
+    const other = await connected(callOther);
+    const startedAt = performance.now();
+    await callOther('POST', `/v1/connections/${other.id}/verify`);
+    const usualMs = performance.now() - startedAt;
+
+    vendor.sandbox.faults.set({ kind: 'timeout', roleArn: slow.arn });
+    const hanging = Array.from({ length: 12 }, () =>
+      vendor.call('POST', `/v1/connections/${slow.id}/verify`),
+    );
+    const times: number[] = [];
+    for (let number = 0; number < 5; number++) {
+      const from = performance.now();
+      expect((await callOther('POST', `/v1/connections/${other.id}/verify`)).status).toBe(200);
+      times.push(performance.now() - from);
+    }
+    // The time limit of one call is 2,000 ms here: nobody waited for one.
+    expect(Math.max(...times)).toBeLessThan(1_000 + 3 * usualMs);
+    const answers = await Promise.all(hanging);
+    for (const { status, body } of answers) {
+      expect([503, 429]).toContain(status);
+      expect(['aws_unavailable', 'rate_limited']).toContain(body.code);
+    }
+    expect((await vendor.call('GET', `/v1/connections/${slow.id}`)).body.status).toBe('connected');
+  });
+
+  it('and no more calls are open at once than configured', async () => {
+    vendor = await startVendor({ stsCalls: { atOnce: 3, atOncePerOrganization: 2 } });
+    const one = await connected();
+    const callOther = await organization();
+    const other = await connected(callOther);
+    const wanted = [
+      ...Array.from({ length: 5 }, () => vendor.call('POST', `/v1/connections/${one.id}/verify`)),
+      ...Array.from({ length: 5 }, () => callOther('POST', `/v1/connections/${other.id}/verify`)),
+    ];
+    vendor.sandbox.faults.set({ kind: 'delay', delayMs: 50 });
+    const statuses = (await Promise.all(wanted)).map(({ status }) => status);
+    // Those that meet the change of another one's are told so; none is refused for the budget.
+    expect(statuses.every((status) => status === 200 || status === 409)).toBe(true);
+    expect(vendor.sandbox.mostAtOnce).toBeLessThanOrEqual(3);
+  });
+});
+
+it('a client that opens many connections and sends nothing leaves the others alone', async () => {
+  vendor = await startVendor({ requestTimeoutMs: 1_000 });
+  const { port } = new URL(vendor.service.url);
+  const idle = Array.from({ length: 200 }, () => connect(Number(port), '127.0.0.1').on('error', () => {}));
+  expect((await vendor.call('GET', '/v1/connections')).status).toBe(200);
+  await Promise.all(idle.map((socket) => new Promise((resolve) => socket.on('close', resolve).resume())));
+});

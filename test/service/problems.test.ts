@@ -1,0 +1,48 @@
+/** What each code means, how to see it and how to fix it: served by the service, and in docs/troubleshooting.md. */
+import { readFileSync } from 'node:fs';
+import { errorCodes } from '../../service/domain/errors.js';
+import { troubleshootingPage } from '../docs/troubleshooting.js';
+import { startVendor, type Vendor } from '../vendor.js';
+
+let vendor: Vendor;
+beforeAll(async () => {
+  vendor = await startVendor();
+});
+afterAll(() => vendor.close());
+
+it('the troubleshooting page is the one that `npm run docs` makes', () => {
+  expect(readFileSync('docs/troubleshooting.md', 'utf8')).toBe(troubleshootingPage());
+});
+
+describe('each code has an entry in the troubleshooting page, and a page of its own', () => {
+  const page = readFileSync('docs/troubleshooting.md', 'utf8');
+  it.each(errorCodes)('%s', async (code) => {
+    expect(page).toContain(`\n### ${code}\n`);
+    const url = `${vendor.service.url}/problems/${code}`;
+    const json = await fetch(url);
+    expect([json.status, json.headers.get('content-type')]).toEqual([200, 'application/json']);
+    expect(await json.json()).toEqual({
+      type: url,
+      code,
+      status: expect.any(Number),
+      title: expect.stringMatching(/\S/),
+      means: expect.stringMatching(/\.$/),
+      see: expect.stringMatching(/\S.{20}/),
+      fix: expect.stringMatching(/\.$/),
+    });
+    const html = await fetch(url, { headers: { accept: 'text/html,*/*;q=0.8' } });
+    expect(html.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(await html.text()).toContain(`<code>${code}</code>`);
+  });
+});
+
+it('every problem links to the page of its code', async () => {
+  const { body } = await vendor.call('GET', '/v1/connections/con_none');
+  expect(body.type).toBe(`${vendor.service.url}/problems/connection_not_found`);
+  expect(await (await fetch(body.type)).json()).toMatchObject({ code: body.code });
+});
+
+it('a code that there is not, or that is a path, is 404', async () => {
+  for (const code of ['nothing', '__proto__', 'constructor', '%2e%2e', 'not_found%00'])
+    expect((await fetch(`${vendor.service.url}/problems/${code}`)).status).toBe(404);
+});
