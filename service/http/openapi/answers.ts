@@ -234,6 +234,16 @@ export const auditPage = z.object({
 });
 
 export const health = z.object({ status: z.literal('ok') });
+export const explanation = z.strictObject({
+  type: z.url(),
+  code,
+  status: z.int(),
+  title: z.string(),
+  means: z.string(),
+  see: z.string(),
+  fix: z.string(),
+});
+
 export const readiness = z.object({ status: z.literal('ready') });
 
 /** https://www.rfc-editor.org/rfc/rfc9457 */

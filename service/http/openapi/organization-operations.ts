@@ -109,6 +109,17 @@ export const openOperations = {
     codes: [],
     examples: { one: { gives: 200 } },
   },
+  explainProblem: {
+    method: 'get',
+    path: '/problems/{code}',
+    tag: 'Operations',
+    summary: 'What the code of a problem means, how to see it and how to fix it.',
+    description: 'The `type` of every problem is this URL. A browser gets a page.',
+    proof: 'none',
+    answer: { status: 200, description: 'The explanation.', schema: answers.explanation },
+    codes: ['not_found'],
+    examples: { one: { path: { code: 'scope_taken' }, gives: 200 } },
+  },
   getOpenApiDocument: {
     method: 'get',
     path: '/openapi.json',
