@@ -1,8 +1,6 @@
 /** A process of its own for test/service/store-file.test.ts: opens the store and, told to, writes without end. */
-
 import { openFileStore } from '../../service/stores/file/index.js';
-import { intent } from './intent.js';
-import { aConnection, anOrganization } from './store.js';
+import { aConnection, anOrganization, intent } from './records.js';
 
 async function main(directory: string, task: string): Promise<void> {
   const store = await openFileStore({ directory, lockStaleMs: 2000 });

@@ -8,7 +8,6 @@ import type { ConnectionId, OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
 import { type FileStoreOptions, openFileStore } from '../../service/stores/file/index.js';
 import { type FileOperations, fileOperations } from '../../service/stores/file/organization-file.js';
-import { intent } from '../contract/intent.js';
 import {
   aConnection,
   anAccessKeyConnection,
@@ -16,7 +15,8 @@ import {
   at,
   claimOf,
   connectedTo,
-} from '../contract/store.js';
+  intent,
+} from '../contract/records.js';
 
 let directory: string;
 const opened: Store[] = [];

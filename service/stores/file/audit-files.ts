@@ -1,50 +1,177 @@
+import { readdir, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AuditRecord } from '../../domain/audit.js';
+import { RolebridgeError } from '../../domain/errors.js';
 import type { AuditId, ConnectionId, OrganizationId } from '../../domain/ids.js';
-import { AuditFile } from './audit-file.js';
-import type { FileOperations } from './organization-file.js';
+import { AppendFile, readLines, readPart } from './append-file.js';
+import { AuditIndex } from './audit-index.js';
+import { type FileOperations, syncDirectory } from './organization-file.js';
+import { unavailable } from './unavailable.js';
 
-/** The audit logs of all organizations, each opened when it is first used. */
+interface Waiting {
+  readonly records: readonly AuditRecord[];
+  readonly resolve: () => void;
+  readonly reject: (error: RolebridgeError) => void;
+}
+
+interface Log {
+  readonly file: AppendFile;
+  readonly index: AuditIndex;
+  waiting: Waiting[];
+  flushing: Promise<void> | undefined;
+}
+
+/** What goes into one line at most, so that a page of the log never needs much more than itself. */
+const recordsALine = 500;
+
+/** The audit log: a file for each organization, which only grows. In memory is where to look, not what is in it. */
 export class AuditFiles {
   readonly #directory: string;
   readonly #files: FileOperations;
-  readonly #assertWritable: () => void;
-  readonly #opened = new Map<OrganizationId, Promise<AuditFile>>();
+  readonly #logs = new Map<OrganizationId, Log>();
+  #stopped: RolebridgeError | undefined;
 
-  constructor(directory: string, files: FileOperations, assertWritable: () => void) {
+  constructor(directory: string, files: FileOperations) {
     this.#directory = directory;
     this.#files = files;
-    this.#assertWritable = assertWritable;
   }
 
-  async append(records: readonly AuditRecord[]): Promise<void> {
+  /**
+   * Reads and checks all of it; nothing is changed.
+   * @returns what cuts off the torn last lines that a crash has left, and says so
+   */
+  async load(): Promise<() => Promise<string[]>> {
+    const torn: { path: string; wholeBytes: number; sizeBytes: number }[] = [];
+    for (const name of await readdir(this.#directory)) {
+      if (!name.endsWith('.jsonl')) continue;
+      const path = join(this.#directory, name);
+      const id = name.slice(0, -'.jsonl'.length) as OrganizationId;
+      const index = new AuditIndex();
+      try {
+        const { wholeBytes, sizeBytes } = await readLines(path, (records, offset, lengthBytes) =>
+          index.add(records as AuditRecord[], offset, lengthBytes),
+        );
+        if (wholeBytes < sizeBytes) torn.push({ path, wholeBytes, sizeBytes });
+        this.#logs.set(id, this.#logOf(id, wholeBytes, index));
+      } catch (error) {
+        throw new RolebridgeError(
+          'store_unavailable',
+          `The audit log ${path} can't be used: ${(error as Error).message}.`,
+          {
+            remedy:
+              'Nothing was changed. Restore it from a backup of your own; or move it away, keep it as evidence, and start again with an empty audit log for this organization.',
+            cause: error,
+          },
+        );
+      }
+    }
+    return async () => {
+      const reports: string[] = [];
+      for (const { path, wholeBytes, sizeBytes } of torn) {
+        await truncate(path, wholeBytes);
+        reports.push(
+          `The last ${sizeBytes - wholeBytes} bytes of ${path} were cut off: a write that a crash interrupted, and that was never acknowledged.`,
+        );
+      }
+      if (torn.length > 0) await syncDirectory(this.#directory, this.#files);
+      return reports;
+    };
+  }
+
+  /** From now on nothing is written. */
+  stop(reason: RolebridgeError): void {
+    this.#stopped ??= reason;
+  }
+
+  /** Records that wait at the same time share one write. */
+  append(records: readonly AuditRecord[]): Promise<void> {
+    if (this.#stopped) return Promise.reject(this.#stopped);
     const [first] = records;
-    if (first === undefined) return;
-    this.#assertWritable();
-    await (await this.#fileOf(first.organizationId)).append(records);
+    if (first === undefined) return Promise.resolve();
+    const id = first.organizationId;
+    if (records.some(({ organizationId }) => organizationId !== id))
+      throw new TypeError('Audit records that are appended together belong to one organization.');
+    let log = this.#logs.get(id);
+    if (log === undefined) {
+      log = this.#logOf(id, undefined, new AuditIndex());
+      this.#logs.set(id, log);
+    }
+    const chosen = log;
+    return new Promise<void>((resolve, reject) => {
+      chosen.waiting.push({ records, resolve, reject });
+      chosen.flushing ??= this.#flush(chosen);
+    });
   }
 
   async page(
-    organizationId: OrganizationId,
+    id: OrganizationId,
     page: { limit: number; before?: AuditId | undefined; connectionId?: ConnectionId | undefined },
   ): Promise<{ records: AuditRecord[]; hasMore: boolean }> {
-    return (await this.#fileOf(organizationId)).page(page);
-  }
-
-  async close(): Promise<void> {
-    const opened = await Promise.allSettled(this.#opened.values());
-    await Promise.all(opened.map((file) => file.status === 'fulfilled' && file.value.close()));
-  }
-
-  #fileOf(id: OrganizationId): Promise<AuditFile> {
-    // The id names a file.
-    if (!/^[A-Za-z0-9_-]{1,100}$/.test(id)) return Promise.reject(new TypeError('Not an organization id.'));
-    let opening = this.#opened.get(id);
-    if (opening === undefined) {
-      opening = AuditFile.open(join(this.#directory, `${id}.jsonl`), this.#files);
-      this.#opened.set(id, opening);
-      opening.catch(() => this.#opened.delete(id));
+    const log = this.#logs.get(id);
+    const records: AuditRecord[] = [];
+    let isBefore = page.before === undefined;
+    for (const part of log?.index.parts(page) ?? []) {
+      const found = await readPart((log as Log).file.path, part.offset, part.lengthBytes).catch((error) => {
+        throw unavailable(error);
+      });
+      for (const record of (found as AuditRecord[]).reverse()) {
+        if (!isBefore) isBefore = record.id === page.before;
+        else if (page.connectionId === undefined || record.connectionId === page.connectionId) {
+          if (records.length === page.limit) return { records, hasMore: true };
+          records.push(record);
+        }
+      }
     }
-    return opening;
+    if (!isBefore)
+      throw new RolebridgeError(
+        'request_invalid',
+        `There is no audit record ${JSON.stringify(page.before)}.`,
+        { remedy: 'Begin again with the first page.' },
+      );
+    return { records, hasMore: false };
+  }
+
+  async allSettled(): Promise<void> {
+    await Promise.all([...this.#logs.values()].map(({ flushing }) => flushing));
+  }
+
+  /** Takes out what refused writes may have left. */
+  async repair(): Promise<void> {
+    await this.allSettled();
+    for (const { file } of this.#logs.values())
+      if (file.isUncertain) {
+        await file.repair();
+        await file.release();
+      }
+  }
+
+  #logOf(id: OrganizationId, sizeBytes: number | undefined, index: AuditIndex): Log {
+    // The id names a file.
+    if (!/^[A-Za-z0-9_-]{1,100}$/.test(id))
+      throw new TypeError(`Not an organization's id: ${JSON.stringify(id)}`);
+    const file = new AppendFile(join(this.#directory, `${id}.jsonl`), sizeBytes, this.#files, () => {
+      if (this.#stopped) throw this.#stopped;
+    });
+    return { file, index, waiting: [], flushing: undefined };
+  }
+
+  async #flush(log: Log): Promise<void> {
+    // Records of the same turn of the event loop go together.
+    await Promise.resolve();
+    while (log.waiting.length > 0) {
+      const batch = log.waiting.splice(0, recordsALine);
+      const records = batch.flatMap((waiting) => waiting.records);
+      try {
+        const { offset, lengthBytes } = await log.file.append(
+          records.map((record) => JSON.stringify(record)),
+        );
+        log.index.add(records, offset, lengthBytes);
+        for (const { resolve } of batch) resolve();
+      } catch (error) {
+        for (const { reject } of batch) reject(unavailable(error));
+      }
+      if (log.waiting.length === 0) await log.file.release().catch(() => {});
+    }
+    log.flushing = undefined;
   }
 }

@@ -13,7 +13,6 @@ import type { ApiKeyId, AuditId, ConnectionId, OrganizationId } from '../../doma
 import type { CallbackReceipt, Change, OutboxMessage, Store, Token, Watch } from '../../domain/ports.js';
 import { describeScope, scopeFromKey, scopeKey } from '../../domain/scope.js';
 import type { AuditFiles } from './audit-files.js';
-import { DueWork } from './due-work.js';
 import { ownCopy } from './format.js';
 import {
   externalIdsOf,
@@ -24,7 +23,8 @@ import {
   tokenId,
   watchId,
 } from './records.js';
-import { type StagedWrites, unavailable } from './staged-writes.js';
+import type { StagedWrites } from './staged-writes.js';
+import { unavailable } from './unavailable.js';
 
 const receiptLifetimeMs = 24 * 60 * 60 * 1000;
 
@@ -32,15 +32,11 @@ const receiptLifetimeMs = 24 * 60 * 60 * 1000;
 export class FileStore implements Store {
   readonly #writes: StagedWrites;
   readonly #audit: AuditFiles;
-  readonly #watches: DueWork<Watch>;
-  readonly #messages: DueWork<OutboxMessage>;
   readonly #close: () => Promise<void>;
 
   constructor(writes: StagedWrites, audit: AuditFiles, close: () => Promise<void>) {
     this.#writes = writes;
     this.#audit = audit;
-    this.#watches = new DueWork<Watch>(writes, 'watch', watchId);
-    this.#messages = new DueWork<OutboxMessage>(writes, 'message', messageId);
     this.#close = close;
   }
 
@@ -62,11 +58,13 @@ export class FileStore implements Store {
     after?: OrganizationId | undefined;
   }): Promise<{ organizations: Organization[]; hasMore: boolean }> {
     const { after, limit } = page;
-    const found = [...this.#writes.durable.organizations.values()]
-      .flatMap(({ organization }) => organization ?? [])
-      .filter(({ id }) => after === undefined || id > after)
-      .sort((one, other) => (one.id < other.id ? -1 : 1));
-    return { organizations: found.slice(0, limit), hasMore: found.length > limit };
+    const ids = [...this.#writes.durable.organizations.keys()]
+      .filter((id) => after === undefined || id > after)
+      .sort();
+    const organizations = ids
+      .slice(0, limit)
+      .map((id) => this.#writes.durable.of(id).organization as Organization);
+    return { organizations, hasMore: ids.length > limit };
   }
 
   async createApiKey(key: ApiKey): Promise<void> {
@@ -81,9 +79,9 @@ export class FileStore implements Store {
   }
 
   async apiKeys(organizationId: OrganizationId): Promise<ApiKey[]> {
-    const keys = [...(this.#writes.durable.organizations.get(organizationId)?.apiKeys.values() ?? [])];
-    return keys.sort((one, other) =>
-      `${one.createdAt} ${one.id}` < `${other.createdAt} ${other.id}` ? -1 : 1,
+    const keys = this.#writes.durable.organizations.get(organizationId)?.apiKeys.values() ?? [];
+    return [...keys].sort((one, other) =>
+      `${one.createdAt}${one.id}` < `${other.createdAt}${other.id}` ? -1 : 1,
     );
   }
 
@@ -92,9 +90,16 @@ export class FileStore implements Store {
     id: ApiKeyId,
     revokedAt: string,
   ): Promise<ApiKey | undefined> {
-    const key = this.#writes.staged.organizations.get(organizationId)?.apiKeys.get(id);
-    if (key === undefined) return undefined;
-    const next = ownCopy('apiKey', { ...key, revokedAt: key.revokedAt ?? revokedAt });
+    const { staged, durable } = this.#writes;
+    const stored = staged.apiKeys.get(id);
+    if (stored?.organizationId !== organizationId) return undefined;
+    if (stored.revokedAt !== undefined) {
+      // Nobody is told of a revocation that might still be rolled back.
+      await this.#writes.settled(organizationId);
+      const settled = durable.apiKeys.get(id);
+      return settled?.revokedAt === undefined ? this.revokeApiKey(organizationId, id, revokedAt) : settled;
+    }
+    const next = ownCopy('apiKey', { ...stored, revokedAt });
     await this.#writes.stage(organizationId, [{ kind: 'apiKey', id, next }]);
     return next;
   }
@@ -165,11 +170,11 @@ export class FileStore implements Store {
 
   async commit(change: Change): Promise<void> {
     const changes: RecordChange[] = [];
-    let organizationId: OrganizationId | undefined;
+    const organizationIds = new Set<OrganizationId>();
     if (change.connection !== undefined) {
       const next = ownCopy('connection', change.connection.next);
-      organizationId = next.organizationId;
-      this.#assertOrganization(organizationId);
+      organizationIds.add(next.organizationId);
+      this.#assertOrganization(next.organizationId);
       this.#assertUnchanged(next, change.connection.ifVersion);
       this.#assertRoleFree(next);
       changes.push(...this.#freeScopes(next, change.replaceScopes === true), {
@@ -178,101 +183,34 @@ export class FileStore implements Store {
         next,
       });
     }
+    const belongsTo = (connectionId: ConnectionId) => {
+      const { next } = change.connection ?? {};
+      organizationIds.add(
+        next?.id === connectionId ? next.organizationId : this.#organizationOf(connectionId),
+      );
+    };
     if (change.receipt !== undefined) {
       const next = ownCopy('receipt', change.receipt);
-      const receiptOrganization =
-        next.connectionId === change.connection?.next.id
-          ? change.connection.next.organizationId
-          : this.#organizationOf(next.connectionId);
-      organizationId ??= receiptOrganization;
-      if (organizationId !== receiptOrganization)
-        throw new TypeError('The receipt belongs to another organization than the connection.');
+      belongsTo(next.connectionId);
       changes.push({ kind: 'receipt', id: receiptId(next.connectionId, next.webhookId), next });
     }
-    for (const watch of change.watches ?? []) {
-      organizationId ??= watch.organizationId;
-      changes.push({ kind: 'watch', id: watchId(watch), next: ownCopy('watch', watch) });
-    }
     for (const ended of change.endWatches ?? []) {
-      organizationId ??= this.#organizationOf(ended.connectionId);
+      belongsTo(ended.connectionId);
       changes.push({ kind: 'watch', id: watchId(ended), next: undefined });
     }
+    for (const watch of change.watches ?? []) {
+      belongsTo(watch.connectionId);
+      organizationIds.add(watch.organizationId);
+      changes.push({ kind: 'watch', id: watchId(watch), next: ownCopy('watch', watch) });
+    }
     for (const message of change.messages ?? []) {
-      organizationId ??= message.organizationId;
+      belongsTo(message.connectionId);
+      organizationIds.add(message.organizationId);
       changes.push({ kind: 'message', id: messageId(message), next: ownCopy('message', message) });
     }
+    const [organizationId, another] = organizationIds;
+    if (another !== undefined) throw new TypeError('One change is of one organization.');
     if (organizationId !== undefined) await this.#writes.stage(organizationId, changes);
-  }
-
-  async appendAudit(records: readonly AuditRecord[]): Promise<void> {
-    try {
-      await this.#audit.append(records);
-    } catch (error) {
-      throw unavailable(error);
-    }
-  }
-
-  auditRecords(
-    organizationId: OrganizationId,
-    page: { limit: number; before?: AuditId | undefined; connectionId?: ConnectionId | undefined },
-  ): Promise<{ records: AuditRecord[]; hasMore: boolean }> {
-    return this.#audit.page(organizationId, page);
-  }
-
-  async claimWatches(request: { now: string; leaseUntil: string; limit: number }): Promise<Watch[]> {
-    return this.#watches.claim(request);
-  }
-
-  finishWatch(claimed: Watch, next: { dueAt: string; attempts: number } | undefined): Promise<void> {
-    return this.#watches.finish(claimed, next);
-  }
-
-  async nextWatchAt(): Promise<string | undefined> {
-    return this.#watches.nextAt();
-  }
-
-  async claimMessages(request: { now: string; leaseUntil: string; limit: number }): Promise<OutboxMessage[]> {
-    return this.#messages.claim(request);
-  }
-
-  finishMessage(
-    claimed: OutboxMessage,
-    next: { dueAt: string; attempts: number } | undefined,
-  ): Promise<void> {
-    return this.#messages.finish(claimed, next);
-  }
-
-  async nextMessageAt(): Promise<string | undefined> {
-    return this.#messages.nextAt();
-  }
-
-  async saveToken(token: Token): Promise<void> {
-    this.#assertOrganization(token.organizationId);
-    const id = tokenId(token.kind, token.hash);
-    await this.#writes.stage(token.organizationId, [{ kind: 'token', id, next: ownCopy('token', token) }]);
-  }
-
-  async token(kind: Token['kind'], hash: string): Promise<Token | undefined> {
-    return this.#writes.durable.tokens.get(tokenId(kind, hash));
-  }
-
-  async takeToken(kind: Token['kind'], hash: string): Promise<Token | undefined> {
-    const id = tokenId(kind, hash);
-    const token = this.#writes.staged.tokens.get(id);
-    if (token === undefined) return undefined;
-    await this.#writes.stage(token.organizationId, [{ kind: 'token', id, next: undefined }]);
-    return token;
-  }
-
-  async deleteExpiredTokens(now: string): Promise<void> {
-    for (const [organizationId, { tokens }] of this.#writes.staged.organizations) {
-      const expired = [...tokens].filter(([, { expiresAt }]) => expiresAt <= now);
-      if (expired.length === 0) continue;
-      await this.#writes.stage(
-        organizationId,
-        expired.map(([id]) => ({ kind: 'token', id, next: undefined })),
-      );
-    }
   }
 
   async claimCallback(
@@ -313,8 +251,92 @@ export class FileStore implements Store {
     await this.#writes.stage(organizationId, [{ kind: 'receipt', id, next }]);
   }
 
-  ready(): Promise<void> {
-    return this.#writes.ready();
+  appendAudit(records: readonly AuditRecord[]): Promise<void> {
+    return this.#audit.append(records);
+  }
+
+  auditRecords(
+    organizationId: OrganizationId,
+    page: { limit: number; before?: AuditId | undefined; connectionId?: ConnectionId | undefined },
+  ): Promise<{ records: AuditRecord[]; hasMore: boolean }> {
+    return this.#audit.page(organizationId, page);
+  }
+
+  async claimWatches(request: { now: string; leaseUntil: string; limit: number }): Promise<Watch[]> {
+    return this.#writes.durable.dueWatches.claim(request);
+  }
+
+  async finishWatch(claimed: Watch, next: { dueAt: string; attempts: number } | undefined): Promise<void> {
+    const id = watchId(claimed);
+    const stored = this.#writes.staged.watches.get(id);
+    if (stored === undefined || !isSameTurn(stored, claimed)) return;
+    await this.#writes.stage(stored.organizationId, [
+      { kind: 'watch', id, next: next && ownCopy('watch', { ...stored, ...next }) },
+    ]);
+  }
+
+  async nextWatchAt(): Promise<string | undefined> {
+    return this.#writes.durable.dueWatches.nextAt();
+  }
+
+  async claimMessages(request: { now: string; leaseUntil: string; limit: number }): Promise<OutboxMessage[]> {
+    return this.#writes.durable.dueMessages.claim(request);
+  }
+
+  async finishMessage(
+    claimed: OutboxMessage,
+    next: { dueAt: string; attempts: number } | undefined,
+  ): Promise<void> {
+    const id = messageId(claimed);
+    const stored = this.#writes.staged.messages.get(id);
+    if (stored === undefined || !isSameTurn(stored, claimed)) return;
+    await this.#writes.stage(stored.organizationId, [
+      { kind: 'message', id, next: next && ownCopy('message', { ...stored, ...next }) },
+    ]);
+  }
+
+  async nextMessageAt(): Promise<string | undefined> {
+    return this.#writes.durable.dueMessages.nextAt();
+  }
+
+  async saveToken(token: Token): Promise<void> {
+    this.#assertOrganization(token.organizationId);
+    const id = tokenId(token.kind, token.hash);
+    const stored = this.#writes.staged.tokens.get(id);
+    if (stored !== undefined && stored.organizationId !== token.organizationId) throw alreadyThere('token');
+    await this.#writes.stage(token.organizationId, [{ kind: 'token', id, next: ownCopy('token', token) }]);
+  }
+
+  async token(kind: Token['kind'], hash: string): Promise<Token | undefined> {
+    return this.#writes.durable.tokens.get(tokenId(kind, hash));
+  }
+
+  async takeToken(kind: Token['kind'], hash: string): Promise<Token | undefined> {
+    const id = tokenId(kind, hash);
+    const stored = this.#writes.staged.tokens.get(id);
+    if (stored === undefined) return undefined;
+    await this.#writes.stage(stored.organizationId, [{ kind: 'token', id, next: undefined }]);
+    return stored;
+  }
+
+  async deleteExpiredTokens(now: string): Promise<void> {
+    const expired = new Map<OrganizationId, RecordChange[]>();
+    for (const [id, { expiresAt, organizationId }] of this.#writes.staged.tokens) {
+      if (Date.parse(expiresAt) > Date.parse(now)) continue;
+      const changes = expired.get(organizationId) ?? [];
+      changes.push({ kind: 'token', id, next: undefined });
+      expired.set(organizationId, changes);
+    }
+    await Promise.all(
+      [...expired].map(([organizationId, changes]) => this.#writes.stage(organizationId, changes)),
+    );
+  }
+
+  async ready(): Promise<void> {
+    await this.#writes.ready();
+    await this.#audit.repair().catch((error) => {
+      throw unavailable(error);
+    });
   }
 
   close(): Promise<void> {
@@ -403,6 +425,15 @@ export class FileStore implements Store {
     }));
   }
 }
+
+type Claimed = Pick<Watch, 'dueAt' | 'attempts' | 'role'>;
+
+/** False for one that was replaced since it was claimed. */
+const isSameTurn = (stored: Claimed, claimed: Claimed): boolean =>
+  stored.dueAt === claimed.dueAt &&
+  stored.attempts === claimed.attempts &&
+  stored.role?.arn === claimed.role?.arn &&
+  stored.role?.externalId === claimed.role?.externalId;
 
 const alreadyThere = (what: string): RolebridgeError =>
   new RolebridgeError('internal_error', `This ${what} is already in the store.`);

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { auditActions } from '../../domain/audit.js';
 import type { ApiKey, Connection, Organization } from '../../domain/connection.js';
 import { errorCodes } from '../../domain/errors.js';
 import type { CallbackReceipt, OutboxMessage, Token, Watch } from '../../domain/ports.js';
@@ -31,6 +30,7 @@ const apiKey = z.looseObject({
   name: z.string(),
   hash: name,
   createdAt: time,
+  revokedAt: time.optional(),
 });
 
 const verification = z.looseObject({
@@ -65,7 +65,12 @@ const connectionBase = z.looseObject({
   updatedAt: time,
 });
 
-const roleTrust = { externalId: name, sealedCallbackSecret: z.string() };
+const roleTrust = {
+  externalId: name,
+  pendingExternalId: name.optional(),
+  sealedCallbackSecret: z.string(),
+  previousCallbackSecret: z.looseObject({ sealed: z.string(), validUntil: time }).optional(),
+};
 /** A record that should have lost its key and has not is refused, not written. */
 const noAccessKey = z.undefined().optional();
 const withRole = connectionBase.extend({
@@ -156,14 +161,6 @@ const token = z.looseObject({
   createdAt: time,
   expiresAt: time,
   data: z.record(z.string(), z.unknown()),
-});
-
-export const auditRecord = z.looseObject({
-  id: name,
-  organizationId: name,
-  at: time,
-  action: z.enum(auditActions),
-  phase: z.enum(['intent', 'outcome']),
 });
 
 const organizationData = z.strictObject({

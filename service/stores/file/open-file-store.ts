@@ -33,6 +33,8 @@ export interface FileStoreOptions {
   readonly onCompromised?: (error: Error) => void;
   /** After this time without a sign of life a process counts as dead. @default 5000, at least 2000 */
   readonly lockStaleMs?: number;
+  /** Hears what the start repaired, in a sentence for a person. @default a warning of the process */
+  readonly onRepaired?: (message: string) => void;
   /** For tests. @default node:fs/promises */
   readonly fileOperations?: Partial<FileOperations>;
 }
@@ -44,28 +46,35 @@ export interface FileStoreOptions {
 export async function openFileStore(options: FileStoreOptions): Promise<Store> {
   const directory = resolve(options.directory);
   const organizations = join(directory, 'organizations');
+  const auditDirectory = join(directory, 'audit');
   const files = { ...fileOperations, ...options.fileOperations };
   await makePrivate(directory);
   await makePrivate(organizations);
-  const auditDirectory = join(directory, 'audit');
   await makePrivate(auditDirectory);
   await syncDirectory(directory, files);
   await syncDirectory(dirname(directory), files);
   const writes = new StagedWrites(organizations, files);
-  const release = await lock(directory, options, writes);
+  const audit = new AuditFiles(auditDirectory, files);
+  const stop = (reason: RolebridgeError) => {
+    writes.stop(reason);
+    audit.stop(reason);
+  };
+  const release = await lock(directory, options, stop);
   try {
+    const cutTornAudit = await audit.load();
     await load(organizations, writes);
+    const report = options.onRepaired ?? ((message) => process.emitWarning(message));
+    for (const message of await cutTornAudit()) report(message);
   } catch (error) {
     await release().catch(() => {});
     throw error;
   }
-  const audit = new AuditFiles(auditDirectory, files, () => writes.assertWritable());
   let closing: Promise<void> | undefined;
   const close = async () => {
-    await writes.allSettled();
-    writes.stop(new RolebridgeError('store_unavailable', 'The store is closed.'));
-    await writes.allSettled();
-    await audit.close();
+    const settled = () => Promise.all([writes.allSettled(), audit.allSettled()]);
+    await settled();
+    stop(new RolebridgeError('store_unavailable', 'The store is closed.'));
+    await settled();
     await release().catch(() => {});
   };
   return new FileStore(writes, audit, () => {
@@ -82,7 +91,7 @@ async function makePrivate(directory: string): Promise<void> {
 async function lock(
   directory: string,
   options: FileStoreOptions,
-  writes: StagedWrites,
+  stop: (reason: RolebridgeError) => void,
 ): Promise<() => Promise<void>> {
   const stale = options.lockStaleMs ?? 5000;
   try {
@@ -93,7 +102,7 @@ async function lock(
       // A process that was killed leaves its lock; its successor waits until that has gone stale.
       retries: { retries: Math.ceil(stale / 500) + 2, minTimeout: 500, maxTimeout: 500 },
       onCompromised: (error) => {
-        writes.stop(
+        stop(
           new RolebridgeError('store_unavailable', `The lock of ${directory} was lost (${error.message}).`, {
             remedy: 'Make sure that one process alone uses the directory, and start it again.',
             cause: error,
@@ -145,10 +154,9 @@ async function load(directory: string, writes: StagedWrites): Promise<void> {
 
 function checkOwnership(id: OrganizationId, data: OrganizationData): void {
   if (data.organization.id !== id) throw new Error(`it holds the organization ${data.organization.id}`);
-  const owned = [data.apiKeys, data.connections, data.watches, data.messages, data.tokens].flat();
+  const owned = [...data.apiKeys, ...data.connections, ...data.watches, ...data.messages, ...data.tokens];
   for (const record of owned)
-    if (record.organizationId !== id)
-      throw new Error(`${'id' in record ? record.id : 'a record'} in it belongs to another organization`);
+    if (record.organizationId !== id) throw new Error('a record in it belongs to another organization');
 }
 
 /** What no two records may share, within the file and with the files read before. */

@@ -10,6 +10,7 @@ import type { ApiKeyId, ConnectionId, ExternalId, OrganizationId } from '../../d
 import type { CallbackReceipt, OutboxMessage, Token, Watch } from '../../domain/ports.js';
 import type { RoleArn } from '../../domain/role-arn.js';
 import { scopeKey } from '../../domain/scope.js';
+import { DueList } from './due-list.js';
 import { type OrganizationData, schemaVersion } from './format.js';
 
 /** One record as it shall be; `next` undefined removes it. */
@@ -40,16 +41,10 @@ export const receiptId = (connectionId: ConnectionId, webhookId: string): string
   `${connectionId}\n${webhookId}`;
 
 export const watchId = ({ connectionId, purpose }: Pick<Watch, 'connectionId' | 'purpose'>): string =>
-  `${connectionId} ${purpose}`;
+  `${connectionId}\n${purpose}`;
 export const messageId = ({ id, endpoint }: Pick<OutboxMessage, 'id' | 'endpoint'>): string =>
-  `${id} ${endpoint}`;
-export const tokenId = (kind: Token['kind'], hash: string): string => `${kind} ${hash}`;
-
-/** The one in use, and the one that is to take its place. */
-export function externalIdsOf(connection: Connection): ExternalId[] {
-  const { externalId, pendingExternalId } = roleTrustOf(connection) ?? {};
-  return [externalId, pendingExternalId].filter((id) => id !== undefined);
-}
+  `${id}\n${endpoint}`;
+export const tokenId = (kind: Token['kind'], hash: string): string => `${kind}\n${hash}`;
 
 /** All records in memory with the indexes that questions need. It checks nothing. */
 export class Records {
@@ -58,6 +53,8 @@ export class Records {
   readonly connections = new Map<ConnectionId, Connection>();
   readonly claimedRoles = new Map<RoleArn, ConnectionId>();
   readonly externalIds = new Map<ExternalId, ConnectionId>();
+  readonly watches = new Map<string, Watch>();
+  readonly messages = new Map<string, OutboxMessage>();
   readonly tokens = new Map<string, Token>();
 
   of(organizationId: OrganizationId): OrganizationRecords {
@@ -80,18 +77,18 @@ export class Records {
   }
 
   snapshot(organizationId: OrganizationId): OrganizationData {
-    const records = this.of(organizationId);
-    const { organization } = records;
+    const { organization, apiKeys, connections, receipts, watches, messages, tokens } =
+      this.of(organizationId);
     if (organization === undefined) throw new Error(`No organization ${organizationId}.`);
     return {
       schemaVersion,
       organization,
-      apiKeys: [...records.apiKeys.values()],
-      connections: [...records.connections.values()],
-      receipts: [...records.receipts.values()],
-      watches: [...records.watches.values()],
-      messages: [...records.messages.values()],
-      tokens: [...records.tokens.values()],
+      apiKeys: [...apiKeys.values()],
+      connections: [...connections.values()],
+      receipts: [...receipts.values()],
+      watches: [...watches.values()],
+      messages: [...messages.values()],
+      tokens: [...tokens.values()],
     };
   }
 
@@ -101,10 +98,10 @@ export class Records {
     if (kind === 'organization') return { kind, id, next: records?.organization };
     if (kind === 'apiKey') return { kind, id, next: records?.apiKeys.get(id) };
     if (kind === 'connection') return { kind, id, next: records?.connections.get(id) };
-    if (kind === 'receipt') return { kind, id, next: records?.receipts.get(id) };
     if (kind === 'watch') return { kind, id, next: records?.watches.get(id) };
     if (kind === 'message') return { kind, id, next: records?.messages.get(id) };
-    return { kind, id, next: records?.tokens.get(id) };
+    if (kind === 'token') return { kind, id, next: records?.tokens.get(id) };
+    return { kind, id, next: records?.receipts.get(id) };
   }
 
   /** Old entries of all indexes go first: a scope may move from one connection to another in one change. */
@@ -117,9 +114,13 @@ export class Records {
         put(this.apiKeys, change.id, change.next);
         put(records.apiKeys, change.id, change.next);
       } else if (change.kind === 'receipt') put(records.receipts, change.id, change.next);
-      else if (change.kind === 'watch') put(records.watches, change.id, change.next);
-      else if (change.kind === 'message') put(records.messages, change.id, change.next);
-      else if (change.kind === 'token') {
+      else if (change.kind === 'watch') {
+        put(this.watches, change.id, change.next);
+        put(records.watches, change.id, change.next);
+      } else if (change.kind === 'message') {
+        put(this.messages, change.id, change.next);
+        put(records.messages, change.id, change.next);
+      } else if (change.kind === 'token') {
         put(this.tokens, change.id, change.next);
         put(records.tokens, change.id, change.next);
       } else this.#index(records, change);
@@ -154,6 +155,26 @@ export class Records {
     if (role !== undefined) this.claimedRoles.set(role, id);
     if (isListed) for (const scope of next.scopes) records.holders.set(scopeKey(scope), id);
   }
+}
+
+/** Also knows what is due: only what is on the disk is acted on. */
+export class DurableRecords extends Records {
+  readonly dueWatches = new DueList<Watch>();
+  readonly dueMessages = new DueList<OutboxMessage>();
+
+  override apply(organizationId: OrganizationId, changes: readonly RecordChange[]): void {
+    super.apply(organizationId, changes);
+    for (const change of changes) {
+      if (change.kind === 'watch') this.dueWatches.put(change.id, change.next);
+      if (change.kind === 'message') this.dueMessages.put(change.id, change.next);
+    }
+  }
+}
+
+/** The one in use, and the one that is to take its place. */
+export function externalIdsOf(connection: Connection): ExternalId[] {
+  const trust = roleTrustOf(connection);
+  return [trust?.externalId, trust?.pendingExternalId].filter((externalId) => externalId !== undefined);
 }
 
 type Placed = Pick<Connection, 'createdAt' | 'id'>;

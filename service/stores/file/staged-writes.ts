@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { Low } from 'lowdb';
 import { accessKeyOf } from '../../domain/connection.js';
-import { RolebridgeError } from '../../domain/errors.js';
+import type { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { OrganizationData } from './format.js';
 import { type FileOperations, OrganizationFile, writeTemporary } from './organization-file.js';
-import { type RecordChange, Records } from './records.js';
+import { DurableRecords, type RecordChange, Records } from './records.js';
+import { unavailable } from './unavailable.js';
 
 interface Waiting {
   readonly changes: readonly RecordChange[];
@@ -22,7 +23,7 @@ interface Writer {
 
 /** Two states in memory: what is on the disk, and what will be once the writes under way are done. */
 export class StagedWrites {
-  readonly durable = new Records();
+  readonly durable = new DurableRecords();
   readonly staged = new Records();
   readonly #directory: string;
   readonly #files: FileOperations;
@@ -150,14 +151,4 @@ export class StagedWrites {
     const error = unavailable(cause);
     for (const { reject } of refused) reject(error);
   }
-}
-
-export function unavailable(cause: unknown): RolebridgeError {
-  if (cause instanceof RolebridgeError) return cause;
-  const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
-  return new RolebridgeError('store_unavailable', `The change could not be stored (${reason}).`, {
-    remedy: 'Nothing was changed. Try again; if it lasts, look at the disk of the data directory.',
-    retryAfterSeconds: 5,
-    cause,
-  });
 }

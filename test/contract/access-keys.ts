@@ -1,0 +1,49 @@
+import { type ConnectionId, newExternalId } from '../../service/domain/ids.js';
+import { aConnection, at, connectedTo, intent } from './records.js';
+import type { Subject } from './subject.js';
+
+const role = 'arn:aws:iam::123456789012:role/reader';
+
+export function accessKeysContract(on: Subject): void {
+  test('keeps a connection with an access key, its scopes, and the role that it is to move to', async () => {
+    const roleMove = { externalId: newExternalId(), sealedCallbackSecret: 'sealed' };
+    const connection = await on.insertKey({ scopes: [{}], roleMove });
+    await on.reopen();
+    expect(await on.read(connection)).toEqual(connection);
+    expect(await on.store.connectionForCallback(connection.id)).toEqual(connection);
+    expect(await on.store.scopeHolders(on.organization.id, [''])).toEqual([{ key: '', connection }]);
+    await expect(on.insert({ externalId: roleMove.externalId })).rejects.toThrow('external ID');
+  });
+
+  test('moves a connection from an access key to a role, and lets the role be claimed once', async () => {
+    const connection = await on.insertKey({ scopes: [{}] });
+    const next = aConnection(on.organization.id, {
+      ...connectedTo(role),
+      id: connection.id,
+      scopes: [{}],
+      version: 2,
+    });
+    await on.store.commit({ connection: { next, ifVersion: 1, intent } });
+    await on.reopen();
+    expect(await on.read(connection)).toEqual(next);
+    await expect(on.insert(connectedTo(role))).rejects.toMatchObject({ code: 'role_already_connected' });
+  });
+
+  test('lists the connections that hold an access key, of all organizations, page by page', async () => {
+    const other = await on.another();
+    await on.insert();
+    const deleted = await on.insertKey();
+    await on.update(deleted, {
+      status: 'disconnected',
+      reason: 'deleted',
+      disconnectedAt: at(60),
+      accessKey: undefined,
+    });
+    const made = [await on.insertKey(), await on.insertKey({}, other.id), await on.insertKey()];
+    const ids = made.map(({ id }) => id).sort();
+    const first = await on.store.accessKeyConnections({ limit: 2 });
+    expect([first.connections.map(({ id }) => id), first.hasMore]).toEqual([ids.slice(0, 2), true]);
+    const rest = await on.store.accessKeyConnections({ limit: 2, after: ids[1] as ConnectionId });
+    expect([rest.connections.map(({ id }) => id), rest.hasMore]).toEqual([ids.slice(2), false]);
+  });
+}

@@ -1,0 +1,55 @@
+import { anApiKey, at } from './records.js';
+import type { Subject } from './subject.js';
+
+export function apiKeysContract(on: Subject): void {
+  test('lists organizations page by page, ordered by id', async () => {
+    const made = [on.organization, await on.another(), await on.another()];
+    made.sort((one, other) => (one.id < other.id ? -1 : 1));
+    const first = await on.store.organizations({ limit: 2 });
+    expect(first).toEqual({ organizations: made.slice(0, 2), hasMore: true });
+    const after = first.organizations[1]?.id;
+    expect(await on.store.organizations({ limit: 2, after })).toEqual({
+      organizations: made.slice(2),
+      hasMore: false,
+    });
+  });
+
+  test("lists an organization's keys, the oldest first, and nobody else's", async () => {
+    const other = await on.another();
+    const later = anApiKey(on.organization.id, { createdAt: at(2) });
+    const first = anApiKey(on.organization.id, { createdAt: at(1) });
+    for (const key of [later, first, anApiKey(other.id)]) await on.store.createApiKey(key);
+    expect(await on.store.apiKeys(on.organization.id)).toEqual([first, later]);
+    expect(await on.store.apiKeys('org_none' as never)).toEqual([]);
+  });
+
+  test('revokes a key once, and for good', async () => {
+    const key = anApiKey(on.organization.id);
+    await on.store.createApiKey(key);
+    const revoked = { ...key, revokedAt: at(5) };
+    expect(await on.store.revokeApiKey(on.organization.id, key.id, at(5))).toEqual(revoked);
+    expect(await on.store.revokeApiKey(on.organization.id, key.id, at(9))).toEqual(revoked);
+    await on.reopen();
+    expect(await on.store.apiKey(key.id)).toEqual(revoked);
+    expect(await on.store.apiKeys(on.organization.id)).toEqual([revoked]);
+  });
+
+  test('gives all that revoke a key at once the same answer', async () => {
+    const key = anApiKey(on.organization.id);
+    await on.store.createApiKey(key);
+    const answers = await Promise.all(
+      [1, 2, 3].map((seconds) => on.store.revokeApiKey(on.organization.id, key.id, at(seconds))),
+    );
+    const stored = await on.store.apiKey(key.id);
+    for (const answer of answers) expect(answer).toEqual(stored);
+  });
+
+  test("revokes no key of another organization, nor one that isn't there", async () => {
+    const other = await on.another();
+    const key = anApiKey(other.id);
+    await on.store.createApiKey(key);
+    expect(await on.store.revokeApiKey(on.organization.id, key.id, at(5))).toBeUndefined();
+    expect(await on.store.revokeApiKey(on.organization.id, anApiKey(other.id).id, at(5))).toBeUndefined();
+    expect(await on.store.apiKey(key.id)).toEqual(key);
+  });
+}

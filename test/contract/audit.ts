@@ -1,0 +1,106 @@
+import type { AuditRecord } from '../../service/domain/audit.js';
+import { newConnectionId } from '../../service/domain/ids.js';
+import { anAuditRecord, anOrganization } from './records.js';
+import type { Subject } from './subject.js';
+
+export function auditContract(on: Subject): void {
+  const append = async (count: number, differences: object = {}): Promise<AuditRecord[]> => {
+    const records = Array.from({ length: count }, () => anAuditRecord(on.organization.id, differences));
+    for (const record of records) await on.store.appendAudit([record]);
+    return records;
+  };
+  /** All pages, from the newest. */
+  const everything = async (limit: number, filter: object = {}): Promise<AuditRecord[]> => {
+    const found: AuditRecord[] = [];
+    for (;;) {
+      const page = await on.store.auditRecords(on.organization.id, {
+        limit,
+        before: found.at(-1)?.id,
+        ...filter,
+      });
+      found.push(...page.records);
+      if (!page.hasMore) return found;
+      expect(page.records).toHaveLength(limit);
+    }
+  };
+
+  test('keeps every record as it was, the newest first, also when it is opened again', async () => {
+    const records = [
+      ...(await append(1)),
+      ...(await append(1, { phase: 'outcome', outcome: 'refused', code: 'scope_taken', intentId: 'aud_x' })),
+      ...(await append(1, { details: { name: 'zoë "x"\n', count: 1, isNew: true }, target: {} })),
+    ];
+    const newestFirst = [...records].reverse();
+    expect(await everything(10)).toEqual(newestFirst);
+    await on.reopen();
+    const later = await append(1);
+    expect(await everything(10)).toEqual([...later, ...newestFirst]);
+  });
+
+  test('is read page by page, whatever the size of a page', async () => {
+    const records = await append(7);
+    for (const limit of [1, 2, 3, 6, 7, 8]) expect(await everything(limit)).toEqual([...records].reverse());
+  });
+
+  test('is read page by page while it grows', async () => {
+    const records = await append(4);
+    const first = await on.store.auditRecords(on.organization.id, { limit: 2 });
+    await append(3);
+    const before = first.records[1]?.id;
+    expect(await on.store.auditRecords(on.organization.id, { limit: 5, before })).toEqual({
+      records: records.slice(0, 2).reverse(),
+      hasMore: false,
+    });
+  });
+
+  test('finds the records of one connection among many', async () => {
+    const connectionId = newConnectionId();
+    const wanted: AuditRecord[] = [];
+    for (let round = 0; round < 3; round++) {
+      wanted.push(...(await append(2, { connectionId })));
+      await on.store.appendAudit(
+        Array.from({ length: 400 }, () =>
+          anAuditRecord(on.organization.id, { connectionId: newConnectionId() }),
+        ),
+      );
+    }
+    await append(1);
+    expect(await everything(2, { connectionId })).toEqual([...wanted].reverse());
+    await on.reopen();
+    expect(await everything(4, { connectionId })).toEqual([...wanted].reverse());
+    expect(await everything(4, { connectionId: newConnectionId() })).toEqual([]);
+    expect(await everything(500)).toHaveLength(1207);
+  });
+
+  test('shows an organization its own records only', async () => {
+    const other = await on.another();
+    const [record] = await append(1);
+    await on.store.appendAudit([anAuditRecord(other.id)]);
+    expect(await everything(10)).toEqual([record]);
+    expect(await on.store.auditRecords('org_none' as never, { limit: 10 })).toEqual({
+      records: [],
+      hasMore: false,
+    });
+  });
+
+  test('takes the record of an organization that is about to be made', async () => {
+    const { id } = anOrganization();
+    const record = anAuditRecord(id, { action: 'organization.create' });
+    await on.store.appendAudit([record]);
+    await on.reopen();
+    expect((await on.store.auditRecords(id, { limit: 10 })).records).toEqual([record]);
+  });
+
+  test('keeps all records that are appended at once', async () => {
+    const records = Array.from({ length: 500 }, () => anAuditRecord(on.organization.id));
+    await Promise.all(records.map((record) => on.store.appendAudit([record])));
+    const ids = (await everything(100)).map(({ id }) => id);
+    expect(new Set(ids)).toEqual(new Set(records.map(({ id }) => id)));
+    expect(ids).toHaveLength(500);
+  });
+
+  test('takes nothing once the store is closed', async () => {
+    await on.store.close();
+    await expect(append(1)).rejects.toMatchObject({ code: 'store_unavailable' });
+  });
+}

@@ -1,0 +1,172 @@
+import type { Connection } from '../../service/domain/connection.js';
+import { newExternalId } from '../../service/domain/ids.js';
+import { aConnection, at, connectedTo, intent } from './records.js';
+import type { Subject } from './subject.js';
+
+const role = 'arn:aws:iam::123456789012:role/reader';
+
+export function connectionsContract(on: Subject): void {
+  test('keeps a scope named like a built-in property', async () => {
+    const connection = await on.insert({ scopes: [{ project: 'constructor' }, { project: '__proto__' }] });
+    await on.reopen();
+    expect(await on.store.scopeHolders(on.organization.id, ['__proto__', 'constructor'])).toEqual([
+      { key: '__proto__', connection },
+      { key: 'constructor', connection },
+    ]);
+  });
+
+  test('shows a connection to its own organization only, and to a callback', async () => {
+    const other = await on.another();
+    const connection = await on.insert();
+    expect(await on.store.connection(other.id, connection.id)).toBeUndefined();
+    expect(await on.store.connectionForCallback(connection.id)).toEqual(connection);
+  });
+
+  test('refuses a change made from an older version, and lets one of several at once through', async () => {
+    const connection = await on.insert();
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 8 }, (_, number) => on.update(connection, { name: `name ${number}` })),
+    );
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const outcome of outcomes)
+      if (outcome.status === 'rejected') expect(outcome.reason.code).toBe('connection_changed');
+    await expect(on.update(connection, {})).rejects.toMatchObject({ code: 'connection_changed' });
+    await expect(
+      on.store.commit({ connection: { next: connection, ifVersion: null, intent } }),
+    ).rejects.toMatchObject({ code: 'connection_changed' });
+    await expect(
+      on.store.commit({ connection: { next: aConnection(on.organization.id), ifVersion: 1, intent } }),
+    ).rejects.toMatchObject({ code: 'connection_changed' });
+    expect((await on.read(connection))?.version).toBe(2);
+  });
+
+  test('refuses a scope that another connection holds, and names the holder', async () => {
+    const holder = await on.insert({ name: 'shop', scopes: [{ project: 'shop' }] });
+    await expect(on.insert({ scopes: [{ project: 'blog' }, { project: 'shop' }] })).rejects.toMatchObject({
+      code: 'scope_taken',
+      members: { holders: [{ connectionId: holder.id, name: 'shop', scope: { project: 'shop' } }] },
+    });
+    expect(await on.store.scopeHolders(on.organization.id, ['blog'])).toEqual([]);
+    await on.insert({ scopes: [{ project: 'shop', environment: 'production' }] });
+  });
+
+  test('lets two organizations use the same scope', async () => {
+    const other = await on.another();
+    await on.insert({ scopes: [{}] });
+    await on.insert({ scopes: [{}] }, other.id);
+  });
+
+  test('takes scopes from their holders in one change', async () => {
+    const one = await on.insert({ scopes: [{ project: 'shop' }, { project: 'blog' }] });
+    const two = await on.insert({ scopes: [{}] });
+    const next = aConnection(on.organization.id, { scopes: [{ project: 'shop' }, {}], updatedAt: at(90) });
+    await on.store.commit({ connection: { next, ifVersion: null, intent }, replaceScopes: true });
+    expect(await on.read(one)).toEqual({
+      ...one,
+      scopes: [{ project: 'blog' }],
+      version: 2,
+      updatedAt: at(90),
+    });
+    expect(await on.read(two)).toEqual({ ...two, scopes: [], version: 2, updatedAt: at(90) });
+    const holders = await on.store.scopeHolders(on.organization.id, ['shop', 'none', 'blog', '']);
+    expect(holders.map(({ key, connection }) => [key, connection.id])).toEqual([
+      ['shop', next.id],
+      ['blog', one.id],
+      ['', next.id],
+    ]);
+  });
+
+  test('gives one scope to one of many that ask at once', async () => {
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 10 }, () => on.insert({ scopes: [{ project: 'shop' }] })),
+    );
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  test('connects a role once over all organizations, and names nobody', async () => {
+    const other = await on.another();
+    const outcomes = await Promise.allSettled([
+      on.insert(connectedTo(role)),
+      on.insert(connectedTo(role), other.id),
+      on.insert(connectedTo(role)),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+    const refusal = (outcomes[1] as PromiseRejectedResult).reason;
+    expect(refusal).toMatchObject({ code: 'role_already_connected', members: {} });
+    expect(JSON.stringify([refusal.detail, refusal.remedy])).not.toMatch(/con_|org_|Acme|production/);
+  });
+
+  test('gives a role free when its connection ends, and never lets an unverified one claim it', async () => {
+    const other = await on.another();
+    const { verification } = connectedTo(role);
+    await on.insert({ status: 'failed', roleArn: role, wasConnected: false, verification }, other.id);
+    const first = await on.insert(connectedTo(role));
+    const failed = await on.update(first, { status: 'failed', wasConnected: true });
+    await expect(on.insert(connectedTo(role), other.id)).rejects.toMatchObject({
+      code: 'role_already_connected',
+    });
+    await on.update(failed, { status: 'disconnected', reason: 'deprovisioned', disconnectedAt: at(60) });
+    await on.insert(connectedTo(role), other.id);
+  });
+
+  test('hides a deleted connection, frees its scopes and keeps its external ID', async () => {
+    const connection = await on.insert({ scopes: [{}] });
+    const deleted = await on.update(connection, {
+      status: 'disconnected',
+      reason: 'deleted',
+      disconnectedAt: at(60),
+      scopes: [],
+    });
+    expect(await on.read(connection)).toBeUndefined();
+    expect(await on.store.connectionForCallback(connection.id)).toEqual(deleted);
+    expect((await on.store.connections(on.organization.id, { limit: 10 })).connections).toEqual([]);
+    await on.insert({ scopes: [{}] });
+    await expect(on.insert({ externalId: connection.externalId })).rejects.toThrow('external ID');
+    await on.reopen();
+    await expect(on.insert({ externalId: connection.externalId })).rejects.toThrow('external ID');
+  });
+
+  test('lists page by page in order of creation, also when the last one seen is deleted meanwhile', async () => {
+    const made: Connection[] = [];
+    for (const seconds of [3, 1, 2, 2, 5, 4]) made.push(await on.insert({ createdAt: at(seconds) }));
+    const expected = [...made].sort((one, other) =>
+      `${one.createdAt}${one.id}` < `${other.createdAt}${other.id}` ? -1 : 1,
+    );
+    const first = await on.store.connections(on.organization.id, { limit: 3 });
+    expect(first).toEqual({ connections: expected.slice(0, 3), hasMore: true });
+    const last = first.connections[2] as Connection;
+    await on.update(last, { status: 'disconnected', reason: 'deleted', disconnectedAt: at(60) });
+    expect(await on.store.connections(on.organization.id, { limit: 3, after: last.id })).toEqual({
+      connections: expected.slice(3),
+      hasMore: false,
+    });
+    expect(await on.store.connections(on.organization.id, { limit: 3, status: 'connected' })).toEqual({
+      connections: [],
+      hasMore: false,
+    });
+  });
+
+  test('keeps its own copy of what it is given', async () => {
+    const scopes = [{ project: 'shop' }];
+    const connection = await on.insert({ scopes });
+    scopes.push({ project: 'blog' });
+    expect((await on.read(connection))?.scopes).toEqual([{ project: 'shop' }]);
+  });
+
+  test('gives no external ID twice, nor one that is to take its place', async () => {
+    const pendingExternalId = newExternalId();
+    const changing = await on.insert({ pendingExternalId });
+    await expect(on.insert({ externalId: pendingExternalId })).rejects.toThrow('external ID');
+    await expect(on.insert({ pendingExternalId })).rejects.toThrow('external ID');
+    await expect(on.insert({ pendingExternalId: changing.externalId })).rejects.toThrow('external ID');
+    await on.reopen();
+    expect(await on.read(changing)).toEqual(changing);
+    await expect(on.insert({ externalId: pendingExternalId })).rejects.toThrow('external ID');
+    const changed = await on.update(changing, {
+      externalId: pendingExternalId,
+      pendingExternalId: undefined,
+    });
+    expect(await on.read(changing)).toEqual(JSON.parse(JSON.stringify(changed)));
+    await expect(on.insert({ externalId: pendingExternalId })).rejects.toThrow('external ID');
+  });
+}

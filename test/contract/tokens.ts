@@ -1,0 +1,50 @@
+import { aToken, at } from './records.js';
+import type { Subject } from './subject.js';
+
+export function tokensContract(on: Subject): void {
+  test('keeps a token under its kind and hash, until it is replaced', async () => {
+    const token = aToken(on.organization.id, { data: { scopes: [{ project: 'shop' }], zoë: null } });
+    const link = aToken(on.organization.id, { kind: 'sign_in_link' });
+    await on.store.saveToken(token);
+    await on.store.saveToken(link);
+    await on.reopen();
+    expect(await on.store.token('web_session', token.hash)).toEqual(token);
+    expect(await on.store.token('sign_in_link', token.hash)).toEqual(link);
+    expect(await on.store.token('enrolment', token.hash)).toBeUndefined();
+    const next = { ...token, expiresAt: at(900) };
+    await on.store.saveToken(next);
+    expect(await on.store.token('web_session', token.hash)).toEqual(next);
+  });
+
+  test('gives a token to one of many that take it at once', async () => {
+    const token = aToken(on.organization.id, { kind: 'sign_in_link' });
+    await on.store.saveToken(token);
+    const taken = await Promise.all(
+      Array.from({ length: 8 }, () => on.store.takeToken('sign_in_link', token.hash)),
+    );
+    expect(taken.filter((found) => found !== undefined)).toEqual([token]);
+    expect(await on.store.token('sign_in_link', token.hash)).toBeUndefined();
+    await on.reopen();
+    expect(await on.store.takeToken('sign_in_link', token.hash)).toBeUndefined();
+  });
+
+  test('deletes the tokens that have expired, of all organizations, and no others', async () => {
+    const other = await on.another();
+    const hashes = ['01', '02', '03'].map((text) => text.repeat(32)) as [string, string, string];
+    await on.store.saveToken(aToken(on.organization.id, { hash: hashes[0], expiresAt: at(10) }));
+    await on.store.saveToken(aToken(other.id, { hash: hashes[1], expiresAt: at(20) }));
+    await on.store.saveToken(aToken(other.id, { hash: hashes[2], expiresAt: at(21) }));
+    // Whoever asks compares the time.
+    expect(await on.store.token('web_session', hashes[0])).toMatchObject({ expiresAt: at(10) });
+    await on.store.deleteExpiredTokens(at(20));
+    await on.reopen();
+    const left = await Promise.all(hashes.map((hash) => on.store.token('web_session', hash)));
+    expect(left.map((token) => token?.expiresAt)).toEqual([undefined, undefined, at(21)]);
+  });
+
+  test('keeps no token for an organization that is not there', async () => {
+    await expect(on.store.saveToken(aToken('org_none' as never))).rejects.toMatchObject({
+      code: 'not_found',
+    });
+  });
+}
