@@ -46,6 +46,19 @@ export class AwsConnection extends Construct {
     return this.role.roleArn;
   }
 
+  /** The id of the account that was connected, as a token. */
+  get accountId(): string {
+    return this.role.accountId;
+  }
+
+  /**
+   * Where the service tells whether the connection works, to who has its status token (`rbs_…`).
+   * @see {@link ConnectionCallback.statusUrl}
+   */
+  get statusUrl(): string {
+    return this.callback.statusUrl;
+  }
+
   /** Attaches one more managed policy, before the connection is registered. */
   addManagedPolicy(nameOrArn: string): this {
     this.role.addManagedPolicy(nameOrArn);

@@ -13,17 +13,19 @@ import {
   Token,
 } from 'cdktf';
 import { Construct } from 'constructs';
+import { type ConnectionHealth, HealthCheck, statusUrlOf } from './connection-health';
 import type { CrossAccountRole } from './cross-account-role';
 import { documentJson, fingerprint } from './document-json';
 import { TerraformData } from './terraform-data';
 import {
-  callbackSecretProblem,
   callbackUrlProblem,
   connectionIdProblem,
   expectedAccountIdProblem,
+  healthProblems,
   refuse,
   scopeProblems,
   secondsProblem,
+  secretVariableProblem,
 } from './validation';
 
 /**
@@ -90,6 +92,16 @@ export interface CallbackOptions {
    * @see https://developer.hashicorp.com/terraform/language/values/variables#suppressing-values-in-cli-output
    */
   readonly callbackSecret?: TerraformVariable;
+  /**
+   * Puts the connection's health into every plan and apply: Terraform asks the service, and a connection that does not
+   * work is a warning with the reason. It never stops a plan, also when the service can't be reached.
+   *
+   * This needs Terraform 1.5 or OpenTofu 1.6, and their `http` provider, which is downloaded. Terraform reads
+   * the health again at the apply, so `terraform plan -detailed-exitcode` answers 2 also when nothing is to be changed.
+   * @default - the plan does not ask, and no provider is added
+   * @see https://developer.hashicorp.com/terraform/language/block/check
+   */
+  readonly health?: ConnectionHealth;
 }
 
 /** Props of {@link ConnectionCallback}. */
@@ -151,12 +163,27 @@ export class ConnectionCallback extends Construct {
       triggersReplace: () => ({ connection_id: props.connectionId }),
       provisioner: { ...script, when: 'destroy', environment: this.deregistrationEnvironment() },
     });
-    new TerraformData(this, 'registration', {
+    const registration = new TerraformData(this, 'registration', {
       // After the deregistration too: an apply that is cut off behind the registration can then be destroyed.
       after: () => [...this.dependencies(), deregistration],
       triggersReplace: () => this.inputs(),
       provisioner: { ...script, environment: this.registrationEnvironment() },
     });
+    if (props.health !== undefined)
+      new HealthCheck(this, 'health', {
+        ...props.health,
+        connectionId: props.connectionId,
+        statusUrl: this.statusUrl,
+        after: registration,
+      });
+  }
+
+  /**
+   * Where the service tells whether the connection works, to who has its status token: a URL beside the callback URL.
+   * `GET` with `Authorization: Bearer` answers `{ status, code?, checkedAt }`.
+   */
+  get statusUrl(): string {
+    return statusUrlOf(this.props.callbackUrl, this.props.connectionId);
   }
 
   /** Makes the registration wait for more, and the deregistration go before it. */
@@ -236,7 +263,8 @@ function callbackProblems(props: ConnectionCallbackProps): (string | undefined)[
     expectedAccountIdProblem(props.expectedAccountId),
     secondsProblem('callbackTimeoutSeconds', props.callbackTimeoutSeconds, 1, 900),
     secondsProblem('destroyTimeoutSeconds', props.destroyTimeoutSeconds, 1, 300),
-    callbackSecretProblem(props.callbackSecret),
+    secretVariableProblem('callbackSecret', props.callbackSecret),
+    ...healthProblems(props.health),
   ];
 }
 

@@ -3,7 +3,7 @@ import { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-i
 import { IamRole, type IamRoleConfig } from '@cdktf/provider-aws/lib/iam-role';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
 import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment';
-import { Annotations, type ITerraformDependable, Lazy, Op, type TerraformProvider, Token } from 'cdktf';
+import { Annotations, Fn, type ITerraformDependable, Lazy, Op, type TerraformProvider, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { documentJson, fingerprint } from './document-json';
 import {
@@ -206,6 +206,11 @@ export class CrossAccountRole extends Construct {
   /** The role's ARN, as a token. */
   get roleArn(): string {
     return this.role.arn;
+  }
+
+  /** The id of the account that the role is in, as a token: read from the ARN, so nothing more is asked of AWS. */
+  get accountId(): string {
+    return Fn.element(Fn.split(':', this.roleArn), 4);
   }
 
   /** The role's name, as a token. */

@@ -3,6 +3,7 @@
  *
  * - `aws-connection`: role and callback in one
  * - `cross-account-role`, `connection-callback`: the two by themselves
+ * - `connection-health`: the connection's health in the plan
  * - `trust-policy`, `permissions`: the IAM documents, as plain data
  * - `validation`: the rules for props
  * - `callback-script/`: the program that Terraform starts; it depends on Node alone
@@ -16,6 +17,7 @@ export {
   type ConnectionCallbackProps,
   type ConnectionScope,
 } from './connection-callback';
+export type { ConnectionHealth } from './connection-health';
 export { CrossAccountRole, type CrossAccountRoleProps, type RoleWarning } from './cross-account-role';
 export type { PermissionPreset, Permissions, PolicyStatement } from './permissions';
 export type { Partition } from './trust-policy';

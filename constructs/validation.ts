@@ -365,17 +365,34 @@ export function expectedAccountIdProblem(value: unknown): Problem {
   );
 }
 
-export function callbackSecretProblem(variable: TerraformVariable | undefined): Problem {
+export function secretVariableProblem(prop: string, variable: unknown): Problem {
   const source = 'https://developer.hashicorp.com/terraform/language/values/variables';
   return optional(variable, () => {
-    if (typeof variable !== 'object' || !('sensitive' in variable))
-      return `callbackSecret must be a TerraformVariable: a secret in the code would be in the synthesized JSON (${source})`;
-    if (variable.sensitive !== true)
-      return `callbackSecret must be declared with sensitive: true, or Terraform shows it in plans (${source})`;
-    return variable.default === undefined
+    if (typeof variable !== 'object' || variable === null || !('sensitive' in variable))
+      return `${prop} must be a TerraformVariable: a secret in the code would be in the synthesized JSON (${source})`;
+    const { sensitive, default: preset } = variable as TerraformVariable;
+    if (sensitive !== true)
+      return `${prop} must be declared with sensitive: true, or Terraform shows it in plans (${source})`;
+    return preset === undefined
       ? undefined
-      : `callbackSecret must have no default: it would be in the synthesized JSON (${source})`;
+      : `${prop} must have no default: it would be in the synthesized JSON (${source})`;
   });
+}
+
+export function healthProblems(value: unknown): Problem[] {
+  if (value === undefined) return [];
+  if (typeof value !== 'object' || value === null)
+    return [mustBe('health', '{ statusToken, timeoutSeconds? }', DESIGN, value)];
+  const { statusToken, timeoutSeconds, ...others } = value as Record<string, unknown>;
+  return [
+    ...Object.keys(others).map((key) =>
+      mustBe(`health.${key}`, 'one of statusToken, timeoutSeconds', DESIGN, key),
+    ),
+    statusToken === undefined
+      ? mustBe('health.statusToken', 'a sensitive TerraformVariable with the status token', DESIGN, undefined)
+      : secretVariableProblem('health.statusToken', statusToken),
+    secondsProblem('health.timeoutSeconds', timeoutSeconds, 1, 30),
+  ];
 }
 
 export function secondsProblem(prop: string, value: unknown, least: number, most: number): Problem {

@@ -465,12 +465,23 @@ function sayFailure(head, failure) {
     if (text !== undefined) say(`  cause (${textOf(likelihood) ?? 'possible'}): ${text}`);
   }
   say(`  remedy: ${failure.remedy}`);
+  const page = documentationOf(body);
+  if (page !== undefined) say(`  more: ${page}`);
   const given = body?.trustPolicy ?? asObject(body?.diagnosis)?.trustPolicy;
   const trustPolicy = typeof given === 'string' ? parseObject(given) : asObject(given);
   if (trustPolicy === undefined) return;
   say('  trust policy that the role needs:');
   // Nothing before these lines: they are to be copied.
   for (const line of JSON.stringify(trustPolicy, null, 2).split('\n').slice(0, 100)) print(line);
+}
+
+/**
+ * A problem's `type` is the page about its code (RFC 9457, 3.1.1), unless it is `about:blank`.
+ * @param {Record<string, unknown> | undefined} body
+ */
+function documentationOf(body) {
+  const type = textOf(body?.type);
+  return type !== undefined && /^https?:\/\/[\x21-\x7e]{1,500}$/.test(type) ? type : undefined;
 }
 
 /** @param {unknown} value */

@@ -2,7 +2,7 @@
 
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { AwsConnection } from '@rolebridge/constructs';
-import { App, TerraformOutput, TerraformStack } from 'cdktf';
+import { App, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
 
 const app = new App();
 const stack = new TerraformStack(app, 'all-options');
@@ -37,7 +37,15 @@ const connection = new AwsConnection(stack, 'vendor', {
   callbackTimeoutSeconds: 300,
   destroyTimeoutSeconds: 30,
   failDestroyWhenUnreachable: true,
+
+  callbackSecret: new TerraformVariable(stack, 'callback_secret', { type: 'string', sensitive: true }),
+  health: {
+    statusToken: new TerraformVariable(stack, 'status_token', { type: 'string', sensitive: true }),
+    timeoutSeconds: 10,
+  },
 });
 new TerraformOutput(stack, 'role_arn', { value: connection.roleArn });
+new TerraformOutput(stack, 'account_id', { value: connection.accountId });
+new TerraformOutput(stack, 'status_url', { value: connection.statusUrl });
 
 app.synth();

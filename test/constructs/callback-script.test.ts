@@ -263,6 +263,18 @@ describe('fails at once, with the code, the reason and the remedy', () => {
     for (const text of texts) expect(output).toMatch(text);
   });
 
+  test.each([
+    ['https://vendor.example/docs/problems#scope_taken', true],
+    ['about:blank', false],
+    ['javascript:alert(1)', false],
+    [`https://vendor.example/\u001b[2J`, false],
+    [{ href: 'https://vendor.example/' }, false],
+  ])('the page about the code is named when the service has one: %j', async (type, isNamed) => {
+    const { output } = await run(() => problem(409, { type, code: 'scope_taken', detail: 'a', remedy: 'b' }));
+    if (isNamed) expect(output).toContain(`rolebridge:   more: ${type}\n`);
+    else expect(output).not.toContain('more:');
+  });
+
   test('an answer that repeats the secret and draws on the terminal', async () => {
     const { output } = await run(({ headers }) =>
       problem(422, {

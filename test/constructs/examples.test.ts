@@ -44,3 +44,26 @@ describe.each(examples)('%s', (name) => {
     expect(text).not.toMatch(/from '\.\.?\//);
   });
 });
+
+test('all-options has every option', () => {
+  const example = readFileSync('examples/all-options/main.ts', 'utf8');
+  const propsIn = (file: string, type: string) => {
+    const [, body] =
+      new RegExp(`interface ${type} [^{]*{\n(.*?)\n}`, 's').exec(readFileSync(file, 'utf8')) ?? [];
+    return [...(body ?? '').matchAll(/^ {2}readonly (\w+)\??:/gm)].map((match) => String(match[1]));
+  };
+  const props = [
+    ...propsIn('constructs/cross-account-role.ts', 'CrossAccountRoleProps'),
+    ...propsIn('constructs/connection-callback.ts', 'CallbackOptions'),
+    ...propsIn('constructs/connection-health.ts', 'ConnectionHealth'),
+  ];
+  expect(props.length).toBeGreaterThan(20);
+  // Either this or roleName.
+  const exclusive = ['roleNamePrefix'];
+  expect(props.filter((prop) => !new RegExp(`\\b${prop}\\b`).test(example))).toEqual(exclusive);
+});
+
+test('the list of examples names each', () => {
+  const text = readFileSync('examples/README.md', 'utf8');
+  for (const name of examples) expect(text).toContain(`[${name}](${name}/main.ts)`);
+});

@@ -219,7 +219,11 @@ const withoutVersions = (json: Json) => {
   return { ...rest, terraform: others, providers: Object.keys(required_providers) };
 };
 
-test.each(['all-options', 'smallest'])(
+test.each(
+  readdirSync('examples', { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name),
+)(
   'who moves from cdktf to cdktn keeps every resource under its address: %s',
   async (example) => {
     const program = readFileSync(path.join(repository, 'examples', example, 'main.ts'), 'utf8');

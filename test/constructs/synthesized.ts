@@ -19,6 +19,8 @@ export type Json = ReturnType<typeof JSON.parse>;
 export interface TerraformJson {
   readonly resource: Record<string, Record<string, Json>>;
   readonly data?: Record<string, Record<string, Record<string, unknown>>>;
+  readonly check?: Record<string, Json>;
+  readonly terraform?: { readonly required_providers: Record<string, unknown> };
 }
 
 /** A stack with an AWS provider, and whatever `build` adds. */
