@@ -107,6 +107,12 @@ export type Connection = RoleConnection | AccessKeyConnection;
 export const roleTrustOf = (connection: Connection): RoleTrust | undefined =>
   connection.method === 'assume_role' ? connection : connection.roleMove;
 
+/** The external ID in use, and the one that is to take its place. */
+export function externalIdsOf(connection: Connection): ExternalId[] {
+  const trust = roleTrustOf(connection);
+  return [trust?.externalId, trust?.pendingExternalId].filter((externalId) => externalId !== undefined);
+}
+
 /** The access key that a connection holds; a deleted one has none. */
 export const accessKeyOf = (connection: Connection): HeldAccessKey | undefined =>
   connection.method === 'access_key' && connection.status !== 'disconnected'

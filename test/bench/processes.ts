@@ -15,7 +15,10 @@ export interface Child<Served extends Handlers> {
 
 /** Starts `file`, which has to call `serve`. What is measured never shares an event loop with what measures. */
 export function startChild<Served extends Handlers>(file: URL): Child<Served> {
-  const child = fork(file, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  return childOf(fork(file, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }));
+}
+
+export function childOf<Served extends Handlers>(child: ChildProcess): Child<Served> {
   return {
     call: (name, argument) =>
       replyOf(child, name, argument) as Promise<Awaited<ReturnType<Served[typeof name]>>>,

@@ -5,6 +5,7 @@ import {
   accessKeyOf,
   type Connection,
   claimedRole,
+  externalIdsOf,
   isDeleted,
   type Organization,
 } from '../../domain/connection.js';
@@ -12,17 +13,9 @@ import { RolebridgeError } from '../../domain/errors.js';
 import type { ApiKeyId, AuditId, ConnectionId, OrganizationId } from '../../domain/ids.js';
 import type { CallbackReceipt, Change, OutboxMessage, Store, Token, Watch } from '../../domain/ports.js';
 import { describeScope, scopeFromKey, scopeKey } from '../../domain/scope.js';
+import { ownCopy } from '../records/index.js';
 import type { AuditFiles } from './audit-files.js';
-import { ownCopy } from './format.js';
-import {
-  externalIdsOf,
-  messageId,
-  placeOf,
-  type RecordChange,
-  receiptId,
-  tokenId,
-  watchId,
-} from './records.js';
+import { messageId, placeOf, type RecordChange, receiptId, tokenId, watchId } from './records.js';
 import type { StagedWrites } from './staged-writes.js';
 import { unavailable } from './unavailable.js';
 

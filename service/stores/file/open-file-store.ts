@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import lockfile from 'proper-lockfile';
-import { claimedRole } from '../../domain/connection.js';
+import { claimedRole, externalIdsOf } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { Store } from '../../domain/ports.js';
@@ -16,15 +16,7 @@ import {
   OrganizationFile,
   syncDirectory,
 } from './organization-file.js';
-import {
-  externalIdsOf,
-  messageId,
-  type RecordChange,
-  type Records,
-  receiptId,
-  tokenId,
-  watchId,
-} from './records.js';
+import { messageId, type RecordChange, type Records, receiptId, tokenId, watchId } from './records.js';
 import { StagedWrites } from './staged-writes.js';
 
 export interface FileStoreOptions {

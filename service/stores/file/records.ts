@@ -2,9 +2,9 @@ import {
   type ApiKey,
   type Connection,
   claimedRole,
+  externalIdsOf,
   isDeleted,
   type Organization,
-  roleTrustOf,
 } from '../../domain/connection.js';
 import type { ApiKeyId, ConnectionId, ExternalId, OrganizationId } from '../../domain/ids.js';
 import type { CallbackReceipt, OutboxMessage, Token, Watch } from '../../domain/ports.js';
@@ -169,12 +169,6 @@ export class DurableRecords extends Records {
       if (change.kind === 'message') this.dueMessages.put(change.id, change.next);
     }
   }
-}
-
-/** The one in use, and the one that is to take its place. */
-export function externalIdsOf(connection: Connection): ExternalId[] {
-  const trust = roleTrustOf(connection);
-  return [trust?.externalId, trust?.pendingExternalId].filter((externalId) => externalId !== undefined);
 }
 
 type Placed = Pick<Connection, 'createdAt' | 'id'>;

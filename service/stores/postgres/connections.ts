@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import type { AccessKeyConnection, Connection } from '../../domain/connection.js';
+import { RolebridgeError } from '../../domain/errors.js';
+import type { ConnectionId, OrganizationId } from '../../domain/ids.js';
+import { type Session, statement } from './database.js';
+import { connectionRow, pageOf } from './record-rows.js';
+
+const oneOfOrganization = statement(
+  'connection',
+  connectionRow,
+  'SELECT record FROM connections WHERE id = $1 AND organization_id = $2 AND NOT is_deleted',
+);
+const oneOfAny = statement(
+  'connection_of_any',
+  connectionRow,
+  'SELECT record FROM connections WHERE id = $1',
+);
+const placeOf = statement(
+  'place_of_connection',
+  z.object({ created_at: z.string() }),
+  'SELECT created_at FROM connections WHERE id = $1 AND organization_id = $2',
+);
+const listedAfter = statement(
+  'connections',
+  connectionRow,
+  `SELECT record FROM connections
+   WHERE organization_id = $1 AND is_deleted = false AND (created_at, id) > ($2, $3)
+   ORDER BY created_at, id LIMIT $4`,
+);
+const listedByStatusAfter = statement(
+  'connections_by_status',
+  connectionRow,
+  `SELECT record FROM connections
+   WHERE organization_id = $1 AND is_deleted = false AND status = $5 AND (created_at, id) > ($2, $3)
+   ORDER BY created_at, id LIMIT $4`,
+);
+const holderRow = z
+  .looseObject({ scope_key: z.string() })
+  .transform((row) => ({ key: row.scope_key, connection: connectionRow.parse(row) }));
+const holders = statement(
+  'scope_holders',
+  holderRow,
+  `SELECT scope_key, record FROM connection_scopes JOIN connections ON connections.id = connection_id
+   WHERE connection_scopes.organization_id = $1 AND scope_key = ANY($2)`,
+);
+const withAccessKeyAfter = statement(
+  'access_key_connections',
+  connectionRow,
+  'SELECT record FROM connections WHERE holds_access_key = true AND id > $1 ORDER BY id LIMIT $2',
+);
+
+export async function findConnection(
+  database: Session,
+  organizationId: OrganizationId,
+  id: ConnectionId,
+): Promise<Connection | undefined> {
+  return (await database.query(oneOfOrganization, [id, organizationId]))[0];
+}
+
+export async function findForCallback(database: Session, id: ConnectionId): Promise<Connection | undefined> {
+  return (await database.query(oneOfAny, [id]))[0];
+}
+
+export async function listConnections(
+  database: Session,
+  organizationId: OrganizationId,
+  page: { limit: number; after?: ConnectionId | undefined; status?: Connection['status'] | undefined },
+): Promise<{ connections: Connection[]; hasMore: boolean }> {
+  let after = ['', ''];
+  if (page.after !== undefined) {
+    // Deleted since the page before, it still has its place.
+    const [last] = await database.query(placeOf, [page.after, organizationId]);
+    if (last === undefined)
+      throw new RolebridgeError('request_invalid', `There is no connection ${JSON.stringify(page.after)}.`, {
+        remedy: 'Begin again with the first page.',
+      });
+    after = [last.created_at, page.after];
+  }
+  const values = [organizationId, ...after, page.limit + 1];
+  const found =
+    page.status === undefined
+      ? await database.query(listedAfter, values)
+      : await database.query(listedByStatusAfter, [...values, page.status]);
+  const { items, hasMore } = pageOf(found, page.limit);
+  return { connections: items, hasMore };
+}
+
+export async function findScopeHolders(
+  database: Session,
+  organizationId: OrganizationId,
+  keys: readonly string[],
+): Promise<{ key: string; connection: Connection }[]> {
+  const found = await database.query(holders, [organizationId, keys]);
+  return keys.flatMap((key) => found.filter((holder) => holder.key === key));
+}
+
+export async function listWithAccessKey(
+  database: Session,
+  { limit, after }: { limit: number; after?: ConnectionId | undefined },
+): Promise<{ connections: AccessKeyConnection[]; hasMore: boolean }> {
+  const found = await database.query(withAccessKeyAfter, [after ?? '', limit + 1]);
+  const { items, hasMore } = pageOf(found, limit);
+  return { connections: items as AccessKeyConnection[], hasMore };
+}

