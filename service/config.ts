@@ -55,6 +55,24 @@ const fileText = z.string().transform((path, context) => {
   }
 });
 
+const databaseUrl = z.string().transform((text, context) => {
+  const problem = problemOfDatabaseUrl(text);
+  if (problem === undefined) return text;
+  context.addIssue({ code: 'custom', message: problem });
+  return z.NEVER;
+});
+
+/** Never quotes the URL: it may hold a password. */
+function problemOfDatabaseUrl(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^postgres(ql)?:$/.test(url.protocol))
+    return 'must be a URL: postgres://USER:PASSWORD@HOST:PORT/DATABASE, with the password percent-encoded';
+  const isLocal = /^(|localhost|127\..*|\[::1\])$/.test(url.hostname);
+  if (!isLocal && !url.searchParams.has('sslmode') && !url.searchParams.has('ssl'))
+    return 'names another machine and says nothing of TLS: add ?sslmode=verify-full (and sslrootcert=FILE), or sslmode=disable on a network that nobody else is on';
+  return undefined;
+}
+
 const environmentSchema = z.object({
   ROLEBRIDGE_PRINCIPAL: z
     .string('is missing: the ARN of the IAM role or user that this service runs as')
@@ -91,6 +109,8 @@ const environmentSchema = z.object({
   ROLEBRIDGE_PORT: number(0, 65_535).default(8080),
   ROLEBRIDGE_HOST: z.string().min(1).default('127.0.0.1'),
   ROLEBRIDGE_PUBLIC_URL: url.optional(),
+  DATABASE_URL: databaseUrl.optional(),
+  ROLEBRIDGE_DATABASE_SESSIONS: number(1, 1000).default(10),
   ROLEBRIDGE_DATA_DIR: z.string().min(1).default('./data'),
   ROLEBRIDGE_STS_REGION: z
     .string()
@@ -153,6 +173,10 @@ export function readConfiguration(environment: NodeJS.ProcessEnv) {
     host: values.ROLEBRIDGE_HOST,
     publicUrl: values.ROLEBRIDGE_PUBLIC_URL,
     dataDirectory: values.ROLEBRIDGE_DATA_DIR,
+    database:
+      values.DATABASE_URL === undefined
+        ? undefined
+        : { url: values.DATABASE_URL, maxSessions: values.ROLEBRIDGE_DATABASE_SESSIONS },
     principals,
     serviceKeys: values.ROLEBRIDGE_SERVICE_KEYS,
     encryptionKeys: values.ROLEBRIDGE_ENCRYPTION_KEYS ?? values.ROLEBRIDGE_ENCRYPTION_KEYS_FILE,

@@ -28,6 +28,7 @@ export { chooseEncryption } from './choose-encryption.js';
 export { createLogger } from './logger.js';
 export { createAccessKeyEncryption, createLocalKeyEncryptionKey } from './secrets/access-key-encryption.js';
 export { createSealer } from './secrets/sealer.js';
+export { openStore, type StoreChoice } from './stores/choose.js';
 export { openFileStore } from './stores/file/index.js';
 
 /** Operators' tools usually kill what has not ended after ten seconds. */

@@ -9,7 +9,7 @@ import {
   createSealer,
   createService,
   createSts,
-  openFileStore,
+  openStore,
   systemClock,
 } from './index.js';
 import { createMetrics, measureProcess } from './metrics/index.js';
@@ -42,12 +42,9 @@ async function serve(): Promise<void> {
   const tracing = config.isTraced ? await loadTracing() : undefined;
   const metrics = createMetrics();
   measureProcess(metrics);
-  const store = await openFileStore({
-    directory: config.dataDirectory,
-    onCompromised: (error) => {
-      logger.fatal({ err: error }, 'the data directory is no longer this process’s alone; stopping');
-      process.exit(1);
-    },
+  const store = await openStore(config, (error) => {
+    logger.fatal({ err: error }, 'the data directory is no longer this process’s alone; stopping');
+    process.exit(1);
   });
   const service = await createService({
     ...config,
@@ -90,8 +87,7 @@ async function serve(): Promise<void> {
 }
 
 async function makeOrganization(name: string): Promise<void> {
-  const { dataDirectory } = readConfiguration(process.env);
-  const store = await openFileStore({ directory: dataDirectory });
+  const store = await openStore(readConfiguration(process.env));
   try {
     const { organization, apiKey } = await createOrganization(
       { store, clock: systemClock },

@@ -1,0 +1,35 @@
+import { ConfigurationError, readConfiguration } from '../../service/config.js';
+
+const settings = {
+  ROLEBRIDGE_PRINCIPAL: 'arn:aws:iam::123456789012:role/rolebridge',
+  ROLEBRIDGE_SERVICE_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
+};
+const databaseOf = (url: string) => readConfiguration({ ...settings, DATABASE_URL: url }).database;
+
+test('keeps everything in files when no database is named', () => {
+  expect(readConfiguration(settings).database).toBeUndefined();
+  expect(databaseOf('')).toBeUndefined();
+});
+
+test.each([
+  'postgres://me:secret@localhost:5432/rolebridge',
+  'postgresql://me:secret@127.0.0.1/rolebridge',
+  'postgres://me:secret@[::1]/rolebridge',
+  'postgres:///rolebridge?host=/var/run/postgresql',
+  'postgres://me:secret@db.example/rolebridge?sslmode=verify-full&sslrootcert=/etc/ca.pem',
+  'postgres://me:secret@db.internal/rolebridge?sslmode=disable',
+])('takes %s', (url) => {
+  expect(databaseOf(url)).toEqual({ url, maxSessions: 10 });
+});
+
+test.each([
+  ['mysql://me:secret@localhost/rolebridge', 'must be a URL: postgres://'],
+  ['localhost:5432', 'must be a URL: postgres://'],
+  ['postgres://me:sec ret@[localhost/rolebridge', 'must be a URL: postgres://'],
+  ['postgres://me:secret@db.example/rolebridge', 'says nothing of TLS'],
+  ['postgres://me:secret@10.0.0.7/rolebridge', 'says nothing of TLS'],
+])('refuses %s, and never prints the password', (url, message) => {
+  expect(() => databaseOf(url)).toThrow(ConfigurationError);
+  expect(() => databaseOf(url)).toThrow(message);
+  expect(() => databaseOf(url)).not.toThrow(/secret|sec ret/);
+});
