@@ -1,11 +1,19 @@
 import type { Resolution } from '../actions/resolve-target.js';
 import type { AccessKeyConnection, Connection, RoleTrust } from '../domain/connection.js';
-import { consoleLink } from '../domain/console-link.js';
 import type { Partition } from '../domain/role-arn.js';
 import type { Dependencies } from '../domain/service-dependencies.js';
-import { trustPolicy } from '../domain/trust-policy.js';
 import { statusToken } from '../secrets/status-token.js';
-import { constructSnippet } from './construct-snippet.js';
+import {
+  awsCliCommands,
+  cdktfProgram,
+  cloudFormationTemplate,
+  consoleLink,
+  describeRole,
+  type RoleChoices,
+  type RoleDescription,
+  terraformConfiguration,
+  trustPolicyOf,
+} from '../ways/index.js';
 
 /** A connection as the API shows it: no secret, no inner number. */
 export function connectionView(connection: Connection) {
@@ -96,6 +104,32 @@ export function resolutionView({ connection, matchedScope, path, shadows }: Reso
   };
 }
 
+/** The role that a customer is to make for the connection. */
+export const roleFor = (
+  deps: Dependencies,
+  connection: Connection,
+  trust: RoleTrust,
+  choices?: RoleChoices,
+): RoleDescription =>
+  describeRole(
+    connection,
+    trust,
+    {
+      principal: deps.principals.get(connection.partition as Partition) ?? '',
+      callbackUrl: `${deps.publicUrl}/v1/callbacks`,
+    },
+    choices,
+  );
+
+/** Every way to make the role, each a text to copy whole; no secret is in any. */
+export const waysToCreate = (role: RoleDescription) => ({
+  console: consoleLink(role),
+  cdktf: cdktfProgram(role),
+  terraform: terraformConfiguration(role),
+  cloudFormation: cloudFormationTemplate(role),
+  awsCli: awsCliCommands(role),
+});
+
 /** The answer to what makes a callback's secret: the only one with it, and with all that a role is made with. */
 export function createdConnectionView(
   deps: Dependencies,
@@ -103,22 +137,16 @@ export function createdConnectionView(
   trust: RoleTrust,
   callbackSecret: string,
 ) {
-  const partition = connection.partition as Partition;
-  const principal = deps.principals.get(partition) ?? '';
-  const callbackUrl = `${deps.publicUrl}/v1/callbacks`;
-  const { externalId } = trust;
+  const role = roleFor(deps, connection, trust);
   return {
     ...connectionView(connection),
-    externalId,
-    principal,
-    callbackUrl,
+    externalId: role.externalId,
+    principal: role.principal,
+    callbackUrl: role.callbackUrl,
     callbackSecret,
     statusUrl: `${deps.publicUrl}/v1/connections/${connection.id}/status`,
     statusToken: statusToken(connection.id, callbackSecret),
-    trustPolicy: trustPolicy({ principal, externalId }),
-    waysToCreateTheRole: {
-      console: consoleLink({ partition, principal, externalId }),
-      cdktf: constructSnippet({ connection, trust, principal, callbackUrl }),
-    },
+    trustPolicy: trustPolicyOf(role),
+    waysToCreateTheRole: waysToCreate(role),
   };
 }

@@ -1,11 +1,11 @@
 import { types } from 'node:util';
 import { createSts } from '../../service/aws/sts.js';
-import { consoleLink } from '../../service/domain/console-link.js';
-import { type AccountId, newConnectionId, newExternalId } from '../../service/domain/ids.js';
+import { type AccountId, type ExternalId, newConnectionId, newExternalId } from '../../service/domain/ids.js';
 import type { Clock } from '../../service/domain/ports.js';
 import type { Partition } from '../../service/domain/role-arn.js';
 import { trustPolicy } from '../../service/domain/trust-policy.js';
 import { type RoleToVerify, verifyRole } from '../../service/domain/verify-role.js';
+import { consoleLink } from '../../service/ways/index.js';
 import { type AwsSandbox, type Fault, type SandboxAccount, startAwsSandbox } from '../aws-sandbox/index.js';
 
 // In Jest, Node's own errors come from another realm: the SDK would not know them for errors and drop their codes.
@@ -437,7 +437,15 @@ test.each<[Partition, string]>([
   ['aws-eusc', 'console.amazonaws-eusc.eu'],
 ])('the console link of %s is pre-filled and encoded', (partition, host) => {
   const principal = `arn:${partition}:iam::111122223333:root`;
-  const link = new URL(consoleLink({ partition, principal, externalId: 'a&b=c/d', roleName: 'r+1' }));
+  const link = new URL(
+    consoleLink({
+      partition,
+      principal,
+      externalId: 'a&b=c/d' as ExternalId,
+      permissions: 'read-only',
+      roleName: 'r+1',
+    }),
+  );
   expect(link.host).toBe(host);
   const [page, query] = link.hash.split('?');
   expect(page).toBe('#/roles/create');

@@ -120,7 +120,17 @@ export const connection = z
   ])
   .meta({ id: 'Connection' });
 
-const waysToCreateTheRole = {
+const waysToCreateTheRole = z
+  .object({
+    console: text.meta({ description: 'A link that opens the AWS console, filled in.' }),
+    cdktf: text.meta({ description: 'A whole main.ts.' }),
+    terraform: text.meta({ description: 'One file of HCL.' }),
+    cloudFormation: text.meta({ description: 'A template, as YAML.' }),
+    awsCli: text.meta({ description: 'Commands for bash, the signed callback with them.' }),
+  })
+  .meta({ id: 'WaysToCreateTheRole' });
+
+const roleToCreate = {
   externalId,
   principal: text.meta({ description: "The vendor's IAM principal, which the role must trust." }),
   callbackUrl: text,
@@ -128,15 +138,13 @@ const waysToCreateTheRole = {
   statusUrl: text,
   statusToken: text.meta({ description: "Reads the connection's status and nothing else." }),
   trustPolicy: z.record(text, z.unknown()),
-  waysToCreateTheRole: z.object({ console: text, cdktf: text }),
+  waysToCreateTheRole,
 };
 
 /** Once, with everything that the customer needs to make the role. */
-export const createdRoleConnection = pendingConnection
-  .extend(waysToCreateTheRole)
-  .meta({ id: 'CreatedConnection' });
+export const createdRoleConnection = pendingConnection.extend(roleToCreate).meta({ id: 'CreatedConnection' });
 
-export const begunMove = z.object({ ...heldAccessKey, ...waysToCreateTheRole, status: text });
+export const begunMove = z.object({ ...heldAccessKey, ...roleToCreate, status: text });
 
 export const connectionStatus = z.object({
   status: z.enum(['pending', 'connected', 'failed', 'disconnected']),

@@ -1,0 +1,44 @@
+import { jsonText } from './quoting.js';
+import { type RoleDescription, regionOf } from './role-description.js';
+
+/** A whole `main.ts` for the customer's CDKTF project. */
+export function cdktfProgram(description: RoleDescription): string {
+  const { permissions } = description;
+  const line = (name: string, value: unknown) =>
+    value === undefined || value === false ? '' : `  ${name}: ${literal(value)},\n`;
+  return `import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import { AwsConnection } from '@rolebridge/constructs';
+import { App, TerraformStack } from 'cdktf';
+
+const app = new App();
+const stack = new TerraformStack(app, 'rolebridge');
+new AwsProvider(stack, 'aws', { region: ${literal(regionOf(description))} });
+new AwsConnection(stack, 'connection', {
+${line('connectionId', description.connectionId)}${line('externalId', description.externalId)}${line(
+  'principal',
+  description.principal,
+)}${line('callbackUrl', description.callbackUrl)}${line('expectedAccountId', description.expectedAccountId)}${line(
+  'scope',
+  description.scope,
+)}${line('permissions', permissions)}${line('roleName', description.roleName)}${line('path', description.path)}${line(
+  'maxSessionDuration',
+  description.maxSessionDuration,
+)}${line('allowSessionTags', description.allowSessionTags)}${line(
+  'allowSourceIdentity',
+  description.allowSourceIdentity,
+)}});
+app.synth();
+`;
+}
+
+/** As the formatter of most projects writes it: keys without quotes, every text a JSON string, so that none can end its quotes. */
+function literal(value: unknown): string {
+  if (typeof value === 'string') return jsonText(value);
+  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value).filter(([, each]) => each !== undefined);
+    if (members.length === 0) return '{}';
+    return `{ ${members.map(([key, each]) => `${key}: ${literal(each)}`).join(', ')} }`;
+  }
+  return String(value);
+}

@@ -1,0 +1,11 @@
+/**
+ * The ways to create the role, each written from one {@link RoleDescription}. Pure: texts from values, no secret in
+ * them. Depends on the domain; `http`, `web` and the command line show what is made here.
+ */
+export { awsCliCommands } from './aws-cli-commands.js';
+export { cdktfProgram } from './cdktf-program.js';
+export { cloudFormationTemplate, quickCreateLink, vendorTemplate } from './cloudformation-template.js';
+export { consoleLink } from './console-link.js';
+export * from './permissions.js';
+export { describeRole, type RoleChoices, type RoleDescription, trustPolicyOf } from './role-description.js';
+export { terraformConfiguration } from './terraform-configuration.js';
