@@ -12,6 +12,7 @@ export const base = {
   moduleNameMapper: {
     '^@rolebridge/constructs$': '<rootDir>/constructs/index.ts',
     '^@rolebridge/service$': '<rootDir>/service/index.ts',
+    '^@rolebridge/service/client$': '<rootDir>/service/client/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/constructs/dist', '<rootDir>/service/dist'],

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { ConfigurationError } from './configuration-error.js';
 import type { AccountId } from './domain/ids.js';
 import { isAccountId, type Partition, partitions } from './domain/role-arn.js';
 import { operationsOf, operationsSettings } from './operations-settings.js';
@@ -151,8 +152,7 @@ const oneSourceOfKeys = environmentSchema.refine(
   },
 );
 
-/** The message names every wrong value at once. */
-export class ConfigurationError extends Error {}
+export { ConfigurationError };
 
 /** @throws ConfigurationError */
 export function readConfiguration(environment: NodeJS.ProcessEnv) {

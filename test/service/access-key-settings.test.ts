@@ -134,7 +134,7 @@ test.each<[string, Record<string, string>, RegExp]>([
   ],
 ])('does not start with %s, and repeats no key', async (_name, settings, message) => {
   const { exit, output } = await start(settings);
-  expect(await exit).toBe(1);
+  expect(await exit).toBe(2);
   expect(output()).toMatch(message);
   expect(output()).not.toContain(aKey);
   expect(output()).not.toContain(shortKey);

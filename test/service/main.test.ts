@@ -39,9 +39,9 @@ test('npm start and npm run rolebridge are the process that is tested here', () 
 describe('wrong settings are all named in one message, and nothing is written', () => {
   test('nothing is set', async () => {
     const { code, stderr, stdout } = await end(run(['serve'], {}, {}));
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(lines(stderr)).toEqual([
-      'The configuration is not right:',
+      'rolebridge: The configuration is not right:',
       expect.stringMatching(/^ {2}ROLEBRIDGE_PRINCIPAL: is missing: /),
       expect.stringMatching(/^ {2}ROLEBRIDGE_SERVICE_KEYS: is missing: /),
     ]);
@@ -65,7 +65,7 @@ describe('wrong settings are all named in one message, and nothing is written', 
     };
     for (const command of [['serve'], ['org', 'create', 'acme']]) {
       const { code, stderr } = await end(run(command, wrong));
-      expect(code).toBe(1);
+      expect(code).toBe(2);
       expect(
         lines(stderr)
           .slice(1)
@@ -80,7 +80,7 @@ describe('wrong settings are all named in one message, and nothing is written', 
   test('two principals are in one partition', async () => {
     const arns = ['one', 'two'].map((name) => `arn:aws:iam::111122223333:role/${name}`);
     const { code, stderr } = await end(run(['serve'], { ROLEBRIDGE_PRINCIPAL: arns.join() }));
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(lines(stderr).slice(1)).toEqual([
       '  ROLEBRIDGE_PRINCIPAL: names two principals in one partition; a partition has one',
     ]);
@@ -89,7 +89,7 @@ describe('wrong settings are all named in one message, and nothing is written', 
   test('the command is none', async () => {
     const { code, stderr } = await end(run(['org', 'remove']));
     expect(code).not.toBe(0);
-    expect(stderr).toMatch(/org create/);
+    expect(stderr).toMatch(/unknown command 'remove'[\s\S]*rolebridge help/);
     expect(existsSync(dataDirectory)).toBe(false);
   });
 });
@@ -153,7 +153,7 @@ test('a data directory has one process at a time', async () => {
   // Each waits for as long as a killed process's lock would be there.
   const others = [['serve'], ['org', 'create', 'acme']].map((command) => end(run(command)));
   for (const { code, stdout, stderr } of await Promise.all(others)) {
-    expect(code).toBe(1);
+    expect(code).toBe(3);
     expect(stderr).toContain(dataDirectory);
     expect(stderr).toMatch(/another process/i);
     expect(stderr).not.toMatch(/\n {4}at /);
@@ -170,7 +170,7 @@ test('a port that is taken is refused with a clear message, and the data directo
   });
   const refused = await end(run(['serve'], { ROLEBRIDGE_PORT: String(port) }));
   taken.close();
-  expect(refused.code).toBe(1);
+  expect(refused.code).toBe(2);
   expect(refused.stderr).toContain(`127.0.0.1:${port}`);
   expect(refused.stderr).not.toMatch(/\n {4}at /);
   await run(['serve']).listening;

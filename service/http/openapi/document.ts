@@ -7,7 +7,11 @@ import { codesOf, type Operation } from './operation.js';
 import { operations } from './operations.js';
 
 /** The API's description in OpenAPI 3.1, made of the schemas that requests are validated with. */
-export function createOpenApiDocument({ serverUrl }: { serverUrl: string }) {
+export function createOpenApiDocument({
+  serverUrl,
+}: {
+  serverUrl: string;
+}): ReturnType<typeof createDocument> {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const [operationId, operation] of Object.entries<Operation>(operations)) {
     paths[operation.path] = {

@@ -1,0 +1,247 @@
+import type { Command } from 'commander';
+import type { Connection, CreatedConnection } from '../client/index.js';
+import { UsageError } from './failure.js';
+import { printable, printJson, printTable, printValues } from './print.js';
+import { readAccessKey } from './secret-input.js';
+import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
+import { scopeOf, scopeText } from './target-options.js';
+import type { Terminal } from './terminal.js';
+import { withExample } from './with-example.js';
+
+const statuses = ['pending', 'connected', 'failed', 'disconnected'] as const;
+
+interface CreateOptions extends ServiceOptions {
+  readonly scope?: string;
+  readonly partition?: string;
+  readonly expectedAccount?: string;
+  readonly accessKey?: boolean;
+  readonly accessKeyId?: string;
+}
+
+/** `rolebridge connection …`. */
+export function addConnectionCommands(program: Command, terminal: Terminal): void {
+  const group = program.command('connection').description('connections to customers’ AWS accounts');
+
+  const add = (usage: string, description: string, example: string) =>
+    withExample(withServiceOptions(group.command(usage).description(description)), example);
+
+  add(
+    'create <name>',
+    'make a connection; everything that the customer needs is shown this once',
+    'rolebridge connection create shop --scope shop/production',
+  )
+    .option('--scope <scope>', 'where it applies: PROJECT[/ENVIRONMENT[/ARCHITECTURE]] or "organization"')
+    .option('--partition <partition>', 'the AWS partition')
+    .option('--expected-account <id>', 'the only AWS account that may be connected')
+    .option(
+      '--access-key',
+      'connect with an access key, which is read from the terminal, standard input or the environment',
+    )
+    .option('--access-key-id <id>', 'its id; implies --access-key')
+    .action(async (name: string, options: CreateOptions) => {
+      const { scope, partition, expectedAccount, accessKey, accessKeyId, json } = options;
+      const wanted = {
+        name,
+        ...(scope !== undefined && { scope: scopeOf(scope) }),
+        // The service knows which partitions there are, and says so.
+        ...(partition !== undefined && { partition: partition as 'aws' }),
+        ...(expectedAccount !== undefined && { expectedAccountId: expectedAccount }),
+      };
+      const client = await clientOf(options, terminal);
+      if (!accessKey && accessKeyId === undefined)
+        return showCreated(terminal, await client.createConnection(wanted), json);
+      refuseTwoSecretsOnOneInput(options);
+      const key = await readAccessKey(terminal, accessKeyId);
+      show(
+        terminal,
+        await client.createAccessKeyConnection({ ...wanted, method: 'access_key', ...key }),
+        json,
+      );
+    });
+
+  add('list', 'all connections', 'rolebridge connection list --status failed')
+    .option('--status <status>', `only those that are ${statuses.join(', ')}`)
+    .action(async (options: ServiceOptions & { status?: string }) => {
+      const status = statuses.find((known) => known === options.status);
+      if (options.status !== undefined && status === undefined)
+        throw new UsageError(
+          `--status must be one of ${statuses.join(', ')}, not ${JSON.stringify(options.status)}.`,
+        );
+      const client = await clientOf(options, terminal);
+      const connections: Connection[] = [];
+      for await (const connection of client.connections({ ...(status && { status }) }))
+        connections.push(connection);
+      if (options.json) return printJson(terminal, { connections });
+      printTable(
+        terminal,
+        ['ID', 'NAME', 'STATUS', 'METHOD', 'ACCOUNT', 'SCOPES'],
+        connections.map((connection) => [
+          connection.id,
+          connection.name,
+          statusText(connection),
+          connection.method,
+          'accountId' in connection ? connection.accountId : undefined,
+          connection.scopes.map(scopeText).join(', '),
+        ]),
+      );
+    });
+
+  add('show <id>', 'one connection with its last verification', 'rolebridge connection show con_…').action(
+    async (id: string, options: ServiceOptions) => {
+      const client = await clientOf(options, terminal);
+      show(terminal, await client.getConnection(id), options.json);
+    },
+  );
+
+  add('verify <id>', 'check a connection again, now', 'rolebridge connection verify con_…').action(
+    async (id: string, options: ServiceOptions) => {
+      const client = await clientOf(options, terminal);
+      show(terminal, await client.verifyConnection(id), options.json);
+    },
+  );
+
+  add(
+    'role <id> <arn>',
+    'give the role by hand; it is verified on the spot',
+    'rolebridge connection role con_… arn:aws:iam::210987654321:role/rolebridge',
+  ).action(async (id: string, roleArn: string, options: ServiceOptions) => {
+    const client = await clientOf(options, terminal);
+    show(terminal, await client.setRole(id, { roleArn }), options.json);
+  });
+
+  add(
+    'rename <id> <name>',
+    'give a connection another name',
+    'rolebridge connection rename con_… "shop, production"',
+  ).action(async (id: string, name: string, options: ServiceOptions) => {
+    const client = await clientOf(options, terminal);
+    show(terminal, await client.renameConnection(id, { name }), options.json);
+  });
+
+  add('delete <id>', 'forget a connection', 'rolebridge connection delete con_…').action(
+    async (id: string, options: ServiceOptions) => {
+      const client = await clientOf(options, terminal);
+      await client.deleteConnection(id);
+      if (options.json) printJson(terminal, { deleted: id });
+      else terminal.stdout.write(`deleted ${id}\n`);
+    },
+  );
+
+  add(
+    'rotate-key <id>',
+    'exchange the access key for another of the same account',
+    'aws iam create-access-key --user-name vendor | rolebridge connection rotate-key con_…',
+  )
+    .option('--access-key-id <id>', 'the id of the new key')
+    .action(async (id: string, options: ServiceOptions & { accessKeyId?: string }) => {
+      const client = await clientOf(options, terminal);
+      refuseTwoSecretsOnOneInput(options);
+      const key = await readAccessKey(terminal, options.accessKeyId);
+      show(terminal, await client.rotateAccessKey(id, key), options.json);
+    });
+
+  add(
+    'move-to-role <id>',
+    'begin the move from an access key to a role; what the customer needs is shown this once',
+    'rolebridge connection move-to-role con_…',
+  ).action(async (id: string, options: ServiceOptions) => {
+    const client = await clientOf(options, terminal);
+    showCreated(terminal, await client.moveToRole(id), options.json);
+  });
+
+  add(
+    'rotate-callback-secret <id>',
+    'make another callback secret, which is shown this once',
+    'rolebridge connection rotate-callback-secret con_… --previous-valid 3600',
+  )
+    .option('--previous-valid <seconds>', 'how long the one before signs as well', previousValid)
+    .action(async (id: string, options: ServiceOptions & { previousValid?: number }) => {
+      const client = await clientOf(options, terminal);
+      const rotated = await client.rotateCallbackSecret(
+        id,
+        options.previousValid === undefined ? {} : { previousValidSeconds: options.previousValid },
+      );
+      if (options.json) return printJson(terminal, rotated);
+      printValues(terminal, {
+        'callback secret': rotated.callbackSecret,
+        'status token': rotated.statusToken,
+        'the one before signs until': rotated.previousValidUntil,
+      });
+    });
+}
+
+const previousValid = (text: string) => {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new UsageError(`--previous-valid must be a whole number of seconds, not ${JSON.stringify(text)}.`);
+};
+
+function refuseTwoSecretsOnOneInput({ apiKeyFile }: ServiceOptions): void {
+  if (apiKeyFile === '-')
+    throw new UsageError(
+      'Standard input can’t hold the API key and the access key.',
+      'Give the API key with --api-key-file PATH or ROLEBRIDGE_API_KEY.',
+    );
+}
+
+const statusText = (connection: Connection): string =>
+  connection.status === 'failed' && connection.verification.result === 'failed'
+    ? `failed (${connection.verification.code})`
+    : connection.status;
+
+function show(terminal: Terminal, connection: Connection, asJson: boolean | undefined): void {
+  if (asJson) {
+    printJson(terminal, connection);
+    return;
+  }
+  printValues(terminal, {
+    id: connection.id,
+    name: connection.name,
+    status: statusText(connection),
+    method: connection.method,
+    account: 'accountId' in connection ? connection.accountId : undefined,
+    role: 'roleArn' in connection ? connection.roleArn : undefined,
+    'external ID': 'externalId' in connection ? connection.externalId : undefined,
+    'access key': 'accessKeyLastFour' in connection ? `…${connection.accessKeyLastFour}` : undefined,
+    principal: 'principalArn' in connection ? connection.principalArn : undefined,
+    scopes: connection.scopes.map(scopeText).join(', ') || '-',
+    created: connection.createdAt,
+    changed: connection.updatedAt,
+  });
+  if (!('verification' in connection)) return;
+  const { verification } = connection;
+  terminal.stdout.write(`\nverified ${verification.finishedAt}: ${verification.result}\n`);
+  for (const check of verification.checks)
+    terminal.stdout.write(`  ${check.name}: ${check.outcome}: ${printable(check.message)}\n`);
+  if (verification.result === 'failed') terminal.stdout.write(`  ${printable(verification.remedy)}\n`);
+}
+
+type Made = Pick<
+  CreatedConnection,
+  | 'id'
+  | 'externalId'
+  | 'principal'
+  | 'callbackUrl'
+  | 'callbackSecret'
+  | 'statusToken'
+  | 'trustPolicy'
+  | 'waysToCreateTheRole'
+>;
+
+/** Once: what the customer makes the role with. */
+function showCreated(terminal: Terminal, made: Made, asJson: boolean | undefined): void {
+  if (asJson) {
+    printJson(terminal, made);
+    return;
+  }
+  printValues(terminal, {
+    id: made.id,
+    'external ID': made.externalId,
+    principal: made.principal,
+    'callback URL': made.callbackUrl,
+    'callback secret': made.callbackSecret,
+    'status token': made.statusToken,
+  });
+  terminal.stdout.write('\nSecret and token are shown this once. Ways to make the role:\n');
+  for (const [way, text] of Object.entries<unknown>(made.waysToCreateTheRole))
+    if (typeof text === 'string') terminal.stdout.write(`\n${way}:\n${printable(text)}\n`);
+}

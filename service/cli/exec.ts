@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import type { Command } from 'commander';
+import type { Credentials } from '../client/index.js';
+import { exitCodes } from './exit-codes.js';
+import { Ended, reportFailure, UsageError } from './failure.js';
+import { clientOf } from './service-options.js';
+import { type SessionOptions, sessionRequestOf, withSessionOptions } from './targets.js';
+import type { Terminal } from './terminal.js';
+import { withExample } from './with-example.js';
+
+/** `rolebridge exec … -- COMMAND`. */
+export function addExecCommand(program: Command, terminal: Terminal): void {
+  withExample(
+    withSessionOptions(
+      program
+        .command('exec <command> [arguments...]')
+        .description('run a command with credentials for a target in its environment')
+        .passThroughOptions(),
+    ),
+    'rolebridge exec --project shop --environment production -- terraform plan',
+  ).action(async (command: string, words: string[], options: SessionOptions) => {
+    const credentials = await credentialsFor(options, terminal);
+    throw new Ended(await runWith(command, words, environmentWith(terminal.env, credentials), terminal));
+  });
+}
+
+/** A command that did not run must not look like one that ran and ended so. */
+async function credentialsFor(options: SessionOptions, terminal: Terminal): Promise<Credentials> {
+  try {
+    return await (await clientOf(options, terminal)).issueCredentials(sessionRequestOf(options));
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    reportFailure(error, terminal, options.json ?? false);
+    throw new Ended(exitCodes.notExecuted);
+  }
+}
+
+/** All that an AWS tool takes credentials from, in front of or beside the three variables. */
+const otherSources = [
+  'AWS_PROFILE',
+  'AWS_DEFAULT_PROFILE',
+  'AWS_SECURITY_TOKEN',
+  'AWS_ROLE_ARN',
+  'AWS_ROLE_SESSION_NAME',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  'AWS_CONTAINER_AUTHORIZATION_TOKEN',
+  'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
+  // The command is to have these credentials, and not the key to all others.
+  'ROLEBRIDGE_API_KEY',
+  'ROLEBRIDGE_OPERATOR_TOKEN',
+];
+
+function environmentWith(env: NodeJS.ProcessEnv, credentials: Credentials): NodeJS.ProcessEnv {
+  const kept = Object.fromEntries(
+    Object.entries(env).filter(
+      ([name]) =>
+        !/^AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|CREDENTIAL_EXPIRATION)$/.test(name) &&
+        !otherSources.includes(name),
+    ),
+  );
+  return {
+    ...kept,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    ...(credentials.sessionToken !== undefined && { AWS_SESSION_TOKEN: credentials.sessionToken }),
+    ...(credentials.expiration !== undefined && { AWS_CREDENTIAL_EXPIRATION: credentials.expiration }),
+  };
+}
+
+const passedOn = [
+  'SIGINT',
+  'SIGTERM',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGWINCH',
+  'SIGCONT',
+] as const;
+
+/** Ends as the command does: with its code, or 128 and the number of the signal that ended it, as a shell has it. */
+function runWith(
+  command: string,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv,
+  terminal: Terminal,
+): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(command, words, { env, stdio: 'inherit' });
+    const pass = (signal: NodeJS.Signals) => {
+      // The terminal has told the command itself: twice would be "stop at once" to Terraform.
+      const isFromTerminal = terminal.stdin.isTTY && (signal === 'SIGINT' || signal === 'SIGQUIT');
+      if (!isFromTerminal) child.kill(signal);
+    };
+    for (const signal of passedOn) process.on(signal, pass);
+    const end = (code: number) => {
+      for (const signal of passedOn) process.off(signal, pass);
+      resolve(code);
+    };
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      const isMissing = error.code === 'ENOENT';
+      terminal.stderr.write(
+        `rolebridge: ${command} ${isMissing ? 'is not found: check its name and the PATH' : `can't be run: ${error.code}`}.\n`,
+      );
+      end(isMissing ? exitCodes.notFound : exitCodes.notExecutable);
+    });
+    child.once('exit', (code, signal) => end(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+  });
+}

@@ -1,0 +1,98 @@
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { UsageError } from './failure.js';
+import { textOf } from './service-options.js';
+import type { Terminal } from './terminal.js';
+
+/** As the API takes it. */
+export interface AccessKeyInput {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+  sessionExpiresAt?: string;
+}
+
+const howTo =
+  'Pipe what "aws iam create-access-key" or "aws sts get-session-token" prints into the command; or give --access-key-id and pipe the secret (and the session token on a second line), or set ROLEBRIDGE_SECRET_ACCESS_KEY.';
+
+/**
+ * Reads an access key from the environment, from what is piped in, or from whoever sits at the terminal: never from
+ * an option, which everybody on the machine can see in the list of processes. No message repeats what was given.
+ * @throws UsageError
+ */
+export async function readAccessKey(
+  terminal: Terminal,
+  accessKeyId: string | undefined,
+): Promise<AccessKeyInput> {
+  const { ROLEBRIDGE_SECRET_ACCESS_KEY: secretAccessKey, ROLEBRIDGE_SESSION_TOKEN: sessionToken } =
+    terminal.env;
+  if (secretAccessKey) return withToken({ accessKeyId: idOf(accessKeyId), secretAccessKey }, sessionToken);
+  if (terminal.stdin.isTTY) {
+    const id = accessKeyId ?? (await ask(terminal, 'Access key id: ', false));
+    const secret = await ask(terminal, 'Secret access key (not shown): ', true);
+    const token = id.startsWith('ASIA')
+      ? await ask(terminal, 'Session token (not shown): ', true)
+      : undefined;
+    return withToken({ accessKeyId: id, secretAccessKey: secret }, token);
+  }
+  const text = (await textOf(terminal.stdin)).trim();
+  if (text === '') throw new UsageError('There is no secret access key.', howTo);
+  if (text.startsWith('{')) return keyInAwsJson(text, accessKeyId);
+  const [secret = '', token, ...rest] = text.split(/\r?\n/);
+  if (rest.length > 0)
+    throw new UsageError('More than a secret and a session token came over standard input.', howTo);
+  return withToken({ accessKeyId: idOf(accessKeyId), secretAccessKey: secret }, token);
+}
+
+const withToken = (key: AccessKeyInput, sessionToken: string | undefined): AccessKeyInput => ({
+  ...key,
+  ...(sessionToken && { sessionToken }),
+});
+
+function idOf(accessKeyId: string | undefined): string {
+  if (accessKeyId) return accessKeyId;
+  throw new UsageError('There is a secret access key without its id.', 'Give --access-key-id AKIA….');
+}
+
+/** As `create-access-key`, `get-session-token`, `assume-role` and a credential process write it. */
+function keyInAwsJson(text: string, expectedId: string | undefined): AccessKeyInput {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new UsageError('What came over standard input begins like JSON and is none.', howTo);
+  }
+  const outer = value as Record<string, unknown>;
+  const key = (outer.AccessKey ?? outer.Credentials ?? outer) as Record<string, unknown>;
+  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = key;
+  if (typeof AccessKeyId !== 'string' || typeof SecretAccessKey !== 'string')
+    throw new UsageError('The JSON has no AccessKeyId and SecretAccessKey.', howTo);
+  if (expectedId !== undefined && expectedId !== AccessKeyId)
+    throw new UsageError(
+      'The JSON is of another access key than --access-key-id names.',
+      'Leave --access-key-id out, or pipe that key.',
+    );
+  return {
+    accessKeyId: AccessKeyId,
+    secretAccessKey: SecretAccessKey,
+    ...(typeof SessionToken === 'string' && { sessionToken: SessionToken }),
+    ...(typeof SessionToken === 'string' &&
+      typeof Expiration === 'string' && { sessionExpiresAt: Expiration }),
+  };
+}
+
+async function ask(terminal: Terminal, question: string, isSecret: boolean): Promise<string> {
+  terminal.stderr.write(question);
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({
+    input: terminal.stdin,
+    output: isSecret ? nowhere : (terminal.stderr as NodeJS.WritableStream),
+    terminal: true,
+  });
+  try {
+    return (await lines.question('')).trim();
+  } finally {
+    lines.close();
+    if (isSecret) terminal.stderr.write('\n');
+  }
+}

@@ -1,0 +1,56 @@
+import { ConfigurationError, readConfiguration } from '../config.js';
+import { chooseEncryption, createLogger, createSealer, createService, createSts, openStore } from '../index.js';
+import { createMetrics, measureProcess } from '../metrics/index.js';
+import { loadTracing } from '../tracing/load.js';
+import type { Terminal } from './terminal.js';
+
+/** Starts the service, which runs until it is told to end. @throws ConfigurationError, RolebridgeError `store_unavailable` */
+export async function serve(terminal: Terminal): Promise<void> {
+  const config = readConfiguration(terminal.env);
+  const logger = createLogger(config.logLevel);
+  const tracing = config.isTraced ? await loadTracing() : undefined;
+  const metrics = createMetrics();
+  measureProcess(metrics);
+  const store = await openStore(config, (error) => {
+    logger.fatal({ err: error }, 'the data directory is no longer this process’s alone; stopping');
+    process.exit(1);
+  });
+  const service = await createService({
+    ...config,
+    store,
+    logger,
+    metrics,
+    tracing,
+    sealer: createSealer(config.serviceKeys),
+    accessKeyEncryption: chooseEncryption(config),
+    sts: createSts({ partitions: config.stsPartitions, timeoutMs: config.stsTimeoutMs }),
+  }).catch(async (error: NodeJS.ErrnoException) => {
+    await store.close();
+    throw error.syscall === 'listen' || error.syscall === 'getaddrinfo'
+      ? new ConfigurationError(
+          `The service can't listen: ${error.message}. Set ROLEBRIDGE_HOST and ROLEBRIDGE_PORT to an address that is free.`,
+        )
+      : error;
+  });
+  const { url, metricsUrl } = service;
+  logger.info({ url, publicUrl: config.publicUrl ?? url, metricsUrl }, 'listening');
+  service.learnRoleChaining();
+  // A key file in which a new key was put first counts without a restart.
+  process.on('SIGHUP', () => {
+    try {
+      const encryption = chooseEncryption(readConfiguration(terminal.env));
+      service.useEncryption(encryption);
+      logger.info({ keyId: encryption?.keyId }, 'encryption keys read again');
+    } catch (error) {
+      logger.error({ err: error }, 'encryption keys not read again; the ones before stay');
+    }
+  });
+  const stop = () => {
+    service.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}

@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import type { ServiceOptions } from './service-options.js';
+import type { Terminal } from './terminal.js';
+import { withExample } from './with-example.js';
+
+/** The commands of whoever runs the service: they work with its settings, and load it only when they run. */
+export function addServiceCommands(program: Command, terminal: Terminal): void {
+  withExample(
+    program.command('serve').description('start the service (also without any command)'),
+    'ROLEBRIDGE_PRINCIPAL=arn:aws:iam::111122223333:role/rolebridge ROLEBRIDGE_SERVICE_KEYS="k1:$(openssl rand -base64 32)" rolebridge serve',
+  ).action(async () => {
+    const { serve } = await import('./serve.js');
+    await serve(terminal);
+  });
+
+  withExample(
+    program
+      .command('org')
+      .description('organizations')
+      .command('create <name>')
+      .description('make an organization and its first API key, which is shown this once')
+      .option(
+        '--url <url>',
+        'ask a running service (with ROLEBRIDGE_OPERATOR_TOKEN) instead of opening its store',
+      )
+      .option('--allow-http', 'allow http: to another machine, where keys can be read on the way')
+      .option('--json', 'print JSON, errors too'),
+    'rolebridge org create acme',
+  ).action(async (name: string, options: ServiceOptions) => {
+    const { createOrganizationCommand } = await import('./store-commands.js');
+    await createOrganizationCommand(name, options, terminal);
+  });
+
+  withExample(
+    program
+      .command('reencrypt')
+      .description('encrypt all access keys again with the first encryption key')
+      .option(
+        '--url <url>',
+        'ask a running service (with ROLEBRIDGE_OPERATOR_TOKEN) instead of opening its store',
+      )
+      .option('--allow-http', 'allow http: to another machine, where keys can be read on the way')
+      .option('--json', 'print JSON, errors too'),
+    'rolebridge reencrypt --url https://connect.vendor.example',
+  ).action(async (options: ServiceOptions) => {
+    const { reencryptCommand } = await import('./store-commands.js');
+    await reencryptCommand(options, terminal);
+  });
+}

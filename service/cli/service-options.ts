@@ -1,0 +1,104 @@
+import { readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { createRolebridgeClient, type RolebridgeClient } from '../client/index.js';
+import { UsageError } from './failure.js';
+import type { Terminal } from './terminal.js';
+
+export interface ServiceOptions {
+  readonly url?: string;
+  readonly apiKeyFile?: string;
+  readonly allowHttp?: boolean;
+  readonly timeout?: number;
+  readonly json?: boolean;
+}
+
+/** The options of every command that talks to a service. */
+export const withServiceOptions = (command: Command): Command =>
+  command
+    .option('--url <url>', 'where the service is (or ROLEBRIDGE_URL)')
+    .option(
+      '--api-key-file <path>',
+      'a file with the API key, "-" for standard input (or ROLEBRIDGE_API_KEY, the key itself)',
+    )
+    .option('--timeout <seconds>', 'how long to wait for an answer', wholeNumber('--timeout', 1, 600))
+    .option('--allow-http', 'allow http: to another machine, where keys can be read on the way')
+    .option('--json', 'print JSON, errors too');
+
+/** @throws UsageError when the URL or the key is missing */
+export async function clientOf(options: ServiceOptions, terminal: Terminal): Promise<RolebridgeClient> {
+  return createRolebridgeClient({
+    url: urlOf(options, terminal),
+    apiKey: await apiKeyOf(options, terminal),
+    allowHttp: options.allowHttp || terminal.env.ROLEBRIDGE_ALLOW_HTTP === 'true',
+    timeoutMs: options.timeout && options.timeout * 1000,
+  });
+}
+
+export function urlOf({ url }: ServiceOptions, { env }: Terminal): string {
+  const given = url ?? env.ROLEBRIDGE_URL;
+  if (given) return given;
+  throw new UsageError(
+    'It is not said where the service is.',
+    'Give --url https://…, or set ROLEBRIDGE_URL.',
+  );
+}
+
+async function apiKeyOf({ apiKeyFile }: ServiceOptions, terminal: Terminal): Promise<string> {
+  const [source, text] =
+    apiKeyFile === undefined
+      ? ['ROLEBRIDGE_API_KEY', terminal.env.ROLEBRIDGE_API_KEY ?? '']
+      : apiKeyFile === '-'
+        ? ['Standard input', await textOf(terminal.stdin)]
+        : [`The file ${apiKeyFile}`, readKeyFile(apiKeyFile, terminal)];
+  const key = text.trim();
+  if (key === '' && apiKeyFile === undefined)
+    throw new UsageError(
+      'There is no API key.',
+      'Give --api-key-file PATH, or set ROLEBRIDGE_API_KEY. "rolebridge org create" and "rolebridge key create" make one.',
+    );
+  // It goes into a header: anything else would fail there, or be somebody else's secret.
+  if (!/^rbk_[a-z2-7]{16}_[0-9a-f]{64}$/.test(key))
+    throw new UsageError(
+      `${source} holds no API key of Rolebridge.`,
+      'An API key is one line that begins with "rbk_", as shown when it was made.',
+    );
+  return key;
+}
+
+function readKeyFile(path: string, terminal: Terminal): string {
+  // AWS's tools run a credential_process without a shell, which would have put the home folder in.
+  const file = path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
+  try {
+    const text = readFileSync(file, 'utf8');
+    if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0)
+      terminal.stderr.write(`rolebridge: warning: others can read ${path}. chmod 600 ${path}\n`);
+    return text;
+  } catch (error) {
+    throw new UsageError(
+      `The file ${path} can't be read: ${(error as NodeJS.ErrnoException).code ?? 'for a reason not known'}.`,
+      'Check the path given with --api-key-file, and who may read it.',
+    );
+  }
+}
+
+/** All of a stream, 64 kB at most: what is read here is small. */
+export async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
+  let text = '';
+  stream.setEncoding('utf8');
+  for await (const chunk of stream) {
+    text += chunk;
+    if (text.length > 65_536) throw new UsageError('More than 64 kB came over standard input.');
+  }
+  return text;
+}
+
+/** A parser of an option. @throws UsageError */
+export const wholeNumber = (name: string, least: number, most: number) => (text: string) => {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw new UsageError(
+    `${name} must be a whole number from ${least} to ${most}, not ${JSON.stringify(text)}.`,
+  );
+};

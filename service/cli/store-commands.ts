@@ -1,0 +1,95 @@
+import { createOrganization } from '../actions/create-organization.js';
+import { createRolebridgeClient } from '../client/index.js';
+import { readConfiguration } from '../config.js';
+import type { Store } from '../domain/ports.js';
+import { createOrganizationRequest } from '../http/schemas.js';
+import { chooseEncryption, commandLine, openStore, reencrypt, systemClock } from '../index.js';
+import { exitCodes } from './exit-codes.js';
+import { Ended, UsageError } from './failure.js';
+import { printJson, printTable, printValues } from './print.js';
+import type { ServiceOptions } from './service-options.js';
+import type { Terminal } from './terminal.js';
+
+/** `rolebridge org create`: in the store, or (with --url) by a service that has it open. */
+export async function createOrganizationCommand(
+  name: string,
+  options: ServiceOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const made = options.url
+    ? await operatorClient(options, terminal).createOrganization({ name })
+    : await inStore(terminal, async (store) => {
+        const deps = { store, clock: systemClock };
+        const { organization, apiKey } = await createOrganization(deps, commandLine(), checkedName(name));
+        return { ...organization, apiKey };
+      });
+  if (options.json) return printJson(terminal, made);
+  printValues(terminal, { organization: made.id, 'API key': made.apiKey });
+  terminal.stdout.write('\nThe key is shown this once.\n');
+}
+
+/** `rolebridge reencrypt`: ends with 1 when a key is left under an old one. */
+export async function reencryptCommand(options: ServiceOptions, terminal: Terminal): Promise<void> {
+  const result = options.url
+    ? await operatorClient(options, terminal).reencrypt()
+    : await inStore(terminal, async (store, config) => {
+        const encryption = chooseEncryption(config);
+        if (encryption === undefined)
+          throw new UsageError(
+            'There is no encryption key, under which access keys could be.',
+            'Set ROLEBRIDGE_ENCRYPTION_KEYS or ROLEBRIDGE_KMS_KEY_ARNS as the service has them.',
+          );
+        return reencrypt({ store, clock: systemClock }, commandLine(), encryption);
+      });
+  if (options.json) printJson(terminal, result);
+  else {
+    printValues(terminal, {
+      key: result.keyId,
+      're-encrypted': String(result.reencrypted),
+      unchanged: String(result.unchanged),
+      failed: String(result.failed.length),
+    });
+    if (result.failed.length > 0) {
+      terminal.stdout.write('\nKeep the old keys configured: these are still under one.\n');
+      printTable(
+        terminal,
+        ['CONNECTION', 'REASON'],
+        result.failed.map(({ connectionId, reason }) => [connectionId, reason]),
+      );
+    }
+  }
+  if (result.failed.length > 0) throw new Ended(exitCodes.refused);
+}
+
+function checkedName(name: string): string {
+  const { success, error } = createOrganizationRequest.safeParse({ name });
+  if (success) return name;
+  throw new UsageError(`The organization's name ${error.issues.map(({ message }) => message).join(', ')}.`);
+}
+
+function operatorClient({ url = '', allowHttp }: ServiceOptions, { env }: Terminal) {
+  const apiKey = env.ROLEBRIDGE_OPERATOR_TOKEN;
+  if (!apiKey || !/^[\x21-\x7e]{32,200}$/.test(apiKey))
+    throw new UsageError(
+      apiKey ? 'ROLEBRIDGE_OPERATOR_TOKEN is no operator’s token.' : 'There is no operator’s token.',
+      'Set ROLEBRIDGE_OPERATOR_TOKEN to what the service was started with.',
+    );
+  return createRolebridgeClient({
+    url,
+    apiKey,
+    allowHttp: allowHttp || env.ROLEBRIDGE_ALLOW_HTTP === 'true',
+  });
+}
+
+async function inStore<Result>(
+  terminal: Terminal,
+  use: (store: Store, config: ReturnType<typeof readConfiguration>) => Promise<Result>,
+): Promise<Result> {
+  const config = readConfiguration(terminal.env);
+  const store = await openStore(config);
+  try {
+    return await use(store, config);
+  } finally {
+    await store.close();
+  }
+}

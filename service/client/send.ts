@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RolebridgeApiError, RolebridgeUnreachableError } from './errors.js';
+
+export interface CallOptions {
+  /** Ends the call; it then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SendOptions extends CallOptions {
+  readonly url: URL;
+  readonly method: string;
+  readonly token: string | undefined;
+  readonly body?: unknown;
+  /** May the same request be sent twice without doing something twice? */
+  readonly isRepeatable: boolean;
+  /** For one attempt. */
+  readonly timeoutMs: number;
+  /** How long to wait in all for times in Retry-After. */
+  readonly maxRetryWaitMs: number;
+  readonly fetch: typeof fetch;
+}
+
+/**
+ * Sends a request, again only when the answer says when (Retry-After) and the request may be repeated: no answer at
+ * all is no such word.
+ * @throws RolebridgeApiError, RolebridgeUnreachableError, the signal's reason
+ */
+export async function send(options: SendOptions): Promise<unknown> {
+  for (let waitedMs = 0; ; ) {
+    try {
+      return await attempt(options);
+    } catch (error) {
+      const seconds = error instanceof RolebridgeApiError ? error.retryAfterSeconds : undefined;
+      if (seconds === undefined || !options.isRepeatable) throw error;
+      // So that those who were told the same time do not all come back at once.
+      const waitMs = seconds * 1000 + Math.random() * 250;
+      if (waitedMs + waitMs > options.maxRetryWaitMs) throw error;
+      waitedMs += waitMs;
+      await sleep(waitMs, undefined, { signal: options.signal }).catch(() =>
+        options.signal?.throwIfAborted(),
+      );
+    }
+  }
+}
+
+async function attempt(options: SendOptions): Promise<unknown> {
+  const { url, method, token, body, timeoutMs, signal } = options;
+  const timeout = AbortSignal.timeout(timeoutMs);
+  let response: Response;
+  let text: string;
+  try {
+    response = await options.fetch(url, {
+      method,
+      headers: {
+        accept: 'application/json',
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      // The key is for this service alone, and no call of it redirects.
+      redirect: 'manual',
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    });
+    text = await response.text();
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw timeout.aborted
+      ? new RolebridgeUnreachableError(
+          'timed_out',
+          `${url.origin} did not answer within ${timeoutMs / 1000} seconds.`,
+          'Try again; whether the service did what was asked is not known.',
+        )
+      : new RolebridgeUnreachableError(
+          'unreachable',
+          `${url.origin} can't be reached: ${reasonOf(error)}.`,
+          'Check the URL, that the service runs, and the network between.',
+          error,
+        );
+  }
+  if (response.status === 204) return undefined;
+  const value = parsed(text);
+  if (response.ok && value !== undefined) return value;
+  throw problemOf(response, value, url);
+}
+
+function problemOf(response: Response, value: unknown, url: URL): RolebridgeApiError {
+  const { status, headers } = response;
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
+  const requestId = headers.get('x-request-id') ?? undefined;
+  const { code, detail } = (value ?? {}) as { code?: unknown; detail?: unknown };
+  const isProblem = typeof code === 'string' && typeof detail === 'string';
+  return new RolebridgeApiError({
+    status,
+    requestId,
+    ...(Number.isFinite(seconds) && { retryAfterSeconds: Math.max(0, seconds) }),
+    problem: isProblem
+      ? { ...(value as object), code, detail }
+      : {
+          code: 'unexpected_answer',
+          detail: `${url.origin} answered ${status} (${headers.get('content-type') ?? 'no content type'}), and not as Rolebridge does.`,
+          remedy: 'Check the URL: it is that of the service itself, and something else answers there.',
+        },
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { cause, message } = error as { cause?: { code?: string; message?: string }; message?: string };
+  return cause?.code ?? cause?.message ?? message ?? 'for a reason not known';
+}

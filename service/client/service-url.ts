@@ -1,0 +1,20 @@
+/** The URL is none that keys may be sent to. */
+export class ServiceUrlError extends Error {}
+
+/** @throws ServiceUrlError */
+export function serviceUrl(text: string, allowHttp: boolean): URL {
+  // A password in it would be repeated wherever the URL is.
+  const shown = text.replace(/\/\/[^/@]*@/, '//…@');
+  const refuse = (rule: string): never => {
+    throw new ServiceUrlError(`The service's URL ${JSON.stringify(shown)} ${rule}.`);
+  };
+  if (!URL.canParse(text)) return refuse('is not a URL, such as https://connect.vendor.example');
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return refuse('must begin with https://');
+  if (url.username !== '' || url.password !== '') return refuse('must hold no user and password');
+  if (url.search !== '' || url.hash !== '') return refuse('must have no "?" and no "#"');
+  const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+  if (url.protocol === 'http:' && !isLoopback && !allowHttp)
+    return refuse('is http: on another machine, where everybody on the way can read keys; use https:');
+  return url;
+}
