@@ -1,5 +1,12 @@
 import { ConfigurationError, readConfiguration } from '../config.js';
-import { chooseEncryption, createLogger, createSealer, createService, createSts, openStore } from '../index.js';
+import {
+  chooseEncryption,
+  createLogger,
+  createSealer,
+  createService,
+  createSts,
+  openStore,
+} from '../index.js';
 import { createMetrics, measureProcess } from '../metrics/index.js';
 import { loadTracing } from '../tracing/load.js';
 import type { Terminal } from './terminal.js';
