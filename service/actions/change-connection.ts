@@ -23,7 +23,10 @@ export async function renameConnection(
   return saveChange(deps, by, { action: 'connection.rename', details: { name } }, connection, { name });
 }
 
-/** Sets where the connection applies. @throws RolebridgeError `scope_taken` unless told to replace */
+/**
+ * Sets where the connection applies. A scope whose holder was disconnected by its customer is taken without asking.
+ * @throws RolebridgeError `scope_taken` unless told to replace
+ */
 export async function setScopes(
   deps: Dependencies,
   by: Requester,
@@ -32,7 +35,6 @@ export async function setScopes(
   replace: boolean,
 ): Promise<Connection> {
   const unique = new Map(scopes.map((scope) => [scopeKey(checkScope(scope)), scope]));
-  const replaceScopes = replace || (await onlyDisconnectedHold(deps, connection, [...unique.keys()]));
   const details = { scopes: [...unique.values()].map(describeScope).join('; '), replace };
   return saveChange(
     deps,
@@ -40,7 +42,8 @@ export async function setScopes(
     { action: 'connection.set_scopes', details },
     connection,
     { scopes: [...unique.values()] },
-    { replaceScopes },
+    // Decided by the store, at once with the change: another process may be giving the scope away.
+    { replaceScopes: replace || 'from_disconnected' },
   );
 }
 
@@ -85,18 +88,6 @@ export async function deleteConnection(
     reason: 'deleted',
     disconnectedAt: nowText(deps.clock),
   });
-}
-
-/** A scope whose holder was disconnected by its customer can be taken without asking. */
-export async function onlyDisconnectedHold(
-  deps: Dependencies,
-  connection: Connection,
-  keys: readonly string[],
-) {
-  const holders = await deps.store.scopeHolders(connection.organizationId, keys);
-  return holders.every(
-    ({ connection: holder }) => holder.id === connection.id || holder.status === 'disconnected',
-  );
 }
 
 /** Stores these changes of a connection, recorded before and after. */

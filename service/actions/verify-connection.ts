@@ -8,7 +8,7 @@ import { undecidedCode } from '../domain/undecided.js';
 import type { Check, Verification } from '../domain/verification.js';
 import { verifyRole } from '../domain/verify-role.js';
 import { audited } from './audited.js';
-import { onlyDisconnectedHold, storeChange, subjectOf } from './change-connection.js';
+import { storeChange, subjectOf } from './change-connection.js';
 
 /**
  * Verifies the role and stores the outcome: connected, or failed with the reason.
@@ -52,7 +52,7 @@ async function verifyAndStore(
       remedy: 'Begin its move to a role with POST …/move-to-role.',
     });
   const scopes = scopesAfter(connection, request.scope);
-  const replaceScopes = await refuseTakenScope(deps, connection, scopes);
+  await refuseTakenScope(deps, connection, scopes);
 
   const result = await verifyRole(
     {
@@ -107,7 +107,9 @@ async function verifyAndStore(
       verification: passed,
       scopes,
     };
-    return await storeChange(deps, intent, stripState(connection), changes, { replaceScopes });
+    return await storeChange(deps, intent, stripState(connection), changes, {
+      replaceScopes: 'from_disconnected',
+    });
   } catch (error) {
     if (!(error instanceof RolebridgeError) || error.code !== 'role_already_connected') throw error;
     const failed = alreadyConnected(deps, verification);
@@ -128,12 +130,11 @@ function scopesAfter(connection: Connection, asked: Scope | undefined): readonly
 /** Before anything is asked of AWS: a scope that another connection holds fails the request at once. */
 async function refuseTakenScope(deps: Dependencies, connection: Connection, scopes: readonly Scope[]) {
   const keys = scopes.map(scopeKey);
-  if (await onlyDisconnectedHold(deps, connection, keys)) return true;
   const holders = (await deps.store.scopeHolders(connection.organizationId, keys)).filter(
-    (holder) => holder.connection.id !== connection.id,
+    (holder) => holder.connection.id !== connection.id && holder.connection.status !== 'disconnected',
   );
   const [first] = holders;
-  if (first === undefined) return true;
+  if (first === undefined) return;
   throw new RolebridgeError(
     'scope_taken',
     `The scope "${describeScope(scopes.find((scope) => scopeKey(scope) === first.key) ?? {})}" is held by another connection, "${first.connection.name}".`,

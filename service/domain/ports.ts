@@ -30,8 +30,11 @@ export interface Change {
     readonly ifVersion: number | null;
     readonly intent: AuditIntent;
   };
-  /** Takes the scopes from the connections that hold them, instead of `scope_taken`. */
-  readonly replaceScopes?: boolean;
+  /**
+   * Takes the scopes from the connections that hold them, instead of `scope_taken`; `from_disconnected`: from those
+   * that their customers disconnected, and from no other.
+   */
+  readonly replaceScopes?: boolean | 'from_disconnected';
   readonly receipt?: CallbackReceipt;
   /** What the service is to do about the connection later; each replaces the one of the same purpose. */
   readonly watches?: readonly Watch[];

@@ -76,6 +76,30 @@ export function connectionsContract(on: Subject): void {
     ]);
   });
 
+  test('takes scopes from those that their customers disconnected, and from no other', async () => {
+    const given = await on.insert({ scopes: [{ project: 'shop' }, { project: 'blog' }] });
+    const left = await on.update(given, {
+      status: 'disconnected',
+      reason: 'deprovisioned',
+      disconnectedAt: at(60),
+    });
+    const holder = await on.insert({ name: 'wiki', scopes: [{ project: 'wiki' }] });
+    const take = (scopes: object[]) =>
+      on.store.commit({
+        connection: { next: aConnection(on.organization.id, { scopes }), ifVersion: null, intent },
+        replaceScopes: 'from_disconnected',
+      });
+    await expect(take([{ project: 'shop' }, { project: 'wiki' }])).rejects.toMatchObject({
+      code: 'scope_taken',
+      members: { holders: [{ connectionId: holder.id, name: 'wiki', scope: { project: 'wiki' } }] },
+    });
+    expect(await on.read(left)).toEqual(left);
+    await take([{ project: 'shop' }]);
+    expect((await on.read(left))?.scopes).toEqual([{ project: 'blog' }]);
+    const outcomes = await Promise.allSettled([1, 2, 3, 4].map(() => take([{ project: 'blog' }])));
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
   test('gives one scope to one of many that ask at once', async () => {
     const outcomes = await Promise.allSettled(
       Array.from({ length: 10 }, () => on.insert({ scopes: [{ project: 'shop' }] })),

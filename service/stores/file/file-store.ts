@@ -170,7 +170,7 @@ export class FileStore implements Store {
       this.#assertOrganization(next.organizationId);
       this.#assertUnchanged(next, change.connection.ifVersion);
       this.#assertRoleFree(next);
-      changes.push(...this.#freeScopes(next, change.replaceScopes === true), {
+      changes.push(...this.#freeScopes(next, change.replaceScopes ?? false), {
         kind: 'connection',
         id: next.id,
         next,
@@ -380,7 +380,7 @@ export class FileStore implements Store {
   }
 
   /** The changes to those that lose scopes to `next`. */
-  #freeScopes(next: Connection, replaceScopes: boolean): RecordChange[] {
+  #freeScopes(next: Connection, replaceScopes: NonNullable<Change['replaceScopes']>): RecordChange[] {
     if (isDeleted(next)) return [];
     const records = this.#writes.staged.of(next.organizationId);
     const wanted = new Set(next.scopes.map(scopeKey));
@@ -389,16 +389,20 @@ export class FileStore implements Store {
       const connection = id !== undefined && id !== next.id && records.connections.get(id);
       return connection ? [{ connection, scope: scopeFromKey(key) }] : [];
     });
-    if (holders.length > 0 && !replaceScopes)
+    const inTheWay = holders.filter(
+      ({ connection }) =>
+        !replaceScopes || (replaceScopes === 'from_disconnected' && connection.status !== 'disconnected'),
+    );
+    if (inTheWay.length > 0)
       throw new RolebridgeError(
         'scope_taken',
-        holders
+        inTheWay
           .map(({ connection, scope }) => `"${connection.name}" already serves ${describeScope(scope)}.`)
           .join(' '),
         {
           remedy: 'Choose another scope, or replace the connection that holds it.',
           members: {
-            holders: holders.map(({ connection, scope }) => ({
+            holders: inTheWay.map(({ connection, scope }) => ({
               connectionId: connection.id,
               name: connection.name,
               scope,

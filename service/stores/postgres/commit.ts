@@ -102,7 +102,11 @@ async function saveConnection(
   const stored = locked.find(({ id }) => id === next.id);
   if ((stored?.version ?? null) !== ifVersion || (stored && stored.organizationId !== next.organizationId))
     throw changedMeanwhile();
-  for (const holder of locked) if (holder !== stored) await takeFrom(session, holder, next, wanted);
+  for (const holder of locked) {
+    if (holder === stored) continue;
+    if (replaceScopes === 'from_disconnected' && holder.status !== 'disconnected') continue;
+    await takeFrom(session, holder, next, wanted);
+  }
 
   const values = columnsOf(next);
   if (stored) await claimingRole(session.query(update, values));
@@ -150,16 +154,20 @@ async function takeFree(
   session: Session,
   next: Connection,
   keys: readonly string[],
-  replaceScopes: boolean,
+  replaceScopes: NonNullable<Change['replaceScopes']>,
 ): Promise<void> {
   const taken = await session.query(takeScopes, [next.organizationId, next.id, keys]);
   if (taken.length === keys.length) return;
   const holders = (await findScopeHolders(session, next.organizationId, keys)).filter(
     ({ connection }) => connection.id !== next.id,
   );
+  const inTheWay = holders.filter(
+    ({ connection }) =>
+      !replaceScopes || (replaceScopes === 'from_disconnected' && connection.status !== 'disconnected'),
+  );
   // Somebody took one after it was looked at, or gave one up: the next look knows.
-  if (replaceScopes || holders.length === 0) throw new Retry();
-  const named = holders.map(({ key, connection }) => ({ connection, scope: scopeFromKey(key) }));
+  if (inTheWay.length === 0) throw new Retry();
+  const named = inTheWay.map(({ key, connection }) => ({ connection, scope: scopeFromKey(key) }));
   throw new RolebridgeError(
     'scope_taken',
     named

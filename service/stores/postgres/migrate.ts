@@ -23,12 +23,14 @@ export async function migrate(url: string, connectTimeoutMs: number): Promise<vo
   client.on('error', () => {});
   try {
     await client.connect();
-    if (!(await hasVersionTable(client))) await makeVersionTable(client);
+    const found = await currentVersion(client);
+    if (found === undefined) await makeVersionTable(client);
+    // Who may only read and write rows can use a schema that is up to date: nothing more is asked of it.
+    else if (refuseNewer(found) === migrations.length) return;
     await client.query('BEGIN');
     // Two processes that start at once: the second waits here, and finds the work done.
     const { rows } = await client.query('SELECT version FROM schema_version WHERE id = 1 FOR UPDATE');
-    const { version } = versionRow.parse(rows[0]);
-    refuseNewer(version);
+    const version = refuseNewer(versionRow.parse(rows[0]).version);
     if (version < migrations.length) {
       const text = await textType(client);
       for (const sql of migrations.slice(version).flat()) await client.query(sql.replace(/\bTEXT\b/g, text));
@@ -43,12 +45,12 @@ export async function migrate(url: string, connectTimeoutMs: number): Promise<vo
   }
 }
 
-/** Asked first: who may not make tables can still use a schema that is up to date. */
-async function hasVersionTable(client: pg.Client): Promise<boolean> {
+async function currentVersion(client: pg.Client): Promise<number | undefined> {
   try {
-    return (await client.query('SELECT version FROM schema_version WHERE id = 1')).rows.length > 0;
+    const { rows } = await client.query('SELECT version FROM schema_version WHERE id = 1');
+    return rows[0] && versionRow.parse(rows[0]).version;
   } catch (error) {
-    if ((error as { code?: string }).code === sqlState.undefinedTable) return false;
+    if ((error as { code?: string }).code === sqlState.undefinedTable) return undefined;
     throw error;
   }
 }
@@ -72,8 +74,8 @@ async function makeVersionTable(client: pg.Client): Promise<void> {
   }
 }
 
-function refuseNewer(version: number): void {
-  if (version <= migrations.length) return;
+function refuseNewer(version: number): number {
+  if (version <= migrations.length) return version;
   throw new RolebridgeError(
     'store_unavailable',
     `The database has schema version ${version}; this version of Rolebridge knows ${migrations.length}.`,

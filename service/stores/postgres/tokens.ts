@@ -1,15 +1,16 @@
 import type { Token } from '../../domain/ports.js';
 import { recordText } from '../records/index.js';
 import { type Session, statement } from './database.js';
-import { inKnownOrganization } from './organizations.js';
+import { alreadyThere, inKnownOrganization } from './organizations.js';
 import { anyRow, tokenRow } from './record-rows.js';
 
 const put = statement(
   'put_token',
   anyRow,
   `INSERT INTO tokens (kind, hash, organization_id, expires_ms, record) VALUES ($1, $2, $3, $4, $5)
-   ON CONFLICT (kind, hash) DO UPDATE SET organization_id = excluded.organization_id,
-     expires_ms = excluded.expires_ms, record = excluded.record`,
+   ON CONFLICT (kind, hash) DO UPDATE SET expires_ms = excluded.expires_ms, record = excluded.record
+   WHERE tokens.organization_id = excluded.organization_id
+   RETURNING hash`,
 );
 const one = statement('token', tokenRow, 'SELECT record FROM tokens WHERE kind = $1 AND hash = $2');
 /** Of those who take it at once, the row is returned to one. */
@@ -23,7 +24,8 @@ const deleteExpired = statement('delete_expired_tokens', anyRow, 'DELETE FROM to
 export async function saveToken(database: Session, token: Token): Promise<void> {
   const { kind, hash, organizationId, expiresAt } = token;
   const values = [kind, hash, organizationId, Date.parse(expiresAt), recordText('token', token)];
-  await inKnownOrganization(database.query(put, values));
+  const saved = await inKnownOrganization(database.query(put, values));
+  if (saved.length === 0) throw alreadyThere('token');
 }
 
 export async function findToken(

@@ -1,0 +1,304 @@
+/** What is PostgreSQL's own; what every store does is in `test/contract/`. */
+import pg from 'pg';
+import type { Store } from '../../service/domain/ports.js';
+import { openPostgresStore, type PostgresStoreOptions } from '../../service/stores/postgres/index.js';
+import {
+  aConnection,
+  anApiKey,
+  anOrganization,
+  aToken,
+  at,
+  connectedTo,
+  intent,
+} from '../contract/records.js';
+import { type PostgresServer, startPostgres } from '../postgres/index.js';
+
+let server: PostgresServer;
+let opened: Store[];
+beforeAll(async () => {
+  server = await startPostgres();
+}, 60_000);
+afterAll(() => server.dispose());
+beforeEach(() => {
+  opened = [];
+});
+afterEach(() => Promise.all(opened.map((store) => store.close())));
+
+const open = async (url: string, options: Partial<PostgresStoreOptions> = {}): Promise<Store> => {
+  const store = await openPostgresStore({ url, ...options });
+  opened.push(store);
+  return store;
+};
+const sql = async (url: string, text: string, values: unknown[] = []) => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  return client.query(text, values).finally(() => client.end());
+};
+
+describe('the schema', () => {
+  test('is made once by processes that start at the same time', async () => {
+    const url = await server.newSchema();
+    const stores = await Promise.all(Array.from({ length: 6 }, () => open(url)));
+    const organization = anOrganization();
+    await stores[0]?.createOrganization(organization);
+    for (const store of stores) expect(await store.organization(organization.id)).toEqual(organization);
+    expect((await sql(url, 'SELECT id, version FROM schema_version')).rows).toEqual([{ id: 1, version: 1 }]);
+  });
+
+  test('of a newer version is refused, and left as it is', async () => {
+    const url = await server.newSchema();
+    await open(url);
+    await sql(url, 'UPDATE schema_version SET version = 7');
+    await expect(openPostgresStore({ url })).rejects.toMatchObject({
+      code: 'store_unavailable',
+      detail: 'The database has schema version 7; this version of Rolebridge knows 1.',
+      remedy: expect.stringContaining('Start the newer version'),
+    });
+    expect((await sql(url, 'SELECT version FROM schema_version')).rows).toEqual([{ version: 7 }]);
+  });
+
+  test('that is half made by something else is not touched', async () => {
+    const url = await server.newSchema();
+    await sql(url, 'CREATE TABLE tokens (mine INT)');
+    await expect(openPostgresStore({ url })).rejects.toThrow('42P07');
+    const { rows } = await sql(
+      url,
+      `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()`,
+    );
+    expect(rows.map((row) => row.table_name).sort()).toEqual(['schema_version', 'tokens']);
+    expect((await sql(url, 'SELECT version FROM schema_version')).rows).toEqual([{ version: 0 }]);
+  });
+
+  test('is used by a role that may read and write rows and make nothing', async () => {
+    const url = await server.newSchema();
+    await open(url);
+    const schema = (await sql(url, 'SELECT current_schema() AS name')).rows[0].name;
+    await sql(url, `CREATE ROLE ${schema}_app LOGIN PASSWORD 'app'`);
+    await sql(url, `GRANT USAGE ON SCHEMA ${schema} TO ${schema}_app`);
+    await sql(url, `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO ${schema}_app`);
+    const store = await open(url.replace('rolebridge:rolebridge@', `${schema}_app:app@`));
+    await store.createOrganization(anOrganization());
+    await store.ready();
+  });
+});
+
+describe('what it is told', () => {
+  let url: string;
+  let store: Store;
+  const organization = anOrganization();
+  beforeEach(async () => {
+    url = await server.newSchema();
+    store = await open(url);
+    await store.createOrganization(organization);
+  });
+  const insert = async (differences: object = {}) => {
+    const next = aConnection(organization.id, differences);
+    await store.commit({ connection: { next, ifVersion: null, intent } });
+    return next;
+  };
+
+  test('is kept to the letter, also what JSONB would refuse or reorder', async () => {
+    const name = 'NUL \u0000, a lone \ud800, zoë, "quotes", \\u0000, 𝒳';
+    const connection = await insert({ name });
+    expect(await store.connection(organization.id, connection.id)).toEqual({ ...connection, name });
+    const token = aToken(organization.id, { data: { z: 1, a: { __proto__: null, nul: '\u0000' } } });
+    await store.saveToken(token);
+    expect(JSON.stringify(await store.token(token.kind, token.hash))).toBe(JSON.stringify(token));
+  });
+
+  test('is never taken for SQL', async () => {
+    const evil = `'; DROP TABLE connections; -- $1 \\`;
+    const connection = await insert({ name: evil, scopes: [{ project: evil }] });
+    expect(await store.scopeHolders(organization.id, [evil])).toEqual([{ key: evil, connection }]);
+    expect(await store.token('web_session', evil)).toBeUndefined();
+  });
+
+  test('is refused when a row was damaged: an error, never an answer, and nothing of the row is said', async () => {
+    const connection = await insert({ name: 'private name' });
+    for (const damage of ['{"id": "cut o', '{"id":"con_1","name":"private name"}', 'null', '[]']) {
+      await sql(url, 'UPDATE connections SET record = $1', [damage]);
+      const refusal = await store.connection(organization.id, connection.id).catch((error) => error);
+      expect(refusal).toBeInstanceOf(Error);
+      expect(String(refusal)).toContain('A stored connection is damaged');
+      expect(String(refusal)).not.toContain('private');
+    }
+  });
+
+  test('takes no external ID twice, also one that was given up by a rotation', async () => {
+    const first = await insert();
+    const next = { ...first, externalId: 'rb-another' as never, version: 2 };
+    await store.commit({ connection: { next, ifVersion: 1, intent } });
+    await expect(insert({ externalId: first.externalId })).rejects.toThrow('external ID');
+  });
+
+  test('goes on after a statement that the database refused, on the same sessions', async () => {
+    const narrow = await open(url, { maxSessions: 1 });
+    const connection = await insert({
+      ...connectedTo('arn:aws:iam::123456789012:role/reader'),
+      scopes: [{}],
+    });
+    for (let count = 0; count < 3; count++) {
+      const next = aConnection(organization.id, connectedTo('arn:aws:iam::123456789012:role/reader'));
+      await expect(narrow.commit({ connection: { next, ifVersion: null, intent } })).rejects.toMatchObject({
+        code: 'role_already_connected',
+      });
+      await expect(narrow.createApiKey(anApiKey('org_none' as never))).rejects.toMatchObject({
+        code: 'not_found',
+      });
+    }
+    expect(await narrow.connection(organization.id, connection.id)).toEqual(connection);
+  });
+
+  test('swaps scopes between connections that take from each other at once, and loses none', async () => {
+    const other = await open(url);
+    const [one, two] = [
+      await insert({ scopes: [{ project: 'a' }] }),
+      await insert({ scopes: [{ project: 'b' }] }),
+    ];
+    for (let round = 0; round < 20; round++) {
+      const take = async (from: Store, id: string, project: string) => {
+        const connection = await from.connection(organization.id, id as never);
+        if (connection === undefined) throw new Error('It is gone.');
+        const next = {
+          ...connection,
+          scopes: [{ project }],
+          version: connection.version + 1,
+          updatedAt: at(round),
+        };
+        await from.commit({
+          connection: { next, ifVersion: connection.version, intent },
+          replaceScopes: true,
+        });
+      };
+      const outcomes = await Promise.allSettled([
+        take(store, one.id, round % 2 ? 'a' : 'b'),
+        take(other, two.id, round % 2 ? 'b' : 'a'),
+      ]);
+      for (const outcome of outcomes)
+        if (outcome.status === 'rejected') expect(outcome.reason.code).toBe('connection_changed');
+      await expectScopesAreWhole(url);
+    }
+  });
+});
+
+/** The table of scopes says what the records say. */
+async function expectScopesAreWhole(url: string): Promise<void> {
+  const { rows } = await sql(url, 'SELECT id, record FROM connections WHERE NOT is_deleted');
+  const expected = rows.flatMap(({ id, record }) =>
+    JSON.parse(record).scopes.map((scope: { project: string }) => `${scope.project} ${id}`),
+  );
+  const held = (await sql(url, 'SELECT scope_key, connection_id FROM connection_scopes')).rows;
+  expect(held.map(({ scope_key, connection_id }) => `${scope_key} ${connection_id}`).sort()).toEqual(
+    expected.sort(),
+  );
+}
+
+describe('when the database is not there', () => {
+  afterEach(async () => {
+    // Whatever a test left it in.
+    await server.proceed();
+  });
+
+  test('the start says so at once, without the password', async () => {
+    const refusal = await openPostgresStore({
+      url: 'postgres://me:canary-password@127.0.0.1:9/rolebridge',
+    }).catch((error) => error);
+    expect(refusal).toMatchObject({ code: 'store_unavailable', retryAfterSeconds: 2 });
+    expect(String(refusal.cause)).toContain('ECONNREFUSED');
+    expect(JSON.stringify(refusal) + refusal.stack + refusal.cause.stack).not.toContain('canary');
+  });
+
+  test('every call is refused while it is stopped, and works again when it is back', async () => {
+    const url = await server.newSchema();
+    const store = await open(url);
+    const organization = anOrganization();
+    await store.createOrganization(organization);
+    await server.stop();
+    const calls = [
+      () => store.organization(organization.id),
+      () => store.createOrganization(anOrganization()),
+      () => store.commit({ connection: { next: aConnection(organization.id), ifVersion: null, intent } }),
+      () => store.claimWatches({ now: at(0), leaseUntil: at(1), limit: 1 }),
+      () => store.ready(),
+    ];
+    for (const call of calls)
+      await expect(call()).rejects.toMatchObject({ code: 'store_unavailable', retryAfterSeconds: 2 });
+    await server.start();
+    await store.ready();
+    expect(await store.organization(organization.id)).toEqual(organization);
+  });
+
+  test('a server that says nothing holds nobody longer than the limits, and all goes on when it answers', async () => {
+    const url = await server.newSchema();
+    const limits = { connectTimeoutMs: 300, statementTimeoutMs: 300, maxSessions: 2 };
+    const store = await open(url, limits);
+    const organization = anOrganization();
+    await store.createOrganization(organization);
+    await server.pause();
+    const startedAt = performance.now();
+    // More than there are sessions: some wait for the server, the others for a session.
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 8 }, () => store.organization(organization.id)),
+    );
+    const tookMs = performance.now() - startedAt;
+    for (const outcome of outcomes)
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable' } });
+    // The statement's limit, a second more for the driver's, the wait for a session.
+    expect(tookMs).toBeLessThan(3_000);
+    await server.proceed();
+    await untilReady(store);
+    expect(await store.organization(organization.id)).toEqual(organization);
+  });
+
+  test('a row that somebody else has locked is waited for within the limit of a statement', async () => {
+    const url = await server.newSchema();
+    const store = await open(url, { statementTimeoutMs: 300 });
+    const organization = anOrganization();
+    await store.createOrganization(organization);
+    const connection = aConnection(organization.id);
+    await store.commit({ connection: { next: connection, ifVersion: null, intent } });
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    await client.query('BEGIN');
+    await client.query('SELECT id FROM connections FOR UPDATE');
+    const next = { ...connection, name: 'renamed', version: 2 };
+    await expect(store.commit({ connection: { next, ifVersion: 1, intent } })).rejects.toMatchObject({
+      code: 'store_unavailable',
+      retryAfterSeconds: 2,
+    });
+    await client.end();
+    await store.commit({ connection: { next, ifVersion: 1, intent } });
+  });
+
+  test('a database that takes no writes, such as a replica after a failover, is not ready', async () => {
+    const url = await server.newSchema();
+    const store = await open(url);
+    const organization = anOrganization();
+    await store.createOrganization(organization);
+    await sql(url, 'ALTER DATABASE postgres SET default_transaction_read_only = on');
+    try {
+      await sql(url, 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()');
+      await expect(store.ready()).rejects.toMatchObject({ code: 'store_unavailable' });
+      await expect(store.createOrganization(anOrganization())).rejects.toMatchObject({
+        code: 'store_unavailable',
+      });
+      expect(await store.organization(organization.id)).toEqual(organization);
+      expect(await (await open(url)).organization(organization.id)).toEqual(organization);
+    } finally {
+      await sql(url, 'SET transaction_read_only = off; ALTER DATABASE postgres RESET ALL');
+    }
+    await sql(url, 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()');
+    await untilReady(store);
+  });
+});
+
+async function untilReady(store: Store): Promise<void> {
+  for (let left = 50; ; left--) {
+    const isReady = await store.ready().then(
+      () => true,
+      () => false,
+    );
+    if (isReady) return;
+    if (left === 0) throw new Error('It did not become ready.');
+  }
+}

@@ -1,0 +1,44 @@
+/** Two service processes on one PostgreSQL, asked at once; `npm run faults -- races` plays a thousand rounds of each. */
+import { type PostgresServer, startPostgres } from '../postgres/index.js';
+import { type Race, type Racers, races } from '../postgres/races.js';
+import { startVendorOnDatabase } from '../postgres/service-processes.js';
+
+const rounds = 8;
+
+let server: PostgresServer;
+let racers: Racers;
+beforeAll(async () => {
+  server = await startPostgres();
+  const vendor = await startVendorOnDatabase(await server.newSchema());
+  // At once: both find an empty database.
+  const [one, two] = await Promise.all([vendor.startProcess(), vendor.startProcess()]);
+  racers = { vendor, one, two };
+}, 60_000);
+afterAll(async () => {
+  await racers?.vendor.close();
+  await server?.dispose();
+});
+
+test.each<[string, Race]>([
+  ['the same callback has one effect, and the same answer from both', 'sameCallback'],
+  ['a role that two organizations claim is one organization’s, and the other is not told whose', 'oneRole'],
+  ['a scope that two connections are given is one connection’s', 'oneScope'],
+  ['a scope that two connections are made with is one connection’s', 'takenScope'],
+  ['of two changes of a connection, none is lost in silence', 'oneVersion'],
+])('%s', async (_, race) => {
+  for (let round = 0; round < rounds; round++) await races[race](racers);
+});
+
+test('a key that one process revokes is refused by the other at once', async () => {
+  const { vendor, one, two } = racers;
+  const organization = await vendor.organization(one);
+  expect((await organization.call(two, 'GET', '/v1/connections')).status).toBe(200);
+  const { body: made } = await organization.call(one, 'POST', '/v1/api-keys', { name: 'ci' });
+  const id = organization.apiKey.split('.')[0]?.replace(/^rb_/, '');
+  expect(id).toBeTruthy();
+  const { body: listed } = await organization.call(one, 'GET', '/v1/api-keys');
+  const first = listed.apiKeys.find((key: { id: string }) => key.id !== made.id);
+  const ci = { authorization: `Bearer ${made.key ?? made.apiKey}` };
+  await fetch(`${one.url}/v1/api-keys/${first.id}`, { method: 'DELETE', headers: ci });
+  expect((await organization.call(two, 'GET', '/v1/connections')).status).toBe(401);
+});
