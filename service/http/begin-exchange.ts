@@ -18,7 +18,7 @@ export const createBeginExchange =
   (request: Request, response: Response): void => {
     const startedAt = performance.now();
     response.locals.requestId = randomUUID();
-    response.once('close', () => {
+    response.on('close', () => {
       const { method } = request;
       const route = routeOf(request);
       // Whoever asked has gone before the answer was there; nginx's number for it.

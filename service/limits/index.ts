@@ -112,7 +112,9 @@ function network(address: string): string {
 }
 
 /** https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/10/ */
-export const rateLimitHeaders = ({ name, limit, left, resetSeconds }: Allowance) => ({
-  'ratelimit-policy': `"${name}";q=${limit};w=${windowSeconds}`,
-  ratelimit: `"${name}";r=${left};t=${resetSeconds}`,
-});
+export const rateLimitHeaders = ({ name, limit, left, resetSeconds }: Allowance) => [
+  'ratelimit-policy',
+  `"${name}";q=${limit};w=${windowSeconds}`,
+  'ratelimit',
+  `"${name}";r=${left};t=${resetSeconds}`,
+];

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import express from 'express';
+import { securityHeaders } from '../../service/http/security-headers.js';
 import { serve } from './processes.js';
 
 const handlers = { start };
@@ -8,9 +9,11 @@ serve(handlers);
 
 // The same bytes are the same headers too.
 const headers = {
+  ...securityHeaders,
   'content-type': 'application/json',
   'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
+  'ratelimit-policy': '"key";q=60000;w=60',
+  ratelimit: '"key";r=59999;t=60',
   'x-request-id': '00000000-0000-4000-8000-000000000000',
 };
 
