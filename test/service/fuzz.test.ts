@@ -1,0 +1,10 @@
+import { fuzz } from '../fuzz/run.js';
+
+it('arbitrary calls, made of the OpenAPI document, meet no 5xx, no hang and no change that they did not ask for', async () => {
+  const seed = Date.now() % 2 ** 31;
+  const { statuses, operations } = await fuzz({ calls: 400, seed });
+  // They get past the front door, and are refused for all sorts of reasons.
+  expect(operations).toBeGreaterThan(15);
+  for (const status of ['200', '201', '400', '401', '404', '422'])
+    expect(statuses[status] ?? 0).toBeGreaterThan(0);
+}, 120_000);
