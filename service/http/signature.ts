@@ -34,7 +34,10 @@ export function verifySignature(
   );
   let isSigned = false;
   for (const candidate of candidates) {
-    const bytes = candidate.startsWith('v1,') ? Buffer.from(candidate.slice(3), 'base64') : Buffer.alloc(0);
+    // Exactly one way to write a digest: Node's decoder would pass over what follows it.
+    const bytes = /^v1,[A-Za-z0-9+/]{43}=$/.test(candidate)
+      ? Buffer.from(candidate.slice(3), 'base64')
+      : Buffer.alloc(0);
     for (const digest of expected)
       isSigned = (bytes.length === digest.length && timingSafeEqual(bytes, digest)) || isSigned;
   }

@@ -168,13 +168,15 @@ async function makeWorld(vendor: Awaited<ReturnType<typeof startVendor>>) {
         connectionId: named,
         roleArn: call.role === undefined ? undefined : roles[call.role % roles.length],
       });
+      const isOwn = connections.has(named);
       const raw = call.rawBody ?? (body === undefined ? undefined : JSON.stringify(body));
       const headers: Record<string, string> = {
         ...(raw !== undefined && { 'content-type': 'application/json' }),
-        ...(event ? signed(call, secrets.get(named), raw ?? '') : { ...proofOf(call, named) }),
+        ...(event
+          ? signed(call, isOwn ? secrets.get(named) : undefined, raw ?? '')
+          : { ...proofOf(call, named) }),
         ...call.headers,
       };
-      const isOwn = connections.has(named);
       return {
         ...(await send(url, call.method, `${path}${call.query && `?${call.query}`}`, headers, raw)),
         about: isOwn ? named : undefined,
