@@ -1,24 +1,14 @@
-import { execFile, execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { type Flavour, flavours, installConstructs, moved, packConstructs } from './customer-project.js';
 import type { Json } from './synthesized.js';
 
 const run = promisify(execFile);
 const repository = process.cwd();
 const tsx = path.join(repository, 'node_modules/tsx/dist/cli.mjs');
-const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
 const stackInJavaScript = (load: string) => `${load}
 const app = new App();
@@ -31,62 +21,25 @@ new AwsConnection(stack, 'vendor', {
 app.synth();
 `;
 
-/** The two that the package is for, and what each needs beside it. */
-const flavours = [
-  {
-    cdk: 'cdktf',
-    name: '@rolebridge/constructs',
-    peers: ['cdktf', 'constructs', '@cdktf/provider-aws'],
-    folder: 'dist/',
-  },
-  {
-    cdk: 'cdktn',
-    name: '@rolebridge/constructs/cdktn',
-    peers: ['cdktn', 'constructs', '@cdktn/provider-aws'],
-    folder: 'dist/cdktn/',
-  },
-] as const;
-type Flavour = (typeof flavours)[number];
-
 let root: string;
 let tarball: string;
-let files: string[];
+let files: readonly string[];
 const projectOf = ({ cdk }: Pick<Flavour, 'cdk'>) => path.join(root, cdk);
 const installed = (flavour: Flavour) => path.join(projectOf(flavour), 'node_modules/@rolebridge/constructs');
 
-/** What a customer wrote for cdktf, as it reads on cdktn: the names of three packages, nothing else. */
-const moved = (program: string, { cdk, name }: Flavour) =>
-  program
-    .replaceAll(/(['"])@rolebridge\/constructs\1/g, `$1${name}$1`)
-    .replaceAll(/(['"])cdktf\1/g, `$1${cdk}$1`)
-    .replaceAll('@cdktf/provider-aws', `@${cdk}/provider-aws`);
-
 /** A customer's project of each kind: outside the repository, with the tarball, its own peers and nothing else. */
-beforeAll(() => {
+beforeAll(async () => {
   root = mkdtempSync(path.join(tmpdir(), 'rolebridge-customer-'));
-  const [packed] = JSON.parse(
-    execFileSync(npm, ['pack', '--json', '--silent', '--pack-destination', root], {
-      cwd: path.join(repository, 'constructs'),
-      encoding: 'utf8',
-    }).replace(/^[^[]*/, ''),
-  );
-  tarball = path.join(root, packed.filename);
-  files = packed.files.map((file: { path: string }) => file.path);
+  const packed = await packConstructs(root);
+  ({ file: tarball, files } = packed);
   for (const flavour of flavours) {
     const project = projectOf(flavour);
-    const modules = path.join(project, 'node_modules');
-    mkdirSync(installed(flavour), { recursive: true });
-    execFileSync('tar', ['-xzf', tarball, '-C', installed(flavour), '--strip-components=1']);
-    // The peers by link: hundreds of megabytes that npm would fetch again.
-    for (const peer of [...flavour.peers, '@types/node', 'undici-types']) {
-      mkdirSync(path.dirname(path.join(modules, peer)), { recursive: true });
-      symlinkSync(path.join(repository, 'node_modules', peer), path.join(modules, peer), 'dir');
-    }
+    installConstructs(project, packed, flavour.peers);
     writeFileSync(path.join(project, 'package.json'), JSON.stringify({ name: 'customer', private: true }));
     const example = readFileSync(path.join(repository, 'examples', 'smallest', 'main.ts'), 'utf8');
     writeFileSync(path.join(project, 'main.ts'), moved(example, flavour));
   }
-}, 60_000);
+}, 120_000);
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -123,11 +76,20 @@ test('it has no dependency of its own, and no customer is made to install the ot
   );
 });
 
+test('init needs Node alone: it runs where no package is installed yet', () => {
+  const programs = files.filter((file) => /^dist\/init\/.+\.js$/.test(file));
+  const loaded = programs.flatMap((file) => [
+    ...readFileSync(path.join(installed(flavours[0]), file), 'utf8').matchAll(/\brequire\("([^"]+)"\)/g),
+  ]);
+  expect(loaded.length).toBeGreaterThan(5);
+  expect(loaded.map((match) => String(match[1])).filter((name) => !/^(node:|\.\/)/.test(name))).toEqual([]);
+});
+
 describe.each(flavours)('for $cdk', (flavour) => {
   test('it loads its own peers only, and of the AWS bindings module by module', () => {
     const own = files.filter(
       (file) =>
-        file.startsWith(flavour.folder) && (flavour.cdk === 'cdktn' || !file.startsWith('dist/cdktn/')),
+        file.startsWith(flavour.folder) && (flavour.cdk === 'cdktn' || !/^dist\/(cdktn|init)\//.test(file)),
     );
     const texts = own
       .filter((file) => /\.(js|d\.ts)$/.test(file))

@@ -1,0 +1,126 @@
+#!/usr/bin/env node
+/**
+ * `npx @rolebridge/constructs init`: adds a connection to a CDKTF or CDK Terrain project, or makes a new one. It shows
+ * what it would write and asks; it overwrites nothing, installs nothing and knows no secret.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { parseArgs } from 'node:util';
+import { cdkOf, type FileChange, type Plan, planFiles, readProject } from './plan';
+import type { Cdk } from './templates';
+import { confirm, readValues, VALUES } from './values';
+
+const USAGE = `Usage: npx @rolebridge/constructs init [folder] [options]
+
+Adds a connection to the CDKTF or CDK Terrain project in the folder (here, when none is given), or makes a new one.
+
+  --cdk NAME            cdktf or cdktn; what the project has already comes first
+  --yes                 write without asking
+  --dry-run             show what would be written, and stop
+${Object.values(VALUES)
+  .map(({ flag, variable, question }) => `  --${flag.padEnd(20)}${question} (${variable})`)
+  .join('\n')}
+
+The callback secret is in no file: give it to whoever runs the deploy, as ROLEBRIDGE_CALLBACK_SECRET.`;
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    say(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  },
+);
+
+async function main(words: string[]): Promise<number> {
+  if (words.some((word) => /^--callback-secret\b|^whsec_/.test(word)))
+    throw new Error(
+      'The callback secret must not be on a command line, where other users and the shell history see it. Leave it out here, and set ROLEBRIDGE_CALLBACK_SECRET when you deploy.',
+    );
+  const { values: flags, positionals } = readFlags(words);
+  const [command, folderName = '.', ...more] = positionals;
+  if (flags.help === true || command !== 'init' || more.length > 0) {
+    say(USAGE);
+    return flags.help === true ? 0 : 1;
+  }
+
+  const folder = path.resolve(folderName);
+  const project = readProject(folder);
+  const cdk = chooseCdk(cdkOf(project), flags.cdk);
+  const isTerminal = process.stdin.isTTY === true;
+  const plan = planFiles(project, cdk, ownVersion(), await readValues(flags, process.env, isTerminal));
+
+  say(plan.isNew ? `A new ${cdk} project in ${folder}:` : `The ${cdk} project in ${folder}:`);
+  for (const change of plan.changes) show(folder, change);
+  if (flags['dry-run'] === true) return 0;
+  if (flags.yes !== true && !isTerminal) {
+    say('Nothing was written. Run it again with --yes to write this.');
+    return 1;
+  }
+  if (flags.yes !== true && !(await confirm('Write these files?'))) {
+    say('Nothing was written.');
+    return 1;
+  }
+  mkdirSync(folder, { recursive: true });
+  for (const { path: file, after } of plan.changes) writeFileSync(file, after);
+  sayNext(plan, folderName);
+  return 0;
+}
+
+function readFlags(words: string[]) {
+  const text = { type: 'string' } as const;
+  const yesOrNo = { type: 'boolean' } as const;
+  try {
+    return parseArgs({
+      args: words,
+      allowPositionals: true,
+      options: {
+        ...Object.fromEntries(Object.values(VALUES).map(({ flag }) => [flag, text])),
+        cdk: text,
+        yes: { ...yesOrNo, short: 'y' },
+        'dry-run': yesOrNo,
+        help: { ...yesOrNo, short: 'h' },
+      },
+    }) as { values: Record<string, string | boolean | undefined>; positionals: string[] };
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+  }
+}
+
+/** For a new project CDK Terrain, which goes on; its command line does not start before Node 22.19. */
+function chooseCdk(present: Cdk | undefined, wanted: string | boolean | undefined): Cdk {
+  if (wanted !== undefined && wanted !== 'cdktf' && wanted !== 'cdktn')
+    throw new Error(`--cdk must be cdktf or cdktn; it is ${JSON.stringify(wanted)}.`);
+  if (present !== undefined && wanted !== undefined && present !== wanted)
+    throw new Error(`This project uses ${present}. Leave --cdk out, or move the project to ${wanted} first.`);
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  return present ?? wanted ?? (major > 22 || (major === 22 && minor >= 19) ? 'cdktn' : 'cdktf');
+}
+
+function ownVersion(): string {
+  const file = path.join(__dirname, '..', '..', 'package.json');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+/** A new file whole; of a changed one, the lines that go and come. */
+function show(folder: string, { path: file, before, after }: FileChange): void {
+  say(`\n${before === undefined ? 'new' : 'changed'}: ${path.relative(folder, file)}`);
+  const [old, next] = [before?.split('\n') ?? [], after.split('\n')];
+  const [lines, others] = [new Set(next), new Set(old)];
+  for (const line of old) if (!lines.has(line)) say(`  - ${line}`);
+  for (const line of next) if (before === undefined || !others.has(line)) say(`  + ${line}`);
+}
+
+function sayNext({ cdk, byHand }: Plan, folder: string): void {
+  say('\nWritten. Next:');
+  for (const line of byHand) say(`  ${line}`);
+  if (folder !== '.') say(`  cd ${JSON.stringify(folder)}`);
+  say('  npm install');
+  say("  export ROLEBRIDGE_CALLBACK_SECRET=…   # the vendor's page shows it once");
+  say(`  npx ${cdk} deploy`);
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

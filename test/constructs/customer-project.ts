@@ -1,0 +1,71 @@
+/** Customers' projects outside the repository, with the packed tarball as npm would install it. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { lock } from 'proper-lockfile';
+
+const repository = process.cwd();
+const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+
+/** The two that the package is for, and what each needs beside it. */
+export const flavours = [
+  {
+    cdk: 'cdktf',
+    name: '@rolebridge/constructs',
+    peers: ['cdktf', 'constructs', '@cdktf/provider-aws'],
+    folder: 'dist/',
+  },
+  {
+    cdk: 'cdktn',
+    name: '@rolebridge/constructs/cdktn',
+    peers: ['cdktn', 'constructs', '@cdktn/provider-aws'],
+    folder: 'dist/cdktn/',
+  },
+] as const;
+export type Flavour = (typeof flavours)[number];
+
+/** What a customer wrote for cdktf, as it reads on cdktn: the names of three packages, nothing else. */
+export const moved = (program: string, { cdk, name }: Flavour) =>
+  program
+    .replaceAll(/(['"])@rolebridge\/constructs\1/g, `$1${name}$1`)
+    .replaceAll(/(['"])cdktf\1/g, `$1${cdk}$1`)
+    .replaceAll('@cdktf/provider-aws', `@${cdk}/provider-aws`);
+
+export interface Tarball {
+  readonly file: string;
+  /** The paths of the files in it. */
+  readonly files: readonly string[];
+}
+
+/** Builds and packs the constructs as `npm publish` does; one test file at a time, since all build into one folder. */
+export async function packConstructs(destination: string): Promise<Tarball> {
+  const folder = path.join(repository, 'constructs');
+  const release = await lock(folder, { retries: { retries: 120, minTimeout: 250, maxTimeout: 500 } });
+  try {
+    const [packed] = JSON.parse(
+      execFileSync(npm, ['pack', '--json', '--silent', '--pack-destination', destination], {
+        cwd: folder,
+        encoding: 'utf8',
+      }).replace(/^[^[]*/, ''),
+    );
+    return {
+      file: path.join(destination, packed.filename),
+      files: packed.files.map((file: { path: string }) => file.path),
+    };
+  } finally {
+    await release();
+  }
+}
+
+/** Puts the tarball and the packages that go with it into a project's `node_modules`. */
+export function installConstructs(project: string, tarball: Tarball, peers: readonly string[]): void {
+  const modules = path.join(project, 'node_modules');
+  const installed = path.join(modules, '@rolebridge/constructs');
+  mkdirSync(installed, { recursive: true });
+  execFileSync('tar', ['-xzf', tarball.file, '-C', installed, '--strip-components=1']);
+  // The peers by link: hundreds of megabytes that npm would fetch again.
+  for (const peer of [...peers, '@types/node', 'undici-types']) {
+    mkdirSync(path.dirname(path.join(modules, peer)), { recursive: true });
+    symlinkSync(path.join(repository, 'node_modules', peer), path.join(modules, peer), 'dir');
+  }
+}
