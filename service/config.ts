@@ -6,6 +6,7 @@ import type { AccountId } from './domain/ids.js';
 import { isAccountId, type Partition, partitions } from './domain/role-arn.js';
 import { operationsOf, operationsSettings } from './operations-settings.js';
 import { parseSealingKeys, type SealingKey } from './secrets/keyring.js';
+import { webhookEndpoints, webhookSecrets } from './webhooks/settings.js';
 
 const principalArn =
   /^arn:(aws|aws-us-gov|aws-cn|aws-eusc):iam::\d{12}:(root|role\/[\w+=,.@/-]+|user\/[\w+=,.@/-]+)$/;
@@ -139,18 +140,36 @@ const environmentSchema = z.object({
     .refine((ids) => ids.every((id) => isAccountId(id)), 'must be 12-digit account ids, separated by commas')
     .optional(),
   ...operationsSettings,
+  ROLEBRIDGE_VERIFY_INTERVAL_SECONDS: number(60, 604_800).default(3_600),
+  ROLEBRIDGE_VERIFY_STS_CALLS_PER_SECOND: number(1, 1_000).default(25),
+  ROLEBRIDGE_PENDING_EXPIRY_SECONDS: number(3_600, 31_536_000).default(604_800),
+  ROLEBRIDGE_WEBHOOK_ENDPOINTS: webhookEndpoints.optional(),
+  ROLEBRIDGE_WEBHOOK_SECRETS: webhookSecrets.optional(),
+  ROLEBRIDGE_WEBHOOK_ALLOW_PRIVATE: z.enum(['on', 'off'], 'must be "on" or "off"').default('off'),
   ROLEBRIDGE_LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info'),
 });
 
-const oneSourceOfKeys = environmentSchema.refine(
-  (values) => !values.ROLEBRIDGE_ENCRYPTION_KEYS || !values.ROLEBRIDGE_ENCRYPTION_KEYS_FILE,
-  {
+const consistent = environmentSchema
+  .refine((values) => !values.ROLEBRIDGE_ENCRYPTION_KEYS || !values.ROLEBRIDGE_ENCRYPTION_KEYS_FILE, {
     path: ['ROLEBRIDGE_ENCRYPTION_KEYS_FILE'],
     message: 'is set beside ROLEBRIDGE_ENCRYPTION_KEYS: set one of them',
-  },
-);
+  })
+  .refine((values) => !values.ROLEBRIDGE_WEBHOOK_ENDPOINTS || values.ROLEBRIDGE_WEBHOOK_SECRETS, {
+    path: ['ROLEBRIDGE_WEBHOOK_SECRETS'],
+    message: 'is missing: webhooks are signed, and ROLEBRIDGE_WEBHOOK_ENDPOINTS is set',
+  })
+  .refine(
+    (values) =>
+      values.ROLEBRIDGE_WEBHOOK_ALLOW_PRIVATE === 'on' ||
+      (values.ROLEBRIDGE_WEBHOOK_ENDPOINTS ?? []).every((endpoint) => endpoint.startsWith('https:')),
+    {
+      path: ['ROLEBRIDGE_WEBHOOK_ENDPOINTS'],
+      message:
+        'has a URL that is not https; for an endpoint at a private address set ROLEBRIDGE_WEBHOOK_ALLOW_PRIVATE=on',
+    },
+  );
 
 export { ConfigurationError };
 
@@ -158,7 +177,7 @@ export { ConfigurationError };
 export function readConfiguration(environment: NodeJS.ProcessEnv) {
   // A variable set to nothing is a variable not set.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const result = oneSourceOfKeys.safeParse(given);
+  const result = consistent.safeParse(given);
   if (!result.success)
     throw new ConfigurationError(
       [
@@ -206,6 +225,16 @@ export function readConfiguration(environment: NodeJS.ProcessEnv) {
       createHash('sha256').update(values.ROLEBRIDGE_OPERATOR_TOKEN).digest('hex'),
     deniedAccountIds: new Set(values.ROLEBRIDGE_DENIED_ACCOUNT_IDS ?? []),
     ...operationsOf(values),
+    watchPlan: {
+      verifyIntervalMs: values.ROLEBRIDGE_VERIFY_INTERVAL_SECONDS * 1000,
+      pendingExpiryMs: values.ROLEBRIDGE_PENDING_EXPIRY_SECONDS * 1000,
+    },
+    watchStsCallsPerSecond: values.ROLEBRIDGE_VERIFY_STS_CALLS_PER_SECOND,
+    webhooks: values.ROLEBRIDGE_WEBHOOK_ENDPOINTS && {
+      endpoints: values.ROLEBRIDGE_WEBHOOK_ENDPOINTS,
+      secrets: values.ROLEBRIDGE_WEBHOOK_SECRETS ?? [],
+      allowsPrivate: values.ROLEBRIDGE_WEBHOOK_ALLOW_PRIVATE === 'on',
+    },
     logLevel: values.ROLEBRIDGE_LOG_LEVEL,
   };
 }

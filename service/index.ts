@@ -16,11 +16,15 @@ import type { Requester } from './domain/audit.js';
 import type { AccountId } from './domain/ids.js';
 import type { Clock, Sealer, Store, Sts } from './domain/ports.js';
 import type { Partition } from './domain/role-arn.js';
+import type { Dependencies } from './domain/service-dependencies.js';
+import type { WatchPlan } from './domain/watch-plan.js';
 import { createApp } from './http/app.js';
 import { createMetricsServer } from './http/metrics.js';
 import { createRateLimits, type RateLimitSettings } from './limits/index.js';
 import { createMetrics, type Metrics, observedStore } from './metrics/index.js';
 import type { Tracing } from './tracing/index.js';
+import { type DueLoop, watchConnections } from './watch/index.js';
+import { deliverMessages, type WebhookOptions } from './webhooks/index.js';
 
 export { reencrypt } from './actions/reencrypt.js';
 export { createSts } from './aws/sts.js';
@@ -34,7 +38,13 @@ export { openFileStore } from './stores/file/index.js';
 /** Operators' tools usually kill what has not ended after ten seconds. */
 const closingMs = 9_000;
 
-export const systemClock: Clock = { now: Date.now, sleep: (ms) => sleep(ms) };
+export const systemClock: Clock = {
+  now: Date.now,
+  sleep: (ms, signal) =>
+    sleep(ms, undefined, { ...(signal && { signal }) }).catch((error: unknown) => {
+      if (!signal?.aborted) throw error;
+    }),
+};
 
 export interface ServiceOptions {
   readonly store: Store;
@@ -62,6 +72,14 @@ export interface ServiceOptions {
   /** @default 300,000, as Standard Webhooks has it */
   readonly callbackToleranceMs?: number;
   readonly operatorTokenHash?: string | undefined;
+  /** When connections are verified again and pending ones expire. @default every hour; after 7 days */
+  readonly watchPlan?: Partial<WatchPlan>;
+  /** False looks at no connection by itself: another process on the same store does. @default true */
+  readonly watches?: boolean;
+  /** Calls a second to STS that the service makes by itself. @default 25 */
+  readonly watchStsCallsPerSecond?: number;
+  /** Who hears of changes of a connection's status. @default nobody */
+  readonly webhooks?: WebhookOptions | undefined;
   /** How long a client may take to send a request, its headers half of that. @default 20,000 */
   readonly requestTimeoutMs?: number;
   /** In a minute. @default far above what anybody needs */
@@ -120,40 +138,50 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const sts = shareSts(options.sts, { budget, metrics, logger, tracing });
   const sessions = createSessions({ sts, clock });
   let { accessKeyEncryption } = options;
-  const app = createApp(
-    {
-      get accessKeyEncryption() {
-        return accessKeyEncryption;
-      },
-      store,
-      sts,
-      sessions,
-      verificationLimit: limits.verification,
-      sealer: options.sealer,
-      takesAccessKeys: options.takesAccessKeys ?? true,
-      clock,
-      principals: options.principals,
-      deniedAccountIds: options.deniedAccountIds ?? new Set(),
-      publicUrl: options.publicUrl ?? url,
-      propagationWindowMs: options.propagationWindowMs ?? 60_000,
-      maxWaitMs: options.maxWaitMs ?? 25_000,
+  const loops: DueLoop[] = [];
+  const deps: Dependencies = {
+    get accessKeyEncryption() {
+      return accessKeyEncryption;
     },
-    {
-      logger,
-      metrics,
-      limits,
-      metricsTokenHash: options.metricsTokenHash,
-      trustedProxies: options.trustedProxies ?? 0,
-      callbackToleranceMs: options.callbackToleranceMs ?? 300_000,
-      operatorTokenHash: options.operatorTokenHash,
+    store,
+    sts,
+    sessions,
+    verificationLimit: limits.verification,
+    sealer: options.sealer,
+    takesAccessKeys: options.takesAccessKeys ?? true,
+    clock,
+    principals: options.principals,
+    deniedAccountIds: options.deniedAccountIds ?? new Set(),
+    publicUrl: options.publicUrl ?? url,
+    propagationWindowMs: options.propagationWindowMs ?? 60_000,
+    maxWaitMs: options.maxWaitMs ?? 25_000,
+    watchPlan: {
+      verifyIntervalMs: options.watchPlan?.verifyIntervalMs ?? 3_600_000,
+      pendingExpiryMs: options.watchPlan?.pendingExpiryMs ?? 7 * 86_400_000,
     },
-  );
+    webhookEndpoints: options.webhooks?.endpoints ?? [],
+    wake: () => {
+      for (const loop of loops) loop.wake();
+    },
+  };
+  const app = createApp(deps, {
+    logger,
+    metrics,
+    limits,
+    metricsTokenHash: options.metricsTokenHash,
+    trustedProxies: options.trustedProxies ?? 0,
+    callbackToleranceMs: options.callbackToleranceMs ?? 300_000,
+    operatorTokenHash: options.operatorTokenHash,
+  });
   const metricsServer = options.metricsListener && createMetricsServer(metrics);
   if (metricsServer && options.metricsListener)
     await listen(metricsServer, options.metricsListener.port, options.metricsListener.host).catch((error) => {
       server.close();
       throw error;
     });
+  if (options.watches ?? true)
+    loops.push(watchConnections(deps, { logger, stsCallsPerSecond: options.watchStsCallsPerSecond }));
+  if (options.webhooks) loops.push(deliverMessages({ store, clock, logger, metrics }, options.webhooks));
   let isClosing = false;
   server.on('request', (request, response) => {
     // A client that reuses its connection would otherwise keep the service from ending.
@@ -187,7 +215,8 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       isClosing = true;
       const closed = new Promise((resolve) => server.close(resolve));
       const sweep = setInterval(() => server.closeIdleConnections(), 50);
-      await Promise.race([closed, sleep(closingMs, undefined, { ref: false })]);
+      const stopped = Promise.all(loops.map((loop) => loop.stop()));
+      await Promise.race([Promise.all([closed, stopped]), sleep(closingMs, undefined, { ref: false })]);
       clearInterval(sweep);
       server.closeAllConnections();
       metricsServer?.close();

@@ -53,6 +53,8 @@ export async function startVendor(
     logger: createLogger(logLevel, { write: (line) => void logs.push(line) }),
     principals: new Map([['aws', principal]]),
     propagationWindowMs: 3_000,
+    // Only where a test is about it: a clock that a test lets pass would never come to rest.
+    watches: false,
     ...serviceOptions,
   });
   const { organization, apiKey } = await service.createOrganization('acme');

@@ -1,12 +1,12 @@
 import type { AccessKey } from '../domain/access-key.js';
 import type { AuditIntent, Requester } from '../domain/audit.js';
 import { type AccessKeyConnection, accessKeyOf, type Connection } from '../domain/connection.js';
-import { RolebridgeError } from '../domain/errors.js';
+import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import type { Partition } from '../domain/role-arn.js';
 import { beginVerification, type Dependencies } from '../domain/service-dependencies.js';
 import { acceptAccessKey, decidedVerification, encryptionOf } from './accept-access-key.js';
 import { audited } from './audited.js';
-import { saveChange, storeChange, subjectOf } from './change-connection.js';
+import { saveChange, storeChange, storeReceipt, subjectOf } from './change-connection.js';
 import { newRoleTrust, requirePartition } from './create-connection.js';
 import { refusal } from './verify-connection.js';
 
@@ -21,14 +21,20 @@ export async function openAccessKey(
   return { ...key, sessionExpiresAt: held.sessionExpiresAt };
 }
 
-/** Asks AWS again, and stores the outcome. A key that is refused now is kept: nothing is ever deleted by a failed check. */
+/**
+ * Asks AWS again, and stores the outcome. A key that is refused now is kept: nothing is ever deleted by a failed check.
+ * A failure that does not count yet is not stored.
+ */
 export async function verifyHeldAccessKey(
   deps: Dependencies,
   by: Requester,
   connection: AccessKeyConnection,
+  { isWatch = false, counts = () => true }: { isWatch?: boolean; counts?: (code: ErrorCode) => boolean } = {},
 ): Promise<Connection> {
   const asking = await beginVerification(deps, by, connection);
-  return audited(deps, by, { action: 'connection.verify', ...subjectOf(connection) }, async (intent) => {
+  const details = isWatch ? { askedBy: 'watch' } : undefined;
+  const event = { action: 'connection.verify', ...subjectOf(connection), details } as const;
+  return audited(deps, by, event, async (intent) => {
     const held = heldBy(connection);
     const key = await encryptionOf(deps).open(connection, held.sealed, intent);
     const partition = connection.partition as Partition;
@@ -40,9 +46,16 @@ export async function verifyHeldAccessKey(
     });
     const { verification } = result;
     if (result.outcome === 'refused') {
-      await storeChange(deps, intent, connection, { status: 'failed', verification });
-      throw refusal(verification);
+      const error = refusal(verification);
+      if (counts(error.code)) {
+        if (isWatch && connection.status === 'failed')
+          await storeReceipt(deps, intent, connection, verification);
+        else await storeChange(deps, intent, connection, { status: 'failed', verification });
+      }
+      throw error;
     }
+    if (isWatch && connection.status === 'connected')
+      return storeReceipt(deps, intent, connection, verification);
     return storeChange(deps, intent, connection, {
       status: 'connected',
       verification,

@@ -1,18 +1,10 @@
 import type { AuditEvent, AuditIntent, Requester } from '../domain/audit.js';
 import { type Connection, roleTrustOf } from '../domain/connection.js';
-import type { Change } from '../domain/ports.js';
 import { checkScope, describeScope, type Scope, scopeKey } from '../domain/scope.js';
 import { type Dependencies, nowText } from '../domain/service-dependencies.js';
+import type { Verification } from '../domain/verification.js';
 import { audited } from './audited.js';
-
-/** The connection with these changes, one version on. */
-const changed = <Changes extends object>(deps: Dependencies, connection: Connection, changes: Changes) =>
-  ({
-    ...connection,
-    ...changes,
-    version: connection.version + 1,
-    updatedAt: nowText(deps.clock),
-  }) as Connection;
+import { type CommitOptions, commitChange } from './commit-change.js';
 
 export async function renameConnection(
   deps: Dependencies,
@@ -67,9 +59,16 @@ export async function deleteConnection(
   deps: Dependencies,
   by: Requester,
   connection: Connection,
+  { isExpiry = false }: { isExpiry?: boolean } = {},
 ): Promise<void> {
   const trust = roleTrustOf(connection);
-  await saveChange(deps, by, { action: 'connection.delete' }, connection, {
+  const event = isExpiry
+    ? ({
+        action: 'connection.expire',
+        details: { reason: 'nobody used it', since: connection.createdAt },
+      } as const)
+    : ({ action: 'connection.delete' } as const);
+  const forgotten = {
     name: '',
     scopes: [],
     roleArn: undefined,
@@ -87,7 +86,8 @@ export async function deleteConnection(
     status: 'disconnected',
     reason: 'deleted',
     disconnectedAt: nowText(deps.clock),
-  });
+  };
+  await saveChange(deps, by, event, connection, forgotten, { isExpiry });
 }
 
 /** Stores these changes of a connection, recorded before and after. */
@@ -97,7 +97,7 @@ export async function saveChange(
   event: Pick<AuditEvent, 'action' | 'details'>,
   connection: Connection,
   changes: object,
-  options: Partial<Change> = {},
+  options: CommitOptions = {},
 ): Promise<Connection> {
   return audited(deps, by, { ...event, ...subjectOf(connection) }, (intent) =>
     storeChange(deps, intent, connection, changes, options),
@@ -110,10 +110,27 @@ export async function storeChange(
   intent: AuditIntent,
   connection: Connection,
   changes: object,
-  options: Partial<Change> = {},
+  options: CommitOptions = {},
 ): Promise<Connection> {
-  const next = changed(deps, connection, changes);
-  await deps.store.commit({ ...options, connection: { next, ifVersion: connection.version, intent } });
+  const next = {
+    ...connection,
+    ...changes,
+    version: connection.version + 1,
+    updatedAt: nowText(deps.clock),
+  } as Connection;
+  await commitChange(deps, intent, connection, next, options);
+  return next;
+}
+
+/** Stores a later receipt of the same finding: for whoever holds the connection, nothing has changed. */
+export async function storeReceipt<Checked extends Extract<Connection, { verification: Verification }>>(
+  deps: Dependencies,
+  intent: AuditIntent,
+  connection: Checked,
+  verification: Verification,
+): Promise<Checked> {
+  const next = { ...connection, verification };
+  await commitChange(deps, intent, connection, next);
   return next;
 }
 

@@ -7,6 +7,7 @@ import { checkScope, type Scope } from '../domain/scope.js';
 import { beginVerification, type Dependencies, nowText } from '../domain/service-dependencies.js';
 import { acceptAccessKey, requireAccessKeys } from './accept-access-key.js';
 import { audited } from './audited.js';
+import { commitChange } from './commit-change.js';
 import { requirePartition } from './create-connection.js';
 
 /**
@@ -54,7 +55,7 @@ export async function createAccessKeyConnection(
         status: 'connected',
         ...accepted,
       };
-      await deps.store.commit({ connection: { next: connection, ifVersion: null, intent } });
+      await commitChange(deps, intent, undefined, connection);
       return connection;
     },
   );

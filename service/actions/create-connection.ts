@@ -13,6 +13,7 @@ import type { Partition } from '../domain/role-arn.js';
 import { checkScope, type Scope } from '../domain/scope.js';
 import { callbackSecretContext, type Dependencies, nowText } from '../domain/service-dependencies.js';
 import { audited } from './audited.js';
+import { commitChange } from './commit-change.js';
 
 /** Makes a pending connection with its external ID and callback secret; the secret is in no later answer. */
 export async function createConnection(
@@ -49,7 +50,7 @@ export async function createConnection(
     deps,
     by,
     { action: 'connection.create', organizationId, connectionId: id, details },
-    (intent) => deps.store.commit({ connection: { next: connection, ifVersion: null, intent } }),
+    (intent) => commitChange(deps, intent, undefined, connection),
   );
   return { connection, callbackSecret };
 }

@@ -1,6 +1,6 @@
 import type { AuditIntent, Requester } from '../domain/audit.js';
 import { type Connection, claimedRole, roleTrustOf } from '../domain/connection.js';
-import { RolebridgeError } from '../domain/errors.js';
+import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import { newExternalId } from '../domain/ids.js';
 import { checkScope, describeScope, type Scope, scopeFromKey, scopeKey } from '../domain/scope.js';
 import { beginVerification, type Dependencies, nowText } from '../domain/service-dependencies.js';
@@ -8,7 +8,7 @@ import { undecidedCode } from '../domain/undecided.js';
 import type { Check, Verification } from '../domain/verification.js';
 import { verifyRole } from '../domain/verify-role.js';
 import { audited } from './audited.js';
-import { storeChange, subjectOf } from './change-connection.js';
+import { storeChange, storeReceipt, subjectOf } from './change-connection.js';
 
 /**
  * Verifies the role and stores the outcome: connected, or failed with the reason.
@@ -32,8 +32,11 @@ export interface VerificationRequest {
   readonly roleArn: string;
   /** Where the connection applies from now on; what it was when left out. */
   readonly scope?: Scope | undefined;
-  readonly askedBy: 'callback' | 'manual' | 'verify';
+  /** `watch`: the service itself, which waits for nothing since it comes again. */
+  readonly askedBy: 'callback' | 'manual' | 'verify' | 'watch';
   readonly firstAttemptAtMs?: number;
+  /** A failure that does not count yet is not stored, and its causes are not looked for. @default all count */
+  readonly counts?: (code: ErrorCode) => boolean;
 }
 
 async function verifyAndStore(
@@ -54,11 +57,14 @@ async function verifyAndStore(
   const scopes = scopesAfter(connection, request.scope);
   await refuseTakenScope(deps, connection, scopes);
 
+  const isWatch = request.askedBy === 'watch';
+  const { counts = () => true } = request;
   const result = await verifyRole(
     {
       connection: {
         id: connection.id,
         externalId: trust.externalId,
+        pendingExternalId: trust.pendingExternalId,
         // A role in an access key's place opens the same account: targets must not change theirs unseen.
         expectedAccountId:
           connection.method === 'access_key' ? connection.accountId : connection.expectedAccountId,
@@ -68,9 +74,13 @@ async function verifyAndStore(
       deniedAccountIds: deps.deniedAccountIds,
       sessionName: `rolebridge.${request.askedBy}.${connection.id}`,
       firstAttemptAt: request.firstAttemptAtMs ?? deps.clock.now(),
-      propagationWindowMs: deps.propagationWindowMs,
-      maxWaitMs: deps.maxWaitMs,
-      trustMayHaveChanged: connection.status === 'failed',
+      propagationWindowMs: isWatch ? 0 : deps.propagationWindowMs,
+      maxWaitMs: isWatch ? 0 : deps.maxWaitMs,
+      trustMayHaveChanged:
+        !isWatch &&
+        (connection.status === 'failed' ||
+          (trust.pendingExternalId !== undefined && request.askedBy !== 'verify')),
+      findsCauses: !isWatch || (connection.status === 'connected' && counts('role_not_assumable')),
     },
     { sts: deps.sts, clock: deps.clock, newExternalId },
   );
@@ -85,20 +95,25 @@ async function verifyAndStore(
       },
     );
   if (result.outcome === 'refused') {
-    if (result.role !== undefined)
-      await storeFailure(deps, intent, connection, result.role.arn, result.verification);
-    throw refusal(result.verification);
+    const error = refusal(result.verification);
+    // The role works and is as safe as it was: the change of its external ID waits, and nothing else.
+    const isHarmless = error.code === 'previous_external_id_accepted' && connection.status === 'connected';
+    if (result.role !== undefined && !isHarmless && counts(error.code))
+      await storeFailure(deps, intent, connection, result.role.arn, result.verification, isWatch);
+    throw error;
   }
 
-  const { role, verification } = result;
+  const { role, verification, externalId } = result;
   try {
     const passed: Verification = {
       ...verification,
       checks: [...verification.checks, notConnectedElsewhere(deps)],
     };
     const changes = {
+      ...noState,
       method: 'assume_role',
-      externalId: trust.externalId,
+      externalId,
+      pendingExternalId: externalId === trust.externalId ? trust.pendingExternalId : undefined,
       sealedCallbackSecret: trust.sealedCallbackSecret,
       previousCallbackSecret: trust.previousCallbackSecret,
       status: 'connected',
@@ -107,9 +122,13 @@ async function verifyAndStore(
       verification: passed,
       scopes,
     };
-    return await storeChange(deps, intent, stripState(connection), changes, {
-      replaceScopes: 'from_disconnected',
-    });
+    const isSame =
+      isWatch &&
+      connection.status === 'connected' &&
+      connection.method === 'assume_role' &&
+      externalId === trust.externalId;
+    if (isSame) return await storeReceipt(deps, intent, connection, passed);
+    return await storeChange(deps, intent, connection, changes, { replaceScopes: 'from_disconnected' });
   } catch (error) {
     if (!(error instanceof RolebridgeError) || error.code !== 'role_already_connected') throw error;
     const failed = alreadyConnected(deps, verification);
@@ -159,6 +178,7 @@ async function storeFailure(
   connection: Connection,
   roleArn: string,
   verification: Verification,
+  isWatch = false,
 ) {
   if (connection.method === 'access_key') {
     await storeChange(deps, intent, connection, {
@@ -168,7 +188,14 @@ async function storeFailure(
   }
   const claimed = claimedRole(connection);
   if (claimed !== undefined && claimed !== roleArn) return;
-  await storeChange(deps, intent, stripState(connection), {
+  if (isWatch && connection.status === 'failed' && isFoundAgain(connection.verification, verification)) {
+    // Its causes were looked for when it was found first.
+    const { diagnosis } = connection.verification;
+    await storeReceipt(deps, intent, connection, { ...verification, ...(diagnosis && { diagnosis }) });
+    return;
+  }
+  await storeChange(deps, intent, connection, {
+    ...noState,
     status: 'failed',
     roleArn,
     verification,
@@ -176,10 +203,18 @@ async function storeFailure(
   });
 }
 
-export function refusal(verification: Verification): RolebridgeError {
+type Failure = Extract<Verification, { result: 'failed' }>;
+
+const isFoundAgain = (before: Verification, now: Verification): before is Failure =>
+  before.result === 'failed' && now.result === 'failed' && before.code === now.code;
+
+/** A verdict on the role or the access key, unlike what keeps the service from one. */
+export class Refusal extends RolebridgeError {}
+
+export function refusal(verification: Verification): Refusal {
   if (verification.result === 'passed') throw new Error('A verification that passed is no refusal.');
   const { code, message, remedy, checks, diagnosis } = verification;
-  return new RolebridgeError(code, message, {
+  return new Refusal(code, message, {
     remedy,
     members: {
       checks,
@@ -221,28 +256,13 @@ function alreadyConnected(deps: Dependencies, verification: Verification): Verif
 }
 
 /** The members that belong to one state go before another state's are set. */
-function stripState(connection: Connection): Connection {
-  const {
-    roleArn,
-    accountId,
-    verification,
-    wasConnected,
-    reason,
-    disconnectedAt,
-    accessKey,
-    roleMove,
-    ...rest
-  } = connection as Connection &
-    Record<
-      | 'roleArn'
-      | 'accountId'
-      | 'verification'
-      | 'wasConnected'
-      | 'reason'
-      | 'disconnectedAt'
-      | 'accessKey'
-      | 'roleMove',
-      unknown
-    >;
-  return rest as unknown as Connection;
-}
+const noState = {
+  roleArn: undefined,
+  accountId: undefined,
+  verification: undefined,
+  wasConnected: undefined,
+  reason: undefined,
+  disconnectedAt: undefined,
+  accessKey: undefined,
+  roleMove: undefined,
+};

@@ -15,7 +15,7 @@ import {
   sessionLimits,
 } from '../domain/session.js';
 import { chainedTooLong } from './duration.js';
-import { type Marks, openSession } from './open-session.js';
+import { type Opening, openSession } from './open-session.js';
 import { SessionCache } from './session-cache.js';
 
 export { ownTagPrefix } from './session-name.js';
@@ -33,7 +33,7 @@ export function createSessions({ sts, clock, limit = 10_000 }: SessionsOptions):
     limit,
     isPassing: (error) => error instanceof RolebridgeError && error.retryAfterSeconds !== undefined,
   });
-  const marksThatWork = rememberMarks(limit);
+  const openings = rememberOpenings(limit);
   const isRoleChaining = createRoleChainingCheck(sts);
 
   async function load(connection: ConnectedConnection, request: SessionRequest, requestId?: string) {
@@ -44,7 +44,7 @@ export function createSessions({ sts, clock, limit = 10_000 }: SessionsOptions):
     )
       throw chainedTooLong(durationSeconds);
     const asking = sts.onBehalfOf({ organizationId: connection.organizationId, requestId });
-    const options = { sts: asking, marksThatWork };
+    const options = { sts: asking, clock, openings };
     const session = await openSession(connection, { ...request, durationSeconds }, options);
     const expiresAtMs = Date.parse(session.credentials.expiresAt);
     if (expiresAtMs <= clock.now())
@@ -76,15 +76,15 @@ function keyOf({ id, version }: ConnectedConnection, request: SessionRequest): s
   return `${id} ${version} ${hash('sha256', shape, 'base64')}`;
 }
 
-/** Which marks a role allows, for each version of a connection. */
-function rememberMarks(limit: number) {
-  const known = new Map<string, Marks>();
+/** What opened a session, for each version of a connection. */
+function rememberOpenings(limit: number) {
+  const known = new Map<string, Opening>();
   const keyOf = ({ id, version }: ConnectedConnection) => `${id} ${version}`;
   return {
     get: (connection: ConnectedConnection) => known.get(keyOf(connection)),
-    set(connection: ConnectedConnection, marks: Marks) {
+    set(connection: ConnectedConnection, opening: Opening) {
       known.delete(keyOf(connection));
-      known.set(keyOf(connection), marks);
+      known.set(keyOf(connection), opening);
       const [oldest] = known.keys();
       if (known.size > limit && oldest !== undefined) known.delete(oldest);
     },

@@ -1,5 +1,6 @@
 import { RolebridgeError } from '../domain/errors.js';
-import type { Sts, StsAnswer } from '../domain/ports.js';
+import type { ExternalId } from '../domain/ids.js';
+import type { Clock, Sts, StsAnswer } from '../domain/ports.js';
 import { type ParsedRoleArn, parseRoleArn } from '../domain/role-arn.js';
 import {
   type ConnectedConnection,
@@ -17,29 +18,67 @@ export interface Marks {
   readonly tags: boolean;
 }
 
+/** What opened a session of a connection before. */
+export interface Opening {
+  readonly externalId: ExternalId;
+  readonly marks: Marks;
+}
+
+interface Tools {
+  readonly sts: Sts;
+  readonly clock: Clock;
+  readonly openings: {
+    get(connection: ConnectedConnection): Opening | undefined;
+    set(connection: ConnectedConnection, opening: Opening): void;
+  };
+}
+
 type NotAllowed = Exclude<StsAnswer<object>, { outcome: 'allowed' }>;
 type Denied = Extract<StsAnswer<object>, { outcome: 'denied' }>;
+
+/** A trust policy that is being replaced has this long to be known everywhere at AWS. */
+const rotatedTrustWindowMs = 10_000;
+
+/**
+ * Opens a session of the connection's role. While its external ID is being changed, the role has the current one or the
+ * one that is to take its place, and for some seconds AWS may answer from either trust policy: both are tried.
+ */
+export async function openSession(
+  connection: ConnectedConnection,
+  request: SessionRequest & { readonly durationSeconds: number },
+  tools: Tools,
+): Promise<Session> {
+  const { externalId: current, pendingExternalId: pending } = connection;
+  if (pending === undefined) return openWith(current, connection, request, tools);
+  const { clock, openings } = tools;
+  const order = openings.get(connection)?.externalId === pending ? [pending, current] : [current, pending];
+  const ends = clock.now() + rotatedTrustWindowMs;
+  for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, 2_000)) {
+    let denial: unknown;
+    for (const externalId of order)
+      try {
+        return await openWith(externalId, connection, request, tools);
+      } catch (error) {
+        if (!(error instanceof RolebridgeError) || error.code !== 'role_not_assumable') throw error;
+        denial ??= error;
+      }
+    if (clock.now() + waitMs > ends) throw denial;
+    await clock.sleep(waitMs);
+  }
+}
 
 /**
  * Assumes the connection's role with every mark that its trust policy allows: AWS denies the whole session for one
  * mark that it does not, so they are left out one by one. What works is remembered.
  */
-export async function openSession(
+async function openWith(
+  externalId: ExternalId,
   connection: ConnectedConnection,
   request: SessionRequest & { readonly durationSeconds: number },
-  {
-    sts,
-    marksThatWork,
-  }: {
-    sts: Sts;
-    marksThatWork: {
-      get(connection: ConnectedConnection): Marks | undefined;
-      set(connection: ConnectedConnection, marks: Marks): void;
-    };
-  },
+  { sts, openings }: Tools,
 ): Promise<Session> {
   const role = parseRoleArn(connection.roleArn);
-  const { organizationId, externalId } = connection;
+  const { organizationId } = connection;
   const asked = request.tags ?? [];
   const own = attributionTags(organizationId, request.target);
   const bare = {
@@ -57,12 +96,12 @@ export async function openSession(
       ...(marks.sourceIdentity && { sourceIdentity: sourceIdentity(organizationId, request.target) }),
     });
 
-  let marks = marksThatWork.get(connection) ?? { sourceIdentity: true, tags: true };
+  let marks = openings.get(connection)?.marks ?? { sourceIdentity: true, tags: true };
   let ownTagsFit = asked.length + own.length <= sessionLimits.tags;
   for (;;) {
     const answer = await assume(marks, marks.tags && ownTagsFit);
     if (answer.outcome === 'allowed') {
-      marksThatWork.set(connection, marks);
+      openings.set(connection, { externalId, marks });
       checkSession(role, answer.sessionArn);
       return {
         credentials: answer.credentials,

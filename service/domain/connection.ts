@@ -29,7 +29,7 @@ interface ConnectionBase {
   readonly expectedAccountId?: AccountId | undefined;
   readonly partition: string;
   readonly scopes: readonly Scope[];
-  /** Counts up with every change; a change names the version it was made from. */
+  /** Counts up with every change; a change names the version it was made from. A check that found what the last one found is none. */
   readonly version: number;
   readonly createdAt: string;
   readonly updatedAt: string;

@@ -12,6 +12,8 @@ export type AuditId = Branded<'AuditId'>;
 
 export const newOrganizationId = () => `org_${randomName(15)}` as OrganizationId;
 export const newConnectionId = () => `con_${randomName(15)}` as ConnectionId;
+/** A webhook's: one for each event. */
+export const newMessageId = () => `msg_${randomName(15)}`;
 export const newApiKeyId = () => `key_${randomName(10)}` as ApiKeyId;
 /** In the order of their making: the time, a count within this process, and 50 random bits against other processes. */
 export const newAuditId = (nowMs: number): AuditId => {

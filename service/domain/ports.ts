@@ -7,7 +7,8 @@ import type { Partition, RoleArn } from './role-arn.js';
 /** Milliseconds since the epoch, and a wait that tests can shorten. */
 export interface Clock {
   now(): number;
-  sleep(ms: number): Promise<void>;
+  /** Ends early, without an error, when the signal is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** What a callback was answered, so that the same `webhook-id` gets the same answer again. */

@@ -4,6 +4,7 @@ import type { AccountId, ConnectionId, OrganizationId } from './ids.js';
 import type { Clock, Sealer, SharedSts, Store } from './ports.js';
 import type { Partition } from './role-arn.js';
 import type { Sessions } from './session.js';
+import type { WatchPlan } from './watch-plan.js';
 
 /** What the use cases work with; `createService` puts it together. */
 export interface Dependencies {
@@ -25,6 +26,11 @@ export interface Dependencies {
   readonly propagationWindowMs: number;
   /** How long one request waits for a role to propagate before it answers "not decided yet". */
   readonly maxWaitMs: number;
+  readonly watchPlan: WatchPlan;
+  /** The vendor's, which hear of every change of a status. */
+  readonly webhookEndpoints: readonly string[];
+  /** Something was stored that may be due before what was. */
+  readonly wake: () => void;
 }
 
 /** How often verifications may be asked for. */

@@ -7,6 +7,7 @@ export const checkNames = [
   'account',
   'external_id_required',
   'external_id_exact',
+  'previous_external_id',
   'access_key_works',
   'not_root_user',
   'not_already_connected',
@@ -15,7 +16,13 @@ export type CheckName = (typeof checkNames)[number];
 
 /** One request to AWS and what it answered: the receipt. */
 export interface Probe {
-  readonly probe: 'with_external_id' | 'without_external_id' | 'wrong_external_id' | 'caller_identity';
+  readonly probe:
+    | 'with_external_id'
+    | 'with_pending_external_id'
+    | 'with_previous_external_id'
+    | 'without_external_id'
+    | 'wrong_external_id'
+    | 'caller_identity';
   readonly at: string;
   readonly outcome: 'allowed' | 'denied' | 'undecided';
   readonly requestId?: string | undefined;

@@ -11,6 +11,8 @@ export interface RoleToVerify {
   readonly connection: {
     readonly id: ConnectionId;
     readonly externalId: ExternalId;
+    /** That is to take its place: tried first, and the other must be refused then. */
+    readonly pendingExternalId?: ExternalId | undefined;
     readonly expectedAccountId?: AccountId | undefined;
   };
   /** As it came, not yet looked at. */
@@ -25,17 +27,27 @@ export interface RoleToVerify {
   readonly maxWaitMs: number;
   /** The customer may just have mended the trust policy: IAM may go on with the old one for a while. */
   readonly trustMayHaveChanged: boolean;
+  /** Up to four more calls that find out why AWS denies the role. @default true */
+  readonly findsCauses?: boolean;
 }
 
 export type UndecidedReason = UndecidedByAws | 'propagating';
 
 export type RoleVerification =
-  | { outcome: 'passed'; verification: Verification; role: ParsedRoleArn }
+  | {
+      outcome: 'passed';
+      verification: Verification;
+      role: ParsedRoleArn;
+      /** The one that the role requires. */
+      externalId: ExternalId;
+    }
   | { outcome: 'refused'; verification: Verification; role: ParsedRoleArn | undefined }
   | { outcome: 'undecided'; reason: UndecidedReason; message: string; retryAfterSeconds: number };
 
 /** A mended trust policy has this long to reach STS before an open role is refused. */
 const mendedTrustWindowMs = 10_000;
+/** A trust policy with the pending external ID has this long before the one that still works is gone on with. */
+const rotatedTrustWindowMs = 15_000;
 
 /**
  * Proves that the role works for this service and is safe from everyone else: with the external ID it can be
@@ -51,17 +63,19 @@ export async function verifyRole(
   const startedAt = now();
   const checks: Check[] = [];
   const probes: Probe[] = [];
+  const { pendingExternalId } = request.connection;
   let role: ParsedRoleArn | undefined;
 
   try {
     role = staticChecks();
-    const { credentials, sessionArn } = await assumable(role);
+    const { credentials, sessionArn, externalId } = await assumable(role);
     await sameAccount(role, sessionArn, credentials);
-    await externalIdRequired(role);
+    await externalIdRequired(role, externalId);
     const receipt = { startedAt, finishedAt: now(), checks, probes };
     return {
       outcome: 'passed',
       role,
+      externalId,
       verification: { ...receipt, result: 'passed', accountId: role.accountId, sessionArn },
     };
   } catch (end) {
@@ -83,7 +97,7 @@ export async function verifyRole(
           diagnosis: {
             causes,
             trustPolicy: JSON.stringify(
-              trustPolicy({ principal, externalId: request.connection.externalId }),
+              trustPolicy({ principal, externalId: pendingExternalId ?? request.connection.externalId }),
               null,
               2,
             ),
@@ -153,10 +167,21 @@ export async function verifyRole(
     const windowEnds = request.firstAttemptAt + request.propagationWindowMs;
     const waitEnds = clock.now() + request.maxWaitMs;
     for (let attempt = 0; ; attempt++) {
-      const answer = await assume('with_external_id', request.connection.externalId);
+      const { answer, externalId, isCurrentOnly } = await assumeWithEither();
       if (answer.outcome === 'allowed') {
-        pass('assumable', 'The role can be assumed with the external ID.');
-        return answer;
+        const mayRotate =
+          isCurrentOnly &&
+          request.trustMayHaveChanged &&
+          clock.now() + 1_000 < Math.min(waitEnds, windowEnds, request.firstAttemptAt + rotatedTrustWindowMs);
+        if (mayRotate) {
+          await clock.sleep(1_000);
+          continue;
+        }
+        pass(
+          'assumable',
+          `The role can be assumed with the ${externalId === pendingExternalId ? 'new ' : ''}external ID.`,
+        );
+        return { ...answer, externalId };
       }
       const mayPropagate = answer.reason === 'access_denied' && clock.now() < windowEnds;
       const waitMs = Math.min(500 * 2 ** attempt, 3_000, windowEnds - clock.now());
@@ -170,17 +195,32 @@ export async function verifyRole(
         await clock.sleep(waitMs);
         continue;
       }
-      const causes = await causesOfDenial(answer, request, { arn, partition }, sts);
+      const causes =
+        request.findsCauses === false
+          ? undefined
+          : await causesOfDenial(answer, request, { arn, partition }, sts);
       fail(
         'assumable',
         'role_not_assumable',
         `AWS denies the vendor AssumeRole on ${arn}${answer.reason === 'region_disabled' ? ': STS is switched off in that account for the region used' : ''}.`,
-        causes[0]?.likelihood === 'certain'
+        causes?.[0]?.likelihood === 'certain'
           ? causes[0].explanation
           : "Compare the role's trust policy with the one shown here, paste it where it differs, and try again.",
         causes,
       );
     }
+  }
+
+  /** While the external ID is being changed the role has the new one or, until the customer deploys that, the current one. */
+  async function assumeWithEither() {
+    const current = request.connection.externalId;
+    if (pendingExternalId !== undefined) {
+      const answer = await assume('with_pending_external_id', pendingExternalId);
+      if (answer.outcome === 'allowed')
+        return { answer, externalId: pendingExternalId, isCurrentOnly: false };
+    }
+    const answer = await assume('with_external_id', current);
+    return { answer, externalId: current, isCurrentOnly: pendingExternalId !== undefined };
   }
 
   async function sameAccount(
@@ -207,16 +247,18 @@ export async function verifyRole(
   }
 
   /** Side by side, and only after the role proved to be assumable: before that a denial proves nothing. */
-  async function externalIdRequired(parsed: ParsedRoleArn): Promise<void> {
+  async function externalIdRequired(parsed: ParsedRoleArn, externalId: ExternalId): Promise<void> {
+    const previous = externalId === pendingExternalId ? request.connection.externalId : undefined;
     const windowEnds =
       clock.now() +
       (request.trustMayHaveChanged ? Math.min(request.propagationWindowMs, mendedTrustWindowMs) : 0);
     for (;;) {
-      const [without, wrong] = await Promise.all([
+      const [without, wrong, old] = await Promise.all([
         assume('without_external_id', undefined),
         assume('wrong_external_id', newExternalId()),
+        previous && assume('with_previous_external_id', previous),
       ]);
-      const isOpen = without.outcome === 'allowed' || wrong.outcome === 'allowed';
+      const isOpen = [without, wrong, old].some((answer) => answer?.outcome === 'allowed');
       if (isOpen && clock.now() < windowEnds) {
         await clock.sleep(1_000);
         continue;
@@ -239,6 +281,14 @@ export async function verifyRole(
           causeOfOpenTrust('condition_wildcard'),
         );
       pass('external_id_exact', 'AWS denies the role with another external ID.');
+      if (old?.outcome === 'allowed')
+        fail(
+          'previous_external_id',
+          'previous_external_id_accepted',
+          `${parsed.arn} can be assumed with the new external ID, and with the one before as well.`,
+          'Take the external ID before out of the trust policy, so that it is as the one shown here. Until then the connection goes on as it is.',
+        );
+      if (old) pass('previous_external_id', 'AWS denies the role with the external ID before.');
       return;
     }
   }

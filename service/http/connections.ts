@@ -3,6 +3,7 @@ import { deleteConnection, renameConnection, setScopes } from '../actions/change
 import { createAccessKeyConnection } from '../actions/create-access-key-connection.js';
 import { createConnection } from '../actions/create-connection.js';
 import { rotateCallbackSecret } from '../actions/rotate-callback-secret.js';
+import { cancelExternalIdRotation, rotateExternalId } from '../actions/rotate-external-id.js';
 import { verifyAgain } from '../actions/verify-again.js';
 import { verifyConnection } from '../actions/verify-connection.js';
 import { RolebridgeError } from '../domain/errors.js';
@@ -21,7 +22,7 @@ import {
   sendConnection,
 } from './exchange.js';
 import * as schemas from './schemas.js';
-import { connectionView, createdConnectionView } from './views.js';
+import { connectionView, createdConnectionView, rotatedExternalIdView } from './views.js';
 
 /** The calls on connections, whatever their method. */
 export function addConnectionRoutes(api: Router, deps: Dependencies): void {
@@ -113,6 +114,23 @@ export function addConnectionRoutes(api: Router, deps: Dependencies): void {
       });
     })
     .all(refuseMethod('POST'));
+
+  api
+    .route('/connections/:id/rotate-external-id')
+    .post(async (request, response) => {
+      const wanted = schemas.parse(schemas.rotateExternalIdRequest, jsonBody(request), 'body');
+      const connection = await connectionOf(deps, request, response);
+      const rotating = await rotateExternalId(deps, requesterOf(response), connection, {
+        rotatesCallbackSecret: wanted.rotateCallbackSecret,
+      });
+      const body = rotatedExternalIdView(deps, rotating.connection, rotating.callbackSecret);
+      send(response, { status: 200, body });
+    })
+    .delete(async (request, response) => {
+      const connection = await connectionOf(deps, request, response);
+      sendConnection(response, await cancelExternalIdRotation(deps, requesterOf(response), connection));
+    })
+    .all(refuseMethod('POST, DELETE'));
 
   api
     .route('/connections/:id/scopes')

@@ -73,6 +73,8 @@ export const rotateCallbackSecretRequest = z.strictObject({
   previousValidSeconds: z.int().min(0).max(604_800).optional(),
 });
 
+export const rotateExternalIdRequest = z.strictObject({ rotateCallbackSecret: z.boolean().optional() });
+
 export const createApiKeyRequest = z.strictObject({ name });
 
 const limit = z

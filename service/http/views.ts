@@ -1,5 +1,5 @@
 import type { Resolution } from '../actions/resolve-target.js';
-import type { AccessKeyConnection, Connection, RoleTrust } from '../domain/connection.js';
+import type { AccessKeyConnection, Connection, RoleConnection, RoleTrust } from '../domain/connection.js';
 import type { Partition } from '../domain/role-arn.js';
 import type { Dependencies } from '../domain/service-dependencies.js';
 import { statusToken } from '../secrets/status-token.js';
@@ -20,12 +20,14 @@ export function connectionView(connection: Connection) {
   if (connection.method === 'access_key') return accessKeyConnectionView(connection);
   const { id, name, method, status, externalId, partition, expectedAccountId, scopes, createdAt, updatedAt } =
     connection;
+  const { pendingExternalId } = connection;
   const view = {
     id,
     name,
     method,
     status,
     externalId,
+    ...(pendingExternalId !== undefined && { pendingExternalId }),
     partition,
     expectedAccountId,
     scopes,
@@ -137,15 +139,38 @@ export function createdConnectionView(
   trust: RoleTrust,
   callbackSecret: string,
 ) {
+  return {
+    ...roleToCreateView(deps, connection, trust),
+    callbackSecret,
+    statusToken: statusToken(connection.id, callbackSecret),
+  };
+}
+
+/** The answer to a change of the external ID: all that the role is changed with. The connection goes on with the one that it has. */
+export function rotatedExternalIdView(
+  deps: Dependencies,
+  connection: RoleConnection,
+  callbackSecret: string | undefined,
+) {
+  const { pendingExternalId: externalId = connection.externalId } = connection;
+  return {
+    ...roleToCreateView(deps, connection, { ...connection, externalId }),
+    previousExternalId: connection.externalId,
+    ...(callbackSecret !== undefined && {
+      callbackSecret,
+      statusToken: statusToken(connection.id, callbackSecret),
+    }),
+  };
+}
+
+function roleToCreateView(deps: Dependencies, connection: Connection, trust: RoleTrust) {
   const role = roleFor(deps, connection, trust);
   return {
     ...connectionView(connection),
     externalId: role.externalId,
     principal: role.principal,
     callbackUrl: role.callbackUrl,
-    callbackSecret,
     statusUrl: `${deps.publicUrl}/v1/connections/${connection.id}/status`,
-    statusToken: statusToken(connection.id, callbackSecret),
     trustPolicy: trustPolicyOf(role),
     waysToCreateTheRole: waysToCreate(role),
   };

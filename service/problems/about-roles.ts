@@ -49,6 +49,30 @@ export const aboutRoles = {
     see: 'Look for `StringLike` with a wildcard, or a list of external IDs that holds a wildcard.',
     fix: 'Use `StringEquals` with the one external ID of this connection, as in the `trustPolicy` of the answer.',
   },
+  previous_external_id_accepted: {
+    means:
+      'The external ID of the connection is being changed. The role accepts the new one, and the one before as well, so the change has not ended. The connection goes on working.',
+    see: 'Look for a list of two external IDs in the condition of the trust policy, or for a second statement.',
+    fix: 'Leave the new external ID alone in the trust policy, then apply again or `POST /v1/connections/{id}/verify`.',
+  },
+  external_id_not_changing: {
+    means:
+      'No change of the external ID is under way, so there is none to cancel: it may have ended just now.',
+    see: '`GET /v1/connections/{id}`: while it is being changed, it has a `pendingExternalId`.',
+    fix: 'Begin with `POST /v1/connections/{id}/rotate-external-id`.',
+  },
+  pending_external_id_in_use: {
+    means:
+      'The role refuses the external ID that would stay, since its trust policy has the new one already. Canceled now, the connection would be lost.',
+    see: 'The external ID in the trust policy of the role is the `pendingExternalId` of the connection.',
+    fix: 'Let the change end with `POST /v1/connections/{id}/verify`. To go back, put the external ID before into the trust policy first, then cancel.',
+  },
+  access_not_ended: {
+    means:
+      'A connection was deprovisioned or deleted, and AWS still lets the service into its role. The service asks for a day, and records each time in the audit log.',
+    see: 'The records with the action `connection.prove_end` in `GET /v1/audit`.',
+    fix: 'Have the customer delete the role, or take the vendor out of its trust policy.',
+  },
   role_missing: {
     means: 'The connection has no role yet, so there is nothing to check.',
     see: '`GET /v1/connections/{id}` shows `pending`, or `disconnected`, and no `roleArn`.',

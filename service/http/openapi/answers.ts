@@ -25,7 +25,14 @@ const check = z
 
 const probe = z
   .object({
-    probe: z.enum(['with_external_id', 'without_external_id', 'wrong_external_id', 'caller_identity']),
+    probe: z.enum([
+      'with_external_id',
+      'with_pending_external_id',
+      'with_previous_external_id',
+      'without_external_id',
+      'wrong_external_id',
+      'caller_identity',
+    ]),
     at: dateTime,
     outcome: z.enum(['allowed', 'denied', 'undecided']),
     requestId: text.optional().meta({ description: "AWS's request id, for CloudTrail." }),
@@ -90,7 +97,14 @@ const disconnected = {
   disconnectedAt: dateTime,
 };
 
-const roleConnection = { ...connectionBase, method: z.literal('assume_role'), externalId };
+const roleConnection = {
+  ...connectionBase,
+  method: z.literal('assume_role'),
+  externalId,
+  pendingExternalId: text
+    .optional()
+    .meta({ description: 'While the external ID is being changed: the one that is to take its place.' }),
+};
 
 const heldAccessKey = {
   ...connectionBase,
@@ -145,6 +159,23 @@ const roleToCreate = {
 export const createdRoleConnection = pendingConnection.extend(roleToCreate).meta({ id: 'CreatedConnection' });
 
 export const begunMove = z.object({ ...heldAccessKey, ...roleToCreate, status: text });
+
+const { callbackSecret, statusToken, ...roleToChange } = waysToCreateTheRole;
+
+/** With everything that the customer needs to change the role. */
+export const rotatedExternalId = z.object({
+  ...roleConnection,
+  ...roleToChange,
+  previousExternalId: externalId,
+  callbackSecret: callbackSecret.optional(),
+  statusToken: statusToken.optional(),
+  status: z.enum(['pending', 'connected', 'failed', 'disconnected']),
+  accountId: accountId.optional(),
+  roleArn: text.optional(),
+  verification: verification.optional(),
+  reason: z.literal('deprovisioned').optional(),
+  disconnectedAt: dateTime.optional(),
+});
 
 export const connectionStatus = z.object({
   status: z.enum(['pending', 'connected', 'failed', 'disconnected']),

@@ -5,6 +5,7 @@ import {
   listQuery,
   renameRequest,
   rotateCallbackSecretRequest,
+  rotateExternalIdRequest,
   setRoleRequest,
   setScopesRequest,
 } from '../schemas.js';
@@ -33,6 +34,7 @@ export const roleVerificationCodes: readonly ErrorCode[] = [
   'account_mismatch',
   'external_id_not_required',
   'external_id_not_enforced',
+  'previous_external_id_accepted',
   'scope_taken',
   'connection_disconnected',
   ...undecided,
@@ -196,6 +198,43 @@ export const connectionOperations = {
     },
     codes: [...changed, 'method_mismatch'],
     examples: { hour: { path, body: { previousValidSeconds: 3600 }, gives: 200 } },
+  },
+  rotateExternalId: {
+    method: 'post',
+    path: '/v1/connections/{id}/rotate-external-id',
+    tag,
+    summary:
+      'Begins to change the external ID; the connection goes on with the one that it has until the role has the new one.',
+    proof,
+    body: rotateExternalIdRequest,
+    answer: {
+      status: 200,
+      description:
+        'All that the customer needs to change the role. The same again while the change is under way.',
+      schema: answers.rotatedExternalId,
+    },
+    codes: [...changed, 'method_mismatch', 'partition_not_supported'],
+    examples: {
+      begin: { path, body: {}, gives: 200 },
+      withSecret: { path, body: { rotateCallbackSecret: true }, gives: 200 },
+    },
+  },
+  cancelExternalIdRotation: {
+    method: 'delete',
+    path: '/v1/connections/{id}/rotate-external-id',
+    tag,
+    summary: 'Leaves the external ID as it is; the new one is never used again.',
+    proof,
+    answer: connectionAnswer,
+    codes: [
+      ...changed,
+      'method_mismatch',
+      'external_id_not_changing',
+      'pending_external_id_in_use',
+      'aws_unavailable',
+      'vendor_credentials_invalid',
+    ],
+    examples: { notChanging: { path, gives: 'external_id_not_changing' } },
   },
   rotateAccessKey: {
     method: 'put',

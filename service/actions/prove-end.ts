@@ -1,0 +1,61 @@
+import type { Requester } from '../domain/audit.js';
+import { roleTrustOf } from '../domain/connection.js';
+import { RolebridgeError } from '../domain/errors.js';
+import type { Watch } from '../domain/ports.js';
+import type { Dependencies } from '../domain/service-dependencies.js';
+import { undecidedError } from '../domain/undecided.js';
+import { nextProofAt } from '../domain/watch-plan.js';
+import { audited } from './audited.js';
+
+/** Tries without a verdict are repeated after this long. */
+const undecidedMs = 120_000;
+
+export interface ProofOfEnd {
+  readonly finding: 'ended' | 'still_open' | 'given_up' | 'undecided';
+  readonly next: { readonly dueAt: string; readonly attempts: number } | undefined;
+}
+
+/**
+ * Asks AWS whether the service is still let into a role that was given up, with every external ID that the role may have.
+ * Its denial is the proof that access has ended. After a day of asking the service gives up, and says so.
+ */
+export async function proveEnd(deps: Dependencies, by: Requester, watch: Watch): Promise<ProofOfEnd> {
+  const { role, organizationId, connectionId } = watch;
+  if (role === undefined) return { finding: 'ended', next: undefined };
+  const connection = await deps.store.connectionForCallback(connectionId);
+  const pending = connection && roleTrustOf(connection)?.pendingExternalId;
+  const nextAt = nextProofAt(watch.attempts + 1, deps.clock.now());
+  const details = { roleArn: role.arn, attempt: watch.attempts + 1 };
+  const event = { action: 'connection.prove_end', organizationId, connectionId, details } as const;
+  try {
+    await audited(deps, by, event, async () => {
+      for (const externalId of pending ? [role.externalId, pending] : [role.externalId]) {
+        const answer = await deps.sts.assumeRole({
+          partition: role.partition,
+          roleArn: role.arn,
+          externalId,
+          sessionName: `rolebridge.end.${connectionId}`,
+        });
+        if (answer.outcome === 'undecided') throw undecidedError(answer.reason);
+        if (answer.outcome === 'allowed') throw stillOpen(role.arn, nextAt !== undefined);
+      }
+    });
+    return { finding: 'ended', next: undefined };
+  } catch (error) {
+    if (!(error instanceof RolebridgeError)) throw error;
+    if (error.code !== 'access_not_ended') {
+      const dueAt = new Date(deps.clock.now() + undecidedMs * (1 + Math.random())).toISOString();
+      return { finding: 'undecided', next: { dueAt, attempts: watch.attempts } };
+    }
+    return nextAt === undefined
+      ? { finding: 'given_up', next: undefined }
+      : { finding: 'still_open', next: { dueAt: nextAt, attempts: watch.attempts + 1 } };
+  }
+}
+
+const stillOpen = (roleArn: string, isAskedAgain: boolean) =>
+  new RolebridgeError('access_not_ended', `AWS still lets the service into ${roleArn}.`, {
+    remedy: 'Delete the role, or take the vendor out of its trust policy.',
+    // Without it, the last word.
+    ...(isAskedAgain && { retryAfterSeconds: 60 }),
+  });

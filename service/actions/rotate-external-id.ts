@@ -1,0 +1,96 @@
+import type { Requester } from '../domain/audit.js';
+import { type Connection, isDeleted, type RoleConnection } from '../domain/connection.js';
+import { RolebridgeError } from '../domain/errors.js';
+import { newExternalId } from '../domain/ids.js';
+import { type Partition, parseRoleArn } from '../domain/role-arn.js';
+import type { Dependencies } from '../domain/service-dependencies.js';
+import { undecidedError } from '../domain/undecided.js';
+import { audited } from './audited.js';
+import { storeChange, subjectOf } from './change-connection.js';
+import { requirePartition } from './create-connection.js';
+import { rotateCallbackSecret } from './rotate-callback-secret.js';
+
+/**
+ * Begins to change the external ID: makes the one that is to take its place, while the connection goes on with the one
+ * that it has. The next verification of a role that requires the new one, and refuses the one before, ends it. Begun
+ * again, the new external ID stays, since a role may have it already.
+ * @throws RolebridgeError `method_mismatch` for an access key, `connection_changed`
+ */
+export async function rotateExternalId(
+  deps: Dependencies,
+  by: Requester,
+  connection: Connection,
+  { rotatesCallbackSecret = false }: { rotatesCallbackSecret?: boolean | undefined } = {},
+): Promise<{ connection: RoleConnection; callbackSecret: string | undefined }> {
+  const rotating = await withPendingExternalId(deps, by, connection);
+  if (!rotatesCallbackSecret) return { connection: rotating, callbackSecret: undefined };
+  const { callbackSecret } = await rotateCallbackSecret(deps, by, rotating, {});
+  return { connection: rotating, callbackSecret };
+}
+
+async function withPendingExternalId(
+  deps: Dependencies,
+  by: Requester,
+  connection: Connection,
+): Promise<RoleConnection> {
+  requireRole(connection);
+  requirePartition(deps, connection.partition as Partition);
+  if (connection.pendingExternalId !== undefined) return connection;
+  const event = { action: 'connection.rotate_external_id', ...subjectOf(connection) } as const;
+  const next = await audited(deps, by, event, (intent) =>
+    storeChange(deps, intent, connection, { pendingExternalId: newExternalId() }),
+  );
+  return next as RoleConnection;
+}
+
+/**
+ * Leaves the external ID as it is. The one that was to take its place is never used again.
+ * @throws RolebridgeError `external_id_not_changing`, `pending_external_id_in_use` when the role refuses the current one
+ *   already, or one that says "not decided" (`retryAfterSeconds`)
+ */
+export async function cancelExternalIdRotation(
+  deps: Dependencies,
+  by: Requester,
+  connection: Connection,
+): Promise<Connection> {
+  requireRole(connection);
+  if (connection.pendingExternalId === undefined)
+    throw new RolebridgeError('external_id_not_changing', 'The external ID is not being changed.', {
+      remedy: 'Begin with POST …/rotate-external-id.',
+    });
+  const details = { canceled: true };
+  const event = { action: 'connection.rotate_external_id', ...subjectOf(connection), details } as const;
+  return audited(deps, by, event, async (intent) => {
+    await requireCurrentToWork(deps, connection);
+    return storeChange(deps, intent, connection, { pendingExternalId: undefined });
+  });
+}
+
+/** A role that has the new external ID already would be lost with it. */
+async function requireCurrentToWork(deps: Dependencies, connection: RoleConnection): Promise<void> {
+  if (connection.status !== 'connected') return;
+  const { arn: roleArn, partition } = parseRoleArn(connection.roleArn);
+  const answer = await deps.sts.assumeRole({
+    partition,
+    roleArn,
+    externalId: connection.externalId,
+    sessionName: `rolebridge.verify.${connection.id}`,
+  });
+  if (answer.outcome === 'undecided') throw undecidedError(answer.reason);
+  if (answer.outcome === 'denied')
+    throw new RolebridgeError(
+      'pending_external_id_in_use',
+      `AWS denies ${roleArn} with the external ID that would stay: its trust policy has the new one.`,
+      {
+        remedy:
+          'Let the change end: POST …/verify. To go back, put the external ID before into the trust policy first.',
+      },
+    );
+}
+
+function requireRole(connection: Connection): asserts connection is RoleConnection {
+  if (connection.method === 'assume_role' && !isDeleted(connection)) return;
+  throw new RolebridgeError('method_mismatch', 'This connection has an access key, and no external ID.', {
+    remedy: 'Begin its move to a role with POST …/move-to-role, which makes one.',
+  });
+}

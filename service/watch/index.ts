@@ -1,0 +1,96 @@
+/**
+ * Watching over connections: verifies them again, expires those that nobody used, and proves that access has ended where it
+ * was given up. What a finding means is decided in `actions/`; here is when, how many at a time, and what the log says.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import { expireConnection } from '../actions/expire-connection.js';
+import { proveEnd } from '../actions/prove-end.js';
+import { type WatchFinding, watchConnection } from '../actions/watch-connection.js';
+import type { Requester } from '../domain/audit.js';
+import type { Watch } from '../domain/ports.js';
+import type { Dependencies } from '../domain/service-dependencies.js';
+import { isLostProtection } from '../domain/status-message.js';
+import { withinBudget } from './call-budget.js';
+import { type DueLoop, runDueLoop } from './due-loop.js';
+
+export { type DueLoop, runDueLoop } from './due-loop.js';
+
+export interface WatchOptions {
+  readonly logger: Logger;
+  /** Calls to STS, of all checks together, in this process. @default 25 */
+  readonly stsCallsPerSecond?: number | undefined;
+  /** Checks at the same time. @default 8 */
+  readonly concurrency?: number | undefined;
+}
+
+/** A check takes seconds; a process that died has its watches taken over after this long. */
+const leaseMs = 300_000;
+
+/** Starts to watch. */
+export function watchConnections(
+  deps: Dependencies,
+  { logger, stsCallsPerSecond = 25, concurrency = 8 }: WatchOptions,
+): DueLoop {
+  const { store, clock } = deps;
+  const stsFor = withinBudget(deps.sts, { clock, callsPerSecond: stsCallsPerSecond });
+  return runDueLoop<Watch>({
+    name: 'watch',
+    clock,
+    logger,
+    concurrency,
+    leaseMs,
+    claim: (request) => store.claimWatches(request),
+    nextAt: () => store.nextWatchAt(),
+    async handle(watch, signal) {
+      const next = await look({ ...deps, sts: stsFor(signal) }, watch, logger);
+      await store.finishWatch(watch, next);
+    },
+  });
+}
+
+const ownRequest = (): Requester => ({ actor: { kind: 'service' }, requestId: randomUUID() });
+
+async function look(
+  deps: Dependencies,
+  watch: Watch,
+  logger: Logger,
+): Promise<{ dueAt: string; attempts: number } | undefined> {
+  const by = ownRequest();
+  const { organizationId, connectionId } = watch;
+  const about = { organizationId, connectionId, requestId: by.requestId };
+  switch (watch.purpose) {
+    case 'verify': {
+      const { result, next } = await watchConnection(deps, by, watch);
+      tell(logger, about, result);
+      return next;
+    }
+    case 'expire':
+      if (await expireConnection(deps, by, watch))
+        logger.info(about, 'a pending connection expired that nobody used');
+      return undefined;
+    case 'prove_end': {
+      const { finding, next } = await proveEnd(deps, by, watch);
+      const aboutRole = { ...about, roleArn: watch.role?.arn };
+      if (finding === 'ended') logger.info(aboutRole, 'access has ended: AWS denies the role');
+      if (finding === 'given_up')
+        logger.warn(
+          { ...aboutRole, code: 'access_not_ended' },
+          'AWS lets the service into a role a day after it was given up; it is not asked any more',
+        );
+      return next;
+    }
+  }
+}
+
+function tell(logger: Logger, about: object, result: WatchFinding): void {
+  if (result.finding === 'undecided')
+    logger.info({ ...about, code: result.code }, 'a check came to no verdict');
+  if (result.finding !== 'refused') return;
+  const { code, message, isCounted, before } = result;
+  const values = { ...about, code, ...('roleArn' in before && { roleArn: before.roleArn }) };
+  if (isLostProtection(before, code) && before.status === 'connected')
+    logger.error({ ...values, security: true }, `the role of a connection lost its protection: ${message}`);
+  else if (before.status === 'connected')
+    logger.warn(values, `a check ${isCounted ? 'failed again' : 'failed, and is repeated soon'}: ${message}`);
+}

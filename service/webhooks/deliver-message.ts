@@ -1,0 +1,150 @@
+import { lookup as systemLookup } from 'node:dns';
+import { type ClientRequest, type RequestOptions, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import type { OutboxMessage } from '../domain/ports.js';
+import { addressKind } from './address-kind.js';
+import { signatureHeaders } from './signature-headers.js';
+
+export interface DeliveryOptions {
+  /** All sign; `whsec_…`. */
+  readonly secrets: readonly string[];
+  /** Lets messages go to this machine and private networks, there without TLS too. @default false */
+  readonly allowsPrivate?: boolean;
+  /** Of one delivery, from the name's resolution to the answer's status. @default 15,000 */
+  readonly timeoutMs?: number;
+  /** How names are resolved. @default the system's way */
+  readonly lookup?: LookupFunction;
+}
+
+/** What became of one try. */
+export type DeliveryResult =
+  | { readonly outcome: 'delivered'; readonly status: number }
+  /** `gone`: the endpoint wants no more of them (410). */
+  | { readonly outcome: 'gone'; readonly status: number }
+  | {
+      readonly outcome: 'failed';
+      readonly status?: number | undefined;
+      /** For the log; nothing of the answer is in it. */
+      readonly reason: string;
+      readonly retryAfterMs?: number | undefined;
+      /** The endpoint could not be reached at all, so others for it would fail as well. */
+      readonly isUnreachable: boolean;
+    };
+
+/**
+ * Sends one message once. Redirects are not followed and nothing of an answer is read but its status. The address that a
+ * name leads to is judged when the connection is made, so that a name can't lead elsewhere after it was judged.
+ */
+export function createDelivery({
+  secrets,
+  allowsPrivate = false,
+  timeoutMs = 15_000,
+  lookup,
+}: DeliveryOptions) {
+  return async function deliver(
+    message: OutboxMessage,
+    { nowMs, signal }: { nowMs: number; signal?: AbortSignal },
+  ): Promise<DeliveryResult> {
+    const url = new URL(message.endpoint);
+    const isPlain = url.protocol === 'http:';
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    try {
+      // An address in the URL is connected to without any lookup.
+      if (isIP(host) !== 0) assertAllowed(host, { allowsPrivate, isPlain });
+    } catch (error) {
+      return failed(error);
+    }
+    const ends = AbortSignal.timeout(timeoutMs);
+    const options: RequestOptions = {
+      method: 'POST',
+      // A connection of its own for each message: no idle ones to close, and each is judged.
+      agent: false,
+      lookup: guardedLookup(lookup ?? (systemLookup as LookupFunction), { allowsPrivate, isPlain }),
+      signal: signal ? AbortSignal.any([signal, ends]) : ends,
+      headers: {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(message.body),
+        'user-agent': 'rolebridge-webhooks',
+        ...signatureHeaders(message, secrets, nowMs),
+      },
+      maxHeaderSize: 16_384,
+    };
+    try {
+      return resultOf(await answerTo((isPlain ? requestHttp : requestHttps)(url, options), message.body));
+    } catch (error) {
+      return failed(ends.aborted ? new Error(`no answer within ${timeoutMs / 1000} s`) : error);
+    }
+  };
+}
+
+const failed = (error: unknown): DeliveryResult => ({
+  outcome: 'failed',
+  reason: error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : 'unknown',
+  isUnreachable: true,
+});
+
+interface EndpointAnswer {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+}
+
+function answerTo(request: ClientRequest, body: string): Promise<EndpointAnswer> {
+  return new Promise((resolve, reject) => {
+    request.once('error', reject);
+    request.once('response', (response) => {
+      resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] });
+      // However long the answer is: nobody reads it.
+      response.on('error', () => {});
+      response.destroy();
+    });
+    request.end(body);
+  });
+}
+
+function resultOf({ status, retryAfter }: EndpointAnswer): DeliveryResult {
+  if (status >= 200 && status < 300) return { outcome: 'delivered', status };
+  if (status === 410) return { outcome: 'gone', status };
+  const seconds = /^\d{1,6}$/.test(retryAfter ?? '') ? Number(retryAfter) : undefined;
+  return {
+    outcome: 'failed',
+    status,
+    reason:
+      status >= 300 && status < 400 ? 'the endpoint redirects, which is not followed' : `HTTP ${status}`,
+    ...(seconds !== undefined && { retryAfterMs: seconds * 1000 }),
+    isUnreachable: false,
+  };
+}
+
+interface Allowance {
+  readonly allowsPrivate: boolean;
+  /** Without TLS. */
+  readonly isPlain: boolean;
+}
+
+function assertAllowed(address: string, { allowsPrivate, isPlain }: Allowance): void {
+  const kind = addressKind(address);
+  if (kind === 'private' && !allowsPrivate)
+    throw new Error('the endpoint is at a private address; ROLEBRIDGE_WEBHOOK_ALLOW_PRIVATE=on allows that');
+  if (kind === 'public' && isPlain)
+    throw new Error('the endpoint is at a public address and its URL is not https');
+}
+
+/** The addresses that come out of it are the ones that are connected to; one that is not allowed ends it. */
+function guardedLookup(lookup: LookupFunction, allowance: Allowance): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, found, family) => {
+      if (error) return callback(error, '', 0);
+      const addresses = Array.isArray(found) ? found : [{ address: found, family: family ?? isIP(found) }];
+      try {
+        for (const { address } of addresses) assertAllowed(address, allowance);
+      } catch (refusal) {
+        return callback(refusal as NodeJS.ErrnoException, '', 0);
+      }
+      const [first] = addresses;
+      if (first === undefined) return callback(new Error('the name has no address'), '', 0);
+      if (options.all) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
+}

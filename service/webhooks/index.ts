@@ -1,0 +1,98 @@
+/**
+ * Status changes on their way to the vendor's endpoints, as signed Standard Webhooks. What is sent, and that it is sent,
+ * was stored with the change (`actions/commit-change.ts`); here it is signed and delivered until an endpoint took it.
+ */
+import type { Logger } from 'pino';
+import type { Clock, OutboxMessage, Store } from '../domain/ports.js';
+import type { Metrics } from '../metrics/index.js';
+import { type DueLoop, runDueLoop } from '../watch/due-loop.js';
+import { createDelivery, type DeliveryOptions, type DeliveryResult } from './deliver-message.js';
+import { afterFailure } from './retry-schedule.js';
+
+export interface WebhookOptions extends DeliveryOptions {
+  /** Where all messages go. */
+  readonly endpoints: readonly string[];
+}
+
+/** Twice as long as a delivery takes at most. */
+const leaseMs = 60_000;
+/** An endpoint that can't be reached holds up no others: it is left alone for this long, more each time. */
+const unreachableMs = { least: 5_000, most: 60_000 };
+
+/** Starts to deliver. */
+export function deliverMessages(
+  { store, clock, logger, metrics }: { store: Store; clock: Clock; logger: Logger; metrics: Metrics },
+  { endpoints, ...options }: WebhookOptions,
+): DueLoop {
+  const deliver = createDelivery(options);
+  const unreachable = new Map<string, { untilMs: number; waitMs: number }>();
+
+  function remember(endpoint: string, result: DeliveryResult) {
+    if (result.outcome !== 'failed' || !result.isUnreachable) return unreachable.delete(endpoint);
+    const waitMs = Math.min(
+      (unreachable.get(endpoint)?.waitMs ?? unreachableMs.least / 2) * 2,
+      unreachableMs.most,
+    );
+    return unreachable.set(endpoint, { untilMs: clock.now() + waitMs, waitMs });
+  }
+
+  async function handle(message: OutboxMessage, signal: AbortSignal): Promise<void> {
+    const about = {
+      webhookId: message.id,
+      endpoint: hostOf(message.endpoint),
+      connectionId: message.connectionId,
+    };
+    if (!endpoints.includes(message.endpoint)) {
+      logger.warn(about, 'a webhook is given up: its endpoint is not configured any more');
+      return store.finishMessage(message, undefined);
+    }
+    const now = clock.now();
+    const paused = unreachable.get(message.endpoint);
+    if (paused && paused.untilMs > now)
+      return store.finishMessage(message, {
+        dueAt: new Date(paused.untilMs + Math.random() * 1000).toISOString(),
+        attempts: message.attempts,
+      });
+    // One message tries whether the endpoint is back; the others wait for what comes of it.
+    if (paused) paused.untilMs = now + unreachableMs.most;
+    const result = await deliver(message, { nowMs: now, signal });
+    // The service ends: nothing is known of this try, so it is made again.
+    if (signal.aborted && result.outcome === 'failed') return;
+    remember(message.endpoint, result);
+    const attempts = message.attempts + 1;
+    const count = (outcome: string) => metrics.webhookDeliveries.inc({ outcome });
+    if (result.outcome === 'delivered') {
+      count('delivered');
+      logger.info({ ...about, attempts, status: result.status }, 'a webhook was delivered');
+      return store.finishMessage(message, undefined);
+    }
+    if (result.outcome === 'gone') {
+      count('given_up');
+      logger.warn(about, 'a webhook is given up: its endpoint answers 410 and wants no more of them');
+      return store.finishMessage(message, undefined);
+    }
+    const dueAt = afterFailure({ failures: attempts, nowMs: now, retryAfterMs: result.retryAfterMs });
+    const failure = { ...about, attempts, status: result.status, reason: result.reason };
+    count(dueAt === undefined ? 'given_up' : 'retried');
+    if (dueAt === undefined) {
+      logger.error(failure, 'a webhook is given up: it could not be delivered in more than a day');
+      return store.finishMessage(message, undefined);
+    }
+    logger.warn({ ...failure, nextAt: dueAt }, 'a webhook was not delivered, and is tried again');
+    return store.finishMessage(message, { dueAt, attempts });
+  }
+
+  return runDueLoop<OutboxMessage>({
+    name: 'webhooks',
+    clock,
+    logger,
+    concurrency: 16,
+    leaseMs,
+    claim: (request) => store.claimMessages(request),
+    nextAt: () => store.nextMessageAt(),
+    handle,
+  });
+}
+
+/** An endpoint's path may hold a token of its owner's. */
+const hostOf = (endpoint: string): string => new URL(endpoint).host;
