@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Sts } from '../service/domain/ports.js';
 import {
   createAccessKeyEncryption,
   createLocalKeyEncryptionKey,
@@ -27,9 +28,14 @@ export interface ApiAnswer {
 
 /** The vendor's side of a test or the demo: sandbox, service on a file store, one organization. */
 export async function startVendor(
-  options: Partial<ServiceOptions> & { propagationDelayMs?: number; logLevel?: string } = {},
+  options: Partial<ServiceOptions> & {
+    propagationDelayMs?: number;
+    logLevel?: string;
+    /** What comes between the service and the real client of STS. */
+    aroundSts?: (sts: Sts) => Sts;
+  } = {},
 ) {
-  const { propagationDelayMs = 0, logLevel = 'info', ...serviceOptions } = options;
+  const { propagationDelayMs = 0, logLevel = 'info', aroundSts = (sts) => sts, ...serviceOptions } = options;
   const sandbox: AwsSandbox = await startAwsSandbox({
     propagationDelayMs,
     // One time for both: sessions end by AWS's clock.
@@ -40,12 +46,15 @@ export async function startVendor(
   const principal = `arn:aws:iam::${vendorAccount.accountId}:user/rolebridge`;
   const directory = mkdtempSync(join(tmpdir(), 'rolebridge-data-'));
   const logs: string[] = [];
+  const store = serviceOptions.store ?? (await openFileStore({ directory }));
   const service = await createService({
-    store: await openFileStore({ directory }),
-    sts: createSts({
-      partitions: { aws: { region: 'us-east-1', endpoint: sandbox.url, credentials: async () => key } },
-      timeoutMs: 2_000,
-    }),
+    store,
+    sts: aroundSts(
+      createSts({
+        partitions: { aws: { region: 'us-east-1', endpoint: sandbox.url, credentials: async () => key } },
+        timeoutMs: 2_000,
+      }),
+    ),
     sealer: createSealer([{ id: 'k1', key: randomBytes(32) }]),
     accessKeyEncryption: createAccessKeyEncryption(
       createLocalKeyEncryptionKey([{ id: 'e1', key: randomBytes(32) }]),
@@ -62,6 +71,7 @@ export async function startVendor(
   return {
     sandbox,
     service,
+    store,
     principal,
     vendorAccount,
     organization,

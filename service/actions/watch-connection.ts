@@ -37,8 +37,9 @@ export async function watchConnection(deps: Dependencies, by: Requester, watch: 
     return { result: { finding: 'nothing_to_verify' }, next: undefined };
   const counts = (code: ErrorCode) =>
     before.status === 'failed' || isOpenToOthers(code) || watch.attempts > 0;
+  const startedAt = deps.clock.now();
   const dueIn = (ms: number, attempts: number) => ({
-    dueAt: new Date(deps.clock.now() + ms).toISOString(),
+    dueAt: new Date(startedAt + ms).toISOString(),
     attempts,
   });
   try {
