@@ -160,7 +160,7 @@ export const createdRoleConnection = pendingConnection.extend(roleToCreate).meta
 
 export const begunMove = z.object({ ...heldAccessKey, ...roleToCreate, status: text });
 
-const { callbackSecret, statusToken, ...roleToChange } = waysToCreateTheRole;
+const { callbackSecret, statusToken, ...roleToChange } = roleToCreate;
 
 /** With everything that the customer needs to change the role. */
 export const rotatedExternalId = z.object({
