@@ -1,5 +1,5 @@
 import { callbackMessage } from './callback-message.js';
-import { passingClock, until } from './passing-clock.js';
+import { passingClock } from './passing-clock.js';
 import { startVendor } from './vendor.js';
 import { startWebhookReceiver } from './webhook-receiver.js';
 
@@ -74,12 +74,6 @@ export async function startWatchedVendor(options: Parameters<typeof startVendor>
         async (response) => ({ status: response.status, body: (await response.json()) as any }),
       );
     },
-    /** Until nothing is due any more: what was being done is done. */
-    settled: () =>
-      until(async () => {
-        const next = await vendor.store.nextWatchAt();
-        return next === undefined || Date.parse(next) > clock.now();
-      }, 'rest'),
     /** Lines of the log that say so. */
     logged: (text: string) =>
       vendor.logs.filter((line) => line.includes(text)).map((line) => JSON.parse(line)),

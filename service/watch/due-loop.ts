@@ -6,6 +6,7 @@ export interface DueWork<Item> {
   readonly name: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly idOf: (item: Item) => string;
   /** Items that are handled at the same time. */
   readonly concurrency: number;
   /** Longer than any item takes: then it is free for another process. */
@@ -37,7 +38,7 @@ const longestBackOffMs = 30_000;
 export function runDueLoop<Item>(work: DueWork<Item>): DueLoop {
   const { clock, logger, name } = work;
   const stopping = new AbortController();
-  const running = new Set<Promise<void>>();
+  const running = new Map<string, Promise<void>>();
   let sleeping = new AbortController();
   let isAwakened = false;
 
@@ -47,16 +48,19 @@ export function runDueLoop<Item>(work: DueWork<Item>): DueLoop {
   }
 
   function start(item: Item) {
+    const id = work.idOf(item);
+    // The clock jumped past its lease while it was being done here.
+    if (running.has(id)) return;
     const done: Promise<void> = work
       .handle(item, stopping.signal)
       .catch((error: unknown) => {
         if (!stopping.signal.aborted) logger.error({ err: error, loop: name }, 'what was due failed');
       })
       .finally(() => {
-        running.delete(done);
+        running.delete(id);
         wake();
       });
-    running.add(done);
+    running.set(id, done);
   }
 
   async function takeWhatIsDue(): Promise<void> {
@@ -110,7 +114,7 @@ export function runDueLoop<Item>(work: DueWork<Item>): DueLoop {
       stopping.abort();
       wake();
       await ran;
-      await Promise.all(running);
+      await Promise.all(running.values());
     },
   };
 }

@@ -36,6 +36,7 @@ export function watchConnections(
   const stsFor = withinBudget(deps.sts, { clock, callsPerSecond: stsCallsPerSecond });
   return runDueLoop<Watch>({
     name: 'watch',
+    idOf: ({ connectionId, purpose }) => `${connectionId} ${purpose}`,
     clock,
     logger,
     concurrency,

@@ -84,6 +84,7 @@ export function deliverMessages(
 
   return runDueLoop<OutboxMessage>({
     name: 'webhooks',
+    idOf: ({ id, endpoint }) => `${id} ${endpoint}`,
     clock,
     logger,
     concurrency: 16,
