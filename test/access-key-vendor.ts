@@ -48,6 +48,11 @@ export async function startAccessKeyVendor(options: Partial<ServiceOptions> = {}
     ...vendor,
     call,
     stored,
+    /** What is stored of connections, without the audit log. */
+    storedConnections: () =>
+      files()
+        .filter((path) => path.includes('organizations'))
+        .map((path) => readFileSync(path, 'utf8')),
     dataFile,
     /** Asks for a connection with this key. */
     create: (key: object, more: object = {}) =>
@@ -68,10 +73,14 @@ export async function startAccessKeyVendor(options: Partial<ServiceOptions> = {}
       });
       return sandbox.createRoleSession(arn, { durationSeconds });
     },
-    /** What the file holds for a connection, to look for it later. */
+    /** What the files hold for a connection, to look for it later. */
     sealedKeyOf(id: string): Record<'accessKeyId' | 'secretAccessKey' | 'wrappedDataKey', string> {
-      const { connections } = JSON.parse(readFileSync(dataFile, 'utf8'));
-      return connections.find((connection: { id: string }) => connection.id === id).accessKey.sealed;
+      const snapshot = JSON.parse(readFileSync(dataFile, 'utf8'));
+      const journal = readFileSync(dataFile.replace(/json$/, `journal-${snapshot.journal}.jsonl`), 'utf8');
+      const changes = journal.split('\n').flatMap((line) => (line ? JSON.parse(line).records : []));
+      return [...snapshot.connections, ...changes.map(({ next }) => next)].findLast(
+        (record: { id?: string } | undefined) => record?.id === id,
+      ).accessKey.sealed;
     },
     /** What the service was given is nowhere; what it made is in the one answer that shows it. */
     expectNoSecretLeft(atLeast: number) {

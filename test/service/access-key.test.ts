@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { type AccessKeyVendor, keyOf, startAccessKeyVendor } from '../access-key-vendor.js';
 import type { Fault } from '../aws-sandbox/index.js';
 
@@ -120,12 +119,12 @@ describe('refuses, and stores nothing of', () => {
     ],
   ])('%s', async (_name, make, code, detail) => {
     const [key, more] = make();
-    const before = [await count(), readFileSync(vendor.dataFile, 'utf8')];
+    const before = [await count(), vendor.storedConnections()];
     const { status, body } = await vendor.create(key, more);
     expect([status, body.code]).toEqual([422, code]);
     expect(body.detail).toMatch(detail);
     expect(body.remedy).toMatch(/\S/);
-    expect([await count(), readFileSync(vendor.dataFile, 'utf8')]).toEqual(before);
+    expect([await count(), vendor.storedConnections()]).toEqual(before);
   });
 
   it.each<[string, Fault]>([

@@ -1,6 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Connection } from '../../service/domain/connection.js';
@@ -11,6 +22,7 @@ import { type FileOperations, fileOperations } from '../../service/stores/file/o
 import {
   aConnection,
   anAccessKeyConnection,
+  anAuditRecord,
   anOrganization,
   at,
   claimOf,
@@ -69,7 +81,7 @@ function watched(before: (call: string) => void | Promise<void>): FileOperations
       await before(`open ${what}`);
       const handle = await fileOperations.open(path, flags, mode);
       return {
-        writeFile: async (text: string) => {
+        writeFile: async (text: Buffer) => {
           await before('write');
           await handle.writeFile(text);
         },
@@ -77,12 +89,25 @@ function watched(before: (call: string) => void | Promise<void>): FileOperations
           await before(`fsync ${what}`);
           await handle.sync();
         },
+        datasync: async () => {
+          await before(`fsync ${what}`);
+          await handle.datasync();
+        },
+        truncate: async (length: number) => {
+          await before('truncate');
+          await handle.truncate(length);
+        },
+        chmod: (mode: number) => handle.chmod(mode),
         close: () => handle.close(),
       };
     }) as unknown as FileOperations['open'],
     rename: async (from, to) => {
       await before('rename');
       await fileOperations.rename(from, to);
+    },
+    unlink: async (path) => {
+      await before('unlink');
+      await fileOperations.unlink(path);
     },
     link: async (from, to) => {
       await before('link');
@@ -91,6 +116,16 @@ function watched(before: (call: string) => void | Promise<void>): FileOperations
   };
 }
 
+const deletedKey = (connection: Connection) =>
+  ({
+    ...connection,
+    status: 'disconnected',
+    reason: 'deleted',
+    disconnectedAt: at(9),
+    accessKey: undefined,
+    version: 2,
+  }) as unknown as Connection;
+
 const failure = (code: string) => Object.assign(new Error(code), { code });
 
 describe('files', () => {
@@ -98,28 +133,60 @@ describe('files', () => {
     await chmod(directory, 0o755);
     const store = await open();
     await store.createOrganization(organization);
-    for (let round = 0; round < 3; round++) {
-      await insert(store);
-      expect((await stat(file())).mode & 0o777).toBe(0o600);
-      expect((await stat(`${file()}.bak`)).mode & 0o777).toBe(0o600);
-    }
-    for (const path of [directory, inOrganizations()]) expect((await stat(path)).mode & 0o777).toBe(0o700);
+    await insert(store);
+    await store.appendAudit([anAuditRecord(organization.id)]);
+    await store.close();
+    for (const path of [directory, inOrganizations(), join(directory, 'audit')])
+      expect((await stat(path)).mode & 0o777).toBe(0o700);
+    const paths = [
+      ...['.json', '.json.bak', '.journal-1.jsonl', '.journal-2.jsonl'].map((end) =>
+        inOrganizations(`${organization.id}${end}`),
+      ),
+      join(directory, 'audit', `${organization.id}.jsonl`),
+    ];
+    for (const path of paths) expect([path, (await stat(path)).mode & 0o777]).toEqual([path, 0o600]);
   });
 
-  test('are private again after one write, if somebody opened them up', async () => {
+  test('are private again after they were opened up', async () => {
     await filled();
-    await chmod(file(), 0o644);
-    await insert(await open());
-    expect((await stat(file())).mode & 0o777).toBe(0o600);
+    const journal = inOrganizations(`${organization.id}.journal-2.jsonl`);
+    for (const path of [file(), journal]) await chmod(path, 0o644);
+    const store = await open();
+    await insert(store);
+    await store.close();
+    for (const path of [file(), journal])
+      expect([path, (await stat(path)).mode & 0o777]).toEqual([path, 0o600]);
   });
 
-  test('have the version before them as a backup', async () => {
+  test('have the version before them as a backup, to which the journals add what came after', async () => {
     const store = await open();
     await store.createOrganization(organization);
-    await insert(store);
-    const before = await readFile(file(), 'utf8');
-    await insert(store);
-    expect(await readFile(`${file()}.bak`, 'utf8')).toBe(before);
+    const first = await insert(store);
+    await store.close();
+    const again = await open();
+    const second = await insert(again);
+    await again.close();
+    await rm(file());
+    await rename(`${file()}.bak`, file());
+    const restored = await open();
+    expect(await restored.connection(organization.id, first.id)).toEqual(first);
+    expect(await restored.connection(organization.id, second.id)).toEqual(second);
+  });
+
+  test('never grow without end: a long journal is taken up into the snapshot', async () => {
+    const store = await open();
+    await store.createOrganization(organization);
+    const connection = await insert(store, { name: 'x'.repeat(10_000) });
+    for (let version = 2; version < 260; version++)
+      await store.commit({
+        connection: { next: { ...connection, version }, ifVersion: version - 1, intent },
+      });
+    const names = await readdir(inOrganizations());
+    const sizes = await Promise.all(names.map(async (name) => (await stat(inOrganizations(name))).size));
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(2.5 * (1 << 20));
+    expect(names).toHaveLength(4);
+    await store.close();
+    expect(await (await open()).connection(organization.id, connection.id)).toMatchObject({ version: 259 });
   });
 
   test.each([
@@ -140,18 +207,29 @@ describe('files', () => {
       { status: 'failed', accessKey: { lastFour: 'ABCD', principalArn: 'arn', sealed: sealed('new') } },
     ],
   ])('hold no access key that %s destroyed, nor does a backup', async (_, changes) => {
-    const store = await open();
+    let store = await open();
     await store.createOrganization(organization);
     const connection = anAccessKeyConnection(organization.id, {
       accessKey: { lastFour: 'WXYZ', principalArn: 'arn', sealed: sealed('destroyed') },
     });
     await store.commit({ connection: { next: connection, ifVersion: null, intent } });
-    // A change that keeps the key keeps a backup with it.
+    await store.close();
+    store = await open();
     const renamed = { ...connection, name: 'renamed', version: 2 };
     await store.commit({ connection: { next: renamed, ifVersion: 1, intent } });
-    expect(await readFile(`${file()}.bak`, 'utf8')).toContain('destroyed');
-    const next = { ...renamed, ...changes, id: connection.id, version: 3 } as Connection;
-    await store.commit({ connection: { next, ifVersion: 2, intent } });
+    await store.close();
+    store = await open();
+    const again = { ...renamed, version: 3 };
+    await store.commit({ connection: { next: again, ifVersion: 2, intent } });
+    // In the snapshot, its backup and the journals.
+    for (const name of await readdir(inOrganizations()))
+      if (!name.includes('journal-1') && !name.includes('journal-3.'))
+        expect([name, await readFile(inOrganizations(name), 'utf8')]).toEqual([
+          name,
+          expect.stringContaining('destroyed'),
+        ]);
+    const next = { ...renamed, ...changes, id: connection.id, version: 4 } as Connection;
+    await store.commit({ connection: { next, ifVersion: 3, intent } });
     await insert(store);
     for (const name of await readdir(inOrganizations()))
       expect([name, await readFile(inOrganizations(name), 'utf8')]).toEqual([
@@ -167,6 +245,7 @@ describe('files', () => {
     const before = await stat(file());
     await store.createOrganization(other);
     await insert(store, {}, other.id);
+    await store.close();
     expect((await stat(file())).ino).toBe(before.ino);
   });
 
@@ -190,6 +269,8 @@ describe('files', () => {
     await writeFile(inOrganizations(`.${'0'.repeat(32)}.tmp`), 'half');
     await open();
     expect((await readdir(inOrganizations())).sort()).toEqual([
+      `${organization.id}.journal-1.jsonl`,
+      `${organization.id}.journal-2.jsonl`,
       `${organization.id}.json`,
       `${organization.id}.json.bak`,
     ]);
@@ -272,28 +353,35 @@ describe('a write', () => {
     await store.createOrganization(organization);
     calls.length = 0;
     await insert(store).then(() => calls.push('acknowledged'));
+    expect(calls).toEqual(['open file', 'write', 'fsync file', 'acknowledged']);
+  });
+
+  test('of an access key that is destroyed is on the disk too: journal, snapshot, rename, directory, and the old is gone', async () => {
+    const calls: string[] = [];
+    const store = await open({ fileOperations: watched((call) => void calls.push(call)) });
+    await store.createOrganization(organization);
+    const connection = anAccessKeyConnection(organization.id);
+    await store.commit({ connection: { next: connection, ifVersion: null, intent } });
+    calls.length = 0;
+    await store.commit({ connection: { next: deletedKey(connection), ifVersion: 1, intent } });
     expect(calls).toEqual([
-      'open file',
-      'write',
-      'fsync file',
-      'link',
-      'rename',
-      'open directory',
-      'fsync directory',
-      'acknowledged',
+      ...['unlink', 'open file', 'truncate', 'fsync file', 'open directory', 'fsync directory'],
+      ...['open file', 'write', 'fsync file', 'unlink', 'rename', 'open directory', 'fsync directory'],
+      ...['unlink', 'open directory', 'fsync directory'],
     ]);
   });
 
   test('is shared by the changes that wait for it', async () => {
-    let renames = 0;
+    let writes = 0;
     const store = await open({
       fileOperations: watched((call) => {
-        if (call === 'rename') renames += 1;
+        if (call === 'fsync file') writes += 1;
       }),
     });
     await store.createOrganization(organization);
+    writes = 0;
     await Promise.all(Array.from({ length: 200 }, () => insert(store)));
-    expect(renames).toBeLessThanOrEqual(3);
+    expect(writes).toBeLessThanOrEqual(3);
   });
 
   test('follows another without a pause', async () => {
@@ -308,25 +396,36 @@ describe('a write', () => {
   });
 
   test.each([
-    ['open file', 'EROFS'],
-    ['write', 'ENOSPC'],
-    ['fsync file', 'EIO'],
-    ['link', 'ENOSPC'],
-    ['rename', 'EIO'],
-    ['fsync directory', 'EIO'],
+    ['journal', 'open file', 'EROFS'],
+    ['journal', 'write', 'ENOSPC'],
+    ['journal', 'fsync file', 'EIO'],
+    ['journal', 'write and truncate', 'EIO'],
+    ['snapshot', 'open file', 'EROFS'],
+    ['snapshot', 'write', 'ENOSPC'],
+    ['snapshot', 'fsync file', 'EIO'],
+    ['snapshot', 'rename', 'EIO'],
+    ['snapshot', 'unlink', 'EIO'],
+    ['snapshot', 'fsync directory', 'EIO'],
+    ['snapshot', 'fsync directory of the rename', 'EIO'],
   ])(
-    'that fails at %s (%s) changes nothing, and the store goes on when the disk does',
-    async (step, code) => {
+    'of a %s that fails at %s (%s) changes nothing, and the store goes on when the disk does',
+    async (kind, steps, code) => {
       let isBroken = false;
+      let hasRenamed = false;
       const store = await open({
         fileOperations: watched((call) => {
-          if (isBroken && call === step) throw failure(code);
+          hasRenamed ||= isBroken && call === 'rename';
+          const step = hasRenamed && call !== 'rename' ? `${call} of the rename` : call;
+          if (isBroken && steps.split(' and ').includes(step)) throw failure(code);
         }),
       });
       const other = anOrganization();
       await store.createOrganization(organization);
       await store.createOrganization(other);
       const kept = await insert(store, { scopes: [{}] });
+      const key = anAccessKeyConnection(organization.id);
+      await store.commit({ connection: { next: key, ifVersion: null, intent } });
+      await store.commit({ receipt: { ...claimOf(kept), webhookId: 'before', claimedUntil: at(9) } });
       isBroken = true;
       const role = 'arn:aws:iam::123456789012:role/reader';
       const attempts = await Promise.allSettled([
@@ -335,19 +434,24 @@ describe('a write', () => {
         }),
         insert(store, { ...connectedTo(role), scopes: [{}] }),
         store.claimCallback(claimOf(kept), at(0)),
+        // A key that is destroyed makes the snapshot be written at once.
+        ...(kind === 'snapshot'
+          ? [store.commit({ connection: { next: deletedKey(key), ifVersion: 1, intent } })]
+          : []),
       ]);
       for (const attempt of attempts)
         expect(attempt).toMatchObject({
           status: 'rejected',
           reason: { code: 'store_unavailable', retryAfterSeconds: 5, detail: expect.stringContaining(code) },
         });
+      const before = [kept, key].sort((one, other) => (one.id < other.id ? -1 : 1));
       expect(await store.connections(organization.id, { limit: 10 })).toEqual({
-        connections: [kept],
+        connections: before,
         hasMore: false,
       });
       expect(await store.scopeHolders(organization.id, [''])).toEqual([{ key: '', connection: kept }]);
-      // After a failed fsync of the directory the disk may hold the claim on the role all the same.
-      if (step === 'fsync directory')
+      // When a failure could not be undone, the disk may hold the claim on the role all the same.
+      if (['fsync directory of the rename', 'write and truncate'].includes(steps))
         await expect(insert(store, connectedTo(role), other.id)).rejects.toMatchObject({
           code: 'store_unavailable',
         });
@@ -358,9 +462,9 @@ describe('a write', () => {
       await store.commit({ connection: { next: { ...kept, version: 2 }, ifVersion: 1, intent } });
       await store.close();
       const again = await open();
-      expect((await again.connections(organization.id, { limit: 10 })).connections).toEqual([
-        { ...kept, version: 2 },
-      ]);
+      expect((await again.connections(organization.id, { limit: 10 })).connections).toEqual(
+        before.map((connection) => (connection === kept ? { ...kept, version: 2 } : connection)),
+      );
       expect(await again.connection(other.id, taker.id)).toEqual(taker);
       expect((await readdir(inOrganizations())).filter((name) => name.endsWith('.tmp'))).toEqual([]);
     },
@@ -391,7 +495,7 @@ describe('a write', () => {
     let isHeld = false;
     const store = await open({
       fileOperations: watched(async (call) => {
-        if (isHeld && call === 'fsync directory') await new Promise<void>((resolve) => (letGo = resolve));
+        if (isHeld && call === 'fsync file') await new Promise<void>((resolve) => (letGo = resolve));
       }),
     });
     await store.createOrganization(organization);

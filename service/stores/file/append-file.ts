@@ -15,6 +15,7 @@ export class AppendFile {
   readonly #files: FileOperations;
   readonly #assertWritable: () => void;
   #sizeBytes: number | undefined;
+  #isPrivate = false;
   #handle: Awaited<ReturnType<FileOperations['open']>> | undefined;
 
   /** @param sizeBytes of the whole lines in it; undefined when there is no such file */
@@ -54,6 +55,11 @@ export class AppendFile {
     return { offset, lengthBytes: line.length };
   }
 
+  /** Makes the file, empty. */
+  async create(): Promise<void> {
+    await this.#repair(await this.#open());
+  }
+
   /** Takes out what a refused write may have left. */
   async repair(): Promise<void> {
     if (this.isUncertain) await this.#repair(await this.#open());
@@ -75,7 +81,11 @@ export class AppendFile {
       this.#sizeBytes = 0;
       this.#handle = created;
       this.isUncertain = true;
-    } else this.#handle = await this.#files.open(this.path, appending, 0o600);
+    } else {
+      this.#handle = await this.#files.open(this.path, appending);
+      if (!this.#isPrivate) await this.#handle.chmod(0o600);
+    }
+    this.#isPrivate = true;
     return this.#handle;
   }
 

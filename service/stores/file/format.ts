@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import type { ApiKey, Connection, Organization } from '../../domain/connection.js';
 import type { CallbackReceipt, OutboxMessage, Token, Watch } from '../../domain/ports.js';
-import { recordSchemas, textOf } from '../records/index.js';
+import { recordSchemas, takeText } from '../records/index.js';
 
 export const schemaVersion = 1;
 
 /** What one organization's file holds. */
 export interface OrganizationData {
   readonly schemaVersion: typeof schemaVersion;
+  /** The number of the journal with what came after; absent in what was written before there were journals. */
+  readonly journal?: number | undefined;
   readonly organization: Organization;
   readonly apiKeys: readonly ApiKey[];
   readonly connections: readonly Connection[];
@@ -21,6 +23,7 @@ const { organization, apiKey, connection, receipt, watch, message, token } = rec
 
 const organizationData = z.strictObject({
   schemaVersion: z.literal(schemaVersion),
+  journal: z.int().optional(),
   organization,
   apiKeys: z.array(apiKey),
   connections: z.array(connection),
@@ -30,14 +33,14 @@ const organizationData = z.strictObject({
   tokens: z.array(token).default([]),
 });
 
-/** The file in pieces, one record a line; records that did not change are not turned into JSON again. */
+/** The file in pieces, one record a line. */
 export function* writeFormat(data: OrganizationData): Generator<string> {
-  yield `{"schemaVersion":${data.schemaVersion},\n"organization":${textOf(data.organization)}`;
+  yield `{"schemaVersion":${data.schemaVersion},\n"journal":${data.journal},\n"organization":${takeText(data.organization)}`;
   for (const member of ['apiKeys', 'connections', 'receipts', 'watches', 'messages', 'tokens'] as const) {
     yield `,\n"${member}":[`;
     let separator = '\n';
     for (const record of data[member]) {
-      yield separator + textOf(record);
+      yield separator + takeText(record);
       separator = ',\n';
     }
     yield ']';

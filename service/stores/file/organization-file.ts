@@ -20,6 +20,10 @@ export class OrganizationFile implements Adapter<OrganizationData> {
   isUncertain = false;
   /** The next write destroys an access key: the version that holds it is not kept, and there is no backup until the write after. */
   dropsBackup = false;
+  /** Of what was written last. */
+  sizeBytes = 0;
+  /** How often the file was replaced, whether that is on the disk or not. */
+  replacements = 0;
   readonly #files: FileOperations;
   readonly #assertWritable: () => void;
 
@@ -36,7 +40,7 @@ export class OrganizationFile implements Adapter<OrganizationData> {
   async write(data: OrganizationData): Promise<void> {
     this.#assertWritable();
     const directory = dirname(this.path);
-    const temporary = await writeTemporary(directory, writeFormat(data), this.#files);
+    const { path: temporary, sizeBytes } = await writeTemporary(directory, writeFormat(data), this.#files);
     try {
       await this.#keepBackup();
       this.#assertWritable();
@@ -46,6 +50,8 @@ export class OrganizationFile implements Adapter<OrganizationData> {
       throw error;
     }
     this.isUncertain = true;
+    this.sizeBytes = sizeBytes;
+    this.replacements += 1;
     await syncDirectory(directory, this.#files);
     this.isUncertain = false;
   }
@@ -74,20 +80,27 @@ export async function writeTemporary(
   directory: string,
   pieces: Iterable<string>,
   files: FileOperations,
-): Promise<string> {
+): Promise<{ path: string; sizeBytes: number }> {
+  let sizeBytes = 0;
   const path = join(directory, `.${randomBytes(16).toString('hex')}.tmp`);
   // `wx` refuses whatever is there already, a symlink too.
   const handle = await files.open(path, 'wx', 0o600);
   try {
     try {
-      let buffered = '';
+      let buffered: string[] = [];
+      let length = 0;
+      const write = async () => {
+        const bytes = Buffer.from(buffered.join(''));
+        [buffered, length] = [[], 0];
+        sizeBytes += bytes.length;
+        await handle.writeFile(bytes);
+      };
       for (const piece of pieces) {
-        buffered += piece;
-        if (buffered.length < 1 << 20) continue;
-        await handle.writeFile(buffered);
-        buffered = '';
+        buffered.push(piece);
+        length += piece.length;
+        if (length >= 1 << 20) await write();
       }
-      await handle.writeFile(buffered);
+      await write();
       await handle.sync();
     } finally {
       await handle.close();
@@ -96,7 +109,7 @@ export async function writeTemporary(
     await files.unlink(path).catch(() => {});
     throw error;
   }
-  return path;
+  return { path, sizeBytes };
 }
 
 /** A rename survives a loss of power only once its directory is on the disk. */
@@ -109,6 +122,6 @@ export async function syncDirectory(directory: string, files: FileOperations): P
   }
 }
 
-function unlessAbsent(error: NodeJS.ErrnoException): void {
+export function unlessAbsent(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error;
 }

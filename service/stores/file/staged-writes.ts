@@ -1,10 +1,9 @@
-import { join } from 'node:path';
-import { Low } from 'lowdb';
 import { accessKeyOf } from '../../domain/connection.js';
 import type { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
-import type { OrganizationData } from './format.js';
-import { type FileOperations, OrganizationFile, writeTemporary } from './organization-file.js';
+import { writeChanges } from './journal-format.js';
+import { type FileOperations, writeTemporary } from './organization-file.js';
+import { type FoundFiles, OrganizationFiles } from './organization-files.js';
 import { DurableRecords, type RecordChange, Records } from './records.js';
 import { unavailable } from './unavailable.js';
 
@@ -15,8 +14,7 @@ interface Waiting {
 }
 
 interface Writer {
-  readonly file: OrganizationFile;
-  low: Low<OrganizationData> | undefined;
+  readonly files: OrganizationFiles;
   waiting: Waiting[];
   flushing: Promise<void> | undefined;
 }
@@ -81,19 +79,40 @@ export class StagedWrites {
     if (this.#stopped) throw this.#stopped;
     try {
       await Promise.all([...this.#uncertain].map((id) => this.stage(id, [])));
-      await this.#files.unlink(await writeTemporary(this.#directory, ['ready'], this.#files));
+      const { path } = await writeTemporary(this.#directory, ['ready'], this.#files);
+      await this.#files.unlink(path);
     } catch (error) {
       throw unavailable(error);
     }
   }
 
-  #writerOf(id: OrganizationId): Writer {
+  /** What the start found of an organization. */
+  continueWith(id: OrganizationId, found: FoundFiles): void {
+    this.#writerOf(id, found);
+  }
+
+  /** Takes journals up into their snapshots, for as long as that may take. */
+  async compact(limitMs: number): Promise<void> {
+    const until = performance.now() + limitMs;
+    for (const [id, writer] of this.#writers) {
+      if (performance.now() > until || this.#stopped) return;
+      if (!writer.files.hasJournal || writer.flushing) continue;
+      writer.flushing = this.#compact(id, writer)
+        .then(() => writer.files.release())
+        .catch(() => {})
+        .then(() => this.#flush(id, writer));
+      await writer.flushing;
+    }
+  }
+
+  #writerOf(id: OrganizationId, found?: FoundFiles): Writer {
     let writer = this.#writers.get(id);
     if (writer === undefined) {
-      const file = new OrganizationFile(join(this.#directory, `${id}.json`), this.#files, () => {
+      const assertWritable = () => {
         if (this.#stopped) throw this.#stopped;
-      });
-      writer = { file, low: undefined, waiting: [], flushing: undefined };
+      };
+      const files = new OrganizationFiles(this.#directory, id, this.#files, assertWritable, found);
+      writer = { files, waiting: [], flushing: undefined };
       this.#writers.set(id, writer);
     }
     return writer;
@@ -106,15 +125,10 @@ export class StagedWrites {
       const batch = writer.waiting;
       writer.waiting = [];
       try {
-        if (this.staged.organizations.has(id)) {
-          const data = this.staged.snapshot(id);
-          writer.low ??= new Low(writer.file, data);
-          writer.low.data = data;
-          writer.file.dropsBackup = batch.some(({ changes }) => this.#destroysAccessKey(changes));
-          await writer.low.write();
-        } else await writer.file.remove();
+        await this.#write(id, writer, batch);
       } catch (error) {
         this.#rollBack(id, writer, batch, error);
+        await writer.files.release().catch(() => {});
         continue;
       }
       this.#uncertain.delete(id);
@@ -122,9 +136,26 @@ export class StagedWrites {
         this.durable.apply(id, changes);
         resolve();
       }
+      if (writer.files.isLong) await this.#compact(id, writer);
+      if (writer.waiting.length === 0) await writer.files.release().catch(() => {});
     }
     // In the same step as the last look at what is waiting, so that no change is left without a write.
     writer.flushing = undefined;
+  }
+
+  async #write(id: OrganizationId, { files }: Writer, batch: readonly Waiting[]): Promise<void> {
+    const changes = batch.flatMap((waiting) => waiting.changes);
+    const dropsOld = this.#destroysAccessKey(changes);
+    if (!this.staged.organizations.has(id)) await files.remove();
+    // What is staged now is what is on the disk and this batch.
+    else if (dropsOld || files.needsSnapshot) await files.rewrite(this.staged.snapshot(id), dropsOld);
+    else await files.append(writeChanges(changes));
+  }
+
+  /** What fails here was stored before, in the journal; it is tried again when that has grown. */
+  async #compact(id: OrganizationId, { files }: Writer): Promise<void> {
+    if (this.durable.organizations.has(id))
+      await files.rewrite(this.durable.snapshot(id), false).catch(() => {});
   }
 
   /** A key that was given up, exchanged or encrypted again must not live on in the version before. */
@@ -142,7 +173,7 @@ export class StagedWrites {
   #rollBack(id: OrganizationId, writer: Writer, batch: readonly Waiting[], cause: unknown): void {
     const refused = [...batch, ...writer.waiting];
     writer.waiting = [];
-    if (writer.file.isUncertain) this.#uncertain.add(id);
+    if (writer.files.isUncertain) this.#uncertain.add(id);
     const touched = new Map<string, RecordChange>();
     for (const { changes } of refused)
       for (const change of changes)

@@ -4,7 +4,7 @@ import { apiKey, auditRecord, connection, message, organization, receipt, token,
 const kinds = { organization, apiKey, connection, receipt, watch, message, token, auditRecord };
 export type RecordKind = keyof typeof kinds;
 
-/** JSON text of records, made once for each: records never change, a change makes a new one. */
+/** The JSON text of records that are on their way to where they are kept. */
 const texts = new WeakMap<object, string>();
 
 /** The store's own copy of a record, checked so that what is written can be read again. */
@@ -17,18 +17,15 @@ export function ownCopy<Kept extends object>(kind: RecordKind, record: Kept): Ke
   return copy;
 }
 
-/** The JSON text of a record of the store's own. */
-export function textOf(record: object): string {
-  let text = texts.get(record);
-  if (text === undefined) {
-    text = JSON.stringify(record);
-    texts.set(record, text);
-  }
-  return text;
+/** The JSON text of a record of the store's own, which is then forgotten: in memory are records, not their texts. */
+export function takeText(record: object): string {
+  const text = texts.get(record);
+  texts.delete(record);
+  return text ?? JSON.stringify(record);
 }
 
 /** The JSON text of a record, checked so that what is written can be read again. */
-export const recordText = (kind: RecordKind, record: object): string => textOf(ownCopy(kind, record));
+export const recordText = (kind: RecordKind, record: object): string => takeText(ownCopy(kind, record));
 
 /** @throws Error whose message says what is wrong, for a person, and quotes nothing of the record */
 export function readRecord(kind: RecordKind, text: string): object {
