@@ -62,7 +62,8 @@ function templateText(vendor: VendorOfTemplate, description?: RoleDescription): 
   return note + yamlText(document).trimStart();
 }
 
-function templateDocument(vendor: VendorOfTemplate, description?: RoleDescription) {
+/** The template as data. */
+export function templateDocument(vendor: VendorOfTemplate, description?: RoleDescription) {
   const permissions = description?.permissions ?? 'read-only';
   return {
     AWSTemplateFormatVersion: '2010-09-09',

@@ -1,0 +1,162 @@
+variable "connection_id" {
+  description = "The connection's id (con_...), as the vendor gave it."
+  type        = string
+
+  validation {
+    condition     = can(regex("^con_[a-z2-7]{24}$", var.connection_id))
+    error_message = "connection_id is con_ and 24 letters or digits, as the vendor gave it."
+  }
+}
+
+variable "external_id" {
+  description = "The connection's external ID, as the vendor gave it. The role can't be assumed without it."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[\\w+=,.@:/-]{2,1224}$", var.external_id))
+    error_message = "external_id has 2 to 1,224 characters of [A-Za-z0-9_+=,.@:/-] and no wildcard."
+  }
+}
+
+variable "principal" {
+  description = "The ARN of the vendor's IAM role, user or account root."
+  type        = string
+
+  validation {
+    condition     = can(regex("^arn:aws(-[a-z]+)*:iam::[0-9]{12}:(root|(role|user)/[\\w+=,.@/-]+)$", var.principal))
+    error_message = "principal is the ARN of an IAM role, a user or an account's root, without wildcards."
+  }
+}
+
+variable "callback_url" {
+  description = "The vendor's callback URL."
+  type        = string
+
+  validation {
+    condition     = can(regex("^(https://|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])[:/])", var.callback_url))
+    error_message = "callback_url begins with https:// (http:// on loopback only)."
+  }
+}
+
+variable "scope" {
+  description = "Where the connection applies: {} is the organization's default, null leaves it as the vendor has it."
+  type = object({
+    project      = optional(string)
+    environment  = optional(string)
+    architecture = optional(string)
+  })
+  default = null
+}
+
+variable "permissions" {
+  description = "What the role may do: read-only, power-user, administrator or security-audit; null for none of them."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions == null ? true : contains(["read-only", "power-user", "administrator", "security-audit"], var.permissions)
+    error_message = "permissions is one of read-only, power-user, administrator, security-audit, or null."
+  }
+}
+
+variable "managed_policies" {
+  description = "Managed policies besides: names of AWS's own, or ARNs of any."
+  type        = list(string)
+  default     = []
+}
+
+variable "policy_json" {
+  description = "A policy document for inside the role, as of data.aws_iam_policy_document; null for none."
+  type        = string
+  default     = null
+}
+
+variable "role_name" {
+  description = "The role's name; null for one that begins with role_name_prefix."
+  type        = string
+  default     = null
+}
+
+variable "role_name_prefix" {
+  description = "The start of the role's name, for a name that is unique in the account."
+  type        = string
+  default     = "rolebridge-"
+}
+
+variable "path" {
+  description = "The role's path."
+  type        = string
+  default     = "/"
+}
+
+variable "description" {
+  description = "The role's description."
+  type        = string
+  default     = "Lets a vendor in, with the connection's external ID (Rolebridge)"
+}
+
+variable "tags" {
+  description = "The role's tags, besides the provider's default tags."
+  type        = map(string)
+  default     = {}
+}
+
+variable "max_session_duration" {
+  description = "The longest session, in seconds: 3,600 to 43,200."
+  type        = number
+  default     = 3600
+
+  validation {
+    condition     = var.max_session_duration >= 3600 && var.max_session_duration <= 43200
+    error_message = "max_session_duration is 3600 to 43200 seconds."
+  }
+}
+
+variable "permissions_boundary" {
+  description = "The ARN of the managed policy that bounds what the role can ever do; null for none."
+  type        = string
+  default     = null
+}
+
+variable "allow_session_tags" {
+  description = "Whether the vendor may tag its sessions (sts:TagSession)."
+  type        = bool
+  default     = false
+}
+
+variable "allow_source_identity" {
+  description = "Whether the vendor may name who is behind a session (sts:SetSourceIdentity)."
+  type        = bool
+  default     = false
+}
+
+variable "expected_account_id" {
+  description = "The account that this has to be applied to; another one stops the plan. Null for any."
+  type        = string
+  default     = null
+}
+
+variable "callback_secret" {
+  description = "The callback's secret, where no environment variable can be set; a saved plan holds it. Null: ROLEBRIDGE_CALLBACK_SECRET_<CONNECTION ID IN CAPITALS> or ROLEBRIDGE_CALLBACK_SECRET of whoever runs Terraform."
+  type        = string
+  default     = null
+  sensitive   = true
+}
+
+variable "callback_timeout_seconds" {
+  description = "How long the registration is tried while the vendor says not yet or can't be reached."
+  type        = number
+  default     = 120
+}
+
+variable "destroy_timeout_seconds" {
+  description = "How long the deregistration is tried at destroy."
+  type        = number
+  default     = 15
+}
+
+variable "fail_destroy_when_unreachable" {
+  description = "Whether a destroy fails when the vendor can't be told; by default that is a warning."
+  type        = bool
+  default     = false
+}

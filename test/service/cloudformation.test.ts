@@ -1,0 +1,213 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RoleConnection } from '../../service/domain/connection.js';
+import { templateDocument } from '../../service/ways/cloudformation-template.js';
+import { describeRole, type RoleChoices } from '../../service/ways/index.js';
+import { yamlText } from '../../service/ways/quoting.js';
+import { startVendor, type Vendor } from '../vendor.js';
+import { evaluate, startCloudFormation } from '../ways/cloudformation.js';
+
+let vendor: Vendor;
+let cloudFormation: Awaited<ReturnType<typeof startCloudFormation>>;
+let folder: string;
+let unreachable: Server;
+beforeAll(async () => {
+  vendor = await startVendor();
+  cloudFormation = await startCloudFormation();
+  folder = mkdtempSync(join(tmpdir(), 'rolebridge-lambda-'));
+  // Takes connections and never answers.
+  unreachable = createServer(() => undefined);
+  await new Promise<void>((resolve) => unreachable.listen(0, '127.0.0.1', resolve));
+});
+afterAll(async () => {
+  unreachable.closeAllConnections();
+  unreachable.close();
+  await cloudFormation.close();
+  await vendor.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: an answer of the API, member by member.
+type Json = any;
+
+const create = async (body: object = {}): Promise<Json> =>
+  (await vendor.call('POST', '/v1/connections', { name: 'shop', ...body })).body;
+const read = async (id: string) => (await vendor.call('GET', `/v1/connections/${id}`)).body;
+
+const templateOf = (connection: Json, choices: RoleChoices = {}) => {
+  const role = describeRole(connection as RoleConnection, connection, connection, choices);
+  const document = templateDocument(
+    { principals: new Map([[role.partition, role.principal]]), callbackUrl: role.callbackUrl },
+    role,
+  );
+  return { document, role };
+};
+
+/** What CloudFormation would do with the template in the customer's account: the role, then the function. */
+async function stackOf(connection: Json) {
+  const { document } = templateOf(connection);
+  expect(connection.waysToCreateTheRole.cloudFormation).toContain(yamlText(document).trim());
+  const { accountId } = vendor.sandbox.createAccount();
+  const parameters = { CallbackSecret: connection.callbackSecret };
+  const { resources } = evaluate(document, { accountId, parameters });
+  const { arn } = vendor.sandbox.createRole(accountId, {
+    roleName: 'stack',
+    trustPolicy: resources.Role.Properties.AssumeRolePolicyDocument,
+  });
+  const { ServiceToken: _, ServiceTimeout: __, ...properties } = resources.Callback.Properties;
+  return {
+    accountId,
+    arn,
+    properties: { ...properties, RoleArn: arn, RoleId: 'AROA' },
+    code: resources.CallbackFunction.Properties.Code.ZipFile as string,
+  };
+}
+
+/** Runs the function as Lambda does: a file, one event, a time that ends. */
+async function invoke(code: string, event: object, remainingMs = 150_000) {
+  const before = cloudFormation.answers.length;
+  writeFileSync(join(folder, 'index.js'), code);
+  writeFileSync(
+    join(folder, 'invoke.js'),
+    `require('./index.js').handler(${JSON.stringify({
+      ResponseURL: cloudFormation.url,
+      StackId: 'arn:aws:cloudformation:us-east-1:1:stack/s/1',
+      RequestId: 'request',
+      LogicalResourceId: 'Callback',
+      ...event,
+    })}, { getRemainingTimeInMillis: () => ${remainingMs} }).then(() => console.log('returned'));`,
+  );
+  const output = await new Promise<string>((resolve) =>
+    execFile(process.execPath, [join(folder, 'invoke.js')], (_error, stdout, stderr) =>
+      resolve(stdout + stderr),
+    ),
+  );
+  expect(output).toContain('returned');
+  expect(cloudFormation.answers).toHaveLength(before + 1);
+  const answer = cloudFormation.answers.at(-1);
+  expect(answer?.contentType ?? '').toBe('');
+  expect(JSON.stringify(answer?.body).length).toBeLessThan(4096);
+  expect(answer?.body).toMatchObject({
+    StackId: 'arn:aws:cloudformation:us-east-1:1:stack/s/1',
+    RequestId: 'request',
+    LogicalResourceId: 'Callback',
+  });
+  return { ...answer?.body, output };
+}
+
+test('a stack connects, changes its scope and disconnects, and its log has no secret', async () => {
+  const connection = await create();
+  const { code, properties, arn, accountId } = await stackOf(connection);
+  const created = await invoke(code, { RequestType: 'Create', ResourceProperties: properties });
+  expect(created).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: connection.id });
+  expect(await read(connection.id)).toMatchObject({
+    status: 'connected',
+    roleArn: arn,
+    accountId,
+    scopes: [],
+  });
+
+  const updated = await invoke(code, {
+    RequestType: 'Update',
+    PhysicalResourceId: connection.id,
+    ResourceProperties: { ...properties, Scope: '{"project":"shop"}' },
+  });
+  expect(updated).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: connection.id });
+  expect(await read(connection.id)).toMatchObject({ status: 'connected', scopes: [{ project: 'shop' }] });
+
+  const deleted = await invoke(code, {
+    RequestType: 'Delete',
+    PhysicalResourceId: connection.id,
+    ResourceProperties: properties,
+  });
+  expect(deleted).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: connection.id });
+  expect(await read(connection.id)).toMatchObject({ status: 'disconnected', reason: 'deprovisioned' });
+  for (const { output } of [created, updated, deleted])
+    expect(output).not.toContain(connection.callbackSecret.slice('whsec_'.length));
+});
+
+test('a refused role fails the stack with the reason, and the roll-back tells the vendor nothing', async () => {
+  const connection = await create();
+  const { code, properties, arn } = await stackOf(connection);
+  const trust = structuredClone(connection.trustPolicy);
+  delete trust.Statement[0].Condition;
+  vendor.sandbox.updateTrustPolicy(arn, trust);
+  const failed = await invoke(code, { RequestType: 'Create', ResourceProperties: properties });
+  expect(failed).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'not-connected' });
+  expect(failed.Reason).toMatch(/^external_id_not_required: .*StringEquals/);
+  const rolledBack = await invoke(code, {
+    RequestType: 'Delete',
+    PhysicalResourceId: 'not-connected',
+    ResourceProperties: properties,
+  });
+  expect(rolledBack.Status).toBe('SUCCESS');
+  expect(await read(connection.id)).toMatchObject({ status: 'failed' });
+});
+
+test('a wrong secret and a missing one fail the stack at once', async () => {
+  const connection = await create();
+  const { code, properties } = await stackOf(connection);
+  for (const [CallbackSecret, reason] of [
+    [`whsec_${Buffer.alloc(32).toString('base64')}`, /^callback_unauthorized: /],
+    ['', /^callback_secret_missing: /],
+  ] as const) {
+    const ResourceProperties = { ...properties, CallbackSecret };
+    const failed = await invoke(code, { RequestType: 'Create', ResourceProperties });
+    expect(failed.Status).toBe('FAILED');
+    expect(failed.Reason).toMatch(reason);
+  }
+});
+
+test('a vendor that never answers fails the stack before the function is cut off, and keeps no stack from going', async () => {
+  const connection = await create();
+  const { code, properties } = await stackOf(connection);
+  const { port } = unreachable.address() as AddressInfo;
+  const ResourceProperties = { ...properties, CallbackUrl: `http://127.0.0.1:${port}/v1/callbacks` };
+  const failed = await invoke(code, { RequestType: 'Create', ResourceProperties }, 9_000);
+  expect(failed).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'not-connected' });
+  expect(failed.Reason).toMatch(/^unreachable: /);
+  const PhysicalResourceId = connection.id;
+  const deleted = await invoke(
+    code,
+    { RequestType: 'Delete', PhysicalResourceId, ResourceProperties },
+    9_000,
+  );
+  expect(deleted.Status).toBe('SUCCESS');
+});
+
+test('CloudFormation is answered also when its address fails at first', async () => {
+  const connection = await create();
+  const { code, properties } = await stackOf(connection);
+  cloudFormation.failNext(2);
+  const created = await invoke(code, { RequestType: 'Create', ResourceProperties: properties });
+  expect(created.Status).toBe('SUCCESS');
+});
+
+test('a trust policy like the one that the service shows, whatever is chosen; without a secret, only the role', async () => {
+  const connection = await create({ expectedAccountId: '210987654321' });
+  const choices: RoleChoices = {
+    allowSessionTags: true,
+    allowSourceIdentity: true,
+    permissions: { managedPolicies: ['SecurityAudit', 'arn:aws:iam::210987654321:policy/own'] },
+    roleName: 'vendor',
+    path: '/a/',
+    maxSessionDuration: 7200,
+  };
+  const { document } = templateOf(connection, choices);
+  const { resources } = evaluate(document, { accountId: '210987654321' });
+  expect(Object.keys(resources)).toEqual(['Role']);
+  const trust = structuredClone(connection.trustPolicy);
+  trust.Statement[0].Action = ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'];
+  expect(resources.Role.Properties).toMatchObject({
+    AssumeRolePolicyDocument: trust,
+    RoleName: 'vendor',
+    Path: '/a/',
+    MaxSessionDuration: '7200',
+    ManagedPolicyArns: ['arn:aws:iam::aws:policy/SecurityAudit', 'arn:aws:iam::210987654321:policy/own'],
+  });
+  expect(JSON.stringify(document.Rules)).toContain('210987654321');
+});
