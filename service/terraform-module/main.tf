@@ -136,7 +136,7 @@ resource "terraform_data" "registration" {
       ROLEBRIDGE_SCOPE                         = local.scope
       ROLEBRIDGE_EXPECTED_ACCOUNT_ID           = var.expected_account_id == null ? "" : var.expected_account_id
       ROLEBRIDGE_DEADLINE_SECONDS              = tostring(var.callback_timeout_seconds)
-      ROLEBRIDGE_CALLBACK_SECRET_FROM_VARIABLE = var.callback_secret == null ? "" : nonsensitive(var.callback_secret)
+      ROLEBRIDGE_CALLBACK_SECRET_FROM_VARIABLE = nonsensitive(var.callback_secret == null ? "" : var.callback_secret)
     }
   }
 

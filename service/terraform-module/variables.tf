@@ -13,7 +13,7 @@ variable "external_id" {
   type        = string
 
   validation {
-    condition     = can(regex("^[\\w+=,.@:/-]{2,1224}$", var.external_id))
+    condition     = can(regex("^[\\w+=,.@:/-]+$", var.external_id)) && length(var.external_id) >= 2 && length(var.external_id) <= 1224
     error_message = "external_id has 2 to 1,224 characters of [A-Za-z0-9_+=,.@:/-] and no wildcard."
   }
 }
