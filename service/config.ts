@@ -111,6 +111,13 @@ const environmentSchema = z.object({
   ROLEBRIDGE_PORT: number(0, 65_535).default(8080),
   ROLEBRIDGE_HOST: z.string().min(1).default('127.0.0.1'),
   ROLEBRIDGE_PUBLIC_URL: url.optional(),
+  ROLEBRIDGE_TEMPLATE_URL: z
+    .string()
+    .regex(
+      /^https:\/\/[a-z0-9.-]+\.amazonaws\.(com|com\.cn|eu)\/[\w!'()*./-]+$/,
+      'must be the https URL of an object in an S3 bucket: CloudFormation takes no other',
+    )
+    .optional(),
   DATABASE_URL: databaseUrl.optional(),
   ROLEBRIDGE_DATABASE_SESSIONS: number(1, 1000).default(10),
   ROLEBRIDGE_DATA_DIR: z.string().min(1).default('./data'),
@@ -191,6 +198,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv) {
     port: values.ROLEBRIDGE_PORT,
     host: values.ROLEBRIDGE_HOST,
     publicUrl: values.ROLEBRIDGE_PUBLIC_URL,
+    templateUrl: values.ROLEBRIDGE_TEMPLATE_URL,
     dataDirectory: values.ROLEBRIDGE_DATA_DIR,
     database:
       values.DATABASE_URL === undefined

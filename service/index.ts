@@ -60,6 +60,8 @@ export interface ServiceOptions {
   readonly deniedAccountIds?: ReadonlySet<AccountId>;
   /** Where customers reach the service. @default where it listens */
   readonly publicUrl?: string | undefined;
+  /** The S3 address of the vendor's CloudFormation template (`/downloads/cloudformation.yaml`). @default no quick-create links */
+  readonly templateUrl?: string | undefined;
   /** @default 127.0.0.1 */
   readonly host?: string;
   /** 0 takes a free one. @default 0 */
@@ -153,6 +155,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     principals: options.principals,
     deniedAccountIds: options.deniedAccountIds ?? new Set(),
     publicUrl: options.publicUrl ?? url,
+    templateUrl: options.templateUrl,
     propagationWindowMs: options.propagationWindowMs ?? 60_000,
     maxWaitMs: options.maxWaitMs ?? 25_000,
     watchPlan: {

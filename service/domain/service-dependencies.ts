@@ -23,6 +23,8 @@ export interface Dependencies {
   readonly deniedAccountIds: ReadonlySet<AccountId>;
   /** Without a slash at its end. */
   readonly publicUrl: string;
+  /** Where AWS gets the vendor's CloudFormation template: an S3 address. Undefined: no quick-create links. */
+  readonly templateUrl: string | undefined;
   readonly propagationWindowMs: number;
   /** How long one request waits for a role to propagate before it answers "not decided yet". */
   readonly maxWaitMs: number;

@@ -17,11 +17,13 @@ import { createBeginExchange } from './begin-exchange.js';
 import { createCallbackReceiver } from './callbacks.js';
 import { addConnectionRoutes } from './connections.js';
 import { answerCredentials } from './credentials.js';
+import { addDownloadRoutes } from './downloads.js';
 import { jsonBody, organizationOf, rawBody, refuseMethod, requesterOf, send } from './exchange.js';
 import { answerMetrics } from './metrics.js';
 import { addOpenApiRoute } from './openapi/route.js';
 import { problemAnswer } from './problem.js';
 import { answerProblemPage } from './problem-pages.js';
+import { addRoleTemplateRoutes } from './role-templates.js';
 import { rememberMount } from './route-of.js';
 import * as schemas from './schemas.js';
 import { readSmallBody } from './small-body.js';
@@ -86,6 +88,7 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
     send(response, { status: 200, body: { status: 'ready' } });
   });
   addOpenApiRoute(app, deps.publicUrl);
+  addDownloadRoutes(app, deps);
 
   app.get('/metrics', answerMetrics(options.metrics, options.metricsTokenHash));
   app.get('/problems/:code', answerProblemPage(deps.publicUrl));
@@ -123,6 +126,7 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
   api.use(readBody);
 
   addConnectionRoutes(api, deps);
+  addRoleTemplateRoutes(api, deps);
   addAccessKeyRoutes(api, deps);
   addApiKeyRoutes(api, deps);
   addAuditRoutes(api, deps);

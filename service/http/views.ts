@@ -9,6 +9,7 @@ import {
   cloudFormationTemplate,
   consoleLink,
   describeRole,
+  quickCreateLink,
   type RoleChoices,
   type RoleDescription,
   terraformConfiguration,
@@ -124,11 +125,12 @@ export const roleFor = (
   );
 
 /** Every way to make the role, each a text to copy whole; no secret is in any. */
-export const waysToCreate = (role: RoleDescription) => ({
+export const waysToCreate = (deps: Dependencies, role: RoleDescription) => ({
   console: consoleLink(role),
   cdktf: cdktfProgram(role),
   terraform: terraformConfiguration(role),
   cloudFormation: cloudFormationTemplate(role),
+  ...(deps.templateUrl !== undefined && { cloudFormationLink: quickCreateLink(role, deps.templateUrl) }),
   awsCli: awsCliCommands(role),
 });
 
@@ -172,6 +174,6 @@ function roleToCreateView(deps: Dependencies, connection: Connection, trust: Rol
     callbackUrl: role.callbackUrl,
     statusUrl: `${deps.publicUrl}/v1/connections/${connection.id}/status`,
     trustPolicy: trustPolicyOf(role),
-    waysToCreateTheRole: waysToCreate(role),
+    waysToCreateTheRole: waysToCreate(deps, role),
   };
 }

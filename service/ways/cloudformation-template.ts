@@ -26,7 +26,9 @@ export interface VendorOfTemplate {
  * secret there, since a link can't fill what is not to be shown. The template has to be in an S3 bucket.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-create-stacks-quick-create-links.html
  */
-export function quickCreateLink(description: RoleDescription, templateUrl: string): string {
+export function quickCreateLink(description: RoleDescription, templateUrl: string): string | undefined {
+  // The vendor's template has a parameter that chooses among presets, and none for a list of policies.
+  if (typeof description.permissions !== 'string') return undefined;
   const values = parameterValues(description);
   const query = new URLSearchParams({ templateURL: templateUrl, stackName: 'rolebridge' });
   for (const [name, value] of Object.entries(values)) query.append(`param_${name}`, value);
@@ -34,7 +36,6 @@ export function quickCreateLink(description: RoleDescription, templateUrl: strin
   return `https://${host}/cloudformation/home?region=${regionOf(description)}#/stacks/quickcreate?${query}`;
 }
 
-/** A list of policies can be in a connection's own template only: a parameter chooses among presets. */
 function parameterValues(description: RoleDescription): Record<string, string> {
   const { scope = {}, permissions, maxSessionDuration, allowSessionTags, allowSourceIdentity } = description;
   return Object.fromEntries(

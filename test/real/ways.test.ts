@@ -2,7 +2,7 @@
  * The ways to create the role without CDKTF, as a customer would go them: real Terraform with the real AWS provider, the
  * real AWS CLI in bash, cfn-lint; the real service, and the sandbox in place of AWS.
  */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { templateDocument } from '../../service/ways/cloudformation-template.js';
@@ -134,9 +134,8 @@ const provider = `provider "aws" {
 }
 `;
 
-/** The root module of a customer, with the module as the service's package has it. */
+/** The root module of a customer, with the module from the service. */
 function moduleCall(connection: Json, inputs: Record<string, string> = {}): string {
-  cpSync(resolve('service/terraform-module'), join(folder, 'module/rolebridge'), { recursive: true });
   const given = {
     connection_id: connection.id,
     external_id: connection.externalId,
@@ -147,7 +146,7 @@ function moduleCall(connection: Json, inputs: Record<string, string> = {}): stri
     ...Object.entries(given).map(([name, value]) => `  ${name} = ${JSON.stringify(value)}\n`),
     ...Object.entries(inputs).map(([name, value]) => `  ${name} = ${value}\n`),
   ];
-  return `${provider}\nmodule "vendor" {\n  source = "./rolebridge"\n${lines.join('')}}\n\noutput "role_arn" {\n  value = module.vendor.role_arn\n}\n`;
+  return `${provider}\nmodule "vendor" {\n  source = "${vendor.service.url}/downloads/terraform-module.tar.gz"\n${lines.join('')}}\n\noutput "role_arn" {\n  value = module.vendor.role_arn\n}\n`;
 }
 
 const expectNoSecret = (texts: string[], connection: Json) => {

@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PRESET_POLICIES } from '../../constructs/permissions.js';
@@ -11,7 +19,7 @@ import { startVendor, type Vendor } from '../vendor.js';
 let vendor: Vendor;
 let folder: string;
 beforeAll(async () => {
-  vendor = await startVendor();
+  vendor = await startVendor({ templateUrl: 'https://bucket.s3.us-east-1.amazonaws.com/rolebridge.yaml' });
   folder = mkdtempSync(join(tmpdir(), 'rolebridge-ways-'));
 });
 afterAll(async () => {
@@ -39,7 +47,7 @@ it('answers with a CDKTF program that synthesizes as it is, to the trust policy 
 
 it('has the external ID and the principal, and no secret, in every way to create the role', async () => {
   const body = await create({ expectedAccountId: '210987654321' });
-  const { console: link, ...texts } = body.waysToCreateTheRole;
+  const { console: link, cloudFormationLink, ...texts } = body.waysToCreateTheRole;
   expect(Object.keys(texts).sort()).toEqual(['awsCli', 'cdktf', 'cloudFormation', 'terraform']);
   expect(link).toContain(body.externalId);
   for (const text of Object.values<string>(texts)) {
@@ -50,6 +58,104 @@ it('has the external ID and the principal, and no secret, in every way to create
     expect(text).not.toContain(body.callbackSecret);
     expect(text).not.toContain(body.statusToken);
   }
+});
+
+it('opens CloudFormation with the values of the connection, and without its secret', async () => {
+  const body = await create({ scope: { project: 'shop' } });
+  const link = new URL(body.waysToCreateTheRole.cloudFormationLink);
+  expect(link.host).toBe('console.aws.amazon.com');
+  expect(Object.fromEntries(new URLSearchParams(link.hash.split('?')[1]))).toEqual({
+    templateURL: 'https://bucket.s3.us-east-1.amazonaws.com/rolebridge.yaml',
+    stackName: 'rolebridge',
+    param_ConnectionId: body.id,
+    param_ExternalId: body.externalId,
+    param_Permissions: 'read-only',
+    param_Scope: '{"project":"shop"}',
+  });
+});
+
+it('gives the ways again later, with what is chosen of the role', async () => {
+  const { id, externalId, trustPolicy, callbackSecret } = await create();
+  const path = `/v1/connections/${id}/role-templates`;
+  const { status, body } = await vendor.call('GET', path);
+  expect([status, body.externalId, body.trustPolicy]).toEqual([200, externalId, trustPolicy]);
+  expect(JSON.stringify(body)).not.toContain(callbackSecret);
+  const query =
+    'managedPolicies=SecurityAudit,job-function/ViewOnlyAccess&roleName=vendor&path=/a/&maxSessionDuration=7200&allowSessionTags=true&allowSourceIdentity=true';
+  const chosen = (await vendor.call('GET', `${path}?${query}`)).body;
+  expect(chosen.trustPolicy.Statement[0].Action).toEqual([
+    'sts:AssumeRole',
+    'sts:TagSession',
+    'sts:SetSourceIdentity',
+  ]);
+  const { console: link, ...texts } = chosen.waysToCreateTheRole;
+  expect(texts).not.toHaveProperty('cloudFormationLink');
+  expect(link).toContain('roleName=vendor');
+  for (const text of Object.values<string>(texts))
+    for (const value of ['policy/job-function/ViewOnlyAccess', 'vendor', '/a/', '7200', 'sts:TagSession'])
+      if (text !== texts.cdktf && text !== texts.cloudFormation) expect(text).toContain(value);
+  expect(texts.cdktf).toContain(
+    'permissions: { managedPolicies: ["SecurityAudit", "job-function/ViewOnlyAccess"] }',
+  );
+  expect(texts.cdktf).toContain('allowSourceIdentity: true');
+});
+
+it.each([
+  'permissions=root',
+  'permissions=read-only&managedPolicies=SecurityAudit',
+  'managedPolicies=a%20b',
+  'managedPolicies=$(x)',
+  "managedPolicies=arn:aws:iam::aws:policy/'x",
+  'roleName=%0a',
+  'roleName=a/b',
+  'path=a',
+  'path=//',
+  'maxSessionDuration=60',
+  'maxSessionDuration=43201',
+  'allowSessionTags=yes',
+  'principal=arn:aws:iam::111122223333:root',
+  'externalId=mine',
+])('refuses role-templates?%s', async (query) => {
+  const { id } = await create();
+  const { status, body } = await vendor.call('GET', `/v1/connections/${id}/role-templates?${query}`);
+  expect([status, body.code]).toEqual([400, 'request_invalid']);
+});
+
+it("does not show another organization's", async () => {
+  const { id } = await create();
+  const other = await vendor.service.createOrganization('other');
+  const answer = await vendor.call('GET', `/v1/connections/${id}/role-templates`, undefined, other.apiKey);
+  expect([answer.status, answer.body.code]).toEqual([404, 'connection_not_found']);
+});
+
+it('has the Terraform module to download, with the script of the constructs', async () => {
+  const response = await fetch(`${vendor.service.url}/downloads/terraform-module.tar.gz`);
+  expect(response.status).toBe(200);
+  writeFileSync(join(folder, 'module.tar.gz'), Buffer.from(await response.arrayBuffer()));
+  mkdirSync(join(folder, 'module'));
+  execFileSync('tar', ['-xzf', '../module.tar.gz'], { cwd: join(folder, 'module') });
+  const files = (directory: string) =>
+    Object.fromEntries(
+      readdirSync(directory).map((name) => [name, readFileSync(join(directory, name), 'utf8')]),
+    );
+  expect(files(join(folder, 'module'))).toEqual(files(resolve('service/terraform-module')));
+  expect(files(join(folder, 'module'))['rolebridge-callback.cjs']).toBe(
+    readFileSync(resolve('constructs/callback-script/rolebridge-callback.cjs'), 'utf8'),
+  );
+  const etag = response.headers.get('etag') ?? '';
+  const again = await fetch(response.url, { headers: { 'if-none-match': etag } });
+  expect(again.status).toBe(304);
+});
+
+it("has the vendor's CloudFormation template to download, with nothing of any customer", async () => {
+  const { externalId, id } = await create();
+  const response = await fetch(`${vendor.service.url}/downloads/cloudformation.yaml`);
+  const text = await response.text();
+  expect(text).toContain(vendor.principal);
+  expect(text).toContain(`${vendor.service.url}/v1/callbacks`);
+  expect(text).not.toContain(externalId);
+  expect(text).not.toContain(id);
+  expect((await fetch(response.url, { method: 'POST' })).status).toBe(405);
 });
 
 it('offers the same permissions as the constructs, each with a sentence on what it allows', () => {

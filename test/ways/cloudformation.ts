@@ -24,7 +24,9 @@ export function evaluate(
   function value(node: any): any {
     if (Array.isArray(node)) return node.map(value).filter((each) => each !== nothing);
     if (typeof node !== 'object' || node === null) return node;
-    const [[name, operand] = ['', undefined]] = Object.entries<unknown[] & string>(node);
+    const [entry] = Object.entries<unknown[] & string>(node);
+    if (entry === undefined) return node;
+    const [name, operand] = entry;
     switch (name) {
       case 'Ref':
         if (operand === 'AWS::NoValue') return nothing;

@@ -140,6 +140,9 @@ const waysToCreateTheRole = z
     cdktf: text.meta({ description: 'A whole main.ts.' }),
     terraform: text.meta({ description: 'One file of HCL.' }),
     cloudFormation: text.meta({ description: 'A template, as YAML.' }),
+    cloudFormationLink: text.optional().meta({
+      description: 'A link that opens CloudFormation, filled in; with ROLEBRIDGE_TEMPLATE_URL and a preset.',
+    }),
     awsCli: text.meta({ description: 'Commands for bash, the signed callback with them.' }),
   })
   .meta({ id: 'WaysToCreateTheRole' });
@@ -154,6 +157,15 @@ const roleToCreate = {
   trustPolicy: z.record(text, z.unknown()),
   waysToCreateTheRole,
 };
+
+/** The same later, without a secret. */
+export const roleTemplates = z.object({
+  externalId,
+  principal: text,
+  callbackUrl: text,
+  trustPolicy: z.record(text, z.unknown()),
+  waysToCreateTheRole,
+});
 
 /** Once, with everything that the customer needs to make the role. */
 export const createdRoleConnection = pendingConnection.extend(roleToCreate).meta({ id: 'CreatedConnection' });

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../domain/errors.js';
 import { rotateAccessKeyRequest } from '../access-key-schema.js';
+import { roleTemplatesQuery } from '../role-templates-schema.js';
 import {
   createConnectionRequest,
   listQuery,
@@ -182,6 +183,30 @@ export const connectionOperations = {
       organization: { path, body: { scopes: [{}] }, gives: 200 },
       taken: { path, body: { scopes: [{ project: 'taken' }] }, gives: 'scope_taken' },
       gap: { path, body: { scopes: [{ environment: 'production' }] }, gives: 'request_invalid' },
+    },
+  },
+  getRoleTemplates: {
+    method: 'get',
+    path: '/v1/connections/{id}/role-templates',
+    tag,
+    summary: 'The ways to create the role, with what is chosen of it; no secret is in them.',
+    proof,
+    query: roleTemplatesQuery,
+    answer: { status: 200, description: 'The ways.', schema: answers.roleTemplates },
+    codes: [...found, 'method_mismatch'],
+    examples: {
+      one: { path, gives: 200 },
+      chosen: {
+        path,
+        query: { permissions: 'security-audit', roleName: 'vendor', maxSessionDuration: '7200' },
+        gives: 200,
+      },
+      ownPolicies: {
+        path,
+        query: { managedPolicies: 'SecurityAudit,job-function/ViewOnlyAccess', allowSessionTags: 'true' },
+        gives: 200,
+      },
+      tooMuch: { path, query: { permissions: 'root' }, gives: 'request_invalid' },
     },
   },
   rotateCallbackSecret: {
