@@ -1,0 +1,152 @@
+/** A process that is to be killed: it looks whether everything is there, and then writes without end. */
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { Connection } from '../../service/domain/connection.js';
+import type { OrganizationId } from '../../service/domain/ids.js';
+import type { Store } from '../../service/domain/ports.js';
+import { openStore } from '../../service/stores/choose.js';
+import {
+  aConnection,
+  aMessage,
+  anAccessKeyConnection,
+  anAuditRecord,
+  anOrganization,
+  aToken,
+  at,
+  aWatch,
+  intent,
+} from '../contract/records.js';
+import { type Acknowledged, differences } from './expected.js';
+
+export interface Task {
+  readonly directory: string;
+  readonly databaseUrl?: string | undefined;
+  /** A file with what was acknowledged before, a line each. */
+  readonly acknowledged: string;
+  readonly writes: boolean;
+}
+
+const pairsAtOnce = 32;
+const organizations = 4;
+
+/** To a pipe, so it has left the process before the next line of the program. */
+const say = (line: Acknowledged | { opened: { wrong: string[]; checked: number; openMs: number } }) =>
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+
+async function main({ directory, databaseUrl, acknowledged, writes }: Task): Promise<void> {
+  const database = databaseUrl === undefined ? undefined : { url: databaseUrl, maxSessions: 8 };
+  const startedAt = performance.now();
+  const store = await openStore({ dataDirectory: directory, database });
+  const openMs = performance.now() - startedAt;
+  const lines = (await readFile(acknowledged, 'utf8')).split('\n').filter(Boolean);
+  const found = await differences(
+    store,
+    lines.map((line) => JSON.parse(line)),
+    databaseUrl === undefined ? directory : undefined,
+  );
+  say({ opened: { ...found, openMs } });
+  if (!writes) return store.close();
+  const made: OrganizationId[] = [];
+  for (let number = 0; number < organizations; number++) {
+    const organization = anOrganization();
+    await store.createOrganization(organization);
+    made.push(organization.id);
+  }
+  const inTurn = (number: number) => made[number % made.length] as OrganizationId;
+  await Promise.all([
+    ...Array.from({ length: pairsAtOnce }, (_, number) => passScope(store, inTurn(number))),
+    destroyKeys(store, inTurn(0)),
+    takeTokens(store, inTurn(1)),
+  ]);
+}
+
+/** Two connections pass a scope to each other: both change in one step, with a watch, a message and a receipt. */
+async function passScope(store: Store, organizationId: OrganizationId): Promise<void> {
+  const pair = randomBytes(8).toString('hex');
+  const scopes = [{ project: pair }];
+  const pads = { name: 'x'.repeat(1 + Math.floor(Math.random() * 1000)) };
+  let holder: Connection = aConnection(organizationId, { ...pads, scopes });
+  let other: Connection = aConnection(organizationId, pads);
+  await store.commit({ connection: { next: holder, ifVersion: null, intent } });
+  await store.commit({ connection: { next: other, ifVersion: null, intent } });
+  say({ pair, organizationId, ids: [holder.id, other.id] });
+  for (let version = 2; ; version++) {
+    const record = anAuditRecord(organizationId, { connectionId: other.id });
+    await store.appendAudit([record]);
+    say({ audit: record.id, organizationId });
+    const next = { ...other, scopes, version } as Connection;
+    const id = `msg_${pair}_${version}`;
+    const receipt = {
+      connectionId: next.id,
+      webhookId: id,
+      firstAttemptAt: at(0),
+      claimedUntil: at(30),
+      answer: { status: 200, body: version },
+    };
+    const message = aMessage(next, { id });
+    await store.commit({
+      connection: { next, ifVersion: version - 1, intent },
+      replaceScopes: true,
+      watches: [aWatch(next, { attempts: version })],
+      messages: [message],
+      receipt,
+    });
+    say({ pair, version });
+    if (version > 2)
+      await store.finishMessage(
+        { ...message, id: `msg_${pair}_${version - 1}`, connectionId: holder.id },
+        undefined,
+      );
+    other = { ...holder, scopes: [], version } as Connection;
+    holder = next;
+  }
+}
+
+async function destroyKeys(store: Store, organizationId: OrganizationId): Promise<void> {
+  for (;;) {
+    const sealed = `sealed-${randomBytes(12).toString('hex')}`;
+    const connection = anAccessKeyConnection(organizationId, {
+      accessKey: {
+        lastFour: 'WXYZ',
+        principalArn: 'arn:aws:iam::123456789012:user/deploy',
+        sealed: { keyId: 'k1', wrappedDataKey: sealed, accessKeyId: sealed, secretAccessKey: sealed },
+      },
+    });
+    await store.commit({ connection: { next: connection, ifVersion: null, intent } });
+    say({ key: connection.id, sealed, is: 'held' });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    say({ key: connection.id, sealed, is: 'going' });
+    const {
+      accessKey: _,
+      accountId: __,
+      verification: ___,
+      ...rest
+    } = connection as typeof connection & Record<string, unknown>;
+    const next = {
+      ...rest,
+      status: 'disconnected',
+      reason: 'deleted',
+      disconnectedAt: at(9),
+      version: 2,
+    } as unknown as Connection;
+    await store.commit({ connection: { next, ifVersion: 1, intent } });
+    say({ key: connection.id, sealed, is: 'destroyed' });
+  }
+}
+
+async function takeTokens(store: Store, organizationId: OrganizationId): Promise<void> {
+  for (;;) {
+    const token = randomBytes(32).toString('hex');
+    await store.saveToken(aToken(organizationId, { hash: token }));
+    say({ token, is: 'saved' });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    say({ token, is: 'going' });
+    await store.takeToken('web_session', token);
+    say({ token, is: 'taken' });
+  }
+}
+
+main(JSON.parse(process.argv[2] as string)).catch((error) => {
+  process.stderr.write(`${error?.stack ?? error}\n`);
+  process.exit(1);
+});
