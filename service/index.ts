@@ -24,6 +24,7 @@ import { createRateLimits, type RateLimitSettings } from './limits/index.js';
 import { createMetrics, type Metrics, observedStore } from './metrics/index.js';
 import type { Tracing } from './tracing/index.js';
 import { type DueLoop, watchConnections } from './watch/index.js';
+import { createWeb } from './web/index.js';
 import { deliverMessages, type WebhookOptions } from './webhooks/index.js';
 
 export { reencrypt } from './actions/reencrypt.js';
@@ -168,6 +169,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     },
   };
   const app = createApp(deps, {
+    pages: createWeb(deps, { logger, limits }),
     logger,
     metrics,
     limits,

@@ -6,7 +6,7 @@ import { checkScope, describeScope, type Scope, scopeFromKey, scopeKey } from '.
 import { beginVerification, type Dependencies, nowText } from '../domain/service-dependencies.js';
 import { undecidedCode } from '../domain/undecided.js';
 import type { Check, Verification } from '../domain/verification.js';
-import { verifyRole } from '../domain/verify-role.js';
+import { type VerificationProgress, verifyRole } from '../domain/verify-role.js';
 import { audited } from './audited.js';
 import { storeChange, storeReceipt, subjectOf } from './change-connection.js';
 
@@ -37,6 +37,7 @@ export interface VerificationRequest {
   readonly firstAttemptAtMs?: number;
   /** A failure that does not count yet is not stored, and its causes are not looked for. @default all count */
   readonly counts?: (code: ErrorCode) => boolean;
+  readonly onProgress?: ((progress: VerificationProgress) => void) | undefined;
 }
 
 async function verifyAndStore(
@@ -81,6 +82,7 @@ async function verifyAndStore(
         (connection.status === 'failed' ||
           (trust.pendingExternalId !== undefined && request.askedBy !== 'verify')),
       findsCauses: !isWatch || (connection.status === 'connected' && counts('role_not_assumable')),
+      onProgress: request.onProgress,
     },
     { sts: deps.sts, clock: deps.clock, newExternalId },
   );

@@ -29,7 +29,11 @@ export interface RoleToVerify {
   readonly trustMayHaveChanged: boolean;
   /** Up to four more calls that find out why AWS denies the role. @default true */
   readonly findsCauses?: boolean;
+  /** Hears of every check as it is made, and of every denial that may still be propagation. */
+  readonly onProgress?: ((progress: VerificationProgress) => void) | undefined;
 }
+
+export type VerificationProgress = { readonly check: Check } | { readonly waitingSince: string };
 
 export type UndecidedReason = UndecidedByAws | 'propagating';
 
@@ -107,8 +111,13 @@ export async function verifyRole(
     return { outcome: 'refused', role, verification };
   }
 
+  function record(check: Check): void {
+    checks.push(check);
+    request.onProgress?.({ check });
+  }
+
   function pass(name: CheckName, message: string): void {
-    checks.push({ name, outcome: 'passed', message, at: now() });
+    record({ name, outcome: 'passed', message, at: now() });
   }
 
   function fail(
@@ -118,7 +127,7 @@ export async function verifyRole(
     remedy: string,
     causes?: readonly Cause[],
   ): never {
-    checks.push({ name, outcome: 'failed', code, message, remedy, at: now() });
+    record({ name, outcome: 'failed', code, message, remedy, at: now() });
     throw new Refused(code, message, remedy, causes);
   }
 
@@ -192,6 +201,7 @@ export async function verifyRole(
           1,
         );
       if (mayPropagate) {
+        request.onProgress?.({ waitingSince: startedAt });
         await clock.sleep(waitMs);
         continue;
       }

@@ -1,4 +1,10 @@
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import express, {
+  type Express,
+  type NextFunction,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import type { Logger } from 'pino';
 import { encryptionOf } from '../actions/accept-access-key.js';
 import { createOrganization } from '../actions/create-organization.js';
@@ -26,6 +32,7 @@ import { answerProblemPage } from './problem-pages.js';
 import { addRoleTemplateRoutes } from './role-templates.js';
 import { rememberMount } from './route-of.js';
 import * as schemas from './schemas.js';
+import { addSignInLinkRoutes } from './sign-in-links.js';
 import { readSmallBody } from './small-body.js';
 import { addStatusRoute } from './status.js';
 import { resolutionView } from './views.js';
@@ -41,6 +48,8 @@ export interface AppOptions {
   readonly callbackToleranceMs: number;
   /** SHA-256 (hexadecimal) of the operator's token; without one, organizations are made on the command line only. */
   readonly operatorTokenHash?: string | undefined;
+  /** The site for people; it answers the paths that are its own. */
+  readonly pages?: RequestHandler | undefined;
 }
 
 /** The service as an Express app; it never listens. */
@@ -130,6 +139,9 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
   addAccessKeyRoutes(api, deps);
   addApiKeyRoutes(api, deps);
   addAuditRoutes(api, deps);
+  addSignInLinkRoutes(api, deps);
+
+  if (options.pages) app.use(options.pages);
 
   app.use(() => {
     throw new RolebridgeError('not_found', 'There is nothing at this path.', {

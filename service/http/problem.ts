@@ -33,6 +33,9 @@ export const problems: Record<ErrorCode, readonly [status: number, title: string
   access_key_unreadable: [500, 'The stored access key can not be decrypted'],
   root_access_key: [422, "The access key is a root user's"],
   key_in_vendor_account: [422, "The access key is of an account that can't be connected"],
+  form_refused: [403, 'The form was refused'],
+  session_ended: [403, 'Not signed in any more'],
+  sign_in_link_invalid: [403, 'The link does not work any more'],
   api_key_not_found: [404, 'No such API key'],
   api_key_in_use: [409, 'The API key is the one in use'],
   unauthorized: [401, 'No valid API key'],
@@ -55,6 +58,9 @@ export interface Answer {
   readonly body: unknown;
   readonly retryAfterSeconds?: number | undefined;
 }
+
+/** The HTTP status of a known error. */
+export const statusOf = ({ code }: Pick<RolebridgeError, 'code'>): number => problems[code][0];
 
 /** Known errors as problem details; everything else is a 500 with a fixed text. */
 export function problemAnswer(error: unknown, publicUrl: string): Answer {

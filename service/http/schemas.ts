@@ -75,6 +75,12 @@ export const rotateCallbackSecretRequest = z.strictObject({
 
 export const rotateExternalIdRequest = z.strictObject({ rotateCallbackSecret: z.boolean().optional() });
 
+/** Seconds that the link works for; a day at most. The page that it leads to is the connection's, or the list. */
+export const signInLinkRequest = z.strictObject({
+  expiresInSeconds: z.int().min(60).max(86_400).optional(),
+  connectionId: z.string().refine(isConnectionId, 'must be the id of a connection').optional(),
+});
+
 export const createApiKeyRequest = z.strictObject({ name });
 
 const limit = z

@@ -49,6 +49,21 @@ export const aboutRequests = {
     see: 'Vendor: `GET /readyz`, the log, free space (`df`) and permissions of the data directory, or the database’s own log.',
     fix: 'Customer: try again after `Retry-After`. Vendor: make room, mend permissions, or bring the database back; the service goes on by itself.',
   },
+  form_refused: {
+    means: 'A form of the site was sent from somewhere else, or long after its page was opened.',
+    see: 'The browser’s `Origin` and `Sec-Fetch-Site` headers, and the public URL that the service is configured with.',
+    fix: 'Open the page at the public URL, allow its cookie, and send the form from there. Vendor: `ROLEBRIDGE_PUBLIC_URL` must be what people type.',
+  },
+  session_ended: {
+    means: 'Nobody used the site for half an hour, twelve hours have passed, or the API key was revoked.',
+    see: 'The audit log has `web_session.begin` and `web_session.end`.',
+    fix: 'Sign in again, and repeat what you did: nothing was changed.',
+  },
+  sign_in_link_invalid: {
+    means: 'A one-time link was used already, has expired, or was cut off when it was copied.',
+    see: 'The audit log has `sign_in_link.create` with its time.',
+    fix: 'Make another one with `POST /v1/sign-in-links` or `rolebridge sign-in-link`.',
+  },
   api_key_not_found: {
     means: 'Your organization has no API key with this id.',
     see: '`GET /v1/api-keys` lists them.',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { iamIn, synthesize, terraformIn } from '../customer-stack.js';
 import { type CommandResult, findTerraform } from '../real/tools.js';
 import { startVendor, type Vendor } from '../vendor.js';
+import { openDemo } from './open.js';
 
 const started = Date.now();
 const say = (text: string) => console.log(text.replace(/^/gm, '  '));
@@ -13,7 +14,8 @@ const targets = [
   { project: 'warehouse' },
 ];
 
-main().catch((error: unknown) => {
+const isOpen = process.argv.includes('--open');
+(isOpen ? openDemo() : main()).catch((error: unknown) => {
   console.error(`\nThe demo did not do what it promises: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 });

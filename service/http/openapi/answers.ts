@@ -255,6 +255,11 @@ export const reencryption = z.object({
   failed: z.array(z.object({ connectionId: text, reason: text })),
 });
 
+export const signInLink = z.object({
+  url: text.meta({ description: 'Signs in to the site once. In no other answer.' }),
+  expiresAt: dateTime,
+});
+
 const apiKey = z.object({ id: text, name: text, createdAt: dateTime, revokedAt: dateTime.optional() });
 export const apiKeyList = z.object({ apiKeys: z.array(apiKey) });
 export const createdApiKey = apiKey.extend({ apiKey: text.meta({ description: 'In no other answer.' }) });

@@ -1,4 +1,4 @@
-import { auditQuery, createApiKeyRequest, createOrganizationRequest } from '../schemas.js';
+import { auditQuery, createApiKeyRequest, createOrganizationRequest, signInLinkRequest } from '../schemas.js';
 import * as answers from './answers.js';
 import { apiKeyId, connectionId } from './example-values.js';
 import type { Operation } from './operation.js';
@@ -68,6 +68,25 @@ export const organizationOperations = {
     examples: {
       revoke: { path: { id: apiKeyId }, gives: 204 },
       unknown: { path: { id: 'key_aaaaaaaaaaaaaaaa' }, gives: 'api_key_not_found' },
+    },
+  },
+  createSignInLink: {
+    method: 'post',
+    path: '/v1/sign-in-links',
+    tag: 'Organization',
+    summary: 'Makes an address that signs in to the site once, for a platform that embeds it.',
+    proof: 'api_key',
+    body: signInLinkRequest,
+    answer: {
+      status: 201,
+      description: 'The address, which is in no other answer.',
+      schema: answers.signInLink,
+    },
+    codes: [],
+    examples: {
+      aQuarterOfAnHour: { body: {}, gives: 201 },
+      toAConnection: { body: { expiresInSeconds: 600, connectionId }, gives: 201 },
+      tooLong: { body: { expiresInSeconds: 86_401 }, gives: 'request_invalid' },
     },
   },
   listAuditRecords: {

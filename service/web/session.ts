@@ -1,0 +1,138 @@
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Request, Response } from 'express';
+import { recordOutcome } from '../actions/audited.js';
+import type { Requester } from '../domain/audit.js';
+import { type ApiKeyId, isApiKeyId, type OrganizationId } from '../domain/ids.js';
+import type { Token } from '../domain/ports.js';
+import type { Dependencies } from '../domain/service-dependencies.js';
+
+/** A session nobody uses ends after this time, and every session after the longest. */
+const idleMs = 30 * 60_000;
+const longestMs = 12 * 3_600_000;
+/** A session in use is written at most this often. */
+const touchMs = 60_000;
+
+/** Somebody signed in in a browser. */
+export interface WebSession {
+  /** For the audit log; no secret. */
+  readonly id: string;
+  readonly organizationId: OrganizationId;
+  /** What it was opened with: when that key is revoked, the session ends. */
+  readonly apiKeyId: ApiKeyId;
+  /** In every form, so that no other site can send one. */
+  readonly csrfToken: string;
+}
+
+export type Sessions = ReturnType<typeof createSessions>;
+
+/** Sessions in cookies whose secret the store knows the hash of. */
+export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'publicUrl'>) {
+  const isLoopback = /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|\/|$)/.test(deps.publicUrl);
+  // The prefix makes browsers refuse the cookie from subdomains and without TLS.
+  const cookieName = isLoopback ? 'rolebridge' : '__Host-rolebridge';
+  const cookieOptions = { httpOnly: true, sameSite: 'lax', secure: !isLoopback, path: '/' } as const;
+  const secretIn = (request: Request) => cookieOf(request, cookieName);
+
+  return {
+    /** Opens a new session and gives its cookie; the one that the browser had before ends. */
+    async begin(
+      request: Request,
+      response: Response,
+      owner: { organizationId: OrganizationId; apiKeyId: ApiKeyId },
+    ): Promise<WebSession> {
+      const before = secretIn(request);
+      if (before !== undefined) await deps.store.takeToken('web_session', hashOf(before));
+      const now = deps.clock.now();
+      const secret = randomBytes(32).toString('base64url');
+      const session = {
+        id: `ses_${randomBytes(12).toString('hex')}`,
+        csrfToken: randomBytes(32).toString('base64url'),
+        ...owner,
+      };
+      await recordOutcome(deps, requesterOf(session, response), {
+        action: 'web_session.begin',
+        organizationId: owner.organizationId,
+        details: { keyId: owner.apiKeyId },
+      });
+      await deps.store.saveToken({
+        kind: 'web_session',
+        hash: hashOf(secret),
+        organizationId: owner.organizationId,
+        createdAt: timeText(now),
+        expiresAt: timeText(now + idleMs),
+        data: { id: session.id, apiKeyId: owner.apiKeyId, csrfToken: session.csrfToken },
+      });
+      response.cookie(cookieName, secret, cookieOptions);
+      return session;
+    },
+
+    /** The session of the request, unless it has ended. */
+    async find(request: Request): Promise<WebSession | undefined> {
+      const secret = secretIn(request);
+      if (secret === undefined) return undefined;
+      const token = await deps.store.token('web_session', hashOf(secret));
+      const now = deps.clock.now();
+      if (token === undefined || Date.parse(token.expiresAt) <= now) return undefined;
+      const session = sessionIn(token);
+      const key = session && (await deps.store.apiKey(session.apiKeyId));
+      if (!session || key?.organizationId !== session.organizationId || key.revokedAt !== undefined)
+        return undefined;
+      const ends = Math.min(now + idleMs, Date.parse(token.createdAt) + longestMs);
+      if (ends - Date.parse(token.expiresAt) >= touchMs)
+        await deps.store.saveToken({ ...token, expiresAt: timeText(ends) });
+      return session;
+    },
+
+    async end(request: Request, response: Response, session: WebSession): Promise<void> {
+      const secret = secretIn(request);
+      if (secret !== undefined) await deps.store.takeToken('web_session', hashOf(secret));
+      await recordOutcome(deps, requesterOf(session, response), {
+        action: 'web_session.end',
+        organizationId: session.organizationId,
+      });
+      response.clearCookie(cookieName, cookieOptions);
+    },
+
+    /** For the forms of somebody who is not signed in yet: the same text in a cookie and in the form. */
+    formToken(request: Request, response: Response): string {
+      const known = cookieOf(request, `${cookieName}-form`);
+      const text = known ?? randomBytes(32).toString('base64url');
+      if (known === undefined) response.cookie(`${cookieName}-form`, text, cookieOptions);
+      return text;
+    },
+    hasFormToken: (request: Request, text: unknown): boolean =>
+      isSame(cookieOf(request, `${cookieName}-form`), text),
+  };
+}
+
+/** Who asks, for the audit log. */
+export const requesterOf = ({ id }: Pick<WebSession, 'id'>, response: Response): Requester => ({
+  actor: { kind: 'web_session', id },
+  requestId: response.locals.requestId as string,
+});
+
+/** In constant time. */
+export function isSame(expected: string | undefined, given: unknown): boolean {
+  if (expected === undefined || typeof given !== 'string' || given === '') return false;
+  return timingSafeEqual(hash('sha256', expected, 'buffer'), hash('sha256', given, 'buffer'));
+}
+
+export const hashOf = (secret: string): string => hash('sha256', secret);
+
+const timeText = (ms: number): string => new Date(ms).toISOString();
+
+function cookieOf(request: Request, name: string): string | undefined {
+  const found = (request.headers.cookie ?? '')
+    .split(';')
+    .map((part) => part.trim())
+    .find((part) => part.startsWith(`${name}=`));
+  const value = found?.slice(name.length + 1);
+  return value && /^[A-Za-z0-9_-]{43}$/.test(value) ? value : undefined;
+}
+
+function sessionIn({ organizationId, data }: Token): WebSession | undefined {
+  const { id, apiKeyId, csrfToken } = data;
+  if (typeof id !== 'string' || typeof csrfToken !== 'string') return undefined;
+  if (typeof apiKeyId !== 'string' || !isApiKeyId(apiKeyId)) return undefined;
+  return { id, organizationId, apiKeyId, csrfToken };
+}

@@ -1,0 +1,71 @@
+import type { Connection, RoleTrust } from '../domain/connection.js';
+import type { Dependencies } from '../domain/service-dependencies.js';
+import { roleFor } from '../http/views.js';
+import {
+  awsCliCommands,
+  cdktfProgram,
+  cloudFormationTemplate,
+  consoleLink,
+  isPermissionPreset,
+  type PermissionPreset,
+  permissionPresets,
+  terraformConfiguration,
+} from '../ways/index.js';
+import type { Preset, Way } from './views/setup.js';
+
+const titles: Record<PermissionPreset, string> = {
+  'read-only': 'Read only',
+  'security-audit': 'Security audit',
+  'power-user': 'Power user',
+  administrator: 'Administrator',
+};
+
+/** From the least to the most. */
+export const presets: readonly (Preset & { readonly id: PermissionPreset })[] = (
+  Object.keys(titles) as PermissionPreset[]
+).map((id) => ({ id, title: titles[id], sentence: permissionPresets[id].sentence }));
+
+export const presetOf = (text: string): PermissionPreset => (isPermissionPreset(text) ? text : 'read-only');
+
+/** The role in every form, with the permissions that were chosen; the console's link first. */
+export function waysOf(
+  deps: Dependencies,
+  connection: Connection,
+  trust: RoleTrust,
+  permissions: PermissionPreset,
+): { readonly consoleUrl: string; readonly ways: readonly Way[] } {
+  const role = roleFor(deps, connection, trust, { permissions });
+  return {
+    consoleUrl: consoleLink(role),
+    ways: [
+      {
+        id: 'cdktf',
+        title: 'CDKTF',
+        help: 'A whole program: put it into a CDKTF project, set ROLEBRIDGE_CALLBACK_SECRET, and run cdktf deploy.',
+        callsBack: true,
+        text: cdktfProgram(role),
+      },
+      {
+        id: 'terraform',
+        title: 'Terraform',
+        help: 'A whole configuration: save it as main.tf, set ROLEBRIDGE_CALLBACK_SECRET, and run terraform apply.',
+        callsBack: true,
+        text: terraformConfiguration(role),
+      },
+      {
+        id: 'cloudformation',
+        title: 'CloudFormation',
+        help: 'A template: save it as rolebridge.yaml, and make a stack of it in the CloudFormation console.',
+        callsBack: true,
+        text: cloudFormationTemplate(role),
+      },
+      {
+        id: 'aws-cli',
+        title: 'AWS CLI',
+        help: 'Commands for a shell that is signed in to your account. The last one prints the ARN for the next step.',
+        callsBack: true,
+        text: awsCliCommands(role),
+      },
+    ],
+  };
+}
