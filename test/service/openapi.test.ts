@@ -63,8 +63,15 @@ describe('/openapi.json', () => {
 
   test('names each code somewhere, with its one status', () => {
     const named = new Set(Object.values<Operation>(operations).flatMap(codesOf));
-    // The last one is the audit log's.
-    const elsewhere = ['not_found', 'method_not_allowed', 'access_not_ended'];
+    // Of paths that are none, of the audit log, and of the site's forms.
+    const elsewhere = [
+      'not_found',
+      'method_not_allowed',
+      'access_not_ended',
+      'form_refused',
+      'session_ended',
+      'sign_in_link_invalid',
+    ];
     expect(errorCodes.filter((code) => !named.has(code) && !elsewhere.includes(code))).toEqual([]);
   });
 
