@@ -9,6 +9,7 @@ import type { Dependencies } from '../domain/service-dependencies.js';
 import { problemAnswer } from '../http/problem.js';
 import type { RateLimits } from '../limits/index.js';
 import { addAccessKeyPages } from './access-key-pages.js';
+import { addApiReference } from './api-reference.js';
 import { serveAssets } from './assets.js';
 import { addConnectionPages } from './connection-pages.js';
 import { addListPages } from './list-pages.js';
@@ -29,6 +30,7 @@ export function createWeb(deps: Dependencies, { logger, limits }: WebOptions): R
   const router = Router();
   const site: Site = { deps, assets: serveAssets(router), sessions: createSessions(deps) };
 
+  addApiReference(router, site);
   const pages = Router();
   router.use(['/sign-in', '/sign-out', '/connections'], (request, response, next) => {
     request.url = request.originalUrl;

@@ -1,0 +1,29 @@
+/** The API reference at /docs: for whoever has no tool for OpenAPI at hand. */
+import { startVendor, type Vendor } from '../vendor.js';
+
+let vendor: Vendor;
+let page: string;
+
+beforeAll(async () => {
+  vendor = await startVendor();
+  const response = await fetch(`${vendor.service.url}/docs`);
+  expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+  page = await response.text();
+});
+afterAll(() => vendor.close());
+
+it('has every call of the OpenAPI document, with the codes of its problems', async () => {
+  const document = await (await fetch(`${vendor.service.url}/openapi.json`)).json();
+  for (const [path, methods] of Object.entries<Record<string, { operationId: string }>>(document.paths))
+    for (const [method, { operationId }] of Object.entries(methods)) {
+      expect(page).toContain(`<code>${method.toUpperCase()} ${path}</code>`);
+      expect(page).toContain(`id="${operationId}"`);
+    }
+  expect(page).toContain('/problems/external_id_not_required');
+});
+
+it('asks nothing of another site', () => {
+  const addresses = [...page.matchAll(/(?:src|href|action)="([^"]*)"/g)].map((match) => match[1] ?? '');
+  expect(addresses.length).toBeGreaterThan(50);
+  expect(addresses.filter((address) => !/^(\/|#|data:,$)/.test(address))).toEqual([]);
+});
