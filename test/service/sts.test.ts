@@ -34,8 +34,8 @@ beforeAll(async () => {
 });
 afterAll(() => aws.close());
 
-const stsAt = (endpoint: string, credentials = async () => vendor.admin as Keys) =>
-  createSts({ partitions: { aws: { endpoint, credentials } }, timeoutMs: 400 });
+const stsAt = (endpoint: string, credentials = async () => vendor.admin as Keys, timeoutMs = 400) =>
+  createSts({ partitions: { aws: { endpoint, credentials } }, timeoutMs });
 type Keys = { accessKeyId: string; secretAccessKey: string };
 
 const assume = (sts = stsAt(aws.url), id: typeof externalId | undefined = externalId) =>
@@ -62,7 +62,7 @@ it('asks once, also when AWS throttles', async () => {
 });
 
 it('answers fifty calls at once', async () => {
-  const sts = stsAt(aws.url);
+  const sts = stsAt(aws.url, undefined, 10_000);
   const answers = await Promise.all(Array.from({ length: 50 }, () => assume(sts)));
   expect(new Set(answers.map(({ outcome }) => outcome))).toEqual(new Set(['allowed']));
 });
