@@ -10,6 +10,7 @@ import type { Logger } from 'pino';
 import { createOrganization } from './actions/create-organization.js';
 import { createFairBudget } from './aws/fair-budget.js';
 import { shareSts } from './aws/shared-sts.js';
+import { interruptible } from './closing.js';
 import { createSessions } from './credentials/index.js';
 import type { AccessKeyEncryption } from './domain/access-key.js';
 import type { Requester } from './domain/audit.js';
@@ -116,14 +117,19 @@ export interface Service {
 
 /** Starts the service. @throws when it can't listen */
 export async function createService(options: ServiceOptions): Promise<Service> {
-  const clock = options.clock ?? systemClock;
+  const { clock, interrupt } = interruptible(options.clock ?? systemClock);
   const requestTimeout = options.requestTimeoutMs ?? 20_000;
   const server = createServer({
     headersTimeout: requestTimeout / 2,
     requestTimeout,
     connectionsCheckingInterval: Math.min(2_000, requestTimeout / 4),
     maxHeaderSize: 16_384,
+    // Longer than load balancers keep theirs (AWS's: 60 s), or they answer 502 now and then.
+    keepAliveTimeout: 65_000,
   });
+  // A client that does not read its answer is cut too.
+  server.timeout = 6 * requestTimeout;
+  server.maxHeadersCount = 100;
   await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
   const url = urlOf(server);
   const { logger, tracing, metrics = createMetrics() } = options;
@@ -218,6 +224,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     },
     async close() {
       isClosing = true;
+      interrupt();
       const closed = new Promise((resolve) => server.close(resolve));
       const sweep = setInterval(() => server.closeIdleConnections(), 50);
       const stopped = Promise.all(loops.map((loop) => loop.stop()));
