@@ -16,7 +16,9 @@ export function interruptible(clock: Clock): { clock: Clock; interrupt(): void }
     interrupt: () => closing.abort(),
     clock: {
       now: () => clock.now(),
-      async sleep(ms) {
+      async sleep(ms, signal) {
+        // Whoever has a signal of its own is told by that.
+        if (signal !== undefined) return clock.sleep(ms, signal);
         if (closing.signal.aborted) throw comeBack();
         await new Promise<void>((resolve, reject) => {
           const interrupted = () => reject(comeBack());

@@ -13,7 +13,8 @@ beforeAll(async () => {
 afterAll(() => vendor.close());
 
 it('has every call of the OpenAPI document, with the codes of its problems', async () => {
-  const document = await (await fetch(`${vendor.service.url}/openapi.json`)).json();
+  const response = await fetch(`${vendor.service.url}/openapi.json`);
+  const document = (await response.json()) as { paths: object };
   for (const [path, methods] of Object.entries<Record<string, { operationId: string }>>(document.paths))
     for (const [method, { operationId }] of Object.entries(methods)) {
       expect(page).toContain(`<code>${method.toUpperCase()} ${path}</code>`);
