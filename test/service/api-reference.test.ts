@@ -14,8 +14,10 @@ afterAll(() => vendor.close());
 
 it('has every call of the OpenAPI document, with the codes of its problems', async () => {
   const response = await fetch(`${vendor.service.url}/openapi.json`);
-  const document = (await response.json()) as { paths: object };
-  for (const [path, methods] of Object.entries<Record<string, { operationId: string }>>(document.paths))
+  const document = (await response.json()) as {
+    paths: Record<string, Record<string, { operationId: string }>>;
+  };
+  for (const [path, methods] of Object.entries(document.paths))
     for (const [method, { operationId }] of Object.entries(methods)) {
       expect(page).toContain(`<code>${method.toUpperCase()} ${path}</code>`);
       expect(page).toContain(`id="${operationId}"`);
