@@ -1,0 +1,181 @@
+/** After a connection was given up: nothing is handed out any more, and AWS is asked until it denies. */
+import { deprovisioned } from '../callback-message.js';
+import { day, hour, minute, until } from '../passing-clock.js';
+import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
+
+let vendor: WatchedVendor;
+beforeEach(async () => {
+  vendor = await startWatchedVendor();
+});
+afterEach(() => vendor.close());
+
+type Made = Awaited<ReturnType<WatchedVendor['connected']>>;
+
+const proofs = async ({ audit }: Made) =>
+  (await audit('connection.prove_end')).filter(({ phase }) => phase === 'outcome');
+
+/** Lets time pass until there are more proofs than before. */
+async function nextProof(made: Made, afterMs: number) {
+  const before = (await proofs(made)).length;
+  vendor.clock.pass(afterMs);
+  await until(async () => (await proofs(made)).length > before, 'a proof');
+}
+
+const giveUp: Record<string, (made: Made) => Promise<{ status: number }>> = {
+  deprovisioned: ({ connection, arn }) =>
+    vendor.callBack(connection.callbackSecret, deprovisioned(connection.id, arn)),
+  deleted: ({ path }) => vendor.call('DELETE', path),
+};
+
+test.each([
+  ['deprovisioned', 200, 'connection_not_healthy'],
+  ['deleted', 204, 'no_connection_for_target'],
+] as const)(
+  'a connection that is %s: held credentials go at once, and AWS is asked until it denies the role',
+  async (how, status, code) => {
+    const made = await vendor.connected();
+    expect((await made.ask()).status).toBe(200);
+    expect((await giveUp[how]?.(made))?.status).toBe(status);
+    expect((await made.ask()).body.code).toBe(code);
+    await until(() => vendor.receiver.types(made.id).length === 2);
+    expect(vendor.receiver.of(made.id).at(-1)?.body).toMatchObject({
+      type: 'connection.disconnected',
+      data: { reason: how, name: 'customer', roleArn: made.arn, accountId: made.accountId },
+    });
+
+    // A destroy tells of the role before it goes.
+    await nextProof(made, 3_000);
+    await nextProof(made, 6_000);
+    expect(await proofs(made)).toMatchObject([
+      { outcome: 'undecided', code: 'access_not_ended', details: { roleArn: made.arn, attempt: 2 } },
+      { outcome: 'undecided', code: 'access_not_ended', details: { attempt: 1 } },
+    ]);
+    vendor.sandbox.deleteRole(made.arn);
+    await nextProof(made, 20_000);
+    expect((await proofs(made))[0]).toMatchObject({ outcome: 'succeeded', actor: { kind: 'service' } });
+    expect(vendor.logged('access has ended')).toMatchObject([{ connectionId: made.id, roleArn: made.arn }]);
+
+    // Proved once is enough.
+    const calls = made.calls();
+    vendor.clock.pass(2 * day);
+    const other = await vendor.connected({ project: 'other' });
+    vendor.clock.pass(hour);
+    await until(async () =>
+      (await other.audit('connection.verify')).some(({ actor }) => actor.kind === 'service'),
+    );
+    expect(made.calls()).toBe(calls);
+  },
+);
+
+test('AWS that gives no verdict proves nothing', async () => {
+  const made = await vendor.connected();
+  await vendor.call('DELETE', made.path);
+  vendor.sandbox.faults.set({ kind: 'error' });
+  vendor.sandbox.deleteRole(made.arn);
+  await nextProof(made, 3_000);
+  await nextProof(made, 5 * minute);
+  expect((await proofs(made)).map(({ outcome, code }) => [outcome, code])).toEqual(
+    Array(2).fill(['undecided', 'aws_unavailable']),
+  );
+  vendor.sandbox.faults.clear();
+  await nextProof(made, 5 * minute);
+  expect((await proofs(made))[0]).toMatchObject({ outcome: 'succeeded' });
+});
+
+test('a role that stays open is given up after a day, with the last word in the audit log and a warning', async () => {
+  const made = await vendor.connected();
+  await vendor.call('DELETE', made.path);
+  const start = vendor.clock.now();
+  for (let tries = 0; !(await proofs(made)).some(({ outcome }) => outcome === 'refused'); tries++) {
+    expect(tries).toBeLessThan(40);
+    await nextProof(made, hour);
+  }
+  expect(vendor.clock.now() - start).toBeGreaterThan(23 * hour);
+  expect((await proofs(made))[0]).toMatchObject({ outcome: 'refused', code: 'access_not_ended' });
+  expect(vendor.logged('a day after it was given up')).toMatchObject([
+    { level: 40, code: 'access_not_ended', connectionId: made.id, roleArn: made.arn },
+  ]);
+  expect(await vendor.store.nextWatchAt()).toBeUndefined();
+});
+
+test('a stack that is deployed again ends the proof, and connects', async () => {
+  const made = await vendor.connected();
+  await giveUp.deprovisioned?.(made);
+  await nextProof(made, 3_000);
+  expect((await vendor.call('PUT', `${made.path}/role`, { roleArn: made.arn })).body.status).toBe(
+    'connected',
+  );
+  const before = (await proofs(made)).length;
+  vendor.clock.pass(hour);
+  await until(async () =>
+    (await made.audit('connection.verify')).some(({ actor }) => actor.kind === 'service'),
+  );
+  expect((await proofs(made)).length).toBe(before);
+  expect(vendor.receiver.types(made.id)).toEqual([
+    'connection.connected',
+    'connection.disconnected',
+    'connection.connected',
+  ]);
+});
+
+describe('a pending connection', () => {
+  test('that nobody used expires after seven days: it is deleted, and everybody who asks can see why', async () => {
+    const connection = await vendor.pending('forgotten', { project: 'forgotten' });
+    vendor.clock.pass(7 * day - minute);
+    expect((await vendor.call('GET', `/v1/connections/${connection.id}`)).body.status).toBe('pending');
+    vendor.clock.pass(2 * minute);
+    await until(async () => (await vendor.call('GET', `/v1/connections/${connection.id}`)).status === 404);
+    const records = async () =>
+      (await vendor.call('GET', `/v1/audit?connection=${connection.id}`)).body.records;
+    await until(async () => (await records())[0].phase === 'outcome');
+    expect((await records()).slice(0, 2)).toMatchObject([
+      { action: 'connection.expire', phase: 'outcome', outcome: 'succeeded', actor: { kind: 'service' } },
+      { action: 'connection.expire', phase: 'intent', details: { reason: 'nobody used it' } },
+    ]);
+    await until(() => vendor.receiver.of(connection.id).length === 1);
+    expect(vendor.receiver.of(connection.id)[0]?.body).toMatchObject({
+      type: 'connection.disconnected',
+      data: { reason: 'expired', name: 'forgotten', previousStatus: 'pending' },
+    });
+    // Its stack's late callback finds it gone, as a deleted one's does.
+    const late = { type: 'role.provisioned', timestamp: new Date().toISOString() };
+    const data = { connectionId: connection.id, roleArn: 'arn:aws:iam::210987654321:role/late' };
+    expect((await vendor.callBack(connection.callbackSecret, { ...late, data })).body.code).toBe(
+      'connection_disconnected',
+    );
+    // Its scope is free.
+    expect(
+      (await vendor.call('POST', '/v1/connections', { name: 'next', scope: { project: 'forgotten' } }))
+        .status,
+    ).toBe(201);
+  });
+
+  test.each(['connected', 'failed', 'disconnected'])(
+    'that was used and is %s never expires',
+    async (status) => {
+      const made = await vendor.connected();
+      if (status === 'failed') {
+        vendor.sandbox.deleteRole(made.arn);
+        await vendor.call('POST', `${made.path}/verify`);
+      }
+      if (status === 'disconnected') await giveUp.deprovisioned?.(made);
+      expect(await made.status()).toBe(status);
+      for (let passed = 0; passed < 10; passed++) {
+        vendor.clock.pass(3 * day);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      const forgotten = await vendor.pending('forgotten', { project: 'x' });
+      vendor.clock.pass(8 * day);
+      await until(async () => (await vendor.call('GET', `/v1/connections/${forgotten.id}`)).status === 404);
+      expect(await made.status()).toBe(status);
+    },
+  );
+
+  test('expires after as long as the setting says', async () => {
+    await vendor.close();
+    vendor = await startWatchedVendor({ watchPlan: { pendingExpiryMs: 2 * hour } });
+    const connection = await vendor.pending();
+    vendor.clock.pass(2 * hour + minute);
+    await until(async () => (await vendor.call('GET', `/v1/connections/${connection.id}`)).status === 404);
+  });
+});
