@@ -49,7 +49,7 @@ export async function startWebhookReceiver() {
     try {
       // The tolerance is not looked at here: tests let time pass.
       const { 'webhook-timestamp': timestamp, 'webhook-signature': signatures } = request.headers;
-      const expected = new Webhook(secret).sign(id, new Date(Number(timestamp) * 1000), raw);
+      const expected = new Webhook(receiver.secret).sign(id, new Date(Number(timestamp) * 1000), raw);
       if (!String(signatures).split(' ').includes(expected)) throw new Error('not signed with the secret');
     } catch (error) {
       refused.push(String(error));

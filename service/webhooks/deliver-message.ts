@@ -78,11 +78,10 @@ export function createDelivery({
   };
 }
 
-const failed = (error: unknown): DeliveryResult => ({
-  outcome: 'failed',
-  reason: error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : 'unknown',
-  isUnreachable: true,
-});
+const failed = (error: unknown): DeliveryResult => {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return { outcome: 'failed', reason: code ?? message, isUnreachable: true };
+};
 
 interface EndpointAnswer {
   readonly status: number;

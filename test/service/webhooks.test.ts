@@ -1,0 +1,340 @@
+/** What the vendor's endpoints get, over real HTTP. */
+import { readdirSync, readFileSync } from 'node:fs';
+import type { LookupFunction } from 'node:net';
+import { join } from 'node:path';
+import { Webhook } from 'standardwebhooks';
+import { openFileStore } from '../../service/index.js';
+import { hour, minute, until } from '../passing-clock.js';
+import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
+import { newWebhookSecret, startWebhookReceiver, type WebhookReceiver } from '../webhook-receiver.js';
+
+let vendor: WatchedVendor;
+const receivers: WebhookReceiver[] = [];
+afterEach(async () => {
+  await vendor.close();
+  for (const receiver of receivers.splice(0)) await receiver.close();
+});
+
+async function startReceiver(): Promise<WebhookReceiver> {
+  const receiver = await startWebhookReceiver();
+  receivers.push(receiver);
+  return receiver;
+}
+
+const start = async (options: Parameters<typeof startWatchedVendor>[0] = {}) => {
+  vendor = await startWatchedVendor(options);
+};
+
+test('each change of a status is one signed message, which holds no secret and no external ID', async () => {
+  await start();
+  const made = await vendor.connected({ project: 'shop' });
+  await until(() => vendor.receiver.received.length === 1);
+  const [message] = vendor.receiver.received;
+  expect(message?.body).toEqual({
+    type: 'connection.connected',
+    timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
+    data: {
+      connectionId: made.id,
+      organizationId: vendor.organization.id,
+      name: 'customer',
+      method: 'assume_role',
+      status: 'connected',
+      previousStatus: 'pending',
+      accountId: made.accountId,
+      roleArn: made.arn,
+    },
+  });
+  expect(message?.headers).toMatchObject({
+    'content-type': 'application/json',
+    'webhook-id': expect.stringMatching(/^msg_[a-z2-7]{24}$/),
+    'webhook-timestamp': expect.stringMatching(/^\d{10}$/),
+  });
+  for (const secret of [made.connection.callbackSecret, made.connection.externalId, vendor.apiKey])
+    expect(message?.raw).not.toContain(secret);
+  // What changes no status is nothing to hear of.
+  await vendor.call('PATCH', made.path, { name: 'renamed' });
+  await vendor.call('POST', `${made.path}/verify`);
+  await vendor.call('PUT', `${made.path}/scopes`, { scopes: [{}] });
+  await vendor.call('DELETE', made.path);
+  await until(() => vendor.receiver.received.length > 1);
+  expect(vendor.receiver.types(made.id)).toEqual(['connection.connected', 'connection.disconnected']);
+  expect(vendor.receiver.of(made.id)[1]?.body.data).toMatchObject({ name: 'renamed', reason: 'deleted' });
+  expect(vendor.receiver.refused).toEqual([]);
+});
+
+test('a secret is changed with two that are valid: both sign, so whichever an endpoint knows is enough', async () => {
+  const secrets = [newWebhookSecret(), newWebhookSecret()];
+  const [first = '', second = ''] = secrets;
+  const endpoint = await startReceiver();
+  endpoint.secret = second;
+  await start({ webhooks: { endpoints: [endpoint.url], secrets, allowsPrivate: true } });
+  const made = await vendor.connected();
+  await until(() => endpoint.received.length === 1);
+  const [message] = endpoint.received;
+  for (const secret of [first, second])
+    expect(
+      new Webhook(secret).verify(message?.raw ?? '', message?.headers as Record<string, string>),
+    ).toMatchObject({
+      data: { connectionId: made.id },
+    });
+  expect(() =>
+    new Webhook(newWebhookSecret()).verify(message?.raw ?? '', message?.headers as Record<string, string>),
+  ).toThrow();
+});
+
+test('two endpoints get the same message with the same id, and one that is down holds up nobody', async () => {
+  const [one, other] = [await startReceiver(), await startReceiver()];
+  other.secret = one.secret;
+  await start({
+    webhooks: {
+      endpoints: [one.url, 'http://127.0.0.1:9/closed', other.url],
+      secrets: [one.secret],
+      allowsPrivate: true,
+    },
+  });
+  for (const project of ['a', 'b', 'c', 'd']) await vendor.connected({ project });
+  await until(() => one.received.length === 4 && other.received.length === 4);
+  const ids = (receiver: typeof one) => receiver.received.map(({ id }) => id).sort();
+  expect(ids(one)).toEqual(ids(other));
+  expect(new Set(ids(one)).size).toBe(4);
+  expect(vendor.logged('was not delivered')[0]).toMatchObject({
+    endpoint: '127.0.0.1:9',
+    reason: 'ECONNREFUSED',
+  });
+});
+
+describe('an endpoint that does not take it', () => {
+  test('gets it again and again for a day, each time with the same id and body, and a timestamp of its own', async () => {
+    await start();
+    const { receiver } = vendor;
+    receiver.answer = (response) => response.writeHead(500).end('no');
+    const made = await vendor.connected();
+    const began = vendor.clock.now();
+    await until(() => receiver.received.length === 1);
+    const gaps: number[] = [];
+    for (const [index, waitMs] of [
+      5_000,
+      5 * minute,
+      30 * minute,
+      2 * hour,
+      5 * hour,
+      10 * hour,
+      10 * hour,
+    ].entries()) {
+      const before = vendor.clock.now();
+      await until(() => vendor.logged('is tried again').length === index + 1);
+      const nextAt = Date.parse(vendor.logged('is tried again').at(-1)?.nextAt);
+      gaps.push((nextAt - before) / waitMs);
+      vendor.clock.pass(waitMs * 1.2 + 1_000);
+      await until(() => receiver.received.length === index + 2);
+    }
+    for (const gap of gaps) expect(gap).toBeCloseTo(1.1, 0);
+    await until(() => vendor.logged('is given up').length === 1);
+    expect(vendor.logged('is given up')).toMatchObject([{ level: 50, attempts: 8, connectionId: made.id }]);
+    expect(vendor.clock.now() - began).toBeGreaterThan(27 * hour);
+    expect(new Set(receiver.received.map(({ id, raw }) => id + raw)).size).toBe(1);
+    expect(new Set(receiver.received.map(({ headers }) => headers['webhook-timestamp'])).size).toBe(8);
+    await until(async () => (await vendor.store.nextMessageAt()) === undefined);
+    expect((await vendor.call('GET', made.path)).body.status).toBe('connected');
+  });
+
+  test('says 410 and gets it no more', async () => {
+    await start();
+    vendor.receiver.answer = (response) => response.writeHead(410).end();
+    await vendor.connected();
+    await until(() => vendor.logged('wants no more').length === 1);
+    await until(async () => (await vendor.store.nextMessageAt()) === undefined);
+  });
+
+  test('asks for time with Retry-After and gets it', async () => {
+    await start();
+    vendor.receiver.answer = (response) => response.writeHead(429, { 'retry-after': '600' }).end();
+    await vendor.connected();
+    await until(() => vendor.logged('is tried again').length === 1);
+    const nextAt = Date.parse(vendor.logged('is tried again')[0]?.nextAt);
+    expect(nextAt - vendor.clock.now()).toBeGreaterThan(590_000);
+    expect(nextAt - vendor.clock.now()).toBeLessThan(610_000);
+  });
+
+  test('redirects and is not followed', async () => {
+    const elsewhere = await startReceiver();
+    await start();
+    vendor.receiver.answer = (response) => response.writeHead(307, { location: elsewhere.url }).end();
+    await vendor.connected();
+    await until(() => vendor.logged('redirects').length === 1);
+    expect([elsewhere.received.length, elsewhere.refused.length]).toEqual([0, 0]);
+  });
+
+  test('never answers, and is cut off', async () => {
+    const endpoint = await startReceiver();
+    endpoint.answer = () => {};
+    await start({
+      webhooks: {
+        endpoints: [endpoint.url],
+        secrets: [endpoint.secret],
+        allowsPrivate: true,
+        timeoutMs: 300,
+      },
+    });
+    await vendor.connected();
+    await until(() => vendor.logged('no answer within 0.3 s').length === 1);
+  });
+
+  test('answers without end, and nothing of it is read', async () => {
+    let written = 0;
+    await start();
+    vendor.receiver.answer = (response) => {
+      response.writeHead(200);
+      const chunk = Buffer.alloc(65_536);
+      const write = () => {
+        while (!response.destroyed && response.write(chunk)) written += chunk.length;
+        if (!response.destroyed) response.once('drain', write);
+      };
+      write();
+    };
+    await vendor.connected();
+    await until(() => vendor.logged('a webhook was delivered').length === 1);
+    expect(written).toBeLessThan(20_000_000);
+    await until(async () => (await vendor.store.nextMessageAt()) === undefined);
+  });
+});
+
+describe('where a message never goes', () => {
+  const secrets = [newWebhookSecret()];
+  const resolvesTo =
+    (...answers: string[][]): LookupFunction =>
+    (_name, _options, callback) => {
+      const addresses = (answers.length > 1 ? answers.shift() : answers[0]) ?? [];
+      callback(
+        null,
+        addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+      );
+    };
+
+  test.each([
+    ['loopback', '127.0.0.1'],
+    ['loopback, another', '127.8.9.10'],
+    ['this host', '0.0.0.0'],
+    ['a private network', '10.1.2.3'],
+    ['a private network', '172.31.255.255'],
+    ['a private network', '192.168.0.1'],
+    ['the metadata service', '169.254.169.254'],
+    ['shared space', '100.64.0.1'],
+    ['multicast', '224.0.0.1'],
+    ['broadcast', '255.255.255.255'],
+    ['loopback, IPv6', '::1'],
+    ['nothing, IPv6', '::'],
+    ['a private network, IPv6', 'fd00:ec2::254'],
+    ['link-local, IPv6', 'fe80::1'],
+    ['loopback, mapped', '::ffff:127.0.0.1'],
+    ['loopback, mapped in hexadecimal', '::ffff:7f00:1'],
+    ['loopback, translated', '64:ff9b::7f00:1'],
+    ['loopback, 6to4', '2002:7f00:1::'],
+    ['documentation', '2001:db8::1'],
+  ])('%s (%s), by a name that resolves to it or by its number', async (_what, address) => {
+    await start({
+      webhooks: {
+        endpoints: [
+          'https://hooks.vendor.example/',
+          `https://${address.includes(':') ? `[${address}]` : address}/`,
+        ],
+        secrets,
+        lookup: resolvesTo([address]),
+      },
+    });
+    await vendor.connected();
+    await until(() => vendor.logged('at a private address').length === 2);
+  });
+
+  test.each([
+    'http://2130706433/',
+    'http://0x7f.1/',
+    'http://017700000001/',
+    'http://127.1/',
+    'http://[::ffff:7f00:1]/',
+  ])('loopback, written as %s', async (endpoint) => {
+    await start({ webhooks: { endpoints: [endpoint], secrets } });
+    await vendor.connected();
+    await until(() => vendor.logged('at a private address').length === 1);
+  });
+
+  test('a name of which one address is private', async () => {
+    await start({
+      webhooks: {
+        endpoints: ['https://hooks.vendor.example/'],
+        secrets,
+        lookup: resolvesTo(['93.184.216.34', '127.0.0.1']),
+      },
+    });
+    await vendor.connected();
+    await until(() => vendor.logged('at a private address').length === 1);
+  });
+
+  test('a name that leads elsewhere the second time it is asked: each try asks once, and the address that was judged is the one used', async () => {
+    const inside = await startReceiver();
+    inside.answer = (response) => response.writeHead(500).end();
+    let asked = 0;
+    const lookup = resolvesTo(['127.0.0.1'], ['93.184.216.34']);
+    await start({
+      webhooks: {
+        endpoints: [`http://hooks.vendor.example:${new URL(inside.url).port}/`],
+        secrets: [inside.secret],
+        allowsPrivate: true,
+        lookup: (...question) => {
+          asked += 1;
+          lookup(...question);
+        },
+      },
+    });
+    await vendor.connected();
+    await until(() => vendor.logged('was not delivered').length === 1);
+    expect([asked, inside.received.length]).toEqual([1, 1]);
+    vendor.clock.pass(20_000);
+    await until(() => vendor.logged('was not delivered').length === 2);
+    expect(vendor.logged('was not delivered')[1]).toMatchObject({
+      reason: expect.stringMatching(/not https/),
+    });
+    expect([asked, inside.received.length]).toEqual([2, 1]);
+  });
+
+  test('a public address without TLS, also when private ones are allowed', async () => {
+    await start({
+      webhooks: {
+        endpoints: ['http://hooks.vendor.example/'],
+        secrets,
+        allowsPrivate: true,
+        lookup: resolvesTo(['93.184.216.34']),
+      },
+    });
+    await vendor.connected();
+    await until(() => vendor.logged('is not https').length === 1);
+  });
+
+  test('an endpoint that is not configured any more', async () => {
+    await start();
+    const { receiver, directory, sandbox } = vendor;
+    receivers.push(receiver);
+    receiver.answer = (response) => response.writeHead(500).end();
+    await vendor.connected();
+    await until(() => vendor.logged('is tried again').length === 1);
+    await vendor.service.close();
+    const store = await openFileStore({ directory });
+    await start({ store, webhooks: { endpoints: [], secrets } });
+    vendor.clock.pass(hour);
+    await until(() => vendor.logged('not configured any more').length === 1);
+    expect(receiver.received).toHaveLength(1);
+    await until(async () => (await store.nextMessageAt()) === undefined);
+    await sandbox.close();
+  });
+});
+
+test('no secret and no path of an endpoint is in the log or on the disk', async () => {
+  await start();
+  const made = await vendor.connected();
+  await until(() => vendor.receiver.of(made.id).length === 1);
+  const files = readdirSync(vendor.directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
+  for (const text of [...vendor.logs, ...files]) expect(text).not.toContain(vendor.receiver.secret);
+  for (const line of vendor.logs) expect(line).not.toContain('/hooks');
+});
