@@ -59,7 +59,7 @@ async function start(settings: Record<string, string> = {}) {
   });
   const exit = once(child, 'close').then(([code]) => code as number | null);
   const url = () => /"url":"([^"]+)"/.exec(output)?.[1];
-  await Promise.race([until(url, 'the service'), exit]);
+  await until(() => url() ?? child.exitCode !== null, 'the service');
   return { child, exit, url: url() ?? '', output: () => output };
 }
 
@@ -128,7 +128,7 @@ test.each([
   [{ ROLEBRIDGE_VERIFY_INTERVAL_SECONDS: '5' }, 'ROLEBRIDGE_VERIFY_INTERVAL_SECONDS: '],
 ])('the service does not start with %j', async (settings, message) => {
   const { exit, output } = await start(settings);
-  expect(await exit).toBe(1);
+  expect(await exit).toBe(2);
   expect(output()).toContain(message);
   for (const secret of [receiver.secret, 'c2hvcnQ', 'u:p@']) expect(output()).not.toContain(secret);
 });
