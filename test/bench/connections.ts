@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Connection } from '../../service/domain/connection.js';
 import type { AccountId } from '../../service/domain/ids.js';
 import { newConnectionId, newExternalId, type OrganizationId } from '../../service/domain/ids.js';
@@ -56,7 +57,7 @@ function verification(at: string, accountId: string, roleName: string, id: strin
     probe: name,
     at,
     outcome,
-    requestId: '0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f',
+    requestId: randomUUID(),
   });
   return {
     startedAt: at,

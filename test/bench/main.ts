@@ -6,6 +6,7 @@ import { measureCallback } from './callback.js';
 import { measureCredentials } from './credentials.js';
 import type { Measurement } from './measure.js';
 import { measureResolve } from './resolve.js';
+import { measureScale } from './scale.js';
 import { measureSynth } from './synth.js';
 import { measureWrites } from './writes.js';
 
@@ -14,6 +15,7 @@ const benchmarks: Record<string, (directory: string) => Promise<Measurement[]>> 
   resolve: measureResolve,
   credentials: measureCredentials,
   writes: measureWrites,
+  scale: measureScale,
   synth: measureSynth,
 };
 

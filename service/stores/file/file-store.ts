@@ -13,8 +13,9 @@ import { RolebridgeError } from '../../domain/errors.js';
 import type { ApiKeyId, AuditId, ConnectionId, OrganizationId } from '../../domain/ids.js';
 import type { CallbackReceipt, Change, OutboxMessage, Store, Token, Watch } from '../../domain/ports.js';
 import { describeScope, scopeFromKey, scopeKey } from '../../domain/scope.js';
-import { ownCopy } from '../records/index.js';
+import { keepInPlaceOf, ownCopy } from '../records/index.js';
 import type { AuditFiles } from './audit-files.js';
+import { packConnection } from './packed.js';
 import { messageId, placeOf, type RecordChange, receiptId, tokenId, watchId } from './records.js';
 import type { StagedWrites } from './staged-writes.js';
 import { unavailable } from './unavailable.js';
@@ -165,7 +166,7 @@ export class FileStore implements Store {
     const changes: RecordChange[] = [];
     const organizationIds = new Set<OrganizationId>();
     if (change.connection !== undefined) {
-      const next = ownCopy('connection', change.connection.next);
+      const next = ownConnection(change.connection.next);
       organizationIds.add(next.organizationId);
       this.#assertOrganization(next.organizationId);
       this.#assertUnchanged(next, change.connection.ifVersion);
@@ -413,7 +414,7 @@ export class FileStore implements Store {
     return [...new Set(holders.map(({ connection }) => connection))].map((holder) => ({
       kind: 'connection',
       id: holder.id,
-      next: ownCopy('connection', {
+      next: ownConnection({
         ...holder,
         scopes: holder.scopes.filter((scope) => !wanted.has(scopeKey(scope))),
         version: holder.version + 1,
@@ -421,6 +422,11 @@ export class FileStore implements Store {
       }),
     }));
   }
+}
+
+function ownConnection(connection: Connection): Connection {
+  const copy = ownCopy('connection', connection);
+  return keepInPlaceOf(copy, packConnection(copy));
 }
 
 type Claimed = Pick<Watch, 'dueAt' | 'attempts' | 'role'>;

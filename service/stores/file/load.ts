@@ -9,6 +9,7 @@ import { type OrganizationData, readFormat } from './format.js';
 import { readChange, withChanges } from './journal-format.js';
 import { type FileOperations, isTemporary, syncDirectory } from './organization-file.js';
 import { type FoundFiles, journalName, journalOf } from './organization-files.js';
+import { packConnection } from './packed.js';
 import { messageId, type RecordChange, type Records, receiptId, tokenId, watchId } from './records.js';
 import type { StagedWrites } from './staged-writes.js';
 
@@ -171,7 +172,7 @@ function changesThatMake(data: OrganizationData): RecordChange[] {
     ...data.apiKeys.map((next) => ({ kind: 'apiKey' as const, id: next.id, next })),
     ...[...data.connections]
       .sort((one, other) => (one.createdAt < other.createdAt ? -1 : one.createdAt > other.createdAt ? 1 : 0))
-      .map((next) => ({ kind: 'connection' as const, id: next.id, next })),
+      .map((next) => ({ kind: 'connection' as const, id: next.id, next: packConnection(next) })),
     ...receipts.map((next) => ({
       kind: 'receipt' as const,
       id: receiptId(next.connectionId, next.webhookId),

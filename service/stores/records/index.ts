@@ -1,3 +1,3 @@
 /** How records are kept, whatever keeps them: the schemas that every stored byte passes, and their JSON text. */
-export { ownCopy, type RecordKind, readRecord, recordText, takeText } from './record.js';
+export { keepInPlaceOf, ownCopy, type RecordKind, readRecord, recordText, takeText } from './record.js';
 export * as recordSchemas from './schemas.js';

@@ -27,6 +27,12 @@ export function takeText(record: object): string {
 /** The JSON text of a record, checked so that what is written can be read again. */
 export const recordText = (kind: RecordKind, record: object): string => takeText(ownCopy(kind, record));
 
+/** `kept` is in memory in the place of `record`, and has its text. */
+export function keepInPlaceOf<Kept extends object>(record: object, kept: Kept): Kept {
+  texts.set(kept, takeText(record));
+  return kept;
+}
+
 /** @throws Error whose message says what is wrong, for a person, and quotes nothing of the record */
 export function readRecord(kind: RecordKind, text: string): object {
   let record: unknown;

@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { newOrganizationId, type OrganizationId } from '../../service/domain/ids.js';
+import type { Store } from '../../service/domain/ports.js';
+import { openFileStore } from '../../service/index.js';
+import { anAuditRecord, aWatch, intent } from '../contract/records.js';
+import { connectedConnection, scopesOf } from './connections.js';
+import { serve } from './processes.js';
+
+const handlers = { fill, open };
+export type ScaleHandlers = typeof handlers;
+serve(handlers);
+
+/** Organizations of connections as they are in use: connected, watched, with what the audit log has of them. */
+async function fill(wanted: { directory: string; organizations: number; connectionsEach: number }) {
+  const store = await openFileStore({ directory: wanted.directory });
+  for (let number = 0; number < wanted.organizations; number++) {
+    const id = newOrganizationId();
+    await store.createOrganization({
+      id,
+      name: `organization ${number}`,
+      createdAt: new Date().toISOString(),
+    });
+    await fillOrganization(store, id, number * wanted.connectionsEach, wanted.connectionsEach);
+  }
+  await store.close();
+}
+
+async function fillOrganization(store: Store, id: OrganizationId, first: number, count: number) {
+  await Promise.all(
+    scopesOf(count).map(async (scope, number) => {
+      const next = connectedConnection(id, first + number, scope);
+      const about = { connectionId: next.id, action: 'connection.verify', actor: { kind: 'callback' } };
+      await store.appendAudit([anAuditRecord(id, about)]);
+      await store.commit({ connection: { next, ifVersion: null, intent }, watches: [aWatch(next)] });
+      await store.appendAudit([anAuditRecord(id, { ...about, phase: 'outcome', outcome: 'succeeded' })]);
+    }),
+  );
+}
+
+/** What a start takes: time, and memory above that of the same process before. */
+async function open({ directory }: { directory: string }) {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const memory = () => {
+    for (let turn = 0; turn < 3; turn++) collect();
+    const { heapUsed, external, rss } = process.memoryUsage();
+    return { held: heapUsed + external, resident: rss };
+  };
+  const parsing = performance.now();
+  const organizations = join(directory, 'organizations');
+  for (const name of readdirSync(organizations))
+    if (name.endsWith('.json')) JSON.parse(readFileSync(join(organizations, name), 'utf8'));
+  const parseMs = performance.now() - parsing;
+  const empty = memory();
+  const startedAt = performance.now();
+  const store = await openFileStore({ directory });
+  const startMs = performance.now() - startedAt;
+  const full = memory();
+  await store.ready();
+  return {
+    parseMs,
+    startMs,
+    heldBytes: full.held - empty.held,
+    residentBytes: full.resident - empty.resident,
+  };
+}

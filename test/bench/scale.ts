@@ -1,0 +1,40 @@
+import type { Measurement } from './measure.js';
+import { startChild } from './processes.js';
+import type { ScaleHandlers } from './scale-process.js';
+
+const organizations = 100;
+const connectionsEach = 1_000;
+
+/** A file store with 100,000 connections: what its start takes, in time and in memory. */
+export async function measureScale(directory: string): Promise<Measurement[]> {
+  const child = () => startChild<ScaleHandlers>(new URL('./scale-process.ts', import.meta.url));
+  const filling = child();
+  await filling.call('fill', { directory, organizations, connectionsEach }).finally(() => filling.stop());
+  const opening = child();
+  const { parseMs, startMs, heldBytes, residentBytes } = await opening
+    .call('open', { directory })
+    .finally(() => opening.stop());
+  const count = organizations * connectionsEach;
+  return [
+    {
+      name: `memory held per connection, ${count.toLocaleString('en')} of them, above the empty process (goal 3 kB)`,
+      unit: 'bytes',
+      ours: heldBytes / count,
+      baseline: 3_000,
+      goal: { atMost: 1 },
+    },
+    {
+      name: 'memory resident per connection, with what the start leaves free (goal 3 kB)',
+      unit: 'bytes',
+      ours: residentBytes / count,
+      baseline: 3_000,
+      goal: { atMost: 1 },
+    },
+    {
+      name: `start with ${count.toLocaleString('en')} connections, against JSON.parse of the same files`,
+      unit: 's',
+      ours: startMs / 1000,
+      baseline: parseMs / 1000,
+    },
+  ];
+}
