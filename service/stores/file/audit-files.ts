@@ -1,11 +1,11 @@
-import { readdir, truncate } from 'node:fs/promises';
+import { readdir, truncate, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AuditRecord } from '../../domain/audit.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { AuditId, ConnectionId, OrganizationId } from '../../domain/ids.js';
 import { AppendFile, readLines, readPart } from './append-file.js';
 import { AuditIndex } from './audit-index.js';
-import { type FileOperations, syncDirectory } from './organization-file.js';
+import { type FileOperations, isTemporary, syncDirectory, tryToWrite } from './organization-file.js';
 import { unavailable } from './unavailable.js';
 
 interface Waiting {
@@ -41,10 +41,12 @@ export class AuditFiles {
    * @returns what cuts off the torn last lines that a crash has left, and says so
    */
   async load(): Promise<() => Promise<string[]>> {
+    const unused: string[] = [];
     const torn: { path: string; wholeBytes: number; sizeBytes: number }[] = [];
     for (const name of await readdir(this.#directory)) {
-      if (!name.endsWith('.jsonl')) continue;
       const path = join(this.#directory, name);
+      if (isTemporary(name)) unused.push(path);
+      if (!name.endsWith('.jsonl')) continue;
       const id = name.slice(0, -'.jsonl'.length) as OrganizationId;
       const index = new AuditIndex();
       try {
@@ -67,6 +69,7 @@ export class AuditFiles {
     }
     return async () => {
       const reports: string[] = [];
+      for (const path of unused) await unlink(path);
       for (const { path, wholeBytes, sizeBytes } of torn) {
         await truncate(path, wholeBytes);
         reports.push(
@@ -135,14 +138,19 @@ export class AuditFiles {
     await Promise.all([...this.#logs.values()].map(({ flushing }) => flushing));
   }
 
-  /** Takes out what refused writes may have left. */
-  async repair(): Promise<void> {
-    await this.allSettled();
-    for (const { file } of this.#logs.values())
-      if (file.isUncertain) {
-        await file.repair();
-        await file.release();
-      }
+  /** Takes out what refused writes may have left. @throws RolebridgeError `store_unavailable` when nothing can be written */
+  async ready(): Promise<void> {
+    try {
+      await this.allSettled();
+      for (const { file } of this.#logs.values())
+        if (file.isUncertain) {
+          await file.repair();
+          await file.release();
+        }
+      await tryToWrite(this.#directory, this.#files);
+    } catch (error) {
+      throw unavailable(error);
+    }
   }
 
   #logOf(id: OrganizationId, sizeBytes: number | undefined, index: AuditIndex): Log {

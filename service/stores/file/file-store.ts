@@ -18,7 +18,6 @@ import type { AuditFiles } from './audit-files.js';
 import { packConnection } from './packed.js';
 import { messageId, placeOf, type RecordChange, receiptId, tokenId, watchId } from './records.js';
 import type { StagedWrites } from './staged-writes.js';
-import { unavailable } from './unavailable.js';
 
 const receiptLifetimeMs = 24 * 60 * 60 * 1000;
 
@@ -328,9 +327,7 @@ export class FileStore implements Store {
 
   async ready(): Promise<void> {
     await this.#writes.ready();
-    await this.#audit.repair().catch((error) => {
-      throw unavailable(error);
-    });
+    await this.#audit.ready();
   }
 
   close(): Promise<void> {

@@ -30,6 +30,24 @@ const closingMs = 3_000;
  */
 export async function openFileStore(options: FileStoreOptions): Promise<Store> {
   const directory = resolve(options.directory);
+  try {
+    return await open(directory, options);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof RolebridgeError || code === undefined) throw error;
+    throw new RolebridgeError(
+      'store_unavailable',
+      `The data directory ${directory} can't be used (${code}).`,
+      {
+        remedy:
+          'What was stored is as it was. Make the directory writable for the user of this process, with room on its disk, and start again.',
+        cause: error,
+      },
+    );
+  }
+}
+
+async function open(directory: string, options: FileStoreOptions): Promise<Store> {
   const organizations = join(directory, 'organizations');
   const auditDirectory = join(directory, 'audit');
   const files = { ...fileOperations, ...options.fileOperations };

@@ -112,6 +112,12 @@ export async function writeTemporary(
   return { path, sizeBytes };
 }
 
+/** @throws when a write would not be possible now */
+export async function tryToWrite(directory: string, files: FileOperations): Promise<void> {
+  const { path } = await writeTemporary(directory, ['ready'], files);
+  await files.unlink(path);
+}
+
 /** A rename survives a loss of power only once its directory is on the disk. */
 export async function syncDirectory(directory: string, files: FileOperations): Promise<void> {
   const handle = await files.open(directory, 'r');

@@ -2,7 +2,7 @@ import { accessKeyOf } from '../../domain/connection.js';
 import type { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import { writeChanges } from './journal-format.js';
-import { type FileOperations, writeTemporary } from './organization-file.js';
+import { type FileOperations, tryToWrite } from './organization-file.js';
 import { type FoundFiles, OrganizationFiles } from './organization-files.js';
 import { DurableRecords, type RecordChange, Records } from './records.js';
 import { unavailable } from './unavailable.js';
@@ -79,8 +79,7 @@ export class StagedWrites {
     if (this.#stopped) throw this.#stopped;
     try {
       await Promise.all([...this.#uncertain].map((id) => this.stage(id, [])));
-      const { path } = await writeTemporary(this.#directory, ['ready'], this.#files);
-      await this.#files.unlink(path);
+      await tryToWrite(this.#directory, this.#files);
     } catch (error) {
       throw unavailable(error);
     }
