@@ -23,7 +23,7 @@ export const base = {
  * The tests of the constructs once more, on cdktn: where the source and the tests say cdktf, they get cdktn. What is
  * published for cdktn is compiled from the same source (`constructs/build.mjs`).
  */
-const onCdktn = {
+export const onCdktn = {
   ...base,
   displayName: 'cdktn',
   moduleNameMapper: {

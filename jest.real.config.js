@@ -1,8 +1,10 @@
-import { base } from './jest.config.js';
+import { base, onCdktn } from './jest.config.js';
 
 /** The checks that need more than npm installs: Terraform, the AWS CLI, moto, a browser. */
 export default {
-  ...base,
-  testMatch: ['<rootDir>/test/real/**/*.test.ts'],
+  projects: [
+    { ...base, displayName: 'real', testMatch: ['<rootDir>/test/real/**/*.test.ts'] },
+    { ...onCdktn, testMatch: ['<rootDir>/test/real/constructs-apply.test.ts'] },
+  ],
   testTimeout: 300_000,
 };

@@ -49,7 +49,8 @@ async function main(words: string[]): Promise<number> {
   const project = readProject(folder);
   const cdk = chooseCdk(cdkOf(project), flags.cdk);
   const isTerminal = process.stdin.isTTY === true;
-  const plan = planFiles(project, cdk, ownVersion(), await readValues(flags, process.env, isTerminal));
+  const values = await readValues(flags, process.env, isTerminal);
+  const plan = planFiles(project, { cdk, version: ownVersion(), startsCli: startsCli(cdk) }, values);
 
   say(plan.isNew ? `A new ${cdk} project in ${folder}:` : `The ${cdk} project in ${folder}:`);
   for (const change of plan.changes) show(folder, change);
@@ -88,14 +89,19 @@ function readFlags(words: string[]) {
   }
 }
 
-/** For a new project CDK Terrain, which goes on; its command line does not start before Node 22.19. */
+/** For a new project CDK Terrain, which goes on, where its command line starts. */
 function chooseCdk(present: Cdk | undefined, wanted: string | boolean | undefined): Cdk {
   if (wanted !== undefined && wanted !== 'cdktf' && wanted !== 'cdktn')
     throw new Error(`--cdk must be cdktf or cdktn; it is ${JSON.stringify(wanted)}.`);
   if (present !== undefined && wanted !== undefined && present !== wanted)
     throw new Error(`This project uses ${present}. Leave --cdk out, or move the project to ${wanted} first.`);
+  return present ?? wanted ?? (startsCli('cdktn') ? 'cdktn' : 'cdktf');
+}
+
+/** `cdktn-cli` does not start before Node 22.19. */
+function startsCli(cdk: Cdk): boolean {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  return present ?? wanted ?? (major > 22 || (major === 22 && minor >= 19) ? 'cdktn' : 'cdktf');
+  return cdk === 'cdktf' || major > 22 || (major === 22 && minor >= 19);
 }
 
 function ownVersion(): string {
@@ -112,13 +118,13 @@ function show(folder: string, { path: file, before, after }: FileChange): void {
   for (const line of next) if (before === undefined || !others.has(line)) say(`  + ${line}`);
 }
 
-function sayNext({ cdk, byHand }: Plan, folder: string): void {
+function sayNext({ cdk, isNew, byHand }: Plan, folder: string): void {
   say('\nWritten. Next:');
   for (const line of byHand) say(`  ${line}`);
   if (folder !== '.') say(`  cd ${JSON.stringify(folder)}`);
   say('  npm install');
   say("  export ROLEBRIDGE_CALLBACK_SECRET=…   # the vendor's page shows it once");
-  say(`  npx ${cdk} deploy`);
+  say(isNew ? '  npm run deploy' : `  npx ${cdk} deploy`);
 }
 
 function say(text: string): void {

@@ -53,7 +53,11 @@ export function cdkOf({ packages }: Project): Cdk | undefined {
 }
 
 /** @throws Error when a file that init would write is there already */
-export function planFiles(project: Project, cdk: Cdk, version: string, values: ConnectionValues): Plan {
+export function planFiles(
+  project: Project,
+  { cdk, version, startsCli }: { cdk: Cdk; version: string; startsCli: boolean },
+  values: ConnectionValues,
+): Plan {
   const { folder, packages, settings } = project;
   const isNew = settings === undefined;
   const style: Style = { cdk, isEsm: packages.type === 'module' };
@@ -63,7 +67,7 @@ export function planFiles(project: Project, cdk: Cdk, version: string, values: C
     changeOf(
       folder,
       'package.json',
-      json(folder, withPackages({ ...named, ...packages }, cdk, version, isNew)),
+      json(folder, withPackages({ ...named, ...packages }, cdk, version, { isNew, startsCli })),
     ),
     newFile(folder, 'rolebridge.ts', connectionFile(values, { ...style, makesProvider })),
   ];

@@ -72,7 +72,7 @@ export function withPackages(
   existing: Record<string, unknown>,
   cdk: Cdk,
   version: string,
-  isNew: boolean,
+  { isNew, startsCli }: { isNew: boolean; startsCli: boolean },
 ): Record<string, unknown> {
   const { dependencies, devDependencies } = PACKAGES[cdk];
   const present = { ...(existing.dependencies as object), ...(existing.devDependencies as object) };
@@ -82,16 +82,11 @@ export function withPackages(
     Object.fromEntries(
       Object.entries({ ...packages, ...(to as object) }).sort(([a], [b]) => (a < b ? -1 : 1)),
     );
-  const tools = isNew ? missing({ ...devDependencies, ...TOOLS }) : {};
+  const tools = isNew ? missing({ ...(startsCli && devDependencies), ...TOOLS }) : {};
   return {
     ...existing,
     ...(isNew && {
-      scripts: {
-        synth: `${cdk} synth`,
-        deploy: `${cdk} deploy`,
-        destroy: `${cdk} destroy`,
-        ...(existing.scripts as object),
-      },
+      scripts: { ...(startsCli ? cliScripts(cdk) : TERRAFORM_SCRIPTS), ...(existing.scripts as object) },
     }),
     dependencies: add(
       existing.dependencies,
@@ -100,6 +95,20 @@ export function withPackages(
     ...(Object.keys(tools).length > 0 && { devDependencies: add(existing.devDependencies, tools) }),
   };
 }
+
+const cliScripts = (cdk: Cdk) => ({
+  synth: `${cdk} synth`,
+  deploy: `${cdk} deploy`,
+  destroy: `${cdk} destroy`,
+});
+
+/** For a Node that the CLI does not start on: what it does, with the program and Terraform. */
+const inStack = 'terraform -chdir=cdktf.out/stacks/rolebridge';
+const TERRAFORM_SCRIPTS = {
+  synth: 'tsx main.ts',
+  deploy: `tsx main.ts && ${inStack} init && ${inStack} apply`,
+  destroy: `tsx main.ts && ${inStack} init && ${inStack} destroy`,
+};
 
 export const cdkSettings = (projectId: string): object => ({
   language: 'typescript',

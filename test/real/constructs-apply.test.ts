@@ -3,16 +3,7 @@
  * secret is not.
  */
 import { randomBytes } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js';
@@ -27,7 +18,7 @@ import {
   type Vendor,
   type VendorAnswer,
 } from '../constructs/vendor.js';
-import { findTerraform, notChecked, runCommand } from './tools.js';
+import { findTerraform, mirroredProviderVersion, notChecked, runCommand } from './tools.js';
 
 const terraform = findTerraform();
 const SECRET = `whsec_${randomBytes(32).toString('base64')}`;
@@ -202,50 +193,6 @@ check('an applied connection', () => {
   });
 });
 
-check('the real CDKTF CLI', () => {
-  test('synthesizes and deploys the smallest example', async () => {
-    // A project of its own, so that its state is not in the repository.
-    for (const name of ['node_modules', 'constructs', 'examples'])
-      symlinkSync(path.resolve(name), path.join(folder, name), 'dir');
-    for (const name of ['tsconfig.json', 'package.json']) cpSync(name, path.join(folder, name));
-    writeFileSync(
-      path.join(folder, 'pin.mjs'),
-      `import { readFileSync, writeFileSync } from 'node:fs';
-const file = \`\${process.env.CDKTF_OUTDIR}/stacks/rolebridge/cdk.tf.json\`;
-const json = JSON.parse(readFileSync(file, 'utf8'));
-json.terraform.required_providers.aws.version = ${JSON.stringify(providerVersion() ?? '>= 5.0')};
-writeFileSync(file, JSON.stringify(json));
-`,
-    );
-    const settings = JSON.parse(readFileSync('cdktf.json', 'utf8'));
-    expect(settings.app).toBe('npx tsx examples/smallest/main.ts');
-    const app = `${process.execPath} --import tsx examples/smallest/main.ts && ${process.execPath} pin.mjs`;
-    writeFileSync(path.join(folder, 'cdktf.json'), JSON.stringify({ ...settings, app }));
-
-    const cli = path.resolve('node_modules/.bin/cdktf');
-    const options = {
-      cwd: folder,
-      env: {
-        ...environment(),
-        ROLEBRIDGE_CALLBACK_URL: vendor.url,
-        CI: '1',
-        CDKTF_DISABLE_PLUGIN_CACHE_ENV: '1',
-      },
-    };
-    const synthesized = await runCommand(cli, ['synth'], options);
-    expect(synthesized.stdout + synthesized.stderr).toMatch(/Generated Terraform code/);
-    expect(synthesized.code).toBe(0);
-    const deployed = await runCommand(cli, ['deploy', '--auto-approve', '--skip-provider-lock'], options);
-    expect(deployed.stdout).toMatch(/connected: account 123456789012/);
-    expect(deployed.code).toBe(0);
-    const destroyed = await runCommand(cli, ['destroy', '--auto-approve', '--skip-provider-lock'], options);
-    expect(destroyed.stdout).toMatch(/disconnected/);
-    expect(destroyed.code).toBe(0);
-    expect(types()).toEqual(['role.provisioned', 'role.deprovisioned']);
-    for (const { stdout, stderr } of [synthesized, deployed, destroyed]) expectNoSecret(stdout + stderr);
-  });
-});
-
 /** Writes the stack's Terraform JSON as `cdktf synth` does, for the version of the provider that is here. */
 function synthesize(
   props: Partial<AwsConnectionProps> | ((stack: Stack) => Partial<AwsConnectionProps>),
@@ -268,23 +215,12 @@ function synthesize(
   const json = JSON.parse(readFileSync(file, 'utf8'));
   json.terraform.backend.local.path = 'state.tfstate';
   // Only here: the bindings pin the newest provider, and a mirror has the one that it has.
-  json.terraform.required_providers.aws.version = providerVersion() ?? '>= 5.0';
+  json.terraform.required_providers.aws.version = mirroredProviderVersion(terraform) ?? '>= 5.0';
   writeFileSync(file, JSON.stringify(json, null, 2));
 }
 
 function stackFolder(): string {
   return path.join(folder, 'stacks', 'stack');
-}
-
-/** The newest AWS provider in the mirror. */
-function providerVersion(): string | undefined {
-  const named = /path\s*=\s*"([^"]+)"/.exec(
-    terraform?.cliConfig ? readFileSync(terraform.cliConfig, 'utf8') : '',
-  )?.[1];
-  if (named === undefined) return undefined;
-  return readdirSync(path.join(named, 'registry.terraform.io', 'hashicorp', 'aws'))
-    .filter((name) => /^\d+\.\d+\.\d+$/.test(name))
-    .sort((a, b) => b.localeCompare(a, undefined, { numeric: true }))[0];
 }
 
 function environment(): Record<string, string> {

@@ -77,6 +77,17 @@ export function findTerraform(): TerraformTool | undefined {
   return { binary, ...(mirror && { mirror, cliConfig }), env: { ...env, TF_CLI_CONFIG_FILE: cliConfig } };
 }
 
+/** The newest AWS provider in the mirror: the bindings pin the newest of all. */
+export function mirroredProviderVersion(terraform: TerraformTool | undefined): string | undefined {
+  const named = /path\s*=\s*"([^"]+)"/.exec(
+    terraform?.cliConfig ? readFileSync(terraform.cliConfig, 'utf8') : '',
+  )?.[1];
+  if (named === undefined) return undefined;
+  return readdirSync(join(named, AWS_PROVIDER))
+    .filter((name) => /^\d+\.\d+\.\d+$/.test(name))
+    .sort((a, b) => b.localeCompare(a, undefined, { numeric: true }))[0];
+}
+
 /** Says that a check was passed over, so that a green run can't be mistaken for a complete one. */
 export function notChecked(name: string): void {
   process.stdout.write(`not checked: ${name}\n`);

@@ -1,0 +1,147 @@
+/**
+ * As a new user would: an empty folder and the commands of the README's customer page, word for word, with the
+ * packages from a registry, against sandbox and service.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import path from 'node:path';
+import type { SandboxAccount } from '../aws-sandbox/index.js';
+import { packConstructs } from '../constructs/customer-project.js';
+import { type ApiAnswer, startVendor, type Vendor } from '../vendor.js';
+import { findTerraform, mirroredProviderVersion, notChecked, runCommand } from './tools.js';
+
+const terraform = findTerraform();
+const check = terraform ? describe : describe.skip;
+if (!terraform) notChecked("the README's customer page: there is no terraform on the PATH");
+
+let root: string;
+let registry: Server;
+let vendor: Vendor;
+let customer: SandboxAccount;
+
+beforeAll(async () => {
+  root = mkdtempSync(path.join(tmpdir(), 'rolebridge-new-user-'));
+  registry = await startRegistry(root);
+  vendor = await startVendor({ propagationDelayMs: 700 });
+  customer = vendor.sandbox.createAccount();
+});
+afterAll(async () => {
+  await vendor.close();
+  registry.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+check("the README's customer page", () => {
+  const [setUp, deploy] = commandsOf('## Connect your account (customer)');
+  const hasCli = ({ cdk }: { cdk: string }) => cdk === 'cdktf' || nodeVersion() >= 22.19;
+
+  test.each([{ cdk: 'cdktf' }, { cdk: 'cdktn' }])('in an empty folder, for $cdk', async ({ cdk }) => {
+    const { body: connection } = await vendor.call('POST', '/v1/connections', { name: cdk });
+    const folder = mkdtempSync(path.join(root, `${cdk}-`));
+    const inFolder = (commands: string) =>
+      runCommand('bash', ['-euc', filledIn(commands, connection)], { cwd: folder, env: environment() });
+
+    // Which of the two, where Node would decide; everything else is as it is written.
+    const made = await inFolder(String(setUp).replace('init --yes', `init --yes --cdk ${cdk}`));
+    expect(made.stdout + made.stderr).toContain(`A new ${cdk} project`);
+    expect(made.code).toBe(0);
+
+    // Only here: the bindings pin the newest provider, and a mirror has the one that it has.
+    const main = path.join(folder, 'main.ts');
+    const pin = `stack.addOverride('terraform.required_providers.aws.version', '${mirroredProviderVersion(terraform) ?? '>= 5.0'}');\n`;
+    writeFileSync(main, readFileSync(main, 'utf8').replace('app.synth();', `${pin}app.synth();`));
+    if (!hasCli({ cdk }))
+      notChecked('the command line of cdktn: it needs Node 22.19; Terraform was started itself');
+    // What somebody would answer on the terminal; the lock file would ask the registry for other platforms.
+    const answers =
+      cdk === 'cdktf' || hasCli({ cdk }) ? '--auto-approve --skip-provider-lock' : '-auto-approve';
+    const deployed = await inFolder(`${String(deploy).trimEnd()} -- ${answers}`);
+    expect(deployed.stdout + deployed.stderr).toMatch(`connected: account ${customer.accountId}`);
+    expect(deployed.code).toBe(0);
+    const connected: ApiAnswer = await vendor.call('GET', `/v1/connections/${connection.id}`);
+    expect(connected.body).toMatchObject({ status: 'connected', accountId: customer.accountId });
+
+    const destroyed = await inFolder(
+      `${String(deploy).trimEnd().replace('run deploy', 'run destroy')} -- ${answers}`,
+    );
+    expect(destroyed.stdout + destroyed.stderr).toMatch(/rolebridge: disconnected/);
+    expect(destroyed.code).toBe(0);
+    for (const { stdout, stderr } of [made, deployed, destroyed])
+      expect(stdout + stderr).not.toContain(connection.callbackSecret);
+  });
+});
+
+/** The shell commands of a section, block by block. */
+function commandsOf(heading: string): string[] {
+  const readme = readFileSync('README.md', 'utf8');
+  const start = readme.indexOf(`${heading}\n`);
+  if (start < 0) throw new Error(`The README has no section "${heading}".`);
+  const section = readme.slice(start, readme.indexOf('\n## ', start));
+  return [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map((match) => String(match[1]));
+}
+
+/** What is on the vendor's page in the place of the README's placeholders. */
+// biome-ignore lint/suspicious/noExplicitAny: an answer of the service, looked at member by member.
+function filledIn(commands: string, connection: any): string {
+  const values: Record<string, string> = {
+    ROLEBRIDGE_CONNECTION_ID: connection.id,
+    ROLEBRIDGE_EXTERNAL_ID: connection.externalId,
+    ROLEBRIDGE_PRINCIPAL: connection.principal,
+    ROLEBRIDGE_CALLBACK_URL: connection.callbackUrl,
+    ROLEBRIDGE_CALLBACK_SECRET: connection.callbackSecret,
+  };
+  return commands.replace(/\b(ROLEBRIDGE_\w+)='[^']*'/g, (_, name: string) => `${name}='${values[name]}'`);
+}
+
+function environment(): Record<string, string | undefined> {
+  const { port } = registry.address() as AddressInfo;
+  return {
+    ...terraform?.env,
+    // Its own: what npx has kept of an earlier run must not be taken for this one.
+    npm_config_cache: path.join(root, 'npm-cache'),
+    npm_config_userconfig: npmSettings(`@rolebridge:registry=http://127.0.0.1:${port}/`),
+    // npx asks before it installs; somebody on a terminal says yes.
+    npm_config_yes: 'true',
+    npm_config_audit: 'false',
+    npm_config_fund: 'false',
+    CI: '1',
+    CDKTF_DISABLE_PLUGIN_CACHE_ENV: '1',
+    AWS_ACCESS_KEY_ID: customer.admin.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: customer.admin.secretAccessKey,
+    AWS_REGION: 'us-east-1',
+    AWS_ENDPOINT_URL: vendor.sandbox.url,
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}
+
+/** What npm is told on this machine, and one line more. */
+function npmSettings(line: string): string {
+  const own = process.env.npm_config_userconfig ?? path.join(homedir(), '.npmrc');
+  const file = path.join(root, 'npmrc');
+  writeFileSync(file, `${existsSync(own) ? readFileSync(own, 'utf8') : ''}\n${line}\n`);
+  return file;
+}
+
+/** A registry of the one package that is not published; everything else comes from npm's. */
+async function startRegistry(folder: string): Promise<Server> {
+  const tarball = readFileSync((await packConstructs(folder)).file);
+  const manifest = JSON.parse(readFileSync('constructs/package.json', 'utf8'));
+  const integrity = `sha512-${createHash('sha512').update(tarball).digest('base64')}`;
+  const server = createServer((request, response) => {
+    if (request.url?.endsWith('.tgz')) return response.end(tarball);
+    const { port } = server.address() as AddressInfo;
+    const dist = { tarball: `http://127.0.0.1:${port}/constructs.tgz`, integrity };
+    const versions = { [manifest.version]: { ...manifest, dist } };
+    response.setHeader('content-type', 'application/json');
+    return response.end(
+      JSON.stringify({ name: manifest.name, 'dist-tags': { latest: manifest.version }, versions }),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+const nodeVersion = (): number => Number(process.versions.node.split('.').slice(0, 2).join('.'));
