@@ -40,6 +40,7 @@ export { openFileStore } from './stores/file/index.js';
 /** Operators' tools usually kill what has not ended after ten seconds. */
 const closingMs = 9_000;
 
+/** The machine's own time. */
 export const systemClock: Clock = {
   now: Date.now,
   sleep: (ms, signal) =>
@@ -48,6 +49,7 @@ export const systemClock: Clock = {
     }),
 };
 
+/** What the service is made with: every outside thing, and what is set. */
 export interface ServiceOptions {
   readonly store: Store;
   readonly sts: Sts;
@@ -101,6 +103,7 @@ export interface ServiceOptions {
   readonly tracing?: Tracing | undefined;
 }
 
+/** A service that is listening. */
 export interface Service {
   readonly url: string;
   /** Where the port for `/metrics` is, if there is one. */

@@ -20,6 +20,7 @@ export type { CallOptions } from './send.js';
 export { ServiceUrlError } from './service-url.js';
 export type * from './types.js';
 
+/** What a client is made with. */
 export interface RolebridgeClientOptions {
   /** Where the service is, such as `https://connect.vendor.example`. */
   readonly url: string;
@@ -94,10 +95,13 @@ export function createRolebridgeClient(options: RolebridgeClientOptions) {
         if (after === undefined) return;
       }
     },
+    /** One connection, with its last verification. */
     getConnection: (id: string, o: CallOptions = {}) =>
       call<'getConnection'>('GET', connectionPath(id), o) as Promise<Connection>,
+    /** Gives the connection another name. */
     renameConnection: (id: string, body: RequestBody<'renameConnection'>, o: CallOptions = {}) =>
       call<'renameConnection'>('PATCH', connectionPath(id), { ...o, body }) as Promise<Connection>,
+    /** Forgets the connection; its scopes are free. */
     deleteConnection: (id: string, o: CallOptions = {}) =>
       call<'deleteConnection'>('DELETE', connectionPath(id), o),
     /** Gives a role by hand; it is verified on the spot. */
@@ -133,7 +137,9 @@ export function createRolebridgeClient(options: RolebridgeClientOptions) {
     /** The answer has, this once, the key. */
     createApiKey: (body: RequestBody<'createApiKey'>, o: CallOptions = {}) =>
       call<'createApiKey'>('POST', '/v1/api-keys', { ...o, body }),
+    /** The organization's API keys, revoked ones too, without the keys themselves. */
     listApiKeys: (o: CallOptions = {}) => call<'listApiKeys'>('GET', '/v1/api-keys', o),
+    /** From then on the key opens nothing. */
     revokeApiKey: (id: string, o: CallOptions = {}) =>
       call<'revokeApiKey'>('DELETE', `/v1/api-keys/${encodeURIComponent(id)}`, o),
     /** One page, the newest first; `before` is the `next` of the page before. */
@@ -150,4 +156,5 @@ export function createRolebridgeClient(options: RolebridgeClientOptions) {
   };
 }
 
+/** What {@link createRolebridgeClient} makes. */
 export type RolebridgeClient = ReturnType<typeof createRolebridgeClient>;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RolebridgeApiError, RolebridgeUnreachableError } from './errors.js';
 
+/** What every call of the client takes besides its values. */
 export interface CallOptions {
   /** Ends the call; it then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;

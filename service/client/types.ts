@@ -34,14 +34,22 @@ export type Answer<Id extends keyof Operations> = Operations[Id]['answer'] exten
   ? Plain<z.output<Schema>>
   : undefined;
 
+/** A connection as the API shows it. */
 export type Connection = z.output<typeof answers.connection>;
 /** With all that a customer makes the role with. */
 export type CreatedConnection = z.output<typeof answers.createdRoleConnection>;
+/** What the service answers when it refuses (RFC 9457). */
 export type Problem = z.output<typeof answers.problem>;
+/** Who did what when. */
 export type AuditRecord = Answer<'listAuditRecords'>['records'][number];
+/** An API key, without the key itself. */
 export type ApiKey = Answer<'listApiKeys'>['apiKeys'][number];
+/** Short-lived credentials for a target. */
 export type Credentials = Answer<'issueCredentials'>;
+/** Where a connection applies: up to three names. */
 export type Scope = Connection['scopes'][number];
 type CreateRequest = RequestBody<'createConnection'>;
+/** What makes a connection with an access key. */
 export type CreateAccessKeyConnectionRequest = Extract<CreateRequest, { method: 'access_key' }>;
+/** What makes a connection with a role. */
 export type CreateRoleConnectionRequest = Exclude<CreateRequest, { method: 'access_key' }>;

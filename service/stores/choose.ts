@@ -1,6 +1,7 @@
 import type { Store } from '../domain/ports.js';
 import { openFileStore } from './file/index.js';
 
+/** Which store the service keeps everything in. */
 export interface StoreChoice {
   /** The data directory of the file store, which one process uses at a time. */
   readonly dataDirectory: string;

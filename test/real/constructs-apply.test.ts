@@ -138,7 +138,7 @@ check('an applied connection', () => {
     const destroyed = await tf('destroy', '-auto-approve');
     expect(destroyed.code).toBe(0);
     expect(destroyed.output).toMatch(/warning: the service was not told that the role goes: unreachable/);
-    expect(Date.now() - before).toBeLessThan(30_000);
+    expect(Date.now() - before).toBeLessThan(90_000);
   });
 
   test('of another id is deregistered before the new one is registered', async () => {
