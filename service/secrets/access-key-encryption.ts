@@ -61,9 +61,10 @@ export function createAccessKeyEncryption(keyEncryptionKey: KeyEncryptionKey): A
 }
 
 /** Key-encryption keys from the environment or a file: the first wraps, all of them unwrap. */
-export function createLocalKeyEncryptionKey(
-  keys: SealingKeys,
-): KeyEncryptionKey & { has(keyId: string): boolean } {
+export function createLocalKeyEncryptionKey(keys: SealingKeys): KeyEncryptionKey & {
+  /** Whether one of the keys has this id. */
+  has(keyId: string): boolean;
+} {
   const keyring = createKeyring(keys, 'rolebridge key-encryption key v1');
   return {
     id: keys[0].id,
