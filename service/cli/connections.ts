@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import type { Connection, CreatedConnection } from '../client/index.js';
+import type { Connection } from '../client/index.js';
 import { UsageError } from './failure.js';
-import { printable, printJson, printTable, printValues } from './print.js';
+import { printJson, printTable, printValues } from './print.js';
 import { readAccessKey } from './secret-input.js';
 import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
+import { checkWay, show, showCreated, statusText, wayOption } from './show-connection.js';
 import { scopeOf, scopeText } from './target-options.js';
 import type { Terminal } from './terminal.js';
 import { withExample } from './with-example.js';
@@ -16,6 +17,7 @@ interface CreateOptions extends ServiceOptions {
   readonly expectedAccount?: string;
   readonly accessKey?: boolean;
   readonly accessKeyId?: string;
+  readonly way?: string;
 }
 
 /** `rolebridge connection …`. */
@@ -38,8 +40,10 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
       'connect with an access key, which is read from the terminal, standard input or the environment',
     )
     .option('--access-key-id <id>', 'its id; implies --access-key')
+    .option(...wayOption)
     .action(async (name: string, options: CreateOptions) => {
       const { scope, partition, expectedAccount, accessKey, accessKeyId, json } = options;
+      checkWay(options);
       const wanted = {
         name,
         ...(scope !== undefined && { scope: scopeOf(scope) }),
@@ -49,7 +53,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
       };
       const client = await clientOf(options, terminal);
       if (!accessKey && accessKeyId === undefined)
-        return showCreated(terminal, await client.createConnection(wanted), json);
+        return showCreated(terminal, await client.createConnection(wanted), options);
       refuseTwoSecretsOnOneInput(options);
       const key = await readAccessKey(terminal, accessKeyId);
       show(
@@ -144,10 +148,13 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
     'move-to-role <id>',
     'begin the move from an access key to a role; what the customer needs is shown this once',
     'rolebridge connection move-to-role con_…',
-  ).action(async (id: string, options: ServiceOptions) => {
-    const client = await clientOf(options, terminal);
-    showCreated(terminal, await client.moveToRole(id), options.json);
-  });
+  )
+    .option(...wayOption)
+    .action(async (id: string, options: CreateOptions) => {
+      checkWay(options);
+      const client = await clientOf(options, terminal);
+      showCreated(terminal, await client.moveToRole(id), options);
+    });
 
   add(
     'rotate-callback-secret <id>',
@@ -181,67 +188,4 @@ function refuseTwoSecretsOnOneInput({ apiKeyFile }: ServiceOptions): void {
       'Standard input can’t hold the API key and the access key.',
       'Give the API key with --api-key-file PATH or ROLEBRIDGE_API_KEY.',
     );
-}
-
-const statusText = (connection: Connection): string =>
-  connection.status === 'failed' && connection.verification.result === 'failed'
-    ? `failed (${connection.verification.code})`
-    : connection.status;
-
-function show(terminal: Terminal, connection: Connection, asJson: boolean | undefined): void {
-  if (asJson) {
-    printJson(terminal, connection);
-    return;
-  }
-  printValues(terminal, {
-    id: connection.id,
-    name: connection.name,
-    status: statusText(connection),
-    method: connection.method,
-    account: 'accountId' in connection ? connection.accountId : undefined,
-    role: 'roleArn' in connection ? connection.roleArn : undefined,
-    'external ID': 'externalId' in connection ? connection.externalId : undefined,
-    'access key': 'accessKeyLastFour' in connection ? `…${connection.accessKeyLastFour}` : undefined,
-    principal: 'principalArn' in connection ? connection.principalArn : undefined,
-    scopes: connection.scopes.map(scopeText).join(', ') || '-',
-    created: connection.createdAt,
-    changed: connection.updatedAt,
-  });
-  if (!('verification' in connection)) return;
-  const { verification } = connection;
-  terminal.stdout.write(`\nverified ${verification.finishedAt}: ${verification.result}\n`);
-  for (const check of verification.checks)
-    terminal.stdout.write(`  ${check.name}: ${check.outcome}: ${printable(check.message)}\n`);
-  if (verification.result === 'failed') terminal.stdout.write(`  ${printable(verification.remedy)}\n`);
-}
-
-type Made = Pick<
-  CreatedConnection,
-  | 'id'
-  | 'externalId'
-  | 'principal'
-  | 'callbackUrl'
-  | 'callbackSecret'
-  | 'statusToken'
-  | 'trustPolicy'
-  | 'waysToCreateTheRole'
->;
-
-/** Once: what the customer makes the role with. */
-function showCreated(terminal: Terminal, made: Made, asJson: boolean | undefined): void {
-  if (asJson) {
-    printJson(terminal, made);
-    return;
-  }
-  printValues(terminal, {
-    id: made.id,
-    'external ID': made.externalId,
-    principal: made.principal,
-    'callback URL': made.callbackUrl,
-    'callback secret': made.callbackSecret,
-    'status token': made.statusToken,
-  });
-  terminal.stdout.write('\nSecret and token are shown this once. Ways to make the role:\n');
-  for (const [way, text] of Object.entries<unknown>(made.waysToCreateTheRole))
-    if (typeof text === 'string') terminal.stdout.write(`\n${way}:\n${printable(text)}\n`);
 }

@@ -1,16 +1,18 @@
 import type { Terminal } from './terminal.js';
 
+type Output = Pick<Terminal, 'stdout'>;
+
 /** What a service or a file says can't move the cursor or hide text of a terminal. */
 export const printable = (text: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out.
-  text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '�');
+  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '�');
 
-export const printJson = (terminal: Terminal, value: unknown): void =>
+export const printJson = (terminal: Output, value: unknown): void =>
   void terminal.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 
 /** Columns as wide as what is in them; nothing is cut, so that ids can be copied. */
 export function printTable(
-  terminal: Terminal,
+  terminal: Output,
   headings: readonly string[],
   rows: readonly (readonly (string | undefined)[])[],
 ): void {
@@ -25,7 +27,7 @@ export function printTable(
 }
 
 /** Names and values, one a line; what is undefined is left out. */
-export function printValues(terminal: Terminal, values: Readonly<Record<string, string | undefined>>): void {
+export function printValues(terminal: Output, values: Readonly<Record<string, string | undefined>>): void {
   const shown = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const width = Math.max(...shown.map(([name]) => name.length));
   for (const [name, value] of shown) terminal.stdout.write(`${name.padEnd(width)}  ${printable(value)}\n`);

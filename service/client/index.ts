@@ -1,6 +1,6 @@
 /**
  * A typed client of the service's API. Its types are those of the schemas that the service validates with; it loads
- * neither them nor anything else but Node's own `fetch`.
+ * neither them nor anything else but Node's own HTTP.
  */
 import type { Operations } from '../http/openapi/operations.js';
 import { type CallOptions, send } from './send.js';
@@ -32,8 +32,6 @@ export interface RolebridgeClientOptions {
   readonly maxRetryWaitMs?: number | undefined;
   /** Allows `http:` to another machine, where everybody on the way can read keys. @default false */
   readonly allowHttp?: boolean | undefined;
-  /** @default Node's own */
-  readonly fetch?: typeof fetch | undefined;
 }
 
 /**
@@ -65,7 +63,6 @@ export function createRolebridgeClient(options: RolebridgeClientOptions) {
       isRepeatable: request.isRepeatable ?? method !== 'POST',
       timeoutMs: options.timeoutMs ?? 45_000,
       maxRetryWaitMs: options.maxRetryWaitMs ?? 30_000,
-      fetch: options.fetch ?? fetch,
     }) as Promise<Answer<Id>>;
   }
   const connectionPath = (id: string, more = '') => `/v1/connections/${encodeURIComponent(id)}${more}`;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RolebridgeApiError, RolebridgeUnreachableError } from './errors.js';
+import { exchange } from './exchange.js';
 
 /** What every call of the client takes besides its values. */
 export interface CallOptions {
@@ -18,7 +19,6 @@ export interface SendOptions extends CallOptions {
   readonly timeoutMs: number;
   /** How long to wait in all for times in Retry-After. */
   readonly maxRetryWaitMs: number;
-  readonly fetch: typeof fetch;
 }
 
 /**
@@ -47,23 +47,17 @@ export async function send(options: SendOptions): Promise<unknown> {
 async function attempt(options: SendOptions): Promise<unknown> {
   const { url, method, token, body, timeoutMs, signal } = options;
   const timeout = AbortSignal.timeout(timeoutMs);
-  let response: Response;
-  let text: string;
-  try {
-    response = await options.fetch(url, {
-      method,
-      headers: {
-        accept: 'application/json',
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      // The key is for this service alone, and no call of it redirects.
-      redirect: 'manual',
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-    });
-    text = await response.text();
-  } catch (error) {
+  const answer = await exchange({
+    url,
+    method,
+    headers: {
+      accept: 'application/json',
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    body: body === undefined ? undefined : JSON.stringify(body),
+    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+  }).catch((error: unknown) => {
     signal?.throwIfAborted();
     throw timeout.aborted
       ? new RolebridgeUnreachableError(
@@ -77,28 +71,31 @@ async function attempt(options: SendOptions): Promise<unknown> {
           'Check the URL, that the service runs, and the network between.',
           error,
         );
-  }
-  if (response.status === 204) return undefined;
-  const value = parsed(text);
-  if (response.ok && value !== undefined) return value;
-  throw problemOf(response, value, url);
+  });
+  if (answer.status === 204) return undefined;
+  const value = parsed(answer.text);
+  if (answer.status >= 200 && answer.status < 300 && value !== undefined) return value;
+  throw problemOf(answer, value, url);
 }
 
-function problemOf(response: Response, value: unknown, url: URL): RolebridgeApiError {
-  const { status, headers } = response;
-  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
-  const requestId = headers.get('x-request-id') ?? undefined;
+function problemOf(
+  { status, headers }: Awaited<ReturnType<typeof exchange>>,
+  value: unknown,
+  url: URL,
+): RolebridgeApiError {
+  const seconds = Number(headers['retry-after'] ?? Number.NaN);
+  const requestId = headers['x-request-id'];
   const { code, detail } = (value ?? {}) as { code?: unknown; detail?: unknown };
   const isProblem = typeof code === 'string' && typeof detail === 'string';
   return new RolebridgeApiError({
     status,
-    requestId,
+    requestId: typeof requestId === 'string' ? requestId : undefined,
     ...(Number.isFinite(seconds) && { retryAfterSeconds: Math.max(0, seconds) }),
     problem: isProblem
       ? { ...(value as object), code, detail }
       : {
           code: 'unexpected_answer',
-          detail: `${url.origin} answered ${status} (${headers.get('content-type') ?? 'no content type'}), and not as Rolebridge does.`,
+          detail: `${url.origin} answered ${status} (${headers['content-type'] ?? 'no content type'}), and not as Rolebridge does.`,
           remedy: 'Check the URL: it is that of the service itself, and something else answers there.',
         },
   });
@@ -113,6 +110,6 @@ function parsed(text: string): unknown {
 }
 
 function reasonOf(error: unknown): string {
-  const { cause, message } = error as { cause?: { code?: string; message?: string }; message?: string };
-  return cause?.code ?? cause?.message ?? message ?? 'for a reason not known';
+  const { code, message } = error as { code?: string; message?: string };
+  return code ?? message ?? 'for a reason not known';
 }

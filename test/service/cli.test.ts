@@ -1,0 +1,291 @@
+/** The command line against a running service, the way an operator and a vendor's engineer use it. */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type CommandLineInput, runCommandLine } from '../command-line.js';
+import { startVendor, type Vendor } from '../vendor.js';
+
+const operatorToken = 'an-operator-token-of-some-length-1';
+
+let vendor: Vendor;
+let folder: string;
+
+beforeEach(async () => {
+  vendor = await startVendor({
+    operatorTokenHash: createHash('sha256').update(operatorToken).digest('hex'),
+    propagationWindowMs: 200,
+  });
+  folder = mkdtempSync(join(tmpdir(), 'rolebridge-cli-'));
+});
+afterEach(async () => {
+  await vendor.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const rolebridge = (words: string, input: CommandLineInput = {}) =>
+  runCommandLine(words.match(/"[^"]*"|\S+/g)?.map((word) => word.replaceAll('"', '')) ?? [], {
+    ...input,
+    env: { ROLEBRIDGE_URL: vendor.service.url, ROLEBRIDGE_API_KEY: vendor.apiKey, ...input.env },
+  });
+
+/** The command's JSON, which must have gone well. */
+async function json(words: string, input: CommandLineInput = {}) {
+  const { code, stdout, stderr } = await rolebridge(`${words} --json`, input);
+  expect([code, stderr]).toEqual([0, '']);
+  return JSON.parse(stdout);
+}
+
+const lines = (text: string) => text.trimEnd().split('\n');
+
+/** A customer who makes the role as the connection wants it. */
+async function connect(scope = 'shop/production') {
+  const made = await json(`connection create shop --scope ${scope}`);
+  const { accountId } = vendor.sandbox.createAccount();
+  const { arn } = vendor.sandbox.createRole(accountId, {
+    roleName: 'rolebridge',
+    trustPolicy: made.trustPolicy,
+  });
+  await json(`connection role ${made.id} ${arn}`);
+  return { ...made, accountId, roleArn: arn } as { id: string; accountId: string; roleArn: string };
+}
+
+describe('connections', () => {
+  test('are made with everything that the customer needs, shown, listed, renamed and deleted', async () => {
+    const made = await rolebridge('connection create "the shop" --scope shop/production');
+    expect([made.code, made.stderr]).toEqual([0, '']);
+    for (const shown of ['external ID', 'principal', 'callback secret', 'status token'])
+      expect(made.stdout).toMatch(new RegExp(`^${shown} +\\S+$`, 'm'));
+    expect(made.stdout).toMatch(/== terraform\n/);
+    expect(made.stdout).toMatch(/^callback secret +whsec_/m);
+    const id = /con_\w{24}/.exec(made.stdout)?.[0] ?? '';
+
+    const shown = await rolebridge(`connection show ${id}`);
+    expect(shown.stdout).toMatch(/^status +pending$/m);
+    expect(shown.stdout).toMatch(/^scopes +shop\/production$/m);
+    expect(shown.stdout).not.toContain('whsec_');
+    expect((await rolebridge(`connection rename ${id} "shop, production"`)).stdout).toMatch(
+      /^name +shop, production$/m,
+    );
+    const listed = lines((await rolebridge('connection list')).stdout);
+    expect(listed[0]).toMatch(/^ID +NAME +STATUS +METHOD +ACCOUNT +SCOPES$/);
+    expect(listed[1]).toMatch(
+      new RegExp(`^${id} +shop, production +pending +assume_role +- +shop/production$`),
+    );
+    expect((await rolebridge(`connection delete ${id}`)).stdout).toBe(`deleted ${id}\n`);
+    expect(lines((await rolebridge('connection list')).stdout)).toHaveLength(1);
+  });
+
+  test('print one way to make the role alone, to be kept in a file', async () => {
+    const { code, stdout, stderr } = await rolebridge('connection create shop --way terraform');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/resource "aws_iam_role"/);
+    const secret = /^callback secret +whsec_(\S+)$/m.exec(stderr)?.[1] ?? '';
+    expect(secret).not.toBe('');
+    expect(stdout).not.toContain(secret);
+  });
+
+  test('are verified by hand, and a refusal says why and how to mend it', async () => {
+    const { id, accountId } = await connect();
+    const verified = await rolebridge(`connection verify ${id}`);
+    expect([verified.code, verified.stdout]).toEqual([0, expect.stringMatching(/^status +connected$/m)]);
+    expect(verified.stdout).toMatch(/^ {2}external_id_required: passed: /m);
+
+    const other = vendor.sandbox.createRole(accountId, {
+      roleName: 'open',
+      trustPolicy: {
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Principal: { AWS: vendor.principal }, Action: 'sts:AssumeRole' }],
+      },
+    });
+    const second = await json('connection create second');
+    const refused = await rolebridge(`connection role ${second.id} ${other.arn}`);
+    expect([refused.code, refused.stdout]).toEqual([1, '']);
+    expect(refused.stderr).toMatch(/^rolebridge: external_id_not_required: /);
+    expect(refused.stderr).toMatch(/check external_id_required: failed/);
+    expect(refused.stderr).toMatch(/"sts:ExternalId"/);
+    const asJson = await rolebridge(`connection role ${second.id} ${other.arn} --json`);
+    expect(JSON.parse(asJson.stderr)).toMatchObject({
+      code: 'external_id_not_required',
+      remedy: expect.any(String),
+      requestId: expect.any(String),
+      checks: expect.any(Array),
+    });
+    expect((await rolebridge('connection list --status failed')).stdout).toMatch(
+      /failed \(external_id_not_required\)/,
+    );
+  });
+
+  test('are listed to the last one, whatever their number', async () => {
+    for (let number = 0; number < 205; number++)
+      await vendor.call('POST', '/v1/connections', { name: `c${number}` });
+    expect((await json('connection list')).connections).toHaveLength(205);
+  });
+
+  test('take an access key from a pipe, exchange it, and move to a role', async () => {
+    const { accountId } = vendor.sandbox.createAccount();
+    const keys = [1, 2, 3].map((number) => vendor.sandbox.createAccessKey(accountId, `user-${number}`));
+    const [first, second, third] = keys as [(typeof keys)[0], (typeof keys)[0], (typeof keys)[0]];
+    const made = await json(`connection create archive --access-key-id ${first.accessKeyId}`, {
+      stdin: `${first.secretAccessKey}\n`,
+    });
+    expect(made).toMatchObject({ status: 'connected', method: 'access_key', accountId });
+    // As "aws iam create-access-key" prints it.
+    const rotated = await json(`connection rotate-key ${made.id}`, {
+      stdin: JSON.stringify({
+        AccessKey: { AccessKeyId: second.accessKeyId, SecretAccessKey: second.secretAccessKey },
+      }),
+    });
+    expect(rotated.accessKeyLastFour).toBe(second.accessKeyId.slice(-4));
+    const again = await json(`connection rotate-key ${made.id} --access-key-id ${third.accessKeyId}`, {
+      env: { ROLEBRIDGE_SECRET_ACCESS_KEY: third.secretAccessKey },
+    });
+    expect(again.accessKeyLastFour).toBe(third.accessKeyId.slice(-4));
+
+    await json(`scope set ${made.id} archive`);
+    const held = JSON.parse((await rolebridge('credentials --project archive')).stdout);
+    expect(held).toEqual({
+      Version: 1,
+      AccessKeyId: third.accessKeyId,
+      SecretAccessKey: third.secretAccessKey,
+    });
+    const move = await json(`connection move-to-role ${made.id}`);
+    expect(move).toMatchObject({ externalId: expect.any(String), callbackSecret: expect.any(String) });
+  });
+
+  test('get another callback secret', async () => {
+    const { id } = await connect();
+    const rotated = await json(`connection rotate-callback-secret ${id} --previous-valid 60`);
+    expect(rotated.callbackSecret).toMatch(/^whsec_/);
+    expect(Date.parse(rotated.previousValidUntil) - Date.now()).toBeLessThan(61_000);
+  });
+});
+
+describe('targets', () => {
+  test('are resolved, and what is shadowed is shown', async () => {
+    const { id, accountId } = await connect();
+    const wide = await json('connection create everything --scope organization');
+    const { code, stdout } = await rolebridge('resolve -p shop -e production -a web');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^connection +${id}$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^account +${accountId}$`, 'm'));
+    expect(stdout).toMatch(/^matched scope +shop\/production$/m);
+    expect(stdout).toMatch(new RegExp(`^organization +${wide.id} +everything +pending$`, 'm'));
+    expect((await json('resolve --project blog')).connection.id).toBe(wide.id);
+  });
+
+  test('a connection’s scopes are set, taken from others when told so, and taken away', async () => {
+    const { id } = await connect('shop');
+    const other = await json('connection create other --scope blog');
+    const taken = await rolebridge(`scope set ${id} shop blog`);
+    expect([taken.code, taken.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^rolebridge: scope_taken: "other"/),
+    ]);
+    expect((await rolebridge(`scope set ${id} shop/production blog --replace`)).stdout).toBe(
+      `${id}  shop/production, blog\n`,
+    );
+    expect((await json(`connection show ${other.id}`)).scopes).toEqual([]);
+    expect((await rolebridge(`scope set ${id} --none`)).stdout).toBe(`${id}  -\n`);
+  });
+
+  test('credentials are exactly what AWS’s tools take from a credential process', async () => {
+    const { accountId } = await connect();
+    const { code, stdout, stderr } = await rolebridge(
+      'credentials --project shop --environment production --duration 900 --session-name deploy-7',
+    );
+    expect([code, stderr]).toEqual([0, '']);
+    const credentials = JSON.parse(stdout);
+    expect(Object.keys(credentials)).toEqual([
+      'Version',
+      'AccessKeyId',
+      'SecretAccessKey',
+      'SessionToken',
+      'Expiration',
+    ]);
+    expect(credentials.Version).toBe(1);
+    const lastsMs = Date.parse(credentials.Expiration) - Date.now();
+    expect([lastsMs > 800_000, lastsMs <= 900_000]).toEqual([true, true]);
+    expect(credentials.AccessKeyId).toMatch(/^ASIA/);
+    expect(vendor.sandbox.requests.filter(({ action }) => action === 'AssumeRole').at(-1)).toMatchObject({
+      roleArn: expect.stringContaining(accountId),
+    });
+  });
+
+  test('credentials of a connection that is not healthy are refused', async () => {
+    await json('connection create pending --scope shop');
+    const { code, stdout, stderr } = await rolebridge('credentials --project shop');
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^rolebridge: connection_not_healthy: .*pending/);
+    expect((await rolebridge('credentials --project nobodys')).stderr).toMatch(/no_connection_for_target/);
+  });
+});
+
+describe('keys and the audit log', () => {
+  test('a key is made, listed without itself, used from a file, and revoked', async () => {
+    const made = await json('key create runner');
+    const file = join(folder, 'key');
+    writeFileSync(file, `${made.apiKey}\n`, { mode: 0o600 });
+    const env = { ROLEBRIDGE_API_KEY: undefined };
+    const listed = await rolebridge(`key list --api-key-file ${file}`, { env });
+    expect([listed.code, listed.stderr]).toEqual([0, '']);
+    expect(listed.stdout).toMatch(new RegExp(`^${made.id} +runner +\\S+ +-$`, 'm'));
+    expect(listed.stdout).not.toContain(made.apiKey.split('_')[2]);
+    const piped = await rolebridge('key list --api-key-file -', { env, stdin: `${made.apiKey}\n` });
+    expect(piped.code).toBe(0);
+
+    expect((await rolebridge(`key revoke ${made.id}`)).stdout).toBe(`revoked ${made.id}\n`);
+    const refused = await rolebridge(`key list --api-key-file ${file}`, { env });
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/^rolebridge: unauthorized: /)]);
+  });
+
+  test('a key file that others can read is used, with a warning', async () => {
+    const file = join(folder, 'key');
+    writeFileSync(file, vendor.apiKey, { mode: 0o644 });
+    const { code, stderr } = await rolebridge(`key list --api-key-file ${file}`, {
+      env: { ROLEBRIDGE_API_KEY: undefined },
+    });
+    expect([code, stderr]).toEqual([0, `rolebridge: warning: others can read ${file}. chmod 600 ${file}\n`]);
+  });
+
+  test('the audit log is shown, the newest first, page by page', async () => {
+    const { id } = await connect();
+    await rolebridge('credentials --project shop --environment production');
+    const { records } = await json(`audit --connection ${id} --limit 3`);
+    expect(records).toHaveLength(3);
+    const shown = lines((await rolebridge(`audit --limit 500`)).stdout);
+    expect(shown[1]).toMatch(/credentials\.issue +succeeded +api_key key_\w+ +con_\w+ shop\/production/);
+    expect(shown.at(-1)).toMatch(/organization\.create +begun +command_line/);
+  });
+
+  test('the operator makes organizations and re-encrypts with a running service', async () => {
+    const env = { ROLEBRIDGE_OPERATOR_TOKEN: operatorToken };
+    const made = await json(`org create "another one" --url ${vendor.service.url}`, { env });
+    expect(made).toMatchObject({ name: 'another one', apiKey: expect.stringMatching(/^rbk_/) });
+    const key = { ROLEBRIDGE_API_KEY: made.apiKey };
+    expect((await rolebridge('connection list', { env: key })).code).toBe(0);
+    const reencrypted = await rolebridge(`reencrypt --url ${vendor.service.url}`, { env });
+    expect(reencrypted.stdout).toMatch(/^re-encrypted +0$/m);
+  });
+});
+
+test('every command has help with an example, and all are in the help of their group', async () => {
+  const groups = ['connection', 'scope', 'key', 'org'];
+  const commandsIn = (help: string) =>
+    [...(help.split('Commands:\n')[1]?.split('\n\n')[0] ?? '').matchAll(/^ {2}([\w-]+)/gm)].map(
+      ([, name]) => name,
+    );
+  const leaves: string[] = [];
+  for (const name of commandsIn((await runCommandLine(['--help'])).stdout))
+    if (name && groups.includes(name))
+      leaves.push(
+        ...commandsIn((await runCommandLine([name, '--help'])).stdout).map((verb) => `${name} ${verb}`),
+      );
+    else if (name) leaves.push(name);
+  expect(leaves.length).toBeGreaterThan(20);
+  for (const leaf of leaves.filter((name) => !name.endsWith('help'))) {
+    const { code, stdout } = await runCommandLine([...leaf.split(' '), '--help']);
+    expect([leaf, code]).toEqual([leaf, 0]);
+    expect([leaf, stdout]).toEqual([leaf, expect.stringMatching(/\nExample:\n {2}\S/)]);
+  }
+});
