@@ -74,11 +74,11 @@ export function showCreated(terminal: Terminal, made: Made, options: WayOptions)
     printJson(terminal, made);
     return;
   }
-  const known: Record<string, string> = made.waysToCreateTheRole;
+  const known: Record<string, string | undefined> = made.waysToCreateTheRole;
   if (way === undefined)
     for (const [name, text] of Object.entries(known))
-      terminal.stdout.write(`== ${name}\n${printable(text).trimEnd()}\n\n`);
-  else terminal.stdout.write(`${printable(known[way] ?? '').trimEnd()}\n`);
+      if (text !== undefined) terminal.stdout.write(`== ${name}\n${printable(text).trimEnd()}\n\n`);
+      else terminal.stdout.write(`${printable(known[way] ?? '').trimEnd()}\n`);
   const values = { stdout: way === undefined ? terminal.stdout : terminal.stderr };
   printValues(values, {
     id: made.id,
