@@ -75,10 +75,10 @@ export function showCreated(terminal: Terminal, made: Made, options: WayOptions)
     return;
   }
   const known: Record<string, string | undefined> = made.waysToCreateTheRole;
-  if (way === undefined)
-    for (const [name, text] of Object.entries(known))
-      if (text !== undefined) terminal.stdout.write(`== ${name}\n${printable(text).trimEnd()}\n\n`);
-      else terminal.stdout.write(`${printable(known[way] ?? '').trimEnd()}\n`);
+  for (const [name, text] of Object.entries(known))
+    if (text !== undefined && way === undefined)
+      terminal.stdout.write(`== ${name}\n${printable(text).trimEnd()}\n\n`);
+  if (way !== undefined) terminal.stdout.write(`${printable(known[way] ?? '').trimEnd()}\n`);
   const values = { stdout: way === undefined ? terminal.stdout : terminal.stderr };
   printValues(values, {
     id: made.id,
