@@ -21,6 +21,8 @@ export async function createConnection(
   by: Requester,
   organizationId: OrganizationId,
   request: {
+    /** Nobody's yet. @default a new one */
+    id?: ConnectionId | undefined;
     name: string;
     scope?: Scope | undefined;
     partition: Partition;
@@ -28,7 +30,7 @@ export async function createConnection(
   },
 ): Promise<{ connection: RoleConnection; callbackSecret: string }> {
   requirePartition(deps, request.partition);
-  const id = newConnectionId();
+  const id = request.id ?? newConnectionId();
   const { trust, callbackSecret } = newRoleTrust(deps, id);
   const now = nowText(deps.clock);
   const connection: RoleConnection = {

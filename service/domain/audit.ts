@@ -1,5 +1,5 @@
 import type { ErrorCode } from './errors.js';
-import type { ApiKeyId, AuditId, Branded, ConnectionId, OrganizationId } from './ids.js';
+import type { ApiKeyId, AuditId, Branded, ConnectionId, EnrolmentId, OrganizationId } from './ids.js';
 import type { Scope } from './scope.js';
 
 /** What the audit log records. */
@@ -21,6 +21,9 @@ export const auditActions = [
   'connection.prove_end',
   'connection.reencrypt',
   'credentials.issue',
+  'enrolment.create',
+  'enrolment.register',
+  'enrolment.end',
   'sign_in_link.create',
   'web_session.begin',
   'web_session.end',
@@ -34,6 +37,8 @@ export type Actor =
   | { readonly kind: 'web_session'; readonly id: string }
   /** The customer's stack, which proved itself with the connection's secret. */
   | { readonly kind: 'callback' }
+  /** An account's stack, which proved itself with an enrolment's secret; the id is the enrolment's. */
+  | { readonly kind: 'enrolment'; readonly id: EnrolmentId }
   | { readonly kind: 'operator' }
   | { readonly kind: 'command_line' }
   /** The service itself, such as when it watches over connections. */

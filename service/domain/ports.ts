@@ -102,7 +102,7 @@ export interface Outbox {
   nextMessageAt(): Promise<string | undefined>;
 }
 
-/** Something that whoever holds a secret may do for a while; the store knows the secret's hash only. */
+/** Something that whoever holds a secret may do for a while; the store knows the secret's hash only (of an enrolment, its id's). */
 export interface Token {
   readonly kind: 'web_session' | 'sign_in_link' | 'enrolment';
   /** SHA-256 of the secret, hexadecimal. */
@@ -121,6 +121,8 @@ export interface Tokens {
   token(kind: Token['kind'], hash: string): Promise<Token | undefined>;
   /** The token, which is gone then: of those who take it at once, one gets it. */
   takeToken(kind: Token['kind'], hash: string): Promise<Token | undefined>;
+  /** Puts the next one (same kind, hash and organization) in the place of that very one; false when it is another by now, or gone. */
+  replaceToken(before: Token, next: Token): Promise<boolean>;
   deleteExpiredTokens(now: string): Promise<void>;
 }
 

@@ -24,6 +24,7 @@ import { createCallbackReceiver } from './callbacks.js';
 import { addConnectionRoutes } from './connections.js';
 import { answerCredentials } from './credentials.js';
 import { addDownloadRoutes } from './downloads.js';
+import { addEnrolmentRoutes, addRegistrationRoute } from './enrolments.js';
 import { jsonBody, organizationOf, rawBody, refuseMethod, requesterOf, send } from './exchange.js';
 import { answerMetrics } from './metrics.js';
 import { addOpenApiRoute } from './openapi/route.js';
@@ -108,6 +109,8 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
     send(response, await receiveCallback(request.headers, rawBody(request), response.locals.requestId));
   });
 
+  addRegistrationRoute(app, deps, { toleranceMs: options.callbackToleranceMs, limits, readBody });
+
   app.post('/v1/organizations', readBody, async (request, response) => {
     requireOperator(request, options.operatorTokenHash);
     const { name } = schemas.parse(schemas.createOrganizationRequest, jsonBody(request), 'body');
@@ -137,6 +140,7 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
   addConnectionRoutes(api, deps);
   addRoleTemplateRoutes(api, deps);
   addAccessKeyRoutes(api, deps);
+  addEnrolmentRoutes(api, deps);
   addApiKeyRoutes(api, deps);
   addAuditRoutes(api, deps);
   addSignInLinkRoutes(api, deps);

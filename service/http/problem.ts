@@ -38,6 +38,8 @@ export const problems: Record<ErrorCode, readonly [status: number, title: string
   sign_in_link_invalid: [403, 'The link does not work any more'],
   api_key_not_found: [404, 'No such API key'],
   api_key_in_use: [409, 'The API key is the one in use'],
+  enrolment_ended: [403, 'The enrolment has ended'],
+  account_not_enrollable: [403, 'The enrolment is not for this account'],
   unauthorized: [401, 'No valid API key'],
   callback_unauthorized: [401, "Not signed with this connection's secret, or stale"],
   callback_in_progress: [503, 'Not decided yet'],

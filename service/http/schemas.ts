@@ -5,7 +5,7 @@ import { isAccountId, type Partition, partitions } from '../domain/role-arn.js';
 import { scopeName } from '../domain/scope.js';
 import { accessKeyMembers, sessionTokenFits } from './access-key-schema.js';
 
-const name = z
+export const name = z
   .string()
   .min(1)
   .max(100)
@@ -27,11 +27,11 @@ const described = (description: string, pattern: string) => ({
   override: { type: 'string' as const, pattern, description },
 });
 
-const accountId = z
+export const accountId = z
   .custom<AccountId>((value) => typeof value === 'string' && isAccountId(value), 'must be 12 digits')
   .meta(described('An AWS account.', '^[0-9]{12}$'));
 
-const partition = z.enum(Object.keys(partitions) as [Partition, ...Partition[]]).default('aws');
+export const partition = z.enum(Object.keys(partitions) as [Partition, ...Partition[]]).default('aws');
 
 export const createRoleConnectionRequest = z.strictObject({
   name,

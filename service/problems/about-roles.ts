@@ -105,6 +105,17 @@ export const aboutRoles = {
     see: 'The connection id in your stack is not in the vendor’s list.',
     fix: 'Ask the vendor for a new connection and put its values into the stack.',
   },
+  enrolment_ended: {
+    means: 'The time in which accounts may register themselves is over, or the vendor has ended it.',
+    see: '`GET /v1/enrolments/{id}` shows `expiresAt`; the audit log has `enrolment.end`.',
+    fix: 'Make a new enrolment and update the stack set with its values. Accounts that are connected stay connected.',
+  },
+  account_not_enrollable: {
+    means:
+      'The enrolment names the accounts that it is for, or their number, and this one is not among them.',
+    see: '`GET /v1/enrolments/{id}` shows `accountIds`, `maxAccounts` and the accounts that have registered themselves.',
+    fix: 'Deploy to the accounts that it is for, or make another enrolment for the rest.',
+  },
   no_connection_for_target: {
     means: 'No connection has a scope that the target is inside of, and there is no default one.',
     see: '`GET /v1/resolve` with the same target shows the path that was looked at, from the narrowest scope to the widest.',

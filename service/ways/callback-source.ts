@@ -10,7 +10,7 @@ export const callbackSource = `const { createHmac, randomBytes } = require('node
 
 async function callBack(url, secret, type, data, deadline) {
   const key = Buffer.from(String(secret).replace('whsec_', ''), 'base64');
-  if (key.length < 16) throw new Error('callback_secret_missing: give the callback secret, whsec_ and base64.');
+  if (key.length < 16) throw new Error('callback_secret_missing: give the secret, whsec_ and base64.');
   const id = 'msg_' + randomBytes(16).toString('hex');
   const body = JSON.stringify({ type, timestamp: new Date().toISOString(), data });
   for (let wait = 1000; ; wait = Math.min(2 * wait, 10000)) {
@@ -33,7 +33,7 @@ async function callBack(url, secret, type, data, deadline) {
         body,
       });
       const answer = await response.json().catch(() => ({}));
-      if (response.status === 200 && (answer.status === 'connected' || type === 'role.deprovisioned')) return answer;
+      if (response.status === 200 && (type !== 'role.provisioned' || answer.status === 'connected')) return answer;
       why = [answer.code || 'http_' + response.status, answer.detail, answer.remedy].filter(Boolean).join(': ');
       isFinal = response.status !== 429 && response.status < 500;
       pause = Math.max(wait, 1000 * response.headers.get('retry-after') || 0);

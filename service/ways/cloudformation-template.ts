@@ -1,7 +1,17 @@
-import { type Partition, partitions } from '../domain/role-arn.js';
+import { partitions } from '../domain/role-arn.js';
 import type { Scope } from '../domain/scope.js';
-import { lambdaSource } from './cloudformation-lambda.js';
-import { permissionPresets, type RolePermissions } from './permissions.js';
+import { callbackFunction } from './cloudformation-lambda.js';
+import {
+  callbackResource,
+  functionResources,
+  isGiven,
+  noValue,
+  optionalParameters,
+  principalMapping,
+  roleResource,
+  sessionConditions,
+  type VendorOfTemplate,
+} from './cloudformation-parts.js';
 import { yamlText } from './quoting.js';
 import { policyArnsOf, type RoleDescription, regionOf, roleDescriptionText } from './role-description.js';
 
@@ -14,11 +24,6 @@ export function cloudFormationTemplate(description: RoleDescription): string {
 /** The vendor's template for every connection, for a bucket that quick-create links can name. */
 export function vendorTemplate(vendor: VendorOfTemplate): string {
   return templateText(vendor);
-}
-
-export interface VendorOfTemplate {
-  readonly principals: ReadonlyMap<Partition, string>;
-  readonly callbackUrl: string;
 }
 
 /**
@@ -65,82 +70,73 @@ function templateText(vendor: VendorOfTemplate, description?: RoleDescription): 
 
 /** The template as data. */
 export function templateDocument(vendor: VendorOfTemplate, description?: RoleDescription) {
-  const permissions = description?.permissions ?? 'read-only';
+  const values = description ? parameterValues(description) : {};
+  const own =
+    description !== undefined && typeof description.permissions !== 'string'
+      ? policyArnsOf(description)
+      : undefined;
+  const inSecret = { Condition: 'HasSecret' };
   return {
     AWSTemplateFormatVersion: '2010-09-09',
     Description: roleDescriptionText,
     ...(description?.expectedAccountId !== undefined && {
       Rules: accountRule(description.expectedAccountId),
     }),
-    Parameters: parameters(permissions, description && parameterValues(description)),
-    Mappings: {
-      Vendor: Object.fromEntries(
-        [...vendor.principals].map(([partition, principal]) => [partition, { Principal: principal }]),
-      ),
-      ...(typeof permissions === 'string' && {
-        ManagedPolicies: Object.fromEntries(
-          Object.entries(permissionPresets).map(([preset, { policy }]) => [preset, { Name: policy }]),
-        ),
-      }),
+    Parameters: {
+      ConnectionId: {
+        Type: 'String',
+        Description: 'The connection, as the vendor gave it.',
+        AllowedPattern: '^con_[a-z2-7]{24}$',
+        Default: values.ConnectionId,
+      },
+      ExternalId: {
+        Type: 'String',
+        Description: 'The external ID of the connection, as the vendor gave it.',
+        AllowedPattern: '^[a-zA-Z0-9_+=,.@:/-]{2,1224}$',
+        Default: values.ExternalId,
+      },
+      CallbackSecret: {
+        Type: 'String',
+        Description: 'The callback secret (whsec_...). Left out, only the role is made.',
+        NoEcho: true,
+        AllowedPattern: '^(whsec_[A-Za-z0-9+/]{22,}={0,2})?$',
+        Default: '',
+      },
+      Scope: {
+        Type: 'String',
+        Description: 'Where the connection applies, as JSON. Left out, it stays as the vendor has it.',
+        AllowedPattern: '^([{].*[}])?$',
+        Default: values.Scope ?? '',
+      },
+      ...optionalParameters(values, own === undefined),
     },
+    Mappings: principalMapping(vendor, own === undefined),
     Conditions: {
-      HasName: isGiven('RoleName'),
-      HasScope: isGiven('Scope'),
       HasSecret: isGiven('CallbackSecret'),
-      TagsSessions: { 'Fn::Equals': [{ Ref: 'AllowSessionTags' }, 'true'] },
-      NamesSource: { 'Fn::Equals': [{ Ref: 'AllowSourceIdentity' }, 'true'] },
+      HasScope: isGiven('Scope'),
+      ...sessionConditions,
     },
     Resources: {
-      Role: {
-        Type: 'AWS::IAM::Role',
-        Properties: {
-          RoleName: { 'Fn::If': ['HasName', { Ref: 'RoleName' }, noValue] },
-          Path: { Ref: 'RolePath' },
-          Description: roleDescriptionText,
-          MaxSessionDuration: { Ref: 'MaxSessionDuration' },
-          AssumeRolePolicyDocument: {
-            Version: '2012-10-17',
-            Statement: [
-              {
-                Effect: 'Allow',
-                Principal: {
-                  AWS: { 'Fn::FindInMap': ['Vendor', { Ref: 'AWS::Partition' }, 'Principal'] },
-                },
-                Action: [
-                  'sts:AssumeRole',
-                  { 'Fn::If': ['TagsSessions', 'sts:TagSession', noValue] },
-                  { 'Fn::If': ['NamesSource', 'sts:SetSourceIdentity', noValue] },
-                ],
-                Condition: { StringEquals: { 'sts:ExternalId': { Ref: 'ExternalId' } } },
-              },
-            ],
-          },
-          ManagedPolicyArns:
-            description !== undefined && typeof permissions !== 'string'
-              ? policyArnsOf(description)
-              : [
-                  partitionArn([
-                    'iam::aws:policy/',
-                    { 'Fn::FindInMap': ['ManagedPolicies', { Ref: 'Permissions' }, 'Name'] },
-                  ]),
-                ],
-        },
-      },
-      ...callbackResources(vendor.callbackUrl),
+      Role: roleResource({ Ref: 'ExternalId' }, own),
+      ...functionResources(
+        'Callback',
+        'Tells the vendor that the role is there, or that it goes',
+        callbackFunction,
+        inSecret,
+      ),
+      Callback: callbackResource(inSecret, {
+        ConnectionId: { Ref: 'ConnectionId' },
+        ExternalId: { Ref: 'ExternalId' },
+        CallbackUrl: vendor.callbackUrl,
+        CallbackSecret: { Ref: 'CallbackSecret' },
+        Scope: { 'Fn::If': ['HasScope', { Ref: 'Scope' }, noValue] },
+      }),
     },
     Outputs: {
       RoleArn: { Description: 'The role to connect.', Value: { 'Fn::GetAtt': ['Role', 'Arn'] } },
     },
   };
 }
-
-const noValue = { Ref: 'AWS::NoValue' };
-const isGiven = (parameter: string) => ({
-  'Fn::Not': [{ 'Fn::Equals': [{ Ref: parameter }, ''] }],
-});
-const partitionArn = (rest: unknown[]) => ({
-  'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':', ...rest]],
-});
 
 /** Stops before anything is made; in CloudFormation's rules, an assertion. */
 const accountRule = (accountId: string) => ({
@@ -153,121 +149,3 @@ const accountRule = (accountId: string) => ({
     ],
   },
 });
-
-function parameters(permissions: RolePermissions, values: Record<string, string> = {}) {
-  const parameter = (name: string, members: Record<string, unknown>, fallback?: string | undefined) => ({
-    [name]: { Type: 'String', ...members, Default: values[name] ?? fallback },
-  });
-  return {
-    ...parameter('ConnectionId', {
-      Description: 'The connection, as the vendor gave it.',
-      AllowedPattern: '^con_[a-z2-7]{24}$',
-    }),
-    ...parameter('ExternalId', {
-      Description: 'The external ID of the connection, as the vendor gave it.',
-      AllowedPattern: '^[a-zA-Z0-9_+=,.@:/-]{2,1224}$',
-    }),
-    ...(typeof permissions === 'string' &&
-      parameter(
-        'Permissions',
-        {
-          Description: 'What the vendor may do in this account.',
-          AllowedValues: Object.keys(permissionPresets),
-        },
-        'read-only',
-      )),
-    ...parameter(
-      'CallbackSecret',
-      {
-        Description: 'The callback secret (whsec_...). Left out, only the role is made.',
-        NoEcho: true,
-        AllowedPattern: '^(whsec_[A-Za-z0-9+/]{22,}={0,2})?$',
-      },
-      '',
-    ),
-    ...parameter(
-      'Scope',
-      {
-        Description: 'Where the connection applies, as JSON. Left out, it stays as the vendor has it.',
-        AllowedPattern: '^([{].*[}])?$',
-      },
-      '',
-    ),
-    ...parameter(
-      'RoleName',
-      { Description: 'Left out, CloudFormation makes one.', AllowedPattern: '^[a-zA-Z0-9_+=,.@-]{0,64}$' },
-      '',
-    ),
-    ...parameter(
-      'RolePath',
-      { Description: 'The path of the role.', AllowedPattern: '^/([a-zA-Z0-9_+=,.@-]+/)*$' },
-      '/',
-    ),
-    ...parameter(
-      'MaxSessionDuration',
-      { Type: 'Number', Description: 'The longest session, in seconds.', MinValue: 3600, MaxValue: 43200 },
-      '3600',
-    ),
-    ...parameter(
-      'AllowSessionTags',
-      { Description: 'Whether the vendor may tag its sessions.', AllowedValues: ['true', 'false'] },
-      'false',
-    ),
-    ...parameter(
-      'AllowSourceIdentity',
-      {
-        Description: 'Whether the vendor may name who is behind a session.',
-        AllowedValues: ['true', 'false'],
-      },
-      'false',
-    ),
-  };
-}
-
-/** Only where there is a secret to sign with. */
-function callbackResources(callbackUrl: string) {
-  return {
-    CallbackLog: {
-      Type: 'AWS::IAM::Role',
-      Condition: 'HasSecret',
-      Properties: {
-        Description: 'Lets the callback of Rolebridge write its log, and nothing else',
-        AssumeRolePolicyDocument: {
-          Version: '2012-10-17',
-          Statement: [
-            { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
-          ],
-        },
-        ManagedPolicyArns: [partitionArn(['iam::aws:policy/service-role/AWSLambdaBasicExecutionRole'])],
-      },
-    },
-    CallbackFunction: {
-      Type: 'AWS::Lambda::Function',
-      Condition: 'HasSecret',
-      Properties: {
-        Description: 'Tells the vendor that the role is there, or that it goes',
-        Runtime: 'nodejs22.x',
-        Handler: 'index.handler',
-        Timeout: 150,
-        Role: { 'Fn::GetAtt': ['CallbackLog', 'Arn'] },
-        Code: { ZipFile: lambdaSource },
-      },
-    },
-    Callback: {
-      Type: 'Custom::RolebridgeCallback',
-      Condition: 'HasSecret',
-      Properties: {
-        ServiceToken: { 'Fn::GetAtt': ['CallbackFunction', 'Arn'] },
-        ServiceTimeout: 180,
-        ConnectionId: { Ref: 'ConnectionId' },
-        RoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] },
-        CallbackUrl: callbackUrl,
-        CallbackSecret: { Ref: 'CallbackSecret' },
-        Scope: { 'Fn::If': ['HasScope', { Ref: 'Scope' }, noValue] },
-        // A change of these is a reason to verify again.
-        ExternalId: { Ref: 'ExternalId' },
-        RoleId: { 'Fn::GetAtt': ['Role', 'RoleId'] },
-      },
-    },
-  };
-}

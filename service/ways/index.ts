@@ -8,4 +8,5 @@ export { cloudFormationTemplate, quickCreateLink, vendorTemplate } from './cloud
 export { consoleLink } from './console-link.js';
 export * from './permissions.js';
 export { describeRole, type RoleChoices, type RoleDescription, trustPolicyOf } from './role-description.js';
+export { stackSetTemplate } from './stack-set-template.js';
 export { terraformConfiguration } from './terraform-configuration.js';

@@ -28,6 +28,27 @@ export function tokensContract(on: Subject): void {
     expect(await on.store.takeToken('sign_in_link', token.hash)).toBeUndefined();
   });
 
+  test('replaces a token for one of many who saw the same, and for nobody who saw another', async () => {
+    const token = aToken(on.organization.id, { kind: 'enrolment', data: { accounts: {}, name: 'all' } });
+    await on.store.saveToken(token);
+    const seen = (await on.store.token('enrolment', token.hash)) ?? token;
+    const nextOf = (count: number) => ({ ...token, data: { name: 'all', accounts: { [count]: 'con' } } });
+    const replaced = await Promise.all(
+      Array.from({ length: 8 }, (_, count) => on.store.replaceToken(seen, nextOf(count))),
+    );
+    expect(replaced.filter(Boolean)).toHaveLength(1);
+    const left = nextOf(replaced.indexOf(true));
+    await on.reopen();
+    expect(await on.store.token('enrolment', token.hash)).toEqual(left);
+    expect(await on.store.replaceToken(token, nextOf(9))).toBe(false);
+    // The order of members is no difference.
+    expect(
+      await on.store.replaceToken({ ...left, data: { accounts: left.data.accounts, name: 'all' } }, token),
+    ).toBe(true);
+    await on.store.takeToken('enrolment', token.hash);
+    expect(await on.store.replaceToken(token, left)).toBe(false);
+  });
+
   test('deletes the tokens that have expired, of all organizations, and no others', async () => {
     const other = await on.another();
     const hashes = ['01', '02', '03'].map((text) => text.repeat(32)) as [string, string, string];

@@ -330,7 +330,10 @@ withCfnLint('the CloudFormation templates pass cfn-lint, with few choices and wi
       callbackUrl: connection.callbackUrl,
     }),
   );
-  const result = await runCommand(cfnLint ?? '', ['connection.yaml', 'all.yaml', 'vendor.yaml'], {
+  const enrolment = (await vendor.call('POST', '/v1/enrolments', { name: 'acme' })).body;
+  writeFileSync(join(folder, 'stack-set.yaml'), enrolment.stackSetTemplate);
+  const files = ['connection.yaml', 'all.yaml', 'vendor.yaml', 'stack-set.yaml'];
+  const result = await runCommand(cfnLint ?? '', files, {
     cwd: folder,
   });
   expect(`${result.stdout}${result.stderr}`).toBe('');

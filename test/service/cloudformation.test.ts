@@ -1,24 +1,18 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { RoleConnection } from '../../service/domain/connection.js';
 import { templateDocument } from '../../service/ways/cloudformation-template.js';
 import { describeRole, type RoleChoices } from '../../service/ways/index.js';
 import { yamlText } from '../../service/ways/quoting.js';
 import { startVendor, type Vendor } from '../vendor.js';
-import { evaluate, startCloudFormation } from '../ways/cloudformation.js';
+import { evaluate, invokeFunction, startCloudFormation } from '../ways/cloudformation.js';
 
 let vendor: Vendor;
 let cloudFormation: Awaited<ReturnType<typeof startCloudFormation>>;
-let folder: string;
 let unreachable: Server;
 beforeAll(async () => {
   vendor = await startVendor();
   cloudFormation = await startCloudFormation();
-  folder = mkdtempSync(join(tmpdir(), 'rolebridge-lambda-'));
   // Takes connections and never answers.
   unreachable = createServer(() => undefined);
   await new Promise<void>((resolve) => unreachable.listen(0, '127.0.0.1', resolve));
@@ -28,7 +22,6 @@ afterAll(async () => {
   unreachable.close();
   await cloudFormation.close();
   await vendor.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: an answer of the API, member by member.
@@ -67,37 +60,8 @@ async function stackOf(connection: Json) {
   };
 }
 
-/** Runs the function as Lambda does: a file, one event, a time that ends. */
-async function invoke(code: string, event: object, remainingMs = 150_000) {
-  const before = cloudFormation.answers.length;
-  writeFileSync(join(folder, 'index.js'), code);
-  writeFileSync(
-    join(folder, 'invoke.js'),
-    `require('./index.js').handler(${JSON.stringify({
-      ResponseURL: cloudFormation.url,
-      StackId: 'arn:aws:cloudformation:us-east-1:1:stack/s/1',
-      RequestId: 'request',
-      LogicalResourceId: 'Callback',
-      ...event,
-    })}, { getRemainingTimeInMillis: () => ${remainingMs} }).then(() => console.log('returned'));`,
-  );
-  const output = await new Promise<string>((resolve) =>
-    execFile(process.execPath, [join(folder, 'invoke.js')], (_error, stdout, stderr) =>
-      resolve(stdout + stderr),
-    ),
-  );
-  expect(output).toContain('returned');
-  expect(cloudFormation.answers).toHaveLength(before + 1);
-  const answer = cloudFormation.answers.at(-1);
-  expect(answer?.contentType ?? '').toBe('');
-  expect(JSON.stringify(answer?.body).length).toBeLessThan(4096);
-  expect(answer?.body).toMatchObject({
-    StackId: 'arn:aws:cloudformation:us-east-1:1:stack/s/1',
-    RequestId: 'request',
-    LogicalResourceId: 'Callback',
-  });
-  return { ...answer?.body, output };
-}
+const invoke = (code: string, event: object, remainingMs?: number) =>
+  invokeFunction(cloudFormation, code, event, remainingMs);
 
 test('a stack connects, changes its scope and disconnects, and its log has no secret', async () => {
   const connection = await create();

@@ -7,7 +7,13 @@ import { join } from 'node:path';
 import { errorCodes } from '../../service/domain/errors.js';
 import type { Dependencies } from '../../service/domain/service-dependencies.js';
 import { createApp } from '../../service/http/app.js';
-import { accessKey, apiKeyId, connectionId, roleArn } from '../../service/http/openapi/example-values.js';
+import {
+  accessKey,
+  apiKeyId,
+  connectionId,
+  enrolmentId,
+  roleArn,
+} from '../../service/http/openapi/example-values.js';
 import { codesOf, type Example, type Operation } from '../../service/http/openapi/operation.js';
 import { operations } from '../../service/http/openapi/operations.js';
 import { problems } from '../../service/http/problem.js';
@@ -110,7 +116,9 @@ describe('every example, sent to the running service, gives what it says and wha
         api_key: () => ({ authorization: `Bearer ${world.apiKey}` }),
         operator_token: () => ({ authorization: `Bearer ${operatorToken}` }),
         status_token: () => ({ authorization: `Bearer ${world.statusToken}` }),
-        signature: () => callbackMessage(world.callbackSecret, body ?? '').headers,
+        signature: () =>
+          callbackMessage(id === 'registerAccount' ? world.enrolmentSecret : world.callbackSecret, body ?? '')
+            .headers,
         none: () => ({}),
       }[operation.proof]();
       const response = await fetch(world.url + path, {
@@ -169,6 +177,11 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
     });
   if (kind === 'connected') await call('PUT', `/v1/connections/${made.body.id}/role`, { roleArn });
   await call('POST', '/v1/connections', { name: 'holder', scope: { project: 'taken' } });
+  const enrolment = await call('POST', '/v1/enrolments', {
+    name: 'customer',
+    accountIds: [customer.accountId],
+    scopeRule: { otherwise: { project: 'many', environment: '{label}' } },
+  });
   const key = await call('POST', '/v1/api-keys', { name: 'second' });
   const other = sandbox.createAccessKey(customer.accountId, 'second');
   return {
@@ -176,9 +189,11 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
     apiKey: running.apiKey,
     callbackSecret: made.body.callbackSecret as string,
     statusToken: made.body.statusToken as string,
+    enrolmentSecret: enrolment.body.secret as string,
     realValues: {
       [connectionId]: made.body.id,
       [apiKeyId]: key.body.id,
+      [enrolmentId]: enrolment.body.id,
       [accessKey.accessKeyId]: other.accessKeyId,
       [accessKey.secretAccessKey]: other.secretAccessKey,
     } as Record<string, string>,

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PRESET_POLICIES } from '../../constructs/permissions.js';
-import { lambdaSource } from '../../service/ways/cloudformation-lambda.js';
+import { callbackFunction, enrolmentFunction } from '../../service/ways/cloudformation-lambda.js';
 import { permissionPresets } from '../../service/ways/index.js';
 import { hclText, jsonText, shellWord, yamlText } from '../../service/ways/quoting.js';
 import { startVendor, type Vendor } from '../vendor.js';
@@ -165,11 +165,17 @@ it('offers the same permissions as the constructs, each with a sentence on what 
   for (const { sentence } of Object.values(permissionPresets)) expect(sentence).toMatch(/^[A-Z].{20,}\.$/);
 });
 
-it('makes an inline function that Lambda takes, and that is the same text in HCL and YAML', () => {
-  expect(lambdaSource.length).toBeLessThanOrEqual(4096);
-  expect(lambdaSource).toMatch(/^[\n\x20-\x7e]*$/);
-  expect(lambdaSource).not.toMatch(/[\\`$%]/);
-});
+it.each([
+  ['callback', callbackFunction],
+  ['enrolment', enrolmentFunction],
+])(
+  'makes an inline function for the %s that Lambda takes, and that is the same text in HCL and YAML',
+  (_, source) => {
+    expect(source.length).toBeLessThanOrEqual(4096);
+    expect(source).toMatch(/^[\n\x20-\x7e]*$/);
+    expect(source).not.toMatch(/[\\`$%]/);
+  },
+);
 
 const hostile = [
   `'; touch pwned; '`,

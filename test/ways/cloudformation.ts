@@ -1,11 +1,21 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** A template's intrinsic functions, as far as ours uses them, evaluated for one account. */
 export function evaluate(
   // biome-ignore lint/suspicious/noExplicitAny: a template is read member by member, and a wrong guess fails the test.
   template: any,
-  given: { parameters?: Record<string, string>; accountId: string; partition?: string },
+  given: {
+    parameters?: Record<string, string>;
+    accountId: string;
+    partition?: string;
+    /** What `Fn::GetAtt` gives, as `Resource.Attribute`; the name itself for all others. */
+    attributes?: Record<string, string>;
+  },
 ) {
   const values: Record<string, unknown> = {
     ...Object.fromEntries(
@@ -45,7 +55,7 @@ export function evaluate(
         return template.Mappings[map][first][second];
       }
       case 'Fn::GetAtt':
-        return `${operand[0]}.${operand[1]}`;
+        return given.attributes?.[`${operand[0]}.${operand[1]}`] ?? `${operand[0]}.${operand[1]}`;
     }
     return Object.fromEntries(
       Object.entries(node)
@@ -89,4 +99,42 @@ export async function startCloudFormation() {
     },
     close: () => new Promise((resolve) => server.close(resolve)),
   };
+}
+
+/** Runs a function as Lambda does: a file, one event, a time that ends. */
+export async function invokeFunction(
+  cloudFormation: Awaited<ReturnType<typeof startCloudFormation>>,
+  code: string,
+  event: object,
+  remainingMs = 150_000,
+) {
+  const folder = mkdtempSync(join(tmpdir(), 'rolebridge-lambda-'));
+  const before = cloudFormation.answers.length;
+  writeFileSync(join(folder, 'index.js'), code);
+  const request = {
+    ResponseURL: cloudFormation.url,
+    StackId: 'arn:aws:cloudformation:us-east-1:1:stack/s/1',
+    RequestId: 'request',
+    LogicalResourceId: 'Resource',
+    ...event,
+  };
+  writeFileSync(
+    join(folder, 'invoke.js'),
+    `require('./index.js').handler(${JSON.stringify(request)}, { getRemainingTimeInMillis: () => ${remainingMs} })
+      .then(() => console.log('returned'));`,
+  );
+  const output = await new Promise<string>((resolve) =>
+    execFile(process.execPath, [join(folder, 'invoke.js')], (_error, stdout, stderr) =>
+      resolve(stdout + stderr),
+    ),
+  );
+  rmSync(folder, { recursive: true });
+  expect(output).toContain('returned');
+  expect(cloudFormation.answers).toHaveLength(before + 1);
+  const answer = cloudFormation.answers.at(-1);
+  expect(answer?.contentType ?? '').toBe('');
+  expect(JSON.stringify(answer?.body).length).toBeLessThan(4096);
+  const { StackId, RequestId, LogicalResourceId } = request;
+  expect(answer?.body).toMatchObject({ StackId, RequestId, LogicalResourceId });
+  return { ...answer?.body, output };
 }

@@ -206,6 +206,37 @@ export const rotatedCallbackSecret = z.object({
   previousValidUntil: dateTime,
 });
 
+const enrolmentMembers = {
+  id: text,
+  name: text,
+  partition: text,
+  scopeRule: z.object({
+    accounts: z.record(text, scope).optional(),
+    otherwise: z
+      .object({ project: text.optional(), environment: text.optional(), architecture: text.optional() })
+      .optional(),
+  }),
+  accountIds: z.array(accountId).optional(),
+  maxAccounts: z.number(),
+  createdAt: dateTime,
+  expiresAt: dateTime,
+  accounts: z
+    .array(z.object({ accountId, connectionId: text }))
+    .meta({ description: 'Those that have registered themselves.' }),
+  enrolmentUrl: text,
+  stackSetTemplate: text.meta({ description: 'A CloudFormation template for a StackSet, as YAML.' }),
+};
+export const enrolment = z.object(enrolmentMembers).meta({ id: 'Enrolment' });
+export const createdEnrolment = z.object({
+  ...enrolmentMembers,
+  secret: text.meta({ description: 'Signs the registrations; in no other answer.' }),
+});
+export const enrolledAccount = z.object({
+  connectionId: text,
+  externalId,
+  callbackSecret: text.meta({ description: 'Signs the callbacks of this connection.' }),
+});
+
 const connectionSummary = z
   .object({
     id: text,
@@ -269,7 +300,15 @@ const auditRecord = z
     id: text,
     at: dateTime,
     actor: z.object({
-      kind: z.enum(['api_key', 'web_session', 'callback', 'operator', 'command_line', 'service']),
+      kind: z.enum([
+        'api_key',
+        'web_session',
+        'callback',
+        'enrolment',
+        'operator',
+        'command_line',
+        'service',
+      ]),
       id: text.optional(),
     }),
     requestId: text,

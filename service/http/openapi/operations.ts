@@ -1,4 +1,5 @@
 import { connectionOperations } from './connection-operations.js';
+import { enrolmentOperations } from './enrolment-operations.js';
 import { openOperations, organizationOperations } from './organization-operations.js';
 import { targetOperations } from './target-operations.js';
 
@@ -6,6 +7,7 @@ import { targetOperations } from './target-operations.js';
 export const operations = {
   ...connectionOperations,
   ...targetOperations,
+  ...enrolmentOperations,
   ...organizationOperations,
   ...openOperations,
 } as const;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { AuditRecord } from '../../domain/audit.js';
 import {
   type AccessKeyConnection,
@@ -310,6 +311,13 @@ export class FileStore implements Store {
     if (stored === undefined) return undefined;
     await this.#writes.stage(stored.organizationId, [{ kind: 'token', id, next: undefined }]);
     return stored;
+  }
+
+  async replaceToken(before: Token, next: Token): Promise<boolean> {
+    const id = tokenId(before.kind, before.hash);
+    if (!isDeepStrictEqual(this.#writes.staged.tokens.get(id), ownCopy('token', before))) return false;
+    await this.#writes.stage(before.organizationId, [{ kind: 'token', id, next: ownCopy('token', next) }]);
+    return true;
   }
 
   async deleteExpiredTokens(now: string): Promise<void> {

@@ -25,7 +25,7 @@ import {
 } from './organizations.js';
 import { claimReceipt, deleteOldReceipts, releaseReceipt } from './receipts.js';
 import { anyRow } from './record-rows.js';
-import { deleteExpiredTokens, findToken, saveToken, takeToken } from './tokens.js';
+import { deleteExpiredTokens, findToken, replaceToken, saveToken, takeToken } from './tokens.js';
 
 const receiptCleaningMs = 60_000;
 
@@ -172,6 +172,10 @@ export class PostgresStore implements Store {
 
   takeToken(kind: Token['kind'], hash: string): Promise<Token | undefined> {
     return takeToken(this.#database, kind, hash);
+  }
+
+  replaceToken(before: Token, next: Token): Promise<boolean> {
+    return replaceToken(this.#database, before, next);
   }
 
   deleteExpiredTokens(now: string): Promise<void> {

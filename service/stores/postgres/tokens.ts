@@ -12,6 +12,13 @@ const put = statement(
    WHERE tokens.organization_id = excluded.organization_id
    RETURNING hash`,
 );
+/** As documents: the order of members is no difference. */
+const replace = statement(
+  'replace_token',
+  anyRow,
+  `UPDATE tokens SET expires_ms = $4, record = $5
+   WHERE kind = $1 AND hash = $2 AND record::jsonb = $3::jsonb RETURNING hash`,
+);
 const one = statement('token', tokenRow, 'SELECT record FROM tokens WHERE kind = $1 AND hash = $2');
 /** Of those who take it at once, the row is returned to one. */
 const take = statement(
@@ -26,6 +33,12 @@ export async function saveToken(database: Session, token: Token): Promise<void> 
   const values = [kind, hash, organizationId, Date.parse(expiresAt), recordText('token', token)];
   const saved = await inKnownOrganization(database.query(put, values));
   if (saved.length === 0) throw alreadyThere('token');
+}
+
+export async function replaceToken(database: Session, before: Token, next: Token): Promise<boolean> {
+  const { kind, hash } = before;
+  const texts = [recordText('token', before), Date.parse(next.expiresAt), recordText('token', next)];
+  return (await database.query(replace, [kind, hash, ...texts])).length > 0;
 }
 
 export async function findToken(

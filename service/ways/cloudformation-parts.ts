@@ -1,0 +1,162 @@
+import type { Partition } from '../domain/role-arn.js';
+import { permissionPresets } from './permissions.js';
+import { roleDescriptionText } from './role-description.js';
+
+/** What the templates for one account and for many have in common. */
+export interface VendorOfTemplate {
+  readonly principals: ReadonlyMap<Partition, string>;
+  readonly callbackUrl: string;
+}
+
+export const noValue = { Ref: 'AWS::NoValue' };
+export const isGiven = (parameter: string) => ({
+  'Fn::Not': [{ 'Fn::Equals': [{ Ref: parameter }, ''] }],
+});
+const partitionArn = (rest: unknown[]) => ({
+  'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':', ...rest]],
+});
+
+export const sessionConditions = {
+  HasName: isGiven('RoleName'),
+  TagsSessions: { 'Fn::Equals': [{ Ref: 'AllowSessionTags' }, 'true'] },
+  NamesSource: { 'Fn::Equals': [{ Ref: 'AllowSourceIdentity' }, 'true'] },
+};
+
+/** The vendor's principal is no parameter: people can edit those. */
+export const principalMapping = (vendor: VendorOfTemplate, hasPresets: boolean) => ({
+  Vendor: Object.fromEntries(
+    [...vendor.principals].map(([partition, principal]) => [partition, { Principal: principal }]),
+  ),
+  ...(hasPresets && {
+    ManagedPolicies: Object.fromEntries(
+      Object.entries(permissionPresets).map(([preset, { policy }]) => [preset, { Name: policy }]),
+    ),
+  }),
+});
+
+export const roleResource = (externalId: unknown, managedPolicies: readonly string[] | undefined) => ({
+  Type: 'AWS::IAM::Role',
+  Properties: {
+    RoleName: { 'Fn::If': ['HasName', { Ref: 'RoleName' }, noValue] },
+    Path: { Ref: 'RolePath' },
+    Description: roleDescriptionText,
+    MaxSessionDuration: { Ref: 'MaxSessionDuration' },
+    AssumeRolePolicyDocument: {
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { AWS: { 'Fn::FindInMap': ['Vendor', { Ref: 'AWS::Partition' }, 'Principal'] } },
+          Action: [
+            'sts:AssumeRole',
+            { 'Fn::If': ['TagsSessions', 'sts:TagSession', noValue] },
+            { 'Fn::If': ['NamesSource', 'sts:SetSourceIdentity', noValue] },
+          ],
+          Condition: { StringEquals: { 'sts:ExternalId': externalId } },
+        },
+      ],
+    },
+    ManagedPolicyArns: managedPolicies ?? [
+      partitionArn([
+        'iam::aws:policy/',
+        { 'Fn::FindInMap': ['ManagedPolicies', { Ref: 'Permissions' }, 'Name'] },
+      ]),
+    ],
+  },
+});
+
+/** A function for a custom resource, and the role that lets it write its log. */
+export const functionResources = (
+  name: string,
+  description: string,
+  source: string,
+  members: object = {},
+) => ({
+  [`${name}Log`]: {
+    Type: 'AWS::IAM::Role',
+    ...members,
+    Properties: {
+      Description: 'Lets a function of Rolebridge write its log, and nothing else',
+      AssumeRolePolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
+        ],
+      },
+      ManagedPolicyArns: [partitionArn(['iam::aws:policy/service-role/AWSLambdaBasicExecutionRole'])],
+    },
+  },
+  [`${name}Function`]: {
+    Type: 'AWS::Lambda::Function',
+    ...members,
+    Properties: {
+      Description: description,
+      Runtime: 'nodejs22.x',
+      Handler: 'index.handler',
+      Timeout: 150,
+      Role: { 'Fn::GetAtt': [`${name}Log`, 'Arn'] },
+      Code: { ZipFile: source },
+    },
+  },
+});
+
+export const callbackResource = (members: object, properties: Record<string, unknown>) => ({
+  Type: 'Custom::RolebridgeCallback',
+  ...members,
+  Properties: {
+    ServiceToken: { 'Fn::GetAtt': ['CallbackFunction', 'Arn'] },
+    ServiceTimeout: 180,
+    RoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] },
+    ...properties,
+    // The function does not read these: a change of them is a reason to verify again.
+    RoleId: { 'Fn::GetAtt': ['Role', 'RoleId'] },
+    AllowSessionTags: { Ref: 'AllowSessionTags' },
+    AllowSourceIdentity: { Ref: 'AllowSourceIdentity' },
+  },
+});
+
+/** What may be chosen of the role. */
+export function optionalParameters(values: Record<string, string>, hasPresets: boolean) {
+  const parameter = (name: string, members: Record<string, unknown>, fallback: string) => ({
+    [name]: { Type: 'String', ...members, Default: values[name] ?? fallback },
+  });
+  return {
+    ...(hasPresets &&
+      parameter(
+        'Permissions',
+        {
+          Description: 'What the vendor may do in this account.',
+          AllowedValues: Object.keys(permissionPresets),
+        },
+        'read-only',
+      )),
+    ...parameter(
+      'RoleName',
+      { Description: 'Left out, CloudFormation makes one.', AllowedPattern: '^[a-zA-Z0-9_+=,.@-]{0,64}$' },
+      '',
+    ),
+    ...parameter(
+      'RolePath',
+      { Description: 'The path of the role.', AllowedPattern: '^/([a-zA-Z0-9_+=,.@-]+/)*$' },
+      '/',
+    ),
+    ...parameter(
+      'MaxSessionDuration',
+      { Type: 'Number', Description: 'The longest session, in seconds.', MinValue: 3600, MaxValue: 43200 },
+      '3600',
+    ),
+    ...parameter(
+      'AllowSessionTags',
+      { Description: 'Whether the vendor may tag its sessions.', AllowedValues: ['true', 'false'] },
+      'false',
+    ),
+    ...parameter(
+      'AllowSourceIdentity',
+      {
+        Description: 'Whether the vendor may name who is behind a session.',
+        AllowedValues: ['true', 'false'],
+      },
+      'false',
+    ),
+  };
+}

@@ -1,0 +1,82 @@
+import { callbackFunction, enrolmentFunction } from './cloudformation-lambda.js';
+import {
+  callbackResource,
+  functionResources,
+  optionalParameters,
+  principalMapping,
+  roleResource,
+  sessionConditions,
+  type VendorOfTemplate,
+} from './cloudformation-parts.js';
+import { yamlText } from './quoting.js';
+
+/**
+ * For a StackSet of an AWS Organization: in each account, a custom resource first gets the account a connection of its
+ * own, then the role is made with that connection's external ID, then the callback connects it. One set of parameters
+ * for all accounts; `Label` can be another one for each organizational unit.
+ */
+export function stackSetTemplate(vendor: VendorOfTemplate, enrolmentUrl: string): string {
+  const note = `# Connects each account that it is deployed to. For a StackSet: every account registers itself with the enrolment's secret and
+# gets a connection and an external ID of its own.
+`;
+  return note + yamlText(stackSetDocument(vendor, enrolmentUrl)).trimStart();
+}
+
+/** The template as data. */
+export function stackSetDocument(vendor: VendorOfTemplate, enrolmentUrl: string) {
+  const ofConnection = (name: string) => ({ 'Fn::GetAtt': ['Enrolment', name] });
+  return {
+    AWSTemplateFormatVersion: '2010-09-09',
+    Description: 'Connects this account with a connection of its own (Rolebridge)',
+    Parameters: {
+      EnrolmentSecret: {
+        Type: 'String',
+        Description: 'The secret of the enrolment (whsec_...), as the vendor gave it.',
+        NoEcho: true,
+        AllowedPattern: '^whsec_[A-Za-z0-9+/]{22,}={0,2}$',
+      },
+      Label: {
+        Type: 'String',
+        Description: 'What the scope rule of the enrolment calls label, such as an environment.',
+        AllowedPattern: '^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$',
+        Default: '',
+      },
+      ...optionalParameters({}, true),
+    },
+    Mappings: principalMapping(vendor, true),
+    Conditions: sessionConditions,
+    Resources: {
+      ...functionResources('Enrolment', 'Gets this account a connection of its own', enrolmentFunction),
+      Enrolment: {
+        Type: 'Custom::RolebridgeEnrolment',
+        Properties: {
+          ServiceToken: { 'Fn::GetAtt': ['EnrolmentFunction', 'Arn'] },
+          ServiceTimeout: 180,
+          EnrolmentUrl: enrolmentUrl,
+          EnrolmentSecret: { Ref: 'EnrolmentSecret' },
+          AccountId: { Ref: 'AWS::AccountId' },
+          Label: { Ref: 'Label' },
+        },
+      },
+      Role: roleResource(ofConnection('ExternalId'), undefined),
+      ...functionResources(
+        'Callback',
+        'Tells the vendor that the role is there, or that it goes',
+        callbackFunction,
+      ),
+      Callback: callbackResource(
+        {},
+        {
+          ConnectionId: ofConnection('ConnectionId'),
+          ExternalId: ofConnection('ExternalId'),
+          CallbackUrl: vendor.callbackUrl,
+          CallbackSecret: ofConnection('CallbackSecret'),
+        },
+      ),
+    },
+    Outputs: {
+      ConnectionId: { Description: 'The connection of this account.', Value: ofConnection('ConnectionId') },
+      RoleArn: { Description: 'The role of this account.', Value: { 'Fn::GetAtt': ['Role', 'Arn'] } },
+    },
+  };
+}
