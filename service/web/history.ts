@@ -40,6 +40,7 @@ const who: Record<AuditRecord['actor']['kind'], string> = {
   api_key: 'with an API key',
   web_session: 'on this page',
   callback: 'by the stack',
+  enrolment: 'by the stack set',
   operator: 'by the operator',
   command_line: 'on the command line',
   service: 'by the service',
