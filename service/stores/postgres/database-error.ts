@@ -38,6 +38,10 @@ export const isConflict = ({ code }: DatabaseError): boolean =>
 export const endsSession = ({ code }: DatabaseError): boolean =>
   code === undefined || !isSqlState(code) || /^(08|57P|28|3D)/.test(code);
 
+/** The server was asked and said nothing, in the driver's words; a wait for a session while all are in use is another thing. */
+export const isSilence = ({ code, message }: DatabaseError): boolean =>
+  code === undefined && /^(Query read timeout|Connection terminated due to connection timeout)/.test(message);
+
 /**
  * True when the database can't do its work now. What is left are mistakes of this program: bad data (22), broken rules
  * (23), transactions in the wrong state (25, but for a read-only server), bad SQL (42).

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { z } from 'zod';
 import { RolebridgeError } from '../../domain/errors.js';
-import { DatabaseError, endsSession, isConflict, refusal } from './database-error.js';
+import { DatabaseError, endsSession, isConflict, isSilence, refusal } from './database-error.js';
 
 export interface DatabaseOptions {
   /** `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full`, as node-postgres reads it. */
@@ -29,10 +29,17 @@ export interface Session {
 /** More than one retry is rare; a conflict that lasts is answered with "try again". */
 const maxTries = 8;
 
+/**
+ * After the server left somebody without an answer, all are refused at once for this long: no request waits out the
+ * limit once for each thing that it needs.
+ */
+const silenceMs = 1_000;
+
 /** The sessions of this process. No wait is without an end: for a session, for the server, for the network. */
 export class Database implements Session {
   readonly #pool: pg.Pool;
   #closing: Promise<void> | undefined;
+  #silentUntilMs = 0;
 
   constructor(options: DatabaseOptions) {
     const statementTimeoutMs = options.statementTimeoutMs ?? 5_000;
@@ -95,8 +102,10 @@ export class Database implements Session {
 
   async #withClient<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
     if (this.#closing) throw new RolebridgeError('store_unavailable', 'The store is closed.');
+    if (performance.now() < this.#silentUntilMs)
+      throw new DatabaseError(new Error('the server did not answer a moment ago'));
     const client = await this.#pool.connect().catch((error) => {
-      throw new DatabaseError(error);
+      throw this.#heard(new DatabaseError(error));
     });
     let isUsable = false;
     try {
@@ -105,10 +114,15 @@ export class Database implements Session {
       return result;
     } catch (error) {
       isUsable = !(error instanceof DatabaseError) || !endsSession(error);
-      throw error;
+      throw error instanceof DatabaseError ? this.#heard(error) : error;
     } finally {
       client.release(!isUsable);
     }
+  }
+
+  #heard(error: DatabaseError): DatabaseError {
+    if (isSilence(error)) this.#silentUntilMs = performance.now() + silenceMs;
+    return error;
   }
 }
 
