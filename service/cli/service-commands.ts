@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
 import { withExample } from './with-example.js';
@@ -45,5 +45,18 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
   ).action(async (options: ServiceOptions) => {
     const { reencryptCommand } = await import('./store-commands.js');
     await reencryptCommand(options, terminal);
+  });
+
+  withExample(
+    program
+      .command('migrate')
+      .description('copy everything from one store into another, and compare')
+      .addOption(new Option('--from <store>', 'ROLEBRIDGE_DATA_DIR').choices(['file']).makeOptionMandatory())
+      .addOption(new Option('--to <store>', 'DATABASE_URL').choices(['postgres']).makeOptionMandatory())
+      .option('--json', 'print JSON, errors too'),
+    'rolebridge migrate --from file --to postgres',
+  ).action(async (options: { json?: boolean }) => {
+    const { migrateCommand } = await import('./migrate.js');
+    await migrateCommand(options, terminal);
   });
 }

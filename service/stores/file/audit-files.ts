@@ -36,6 +36,11 @@ export class AuditFiles {
     this.#files = files;
   }
 
+  /** Those that have a log. */
+  organizations(): Iterable<OrganizationId> {
+    return this.#logs.keys();
+  }
+
   /**
    * Reads and checks all of it; nothing is changed.
    * @returns what cuts off the torn last lines that a crash has left, and says so

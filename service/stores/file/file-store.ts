@@ -14,7 +14,7 @@ import { RolebridgeError } from '../../domain/errors.js';
 import type { ApiKeyId, AuditId, ConnectionId, OrganizationId } from '../../domain/ids.js';
 import type { CallbackReceipt, Change, OutboxMessage, Store, Token, Watch } from '../../domain/ports.js';
 import { describeScope, scopeFromKey, scopeKey } from '../../domain/scope.js';
-import { keepInPlaceOf, ownCopy } from '../records/index.js';
+import { keepInPlaceOf, type OrganizationContents, ownCopy, type WholeStore } from '../records/index.js';
 import type { AuditFiles } from './audit-files.js';
 import { packConnection } from './packed.js';
 import { messageId, placeOf, type RecordChange, receiptId, tokenId, watchId } from './records.js';
@@ -23,7 +23,7 @@ import type { StagedWrites } from './staged-writes.js';
 const receiptLifetimeMs = 24 * 60 * 60 * 1000;
 
 /** Reads answer from what is on the disk; conflicts are judged against what is on its way there as well. */
-export class FileStore implements Store {
+export class FileStore implements Store, WholeStore {
   readonly #writes: StagedWrites;
   readonly #audit: AuditFiles;
   readonly #close: () => Promise<void>;
@@ -32,6 +32,16 @@ export class FileStore implements Store {
     this.#writes = writes;
     this.#audit = audit;
     this.#close = close;
+  }
+
+  *contents(): Iterable<OrganizationContents> {
+    const { durable } = this.#writes;
+    for (const [id, { organization }] of durable.organizations)
+      if (organization !== undefined) yield durable.snapshot(id);
+  }
+
+  organizationsWithAudit(): Iterable<OrganizationId> {
+    return this.#audit.organizations();
   }
 
   async createOrganization(organization: Organization): Promise<void> {

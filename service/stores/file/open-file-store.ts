@@ -2,7 +2,6 @@ import { chmod, mkdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import lockfile from 'proper-lockfile';
 import { RolebridgeError } from '../../domain/errors.js';
-import type { Store } from '../../domain/ports.js';
 import { AuditFiles } from './audit-files.js';
 import { FileStore } from './file-store.js';
 import { load } from './load.js';
@@ -28,7 +27,7 @@ const closingMs = 3_000;
  * Opens the directory for this process alone, reads and checks all of it.
  * @throws RolebridgeError `store_unavailable` when another process has it, or a file can't be read; no file is changed then
  */
-export async function openFileStore(options: FileStoreOptions): Promise<Store> {
+export async function openFileStore(options: FileStoreOptions): Promise<FileStore> {
   const directory = resolve(options.directory);
   try {
     return await open(directory, options);

@@ -10,6 +10,11 @@ const insert = statement(
   `INSERT INTO audit_records (organization_id, id, connection_id, record)
    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])`,
 );
+const insertMissing = statement(
+  'append_missing_audit',
+  anyRow,
+  `${insert.text} ON CONFLICT (organization_id, id) DO NOTHING`,
+);
 const before = statement(
   'audit_records',
   auditRow,
@@ -67,14 +72,26 @@ export class AuditAppender {
 
   async #insert(batch: readonly Waiting[]): Promise<void> {
     const records = batch.flatMap((waiting) => waiting.records);
-    await this.#database.query(insert, [
-      records.map(({ organizationId }) => organizationId),
-      records.map(({ id }) => id),
-      records.map(({ connectionId }) => connectionId ?? null),
-      batch.flatMap(({ texts }) => texts),
-    ]);
+    const texts = batch.flatMap((waiting) => waiting.texts);
+    await this.#database.query(insert, columnsOf(records, texts));
   }
 }
+
+/** Those of a log that is copied; what an earlier copy has brought stays. */
+export async function addMissingAuditRecords(
+  session: Session,
+  records: readonly AuditRecord[],
+): Promise<void> {
+  const texts = records.map((record) => recordText('auditRecord', record));
+  await session.query(insertMissing, columnsOf(records, texts));
+}
+
+const columnsOf = (records: readonly AuditRecord[], texts: readonly string[]): unknown[] => [
+  records.map(({ organizationId }) => organizationId),
+  records.map(({ id }) => id),
+  records.map(({ connectionId }) => connectionId ?? null),
+  texts,
+];
 
 export async function listAuditRecords(
   database: Session,

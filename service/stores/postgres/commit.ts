@@ -187,10 +187,11 @@ async function takeFree(
 }
 
 /** Sorted: of two changes that want the same scopes, one waits for the other at the first of them. */
-const scopeKeysOf = (connection: Connection): string[] =>
+export const scopeKeysOf = (connection: Connection): string[] =>
   isDeleted(connection) ? [] : [...new Set(connection.scopes.map(scopeKey))].sort();
 
-const columnsOf = (connection: Connection): unknown[] => [
+/** The values of a row of connections. */
+export const columnsOf = (connection: Connection): unknown[] => [
   connection.id satisfies ConnectionId,
   connection.organizationId,
   connection.createdAt,

@@ -1,0 +1,237 @@
+/** `rolebridge migrate --from file --to postgres`, as an operator runs it. */
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { OrganizationId } from '../../service/domain/ids.js';
+import type { Store } from '../../service/domain/ports.js';
+import { openFileStore } from '../../service/stores/file/index.js';
+import { openPostgresStore } from '../../service/stores/postgres/index.js';
+import {
+  aConnection,
+  aMessage,
+  anAccessKeyConnection,
+  anApiKey,
+  anAuditRecord,
+  anOrganization,
+  aToken,
+  at,
+  aWatch,
+  changed,
+  claimOf,
+  connectedTo,
+  intent,
+} from '../contract/records.js';
+import { type PostgresServer, startPostgres } from '../postgres/index.js';
+
+let server: PostgresServer;
+let directory: string;
+let url: string;
+beforeAll(async () => {
+  server = await startPostgres();
+}, 60_000);
+afterAll(() => server.dispose());
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'rolebridge-migrate-'));
+  url = await server.newSchema();
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+/** Runs the command line. */
+function migrate(settings: Record<string, string> = {}, ...words: string[]) {
+  const command = ['--import', 'tsx', 'service/main.ts', 'migrate', '--from', 'file', '--to', 'postgres'];
+  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [...command, ...words],
+      {
+        env: {
+          PATH: process.env.PATH,
+          ROLEBRIDGE_PRINCIPAL: 'arn:aws:iam::111122223333:role/rolebridge',
+          ROLEBRIDGE_SERVICE_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+          ROLEBRIDGE_DATA_DIR: directory,
+          DATABASE_URL: url,
+          ...settings,
+        } as Partial<NodeJS.ProcessEnv> as NodeJS.ProcessEnv,
+      },
+      (_, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    );
+  });
+}
+
+async function inFiles<Result>(use: (store: Store) => Promise<Result>): Promise<Result> {
+  const store = await openFileStore({ directory });
+  return use(store).finally(() => store.close());
+}
+async function inDatabase<Result>(use: (store: Store) => Promise<Result>): Promise<Result> {
+  const store = await openPostgresStore({ url });
+  return use(store).finally(() => store.close());
+}
+
+const role = 'arn:aws:iam::123456789012:role/reader';
+
+/** Two organizations with one of everything. */
+const fill = (store: Store) =>
+  Promise.all(
+    [role, `${role}-2`].map(async (roleArn) => {
+      const organization = anOrganization();
+      await store.appendAudit([anAuditRecord(organization.id, { action: 'organization.create' })]);
+      await store.createOrganization(organization);
+      const key = anApiKey(organization.id);
+      const revoked = anApiKey(organization.id, { createdAt: at(1) });
+      for (const one of [key, revoked]) await store.createApiKey(one);
+      await store.revokeApiKey(organization.id, revoked.id, at(2));
+      const insert = async <Kept extends ReturnType<typeof aConnection>>(next: Kept) => {
+        await store.commit({ connection: { next, ifVersion: null, intent } });
+        return next;
+      };
+      const connection = await insert(
+        aConnection(organization.id, {
+          ...connectedTo(roleArn),
+          name: 'NUL \u0000 and zoë',
+          scopes: [{ project: 'shop' }, {}],
+          pendingExternalId: `rb-pending-${roleArn.length}`,
+        }),
+      );
+      const withKey = await insert(anAccessKeyConnection(organization.id) as never);
+      const left = await insert(aConnection(organization.id));
+      const deleted = changed(left, { status: 'disconnected', reason: 'deleted', disconnectedAt: at(9) });
+      await store.commit({
+        connection: { next: deleted, ifVersion: 1, intent },
+        receipt: { ...claimOf(left), answer: { status: 200, body: { zoë: [1, null] } } },
+        watches: [aWatch(left, { purpose: 'prove_end' })],
+        messages: [aMessage(left, { id: `msg_${left.id}` })],
+      });
+      await store.claimCallback({ ...claimOf(connection), webhookId: 'msg_open' }, at(0));
+      const token = aToken(organization.id, { hash: randomBytes(32).toString('hex') });
+      await store.saveToken(token);
+      for (let count = 0; count < 3; count++)
+        await store.appendAudit(
+          Array.from({ length: 400 }, () => anAuditRecord(organization.id, { connectionId: connection.id })),
+        );
+      return { organization, key, revoked, connection, withKey, deleted, token };
+    }),
+  );
+
+/** What anybody can ask of a store about these. */
+const everything = async (store: Store, filled: Awaited<ReturnType<typeof fill>>) =>
+  Promise.all(
+    filled.map(async ({ organization: { id }, key, connection, deleted, token }) => [
+      await store.organization(id),
+      await store.apiKeys(id),
+      await store.apiKey(key.id),
+      await store.connections(id, { limit: 100 }),
+      await store.accessKeyConnections({ limit: 100 }),
+      await store.connectionForCallback(deleted.id),
+      await store.scopeHolders(id, ['shop', '']),
+      await store.claimCallback(claimOf(deleted), at(10)),
+      await store.claimCallback({ ...claimOf(connection), webhookId: 'msg_open' }, at(10)),
+      await store.token(token.kind, token.hash),
+      (await audit(store, id)).sort(),
+    ]),
+  );
+const audit = async (store: Store, id: OrganizationId) =>
+  (await store.auditRecords(id, { limit: 5_000 })).records.map((record) => JSON.stringify(record));
+const due = async (store: Store) => {
+  const request = { now: at(1_000), leaseUntil: at(1_001), limit: 100 };
+  return {
+    watches: (await store.claimWatches(request)).map((one) => JSON.stringify(one)).sort(),
+    messages: (await store.claimMessages(request)).map((one) => JSON.stringify(one)).sort(),
+  };
+};
+
+test('moves everything, says how much, and can be run again', async () => {
+  const filled = await inFiles(fill);
+  // Of an organization that could not be made, the intent is all there is.
+  const never = anOrganization();
+  await inFiles((store) => store.appendAudit([anAuditRecord(never.id, { action: 'organization.create' })]));
+  for (let time = 0; time < 2; time++) {
+    const { code, stdout, stderr } = await migrate({}, '--json');
+    expect([stderr, code]).toEqual(['', 0]);
+    expect(JSON.parse(stdout)).toEqual({
+      organizations: 2,
+      apiKeys: 4,
+      connections: 6,
+      receipts: 4,
+      watches: 2,
+      messages: 2,
+      tokens: 2,
+      auditRecords: 2 * 1201 + 1,
+    });
+  }
+  const ofFiles = await inFiles((store) => everything(store, filled));
+  expect(await inDatabase((store) => everything(store, filled))).toEqual(ofFiles);
+  expect(await inDatabase(due)).toEqual(await inFiles(due));
+  expect(await inDatabase((store) => audit(store, never.id))).toHaveLength(1);
+  await inDatabase(async (store) => {
+    const id = filled[0]?.organization.id as OrganizationId;
+    const claims = aConnection(id, connectedTo(`${role}-2`));
+    await expect(
+      store.commit({ connection: { next: claims, ifVersion: null, intent } }),
+    ).rejects.toMatchObject({
+      code: 'role_already_connected',
+    });
+    const again = aConnection(id, { externalId: filled[1]?.connection.pendingExternalId });
+    await expect(store.commit({ connection: { next: again, ifVersion: null, intent } })).rejects.toThrow(
+      'external ID',
+    );
+  });
+}, 60_000);
+
+test('brings the database up to date when the files went on, also with a role that changed hands', async () => {
+  const [one, two] = await inFiles(fill);
+  if (one === undefined || two === undefined) throw new Error('There are two.');
+  expect((await migrate()).code).toBe(0);
+  await inFiles(async (store) => {
+    const state = { status: 'disconnected', reason: 'deprovisioned', disconnectedAt: at(70) };
+    const gone = { ...changed(one.connection, state), roleArn: undefined, accountId: undefined };
+    await store.commit({ connection: { next: gone as never, ifVersion: 1, intent } });
+    const next = aConnection(two.organization.id, connectedTo(role));
+    await store.commit({ connection: { next, ifVersion: null, intent } });
+  });
+  const { code, stdout } = await migrate();
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/connections +7/);
+  const filled = [one, two];
+  const ofFiles = await inFiles((store) => everything(store, filled));
+  expect(await inDatabase((store) => everything(store, filled))).toEqual(ofFiles);
+}, 60_000);
+
+test('takes back nothing that was done in the database since', async () => {
+  const [one] = await inFiles(fill);
+  if (one === undefined) throw new Error('There are two.');
+  expect((await migrate()).code).toBe(0);
+  const renamed = changed(one.connection, { name: 'renamed' });
+  await inDatabase((store) => store.commit({ connection: { next: renamed, ifVersion: 1, intent } }));
+  const { code, stderr } = await migrate();
+  expect(code).toBe(3);
+  expect(stderr).toContain(
+    `The database was used since it was copied to. The connection ${renamed.id} is newer`,
+  );
+  expect(await inDatabase((store) => store.connectionForCallback(renamed.id))).toEqual(renamed);
+}, 60_000);
+
+test('copies all or nothing: what it can not put in leaves the database as it was', async () => {
+  await inFiles(fill);
+  await inDatabase(async () => {});
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  // Something else in the database has an organization's place.
+  await client.query('ALTER TABLE tokens ADD CONSTRAINT none CHECK (false)');
+  const { code, stderr } = await migrate();
+  expect(code).not.toBe(0);
+  expect(stderr).toContain('23514');
+  expect((await client.query('SELECT id FROM organizations')).rows).toEqual([]);
+  expect((await client.query('SELECT id FROM audit_records')).rows).toEqual([]);
+  await client.end();
+}, 60_000);
+
+test('says what is missing, without the password', async () => {
+  const noDatabase = await migrate({ DATABASE_URL: '' });
+  expect([noDatabase.code, noDatabase.stderr]).toEqual([2, expect.stringContaining('Set DATABASE_URL')]);
+  const unreachable = await migrate({ DATABASE_URL: 'postgres://me:canary@127.0.0.1:9/none' });
+  expect(unreachable.code).toBe(3);
+  expect(unreachable.stderr).not.toContain('canary');
+});
