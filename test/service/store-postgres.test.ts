@@ -1,4 +1,5 @@
 /** What is PostgreSQL's own; what every store does is in `test/contract/`. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Store } from '../../service/domain/ports.js';
 import { openPostgresStore, type PostgresStoreOptions } from '../../service/stores/postgres/index.js';
@@ -300,5 +301,6 @@ async function untilReady(store: Store): Promise<void> {
     );
     if (isReady) return;
     if (left === 0) throw new Error('It did not become ready.');
+    await sleep(100);
   }
 }
