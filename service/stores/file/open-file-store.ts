@@ -46,7 +46,7 @@ export async function openFileStore(options: FileStoreOptions): Promise<FileStor
   }
 }
 
-async function open(directory: string, options: FileStoreOptions): Promise<Store> {
+async function open(directory: string, options: FileStoreOptions): Promise<FileStore> {
   const organizations = join(directory, 'organizations');
   const auditDirectory = join(directory, 'audit');
   const files = { ...fileOperations, ...options.fileOperations };
