@@ -22,7 +22,7 @@ import type { WatchPlan } from './domain/watch-plan.js';
 import { createApp } from './http/app.js';
 import { createMetricsServer } from './http/metrics.js';
 import { createRateLimits, type RateLimitSettings } from './limits/index.js';
-import { createMetrics, type Metrics, observedStore } from './metrics/index.js';
+import { countConnections, createMetrics, type Metrics, observedStore } from './metrics/index.js';
 import type { Tracing } from './tracing/index.js';
 import { type DueLoop, watchConnections } from './watch/index.js';
 import { createWeb } from './web/index.js';
@@ -137,6 +137,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const url = urlOf(server);
   const { logger, tracing, metrics = createMetrics() } = options;
   const store = observedStore(options.store, metrics);
+  countConnections(store, metrics);
   const limits = createRateLimits(options.rateLimits, (limit) => metrics.rateLimited.inc({ limit }));
   const { atOnce = 200, atOncePerOrganization = 20 } = options.stsCalls ?? {};
   const budget = createFairBudget({

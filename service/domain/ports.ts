@@ -164,6 +164,8 @@ export interface Store extends AuditLog, WatchList, Outbox, Tokens {
     limit: number;
     after?: ConnectionId | undefined;
   }): Promise<{ connections: AccessKeyConnection[]; hasMore: boolean }>;
+  /** How many there are of each status, of all organizations, deleted ones left out: for the operator's metrics. */
+  connectionCounts(): Promise<Record<Connection['status'], number>>;
   /**
    * When a connection gives its access key up, or has another one sealed, the store keeps no copy of the old.
    *

@@ -10,7 +10,7 @@ import { bearerToken } from './authentication.js';
  * do is not for everyone who reaches the API.
  */
 export const answerMetrics =
-  ({ registry }: Metrics, tokenHash: string | undefined): RequestHandler =>
+  (metrics: Metrics, tokenHash: string | undefined): RequestHandler =>
   async (request, response, next) => {
     if (tokenHash === undefined) return next();
     const hash = createHash('sha256').update(bearerToken(request)).digest();
@@ -18,16 +18,18 @@ export const answerMetrics =
       throw new RolebridgeError('unauthorized', 'The metrics take their own token.', {
         remedy: 'Send the value of ROLEBRIDGE_METRICS_TOKEN as "Authorization: Bearer".',
       });
-    const text = await registry.metrics();
-    response.writeHead(200, { 'content-type': registry.contentType, 'cache-control': 'no-store' }).end(text);
+    const text = await metrics.read();
+    response
+      .writeHead(200, { 'content-type': metrics.registry.contentType, 'cache-control': 'no-store' })
+      .end(text);
   };
 
 /** A port of its own with `GET /metrics` and nothing else, for a network that only Prometheus reaches. */
-export function createMetricsServer({ registry }: Metrics): Server {
+export function createMetricsServer(metrics: Metrics): Server {
   const answer: RequestListener = async (request, response) => {
     if (request.method !== 'GET' || request.url?.split('?')[0] !== '/metrics')
       return response.writeHead(404).end();
-    response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics());
+    response.writeHead(200, { 'content-type': metrics.registry.contentType }).end(await metrics.read());
   };
   return createServer({ requestTimeout: 5_000, headersTimeout: 5_000 }, (request, response) => {
     Promise.resolve(answer(request, response)).catch(() => response.destroy());

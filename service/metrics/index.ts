@@ -4,6 +4,7 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
+export { countConnections } from './connection-counts.js';
 export { observedStore } from './observed-store.js';
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -12,9 +13,17 @@ const seconds = [0.0005, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 export function createMetrics() {
   const registry = new Registry();
+  const refreshes: (() => Promise<void>)[] = [];
   const registers = [registry];
   return {
     registry,
+    /** What has to be asked for is asked when somebody reads the metrics. */
+    onRead: (refresh: () => Promise<void>) => void refreshes.push(refresh),
+    /** As Prometheus reads them. What can't be asked now has its last value. */
+    async read(): Promise<string> {
+      await Promise.all(refreshes.map((refresh) => refresh().catch(() => {})));
+      return registry.metrics();
+    },
     httpDuration: new Histogram({
       name: 'rolebridge_http_request_duration_seconds',
       help: 'Requests by route, method and status, with how long they took.',

@@ -170,6 +170,21 @@ export function connectionsContract(on: Subject): void {
     });
   });
 
+  test('counts the connections of all organizations by status, deleted ones left out', async () => {
+    const before = await on.store.connectionCounts();
+    await on.insert();
+    await on.insert({}, (await on.another()).id);
+    const gone = await on.insert();
+    await on.update(gone, { status: 'disconnected', reason: 'deleted', disconnectedAt: at(60) });
+    const ended = await on.insert();
+    await on.update(ended, { status: 'disconnected', reason: 'deprovisioned', disconnectedAt: at(60) });
+    expect(await on.store.connectionCounts()).toEqual({
+      ...before,
+      pending: before.pending + 2,
+      disconnected: before.disconnected + 1,
+    });
+  });
+
   test('keeps its own copy of what it is given', async () => {
     const scopes = [{ project: 'shop' }];
     const connection = await on.insert({ scopes });

@@ -60,6 +60,8 @@ it('counts requests by route, verifications and STS by outcome, credentials that
     2,
   );
   expect(await value('rolebridge_sts_in_flight')).toBe(0);
+  expect(await value('rolebridge_connections{status="failed"}')).toBe(1);
+  expect(await value('rolebridge_connections{status="connected"}')).toBe(0);
 });
 
 it('has no series for an id, a name or a path that somebody chose', async () => {

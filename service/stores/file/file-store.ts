@@ -172,6 +172,13 @@ export class FileStore implements Store, WholeStore {
     return { connections: found.slice(0, limit), hasMore: found.length > limit };
   }
 
+  async connectionCounts(): Promise<Record<Connection['status'], number>> {
+    const counts = { pending: 0, connected: 0, failed: 0, disconnected: 0 };
+    for (const { listed } of this.#writes.durable.organizations.values())
+      for (const { status } of listed) counts[status]++;
+    return counts;
+  }
+
   async commit(change: Change): Promise<void> {
     const changes: RecordChange[] = [];
     const organizationIds = new Set<OrganizationId>();

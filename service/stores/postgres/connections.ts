@@ -34,6 +34,11 @@ const listedByStatusAfter = statement(
    WHERE organization_id = $1 AND is_deleted = false AND status = $5 AND (created_at, id) > ($2, $3)
    ORDER BY created_at, id LIMIT $4`,
 );
+const countsByStatus = statement(
+  'connection_counts',
+  z.object({ status: z.enum(['pending', 'connected', 'failed', 'disconnected']), count: z.coerce.number() }),
+  'SELECT status, count(*) AS count FROM connections WHERE is_deleted = false GROUP BY status',
+);
 const holderRow = z
   .looseObject({ scope_key: z.string() })
   .transform((row) => ({ key: row.scope_key, connection: connectionRow.parse(row) }));
@@ -101,4 +106,10 @@ export async function listWithAccessKey(
   const found = await database.query(withAccessKeyAfter, [after ?? '', limit + 1]);
   const { items, hasMore } = pageOf(found, limit);
   return { connections: items as AccessKeyConnection[], hasMore };
+}
+
+export async function countByStatus(database: Session): Promise<Record<Connection['status'], number>> {
+  const counts = { pending: 0, connected: 0, failed: 0, disconnected: 0 };
+  for (const { status, count } of await database.query(countsByStatus, [])) counts[status] = count;
+  return counts;
 }

@@ -6,6 +6,7 @@ import type { CallbackReceipt, Change, OutboxMessage, Store, Token, Watch } from
 import { AuditAppender, listAuditRecords } from './audit-log.js';
 import { commitChange } from './commit.js';
 import {
+  countByStatus,
   findConnection,
   findForCallback,
   findScopeHolders,
@@ -102,6 +103,10 @@ export class PostgresStore implements Store {
     after?: ConnectionId | undefined;
   }): Promise<{ connections: AccessKeyConnection[]; hasMore: boolean }> {
     return listWithAccessKey(this.#database, page);
+  }
+
+  connectionCounts(): Promise<Record<Connection['status'], number>> {
+    return countByStatus(this.#database);
   }
 
   commit(change: Change): Promise<void> {
