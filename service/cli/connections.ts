@@ -157,6 +157,22 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
     });
 
   add(
+    'rotate-external-id <id>',
+    'begin to change the external ID; the connection goes on until the customer has deployed the new one',
+    'rolebridge connection rotate-external-id con_… --way terraform',
+  )
+    .option('--cancel', 'leave the external ID as it is')
+    .option('--callback-secret', 'make another callback secret too')
+    .option(...wayOption)
+    .action(async (id: string, options: CreateOptions & { cancel?: boolean; callbackSecret?: boolean }) => {
+      checkWay(options);
+      const client = await clientOf(options, terminal);
+      if (options.cancel) return show(terminal, await client.cancelExternalIdRotation(id), options.json);
+      const rotateCallbackSecret = options.callbackSecret ?? false;
+      showCreated(terminal, await client.rotateExternalId(id, { rotateCallbackSecret }), options);
+    });
+
+  add(
     'rotate-callback-secret <id>',
     'make another callback secret, which is shown this once',
     'rolebridge connection rotate-callback-secret con_… --previous-valid 3600',

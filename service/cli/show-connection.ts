@@ -40,6 +40,7 @@ export function show(terminal: Terminal, connection: Connection, asJson: boolean
     account: 'accountId' in connection ? connection.accountId : undefined,
     role: 'roleArn' in connection ? connection.roleArn : undefined,
     'external ID': 'externalId' in connection ? connection.externalId : undefined,
+    'new external ID': 'pendingExternalId' in connection ? connection.pendingExternalId : undefined,
     'access key': 'accessKeyLastFour' in connection ? `…${connection.accessKeyLastFour}` : undefined,
     principal: 'principalArn' in connection ? connection.principalArn : undefined,
     scopes: connection.scopes.map(scopeText).join(', ') || '-',
@@ -56,16 +57,8 @@ export function show(terminal: Terminal, connection: Connection, asJson: boolean
 
 type Made = Pick<
   CreatedConnection,
-  | 'statusUrl'
-  | 'id'
-  | 'externalId'
-  | 'principal'
-  | 'callbackUrl'
-  | 'callbackSecret'
-  | 'statusToken'
-  | 'trustPolicy'
-  | 'waysToCreateTheRole'
->;
+  'statusUrl' | 'id' | 'externalId' | 'principal' | 'callbackUrl' | 'trustPolicy' | 'waysToCreateTheRole'
+> & { readonly callbackSecret?: string | undefined; readonly statusToken?: string | undefined };
 
 /** Once: what the customer makes the role with. One way alone goes to standard output, to be kept in a file. */
 export function showCreated(terminal: Terminal, made: Made, options: WayOptions): void {
@@ -89,7 +82,7 @@ export function showCreated(terminal: Terminal, made: Made, options: WayOptions)
     'status URL': made.statusUrl,
     'status token': made.statusToken,
   });
-  values.stdout.write('\nSecret and token are shown this once.\n');
+  if (made.callbackSecret !== undefined) values.stdout.write('\nSecret and token are shown this once.\n');
 }
 
 /** @throws UsageError before anything is made that could not be shown again */

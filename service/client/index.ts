@@ -116,6 +116,16 @@ export function createRolebridgeClient(options: RolebridgeClientOptions) {
     /** The answer has, this once, the new secret. */
     rotateCallbackSecret: (id: string, body: RequestBody<'rotateCallbackSecret'> = {}, o: CallOptions = {}) =>
       call<'rotateCallbackSecret'>('POST', connectionPath(id, '/rotate-callback-secret'), { ...o, body }),
+    /** Begins to change the external ID; the connection goes on with the one that it has until the role has the new one. */
+    rotateExternalId: (id: string, body: RequestBody<'rotateExternalId'> = {}, o: CallOptions = {}) =>
+      call<'rotateExternalId'>('POST', connectionPath(id, '/rotate-external-id'), { ...o, body }),
+    /** Leaves the external ID as it is. */
+    cancelExternalIdRotation: (id: string, o: CallOptions = {}) =>
+      call<'cancelExternalIdRotation'>(
+        'DELETE',
+        connectionPath(id, '/rotate-external-id'),
+        o,
+      ) as Promise<Connection>,
     /** Exchanges the access key for another of the same account. */
     rotateAccessKey: (id: string, body: RequestBody<'rotateAccessKey'>, o: CallOptions = {}) =>
       call<'rotateAccessKey'>('PUT', connectionPath(id, '/access-key'), {

@@ -8,6 +8,7 @@ import type { Measurement } from './measure.js';
 import { measureResolve } from './resolve.js';
 import { measureScale } from './scale.js';
 import { measureSynth } from './synth.js';
+import { measureWatch } from './watch.js';
 import { measureWrites } from './writes.js';
 
 const benchmarks: Record<string, (directory: string) => Promise<Measurement[]>> = {
@@ -16,6 +17,7 @@ const benchmarks: Record<string, (directory: string) => Promise<Measurement[]>> 
   credentials: measureCredentials,
   writes: measureWrites,
   scale: measureScale,
+  watch: measureWatch,
   synth: measureSynth,
 };
 

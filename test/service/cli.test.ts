@@ -153,6 +153,23 @@ describe('connections', () => {
     expect(move).toMatchObject({ externalId: expect.any(String), callbackSecret: expect.any(String) });
   });
 
+  test('get another external ID, or keep the one that they have', async () => {
+    const { id } = await connect();
+    const before = await json(`connection show ${id}`);
+    const rotation = await json(`connection rotate-external-id ${id}`);
+    expect(rotation).toMatchObject({ status: 'connected', previousExternalId: before.externalId });
+    const { stdout, stderr } = await rolebridge(`connection rotate-external-id ${id} --way terraform`);
+    expect(stdout).toContain(rotation.externalId);
+    expect(stderr).not.toContain('shown this once');
+    expect(await json(`connection show ${id}`)).toMatchObject({ pendingExternalId: rotation.externalId });
+    expect(await json(`connection rotate-external-id ${id} --cancel`)).toEqual({
+      ...before,
+      updatedAt: expect.any(String),
+    });
+    const again = await rolebridge(`connection rotate-external-id ${id} --cancel`);
+    expect([again.code, again.stderr]).toEqual([1, expect.stringMatching(/external_id_not_changing/)]);
+  });
+
   test('get another callback secret', async () => {
     const { id } = await connect();
     const rotated = await json(`connection rotate-callback-secret ${id} --previous-valid 60`);
