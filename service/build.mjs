@@ -1,0 +1,15 @@
+/** Builds the package: compiled, with the files beside the code that it reads when it runs. */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, cpSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+const here = import.meta.dirname;
+const dist = path.join(here, 'dist');
+const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+
+rmSync(dist, { recursive: true, force: true });
+execFileSync(process.execPath, [tsc, '-p', path.join(here, 'tsconfig.build.json')], { stdio: 'inherit' });
+for (const folder of ['web/public', 'terraform-module'])
+  cpSync(path.join(here, folder), path.join(dist, folder), { recursive: true });
+chmodSync(path.join(dist, 'main.js'), 0o755);

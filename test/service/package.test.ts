@@ -1,0 +1,175 @@
+import { execFile } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const repository = process.cwd();
+
+let root: string;
+let tarball: string;
+let files: string[];
+const installed = () => path.join(root, 'node_modules/@rolebridge/service');
+
+/** A vendor's project with the tarball, and the packages that it depends on. */
+beforeAll(async () => {
+  root = mkdtempSync(path.join(tmpdir(), 'rolebridge-vendor-'));
+  const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', root], {
+    cwd: path.join(repository, 'service'),
+    maxBuffer: 16 * 1024 * 1024,
+  });
+  const [packed] = JSON.parse(stdout.replace(/^[^[]*/, ''));
+  tarball = path.join(root, packed.filename);
+  files = packed.files.map((file: { path: string }) => file.path);
+  mkdirSync(installed(), { recursive: true });
+  await run('tar', ['-xzf', tarball, '-C', installed(), '--strip-components=1']);
+  link(path.join(repository, 'node_modules'), path.join(root, 'node_modules'));
+  link(path.join(repository, 'service/node_modules'), path.join(installed(), 'node_modules'));
+  writeFileSync(
+    path.join(root, 'package.json'),
+    JSON.stringify({ name: 'vendor', private: true, type: 'module' }),
+  );
+}, 180_000);
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** Every package of one folder in another one, but for ours. */
+function link(from: string, to: string): void {
+  let names: string[] = [];
+  try {
+    names = readdirSync(from).filter((name) => !name.startsWith('.') && name !== '@rolebridge');
+  } catch {
+    return;
+  }
+  mkdirSync(to, { recursive: true });
+  for (const name of names) symlinkSync(path.join(from, name), path.join(to, name));
+}
+
+const node = (...words: string[]) =>
+  run(process.execPath, words, { cwd: root, env: { PATH: process.env.PATH, HOME: root } });
+const bin = (name: string, command: string): string => {
+  const folder = path.join(repository, 'node_modules', name);
+  return path.join(folder, JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')).bin[command]);
+};
+
+test('the tarball holds the program, the client, what they read beside them, and nothing else', () => {
+  expect(files).toEqual(
+    expect.arrayContaining([
+      'LICENSE',
+      'README.md',
+      'dist/main.js',
+      'dist/index.d.ts',
+      'dist/client/index.js',
+      'dist/client/index.d.ts',
+    ]),
+  );
+  const beside = ['web/public', 'terraform-module'];
+  for (const folder of beside)
+    for (const name of readdirSync(path.join('service', folder)))
+      expect(files).toContain(`dist/${folder}/${name}`);
+  const others = files.filter((file) => !beside.some((folder) => file.startsWith(`dist/${folder}/`)));
+  expect(
+    others.filter((file) => !/^(LICENSE|README\.md|package\.json|dist\/.+\.(js|d\.ts))$/.test(file)),
+  ).toEqual([]);
+});
+
+test('the command starts from where npm puts it', async () => {
+  const { stdout } = await node(path.join(installed(), 'dist/main.js'), '--help');
+  expect(stdout).toMatch(/Usage: rolebridge/);
+  expect(readFileSync(path.join(installed(), 'dist/main.js'), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+}, 60_000);
+
+test.each(['@rolebridge/service', '@rolebridge/service/client'])(
+  '%s loads by name: ESM, and require where Node has it',
+  async (name) => {
+    writeFileSync(
+      path.join(root, 'load.mjs'),
+      `const loaded = await import('${name}'); console.log(Object.keys(loaded).length > 0);`,
+    );
+    expect((await node('load.mjs')).stdout).toBe('true\n');
+    writeFileSync(path.join(root, 'load.cjs'), `console.log(Object.keys(require('${name}')).length > 0);`);
+    expect((await node('--no-warnings', 'load.cjs')).stdout).toBe('true\n');
+  },
+  60_000,
+);
+
+test('the client loads Node’s own modules and nothing else', async () => {
+  const loaded = files
+    .filter((file) => /^dist\/client\/.+\.js$/.test(file))
+    .flatMap((file) => [
+      ...readFileSync(path.join(installed(), file), 'utf8').matchAll(
+        /^(?:import|export) .*?from '([^']+)'/gms,
+      ),
+    ])
+    .map((match) => String(match[1]));
+  expect(loaded.filter((name) => !/^(node:|\.\/)/.test(name))).toEqual([]);
+});
+
+test.each([
+  ['with Node’s own resolution', { module: 'nodenext', moduleResolution: 'nodenext' }],
+  ['in a bundler', { module: 'esnext', moduleResolution: 'bundler' }],
+])(
+  'a vendor’s program type-checks against it, %s',
+  async (_name, options) => {
+    writeFileSync(
+      path.join(root, 'program.ts'),
+      `import { createService, type ServiceOptions } from '@rolebridge/service';
+import { createRolebridgeClient, type Connection } from '@rolebridge/service/client';
+
+export const start = (options: ServiceOptions) => createService(options);
+export async function first(apiKey: string): Promise<string | undefined> {
+  const client = createRolebridgeClient({ url: 'https://connect.vendor.example', apiKey });
+  for await (const connection of client.connections()) return (connection satisfies Connection).id;
+  return undefined;
+}
+`,
+    );
+    writeFileSync(
+      path.join(root, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: {
+          ...options,
+          target: 'es2023',
+          lib: ['es2023'],
+          strict: true,
+          noEmit: true,
+          skipLibCheck: true,
+          types: ['node'],
+        },
+        files: ['program.ts'],
+      }),
+    );
+    await node(path.join(repository, 'node_modules/typescript/bin/tsc'), '-p', '.').catch((error) => {
+      throw new Error(error.stdout);
+    });
+  },
+  120_000,
+);
+
+describe('what the tools for package authors say', () => {
+  test('arethetypeswrong: the types are right for every way of importing ESM', async () => {
+    const { stdout } = await node(
+      bin('@arethetypeswrong/cli', 'attw'),
+      tarball,
+      '--format',
+      'ascii',
+      '--profile',
+      'esm-only',
+    );
+    // It ends with an error when a way that is not ignored has a problem.
+    expect(stdout.match(/(node16 \(from ESM\)|bundler): 🟢/g)).toHaveLength(6);
+  }, 120_000);
+
+  test('publint: nothing to say', async () => {
+    const { stdout } = await node(bin('publint', 'publint'), '--strict', tarball);
+    expect(stdout).toMatch(/All good!/);
+  }, 60_000);
+});
