@@ -6,6 +6,7 @@
 import { Command } from 'commander';
 import { addApiKeyCommands } from './api-keys.js';
 import { addAuditCommand } from './audit.js';
+import { addCompletionCommand } from './completion.js';
 import { addConnectionCommands } from './connections.js';
 import { addExecCommand } from './exec.js';
 import { exitCodes } from './exit-codes.js';
@@ -46,6 +47,7 @@ export function createProgram(terminal: Terminal): Command {
   addExecCommand(program, terminal);
   addApiKeyCommands(program, terminal);
   addAuditCommand(program, terminal);
+  addCompletionCommand(program, terminal);
   return program;
 }
 

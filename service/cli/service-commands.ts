@@ -59,4 +59,15 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
     const { migrateCommand } = await import('./migrate.js');
     await migrateCommand(options, terminal);
   });
+
+  withExample(
+    program
+      .command('doctor')
+      .description('check settings, clock, store, AWS credentials, STS, public URL and encryption key')
+      .option('--json', 'print JSON'),
+    'rolebridge doctor',
+  ).action(async (options: { json?: boolean }) => {
+    const { doctor } = await import('./doctor/index.js');
+    await doctor(options, terminal);
+  });
 }

@@ -4,7 +4,7 @@ export class ServiceUrlError extends Error {}
 /** @throws ServiceUrlError */
 export function serviceUrl(text: string, allowHttp: boolean): URL {
   // A password in it would be repeated wherever the URL is.
-  const shown = text.replace(/\/\/[^/@]*@/, '//…@');
+  const shown = text.replace(/\/\/.*@/s, '//…@');
   const refuse = (rule: string): never => {
     throw new ServiceUrlError(`The service's URL ${JSON.stringify(shown)} ${rule}.`);
   };

@@ -1,0 +1,121 @@
+import { createSts } from '../../aws/sts.js';
+import { exchange } from '../../client/exchange.js';
+import { type Partition, partitions } from '../../domain/role-arn.js';
+import { undecidedMessages } from '../../domain/undecided.js';
+import { type Configuration, type Examination, type Finding, type StsReach, worst } from './finding.js';
+
+const dnsSuffixes: Record<Partition, string> = {
+  aws: 'amazonaws.com',
+  'aws-us-gov': 'amazonaws.com',
+  'aws-cn': 'amazonaws.com.cn',
+  'aws-eusc': 'amazonaws.eu',
+};
+
+/** AWS refuses signatures that are five minutes off, and the service refuses callbacks so. */
+const maxSkewMs = 300_000;
+const notableSkewMs = 30_000;
+
+/** Asks every partition's STS for nothing: an answer of any kind has AWS's time in it. */
+export async function reachSts(config: Configuration, now: () => number): Promise<Map<string, StsReach>> {
+  const reached = new Map<string, StsReach>();
+  for (const [partition, settings] of Object.entries(config.stsPartitions)) {
+    const region = settings.region ?? partitions[partition as Partition].stsRegion;
+    const url = settings.endpoint ?? `https://sts.${region}.${dnsSuffixes[partition as Partition]}`;
+    const startedAt = now();
+    reached.set(
+      partition,
+      await exchange({
+        url: new URL(url),
+        method: 'GET',
+        headers: {},
+        body: undefined,
+        signal: AbortSignal.timeout(config.stsTimeoutMs),
+      }).then(
+        ({ headers }) => ({
+          url,
+          reached: true,
+          date: headers.date === undefined ? undefined : Date.parse(headers.date),
+          halfwayAt: (startedAt + now()) / 2,
+        }),
+        (error: NodeJS.ErrnoException) => ({ url, reached: false, reason: error.code ?? error.message }),
+      ),
+    );
+  }
+  return reached;
+}
+
+export async function checkClock({ stsAnswers }: Examination): Promise<Finding> {
+  const answer = [...stsAnswers.values()].find((one) => one.reached && one.date !== undefined);
+  if (!answer?.reached || answer.date === undefined)
+    return { check: 'clock', outcome: 'not_checked', message: 'AWS did not say what time it is.' };
+  const skewMs = answer.halfwayAt - answer.date;
+  // AWS's time has no parts of a second.
+  const seconds = Math.round(Math.abs(skewMs) / 1000);
+  const text = `This machine's clock is ${seconds} seconds ${skewMs > 0 ? 'ahead of' : 'behind'} AWS's.`;
+  const remedy = 'Set the clock by NTP, such as with chrony or systemd-timesyncd.';
+  if (Math.abs(skewMs) > maxSkewMs) return { check: 'clock', outcome: 'failed', message: text, remedy };
+  if (Math.abs(skewMs) > notableSkewMs) return { check: 'clock', outcome: 'warning', message: text, remedy };
+  return { check: 'clock', outcome: 'ok', message: `This machine's clock is AWS's, to ${seconds + 1} s.` };
+}
+
+export async function checkStsEndpoint({ stsAnswers }: Examination): Promise<Finding> {
+  return worst(
+    'STS endpoint',
+    [...stsAnswers].map(([partition, answer]) =>
+      answer.reached
+        ? { outcome: 'ok', message: `${answer.url} answers.` }
+        : {
+            outcome: 'failed',
+            message: `${answer.url} (${partition}) can't be reached: ${answer.reason}.`,
+            remedy:
+              'Let this machine reach it (port 443, DNS, a VPC endpoint), or set ROLEBRIDGE_STS_REGION or ROLEBRIDGE_STS_ENDPOINT.',
+          },
+    ),
+  );
+}
+
+/** The service must run as the very principal that customers' roles trust. */
+export async function checkVendorCredentials({ config }: Examination): Promise<Finding> {
+  const sts = createSts({ partitions: config.stsPartitions, timeoutMs: config.stsTimeoutMs });
+  const findings: Omit<Finding, 'check'>[] = [];
+  for (const [partition, principal] of config.principals) {
+    const answer = await sts.callerIdentity(partition);
+    if (answer.outcome === 'undecided')
+      findings.push({
+        outcome: 'failed',
+        message:
+          answer.reason === 'request_rejected'
+            ? 'AWS does not accept the request.'
+            : undecidedMessages[answer.reason][0],
+        remedy: `Give the service AWS credentials of ${principal}: environment, profile, instance or task role.`,
+      });
+    else if (answer.outcome === 'denied')
+      findings.push({
+        outcome: 'failed',
+        message: `AWS denies GetCallerIdentity, which needs no permission: ${answer.reason}.`,
+        remedy: 'Look for a service control policy or a VPC endpoint policy that denies STS.',
+      });
+    else if (isPrincipal(answer.arn, principal))
+      findings.push({ outcome: 'ok', message: `The service runs as ${answer.arn}.` });
+    else
+      findings.push({
+        outcome: 'failed',
+        message: `The service runs as ${answer.arn}, and customers' roles are made to trust ${principal}.`,
+        remedy:
+          'Give it the credentials of that principal, or set ROLEBRIDGE_PRINCIPAL to the one it runs as.',
+      });
+  }
+  return worst('vendor credentials', findings);
+}
+
+/** A role's session has the role's name, without its path; an account's root stands for everybody in it. */
+export function isPrincipal(callerArn: string, principal: string): boolean {
+  if (callerArn === principal) return true;
+  const [, , , , account, resource = ''] = principal.split(':');
+  const [, , , , callerAccount, caller = ''] = callerArn.split(':');
+  if (account !== callerAccount) return false;
+  if (resource === 'root') return true;
+  const [kind, ...path] = resource.split('/');
+  const [callerKind, callerName] = caller.split('/');
+  return kind === 'role' && callerKind === 'assumed-role' && callerName === path.at(-1);
+}

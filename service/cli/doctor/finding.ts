@@ -1,0 +1,43 @@
+import type { readConfiguration } from '../../config.js';
+import type { Store } from '../../domain/ports.js';
+
+export type Configuration = ReturnType<typeof readConfiguration>;
+
+/** What one check came to. */
+export interface Finding {
+  readonly check: string;
+  /** `warning`: the service runs, and something is likely not as it was meant. */
+  readonly outcome: 'ok' | 'warning' | 'failed' | 'not_checked';
+  readonly message: string;
+  /** What to do. */
+  readonly remedy?: string | undefined;
+}
+
+/** What the checks find out for those after them. */
+export interface Examination {
+  readonly config: Configuration;
+  readonly now: () => number;
+  /** How each partition's STS answered a plain request: its time, or why there was no answer. */
+  readonly stsAnswers: ReadonlyMap<string, StsReach>;
+  /** Open for the checks after that of the store; undefined when it could not be opened. */
+  store: Store | undefined;
+}
+
+export type StsReach = { readonly url: string } & (
+  | { readonly reached: true; readonly date: number | undefined; readonly halfwayAt: number }
+  | { readonly reached: false; readonly reason: string }
+);
+
+/** The worse of what was found for several things of one kind. */
+export function worst(check: string, findings: readonly Omit<Finding, 'check'>[]): Finding {
+  const order = ['failed', 'warning', 'not_checked', 'ok'] as const;
+  const outcome = order.find((one) => findings.some((finding) => finding.outcome === one)) ?? 'ok';
+  const shown = findings.filter((finding) => finding.outcome === outcome);
+  const remedies = [...new Set(shown.flatMap(({ remedy }) => remedy ?? []))];
+  return {
+    check,
+    outcome,
+    message: shown.map(({ message }) => message).join(' '),
+    ...(remedies.length > 0 && { remedy: remedies.join(' ') }),
+  };
+}

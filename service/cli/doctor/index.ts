@@ -1,0 +1,67 @@
+import { ConfigurationError, readConfiguration } from '../../config.js';
+import { exitCodes } from '../exit-codes.js';
+import { Ended } from '../failure.js';
+import { printable, printJson } from '../print.js';
+import type { Terminal } from '../terminal.js';
+import { checkClock, checkStsEndpoint, checkVendorCredentials, reachSts } from './aws-checks.js';
+import type { Configuration, Examination, Finding } from './finding.js';
+import { checkEncryptionKey, checkPublicUrl, checkStore } from './service-checks.js';
+
+const checks = [
+  checkClock,
+  checkStore,
+  checkVendorCredentials,
+  checkStsEndpoint,
+  checkPublicUrl,
+  checkEncryptionKey,
+];
+
+/** `rolebridge doctor`: ends with 1 when a check failed, with 2 when it is the configuration. */
+export async function doctor({ json }: { json?: boolean }, terminal: Terminal): Promise<void> {
+  const findings: Finding[] = [];
+  for await (const finding of examine(terminal.env)) {
+    findings.push(finding);
+    if (!json) show(finding, terminal);
+  }
+  const failed = findings.filter(({ outcome }) => outcome === 'failed');
+  if (json) printJson(terminal, { healthy: failed.length === 0, checks: findings });
+  if (failed.length > 0)
+    throw new Ended(failed[0]?.check === 'configuration' ? exitCodes.usage : exitCodes.refused);
+}
+
+/** In order; without a configuration there is nothing else to look at. */
+async function* examine(env: NodeJS.ProcessEnv): AsyncGenerator<Finding> {
+  let config: Configuration;
+  try {
+    config = readConfiguration(env);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    yield {
+      check: 'configuration',
+      outcome: 'failed',
+      message: error.message,
+      remedy: 'Correct the settings that are named; docs/settings.md lists all.',
+    };
+    return;
+  }
+  yield { check: 'configuration', outcome: 'ok', message: 'Every setting is as it should be.' };
+  const stsAnswers = await reachSts(config, Date.now);
+  const examination: Examination = { config, now: Date.now, stsAnswers, store: undefined };
+  try {
+    for (const check of checks) yield await check(examination);
+  } finally {
+    await examination.store?.close();
+  }
+}
+
+const signs: Record<Finding['outcome'], string> = {
+  ok: 'ok',
+  warning: 'warning',
+  failed: 'FAILED',
+  not_checked: 'not checked',
+};
+
+function show({ check, outcome, message, remedy }: Finding, terminal: Terminal): void {
+  terminal.stdout.write(`${signs[outcome].padEnd(11)}  ${check}: ${printable(message)}\n`);
+  if (remedy && outcome !== 'ok') terminal.stdout.write(`${' '.repeat(13)}${printable(remedy)}\n`);
+}

@@ -1,0 +1,41 @@
+import { spawnSync } from 'node:child_process';
+import { runCommandLine } from '../command-line.js';
+
+const scriptFor = async (shell: string) => (await runCommandLine(['completion', shell])).stdout;
+
+/** What bash offers for the last word of a line. */
+async function offered(...line: string[]): Promise<string[]> {
+  const program = `${await scriptFor('bash')}
+COMP_WORDS=(rolebridge "$@"); COMP_CWORD=$#; _rolebridge; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const { stdout, stderr } = spawnSync('bash', ['-c', program, 'bash', ...line], { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  return stdout.split('\n').filter((word) => word !== '');
+}
+
+test('bash offers the commands, their verbs and their options', async () => {
+  expect(await offered('con')).toEqual(['connection']);
+  expect(await offered('connection', 're')).toEqual(['rename']);
+  expect(await offered('connection', 'rename', 'con_x', '--js')).toEqual(['--json']);
+  expect(await offered('credentials', '--pro')).toEqual(['--project']);
+  expect(await offered('credentials', '--json', '--env')).toEqual(['--environment']);
+  expect(await offered('exec', '--project', 'shop', '--', 'ser')).toEqual([]);
+});
+
+test('bash offers every verb', async () => {
+  expect(await offered('connection', '')).toEqual(
+    expect.arrayContaining(['create', 'list', 'show', 'verify', 'rename', 'delete', 'role', 'move-to-role']),
+  );
+});
+
+test.each(['zsh', 'fish'])(
+  'the script for %s has every command, and is one where that shell is',
+  async (shell) => {
+    const script = await scriptFor(shell);
+    for (const word of ['credentials', 'doctor', 'rotate-key', 'session-policy-file'])
+      expect(script).toContain(word);
+    const { error, status, stderr } = spawnSync(shell, ['-n', '-c', script], { encoding: 'utf8' });
+    if (error)
+      process.stdout.write(`not checked: the syntax of the completion for ${shell}: there is no ${shell}\n`);
+    else expect([status, stderr]).toEqual([0, '']);
+  },
+);

@@ -1,0 +1,234 @@
+/** `rolebridge doctor` on a machine with a service, well set up and then wrong in one thing at a time. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isPrincipal } from '../../service/cli/doctor/aws-checks.js';
+import { createAccessKeyEncryption, createLocalKeyEncryptionKey } from '../../service/index.js';
+import { type AwsSandbox, startAwsSandbox } from '../aws-sandbox/index.js';
+import { runCommandLine } from '../command-line.js';
+import { startVendor } from '../vendor.js';
+
+let sandbox: AwsSandbox;
+let folder: string;
+let settings: Record<string, string>;
+let own: { accessKeyId: string; secretAccessKey: string };
+const servers: Server[] = [];
+const ownEnvironment = { ...process.env };
+
+beforeAll(async () => {
+  sandbox = await startAwsSandbox();
+  folder = mkdtempSync(join(tmpdir(), 'rolebridge-doctor-'));
+  const { accountId } = sandbox.createAccount();
+  own = sandbox.createAccessKey(accountId, 'rolebridge');
+  const publicUrl = await serve((_request, response) => response.end('{"status":"ok"}'));
+  settings = {
+    ROLEBRIDGE_PRINCIPAL: `arn:aws:iam::${accountId}:user/rolebridge`,
+    ROLEBRIDGE_SERVICE_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    ROLEBRIDGE_ENCRYPTION_KEYS: `e1:${randomBytes(32).toString('base64')}`,
+    ROLEBRIDGE_STS_ENDPOINT: sandbox.url,
+    ROLEBRIDGE_PUBLIC_URL: publicUrl,
+    ROLEBRIDGE_DATA_DIR: join(folder, 'data'),
+  };
+});
+beforeEach(() => {
+  // The AWS SDK looks for the vendor's credentials here, and nowhere else that a test could reach.
+  Object.assign(process.env, {
+    AWS_ACCESS_KEY_ID: own.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: own.secretAccessKey,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_CONFIG_FILE: join(folder, 'none'),
+    AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none'),
+  });
+});
+afterAll(async () => {
+  process.env = ownEnvironment;
+  await sandbox.close();
+  for (const server of servers) server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function serve(answer: Parameters<typeof createServer>[1]): Promise<string> {
+  const server = createServer(answer as never);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function examine(changes: Record<string, string | undefined> = {}) {
+  const { code, stdout, stderr } = await runCommandLine(['doctor', '--json'], {
+    env: { ...settings, ...changes },
+  });
+  expect(stderr).toBe('');
+  const { healthy, checks } = JSON.parse(stdout) as {
+    healthy: boolean;
+    checks: { check: string; outcome: string; message: string; remedy?: string }[];
+  };
+  return { code, healthy, checks, of: (name: string) => checks.find(({ check }) => check === name) };
+}
+
+const inOrder = [
+  'configuration',
+  'clock',
+  'store',
+  'vendor credentials',
+  'STS endpoint',
+  'public URL',
+  'encryption key',
+];
+
+test('all is well: seven lines in order, and 0', async () => {
+  const { code, healthy, checks } = await examine();
+  expect(checks.map(({ check, outcome }) => [check, outcome])).toEqual(inOrder.map((name) => [name, 'ok']));
+  expect([code, healthy]).toEqual([0, true]);
+  const forPeople = await runCommandLine(['doctor'], { env: settings });
+  expect(forPeople.stdout.trimEnd().split('\n')).toHaveLength(7);
+});
+
+test('a wrong setting ends it, with 2 and the settings by name', async () => {
+  const { code, checks } = await examine({ ROLEBRIDGE_PRINCIPAL: 'vendor', ROLEBRIDGE_PORT: 'x' });
+  expect(code).toBe(2);
+  expect(checks).toEqual([
+    {
+      check: 'configuration',
+      outcome: 'failed',
+      message: expect.stringMatching(/ROLEBRIDGE_PRINCIPAL: [\s\S]*ROLEBRIDGE_PORT: /),
+      remedy: expect.any(String),
+    },
+  ]);
+});
+
+test.each([
+  [-20, 'ok', /is AWS's/],
+  [-120, 'warning', /1(19|20|21) seconds ahead of/],
+  [400, 'failed', /(399|400|401) seconds behind/],
+])('AWS’s clock is %d seconds off ours: %s', async (seconds, outcome, message) => {
+  const endpoint = await serve((_request, response) => {
+    response.setHeader('date', new Date(Date.now() + (seconds as number) * 1000).toUTCString());
+    response.end();
+  });
+  const { of } = await examine({ ROLEBRIDGE_STS_ENDPOINT: endpoint });
+  expect(of('clock')).toMatchObject({ outcome, message: expect.stringMatching(message as RegExp) });
+});
+
+test('STS can’t be reached: the clock is not checked, and the endpoint failed with what to open', async () => {
+  const { code, of } = await examine({ ROLEBRIDGE_STS_ENDPOINT: 'http://127.0.0.1:9' });
+  expect(code).toBe(1);
+  expect(of('clock')).toMatchObject({ outcome: 'not_checked' });
+  expect(of('vendor credentials')).toMatchObject({ outcome: 'failed' });
+  expect(of('STS endpoint')).toMatchObject({
+    outcome: 'failed',
+    message: expect.stringContaining('ECONNREFUSED'),
+    remedy: expect.stringContaining('443'),
+  });
+});
+
+test('the service runs as somebody else than customers’ roles trust', async () => {
+  const other = sandbox.createAccessKey(sandbox.createAccount().accountId, 'somebody');
+  Object.assign(process.env, {
+    AWS_ACCESS_KEY_ID: other.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: other.secretAccessKey,
+  });
+  const { code, of } = await examine();
+  expect(code).toBe(1);
+  expect(of('vendor credentials')).toMatchObject({
+    outcome: 'failed',
+    message: expect.stringMatching(/user\/somebody, and .*user\/rolebridge/),
+  });
+});
+
+test('there are no AWS credentials', async () => {
+  delete process.env.AWS_ACCESS_KEY_ID;
+  delete process.env.AWS_SECRET_ACCESS_KEY;
+  expect((await examine()).of('vendor credentials')).toMatchObject({
+    outcome: 'failed',
+    remedy: expect.stringContaining(settings.ROLEBRIDGE_PRINCIPAL ?? ''),
+  });
+});
+
+test('the public URL is missing, is http on another machine, or does not answer', async () => {
+  expect((await examine({ ROLEBRIDGE_PUBLIC_URL: undefined })).of('public URL')).toMatchObject({
+    outcome: 'warning',
+    message: expect.stringContaining('http://127.0.0.1:8080'),
+  });
+  expect((await examine({ ROLEBRIDGE_PUBLIC_URL: 'http://vendor.example' })).of('public URL')).toMatchObject({
+    outcome: 'warning',
+    remedy: expect.stringContaining('TLS'),
+  });
+  const silent = await examine({ ROLEBRIDGE_PUBLIC_URL: 'http://127.0.0.1:9' });
+  expect([silent.code, silent.of('public URL')?.outcome]).toEqual([0, 'warning']);
+});
+
+test('the data directory is in use: the service there is asked whether it can write', async () => {
+  const vendor = await startVendor();
+  const port = new URL(vendor.service.url).port;
+  const inUse = { ROLEBRIDGE_DATA_DIR: vendor.directory };
+  const asked = await examine({ ...inUse, ROLEBRIDGE_PORT: port });
+  expect(asked.of('store')).toMatchObject({ outcome: 'ok', message: expect.stringContaining(port) });
+  const elsewhere = await examine({ ...inUse, ROLEBRIDGE_PORT: '9' });
+  expect([elsewhere.code, elsewhere.of('store')?.outcome]).toEqual([1, 'failed']);
+  await vendor.close();
+}, 60_000);
+
+test('the encryption key: none, one that access keys need and is gone, an old one in use', async () => {
+  expect((await examine({ ROLEBRIDGE_ENCRYPTION_KEYS: undefined })).of('encryption key')).toMatchObject({
+    outcome: 'warning',
+  });
+  expect(
+    (await examine({ ROLEBRIDGE_ENCRYPTION_KEYS: undefined, ROLEBRIDGE_ACCESS_KEYS: 'off' })).of(
+      'encryption key',
+    ),
+  ).toMatchObject({ outcome: 'ok' });
+
+  const old = randomBytes(32);
+  const vendor = await startVendor({
+    accessKeyEncryption: createAccessKeyEncryption(createLocalKeyEncryptionKey([{ id: 'old', key: old }])),
+  });
+  const { accountId } = vendor.sandbox.createAccount();
+  const key = vendor.sandbox.createAccessKey(accountId, 'customer');
+  const { accessKeyId, secretAccessKey } = key;
+  await vendor.call('POST', '/v1/connections', {
+    name: 'archive',
+    method: 'access_key',
+    accessKeyId,
+    secretAccessKey,
+  });
+  await vendor.close();
+  const there = { ROLEBRIDGE_DATA_DIR: vendor.directory };
+  expect((await examine(there)).of('encryption key')).toMatchObject({
+    outcome: 'failed',
+    message: expect.stringContaining('1 access keys are under the key "old"'),
+  });
+  const both = `${settings.ROLEBRIDGE_ENCRYPTION_KEYS},old:${old.toString('base64')}`;
+  const held = { ...there, ROLEBRIDGE_ENCRYPTION_KEYS: both };
+  expect((await examine(held)).of('encryption key')).toMatchObject({
+    outcome: 'warning',
+    remedy: expect.stringContaining('rolebridge reencrypt'),
+  });
+
+  const again = await runCommandLine(['reencrypt', '--json'], { env: { ...settings, ...held } });
+  expect([again.code, JSON.parse(again.stdout)]).toEqual([
+    0,
+    { keyId: 'e1', reencrypted: 1, unchanged: 0, failed: [] },
+  ]);
+  expect((await examine(held)).of('encryption key')).toMatchObject({ outcome: 'ok' });
+}, 60_000);
+
+test.each([
+  [
+    'arn:aws:sts::111122223333:assumed-role/rolebridge/i-0abc',
+    'arn:aws:iam::111122223333:role/path/rolebridge',
+    true,
+  ],
+  ['arn:aws:sts::111122223333:assumed-role/other/i-0abc', 'arn:aws:iam::111122223333:role/rolebridge', false],
+  [
+    'arn:aws:sts::444455556666:assumed-role/rolebridge/i-0abc',
+    'arn:aws:iam::111122223333:role/rolebridge',
+    false,
+  ],
+  ['arn:aws:iam::111122223333:user/rolebridge', 'arn:aws:iam::111122223333:user/rolebridge', true],
+  ['arn:aws:iam::111122223333:user/rolebridge', 'arn:aws:iam::111122223333:role/rolebridge', false],
+  ['arn:aws:iam::111122223333:user/anybody', 'arn:aws:iam::111122223333:root', true],
+])('%s is %s: %s', (caller, principal, is) => expect(isPrincipal(caller, principal)).toBe(is));

@@ -1,0 +1,237 @@
+/** Command lines that are wrong: each is refused with what is wrong and what to write, and nothing is asked of the service. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type CommandLineInput, runCommandLine } from '../command-line.js';
+
+const apiKey = `rbk_${'a'.repeat(16)}_${'0'.repeat(64)}`;
+const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYcanarySECRET';
+const token = 'IQoJb3JpZ2luX2VjEcanarySESSIONtoken';
+
+let server: Server;
+let url: string;
+let folder: string;
+let asked: string[];
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>A proxy</h1>');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  folder = mkdtempSync(join(tmpdir(), 'rolebridge-cli-input-'));
+  writeFileSync(join(folder, 'not-a-key'), `${secret}\n`, { mode: 0o600 });
+  writeFileSync(join(folder, 'empty'), '', { mode: 0o600 });
+});
+beforeEach(() => {
+  asked = [];
+});
+afterAll(() => {
+  server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const rolebridge = (words: string[], input: CommandLineInput = {}) =>
+  runCommandLine(
+    words.map((word) => word.replace('FOLDER', folder)),
+    { ...input, env: { ROLEBRIDGE_URL: url, ROLEBRIDGE_API_KEY: apiKey, ...input.env } },
+  );
+
+const json = (value: object) => ({ stdin: JSON.stringify(value) });
+
+describe('is refused with 2 and what to write, before anything is asked:', () => {
+  const cases: [string, string[], RegExp, CommandLineInput?][] = [
+    ['a command that is none', ['conection', 'list'], /unknown command 'conection'[\s\S]*connection/],
+    ['a verb that is none', ['connection', 'remove', 'x'], /unknown command 'remove'/],
+    ['an option that is none', ['connection', 'list', '--all'], /unknown option '--all'/],
+    ['an argument too many', ['key', 'create', 'a', 'b'], /too many arguments/],
+    ['an argument too few', ['connection', 'rename', 'con_x'], /missing required argument 'name'/],
+    ['an option without its value', ['resolve', '--project'], /argument missing/],
+    ['no URL', ['key', 'list'], /where the service is[\s\S]*--url/, { env: { ROLEBRIDGE_URL: undefined } }],
+    ['an empty URL', ['key', 'list'], /where the service is/, { env: { ROLEBRIDGE_URL: '' } }],
+    ['a URL that is none', ['key', 'list', '--url', 'vendor'], /"vendor" is not a URL/],
+    ['a URL of another kind', ['key', 'list', '--url', 'ftp://vendor.example'], /must begin with https/],
+    ['a URL with a query', ['key', 'list', '--url', 'https://vendor.example?x=1'], /no "\?"/],
+    [
+      'a URL with a password, which is not repeated',
+      ['key', 'list', '--url', `https://me:${secret}@vendor.example`],
+      /"https:\/\/…@vendor.example" is not a URL/,
+    ],
+    [
+      'http to another machine',
+      ['key', 'list', '--url', 'http://vendor.example'],
+      /on the way can read keys/,
+    ],
+    [
+      'no API key',
+      ['key', 'list'],
+      /no API key[\s\S]*ROLEBRIDGE_API_KEY/,
+      { env: { ROLEBRIDGE_API_KEY: '' } },
+    ],
+    [
+      'an API key that is somebody else’s secret',
+      ['key', 'list'],
+      /ROLEBRIDGE_API_KEY holds no API key/,
+      { env: { ROLEBRIDGE_API_KEY: secret } },
+    ],
+    [
+      'an API key with a line in between',
+      ['key', 'list'],
+      /ROLEBRIDGE_API_KEY holds no API key/,
+      { env: { ROLEBRIDGE_API_KEY: `${apiKey}\r\nx: y` } },
+    ],
+    [
+      'a key file that is not there',
+      ['key', 'list', '--api-key-file', '/nowhere/key'],
+      /can't be read: ENOENT/,
+    ],
+    ['a key file that is a folder', ['key', 'list', '--api-key-file', 'FOLDER'], /can't be read: EISDIR/],
+    ['a key file with something else', ['key', 'list', '--api-key-file', 'FOLDER/not-a-key'], /no API key/],
+    ['an empty key file', ['key', 'list', '--api-key-file', 'FOLDER/empty'], /holds no API key/],
+    ['nothing on standard input', ['key', 'list', '--api-key-file', '-'], /Standard input holds no API key/],
+    [
+      'too much on standard input',
+      ['key', 'list', '--api-key-file', '-'],
+      /More than 64 kB/,
+      { stdin: 'x'.repeat(70_000) },
+    ],
+    [
+      'a time-out that is none',
+      ['key', 'list', '--timeout', 'soon'],
+      /--timeout must be a whole number from 1 to/,
+    ],
+    ['a time-out of 0', ['key', 'list', '--timeout', '0'], /not "0"/],
+    ['a limit that is none', ['audit', '--limit', '-5'], /--limit must be a whole number/],
+    ['a status that is none', ['connection', 'list', '--status', 'broken'], /one of pending, connected/],
+    ['an environment alone', ['resolve', '-e', 'production'], /without --project/],
+    ['an architecture alone', ['credentials', '-p', 'x', '-a', 'web'], /without --environment/],
+    ['a duration too short', ['credentials', '--duration', '60'], /from 900 to 43200, not "60"/],
+    ['a duration in words', ['exec', '--duration', '1h', '--', 'true'], /not "1h"/],
+    ['a tag without a value', ['credentials', '--tag', 'team'], /--tag must be KEY=VALUE/],
+    ['a policy file that is not there', ['credentials', '--session-policy-file', '/nowhere'], /ENOENT/],
+    ['exec without a command', ['exec', '--project', 'shop'], /missing required argument 'command'/],
+    ['a scope of four levels', ['scope', 'set', 'con_x', 'a/b/c/d'], /"a\/b\/c\/d" is no scope/],
+    ['a scope with an empty level', ['connection', 'create', 'x', '--scope', 'a//c'], /is no scope/],
+    ['no scope', ['scope', 'set', 'con_x'], /give --none/],
+    ['a scope beside --none', ['scope', 'set', 'con_x', 'shop', '--none'], /one of the two/],
+    [
+      'a way that is none',
+      ['connection', 'create', 'x', '--way', 'pulumi'],
+      /one of console, cdktf, terraform/,
+    ],
+    ['a way beside JSON', ['connection', 'create', 'x', '--way', 'cdktf', '--json'], /one of the two/],
+    [
+      'a rotation’s time that is none',
+      ['connection', 'rotate-callback-secret', 'c', '--previous-valid', '1d'],
+      /"1d"/,
+    ],
+    [
+      'an access key without a secret',
+      ['connection', 'create', 'x', '--access-key'],
+      /no secret access key[\s\S]*Pipe/,
+    ],
+    [
+      'a secret without its id',
+      ['connection', 'create', 'x', '--access-key'],
+      /without its id[\s\S]*--access-key-id/,
+      { stdin: secret },
+    ],
+    [
+      'a secret in the environment without its id',
+      ['connection', 'rotate-key', 'con_x'],
+      /without its id/,
+      { env: { ROLEBRIDGE_SECRET_ACCESS_KEY: secret } },
+    ],
+    [
+      'three lines',
+      ['connection', 'rotate-key', 'con_x', '--access-key-id', 'AKIAIOSFODNN7EXAMPLE'],
+      /More than a secret/,
+      { stdin: `${secret}\n${token}\nmore` },
+    ],
+    [
+      'JSON that ends too early',
+      ['connection', 'rotate-key', 'con_x'],
+      /begins like JSON/,
+      { stdin: `{"AccessKey": {"SecretAccessKey": "${secret}"` },
+    ],
+    [
+      'JSON of something else',
+      ['connection', 'rotate-key', 'con_x'],
+      /no AccessKeyId and SecretAccessKey/,
+      json({ SecretAccessKey: secret }),
+    ],
+    [
+      'JSON of another key',
+      ['connection', 'rotate-key', 'con_x', '--access-key-id', 'AKIAI44QH8DHBEXAMPLE'],
+      /another access key/,
+      json({ AccessKeyId: 'AKIAIOSFODNN7EXAMPLE', SecretAccessKey: secret, SessionToken: token }),
+    ],
+    [
+      'two secrets on one input',
+      ['connection', 'create', 'x', '--access-key', '--api-key-file', '-'],
+      /can’t hold the API key and the access key/,
+      { stdin: `${apiKey}\n` },
+    ],
+    ['a secret as an option', ['connection', 'create', 'x', '--secret-access-key', secret], /unknown option/],
+    ['an API key as an option', ['key', 'list', '--api-key', apiKey], /unknown option '--api-key'/],
+    [
+      'an operator’s token that is missing',
+      ['org', 'create', 'x', '--url', 'https://v.example'],
+      /no operator’s token/,
+    ],
+    [
+      'an operator’s token that is none',
+      ['reencrypt', '--url', 'https://v.example'],
+      /is no operator’s token/,
+      { env: { ROLEBRIDGE_OPERATOR_TOKEN: `${secret}\n` } },
+    ],
+    ['a shell that is none', ['completion', 'powershell'], /only for bash, zsh, fish/],
+    ['settings that are missing', ['serve'], /ROLEBRIDGE_PRINCIPAL: is missing/],
+  ];
+
+  test.each(cases)('%s', async (_name, words, message, input = {}) => {
+    const { code, stdout, stderr } = await rolebridge(words, input);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/\n {4}at |node_modules/);
+    expect(asked).toEqual([]);
+    for (const given of [token, apiKey, ...(words.includes('--secret-access-key') ? [] : [secret])])
+      expect(stderr).not.toContain(given);
+  });
+});
+
+describe('what the service is not', () => {
+  test('something else at the URL is told from a service', async () => {
+    const { code, stderr } = await rolebridge(['key', 'list']);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/unexpected_answer: .*answered 200 \(text\/html\), and not as Rolebridge does/),
+    ]);
+  });
+
+  test('nobody at the URL is undecided: 3, and nothing is printed that a script could take for an answer', async () => {
+    const { code, stdout, stderr } = await rolebridge(['credentials', '--url', 'http://127.0.0.1:9']);
+    expect([code, stdout]).toEqual([3, '']);
+    expect(stderr).toMatch(/can't be reached: ECONNREFUSED/);
+    const asJson = await rolebridge(['credentials', '--url', 'http://127.0.0.1:9', '--json']);
+    expect(JSON.parse(asJson.stderr)).toMatchObject({ code: 'unreachable', remedy: expect.any(String) });
+  });
+
+  test('text from a service can’t take over the terminal', async () => {
+    const hostile = createServer((_request, response) =>
+      response
+        .writeHead(422, { 'content-type': 'application/problem+json' })
+        .end(JSON.stringify({ code: 'x', detail: 'a\u001b[2Jb\u202ec', remedy: 'd\re' })),
+    );
+    await new Promise<void>((resolve) => hostile.listen(0, '127.0.0.1', resolve));
+    const { stderr } = await rolebridge([
+      ...['key', 'list', '--url'],
+      `http://127.0.0.1:${(hostile.address() as AddressInfo).port}`,
+    ]);
+    hostile.close();
+    expect(stderr).toBe('rolebridge: x: a�[2Jb�c\n  d�e\n');
+  });
+});
