@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Connection } from '../client/index.js';
 import { UsageError } from './failure.js';
 import { printJson, printTable, printValues } from './print.js';
+import { addTemplateCommand } from './role-templates.js';
 import { readAccessKey } from './secret-input.js';
 import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
 import { checkWay, show, showCreated, statusText, wayOption } from './show-connection.js';
@@ -191,6 +192,8 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
         'the one before signs until': rotated.previousValidUntil,
       });
     });
+
+  addTemplateCommand(group, terminal);
 }
 
 const previousValid = (text: string) => {

@@ -110,6 +110,18 @@ export function createRolebridgeClient(options: RolebridgeClientOptions) {
         ...o,
         isRepeatable: true,
       }) as Promise<Connection>,
+    /** The ways to create the role, with what is chosen of it; no secret is in them. */
+    getRoleTemplates: (id: string, query: RequestQuery<'getRoleTemplates'> = {}, o: CallOptions = {}) =>
+      call<'getRoleTemplates'>('GET', connectionPath(id, '/role-templates'), { ...o, query }),
+    /** Lets accounts register themselves. The answer has, this once, the secret. */
+    createEnrolment: (body: RequestBody<'createEnrolment'>, o: CallOptions = {}) =>
+      call<'createEnrolment'>('POST', '/v1/enrolments', { ...o, body }),
+    /** An enrolment that has not ended, and its accounts. */
+    getEnrolment: (id: string, o: CallOptions = {}) =>
+      call<'getEnrolment'>('GET', `/v1/enrolments/${encodeURIComponent(id)}`, o),
+    /** Lets no further account register itself. */
+    endEnrolment: (id: string, o: CallOptions = {}) =>
+      call<'endEnrolment'>('DELETE', `/v1/enrolments/${encodeURIComponent(id)}`, o),
     /** Where the connection applies. */
     setScopes: (id: string, body: RequestBody<'setScopes'>, o: CallOptions = {}) =>
       call<'setScopes'>('PUT', connectionPath(id, '/scopes'), { ...o, body }) as Promise<Connection>,

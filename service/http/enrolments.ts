@@ -79,8 +79,9 @@ export function addRegistrationRoute(
       requestId: response.locals.requestId as string,
     };
     const { connection, callbackSecret } = await enrolAccount(deps, by, enrolment, data);
-    const { id, externalId } = connection;
-    send(response, { status: 200, body: { connectionId: id, externalId, callbackSecret } });
+    // While it is being changed, the new one: a role made now is to outlast the change.
+    const externalId = connection.pendingExternalId ?? connection.externalId;
+    send(response, { status: 200, body: { connectionId: connection.id, externalId, callbackSecret } });
   });
   app.all(path, refuseMethod('POST'));
 }

@@ -2,12 +2,21 @@
  * The ways to create the role without CDKTF, as a customer would go them: real Terraform with the real AWS provider, the
  * real AWS CLI in bash, cfn-lint; the real service, and the sandbox in place of AWS.
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { templateDocument } from '../../service/ways/cloudformation-template.js';
 import {
   awsCliCommands,
+  cdktfProgram,
   describeRole,
   type RoleChoices,
   terraformConfiguration,
@@ -340,14 +349,62 @@ withCfnLint('the CloudFormation templates pass cfn-lint, with few choices and wi
   expect(result.code).toBe(0);
 });
 
-test('CloudFormation and the console page have the same trust policy', async () => {
+const withAll = terraform && aws ? test : test.skip;
+
+withAll.each<[string, RoleChoices]>([
+  ['as few as can be', {}],
+  ['with session tags and a source identity', { allowSessionTags: true, allowSourceIdentity: true }],
+])('all ways give byte-equal trust policies: %s', async (_, choices) => {
   const connection = await create();
-  const role = describeFor(connection);
+  const role = describeFor(connection, { ...choices, roleName: 'equal' });
+  const query = new URLSearchParams(
+    Object.entries(choices).map(([name, value]): [string, string] => [name, String(value)]),
+  );
+  const shown = (await vendor.call('GET', `/v1/connections/${connection.id}/role-templates?${query}`)).body;
+  const expected = normalized(shown.trustPolicy);
+  expect(expected).toContain(connection.externalId);
+
+  const trustPolicies: Record<string, unknown> = {};
+  // CDKTF: what is synthesized.
+  writeFileSync(join(folder, 'main.ts'), cdktfProgram(role));
+  symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
+  const tsx = [resolve('node_modules/tsx/dist/cli.mjs'), '--tsconfig', resolve('tsconfig.json'), 'main.ts'];
+  expect(await runCommand(process.execPath, tsx, { cwd: folder })).toMatchObject({ code: 0 });
+  const synthesized = JSON.parse(
+    readFileSync(join(folder, 'cdktf.out/stacks/rolebridge/cdk.tf.json'), 'utf8'),
+  );
+  const [synthesizedRole] = Object.values<Json>(synthesized.resource.aws_iam_role);
+  trustPolicies.cdktf = JSON.parse(synthesizedRole.assume_role_policy);
+
+  // Terraform: what is planned, of the module and of the file.
+  const flags = {
+    ...(choices.allowSessionTags && { allow_session_tags: 'true' }),
+    ...(choices.allowSourceIdentity && { allow_source_identity: 'true' }),
+  };
+  for (const [name, text] of [
+    ['terraform-module', moduleCall(connection, flags)],
+    ['terraform-file', terraformConfiguration(role)],
+  ] as const) {
+    const stack = await terraformIn(name, connection, { 'main.tf': text });
+    expect(await stack.run('plan', '-no-color', '-out=plan')).toMatchObject({ code: 0 });
+    const plan = JSON.parse((await stack.run('show', '-json', 'plan')).output);
+    const planned = plan.resource_changes.find(({ type }: Json) => type === 'aws_iam_role');
+    trustPolicies[name] = JSON.parse(planned.change.after.assume_role_policy);
+  }
+
+  // CloudFormation: what its functions come to.
   const vendorOfTemplate = {
     principals: new Map([[role.partition, role.principal]]),
     callbackUrl: role.callbackUrl,
   };
   const { resources } = evaluate(templateDocument(vendorOfTemplate, role), { accountId: customer.accountId });
-  const made = normalized(resources.Role.Properties.AssumeRolePolicyDocument);
-  expect(made).toBe(normalized(connection.trustPolicy));
+  trustPolicies.cloudformation = resources.Role.Properties.AssumeRolePolicyDocument;
+
+  // AWS CLI: what AWS has.
+  expect(await bash(awsCliCommands(role), connection)).toMatchObject({ code: 0 });
+  trustPolicies['aws-cli'] = await storedTrust('role/equal');
+
+  expect(Object.keys(trustPolicies)).toHaveLength(5);
+  for (const [way, policy] of Object.entries(trustPolicies))
+    expect([way, normalized(policy)]).toEqual([way, expected]);
 });

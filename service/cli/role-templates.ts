@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import { UsageError } from './failure.js';
+import { printable, printJson } from './print.js';
+import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
+import type { Terminal } from './terminal.js';
+import { withExample } from './with-example.js';
+
+/** The formats by their names here, and what the API calls them. */
+const formats = {
+  terraform: 'terraform',
+  cloudformation: 'cloudFormation',
+  'aws-cli': 'awsCli',
+  cdktf: 'cdktf',
+  console: 'console',
+} as const;
+
+interface TemplateOptions extends ServiceOptions {
+  readonly format: string;
+  readonly permissions?: 'read-only';
+  readonly managedPolicies?: string;
+  readonly roleName?: string;
+  readonly path?: string;
+  readonly maxSessionDuration?: string;
+  readonly allowSessionTags?: boolean;
+  readonly allowSourceIdentity?: boolean;
+}
+
+/** `rolebridge connection template`: one way to make the role, with what is chosen of it; no secret is in it. */
+export function addTemplateCommand(group: Command, terminal: Terminal): void {
+  withExample(
+    withServiceOptions(
+      group
+        .command('template <id>')
+        .description('print a way to make the role of a connection, without its secret'),
+    ),
+    'rolebridge connection template con_… --format terraform --permissions security-audit > rolebridge.tf',
+  )
+    .requiredOption('--format <format>', `one of ${Object.keys(formats).join(', ')}`)
+    .option(
+      '--permissions <preset>',
+      'what the role may do: read-only, power-user, administrator, security-audit',
+    )
+    .option('--managed-policies <policies>', 'instead: names or ARNs of managed policies, with commas')
+    .option('--role-name <name>', 'the name of the role')
+    .option('--path <path>', 'the path of the role')
+    .option('--max-session-duration <seconds>', 'the longest session')
+    .option('--allow-session-tags', 'lets the vendor tag its sessions')
+    .option('--allow-source-identity', 'lets the vendor name who is behind a session')
+    .action(async (id: string, options: TemplateOptions) => {
+      const { format, permissions, managedPolicies, roleName, path, maxSessionDuration, json } = options;
+      if (!Object.hasOwn(formats, format))
+        throw new UsageError(
+          `--format must be one of ${Object.keys(formats).join(', ')}, not ${JSON.stringify(format)}.`,
+        );
+      const client = await clientOf(options, terminal);
+      const templates = await client.getRoleTemplates(id, {
+        // The service knows what may be chosen, and says so.
+        permissions,
+        managedPolicies,
+        roleName,
+        path,
+        maxSessionDuration,
+        ...(options.allowSessionTags && { allowSessionTags: 'true' }),
+        ...(options.allowSourceIdentity && { allowSourceIdentity: 'true' }),
+      });
+      if (json) return printJson(terminal, templates);
+      const text = templates.waysToCreateTheRole[formats[format as keyof typeof formats]] ?? '';
+      terminal.stdout.write(`${printable(text).trimEnd()}\n`);
+    });
+}
