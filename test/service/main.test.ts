@@ -62,6 +62,12 @@ describe('wrong settings are all named in one message, and nothing is written', 
       ROLEBRIDGE_OPERATOR_TOKEN: 'short-operator-secret',
       ROLEBRIDGE_DENIED_ACCOUNT_IDS: '123456789012,1',
       ROLEBRIDGE_LOG_LEVEL: 'loud',
+      ROLEBRIDGE_RATE_LIMITS: 'key=10,nothing=5',
+      ROLEBRIDGE_TRUSTED_PROXIES: 'all',
+      ROLEBRIDGE_STS_CALLS_AT_ONCE: '0',
+      ROLEBRIDGE_METRICS_PORT: '70000',
+      ROLEBRIDGE_METRICS_TOKEN: 'short-metrics-secret',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'collector',
     };
     for (const command of [['serve'], ['org', 'create', 'acme']]) {
       const { code, stderr } = await end(run(command, wrong));
@@ -72,7 +78,7 @@ describe('wrong settings are all named in one message, and nothing is written', 
           .map((line) => /^ {2}(\w+): \S/.exec(line)?.[1])
           .sort(),
       ).toEqual(Object.keys(wrong).sort());
-      expect(stderr).not.toMatch(/c2hvcnQ|short-operator|node_modules|\n {4}at /);
+      expect(stderr).not.toMatch(/c2hvcnQ|short-operator|short-metrics|node_modules|\n {4}at /);
     }
     expect(existsSync(dataDirectory)).toBe(false);
   });
