@@ -35,7 +35,7 @@ export { createLogger } from './logger.js';
 export { createAccessKeyEncryption, createLocalKeyEncryptionKey } from './secrets/access-key-encryption.js';
 export { createSealer } from './secrets/sealer.js';
 export { openStore, type StoreChoice } from './stores/choose.js';
-export { openFileStore } from './stores/file/index.js';
+export { backUpFileStore, openFileStore } from './stores/file/index.js';
 
 /** Operators' tools usually kill what has not ended after ten seconds. */
 const closingMs = 9_000;

@@ -70,4 +70,15 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
     const { doctor } = await import('./doctor/index.js');
     await doctor(options, terminal);
   });
+
+  withExample(
+    program
+      .command('backup <directory>')
+      .description('copy the data directory, also while the service runs, and see that the copy is whole')
+      .option('--json', 'print JSON, errors too'),
+    'rolebridge backup /backups/2026-11-24',
+  ).action(async (directory: string, options: ServiceOptions) => {
+    const { backUpCommand } = await import('./store-commands.js');
+    await backUpCommand(directory, options, terminal);
+  });
 }

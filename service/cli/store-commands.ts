@@ -3,7 +3,14 @@ import { createRolebridgeClient } from '../client/index.js';
 import { readConfiguration } from '../config.js';
 import type { Store } from '../domain/ports.js';
 import { createOrganizationRequest } from '../http/schemas.js';
-import { chooseEncryption, commandLine, openStore, reencrypt, systemClock } from '../index.js';
+import {
+  backUpFileStore,
+  chooseEncryption,
+  commandLine,
+  openStore,
+  reencrypt,
+  systemClock,
+} from '../index.js';
 import { exitCodes } from './exit-codes.js';
 import { Ended, UsageError } from './failure.js';
 import { printJson, printTable, printValues } from './print.js';
@@ -59,6 +66,23 @@ export async function reencryptCommand(options: ServiceOptions, terminal: Termin
     }
   }
   if (result.failed.length > 0) throw new Ended(exitCodes.refused);
+}
+
+/** `rolebridge backup`: of a file store. */
+export async function backUpCommand(
+  directory: string,
+  options: ServiceOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const { database, dataDirectory } = readConfiguration(terminal.env);
+  if (database !== undefined)
+    throw new UsageError(
+      'Everything is kept in a database (DATABASE_URL).',
+      'Back it up with its own tools, such as pg_dump.',
+    );
+  const made = { directory, ...(await backUpFileStore(dataDirectory, directory)) };
+  if (options.json) return printJson(terminal, made);
+  printValues(terminal, { directory, organizations: String(made.organizations) });
 }
 
 function checkedName(name: string): string {

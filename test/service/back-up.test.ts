@@ -1,0 +1,148 @@
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '../../service/cli/index.js';
+import type { Connection } from '../../service/domain/connection.js';
+import type { Store } from '../../service/domain/ports.js';
+import { backUpFileStore, openFileStore } from '../../service/index.js';
+import { aConnection, anAuditRecord, anOrganization, aWatch, intent } from '../contract/records.js';
+import { startVendor } from '../vendor.js';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'rolebridge-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const settings = (data: string) => ({
+  ROLEBRIDGE_PRINCIPAL: 'arn:aws:iam::123456789012:role/rolebridge',
+  ROLEBRIDGE_SERVICE_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
+  ROLEBRIDGE_DATA_DIR: data,
+});
+
+/** `rolebridge WORDS`, and what it printed. */
+async function commandLine(words: string[], env: NodeJS.ProcessEnv) {
+  const printed: string[] = [];
+  const stream = { write: (text: string) => printed.push(text) };
+  const code = await run(words, { env, stdin: process.stdin, stdout: stream, stderr: stream });
+  return { code, text: printed.join('') };
+}
+
+/** Writes until it is told to stop; a change of two connections, a watch and an audit record at a time. */
+function keepWriting(store: Store) {
+  let isOver = false;
+  const acknowledged = new Map<Connection['id'], number>();
+  const writer = async () => {
+    const organization = anOrganization();
+    await store.createOrganization(organization);
+    const padded = { name: 'x'.repeat(20_000) };
+    let holder: Connection = aConnection(organization.id, { ...padded, scopes: [{}] });
+    let other: Connection = aConnection(organization.id, padded);
+    for (const next of [holder, other]) await store.commit({ connection: { next, ifVersion: null, intent } });
+    for (let version = 2; !isOver; version++) {
+      await store.appendAudit([anAuditRecord(organization.id, { requestId: `request ${version}` })]);
+      const next = { ...other, scopes: [{}], version } as Connection;
+      const watches = [aWatch(next, { attempts: version })];
+      await store.commit({
+        connection: { next, ifVersion: version - 1, intent },
+        replaceScopes: true,
+        watches,
+      });
+      other = { ...holder, scopes: [], version } as Connection;
+      holder = next;
+      acknowledged.set(holder.id, version).set(other.id, version);
+    }
+    return organization.id;
+  };
+  const writers = Array.from({ length: 4 }, writer);
+  return {
+    acknowledged,
+    async end() {
+      isOver = true;
+      return Promise.all(writers);
+    },
+  };
+}
+
+test('a backup of a store in use has all that was acknowledged before it, and nothing half done', async () => {
+  const source = join(directory, 'data');
+  const store = await openFileStore({ directory: source });
+  const writing = keepWriting(store);
+  for (let number = 0; number < 4; number++) {
+    while (writing.acknowledged.size < 8) await new Promise((resolve) => setTimeout(resolve, 10));
+    const before = new Map(writing.acknowledged);
+    const target = join(directory, `backup-${number}`);
+    expect(await backUpFileStore(source, target)).toEqual({ organizations: 4 });
+    const copy = await openFileStore({ directory: target });
+    const watches = await copy.claimWatches({
+      now: '2100-01-01T00:00:00Z',
+      leaseUntil: '2100-01-01T00:00:00Z',
+      limit: 99,
+    });
+    for (const [id, version] of before) {
+      const found = await copy.connectionForCallback(id);
+      expect(found?.version).toBeGreaterThanOrEqual(version);
+      if (found?.scopes.length !== 1) continue;
+      expect(watches.find(({ connectionId }) => connectionId === id)).toMatchObject({
+        attempts: found.version,
+      });
+      const { records } = await copy.auditRecords(found.organizationId, { limit: 1 });
+      expect(Number(records[0]?.requestId.split(' ')[1])).toBeGreaterThanOrEqual(found.version);
+    }
+    await copy.close();
+    for (const name of await readdir(join(target, 'organizations')))
+      expect((await stat(join(target, 'organizations', name))).mode & 0o777).toBe(0o600);
+  }
+  await writing.end();
+  await store.close();
+});
+
+test('a service goes on from a restored backup: connections, keys and the audit log', async () => {
+  const vendor = await startVendor();
+  const { body } = await vendor.call('POST', '/v1/connections', { name: 'kept', scope: { project: 'shop' } });
+  const backup = join(directory, 'backup');
+  const { code, text } = await commandLine(['backup', backup], settings(vendor.directory));
+  expect([code, text]).toEqual([0, expect.stringContaining('organizations  1')]);
+  await vendor.call('POST', '/v1/connections', { name: 'lost' });
+  await vendor.service.close();
+
+  await rm(vendor.directory, { recursive: true });
+  await cp(backup, vendor.directory, { recursive: true });
+  const again = await startVendor({ store: await openFileStore({ directory: vendor.directory }) });
+  const listed = await again.call('GET', '/v1/connections', undefined, vendor.apiKey);
+  expect(listed.body.connections.map(({ name }: { name: string }) => name)).toEqual(['kept']);
+  const audit = await again.call('GET', '/v1/audit', undefined, vendor.apiKey);
+  expect(audit.body.records[0]).toMatchObject({ action: 'connection.create', connectionId: body.id });
+  const shown = await again.call('GET', `/v1/connections/${body.id}`, undefined, vendor.apiKey);
+  expect(shown.body.externalId).toBe(body.externalId);
+  await again.close();
+  await vendor.sandbox.close();
+});
+
+test('a backup never takes the place of something else', async () => {
+  await writeFile(join(directory, 'precious'), 'precious');
+  await expect(backUpFileStore(join(directory, 'data'), directory)).rejects.toMatchObject({
+    code: 'store_unavailable',
+    remedy: expect.stringContaining('never takes the place'),
+  });
+  expect(await readFile(join(directory, 'precious'), 'utf8')).toBe('precious');
+});
+
+test('a store that is damaged gives no backup, and the reason', async () => {
+  const source = join(directory, 'data');
+  const store = await openFileStore({ directory: source });
+  const organization = anOrganization();
+  await store.createOrganization(organization);
+  await store.close();
+  const file = join(source, 'organizations', `${organization.id}.json`);
+  await writeFile(file, (await readFile(file, 'utf8')).slice(0, -9));
+  const { code, text } = await commandLine(['backup', join(directory, 'backup')], settings(source));
+  expect([code, text]).toEqual([3, expect.stringContaining('not valid JSON')]);
+  expect(await readdir(directory)).toEqual(['data']);
+});
+
+test('a database is backed up with its own tools', async () => {
+  const env = { ...settings(directory), DATABASE_URL: 'postgres://127.0.0.1/rolebridge' };
+  const { code, text } = await commandLine(['backup', join(directory, 'backup')], env);
+  expect([code, text]).toEqual([2, expect.stringContaining('pg_dump')]);
+});
