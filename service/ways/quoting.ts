@@ -18,8 +18,13 @@ export const hclText = (text: string): string =>
     )
     .replace(/[$%](?=\{)/g, unicodeEscape);
 
-/** POSIX shells: nothing is special inside single quotes. NUL can be in no argument. */
-export const shellWord = (text: string): string => `'${text.replaceAll('\0', '').replaceAll("'", `'\\''`)}'`;
+/** bash: in one line, so that no text can be the line that ends a here-document. NUL can be in no argument. */
+export function shellWord(text: string): string {
+  const word = text.replaceAll('\0', '');
+  if (!/[\n\r]/.test(word)) return `'${word.replaceAll("'", `'\\''`)}'`;
+  const escaped = word.replace(/[\\']/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
+  return `$'${escaped}'`;
+}
 
 const unicodeEscape = (character: string): string =>
   `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -21,9 +21,11 @@ import {
   type RoleChoices,
   terraformConfiguration,
 } from '../../service/ways/index.js';
+import { hclText } from '../../service/ways/quoting.js';
 import type { SandboxAccount } from '../aws-sandbox/index.js';
 import { startVendor, type Vendor } from '../vendor.js';
 import { evaluate } from '../ways/cloudformation.js';
+import { hostileTexts } from '../ways/hostile.js';
 import { findCommand, findTerraform, notChecked, runCommand } from './tools.js';
 
 const terraform = findTerraform();
@@ -266,6 +268,17 @@ withTerraform('the configuration in one file is formatted, and connects and disc
   const other = await terraformIn('all-options', connection, { 'rolebridge.tf': all });
   expect(await other.run('fmt', '-check', '-diff')).toMatchObject({ code: 0 });
   expect(await other.run('validate', '-no-color')).toMatchObject({ code: 0 });
+});
+
+withTerraform('hostile texts are plain values to Terraform', async () => {
+  if (!terraform) throw new Error('There is no Terraform.');
+  const expression = `jsonencode([${hostileTexts.map(hclText).join(', ')}])`;
+  writeFileSync(join(folder, 'main.tf'), `output "texts" {\n  value = ${expression}\n}\n`);
+  const run = (...words: string[]) =>
+    runCommand(terraform.binary, words, { cwd: folder, env: terraform.env });
+  expect(await run('apply', '-auto-approve', '-no-color')).toMatchObject({ code: 0 });
+  const texts = JSON.parse((await run('output', '-raw', 'texts')).stdout);
+  expect(texts).toEqual(hostileTexts.map((text) => text.replace('\ud800', '\ufffd').normalize('NFC')));
 });
 
 const bash = (text: string, connection: Json, env: Record<string, string> = {}) =>

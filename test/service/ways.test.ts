@@ -12,9 +12,16 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PRESET_POLICIES } from '../../constructs/permissions.js';
 import { callbackFunction, enrolmentFunction } from '../../service/ways/cloudformation-lambda.js';
-import { permissionPresets } from '../../service/ways/index.js';
+import {
+  awsCliCommands,
+  cdktfProgram,
+  cloudFormationTemplate,
+  permissionPresets,
+  type RoleDescription,
+} from '../../service/ways/index.js';
 import { hclText, jsonText, shellWord, yamlText } from '../../service/ways/quoting.js';
 import { startVendor, type Vendor } from '../vendor.js';
+import { hostileTexts } from '../ways/hostile.js';
 
 let vendor: Vendor;
 let folder: string;
@@ -177,19 +184,7 @@ it.each([
   },
 );
 
-const hostile = [
-  `'; touch pwned; '`,
-  '$(touch pwned) `touch pwned`',
-  '"; throw 1; //',
-  '${file("/etc/passwd")} $${x} $$${y} %{ if true }',
-  'a\\',
-  'a\\"b',
-  'line\nbreak\r\ttab \b\f\u007f',
-  '- yes: [no] #',
-  '\u2028\u2029\ufeff\ud800 é 漢',
-];
-
-test.each(hostile)('%j stays a value in each language', (text) => {
+test.each(hostileTexts)('%j stays a value in each language', (text) => {
   const wellFormed = text.replace('\ud800', '\ufffd');
   expect(JSON.parse(jsonText(text))).toBe(wellFormed);
   expect(new Function(`return ${jsonText(text)}`)()).toBe(wellFormed);
@@ -202,4 +197,58 @@ test.each(hostile)('%j stays a value in each language', (text) => {
   expect(printed.toString()).toBe(`${wellFormed}.`);
   // YAML's double quotes know every escape of JSON's; nothing else is used for texts in one line.
   expect(yamlText({ key: text })).toBe(`\nkey: ${jsonText(text)}\n`);
+});
+
+/** Past all that refuses such values before they come so far. */
+const hostileRole = (text: string) =>
+  ({
+    connectionId: text,
+    externalId: text,
+    principal: text,
+    callbackUrl: text,
+    permissions: { managedPolicies: [text] },
+    roleName: text,
+    path: text,
+    scope: { project: text },
+    partition: 'aws',
+  }) as unknown as RoleDescription;
+
+test.each(hostileTexts)('the AWS CLI gets %j as it is, and nothing else is run', (text) => {
+  const tools = mkdtempSync(join(folder, 'tools-'));
+  const tool = (name: string, script: string) => {
+    writeFileSync(join(tools, name), `#!/bin/bash\nprintf '%s\\0' "$@" >>"$CALLS"\n${script}\n`, {
+      mode: 0o755,
+    });
+  };
+  tool('aws', 'case "$*" in *Tags*) exit 1 ;; esac; echo arn');
+  tool('curl', String.raw`printf '\n200'`);
+  const calls = join(tools, 'calls');
+  execFileSync('bash', ['-c', awsCliCommands(hostileRole(text))], {
+    cwd: tools,
+    env: {
+      ...process.env,
+      PATH: `${tools}:${process.env.PATH}`,
+      CALLS: calls,
+      ROLEBRIDGE_CALLBACK_SECRET: `whsec_${'A'.repeat(43)}=`,
+    },
+  });
+  const given = readFileSync(calls, 'utf8').split('\0');
+  const wellFormed = text.replace('\ud800', '\ufffd');
+  expect(given.slice(given.indexOf('create-role'), given.indexOf('create-role') + 3)).toEqual([
+    'create-role',
+    '--role-name',
+    wellFormed,
+  ]);
+  expect(given[given.indexOf('--path') + 1]).toBe(wellFormed);
+  expect(readdirSync(tools).sort()).toEqual(['aws', 'calls', 'curl']);
+});
+
+test.each(hostileTexts)('the program and the template hold %j as one text', (text) => {
+  const role = hostileRole(text);
+  expect(cdktfProgram(role)).toContain(`  externalId: ${jsonText(text)},\n`);
+  expect(cdktfProgram(role).split('\n')).toHaveLength(cdktfProgram(hostileRole('a')).split('\n').length);
+  expect(cloudFormationTemplate(role)).toContain(`    Default: ${jsonText(text)}\n`);
+  expect(cloudFormationTemplate(role).split('\n')).toHaveLength(
+    cloudFormationTemplate(hostileRole('a')).split('\n').length,
+  );
 });
