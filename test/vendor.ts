@@ -47,7 +47,7 @@ export async function startVendor(
   const directory = mkdtempSync(join(tmpdir(), 'rolebridge-data-'));
   const logs: string[] = [];
   const store = serviceOptions.store ?? (await openFileStore({ directory }));
-  const service = await createService({
+  const settings: ServiceOptions = {
     store,
     sts: aroundSts(
       createSts({
@@ -65,13 +65,16 @@ export async function startVendor(
     // Only where a test is about it: a clock that a test lets pass would never come to rest.
     watches: false,
     ...serviceOptions,
-  });
+  };
+  const service = await createService(settings);
   const { organization, apiKey } = await service.createOrganization('acme');
 
   return {
     sandbox,
     service,
     store,
+    /** One more service with the same settings, as on another machine. */
+    startAnother: (its: Pick<ServiceOptions, 'store'>) => createService({ ...settings, ...its }),
     principal,
     vendorAccount,
     organization,

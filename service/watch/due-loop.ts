@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import type { Clock } from '../domain/ports.js';
 
@@ -38,6 +39,8 @@ const longestBackOffMs = 30_000;
 export function runDueLoop<Item>(work: DueWork<Item>): DueLoop {
   const { clock, logger, name } = work;
   const stopping = new AbortController();
+  // Each item waits for it in its own way.
+  setMaxListeners(0, stopping.signal);
   const running = new Map<string, Promise<void>>();
   let sleeping = new AbortController();
   let isAwakened = false;

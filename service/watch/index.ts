@@ -20,7 +20,7 @@ export interface WatchOptions {
   readonly logger: Logger;
   /** Calls to STS, of all checks together, in this process. @default 25 */
   readonly stsCallsPerSecond?: number | undefined;
-  /** Checks at the same time. @default 8 */
+  /** Checks at the same time. @default 16 */
   readonly concurrency?: number | undefined;
 }
 
@@ -30,7 +30,7 @@ const leaseMs = 300_000;
 /** Starts to watch. */
 export function watchConnections(
   deps: Dependencies,
-  { logger, stsCallsPerSecond = 25, concurrency = 8 }: WatchOptions,
+  { logger, stsCallsPerSecond = 25, concurrency = 16 }: WatchOptions,
 ): DueLoop {
   const { store, clock } = deps;
   const stsFor = withinBudget(deps.sts, { clock, callsPerSecond: stsCallsPerSecond });

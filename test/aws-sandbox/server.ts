@@ -54,6 +54,8 @@ export interface AwsSandbox {
   createAccount(options?: { accountId?: string; partition?: string; alias?: string }): SandboxAccount;
   /** A key of a user, who is made if need be. */
   createAccessKey(accountId: string, userName: string): AccessKey;
+  /** From then on AWS does not know it. */
+  deleteAccessKey(accountId: string, userName: string, accessKeyId: string): void;
   rootAccessKey(accountId: string): AccessKey;
   createRole(accountId: string, role: RoleOptions): { arn: string };
   updateTrustPolicy(roleArn: string, policy: object | string): void;
@@ -138,6 +140,11 @@ export async function startAwsSandbox(options: AwsSandboxOptions = {}): Promise<
     createAccessKey(accountId, userName) {
       const account = accounts.get(accountId);
       return accounts.issueUserKey(account, ensureUser(account, userName, now()));
+    },
+
+    deleteAccessKey(accountId, userName, accessKeyId) {
+      if (!accounts.revokeUserKey(accounts.get(accountId), userName, accessKeyId))
+        throw new Error(`The sandbox has no access key ${accessKeyId} of ${userName}`);
     },
 
     rootAccessKey: (accountId) => accounts.issueRootKey(accounts.get(accountId)),

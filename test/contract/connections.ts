@@ -40,6 +40,18 @@ export function connectionsContract(on: Subject): void {
     expect((await on.read(connection))?.version).toBe(2);
   });
 
+  test('takes a change that leaves the version as it is, and none that was made from an older one', async () => {
+    const connection = await on.insert();
+    const next = { ...connection, name: 'looked at again' };
+    await on.store.commit({ connection: { next, ifVersion: connection.version, intent } });
+    expect(await on.read(connection)).toEqual(next);
+    await on.update(next, { name: 'changed' });
+    await expect(
+      on.store.commit({ connection: { next, ifVersion: connection.version, intent } }),
+    ).rejects.toMatchObject({ code: 'connection_changed' });
+    expect(await on.read(connection)).toMatchObject({ name: 'changed', version: connection.version + 1 });
+  });
+
   test('refuses a scope that another connection holds, and names the holder', async () => {
     const holder = await on.insert({ name: 'shop', scopes: [{ project: 'shop' }] });
     await expect(on.insert({ scopes: [{ project: 'blog' }, { project: 'shop' }] })).rejects.toMatchObject({

@@ -225,3 +225,75 @@ test('a check that breaks down is logged, and the others go on', async () => {
   await until(async () => (await other.status()) === 'failed');
   expect(await one.status()).toBe('connected');
 });
+
+test('what was made together is not checked together, and each within the hour', async () => {
+  const made = await Promise.all(
+    Array.from({ length: 30 }, (_, number) => vendor.connected({ project: `p${number}` })),
+  );
+  const within = new Date(vendor.clock.now() + hour).toISOString();
+  const claimed = await vendor.store.claimWatches({ now: within, leaseUntil: within, limit: 1_000 });
+  const due = claimed.map(({ dueAt }) => Date.parse(dueAt)).sort((one, other) => one - other);
+  expect(due).toHaveLength(made.length);
+  const [first = 0, last = 0] = [due[0], due.at(-1)];
+  expect(last - first).toBeGreaterThan(20 * minute);
+  for (const [index, at] of due.slice(10).entries()) expect(at - (due[index] ?? 0)).toBeGreaterThan(minute);
+});
+
+test('all checks together make as many calls a second as the setting says', async () => {
+  await vendor.close();
+  vendor = await startWatchedVendor({ watchStsCallsPerSecond: 40 });
+  const made = await Promise.all(
+    Array.from({ length: 20 }, (_, number) => vendor.connected({ project: `p${number}` })),
+  );
+  const calls = () => made.reduce((sum, { calls }) => sum + calls(), 0);
+  const before = calls();
+  const began = Date.now();
+  vendor.clock.pass(hour);
+  // Three a role, and GetCallerIdentity, which names none.
+  await until(() => calls() - before >= 3 * made.length, 'the checks of all');
+  const seconds = (Date.now() - began) / 1000;
+  expect((4 * made.length) / seconds).toBeLessThan(45);
+});
+
+test('an access key that does not work any more fails at the second check in a row', async () => {
+  const { accountId, admin } = vendor.sandbox.createAccount();
+  const { accessKeyId, secretAccessKey } = admin;
+  const { body: connection } = await vendor.call('POST', '/v1/connections', {
+    name: 'key',
+    method: 'access_key',
+    accessKeyId,
+    secretAccessKey,
+  });
+  const path = `/v1/connections/${connection.id}`;
+  const read = async () => (await vendor.call('GET', path)).body;
+  const outcomes = async () =>
+    (await vendor.call('GET', `/v1/audit?connection=${connection.id}`)).body.records.filter(
+      (record: { actor: { kind: string }; phase: string }) =>
+        record.actor.kind === 'service' && record.phase === 'outcome',
+    ).length;
+  const check = async (afterMs: number) => {
+    const before = await outcomes();
+    vendor.clock.pass(afterMs);
+    await until(async () => (await outcomes()) > before, 'a check');
+  };
+  vendor.sandbox.faults.set({
+    kind: 'garbage',
+    action: 'GetCallerIdentity',
+    body: 'not an answer',
+    matches: (call) => call.accessKeyId === accessKeyId,
+  });
+  await check(hour);
+  expect((await read()).status).toBe('connected');
+  vendor.sandbox.faults.clear();
+  await check(hour);
+
+  vendor.sandbox.deleteAccessKey(accountId, 'admin', accessKeyId);
+  await check(hour);
+  expect((await read()).status).toBe('connected');
+  await check(61_000);
+  await until(async () => (await read()).status === 'failed');
+  expect((await read()).verification.code).toBe('access_key_invalid');
+  expect((await vendor.call('POST', '/v1/credentials', {})).status).not.toBe(200);
+  await until(() => vendor.receiver.types(connection.id).length === 2);
+  expect(vendor.receiver.types(connection.id)).toEqual(['connection.connected', 'connection.failed']);
+});
