@@ -1,0 +1,210 @@
+/** The typed client: what it throws, what it repeats, and what it never does with a key. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  createRolebridgeClient,
+  RolebridgeApiError,
+  type RolebridgeClientOptions,
+  RolebridgeUnreachableError,
+  ServiceUrlError,
+} from '@rolebridge/service/client';
+import { startVendor, type Vendor } from '../vendor.js';
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+let server: Server;
+let url: string;
+let answers: Answer[];
+let requests: { method: string; url: string; authorization: string | undefined }[];
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    requests.push({
+      method: request.method ?? '',
+      url: request.url ?? '',
+      authorization: request.headers.authorization,
+    });
+    request.resume();
+    const answer = answers.length > 1 ? answers.shift() : answers[0];
+    answer?.(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+beforeEach(() => {
+  requests = [];
+  answers = [];
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const client = (options: Partial<RolebridgeClientOptions> = {}) =>
+  createRolebridgeClient({ url, apiKey: 'rbk_key', timeoutMs: 2_000, ...options });
+
+const json =
+  (status: number, body: object, headers: Record<string, string> = {}): Answer =>
+  (_request, response) =>
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+
+const problem = (status: number, code: string, headers: Record<string, string> = {}) =>
+  json(
+    status,
+    { status, code, title: 't', type: 'about:blank', detail: 'It is so.', remedy: 'Do so.' },
+    headers,
+  );
+
+const thrownBy = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+const soon = { 'retry-after': '0' };
+
+test('a problem is an error with all that the service says', async () => {
+  answers = [problem(409, 'connection_not_healthy', { 'x-request-id': 'r-1' })];
+  const error = await thrownBy(client().issueCredentials({ project: 'shop' }));
+  expect(error).toBeInstanceOf(RolebridgeApiError);
+  expect(error).toMatchObject({
+    status: 409,
+    code: 'connection_not_healthy',
+    detail: 'It is so.',
+    remedy: 'Do so.',
+    requestId: 'r-1',
+    retryAfterSeconds: undefined,
+    problem: { title: 't' },
+  });
+});
+
+describe('asks again', () => {
+  const ready = json(200, { connections: [] });
+  const undecided = problem(503, 'store_unavailable', soon);
+
+  test('when the answer says when, and asking twice does nothing twice', async () => {
+    answers = [undecided, problem(429, 'rate_limited', soon), ready];
+    expect(await client().listConnections()).toEqual({ connections: [] });
+    expect(requests).toHaveLength(3);
+    answers = [undecided, json(200, { id: 'con_x' })];
+    await client().verifyConnection('con_x');
+    answers = [undecided, json(200, { accessKeyId: 'x' })];
+    await client().issueCredentials();
+    answers = [undecided, (_request, response) => response.writeHead(204).end()];
+    expect(await client().deleteConnection('con_x')).toBeUndefined();
+    expect(requests).toHaveLength(9);
+  });
+
+  test('not when something would be made twice', async () => {
+    answers = [undecided, json(201, { id: 'con_x' })];
+    const error = await thrownBy(client().createConnection({ name: 'shop' }));
+    expect(error).toMatchObject({ code: 'store_unavailable', retryAfterSeconds: 0 });
+    expect(requests).toHaveLength(1);
+  });
+
+  test('not without a time, not for a time too long, and not for ever', async () => {
+    answers = [problem(503, 'store_unavailable'), ready];
+    expect(await thrownBy(client().listConnections())).toMatchObject({ status: 503 });
+    answers = [problem(503, 'store_unavailable', { 'retry-after': '31' }), ready];
+    expect(await thrownBy(client().listConnections())).toMatchObject({ retryAfterSeconds: 31 });
+    expect(requests).toHaveLength(2);
+    answers = [undecided];
+    expect(await thrownBy(client({ maxRetryWaitMs: 600 }).listConnections())).toMatchObject({ status: 503 });
+    expect(requests.length).toBeGreaterThan(3);
+  });
+
+  test('not when there was no answer at all', async () => {
+    answers = [(request) => void request.socket.destroy(), ready];
+    expect(await thrownBy(client().listConnections())).toBeInstanceOf(RolebridgeUnreachableError);
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe('gives up', () => {
+  test('after the time-out, and says that nothing is known', async () => {
+    answers = [() => undefined];
+    const error = await thrownBy(client({ timeoutMs: 100 }).isReady());
+    expect(error).toMatchObject({ reason: 'timed_out', message: expect.stringContaining('0.1 seconds') });
+  });
+
+  test('when its caller says so, also while it waits to ask again', async () => {
+    answers = [() => undefined];
+    const reason = new Error('enough');
+    expect(await thrownBy(client().isReady({ signal: AbortSignal.abort(reason) }))).toBe(reason);
+    answers = [problem(503, 'store_unavailable', { 'retry-after': '20' })];
+    const abort = new AbortController();
+    const waiting = thrownBy(client().isReady({ signal: abort.signal }));
+    while (requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    abort.abort(reason);
+    expect(await waiting).toBe(reason);
+  });
+
+  test('on half an answer, and on something that is no service', async () => {
+    answers = [
+      (request, response) => {
+        response.writeHead(200, { 'content-length': '100' }).write('{"stat');
+        setImmediate(() => request.socket.destroy());
+      },
+    ];
+    expect(await thrownBy(client().isReady())).toMatchObject({ reason: 'unreachable' });
+    answers = [(_request, response) => response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>')];
+    expect(await thrownBy(client().isReady())).toMatchObject({ status: 502, code: 'unexpected_answer' });
+  });
+});
+
+describe('the key', () => {
+  test('is not sent on to where an answer points', async () => {
+    answers = [(_request, response) => response.writeHead(302, { location: `${url}/elsewhere` }).end()];
+    expect(await thrownBy(client().listApiKeys())).toMatchObject({ status: 302, code: 'unexpected_answer' });
+    expect(requests).toEqual([{ method: 'GET', url: '/v1/api-keys', authorization: 'Bearer rbk_key' }]);
+  });
+
+  test.each([
+    ['http://vendor.example', false],
+    ['http://vendor.example', true],
+    ['https://vendor.example', false],
+    ['http://127.0.0.1.vendor.example', false],
+    ['http://localhost:8080', false],
+    ['http://[::1]:8080', false],
+    ['ftp://vendor.example', true],
+    ['vendor.example', true],
+    ['https://me:password@vendor.example', true],
+  ])('is for %s (allowHttp %s) only where nobody on the way can read it', (address, allowHttp) => {
+    const isFine =
+      /^https:\/\/vendor|localhost|::1/.test(address) || (allowHttp && address === 'http://vendor.example');
+    const make = () => createRolebridgeClient({ url: address, allowHttp });
+    if (isFine) expect(make).not.toThrow();
+    else expect(make).toThrow(ServiceUrlError);
+    if (!isFine) expect(make).not.toThrow(/password@/);
+  });
+});
+
+test('an id is no way to another path, and a path of the URL is kept', async () => {
+  answers = [json(200, {})];
+  await createRolebridgeClient({ url: `${url}/rolebridge/` }).getConnection('../api-keys?x=1#y');
+  expect(requests).toEqual([
+    {
+      method: 'GET',
+      url: '/rolebridge/v1/connections/..%2Fapi-keys%3Fx%3D1%23y',
+      authorization: undefined,
+    },
+  ]);
+});
+
+describe('with the running service', () => {
+  let vendor: Vendor;
+  beforeAll(async () => {
+    vendor = await startVendor();
+  });
+  afterAll(() => vendor.close());
+
+  test('every page of connections is asked for', async () => {
+    const rolebridge = createRolebridgeClient({ url: vendor.service.url, apiKey: vendor.apiKey });
+    for (let number = 0; number < 120; number++) await rolebridge.createConnection({ name: `c${number}` });
+    const names: string[] = [];
+    for await (const { name } of rolebridge.connections()) names.push(name);
+    expect(new Set(names).size).toBe(120);
+    const { connections, next } = await rolebridge.listConnections({ limit: 7, status: 'pending' });
+    expect([connections.length, next]).toEqual([7, connections[6]?.id]);
+  });
+});
