@@ -10,6 +10,7 @@ import {
 } from '../domain/ids.js';
 import type { Clock, Store } from '../domain/ports.js';
 import { audited } from './audited.js';
+import { findConnection } from './find-connection.js';
 
 type Links = { readonly store: Store; readonly clock: Clock; readonly publicUrl: string };
 
@@ -19,6 +20,7 @@ const usualSeconds = 15 * 60;
 /**
  * Makes an address that signs in once, for a platform that embeds the page. It ends with the API key that made it, and
  * is in no later answer.
+ * @throws RolebridgeError `connection_not_found`
  */
 export async function createSignInLink(
   deps: Links,
@@ -29,6 +31,7 @@ export async function createSignInLink(
     connectionId,
   }: { expiresInSeconds?: number | undefined; connectionId?: ConnectionId | undefined },
 ): Promise<{ url: string; expiresAt: string }> {
+  if (connectionId !== undefined) await findConnection(deps.store, key.organizationId, connectionId);
   const secret = randomBytes(32).toString('base64url');
   const now = deps.clock.now();
   const expiresAt = new Date(now + expiresInSeconds * 1000).toISOString();

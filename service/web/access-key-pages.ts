@@ -4,6 +4,7 @@ import { moveToRole, rotateAccessKey } from '../actions/change-access-key.js';
 import { createAccessKeyConnection } from '../actions/create-access-key-connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { Partition } from '../domain/role-arn.js';
+import type { Check } from '../domain/verification.js';
 import { accessKeyIn, rotateAccessKeyRequest } from '../http/access-key-schema.js';
 import { createAccessKeyConnectionRequest, parse } from '../http/schemas.js';
 import { accessKeysRefused } from './list-pages.js';
@@ -108,7 +109,8 @@ export function addAccessKeyPages(pages: Router, site: Site): void {
 
 /** An error of an action, as it is shown beside a form. */
 export function refusalOf(error: RolebridgeError) {
-  const { diagnosis, trustPolicy } = error.members as {
+  const { checks, diagnosis, trustPolicy } = error.members as {
+    checks?: Check[];
     diagnosis?: { causes: { explanation: string; likelihood: string }[] };
     trustPolicy?: string;
   };
@@ -118,6 +120,7 @@ export function refusalOf(error: RolebridgeError) {
     code: error.code,
     causes: diagnosis?.causes,
     trustPolicy,
+    checks,
   });
 }
 

@@ -32,10 +32,10 @@ export function createWeb(deps: Dependencies, { logger, limits }: WebOptions): R
 
   addApiReference(router, site);
   const pages = Router();
-  router.use(['/sign-in', '/sign-out', '/connections'], (request, response, next) => {
-    request.url = request.originalUrl;
-    pages(request, response, next);
-  });
+  // The paths in the routes are whole, as the log has them.
+  router.use((request, response, next) =>
+    /^\/(sign-in|sign-out|connections)(\/|$)/.test(request.path) ? pages(request, response, next) : next(),
+  );
   router.get('/', (_request, response) => response.redirect(303, '/connections'));
 
   pages.use(express.urlencoded({ extended: false, limit: '64kb', inflate: false, parameterLimit: 50 }));

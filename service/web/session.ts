@@ -7,8 +7,8 @@ import type { Token } from '../domain/ports.js';
 import type { Dependencies } from '../domain/service-dependencies.js';
 
 /** A session nobody uses ends after this time, and every session after the longest. */
-const idleMs = 30 * 60_000;
-const longestMs = 12 * 3_600_000;
+export const idleMs = 30 * 60_000;
+export const longestMs = 12 * 3_600_000;
 /** A session in use is written at most this often. */
 const touchMs = 60_000;
 
@@ -33,6 +33,20 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
   const cookieOptions = { httpOnly: true, sameSite: 'lax', secure: !isLoopback, path: '/' } as const;
   const secretIn = (request: Request) => cookieOf(request, cookieName);
 
+  /** First a mark, then the session: a request that prolongs it right now sees one or the other. */
+  async function endInStore(secret: string, { id, organizationId }: WebSession): Promise<void> {
+    const now = deps.clock.now();
+    await deps.store.saveToken({
+      kind: 'web_session',
+      hash: endedHashOf(secret),
+      organizationId,
+      createdAt: timeText(now),
+      expiresAt: timeText(now + longestMs),
+      data: { endedId: id },
+    });
+    await deps.store.takeToken('web_session', hashOf(secret));
+  }
+
   return {
     /** Opens a new session and gives its cookie; the one that the browser had before ends. */
     async begin(
@@ -42,11 +56,12 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
     ): Promise<WebSession> {
       const before = secretIn(request);
       if (before !== undefined) await deps.store.takeToken('web_session', hashOf(before));
+      await deps.store.deleteExpiredTokens(timeText(deps.clock.now()));
       const now = deps.clock.now();
       const secret = randomBytes(32).toString('base64url');
       const session = {
         id: `ses_${randomBytes(12).toString('hex')}`,
-        csrfToken: randomBytes(32).toString('base64url'),
+        csrfToken: csrfTokenOf(secret),
         ...owner,
       };
       await recordOutcome(deps, requesterOf(session, response), {
@@ -60,7 +75,7 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
         organizationId: owner.organizationId,
         createdAt: timeText(now),
         expiresAt: timeText(now + idleMs),
-        data: { id: session.id, apiKeyId: owner.apiKeyId, csrfToken: session.csrfToken },
+        data: { id: session.id, apiKeyId: owner.apiKeyId },
       });
       response.cookie(cookieName, secret, cookieOptions);
       return session;
@@ -73,19 +88,27 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
       const token = await deps.store.token('web_session', hashOf(secret));
       const now = deps.clock.now();
       if (token === undefined || Date.parse(token.expiresAt) <= now) return undefined;
-      const session = sessionIn(token);
+      const session = sessionIn(token, secret);
       const key = session && (await deps.store.apiKey(session.apiKeyId));
       if (!session || key?.organizationId !== session.organizationId || key.revokedAt !== undefined)
         return undefined;
       const ends = Math.min(now + idleMs, Date.parse(token.createdAt) + longestMs);
-      if (ends - Date.parse(token.expiresAt) >= touchMs)
+      // A page that keeps itself up to date is nobody who does something.
+      const isUse = request.headers['x-rolebridge-live'] === undefined;
+      if (isUse && ends - Date.parse(token.expiresAt) >= touchMs) {
         await deps.store.saveToken({ ...token, expiresAt: timeText(ends) });
+        // Signed out in the meantime: what was just saved must not outlive that.
+        if (await deps.store.token('web_session', endedHashOf(secret))) {
+          await deps.store.takeToken('web_session', token.hash);
+          return undefined;
+        }
+      }
       return session;
     },
 
     async end(request: Request, response: Response, session: WebSession): Promise<void> {
       const secret = secretIn(request);
-      if (secret !== undefined) await deps.store.takeToken('web_session', hashOf(secret));
+      if (secret !== undefined) await endInStore(secret, session);
       await recordOutcome(deps, requesterOf(session, response), {
         action: 'web_session.end',
         organizationId: session.organizationId,
@@ -119,6 +142,9 @@ export function isSame(expected: string | undefined, given: unknown): boolean {
 
 export const hashOf = (secret: string): string => hash('sha256', secret);
 
+/** Nobody has this as the hash of a secret of theirs. */
+const endedHashOf = (secret: string): string => hashOf(`ended:${secret}`);
+
 const timeText = (ms: number): string => new Date(ms).toISOString();
 
 function cookieOf(request: Request, name: string): string | undefined {
@@ -130,9 +156,11 @@ function cookieOf(request: Request, name: string): string | undefined {
   return value && /^[A-Za-z0-9_-]{43}$/.test(value) ? value : undefined;
 }
 
-function sessionIn({ organizationId, data }: Token): WebSession | undefined {
-  const { id, apiKeyId, csrfToken } = data;
-  if (typeof id !== 'string' || typeof csrfToken !== 'string') return undefined;
-  if (typeof apiKeyId !== 'string' || !isApiKeyId(apiKeyId)) return undefined;
-  return { id, organizationId, apiKeyId, csrfToken };
+function sessionIn({ organizationId, data }: Token, secret: string): WebSession | undefined {
+  const { id, apiKeyId } = data;
+  if (typeof id !== 'string' || typeof apiKeyId !== 'string' || !isApiKeyId(apiKeyId)) return undefined;
+  return { id, organizationId, apiKeyId, csrfToken: csrfTokenOf(secret) };
 }
+
+/** Made of the cookie's secret, which can't be found from it: nothing more is stored. */
+const csrfTokenOf = (secret: string): string => hash('sha256', `form:${secret}`, 'base64url');

@@ -82,7 +82,7 @@ export const organizationOperations = {
       description: 'The address, which is in no other answer.',
       schema: answers.signInLink,
     },
-    codes: [],
+    codes: ['connection_not_found'],
     examples: {
       aQuarterOfAnHour: { body: {}, gives: 201 },
       toAConnection: { body: { expiresInSeconds: 600, connectionId }, gives: 201 },

@@ -2,6 +2,9 @@
 
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
+/** The parts that change by themselves, as they were sent: before anything here touches them. */
+const shown = new Map(all('[data-live]').map((part) => [part.dataset.live, part.innerHTML]));
+
 // Without a script to submit on change, a button does it.
 for (const button of all('[data-without-script]')) button.hidden = true;
 for (const form of all('form[data-submit-on-change]')) form.addEventListener('change', () => form.submit());
@@ -22,13 +25,10 @@ function enhanceCopy(root) {
 }
 enhanceCopy(document);
 
-// Times in the reader's own zone; the exact one stays in the title.
+// The reader's own time is a hover away; the page keeps UTC, as CloudTrail has it, and nothing moves.
 function localTimes(root) {
   for (const time of all('time[datetime]', root))
-    time.textContent = new Date(time.dateTime).toLocaleString([], {
-      dateStyle: 'medium',
-      timeStyle: 'short',
-    });
+    time.title = new Date(time.dateTime).toLocaleString([], { dateStyle: 'full', timeStyle: 'long' });
 }
 localTimes(document);
 
@@ -165,19 +165,23 @@ async function* linesOf(stream) {
 // What a deploy changes meanwhile appears by itself.
 const live = all('[data-live]');
 if (live.length > 0) {
-  const shown = new Map(live.map((part) => [part.dataset.live, undefined]));
   const refresh = async () => {
     if (document.hidden) return;
-    const response = await fetch(location.href, { headers: { accept: 'text/html' } }).catch(() => undefined);
+    const response = await fetch(location.href, {
+      headers: { accept: 'text/html', 'x-rolebridge-live': '1' },
+    }).catch(() => undefined);
     if (!response?.ok || response.redirected) return;
     const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
     for (const part of all('[data-live]')) {
       const next = fresh.querySelector(`[data-live="${part.dataset.live}"]`)?.innerHTML;
-      const isFirst = shown.get(part.dataset.live) === undefined;
       if (next === undefined || next === shown.get(part.dataset.live)) continue;
+      // Nobody loses what they are at: it is taken up when they have left it.
+      if (part.contains(document.activeElement)) continue;
       shown.set(part.dataset.live, next);
-      if (isFirst || part.contains(document.activeElement)) continue;
       part.innerHTML = next;
+      // More of the page is another one now, unless somebody is in the middle of something.
+      if (part.querySelector(`.${part.dataset.reloadWhen}`) && !document.querySelector('[aria-busy="true"]'))
+        location.reload();
       localTimes(part);
       enhanceCopy(part);
     }

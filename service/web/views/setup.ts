@@ -48,7 +48,7 @@ export function setupView(setup: Setup): Html {
   const isNamed = connection.name !== defaultName;
   return html`
 <nav aria-label="Breadcrumb" class="crumbs"><a href="/connections">Connections</a> ${connection.status === 'pending' ? '' : html`<a href="/connections/${connection.id}">${connection.name}</a>`}</nav>
-<div class="title"><h1>${connection.method === 'access_key' ? (trust ? 'Move to a role' : 'Almost done') : 'Connect with a role'}</h1>${statusBadge(connection)}</div>
+<div class="title"><h1>${connection.method === 'access_key' ? (trust ? 'Move to a role' : 'Almost done') : 'Connect with a role'}</h1><span data-live="status" data-reload-when="connected">${statusBadge(connection)}</span></div>
 <p>You can leave this page at any time and continue from the list of connections.</p>
 <ol class="steps">
 ${trust ? roleStepsView(setup, trust, isConnected) : ''}
@@ -74,7 +74,7 @@ function roleStepsView(setup: Setup, trust: RoleTrust, isConnected: boolean): Ht
   const verification = verificationOf(connection);
   return html`
 <li class="step ${isConnected ? 'done' : ''}" id="create"><h2>Create the role</h2>
-<form method="get" action="/connections/${connection.id}/setup" data-submit-on-change>
+<form method="get" action="/connections/${connection.id}/setup#create" data-submit-on-change>
 <input type="hidden" name="way" value="${setup.way}">
 <fieldset><legend>What may the platform do in your account?</legend>
 ${setup.presets.map(({ id, title, sentence }) => html`<label class="choice"><input type="radio" name="permissions" value="${id}"${id === setup.preset ? html` checked` : ''}><span><strong>${title}</strong> <small>${sentence}</small></span></label>`)}

@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import type { Connection } from '../../domain/connection.js';
 import { describeScope } from '../../domain/scope.js';
 import type { Verification } from '../../domain/verification.js';
+import { explanations, isErrorCode } from '../../problems/index.js';
 import { type Html, timeView } from './layout.js';
 
 export const statusBadge = ({ status }: Pick<Connection, 'status'>): Html =>
@@ -68,13 +69,21 @@ export function refusalView(refusal: {
   readonly code: string;
   readonly causes?: readonly { explanation: string; likelihood: string }[] | undefined;
   readonly trustPolicy?: string | undefined;
+  readonly checks?: readonly ShownCheck[] | undefined;
 }): Html {
-  const { message, remedy, code, causes = [], trustPolicy } = refusal;
+  const { message, remedy, code, causes = [], trustPolicy, checks = [] } = refusal;
+  const failed = checks.find(({ outcome }) => outcome === 'failed');
   return html`<div class="notice problem" role="alert">
+  ${failed ? html`<p><small>Failed check: ${checkTitles[failed.name] ?? failed.name}</small></p>` : ''}
   <p><strong>${message}</strong></p>
-  ${remedy ? html`<p class="remedy">${remedy}</p>` : ''}
+  ${isErrorCode(code) ? html`<p>${marked(explanations[code].means)}</p>` : ''}
+  ${remedy ? html`<p class="remedy">What to do: ${remedy}</p>` : ''}
   ${causes.length > 1 ? html`<p>What it may be, the likeliest first:</p><ol>${causes.map(({ explanation, likelihood }) => html`<li>${explanation} <small>(${likelihood})</small></li>`)}</ol>` : ''}
   ${trustPolicy ? html`<details open><summary>The trust policy that the role must have</summary><p>In the IAM console open the role, <em>Trust relationships</em>, <em>Edit trust policy</em>, and put this in the place of all that is there.</p><figure class="copy"><pre tabindex="0" aria-label="Trust policy"><code>${trustPolicy}</code></pre><button type="button" class="secondary outline" data-copy hidden>Copy<span class="sr"> the trust policy</span></button></figure></details>` : ''}
   <p><small>Code: <code>${code}</code></small></p>
 </div>`;
 }
+
+/** What is between backticks is shown as code. */
+const marked = (text: string): Html =>
+  html`${text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))}`;

@@ -1,0 +1,269 @@
+/** Getting into the pages, and what keeps others out. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { idleMs, longestMs } from '../../service/web/session.js';
+import { startVendor, type Vendor } from '../vendor.js';
+import { openWebClient, wordsOf } from '../web-client.js';
+
+let vendor: Vendor;
+let aheadMs = 0;
+beforeAll(async () => {
+  const clock = { now: () => Date.now() + aheadMs, sleep: (ms: number) => sleep(ms).then(() => undefined) };
+  vendor = await startVendor({ clock });
+});
+beforeEach(() => {
+  aheadMs = 0;
+});
+afterAll(() => vendor.close());
+
+const client = () => openWebClient(vendor.service.url);
+const newLink = async (body: object = {}) => {
+  const { url } = (await vendor.call('POST', '/v1/sign-in-links', body)).body;
+  return url.slice(vendor.service.url.length);
+};
+
+describe('with an API key', () => {
+  test('somebody gets to the connections of the organization', async () => {
+    const page = await client().signIn(vendor.apiKey);
+    expect([page.status, page.url]).toEqual([200, '/connections']);
+    expect(wordsOf(page)).toContain('acme');
+    expect(wordsOf(page)).toContain('Nothing is connected yet');
+  });
+
+  test('a wrong one is told so, and opens nothing', async () => {
+    const browser = client();
+    const page = await browser.signIn(`${vendor.apiKey.slice(0, -1)}!`);
+    expect(page.status).toBe(401);
+    expect(wordsOf(page)).toContain('not a valid API key');
+    expect((await browser.get('/connections')).url).toBe('/sign-in');
+  });
+
+  test('the secret in the cookie is a new one, and the cookie can be read by no script', async () => {
+    const browser = client();
+    await browser.signIn(vendor.apiKey);
+    const before = { secret: browser.secret };
+    await browser.signIn(vendor.apiKey);
+    expect(browser.secret).not.toBe(before.secret);
+    const other = client();
+    other.stealFrom(before);
+    expect((await other.get('/connections')).url).toBe('/sign-in');
+    for (const set of (await fetch(`${vendor.service.url}/sign-in`)).headers.getSetCookie())
+      expect(set).toMatch(/^rolebridge-form=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/);
+  });
+
+  test('a session ends with the key that it began with', async () => {
+    const { apiKey, id } = (await vendor.call('POST', '/v1/api-keys', { name: 'short' })).body;
+    const browser = client();
+    expect((await browser.signIn(apiKey)).url).toBe('/connections');
+    await vendor.call('DELETE', `/v1/api-keys/${id}`);
+    expect((await browser.get('/connections')).url).toBe('/sign-in');
+  });
+});
+
+describe('with a one-time link', () => {
+  test('opens once; looking at it does not use it up', async () => {
+    const link = await newLink();
+    for (const visitor of [client(), client()]) expect((await visitor.get(link)).status).toBe(200);
+    expect((await client().signInWithLink(link)).url).toBe('/connections');
+    const second = client();
+    const refused = await second.signInWithLink(link);
+    expect(refused.status).toBe(403);
+    expect(wordsOf(refused)).toContain('This link was used already, or has expired.');
+    expect((await second.get('/connections')).url).toBe('/sign-in');
+  });
+
+  test('of those who use it at once, one gets in', async () => {
+    const link = await newLink();
+    const pages = await Promise.all(Array.from({ length: 8 }, () => client().signInWithLink(link)));
+    expect(pages.filter(({ status }) => status === 200)).toHaveLength(1);
+  });
+
+  test('is dead after its time', async () => {
+    const link = await newLink({ expiresInSeconds: 60 });
+    aheadMs = 61_000;
+    expect((await client().signInWithLink(link)).status).toBe(403);
+  });
+
+  test('is dead when the key that made it is revoked', async () => {
+    const { apiKey, id } = (await vendor.call('POST', '/v1/api-keys', { name: 'short' })).body;
+    const { url } = (await vendor.call('POST', '/v1/sign-in-links', {}, apiKey)).body;
+    await vendor.call('DELETE', `/v1/api-keys/${id}`);
+    expect((await client().signInWithLink(url.slice(vendor.service.url.length))).status).toBe(403);
+  });
+
+  test('leads to the connection that it was made for', async () => {
+    const { id } = (await vendor.call('POST', '/v1/connections', { name: 'linked' })).body;
+    const link = await newLink({ connectionId: id });
+    expect((await client().signInWithLink(link)).url).toBe(`/connections/${id}`);
+    expect((await vendor.call('POST', '/v1/sign-in-links', { connectionId: 'con_x' })).status).toBe(400);
+    const unknown = await vendor.call('POST', '/v1/sign-in-links', { connectionId: `con_${'a'.repeat(24)}` });
+    expect(unknown.status).toBe(404);
+  });
+});
+
+describe('a session', () => {
+  test('ends when somebody signs out, for everybody who has the cookie', async () => {
+    const browser = client();
+    await browser.signIn(vendor.apiKey);
+    const copy = client();
+    copy.stealFrom(browser);
+    expect((await copy.get('/connections')).status).toBe(200);
+    expect((await browser.post('/sign-out')).url).toBe('/sign-in');
+    expect((await copy.get('/connections')).url).toBe('/sign-in');
+  });
+
+  test('ends after an hour without use; updates by the script are no use', async () => {
+    const browser = client();
+    await browser.signIn(vendor.apiKey);
+    aheadMs = idleMs - 60_000;
+    expect((await browser.get('/connections', { 'x-rolebridge-live': '1' })).url).toBe('/connections');
+    aheadMs = idleMs + 1_000;
+    expect((await browser.get('/connections')).url).toBe('/sign-in');
+  });
+
+  test('goes on while it is used, and ends after twelve hours in any case', async () => {
+    const browser = client();
+    await browser.signIn(vendor.apiKey);
+    const step = idleMs - 60_000;
+    for (aheadMs = step; aheadMs < longestMs; aheadMs += step)
+      expect((await browser.get('/connections')).url).toBe('/connections');
+    aheadMs = longestMs + 1_000;
+    expect((await browser.get('/connections')).url).toBe('/sign-in');
+  });
+
+  test('is in the audit log, with who did what in it', async () => {
+    const browser = client();
+    await browser.signIn(vendor.apiKey);
+    await browser.get('/connections/new');
+    await browser.post('/connections/new/role', { partition: 'aws' });
+    await browser.post('/sign-out');
+    const { records } = (await vendor.call('GET', '/v1/audit?limit=10')).body;
+    const actions = records.map((record: { action: string }) => record.action);
+    expect(actions).toEqual(
+      expect.arrayContaining(['web_session.begin', 'web_session.end', 'connection.create']),
+    );
+    const made = records.find((record: { action: string }) => record.action === 'connection.create');
+    expect(made.actor).toEqual({ kind: 'web_session', id: expect.stringMatching(/^ses_/) });
+  });
+
+  test('no secret of it is stored or logged', async () => {
+    const link = await newLink();
+    const browser = client();
+    await browser.signInWithLink(link);
+    await browser.get('/connections');
+    const secrets = [browser.secret, link.split('token=')[1] ?? '', browser.token];
+    const files = readdirSync(vendor.directory, { recursive: true, encoding: 'utf8' })
+      .map((name) => join(vendor.directory, name))
+      .filter((file) => statSync(file).isFile());
+    const kept = [...files.map((file) => readFileSync(file, 'utf8')), ...vendor.logs].join('\n');
+    expect(kept).toContain('"route":"/sign-in/link"');
+    for (const secret of secrets) {
+      expect(secret).toHaveLength(43);
+      expect(kept).not.toContain(secret);
+    }
+  });
+});
+
+describe('a form', () => {
+  const cases: [string, Record<string, string>][] = [
+    ['another site', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }],
+    ['another host of the same site', { 'sec-fetch-site': 'same-site' }],
+    ['nowhere (Origin: null)', { origin: 'null' }],
+    ['the address bar', { 'sec-fetch-site': 'none' }],
+  ];
+  test.each(cases)('is refused when it comes from %s', async (_name, headers) => {
+    const browser = client();
+    await browser.signIn(vendor.apiKey);
+    await browser.get('/connections/new');
+    const page = await browser.post('/connections/new/role', { partition: 'aws' }, headers);
+    expect(page.status).toBe(403);
+    expect(wordsOf(page)).toContain('did not come from this site');
+  });
+
+  test('is refused without the token of this browser', async () => {
+    const browser = client();
+    await browser.signIn(vendor.apiKey);
+    for (const csrf of ['', 'x', 'A'.repeat(43)])
+      expect((await browser.post('/connections/new/role', { partition: 'aws', csrf })).status).toBe(403);
+    const other = client();
+    await other.signIn(vendor.apiKey);
+    await other.get('/connections/new');
+    expect(
+      (await browser.post('/connections/new/role', { partition: 'aws', csrf: other.token })).status,
+    ).toBe(403);
+  });
+
+  test('is refused with a cookie and neither Fetch Metadata nor Origin', async () => {
+    const browser = client();
+    await browser.signIn(vendor.apiKey);
+    await browser.get('/connections/new');
+    const send = (headers: Record<string, string>) =>
+      fetch(`${vendor.service.url}/connections/new/role`, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: {
+          cookie: browser.cookieText(),
+          'content-type': 'application/x-www-form-urlencoded',
+          ...headers,
+        },
+        body: new URLSearchParams({ csrf: browser.token, partition: 'aws' }).toString(),
+      });
+    expect((await send({})).status).toBe(403);
+    expect((await send({ origin: 'https://evil.example' })).status).toBe(403);
+    expect((await send({ origin: vendor.service.url })).status).toBe(303);
+  });
+
+  test('sign-in too: nobody is signed in as somebody else without knowing', async () => {
+    const browser = client();
+    await browser.get('/sign-in');
+    const page = await browser.post(
+      '/sign-in',
+      { apiKey: vendor.apiKey },
+      { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' },
+    );
+    expect(page.status).toBe(403);
+  });
+});
+
+test('outside loopback the cookie is for https alone', async () => {
+  const far = await startVendor({ publicUrl: 'https://connect.vendor.example' });
+  try {
+    const response = await fetch(`${far.service.url}/sign-in`);
+    const [form = ''] = response.headers.getSetCookie();
+    expect(form).toMatch(/^__Host-rolebridge-form=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+    const signedIn = await fetch(`${far.service.url}/sign-in`, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: {
+        cookie: form.split(';')[0] ?? '',
+        origin: 'https://connect.vendor.example',
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: new URLSearchParams({
+        csrf: /name="csrf" value="([^"]+)"/.exec(await response.text())?.[1] ?? '',
+        apiKey: far.apiKey,
+      }).toString(),
+    });
+    expect(signedIn.status).toBe(303);
+    expect(signedIn.headers.getSetCookie()[0]).toMatch(
+      /^__Host-rolebridge=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+    );
+    expect((await far.call('POST', '/v1/sign-in-links', {})).body.url).toMatch(
+      /^https:\/\/connect\.vendor\.example\/sign-in\/link\?token=[\w-]{43}$/,
+    );
+  } finally {
+    await far.close();
+  }
+});
+
+test('a page loads nothing from anybody else, is shown in no frame, and is kept nowhere', async () => {
+  const { headers, text } = await client().get('/sign-in');
+  const policy = headers.get('content-security-policy') ?? '';
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).not.toMatch(/unsafe|https?:|\*/);
+  expect(headers.get('cache-control')).toBe('no-store');
+  expect(text).not.toMatch(/(src|href)="(https?:)?\/\//);
+  expect(text).not.toMatch(/<style|\sstyle=|\son\w+=/);
+});

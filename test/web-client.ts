@@ -1,0 +1,103 @@
+/** A browser without scripts, as far as the pages need one: a cookie, forms, redirects. */
+
+export interface WebPage {
+  readonly status: number;
+  readonly url: string;
+  readonly text: string;
+  readonly headers: Headers;
+}
+
+export function openWebClient(url: string) {
+  const cookies = new Map<string, string>();
+  const cookieText = () => [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  let token = '';
+
+  async function ask(
+    method: string,
+    path: string,
+    init: { headers?: Record<string, string>; body?: string } = {},
+  ) {
+    let address = new URL(path, url).href;
+    let request: RequestInit = { ...init, method };
+    for (let hops = 0; hops < 5; hops++) {
+      const response = await fetch(address, {
+        ...request,
+        redirect: 'manual',
+        headers: {
+          ...(request.headers as Record<string, string>),
+          ...(cookies.size > 0 && { cookie: cookieText() }),
+        },
+      });
+      for (const set of response.headers.getSetCookie()) {
+        const [name = '', value = ''] = (set.split(';')[0] ?? '').split('=');
+        if (value === '') cookies.delete(name);
+        else cookies.set(name, value);
+      }
+      const location = response.headers.get('location');
+      if (response.status === 303 && location !== null) {
+        await response.arrayBuffer();
+        address = new URL(location, address).href;
+        request = { method: 'GET' };
+        continue;
+      }
+      const text = await response.text();
+      token = /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? token;
+      return { status: response.status, url: address.slice(url.length), text, headers: response.headers };
+    }
+    throw new Error(`${path} redirects without end.`);
+  }
+
+  return {
+    cookieText,
+    /** The session's secret. */
+    get secret() {
+      return cookies.get('rolebridge') ?? '';
+    },
+    /** Whoever has stolen the secret. */
+    stealFrom(other: { readonly secret: string }) {
+      cookies.set('rolebridge', other.secret);
+    },
+    get token() {
+      return token;
+    },
+    get: (path: string, headers: Record<string, string> = {}): Promise<WebPage> =>
+      ask('GET', path, { headers }),
+    /** Sends a form as a page of the site would; `headers` change what a browser says of where it comes from. */
+    post: (
+      path: string,
+      fields: Record<string, string> = {},
+      headers: Record<string, string> = {},
+    ): Promise<WebPage> =>
+      ask('POST', path, {
+        headers: {
+          'content-type': 'application/x-www-form-urlencoded',
+          'sec-fetch-site': 'same-origin',
+          origin: url,
+          ...headers,
+        },
+        body: new URLSearchParams({ csrf: token, ...fields }).toString(),
+      }),
+    async signIn(apiKey: string): Promise<WebPage> {
+      await this.get('/sign-in');
+      return this.post('/sign-in', { apiKey });
+    },
+    async signInWithLink(link: string): Promise<WebPage> {
+      await this.get(link);
+      return this.post('/sign-in/link', { token: new URL(link, url).searchParams.get('token') ?? '' });
+    },
+  };
+}
+
+export type WebClient = ReturnType<typeof openWebClient>;
+
+/** The words that a reader sees. */
+export const wordsOf = (page: WebPage): string =>
+  page.text
+    .replace(/<(script|style)[\s\S]*?<\/\1>/g, ' ')
+    .replace(/<[^>]+>/g, ' ')
+    .replace(/&#39;/g, "'")
+    .replace(/&quot;/g, '"')
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&amp;/g, '&')
+    .replace(/\s+/g, ' ');
