@@ -88,6 +88,10 @@ export function mirroredProviderVersion(terraform: TerraformTool | undefined): s
     .sort((a, b) => b.localeCompare(a, undefined, { numeric: true }))[0];
 }
 
+/** Debian's package is `chromium`; others call it otherwise. */
+export const findChromium = (): string | undefined =>
+  ['chromium', 'chromium-browser', 'google-chrome'].map(findCommand).find((path) => path !== undefined);
+
 /** Says that a check was passed over, so that a green run can't be mistaken for a complete one. */
 export function notChecked(name: string): void {
   process.stdout.write(`not checked: ${name}\n`);

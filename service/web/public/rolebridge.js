@@ -5,25 +5,33 @@ const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 /** The parts that change by themselves, as they were sent: before anything here touches them. */
 const shown = new Map(all('[data-live]').map((part) => [part.dataset.live, part.innerHTML]));
 
-// Without a script to submit on change, a button does it.
-for (const button of all('[data-without-script]')) button.hidden = true;
 for (const form of all('form[data-submit-on-change]')) form.addEventListener('change', () => form.submit());
 
-function enhanceCopy(root) {
-  if (!navigator.clipboard) return;
-  for (const button of all('[data-copy]', root)) {
-    button.hidden = false;
-    button.onclick = async () => {
-      const before = button.innerHTML;
-      await navigator.clipboard.writeText(button.parentElement.querySelector('code').textContent);
-      button.textContent = 'Copied';
-      setTimeout(() => {
-        button.innerHTML = before;
-      }, 1500);
-    };
+document.addEventListener('click', async ({ target }) => {
+  const button = target.closest('[data-copy]');
+  if (!button || button.dataset.says) return;
+  const source = button.parentElement.querySelector('code');
+  button.dataset.says = button.innerHTML;
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+    button.textContent = 'Copied';
+  } catch {
+    // Not allowed: selected, so that the keys copy it.
+    getSelection().selectAllChildren(source);
+    button.textContent = 'Selected';
   }
-}
-enhanceCopy(document);
+  setTimeout(() => {
+    button.innerHTML = button.dataset.says;
+    delete button.dataset.says;
+  }, 1500);
+});
+
+// A link that looks like a button is pressed like one.
+document.addEventListener('keydown', (event) => {
+  if (event.key !== ' ' || !event.target.matches('a[role="button"]')) return;
+  event.preventDefault();
+  event.target.click();
+});
 
 // The reader's own time is a hover away; the page keeps UTC, as CloudTrail has it, and nothing moves.
 function localTimes(root) {
@@ -31,21 +39,6 @@ function localTimes(root) {
     time.title = new Date(time.dateTime).toLocaleString([], { dateStyle: 'full', timeStyle: 'long' });
 }
 localTimes(document);
-
-// Only the names that the chosen level needs.
-for (const form of all('form[data-scope-form]')) {
-  const levels = ['organization', 'project', 'environment', 'architecture'];
-  const show = () => {
-    const depth = levels.indexOf(form.elements.level.value);
-    for (const label of all('[data-level-field]', form)) {
-      const isNeeded = levels.indexOf(label.dataset.levelField) <= depth;
-      label.hidden = !isNeeded;
-      label.querySelector('input').disabled = !isNeeded;
-    }
-  };
-  form.addEventListener('change', show);
-  show();
-}
 
 // The ARN is checked as it is typed, with the rules that the service has too.
 const arnProblem = (text) => {
@@ -130,7 +123,6 @@ for (const form of all('form[data-check]')) {
         if (line.refused) {
           waiting.remove();
           progress.insertAdjacentHTML('afterbegin', line.refused);
-          enhanceCopy(progress);
         }
       }
     } catch {
@@ -183,7 +175,6 @@ if (live.length > 0) {
       if (part.querySelector(`.${part.dataset.reloadWhen}`) && !document.querySelector('[aria-busy="true"]'))
         location.reload();
       localTimes(part);
-      enhanceCopy(part);
     }
   };
   refresh();

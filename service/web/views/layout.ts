@@ -65,5 +65,5 @@ export const timeView = (iso: string): Html =>
 /** Text to be copied whole; without JavaScript it can be selected. */
 export const copyBox = (label: string, text: string, options: { multiline?: boolean } = {}): Html =>
   options.multiline
-    ? html`<figure class="copy"><pre tabindex="0" aria-label="${label}"><code>${text}</code></pre><button type="button" class="secondary outline" data-copy hidden>Copy<span class="sr"> ${label}</span></button></figure>`
-    : html`<div class="copy one"><span class="label">${label}</span><code>${text}</code><button type="button" class="secondary outline" data-copy hidden>Copy<span class="sr"> ${label}</span></button></div>`;
+    ? html`<figure class="copy"><pre tabindex="0" aria-label="${label}"><code>${text}</code></pre><button type="button" class="secondary outline" data-copy>Copy<span class="sr"> ${label}</span></button></figure>`
+    : html`<div class="copy one"><span class="label">${label}</span><code>${text}</code><button type="button" class="secondary outline" data-copy>Copy<span class="sr"> ${label}</span></button></div>`;

@@ -30,10 +30,10 @@ export const problemView = (
   remedy: string | undefined,
   requestId: string,
 ): Html => html`
-<article class="sign-in" role="alert">
-<h1>${title}</h1>
+<article class="sign-in">
+<div role="alert"><h1>${title}</h1>
 <p>${detail}</p>
-${remedy ? html`<p class="remedy">${remedy}</p>` : ''}
+${remedy ? html`<p class="remedy">${remedy}</p>` : ''}</div>
 <p><a href="/connections">To the connections</a></p>
 <p><small>Request ${requestId}</small></p>
 </article>`;

@@ -79,7 +79,7 @@ export function refusalView(refusal: {
   ${isErrorCode(code) ? html`<p>${marked(explanations[code].means)}</p>` : ''}
   ${remedy ? html`<p class="remedy">What to do: ${remedy}</p>` : ''}
   ${causes.length > 1 ? html`<p>What it may be, the likeliest first:</p><ol>${causes.map(({ explanation, likelihood }) => html`<li>${explanation} <small>(${likelihood})</small></li>`)}</ol>` : ''}
-  ${trustPolicy ? html`<details open><summary>The trust policy that the role must have</summary><p>In the IAM console open the role, <em>Trust relationships</em>, <em>Edit trust policy</em>, and put this in the place of all that is there.</p><figure class="copy"><pre tabindex="0" aria-label="Trust policy"><code>${trustPolicy}</code></pre><button type="button" class="secondary outline" data-copy hidden>Copy<span class="sr"> the trust policy</span></button></figure></details>` : ''}
+  ${trustPolicy ? html`<details open><summary>The trust policy that the role must have</summary><p>In the IAM console open the role, <em>Trust relationships</em>, <em>Edit trust policy</em>, and put this in the place of all that is there.</p><figure class="copy"><pre tabindex="0" aria-label="Trust policy"><code>${trustPolicy}</code></pre><button type="button" class="secondary outline" data-copy>Copy<span class="sr"> the trust policy</span></button></figure></details>` : ''}
   <p><small>Code: <code>${code}</code></small></p>
 </div>`;
 }
