@@ -40,13 +40,11 @@ export async function visit(
     if (message.type() === 'error' && !/status of 4\d\d/.test(message.text())) faults.push(message.text());
   });
   if (options.javaScriptEnabled !== false)
-    await page.addInitScript(() => {
-      const seen = window as unknown as { shift: number };
-      seen.shift = 0;
-      new PerformanceObserver((list) => {
-        for (const entry of list.getEntries() as unknown as { value: number; hadRecentInput: boolean }[])
-          if (!entry.hadRecentInput) seen.shift += entry.value;
-      }).observe({ type: 'layout-shift', buffered: true });
+    await page.addInitScript({
+      content: `window.shift = 0;
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+        }).observe({ type: 'layout-shift', buffered: true });`,
     });
   return { page, faults, close: () => context.close() };
 }
@@ -61,38 +59,32 @@ export async function signIn({ page }: Visitor, vendor: Vendor): Promise<void> {
 /** What axe finds: rules of WCAG 2.2 AA and good practice, each with where. */
 export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axeSource);
-  return page.evaluate(async () => {
-    const { axe } = window as unknown as {
-      axe: {
-        run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>;
-      };
-    };
-    const { violations: found } = await axe.run();
-    return found.flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} (${failureSummary})`),
-    );
-  });
+  const found = await page.evaluate<{ id: string; nodes: { html: string; failureSummary: string }[] }[]>(
+    'axe.run().then(({ violations }) => violations)',
+  );
+  return found.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} (${failureSummary})`),
+  );
 }
 
 /** Cumulative layout shift without what somebody's own press did. */
-export const layoutShift = (page: Page): Promise<number> =>
-  page.evaluate(() => (window as unknown as { shift: number }).shift);
+export const layoutShift = (page: Page): Promise<number> => page.evaluate<number>('window.shift');
 
 /** Pixels that a page is wider than its window. */
 export const overflow = (page: Page): Promise<number> =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
 /** Presses Tab until the element with this accessible name has the focus. */
 export async function tabTo(page: Page, name: string): Promise<void> {
   for (let presses = 0; presses < 120; presses++) {
     await page.keyboard.press('Tab');
-    const focused = await page.evaluate(() => {
-      const element = document.activeElement as (HTMLElement & { labels?: NodeListOf<HTMLElement> }) | null;
+    const focused = await page.evaluate<string>(`(() => {
+      const element = document.activeElement;
       if (element === null || element === document.body) return '';
-      const outline = getComputedStyle(element).outlineStyle;
+      const { outlineStyle, boxShadow } = getComputedStyle(element);
       const label = element.labels?.[0]?.textContent ?? element.textContent ?? '';
-      return `${outline === 'none' && getComputedStyle(element).boxShadow === 'none' ? 'INVISIBLE ' : ''}${label}`;
-    });
+      return (outlineStyle === 'none' && boxShadow === 'none' ? 'INVISIBLE ' : '') + label;
+    })()`);
     if (focused.includes('INVISIBLE')) throw new Error(`The focus can't be seen on "${focused}".`);
     if (focused.trim().startsWith(name)) return;
   }

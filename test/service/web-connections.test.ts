@@ -129,7 +129,7 @@ describe('a check that fails says what, what it means and what to do', () => {
     expect(page.status).toBe(422);
     const words = wordsOf(page);
     expect(words).toContain(says);
-    expect(words).toContain('Failed check:');
+    expect(words).toContain('The check that failed:');
     expect(words).toContain('What to do:');
     const shown = /<code>(\{[\s\S]*?\})<\/code>/.exec(page.text)?.[1] ?? '';
     const pasted = JSON.parse(shown.replace(/&quot;/g, '"'));

@@ -89,7 +89,8 @@ for (const form of all('form'))
 // The checks appear one by one, while IAM propagates.
 for (const form of all('form[data-check]')) {
   const progress = document.querySelector('[data-check-progress]');
-  const button = form.querySelector('button');
+  // It is in the step after the form's.
+  const button = [...form.elements].find(({ type }) => type === 'submit');
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     const label = button.textContent;

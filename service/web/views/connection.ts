@@ -44,7 +44,7 @@ ${connection.status === 'pending' || connection.status === 'disconnected' ? html
 
 function summaryView(connection: Connection): Html {
   const facts: [string, Html | string][] = [
-    ['Account', html`<code>${accountOf(connection) || '–'}</code>`],
+    ['Account', accountOf(connection) ? html`<code>${accountOf(connection)}</code>` : '–'],
     ['Method', methodName(connection)],
   ];
   if ('roleArn' in connection && connection.roleArn)
@@ -60,8 +60,13 @@ function summaryView(connection: Connection): Html {
   if (connection.method === 'assume_role' && connection.pendingExternalId)
     facts.push(['New external ID, not deployed yet', html`<code>${connection.pendingExternalId}</code>`]);
   facts.push(['Id', html`<code>${connection.id}</code>`], ['Made', timeView(connection.createdAt)]);
-  return html`<dl class="facts">${facts.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>`;
+  const narrowFirst = [...facts].sort(
+    ([one], [other]) => Number(wideFacts.has(one)) - Number(wideFacts.has(other)),
+  );
+  return html`<dl class="facts">${narrowFirst.map(([term, value]) => html`<div class="${wideFacts.has(term) ? 'wide' : ''}"><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
+
+const wideFacts = new Set(['Role', 'Belongs to', 'External ID', 'New external ID, not deployed yet']);
 
 function checksSection(connection: Connection): Html {
   const verification = verificationOf(connection);

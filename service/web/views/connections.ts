@@ -49,7 +49,7 @@ function rowView(connection: Connection): Html {
   return html`<tr>
 <th scope="row" data-label="Name"><a href="${href}">${connection.name}</a>${problem ? html`<small class="problem-text">${problem}</small>` : ''}</th>
 <td data-label="Status">${statusBadge(connection)}${connection.status === 'pending' ? html` <a href="${href}">Continue<span class="sr"> with ${connection.name}</span></a>` : ''}</td>
-<td data-label="Account"><code>${accountOf(connection) || '–'}</code></td>
+<td data-label="Account">${accountOf(connection) ? html`<code>${accountOf(connection)}</code>` : '–'}</td>
 <td data-label="Method">${methodName(connection)}</td>
 <td data-label="Applies to">${scopesText(connection)}</td>
 <td data-label="Last checked">${verification ? timeView(verification.finishedAt) : '–'}</td>

@@ -87,15 +87,17 @@ ${[{ id: 'console', title: 'AWS console' }, ...setup.ways].map(({ id, title }) =
 <section class="way">${setup.way === 'console' ? consoleView(setup) : wayView(setup)}</section>
 <div class="values">${copyBox('External ID', trust.pendingExternalId ?? trust.externalId)}${copyBox('Vendor’s account', setup.principal.split(':')[4] ?? '')}${copyBox('Vendor’s principal', setup.principal)}</div>
 </li>
-<li class="step ${isConnected ? 'done' : ''}" id="check"><h2>Paste the role’s ARN, and check</h2>
+<li class="step ${isConnected ? 'done' : ''}" id="paste"><h2>Paste the role’s ARN</h2>
 <p>The ARN is on the role’s page in the IAM console, at the top right of <em>Summary</em>.</p>
-<form method="post" action="/connections/${connection.id}/check" data-check>
+<form method="post" action="/connections/${connection.id}/check" id="role" data-check>
 ${csrfField(session)}<input type="hidden" name="from" value="setup">
 <label for="arn">Role ARN</label>
 <input id="arn" name="roleArn" required maxlength="2048" spellcheck="false" autocapitalize="off" autocomplete="off" placeholder="arn:aws:iam::123456789012:role/rolebridge" value="${setup.roleArn ?? ''}" aria-describedby="arn-hint" data-arn>
 <small id="arn-hint" data-arn-hint aria-live="polite">It looks like arn:aws:iam::123456789012:role/name.</small>
-<button type="submit" data-busy="Checking with AWS… (up to a minute)">Check connection</button>
-</form>
+</form></li>
+<li class="step ${isConnected ? 'done' : ''}" id="check"><h2>Check the connection</h2>
+<p>AWS is asked to let the platform in with the external ID, and to keep it out without.</p>
+<button type="submit" form="role">Check connection</button>
 <div data-check-progress aria-live="polite">${setup.checkResult ?? (verification && connection.status === 'connected' ? connectedView(connection) : '')}${verification ? checksView(verification.checks) : ''}</div>
 </li>`;
 }

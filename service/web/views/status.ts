@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import type { Connection } from '../../domain/connection.js';
 import { describeScope } from '../../domain/scope.js';
 import type { Verification } from '../../domain/verification.js';
+import { problems } from '../../http/problem.js';
 import { explanations, isErrorCode } from '../../problems/index.js';
 import { type Html, timeView } from './layout.js';
 
@@ -14,7 +15,9 @@ export function problemOf(connection: Connection): string | undefined {
     case 'pending':
       return 'No role yet: continue to set it up.';
     case 'failed':
-      return connection.verification.result === 'failed' ? connection.verification.message : undefined;
+      return connection.verification.result === 'failed'
+        ? `${problems[connection.verification.code][1]}.`
+        : undefined;
     case 'disconnected':
       return 'The customer’s stack took the role away.';
     case 'connected':
@@ -74,9 +77,9 @@ export function refusalView(refusal: {
   const { message, remedy, code, causes = [], trustPolicy, checks = [] } = refusal;
   const failed = checks.find(({ outcome }) => outcome === 'failed');
   return html`<div class="notice problem" role="alert">
-  ${failed ? html`<p><small>Failed check: ${checkTitles[failed.name] ?? failed.name}</small></p>` : ''}
+  ${failed ? html`<p><small>The check that failed: “${checkTitles[failed.name] ?? failed.name}”</small></p>` : ''}
   <p><strong>${message}</strong></p>
-  ${isErrorCode(code) ? html`<p>${marked(explanations[code].means)}</p>` : ''}
+  ${isErrorCode(code) ? html`<p>What it means: ${marked(explanations[code].means)}</p>` : ''}
   ${remedy ? html`<p class="remedy">What to do: ${remedy}</p>` : ''}
   ${causes.length > 1 ? html`<p>What it may be, the likeliest first:</p><ol>${causes.map(({ explanation, likelihood }) => html`<li>${explanation} <small>(${likelihood})</small></li>`)}</ol>` : ''}
   ${trustPolicy ? html`<details open><summary>The trust policy that the role must have</summary><p>In the IAM console open the role, <em>Trust relationships</em>, <em>Edit trust policy</em>, and put this in the place of all that is there.</p><figure class="copy"><pre tabindex="0" aria-label="Trust policy"><code>${trustPolicy}</code></pre><button type="button" class="secondary outline" data-copy>Copy<span class="sr"> the trust policy</span></button></figure></details>` : ''}
