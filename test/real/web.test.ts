@@ -401,6 +401,7 @@ inChromium('the whole way works with the keyboard alone, and the focus can be se
   expect(await page.evaluate<string>('document.activeElement.textContent')).toBe('Skip to the content');
   await tabTo(page, 'New connection');
   await page.keyboard.press('Enter');
+  await page.waitForURL('**/connections/new');
   await tabTo(page, 'Begin with a role');
   await page.keyboard.press('Enter');
   await page.waitForURL('**/setup');
