@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { measureCallback } from './callback.js';
 import { measureCredentials } from './credentials.js';
 import type { Measurement } from './measure.js';
+import { measurePostgres } from './postgres.js';
 import { measureResolve } from './resolve.js';
 import { measureScale } from './scale.js';
 import { measureSynth } from './synth.js';
@@ -17,6 +18,7 @@ const benchmarks: Record<string, (directory: string) => Promise<Measurement[]>> 
   credentials: measureCredentials,
   writes: measureWrites,
   scale: measureScale,
+  postgres: measurePostgres,
   watch: measureWatch,
   synth: measureSynth,
 };

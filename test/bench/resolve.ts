@@ -84,12 +84,12 @@ export async function measureResolve(directory: string): Promise<Measurement[]> 
 }
 
 /** Inside an environment: the environment's connection, with the project's and the default in its shadow. */
-const targetsOf = (connections: number): string[] =>
+export const targetsOf = (connections: number): string[] =>
   scopesOf(connections).flatMap(({ project, environment }) =>
     environment === undefined ? [] : [`project=${project}&environment=${environment}&architecture=web`],
   );
 
-const requestOf = (target: string, apiKey: string): string =>
+export const requestOf = (target: string, apiKey: string): string =>
   `GET /v1/resolve?${target} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer ${apiKey}\r\n\r\n`;
 
 async function answerOf(url: string, target: string, apiKey: string): Promise<string> {

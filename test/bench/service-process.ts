@@ -3,6 +3,11 @@ import type { OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
 import { callbackSecretContext } from '../../service/domain/service-dependencies.js';
 import { createLogger, createSealer, createService, createSts, openFileStore } from '../../service/index.js';
+import { Database, statement } from '../../service/stores/postgres/database.js';
+import { importWhole } from '../../service/stores/postgres/import.js';
+import { openPostgresStore } from '../../service/stores/postgres/index.js';
+import { anyRow } from '../../service/stores/postgres/record-rows.js';
+import type { OrganizationContents } from '../../service/stores/records/index.js';
 import { intent } from '../contract/intent.js';
 import { connectedConnection, scopesOf } from './connections.js';
 import { serve } from './processes.js';
@@ -11,6 +16,8 @@ import type { PreparedRole } from './sandbox-process.js';
 /** A service on a file store, and what is in it before anything is measured. */
 export interface ServiceWanted {
   readonly directory: string;
+  /** Then the store is this database, not the directory. */
+  readonly databaseUrl?: string;
   /** Each with this many connections that are connected, with a scope of its own. */
   readonly organizations: number;
   readonly connectionsEach: number;
@@ -30,7 +37,12 @@ export type ServiceHandlers = typeof handlers;
 serve(handlers);
 
 async function start(wanted: ServiceWanted) {
-  const store = await openFileStore({ directory: wanted.directory });
+  const { databaseUrl } = wanted;
+  const opening = performance.now();
+  const store = databaseUrl
+    ? await openPostgresStore({ url: databaseUrl, maxSessions: 20 })
+    : await openFileStore({ directory: wanted.directory });
+  const openedMs = performance.now() - opening;
   const sealer = createSealer([{ id: 'k1', key: randomBytes(32) }]);
   const service = await createService({
     store,
@@ -55,8 +67,16 @@ async function start(wanted: ServiceWanted) {
   for (let number = 0; number < wanted.organizations; number++) {
     const { organization, apiKey } = await service.createOrganization(`organization ${number}`);
     organizations.push({ id: organization.id, apiKey });
-    await prefill(store, organization.id, number * wanted.connectionsEach, wanted.connectionsEach);
+    if (databaseUrl === undefined)
+      await prefill(store, organization.id, number * wanted.connectionsEach, wanted.connectionsEach);
   }
+  if (databaseUrl !== undefined)
+    await prefillDatabase(
+      store,
+      databaseUrl,
+      organizations.map(({ id }) => id),
+      wanted.connectionsEach,
+    );
   const pending = wanted.pending.map((role, number) => {
     const organization = organizations[number % organizations.length];
     if (organization === undefined) throw new Error('Pending connections need an organization.');
@@ -87,6 +107,7 @@ async function start(wanted: ServiceWanted) {
   );
   return {
     url: service.url,
+    openedMs,
     apiKeys: organizations.map(({ apiKey }) => apiKey),
     pending: pending.map(({ connection, callbackSecret, roleArn }) => ({
       id: connection.id,
@@ -110,4 +131,39 @@ async function prefill(store: Store, organizationId: OrganizationId, first: numb
       }),
     ),
   );
+}
+
+/** As `rolebridge migrate` puts it there: a hundred thousand in seconds. */
+async function prefillDatabase(store: Store, url: string, ids: readonly OrganizationId[], count: number) {
+  const kept = [];
+  for (const id of ids) {
+    const organization = await store.organization(id);
+    if (organization === undefined) throw new Error('It was made a moment ago.');
+    kept.push({ organization, apiKeys: await store.apiKeys(id) });
+  }
+  const scopes = count === 0 ? [] : scopesOf(count);
+  const contents = kept.map(
+    ({ organization, apiKeys }, number): OrganizationContents => ({
+      organization,
+      apiKeys,
+      connections: scopes.map((scope, place) =>
+        connectedConnection(organization.id, number * count + place, scope),
+      ),
+      receipts: [],
+      watches: [],
+      messages: [],
+      tokens: [],
+    }),
+  );
+  const database = new Database({ url, maxSessions: 1, statementTimeoutMs: 600_000 });
+  await database.transaction((session) =>
+    importWhole(session, {
+      contents: () => contents,
+      organizationsWithAudit: () => [],
+      auditRecords: async () => ({ records: [], hasMore: false }),
+    }),
+  );
+  // What the server's autovacuum does after a while.
+  await database.query(statement('analyze', anyRow, 'ANALYZE'), []);
+  await database.close();
 }
