@@ -6,6 +6,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -94,6 +95,14 @@ test('the client loads nothing but Node', () => {
 test('the command loads commander alone, for those that wait for credentials', () => {
   const loaded = loadedBy(path.join(installed, 'dist/main.js'));
   expect([...new Set(loaded.filter((name) => !name.startsWith('node:')))]).toEqual(['commander']);
+});
+
+test('has the files of the Terraform module as they are, and no others', () => {
+  const source = path.join(repository, 'service/terraform-module');
+  const packed = path.join(installed, 'dist/terraform-module');
+  expect(readdirSync(packed).sort()).toEqual(readdirSync(source).sort());
+  for (const name of readdirSync(source))
+    expect(readFileSync(path.join(packed, name), 'utf8')).toBe(readFileSync(path.join(source, name), 'utf8'));
 });
 
 test('npx rolebridge runs from the packed tarball', () => {
