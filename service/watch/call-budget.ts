@@ -1,4 +1,4 @@
-import type { Clock, SharedSts } from '../domain/ports.js';
+import type { Clock, SharedSts, StsAnswer } from '../domain/ports.js';
 
 /**
  * The STS port for the service's own checks: so many calls a second and no more, since AWS's limits are shared with those
@@ -13,21 +13,22 @@ export function withinBudget(
   let throttles = 0;
 
   /** Calls stand in a queue: each has its own moment, so a wait never wakes two at once. */
-  async function turn(signal: AbortSignal): Promise<void> {
+  async function turn(signal: AbortSignal): Promise<boolean> {
     const now = clock.now();
     // A clock that was put back must not hold everything up.
     if (nextMs - now > longestQueueMs) nextMs = now;
     const mine = Math.max(now, nextMs);
     nextMs = mine + spacingMs;
     if (mine > now) await clock.sleep(mine - now, signal);
-    if (signal.aborted) throw new Error('The service is ending.');
+    return !signal.aborted;
   }
 
   async function counted<Answer extends { outcome: string; reason?: string }>(
     signal: AbortSignal,
     call: () => Promise<Answer>,
-  ): Promise<Answer> {
-    await turn(signal);
+  ): Promise<Answer | Extract<StsAnswer<object>, { outcome: 'undecided' }>> {
+    // The service is ending: the check comes to no verdict, and is made again.
+    if (!(await turn(signal))) return { outcome: 'undecided', reason: 'over_budget' };
     const answer = await call();
     if (answer.outcome === 'undecided' && answer.reason === 'throttled') {
       throttles = Math.min(throttles + 1, 5);
