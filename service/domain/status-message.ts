@@ -50,7 +50,8 @@ export function statusMessage(
       method: next.method,
       status: next.status,
       ...(before && { previousStatus: before.status }),
-      ...accountAndRole(next.status === 'disconnected' && before ? before : next),
+      ...(before && accountAndRole(before)),
+      ...accountAndRole(next),
       ...(code && { code }),
       ...(code && isLostProtection(before, code) && { security: true as const }),
       ...(reason && { reason }),
@@ -92,7 +93,7 @@ export const failureCode = (connection: Connection): ErrorCode | undefined =>
     : undefined;
 
 const accountAndRole = (connection: Connection) => ({
-  ...('accountId' in connection && { accountId: connection.accountId }),
+  ...('accountId' in connection && connection.accountId && { accountId: connection.accountId }),
   ...(connection.method === 'assume_role' &&
     (connection.status === 'connected' || connection.status === 'failed') && {
       roleArn: connection.roleArn,

@@ -1,4 +1,5 @@
 /** The service looks at connections by itself: what it notices, what it does not take for a verdict, and what it says. */
+import { openFileStore } from '../../service/index.js';
 import { hour, minute, until } from '../passing-clock.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
 
@@ -64,6 +65,7 @@ test('a role that is gone fails at the second check in a row, and recovers when 
       status: 'failed',
       previousStatus: 'connected',
       code: 'role_not_assumable',
+      accountId: made.accountId,
       roleArn: made.arn,
       name: 'customer',
     },
@@ -296,4 +298,30 @@ test('an access key that does not work any more fails at the second check in a r
   expect((await vendor.call('POST', '/v1/credentials', {})).status).not.toBe(200);
   await until(() => vendor.receiver.types(connection.id).length === 2);
   expect(vendor.receiver.types(connection.id)).toEqual(['connection.connected', 'connection.failed']);
+});
+
+test('the service ends while AWS hangs, and the check is made by the next process', async () => {
+  const made = await vendor.connected();
+  vendor.sandbox.faults.set({ kind: 'timeout', roleArn: made.arn });
+  const before = made.calls();
+  vendor.clock.pass(hour);
+  await until(() => made.calls() > before, 'the check');
+  const began = Date.now();
+  await vendor.service.close();
+  expect(Date.now() - began).toBeLessThan(5_000);
+  const { receiver, sandbox } = vendor;
+  sandbox.faults.clear();
+  sandbox.deleteRole(made.arn);
+  const store = await openFileStore({ directory: vendor.directory });
+  // As it was: nothing half-done, and still to be looked at.
+  expect(await store.connection(vendor.organization.id, made.id as never)).toMatchObject({
+    status: 'connected',
+  });
+  const service = await vendor.startAnother({ store });
+  await until(async () => {
+    vendor.clock.pass(61_000);
+    return (await store.connection(vendor.organization.id, made.id as never))?.status === 'failed';
+  }, 'the failure');
+  await until(() => receiver.types(made.id).includes('connection.failed'));
+  await service.close();
 });
