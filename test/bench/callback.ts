@@ -18,10 +18,11 @@ export async function measureCallback(directory: string): Promise<Measurement[]>
   return [
     ...(await measure(`${directory}/near`, 0, { 1: 40, 32: 192 })),
     ...(await measure(`${directory}/far`, 30, { 1: 12, 32: 192 })),
+    ...(await measure(`${directory}/many`, 0, { 1: 40, 32: 192 }, 100_000)),
   ];
 }
 
-async function measure(directory: string, delayMs: number, counts: Record<1 | 32, number>) {
+async function measure(directory: string, delayMs: number, counts: Record<1 | 32, number>, connections = 0) {
   const sandboxProcess = startChild<SandboxHandlers>(new URL('./sandbox-process.ts', import.meta.url));
   const serviceProcess = startChild<ServiceHandlers>(new URL('./service-process.ts', import.meta.url));
   const stsProcess = startChild<StsHandlers>(new URL('./sts-process.ts', import.meta.url));
@@ -35,7 +36,7 @@ async function measure(directory: string, delayMs: number, counts: Record<1 | 32
     const service = await serviceProcess.call('start', {
       directory,
       organizations,
-      connectionsEach: 0,
+      connectionsEach: connections / organizations,
       pending: roles,
       sts,
       principal,
@@ -72,7 +73,7 @@ async function measure(directory: string, delayMs: number, counts: Record<1 | 32
     const measurements: Measurement[] = [];
     for (const atOnce of [1, 32] as const)
       measurements.push({
-        name: `callback to connected, ${atOnce} at once${delayMs ? `, STS ${delayMs} ms away` : ''}`,
+        name: `callback to connected, ${atOnce} at once${delayMs ? `, STS ${delayMs} ms away` : ''}${connections ? `, among ${connections.toLocaleString('en')} connections` : ''}`,
         unit: 'ms each',
         ...(await interleaved(rounds, {
           ours: () => callBack(atOnce, counts[atOnce]),

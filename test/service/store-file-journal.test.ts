@@ -144,6 +144,23 @@ describe('a change', () => {
   });
 });
 
+test('what was written before there were journals is read, and goes on with one', async () => {
+  await killed();
+  const snapshot = join(directory, 'organizations', `${organization.id}.json`);
+  const text = (await readFile(snapshot, 'utf8')).replace('"journal":1,\n', '');
+  expect(text).not.toContain('"journal"');
+  await writeFile(snapshot, text);
+  await rm(journal());
+  const store = await open();
+  await store.commit({ connection: { next: connection, ifVersion: null, intent } });
+  await store.commit({
+    connection: { next: changed(connection, { name: 'after' }), ifVersion: 1, intent },
+  });
+  await store.close();
+  expect(await (await open()).connection(organization.id, connection.id)).toMatchObject({ name: 'after' });
+  expect(reports).toEqual([]);
+});
+
 describe('an audit record', () => {
   const requests = async (store: Store) =>
     (await store.auditRecords(organization.id, { limit: 10 })).records.map(({ requestId }) => requestId);

@@ -279,7 +279,7 @@ export class FileStore implements Store, WholeStore {
 
   async finishWatch(claimed: Watch, next: { dueAt: string; attempts: number } | undefined): Promise<void> {
     const id = watchId(claimed);
-    const stored = this.#writes.staged.watches.get(id);
+    const stored = this.#writes.staged.organizations.get(claimed.organizationId)?.watches.get(id);
     if (stored === undefined || !isSameTurn(stored, claimed)) return;
     await this.#writes.stage(stored.organizationId, [
       { kind: 'watch', id, next: next && ownCopy('watch', { ...stored, ...next }) },
@@ -299,7 +299,7 @@ export class FileStore implements Store, WholeStore {
     next: { dueAt: string; attempts: number } | undefined,
   ): Promise<void> {
     const id = messageId(claimed);
-    const stored = this.#writes.staged.messages.get(id);
+    const stored = this.#writes.staged.organizations.get(claimed.organizationId)?.messages.get(id);
     if (stored === undefined || !isSameTurn(stored, claimed)) return;
     await this.#writes.stage(stored.organizationId, [
       { kind: 'message', id, next: next && ownCopy('message', { ...stored, ...next }) },

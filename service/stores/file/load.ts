@@ -178,7 +178,11 @@ function changesThatMake(data: OrganizationData): RecordChange[] {
       id: receiptId(next.connectionId, next.webhookId),
       next,
     })),
-    ...data.watches.map((next) => ({ kind: 'watch' as const, id: watchId(next), next })),
+    ...data.watches.map((watch) => {
+      // One text for all of the organization, in memory.
+      const next = { ...watch, organizationId: data.organization.id };
+      return { kind: 'watch' as const, id: watchId(next), next };
+    }),
     ...data.messages.map((next) => ({ kind: 'message' as const, id: messageId(next), next })),
     ...data.tokens.map((next) => ({ kind: 'token' as const, id: tokenId(next.kind, next.hash), next })),
   ];

@@ -53,8 +53,6 @@ export class Records {
   readonly connections = new Map<ConnectionId, Connection>();
   readonly claimedRoles = new Map<RoleArn, ConnectionId>();
   readonly externalIds = new Map<ExternalId, ConnectionId>();
-  readonly watches = new Map<string, Watch>();
-  readonly messages = new Map<string, OutboxMessage>();
   readonly tokens = new Map<string, Token>();
 
   of(organizationId: OrganizationId): OrganizationRecords {
@@ -114,13 +112,9 @@ export class Records {
         put(this.apiKeys, change.id, change.next);
         put(records.apiKeys, change.id, change.next);
       } else if (change.kind === 'receipt') put(records.receipts, change.id, change.next);
-      else if (change.kind === 'watch') {
-        put(this.watches, change.id, change.next);
-        put(records.watches, change.id, change.next);
-      } else if (change.kind === 'message') {
-        put(this.messages, change.id, change.next);
-        put(records.messages, change.id, change.next);
-      } else if (change.kind === 'token') {
+      else if (change.kind === 'watch') put(records.watches, change.id, change.next);
+      else if (change.kind === 'message') put(records.messages, change.id, change.next);
+      else if (change.kind === 'token') {
         put(this.tokens, change.id, change.next);
         put(records.tokens, change.id, change.next);
       } else this.#index(records, change);
