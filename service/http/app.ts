@@ -93,8 +93,16 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
   app.all('/v1/credentials', refuseMethod('POST'));
 
   app.get('/healthz', (_request, response) => send(response, { status: 200, body: { status: 'ok' } }));
+  // Anybody may ask, and it may cost a write: those who ask at once share one.
+  let asking: Promise<void> | undefined;
+  const ready = () => {
+    asking ??= deps.store.ready().finally(() => {
+      asking = undefined;
+    });
+    return asking;
+  };
   app.get('/readyz', async (_request, response) => {
-    await deps.store.ready();
+    await ready();
     send(response, { status: 200, body: { status: 'ready' } });
   });
   addOpenApiRoute(app, deps.publicUrl);

@@ -131,6 +131,29 @@ describe('requests without valid credentials are limited by address', () => {
   });
 });
 
+it('guesses at the sign-in page are limited by address; who has a key gets in all the same', async () => {
+  vendor = await startVendor({ rateLimits: { address: 2 } });
+  const { url } = vendor.service;
+  const form = await fetch(`${url}/sign-in`);
+  const cookie = form.headers
+    .getSetCookie()
+    .map((text) => text.split(';')[0])
+    .join('; ');
+  const csrf = /name="csrf" value="([^"]+)"/.exec(await form.text())?.[1] ?? '';
+  const signIn = (apiKey: string) =>
+    fetch(`${url}/sign-in`, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { cookie, origin: url, 'sec-fetch-site': 'same-origin' },
+      body: new URLSearchParams({ csrf, apiKey }),
+    });
+  const guess = `rbk_${'a'.repeat(16)}_${'0'.repeat(64)}`;
+  const statuses = [];
+  for (let number = 0; number < 4; number++) statuses.push((await signIn(guess)).status);
+  expect(statuses).toEqual([401, 401, 429, 429]);
+  expect((await signIn(vendor.apiKey)).status).toBe(303);
+});
+
 describe('AWS is shared fairly', () => {
   it('while the roles of one organization hang, another one’s verification takes no longer', async () => {
     vendor = await startVendor({ stsCalls: { atOnce: 8, atOncePerOrganization: 4 } });
@@ -176,6 +199,17 @@ describe('AWS is shared fairly', () => {
     expect(statuses.every((status) => status === 200 || status === 409)).toBe(true);
     expect(vendor.sandbox.mostAtOnce).toBeLessThanOrEqual(3);
   });
+});
+
+it('those who ask at once whether it is ready share one look into the store', async () => {
+  vendor = await startVendor({ metricsListener: { host: '127.0.0.1', port: 0 } });
+  const looks = async () => {
+    const text = await (await fetch(vendor.service.metricsUrl ?? '')).text();
+    return Number(/store_duration_seconds_count\{operation="ready"\} (\d+)/.exec(text)?.[1] ?? 0);
+  };
+  const answers = await Promise.all(Array.from({ length: 200 }, () => fetch(`${vendor.service.url}/readyz`)));
+  expect(answers.every(({ status }) => status === 200)).toBe(true);
+  expect(await looks()).toBeLessThan(150);
 });
 
 it('a client that opens many connections and sends nothing leaves the others alone', async () => {
