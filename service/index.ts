@@ -94,7 +94,7 @@ export interface ServiceOptions {
   readonly trustedProxies?: number;
   /** Calls of STS at the same time, of all and of one organization. @default 200 and 20 */
   readonly stsCalls?: { readonly atOnce: number; readonly atOncePerOrganization: number };
-  /** @default measured, and shown nowhere */
+  /** @default one that is read where the two settings below say */
   readonly metrics?: Metrics;
   /** A port of its own for `/metrics`, without a token. @default none */
   readonly metricsListener?: { readonly host: string; readonly port: number } | undefined;
@@ -136,7 +136,9 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
   const url = urlOf(server);
   const { logger, tracing, metrics = createMetrics() } = options;
-  const store = observedStore(options.store, metrics);
+  // What nobody can read is not measured where it would cost each request something.
+  const isMeasured = options.metricsListener !== undefined || options.metricsTokenHash !== undefined;
+  const store = isMeasured ? observedStore(options.store, metrics) : options.store;
   countConnections(store, metrics);
   const limits = createRateLimits(options.rateLimits, (limit) => metrics.rateLimited.inc({ limit }));
   const { atOnce = 200, atOncePerOrganization = 20 } = options.stsCalls ?? {};
@@ -182,6 +184,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     pages: createWeb(deps, { logger, limits }),
     logger,
     metrics,
+    isMeasured,
     limits,
     metricsTokenHash: options.metricsTokenHash,
     trustedProxies: options.trustedProxies ?? 0,

@@ -41,6 +41,8 @@ import { resolutionView } from './views.js';
 export interface AppOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** False: nobody can read the metrics. */
+  readonly isMeasured: boolean;
   readonly limits: RateLimits;
   /** SHA-256 (hexadecimal) of the token for `/metrics`; without one it is not there. */
   readonly metricsTokenHash?: string | undefined;

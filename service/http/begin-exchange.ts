@@ -14,7 +14,7 @@ const quietRoutes = new Set(['/v1/resolve', '/v1/credentials', '/healthz', '/rea
  * the path: a path can hold a token.
  */
 export const createBeginExchange =
-  ({ logger, metrics }: { logger: Logger; metrics: Metrics }) =>
+  ({ logger, metrics, isMeasured }: { logger: Logger; metrics: Metrics; isMeasured: boolean }) =>
   (request: Request, response: Response): void => {
     const startedAt = performance.now();
     response.locals.requestId = randomUUID();
@@ -24,7 +24,7 @@ export const createBeginExchange =
       // Whoever asked has gone before the answer was there; nginx's number for it.
       const status = response.writableFinished ? response.statusCode : 499;
       const durationMs = performance.now() - startedAt;
-      metrics.httpDuration.observe({ route, method, status }, durationMs / 1000);
+      if (isMeasured) metrics.httpDuration.observe({ route, method, status }, durationMs / 1000);
       const level = status < 400 && quietRoutes.has(route) ? 'debug' : 'info';
       if (!logger.isLevelEnabled(level)) return;
       const { requestId, apiKey, traceId } = response.locals as {

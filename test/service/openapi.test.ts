@@ -215,6 +215,7 @@ function routesOfTheService(): string[] {
     logger: createLogger('silent'),
     callbackToleranceMs: 1,
     metrics: createMetrics(),
+    isMeasured: false,
     limits: createRateLimits(),
     trustedProxies: 0,
   });
