@@ -13,20 +13,19 @@ import {
   Token,
 } from 'cdktf';
 import { Construct } from 'constructs';
+import {
+  callbackUrlProblem,
+  connectionIdProblem,
+  healthProblems,
+  scopeProblems,
+  secondsProblem,
+  secretVariableProblem,
+} from './callback-validation';
 import { type ConnectionHealth, HealthCheck, statusUrlOf } from './connection-health';
 import type { CrossAccountRole } from './cross-account-role';
 import { documentJson, fingerprint } from './document-json';
 import { TerraformData } from './terraform-data';
-import {
-  callbackUrlProblem,
-  connectionIdProblem,
-  expectedAccountIdProblem,
-  healthProblems,
-  refuse,
-  scopeProblems,
-  secondsProblem,
-  secretVariableProblem,
-} from './validation';
+import { expectedAccountIdProblem, refuse } from './validation';
 
 /**
  * Where the connection applies: nothing given is the organization's default. Each name is 1–64 characters of

@@ -5,7 +5,7 @@
  * - `cross-account-role`, `connection-callback`: the two by themselves
  * - `connection-health`: the connection's health in the plan
  * - `trust-policy`, `permissions`: the IAM documents, as plain data
- * - `validation`: the rules for props
+ * - `validation`, `callback-validation`: the rules for props
  * - `callback-script/`: the program that Terraform starts; it depends on Node alone
  *
  * Nothing of the service belongs here, and no run-time dependency besides the peers.

@@ -1,8 +1,8 @@
 /**
- * The rules for props. Every wrong prop of a construct is named in one error, with the rule and where the rule
+ * The rules for the props of the role, and how a rule is told. Every wrong prop of a construct is named in one error, with the rule and where the rule
  * comes from. Tokens pass: only Terraform knows their value. Nothing is trimmed or corrected.
  */
-import { type TerraformVariable, Token } from 'cdktf';
+import { Token } from 'cdktf';
 import { type Permissions, type PolicyStatement, PRESET_POLICIES } from './permissions';
 import { isWholeAccount, PARTITIONS, type Partition, partitionOf } from './trust-policy';
 
@@ -29,7 +29,6 @@ export function refuse(construct: string, problems: readonly (string | undefined
 const IAM_GUIDE = 'https://docs.aws.amazon.com/IAM/latest/UserGuide';
 const IAM_API = 'https://docs.aws.amazon.com/IAM/latest/APIReference';
 const STS_API = 'https://docs.aws.amazon.com/STS/latest/APIReference';
-const DESIGN = "Rolebridge's callback contract";
 
 const ACCOUNT_ID = /^(?!0{12})[0-9]{12}$/;
 const PARTITION_PATTERN = PARTITIONS.join('|');
@@ -41,11 +40,11 @@ const POLICY_ARN = new RegExp(
   `^arn:(?:${PARTITION_PATTERN}):iam::(?:aws|[0-9]{12}):policy/(?:[\\w+=,.@-]+/)*[\\w+=,.@-]{1,128}$`,
 );
 const POLICY_NAME = /^(?:[\w+=,.@-]+\/)*[\w+=,.@-]{1,128}$/;
-const SCOPE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-type Problem = string | undefined;
+/** What is wrong with a prop, if anything is. */
+export type Problem = string | undefined;
 
-function mustBe(prop: string, rule: string, source: string, value: unknown): string {
+export function mustBe(prop: string, rule: string, source: string, value: unknown): string {
   return `${prop} must be ${rule}; it is ${shown(value)} (${source})`;
 }
 
@@ -55,7 +54,7 @@ function shown(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}… (${text.length} characters)` : text;
 }
 
-function matches(
+export function matches(
   prop: string,
   value: unknown,
   fits: (text: string) => boolean,
@@ -66,7 +65,7 @@ function matches(
   return typeof value === 'string' && fits(value) ? undefined : mustBe(prop, rule, source, value);
 }
 
-function optional<T>(value: T | undefined, check: (value: T) => Problem): Problem {
+export function optional<T>(value: T | undefined, check: (value: T) => Problem): Problem {
   return value === undefined ? undefined : check(value);
 }
 
@@ -282,77 +281,6 @@ export function statementProblems(statement: PolicyStatement): Problem[] {
   ];
 }
 
-export function connectionIdProblem(value: unknown): Problem {
-  return matches(
-    'connectionId',
-    value,
-    (text) => /^con_[A-Za-z0-9]{1,64}$/.test(text),
-    `the connection's id as the service gave it: con_ and 1–64 letters or digits`,
-    DESIGN,
-  );
-}
-
-export function callbackUrlProblem(value: unknown): Problem {
-  return matches(
-    'callbackUrl',
-    value,
-    isCallbackUrl,
-    'an https URL without credentials, fragment or spaces (http only on loopback: localhost, 127.0.0.0/8, [::1])',
-    DESIGN,
-  );
-}
-
-function isCallbackUrl(text: string): boolean {
-  // Printable ASCII only, and nothing that Terraform would evaluate: a URL parser would repair what we refuse.
-  if (!/^https?:\/\/[\x21-\x7e]+$/.test(text) || /[$%]\{|["'<>\\^`{|}#]/.test(text)) return false;
-  try {
-    const url = new URL(text);
-    if (url.username !== '' || url.password !== '') return false;
-    return url.protocol === 'https:' || isLoopback(url.hostname);
-  } catch {
-    // URL.canParse came after Node 18.
-    return false;
-  }
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.[0-9]{1,3}){3}$/.test(hostname);
-}
-
-export function scopeProblems(value: unknown): Problem[] {
-  if (value === undefined || Token.isUnresolved(value)) return [];
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return [mustBe('scope', '{ project?, environment?, architecture? }', DESIGN, value)];
-  const { project, environment, architecture, ...others } = value as Record<string, unknown>;
-  return [
-    ...Object.keys(others).map((key) =>
-      mustBe(`scope.${key}`, 'one of project, environment, architecture', DESIGN, key),
-    ),
-    ...Object.entries({ project, environment, architecture }).map(([key, name]) =>
-      optional(name, () =>
-        matches(
-          `scope.${key}`,
-          name,
-          (text) => SCOPE_NAME.test(text),
-          '1–64 characters of [A-Za-z0-9._-], the first a letter or digit',
-          DESIGN,
-        ),
-      ),
-    ),
-    environment !== undefined && project === undefined
-      ? mustBe('scope.environment', 'inside a project: give scope.project too', DESIGN, environment)
-      : undefined,
-    architecture !== undefined && environment === undefined
-      ? mustBe(
-          'scope.architecture',
-          'inside an environment: give scope.environment too',
-          DESIGN,
-          architecture,
-        )
-      : undefined,
-  ];
-}
-
 export function expectedAccountIdProblem(value: unknown): Problem {
   return optional(value, () =>
     matches(
@@ -365,41 +293,7 @@ export function expectedAccountIdProblem(value: unknown): Problem {
   );
 }
 
-export function secretVariableProblem(prop: string, variable: unknown): Problem {
-  const source = 'https://developer.hashicorp.com/terraform/language/values/variables';
-  return optional(variable, () => {
-    if (typeof variable !== 'object' || variable === null || !('sensitive' in variable))
-      return `${prop} must be a TerraformVariable: a secret in the code would be in the synthesized JSON (${source})`;
-    const { sensitive, default: preset } = variable as TerraformVariable;
-    if (sensitive !== true)
-      return `${prop} must be declared with sensitive: true, or Terraform shows it in plans (${source})`;
-    return preset === undefined
-      ? undefined
-      : `${prop} must have no default: it would be in the synthesized JSON (${source})`;
-  });
-}
-
-export function healthProblems(value: unknown): Problem[] {
-  if (value === undefined) return [];
-  if (typeof value !== 'object' || value === null)
-    return [mustBe('health', '{ statusToken, timeoutSeconds? }', DESIGN, value)];
-  const { statusToken, timeoutSeconds, ...others } = value as Record<string, unknown>;
-  return [
-    ...Object.keys(others).map((key) =>
-      mustBe(`health.${key}`, 'one of statusToken, timeoutSeconds', DESIGN, key),
-    ),
-    statusToken === undefined
-      ? mustBe('health.statusToken', 'a sensitive TerraformVariable with the status token', DESIGN, undefined)
-      : secretVariableProblem('health.statusToken', statusToken),
-    secondsProblem('health.timeoutSeconds', timeoutSeconds, 1, 30),
-  ];
-}
-
-export function secondsProblem(prop: string, value: unknown, least: number, most: number): Problem {
-  return optional(value, () => wholeNumber(prop, value, least, most, 'a whole number of seconds', DESIGN));
-}
-
-function wholeNumber(
+export function wholeNumber(
   prop: string,
   value: unknown,
   least: number,
