@@ -208,3 +208,20 @@ describe('with the running service', () => {
     expect([connections.length, next]).toEqual([7, connections[6]?.id]);
   });
 });
+
+test('a program is checked against the types of what the service validates with', async () => {
+  // Nothing is sent: what matters is that the type check refuses each line that it is told to.
+  const program = async (rolebridge: ReturnType<typeof client>) => {
+    const made = await rolebridge.createConnection({ name: 'shop', expectedAccountId: '210987654321' });
+    const connection = await rolebridge.getConnection(made.id);
+    if (connection.status === 'connected') return `${connection.accountId} ${made.callbackSecret}`;
+    // @ts-expect-error a pending connection has no role
+    if (connection.status === 'pending') return connection.roleArn;
+    // @ts-expect-error there is no such level
+    await rolebridge.resolve({ region: 'x' });
+    // @ts-expect-error an access key needs its secret
+    await rolebridge.createAccessKeyConnection({ name: 'x', method: 'access_key', accessKeyId: 'AKIA' });
+    return undefined;
+  };
+  expect(program).toBeInstanceOf(Function);
+});

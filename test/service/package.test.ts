@@ -1,163 +1,175 @@
-/** The package as npm has it: the packed tarball in somebody's project, outside this repository. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import {
-  chmodSync,
-  existsSync,
-  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
-  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 
+const run = promisify(execFile);
 const repository = process.cwd();
 
-let project: string;
-let installed: string;
+let root: string;
+let tarball: string;
+let files: string[];
+const installed = () => path.join(root, 'node_modules/@rolebridge/service');
 
-beforeAll(() => {
-  project = mkdtempSync(path.join(tmpdir(), 'rolebridge-vendor-'));
-  const [packed] = JSON.parse(
-    execFileSync('npm', ['pack', '--json', '--silent', '--pack-destination', project], {
-      cwd: path.join(repository, 'service'),
-      encoding: 'utf8',
-    }).replace(/^[^[]*/, ''),
-  );
-  const modules = path.join(project, 'node_modules');
-  mkdirSync(path.join(modules, '@rolebridge'), { recursive: true });
-  mkdirSync(path.join(modules, '.bin'));
-  execFileSync('tar', ['-xzf', path.join(project, packed.filename), '-C', path.join(modules, '@rolebridge')]);
-  installed = path.join(modules, '@rolebridge/service');
-  renameSync(path.join(modules, '@rolebridge/package'), installed);
-  writeFileSync(path.join(project, 'package.json'), JSON.stringify({ name: 'vendor', type: 'module' }));
-  // As npm does for what a package has under "bin".
-  const { bin } = JSON.parse(readFileSync(path.join(installed, 'package.json'), 'utf8'));
-  for (const [name, file] of Object.entries<string>(bin)) {
-    symlinkSync(path.join(installed, file), path.join(modules, '.bin', name));
-    chmodSync(path.join(installed, file), 0o755);
-  }
-}, 120_000);
-afterAll(() => rmSync(project, { recursive: true, force: true }));
-
-/** The dependencies by link: npm would fetch them again. */
-function linkDependencies(names: readonly string[]) {
-  for (const name of names) {
-    const link = path.join(project, 'node_modules', name);
-    const places = ['service/node_modules', 'node_modules'].map((folder) =>
-      path.join(repository, folder, name),
-    );
-    const found = places.find((place) => existsSync(place));
-    mkdirSync(path.dirname(link), { recursive: true });
-    if (found && !lstatSync(link, { throwIfNoEntry: false })) symlinkSync(found, link, 'dir');
-  }
-}
-
-const rolebridge = (...words: string[]) =>
-  spawnSync('npx', ['--no-install', 'rolebridge', ...words], {
-    cwd: project,
-    encoding: 'utf8',
-    env: { PATH: process.env.PATH, HOME: project } as Record<string, string> as NodeJS.ProcessEnv,
+/** A vendor's project with the tarball, and the packages that it depends on. */
+beforeAll(async () => {
+  root = mkdtempSync(path.join(tmpdir(), 'rolebridge-vendor-'));
+  const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', root], {
+    cwd: path.join(repository, 'service'),
+    maxBuffer: 16 * 1024 * 1024,
   });
-
-/** What a file of the package loads from outside it, with all that it loads at once. */
-function loadedBy(file: string, seen = new Set<string>()): string[] {
-  if (seen.has(file)) return [];
-  seen.add(file);
-  const text = readFileSync(file, 'utf8');
-  return [...text.matchAll(/^(?:import|export)\s(?:[^'"]*\sfrom\s)?['"]([^'"]+)['"]/gm)].flatMap(
-    ([, name = '']) => (name.startsWith('.') ? loadedBy(path.join(path.dirname(file), name), seen) : [name]),
+  const [packed] = JSON.parse(stdout.replace(/^[^[]*/, ''));
+  tarball = path.join(root, packed.filename);
+  files = packed.files.map((file: { path: string }) => file.path);
+  mkdirSync(installed(), { recursive: true });
+  await run('tar', ['-xzf', tarball, '-C', installed(), '--strip-components=1']);
+  link(path.join(repository, 'node_modules'), path.join(root, 'node_modules'));
+  link(path.join(repository, 'service/node_modules'), path.join(installed(), 'node_modules'));
+  writeFileSync(
+    path.join(root, 'package.json'),
+    JSON.stringify({ name: 'vendor', private: true, type: 'module' }),
   );
+}, 180_000);
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** Every package of one folder in another one, but for ours. */
+function link(from: string, to: string): void {
+  let names: string[] = [];
+  try {
+    names = readdirSync(from).filter((name) => !name.startsWith('.') && name !== '@rolebridge');
+  } catch {
+    return;
+  }
+  mkdirSync(to, { recursive: true });
+  for (const name of names) symlinkSync(path.join(from, name), path.join(to, name));
 }
 
-test('the client loads nothing but Node', () => {
-  const loaded = loadedBy(path.join(installed, 'dist/client/index.js'));
-  expect(loaded.filter((name) => !name.startsWith('node:'))).toEqual([]);
-  // There is no dependency here yet: what needed one would fail.
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [
-      '--input-type=module',
-      '-e',
-      "import { createRolebridgeClient } from '@rolebridge/service/client'; console.log(typeof createRolebridgeClient({ url: 'https://vendor.example' }).resolve)",
-    ],
-    { cwd: project, encoding: 'utf8' },
+const node = (...words: string[]) =>
+  run(process.execPath, words, { cwd: root, env: { PATH: process.env.PATH, HOME: root } });
+const bin = (name: string, command: string): string => {
+  const folder = path.join(repository, 'node_modules', name);
+  return path.join(folder, JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')).bin[command]);
+};
+
+test('the tarball holds the program, the client, what they read beside them, and nothing else', () => {
+  expect(files).toEqual(
+    expect.arrayContaining([
+      'LICENSE',
+      'README.md',
+      'dist/main.js',
+      'dist/index.d.ts',
+      'dist/client/index.js',
+      'dist/client/index.d.ts',
+    ]),
   );
-  expect([status, stdout, stderr]).toEqual([0, 'function\n', '']);
+  const beside = ['web/public', 'terraform-module'];
+  for (const folder of beside)
+    for (const name of readdirSync(path.join('service', folder)))
+      expect(files).toContain(`dist/${folder}/${name}`);
+  const others = files.filter((file) => !beside.some((folder) => file.startsWith(`dist/${folder}/`)));
+  expect(
+    others.filter((file) => !/^(LICENSE|README\.md|package\.json|dist\/.+\.(js|d\.ts))$/.test(file)),
+  ).toEqual([]);
 });
 
-test('the command loads commander alone, for those that wait for credentials', () => {
-  const loaded = loadedBy(path.join(installed, 'dist/main.js'));
-  expect([...new Set(loaded.filter((name) => !name.startsWith('node:')))]).toEqual(['commander']);
-});
-
-test('has the files of the Terraform module as they are, and no others', () => {
-  const source = path.join(repository, 'service/terraform-module');
-  const packed = path.join(installed, 'dist/terraform-module');
-  expect(readdirSync(packed).sort()).toEqual(readdirSync(source).sort());
-  for (const name of readdirSync(source))
-    expect(readFileSync(path.join(packed, name), 'utf8')).toBe(readFileSync(path.join(source, name), 'utf8'));
-});
-
-test('npx rolebridge runs from the packed tarball', () => {
-  const { dependencies } = JSON.parse(readFileSync(path.join(installed, 'package.json'), 'utf8'));
-  linkDependencies(Object.keys(dependencies));
-  expect(readFileSync(path.join(installed, 'dist/main.js'), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
-  expect(statSync(path.join(repository, 'service/dist/main.js')).mode & 0o111).toBe(0o111);
-  const help = rolebridge('--help');
-  expect([help.status, help.stdout]).toEqual([0, expect.stringContaining('credentials')]);
-  const wrong = rolebridge('credentials');
-  expect([wrong.status, wrong.stdout]).toEqual([2, '']);
-  expect(wrong.stderr).toContain('ROLEBRIDGE_URL');
-  // Loads all of the service.
-  const unset = rolebridge('serve');
-  expect([unset.status, unset.stderr]).toEqual([2, expect.stringContaining('ROLEBRIDGE_PRINCIPAL')]);
+test('the command starts from where npm puts it', async () => {
+  const { stdout } = await node(path.join(installed(), 'dist/main.js'), '--help');
+  expect(stdout).toMatch(/Usage: rolebridge/);
+  expect(readFileSync(path.join(installed(), 'dist/main.js'), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
 }, 60_000);
 
-test('a program in TypeScript is checked against the client’s types', () => {
-  linkDependencies(['zod', '@types/node', 'undici-types', 'zod-openapi']);
-  writeFileSync(
-    path.join(project, 'program.ts'),
-    `import { createRolebridgeClient, RolebridgeApiError, type Connection } from '@rolebridge/service/client';
-const rolebridge = createRolebridgeClient({ url: 'https://vendor.example', apiKey: 'rbk_' });
-const made = await rolebridge.createConnection({ name: 'shop', scope: { project: 'shop' }, expectedAccountId: '210987654321' });
-const secret: string = made.callbackSecret;
-const connection: Connection = await rolebridge.getConnection(made.id);
-if (connection.status === 'connected') { const account: string = connection.accountId; console.log(account, secret); }
-// @ts-expect-error: a pending connection has no role.
-if (connection.status === 'pending') console.log(connection.roleArn);
-// @ts-expect-error: there is no such level.
-await rolebridge.resolve({ region: 'x' });
-// @ts-expect-error: an access key needs its secret.
-await rolebridge.createAccessKeyConnection({ name: 'x', method: 'access_key', accessKeyId: 'AKIA' });
-const { records, next } = await rolebridge.listAuditRecords({ limit: 10 });
-console.log(records[0]?.action, next, RolebridgeApiError);
+test.each(['@rolebridge/service', '@rolebridge/service/client'])(
+  '%s loads by name: ESM, and require where Node has it',
+  async (name) => {
+    writeFileSync(
+      path.join(root, 'load.mjs'),
+      `const loaded = await import('${name}'); console.log(Object.keys(loaded).length > 0);`,
+    );
+    expect((await node('load.mjs')).stdout).toBe('true\n');
+    writeFileSync(path.join(root, 'load.cjs'), `console.log(Object.keys(require('${name}')).length > 0);`);
+    expect((await node('--no-warnings', 'load.cjs')).stdout).toBe('true\n');
+  },
+  60_000,
+);
+
+test('the client loads Node’s own modules and nothing else', async () => {
+  const loaded = files
+    .filter((file) => /^dist\/client\/.+\.js$/.test(file))
+    .flatMap((file) => [
+      ...readFileSync(path.join(installed(), file), 'utf8').matchAll(
+        /^(?:import|export) .*?from '([^']+)'/gms,
+      ),
+    ])
+    .map((match) => String(match[1]));
+  expect(loaded.filter((name) => !/^(node:|\.\/)/.test(name))).toEqual([]);
+});
+
+test.each([
+  ['with Node’s own resolution', { module: 'nodenext', moduleResolution: 'nodenext' }],
+  ['in a bundler', { module: 'esnext', moduleResolution: 'bundler' }],
+])(
+  'a vendor’s program type-checks against it, %s',
+  async (_name, options) => {
+    writeFileSync(
+      path.join(root, 'program.ts'),
+      `import { createService, type ServiceOptions } from '@rolebridge/service';
+import { createRolebridgeClient, type Connection } from '@rolebridge/service/client';
+
+export const start = (options: ServiceOptions) => createService(options);
+export async function first(apiKey: string): Promise<string | undefined> {
+  const client = createRolebridgeClient({ url: 'https://connect.vendor.example', apiKey });
+  for await (const connection of client.connections()) return (connection satisfies Connection).id;
+  return undefined;
+}
 `,
-  );
-  writeFileSync(
-    path.join(project, 'tsconfig.json'),
-    JSON.stringify({
-      compilerOptions: {
-        module: 'nodenext',
-        target: 'es2023',
-        strict: true,
-        noEmit: true,
-        types: ['node'],
-        skipLibCheck: true,
-      },
-      files: ['program.ts'],
-    }),
-  );
-  const { stdout } = spawnSync(
-    process.execPath,
-    [path.join(repository, 'node_modules/typescript/bin/tsc'), '-p', project],
-    { cwd: project, encoding: 'utf8' },
-  );
-  expect(stdout).toBe('');
-}, 60_000);
+    );
+    writeFileSync(
+      path.join(root, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: {
+          ...options,
+          target: 'es2023',
+          lib: ['es2023'],
+          strict: true,
+          noEmit: true,
+          skipLibCheck: true,
+          types: ['node'],
+        },
+        files: ['program.ts'],
+      }),
+    );
+    await node(path.join(repository, 'node_modules/typescript/bin/tsc'), '-p', '.').catch((error) => {
+      throw new Error(error.stdout);
+    });
+  },
+  120_000,
+);
+
+describe('what the tools for package authors say', () => {
+  test('arethetypeswrong: the types are right for every way of importing ESM', async () => {
+    const { stdout } = await node(
+      bin('@arethetypeswrong/cli', 'attw'),
+      tarball,
+      '--format',
+      'ascii',
+      '--profile',
+      'esm-only',
+    );
+    // It ends with an error when a way that is not ignored has a problem.
+    expect(stdout.match(/(node16 \(from ESM\)|bundler): 🟢/g)).toHaveLength(6);
+  }, 120_000);
+
+  test('publint: nothing to say', async () => {
+    const { stdout } = await node(bin('publint', 'publint'), '--strict', tarball);
+    expect(stdout).toMatch(/All good!/);
+  }, 60_000);
+});
