@@ -72,9 +72,14 @@ test('the tarball holds the program, the client, what they read beside them, and
     ]),
   );
   const beside = ['web/public', 'terraform-module'];
-  for (const folder of beside)
-    for (const name of readdirSync(path.join('service', folder)))
-      expect(files).toContain(`dist/${folder}/${name}`);
+  for (const folder of beside) {
+    const names = readdirSync(path.join('service', folder)).sort();
+    expect(readdirSync(path.join(installed(), 'dist', folder)).sort()).toEqual(names);
+    for (const name of names)
+      expect(readFileSync(path.join(installed(), 'dist', folder, name), 'utf8')).toBe(
+        readFileSync(path.join('service', folder, name), 'utf8'),
+      );
+  }
   const others = files.filter((file) => !beside.some((folder) => file.startsWith(`dist/${folder}/`)));
   expect(
     others.filter((file) => !/^(LICENSE|README\.md|package\.json|dist\/.+\.(js|d\.ts))$/.test(file)),
