@@ -62,7 +62,7 @@ export function waysOf(
       {
         id: 'aws-cli',
         title: 'AWS CLI',
-        help: 'Commands for a shell that is signed in to your account. The last one prints the ARN for the next step.',
+        help: 'Commands for a shell that is signed in to your account. They make the role and tell the platform; run again, they repair it.',
         callsBack: true,
         text: awsCliCommands(role),
       },
