@@ -81,6 +81,7 @@ async function verifyAndStore(
         !isWatch &&
         (connection.status === 'failed' ||
           (trust.pendingExternalId !== undefined && request.askedBy !== 'verify')),
+      comesAgain: request.askedBy === 'callback',
       findsCauses: !isWatch || (connection.status === 'connected' && counts('role_not_assumable')),
       onProgress: request.onProgress,
     },

@@ -27,6 +27,8 @@ export interface RoleToVerify {
   readonly maxWaitMs: number;
   /** The customer may just have mended the trust policy: IAM may go on with the old one for a while. */
   readonly trustMayHaveChanged: boolean;
+  /** Whoever asks comes again with the same first attempt when nothing is decided, so there is time. @default false */
+  readonly comesAgain?: boolean;
   /** Up to four more calls that find out why AWS denies the role. @default true */
   readonly findsCauses?: boolean;
   /** Hears of every check as it is made, and of every denial that may still be propagation. */
@@ -68,6 +70,8 @@ export async function verifyRole(
   const checks: Check[] = [];
   const probes: Probe[] = [];
   const { pendingExternalId } = request.connection;
+  const propagationEnds = request.firstAttemptAt + request.propagationWindowMs;
+  const waitEnds = clock.now() + request.maxWaitMs;
   let role: ParsedRoleArn | undefined;
 
   try {
@@ -173,8 +177,7 @@ export async function verifyRole(
   }
 
   async function assumable({ arn, partition }: ParsedRoleArn) {
-    const windowEnds = request.firstAttemptAt + request.propagationWindowMs;
-    const waitEnds = clock.now() + request.maxWaitMs;
+    const windowEnds = propagationEnds;
     for (let attempt = 0; ; attempt++) {
       const { answer, externalId, isCurrentOnly } = await assumeWithEither();
       if (answer.outcome === 'allowed') {
@@ -268,8 +271,16 @@ export async function verifyRole(
         assume('wrong_external_id', newExternalId()),
         previous && assume('with_previous_external_id', previous),
       ]);
-      const isOpen = [without, wrong, old].some((answer) => answer?.outcome === 'allowed');
-      if (isOpen && clock.now() < windowEnds) {
+      const isOpen = without.outcome === 'allowed' || wrong.outcome === 'allowed';
+      const takesOld = old?.outcome === 'allowed';
+      // A part of AWS may go on with the trust policy before for as long as a new role may not be known.
+      if (takesOld && !isOpen && request.comesAgain && clock.now() < propagationEnds) {
+        if (clock.now() + 1_000 > waitEnds)
+          throw new Undecided('propagating', 'AWS still takes the external ID before as well.', 1);
+        await clock.sleep(1_000);
+        continue;
+      }
+      if ((isOpen || takesOld) && clock.now() < windowEnds) {
         await clock.sleep(1_000);
         continue;
       }
@@ -291,7 +302,7 @@ export async function verifyRole(
           causeOfOpenTrust('condition_wildcard'),
         );
       pass('external_id_exact', 'AWS denies the role with another external ID.');
-      if (old?.outcome === 'allowed')
+      if (takesOld)
         fail(
           'previous_external_id',
           'previous_external_id_accepted',

@@ -30,11 +30,14 @@ const clock: Clock = {
   now: () => time,
   sleep: async (ms) => {
     time += ms;
+    afterSleep();
   },
 };
+let afterSleep: () => void = () => {};
 
 beforeEach(async () => {
   time = Date.UTC(2026, 10, 24);
+  afterSleep = () => {};
   aws = await startAwsSandbox({ now: () => time });
   vendor = aws.createAccount({ accountId: '111122223333' });
   customer = aws.createAccount({ accountId: '210987654321' });
@@ -466,3 +469,47 @@ const assumeRoleAnswer = (sessionArn: string) =>
     <Credentials><AccessKeyId>${customer.admin.accessKeyId}</AccessKeyId><SecretAccessKey>s</SecretAccessKey>
     <SessionToken>t</SessionToken><Expiration>2030-01-01T00:00:00Z</Expiration></Credentials>
   </AssumeRoleResult></AssumeRoleResponse>`;
+
+describe('a role whose external ID is being changed', () => {
+  const changing = { ...connection, pendingExternalId: newExternalId() };
+  const both = () => role([exact(), exact(changing.pendingExternalId)]);
+
+  it('is waited for while a part of AWS still takes the one before, as long as a new role is', async () => {
+    const arn = both();
+    const began = time;
+    afterSleep = () => {
+      if (time - began >= 40_000)
+        aws.updateTrustPolicy(arn, {
+          Version: '2012-10-17',
+          Statement: [exact(changing.pendingExternalId)],
+        });
+    };
+    const answer = await verify(arn, { connection: changing, trustMayHaveChanged: true, comesAgain: true });
+    expect(answer).toMatchObject({ outcome: 'passed', externalId: changing.pendingExternalId });
+    expect(time - began).toBeGreaterThanOrEqual(40_000);
+  });
+
+  it('is undecided when the wait is over before the window is, and refused after that', async () => {
+    const arn = both();
+    const options = { connection: changing, trustMayHaveChanged: true, comesAgain: true, maxWaitMs: 25_000 };
+    const firstAttemptAt = time;
+    expect(await verify(arn, { ...options, firstAttemptAt })).toMatchObject({
+      outcome: 'undecided',
+      reason: 'propagating',
+    });
+    expect(time - firstAttemptAt).toBeLessThanOrEqual(25_000);
+    time = firstAttemptAt + windowMs;
+    expect(await refusal(arn, { ...options, firstAttemptAt })).toMatchObject({
+      code: 'previous_external_id_accepted',
+    });
+  });
+
+  it('is refused at once when it lets others in as well', async () => {
+    const arn = role([exact(), exact(changing.pendingExternalId), allow()]);
+    const began = time;
+    expect((await refusal(arn, { connection: changing, comesAgain: true })).code).toBe(
+      'external_id_not_required',
+    );
+    expect(time).toBe(began);
+  });
+});
