@@ -22,7 +22,7 @@ import { problemView } from './views/sign-in.js';
 
 export interface WebOptions {
   readonly logger: Logger;
-  readonly limits: Pick<RateLimits, 'address'>;
+  readonly limits: Pick<RateLimits, 'address' | 'key'>;
 }
 
 /** The site as a router, for the app to mount at its root. */
@@ -52,6 +52,8 @@ export function createWeb(deps: Dependencies, { logger, limits }: WebOptions): R
       if (request.method !== 'GET') throw sessionEnded();
       return response.redirect(303, '/sign-in');
     }
+    // As much as an API key may ask.
+    await limits.key(session.id);
     if (request.method === 'POST' && !isSame(session.csrfToken, request.body?.csrf))
       throw foreignForm(deps.publicUrl);
     response.locals.session = session;

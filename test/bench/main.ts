@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { measureCallback } from './callback.js';
 import { measureCredentials } from './credentials.js';
 import type { Measurement } from './measure.js';
+import { measurePages } from './pages.js';
 import { measurePostgres } from './postgres.js';
 import { measureResolve } from './resolve.js';
 import { measureScale } from './scale.js';
@@ -20,6 +21,7 @@ const benchmarks: Record<string, (directory: string) => Promise<Measurement[]>> 
   scale: measureScale,
   postgres: measurePostgres,
   watch: measureWatch,
+  pages: measurePages,
   synth: measureSynth,
 };
 

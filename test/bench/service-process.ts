@@ -2,7 +2,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
 import { callbackSecretContext } from '../../service/domain/service-dependencies.js';
-import { createLogger, createSealer, createService, createSts, openFileStore } from '../../service/index.js';
+import {
+  createAccessKeyEncryption,
+  createLocalKeyEncryptionKey,
+  createLogger,
+  createSealer,
+  createService,
+  createSts,
+  openFileStore,
+} from '../../service/index.js';
 import { Database, statement } from '../../service/stores/postgres/database.js';
 import { importWhole } from '../../service/stores/postgres/import.js';
 import { openPostgresStore } from '../../service/stores/postgres/index.js';
@@ -47,6 +55,9 @@ async function start(wanted: ServiceWanted) {
   const service = await createService({
     store,
     sealer,
+    accessKeyEncryption: createAccessKeyEncryption(
+      createLocalKeyEncryptionKey([{ id: 'e1', key: randomBytes(32) }]),
+    ),
     sts: createSts({
       partitions: {
         aws: {

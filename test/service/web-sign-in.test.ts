@@ -267,3 +267,16 @@ test('a page loads nothing from anybody else, is shown in no frame, and is kept 
   expect(text).not.toMatch(/(src|href)="(https?:)?\/\//);
   expect(text).not.toMatch(/<style|\sstyle=|\son\w+=/);
 });
+
+test('one session can ask no more than one API key can', async () => {
+  const limited = await startVendor({ rateLimits: { key: 5 } });
+  try {
+    const browser = openWebClient(limited.service.url);
+    await browser.signIn(limited.apiKey);
+    const statuses: number[] = [];
+    for (let visits = 0; visits < 6; visits++) statuses.push((await browser.get('/connections')).status);
+    expect(statuses).toEqual([200, 200, 200, 200, 429, 429]);
+  } finally {
+    await limited.close();
+  }
+});

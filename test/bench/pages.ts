@@ -1,0 +1,66 @@
+import { openWebClient } from '../web-client.js';
+import { type Measurement, median } from './measure.js';
+import { startChild } from './processes.js';
+import type { ServiceHandlers } from './service-process.js';
+
+const connections = 1_000;
+/** What a page may take, whatever it shows. */
+const goalMs = 10;
+const warmUps = 30;
+const rounds = 60;
+
+/** Each page of the site at 1,000 connections, from the request to the last byte of the answer, against what a page may take. */
+export async function measurePages(directory: string): Promise<Measurement[]> {
+  const service = startChild<ServiceHandlers>(new URL('./service-process.ts', import.meta.url));
+  try {
+    const { url, apiKeys } = await service.call('start', {
+      directory,
+      organizations: 1,
+      connectionsEach: connections,
+      pending: [],
+      sts: { endpoint: 'http://127.0.0.1:9', key: { accessKeyId: 'none', secretAccessKey: 'none' } },
+      principal: 'arn:aws:iam::123456789012:user/rolebridge',
+    });
+    const browser = openWebClient(url);
+    const list = await browser.signIn(apiKeys[0] as string);
+    const id = /\/connections\/(con_[a-z2-7]{24})/.exec(list.text)?.[1];
+    const next = /href="([^"]+)" rel="next"/.exec(list.text)?.[1];
+    if (id === undefined || next === undefined)
+      throw new Error('The list has no connection or no second page.');
+    const pages: Record<string, string> = {
+      'the list': '/connections',
+      'its second page': next,
+      'a search that finds the last': `/connections?q=connection+${connections - 1}`,
+      'a search that finds nothing': '/connections?q=nothing+at+all',
+      'new connection': '/connections/new',
+      'access key': '/connections/new/access-key',
+      'a connection': `/connections/${id}`,
+      'the way to a role': `/connections/${id}/setup`,
+      'the role as CDKTF': `/connections/${id}/setup?way=cdktf`,
+      'the role as Terraform': `/connections/${id}/setup?way=terraform`,
+      'the role as CloudFormation': `/connections/${id}/setup?way=cloudformation`,
+      'the role for the AWS CLI': `/connections/${id}/setup?way=aws-cli`,
+      delete: `/connections/${id}/delete`,
+    };
+    const measurements: Measurement[] = [];
+    for (const [name, path] of Object.entries(pages)) {
+      const took: number[] = [];
+      for (let round = -warmUps; round < rounds; round++) {
+        const startedAt = performance.now();
+        const { status } = await browser.get(path);
+        if (status !== 200) throw new Error(`${path} was answered ${status}.`);
+        if (round >= 0) took.push(performance.now() - startedAt);
+      }
+      measurements.push({
+        name: `page: ${name}, ${connections.toLocaleString('en')} connections, against what it may take`,
+        unit: 'ms',
+        ours: median(took),
+        baseline: goalMs,
+        goal: { atMost: 1 },
+      });
+    }
+    return measurements;
+  } finally {
+    service.stop();
+  }
+}
