@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { printJson, printTable, printValues } from './print.js';
-import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
+import { clientOf, type ServiceOptions, wholeNumber, withServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
 import { withExample } from './with-example.js';
 
-/** `rolebridge key …`. */
+/** `rolebridge key …` and `sign-in-link`: what opens the organization. */
 export function addApiKeyCommands(program: Command, terminal: Terminal): void {
   const group = program.command('key').description('the organization’s API keys');
 
@@ -40,5 +40,24 @@ export function addApiKeyCommands(program: Command, terminal: Terminal): void {
     await (await clientOf(options, terminal)).revokeApiKey(id);
     if (options.json) printJson(terminal, { revoked: id });
     else terminal.stdout.write(`revoked ${id}\n`);
+  });
+
+  withExample(
+    withServiceOptions(
+      program
+        .command('sign-in-link')
+        .description('an address that signs in to the site once; shown this once'),
+    )
+      .option('--expires-in <seconds>', 'how long it is good for', wholeNumber('--expires-in', 1, 86_400))
+      .option('--connection <id>', 'sign in to this connection’s page'),
+    'rolebridge sign-in-link --connection con_… --expires-in 600',
+  ).action(async (options: ServiceOptions & { expiresIn?: number; connection?: string }) => {
+    const { expiresIn, connection, json } = options;
+    const link = await (await clientOf(options, terminal)).createSignInLink({
+      ...(expiresIn !== undefined && { expiresInSeconds: expiresIn }),
+      ...(connection !== undefined && { connectionId: connection }),
+    });
+    if (json) return printJson(terminal, link);
+    terminal.stdout.write(`${link.url}\n`);
   });
 }

@@ -161,6 +161,9 @@ export function createRolebridgeClient(options: RolebridgeClientOptions) {
     /** From then on the key opens nothing. */
     revokeApiKey: (id: string, o: CallOptions = {}) =>
       call<'revokeApiKey'>('DELETE', `/v1/api-keys/${encodeURIComponent(id)}`, o),
+    /** The answer has, this once, an address that signs in to the site. */
+    createSignInLink: (body: RequestBody<'createSignInLink'> = {}, o: CallOptions = {}) =>
+      call<'createSignInLink'>('POST', '/v1/sign-in-links', { ...o, body }),
     /** One page, the newest first; `before` is the `next` of the page before. */
     listAuditRecords: (query: RequestQuery<'listAuditRecords'> = {}, o: CallOptions = {}) =>
       call<'listAuditRecords'>('GET', '/v1/audit', { ...o, query }),
