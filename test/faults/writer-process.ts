@@ -1,5 +1,6 @@
 /** A process that is to be killed: it looks whether everything is there, and then writes without end. */
 import { randomBytes } from 'node:crypto';
+import { writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Connection } from '../../service/domain/connection.js';
 import type { OrganizationId } from '../../service/domain/ids.js';
@@ -29,9 +30,14 @@ export interface Task {
 const pairsAtOnce = 32;
 const organizations = 4;
 
-/** To a pipe, so it has left the process before the next line of the program. */
-const say = (line: Acknowledged | { opened: { wrong: string[]; checked: number; openMs: number } }) =>
-  process.stdout.write(`${JSON.stringify(line)}\n`);
+/**
+ * Blocks until the pipe has it, so that nothing is acknowledged that only this process knows of: `process.stdout` would
+ * keep in memory what a full pipe does not take.
+ */
+const say = (line: Acknowledged | { opened: { wrong: string[]; checked: number; openMs: number } }) => {
+  const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+  for (let written = 0; written < bytes.length; ) written += writeSync(1, bytes, written);
+};
 
 async function main({ directory, databaseUrl, acknowledged, writes }: Task): Promise<void> {
   const database = databaseUrl === undefined ? undefined : { url: databaseUrl, maxSessions: 8 };
