@@ -102,8 +102,9 @@ describe('what it is told', () => {
     const name = 'NUL \u0000, a lone \ud800, zoë, "quotes", \\u0000, 𝒳';
     const connection = await insert({ name });
     expect(await store.connection(organization.id, connection.id)).toEqual({ ...connection, name });
-    const token = aToken(organization.id, { data: { z: 1, a: { __proto__: null, nul: '\u0000' } } });
+    const token = aToken(organization.id, { data: { z: 1, a: { nul: '\u0000', zoë: null } } });
     await store.saveToken(token);
+    expect(await store.replaceToken(token, token)).toBe(true);
     expect(JSON.stringify(await store.token(token.kind, token.hash))).toBe(JSON.stringify(token));
   });
 
@@ -204,8 +205,11 @@ describe('when the database is not there', () => {
     const refusal = await openPostgresStore({
       url: 'postgres://me:canary-password@127.0.0.1:9/rolebridge',
     }).catch((error) => error);
-    expect(refusal).toMatchObject({ code: 'store_unavailable', retryAfterSeconds: 2 });
-    expect(String(refusal.cause)).toContain('ECONNREFUSED');
+    expect(refusal).toMatchObject({
+      code: 'store_unavailable',
+      detail: expect.stringContaining('ECONNREFUSED'),
+      remedy: expect.stringContaining('DATABASE_URL'),
+    });
     expect(JSON.stringify(refusal) + refusal.stack + refusal.cause.stack).not.toContain('canary');
   });
 

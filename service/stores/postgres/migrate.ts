@@ -39,7 +39,7 @@ export async function migrate(url: string, connectTimeoutMs: number): Promise<vo
     await client.query('COMMIT');
   } catch (error) {
     if (error instanceof RolebridgeError || error instanceof z.ZodError) throw error;
-    throw refusal(new DatabaseError(error));
+    throw notOpened(new DatabaseError(error));
   } finally {
     await client.end().catch(() => {});
   }
@@ -84,6 +84,17 @@ function refuseNewer(version: number): number {
         'Nothing was changed. Start the newer version of Rolebridge that made it; a schema does not go back.',
     },
   );
+}
+
+/** At the start somebody reads the reason, who can do something about it. */
+function notOpened(cause: DatabaseError): Error {
+  const error = refusal(cause);
+  if (!(error instanceof RolebridgeError)) return error;
+  return new RolebridgeError('store_unavailable', `The database can not be opened (${cause.message}).`, {
+    remedy: 'See whether PostgreSQL runs where DATABASE_URL says, and lets that user into that database.',
+    retryAfterSeconds: 2,
+    cause,
+  });
 }
 
 /** CockroachDB compares TEXT byte by byte, and what has a collation named is another type there. */

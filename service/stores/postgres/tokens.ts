@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Token } from '../../domain/ports.js';
-import { recordText } from '../records/index.js';
+import { ownCopy, recordText } from '../records/index.js';
 import { type Session, statement } from './database.js';
 import { alreadyThere, inKnownOrganization } from './organizations.js';
 import { anyRow, tokenRow } from './record-rows.js';
@@ -12,12 +13,10 @@ const put = statement(
    WHERE tokens.organization_id = excluded.organization_id
    RETURNING hash`,
 );
-/** As documents: the order of members is no difference. */
 const replace = statement(
   'replace_token',
   anyRow,
-  `UPDATE tokens SET expires_ms = $4, record = $5
-   WHERE kind = $1 AND hash = $2 AND record::jsonb = $3::jsonb RETURNING hash`,
+  'UPDATE tokens SET expires_ms = $4, record = $5 WHERE kind = $1 AND hash = $2 AND record = $3 RETURNING hash',
 );
 const one = statement('token', tokenRow, 'SELECT record FROM tokens WHERE kind = $1 AND hash = $2');
 /** Of those who take it at once, the row is returned to one. */
@@ -37,8 +36,14 @@ export async function saveToken(database: Session, token: Token): Promise<void> 
 
 export async function replaceToken(database: Session, before: Token, next: Token): Promise<boolean> {
   const { kind, hash } = before;
-  const texts = [recordText('token', before), Date.parse(next.expiresAt), recordText('token', next)];
-  return (await database.query(replace, [kind, hash, ...texts])).length > 0;
+  for (;;) {
+    const stored = await findToken(database, kind, hash);
+    // The order of members is no difference.
+    if (stored === undefined || !isDeepStrictEqual(stored, ownCopy('token', before))) return false;
+    const texts = [recordText('token', stored), Date.parse(next.expiresAt), recordText('token', next)];
+    // Somebody else may have replaced it since it was read: then the next look says so.
+    if ((await database.query(replace, [kind, hash, ...texts])).length > 0) return true;
+  }
 }
 
 export async function findToken(
