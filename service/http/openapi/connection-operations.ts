@@ -146,7 +146,7 @@ export const connectionOperations = {
     proof,
     body: setRoleRequest,
     answer: connectionAnswer,
-    codes: [...changed, ...roleVerificationCodes],
+    codes: [...changed, 'method_mismatch', ...roleVerificationCodes],
     examples: {
       role: { path, body: { roleArn }, gives: 200 },
       notARole: {
