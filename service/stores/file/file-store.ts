@@ -5,18 +5,15 @@ import {
   type ApiKey,
   accessKeyOf,
   type Connection,
-  claimedRole,
-  externalIdsOf,
   isDeleted,
   type Organization,
 } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { ApiKeyId, AuditId, ConnectionId, OrganizationId } from '../../domain/ids.js';
 import type { CallbackReceipt, Change, OutboxMessage, Store, Token, Watch } from '../../domain/ports.js';
-import { describeScope, scopeFromKey, scopeKey } from '../../domain/scope.js';
-import { keepInPlaceOf, type OrganizationContents, ownCopy, type WholeStore } from '../records/index.js';
+import { type OrganizationContents, ownCopy, type WholeStore } from '../records/index.js';
 import type { AuditFiles } from './audit-files.js';
-import { packConnection } from './packed.js';
+import { alreadyThere, assertRoleFree, assertUnchanged, freeScopes, ownConnection } from './conflicts.js';
 import { messageId, placeOf, type RecordChange, receiptId, tokenId, watchId } from './records.js';
 import type { StagedWrites } from './staged-writes.js';
 
@@ -186,9 +183,9 @@ export class FileStore implements Store, WholeStore {
       const next = ownConnection(change.connection.next);
       organizationIds.add(next.organizationId);
       this.#assertOrganization(next.organizationId);
-      this.#assertUnchanged(next, change.connection.ifVersion);
-      this.#assertRoleFree(next);
-      changes.push(...this.#freeScopes(next, change.replaceScopes ?? false), {
+      assertUnchanged(this.#writes.staged, next, change.connection.ifVersion);
+      assertRoleFree(this.#writes, next);
+      changes.push(...freeScopes(this.#writes.staged, next, change.replaceScopes ?? false), {
         kind: 'connection',
         id: next.id,
         next,
@@ -370,85 +367,6 @@ export class FileStore implements Store, WholeStore {
     if (!this.#writes.staged.organizations.has(id))
       throw new RolebridgeError('not_found', 'There is no such organization.');
   }
-
-  #assertUnchanged(next: Connection, ifVersion: number | null): void {
-    const { staged } = this.#writes;
-    const stored = staged.connections.get(next.id);
-    if (
-      (stored?.version ?? null) !== ifVersion ||
-      (stored !== undefined && stored.organizationId !== next.organizationId)
-    )
-      throw new RolebridgeError('connection_changed', 'The connection was changed by somebody else.', {
-        remedy: 'Read the connection again and repeat the change.',
-      });
-    for (const externalId of externalIdsOf(next))
-      if ((staged.externalIds.get(externalId) ?? next.id) !== next.id) throw alreadyThere('external ID');
-  }
-
-  #assertRoleFree(next: Connection): void {
-    const role = claimedRole(next);
-    if (role === undefined) return;
-    const { staged, durable } = this.#writes;
-    const stagedHolder = staged.claimedRoles.get(role);
-    const durableHolder = durable.claimedRoles.get(role);
-    // A role that another organization gives up is free once that is on the disk, since it may still be rolled back.
-    const isHeldElsewhere =
-      durableHolder !== undefined &&
-      durable.connections.get(durableHolder)?.organizationId !== next.organizationId;
-    if ((stagedHolder !== undefined && stagedHolder !== next.id) || isHeldElsewhere)
-      throw new RolebridgeError('role_already_connected', 'This role is already connected.', {
-        remedy: 'Disconnect it where it is connected, or use another role.',
-      });
-    if (durableHolder !== next.id) this.#writes.assertOthersCertain(next.organizationId);
-  }
-
-  /** The changes to those that lose scopes to `next`. */
-  #freeScopes(next: Connection, replaceScopes: NonNullable<Change['replaceScopes']>): RecordChange[] {
-    if (isDeleted(next)) return [];
-    const records = this.#writes.staged.of(next.organizationId);
-    const wanted = new Set(next.scopes.map(scopeKey));
-    const holders = [...wanted].flatMap((key) => {
-      const id = records.holders.get(key);
-      const connection = id !== undefined && id !== next.id && records.connections.get(id);
-      return connection ? [{ connection, scope: scopeFromKey(key) }] : [];
-    });
-    const inTheWay = holders.filter(
-      ({ connection }) =>
-        !replaceScopes || (replaceScopes === 'from_disconnected' && connection.status !== 'disconnected'),
-    );
-    if (inTheWay.length > 0)
-      throw new RolebridgeError(
-        'scope_taken',
-        inTheWay
-          .map(({ connection, scope }) => `"${connection.name}" already serves ${describeScope(scope)}.`)
-          .join(' '),
-        {
-          remedy: 'Choose another scope, or replace the connection that holds it.',
-          members: {
-            holders: inTheWay.map(({ connection, scope }) => ({
-              connectionId: connection.id,
-              name: connection.name,
-              scope,
-            })),
-          },
-        },
-      );
-    return [...new Set(holders.map(({ connection }) => connection))].map((holder) => ({
-      kind: 'connection',
-      id: holder.id,
-      next: ownConnection({
-        ...holder,
-        scopes: holder.scopes.filter((scope) => !wanted.has(scopeKey(scope))),
-        version: holder.version + 1,
-        updatedAt: next.updatedAt,
-      }),
-    }));
-  }
-}
-
-function ownConnection(connection: Connection): Connection {
-  const copy = ownCopy('connection', connection);
-  return keepInPlaceOf(copy, packConnection(copy));
 }
 
 type Claimed = Pick<Watch, 'dueAt' | 'attempts' | 'role'>;
@@ -459,6 +377,3 @@ const isSameTurn = (stored: Claimed, claimed: Claimed): boolean =>
   stored.attempts === claimed.attempts &&
   stored.role?.arn === claimed.role?.arn &&
   stored.role?.externalId === claimed.role?.externalId;
-
-const alreadyThere = (what: string): RolebridgeError =>
-  new RolebridgeError('internal_error', `This ${what} is already in the store.`);
