@@ -21,6 +21,9 @@ interface Log {
   flushing: Promise<void> | undefined;
 }
 
+/** Files that stay open for the next write: opening one costs more than writing to it. */
+const openFiles = 64;
+
 /** What goes into one line at most, so that a page of the log never needs much more than itself. */
 const recordsALine = 500;
 
@@ -29,6 +32,8 @@ export class AuditFiles {
   readonly #directory: string;
   readonly #files: FileOperations;
   readonly #logs = new Map<OrganizationId, Log>();
+  /** Those with an open file, the one unused for longest first. */
+  readonly #open = new Set<Log>();
   #stopped: RolebridgeError | undefined;
 
   constructor(directory: string, files: FileOperations) {
@@ -139,6 +144,13 @@ export class AuditFiles {
     return { records, hasMore: false };
   }
 
+  /** Gives the files back; nothing is written any more. */
+  async close(): Promise<void> {
+    await this.allSettled();
+    await Promise.all([...this.#open].map(({ file }) => file.release().catch(() => {})));
+    this.#open.clear();
+  }
+
   async allSettled(): Promise<void> {
     await Promise.all([...this.#logs.values()].map(({ flushing }) => flushing));
   }
@@ -150,7 +162,6 @@ export class AuditFiles {
       for (const { file } of this.#logs.values())
         if (file.isUncertain) {
           await file.repair();
-          await file.release();
         }
       await tryToWrite(this.#directory, this.#files);
     } catch (error) {
@@ -169,9 +180,9 @@ export class AuditFiles {
   }
 
   async #flush(log: Log): Promise<void> {
-    // Records of the same turn of the event loop go together.
-    await Promise.resolve();
     while (log.waiting.length > 0) {
+      // Records of the same turn of the event loop go together.
+      await new Promise(setImmediate);
       const batch = log.waiting.splice(0, recordsALine);
       const records = batch.flatMap((waiting) => waiting.records);
       try {
@@ -182,9 +193,20 @@ export class AuditFiles {
         for (const { resolve } of batch) resolve();
       } catch (error) {
         for (const { reject } of batch) reject(unavailable(error));
+        await log.file.release().catch(() => {});
       }
-      if (log.waiting.length === 0) await log.file.release().catch(() => {});
     }
     log.flushing = undefined;
+    this.#keepOpen(log);
+  }
+
+  #keepOpen(log: Log): void {
+    this.#open.delete(log);
+    this.#open.add(log);
+    const [oldest] = this.#open;
+    if (this.#open.size <= openFiles || oldest === undefined) return;
+    this.#open.delete(oldest);
+    // One that is being written to comes back here when it is done.
+    if (oldest.flushing === undefined) oldest.file.release().catch(() => {});
   }
 }

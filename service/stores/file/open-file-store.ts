@@ -78,6 +78,7 @@ async function open(directory: string, options: FileStoreOptions): Promise<FileS
     await writes.compact(closingMs);
     stop(new RolebridgeError('store_unavailable', 'The store is closed.'));
     await settled();
+    await audit.close();
     await release().catch(() => {});
   };
   return new FileStore(writes, audit, () => {
