@@ -36,8 +36,16 @@ const organizations = 4;
  */
 const say = (line: Acknowledged | { opened: { wrong: string[]; checked: number; openMs: number } }) => {
   const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
-  for (let written = 0; written < bytes.length; ) written += writeSync(1, bytes, written);
+  for (let written = 0; written < bytes.length; )
+    try {
+      written += writeSync(1, bytes, written);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      Atomics.wait(pause, 0, 0, 1);
+    }
 };
+
+const pause = new Int32Array(new SharedArrayBuffer(4));
 
 async function main({ directory, databaseUrl, acknowledged, writes }: Task): Promise<void> {
   const database = databaseUrl === undefined ? undefined : { url: databaseUrl, maxSessions: 8 };
