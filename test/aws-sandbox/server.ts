@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type AccessKey, Accounts, ensureUser, type Role, type TemporaryCredentials } from './accounts.js';
@@ -83,6 +84,8 @@ export async function startAwsSandbox(options: AwsSandboxOptions = {}): Promise<
   const faults = new FaultList();
   const requests: SandboxRequest[] = [];
   const closing = new AbortController();
+  // Every delayed answer listens to it.
+  setMaxListeners(0, closing.signal);
   const host = options.host ?? '127.0.0.1';
 
   let atOnce = 0;
