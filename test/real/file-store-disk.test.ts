@@ -119,9 +119,12 @@ describeOnDisk('a real disk', () => {
   });
 
   test('that is made read-only refuses changes, answers reads, and a start on it says why not', async () => {
+    const first = await open();
+    await first.createOrganization(organization);
+    const { id } = await insert(first);
+    // A file that is open for writing would keep the disk from becoming read-only.
+    await first.close();
     const store = await open();
-    await store.createOrganization(organization);
-    const { id } = await insert(store);
     await makeReadOnly();
     await expect(insert(store)).rejects.toMatchObject({
       code: 'store_unavailable',
