@@ -300,7 +300,7 @@ function replaced(values: Record<string, string>) {
 /** What the callback script reported, one entry a request; the service's log has to agree. */
 function callbacks(): string[] {
   const sent = [...output.matchAll(/^rolebridge: (role\.\w+) for \S+, attempt \d+: (\d+)/gm)];
-  const logged = vendor.logs.map((line) => JSON.parse(line)).filter(({ path }) => path === '/v1/callbacks');
+  const logged = vendor.logs.map((line) => JSON.parse(line)).filter(({ route }) => route === '/v1/callbacks');
   expect(logged.map(({ status }) => String(status))).toEqual(sent.map((match) => match[2]));
   return sent.map((match) => `${match[1]} ${match[2]}`);
 }
