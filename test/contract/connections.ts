@@ -1,5 +1,6 @@
 import type { Connection } from '../../service/domain/connection.js';
 import { newExternalId } from '../../service/domain/ids.js';
+import { scopeKey } from '../../service/domain/scope.js';
 import { aConnection, at, connectedTo, intent } from './records.js';
 import type { Subject } from './subject.js';
 
@@ -117,6 +118,24 @@ export function connectionsContract(on: Subject): void {
       Array.from({ length: 10 }, () => on.insert({ scopes: [{ project: 'shop' }] })),
     );
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  test('shows whoever was too late what the faster one stored', async () => {
+    const wanted = aConnection(on.organization.id, { scopes: [{ project: 'shop' }] });
+    const make = async (next: Connection) => {
+      await on.store.commit({ connection: { next, ifVersion: null, intent } });
+      return 'made';
+    };
+    const lookAfterRefusal = async () => {
+      const [holder] = await on.store.scopeHolders(on.organization.id, [scopeKey({ project: 'shop' })]);
+      return [(await on.store.connectionForCallback(wanted.id))?.id, holder?.connection.id];
+    };
+    const outcomes = await Promise.all([
+      make(wanted),
+      ...Array.from({ length: 8 }, () => make(wanted).catch(lookAfterRefusal)),
+      make(aConnection(on.organization.id, { scopes: [{ project: 'shop' }] })).catch(lookAfterRefusal),
+    ]);
+    expect(outcomes).toEqual(['made', ...Array(9).fill([wanted.id, wanted.id])]);
   });
 
   test('connects a role once over all organizations, and names nobody', async () => {

@@ -490,7 +490,7 @@ describe('a write', () => {
     expect(await (await open()).organization(organization.id)).toBeUndefined();
   });
 
-  test('is not seen by a reader before it is on the disk', async () => {
+  test('is not seen by a reader, nor told to whoever came too late, before it is on the disk', async () => {
     let letGo = () => {};
     let isHeld = false;
     const store = await open({
@@ -505,9 +505,13 @@ describe('a write', () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(await store.connection(organization.id, next.id)).toBeUndefined();
     expect(await store.scopeHolders(organization.id, [''])).toEqual([]);
-    await expect(insert(store, { scopes: [{}] })).rejects.toMatchObject({ code: 'scope_taken' });
+    let isTold = false;
+    const tooLate = insert(store, { scopes: [{}] }).finally(() => (isTold = true));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(isTold).toBe(false);
     isHeld = false;
     letGo();
+    await expect(tooLate).rejects.toMatchObject({ code: 'scope_taken' });
     await writing;
     expect(await store.connection(organization.id, next.id)).toEqual(next);
   });

@@ -180,16 +180,16 @@ export class FileStore implements Store, WholeStore {
     const changes: RecordChange[] = [];
     const organizationIds = new Set<OrganizationId>();
     if (change.connection !== undefined) {
-      const next = ownConnection(change.connection.next);
-      organizationIds.add(next.organizationId);
-      this.#assertOrganization(next.organizationId);
-      assertUnchanged(this.#writes.staged, next, change.connection.ifVersion);
-      assertRoleFree(this.#writes, next);
-      changes.push(...freeScopes(this.#writes.staged, next, change.replaceScopes ?? false), {
-        kind: 'connection',
-        id: next.id,
-        next,
-      });
+      const { organizationId } = change.connection.next;
+      organizationIds.add(organizationId);
+      this.#assertOrganization(organizationId);
+      try {
+        changes.push(...this.#connectionChanges(change.connection, change.replaceScopes ?? false));
+      } catch (error) {
+        // Whoever is told that somebody was faster finds what they stored.
+        await this.#writes.settled(organizationId);
+        throw error;
+      }
     }
     const belongsTo = (connectionId: ConnectionId) => {
       const { next } = change.connection ?? {};
@@ -354,6 +354,19 @@ export class FileStore implements Store, WholeStore {
 
   close(): Promise<void> {
     return this.#close();
+  }
+
+  #connectionChanges(
+    { next, ifVersion }: NonNullable<Change['connection']>,
+    replaceScopes: NonNullable<Change['replaceScopes']>,
+  ): RecordChange[] {
+    const own = ownConnection(next);
+    assertUnchanged(this.#writes.staged, own, ifVersion);
+    assertRoleFree(this.#writes, own);
+    return [
+      ...freeScopes(this.#writes.staged, own, replaceScopes),
+      { kind: 'connection', id: own.id, next: own },
+    ];
   }
 
   #organizationOf(id: ConnectionId): OrganizationId {

@@ -55,9 +55,12 @@ export class StagedWrites {
     });
   }
 
-  /** When no write of this organization is under way. */
+  /**
+   * When what is staged of this organization now is on the disk: only then may anybody be told of it.
+   * @throws RolebridgeError `store_unavailable` when it is rolled back
+   */
   async settled(id: OrganizationId): Promise<void> {
-    await this.#writers.get(id)?.flushing;
+    if (this.#writers.get(id)?.flushing) await this.stage(id, []);
   }
 
   async allSettled(): Promise<void> {
