@@ -1,15 +1,23 @@
 import type { AccessKeyEncryption } from '../domain/access-key.js';
-import type { Requester } from '../domain/audit.js';
-import { type AccessKeyConnection, accessKeyOf } from '../domain/connection.js';
+import type { AuditIntent, Requester } from '../domain/audit.js';
+import { accessKeyOf, type Connection, type RoleTrust, roleTrustOf } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { ConnectionId } from '../domain/ids.js';
-import type { Clock, Store } from '../domain/ports.js';
+import type { Clock, Sealer, Store } from '../domain/ports.js';
+import { callbackSecretContext } from '../domain/service-dependencies.js';
 import { audited } from './audited.js';
 import { subjectOf } from './change-connection.js';
 
-/** What became of every access key in the store. */
+/** What became of every secret in the store. */
 export interface Reencryption {
-  /** The key-encryption key that they are under now, but for those that failed. */
+  /** Undefined when there is no encryption key. */
+  readonly accessKeys?: SecretsReencrypted | undefined;
+  readonly callbackSecrets: SecretsReencrypted;
+}
+
+/** What became of one kind of secret. */
+export interface SecretsReencrypted {
+  /** The key that they are under now, but for those that failed. */
   readonly keyId: string;
   readonly reencrypted: number;
   /** Were under that key already. */
@@ -18,65 +26,142 @@ export interface Reencryption {
   readonly failed: readonly { readonly connectionId: ConnectionId; readonly reason: string }[];
 }
 
+/** Changes of connections that are stored side by side, so that they share what the disk takes. */
+const atOnce = 16;
+
 /**
- * Wraps the data keys of all connections with the key-encryption key of today, so that the one before can go.
- * May be interrupted and repeated at any time, and runs beside a service that uses both keys. One that can't be
- * opened is counted and left as it is; the others go on.
+ * Encrypts what all connections keep secret with the keys of today, so that those before can go: access keys under the
+ * encryption key, callback secrets under the service key. May be interrupted and repeated at any time, and runs
+ * beside a service that uses both keys. One that can't be opened is counted and left as it is; the others go on.
  */
 export async function reencrypt(
-  deps: { readonly store: Store; readonly clock: Clock },
+  deps: {
+    readonly store: Store;
+    readonly clock: Clock;
+    readonly sealer: Sealer;
+    readonly accessKeyEncryption: AccessKeyEncryption | undefined;
+  },
   by: Requester,
-  encryption: AccessKeyEncryption,
 ): Promise<Reencryption> {
-  const failed: { connectionId: ConnectionId; reason: string }[] = [];
-  let reencrypted = 0;
-  let unchanged = 0;
-  let after: ConnectionId | undefined;
-  for (;;) {
-    const page = await deps.store.accessKeyConnections({ limit: 100, after });
-    for (const connection of page.connections) {
-      try {
-        if (await rewrap(deps, by, encryption, connection)) reencrypted += 1;
-        else unchanged += 1;
-      } catch (error) {
-        if (!(error instanceof RolebridgeError) || error.code === 'store_unavailable') throw error;
-        failed.push({ connectionId: connection.id, reason: error.detail });
-      }
-    }
-    after = page.connections.at(-1)?.id;
-    if (!page.hasMore) return { keyId: encryption.keyId, reencrypted, unchanged, failed };
+  const callbackSecrets = callbackSecretsUnder(deps.sealer);
+  const accessKeys = deps.accessKeyEncryption && accessKeysUnder(deps.accessKeyEncryption);
+  let sideBySide: Promise<void>[] = [];
+  for await (const connection of deps.store.everyConnection()) {
+    sideBySide.push(
+      (async () => {
+        await encryptAgain(deps, by, callbackSecrets, connection);
+        if (accessKeys) await encryptAgain(deps, by, accessKeys, connection);
+      })(),
+    );
+    if (sideBySide.length < atOnce) continue;
+    await Promise.all(sideBySide);
+    sideBySide = [];
+  }
+  await Promise.all(sideBySide);
+  return { accessKeys: accessKeys?.count, callbackSecrets: callbackSecrets.count };
+}
+
+interface Secrets {
+  /** The keys of what a connection keeps, when they are others than today's; null when it keeps nothing. */
+  oldKeyOf(connection: Connection): string | undefined | null;
+  encryptedAgain(connection: Connection, intent: AuditIntent): Promise<Connection>;
+  readonly count: {
+    readonly keyId: string;
+    reencrypted: number;
+    unchanged: number;
+    failed: { connectionId: ConnectionId; reason: string }[];
+  };
+}
+
+function accessKeysUnder(encryption: AccessKeyEncryption): Secrets {
+  return {
+    oldKeyOf(connection) {
+      const held = accessKeyOf(connection);
+      if (held === undefined) return null;
+      return held.sealed.keyId === encryption.keyId ? undefined : held.sealed.keyId;
+    },
+    async encryptedAgain(connection, intent) {
+      const accessKey = accessKeyOf(connection);
+      if (accessKey === undefined) return connection;
+      const sealed = await encryption.rewrap(connection, accessKey.sealed, intent);
+      return { ...connection, accessKey: { ...accessKey, sealed } } as Connection;
+    },
+    count: { keyId: encryption.keyId, reencrypted: 0, unchanged: 0, failed: [] },
+  };
+}
+
+function callbackSecretsUnder(sealer: Sealer): Secrets {
+  const sealedOf = ({ sealedCallbackSecret, previousCallbackSecret }: RoleTrust) =>
+    [sealedCallbackSecret, previousCallbackSecret?.sealed].filter((sealed) => sealed !== undefined);
+  return {
+    oldKeyOf(connection) {
+      const trust = roleTrustOf(connection);
+      if (trust === undefined) return null;
+      return sealedOf(trust)
+        .map((sealed) => sealer.keyIdOf(sealed))
+        .find((id) => id !== sealer.keyId);
+    },
+    async encryptedAgain(connection) {
+      const trust = roleTrustOf(connection);
+      if (trust === undefined) return connection;
+      const context = callbackSecretContext(connection.id);
+      const again = (sealed: string) => sealer.seal(opened(sealer, sealed, context), context);
+      const previous = trust.previousCallbackSecret;
+      const secrets: Pick<RoleTrust, 'sealedCallbackSecret' | 'previousCallbackSecret'> = {
+        sealedCallbackSecret: again(trust.sealedCallbackSecret),
+        previousCallbackSecret: previous && { ...previous, sealed: again(previous.sealed) },
+      };
+      return connection.method === 'assume_role'
+        ? { ...connection, ...secrets }
+        : ({ ...connection, roleMove: { ...connection.roleMove, ...secrets } } as Connection);
+    },
+    count: { keyId: sealer.keyId, reencrypted: 0, unchanged: 0, failed: [] },
+  };
+}
+
+function opened(sealer: Sealer, sealed: string, context: string): string {
+  try {
+    return sealer.open(sealed, context);
+  } catch (error) {
+    throw new RolebridgeError(
+      'internal_error',
+      `The callback secret can't be opened: ${(error as Error).message}`,
+    );
   }
 }
 
-/** False when there is nothing to do. Somebody else's change in between is no failure: it is looked at again. */
-async function rewrap(
+/** Somebody else's change in between is no failure: it is looked at again. */
+async function encryptAgain(
   { store, clock }: { readonly store: Store; readonly clock: Clock },
   by: Requester,
-  encryption: AccessKeyEncryption,
-  found: AccessKeyConnection,
-): Promise<boolean> {
-  for (let connection: AccessKeyConnection | undefined = found, attempt = 1; ; attempt++) {
-    const held = connection && accessKeyOf(connection);
-    if (!connection || !held || held.sealed.keyId === encryption.keyId) return false;
+  secrets: Secrets,
+  found: Connection,
+): Promise<void> {
+  const { count } = secrets;
+  for (let connection: Connection | undefined = found, attempt = 1; ; attempt++) {
+    const oldKey = connection && secrets.oldKeyOf(connection);
+    if (!connection || oldKey === null) return;
+    if (oldKey === undefined) {
+      count.unchanged += 1;
+      return;
+    }
     const from = connection;
-    const details = { from: held.sealed.keyId, to: encryption.keyId };
+    const details = { from: oldKey, to: count.keyId };
     const event = { action: 'connection.reencrypt', ...subjectOf(from), details } as const;
     try {
       await audited({ store, clock }, by, event, async (intent) => {
-        const sealed = await encryption.rewrap(from, held.sealed, intent);
-        const next = { ...from, accessKey: { ...held, sealed }, version: from.version + 1 };
-        await store.commit({
-          connection: { next: next as AccessKeyConnection, ifVersion: from.version, intent },
-        });
+        const next = { ...(await secrets.encryptedAgain(from, intent)), version: from.version + 1 };
+        await store.commit({ connection: { next, ifVersion: from.version, intent } });
       });
-      return true;
+      count.reencrypted += 1;
+      return;
     } catch (error) {
-      const isChanged = error instanceof RolebridgeError && error.code === 'connection_changed';
-      if (!isChanged || attempt === 5) throw error;
-      // A change that is not on the disk yet is not read either.
-      await clock.sleep(20 * attempt);
-      const latest = await store.connection(connection.organizationId, connection.id);
-      connection = latest?.method === 'access_key' ? latest : undefined;
+      if (!(error instanceof RolebridgeError) || error.code === 'store_unavailable') throw error;
+      if (error.code !== 'connection_changed' || attempt === 5) {
+        count.failed.push({ connectionId: from.id, reason: error.detail });
+        return;
+      }
+      connection = await store.connectionForCallback(from.id);
     }
   }
 }

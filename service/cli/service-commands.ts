@@ -34,7 +34,7 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
   withExample(
     program
       .command('reencrypt')
-      .description('encrypt all access keys again with the first encryption key')
+      .description('encrypt all access keys and callback secrets again with the first of their keys')
       .option(
         '--url <url>',
         'ask a running service (with ROLEBRIDGE_OPERATOR_TOKEN) instead of opening its store',

@@ -1,5 +1,7 @@
 import { createOrganization } from '../actions/create-organization.js';
+import type { Reencryption } from '../actions/reencrypt.js';
 import { createRolebridgeClient } from '../client/index.js';
+import type { Answer } from '../client/types.js';
 import { readConfiguration } from '../config.js';
 import type { Store } from '../domain/ports.js';
 import { createOrganizationRequest } from '../http/schemas.js';
@@ -7,6 +9,7 @@ import {
   backUpFileStore,
   chooseEncryption,
   commandLine,
+  createSealer,
   openStore,
   reencrypt,
   systemClock,
@@ -35,37 +38,42 @@ export async function createOrganizationCommand(
   terminal.stdout.write('\nThe key is shown this once.\n');
 }
 
-/** `rolebridge reencrypt`: ends with 1 when a key is left under an old one. */
+/** `rolebridge reencrypt`: ends with 1 when a secret is left under an old key. */
 export async function reencryptCommand(options: ServiceOptions, terminal: Terminal): Promise<void> {
-  const result = options.url
+  const result: Reencryption | Answer<'reencrypt'> = options.url
     ? await operatorClient(options, terminal).reencrypt()
-    : await inStore(terminal, async (store, config) => {
-        const encryption = chooseEncryption(config);
-        if (encryption === undefined)
-          throw new UsageError(
-            'There is no encryption key, under which access keys could be.',
-            'Set ROLEBRIDGE_ENCRYPTION_KEYS or ROLEBRIDGE_KMS_KEY_ARNS as the service has them.',
-          );
-        return reencrypt({ store, clock: systemClock }, commandLine(), encryption);
-      });
+    : await inStore(terminal, async (store, config) =>
+        reencrypt(
+          {
+            store,
+            clock: systemClock,
+            sealer: createSealer(config.serviceKeys),
+            accessKeyEncryption: chooseEncryption(config),
+          },
+          commandLine(),
+        ),
+      );
+  const { accessKeys, callbackSecrets } = result;
+  const failed = [...(accessKeys?.failed ?? []), ...callbackSecrets.failed];
   if (options.json) printJson(terminal, result);
   else {
-    printValues(terminal, {
-      key: result.keyId,
-      're-encrypted': String(result.reencrypted),
-      unchanged: String(result.unchanged),
-      failed: String(result.failed.length),
-    });
-    if (result.failed.length > 0) {
+    const row = (secrets: string, count: (typeof result)['callbackSecrets']) =>
+      [secrets, count.keyId, count.reencrypted, count.unchanged, count.failed.length].map(String);
+    printTable(
+      terminal,
+      ['SECRETS', 'KEY', 'RE-ENCRYPTED', 'UNCHANGED', 'FAILED'],
+      [...(accessKeys ? [row('access keys', accessKeys)] : []), row('callback secrets', callbackSecrets)],
+    );
+    if (failed.length > 0) {
       terminal.stdout.write('\nKeep the old keys configured: these are still under one.\n');
       printTable(
         terminal,
         ['CONNECTION', 'REASON'],
-        result.failed.map(({ connectionId, reason }) => [connectionId, reason]),
+        failed.map(({ connectionId, reason }) => [connectionId, reason]),
       );
     }
   }
-  if (result.failed.length > 0) throw new Ended(exitCodes.refused);
+  if (failed.length > 0) throw new Ended(exitCodes.refused);
 }
 
 /** `rolebridge backup`: of a file store. */

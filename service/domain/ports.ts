@@ -1,6 +1,6 @@
 import type { AccessKey } from './access-key.js';
 import type { AuditIntent, AuditRecord } from './audit.js';
-import type { AccessKeyConnection, ApiKey, Connection, Organization } from './connection.js';
+import type { ApiKey, Connection, Organization } from './connection.js';
 import type { ApiKeyId, AuditId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
 import type { Partition, RoleArn } from './role-arn.js';
 
@@ -159,11 +159,8 @@ export interface Store extends AuditLog, WatchList, Outbox, Tokens {
     organizationId: OrganizationId,
     keys: readonly string[],
   ): Promise<{ key: string; connection: Connection }[]>;
-  /** Those that hold an access key, of all organizations, ordered by id: for encrypting them again. */
-  accessKeyConnections(page: {
-    limit: number;
-    after?: ConnectionId | undefined;
-  }): Promise<{ connections: AccessKeyConnection[]; hasMore: boolean }>;
+  /** Of all organizations, in any order, deleted ones too: for encrypting again what they keep. One made meanwhile may be missed. */
+  everyConnection(): AsyncIterable<Connection>;
   /** How many there are of each status, of all organizations, deleted ones left out: for the operator's metrics. */
   connectionCounts(): Promise<Record<Connection['status'], number>>;
   /**
@@ -276,6 +273,10 @@ export interface SharedSts extends Sts {
 
 /** Seals the secrets that the service makes; `context` binds a sealed text to where it is kept. */
 export interface Sealer {
+  /** Of the key that seals. */
+  readonly keyId: string;
+  /** Of the key that sealed it. */
+  keyIdOf(sealed: string): string;
   seal(plaintext: string, context: string): string;
   /** @throws when the key is missing, the text was changed, or it was sealed for another context */
   open(sealed: string, context: string): string;

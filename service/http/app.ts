@@ -6,7 +6,6 @@ import express, {
   type Response,
 } from 'express';
 import type { Logger } from 'pino';
-import { encryptionOf } from '../actions/accept-access-key.js';
 import { createOrganization } from '../actions/create-organization.js';
 import { reencrypt } from '../actions/reencrypt.js';
 import { resolveTarget } from '../actions/resolve-target.js';
@@ -132,7 +131,7 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
   app.post('/v1/reencrypt', async (request, response) => {
     requireOperator(request, options.operatorTokenHash);
     const by: Requester = { actor: { kind: 'operator' }, requestId: response.locals.requestId };
-    send(response, { status: 200, body: await reencrypt(deps, by, encryptionOf(deps)) });
+    send(response, { status: 200, body: await reencrypt(deps, by) });
   });
 
   addStatusRoute(app, deps);

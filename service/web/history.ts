@@ -59,7 +59,7 @@ const titles: Partial<Record<AuditAction, string>> = {
   'connection.delete': 'Deleted',
   'connection.expire': 'Expired',
   'connection.prove_end': 'Access proved to have ended',
-  'connection.reencrypt': 'Access key encrypted again',
+  'connection.reencrypt': 'Secrets encrypted again',
   'credentials.issue': 'Credentials given',
 };
 

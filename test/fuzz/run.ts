@@ -80,6 +80,9 @@ const ofVerification = new Set([
   'updatedAt',
   'moveToRole',
   'principalArn',
+  // It was disconnected, and is looked at again.
+  'reason',
+  'disconnectedAt',
 ]);
 const verifies = new Set(['setRole', 'verifyConnection', 'receiveCallback', 'rotateAccessKey']);
 

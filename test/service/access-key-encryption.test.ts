@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import type { ConnectionId } from '../../service/domain/ids.js';
+import type { Store } from '../../service/domain/ports.js';
 import {
   commandLine,
   createAccessKeyEncryption,
@@ -174,10 +176,16 @@ describe('never opens, and asks nothing of AWS', () => {
 });
 
 describe('encrypting again', () => {
+  const inStore = (store: Store, ...keys: Keys) => ({
+    store,
+    clock: systemClock,
+    sealer: createSealer([{ id: 's1', key: randomBytes(32) }]),
+    accessKeyEncryption: encryptionWith(...keys),
+  });
   async function reencrypted(...keys: Keys) {
     const store = await openFileStore({ directory: vendor.directory });
     try {
-      return await reencrypt({ store, clock: systemClock }, commandLine(), encryptionWith(...keys));
+      return (await reencrypt(inStore(store, ...keys), commandLine())).accessKeys;
     } finally {
       await store.close();
     }
@@ -208,13 +216,13 @@ describe('encrypting again', () => {
 
   it('keeps the change that somebody else made at the same time', async () => {
     const store = await openFileStore({ directory: vendor.directory });
-    const [first] = (await store.accessKeyConnections({ limit: 1 })).connections;
+    const first = await store.connectionForCallback(ids[0] as ConnectionId);
     if (first === undefined) throw new Error('There are two.');
-    const [result] = await Promise.all([
-      reencrypt({ store, clock: systemClock }, commandLine(), encryptionWith(k2, k1)),
+    const [{ accessKeys }] = await Promise.all([
+      reencrypt(inStore(store, k2, k1), commandLine()),
       store.commit({ connection: { next: { ...first, name: 'renamed', version: 2 }, ifVersion: 1, intent } }),
     ]);
-    expect(result).toMatchObject({ reencrypted: 2, failed: [] });
+    expect(accessKeys).toMatchObject({ reencrypted: 2, failed: [] });
     const connection = await store.connection(first.organizationId, first.id);
     await store.close();
     expect(connection).toMatchObject({ name: 'renamed', version: 3, accessKey: { sealed: { keyId: 'k2' } } });

@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { callbackMessage, provisioned } from '../callback-message.js';
+import { runCommandLine } from '../command-line.js';
 import { type RunningService, startVendorProcess } from '../service-as-process.js';
 import { callApi } from '../vendor.js';
 
@@ -33,30 +34,65 @@ async function callBack(service: RunningService, { id, arn }: { id: string; arn:
   });
   return answer.status;
 }
+type Made = Awaited<ReturnType<typeof pending>>;
 const newKey = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 
-it('a service key: the new one first, callback secrets rotated, the old one taken out', async () => {
-  const old = newKey('k1');
+it('a service key: the new one first, secrets encrypted again, the old one taken out; no customer notices', async () => {
+  const [old, next] = [newKey('k1'), newKey('k2')];
+  const token = randomBytes(32).toString('hex');
   const first = await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: old });
   const apiKey = await vendor.organization(first);
-  const connection = await pending(first, apiKey);
+  const made = [await pending(first, apiKey), await pending(first, apiKey), await pending(first, apiKey)];
+  const [one, rotated, deleted] = made as [Made, Made, Made];
+  const path = `/v1/connections/${rotated.id}/rotate-callback-secret`;
+  const { body: rotation } = await callApi(first.url, apiKey, 'POST', path, {});
+  await callApi(first.url, apiKey, 'DELETE', `/v1/connections/${deleted.id}`);
   await stop(first);
 
-  const next = newKey('k2');
-  const second = await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: `${next},${old}` });
-  expect(await callBack(second, connection, connection.callbackSecret)).toBe(200);
-  const { body: rotated } = await callApi(
-    second.url,
-    apiKey,
-    'POST',
-    `/v1/connections/${connection.id}/rotate-callback-secret`,
-    { previousValidSeconds: 0 },
-  );
+  const second = await vendor.start({
+    ROLEBRIDGE_SERVICE_KEYS: `${next},${old}`,
+    ROLEBRIDGE_OPERATOR_TOKEN: token,
+  });
+  const encrypted = () => callApi(second.url, token, 'POST', '/v1/reencrypt');
+  expect((await encrypted()).body).toEqual({
+    callbackSecrets: { keyId: 'k2', reencrypted: 3, unchanged: 0, failed: [] },
+  });
+  expect((await encrypted()).body.callbackSecrets).toMatchObject({ reencrypted: 0, unchanged: 3 });
   await stop(second);
 
   const third = await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: next });
-  expect(await callBack(third, connection, rotated.callbackSecret)).toBe(200);
-  expect(await callBack(third, connection, connection.callbackSecret)).toBe(401);
+  expect(await callBack(third, one, one.callbackSecret)).toBe(200);
+  // Both secrets of a rotation went with it, and that of a connection whose stack may yet be destroyed.
+  expect(await callBack(third, rotated, rotated.callbackSecret)).toBe(200);
+  expect(await callBack(third, rotated, rotation.callbackSecret)).toBe(200);
+  expect(await callBack(third, deleted, deleted.callbackSecret)).toBe(422);
+}, 90_000);
+
+it('a service key: what can not be opened is named, and keeps the old key needed', async () => {
+  const [old, next] = [newKey('k1'), newKey('k2')];
+  const first = await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: old });
+  const { id } = await pending(first, await vendor.organization(first));
+  await stop(first);
+  const settings = { ...vendor.environment, ROLEBRIDGE_SERVICE_KEYS: next };
+  const answered = await runCommandLine(['reencrypt', '--json'], { env: settings });
+  expect(answered.code).toBe(1);
+  expect(JSON.parse(answered.stdout).callbackSecrets).toEqual({
+    keyId: 'k2',
+    reencrypted: 0,
+    unchanged: 0,
+    failed: [{ connectionId: id, reason: expect.stringContaining('key "k1", which is not configured') }],
+  });
+  const doctor = async (keys: string) => {
+    const env = { ...settings, ROLEBRIDGE_SERVICE_KEYS: keys };
+    const { checks } = JSON.parse((await runCommandLine(['doctor', '--json'], { env })).stdout);
+    return checks.find(({ check }: { check: string }) => check === 'service keys');
+  };
+  expect(await doctor(next)).toMatchObject({ outcome: 'failed', message: expect.stringContaining('"k1"') });
+  expect(await doctor(`${next},${old}`)).toMatchObject({
+    outcome: 'warning',
+    remedy: expect.stringContaining('rolebridge reencrypt'),
+  });
+  expect(await doctor(old)).toMatchObject({ outcome: 'ok' });
 }, 90_000);
 
 it('a service key that is taken out too early: that callback is a fault of the service, and no other is', async () => {

@@ -76,15 +76,16 @@ const inOrder = [
   'vendor credentials',
   'STS endpoint',
   'public URL',
+  'service keys',
   'encryption key',
 ];
 
-test('all is well: seven lines in order, and 0', async () => {
+test('all is well: eight lines in order, and 0', async () => {
   const { code, healthy, checks } = await examine();
   expect(checks.map(({ check, outcome }) => [check, outcome])).toEqual(inOrder.map((name) => [name, 'ok']));
   expect([code, healthy]).toEqual([0, true]);
   const forPeople = await runCommandLine(['doctor'], { env: settings });
-  expect(forPeople.stdout.trimEnd().split('\n')).toHaveLength(7);
+  expect(forPeople.stdout.trimEnd().split('\n')).toHaveLength(8);
 });
 
 test('a wrong setting ends it, with 2 and the settings by name', async () => {
@@ -211,7 +212,10 @@ test('the encryption key: none, one that access keys need and is gone, an old on
   const again = await runCommandLine(['reencrypt', '--json'], { env: { ...settings, ...held } });
   expect([again.code, JSON.parse(again.stdout)]).toEqual([
     0,
-    { keyId: 'e1', reencrypted: 1, unchanged: 0, failed: [] },
+    {
+      accessKeys: { keyId: 'e1', reencrypted: 1, unchanged: 0, failed: [] },
+      callbackSecrets: expect.objectContaining({ reencrypted: 0, failed: [] }),
+    },
   ]);
   expect((await examine(held)).of('encryption key')).toMatchObject({ outcome: 'ok' });
 }, 60_000);

@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { chooseEncryption, commandLine, openFileStore, reencrypt, systemClock } from '../../service/index.js';
+import {
+  chooseEncryption,
+  commandLine,
+  createSealer,
+  openFileStore,
+  reencrypt,
+  systemClock,
+} from '../../service/index.js';
 import { type AccessKeyVendor, startAccessKeyVendor } from '../access-key-vendor.js';
 import { type KmsSandbox, startKmsSandbox } from '../aws-sandbox/kms.js';
 
@@ -87,9 +94,14 @@ describe('access keys under a KMS key', () => {
     const remote = { keyArns: [arn] as [string], endpoint: kms.url, credentials };
     const both = chooseEncryption({ ...local, kms: remote });
     const store = await openFileStore({ directory: vendor.directory });
-    if (both === undefined) throw new Error('There are keys.');
-    const result = await reencrypt({ store, clock: systemClock }, commandLine(), both);
-    expect(result).toEqual({ keyId: arn, reencrypted: 1, unchanged: 0, failed: [] });
+    const sealer = createSealer([{ id: 's1', key: randomBytes(32) }]);
+    const deps = { store, clock: systemClock, sealer, accessKeyEncryption: both };
+    expect((await reencrypt(deps, commandLine())).accessKeys).toEqual({
+      keyId: arn,
+      reencrypted: 1,
+      unchanged: 0,
+      failed: [],
+    });
     await store.close();
     expect(vendor.sealedKeyOf(id)).toMatchObject({ keyId: arn });
   });

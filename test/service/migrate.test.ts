@@ -123,7 +123,6 @@ const everything = async (store: Store, filled: Awaited<ReturnType<typeof fill>>
       await store.apiKeys(id),
       await store.apiKey(key.id),
       await store.connections(id, { limit: 100 }),
-      await store.accessKeyConnections({ limit: 100 }),
       await store.connectionForCallback(deleted.id),
       await store.scopeHolders(id, ['shop', '']),
       await store.claimCallback(claimOf(deleted), at(10)),

@@ -5,7 +5,8 @@ import { printable, printJson } from '../print.js';
 import type { Terminal } from '../terminal.js';
 import { checkClock, checkStsEndpoint, checkVendorCredentials, reachSts } from './aws-checks.js';
 import type { Configuration, Examination, Finding } from './finding.js';
-import { checkEncryptionKey, checkPublicUrl, checkStore } from './service-checks.js';
+import { checkEncryptionKey, checkServiceKeys } from './key-checks.js';
+import { checkPublicUrl, checkStore } from './service-checks.js';
 
 const checks = [
   checkClock,
@@ -13,6 +14,7 @@ const checks = [
   checkVendorCredentials,
   checkStsEndpoint,
   checkPublicUrl,
+  checkServiceKeys,
   checkEncryptionKey,
 ];
 

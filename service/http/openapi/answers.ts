@@ -279,11 +279,15 @@ export const createdOrganization = z.object({
   apiKey: text.meta({ description: 'In no other answer.' }),
 });
 
-export const reencryption = z.object({
+const reencrypted = z.object({
   keyId: text.meta({ description: 'The key that they are under now, but for those that failed.' }),
   reencrypted: z.number(),
   unchanged: z.number(),
   failed: z.array(z.object({ connectionId: text, reason: text })),
+});
+export const reencryption = z.object({
+  accessKeys: reencrypted.optional().meta({ description: 'Missing when there is no encryption key.' }),
+  callbackSecrets: reencrypted.meta({ description: 'Under the service key.' }),
 });
 
 export const signInLink = z.object({

@@ -26,10 +26,10 @@ export const organizationOperations = {
     method: 'post',
     path: '/v1/reencrypt',
     tag: 'Operations',
-    summary: 'Encrypts all access keys again with the first encryption key.',
+    summary: 'Encrypts all access keys and callback secrets again with the first of their keys.',
     proof: 'operator_token',
     answer: { status: 200, description: 'What became of them.', schema: answers.reencryption },
-    codes: ['access_key_not_available'],
+    codes: [],
     examples: { all: { gives: 200 } },
   },
   createApiKey: {

@@ -1,13 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AuditRecord } from '../../domain/audit.js';
-import {
-  type AccessKeyConnection,
-  type ApiKey,
-  accessKeyOf,
-  type Connection,
-  isDeleted,
-  type Organization,
-} from '../../domain/connection.js';
+import { type ApiKey, type Connection, isDeleted, type Organization } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { ApiKeyId, AuditId, ConnectionId, OrganizationId } from '../../domain/ids.js';
 import type { CallbackReceipt, Change, OutboxMessage, Store, Token, Watch } from '../../domain/ports.js';
@@ -157,16 +150,12 @@ export class FileStore implements Store, WholeStore {
     });
   }
 
-  async accessKeyConnections(page: {
-    limit: number;
-    after?: ConnectionId | undefined;
-  }): Promise<{ connections: AccessKeyConnection[]; hasMore: boolean }> {
-    const { after, limit } = page;
-    const found = [...this.#writes.durable.connections.values()]
-      .filter((connection) => connection.method === 'access_key')
-      .filter((connection) => accessKeyOf(connection) && (after === undefined || connection.id > after))
-      .sort((one, other) => (one.id < other.id ? -1 : 1));
-    return { connections: found.slice(0, limit), hasMore: found.length > limit };
+  async *everyConnection(): AsyncIterable<Connection> {
+    const { connections } = this.#writes.durable;
+    for (const id of [...connections.keys()]) {
+      const connection = connections.get(id);
+      if (connection !== undefined) yield connection;
+    }
   }
 
   async connectionCounts(): Promise<Record<Connection['status'], number>> {

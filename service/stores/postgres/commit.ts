@@ -1,11 +1,5 @@
 import { z } from 'zod';
-import {
-  accessKeyOf,
-  type Connection,
-  claimedRole,
-  externalIdsOf,
-  isDeleted,
-} from '../../domain/connection.js';
+import { type Connection, claimedRole, externalIdsOf, isDeleted } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { ConnectionId } from '../../domain/ids.js';
 import type { Change } from '../../domain/ports.js';
@@ -32,14 +26,14 @@ const insert = statement(
   'insert_connection',
   anyRow,
   `INSERT INTO connections
-     (id, organization_id, created_at, version, status, is_deleted, holds_access_key, claimed_role, record)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING RETURNING id`,
+     (id, organization_id, created_at, version, status, is_deleted, claimed_role, record)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING RETURNING id`,
 );
 const update = statement(
   'update_connection',
   anyRow,
-  `UPDATE connections SET created_at = $3, version = $4, status = $5, is_deleted = $6, holds_access_key = $7,
-     claimed_role = $8, record = $9
+  `UPDATE connections SET created_at = $3, version = $4, status = $5, is_deleted = $6, claimed_role = $7,
+     record = $8
    WHERE id = $1 AND organization_id = $2`,
 );
 const freeScopes = statement(
@@ -198,7 +192,6 @@ export const columnsOf = (connection: Connection): unknown[] => [
   connection.version,
   connection.status,
   isDeleted(connection),
-  accessKeyOf(connection) !== undefined,
   claimedRole(connection) ?? null,
   recordText('connection', connection),
 ];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AccessKeyConnection, Connection } from '../../domain/connection.js';
+import type { Connection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { ConnectionId, OrganizationId } from '../../domain/ids.js';
 import { type Session, statement } from './database.js';
@@ -48,10 +48,10 @@ const holders = statement(
   `SELECT scope_key, record FROM connection_scopes JOIN connections ON connections.id = connection_id
    WHERE connection_scopes.organization_id = $1 AND scope_key = ANY($2)`,
 );
-const withAccessKeyAfter = statement(
-  'access_key_connections',
+const anyAfter = statement(
+  'any_connections',
   connectionRow,
-  'SELECT record FROM connections WHERE holds_access_key = true AND id > $1 ORDER BY id LIMIT $2',
+  'SELECT record FROM connections WHERE id > $1 ORDER BY id LIMIT $2',
 );
 
 export async function findConnection(
@@ -99,13 +99,13 @@ export async function findScopeHolders(
   return keys.flatMap((key) => found.filter((holder) => holder.key === key));
 }
 
-export async function listWithAccessKey(
-  database: Session,
-  { limit, after }: { limit: number; after?: ConnectionId | undefined },
-): Promise<{ connections: AccessKeyConnection[]; hasMore: boolean }> {
-  const found = await database.query(withAccessKeyAfter, [after ?? '', limit + 1]);
-  const { items, hasMore } = pageOf(found, limit);
-  return { connections: items as AccessKeyConnection[], hasMore };
+export async function* everyConnection(database: Session): AsyncIterable<Connection> {
+  for (let after = ''; ; ) {
+    const { items, hasMore } = pageOf(await database.query(anyAfter, [after, 201]), 200);
+    yield* items;
+    after = items.at(-1)?.id ?? '';
+    if (!hasMore) return;
+  }
 }
 
 export async function countByStatus(database: Session): Promise<Record<Connection['status'], number>> {

@@ -106,7 +106,6 @@ const intoConnections = into('connections', {
   version: 'int',
   status: 'text',
   is_deleted: 'boolean',
-  holds_access_key: 'boolean',
   claimed_role: 'text',
   record: 'text',
 });

@@ -31,7 +31,6 @@ export const migrations: readonly (readonly string[])[] = [
        version INT NOT NULL,
        status TEXT NOT NULL,
        is_deleted BOOLEAN NOT NULL,
-       holds_access_key BOOLEAN NOT NULL,
        claimed_role TEXT,
        record TEXT NOT NULL,
        CONSTRAINT connections_id PRIMARY KEY (id),
@@ -39,7 +38,6 @@ export const migrations: readonly (readonly string[])[] = [
        CONSTRAINT connections_organization FOREIGN KEY (organization_id) REFERENCES organizations (id))`,
     'CREATE INDEX connections_listed ON connections (organization_id, is_deleted, created_at, id)',
     'CREATE INDEX connections_by_status ON connections (organization_id, is_deleted, status, created_at, id)',
-    'CREATE INDEX connections_with_access_key ON connections (holds_access_key, id)',
 
     `CREATE TABLE connection_scopes (
        organization_id TEXT NOT NULL,

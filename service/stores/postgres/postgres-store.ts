@@ -1,5 +1,5 @@
 import type { AuditRecord } from '../../domain/audit.js';
-import type { AccessKeyConnection, ApiKey, Connection, Organization } from '../../domain/connection.js';
+import type { ApiKey, Connection, Organization } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { ApiKeyId, AuditId, ConnectionId, OrganizationId } from '../../domain/ids.js';
 import type { CallbackReceipt, Change, OutboxMessage, Store, Token, Watch } from '../../domain/ports.js';
@@ -7,11 +7,11 @@ import { AuditAppender, listAuditRecords } from './audit-log.js';
 import { commitChange } from './commit.js';
 import {
   countByStatus,
+  everyConnection,
   findConnection,
   findForCallback,
   findScopeHolders,
   listConnections,
-  listWithAccessKey,
 } from './connections.js';
 import { type Database, statement } from './database.js';
 import { messageWork, watchWork } from './due-work.js';
@@ -98,11 +98,8 @@ export class PostgresStore implements Store {
     return findScopeHolders(this.#database, organizationId, keys);
   }
 
-  accessKeyConnections(page: {
-    limit: number;
-    after?: ConnectionId | undefined;
-  }): Promise<{ connections: AccessKeyConnection[]; hasMore: boolean }> {
-    return listWithAccessKey(this.#database, page);
+  everyConnection(): AsyncIterable<Connection> {
+    return everyConnection(this.#database);
   }
 
   connectionCounts(): Promise<Record<Connection['status'], number>> {

@@ -1,0 +1,114 @@
+import { createKmsKeyEncryptionKey } from '../../aws/kms.js';
+import { accessKeyOf, type Connection, roleTrustOf } from '../../domain/connection.js';
+import { RolebridgeError } from '../../domain/errors.js';
+import type { Sealer, Store } from '../../domain/ports.js';
+import { createSealer } from '../../index.js';
+import type { Configuration, Examination, Finding } from './finding.js';
+
+export async function checkEncryptionKey({ config, store }: Examination): Promise<Finding> {
+  const check = 'encryption key';
+  const ids = [...(config.kms?.keyArns ?? []), ...(config.encryptionKeys ?? []).map(({ id }) => id)];
+  const counts = store && (await keysInUse(store, accessKeyIds));
+  const lost = [...(counts ?? [])].filter(([id]) => !ids.includes(id));
+  if (lost.length > 0)
+    return {
+      check,
+      outcome: 'failed',
+      message: `${lost.map(([id, count]) => `${count} access keys are under the key "${id}"`).join(', ')}, which is not configured: they can't be opened.`,
+      remedy: 'Add it again to ROLEBRIDGE_ENCRYPTION_KEYS or ROLEBRIDGE_KMS_KEY_ARNS, behind the first one.',
+    };
+  if (ids.length === 0)
+    return config.takesAccessKeys
+      ? {
+          check,
+          outcome: 'warning',
+          message: 'None is set: the service takes no access keys, and all else works.',
+          remedy:
+            'Set ROLEBRIDGE_ENCRYPTION_KEYS or ROLEBRIDGE_KMS_KEY_ARNS; or ROLEBRIDGE_ACCESS_KEYS=off, if that is meant.',
+        }
+      : { check, outcome: 'ok', message: 'None is needed: access keys are turned off.' };
+  const refusal = config.kms && (await kmsRefusal(config.kms));
+  if (refusal) return { check, outcome: 'failed', ...refusal };
+  const old = [...(counts ?? [])].filter(([id]) => id !== ids[0]);
+  if (old.length > 0)
+    return {
+      check,
+      outcome: 'warning',
+      message: `${old.map(([id, count]) => `${count} access keys are still under "${id}"`).join(', ')}.`,
+      remedy: 'Run "rolebridge reencrypt"; then the old key can go.',
+    };
+  return {
+    check,
+    outcome: 'ok',
+    message: `Access keys are encrypted under "${ids[0]}"${counts ? '' : '; which keys are in use was not looked at'}.`,
+  };
+}
+
+export async function checkServiceKeys({ config, store }: Examination): Promise<Finding> {
+  const check = 'service keys';
+  const sealer = createSealer(config.serviceKeys);
+  const ids = config.serviceKeys.map(({ id }) => id);
+  const counts = store && (await keysInUse(store, (connection) => callbackSecretKeyIds(sealer, connection)));
+  const under = ([id, count]: [string, number]) => `${count} callback secrets are sealed with key "${id}"`;
+  const lost = [...(counts ?? [])].filter(([id]) => !ids.includes(id));
+  if (lost.length > 0)
+    return {
+      check,
+      outcome: 'failed',
+      message: `${lost.map(under).join(', ')}, which is not configured: those callbacks can't be checked.`,
+      remedy:
+        'Add it again to ROLEBRIDGE_SERVICE_KEYS, behind the first one; or give each of these connections a new callback secret.',
+    };
+  const old = [...(counts ?? [])].filter(([id]) => id !== sealer.keyId);
+  if (old.length > 0)
+    return {
+      check,
+      outcome: 'warning',
+      message: `${old.map(under).join(', ')}, an older one.`,
+      remedy: 'Run "rolebridge reencrypt"; then the old key can go.',
+    };
+  return {
+    check,
+    outcome: 'ok',
+    message: `Callback secrets are sealed with key "${sealer.keyId}"${counts ? '' : '; which keys are in use was not looked at'}.`,
+  };
+}
+
+const accessKeyIds = (connection: Connection): string[] => {
+  const held = accessKeyOf(connection);
+  return held ? [held.sealed.keyId] : [];
+};
+
+const callbackSecretKeyIds = (sealer: Sealer, connection: Connection): string[] => {
+  const trust = roleTrustOf(connection);
+  const sealed = [trust?.sealedCallbackSecret, trust?.previousCallbackSecret?.sealed];
+  return sealed.flatMap((text) => (text === undefined ? [] : [sealer.keyIdOf(text)]));
+};
+
+/** How many of a kind of secret are under each key. */
+async function keysInUse(
+  store: Store,
+  keyIdsOf: (connection: Connection) => readonly string[],
+): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  for await (const connection of store.everyConnection())
+    for (const keyId of keyIdsOf(connection)) counts.set(keyId, (counts.get(keyId) ?? 0) + 1);
+  return counts;
+}
+
+/** Wraps a key that is none's, and unwraps it. */
+async function kmsRefusal(kms: NonNullable<Configuration['kms']>) {
+  const context = { purpose: 'rolebridge doctor' };
+  try {
+    const key = createKmsKeyEncryptionKey(kms);
+    const wrappedDataKey = await key.wrap(new Uint8Array(32), context);
+    await key.unwrap({ keyId: key.id, wrappedDataKey }, context);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof RolebridgeError)) throw error;
+    return {
+      message: error.detail,
+      remedy: error.remedy ?? 'Allow the service kms:Encrypt and kms:Decrypt with that key.',
+    };
+  }
+}
