@@ -53,6 +53,25 @@ export async function createEnrolment(
   return { enrolment, secret };
 }
 
+/** The newest first; `before` is the place ({@link placeOf}) of the last one of the page before, which may have ended since. */
+export async function listEnrolments(
+  deps: Dependencies,
+  organizationId: OrganizationId,
+  page: { limit: number; before?: string | undefined },
+): Promise<{ enrolments: Enrolment[]; next: string | undefined }> {
+  const { limit, before } = page;
+  const found = (await deps.store.tokensOf(organizationId, 'enrolment'))
+    .map((token) => enrolmentIn(token) as Enrolment)
+    .filter((enrolment) => before === undefined || placeOf(enrolment) < before)
+    .sort((one, other) => (placeOf(one) > placeOf(other) ? -1 : 1));
+  const enrolments = found.slice(0, limit);
+  const last = enrolments.at(-1);
+  return { enrolments, next: last && found.length > limit ? placeOf(last) : undefined };
+}
+
+/** Where an enrolment stands in the list. */
+const placeOf = ({ createdAt, id }: Enrolment): string => `${createdAt}~${id}`;
+
 /** @throws RolebridgeError `not_found`, also for another organization's */
 export async function enrolmentOf(
   deps: Dependencies,

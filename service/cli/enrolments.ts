@@ -48,6 +48,27 @@ export function addEnrolmentCommands(program: Command, terminal: Terminal): void
       );
     });
 
+  add('list', 'those that have not been ended, the newest first', 'rolebridge enrolment list').action(
+    async (options: ServiceOptions) => {
+      const client = await clientOf(options, terminal);
+      const enrolments: Awaited<ReturnType<typeof client.listEnrolments>>['enrolments'] = [];
+      for (let before: string | undefined; ; ) {
+        const page = await client.listEnrolments({ limit: 100, ...(before !== undefined && { before }) });
+        enrolments.push(...page.enrolments);
+        before = page.next;
+        if (before === undefined) break;
+      }
+      if (options.json) return printJson(terminal, { enrolments });
+      printTable(
+        terminal,
+        ['ID', 'NAME', 'ACCOUNTS', 'MADE', 'ENDS'],
+        enrolments.map(({ id, name, registered, maxAccounts, createdAt, expiresAt }) => [
+          ...[id, name, `${registered} of ${maxAccounts}`, createdAt, expiresAt],
+        ]),
+      );
+    },
+  );
+
   add('show <id>', 'the accounts that have registered themselves', 'rolebridge enrolment show enr_…').action(
     async (id: string, options: ServiceOptions) => {
       const enrolment = await (await clientOf(options, terminal)).getEnrolment(id);

@@ -116,6 +116,9 @@ export function createRolebridgeClient(options: RolebridgeClientOptions) {
     /** Lets accounts register themselves. The answer has, this once, the secret. */
     createEnrolment: (body: RequestBody<'createEnrolment'>, o: CallOptions = {}) =>
       call<'createEnrolment'>('POST', '/v1/enrolments', { ...o, body }),
+    /** One page, the newest first, without the secrets; `before` is the `next` of the page before. */
+    listEnrolments: (query: RequestQuery<'listEnrolments'> = {}, o: CallOptions = {}) =>
+      call<'listEnrolments'>('GET', '/v1/enrolments', { ...o, query }),
     /** An enrolment that has not ended, and its accounts. */
     getEnrolment: (id: string, o: CallOptions = {}) =>
       call<'getEnrolment'>('GET', `/v1/enrolments/${encodeURIComponent(id)}`, o),

@@ -119,6 +119,8 @@ export interface Tokens {
   saveToken(token: Token): Promise<void>;
   /** Also when it has expired: whoever asks compares the time. */
   token(kind: Token['kind'], hash: string): Promise<Token | undefined>;
+  /** All of one kind, in no order, also those that have expired and are not deleted yet. */
+  tokensOf(organizationId: OrganizationId, kind: Token['kind']): Promise<Token[]>;
   /** The token, which is gone then: of those who take it at once, one gets it. */
   takeToken(kind: Token['kind'], hash: string): Promise<Token | undefined>;
   /** Puts the next one (same kind, hash and organization) in the place of that very one; false when it is another by now, or gone. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { accountId, name, partition, scope } from './schemas.js';
+import { accountId, limit, name, partition, scope } from './schemas.js';
 
 /** A name of a scope in which `{account}` and `{label}` stand for those of the account. */
 const pattern = z
@@ -33,6 +33,14 @@ export const createEnrolmentRequest = z.strictObject({
   accountIds: z.array(accountId).min(1).max(500).optional(),
   maxAccounts: z.int().min(1).max(500).default(100),
   expiresInSeconds: z.int().min(60).max(7_776_000).default(604_800),
+});
+
+export const enrolmentsQuery = z.strictObject({
+  limit,
+  before: z
+    .string()
+    .regex(/^[0-9T:.Z-]{24}~enr_[a-z2-7]{24}$/, 'must be the "next" of the page before')
+    .optional(),
 });
 
 /** The wire contract of a registration. */

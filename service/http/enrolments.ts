@@ -6,13 +6,14 @@ import {
   enrolAccount,
   enrolmentOf,
   findEnrolment,
+  listEnrolments,
 } from '../actions/enrolments.js';
 import type { Enrolment } from '../domain/enrolment.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { Dependencies } from '../domain/service-dependencies.js';
 import type { RateLimits } from '../limits/index.js';
 import { stackSetTemplate } from '../ways/index.js';
-import { accountEnrolledEvent, createEnrolmentRequest } from './enrolment-schema.js';
+import { accountEnrolledEvent, createEnrolmentRequest, enrolmentsQuery } from './enrolment-schema.js';
 import { jsonBody, organizationOf, rawBody, refuseMethod, requesterOf, send } from './exchange.js';
 import { parseJsonBody } from './json-body.js';
 import { parse } from './schemas.js';
@@ -28,7 +29,12 @@ export function addEnrolmentRoutes(api: Router, deps: Dependencies): void {
       response.setHeader('location', `/v1/enrolments/${made.enrolment.id}`);
       send(response, { status: 201, body: { ...enrolmentView(deps, made.enrolment), secret: made.secret } });
     })
-    .all(refuseMethod('POST'));
+    .get(async (request, response) => {
+      const query = parse(enrolmentsQuery, request.query, 'query');
+      const { enrolments, next } = await listEnrolments(deps, organizationOf(response), query);
+      send(response, { status: 200, body: { enrolments: enrolments.map(enrolmentSummary), next } });
+    })
+    .all(refuseMethod('GET, POST'));
 
   api
     .route('/enrolments/:id')
@@ -84,6 +90,12 @@ export function addRegistrationRoute(
     send(response, { status: 200, body: { connectionId: connection.id, externalId, callbackSecret } });
   });
   app.all(path, refuseMethod('POST'));
+}
+
+/** As the list has them: what there can be five hundred of is only counted. */
+function enrolmentSummary({ id, name, partition, maxAccounts, createdAt, expiresAt, accounts }: Enrolment) {
+  const registered = Object.keys(accounts).length;
+  return { id, name, partition, maxAccounts, registered, createdAt, expiresAt };
 }
 
 /** No secret is in it. */

@@ -83,7 +83,7 @@ export const signInLinkRequest = z.strictObject({
 
 export const createApiKeyRequest = z.strictObject({ name });
 
-const limit = z
+export const limit = z
   .string()
   .regex(/^[1-9]\d{0,2}$/, 'must be a whole number from 1 to 100')
   .transform(Number)

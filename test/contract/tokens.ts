@@ -49,6 +49,25 @@ export function tokensContract(on: Subject): void {
     expect(await on.store.replaceToken(token, left)).toBe(false);
   });
 
+  test('lists the tokens of one kind and one organization', async () => {
+    const other = await on.another();
+    const tokens = ['01', '02', '03', '04'].map((text, index) =>
+      aToken(index === 3 ? other.id : on.organization.id, {
+        kind: index === 2 ? 'web_session' : 'enrolment',
+        hash: text.repeat(32),
+        expiresAt: at(-index),
+      }),
+    );
+    for (const token of tokens) await on.store.saveToken(token);
+    await on.reopen();
+    const listed = await on.store.tokensOf(on.organization.id, 'enrolment');
+    expect(listed.sort((one, two) => (one.hash < two.hash ? -1 : 1))).toEqual(tokens.slice(0, 2));
+    await on.store.takeToken('enrolment', '01'.repeat(32));
+    expect(await on.store.tokensOf(on.organization.id, 'enrolment')).toEqual([tokens[1]]);
+    expect(await on.store.tokensOf(other.id, 'web_session')).toEqual([]);
+    expect(await on.store.tokensOf('org_none' as never, 'enrolment')).toEqual([]);
+  });
+
   test('deletes the tokens that have expired, of all organizations, and no others', async () => {
     const other = await on.another();
     const hashes = ['01', '02', '03'].map((text) => text.repeat(32)) as [string, string, string];

@@ -65,8 +65,12 @@ test('an enrolment is made, shown and ended, and its secret is shown once', asyn
   const shown = await rolebridge('enrolment', 'show', id);
   expect(shown.stdout).toMatch(/^accounts +0 of 5$/m);
   const template = await rolebridge('enrolment', 'template', id);
+  const listed = await rolebridge('enrolment', 'list');
+  expect(listed.stdout).toMatch(new RegExp(`^ID .*\\n${id} +acme +0 of 5 .*\\n$`));
+  const { enrolments } = JSON.parse((await rolebridge('enrolment', 'list', '--json')).stdout);
+  expect(enrolments).toEqual([expect.objectContaining({ id, registered: 0, maxAccounts: 5 })]);
   expect(template.stdout).toContain('Custom::RolebridgeEnrolment');
-  for (const text of [shown.stdout, template.stdout]) expect(text).not.toContain(secret);
+  for (const text of [shown.stdout, listed.stdout, template.stdout]) expect(text).not.toContain(secret);
   expect((await rolebridge('enrolment', 'end', id)).stdout).toBe(`ended ${id}\n`);
   const gone = await rolebridge('enrolment', 'show', id);
   expect([gone.code, gone.stderr]).toEqual([1, expect.stringMatching(/^rolebridge: not_found: /)]);

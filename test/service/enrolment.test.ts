@@ -137,6 +137,34 @@ it('is bounded: by the accounts that it names, by their number, by its time and 
   expect((await vendor.call('GET', `/v1/enrolments/${ended.id}`)).status).toBe(404);
 });
 
+it('lists enrolments by pages, the newest first, without their secrets, and none of another organization', async () => {
+  const made: Json[] = [];
+  for (const name of ['first', 'second', 'third', 'fourth']) {
+    time += 1000;
+    made.push(await create({ name }));
+  }
+  await register(made[1], { accountId: account(1) });
+  const list = (query: string) => vendor.call('GET', `/v1/enrolments?${query}`);
+  const first = (await list('limit=2')).body;
+  expect(first.enrolments.map(({ name }: Json) => name)).toEqual(['fourth', 'third']);
+  // The last one of a page ends while the list is read.
+  await vendor.call('DELETE', `/v1/enrolments/${made[2].id}`);
+  const second = (await list(`limit=2&before=${encodeURIComponent(first.next)}`)).body;
+  const { id, partition, maxAccounts, createdAt, expiresAt } = made[1];
+  expect(second).toEqual({
+    enrolments: [
+      { id, name: 'second', partition, maxAccounts, registered: 1, createdAt, expiresAt },
+      expect.objectContaining({ name: 'first', registered: 0 }),
+    ],
+  });
+  for (const answer of [first, second]) expect(JSON.stringify(answer)).not.toMatch(/whsec_|sealed/);
+
+  const { apiKey } = await vendor.service.createOrganization('other');
+  expect((await vendor.call('GET', '/v1/enrolments', undefined, apiKey)).body).toEqual({ enrolments: [] });
+  for (const query of ['limit=0', 'before=enr_x', `before=${made[0].id}`, 'after=1'])
+    expect(codeOf(await list(query))).toEqual([400, 'request_invalid']);
+});
+
 it('makes one connection for an account that asks fifty times at once', async () => {
   const enrolment = await create();
   const answers = await Promise.all(

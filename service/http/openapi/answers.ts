@@ -227,6 +227,22 @@ const enrolmentMembers = {
   stackSetTemplate: text.meta({ description: 'A CloudFormation template for a StackSet, as YAML.' }),
 };
 export const enrolment = z.object(enrolmentMembers).meta({ id: 'Enrolment' });
+export const enrolmentList = z.object({
+  enrolments: z
+    .array(
+      z.object({
+        id: text,
+        name: text,
+        partition: text,
+        maxAccounts: z.number(),
+        registered: z.number().meta({ description: 'How many accounts have registered themselves.' }),
+        createdAt: dateTime,
+        expiresAt: dateTime,
+      }),
+    )
+    .meta({ description: 'The newest first.' }),
+  next: text.optional().meta({ description: '"before" of the next page; absent on the last one.' }),
+});
 export const createdEnrolment = z.object({
   ...enrolmentMembers,
   secret: text.meta({ description: 'Signs the registrations; in no other answer.' }),

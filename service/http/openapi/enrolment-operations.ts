@@ -1,4 +1,4 @@
-import { accountEnrolledEvent, createEnrolmentRequest } from '../enrolment-schema.js';
+import { accountEnrolledEvent, createEnrolmentRequest, enrolmentsQuery } from '../enrolment-schema.js';
 import * as answers from './answers.js';
 import { enrolmentId } from './example-values.js';
 import type { Operation } from './operation.js';
@@ -40,6 +40,22 @@ export const enrolmentOperations = {
       },
       tooMany: { body: { name: 'acme', maxAccounts: 100_000 }, gives: 'request_invalid' },
       otherPartition: { body: { name: 'acme', partition: 'aws-cn' }, gives: 'partition_not_supported' },
+    },
+  },
+  listEnrolments: {
+    method: 'get',
+    path: '/v1/enrolments',
+    tag,
+    summary:
+      'Lists enrolments, a page at a time, the newest first. Those that were ended are in the audit log.',
+    proof: 'api_key',
+    query: enrolmentsQuery,
+    answer: { status: 200, description: 'A page of enrolments.', schema: answers.enrolmentList },
+    codes: [],
+    examples: {
+      all: { gives: 200 },
+      few: { query: { limit: '1' }, gives: 200 },
+      notANext: { query: { before: 'enr_aaaaaaaaaaaaaaaaaaaaaaaa' }, gives: 'request_invalid' },
     },
   },
   getEnrolment: {

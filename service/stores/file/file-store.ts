@@ -308,6 +308,11 @@ export class FileStore implements Store, WholeStore {
     return this.#writes.durable.tokens.get(tokenId(kind, hash));
   }
 
+  async tokensOf(organizationId: OrganizationId, kind: Token['kind']): Promise<Token[]> {
+    const tokens = this.#writes.durable.organizations.get(organizationId)?.tokens.values() ?? [];
+    return [...tokens].filter((token) => token.kind === kind);
+  }
+
   async takeToken(kind: Token['kind'], hash: string): Promise<Token | undefined> {
     const id = tokenId(kind, hash);
     const stored = this.#writes.staged.tokens.get(id);

@@ -7,6 +7,7 @@ export const sqlState = {
   serializationFailure: '40001',
   deadlockDetected: '40P01',
   duplicateTable: '42P07',
+  duplicateObject: '42710',
   undefinedTable: '42P01',
 } as const;
 

@@ -55,6 +55,13 @@ async function currentVersion(client: pg.Client): Promise<number | undefined> {
   }
 }
 
+/** By how far the first has come: its table, the table's type, or its row is there. */
+const refusalsOfTheSecond: readonly unknown[] = [
+  sqlState.uniqueViolation,
+  sqlState.duplicateTable,
+  sqlState.duplicateObject,
+];
+
 async function makeVersionTable(client: pg.Client): Promise<void> {
   for (let left = 20; ; left--) {
     try {
@@ -68,7 +75,7 @@ async function makeVersionTable(client: pg.Client): Promise<void> {
     } catch (error) {
       // Of two that make it at once, PostgreSQL refuses one in spite of IF NOT EXISTS.
       const { code } = error as { code?: string };
-      if (left === 0 || (code !== sqlState.uniqueViolation && code !== sqlState.duplicateTable)) throw error;
+      if (left === 0 || !refusalsOfTheSecond.includes(code)) throw error;
       await sleep(50);
     }
   }

@@ -102,5 +102,6 @@ export const migrations: readonly (readonly string[])[] = [
        CONSTRAINT tokens_id PRIMARY KEY (kind, hash),
        CONSTRAINT tokens_organization FOREIGN KEY (organization_id) REFERENCES organizations (id))`,
     'CREATE INDEX tokens_by_expiry ON tokens (expires_ms)',
+    'CREATE INDEX tokens_listed ON tokens (organization_id, kind)',
   ],
 ];

@@ -26,7 +26,7 @@ import {
 } from './organizations.js';
 import { claimReceipt, deleteOldReceipts, releaseReceipt } from './receipts.js';
 import { anyRow } from './record-rows.js';
-import { deleteExpiredTokens, findToken, replaceToken, saveToken, takeToken } from './tokens.js';
+import { deleteExpiredTokens, findToken, listTokens, replaceToken, saveToken, takeToken } from './tokens.js';
 
 const receiptCleaningMs = 60_000;
 
@@ -170,6 +170,10 @@ export class PostgresStore implements Store {
 
   token(kind: Token['kind'], hash: string): Promise<Token | undefined> {
     return findToken(this.#database, kind, hash);
+  }
+
+  tokensOf(organizationId: OrganizationId, kind: Token['kind']): Promise<Token[]> {
+    return listTokens(this.#database, organizationId, kind);
   }
 
   takeToken(kind: Token['kind'], hash: string): Promise<Token | undefined> {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { OrganizationId } from '../../domain/ids.js';
 import type { Token } from '../../domain/ports.js';
 import { ownCopy, recordText } from '../records/index.js';
 import { type Session, statement } from './database.js';
@@ -19,6 +20,11 @@ const replace = statement(
   'UPDATE tokens SET expires_ms = $4, record = $5 WHERE kind = $1 AND hash = $2 AND record = $3 RETURNING hash',
 );
 const one = statement('token', tokenRow, 'SELECT record FROM tokens WHERE kind = $1 AND hash = $2');
+const ofKind = statement(
+  'tokens_of_kind',
+  tokenRow,
+  'SELECT record FROM tokens WHERE organization_id = $1 AND kind = $2',
+);
 /** Of those who take it at once, the row is returned to one. */
 const take = statement(
   'take_token',
@@ -52,6 +58,14 @@ export async function findToken(
   hash: string,
 ): Promise<Token | undefined> {
   return (await database.query(one, [kind, hash]))[0];
+}
+
+export function listTokens(
+  database: Session,
+  organizationId: OrganizationId,
+  kind: Token['kind'],
+): Promise<Token[]> {
+  return database.query(ofKind, [organizationId, kind]);
 }
 
 export async function takeToken(
