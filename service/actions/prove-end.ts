@@ -1,5 +1,5 @@
 import type { Requester } from '../domain/audit.js';
-import { roleTrustOf } from '../domain/connection.js';
+import { claimedRole, externalIdsOf } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { Watch } from '../domain/ports.js';
 import type { Dependencies } from '../domain/service-dependencies.js';
@@ -11,7 +11,8 @@ import { audited } from './audited.js';
 const undecidedMs = 120_000;
 
 export interface ProofOfEnd {
-  readonly finding: 'ended' | 'still_open' | 'given_up' | 'undecided';
+  /** `in_use`: it is the connection's role again, and nothing is to be proved. */
+  readonly finding: 'ended' | 'in_use' | 'still_open' | 'given_up' | 'undecided';
   readonly next: { readonly dueAt: string; readonly attempts: number } | undefined;
 }
 
@@ -23,13 +24,15 @@ export async function proveEnd(deps: Dependencies, by: Requester, watch: Watch):
   const { role, organizationId, connectionId } = watch;
   if (role === undefined) return { finding: 'ended', next: undefined };
   const connection = await deps.store.connectionForCallback(connectionId);
-  const pending = connection && roleTrustOf(connection)?.pendingExternalId;
+  if (connection !== undefined && claimedRole(connection) === role.arn)
+    return { finding: 'in_use', next: undefined };
+  const externalIds = new Set([role.externalId, ...(connection ? externalIdsOf(connection) : [])]);
   const nextAt = nextProofAt(watch.attempts + 1, deps.clock.now());
   const details = { roleArn: role.arn, attempt: watch.attempts + 1 };
   const event = { action: 'connection.prove_end', organizationId, connectionId, details } as const;
   try {
     await audited(deps, by, event, async () => {
-      for (const externalId of pending ? [role.externalId, pending] : [role.externalId]) {
+      for (const externalId of externalIds) {
         const answer = await deps.sts.assumeRole({
           partition: role.partition,
           roleArn: role.arn,

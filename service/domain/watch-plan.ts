@@ -38,14 +38,14 @@ export function watchesAfter(
   if (before?.status === 'pending' && next.status !== 'pending') ended.push('expire');
 
   if (hasSomethingToVerify(next)) {
-    if (before?.status === 'disconnected') ended.push('prove_end');
     if (!before || wasChecked(before, next) || pendingExternalId(before) !== pendingExternalId(next))
       add('verify', nowMs + untilNextCheck(next, plan, before && hasSomethingToVerify(before)));
   } else if (before && hasSomethingToVerify(before)) ended.push('verify');
 
-  const givenUp = next.status === 'disconnected' && before ? claimedRole(before) : undefined;
+  // Also when another role takes its place: its customer may have left it as it was.
+  const givenUp = before && claimedRole(before);
   const trust = before && roleTrustOf(before);
-  if (givenUp && trust)
+  if (givenUp && trust && claimedRole(next) !== givenUp)
     add('prove_end', nowMs + (proofDelaysMs[0] ?? 0), {
       arn: givenUp,
       externalId: trust.externalId,

@@ -69,7 +69,7 @@ export const aboutRoles = {
   },
   access_not_ended: {
     means:
-      'A connection was deprovisioned or deleted, and AWS still lets the service into its role. The service asks for a day, and records each time in the audit log.',
+      'A connection was deprovisioned or deleted, or has another role now, and AWS still lets the service into the role that it had. The service asks for a day, and records each time in the audit log.',
     see: 'The records with the action `connection.prove_end` in `GET /v1/audit`.',
     fix: 'Have the customer delete the role, or take the vendor out of its trust policy.',
   },

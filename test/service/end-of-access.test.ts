@@ -67,6 +67,63 @@ test.each([
   },
 );
 
+test.each(['by hand', 'by its stack'])(
+  'a role that another one replaces %s: its held credentials go at once, and AWS is asked until it denies it',
+  async (how) => {
+    const made = await vendor.connected();
+    const held = (await made.ask()).body;
+    const { sandbox, clock } = vendor;
+    const replaceBy = async (roleArn: string) => {
+      const event = { type: 'role.provisioned', timestamp: new Date(clock.now()).toISOString() };
+      const given =
+        how === 'by hand'
+          ? await vendor.call('PUT', `${made.path}/role`, { roleArn })
+          : await vendor.callBack(made.connection.callbackSecret, {
+              ...event,
+              data: { connectionId: made.id, roleArn },
+            });
+      expect(given).toMatchObject({ status: 200, body: { status: 'connected', roleArn } });
+    };
+    const { accountId } = sandbox.createAccount();
+    const { arn } = sandbox.createRole(accountId, {
+      roleName: 'other',
+      trustPolicy: made.connection.trustPolicy,
+    });
+    await replaceBy(arn);
+    const { accountId: opened, accessKeyId } = (await made.ask()).body;
+    expect(opened).toBe(accountId);
+    expect(accessKeyId).not.toBe(held.accessKeyId);
+
+    // Its customer has left it as it was.
+    await nextProof(made, 3_000);
+    expect(await proofs(made)).toMatchObject([
+      { outcome: 'undecided', code: 'access_not_ended', details: { roleArn: made.arn, attempt: 1 } },
+    ]);
+    expect(vendor.logged('access has ended')).toEqual([]);
+    sandbox.deleteRole(made.arn);
+    await nextProof(made, 6_000);
+    expect((await proofs(made))[0]).toMatchObject({ outcome: 'succeeded', details: { roleArn: made.arn } });
+    expect(await made.status()).toBe('connected');
+  },
+);
+
+test('a role that comes back into its place is not asked about any more; the one that left it is', async () => {
+  const made = await vendor.connected();
+  const { arn } = vendor.sandbox.createRole(made.accountId, {
+    roleName: 'other',
+    trustPolicy: made.connection.trustPolicy,
+  });
+  await vendor.call('PUT', `${made.path}/role`, { roleArn: arn });
+  await vendor.call('PUT', `${made.path}/role`, { roleArn: made.arn });
+  await nextProof(made, 3_000);
+  vendor.sandbox.deleteRole(arn);
+  await nextProof(made, 6_000);
+  expect((await proofs(made)).map(({ outcome, details }) => [outcome, details?.roleArn])).toEqual([
+    ['succeeded', arn],
+    ['undecided', arn],
+  ]);
+});
+
 test('AWS that gives no verdict proves nothing', async () => {
   const made = await vendor.connected();
   await vendor.call('DELETE', made.path);
