@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createOrganization } from './actions/create-organization.js';
+import { keepAuditFor } from './audit-retention.js';
 import { createFairBudget } from './aws/fair-budget.js';
 import { shareSts } from './aws/shared-sts.js';
 import { interruptible } from './closing.js';
@@ -86,6 +87,8 @@ export interface ServiceOptions {
   readonly watchStsCallsPerSecond?: number;
   /** Who hears of changes of a connection's status. @default nobody */
   readonly webhooks?: WebhookOptions | undefined;
+  /** Older audit records are deleted; at least 30. @default all are kept */
+  readonly auditRetentionDays?: number | undefined;
   /** How long a client may take to send a request, its headers half of that. @default 20,000 */
   readonly requestTimeoutMs?: number;
   /** In a minute. @default far above what anybody needs */
@@ -200,6 +203,8 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   if (options.watches ?? true)
     loops.push(watchConnections(deps, { logger, stsCallsPerSecond: options.watchStsCallsPerSecond }));
   if (options.webhooks) loops.push(deliverMessages({ store, clock, logger, metrics }, options.webhooks));
+  if (options.auditRetentionDays !== undefined)
+    loops.push(keepAuditFor(options.auditRetentionDays, { store, clock, logger, metrics }));
   let isClosing = false;
   server.on('request', (request, response) => {
     // A client that reuses its connection would otherwise keep the service from ending.

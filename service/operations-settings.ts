@@ -22,7 +22,7 @@ const rateLimits = z.string().transform((text, context): Partial<RateLimitSettin
   return z.NEVER;
 });
 
-/** The settings of limits, metrics and proxies. */
+/** The settings of limits, metrics, proxies and how long the audit log is kept. */
 export const operationsSettings = {
   ROLEBRIDGE_TRUSTED_PROXIES: whole(0, 10).default(0),
   ROLEBRIDGE_RATE_LIMITS: rateLimits.optional(),
@@ -34,6 +34,7 @@ export const operationsSettings = {
     .optional(),
   ROLEBRIDGE_METRICS_PORT: whole(0, 65_535).optional(),
   ROLEBRIDGE_METRICS_HOST: z.string().min(1).default('127.0.0.1'),
+  ROLEBRIDGE_AUDIT_RETENTION_DAYS: whole(30, 36_500).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url('must be a URL').optional(),
 };
 
@@ -54,5 +55,6 @@ export const operationsOf = (values: Values) => ({
     values.ROLEBRIDGE_METRICS_PORT === undefined
       ? undefined
       : { host: values.ROLEBRIDGE_METRICS_HOST, port: values.ROLEBRIDGE_METRICS_PORT },
+  auditRetentionDays: values.ROLEBRIDGE_AUDIT_RETENTION_DAYS,
   isTraced: values.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
 });

@@ -24,6 +24,8 @@ export const newAuditId = (nowMs: number): AuditId => {
   if (auditCount === 0) lastAuditTime += 1;
   return `aud_${inBase32(lastAuditTime, 10)}${inBase32(auditCount, 4)}${randomName(10).slice(0, 10)}` as AuditId;
 };
+/** Lower than the ids of that time, higher than those of earlier ones: where the log is cut. */
+export const firstAuditIdAt = (ms: number): AuditId => `aud_${inBase32(ms, 10)}` as AuditId;
 let lastAuditTime = 0;
 let auditCount = -1;
 

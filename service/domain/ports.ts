@@ -45,7 +45,7 @@ export interface Change {
   readonly messages?: readonly OutboxMessage[];
 }
 
-/** Written before and after whatever changes or reads credentials; nothing is ever changed or taken out. */
+/** Written before and after whatever changes or reads credentials; nothing is ever changed, and taken out only by age. */
 export interface AuditLog {
   /** All of them or none. @throws RolebridgeError `store_unavailable` */
   appendAudit(records: readonly AuditRecord[]): Promise<void>;
@@ -54,6 +54,13 @@ export interface AuditLog {
     organizationId: OrganizationId,
     page: { limit: number; before?: AuditId | undefined; connectionId?: ConnectionId | undefined },
   ): Promise<{ records: AuditRecord[]; hasMore: boolean }>;
+  /**
+   * Takes out old records of all organizations: those from `keptSince` on stay, and of the older ones those that share
+   * a file with them, for a quarter of the time until `now` at most, while their file is written to.
+   * @returns how many went
+   * @throws RolebridgeError `store_unavailable`
+   */
+  deleteAuditBefore(keptSince: string, now: string): Promise<number>;
 }
 
 /** Something to do about a connection when it is due, by whichever process gets to it first. */

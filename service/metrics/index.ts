@@ -79,6 +79,11 @@ export function createMetrics() {
       labelNames: ['operation'] as const,
       registers,
     }),
+    auditDeleted: new Counter({
+      name: 'rolebridge_audit_records_deleted_total',
+      help: 'Audit records that were deleted because they were older than ROLEBRIDGE_AUDIT_RETENTION_DAYS.',
+      registers,
+    }),
     webhookDeliveries: new Counter({
       name: 'rolebridge_webhook_deliveries_total',
       help: "Attempts to deliver a webhook to the vendor's endpoints: delivered, to be retried, given up.",

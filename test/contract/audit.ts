@@ -1,7 +1,12 @@
 import type { AuditRecord } from '../../service/domain/audit.js';
-import { newConnectionId } from '../../service/domain/ids.js';
-import { anAuditRecord, anOrganization } from './records.js';
+import { firstAuditIdAt, newAuditId, newConnectionId } from '../../service/domain/ids.js';
+import { anAuditRecord, anOrganization, at } from './records.js';
 import type { Subject } from './subject.js';
+
+const day = 86_400_000;
+
+/** As a process makes it that began at that time. */
+const auditIdAt = (time: number) => `${firstAuditIdAt(time)}${newAuditId(0).slice(14)}`;
 
 export function auditContract(on: Subject): void {
   const append = async (count: number, differences: object = {}): Promise<AuditRecord[]> => {
@@ -89,6 +94,45 @@ export function auditContract(on: Subject): void {
     await on.store.appendAudit([record]);
     await on.reopen();
     expect((await on.store.auditRecords(id, { limit: 10 })).records).toEqual([record]);
+  });
+
+  test('loses what is older than it is kept, of every organization, and nothing else', async () => {
+    const other = await on.another();
+    const time = Date.parse(at(0)) + 20 * 365 * day;
+    const ages = [200, 130, 126, 99, 60, 1];
+    const records = ages.map((age) => anAuditRecord(on.organization.id, { id: auditIdAt(time - age * day) }));
+    const others = ages.map((age) => anAuditRecord(other.id, { id: auditIdAt(time - age * day) }));
+    // Housekeeping runs while they are written, as it does in a service.
+    const keep = (now: number) =>
+      on.store.deleteAuditBefore(new Date(now - 100 * day).toISOString(), new Date(now).toISOString());
+    let deleted = 0;
+    for (const [number, age] of ages.entries()) {
+      for (const list of [records, others]) await on.store.appendAudit([list[number] as AuditRecord]);
+      for (let left = age; left > (ages[number + 1] ?? 0); left -= 1)
+        deleted += await keep(time - left * day);
+    }
+    deleted += await keep(time);
+    expect(deleted).toBe(6);
+    expect(await everything(2)).toEqual(records.slice(3).reverse());
+    await on.reopen();
+    expect(await everything(10)).toEqual(records.slice(3).reverse());
+    expect((await on.store.auditRecords(other.id, { limit: 10 })).records).toEqual(others.slice(3).reverse());
+    expect(await keep(time)).toBe(0);
+  });
+
+  test('goes on after all of it was older', async () => {
+    const before = await append(3);
+    const at20Years = Date.parse(at(0)) + 20 * 365 * day;
+    const deleted = await on.store.deleteAuditBefore(
+      new Date(at20Years - day).toISOString(),
+      new Date(at20Years).toISOString(),
+    );
+    expect(deleted).toBe(before.length);
+    expect(await everything(10)).toEqual([]);
+    const after = await append(2);
+    await on.reopen();
+    after.push(...(await append(1)));
+    expect(await everything(10)).toEqual([...after].reverse());
   });
 
   test('keeps all records that are appended at once', async () => {

@@ -91,10 +91,15 @@ export async function differences(
 
   for (const [organizationId, ids] of audit) {
     const missing = new Set(ids);
+    const shown = new Set<string>();
     let before: Parameters<Store['auditRecords']>[1]['before'];
-    for (let hasMore = true; hasMore && missing.size > 0; ) {
+    for (let hasMore = true; hasMore; ) {
       const page = await store.auditRecords(organizationId, { limit: 1000, before });
-      for (const { id } of page.records) missing.delete(id);
+      for (const { id } of page.records) {
+        if (shown.has(id)) wrong.push(`the audit record ${id} is there twice`);
+        shown.add(id);
+        missing.delete(id);
+      }
       before = page.records.at(-1)?.id;
       hasMore = page.hasMore;
     }

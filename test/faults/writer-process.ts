@@ -6,6 +6,7 @@ import type { Connection } from '../../service/domain/connection.js';
 import type { OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
 import { openStore } from '../../service/stores/choose.js';
+import { openFileStore } from '../../service/stores/file/index.js';
 import {
   aConnection,
   aMessage,
@@ -28,6 +29,8 @@ export interface Task {
 }
 
 const pairsAtOnce = 32;
+/** So small that many a process is killed while it goes from one file of the audit log to the next. */
+const auditSegmentBytes = 2_000;
 const organizations = 4;
 
 /**
@@ -50,7 +53,10 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
 async function main({ directory, databaseUrl, acknowledged, writes }: Task): Promise<void> {
   const database = databaseUrl === undefined ? undefined : { url: databaseUrl, maxSessions: 8 };
   const startedAt = performance.now();
-  const store = await openStore({ dataDirectory: directory, database });
+  const store =
+    database === undefined
+      ? await openFileStore({ directory, auditSegmentBytes })
+      : await openStore({ dataDirectory: directory, database });
   const openMs = performance.now() - startedAt;
   const lines = (await readFile(acknowledged, 'utf8')).split('\n').filter(Boolean);
   const found = await differences(

@@ -66,7 +66,7 @@ function keepWriting(store: Store) {
 
 test('a backup of a store in use has all that was acknowledged before it, and nothing half done', async () => {
   const source = join(directory, 'data');
-  const store = await openFileStore({ directory: source });
+  const store = await openFileStore({ directory: source, auditSegmentBytes: 1_000 });
   const writing = keepWriting(store);
   for (let number = 0; number < 4; number++) {
     while (writing.acknowledged.size < 8) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -86,8 +86,12 @@ test('a backup of a store in use has all that was acknowledged before it, and no
       expect(watches.find(({ connectionId }) => connectionId === id)).toMatchObject({
         attempts: found.version,
       });
-      const { records } = await copy.auditRecords(found.organizationId, { limit: 1 });
-      expect(Number(records[0]?.requestId.split(' ')[1])).toBeGreaterThanOrEqual(found.version);
+      const { records } = await copy.auditRecords(found.organizationId, { limit: 1_000_000 });
+      const newest = Number(records[0]?.requestId.split(' ')[1]);
+      expect(newest).toBeGreaterThanOrEqual(found.version);
+      expect(records.map(({ requestId }) => requestId)).toEqual(
+        Array.from({ length: newest - 1 }, (_, number) => `request ${newest - number}`),
+      );
     }
     await copy.close();
     for (const name of await readdir(join(target, 'organizations')))

@@ -62,7 +62,7 @@ function migrate(settings: Record<string, string> = {}, ...words: string[]) {
 }
 
 async function inFiles<Result>(use: (store: Store) => Promise<Result>): Promise<Result> {
-  const store = await openFileStore({ directory });
+  const store = await openFileStore({ directory, auditSegmentBytes: 50_000 });
   return use(store).finally(() => store.close());
 }
 async function inDatabase<Result>(use: (store: Store) => Promise<Result>): Promise<Result> {

@@ -6,6 +6,7 @@ import { openPostgresStore, type PostgresStoreOptions } from '../../service/stor
 import {
   aConnection,
   anApiKey,
+  anAuditRecord,
   anOrganization,
   aToken,
   at,
@@ -35,6 +36,18 @@ const sql = async (url: string, text: string, values: unknown[] = []) => {
   await client.connect();
   return client.query(text, values).finally(() => client.end());
 };
+
+test('old audit records go once when two processes delete them at the same time', async () => {
+  const url = await server.newSchema();
+  const stores = await Promise.all([open(url), open(url)]);
+  const { id } = anOrganization();
+  const old = Array.from({ length: 3_000 }, () => anAuditRecord(id));
+  await stores[0]?.appendAudit(old);
+  const now = new Date(Date.UTC(2100, 0, 1)).toISOString();
+  const deleted = await Promise.all(stores.map((store) => store.deleteAuditBefore(now, now)));
+  expect(deleted.reduce((sum, count) => sum + count)).toBe(old.length);
+  expect((await sql(url, 'SELECT id FROM audit_records')).rows).toEqual([]);
+});
 
 describe('the schema', () => {
   test('is made once by processes that start at the same time', async () => {

@@ -3,42 +3,40 @@ import { join } from 'node:path';
 import type { AuditRecord } from '../../domain/audit.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { AuditId, ConnectionId, OrganizationId } from '../../domain/ids.js';
-import { AppendFile, readLines, readPart } from './append-file.js';
+import { readLines } from './append-file.js';
 import { AuditIndex } from './audit-index.js';
+import { readSegmentName, SegmentIndexes, segmentName } from './audit-segment.js';
+import { type AuditSurroundings, OrganizationAudit } from './organization-audit.js';
 import { type FileOperations, isTemporary, syncDirectory, tryToWrite } from './organization-file.js';
 import { unavailable } from './unavailable.js';
-
-interface Waiting {
-  readonly records: readonly AuditRecord[];
-  readonly resolve: () => void;
-  readonly reject: (error: RolebridgeError) => void;
-}
-
-interface Log {
-  readonly file: AppendFile;
-  readonly index: AuditIndex;
-  waiting: Waiting[];
-  flushing: Promise<void> | undefined;
-}
 
 /** Files that stay open for the next write: opening one costs more than writing to it. */
 const openFiles = 64;
 
-/** What goes into one line at most, so that a page of the log never needs much more than itself. */
-const recordsALine = 500;
-
-/** The audit log: a file for each organization, which only grows. In memory is where to look, not what is in it. */
+/** The audit log: files for each organization, which only grow. In memory is where to look, not what is in it. */
 export class AuditFiles {
   readonly #directory: string;
   readonly #files: FileOperations;
-  readonly #logs = new Map<OrganizationId, Log>();
+  readonly #around: AuditSurroundings;
+  readonly #logs = new Map<OrganizationId, OrganizationAudit>();
   /** Those with an open file, the one unused for longest first. */
-  readonly #open = new Set<Log>();
+  readonly #open = new Set<OrganizationAudit>();
   #stopped: RolebridgeError | undefined;
 
-  constructor(directory: string, files: FileOperations) {
+  /** @param segmentBytes A file that has reached it is closed, and another one begun. */
+  constructor(directory: string, files: FileOperations, segmentBytes: number) {
     this.#directory = directory;
     this.#files = files;
+    this.#around = {
+      directory,
+      files,
+      segmentBytes,
+      indexes: new SegmentIndexes(),
+      assertWritable: () => {
+        if (this.#stopped) throw this.#stopped;
+      },
+      onWritten: (log) => this.#keepOpen(log),
+    };
   }
 
   /** Those that have a log. */
@@ -47,35 +45,34 @@ export class AuditFiles {
   }
 
   /**
-   * Reads and checks all of it; nothing is changed.
+   * Reads and checks the files that are written to, which a crash may have torn; nothing is changed. Closed ones are
+   * read when somebody wants to see them: their number has no end.
    * @returns what cuts off the torn last lines that a crash has left, and says so
    */
   async load(): Promise<() => Promise<string[]>> {
     const unused: string[] = [];
     const torn: { path: string; wholeBytes: number; sizeBytes: number }[] = [];
+    const found = new Map<OrganizationId, [number, ...number[]]>();
     for (const name of await readdir(this.#directory)) {
-      const path = join(this.#directory, name);
-      if (isTemporary(name)) unused.push(path);
+      if (isTemporary(name)) unused.push(join(this.#directory, name));
       if (!name.endsWith('.jsonl')) continue;
-      const id = name.slice(0, -'.jsonl'.length) as OrganizationId;
+      const segment = readSegmentName(name);
+      if (segment === undefined)
+        throw unusable(join(this.#directory, name), new Error('it has no such name'));
+      const numbers = found.get(segment.id);
+      if (numbers === undefined) found.set(segment.id, [segment.number]);
+      else numbers.push(segment.number);
+    }
+    for (const [id, numbers] of found) {
       const index = new AuditIndex();
-      try {
-        const { wholeBytes, sizeBytes } = await readLines(path, (records, offset, lengthBytes) =>
-          index.add(records as AuditRecord[], offset, lengthBytes),
-        );
-        if (wholeBytes < sizeBytes) torn.push({ path, wholeBytes, sizeBytes });
-        this.#logs.set(id, this.#logOf(id, wholeBytes, index));
-      } catch (error) {
-        throw new RolebridgeError(
-          'store_unavailable',
-          `The audit log ${path} can't be used: ${(error as Error).message}.`,
-          {
-            remedy:
-              'Nothing was changed. Restore it from a backup of your own; or move it away, keep it as evidence, and start again with an empty audit log for this organization.',
-            cause: error,
-          },
-        );
-      }
+      const path = join(this.#directory, segmentName(id, Math.max(...numbers)));
+      const { wholeBytes, sizeBytes } = await readLines(path, (records, offset, lengthBytes) =>
+        index.add(records as AuditRecord[], offset, lengthBytes),
+      ).catch((error) => {
+        throw unusable(path, error);
+      });
+      if (wholeBytes < sizeBytes) torn.push({ path, wholeBytes, sizeBytes });
+      this.#logs.set(id, new OrganizationAudit(id, this.#around, { numbers, sizeBytes: wholeBytes, index }));
     }
     return async () => {
       const reports: string[] = [];
@@ -96,7 +93,6 @@ export class AuditFiles {
     this.#stopped ??= reason;
   }
 
-  /** Records that wait at the same time share one write. */
   append(records: readonly AuditRecord[]): Promise<void> {
     if (this.#stopped) return Promise.reject(this.#stopped);
     const [first] = records;
@@ -106,107 +102,73 @@ export class AuditFiles {
       throw new TypeError('Audit records that are appended together belong to one organization.');
     let log = this.#logs.get(id);
     if (log === undefined) {
-      log = this.#logOf(id, undefined, new AuditIndex());
+      log = new OrganizationAudit(id, this.#around);
       this.#logs.set(id, log);
     }
-    const chosen = log;
-    return new Promise<void>((resolve, reject) => {
-      chosen.waiting.push({ records, resolve, reject });
-      chosen.flushing ??= this.#flush(chosen);
-    });
+    return log.append(records);
   }
 
   async page(
     id: OrganizationId,
     page: { limit: number; before?: AuditId | undefined; connectionId?: ConnectionId | undefined },
   ): Promise<{ records: AuditRecord[]; hasMore: boolean }> {
-    const log = this.#logs.get(id);
-    const records: AuditRecord[] = [];
-    let isBefore = page.before === undefined;
-    for (const part of log?.index.parts(page) ?? []) {
-      const found = await readPart((log as Log).file.path, part.offset, part.lengthBytes).catch((error) => {
-        throw unavailable(error);
-      });
-      for (const record of (found as AuditRecord[]).reverse()) {
-        if (!isBefore) isBefore = record.id === page.before;
-        else if (page.connectionId === undefined || record.connectionId === page.connectionId) {
-          if (records.length === page.limit) return { records, hasMore: true };
-          records.push(record);
-        }
+    const log = this.#logs.get(id) ?? new OrganizationAudit(id, this.#around);
+    return log.page(page);
+  }
+
+  /**
+   * Of every organization. One whose files can't be read or deleted does not keep the others from it.
+   * @throws RolebridgeError `store_unavailable` for the first of those, at the end
+   */
+  async deleteBefore(before: AuditId, closesBefore: AuditId): Promise<number> {
+    let deleted = 0;
+    let problem: unknown;
+    for (const log of [...this.#logs.values()])
+      try {
+        deleted += await log.deleteBefore(before, closesBefore);
+      } catch (error) {
+        problem ??= unavailable(error);
       }
-    }
-    if (!isBefore)
-      throw new RolebridgeError(
-        'request_invalid',
-        `There is no audit record ${JSON.stringify(page.before)}.`,
-        { remedy: 'Begin again with the first page.' },
-      );
-    return { records, hasMore: false };
+    if (problem !== undefined) throw problem;
+    return deleted;
   }
 
   /** Gives the files back; nothing is written any more. */
   async close(): Promise<void> {
     await this.allSettled();
-    await Promise.all([...this.#open].map(({ file }) => file.release().catch(() => {})));
+    await Promise.all([...this.#open].map((log) => log.release().catch(() => {})));
     this.#open.clear();
   }
 
   async allSettled(): Promise<void> {
-    await Promise.all([...this.#logs.values()].map(({ flushing }) => flushing));
+    await Promise.all([...this.#logs.values()].map((log) => log.settled()));
   }
 
   /** Takes out what refused writes may have left. @throws RolebridgeError `store_unavailable` when nothing can be written */
   async ready(): Promise<void> {
     try {
       await this.allSettled();
-      for (const { file } of this.#logs.values())
-        if (file.isUncertain) {
-          await file.repair();
-        }
+      for (const log of this.#logs.values()) await log.repair();
       await tryToWrite(this.#directory, this.#files);
     } catch (error) {
       throw unavailable(error);
     }
   }
 
-  #logOf(id: OrganizationId, sizeBytes: number | undefined, index: AuditIndex): Log {
-    // The id names a file.
-    if (!/^[A-Za-z0-9_-]{1,100}$/.test(id))
-      throw new TypeError(`Not an organization's id: ${JSON.stringify(id)}`);
-    const file = new AppendFile(join(this.#directory, `${id}.jsonl`), sizeBytes, this.#files, () => {
-      if (this.#stopped) throw this.#stopped;
-    });
-    return { file, index, waiting: [], flushing: undefined };
-  }
-
-  async #flush(log: Log): Promise<void> {
-    while (log.waiting.length > 0) {
-      // Records of the same turn of the event loop go together.
-      await new Promise(setImmediate);
-      const batch = log.waiting.splice(0, recordsALine);
-      const records = batch.flatMap((waiting) => waiting.records);
-      try {
-        const { offset, lengthBytes } = await log.file.append(
-          records.map((record) => JSON.stringify(record)),
-        );
-        log.index.add(records, offset, lengthBytes);
-        for (const { resolve } of batch) resolve();
-      } catch (error) {
-        for (const { reject } of batch) reject(unavailable(error));
-        await log.file.release().catch(() => {});
-      }
-    }
-    log.flushing = undefined;
-    this.#keepOpen(log);
-  }
-
-  #keepOpen(log: Log): void {
+  #keepOpen(log: OrganizationAudit): void {
     this.#open.delete(log);
     this.#open.add(log);
     const [oldest] = this.#open;
     if (this.#open.size <= openFiles || oldest === undefined) return;
     this.#open.delete(oldest);
     // One that is being written to comes back here when it is done.
-    if (oldest.flushing === undefined) oldest.file.release().catch(() => {});
+    if (oldest.isIdle) oldest.release().catch(() => {});
   }
 }
+
+const unusable = (path: string, error: Error): RolebridgeError =>
+  new RolebridgeError('store_unavailable', `The audit log ${path} can't be used: ${error.message}.`, {
+    remedy:
+      'Nothing was changed. Restore it from a backup of your own; or move it away, keep it as evidence, and start again: the log of this organization goes on without it.',
+    cause: error,
+  });

@@ -18,6 +18,18 @@ const filterBits = 2048;
 /** Where in an organization's audit log to look, at 256 bytes for 64 kB of it. */
 export class AuditIndex {
   readonly #parts: Part[] = [];
+  #firstId: AuditId | undefined;
+  #lastId: AuditId | undefined;
+  recordCount = 0;
+
+  get partCount(): number {
+    return this.#parts.length;
+  }
+
+  /** The lowest and the highest id; undefined when there is none. */
+  get range(): { firstId: AuditId; lastId: AuditId } | undefined {
+    return this.#firstId && this.#lastId && { firstId: this.#firstId, lastId: this.#lastId };
+  }
 
   add(records: readonly AuditRecord[], offset: number, lengthBytes: number): void {
     let part = this.#parts.at(-1);
@@ -33,10 +45,13 @@ export class AuditIndex {
       this.#parts.push(part);
     }
     part.lengthBytes += lengthBytes;
+    this.recordCount += records.length;
     for (const { id, connectionId } of records) {
       // In the order of their making nearly, not wholly: those that are made at once are written as they come.
       if (id < part.firstId) part.firstId = id;
       if (id > part.lastId) part.lastId = id;
+      if (this.#firstId === undefined || id < this.#firstId) this.#firstId = id;
+      if (this.#lastId === undefined || id > this.#lastId) this.#lastId = id;
       if (connectionId === undefined) continue;
       for (const bit of bitsOf(connectionId))
         part.connections[bit >>> 5] = (part.connections[bit >>> 5] as number) | (1 << (bit & 31));

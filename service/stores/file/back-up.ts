@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { chmod, copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
 import { openFileStore } from './open-file-store.js';
@@ -9,7 +9,7 @@ const triesAtMost = 20;
 
 /**
  * Copies a file store that may be in use, and opens the copy to see that it is whole. In it is at least what was
- * acknowledged before the copy began, each change wholly or not at all.
+ * acknowledged before the copy began, each change wholly or not at all. Closed files of the audit log are copied as they are.
  * @param to a directory that is not there yet, or is empty
  * @throws RolebridgeError `store_unavailable`; nothing of the copy is left then
  */
@@ -49,10 +49,22 @@ async function copyFiles(
   await mkdir(join(target, folder), { recursive: true, mode: 0o700 });
   for (const name of (await readdir(join(source, folder))).filter(isWanted)) {
     const copy = join(target, folder, name);
-    await copyFile(join(source, folder, name), copy, constants.COPYFILE_EXCL);
+    try {
+      await copyFile(join(source, folder, name), copy, constants.COPYFILE_EXCL);
+    } catch (error) {
+      // Old files of the audit log go while the service runs.
+      if (folder === 'audit' && !(await isThere(join(source, folder, name)))) continue;
+      throw error;
+    }
     await chmod(copy, 0o600);
   }
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+  );
 
 function notCopied(source: string, target: string, error: unknown): RolebridgeError {
   const reason = error instanceof RolebridgeError ? error.detail : (error as Error).message;

@@ -2,7 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AuditRecord } from '../../domain/audit.js';
 import { type ApiKey, type Connection, isDeleted, type Organization } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
-import type { ApiKeyId, AuditId, ConnectionId, OrganizationId } from '../../domain/ids.js';
+import {
+  type ApiKeyId,
+  type AuditId,
+  type ConnectionId,
+  firstAuditIdAt,
+  type OrganizationId,
+} from '../../domain/ids.js';
 import type { CallbackReceipt, Change, OutboxMessage, Store, Token, Watch } from '../../domain/ports.js';
 import { type OrganizationContents, ownCopy, type WholeStore } from '../records/index.js';
 import type { AuditFiles } from './audit-files.js';
@@ -257,6 +263,13 @@ export class FileStore implements Store, WholeStore {
     page: { limit: number; before?: AuditId | undefined; connectionId?: ConnectionId | undefined },
   ): Promise<{ records: AuditRecord[]; hasMore: boolean }> {
     return this.#audit.page(organizationId, page);
+  }
+
+  deleteAuditBefore(keptSince: string, now: string): Promise<number> {
+    const [keptMs, nowMs] = [Date.parse(keptSince), Date.parse(now)];
+    // A file goes as a whole, so it must not span the whole time.
+    const closesMs = Math.max(keptMs, nowMs - (nowMs - keptMs) / 4);
+    return this.#audit.deleteBefore(firstAuditIdAt(keptMs), firstAuditIdAt(closesMs));
   }
 
   async claimWatches(request: { now: string; leaseUntil: string; limit: number }): Promise<Watch[]> {

@@ -14,6 +14,8 @@ export interface FileStoreOptions {
   readonly onCompromised?: (error: Error) => void;
   /** After this time without a sign of life a process counts as dead. @default 5000, at least 2000 */
   readonly lockStaleMs?: number;
+  /** A file of the audit log that has reached this size is closed, and another one begun. @default 16 MiB */
+  readonly auditSegmentBytes?: number;
   /** Hears what the start repaired, in a sentence for a person. @default a warning of the process */
   readonly onRepaired?: (message: string) => void;
   /** For tests. @default node:fs/promises */
@@ -24,7 +26,7 @@ export interface FileStoreOptions {
 const closingMs = 3_000;
 
 /**
- * Opens the directory for this process alone, reads and checks all of it.
+ * Opens the directory for this process alone, reads and checks all of it but the closed files of the audit log.
  * @throws RolebridgeError `store_unavailable` when another process has it, or a file can't be read; no file is changed then
  */
 export async function openFileStore(options: FileStoreOptions): Promise<FileStore> {
@@ -56,7 +58,7 @@ async function open(directory: string, options: FileStoreOptions): Promise<FileS
   await syncDirectory(directory, files);
   await syncDirectory(dirname(directory), files);
   const writes = new StagedWrites(organizations, files);
-  const audit = new AuditFiles(auditDirectory, files);
+  const audit = new AuditFiles(auditDirectory, files, options.auditSegmentBytes ?? 1 << 24);
   const stop = (reason: RolebridgeError) => {
     writes.stop(reason);
     audit.stop(reason);

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { AuditRecord } from '../../domain/audit.js';
 import type { AuditId, ConnectionId, OrganizationId } from '../../domain/ids.js';
 import { recordText } from '../records/index.js';
@@ -26,6 +27,25 @@ const ofConnectionBefore = statement(
   `SELECT record FROM audit_records WHERE organization_id = $1 AND id < $2 AND connection_id = $4
    ORDER BY id DESC LIMIT $3`,
 );
+
+const nextOrganization = statement(
+  'next_organization_with_audit',
+  z.object({ organization_id: z.string() }),
+  'SELECT organization_id FROM audit_records WHERE organization_id > $1 ORDER BY organization_id LIMIT 1',
+);
+/** Those that another process is deleting in this moment are skipped, not waited for. */
+const deleteOld = statement(
+  'delete_old_audit_records',
+  anyRow,
+  `WITH old AS (
+     SELECT organization_id, id FROM audit_records WHERE organization_id = $1 AND id < $2
+     ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)
+   DELETE FROM audit_records USING old
+   WHERE audit_records.organization_id = old.organization_id AND audit_records.id = old.id
+   RETURNING audit_records.id`,
+);
+/** So that nobody waits long for it. */
+const deletedAtOnce = 500;
 
 /** Behind every id in the order of bytes. */
 const afterAll = '~';
@@ -92,6 +112,21 @@ const columnsOf = (records: readonly AuditRecord[], texts: readonly string[]): u
   records.map(({ connectionId }) => connectionId ?? null),
   texts,
 ];
+
+/** Of one organization after the other, in small statements that any number of processes may make at once. */
+export async function deleteAuditRecordsBefore(database: Session, id: AuditId): Promise<number> {
+  let deleted = 0;
+  for (let organizationId = ''; ; ) {
+    const [next] = await database.query(nextOrganization, [organizationId]);
+    if (next === undefined) return deleted;
+    organizationId = next.organization_id;
+    for (let isMore = true; isMore; ) {
+      const { length } = await database.query(deleteOld, [organizationId, id, deletedAtOnce]);
+      deleted += length;
+      isMore = length === deletedAtOnce;
+    }
+  }
+}
 
 export async function listAuditRecords(
   database: Session,

@@ -1,9 +1,15 @@
 import type { AuditRecord } from '../../domain/audit.js';
 import type { ApiKey, Connection, Organization } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
-import type { ApiKeyId, AuditId, ConnectionId, OrganizationId } from '../../domain/ids.js';
+import {
+  type ApiKeyId,
+  type AuditId,
+  type ConnectionId,
+  firstAuditIdAt,
+  type OrganizationId,
+} from '../../domain/ids.js';
 import type { CallbackReceipt, Change, OutboxMessage, Store, Token, Watch } from '../../domain/ports.js';
-import { AuditAppender, listAuditRecords } from './audit-log.js';
+import { AuditAppender, deleteAuditRecordsBefore, listAuditRecords } from './audit-log.js';
 import { commitChange } from './commit.js';
 import {
   countByStatus,
@@ -135,6 +141,10 @@ export class PostgresStore implements Store {
     page: { limit: number; before?: AuditId | undefined; connectionId?: ConnectionId | undefined },
   ): Promise<{ records: AuditRecord[]; hasMore: boolean }> {
     return listAuditRecords(this.#database, organizationId, page);
+  }
+
+  deleteAuditBefore(keptSince: string): Promise<number> {
+    return deleteAuditRecordsBefore(this.#database, firstAuditIdAt(Date.parse(keptSince)));
   }
 
   claimWatches(request: { now: string; leaseUntil: string; limit: number }): Promise<Watch[]> {
