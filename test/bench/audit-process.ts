@@ -26,7 +26,7 @@ async function fill({ directory, records }: { directory: string; records: number
   return id;
 }
 
-/** What a start takes: time, and memory above that of the same process before; then the oldest page, twice. */
+/** What a start takes: time, and memory above that of the same process before; then a page, and a search through all of it, twice. */
 async function open({ directory, id }: { directory: string; id: OrganizationId }) {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;

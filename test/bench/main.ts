@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { measureAudit } from './audit.js';
 import { measureCallback } from './callback.js';
 import { measureCredentials } from './credentials.js';
 import type { Measurement } from './measure.js';
@@ -19,6 +20,7 @@ const benchmarks: Record<string, (directory: string) => Promise<Measurement[]>> 
   credentials: measureCredentials,
   writes: measureWrites,
   scale: measureScale,
+  audit: measureAudit,
   postgres: measurePostgres,
   watch: measureWatch,
   pages: measurePages,

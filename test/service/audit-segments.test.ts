@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { AuditRecord } from '../../service/domain/audit.js';
 import { type FileStoreOptions, openFileStore } from '../../service/stores/file/index.js';
 import { fileOperations } from '../../service/stores/file/organization-file.js';
-import { anAuditRecord, anOrganization } from '../contract/records.js';
+import { anAuditRecord, anOrganization, at } from '../contract/records.js';
 
 let directory: string;
 let reports: string[];
@@ -116,7 +116,22 @@ test('a damaged closed file keeps no other organization from losing its old reco
     code: 'store_unavailable',
     detail: expect.stringContaining(log(`${id}.jsonl`)),
   });
-  expect(await names()).toEqual([`${id}.1.jsonl`, `${id}.jsonl`]);
+  expect(await names()).toEqual(
+    [`${other.id}.1.jsonl`, ...[1, 2].map((n) => `${id}.${n}.jsonl`), `${id}.jsonl`].sort(),
+  );
+});
+
+test('a file that is closed for its age stays closed after a restart', async () => {
+  await open(1 << 24);
+  const [old] = await append(1);
+  const before = await readFile(log(`${id}.jsonl`));
+  // Of a hundred days, thirty are more than a quarter.
+  expect(await store.deleteAuditBefore(at(-70 * 86_400), at(30 * 86_400))).toBe(0);
+  await store.close();
+  await open(1 << 24);
+  const [record] = await append(1);
+  expect(await newest(10)).toEqual([record, old]);
+  expect(await readFile(log(`${id}.jsonl`))).toEqual(before);
 });
 
 test.each([
@@ -176,7 +191,7 @@ test('the log is read page by page while old files go', async () => {
   expect(deleted).toBe(6);
   const older = records.slice(0, 4).reverse();
   expect(page.records).toEqual(older.slice(0, page.records.length));
-  expect(await names()).toEqual([]);
+  expect(await names()).toEqual([`${id}.6.jsonl`]);
 });
 
 test('a file with a strange name among those of the audit log stops the start', async () => {

@@ -2,7 +2,7 @@ import { readdir, truncate, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AuditRecord } from '../../domain/audit.js';
 import { RolebridgeError } from '../../domain/errors.js';
-import type { AuditId, ConnectionId, OrganizationId } from '../../domain/ids.js';
+import { type AuditId, type ConnectionId, firstAuditIdAt, type OrganizationId } from '../../domain/ids.js';
 import { readLines } from './append-file.js';
 import { AuditIndex } from './audit-index.js';
 import { readSegmentName, SegmentIndexes, segmentName } from './audit-segment.js';
@@ -120,7 +120,10 @@ export class AuditFiles {
    * Of every organization. One whose files can't be read or deleted does not keep the others from it.
    * @throws RolebridgeError `store_unavailable` for the first of those, at the end
    */
-  async deleteBefore(before: AuditId, closesBefore: AuditId): Promise<number> {
+  async deleteBefore(keptSinceMs: number, nowMs: number): Promise<number> {
+    const before = firstAuditIdAt(keptSinceMs);
+    // A file goes as a whole, so it must not span all of the time.
+    const closesBefore = firstAuditIdAt(Math.max(keptSinceMs, nowMs - (nowMs - keptSinceMs) / 4));
     let deleted = 0;
     let problem: unknown;
     for (const log of [...this.#logs.values()])

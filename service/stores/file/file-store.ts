@@ -2,13 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AuditRecord } from '../../domain/audit.js';
 import { type ApiKey, type Connection, isDeleted, type Organization } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
-import {
-  type ApiKeyId,
-  type AuditId,
-  type ConnectionId,
-  firstAuditIdAt,
-  type OrganizationId,
-} from '../../domain/ids.js';
+import type { ApiKeyId, AuditId, ConnectionId, OrganizationId } from '../../domain/ids.js';
 import type { CallbackReceipt, Change, OutboxMessage, Store, Token, Watch } from '../../domain/ports.js';
 import { type OrganizationContents, ownCopy, type WholeStore } from '../records/index.js';
 import type { AuditFiles } from './audit-files.js';
@@ -266,10 +260,7 @@ export class FileStore implements Store, WholeStore {
   }
 
   deleteAuditBefore(keptSince: string, now: string): Promise<number> {
-    const [keptMs, nowMs] = [Date.parse(keptSince), Date.parse(now)];
-    // A file goes as a whole, so it must not span the whole time.
-    const closesMs = Math.max(keptMs, nowMs - (nowMs - keptMs) / 4);
-    return this.#audit.deleteBefore(firstAuditIdAt(keptMs), firstAuditIdAt(closesMs));
+    return this.#audit.deleteBefore(Date.parse(keptSince), Date.parse(now));
   }
 
   async claimWatches(request: { now: string; leaseUntil: string; limit: number }): Promise<Watch[]> {

@@ -129,7 +129,10 @@ export class OrganizationAudit {
   async deleteBefore(before: AuditId, closesBefore: AuditId): Promise<number> {
     const { range } = this.#current.index;
     // One that is being written to fills up by itself, or is met idle another time.
-    if (this.isIdle && range !== undefined && range.firstId < closesBefore) await this.#close();
+    if (this.isIdle && range !== undefined && range.firstId < closesBefore) {
+      this.#flushing = this.#closeForGood();
+      await this.#flushing;
+    }
     const { files, indexes, assertWritable, directory } = this.#around;
     let deleted = 0;
     // The oldest first: what is left is the log from some time on, without gaps.
@@ -194,6 +197,14 @@ export class OrganizationAudit {
     }
     this.#flushing = undefined;
     this.#around.onWritten(this);
+  }
+
+  /** Makes the next file too, or a restart would go on with this one. Who appends meanwhile waits for it. */
+  async #closeForGood(): Promise<void> {
+    await this.#close();
+    // Without it the next record tries again.
+    await this.#current.file.create().catch(() => this.#current.file.release().catch(() => {}));
+    await this.#flush();
   }
 
   /** The next record begins another segment, whose file is made then. */
