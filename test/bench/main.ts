@@ -10,6 +10,7 @@ import { measurePages } from './pages.js';
 import { measurePostgres } from './postgres.js';
 import { measureResolve } from './resolve.js';
 import { measureScale } from './scale.js';
+import { measureSustained } from './sustained.js';
 import { measureSynth } from './synth.js';
 import { measureWatch } from './watch.js';
 import { measureWrites } from './writes.js';
@@ -22,6 +23,7 @@ const benchmarks: Record<string, (directory: string) => Promise<Measurement[]>> 
   scale: measureScale,
   audit: measureAudit,
   postgres: measurePostgres,
+  sustained: measureSustained,
   watch: measureWatch,
   pages: measurePages,
   synth: measureSynth,

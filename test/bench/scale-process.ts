@@ -1,12 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { newOrganizationId, type OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
 import { openFileStore } from '../../service/index.js';
 import { anAuditRecord, aWatch, intent } from '../contract/records.js';
 import { connectedConnection, scopesOf } from './connections.js';
+import { measureMemory } from './memory.js';
 import { serve } from './processes.js';
 
 const handlers = { fill, open };
@@ -42,28 +41,21 @@ async function fillOrganization(store: Store, id: OrganizationId, first: number,
 
 /** What a start takes: time, and memory above that of the same process before. */
 async function open({ directory }: { directory: string }) {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  const memory = () => {
-    for (let turn = 0; turn < 3; turn++) collect();
-    const { heapUsed, external, rss } = process.memoryUsage();
-    return { held: heapUsed + external, resident: rss };
-  };
   const parsing = performance.now();
   const organizations = join(directory, 'organizations');
   for (const name of readdirSync(organizations))
     if (name.endsWith('.json')) JSON.parse(readFileSync(join(organizations, name), 'utf8'));
   const parseMs = performance.now() - parsing;
-  const empty = memory();
+  const empty = measureMemory();
   const startedAt = performance.now();
   const store = await openFileStore({ directory });
   const startMs = performance.now() - startedAt;
-  const full = memory();
+  const full = measureMemory();
   await store.ready();
   return {
     parseMs,
     startMs,
-    heldBytes: full.held - empty.held,
-    residentBytes: full.resident - empty.resident,
+    heldBytes: full.heldBytes - empty.heldBytes,
+    residentBytes: full.residentBytes - empty.residentBytes,
   };
 }

@@ -18,6 +18,7 @@ import { anyRow } from '../../service/stores/postgres/record-rows.js';
 import type { OrganizationContents } from '../../service/stores/records/index.js';
 import { intent } from '../contract/intent.js';
 import { connectedConnection, scopesOf } from './connections.js';
+import { measureMemory } from './memory.js';
 import { serve } from './processes.js';
 import type { PreparedRole } from './sandbox-process.js';
 
@@ -40,7 +41,7 @@ export interface StsWanted {
   readonly key: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
-const handlers = { start };
+const handlers = { start, memory: async () => measureMemory() };
 export type ServiceHandlers = typeof handlers;
 serve(handlers);
 
