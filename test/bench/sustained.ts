@@ -12,6 +12,8 @@ const warmUpMs = 60_000;
 const atOnce = 32;
 const organizations = 20;
 const connectionsEach = 500;
+/** Requests, after which they come again: long enough that nobody renames what another one is renaming. */
+const round = 1_000;
 const target = { project: 'sustained' };
 
 /** Five minutes of all that a platform asks for, without a pause: what the last minute has of memory and speed against the first. */
@@ -36,7 +38,7 @@ async function measureStore(
   const load = startChild<LoadHandlers>(new URL('./load-process.ts', import.meta.url));
   try {
     const { roles, principal, key, url } = await sandbox.call('start', {
-      roles: 2 * organizations,
+      roles: organizations + round / 10,
       delayMs: 0,
       actions: ['sts:AssumeRole', 'sts:SetSourceIdentity', 'sts:TagSession'],
     });
@@ -100,7 +102,7 @@ async function measureStore(
 /** Of every ten, six resolve, two ask for credentials, one reads a page of connections and one renames one. */
 function requestsOf(apiKeys: readonly string[], renamed: readonly string[]): string[] {
   const targets = targetsOf(connectionsEach);
-  return Array.from({ length: 1_000 }, (_, number) => {
+  return Array.from({ length: round }, (_, number) => {
     const place = Math.floor(number / 10) % apiKeys.length;
     const apiKey = apiKeys[place] as string;
     const kind = number % 10;
@@ -108,7 +110,9 @@ function requestsOf(apiKeys: readonly string[], renamed: readonly string[]): str
     if (kind < 8) return withBody('POST', '/v1/credentials', apiKey, target);
     if (kind === 8)
       return `GET /v1/connections?limit=20 HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer ${apiKey}\r\n\r\n`;
-    return withBody('PATCH', `/v1/connections/${renamed[place]}`, apiKey, { name: `renamed ${number}` });
+    return withBody('PATCH', `/v1/connections/${renamed[Math.floor(number / 10)]}`, apiKey, {
+      name: `renamed ${number}`,
+    });
   });
 }
 
