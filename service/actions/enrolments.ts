@@ -104,6 +104,38 @@ export function createEnrolmentSecrets(deps: Dependencies) {
   ];
 }
 
+/**
+ * Seals an enrolment's secret again with the service key of today; that it was ended meanwhile is no failure.
+ * @throws Error when its old key is missing
+ */
+export async function resealEnrolment(
+  deps: Pick<Dependencies, 'store' | 'clock' | 'sealer'>,
+  by: Requester,
+  found: Token,
+): Promise<'reencrypted' | 'unchanged'> {
+  const { store, sealer } = deps;
+  for (let token: Token | undefined = found; token !== undefined; ) {
+    const before: Token = token;
+    const enrolment = enrolmentIn(before) as Enrolment;
+    const { id, organizationId, sealedSecret } = enrolment;
+    const from = sealer.keyIdOf(sealedSecret);
+    if (from === sealer.keyId) return 'unchanged';
+    const details = { enrolmentId: id, from, to: sealer.keyId };
+    const isStored = await audited(
+      deps,
+      by,
+      { action: 'enrolment.reencrypt', organizationId, details },
+      () => {
+        const again = sealer.seal(sealer.open(sealedSecret, secretContext(id)), secretContext(id));
+        return store.replaceToken(before, tokenOf({ ...enrolment, sealedSecret: again }));
+      },
+    );
+    if (isStored) return 'reencrypted';
+    token = await store.token('enrolment', before.hash);
+  }
+  return 'unchanged';
+}
+
 /** Undefined also when it was ended. */
 export async function findEnrolment(deps: Dependencies, id: string): Promise<Enrolment | undefined> {
   return isEnrolmentId(id) ? enrolmentIn(await deps.store.token('enrolment', hashOf(id))) : undefined;
@@ -183,6 +215,8 @@ function reopened(deps: Dependencies, connection: Connection) {
   const { sealedCallbackSecret, id } = connection;
   return { connection, callbackSecret: deps.sealer.open(sealedCallbackSecret, callbackSecretContext(id)) };
 }
+
+export const enrolmentIdOf = (token: Token): EnrolmentId => (enrolmentIn(token) as Enrolment).id;
 
 /** Found by its id; the secret, which signs, has to be known again and is sealed in it. */
 const tokenOf = (enrolment: Enrolment): Token => {

@@ -2,17 +2,24 @@ import type { AccessKeyEncryption } from '../domain/access-key.js';
 import type { AuditIntent, Requester } from '../domain/audit.js';
 import { accessKeyOf, type Connection, type RoleTrust, roleTrustOf } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
-import type { ConnectionId } from '../domain/ids.js';
+import type { ConnectionId, EnrolmentId, OrganizationId } from '../domain/ids.js';
 import type { Clock, Sealer, Store } from '../domain/ports.js';
-import { callbackSecretContext } from '../domain/service-dependencies.js';
+import { callbackSecretContext, type Dependencies } from '../domain/service-dependencies.js';
 import { audited } from './audited.js';
 import { subjectOf } from './change-connection.js';
+import { enrolmentIdOf, resealEnrolment } from './enrolments.js';
 
 /** What became of every secret in the store. */
 export interface Reencryption {
   /** Undefined when there is no encryption key. */
   readonly accessKeys?: SecretsReencrypted | undefined;
   readonly callbackSecrets: SecretsReencrypted;
+  readonly enrolmentSecrets: SecretsReencrypted;
+}
+
+interface Failure {
+  readonly id: ConnectionId | EnrolmentId;
+  readonly reason: string;
 }
 
 /** What became of one kind of secret. */
@@ -23,15 +30,15 @@ export interface SecretsReencrypted {
   /** Were under that key already. */
   readonly unchanged: number;
   /** While any is left here, its old key must stay configured. */
-  readonly failed: readonly { readonly connectionId: ConnectionId; readonly reason: string }[];
+  readonly failed: readonly Failure[];
 }
 
 /** Changes of connections that are stored side by side, so that they share what the disk takes. */
 const atOnce = 16;
 
 /**
- * Encrypts what all connections keep secret with the keys of today, so that those before can go: access keys under the
- * encryption key, callback secrets under the service key. May be interrupted and repeated at any time, and runs
+ * Encrypts what all connections and enrolments keep secret with the keys of today, so that those before can go: access keys under the
+ * encryption key, the secrets of callbacks and enrolments under the service key. May be interrupted and repeated at any time, and runs
  * beside a service that uses both keys. One that can't be opened is counted and left as it is; the others go on.
  */
 export async function reencrypt(
@@ -58,7 +65,31 @@ export async function reencrypt(
     sideBySide = [];
   }
   await Promise.all(sideBySide);
-  return { accessKeys: accessKeys?.count, callbackSecrets: callbackSecrets.count };
+  return {
+    accessKeys: accessKeys?.count,
+    callbackSecrets: callbackSecrets.count,
+    enrolmentSecrets: await reencryptEnrolments(deps, by),
+  };
+}
+
+async function reencryptEnrolments(
+  deps: Pick<Dependencies, 'store' | 'clock' | 'sealer'>,
+  by: Requester,
+): Promise<SecretsReencrypted> {
+  const count = { keyId: deps.sealer.keyId, reencrypted: 0, unchanged: 0, failed: [] as Failure[] };
+  for (let after: OrganizationId | undefined; ; ) {
+    const { organizations, hasMore } = await deps.store.organizations({ limit: 100, after });
+    for (const { id } of organizations)
+      for (const token of await deps.store.tokensOf(id, 'enrolment'))
+        try {
+          count[await resealEnrolment(deps, by, token)] += 1;
+        } catch (error) {
+          if (error instanceof RolebridgeError) throw error;
+          count.failed.push({ id: enrolmentIdOf(token), reason: (error as Error).message });
+        }
+    after = organizations.at(-1)?.id;
+    if (!hasMore) return count;
+  }
 }
 
 interface Secrets {
@@ -69,7 +100,7 @@ interface Secrets {
     readonly keyId: string;
     reencrypted: number;
     unchanged: number;
-    failed: { connectionId: ConnectionId; reason: string }[];
+    failed: Failure[];
   };
 }
 
@@ -158,7 +189,7 @@ async function encryptAgain(
     } catch (error) {
       if (!(error instanceof RolebridgeError) || error.code === 'store_unavailable') throw error;
       if (error.code !== 'connection_changed' || attempt === 5) {
-        count.failed.push({ connectionId: from.id, reason: error.detail });
+        count.failed.push({ id: from.id, reason: error.detail });
         return;
       }
       connection = await store.connectionForCallback(from.id);

@@ -34,7 +34,9 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
   withExample(
     program
       .command('reencrypt')
-      .description('encrypt all access keys and callback secrets again with the first of their keys')
+      .description(
+        'encrypt all access keys and the secrets of callbacks and enrolments again with the first of their keys',
+      )
       .option(
         '--url <url>',
         'ask a running service (with ROLEBRIDGE_OPERATOR_TOKEN) instead of opening its store',

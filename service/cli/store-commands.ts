@@ -53,23 +53,29 @@ export async function reencryptCommand(options: ServiceOptions, terminal: Termin
           commandLine(),
         ),
       );
-  const { accessKeys, callbackSecrets } = result;
-  const failed = [...(accessKeys?.failed ?? []), ...callbackSecrets.failed];
+  const kinds = [
+    ['access keys', result.accessKeys],
+    ['callback secrets', result.callbackSecrets],
+    ['enrolment secrets', result.enrolmentSecrets],
+  ] as const;
+  const failed = kinds.flatMap(([, count]): { id: string; reason: string }[] => [...(count?.failed ?? [])]);
   if (options.json) printJson(terminal, result);
   else {
-    const row = (secrets: string, count: (typeof result)['callbackSecrets']) =>
-      [secrets, count.keyId, count.reencrypted, count.unchanged, count.failed.length].map(String);
     printTable(
       terminal,
       ['SECRETS', 'KEY', 'RE-ENCRYPTED', 'UNCHANGED', 'FAILED'],
-      [...(accessKeys ? [row('access keys', accessKeys)] : []), row('callback secrets', callbackSecrets)],
+      kinds.flatMap(([kind, count]) =>
+        count
+          ? [[kind, count.keyId, ...[count.reencrypted, count.unchanged, count.failed.length].map(String)]]
+          : [],
+      ),
     );
     if (failed.length > 0) {
       terminal.stdout.write('\nKeep the old keys configured: these are still under one.\n');
       printTable(
         terminal,
-        ['CONNECTION', 'REASON'],
-        failed.map(({ connectionId, reason }) => [connectionId, reason]),
+        ['OF', 'REASON'],
+        failed.map(({ id, reason }) => [id, reason]),
       );
     }
   }

@@ -24,6 +24,7 @@ export const auditActions = [
   'enrolment.create',
   'enrolment.register',
   'enrolment.end',
+  'enrolment.reencrypt',
   'sign_in_link.create',
   'web_session.begin',
   'web_session.end',

@@ -209,7 +209,7 @@ describe('encrypting again', () => {
       keyId: 'k2',
       reencrypted: 1,
       unchanged: 0,
-      failed: [{ connectionId: ids[0], reason: expect.stringContaining('was changed') }],
+      failed: [{ id: ids[0], reason: expect.stringContaining('was changed') }],
     });
     expect(vendor.sealedKeyOf(ids[0] as string)).toEqual(damaged);
   });

@@ -44,6 +44,7 @@ it('a service key: the new one first, secrets encrypted again, the old one taken
   const apiKey = await vendor.organization(first);
   const made = [await pending(first, apiKey), await pending(first, apiKey), await pending(first, apiKey)];
   const [one, rotated, deleted] = made as [Made, Made, Made];
+  const { body: enrolment } = await callApi(first.url, apiKey, 'POST', '/v1/enrolments', { name: 'all' });
   const path = `/v1/connections/${rotated.id}/rotate-callback-secret`;
   const { body: rotation } = await callApi(first.url, apiKey, 'POST', path, {});
   await callApi(first.url, apiKey, 'DELETE', `/v1/connections/${deleted.id}`);
@@ -56,6 +57,7 @@ it('a service key: the new one first, secrets encrypted again, the old one taken
   const encrypted = () => callApi(second.url, token, 'POST', '/v1/reencrypt');
   expect((await encrypted()).body).toEqual({
     callbackSecrets: { keyId: 'k2', reencrypted: 3, unchanged: 0, failed: [] },
+    enrolmentSecrets: { keyId: 'k2', reencrypted: 1, unchanged: 0, failed: [] },
   });
   expect((await encrypted()).body.callbackSecrets).toMatchObject({ reencrypted: 0, unchanged: 3 });
   await stop(second);
@@ -66,6 +68,13 @@ it('a service key: the new one first, secrets encrypted again, the old one taken
   expect(await callBack(third, rotated, rotated.callbackSecret)).toBe(200);
   expect(await callBack(third, rotated, rotation.callbackSecret)).toBe(200);
   expect(await callBack(third, deleted, deleted.callbackSecret)).toBe(422);
+  const timestamp = new Date().toISOString();
+  const account = { type: 'account.enrolled', timestamp, data: { accountId: '210987654321' } };
+  const registered = await fetch(`${third.url}/v1/enrolments/${enrolment.id}/accounts`, {
+    method: 'POST',
+    ...(callbackMessage(enrolment.secret, account) as { headers: Record<string, string>; body: string }),
+  });
+  expect(registered.status).toBe(200);
 }, 90_000);
 
 it('a service key: what can not be opened is named, and keeps the old key needed', async () => {
@@ -80,7 +89,7 @@ it('a service key: what can not be opened is named, and keeps the old key needed
     keyId: 'k2',
     reencrypted: 0,
     unchanged: 0,
-    failed: [{ connectionId: id, reason: expect.stringContaining('key "k1", which is not configured') }],
+    failed: [{ id, reason: expect.stringContaining('key "k1", which is not configured') }],
   });
   const doctor = async (keys: string) => {
     const env = { ...settings, ROLEBRIDGE_SERVICE_KEYS: keys };

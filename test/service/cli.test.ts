@@ -282,7 +282,7 @@ describe('keys and the audit log', () => {
     const key = { ROLEBRIDGE_API_KEY: made.apiKey };
     expect((await rolebridge('connection list', { env: key })).code).toBe(0);
     const reencrypted = await rolebridge(`reencrypt --url ${vendor.service.url}`, { env });
-    expect(reencrypted.stdout).toMatch(/^re-encrypted +0$/m);
+    expect(reencrypted.stdout).toMatch(/^callback secrets +k1 +0 +[0-9]+ +0$/m);
   });
 });
 

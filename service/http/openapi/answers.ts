@@ -299,11 +299,14 @@ const reencrypted = z.object({
   keyId: text.meta({ description: 'The key that they are under now, but for those that failed.' }),
   reencrypted: z.number(),
   unchanged: z.number(),
-  failed: z.array(z.object({ connectionId: text, reason: text })),
+  failed: z.array(
+    z.object({ id: text.meta({ description: 'Of the connection or enrolment.' }), reason: text }),
+  ),
 });
 export const reencryption = z.object({
   accessKeys: reencrypted.optional().meta({ description: 'Missing when there is no encryption key.' }),
   callbackSecrets: reencrypted.meta({ description: 'Under the service key.' }),
+  enrolmentSecrets: reencrypted.meta({ description: 'Under the service key.' }),
 });
 
 export const signInLink = z.object({

@@ -26,7 +26,8 @@ export const organizationOperations = {
     method: 'post',
     path: '/v1/reencrypt',
     tag: 'Operations',
-    summary: 'Encrypts all access keys and callback secrets again with the first of their keys.',
+    summary:
+      'Encrypts all access keys and secrets of callbacks and enrolments again with the first of their keys.',
     proof: 'operator_token',
     answer: { status: 200, description: 'What became of them.', schema: answers.reencryption },
     codes: [],
