@@ -168,6 +168,12 @@ export interface Store extends AuditLog, WatchList, Outbox, Tokens {
     organizationId: OrganizationId,
     keys: readonly string[],
   ): Promise<{ key: string; connection: Connection }[]>;
+  /** The connections that hold scopes within this one, itself left out; by their keys in the order of bytes. */
+  narrowerScopeHolders(
+    organizationId: OrganizationId,
+    key: string,
+    limit: number,
+  ): Promise<{ key: string; connection: Connection }[]>;
   /** Of all organizations, in any order, deleted ones too: for encrypting again what they keep. One made meanwhile may be missed. */
   everyConnection(): AsyncIterable<Connection>;
   /** How many there are of each status, of all organizations, deleted ones left out: for the operator's metrics. */

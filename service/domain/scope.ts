@@ -57,6 +57,10 @@ export function keysThatMatch(target: Scope): string[] {
   return Array.from({ length: names.length + 1 }, (_, left) => names.slice(0, names.length - left).join('/'));
 }
 
+/** All keys of scopes within that one stand between these, in the order of bytes: no name has a "~", and "0" comes after "/". */
+export const keysWithin = (key: string): { after: string; before: string } =>
+  key === '' ? { after: '', before: '~' } : { after: `${key}/`, before: `${key}0` };
+
 /** For people: "project shop, environment production" or "the organization's default". */
 export const describeScope = (scope: Scope): string =>
   levels.flatMap((level) => (scope[level] ? `${level} ${scope[level]}` : [])).join(', ') ||

@@ -28,7 +28,7 @@ import { jsonBody, organizationOf, rawBody, refuseMethod, requesterOf, send } fr
 import { answerMetrics } from './metrics.js';
 import { addOpenApiRoute } from './openapi/route.js';
 import { problemAnswer } from './problem.js';
-import { answerProblemPage } from './problem-pages.js';
+import { answerProblem } from './problem-pages.js';
 import { addRoleTemplateRoutes } from './role-templates.js';
 import { rememberMount } from './route-of.js';
 import * as schemas from './schemas.js';
@@ -110,7 +110,6 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
   addDownloadRoutes(app, deps);
 
   app.get('/metrics', answerMetrics(options.metrics, options.metricsTokenHash));
-  app.get('/problems/:code', answerProblemPage(deps.publicUrl));
 
   const readBody = express.raw({ type: () => true, limit: '64kb', inflate: false });
   const receiveCallback = createCallbackReceiver(deps, options.callbackToleranceMs, limits);
@@ -155,6 +154,8 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
   addSignInLinkRoutes(api, deps);
 
   if (options.pages) app.use(options.pages);
+  // After the site, which has a page of it.
+  app.get('/problems/:code', answerProblem(deps.publicUrl));
 
   app.use(() => {
     throw new RolebridgeError('not_found', 'There is nothing at this path.', {

@@ -10,3 +10,4 @@ export * from './permissions.js';
 export { describeRole, type RoleChoices, type RoleDescription, trustPolicyOf } from './role-description.js';
 export { stackSetTemplate } from './stack-set-template.js';
 export { terraformConfiguration } from './terraform-configuration.js';
+export { terraformModuleCall } from './terraform-module-call.js';

@@ -1,4 +1,5 @@
 import { callbackSource } from './callback-source.js';
+import { attributes, list } from './hcl.js';
 import { hclText } from './quoting.js';
 import {
   policyArnsOf,
@@ -151,14 +152,5 @@ callBack(env.ROLEBRIDGE_CALLBACK_URL, secret, env.ROLEBRIDGE_EVENT, data, Date.n
   },
 );
 `;
-
-const list = (texts: readonly string[]): string => `[${texts.map(hclText).join(', ')}]`;
-
-/** Equals signs of neighbours stand below each other, as the formatter of Terraform has them. */
-function attributes(indent: string, given: [string, string | undefined | '' | 0][]): string {
-  const present = given.filter(([, value]) => value);
-  const width = Math.max(...present.map(([name]) => name.length));
-  return present.map(([name, value]) => `${indent}${name.padEnd(width)} = ${value}\n`).join('');
-}
 
 const indented = (text: string, indent: string): string => text.replace(/^(?=.)/gm, indent);

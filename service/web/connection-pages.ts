@@ -5,19 +5,15 @@ import { verifyAgain } from '../actions/verify-again.js';
 import type { Connection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { isAuditId } from '../domain/ids.js';
-import { checkScope, keysThatMatch, type Scope, scopeFromKey, scopeKey } from '../domain/scope.js';
+import { checkScope, keysThatMatch, type Scope, scopeKey } from '../domain/scope.js';
 import { statusOf } from '../http/problem.js';
 import { parse, renameRequest, scope as scopeSchema } from '../http/schemas.js';
 import { refusalOf } from './access-key-pages.js';
 import { historyOf } from './history.js';
+import { treeOf } from './scope-tree.js';
 import { sendSetup } from './setup-pages.js';
 import { byOf, connectionIn, expected, field, noticeOf, type Site, sendPage, sessionOf } from './site.js';
-import {
-  type ConnectionPage,
-  connectionPageView,
-  deleteView,
-  type ResolvedLevel,
-} from './views/connection.js';
+import { type ConnectionPage, connectionPageView, deleteView } from './views/connection.js';
 import type { TakenScope } from './views/scope-form.js';
 
 const historySize = 20;
@@ -72,10 +68,10 @@ export function addConnectionPages(pages: Router, site: Site): void {
     } catch (error) {
       const refused = expected(error);
       if (refused.code !== 'scope_taken') return refuse(request, response, connection, refused);
-      const { holders } = refused.members as { holders: { name: string }[] };
+      const { holders } = refused.members as { holders: { connectionId: string; name: string }[] };
       return refuse(request, response, connection, undefined, {
         scope: wanted,
-        holders: holders.map(({ name }) => name),
+        holders: holders.map(({ connectionId, name }) => ({ id: connectionId, name })),
       });
     }
     return response.redirect(303, `${backTo(request, connection)}?done=scopes${hash(request, 'scope')}`);
@@ -137,7 +133,7 @@ export function addConnectionPages(pages: Router, site: Site): void {
     const view = connectionPageView({
       session: sessionOf(response),
       connection,
-      paths: await Promise.all(connection.scopes.map((scope) => pathOf(connection, scope))),
+      trees: await Promise.all(connection.scopes.map((scope) => treeOf(deps.store, connection, scope))),
       history: historyOf(records),
       olderHistory: hasMore && last ? `/connections/${connection.id}?before=${last.id}#history` : undefined,
       ...more,
@@ -166,18 +162,6 @@ export function addConnectionPages(pages: Router, site: Site): void {
     return field(request, 'from') === 'setup'
       ? sendSetup(site, request, response, connection, { scopeProblem: problem, taken }, status)
       : sendConnection(request, response, connection, { problem, taken }, status);
-  }
-
-  /** Each level from the organization down to the scope, with what it resolves to. */
-  async function pathOf(connection: Connection, scope: Scope): Promise<ResolvedLevel[]> {
-    const keys = keysThatMatch(scope);
-    const holders = await deps.store.scopeHolders(connection.organizationId, keys);
-    return keys
-      .map((key, index) => {
-        const narrowest = holders.find((holder) => keys.indexOf(holder.key) >= index);
-        return { scope: scopeFromKey(key), connection: narrowest?.connection };
-      })
-      .reverse();
   }
 
   async function nextHolder(connection: Connection, scope: Scope): Promise<Connection | undefined> {

@@ -11,8 +11,10 @@ import type { RateLimits } from '../limits/index.js';
 import { addAccessKeyPages } from './access-key-pages.js';
 import { addApiReference } from './api-reference.js';
 import { serveAssets } from './assets.js';
+import { addCheckingPage } from './checking-pages.js';
 import { addConnectionPages } from './connection-pages.js';
 import { addListPages } from './list-pages.js';
+import { addProblemPages } from './problem-pages.js';
 import { isSameOrigin } from './same-origin.js';
 import { createSessions, isSame } from './session.js';
 import { addSetupPages } from './setup-pages.js';
@@ -28,9 +30,10 @@ export interface WebOptions {
 /** The site as a router, for the app to mount at its root. */
 export function createWeb(deps: Dependencies, { logger, limits }: WebOptions): Router {
   const router = Router();
-  const site: Site = { deps, assets: serveAssets(router), sessions: createSessions(deps) };
+  const site: Site = { deps, logger, assets: serveAssets(router), sessions: createSessions(deps) };
 
   addApiReference(router, site);
+  addProblemPages(router, site);
   const pages = Router();
   // The paths in the routes are whole, as the log has them.
   router.use((request, response, next) =>
@@ -67,6 +70,7 @@ export function createWeb(deps: Dependencies, { logger, limits }: WebOptions): R
   addListPages(pages, site);
   addAccessKeyPages(pages, site);
   addSetupPages(pages, site);
+  addCheckingPage(pages, site);
   addConnectionPages(pages, site);
   pages.use(() => {
     throw new RolebridgeError('not_found', 'There is no page here.', {

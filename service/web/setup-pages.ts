@@ -7,7 +7,9 @@ import { type Partition, parseRoleArn } from '../domain/role-arn.js';
 import type { VerificationProgress } from '../domain/verify-role.js';
 import { problemAnswer, statusOf } from '../http/problem.js';
 import { refusalOf } from './access-key-pages.js';
+import { isDecidedSoon } from './decided-soon.js';
 import { byOf, connectionIn, expected, field, noticeOf, type Site, sendPage, sessionOf } from './site.js';
+import { partitionName } from './views/new-connection.js';
 import { type Setup, setupView } from './views/setup.js';
 import { checkView } from './views/status.js';
 import { presetOf, presets, waysOf } from './ways.js';
@@ -38,7 +40,12 @@ export function addSetupPages(pages: Router, site: Site): void {
       return streamCheck(request, response, connection, roleArn);
     try {
       parseRoleArn(roleArn);
-      await verifyUntilDecided(deps, byOf(response), connection, { roleArn });
+      const check = verifyUntilDecided(deps, byOf(response), connection, { roleArn });
+      if (!(await isDecidedSoon(site, check)))
+        return response.redirect(
+          303,
+          `/connections/${connection.id}/checking?request=${response.locals.requestId}`,
+        );
     } catch (error) {
       const refused = expected(error);
       const now = await connectionIn(site, request, response);
@@ -116,6 +123,7 @@ export function sendSetup(
     session: sessionOf(response),
     connection,
     trust,
+    partitionName: deps.principals.size > 1 ? partitionName(connection.partition) : undefined,
     principal: deps.principals.get(connection.partition as Partition) ?? '',
     presets,
     preset,

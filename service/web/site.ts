@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import type { Logger } from 'pino';
 import { findConnection } from '../actions/find-connection.js';
 import type { Requester } from '../domain/audit.js';
 import type { Connection, Organization } from '../domain/connection.js';
@@ -12,6 +13,7 @@ import { type Html, type Notice, page } from './views/layout.js';
 /** What all pages work with. */
 export interface Site {
   readonly deps: Dependencies;
+  readonly logger: Logger;
   readonly assets: Assets;
   readonly sessions: Sessions;
 }

@@ -9,7 +9,9 @@ import {
   isPermissionPreset,
   type PermissionPreset,
   permissionPresets,
+  quickCreateLink,
   terraformConfiguration,
+  terraformModuleCall,
 } from '../ways/index.js';
 import type { Preset, Way } from './views/setup.js';
 
@@ -35,6 +37,7 @@ export function waysOf(
   permissions: PermissionPreset,
 ): { readonly consoleUrl: string; readonly ways: readonly Way[] } {
   const role = roleFor(deps, connection, trust, { permissions });
+  const quickCreate = deps.templateUrl === undefined ? undefined : quickCreateLink(role, deps.templateUrl);
   return {
     consoleUrl: consoleLink(role),
     ways: [
@@ -51,11 +54,19 @@ export function waysOf(
         help: 'A whole configuration: save it as main.tf, set ROLEBRIDGE_CALLBACK_SECRET, and run terraform apply.',
         callsBack: true,
         text: terraformConfiguration(role),
+        other: {
+          title: 'Terraform module',
+          help: 'The same with every option, such as a permissions boundary, a policy of your own or tags: a module that this platform serves.',
+          text: terraformModuleCall(role, `${deps.publicUrl}/downloads/terraform-module.tar.gz`),
+        },
       },
       {
         id: 'cloudformation',
         title: 'CloudFormation',
-        help: 'A template: save it as rolebridge.yaml, and make a stack of it in the CloudFormation console.',
+        help: quickCreate
+          ? 'The console opens with everything filled in but the callback secret: paste it there, and create the stack. Or save the template below as rolebridge.yaml, and make a stack of that.'
+          : 'A template: save it as rolebridge.yaml, and make a stack of it in the CloudFormation console.',
+        ...(quickCreate && { link: { title: 'Create the stack in CloudFormation', url: quickCreate } }),
         callsBack: true,
         text: cloudFormationTemplate(role),
       },

@@ -63,6 +63,43 @@ export function connectionsContract(on: Subject): void {
     await on.insert({ scopes: [{ project: 'shop', environment: 'production' }] });
   });
 
+  test('finds who holds scopes within one, whatever stands beside it', async () => {
+    const other = await on.another();
+    await on.insert({ scopes: [{ project: 'shop', environment: 'strange' }] }, other.id);
+    await on.insert({ scopes: [{}, { project: 'shop' }] });
+    const [web, production, beside] = [
+      await on.insert({
+        scopes: [{ project: 'shop', environment: 'production', architecture: 'web' }],
+      }),
+      await on.insert({ scopes: [{ project: 'shop', environment: 'production' }] }),
+      await on.insert({
+        scopes: ['shop-2', 'shop.old', 'shop_3', 'shop0', 'Shop'].map((project) => ({
+          project,
+          environment: 'production',
+        })),
+      }),
+    ];
+    const within = async (key: string, limit = 20) =>
+      (await on.store.narrowerScopeHolders(on.organization.id, key, limit)).map(
+        (held) => `${held.key} ${held.connection.id}`,
+      );
+    expect(await within('shop')).toEqual([
+      `shop/production ${production.id}`,
+      `shop/production/web ${web.id}`,
+    ]);
+    expect(await within('shop', 1)).toHaveLength(1);
+    expect(await within('shop/production')).toEqual([`shop/production/web ${web.id}`]);
+    expect(await within('shop/production/web')).toEqual([]);
+    expect(await within('none')).toEqual([]);
+    const all = await within('');
+    expect(all).toHaveLength(8);
+    expect(all.slice(0, 3)).toEqual([
+      `Shop/production ${beside.id}`,
+      expect.stringMatching(/^shop /),
+      `shop-2/production ${beside.id}`,
+    ]);
+  });
+
   test('lets two organizations use the same scope', async () => {
     const other = await on.another();
     await on.insert({ scopes: [{}] });

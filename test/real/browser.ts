@@ -1,6 +1,7 @@
 /** Chromium against the running service: pages, and what must hold on each of them. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import type { Vendor } from '../vendor.js';
@@ -91,9 +92,10 @@ export async function tabTo(page: Page, name: string): Promise<void> {
   throw new Error(`No Tab leads to "${name}".`);
 }
 
-const folder = join(process.cwd(), 'docs/screenshots');
+/** A folder of its own for each run, unless the README's pictures are to be made again. */
+const folder = process.env.ROLEBRIDGE_SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'rolebridge-screenshots-'));
 
-/** A picture for the README; the same page gives much the same file. */
+/** A picture of a page, to look at; the same page gives much the same file. */
 export async function screenshot(
   page: Page,
   name: string,

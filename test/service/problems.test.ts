@@ -32,7 +32,11 @@ describe('each code has an entry in the troubleshooting page, and a page of its 
     });
     const html = await fetch(url, { headers: { accept: 'text/html,*/*;q=0.8' } });
     expect(html.headers.get('content-type')).toBe('text/html; charset=utf-8');
-    expect(await html.text()).toContain(`<code>${code}</code>`);
+    const text = await html.text();
+    expect(text).toContain(`<code>${code}</code>`);
+    // As the rest of the site.
+    expect(text).toMatch(/<link rel="stylesheet" href="\/assets\/rolebridge\.\w+\.css">/);
+    expect(html.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'self';/);
   });
 });
 

@@ -250,6 +250,7 @@ describe('where a connection applies', () => {
     const page = await addScope(id, 'project', { project: 'taken' });
     expect(page.status).toBe(409);
     expect(wordsOf(page)).toContain('project taken is held by the holder');
+    expect(page.text).toContain(`<a href="/connections/${holder}">the holder</a>`);
     expect((await show(id)).scopes).toEqual([]);
     await addScope(id, 'project', { project: 'taken' }, { replace: 'yes' });
     expect([(await show(id)).scopes, (await show(holder)).scopes]).toEqual([[{ project: 'taken' }], []]);
@@ -263,6 +264,14 @@ describe('where a connection applies', () => {
     expect(wordsOf(await browser.get(`/connections/${id}`))).toMatch(
       /tree → wide \(connected\).*production → this connection/,
     );
+    // Of the wider one's, what narrower ones hold, and the levels between.
+    const web = await connected('narrower');
+    await addScope(web, 'architecture', { project: 'tree', environment: 'test', architecture: 'web' });
+    const tree = await browser.get(`/connections/${wide}`);
+    expect(wordsOf(tree)).toMatch(
+      /tree → this connection production → narrow \(connected\) test → this connection web → narrower \(connected\)/,
+    );
+    expect(tree.text).toContain(`<a href="/connections/${web}">narrower</a>`);
     const ask = await browser.get(`/connections/${id}/delete`);
     expect(wordsOf(ask)).toContain('project tree, environment production → wide (connected)');
     const wrong = await browser.post(`/connections/${id}/delete`, { name: 'narro' });

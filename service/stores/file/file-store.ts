@@ -4,6 +4,7 @@ import { type ApiKey, type Connection, isDeleted, type Organization } from '../.
 import { RolebridgeError } from '../../domain/errors.js';
 import type { ApiKeyId, AuditId, ConnectionId, OrganizationId } from '../../domain/ids.js';
 import type { CallbackReceipt, Change, OutboxMessage, Store, Token, Watch } from '../../domain/ports.js';
+import { keysWithin } from '../../domain/scope.js';
 import { type OrganizationContents, ownCopy, type WholeStore } from '../records/index.js';
 import type { AuditFiles } from './audit-files.js';
 import { alreadyThere, assertRoleFree, assertUnchanged, freeScopes, ownConnection } from './conflicts.js';
@@ -148,6 +149,17 @@ export class FileStore implements Store, WholeStore {
       const connection = id !== undefined && records?.connections.get(id);
       return connection ? [{ key, connection }] : [];
     });
+  }
+
+  async narrowerScopeHolders(
+    organizationId: OrganizationId,
+    key: string,
+    limit: number,
+  ): Promise<{ key: string; connection: Connection }[]> {
+    const held = this.#writes.durable.organizations.get(organizationId)?.holders.keys() ?? [];
+    const { after, before } = keysWithin(key);
+    const within = [...held].filter((each) => each > after && each < before).sort();
+    return this.scopeHolders(organizationId, within.slice(0, limit));
   }
 
   async *everyConnection(): AsyncIterable<Connection> {

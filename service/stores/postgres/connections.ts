@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Connection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { ConnectionId, OrganizationId } from '../../domain/ids.js';
+import { keysWithin } from '../../domain/scope.js';
 import { type Session, statement } from './database.js';
 import { connectionRow, pageOf } from './record-rows.js';
 
@@ -47,6 +48,13 @@ const holders = statement(
   holderRow,
   `SELECT scope_key, record FROM connection_scopes JOIN connections ON connections.id = connection_id
    WHERE connection_scopes.organization_id = $1 AND scope_key = ANY($2)`,
+);
+const narrowerHolders = statement(
+  'narrower_scope_holders',
+  holderRow,
+  `SELECT scope_key, record FROM connection_scopes JOIN connections ON connections.id = connection_id
+   WHERE connection_scopes.organization_id = $1 AND scope_key > $2 AND scope_key < $3
+   ORDER BY scope_key LIMIT $4`,
 );
 const anyAfter = statement(
   'any_connections',
@@ -97,6 +105,16 @@ export async function findScopeHolders(
 ): Promise<{ key: string; connection: Connection }[]> {
   const found = await database.query(holders, [organizationId, keys]);
   return keys.flatMap((key) => found.filter((holder) => holder.key === key));
+}
+
+export function findNarrowerScopeHolders(
+  database: Session,
+  organizationId: OrganizationId,
+  key: string,
+  limit: number,
+): Promise<{ key: string; connection: Connection }[]> {
+  const { after, before } = keysWithin(key);
+  return database.query(narrowerHolders, [organizationId, after, before, limit]);
 }
 
 export async function* everyConnection(database: Session): AsyncIterable<Connection> {

@@ -16,6 +16,7 @@ import {
   everyConnection,
   findConnection,
   findForCallback,
+  findNarrowerScopeHolders,
   findScopeHolders,
   listConnections,
 } from './connections.js';
@@ -102,6 +103,14 @@ export class PostgresStore implements Store {
     keys: readonly string[],
   ): Promise<{ key: string; connection: Connection }[]> {
     return findScopeHolders(this.#database, organizationId, keys);
+  }
+
+  narrowerScopeHolders(
+    organizationId: OrganizationId,
+    key: string,
+    limit: number,
+  ): Promise<{ key: string; connection: Connection }[]> {
+    return findNarrowerScopeHolders(this.#database, organizationId, key, limit);
   }
 
   everyConnection(): AsyncIterable<Connection> {

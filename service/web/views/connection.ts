@@ -5,7 +5,14 @@ import type { HistoryEntry } from '../history.js';
 import type { WebSession } from '../session.js';
 import { csrfField, type Html, timeView } from './layout.js';
 import { scopeFormView, type TakenScope } from './scope-form.js';
-import { accountOf, checksView, methodName, refusalView, statusBadge, verificationOf } from './status.js';
+import {
+  accountOf,
+  checksView,
+  methodName,
+  refusedVerification,
+  statusBadge,
+  verificationOf,
+} from './status.js';
 
 /** A level of a scope's path, and the connection that it resolves to. */
 export interface ResolvedLevel {
@@ -13,11 +20,17 @@ export interface ResolvedLevel {
   readonly connection: Pick<Connection, 'id' | 'name' | 'status'> | undefined;
 }
 
+export interface ScopeTree {
+  readonly levels: readonly ResolvedLevel[];
+  /** There are more within it than are shown. */
+  readonly isCut: boolean;
+}
+
 export interface ConnectionPage {
   readonly session: WebSession;
   readonly connection: Connection;
-  /** For each scope: its path from the organization down. */
-  readonly paths: readonly (readonly ResolvedLevel[])[];
+  /** For each scope: its path from the organization down, and what others hold within it. */
+  readonly trees: readonly ScopeTree[];
   readonly history: readonly HistoryEntry[];
   readonly olderHistory?: string | undefined;
   readonly taken?: TakenScope | undefined;
@@ -72,19 +85,11 @@ function checksSection(connection: Connection): Html {
   const verification = verificationOf(connection);
   if (verification === undefined)
     return html`<p>${connection.status === 'disconnected' ? 'The role was taken away; there is nothing to check.' : 'Nothing has been checked yet.'}</p>`;
-  const refusal =
-    verification.result === 'failed'
-      ? refusalView({
-          ...verification,
-          causes: verification.diagnosis?.causes,
-          trustPolicy: verification.diagnosis?.trustPolicy,
-        })
-      : '';
-  return html`${refusal}${checksView(verification.checks)}<p><small>Last checked ${timeView(verification.finishedAt)}.</small></p>`;
+  return html`${refusedVerification(connection)?.view ?? ''}${checksView(verification.checks)}<p><small>Last checked ${timeView(verification.finishedAt)}.</small></p>`;
 }
 
 function scopesSection(page: ConnectionPage): Html {
-  const { connection, session, paths } = page;
+  const { connection, session, trees } = page;
   return html`
 ${
   connection.scopes.length === 0
@@ -93,18 +98,18 @@ ${
         (scope, index) => html`<li>
 <div class="row"><strong>${describeScope(scope)}</strong>
 <form method="post" action="/connections/${connection.id}/scopes">${csrfField(session)}<input type="hidden" name="from" value="connection"><input type="hidden" name="mode" value="remove"><input type="hidden" name="key" value="${scopeKey(scope)}"><button type="submit" class="plain">Remove<span class="sr"> ${describeScope(scope)}</span></button></form></div>
-${pathView(paths[index] ?? [], connection)}</li>`,
+${treeView(trees[index], connection)}</li>`,
       )}</ul>`
 }
 <details${page.taken ? html` open` : ''}><summary>Add a part of the organization</summary>
 ${scopeFormView({ session, connection: { ...connection, scopes: [] }, action: `/connections/${connection.id}/scopes`, from: 'connection', mode: 'add', submit: 'Add', taken: page.taken })}</details>`;
 }
 
-const pathView = (levels: readonly ResolvedLevel[], connection: Connection): Html =>
-  html`<ol class="path">${levels.map(
+const treeView = (tree: ScopeTree | undefined, connection: Connection): Html =>
+  html`<ol class="path">${tree?.levels.map(
     ({ scope, connection: holder }) =>
-      html`<li>${lastName(scope)} <small>→ ${holder === undefined ? 'no connection' : holder.id === connection.id ? 'this connection' : html`<a href="/connections/${holder.id}">${holder.name}</a> (${holder.status})`}</small></li>`,
-  )}</ol>`;
+      html`<li class="level-${Object.keys(scope).length}">${lastName(scope)} <small>→ ${holder === undefined ? 'no connection' : holder.id === connection.id ? 'this connection' : html`<a href="/connections/${holder.id}">${holder.name}</a> (${holder.status})`}</small></li>`,
+  )}</ol>${tree?.isCut ? html`<p><small>Other connections hold more parts of it than are shown here.</small></p>` : ''}`;
 
 const lastName = ({ project, environment, architecture }: Scope): string =>
   architecture ?? environment ?? project ?? 'The organization';

@@ -43,11 +43,13 @@ const partitionNames: Record<string, string> = {
   'aws-eusc': 'AWS European Sovereign Cloud',
 };
 
+export const partitionName = (partition: string): string => partitionNames[partition] ?? partition;
+
 /** One partition is no choice. */
 export const partitionField = (partitions: readonly string[], chosen = partitions[0]): Html =>
   partitions.length === 1
     ? html`<input type="hidden" name="partition" value="${partitions[0]}">`
-    : html`<label>Which AWS<select name="partition">${partitions.map((partition) => html`<option value="${partition}"${partition === chosen ? html` selected` : ''}>${partitionNames[partition] ?? partition}</option>`)}</select></label>`;
+    : html`<label>Where is your account?<select name="partition">${partitions.map((partition) => html`<option value="${partition}"${partition === chosen ? html` selected` : ''}>${partitionName(partition)}</option>`)}</select><small>The partition that your account is in: another one can’t be chosen later.</small></label>`;
 
 export interface AccessKeyForm {
   readonly session: WebSession;

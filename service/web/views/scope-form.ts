@@ -7,7 +7,7 @@ import { csrfField, type Html } from './layout.js';
 /** A scope that was asked for and that other connections hold. */
 export interface TakenScope {
   readonly scope: Scope;
-  readonly holders: readonly string[];
+  readonly holders: readonly { readonly id: string; readonly name: string }[];
 }
 
 export interface ScopeForm {
@@ -57,7 +57,7 @@ ${levels.map(({ id, title, sentence }) => html`<label class="choice"><input type
 
 const takenView = (form: ScopeForm, { scope, holders }: TakenScope): Html => html`
 <div class="notice problem" role="alert">
-<p><strong>${describeScope(scope)}</strong> is held by ${holders.map((name, index) => html`${index > 0 ? ', ' : ''}<strong>${name}</strong>`)}. Replaced, that connection stays, but applies there no more.</p>
+<p><strong>${describeScope(scope)}</strong> is held by ${holders.map(({ id, name }, index) => html`${index > 0 ? ', ' : ''}<a href="/connections/${id}">${name}</a>`)}. Replaced, that connection stays, but applies there no more.</p>
 <form method="post" action="${form.action}">
 ${csrfField(form.session)}<input type="hidden" name="from" value="${form.from}"><input type="hidden" name="mode" value="${form.mode}"><input type="hidden" name="replace" value="yes">
 <input type="hidden" name="level" value="${scope.architecture ? 'architecture' : scope.environment ? 'environment' : scope.project ? 'project' : 'organization'}">

@@ -14,6 +14,10 @@ export interface Way {
   readonly help: string;
   /** Whether the customer's stack calls back by itself: then it needs the callback secret, and no ARN is pasted. */
   readonly callsBack: boolean;
+  /** Does the same in a console, filled in. */
+  readonly link?: { readonly title: string; readonly url: string } | undefined;
+  /** The same in another form. */
+  readonly other?: { readonly title: string; readonly help: string; readonly text: string } | undefined;
 }
 
 export interface Preset {
@@ -26,6 +30,8 @@ export interface Setup {
   readonly session: WebSession;
   readonly connection: Connection;
   readonly trust: RoleTrust | undefined;
+  /** Where the vendor is in several. */
+  readonly partitionName?: string | undefined;
   readonly principal: string;
   readonly presets: readonly Preset[];
   readonly preset: string;
@@ -49,7 +55,7 @@ export function setupView(setup: Setup): Html {
   return html`
 <nav aria-label="Breadcrumb" class="crumbs"><a href="/connections">Connections</a> ${connection.status === 'pending' ? '' : html`<a href="/connections/${connection.id}">${connection.name}</a>`}</nav>
 <div class="title"><h1>${connection.method === 'access_key' ? (trust ? 'Move to a role' : 'Almost done') : 'Connect with a role'}</h1><span data-live="status" data-reload-when="connected">${statusBadge(connection)}</span></div>
-<p>You can leave this page at any time and continue from the list of connections.</p>
+<p>${setup.partitionName ? html`For an account in <strong>${setup.partitionName}</strong>. ` : ''}You can leave this page at any time and continue from the list of connections.</p>
 <ol class="steps">
 ${trust ? roleStepsView(setup, trust, isConnected) : ''}
 <li class="step ${isNamed ? 'done' : ''}" id="name"><h2>Name it</h2>
@@ -117,6 +123,7 @@ function wayView(setup: Setup): Html {
   const way = setup.ways.find(({ id }) => id === setup.way) ?? setup.ways[0];
   if (way === undefined) return html``;
   return html`<p>${way.help}</p>
+${way.link ? html`<p><a role="button" href="${way.link.url}" target="_blank" rel="noopener noreferrer">${way.link.title}<span class="sr"> (opens a new tab)</span> ↗</a></p>` : ''}
 ${
   way.callsBack
     ? html`<p>The stack tells the platform by itself that the role is there: this page then turns to <em>connected</em>, and you paste nothing. It signs that with the callback secret of this connection.</p>
@@ -127,7 +134,8 @@ ${
 }`
     : ''
 }
-${copyBox(way.title, way.text, { multiline: true })}`;
+${copyBox(way.title, way.text, { multiline: true })}
+${way.other ? html`<details><summary>${way.other.title}</summary><p>${way.other.help}</p>${copyBox(way.other.title, way.other.text, { multiline: true })}</details>` : ''}`;
 }
 
 export const connectedView = (connection: Connection): Html => {

@@ -65,6 +65,14 @@ export const checkView = (check: ShownCheck): Html =>
 export const checksView = (checks: readonly ShownCheck[]): Html =>
   html`<ol class="checks">${checks.map(checkView)}</ol>`;
 
+/** The last verification of a connection where it failed, as {@link refusalView} shows it. */
+export function refusedVerification(connection: Connection) {
+  const verification = verificationOf(connection);
+  if (verification?.result !== 'failed') return undefined;
+  const { code, diagnosis } = verification;
+  return { code, view: refusalView({ ...verification, ...diagnosis }) };
+}
+
 /** Why a role or a key was refused: the check, what it means, what to do, and the trust policy to paste where that is it. */
 export function refusalView(refusal: {
   readonly message: string;
@@ -80,13 +88,13 @@ export function refusalView(refusal: {
   ${failed ? html`<p><small>The check that failed: “${checkTitles[failed.name] ?? failed.name}”</small></p>` : ''}
   <p><strong>${message}</strong></p>
   ${isErrorCode(code) ? html`<p>What it means: ${marked(explanations[code].means)}</p>` : ''}
-  ${remedy ? html`<p class="remedy">What to do: ${remedy}</p>` : ''}
+  ${remedy ? html`<p class="remedy">What to do: ${marked(remedy)}</p>` : ''}
   ${causes.length > 1 ? html`<p>What it may be, the likeliest first:</p><ol>${causes.map(({ explanation, likelihood }) => html`<li>${explanation} <small>(${likelihood})</small></li>`)}</ol>` : ''}
   ${trustPolicy ? html`<details open><summary>The trust policy that the role must have</summary><p>In the IAM console open the role, <em>Trust relationships</em>, <em>Edit trust policy</em>, and put this in the place of all that is there.</p><figure class="copy"><pre tabindex="0" aria-label="Trust policy"><code>${trustPolicy}</code></pre><button type="button" class="secondary outline" data-copy>Copy<span class="sr"> the trust policy</span></button></figure></details>` : ''}
-  <p><small>Code: <code>${code}</code></small></p>
+  <p><small>Code: ${isErrorCode(code) ? html`<a href="/problems/${code}"><code>${code}</code></a>` : html`<code>${code}</code>`}</small></p>
 </div>`;
 }
 
 /** What is between backticks is shown as code. */
-const marked = (text: string): Html =>
+export const marked = (text: string): Html =>
   html`${text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))}`;

@@ -1,0 +1,48 @@
+import { attributes, list } from './hcl.js';
+import { hclText } from './quoting.js';
+import { type RoleDescription, regionOf } from './role-description.js';
+
+/** One file of HCL that calls the module in `terraform-module`, which the service serves. */
+export function terraformModuleCall(description: RoleDescription, moduleUrl: string): string {
+  const { permissions, scope, maxSessionDuration, allowSessionTags, allowSourceIdentity } = description;
+  const names = Object.entries(scope ?? {}).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  return `# Connects this AWS account with Rolebridge. In an empty folder, with Node 18 or newer and AWS credentials of the account:
+#   export ROLEBRIDGE_CALLBACK_SECRET=whsec_...
+#   terraform init
+#   terraform apply
+
+provider "aws" {
+${attributes('  ', [['region', hclText(regionOf(description))]])}}
+
+module "rolebridge" {
+  source = ${hclText(moduleUrl)}
+
+${attributes('  ', [
+  ['connection_id', hclText(description.connectionId)],
+  ['external_id', hclText(description.externalId)],
+  ['principal', hclText(description.principal)],
+  ['callback_url', hclText(description.callbackUrl)],
+  ['permissions', typeof permissions === 'string' && hclText(permissions)],
+  ['managed_policies', typeof permissions === 'object' && list(permissions.managedPolicies)],
+  ['role_name', description.roleName && hclText(description.roleName)],
+  ['path', description.path && hclText(description.path)],
+  ['max_session_duration', maxSessionDuration && String(maxSessionDuration)],
+  ['allow_session_tags', allowSessionTags && 'true'],
+  ['allow_source_identity', allowSourceIdentity && 'true'],
+  ['expected_account_id', description.expectedAccountId && hclText(description.expectedAccountId)],
+  [
+    'scope',
+    scope &&
+      (names.length === 0
+        ? '{}'
+        : `{ ${names.map(([level, name]) => `${level} = ${hclText(name)}`).join(', ')} }`),
+  ],
+])}}
+
+output "role_arn" {
+  value = module.rolebridge.role_arn
+}
+`;
+}

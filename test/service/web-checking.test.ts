@@ -1,0 +1,103 @@
+/** A check that takes its time, in a browser without scripts: no answer keeps it waiting. */
+import { startVendor, type Vendor } from '../vendor.js';
+import { openWebClient, type WebClient, type WebPage, wordsOf } from '../web-client.js';
+
+let vendor: Vendor;
+/** As another process on the same store. */
+let another: Awaited<ReturnType<Vendor['startAnother']>>;
+let browser: WebClient;
+beforeAll(async () => {
+  vendor = await startVendor({ propagationWindowMs: 6_000, maxWaitMs: 2_500 });
+  another = await vendor.startAnother({ store: vendor.store });
+  browser = openWebClient(vendor.service.url);
+  await browser.signIn(vendor.apiKey);
+});
+afterAll(async () => {
+  await vendor.close();
+  await another.close();
+});
+
+const idIn = ({ url }: WebPage) => /con_[a-z2-7]{24}/.exec(url)?.[0] ?? '';
+
+async function begin(): Promise<{ id: string; trust: (externalId?: string) => object }> {
+  await browser.get('/connections/new');
+  const id = idIn(await browser.post('/connections/new/role', { partition: 'aws' }));
+  const { externalId } = (await vendor.call('GET', `/v1/connections/${id}`)).body;
+  return {
+    id,
+    trust: (required = externalId) => ({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { AWS: vendor.principal },
+          Action: 'sts:AssumeRole',
+          Condition: { StringEquals: { 'sts:ExternalId': required } },
+        },
+      ],
+    }),
+  };
+}
+function makeRole(trustPolicy: object, delayMs: number): string {
+  vendor.sandbox.propagationDelayMs = delayMs;
+  const { accountId } = vendor.sandbox.createAccount();
+  return vendor.sandbox.createRole(accountId, { roleName: 'rolebridge', trustPolicy }).arn;
+}
+
+/** Asks for the page again as its header says, until it is another one. */
+async function followed(page: WebPage, client = browser): Promise<WebPage> {
+  let now = page;
+  for (let times = 0; now.headers.get('refresh') !== null; times++) {
+    expect([times, now.status, now.headers.get('refresh')]).toEqual([times, 200, '2']);
+    expect(times).toBeLessThan(15);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    now = await client.get(now.url);
+  }
+  return now;
+}
+
+test('a role that AWS does not know yet: a page says so, looks again by itself, and ends with the connection', async () => {
+  const { id, trust } = await begin();
+  const roleArn = makeRole(trust(), 4_500);
+  const startedAt = Date.now();
+  const page = await browser.post(`/connections/${id}/check`, { roleArn });
+  expect(Date.now() - startedAt).toBeLessThan(4_000);
+  expect(page.url).toMatch(new RegExp(`^/connections/${id}/checking\\?request=[\\w-]+$`));
+  expect(wordsOf(page)).toMatch(new RegExp(`Checking the connection ${roleArn} .*Look now`));
+  expect(page.text).toContain(`href="${page.url}"`);
+  // Whichever process of the service is asked.
+  const elsewhere = openWebClient(another.url);
+  elsewhere.stealFrom(browser);
+  const [here, there] = await Promise.all([followed(page), followed(page, elsewhere)]);
+  for (const end of [here, there]) {
+    expect(end.url).toBe(`/connections/${id}/setup?done=connected#name`);
+    expect(wordsOf(end)).toContain('Connected.');
+  }
+});
+
+test('a role that is refused in the end: what it is, what to do and what to paste', async () => {
+  const { id, trust } = await begin();
+  const roleArn = makeRole(trust('rb-another'), 0);
+  const page = await followed(await browser.post(`/connections/${id}/check`, { roleArn }));
+  expect(wordsOf(page)).toContain('AWS denies the vendor AssumeRole');
+  expect(wordsOf(page)).toContain('What to do:');
+  expect(page.text).toContain('&quot;sts:ExternalId&quot;');
+  expect(page.text).toContain(`value="${roleArn}"`);
+});
+
+test('a refusal that changes nothing of the connection is said all the same', async () => {
+  const { id, trust } = await begin();
+  await browser.post(`/connections/${id}/check`, { roleArn: makeRole(trust(), 0) });
+  const other = makeRole(trust('rb-another'), 0);
+  const page = await followed(await browser.post(`/connections/${id}/check`, { roleArn: other }));
+  expect(wordsOf(page)).toContain('Code: role_not_assumable');
+  expect((await vendor.call('GET', `/v1/connections/${id}`)).body.status).toBe('connected');
+});
+
+test('a check that there was not leads back to the guide', async () => {
+  const { id } = await begin();
+  for (const request of ['nothing', '', '__proto__'])
+    expect((await browser.get(`/connections/${id}/checking?request=${request}`)).url).toBe(
+      `/connections/${id}/setup`,
+    );
+});

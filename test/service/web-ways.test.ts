@@ -1,0 +1,72 @@
+/** What step 1 of the guide offers where the vendor has more than one principal, and a template. */
+import { startVendor, type Vendor } from '../vendor.js';
+import { openWebClient, type WebClient, type WebPage, wordsOf } from '../web-client.js';
+
+const templateUrl = 'https://vendor-templates.s3.us-east-1.amazonaws.com/rolebridge.yaml';
+const governmentPrincipal = 'arn:aws-us-gov:iam::444455556666:user/rolebridge';
+
+let vendor: Vendor;
+let browser: WebClient;
+beforeAll(async () => {
+  vendor = await startVendor({
+    templateUrl,
+    principals: new Map([
+      ['aws', 'arn:aws:iam::444455556666:user/rolebridge'],
+      ['aws-us-gov', governmentPrincipal],
+    ]),
+  });
+  browser = openWebClient(vendor.service.url);
+  await browser.signIn(vendor.apiKey);
+});
+afterAll(() => vendor.close());
+
+async function begin(partition: string): Promise<string> {
+  await browser.get('/connections/new');
+  return /con_[a-z2-7]{24}/.exec((await browser.post('/connections/new/role', { partition })).url)?.[0] ?? '';
+}
+const linkIn = (page: WebPage, start: string): URL =>
+  new URL((new RegExp(`href="(${start}[^"]+)"`).exec(page.text)?.[1] ?? '').replaceAll('&amp;', '&'));
+
+test('the partition is asked once, and everything after is of that one', async () => {
+  const choice = await browser.get('/connections/new');
+  expect(wordsOf(choice)).toContain('Where is your account? AWS AWS GovCloud (US)');
+  const id = await begin('aws-us-gov');
+  const guide = await browser.get(`/connections/${id}/setup`);
+  expect(wordsOf(guide)).toContain('For an account in AWS GovCloud (US)');
+  expect(wordsOf(guide)).toContain(governmentPrincipal);
+  expect(linkIn(guide, 'https://console').host).toBe('console.amazonaws-us-gov.com');
+});
+
+test('CloudFormation opens with everything filled in, where the vendor has put the template', async () => {
+  const id = await begin('aws');
+  const page = await browser.get(`/connections/${id}/setup?way=cloudformation&permissions=security-audit`);
+  const { hash } = linkIn(page, 'https://console.aws.amazon.com/cloudformation');
+  const given = new URLSearchParams(hash.slice(hash.indexOf('?')));
+  expect(Object.fromEntries(given)).toMatchObject({
+    templateURL: templateUrl,
+    param_ConnectionId: id,
+    param_ExternalId: (await vendor.call('GET', `/v1/connections/${id}`)).body.externalId,
+    param_Permissions: 'security-audit',
+  });
+  expect(wordsOf(page)).toContain('everything filled in but the callback secret');
+  expect(page.text).not.toMatch(/whsec_[A-Za-z0-9+/]{30}/);
+});
+
+test('Terraform also has the module, with the same role', async () => {
+  const id = await begin('aws');
+  await vendor.call('PUT', `/v1/connections/${id}/scopes`, {
+    scopes: [{ project: 'shop', environment: 'test' }],
+  });
+  const { externalId } = (await vendor.call('GET', `/v1/connections/${id}`)).body;
+  const page = await browser.get(`/connections/${id}/setup?way=terraform&permissions=power-user`);
+  const words = wordsOf(page);
+  for (const text of [
+    'Terraform module',
+    `source = "${vendor.service.url}/downloads/terraform-module.tar.gz"`,
+    `connection_id = "${id}"`,
+    `external_id = "${externalId}"`,
+    'permissions = "power-user"',
+    'scope = { project = "shop", environment = "test" }',
+  ])
+    expect(words).toContain(text);
+});
