@@ -64,7 +64,7 @@ export function waysOf(
         id: 'cloudformation',
         title: 'CloudFormation',
         help: quickCreate
-          ? 'The console opens with everything filled in but the callback secret: paste it there, and create the stack. Or save the template below as rolebridge.yaml, and make a stack of that.'
+          ? 'CloudFormation opens with everything filled in but the callback secret: make one here, paste it there, and create the stack. Or save the template below as rolebridge.yaml, and make a stack of that.'
           : 'A template: save it as rolebridge.yaml, and make a stack of it in the CloudFormation console.',
         ...(quickCreate && { link: { title: 'Create the stack in CloudFormation', url: quickCreate } }),
         callsBack: true,

@@ -29,7 +29,7 @@ const linkIn = (page: WebPage, start: string): URL =>
 
 test('the partition is asked once, and everything after is of that one', async () => {
   const choice = await browser.get('/connections/new');
-  expect(wordsOf(choice)).toContain('Where is your account? AWS AWS GovCloud (US)');
+  expect(wordsOf(choice)).toContain('Where is your account? AWS (commercial regions) AWS GovCloud (US)');
   const id = await begin('aws-us-gov');
   const guide = await browser.get(`/connections/${id}/setup`);
   expect(wordsOf(guide)).toContain('For an account in AWS GovCloud (US)');

@@ -15,10 +15,10 @@ export const checkingView = ({ connection, roleArn, isPropagating, address }: Ch
 <nav aria-label="Breadcrumb" class="crumbs"><a href="/connections">Connections</a> <a href="/connections/${connection.id}/setup">Set up</a></nav>
 <h1>Checking the connection</h1>
 <p><code>${roleArn}</code></p>
-<ol class="checks" role="status"><li class="check waiting">${
+<div role="status"><ol class="checks"><li class="check waiting">${
   isPropagating
     ? 'AWS does not know the role yet. A new role takes a few seconds, rarely a minute: it is tried again.'
     : 'Asking AWS…'
-}</li></ol>
+}</li></ol></div>
 <p>This page looks again by itself every two seconds, and shows the outcome then. You can leave it: the check goes on, and the list of connections says what became of it.</p>
 <p><a role="button" class="secondary" href="${address}">Look now</a></p>`;

@@ -37,7 +37,7 @@ export const newConnectionView = (options: NewConnection): Html => html`
 </div>`;
 
 const partitionNames: Record<string, string> = {
-  aws: 'AWS',
+  aws: 'AWS (commercial regions)',
   'aws-us-gov': 'AWS GovCloud (US)',
   'aws-cn': 'AWS China',
   'aws-eusc': 'AWS European Sovereign Cloud',

@@ -123,7 +123,6 @@ function wayView(setup: Setup): Html {
   const way = setup.ways.find(({ id }) => id === setup.way) ?? setup.ways[0];
   if (way === undefined) return html``;
   return html`<p>${way.help}</p>
-${way.link ? html`<p><a role="button" href="${way.link.url}" target="_blank" rel="noopener noreferrer">${way.link.title}<span class="sr"> (opens a new tab)</span> ↗</a></p>` : ''}
 ${
   way.callsBack
     ? html`<p>The stack tells the platform by itself that the role is there: this page then turns to <em>connected</em>, and you paste nothing. It signs that with the callback secret of this connection.</p>
@@ -134,6 +133,7 @@ ${
 }`
     : ''
 }
+${way.link ? html`<p><a role="button" href="${way.link.url}" target="_blank" rel="noopener noreferrer">${way.link.title}<span class="sr"> (opens a new tab)</span> ↗</a></p>` : ''}
 ${copyBox(way.title, way.text, { multiline: true })}
 ${way.other ? html`<details><summary>${way.other.title}</summary><p>${way.other.help}</p>${copyBox(way.other.title, way.other.text, { multiline: true })}</details>` : ''}`;
 }
