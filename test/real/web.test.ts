@@ -392,7 +392,7 @@ inChromium('the whole way works without JavaScript', async () => {
   for (const each of [id, failing.id]) await vendor.call('DELETE', `/v1/connections/${each}`);
 });
 
-inChromium('the page of a check that takes its time, and the page of a problem’s code', async () => {
+inChromium('the page of a check that takes its time, in light and dark on a narrow screen', async () => {
   for (const colorScheme of ['light', 'dark'] as const) {
     const page = await member({ colorScheme, viewport: { width: 360, height: 740 } });
     // Kept still, to be looked at.
