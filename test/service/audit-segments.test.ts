@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AuditRecord } from '../../service/domain/audit.js';
 import { type FileStoreOptions, openFileStore } from '../../service/stores/file/index.js';
-import { fileOperations } from '../../service/stores/file/organization-file.js';
 import { anAuditRecord, anOrganization, at } from '../contract/records.js';
+import { failure, watched } from '../watched-files.js';
 
 let directory: string;
 let reports: string[];
@@ -156,28 +156,51 @@ test.each([
   expect(reports).toHaveLength(moment.includes('half') ? 1 : 0);
 });
 
-test('a disk that is full when the next file is due refuses the record, and takes it later', async () => {
-  let isFull = false;
-  const full = Object.assign(new Error('full'), { code: 'ENOSPC' });
-  await open(1, {
-    fileOperations: {
-      open: (async (path: string, flags: string | number, mode?: number) => {
-        if (isFull && flags === 'ax') throw full;
-        return fileOperations.open(path, flags, mode);
-      }) as typeof fileOperations.open,
-    },
-  });
-  const records = await append(1);
-  isFull = true;
-  await expect(append(1)).rejects.toMatchObject({ code: 'store_unavailable' });
-  expect(await newest(100)).toEqual(records);
-  isFull = false;
-  records.push(...(await append(2)));
-  expect(await newest(100)).toEqual([...records].reverse());
-  await store.close();
-  await open(1);
-  expect(await newest(100)).toEqual([...records].reverse());
+test('the next file is on the disk before a record in it is acknowledged', async () => {
+  const calls: string[] = [];
+  await open(1, { fileOperations: watched((call) => void calls.push(call)) });
+  await append(1);
+  calls.length = 0;
+  await append(1);
+  const directory = ['open directory', 'fsync directory'];
+  expect(calls).toEqual(['open file', 'truncate', 'fsync file', ...directory, 'write', 'fsync file']);
+  const now = new Date(Date.UTC(2100, 0, 1)).toISOString();
+  expect(await store.deleteAuditBefore(now, now)).toBe(2);
+  expect(calls.slice(-4)).toEqual(['unlink', 'unlink', ...directory]);
 });
+
+test.each([
+  ['open file', 'EROFS'],
+  ['truncate', 'EIO'],
+  ['write', 'ENOSPC'],
+  ['write and truncate', 'EIO'],
+  ['fsync file', 'EIO'],
+  ['fsync directory', 'EIO'],
+])(
+  'a disk that fails at %s (%s) when the next file is due refuses the record, and goes on later',
+  async (steps, code) => {
+    let isBroken = false;
+    await open(1, {
+      fileOperations: watched((call) => {
+        if (isBroken && steps.split(' and ').includes(call)) throw failure(code);
+      }),
+    });
+    const records = await append(1);
+    isBroken = true;
+    for (let time = 0; time < 2; time++)
+      await expect(append(1)).rejects.toMatchObject({
+        code: 'store_unavailable',
+        detail: expect.stringContaining(code),
+      });
+    expect(await newest(100)).toEqual(records);
+    isBroken = false;
+    records.push(...(await append(2)));
+    expect(await newest(100)).toEqual([...records].reverse());
+    await store.close();
+    await open(1);
+    expect(await newest(100)).toEqual([...records].reverse());
+  },
+);
 
 test('the log is read page by page while old files go', async () => {
   await open(1);

@@ -29,6 +29,7 @@ import {
   connectedTo,
   intent,
 } from '../contract/records.js';
+import { failure, watched } from '../watched-files.js';
 
 let directory: string;
 const opened: Store[] = [];
@@ -72,50 +73,6 @@ async function filled(): Promise<void> {
   await store.close();
 }
 
-/** The real operations, in which each call is first shown to `before` by name; what that throws is the call's failure. */
-function watched(before: (call: string) => void | Promise<void>): FileOperations {
-  return {
-    ...fileOperations,
-    open: (async (path: string, flags: string, mode?: number) => {
-      const what = flags === 'r' ? 'directory' : 'file';
-      await before(`open ${what}`);
-      const handle = await fileOperations.open(path, flags, mode);
-      return {
-        writeFile: async (text: Buffer) => {
-          await before('write');
-          await handle.writeFile(text);
-        },
-        sync: async () => {
-          await before(`fsync ${what}`);
-          await handle.sync();
-        },
-        datasync: async () => {
-          await before(`fsync ${what}`);
-          await handle.datasync();
-        },
-        truncate: async (length: number) => {
-          await before('truncate');
-          await handle.truncate(length);
-        },
-        chmod: (mode: number) => handle.chmod(mode),
-        close: () => handle.close(),
-      };
-    }) as unknown as FileOperations['open'],
-    rename: async (from, to) => {
-      await before('rename');
-      await fileOperations.rename(from, to);
-    },
-    unlink: async (path) => {
-      await before('unlink');
-      await fileOperations.unlink(path);
-    },
-    link: async (from, to) => {
-      await before('link');
-      await fileOperations.link(from, to);
-    },
-  };
-}
-
 const deletedKey = (connection: Connection) =>
   ({
     ...connection,
@@ -125,8 +82,6 @@ const deletedKey = (connection: Connection) =>
     accessKey: undefined,
     version: 2,
   }) as unknown as Connection;
-
-const failure = (code: string) => Object.assign(new Error(code), { code });
 
 describe('files', () => {
   test('are private, and stay so', async () => {
