@@ -164,6 +164,7 @@ async function prefillDatabase(store: Store, url: string, ids: readonly Organiza
       receipts: [],
       watches: [],
       messages: [],
+      retiredExternalIds: [],
       tokens: [],
     }),
   );

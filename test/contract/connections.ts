@@ -276,4 +276,35 @@ export function connectionsContract(on: Subject): void {
     expect(await on.read(changing)).toEqual(JSON.parse(JSON.stringify(changed)));
     await expect(on.insert({ externalId: pendingExternalId })).rejects.toThrow('external ID');
   });
+
+  test('gives no external ID again that was changed for another, or that never took its place', async () => {
+    const [first, second, canceled] = [newExternalId(), newExternalId(), newExternalId()];
+    const refusesAll = async () => {
+      for (const externalId of [first, second, canceled]) {
+        await expect(on.insert({ externalId })).rejects.toThrow('external ID');
+        await expect(on.insert({ pendingExternalId: externalId })).rejects.toThrow('external ID');
+        await expect(on.insert({ externalId }, (await on.another()).id)).rejects.toThrow('external ID');
+      }
+    };
+    let connection: Connection = await on.insert({ externalId: first, pendingExternalId: second });
+    connection = await on.update(connection, { externalId: second, pendingExternalId: canceled });
+    connection = await on.update(connection, { pendingExternalId: undefined });
+    await refusesAll();
+    await on.reopen();
+    await refusesAll();
+    // What is on the disk was taken together when it was closed, and is read once more.
+    await on.reopen();
+    await refusesAll();
+    // Its own it may have again: whoever goes back to what it was before.
+    connection = await on.update(connection, { externalId: first });
+    connection = await on.update(connection, {
+      status: 'disconnected',
+      reason: 'deleted',
+      disconnectedAt: at(60),
+      scopes: [],
+    });
+    await refusesAll();
+    await on.reopen();
+    await refusesAll();
+  });
 }

@@ -95,6 +95,10 @@ const fill = (store: Store) =>
           pendingExternalId: `rb-pending-${roleArn.length}`,
         }),
       );
+      const rotated = `rb-rotated-${roleArn.length}`;
+      const before = await insert(aConnection(organization.id, { externalId: rotated }));
+      const now = changed(before, { externalId: `rb-now-${roleArn.length}` });
+      await store.commit({ connection: { next: now, ifVersion: 1, intent } });
       const withKey = await insert(anAccessKeyConnection(organization.id) as never);
       const left = await insert(aConnection(organization.id));
       const deleted = changed(left, { status: 'disconnected', reason: 'deleted', disconnectedAt: at(9) });
@@ -111,7 +115,7 @@ const fill = (store: Store) =>
         await store.appendAudit(
           Array.from({ length: 400 }, () => anAuditRecord(organization.id, { connectionId: connection.id })),
         );
-      return { organization, key, revoked, connection, withKey, deleted, token };
+      return { organization, key, revoked, rotated, connection, withKey, deleted, token };
     }),
   );
 
@@ -152,7 +156,7 @@ test('moves everything, says how much, and can be run again', async () => {
     expect(JSON.parse(stdout)).toEqual({
       organizations: 2,
       apiKeys: 4,
-      connections: 6,
+      connections: 8,
       receipts: 4,
       watches: 2,
       messages: 2,
@@ -172,10 +176,12 @@ test('moves everything, says how much, and can be run again', async () => {
     ).rejects.toMatchObject({
       code: 'role_already_connected',
     });
-    const again = aConnection(id, { externalId: filled[1]?.connection.pendingExternalId });
-    await expect(store.commit({ connection: { next: again, ifVersion: null, intent } })).rejects.toThrow(
-      'external ID',
-    );
+    for (const externalId of [filled[1]?.connection.pendingExternalId, filled[1]?.rotated]) {
+      const again = aConnection(id, { externalId });
+      await expect(store.commit({ connection: { next: again, ifVersion: null, intent } })).rejects.toThrow(
+        'external ID',
+      );
+    }
   });
 }, 60_000);
 
@@ -192,7 +198,7 @@ test('brings the database up to date when the files went on, also with a role th
   });
   const { code, stdout } = await migrate();
   expect(code).toBe(0);
-  expect(stdout).toMatch(/connections +7/);
+  expect(stdout).toMatch(/connections +9/);
   const filled = [one, two];
   const ofFiles = await inFiles((store) => everything(store, filled));
   expect(await inDatabase((store) => everything(store, filled))).toEqual(ofFiles);

@@ -86,6 +86,20 @@ export function freeScopes(
   }));
 }
 
+/** What takes out of use the external IDs that the connection has no more, and back into use those that it has again. */
+export function retireExternalIds(staged: Records, next: Connection): RecordChange[] {
+  const before = staged.connections.get(next.id);
+  const kept = new Set(externalIdsOf(next));
+  const retired = staged.organizations.get(next.organizationId)?.retiredExternalIds;
+  const kind = 'retiredExternalId';
+  return [
+    ...[...kept].filter((id) => retired?.has(id)).map((id) => ({ kind, id, next: undefined }) as const),
+    ...(before === undefined ? [] : externalIdsOf(before))
+      .filter((id) => !kept.has(id))
+      .map((id) => ({ kind, id, next: { externalId: id, connectionId: next.id } }) as const),
+  ];
+}
+
 /** The store's own copy of a connection, packed. */
 export function ownConnection(connection: Connection): Connection {
   const copy = ownCopy('connection', connection);

@@ -7,7 +7,14 @@ import type { CallbackReceipt, Change, OutboxMessage, Store, Token, Watch } from
 import { keysWithin } from '../../domain/scope.js';
 import { type OrganizationContents, ownCopy, type WholeStore } from '../records/index.js';
 import type { AuditFiles } from './audit-files.js';
-import { alreadyThere, assertRoleFree, assertUnchanged, freeScopes, ownConnection } from './conflicts.js';
+import {
+  alreadyThere,
+  assertRoleFree,
+  assertUnchanged,
+  freeScopes,
+  ownConnection,
+  retireExternalIds,
+} from './conflicts.js';
 import { messageId, placeOf, type RecordChange, receiptId, tokenId, watchId } from './records.js';
 import type { StagedWrites } from './staged-writes.js';
 
@@ -375,6 +382,7 @@ export class FileStore implements Store, WholeStore {
     assertRoleFree(this.#writes, own);
     return [
       ...freeScopes(this.#writes.staged, own, replaceScopes),
+      ...retireExternalIds(this.#writes.staged, own),
       { kind: 'connection', id: own.id, next: own },
     ];
   }

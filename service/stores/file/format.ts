@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ApiKey, Connection, Organization } from '../../domain/connection.js';
 import type { CallbackReceipt, OutboxMessage, Token, Watch } from '../../domain/ports.js';
-import { recordSchemas, takeText } from '../records/index.js';
+import { type RetiredExternalId, recordSchemas, takeText } from '../records/index.js';
 
 export const schemaVersion = 1;
 
@@ -17,9 +17,10 @@ export interface OrganizationData {
   readonly watches: readonly Watch[];
   readonly messages: readonly OutboxMessage[];
   readonly tokens: readonly Token[];
+  readonly retiredExternalIds: readonly RetiredExternalId[];
 }
 
-const { organization, apiKey, connection, receipt, watch, message, token } = recordSchemas;
+const { organization, apiKey, connection, receipt, watch, message, token, retiredExternalId } = recordSchemas;
 
 const organizationData = z.strictObject({
   schemaVersion: z.literal(schemaVersion),
@@ -31,12 +32,25 @@ const organizationData = z.strictObject({
   watches: z.array(watch).default([]),
   messages: z.array(message).default([]),
   tokens: z.array(token).default([]),
+  retiredExternalIds: z.array(retiredExternalId).default([]),
 });
+
+const members = [
+  'apiKeys',
+  'connections',
+  'receipts',
+  'watches',
+  'messages',
+  'tokens',
+  'retiredExternalIds',
+] as const;
 
 /** The file in pieces, one record a line. */
 export function* writeFormat(data: OrganizationData): Generator<string> {
   yield `{"schemaVersion":${data.schemaVersion},\n"journal":${data.journal},\n"organization":${takeText(data.organization)}`;
-  for (const member of ['apiKeys', 'connections', 'receipts', 'watches', 'messages', 'tokens'] as const) {
+  for (const member of members) {
+    // The version before, which does not know them, reads what has none.
+    if (member === 'retiredExternalIds' && data[member].length === 0) continue;
     yield `,\n"${member}":[`;
     let separator = '\n';
     for (const record of data[member]) {

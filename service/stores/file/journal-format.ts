@@ -3,8 +3,8 @@ import { recordSchemas, takeText } from '../records/index.js';
 import type { OrganizationData } from './format.js';
 import { messageId, type RecordChange, receiptId, tokenId, watchId } from './records.js';
 
-const { organization, apiKey, connection, receipt, watch, message, token } = recordSchemas;
-const kinds = { organization, apiKey, connection, receipt, watch, message, token };
+const { organization, apiKey, connection, receipt, watch, message, token, retiredExternalId } = recordSchemas;
+const kinds = { organization, apiKey, connection, receipt, watch, message, token, retiredExternalId };
 
 const journalRecord = z.strictObject({
   kind: z.enum(Object.keys(kinds) as (keyof typeof kinds)[]),
@@ -51,6 +51,9 @@ export function withChanges(data: OrganizationData, changes: readonly RecordChan
     watch: new Map(data.watches.map((record) => [watchId(record), record])),
     message: new Map(data.messages.map((record) => [messageId(record), record])),
     token: new Map(data.tokens.map((record) => [tokenId(record.kind, record.hash), record])),
+    retiredExternalId: new Map(
+      data.retiredExternalIds.map((record) => [record.externalId as string, record]),
+    ),
   };
   for (const { kind, id, next } of changes) {
     if (kind === 'organization') organization = next ?? organization;
@@ -66,5 +69,6 @@ export function withChanges(data: OrganizationData, changes: readonly RecordChan
     watches: [...byId.watch.values()],
     messages: [...byId.message.values()],
     tokens: [...byId.token.values()],
+    retiredExternalIds: [...byId.retiredExternalId.values()],
   };
 }

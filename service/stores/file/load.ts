@@ -161,6 +161,8 @@ function checkUnique(known: Records, data: OrganizationData): void {
     if (role !== undefined) once('role', role, known.claimedRoles.has(role));
     for (const key of new Set(connection.scopes.map(scopeKey))) once('scope', key, false);
   }
+  for (const { externalId } of data.retiredExternalIds)
+    once('external ID', externalId, known.externalIds.has(externalId));
 }
 
 function changesThatMake(data: OrganizationData): RecordChange[] {
@@ -185,5 +187,10 @@ function changesThatMake(data: OrganizationData): RecordChange[] {
     }),
     ...data.messages.map((next) => ({ kind: 'message' as const, id: messageId(next), next })),
     ...data.tokens.map((next) => ({ kind: 'token' as const, id: tokenId(next.kind, next.hash), next })),
+    ...data.retiredExternalIds.map((next) => ({
+      kind: 'retiredExternalId' as const,
+      id: next.externalId,
+      next,
+    })),
   ];
 }

@@ -10,6 +10,7 @@ import type { ApiKeyId, ConnectionId, ExternalId, OrganizationId } from '../../d
 import type { CallbackReceipt, OutboxMessage, Token, Watch } from '../../domain/ports.js';
 import type { RoleArn } from '../../domain/role-arn.js';
 import { scopeKey } from '../../domain/scope.js';
+import type { RetiredExternalId } from '../records/index.js';
 import { DueList } from './due-list.js';
 import { type OrganizationData, schemaVersion } from './format.js';
 
@@ -21,7 +22,12 @@ export type RecordChange =
   | { readonly kind: 'receipt'; readonly id: string; readonly next: CallbackReceipt | undefined }
   | { readonly kind: 'watch'; readonly id: string; readonly next: Watch | undefined }
   | { readonly kind: 'message'; readonly id: string; readonly next: OutboxMessage | undefined }
-  | { readonly kind: 'token'; readonly id: string; readonly next: Token | undefined };
+  | { readonly kind: 'token'; readonly id: string; readonly next: Token | undefined }
+  | {
+      readonly kind: 'retiredExternalId';
+      readonly id: ExternalId;
+      readonly next: RetiredExternalId | undefined;
+    };
 
 interface OrganizationRecords {
   organization: Organization | undefined;
@@ -34,6 +40,7 @@ interface OrganizationRecords {
   readonly watches: Map<string, Watch>;
   readonly messages: Map<string, OutboxMessage>;
   readonly tokens: Map<string, Token>;
+  readonly retiredExternalIds: Map<ExternalId, RetiredExternalId>;
 }
 
 /** `\n` can't be part of an HTTP header's value, so two pairs never give the same text. */
@@ -68,6 +75,7 @@ export class Records {
         watches: new Map(),
         messages: new Map(),
         tokens: new Map(),
+        retiredExternalIds: new Map(),
       };
       this.organizations.set(organizationId, records);
     }
@@ -75,8 +83,8 @@ export class Records {
   }
 
   snapshot(organizationId: OrganizationId): OrganizationData {
-    const { organization, apiKeys, connections, receipts, watches, messages, tokens } =
-      this.of(organizationId);
+    const records = this.of(organizationId);
+    const { organization, apiKeys, connections, receipts, watches, messages, tokens } = records;
     if (organization === undefined) throw new Error(`No organization ${organizationId}.`);
     return {
       schemaVersion,
@@ -87,6 +95,7 @@ export class Records {
       watches: [...watches.values()],
       messages: [...messages.values()],
       tokens: [...tokens.values()],
+      retiredExternalIds: [...records.retiredExternalIds.values()],
     };
   }
 
@@ -99,6 +108,7 @@ export class Records {
     if (kind === 'watch') return { kind, id, next: records?.watches.get(id) };
     if (kind === 'message') return { kind, id, next: records?.messages.get(id) };
     if (kind === 'token') return { kind, id, next: records?.tokens.get(id) };
+    if (kind === 'retiredExternalId') return { kind, id, next: records?.retiredExternalIds.get(id) };
     return { kind, id, next: records?.receipts.get(id) };
   }
 
@@ -106,6 +116,12 @@ export class Records {
   apply(organizationId: OrganizationId, changes: readonly RecordChange[]): void {
     const records = this.of(organizationId);
     for (const change of changes) if (change.kind === 'connection') this.#unindex(records, change);
+    // Before what is new: a connection may take back one of its own.
+    for (const change of changes) {
+      if (change.kind !== 'retiredExternalId') continue;
+      put(records.retiredExternalIds, change.id, change.next);
+      put(this.externalIds, change.id, change.next?.connectionId);
+    }
     for (const change of changes) {
       if (change.kind === 'organization') records.organization = change.next;
       else if (change.kind === 'apiKey') {
@@ -117,7 +133,7 @@ export class Records {
       else if (change.kind === 'token') {
         put(this.tokens, change.id, change.next);
         put(records.tokens, change.id, change.next);
-      } else this.#index(records, change);
+      } else if (change.kind === 'connection') this.#index(records, change);
     }
     if (records.organization === undefined) this.organizations.delete(organizationId);
   }

@@ -159,10 +159,7 @@ async function insert(session: Session, contents: OrganizationContents): Promise
     intoScopes,
     connections.flatMap((one) => scopeKeysOf(one).map((key) => [one.organizationId, one.id, key])),
   );
-  await put(
-    intoExternalIds,
-    connections.flatMap((one) => externalIdsOf(one).map((externalId) => [externalId, one.id])),
-  );
+  await put(intoExternalIds, externalIdRows(contents));
   await put(
     intoReceipts,
     receipts.map((receipt) => [
@@ -204,6 +201,12 @@ async function insert(session: Session, contents: OrganizationContents): Promise
   );
 }
 
+/** Those that are not in use any more, too. */
+const externalIdRows = ({ connections, retiredExternalIds }: OrganizationContents): [string, string][] => [
+  ...connections.flatMap((one) => externalIdsOf(one).map((id): [string, string] => [id, one.id])),
+  ...retiredExternalIds.map(({ externalId, connectionId }): [string, string] => [externalId, connectionId]),
+];
+
 const asColumns = (rows: readonly (readonly unknown[])[]): unknown[][] =>
   (rows[0] ?? []).map((_, column) => rows.map((row) => row[column]));
 
@@ -228,9 +231,7 @@ async function compare(session: Session, contents: OrganizationContents): Promis
     apiKeys: contents.apiKeys.map((key) => recordText('apiKey', key)),
     connections: connections.map((one) => recordText('connection', one)),
     scopes: connections.flatMap((one) => scopeKeysOf(one).map((key) => `${key} ${one.id}`)),
-    externalIds: connections.flatMap((one) =>
-      externalIdsOf(one).map((externalId) => `${externalId} ${one.id}`),
-    ),
+    externalIds: externalIdRows(contents).map((row) => row.join(' ')),
     receipts: contents.receipts.map(
       ({ connectionId, webhookId, firstAttemptAt, claimedUntil, answer }) =>
         `${connectionId} ${webhookId} ${Date.parse(firstAttemptAt)} ${Date.parse(claimedUntil)} ${answer === undefined ? '' : JSON.stringify(answer)}`,

@@ -1,7 +1,13 @@
 import type { AuditRecord } from '../../domain/audit.js';
 import type { ApiKey, Connection, Organization } from '../../domain/connection.js';
-import type { AuditId, OrganizationId } from '../../domain/ids.js';
+import type { AuditId, ConnectionId, ExternalId, OrganizationId } from '../../domain/ids.js';
 import type { CallbackReceipt, OutboxMessage, Token, Watch } from '../../domain/ports.js';
+
+/** An external ID that its connection had before, or was to have: it is never issued again. */
+export interface RetiredExternalId {
+  readonly externalId: ExternalId;
+  readonly connectionId: ConnectionId;
+}
 
 /** Everything that a store keeps of one organization, but its audit log. */
 export interface OrganizationContents {
@@ -13,6 +19,7 @@ export interface OrganizationContents {
   readonly watches: readonly Watch[];
   readonly messages: readonly OutboxMessage[];
   readonly tokens: readonly Token[];
+  readonly retiredExternalIds: readonly RetiredExternalId[];
 }
 
 /** A store that can be read whole, while nobody changes it. */

@@ -1,7 +1,28 @@
 import { z } from 'zod';
-import { apiKey, auditRecord, connection, message, organization, receipt, token, watch } from './schemas.js';
+import {
+  apiKey,
+  auditRecord,
+  connection,
+  message,
+  organization,
+  receipt,
+  retiredExternalId,
+  token,
+  watch,
+} from './schemas.js';
 
-const kinds = { organization, apiKey, connection, receipt, watch, message, token, auditRecord };
+const kinds = {
+  organization,
+  apiKey,
+  connection,
+  receipt,
+  watch,
+  message,
+  token,
+  retiredExternalId,
+  auditRecord,
+};
+
 export type RecordKind = keyof typeof kinds;
 
 /** The JSON text of records that are on their way to where they are kept. */

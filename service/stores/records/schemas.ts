@@ -148,6 +148,9 @@ export const token = z.looseObject({
   data: z.record(z.string(), z.unknown()),
 });
 
+/** One that its connection had before, or was to have: it is never issued again. */
+export const retiredExternalId = z.looseObject({ externalId: name, connectionId: name });
+
 export const auditRecord = z.looseObject({
   id: name,
   organizationId: name,
