@@ -21,6 +21,7 @@ import type { Partition } from './domain/role-arn.js';
 import type { Dependencies } from './domain/service-dependencies.js';
 import type { WatchPlan } from './domain/watch-plan.js';
 import { createApp } from './http/app.js';
+import { answerMalformedRequests } from './http/malformed-request.js';
 import { createMetricsServer } from './http/metrics.js';
 import { createRateLimits, type RateLimitSettings } from './limits/index.js';
 import { countConnections, createMetrics, type Metrics, observedStore } from './metrics/index.js';
@@ -194,6 +195,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     callbackToleranceMs: options.callbackToleranceMs ?? 300_000,
     operatorTokenHash: options.operatorTokenHash,
   });
+  answerMalformedRequests(server, { publicUrl: deps.publicUrl, logger });
   const metricsServer = options.metricsListener && createMetricsServer(metrics);
   if (metricsServer && options.metricsListener)
     await listen(metricsServer, options.metricsListener.port, options.metricsListener.host).catch((error) => {

@@ -48,6 +48,8 @@ export const errorCodes = [
   'store_unavailable',
   'not_found',
   'method_not_allowed',
+  'request_too_slow',
+  'headers_too_large',
   'body_too_large',
   'media_type_not_supported',
   'internal_error',

@@ -50,6 +50,8 @@ export const problems: Record<ErrorCode, readonly [status: number, title: string
   store_unavailable: [503, 'The store is not available'],
   not_found: [404, 'Not found'],
   method_not_allowed: [405, 'Method not allowed'],
+  request_too_slow: [408, 'The request took too long to arrive'],
+  headers_too_large: [431, 'The headers are too large'],
   body_too_large: [413, 'The body is too large'],
   media_type_not_supported: [415, 'Media type not supported'],
   internal_error: [500, 'Internal error'],

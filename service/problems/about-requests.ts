@@ -84,6 +84,16 @@ export const aboutRequests = {
     see: '`Allow` in the answer lists those that it takes.',
     fix: 'Use one of them.',
   },
+  request_too_slow: {
+    means: 'The request was not whole in time: its headers within 10 seconds, all of it within 20.',
+    see: 'Look for a slow network, a proxy that holds requests back, or a client that sends a body piece by piece.',
+    fix: 'Send the request again on a new connection, at once. Nothing of it was done.',
+  },
+  headers_too_large: {
+    means: 'The request line and the headers together are larger than 16 kB. No call needs as much.',
+    see: 'Look for large cookies, a very long query, or a proxy that adds headers.',
+    fix: 'Send fewer or shorter ones.',
+  },
   body_too_large: {
     means: 'The body is larger than 64 kB. No call needs as much.',
     see: 'Compare the size of what you send.',

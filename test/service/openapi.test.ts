@@ -69,8 +69,10 @@ describe('/openapi.json', () => {
 
   test('names each code somewhere, with its one status', () => {
     const named = new Set(Object.values<Operation>(operations).flatMap(codesOf));
-    // Of paths that are none, of the audit log, and of the site's forms.
+    // Of what is no request, of paths that are none, of the audit log, and of the site's forms.
     const elsewhere = [
+      'request_too_slow',
+      'headers_too_large',
       'not_found',
       'method_not_allowed',
       'access_not_ended',

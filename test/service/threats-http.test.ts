@@ -150,6 +150,54 @@ describe('headers do not change what is asked', () => {
   });
 });
 
+describe('what is no HTTP is answered as everything else, and the connection ends', () => {
+  const refused = (answer: string) => {
+    const [head = '', body = ''] = answer.split('\r\n\r\n');
+    return { head, problem: JSON.parse(body) };
+  };
+  it.each([
+    ['a line that is none', 'SECRET\r\n\r\n', 400, 'request_invalid'],
+    ['a method that is none', 'SECRET / HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'request_invalid'],
+    ['a header without a name', 'GET / HTTP/1.1\r\n: SECRET\r\n\r\n', 400, 'request_invalid'],
+    ['TLS', Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]), 400, 'request_invalid'],
+    [
+      'headers of more than 16 kB',
+      `GET / HTTP/1.1\r\nHost: a\r\nX-A: SECRET${'a'.repeat(17_000)}\r\n\r\n`,
+      431,
+      'headers_too_large',
+    ],
+    ['headers that never end', 'GET / HTTP/1.1\r\nHost: a\r\nX-A: SECRET\r\n', 408, 'request_too_slow'],
+    [
+      'a body that never comes',
+      'POST /v1/callbacks HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nSECRET',
+      408,
+      'request_too_slow',
+    ],
+    [
+      'a chunk without a length',
+      'POST /v1/callbacks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nSECRET\r\n',
+      400,
+      'request_invalid',
+    ],
+  ])('%s', async (_name, sent, status, code) => {
+    const answer = await raw(sent);
+    const { head, problem } = refused(answer);
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(head).toContain('content-type: application/problem+json');
+    expect(head).toContain('connection: close');
+    expect(head).toContain('x-content-type-options: nosniff');
+    expect(problem).toMatchObject({ status, code, remedy: expect.stringMatching(/\.$/) });
+    expect(problem.type).toBe(`${vendor.service.url}/problems/${code}`);
+    expect(answer).not.toContain('SECRET');
+  });
+
+  it('a request before it has its own answer first', async () => {
+    const answer = await raw('GET /readyz HTTP/1.1\r\nHost: a\r\n\r\nSECRET\r\n\r\n');
+    expect(answer.match(/HTTP\/1\.1 \d\d\d/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
+    expect(answer).not.toContain('SECRET');
+  });
+});
+
 describe('paths', () => {
   it.each([
     '/v1/connections/%00',
