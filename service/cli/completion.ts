@@ -39,6 +39,10 @@ function wordsAfter(program: Command): Map<string, string[]> {
   return words;
 }
 
+/** Every command below the first, quoted. */
+const pathsOf = (words: Map<string, string[]>, quote: string): string[] =>
+  [...words.keys()].filter((path) => path !== '').map((path) => `${quote}${path}${quote}`);
+
 const cases = (words: Map<string, string[]>) =>
   [...words].map(([path, next]) => `    "${path}") next="${next.join(' ')}" ;;`).join('\n');
 
@@ -50,10 +54,7 @@ const scripts: Record<(typeof shells)[number], (words: Map<string, string[]>) =>
       --) return ;;
       -*) ;;
       *) case "\${path:+$path }$word" in
-        ${[...words.keys()]
-          .filter((path) => path !== '')
-          .map((path) => `"${path}"`)
-          .join('|')}) path="\${path:+$path }$word" ;;
+        ${pathsOf(words, '"').join('|')}) path="\${path:+$path }$word" ;;
       esac ;;
     esac
   done
@@ -72,10 +73,7 @@ _rolebridge() {
       --) _normal; return ;;
       -*) ;;
       *) case "\${path:+$path }$word" in
-        ${[...words.keys()]
-          .filter((path) => path !== '')
-          .map((path) => `"${path}"`)
-          .join('|')}) path="\${path:+$path }$word" ;;
+        ${pathsOf(words, '"').join('|')}) path="\${path:+$path }$word" ;;
       esac ;;
     esac
   done
@@ -92,10 +90,7 @@ if [ "$funcstack[1]" = "_rolebridge" ]; then _rolebridge "$@"; else compdef _rol
   for word in (commandline -opc)[2..-1]
     if not string match -q -- '-*' $word
       set -l longer (string join ' ' $path $word)
-      if contains -- $longer ${[...words.keys()]
-        .filter((path) => path !== '')
-        .map((path) => `'${path}'`)
-        .join(' ')}
+      if contains -- $longer ${pathsOf(words, "'").join(' ')}
         set path $path $word
       end
     end

@@ -1,11 +1,11 @@
+import { checkRoleArn } from './check-role-arn.js';
 import { causeOfOpenTrust, causesOfDenial } from './diagnose-role.js';
-import { type ErrorCode, RolebridgeError } from './errors.js';
 import type { AccountId, ConnectionId, ExternalId } from './ids.js';
-import type { Clock, SessionCredentials, Sts, StsAnswer } from './ports.js';
-import { type ParsedRoleArn, type Partition, parseRoleArn } from './role-arn.js';
+import type { Clock, SessionCredentials, Sts } from './ports.js';
+import { Receipt, Refused, Undecided, type UndecidedReason } from './receipt.js';
+import type { ParsedRoleArn, Partition } from './role-arn.js';
 import { trustPolicy } from './trust-policy.js';
-import { type UndecidedByAws, undecidedMessages } from './undecided.js';
-import type { Cause, Check, CheckName, Probe, Verification } from './verification.js';
+import type { Check, Probe, Verification } from './verification.js';
 
 export interface RoleToVerify {
   readonly connection: {
@@ -37,8 +37,6 @@ export interface RoleToVerify {
 
 export type VerificationProgress = { readonly check: Check } | { readonly waitingSince: string };
 
-export type UndecidedReason = UndecidedByAws | 'propagating';
-
 export type RoleVerification =
   | {
       outcome: 'passed';
@@ -65,26 +63,31 @@ export async function verifyRole(
   request: RoleToVerify,
   { sts, clock, newExternalId }: { sts: Sts; clock: Clock; newExternalId: () => ExternalId },
 ): Promise<RoleVerification> {
-  const now = () => new Date(clock.now()).toISOString();
-  const startedAt = now();
-  const checks: Check[] = [];
-  const probes: Probe[] = [];
+  const receipt: Receipt = new Receipt(clock, (check) => request.onProgress?.({ check }));
+  const { startedAt, checks, probes } = receipt;
   const { pendingExternalId } = request.connection;
   const propagationEnds = request.firstAttemptAt + request.propagationWindowMs;
   const waitEnds = clock.now() + request.maxWaitMs;
   let role: ParsedRoleArn | undefined;
 
   try {
-    role = staticChecks();
+    role = checkRoleArn(request, receipt);
     const { credentials, sessionArn, externalId } = await assumable(role);
     await sameAccount(role, sessionArn, credentials);
     await externalIdRequired(role, externalId);
-    const receipt = { startedAt, finishedAt: now(), checks, probes };
     return {
       outcome: 'passed',
       role,
       externalId,
-      verification: { ...receipt, result: 'passed', accountId: role.accountId, sessionArn },
+      verification: {
+        startedAt,
+        finishedAt: receipt.now(),
+        checks,
+        probes,
+        result: 'passed',
+        accountId: role.accountId,
+        sessionArn,
+      },
     };
   } catch (end) {
     if (end instanceof Undecided) return { outcome: 'undecided', ...end.verdict };
@@ -93,7 +96,7 @@ export async function verifyRole(
     const principal = role && request.vendorPrincipals.get(role.partition);
     const verification: Verification = {
       startedAt,
-      finishedAt: now(),
+      finishedAt: receipt.now(),
       checks,
       probes,
       result: 'failed',
@@ -115,67 +118,6 @@ export async function verifyRole(
     return { outcome: 'refused', role, verification };
   }
 
-  function record(check: Check): void {
-    checks.push(check);
-    request.onProgress?.({ check });
-  }
-
-  function pass(name: CheckName, message: string): void {
-    record({ name, outcome: 'passed', message, at: now() });
-  }
-
-  function fail(
-    name: CheckName,
-    code: ErrorCode,
-    message: string,
-    remedy: string,
-    causes?: readonly Cause[],
-  ): never {
-    record({ name, outcome: 'failed', code, message, remedy, at: now() });
-    throw new Refused(code, message, remedy, causes);
-  }
-
-  /** What can be said without asking AWS. */
-  function staticChecks(): ParsedRoleArn {
-    const { connection, vendorPrincipals } = request;
-    const parsed = parsedArn();
-    if (!vendorPrincipals.has(parsed.partition))
-      fail(
-        'role_arn',
-        'partition_not_supported',
-        `The role is in partition "${parsed.partition}", where the vendor has no principal; credentials of one partition can't assume into another.`,
-        `Use a role in one of these partitions: ${[...vendorPrincipals.keys()].join(', ')}.`,
-      );
-    pass('role_arn', `${parsed.arn} is the ARN of a role.`);
-    const vendorAccounts = [...vendorPrincipals.values()].map((arn) => arn.split(':')[4]);
-    if (vendorAccounts.includes(parsed.accountId) || request.deniedAccountIds.has(parsed.accountId))
-      fail(
-        'not_vendor_account',
-        'role_in_vendor_account',
-        `Roles in account ${parsed.accountId} can't be connected.`,
-        'Make the role in your own account, and give that one.',
-      );
-    pass('not_vendor_account', `Account ${parsed.accountId} is not the vendor's.`);
-    const expected = connection.expectedAccountId;
-    if (expected !== undefined && expected !== parsed.accountId)
-      fail(
-        'account',
-        'account_mismatch',
-        `The role is in account ${parsed.accountId}, but this connection is for account ${expected}.`,
-        `Deploy with credentials of account ${expected}, or have the vendor make a connection for ${parsed.accountId}.`,
-      );
-    return parsed;
-  }
-
-  function parsedArn(): ParsedRoleArn {
-    try {
-      return parseRoleArn(request.roleArn);
-    } catch (error) {
-      if (!(error instanceof RolebridgeError)) throw error;
-      return fail('role_arn', error.code, error.detail, error.remedy ?? '');
-    }
-  }
-
   async function assumable({ arn, partition }: ParsedRoleArn) {
     const windowEnds = propagationEnds;
     for (let attempt = 0; ; attempt++) {
@@ -189,7 +131,7 @@ export async function verifyRole(
           await clock.sleep(1_000);
           continue;
         }
-        pass(
+        receipt.pass(
           'assumable',
           `The role can be assumed with the ${externalId === pendingExternalId ? 'new ' : ''}external ID.`,
         );
@@ -212,7 +154,7 @@ export async function verifyRole(
         request.findsCauses === false
           ? undefined
           : await causesOfDenial(answer, request, { arn, partition }, sts);
-      fail(
+      receipt.fail(
         'assumable',
         'role_not_assumable',
         `AWS denies the vendor AssumeRole on ${arn}${answer.reason === 'region_disabled' ? ': STS is switched off in that account for the region used' : ''}.`,
@@ -244,19 +186,19 @@ export async function verifyRole(
     const expected = `arn:${partition}:sts::${accountId}:assumed-role/${name}/`;
     const agrees = async () => {
       if (!sessionArn.startsWith(expected)) return false;
-      const identity = decided(await sts.callerIdentity(partition, session), 'caller_identity');
+      const identity = receipt.decided(await sts.callerIdentity(partition, session), 'caller_identity');
       return (
         identity.outcome === 'allowed' && identity.accountId === accountId && identity.arn === sessionArn
       );
     };
     if (!(await agrees()))
-      fail(
+      receipt.fail(
         'account',
         'account_mismatch',
         `The session that AWS opened is not one of ${arn}.`,
         'Copy the ARN again from the page of the role in the IAM console, and try again.',
       );
-    pass('account', `The session is in account ${accountId}, and GetCallerIdentity agrees.`);
+    receipt.pass('account', `The session is in account ${accountId}, and GetCallerIdentity agrees.`);
   }
 
   /** Side by side, and only after the role proved to be assumable: before that a denial proves nothing. */
@@ -285,31 +227,31 @@ export async function verifyRole(
         continue;
       }
       if (without.outcome === 'allowed')
-        fail(
+        receipt.fail(
           'external_id_required',
           'external_id_not_required',
           `${parsed.arn} can be assumed without the external ID, so anyone who gets the vendor to use this ARN gets into the account.`,
           'Require the external ID with StringEquals on sts:ExternalId in every statement of the trust policy, as in the one shown here.',
           causeOfOpenTrust('condition_missing'),
         );
-      pass('external_id_required', 'AWS denies the role without the external ID.');
+      receipt.pass('external_id_required', 'AWS denies the role without the external ID.');
       if (wrong.outcome === 'allowed')
-        fail(
+        receipt.fail(
           'external_id_exact',
           'external_id_not_enforced',
           `${parsed.arn} can be assumed with any external ID.`,
           'Replace wildcards and StringLike by StringEquals with this one external ID, as in the trust policy shown here.',
           causeOfOpenTrust('condition_wildcard'),
         );
-      pass('external_id_exact', 'AWS denies the role with another external ID.');
+      receipt.pass('external_id_exact', 'AWS denies the role with another external ID.');
       if (takesOld)
-        fail(
+        receipt.fail(
           'previous_external_id',
           'previous_external_id_accepted',
           `${parsed.arn} can be assumed with the new external ID, and with the one before as well.`,
           'Take the external ID before out of the trust policy, so that it is as the one shown here. Until then the connection goes on as it is.',
         );
-      if (old) pass('previous_external_id', 'AWS denies the role with the external ID before.');
+      if (old) receipt.pass('previous_external_id', 'AWS denies the role with the external ID before.');
       return;
     }
   }
@@ -326,35 +268,6 @@ export async function verifyRole(
       externalId,
       sessionName: request.sessionName,
     });
-    return decided(answer, probe);
+    return receipt.decided(answer, probe);
   }
-
-  function decided<Allowed>(answer: StsAnswer<Allowed>, probe: Probe['probe']) {
-    probes.push({ probe, at: now(), outcome: answer.outcome, requestId: answer.requestId });
-    if (answer.outcome === 'undecided') throw undecided(answer.reason);
-    return answer;
-  }
-}
-
-class Refused extends Error {
-  constructor(
-    readonly code: ErrorCode,
-    override readonly message: string,
-    readonly remedy: string,
-    readonly causes: readonly Cause[] | undefined,
-  ) {
-    super(message);
-  }
-}
-
-class Undecided extends Error {
-  readonly verdict: { reason: UndecidedReason; message: string; retryAfterSeconds: number };
-  constructor(reason: UndecidedReason, message: string, retryAfterSeconds: number) {
-    super(message);
-    this.verdict = { reason, message, retryAfterSeconds };
-  }
-}
-
-function undecided(reason: UndecidedByAws): Undecided {
-  return new Undecided(reason, ...undecidedMessages[reason]);
 }
