@@ -8,6 +8,7 @@ import { withExample } from './with-example.js';
 /** The formats by their names here, and what the API calls them. */
 const formats = {
   terraform: 'terraform',
+  'terraform-module': 'terraformModule',
   cloudformation: 'cloudFormation',
   'aws-cli': 'awsCli',
   cdktf: 'cdktf',

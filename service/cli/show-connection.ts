@@ -14,6 +14,7 @@ const ways: readonly string[] = [
   'console',
   'cdktf',
   'terraform',
+  'terraformModule',
   'cloudFormation',
   'awsCli',
 ] satisfies (keyof CreatedConnection['waysToCreateTheRole'])[];

@@ -13,6 +13,7 @@ import {
   type RoleChoices,
   type RoleDescription,
   terraformConfiguration,
+  terraformModuleCall,
   trustPolicyOf,
 } from '../ways/index.js';
 
@@ -129,6 +130,7 @@ export const waysToCreate = (deps: Dependencies, role: RoleDescription) => ({
   console: consoleLink(role),
   cdktf: cdktfProgram(role),
   terraform: terraformConfiguration(role),
+  terraformModule: terraformModuleCall(role, `${deps.publicUrl}/downloads/terraform-module.tar.gz`),
   cloudFormation: cloudFormationTemplate(role),
   ...(deps.templateUrl !== undefined && { cloudFormationLink: quickCreateLink(role, deps.templateUrl) }),
   awsCli: awsCliCommands(role),

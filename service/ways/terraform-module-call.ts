@@ -1,6 +1,6 @@
 import { attributes, list } from './hcl.js';
 import { hclText } from './quoting.js';
-import { type RoleDescription, regionOf } from './role-description.js';
+import { policyArnsOf, type RoleDescription, regionOf } from './role-description.js';
 
 /** One file of HCL that calls the module in `terraform-module`, which the service serves. */
 export function terraformModuleCall(description: RoleDescription, moduleUrl: string): string {
@@ -25,7 +25,7 @@ ${attributes('  ', [
   ['principal', hclText(description.principal)],
   ['callback_url', hclText(description.callbackUrl)],
   ['permissions', typeof permissions === 'string' && hclText(permissions)],
-  ['managed_policies', typeof permissions === 'object' && list(permissions.managedPolicies)],
+  ['managed_policies', typeof permissions === 'object' && list(policyArnsOf(description))],
   ['role_name', description.roleName && hclText(description.roleName)],
   ['path', description.path && hclText(description.path)],
   ['max_session_duration', maxSessionDuration && String(maxSessionDuration)],

@@ -221,6 +221,25 @@ withTerraform(
 );
 
 withTerraform(
+  'the call of the module that the service gives is formatted and valid, and connects',
+  async () => {
+    const connection = await create({ scope: { project: 'called', environment: 'production' } });
+    const text: string = connection.waysToCreateTheRole.terraformModule;
+    const stack = await terraformIn('module-call', connection, { 'main.tf': text });
+    expect(await stack.run('fmt', '-check', '-diff')).toEqual({ code: 0, output: '' });
+    expect(await stack.run('validate', '-no-color')).toMatchObject({ code: 0 });
+    expect((await stack.apply()).output).toMatch(
+      /rolebridge: connected: account \d+, scope called\/production$/m,
+    );
+    const connected = await read(connection.id);
+    expect(connected).toMatchObject({ status: 'connected', scopes: connection.scopes });
+    expect(normalized(await storedTrust(connected.roleArn))).toBe(normalized(connection.trustPolicy));
+    await stack.destroy();
+    expectNoSecret(stack.everything(), connection);
+  },
+);
+
+withTerraform(
   'the Terraform module stops the plan in another account, and the apply when the vendor refuses',
   async () => {
     const connection = await create();

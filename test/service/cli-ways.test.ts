@@ -21,6 +21,7 @@ const rolebridge = (...words: string[]) =>
 
 test.each([
   ['terraform', 'terraform'],
+  ['terraform-module', 'terraformModule'],
   ['cloudformation', 'cloudFormation'],
   ['aws-cli', 'awsCli'],
   ['cdktf', 'cdktf'],
@@ -48,7 +49,7 @@ test('connection template takes what may be chosen of the role', async () => {
   const wrong = await rolebridge('connection', 'template', body.id, '--format', 'pulumi');
   expect([wrong.code, wrong.stdout]).toEqual([2, '']);
   expect(wrong.stderr).toContain(
-    '--format must be one of terraform, cloudformation, aws-cli, cdktf, console',
+    '--format must be one of terraform, terraform-module, cloudformation, aws-cli, cdktf, console',
   );
 });
 

@@ -55,7 +55,9 @@ it('answers with a CDKTF program that synthesizes as it is, to the trust policy 
 it('has the external ID and the principal, and no secret, in every way to create the role', async () => {
   const body = await create({ expectedAccountId: '210987654321' });
   const { console: link, cloudFormationLink, ...texts } = body.waysToCreateTheRole;
-  expect(Object.keys(texts).sort()).toEqual(['awsCli', 'cdktf', 'cloudFormation', 'terraform']);
+  expect(Object.keys(texts).sort()).toEqual([
+    ...['awsCli', 'cdktf', 'cloudFormation', 'terraform', 'terraformModule'],
+  ]);
   expect(link).toContain(body.externalId);
   for (const text of Object.values<string>(texts)) {
     expect(text).toContain(body.externalId);
@@ -100,11 +102,21 @@ it('gives the ways again later, with what is chosen of the role', async () => {
   expect(link).toContain('roleName=vendor');
   for (const text of Object.values<string>(texts))
     for (const value of ['policy/job-function/ViewOnlyAccess', 'vendor', '/a/', '7200', 'sts:TagSession'])
-      if (text !== texts.cdktf && text !== texts.cloudFormation) expect(text).toContain(value);
+      if (text === texts.awsCli || text === texts.terraform) expect(text).toContain(value);
   expect(texts.cdktf).toContain(
     'permissions: { managedPolicies: ["SecurityAudit", "job-function/ViewOnlyAccess"] }',
   );
   expect(texts.cdktf).toContain('allowSourceIdentity: true');
+  for (const input of [
+    /managed_policies += \["arn:aws:iam::aws:policy\/SecurityAudit", .*\/ViewOnlyAccess"\]\n/,
+    /role_name += "vendor"\n/,
+    /path += "\/a\/"\n/,
+    /max_session_duration += 7200\n/,
+    /allow_session_tags += true\n/,
+    /allow_source_identity += true\n/,
+  ])
+    expect(texts.terraformModule).toMatch(input);
+  expect(texts.terraformModule).not.toMatch(/permissions +=/);
 });
 
 it.each([

@@ -139,6 +139,7 @@ const waysToCreateTheRole = z
     console: text.meta({ description: 'A link that opens the AWS console, filled in.' }),
     cdktf: text.meta({ description: 'A whole main.ts.' }),
     terraform: text.meta({ description: 'One file of HCL.' }),
+    terraformModule: text.meta({ description: 'A file of HCL that calls the module of the service.' }),
     cloudFormation: text.meta({ description: 'A template, as YAML.' }),
     cloudFormationLink: text.optional().meta({
       description: 'A link that opens CloudFormation, filled in; with ROLEBRIDGE_TEMPLATE_URL and a preset.',
