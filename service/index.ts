@@ -203,7 +203,9 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       throw error;
     });
   if (options.watches ?? true)
-    loops.push(watchConnections(deps, { logger, stsCallsPerSecond: options.watchStsCallsPerSecond }));
+    loops.push(
+      watchConnections(deps, { logger, metrics, stsCallsPerSecond: options.watchStsCallsPerSecond }),
+    );
   if (options.webhooks) loops.push(deliverMessages({ store, clock, logger, metrics }, options.webhooks));
   if (options.auditRetentionDays !== undefined)
     loops.push(keepAuditFor(options.auditRetentionDays, { store, clock, logger, metrics }));

@@ -18,9 +18,12 @@ export async function serve(terminal: Terminal): Promise<void> {
   const tracing = config.isTraced ? await loadTracing() : undefined;
   const metrics = createMetrics();
   measureProcess(metrics);
-  const store = await openStore(config, (error) => {
-    logger.fatal({ err: error }, 'the data directory is no longer this process’s alone; stopping');
-    process.exit(1);
+  const store = await openStore(config, {
+    onCompromised(error) {
+      logger.fatal({ err: error }, 'the data directory is no longer this process’s alone; stopping');
+      process.exit(1);
+    },
+    onRepaired: (message, path) => logger.warn({ file: path }, message),
   });
   const service = await createService({
     ...config,

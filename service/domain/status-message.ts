@@ -81,8 +81,8 @@ const hasWorked = (connection: Connection): boolean =>
   connection.method === 'access_key' || claimedRole(connection) !== undefined;
 
 /** Anyone gets in who gets the vendor to use the role's ARN. One check is enough to say so: AWS let the service in. */
-export const isOpenToOthers = (code: ErrorCode): boolean =>
-  code === 'external_id_not_required' || code === 'external_id_not_enforced';
+export const isOpenToOthers = (code: ErrorCode): boolean => openRoleCodes.includes(code);
+export const openRoleCodes: readonly ErrorCode[] = ['external_id_not_required', 'external_id_not_enforced'];
 
 export const isLostProtection = (before: Connection | undefined, code: ErrorCode): boolean =>
   before !== undefined && isOpenToOthers(code) && claimedRole(before) !== undefined;

@@ -4,6 +4,8 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
+import { openRoleCodes } from '../domain/status-message.js';
+
 export { countConnections } from './connection-counts.js';
 export { observedStore } from './observed-store.js';
 
@@ -15,8 +17,17 @@ export function createMetrics() {
   const registry = new Registry();
   const refreshes: (() => Promise<void>)[] = [];
   const registers = [registry];
+  const securityEvents = new Counter({
+    name: 'rolebridge_security_events_total',
+    help: 'Roles of connected customers that were found to be open to others, by code.',
+    labelNames: ['code'] as const,
+    registers,
+  });
+  // There from the start: Prometheus sees no increase in a series that begins with its first event.
+  for (const code of openRoleCodes) securityEvents.inc({ code }, 0);
   return {
     registry,
+    securityEvents,
     /** What has to be asked for is asked when somebody reads the metrics. */
     onRead: (refresh: () => Promise<void>) => void refreshes.push(refresh),
     /** As Prometheus reads them. What can't be asked now has its last value. */
@@ -86,7 +97,7 @@ export function createMetrics() {
     }),
     webhookDeliveries: new Counter({
       name: 'rolebridge_webhook_deliveries_total',
-      help: "Attempts to deliver a webhook to the vendor's endpoints: delivered, to be retried, given up.",
+      help: "Attempts to deliver a webhook to the vendor's endpoints: delivered, to be retried, given up, gone (410).",
       labelNames: ['outcome'] as const,
       registers,
     }),

@@ -1,5 +1,5 @@
 import type { Store } from '../domain/ports.js';
-import { openFileStore } from './file/index.js';
+import { type FileStoreOptions, openFileStore } from './file/index.js';
 
 /** Which store the service keeps everything in. */
 export interface StoreChoice {
@@ -12,10 +12,9 @@ export interface StoreChoice {
 /** Opens the store that the settings choose. @throws RolebridgeError `store_unavailable` */
 export async function openStore(
   { dataDirectory, database }: StoreChoice,
-  onCompromised?: (error: Error) => void,
+  reports: Pick<FileStoreOptions, 'onCompromised' | 'onRepaired'> = {},
 ): Promise<Store> {
-  if (database === undefined)
-    return openFileStore({ directory: dataDirectory, ...(onCompromised && { onCompromised }) });
+  if (database === undefined) return openFileStore({ directory: dataDirectory, ...reports });
   // Loaded when it is needed: most services run on files.
   const { openPostgresStore } = await import('./postgres/index.js');
   return openPostgresStore(database);

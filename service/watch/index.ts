@@ -11,6 +11,7 @@ import type { Requester } from '../domain/audit.js';
 import type { Watch } from '../domain/ports.js';
 import type { Dependencies } from '../domain/service-dependencies.js';
 import { isLostProtection } from '../domain/status-message.js';
+import type { Metrics } from '../metrics/index.js';
 import { withinBudget } from './call-budget.js';
 import { type DueLoop, runDueLoop } from './due-loop.js';
 
@@ -18,6 +19,7 @@ export { type DueLoop, runDueLoop } from './due-loop.js';
 
 export interface WatchOptions {
   readonly logger: Logger;
+  readonly metrics: Metrics;
   /** Calls to STS, of all checks together, in this process. @default 25 */
   readonly stsCallsPerSecond?: number | undefined;
   /** Checks at the same time. @default 16 */
@@ -30,7 +32,7 @@ const leaseMs = 300_000;
 /** Starts to watch. */
 export function watchConnections(
   deps: Dependencies,
-  { logger, stsCallsPerSecond = 25, concurrency = 16 }: WatchOptions,
+  { logger, metrics, stsCallsPerSecond = 25, concurrency = 16 }: WatchOptions,
 ): DueLoop {
   const { store, clock } = deps;
   const stsFor = withinBudget(deps.sts, { clock, callsPerSecond: stsCallsPerSecond });
@@ -44,7 +46,7 @@ export function watchConnections(
     claim: (request) => store.claimWatches(request),
     nextAt: () => store.nextWatchAt(),
     async handle(watch, signal) {
-      const next = await look({ ...deps, sts: stsFor(signal) }, watch, logger);
+      const next = await look({ ...deps, sts: stsFor(signal) }, watch, { logger, metrics });
       await store.finishWatch(watch, next);
     },
   });
@@ -55,15 +57,16 @@ const ownRequest = (): Requester => ({ actor: { kind: 'service' }, requestId: ra
 async function look(
   deps: Dependencies,
   watch: Watch,
-  logger: Logger,
+  reports: Reports,
 ): Promise<{ dueAt: string; attempts: number } | undefined> {
   const by = ownRequest();
+  const { logger } = reports;
   const { organizationId, connectionId } = watch;
   const about = { organizationId, connectionId, requestId: by.requestId };
   switch (watch.purpose) {
     case 'verify': {
       const { result, next } = await watchConnection(deps, by, watch);
-      tell(logger, about, result);
+      tell(reports, about, result);
       return next;
     }
     case 'expire':
@@ -84,14 +87,17 @@ async function look(
   }
 }
 
-function tell(logger: Logger, about: object, result: WatchFinding): void {
+type Reports = Pick<WatchOptions, 'logger' | 'metrics'>;
+
+function tell({ logger, metrics }: Reports, about: object, result: WatchFinding): void {
   if (result.finding === 'undecided')
     logger.info({ ...about, code: result.code }, 'a check came to no verdict');
   if (result.finding !== 'refused') return;
   const { code, message, isCounted, before } = result;
   const values = { ...about, code, ...('roleArn' in before && { roleArn: before.roleArn }) };
-  if (isLostProtection(before, code) && before.status === 'connected')
+  if (isLostProtection(before, code) && before.status === 'connected') {
+    metrics.securityEvents.inc({ code });
     logger.error({ ...values, security: true }, `the role of a connection lost its protection: ${message}`);
-  else if (before.status === 'connected')
+  } else if (before.status === 'connected')
     logger.warn(values, `a check ${isCounted ? 'failed again' : 'failed, and is repeated soon'}: ${message}`);
 }

@@ -18,6 +18,10 @@ export interface WebhookOptions extends DeliveryOptions {
 const leaseMs = 60_000;
 /** An endpoint that can't be reached holds up no others: it is left alone for this long, more each time. */
 const unreachableMs = { least: 5_000, most: 60_000 };
+/** One that answers 410 wants no more: Standard Webhooks has the sender turn it off. The settings have it, so it is asked again. */
+const goneMs = 3_600_000;
+/** What waits for an endpoint that goes on answering 410 is given up after this. */
+const longestWaitMs = 24 * 3_600_000;
 
 /** Starts to deliver. */
 export function deliverMessages(
@@ -25,15 +29,15 @@ export function deliverMessages(
   { endpoints, ...options }: WebhookOptions,
 ): DueLoop {
   const deliver = createDelivery(options);
-  const unreachable = new Map<string, { untilMs: number; waitMs: number }>();
+  const paused = new Map<string, { untilMs: number; waitMs: number; isGone: boolean }>();
 
   function remember(endpoint: string, result: DeliveryResult) {
-    if (result.outcome !== 'failed' || !result.isUnreachable) return unreachable.delete(endpoint);
-    const waitMs = Math.min(
-      (unreachable.get(endpoint)?.waitMs ?? unreachableMs.least / 2) * 2,
-      unreachableMs.most,
-    );
-    return unreachable.set(endpoint, { untilMs: clock.now() + waitMs, waitMs });
+    if (result.outcome === 'gone')
+      return paused.set(endpoint, { untilMs: clock.now() + goneMs, waitMs: 0, isGone: true });
+    if (result.outcome !== 'failed' || !result.isUnreachable) return paused.delete(endpoint);
+    const before = paused.get(endpoint)?.waitMs || unreachableMs.least / 2;
+    const waitMs = Math.min(before * 2, unreachableMs.most);
+    return paused.set(endpoint, { untilMs: clock.now() + waitMs, waitMs, isGone: false });
   }
 
   async function handle(message: OutboxMessage, signal: AbortSignal): Promise<void> {
@@ -47,28 +51,37 @@ export function deliverMessages(
       return store.finishMessage(message, undefined);
     }
     const now = clock.now();
-    const paused = unreachable.get(message.endpoint);
-    if (paused && paused.untilMs > now)
+    const count = (outcome: string) => metrics.webhookDeliveries.inc({ outcome });
+    const pause = paused.get(message.endpoint);
+    if (pause && pause.untilMs > now) {
+      if (pause.isGone && now - Date.parse(message.createdAt) > longestWaitMs) {
+        count('gone');
+        logger.error(about, 'a webhook is given up: its endpoint has answered 410 for a day');
+        return store.finishMessage(message, undefined);
+      }
       return store.finishMessage(message, {
-        dueAt: new Date(paused.untilMs + Math.random() * 1000).toISOString(),
+        dueAt: new Date(pause.untilMs + Math.random() * 1000).toISOString(),
         attempts: message.attempts,
       });
+    }
     // One message tries whether the endpoint is back; the others wait for what comes of it.
-    if (paused) paused.untilMs = now + unreachableMs.most;
+    if (pause) pause.untilMs = now + unreachableMs.most;
     const result = await deliver(message, { nowMs: now, signal });
     // The service ends: nothing is known of this try, so it is made again.
     if (signal.aborted && result.outcome === 'failed') return;
     remember(message.endpoint, result);
     const attempts = message.attempts + 1;
-    const count = (outcome: string) => metrics.webhookDeliveries.inc({ outcome });
     if (result.outcome === 'delivered') {
       count('delivered');
       logger.info({ ...about, attempts, status: result.status }, 'a webhook was delivered');
       return store.finishMessage(message, undefined);
     }
     if (result.outcome === 'gone') {
-      count('given_up');
-      logger.warn(about, 'a webhook is given up: its endpoint answers 410 and wants no more of them');
+      count('gone');
+      logger.error(
+        { ...about, nextAt: new Date(now + goneMs).toISOString() },
+        'a webhook is given up: its endpoint answers 410 and wants no more of them, and gets none for an hour',
+      );
       return store.finishMessage(message, undefined);
     }
     const dueAt = afterFailure({ failures: attempts, nowMs: now, retryAfterMs: result.retryAfterMs });

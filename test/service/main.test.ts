@@ -1,10 +1,12 @@
 /** The service as an operator runs it: a process, its settings, signals and output. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openFileStore } from '../../service/index.js';
+import { anOrganization } from '../contract/records.js';
 import { callApi } from '../vendor.js';
 
 const serviceKey = randomBytes(32).toString('base64');
@@ -200,6 +202,31 @@ test('the operator’s token makes organizations while the service runs', async 
   expect(code).toBe(0);
   for (const secret of [operatorToken, serviceKey, made.body.apiKey])
     expect(stdout + stderr).not.toContain(secret);
+});
+
+test('what the start mends in a file is a line of the log that names the file', async () => {
+  const store = await openFileStore({ directory: dataDirectory });
+  const organization = anOrganization();
+  await store.createOrganization(organization);
+  await store.close();
+  const organizations = join(dataDirectory, 'organizations');
+  const journal = readdirSync(organizations).find((name) => name.endsWith('.jsonl')) ?? '';
+  appendFileSync(join(organizations, journal), '{"kind":"conn');
+  const service = run(['serve']);
+  await service.listening;
+  service.child.kill('SIGTERM');
+  const { code, stdout, stderr } = await end(service);
+  expect(code).toBe(0);
+  // Node's own warnings are no place for it.
+  expect(stderr).not.toContain('cut off');
+  const [warning] = lines(stdout)
+    .map((line) => JSON.parse(line))
+    .filter(({ level }) => level === 40);
+  expect(warning).toMatchObject({
+    file: join(organizations, journal),
+    msg: expect.stringMatching(/^The last 13 bytes of .* were cut off/),
+  });
+  expect(warning.file).toContain(organization.id);
 });
 
 interface Started {

@@ -5,7 +5,7 @@ import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
 
 let vendor: WatchedVendor;
 beforeEach(async () => {
-  vendor = await startWatchedVendor();
+  vendor = await startWatchedVendor({ metricsListener: { host: '127.0.0.1', port: 0 } });
 });
 afterEach(() => vendor.close());
 
@@ -139,6 +139,12 @@ test.each([
 ])('a trust policy that %s is a security event at the next check', async (_name, condition, code) => {
   const made = await vendor.connected();
   expect((await made.ask()).status).toBe(200);
+  const counted = async () => {
+    const text = await (await fetch(vendor.service.metricsUrl ?? '')).text();
+    return text.split('\n').find((line) => line.includes('security_events_total{') && line.includes(code));
+  };
+  // Before the first one, too: an alert looks for an increase.
+  expect(await counted()).toBe(`rolebridge_security_events_total{code="${code}"} 0`);
   const { Condition: _, ...statement } = made.connection.trustPolicy.Statement[0];
   made.setTrust({
     ...made.connection.trustPolicy,
@@ -153,6 +159,7 @@ test.each([
   expect(vendor.logged('lost its protection')).toMatchObject([
     { level: 50, code, security: true, connectionId: made.id, roleArn: made.arn },
   ]);
+  expect(await counted()).toBe(`rolebridge_security_events_total{code="${code}"} 1`);
   expect((await checks(made))[0]).toMatchObject({ outcome: 'refused', code });
   await until(() => vendor.receiver.types(made.id).length === 2);
   expect(vendor.receiver.of(made.id).at(-1)?.body).toMatchObject({

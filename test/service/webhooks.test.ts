@@ -146,6 +146,25 @@ describe('an endpoint that does not take it', () => {
     await until(async () => (await vendor.store.nextMessageAt()) === undefined);
   });
 
+  test('says 410 and is left alone for an hour: what comes meanwhile waits, and the next message asks again', async () => {
+    await start({ metricsListener: { host: '127.0.0.1', port: 0 } });
+    vendor.receiver.answer = (response) => response.writeHead(410).end();
+    const first = await vendor.connected({ project: 'first' });
+    await until(() => vendor.logged('gets none for an hour').length === 1);
+    expect(vendor.logged('gets none for an hour')).toMatchObject([{ level: 50, connectionId: first.id }]);
+    const second = await vendor.connected({ project: 'second' });
+    await until(async () => {
+      const next = await vendor.store.nextMessageAt();
+      return next !== undefined && Date.parse(next) - vendor.clock.now() > 59 * minute;
+    });
+    expect(vendor.receiver.of(second.id)).toEqual([]);
+    const metrics = await (await fetch(vendor.service.metricsUrl ?? '')).text();
+    expect(metrics).toContain('rolebridge_webhook_deliveries_total{outcome="gone"} 1');
+    vendor.receiver.answer = (response) => response.writeHead(204).end();
+    vendor.clock.pass(hour + 2_000);
+    await until(() => vendor.receiver.types(second.id).length === 1);
+  });
+
   test('asks for time with Retry-After and gets it', async () => {
     await start();
     vendor.receiver.answer = (response) => response.writeHead(429, { 'retry-after': '600' }).end();

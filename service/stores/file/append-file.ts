@@ -4,6 +4,12 @@ import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { type FileOperations, syncDirectory } from './organization-file.js';
 
+/** What the start had to mend, for a person. */
+export interface Repair {
+  readonly message: string;
+  readonly path: string;
+}
+
 /**
  * A file of JSON lines that only grows. What is written at once is one line with a checksum, so a crash leaves all of
  * it or a torn last line. Its caller makes one call at a time.

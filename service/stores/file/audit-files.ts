@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { AuditRecord } from '../../domain/audit.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { type AuditId, type ConnectionId, firstAuditIdAt, type OrganizationId } from '../../domain/ids.js';
-import { readLines } from './append-file.js';
+import { type Repair, readLines } from './append-file.js';
 import { AuditIndex } from './audit-index.js';
 import { readSegmentName, SegmentIndexes, segmentName } from './audit-segment.js';
 import { type AuditSurroundings, OrganizationAudit } from './organization-audit.js';
@@ -49,7 +49,7 @@ export class AuditFiles {
    * read when somebody wants to see them: their number has no end.
    * @returns what cuts off the torn last lines that a crash has left, and says so
    */
-  async load(): Promise<() => Promise<string[]>> {
+  async load(): Promise<() => Promise<Repair[]>> {
     const unused: string[] = [];
     const torn: { path: string; wholeBytes: number; sizeBytes: number }[] = [];
     const found = new Map<OrganizationId, [number, ...number[]]>();
@@ -75,16 +75,17 @@ export class AuditFiles {
       this.#logs.set(id, new OrganizationAudit(id, this.#around, { numbers, sizeBytes: wholeBytes, index }));
     }
     return async () => {
-      const reports: string[] = [];
+      const repairs: Repair[] = [];
       for (const path of unused) await unlink(path);
       for (const { path, wholeBytes, sizeBytes } of torn) {
         await truncate(path, wholeBytes);
-        reports.push(
-          `The last ${sizeBytes - wholeBytes} bytes of ${path} were cut off: a write that a crash interrupted, and that was never acknowledged.`,
-        );
+        repairs.push({
+          path,
+          message: `The last ${sizeBytes - wholeBytes} bytes of ${path} were cut off: a write that a crash interrupted, and that was never acknowledged.`,
+        });
       }
       if (torn.length > 0) await syncDirectory(this.#directory, this.#files);
-      return reports;
+      return repairs;
     };
   }
 

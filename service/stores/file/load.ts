@@ -4,7 +4,7 @@ import { claimedRole, externalIdsOf } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import { scopeKey } from '../../domain/scope.js';
-import { readLines } from './append-file.js';
+import { type Repair, readLines } from './append-file.js';
 import { type OrganizationData, readFormat } from './format.js';
 import { readChange, withChanges } from './journal-format.js';
 import { type FileOperations, isTemporary, syncDirectory } from './organization-file.js';
@@ -21,7 +21,7 @@ export async function load(
   directory: string,
   writes: StagedWrites,
   files: FileOperations,
-): Promise<() => Promise<string[]>> {
+): Promise<() => Promise<Repair[]>> {
   const names = await readdir(directory);
   const present = new Set(names);
   const journals = new Map<OrganizationId, number[]>();
@@ -71,10 +71,10 @@ export async function load(
     for (const name of unused) await unlink(join(directory, name));
     for (const { path, wholeBytes } of torn) await truncate(path, wholeBytes);
     if (unused.length + torn.length > 0) await syncDirectory(directory, files);
-    return torn.map(
-      ({ path, wholeBytes, sizeBytes }) =>
-        `The last ${sizeBytes - wholeBytes} bytes of ${path} were cut off: a change that a crash interrupted, and that was never acknowledged.`,
-    );
+    return torn.map(({ path, wholeBytes, sizeBytes }) => ({
+      path,
+      message: `The last ${sizeBytes - wholeBytes} bytes of ${path} were cut off: a change that a crash interrupted, and that was never acknowledged.`,
+    }));
   };
 }
 

@@ -16,8 +16,8 @@ export interface FileStoreOptions {
   readonly lockStaleMs?: number;
   /** A file of the audit log that has reached this size is closed, and another one begun. @default 16 MiB */
   readonly auditSegmentBytes?: number;
-  /** Hears what the start repaired, in a sentence for a person. @default a warning of the process */
-  readonly onRepaired?: (message: string) => void;
+  /** Hears what the start repaired, in a sentence for a person, and the file. @default a warning of the process */
+  readonly onRepaired?: ((message: string, path: string) => void) | undefined;
   /** For tests. @default node:fs/promises */
   readonly fileOperations?: Partial<FileOperations>;
 }
@@ -68,7 +68,8 @@ async function open(directory: string, options: FileStoreOptions): Promise<FileS
     const cutTornAudit = await audit.load();
     const cutTornJournals = await load(organizations, writes, files);
     const report = options.onRepaired ?? ((message) => process.emitWarning(message));
-    for (const message of [...(await cutTornAudit()), ...(await cutTornJournals())]) report(message);
+    for (const { message, path } of [...(await cutTornAudit()), ...(await cutTornJournals())])
+      report(message, path);
   } catch (error) {
     await release().catch(() => {});
     throw error;
