@@ -41,6 +41,13 @@ export function readContract(document: Json) {
       if (validate(answer.body)) return undefined;
       return `${called} answered ${answer.status} with ${JSON.stringify(answer.body)}: ${ajv.errorsText(validate.errors)}`;
     },
+    /** What is wrong with a message to an endpoint of the vendor; undefined when it is as documented. */
+    faultOfMessage(message: { type: string }): string | undefined {
+      if (!document.webhooks[message.type]) return `${message.type} is not documented`;
+      const pointer = `/webhooks/${message.type}/post/requestBody/content/application~1json/schema`;
+      const validate = ajv.compile({ $ref: `openapi#${encodeURI(pointer)}` });
+      return validate(message) ? undefined : `${JSON.stringify(message)}: ${ajv.errorsText(validate.errors)}`;
+    },
     /** Is the body one that the document allows? */
     accepts(method: string, path: string, body: unknown): boolean {
       const found = operationOf(method, path);

@@ -176,6 +176,11 @@ export interface Store extends AuditLog, WatchList, Outbox, Tokens {
   ): Promise<{ key: string; connection: Connection }[]>;
   /** Of all organizations, in any order, deleted ones too: for encrypting again what they keep. One made meanwhile may be missed. */
   everyConnection(): AsyncIterable<Connection>;
+  /**
+   * Of all organizations, in any order: connected and failed ones without a watch that verifies them, such as those that
+   * were stored before there were watches. One that changes meanwhile may be missed.
+   */
+  unwatchedConnections(): AsyncIterable<Connection>;
   /** How many there are of each status, of all organizations, deleted ones left out: for the operator's metrics. */
   connectionCounts(): Promise<Record<Connection['status'], number>>;
   /**

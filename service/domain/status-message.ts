@@ -1,11 +1,13 @@
 import { type Connection, claimedRole } from './connection.js';
 import type { ErrorCode } from './errors.js';
 
-export type StatusMessageType =
-  | 'connection.connected'
-  | 'connection.failed'
-  | 'connection.recovered'
-  | 'connection.disconnected';
+export const statusMessageTypes = [
+  'connection.connected',
+  'connection.failed',
+  'connection.recovered',
+  'connection.disconnected',
+] as const;
+export type StatusMessageType = (typeof statusMessageTypes)[number];
 
 /** What the vendor's endpoints are told about a change of a connection's status. It holds no secret, and no external ID. */
 export interface StatusMessage {

@@ -14,6 +14,7 @@ import { isLostProtection } from '../domain/status-message.js';
 import type { Metrics } from '../metrics/index.js';
 import { withinBudget } from './call-budget.js';
 import { type DueLoop, runDueLoop } from './due-loop.js';
+import { seedWatches } from './seed-watches.js';
 
 export { type DueLoop, runDueLoop } from './due-loop.js';
 
@@ -36,7 +37,7 @@ export function watchConnections(
 ): DueLoop {
   const { store, clock } = deps;
   const stsFor = withinBudget(deps.sts, { clock, callsPerSecond: stsCallsPerSecond });
-  return runDueLoop<Watch>({
+  const loop = runDueLoop<Watch>({
     name: 'watch',
     idOf: ({ connectionId, purpose }) => `${connectionId} ${purpose}`,
     clock,
@@ -50,6 +51,15 @@ export function watchConnections(
       await store.finishWatch(watch, next);
     },
   });
+  const stopping = new AbortController();
+  const seeded = seedWatches(deps, logger, stopping.signal).then(loop.wake);
+  return {
+    wake: loop.wake,
+    async stop() {
+      stopping.abort();
+      await Promise.all([loop.stop(), seeded]);
+    },
+  };
 }
 
 const ownRequest = (): Requester => ({ actor: { kind: 'service' }, requestId: randomUUID() });

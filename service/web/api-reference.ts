@@ -2,6 +2,7 @@ import type { Response, Router } from 'express';
 import { html } from 'hono/html';
 import { z } from 'zod';
 import { codesOf, type Operation } from '../http/openapi/operation.js';
+import type { statusMessages } from '../http/openapi/status-messages.js';
 import { problems } from '../http/problem.js';
 import { type Site, sendPage } from './site.js';
 import type { Html } from './views/layout.js';
@@ -10,7 +11,10 @@ import type { Html } from './views/layout.js';
 export function addApiReference(router: Router, site: Site): void {
   let made: Promise<Html> | undefined;
   router.get('/docs', async (_request, response: Response) => {
-    made ??= import('../http/openapi/operations.js').then(({ operations }) => referenceView(operations));
+    made ??= Promise.all([
+      import('../http/openapi/operations.js'),
+      import('../http/openapi/status-messages.js'),
+    ]).then(([{ operations }, { statusMessages }]) => referenceView(operations, statusMessages));
     return sendPage(site, response, 'API reference', await made);
   });
 }
@@ -23,7 +27,9 @@ const proofs: Record<Operation['proof'], string> = {
   none: 'nothing',
 };
 
-function referenceView(operations: Readonly<Record<string, Operation>>): Html {
+type Messages = typeof statusMessages;
+
+function referenceView(operations: Readonly<Record<string, Operation>>, messages: Messages): Html {
   const entries = Object.entries(operations);
   const tags = [...new Set(entries.map(([, { tag }]) => tag))];
   return html`
@@ -37,9 +43,20 @@ function referenceView(operations: Readonly<Record<string, Operation>>): Html {
           ([id, { method, path, summary }]) =>
             html`<li><a href="#${id}"><code>${method.toUpperCase()} ${path}</code></a> <small>${summary}</small></li>`,
         )}</ul>`,
-  )}</nav>
-${entries.map(([id, operation]) => operationView(id, operation))}`;
+  )}<h2>webhooks</h2><ul>${messages.map(
+    ({ type, summary }) =>
+      html`<li><a href="#${type}"><code>${type}</code></a> <small>${summary}</small></li>`,
+  )}</ul></nav>
+${entries.map(([id, operation]) => operationView(id, operation))}
+${messages.map((message) => messageView(message))}`;
 }
+
+const messageView = ({ type, summary, schema }: Messages[number]): Html => html`
+<section aria-labelledby="${type}" class="call">
+<h2 id="${type}"><code>${type}</code></h2>
+<p>${summary} Sent to the vendor’s endpoints, signed as Standard Webhooks says.</p>
+<h3>Members of <code>data</code></h3>${membersView(schema.shape.data, 'output')}
+</section>`;
 
 function operationView(id: string, operation: Operation): Html {
   const { method, path, summary, description, proof, query, body, answer, examples } = operation;

@@ -1,6 +1,6 @@
 import { newExternalId } from '../../service/domain/ids.js';
 import type { Watch } from '../../service/domain/ports.js';
-import { aConnection, at, aWatch, changed, intent } from './records.js';
+import { aConnection, at, aWatch, changed, connectedTo, intent } from './records.js';
 import type { Subject } from './subject.js';
 
 export function watchesContract(on: Subject): void {
@@ -34,6 +34,33 @@ export function watchesContract(on: Subject): void {
     await on.reopen();
     expect(await on.store.nextWatchAt()).toBe(watch.dueAt);
     expect(await claim(100)).toEqual([watch]);
+  });
+
+  test('names the connections that should be verified again and have no watch for it', async () => {
+    const unwatched = async () => {
+      const found: string[] = [];
+      for await (const { id } of on.store.unwatchedConnections()) found.push(id);
+      return found.sort();
+    };
+    const arn = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
+    const connected = await on.insert(connectedTo(arn('one')));
+    const key = await on.insertKey();
+    const elsewhere = await on.insert(connectedTo(arn('two')), (await on.another()).id);
+    const expiring = await on.insert(connectedTo(arn('three')));
+    await on.store.commit({ watches: [aWatch(expiring, { purpose: 'expire' })] });
+    const pending = await on.insert();
+    const gone = await on.insert();
+    await on.update(gone, { status: 'disconnected', reason: 'deleted', disconnectedAt: at(60), scopes: [] });
+    const watched = await on.insert(connectedTo(arn('four')));
+    await on.store.commit({ watches: [aWatch(watched)] });
+    // Whoever is at it has it still.
+    expect(await claim(1_000)).toContainEqual(aWatch(watched));
+    await on.reopen();
+    expect(await unwatched()).toEqual([connected.id, key.id, elsewhere.id, expiring.id].sort());
+    expect(await unwatched()).not.toContain(pending.id);
+    for (const one of [connected, key, elsewhere, expiring])
+      await on.store.commit({ watches: [aWatch(one)] });
+    expect(await unwatched()).toEqual([]);
   });
 
   test('gives a watch to one of many that claim at once', async () => {

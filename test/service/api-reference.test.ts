@@ -16,12 +16,14 @@ it('has every call of the OpenAPI document, with the codes of its problems', asy
   const response = await fetch(`${vendor.service.url}/openapi.json`);
   const document = (await response.json()) as {
     paths: Record<string, Record<string, { operationId: string }>>;
+    webhooks: object;
   };
   for (const [path, methods] of Object.entries(document.paths))
     for (const [method, { operationId }] of Object.entries(methods)) {
       expect(page).toContain(`<code>${method.toUpperCase()} ${path}</code>`);
       expect(page).toContain(`id="${operationId}"`);
     }
+  for (const type of Object.keys(document.webhooks)) expect(page).toContain(`id="${type}"`);
   expect(page).toContain('/problems/external_id_not_required');
 });
 

@@ -332,3 +332,22 @@ test('the service ends while AWS hangs, and the check is made by the next proces
   await until(() => receiver.types(made.id).includes('connection.failed'));
   await service.close();
 });
+
+test('connections that have no watch, as they were stored before there were any, have one after a start', async () => {
+  const made = await Promise.all(['one', 'two', 'three'].map((project) => vendor.connected({ project })));
+  await vendor.service.close();
+  const store = await openFileStore({ directory: vendor.directory });
+  for (const { id } of made)
+    await store.commit({ endWatches: [{ connectionId: id as never, purpose: 'verify' }] });
+  expect(await store.nextWatchAt()).toBeUndefined();
+  const service = await vendor.startAnother({ store });
+  await until(() => vendor.logged('watched from now on').length === 1);
+  expect(vendor.logged('watched from now on')).toMatchObject([{ count: 3 }]);
+  for (const { arn } of made) vendor.sandbox.deleteRole(arn);
+  await until(async () => {
+    vendor.clock.pass(10 * minute);
+    const statuses = made.map(({ id }) => store.connection(vendor.organization.id, id as never));
+    return (await Promise.all(statuses)).every((connection) => connection?.status === 'failed');
+  }, 'the failures');
+  await service.close();
+});

@@ -4,6 +4,7 @@ import type { LookupFunction } from 'node:net';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { openFileStore } from '../../service/index.js';
+import { readContract } from '../api-contract.js';
 import { hour, minute, until } from '../passing-clock.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
 import { newWebhookSecret, startWebhookReceiver, type WebhookReceiver } from '../webhook-receiver.js';
@@ -24,6 +25,24 @@ async function startReceiver(): Promise<WebhookReceiver> {
 const start = async (options: Parameters<typeof startWatchedVendor>[0] = {}) => {
   vendor = await startWatchedVendor(options);
 };
+
+test('each message is as /openapi.json describes it, and no type is missing there', async () => {
+  await start();
+  const made = await vendor.connected({ project: 'shop' });
+  const { Condition: _, ...open } = made.connection.trustPolicy.Statement[0];
+  made.setTrust({ ...made.connection.trustPolicy, Statement: [open] });
+  await vendor.call('POST', `${made.path}/verify`);
+  made.setTrust(made.connection.trustPolicy);
+  await vendor.call('POST', `${made.path}/verify`);
+  await vendor.call('DELETE', made.path);
+  await until(() => vendor.receiver.types(made.id).length === 4);
+  const response = await fetch(`${vendor.service.url}/openapi.json`);
+  const document = (await response.json()) as { webhooks: object };
+  expect(Object.keys(document.webhooks).sort()).toEqual([...vendor.receiver.types(made.id)].sort());
+  const { faultOfMessage } = readContract(document);
+  expect(vendor.receiver.of(made.id).flatMap(({ body }) => faultOfMessage(body) ?? [])).toEqual([]);
+  expect(faultOfMessage({ type: 'connection.connected', data: {} } as never)).toBeDefined();
+});
 
 test('each change of a status is one signed message, which holds no secret and no external ID', async () => {
   await start();

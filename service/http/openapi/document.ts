@@ -5,6 +5,7 @@ import { problems } from '../problem.js';
 import * as answers from './answers.js';
 import { codesOf, type Operation } from './operation.js';
 import { operations } from './operations.js';
+import { statusMessages } from './status-messages.js';
 
 /** The API's description in OpenAPI 3.1, made of the schemas that requests are validated with. */
 export function createOpenApiDocument({
@@ -30,11 +31,32 @@ export function createOpenApiDocument({
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: serverUrl }],
-      tags: [...new Set(Object.values<Operation>(operations).map(({ tag }) => tag))].map((name) => ({
-        name,
-      })),
+      tags: [...new Set([...Object.values<Operation>(operations).map(({ tag }) => tag), 'webhooks'])].map(
+        (name) => ({ name }),
+      ),
       security: [{ apiKey: [] }],
       paths: paths as ZodOpenApiPathsObject,
+      webhooks: Object.fromEntries(
+        statusMessages.map(({ type, summary, schema }) => [
+          type,
+          {
+            post: {
+              operationId: type.replace('.', '_'),
+              summary,
+              description: "Sent to the vendor's endpoints (ROLEBRIDGE_WEBHOOK_ENDPOINTS), at least once.",
+              tags: ['webhooks'],
+              security: [],
+              requestParams: { header: webhookHeaders },
+              requestBody: { required: true, content: { 'application/json': { schema } } },
+              responses: {
+                '2XX': { description: 'Taken.' },
+                '410': { description: 'No more of them: the endpoint is left alone for an hour.' },
+                default: { description: 'Tried again, for about a day.' },
+              },
+            },
+          },
+        ]),
+      ),
       components: {
         securitySchemes: {
           apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of one organization.' },

@@ -5,6 +5,7 @@ import { RolebridgeError } from '../../domain/errors.js';
 import type { ApiKeyId, AuditId, ConnectionId, OrganizationId } from '../../domain/ids.js';
 import type { CallbackReceipt, Change, OutboxMessage, Store, Token, Watch } from '../../domain/ports.js';
 import { keysWithin } from '../../domain/scope.js';
+import { hasSomethingToVerify } from '../../domain/watch-plan.js';
 import { type OrganizationContents, ownCopy, type WholeStore } from '../records/index.js';
 import type { AuditFiles } from './audit-files.js';
 import {
@@ -175,6 +176,15 @@ export class FileStore implements Store, WholeStore {
       const connection = connections.get(id);
       if (connection !== undefined) yield connection;
     }
+  }
+
+  async *unwatchedConnections(): AsyncIterable<Connection> {
+    for (const { connections, watches } of [...this.#writes.durable.organizations.values()])
+      for (const id of [...connections.keys()]) {
+        const connection = connections.get(id);
+        if (connection === undefined || !hasSomethingToVerify(connection)) continue;
+        if (!watches.has(watchId({ connectionId: id, purpose: 'verify' }))) yield connection;
+      }
   }
 
   async connectionCounts(): Promise<Record<Connection['status'], number>> {

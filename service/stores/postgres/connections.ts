@@ -62,6 +62,15 @@ const anyAfter = statement(
   'SELECT record FROM connections WHERE id > $1 ORDER BY id LIMIT $2',
 );
 
+const unwatchedAfter = statement(
+  'unwatched_connections',
+  connectionRow,
+  `SELECT record FROM connections
+   WHERE id > $1 AND is_deleted = false AND status IN ('connected', 'failed') AND NOT EXISTS (
+     SELECT 1 FROM watches WHERE watches.connection_id = connections.id AND watches.purpose = 'verify')
+   ORDER BY id LIMIT $2`,
+);
+
 export async function findConnection(
   database: Session,
   organizationId: OrganizationId,
@@ -117,9 +126,12 @@ export function findNarrowerScopeHolders(
   return database.query(narrowerHolders, [organizationId, after, before, limit]);
 }
 
-export async function* everyConnection(database: Session): AsyncIterable<Connection> {
+export const everyConnection = (database: Session) => pages(database, anyAfter);
+export const unwatchedConnections = (database: Session) => pages(database, unwatchedAfter);
+
+async function* pages(database: Session, page: typeof anyAfter): AsyncIterable<Connection> {
   for (let after = ''; ; ) {
-    const { items, hasMore } = pageOf(await database.query(anyAfter, [after, 201]), 200);
+    const { items, hasMore } = pageOf(await database.query(page, [after, 201]), 200);
     yield* items;
     after = items.at(-1)?.id ?? '';
     if (!hasMore) return;

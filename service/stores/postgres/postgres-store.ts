@@ -19,6 +19,7 @@ import {
   findNarrowerScopeHolders,
   findScopeHolders,
   listConnections,
+  unwatchedConnections,
 } from './connections.js';
 import { type Database, statement } from './database.js';
 import { messageWork, watchWork } from './due-work.js';
@@ -115,6 +116,10 @@ export class PostgresStore implements Store {
 
   everyConnection(): AsyncIterable<Connection> {
     return everyConnection(this.#database);
+  }
+
+  unwatchedConnections(): AsyncIterable<Connection> {
+    return unwatchedConnections(this.#database);
   }
 
   connectionCounts(): Promise<Record<Connection['status'], number>> {
