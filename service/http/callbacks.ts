@@ -76,13 +76,13 @@ async function answerOnce(
 ): Promise<Answer> {
   const claim = await claimOrWait(deps, connectionId, webhookId);
   if (claim.answer !== undefined) return claim.answer;
-  const answer = await decideEvent(Date.parse(claim.firstAttemptAt)).catch((error: unknown) => {
+  const answer = await decideEvent(Date.parse(claim.firstAttemptAt)).catch(async (thrown: unknown) => {
+    const error = isChangedMeanwhile(thrown) ? changedMeanwhile() : thrown;
     const problem = callbackProblem(error, deps.publicUrl);
-    // Not decided, or not known: the event is free again, and the error is logged where all are.
     if (problem.status < 500 && problem.status !== 429) return problem;
-    return deps.store.releaseCallback(connectionId, webhookId).then(() => {
-      throw error;
-    });
+    // Not decided, or not known: the event is free again, and the error is logged where all are.
+    await deps.store.releaseCallback(connectionId, webhookId);
+    throw error;
   });
   await deps.store.commit({
     receipt: {
@@ -96,17 +96,18 @@ async function answerOnce(
   return answer;
 }
 
+/** Nothing is wrong with what the customer deploys, so its apply must not fail of it. */
+const isChangedMeanwhile = (error: unknown): boolean =>
+  error instanceof RolebridgeError && error.code === 'connection_changed';
+
+const changedMeanwhile = () =>
+  new RolebridgeError('callback_in_progress', 'The connection was changed while it was being verified.', {
+    remedy: 'Send the same callback again.',
+    retryAfterSeconds: 1,
+  });
+
 /** The contract of the callback knows 422 for everything that is not valid. */
 function callbackProblem(error: unknown, publicUrl: string): Answer {
-  if (error instanceof RolebridgeError && error.code === 'connection_changed')
-    throw new RolebridgeError(
-      'callback_in_progress',
-      'The connection was changed while it was being verified.',
-      {
-        remedy: 'Send the same callback again.',
-        retryAfterSeconds: 1,
-      },
-    );
   const answer = problemAnswer(error, publicUrl);
   return answer.status === 400
     ? { ...answer, status: 422, body: { ...(answer.body as object), status: 422 } }

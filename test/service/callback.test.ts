@@ -50,6 +50,26 @@ it('connects a role that trusts the principal with the external ID, and shows ev
   expect(JSON.stringify(answer.body)).not.toContain('whsec_');
 });
 
+it('is decided at the next attempt, and at once, when the connection is renamed while its role is looked at', async () => {
+  const connection = await pendingConnection('renamed');
+  const message = callbackMessage(
+    connection.callbackSecret,
+    provisioned(connection.id, connection.roleArn, { project: 'renamed' }),
+  );
+  vendor.sandbox.faults.set({ kind: 'delay', delayMs: 300 });
+  const asked = vendor.sandbox.requests.length;
+  const first = post(message);
+  while (vendor.sandbox.requests.length === asked) await new Promise((resolve) => setTimeout(resolve, 5));
+  const renamed = await vendor.call('PATCH', `/v1/connections/${connection.id}`, { name: 'other' });
+  expect(renamed.status).toBe(200);
+  const undecided = await first;
+  vendor.sandbox.faults.clear();
+  expect([undecided.status, undecided.body.code]).toEqual([503, 'callback_in_progress']);
+  expect(undecided.headers.get('retry-after')).toBe('1');
+  const second = await post(message);
+  expect([second.status, second.body.status, second.body.name]).toEqual([200, 'connected', 'other']);
+});
+
 it('waits for a new role to propagate', async () => {
   vendor.sandbox.propagationDelayMs = 700;
   const connection = await pendingConnection();
