@@ -6,27 +6,32 @@ import type { Clock } from './domain/ports.js';
  * told to come back, instead of being cut off at the last moment.
  */
 export function interruptible(clock: Clock): { clock: Clock; interrupt(): void } {
-  const closing = new AbortController();
+  // However many wait: a signal would take so many listeners for a leak.
+  const waiting = new Set<() => void>();
+  let isClosing = false;
   const comeBack = () =>
     new RolebridgeError('verification_in_progress', 'The service is about to restart.', {
       remedy: 'Nothing was decided. Send the same request again after the time in Retry-After.',
       retryAfterSeconds: 5,
     });
   return {
-    interrupt: () => closing.abort(),
+    interrupt() {
+      isClosing = true;
+      for (const leave of waiting) leave();
+    },
     clock: {
       now: () => clock.now(),
       async sleep(ms, signal) {
         // Whoever has a signal of its own is told by that.
         if (signal !== undefined) return clock.sleep(ms, signal);
-        if (closing.signal.aborted) throw comeBack();
+        if (isClosing) throw comeBack();
         await new Promise<void>((resolve, reject) => {
-          const interrupted = () => reject(comeBack());
-          closing.signal.addEventListener('abort', interrupted, { once: true });
-          clock.sleep(ms).then(() => {
-            closing.signal.removeEventListener('abort', interrupted);
-            resolve();
-          }, reject);
+          const leave = () => reject(comeBack());
+          waiting.add(leave);
+          clock
+            .sleep(ms)
+            .finally(() => waiting.delete(leave))
+            .then(resolve, reject);
         });
       },
     },

@@ -2,7 +2,7 @@
  * A process that owns one PostgreSQL server, so that it ends and its data go however the test that asked for it ends.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,8 @@ import { postgresPrograms } from './programs.js';
 export interface PostgresWanted {
   /** Settings of the server, such as `max_connections=200`. */
   readonly settings?: readonly string[];
+  /** PEM: the server takes sessions over TLS with it, and those without as well. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
 }
 
 let server: Server | undefined;
@@ -60,7 +62,14 @@ async function start(wanted: PostgresWanted): Promise<{ port: number }> {
       ],
       { ...options, stdio: 'pipe' },
     );
+    const tls = Object.entries({ 'server.crt': wanted.tls?.certificate, 'server.key': wanted.tls?.key });
+    for (const [name, pem] of wanted.tls ? tls : []) {
+      const file = join(data, name);
+      writeFileSync(file, pem ?? '', { mode: 0o600 });
+      if (user) chownSync(file, user.uid, user.gid);
+    }
     const settings = [
+      ...(wanted.tls ? ['ssl=on'] : []),
       'listen_addresses=127.0.0.1',
       'shared_buffers=32MB',
       'max_connections=100',

@@ -13,13 +13,7 @@ const versionRow = z.object({ version: z.coerce.number() });
  * @throws RolebridgeError `store_unavailable` when the database can't be reached, or its schema is a newer program's
  */
 export async function migrate(url: string, connectTimeoutMs: number): Promise<void> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: 'rolebridge migrations',
-    connectionTimeoutMillis: connectTimeoutMs,
-    lock_timeout: 60_000,
-    keepAlive: true,
-  });
+  const client = clientOf(url, connectTimeoutMs);
   client.on('error', () => {});
   try {
     await client.connect();
@@ -42,6 +36,21 @@ export async function migrate(url: string, connectTimeoutMs: number): Promise<vo
     throw notOpened(new DatabaseError(error));
   } finally {
     await client.end().catch(() => {});
+  }
+}
+
+function clientOf(connectionString: string, connectionTimeoutMillis: number): pg.Client {
+  try {
+    return new pg.Client({
+      connectionString,
+      application_name: 'rolebridge migrations',
+      connectionTimeoutMillis,
+      lock_timeout: 60_000,
+      keepAlive: true,
+    });
+  } catch (error) {
+    // The driver reads the files that the URL names.
+    throw notOpened(new DatabaseError(error));
   }
 }
 
@@ -98,10 +107,21 @@ function notOpened(cause: DatabaseError): Error {
   const error = refusal(cause);
   if (!(error instanceof RolebridgeError)) return error;
   return new RolebridgeError('store_unavailable', `The database can not be opened (${cause.message}).`, {
-    remedy: 'See whether PostgreSQL runs where DATABASE_URL says, and lets that user into that database.',
+    remedy: remedyOf(cause),
     retryAfterSeconds: 2,
     cause,
   });
+}
+
+/** Node's names for what is wrong with a certificate, and OpenSSL's. https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const certificateCodes = /^(CERT_|CRL_|ERR_TLS_CERT|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_(GET_ISSUER|VERIFY))/;
+
+function remedyOf({ code = '' }: DatabaseError): string {
+  if (certificateCodes.test(code))
+    return "The server's certificate is not one to trust: name the file of its CA with sslrootcert=FILE in DATABASE_URL, and the host as the certificate has it.";
+  if (code === 'ENOENT' || code === 'EACCES')
+    return 'Make the file readable that DATABASE_URL names, such as that of sslrootcert, for the user of this process.';
+  return 'See whether PostgreSQL runs where DATABASE_URL says, and lets that user into that database.';
 }
 
 /** CockroachDB compares TEXT byte by byte, and what has a collation named is another type there. */
