@@ -90,7 +90,7 @@ test('an encryption key is rotated while the service runs: the file is read agai
     service.kill('SIGHUP');
     while (lines() === before) await once(service.stdout as NonNullable<typeof service.stdout>, 'data');
   };
-  const reencrypt = async () => (await callApi(url, operatorToken, 'POST', '/v1/reencrypt')).body;
+  const reencrypt = async () => (await callApi(url, operatorToken, 'POST', '/v1/reencrypt')).body.accessKeys;
 
   await again(`${next}\n${old}`);
   expect(await reencrypt()).toEqual({ keyId: 'k2', reencrypted: 1, unchanged: 0, failed: [] });
