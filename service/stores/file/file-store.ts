@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { AuditRecord } from '../../domain/audit.js';
 import { type ApiKey, type Connection, isDeleted, type Organization } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
@@ -8,18 +7,13 @@ import { keysWithin } from '../../domain/scope.js';
 import { hasSomethingToVerify } from '../../domain/watch-plan.js';
 import { type OrganizationContents, ownCopy, type WholeStore } from '../records/index.js';
 import type { AuditFiles } from './audit-files.js';
-import {
-  alreadyThere,
-  assertRoleFree,
-  assertUnchanged,
-  freeScopes,
-  ownConnection,
-  retireExternalIds,
-} from './conflicts.js';
-import { messageId, placeOf, type RecordChange, receiptId, tokenId, watchId } from './records.js';
+import { assertOrganization, commitChange } from './commit.js';
+import { alreadyThere } from './conflicts.js';
+import { finishMessage, finishWatch } from './due-work.js';
+import { claimReceipt, releaseReceipt } from './receipts.js';
+import { placeOf, tokenId, watchId } from './records.js';
 import type { StagedWrites } from './staged-writes.js';
-
-const receiptLifetimeMs = 24 * 60 * 60 * 1000;
+import { deleteExpiredTokens, replaceToken, saveToken, takeToken } from './tokens.js';
 
 /** Reads answer from what is on the disk; conflicts are judged against what is on its way there as well. */
 export class FileStore implements Store, WholeStore {
@@ -71,7 +65,7 @@ export class FileStore implements Store, WholeStore {
   }
 
   async createApiKey(key: ApiKey): Promise<void> {
-    this.#assertOrganization(key.organizationId);
+    assertOrganization(this.#writes, key.organizationId);
     if (this.#writes.staged.apiKeys.has(key.id)) throw alreadyThere('API key');
     const next = ownCopy('apiKey', key);
     await this.#writes.stage(next.organizationId, [{ kind: 'apiKey', id: next.id, next }]);
@@ -194,87 +188,19 @@ export class FileStore implements Store, WholeStore {
     return counts;
   }
 
-  async commit(change: Change): Promise<void> {
-    const changes: RecordChange[] = [];
-    const organizationIds = new Set<OrganizationId>();
-    if (change.connection !== undefined) {
-      const { organizationId } = change.connection.next;
-      organizationIds.add(organizationId);
-      this.#assertOrganization(organizationId);
-      try {
-        changes.push(...this.#connectionChanges(change.connection, change.replaceScopes ?? false));
-      } catch (error) {
-        // Whoever is told that somebody was faster finds what they stored.
-        await this.#writes.settled(organizationId);
-        throw error;
-      }
-    }
-    const belongsTo = (connectionId: ConnectionId) => {
-      const { next } = change.connection ?? {};
-      organizationIds.add(
-        next?.id === connectionId ? next.organizationId : this.#organizationOf(connectionId),
-      );
-    };
-    if (change.receipt !== undefined) {
-      const next = ownCopy('receipt', change.receipt);
-      belongsTo(next.connectionId);
-      changes.push({ kind: 'receipt', id: receiptId(next.connectionId, next.webhookId), next });
-    }
-    for (const ended of change.endWatches ?? []) {
-      belongsTo(ended.connectionId);
-      changes.push({ kind: 'watch', id: watchId(ended), next: undefined });
-    }
-    for (const watch of change.watches ?? []) {
-      belongsTo(watch.connectionId);
-      organizationIds.add(watch.organizationId);
-      changes.push({ kind: 'watch', id: watchId(watch), next: ownCopy('watch', watch) });
-    }
-    for (const message of change.messages ?? []) {
-      belongsTo(message.connectionId);
-      organizationIds.add(message.organizationId);
-      changes.push({ kind: 'message', id: messageId(message), next: ownCopy('message', message) });
-    }
-    const [organizationId, another] = organizationIds;
-    if (another !== undefined) throw new TypeError('One change is of one organization.');
-    if (organizationId !== undefined) await this.#writes.stage(organizationId, changes);
+  commit(change: Change): Promise<void> {
+    return commitChange(this.#writes, change);
   }
 
-  async claimCallback(
+  claimCallback(
     claim: CallbackReceipt,
     now: string,
   ): Promise<{ claimed: true; firstAttemptAt: string } | { claimed: false; receipt: CallbackReceipt }> {
-    const id = receiptId(claim.connectionId, claim.webhookId);
-    const organizationId = this.#organizationOf(claim.connectionId);
-    const { staged, durable } = this.#writes;
-    // Nobody is told of a receipt that might still be rolled back.
-    while (staged.of(organizationId).receipts.get(id) !== durable.of(organizationId).receipts.get(id))
-      await this.#writes.settled(organizationId);
-    const oldest = Date.parse(now) - receiptLifetimeMs;
-    const { receipts } = staged.of(organizationId);
-    let known = receipts.get(id);
-    if (known !== undefined && Date.parse(known.firstAttemptAt) <= oldest) known = undefined;
-    if (known?.answer !== undefined || (known && Date.parse(known.claimedUntil) > Date.parse(now)))
-      return { claimed: false, receipt: known };
-    const firstAttemptAt = known?.firstAttemptAt ?? claim.firstAttemptAt;
-    const changes: RecordChange[] = [];
-    // Receipts stand in the order of their first attempt, so only those that go are looked at.
-    for (const [oldId, receipt] of receipts) {
-      if (Date.parse(receipt.firstAttemptAt) > oldest) break;
-      changes.push({ kind: 'receipt', id: oldId, next: undefined });
-    }
-    changes.push({ kind: 'receipt', id, next: ownCopy('receipt', { ...claim, firstAttemptAt }) });
-    await this.#writes.stage(organizationId, changes);
-    return { claimed: true, firstAttemptAt };
+    return claimReceipt(this.#writes, claim, now);
   }
 
-  async releaseCallback(connectionId: ConnectionId, webhookId: string): Promise<void> {
-    const organizationId = this.#writes.staged.connections.get(connectionId)?.organizationId;
-    if (organizationId === undefined) return;
-    const id = receiptId(connectionId, webhookId);
-    const known = this.#writes.staged.of(organizationId).receipts.get(id);
-    if (known === undefined || known.answer !== undefined) return;
-    const next = ownCopy('receipt', { ...known, claimedUntil: new Date(0).toISOString() });
-    await this.#writes.stage(organizationId, [{ kind: 'receipt', id, next }]);
+  releaseCallback(connectionId: ConnectionId, webhookId: string): Promise<void> {
+    return releaseReceipt(this.#writes, connectionId, webhookId);
   }
 
   appendAudit(records: readonly AuditRecord[]): Promise<void> {
@@ -296,13 +222,8 @@ export class FileStore implements Store, WholeStore {
     return this.#writes.durable.dueWatches.claim(request);
   }
 
-  async finishWatch(claimed: Watch, next: { dueAt: string; attempts: number } | undefined): Promise<void> {
-    const id = watchId(claimed);
-    const stored = this.#writes.staged.organizations.get(claimed.organizationId)?.watches.get(id);
-    if (stored === undefined || !isSameTurn(stored, claimed)) return;
-    await this.#writes.stage(stored.organizationId, [
-      { kind: 'watch', id, next: next && ownCopy('watch', { ...stored, ...next }) },
-    ]);
+  finishWatch(claimed: Watch, next: { dueAt: string; attempts: number } | undefined): Promise<void> {
+    return finishWatch(this.#writes, claimed, next);
   }
 
   async nextWatchAt(): Promise<string | undefined> {
@@ -313,28 +234,19 @@ export class FileStore implements Store, WholeStore {
     return this.#writes.durable.dueMessages.claim(request);
   }
 
-  async finishMessage(
+  finishMessage(
     claimed: OutboxMessage,
     next: { dueAt: string; attempts: number } | undefined,
   ): Promise<void> {
-    const id = messageId(claimed);
-    const stored = this.#writes.staged.organizations.get(claimed.organizationId)?.messages.get(id);
-    if (stored === undefined || !isSameTurn(stored, claimed)) return;
-    await this.#writes.stage(stored.organizationId, [
-      { kind: 'message', id, next: next && ownCopy('message', { ...stored, ...next }) },
-    ]);
+    return finishMessage(this.#writes, claimed, next);
   }
 
   async nextMessageAt(): Promise<string | undefined> {
     return this.#writes.durable.dueMessages.nextAt();
   }
 
-  async saveToken(token: Token): Promise<void> {
-    this.#assertOrganization(token.organizationId);
-    const id = tokenId(token.kind, token.hash);
-    const stored = this.#writes.staged.tokens.get(id);
-    if (stored !== undefined && stored.organizationId !== token.organizationId) throw alreadyThere('token');
-    await this.#writes.stage(token.organizationId, [{ kind: 'token', id, next: ownCopy('token', token) }]);
+  saveToken(token: Token): Promise<void> {
+    return saveToken(this.#writes, token);
   }
 
   async token(kind: Token['kind'], hash: string): Promise<Token | undefined> {
@@ -346,32 +258,16 @@ export class FileStore implements Store, WholeStore {
     return [...tokens].filter((token) => token.kind === kind);
   }
 
-  async takeToken(kind: Token['kind'], hash: string): Promise<Token | undefined> {
-    const id = tokenId(kind, hash);
-    const stored = this.#writes.staged.tokens.get(id);
-    if (stored === undefined) return undefined;
-    await this.#writes.stage(stored.organizationId, [{ kind: 'token', id, next: undefined }]);
-    return stored;
+  takeToken(kind: Token['kind'], hash: string): Promise<Token | undefined> {
+    return takeToken(this.#writes, kind, hash);
   }
 
-  async replaceToken(before: Token, next: Token): Promise<boolean> {
-    const id = tokenId(before.kind, before.hash);
-    if (!isDeepStrictEqual(this.#writes.staged.tokens.get(id), ownCopy('token', before))) return false;
-    await this.#writes.stage(before.organizationId, [{ kind: 'token', id, next: ownCopy('token', next) }]);
-    return true;
+  replaceToken(before: Token, next: Token): Promise<boolean> {
+    return replaceToken(this.#writes, before, next);
   }
 
-  async deleteExpiredTokens(now: string): Promise<void> {
-    const expired = new Map<OrganizationId, RecordChange[]>();
-    for (const [id, { expiresAt, organizationId }] of this.#writes.staged.tokens) {
-      if (Date.parse(expiresAt) > Date.parse(now)) continue;
-      const changes = expired.get(organizationId) ?? [];
-      changes.push({ kind: 'token', id, next: undefined });
-      expired.set(organizationId, changes);
-    }
-    await Promise.all(
-      [...expired].map(([organizationId, changes]) => this.#writes.stage(organizationId, changes)),
-    );
+  deleteExpiredTokens(now: string): Promise<void> {
+    return deleteExpiredTokens(this.#writes, now);
   }
 
   async ready(): Promise<void> {
@@ -382,39 +278,4 @@ export class FileStore implements Store, WholeStore {
   close(): Promise<void> {
     return this.#close();
   }
-
-  #connectionChanges(
-    { next, ifVersion }: NonNullable<Change['connection']>,
-    replaceScopes: NonNullable<Change['replaceScopes']>,
-  ): RecordChange[] {
-    const own = ownConnection(next);
-    assertUnchanged(this.#writes.staged, own, ifVersion);
-    assertRoleFree(this.#writes, own);
-    return [
-      ...freeScopes(this.#writes.staged, own, replaceScopes),
-      ...retireExternalIds(this.#writes.staged, own),
-      { kind: 'connection', id: own.id, next: own },
-    ];
-  }
-
-  #organizationOf(id: ConnectionId): OrganizationId {
-    const connection = this.#writes.staged.connections.get(id);
-    if (connection === undefined)
-      throw new RolebridgeError('connection_not_found', 'There is no such connection.');
-    return connection.organizationId;
-  }
-
-  #assertOrganization(id: OrganizationId): void {
-    if (!this.#writes.staged.organizations.has(id))
-      throw new RolebridgeError('not_found', 'There is no such organization.');
-  }
 }
-
-type Claimed = Pick<Watch, 'dueAt' | 'attempts' | 'role'>;
-
-/** False for one that was replaced since it was claimed. */
-const isSameTurn = (stored: Claimed, claimed: Claimed): boolean =>
-  stored.dueAt === claimed.dueAt &&
-  stored.attempts === claimed.attempts &&
-  stored.role?.arn === claimed.role?.arn &&
-  stored.role?.externalId === claimed.role?.externalId;
