@@ -23,8 +23,17 @@ export function createMetrics() {
     labelNames: ['code'] as const,
     registers,
   });
+  const verifications = new Counter({
+    name: 'rolebridge_verifications_total',
+    help: 'Verifications by outcome, and by the code of those that did not succeed.',
+    labelNames: ['outcome', 'code'] as const,
+    registers,
+  });
   // There from the start: Prometheus sees no increase in a series that begins with its first event.
-  for (const code of openRoleCodes) securityEvents.inc({ code }, 0);
+  for (const code of openRoleCodes) {
+    securityEvents.inc({ code }, 0);
+    verifications.inc({ outcome: 'refused', code }, 0);
+  }
   return {
     registry,
     securityEvents,
@@ -48,12 +57,7 @@ export function createMetrics() {
       labelNames: ['limit'] as const,
       registers,
     }),
-    verifications: new Counter({
-      name: 'rolebridge_verifications_total',
-      help: 'Verifications by outcome, and by the code of those that did not succeed.',
-      labelNames: ['outcome', 'code'] as const,
-      registers,
-    }),
+    verifications,
     credentials: new Counter({
       name: 'rolebridge_credentials_total',
       help: 'Requests for credentials: held ones handed out, opened ones, and refusals with their code.',
