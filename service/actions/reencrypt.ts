@@ -1,9 +1,15 @@
 import type { AccessKeyEncryption } from '../domain/access-key.js';
 import type { AuditIntent, Requester } from '../domain/audit.js';
-import { accessKeyOf, type Connection, type RoleTrust, roleTrustOf } from '../domain/connection.js';
+import {
+  accessKeyOf,
+  type Connection,
+  type RoleTrust,
+  roleTrustOf,
+  sealedCallbackSecretsOf,
+} from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { ConnectionId, EnrolmentId, OrganizationId } from '../domain/ids.js';
-import type { Clock, Sealer, Store } from '../domain/ports.js';
+import type { Sealer } from '../domain/ports.js';
 import { callbackSecretContext, type Dependencies } from '../domain/service-dependencies.js';
 import { audited } from './audited.js';
 import { subjectOf } from './change-connection.js';
@@ -17,21 +23,23 @@ export interface Reencryption {
   readonly enrolmentSecrets: SecretsReencrypted;
 }
 
-interface Failure {
-  readonly id: ConnectionId | EnrolmentId;
-  readonly reason: string;
-}
-
 /** What became of one kind of secret. */
 export interface SecretsReencrypted {
   /** The key that they are under now, but for those that failed. */
   readonly keyId: string;
-  readonly reencrypted: number;
+  reencrypted: number;
   /** Were under that key already. */
-  readonly unchanged: number;
+  unchanged: number;
   /** While any is left here, its old key must stay configured. */
-  readonly failed: readonly Failure[];
+  readonly failed: { readonly id: ConnectionId | EnrolmentId; readonly reason: string }[];
 }
+
+const noneYet = (keyId: string): SecretsReencrypted => ({
+  keyId,
+  reencrypted: 0,
+  unchanged: 0,
+  failed: [],
+});
 
 /** Changes of connections that are stored side by side, so that they share what the disk takes. */
 const atOnce = 16;
@@ -42,12 +50,7 @@ const atOnce = 16;
  * beside a service that uses both keys. One that can't be opened is counted and left as it is; the others go on.
  */
 export async function reencrypt(
-  deps: {
-    readonly store: Store;
-    readonly clock: Clock;
-    readonly sealer: Sealer;
-    readonly accessKeyEncryption: AccessKeyEncryption | undefined;
-  },
+  deps: Pick<Dependencies, 'store' | 'clock' | 'sealer' | 'accessKeyEncryption'>,
   by: Requester,
 ): Promise<Reencryption> {
   const callbackSecrets = callbackSecretsUnder(deps.sealer);
@@ -76,7 +79,7 @@ async function reencryptEnrolments(
   deps: Pick<Dependencies, 'store' | 'clock' | 'sealer'>,
   by: Requester,
 ): Promise<SecretsReencrypted> {
-  const count = { keyId: deps.sealer.keyId, reencrypted: 0, unchanged: 0, failed: [] as Failure[] };
+  const count = noneYet(deps.sealer.keyId);
   for (let after: OrganizationId | undefined; ; ) {
     const { organizations, hasMore } = await deps.store.organizations({ limit: 100, after });
     for (const { id } of organizations)
@@ -96,12 +99,7 @@ interface Secrets {
   /** The keys of what a connection keeps, when they are others than today's; null when it keeps nothing. */
   oldKeyOf(connection: Connection): string | undefined | null;
   encryptedAgain(connection: Connection, intent: AuditIntent): Promise<Connection>;
-  readonly count: {
-    readonly keyId: string;
-    reencrypted: number;
-    unchanged: number;
-    failed: Failure[];
-  };
+  readonly count: SecretsReencrypted;
 }
 
 function accessKeysUnder(encryption: AccessKeyEncryption): Secrets {
@@ -117,20 +115,15 @@ function accessKeysUnder(encryption: AccessKeyEncryption): Secrets {
       const sealed = await encryption.rewrap(connection, accessKey.sealed, intent);
       return { ...connection, accessKey: { ...accessKey, sealed } } as Connection;
     },
-    count: { keyId: encryption.keyId, reencrypted: 0, unchanged: 0, failed: [] },
+    count: noneYet(encryption.keyId),
   };
 }
 
 function callbackSecretsUnder(sealer: Sealer): Secrets {
-  const sealedOf = ({ sealedCallbackSecret, previousCallbackSecret }: RoleTrust) =>
-    [sealedCallbackSecret, previousCallbackSecret?.sealed].filter((sealed) => sealed !== undefined);
   return {
     oldKeyOf(connection) {
-      const trust = roleTrustOf(connection);
-      if (trust === undefined) return null;
-      return sealedOf(trust)
-        .map((sealed) => sealer.keyIdOf(sealed))
-        .find((id) => id !== sealer.keyId);
+      const keyIds = sealedCallbackSecretsOf(connection).map(sealer.keyIdOf);
+      return keyIds.length === 0 ? null : keyIds.find((id) => id !== sealer.keyId);
     },
     async encryptedAgain(connection) {
       const trust = roleTrustOf(connection);
@@ -146,7 +139,7 @@ function callbackSecretsUnder(sealer: Sealer): Secrets {
         ? { ...connection, ...secrets }
         : ({ ...connection, roleMove: { ...connection.roleMove, ...secrets } } as Connection);
     },
-    count: { keyId: sealer.keyId, reencrypted: 0, unchanged: 0, failed: [] },
+    count: noneYet(sealer.keyId),
   };
 }
 
@@ -163,7 +156,7 @@ function opened(sealer: Sealer, sealed: string, context: string): string {
 
 /** Somebody else's change in between is no failure: it is looked at again. */
 async function encryptAgain(
-  { store, clock }: { readonly store: Store; readonly clock: Clock },
+  { store, clock }: Pick<Dependencies, 'store' | 'clock'>,
   by: Requester,
   secrets: Secrets,
   found: Connection,

@@ -107,6 +107,14 @@ export type Connection = RoleConnection | AccessKeyConnection;
 export const roleTrustOf = (connection: Connection): RoleTrust | undefined =>
   connection.method === 'assume_role' ? connection : connection.roleMove;
 
+/** The callback's secret and, in a rotation, the one before, as they are sealed. */
+export function sealedCallbackSecretsOf(connection: Connection): string[] {
+  const trust = roleTrustOf(connection);
+  return [trust?.sealedCallbackSecret, trust?.previousCallbackSecret?.sealed].filter(
+    (sealed) => sealed !== undefined,
+  );
+}
+
 /** The external ID in use, and the one that is to take its place. */
 export function externalIdsOf(connection: Connection): ExternalId[] {
   const trust = roleTrustOf(connection);

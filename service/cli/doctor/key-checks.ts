@@ -1,7 +1,7 @@
 import { createKmsKeyEncryptionKey } from '../../aws/kms.js';
-import { accessKeyOf, type Connection, roleTrustOf } from '../../domain/connection.js';
+import { accessKeyOf, type Connection, sealedCallbackSecretsOf } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
-import type { Sealer, Store } from '../../domain/ports.js';
+import type { Store } from '../../domain/ports.js';
 import { createSealer } from '../../index.js';
 import type { Configuration, Examination, Finding } from './finding.js';
 
@@ -48,7 +48,9 @@ export async function checkServiceKeys({ config, store }: Examination): Promise<
   const check = 'service keys';
   const sealer = createSealer(config.serviceKeys);
   const ids = config.serviceKeys.map(({ id }) => id);
-  const counts = store && (await keysInUse(store, (connection) => callbackSecretKeyIds(sealer, connection)));
+  const counts =
+    store &&
+    (await keysInUse(store, (connection) => sealedCallbackSecretsOf(connection).map(sealer.keyIdOf)));
   const under = ([id, count]: [string, number]) => `${count} callback secrets are sealed with key "${id}"`;
   const lost = [...(counts ?? [])].filter(([id]) => !ids.includes(id));
   if (lost.length > 0)
@@ -77,12 +79,6 @@ export async function checkServiceKeys({ config, store }: Examination): Promise<
 const accessKeyIds = (connection: Connection): string[] => {
   const held = accessKeyOf(connection);
   return held ? [held.sealed.keyId] : [];
-};
-
-const callbackSecretKeyIds = (sealer: Sealer, connection: Connection): string[] => {
-  const trust = roleTrustOf(connection);
-  const sealed = [trust?.sealedCallbackSecret, trust?.previousCallbackSecret?.sealed];
-  return sealed.flatMap((text) => (text === undefined ? [] : [sealer.keyIdOf(text)]));
 };
 
 /** How many of a kind of secret are under each key. */
