@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { Token } from '../../domain/ports.js';
 import { ownCopy, recordText } from '../records/index.js';
@@ -20,6 +21,7 @@ const replace = statement(
   'UPDATE tokens SET expires_ms = $4, record = $5 WHERE kind = $1 AND hash = $2 AND record = $3 RETURNING hash',
 );
 const one = statement('token', tokenRow, 'SELECT record FROM tokens WHERE kind = $1 AND hash = $2');
+const oneAsText = statement('token_as_text', z.object({ record: z.string() }), one.text);
 const ofKind = statement(
   'tokens_of_kind',
   tokenRow,
@@ -43,12 +45,13 @@ export async function saveToken(database: Session, token: Token): Promise<void> 
 export async function replaceToken(database: Session, before: Token, next: Token): Promise<boolean> {
   const { kind, hash } = before;
   for (;;) {
-    const stored = await findToken(database, kind, hash);
+    const [stored] = await database.query(oneAsText, [kind, hash]);
     // The order of members is no difference.
-    if (stored === undefined || !isDeepStrictEqual(stored, ownCopy('token', before))) return false;
-    const texts = [recordText('token', stored), Date.parse(next.expiresAt), recordText('token', next)];
+    if (stored === undefined || !isDeepStrictEqual(tokenRow.parse(stored), ownCopy('token', before)))
+      return false;
+    const values = [kind, hash, stored.record, Date.parse(next.expiresAt), recordText('token', next)];
     // Somebody else may have replaced it since it was read: then the next look says so.
-    if ((await database.query(replace, [kind, hash, ...texts])).length > 0) return true;
+    if ((await database.query(replace, values)).length > 0) return true;
   }
 }
 
