@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock, Store } from './domain/ports.js';
+import type { Scheduler } from './jobs/index.js';
 import type { Metrics } from './metrics/index.js';
-import type { DueLoop } from './watch/index.js';
 
 const intervalMs = 3_600_000;
 const dayMs = 86_400_000;
@@ -13,7 +13,7 @@ const dayMs = 86_400_000;
 export function keepAuditFor(
   days: number,
   { store, clock, logger, metrics }: { store: Store; clock: Clock; logger: Logger; metrics: Metrics },
-): DueLoop {
+): Scheduler {
   const stopping = new AbortController();
 
   async function deleteOld(seenMs: number, nowMs: number): Promise<void> {

@@ -233,7 +233,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv) {
       createHash('sha256').update(values.ROLEBRIDGE_OPERATOR_TOKEN).digest('hex'),
     deniedAccountIds: new Set(values.ROLEBRIDGE_DENIED_ACCOUNT_IDS ?? []),
     ...operationsOf(values),
-    watchPlan: {
+    schedule: {
       verifyIntervalMs: values.ROLEBRIDGE_VERIFY_INTERVAL_SECONDS * 1000,
       pendingExpiryMs: values.ROLEBRIDGE_PENDING_EXPIRY_SECONDS * 1000,
     },

@@ -8,36 +8,36 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createOrganization } from './actions/create-organization.js';
+import type { Dependencies } from './actions/dependencies.js';
+import { createApp } from './api/app.js';
+import { answerMalformedRequests } from './api/malformed-request.js';
+import { createMetricsServer } from './api/metrics.js';
 import { keepAuditFor } from './audit-retention.js';
-import { createFairBudget } from './aws/fair-budget.js';
+import { createOrganizationLimiter } from './aws/organization-limiter.js';
 import { shareSts } from './aws/shared-sts.js';
-import { interruptible } from './closing.js';
-import { createSessions } from './credentials/index.js';
 import type { AccessKeyEncryption } from './domain/access-key.js';
 import type { Requester } from './domain/audit.js';
 import type { AccountId } from './domain/ids.js';
-import type { Clock, Sealer, Store, Sts } from './domain/ports.js';
+import type { Clock, Encryption, Store, Sts } from './domain/ports.js';
 import type { Partition } from './domain/role-arn.js';
-import type { Dependencies } from './domain/service-dependencies.js';
-import type { WatchPlan } from './domain/watch-plan.js';
-import { createApp } from './http/app.js';
-import { answerMalformedRequests } from './http/malformed-request.js';
-import { createMetricsServer } from './http/metrics.js';
+import type { Schedule } from './domain/schedule.js';
+import { interruptible } from './interruptible-clock.js';
+import { runJobs, type Scheduler } from './jobs/index.js';
 import { createRateLimits, type RateLimitSettings } from './limits/index.js';
-import { countConnections, createMetrics, type Metrics, observedStore } from './metrics/index.js';
+import { countConnections, createMetrics, instrumentedStore, type Metrics } from './metrics/index.js';
+import { createSessions } from './role-sessions/index.js';
 import type { Tracing } from './tracing/index.js';
-import { type DueLoop, watchConnections } from './watch/index.js';
 import { createWeb } from './web/index.js';
 import { deliverMessages, type WebhookOptions } from './webhooks/index.js';
 
 export { reencrypt } from './actions/reencrypt.js';
 export { createSts } from './aws/sts.js';
-export { chooseEncryption } from './choose-encryption.js';
 export { createLogger } from './logger.js';
+export { openEncryption } from './open-encryption.js';
+export { backUpFileStore, openFileStore } from './records/file/index.js';
+export { openStore, type StoreChoice } from './records/open.js';
 export { createAccessKeyEncryption, createLocalKeyEncryptionKey } from './secrets/access-key-encryption.js';
-export { createSealer } from './secrets/sealer.js';
-export { openStore, type StoreChoice } from './stores/choose.js';
-export { backUpFileStore, openFileStore } from './stores/file/index.js';
+export { createEncryption } from './secrets/encryption.js';
 
 /** Operators' tools usually kill what has not ended after ten seconds. */
 const closingMs = 9_000;
@@ -55,7 +55,7 @@ export const systemClock: Clock = {
 export interface ServiceOptions {
   readonly store: Store;
   readonly sts: Sts;
-  readonly sealer: Sealer;
+  readonly encryption: Encryption;
   readonly logger: Logger;
   /** Without it the service takes no access keys. */
   readonly accessKeyEncryption?: AccessKeyEncryption | undefined;
@@ -81,7 +81,7 @@ export interface ServiceOptions {
   readonly callbackToleranceMs?: number;
   readonly operatorTokenHash?: string | undefined;
   /** When connections are verified again and pending ones expire. @default every hour; after 7 days */
-  readonly watchPlan?: Partial<WatchPlan>;
+  readonly schedule?: Partial<Schedule>;
   /** False looks at no connection by itself: another process on the same store does. @default true */
   readonly watches?: boolean;
   /** Calls a second to STS that the service makes by itself. @default 25 */
@@ -116,7 +116,7 @@ export interface Service {
   createOrganization(name: string): ReturnType<typeof createOrganization>;
   /** Asks AWS whether the service runs as a role's session, and logs what that means for credentials. Never fails. */
   learnRoleChaining(): Promise<void>;
-  /** From now on access keys are sealed with the first of these keys, as after one was put before the others. */
+  /** From now on access keys are encrypted with the first of these keys, as after one was put before the others. */
   useEncryption(encryption: AccessKeyEncryption | undefined): void;
   /** Lets requests in flight end (9 seconds at most), then closes the store. */
   close(): Promise<void>;
@@ -142,11 +142,11 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const { logger, tracing, metrics = createMetrics() } = options;
   // What nobody can read is not measured where it would cost each request something.
   const isMeasured = options.metricsListener !== undefined || options.metricsTokenHash !== undefined;
-  const store = isMeasured ? observedStore(options.store, metrics) : options.store;
+  const store = isMeasured ? instrumentedStore(options.store, metrics) : options.store;
   countConnections(store, metrics);
   const limits = createRateLimits(options.rateLimits, (limit) => metrics.rateLimited.inc({ limit }));
   const { atOnce = 200, atOncePerOrganization = 20 } = options.stsCalls ?? {};
-  const budget = createFairBudget({
+  const budget = createOrganizationLimiter({
     atOnce,
     atOncePerSharer: atOncePerOrganization,
     onChange(inFlight, waiting) {
@@ -157,7 +157,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const sts = shareSts(options.sts, { budget, metrics, logger, tracing });
   const sessions = createSessions({ sts, clock });
   let { accessKeyEncryption } = options;
-  const loops: DueLoop[] = [];
+  const loops: Scheduler[] = [];
   const deps: Dependencies = {
     get accessKeyEncryption() {
       return accessKeyEncryption;
@@ -166,7 +166,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     sts,
     sessions,
     verificationLimit: limits.verification,
-    sealer: options.sealer,
+    encryption: options.encryption,
     takesAccessKeys: options.takesAccessKeys ?? true,
     clock,
     principals: options.principals,
@@ -175,9 +175,9 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     templateUrl: options.templateUrl,
     propagationWindowMs: options.propagationWindowMs ?? 60_000,
     maxWaitMs: options.maxWaitMs ?? 25_000,
-    watchPlan: {
-      verifyIntervalMs: options.watchPlan?.verifyIntervalMs ?? 3_600_000,
-      pendingExpiryMs: options.watchPlan?.pendingExpiryMs ?? 7 * 86_400_000,
+    schedule: {
+      verifyIntervalMs: options.schedule?.verifyIntervalMs ?? 3_600_000,
+      pendingExpiryMs: options.schedule?.pendingExpiryMs ?? 7 * 86_400_000,
     },
     webhookEndpoints: options.webhooks?.endpoints ?? [],
     wake: () => {
@@ -203,9 +203,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       throw error;
     });
   if (options.watches ?? true)
-    loops.push(
-      watchConnections(deps, { logger, metrics, stsCallsPerSecond: options.watchStsCallsPerSecond }),
-    );
+    loops.push(runJobs(deps, { logger, metrics, stsCallsPerSecond: options.watchStsCallsPerSecond }));
   if (options.webhooks) loops.push(deliverMessages({ store, clock, logger, metrics }, options.webhooks));
   if (options.auditRetentionDays !== undefined)
     loops.push(keepAuditFor(options.auditRetentionDays, { store, clock, logger, metrics }));

@@ -74,13 +74,13 @@ export async function startAccessKeyVendor(options: Partial<ServiceOptions> = {}
       return sandbox.createRoleSession(arn, { durationSeconds });
     },
     /** What the files hold for a connection, to look for it later. */
-    sealedKeyOf(id: string): Record<'accessKeyId' | 'secretAccessKey' | 'wrappedDataKey', string> {
+    encryptedKeyOf(id: string): Record<'accessKeyId' | 'secretAccessKey' | 'wrappedDataKey', string> {
       const snapshot = JSON.parse(readFileSync(dataFile, 'utf8'));
       const journal = readFileSync(dataFile.replace(/json$/, `journal-${snapshot.journal}.jsonl`), 'utf8');
       const changes = journal.split('\n').flatMap((line) => (line ? JSON.parse(line).records : []));
       return [...snapshot.connections, ...changes.map(({ next }) => next)].findLast(
         (record: { id?: string } | undefined) => record?.id === id,
-      ).accessKey.sealed;
+      ).accessKey.encrypted;
     },
     /** What the service was given is nowhere; what it made is in the one answer that shows it. */
     expectNoSecretLeft(atLeast: number) {

@@ -27,7 +27,7 @@ export function readContract(document: Json) {
     faultOf(method: string, path: string, answer: { status: number; body: unknown }): string | undefined {
       const called = `${method} ${path}`;
       const found = operationOf(method, path);
-      if (!found) return `${called} is no documented call: add it to service/http/openapi/operations.ts`;
+      if (!found) return `${called} is no documented call: add it to service/api/openapi/operations.ts`;
       const documented = found.operation.responses[answer.status];
       const code = (answer.body as { code?: string } | undefined)?.code;
       if (!documented) return `${called} answered ${answer.status} ${code ?? ''}, which is not documented`;

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import type { Sts } from '../service/domain/ports.js';
 import {
   createAccessKeyEncryption,
+  createEncryption,
   createLocalKeyEncryptionKey,
   createLogger,
-  createSealer,
   createService,
   createSts,
   openFileStore,
@@ -55,7 +55,7 @@ export async function startVendor(
         timeoutMs: 2_000,
       }),
     ),
-    sealer: createSealer([{ id: 'k1', key: randomBytes(32) }]),
+    encryption: createEncryption([{ id: 'k1', key: randomBytes(32) }]),
     accessKeyEncryption: createAccessKeyEncryption(
       createLocalKeyEncryptionKey([{ id: 'e1', key: randomBytes(32) }]),
     ),

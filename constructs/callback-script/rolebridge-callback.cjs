@@ -212,7 +212,7 @@ async function send(task, key) {
     const wait = Math.max(backoffMs(attempt), asked ?? 0);
     if (Date.now() + wait >= deadline) {
       say(`${line} ${what}; no time is left for another`);
-      return undecided(task, answer, what);
+      return inconclusive(task, answer, what);
     }
     say(`${line} ${what}; again in ${(wait / 1000).toFixed(1)} s`);
     await new Promise((resolve) => setTimeout(resolve, wait));
@@ -403,11 +403,12 @@ function verdict(task, answer, line) {
  * @param {string} what
  * @returns {Failure}
  */
-function undecided(task, answer, what) {
+function inconclusive(task, answer, what) {
   const isUnreachable = 'problem' in answer;
   const body = isUnreachable ? undefined : answer.body;
   return {
-    code: (isUnreachable ? undefined : problemCode(answer)) ?? (isUnreachable ? 'unreachable' : 'undecided'),
+    code:
+      (isUnreachable ? undefined : problemCode(answer)) ?? (isUnreachable ? 'unreachable' : 'inconclusive'),
     detail:
       textOf(body?.detail) ??
       `${task.url} ${isUnreachable ? 'could not be reached' : 'has not decided'} within ${task.deadlineMs / 1000} s (last: ${what}).`,

@@ -1,15 +1,15 @@
+import type { Dependencies } from '../actions/dependencies.js';
 import type { AccessKey, AccessKeyEncryption, AccessKeyOwner } from '../domain/access-key.js';
-import type { HeldAccessKey } from '../domain/connection.js';
+import type { StoredAccessKey } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { AccountId } from '../domain/ids.js';
+import { inconclusiveCode } from '../domain/inconclusive.js';
 import type { Partition } from '../domain/role-arn.js';
-import type { Dependencies } from '../domain/service-dependencies.js';
-import { undecidedCode } from '../domain/undecided.js';
 import type { Verification } from '../domain/verification.js';
 import { type AccessKeyVerification, verifyAccessKey } from '../domain/verify-access-key.js';
-import { refusal } from './verify-connection.js';
+import { verificationFailed } from './verify-connection.js';
 
-/** Verifies a key that a customer gives, then seals it for its connection. */
+/** Verifies a key that a customer gives, then encrypts it for its connection. */
 export async function acceptAccessKey(
   deps: Dependencies,
   owner: AccessKeyOwner,
@@ -19,7 +19,7 @@ export async function acceptAccessKey(
     partition: Partition;
     expectedAccountId?: AccountId | undefined;
   },
-): Promise<{ accountId: AccountId; accessKey: HeldAccessKey; verification: Verification }> {
+): Promise<{ accountId: AccountId; accessKey: StoredAccessKey; verification: Verification }> {
   const encryption = requireAccessKeys(deps);
   const { key, sessionExpiresAt } = request;
   if (sessionExpiresAt !== undefined && Date.parse(sessionExpiresAt) <= deps.clock.now())
@@ -27,7 +27,7 @@ export async function acceptAccessKey(
       remedy: 'Get new temporary credentials, and give those with the time at which they end.',
     });
   const result = await decidedVerification(deps, request);
-  if (result.outcome === 'refused') throw refusal(result.verification);
+  if (result.outcome === 'refused') throw verificationFailed(result.verification);
   const { accountId, principalArn, verification } = result;
   return {
     accountId,
@@ -36,7 +36,7 @@ export async function acceptAccessKey(
       lastFour: key.accessKeyId.slice(-4),
       principalArn,
       sessionExpiresAt,
-      sealed: await encryption.seal(owner, key),
+      encrypted: await encryption.encrypt(owner, key),
     },
   };
 }
@@ -68,15 +68,15 @@ export function encryptionOf(
 export async function decidedVerification(
   deps: Dependencies,
   request: { key: AccessKey; partition: Partition; expectedAccountId?: AccountId | undefined },
-): Promise<Exclude<AccessKeyVerification, { outcome: 'undecided' }>> {
+): Promise<Exclude<AccessKeyVerification, { outcome: 'inconclusive' }>> {
   const { key, partition, expectedAccountId } = request;
   const { principals: vendorPrincipals, deniedAccountIds } = deps;
   const result = await verifyAccessKey(
     { key, partition, expectedAccountId, vendorPrincipals, deniedAccountIds },
     deps,
   );
-  if (result.outcome !== 'undecided') return result;
-  throw new RolebridgeError(undecidedCode(result.reason), result.message, {
+  if (result.outcome !== 'inconclusive') return result;
+  throw new RolebridgeError(inconclusiveCode(result.reason), result.message, {
     remedy:
       'Nothing was decided about the access key. Send the same request again after the time in Retry-After.',
     retryAfterSeconds: result.retryAfterSeconds,

@@ -1,9 +1,9 @@
+import { isoNow } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
 import type { ApiKey } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { isApiKeyId, newApiKeyId, type OrganizationId } from '../domain/ids.js';
 import type { Clock, Store } from '../domain/ports.js';
-import { nowText } from '../domain/service-dependencies.js';
 import { hashApiKey, newApiKeyText } from '../secrets/api-key.js';
 import { audited } from './audited.js';
 
@@ -39,8 +39,7 @@ export async function revokeApiKey(
       remedy: 'Make another key first, and revoke this one with that.',
     });
   await audited(deps, by, { action: 'api_key.revoke', organizationId, details: { keyId: id } }, async () => {
-    const revoked =
-      isApiKeyId(id) && (await deps.store.revokeApiKey(organizationId, id, nowText(deps.clock)));
+    const revoked = isApiKeyId(id) && (await deps.store.revokeApiKey(organizationId, id, isoNow(deps.clock)));
     if (!revoked)
       throw new RolebridgeError('api_key_not_found', 'This organization has no API key with that id.', {
         remedy: 'List the keys with GET /v1/api-keys and use one of their ids.',
@@ -55,5 +54,5 @@ export function newApiKey(
 ): { key: ApiKey; text: string } {
   const id = newApiKeyId();
   const text = newApiKeyText(id);
-  return { text, key: { id, organizationId, name, hash: hashApiKey(text), createdAt: nowText(clock) } };
+  return { text, key: { id, organizationId, name, hash: hashApiKey(text), createdAt: isoNow(clock) } };
 }

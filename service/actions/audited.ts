@@ -58,5 +58,5 @@ const stamp = (clock: Clock) => {
 function endingOf(error: unknown): Ending {
   if (!(error instanceof RolebridgeError)) return { outcome: 'failed', code: 'internal_error' };
   const { code, retryAfterSeconds } = error;
-  return { outcome: retryAfterSeconds === undefined ? 'refused' : 'undecided', code };
+  return { outcome: retryAfterSeconds === undefined ? 'refused' : 'inconclusive', code };
 }

@@ -1,5 +1,5 @@
-import { type Connection, roleTrustOf } from '../domain/connection.js';
-import { callbackSecretContext, type Dependencies } from '../domain/service-dependencies.js';
+import { callbackSecretContext, type Dependencies } from '../actions/dependencies.js';
+import { type Connection, roleRegistrationOf } from '../domain/connection.js';
 import { newCallbackSecret } from './create-connection.js';
 
 /**
@@ -7,17 +7,17 @@ import { newCallbackSecret } from './create-connection.js';
  * nobody's, so that an unknown connection takes as long as a known one.
  */
 export function createCallbackSecrets(deps: Dependencies) {
-  const nobody = deps.sealer.seal(newCallbackSecret(), callbackSecretContext('nobody'));
+  const nobody = deps.encryption.encrypt(newCallbackSecret(), callbackSecretContext('nobody'));
 
   return (connection: Connection | undefined): [string, string] => {
     // A connection with an access key has secrets only once its move to a role has begun.
-    const trust = connection && roleTrustOf(connection);
+    const trust = connection && roleRegistrationOf(connection);
     const previous = trust?.previousCallbackSecret;
     const isStillValid = previous && deps.clock.now() < Date.parse(previous.validUntil);
-    const open = (sealed: string | undefined) =>
-      sealed && connection
-        ? deps.sealer.open(sealed, callbackSecretContext(connection.id))
-        : deps.sealer.open(nobody, callbackSecretContext('nobody'));
-    return [open(trust?.sealedCallbackSecret), open(isStillValid ? previous.sealed : undefined)];
+    const open = (encrypted: string | undefined) =>
+      encrypted && connection
+        ? deps.encryption.open(encrypted, callbackSecretContext(connection.id))
+        : deps.encryption.open(nobody, callbackSecretContext('nobody'));
+    return [open(trust?.encryptedCallbackSecret), open(isStillValid ? previous.encrypted : undefined)];
   };
 }

@@ -1,14 +1,14 @@
+import { type Dependencies, forVerification } from '../actions/dependencies.js';
 import type { AccessKey } from '../domain/access-key.js';
 import type { AuditIntent, Requester } from '../domain/audit.js';
 import { type AccessKeyConnection, accessKeyOf, type Connection } from '../domain/connection.js';
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import type { Partition } from '../domain/role-arn.js';
-import { beginVerification, type Dependencies } from '../domain/service-dependencies.js';
 import { acceptAccessKey, decidedVerification, encryptionOf } from './accept-access-key.js';
 import { audited } from './audited.js';
-import { saveChange, storeChange, storeReceipt, subjectOf } from './change-connection.js';
+import { recordVerification, saveChange, storeChange, subjectOf } from './change-connection.js';
 import { newRoleTrust, requirePartition } from './create-connection.js';
-import { refusal } from './verify-connection.js';
+import { verificationFailed } from './verify-connection.js';
 
 /** The key that a connection holds, in clear, for one use. @throws RolebridgeError `access_key_unreadable` */
 export async function openAccessKey(
@@ -17,7 +17,7 @@ export async function openAccessKey(
   intent: AuditIntent,
 ): Promise<AccessKey & { sessionExpiresAt?: string | undefined }> {
   const held = heldBy(connection);
-  const key = await encryptionOf(deps).open(connection, held.sealed, intent);
+  const key = await encryptionOf(deps).open(connection, held.encrypted, intent);
   return { ...key, sessionExpiresAt: held.sessionExpiresAt };
 }
 
@@ -29,14 +29,17 @@ export async function verifyHeldAccessKey(
   deps: Dependencies,
   by: Requester,
   connection: AccessKeyConnection,
-  { isWatch = false, counts = () => true }: { isWatch?: boolean; counts?: (code: ErrorCode) => boolean } = {},
+  {
+    isWatch = false,
+    persistFailure = () => true,
+  }: { isWatch?: boolean; persistFailure?: (code: ErrorCode) => boolean } = {},
 ): Promise<Connection> {
-  const asking = await beginVerification(deps, by, connection);
+  const asking = await forVerification(deps, by, connection);
   const details = isWatch ? { askedBy: 'watch' } : undefined;
   const event = { action: 'connection.verify', ...subjectOf(connection), details } as const;
   return audited(deps, by, event, async (intent) => {
     const held = heldBy(connection);
-    const key = await encryptionOf(deps).open(connection, held.sealed, intent);
+    const key = await encryptionOf(deps).open(connection, held.encrypted, intent);
     const partition = connection.partition as Partition;
     requirePartition(deps, partition);
     const result = await decidedVerification(asking, {
@@ -46,16 +49,16 @@ export async function verifyHeldAccessKey(
     });
     const { verification } = result;
     if (result.outcome === 'refused') {
-      const error = refusal(verification);
-      if (counts(error.code)) {
+      const error = verificationFailed(verification);
+      if (persistFailure(error.code)) {
         if (isWatch && connection.status === 'failed')
-          await storeReceipt(deps, intent, connection, verification);
+          await recordVerification(deps, intent, connection, verification);
         else await storeChange(deps, intent, connection, { status: 'failed', verification });
       }
       throw error;
     }
     if (isWatch && connection.status === 'connected')
-      return storeReceipt(deps, intent, connection, verification);
+      return recordVerification(deps, intent, connection, verification);
     return storeChange(deps, intent, connection, {
       status: 'connected',
       verification,
@@ -72,7 +75,7 @@ export async function rotateAccessKey(
   request: { key: AccessKey; sessionExpiresAt?: string | undefined },
 ): Promise<Connection> {
   requireAccessKeyMethod(connection, 'A role has no keys to rotate.');
-  const asking = await beginVerification(deps, by, connection);
+  const asking = await forVerification(deps, by, connection);
   const event = { action: 'connection.rotate_access_key', ...subjectOf(connection) } as const;
   return audited(deps, by, event, async (intent) => {
     const accepted = await acceptAccessKey(asking, connection, {
@@ -89,16 +92,16 @@ export async function rotateAccessKey(
  * role has been verified (by the callback or `PUT …/role`), and is destroyed then. Begun again, the external ID
  * stays, since a role may have it already; the callback's secret is a new one, and the old one is worth nothing.
  */
-export async function moveToRole(
+export async function migrateToRole(
   deps: Dependencies,
   by: Requester,
   connection: Connection,
 ): Promise<{ connection: AccessKeyConnection; callbackSecret: string }> {
   requireAccessKeyMethod(connection, 'It uses a role already.');
   requirePartition(deps, connection.partition as Partition);
-  const { trust, callbackSecret } = newRoleTrust(deps, connection.id, connection.roleMove?.externalId);
+  const { trust, callbackSecret } = newRoleTrust(deps, connection.id, connection.migration?.externalId);
   const next = await saveChange(deps, by, { action: 'connection.move_to_role' }, connection, {
-    roleMove: { ...connection.roleMove, ...trust },
+    migration: { ...connection.migration, ...trust },
   });
   return { connection: next as AccessKeyConnection, callbackSecret };
 }

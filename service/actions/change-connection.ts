@@ -1,7 +1,7 @@
+import { type Dependencies, isoNow } from '../actions/dependencies.js';
 import type { AuditEvent, AuditIntent, Requester } from '../domain/audit.js';
-import { type Connection, roleTrustOf } from '../domain/connection.js';
+import { type Connection, roleRegistrationOf } from '../domain/connection.js';
 import { checkScope, describeScope, type Scope, scopeKey } from '../domain/scope.js';
-import { type Dependencies, nowText } from '../domain/service-dependencies.js';
 import type { Verification } from '../domain/verification.js';
 import { audited } from './audited.js';
 import { type CommitOptions, commitChange } from './commit-change.js';
@@ -50,7 +50,7 @@ export async function deprovisionConnection(
   return saveChange(deps, by, { action: 'connection.deprovision' }, connection, {
     status: 'disconnected',
     reason: 'deprovisioned',
-    disconnectedAt: nowText(deps.clock),
+    disconnectedAt: isoNow(deps.clock),
   });
 }
 
@@ -61,7 +61,7 @@ export async function deleteConnection(
   connection: Connection,
   { isExpiry = false }: { isExpiry?: boolean } = {},
 ): Promise<void> {
-  const trust = roleTrustOf(connection);
+  const trust = roleRegistrationOf(connection);
   const event = isExpiry
     ? ({
         action: 'connection.expire',
@@ -78,14 +78,14 @@ export async function deleteConnection(
     expectedAccountId: undefined,
     accessKey: undefined,
     ...(connection.method === 'access_key' && {
-      roleMove: trust && {
+      migration: trust && {
         externalId: trust.externalId,
-        sealedCallbackSecret: trust.sealedCallbackSecret,
+        encryptedCallbackSecret: trust.encryptedCallbackSecret,
       },
     }),
     status: 'disconnected',
     reason: 'deleted',
-    disconnectedAt: nowText(deps.clock),
+    disconnectedAt: isoNow(deps.clock),
   };
   await saveChange(deps, by, event, connection, forgotten, { isExpiry });
 }
@@ -116,14 +116,14 @@ export async function storeChange(
     ...connection,
     ...changes,
     version: connection.version + 1,
-    updatedAt: nowText(deps.clock),
+    updatedAt: isoNow(deps.clock),
   } as Connection;
   await commitChange(deps, intent, connection, next, options);
   return next;
 }
 
 /** Stores a later receipt of the same finding: for whoever holds the connection, nothing has changed. */
-export async function storeReceipt<Checked extends Extract<Connection, { verification: Verification }>>(
+export async function recordVerification<Checked extends Extract<Connection, { verification: Verification }>>(
   deps: Dependencies,
   intent: AuditIntent,
   connection: Checked,

@@ -1,10 +1,10 @@
+import { type Dependencies, isoNow } from '../actions/dependencies.js';
 import type { AuditIntent } from '../domain/audit.js';
 import type { Connection } from '../domain/connection.js';
 import { newMessageId } from '../domain/ids.js';
 import type { Change, OutboxMessage } from '../domain/ports.js';
-import { type Dependencies, nowText } from '../domain/service-dependencies.js';
+import { jobsAfter } from '../domain/schedule.js';
 import { statusMessage } from '../domain/status-message.js';
-import { watchesAfter } from '../domain/watch-plan.js';
 
 /**
  * Stores a connection together with what follows from the change: when it is to be looked at again, and what the vendor's
@@ -17,7 +17,7 @@ export async function commitChange(
   next: Connection,
   { isExpiry = false, ...options }: CommitOptions = {},
 ): Promise<void> {
-  const timestamp = nowText(deps.clock);
+  const timestamp = isoNow(deps.clock);
   const message = statusMessage(before, next, { timestamp, isExpiry });
   const id = newMessageId();
   const messages = deps.webhookEndpoints.flatMap((endpoint): OutboxMessage[] =>
@@ -36,12 +36,12 @@ export async function commitChange(
           },
         ],
   );
-  const { watches, endWatches } = watchesAfter(before, next, deps.watchPlan, deps.clock.now());
+  const { watches, endJobs } = jobsAfter(before, next, deps.schedule, deps.clock.now());
   await deps.store.commit({
     ...options,
     connection: { next, ifVersion: before?.version ?? null, intent },
     watches,
-    endWatches,
+    endJobs,
     messages,
   });
   if (watches.length > 0 || messages.length > 0) deps.wake();

@@ -1,10 +1,10 @@
+import { type Dependencies, forVerification, isoNow } from '../actions/dependencies.js';
 import type { AccessKey } from '../domain/access-key.js';
 import type { Requester } from '../domain/audit.js';
 import type { AccessKeyConnection } from '../domain/connection.js';
 import { type AccountId, newConnectionId, type OrganizationId } from '../domain/ids.js';
 import type { Partition } from '../domain/role-arn.js';
 import { checkScope, type Scope } from '../domain/scope.js';
-import { beginVerification, type Dependencies, nowText } from '../domain/service-dependencies.js';
 import { acceptAccessKey, requireAccessKeys } from './accept-access-key.js';
 import { audited } from './audited.js';
 import { commitChange } from './commit-change.js';
@@ -31,7 +31,7 @@ export async function createAccessKeyConnection(
   requireAccessKeys(deps);
   requirePartition(deps, request.partition);
   const scopes = request.scope ? [checkScope(request.scope)] : [];
-  const asking = await beginVerification(deps, by, { organizationId });
+  const asking = await forVerification(deps, by, { organizationId });
   const id = newConnectionId();
   const details = { method: 'access_key', name: request.name };
   return audited(
@@ -40,7 +40,7 @@ export async function createAccessKeyConnection(
     { action: 'connection.create', organizationId, connectionId: id, details },
     async (intent) => {
       const accepted = await acceptAccessKey(asking, { organizationId, id }, request);
-      const now = nowText(deps.clock);
+      const now = isoNow(deps.clock);
       const connection: AccessKeyConnection = {
         id,
         organizationId,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { callbackSecretContext, type Dependencies, isoNow } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
-import type { RoleConnection, RoleTrust } from '../domain/connection.js';
+import type { RoleConnection, RoleRegistration } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import {
   type AccountId,
@@ -11,7 +12,6 @@ import {
 } from '../domain/ids.js';
 import type { Partition } from '../domain/role-arn.js';
 import { checkScope, type Scope } from '../domain/scope.js';
-import { callbackSecretContext, type Dependencies, nowText } from '../domain/service-dependencies.js';
 import { audited } from './audited.js';
 import { commitChange } from './commit-change.js';
 
@@ -32,7 +32,7 @@ export async function createConnection(
   requirePartition(deps, request.partition);
   const id = request.id ?? newConnectionId();
   const { trust, callbackSecret } = newRoleTrust(deps, id);
-  const now = nowText(deps.clock);
+  const now = isoNow(deps.clock);
   const connection: RoleConnection = {
     id,
     organizationId,
@@ -72,10 +72,10 @@ export function newRoleTrust(
   deps: Dependencies,
   id: ConnectionId,
   externalId = newExternalId(),
-): { trust: RoleTrust; callbackSecret: string } {
+): { trust: RoleRegistration; callbackSecret: string } {
   const callbackSecret = newCallbackSecret();
-  const sealedCallbackSecret = deps.sealer.seal(callbackSecret, callbackSecretContext(id));
-  return { trust: { externalId, sealedCallbackSecret }, callbackSecret };
+  const encryptedCallbackSecret = deps.encryption.encrypt(callbackSecret, callbackSecretContext(id));
+  return { trust: { externalId, encryptedCallbackSecret }, callbackSecret };
 }
 
 /** As Standard Webhooks writes them. */

@@ -1,8 +1,8 @@
+import { isoNow } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
 import type { Organization } from '../domain/connection.js';
 import { newOrganizationId } from '../domain/ids.js';
 import type { Clock, Store } from '../domain/ports.js';
-import { nowText } from '../domain/service-dependencies.js';
 import { newApiKey } from './api-keys.js';
 import { audited } from './audited.js';
 
@@ -12,7 +12,7 @@ export async function createOrganization(
   by: Requester,
   name: string,
 ): Promise<{ organization: Organization; apiKey: string }> {
-  const organization: Organization = { id: newOrganizationId(), name, createdAt: nowText(deps.clock) };
+  const organization: Organization = { id: newOrganizationId(), name, createdAt: isoNow(deps.clock) };
   const { key, text } = newApiKey(deps.clock, organization.id, 'first key');
   const event = {
     action: 'organization.create',

@@ -1,10 +1,10 @@
+import type { Dependencies } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
-import type { Watch } from '../domain/ports.js';
-import type { Dependencies } from '../domain/service-dependencies.js';
+import type { Job } from '../domain/ports.js';
 import { deleteConnection } from './change-connection.js';
 
 /** Forgets a pending connection that nobody used, as a deletion would. False when it is not one any more. */
-export async function expireConnection(deps: Dependencies, by: Requester, watch: Watch): Promise<boolean> {
+export async function expireConnection(deps: Dependencies, by: Requester, watch: Job): Promise<boolean> {
   const connection = await deps.store.connection(watch.organizationId, watch.connectionId);
   if (connection?.status !== 'pending') return false;
   await deleteConnection(deps, by, connection, { isExpiry: true });

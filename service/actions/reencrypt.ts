@@ -1,26 +1,26 @@
+import { callbackSecretContext, type Dependencies } from '../actions/dependencies.js';
 import type { AccessKeyEncryption } from '../domain/access-key.js';
 import type { AuditIntent, Requester } from '../domain/audit.js';
 import {
   accessKeyOf,
   type Connection,
-  type RoleTrust,
-  roleTrustOf,
-  sealedCallbackSecretsOf,
+  encryptedCallbackSecretsOf,
+  type RoleRegistration,
+  roleRegistrationOf,
 } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
-import type { ConnectionId, EnrolmentId, OrganizationId } from '../domain/ids.js';
-import type { Sealer } from '../domain/ports.js';
-import { callbackSecretContext, type Dependencies } from '../domain/service-dependencies.js';
+import type { ConnectionId, EnrollmentId, OrganizationId } from '../domain/ids.js';
+import type { Encryption } from '../domain/ports.js';
 import { audited } from './audited.js';
 import { subjectOf } from './change-connection.js';
-import { enrolmentIdOf, resealEnrolment } from './enrolments.js';
+import { enrollmentIdOf, resealEnrollment } from './enrollments.js';
 
 /** What became of every secret in the store. */
 export interface Reencryption {
   /** Undefined when there is no encryption key. */
   readonly accessKeys?: SecretsReencrypted | undefined;
   readonly callbackSecrets: SecretsReencrypted;
-  readonly enrolmentSecrets: SecretsReencrypted;
+  readonly enrollmentSecrets: SecretsReencrypted;
 }
 
 /** What became of one kind of secret. */
@@ -31,7 +31,7 @@ export interface SecretsReencrypted {
   /** Were under that key already. */
   unchanged: number;
   /** While any is left here, its old key must stay configured. */
-  readonly failed: { readonly id: ConnectionId | EnrolmentId; readonly reason: string }[];
+  readonly failed: { readonly id: ConnectionId | EnrollmentId; readonly reason: string }[];
 }
 
 const noneYet = (keyId: string): SecretsReencrypted => ({
@@ -45,15 +45,15 @@ const noneYet = (keyId: string): SecretsReencrypted => ({
 const atOnce = 16;
 
 /**
- * Encrypts what all connections and enrolments keep secret with the keys of today, so that those before can go: access keys under the
- * encryption key, the secrets of callbacks and enrolments under the service key. May be interrupted and repeated at any time, and runs
+ * Encrypts what all connections and enrollments keep secret with the keys of today, so that those before can go: access keys under the
+ * encryption key, the secrets of callbacks and enrollments under the service key. May be interrupted and repeated at any time, and runs
  * beside a service that uses both keys. One that can't be opened is counted and left as it is; the others go on.
  */
 export async function reencrypt(
-  deps: Pick<Dependencies, 'store' | 'clock' | 'sealer' | 'accessKeyEncryption'>,
+  deps: Pick<Dependencies, 'store' | 'clock' | 'encryption' | 'accessKeyEncryption'>,
   by: Requester,
 ): Promise<Reencryption> {
-  const callbackSecrets = callbackSecretsUnder(deps.sealer);
+  const callbackSecrets = callbackSecretsUnder(deps.encryption);
   const accessKeys = deps.accessKeyEncryption && accessKeysUnder(deps.accessKeyEncryption);
   let sideBySide: Promise<void>[] = [];
   for await (const connection of deps.store.everyConnection()) {
@@ -71,24 +71,24 @@ export async function reencrypt(
   return {
     accessKeys: accessKeys?.count,
     callbackSecrets: callbackSecrets.count,
-    enrolmentSecrets: await reencryptEnrolments(deps, by),
+    enrollmentSecrets: await reencryptEnrollments(deps, by),
   };
 }
 
-async function reencryptEnrolments(
-  deps: Pick<Dependencies, 'store' | 'clock' | 'sealer'>,
+async function reencryptEnrollments(
+  deps: Pick<Dependencies, 'store' | 'clock' | 'encryption'>,
   by: Requester,
 ): Promise<SecretsReencrypted> {
-  const count = noneYet(deps.sealer.keyId);
+  const count = noneYet(deps.encryption.keyId);
   for (let after: OrganizationId | undefined; ; ) {
     const { organizations, hasMore } = await deps.store.organizations({ limit: 100, after });
     for (const { id } of organizations)
-      for (const token of await deps.store.tokensOf(id, 'enrolment'))
+      for (const token of await deps.store.tokensOf(id, 'enrollment'))
         try {
-          count[await resealEnrolment(deps, by, token)] += 1;
+          count[await resealEnrollment(deps, by, token)] += 1;
         } catch (error) {
           if (error instanceof RolebridgeError) throw error;
-          count.failed.push({ id: enrolmentIdOf(token), reason: (error as Error).message });
+          count.failed.push({ id: enrollmentIdOf(token), reason: (error as Error).message });
         }
     after = organizations.at(-1)?.id;
     if (!hasMore) return count;
@@ -107,45 +107,46 @@ function accessKeysUnder(encryption: AccessKeyEncryption): Secrets {
     oldKeyOf(connection) {
       const held = accessKeyOf(connection);
       if (held === undefined) return null;
-      return held.sealed.keyId === encryption.keyId ? undefined : held.sealed.keyId;
+      return held.encrypted.keyId === encryption.keyId ? undefined : held.encrypted.keyId;
     },
     async encryptedAgain(connection, intent) {
       const accessKey = accessKeyOf(connection);
       if (accessKey === undefined) return connection;
-      const sealed = await encryption.rewrap(connection, accessKey.sealed, intent);
-      return { ...connection, accessKey: { ...accessKey, sealed } } as Connection;
+      const encrypted = await encryption.rewrap(connection, accessKey.encrypted, intent);
+      return { ...connection, accessKey: { ...accessKey, encrypted } } as Connection;
     },
     count: noneYet(encryption.keyId),
   };
 }
 
-function callbackSecretsUnder(sealer: Sealer): Secrets {
+function callbackSecretsUnder(encryption: Encryption): Secrets {
   return {
     oldKeyOf(connection) {
-      const keyIds = sealedCallbackSecretsOf(connection).map(sealer.keyIdOf);
-      return keyIds.length === 0 ? null : keyIds.find((id) => id !== sealer.keyId);
+      const keyIds = encryptedCallbackSecretsOf(connection).map(encryption.keyIdOf);
+      return keyIds.length === 0 ? null : keyIds.find((id) => id !== encryption.keyId);
     },
     async encryptedAgain(connection) {
-      const trust = roleTrustOf(connection);
+      const trust = roleRegistrationOf(connection);
       if (trust === undefined) return connection;
       const context = callbackSecretContext(connection.id);
-      const again = (sealed: string) => sealer.seal(opened(sealer, sealed, context), context);
+      const again = (encrypted: string) =>
+        encryption.encrypt(opened(encryption, encrypted, context), context);
       const previous = trust.previousCallbackSecret;
-      const secrets: Pick<RoleTrust, 'sealedCallbackSecret' | 'previousCallbackSecret'> = {
-        sealedCallbackSecret: again(trust.sealedCallbackSecret),
-        previousCallbackSecret: previous && { ...previous, sealed: again(previous.sealed) },
+      const secrets: Pick<RoleRegistration, 'encryptedCallbackSecret' | 'previousCallbackSecret'> = {
+        encryptedCallbackSecret: again(trust.encryptedCallbackSecret),
+        previousCallbackSecret: previous && { ...previous, encrypted: again(previous.encrypted) },
       };
       return connection.method === 'assume_role'
         ? { ...connection, ...secrets }
-        : ({ ...connection, roleMove: { ...connection.roleMove, ...secrets } } as Connection);
+        : ({ ...connection, migration: { ...connection.migration, ...secrets } } as Connection);
     },
-    count: noneYet(sealer.keyId),
+    count: noneYet(encryption.keyId),
   };
 }
 
-function opened(sealer: Sealer, sealed: string, context: string): string {
+function opened(encryption: Encryption, encrypted: string, context: string): string {
   try {
-    return sealer.open(sealed, context);
+    return encryption.open(encrypted, context);
   } catch (error) {
     throw new RolebridgeError(
       'internal_error',

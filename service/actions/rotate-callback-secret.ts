@@ -1,7 +1,12 @@
+import { callbackSecretContext, type Dependencies } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
-import { type Connection, isDeleted, type RoleTrust, roleTrustOf } from '../domain/connection.js';
+import {
+  type Connection,
+  isDeleted,
+  type RoleRegistration,
+  roleRegistrationOf,
+} from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
-import { callbackSecretContext, type Dependencies } from '../domain/service-dependencies.js';
 import { saveChange } from './change-connection.js';
 import { newCallbackSecret } from './create-connection.js';
 
@@ -19,27 +24,27 @@ export async function rotateCallbackSecret(
   connection: Connection,
   { previousValidSeconds = usualSeconds }: { previousValidSeconds?: number | undefined },
 ): Promise<{ callbackSecret: string; previousValidUntil: string }> {
-  const trust = roleTrustOf(connection);
+  const trust = roleRegistrationOf(connection);
   if (trust === undefined || isDeleted(connection))
     throw new RolebridgeError(
       'method_mismatch',
       'This connection uses an access key and is not called back.',
       {
-        remedy: 'Begin its move to a role with POST …/move-to-role, which makes a secret.',
+        remedy: 'Begin its move to a role with POST …/migrate-to-role, which makes a secret.',
       },
     );
   const callbackSecret = newCallbackSecret();
   const previousValidUntil = new Date(deps.clock.now() + previousValidSeconds * 1000).toISOString();
-  const secrets: Pick<RoleTrust, 'sealedCallbackSecret' | 'previousCallbackSecret'> = {
-    sealedCallbackSecret: deps.sealer.seal(callbackSecret, callbackSecretContext(connection.id)),
-    previousCallbackSecret: { sealed: trust.sealedCallbackSecret, validUntil: previousValidUntil },
+  const secrets: Pick<RoleRegistration, 'encryptedCallbackSecret' | 'previousCallbackSecret'> = {
+    encryptedCallbackSecret: deps.encryption.encrypt(callbackSecret, callbackSecretContext(connection.id)),
+    previousCallbackSecret: { encrypted: trust.encryptedCallbackSecret, validUntil: previousValidUntil },
   };
   await saveChange(
     deps,
     by,
     { action: 'connection.rotate_callback_secret', details: { previousValidUntil } },
     connection,
-    connection.method === 'assume_role' ? secrets : { roleMove: { ...connection.roleMove, ...secrets } },
+    connection.method === 'assume_role' ? secrets : { migration: { ...connection.migration, ...secrets } },
   );
   return { callbackSecret, previousValidUntil };
 }

@@ -1,10 +1,10 @@
+import type { Dependencies } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
 import { type Connection, isDeleted, type RoleConnection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { newExternalId } from '../domain/ids.js';
+import { inconclusiveError } from '../domain/inconclusive.js';
 import { type Partition, parseRoleArn } from '../domain/role-arn.js';
-import type { Dependencies } from '../domain/service-dependencies.js';
-import { undecidedError } from '../domain/undecided.js';
 import { audited } from './audited.js';
 import { storeChange, subjectOf } from './change-connection.js';
 import { requirePartition } from './create-connection.js';
@@ -76,7 +76,7 @@ async function requireCurrentToWork(deps: Dependencies, connection: RoleConnecti
     externalId: connection.externalId,
     sessionName: `rolebridge.verify.${connection.id}`,
   });
-  if (answer.outcome === 'undecided') throw undecidedError(answer.reason);
+  if (answer.outcome === 'inconclusive') throw inconclusiveError(answer.reason);
   if (answer.outcome === 'denied')
     throw new RolebridgeError(
       'pending_external_id_in_use',
@@ -91,6 +91,6 @@ async function requireCurrentToWork(deps: Dependencies, connection: RoleConnecti
 function requireRole(connection: Connection): asserts connection is RoleConnection {
   if (connection.method === 'assume_role' && !isDeleted(connection)) return;
   throw new RolebridgeError('method_mismatch', 'This connection has an access key, and no external ID.', {
-    remedy: 'Begin its move to a role with POST …/move-to-role, which makes one.',
+    remedy: 'Begin its move to a role with POST …/migrate-to-role, which makes one.',
   });
 }

@@ -1,7 +1,7 @@
+import type { Dependencies } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
 import type { Connection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
-import type { Dependencies } from '../domain/service-dependencies.js';
 import { verifyHeldAccessKey } from './change-access-key.js';
 import { verifyConnection } from './verify-connection.js';
 

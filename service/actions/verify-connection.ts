@@ -1,14 +1,14 @@
+import { type Dependencies, forVerification, isoNow } from '../actions/dependencies.js';
 import type { AuditIntent, Requester } from '../domain/audit.js';
-import { type Connection, claimedRole, roleTrustOf } from '../domain/connection.js';
+import { type Connection, claimedRole, roleRegistrationOf } from '../domain/connection.js';
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import { newExternalId } from '../domain/ids.js';
+import { inconclusiveCode } from '../domain/inconclusive.js';
 import { checkScope, describeScope, type Scope, scopeFromKey, scopeKey } from '../domain/scope.js';
-import { beginVerification, type Dependencies, nowText } from '../domain/service-dependencies.js';
-import { undecidedCode } from '../domain/undecided.js';
 import type { Check, Verification } from '../domain/verification.js';
 import { type VerificationProgress, verifyRole } from '../domain/verify-role.js';
 import { audited } from './audited.js';
-import { storeChange, storeReceipt, subjectOf } from './change-connection.js';
+import { recordVerification, storeChange, subjectOf } from './change-connection.js';
 
 /**
  * Verifies the role and stores the outcome: connected, or failed with the reason.
@@ -21,7 +21,7 @@ export async function verifyConnection(
   connection: Connection,
   request: VerificationRequest,
 ): Promise<Connection> {
-  const asking = await beginVerification(deps, by, connection);
+  const asking = await forVerification(deps, by, connection);
   const details = { roleArn: request.roleArn.slice(0, 2_048), askedBy: request.askedBy };
   return audited(deps, by, { action: 'connection.verify', ...subjectOf(connection), details }, (intent) =>
     verifyAndStore(asking, intent, connection, request),
@@ -36,7 +36,7 @@ export interface VerificationRequest {
   readonly askedBy: 'callback' | 'manual' | 'verify' | 'watch';
   readonly firstAttemptAtMs?: number;
   /** A failure that does not count yet is not stored, and its causes are not looked for. @default all count */
-  readonly counts?: (code: ErrorCode) => boolean;
+  readonly persistFailure?: (code: ErrorCode) => boolean;
   readonly onProgress?: ((progress: VerificationProgress) => void) | undefined;
 }
 
@@ -50,16 +50,16 @@ async function verifyAndStore(
     throw new RolebridgeError('connection_disconnected', 'The vendor has deleted this connection.', {
       remedy: 'Ask the vendor for a new connection and use its values.',
     });
-  const trust = roleTrustOf(connection);
+  const trust = roleRegistrationOf(connection);
   if (trust === undefined)
     throw new RolebridgeError('method_mismatch', 'This connection uses an access key and expects no role.', {
-      remedy: 'Begin its move to a role with POST …/move-to-role.',
+      remedy: 'Begin its move to a role with POST …/migrate-to-role.',
     });
   const scopes = scopesAfter(connection, request.scope);
   await refuseTakenScope(deps, connection, scopes);
 
   const isWatch = request.askedBy === 'watch';
-  const { counts = () => true } = request;
+  const { persistFailure = () => true } = request;
   const result = await verifyRole(
     {
       connection: {
@@ -77,19 +77,19 @@ async function verifyAndStore(
       firstAttemptAt: request.firstAttemptAtMs ?? deps.clock.now(),
       propagationWindowMs: isWatch ? 0 : deps.propagationWindowMs,
       maxWaitMs: isWatch ? 0 : deps.maxWaitMs,
-      trustMayHaveChanged:
+      allowPropagation:
         !isWatch &&
         (connection.status === 'failed' ||
           (trust.pendingExternalId !== undefined && request.askedBy !== 'verify')),
-      comesAgain: request.askedBy === 'callback',
-      findsCauses: !isWatch || (connection.status === 'connected' && counts('role_not_assumable')),
+      callerRetries: request.askedBy === 'callback',
+      diagnose: !isWatch || (connection.status === 'connected' && persistFailure('role_not_assumable')),
       onProgress: request.onProgress,
     },
     { sts: deps.sts, clock: deps.clock, newExternalId },
   );
-  if (result.outcome === 'undecided')
+  if (result.outcome === 'inconclusive')
     throw new RolebridgeError(
-      result.reason === 'propagating' ? 'verification_in_progress' : undecidedCode(result.reason),
+      result.reason === 'propagating' ? 'verification_in_progress' : inconclusiveCode(result.reason),
       result.message,
       {
         remedy:
@@ -98,10 +98,10 @@ async function verifyAndStore(
       },
     );
   if (result.outcome === 'refused') {
-    const error = refusal(result.verification);
+    const error = verificationFailed(result.verification);
     // The role works and is as safe as it was: the change of its external ID waits, and nothing else.
     const isHarmless = error.code === 'previous_external_id_accepted' && connection.status === 'connected';
-    if (result.role !== undefined && !isHarmless && counts(error.code))
+    if (result.role !== undefined && !isHarmless && persistFailure(error.code))
       await storeFailure(deps, intent, connection, result.role.arn, result.verification, isWatch);
     throw error;
   }
@@ -117,7 +117,7 @@ async function verifyAndStore(
       method: 'assume_role',
       externalId,
       pendingExternalId: externalId === trust.externalId ? trust.pendingExternalId : undefined,
-      sealedCallbackSecret: trust.sealedCallbackSecret,
+      encryptedCallbackSecret: trust.encryptedCallbackSecret,
       previousCallbackSecret: trust.previousCallbackSecret,
       status: 'connected',
       roleArn: role.arn,
@@ -130,13 +130,13 @@ async function verifyAndStore(
       connection.status === 'connected' &&
       connection.method === 'assume_role' &&
       externalId === trust.externalId;
-    if (isSame) return await storeReceipt(deps, intent, connection, passed);
+    if (isSame) return await recordVerification(deps, intent, connection, passed);
     return await storeChange(deps, intent, connection, changes, { replaceScopes: 'from_disconnected' });
   } catch (error) {
     if (!(error instanceof RolebridgeError) || error.code !== 'role_already_connected') throw error;
     const failed = alreadyConnected(deps, verification);
     await storeFailure(deps, intent, connection, role.arn, failed);
-    throw refusal(failed);
+    throw verificationFailed(failed);
   }
 }
 
@@ -185,16 +185,16 @@ async function storeFailure(
 ) {
   if (connection.method === 'access_key') {
     await storeChange(deps, intent, connection, {
-      roleMove: { ...connection.roleMove, roleArn, verification },
+      migration: { ...connection.migration, roleArn, verification },
     });
     return;
   }
   const claimed = claimedRole(connection);
   if (claimed !== undefined && claimed !== roleArn) return;
-  if (isWatch && connection.status === 'failed' && isFoundAgain(connection.verification, verification)) {
+  if (isWatch && connection.status === 'failed' && isSameFailure(connection.verification, verification)) {
     // Its causes were looked for when it was found first.
     const { diagnosis } = connection.verification;
-    await storeReceipt(deps, intent, connection, { ...verification, ...(diagnosis && { diagnosis }) });
+    await recordVerification(deps, intent, connection, { ...verification, ...(diagnosis && { diagnosis }) });
     return;
   }
   await storeChange(deps, intent, connection, {
@@ -208,16 +208,16 @@ async function storeFailure(
 
 type Failure = Extract<Verification, { result: 'failed' }>;
 
-const isFoundAgain = (before: Verification, now: Verification): before is Failure =>
+const isSameFailure = (before: Verification, now: Verification): before is Failure =>
   before.result === 'failed' && now.result === 'failed' && before.code === now.code;
 
 /** A verdict on the role or the access key, unlike what keeps the service from one. */
-export class Refusal extends RolebridgeError {}
+export class VerificationFailed extends RolebridgeError {}
 
-export function refusal(verification: Verification): Refusal {
+export function verificationFailed(verification: Verification): VerificationFailed {
   if (verification.result === 'passed') throw new Error('A verification that passed is no refusal.');
   const { code, message, remedy, checks, diagnosis } = verification;
-  return new Refusal(code, message, {
+  return new VerificationFailed(code, message, {
     remedy,
     members: {
       checks,
@@ -230,7 +230,7 @@ const notConnectedElsewhere = (deps: Dependencies): Check => ({
   name: 'not_already_connected',
   outcome: 'passed',
   message: 'No other connection has this role.',
-  at: nowText(deps.clock),
+  at: isoNow(deps.clock),
 });
 
 function alreadyConnected(deps: Dependencies, verification: Verification): Verification {
@@ -238,7 +238,7 @@ function alreadyConnected(deps: Dependencies, verification: Verification): Verif
   const remedy = 'Make a role of its own for this connection, with its external ID, and connect that.';
   return {
     startedAt: verification.startedAt,
-    finishedAt: nowText(deps.clock),
+    finishedAt: isoNow(deps.clock),
     probes: verification.probes,
     checks: [
       ...verification.checks,
@@ -248,7 +248,7 @@ function alreadyConnected(deps: Dependencies, verification: Verification): Verif
         code: 'role_already_connected',
         message,
         remedy,
-        at: nowText(deps.clock),
+        at: isoNow(deps.clock),
       },
     ],
     result: 'failed',
@@ -267,5 +267,5 @@ const noState = {
   reason: undefined,
   disconnectedAt: undefined,
   accessKey: undefined,
-  roleMove: undefined,
+  migration: undefined,
 };

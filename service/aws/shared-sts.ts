@@ -2,10 +2,10 @@ import type { Logger } from 'pino';
 import type { SharedSts, Sts, StsAnswer, StsCaller } from '../domain/ports.js';
 import type { Metrics } from '../metrics/index.js';
 import type { Tracing } from '../tracing/index.js';
-import { type FairBudget, OverBudgetError } from './fair-budget.js';
+import { type OrganizationLimiter, OverBudgetError } from './organization-limiter.js';
 
 export interface SharedStsOptions {
-  readonly budget: FairBudget;
+  readonly budget: OrganizationLimiter;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly tracing?: Tracing | undefined;
@@ -24,15 +24,15 @@ export function shareSts(sts: Sts, options: SharedStsOptions, caller = theServic
   async function call<Answer extends StsAnswer<object, string>>(
     name: string,
     ask: () => Promise<Answer>,
-  ): Promise<Answer | Extract<StsAnswer<object>, { outcome: 'undecided' }>> {
+  ): Promise<Answer | Extract<StsAnswer<object>, { outcome: 'inconclusive' }>> {
     try {
       return await budget.run(caller.organizationId, async () => {
         const startedAt = performance.now();
         const answer = await (tracing ? tracing.call(`STS ${name}`, () => ask(), attributesOf) : ask());
         const seconds = (performance.now() - startedAt) / 1000;
-        const outcome = answer.outcome === 'undecided' ? answer.reason : answer.outcome;
+        const outcome = answer.outcome === 'inconclusive' ? answer.reason : answer.outcome;
         metrics.stsDuration.observe({ call: name, outcome }, seconds);
-        logger[answer.outcome === 'undecided' ? 'warn' : 'debug'](
+        logger[answer.outcome === 'inconclusive' ? 'warn' : 'debug'](
           {
             ...caller,
             call: name,
@@ -45,13 +45,14 @@ export function shareSts(sts: Sts, options: SharedStsOptions, caller = theServic
         return answer;
       });
     } catch (error) {
-      if (error instanceof OverBudgetError) return { outcome: 'undecided', reason: 'over_budget' };
+      if (error instanceof OverBudgetError)
+        return { outcome: 'inconclusive', reason: 'too_many_concurrent_calls' };
       throw error;
     }
   }
 
   return {
-    onBehalfOf: (other) => shareSts(sts, options, other),
+    forOrganization: (other) => shareSts(sts, options, other),
     assumeRole: (request) => call('AssumeRole', () => sts.assumeRole(request)),
     callerIdentity: (partition, credentials) =>
       call('GetCallerIdentity', () => sts.callerIdentity(partition, credentials)),
@@ -62,5 +63,5 @@ export function shareSts(sts: Sts, options: SharedStsOptions, caller = theServic
 
 const attributesOf = (answer: StsAnswer<object, string>) => ({
   'aws.request_id': answer.requestId ?? '',
-  'rolebridge.outcome': answer.outcome === 'undecided' ? answer.reason : answer.outcome,
+  'rolebridge.outcome': answer.outcome === 'inconclusive' ? answer.reason : answer.outcome,
 });

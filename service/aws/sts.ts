@@ -1,9 +1,9 @@
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { z } from 'zod';
 import type { AccessKey } from '../domain/access-key.js';
+import type { InconclusiveReason } from '../domain/inconclusive.js';
 import type { Sts, StsAnswer } from '../domain/ports.js';
 import { type Partition, partitions } from '../domain/role-arn.js';
-import type { UndecidedByAws } from '../domain/undecided.js';
 
 export interface StsOptions {
   /** The partitions that the vendor has a principal in. */
@@ -152,7 +152,7 @@ async function answered<Schema extends z.ZodType, Reason = 'access_denied' | 're
     const parsed = schema.safeParse(output);
     return parsed.success
       ? { outcome: 'allowed', requestId, output: parsed.data }
-      : { outcome: 'undecided', reason: 'malformed', requestId };
+      : { outcome: 'inconclusive', reason: 'malformed', requestId };
   } catch (error) {
     return classifyError(error);
   }
@@ -170,8 +170,8 @@ function classify(thrown: unknown): NotAllowed<'access_denied' | 'region_disable
   const { name = '', code = '', message = '' } = error;
   const requestId = error.$metadata?.requestId;
   const status = error.$metadata?.httpStatusCode;
-  const undecided = (reason: Exclude<UndecidedByAws, 'request_rejected'>) =>
-    ({ outcome: 'undecided', reason, requestId }) as const;
+  const inconclusive = (reason: Exclude<InconclusiveReason, 'request_rejected'>) =>
+    ({ outcome: 'inconclusive', reason, requestId }) as const;
 
   // A proxy's or a firewall's refusal is not AWS's.
   if (name === 'AccessDenied' && status === 403)
@@ -179,24 +179,25 @@ function classify(thrown: unknown): NotAllowed<'access_denied' | 'region_disable
   if (name === 'RegionDisabledException' && status === 403)
     return { outcome: 'denied', reason: 'region_disabled', message, requestId };
   const rejection = status === 400 ? rejectionOf(name, message) : undefined;
-  if (rejection) return { outcome: 'undecided', reason: 'request_rejected', rejection, message, requestId };
-  if (/^ExpiredToken/.test(name)) return undecided('vendor_credentials_expired');
+  if (rejection)
+    return { outcome: 'inconclusive', reason: 'request_rejected', rejection, message, requestId };
+  if (/^ExpiredToken/.test(name)) return inconclusive('vendor_credentials_expired');
   if (
     /^(InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient|IncompleteSignature|MissingAuthenticationToken|InvalidAccessKeyId|OptInRequired)/.test(
       name,
     ) ||
     /^(CredentialsProviderError|ProviderError|TokenProviderError)$/.test(name)
   )
-    return undecided('vendor_credentials_invalid');
+    return inconclusive('vendor_credentials_invalid');
   if (/Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|BandwidthLimit/.test(name) || status === 429)
-    return undecided('throttled');
+    return inconclusive('throttled');
   // Before the name: the SDK calls a reset connection a TimeoutError as well.
   if (/^(ECONN|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|EPIPE|CERT_|ERR_TLS|UND_ERR)/.test(code))
-    return undecided('unreachable');
+    return inconclusive('unreachable');
   if (/^(TimeoutError|AbortError)$/.test(name) || /^(ETIMEDOUT|ESOCKETTIMEDOUT)$/.test(code))
-    return undecided('timed_out');
-  if (status !== undefined && status >= 500) return undecided('server_error');
-  return undecided('malformed');
+    return inconclusive('timed_out');
+  if (status !== undefined && status >= 500) return inconclusive('server_error');
+  return inconclusive('malformed');
 }
 
 /** What is wrong with the request, where that is something that a caller chose. */
@@ -221,12 +222,12 @@ function classifyKey(
   if (/^ExpiredToken/.test(name)) return denied('key_expired');
   // A clock that is off makes the service's signature wrong, not the customer's secret.
   if (/^RequestExpired/.test(name) || /^Signature (expired|not yet current)/i.test(message))
-    return { outcome: 'undecided', reason: 'clock_off', requestId };
+    return { outcome: 'inconclusive', reason: 'clock_off', requestId };
   if (name.startsWith('SignatureDoesNotMatch')) return denied('secret_wrong');
   if (/^(InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId|OptInRequired)/.test(name))
     return denied('key_unknown');
-  if (answer.outcome === 'undecided') return answer;
+  if (answer.outcome === 'inconclusive') return answer;
   if (answer.reason === 'region_disabled') return denied('region_disabled');
   // No permission is needed for this call, so something on the way denies it, such as a VPC endpoint's policy.
-  return { outcome: 'undecided', reason: 'denied_on_the_way', requestId };
+  return { outcome: 'inconclusive', reason: 'denied_on_the_way', requestId };
 }

@@ -146,15 +146,15 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
     });
 
   add(
-    'move-to-role <id>',
+    'migrate-to-role <id>',
     'begin the move from an access key to a role; what the customer needs is shown this once',
-    'rolebridge connection move-to-role con_…',
+    'rolebridge connection migrate-to-role con_…',
   )
     .option(...wayOption)
     .action(async (id: string, options: CreateOptions) => {
       checkWay(options);
       const client = await clientOf(options, terminal);
-      showCreated(terminal, await client.moveToRole(id), options);
+      showCreated(terminal, await client.migrateToRole(id), options);
     });
 
   add(

@@ -6,7 +6,7 @@ export const exitCodes = {
   /** The command was written wrongly, or a setting is wrong. */
   usage: 2,
   /** Nothing was decided: the service can't be reached, or asks to try again later. */
-  undecided: 3,
+  inconclusive: 3,
   /** `exec` got no credentials, so that the command did not run; 126 and 127 are as in a shell. */
   notExecuted: 125,
   notExecutable: 126,

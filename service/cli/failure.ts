@@ -56,21 +56,21 @@ function failureOf(error: unknown): Failure | undefined {
     return { exitCode: exitCodes.usage, code: 'configuration', detail: error.message };
   if (error instanceof RolebridgeUnreachableError)
     return {
-      exitCode: exitCodes.undecided,
+      exitCode: exitCodes.inconclusive,
       code: error.reason,
       detail: error.message,
       remedy: error.remedy,
     };
   if (error instanceof RolebridgeApiError) {
     const { code, detail, remedy, problem, status, requestId } = error;
-    const exitCode = status === 429 || status === 503 ? exitCodes.undecided : exitCodes.refused;
+    const exitCode = status === 429 || status === 503 ? exitCodes.inconclusive : exitCodes.refused;
     return { exitCode, code, detail, remedy, problem: { ...problem, requestId } };
   }
   if (error instanceof RolebridgeError) {
     const { code, detail, remedy, members } = error;
     const isUndecided = code === 'store_unavailable' || error.retryAfterSeconds !== undefined;
     return {
-      exitCode: isUndecided ? exitCodes.undecided : exitCodes.refused,
+      exitCode: isUndecided ? exitCodes.inconclusive : exitCodes.refused,
       code,
       detail,
       remedy,

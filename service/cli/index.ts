@@ -8,7 +8,7 @@ import { addApiKeyCommands } from './api-keys.js';
 import { addAuditCommand } from './audit.js';
 import { addCompletionCommand } from './completion.js';
 import { addConnectionCommands } from './connections.js';
-import { addEnrolmentCommands } from './enrolments.js';
+import { addEnrollmentCommands } from './enrollments.js';
 import { addExecCommand } from './exec.js';
 import { exitCodes } from './exit-codes.js';
 import { reportFailure } from './failure.js';
@@ -46,7 +46,7 @@ export function createProgram(terminal: Terminal): Command {
   addConnectionCommands(program, terminal);
   addTargetCommands(program, terminal);
   addExecCommand(program, terminal);
-  addEnrolmentCommands(program, terminal);
+  addEnrollmentCommands(program, terminal);
   addApiKeyCommands(program, terminal);
   addAuditCommand(program, terminal);
   addCompletionCommand(program, terminal);

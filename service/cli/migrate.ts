@@ -1,6 +1,6 @@
 import { readConfiguration } from '../config.js';
 import { openFileStore } from '../index.js';
-import { copyStore } from '../stores/copy-store.js';
+import { copyStore } from '../records/copy-store.js';
 import { UsageError } from './failure.js';
 import { printJson, printValues } from './print.js';
 import type { Terminal } from './terminal.js';

@@ -65,7 +65,7 @@ export function addTemplateCommand(group: Command, terminal: Terminal): void {
         ...(options.allowSourceIdentity && { allowSourceIdentity: 'true' }),
       });
       if (json) return printJson(terminal, templates);
-      const text = templates.waysToCreateTheRole[formats[format as keyof typeof formats]] ?? '';
+      const text = templates.roleTemplates[formats[format as keyof typeof formats]] ?? '';
       terminal.stdout.write(`${printable(text).trimEnd()}\n`);
     });
 }

@@ -1,10 +1,10 @@
 import { ConfigurationError, readConfiguration } from '../config.js';
 import {
-  chooseEncryption,
+  createEncryption,
   createLogger,
-  createSealer,
   createService,
   createSts,
+  openEncryption,
   openStore,
 } from '../index.js';
 import { createMetrics, measureProcess } from '../metrics/index.js';
@@ -31,8 +31,8 @@ export async function serve(terminal: Terminal): Promise<void> {
     logger,
     metrics,
     tracing,
-    sealer: createSealer(config.serviceKeys),
-    accessKeyEncryption: chooseEncryption(config),
+    encryption: createEncryption(config.serviceKeys),
+    accessKeyEncryption: openEncryption(config),
     sts: createSts({ partitions: config.stsPartitions, timeoutMs: config.stsTimeoutMs }),
   }).catch(async (error: NodeJS.ErrnoException) => {
     await store.close();
@@ -48,7 +48,7 @@ export async function serve(terminal: Terminal): Promise<void> {
   // A key file in which a new key was put first counts without a restart.
   process.on('SIGHUP', () => {
     try {
-      const encryption = chooseEncryption(readConfiguration(terminal.env));
+      const encryption = openEncryption(readConfiguration(terminal.env));
       service.useEncryption(encryption);
       logger.info({ keyId: encryption?.keyId }, 'encryption keys read again');
     } catch (error) {

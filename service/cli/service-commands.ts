@@ -35,7 +35,7 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
     program
       .command('reencrypt')
       .description(
-        'encrypt all access keys and the secrets of callbacks and enrolments again with the first of their keys',
+        'encrypt all access keys and the secrets of callbacks and enrollments again with the first of their keys',
       )
       .option(
         '--url <url>',

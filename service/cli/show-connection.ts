@@ -17,7 +17,7 @@ const ways: readonly string[] = [
   'terraformModule',
   'cloudFormation',
   'awsCli',
-] satisfies (keyof CreatedConnection['waysToCreateTheRole'])[];
+] satisfies (keyof CreatedConnection['roleTemplates'])[];
 export const wayOption = [
   '--way <way>',
   `print this way to make the role alone: ${ways.join(', ')}`,
@@ -58,7 +58,7 @@ export function show(terminal: Terminal, connection: Connection, asJson: boolean
 
 type Made = Pick<
   CreatedConnection,
-  'statusUrl' | 'id' | 'externalId' | 'principal' | 'callbackUrl' | 'trustPolicy' | 'waysToCreateTheRole'
+  'statusUrl' | 'id' | 'externalId' | 'principal' | 'callbackUrl' | 'trustPolicy' | 'roleTemplates'
 > & { readonly callbackSecret?: string | undefined; readonly statusToken?: string | undefined };
 
 /** Once: what the customer makes the role with. One way alone goes to standard output, to be kept in a file. */
@@ -68,7 +68,7 @@ export function showCreated(terminal: Terminal, made: Made, options: WayOptions)
     printJson(terminal, made);
     return;
   }
-  const known: Record<string, string | undefined> = made.waysToCreateTheRole;
+  const known: Record<string, string | undefined> = made.roleTemplates;
   for (const [name, text] of Object.entries(known))
     if (text !== undefined && way === undefined)
       terminal.stdout.write(`== ${name}\n${printable(text).trimEnd()}\n\n`);

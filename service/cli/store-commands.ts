@@ -1,15 +1,15 @@
 import { createOrganization } from '../actions/create-organization.js';
 import type { Reencryption } from '../actions/reencrypt.js';
+import { createOrganizationRequest } from '../api/schemas.js';
 import { createRolebridgeClient } from '../client/index.js';
 import type { Answer } from '../client/types.js';
 import { readConfiguration } from '../config.js';
 import type { Store } from '../domain/ports.js';
-import { createOrganizationRequest } from '../http/schemas.js';
 import {
   backUpFileStore,
-  chooseEncryption,
   commandLine,
-  createSealer,
+  createEncryption,
+  openEncryption,
   openStore,
   reencrypt,
   systemClock,
@@ -47,8 +47,8 @@ export async function reencryptCommand(options: ServiceOptions, terminal: Termin
           {
             store,
             clock: systemClock,
-            sealer: createSealer(config.serviceKeys),
-            accessKeyEncryption: chooseEncryption(config),
+            encryption: createEncryption(config.serviceKeys),
+            accessKeyEncryption: openEncryption(config),
           },
           commandLine(),
         ),
@@ -56,7 +56,7 @@ export async function reencryptCommand(options: ServiceOptions, terminal: Termin
   const kinds = [
     ['access keys', result.accessKeys],
     ['callback secrets', result.callbackSecrets],
-    ['enrolment secrets', result.enrolmentSecrets],
+    ['enrollment secrets', result.enrollmentSecrets],
   ] as const;
   const failed = kinds.flatMap(([, count]): { id: string; reason: string }[] => [...(count?.failed ?? [])]);
   if (options.json) printJson(terminal, result);

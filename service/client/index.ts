@@ -2,7 +2,7 @@
  * A typed client of the service's API. Its types are those of the schemas that the service validates with; it loads
  * neither them nor anything else but Node's own HTTP.
  */
-import type { Operations } from '../http/openapi/operations.js';
+import type { Operations } from '../api/openapi/operations.js';
 import { type CallOptions, send } from './send.js';
 import { serviceUrl } from './service-url.js';
 import type {
@@ -114,17 +114,17 @@ export function createRolebridgeClient(options: RolebridgeClientOptions) {
     getRoleTemplates: (id: string, query: RequestQuery<'getRoleTemplates'> = {}, o: CallOptions = {}) =>
       call<'getRoleTemplates'>('GET', connectionPath(id, '/role-templates'), { ...o, query }),
     /** Lets accounts register themselves. The answer has, this once, the secret. */
-    createEnrolment: (body: RequestBody<'createEnrolment'>, o: CallOptions = {}) =>
-      call<'createEnrolment'>('POST', '/v1/enrolments', { ...o, body }),
+    createEnrollment: (body: RequestBody<'createEnrollment'>, o: CallOptions = {}) =>
+      call<'createEnrollment'>('POST', '/v1/enrollments', { ...o, body }),
     /** One page, the newest first, without the secrets; `before` is the `next` of the page before. */
-    listEnrolments: (query: RequestQuery<'listEnrolments'> = {}, o: CallOptions = {}) =>
-      call<'listEnrolments'>('GET', '/v1/enrolments', { ...o, query }),
-    /** An enrolment that has not ended, and its accounts. */
-    getEnrolment: (id: string, o: CallOptions = {}) =>
-      call<'getEnrolment'>('GET', `/v1/enrolments/${encodeURIComponent(id)}`, o),
+    listEnrollments: (query: RequestQuery<'listEnrollments'> = {}, o: CallOptions = {}) =>
+      call<'listEnrollments'>('GET', '/v1/enrollments', { ...o, query }),
+    /** An enrollment that has not ended, and its accounts. */
+    getEnrollment: (id: string, o: CallOptions = {}) =>
+      call<'getEnrollment'>('GET', `/v1/enrollments/${encodeURIComponent(id)}`, o),
     /** Lets no further account register itself. */
-    endEnrolment: (id: string, o: CallOptions = {}) =>
-      call<'endEnrolment'>('DELETE', `/v1/enrolments/${encodeURIComponent(id)}`, o),
+    endEnrollment: (id: string, o: CallOptions = {}) =>
+      call<'endEnrollment'>('DELETE', `/v1/enrollments/${encodeURIComponent(id)}`, o),
     /** Where the connection applies. */
     setScopes: (id: string, body: RequestBody<'setScopes'>, o: CallOptions = {}) =>
       call<'setScopes'>('PUT', connectionPath(id, '/scopes'), { ...o, body }) as Promise<Connection>,
@@ -148,8 +148,8 @@ export function createRolebridgeClient(options: RolebridgeClientOptions) {
         body,
       }) as Promise<Connection>,
     /** Begins the move to a role. The answer has, this once, the callback's secret. */
-    moveToRole: (id: string, o: CallOptions = {}) =>
-      call<'moveToRole'>('POST', connectionPath(id, '/move-to-role'), o),
+    migrateToRole: (id: string, o: CallOptions = {}) =>
+      call<'migrateToRole'>('POST', connectionPath(id, '/migrate-to-role'), o),
     /** The connection that applies to a target, healthy or not, and why that one. */
     resolve: (target: RequestQuery<'resolve'> = {}, o: CallOptions = {}) =>
       call<'resolve'>('GET', '/v1/resolve', { ...o, query: target }),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RolebridgeApiError, RolebridgeUnreachableError } from './errors.js';
-import { exchange } from './exchange.js';
+import { exchange } from './request.js';
 
 /** What every call of the client takes besides its values. */
 export interface CallOptions {

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
+import type * as answers from '../api/openapi/answers.js';
+import type { Operations } from '../api/openapi/operations.js';
 import type { Branded } from '../domain/ids.js';
-import type * as answers from '../http/openapi/answers.js';
-import type { Operations } from '../http/openapi/operations.js';
 
 /** The inner types' brands are no business of a caller: their values are texts. */
 type Plain<T> =

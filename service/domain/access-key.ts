@@ -10,7 +10,7 @@ export interface AccessKey {
 }
 
 /** An access key as it is stored: each field under a data key of its own, that under a key-encryption key. */
-export interface SealedAccessKey {
+export interface EncryptedAccessKey {
   /** Of the key-encryption key. */
   readonly keyId: string;
   readonly wrappedDataKey: string;
@@ -19,7 +19,7 @@ export interface SealedAccessKey {
   readonly sessionToken?: string | undefined;
 }
 
-/** Whose it is: a sealed key does not open for another connection. */
+/** Whose it is: a encrypted key does not open for another connection. */
 export interface AccessKeyOwner {
   readonly organizationId: OrganizationId;
   readonly id: ConnectionId;
@@ -41,9 +41,13 @@ export interface KeyEncryptionKey {
 export interface AccessKeyEncryption {
   /** Of the key-encryption key that is used for new ones. */
   readonly keyId: string;
-  seal(owner: AccessKeyOwner, key: AccessKey): Promise<SealedAccessKey>;
+  encrypt(owner: AccessKeyOwner, key: AccessKey): Promise<EncryptedAccessKey>;
   /** @throws RolebridgeError `access_key_unreadable`: its key is missing, it was changed, or it belongs elsewhere */
-  open(owner: AccessKeyOwner, sealed: SealedAccessKey, intent: AuditIntent): Promise<AccessKey>;
+  open(owner: AccessKeyOwner, encrypted: EncryptedAccessKey, intent: AuditIntent): Promise<AccessKey>;
   /** The same key under the key-encryption key of today. Its fields are opened too, so that damage is found now. */
-  rewrap(owner: AccessKeyOwner, sealed: SealedAccessKey, intent: AuditIntent): Promise<SealedAccessKey>;
+  rewrap(
+    owner: AccessKeyOwner,
+    encrypted: EncryptedAccessKey,
+    intent: AuditIntent,
+  ): Promise<EncryptedAccessKey>;
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from './errors.js';
-import type { ApiKeyId, AuditId, Branded, ConnectionId, EnrolmentId, OrganizationId } from './ids.js';
+import type { ApiKeyId, AuditId, Branded, ConnectionId, EnrollmentId, OrganizationId } from './ids.js';
 import type { Scope } from './scope.js';
 
 /** What the audit log records. */
@@ -18,13 +18,13 @@ export const auditActions = [
   'connection.deprovision',
   'connection.delete',
   'connection.expire',
-  'connection.prove_end',
+  'connection.confirm_revocation',
   'connection.reencrypt',
   'credentials.issue',
-  'enrolment.create',
-  'enrolment.register',
-  'enrolment.end',
-  'enrolment.reencrypt',
+  'enrollment.create',
+  'enrollment.register',
+  'enrollment.end',
+  'enrollment.reencrypt',
   'sign_in_link.create',
   'web_session.begin',
   'web_session.end',
@@ -38,8 +38,8 @@ export type Actor =
   | { readonly kind: 'web_session'; readonly id: string }
   /** The customer's stack, which proved itself with the connection's secret. */
   | { readonly kind: 'callback' }
-  /** An account's stack, which proved itself with an enrolment's secret; the id is the enrolment's. */
-  | { readonly kind: 'enrolment'; readonly id: EnrolmentId }
+  /** An account's stack, which proved itself with an enrollment's secret; the id is the enrollment's. */
+  | { readonly kind: 'enrollment'; readonly id: EnrollmentId }
   | { readonly kind: 'operator' }
   | { readonly kind: 'command_line' }
   /** The service itself, such as when it watches over connections. */
@@ -75,8 +75,8 @@ export type AuditRecord = AuditEvent &
     | {
         readonly phase: 'outcome';
         readonly intentId?: AuditId | undefined;
-        /** `undecided`: nothing was decided, the same may be tried again. `failed`: a fault of the service. */
-        readonly outcome: 'succeeded' | 'refused' | 'undecided' | 'failed';
+        /** `inconclusive`: nothing was decided, the same may be tried again. `failed`: a fault of the service. */
+        readonly outcome: 'succeeded' | 'refused' | 'inconclusive' | 'failed';
         readonly code?: ErrorCode | undefined;
       }
   );

@@ -1,12 +1,12 @@
 import { RolebridgeError } from './errors.js';
-import type { Receipt } from './receipt.js';
 import { type ParsedRoleArn, parseRoleArn } from './role-arn.js';
+import type { VerificationReport } from './verification-report.js';
 import type { RoleToVerify } from './verify-role.js';
 
 /** What can be said of a role without asking AWS. @throws Refused */
 export function checkRoleArn(
   request: Pick<RoleToVerify, 'roleArn' | 'connection' | 'vendorPrincipals' | 'deniedAccountIds'>,
-  receipt: Receipt,
+  receipt: VerificationReport,
 ): ParsedRoleArn {
   const { connection, vendorPrincipals } = request;
   const parsed = parsedArn(request.roleArn, receipt);
@@ -38,7 +38,7 @@ export function checkRoleArn(
   return parsed;
 }
 
-function parsedArn(text: string, receipt: Receipt): ParsedRoleArn {
+function parsedArn(text: string, receipt: VerificationReport): ParsedRoleArn {
   try {
     return parseRoleArn(text);
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { SealedAccessKey } from './access-key.js';
+import type { EncryptedAccessKey } from './access-key.js';
 import type { AccountId, ApiKeyId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
 import type { RoleArn } from './role-arn.js';
 import type { Scope } from './scope.js';
@@ -36,14 +36,14 @@ interface ConnectionBase {
 }
 
 /** What a customer makes a role with, and what its stack signs with. */
-export interface RoleTrust {
+export interface RoleRegistration {
   readonly externalId: ExternalId;
   /** While the external ID is being changed: the one that is to take its place. No other connection has had it. */
   readonly pendingExternalId?: ExternalId | undefined;
-  /** The callback's secret, sealed with the service's key. */
-  readonly sealedCallbackSecret: string;
+  /** The callback's secret, encrypted with the service's key. */
+  readonly encryptedCallbackSecret: string;
   /** The secret before, which signs as well until then. */
-  readonly previousCallbackSecret?: { readonly sealed: string; readonly validUntil: string } | undefined;
+  readonly previousCallbackSecret?: { readonly encrypted: string; readonly validUntil: string } | undefined;
 }
 
 /** The state of a connection with a role. */
@@ -69,60 +69,61 @@ export type RoleState =
     };
 
 /** A role that is to take an access key's place; the key goes on working until the role has been verified. */
-export interface RoleMove extends RoleTrust {
+export interface RoleMigration extends RoleRegistration {
   /** The last role that was refused, and why. */
   readonly roleArn?: RoleArn | undefined;
   readonly verification?: Verification | undefined;
 }
 
 /** An access key as a connection has it. */
-export interface HeldAccessKey {
+export interface StoredAccessKey {
   /** Of the access key's id: all that is shown of it. */
   readonly lastFour: string;
   /** The user or session that AWS says it belongs to. */
   readonly principalArn: string;
   /** As the customer said; AWS does not tell. */
   readonly sessionExpiresAt?: string | undefined;
-  readonly sealed: SealedAccessKey;
+  readonly encrypted: EncryptedAccessKey;
 }
 
 /** The state of a connection with an access key: it is verified before anything is stored, so it is never pending. */
-export type AccessKeyState = { readonly roleMove?: RoleMove | undefined } & (
+export type AccessKeyState = { readonly migration?: RoleMigration | undefined } & (
   | {
       readonly status: 'connected' | 'failed';
       readonly accountId: AccountId;
-      readonly accessKey: HeldAccessKey;
+      readonly accessKey: StoredAccessKey;
       readonly verification: Verification;
     }
   | { readonly status: 'disconnected'; readonly reason: 'deleted'; readonly disconnectedAt: string }
 );
 
-export type RoleConnection = ConnectionBase & RoleTrust & { readonly method: 'assume_role' } & RoleState;
+export type RoleConnection = ConnectionBase &
+  RoleRegistration & { readonly method: 'assume_role' } & RoleState;
 export type AccessKeyConnection = ConnectionBase & { readonly method: 'access_key' } & AccessKeyState;
 
 /** One way into one AWS account. */
 export type Connection = RoleConnection | AccessKeyConnection;
 
 /** What a role for this connection is made with; an access key has none until its move to a role begins. */
-export const roleTrustOf = (connection: Connection): RoleTrust | undefined =>
-  connection.method === 'assume_role' ? connection : connection.roleMove;
+export const roleRegistrationOf = (connection: Connection): RoleRegistration | undefined =>
+  connection.method === 'assume_role' ? connection : connection.migration;
 
-/** The callback's secret and, in a rotation, the one before, as they are sealed. */
-export function sealedCallbackSecretsOf(connection: Connection): string[] {
-  const trust = roleTrustOf(connection);
-  return [trust?.sealedCallbackSecret, trust?.previousCallbackSecret?.sealed].filter(
-    (sealed) => sealed !== undefined,
+/** The callback's secret and, in a rotation, the one before, as they are encrypted. */
+export function encryptedCallbackSecretsOf(connection: Connection): string[] {
+  const trust = roleRegistrationOf(connection);
+  return [trust?.encryptedCallbackSecret, trust?.previousCallbackSecret?.encrypted].filter(
+    (encrypted) => encrypted !== undefined,
   );
 }
 
 /** The external ID in use, and the one that is to take its place. */
 export function externalIdsOf(connection: Connection): ExternalId[] {
-  const trust = roleTrustOf(connection);
+  const trust = roleRegistrationOf(connection);
   return [trust?.externalId, trust?.pendingExternalId].filter((externalId) => externalId !== undefined);
 }
 
 /** The access key that a connection holds; a deleted one has none. */
-export const accessKeyOf = (connection: Connection): HeldAccessKey | undefined =>
+export const accessKeyOf = (connection: Connection): StoredAccessKey | undefined =>
   connection.method === 'access_key' && connection.status !== 'disconnected'
     ? connection.accessKey
     : undefined;

@@ -36,7 +36,7 @@ export const errorCodes = [
   'sign_in_link_invalid',
   'api_key_not_found',
   'api_key_in_use',
-  'enrolment_ended',
+  'enrollment_ended',
   'account_not_enrollable',
   'unauthorized',
   'callback_unauthorized',

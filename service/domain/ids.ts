@@ -9,13 +9,13 @@ export type ApiKeyId = Branded<'ApiKeyId'>;
 export type ExternalId = Branded<'ExternalId'>;
 export type AccountId = Branded<'AccountId'>;
 export type AuditId = Branded<'AuditId'>;
-export type EnrolmentId = Branded<'EnrolmentId'>;
+export type EnrollmentId = Branded<'EnrollmentId'>;
 
 export const newOrganizationId = () => `org_${randomName(15)}` as OrganizationId;
 export const newConnectionId = () => `con_${randomName(15)}` as ConnectionId;
 /** A webhook's: one for each event. */
 export const newMessageId = () => `msg_${randomName(15)}`;
-export const newEnrolmentId = () => `enr_${randomName(15)}` as EnrolmentId;
+export const newEnrollmentId = () => `enr_${randomName(15)}` as EnrollmentId;
 export const newApiKeyId = () => `key_${randomName(10)}` as ApiKeyId;
 /** In the order of their making: the time, a count within this process, and 50 random bits against other processes. */
 export const newAuditId = (nowMs: number): AuditId => {
@@ -34,7 +34,7 @@ export const newExternalId = () => `rb-${randomName(30)}` as ExternalId;
 
 export const isOrganizationId = (text: string): text is OrganizationId => /^org_[a-z2-7]{24}$/.test(text);
 export const isConnectionId = (text: string): text is ConnectionId => /^con_[a-z2-7]{24}$/.test(text);
-export const isEnrolmentId = (text: string): text is EnrolmentId => /^enr_[a-z2-7]{24}$/.test(text);
+export const isEnrollmentId = (text: string): text is EnrollmentId => /^enr_[a-z2-7]{24}$/.test(text);
 export const isAuditId = (text: string): text is AuditId => /^aud_[2-7a-z]{24}$/.test(text);
 export const isApiKeyId = (text: string): text is ApiKeyId => /^key_[a-z2-7]{16}$/.test(text);
 

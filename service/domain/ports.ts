@@ -12,13 +12,13 @@ export interface Clock {
 }
 
 /** What a callback was answered, so that the same `webhook-id` gets the same answer again. */
-export interface CallbackReceipt {
+export interface IdempotencyRecord {
   readonly connectionId: ConnectionId;
   readonly webhookId: string;
   /** Of the first attempt: the propagation window counts from here, also over retries. */
   readonly firstAttemptAt: string;
   /** A claim ends by itself, so that a process that died does not hold the event for ever. */
-  readonly claimedUntil: string;
+  readonly leaseExpiresAt: string;
   /** Absent while it is being decided. */
   readonly answer?: { readonly status: number; readonly body: unknown } | undefined;
 }
@@ -36,11 +36,11 @@ export interface Change {
    * that their customers disconnected, and from no other.
    */
   readonly replaceScopes?: boolean | 'from_disconnected';
-  readonly receipt?: CallbackReceipt;
+  readonly receipt?: IdempotencyRecord;
   /** What the service is to do about the connection later; each replaces the one of the same purpose. */
-  readonly watches?: readonly Watch[];
+  readonly watches?: readonly Job[];
   /** What it need not do any more. */
-  readonly endWatches?: readonly Pick<Watch, 'connectionId' | 'purpose'>[];
+  readonly endJobs?: readonly Pick<Job, 'connectionId' | 'purpose'>[];
   /** What the vendor's endpoints are to hear of it. */
   readonly messages?: readonly OutboxMessage[];
 }
@@ -64,11 +64,11 @@ export interface AuditLog {
 }
 
 /** Something to do about a connection when it is due, by whichever process gets to it first. */
-export interface Watch {
+export interface Job {
   readonly connectionId: ConnectionId;
   readonly organizationId: OrganizationId;
   /** Verify it again; expire it if nobody used it; prove that AWS denies the role that was given up. */
-  readonly purpose: 'verify' | 'expire' | 'prove_end';
+  readonly purpose: 'verify' | 'expire' | 'confirm_revocation';
   readonly dueAt: string;
   /** What it has come to so far: failures in a row, or tries. */
   readonly attempts: number;
@@ -78,13 +78,13 @@ export interface Watch {
     | undefined;
 }
 
-export interface WatchList {
+export interface JobQueue {
   /** Those that are due, the longest due first; nobody else gets them before `leaseUntil`, unless they are finished. */
-  claimWatches(request: { now: string; leaseUntil: string; limit: number }): Promise<Watch[]>;
+  leaseJobs(request: { now: string; leaseUntil: string; limit: number }): Promise<Job[]>;
   /** Due again at another time, or (undefined) never. One that was replaced or ended meanwhile is left alone. */
-  finishWatch(claimed: Watch, next: { dueAt: string; attempts: number } | undefined): Promise<void>;
+  completeJob(claimed: Job, next: { dueAt: string; attempts: number } | undefined): Promise<void>;
   /** When the next one is due. */
-  nextWatchAt(): Promise<string | undefined>;
+  nextJobAt(): Promise<string | undefined>;
 }
 
 /** A webhook on its way to one endpoint of the vendor: made with the change that it tells of, and kept until delivered. */
@@ -102,16 +102,19 @@ export interface OutboxMessage {
 }
 
 export interface Outbox {
-  /** Like {@link WatchList.claimWatches}. */
-  claimMessages(request: { now: string; leaseUntil: string; limit: number }): Promise<OutboxMessage[]>;
+  /** Like {@link JobQueue.leaseJobs}. */
+  leaseMessages(request: { now: string; leaseUntil: string; limit: number }): Promise<OutboxMessage[]>;
   /** Tried again at another time, or (undefined) gone: delivered or given up. */
-  finishMessage(claimed: OutboxMessage, next: { dueAt: string; attempts: number } | undefined): Promise<void>;
+  completeMessage(
+    claimed: OutboxMessage,
+    next: { dueAt: string; attempts: number } | undefined,
+  ): Promise<void>;
   nextMessageAt(): Promise<string | undefined>;
 }
 
-/** Something that whoever holds a secret may do for a while; the store knows the secret's hash only (of an enrolment, its id's). */
+/** Something that whoever holds a secret may do for a while; the store knows the secret's hash only (of an enrollment, its id's). */
 export interface Token {
-  readonly kind: 'web_session' | 'sign_in_link' | 'enrolment';
+  readonly kind: 'web_session' | 'sign_in_link' | 'enrollment';
   /** SHA-256 of the secret, hexadecimal. */
   readonly hash: string;
   readonly organizationId: OrganizationId;
@@ -139,7 +142,7 @@ export interface Tokens {
  * Where everything is kept. Each implementation passes `test/contract/store.ts`.
  * Once a promise is fulfilled, the change survives a crash and a loss of power.
  */
-export interface Store extends AuditLog, WatchList, Outbox, Tokens {
+export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
   createOrganization(organization: Organization): Promise<void>;
   organization(id: OrganizationId): Promise<Organization | undefined>;
   /** Of all, ordered by id: for the operator. */
@@ -184,25 +187,25 @@ export interface Store extends AuditLog, WatchList, Outbox, Tokens {
   /** How many there are of each status, of all organizations, deleted ones left out: for the operator's metrics. */
   connectionCounts(): Promise<Record<Connection['status'], number>>;
   /**
-   * When a connection gives its access key up, or has another one sealed, the store keeps no copy of the old.
+   * When a connection gives its access key up, or has another one encrypted, the store keeps no copy of the old.
    *
    * @throws RolebridgeError `connection_changed`, `scope_taken` (members `holders`: connection id, name and scope),
    *   `role_already_connected` (names nobody), `store_unavailable`
    */
   commit(change: Change): Promise<void>;
   /** Claims an event: what was stored for it (answered, or claimed by somebody still at it), or undefined when it is the caller's now. */
-  claimCallback(
-    claim: CallbackReceipt,
+  acquireIdempotency(
+    claim: IdempotencyRecord,
     now: string,
-  ): Promise<{ claimed: true; firstAttemptAt: string } | { claimed: false; receipt: CallbackReceipt }>;
+  ): Promise<{ claimed: true; firstAttemptAt: string } | { claimed: false; receipt: IdempotencyRecord }>;
   /** Gives up a claim whose event was not decided; `firstAttemptAt` is kept. */
-  releaseCallback(connectionId: ConnectionId, webhookId: string): Promise<void>;
+  releaseIdempotency(connectionId: ConnectionId, webhookId: string): Promise<void>;
   /** @throws RolebridgeError `store_unavailable` when a write would not be possible now */
   ready(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What AWS answered to one call. Only `denied` is a verdict; `undecided` says nothing about the role. */
+/** What AWS answered to one call. Only `denied` is a verdict; `inconclusive` says nothing about the role. */
 export type StsAnswer<Allowed, Reason = 'access_denied' | 'region_disabled'> =
   | ({ readonly outcome: 'allowed'; readonly requestId?: string | undefined } & Allowed)
   | {
@@ -213,7 +216,7 @@ export type StsAnswer<Allowed, Reason = 'access_denied' | 'region_disabled'> =
       readonly requestId?: string | undefined;
     }
   | {
-      readonly outcome: 'undecided';
+      readonly outcome: 'inconclusive';
       readonly reason:
         | 'throttled'
         | 'timed_out'
@@ -225,12 +228,12 @@ export type StsAnswer<Allowed, Reason = 'access_denied' | 'region_disabled'> =
         | 'vendor_credentials_expired'
         | 'vendor_credentials_invalid'
         /** AWS was not asked: too many calls of the same organization wait already. */
-        | 'over_budget';
+        | 'too_many_concurrent_calls';
       readonly requestId?: string | undefined;
     }
   | {
       /** AWS understood the request and does not accept what it asks for, whatever the role allows. */
-      readonly outcome: 'undecided';
+      readonly outcome: 'inconclusive';
       readonly reason: 'request_rejected';
       readonly rejection:
         | 'duration_too_long'
@@ -288,16 +291,16 @@ export interface StsCaller {
 /** STS as all organizations share it. */
 export interface SharedSts extends Sts {
   /** The same, with its calls in that organization's share, and the request's id in its logs. */
-  onBehalfOf(caller: StsCaller): SharedSts;
+  forOrganization(caller: StsCaller): SharedSts;
 }
 
-/** Seals the secrets that the service makes; `context` binds a sealed text to where it is kept. */
-export interface Sealer {
-  /** Of the key that seals. */
+/** Seals the secrets that the service makes; `context` binds a encrypted text to where it is kept. */
+export interface Encryption {
+  /** Of the key that encrypts. */
   readonly keyId: string;
-  /** Of the key that sealed it. */
-  keyIdOf(sealed: string): string;
-  seal(plaintext: string, context: string): string;
-  /** @throws when the key is missing, the text was changed, or it was sealed for another context */
-  open(sealed: string, context: string): string;
+  /** Of the key that encrypted it. */
+  keyIdOf(encrypted: string): string;
+  encrypt(plaintext: string, context: string): string;
+  /** @throws when the key is missing, the text was changed, or it was encrypted for another context */
+  open(encrypted: string, context: string): string;
 }

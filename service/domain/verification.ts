@@ -24,7 +24,7 @@ export interface Probe {
     | 'wrong_external_id'
     | 'caller_identity';
   readonly at: string;
-  readonly outcome: 'allowed' | 'denied' | 'undecided';
+  readonly outcome: 'allowed' | 'denied' | 'inconclusive';
   readonly requestId?: string | undefined;
 }
 

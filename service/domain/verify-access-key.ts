@@ -1,9 +1,9 @@
 import type { AccessKey } from './access-key.js';
 import type { ErrorCode } from './errors.js';
 import type { AccountId } from './ids.js';
+import { type InconclusiveReason, inconclusiveMessages } from './inconclusive.js';
 import type { Clock, Sts } from './ports.js';
 import type { Partition } from './role-arn.js';
-import { type UndecidedByAws, undecidedMessages } from './undecided.js';
 import type { Check, CheckName, Probe, Verification } from './verification.js';
 
 export interface AccessKeyToVerify {
@@ -18,7 +18,7 @@ export interface AccessKeyToVerify {
 export type AccessKeyVerification =
   | { outcome: 'passed'; verification: Verification; accountId: AccountId; principalArn: string }
   | { outcome: 'refused'; verification: Extract<Verification, { result: 'failed' }> }
-  | { outcome: 'undecided'; reason: UndecidedByAws; message: string; retryAfterSeconds: number };
+  | { outcome: 'inconclusive'; reason: InconclusiveReason; message: string; retryAfterSeconds: number };
 
 /**
  * Asks AWS whose key it is, and refuses a root user's, the vendor's and another account's. The first check that
@@ -37,9 +37,9 @@ export async function verifyAccessKey(
     outcome: answer.outcome,
     requestId: answer.requestId,
   };
-  if (answer.outcome === 'undecided') {
-    const [message, retryAfterSeconds] = undecidedMessages[answer.reason];
-    return { outcome: 'undecided', reason: answer.reason, message, retryAfterSeconds };
+  if (answer.outcome === 'inconclusive') {
+    const [message, retryAfterSeconds] = inconclusiveMessages[answer.reason];
+    return { outcome: 'inconclusive', reason: answer.reason, message, retryAfterSeconds };
   }
 
   const checks: Check[] = [];
@@ -63,8 +63,8 @@ export async function verifyAccessKey(
   }
   const { accountId, arn } = answer;
   if (!isIdentity(arn, accountId, request.partition)) {
-    const [message, retryAfterSeconds] = undecidedMessages.malformed;
-    return { outcome: 'undecided', reason: 'malformed', message, retryAfterSeconds };
+    const [message, retryAfterSeconds] = inconclusiveMessages.malformed;
+    return { outcome: 'inconclusive', reason: 'malformed', message, retryAfterSeconds };
   }
   pass('access_key_works', `The access key works, and is ${arn}'s.`);
 

@@ -2,10 +2,15 @@ import { checkRoleArn } from './check-role-arn.js';
 import { causeOfOpenTrust, causesOfDenial } from './diagnose-role.js';
 import type { AccountId, ConnectionId, ExternalId } from './ids.js';
 import type { Clock, SessionCredentials, Sts } from './ports.js';
-import { Receipt, Refused, Undecided, type UndecidedReason } from './receipt.js';
 import type { ParsedRoleArn, Partition } from './role-arn.js';
 import { trustPolicy } from './trust-policy.js';
 import type { Check, Probe, Verification } from './verification.js';
+import {
+  Inconclusive,
+  type NoVerdictReason,
+  VerificationFailed,
+  VerificationReport,
+} from './verification-report.js';
 
 export interface RoleToVerify {
   readonly connection: {
@@ -26,11 +31,11 @@ export interface RoleToVerify {
   /** How long this call may wait for propagation. */
   readonly maxWaitMs: number;
   /** The customer may just have mended the trust policy: IAM may go on with the old one for a while. */
-  readonly trustMayHaveChanged: boolean;
+  readonly allowPropagation: boolean;
   /** Whoever asks comes again with the same first attempt when nothing is decided, so there is time. @default false */
-  readonly comesAgain?: boolean;
+  readonly callerRetries?: boolean;
   /** Up to four more calls that find out why AWS denies the role. @default true */
-  readonly findsCauses?: boolean;
+  readonly diagnose?: boolean;
   /** Hears of every check as it is made, and of every denial that may still be propagation. */
   readonly onProgress?: ((progress: VerificationProgress) => void) | undefined;
 }
@@ -46,7 +51,7 @@ export type RoleVerification =
       externalId: ExternalId;
     }
   | { outcome: 'refused'; verification: Verification; role: ParsedRoleArn | undefined }
-  | { outcome: 'undecided'; reason: UndecidedReason; message: string; retryAfterSeconds: number };
+  | { outcome: 'inconclusive'; reason: NoVerdictReason; message: string; retryAfterSeconds: number };
 
 /** A mended trust policy has this long to reach STS before an open role is refused. */
 const mendedTrustWindowMs = 10_000;
@@ -63,7 +68,9 @@ export async function verifyRole(
   request: RoleToVerify,
   { sts, clock, newExternalId }: { sts: Sts; clock: Clock; newExternalId: () => ExternalId },
 ): Promise<RoleVerification> {
-  const receipt: Receipt = new Receipt(clock, (check) => request.onProgress?.({ check }));
+  const receipt: VerificationReport = new VerificationReport(clock, (check) =>
+    request.onProgress?.({ check }),
+  );
   const { startedAt, checks, probes } = receipt;
   const { pendingExternalId } = request.connection;
   const propagationEnds = request.firstAttemptAt + request.propagationWindowMs;
@@ -90,8 +97,8 @@ export async function verifyRole(
       },
     };
   } catch (end) {
-    if (end instanceof Undecided) return { outcome: 'undecided', ...end.verdict };
-    if (!(end instanceof Refused)) throw end;
+    if (end instanceof Inconclusive) return { outcome: 'inconclusive', ...end.verdict };
+    if (!(end instanceof VerificationFailed)) throw end;
     const { code, message, remedy, causes } = end;
     const principal = role && request.vendorPrincipals.get(role.partition);
     const verification: Verification = {
@@ -125,7 +132,7 @@ export async function verifyRole(
       if (answer.outcome === 'allowed') {
         const mayRotate =
           isCurrentOnly &&
-          request.trustMayHaveChanged &&
+          request.allowPropagation &&
           clock.now() + 1_000 < Math.min(waitEnds, windowEnds, request.firstAttemptAt + rotatedTrustWindowMs);
         if (mayRotate) {
           await clock.sleep(1_000);
@@ -140,7 +147,7 @@ export async function verifyRole(
       const mayPropagate = answer.reason === 'access_denied' && clock.now() < windowEnds;
       const waitMs = Math.min(500 * 2 ** attempt, 3_000, windowEnds - clock.now());
       if (mayPropagate && clock.now() + waitMs > waitEnds)
-        throw new Undecided(
+        throw new Inconclusive(
           'propagating',
           'AWS still denies the role; a new one is not assumable at once.',
           1,
@@ -151,7 +158,7 @@ export async function verifyRole(
         continue;
       }
       const causes =
-        request.findsCauses === false
+        request.diagnose === false
           ? undefined
           : await causesOfDenial(answer, request, { arn, partition }, sts);
       receipt.fail(
@@ -186,7 +193,10 @@ export async function verifyRole(
     const expected = `arn:${partition}:sts::${accountId}:assumed-role/${name}/`;
     const agrees = async () => {
       if (!sessionArn.startsWith(expected)) return false;
-      const identity = receipt.decided(await sts.callerIdentity(partition, session), 'caller_identity');
+      const identity = receipt.requireVerdict(
+        await sts.callerIdentity(partition, session),
+        'caller_identity',
+      );
       return (
         identity.outcome === 'allowed' && identity.accountId === accountId && identity.arn === sessionArn
       );
@@ -206,7 +216,7 @@ export async function verifyRole(
     const previous = externalId === pendingExternalId ? request.connection.externalId : undefined;
     const windowEnds =
       clock.now() +
-      (request.trustMayHaveChanged ? Math.min(request.propagationWindowMs, mendedTrustWindowMs) : 0);
+      (request.allowPropagation ? Math.min(request.propagationWindowMs, mendedTrustWindowMs) : 0);
     for (;;) {
       const [without, wrong, old] = await Promise.all([
         assume('without_external_id', undefined),
@@ -216,9 +226,9 @@ export async function verifyRole(
       const isOpen = without.outcome === 'allowed' || wrong.outcome === 'allowed';
       const takesOld = old?.outcome === 'allowed';
       // A part of AWS may go on with the trust policy before for as long as a new role may not be known.
-      if (takesOld && !isOpen && request.comesAgain && clock.now() < propagationEnds) {
+      if (takesOld && !isOpen && request.callerRetries && clock.now() < propagationEnds) {
         if (clock.now() + 1_000 > waitEnds)
-          throw new Undecided('propagating', 'AWS still takes the external ID before as well.', 1);
+          throw new Inconclusive('propagating', 'AWS still takes the external ID before as well.', 1);
         await clock.sleep(1_000);
         continue;
       }
@@ -268,6 +278,6 @@ export async function verifyRole(
       externalId,
       sessionName: request.sessionName,
     });
-    return receipt.decided(answer, probe);
+    return receipt.requireVerdict(answer, probe);
   }
 }

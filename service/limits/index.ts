@@ -3,9 +3,9 @@
  * who means well: they keep one client from taking the service away from the others.
  */
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { VerificationLimit } from '../actions/dependencies.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { ConnectionId, OrganizationId } from '../domain/ids.js';
-import type { VerificationLimit } from '../domain/service-dependencies.js';
 
 /** In a minute; 0 is no limit. */
 export const defaultRateLimits = {

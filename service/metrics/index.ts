@@ -7,7 +7,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { openRoleCodes } from '../domain/status-message.js';
 
 export { countConnections } from './connection-counts.js';
-export { observedStore } from './observed-store.js';
+export { instrumentedStore } from './instrumented-store.js';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 

@@ -70,7 +70,7 @@ export const aboutRoles = {
   access_not_ended: {
     means:
       'A connection was deprovisioned or deleted, or has another role now, and AWS still lets the service into the role that it had. The service asks for a day, and records each time in the audit log.',
-    see: 'The records with the action `connection.prove_end` in `GET /v1/audit`.',
+    see: 'The records with the action `connection.confirm_revocation` in `GET /v1/audit`.',
     fix: 'Have the customer delete the role, or take the vendor out of its trust policy.',
   },
   role_missing: {
@@ -105,16 +105,16 @@ export const aboutRoles = {
     see: 'The connection id in your stack is not in the vendor’s list.',
     fix: 'Ask the vendor for a new connection and put its values into the stack.',
   },
-  enrolment_ended: {
+  enrollment_ended: {
     means: 'The time in which accounts may register themselves is over, or the vendor has ended it.',
-    see: '`GET /v1/enrolments/{id}` shows `expiresAt`; the audit log has `enrolment.end`.',
-    fix: 'Make a new enrolment and update the stack set with its values. Accounts that are connected stay connected.',
+    see: '`GET /v1/enrollments/{id}` shows `expiresAt`; the audit log has `enrollment.end`.',
+    fix: 'Make a new enrollment and update the stack set with its values. Accounts that are connected stay connected.',
   },
   account_not_enrollable: {
     means:
-      'The enrolment names the accounts that it is for, or their number, and this one is not among them.',
-    see: '`GET /v1/enrolments/{id}` shows `accountIds`, `maxAccounts` and the accounts that have registered themselves.',
-    fix: 'Deploy to the accounts that it is for, or make another enrolment for the rest.',
+      'The enrollment names the accounts that it is for, or their number, and this one is not among them.',
+    see: '`GET /v1/enrollments/{id}` shows `accountIds`, `maxAccounts` and the accounts that have registered themselves.',
+    fix: 'Deploy to the accounts that it is for, or make another enrollment for the rest.',
   },
   no_connection_for_target: {
     means: 'No connection has a scope that the target is inside of, and there is no default one.',
@@ -131,7 +131,7 @@ export const aboutRoles = {
     means:
       'The call is for connections with the other method: a role’s for one with an access key, or the reverse.',
     see: '`GET /v1/connections/{id}` shows `method`.',
-    fix: 'For a role in the place of an access key, begin with `POST /v1/connections/{id}/move-to-role`. Credentials of an access key take no session policy and no tags.',
+    fix: 'For a role in the place of an access key, begin with `POST /v1/connections/{id}/migrate-to-role`. Credentials of an access key take no session policy and no tags.',
   },
   duration_too_long: {
     means:

@@ -2,8 +2,8 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type {
   AccessKeyEncryption,
   AccessKeyOwner,
+  EncryptedAccessKey,
   KeyEncryptionKey,
-  SealedAccessKey,
 } from '../domain/access-key.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { createKeyring, type SealingKeys, sealingKeyIdOf } from './keyring.js';
@@ -11,7 +11,7 @@ import { createKeyring, type SealingKeys, sealingKeyIdOf } from './keyring.js';
 type Field = 'accessKeyId' | 'secretAccessKey' | 'sessionToken';
 
 /**
- * Envelope encryption: 32 random bytes for each sealed access key encrypt its fields with AES-256-GCM, and are
+ * Envelope encryption: 32 random bytes for each encrypted access key encrypt its fields with AES-256-GCM, and are
  * themselves stored wrapped. Organization, connection and field are associated data: a ciphertext moved to another
  * row or field does not open.
  */
@@ -19,7 +19,7 @@ export function createAccessKeyEncryption(keyEncryptionKey: KeyEncryptionKey): A
   const encryption: AccessKeyEncryption = {
     keyId: keyEncryptionKey.id,
 
-    async seal(owner, key) {
+    async encrypt(owner, key) {
       const dataKey = randomBytes(32);
       try {
         const sealField = (field: Field, text: string) => encrypt(dataKey, text, fieldContext(owner, field));
@@ -37,21 +37,21 @@ export function createAccessKeyEncryption(keyEncryptionKey: KeyEncryptionKey): A
       }
     },
 
-    async open(owner, sealed) {
-      const dataKey = await keyEncryptionKey.unwrap(sealed, wrappingContext(owner));
+    async open(owner, encrypted) {
+      const dataKey = await keyEncryptionKey.unwrap(encrypted, wrappingContext(owner));
       try {
-        return openFields(owner, sealed, dataKey);
+        return openFields(owner, encrypted, dataKey);
       } finally {
         dataKey.fill(0);
       }
     },
 
-    async rewrap(owner, sealed) {
-      const dataKey = await keyEncryptionKey.unwrap(sealed, wrappingContext(owner));
+    async rewrap(owner, encrypted) {
+      const dataKey = await keyEncryptionKey.unwrap(encrypted, wrappingContext(owner));
       try {
-        openFields(owner, sealed, dataKey);
+        openFields(owner, encrypted, dataKey);
         const wrappedDataKey = await keyEncryptionKey.wrap(dataKey, wrappingContext(owner));
-        return { ...sealed, keyId: keyEncryptionKey.id, wrappedDataKey };
+        return { ...encrypted, keyId: keyEncryptionKey.id, wrappedDataKey };
       } finally {
         dataKey.fill(0);
       }
@@ -69,9 +69,9 @@ export function createLocalKeyEncryptionKey(keys: SealingKeys): KeyEncryptionKey
   return {
     id: keys[0].id,
     has: (keyId) => keys.some(({ id }) => id === keyId),
-    wrap: async (dataKey, context) => keyring.seal(dataKey, associatedText(context)),
+    wrap: async (dataKey, context) => keyring.encrypt(dataKey, associatedText(context)),
     async unwrap({ keyId, wrappedDataKey }, context) {
-      // The id beside it could have been changed; what counts is the one that it was wrapped with.
+      // The id beside it could have been changed; what persistFailure is the one that it was wrapped with.
       if (sealingKeyIdOf(wrappedDataKey) !== keyId) throw damaged();
       if (!keys.some(({ id }) => id === keyId))
         throw new RolebridgeError(
@@ -86,14 +86,14 @@ export function createLocalKeyEncryptionKey(keys: SealingKeys): KeyEncryptionKey
   };
 }
 
-function openFields(owner: AccessKeyOwner, sealed: SealedAccessKey, dataKey: Uint8Array) {
+function openFields(owner: AccessKeyOwner, encrypted: EncryptedAccessKey, dataKey: Uint8Array) {
   const openField = (field: Field, text: string) =>
     orDamaged(() => decrypt(dataKey, text, fieldContext(owner, field)));
   return {
-    accessKeyId: openField('accessKeyId', sealed.accessKeyId),
-    secretAccessKey: openField('secretAccessKey', sealed.secretAccessKey),
-    ...(sealed.sessionToken !== undefined && {
-      sessionToken: openField('sessionToken', sealed.sessionToken),
+    accessKeyId: openField('accessKeyId', encrypted.accessKeyId),
+    secretAccessKey: openField('secretAccessKey', encrypted.secretAccessKey),
+    ...(encrypted.sessionToken !== undefined && {
+      sessionToken: openField('sessionToken', encrypted.sessionToken),
     }),
   };
 }

@@ -1,20 +1,20 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
-/** A key by its id; the id is stored beside what the key sealed, so that keys can be rotated. */
+/** A key by its id; the id is stored beside what the key encrypted, so that keys can be rotated. */
 export interface SealingKey {
   readonly id: string;
   /** At least 32 random bytes. */
   readonly key: Buffer;
 }
 
-/** The first seals, all of them open. */
+/** The first encrypts, all of them open. */
 export type SealingKeys = readonly [SealingKey, ...SealingKey[]];
 
-/** The id of the key that sealed it, without opening it. */
+/** The id of the key that encrypted it, without opening it. */
 export const sealingKeyIdOf = (text: string): string | undefined => text.split('.')[1];
 
 /**
- * AES-256-GCM under a key of its own for every sealed value (HKDF over a random salt, so that a nonce never
+ * AES-256-GCM under a key of its own for every encrypted value (HKDF over a random salt, so that a nonce never
  * repeats under one key), with the context as associated data: what is moved to another row does not open.
  * The purpose keeps the keys of two kinds of values apart, should both have been given the same key.
  */
@@ -24,24 +24,24 @@ export function createKeyring(keys: SealingKeys, purpose: string) {
     return { textKey: bytes.subarray(0, 32), nonce: bytes.subarray(32) };
   };
   return {
-    seal(plaintext: Uint8Array, context: string): string {
+    encrypt(plaintext: Uint8Array, context: string): string {
       const [{ id, key }] = keys;
       const salt = randomBytes(32);
       const { textKey, nonce } = derive(key, salt);
       const cipher = createCipheriv('aes-256-gcm', textKey, nonce).setAAD(Buffer.from(context));
-      const sealed = Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
-      return ['s1', id, salt.toString('base64url'), sealed.toString('base64url')].join('.');
+      const encrypted = Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+      return ['s1', id, salt.toString('base64url'), encrypted.toString('base64url')].join('.');
     },
-    /** @throws when the key is missing, the text was changed, or it was sealed for another context */
+    /** @throws when the key is missing, the text was changed, or it was encrypted for another context */
     open(text: string, context: string): Buffer {
-      const [version, id, salt, sealed] = text.split('.');
+      const [version, id, salt, encrypted] = text.split('.');
       const found = keys.find((key) => key.id === id);
-      if (version !== 's1' || salt === undefined || sealed === undefined)
-        throw new Error('A sealed secret in the store has a form that this version does not know.');
+      if (version !== 's1' || salt === undefined || encrypted === undefined)
+        throw new Error('A encrypted secret in the store has a form that this version does not know.');
       if (found === undefined)
-        throw new Error(`A secret in the store was sealed with key "${id}", which is not configured.`);
+        throw new Error(`A secret in the store was encrypted with key "${id}", which is not configured.`);
       const { textKey, nonce } = derive(found.key, Buffer.from(salt, 'base64url'));
-      const bytes = Buffer.from(sealed, 'base64url');
+      const bytes = Buffer.from(encrypted, 'base64url');
       const decipher = createDecipheriv('aes-256-gcm', textKey, nonce, { authTagLength: 16 })
         .setAAD(Buffer.from(context))
         .setAuthTag(bytes.subarray(-16));

@@ -1,12 +1,12 @@
 import type { Response, Router } from 'express';
 import { html } from 'hono/html';
-import { moveToRole, rotateAccessKey } from '../actions/change-access-key.js';
+import { migrateToRole, rotateAccessKey } from '../actions/change-access-key.js';
 import { createAccessKeyConnection } from '../actions/create-access-key-connection.js';
+import { accessKeyIn, rotateAccessKeyRequest } from '../api/access-key-schema.js';
+import { createAccessKeyConnectionRequest, parse } from '../api/schemas.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { Partition } from '../domain/role-arn.js';
 import type { Check } from '../domain/verification.js';
-import { accessKeyIn, rotateAccessKeyRequest } from '../http/access-key-schema.js';
-import { createAccessKeyConnectionRequest, parse } from '../http/schemas.js';
 import { accessKeysRefused } from './list-pages.js';
 import { byOf, connectionIn, expected, field, type Site, sendPage, sessionOf } from './site.js';
 import { type AccessKeyForm, accessKeyFormView, accessKeyPageView } from './views/new-connection.js';
@@ -84,9 +84,9 @@ export function addAccessKeyPages(pages: Router, site: Site): void {
     return response.redirect(303, `/connections/${connection.id}?done=rotated`);
   });
 
-  pages.post('/connections/:id/move-to-role', async (request, response) => {
+  pages.post('/connections/:id/migrate-to-role', async (request, response) => {
     const connection = await connectionIn(site, request, response);
-    await moveToRole(deps, byOf(response), connection);
+    await migrateToRole(deps, byOf(response), connection);
     response.redirect(303, `/connections/${connection.id}/setup?done=moving`);
   });
 

@@ -1,9 +1,9 @@
 import type { Response, Router } from 'express';
 import { html } from 'hono/html';
 import { z } from 'zod';
-import { codesOf, type Operation } from '../http/openapi/operation.js';
-import type { statusMessages } from '../http/openapi/status-messages.js';
-import { problems } from '../http/problem.js';
+import { codesOf, type Operation } from '../api/openapi/operation.js';
+import type { statusMessages } from '../api/openapi/status-messages.js';
+import { problems } from '../api/problem.js';
 import { type Site, sendPage } from './site.js';
 import type { Html } from './views/layout.js';
 
@@ -12,8 +12,8 @@ export function addApiReference(router: Router, site: Site): void {
   let made: Promise<Html> | undefined;
   router.get('/docs', async (_request, response: Response) => {
     made ??= Promise.all([
-      import('../http/openapi/operations.js'),
-      import('../http/openapi/status-messages.js'),
+      import('../api/openapi/operations.js'),
+      import('../api/openapi/status-messages.js'),
     ]).then(([{ operations }, { statusMessages }]) => referenceView(operations, statusMessages));
     return sendPage(site, response, 'API reference', await made);
   });

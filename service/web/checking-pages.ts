@@ -1,8 +1,8 @@
 import type { Request, Response, Router } from 'express';
+import { problems } from '../api/problem.js';
 import type { AuditRecord } from '../domain/audit.js';
 import type { Connection } from '../domain/connection.js';
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
-import { problems } from '../http/problem.js';
 import { explanations } from '../problems/index.js';
 import { refusalOf } from './access-key-pages.js';
 import { sendSetup } from './setup-pages.js';

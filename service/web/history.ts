@@ -32,7 +32,7 @@ const common = (record: AuditRecord) => ({
 const outcomes = {
   succeeded: 'done',
   refused: 'refused',
-  undecided: 'not decided',
+  inconclusive: 'not decided',
   failed: 'failed',
 } as const;
 
@@ -40,7 +40,7 @@ const who: Record<AuditRecord['actor']['kind'], string> = {
   api_key: 'with an API key',
   web_session: 'on this page',
   callback: 'by the stack',
-  enrolment: 'by the stack set',
+  enrollment: 'by the stack set',
   operator: 'by the operator',
   command_line: 'on the command line',
   service: 'by the service',
@@ -58,7 +58,7 @@ const titles: Partial<Record<AuditAction, string>> = {
   'connection.deprovision': 'Role taken away',
   'connection.delete': 'Deleted',
   'connection.expire': 'Expired',
-  'connection.prove_end': 'Access proved to have ended',
+  'connection.confirm_revocation': 'Access proved to have ended',
   'connection.reencrypt': 'Secrets encrypted again',
   'credentials.issue': 'Credentials given',
 };

@@ -4,18 +4,18 @@
  */
 import express, { type NextFunction, type Request, type Response, Router } from 'express';
 import type { Logger } from 'pino';
+import type { Dependencies } from '../actions/dependencies.js';
+import { problemAnswer } from '../api/problem.js';
 import { RolebridgeError } from '../domain/errors.js';
-import type { Dependencies } from '../domain/service-dependencies.js';
-import { problemAnswer } from '../http/problem.js';
 import type { RateLimits } from '../limits/index.js';
 import { addAccessKeyPages } from './access-key-pages.js';
 import { addApiReference } from './api-reference.js';
 import { serveAssets } from './assets.js';
 import { addCheckingPage } from './checking-pages.js';
 import { addConnectionPages } from './connection-pages.js';
+import { isSameOrigin } from './csrf.js';
 import { addListPages } from './list-pages.js';
 import { addProblemPages } from './problem-pages.js';
-import { isSameOrigin } from './same-origin.js';
 import { createSessions, isSame } from './session.js';
 import { addSetupPages } from './setup-pages.js';
 import { addSignInPages } from './sign-in-pages.js';

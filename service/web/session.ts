@@ -1,10 +1,10 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { recordOutcome } from '../actions/audited.js';
+import type { Dependencies } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
 import { type ApiKeyId, isApiKeyId, type OrganizationId } from '../domain/ids.js';
 import type { Token } from '../domain/ports.js';
-import type { Dependencies } from '../domain/service-dependencies.js';
 
 /** A session nobody uses ends after this time, and every session after the longest. */
 export const idleMs = 30 * 60_000;
@@ -40,8 +40,8 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
       kind: 'web_session',
       hash: endedHashOf(secret),
       organizationId,
-      createdAt: timeText(now),
-      expiresAt: timeText(now + longestMs),
+      createdAt: isoTime(now),
+      expiresAt: isoTime(now + longestMs),
       data: { endedId: id },
     });
     await deps.store.takeToken('web_session', hashOf(secret));
@@ -56,7 +56,7 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
     ): Promise<WebSession> {
       const before = secretIn(request);
       if (before !== undefined) await deps.store.takeToken('web_session', hashOf(before));
-      await deps.store.deleteExpiredTokens(timeText(deps.clock.now()));
+      await deps.store.deleteExpiredTokens(isoTime(deps.clock.now()));
       const now = deps.clock.now();
       const secret = randomBytes(32).toString('base64url');
       const session = {
@@ -73,8 +73,8 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
         kind: 'web_session',
         hash: hashOf(secret),
         organizationId: owner.organizationId,
-        createdAt: timeText(now),
-        expiresAt: timeText(now + idleMs),
+        createdAt: isoTime(now),
+        expiresAt: isoTime(now + idleMs),
         data: { id: session.id, apiKeyId: owner.apiKeyId },
       });
       response.cookie(cookieName, secret, cookieOptions);
@@ -96,7 +96,7 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
       // A page that keeps itself up to date is nobody who does something.
       const isUse = request.headers['x-rolebridge-live'] === undefined;
       if (isUse && ends - Date.parse(token.expiresAt) >= touchMs) {
-        await deps.store.saveToken({ ...token, expiresAt: timeText(ends) });
+        await deps.store.saveToken({ ...token, expiresAt: isoTime(ends) });
         // Signed out in the meantime: what was just saved must not outlive that.
         if (await deps.store.token('web_session', endedHashOf(secret))) {
           await deps.store.takeToken('web_session', token.hash);
@@ -145,7 +145,7 @@ export const hashOf = (secret: string): string => hash('sha256', secret);
 /** Nobody has this as the hash of a secret of theirs. */
 const endedHashOf = (secret: string): string => hashOf(`ended:${secret}`);
 
-const timeText = (ms: number): string => new Date(ms).toISOString();
+const isoTime = (ms: number): string => new Date(ms).toISOString();
 
 function cookieOf(request: Request, name: string): string | undefined {
   const found = (request.headers.cookie ?? '')

@@ -1,18 +1,18 @@
 import type { Request, Response, Router } from 'express';
 import { rotateCallbackSecret } from '../actions/rotate-callback-secret.js';
-import { verifyUntilDecided } from '../actions/verify-until-decided.js';
-import { type Connection, roleTrustOf } from '../domain/connection.js';
+import { verifyUntilDecided } from '../actions/verify-until-verdict.js';
+import { problemAnswer, statusOf } from '../api/problem.js';
+import { type Connection, roleRegistrationOf } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { type Partition, parseRoleArn } from '../domain/role-arn.js';
 import type { VerificationProgress } from '../domain/verify-role.js';
-import { problemAnswer, statusOf } from '../http/problem.js';
 import { refusalOf } from './access-key-pages.js';
-import { isDecidedSoon } from './decided-soon.js';
+import { isDecidedSoon } from './settles-within.js';
 import { byOf, connectionIn, expected, field, noticeOf, type Site, sendPage, sessionOf } from './site.js';
+import { presetOf, presets, waysOf } from './templates.js';
 import { partitionName } from './views/new-connection.js';
 import { type Setup, setupView } from './views/setup.js';
 import { checkView } from './views/status.js';
-import { presetOf, presets, waysOf } from './ways.js';
 
 /** Connecting with a role, step by step; whoever leaves half-way goes on from the list. */
 export function addSetupPages(pages: Router, site: Site): void {
@@ -112,7 +112,7 @@ export function sendSetup(
   status = 200,
 ): Promise<void> {
   const { deps } = site;
-  const trust = roleTrustOf(connection);
+  const trust = roleRegistrationOf(connection);
   const asked = (name: string) => {
     const value = field(request, name) || request.query[name];
     return typeof value === 'string' ? value : '';

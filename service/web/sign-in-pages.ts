@@ -1,7 +1,7 @@
 import type { Router } from 'express';
 import { takeSignInLink } from '../actions/sign-in-link.js';
+import { apiKeyOf } from '../api/authentication.js';
 import { RolebridgeError } from '../domain/errors.js';
-import { apiKeyOf } from '../http/authentication.js';
 import type { RateLimits } from '../limits/index.js';
 import { field, type Site, sendPage } from './site.js';
 import { linkView, signInView } from './views/sign-in.js';

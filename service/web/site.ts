@@ -1,11 +1,11 @@
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
+import type { Dependencies } from '../actions/dependencies.js';
 import { findConnection } from '../actions/find-connection.js';
+import { securityHeaders } from '../api/security-headers.js';
 import type { Requester } from '../domain/audit.js';
 import type { Connection, Organization } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
-import type { Dependencies } from '../domain/service-dependencies.js';
-import { securityHeaders } from '../http/security-headers.js';
 import type { Assets } from './assets.js';
 import { requesterOf, type Sessions, type WebSession } from './session.js';
 import { type Html, type Notice, page } from './views/layout.js';

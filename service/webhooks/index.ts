@@ -4,8 +4,8 @@
  */
 import type { Logger } from 'pino';
 import type { Clock, OutboxMessage, Store } from '../domain/ports.js';
+import { runDueLoop, type Scheduler } from '../jobs/scheduler.js';
 import type { Metrics } from '../metrics/index.js';
-import { type DueLoop, runDueLoop } from '../watch/due-loop.js';
 import { createDelivery, type DeliveryOptions, type DeliveryResult } from './deliver-message.js';
 import { afterFailure } from './retry-schedule.js';
 
@@ -27,7 +27,7 @@ const longestWaitMs = 24 * 3_600_000;
 export function deliverMessages(
   { store, clock, logger, metrics }: { store: Store; clock: Clock; logger: Logger; metrics: Metrics },
   { endpoints, ...options }: WebhookOptions,
-): DueLoop {
+): Scheduler {
   const deliver = createDelivery(options);
   const paused = new Map<string, { untilMs: number; waitMs: number; isGone: boolean }>();
 
@@ -48,7 +48,7 @@ export function deliverMessages(
     };
     if (!endpoints.includes(message.endpoint)) {
       logger.warn(about, 'a webhook is given up: its endpoint is not configured any more');
-      return store.finishMessage(message, undefined);
+      return store.completeMessage(message, undefined);
     }
     const now = clock.now();
     const count = (outcome: string) => metrics.webhookDeliveries.inc({ outcome });
@@ -57,9 +57,9 @@ export function deliverMessages(
       if (pause.isGone && now - Date.parse(message.createdAt) > longestWaitMs) {
         count('gone');
         logger.error(about, 'a webhook is given up: its endpoint has answered 410 for a day');
-        return store.finishMessage(message, undefined);
+        return store.completeMessage(message, undefined);
       }
-      return store.finishMessage(message, {
+      return store.completeMessage(message, {
         dueAt: new Date(pause.untilMs + Math.random() * 1000).toISOString(),
         attempts: message.attempts,
       });
@@ -74,7 +74,7 @@ export function deliverMessages(
     if (result.outcome === 'delivered') {
       count('delivered');
       logger.info({ ...about, attempts, status: result.status }, 'a webhook was delivered');
-      return store.finishMessage(message, undefined);
+      return store.completeMessage(message, undefined);
     }
     if (result.outcome === 'gone') {
       count('gone');
@@ -82,17 +82,17 @@ export function deliverMessages(
         { ...about, nextAt: new Date(now + goneMs).toISOString() },
         'a webhook is given up: its endpoint answers 410 and wants no more of them, and gets none for an hour',
       );
-      return store.finishMessage(message, undefined);
+      return store.completeMessage(message, undefined);
     }
     const dueAt = afterFailure({ failures: attempts, nowMs: now, retryAfterMs: result.retryAfterMs });
     const failure = { ...about, attempts, status: result.status, reason: result.reason };
     count(dueAt === undefined ? 'given_up' : 'retried');
     if (dueAt === undefined) {
       logger.error(failure, 'a webhook is given up: it could not be delivered in more than a day');
-      return store.finishMessage(message, undefined);
+      return store.completeMessage(message, undefined);
     }
     logger.warn({ ...failure, nextAt: dueAt }, 'a webhook was not delivered, and is tried again');
-    return store.finishMessage(message, { dueAt, attempts });
+    return store.completeMessage(message, { dueAt, attempts });
   }
 
   return runDueLoop<OutboxMessage>({
@@ -102,7 +102,7 @@ export function deliverMessages(
     logger,
     concurrency: 16,
     leaseMs,
-    claim: (request) => store.claimMessages(request),
+    claim: (request) => store.leaseMessages(request),
     nextAt: () => store.nextMessageAt(),
     handle,
   });

@@ -47,8 +47,8 @@ export async function startKmsSandbox(): Promise<KmsSandbox> {
     if (action === 'Encrypt') {
       const nonce = randomBytes(12);
       const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(context);
-      const sealed = Buffer.concat([cipher.update(Plaintext ?? '', 'base64'), cipher.final()]);
-      const blob = Buffer.concat([nonce, sealed, cipher.getAuthTag()]).toString('base64');
+      const encrypted = Buffer.concat([cipher.update(Plaintext ?? '', 'base64'), cipher.final()]);
+      const blob = Buffer.concat([nonce, encrypted, cipher.getAuthTag()]).toString('base64');
       return { status: 200, answer: { KeyId, CiphertextBlob: blob } };
     }
     try {

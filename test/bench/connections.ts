@@ -6,8 +6,8 @@ import type { RoleArn } from '../../service/domain/role-arn.js';
 import type { Scope } from '../../service/domain/scope.js';
 import type { CheckName, Probe, Verification } from '../../service/domain/verification.js';
 
-/** The sealed secret of a callback has about this size; nobody opens it here. */
-const sealedCallbackSecret = `s1.k1.${'A'.repeat(43)}.${'B'.repeat(88)}`;
+/** The encrypted secret of a callback has about this size; nobody opens it here. */
+const encryptedCallbackSecret = `s1.k1.${'A'.repeat(43)}.${'B'.repeat(88)}`;
 
 /** A connection with everything that a verified one has, so that its record has the size of a real one. */
 export function connectedConnection(
@@ -25,7 +25,7 @@ export function connectedConnection(
     name: `connection ${number}`,
     method: 'assume_role',
     externalId: newExternalId(),
-    sealedCallbackSecret,
+    encryptedCallbackSecret,
     partition: 'aws',
     scopes: [scope],
     version: 1,

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { securityHeaders } from '../../service/http/security-headers.js';
+import { securityHeaders } from '../../service/api/security-headers.js';
 import { serve } from './processes.js';
 
 const handlers = { start };

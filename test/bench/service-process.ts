@@ -1,21 +1,21 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { callbackSecretContext } from '../../service/actions/dependencies.js';
 import type { OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
-import { callbackSecretContext } from '../../service/domain/service-dependencies.js';
 import {
   createAccessKeyEncryption,
+  createEncryption,
   createLocalKeyEncryptionKey,
   createLogger,
-  createSealer,
   createService,
   createSts,
   openFileStore,
 } from '../../service/index.js';
-import { Database, statement } from '../../service/stores/postgres/database.js';
-import { importWhole } from '../../service/stores/postgres/import.js';
-import { openPostgresStore } from '../../service/stores/postgres/index.js';
-import { anyRow } from '../../service/stores/postgres/record-rows.js';
-import type { OrganizationContents } from '../../service/stores/records/index.js';
+import { Database, statement } from '../../service/records/postgres/database.js';
+import { importWhole } from '../../service/records/postgres/import.js';
+import { openPostgresStore } from '../../service/records/postgres/index.js';
+import { anyRow } from '../../service/records/postgres/record-rows.js';
+import type { OrganizationContents } from '../../service/records/records/index.js';
 import { intent } from '../contract/intent.js';
 import { connectedConnection, scopesOf } from './connections.js';
 import { measureMemory } from './memory.js';
@@ -52,10 +52,10 @@ async function start(wanted: ServiceWanted) {
     ? await openPostgresStore({ url: databaseUrl, maxSessions: 20 })
     : await openFileStore({ directory: wanted.directory });
   const openedMs = performance.now() - opening;
-  const sealer = createSealer([{ id: 'k1', key: randomBytes(32) }]);
+  const encryption = createEncryption([{ id: 'k1', key: randomBytes(32) }]);
   const service = await createService({
     store,
-    sealer,
+    encryption,
     accessKeyEncryption: createAccessKeyEncryption(
       createLocalKeyEncryptionKey([{ id: 'e1', key: randomBytes(32) }]),
     ),
@@ -99,14 +99,14 @@ async function start(wanted: ServiceWanted) {
       ...base
     } = connectedConnection(organization.id, number, {});
     const callbackSecret = `whsec_${createHash('sha256').update(base.id).digest('base64')}`;
-    const sealedCallbackSecret = sealer.seal(callbackSecret, callbackSecretContext(base.id));
+    const encryptedCallbackSecret = encryption.encrypt(callbackSecret, callbackSecretContext(base.id));
     return {
       callbackSecret,
       roleArn: role.arn,
       connection: {
         ...base,
         externalId: role.externalId,
-        sealedCallbackSecret,
+        encryptedCallbackSecret,
         scopes: [],
         status: 'pending' as const,
       },

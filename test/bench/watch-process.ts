@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newOrganizationId, type OrganizationId } from '../../service/domain/ids.js';
 import { parseRoleArn } from '../../service/domain/role-arn.js';
-import { createLogger, createSealer, createService, createSts, openFileStore } from '../../service/index.js';
+import {
+  createEncryption,
+  createLogger,
+  createService,
+  createSts,
+  openFileStore,
+} from '../../service/index.js';
 import { intent } from '../contract/intent.js';
 import { connectedConnection } from './connections.js';
 import { serve } from './processes.js';
@@ -51,7 +57,7 @@ async function checkAll(wanted: {
   const before = { cpu: process.cpuUsage(), at: performance.now(), bytes: bytesIn(wanted.directory) };
   const service = await createService({
     store,
-    sealer: createSealer([{ id: 'k1', key: randomBytes(32) }]),
+    encryption: createEncryption([{ id: 'k1', key: randomBytes(32) }]),
     sts: createSts({
       partitions: {
         aws: { region: 'us-east-1', endpoint: wanted.sts.endpoint, credentials: async () => wanted.sts.key },
@@ -62,7 +68,7 @@ async function checkAll(wanted: {
     watchStsCallsPerSecond: wanted.callsPerSecond,
   });
   // What is being checked is leased for minutes, what was checked is due in most of an hour.
-  while (Date.parse((await store.nextWatchAt()) ?? '') < Date.now() + 60_000) await sleep(50);
+  while (Date.parse((await store.nextJobAt()) ?? '') < Date.now() + 60_000) await sleep(50);
   const elapsedMs = performance.now() - before.at;
   const { user, system } = process.cpuUsage(before.cpu);
   const written = bytesIn(wanted.directory) - before.bytes;

@@ -169,7 +169,7 @@ describe('retries', () => {
     }));
     expect([code, received.length]).toEqual([1, 1]);
     expect(tookMs).toBeLessThan(5000);
-    expect(output).toMatch(/not connected: undecided[\s\S]*remedy: Apply again/);
+    expect(output).toMatch(/not connected: inconclusive[\s\S]*remedy: Apply again/);
   });
 
   test('until the deadline, and not for longer', async () => {

@@ -2,7 +2,7 @@ import { AwsConnection, type AwsConnectionProps, InvalidPropsError } from '@role
 import { TerraformVariable, Token } from 'cdktf';
 import { stackOf, synthesize, validProps } from './synthesized.js';
 
-function refusal(props: Record<string, unknown>): InvalidPropsError {
+function verificationFailed(props: Record<string, unknown>): InvalidPropsError {
   try {
     stackOf(
       (stack) => void new AwsConnection(stack, 'vendor', { ...validProps, ...props } as AwsConnectionProps),
@@ -134,7 +134,7 @@ describe('refuses at synth', () => {
     ['ten minutes for a destroy', { destroyTimeoutSeconds: 600 }, 'destroyTimeoutSeconds'],
     ['a callback secret in the code', { callbackSecret: 'whsec_AAAA' }, 'callbackSecret'],
   ])('%s', (_name, props, prop) => {
-    const { message, problems, code } = refusal(props);
+    const { message, problems, code } = verificationFailed(props);
     expect(code).toBe('props_invalid');
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(prop);
@@ -145,7 +145,9 @@ describe('refuses at synth', () => {
   });
 
   test('several at once, each named', () => {
-    expect(refusal({ externalId: '*', principal: '*', maxSessionDuration: 1 }).problems).toHaveLength(3);
+    expect(
+      verificationFailed({ externalId: '*', principal: '*', maxSessionDuration: 1 }).problems,
+    ).toHaveLength(3);
   });
 
   test.each([

@@ -7,13 +7,13 @@ const role = 'arn:aws:iam::123456789012:role/reader';
 
 export function accessKeysContract(on: Subject): void {
   test('keeps a connection with an access key, its scopes, and the role that it is to move to', async () => {
-    const roleMove = { externalId: newExternalId(), sealedCallbackSecret: 'sealed' };
-    const connection = await on.insertKey({ scopes: [{}], roleMove });
+    const migration = { externalId: newExternalId(), encryptedCallbackSecret: 'encrypted' };
+    const connection = await on.insertKey({ scopes: [{}], migration });
     await on.reopen();
     expect(await on.read(connection)).toEqual(connection);
     expect(await on.store.connectionForCallback(connection.id)).toEqual(connection);
     expect(await on.store.scopeHolders(on.organization.id, [''])).toEqual([{ key: '', connection }]);
-    await expect(on.insert({ externalId: roleMove.externalId })).rejects.toThrow('external ID');
+    await expect(on.insert({ externalId: migration.externalId })).rejects.toThrow('external ID');
   });
 
   test('moves a connection from an access key to a role, and lets the role be claimed once', async () => {

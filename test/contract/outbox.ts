@@ -11,7 +11,7 @@ export function outboxContract(on: Subject): void {
     return message;
   };
   const claim = (seconds: number, limit = 10) =>
-    on.store.claimMessages({ now: at(seconds), leaseUntil: at(seconds + 30), limit });
+    on.store.leaseMessages({ now: at(seconds), leaseUntil: at(seconds + 30), limit });
 
   test('keeps a message for each endpoint until it is delivered', async () => {
     const connection = await on.insert();
@@ -23,7 +23,7 @@ export function outboxContract(on: Subject): void {
     await on.reopen();
     expect(await on.store.nextMessageAt()).toBe(at(100));
     expect(await claim(101)).toEqual(messages);
-    await on.store.finishMessage(messages[0] as OutboxMessage, undefined);
+    await on.store.completeMessage(messages[0] as OutboxMessage, undefined);
     await on.reopen();
     expect(await claim(200)).toEqual([messages[1]]);
   });
@@ -38,14 +38,14 @@ export function outboxContract(on: Subject): void {
   test('tries again at another time', async () => {
     const message = await sent();
     await claim(100);
-    await on.store.finishMessage(message, { dueAt: at(160), attempts: 1 });
+    await on.store.completeMessage(message, { dueAt: at(160), attempts: 1 });
     expect(await on.store.nextMessageAt()).toBe(at(160));
     const again = { ...message, dueAt: at(160), attempts: 1 };
     expect(await claim(160)).toEqual([again]);
     // Who held it before is late.
-    await on.store.finishMessage(message, undefined);
+    await on.store.completeMessage(message, undefined);
     expect(await claim(190)).toEqual([again]);
-    await on.store.finishMessage(again, undefined);
+    await on.store.completeMessage(again, undefined);
     expect(await on.store.nextMessageAt()).toBeUndefined();
   });
 

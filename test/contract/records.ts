@@ -14,7 +14,7 @@ import {
   newOrganizationId,
   type OrganizationId,
 } from '../../service/domain/ids.js';
-import type { CallbackReceipt, OutboxMessage, Token, Watch } from '../../service/domain/ports.js';
+import type { IdempotencyRecord, Job, OutboxMessage, Token } from '../../service/domain/ports.js';
 import type { RoleArn } from '../../service/domain/role-arn.js';
 
 export { intent } from './intent.js';
@@ -34,7 +34,7 @@ export const aConnection = (organizationId: OrganizationId, differences: object 
     name: 'production',
     method: 'assume_role',
     externalId: newExternalId(),
-    sealedCallbackSecret: 'sealed',
+    encryptedCallbackSecret: 'encrypted',
     partition: 'aws',
     scopes: [],
     version: 1,
@@ -60,7 +60,12 @@ export const anAccessKeyConnection = (organizationId: OrganizationId, difference
     accessKey: {
       lastFour: 'WXYZ',
       principalArn: 'arn:aws:iam::123456789012:user/deploy',
-      sealed: { keyId: 'k1', wrappedDataKey: 'wrapped', accessKeyId: 'sealed', secretAccessKey: 'sealed' },
+      encrypted: {
+        keyId: 'k1',
+        wrappedDataKey: 'wrapped',
+        accessKeyId: 'encrypted',
+        secretAccessKey: 'encrypted',
+      },
     },
     verification: {
       startedAt: at(1),
@@ -92,11 +97,11 @@ export const connectedTo = (role: string) => ({
 export const changed = (connection: Connection, differences: object): Connection =>
   ({ ...connection, version: connection.version + 1, updatedAt: at(60), ...differences }) as Connection;
 
-export const claimOf = (connection: Connection): CallbackReceipt => ({
+export const claimOf = (connection: Connection): IdempotencyRecord => ({
   connectionId: connection.id,
   webhookId: 'msg_1',
   firstAttemptAt: at(0),
-  claimedUntil: at(30),
+  leaseExpiresAt: at(30),
 });
 
 export const anApiKey = (organizationId: OrganizationId, differences: object = {}): ApiKey => ({
@@ -120,7 +125,7 @@ export const anAuditRecord = (organizationId: OrganizationId, differences: objec
     ...differences,
   }) as AuditRecord;
 
-export const aWatch = (connection: Connection, differences: object = {}): Watch => ({
+export const aWatch = (connection: Connection, differences: object = {}): Job => ({
   connectionId: connection.id,
   organizationId: connection.organizationId,
   purpose: 'verify',

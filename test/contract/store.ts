@@ -3,10 +3,10 @@ import { apiKeysContract } from './api-keys.js';
 import { auditContract } from './audit.js';
 import { callbacksContract } from './callbacks.js';
 import { connectionsContract } from './connections.js';
+import { watchesContract } from './jobs.js';
 import { outboxContract } from './outbox.js';
 import { type OpenedStore, Subject } from './subject.js';
 import { tokensContract } from './tokens.js';
-import { watchesContract } from './watches.js';
 import { wholeContract } from './whole.js';
 
 export type { OpenedStore } from './subject.js';

@@ -10,7 +10,7 @@ export function tokensContract(on: Subject): void {
     await on.reopen();
     expect(await on.store.token('web_session', token.hash)).toEqual(token);
     expect(await on.store.token('sign_in_link', token.hash)).toEqual(link);
-    expect(await on.store.token('enrolment', token.hash)).toBeUndefined();
+    expect(await on.store.token('enrollment', token.hash)).toBeUndefined();
     const next = { ...token, expiresAt: at(900) };
     await on.store.saveToken(next);
     expect(await on.store.token('web_session', token.hash)).toEqual(next);
@@ -29,9 +29,9 @@ export function tokensContract(on: Subject): void {
   });
 
   test('replaces a token for one of many who saw the same, and for nobody who saw another', async () => {
-    const token = aToken(on.organization.id, { kind: 'enrolment', data: { accounts: {}, name: 'all' } });
+    const token = aToken(on.organization.id, { kind: 'enrollment', data: { accounts: {}, name: 'all' } });
     await on.store.saveToken(token);
-    const seen = (await on.store.token('enrolment', token.hash)) ?? token;
+    const seen = (await on.store.token('enrollment', token.hash)) ?? token;
     const nextOf = (count: number) => ({ ...token, data: { name: 'all', accounts: { [count]: 'con' } } });
     const replaced = await Promise.all(
       Array.from({ length: 8 }, (_, count) => on.store.replaceToken(seen, nextOf(count))),
@@ -39,13 +39,13 @@ export function tokensContract(on: Subject): void {
     expect(replaced.filter(Boolean)).toHaveLength(1);
     const left = nextOf(replaced.indexOf(true));
     await on.reopen();
-    expect(await on.store.token('enrolment', token.hash)).toEqual(left);
+    expect(await on.store.token('enrollment', token.hash)).toEqual(left);
     expect(await on.store.replaceToken(token, nextOf(9))).toBe(false);
     // The order of members is no difference.
     expect(
       await on.store.replaceToken({ ...left, data: { accounts: left.data.accounts, name: 'all' } }, token),
     ).toBe(true);
-    await on.store.takeToken('enrolment', token.hash);
+    await on.store.takeToken('enrollment', token.hash);
     expect(await on.store.replaceToken(token, left)).toBe(false);
   });
 
@@ -53,19 +53,19 @@ export function tokensContract(on: Subject): void {
     const other = await on.another();
     const tokens = ['01', '02', '03', '04'].map((text, index) =>
       aToken(index === 3 ? other.id : on.organization.id, {
-        kind: index === 2 ? 'web_session' : 'enrolment',
+        kind: index === 2 ? 'web_session' : 'enrollment',
         hash: text.repeat(32),
         expiresAt: at(-index),
       }),
     );
     for (const token of tokens) await on.store.saveToken(token);
     await on.reopen();
-    const listed = await on.store.tokensOf(on.organization.id, 'enrolment');
+    const listed = await on.store.tokensOf(on.organization.id, 'enrollment');
     expect(listed.sort((one, two) => (one.hash < two.hash ? -1 : 1))).toEqual(tokens.slice(0, 2));
-    await on.store.takeToken('enrolment', '01'.repeat(32));
-    expect(await on.store.tokensOf(on.organization.id, 'enrolment')).toEqual([tokens[1]]);
+    await on.store.takeToken('enrollment', '01'.repeat(32));
+    expect(await on.store.tokensOf(on.organization.id, 'enrollment')).toEqual([tokens[1]]);
     expect(await on.store.tokensOf(other.id, 'web_session')).toEqual([]);
-    expect(await on.store.tokensOf('org_none' as never, 'enrolment')).toEqual([]);
+    expect(await on.store.tokensOf('org_none' as never, 'enrollment')).toEqual([]);
   });
 
   test('deletes the tokens that have expired, of all organizations, and no others', async () => {

@@ -17,7 +17,7 @@ export function wholeContract(on: Subject): void {
     expect(await on.store.apiKey(key.id)).toEqual(key);
     expect(await on.read(connection)).toEqual(connection);
     expect(await on.store.scopeHolders(on.organization.id, ['shop'])).toEqual([{ key: 'shop', connection }]);
-    expect(await on.store.claimCallback(claimOf(connection), at(1))).toMatchObject({
+    expect(await on.store.acquireIdempotency(claimOf(connection), at(1))).toMatchObject({
       claimed: false,
       receipt: { answer: { status: 200, body: { ok: true } } },
     });

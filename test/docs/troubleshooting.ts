@@ -1,5 +1,5 @@
 /** `docs/troubleshooting.md`, from the texts that the service shows at `/problems/{code}`. */
-import { problems } from '../../service/http/problem.js';
+import { problems } from '../../service/api/problem.js';
 import { aboutAccessKeys } from '../../service/problems/about-access-keys.js';
 import { aboutRequests } from '../../service/problems/about-requests.js';
 import { aboutRoles } from '../../service/problems/about-roles.js';

@@ -11,7 +11,7 @@ export type Acknowledged =
   | { readonly pair: string; readonly organizationId: OrganizationId; readonly ids: readonly ConnectionId[] }
   /** The pair is at this version: both connections, scope, watch, message and receipt. */
   | { readonly pair: string; readonly version: number }
-  | { readonly key: ConnectionId; readonly sealed: string; readonly is: 'held' | 'going' | 'destroyed' }
+  | { readonly key: ConnectionId; readonly encrypted: string; readonly is: 'held' | 'going' | 'destroyed' }
   | { readonly token: string; readonly is: 'saved' | 'going' | 'taken' }
   | { readonly audit: string; readonly organizationId: OrganizationId };
 
@@ -40,9 +40,9 @@ export async function differences(
   }
 
   const watches = new Map(
-    (await store.claimWatches(always)).map(({ connectionId, attempts }) => [connectionId, attempts]),
+    (await store.leaseJobs(always)).map(({ connectionId, attempts }) => [connectionId, attempts]),
   );
-  const messages = new Set((await store.claimMessages(always)).map(({ id }) => id));
+  const messages = new Set((await store.leaseMessages(always)).map(({ id }) => id));
   for (const [pair, { organizationId, ids, version }] of pairs) {
     const [one, other] = await Promise.all(ids.map((id) => store.connection(organizationId, id)));
     const stored = one?.version ?? 0;
@@ -57,9 +57,9 @@ export async function differences(
     if (stored === 1) continue;
     if (watches.get(holder) !== stored) say(`the watch is of ${watches.get(holder)}`);
     if (!messages.has(`msg_${pair}_${stored}`)) say('the message is missing');
-    const claim = { firstAttemptAt: always.now, claimedUntil: always.now };
+    const claim = { firstAttemptAt: always.now, leaseExpiresAt: always.now };
     const webhookId = `msg_${pair}_${stored}`;
-    const answer = await store.claimCallback(
+    const answer = await store.acquireIdempotency(
       { connectionId: holder, webhookId, ...claim },
       '2026-01-01T00:00:00.000Z',
     );
@@ -67,19 +67,19 @@ export async function differences(
   }
 
   const gone: string[] = [];
-  for (const [id, { is, sealed }] of keys) {
+  for (const [id, { is, encrypted }] of keys) {
     const connection = await store.connectionForCallback(id);
-    const hasKey = JSON.stringify(connection)?.includes(sealed) ?? false;
+    const hasKey = JSON.stringify(connection)?.includes(encrypted) ?? false;
     if (is === 'held' && !hasKey) wrong.push(`the access key of ${id} is lost`);
     if (is === 'destroyed' && hasKey) wrong.push(`the access key of ${id} is still there`);
-    if (is === 'destroyed') gone.push(sealed);
+    if (is === 'destroyed') gone.push(encrypted);
   }
   if (directory !== undefined && gone.length > 0) {
     const files = await readdir(join(directory, 'organizations'));
     for (const file of files) {
       const text = await readFile(join(directory, 'organizations', file), 'utf8');
-      for (const sealed of gone)
-        if (text.includes(sealed)) wrong.push(`a destroyed access key (${sealed}) is in ${file}`);
+      for (const encrypted of gone)
+        if (text.includes(encrypted)) wrong.push(`a destroyed access key (${encrypted}) is in ${file}`);
     }
   }
 

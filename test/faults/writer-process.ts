@@ -5,8 +5,8 @@ import { readFile } from 'node:fs/promises';
 import type { Connection } from '../../service/domain/connection.js';
 import type { OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
-import { openStore } from '../../service/stores/choose.js';
-import { openFileStore } from '../../service/stores/file/index.js';
+import { openFileStore } from '../../service/records/file/index.js';
+import { openStore } from '../../service/records/open.js';
 import {
   aConnection,
   aMessage,
@@ -100,7 +100,7 @@ async function passScope(store: Store, organizationId: OrganizationId): Promise<
       connectionId: next.id,
       webhookId: id,
       firstAttemptAt: at(0),
-      claimedUntil: at(30),
+      leaseExpiresAt: at(30),
       answer: { status: 200, body: version },
     };
     const message = aMessage(next, { id });
@@ -113,7 +113,7 @@ async function passScope(store: Store, organizationId: OrganizationId): Promise<
     });
     say({ pair, version });
     if (version > 2)
-      await store.finishMessage(
+      await store.completeMessage(
         { ...message, id: `msg_${pair}_${version - 1}`, connectionId: holder.id },
         undefined,
       );
@@ -124,18 +124,23 @@ async function passScope(store: Store, organizationId: OrganizationId): Promise<
 
 async function destroyKeys(store: Store, organizationId: OrganizationId): Promise<void> {
   for (;;) {
-    const sealed = `sealed-${randomBytes(12).toString('hex')}`;
+    const encrypted = `encrypted-${randomBytes(12).toString('hex')}`;
     const connection = anAccessKeyConnection(organizationId, {
       accessKey: {
         lastFour: 'WXYZ',
         principalArn: 'arn:aws:iam::123456789012:user/deploy',
-        sealed: { keyId: 'k1', wrappedDataKey: sealed, accessKeyId: sealed, secretAccessKey: sealed },
+        encrypted: {
+          keyId: 'k1',
+          wrappedDataKey: encrypted,
+          accessKeyId: encrypted,
+          secretAccessKey: encrypted,
+        },
       },
     });
     await store.commit({ connection: { next: connection, ifVersion: null, intent } });
-    say({ key: connection.id, sealed, is: 'held' });
+    say({ key: connection.id, encrypted, is: 'held' });
     await new Promise((resolve) => setTimeout(resolve, 20));
-    say({ key: connection.id, sealed, is: 'going' });
+    say({ key: connection.id, encrypted, is: 'going' });
     const {
       accessKey: _,
       accountId: __,
@@ -150,7 +155,7 @@ async function destroyKeys(store: Store, organizationId: OrganizationId): Promis
       version: 2,
     } as unknown as Connection;
     await store.commit({ connection: { next, ifVersion: 1, intent } });
-    say({ key: connection.id, sealed, is: 'destroyed' });
+    say({ key: connection.id, encrypted, is: 'destroyed' });
   }
 }
 

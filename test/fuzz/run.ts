@@ -78,7 +78,7 @@ const ofVerification = new Set([
   'roleArn',
   'accountId',
   'updatedAt',
-  'moveToRole',
+  'migrateToRole',
   'principalArn',
   // It was disconnected, and is looked at again.
   'reason',

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { openPostgresStore } from '../../service/stores/postgres/index.js';
+import { openPostgresStore } from '../../service/records/postgres/index.js';
 import {
   aConnection,
   anApiKey,
@@ -109,11 +109,11 @@ withPostgres('a database backed up with pg_dump', () => {
       expect(await restored.apiKey(key.id)).toEqual(key);
       expect(await restored.scopeHolders(organization.id, ['shop'])).toEqual([{ key: 'shop', connection }]);
       expect((await restored.auditRecords(organization.id, { limit: 10 })).records).toEqual([record]);
-      expect(await restored.claimCallback(claimOf(connection), at(1))).toMatchObject({
+      expect(await restored.acquireIdempotency(claimOf(connection), at(1))).toMatchObject({
         claimed: false,
         receipt: { answer: { status: 200, body: { ok: true } } },
       });
-      expect(await restored.claimWatches({ now: at(100), leaseUntil: at(130), limit: 9 })).toEqual([
+      expect(await restored.leaseJobs({ now: at(100), leaseUntil: at(130), limit: 9 })).toEqual([
         aWatch(connection),
       ]);
       const insert = (differences: object) =>

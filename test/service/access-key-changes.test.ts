@@ -13,7 +13,7 @@ describe('rotating the keys', () => {
   it('keeps id, name and scopes, and destroys the key before', async () => {
     const { accountId, admin } = vendor.customer();
     const { body: connection } = await vendor.create(admin, { scope: { project: 'rotated' } });
-    const held = vendor.sealedKeyOf(connection.id);
+    const held = vendor.encryptedKeyOf(connection.id);
     const next = keyOf(vendor.sandbox.createAccessKey(accountId, 'second'));
     const { status, body } = await vendor.call('PUT', `/v1/connections/${connection.id}/access-key`, next);
     expect(status).toBe(200);
@@ -45,12 +45,12 @@ describe('rotating the keys', () => {
     const path = `/v1/connections/${connection.id}`;
     const rotated = await vendor.call('PUT', `${path}/access-key`, vendor.customer().admin);
     expect([rotated.status, rotated.body.code]).toEqual([422, 'method_mismatch']);
-    expect((await vendor.call('POST', `${path}/move-to-role`)).body.code).toBe('method_mismatch');
+    expect((await vendor.call('POST', `${path}/migrate-to-role`)).body.code).toBe('method_mismatch');
     const { body: held } = await vendor.create(vendor.customer().admin);
     const { apiKey } = await vendor.service.createOrganization('other');
     for (const [method, end, body] of [
       ['PUT', 'access-key', vendor.customer().admin],
-      ['POST', 'move-to-role', undefined],
+      ['POST', 'migrate-to-role', undefined],
     ] as const) {
       const answer = await vendor.call(method, `/v1/connections/${held.id}/${end}`, body, apiKey);
       expect([answer.status, answer.body.code]).toEqual([404, 'connection_not_found']);
@@ -63,7 +63,7 @@ describe('moving to a role', () => {
     const account = vendor.customer();
     const { body: connection } = await vendor.create(account.admin);
     await vendor.call('PUT', `/v1/connections/${connection.id}/scopes`, { scopes });
-    const { status, body } = await vendor.call('POST', `/v1/connections/${connection.id}/move-to-role`);
+    const { status, body } = await vendor.call('POST', `/v1/connections/${connection.id}/migrate-to-role`);
     expect(status).toBe(200);
     const roleIn = (accountId: string, trustPolicy = body.trustPolicy) =>
       vendor.sandbox.createRole(accountId, { roleName: 'rolebridge', trustPolicy }).arn;
@@ -78,10 +78,10 @@ describe('moving to a role', () => {
     const scopes = [{ project: 'one' }, { project: 'two', environment: 'production' }];
     const { id, accountId, begun, roleIn } = await moving(scopes);
     expect(begun).toMatchObject({ method: 'access_key', status: 'connected', principal: vendor.principal });
-    expect(begun.waysToCreateTheRole.cdktf).toContain(begun.externalId);
-    expect((await vendor.show(id)).moveToRole).toEqual({ externalId: begun.externalId });
+    expect(begun.roleTemplates.cdktf).toContain(begun.externalId);
+    expect((await vendor.show(id)).migrateToRole).toEqual({ externalId: begun.externalId });
     expect((await vendor.call('POST', `/v1/connections/${id}/verify`)).status).toBe(200);
-    const held = vendor.sealedKeyOf(id);
+    const held = vendor.encryptedKeyOf(id);
     const roleArn = roleIn(accountId);
     const answer = await post(
       callbackMessage(begun.callbackSecret, provisioned(id, roleArn, { project: 'one' })),
@@ -97,8 +97,8 @@ describe('moving to a role', () => {
     });
     expect(connection).toMatchObject({ externalId: begun.externalId, name: 'key' });
     expect(Object.keys(connection)).not.toContain('accessKeyLastFour');
-    for (const sealed of [held.accessKeyId, held.secretAccessKey, held.wrappedDataKey])
-      expect(vendor.stored()).not.toContain(sealed);
+    for (const encrypted of [held.accessKeyId, held.secretAccessKey, held.wrappedDataKey])
+      expect(vendor.stored()).not.toContain(encrypted);
     const gone = await post(callbackMessage(begun.callbackSecret, deprovisioned(id, roleArn)));
     expect([gone.status, gone.body.status]).toEqual([200, 'disconnected']);
   });
@@ -129,7 +129,7 @@ describe('moving to a role', () => {
         method: 'access_key',
         status: 'connected',
         // A role in another account is refused before it is looked at: what is shown is the last that was.
-        moveToRole: { roleArn: open, verification: { code: 'external_id_not_required' } },
+        migrateToRole: { roleArn: open, verification: { code: 'external_id_not_required' } },
       });
     }
     expect((await vendor.call('POST', `/v1/connections/${id}/verify`)).status).toBe(200);
@@ -137,7 +137,7 @@ describe('moving to a role', () => {
 
   it('begun again keeps the external ID and refuses the callback secret before', async () => {
     const { id, accountId, begun, roleIn } = await moving();
-    const { body: again } = await vendor.call('POST', `/v1/connections/${id}/move-to-role`);
+    const { body: again } = await vendor.call('POST', `/v1/connections/${id}/migrate-to-role`);
     expect(again.externalId).toBe(begun.externalId);
     const event = provisioned(id, roleIn(accountId));
     expect((await post(callbackMessage(begun.callbackSecret, event))).status).toBe(401);
@@ -149,7 +149,7 @@ describe('moving to a role', () => {
     const roleArn = 'arn:aws:iam::123456789012:role/x';
     const answer = await vendor.call('PUT', `/v1/connections/${connection.id}/role`, { roleArn });
     expect([answer.status, answer.body.code]).toEqual([422, 'method_mismatch']);
-    expect(answer.body.remedy).toContain('move-to-role');
+    expect(answer.body.remedy).toContain('migrate-to-role');
     const nobody = `whsec_${Buffer.alloc(32).toString('base64')}`;
     const called = await post(callbackMessage(nobody, provisioned(connection.id, roleArn)));
     expect([called.status, called.body.code]).toEqual([401, 'callback_unauthorized']);
@@ -165,8 +165,8 @@ describe('moving to a role', () => {
 
 it('destroys the key of a deleted connection, and answers a late callback of its move as for any deleted one', async () => {
   const { body: connection } = await vendor.create(vendor.customer().admin);
-  const { body: begun } = await vendor.call('POST', `/v1/connections/${connection.id}/move-to-role`);
-  const held = vendor.sealedKeyOf(connection.id);
+  const { body: begun } = await vendor.call('POST', `/v1/connections/${connection.id}/migrate-to-role`);
+  const held = vendor.encryptedKeyOf(connection.id);
   expect((await vendor.call('DELETE', `/v1/connections/${connection.id}`)).status).toBe(204);
   expect(vendor.stored()).not.toContain(held.wrappedDataKey);
   expect((await vendor.call('GET', `/v1/connections/${connection.id}`)).status).toBe(404);

@@ -5,9 +5,9 @@ import type { Store } from '../../service/domain/ports.js';
 import {
   commandLine,
   createAccessKeyEncryption,
+  createEncryption,
   createLocalKeyEncryptionKey,
   createLogger,
-  createSealer,
   createService,
   createSts,
   openFileStore,
@@ -20,7 +20,7 @@ import { intent } from '../contract/intent.js';
 import { callApi } from '../vendor.js';
 
 type Keys = Parameters<typeof createLocalKeyEncryptionKey>[0];
-type Stored = { id: string; organizationId: string; accessKey: { sealed: Record<string, string> } };
+type Stored = { id: string; organizationId: string; accessKey: { encrypted: Record<string, string> } };
 
 const k1 = { id: 'k1', key: randomBytes(32) };
 const k2 = { id: 'k2', key: randomBytes(32) };
@@ -52,7 +52,7 @@ async function restart(...keys: Keys) {
   service = await createService({
     store: await openFileStore({ directory: vendor.directory }),
     sts: createSts({ partitions: { aws: { endpoint: vendor.sandbox.url } }, timeoutMs: 2_000 }),
-    sealer: createSealer([serviceKey]),
+    encryption: createEncryption([serviceKey]),
     accessKeyEncryption: encryptionWith(...keys),
     logger: createLogger('trace', { write: (line) => void logs.push(line) }),
     principals: new Map([['aws', vendor.principal]]),
@@ -81,7 +81,7 @@ const partFlipped = (text: string, part: number) =>
     .map((piece, index) => (index === part ? flipped(piece, 0) : piece))
     .join('.');
 
-it('opens with the key that it was sealed with', async () => {
+it('opens with the key that it was encrypted with', async () => {
   const verify = await restart(k1);
   expect([(await verify(0)).status, (await verify(1)).status]).toEqual([200, 200]);
 });
@@ -95,57 +95,61 @@ describe('never opens, and asks nothing of AWS', () => {
     ...[...fields, 'wrappedDataKey'].map((field): [string, (a: Stored, b: Stored) => void] => [
       `${field} of another row`,
       (a, b) => {
-        b.accessKey.sealed[field] = a.accessKey.sealed[field] ?? (a.accessKey.sealed.accessKeyId as string);
+        b.accessKey.encrypted[field] =
+          a.accessKey.encrypted[field] ?? (a.accessKey.encrypted.accessKeyId as string);
       },
     ]),
     [
-      'a whole sealed key of another row',
+      'a whole encrypted key of another row',
       (a, b) => {
-        b.accessKey.sealed = a.accessKey.sealed;
+        b.accessKey.encrypted = a.accessKey.encrypted;
       },
     ],
     ...pairs(fields).map(([from, to]): [string, (a: Stored, b: Stored) => void] => [
       `${from} moved to ${to}`,
       (_, b) => {
-        b.accessKey.sealed[to] = b.accessKey.sealed[from] as string;
+        b.accessKey.encrypted[to] = b.accessKey.encrypted[from] as string;
       },
     ]),
     ...fields.flatMap((field) =>
       [0, 12, -17, -1].map((place): [string, (a: Stored, b: Stored) => void] => [
         `${field} with a bit flipped at ${place}`,
         (_, b) => {
-          b.accessKey.sealed[field] = flipped(b.accessKey.sealed[field] as string, place);
+          b.accessKey.encrypted[field] = flipped(b.accessKey.encrypted[field] as string, place);
         },
       ]),
     ),
     ...[2, 3].map((part): [string, (a: Stored, b: Stored) => void] => [
       `a wrapped data key with a bit flipped in part ${part}`,
       (_, b) => {
-        b.accessKey.sealed.wrappedDataKey = partFlipped(b.accessKey.sealed.wrappedDataKey as string, part);
+        b.accessKey.encrypted.wrappedDataKey = partFlipped(
+          b.accessKey.encrypted.wrappedDataKey as string,
+          part,
+        );
       },
     ]),
     [
       'a secret cut short',
       (_, b) => {
-        b.accessKey.sealed.secretAccessKey = 'AAAA';
+        b.accessKey.encrypted.secretAccessKey = 'AAAA';
       },
     ],
     [
       'a secret in clear',
       (_, b) => {
-        b.accessKey.sealed.secretAccessKey = 'wJalrXUtnFEMI';
+        b.accessKey.encrypted.secretAccessKey = 'wJalrXUtnFEMI';
       },
     ],
     [
       'a wrapped data key that is no such thing',
       (_, b) => {
-        b.accessKey.sealed.wrappedDataKey = 'x';
+        b.accessKey.encrypted.wrappedDataKey = 'x';
       },
     ],
     [
       "another key's id",
       (_, b) => {
-        b.accessKey.sealed.keyId = 'k2';
+        b.accessKey.encrypted.keyId = 'k2';
       },
     ],
   ])('%s', async (_name, tamper) => {
@@ -179,7 +183,7 @@ describe('encrypting again', () => {
   const inStore = (store: Store, ...keys: Keys) => ({
     store,
     clock: systemClock,
-    sealer: createSealer([{ id: 's1', key: randomBytes(32) }]),
+    encryption: createEncryption([{ id: 's1', key: randomBytes(32) }]),
     accessKeyEncryption: encryptionWith(...keys),
   });
   async function reencrypted(...keys: Keys) {
@@ -192,7 +196,7 @@ describe('encrypting again', () => {
   }
 
   it('puts all under the first key, so that the one before can go, also from the backup', async () => {
-    const before = ids.map((id) => vendor.sealedKeyOf(id).wrappedDataKey);
+    const before = ids.map((id) => vendor.encryptedKeyOf(id).wrappedDataKey);
     expect(await reencrypted(k2, k1)).toEqual({ keyId: 'k2', reencrypted: 2, unchanged: 0, failed: [] });
     for (const wrapped of before) expect(vendor.stored()).not.toContain(wrapped);
     expect(await reencrypted(k2, k1)).toEqual({ keyId: 'k2', reencrypted: 0, unchanged: 2, failed: [] });
@@ -200,18 +204,21 @@ describe('encrypting again', () => {
     expect([(await verify(0)).status, (await verify(1)).status]).toEqual([200, 200]);
   });
 
-  it('counts one that can not be opened, leaves it as it is, and goes on', async () => {
+  it('persistFailure one that can not be opened, leaves it as it is, and goes on', async () => {
     change((first) => {
-      first.accessKey.sealed.secretAccessKey = flipped(first.accessKey.sealed.secretAccessKey as string, 3);
+      first.accessKey.encrypted.secretAccessKey = flipped(
+        first.accessKey.encrypted.secretAccessKey as string,
+        3,
+      );
     });
-    const damaged = vendor.sealedKeyOf(ids[0] as string);
+    const damaged = vendor.encryptedKeyOf(ids[0] as string);
     expect(await reencrypted(k2, k1)).toEqual({
       keyId: 'k2',
       reencrypted: 1,
       unchanged: 0,
       failed: [{ id: ids[0], reason: expect.stringContaining('was changed') }],
     });
-    expect(vendor.sealedKeyOf(ids[0] as string)).toEqual(damaged);
+    expect(vendor.encryptedKeyOf(ids[0] as string)).toEqual(damaged);
   });
 
   it('keeps the change that somebody else made at the same time', async () => {
@@ -225,7 +232,11 @@ describe('encrypting again', () => {
     expect(accessKeys).toMatchObject({ reencrypted: 2, failed: [] });
     const connection = await store.connection(first.organizationId, first.id);
     await store.close();
-    expect(connection).toMatchObject({ name: 'renamed', version: 3, accessKey: { sealed: { keyId: 'k2' } } });
+    expect(connection).toMatchObject({
+      name: 'renamed',
+      version: 3,
+      accessKey: { encrypted: { keyId: 'k2' } },
+    });
   });
 });
 

@@ -24,7 +24,7 @@ it('makes a pending connection and shows its secret once, with every way to crea
   });
   expect(body.externalId).toMatch(/^[\w+=,.@:/-]{30,}$/);
   expect(body.callbackUrl).toBe(`${vendor.service.url}/v1/callbacks`);
-  const link = new URL(body.waysToCreateTheRole.console);
+  const link = new URL(body.roleTemplates.console);
   expect(link.host).toBe('console.aws.amazon.com');
   expect(link.hash).toContain(`externalId=${body.externalId}`);
   expect(link.hash).toContain(`awsAccount=${vendor.vendorAccount.accountId}`);

@@ -73,7 +73,7 @@ describe('the audit log', () => {
     const { call, connection } = await vendor.connected();
     vendor.sandbox.faults.set({ action: 'AssumeRole', kind: 'throttle', times: 1 });
     await call('POST', `/v1/connections/${connection.id}/verify`);
-    expect((await log(call)).at(-1)).toBe('connection.verify outcome undecided aws_unavailable');
+    expect((await log(call)).at(-1)).toBe('connection.verify outcome inconclusive aws_unavailable');
   });
 
   it('is read in pages, the newest first, and of the own organization only', async () => {

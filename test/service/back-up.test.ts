@@ -74,7 +74,7 @@ test('a backup of a store in use has all that was acknowledged before it, and no
     const target = join(directory, `backup-${number}`);
     expect(await backUpFileStore(source, target)).toEqual({ organizations: 4 });
     const copy = await openFileStore({ directory: target });
-    const watches = await copy.claimWatches({
+    const watches = await copy.leaseJobs({
       now: '2100-01-01T00:00:00Z',
       leaseUntil: '2100-01-01T00:00:00Z',
       limit: 99,

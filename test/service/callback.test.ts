@@ -62,10 +62,10 @@ it('is decided at the next attempt, and at once, when the connection is renamed 
   while (vendor.sandbox.requests.length === asked) await new Promise((resolve) => setTimeout(resolve, 5));
   const renamed = await vendor.call('PATCH', `/v1/connections/${connection.id}`, { name: 'other' });
   expect(renamed.status).toBe(200);
-  const undecided = await first;
+  const inconclusive = await first;
   vendor.sandbox.faults.clear();
-  expect([undecided.status, undecided.body.code]).toEqual([503, 'callback_in_progress']);
-  expect(undecided.headers.get('retry-after')).toBe('1');
+  expect([inconclusive.status, inconclusive.body.code]).toEqual([503, 'callback_in_progress']);
+  expect(inconclusive.headers.get('retry-after')).toBe('1');
   const second = await post(message);
   expect([second.status, second.body.status, second.body.name]).toEqual([200, 'connected', 'other']);
 });

@@ -44,7 +44,7 @@ it('a service key: the new one first, secrets encrypted again, the old one taken
   const apiKey = await vendor.organization(first);
   const made = [await pending(first, apiKey), await pending(first, apiKey), await pending(first, apiKey)];
   const [one, rotated, deleted] = made as [Made, Made, Made];
-  const { body: enrolment } = await callApi(first.url, apiKey, 'POST', '/v1/enrolments', { name: 'all' });
+  const { body: enrollment } = await callApi(first.url, apiKey, 'POST', '/v1/enrollments', { name: 'all' });
   const path = `/v1/connections/${rotated.id}/rotate-callback-secret`;
   const { body: rotation } = await callApi(first.url, apiKey, 'POST', path, {});
   await callApi(first.url, apiKey, 'DELETE', `/v1/connections/${deleted.id}`);
@@ -57,7 +57,7 @@ it('a service key: the new one first, secrets encrypted again, the old one taken
   const encrypted = () => callApi(second.url, token, 'POST', '/v1/reencrypt');
   expect((await encrypted()).body).toEqual({
     callbackSecrets: { keyId: 'k2', reencrypted: 3, unchanged: 0, failed: [] },
-    enrolmentSecrets: { keyId: 'k2', reencrypted: 1, unchanged: 0, failed: [] },
+    enrollmentSecrets: { keyId: 'k2', reencrypted: 1, unchanged: 0, failed: [] },
   });
   expect((await encrypted()).body.callbackSecrets).toMatchObject({ reencrypted: 0, unchanged: 3 });
   await stop(second);
@@ -70,9 +70,9 @@ it('a service key: the new one first, secrets encrypted again, the old one taken
   expect(await callBack(third, deleted, deleted.callbackSecret)).toBe(422);
   const timestamp = new Date().toISOString();
   const account = { type: 'account.enrolled', timestamp, data: { accountId: '210987654321' } };
-  const registered = await fetch(`${third.url}/v1/enrolments/${enrolment.id}/accounts`, {
+  const registered = await fetch(`${third.url}/v1/enrollments/${enrollment.id}/accounts`, {
     method: 'POST',
-    ...(callbackMessage(enrolment.secret, account) as { headers: Record<string, string>; body: string }),
+    ...(callbackMessage(enrollment.secret, account) as { headers: Record<string, string>; body: string }),
   });
   expect(registered.status).toBe(200);
 }, 90_000);

@@ -23,7 +23,16 @@ test('bash offers the commands, their verbs and their options', async () => {
 
 test('bash offers every verb', async () => {
   expect(await offered('connection', '')).toEqual(
-    expect.arrayContaining(['create', 'list', 'show', 'verify', 'rename', 'delete', 'role', 'move-to-role']),
+    expect.arrayContaining([
+      'create',
+      'list',
+      'show',
+      'verify',
+      'rename',
+      'delete',
+      'role',
+      'migrate-to-role',
+    ]),
   );
 });
 

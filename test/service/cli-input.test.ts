@@ -212,7 +212,7 @@ describe('what the service is not', () => {
     ]);
   });
 
-  test('nobody at the URL is undecided: 3, and nothing is printed that a script could take for an answer', async () => {
+  test('nobody at the URL is inconclusive: 3, and nothing is printed that a script could take for an answer', async () => {
     const { code, stdout, stderr } = await rolebridge(['credentials', '--url', 'http://127.0.0.1:9']);
     expect([code, stdout]).toEqual([3, '']);
     expect(stderr).toMatch(/can't be reached: ECONNREFUSED/);

@@ -78,7 +78,7 @@ test('no secret is shown by a command that is not meant to show it', async () =>
   await rolebridge(`connection rotate-key ${held.id} --access-key-id ${first.accessKeyId}`, {
     stdin: `${second.secretAccessKey}\n`,
   });
-  const move = await rolebridge(`connection move-to-role ${held.id}`);
+  const move = await rolebridge(`connection migrate-to-role ${held.id}`);
   const key = await rolebridge('key create runner');
   const link = await rolebridge('sign-in-link');
   const organization = await rolebridge(`org create other --url ${vendor.service.url}`);
@@ -107,7 +107,7 @@ test('no secret is shown by a command that is not meant to show it', async () =>
     [made.callbackSecret, ['connection create role --json']],
     [made.statusToken, ['connection create role --json']],
     [rotated.callbackSecret, [`connection rotate-callback-secret ${made.id} --json`]],
-    [move.callbackSecret, [`connection move-to-role ${held.id} --json`]],
+    [move.callbackSecret, [`connection migrate-to-role ${held.id} --json`]],
     [key.apiKey, ['key create runner --json']],
     [organization.apiKey, [`org create other --url ${vendor.service.url} --json`]],
     [new URL(link.url).searchParams.get('token') ?? '', ['sign-in-link --json']],

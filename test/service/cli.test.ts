@@ -149,7 +149,7 @@ describe('connections', () => {
       AccessKeyId: third.accessKeyId,
       SecretAccessKey: third.secretAccessKey,
     });
-    const move = await json(`connection move-to-role ${made.id}`);
+    const move = await json(`connection migrate-to-role ${made.id}`);
     expect(move).toMatchObject({ externalId: expect.any(String), callbackSecret: expect.any(String) });
   });
 

@@ -80,23 +80,23 @@ test('a problem is an error with all that the service says', async () => {
 
 describe('asks again', () => {
   const ready = json(200, { connections: [] });
-  const undecided = problem(503, 'store_unavailable', soon);
+  const inconclusive = problem(503, 'store_unavailable', soon);
 
   test('when the answer says when, and asking twice does nothing twice', async () => {
-    answers = [undecided, problem(429, 'rate_limited', soon), ready];
+    answers = [inconclusive, problem(429, 'rate_limited', soon), ready];
     expect(await client().listConnections()).toEqual({ connections: [] });
     expect(requests).toHaveLength(3);
-    answers = [undecided, json(200, { id: 'con_x' })];
+    answers = [inconclusive, json(200, { id: 'con_x' })];
     await client().verifyConnection('con_x');
-    answers = [undecided, json(200, { accessKeyId: 'x' })];
+    answers = [inconclusive, json(200, { accessKeyId: 'x' })];
     await client().issueCredentials();
-    answers = [undecided, (_request, response) => response.writeHead(204).end()];
+    answers = [inconclusive, (_request, response) => response.writeHead(204).end()];
     expect(await client().deleteConnection('con_x')).toBeUndefined();
     expect(requests).toHaveLength(9);
   });
 
   test('not when something would be made twice', async () => {
-    answers = [undecided, json(201, { id: 'con_x' })];
+    answers = [inconclusive, json(201, { id: 'con_x' })];
     const error = await thrownBy(client().createConnection({ name: 'shop' }));
     expect(error).toMatchObject({ code: 'store_unavailable', retryAfterSeconds: 0 });
     expect(requests).toHaveLength(1);
@@ -108,7 +108,7 @@ describe('asks again', () => {
     answers = [problem(503, 'store_unavailable', { 'retry-after': '31' }), ready];
     expect(await thrownBy(client().listConnections())).toMatchObject({ retryAfterSeconds: 31 });
     expect(requests).toHaveLength(2);
-    answers = [undecided];
+    answers = [inconclusive];
     expect(await thrownBy(client({ maxRetryWaitMs: 600 }).listConnections())).toMatchObject({ status: 503 });
     expect(requests.length).toBeGreaterThan(3);
   });

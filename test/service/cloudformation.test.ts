@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { RoleConnection } from '../../service/domain/connection.js';
-import { templateDocument } from '../../service/ways/cloudformation-template.js';
-import { describeRole, type RoleChoices } from '../../service/ways/index.js';
-import { yamlText } from '../../service/ways/quoting.js';
+import { templateDocument } from '../../service/templates/cloudformation-template.js';
+import { describeRole, type RoleChoices } from '../../service/templates/index.js';
+import { yamlText } from '../../service/templates/quoting.js';
+import { evaluate, invokeFunction, startCloudFormation } from '../templates/cloudformation.js';
 import { startVendor, type Vendor } from '../vendor.js';
-import { evaluate, invokeFunction, startCloudFormation } from '../ways/cloudformation.js';
 
 let vendor: Vendor;
 let cloudFormation: Awaited<ReturnType<typeof startCloudFormation>>;
@@ -43,7 +43,7 @@ const templateOf = (connection: Json, choices: RoleChoices = {}) => {
 /** What CloudFormation would do with the template in the customer's account: the role, then the function. */
 async function stackOf(connection: Json) {
   const { document } = templateOf(connection);
-  expect(connection.waysToCreateTheRole.cloudFormation).toContain(yamlText(document).trim());
+  expect(connection.roleTemplates.cloudFormation).toContain(yamlText(document).trim());
   const { accountId } = vendor.sandbox.createAccount();
   const parameters = { CallbackSecret: connection.callbackSecret };
   const { resources } = evaluate(document, { accountId, parameters });

@@ -12,7 +12,7 @@ afterEach(() => vendor.close());
 type Made = Awaited<ReturnType<WatchedVendor['connected']>>;
 
 const proofs = async ({ audit }: Made) =>
-  (await audit('connection.prove_end')).filter(({ phase }) => phase === 'outcome');
+  (await audit('connection.confirm_revocation')).filter(({ phase }) => phase === 'outcome');
 
 /** Lets time pass until there are more proofs than before. */
 async function nextProof(made: Made, afterMs: number) {
@@ -47,8 +47,8 @@ test.each([
     await nextProof(made, 3_000);
     await nextProof(made, 6_000);
     expect(await proofs(made)).toMatchObject([
-      { outcome: 'undecided', code: 'access_not_ended', details: { roleArn: made.arn, attempt: 2 } },
-      { outcome: 'undecided', code: 'access_not_ended', details: { attempt: 1 } },
+      { outcome: 'inconclusive', code: 'access_not_ended', details: { roleArn: made.arn, attempt: 2 } },
+      { outcome: 'inconclusive', code: 'access_not_ended', details: { attempt: 1 } },
     ]);
     vendor.sandbox.deleteRole(made.arn);
     await nextProof(made, 20_000);
@@ -97,7 +97,7 @@ test.each(['by hand', 'by its stack'])(
     // Its customer has left it as it was.
     await nextProof(made, 3_000);
     expect(await proofs(made)).toMatchObject([
-      { outcome: 'undecided', code: 'access_not_ended', details: { roleArn: made.arn, attempt: 1 } },
+      { outcome: 'inconclusive', code: 'access_not_ended', details: { roleArn: made.arn, attempt: 1 } },
     ]);
     expect(vendor.logged('access has ended')).toEqual([]);
     sandbox.deleteRole(made.arn);
@@ -120,7 +120,7 @@ test('a role that comes back into its place is not asked about any more; the one
   await nextProof(made, 6_000);
   expect((await proofs(made)).map(({ outcome, details }) => [outcome, details?.roleArn])).toEqual([
     ['succeeded', arn],
-    ['undecided', arn],
+    ['inconclusive', arn],
   ]);
 });
 
@@ -132,7 +132,7 @@ test('AWS that gives no verdict proves nothing', async () => {
   await nextProof(made, 3_000);
   await nextProof(made, 5 * minute);
   expect((await proofs(made)).map(({ outcome, code }) => [outcome, code])).toEqual(
-    Array(2).fill(['undecided', 'aws_unavailable']),
+    Array(2).fill(['inconclusive', 'aws_unavailable']),
   );
   vendor.sandbox.faults.clear();
   await nextProof(made, 5 * minute);
@@ -152,7 +152,7 @@ test('a role that stays open is given up after a day, with the last word in the 
   expect(vendor.logged('a day after it was given up')).toMatchObject([
     { level: 40, code: 'access_not_ended', connectionId: made.id, roleArn: made.arn },
   ]);
-  expect(await vendor.store.nextWatchAt()).toBeUndefined();
+  expect(await vendor.store.nextJobAt()).toBeUndefined();
 });
 
 test('a stack that is deployed again ends the proof, and connects', async () => {
@@ -230,7 +230,7 @@ describe('a pending connection', () => {
 
   test('expires after as long as the setting says', async () => {
     await vendor.close();
-    vendor = await startWatchedVendor({ watchPlan: { pendingExpiryMs: 2 * hour } });
+    vendor = await startWatchedVendor({ schedule: { pendingExpiryMs: 2 * hour } });
     const connection = await vendor.pending();
     vendor.clock.pass(2 * hour + minute);
     await until(async () => (await vendor.call('GET', `/v1/connections/${connection.id}`)).status === 404);

@@ -37,7 +37,7 @@ test('begins with all that the role is changed with, and the connection goes on'
   expect(body.externalId).toMatch(/^rb-[a-z2-7]{48}$/);
   expect(body.externalId).not.toBe(before.externalId);
   expect(body).not.toHaveProperty('callbackSecret');
-  for (const text of Object.values<string>(body.waysToCreateTheRole)) {
+  for (const text of Object.values<string>(body.roleTemplates)) {
     expect(text).toContain(body.externalId);
     expect(text).not.toContain(before.externalId);
   }
@@ -199,7 +199,7 @@ describe('canceled', () => {
     expect([answer.status, answer.body.code]).toEqual([409, 'external_id_not_changing']);
   });
 
-  test('it is undecided when AWS gives no verdict', async () => {
+  test('it is inconclusive when AWS gives no verdict', async () => {
     const made = await vendor.connected();
     await begin(made);
     vendor.sandbox.faults.set({ kind: 'throttle' });
@@ -285,7 +285,7 @@ test('deleted meanwhile, its role is asked with both until AWS denies them', asy
   await vendor.call('DELETE', made.path);
   vendor.clock.pass(3_000);
   const proofs = async () =>
-    (await made.audit('connection.prove_end')).filter(({ phase }) => phase === 'outcome');
+    (await made.audit('connection.confirm_revocation')).filter(({ phase }) => phase === 'outcome');
   await until(async () => (await proofs()).length === 1);
   expect((await proofs())[0]).toMatchObject({ code: 'access_not_ended' });
   expect(vendor.sandbox.requests.some((call) => call.roleArn === made.arn && call.externalId === next)).toBe(

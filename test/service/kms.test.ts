@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import {
-  chooseEncryption,
   commandLine,
-  createSealer,
+  createEncryption,
+  openEncryption,
   openFileStore,
   reencrypt,
   systemClock,
@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 const encryptionIn = (...keyArns: string[]) =>
-  chooseEncryption({
+  openEncryption({
     kms: { keyArns: keyArns as [string, ...string[]], endpoint: kms.url, timeoutMs: 500, credentials },
   });
 
@@ -86,16 +86,16 @@ describe('access keys under a KMS key', () => {
 
   it('get there from a local key with one command, after which the local key can go', async () => {
     const local = { encryptionKeys: [{ id: 'k1', key: randomBytes(32) }] as const };
-    vendor = await startAccessKeyVendor({ accessKeyEncryption: chooseEncryption(local) });
+    vendor = await startAccessKeyVendor({ accessKeyEncryption: openEncryption(local) });
     const { id } = await connected();
     await vendor.service.close();
 
     const { arn } = kms.createKey();
     const remote = { keyArns: [arn] as [string], endpoint: kms.url, credentials };
-    const both = chooseEncryption({ ...local, kms: remote });
+    const both = openEncryption({ ...local, kms: remote });
     const store = await openFileStore({ directory: vendor.directory });
-    const sealer = createSealer([{ id: 's1', key: randomBytes(32) }]);
-    const deps = { store, clock: systemClock, sealer, accessKeyEncryption: both };
+    const encryption = createEncryption([{ id: 's1', key: randomBytes(32) }]);
+    const deps = { store, clock: systemClock, encryption, accessKeyEncryption: both };
     expect((await reencrypt(deps, commandLine())).accessKeys).toEqual({
       keyId: arn,
       reencrypted: 1,
@@ -103,6 +103,6 @@ describe('access keys under a KMS key', () => {
       failed: [],
     });
     await store.close();
-    expect(vendor.sealedKeyOf(id)).toMatchObject({ keyId: arn });
+    expect(vendor.encryptedKeyOf(id)).toMatchObject({ keyId: arn });
   });
 });

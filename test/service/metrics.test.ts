@@ -47,7 +47,7 @@ it('counts requests by route, verifications and STS by outcome, credentials that
     value(`rolebridge_verifications_total{outcome="${outcome}",code="${code}"}`);
   expect(await verifications('succeeded')).toBe(1);
   expect(await verifications('refused', 'role_not_assumable')).toBe(1);
-  expect(await verifications('undecided', 'aws_unavailable')).toBe(1);
+  expect(await verifications('inconclusive', 'aws_unavailable')).toBe(1);
   // An alert on its increase sees the first one too.
   expect(await verifications('refused', 'external_id_not_required')).toBe(0);
   const credentials = (source: string) =>

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
-import { openFileStore } from '../../service/stores/file/index.js';
-import { openPostgresStore } from '../../service/stores/postgres/index.js';
+import { openFileStore } from '../../service/records/file/index.js';
+import { openPostgresStore } from '../../service/records/postgres/index.js';
 import {
   aConnection,
   aMessage,
@@ -105,10 +105,10 @@ const fill = (store: Store) =>
       await store.commit({
         connection: { next: deleted, ifVersion: 1, intent },
         receipt: { ...claimOf(left), answer: { status: 200, body: { zoë: [1, null] } } },
-        watches: [aWatch(left, { purpose: 'prove_end' })],
+        watches: [aWatch(left, { purpose: 'confirm_revocation' })],
         messages: [aMessage(left, { id: `msg_${left.id}` })],
       });
-      await store.claimCallback({ ...claimOf(connection), webhookId: 'msg_open' }, at(0));
+      await store.acquireIdempotency({ ...claimOf(connection), webhookId: 'msg_open' }, at(0));
       const token = aToken(organization.id, { hash: randomBytes(32).toString('hex') });
       await store.saveToken(token);
       for (let count = 0; count < 3; count++)
@@ -129,8 +129,8 @@ const everything = async (store: Store, filled: Awaited<ReturnType<typeof fill>>
       await store.connections(id, { limit: 100 }),
       await store.connectionForCallback(deleted.id),
       await store.scopeHolders(id, ['shop', '']),
-      await store.claimCallback(claimOf(deleted), at(10)),
-      await store.claimCallback({ ...claimOf(connection), webhookId: 'msg_open' }, at(10)),
+      await store.acquireIdempotency(claimOf(deleted), at(10)),
+      await store.acquireIdempotency({ ...claimOf(connection), webhookId: 'msg_open' }, at(10)),
       await store.token(token.kind, token.hash),
       (await audit(store, id)).sort(),
     ]),
@@ -140,8 +140,8 @@ const audit = async (store: Store, id: OrganizationId) =>
 const due = async (store: Store) => {
   const request = { now: at(1_000), leaseUntil: at(1_001), limit: 100 };
   return {
-    watches: (await store.claimWatches(request)).map((one) => JSON.stringify(one)).sort(),
-    messages: (await store.claimMessages(request)).map((one) => JSON.stringify(one)).sort(),
+    watches: (await store.leaseJobs(request)).map((one) => JSON.stringify(one)).sort(),
+    messages: (await store.leaseMessages(request)).map((one) => JSON.stringify(one)).sort(),
   };
 };
 

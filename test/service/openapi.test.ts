@@ -4,20 +4,20 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { errorCodes } from '../../service/domain/errors.js';
-import type { Dependencies } from '../../service/domain/service-dependencies.js';
-import { createApp } from '../../service/http/app.js';
+import type { Dependencies } from '../../service/actions/dependencies.js';
+import { createApp } from '../../service/api/app.js';
 import {
   accessKey,
   apiKeyId,
   connectionId,
-  enrolmentId,
+  enrollmentId,
   roleArn,
-} from '../../service/http/openapi/example-values.js';
-import { codesOf, type Example, type Operation } from '../../service/http/openapi/operation.js';
-import { operations } from '../../service/http/openapi/operations.js';
-import { problems } from '../../service/http/problem.js';
-import { createLogger, createSealer } from '../../service/index.js';
+} from '../../service/api/openapi/example-values.js';
+import { codesOf, type Example, type Operation } from '../../service/api/openapi/operation.js';
+import { operations } from '../../service/api/openapi/operations.js';
+import { problems } from '../../service/api/problem.js';
+import { errorCodes } from '../../service/domain/errors.js';
+import { createEncryption, createLogger } from '../../service/index.js';
 import { createRateLimits } from '../../service/limits/index.js';
 import { createMetrics } from '../../service/metrics/index.js';
 import { readContract } from '../api-contract.js';
@@ -119,8 +119,10 @@ describe('every example, sent to the running service, gives what it says and wha
         operator_token: () => ({ authorization: `Bearer ${operatorToken}` }),
         status_token: () => ({ authorization: `Bearer ${world.statusToken}` }),
         signature: () =>
-          callbackMessage(id === 'registerAccount' ? world.enrolmentSecret : world.callbackSecret, body ?? '')
-            .headers,
+          callbackMessage(
+            id === 'registerAccount' ? world.enrollmentSecret : world.callbackSecret,
+            body ?? '',
+          ).headers,
         none: () => ({}),
       }[operation.proof]();
       const response = await fetch(world.url + path, {
@@ -148,7 +150,7 @@ describe('every example, sent to the running service, gives what it says and wha
 /** What the connection in an example is. */
 function connectionOf(id: string, name: string): 'connected' | 'pending' | 'access_key' {
   if (['setRole', 'receiveCallback'].includes(id) || name === 'noRole') return 'pending';
-  return ['rotateAccessKey.exchange', 'moveToRole.begin'].includes(`${id}.${name}`)
+  return ['rotateAccessKey.exchange', 'migrateToRole.begin'].includes(`${id}.${name}`)
     ? 'access_key'
     : 'connected';
 }
@@ -179,7 +181,7 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
     });
   if (kind === 'connected') await call('PUT', `/v1/connections/${made.body.id}/role`, { roleArn });
   await call('POST', '/v1/connections', { name: 'holder', scope: { project: 'taken' } });
-  const enrolment = await call('POST', '/v1/enrolments', {
+  const enrollment = await call('POST', '/v1/enrollments', {
     name: 'customer',
     accountIds: [customer.accountId],
     scopeRule: { otherwise: { project: 'many', environment: '{label}' } },
@@ -191,11 +193,11 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
     apiKey: running.apiKey,
     callbackSecret: made.body.callbackSecret as string,
     statusToken: made.body.statusToken as string,
-    enrolmentSecret: enrolment.body.secret as string,
+    enrollmentSecret: enrollment.body.secret as string,
     realValues: {
       [connectionId]: made.body.id,
       [apiKeyId]: key.body.id,
-      [enrolmentId]: enrolment.body.id,
+      [enrollmentId]: enrollment.body.id,
       [accessKey.accessKeyId]: other.accessKeyId,
       [accessKey.secretAccessKey]: other.secretAccessKey,
     } as Record<string, string>,
@@ -212,8 +214,8 @@ interface Layer {
 
 /** All that Express was told to answer, as `METHOD /path/{name}`. Pages for people are no calls of the API. */
 function routesOfTheService(): string[] {
-  const sealer = createSealer([{ id: 'k1', key: Buffer.alloc(32) }]);
-  const app = createApp({ sealer } as unknown as Dependencies, {
+  const encryption = createEncryption([{ id: 'k1', key: Buffer.alloc(32) }]);
+  const app = createApp({ encryption } as unknown as Dependencies, {
     logger: createLogger('silent'),
     callbackToleranceMs: 1,
     metrics: createMetrics(),

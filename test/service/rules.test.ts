@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
+import { verifySignature } from '../../service/api/signature.js';
 import { parseRoleArn } from '../../service/domain/role-arn.js';
 import { keysThatMatch, scopeFromKey, scopeKey } from '../../service/domain/scope.js';
-import { verifySignature } from '../../service/http/signature.js';
-import { createLogger, createSealer } from '../../service/index.js';
+import { createEncryption, createLogger } from '../../service/index.js';
 
 const key = (id: string) => ({ id, key: randomBytes(32) });
 
@@ -123,32 +123,34 @@ it.each([
   );
 });
 
-describe('sealed secrets', () => {
+describe('encrypted secrets', () => {
   const first = key('k1');
-  const sealer = createSealer([first]);
-  const sealed = sealer.seal('whsec_secret', 'callback-secret:con_1');
+  const encryption = createEncryption([first]);
+  const encrypted = encryption.encrypt('whsec_secret', 'callback-secret:con_1');
 
-  it('open where they were sealed, and hide what they hold', () => {
-    expect(sealer.open(sealed, 'callback-secret:con_1')).toBe('whsec_secret');
-    expect(sealed).not.toContain('secret');
-    expect(sealer.seal('whsec_secret', 'callback-secret:con_1')).not.toBe(sealed);
+  it('open where they were encrypted, and hide what they hold', () => {
+    expect(encryption.open(encrypted, 'callback-secret:con_1')).toBe('whsec_secret');
+    expect(encrypted).not.toContain('secret');
+    expect(encryption.encrypt('whsec_secret', 'callback-secret:con_1')).not.toBe(encrypted);
   });
   it('open after a new key was put before the old one', () =>
-    expect(createSealer([key('k2'), first]).open(sealed, 'callback-secret:con_1')).toBe('whsec_secret'));
+    expect(createEncryption([key('k2'), first]).open(encrypted, 'callback-secret:con_1')).toBe(
+      'whsec_secret',
+    ));
   it('do not open in another row', () =>
-    expect(() => sealer.open(sealed, 'callback-secret:con_2')).toThrow());
+    expect(() => encryption.open(encrypted, 'callback-secret:con_2')).toThrow());
   it('do not open without their key', () =>
-    expect(() => createSealer([key('k2')]).open(sealed, 'callback-secret:con_1')).toThrow('k1'));
+    expect(() => createEncryption([key('k2')]).open(encrypted, 'callback-secret:con_1')).toThrow('k1'));
   it('do not open with another key of the same name', () =>
-    expect(() => createSealer([key('k1')]).open(sealed, 'callback-secret:con_1')).toThrow());
+    expect(() => createEncryption([key('k1')]).open(encrypted, 'callback-secret:con_1')).toThrow());
   it('do not open with any bit flipped', () => {
-    const [version, id, salt = '', text = ''] = sealed.split('.');
+    const [version, id, salt = '', text = ''] = encrypted.split('.');
     const flipped = Buffer.from(text, 'base64url');
     for (let bit = 0; bit < flipped.length * 8; bit += 5) {
       const bytes = Buffer.from(flipped);
       bytes.writeUInt8(bytes.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
       expect(() =>
-        sealer.open([version, id, salt, bytes.toString('base64url')].join('.'), 'callback-secret:con_1'),
+        encryption.open([version, id, salt, bytes.toString('base64url')].join('.'), 'callback-secret:con_1'),
       ).toThrow();
     }
   });

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openFileStore } from '../../service/stores/file/index.js';
+import { openFileStore } from '../../service/records/file/index.js';
 import { auditContract } from '../contract/audit.js';
 import { storeContract } from '../contract/store.js';
 import { Subject } from '../contract/subject.js';

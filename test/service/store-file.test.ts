@@ -17,8 +17,8 @@ import { join } from 'node:path';
 import type { Connection } from '../../service/domain/connection.js';
 import type { ConnectionId, OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
-import { type FileStoreOptions, openFileStore } from '../../service/stores/file/index.js';
-import { type FileOperations, fileOperations } from '../../service/stores/file/organization-file.js';
+import { type FileStoreOptions, openFileStore } from '../../service/records/file/index.js';
+import { type FileOperations, fileOperations } from '../../service/records/file/organization-file.js';
 import {
   aConnection,
   anAccessKeyConnection,
@@ -52,7 +52,7 @@ async function open(options: Partial<FileStoreOptions> = {}): Promise<Store> {
 
 const organization = anOrganization();
 const inOrganizations = (...names: string[]) => join(directory, 'organizations', ...names);
-const sealed = (text: string) => ({
+const encrypted = (text: string) => ({
   keyId: 'k1',
   wrappedDataKey: text,
   accessKeyId: text,
@@ -159,13 +159,13 @@ describe('files', () => {
     ],
     [
       'another key',
-      { status: 'failed', accessKey: { lastFour: 'ABCD', principalArn: 'arn', sealed: sealed('new') } },
+      { status: 'failed', accessKey: { lastFour: 'ABCD', principalArn: 'arn', encrypted: encrypted('new') } },
     ],
   ])('hold no access key that %s destroyed, nor does a backup', async (_, changes) => {
     let store = await open();
     await store.createOrganization(organization);
     const connection = anAccessKeyConnection(organization.id, {
-      accessKey: { lastFour: 'WXYZ', principalArn: 'arn', sealed: sealed('destroyed') },
+      accessKey: { lastFour: 'WXYZ', principalArn: 'arn', encrypted: encrypted('destroyed') },
     });
     await store.commit({ connection: { next: connection, ifVersion: null, intent } });
     await store.close();
@@ -380,7 +380,7 @@ describe('a write', () => {
       const kept = await insert(store, { scopes: [{}] });
       const key = anAccessKeyConnection(organization.id);
       await store.commit({ connection: { next: key, ifVersion: null, intent } });
-      await store.commit({ receipt: { ...claimOf(kept), webhookId: 'before', claimedUntil: at(9) } });
+      await store.commit({ receipt: { ...claimOf(kept), webhookId: 'before', leaseExpiresAt: at(9) } });
       isBroken = true;
       const role = 'arn:aws:iam::123456789012:role/reader';
       const attempts = await Promise.allSettled([
@@ -388,7 +388,7 @@ describe('a write', () => {
           connection: { next: { ...kept, scopes: [], version: 2, name: 'changed' }, ifVersion: 1, intent },
         }),
         insert(store, { ...connectedTo(role), scopes: [{}] }),
-        store.claimCallback(claimOf(kept), at(0)),
+        store.acquireIdempotency(claimOf(kept), at(0)),
         // A key that is destroyed makes the snapshot be written at once.
         ...(kind === 'snapshot'
           ? [store.commit({ connection: { next: deletedKey(key), ifVersion: 1, intent } })]
@@ -412,7 +412,7 @@ describe('a write', () => {
         });
       isBroken = false;
       await store.ready();
-      expect(await store.claimCallback(claimOf(kept), at(0))).toMatchObject({ claimed: true });
+      expect(await store.acquireIdempotency(claimOf(kept), at(0))).toMatchObject({ claimed: true });
       const taker = await insert(store, connectedTo(role), other.id);
       await store.commit({ connection: { next: { ...kept, version: 2 }, ifVersion: 1, intent } });
       await store.close();

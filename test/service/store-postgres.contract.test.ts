@@ -1,4 +1,4 @@
-import { openPostgresStore } from '../../service/stores/postgres/index.js';
+import { openPostgresStore } from '../../service/records/postgres/index.js';
 import { storeContract } from '../contract/store.js';
 import { type PostgresServer, startPostgres } from '../postgres/index.js';
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Store } from '../../service/domain/ports.js';
-import { openPostgresStore, type PostgresStoreOptions } from '../../service/stores/postgres/index.js';
+import { openPostgresStore, type PostgresStoreOptions } from '../../service/records/postgres/index.js';
 import {
   aConnection,
   anApiKey,
@@ -236,7 +236,7 @@ describe('when the database is not there', () => {
       () => store.organization(organization.id),
       () => store.createOrganization(anOrganization()),
       () => store.commit({ connection: { next: aConnection(organization.id), ifVersion: null, intent } }),
-      () => store.claimWatches({ now: at(0), leaseUntil: at(1), limit: 1 }),
+      () => store.leaseJobs({ now: at(0), leaseUntil: at(1), limit: 1 }),
       () => store.ready(),
     ];
     for (const call of calls)

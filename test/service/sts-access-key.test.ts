@@ -43,15 +43,15 @@ test.each<[number, string, string, string, string]>([
     403,
     'SignatureDoesNotMatch',
     'Signature expired: 20261124T080000Z is now earlier than 20261124T084500Z',
-    'undecided',
+    'inconclusive',
     'clock_off',
   ],
-  [403, 'SignatureDoesNotMatch', 'Signature not yet current: 20261124T090000Z', 'undecided', 'clock_off'],
-  [400, 'RequestExpired', 'Request has expired.', 'undecided', 'clock_off'],
-  [403, 'AccessDenied', 'explicit deny in a VPC endpoint policy', 'undecided', 'denied_on_the_way'],
-  [400, 'Throttling', 'Rate exceeded', 'undecided', 'throttled'],
-  [503, 'ServiceUnavailable', 'later', 'undecided', 'server_error'],
-  [400, 'SomethingNew', 'what happened', 'undecided', 'malformed'],
+  [403, 'SignatureDoesNotMatch', 'Signature not yet current: 20261124T090000Z', 'inconclusive', 'clock_off'],
+  [400, 'RequestExpired', 'Request has expired.', 'inconclusive', 'clock_off'],
+  [403, 'AccessDenied', 'explicit deny in a VPC endpoint policy', 'inconclusive', 'denied_on_the_way'],
+  [400, 'Throttling', 'Rate exceeded', 'inconclusive', 'throttled'],
+  [503, 'ServiceUnavailable', 'later', 'inconclusive', 'server_error'],
+  [400, 'SomethingNew', 'what happened', 'inconclusive', 'malformed'],
 ])("%s %s (%s) about a customer's key is %s: %s", async (status, code, message, outcome, reason) => {
   failure = [status, code, message];
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -56,7 +56,7 @@ it('opens a session and says whose it is', async () => {
 it('asks once, also when AWS throttles', async () => {
   const before = aws.requests.length;
   aws.faults.set({ kind: 'throttle' });
-  expect(await assume()).toMatchObject({ outcome: 'undecided', reason: 'throttled' });
+  expect(await assume()).toMatchObject({ outcome: 'inconclusive', reason: 'throttled' });
   aws.faults.clear();
   expect(aws.requests.length - before).toBe(1);
 });
@@ -86,61 +86,67 @@ const credentialsXml = (expiration: string) =>
 describe('tells every answer of AWS apart', () => {
   test.each<[string, number, string, string, string]>([
     ['AccessDenied', 403, failure('AccessDenied'), 'denied', 'access_denied'],
-    ['AccessDenied that is no 403', 400, failure('AccessDenied'), 'undecided', 'malformed'],
-    ['AccessDenied with a 503', 503, failure('AccessDenied'), 'undecided', 'server_error'],
+    ['AccessDenied that is no 403', 400, failure('AccessDenied'), 'inconclusive', 'malformed'],
+    ['AccessDenied with a 503', 503, failure('AccessDenied'), 'inconclusive', 'server_error'],
     ['RegionDisabledException', 403, failure('RegionDisabledException'), 'denied', 'region_disabled'],
-    ['Throttling', 400, failure('Throttling'), 'undecided', 'throttled'],
-    ['ThrottlingException', 400, failure('ThrottlingException'), 'undecided', 'throttled'],
-    ['RequestLimitExceeded', 503, failure('RequestLimitExceeded'), 'undecided', 'throttled'],
-    ['a bare 429', 429, '', 'undecided', 'throttled'],
-    ['InternalFailure', 500, failure('InternalFailure'), 'undecided', 'server_error'],
-    ['ServiceUnavailable', 503, failure('ServiceUnavailable'), 'undecided', 'server_error'],
-    ['a 502 of a proxy', 502, '<html>Bad gateway</html>', 'undecided', 'server_error'],
-    ['ExpiredToken', 403, failure('ExpiredToken'), 'undecided', 'vendor_credentials_expired'],
+    ['Throttling', 400, failure('Throttling'), 'inconclusive', 'throttled'],
+    ['ThrottlingException', 400, failure('ThrottlingException'), 'inconclusive', 'throttled'],
+    ['RequestLimitExceeded', 503, failure('RequestLimitExceeded'), 'inconclusive', 'throttled'],
+    ['a bare 429', 429, '', 'inconclusive', 'throttled'],
+    ['InternalFailure', 500, failure('InternalFailure'), 'inconclusive', 'server_error'],
+    ['ServiceUnavailable', 503, failure('ServiceUnavailable'), 'inconclusive', 'server_error'],
+    ['a 502 of a proxy', 502, '<html>Bad gateway</html>', 'inconclusive', 'server_error'],
+    ['ExpiredToken', 403, failure('ExpiredToken'), 'inconclusive', 'vendor_credentials_expired'],
     [
       'ExpiredTokenException',
       400,
       failure('ExpiredTokenException'),
-      'undecided',
+      'inconclusive',
       'vendor_credentials_expired',
     ],
-    ['InvalidClientTokenId', 403, failure('InvalidClientTokenId'), 'undecided', 'vendor_credentials_invalid'],
+    [
+      'InvalidClientTokenId',
+      403,
+      failure('InvalidClientTokenId'),
+      'inconclusive',
+      'vendor_credentials_invalid',
+    ],
     [
       'SignatureDoesNotMatch',
       403,
       failure('SignatureDoesNotMatch'),
-      'undecided',
+      'inconclusive',
       'vendor_credentials_invalid',
     ],
     [
       'UnrecognizedClientException',
       400,
       failure('UnrecognizedClientException'),
-      'undecided',
+      'inconclusive',
       'vendor_credentials_invalid',
     ],
-    ['a 403 of a proxy', 403, '<html>AccessDenied</html>', 'undecided', 'malformed'],
-    ['a 403 without a body', 403, '', 'undecided', 'malformed'],
-    ['a 403 in JSON', 403, '{"Code":"AccessDenied"}', 'undecided', 'malformed'],
-    ['a ValidationError', 400, failure('ValidationError'), 'undecided', 'malformed'],
-    ['a 200 without a body', 200, '', 'undecided', 'malformed'],
-    ['a 200 of a login page', 200, '<html><body>Sign in</body></html>', 'undecided', 'malformed'],
+    ['a 403 of a proxy', 403, '<html>AccessDenied</html>', 'inconclusive', 'malformed'],
+    ['a 403 without a body', 403, '', 'inconclusive', 'malformed'],
+    ['a 403 in JSON', 403, '{"Code":"AccessDenied"}', 'inconclusive', 'malformed'],
+    ['a ValidationError', 400, failure('ValidationError'), 'inconclusive', 'malformed'],
+    ['a 200 without a body', 200, '', 'inconclusive', 'malformed'],
+    ['a 200 of a login page', 200, '<html><body>Sign in</body></html>', 'inconclusive', 'malformed'],
     [
       'a 200 that is cut off',
       200,
       session(credentialsXml('2030-01-01T00:00:00Z')).slice(0, 200),
-      'undecided',
+      'inconclusive',
       'malformed',
     ],
-    ['a 200 without credentials', 200, session(''), 'undecided', 'malformed'],
+    ['a 200 without credentials', 200, session(''), 'inconclusive', 'malformed'],
     [
       'a 200 without a session ARN',
       200,
       session(credentialsXml('2030-01-01T00:00:00Z'), ''),
-      'undecided',
+      'inconclusive',
       'malformed',
     ],
-    ['a 200 with a date that is none', 200, session(credentialsXml('soon')), 'undecided', 'malformed'],
+    ['a 200 with a date that is none', 200, session(credentialsXml('soon')), 'inconclusive', 'malformed'],
   ])('%s', async (_, status, body, outcome, reason) => {
     const server = createServer((_request, response) => {
       response.writeHead(status, { 'content-type': 'text/xml' }).end(body);
@@ -162,7 +168,7 @@ describe('tells every answer of AWS apart', () => {
 
   it('a host that does not exist', async () => {
     expect(await assume(stsAt('http://sts.invalid'))).toMatchObject({
-      outcome: 'undecided',
+      outcome: 'inconclusive',
       reason: expect.stringMatching(/^(unreachable|timed_out)$/),
     });
   });
@@ -170,7 +176,7 @@ describe('tells every answer of AWS apart', () => {
   it('silence', async () => {
     aws.faults.set({ kind: 'timeout', times: 1 });
     const startedAt = Date.now();
-    expect(await assume()).toMatchObject({ outcome: 'undecided', reason: 'timed_out' });
+    expect(await assume()).toMatchObject({ outcome: 'inconclusive', reason: 'timed_out' });
     expect(Date.now() - startedAt).toBeLessThan(2_000);
     aws.faults.clear();
   });
@@ -178,7 +184,7 @@ describe('tells every answer of AWS apart', () => {
   it('a key that AWS does not know', async () => {
     const unknown = async () => ({ accessKeyId: 'AKIAUNKNOWNUNKNOWN00', secretAccessKey: canary });
     const answer = await assume(stsAt(aws.url, unknown));
-    expect(answer).toMatchObject({ outcome: 'undecided', reason: 'vendor_credentials_invalid' });
+    expect(answer).toMatchObject({ outcome: 'inconclusive', reason: 'vendor_credentials_invalid' });
     expect(JSON.stringify(answer)).not.toContain(canary);
   });
 
@@ -188,7 +194,7 @@ describe('tells every answer of AWS apart', () => {
         throw Object.assign(new Error(`no ${canary}`), { name: 'CredentialsProviderError' });
       }),
     );
-    expect(answer).toMatchObject({ outcome: 'undecided', reason: 'vendor_credentials_invalid' });
+    expect(answer).toMatchObject({ outcome: 'inconclusive', reason: 'vendor_credentials_invalid' });
     expect(JSON.stringify(answer)).not.toContain(canary);
   });
 });

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSealer, openFileStore } from '../../service/index.js';
+import { createEncryption, openFileStore } from '../../service/index.js';
 import { callbackMessage, provisioned, sign } from '../callback-message.js';
 import { rawRequest } from '../raw-request.js';
 import { startVendor, type Vendor } from '../vendor.js';
@@ -28,15 +28,15 @@ async function post(of: Vendor, { headers, body }: ReturnType<typeof callbackMes
 
 it('the same callback after a restart is the same event, with the first answer', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'rolebridge-restart-'));
-  const sealer = createSealer([{ id: 'k1', key: randomBytes(32) }]);
-  vendor = await startVendor({ store: await openFileStore({ directory }), sealer });
+  const encryption = createEncryption([{ id: 'k1', key: randomBytes(32) }]);
+  vendor = await startVendor({ store: await openFileStore({ directory }), encryption });
   const { id, arn, callbackSecret } = await pending(vendor);
   const message = callbackMessage(callbackSecret, provisioned(id, arn));
   const first = await post(vendor, message);
   expect(first.status).toBe(200);
   await vendor.service.close();
 
-  const restarted = await startVendor({ store: await openFileStore({ directory }), sealer });
+  const restarted = await startVendor({ store: await openFileStore({ directory }), encryption });
   expect(await post(restarted, message)).toEqual(first);
   // Nothing was asked of AWS for it: this service's AWS does not even know the role.
   expect(restarted.sandbox.requests).toEqual([]);

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   createAccessKeyEncryption,
+  createEncryption,
   createLocalKeyEncryptionKey,
-  createSealer,
   openFileStore,
 } from '../../service/index.js';
 import { callbackMessage, deprovisioned, provisioned } from '../callback-message.js';
@@ -19,7 +19,7 @@ it('no secret is in logs, metrics, the audit log, later answers, problem pages o
     logLevel: 'trace',
     propagationWindowMs: 200,
     store: await openFileStore({ directory }),
-    sealer: createSealer([{ id: 'k1', key: serviceKey }]),
+    encryption: createEncryption([{ id: 'k1', key: serviceKey }]),
     accessKeyEncryption: createAccessKeyEncryption(
       createLocalKeyEncryptionKey([{ id: 'e1', key: encryptionKey }]),
     ),

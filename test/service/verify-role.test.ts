@@ -5,7 +5,7 @@ import type { Clock } from '../../service/domain/ports.js';
 import type { Partition } from '../../service/domain/role-arn.js';
 import { trustPolicy } from '../../service/domain/trust-policy.js';
 import { type RoleToVerify, verifyRole } from '../../service/domain/verify-role.js';
-import { consoleLink } from '../../service/ways/index.js';
+import { consoleLink } from '../../service/templates/index.js';
 import { type AwsSandbox, type Fault, type SandboxAccount, startAwsSandbox } from '../aws-sandbox/index.js';
 
 // In Jest, Node's own errors come from another realm: the SDK would not know them for errors and drop their codes.
@@ -73,7 +73,7 @@ const verify = (roleArn: string, options: Partial<RoleToVerify> = {}) =>
       firstAttemptAt: time,
       propagationWindowMs: windowMs,
       maxWaitMs: windowMs,
-      trustMayHaveChanged: false,
+      allowPropagation: false,
       ...options,
     },
     {
@@ -87,7 +87,7 @@ const verify = (roleArn: string, options: Partial<RoleToVerify> = {}) =>
   );
 
 /** Refused: the code, its causes and the checks; anything else fails the test. */
-async function refusal(roleArn: string, options?: Partial<RoleToVerify>) {
+async function verificationFailed(roleArn: string, options?: Partial<RoleToVerify>) {
   const answer = await verify(roleArn, options);
   if (answer.outcome !== 'refused' || answer.verification.result !== 'failed')
     throw new Error(`Not refused: ${JSON.stringify(answer)}`);
@@ -178,7 +178,7 @@ describe('refuses a role that is open to a confused deputy', () => {
     ['a second statement with StringLike', enforced, () => [exact(), allow({ StringLike: { [key]: '*' } })]],
     ['everyone with any external ID', enforced, () => [allow({ StringLike: { [key]: '*' } }, '*')]],
   ])('%s → %s', async (_, code, statements) => {
-    const refused = await refusal(role(statements()));
+    const refused = await verificationFailed(role(statements()));
     expect(refused.code).toBe(code);
     expect(refused.causes).toEqual([
       expect.objectContaining({
@@ -208,18 +208,18 @@ describe('a trust policy that was just mended', () => {
   };
   it('passes when AWS serves it within ten seconds', async () => {
     const arn = await mended(4_000);
-    expect((await verify(arn, { trustMayHaveChanged: true })).outcome).toBe('passed');
+    expect((await verify(arn, { allowPropagation: true })).outcome).toBe('passed');
   });
   it('is refused when AWS goes on with the old one', async () => {
     const arn = await mended(30_000);
     const startedAt = time;
-    expect((await refusal(arn, { trustMayHaveChanged: true })).code).toBe('external_id_not_required');
+    expect((await verificationFailed(arn, { allowPropagation: true })).code).toBe('external_id_not_required');
     expect(time - startedAt).toBeLessThanOrEqual(11_000);
   });
   it('is refused at once when nobody may have mended it', async () => {
     const arn = await mended(4_000);
     const startedAt = time;
-    expect((await refusal(arn)).code).toBe('external_id_not_required');
+    expect((await verificationFailed(arn)).code).toBe('external_id_not_required');
     expect(time).toBe(startedAt);
   });
 });
@@ -256,7 +256,7 @@ describe('says why a role is not assumable', () => {
     ],
   ])('%s: %s', async (_, likelihood, cause, arn) => {
     const roleArn = arn();
-    const refused = await refusal(roleArn, { propagationWindowMs: 0 });
+    const refused = await verificationFailed(roleArn, { propagationWindowMs: 0 });
     expect(refused.code).toBe('role_not_assumable');
     if (likelihood === 'certain')
       expect(refused.causes).toEqual([expect.objectContaining({ cause, likelihood })]);
@@ -277,7 +277,7 @@ describe('says why a role is not assumable', () => {
     ['region-disabled', 'sts_region_off'],
   ])('%s: AWS says so itself', async (kind, cause) => {
     aws.faults.set({ kind } as Fault);
-    const refused = await refusal(role([exact()]), { propagationWindowMs: 0 });
+    const refused = await verificationFailed(role([exact()]), { propagationWindowMs: 0 });
     expect(refused.code).toBe('role_not_assumable');
     expect(refused.causes).toEqual([expect.objectContaining({ cause, likelihood: 'certain' })]);
     expect(assumeCalls()).toHaveLength(1);
@@ -286,7 +286,7 @@ describe('says why a role is not assumable', () => {
   it('does not wait for propagation when STS is off in the region', async () => {
     aws.faults.set({ kind: 'region-disabled' });
     const startedAt = time;
-    expect((await refusal(role([exact()]))).code).toBe('role_not_assumable');
+    expect((await verificationFailed(role([exact()]))).code).toBe('role_not_assumable');
     expect(time).toBe(startedAt);
   });
 });
@@ -303,7 +303,7 @@ describe('a role that AWS does not know yet', () => {
     aws.propagationDelayMs = 30_000;
     const startedAt = time;
     expect(await verify(role([exact()]), { maxWaitMs: 5_000 })).toMatchObject({
-      outcome: 'undecided',
+      outcome: 'inconclusive',
       reason: 'propagating',
       retryAfterSeconds: 1,
     });
@@ -312,7 +312,7 @@ describe('a role that AWS does not know yet', () => {
 
   it('is refused once the window of the first attempt has passed, also in a later call', async () => {
     const arn = role([exact('another-one')]);
-    expect((await refusal(arn, { firstAttemptAt: time - windowMs, maxWaitMs: 5_000 })).code).toBe(
+    expect((await verificationFailed(arn, { firstAttemptAt: time - windowMs, maxWaitMs: 5_000 })).code).toBe(
       'role_not_assumable',
     );
   });
@@ -320,7 +320,7 @@ describe('a role that AWS does not know yet', () => {
   it('is refused at the end of the window when this call may wait exactly so long', async () => {
     const startedAt = time;
     const options = { propagationWindowMs: 3_000, maxWaitMs: 3_000 };
-    expect((await refusal(role([exact('another-one')]), options)).code).toBe('role_not_assumable');
+    expect((await verificationFailed(role([exact('another-one')]), options)).code).toBe('role_not_assumable');
     expect(time - startedAt).toBe(3_000);
   });
 });
@@ -351,12 +351,12 @@ describe('trouble of AWS is never a verdict', () => {
     faults.flatMap(([kind, reason, fault]) =>
       moments.map(([when, scope]) => ({ kind, reason, when, fault, scope })),
     ),
-  )('$kind $when → undecided ($reason), and decided when it is over', async ({ reason, fault, scope }) => {
+  )('$kind $when → inconclusive ($reason), and decided when it is over', async ({ reason, fault, scope }) => {
     const arn = role([exact()]);
     aws.faults.set({ ...fault, ...scope });
     const answer = await verify(arn);
-    expect(answer).toMatchObject({ outcome: 'undecided', reason });
-    if (answer.outcome !== 'undecided') return;
+    expect(answer).toMatchObject({ outcome: 'inconclusive', reason });
+    if (answer.outcome !== 'inconclusive') return;
     expect(answer.retryAfterSeconds).toBeGreaterThan(0);
     if (reason === 'throttled') expect(answer.retryAfterSeconds).toBe(5);
     aws.faults.clear();
@@ -394,14 +394,14 @@ describe('refuses before any call to AWS', () => {
       { connection: { ...connection, expectedAccountId: '999988887777' as AccountId } },
     ],
   ])('%s → %s', async (_, code, arn, options) => {
-    const refused = await refusal(arn(), options);
+    const refused = await verificationFailed(arn(), options);
     expect(refused.code).toBe(code);
     expect(refused.checks.at(-1)).toMatchObject({ outcome: 'failed', code });
     expect(aws.requests).toHaveLength(0);
   });
 
   it("the vendor's account of another partition too", async () => {
-    const refused = await refusal('arn:aws:iam::444455556666:role/r', {
+    const refused = await verificationFailed('arn:aws:iam::444455556666:role/r', {
       vendorPrincipals: new Map<Partition, string>([
         ['aws', vendor.admin.arn],
         ['aws-us-gov', 'arn:aws-us-gov:iam::444455556666:root'],
@@ -419,7 +419,7 @@ describe('refuses a session that is not the one asked for', () => {
     ['in another partition', 'arn:aws-cn:sts::210987654321:assumed-role/rolebridge/rolebridge'],
   ])('%s', async (_, sessionArn) => {
     aws.faults.set({ kind: 'garbage', body: assumeRoleAnswer(sessionArn), action: 'AssumeRole', times: 1 });
-    expect((await refusal(role([exact()]))).code).toBe('account_mismatch');
+    expect((await verificationFailed(role([exact()]))).code).toBe('account_mismatch');
     // It was found out before the negative probes: they would have proved nothing.
     expect(assumeCalls()).toHaveLength(1);
   });
@@ -429,7 +429,7 @@ describe('refuses a session that is not the one asked for', () => {
       <Arn>arn:aws:sts::999988887777:assumed-role/rolebridge/rolebridge</Arn><UserId>A:b</UserId>
       <Account>999988887777</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`;
     aws.faults.set({ kind: 'garbage', body, action: 'GetCallerIdentity' });
-    expect((await refusal(role([exact()]))).code).toBe('account_mismatch');
+    expect((await verificationFailed(role([exact()]))).code).toBe('account_mismatch');
   });
 });
 
@@ -484,22 +484,22 @@ describe('a role whose external ID is being changed', () => {
           Statement: [exact(changing.pendingExternalId)],
         });
     };
-    const answer = await verify(arn, { connection: changing, trustMayHaveChanged: true, comesAgain: true });
+    const answer = await verify(arn, { connection: changing, allowPropagation: true, callerRetries: true });
     expect(answer).toMatchObject({ outcome: 'passed', externalId: changing.pendingExternalId });
     expect(time - began).toBeGreaterThanOrEqual(40_000);
   });
 
-  it('is undecided when the wait is over before the window is, and refused after that', async () => {
+  it('is inconclusive when the wait is over before the window is, and refused after that', async () => {
     const arn = both();
-    const options = { connection: changing, trustMayHaveChanged: true, comesAgain: true, maxWaitMs: 25_000 };
+    const options = { connection: changing, allowPropagation: true, callerRetries: true, maxWaitMs: 25_000 };
     const firstAttemptAt = time;
     expect(await verify(arn, { ...options, firstAttemptAt })).toMatchObject({
-      outcome: 'undecided',
+      outcome: 'inconclusive',
       reason: 'propagating',
     });
     expect(time - firstAttemptAt).toBeLessThanOrEqual(25_000);
     time = firstAttemptAt + windowMs;
-    expect(await refusal(arn, { ...options, firstAttemptAt })).toMatchObject({
+    expect(await verificationFailed(arn, { ...options, firstAttemptAt })).toMatchObject({
       code: 'previous_external_id_accepted',
     });
   });
@@ -507,7 +507,7 @@ describe('a role whose external ID is being changed', () => {
   it('is refused at once when it lets others in as well', async () => {
     const arn = role([exact(), exact(changing.pendingExternalId), allow()]);
     const began = time;
-    expect((await refusal(arn, { connection: changing, comesAgain: true })).code).toBe(
+    expect((await verificationFailed(arn, { connection: changing, callerRetries: true })).code).toBe(
       'external_id_not_required',
     );
     expect(time).toBe(began);

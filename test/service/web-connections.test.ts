@@ -399,7 +399,15 @@ describe('the list', () => {
 test('nothing is changed by GET, and nothing can be: every form posts', async () => {
   const id = await connected('still');
   const before = JSON.stringify(await show(id));
-  for (const path of ['verify', 'check', 'name', 'scopes', 'external-id', 'callback-secret', 'move-to-role'])
+  for (const path of [
+    'verify',
+    'check',
+    'name',
+    'scopes',
+    'external-id',
+    'callback-secret',
+    'migrate-to-role',
+  ])
     expect((await browser.get(`/connections/${id}/${path}`)).status).toBe(404);
   await browser.get(`/connections/${id}/delete`);
   expect(JSON.stringify(await show(id))).toBe(before);

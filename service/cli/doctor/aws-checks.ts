@@ -1,7 +1,7 @@
 import { createSts } from '../../aws/sts.js';
-import { exchange } from '../../client/exchange.js';
+import { exchange } from '../../client/request.js';
+import { inconclusiveMessages } from '../../domain/inconclusive.js';
 import { type Partition, partitions } from '../../domain/role-arn.js';
-import { undecidedMessages } from '../../domain/undecided.js';
 import { type Configuration, type Examination, type Finding, type StsReach, worst } from './finding.js';
 
 const dnsSuffixes: Record<Partition, string> = {
@@ -80,13 +80,13 @@ export async function checkVendorCredentials({ config }: Examination): Promise<F
   const findings: Omit<Finding, 'check'>[] = [];
   for (const [partition, principal] of config.principals) {
     const answer = await sts.callerIdentity(partition);
-    if (answer.outcome === 'undecided')
+    if (answer.outcome === 'inconclusive')
       findings.push({
         outcome: 'failed',
         message:
           answer.reason === 'request_rejected'
             ? 'AWS does not accept the request.'
-            : undecidedMessages[answer.reason][0],
+            : inconclusiveMessages[answer.reason][0],
         remedy: `Give the service AWS credentials of ${principal}: environment, profile, instance or task role.`,
       });
     else if (answer.outcome === 'denied')

@@ -1,8 +1,8 @@
 import { createKmsKeyEncryptionKey } from '../../aws/kms.js';
-import { accessKeyOf, type Connection, sealedCallbackSecretsOf } from '../../domain/connection.js';
+import { accessKeyOf, type Connection, encryptedCallbackSecretsOf } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { Store } from '../../domain/ports.js';
-import { createSealer } from '../../index.js';
+import { createEncryption } from '../../index.js';
 import type { Configuration, Examination, Finding } from './finding.js';
 
 export async function checkEncryptionKey({ config, store }: Examination): Promise<Finding> {
@@ -46,12 +46,12 @@ export async function checkEncryptionKey({ config, store }: Examination): Promis
 
 export async function checkServiceKeys({ config, store }: Examination): Promise<Finding> {
   const check = 'service keys';
-  const sealer = createSealer(config.serviceKeys);
+  const encryption = createEncryption(config.serviceKeys);
   const ids = config.serviceKeys.map(({ id }) => id);
   const counts =
     store &&
-    (await keysInUse(store, (connection) => sealedCallbackSecretsOf(connection).map(sealer.keyIdOf)));
-  const under = ([id, count]: [string, number]) => `${count} callback secrets are sealed with key "${id}"`;
+    (await keysInUse(store, (connection) => encryptedCallbackSecretsOf(connection).map(encryption.keyIdOf)));
+  const under = ([id, count]: [string, number]) => `${count} callback secrets are encrypted with key "${id}"`;
   const lost = [...(counts ?? [])].filter(([id]) => !ids.includes(id));
   if (lost.length > 0)
     return {
@@ -61,7 +61,7 @@ export async function checkServiceKeys({ config, store }: Examination): Promise<
       remedy:
         'Add it again to ROLEBRIDGE_SERVICE_KEYS, behind the first one; or give each of these connections a new callback secret.',
     };
-  const old = [...(counts ?? [])].filter(([id]) => id !== sealer.keyId);
+  const old = [...(counts ?? [])].filter(([id]) => id !== encryption.keyId);
   if (old.length > 0)
     return {
       check,
@@ -72,13 +72,13 @@ export async function checkServiceKeys({ config, store }: Examination): Promise<
   return {
     check,
     outcome: 'ok',
-    message: `Callback secrets are sealed with key "${sealer.keyId}"${counts ? '' : '; which keys are in use was not looked at'}.`,
+    message: `Callback secrets are encrypted with key "${encryption.keyId}"${counts ? '' : '; which keys are in use was not looked at'}.`,
   };
 }
 
 const accessKeyIds = (connection: Connection): string[] => {
   const held = accessKeyOf(connection);
-  return held ? [held.sealed.keyId] : [];
+  return held ? [held.encrypted.keyId] : [];
 };
 
 /** How many of a kind of secret are under each key. */

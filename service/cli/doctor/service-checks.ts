@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { exchange } from '../../client/exchange.js';
+import { exchange } from '../../client/request.js';
 import { RolebridgeError } from '../../domain/errors.js';
-import { openStore } from '../../stores/choose.js';
+import { openStore } from '../../records/open.js';
 import type { Examination, Finding } from './finding.js';
 
 const timeoutMs = 5_000;

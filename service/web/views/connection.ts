@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { type Connection, roleTrustOf } from '../../domain/connection.js';
+import { type Connection, roleRegistrationOf } from '../../domain/connection.js';
 import { describeScope, type Scope, scopeKey } from '../../domain/scope.js';
 import type { HistoryEntry } from '../history.js';
 import type { WebSession } from '../session.js';
@@ -132,7 +132,7 @@ function changeSection(page: ConnectionPage): Html {
 ${
   connection.method === 'access_key'
     ? html`<li><a href="${path}/access-key">Exchange the access key</a> <small>for another of the same account; name and scopes stay.</small></li>
-<li>${connection.roleMove ? html`<a href="${path}/setup">Continue the move to a role</a>` : postButton(session, `${path}/move-to-role`, 'Move to a role', undefined, 'plain')} <small>The key works until the role has been checked, and is destroyed then.</small></li>`
+<li>${connection.migration ? html`<a href="${path}/setup">Continue the move to a role</a>` : postButton(session, `${path}/migrate-to-role`, 'Move to a role', undefined, 'plain')} <small>The key works until the role has been checked, and is destroyed then.</small></li>`
     : html`<li><a href="${path}/setup#check">Give another role</a> <small>checked on the spot; a refused one changes nothing.</small></li>
 <li>${
         connection.pendingExternalId === undefined
@@ -140,7 +140,7 @@ ${
           : html`<a href="${path}/setup#create">Deploy the new external ID</a> ${postButton(session, `${path}/external-id/cancel`, 'Keep the one before', undefined, 'plain')}`
       }</li>`
 }
-${roleTrustOf(connection) ? html`<li><a href="${path}/setup?way=cdktf#create">The role as code</a> <small>for CDKTF, Terraform, CloudFormation and the AWS CLI.</small></li>` : ''}
+${roleRegistrationOf(connection) ? html`<li><a href="${path}/setup?way=cdktf#create">The role as code</a> <small>for CDKTF, Terraform, CloudFormation and the AWS CLI.</small></li>` : ''}
 <li><a class="danger" href="${path}/delete">Delete this connection</a></li>
 </ul>`;
 }

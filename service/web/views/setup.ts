@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import type { Connection, RoleTrust } from '../../domain/connection.js';
+import type { Connection, RoleRegistration } from '../../domain/connection.js';
 import type { WebSession } from '../session.js';
 import { copyBox, csrfField, type Html } from './layout.js';
 import { scopeFormView, type TakenScope } from './scope-form.js';
@@ -29,7 +29,7 @@ export interface Preset {
 export interface Setup {
   readonly session: WebSession;
   readonly connection: Connection;
-  readonly trust: RoleTrust | undefined;
+  readonly trust: RoleRegistration | undefined;
   /** Where the vendor is in several. */
   readonly partitionName?: string | undefined;
   readonly principal: string;
@@ -75,7 +75,7 @@ ${scopeFormView({ session, connection, action: `/connections/${connection.id}/sc
 
 export const defaultName = 'New connection';
 
-function roleStepsView(setup: Setup, trust: RoleTrust, isConnected: boolean): Html {
+function roleStepsView(setup: Setup, trust: RoleRegistration, isConnected: boolean): Html {
   const { connection, session } = setup;
   const verification = verificationOf(connection);
   return html`

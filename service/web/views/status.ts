@@ -1,8 +1,8 @@
 import { html } from 'hono/html';
+import { problems } from '../../api/problem.js';
 import type { Connection } from '../../domain/connection.js';
 import { describeScope } from '../../domain/scope.js';
 import type { Verification } from '../../domain/verification.js';
-import { problems } from '../../http/problem.js';
 import { explanations, isErrorCode } from '../../problems/index.js';
 import { type Html, timeView } from './layout.js';
 

@@ -1,0 +1,61 @@
+import type { AccessKeyEncryption } from '../domain/access-key.js';
+import type { Requester } from '../domain/audit.js';
+import type { AccountId, ConnectionId, OrganizationId } from '../domain/ids.js';
+import type { Clock, Encryption, SharedSts, Store } from '../domain/ports.js';
+import type { Partition } from '../domain/role-arn.js';
+import type { Schedule } from '../domain/schedule.js';
+import type { Sessions } from '../domain/session.js';
+
+/** What the use cases work with; `createService` puts it together. */
+export interface Dependencies {
+  readonly store: Store;
+  readonly sts: SharedSts;
+  readonly verificationLimit: VerificationLimit;
+  readonly sessions: Sessions;
+  readonly clock: Clock;
+  readonly encryption: Encryption;
+  /** Undefined when the service has no encryption key: then no access key is taken. */
+  readonly accessKeyEncryption: AccessKeyEncryption | undefined;
+  /** False: no new access key is taken, and customers are told to use a role. */
+  readonly takesAccessKeys: boolean;
+  /** The vendor's principal in each partition that it has one in. */
+  readonly principals: ReadonlyMap<Partition, string>;
+  readonly deniedAccountIds: ReadonlySet<AccountId>;
+  /** Without a slash at its end. */
+  readonly publicUrl: string;
+  /** Where AWS gets the vendor's CloudFormation template: an S3 address. Undefined: no quick-create links. */
+  readonly templateUrl: string | undefined;
+  readonly propagationWindowMs: number;
+  /** How long one request waits for a role to propagate before it answers "not decided yet". */
+  readonly maxWaitMs: number;
+  readonly schedule: Schedule;
+  /** The vendor's, which hear of every change of a status. */
+  readonly webhookEndpoints: readonly string[];
+  /** Something was stored that may be due before what was. */
+  readonly wake: () => void;
+}
+
+/** How often verifications may be asked for. */
+export interface VerificationLimit {
+  /** @throws RolebridgeError `rate_limited` */
+  take(organizationId: OrganizationId, connectionId: ConnectionId | undefined): Promise<void>;
+}
+
+/**
+ * What a verification works with: AWS is asked in the organization's share, and not more often than it may. The service
+ * itself, which watches over connections, has a budget of its own.
+ * @throws RolebridgeError `rate_limited`
+ */
+export async function forVerification(
+  deps: Dependencies,
+  { actor, requestId }: Requester,
+  { organizationId, id }: { organizationId: OrganizationId; id?: ConnectionId | undefined },
+): Promise<Dependencies> {
+  if (actor.kind !== 'service') await deps.verificationLimit.take(organizationId, id);
+  return { ...deps, sts: deps.sts.forOrganization({ organizationId, requestId }) };
+}
+
+export const isoNow = (clock: Clock): string => new Date(clock.now()).toISOString();
+
+/** Binds a encrypted callback secret to its connection. */
+export const callbackSecretContext = (connectionId: string): string => `callback-secret:${connectionId}`;

@@ -1,0 +1,254 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { callbackSecretContext, type Dependencies, isoNow } from '../actions/dependencies.js';
+import type { Requester } from '../domain/audit.js';
+import type { Connection, RoleConnection } from '../domain/connection.js';
+import { type Enrollment, type ScopeRule, scopeOfAccount, withAccount } from '../domain/enrollment.js';
+import { RolebridgeError } from '../domain/errors.js';
+import {
+  type AccountId,
+  type ConnectionId,
+  type EnrollmentId,
+  isEnrollmentId,
+  newConnectionId,
+  newEnrollmentId,
+  type OrganizationId,
+} from '../domain/ids.js';
+import type { Token } from '../domain/ports.js';
+import type { Partition } from '../domain/role-arn.js';
+import { audited } from './audited.js';
+import { createConnection, newCallbackSecret, requirePartition } from './create-connection.js';
+
+/** Makes an enrollment; its secret is in no later answer. */
+export async function createEnrollment(
+  deps: Dependencies,
+  by: Requester,
+  organizationId: OrganizationId,
+  request: {
+    name: string;
+    partition: Partition;
+    scopeRule: ScopeRule;
+    accountIds?: readonly AccountId[] | undefined;
+    maxAccounts: number;
+    expiresInSeconds: number;
+  },
+): Promise<{ enrollment: Enrollment; secret: string }> {
+  requirePartition(deps, request.partition);
+  const { expiresInSeconds, ...rest } = request;
+  const id = newEnrollmentId();
+  const secret = newCallbackSecret();
+  const enrollment: Enrollment = {
+    ...rest,
+    id,
+    organizationId,
+    encryptedSecret: deps.encryption.encrypt(secret, secretContext(id)),
+    createdAt: isoNow(deps.clock),
+    expiresAt: new Date(deps.clock.now() + expiresInSeconds * 1000).toISOString(),
+    accounts: {},
+  };
+  const details = { enrollmentId: id, name: enrollment.name, expiresAt: enrollment.expiresAt };
+  await audited(deps, by, { action: 'enrollment.create', organizationId, details }, () =>
+    deps.store.saveToken(tokenOf(enrollment)),
+  );
+  return { enrollment, secret };
+}
+
+/** The newest first; `before` is the place ({@link placeOf}) of the last one of the page before, which may have ended since. */
+export async function listEnrollments(
+  deps: Dependencies,
+  organizationId: OrganizationId,
+  page: { limit: number; before?: string | undefined },
+): Promise<{ enrollments: Enrollment[]; next: string | undefined }> {
+  const { limit, before } = page;
+  const found = (await deps.store.tokensOf(organizationId, 'enrollment'))
+    .map((token) => enrollmentIn(token) as Enrollment)
+    .filter((enrollment) => before === undefined || placeOf(enrollment) < before)
+    .sort((one, other) => (placeOf(one) > placeOf(other) ? -1 : 1));
+  const enrollments = found.slice(0, limit);
+  const last = enrollments.at(-1);
+  return { enrollments, next: last && found.length > limit ? placeOf(last) : undefined };
+}
+
+/** Where an enrollment stands in the list. */
+const placeOf = ({ createdAt, id }: Enrollment): string => `${createdAt}~${id}`;
+
+/** @throws RolebridgeError `not_found`, also for another organization's */
+export async function enrollmentOf(
+  deps: Dependencies,
+  organizationId: OrganizationId,
+  id: string,
+): Promise<Enrollment> {
+  const enrollment = await findEnrollment(deps, id);
+  if (enrollment?.organizationId === organizationId) return enrollment;
+  throw new RolebridgeError('not_found', 'There is no enrollment with this id, or it has ended.', {
+    remedy: 'Use the id from the answer that made it; the audit log has it too (enrollment.create).',
+  });
+}
+
+/** From now on no account registers itself with it. The connections that it made stay. */
+export async function endEnrollment(
+  deps: Dependencies,
+  by: Requester,
+  enrollment: Enrollment,
+): Promise<void> {
+  const { organizationId, id } = enrollment;
+  const details = { enrollmentId: id };
+  await audited(deps, by, { action: 'enrollment.end', organizationId, details }, () =>
+    deps.store.takeToken('enrollment', hashOf(id)),
+  );
+}
+
+/** The secrets that a registration may be signed with: nobody's for an enrollment that there is not. */
+export function createEnrollmentSecrets(deps: Dependencies) {
+  const nobody = deps.encryption.encrypt(newCallbackSecret(), secretContext('nobody'));
+  return (enrollment: Enrollment | undefined): [string] => [
+    enrollment
+      ? deps.encryption.open(enrollment.encryptedSecret, secretContext(enrollment.id))
+      : deps.encryption.open(nobody, secretContext('nobody')),
+  ];
+}
+
+/**
+ * Seals an enrollment's secret again with the service key of today; that it was ended meanwhile is no failure.
+ * @throws Error when its old key is missing
+ */
+export async function resealEnrollment(
+  deps: Pick<Dependencies, 'store' | 'clock' | 'encryption'>,
+  by: Requester,
+  found: Token,
+): Promise<'reencrypted' | 'unchanged'> {
+  const { store, encryption } = deps;
+  for (let token: Token | undefined = found; token !== undefined; ) {
+    const before: Token = token;
+    const enrollment = enrollmentIn(before) as Enrollment;
+    const { id, organizationId, encryptedSecret } = enrollment;
+    const from = encryption.keyIdOf(encryptedSecret);
+    if (from === encryption.keyId) return 'unchanged';
+    const details = { enrollmentId: id, from, to: encryption.keyId };
+    const isStored = await audited(
+      deps,
+      by,
+      { action: 'enrollment.reencrypt', organizationId, details },
+      () => {
+        const again = encryption.encrypt(
+          encryption.open(encryptedSecret, secretContext(id)),
+          secretContext(id),
+        );
+        return store.replaceToken(before, tokenOf({ ...enrollment, encryptedSecret: again }));
+      },
+    );
+    if (isStored) return 'reencrypted';
+    token = await store.token('enrollment', before.hash);
+  }
+  return 'unchanged';
+}
+
+/** Undefined also when it was ended. */
+export async function findEnrollment(deps: Dependencies, id: string): Promise<Enrollment | undefined> {
+  return isEnrollmentId(id) ? enrollmentIn(await deps.store.token('enrollment', hashOf(id))) : undefined;
+}
+
+/**
+ * An account registers itself: its connection, made with the first registration, and the same one with each later one,
+ * so that a stack whose answer was lost can ask again.
+ * @throws RolebridgeError `enrollment_ended`, `account_not_enrollable`, `scope_taken`, `connection_disconnected`
+ */
+export async function enrolAccount(
+  deps: Dependencies,
+  by: Requester,
+  enrollment: Enrollment,
+  request: { accountId: AccountId; label?: string | undefined },
+): Promise<{ connection: RoleConnection; callbackSecret: string }> {
+  const { organizationId, partition, name, id } = enrollment;
+  const { accountId, label } = request;
+  const scope = scopeOfAccount(enrollment.scopeRule, accountId, label);
+  const details = { enrollmentId: id, accountId };
+  return audited(deps, by, { action: 'enrollment.register', organizationId, details }, async () => {
+    const connectionId = await takePlace(deps, id, accountId);
+    const known = await deps.store.connectionForCallback(connectionId);
+    if (known !== undefined) return reopened(deps, known);
+    const wanted = {
+      id: connectionId,
+      name: `${name} ${accountId}`.slice(-100),
+      partition,
+      scope,
+      expectedAccountId: accountId,
+    };
+    return createConnection(deps, by, organizationId, wanted).catch(async (error: unknown) => {
+      // Made meanwhile, by the same account asking twice.
+      const made = await deps.store.connectionForCallback(connectionId);
+      if (made === undefined) throw error;
+      return reopened(deps, made);
+    });
+  });
+}
+
+/** Which connection is the account's. Of registrations at the same time each sees the other's place. */
+async function takePlace(deps: Dependencies, id: EnrollmentId, accountId: AccountId): Promise<ConnectionId> {
+  const proposed = newConnectionId();
+  for (let attempt = 1; attempt <= 50; attempt++) {
+    const before = await deps.store.token('enrollment', hashOf(id));
+    const enrollment = enrollmentIn(before);
+    if (before === undefined || enrollment === undefined)
+      throw new RolebridgeError('enrollment_ended', 'The enrollment was ended.', {
+        remedy: 'Ask the vendor for a new enrollment and update the stack set with its values.',
+      });
+    const next = withAccount(enrollment, accountId, proposed, deps.clock.now());
+    const taken = next.accounts[accountId] as ConnectionId;
+    if (isDeepStrictEqual(next, enrollment)) return taken;
+    if (await deps.store.replaceToken(before, tokenOf(next))) return taken;
+    await deps.clock.sleep(Math.random() * 20 * attempt);
+  }
+  throw new RolebridgeError(
+    'callback_in_progress',
+    'Too many accounts register themselves at the same time.',
+    {
+      remedy: 'Send the same request again after the time in Retry-After.',
+      retryAfterSeconds: 5,
+    },
+  );
+}
+
+function reopened(deps: Dependencies, connection: Connection) {
+  if (connection.status === 'disconnected' && connection.reason === 'deleted')
+    throw new RolebridgeError(
+      'connection_disconnected',
+      'The vendor has deleted the connection of this account.',
+      {
+        remedy: 'Ask the vendor for a new enrollment and use its values.',
+      },
+    );
+  if (connection.method !== 'assume_role') throw new Error('An enrollment makes no access key connection.');
+  const { encryptedCallbackSecret, id } = connection;
+  return {
+    connection,
+    callbackSecret: deps.encryption.open(encryptedCallbackSecret, callbackSecretContext(id)),
+  };
+}
+
+export const enrollmentIdOf = (token: Token): EnrollmentId => (enrollmentIn(token) as Enrollment).id;
+
+/** Found by its id; the secret, which signs, has to be known again and is encrypted in it. */
+const tokenOf = (enrollment: Enrollment): Token => {
+  const { id, organizationId, createdAt, expiresAt, ...data } = enrollment;
+  return {
+    kind: 'enrollment',
+    hash: hashOf(id),
+    organizationId,
+    createdAt,
+    expiresAt,
+    data: JSON.parse(JSON.stringify({ id, ...data })),
+  };
+};
+
+const enrollmentIn = (token: Token | undefined): Enrollment | undefined =>
+  token && {
+    ...(token.data as unknown as Enrollment),
+    organizationId: token.organizationId,
+    createdAt: token.createdAt,
+    expiresAt: token.expiresAt,
+  };
+
+const hashOf = (id: EnrollmentId): string => createHash('sha256').update(id).digest('hex');
+
+const secretContext = (id: string): string => `enrollment-secret:${id}`;

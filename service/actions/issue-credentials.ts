@@ -1,0 +1,160 @@
+import type { Dependencies } from '../actions/dependencies.js';
+import type { AccessKey } from '../domain/access-key.js';
+import type { AuditIntent, Requester } from '../domain/audit.js';
+import type { AccessKeyConnection, Connection } from '../domain/connection.js';
+import { RolebridgeError } from '../domain/errors.js';
+import type { AccountId, OrganizationId } from '../domain/ids.js';
+import type { Partition } from '../domain/role-arn.js';
+import { describeScope, type Scope } from '../domain/scope.js';
+import type { Attribution, ConnectedConnection, SessionRequest } from '../domain/session.js';
+import { audited, recordOutcome } from './audited.js';
+import { openAccessKey } from './change-access-key.js';
+import { resolveTarget } from './resolve-target.js';
+
+export interface VendedCredentials {
+  readonly credentials: AccessKey & {
+    /** Unknown for an access key, unless its customer said when its session ends. */
+    readonly expiresAt?: string | undefined;
+  };
+  readonly accountId: AccountId;
+  readonly connection: HealthyConnection;
+  readonly matchedScope: Scope;
+  /** Absent for an access key: nothing in the customer's account says who asked. */
+  readonly attribution?: Attribution | undefined;
+}
+
+type HealthyConnection = ConnectedConnection | Exclude<AccessKeyConnection, { status: 'disconnected' }>;
+
+/**
+ * Short-lived credentials for a target, of the connection that applies to it and of no other. The store is asked for
+ * that connection every time, so what any process changed counts at once.
+ * @throws RolebridgeError `no_connection_for_target`, `connection_not_healthy`, `connection_changed`, and those of
+ *   {@link Sessions.open}
+ */
+export async function issueCredentials(
+  deps: Dependencies,
+  by: Requester,
+  organizationId: OrganizationId,
+  request: SessionRequest,
+): Promise<VendedCredentials> {
+  const event = { action: 'credentials.issue', organizationId, target: request.target } as const;
+  const match = await healthyMatch(deps, organizationId, request.target).catch(async (error: unknown) => {
+    await recordOutcome(deps, by, event, error);
+    throw error;
+  });
+  const { connection } = match;
+  const about = { ...event, connectionId: connection.id };
+  const held = connection.method === 'assume_role' ? deps.sessions.held(connection, request) : undefined;
+  if (held) {
+    await recordOutcome(deps, by, about);
+    return vended(match, held);
+  }
+  return audited(deps, by, about, (intent) => openAndVend(deps, by, intent, match, organizationId, request));
+}
+
+async function openAndVend(
+  deps: Dependencies,
+  by: Requester,
+  intent: AuditIntent,
+  first: Match,
+  organizationId: OrganizationId,
+  request: SessionRequest,
+): Promise<VendedCredentials> {
+  let match = first;
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const { connection } = match;
+    const session =
+      connection.method === 'assume_role'
+        ? await deps.sessions.open(connection, request, intent, by.requestId)
+        : await keyOf(deps, intent, connection, request);
+    // While AWS was asked the connection may have been disconnected, changed, or another one put in its place.
+    const now = await healthyMatch(deps, organizationId, request.target);
+    if (now.connection.id === match.connection.id && now.connection.version === match.connection.version)
+      return vended(match, session);
+    match = now;
+  }
+  throw new RolebridgeError('connection_changed', 'The connection was changed again and again meanwhile.', {
+    remedy: 'Send the same request again.',
+  });
+}
+
+/** What an access-key connection holds, as it is: it can't be narrowed, so what asks for less is refused. */
+async function keyOf(
+  deps: Dependencies,
+  intent: AuditIntent,
+  connection: AccessKeyConnection,
+  { sessionPolicy, tags = [] }: SessionRequest,
+): Promise<Pick<VendedCredentials, 'credentials'>> {
+  if (sessionPolicy !== undefined || tags.length > 0)
+    throw new RolebridgeError(
+      'method_mismatch',
+      `The connection "${connection.name}" holds an access key: its credentials take no session policy and no tags.`,
+      { remedy: 'Ask without them, or move the connection to a role with POST …/migrate-to-role.' },
+    );
+  const { sessionExpiresAt: expiresAt, ...key } = await openAccessKey(deps, connection, intent);
+  if (expiresAt !== undefined && Date.parse(expiresAt) <= deps.clock.now())
+    throw new RolebridgeError('access_key_expired', `The session of the key ended at ${expiresAt}.`, {
+      remedy: 'Give new temporary credentials with PUT …/access-key, or move the connection to a role.',
+    });
+  return { credentials: { ...key, expiresAt } };
+}
+
+interface Match {
+  readonly connection: HealthyConnection;
+  readonly matchedScope: Scope;
+}
+
+const vended = (
+  { connection, matchedScope }: Match,
+  session: Pick<VendedCredentials, 'credentials' | 'attribution'>,
+): VendedCredentials => ({ ...session, connection, matchedScope, accountId: connection.accountId });
+
+/** Never falls through to a wider connection: that one leads into another account. */
+async function healthyMatch(
+  deps: Dependencies,
+  organizationId: OrganizationId,
+  target: Scope,
+): Promise<Match> {
+  const { connection, matchedScope } = await resolveTarget(deps.store, organizationId, target);
+  if (!isHealthy(connection)) throw notHealthy(connection, target);
+  // What the operator configured since the connection was verified.
+  if (deps.deniedAccountIds.has(connection.accountId))
+    throw new RolebridgeError(
+      'role_in_vendor_account',
+      `Roles in account ${connection.accountId} can't be used.`,
+      {
+        remedy: 'Connect a role in another account.',
+      },
+    );
+  if (!deps.principals.has(connection.partition as Partition))
+    throw new RolebridgeError(
+      'partition_not_supported',
+      `There is no vendor principal in partition "${connection.partition}".`,
+      { remedy: 'Have the vendor configure a principal in that partition again.' },
+    );
+  return { connection, matchedScope };
+}
+
+const isHealthy = (connection: Connection): connection is HealthyConnection =>
+  connection.status === 'connected';
+
+function notHealthy(connection: Connection, target: Scope): RolebridgeError {
+  const { id, name, status } = connection;
+  const failedCode =
+    status === 'failed' && connection.verification.result === 'failed'
+      ? connection.verification.code
+      : undefined;
+  const remedies: Partial<Record<Connection['status'], string>> = {
+    pending: 'Deploy the stack of this connection, or give its role ARN with PUT /v1/connections/{id}/role.',
+    failed: 'Mend what its verification found, then POST /v1/connections/{id}/verify.',
+    disconnected: 'Deploy its stack again, or give another connection this scope.',
+  };
+  return new RolebridgeError(
+    'connection_not_healthy',
+    `The connection "${name}" applies to ${describeScope(target)}, but is ${status}${failedCode ? ` (${failedCode})` : ''}. No other one is used in its place.`,
+    {
+      ...(remedies[status] !== undefined && { remedy: remedies[status] }),
+      members: { connection: { id, name, status, ...(failedCode && { code: failedCode }) } },
+    },
+  );
+}

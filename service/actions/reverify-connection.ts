@@ -1,0 +1,86 @@
+import type { Dependencies } from '../actions/dependencies.js';
+import type { Requester } from '../domain/audit.js';
+import type { AccessKeyConnection, Connection, RoleConnection } from '../domain/connection.js';
+import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
+import type { Job } from '../domain/ports.js';
+import { hasSomethingToVerify, secondCheckMs } from '../domain/schedule.js';
+import { isOpenToOthers } from '../domain/status-message.js';
+import { verifyHeldAccessKey } from './change-access-key.js';
+import { VerificationFailed, verifyConnection } from './verify-connection.js';
+
+/** What a check by the service itself came to. */
+export type WatchFinding =
+  | { readonly finding: 'healthy' | 'nothing_to_verify' }
+  /** `counted`: the status says so now; otherwise a second check decides. */
+  | {
+      readonly finding: 'refused';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly isCounted: boolean;
+      readonly before: Connection;
+    }
+  | { readonly finding: 'inconclusive'; readonly code: ErrorCode; readonly retryAfterSeconds: number };
+
+/** When the same watch is due again, for those that stay; what was stored with a change has its own time. */
+export interface WatchCheck {
+  readonly result: WatchFinding;
+  readonly next: { readonly dueAt: string; readonly attempts: number } | undefined;
+}
+
+/**
+ * Verifies a connection by the service's own accord. One failure turns nothing, but for a role that lets others in; a
+ * second in a row does. Without a verdict the failures so far still count.
+ */
+export async function reverifyConnection(deps: Dependencies, by: Requester, watch: Job): Promise<WatchCheck> {
+  const before = await deps.store.connection(watch.organizationId, watch.connectionId);
+  if (before === undefined || !hasSomethingToVerify(before))
+    return { result: { finding: 'nothing_to_verify' }, next: undefined };
+  const persistFailure = (code: ErrorCode) =>
+    before.status === 'failed' || isOpenToOthers(code) || watch.attempts > 0;
+  const startedAt = deps.clock.now();
+  const dueIn = (ms: number, attempts: number) => ({
+    dueAt: new Date(startedAt + ms).toISOString(),
+    attempts,
+  });
+  try {
+    await verify(deps, by, before as Checked, persistFailure);
+    return { result: { finding: 'healthy' }, next: undefined };
+  } catch (error) {
+    if (!(error instanceof RolebridgeError)) throw error;
+    const { code, detail: message } = error;
+    if (error instanceof VerificationFailed) {
+      // Of a trust policy that names two external IDs nothing is stored, and there is nothing to repeat soon.
+      if (code === 'previous_external_id_accepted' && before.status === 'connected')
+        return { result: { finding: 'healthy' }, next: dueIn(secondCheckMs * 5, 0) };
+      const isCounted = persistFailure(code);
+      return {
+        result: { finding: 'refused', code, message, isCounted, before },
+        next: isCounted ? undefined : dueIn(secondCheckMs, watch.attempts + 1),
+      };
+    }
+    const retryAfterSeconds = error.retryAfterSeconds ?? 60;
+    // At random, so that all that met the same fault don't come back together.
+    const waitMs = (retryAfterSeconds + 60 * Math.random()) * 1000 * 2;
+    return {
+      result: { finding: 'inconclusive', code, retryAfterSeconds },
+      next: dueIn(waitMs, watch.attempts),
+    };
+  }
+}
+
+type Checked = Exclude<RoleConnection | AccessKeyConnection, { status: 'pending' | 'disconnected' }>;
+
+function verify(
+  deps: Dependencies,
+  by: Requester,
+  connection: Checked,
+  persistFailure: (code: ErrorCode) => boolean,
+): Promise<Connection> {
+  return connection.method === 'access_key'
+    ? verifyHeldAccessKey(deps, by, connection, { isWatch: true, persistFailure })
+    : verifyConnection(deps, by, connection, {
+        roleArn: connection.roleArn,
+        askedBy: 'watch',
+        persistFailure,
+      });
+}

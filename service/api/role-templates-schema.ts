@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import {
+  isManagedPolicy,
+  type PermissionPreset,
+  permissionPresets,
+  type RoleChoices,
+} from '../templates/index.js';
+
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+/** What may be chosen of a role, within IAM's own limits. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
+export const roleTemplatesQuery = z
+  .strictObject({
+    permissions: z
+      .enum(Object.keys(permissionPresets) as [PermissionPreset, ...PermissionPreset[]])
+      .optional(),
+    managedPolicies: z
+      .string()
+      .transform((text) => text.split(','))
+      .pipe(
+        z
+          .array(z.string().refine(isManagedPolicy, 'must be names or ARNs of managed policies, with commas'))
+          .max(20),
+      )
+      .optional()
+      .meta({
+        override: {
+          type: 'string',
+          description: "Instead of permissions: names of AWS's own managed policies, or ARNs, with commas.",
+        },
+      }),
+    roleName: z
+      .string()
+      .regex(/^[\w+=,.@-]{1,64}$/, 'must be 1 to 64 letters, digits or any of _+=,.@-')
+      .optional(),
+    path: z
+      .string()
+      .max(512)
+      .regex(/^\/([\w+=,.@-]+\/)*$/, 'must be "/" or names between slashes')
+      .optional(),
+    maxSessionDuration: z
+      .string()
+      .regex(/^\d{4,5}$/, 'must be a whole number of seconds from 3600 to 43200')
+      .transform(Number)
+      .pipe(z.number().min(3600).max(43_200))
+      .optional()
+      .meta({
+        override: { type: 'string', description: 'The longest session, in seconds: 3,600 to 43,200.' },
+      }),
+    allowSessionTags: flag
+      .optional()
+      .meta({ override: { type: 'string', description: '"true": the vendor may tag its sessions.' } }),
+    allowSourceIdentity: flag.optional().meta({
+      override: {
+        type: 'string',
+        description: '"true": the vendor may name who is behind a session.',
+      },
+    }),
+  })
+  .refine((choices) => choices.permissions === undefined || choices.managedPolicies === undefined, {
+    path: ['managedPolicies'],
+    message: 'takes the place of permissions: give one of them',
+  });
+
+/** The choices as the role is described with. */
+export const choicesOf = ({
+  managedPolicies,
+  permissions,
+  ...rest
+}: z.infer<typeof roleTemplatesQuery>): RoleChoices => ({
+  ...rest,
+  ...(managedPolicies !== undefined ? { permissions: { managedPolicies } } : permissions && { permissions }),
+});

@@ -1,0 +1,186 @@
+import type { Dependencies } from '../actions/dependencies.js';
+import type { Resolution } from '../actions/resolve-target.js';
+import type {
+  AccessKeyConnection,
+  Connection,
+  RoleConnection,
+  RoleRegistration,
+} from '../domain/connection.js';
+import type { Partition } from '../domain/role-arn.js';
+import { statusToken } from '../secrets/status-token.js';
+import {
+  awsCliCommands,
+  cdktfProgram,
+  cloudFormationTemplate,
+  consoleLink,
+  describeRole,
+  quickCreateLink,
+  type RoleChoices,
+  type RoleDescription,
+  terraformConfiguration,
+  terraformModuleCall,
+  trustPolicyOf,
+} from '../templates/index.js';
+
+/** A connection as the API shows it: no secret, no inner number. */
+export function connectionView(connection: Connection) {
+  if (connection.method === 'access_key') return accessKeyConnectionView(connection);
+  const { id, name, method, status, externalId, partition, expectedAccountId, scopes, createdAt, updatedAt } =
+    connection;
+  const { pendingExternalId } = connection;
+  const view = {
+    id,
+    name,
+    method,
+    status,
+    externalId,
+    ...(pendingExternalId !== undefined && { pendingExternalId }),
+    partition,
+    expectedAccountId,
+    scopes,
+    createdAt,
+    updatedAt,
+  };
+  switch (connection.status) {
+    case 'pending':
+      return view;
+    case 'connected':
+      return {
+        ...view,
+        accountId: connection.accountId,
+        roleArn: connection.roleArn,
+        verification: connection.verification,
+      };
+    case 'failed':
+      return { ...view, roleArn: connection.roleArn, verification: connection.verification };
+    case 'disconnected':
+      return { ...view, reason: connection.reason, disconnectedAt: connection.disconnectedAt };
+  }
+}
+
+/** Of the access key, what identifies it to its owner and helps nobody else. */
+function accessKeyConnectionView(connection: AccessKeyConnection) {
+  const { id, name, method, status, partition, expectedAccountId, scopes, createdAt, updatedAt, migration } =
+    connection;
+  const view = { id, name, method, status, partition, expectedAccountId, scopes, createdAt, updatedAt };
+  if (connection.status === 'disconnected')
+    return { ...view, reason: connection.reason, disconnectedAt: connection.disconnectedAt };
+  return {
+    ...view,
+    accountId: connection.accountId,
+    principalArn: connection.accessKey.principalArn,
+    accessKeyLastFour: connection.accessKey.lastFour,
+    sessionExpiresAt: connection.accessKey.sessionExpiresAt,
+    verification: connection.verification,
+    ...(migration && {
+      migrateToRole: {
+        externalId: migration.externalId,
+        roleArn: migration.roleArn,
+        verification: migration.verification,
+      },
+    }),
+  };
+}
+
+/** Enough to act on; the rest is at `GET /v1/connections/{id}`. */
+export function connectionSummary(connection: Connection) {
+  return {
+    id: connection.id,
+    name: connection.name,
+    status: connection.status,
+    method: connection.method,
+    ...(connection.method === 'assume_role' &&
+      (connection.status === 'connected' || connection.status === 'failed') && {
+        roleArn: connection.roleArn,
+      }),
+    ...(connection.method === 'access_key' &&
+      connection.status !== 'disconnected' && { principalArn: connection.accessKey.principalArn }),
+    ...(connection.status === 'connected' && { accountId: connection.accountId }),
+    ...(connection.status === 'failed' &&
+      connection.verification.result === 'failed' && { code: connection.verification.code }),
+  };
+}
+
+export function resolutionView({ connection, matchedScope, path, shadows }: Resolution) {
+  return {
+    connection: connectionSummary(connection),
+    matchedScope,
+    path,
+    shadows: shadows.map((wider) => ({
+      scope: wider.scope,
+      connection: connectionSummary(wider.connection),
+    })),
+  };
+}
+
+/** The role that a customer is to make for the connection. */
+export const roleFor = (
+  deps: Dependencies,
+  connection: Connection,
+  trust: RoleRegistration,
+  choices?: RoleChoices,
+): RoleDescription =>
+  describeRole(
+    connection,
+    trust,
+    {
+      principal: deps.principals.get(connection.partition as Partition) ?? '',
+      callbackUrl: `${deps.publicUrl}/v1/callbacks`,
+    },
+    choices,
+  );
+
+/** Every way to make the role, each a text to copy whole; no secret is in any. */
+export const roleTemplatesFor = (deps: Dependencies, role: RoleDescription) => ({
+  console: consoleLink(role),
+  cdktf: cdktfProgram(role),
+  terraform: terraformConfiguration(role),
+  terraformModule: terraformModuleCall(role, `${deps.publicUrl}/downloads/terraform-module.tar.gz`),
+  cloudFormation: cloudFormationTemplate(role),
+  ...(deps.templateUrl !== undefined && { cloudFormationLink: quickCreateLink(role, deps.templateUrl) }),
+  awsCli: awsCliCommands(role),
+});
+
+/** The answer to what makes a callback's secret: the only one with it, and with all that a role is made with. */
+export function createdConnectionView(
+  deps: Dependencies,
+  connection: Connection,
+  trust: RoleRegistration,
+  callbackSecret: string,
+) {
+  return {
+    ...roleToCreateView(deps, connection, trust),
+    callbackSecret,
+    statusToken: statusToken(connection.id, callbackSecret),
+  };
+}
+
+/** The answer to a change of the external ID: all that the role is changed with. The connection goes on with the one that it has. */
+export function rotatedExternalIdView(
+  deps: Dependencies,
+  connection: RoleConnection,
+  callbackSecret: string | undefined,
+) {
+  const { pendingExternalId: externalId = connection.externalId } = connection;
+  return {
+    ...roleToCreateView(deps, connection, { ...connection, externalId }),
+    previousExternalId: connection.externalId,
+    ...(callbackSecret !== undefined && {
+      callbackSecret,
+      statusToken: statusToken(connection.id, callbackSecret),
+    }),
+  };
+}
+
+function roleToCreateView(deps: Dependencies, connection: Connection, trust: RoleRegistration) {
+  const role = roleFor(deps, connection, trust);
+  return {
+    ...connectionView(connection),
+    externalId: role.externalId,
+    principal: role.principal,
+    callbackUrl: role.callbackUrl,
+    statusUrl: `${deps.publicUrl}/v1/connections/${connection.id}/status`,
+    trustPolicy: trustPolicyOf(role),
+    roleTemplates: roleTemplatesFor(deps, role),
+  };
+}

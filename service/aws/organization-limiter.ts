@@ -1,0 +1,91 @@
+/** The caller's share is used up, and too much of it waits already. */
+export class OverBudgetError extends Error {}
+
+export interface FairBudgetOptions {
+  /** Calls at the same time, of all together. */
+  readonly atOnce: number;
+  /** Calls at the same time, of one sharer. */
+  readonly atOncePerSharer: number;
+  /** How long a call may wait for its turn. @default 5,000 */
+  readonly maxWaitMs?: number;
+  /** Calls of one sharer that may wait. @default 1,000 */
+  readonly maxWaiting?: number;
+  readonly onChange?: (inFlight: number, waiting: number) => void;
+}
+
+interface Sharer {
+  inFlight: number;
+  readonly waiting: { start: () => void; giveUp: NodeJS.Timeout }[];
+}
+
+export type OrganizationLimiter = ReturnType<typeof createOrganizationLimiter>;
+
+/**
+ * A number of calls at once for all, and a smaller one for each sharer. Those who wait are let in one of each sharer in
+ * turn, so that nobody queues behind somebody else's slow or many calls.
+ */
+export function createOrganizationLimiter(options: FairBudgetOptions) {
+  const { atOnce, atOncePerSharer, maxWaitMs = 5_000, maxWaiting = 1_000, onChange } = options;
+  /** Sharers with something in flight or waiting; the map's order is the order of turns. */
+  const sharers = new Map<string, Sharer>();
+  let inFlight = 0;
+  let waiting = 0;
+
+  async function run<Result>(name: string, call: () => Promise<Result>): Promise<Result> {
+    const sharer = sharers.get(name) ?? { inFlight: 0, waiting: [] };
+    sharers.set(name, sharer);
+    if (inFlight < atOnce && sharer.inFlight < atOncePerSharer && sharer.waiting.length === 0) begin(sharer);
+    else await turnOf(sharer);
+    try {
+      return await call();
+    } finally {
+      inFlight--;
+      sharer.inFlight--;
+      if (sharer.inFlight === 0 && sharer.waiting.length === 0) sharers.delete(name);
+      letIn();
+      onChange?.(inFlight, waiting);
+    }
+  }
+
+  function begin(sharer: Sharer): void {
+    inFlight++;
+    sharer.inFlight++;
+    onChange?.(inFlight, waiting);
+  }
+
+  function turnOf(sharer: Sharer): Promise<void> {
+    if (sharer.waiting.length >= maxWaiting) throw new OverBudgetError();
+    return new Promise((resolve, reject) => {
+      const turn = {
+        start: resolve,
+        giveUp: setTimeout(() => {
+          sharer.waiting.splice(sharer.waiting.indexOf(turn), 1);
+          waiting--;
+          onChange?.(inFlight, waiting);
+          reject(new OverBudgetError());
+        }, maxWaitMs),
+      };
+      sharer.waiting.push(turn);
+      waiting++;
+      onChange?.(inFlight, waiting);
+    });
+  }
+
+  function letIn(): void {
+    for (const [name, sharer] of sharers) {
+      if (inFlight >= atOnce || waiting === 0) return;
+      if (sharer.inFlight >= atOncePerSharer) continue;
+      const turn = sharer.waiting.shift();
+      if (turn === undefined) continue;
+      clearTimeout(turn.giveUp);
+      waiting--;
+      begin(sharer);
+      // Its next turn comes after everybody else's.
+      sharers.delete(name);
+      sharers.set(name, sharer);
+      turn.start();
+    }
+  }
+
+  return { run };
+}

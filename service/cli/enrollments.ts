@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { UsageError } from './failure.js';
+import { printable, printJson, printTable, printValues } from './print.js';
+import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
+import type { Terminal } from './terminal.js';
+import { withExample } from './with-example.js';
+
+interface CreateOptions extends ServiceOptions {
+  readonly scopeRule?: string;
+  readonly accounts?: string;
+  readonly maxAccounts?: number;
+  readonly expiresIn?: number;
+}
+
+/** `rolebridge enrollment …`: many accounts that register themselves. */
+export function addEnrollmentCommands(program: Command, terminal: Terminal): void {
+  const group = program
+    .command('enrollment')
+    .description('lets the accounts of an AWS Organization register themselves');
+
+  const add = (usage: string, description: string, example: string) =>
+    withExample(withServiceOptions(group.command(usage).description(description)), example);
+
+  add(
+    'create <name>',
+    'make an enrollment; its secret is shown this once',
+    'rolebridge enrollment create acme --scope-rule rule.json --expires-in 86400',
+  )
+    .option('--scope-rule <file>', 'a JSON file: {"accounts": {"ID": SCOPE}, "otherwise": SCOPE}')
+    .option('--accounts <ids>', 'the only accounts that it is for, with commas')
+    .option('--max-accounts <number>', 'how many accounts at most', wholeNumber('--max-accounts'))
+    .option('--expires-in <seconds>', 'when it ends', wholeNumber('--expires-in'))
+    .action(async (name: string, options: CreateOptions) => {
+      const { scopeRule, accounts, maxAccounts, expiresIn, json } = options;
+      const wanted = {
+        name,
+        ...(scopeRule !== undefined && { scopeRule: jsonFile(scopeRule) as object }),
+        ...(accounts !== undefined && { accountIds: accounts.split(',') }),
+        ...(maxAccounts !== undefined && { maxAccounts }),
+        ...(expiresIn !== undefined && { expiresInSeconds: expiresIn }),
+      };
+      const made = await (await clientOf(options, terminal)).createEnrollment(wanted);
+      if (json) return printJson(terminal, made);
+      printValues(terminal, { id: made.id, name: made.name, ends: made.expiresAt, secret: made.secret });
+      terminal.stdout.write(
+        `\nThe secret is shown this once. The template: rolebridge enrollment template ${made.id}\n`,
+      );
+    });
+
+  add('list', 'those that have not been ended, the newest first', 'rolebridge enrollment list').action(
+    async (options: ServiceOptions) => {
+      const client = await clientOf(options, terminal);
+      const enrollments: Awaited<ReturnType<typeof client.listEnrollments>>['enrollments'] = [];
+      for (let before: string | undefined; ; ) {
+        const page = await client.listEnrollments({ limit: 100, ...(before !== undefined && { before }) });
+        enrollments.push(...page.enrollments);
+        before = page.next;
+        if (before === undefined) break;
+      }
+      if (options.json) return printJson(terminal, { enrollments });
+      printTable(
+        terminal,
+        ['ID', 'NAME', 'ACCOUNTS', 'MADE', 'ENDS'],
+        enrollments.map(({ id, name, registered, maxAccounts, createdAt, expiresAt }) => [
+          ...[id, name, `${registered} of ${maxAccounts}`, createdAt, expiresAt],
+        ]),
+      );
+    },
+  );
+
+  add('show <id>', 'the accounts that have registered themselves', 'rolebridge enrollment show enr_…').action(
+    async (id: string, options: ServiceOptions) => {
+      const enrollment = await (await clientOf(options, terminal)).getEnrollment(id);
+      if (options.json) return printJson(terminal, enrollment);
+      const { name, expiresAt, maxAccounts, accounts } = enrollment;
+      printValues(terminal, { id, name, ends: expiresAt, accounts: `${accounts.length} of ${maxAccounts}` });
+      terminal.stdout.write('\n');
+      printTable(
+        terminal,
+        ['ACCOUNT', 'CONNECTION'],
+        accounts.map(({ accountId, connectionId }) => [accountId, connectionId]),
+      );
+    },
+  );
+
+  add(
+    'template <id>',
+    'print the template for a CloudFormation StackSet, without its secret',
+    'rolebridge enrollment template enr_… > stack-set.yaml',
+  ).action(async (id: string, options: ServiceOptions) => {
+    const { stackSetTemplate } = await (await clientOf(options, terminal)).getEnrollment(id);
+    if (options.json) return printJson(terminal, { stackSetTemplate });
+    terminal.stdout.write(`${printable(stackSetTemplate).trimEnd()}\n`);
+  });
+
+  add(
+    'end <id>',
+    'let no further account register itself; its connections stay',
+    'rolebridge enrollment end enr_…',
+  ).action(async (id: string, options: ServiceOptions) => {
+    await (await clientOf(options, terminal)).endEnrollment(id);
+    if (options.json) printJson(terminal, { ended: id });
+    else terminal.stdout.write(`ended ${id}\n`);
+  });
+}
+
+const wholeNumber = (option: string) => (text: string) => {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new UsageError(`${option} must be a whole number, not ${JSON.stringify(text)}.`);
+};
+
+function jsonFile(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`${path} can't be read as JSON: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,81 @@
+import { RolebridgeError } from './errors.js';
+import type { AccountId, ConnectionId, EnrollmentId, OrganizationId } from './ids.js';
+import type { Partition } from './role-arn.js';
+import { checkScope, type Scope } from './scope.js';
+
+/**
+ * Lets the accounts of an AWS Organization register themselves, each with a connection of its own, for a while. Whoever
+ * has its secret can do that for any account that it allows; a role is connected only when AWS proves it.
+ */
+export interface Enrollment {
+  readonly id: EnrollmentId;
+  readonly organizationId: OrganizationId;
+  /** The start of the names of its connections. */
+  readonly name: string;
+  readonly partition: Partition;
+  readonly scopeRule: ScopeRule;
+  /** Undefined: any account, `maxAccounts` of them. */
+  readonly accountIds?: readonly AccountId[] | undefined;
+  readonly maxAccounts: number;
+  readonly encryptedSecret: string;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  /** The connection of each account that has registered itself. */
+  readonly accounts: Readonly<Record<AccountId, ConnectionId>>;
+}
+
+/** Where the connection of an account applies. No rule: nowhere, until it is given a scope. */
+export interface ScopeRule {
+  /** By account. */
+  readonly accounts?: Readonly<Record<string, Scope>> | undefined;
+  /** For every other one; `{account}` and `{label}` in its names stand for the account and for what its stack was given. */
+  readonly otherwise?: Scope | undefined;
+}
+
+/** @throws RolebridgeError `request_invalid` when the rule needs a label that was not given, or a name comes out wrong */
+export function scopeOfAccount(
+  rule: ScopeRule,
+  account: AccountId,
+  label: string | undefined,
+): Scope | undefined {
+  const own = rule.accounts && Object.hasOwn(rule.accounts, account) ? rule.accounts[account] : undefined;
+  if (own !== undefined) return checkScope(own);
+  if (rule.otherwise === undefined) return undefined;
+  const named = Object.entries(rule.otherwise).map(([level, name]: [string, string]) => {
+    if (name.includes('{label}') && label === undefined)
+      throw new RolebridgeError(
+        'request_invalid',
+        `The scope's ${level} needs a label, and none was given.`,
+        {
+          remedy: 'Give the stack its parameter Label, such as the environment of the account.',
+        },
+      );
+    return [level, name.replaceAll('{account}', account).replaceAll('{label}', label ?? '')];
+  });
+  return checkScope(Object.fromEntries(named));
+}
+
+/** The enrollment with a place for the account, which keeps the one it has. @throws RolebridgeError `account_not_enrollable`, `enrollment_ended` */
+export function withAccount(
+  enrollment: Enrollment,
+  account: AccountId,
+  connectionId: ConnectionId,
+  nowMs: number,
+): Enrollment {
+  if (nowMs >= Date.parse(enrollment.expiresAt))
+    throw new RolebridgeError('enrollment_ended', `The enrollment ended at ${enrollment.expiresAt}.`, {
+      remedy: 'Ask the vendor for a new enrollment and update the stack set with its values.',
+    });
+  if (Object.hasOwn(enrollment.accounts, account)) return enrollment;
+  if (enrollment.accountIds && !enrollment.accountIds.includes(account))
+    throw new RolebridgeError('account_not_enrollable', `The enrollment is not for account ${account}.`, {
+      remedy: 'Deploy to the accounts that it is for, or ask the vendor for an enrollment with this account.',
+    });
+  if (Object.keys(enrollment.accounts).length >= enrollment.maxAccounts)
+    throw new RolebridgeError(
+      'account_not_enrollable',
+      `The enrollment is for ${enrollment.maxAccounts} accounts, which have all registered themselves.`,
+      { remedy: 'Ask the vendor for an enrollment for more accounts.' },
+    );
+  return { ...enrollment, accounts: { ...enrollment.accounts, [account]: connectionId } };
+}

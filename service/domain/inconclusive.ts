@@ -1,0 +1,40 @@
+import { RolebridgeError } from './errors.js';
+import type { StsAnswer } from './ports.js';
+
+/** Why AWS gave no verdict. */
+export type InconclusiveReason = Extract<StsAnswer<object>, { outcome: 'inconclusive' }>['reason'];
+
+/** What to say, and after how many seconds the same request may be tried again. */
+export const inconclusiveMessages: Record<InconclusiveReason, readonly [string, number]> = {
+  throttled: ['AWS throttles the service.', 5],
+  timed_out: ['AWS did not answer in time.', 2],
+  unreachable: ['AWS could not be reached.', 5],
+  server_error: ['AWS answered with an error of its own.', 2],
+  malformed: ['AWS answered with something that is no answer.', 2],
+  clock_off: ["The service's clock is not AWS's.", 30],
+  denied_on_the_way: [
+    'GetCallerIdentity needs no permission, and something between the service and AWS denies it.',
+    30,
+  ],
+  request_rejected: ['AWS did not accept the request.', 30],
+  too_many_concurrent_calls: ['Too many of your calls wait for AWS at the same time.', 5],
+  vendor_credentials_expired: ["The service's own AWS credentials have expired.", 30],
+  vendor_credentials_invalid: ["The service's own AWS credentials are missing or not accepted.", 30],
+};
+
+/** The code that each of them is answered with. */
+export const inconclusiveCode = (reason: InconclusiveReason) =>
+  reason === 'too_many_concurrent_calls'
+    ? 'rate_limited'
+    : reason.startsWith('vendor_credentials')
+      ? 'vendor_credentials_invalid'
+      : 'aws_unavailable';
+
+/** No verdict, as the error that asks to try again. */
+export function inconclusiveError(reason: InconclusiveReason): RolebridgeError {
+  const [message, retryAfterSeconds] = inconclusiveMessages[reason];
+  return new RolebridgeError(inconclusiveCode(reason), message, {
+    remedy: 'Nothing was decided. Send the same request again after the time in Retry-After.',
+    retryAfterSeconds,
+  });
+}

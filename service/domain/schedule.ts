@@ -1,0 +1,94 @@
+import { type Connection, claimedRole, isDeleted, roleRegistrationOf } from './connection.js';
+import type { Job } from './ports.js';
+import { type Partition, parseRoleArn } from './role-arn.js';
+
+/** When the service looks at connections by itself. */
+export interface Schedule {
+  /** A connection with a role or an access key is verified again at least this often. */
+  readonly verifyIntervalMs: number;
+  /** A pending connection that nobody used goes after this long. */
+  readonly pendingExpiryMs: number;
+}
+
+/** While an external ID is being changed: the callback may have come before AWS knew the new trust policy everywhere. */
+const rotationIntervalMs = 300_000;
+/** A failed check is repeated after this long before it counts. */
+export const secondCheckMs = 60_000;
+
+/** What is to be watched after a change of a connection, and what is not any more. */
+export function jobsAfter(
+  before: Connection | undefined,
+  next: Connection,
+  plan: Schedule,
+  nowMs: number,
+): { watches: Job[]; endJobs: Pick<Job, 'connectionId' | 'purpose'>[] } {
+  const watches: Job[] = [];
+  const ended: Job['purpose'][] = [];
+  const add = (purpose: Job['purpose'], dueMs: number, role?: Job['role']) =>
+    watches.push({
+      connectionId: next.id,
+      organizationId: next.organizationId,
+      purpose,
+      dueAt: new Date(dueMs).toISOString(),
+      attempts: 0,
+      ...(role && { role }),
+    });
+
+  if (next.status === 'pending' && before === undefined) add('expire', nowMs + plan.pendingExpiryMs);
+  if (before?.status === 'pending' && next.status !== 'pending') ended.push('expire');
+
+  if (hasSomethingToVerify(next)) {
+    if (!before || wasChecked(before, next) || pendingExternalId(before) !== pendingExternalId(next))
+      add('verify', nowMs + untilNextCheck(next, plan, before && hasSomethingToVerify(before)));
+  } else if (before && hasSomethingToVerify(before)) ended.push('verify');
+
+  // Also when another role takes its place: its customer may have left it as it was.
+  const givenUp = before && claimedRole(before);
+  const trust = before && roleRegistrationOf(before);
+  if (givenUp && trust && claimedRole(next) !== givenUp)
+    add('confirm_revocation', nowMs + (proofDelaysMs[0] ?? 0), {
+      arn: givenUp,
+      externalId: trust.externalId,
+      partition: parseRoleArn(givenUp).partition as Partition,
+    });
+  return { watches, endJobs: ended.map((purpose) => ({ connectionId: next.id, purpose })) };
+}
+
+/** Spread at random, so that connections that were made or checked together are not checked together for ever. */
+function untilNextCheck(next: Connection, plan: Schedule, isWatched: boolean | undefined): number {
+  const interval = pendingExternalId(next)
+    ? Math.min(plan.verifyIntervalMs, rotationIntervalMs)
+    : plan.verifyIntervalMs;
+  const earliest = isWatched ? 0.8 : 0.2;
+  return interval * (earliest + Math.random() * (1 - earliest));
+}
+
+export const hasSomethingToVerify = (connection: Connection): boolean =>
+  connection.status === 'connected' || connection.status === 'failed';
+
+const wasChecked = (before: Connection, next: Connection): boolean =>
+  !hasSomethingToVerify(before) ||
+  ('verification' in before && 'verification' in next && before.verification !== next.verification);
+
+const pendingExternalId = (connection: Connection) =>
+  isDeleted(connection) ? undefined : roleRegistrationOf(connection)?.pendingExternalId;
+
+/** How long after one another AWS is asked whether a role that was given up is closed: a day in all. */
+const proofDelaysMs: readonly number[] = [
+  2_000,
+  5_000,
+  15_000,
+  30_000,
+  60_000,
+  120_000,
+  300_000,
+  600_000,
+  1_800_000,
+  ...Array<number>(23).fill(3_600_000),
+];
+
+/** When to ask again after so many answers that the role is still open; undefined after a day. */
+export const nextRevocationCheckAt = (attempts: number, nowMs: number): string | undefined => {
+  const delay = proofDelaysMs[attempts];
+  return delay === undefined ? undefined : new Date(nowMs + delay).toISOString();
+};

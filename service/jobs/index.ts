@@ -1,0 +1,113 @@
+/**
+ * Watching over connections: verifies them again, expires those that nobody used, and proves that access has ended where it
+ * was given up. What a finding means is decided in `actions/`; here is when, how many at a time, and what the log says.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import { confirmRevocation } from '../actions/confirm-revocation.js';
+import type { Dependencies } from '../actions/dependencies.js';
+import { expireConnection } from '../actions/expire-connection.js';
+import { reverifyConnection, type WatchFinding } from '../actions/reverify-connection.js';
+import type { Requester } from '../domain/audit.js';
+import type { Job } from '../domain/ports.js';
+import { isLostProtection } from '../domain/status-message.js';
+import type { Metrics } from '../metrics/index.js';
+import { throttled } from './call-budget.js';
+import { scheduleMissingJobs } from './schedule-missing-jobs.js';
+import { runDueLoop, type Scheduler } from './scheduler.js';
+
+export { runDueLoop, type Scheduler } from './scheduler.js';
+
+export interface WatchOptions {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Calls to STS, of all checks together, in this process. @default 25 */
+  readonly stsCallsPerSecond?: number | undefined;
+  /** Checks at the same time. @default 16 */
+  readonly concurrency?: number | undefined;
+}
+
+/** A check takes seconds; a process that died has its watches taken over after this long. */
+const leaseMs = 300_000;
+
+/** Starts to watch. */
+export function runJobs(
+  deps: Dependencies,
+  { logger, metrics, stsCallsPerSecond = 25, concurrency = 16 }: WatchOptions,
+): Scheduler {
+  const { store, clock } = deps;
+  const stsFor = throttled(deps.sts, { clock, callsPerSecond: stsCallsPerSecond });
+  const loop = runDueLoop<Job>({
+    name: 'watch',
+    idOf: ({ connectionId, purpose }) => `${connectionId} ${purpose}`,
+    clock,
+    logger,
+    concurrency,
+    leaseMs,
+    claim: (request) => store.leaseJobs(request),
+    nextAt: () => store.nextJobAt(),
+    async handle(watch, signal) {
+      const next = await look({ ...deps, sts: stsFor(signal) }, watch, { logger, metrics });
+      await store.completeJob(watch, next);
+    },
+  });
+  const stopping = new AbortController();
+  const seeded = scheduleMissingJobs(deps, logger, stopping.signal).then(loop.wake);
+  return {
+    wake: loop.wake,
+    async stop() {
+      stopping.abort();
+      await Promise.all([loop.stop(), seeded]);
+    },
+  };
+}
+
+const ownRequest = (): Requester => ({ actor: { kind: 'service' }, requestId: randomUUID() });
+
+async function look(
+  deps: Dependencies,
+  watch: Job,
+  reports: Reports,
+): Promise<{ dueAt: string; attempts: number } | undefined> {
+  const by = ownRequest();
+  const { logger } = reports;
+  const { organizationId, connectionId } = watch;
+  const about = { organizationId, connectionId, requestId: by.requestId };
+  switch (watch.purpose) {
+    case 'verify': {
+      const { result, next } = await reverifyConnection(deps, by, watch);
+      tell(reports, about, result);
+      return next;
+    }
+    case 'expire':
+      if (await expireConnection(deps, by, watch))
+        logger.info(about, 'a pending connection expired that nobody used');
+      return undefined;
+    case 'confirm_revocation': {
+      const { finding, next } = await confirmRevocation(deps, by, watch);
+      const aboutRole = { ...about, roleArn: watch.role?.arn };
+      if (finding === 'ended') logger.info(aboutRole, 'access has ended: AWS denies the role');
+      if (finding === 'given_up')
+        logger.warn(
+          { ...aboutRole, code: 'access_not_ended' },
+          'AWS lets the service into a role a day after it was given up; it is not asked any more',
+        );
+      return next;
+    }
+  }
+}
+
+type Reports = Pick<WatchOptions, 'logger' | 'metrics'>;
+
+function tell({ logger, metrics }: Reports, about: object, result: WatchFinding): void {
+  if (result.finding === 'inconclusive')
+    logger.info({ ...about, code: result.code }, 'a check came to no verdict');
+  if (result.finding !== 'refused') return;
+  const { code, message, isCounted, before } = result;
+  const values = { ...about, code, ...('roleArn' in before && { roleArn: before.roleArn }) };
+  if (isLostProtection(before, code) && before.status === 'connected') {
+    metrics.securityEvents.inc({ code });
+    logger.error({ ...values, security: true }, `the role of a connection lost its protection: ${message}`);
+  } else if (before.status === 'connected')
+    logger.warn(values, `a check ${isCounted ? 'failed again' : 'failed, and is repeated soon'}: ${message}`);
+}

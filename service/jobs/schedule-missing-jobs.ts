@@ -1,0 +1,51 @@
+import type { Logger } from 'pino';
+import type { Dependencies } from '../actions/dependencies.js';
+import type { OrganizationId } from '../domain/ids.js';
+import type { Job } from '../domain/ports.js';
+import { jobsAfter } from '../domain/schedule.js';
+
+/** Watches that are stored in one change. */
+const atOnce = 200;
+const tryAgainMs = 60_000;
+
+/**
+ * Gives each connection that should be verified again and has no watch one, spread over the interval: connections that
+ * were stored before there were watches, or came from somewhere else. Processes that start together may both give one,
+ * of which the last stays. Never fails; the store that can't say is asked again.
+ */
+export async function scheduleMissingJobs(
+  deps: Dependencies,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted)
+    try {
+      const count = await seed(deps, signal);
+      if (count > 0) logger.info({ count }, 'connections without a watch are watched from now on');
+      return;
+    } catch (error) {
+      if (signal.aborted) return;
+      logger.warn({ err: error }, 'the store does not say which connections have no watch');
+      await deps.clock.sleep(tryAgainMs, signal);
+    }
+}
+
+async function seed({ store, clock, schedule }: Dependencies, signal: AbortSignal): Promise<number> {
+  let count = 0;
+  let waiting: Job[] = [];
+  let organizationId: OrganizationId | undefined;
+  const flush = async () => {
+    if (waiting.length > 0) await store.commit({ watches: waiting });
+    count += waiting.length;
+    waiting = [];
+  };
+  for await (const connection of store.unwatchedConnections()) {
+    if (signal.aborted) break;
+    // One change is of one organization.
+    if (connection.organizationId !== organizationId || waiting.length >= atOnce) await flush();
+    organizationId = connection.organizationId;
+    waiting.push(...jobsAfter(undefined, connection, schedule, clock.now()).watches);
+  }
+  await flush();
+  return count;
+}

@@ -1,0 +1,65 @@
+import type { AuditRecord } from '../domain/audit.js';
+import { RolebridgeError } from '../domain/errors.js';
+import type { Store } from '../domain/ports.js';
+import type { Metrics } from './index.js';
+
+type Operation = (...values: unknown[]) => unknown;
+
+/**
+ * The same store, with each operation timed. What the audit log records is counted here too, so that a verification or
+ * an issue of credentials can't be recorded and not counted.
+ */
+export function instrumentedStore(store: Store, metrics: Metrics): Store {
+  const operations = new Map<PropertyKey, Operation>();
+  const observed = new Proxy(store, {
+    get(target, name) {
+      const known = operations.get(name);
+      if (known) return known;
+      const value = Reflect.get(target, name, target) as unknown;
+      if (typeof value !== 'function') return value;
+      const operation = timed(String(name), value.bind(target) as Operation, metrics);
+      operations.set(name, operation);
+      return operation;
+    },
+  });
+  operations.set(
+    'appendAudit',
+    counted(timed('appendAudit', store.appendAudit.bind(store) as Operation, metrics), metrics),
+  );
+  return observed;
+}
+
+function timed(operation: string, run: Operation, { storeDuration, storeErrors }: Metrics): Operation {
+  const duration = storeDuration.labels({ operation });
+  const errors = storeErrors.labels({ operation });
+  return (...values) => {
+    const startedAt = performance.now();
+    const result = run(...values);
+    // Beside the caller's own wait and not in it: most operations are answered from memory.
+    if (result instanceof Promise)
+      result.then(
+        () => duration.observe((performance.now() - startedAt) / 1000),
+        (error: unknown) => {
+          duration.observe((performance.now() - startedAt) / 1000);
+          // A conflict is an answer of the store; this is not.
+          if (!(error instanceof RolebridgeError) || error.code === 'store_unavailable') errors.inc();
+        },
+      );
+    return result;
+  };
+}
+
+const counted =
+  (append: Operation, metrics: Metrics): Operation =>
+  async (records) => {
+    await append(records);
+    for (const record of records as readonly AuditRecord[]) countOutcome(record, metrics);
+  };
+
+function countOutcome(record: AuditRecord, { verifications, credentials }: Metrics): void {
+  if (record.phase !== 'outcome') return;
+  const { outcome, code = '' } = record;
+  if (record.action === 'connection.verify') verifications.inc({ outcome, code });
+  if (record.action === 'credentials.issue')
+    credentials.inc({ source: record.intentId === undefined ? 'held' : 'opened', outcome, code });
+}

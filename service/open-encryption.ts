@@ -1,0 +1,30 @@
+import { createKmsKeyEncryptionKey, type KmsOptions } from './aws/kms.js';
+import type { AccessKeyEncryption, KeyEncryptionKey } from './domain/access-key.js';
+import { createAccessKeyEncryption, createLocalKeyEncryptionKey } from './secrets/access-key-encryption.js';
+import type { SealingKeys } from './secrets/keyring.js';
+
+/**
+ * The encryption of access keys that the settings ask for: AWS KMS when a key of it is named, which then wraps new
+ * data keys, while local keys go on unwrapping what they have wrapped before. Undefined when there is neither.
+ */
+export function openEncryption({
+  kms,
+  encryptionKeys,
+}: {
+  readonly kms?: KmsOptions | undefined;
+  readonly encryptionKeys?: SealingKeys | undefined;
+}): AccessKeyEncryption | undefined {
+  const local = encryptionKeys && createLocalKeyEncryptionKey(encryptionKeys);
+  const remote = kms && createKmsKeyEncryptionKey(kms);
+  const key = remote && local ? movingKey(remote, local) : (remote ?? local);
+  return key && createAccessKeyEncryption(key);
+}
+
+const movingKey = (
+  to: KeyEncryptionKey,
+  from: KeyEncryptionKey & { has(keyId: string): boolean },
+): KeyEncryptionKey => ({
+  id: to.id,
+  wrap: (dataKey, context) => to.wrap(dataKey, context),
+  unwrap: (wrapped, context) => (from.has(wrapped.keyId) ? from : to).unwrap(wrapped, context),
+});

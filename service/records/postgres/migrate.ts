@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { z } from 'zod';
+import { RolebridgeError } from '../../domain/errors.js';
+import { DatabaseError, sqlState, verificationFailed } from './database-error.js';
+import { migrations } from './migrations.js';
+
+// CockroachDB's INT has 64 bits, which the driver gives as text.
+const versionRow = z.object({ version: z.coerce.number() });
+
+/**
+ * Brings the schema to this program's version, one process at a time: the row with the version is locked meanwhile.
+ * @throws RolebridgeError `store_unavailable` when the database can't be reached, or its schema is a newer program's
+ */
+export async function migrate(url: string, connectTimeoutMs: number): Promise<void> {
+  const client = clientOf(url, connectTimeoutMs);
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    const found = await currentVersion(client);
+    if (found === undefined) await makeVersionTable(client);
+    // Who may only read and write rows can use a schema that is up to date: nothing more is asked of it.
+    else if (refuseNewer(found) === migrations.length) return;
+    await client.query('BEGIN');
+    // Two processes that start at once: the second waits here, and finds the work done.
+    const { rows } = await client.query('SELECT version FROM schema_version WHERE id = 1 FOR UPDATE');
+    const version = refuseNewer(versionRow.parse(rows[0]).version);
+    if (version < migrations.length) {
+      const text = await textType(client);
+      for (const sql of migrations.slice(version).flat()) await client.query(sql.replace(/\bTEXT\b/g, text));
+      await client.query('UPDATE schema_version SET version = $1 WHERE id = 1', [migrations.length]);
+    }
+    await client.query('COMMIT');
+  } catch (error) {
+    if (error instanceof RolebridgeError || error instanceof z.ZodError) throw error;
+    throw notOpened(new DatabaseError(error));
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+function clientOf(connectionString: string, connectionTimeoutMillis: number): pg.Client {
+  try {
+    return new pg.Client({
+      connectionString,
+      application_name: 'rolebridge migrations',
+      connectionTimeoutMillis,
+      lock_timeout: 60_000,
+      keepAlive: true,
+    });
+  } catch (error) {
+    // The driver reads the files that the URL names.
+    throw notOpened(new DatabaseError(error));
+  }
+}
+
+async function currentVersion(client: pg.Client): Promise<number | undefined> {
+  try {
+    const { rows } = await client.query('SELECT version FROM schema_version WHERE id = 1');
+    return rows[0] && versionRow.parse(rows[0]).version;
+  } catch (error) {
+    if ((error as { code?: string }).code === sqlState.undefinedTable) return undefined;
+    throw error;
+  }
+}
+
+/** By how far the first has come: its table, the table's type, or its row is there. */
+const refusalsOfTheSecond: readonly unknown[] = [
+  sqlState.uniqueViolation,
+  sqlState.duplicateTable,
+  sqlState.duplicateObject,
+];
+
+async function makeVersionTable(client: pg.Client): Promise<void> {
+  for (let left = 20; ; left--) {
+    try {
+      await client.query(
+        'CREATE TABLE IF NOT EXISTS schema_version (id INT PRIMARY KEY, version INT NOT NULL)',
+      );
+      await client.query(
+        'INSERT INTO schema_version (id, version) VALUES (1, 0) ON CONFLICT (id) DO NOTHING',
+      );
+      return;
+    } catch (error) {
+      // Of two that make it at once, PostgreSQL refuses one in spite of IF NOT EXISTS.
+      const { code } = error as { code?: string };
+      if (left === 0 || !refusalsOfTheSecond.includes(code)) throw error;
+      await sleep(50);
+    }
+  }
+}
+
+function refuseNewer(version: number): number {
+  if (version <= migrations.length) return version;
+  throw new RolebridgeError(
+    'store_unavailable',
+    `The database has schema version ${version}; this version of Rolebridge knows ${migrations.length}.`,
+    {
+      remedy:
+        'Nothing was changed. Start the newer version of Rolebridge that made it; a schema does not go back.',
+    },
+  );
+}
+
+/** At the start somebody reads the reason, who can do something about it. */
+function notOpened(cause: DatabaseError): Error {
+  const error = verificationFailed(cause);
+  if (!(error instanceof RolebridgeError)) return error;
+  return new RolebridgeError('store_unavailable', `The database can not be opened (${cause.message}).`, {
+    remedy: remedyOf(cause),
+    retryAfterSeconds: 2,
+    cause,
+  });
+}
+
+/** Node's names for what is wrong with a certificate, and OpenSSL's. https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const certificateCodes = /^(CERT_|CRL_|ERR_TLS_CERT|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_(GET_ISSUER|VERIFY))/;
+
+function remedyOf({ code = '' }: DatabaseError): string {
+  if (certificateCodes.test(code))
+    return "The server's certificate is not one to trust: name the file of its CA with sslrootcert=FILE in DATABASE_URL, and the host as the certificate has it.";
+  if (code === 'ENOENT' || code === 'EACCES')
+    return 'Make the file readable that DATABASE_URL names, such as that of sslrootcert, for the user of this process.';
+  return 'See whether PostgreSQL runs where DATABASE_URL says, and lets that user into that database.';
+}
+
+/** CockroachDB compares TEXT byte by byte, and what has a collation named is another type there. */
+async function textType(client: pg.Client): Promise<string> {
+  const { rows } = await client.query('SELECT version() AS version');
+  return z.object({ version: z.string() }).parse(rows[0]).version.startsWith('CockroachDB')
+    ? 'TEXT'
+    : 'TEXT COLLATE "C"';
+}

@@ -1,0 +1,82 @@
+import { callbackFunction, enrollmentFunction } from './cloudformation-lambda.js';
+import {
+  callbackResource,
+  functionResources,
+  optionalParameters,
+  principalMapping,
+  roleResource,
+  sessionConditions,
+  type VendorOfTemplate,
+} from './cloudformation-parts.js';
+import { yamlText } from './quoting.js';
+
+/**
+ * For a StackSet of an AWS Organization: in each account, a custom resource first gets the account a connection of its
+ * own, then the role is made with that connection's external ID, then the callback connects it. One set of parameters
+ * for all accounts; `Label` can be another one for each organizational unit.
+ */
+export function stackSetTemplate(vendor: VendorOfTemplate, enrollmentUrl: string): string {
+  const note = `# Connects each account that it is deployed to. For a StackSet: every account registers itself with the enrollment's secret and
+# gets a connection and an external ID of its own.
+`;
+  return note + yamlText(stackSetDocument(vendor, enrollmentUrl)).trimStart();
+}
+
+/** The template as data. */
+export function stackSetDocument(vendor: VendorOfTemplate, enrollmentUrl: string) {
+  const ofConnection = (name: string) => ({ 'Fn::GetAtt': ['Enrollment', name] });
+  return {
+    AWSTemplateFormatVersion: '2010-09-09',
+    Description: 'Connects this account with a connection of its own (Rolebridge)',
+    Parameters: {
+      EnrollmentSecret: {
+        Type: 'String',
+        Description: 'The secret of the enrollment (whsec_...), as the vendor gave it.',
+        NoEcho: true,
+        AllowedPattern: '^whsec_[A-Za-z0-9+/]{22,}={0,2}$',
+      },
+      Label: {
+        Type: 'String',
+        Description: 'What the scope rule of the enrollment calls label, such as an environment.',
+        AllowedPattern: '^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$',
+        Default: '',
+      },
+      ...optionalParameters({}, true),
+    },
+    Mappings: principalMapping(vendor, true),
+    Conditions: sessionConditions,
+    Resources: {
+      ...functionResources('Enrollment', 'Gets this account a connection of its own', enrollmentFunction),
+      Enrollment: {
+        Type: 'Custom::RolebridgeEnrollment',
+        Properties: {
+          ServiceToken: { 'Fn::GetAtt': ['EnrollmentFunction', 'Arn'] },
+          ServiceTimeout: 180,
+          EnrollmentUrl: enrollmentUrl,
+          EnrollmentSecret: { Ref: 'EnrollmentSecret' },
+          AccountId: { Ref: 'AWS::AccountId' },
+          Label: { Ref: 'Label' },
+        },
+      },
+      Role: roleResource(ofConnection('ExternalId'), undefined),
+      ...functionResources(
+        'Callback',
+        'Tells the vendor that the role is there, or that it goes',
+        callbackFunction,
+      ),
+      Callback: callbackResource(
+        {},
+        {
+          ConnectionId: ofConnection('ConnectionId'),
+          ExternalId: ofConnection('ExternalId'),
+          CallbackUrl: vendor.callbackUrl,
+          CallbackSecret: ofConnection('CallbackSecret'),
+        },
+      ),
+    },
+    Outputs: {
+      ConnectionId: { Description: 'The connection of this account.', Value: ofConnection('ConnectionId') },
+      RoleArn: { Description: 'The role of this account.', Value: { 'Fn::GetAtt': ['Role', 'Arn'] } },
+    },
+  };
+}

@@ -1,0 +1,156 @@
+import { newExternalId } from '../../service/domain/ids.js';
+import type { Job } from '../../service/domain/ports.js';
+import { aConnection, at, aWatch, changed, connectedTo, intent } from './records.js';
+import type { Subject } from './subject.js';
+
+export function watchesContract(on: Subject): void {
+  const watched = async (differences: object = {}, inside = on.organization.id): Promise<Job> => {
+    const next = aConnection(inside);
+    const watch = aWatch(next, differences);
+    await on.store.commit({ connection: { next, ifVersion: null, intent }, watches: [watch] });
+    return watch;
+  };
+  const claim = (seconds: number, limit = 10) =>
+    on.store.leaseJobs({ now: at(seconds), leaseUntil: at(seconds + 30), limit });
+
+  test('gives those that are due, the longest due first, of all organizations', async () => {
+    const other = await on.another();
+    const third = await watched({ dueAt: at(30) });
+    const first = await watched({ dueAt: at(10), purpose: 'expire' }, other.id);
+    const second = await watched({ dueAt: at(20) });
+    await watched({ dueAt: at(90) });
+    expect(await claim(9)).toEqual([]);
+    expect(await claim(30, 2)).toEqual([first, second]);
+    expect(await claim(30, 2)).toEqual([third]);
+  });
+
+  test('keeps a watch, and the role that it is about, when it is opened again', async () => {
+    const role = {
+      arn: 'arn:aws:iam::123456789012:role/reader',
+      externalId: newExternalId(),
+      partition: 'aws',
+    };
+    const watch = await watched({ purpose: 'confirm_revocation', attempts: 3, role });
+    await on.reopen();
+    expect(await on.store.nextJobAt()).toBe(watch.dueAt);
+    expect(await claim(100)).toEqual([watch]);
+  });
+
+  test('names the connections that should be verified again and have no watch for it', async () => {
+    const unwatched = async () => {
+      const found: string[] = [];
+      for await (const { id } of on.store.unwatchedConnections()) found.push(id);
+      return found.sort();
+    };
+    const arn = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
+    const connected = await on.insert(connectedTo(arn('one')));
+    const key = await on.insertKey();
+    const elsewhere = await on.insert(connectedTo(arn('two')), (await on.another()).id);
+    const expiring = await on.insert(connectedTo(arn('three')));
+    await on.store.commit({ watches: [aWatch(expiring, { purpose: 'expire' })] });
+    const pending = await on.insert();
+    const gone = await on.insert();
+    await on.update(gone, { status: 'disconnected', reason: 'deleted', disconnectedAt: at(60), scopes: [] });
+    const watched = await on.insert(connectedTo(arn('four')));
+    await on.store.commit({ watches: [aWatch(watched)] });
+    // Whoever is at it has it still.
+    expect(await claim(1_000)).toContainEqual(aWatch(watched));
+    await on.reopen();
+    expect(await unwatched()).toEqual([connected.id, key.id, elsewhere.id, expiring.id].sort());
+    expect(await unwatched()).not.toContain(pending.id);
+    for (const one of [connected, key, elsewhere, expiring])
+      await on.store.commit({ watches: [aWatch(one)] });
+    expect(await unwatched()).toEqual([]);
+  });
+
+  test('gives a watch to one of many that claim at once', async () => {
+    for (let number = 0; number < 5; number++) await watched();
+    const claims = await Promise.all(Array.from({ length: 4 }, () => claim(100, 3)));
+    const ids = claims.flat().map(({ connectionId }) => connectionId);
+    expect([ids.length, new Set(ids).size]).toEqual([5, 5]);
+  });
+
+  test('gives a watch that nobody finished to the next one when the lease is over', async () => {
+    const watch = await watched();
+    expect(await claim(100)).toEqual([watch]);
+    expect(await on.store.nextJobAt()).toBe(at(130));
+    expect(await claim(129)).toEqual([]);
+    expect(await claim(130)).toEqual([watch]);
+  });
+
+  test('is finished for good, or until it is due again', async () => {
+    const [once, again] = [await watched(), await watched()];
+    await claim(100);
+    await on.store.completeJob(once, undefined);
+    await on.store.completeJob(again, { dueAt: at(110), attempts: 1 });
+    const expected = { ...again, dueAt: at(110), attempts: 1 };
+    expect(await claim(109)).toEqual([]);
+    expect(await claim(110)).toEqual([expected]);
+    await on.reopen();
+    await on.store.completeJob(expected, undefined);
+    expect(await on.store.nextJobAt()).toBeUndefined();
+    await on.reopen();
+    expect(await claim(9_999)).toEqual([]);
+  });
+
+  test('is left alone by who claimed what it replaced, or what was ended', async () => {
+    const connection = await on.insert();
+    const [old, ended] = [aWatch(connection), aWatch(connection, { purpose: 'expire' })];
+    await on.store.commit({ watches: [old, ended] });
+    await claim(100);
+    const next = aWatch(connection, { dueAt: at(105) });
+    const { purpose } = ended;
+    await on.store.commit({ watches: [next], endJobs: [{ connectionId: connection.id, purpose }] });
+    await on.store.completeJob(old, undefined);
+    await on.store.completeJob(ended, { dueAt: at(106), attempts: 1 });
+    expect(await claim(105)).toEqual([next]);
+    expect(await on.store.nextJobAt()).toBe(at(135));
+  });
+
+  test('is one for each connection and purpose', async () => {
+    const connection = await on.insert();
+    await on.store.commit({ watches: [aWatch(connection), aWatch(connection, { purpose: 'expire' })] });
+    await on.store.commit({ watches: [aWatch(connection, { attempts: 1, dueAt: at(50) })] });
+    expect((await claim(100)).map(({ purpose, attempts }) => [purpose, attempts])).toEqual([
+      ['verify', 1],
+      ['expire', 0],
+    ]);
+  });
+
+  test('is stored with the change that it belongs to, or not at all', async () => {
+    const connection = await on.insert();
+    await expect(
+      on.store.commit({
+        connection: { next: changed(connection, {}), ifVersion: 7, intent },
+        watches: [aWatch(connection)],
+      }),
+    ).rejects.toMatchObject({ code: 'connection_changed' });
+    expect(await on.store.nextJobAt()).toBeUndefined();
+  });
+
+  test('ends without a trace when nothing was watched', async () => {
+    const connection = await on.insert();
+    await on.store.commit({ endJobs: [{ connectionId: connection.id, purpose: 'verify' }] });
+    expect(await on.store.nextJobAt()).toBeUndefined();
+  });
+
+  test('comes up in order, a thousand of them', async () => {
+    const dueAt = Array.from({ length: 1000 }, (_, number) => at((number * 7919) % 1000));
+    const connections = dueAt.map(() => aConnection(on.organization.id));
+    // Not all at once: a store may refuse who waits too long for one of its connections.
+    for (let from = 0; from < connections.length; from += 20)
+      await Promise.all(
+        connections.slice(from, from + 20).map((next, index) =>
+          on.store.commit({
+            connection: { next, ifVersion: null, intent },
+            watches: [aWatch(next, { dueAt: dueAt[from + index] })],
+          }),
+        ),
+      );
+    const claimed: string[] = [];
+    for (let turn = 0; turn < 10; turn++)
+      claimed.push(...(await claim(999, 100)).map((watch) => watch.dueAt));
+    expect(claimed).toEqual([...dueAt].sort());
+    expect(await claim(999)).toEqual([]);
+  });
+}
