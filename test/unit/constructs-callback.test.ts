@@ -6,7 +6,7 @@ import {
   type PermissionPreset,
 } from '@rolebridge/constructs';
 import { type TerraformStack, TerraformVariable } from 'cdktf';
-import { callbackOf, only, roleAddresses, synthesize, validProps } from './synthesized.js';
+import { callbackOf, only, roleAddresses, synthesize, validProps } from '../constructs/synthesized.js';
 
 const connect = (stack: TerraformStack, props: Partial<typeof validProps> = {}) =>
   new AwsConnection(stack, 'vendor', { ...validProps, ...props });
@@ -26,6 +26,20 @@ describe('the order of things', () => {
     expect(deregistration.depends_on.sort()).toEqual(roleAddresses(json).sort());
     expect(registration.depends_on.sort()).toEqual([...roleAddresses(json), deregistrationAddress].sort());
     expect(JSON.parse(only(json, 'aws_iam_role_policy').policy).Statement).toHaveLength(2);
+  });
+
+  test('a role that is replaced under its name gets every policy again in the same apply', () => {
+    const json = synthesize((stack) => {
+      connect(stack, {
+        permissions: {
+          managedPolicies: ['ReadOnlyAccess'],
+          statements: [{ actions: ['s3:GetObject'], resources: ['*'] }],
+        },
+      });
+    });
+    const [role] = Object.keys(json.resource.aws_iam_role ?? {});
+    for (const type of ['aws_iam_role_policy_attachment', 'aws_iam_role_policy'])
+      expect(only(json, type).lifecycle.replace_triggered_by).toEqual([`aws_iam_role.${role}.unique_id`]);
   });
 
   test('a change of scope, policies or external ID replaces the registration and leaves the deregistration', () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { type AccessKey, type AwsSandbox, startAwsSandbox } from '../../aws-sandbox/index.js';
+import { type AccessKey, type AwsSandbox, startAwsSandbox } from '../aws-sandbox/index.js';
 
 interface Case {
   id: number;
