@@ -44,6 +44,7 @@ export const errorCodes = [
   'verification_in_progress',
   'aws_unavailable',
   'vendor_credentials_invalid',
+  'vendor_not_allowed',
   'rate_limited',
   'store_unavailable',
   'not_found',

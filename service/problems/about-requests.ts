@@ -37,6 +37,12 @@ export const aboutRequests = {
     see: 'Vendor: where the service runs, `aws sts get-caller-identity` must show the principal of `ROLEBRIDGE_PRINCIPAL`.',
     fix: 'Customer: tell the vendor, and try again later. Vendor: renew the credentials (instance or task role, profile, environment) and restart if they came from the environment.',
   },
+  vendor_not_allowed: {
+    means:
+      'AWS names a policy of the vendor’s own account or network that denies `sts:AssumeRole`: an identity-based policy, a session policy, a permissions boundary, a service control policy or a VPC endpoint policy. It says nothing about any customer’s role, so no connection changes.',
+    see: 'Vendor: the policies of the principal in `ROLEBRIDGE_PRINCIPAL`, the service control policies of its account, and the policy of the STS endpoint. CloudTrail shows the denied calls.',
+    fix: 'Customer: nothing is wrong with your role; try again later. Vendor: allow `sts:AssumeRole` on customers’ roles again. Checks resume on their own.',
+  },
   rate_limited: {
     means:
       'More requests came than one API key, organization, connection or address may send in a minute, or too many of an organization’s calls wait for AWS. Others are not affected.',

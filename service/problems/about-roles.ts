@@ -36,7 +36,7 @@ export const aboutRoles = {
     means:
       'The role is in another AWS account than the connection expects, or the session that AWS opened is not one of this role. Nothing is deployed into an account that nobody meant.',
     see: 'Compare the account in the role ARN with `expectedAccountId` of the connection; `aws sts get-caller-identity` shows where a stack is deployed to.',
-    fix: 'Deploy with the credentials of the expected account, or make a new connection for the other one.',
+    fix: 'Deploy with the credentials of the expected account, or create a connection for the other one. The answer to a callback names no account and no policy: a stolen callback secret must teach nothing.',
   },
   external_id_not_required: {
     means:
