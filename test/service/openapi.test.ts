@@ -15,8 +15,7 @@ import {
 } from '../../service/api/openapi/example-values.js';
 import { codesOf, type Example, type Operation } from '../../service/api/openapi/operation.js';
 import { operations } from '../../service/api/openapi/operations.js';
-import { problems } from '../../service/api/problem.js';
-import { errorCodes } from '../../service/domain/errors.js';
+import { errorCatalog, errorCodes } from '../../service/domain/error-catalog/index.js';
 import { createEncryption, createLogger } from '../../service/index.js';
 import { createRateLimits } from '../../service/limits/index.js';
 import { createMetrics } from '../../service/metrics/index.js';
@@ -140,7 +139,9 @@ describe('every example, sent to the running service, gives what it says and wha
         expect(answer.status).toBe(operation.answer.status);
         expect(contract.accepts(method, path, body && JSON.parse(body))).toBe(true);
       } else
-        expect(answer.body.status).toBe(operation.statusOf?.[example.gives] ?? problems[example.gives][0]);
+        expect(answer.body.status).toBe(
+          operation.statusOf?.[example.gives] ?? errorCatalog[example.gives].status,
+        );
     } finally {
       await world.close();
     }

@@ -1,0 +1,354 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { Webhook } from 'standardwebhooks';
+import {
+  connected,
+  type Received,
+  startVendor,
+  type Vendor,
+  type VendorAnswer,
+} from '../constructs/vendor.js';
+
+const SCRIPT = path.resolve('constructs/callback-script/rolebridge-callback.cjs');
+const SECRET = `whsec_${randomBytes(32).toString('base64')}`;
+const ROLE_ARN = 'arn:aws:iam::210987654321:role/vendor/rolebridge';
+
+let vendor: Vendor | undefined;
+afterEach(async () => {
+  await vendor?.close();
+  vendor = undefined;
+});
+
+interface Outcome {
+  readonly code: number | null;
+  readonly output: string;
+  readonly received: readonly Received[];
+  readonly tookMs: number;
+}
+
+/** Runs the script as Terraform does: a process of its own that knows the environment and nothing else. */
+async function run(
+  answer: (received: Received, before: number) => VendorAnswer | Promise<VendorAnswer>,
+  environment: Record<string, string> = {},
+): Promise<Outcome> {
+  vendor ??= await startVendor(answer);
+  const started = Date.now();
+  const child = spawn(process.execPath, [SCRIPT], {
+    env: {
+      PATH: process.env.PATH,
+      ROLEBRIDGE_EVENT: 'role.provisioned',
+      ROLEBRIDGE_CALLBACK_URL: vendor.url,
+      ROLEBRIDGE_CONNECTION_ID: 'con_8f3kQz',
+      ROLEBRIDGE_ROLE_ARN: ROLE_ARN,
+      ROLEBRIDGE_SCOPE: '{"project":"shop","environment":"production"}',
+      ROLEBRIDGE_DEADLINE_SECONDS: '20',
+      ROLEBRIDGE_CALLBACK_SECRET: SECRET,
+      ...environment,
+    },
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    output += chunk;
+  });
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  const { received } = vendor;
+  // Never, whatever happens.
+  for (const secret of [SECRET, SECRET.slice(6)]) expect(output).not.toContain(secret);
+  for (const { headers } of received)
+    expect(output).not.toContain(String(headers['webhook-signature']).replace('v1,', ''));
+  return { code, output, received, tookMs: Date.now() - started };
+}
+
+const destroy = {
+  ROLEBRIDGE_EVENT: 'role.deprovisioned',
+  ROLEBRIDGE_SCOPE: '',
+  ROLEBRIDGE_DEADLINE_SECONDS: '2',
+};
+const problem = (status: number, body: Record<string, unknown>): VendorAnswer => ({
+  status,
+  body,
+  headers: { 'content-type': 'application/problem+json' },
+});
+
+describe('what is sent', () => {
+  test('is signed as the Standard Webhooks library asks, and says what the contract says', async () => {
+    const { code, output, received } = await run(connected);
+    expect(code).toBe(0);
+    expect(output).toContain('connected: account 210987654321, scope shop/production');
+    const [{ body, headers }] = received as [Received];
+    const payload = new Webhook(SECRET).verify(body, headers as Record<string, string>);
+    expect(payload).toStrictEqual({
+      type: 'role.provisioned',
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      data: {
+        connectionId: 'con_8f3kQz',
+        roleArn: ROLE_ARN,
+        scope: { project: 'shop', environment: 'production' },
+      },
+    });
+    expect(headers['content-type']).toBe('application/json');
+  });
+
+  test('has no scope when none was given', async () => {
+    const { received } = await run(connected, { ROLEBRIDGE_SCOPE: '' });
+    expect(JSON.parse(received[0]?.body ?? '').data).toStrictEqual({
+      connectionId: 'con_8f3kQz',
+      roleArn: ROLE_ARN,
+    });
+  });
+
+  test('has no scope at destroy', async () => {
+    const { code, output, received } = await run(connected, destroy);
+    expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({ type: 'role.deprovisioned' });
+    expect(JSON.parse(received[0]?.body ?? '').data).toStrictEqual({
+      connectionId: 'con_8f3kQz',
+      roleArn: ROLE_ARN,
+    });
+    expect([code, output]).toEqual([0, expect.stringContaining('disconnected')]);
+  });
+
+  test('is signed with the connection’s own secret before the general one, and one from a variable before both', async () => {
+    const [own, given] = [1, 2].map(() => `whsec_${randomBytes(32).toString('base64')}`) as [string, string];
+    const { received } = await run(connected, { ROLEBRIDGE_CALLBACK_SECRET_CON_8F3KQZ: own });
+    await run(connected, {
+      ROLEBRIDGE_CALLBACK_SECRET_CON_8F3KQZ: own,
+      ROLEBRIDGE_CALLBACK_SECRET_FROM_VARIABLE: given,
+    });
+    const [first, second] = received as [Received, Received];
+    new Webhook(own).verify(first.body, first.headers as Record<string, string>);
+    new Webhook(given).verify(second.body, second.headers as Record<string, string>);
+  });
+
+  test('has another id in each run', async () => {
+    const { received } = await run(connected);
+    await run(connected);
+    expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(2);
+  });
+});
+
+describe('retries', () => {
+  test('with the same id and body until the service has decided, a line for each attempt', async () => {
+    const { code, output, received } = await run((one, before) =>
+      before === 0
+        ? problem(503, { code: 'aws_unavailable' })
+        : before === 1
+          ? problem(429, { code: 'rate_limited' })
+          : connected(one),
+    );
+    expect(code).toBe(0);
+    expect(received).toHaveLength(3);
+    expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    expect(new Set(received.map(({ body }) => body)).size).toBe(1);
+    for (const { body, headers } of received)
+      new Webhook(SECRET).verify(body, headers as Record<string, string>);
+    expect(output).toMatch(/attempt 1: 503 aws_unavailable; again in [\d.]+ s\n/);
+    expect(output).toMatch(/attempt 2: 429 rate_limited; again in [\d.]+ s\n/);
+    expect(output).toMatch(/attempt 3: 200\n/);
+  });
+
+  test('no sooner than Retry-After says', async () => {
+    const { received } = await run((one, before) =>
+      before === 0 ? { status: 503, headers: { 'retry-after': '2' } } : connected(one),
+    );
+    const [first, second] = received as [Received, Received];
+    expect(second.at - first.at).toBeGreaterThanOrEqual(1950);
+  });
+
+  test('when Retry-After is a date', async () => {
+    const { received } = await run((one, before) =>
+      before === 0
+        ? { status: 503, headers: { 'retry-after': new Date(Date.now() + 3000).toUTCString() } }
+        : connected(one),
+    );
+    const [first, second] = received as [Received, Received];
+    expect(second.at - first.at).toBeGreaterThanOrEqual(1900);
+  });
+
+  test('not when Retry-After is later than the deadline: says so at once', async () => {
+    const { code, output, received, tookMs } = await run(() => ({
+      status: 503,
+      headers: { 'retry-after': '3600' },
+    }));
+    expect([code, received.length]).toEqual([1, 1]);
+    expect(tookMs).toBeLessThan(5000);
+    expect(output).toMatch(/not connected: inconclusive[\s\S]*remedy: Apply again/);
+  });
+
+  test('until the deadline, and not for longer', async () => {
+    const { code, output, received, tookMs } = await run(() => problem(503, { code: 'aws_unavailable' }), {
+      ROLEBRIDGE_DEADLINE_SECONDS: '3',
+    });
+    expect(code).toBe(1);
+    expect(received.length).toBeGreaterThan(1);
+    expect(tookMs).toBeLessThan(4500);
+    expect(output).toMatch(/not connected: aws_unavailable/);
+  });
+
+  test('a server that never answers, until the deadline', async () => {
+    const { code, output, tookMs } = await run(() => new Promise(() => {}), {
+      ROLEBRIDGE_DEADLINE_SECONDS: '1',
+    });
+    expect(code).toBe(1);
+    expect(tookMs).toBeLessThan(3000);
+    expect(output).toMatch(/attempt 1: no answer within 1\.0 s/);
+    expect(output).toMatch(/not connected: unreachable/);
+  });
+
+  test('when nothing listens', async () => {
+    const { code, output } = await run(connected, {
+      ROLEBRIDGE_CALLBACK_URL: 'http://127.0.0.1:1/',
+      ROLEBRIDGE_DEADLINE_SECONDS: '2',
+    });
+    expect(code).toBe(1);
+    expect(output).toMatch(/attempt 1: no connection \(\w+.*\); again in/);
+  });
+});
+
+describe('fails at once, with the code, the reason and the remedy', () => {
+  test.each<[string, VendorAnswer, RegExp[]]>([
+    ['401', problem(401, { code: 'signature_invalid' }), [/not connected: signature_invalid/, /clock/]],
+    [
+      '409',
+      problem(409, { code: 'scope_taken', detail: 'It is another’s.', remedy: 'Choose another.' }),
+      [/not connected: scope_taken/, /why: It is another’s\./, /remedy: Choose another\./],
+    ],
+    [
+      '422 with a diagnosis',
+      problem(422, {
+        code: 'role_not_assumable',
+        detail: 'AWS denied it.',
+        remedy: 'Correct the trust policy.',
+        checks: [{ name: 'assumable', outcome: 'failed', code: 'role_not_assumable', message: 'denied' }],
+        diagnosis: {
+          causes: [
+            {
+              cause: 'external_id_different',
+              likelihood: 'likely',
+              explanation: 'The external ID is another.',
+            },
+            { cause: 'organization_policy' },
+          ],
+        },
+        trustPolicy: { Version: '2012-10-17', Statement: [] },
+      }),
+      [
+        /not connected: role_not_assumable/,
+        /check: assumable · failed · role_not_assumable · denied/,
+        /cause \(likely\): The external ID is another\./,
+        /cause \(possible\): organization_policy/,
+        /remedy: Correct the trust policy\./,
+        /trust policy that the role needs:\n\{\n {2}"Version": "2012-10-17"/,
+      ],
+    ],
+    [
+      '404',
+      { status: 404, body: 'nothing here' },
+      [/not connected: http_404/, /remedy: Check the callback URL/],
+    ],
+    [
+      'a redirect',
+      { status: 302, headers: { location: 'http://127.0.0.1:1/' } },
+      [/answer_unexpected/, /redirect/],
+    ],
+    ['a page that is not the service', { status: 200, body: '<html>Sign in</html>' }, [/answer_unexpected/]],
+    ['200 without connected', { status: 200, body: { status: 'pending' } }, [/answer_unexpected/]],
+    ['an answer that never ends', { status: 200, body: 'x'.repeat(300_000) }, [/answer_unexpected/]],
+    [
+      'an answer of another shape',
+      problem(422, { code: 7, checks: 'x', diagnosis: [1], trustPolicy: 3 }),
+      [/http_422/],
+    ],
+  ])('%s', async (_name, answer, texts) => {
+    const { code, output, received } = await run(() => answer);
+    expect(code).toBe(1);
+    expect(received).toHaveLength(1);
+    for (const text of texts) expect(output).toMatch(text);
+  });
+
+  test.each([
+    ['https://vendor.example/docs/problems#scope_taken', true],
+    ['about:blank', false],
+    ['javascript:alert(1)', false],
+    [`https://vendor.example/\u001b[2J`, false],
+    [{ href: 'https://vendor.example/' }, false],
+  ])('the page about the code is named when the service has one: %j', async (type, isNamed) => {
+    const { output } = await run(() => problem(409, { type, code: 'scope_taken', detail: 'a', remedy: 'b' }));
+    if (isNamed) expect(output).toContain(`rolebridge:   more: ${type}\n`);
+    else expect(output).not.toContain('more:');
+  });
+
+  test('an answer that repeats the secret and draws on the terminal', async () => {
+    const { output } = await run(({ headers }) =>
+      problem(422, {
+        code: 'x',
+        detail: `\u001b[2Jthe secret is ${SECRET}\n::error::injected ${headers['webhook-signature']}`,
+        remedy: 'none',
+      }),
+    );
+    expect(output).toContain('[hidden]');
+    expect(output).not.toContain('\u001b');
+    expect(output).not.toMatch(/^::error/m);
+  });
+});
+
+describe('before anything is sent', () => {
+  test.each<[string, Record<string, string>, RegExp]>([
+    [
+      'no secret',
+      { ROLEBRIDGE_CALLBACK_SECRET: '' },
+      /callback_secret_missing[\s\S]*ROLEBRIDGE_CALLBACK_SECRET_CON_8F3KQZ/,
+    ],
+    ['a secret without its prefix', { ROLEBRIDGE_CALLBACK_SECRET: 'AAAA' }, /callback_secret_invalid/],
+    ['a secret with a line end', { ROLEBRIDGE_CALLBACK_SECRET: `${SECRET}\n` }, /callback_secret_invalid/],
+    ['a short secret', { ROLEBRIDGE_CALLBACK_SECRET: 'whsec_AAAA' }, /callback_secret_invalid/],
+    [
+      'another account',
+      { ROLEBRIDGE_EXPECTED_ACCOUNT_ID: '123456789012' },
+      /account_mismatch[\s\S]*210987654321/,
+    ],
+    ['http beyond loopback', { ROLEBRIDGE_CALLBACK_URL: 'http://vendor.example/' }, /callback_url_invalid/],
+    ['an unknown event', { ROLEBRIDGE_EVENT: 'role.stolen' }, /event_invalid/],
+    ['a scope that is not JSON', { ROLEBRIDGE_SCOPE: '{' }, /fault in this script/],
+  ])('%s is refused', async (_name, environment, text) => {
+    const { code, output, received } = await run(connected, environment);
+    expect([code, received.length]).toEqual([1, 0]);
+    expect(output).toMatch(text);
+  });
+
+  test('the expected account is let through', async () => {
+    expect((await run(connected, { ROLEBRIDGE_EXPECTED_ACCOUNT_ID: '210987654321' })).code).toBe(0);
+  });
+});
+
+describe('a destroy is never held hostage', () => {
+  const strict = { ROLEBRIDGE_FAIL_WHEN_UNREACHABLE: 'true' };
+  const unreachable = { ...destroy, ROLEBRIDGE_CALLBACK_URL: 'http://127.0.0.1:1/' };
+
+  test.each<[string, VendorAnswer, Record<string, string>, number]>([
+    ['a service that can’t be reached', { status: 200 }, unreachable, 0],
+    ['a service that can’t be reached, as an error', { status: 200 }, { ...unreachable, ...strict }, 1],
+    ['a service that is busy', { status: 503 }, destroy, 0],
+    ['a service that is busy, as an error', { status: 503 }, { ...destroy, ...strict }, 1],
+    ['an unknown connection or another secret', { status: 401 }, destroy, 0],
+    ['the same, even where unreachable is an error', { status: 401 }, { ...destroy, ...strict }, 0],
+    ['a missing secret', { status: 200 }, { ...destroy, ROLEBRIDGE_CALLBACK_SECRET: '' }, 0],
+    [
+      'a missing secret, likewise',
+      { status: 200 },
+      { ...destroy, ...strict, ROLEBRIDGE_CALLBACK_SECRET: '' },
+      0,
+    ],
+    ['a refusal', { status: 422 }, destroy, 0],
+  ])('%s', async (_name, answer, environment, expected) => {
+    const { code, output, tookMs } = await run(() => answer, environment);
+    expect(code).toBe(expected);
+    expect(tookMs).toBeLessThan(4000);
+    expect(output).toMatch(
+      expected === 0 ? /warning: .*[\s\S]*remedy: .*[\s\S]*the destroy goes on/ : /error: /,
+    );
+  });
+});

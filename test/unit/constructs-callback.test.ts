@@ -1,0 +1,273 @@
+import { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js';
+import {
+  AwsConnection,
+  ConnectionCallback,
+  CrossAccountRole,
+  type PermissionPreset,
+} from '@rolebridge/constructs';
+import { type TerraformStack, TerraformVariable } from 'cdktf';
+import { callbackOf, only, roleAddresses, synthesize, validProps } from '../constructs/synthesized.js';
+
+const connect = (stack: TerraformStack, props: Partial<typeof validProps> = {}) =>
+  new AwsConnection(stack, 'vendor', { ...validProps, ...props });
+
+describe('the order of things', () => {
+  test('registers after the role and every policy, also those added later', () => {
+    // GIVEN a connection, WHEN policies are added after the callback was made
+    const json = synthesize((stack) => {
+      const connection = connect(stack, { permissions: 'read-only' });
+      connection.addManagedPolicy('job-function/ViewOnlyAccess');
+      connection.addStatements({ actions: ['s3:GetObject'], resources: ['*'] });
+      connection.role.addStatements({ actions: ['s3:PutObject'], resources: ['*'] });
+    });
+    // THEN both resources of the callback wait for all of them
+    const { registration, deregistration, deregistrationAddress } = callbackOf(json);
+    expect(roleAddresses(json)).toHaveLength(4);
+    expect(deregistration.depends_on.sort()).toEqual(roleAddresses(json).sort());
+    expect(registration.depends_on.sort()).toEqual([...roleAddresses(json), deregistrationAddress].sort());
+    expect(JSON.parse(only(json, 'aws_iam_role_policy').policy).Statement).toHaveLength(2);
+  });
+
+  test('a role that is replaced under its name gets every policy again in the same apply', () => {
+    const json = synthesize((stack) => {
+      connect(stack, {
+        permissions: {
+          managedPolicies: ['ReadOnlyAccess'],
+          statements: [{ actions: ['s3:GetObject'], resources: ['*'] }],
+        },
+      });
+    });
+    const [role] = Object.keys(json.resource.aws_iam_role ?? {});
+    for (const type of ['aws_iam_role_policy_attachment', 'aws_iam_role_policy'])
+      expect(only(json, type).lifecycle.replace_triggered_by).toEqual([`aws_iam_role.${role}.unique_id`]);
+  });
+
+  test('a change of scope, policies or external ID replaces the registration and leaves the deregistration', () => {
+    const before = callbackOf(synthesize((stack) => void connect(stack, { scope: { project: 'a' } })));
+    const after = callbackOf(
+      synthesize(
+        (stack) =>
+          void connect(stack, {
+            scope: { project: 'b' },
+            permissions: 'read-only',
+            externalId: 'another-one',
+          }),
+      ),
+    );
+    expect(after.registration.triggers_replace).not.toEqual(before.registration.triggers_replace);
+    expect(after.deregistration.triggers_replace).toEqual(before.deregistration.triggers_replace);
+    expect(after.deregistration.input).toEqual(before.deregistration.input);
+  });
+
+  test.each<[string, Parameters<typeof connect>[1]]>([
+    ['the scope', { scope: { project: 'b' } }],
+    ['a policy', { permissions: 'read-only' }],
+    ['a statement', { permissions: { statements: [{ actions: ['s3:*'], resources: ['*'] }] } }],
+    ['the external ID', { externalId: 'another-one' }],
+    ['the principal', { principal: '123456789012' }],
+    ['the callback URL', { callbackUrl: 'https://other.example/' }],
+    ['the boundary', { permissionsBoundary: 'arn:aws:iam::aws:policy/ReadOnlyAccess' }],
+  ])('registers again when it is %s that changes', (_name, props) => {
+    const triggers = (changed: Parameters<typeof connect>[1]) =>
+      callbackOf(synthesize((stack) => void connect(stack, changed))).registration.triggers_replace;
+    expect(triggers(props)).not.toEqual(triggers({}));
+    expect(triggers(props)).toEqual(triggers(props));
+  });
+
+  test('does not register again for tags or a description', () => {
+    const triggers = (props: Parameters<typeof connect>[1]) =>
+      callbackOf(synthesize((stack) => void connect(stack, props))).registration.triggers_replace;
+    expect(triggers({ tags: { a: 'b' }, description: 'new' })).toEqual(triggers({}));
+  });
+
+  test('waits for what else it is told to', () => {
+    const json = synthesize((stack) => {
+      const role = new CrossAccountRole(stack, 'other', validProps);
+      connect(stack).callback.addDependency(role.role);
+    });
+    expect(callbackOf(json).registration.depends_on).toContainEqual(
+      expect.stringMatching(/^aws_iam_role\.other_/),
+    );
+  });
+});
+
+describe('the provisioners', () => {
+  test('start node without a shell, beside the stack; everything else is environment', () => {
+    const { registrationProvisioner, deregistrationProvisioner } = callbackOf(
+      synthesize((stack) => void connect(stack, { scope: { project: 'shop', environment: 'production' } })),
+    );
+    for (const provisioner of [registrationProvisioner, deregistrationProvisioner]) {
+      expect(provisioner.interpreter).toEqual(['node']);
+      expect(provisioner.command).toMatch(
+        /^assets\/rolebridge-callback\/[0-9A-F]+\/rolebridge-callback\.cjs$/,
+      );
+      expect(provisioner.on_failure).toBeUndefined();
+    }
+    expect(registrationProvisioner.when).toBeUndefined();
+    expect(registrationProvisioner.environment).toEqual({
+      ROLEBRIDGE_EVENT: 'role.provisioned',
+      ROLEBRIDGE_CALLBACK_URL: validProps.callbackUrl,
+      ROLEBRIDGE_CONNECTION_ID: validProps.connectionId,
+      ROLEBRIDGE_ROLE_ARN: expect.stringMatching(/^\$\{aws_iam_role\.vendor_role_\w+\.arn\}$/),
+      ROLEBRIDGE_SCOPE: '{"project":"shop","environment":"production"}',
+      ROLEBRIDGE_EXPECTED_ACCOUNT_ID: '',
+      ROLEBRIDGE_DEADLINE_SECONDS: '120',
+    });
+  });
+
+  test('at destroy name nothing but self, which is all that Terraform allows there', () => {
+    const { deregistrationProvisioner } = callbackOf(synthesize((stack) => void connect(stack)));
+    expect(deregistrationProvisioner.when).toBe('destroy');
+    const references = JSON.stringify(deregistrationProvisioner).match(/\$\{[^}]*\}/g) ?? [];
+    expect(references.sort()).toEqual([
+      `\${self.input.callback_url}`,
+      `\${self.input.connection_id}`,
+      `\${self.input.role_arn}`,
+    ]);
+  });
+
+  test('no scope is not said, an empty one is the organization’s default', () => {
+    const scope = (props: Parameters<typeof connect>[1]) =>
+      callbackOf(synthesize((stack) => void connect(stack, props))).registrationProvisioner.environment
+        .ROLEBRIDGE_SCOPE;
+    expect(scope({})).toBe('');
+    expect(scope({ scope: {} })).toBe('{}');
+  });
+});
+
+describe('the secret', () => {
+  test('is in the synthesized JSON under no circumstances', () => {
+    const canary = 'whsec_Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5';
+    process.env.ROLEBRIDGE_CALLBACK_SECRET = canary;
+    try {
+      expect(JSON.stringify(synthesize((stack) => void connect(stack)))).not.toContain(canary);
+    } finally {
+      delete process.env.ROLEBRIDGE_CALLBACK_SECRET;
+    }
+  });
+
+  test('from a variable is in the environment of the registration, and nowhere that is kept', () => {
+    const json = synthesize((stack) => {
+      const callbackSecret = new TerraformVariable(stack, 'secret', { type: 'string', sensitive: true });
+      connect(stack, { callbackSecret });
+    });
+    const { registration, deregistration, registrationProvisioner } = callbackOf(json);
+    expect(registrationProvisioner.environment.ROLEBRIDGE_CALLBACK_SECRET_FROM_VARIABLE).toBe(
+      `\${nonsensitive(sensitive(var.secret))}`,
+    );
+    expect(JSON.stringify(deregistration)).not.toContain('var.secret');
+    expect(JSON.stringify(registration.triggers_replace)).not.toContain('var.secret');
+  });
+});
+
+describe('several connections in one stack', () => {
+  const json = synthesize((stack) => {
+    const west = new AwsProvider(stack, 'west', { alias: 'west' });
+    const east = new AwsProvider(stack, 'east', { alias: 'east' });
+    const common = { ...validProps, permissions: 'administrator' as PermissionPreset };
+    const acknowledge = ['administrator-without-boundary'] as const;
+    new AwsConnection(stack, 'a', { ...common, acknowledge, provider: west, connectionId: 'con_a' });
+    new AwsConnection(stack, 'b', {
+      ...common,
+      acknowledge,
+      provider: east,
+      connectionId: 'con_b',
+      expectedAccountId: '210987654321',
+    });
+  });
+
+  test('use their own providers for all that is AWS’s', () => {
+    for (const type of ['aws_iam_role', 'aws_iam_role_policy_attachment'])
+      expect(
+        Object.entries(json.resource[type] ?? {}).map(([name, { provider }]) => [name[0], provider]),
+      ).toEqual([
+        ['a', 'aws.west'],
+        ['b', 'aws.east'],
+      ]);
+    expect(Object.values(json.data?.aws_caller_identity ?? {})[0]?.provider).toBe('aws.east');
+  });
+
+  test('wait for their own roles only, and share one script', () => {
+    const [a, b] = [callbackOf(json, 'a'), callbackOf(json, 'b')];
+    expect(a.registration.depends_on.every((address: string) => /\.a_/.test(address))).toBe(true);
+    expect(b.registration.depends_on.every((address: string) => /\.b_/.test(address))).toBe(true);
+    expect(a.registrationProvisioner.command).toBe(b.registrationProvisioner.command);
+  });
+
+  test('a deploy into another account stops before the role is made', () => {
+    const role = Object.entries(json.resource.aws_iam_role ?? {}).find(([name]) =>
+      name.startsWith('b_'),
+    )?.[1];
+    expect(role.lifecycle.precondition[0].condition).toMatch(/account_id == "210987654321"/);
+    expect(role.lifecycle.precondition[0].error_message).toMatch(/^account_mismatch: .*210987654321/);
+    expect(callbackOf(json, 'b').registrationProvisioner.environment.ROLEBRIDGE_EXPECTED_ACCOUNT_ID).toBe(
+      '210987654321',
+    );
+  });
+});
+
+describe('permissions', () => {
+  const policyArns = (permissions: (typeof validProps)['permissions'], partition?: 'aws-us-gov') =>
+    Object.values(
+      synthesize(
+        (stack) =>
+          void connect(stack, {
+            ...(permissions === undefined ? {} : { permissions }),
+            principal: '123456789012',
+            ...(partition === undefined ? {} : { partition }),
+          }),
+      ).resource.aws_iam_role_policy_attachment ?? {},
+    ).map(({ policy_arn }) => policy_arn);
+
+  test.each<[PermissionPreset, string]>([
+    ['read-only', 'ReadOnlyAccess'],
+    ['power-user', 'PowerUserAccess'],
+    ['administrator', 'AdministratorAccess'],
+    ['security-audit', 'SecurityAudit'],
+  ])('%s is AWS’s %s, in every partition', (preset, policy) => {
+    expect(policyArns(preset)).toEqual([`arn:aws:iam::aws:policy/${policy}`]);
+    expect(policyArns({ preset }, 'aws-us-gov')).toEqual([`arn:aws-us-gov:iam::aws:policy/${policy}`]);
+  });
+
+  test('none are given that were not asked for', () => {
+    expect(policyArns(undefined)).toEqual([]);
+  });
+
+  test('names and ARNs are taken, and one that is given twice is attached once', () => {
+    const own = 'arn:aws:iam::210987654321:policy/team/own';
+    expect(policyArns({ preset: 'read-only', managedPolicies: ['ReadOnlyAccess', own] }).sort()).toEqual([
+      own,
+      'arn:aws:iam::aws:policy/ReadOnlyAccess',
+    ]);
+  });
+
+  test('keep their addresses when they are put in another order', () => {
+    const addresses = (managedPolicies: string[]) =>
+      roleAddresses(synthesize((stack) => void connect(stack, { permissions: { managedPolicies } }))).sort();
+    expect(addresses(['ReadOnlyAccess', 'SecurityAudit'])).toEqual(
+      addresses(['SecurityAudit', 'ReadOnlyAccess']),
+    );
+  });
+
+  test('IAM’s own variables reach IAM; Terraform does not evaluate them', () => {
+    const json = synthesize((stack) => {
+      connect(stack).addStatements({
+        actions: ['s3:GetObject'],
+        resources: [`arn:aws:s3:::home/\${aws:username}/*`],
+      });
+    });
+    expect(JSON.parse(only(json, 'aws_iam_role_policy').policy).Statement[0].Resource).toEqual([
+      `arn:aws:s3:::home/$\${aws:username}/*`,
+    ]);
+  });
+});
+
+test('a callback registers a role that the stack has already', () => {
+  const json = synthesize((stack) => {
+    const role = new CrossAccountRole(stack, 'role', validProps).role;
+    new ConnectionCallback(stack, 'callback', { ...validProps, role });
+  });
+  expect(callbackOf(json).registration.depends_on).toContainEqual(
+    expect.stringMatching(/^aws_iam_role\.role_/),
+  );
+});

@@ -1,0 +1,84 @@
+/** What the pages say is there. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createMetrics } from '../../service/metrics/index.js';
+
+const security = readFileSync('docs/security.md', 'utf8');
+/** Quotes as they are typed, whichever way a file has them. */
+const plain = (text: string) => text.replace(/\\?[’']/g, "'").replace(/\\"/g, '"');
+
+interface NamedTest {
+  file: string;
+  title: string;
+}
+const namedTests = (text: string): NamedTest[] =>
+  [...text.matchAll(/`(test\/[\w/.-]+\.ts)`((?:,? “[^”]+”)+)/g)].flatMap(([, file = '', titles = '']) =>
+    [...titles.matchAll(/“([^”]+)”/g)].map(([, title = '']) => ({ file, title })),
+  );
+
+describe('docs/security.md', () => {
+  it('names a test for every threat', () => {
+    const threats = security
+      .split('\n## ')
+      .filter((section) => /\| test/.test(section))
+      .flatMap((section) => section.split('\n').filter((line) => line.startsWith('| ')))
+      .filter((line) => !/^\| (threat|control|-)/.test(line));
+    expect(threats.length).toBeGreaterThan(40);
+    expect(threats.filter((line) => namedTests(line).length === 0)).toEqual([]);
+  });
+
+  it.each(namedTests(security).map(({ file, title }) => [file, title]))('%s: %s', (file, title) => {
+    expect(plain(readFileSync(file, 'utf8'))).toContain(plain(title));
+  });
+
+  it('names every control of the review', () => {
+    for (let control = 1; control <= 7; control++) expect(security).toContain(`| CAA-00${control} |`);
+  });
+});
+
+describe('docs/operations/', () => {
+  const registry = createMetrics().registry;
+  const own = new Set(
+    registry
+      .getMetricsAsArray()
+      .flatMap(({ name, type }) =>
+        String(type) === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+      ),
+  );
+  it.each(['docs/operations/alerts.yml', 'docs/operations/dashboard.json', 'docs/operations.md'])(
+    '%s names no metric that there is not',
+    (file) => {
+      const names = readFileSync(file, 'utf8').match(/rolebridge_[a-z_]+[a-z]/g) ?? [];
+      expect(names.length).toBeGreaterThan(5);
+      const known = (name: string) => own.has(name) || registry.getSingleMetric(name) !== undefined;
+      expect(names.filter((name) => !known(name))).toEqual([]);
+    },
+  );
+
+  it('every metric of the service is on the dashboard', () => {
+    const dashboard = readFileSync('docs/operations/dashboard.json', 'utf8');
+    expect(
+      registry
+        .getMetricsAsArray()
+        .map(({ name }) => name)
+        .filter((name) => !dashboard.includes(name)),
+    ).toEqual([]);
+  });
+});
+
+it('every link between the pages leads somewhere', () => {
+  const pages = [
+    'README.md',
+    'CHANGELOG.md',
+    ...readdirSync('docs')
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join('docs', name)),
+  ];
+  const broken = pages.flatMap((page) =>
+    [...readFileSync(page, 'utf8').matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)/g)]
+      .map(([, target = '']) => join(dirname(page), target))
+      .filter((target) => !existsSync(target))
+      .map((target) => `${page}: ${target}`),
+  );
+  expect(broken).toEqual([]);
+});
