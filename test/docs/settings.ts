@@ -5,15 +5,25 @@ export const settingsPage = (): string =>
   `${introduction}\n${settingGroups.map(([title, rows]) => section(title, rows)).join('\n\n')}\n`;
 
 const section = (title: string, rows: Readonly<Record<string, SettingRow>>) =>
-  [
-    `## ${title}\n`,
-    '| setting | does | default | `createService` |',
-    '| --- | --- | --- | --- |',
-    ...Object.entries(rows).map(([name, row]) => {
-      const value = row.required ? 'required' : row.default === undefined ? row.unset : `\`${row.default}\``;
-      return `| \`${name}\`${row.secret ? ' (secret)' : ''} | ${row.sentence.replaceAll('|', '\\|')} | ${value} | \`${row.option}\` |`;
-    }),
-  ].join('\n');
+  `## ${title}\n\n${table([
+    ['setting', 'does', 'default', '`createService`'],
+    ...Object.entries(rows).map(([name, row]) => [
+      `\`${name}\`${row.secret ? ' (secret)' : ''}`,
+      row.sentence.replaceAll('|', '\\|'),
+      (row.required ? 'required' : row.default === undefined ? row.unset : `\`${row.default}\``) ?? '',
+      `\`${row.option}\``,
+    ]),
+  ])}`;
+
+/** In the formatter's layout: columns as wide as their widest cell. */
+function table([headings = [], ...rows]: string[][]): string {
+  const widths = headings.map((_, column) =>
+    Math.max(...[headings, ...rows].map((row) => [...(row[column] ?? '')].length)),
+  );
+  const line = (cells: string[]) =>
+    `| ${cells.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - [...cell].length)).join(' | ')} |`;
+  return [line(headings), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}
 
 const introduction = `# Settings of the service
 
