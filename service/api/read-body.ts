@@ -4,11 +4,11 @@ import { RolebridgeError } from '../domain/errors.js';
 const limit = 64 * 1024;
 
 /**
- * The body of a request as it came, for a path that is asked all day long: `express.raw` with the same limits costs a
+ * The body of a request as it came: `express.raw` with the same limits costs a
  * tenth of such a request. A slow body is cut by the server's own time limit.
  * @throws RolebridgeError `body_too_large`, `media_type_not_supported`, `request_invalid`
  */
-export function readSmallBody(request: IncomingMessage): Promise<Buffer> {
+export function readBody(request: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
