@@ -40,6 +40,7 @@ export const problems: Record<ErrorCode, readonly [status: number, title: string
   api_key_in_use: [409, 'The API key is the one in use'],
   enrollment_ended: [403, 'The enrollment has ended'],
   account_not_enrollable: [403, 'The enrollment is not for this account'],
+  account_not_proved: [403, 'The account was not proved'],
   unauthorized: [401, 'No valid API key'],
   callback_unauthorized: [401, "Not signed with this connection's secret, or stale"],
   callback_in_progress: [503, 'Not decided yet'],

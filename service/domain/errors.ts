@@ -38,6 +38,7 @@ export const errorCodes = [
   'api_key_in_use',
   'enrollment_ended',
   'account_not_enrollable',
+  'account_not_proved',
   'unauthorized',
   'callback_unauthorized',
   'callback_in_progress',

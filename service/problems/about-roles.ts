@@ -116,6 +116,12 @@ export const aboutRoles = {
     see: '`GET /v1/enrollments/{id}` shows `accountIds`, `maxAccounts` and the accounts that have registered themselves.',
     fix: 'Deploy to the accounts that it is for, or make another enrollment for the rest.',
   },
+  account_not_proved: {
+    means:
+      'A registration proves its account with a signed `sts:GetCallerIdentity` request. This one was too old, was used before, was signed for another service or enrollment, or was signed by a role that the enrollment does not accept.',
+    see: 'The detail says which. `GET /v1/enrollments/{id}` shows `rolePattern`; the log of the function in the stack shows each attempt.',
+    fix: 'Update the stack set to the current template of the enrollment. With other tools, sign a new proof for each attempt as a role that `rolePattern` matches: `rolebridge enrollment register` does.',
+  },
   no_connection_for_target: {
     means: 'No connection has a scope that the target is inside of, and there is no default one.',
     see: '`GET /v1/resolve` with the same target shows the path that was looked at, from the narrowest scope to the widest.',
