@@ -1,7 +1,7 @@
 /** What the API answers, as zod schemas: the document and the typed client are made of them, and the tests hold the service to them. */
 import { z } from 'zod';
 import { auditActions } from '../../domain/audit.js';
-import { errorCodes } from '../../domain/errors.js';
+import { errorCodes } from '../../domain/error-catalog/index.js';
 import { checkNames } from '../../domain/verification.js';
 import { scope } from '../schemas.js';
 
@@ -359,7 +359,7 @@ export const explanation = z.strictObject({
   code,
   status: z.int(),
   title: z.string(),
-  means: z.string(),
+  meaning: z.string(),
   see: z.string(),
   fix: z.string(),
 });

@@ -103,6 +103,7 @@ function perform(environment: Environment, query: QueryRequest, caller: Caller) 
     accounts: environment.accounts,
     now: environment.now(),
     region: query.region ?? 'us-east-1',
+    origin: query.origin,
     propagationDelayMs: environment.propagationDelayMs(),
   });
 }

@@ -32,6 +32,15 @@ export interface QueryRequest {
   isSignedWith: (secretAccessKey: string) => boolean;
   /** The region of the credential scope. */
   region?: string;
+  /** What condition keys know of the HTTP request. */
+  origin: RequestOrigin;
+}
+
+/** Where a request comes from: `aws:SourceIp`, `aws:UserAgent`, `aws:Referer`. */
+export interface RequestOrigin {
+  sourceIp: string;
+  userAgent?: string;
+  referer?: string;
 }
 
 const NAMESPACES = {
@@ -62,9 +71,19 @@ export async function readQueryRequest(request: IncomingMessage): Promise<QueryR
   return {
     params,
     isSignedWith: (secret) => hasSignatureOf(secret, request, rawBody),
+    origin: originOf(request),
     ...(accessKeyId && { accessKeyId }),
     ...(typeof token === 'string' && token && { sessionToken: token }),
     ...(region && { region }),
+  };
+}
+
+/** An IPv4 address that arrives on a socket for both families is an IPv4 address. */
+function originOf({ socket, headers }: IncomingMessage): RequestOrigin {
+  return {
+    sourceIp: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
+    ...(headers['user-agent'] !== undefined && { userAgent: headers['user-agent'] }),
+    ...(headers.referer !== undefined && { referer: headers.referer }),
   };
 }
 

@@ -97,6 +97,7 @@ export interface Caller {
 export interface Session {
   kind: 'role' | 'user';
   sessionToken: string;
+  issuedAt: number;
   expiresAt: number;
   sourceIdentity?: string;
   tags: Map<string, string>;

@@ -1,7 +1,7 @@
 import type { Account, Accounts, Caller, Role } from './accounts.js';
 import type { Parameters } from './parameters.js';
 import { parseTrustPolicy } from './policy-document.js';
-import type { XmlValue } from './query-protocol.js';
+import type { RequestOrigin, XmlValue } from './query-protocol.js';
 import type { TrustPolicy } from './trust-policy.js';
 
 const PATH = /^(?:\/|\/[\x21-\x7E]+\/)$/;
@@ -15,6 +15,7 @@ export interface Call {
   accounts: Accounts;
   now: number;
   region: string;
+  origin: RequestOrigin;
   propagationDelayMs: number;
 }
 

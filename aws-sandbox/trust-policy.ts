@@ -1,4 +1,4 @@
-import { type ConditionContext, evaluateConditions, matchesPattern, type Verdict } from './conditions.js';
+import { type ConditionContext, evaluateConditions, matchesPattern } from './conditions.js';
 
 /** One action on one role, by one caller. */
 export interface TrustRequest {
@@ -8,11 +8,11 @@ export interface TrustRequest {
   context: ConditionContext;
 }
 
-/** Who calls, as a trust policy can name them. */
+/** The caller, as a trust policy can name it. */
 export interface TrustCaller {
   partition: string;
   accountId: string;
-  /** The user's ARN, the session's role ARN and its session ARN: naming any of them names the caller. */
+  /** The user's ARN, the session's role ARN and its session ARN, unique ids: naming any of them names the caller. */
   arns: readonly string[];
 }
 
@@ -40,32 +40,34 @@ export interface TrustStatement {
 export type PrincipalElement = string | Record<string, string | string[]>;
 
 /**
- * What a trust policy says to a request. What can't be evaluated never opens the door: it makes an Allow
- * not apply, and a Deny apply.
+ * The decision of a trust policy on a request.
  *
  * @example
  * evaluateTrustPolicy(policy, { action: 'sts:AssumeRole', caller, context: new Map([['sts:externalid', ['x1']]]) })
+ * @throws AwsError `SandboxCannotEvaluate`, never a decision that AWS might not make
  */
 export function evaluateTrustPolicy(policy: TrustPolicy, request: TrustRequest): TrustDecision {
-  const statements = [policy.Statement].flat();
-  const applies = (effect: 'Allow' | 'Deny', enough: readonly Verdict[]) =>
-    statements.some(
-      (statement) => statement.Effect === effect && enough.includes(evaluateStatement(statement, request)),
-    );
-  if (applies('Deny', ['match', 'unknown'])) return 'explicit-deny';
-  return applies('Allow', ['match']) ? 'allow' : 'implicit-deny';
+  const applying = [policy.Statement].flat().filter(
+    (statement) =>
+      namesCaller(statement, request.caller) &&
+      namesAction(statement, request.action) &&
+      evaluateConditions(statement.Condition ?? {}, request.context, {
+        variables: policy.Version === '2012-10-17',
+      }),
+  );
+  if (applying.some(({ Effect }) => Effect === 'Deny')) return 'explicit-deny';
+  return applying.length > 0 ? 'allow' : 'implicit-deny';
 }
 
-function evaluateStatement(statement: TrustStatement, request: TrustRequest): Verdict {
-  if (!namesCaller(statement, request.caller) || !namesAction(statement, request.action)) return 'no-match';
-  return evaluateConditions(statement.Condition ?? {}, request.context);
-}
-
-function namesAction(statement: TrustStatement, action: string): boolean {
+/** Does a statement's Action or NotAction include this action? Letter case doesn't count. */
+export function namesAction(
+  { Action, NotAction }: Pick<TrustStatement, 'Action' | 'NotAction'>,
+  action: string,
+): boolean {
   const named = (patterns: string | string[]) =>
     [patterns].flat().some((pattern) => matchesPattern(action.toLowerCase(), pattern.toLowerCase()));
-  if (statement.NotAction !== undefined) return !named(statement.NotAction);
-  return statement.Action !== undefined && named(statement.Action);
+  if (NotAction !== undefined) return !named(NotAction);
+  return Action !== undefined && named(Action);
 }
 
 function namesCaller(statement: TrustStatement, caller: TrustCaller): boolean {

@@ -1,9 +1,9 @@
 import type { Caller, Role, TrustVersion } from './accounts.js';
 import type { Action, Call } from './call.js';
-import type { ConditionContext } from './conditions.js';
 import { type Tag, violation } from './parameters.js';
 import { checkIdentityPolicy } from './policy-document.js';
 import { AwsError, type XmlValue } from './query-protocol.js';
+import { contextOfAssumeRole } from './request-context.js';
 import { evaluateTrustPolicy } from './trust-policy.js';
 
 const ROLE_ARN = { min: 20, max: 2048 };
@@ -18,7 +18,7 @@ const MAX_CHAINED_SECONDS = 3600;
 const MAX_SESSION_POLICY_LENGTH = 2048;
 
 /** What an AssumeRole call asks for, checked. */
-interface Wish {
+export interface Wish {
   roleArn: string;
   sessionName: string;
   externalId: string | undefined;
@@ -55,6 +55,7 @@ export const assumeRole: Action = (call) => {
   const session = sessionCaller(role, wish.sessionName);
   const credentials = call.accounts.issueSession(session, {
     kind: 'role',
+    issuedAt: now,
     expiresAt: now + wish.durationSeconds * 1000,
     ...(wish.sourceIdentity !== undefined && { sourceIdentity: wish.sourceIdentity }),
     ...sessionTags(caller, wish),
@@ -126,7 +127,7 @@ function readWish(call: Call): Wish {
 function authorize(call: Call, wish: Wish): Role {
   const role = call.accounts.findRole(wish.roleArn);
   const trust = role && effectiveTrust(role, call);
-  const context = conditionContext(call, wish);
+  const context = role ? contextOfAssumeRole(call, wish, role) : new Map();
   const { caller } = call;
   const inherited = caller.session?.sourceIdentity;
   for (const action of neededActions(wish)) {
@@ -170,41 +171,14 @@ function effectiveTrust(role: Role, call: Call): TrustVersion | undefined {
  */
 function trustCaller(caller: Caller, trust: TrustVersion) {
   const { accountId, partition } = caller.account;
-  const uniqueId = caller.userId.split(':')[0];
+  const uniqueId = caller.userId.split(':')[0] ?? '';
   const trustedId = trust.principalIds.get(caller.principalArn);
   const isTheOneNamed = trustedId === undefined || trustedId === uniqueId;
-  return { accountId, partition, arns: isTheOneNamed ? [caller.principalArn, caller.arn] : [caller.arn] };
-}
-
-function conditionContext(call: Call, wish: Wish): ConditionContext {
-  const { caller } = call;
-  const { session } = caller;
-  const one = (value: string | undefined) => (value === undefined ? [] : [value]);
-  const tagEntries = (prefix: string, tags: Iterable<readonly [string, string]>) =>
-    [...tags].map(([key, value]): [string, string[]] => [`${prefix}/${key.toLowerCase()}`, [value]]);
-  return new Map<string, string[]>([
-    ['sts:externalid', one(wish.externalId)],
-    ['sts:rolesessionname', [wish.sessionName]],
-    ['sts:sourceidentity', one(wish.sourceIdentity)],
-    ['sts:transitivetagkeys', wish.transitiveTagKeys],
-    ['aws:sourceidentity', one(session?.sourceIdentity)],
-    ['aws:principalarn', [caller.principalArn]],
-    ['aws:principalaccount', [caller.account.accountId]],
-    ['aws:principaltype', [session?.kind === 'role' ? 'AssumedRole' : 'User']],
-    ['aws:principalisawsservice', ['false']],
-    ['aws:viaawsservice', ['false']],
-    ['aws:userid', [caller.userId]],
-    ['aws:username', one(caller.userName)],
-    ['aws:multifactorauthpresent', session?.kind === 'user' ? ['false'] : []],
-    ['aws:requestedregion', [call.region]],
-    ['aws:securetransport', ['true']],
-    ['aws:tagkeys', wish.tags.map((tag) => tag.Key)],
-    ...tagEntries(
-      'aws:requesttag',
-      wish.tags.map((tag) => [tag.Key, tag.Value] as const),
-    ),
-    ...tagEntries('aws:principaltag', session?.tags ?? []),
-  ]);
+  return {
+    accountId,
+    partition,
+    arns: [caller.arn, uniqueId, ...(isTheOneNamed ? [caller.principalArn] : [])],
+  };
 }
 
 function sessionTags(caller: Caller, wish: Wish) {

@@ -179,6 +179,7 @@ export async function startAwsSandbox(options: AwsSandboxOptions = {}): Promise<
       const expiresAt = now() + (session.durationSeconds ?? 3600) * 1000;
       const credentials = accounts.issueSession(caller, {
         kind: 'role',
+        issuedAt: now(),
         expiresAt,
         tags: new Map(),
         transitiveTagKeys: new Set(),

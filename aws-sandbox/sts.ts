@@ -20,6 +20,7 @@ export const stsActions: Record<string, Action> = {
     const durationSeconds = call.params.integer('DurationSeconds', 900, 129_600) ?? 43_200;
     const credentials = call.accounts.issueSession(caller, {
       kind: 'user',
+      issuedAt: call.now,
       expiresAt: call.now + durationSeconds * 1000,
       tags: new Map(),
       transitiveTagKeys: new Set(),
