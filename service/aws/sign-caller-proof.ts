@@ -1,10 +1,6 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { STSClient } from '@aws-sdk/client-sts';
-import {
-  type CallerProof,
-  identityRequestBody,
-  identityRequestContentType,
-} from '../domain/caller-proof.js';
+import { type CallerProof, identityRequestBody, identityRequestContentType } from '../domain/caller-proof.js';
 
 /** Temporary credentials of a role. */
 export interface SignerCredentials {

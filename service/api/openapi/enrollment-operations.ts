@@ -96,6 +96,8 @@ export const enrollmentOperations = {
       'enrollment_ended',
       'account_not_enrollable',
       'account_not_proved',
+      'aws_unavailable',
+      'vendor_credentials_invalid',
       'scope_taken',
       'connection_disconnected',
       'callback_in_progress',
