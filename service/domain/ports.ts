@@ -225,6 +225,8 @@ export type StsAnswer<Allowed, Reason = 'access_denied' | 'region_disabled'> =
         | 'malformed'
         | 'clock_off'
         | 'denied_on_the_way'
+        /** The text of the denial names a policy of the caller's side. */
+        | 'vendor_not_allowed'
         | 'vendor_credentials_expired'
         | 'vendor_credentials_invalid'
         /** AWS was not asked: too many calls of the same organization wait already. */
