@@ -12,11 +12,12 @@ export const base = {
   moduleNameMapper: {
     '^@rolebridge/constructs$': '<rootDir>/constructs/index.ts',
     '^@rolebridge/service$': '<rootDir>/service/index.ts',
-    '^@rolebridge/service/client$': '<rootDir>/service/client/index.ts',
+    '^@rolebridge/client$': '<rootDir>/client/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: [
     '<rootDir>/aws-sandbox/dist',
+    '<rootDir>/client/dist',
     '<rootDir>/constructs/dist',
     '<rootDir>/service/dist',
   ],

@@ -38,7 +38,8 @@ export function createAuth({ store, limits }: ApiDependencies, options: AuthOpti
       case 'operator':
         requireToken(request, options.operatorTokenHash, {
           detail: "This call takes the operator's token.",
-          remedy: 'Start the service with ROLEBRIDGE_OPERATOR_TOKEN and send that as "Authorization: Bearer".',
+          remedy:
+            'Start the service with ROLEBRIDGE_OPERATOR_TOKEN and send that as "Authorization: Bearer".',
         });
         exchange.isAuthenticated = true;
         exchange.actor = { kind: 'operator' };

@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parse as parseQuery } from 'node:querystring';
 import type { Logger } from 'pino';
 import { RolebridgeError } from '../domain/errors.js';
-import { RateLimitedError } from '../limits/index.js';
+import { RateLimitedError, type RateLimits } from '../limits/index.js';
 import { type AuthOptions, createAuth } from './auth.js';
 import { parseJsonBody } from './json-body.js';
-import type { ApiDependencies, Operation } from './operation.js';
+import { type ApiDependencies, type Operation, RawAnswer } from './operation.js';
 import { problemAnswer } from './problem.js';
 import { readBody } from './read-body.js';
 import { createRequestLog, type Exchange, exchangeOf } from './request-log.js';
@@ -34,7 +34,8 @@ export function mount(
   next: Handle,
 ): Handle {
   const routes = createRouteTable(operations);
-  const begin = createRequestLog({ ...options, metrics: deps.metrics });
+  const addressOf = (request: IncomingMessage) => clientAddress(request, options.trustedProxies);
+  const begin = createRequestLog({ ...options, metrics: deps.metrics, addressOf });
   const authenticate = createAuth(deps, options);
 
   return (request, response) => {
@@ -69,8 +70,8 @@ export function mount(
       request: { headers: request.headers, body: bytes },
     });
     const { answer: given } = operation;
-    if (given.isStatic || given.mediaType)
-      return sendFile(request, response, value as string | Buffer, given);
+    if (value instanceof RawAnswer) return send(response, value.answer);
+    if (given.file) return sendFile(request, response, value as string | Buffer, given);
     if (given.location) {
       const { id } = value as { id: string };
       response.setHeader('location', given.location.replace('{id}', id));
@@ -81,22 +82,27 @@ export function mount(
   async function refuse(thrown: unknown, request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (response.headersSent) return void response.destroy();
     const exchange = exchangeOf(response);
-    const error = await limitUnauthenticated(thrown, request, exchange);
+    const error = await limitUnauthenticated(deps.limits, thrown, addressOf(request), exchange);
     const problem = problemAnswer(error, deps.publicUrl);
     if (error instanceof RateLimitedError) exchange.allowance = error.allowance;
     const { requestId, route } = exchange;
     if (problem.status >= 500) options.logger.error({ requestId, route, err: error }, 'request failed');
     send(response, problem);
   }
+}
 
-  /** A client without valid credentials that keeps asking is refused at the cost of a look into a map. */
-  async function limitUnauthenticated(error: unknown, request: IncomingMessage, exchange: Exchange) {
-    if (exchange.isAuthenticated || problemAnswer(error, '').status >= 500) return error;
-    return deps.limits.address(clientAddress(request, options.trustedProxies)).then(
-      () => error,
-      (limited: unknown) => limited,
-    );
-  }
+/** A client without valid credentials that keeps asking is refused at the cost of a look into a map. */
+export async function limitUnauthenticated(
+  limits: RateLimits,
+  error: unknown,
+  address: string | undefined,
+  exchange: Exchange,
+): Promise<unknown> {
+  if (exchange.isAuthenticated || problemAnswer(error, '').status >= 500) return error;
+  return limits.address(address).then(
+    () => error,
+    (limited: unknown) => limited,
+  );
 }
 
 const noBody = Buffer.alloc(0);

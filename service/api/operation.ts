@@ -8,6 +8,7 @@ import type { OrganizationId } from '../domain/ids.js';
 import type { Permission } from '../domain/permission.js';
 import type { RateLimits } from '../limits/index.js';
 import type { Metrics } from '../metrics/index.js';
+import type { Answer } from './problem.js';
 
 /** What handlers work with. */
 export interface ApiDependencies extends Dependencies {
@@ -57,8 +58,8 @@ export interface AnswerOf<Schema> {
   readonly schema?: Schema;
   /** Of `Location`, with the `id` of the answer: `/v1/connections/{id}`. */
   readonly location?: string;
-  /** @default application/json */
-  readonly mediaType?: string;
+  /** The media type of an answer that is a text or bytes instead of a value. */
+  readonly file?: string;
   /** The same for every caller for the life of the process: answered with an ETag and cacheable. */
   readonly isStatic?: true;
 }
@@ -98,9 +99,9 @@ export interface Example {
 
 /** One call of the API, as routes, OpenAPI document, client and reference know it. */
 export interface Operation extends OperationBase {
-  readonly query?: z.ZodObject;
-  readonly body?: z.ZodType;
-  readonly answer: AnswerOf<z.ZodType>;
+  readonly query?: z.ZodObject | undefined;
+  readonly body?: z.ZodType | undefined;
+  readonly answer: AnswerOf<z.ZodType | undefined>;
   // biome-ignore lint/suspicious/noExplicitAny: each operation's own input, which `defineOperation` checked.
   readonly handler: (input: any) => unknown;
 }
@@ -128,14 +129,13 @@ export function defineOperation<
   return operation;
 }
 
-type Returned<Schema> = Schema extends z.ZodType
-  ? ReadonlyDeep<z.output<Schema>>
-  : string | Buffer | undefined;
-type ReadonlyDeep<T> = T extends (infer Item)[]
-  ? readonly ReadonlyDeep<Item>[]
-  : T extends object
-    ? { readonly [Key in keyof T]: ReadonlyDeep<T[Key]> }
-    : T;
+/** An answer with a status of its own, such as one that is given again. */
+export class RawAnswer {
+  constructor(readonly answer: Answer) {}
+}
+
+/** The tests hold every answer to its schema. */
+type Returned<Schema> = (Schema extends z.ZodType ? object : string | Buffer | undefined) | RawAnswer;
 
 const commonErrors: readonly ErrorCode[] = [
   'request_invalid',

@@ -35,7 +35,7 @@ export function sendFile(
   request: IncomingMessage,
   response: ServerResponse,
   content: string | Buffer,
-  { status, mediaType = 'application/json', isStatic }: AnswerOf<unknown>,
+  { status, file = 'application/json', isStatic }: AnswerOf<unknown>,
 ): void {
   const bytes = Buffer.from(content);
   const etag = isStatic && `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
@@ -49,6 +49,6 @@ export function sendFile(
     response.writeHead(304, headers).end();
     return;
   }
-  response.writeHead(status, { ...headers, 'content-type': mediaType, 'content-length': bytes.length });
+  response.writeHead(status, { ...headers, 'content-type': file, 'content-length': bytes.length });
   response.end(bytes);
 }

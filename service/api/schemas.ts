@@ -16,11 +16,13 @@ const level = z
   .string()
   .regex(scopeName, 'must be 1 to 64 letters, digits, ".", "_" or "-", and begin with a letter or digit');
 
-export const scope = z.strictObject({
-  project: level.optional(),
-  environment: level.optional(),
-  architecture: level.optional(),
-});
+export const scope = z
+  .strictObject({
+    project: level.optional(),
+    environment: level.optional(),
+    architecture: level.optional(),
+  })
+  .meta({ id: 'Scope' });
 
 /** How `/openapi.json` describes what only a function of the domain can tell. */
 const described = (description: string, pattern: string) => ({
@@ -31,7 +33,10 @@ export const accountId = z
   .custom<AccountId>((value) => typeof value === 'string' && isAccountId(value), 'must be 12 digits')
   .meta(described('An AWS account.', '^[0-9]{12}$'));
 
-export const partition = z.enum(Object.keys(partitions) as [Partition, ...Partition[]]).default('aws');
+export const partition = z
+  .enum(Object.keys(partitions) as [Partition, ...Partition[]])
+  .meta({ id: 'Partition' })
+  .default('aws');
 
 export const createRoleConnectionRequest = z.strictObject({
   name,
@@ -88,6 +93,7 @@ export const limit = z
   .regex(/^[1-9]\d{0,2}$/, 'must be a whole number from 1 to 100')
   .transform(Number)
   .pipe(z.number().max(100))
+  .meta({ override: { type: 'integer', minimum: 1, maximum: 100 } })
   .default(50);
 
 export const listQuery = z.strictObject({

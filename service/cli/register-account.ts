@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { RolebridgeApiError } from '../../client/index.js';
+import { serviceUrl } from '../../client/service-url.js';
 import { defaultCredentials, signCallerProof } from '../aws/sign-caller-proof.js';
-import { RolebridgeApiError } from '../client/index.js';
-import { serviceUrl } from '../client/service-url.js';
 import { newMessageId } from '../domain/ids.js';
 import { type Partition, partitions } from '../domain/role-arn.js';
 import { signatureHeaders } from '../webhooks/signature-headers.js';

@@ -1,8 +1,8 @@
 import type { Response, Router } from 'express';
 import { html } from 'hono/html';
 import { z } from 'zod';
-import { codesOf, type Operation } from '../api/openapi/operation.js';
-import type { statusMessages } from '../api/openapi/status-messages.js';
+import { errorsOf, type Operation } from '../api/operation.js';
+import type { statusMessages } from '../api/status-messages.js';
 import { errorCatalog } from '../domain/error-catalog/index.js';
 import { type Site, sendPage } from './site.js';
 import type { Html } from './views/layout.js';
@@ -11,17 +11,17 @@ import type { Html } from './views/layout.js';
 export function addApiReference(router: Router, site: Site): void {
   let made: Promise<Html> | undefined;
   router.get('/docs', async (_request, response: Response) => {
-    made ??= Promise.all([
-      import('../api/openapi/operations.js'),
-      import('../api/openapi/status-messages.js'),
-    ]).then(([{ operations }, { statusMessages }]) => referenceView(operations, statusMessages));
+    made ??= Promise.all([import('../api/operations.js'), import('../api/status-messages.js')]).then(
+      ([{ operations }, { statusMessages }]) => referenceView(operations, statusMessages),
+    );
     return sendPage(site, response, 'API reference', await made);
   });
 }
 
-const proofs: Record<Operation['proof'], string> = {
-  api_key: 'Authorization: Bearer, with an API key of one organization',
-  operator_token: 'Authorization: Bearer, with the operator’s token',
+const auths: Record<Operation['auth'], string> = {
+  organization: 'Authorization: Bearer, with an API key of one organization',
+  operator: 'Authorization: Bearer, with the operator’s token',
+  metrics_token: 'Authorization: Bearer, with the token for metrics',
   status_token: 'Authorization: Bearer, with the connection’s status token',
   signature: 'a Standard Webhooks signature with the connection’s callback secret',
   none: 'nothing',
@@ -59,18 +59,18 @@ const messageView = ({ type, summary, schema }: Messages[number]): Html => html`
 </section>`;
 
 function operationView(id: string, operation: Operation): Html {
-  const { method, path, summary, description, proof, query, body, answer, examples } = operation;
-  const [example] = Object.values(examples).filter(({ gives }) => typeof gives === 'number');
+  const { method, path, summary, description, auth, query, body, answer, examples } = operation;
+  const [example] = Object.values(examples).filter(({ returns }) => typeof returns === 'number');
   return html`<section aria-labelledby="${id}" class="call">
 <h2 id="${id}"><code>${method.toUpperCase()} ${path}</code></h2>
 <p>${summary}${description ? html` ${description}` : ''}</p>
-<p><small>Proof: ${proofs[proof]}.</small></p>
+<p><small>Authentication: ${auths[auth]}.</small></p>
 ${query ? html`<h3>Query</h3>${membersView(query)}` : ''}
 ${body ? html`<h3>Body</h3>${membersView(body)}` : ''}
 ${example?.body === undefined ? '' : html`<figure class="copy"><pre tabindex="0" aria-label="Example of ${summary}"><code>${JSON.stringify(example.body, null, 2)}</code></pre></figure>`}
 <h3>Answer ${answer.status}</h3><p>${answer.description}</p>${answer.schema ? html`<details><summary>Its members</summary>${membersView(answer.schema, 'output')}</details>` : ''}
 <h3>Problems</h3>
-<ul class="codes">${codesOf(operation).map((code) => html`<li>${operation.statusOf?.[code] ?? errorCatalog[code].status} <a href="/problems/${code}"><code>${code}</code></a> <small>${errorCatalog[code].title}</small></li>`)}</ul>
+<ul class="codes">${errorsOf(operation).map((code) => html`<li>${operation.statusOf?.[code] ?? errorCatalog[code].status} <a href="/problems/${code}"><code>${code}</code></a> <small>${errorCatalog[code].title}</small></li>`)}</ul>
 </section>`;
 }
 

@@ -1,5 +1,5 @@
 import type { Router } from 'express';
-import { explanationOf } from '../api/problem-pages.js';
+import { explanationOf } from '../api/operations/explain-problem.js';
 import { type Site, sendPage } from './site.js';
 import { explanationView } from './views/explanation.js';
 

@@ -1,5 +1,5 @@
+import { exchange } from '../../../client/request.js';
 import { createSts } from '../../aws/sts.js';
-import { exchange } from '../../client/request.js';
 import { inconclusiveMessages } from '../../domain/inconclusive.js';
 import { type Partition, partitions } from '../../domain/role-arn.js';
 import { type Settings, stsPartitionsOf } from '../../settings/index.js';

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { exchange } from '../../client/request.js';
+import { exchange } from '../../../client/request.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { openStore } from '../../records/open.js';
 import type { Examination, Finding } from './finding.js';
