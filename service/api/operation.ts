@@ -125,7 +125,7 @@ export function defineOperation<
       input: Input<Path, AuthOf, Query, Body>,
     ) => Promise<Returned<Schema>> | Returned<Schema>;
   },
-) {
+): Operation {
   return operation;
 }
 

@@ -77,4 +77,3 @@ export const operations = {
   downloadTerraformModule,
   downloadCloudFormationTemplate,
 } as const;
-export type Operations = typeof operations;
