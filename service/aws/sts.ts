@@ -4,6 +4,7 @@ import type { AccessKey } from '../domain/access-key.js';
 import type { InconclusiveReason } from '../domain/inconclusive.js';
 import type { Sts, StsAnswer } from '../domain/ports.js';
 import { type Partition, partitions } from '../domain/role-arn.js';
+import { sendIdentityRequest } from './caller-identity.js';
 
 export interface StsOptions {
   /** The partitions that the vendor has a principal in. */
@@ -112,6 +113,9 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
 
     accessKeyIdentity: async (partition, key) =>
       identityIn(await answered(identity, () => askIdentity(partition, key), classifyKey)),
+
+    signerIdentity: (partition, request) =>
+      sendIdentityRequest(request, { endpoint: configured[partition]?.endpoint, timeoutMs }),
   };
 
   /** Whose credentials these are; the service's own when none are given. */

@@ -1,5 +1,6 @@
 import type { AccessKey } from './access-key.js';
 import type { AuditIntent, AuditRecord } from './audit.js';
+import type { SignedIdentityRequest } from './caller-proof.js';
 import type { ApiKey, Connection, Organization } from './connection.js';
 import type { ReplaceScopes } from './connection-scopes.js';
 import type { ApiKeyId, AuditId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
@@ -289,6 +290,11 @@ export interface Sts {
       'key_unknown' | 'secret_wrong' | 'key_expired' | 'region_disabled'
     >
   >;
+  /** Whose signature it is, as AWS says; `denied` when AWS does not accept it. */
+  signerIdentity(
+    partition: Partition,
+    request: SignedIdentityRequest,
+  ): Promise<StsAnswer<{ arn: string }, 'not_accepted'>>;
 }
 
 /** Whose call of STS it is, and for which request. */

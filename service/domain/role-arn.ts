@@ -13,11 +13,29 @@ export const partition = z.enum(['aws', 'aws-us-gov', 'aws-cn', 'aws-eusc']);
 export type Partition = z.infer<typeof partition>;
 
 /** Partitions that have their own credentials, and where STS is found in each: hosts are never built from input. */
-export const partitions: Readonly<Record<Partition, { stsRegion: string; consoleHost: string }>> = {
-  aws: { stsRegion: 'us-east-1', consoleHost: 'console.aws.amazon.com' },
-  'aws-us-gov': { stsRegion: 'us-gov-west-1', consoleHost: 'console.amazonaws-us-gov.com' },
-  'aws-cn': { stsRegion: 'cn-north-1', consoleHost: 'console.amazonaws.cn' },
-  'aws-eusc': { stsRegion: 'eusc-de-east-1', consoleHost: 'console.amazonaws-eusc.eu' },
+export const partitions: Readonly<
+  Record<Partition, { stsRegion: string; stsHost: string; consoleHost: string }>
+> = {
+  aws: {
+    stsRegion: 'us-east-1',
+    stsHost: 'sts.us-east-1.amazonaws.com',
+    consoleHost: 'console.aws.amazon.com',
+  },
+  'aws-us-gov': {
+    stsRegion: 'us-gov-west-1',
+    stsHost: 'sts.us-gov-west-1.amazonaws.com',
+    consoleHost: 'console.amazonaws-us-gov.com',
+  },
+  'aws-cn': {
+    stsRegion: 'cn-north-1',
+    stsHost: 'sts.cn-north-1.amazonaws.com.cn',
+    consoleHost: 'console.amazonaws.cn',
+  },
+  'aws-eusc': {
+    stsRegion: 'eusc-de-east-1',
+    stsHost: 'sts.eusc-de-east-1.amazonaws.eu',
+    consoleHost: 'console.amazonaws-eusc.eu',
+  },
 };
 
 export interface ParsedRoleArn {
