@@ -268,6 +268,9 @@ function reopened(deps: Dependencies, connection: Connection) {
   };
 }
 
+export const encryptedEnrollmentSecretOf = (token: Token): string =>
+  (enrollmentIn(token) as Enrollment).encryptedSecret;
+
 export const enrollmentIdOf = (token: Token): EnrollmentId => (enrollmentIn(token) as Enrollment).id;
 
 /** Found by its id; the secret, which signs, has to be known again and is encrypted in it. */
