@@ -12,7 +12,7 @@ const readers = [
     items: [
       { text: 'Quick start', link: '/quick-start' },
       { text: 'Concepts', link: '/concepts' },
-      { text: 'Compared with doing it by hand', link: '/comparison' },
+      { text: 'Comparison', link: '/comparison' },
     ],
   },
   {

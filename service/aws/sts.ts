@@ -4,6 +4,7 @@ import type { AccessKey } from '../domain/access-key.js';
 import type { InconclusiveReason } from '../domain/inconclusive.js';
 import type { Sts, StsAnswer } from '../domain/ports.js';
 import { type Partition, partitions } from '../domain/role-arn.js';
+import { sendIdentityRequest } from './caller-identity.js';
 
 export interface StsOptions {
   /** The partitions that the vendor has a principal in. */
@@ -31,7 +32,7 @@ export interface StsOptions {
 }
 
 const session = z.object({
-  AssumedRoleUser: z.object({ Arn: z.string().min(1) }),
+  AssumedRoleUser: z.object({ Arn: z.string().min(1), AssumedRoleId: z.string().regex(/^[A-Z0-9]+:/) }),
   Credentials: z.object({
     AccessKeyId: z.string().min(1),
     SecretAccessKey: z.string().min(1),
@@ -97,6 +98,7 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
         outcome: 'allowed',
         requestId: answer.requestId,
         sessionArn: AssumedRoleUser.Arn,
+        roleId: AssumedRoleUser.AssumedRoleId.slice(0, AssumedRoleUser.AssumedRoleId.indexOf(':')),
         credentials: {
           accessKeyId: Credentials.AccessKeyId,
           secretAccessKey: Credentials.SecretAccessKey,
@@ -111,6 +113,9 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
 
     accessKeyIdentity: async (partition, key) =>
       identityIn(await answered(identity, () => askIdentity(partition, key), classifyKey)),
+
+    signerIdentity: (partition, request) =>
+      sendIdentityRequest(request, { endpoint: configured[partition]?.endpoint, timeoutMs }),
   };
 
   /** Whose credentials these are; the service's own when none are given. */

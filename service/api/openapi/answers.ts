@@ -223,6 +223,7 @@ const enrollmentMembers = {
   }),
   accountIds: z.array(accountId).optional(),
   maxAccounts: z.number(),
+  rolePattern: text.meta({ description: 'Name of the role that an account proves itself with.' }),
   createdAt: dateTime,
   expiresAt: dateTime,
   accounts: z

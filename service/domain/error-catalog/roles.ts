@@ -155,6 +155,14 @@ export const roleErrors = {
     see: '`GET /v1/enrollments/{id}` shows `accountIds`, `maxAccounts` and the registered accounts.',
     fix: 'Deploy only to the listed accounts, or create another enrollment for the others.',
   },
+  account_not_proved: {
+    status: 403,
+    title: 'The account was not proved',
+    meaning:
+      'An account proves itself with a signed `sts:GetCallerIdentity` request. This one was too old, was used before, was signed for another service or enrollment, or was signed by a role that the enrollment does not accept.',
+    see: 'The detail says which. `GET /v1/enrollments/{id}` shows `rolePattern`; the log of the function in the stack has each attempt.',
+    fix: 'Update the stack set to the current template of the enrollment. Without a stack set, run `rolebridge enrollment register` as a role that `rolePattern` matches.',
+  },
   no_connection_for_target: {
     status: 404,
     title: 'No connection applies to the target',
