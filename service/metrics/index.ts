@@ -4,7 +4,7 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-import { openRoleCodes } from '../domain/status-message.js';
+import { openRoleCodes, securityCodes } from '../domain/webhook-message.js';
 
 export { countConnections } from './connection-counts.js';
 export { instrumentedStore } from './instrumented-store.js';
@@ -19,7 +19,7 @@ export function createMetrics() {
   const registers = [registry];
   const securityEvents = new Counter({
     name: 'rolebridge_security_events_total',
-    help: 'Roles of connected customers that were found to be open to others, by code.',
+    help: 'Connected roles that were found open to others, and callbacks for a foreign account, by code.',
     labelNames: ['code'] as const,
     registers,
   });
@@ -30,8 +30,8 @@ export function createMetrics() {
     registers,
   });
   // There from the start: Prometheus sees no increase in a series that begins with its first event.
+  for (const code of securityCodes) securityEvents.inc({ code }, 0);
   for (const code of openRoleCodes) {
-    securityEvents.inc({ code }, 0);
     verifications.inc({ outcome: 'refused', code }, 0);
   }
   return {
