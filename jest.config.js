@@ -27,7 +27,6 @@ export const base = {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/constructs/dist', '<rootDir>/service/dist'],
-  testTimeout: 30_000,
 };
 
 /**
@@ -42,19 +41,21 @@ export const onCdktn = {
     '^cdktf$': 'cdktn',
     '^@cdktf/provider-aws/(.*)$': '@cdktn/provider-aws/$1',
   },
-  testMatch: ['<rootDir>/test/constructs/{callback,health,props,trust-policy}.test.ts'],
+  testMatch: ['<rootDir>/test/unit/constructs-{callback,health,props,trust-policy}.test.ts'],
 };
 
-/** @type {import('jest').Config} */
+/**
+ * unit: nothing listens but the AWS sandbox. service: the service in this process, over HTTP. slow: other processes,
+ * PostgreSQL, packed packages. `test/real/` needs more than npm installs: `jest.real.config.js`.
+ */
 export default {
   projects: [
-    {
+    ...['unit', 'service', 'slow'].map((kind) => ({
       ...base,
-      displayName: 'test',
-      testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/real/'],
-    },
+      displayName: kind,
+      testMatch: [`<rootDir>/test/${kind}/**/*.test.ts`],
+    })),
     onCdktn,
   ],
-  testTimeout: base.testTimeout,
+  testTimeout: 30_000,
 };

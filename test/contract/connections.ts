@@ -158,21 +158,19 @@ export function connectionsContract(on: Subject): void {
   });
 
   test('shows whoever was too late what the faster one stored', async () => {
-    const wanted = aConnection(on.organization.id, { scopes: [{ project: 'shop' }] });
-    const make = async (next: Connection) => {
-      await on.store.commit({ connection: { next, ifVersion: null, intent } });
-      return 'made';
-    };
-    const lookAfterRefusal = async () => {
+    const one = aConnection(on.organization.id, { scopes: [{ project: 'shop' }] });
+    const other = aConnection(on.organization.id, { scopes: [{ project: 'shop' }] });
+    // Which of them a pool sends first is its own business.
+    const winnerFor = async (next: Connection) => {
+      await on.store.commit({ connection: { next, ifVersion: null, intent } }).catch(() => {});
       const [holder] = await on.store.scopeHolders(on.organization.id, [scopeKey({ project: 'shop' })]);
-      return [(await on.store.connectionForCallback(wanted.id))?.id, holder?.connection.id];
+      const stored = holder && (await on.store.connectionForCallback(holder.connection.id));
+      return stored?.id;
     };
-    const outcomes = await Promise.all([
-      make(wanted),
-      ...Array.from({ length: 8 }, () => make(wanted).catch(lookAfterRefusal)),
-      make(aConnection(on.organization.id, { scopes: [{ project: 'shop' }] })).catch(lookAfterRefusal),
-    ]);
-    expect(outcomes).toEqual(['made', ...Array(9).fill([wanted.id, wanted.id])]);
+    const seen = await Promise.all([...Array(9).fill(one), other].map(winnerFor));
+    const [winner] = seen;
+    expect([one.id, other.id]).toContain(winner);
+    expect(new Set(seen)).toEqual(new Set([winner]));
   });
 
   test('connects a role once over all organizations, and names nobody', async () => {

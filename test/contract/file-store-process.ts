@@ -1,4 +1,4 @@
-/** A process of its own for test/service/store-file.test.ts: opens the store and, told to, writes without end. */
+/** A process of its own for test/slow/store-file.test.ts: opens the store and, told to, writes without end. */
 import { openFileStore } from '../../service/records/file/index.js';
 import { aConnection, anOrganization, intent } from './records.js';
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runCommand } from './real/tools.js';
+import { runCommand } from '../real/tools.js';
 
 test('the demo goes all the way without Terraform, and leaves nothing behind', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'rolebridge-demo-test-'));

@@ -1,6 +1,6 @@
 import { AwsConnection, type AwsConnectionProps, InvalidPropsError } from '@rolebridge/constructs';
 import { TerraformVariable, Token } from 'cdktf';
-import { stackOf, synthesize, validProps } from './synthesized.js';
+import { stackOf, synthesize, validProps } from '../constructs/synthesized.js';
 
 function verificationFailed(props: Record<string, unknown>): InvalidPropsError {
   try {

@@ -1,7 +1,7 @@
 /** What the pages say is there. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createMetrics } from '../service/metrics/index.js';
+import { createMetrics } from '../../service/metrics/index.js';
 
 const security = readFileSync('docs/security.md', 'utf8');
 /** Quotes as they are typed, whichever way a file has them. */

@@ -2,7 +2,14 @@ import { CrossAccountRole, type CrossAccountRoleProps } from '@rolebridge/constr
 import { App, TerraformStack, TerraformVariable, Testing } from 'cdktf';
 import fc from 'fast-check';
 import { trustPolicy } from '../../constructs/trust-policy.js';
-import { EXTERNAL_ID, only, stackOf, synthesize, VENDOR_ROLE, warningsOf } from './synthesized.js';
+import {
+  EXTERNAL_ID,
+  only,
+  stackOf,
+  synthesize,
+  VENDOR_ROLE,
+  warningsOf,
+} from '../constructs/synthesized.js';
 
 const base = { externalId: EXTERNAL_ID, principal: VENDOR_ROLE };
 

@@ -1,6 +1,6 @@
 import { AwsConnection, type AwsConnectionProps } from '@rolebridge/constructs';
 import { TerraformOutput, type TerraformStack, TerraformVariable, Testing } from 'cdktf';
-import { callbackOf, type Json, only, stackOf, synthesize, validProps } from './synthesized.js';
+import { callbackOf, type Json, only, stackOf, synthesize, validProps } from '../constructs/synthesized.js';
 
 const variable = (stack: TerraformStack, name = 'status_token') =>
   new TerraformVariable(stack, name, { type: 'string', sensitive: true });

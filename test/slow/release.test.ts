@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { findCommand, notChecked } from './real/tools.js';
+import { findCommand, notChecked } from '../real/tools.js';
 
 const run = promisify(execFile);
 const check = findCommand('git') ? test : test.skip;

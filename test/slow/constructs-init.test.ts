@@ -17,8 +17,8 @@ import {
   installConstructs,
   packConstructs,
   type Tarball,
-} from './customer-project.js';
-import type { Json } from './synthesized.js';
+} from '../constructs/customer-project.js';
+import type { Json } from '../constructs/synthesized.js';
 
 const repository = process.cwd();
 const EXTERNAL_ID = 'Vq3n8XkLw0ZcR7yT1uHs5A';

@@ -12,7 +12,7 @@ import {
   type Fault,
   type SandboxAccount,
   startAwsSandbox,
-} from './aws-sandbox/index.js';
+} from '../aws-sandbox/index.js';
 
 const EXTERNAL_ID = 'the-one:shop/1';
 const ANOTHER = 'another-one';

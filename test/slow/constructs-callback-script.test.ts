@@ -2,7 +2,13 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { Webhook } from 'standardwebhooks';
-import { connected, type Received, startVendor, type Vendor, type VendorAnswer } from './vendor.js';
+import {
+  connected,
+  type Received,
+  startVendor,
+  type Vendor,
+  type VendorAnswer,
+} from '../constructs/vendor.js';
 
 const SCRIPT = path.resolve('constructs/callback-script/rolebridge-callback.cjs');
 const SECRET = `whsec_${randomBytes(32).toString('base64')}`;

@@ -3,8 +3,14 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { type Flavour, flavours, installConstructs, moved, packConstructs } from './customer-project.js';
-import type { Json } from './synthesized.js';
+import {
+  type Flavour,
+  flavours,
+  installConstructs,
+  moved,
+  packConstructs,
+} from '../constructs/customer-project.js';
+import type { Json } from '../constructs/synthesized.js';
 
 const run = promisify(execFile);
 const repository = process.cwd();

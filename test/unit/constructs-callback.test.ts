@@ -6,7 +6,7 @@ import {
   type PermissionPreset,
 } from '@rolebridge/constructs';
 import { type TerraformStack, TerraformVariable } from 'cdktf';
-import { callbackOf, only, roleAddresses, synthesize, validProps } from './synthesized.js';
+import { callbackOf, only, roleAddresses, synthesize, validProps } from '../constructs/synthesized.js';
 
 const connect = (stack: TerraformStack, props: Partial<typeof validProps> = {}) =>
   new AwsConnection(stack, 'vendor', { ...validProps, ...props });

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { Json } from './synthesized.js';
+import type { Json } from '../constructs/synthesized.js';
 
 const run = promisify(execFile);
 const examples = readdirSync('examples', { withFileTypes: true })
