@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import type { Child } from 'hono/jsx';
 import type { Logger } from 'pino';
 import type { Dependencies } from '../actions/dependencies.js';
 import { findConnection } from '../actions/find-connection.js';
@@ -7,8 +8,11 @@ import type { Requester } from '../domain/audit.js';
 import type { Connection, Organization } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { Assets } from './assets.js';
+import type { Brand } from './brand.js';
+import { type Head, Layout, type Notice } from './layout.js';
+import { type PageContext, PageContextProvider } from './page-context.js';
 import { requesterOf, type Sessions, type WebSession } from './session.js';
-import { type Html, type Notice, page } from './views/layout.js';
+import { type Language, languageOf, type Texts } from './texts/index.js';
 
 /** What all pages work with. */
 export interface Site {
@@ -16,6 +20,10 @@ export interface Site {
   readonly logger: Logger;
   readonly assets: Assets;
   readonly sessions: Sessions;
+  readonly brand: Brand;
+  readonly texts: Record<Language, Texts>;
+  /** The path of the public URL: empty at the root of a host. */
+  readonly base: string;
 }
 
 /** No script, style or frame but our own; nothing of any other site. */
@@ -33,21 +41,16 @@ const contentSecurityPolicy = [
 export async function sendPage(
   site: Site,
   response: Response,
-  title: string,
-  content: Html,
-  options: { status?: number; notice?: Notice | undefined } = {},
+  head: Head,
+  content: Child,
+  status = 200,
 ): Promise<void> {
-  const frame = {
-    assets: site.assets,
-    session: response.locals.session as WebSession | undefined,
-    organizationName: (response.locals.organization as Organization | undefined)?.name,
-    notice: options.notice,
-  };
-  const text = String(await page(frame, title, content));
-  response.writeHead(options.status ?? 200, {
+  const text = `<!doctype html>${render(site, response, <Layout head={head}>{content}</Layout>)}`;
+  response.writeHead(status, {
     ...securityHeaders,
     'content-type': 'text/html; charset=utf-8',
     'content-length': Buffer.byteLength(text),
+    'content-language': languageOf(response.req),
     'cache-control': 'no-store',
     'content-security-policy': contentSecurityPolicy,
     // With "no-referrer" browsers send "Origin: null" with forms.
@@ -56,6 +59,28 @@ export async function sendPage(
   });
   response.end(text);
 }
+
+/** A page or a part of one as HTML. */
+export function render(site: Site, response: Response, content: Child): string {
+  const language = languageOf(response.req);
+  const context: PageContext = {
+    texts: site.texts[language],
+    language,
+    brand: site.brand,
+    assets: site.assets,
+    base: site.base,
+    session: response.locals.session as WebSession | undefined,
+    organizationName: (response.locals.organization as Organization | undefined)?.name,
+    now: site.deps.clock.now(),
+  };
+  return String(<PageContextProvider.Provider value={context}>{content}</PageContextProvider.Provider>);
+}
+
+export const textsOf = (site: Site, response: Response): Texts => site.texts[languageOf(response.req)];
+
+/** Leads to another page of this site. */
+export const seeOther = (site: Site, response: Response, path: string): void =>
+  response.redirect(303, `${site.base}${path}`);
 
 export const sessionOf = (response: Response): WebSession => response.locals.session as WebSession;
 
@@ -75,28 +100,28 @@ export function field(request: Request, name: string): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** All values of a field, such as the boxes that are checked. */
+export function fields(request: Request, name: string): string[] {
+  const value: unknown = Object.hasOwn(request.body ?? {}, name) ? request.body[name] : [];
+  return [value].flat().filter((each): each is string => typeof each === 'string');
+}
+
+/** A member of the query; absent and repeated ones are empty. */
+export function queried(request: Request, name: string): string {
+  const value: unknown = request.query[name];
+  return typeof value === 'string' ? value : '';
+}
+
 /** A refusal to show beside the form that it is about; everything else is a page of its own. */
 export function expected(error: unknown): RolebridgeError {
   if (error instanceof RolebridgeError && error.code !== 'connection_not_found') return error;
   throw error;
 }
 
-const doneTexts: Record<string, string> = {
-  named: 'The name is saved.',
-  scopes: 'Where it applies is saved.',
-  verified: 'All checks passed.',
-  rotated: 'The new access key is in use; the one before is destroyed here. Delete it in AWS.',
-  deleted: 'The connection is deleted.',
-  moving: 'The move has begun. The access key works until the role has been checked.',
-  connected: 'Connected: all checks passed.',
-  'external-id':
-    'Deploy the role with the new external ID. Until it is checked, the one before goes on working.',
-  'external-id-kept': 'The external ID stays as it was.',
-};
-
 /** What was done before this page was asked for; the address names it, the text is ours. */
-export function noticeOf(request: Request): Notice | undefined {
-  const { done } = request.query;
-  const text = typeof done === 'string' && Object.hasOwn(doneTexts, done) ? doneTexts[done] : undefined;
-  return text === undefined ? undefined : { kind: 'done', text };
+export function noticeOf(site: Site, request: Request, response: Response): Notice | undefined {
+  const { notices } = textsOf(site, response).common;
+  const done = queried(request, 'done');
+  const text = Object.hasOwn(notices, done) ? notices[done] : undefined;
+  return text === undefined ? undefined : { text };
 }
