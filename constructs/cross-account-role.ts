@@ -3,7 +3,16 @@ import { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-i
 import { IamRole, type IamRoleConfig } from '@cdktf/provider-aws/lib/iam-role';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
 import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment';
-import { Annotations, Fn, type ITerraformDependable, Lazy, Op, type TerraformProvider, Token } from 'cdktf';
+import {
+  Annotations,
+  dependable,
+  Fn,
+  type ITerraformDependable,
+  Lazy,
+  Op,
+  type TerraformProvider,
+  Token,
+} from 'cdktf';
 import { Construct } from 'constructs';
 import { documentJson, fingerprint } from './document-json';
 import {
@@ -234,7 +243,7 @@ export class CrossAccountRole extends Construct {
     const attachment = new IamRolePolicyAttachment(this, this.attachmentId(policyArn), {
       role: this.role.name,
       policyArn,
-      ...this.withProvider(),
+      ...this.policyConfig(),
     });
     this.attachments.set(policyArn, attachment);
     if (isAdministratorPolicy(policyArn)) this.reviewAdministrator();
@@ -250,7 +259,7 @@ export class CrossAccountRole extends Construct {
       name: 'rolebridge',
       role: this.role.name,
       policy: Lazy.stringValue({ produce: () => this.inlinePolicyJson() }),
-      ...this.withProvider(),
+      ...this.policyConfig(),
     });
     if (statements.some(isAdministratorStatement)) this.reviewAdministrator();
     return this;
@@ -302,6 +311,12 @@ export class CrossAccountRole extends Construct {
 
   private inlinePolicyJson(): string {
     return documentJson(policyDocument(this.statements));
+  }
+
+  /** A role that is replaced under its old name has lost its policies, and Terraform knows them by that name only. */
+  private policyConfig() {
+    const roleId = Lazy.stringValue({ produce: () => `${dependable(this.role)}.unique_id` });
+    return { lifecycle: { replaceTriggeredBy: [roleId] }, ...this.withProvider() };
   }
 
   private withProvider(): { provider?: TerraformProvider } {

@@ -75,6 +75,11 @@ resource "aws_iam_role_policy_attachment" "rolebridge" {
 
   role       = aws_iam_role.rolebridge.name
   policy_arn = each.value
+
+  # A role that is replaced under its old name has lost its policies; the name alone doesn't show that.
+  lifecycle {
+    replace_triggered_by = [aws_iam_role.rolebridge.unique_id]
+  }
 }
 
 # Tells the vendor, before the role goes, that it goes.

@@ -67,6 +67,11 @@ resource "aws_iam_role_policy_attachment" "this" {
 
   role       = aws_iam_role.this.name
   policy_arn = each.value
+
+  # A role that is replaced under its old name has lost its policies; the name alone doesn't show that.
+  lifecycle {
+    replace_triggered_by = [aws_iam_role.this.unique_id]
+  }
 }
 
 resource "aws_iam_role_policy" "this" {
@@ -75,6 +80,10 @@ resource "aws_iam_role_policy" "this" {
   name   = "rolebridge"
   role   = aws_iam_role.this.name
   policy = var.policy_json
+
+  lifecycle {
+    replace_triggered_by = [aws_iam_role.this.unique_id]
+  }
 }
 
 # Never replaced for a change of the role: a destroy-time provisioner runs on every replacement.

@@ -2,7 +2,7 @@ import type { Response, Router } from 'express';
 import { z } from 'zod';
 import { codesOf, type Operation } from '../api/openapi/operation.js';
 import type { statusMessages } from '../api/openapi/status-messages.js';
-import { problems } from '../api/problem.js';
+import { errorCatalog } from '../domain/error-catalog/index.js';
 import { Fold, useHref } from './components/basics.js';
 import { Code } from './components/code.js';
 import { type Site, sendPage } from './site.js';
@@ -140,11 +140,11 @@ function OperationView({ id, operation }: { id: string; operation: Operation }) 
       <ul class="codes">
         {codesOf(operation).map((code) => (
           <li>
-            {operation.statusOf?.[code] ?? problems[code][0]}{' '}
+            {operation.statusOf?.[code] ?? errorCatalog[code].status}{' '}
             <a href={href(`/problems/${code}`)}>
               <code>{code}</code>
             </a>{' '}
-            <small>{problems[code][1]}</small>
+            <small>{errorCatalog[code].title}</small>
           </li>
         ))}
       </ul>

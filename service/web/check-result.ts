@@ -1,6 +1,7 @@
-import { problems, statusOf } from '../api/problem.js';
+import { statusOf } from '../api/problem.js';
 import type { Connection } from '../domain/connection.js';
-import type { ErrorCode, RolebridgeError } from '../domain/errors.js';
+import { type ErrorCode, errorCatalog } from '../domain/error-catalog/index.js';
+import type { RolebridgeError } from '../domain/errors.js';
 import type { Cause, Check } from '../domain/verification.js';
 import { verificationOf } from './components/status.js';
 
@@ -53,7 +54,7 @@ export function storedResultOf(connection: Connection): CheckResult | undefined 
     causes: verification.diagnosis?.causes ?? [],
     trustPolicy: verification.diagnosis?.trustPolicy,
     awsRequestId: verification.probes.at(-1)?.requestId,
-    status: problems[verification.code][0],
+    status: errorCatalog[verification.code].status,
   };
 }
 

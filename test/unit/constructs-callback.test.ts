@@ -28,6 +28,20 @@ describe('the order of things', () => {
     expect(JSON.parse(only(json, 'aws_iam_role_policy').policy).Statement).toHaveLength(2);
   });
 
+  test('a role that is replaced under its name gets every policy again in the same apply', () => {
+    const json = synthesize((stack) => {
+      connect(stack, {
+        permissions: {
+          managedPolicies: ['ReadOnlyAccess'],
+          statements: [{ actions: ['s3:GetObject'], resources: ['*'] }],
+        },
+      });
+    });
+    const [role] = Object.keys(json.resource.aws_iam_role ?? {});
+    for (const type of ['aws_iam_role_policy_attachment', 'aws_iam_role_policy'])
+      expect(only(json, type).lifecycle.replace_triggered_by).toEqual([`aws_iam_role.${role}.unique_id`]);
+  });
+
   test('a change of scope, policies or external ID replaces the registration and leaves the deregistration', () => {
     const before = callbackOf(synthesize((stack) => void connect(stack, { scope: { project: 'a' } })));
     const after = callbackOf(

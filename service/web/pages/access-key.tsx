@@ -162,7 +162,7 @@ function NewKeyPage(form: KeyForm) {
         </div>
         <aside class="stack" aria-label={texts.better}>
           <div class="card card-pad stack stack-3">
-            <h3>{texts.better}</h3>
+            <h2>{texts.better}</h2>
             <p class="small muted">{texts.betterLine}</p>
             <ButtonLink path="/connections/new" size="sm">
               {texts.useRole}

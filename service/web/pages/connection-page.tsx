@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
 import { type Connection, roleRegistrationOf } from '../../domain/connection.js';
-import type { ErrorCode } from '../../domain/errors.js';
+import type { ErrorCode } from '../../domain/error-catalog/index.js';
 import { type CheckResult, storedResultOf } from '../check-result.js';
 import {
   Account,

@@ -1,9 +1,10 @@
 import type { Request, Response, Router } from 'express';
 import { renameConnection } from '../../actions/change-connection.js';
 import { verifyAgain } from '../../actions/verify-again.js';
-import { problems, statusOf } from '../../api/problem.js';
+import { statusOf } from '../../api/problem.js';
 import { parse, renameRequest } from '../../api/schemas.js';
 import type { Connection } from '../../domain/connection.js';
+import { errorCatalog } from '../../domain/error-catalog/index.js';
 import { isAuditId } from '../../domain/ids.js';
 import { plain, resultOf } from '../check-result.js';
 import { Button, Crumbs, Field, Form } from '../components/basics.js';
@@ -105,7 +106,7 @@ export function addConnectionPages(pages: Router, site: Site): void {
         history={historyOf(records, textsOf(site, response)).slice(0, historySize)}
         isOlderHistory={isAuditId(before)}
         olderHistory={hasMore && last ? `/connections/${connection.id}?before=${last.id}#history` : undefined}
-        failedTitle={(code) => problems[code][1]}
+        failedTitle={(code) => errorCatalog[code].title}
         {...more}
       />
     );

@@ -1,6 +1,6 @@
 import type { Router } from 'express';
-import { problems } from '../../api/problem.js';
 import type { Connection } from '../../domain/connection.js';
+import { errorCatalog } from '../../domain/error-catalog/index.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { Store } from '../../domain/ports.js';
 import { describeScope } from '../../domain/scope.js';
@@ -324,7 +324,8 @@ function Row({ connection, isTwice }: { connection: Connection; isTwice: boolean
 function Reason({ connection }: { connection: Connection }) {
   const texts = useTexts().list;
   const verification = verificationOf(connection);
-  if (verification?.result === 'failed') return <span class="reason">{problems[verification.code][1]}.</span>;
+  if (verification?.result === 'failed')
+    return <span class="reason">{errorCatalog[verification.code].title}.</span>;
   if (connection.status === 'pending') return <span class="note">{texts.waiting}</span>;
   if (connection.status === 'disconnected') return <span class="note">{texts.ended}</span>;
   if (connection.method === 'access_key')

@@ -18,7 +18,7 @@ export function addProblemPages(router: Router, site: Site): void {
 function Explanation(problem: ReturnType<typeof explanationOf>) {
   const texts = useTexts().problem;
   const parts = [
-    [texts.means, problem.means],
+    [texts.means, problem.meaning],
     [texts.see, problem.see],
     [texts.fix, problem.fix],
   ] as const;

@@ -299,7 +299,7 @@ function FailedCheck(step: RoleStep & { result: CheckResult }) {
     <>
       <Refusal result={result} title={step.resultTitle} />
       <div class="section">
-        <p class="mono small muted break">{step.roleArn}</p>
+        {!result.message.includes(step.roleArn) && <p class="mono small muted break">{step.roleArn}</p>}
         <PolicyToDeploy result={result} externalId={step.trust.pendingExternalId ?? step.trust.externalId} />
         <div class="actions">
           <CheckAgain {...step} look="primary" />

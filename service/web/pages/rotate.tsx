@@ -1,8 +1,9 @@
 import type { Request, Response, Router } from 'express';
 import { cancelExternalIdRotation, rotateExternalId } from '../../actions/rotate-external-id.js';
 import { verifyAgain } from '../../actions/verify-again.js';
-import { problems, statusOf } from '../../api/problem.js';
+import { statusOf } from '../../api/problem.js';
 import type { Connection, RoleConnection } from '../../domain/connection.js';
+import { errorCatalog } from '../../domain/error-catalog/index.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { Partition } from '../../domain/role-arn.js';
 import { trustPolicy } from '../../domain/trust-policy.js';
@@ -80,7 +81,7 @@ export function addRotatePages(pages: Router, site: Site): void {
         stage={stageOf(role, isDone, more.result)}
         format={format}
         change={role.pendingExternalId === undefined ? undefined : changeOf(role, format)}
-        resultTitle={more.result ? problems[more.result.code][1] : ''}
+        resultTitle={more.result ? errorCatalog[more.result.code].title : ''}
         {...more}
       />
     );

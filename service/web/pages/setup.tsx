@@ -1,14 +1,14 @@
 import type { Request, Response, Router } from 'express';
 import { rotateCallbackSecret } from '../../actions/rotate-callback-secret.js';
 import { verifyUntilDecided } from '../../actions/verify-until-verdict.js';
-import { problemAnswer, problems } from '../../api/problem.js';
+import { problemAnswer } from '../../api/problem.js';
 import type { AuditRecord } from '../../domain/audit.js';
 import { type Connection, roleRegistrationOf } from '../../domain/connection.js';
-import { type ErrorCode, RolebridgeError } from '../../domain/errors.js';
+import { type ErrorCode, errorCatalog } from '../../domain/error-catalog/index.js';
+import { RolebridgeError } from '../../domain/errors.js';
 import { type Partition, parseRoleArn } from '../../domain/role-arn.js';
 import type { Check } from '../../domain/verification.js';
 import type { VerificationProgress } from '../../domain/verify-role.js';
-import { explanations } from '../../problems/index.js';
 import { type CheckResult, resultOf, storedResultOf } from '../check-result.js';
 import { formatOf, presetOf, roleTemplate } from '../role-formats.js';
 import { isDecidedSoon } from '../settles-within.js';
@@ -165,13 +165,13 @@ export function addSetupPages(pages: Router, site: Site): void {
     code: ErrorCode,
   ): Promise<void> {
     const stored = 'roleArn' in connection && connection.roleArn === roleArn && storedResultOf(connection);
-    const isUndecided = [429, 503].includes(problems[code][0]);
+    const isUndecided = [429, 503].includes(errorCatalog[code].status);
     const result =
       stored && stored.code === code
         ? stored
         : resultOf(
-            new RolebridgeError(code, `${problems[code][1]}.`, {
-              remedy: explanations[code].fix,
+            new RolebridgeError(code, `${errorCatalog[code].title}.`, {
+              remedy: errorCatalog[code].fix,
               ...(isUndecided && { retryAfterSeconds: 5 }),
             }),
           );
@@ -270,7 +270,7 @@ async function setupPage(
     roleArn: moment.roleArn ?? ('roleArn' in connection ? (connection.roleArn ?? '') : ''),
     arnError: moment.arnError,
     result,
-    resultTitle: result ? problems[result.code][1] : '',
+    resultTitle: result ? errorCatalog[result.code].title : '',
   };
   const open = trust && (!isConnected || isReplacing || moment.callbackSecret) ? 'role' : 'scope';
   return (
