@@ -3,7 +3,7 @@ import { useTexts } from '../page-context.js';
 import { Words } from './basics.js';
 import { Icon, type IconName } from './icon.js';
 
-export type CheckState = 'passed' | 'failed' | 'running' | 'skipped' | 'todo';
+export type CheckState = 'passed' | 'failed' | 'not_checked' | 'running' | 'skipped' | 'todo';
 
 /** A check as it is shown: made, being made, or not made. */
 export interface CheckRow {
@@ -16,6 +16,7 @@ export interface CheckRow {
 const icons: Record<Exclude<CheckState, 'running'>, IconName> = {
   passed: 'ok',
   failed: 'bad',
+  not_checked: 'none',
   skipped: 'none',
   todo: 'todo',
 };

@@ -2,7 +2,8 @@ import type { Request, Response, Router } from 'express';
 import { createConnection } from '../../actions/create-connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 
-import { isAccountId, type Partition } from '../../domain/role-arn.js';
+import { isAccountId } from '../../domain/ids.js';
+import type { Partition } from '../../domain/role-arn.js';
 import { isPermissionPreset } from '../../templates/index.js';
 import { Button, Crumbs, Field, Fold, Form, useHref } from '../components/basics.js';
 import { Icon } from '../components/icon.js';

@@ -66,6 +66,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         passed: 'Passed',
         failed: 'Failed',
         running: 'Running',
+        not_checked: 'Not checked',
         skipped: 'Not run',
         todo: 'Not run yet',
       },
@@ -77,10 +78,12 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         external_id_required: 'Denied without the external ID',
         external_id_exact: 'Denied with another external ID',
         previous_external_id: 'Denied with the old external ID',
+        trust_policy: 'Trust policy is safe',
+        permissions: 'Permissions are complete',
         access_key_works: 'The access key works',
         not_root_user: 'Not the root user’s key',
         not_already_connected: 'Not used by another connection',
-      } as Record<CheckName, string>,
+      } satisfies Record<CheckName, string>,
       passed: (n: number) => `${n} ${n === 1 ? 'check' : 'checks'} passed`,
       summary: (passed: number, failed: number, skipped: number) =>
         [
