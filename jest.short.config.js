@@ -1,15 +1,8 @@
+import { readFileSync } from 'node:fs';
 import all from './jest.config.js';
 
 /** `npm test`: of the slow tests, one for each kind of thing that only they show. */
-const short = [
-  'cli-completion',
-  'demo',
-  'main',
-  'store-postgres.contract',
-  'templates',
-  'tracing',
-  'two-processes',
-];
+const short = JSON.parse(readFileSync(new URL('test/run/short.json', import.meta.url), 'utf8'));
 
 export default {
   ...all,

@@ -183,7 +183,8 @@ export async function enrollAccount(
       id: connectionId,
       name: `${name} ${accountId}`.slice(-100),
       partition,
-      scope,
+      // Without a rule nowhere: an account must not choose for itself.
+      scopes: scope ? [scope] : [],
       expectedAccountId: accountId,
     };
     return createConnection(deps, by, organizationId, wanted).catch(async (error: unknown) => {
