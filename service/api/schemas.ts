@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { RolebridgeError } from '../domain/errors.js';
-import { type AccountId, type AuditId, type ConnectionId, isAuditId, isConnectionId } from '../domain/ids.js';
-import { isAccountId, type Partition, partitions } from '../domain/role-arn.js';
-import { scopeName } from '../domain/scope.js';
+import { accountId as anAccountId, auditId, connectionId } from '../domain/ids.js';
+import { partition as aPartition } from '../domain/role-arn.js';
+import { scope } from '../domain/scope.js';
 import { accessKeyMembers, sessionTokenFits } from './access-key-schema.js';
+
+export { scope } from '../domain/scope.js';
 
 export const name = z
   .string()
@@ -12,36 +14,15 @@ export const name = z
   .regex(/^\P{C}+$/u, 'must not hold control or invisible characters')
   .regex(/^\S(.*\S)?$/u, 'must not begin or end with a space');
 
-const level = z
-  .string()
-  .regex(scopeName, 'must be 1 to 64 letters, digits, ".", "_" or "-", and begin with a letter or digit');
+export const accountId = anAccountId.meta({ description: 'An AWS account.' });
 
-export const scope = z
-  .strictObject({
-    project: level.optional(),
-    environment: level.optional(),
-    architecture: level.optional(),
-  })
-  .meta({ id: 'Scope' });
-
-/** How `/openapi.json` describes what only a function of the domain can tell. */
-const described = (description: string, pattern: string) => ({
-  override: { type: 'string' as const, pattern, description },
-});
-
-export const accountId = z
-  .custom<AccountId>((value) => typeof value === 'string' && isAccountId(value), 'must be 12 digits')
-  .meta(described('An AWS account.', '^[0-9]{12}$'));
-
-export const partition = z
-  .enum(Object.keys(partitions) as [Partition, ...Partition[]])
-  .meta({ id: 'Partition' })
-  .default('aws');
+export const partition = aPartition.default('aws');
 
 export const createRoleConnectionRequest = z.strictObject({
   name,
   method: z.literal('assume_role').optional(),
   scope: scope.optional(),
+  scopeFrom: z.literal('callback').optional(),
   partition,
   expectedAccountId: accountId.optional(),
 });
@@ -83,7 +64,7 @@ export const rotateExternalIdRequest = z.strictObject({ rotateCallbackSecret: z.
 /** Seconds that the link works for; a day at most. The page that it leads to is the connection's, or the list. */
 export const signInLinkRequest = z.strictObject({
   expiresInSeconds: z.int().min(60).max(86_400).optional(),
-  connectionId: z.string().refine(isConnectionId, 'must be the id of a connection').optional(),
+  connectionId: connectionId.optional(),
 });
 
 export const createApiKeyRequest = z.strictObject({ name });
@@ -104,30 +85,50 @@ export const listQuery = z.strictObject({
 
 export const auditQuery = z.strictObject({
   limit,
-  before: z
-    .custom<AuditId>((value) => typeof value === 'string' && isAuditId(value), 'must be the id of a record')
-    .meta(described('The "next" of the page before.', '^aud_[2-7a-z]{24}$'))
-    .optional(),
-  connection: z
-    .custom<ConnectionId>(
-      (value) => typeof value === 'string' && isConnectionId(value),
-      'must be the id of a connection',
-    )
-    .meta(described('Records about one connection only.', '^con_[a-z2-7]{24}$'))
-    .optional(),
+  before: auditId.meta({ description: 'The "next" of the page before.' }).optional(),
+  connection: connectionId.meta({ description: 'Records about one connection only.' }).optional(),
 });
+
+const roleId = z
+  .string()
+  .regex(/^[A-Z0-9]{16,128}$/)
+  .meta({ description: "The role's unique id (AROA…): Terraform's `unique_id`, IAM's `RoleId`." });
+const reportedRole = { connectionId: z.string(), roleArn: z.string(), roleId: roleId.optional() };
+const permissionSet = z
+  .string()
+  .max(100)
+  .meta({ description: 'Name and version of the permission set that is deployed: `deploy@3`.' })
+  .optional();
+const without = z
+  .array(z.string().max(128))
+  .max(100)
+  .meta({ description: 'The optional statements that are left out.' })
+  .optional();
+const timestamp = z.iso.datetime({ offset: true });
 
 /** The wire contract of the callback. */
 export const callbackEvent = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('role.provisioned'),
-    timestamp: z.iso.datetime({ offset: true }),
-    data: z.strictObject({ connectionId: z.string(), roleArn: z.string(), scope: scope.optional() }),
+    timestamp,
+    data: z.strictObject({ ...reportedRole, scope: scope.optional(), permissionSet, without }),
   }),
   z.strictObject({
     type: z.literal('role.deprovisioned'),
-    timestamp: z.iso.datetime({ offset: true }),
-    data: z.strictObject({ connectionId: z.string(), roleArn: z.string() }),
+    timestamp,
+    data: z.strictObject(reportedRole),
+  }),
+  z.strictObject({
+    type: z.literal('connection.check'),
+    timestamp,
+    data: z.strictObject({
+      connectionId: z.string(),
+      accountId: anAccountId,
+      roleArn: z.string().optional(),
+      externalId: z.string().optional(),
+      permissionSet,
+      without,
+    }),
   }),
 ]);
 

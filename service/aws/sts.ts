@@ -5,6 +5,7 @@ import type { InconclusiveReason } from '../domain/inconclusive.js';
 import type { Sts, StsAnswer } from '../domain/ports.js';
 import { type Partition, partitions } from '../domain/role-arn.js';
 import { sendIdentityRequest } from './caller-identity.js';
+import { requestHandlerFor } from './outbound.js';
 
 export interface StsOptions {
   /** The partitions that the vendor has a principal in. */
@@ -32,7 +33,7 @@ export interface StsOptions {
 }
 
 const session = z.object({
-  AssumedRoleUser: z.object({ Arn: z.string().min(1) }),
+  AssumedRoleUser: z.object({ Arn: z.string().min(1), AssumedRoleId: z.string().regex(/^[A-Z0-9]+:/) }),
   Credentials: z.object({
     AccessKeyId: z.string().min(1),
     SecretAccessKey: z.string().min(1),
@@ -53,13 +54,11 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
       ...(settings.profile !== undefined && { profile: settings.profile }),
       ...(settings.credentials && { credentials: settings.credentials }),
       maxAttempts: 1,
-      requestHandler: {
-        requestTimeout: timeoutMs,
-        throwOnRequestTimeout: true,
-        connectionTimeout: timeoutMs,
-        httpsAgent: { maxSockets: 200 },
-        httpAgent: { maxSockets: 200 },
-      },
+      requestHandler: requestHandlerFor(
+        settings.endpoint ?? `https://${partitions[partition].stsHost}`,
+        timeoutMs,
+        200,
+      ),
     };
   };
   const clients = new Map(
@@ -98,6 +97,7 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
         outcome: 'allowed',
         requestId: answer.requestId,
         sessionArn: AssumedRoleUser.Arn,
+        roleId: AssumedRoleUser.AssumedRoleId.slice(0, AssumedRoleUser.AssumedRoleId.indexOf(':')),
         credentials: {
           accessKeyId: Credentials.AccessKeyId,
           secretAccessKey: Credentials.SecretAccessKey,

@@ -1,3 +1,5 @@
+import { refuseChangedKeys, rememberServiceKey } from '../actions/check-service-keys.js';
+import { foreignEndpoints } from '../aws/outbound.js';
 import {
   createEncryption,
   createLogger,
@@ -7,7 +9,8 @@ import {
   openStore,
 } from '../index.js';
 import { createMetrics, measureProcess } from '../metrics/index.js';
-import { ConfigurationError, readSettings, stsPartitionsOf } from '../settings/index.js';
+import { keyCheckFile } from '../records/key-checks.js';
+import { awsClientsOf, ConfigurationError, readSettings, stsPartitionsOf } from '../settings/index.js';
 import { loadTracing } from '../tracing/load.js';
 import type { Terminal } from './terminal.js';
 
@@ -18,12 +21,18 @@ export async function serve(terminal: Terminal): Promise<void> {
   const tracing = config.tracesEndpoint ? await loadTracing() : undefined;
   const metrics = createMetrics();
   measureProcess(metrics);
+  const keyChecks = keyCheckFile(config);
+  await refuseChangedKeys(config.serviceKeys, keyChecks);
   const store = await openStore(config, {
     onCompromised(error) {
       logger.fatal({ err: error }, 'the data directory is no longer this process’s alone; stopping');
       process.exit(1);
     },
     onRepaired: (message, path) => logger.warn({ file: path }, message),
+  });
+  await rememberServiceKey(config.serviceKeys, keyChecks, store).catch(async (error) => {
+    await store.close();
+    throw error;
   });
   const service = await createService({
     ...config,
@@ -47,6 +56,8 @@ export async function serve(terminal: Terminal): Promise<void> {
   const { url, metricsUrl } = service;
   logger.info({ url, publicUrl: config.publicUrl ?? url, metricsUrl }, 'listening');
   service.learnRoleChaining();
+  for (const foreign of await foreignEndpoints(awsClientsOf(config)))
+    logger.warn(foreign, 'AWS calls go to an endpoint that is not AWS’s own');
   // A key file in which a new key was put first counts without a restart.
   process.on('SIGHUP', () => {
     try {

@@ -5,7 +5,7 @@ import { inconclusiveMessages } from './inconclusive.js';
 import type { Clock, SessionCredentials, Sts } from './ports.js';
 import type { ParsedRoleArn, Partition } from './role-arn.js';
 import { trustPolicy } from './trust-policy.js';
-import type { Check, Probe, Verification } from './verification.js';
+import type { Check, FailedVerification, PassedVerification, Probe } from './verification.js';
 import {
   Inconclusive,
   type NoVerdictReason,
@@ -23,6 +23,8 @@ export interface RoleToVerify {
   };
   /** As it came, not yet looked at. */
   readonly roleArn: string;
+  /** The id of the role that the stack made; AWS must open that very one. */
+  readonly roleId?: string | undefined;
   readonly vendorPrincipals: ReadonlyMap<Partition, string>;
   readonly deniedAccountIds: ReadonlySet<AccountId>;
   readonly sessionName: string;
@@ -46,12 +48,18 @@ export type VerificationProgress = { readonly check: Check } | { readonly waitin
 export type RoleVerification =
   | {
       outcome: 'passed';
-      verification: Verification;
+      verification: PassedVerification;
       role: ParsedRoleArn;
+      roleId: string;
       /** The one that the role requires. */
       externalId: ExternalId;
     }
-  | { outcome: 'refused'; verification: Verification; role: ParsedRoleArn | undefined }
+  | {
+      outcome: 'refused';
+      verification: FailedVerification;
+      role: ParsedRoleArn | undefined;
+      roleId: string | undefined;
+    }
   | { outcome: 'inconclusive'; reason: NoVerdictReason; message: string; retryAfterSeconds: number };
 
 /** A mended trust policy has this long to reach STS before an open role is refused. */
@@ -77,15 +85,19 @@ export async function verifyRole(
   const propagationEnds = request.firstAttemptAt + request.propagationWindowMs;
   const waitEnds = clock.now() + request.maxWaitMs;
   let role: ParsedRoleArn | undefined;
+  let roleId: string | undefined;
 
   try {
     role = checkRoleArn(request, receipt);
-    const { credentials, sessionArn, externalId } = await assumable(role);
+    const opened = await assumable(role);
+    const { credentials, sessionArn, externalId } = opened;
+    roleId = opened.roleId;
     await sameAccount(role, sessionArn, credentials);
     await externalIdRequired(role, externalId);
     return {
       outcome: 'passed',
       role,
+      roleId,
       externalId,
       verification: {
         startedAt,
@@ -102,7 +114,7 @@ export async function verifyRole(
     if (!(end instanceof VerificationFailed)) throw end;
     const { code, message, remedy, causes } = end;
     const principal = role && request.vendorPrincipals.get(role.partition);
-    const verification: Verification = {
+    const verification: FailedVerification = {
       startedAt,
       finishedAt: receipt.now(),
       checks,
@@ -123,7 +135,7 @@ export async function verifyRole(
           },
         }),
     };
-    return { outcome: 'refused', role, verification };
+    return { outcome: 'refused', role, roleId, verification };
   }
 
   async function assumable({ arn, partition }: ParsedRoleArn) {
@@ -131,6 +143,20 @@ export async function verifyRole(
     for (let attempt = 0; ; attempt++) {
       const { answer, externalId, isCurrentOnly } = await assumeWithEither();
       if (answer.outcome === 'allowed') {
+        if (request.roleId !== undefined && answer.roleId !== request.roleId) {
+          // For a while AWS may go on with the role that had this name before.
+          if (clock.now() + 1_000 > windowEnds)
+            receipt.fail(
+              'assumable',
+              'role_id_mismatch',
+              `AWS opens a role with the id ${answer.roleId}, and the stack reported ${request.roleId}: the role was created again under its name.`,
+              'Deploy the stack that owns the role that exists now.',
+            );
+          if (clock.now() + 1_000 > waitEnds)
+            throw new Inconclusive('propagating', 'AWS still opens the role that had this name before.', 1);
+          await clock.sleep(1_000);
+          continue;
+        }
         const mayRotate =
           isCurrentOnly &&
           request.allowPropagation &&

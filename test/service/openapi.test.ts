@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { roleIds } from '../../aws-sandbox/index.js';
 import {
   accessKey,
   apiKeyId,
@@ -11,6 +12,7 @@ import {
   connectionId,
   enrollmentId,
   roleArn,
+  roleId,
 } from '../../service/api/example-values.js';
 import { type Example, errorsOf, type Operation } from '../../service/api/operation.js';
 import { operations } from '../../service/api/operations.js';
@@ -205,6 +207,7 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
     enrollmentSecret: enrollment.body.secret as string,
     realValues: {
       [connectionId]: made.body.id,
+      [roleId]: roleIds.get(roleArn) ?? roleId,
       [apiKeyId]: key.body.id,
       [enrollmentId]: enrollment.body.id,
       ...Object.fromEntries(

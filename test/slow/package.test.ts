@@ -11,13 +11,14 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { packed } from '../run/packed.js';
 
 const run = promisify(execFile);
 const repository = process.cwd();
 
 let root: string;
-let files: string[];
-const { version } = JSON.parse(readFileSync('service/package.json', 'utf8'));
+const tarballs = new Map<string, string>();
+let files: readonly string[];
 const installed = () => path.join(root, 'node_modules/@rolebridge/service');
 
 /** A vendor's project with the tarball, and the packages that it depends on. */
@@ -34,17 +35,14 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** Packs one of our packages and unpacks it as npm would; returns the names of its files. */
-async function install(name: string): Promise<string[]> {
-  const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', root], {
-    cwd: path.join(repository, name),
-    maxBuffer: 16 * 1024 * 1024,
-  });
-  const [packed] = JSON.parse(stdout.replace(/^[^[]*/, ''));
+/** Unpacks one of our packages as npm would; returns the names of its files. */
+async function install(name: string): Promise<readonly string[]> {
+  const { file, files: names } = await packed(name);
+  tarballs.set(name, file);
   const folder = path.join(root, 'node_modules/@rolebridge', name);
   mkdirSync(folder, { recursive: true });
-  await run('tar', ['-xzf', path.join(root, packed.filename), '-C', folder, '--strip-components=1']);
-  return packed.files.map((file: { path: string }) => file.path);
+  await run('tar', ['-xzf', file, '-C', folder, '--strip-components=1']);
+  return names;
 }
 
 /** Every package of one folder in another one, but for ours. */
@@ -168,7 +166,7 @@ export async function first(apiKey: string): Promise<string | undefined> {
 );
 
 describe.each(['service', 'client'])('what the tools for package authors say of %s', (name) => {
-  const tarball = () => path.join(root, `rolebridge-${name}-${version}.tgz`);
+  const tarball = () => tarballs.get(name) ?? '';
 
   test('arethetypeswrong: the types are right for every way of importing ESM', async () => {
     const { stdout } = await node(

@@ -41,7 +41,11 @@ export const createConnection = defineOperation({
       return connectionView(
         await createAccessKeyConnection(deps, by, organizationId, { ...body, ...accessKeyIn(body) }),
       );
-    const { connection, callbackSecret } = await create(deps, by, organizationId, body);
+    const { scope, ...wanted } = body;
+    const { connection, callbackSecret } = await create(deps, by, organizationId, {
+      ...wanted,
+      scopes: scope && [scope],
+    });
     return createdConnectionView(deps, connection, connection, callbackSecret);
   },
 });
