@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { auditActions } from '../../domain/audit.js';
-import { errorCodes } from '../../domain/error-catalog/index.js';
-import { checkNames } from '../../domain/verification.js';
+import { auditActions } from '../domain/audit.js';
+import { errorCodes } from '../domain/error-catalog/index.js';
+import { checkNames } from '../domain/verification.js';
 
 // Objects are loose: a member that this version does not know is kept, not dropped at the next write.
 const name = z.string().min(1);
@@ -111,7 +111,8 @@ const accessKeyConnection = z.discriminatedUnion('status', [
 
 export const connection = z.discriminatedUnion('method', [roleConnection, accessKeyConnection]);
 
-export const receipt = z.looseObject({
+export const idempotencyRecord = z.looseObject({
+  organizationId: name,
   connectionId: name,
   webhookId: name,
   firstAttemptAt: time,
@@ -119,12 +120,13 @@ export const receipt = z.looseObject({
   answer: z.looseObject({ status: z.int(), body: z.unknown() }).optional(),
 });
 
-export const watch = z.looseObject({
+export const job = z.looseObject({
   connectionId: name,
   organizationId: name,
   purpose: z.enum(['verify', 'expire', 'confirm_revocation']),
   dueAt: time,
   attempts: z.int(),
+  leaseExpiresAt: time.optional(),
   role: z.looseObject({ arn: name, externalId: name, partition: name }).optional(),
 });
 
@@ -137,6 +139,7 @@ export const message = z.looseObject({
   createdAt: time,
   dueAt: time,
   attempts: z.int(),
+  leaseExpiresAt: time.optional(),
 });
 
 export const token = z.looseObject({
@@ -149,7 +152,7 @@ export const token = z.looseObject({
 });
 
 /** One that its connection had before, or was to have: it is never issued again. */
-export const retiredExternalId = z.looseObject({ externalId: name, connectionId: name });
+export const retiredExternalId = z.looseObject({ organizationId: name, externalId: name, connectionId: name });
 
 export const auditRecord = z.looseObject({
   id: name,
