@@ -13,7 +13,7 @@ import {
 } from '../../service/index.js';
 import { Database, statement } from '../../service/records/postgres/database.js';
 import { importWhole } from '../../service/records/postgres/import.js';
-import { openPostgresStore } from '../../service/records/postgres/index.js';
+import { openPostgresStore } from '../../service/records/open.js';
 import { anyRow } from '../../service/records/postgres/record-rows.js';
 import type { OrganizationContents } from '../../service/records/records/index.js';
 import { intent } from '../contract/intent.js';

@@ -1,5 +1,5 @@
 /** A process of its own for test/slow/store-file.test.ts: opens the store and, told to, writes without end. */
-import { openFileStore } from '../../service/records/file/index.js';
+import { openFileStore } from '../../service/records/open.js';
 import { aConnection, anOrganization, intent } from './records.js';
 
 async function main(directory: string, task: string): Promise<void> {

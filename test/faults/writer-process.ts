@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import type { Connection } from '../../service/domain/connection.js';
 import type { OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
-import { openFileStore } from '../../service/records/file/index.js';
+import { openFileStore } from '../../service/records/open.js';
 import { openStore } from '../../service/records/open.js';
 import {
   aConnection,

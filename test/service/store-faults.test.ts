@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Store } from '../../service/domain/ports.js';
-import { openFileStore } from '../../service/records/file/index.js';
+import { openFileStore } from '../../service/records/open.js';
 import { fileOperations } from '../../service/records/file/organization-file.js';
 import { anAuditRecord, anOrganization } from '../contract/records.js';
 import { passingClock } from '../passing-clock.js';

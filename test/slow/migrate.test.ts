@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
-import { openFileStore } from '../../service/records/file/index.js';
-import { openPostgresStore } from '../../service/records/postgres/index.js';
+import { openFileStore } from '../../service/records/open.js';
+import { openPostgresStore } from '../../service/records/open.js';
 import {
   aConnection,
   aMessage,

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import type { Connection } from '../../service/domain/connection.js';
 import type { ConnectionId, OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
-import { type FileStoreOptions, openFileStore } from '../../service/records/file/index.js';
+import { type FileStoreOptions, openFileStore } from '../../service/records/open.js';
 import { type FileOperations, fileOperations } from '../../service/records/file/organization-file.js';
 import {
   aConnection,

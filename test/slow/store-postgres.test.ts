@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Store } from '../../service/domain/ports.js';
-import { openPostgresStore, type PostgresStoreOptions } from '../../service/records/postgres/index.js';
+import { openPostgresStore, type PostgresStoreOptions } from '../../service/records/open.js';
 import {
   aConnection,
   anApiKey,

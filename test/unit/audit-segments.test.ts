@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AuditRecord } from '../../service/domain/audit.js';
-import { type FileStoreOptions, openFileStore } from '../../service/records/file/index.js';
+import { type FileStoreOptions, openFileStore } from '../../service/records/open.js';
 import { anAuditRecord, anOrganization, at } from '../contract/records.js';
 import { failure, watched } from '../watched-files.js';
 

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Store } from '../../service/domain/ports.js';
-import { openFileStore } from '../../service/records/file/index.js';
+import { openFileStore } from '../../service/records/open.js';
 import { aConnection, anAuditRecord, anOrganization, changed, intent } from '../contract/records.js';
 
 let directory: string;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openFileStore } from '../../service/records/file-store.js';
+import { openFileStore } from '../../service/records/open.js';
 import { storeContract } from '../contract/store.js';
 
 storeContract('a data directory', async () => {

@@ -128,7 +128,7 @@ async function socketPlace(directory: string) {
   };
 }
 
-const epochName = (epoch: number): string => `epoch-${epoch}`;
+export const epochName = (epoch: number): string => `epoch-${epoch}`;
 
 export async function currentEpoch(directory: string): Promise<number> {
   const names = await readdir(directory);
