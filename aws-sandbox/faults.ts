@@ -11,7 +11,8 @@ export type Fault = FaultScope &
     | { kind: 'garbage'; body?: string }
     | { kind: 'expired-token' }
     | { kind: 'region-disabled' }
-    | { kind: 'denied-by-organization' }
+    /** `because`: the end of the denial's text. @default with an explicit deny in a service control policy */
+    | { kind: 'denied-by-organization'; because?: string }
   );
 
 interface FaultScope {
@@ -91,7 +92,7 @@ export function faultError(
     case 'denied-by-organization':
       return new AwsError(
         'AccessDenied',
-        `User: ${caller.arn} is not authorized to perform: sts:${call.action} on resource: ${call.roleArn ?? '*'} with an explicit deny in a service control policy`,
+        `User: ${caller.arn} is not authorized to perform: sts:${call.action} on resource: ${call.roleArn ?? '*'} ${fault.because ?? 'with an explicit deny in a service control policy'}`,
         403,
       );
     default:

@@ -8,4 +8,9 @@ export { type KmsSandbox, startKmsSandbox } from './kms.js';
 export type { SandboxRequest } from './requests.js';
 export type { AwsSandbox, AwsSandboxOptions, RoleOptions, SandboxAccount } from './server.js';
 export { startAwsSandbox } from './server.js';
-export { evaluateTrustPolicy, type TrustDecision, type TrustRequest } from './trust-policy.js';
+export {
+  evaluateTrustPolicy,
+  type TrustCaller,
+  type TrustDecision,
+  type TrustRequest,
+} from './trust-policy.js';

@@ -9,6 +9,7 @@ import { createApp } from '../../service/api/app.js';
 import {
   accessKey,
   apiKeyId,
+  callerProof,
   connectionId,
   enrollmentId,
   roleArn,
@@ -21,6 +22,7 @@ import { createRateLimits } from '../../service/limits/index.js';
 import { createMetrics } from '../../service/metrics/index.js';
 import { readContract } from '../api-contract.js';
 import { callbackMessage } from '../callback-message.js';
+import { proofOf } from '../enrolling-account.js';
 import { startVendor, type Vendor } from '../vendor.js';
 
 const operatorToken = 'an-operator-token-of-some-length-1';
@@ -187,6 +189,7 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
     accountIds: [customer.accountId],
     scopeRule: { otherwise: { project: 'many', environment: '{label}' } },
   });
+  const proof = proofOf(sandbox, enrollment.body, customer.accountId);
   const key = await call('POST', '/v1/api-keys', { name: 'second' });
   const other = sandbox.createAccessKey(customer.accountId, 'second');
   return {
@@ -199,6 +202,9 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
       [connectionId]: made.body.id,
       [apiKeyId]: key.body.id,
       [enrollmentId]: enrollment.body.id,
+      ...Object.fromEntries(
+        Object.entries(callerProof).map(([name, shown]) => [shown, proof[name as keyof typeof proof]]),
+      ),
       [accessKey.accessKeyId]: other.accessKeyId,
       [accessKey.secretAccessKey]: other.secretAccessKey,
     } as Record<string, string>,

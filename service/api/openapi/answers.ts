@@ -89,6 +89,10 @@ const connectionBase = {
   scopes: path.meta({ description: "Where it applies; {} is the organization's default." }),
   createdAt: dateTime,
   updatedAt: dateTime,
+  warnings: z
+    .array(z.object({ code: z.literal('scope_kept'), message: text }))
+    .optional()
+    .meta({ description: 'In the answer to a callback: what of it changed nothing.' }),
 };
 
 const disconnected = {
@@ -219,6 +223,7 @@ const enrollmentMembers = {
   }),
   accountIds: z.array(accountId).optional(),
   maxAccounts: z.number(),
+  rolePattern: text.meta({ description: 'Name of the role that an account proves itself with.' }),
   createdAt: dateTime,
   expiresAt: dateTime,
   accounts: z

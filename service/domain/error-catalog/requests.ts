@@ -49,6 +49,14 @@ export const requestErrors = {
     see: 'Vendor: where the service runs, `aws sts get-caller-identity` must show the principal of `ROLEBRIDGE_PRINCIPAL`.',
     fix: 'Customer: contact the vendor, and retry later. Vendor: renew the credentials (instance or task role, profile, environment) and restart if they came from the environment.',
   },
+  vendor_not_allowed: {
+    status: 503,
+    title: "A policy of the vendor's denies the call",
+    meaning:
+      "AWS names a policy of the vendor's own account or network that denies `sts:AssumeRole`: an identity-based policy, a session policy, a permissions boundary, a service control policy or a VPC endpoint policy. This says nothing about any customer's role, so no connection changes.",
+    see: 'Vendor: the policies of the principal in `ROLEBRIDGE_PRINCIPAL`, the service control policies of its account, and the policy of the STS endpoint. CloudTrail shows the denied calls.',
+    fix: "Customer: nothing is wrong with your role; retry later. Vendor: allow `sts:AssumeRole` on customers' roles again. The service resumes its checks within minutes.",
+  },
   rate_limited: {
     status: 429,
     title: 'Too many requests',

@@ -43,12 +43,12 @@ export const roleErrors = {
     fix: 'Make the trust policy match the one shown: same principal, `sts:AssumeRole`, `StringEquals` on `sts:ExternalId` with the external ID of this connection. Then deploy again, or call `POST /v1/connections/{id}/verify`. If an organization policy (SCP or RCP) denies it, ask its administrator.',
   },
   account_mismatch: {
-    status: 422,
+    status: 409,
     title: 'The role is in another account than expected',
     meaning:
       'The role is in another AWS account than the connection expects, or AWS opened a session of another role. This protects you from deploying into the wrong account.',
     see: 'Compare the account in the role ARN with `expectedAccountId` of the connection; `aws sts get-caller-identity` shows where a stack is deployed.',
-    fix: 'Deploy with credentials of the expected account, or create a new connection for the other account.',
+    fix: 'Deploy with credentials of the expected account, or create a new connection for the other account. The answer to a callback names no account and no policy: a stolen callback secret must teach nothing.',
   },
   external_id_not_required: {
     status: 422,
@@ -154,6 +154,14 @@ export const roleErrors = {
     meaning: 'The enrollment lists or limits its accounts, and this account is not one of them.',
     see: '`GET /v1/enrollments/{id}` shows `accountIds`, `maxAccounts` and the registered accounts.',
     fix: 'Deploy only to the listed accounts, or create another enrollment for the others.',
+  },
+  account_not_proved: {
+    status: 403,
+    title: 'The account was not proved',
+    meaning:
+      'An account proves itself with a signed `sts:GetCallerIdentity` request. This one was too old, was used before, was signed for another service or enrollment, or was signed by a role that the enrollment does not accept.',
+    see: 'The detail says which. `GET /v1/enrollments/{id}` shows `rolePattern`; the log of the function in the stack has each attempt.',
+    fix: 'Update the stack set to the current template of the enrollment. Without a stack set, run `rolebridge enrollment register` as a role that `rolePattern` matches.',
   },
   no_connection_for_target: {
     status: 404,
