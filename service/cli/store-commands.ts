@@ -5,7 +5,7 @@ import { createRolebridgeClient } from '../client/index.js';
 import type { Answer } from '../client/types.js';
 import type { Store } from '../domain/ports.js';
 import {
-  backUpFileStore,
+  backUp,
   commandLine,
   createEncryption,
   openEncryption,
@@ -88,13 +88,13 @@ export async function backUpCommand(
   options: ServiceOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const { database, dataDirectory } = readSettings(terminal.env);
+  const { database, dataDirectory, serviceKeys } = readSettings(terminal.env);
   if (database !== undefined)
     throw new UsageError(
       'Everything is kept in a database (DATABASE_URL).',
       'Back it up with its own tools, such as pg_dump.',
     );
-  const made = { directory, ...(await backUpFileStore(dataDirectory, directory)) };
+  const made = { directory, ...(await backUp(dataDirectory, directory, { keys: serviceKeys })) };
   if (options.json) return printJson(terminal, made);
   printValues(terminal, { directory, organizations: String(made.organizations) });
 }

@@ -67,7 +67,11 @@ async function copyLog(from: Backend, to: Backend, organizationId: OrganizationI
 }
 
 /** A copy brings the target up to date; it takes nothing back that was done there. */
-function refuseNewer<Name extends TableName>(name: Name, here: Values[Name] | undefined, there: Values[Name]): void {
+function refuseNewer<Name extends TableName>(
+  name: Name,
+  here: Values[Name] | undefined,
+  there: Values[Name],
+): void {
   const version = (value: object | undefined) => (value && 'version' in value ? Number(value.version) : -1);
   const revoked = (value: object | undefined) => value !== undefined && 'revokedAt' in value;
   if (name === 'connections' && version(here) < version(there))

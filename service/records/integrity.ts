@@ -22,9 +22,13 @@ const noKeys: readonly IntegrityKey[] = [{ id: 'none', key: new Uint8Array(32) }
 /** @param keys the first one signs; all of them verify */
 export function createIntegrity(keys: readonly IntegrityKey[] = noKeys): Integrity {
   const derived = new Map(
-    keys.map(({ id, key }) => [id, Buffer.from(hkdfSync('sha256', key, '', 'rolebridge stored records v1', 32))]),
+    keys.map(({ id, key }) => [
+      id,
+      Buffer.from(hkdfSync('sha256', key, '', 'rolebridge stored records v1', 32)),
+    ]),
   );
-  const macUnder = (key: Buffer, text: string | Buffer) => createHmac('sha256', key).update(text).digest('base64url');
+  const macUnder = (key: Buffer, text: string | Buffer) =>
+    createHmac('sha256', key).update(text).digest('base64url');
   const [first] = keys;
   const own = first && derived.get(first.id);
   if (first === undefined || own === undefined) throw new TypeError('Integrity needs a key.');

@@ -3,7 +3,7 @@ import type { AuditRecord } from '../domain/audit.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { OrganizationId } from '../domain/ids.js';
 import type { Backend, Log, Transaction } from './backend.js';
-import { rowOf, Rows, Staged, valueOf } from './rows.js';
+import { Rows, rowOf, rowValue, Staged } from './rows.js';
 import type { TableName, Values } from './tables.js';
 
 /** A backend that forgets: for unit tests, and the smallest example of one. */
@@ -39,8 +39,8 @@ export function createMemoryBackend(): Backend {
   };
 
   return {
-    get: async (table, keys) => keys.map((key) => valueIn(rows.get(table, key))),
-    list: async (table, query) => rows.list(table, query).map((row) => valueOf(row)),
+    get: async (table, keys) => keys.map((key) => optionalValue(rows.get(table, key))),
+    list: async (table, query) => rows.list(table, query).map((row) => rowValue(row)),
     count: async (table, column, where) => rows.count(table, column, where),
     log,
     transact(organizationId, work) {
@@ -58,7 +58,10 @@ export function createMemoryBackend(): Backend {
         }
       };
       const result = (queues.get(organizationId) ?? Promise.resolve()).then(run, run);
-      queues.set(organizationId, result.catch(() => {}));
+      queues.set(
+        organizationId,
+        result.catch(() => {}),
+      );
       return result;
     },
     ready: async () => assertOpen(),
@@ -68,8 +71,8 @@ export function createMemoryBackend(): Backend {
   };
 }
 
-const valueIn = <Name extends TableName>(row: ReturnType<Rows['get']>): Values[Name] | undefined =>
-  row && valueOf(row);
+const optionalValue = <Name extends TableName>(row: ReturnType<Rows['get']>): Values[Name] | undefined =>
+  row && rowValue(row);
 
 /** A transaction on rows in memory. */
 export function transactionOn(
@@ -78,7 +81,7 @@ export function transactionOn(
   around: { lasting?: () => void; forget?: () => void } = {},
 ): Transaction {
   return {
-    get: async (table, key) => valueIn(staged.get(table, key)),
+    get: async (table, key) => optionalValue(staged.get(table, key)),
     holder: async (constraint, value) => staged.holder(constraint, value)?.key,
     async put(table, value, { lasting = true } = {}) {
       const row = rowOf(table, value);

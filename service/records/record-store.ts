@@ -72,14 +72,13 @@ export class RecordStore implements Store {
 
   apiKeys(organizationId: OrganizationId): Promise<ApiKey[]> {
     const query = { organizationId, order: 'created', limit: rowsAtOnce } as const;
-    return collect((after) => this.backend.list('apiKeys', { ...query, after }), ({ id }) => id);
+    return collect(
+      (after) => this.backend.list('apiKeys', { ...query, after }),
+      ({ id }) => id,
+    );
   }
 
-  revokeApiKey(
-    organizationId: OrganizationId,
-    id: ApiKeyId,
-    revokedAt: string,
-  ): Promise<ApiKey | undefined> {
+  revokeApiKey(organizationId: OrganizationId, id: ApiKeyId, revokedAt: string): Promise<ApiKey | undefined> {
     return this.backend.transact(organizationId, async (transaction) => {
       const stored = await transaction.get('apiKeys', id);
       if (stored?.organizationId !== organizationId) return undefined;

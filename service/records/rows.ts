@@ -1,7 +1,15 @@
 import type { OrganizationId } from '../domain/ids.js';
 import { type Query, UniqueConflict } from './backend.js';
 import { SortedRows } from './sorted-rows.js';
-import { type Constraint, claimsOf, constraints, type TableName, tableNames, tables, type Values } from './tables.js';
+import {
+  type Constraint,
+  claimsOf,
+  constraints,
+  type TableName,
+  tableNames,
+  tables,
+  type Values,
+} from './tables.js';
 
 /** A row in memory: its value as JSON text, a third of the size of the object, and what questions ask by. */
 export interface Row {
@@ -12,18 +20,31 @@ export interface Row {
   readonly columns: { readonly [name: string]: string | undefined };
 }
 
-export function rowOf<Name extends TableName>(table: Name, value: Values[Name], text = JSON.stringify(value)): Row {
+export function rowOf<Name extends TableName>(
+  table: Name,
+  value: Values[Name],
+  text = JSON.stringify(value),
+): Row {
   const { key, organizationId, columns } = tables[table];
   const entries = Object.entries(columns).map(([name, of]) => [name, of(value)]);
-  return { table, organizationId: organizationId(value), key: key(value), text, columns: Object.fromEntries(entries) };
+  return {
+    table,
+    organizationId: organizationId(value),
+    key: key(value),
+    text,
+    columns: Object.fromEntries(entries),
+  };
 }
 
 /** The value of a row, which was checked when it became one. */
-export const valueOf = <Name extends TableName>(row: Row): Values[Name] => JSON.parse(row.text);
+export const rowValue = <Name extends TableName>(row: Row): Values[Name] => JSON.parse(row.text);
 
 interface TableRows {
   readonly byKey: Map<string, Row>;
-  readonly orders: ReadonlyMap<string, { readonly all: SortedRows; readonly of: Map<OrganizationId, SortedRows> }>;
+  readonly orders: ReadonlyMap<
+    string,
+    { readonly all: SortedRows; readonly of: Map<OrganizationId, SortedRows> }
+  >;
 }
 
 /** All rows in memory, with the lists and claims of `tables.ts`. */
@@ -114,7 +135,8 @@ export class Rows {
   }
 
   reserve(constraint: Constraint, organizationId: OrganizationId, value: string): void {
-    if (constraints[constraint] === 'everywhere') this.#reserved.set(`${constraint} ${value}`, organizationId);
+    if (constraints[constraint] === 'everywhere')
+      this.#reserved.set(`${constraint} ${value}`, organizationId);
   }
 
   isReserved(constraint: Constraint, organizationId: OrganizationId, value: string): boolean {
@@ -146,7 +168,7 @@ export class Rows {
   }
 
   #claim(row: Row): void {
-    for (const { constraint, value } of claimsOf(row.table, valueOf(row))) {
+    for (const { constraint, value } of claimsOf(row.table, rowValue(row))) {
       const space = spaceOf(constraint, row.organizationId);
       const claims = this.#claims.get(space) ?? new Map<string, Row>();
       claims.set(value, row);
@@ -155,7 +177,7 @@ export class Rows {
   }
 
   #unclaim(row: Row): void {
-    for (const { constraint, value } of claimsOf(row.table, valueOf(row))) {
+    for (const { constraint, value } of claimsOf(row.table, rowValue(row))) {
       const claims = this.#claims.get(spaceOf(constraint, row.organizationId));
       if (claims?.get(value) === row) claims.delete(value);
     }
@@ -199,14 +221,14 @@ export class Staged {
   put(table: TableName, key: string, next: Row | undefined): void {
     const before = this.get(table, key);
     if (before && before.organizationId !== this.organizationId) throw new UniqueConflict('key');
-    const wanted = next ? claimsOf(next.table, valueOf(next)) : [];
+    const wanted = next ? claimsOf(next.table, rowValue(next)) : [];
     for (const { constraint, value } of wanted) {
       const holder = this.holder(constraint, value);
       const isOwn = holder === undefined || (holder.table === table && holder.key === key);
       if (!isOwn || this.rows.isReserved(constraint, this.organizationId, value))
         throw new UniqueConflict(constraint);
     }
-    for (const { constraint, value } of before ? claimsOf(before.table, valueOf(before)) : [])
+    for (const { constraint, value } of before ? claimsOf(before.table, rowValue(before)) : [])
       this.#claims.set(`${constraint} ${value}`, undefined);
     for (const { constraint, value } of wanted) {
       this.#claims.set(`${constraint} ${value}`, next);

@@ -152,7 +152,11 @@ export const token = z.looseObject({
 });
 
 /** One that its connection had before, or was to have: it is never issued again. */
-export const retiredExternalId = z.looseObject({ organizationId: name, externalId: name, connectionId: name });
+export const retiredExternalId = z.looseObject({
+  organizationId: name,
+  externalId: name,
+  connectionId: name,
+});
 
 export const auditRecord = z.looseObject({
   id: name,

@@ -57,7 +57,9 @@ export class SortedRows {
 
   #compare(one: Placed, other: Placed): number {
     const [mine, theirs] =
-      this.column === null ? ['', ''] : [one.columns?.[this.column] ?? '', other.columns?.[this.column] ?? ''];
+      this.column === null
+        ? ['', '']
+        : [one.columns?.[this.column] ?? '', other.columns?.[this.column] ?? ''];
     if (mine !== theirs) return mine < theirs ? -1 : 1;
     return one.key < other.key ? -1 : one.key > other.key ? 1 : 0;
   }

@@ -98,7 +98,8 @@ const definitions = {
       createdAt: ({ createdAt }) => time(createdAt),
       status: ({ status }) => status,
       deleted: (connection) => (isDeleted(connection) ? 'yes' : 'no'),
-      accountId: (connection) => ('accountId' in connection ? connection.accountId : connection.expectedAccountId),
+      accountId: (connection) =>
+        'accountId' in connection ? connection.accountId : connection.expectedAccountId,
       code: (connection) =>
         'verification' in connection && connection.verification.result === 'failed'
           ? connection.verification.code

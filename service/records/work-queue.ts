@@ -1,3 +1,4 @@
+import type { OrganizationId } from '../domain/ids.js';
 import type { Job } from '../domain/ports.js';
 import type { Backend } from './backend.js';
 import { byOrganization, tables, type Values } from './tables.js';
@@ -12,27 +13,28 @@ export async function leaseDue<Name extends Queue>(
   table: Name,
   { now, leaseUntil, limit }: { now: string; leaseUntil: string; limit: number },
 ): Promise<Leased<Name>[]> {
-  const leased: Leased<Name>[] = [];
-  while (leased.length < limit) {
-    const due = await backend.list(table, { order: 'due', upTo: now, limit: limit - leased.length });
-    if (due.length === 0) break;
-    const groups = byOrganization(due, tables[table].organizationId);
-    await Promise.all(
-      [...groups].map(([organizationId, rows]) =>
-        backend.transact(organizationId, async (transaction) => {
-          const free: Leased<Name>[] = [];
-          for (const row of rows) {
-            const stored = await transaction.get(table, tables[table].key(row));
-            if (stored === undefined || (stored.leaseExpiresAt ?? stored.dueAt) > now) continue;
-            await transaction.put(table, { ...stored, leaseExpiresAt: leaseUntil }, { lasting: false });
-            free.push(stored);
-          }
-          return free;
-        }),
-      ),
-    ).then((free) => leased.push(...free.flat()));
+  const { key, organizationId } = tables[table];
+  const leased = new Map<string, Leased<Name>>();
+  const lease = (id: OrganizationId, rows: readonly Leased<Name>[]) =>
+    backend.transact(id, async (transaction) => {
+      const free: Leased<Name>[] = [];
+      for (const row of rows) {
+        const stored = await transaction.get(table, key(row));
+        if (stored === undefined || (stored.leaseExpiresAt ?? stored.dueAt) > now) continue;
+        await transaction.put(table, { ...stored, leaseExpiresAt: leaseUntil }, { lasting: false });
+        free.push(stored);
+      }
+      return free;
+    });
+  while (leased.size < limit) {
+    const due = await backend.list(table, { order: 'due', upTo: now, limit: limit - leased.size });
+    const others = due.filter((row) => !leased.has(key(row)));
+    if (others.length === 0) break;
+    const groups = [...byOrganization(others, organizationId)];
+    for (const free of await Promise.all(groups.map(([id, rows]) => lease(id, rows))))
+      for (const row of free) leased.set(key(row), row);
   }
-  return leased.map(withoutLease).sort((one, other) => (one.dueAt < other.dueAt ? -1 : 1));
+  return [...leased.values()].map(withoutLease).sort((one, other) => (one.dueAt < other.dueAt ? -1 : 1));
 }
 
 /** Due again at another time, or (undefined) gone. A row that was replaced since it was leased is left alone. */

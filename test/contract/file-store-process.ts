@@ -3,7 +3,7 @@ import { openFileStore } from '../../service/records/open.js';
 import { aConnection, anOrganization, intent } from './records.js';
 
 async function main(directory: string, task: string): Promise<void> {
-  const store = await openFileStore({ directory, lockStaleMs: 2000 });
+  const store = await openFileStore({ directory });
   process.stdout.write('open\n');
   if (task === 'hold') {
     setInterval(() => {}, 1000);

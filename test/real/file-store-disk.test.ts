@@ -34,7 +34,7 @@ describeOnDisk('a real disk', () => {
   const opened: Store[] = [];
 
   const open = async () => {
-    const store = await openFileStore({ directory: data, lockStaleMs: 2000 });
+    const store = await openFileStore({ directory: data });
     opened.push(store);
     return store;
   };

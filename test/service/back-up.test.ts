@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { run } from '../../service/cli/index.js';
 import type { Connection } from '../../service/domain/connection.js';
 import type { Store } from '../../service/domain/ports.js';
-import { backUpFileStore, openFileStore } from '../../service/index.js';
+import { backUp, openFileStore } from '../../service/index.js';
 import { aConnection, anAuditRecord, anOrganization, aWatch, intent } from '../contract/records.js';
 import { startVendor } from '../vendor.js';
 
@@ -66,13 +66,13 @@ function keepWriting(store: Store) {
 
 test('a backup of a store in use has all that was acknowledged before it, and nothing half done', async () => {
   const source = join(directory, 'data');
-  const store = await openFileStore({ directory: source, auditSegmentBytes: 1_000 });
+  const store = await openFileStore({ directory: source });
   const writing = keepWriting(store);
   for (let number = 0; number < 4; number++) {
     while (writing.acknowledged.size < 8) await new Promise((resolve) => setTimeout(resolve, 10));
     const before = new Map(writing.acknowledged);
     const target = join(directory, `backup-${number}`);
-    expect(await backUpFileStore(source, target)).toEqual({ organizations: 4 });
+    expect(await backUp(source, target)).toEqual({ organizations: 4 });
     const copy = await openFileStore({ directory: target });
     const watches = await copy.leaseJobs({
       now: '2100-01-01T00:00:00Z',
@@ -125,7 +125,7 @@ test('a service goes on from a restored backup: connections, keys and the audit 
 
 test('a backup never takes the place of something else', async () => {
   await writeFile(join(directory, 'precious'), 'precious');
-  await expect(backUpFileStore(join(directory, 'data'), directory)).rejects.toMatchObject({
+  await expect(backUp(join(directory, 'data'), directory)).rejects.toMatchObject({
     code: 'store_unavailable',
     remedy: expect.stringContaining('never takes the place'),
   });

@@ -52,7 +52,10 @@ export interface Piece {
 const chunkBytes = 1 << 16;
 
 /** The whole lines of a file, the last one first; `torn` hears what stands behind them. */
-export function* linesBackward(path: string, torn: (bytes: number, wholeBytes: number) => void): Iterable<Piece> {
+export function* linesBackward(
+  path: string,
+  torn: (bytes: number, wholeBytes: number) => void,
+): Iterable<Piece> {
   const fd = openSync(path, 'r');
   try {
     let end = fstatSync(fd).size;

@@ -139,7 +139,9 @@ export class AuditLog {
           sinceYield = 0;
           await setImmediate();
         }
-        const isWanted = isBefore ? connectionId === undefined || text.includes(connectionId) : text.includes(before ?? '');
+        const isWanted = isBefore
+          ? connectionId === undefined || text.includes(connectionId)
+          : text.includes(before ?? '');
         if (!isWanted) continue;
         isBefore = true;
         const line = this.#read(month, text);
@@ -232,7 +234,8 @@ const alphabet = '234567abcdefghijklmnopqrstuvwxyz';
 /** The month of an audit id's time, such as `2026-11`. */
 export function monthOf(id: AuditId): string {
   let ms = 0;
-  for (const character of id.slice('aud_'.length, 'aud_'.length + 10)) ms = ms * 32 + alphabet.indexOf(character);
+  for (const character of id.slice('aud_'.length, 'aud_'.length + 10))
+    ms = ms * 32 + alphabet.indexOf(character);
   return new Date(ms).toISOString().slice(0, 7);
 }
 
@@ -240,4 +243,3 @@ export const damagedLog = (path: string, what: string): RolebridgeError =>
   new RolebridgeError('store_unavailable', `The audit log ${path} is damaged: ${what}.`, {
     remedy: 'Keep the file as evidence. Restore a backup, or see what "rolebridge repair" would drop.',
   });
-

@@ -4,7 +4,7 @@ import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { Backend } from '../backend.js';
 import { createIntegrity, type IntegrityKey } from '../integrity.js';
-import { Rows, valueOf } from '../rows.js';
+import { Rows, rowValue } from '../rows.js';
 import { type FileOperations, fileOperations, syncDirectory, unavailable, writeTemporary } from './files.js';
 import { cutOff, type Damage, load } from './load.js';
 import { OrganizationStore, type Surroundings } from './organization.js';
@@ -106,10 +106,10 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend> 
     get: async (table, keys) => {
       return keys.map((key) => {
         const row = rows.get(table, key);
-        return row && valueOf(row);
+        return row && rowValue(row);
       });
     },
-    list: async (table, query) => rows.list(table, query).map((row) => valueOf(row)),
+    list: async (table, query) => rows.list(table, query).map((row) => rowValue(row)),
     count: async (table, column, where) => rows.count(table, column, where),
     async transact(organizationId, work) {
       if (stopped) throw stopped;
@@ -131,7 +131,8 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend> 
     async ready() {
       assertWritable();
       try {
-        await files.unlink(await writeTemporary(lock.staging, [Buffer.from('ready')], files));
+        for (const place of [lock.staging, auditDirectory])
+          await files.unlink(await writeTemporary(place, [Buffer.from('ready')], files));
         for (const store of all()) await store.ready();
       } catch (error) {
         throw unavailable(error);
@@ -163,9 +164,13 @@ const damaged = (damages: readonly Damage[]): RolebridgeError =>
 function unusable(directory: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (error instanceof RolebridgeError || code === undefined) return error;
-  return new RolebridgeError('store_unavailable', `The data directory ${directory} can't be used (${code}).`, {
-    remedy:
-      'What was stored is as it was. Make the directory writable for the user of this process, with room on its disk, and start again.',
-    cause: error,
-  });
+  return new RolebridgeError(
+    'store_unavailable',
+    `The data directory ${directory} can't be used (${code}).`,
+    {
+      remedy:
+        'What was stored is as it was. Make the directory writable for the user of this process, with room on its disk, and start again.',
+      cause: error,
+    },
+  );
 }

@@ -34,7 +34,10 @@ export async function backUp(
       await copyFiles(source, target);
       const backend = await openLowdbBackend({ directory: target, keys, onRepaired() {}, onWarning() {} });
       await backend.close();
-      return { organizations: readdirSync(join(target, 'organizations')).filter((name) => name.endsWith('.json')).length };
+      return {
+        organizations: readdirSync(join(target, 'organizations')).filter((name) => name.endsWith('.json'))
+          .length,
+      };
     } catch (error) {
       await rm(target, { recursive: true, force: true });
       if (attempt === triesAtMost) throw notCopied(source, target, error);

@@ -129,7 +129,10 @@ export class DocumentFile implements Adapter<Document> {
 
 const tail = (keyId: string): string => `,"key":${JSON.stringify(keyId)},"mac":"`;
 
-function* linesOf({ epoch, sequence, audit, rows }: Document, organization: OrganizationId): Iterable<string> {
+function* linesOf(
+  { epoch, sequence, audit, rows }: Document,
+  organization: OrganizationId,
+): Iterable<string> {
   const head = JSON.stringify({ format: 1, organization, epoch, sequence, audit });
   yield `${head.slice(0, -1)},"tables":{\n`;
   let separator = '';
@@ -157,7 +160,8 @@ function readDocument(bytes: Buffer, organizationId: OrganizationId, integrity: 
   if (fault) throw new Error(fault);
   const lines = signed.toString().split('\n');
   const found = header.parse(JSON.parse(`${lines[0]?.slice(0, -',"tables":{'.length)}}`));
-  if (found.organization !== organizationId) throw new Error(`it holds the organization ${found.organization}`);
+  if (found.organization !== organizationId)
+    throw new Error(`it holds the organization ${found.organization}`);
   const rows = new Map<string, string[]>();
   let table: string[] = [];
   for (const line of lines.slice(1)) {

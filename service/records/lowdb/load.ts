@@ -2,13 +2,19 @@ import { readdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditRecord } from '../../domain/audit.js';
 import type { OrganizationId } from '../../domain/ids.js';
+import { type Row, rowValue } from '../rows.js';
 import { claimsOf } from '../tables.js';
-import { type Row, valueOf } from '../rows.js';
 import { linesBackward, readLine } from './audit-lines.js';
 import { auditFileName, type FoundLog } from './audit-log.js';
 import { type Anchor, type Document, logStart, noDocument } from './document-file.js';
 import { readHead } from './head.js';
-import { documentFile, largeOrganization, OrganizationStore, rowsIn, type Surroundings } from './organization.js';
+import {
+  documentFile,
+  largeOrganization,
+  OrganizationStore,
+  rowsIn,
+  type Surroundings,
+} from './organization.js';
 
 /** What is wrong with an organization's files. */
 export interface Damage {
@@ -92,10 +98,14 @@ async function loadOne(
   if (head.audit.n > 0 && expected && expected.mac !== head.audit.mac && expected.epoch <= head.epoch)
     throw new Error(`${log.path} is damaged: line ${head.audit.n} is not the one that was stored`);
   for (const row of rows)
-    for (const { constraint, value } of claimsOf(row.table, valueOf(row)))
-      if (around.rows.holder(constraint, id, value)) throw of(`the ${constraint} ${value} in it is in the store twice`);
+    for (const { constraint, value } of claimsOf(row.table, rowValue(row)))
+      if (around.rows.holder(constraint, id, value))
+        throw of(`the ${constraint} ${value} in it is in the store twice`);
   around.rows.apply(rows.map((next) => ({ table: next.table, key: next.key, next })));
-  const store = new OrganizationStore(id, around, { document, log: { months: log.months, head: log.head, sizeBytes: log.sizeBytes } });
+  const store = new OrganizationStore(id, around, {
+    document,
+    log: { months: log.months, head: log.head, sizeBytes: log.sizeBytes },
+  });
   found.stores.push(store);
   if (log.torn) found.torn.push(log.torn);
   const missing = document.audit.pending.filter((record) => !log.ids.has(record.id));

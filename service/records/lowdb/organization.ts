@@ -185,7 +185,11 @@ export class OrganizationStore {
       this.#low.data = {
         epoch: audit.epoch(),
         sequence: before.sequence + 1,
-        audit: { from: from ?? before.audit.from, head: this.log.head, pending: [...this.#pending, ...records] },
+        audit: {
+          from: from ?? before.audit.from,
+          head: this.log.head,
+          pending: [...this.#pending, ...records],
+        },
         rows: (table) => textsOf(rows, staged, table),
       };
       await this.#low.write();
@@ -266,7 +270,9 @@ export const rowsIn = (document: Document, organizationId: OrganizationId): Row[
   );
 
 function* textsOf(rows: Rows, staged: Staged, table: TableName): Iterable<string> {
-  const changes = new Map([...staged.changes.values()].filter((one) => one.table === table).map((one) => [one.key, one]));
+  const changes = new Map(
+    [...staged.changes.values()].filter((one) => one.table === table).map((one) => [one.key, one]),
+  );
   for (const { key, text } of rows.of(table, staged.organizationId)) {
     const change = changes.get(key);
     changes.delete(key);
@@ -275,4 +281,3 @@ function* textsOf(rows: Rows, staged: Staged, table: TableName): Iterable<string
   }
   for (const { next } of changes.values()) if (next) yield next.text;
 }
-

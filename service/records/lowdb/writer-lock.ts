@@ -34,11 +34,9 @@ export type Holder = z.infer<typeof holder>;
 export async function takeLock(directory: string): Promise<WriterLock> {
   const found = await askHolder(directory);
   if (found !== undefined)
-    throw new RolebridgeError(
-      'store_unavailable',
-      `Another process (${found.pid}) is using ${directory}.`,
-      { remedy: 'Stop the other process, or give this one a data directory of its own.' },
-    );
+    throw new RolebridgeError('store_unavailable', `Another process (${found.pid}) is using ${directory}.`, {
+      remedy: 'Stop the other process, or give this one a data directory of its own.',
+    });
   const answer: Holder = { pid: process.pid, epoch: 0 };
   const { server, close } = await listen(directory, () => JSON.stringify(answer));
   try {
@@ -91,7 +89,10 @@ export async function askHolder(directory: string): Promise<Holder | undefined> 
   }
 }
 
-async function listen(directory: string, answer: () => string): Promise<{ server: Server; close: () => Promise<void> }> {
+async function listen(
+  directory: string,
+  answer: () => string,
+): Promise<{ server: Server; close: () => Promise<void> }> {
   const place = await socketPlace(directory);
   const server = createServer((socket) => {
     socket.on('error', () => {});

@@ -4,7 +4,7 @@ import type { AuditId } from '../../domain/ids.js';
 import type { Log } from '../backend.js';
 import type { Integrity } from '../integrity.js';
 import { auditRecord } from '../schemas.js';
-import { type Session, Sessions } from './sessions.js';
+import type { Session, Sessions } from './sessions.js';
 import { signed, verified } from './signed-value.js';
 
 const any = z.object({});
@@ -67,7 +67,11 @@ export class PostgresLog implements Log {
       [organizationId, before ?? afterAll, limit + 1, ...(connectionId === undefined ? [] : [connectionId])],
     );
     const records = found.slice(0, limit).map((one) => {
-      const value = verified(`audit_records ${organizationId} ${one.id}`, { value: one.value, mac: one.mac }, this.integrity);
+      const value = verified(
+        `audit_records ${organizationId} ${one.id}`,
+        { value: one.value, mac: one.mac },
+        this.integrity,
+      );
       return auditRecord.parse(value) as unknown as AuditRecord;
     });
     return { records, hasMore: found.length > limit };

@@ -54,7 +54,9 @@ export async function openPostgresBackend(options: PostgresOptions): Promise<Bac
       const lock = `SELECT key FROM organizations WHERE key = ${literal(organizationId)} FOR UPDATE`;
       return sessions.transaction(async (session) => {
         const records: Parameters<Transaction['audit']>[0][number][] = [];
-        const result = await work(transactionOn(session, integrity, organizationId, (more) => records.push(...more)));
+        const result = await work(
+          transactionOn(session, integrity, organizationId, (more) => records.push(...more)),
+        );
         if (records.length > 0) await log.insert(session, records);
         return result;
       }, lock);
@@ -119,7 +121,9 @@ function transactionOn(
 /** Sorted: of two transactions that want the same values, one waits for the other at the first of them. */
 const without = (claims: readonly Claim[], others: readonly Claim[]): Claim[] =>
   claims
-    .filter((claim) => !others.some((one) => one.constraint === claim.constraint && one.value === claim.value))
+    .filter(
+      (claim) => !others.some((one) => one.constraint === claim.constraint && one.value === claim.value),
+    )
     .sort((one, other) => (one.value < other.value ? -1 : 1));
 
 async function unclaim(
@@ -224,7 +228,10 @@ async function listRows<Name extends TableName>(
       'values' in holding
         ? `value = ANY(${bound(holding.values)})`
         : `value > ${bound(holding.after)} AND value < ${bound(holding.before)}`;
-    const own = constraints[holding.constraint] === 'organization' ? ` AND organization_id = ${bound(organizationId)}` : '';
+    const own =
+      constraints[holding.constraint] === 'organization'
+        ? ` AND organization_id = ${bound(organizationId)}`
+        : '';
     parts.push(
       `key IN (SELECT row_key FROM ${claimsTable(holding.constraint)}
        WHERE table_name = ${bound(name)} AND ${range}${own} ORDER BY value LIMIT ${bound(limit)})`,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { z } from 'zod';
 import { RolebridgeError } from '../../domain/errors.js';
 import { parseAddress } from './address.js';

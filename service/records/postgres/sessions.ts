@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { z } from 'zod';
 import { RolebridgeError } from '../../domain/errors.js';
-import { DatabaseError, endsSession, isConflict, isSilence, storeError } from './database-error.js';
 import { type DatabaseAddress, parseAddress } from './address.js';
+import { DatabaseError, endsSession, isConflict, isSilence, storeError } from './database-error.js';
 import { migrations } from './migrations.js';
 
 export interface DatabaseOptions {
@@ -145,7 +145,8 @@ export class Sessions implements Session {
 }
 
 /** All sessions are in use. */
-const isBusy = ({ message }: DatabaseError): boolean => message.includes('timeout exceeded when trying to connect');
+const isBusy = ({ message }: DatabaseError): boolean =>
+  message.includes('timeout exceeded when trying to connect');
 
 /** A client of the next host of the address, each time. */
 export function clientOf({ hosts }: DatabaseAddress): typeof pg.Client {
