@@ -63,16 +63,6 @@ async function filled(): Promise<void> {
   await store.close();
 }
 
-const deletedKey = (connection: Connection) =>
-  ({
-    ...connection,
-    status: 'disconnected',
-    reason: 'deleted',
-    disconnectedAt: at(9),
-    accessKey: undefined,
-    version: 2,
-  }) as unknown as Connection;
-
 describe('files', () => {
   test('are private, and stay so', async () => {
     await chmod(directory, 0o755);

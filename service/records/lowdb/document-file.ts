@@ -166,8 +166,10 @@ function readDocument(bytes: Buffer, organizationId: OrganizationId, integrity: 
   let table: string[] = [];
   for (const line of lines.slice(1)) {
     const name = /^"(\w+)":\[$/.exec(line)?.[1];
-    if (name !== undefined) rows.set(name, (table = []));
-    else if (line.startsWith('{')) table.push(line.endsWith(',') ? line.slice(0, -1) : line);
+    if (name !== undefined) {
+      table = [];
+      rows.set(name, table);
+    } else if (line.startsWith('{')) table.push(line.endsWith(',') ? line.slice(0, -1) : line);
   }
   const { epoch, sequence, audit } = found;
   return {

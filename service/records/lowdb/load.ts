@@ -6,7 +6,7 @@ import { type Row, rowValue } from '../rows.js';
 import { claimsOf } from '../tables.js';
 import { linesBackward, readLine } from './audit-lines.js';
 import { auditFileName, type FoundLog } from './audit-log.js';
-import { type Anchor, type Document, logStart, noDocument } from './document-file.js';
+import { type Anchor, type Document, noDocument } from './document-file.js';
 import { readHead } from './head.js';
 import {
   documentFile,

@@ -1,9 +1,8 @@
-import { open, unlink } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { Low } from 'lowdb';
 import type { AuditRecord } from '../../domain/audit.js';
-import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { Transaction } from '../backend.js';
 import type { Integrity } from '../integrity.js';
@@ -12,7 +11,7 @@ import { type Row, type Rows, rowOf, Staged } from '../rows.js';
 import { checkedValue, type TableName, tableNames } from '../tables.js';
 import { AuditLog, type AuditSurroundings, type FoundLog } from './audit-log.js';
 import { type Anchor, type Document, DocumentFile, noDocument } from './document-file.js';
-import { type FileOperations, syncDirectory, unavailable, unlessAbsent } from './files.js';
+import { type FileOperations, syncDirectory, unavailable } from './files.js';
 import { writeHead } from './head.js';
 
 /** What all organizations of a data directory share. */
