@@ -6,6 +6,17 @@ export const base = {
       '@swc/jest',
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
     ],
+    '^.+\\.tsx$': [
+      '@swc/jest',
+      {
+        jsc: {
+          parser: { syntax: 'typescript', tsx: true },
+          transform: { react: { runtime: 'automatic', importSource: 'hono/jsx' } },
+          target: 'es2022',
+        },
+        module: { type: 'commonjs' },
+      },
+    ],
   },
   transformIgnorePatterns: ['/node_modules/(?!(lowdb|steno)/)'],
   extensionsToTreatAsEsm: [],
@@ -15,7 +26,10 @@ export const base = {
     '^@rolebridge/service/client$': '<rootDir>/service/client/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
+  globalSetup: '<rootDir>/test/run/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/run/global-teardown.mjs',
   modulePathIgnorePatterns: [
+    '<rootDir>/.built',
     '<rootDir>/aws-sandbox/dist',
     '<rootDir>/constructs/dist',
     '<rootDir>/service/dist',

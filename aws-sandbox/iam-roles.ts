@@ -1,8 +1,9 @@
 import { type Role, uniqueId } from './accounts.js';
+import { AwsError } from './aws-error.js';
 import { type Action, type Call, page, readPath, setTrustPolicy, tagList } from './call.js';
 import { findPolicy } from './iam-policies.js';
 import { NAME } from './parameters.js';
-import { AwsError, type XmlValue } from './query-protocol.js';
+import type { XmlValue } from './query-protocol.js';
 
 /** The actions on roles themselves, their tags and boundary. */
 export const roleActions: Record<string, Action> = {
@@ -84,17 +85,6 @@ export const roleActions: Record<string, Action> = {
   },
 
   ListRoleTags: (call) => page(call, 'Tags', tagList(findRole(call).tags)),
-
-  PutRolePermissionsBoundary(call) {
-    const role = findRole(call);
-    role.permissionsBoundaryArn = findPolicy(call, call.params.required('PermissionsBoundary')).arn;
-    return undefined;
-  },
-
-  DeleteRolePermissionsBoundary(call) {
-    delete findRole(call).permissionsBoundaryArn;
-    return undefined;
-  },
 
   ListInstanceProfilesForRole(call) {
     findRole(call);

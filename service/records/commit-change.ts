@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { accessKeyOf, type Connection, externalIdsOf, isDeleted } from '../domain/connection.js';
+import { mayTakeScopes, withoutScopes } from '../domain/connection-scopes.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { ConnectionId, OrganizationId } from '../domain/ids.js';
 import type { Change } from '../domain/ports.js';
@@ -74,11 +75,9 @@ async function takeScopes(
   for (const id of [...holders].sort()) {
     const holder = await transaction.get('connections', id);
     if (holder === undefined) continue;
-    if (replaceScopes === 'from_disconnected' && holder.status !== 'disconnected')
-      throw new UniqueConflict('scope');
+    if (!mayTakeScopes(holder, next, replaceScopes)) throw new UniqueConflict('scope');
     await transaction.put('connections', {
-      ...holder,
-      scopes: holder.scopes.filter((scope) => !wanted.has(scopeKey(scope))),
+      ...withoutScopes(holder, wanted),
       version: holder.version + 1,
       updatedAt: next.updatedAt,
     });

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AuditRecord } from '../domain/audit.js';
-import type { ApiKey, Connection, Organization } from '../domain/connection.js';
+import { type ApiKey, type Connection, isVerifiable, type Organization } from '../domain/connection.js';
+import { mayTakeScopes } from '../domain/connection-scopes.js';
 import { RolebridgeError } from '../domain/errors.js';
 import {
   type ApiKeyId,
@@ -10,7 +11,6 @@ import {
   type OrganizationId,
 } from '../domain/ids.js';
 import type { Change, IdempotencyRecord, Job, OutboxMessage, Store, Token } from '../domain/ports.js';
-import { hasSomethingToVerify } from '../domain/schedule.js';
 import { describeScope, keysWithin, scopeFromKey, scopeKey } from '../domain/scope.js';
 import { type Backend, UniqueConflict } from './backend.js';
 import { alreadyThere, assertOrganization, commitChange, connectionNotFound } from './commit-change.js';
@@ -167,7 +167,7 @@ export class RecordStore implements Store {
       return found;
     };
     for await (const connection of this.everyConnection()) {
-      if (hasSomethingToVerify(connection)) waiting.push(connection);
+      if (isVerifiable(connection)) waiting.push(connection);
       if (waiting.length === rowsAtOnce) yield* await unwatched();
     }
     yield* await unwatched();
@@ -372,7 +372,7 @@ export class RecordStore implements Store {
     const { organizationId, id, scopes } = connection.next;
     const holders = (await this.scopeHolders(organizationId, [...new Set(scopes.map(scopeKey))]))
       .filter((held) => held.connection.id !== id)
-      .filter((held) => replaceScopes !== 'from_disconnected' || held.connection.status !== 'disconnected')
+      .filter((held) => !mayTakeScopes(held.connection, connection.next, replaceScopes))
       .map(({ key, connection }) => ({ connection, scope: scopeFromKey(key) }));
     if (holders.length === 0) return undefined;
     return new RolebridgeError(

@@ -104,6 +104,7 @@ const definitions = {
         'verification' in connection && connection.verification.result === 'failed'
           ? connection.verification.code
           : undefined,
+      assurance: (connection) => ('assurance' in connection ? connection.assurance : undefined),
     },
     orders: { created: 'createdAt' },
     unique: {
