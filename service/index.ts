@@ -155,6 +155,15 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     maxWaitMs: options.maxWaitMs ?? 25_000,
     schedule: settings.schedule,
     webhookEndpoints: options.webhooks?.endpoints ?? [],
+    requireAccount: options.requireAccount ?? true,
+    requireProof: options.requireProof ?? false,
+    alarm(code, about) {
+      metrics.securityEvents.inc({ code });
+      logger.error(
+        { ...about, code, security: true },
+        'a callback came for an account that the connection is not bound to',
+      );
+    },
     wake: () => {
       for (const loop of loops) loop.wake();
     },
