@@ -17,7 +17,7 @@ import { openPostgresStore } from '../../service/records/postgres/index.js';
 import { anyRow } from '../../service/records/postgres/record-rows.js';
 import type { OrganizationContents } from '../../service/records/records/index.js';
 import { intent } from '../contract/intent.js';
-import { connectedConnection, scopesOf } from './connections.js';
+import { connectedConnection, pendingConnection, scopesOf } from './connections.js';
 import { measureMemory } from './memory.js';
 import { serve } from './processes.js';
 import type { PreparedRole } from './sandbox-process.js';
@@ -32,6 +32,8 @@ export interface ServiceWanted {
   readonly connectionsEach: number;
   /** Connections that wait for their callback, spread over the organizations. */
   readonly pending: readonly PreparedRole[];
+  /** Each of them is its organization's default. */
+  readonly pendingAreDefaults?: boolean;
   readonly sts: StsWanted;
   readonly principal: string;
 }
@@ -92,12 +94,7 @@ async function start(wanted: ServiceWanted) {
   const pending = wanted.pending.map((role, number) => {
     const organization = organizations[number % organizations.length];
     if (organization === undefined) throw new Error('Pending connections need an organization.');
-    const {
-      roleArn: _,
-      accountId: __,
-      verification: ___,
-      ...base
-    } = connectedConnection(organization.id, number, {});
+    const base = pendingConnection(organization.id, number, wanted.pendingAreDefaults ? [{}] : []);
     const callbackSecret = `whsec_${createHash('sha256').update(base.id).digest('base64')}`;
     const encryptedCallbackSecret = encryption.encrypt(callbackSecret, callbackSecretContext(base.id));
     return {
@@ -107,8 +104,6 @@ async function start(wanted: ServiceWanted) {
         ...base,
         externalId: role.externalId,
         encryptedCallbackSecret,
-        scopes: [],
-        status: 'pending' as const,
       },
     };
   });
