@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { partitions } from '../domain/role-arn.js';
 import { UsageError } from './failure.js';
 import { printable, printJson, printTable, printValues } from './print.js';
-import { type RegisterOptions, registerAccount } from './register-account.js';
+import type { RegisterOptions } from './register-account.js';
 import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
 import { withExample } from './with-example.js';
@@ -111,6 +111,7 @@ export function addEnrollmentCommands(program: Command, terminal: Terminal): voi
       .option('--json', 'print JSON, errors too'),
     'ROLEBRIDGE_ENROLLMENT_SECRET=whsec_… rolebridge enrollment register https://connect.vendor.example/v1/enrollments/enr_…/accounts',
   ).action(async (url: string, options: RegisterOptions) => {
+    const { registerAccount } = await import('./register-account.js');
     const account = await registerAccount(url, options, terminal);
     if (options.json) return printJson(terminal, account);
     const { connectionId, externalId, callbackSecret } = account;
