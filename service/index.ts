@@ -160,6 +160,15 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     schedule: settings.schedule,
     permissionSets: options.permissionSets ?? permissionSetsOf([]),
     webhookEndpoints: options.webhooks?.endpoints ?? [],
+    requireAccount: options.requireAccount ?? true,
+    requireProof: options.requireProof ?? false,
+    alarm(code, about) {
+      metrics.securityEvents.inc({ code });
+      logger.error(
+        { ...about, code, security: true },
+        'a callback came for an account that the connection is not bound to',
+      );
+    },
     wake: () => {
       for (const loop of loops) loop.wake();
     },

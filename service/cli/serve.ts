@@ -1,4 +1,5 @@
 import { refuseChangedKeys, rememberServiceKey } from '../actions/check-service-keys.js';
+import { foreignEndpoints } from '../aws/outbound.js';
 import {
   createEncryption,
   createLogger,
@@ -10,7 +11,7 @@ import {
 import { createMetrics, measureProcess } from '../metrics/index.js';
 import { openPermissionSets } from '../permission-sets/index.js';
 import { keyCheckFile, servedPermissionSets } from '../records/key-checks.js';
-import { ConfigurationError, readSettings, stsPartitionsOf } from '../settings/index.js';
+import { awsClientsOf, ConfigurationError, readSettings, stsPartitionsOf } from '../settings/index.js';
 import { loadTracing } from '../tracing/load.js';
 import type { Terminal } from './terminal.js';
 
@@ -62,6 +63,8 @@ export async function serve(terminal: Terminal): Promise<void> {
   const { url, metricsUrl } = service;
   logger.info({ url, publicUrl: config.publicUrl ?? url, metricsUrl }, 'listening');
   service.learnRoleChaining();
+  for (const foreign of await foreignEndpoints(awsClientsOf(config)))
+    logger.warn(foreign, 'AWS calls go to an endpoint that is not AWS’s own');
   // A key file in which a new key was put first counts without a restart.
   process.on('SIGHUP', () => {
     try {

@@ -54,6 +54,19 @@ const serviceSettings = {
     sentence: 'Where customers reach the service (TLS ends in front of it).',
     unset: 'the address it listens on',
   },
+  ROLEBRIDGE_REQUIRE_ACCOUNT: {
+    option: 'requireAccount',
+    schema: values.onOrOff,
+    sentence:
+      'A callback connects a role only in the account that its connection is bound to (`expectedAccountId`); `off` lets the first role that connects bind.',
+    default: 'on',
+  },
+  ROLEBRIDGE_REQUIRE_PROOF: {
+    option: 'requireProof',
+    schema: values.onOrOff,
+    sentence: 'Connects only roles whose trust policy the service can read and judge.',
+    default: 'off',
+  },
   ROLEBRIDGE_TEMPLATE_URL: {
     option: 'templateUrl',
     schema: values.templateUrl,
