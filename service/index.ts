@@ -35,8 +35,8 @@ export { createSts } from './aws/sts.js';
 export { createLogger } from './logger.js';
 export { openEncryption } from './open-encryption.js';
 export { openPermissionSets } from './permission-sets/index.js';
-export { backUpFileStore, openFileStore } from './records/file/index.js';
-export { openStore, type StoreChoice } from './records/open.js';
+export { backUp, restoreBackup } from './records/lowdb/backup.js';
+export { openFileStore, openPostgresStore, openStore, type StoreChoice } from './records/open.js';
 export { createAccessKeyEncryption, createLocalKeyEncryptionKey } from './secrets/access-key-encryption.js';
 export { createEncryption } from './secrets/encryption.js';
 

@@ -86,6 +86,12 @@ const serviceSettings = {
     sentence: 'The data directory; one process at a time.',
     default: './data',
   },
+  ROLEBRIDGE_QUARANTINE: {
+    option: 'quarantine',
+    schema: values.onOrOff,
+    sentence: 'Serves the other organizations when files of some in the data directory are damaged.',
+    default: 'off',
+  },
   DATABASE_URL: {
     option: 'database.url',
     schema: values.databaseUrl,
