@@ -75,6 +75,18 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
 
   withExample(
     program
+      .command('brand')
+      .description("the vendor's name, logo and colors on the pages")
+      .command('check <file>')
+      .description('read a brand file, and check its images and contrasts'),
+    'rolebridge brand check brand.json',
+  ).action(async (file: string) => {
+    const { checkBrand } = await import('./brand.js');
+    checkBrand(file, terminal);
+  });
+
+  withExample(
+    program
       .command('backup <directory>')
       .description('copy the data directory, also while the service runs, and see that the copy is whole')
       .option('--json', 'print JSON, errors too'),
