@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Command, Option } from 'commander';
-import { partitions } from '../domain/role-arn.js';
+import type { Command } from 'commander';
 import { UsageError } from './failure.js';
 import { printable, printJson, printTable, printValues } from './print.js';
 import type { RegisterOptions } from './register-account.js';
@@ -104,9 +103,7 @@ export function addEnrollmentCommands(program: Command, terminal: Terminal): voi
       .command('register <enrollment-url>')
       .description('registers the account of your AWS credentials, without a stack set')
       .option('--label <name>', 'what the scope rule calls label')
-      .addOption(
-        new Option('--partition <name>', 'the AWS partition').choices(Object.keys(partitions)).default('aws'),
-      )
+      .option('--partition <name>', 'the AWS partition', 'aws')
       .option('--allow-http', 'allow http: to another machine, where secrets can be read on the way')
       .option('--json', 'print JSON, errors too'),
     'ROLEBRIDGE_ENROLLMENT_SECRET=whsec_… rolebridge enrollment register https://connect.vendor.example/v1/enrollments/enr_…/accounts',
