@@ -27,6 +27,7 @@ export function createMemoryBackend(): Backend {
       }
     },
     read: async (organizationId, page) => pageOfLog((audit.get(organizationId) ?? []).toReversed(), page),
+    organizations: async () => [...audit.keys()],
     async trim(before) {
       let gone = 0;
       for (const [id, records] of audit) {

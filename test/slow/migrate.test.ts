@@ -26,6 +26,8 @@ import {
 import { type PostgresDatabase, sharedPostgres } from '../postgres/index.js';
 import { serviceProgram } from '../run/service-program.mjs';
 
+const serviceKey = randomBytes(32);
+const keys = [{ id: 'k1', key: serviceKey }];
 let server: PostgresDatabase;
 let directory: string;
 let url: string;
@@ -49,7 +51,7 @@ function migrate(settings: Record<string, string> = {}, ...words: string[]) {
         env: {
           PATH: process.env.PATH,
           ROLEBRIDGE_PRINCIPAL: 'arn:aws:iam::111122223333:role/rolebridge',
-          ROLEBRIDGE_SERVICE_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+          ROLEBRIDGE_SERVICE_KEYS: `k1:${serviceKey.toString('base64')}`,
           ROLEBRIDGE_DATA_DIR: directory,
           DATABASE_URL: url,
           ...settings,
@@ -61,11 +63,11 @@ function migrate(settings: Record<string, string> = {}, ...words: string[]) {
 }
 
 async function inFiles<Result>(use: (store: Store) => Promise<Result>): Promise<Result> {
-  const store = await openFileStore({ directory });
+  const store = await openFileStore({ directory, keys });
   return use(store).finally(() => store.close());
 }
 async function inDatabase<Result>(use: (store: Store) => Promise<Result>): Promise<Result> {
-  const store = await openPostgresStore({ url });
+  const store = await openPostgresStore({ url, keys });
   return use(store).finally(() => store.close());
 }
 
@@ -156,8 +158,9 @@ test('moves everything, says how much, and can be run again', async () => {
       organizations: 2,
       apiKeys: 4,
       connections: 8,
-      receipts: 4,
-      watches: 2,
+      retiredExternalIds: 2,
+      idempotency: 4,
+      jobs: 2,
       messages: 2,
       tokens: 2,
       auditRecords: 2 * 1201 + 1,
@@ -212,7 +215,7 @@ test('takes back nothing that was done in the database since', async () => {
   const { code, stderr } = await migrate();
   expect(code).toBe(3);
   expect(stderr).toContain(
-    `The database was used since it was copied to. The connection ${renamed.id} is newer`,
+    `The target was used since it was copied to. The connection ${renamed.id} is newer`,
   );
   expect(await inDatabase((store) => store.connectionForCallback(renamed.id))).toEqual(renamed);
 }, 60_000);
@@ -227,7 +230,7 @@ test('copies all or nothing: what it can not put in leaves the database as it wa
   const { code, stderr } = await migrate();
   expect(code).not.toBe(0);
   expect(stderr).toContain('23514');
-  expect((await client.query('SELECT id FROM organizations')).rows).toEqual([]);
+  expect((await client.query('SELECT key FROM organizations')).rows).toEqual([]);
   expect((await client.query('SELECT id FROM audit_records')).rows).toEqual([]);
   await client.end();
 }, 60_000);

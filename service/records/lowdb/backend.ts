@@ -122,6 +122,7 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend> 
         if (first) await storeOf(first.organizationId).append(records);
       },
       read: async (organizationId, page) => storeOf(organizationId).log.read(page),
+      organizations: async () => [...stores.keys()],
       async trim(before) {
         let gone = 0;
         for (const store of all()) gone += await store.trim(before);
