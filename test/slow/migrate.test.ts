@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { disconnected } from '../../service/domain/connection-transitions.js';
 import type { OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
 import { openFileStore, openPostgresStore } from '../../service/records/open.js';
@@ -120,6 +121,9 @@ const fill = (store: Store) =>
     }),
   );
 
+/** Members in order: PostgreSQL keeps none. */
+const text = (value: object): string => JSON.stringify(Object.fromEntries(Object.entries(value).sort()));
+
 /** What anybody can ask of a store about these. */
 const everything = async (store: Store, filled: Awaited<ReturnType<typeof fill>>) =>
   Promise.all(
@@ -137,12 +141,12 @@ const everything = async (store: Store, filled: Awaited<ReturnType<typeof fill>>
     ]),
   );
 const audit = async (store: Store, id: OrganizationId) =>
-  (await store.auditRecords(id, { limit: 5_000 })).records.map((record) => JSON.stringify(record));
+  (await store.auditRecords(id, { limit: 5_000 })).records.map(text);
 const due = async (store: Store) => {
   const request = { now: at(1_000), leaseUntil: at(1_001), limit: 100 };
   return {
-    watches: (await store.leaseJobs(request)).map((one) => JSON.stringify(one)).sort(),
-    messages: (await store.leaseMessages(request)).map((one) => JSON.stringify(one)).sort(),
+    watches: (await store.leaseJobs(request)).map(text).sort(),
+    messages: (await store.leaseMessages(request)).map(text).sort(),
   };
 };
 
@@ -192,9 +196,8 @@ test('brings the database up to date when the files went on, also with a role th
   if (one === undefined || two === undefined) throw new Error('There are two.');
   expect((await migrate()).code).toBe(0);
   await inFiles(async (store) => {
-    const state = { status: 'disconnected', reason: 'deprovisioned', disconnectedAt: at(70) };
-    const gone = { ...changed(one.connection, state), roleArn: undefined, accountId: undefined };
-    await store.commit({ connection: { next: gone as never, ifVersion: 1, intent } });
+    const gone = { ...disconnected(one.connection, at(70)), version: 2 };
+    await store.commit({ connection: { next: gone, ifVersion: 1, intent } });
     const next = aConnection(two.organization.id, connectedTo(role));
     await store.commit({ connection: { next, ifVersion: null, intent } });
   });
