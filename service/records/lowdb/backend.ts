@@ -4,7 +4,7 @@ import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { Backend } from '../backend.js';
 import { createIntegrity, type IntegrityKey } from '../integrity.js';
-import { Rows, rowValue } from '../rows.js';
+import { Rows, readsOn } from '../rows.js';
 import { type FileOperations, fileOperations, syncDirectory, unavailable, writeTemporary } from './files.js';
 import { cutOff, type Damage, load } from './load.js';
 import { OrganizationStore, type Surroundings } from './organization.js';
@@ -103,14 +103,7 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend> 
   const all = () => [...stores.values()];
   let closing: Promise<void> | undefined;
   return {
-    get: async (table, keys) => {
-      return keys.map((key) => {
-        const row = rows.get(table, key);
-        return row && rowValue(row);
-      });
-    },
-    list: async (table, query) => rows.list(table, query).map((row) => rowValue(row)),
-    count: async (table, column, where) => rows.count(table, column, where),
+    ...readsOn(rows),
     async transact(organizationId, work) {
       if (stopped) throw stopped;
       return storeOf(organizationId).transact(work);
