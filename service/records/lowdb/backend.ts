@@ -26,13 +26,20 @@ export interface LowdbOptions {
   readonly fileOperations?: Partial<FileOperations> | undefined;
 }
 
+/** How far a data directory has come. Within an epoch no number goes down; a lower epoch is an older directory. */
+export interface Position {
+  readonly epoch: number;
+  readonly changes: number;
+  readonly auditLines: number;
+}
+
 const closed = () => new RolebridgeError('store_unavailable', 'The store is closed.');
 
 /**
  * Opens the data directory for this process alone, and reads and checks all of it but older lines of the audit log.
  * @throws RolebridgeError `store_unavailable` when another process has it, or a file is damaged; nothing is changed then
  */
-export async function openLowdbBackend(options: LowdbOptions): Promise<Backend> {
+export async function openLowdbBackend(options: LowdbOptions): Promise<Backend & { position(): Position }> {
   const directory = resolve(options.directory);
   const warn = options.onWarning ?? ((message) => process.emitWarning(message));
   const files = { ...fileOperations, ...options.fileOperations };
@@ -104,6 +111,11 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend> 
   let closing: Promise<void> | undefined;
   return {
     ...readsOn(rows),
+    position: () => ({
+      epoch: lock.epoch,
+      changes: all().reduce((sum, store) => sum + store.sequence, 0),
+      auditLines: all().reduce((sum, store) => sum + store.log.head.n, 0),
+    }),
     async transact(organizationId, work) {
       if (stopped) throw stopped;
       return storeOf(organizationId).transact(work);
