@@ -16,6 +16,7 @@ import { reportFailure } from './failure.js';
 import { addServiceCommands } from './service-commands.js';
 import { addTargetCommands } from './targets.js';
 import type { Terminal } from './terminal.js';
+import { addVerifyCommand } from './verify-all.js';
 
 export { exitCodes } from './exit-codes.js';
 export type { Terminal } from './terminal.js';
@@ -45,6 +46,7 @@ export function createProgram(terminal: Terminal): Command {
     });
   addServiceCommands(program, terminal);
   addConnectionCommands(program, terminal);
+  addVerifyCommand(program, terminal);
   addTargetCommands(program, terminal);
   addExecCommand(program, terminal);
   addEnrollmentCommands(program, terminal);

@@ -8,7 +8,7 @@ import {
   openEncryption,
   openStore,
 } from '../index.js';
-import { createMetrics, measureProcess } from '../metrics/index.js';
+import { createMetrics, measureDisk, measureProcess } from '../metrics/index.js';
 import { keyCheckFile } from '../records/key-checks.js';
 import { awsClientsOf, ConfigurationError, readSettings, stsPartitionsOf } from '../settings/index.js';
 import { loadTracing } from '../tracing/load.js';
@@ -21,6 +21,7 @@ export async function serve(terminal: Terminal): Promise<void> {
   const tracing = config.tracesEndpoint ? await loadTracing() : undefined;
   const metrics = createMetrics();
   measureProcess(metrics);
+  if (config.database === undefined) measureDisk(config.dataDirectory, metrics);
   const keyChecks = keyCheckFile(config);
   await refuseChangedKeys(config.serviceKeys, keyChecks);
   const store = await openStore(config, {
