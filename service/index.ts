@@ -39,8 +39,8 @@ export { reencrypt } from './actions/reencrypt.js';
 export { createSts } from './aws/sts.js';
 export { createLogger } from './logger.js';
 export { openEncryption } from './open-encryption.js';
-export { backUpFileStore, openFileStore } from './records/file/index.js';
-export { openStore, type StoreChoice } from './records/open.js';
+export { backUp, restoreBackup } from './records/lowdb/backup.js';
+export { openFileStore, openPostgresStore, openStore, type StoreChoice } from './records/open.js';
 export { createAccessKeyEncryption, createLocalKeyEncryptionKey } from './secrets/access-key-encryption.js';
 export { createEncryption } from './secrets/encryption.js';
 
@@ -162,6 +162,15 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     maxWaitMs: options.maxWaitMs ?? 25_000,
     schedule: settings.schedule,
     webhookEndpoints: options.webhooks?.endpoints ?? [],
+    requireAccount: options.requireAccount ?? true,
+    requireProof: options.requireProof ?? false,
+    alarm(code, about) {
+      metrics.securityEvents.inc({ code });
+      logger.error(
+        { ...about, code, security: true },
+        'a callback came for an account that the connection is not bound to',
+      );
+    },
     wake: () => {
       for (const loop of loops) loop.wake();
     },

@@ -83,4 +83,15 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
     const { backUpCommand } = await import('./store-commands.js');
     await backUpCommand(directory, options, terminal);
   });
+
+  withExample(
+    program
+      .command('restore <backup>')
+      .description('put a backup in the place of the data directory, which is kept under another name')
+      .option('--json', 'print JSON, errors too'),
+    'rolebridge restore /backups/2026-11-24',
+  ).action(async (backup: string, options: ServiceOptions) => {
+    const { restoreCommand } = await import('./store-commands.js');
+    await restoreCommand(backup, options, terminal);
+  });
 }

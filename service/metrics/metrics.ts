@@ -4,7 +4,7 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-import { openRoleCodes } from '../domain/status-message.js';
+import { openRoleCodes, securityCodes } from '../domain/webhook-message.js';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -27,8 +27,8 @@ export function createMetrics() {
     registers,
   });
   // There from the start: Prometheus sees no increase in a series that begins with its first event.
+  for (const code of securityCodes) securityEvents.inc({ code }, 0);
   for (const code of openRoleCodes) {
-    securityEvents.inc({ code }, 0);
     verifications.inc({ outcome: 'refused', code }, 0);
   }
   return {
