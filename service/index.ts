@@ -32,6 +32,7 @@ import {
 import { createSessions } from './role-sessions/index.js';
 import { defaultSettings, type Settings } from './settings/index.js';
 import type { Tracing } from './tracing/index.js';
+import { type Brand, defaultBrand } from './web/brand.js';
 import { createWeb } from './web/index.js';
 import { deliverMessages, type WebhookOptions } from './webhooks/index.js';
 
@@ -89,6 +90,8 @@ export interface ServiceOptions
   readonly webhooks?: WebhookOptions | undefined;
   readonly metricsListener?: { readonly host: string; readonly port: number } | undefined;
   readonly tracing?: Tracing | undefined;
+  /** Whose name, colors and words customers meet. @default a neutral one */
+  readonly brand?: Brand | undefined;
 }
 
 /** A service that is listening. */
@@ -143,6 +146,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const sessions = createSessions({ sts, clock });
   let { accessKeyEncryption } = options;
   const loops: Scheduler[] = [];
+  const { brand = defaultBrand } = options;
   const deps: Dependencies = {
     get accessKeyEncryption() {
       return accessKeyEncryption;
@@ -158,6 +162,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     deniedAccountIds: settings.deniedAccountIds ?? new Set(),
     publicUrl: settings.publicUrl ?? url,
     templateUrl: settings.templateUrl,
+    vendor: { name: brand.name, externalIdPrefix: brand.externalIdPrefix },
     propagationWindowMs: settings.propagationWindowMs,
     maxWaitMs: options.maxWaitMs ?? 25_000,
     schedule: settings.schedule,
@@ -176,7 +181,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     },
   };
   const app = createApp(deps, {
-    pages: createWeb(deps, { logger, limits }),
+    pages: createWeb(deps, { logger, limits, brand }),
     logger,
     metrics,
     isMeasured,

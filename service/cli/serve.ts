@@ -12,6 +12,7 @@ import { createMetrics, measureDisk, measureProcess } from '../metrics/index.js'
 import { keyCheckFile } from '../records/key-checks.js';
 import { awsClientsOf, ConfigurationError, readSettings, stsPartitionsOf } from '../settings/index.js';
 import { loadTracing } from '../tracing/load.js';
+import { loadBrand } from '../web/load-brand.js';
 import type { Terminal } from './terminal.js';
 
 /** Starts the service, which runs until it is told to end. @throws ConfigurationError, RolebridgeError `store_unavailable` */
@@ -19,6 +20,7 @@ export async function serve(terminal: Terminal): Promise<void> {
   const config = readSettings(terminal.env);
   const logger = createLogger(config.logLevel);
   const tracing = config.tracesEndpoint ? await loadTracing() : undefined;
+  const brand = config.brandFile === undefined ? undefined : loadBrand(config.brandFile);
   const metrics = createMetrics();
   measureProcess(metrics);
   if (config.database === undefined) measureDisk(config.dataDirectory, metrics);
@@ -37,6 +39,7 @@ export async function serve(terminal: Terminal): Promise<void> {
   });
   const service = await createService({
     ...config,
+    brand,
     // Required with endpoints.
     webhooks: config.webhooks && { ...config.webhooks, secrets: config.webhooks.secrets ?? [] },
     store,

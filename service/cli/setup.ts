@@ -70,7 +70,10 @@ async function completed(
 ): Promise<{ principal: string; publicUrl: string }> {
   if (principal !== undefined) return { principal, publicUrl: publicUrl ?? '' };
   if (!stdin.isTTY)
-    throw new UsageError('There is no principal.', 'Give --principal, the ARN of the role or user that the service runs as.');
+    throw new UsageError(
+      'There is no principal.',
+      'Give --principal, the ARN of the role or user that the service runs as.',
+    );
   const lines = createInterface({ input: stdin });
   const ask = async (question: string): Promise<string> => {
     stdout.write(question);
@@ -79,7 +82,8 @@ async function completed(
   try {
     return {
       principal: await ask('ARN of the IAM role or user that the service runs as: '),
-      publicUrl: publicUrl ?? (await ask('URL where customers reach the service (empty: this machine only): ')),
+      publicUrl:
+        publicUrl ?? (await ask('URL where customers reach the service (empty: this machine only): ')),
     };
   } finally {
     lines.close();
@@ -94,7 +98,9 @@ function write(file: string, settings: Record<string, string>): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new UsageError(
-      code === 'EEXIST' ? `${file} exists. It is never overwritten: its keys may be in use.` : `${file} can't be written: ${code}.`,
+      code === 'EEXIST'
+        ? `${file} exists. It is never overwritten: its keys may be in use.`
+        : `${file} can't be written: ${code}.`,
       'Name another file with --file.',
     );
   }
@@ -103,6 +109,7 @@ function write(file: string, settings: Record<string, string>): void {
 /** One word for a shell, systemd and Compose: quoted only where it must be. */
 const shellWord = (text: string): string => {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text;
-  if (text.includes("'")) throw new UsageError('A value holds a single quote, which the settings file can’t hold.');
+  if (text.includes("'"))
+    throw new UsageError('A value holds a single quote, which the settings file can’t hold.');
   return `'${text}'`;
 };

@@ -54,6 +54,12 @@ const serviceSettings = {
     sentence: 'Where customers reach the service (TLS ends in front of it).',
     unset: 'the address it listens on',
   },
+  ROLEBRIDGE_BRAND_FILE: {
+    option: 'brandFile',
+    schema: values.text,
+    sentence:
+      "The path of a JSON file with the vendor's name, logo, colors, links and words; `rolebridge brand check` tries it (docs/brand.md).",
+  },
   ROLEBRIDGE_REQUIRE_ACCOUNT: {
     option: 'requireAccount',
     schema: values.onOrOff,
