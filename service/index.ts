@@ -17,6 +17,7 @@ import { createOrganizationLimiter } from './aws/organization-limiter.js';
 import { shareSts } from './aws/shared-sts.js';
 import type { AccessKeyEncryption } from './domain/access-key.js';
 import type { Requester } from './domain/audit.js';
+import { type PermissionSets, permissionSetsOf } from './domain/permission-set.js';
 import type { Clock, Encryption, Store, Sts } from './domain/ports.js';
 import type { Partition } from './domain/role-arn.js';
 import { interruptible } from './interruptible-clock.js';
@@ -40,6 +41,7 @@ export { reencrypt } from './actions/reencrypt.js';
 export { createSts } from './aws/sts.js';
 export { createLogger } from './logger.js';
 export { openEncryption } from './open-encryption.js';
+export { openPermissionSets } from './permission-sets/index.js';
 export { backUp, restoreBackup } from './records/lowdb/backup.js';
 export { openFileStore, openPostgresStore, openStore, type StoreChoice } from './records/open.js';
 export { createAccessKeyEncryption, createLocalKeyEncryptionKey } from './secrets/access-key-encryption.js';
@@ -80,6 +82,8 @@ export interface ServiceOptions
   /** The vendor's principal in each of its partitions. */
   readonly principals: ReadonlyMap<Partition, string>;
   readonly clock?: Clock;
+  /** As `openPermissionSets` reads them. @default none */
+  readonly permissionSets?: PermissionSets;
   /** How long one request waits for propagation before it answers 503 with `Retry-After`. @default 25,000 */
   readonly maxWaitMs?: number;
   /** False looks at no connection by itself: another process on the same store does. @default true */
@@ -166,6 +170,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     propagationWindowMs: settings.propagationWindowMs,
     maxWaitMs: options.maxWaitMs ?? 25_000,
     schedule: settings.schedule,
+    permissionSets: options.permissionSets ?? permissionSetsOf([]),
     webhookEndpoints: options.webhooks?.endpoints ?? [],
     requireAccount: options.requireAccount ?? true,
     requireProof: options.requireProof ?? false,

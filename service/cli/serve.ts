@@ -9,7 +9,8 @@ import {
   openStore,
 } from '../index.js';
 import { createMetrics, measureDisk, measureProcess } from '../metrics/index.js';
-import { keyCheckFile } from '../records/key-checks.js';
+import { openPermissionSets } from '../permission-sets/index.js';
+import { keyCheckFile, servedPermissionSets } from '../records/key-checks.js';
 import { awsClientsOf, ConfigurationError, readSettings, stsPartitionsOf } from '../settings/index.js';
 import { loadTracing } from '../tracing/load.js';
 import { loadBrand } from '../web/load-brand.js';
@@ -33,12 +34,18 @@ export async function serve(terminal: Terminal): Promise<void> {
     },
     onRepaired: (message, path) => logger.warn({ file: path }, message),
   });
-  await rememberServiceKey(config.serviceKeys, keyChecks, store).catch(async (error) => {
+  const remembered = async () => {
+    await rememberServiceKey(config.serviceKeys, keyChecks, store);
+    const { permissionSetsFolder: folder } = config;
+    return folder === undefined ? undefined : openPermissionSets(folder, servedPermissionSets(config));
+  };
+  const permissionSets = await remembered().catch(async (error) => {
     await store.close();
     throw error;
   });
   const service = await createService({
     ...config,
+    ...(permissionSets && { permissionSets }),
     brand,
     // Required with endpoints.
     webhooks: config.webhooks && { ...config.webhooks, secrets: config.webhooks.secrets ?? [] },
