@@ -14,7 +14,7 @@ import {
 import { openPostgresStore } from '../../service/records/open.js';
 import type { RecordStore } from '../../service/records/record-store.js';
 import { intent } from '../contract/intent.js';
-import { connectedConnection, scopesOf } from './connections.js';
+import { connectedConnection, pendingConnection, scopesOf } from './connections.js';
 import { measureMemory } from './memory.js';
 import { serve } from './processes.js';
 import type { PreparedRole } from './sandbox-process.js';
@@ -29,6 +29,8 @@ export interface ServiceWanted {
   readonly connectionsEach: number;
   /** Connections that wait for their callback, spread over the organizations. */
   readonly pending: readonly PreparedRole[];
+  /** Each of them is its organization's default. */
+  readonly pendingAreDefaults?: boolean;
   readonly sts: StsWanted;
   readonly principal: string;
 }
@@ -82,12 +84,7 @@ async function start(wanted: ServiceWanted) {
   const pending = wanted.pending.map((role, number) => {
     const organization = organizations[number % organizations.length];
     if (organization === undefined) throw new Error('Pending connections need an organization.');
-    const {
-      roleArn: _,
-      accountId: __,
-      verification: ___,
-      ...base
-    } = connectedConnection(organization.id, number, {});
+    const base = pendingConnection(organization.id, number, wanted.pendingAreDefaults ? [{}] : []);
     const callbackSecret = `whsec_${createHash('sha256').update(base.id).digest('base64')}`;
     const encryptedCallbackSecret = encryption.encrypt(callbackSecret, callbackSecretContext(base.id));
     return {
@@ -97,8 +94,6 @@ async function start(wanted: ServiceWanted) {
         ...base,
         externalId: role.externalId,
         encryptedCallbackSecret,
-        scopes: [],
-        status: 'pending' as const,
       },
     };
   });
