@@ -23,7 +23,13 @@ import type { Partition } from './domain/role-arn.js';
 import { interruptible } from './interruptible-clock.js';
 import { runJobs, type Scheduler } from './jobs/index.js';
 import { createRateLimits } from './limits/index.js';
-import { countConnections, createMetrics, instrumentedStore, type Metrics } from './metrics/index.js';
+import {
+  countConnections,
+  createMetrics,
+  instrumentedStore,
+  type Metrics,
+  measureOldestCheck,
+} from './metrics/index.js';
 import { createSessions } from './role-sessions/index.js';
 import { defaultSettings, type Settings } from './settings/index.js';
 import type { Tracing } from './tracing/index.js';
@@ -37,6 +43,8 @@ export { createLogger } from './logger.js';
 export { openEncryption } from './open-encryption.js';
 export { openPermissionSets } from './permission-sets/index.js';
 export { backUp, restoreBackup } from './records/lowdb/backup.js';
+export { inspect } from './records/lowdb/inspect.js';
+export { repair } from './records/lowdb/repair.js';
 export { openFileStore, openPostgresStore, openStore, type StoreChoice } from './records/open.js';
 export { createAccessKeyEncryption, createLocalKeyEncryptionKey } from './secrets/access-key-encryption.js';
 export { createEncryption } from './secrets/encryption.js';
@@ -130,6 +138,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const isMeasured = options.metricsListener !== undefined || options.metricsTokenHash !== undefined;
   const store = isMeasured ? instrumentedStore(options.store, metrics) : options.store;
   countConnections(store, metrics);
+  measureOldestCheck(store, metrics, clock.now);
   const limits = createRateLimits(settings.rateLimits, (limit) => metrics.rateLimited.inc({ limit }));
   const budget = createOrganizationLimiter({
     atOnce: settings.stsCalls.atOnce,

@@ -6,7 +6,7 @@ import { type ApiOptions, limitUnauthenticated, mount } from './mount.js';
 import type { ApiDependencies } from './operation.js';
 import { operations } from './operations.js';
 import { problemAnswer } from './problem.js';
-import { exchangeOf } from './request-log.js';
+import { exchangeOf, logFailure } from './request-log.js';
 import { send } from './respond.js';
 
 export interface AppOptions extends ApiOptions {
@@ -39,8 +39,7 @@ export function createApp(
     const error = await limitUnauthenticated(deps.limits, thrown, request.ip, exchange);
     const problem = problemAnswer(error, deps.publicUrl);
     if (error instanceof RateLimitedError) exchange.allowance = error.allowance;
-    const { requestId } = exchange;
-    if (problem.status >= 500) options.logger.error({ requestId, err: error }, 'request failed');
+    if (problem.status >= 500) logFailure(options.logger, request, response, error);
     send(response, problem);
   });
   return mount(operations, deps, options, app);

@@ -8,7 +8,7 @@ import { parseJsonBody } from './json-body.js';
 import { type ApiDependencies, type Operation, RawAnswer } from './operation.js';
 import { problemAnswer } from './problem.js';
 import { readBody } from './read-body.js';
-import { createRequestLog, type Exchange, exchangeOf } from './request-log.js';
+import { createRequestLog, type Exchange, exchangeOf, logFailure } from './request-log.js';
 import { send, sendFile } from './respond.js';
 import { createRouteTable, type Match } from './route-table.js';
 import { parse } from './schemas.js';
@@ -85,8 +85,7 @@ export function mount(
     const error = await limitUnauthenticated(deps.limits, thrown, addressOf(request), exchange);
     const problem = problemAnswer(error, deps.publicUrl);
     if (error instanceof RateLimitedError) exchange.allowance = error.allowance;
-    const { requestId, route } = exchange;
-    if (problem.status >= 500) options.logger.error({ requestId, route, err: error }, 'request failed');
+    if (problem.status >= 500) logFailure(options.logger, request, response, error);
     send(response, problem);
   }
 }

@@ -24,7 +24,11 @@ import { getEnrollment } from './enrollments/get.js';
 import { listEnrollments } from './enrollments/list.js';
 import { registerAccount } from './enrollments/register-account.js';
 import { createSignInLink } from './links/create.js';
-import { downloadCloudFormationTemplate, downloadTerraformModule } from './operations/downloads.js';
+import {
+  downloadCallbackScript,
+  downloadCloudFormationTemplate,
+  downloadTerraformModule,
+} from './operations/downloads.js';
 import { explainProblem } from './operations/explain-problem.js';
 import { isAlive, isReady } from './operations/health.js';
 import { readMetrics } from './operations/metrics.js';
@@ -76,4 +80,5 @@ export const operations = {
   getOpenApiDocument,
   downloadTerraformModule,
   downloadCloudFormationTemplate,
+  downloadCallbackScript,
 } as const;

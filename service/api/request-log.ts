@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Actor } from '../domain/audit.js';
 import type { ApiKey } from '../domain/connection.js';
+import { RolebridgeError } from '../domain/errors.js';
 import { isConnectionId } from '../domain/ids.js';
 import type { Allowance } from '../limits/index.js';
 import type { Metrics } from '../metrics/index.js';
@@ -86,3 +87,16 @@ export const createRequestLog =
       );
     });
   };
+
+/** The line of a request that failed: an expected failure, such as AWS throttling, is a warning. */
+export function logFailure(
+  logger: Logger,
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: unknown,
+): void {
+  const level = error instanceof RolebridgeError && error.code !== 'store_unavailable' ? 'warn' : 'error';
+  const { requestId } = exchangeOf(response);
+  const route = routeOf(request, response);
+  logger[level]({ requestId, method: request.method, route, err: error }, 'request failed');
+}

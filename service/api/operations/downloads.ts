@@ -1,4 +1,4 @@
-import { vendorTemplate } from '../../templates/index.js';
+import { builtCallback, vendorTemplate } from '../../templates/index.js';
 import { type ApiDependencies, defineOperation } from '../operation.js';
 import { perService } from '../per-service.js';
 import { terraformModuleArchive } from '../terraform-module.js';
@@ -32,4 +32,16 @@ export const downloadCloudFormationTemplate = defineOperation({
   errors: [],
   examples: { one: { returns: 200 } },
   handler: ({ deps }) => templateOf(deps),
+});
+
+export const downloadCallbackScript = defineOperation({
+  method: 'get',
+  path: '/downloads/callback.cjs',
+  tag,
+  summary: 'Downloads the script that sends the callback.',
+  auth: 'none',
+  answer: { status: 200, description: 'The script.', file: 'text/javascript; charset=utf-8', isStatic: true },
+  errors: [],
+  examples: { one: { returns: 200 } },
+  handler: () => builtCallback('script'),
 });
