@@ -155,8 +155,8 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     maxWaitMs: options.maxWaitMs ?? 25_000,
     schedule: settings.schedule,
     webhookEndpoints: options.webhooks?.endpoints ?? [],
-    requireAccount: options.requireAccount ?? true,
-    requireProof: options.requireProof ?? false,
+    requireAccount: settings.requireAccount,
+    requireProof: settings.requireProof,
     alarm(code, about) {
       metrics.securityEvents.inc({ code });
       logger.error(
