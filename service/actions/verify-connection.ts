@@ -98,7 +98,7 @@ async function verifyAndStore(
       requireProof: deps.requireProof,
       onProgress: request.onProgress,
     },
-    { sts: deps.sts, clock: deps.clock, newExternalId },
+    { sts: deps.sts, clock: deps.clock, newExternalId: () => newExternalId(deps.vendor.externalIdPrefix) },
   );
   if (result.outcome === 'inconclusive')
     throw new RolebridgeError(

@@ -54,6 +54,12 @@ const serviceSettings = {
     sentence: 'Where customers reach the service (TLS ends in front of it).',
     unset: 'the address it listens on',
   },
+  ROLEBRIDGE_BRAND_FILE: {
+    option: 'brandFile',
+    schema: values.text,
+    sentence:
+      "The path of a JSON file with the vendor's name, logo, colors, links and words; `rolebridge brand check` tries it (docs/brand.md).",
+  },
   ROLEBRIDGE_REQUIRE_ACCOUNT: {
     option: 'requireAccount',
     schema: values.onOrOff,
@@ -73,11 +79,24 @@ const serviceSettings = {
     sentence: 'The S3 URL of a copy of `/downloads/cloudformation.yaml`, for quick-create links.',
     unset: 'no such links',
   },
+  ROLEBRIDGE_PERMISSION_SETS: {
+    option: 'permissionSetsFolder',
+    schema: values.text,
+    sentence:
+      "The folder with the vendor's permission sets, `NAME@VERSION.json`; a version that was served never changes.",
+    unset: 'no permission sets',
+  },
   ROLEBRIDGE_DATA_DIR: {
     option: 'dataDirectory',
     schema: values.text,
     sentence: 'The data directory; one process at a time.',
     default: './data',
+  },
+  ROLEBRIDGE_QUARANTINE: {
+    option: 'quarantine',
+    schema: values.onOrOff,
+    sentence: 'Serves the other organizations when files of some in the data directory are damaged.',
+    default: 'off',
   },
   DATABASE_URL: {
     option: 'database.url',
