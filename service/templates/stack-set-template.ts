@@ -4,7 +4,7 @@ import {
   functionResources,
   optionalParameters,
   principalMapping,
-  roleResource,
+  roleResources,
   sessionConditions,
   type VendorOfTemplate,
 } from './cloudformation-parts.js';
@@ -46,7 +46,7 @@ export function stackSetDocument(vendor: VendorOfTemplate, enrollmentUrl: string
     Mappings: principalMapping(vendor, true),
     Conditions: sessionConditions,
     Resources: {
-      ...functionResources('Enrollment', 'Gets this account a connection of its own', enrollmentFunction),
+      ...functionResources('Enrollment', 'Gets this account a connection of its own', enrollmentFunction()),
       Enrollment: {
         Type: 'Custom::RolebridgeEnrollment',
         Properties: {
@@ -58,11 +58,11 @@ export function stackSetDocument(vendor: VendorOfTemplate, enrollmentUrl: string
           Label: { Ref: 'Label' },
         },
       },
-      Role: roleResource(ofConnection('ExternalId'), undefined),
+      ...roleResources(ofConnection('ExternalId'), undefined),
       ...functionResources(
         'Callback',
         'Tells the vendor that the role is there, or that it goes',
-        callbackFunction,
+        callbackFunction(),
       ),
       Callback: callbackResource(
         {},

@@ -1,7 +1,7 @@
 import { CrossAccountRole, type CrossAccountRoleProps } from '@rolebridge/constructs';
 import { App, TerraformStack, TerraformVariable, Testing } from 'cdktf';
 import fc from 'fast-check';
-import { trustPolicy } from '../../constructs/trust-policy.js';
+import { trustPolicy } from '../../constructs/iam/trust-policy.js';
 import {
   EXTERNAL_ID,
   only,
