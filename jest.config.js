@@ -15,7 +15,11 @@ export const base = {
     '^@rolebridge/service/client$': '<rootDir>/service/client/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
-  modulePathIgnorePatterns: ['<rootDir>/constructs/dist', '<rootDir>/service/dist'],
+  modulePathIgnorePatterns: [
+    '<rootDir>/aws-sandbox/dist',
+    '<rootDir>/constructs/dist',
+    '<rootDir>/service/dist',
+  ],
 };
 
 /**

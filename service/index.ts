@@ -17,15 +17,14 @@ import { createOrganizationLimiter } from './aws/organization-limiter.js';
 import { shareSts } from './aws/shared-sts.js';
 import type { AccessKeyEncryption } from './domain/access-key.js';
 import type { Requester } from './domain/audit.js';
-import type { AccountId } from './domain/ids.js';
 import type { Clock, Encryption, Store, Sts } from './domain/ports.js';
 import type { Partition } from './domain/role-arn.js';
-import type { Schedule } from './domain/schedule.js';
 import { interruptible } from './interruptible-clock.js';
 import { runJobs, type Scheduler } from './jobs/index.js';
-import { createRateLimits, type RateLimitSettings } from './limits/index.js';
+import { createRateLimits } from './limits/index.js';
 import { countConnections, createMetrics, instrumentedStore, type Metrics } from './metrics/index.js';
 import { createSessions } from './role-sessions/index.js';
+import { defaultSettings, type Settings } from './settings/index.js';
 import type { Tracing } from './tracing/index.js';
 import { createWeb } from './web/index.js';
 import { deliverMessages, type WebhookOptions } from './webhooks/index.js';
@@ -51,59 +50,38 @@ export const systemClock: Clock = {
     }),
 };
 
-/** What the service is made with: every outside thing, and what is set. */
-export interface ServiceOptions {
+/** The settings by their option (docs/settings.md); each one that is left out has its documented default. */
+type GivenSettings = {
+  readonly [Name in keyof Settings]?: Settings[Name] extends infer Value
+    ? Value extends ReadonlyMap<unknown, unknown> | ReadonlySet<unknown> | readonly unknown[]
+      ? Value | undefined
+      : Value extends object
+        ? Partial<Value> | undefined
+        : Value | undefined
+    : never;
+};
+
+/** Every outside thing that the service works with, and its settings. */
+export interface ServiceOptions
+  extends Omit<GivenSettings, 'principals' | 'webhooks' | 'metricsListener' | 'logLevel'> {
   readonly store: Store;
   readonly sts: Sts;
   readonly encryption: Encryption;
   readonly logger: Logger;
   /** Without it the service takes no access keys. */
   readonly accessKeyEncryption?: AccessKeyEncryption | undefined;
-  /** False turns connections with an access key off, but for those that there are. @default true */
-  readonly takesAccessKeys?: boolean;
-  /** The vendor's principal in each partition that it has one in. */
+  /** The vendor's principal in each of its partitions. */
   readonly principals: ReadonlyMap<Partition, string>;
-  readonly deniedAccountIds?: ReadonlySet<AccountId>;
-  /** Where customers reach the service. @default where it listens */
-  readonly publicUrl?: string | undefined;
-  /** The S3 address of the vendor's CloudFormation template (`/downloads/cloudformation.yaml`). @default no quick-create links */
-  readonly templateUrl?: string | undefined;
-  /** @default 127.0.0.1 */
-  readonly host?: string;
-  /** 0 takes a free one. @default 0 */
-  readonly port?: number;
   readonly clock?: Clock;
-  /** How long a denial may still be propagation. @default 60,000 */
-  readonly propagationWindowMs?: number;
   /** How long one request waits for propagation before it answers 503 with `Retry-After`. @default 25,000 */
   readonly maxWaitMs?: number;
-  /** @default 300,000, as Standard Webhooks has it */
-  readonly callbackToleranceMs?: number;
-  readonly operatorTokenHash?: string | undefined;
-  /** When connections are verified again and pending ones expire. @default every hour; after 7 days */
-  readonly schedule?: Partial<Schedule>;
   /** False looks at no connection by itself: another process on the same store does. @default true */
   readonly watches?: boolean;
-  /** Calls a second to STS that the service makes by itself. @default 25 */
-  readonly watchStsCallsPerSecond?: number;
-  /** Who hears of changes of a connection's status. @default nobody */
-  readonly webhooks?: WebhookOptions | undefined;
-  /** Older audit records are deleted; at least 30. @default all are kept */
-  readonly auditRetentionDays?: number | undefined;
   /** How long a client may take to send a request, its headers half of that. @default 20,000 */
   readonly requestTimeoutMs?: number;
-  /** In a minute. @default far above what anybody needs */
-  readonly rateLimits?: Partial<RateLimitSettings>;
-  /** How many proxies in front of the service write `X-Forwarded-For`. @default 0: the header counts for nothing */
-  readonly trustedProxies?: number;
-  /** Calls of STS at the same time, of all and of one organization. @default 200 and 20 */
-  readonly stsCalls?: { readonly atOnce: number; readonly atOncePerOrganization: number };
-  /** @default one that is read where the two settings below say */
   readonly metrics?: Metrics;
-  /** A port of its own for `/metrics`, without a token. @default none */
+  readonly webhooks?: WebhookOptions | undefined;
   readonly metricsListener?: { readonly host: string; readonly port: number } | undefined;
-  /** SHA-256 (hexadecimal) of the token that `/metrics` beside the API takes. @default none: it is not there */
-  readonly metricsTokenHash?: string | undefined;
   readonly tracing?: Tracing | undefined;
 }
 
@@ -124,6 +102,7 @@ export interface Service {
 
 /** Starts the service. @throws when it can't listen */
 export async function createService(options: ServiceOptions): Promise<Service> {
+  const settings = withDefaults(options);
   const { clock, interrupt } = interruptible(options.clock ?? systemClock);
   const requestTimeout = options.requestTimeoutMs ?? 20_000;
   const server = createServer({
@@ -137,18 +116,17 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   // A client that does not read its answer is cut too.
   server.timeout = 6 * requestTimeout;
   server.maxHeadersCount = 100;
-  await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
+  await listen(server, options.port ?? 0, settings.host);
   const url = urlOf(server);
   const { logger, tracing, metrics = createMetrics() } = options;
   // What nobody can read is not measured where it would cost each request something.
   const isMeasured = options.metricsListener !== undefined || options.metricsTokenHash !== undefined;
   const store = isMeasured ? instrumentedStore(options.store, metrics) : options.store;
   countConnections(store, metrics);
-  const limits = createRateLimits(options.rateLimits, (limit) => metrics.rateLimited.inc({ limit }));
-  const { atOnce = 200, atOncePerOrganization = 20 } = options.stsCalls ?? {};
+  const limits = createRateLimits(settings.rateLimits, (limit) => metrics.rateLimited.inc({ limit }));
   const budget = createOrganizationLimiter({
-    atOnce,
-    atOncePerSharer: atOncePerOrganization,
+    atOnce: settings.stsCalls.atOnce,
+    atOncePerSharer: settings.stsCalls.atOncePerOrganization,
     onChange(inFlight, waiting) {
       metrics.stsInFlight.set(inFlight);
       metrics.stsWaiting.set(waiting);
@@ -167,18 +145,15 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     sessions,
     verificationLimit: limits.verification,
     encryption: options.encryption,
-    takesAccessKeys: options.takesAccessKeys ?? true,
+    takesAccessKeys: settings.takesAccessKeys,
     clock,
     principals: options.principals,
-    deniedAccountIds: options.deniedAccountIds ?? new Set(),
-    publicUrl: options.publicUrl ?? url,
-    templateUrl: options.templateUrl,
-    propagationWindowMs: options.propagationWindowMs ?? 60_000,
+    deniedAccountIds: settings.deniedAccountIds ?? new Set(),
+    publicUrl: settings.publicUrl ?? url,
+    templateUrl: settings.templateUrl,
+    propagationWindowMs: settings.propagationWindowMs,
     maxWaitMs: options.maxWaitMs ?? 25_000,
-    schedule: {
-      verifyIntervalMs: options.schedule?.verifyIntervalMs ?? 3_600_000,
-      pendingExpiryMs: options.schedule?.pendingExpiryMs ?? 7 * 86_400_000,
-    },
+    schedule: settings.schedule,
     webhookEndpoints: options.webhooks?.endpoints ?? [],
     wake: () => {
       for (const loop of loops) loop.wake();
@@ -190,10 +165,10 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     metrics,
     isMeasured,
     limits,
-    metricsTokenHash: options.metricsTokenHash,
-    trustedProxies: options.trustedProxies ?? 0,
-    callbackToleranceMs: options.callbackToleranceMs ?? 300_000,
-    operatorTokenHash: options.operatorTokenHash,
+    metricsTokenHash: settings.metricsTokenHash,
+    trustedProxies: settings.trustedProxies,
+    callbackToleranceMs: settings.callbackToleranceMs,
+    operatorTokenHash: settings.operatorTokenHash,
   });
   answerMalformedRequests(server, { publicUrl: deps.publicUrl, logger });
   const metricsServer = options.metricsListener && createMetricsServer(metrics);
@@ -203,7 +178,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       throw error;
     });
   if (options.watches ?? true)
-    loops.push(runJobs(deps, { logger, metrics, stsCallsPerSecond: options.watchStsCallsPerSecond }));
+    loops.push(runJobs(deps, { logger, metrics, stsCallsPerSecond: settings.watchStsCallsPerSecond }));
   if (options.webhooks) loops.push(deliverMessages({ store, clock, logger, metrics }, options.webhooks));
   if (options.auditRetentionDays !== undefined)
     loops.push(keepAuditFor(options.auditRetentionDays, { store, clock, logger, metrics }));
@@ -250,6 +225,18 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       await options.store.close();
       await tracing?.close().catch(() => {});
     },
+  };
+}
+
+/** Groups of settings are completed member by member. */
+function withDefaults(given: ServiceOptions) {
+  const defaults = defaultSettings();
+  return {
+    ...defaults,
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+    schedule: { ...defaults.schedule, ...given.schedule },
+    stsCalls: { ...defaults.stsCalls, ...given.stsCalls },
+    rateLimits: { ...defaults.rateLimits, ...given.rateLimits },
   };
 }
 

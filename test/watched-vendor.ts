@@ -16,21 +16,26 @@ export async function startWatchedVendor(options: Parameters<typeof startVendor>
   });
   const { call, sandbox } = vendor;
 
-  async function pending(name = 'customer', scope: object | undefined = undefined) {
-    const { body: connection } = await call('POST', '/v1/connections', { name, ...(scope && { scope }) });
+  async function pending(name = 'customer', scope: object | undefined = undefined, key = vendor.apiKey) {
+    const { body: connection } = await call(
+      'POST',
+      '/v1/connections',
+      { name, ...(scope && { scope }) },
+      key,
+    );
     return connection;
   }
 
-  /** A connection whose role works. */
-  async function connected(scope: object = {}) {
-    const connection = await pending('customer', scope);
+  /** A connection whose role works, of the vendor's first organization unless an API key of another is given. */
+  async function connected(scope: object = {}, key = vendor.apiKey) {
+    const connection = await pending('customer', scope, key);
     const { accountId } = sandbox.createAccount();
     const { arn } = sandbox.createRole(accountId, {
       roleName: 'rolebridge',
       trustPolicy: connection.trustPolicy,
     });
     const path = `/v1/connections/${connection.id}`;
-    const given = await call('PUT', `${path}/role`, { roleArn: arn });
+    const given = await call('PUT', `${path}/role`, { roleArn: arn }, key);
     if (given.status !== 200) throw new Error(`Not connected: ${given.body.code}`);
     const trust = (externalId: unknown) => ({
       ...connection.trustPolicy,
@@ -48,13 +53,14 @@ export async function startWatchedVendor(options: Parameters<typeof startVendor>
       accountId,
       path,
       trust,
-      read: async () => (await call('GET', path)).body,
-      status: async () => (await call('GET', path)).body.status as string,
-      ask: (body: unknown = scope) => call('POST', '/v1/credentials', body),
+      read: async () => (await call('GET', path, undefined, key)).body,
+      status: async () => (await call('GET', path, undefined, key)).body.status as string,
+      ask: (body: unknown = scope) => call('POST', '/v1/credentials', body, key),
       setTrust: (policy: object) => sandbox.updateTrustPolicy(arn, policy),
       audit: async (action?: string) =>
         (
-          (await call('GET', `/v1/audit?connection=${connection.id}&limit=100`)).body.records as AuditView[]
+          (await call('GET', `/v1/audit?connection=${connection.id}&limit=100`, undefined, key)).body
+            .records as AuditView[]
         ).filter((record) => action === undefined || record.action === action),
       /** Calls to STS about the role so far. */
       calls: () => sandbox.requests.filter(({ roleArn }) => roleArn === arn).length,

@@ -10,10 +10,13 @@ export interface CallbackEvent {
   readonly type: string;
   readonly url: string;
   readonly secret: string;
-  readonly data: Readonly<Record<string, unknown>> & { readonly connectionId?: string };
+  /** A function is called for each attempt. */
+  readonly data: CallbackData | (() => CallbackData);
   /** How long to try. */
   readonly timeoutMs: number;
 }
+
+type CallbackData = Readonly<Record<string, unknown>>;
 
 /** Why the service did not take the event. */
 export interface Failure {
@@ -49,13 +52,15 @@ export async function send(event: CallbackEvent, env: NodeJS.ProcessEnv, onWait:
 
   const deadline = Date.now() + event.timeoutMs;
   const id = `msg_${randomBytes(16).toString('hex')}`;
-  const body = JSON.stringify({ type: event.type, timestamp: new Date().toISOString(), data: event.data });
+  const timestamp = new Date().toISOString();
   for (let attempt = 1; ; attempt += 1) {
+    const data = typeof event.data === 'function' ? event.data() : event.data;
+    const body = JSON.stringify({ type: event.type, timestamp, data });
     const timeoutMs = Math.max(1, Math.min(REQUEST_TIMEOUT_MS, deadline - Date.now()));
     const answer = await post(url, signedHeaders(id, body, key), body, timeoutMs, env);
     if ('problem' in answer) {
       if (answer.isFinal) return { failure: answer.isFinal };
-    } else if (!isUndecided(answer.status)) return verdict(event, url, answer);
+    } else if (!isUndecided(answer.status)) return verdict(event.type, data, url, answer);
 
     const reason =
       'problem' in answer ? answer.problem : `${answer.status} ${textOf(answer.body?.code) ?? ''}`.trim();
@@ -121,10 +126,10 @@ function retryAfterMs(text: string | undefined): number {
   return Number.isNaN(date) ? 0 : Math.max(0, date - Date.now());
 }
 
-function verdict(event: CallbackEvent, url: URL, answer: Answer): Outcome {
+function verdict(type: string, data: CallbackData, url: URL, answer: Answer): Outcome {
   const { status, body } = answer;
   // Anything can answer 200: a proxy's page, a wrong URL. Only the contract's own words count.
-  if (status === 200 && body !== undefined && answersTo(event, body)) return { answer };
+  if (status === 200 && body !== undefined && answersTo(type, data, body)) return { answer };
   if (status === 401)
     return failed(
       textOf(body?.code) ?? 'unauthorized',
@@ -152,7 +157,7 @@ function verdict(event: CallbackEvent, url: URL, answer: Answer): Outcome {
   );
 }
 
-function answersTo({ type, data }: CallbackEvent, body: Readonly<Record<string, unknown>>): boolean {
+function answersTo(type: string, data: CallbackData, body: Readonly<Record<string, unknown>>): boolean {
   if (type === 'connection.check') return Array.isArray(body.checks);
   if (type === 'account.enrolled') return body.connectionId !== undefined;
   if (body.id !== undefined && body.id !== data.connectionId) return false;

@@ -1,9 +1,11 @@
 /** The function behind `Custom::RolebridgeEnrollment`: gets the account a connection before its role is created. */
+
+import { signedProof } from './caller-proof';
 import { send, TIMEOUT_SECONDS, textOf } from './core';
 import { answerCloudFormation, answerMs, type LambdaContext, type ResourceEvent } from './lambda-answer';
 
 export async function handler(event: ResourceEvent, context: LambdaContext): Promise<void> {
-  const { EnrollmentUrl = '', EnrollmentSecret = '', AccountId = '', Label } = event.ResourceProperties;
+  const { EnrollmentUrl = '', EnrollmentSecret = '', StsHost = '', Label } = event.ResourceProperties;
   const members: Record<string, unknown> = {
     Status: 'SUCCESS',
     PhysicalResourceId: event.PhysicalResourceId ?? 'not-enrolled',
@@ -16,7 +18,8 @@ export async function handler(event: ResourceEvent, context: LambdaContext): Pro
         type: 'account.enrolled',
         url: EnrollmentUrl,
         secret: EnrollmentSecret.trim(),
-        data: { accountId: AccountId, ...(Label && { label: Label }) },
+        // A proof is for one attempt.
+        data: () => ({ proof: signedProof(EnrollmentUrl, StsHost), ...(Label && { label: Label }) }),
         timeoutMs: Math.min(context.getRemainingTimeInMillis() - answerMs, TIMEOUT_SECONDS.register * 1000),
       },
       process.env,

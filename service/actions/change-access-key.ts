@@ -32,7 +32,7 @@ export async function verifyHeldAccessKey(
   {
     isWatch = false,
     persistFailure = () => true,
-  }: { isWatch?: boolean; persistFailure?: (code: ErrorCode) => boolean } = {},
+  }: { isWatch?: boolean; persistFailure?: (code: ErrorCode) => boolean | Promise<boolean> } = {},
 ): Promise<Connection> {
   const asking = await forVerification(deps, by, connection);
   const details = isWatch ? { askedBy: 'watch' } : undefined;
@@ -50,7 +50,7 @@ export async function verifyHeldAccessKey(
     const { verification } = result;
     if (result.outcome === 'refused') {
       const error = verificationFailed(verification);
-      if (persistFailure(error.code)) {
+      if (await persistFailure(error.code)) {
         if (isWatch && connection.status === 'failed')
           await recordVerification(deps, intent, connection, verification);
         else await storeChange(deps, intent, connection, { status: 'failed', verification });

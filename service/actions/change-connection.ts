@@ -3,7 +3,7 @@ import type { AuditEvent, AuditIntent, Requester } from '../domain/audit.js';
 import { type Connection, roleRegistrationOf } from '../domain/connection.js';
 import { checkScope, describeScope, type Scope, scopeKey } from '../domain/scope.js';
 import type { Verification } from '../domain/verification.js';
-import { audited } from './audited.js';
+import { audited, recordOutcome } from './audited.js';
 import { type CommitOptions, commitChange } from './commit-change.js';
 
 export async function renameConnection(
@@ -39,14 +39,23 @@ export async function setScopes(
   );
 }
 
-/** The customer's stack took the role away. The scopes stay: their targets must not fall through to a wider connection. */
+/**
+ * The customer's stack took the role away. The scopes stay: their targets must not fall through to a wider connection.
+ * Another role than the connection's (an old stack, a copy) changes nothing.
+ */
 export async function deprovisionConnection(
   deps: Dependencies,
   by: Requester,
   connection: Connection,
+  roleArn: string,
 ): Promise<Connection> {
-  // A role that was to take an access key's place and never did: the key goes on.
-  if (connection.status === 'disconnected' || connection.method === 'access_key') return connection;
+  const isItsRole = 'roleArn' in connection && connection.roleArn === roleArn;
+  // A role that was to take an access key's place and never did: the key stays in use.
+  if (connection.status === 'disconnected' || connection.method === 'access_key' || !isItsRole) {
+    const details = { roleArn: roleArn.slice(0, 2_048), changed: false };
+    await recordOutcome(deps, by, { action: 'connection.deprovision', ...subjectOf(connection), details });
+    return connection;
+  }
   return saveChange(deps, by, { action: 'connection.deprovision' }, connection, {
     status: 'disconnected',
     reason: 'deprovisioned',

@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import { callbackSecretContext, type Dependencies, isoNow } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
+import { accountOfCaller, type CallerProof, identityRequest, notProved } from '../domain/caller-proof.js';
 import type { Connection, RoleConnection } from '../domain/connection.js';
-import { type Enrollment, type ScopeRule, scopeOfAccount, withAccount } from '../domain/enrollment.js';
+import {
+  type Enrollment,
+  enrollmentRoleName,
+  type ScopeRule,
+  scopeOfAccount,
+  withAccount,
+  withNonce,
+} from '../domain/enrollment.js';
 import { RolebridgeError } from '../domain/errors.js';
 import {
   type AccountId,
@@ -14,6 +21,7 @@ import {
   newEnrollmentId,
   type OrganizationId,
 } from '../domain/ids.js';
+import { inconclusiveError } from '../domain/inconclusive.js';
 import type { Token } from '../domain/ports.js';
 import type { Partition } from '../domain/role-arn.js';
 import { audited } from './audited.js';
@@ -30,6 +38,7 @@ export async function createEnrollment(
     scopeRule: ScopeRule;
     accountIds?: readonly AccountId[] | undefined;
     maxAccounts: number;
+    rolePattern?: string | undefined;
     expiresInSeconds: number;
   },
 ): Promise<{ enrollment: Enrollment; secret: string }> {
@@ -39,12 +48,14 @@ export async function createEnrollment(
   const secret = newCallbackSecret();
   const enrollment: Enrollment = {
     ...rest,
+    rolePattern: request.rolePattern ?? enrollmentRoleName(id),
     id,
     organizationId,
     encryptedSecret: deps.encryption.encrypt(secret, secretContext(id)),
     createdAt: isoNow(deps.clock),
     expiresAt: new Date(deps.clock.now() + expiresInSeconds * 1000).toISOString(),
     accounts: {},
+    usedNonces: {},
   };
   const details = { enrollmentId: id, name: enrollment.name, expiresAt: enrollment.expiresAt };
   await audited(deps, by, { action: 'enrollment.create', organizationId, details }, () =>
@@ -149,22 +160,23 @@ export async function findEnrollment(deps: Dependencies, id: string): Promise<En
 }
 
 /**
- * An account registers itself: its connection, made with the first registration, and the same one with each later one,
- * so that a stack whose answer was lost can ask again.
- * @throws RolebridgeError `enrollment_ended`, `account_not_enrollable`, `scope_taken`, `connection_disconnected`
+ * Registers the account that the proof is from. The first registration creates its connection; later ones return the
+ * same, so that a stack that lost the answer can ask again.
+ * @throws RolebridgeError `account_not_proved`, `enrollment_ended`, `account_not_enrollable`, `scope_taken`, `connection_disconnected`
  */
-export async function enrolAccount(
+export async function enrollAccount(
   deps: Dependencies,
   by: Requester,
   enrollment: Enrollment,
-  request: { accountId: AccountId; label?: string | undefined },
+  request: { proof: CallerProof; label?: string | undefined },
 ): Promise<{ connection: RoleConnection; callbackSecret: string }> {
   const { organizationId, partition, name, id } = enrollment;
-  const { accountId, label } = request;
+  const { proof, label } = request;
+  const { accountId, callerArn } = await provedAccount(deps, by, enrollment, proof);
   const scope = scopeOfAccount(enrollment.scopeRule, accountId, label);
-  const details = { enrollmentId: id, accountId };
+  const details = { enrollmentId: id, accountId, callerArn };
   return audited(deps, by, { action: 'enrollment.register', organizationId, details }, async () => {
-    const connectionId = await takePlace(deps, id, accountId);
+    const connectionId = await takePlace(deps, id, accountId, proof.nonce);
     const known = await deps.store.connectionForCallback(connectionId);
     if (known !== undefined) return reopened(deps, known);
     const wanted = {
@@ -183,8 +195,37 @@ export async function enrolAccount(
   });
 }
 
-/** Which connection is the account's. Of registrations at the same time each sees the other's place. */
-async function takePlace(deps: Dependencies, id: EnrollmentId, accountId: AccountId): Promise<ConnectionId> {
+/** The account that signed the proof, as AWS says. @throws RolebridgeError `account_not_proved`, or why AWS gave no verdict */
+async function provedAccount(
+  deps: Dependencies,
+  by: Requester,
+  enrollment: Enrollment,
+  proof: CallerProof,
+): Promise<{ accountId: AccountId; callerArn: string }> {
+  const { organizationId, partition, rolePattern } = enrollment;
+  const request = identityRequest(proof, {
+    partition,
+    enrollmentId: enrollment.id,
+    origin: new URL(deps.publicUrl).origin,
+    nowMs: deps.clock.now(),
+  });
+  const sts = deps.sts.forOrganization({ organizationId, requestId: by.requestId });
+  const answer = await sts.signerIdentity(partition, request);
+  if (answer.outcome === 'inconclusive') throw inconclusiveError(answer.reason);
+  if (answer.outcome === 'denied')
+    throw notProved(
+      `AWS does not accept the signature of the proof (${answer.message}): it is not a GetCallerIdentity request for ${request.host}, this service (${request.headers['x-rolebridge-origin']}) and this enrollment.`,
+    );
+  return { accountId: accountOfCaller(answer.arn, { partition, rolePattern }), callerArn: answer.arn };
+}
+
+/** Uses the nonce up and says which connection is the account's, in one write: of two with one nonce, one gets an answer. */
+async function takePlace(
+  deps: Dependencies,
+  id: EnrollmentId,
+  accountId: AccountId,
+  nonce: string,
+): Promise<ConnectionId> {
   const proposed = newConnectionId();
   for (let attempt = 1; attempt <= 50; attempt++) {
     const before = await deps.store.token('enrollment', hashOf(id));
@@ -193,9 +234,9 @@ async function takePlace(deps: Dependencies, id: EnrollmentId, accountId: Accoun
       throw new RolebridgeError('enrollment_ended', 'The enrollment was ended.', {
         remedy: 'Ask the vendor for a new enrollment and update the stack set with its values.',
       });
-    const next = withAccount(enrollment, accountId, proposed, deps.clock.now());
+    const now = deps.clock.now();
+    const next = withNonce(withAccount(enrollment, accountId, proposed, now), nonce, now);
     const taken = next.accounts[accountId] as ConnectionId;
-    if (isDeepStrictEqual(next, enrollment)) return taken;
     if (await deps.store.replaceToken(before, tokenOf(next))) return taken;
     await deps.clock.sleep(Math.random() * 20 * attempt);
   }

@@ -6,6 +6,7 @@ import type { Job } from '../domain/ports.js';
 import { hasSomethingToVerify, secondCheckMs } from '../domain/schedule.js';
 import { isOpenToOthers } from '../domain/status-message.js';
 import { verifyHeldAccessKey } from './change-access-key.js';
+import type { MassFailure } from './mass-failure.js';
 import { VerificationFailed, verifyConnection } from './verify-connection.js';
 
 /** What a check by the service itself came to. */
@@ -31,19 +32,36 @@ export interface WatchCheck {
  * Verifies a connection by the service's own accord. One failure turns nothing, but for a role that lets others in; a
  * second in a row does. Without a verdict the failures so far still count.
  */
-export async function reverifyConnection(deps: Dependencies, by: Requester, watch: Job): Promise<WatchCheck> {
+export async function reverifyConnection(
+  deps: Dependencies,
+  by: Requester,
+  watch: Job,
+  massFailure: MassFailure,
+): Promise<WatchCheck> {
   const before = await deps.store.connection(watch.organizationId, watch.connectionId);
   if (before === undefined || !hasSomethingToVerify(before))
     return { result: { finding: 'nothing_to_verify' }, next: undefined };
-  const persistFailure = (code: ErrorCode) =>
-    before.status === 'failed' || isOpenToOthers(code) || watch.attempts > 0;
+  let isHeld = false;
+  const isSecond = before.status === 'failed' || watch.attempts > 0;
+  const persistFailure = async (code: ErrorCode): Promise<boolean> => {
+    isHeld =
+      code === 'role_not_assumable' &&
+      watch.attempts > 0 &&
+      before.method === 'assume_role' &&
+      before.status === 'connected' &&
+      (await massFailure.isSuspected(before));
+    isCounted = !isHeld && (isSecond || isOpenToOthers(code));
+    return isCounted;
+  };
+  let isCounted = false;
   const startedAt = deps.clock.now();
   const dueIn = (ms: number, attempts: number) => ({
     dueAt: new Date(startedAt + ms).toISOString(),
     attempts,
   });
   try {
-    await verify(deps, by, before as Checked, persistFailure);
+    await verify(deps, by, before as Checked, persistFailure, isSecond);
+    massFailure.passed(watch.organizationId);
     return { result: { finding: 'healthy' }, next: undefined };
   } catch (error) {
     if (!(error instanceof RolebridgeError)) throw error;
@@ -52,7 +70,11 @@ export async function reverifyConnection(deps: Dependencies, by: Requester, watc
       // Of a trust policy that names two external IDs nothing is stored, and there is nothing to repeat soon.
       if (code === 'previous_external_id_accepted' && before.status === 'connected')
         return { result: { finding: 'healthy' }, next: dueIn(secondCheckMs * 5, 0) };
-      const isCounted = persistFailure(code);
+      if (isHeld)
+        return {
+          result: { finding: 'inconclusive', code: 'vendor_not_allowed', retryAfterSeconds: 60 },
+          next: dueIn(secondCheckMs * (1 + Math.random()), watch.attempts),
+        };
       return {
         result: { finding: 'refused', code, message, isCounted, before },
         next: isCounted ? undefined : dueIn(secondCheckMs, watch.attempts + 1),
@@ -74,7 +96,8 @@ function verify(
   deps: Dependencies,
   by: Requester,
   connection: Checked,
-  persistFailure: (code: ErrorCode) => boolean,
+  persistFailure: (code: ErrorCode) => Promise<boolean>,
+  isSecond: boolean,
 ): Promise<Connection> {
   return connection.method === 'access_key'
     ? verifyHeldAccessKey(deps, by, connection, { isWatch: true, persistFailure })
@@ -82,5 +105,6 @@ function verify(
         roleArn: connection.roleArn,
         askedBy: 'watch',
         persistFailure,
+        diagnose: isSecond && connection.status === 'connected',
       });
 }

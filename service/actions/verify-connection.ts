@@ -1,9 +1,10 @@
 import { type Dependencies, forVerification, isoNow } from '../actions/dependencies.js';
 import type { AuditIntent, Requester } from '../domain/audit.js';
-import { type Connection, claimedRole, roleRegistrationOf } from '../domain/connection.js';
+import { boundAccountOf, type Connection, claimedRole, roleRegistrationOf } from '../domain/connection.js';
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import { newExternalId } from '../domain/ids.js';
 import { inconclusiveCode } from '../domain/inconclusive.js';
+import { parseRoleArn } from '../domain/role-arn.js';
 import { checkScope, describeScope, type Scope, scopeFromKey, scopeKey } from '../domain/scope.js';
 import type { Check, Verification } from '../domain/verification.js';
 import { type VerificationProgress, verifyRole } from '../domain/verify-role.js';
@@ -35,8 +36,10 @@ export interface VerificationRequest {
   /** `watch`: the service itself, which waits for nothing since it comes again. */
   readonly askedBy: 'callback' | 'manual' | 'verify' | 'watch';
   readonly firstAttemptAtMs?: number;
-  /** A failure that does not count yet is not stored, and its causes are not looked for. @default all count */
-  readonly persistFailure?: (code: ErrorCode) => boolean;
+  /** A failure that does not count yet is not stored. @default all count */
+  readonly persistFailure?: (code: ErrorCode) => boolean | Promise<boolean>;
+  /** Whether the causes of a denial are looked for. @default true */
+  readonly diagnose?: boolean;
   readonly onProgress?: ((progress: VerificationProgress) => void) | undefined;
 }
 
@@ -55,7 +58,8 @@ async function verifyAndStore(
     throw new RolebridgeError('method_mismatch', 'This connection uses an access key and expects no role.', {
       remedy: 'Begin its move to a role with POST …/migrate-to-role.',
     });
-  const scopes = scopesAfter(connection, request.scope);
+  if (request.askedBy === 'callback') requireBoundAccount(connection, request.roleArn);
+  const scopes = scopesAfter(connection, request.scope, request.askedBy);
   await refuseTakenScope(deps, connection, scopes);
 
   const isWatch = request.askedBy === 'watch';
@@ -82,7 +86,7 @@ async function verifyAndStore(
         (connection.status === 'failed' ||
           (trust.pendingExternalId !== undefined && request.askedBy !== 'verify')),
       callerRetries: request.askedBy === 'callback',
-      diagnose: !isWatch || (connection.status === 'connected' && persistFailure('role_not_assumable')),
+      diagnose: request.diagnose,
       onProgress: request.onProgress,
     },
     { sts: deps.sts, clock: deps.clock, newExternalId },
@@ -101,7 +105,7 @@ async function verifyAndStore(
     const error = verificationFailed(result.verification);
     // The role works and is as safe as it was: the change of its external ID waits, and nothing else.
     const isHarmless = error.code === 'previous_external_id_accepted' && connection.status === 'connected';
-    if (result.role !== undefined && !isHarmless && persistFailure(error.code))
+    if (result.role !== undefined && !isHarmless && (await persistFailure(error.code)))
       await storeFailure(deps, intent, connection, result.role.arn, result.verification, isWatch);
     throw error;
   }
@@ -140,13 +144,37 @@ async function verifyAndStore(
   }
 }
 
-/** A move from an access key to a role keeps all scopes, also when the stack names one of them. */
-function scopesAfter(connection: Connection, asked: Scope | undefined): readonly Scope[] {
-  if (asked === undefined) return connection.scopes;
-  const key = scopeKey(checkScope(asked));
-  return connection.method === 'access_key' && connection.scopes.some((scope) => scopeKey(scope) === key)
-    ? connection.scopes
-    : [asked];
+/**
+ * A callback's secret opens no way into another account. The refusal holds nothing that a role could be made with.
+ * @throws RolebridgeError `account_mismatch`
+ */
+function requireBoundAccount(connection: Connection, roleArn: string): void {
+  const bound = boundAccountOf(connection);
+  if (bound === undefined || !isInAnotherAccount(roleArn, bound)) return;
+  throw new RolebridgeError('account_mismatch', "The role is in another account than this connection's.", {
+    remedy: 'Deploy with credentials of the account that this connection is for.',
+  });
+}
+
+function isInAnotherAccount(roleArn: string, accountId: string): boolean {
+  try {
+    return parseRoleArn(roleArn).accountId !== accountId;
+  } catch {
+    // The first check of the verification names what is wrong with it.
+    return false;
+  }
+}
+
+/** A callback gives a connection without a scope its first one; a scope that is set is kept. */
+function scopesAfter(
+  connection: Connection,
+  asked: Scope | undefined,
+  askedBy: VerificationRequest['askedBy'],
+): readonly Scope[] {
+  if (asked !== undefined) checkScope(asked);
+  if (asked === undefined || (askedBy === 'callback' && connection.scopes.length > 0))
+    return connection.scopes;
+  return [asked];
 }
 
 /** Before anything is asked of AWS: a scope that another connection holds fails the request at once. */

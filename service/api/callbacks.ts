@@ -4,10 +4,11 @@ import { deprovisionConnection } from '../actions/change-connection.js';
 import { type Dependencies, isoNow } from '../actions/dependencies.js';
 import { verifyConnection } from '../actions/verify-connection.js';
 import type { Requester } from '../domain/audit.js';
-import { roleRegistrationOf } from '../domain/connection.js';
+import { type Connection, roleRegistrationOf } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { type ConnectionId, isConnectionId } from '../domain/ids.js';
 import type { IdempotencyRecord } from '../domain/ports.js';
+import { describeScope, type Scope, scopeKey } from '../domain/scope.js';
 import type { RateLimits } from '../limits/index.js';
 import { parseJsonBody } from './json-body.js';
 import { type Answer, problemAnswer } from './problem.js';
@@ -64,8 +65,21 @@ async function decide(
           askedBy: 'callback',
           firstAttemptAtMs,
         })
-      : await deprovisionConnection(deps, by, connection);
-  return { status: 200, body: connectionView(next) };
+      : await deprovisionConnection(deps, by, connection, event.data.roleArn);
+  const warnings = event.type === 'role.provisioned' ? scopeWarnings(next, event.data.scope) : [];
+  return { status: 200, body: { ...connectionView(next), ...(warnings.length > 0 && { warnings }) } };
+}
+
+/** A scope that is set stays: the stack prints what of its request did not count. */
+function scopeWarnings({ scopes }: Connection, asked: Scope | undefined) {
+  if (asked === undefined || scopes.some((scope) => scopeKey(scope) === scopeKey(asked))) return [];
+  const kept = scopes.map(describeScope).join('; ') || 'nothing yet';
+  return [
+    {
+      code: 'scope_kept',
+      message: `The connection applies to ${kept}, as set before; the stack's scope (${describeScope(asked)}) changes nothing.`,
+    },
+  ];
 }
 
 async function handleOnce(

@@ -32,6 +32,15 @@ export const createEnrollmentRequest = z.strictObject({
     .default({}),
   accountIds: z.array(accountId).min(1).max(500).optional(),
   maxAccounts: z.int().min(1).max(500).default(100),
+  rolePattern: z
+    .string()
+    .regex(/^[A-Za-z0-9_+=,.@*-]{1,64}$/, 'must be the name of a role; * stands for any characters')
+    .refine((pattern) => pattern.split('*').length <= 5, 'must hold four * at most')
+    .meta({
+      description:
+        "Name of the role that an account proves itself with; * stands for any characters. By default the role of the StackSet template's function.",
+    })
+    .optional(),
   expiresInSeconds: z.int().min(60).max(7_776_000).default(604_800),
 });
 
@@ -43,12 +52,35 @@ export const enrollmentsQuery = z.strictObject({
     .optional(),
 });
 
+const visible = (low: number, high: number) =>
+  z
+    .string()
+    .min(low)
+    .max(high)
+    .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII');
+
+/** `POST https://STS_HOST/` with the body `Action=GetCallerIdentity&Version=2011-06-15`, signed (Signature Version 4). */
+const proof = z
+  .strictObject({
+    authorization: z
+      .string()
+      .max(1024)
+      .regex(/^AWS4-HMAC-SHA256 [\x20-\x7e]+$/, 'must be an Authorization header of Signature Version 4'),
+    date: z.string().regex(/^\d{8}T\d{6}Z$/, 'must be the x-amz-date: YYYYMMDDTHHMMSSZ'),
+    nonce: z.string().regex(/^[A-Za-z0-9_-]{16,64}$/, 'must be 16 to 64 letters, digits, "-" or "_"'),
+    securityToken: visible(16, 8192),
+  })
+  .meta({
+    description:
+      'A signed request for sts:GetCallerIdentity, at most 60 seconds old and used once. It signs the headers content-type, host, x-amz-date, x-amz-security-token, x-rolebridge-enrollment, x-rolebridge-nonce and x-rolebridge-origin.',
+  });
+
 /** The wire contract of a registration. */
 export const accountEnrolledEvent = z.strictObject({
   type: z.literal('account.enrolled'),
   timestamp: z.iso.datetime({ offset: true }),
   data: z.strictObject({
-    accountId,
+    proof,
     label: z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be a name as a scope has them')

@@ -4,7 +4,7 @@ import {
   createEnrollment,
   createEnrollmentSecrets,
   endEnrollment,
-  enrolAccount,
+  enrollAccount,
   enrollmentOf,
   findEnrollment,
   listEnrollments,
@@ -87,7 +87,7 @@ export function addRegistrationRoute(
       actor: { kind: 'enrollment' as const, id: enrollment.id },
       requestId: response.locals.requestId as string,
     };
-    const { connection, callbackSecret } = await enrolAccount(deps, by, enrollment, data);
+    const { connection, callbackSecret } = await enrollAccount(deps, by, enrollment, data);
     // While it is being changed, the new one: a role made now is to outlast the change.
     const externalId = connection.pendingExternalId ?? connection.externalId;
     send(response, { status: 200, body: { connectionId: connection.id, externalId, callbackSecret } });
@@ -103,8 +103,8 @@ function enrollmentSummary({ id, name, partition, maxAccounts, createdAt, expire
 
 /** No secret is in it. */
 function enrollmentView(deps: Dependencies, enrollment: Enrollment) {
-  const { id, name, partition, scopeRule, accountIds, maxAccounts, createdAt, expiresAt, accounts } =
-    enrollment;
+  const { id, name, partition, scopeRule, accountIds, maxAccounts, rolePattern } = enrollment;
+  const { createdAt, expiresAt, accounts } = enrollment;
   const enrollmentUrl = `${deps.publicUrl}/v1/enrollments/${id}/accounts`;
   const vendor = { principals: deps.principals, callbackUrl: `${deps.publicUrl}/v1/callbacks` };
   return {
@@ -114,10 +114,11 @@ function enrollmentView(deps: Dependencies, enrollment: Enrollment) {
     scopeRule,
     accountIds,
     maxAccounts,
+    rolePattern,
     createdAt,
     expiresAt,
     accounts: Object.entries(accounts).map(([accountId, connectionId]) => ({ accountId, connectionId })),
     enrollmentUrl,
-    stackSetTemplate: stackSetTemplate(vendor, enrollmentUrl),
+    stackSetTemplate: stackSetTemplate(vendor, { id, partition, enrollmentUrl }),
   };
 }

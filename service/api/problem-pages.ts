@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
+import { errorCatalog, isErrorCode } from '../domain/error-catalog/index.js';
 import { RolebridgeError } from '../domain/errors.js';
-import { explanations, isErrorCode } from '../problems/index.js';
-import { problems, problemUrl } from './problem.js';
+import { problemUrl } from './problem.js';
 import { send } from './respond.js';
 
 /**
@@ -18,6 +18,5 @@ export function explanationOf(code: string, publicUrl: string) {
     throw new RolebridgeError('not_found', 'There is no problem with this code.', {
       remedy: 'Take the code from the "code" of the problem details.',
     });
-  const [status, title] = problems[code];
-  return { type: problemUrl(code, publicUrl), code, status, title, ...explanations[code] };
+  return { type: problemUrl(code, publicUrl), code, ...errorCatalog[code] };
 }

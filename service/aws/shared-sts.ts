@@ -58,6 +58,8 @@ export function shareSts(sts: Sts, options: SharedStsOptions, caller = theServic
       call('GetCallerIdentity', () => sts.callerIdentity(partition, credentials)),
     accessKeyIdentity: (partition, key) =>
       call('GetCallerIdentity', () => sts.accessKeyIdentity(partition, key)),
+    signerIdentity: (partition, request) =>
+      call('GetCallerIdentity', () => sts.signerIdentity(partition, request)),
   };
 }
 

@@ -4,6 +4,7 @@ import type { AccessKey } from '../domain/access-key.js';
 import type { InconclusiveReason } from '../domain/inconclusive.js';
 import type { Sts, StsAnswer } from '../domain/ports.js';
 import { type Partition, partitions } from '../domain/role-arn.js';
+import { sendIdentityRequest } from './caller-identity.js';
 
 export interface StsOptions {
   /** The partitions that the vendor has a principal in. */
@@ -111,6 +112,9 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
 
     accessKeyIdentity: async (partition, key) =>
       identityIn(await answered(identity, () => askIdentity(partition, key), classifyKey)),
+
+    signerIdentity: (partition, request) =>
+      sendIdentityRequest(request, { endpoint: configured[partition]?.endpoint, timeoutMs }),
   };
 
   /** Whose credentials these are; the service's own when none are given. */
@@ -174,6 +178,8 @@ function classify(thrown: unknown): NotAllowed<'access_denied' | 'region_disable
     ({ outcome: 'inconclusive', reason, requestId }) as const;
 
   // A proxy's or a firewall's refusal is not AWS's.
+  if (name === 'AccessDenied' && status === 403 && blamesCaller(message))
+    return inconclusive('vendor_not_allowed');
   if (name === 'AccessDenied' && status === 403)
     return { outcome: 'denied', reason: 'access_denied', message, requestId };
   if (name === 'RegionDisabledException' && status === 403)
@@ -199,6 +205,17 @@ function classify(thrown: unknown): NotAllowed<'access_denied' | 'region_disable
   if (status !== undefined && status >= 500) return inconclusive('server_error');
   return inconclusive('malformed');
 }
+
+/**
+ * Whether the text names a policy of the caller's account or network, which says nothing about the role. A resource
+ * control policy is the role's side. Without sts:TagSession or sts:SetSourceIdentity the session is opened unmarked.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+ */
+const blamesCaller = (message: string): boolean =>
+  /not authorized to perform: sts:AssumeRole /.test(message) &&
+  /(because no|explicit deny in an?) (identity-based policy|session policy|permissions boundary|service control policy|VPC endpoint policy)/i.test(
+    message,
+  );
 
 /** What is wrong with the request, where that is something that a caller chose. */
 function rejectionOf(name: string, message: string) {

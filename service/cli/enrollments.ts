@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { partitions } from '../domain/role-arn.js';
 import { UsageError } from './failure.js';
 import { printable, printJson, printTable, printValues } from './print.js';
+import { type RegisterOptions, registerAccount } from './register-account.js';
 import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
 import { withExample } from './with-example.js';
@@ -9,6 +11,7 @@ import { withExample } from './with-example.js';
 interface CreateOptions extends ServiceOptions {
   readonly scopeRule?: string;
   readonly accounts?: string;
+  readonly rolePattern?: string;
   readonly maxAccounts?: number;
   readonly expiresIn?: number;
 }
@@ -29,14 +32,16 @@ export function addEnrollmentCommands(program: Command, terminal: Terminal): voi
   )
     .option('--scope-rule <file>', 'a JSON file: {"accounts": {"ID": SCOPE}, "otherwise": SCOPE}')
     .option('--accounts <ids>', 'the only accounts that it is for, with commas')
+    .option('--role-pattern <name>', 'the role that an account proves itself with; * is any characters')
     .option('--max-accounts <number>', 'how many accounts at most', wholeNumber('--max-accounts'))
     .option('--expires-in <seconds>', 'when it ends', wholeNumber('--expires-in'))
     .action(async (name: string, options: CreateOptions) => {
-      const { scopeRule, accounts, maxAccounts, expiresIn, json } = options;
+      const { scopeRule, accounts, rolePattern, maxAccounts, expiresIn, json } = options;
       const wanted = {
         name,
         ...(scopeRule !== undefined && { scopeRule: jsonFile(scopeRule) as object }),
         ...(accounts !== undefined && { accountIds: accounts.split(',') }),
+        ...(rolePattern !== undefined && { rolePattern }),
         ...(maxAccounts !== undefined && { maxAccounts }),
         ...(expiresIn !== undefined && { expiresInSeconds: expiresIn }),
       };
@@ -92,6 +97,28 @@ export function addEnrollmentCommands(program: Command, terminal: Terminal): voi
     const { stackSetTemplate } = await (await clientOf(options, terminal)).getEnrollment(id);
     if (options.json) return printJson(terminal, { stackSetTemplate });
     terminal.stdout.write(`${printable(stackSetTemplate).trimEnd()}\n`);
+  });
+
+  withExample(
+    group
+      .command('register <enrollment-url>')
+      .description('registers the account of your AWS credentials, without a stack set')
+      .option('--label <name>', 'what the scope rule calls label')
+      .addOption(
+        new Option('--partition <name>', 'the AWS partition').choices(Object.keys(partitions)).default('aws'),
+      )
+      .option('--allow-http', 'allow http: to another machine, where secrets can be read on the way')
+      .option('--json', 'print JSON, errors too'),
+    'ROLEBRIDGE_ENROLLMENT_SECRET=whsec_… rolebridge enrollment register https://connect.vendor.example/v1/enrollments/enr_…/accounts',
+  ).action(async (url: string, options: RegisterOptions) => {
+    const account = await registerAccount(url, options, terminal);
+    if (options.json) return printJson(terminal, account);
+    const { connectionId, externalId, callbackSecret } = account;
+    printValues(terminal, {
+      connection: connectionId,
+      'external id': externalId,
+      'callback secret': callbackSecret,
+    });
   });
 
   add(

@@ -11,6 +11,7 @@ import { addConnectionCommands } from './connections.js';
 import { addEnrollmentCommands } from './enrollments.js';
 import { addExecCommand } from './exec.js';
 import { exitCodes } from './exit-codes.js';
+import { addExplainCommand } from './explain.js';
 import { reportFailure } from './failure.js';
 import { addServiceCommands } from './service-commands.js';
 import { addTargetCommands } from './targets.js';
@@ -49,6 +50,7 @@ export function createProgram(terminal: Terminal): Command {
   addEnrollmentCommands(program, terminal);
   addApiKeyCommands(program, terminal);
   addAuditCommand(program, terminal);
+  addExplainCommand(program, terminal);
   addCompletionCommand(program, terminal);
   return program;
 }

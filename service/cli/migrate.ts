@@ -1,13 +1,13 @@
-import { readConfiguration } from '../config.js';
 import { openFileStore } from '../index.js';
 import { copyStore } from '../records/copy-store.js';
+import { readSettings } from '../settings/index.js';
 import { UsageError } from './failure.js';
 import { printJson, printValues } from './print.js';
 import type { Terminal } from './terminal.js';
 
 /** `rolebridge migrate --from file --to postgres`. @throws RolebridgeError `store_unavailable` */
 export async function migrateCommand(options: { json?: boolean }, terminal: Terminal): Promise<void> {
-  const { dataDirectory, database } = readConfiguration(terminal.env);
+  const { dataDirectory, database } = readSettings(terminal.env);
   if (database === undefined)
     throw new UsageError(
       'There is no database to copy to.',

@@ -1,4 +1,3 @@
-import { ConfigurationError, readConfiguration } from '../config.js';
 import {
   createEncryption,
   createLogger,
@@ -8,14 +7,15 @@ import {
   openStore,
 } from '../index.js';
 import { createMetrics, measureProcess } from '../metrics/index.js';
+import { ConfigurationError, readSettings, stsPartitionsOf } from '../settings/index.js';
 import { loadTracing } from '../tracing/load.js';
 import type { Terminal } from './terminal.js';
 
 /** Starts the service, which runs until it is told to end. @throws ConfigurationError, RolebridgeError `store_unavailable` */
 export async function serve(terminal: Terminal): Promise<void> {
-  const config = readConfiguration(terminal.env);
+  const config = readSettings(terminal.env);
   const logger = createLogger(config.logLevel);
-  const tracing = config.isTraced ? await loadTracing() : undefined;
+  const tracing = config.tracesEndpoint ? await loadTracing() : undefined;
   const metrics = createMetrics();
   measureProcess(metrics);
   const store = await openStore(config, {
@@ -27,13 +27,15 @@ export async function serve(terminal: Terminal): Promise<void> {
   });
   const service = await createService({
     ...config,
+    // Required with endpoints.
+    webhooks: config.webhooks && { ...config.webhooks, secrets: config.webhooks.secrets ?? [] },
     store,
     logger,
     metrics,
     tracing,
     encryption: createEncryption(config.serviceKeys),
     accessKeyEncryption: openEncryption(config),
-    sts: createSts({ partitions: config.stsPartitions, timeoutMs: config.stsTimeoutMs }),
+    sts: createSts({ partitions: stsPartitionsOf(config), timeoutMs: config.stsTimeoutMs }),
   }).catch(async (error: NodeJS.ErrnoException) => {
     await store.close();
     throw error.syscall === 'listen' || error.syscall === 'getaddrinfo'
@@ -48,7 +50,7 @@ export async function serve(terminal: Terminal): Promise<void> {
   // A key file in which a new key was put first counts without a restart.
   process.on('SIGHUP', () => {
     try {
-      const encryption = openEncryption(readConfiguration(terminal.env));
+      const encryption = openEncryption(readSettings(terminal.env));
       service.useEncryption(encryption);
       logger.info({ keyId: encryption?.keyId }, 'encryption keys read again');
     } catch (error) {

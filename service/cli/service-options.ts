@@ -20,7 +20,7 @@ export const withServiceOptions = (command: Command): Command =>
     .option('--url <url>', 'where the service is (or ROLEBRIDGE_URL)')
     .option(
       '--api-key-file <path>',
-      'a file with the API key, "-" for standard input (or ROLEBRIDGE_API_KEY, the key itself)',
+      'a file with the API key, "-" for standard input (or ROLEBRIDGE_API_KEY_FILE; or ROLEBRIDGE_API_KEY, the key itself)',
     )
     .option('--timeout <seconds>', 'how long to wait for an answer', wholeNumber('--timeout', 1, 600))
     .option('--allow-http', 'allow http: to another machine, where keys can be read on the way')
@@ -45,7 +45,8 @@ export function urlOf({ url }: ServiceOptions, { env }: Terminal): string {
   );
 }
 
-async function apiKeyOf({ apiKeyFile }: ServiceOptions, terminal: Terminal): Promise<string> {
+async function apiKeyOf(options: ServiceOptions, terminal: Terminal): Promise<string> {
+  const apiKeyFile = options.apiKeyFile ?? (terminal.env.ROLEBRIDGE_API_KEY_FILE || undefined);
   const [source, text] =
     apiKeyFile === undefined
       ? ['ROLEBRIDGE_API_KEY', terminal.env.ROLEBRIDGE_API_KEY ?? '']
@@ -67,7 +68,7 @@ async function apiKeyOf({ apiKeyFile }: ServiceOptions, terminal: Terminal): Pro
   return key;
 }
 
-function readKeyFile(path: string, terminal: Terminal): string {
+export function readKeyFile(path: string, terminal: Terminal): string {
   // AWS's tools run a credential_process without a shell, which would have put the home folder in.
   const file = path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
   try {
@@ -78,7 +79,7 @@ function readKeyFile(path: string, terminal: Terminal): string {
   } catch (error) {
     throw new UsageError(
       `The file ${path} can't be read: ${(error as NodeJS.ErrnoException).code ?? 'for a reason not known'}.`,
-      'Check the path given with --api-key-file, and who may read it.',
+      'Check the path, and who may read the file.',
     );
   }
 }

@@ -3,7 +3,6 @@ import type { Reencryption } from '../actions/reencrypt.js';
 import { createOrganizationRequest } from '../api/schemas.js';
 import { createRolebridgeClient } from '../client/index.js';
 import type { Answer } from '../client/types.js';
-import { readConfiguration } from '../config.js';
 import type { Store } from '../domain/ports.js';
 import {
   backUpFileStore,
@@ -14,10 +13,11 @@ import {
   reencrypt,
   systemClock,
 } from '../index.js';
+import { readSettings, type Settings } from '../settings/index.js';
 import { exitCodes } from './exit-codes.js';
 import { Ended, UsageError } from './failure.js';
 import { printJson, printTable, printValues } from './print.js';
-import type { ServiceOptions } from './service-options.js';
+import { readKeyFile, type ServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
 
 /** `rolebridge org create`: in the store, or (with --url) by a service that has it open. */
@@ -88,7 +88,7 @@ export async function backUpCommand(
   options: ServiceOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const { database, dataDirectory } = readConfiguration(terminal.env);
+  const { database, dataDirectory } = readSettings(terminal.env);
   if (database !== undefined)
     throw new UsageError(
       'Everything is kept in a database (DATABASE_URL).',
@@ -105,8 +105,10 @@ function checkedName(name: string): string {
   throw new UsageError(`The organization's name ${error.issues.map(({ message }) => message).join(', ')}.`);
 }
 
-function operatorClient({ url = '', allowHttp }: ServiceOptions, { env }: Terminal) {
-  const apiKey = env.ROLEBRIDGE_OPERATOR_TOKEN;
+function operatorClient({ url = '', allowHttp }: ServiceOptions, terminal: Terminal) {
+  const { env } = terminal;
+  const file = env.ROLEBRIDGE_OPERATOR_TOKEN_FILE;
+  const apiKey = file ? readKeyFile(file, terminal).trim() : env.ROLEBRIDGE_OPERATOR_TOKEN;
   if (!apiKey || !/^[\x21-\x7e]{32,200}$/.test(apiKey))
     throw new UsageError(
       apiKey ? 'ROLEBRIDGE_OPERATOR_TOKEN is no operator’s token.' : 'There is no operator’s token.',
@@ -121,9 +123,9 @@ function operatorClient({ url = '', allowHttp }: ServiceOptions, { env }: Termin
 
 async function inStore<Result>(
   terminal: Terminal,
-  use: (store: Store, config: ReturnType<typeof readConfiguration>) => Promise<Result>,
+  use: (store: Store, config: Settings) => Promise<Result>,
 ): Promise<Result> {
-  const config = readConfiguration(terminal.env);
+  const config = readSettings(terminal.env);
   const store = await openStore(config);
   try {
     return await use(store, config);

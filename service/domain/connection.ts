@@ -1,6 +1,6 @@
 import type { EncryptedAccessKey } from './access-key.js';
 import type { AccountId, ApiKeyId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
-import type { RoleArn } from './role-arn.js';
+import { parseRoleArn, type RoleArn } from './role-arn.js';
 import type { Scope } from './scope.js';
 import type { Verification } from './verification.js';
 
@@ -131,6 +131,13 @@ export const accessKeyOf = (connection: Connection): StoredAccessKey | undefined
 /** Deleted connections stay in the store, without scopes, so that a late destroy is still recognized and no external ID comes twice. */
 export const isDeleted = (connection: Connection): boolean =>
   connection.status === 'disconnected' && connection.reason === 'deleted';
+
+/** The account that a callback may connect a role of: the expected one, or that of the role connected now. */
+export function boundAccountOf(connection: Connection): AccountId | undefined {
+  if (connection.status !== 'disconnected' && connection.method === 'access_key') return connection.accountId;
+  const role = claimedRole(connection);
+  return connection.expectedAccountId ?? (role && parseRoleArn(role).accountId);
+}
 
 /** The role that no other connection may have. A role that was never verified claims nothing, so that nobody can squat on one. */
 export const claimedRole = (connection: Connection): RoleArn | undefined =>

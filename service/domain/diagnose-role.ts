@@ -25,7 +25,7 @@ const possible: readonly Cause[] = [
   {
     cause: 'organization_policy',
     likelihood: 'possible',
-    explanation: 'A service control or resource control policy of the customer’s AWS organization denies it.',
+    explanation: 'A resource control policy of your AWS organization denies it.',
   },
 ];
 
@@ -98,18 +98,12 @@ function causeInText({ reason, message }: Denial): Cause | undefined {
       likelihood: 'certain',
       explanation: 'Switch STS on for this region in the IAM console’s account settings, and try again.',
     };
-  if (/explicit deny in a (service|resource) control policy/i.test(message))
+  if (/explicit deny in a resource control policy/i.test(message))
     return {
       cause: 'organization_policy',
       likelihood: 'certain',
       explanation:
         'A policy of your AWS organization denies it. Ask its administrator to allow sts:AssumeRole for the vendor’s principal.',
-    };
-  if (/no identity-based policy allows/i.test(message))
-    return {
-      cause: 'vendor_not_allowed',
-      likelihood: 'certain',
-      explanation: 'The vendor’s own principal is not allowed to call sts:AssumeRole. Tell the vendor.',
     };
   return undefined;
 }

@@ -1,11 +1,12 @@
+import { notProved, proofLifetimeMs } from './caller-proof.js';
 import { RolebridgeError } from './errors.js';
 import type { AccountId, ConnectionId, EnrollmentId, OrganizationId } from './ids.js';
 import type { Partition } from './role-arn.js';
 import { checkScope, type Scope } from './scope.js';
 
 /**
- * Lets the accounts of an AWS Organization register themselves, each with a connection of its own, for a while. Whoever
- * has its secret can do that for any account that it allows; a role is connected only when AWS proves it.
+ * Lets the accounts of an AWS Organization register themselves, each with a connection of its own, for a while. The
+ * secret alone registers nothing: each account proves itself with a signed `sts:GetCallerIdentity`.
  */
 export interface Enrollment {
   readonly id: EnrollmentId;
@@ -17,12 +18,19 @@ export interface Enrollment {
   /** Undefined: any account, `maxAccounts` of them. */
   readonly accountIds?: readonly AccountId[] | undefined;
   readonly maxAccounts: number;
+  /** Name of the role that an account signs its proof with; `*` stands for any characters. */
+  readonly rolePattern: string;
   readonly encryptedSecret: string;
   readonly createdAt: string;
   readonly expiresAt: string;
   /** The connection of each account that has registered itself. */
   readonly accounts: Readonly<Record<AccountId, ConnectionId>>;
+  /** Nonces of the proofs that were used, with when each can be dropped: older proofs are refused for their age. */
+  readonly usedNonces: Readonly<Record<string, string>>;
 }
+
+/** Name of the role that the StackSet template gives to the function that registers an account. */
+export const enrollmentRoleName = (id: EnrollmentId): string => `enrollment-${id}`;
 
 /** Where the connection of an account applies. No rule: nowhere, until it is given a scope. */
 export interface ScopeRule {
@@ -53,6 +61,15 @@ export function scopeOfAccount(
     return [level, name.replaceAll('{account}', account).replaceAll('{label}', label ?? '')];
   });
   return checkScope(Object.fromEntries(named));
+}
+
+/** The enrollment with the nonce used. @throws RolebridgeError `account_not_proved` when it was used before */
+export function withNonce(enrollment: Enrollment, nonce: string, nowMs: number): Enrollment {
+  if (Object.hasOwn(enrollment.usedNonces, nonce))
+    throw notProved('The proof was used before.', 'Sign a new one for each attempt.');
+  const kept = Object.entries(enrollment.usedNonces).filter(([, until]) => Date.parse(until) > nowMs);
+  const until = new Date(nowMs + 3 * proofLifetimeMs).toISOString();
+  return { ...enrollment, usedNonces: { ...Object.fromEntries(kept), [nonce]: until } };
 }
 
 /** The enrollment with a place for the account, which keeps the one it has. @throws RolebridgeError `account_not_enrollable`, `enrollment_ended` */

@@ -16,6 +16,7 @@ export const inconclusiveMessages: Record<InconclusiveReason, readonly [string, 
     'GetCallerIdentity needs no permission, and something between the service and AWS denies it.',
     30,
   ],
+  vendor_not_allowed: ["A policy of the vendor's own AWS account denies sts:AssumeRole.", 60],
   request_rejected: ['AWS did not accept the request.', 30],
   too_many_concurrent_calls: ['Too many of your calls wait for AWS at the same time.', 5],
   vendor_credentials_expired: ["The service's own AWS credentials have expired.", 30],
@@ -26,9 +27,11 @@ export const inconclusiveMessages: Record<InconclusiveReason, readonly [string, 
 export const inconclusiveCode = (reason: InconclusiveReason) =>
   reason === 'too_many_concurrent_calls'
     ? 'rate_limited'
-    : reason.startsWith('vendor_credentials')
-      ? 'vendor_credentials_invalid'
-      : 'aws_unavailable';
+    : reason === 'vendor_not_allowed'
+      ? 'vendor_not_allowed'
+      : reason.startsWith('vendor_credentials')
+        ? 'vendor_credentials_invalid'
+        : 'aws_unavailable';
 
 /** No verdict, as the error that asks to try again. */
 export function inconclusiveError(reason: InconclusiveReason): RolebridgeError {

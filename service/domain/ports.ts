@@ -1,5 +1,6 @@
 import type { AccessKey } from './access-key.js';
 import type { AuditIntent, AuditRecord } from './audit.js';
+import type { SignedIdentityRequest } from './caller-proof.js';
 import type { ApiKey, Connection, Organization } from './connection.js';
 import type { ApiKeyId, AuditId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
 import type { Partition, RoleArn } from './role-arn.js';
@@ -225,6 +226,8 @@ export type StsAnswer<Allowed, Reason = 'access_denied' | 'region_disabled'> =
         | 'malformed'
         | 'clock_off'
         | 'denied_on_the_way'
+        /** The text of the denial names a policy of the caller's side. */
+        | 'vendor_not_allowed'
         | 'vendor_credentials_expired'
         | 'vendor_credentials_invalid'
         /** AWS was not asked: too many calls of the same organization wait already. */
@@ -280,6 +283,11 @@ export interface Sts {
       'key_unknown' | 'secret_wrong' | 'key_expired' | 'region_disabled'
     >
   >;
+  /** Whose signature it is, as AWS says; `denied` when AWS does not accept it. */
+  signerIdentity(
+    partition: Partition,
+    request: SignedIdentityRequest,
+  ): Promise<StsAnswer<{ arn: string }, 'not_accepted'>>;
 }
 
 /** Whose call of STS it is, and for which request. */

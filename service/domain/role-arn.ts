@@ -5,10 +5,26 @@ export type RoleArn = Branded<'RoleArn'>;
 
 /** Partitions that have their own credentials, and where STS is found in each: hosts are never built from input. */
 export const partitions = {
-  aws: { stsRegion: 'us-east-1', consoleHost: 'console.aws.amazon.com' },
-  'aws-us-gov': { stsRegion: 'us-gov-west-1', consoleHost: 'console.amazonaws-us-gov.com' },
-  'aws-cn': { stsRegion: 'cn-north-1', consoleHost: 'console.amazonaws.cn' },
-  'aws-eusc': { stsRegion: 'eusc-de-east-1', consoleHost: 'console.amazonaws-eusc.eu' },
+  aws: {
+    stsRegion: 'us-east-1',
+    stsHost: 'sts.us-east-1.amazonaws.com',
+    consoleHost: 'console.aws.amazon.com',
+  },
+  'aws-us-gov': {
+    stsRegion: 'us-gov-west-1',
+    stsHost: 'sts.us-gov-west-1.amazonaws.com',
+    consoleHost: 'console.amazonaws-us-gov.com',
+  },
+  'aws-cn': {
+    stsRegion: 'cn-north-1',
+    stsHost: 'sts.cn-north-1.amazonaws.com.cn',
+    consoleHost: 'console.amazonaws.cn',
+  },
+  'aws-eusc': {
+    stsRegion: 'eusc-de-east-1',
+    stsHost: 'sts.eusc-de-east-1.amazonaws.eu',
+    consoleHost: 'console.amazonaws-eusc.eu',
+  },
 } as const;
 export type Partition = keyof typeof partitions;
 

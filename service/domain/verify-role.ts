@@ -1,6 +1,7 @@
 import { checkRoleArn } from './check-role-arn.js';
 import { causeOfOpenTrust, causesOfDenial } from './diagnose-role.js';
 import type { AccountId, ConnectionId, ExternalId } from './ids.js';
+import { inconclusiveMessages } from './inconclusive.js';
 import type { Clock, SessionCredentials, Sts } from './ports.js';
 import type { ParsedRoleArn, Partition } from './role-arn.js';
 import { trustPolicy } from './trust-policy.js';
@@ -35,7 +36,7 @@ export interface RoleToVerify {
   /** Whoever asks comes again with the same first attempt when nothing is decided, so there is time. @default false */
   readonly callerRetries?: boolean;
   /** Up to four more calls that find out why AWS denies the role. @default true */
-  readonly diagnose?: boolean;
+  readonly diagnose?: boolean | undefined;
   /** Hears of every check as it is made, and of every denial that may still be propagation. */
   readonly onProgress?: ((progress: VerificationProgress) => void) | undefined;
 }
@@ -197,9 +198,9 @@ export async function verifyRole(
         await sts.callerIdentity(partition, session),
         'caller_identity',
       );
-      return (
-        identity.outcome === 'allowed' && identity.accountId === accountId && identity.arn === sessionArn
-      );
+      if (identity.outcome === 'denied')
+        throw new Inconclusive('denied_on_the_way', ...inconclusiveMessages.denied_on_the_way);
+      return identity.accountId === accountId && identity.arn === sessionArn;
     };
     if (!(await agrees()))
       receipt.fail(

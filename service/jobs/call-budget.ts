@@ -43,6 +43,7 @@ export function throttled(
     callerIdentity: (partition, credentials) =>
       counted(signal, () => share.callerIdentity(partition, credentials)),
     accessKeyIdentity: (partition, key) => counted(signal, () => share.accessKeyIdentity(partition, key)),
+    signerIdentity: (partition, request) => counted(signal, () => share.signerIdentity(partition, request)),
   });
   return (signal: AbortSignal): SharedSts => asking(sts, signal);
 }

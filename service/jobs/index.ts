@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { confirmRevocation } from '../actions/confirm-revocation.js';
 import type { Dependencies } from '../actions/dependencies.js';
 import { expireConnection } from '../actions/expire-connection.js';
+import { type MassFailure, watchForMassFailure } from '../actions/mass-failure.js';
 import { reverifyConnection, type WatchFinding } from '../actions/reverify-connection.js';
 import type { Requester } from '../domain/audit.js';
 import type { Job } from '../domain/ports.js';
@@ -37,6 +38,7 @@ export function runJobs(
 ): Scheduler {
   const { store, clock } = deps;
   const stsFor = throttled(deps.sts, { clock, callsPerSecond: stsCallsPerSecond });
+  const massFailure = watchForMassFailure(deps);
   const loop = runDueLoop<Job>({
     name: 'watch',
     idOf: ({ connectionId, purpose }) => `${connectionId} ${purpose}`,
@@ -47,7 +49,7 @@ export function runJobs(
     claim: (request) => store.leaseJobs(request),
     nextAt: () => store.nextJobAt(),
     async handle(watch, signal) {
-      const next = await look({ ...deps, sts: stsFor(signal) }, watch, { logger, metrics });
+      const next = await look({ ...deps, sts: stsFor(signal) }, watch, massFailure, { logger, metrics });
       await store.completeJob(watch, next);
     },
   });
@@ -67,6 +69,7 @@ const ownRequest = (): Requester => ({ actor: { kind: 'service' }, requestId: ra
 async function look(
   deps: Dependencies,
   watch: Job,
+  massFailure: MassFailure,
   reports: Reports,
 ): Promise<{ dueAt: string; attempts: number } | undefined> {
   const by = ownRequest();
@@ -75,7 +78,7 @@ async function look(
   const about = { organizationId, connectionId, requestId: by.requestId };
   switch (watch.purpose) {
     case 'verify': {
-      const { result, next } = await reverifyConnection(deps, by, watch);
+      const { result, next } = await reverifyConnection(deps, by, watch, massFailure);
       tell(reports, about, result);
       return next;
     }

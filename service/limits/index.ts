@@ -6,24 +6,7 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { VerificationLimit } from '../actions/dependencies.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { ConnectionId, OrganizationId } from '../domain/ids.js';
-
-/** In a minute; 0 is no limit. */
-export const defaultRateLimits = {
-  /** Calls with one API key. */
-  key: 60_000,
-  /** Callbacks of one connection that are signed with its secret. */
-  callbacks: 300,
-  /** Verifications of one connection that somebody asked for. */
-  connection: 60,
-  /** Verifications of one organization that somebody asked for. */
-  verifications: 600,
-  /** Requests without valid credentials from one address. */
-  address: 600,
-};
-export type RateLimitName = keyof typeof defaultRateLimits;
-export type RateLimitSettings = Readonly<Record<RateLimitName, number>>;
-
-export const rateLimitNames = Object.keys(defaultRateLimits) as RateLimitName[];
+import { defaultRateLimits, type RateLimitName, type RateLimitSettings } from '../settings/values.js';
 
 const windowSeconds = 60;
 
@@ -47,6 +30,7 @@ export class RateLimitedError extends RolebridgeError {
 
 const counted: Record<RateLimitName, string> = {
   key: 'calls with this API key',
+  organization: 'calls of this organization',
   callbacks: 'callbacks of this connection',
   connection: 'verifications of this connection',
   verifications: 'verifications of this organization',
@@ -91,6 +75,7 @@ export function createRateLimits(
   };
   return {
     key: limiterOf('key'),
+    organization: limiterOf('organization'),
     callback: limiterOf('callbacks'),
     address: (address: string | undefined) => ofAddress(network(address ?? 'unknown')),
     verification,

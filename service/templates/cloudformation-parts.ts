@@ -99,12 +99,13 @@ export const functionResources = (
   name: string,
   description: string,
   source: string,
-  members: object = {},
+  { roleName, ...members }: { readonly roleName?: string; readonly Condition?: string } = {},
 ) => ({
   [`${name}Log`]: {
     Type: 'AWS::IAM::Role',
     ...members,
     Properties: {
+      ...(roleName !== undefined && { RoleName: roleName }),
       Description: 'Lets a function of the connection write its log, and nothing else',
       AssumeRolePolicyDocument: {
         Version: '2012-10-17',

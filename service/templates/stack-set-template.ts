@@ -1,3 +1,5 @@
+import { type Enrollment, enrollmentRoleName } from '../domain/enrollment.js';
+import { partitions } from '../domain/role-arn.js';
 import { callbackFunction, enrollmentFunction } from './cloudformation-lambda.js';
 import {
   callbackResource,
@@ -15,15 +17,21 @@ import { yamlText } from './quoting.js';
  * own, then the role is made with that connection's external ID, then the callback connects it. One set of parameters
  * for all accounts; `Label` can be another one for each organizational unit.
  */
-export function stackSetTemplate(vendor: VendorOfTemplate, enrollmentUrl: string): string {
+export function stackSetTemplate(vendor: VendorOfTemplate, enrollment: EnrollmentOfTemplate): string {
   const note = `# Connects each account that it is deployed to. For a StackSet: every account registers itself with the enrollment's secret and
 # gets a connection and an external ID of its own.
 `;
-  return note + yamlText(stackSetDocument(vendor, enrollmentUrl)).trimStart();
+  return note + yamlText(stackSetDocument(vendor, enrollment)).trimStart();
 }
 
+/** What the template needs to know of its enrollment. */
+export type EnrollmentOfTemplate = Pick<Enrollment, 'id' | 'partition'> & { readonly enrollmentUrl: string };
+
 /** The template as data. */
-export function stackSetDocument(vendor: VendorOfTemplate, enrollmentUrl: string) {
+export function stackSetDocument(
+  vendor: VendorOfTemplate,
+  { id, partition, enrollmentUrl }: EnrollmentOfTemplate,
+) {
   const ofConnection = (name: string) => ({ 'Fn::GetAtt': ['Enrollment', name] });
   return {
     AWSTemplateFormatVersion: '2010-09-09',
@@ -46,7 +54,9 @@ export function stackSetDocument(vendor: VendorOfTemplate, enrollmentUrl: string
     Mappings: principalMapping(vendor, true),
     Conditions: sessionConditions,
     Resources: {
-      ...functionResources('Enrollment', 'Gets this account a connection of its own', enrollmentFunction()),
+      ...functionResources('Enrollment', 'Gets this account a connection of its own', enrollmentFunction(), {
+        roleName: enrollmentRoleName(id),
+      }),
       Enrollment: {
         Type: 'Custom::RolebridgeEnrollment',
         Properties: {
@@ -54,7 +64,7 @@ export function stackSetDocument(vendor: VendorOfTemplate, enrollmentUrl: string
           ServiceTimeout: 180,
           EnrollmentUrl: enrollmentUrl,
           EnrollmentSecret: { Ref: 'EnrollmentSecret' },
-          AccountId: { Ref: 'AWS::AccountId' },
+          StsHost: partitions[partition].stsHost,
           Label: { Ref: 'Label' },
         },
       },

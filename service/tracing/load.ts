@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../config.js';
+import { ConfigurationError } from '../settings/index.js';
 import type { Tracing } from './index.js';
 
 /** @throws ConfigurationError when OpenTelemetry's packages are not installed */

@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 import { z } from 'zod';
 import { codesOf, type Operation } from '../api/openapi/operation.js';
 import type { statusMessages } from '../api/openapi/status-messages.js';
-import { problems } from '../api/problem.js';
+import { errorCatalog } from '../domain/error-catalog/index.js';
 import { type Site, sendPage } from './site.js';
 import type { Html } from './views/layout.js';
 
@@ -70,7 +70,7 @@ ${body ? html`<h3>Body</h3>${membersView(body)}` : ''}
 ${example?.body === undefined ? '' : html`<figure class="copy"><pre tabindex="0" aria-label="Example of ${summary}"><code>${JSON.stringify(example.body, null, 2)}</code></pre></figure>`}
 <h3>Answer ${answer.status}</h3><p>${answer.description}</p>${answer.schema ? html`<details><summary>Its members</summary>${membersView(answer.schema, 'output')}</details>` : ''}
 <h3>Problems</h3>
-<ul class="codes">${codesOf(operation).map((code) => html`<li>${operation.statusOf?.[code] ?? problems[code][0]} <a href="/problems/${code}"><code>${code}</code></a> <small>${problems[code][1]}</small></li>`)}</ul>
+<ul class="codes">${codesOf(operation).map((code) => html`<li>${operation.statusOf?.[code] ?? errorCatalog[code].status} <a href="/problems/${code}"><code>${code}</code></a> <small>${errorCatalog[code].title}</small></li>`)}</ul>
 </section>`;
 }
 

@@ -1,9 +1,8 @@
 import type { Request, Response, Router } from 'express';
-import { problems } from '../api/problem.js';
 import type { AuditRecord } from '../domain/audit.js';
 import type { Connection } from '../domain/connection.js';
-import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
-import { explanations } from '../problems/index.js';
+import { type ErrorCode, errorCatalog } from '../domain/error-catalog/index.js';
+import { RolebridgeError } from '../domain/errors.js';
 import { refusalOf } from './access-key-pages.js';
 import { sendSetup } from './setup-pages.js';
 import { connectionIn, type Site, sendPage } from './site.js';
@@ -59,7 +58,9 @@ export function addCheckingPage(pages: Router, site: Site): void {
     const checkResult =
       stored && stored.code === code
         ? stored.view
-        : refusalOf(new RolebridgeError(code, `${problems[code][1]}.`, { remedy: explanations[code].fix }));
+        : refusalOf(
+            new RolebridgeError(code, `${errorCatalog[code].title}.`, { remedy: errorCatalog[code].fix }),
+          );
     return sendSetup(site, request, response, connection, { roleArn, checkResult });
   }
 }

@@ -1,5 +1,7 @@
-/** `npm run docs`: writes the pages that are made from the code. */
+/** `npm run docs`: writes the pages that are generated from the code. */
 import { writeFileSync } from 'node:fs';
+import { settingsPage } from './settings.js';
 import { troubleshootingPage } from './troubleshooting.js';
 
 writeFileSync('docs/troubleshooting.md', troubleshootingPage());
+writeFileSync('docs/settings.md', settingsPage());

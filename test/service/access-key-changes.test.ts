@@ -29,7 +29,7 @@ describe('rotating the keys', () => {
   });
 
   it.each<[string, () => CustomerKey, number, string]>([
-    ['of another account', () => vendor.customer().admin, 422, 'account_mismatch'],
+    ['of another account', () => vendor.customer().admin, 409, 'account_mismatch'],
     ['of a root user', () => vendor.customer().root, 422, 'root_access_key'],
     ['that is half a key', () => ({ accessKeyId: 'AKIA', secretAccessKey: 'x' }), 400, 'request_invalid'],
   ])('refuses one %s, and goes on with the one before', async (_name, make, status, code) => {
@@ -119,12 +119,12 @@ describe('moving to a role', () => {
       Version: '2012-10-17',
       Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: vendor.principal } }],
     });
-    for (const [roleArn, code] of [
-      [open, 'external_id_not_required'],
-      [roleIn(vendor.customer().accountId), 'account_mismatch'],
+    for (const [roleArn, status, code] of [
+      [open, 422, 'external_id_not_required'],
+      [roleIn(vendor.customer().accountId), 409, 'account_mismatch'],
     ]) {
       const answer = await vendor.call('PUT', `/v1/connections/${id}/role`, { roleArn });
-      expect([answer.status, answer.body.code]).toEqual([422, code]);
+      expect([answer.status, answer.body.code]).toEqual([status, code]);
       expect(await vendor.show(id)).toMatchObject({
         method: 'access_key',
         status: 'connected',

@@ -1,7 +1,7 @@
 /** How long the audit log is kept: `ROLEBRIDGE_AUDIT_RETENTION_DAYS`. */
 import { createHash, randomBytes } from 'node:crypto';
-import { readConfiguration } from '../../service/config.js';
 import type { Clock } from '../../service/domain/ports.js';
+import { readSettings } from '../../service/settings/index.js';
 import { day, hour, until } from '../passing-clock.js';
 import { startVendor, type Vendor } from '../vendor.js';
 
@@ -88,7 +88,7 @@ test('everything is kept unless a number of days is set, of at least 30', () => 
     ROLEBRIDGE_SERVICE_KEYS: `k1:${randomBytes(32).toString('base64')}`,
   };
   const days = (text: string) =>
-    readConfiguration({ ...settings, ROLEBRIDGE_AUDIT_RETENTION_DAYS: text } as NodeJS.ProcessEnv)
+    readSettings({ ...settings, ROLEBRIDGE_AUDIT_RETENTION_DAYS: text } as NodeJS.ProcessEnv)
       .auditRetentionDays;
   expect(days('')).toBeUndefined();
   expect(days('30')).toBe(30);

@@ -2,7 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { SignerCredentials } from '../../service/aws/sign-caller-proof.js';
 import { runCommandLine } from '../command-line.js';
+import { sessionOf } from '../enrolling-account.js';
 import { startVendor, type Vendor } from '../vendor.js';
 
 let vendor: Vendor;
@@ -83,4 +85,35 @@ test('an enrollment is made, shown and ended, and its secret is shown once', asy
     join(folder, 'none.json'),
   );
   expect([unreadable.code, unreadable.stdout]).toEqual([2, '']);
+});
+
+test('an account registers itself with the AWS credentials of the environment, and as a role only', async () => {
+  const { sandbox } = vendor;
+  const enrollment = (await vendor.call('POST', '/v1/enrollments', { name: 'acme', rolePattern: 'Admin*' }))
+    .body;
+  const register = async (session: Partial<SignerCredentials>, ...words: string[]) => {
+    const before = { ...process.env };
+    // The SDK reads the process's own environment.
+    process.env.AWS_ACCESS_KEY_ID = session.accessKeyId;
+    process.env.AWS_SECRET_ACCESS_KEY = session.secretAccessKey;
+    if (session.sessionToken) process.env.AWS_SESSION_TOKEN = session.sessionToken;
+    try {
+      return await runCommandLine(['enrollment', 'register', enrollment.enrollmentUrl, ...words], {
+        env: { ROLEBRIDGE_ENROLLMENT_SECRET: enrollment.secret },
+      });
+    } finally {
+      process.env = before;
+    }
+  };
+  const done = await register(sessionOf(sandbox, '210987654321', 'Admins'), '--json');
+  expect([done.code, done.stderr]).toEqual([0, '']);
+  const { connectionId } = JSON.parse(done.stdout);
+  expect((await vendor.call('GET', `/v1/connections/${connectionId}`)).body.expectedAccountId).toBe(
+    '210987654321',
+  );
+
+  const other = await register(sessionOf(sandbox, '210987654321', 'Developers'));
+  expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('account_not_proved: ')]);
+  const user = await register(sandbox.createAccessKey('210987654321', 'admin'));
+  expect([user.code, user.stderr]).toEqual([2, expect.stringContaining("are a user's")]);
 });

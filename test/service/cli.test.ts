@@ -304,3 +304,12 @@ test('every command has help with an example, and all are in the help of their g
     expect([leaf, stdout]).toEqual([leaf, expect.stringMatching(/\nExample:\n {2}\S/)]);
   }
 });
+
+test('explains an error code without a service', async () => {
+  const { code, stdout } = await rolebridge('explain scope_taken', { env: { ROLEBRIDGE_URL: '' } });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^status +409 Another connection holds the scope$/m);
+  expect(stdout).toMatch(/^fix it +Choose another scope/m);
+  const unknown = await rolebridge('explain nothing');
+  expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('no error code "nothing"')]);
+});

@@ -61,7 +61,7 @@ async function stackOf(connection: Json) {
 }
 
 const invoke = (code: string, event: object, remainingMs?: number) =>
-  invokeFunction(cloudFormation, code, event, remainingMs);
+  invokeFunction(cloudFormation, code, event, { ...(remainingMs && { remainingMs }) });
 
 test('a stack connects, changes its scope and disconnects, and its log has no secret', async () => {
   const connection = await create();

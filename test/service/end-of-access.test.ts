@@ -84,14 +84,13 @@ test.each(['by hand', 'by its stack'])(
             });
       expect(given).toMatchObject({ status: 200, body: { status: 'connected', roleArn } });
     };
-    const { accountId } = sandbox.createAccount();
-    const { arn } = sandbox.createRole(accountId, {
+    const { arn } = sandbox.createRole(made.accountId, {
       roleName: 'other',
       trustPolicy: made.connection.trustPolicy,
     });
     await replaceBy(arn);
     const { accountId: opened, accessKeyId } = (await made.ask()).body;
-    expect(opened).toBe(accountId);
+    expect(opened).toBe(made.accountId);
     expect(accessKeyId).not.toBe(held.accessKeyId);
 
     // Its customer has left it as it was.

@@ -1,6 +1,10 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createSts } from '../../service/index.js';
 import { yamlText } from '../../service/templates/quoting.js';
 import { stackSetDocument } from '../../service/templates/stack-set-template.js';
-import { callbackMessage } from '../callback-message.js';
+import { callbackMessage, deprovisioned, provisioned } from '../callback-message.js';
+import { proofOf, registrationMessage, sessionOf } from '../enrolling-account.js';
 import { evaluate, invokeFunction, startCloudFormation } from '../templates/cloudformation.js';
 import { type ApiAnswer, startVendor, type Vendor } from '../vendor.js';
 
@@ -31,21 +35,34 @@ const create = async (body: object = {}): Promise<Json> => {
 };
 const read = async (id: string): Promise<Json> => (await vendor.call('GET', `/v1/connections/${id}`)).body;
 
+/** Registers an account, which proves itself as the stack's function does unless `data` has another proof. */
 async function register(
   enrollment: Json,
-  data: object,
+  { accountId, ...data }: Json,
   options: { secret?: string; timestamp?: number } = {},
 ): Promise<ApiAnswer> {
-  const event = { type: 'account.enrolled', timestamp: new Date().toISOString(), data };
-  const { headers, body } = callbackMessage(options.secret ?? enrollment.secret, event, {
-    timestamp: options.timestamp ?? Math.floor(clock.now() / 1000),
-  });
+  const now = new Date(clock.now());
+  const proof = data.proof ?? proofOf(vendor.sandbox, enrollment, accountId, { now });
+  const { headers, body } = registrationMessage(
+    enrollment,
+    { proof, ...data },
+    { timestamp: Math.floor(now.getTime() / 1000), ...options },
+  );
   const response = await fetch(`${vendor.service.url}/v1/enrollments/${enrollment.id}/accounts`, {
     method: 'POST',
     headers,
     body,
   });
   return { status: response.status, body: await response.json(), headers: response.headers };
+}
+/** What Lambda puts into the environment of a function. */
+function environmentOf(accountId: string, roleName: string) {
+  const session = sessionOf(vendor.sandbox, accountId, roleName);
+  return {
+    AWS_ACCESS_KEY_ID: session.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: session.secretAccessKey,
+    AWS_SESSION_TOKEN: session.sessionToken,
+  };
 }
 const codeOf = ({ status, body }: ApiAnswer) => [status, body.code];
 const account = (last: number) => `2109876543${String(last).padStart(2, '0')}`;
@@ -92,7 +109,11 @@ it('gives each account a connection of its own, the same again when it asks agai
     'enrollment.create api_key outcome',
     'enrollment.create api_key intent',
   ]);
-  expect(made[0].details).toEqual({ enrollmentId: enrollment.id, accountId: account(2) });
+  expect(made[0].details).toEqual({
+    enrollmentId: enrollment.id,
+    accountId: account(2),
+    callerArn: `arn:aws:sts::${account(2)}:assumed-role/enrollment-${enrollment.id}/function`,
+  });
 });
 
 it('registers no account without the secret, later than five minutes, or under an enrollment that there is not', async () => {
@@ -103,13 +124,248 @@ it('registers no account without the secret, later than five minutes, or under a
     await register(enrollment, data, { secret: other.secret }),
     await register(enrollment, data, { timestamp: Math.floor(Date.now() / 1000) - 301 }),
     await register({ ...enrollment, id: 'enr_aaaaaaaaaaaaaaaaaaaaaaaa' }, data),
-    await register({ ...enrollment, id: '__proto__' }, data),
+    await register(
+      { ...enrollment, id: '__proto__' },
+      { proof: proofOf(vendor.sandbox, enrollment, account(1)) },
+    ),
   ];
   for (const answer of answers) {
     expect(codeOf(answer)).toEqual([401, 'callback_unauthorized']);
     expect(answer.body.detail).toBe(answers[0]?.body.detail);
   }
   expect((await vendor.call('GET', '/v1/connections')).body.connections).toEqual([]);
+});
+
+describe('registers no account that does not prove itself:', () => {
+  const sandboxOf = () => vendor.sandbox;
+  it.each<[string, (enrollment: Json) => object | Promise<object>, RegExp]>([
+    [
+      '61 s old',
+      (e) => proofOf(sandboxOf(), e, account(1), { now: new Date(Date.now() - 62_000) }),
+      /older than 60/,
+    ],
+    [
+      'dated 61 s ahead',
+      (e) => proofOf(sandboxOf(), e, account(1), { now: new Date(Date.now() + 62_000) }),
+      /future/,
+    ],
+    [
+      'on a date that is none',
+      (e) => ({ ...proofOf(sandboxOf(), e, account(1)), date: '20261341T000000Z' }),
+      /older/,
+    ],
+    [
+      'dated anew',
+      (e) => ({
+        ...proofOf(sandboxOf(), e, account(1), { now: new Date(Date.now() - 62_000) }),
+        date: today(),
+      }),
+      /AWS does not accept/,
+    ],
+    [
+      'for another STS host',
+      (e) => proofOf(sandboxOf(), e, account(1), { stsHost: 'sts.us-east-1.attacker.example' }),
+      /AWS does not accept/,
+    ],
+    [
+      'for another region',
+      (e) => proofOf(sandboxOf(), e, account(1), { stsHost: 'sts.eu-west-1.amazonaws.com' }),
+      /AWS does not accept/,
+    ],
+    [
+      'for another service',
+      (e) =>
+        proofOf(sandboxOf(), e, account(1), {
+          enrollmentUrl: e.enrollmentUrl.replace('127.0.0.1', 'other.example'),
+        }),
+      /AWS does not accept/,
+    ],
+    [
+      'for another enrollment',
+      async (e) => ({
+        ...proofOf(sandboxOf(), { ...e, enrollmentUrl: (await create()).enrollmentUrl }, account(1)),
+      }),
+      /AWS does not accept/,
+    ],
+    [
+      'with another nonce',
+      (e) => ({ ...proofOf(sandboxOf(), e, account(1)), nonce: 'another-nonce-of-mine' }),
+      /AWS does not accept/,
+    ],
+    [
+      'that does not sign the nonce',
+      (e) => without('x-rolebridge-nonce;', proofOf(sandboxOf(), e, account(1))),
+      /exactly these headers/,
+    ],
+    [
+      'that does not sign the origin',
+      (e) => without(';x-rolebridge-origin', proofOf(sandboxOf(), e, account(1))),
+      /exactly these headers/,
+    ],
+    [
+      'that signs another header',
+      (e) => ({
+        ...proofOf(sandboxOf(), e, account(1)),
+        authorization: proofOf(sandboxOf(), e, account(1)).authorization.replace('host;', 'host;x-action;'),
+      }),
+      /exactly these headers/,
+    ],
+    [
+      'with a signature that is none',
+      (e) => ({
+        ...proofOf(sandboxOf(), e, account(1)),
+        authorization: proofOf(sandboxOf(), e, account(1)).authorization.replace(/.{64}$/, 'f'.repeat(64)),
+      }),
+      /AWS does not accept/,
+    ],
+    [
+      "with another session's token",
+      (e) => ({
+        ...proofOf(sandboxOf(), e, account(1)),
+        securityToken: sessionOf(sandboxOf(), account(2), 'x').sessionToken,
+      }),
+      /AWS does not accept/,
+    ],
+    [
+      'by a role of another name',
+      (e) => proofOf(sandboxOf(), e, account(1), { roleName: 'developer' }),
+      /not a session of a role named/,
+    ],
+    [
+      'by a role whose name only begins so',
+      (e) => proofOf(sandboxOf(), e, account(1), { roleName: `enrollment-${e.id}x` }),
+      /not a session of a role named/,
+    ],
+  ])('a proof %s', async (_, proof, detail) => {
+    const enrollment = await create();
+    const answer = await register(enrollment, { proof: await proof(enrollment) });
+    expect(codeOf(answer)).toEqual([403, 'account_not_proved']);
+    expect(answer.body.detail).toMatch(detail);
+    expect((await vendor.call('GET', '/v1/connections')).body.connections).toEqual([]);
+    expect((await vendor.call('GET', `/v1/enrollments/${enrollment.id}`)).body.accounts).toEqual([]);
+  });
+
+  it.each<[string, (proof: Json) => object | undefined]>([
+    ['no proof', () => undefined],
+    ['an account that it names itself', (proof) => ({ ...proof, accountId: account(2) })],
+    ['a URL', (proof) => ({ ...proof, url: 'https://attacker.example/' })],
+    ['a body', (proof) => ({ ...proof, body: 'Action=GetSessionToken&Version=2011-06-15' })],
+    ['a line end in a header', (proof) => ({ ...proof, securityToken: `${proof.securityToken}\r\nhost: x` })],
+  ])('%s', async (_, change) => {
+    const enrollment = await create();
+    const proof = change(proofOf(vendor.sandbox, enrollment, account(1)));
+    expect(
+      codeOf(
+        await register(enrollment, {
+          accountId: account(1),
+          proof,
+          ...(proof === undefined && { proof: null }),
+        }),
+      ),
+    ).toEqual([400, 'request_invalid']);
+  });
+
+  it('a proof that was used, also by one of twenty at once', async () => {
+    const enrollment = await create();
+    const proof = proofOf(vendor.sandbox, enrollment, account(1));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => register(enrollment, { proof })));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    for (const answer of answers.filter(({ status }) => status !== 200))
+      expect(codeOf(answer)).toEqual([403, 'account_not_proved']);
+    time = 59_000;
+    expect((await register(enrollment, { proof })).body.detail).toBe('The proof was used before.');
+    // Nonces that are too old to be used are forgotten.
+    time = 600_000;
+    expect((await register(enrollment, { accountId: account(1) })).status).toBe(200);
+  });
+
+  it('a proof that AWS redirects: it goes nowhere else', async () => {
+    const asked: (string | undefined)[] = [];
+    const elsewhere = createServer((request, response) => {
+      asked.push(request.headers.host);
+      response
+        .writeHead(302, { location: `${vendor.sandbox.url}/` })
+        .end(`<GetCallerIdentityResponse xmlns=""><Arn>arn:aws:sts::${account(1)}:assumed-role/x/y</Arn>`);
+    });
+    await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+    const { port } = elsewhere.address() as AddressInfo;
+    const partitions = { aws: { endpoint: `http://127.0.0.1:${port}` } };
+    const other = await startVendor({ sts: createSts({ partitions }) });
+    const enrollment = (await other.call('POST', '/v1/enrollments', { name: 'acme' })).body;
+    const { headers, body } = registrationMessage(enrollment, {
+      proof: proofOf(vendor.sandbox, enrollment, account(1)),
+    });
+    const answer = await fetch(enrollment.enrollmentUrl, { method: 'POST', headers, body });
+    expect([answer.status, ((await answer.json()) as Json).code]).toEqual([503, 'aws_unavailable']);
+    expect(asked).toEqual(['sts.us-east-1.amazonaws.com']);
+    await other.close();
+    elsewhere.close();
+  });
+});
+
+it('takes a role that its pattern matches, of any name between', async () => {
+  const enrollment = await create({ rolePattern: 'AWSReservedSSO_*_*' });
+  for (const [roleName, status] of [
+    ['AWSReservedSSO_Admin_0123', 200],
+    ['AWSReservedSSO_Admin', 403],
+    ['Admin_AWSReservedSSO_1_', 403],
+  ] as const)
+    expect(
+      (await register(enrollment, { proof: proofOf(vendor.sandbox, enrollment, account(1), { roleName }) }))
+        .status,
+    ).toBe(status);
+});
+
+it('lets one account do nothing to another: not learn, deregister or take the scope of it', async () => {
+  const enrollment = await create({
+    scopeRule: {
+      accounts: { [account(1)]: { project: 'shop', environment: 'production' } },
+      otherwise: { project: 'sandboxes', environment: 'e-{account}' },
+    },
+  });
+  const production = (await register(enrollment, { accountId: account(1) })).body;
+  const callback = async (secret: string, event: object) =>
+    fetch(`${vendor.service.url}/v1/callbacks`, { method: 'POST', ...callbackMessage(secret, event) });
+  const roleOf = (accountId: string, externalId: string) =>
+    vendor.sandbox.createRole(accountId, {
+      roleName: 'connected',
+      trustPolicy: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { AWS: vendor.principal },
+            Action: 'sts:AssumeRole',
+            Condition: { StringEquals: { 'sts:ExternalId': externalId } },
+          },
+        ],
+      },
+    }).arn;
+  const arn = roleOf(account(1), production.externalId);
+  expect((await callback(production.callbackSecret, provisioned(production.connectionId, arn))).status).toBe(
+    200,
+  );
+
+  // Account 2 has the enrollment's secret in its stack and its own credentials.
+  const own = (await register(enrollment, { accountId: account(2) })).body;
+  expect([own.connectionId, own.callbackSecret]).not.toContain(production.connectionId);
+  expect(own.callbackSecret).not.toBe(production.callbackSecret);
+  expect((await callback(own.callbackSecret, deprovisioned(production.connectionId, arn))).status).toBe(401);
+  const ownArn = roleOf(account(2), own.externalId);
+  await callback(
+    own.callbackSecret,
+    provisioned(own.connectionId, ownArn, { project: 'shop', environment: 'production' }),
+  );
+  await callback(own.callbackSecret, provisioned(own.connectionId, ownArn, {}));
+  expect(await read(production.connectionId)).toMatchObject({
+    status: 'connected',
+    accountId: account(1),
+    scopes: [{ project: 'shop', environment: 'production' }],
+  });
+  expect(
+    (await vendor.call('POST', '/v1/credentials', { project: 'shop', environment: 'production' })).body
+      .accountId,
+  ).toBe(account(1));
 });
 
 it('is bounded: by the accounts that it names, by their number, by its time and by its end', async () => {
@@ -199,6 +455,8 @@ it.each([
   [{ scopeRule: { otherwise: { project: '${label}' } } }],
   [{ scopeRule: { accounts: { '1': {} } } }],
   [{ secret: 'whsec_mine' }],
+  [{ rolePattern: 'role/*' }],
+  [{ rolePattern: '*a*b*c*d*' }],
 ])('refuses %j', async (body) => {
   const { status, body: problem } = await vendor.call('POST', '/v1/enrollments', { name: 'acme', ...body });
   expect([status, problem.code]).toEqual([400, 'request_invalid']);
@@ -206,11 +464,7 @@ it.each([
 
 it('needs a label where the rule does, and takes none that is not a name', async () => {
   const enrollment = await create({ scopeRule: { otherwise: { project: 'shop', environment: '{label}' } } });
-  for (const data of [
-    { accountId: account(1) },
-    { accountId: account(1), label: '../x' },
-    { accountId: '1' },
-  ])
+  for (const data of [{ accountId: account(1) }, { accountId: account(1), label: '../x' }])
     expect(codeOf(await register(enrollment, data))).toEqual([400, 'request_invalid']);
 });
 
@@ -218,7 +472,7 @@ it('connects every account of a stack set: connection first, then the role with 
   const enrollment = await create({ scopeRule: { otherwise: { project: 'shop', environment: '{label}' } } });
   const document = stackSetDocument(
     { principals: new Map([['aws', vendor.principal]]), callbackUrl: `${vendor.service.url}/v1/callbacks` },
-    enrollment.enrollmentUrl,
+    enrollment,
   );
   expect(enrollment.stackSetTemplate).toContain(yamlText(document).trim());
   for (const Label of ['test', 'production']) {
@@ -227,10 +481,13 @@ it('connects every account of a stack set: connection first, then the role with 
     const stack = evaluate(document, { accountId, parameters });
     const functionOf = (name: string) => stack.resources[`${name}Function`].Properties.Code.ZipFile;
     const properties = stack.resources.Enrollment.Properties;
-    const enrolled = await invokeFunction(cloudFormation, functionOf('Enrollment'), {
-      RequestType: 'Create',
-      ResourceProperties: properties,
-    });
+    const environment = environmentOf(accountId, stack.resources.EnrollmentLog.Properties.RoleName);
+    const enrolled = await invokeFunction(
+      cloudFormation,
+      functionOf('Enrollment'),
+      { RequestType: 'Create', ResourceProperties: properties },
+      { environment },
+    );
     expect(enrolled).toMatchObject({ Status: 'SUCCESS', NoEcho: true });
     expect(enrolled.output).not.toContain('whsec_');
 
@@ -273,15 +530,21 @@ it('fails the stack of an account that the enrollment is not for, with the reaso
   const enrollment = await create({ accountIds: [account(1)] });
   const document = stackSetDocument(
     { principals: new Map([['aws', vendor.principal]]), callbackUrl: `${vendor.service.url}/v1/callbacks` },
-    enrollment.enrollmentUrl,
+    enrollment,
   );
   const parameters = { EnrollmentSecret: enrollment.secret };
   const { resources } = evaluate(document, { accountId: account(2), parameters });
   const code = resources.EnrollmentFunction.Properties.Code.ZipFile;
-  const failed = await invokeFunction(cloudFormation, code, {
-    RequestType: 'Create',
-    ResourceProperties: resources.Enrollment.Properties,
-  });
+  const environment = environmentOf(account(2), resources.EnrollmentLog.Properties.RoleName);
+  const event = { RequestType: 'Create', ResourceProperties: resources.Enrollment.Properties };
+  const failed = await invokeFunction(cloudFormation, code, event, { environment });
   expect(failed).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'not-enrolled' });
   expect(failed.Reason).toMatch(/^account_not_enrollable: /);
+});
+
+const today = () => new Date().toISOString().replace(/[:-]|\.\d+/g, '');
+
+const without = (name: string, proof: Json) => ({
+  ...proof,
+  authorization: proof.authorization.replace(name, ''),
 });

@@ -9,19 +9,20 @@ import { createApp } from '../../service/api/app.js';
 import {
   accessKey,
   apiKeyId,
+  callerProof,
   connectionId,
   enrollmentId,
   roleArn,
 } from '../../service/api/openapi/example-values.js';
 import { codesOf, type Example, type Operation } from '../../service/api/openapi/operation.js';
 import { operations } from '../../service/api/openapi/operations.js';
-import { problems } from '../../service/api/problem.js';
-import { errorCodes } from '../../service/domain/errors.js';
+import { errorCatalog, errorCodes } from '../../service/domain/error-catalog/index.js';
 import { createEncryption, createLogger } from '../../service/index.js';
 import { createRateLimits } from '../../service/limits/index.js';
 import { createMetrics } from '../../service/metrics/index.js';
 import { readContract } from '../api-contract.js';
 import { callbackMessage } from '../callback-message.js';
+import { proofOf } from '../enrolling-account.js';
 import { startVendor, type Vendor } from '../vendor.js';
 
 const operatorToken = 'an-operator-token-of-some-length-1';
@@ -140,7 +141,9 @@ describe('every example, sent to the running service, gives what it says and wha
         expect(answer.status).toBe(operation.answer.status);
         expect(contract.accepts(method, path, body && JSON.parse(body))).toBe(true);
       } else
-        expect(answer.body.status).toBe(operation.statusOf?.[example.gives] ?? problems[example.gives][0]);
+        expect(answer.body.status).toBe(
+          operation.statusOf?.[example.gives] ?? errorCatalog[example.gives].status,
+        );
     } finally {
       await world.close();
     }
@@ -186,6 +189,7 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
     accountIds: [customer.accountId],
     scopeRule: { otherwise: { project: 'many', environment: '{label}' } },
   });
+  const proof = proofOf(sandbox, enrollment.body, customer.accountId);
   const key = await call('POST', '/v1/api-keys', { name: 'second' });
   const other = sandbox.createAccessKey(customer.accountId, 'second');
   return {
@@ -198,6 +202,9 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
       [connectionId]: made.body.id,
       [apiKeyId]: key.body.id,
       [enrollmentId]: enrollment.body.id,
+      ...Object.fromEntries(
+        Object.entries(callerProof).map(([name, shown]) => [shown, proof[name as keyof typeof proof]]),
+      ),
       [accessKey.accessKeyId]: other.accessKeyId,
       [accessKey.secretAccessKey]: other.secretAccessKey,
     } as Record<string, string>,

@@ -1,6 +1,6 @@
 /** What each code means, how to see it and how to fix it: served by the service, and in docs/troubleshooting.md. */
 import { readFileSync } from 'node:fs';
-import { errorCodes } from '../../service/domain/errors.js';
+import { errorCodes } from '../../service/domain/error-catalog/index.js';
 import { troubleshootingPage } from '../docs/troubleshooting.js';
 import { startVendor, type Vendor } from '../vendor.js';
 
@@ -26,7 +26,7 @@ describe('each code has an entry in the troubleshooting page, and a page of its 
       code,
       status: expect.any(Number),
       title: expect.stringMatching(/\S/),
-      means: expect.stringMatching(/\.$/),
+      meaning: expect.stringMatching(/\.$/),
       see: expect.stringMatching(/\S.{20}/),
       fix: expect.stringMatching(/\.$/),
     });

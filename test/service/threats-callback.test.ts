@@ -4,7 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEncryption, openFileStore } from '../../service/index.js';
-import { callbackMessage, provisioned, sign } from '../callback-message.js';
+import { callbackMessage, deprovisioned, provisioned, sign } from '../callback-message.js';
 import { rawRequest } from '../raw-request.js';
 import { startVendor, type Vendor } from '../vendor.js';
 
@@ -148,5 +148,75 @@ describe('a stranger can not tell what exists, by status, body, headers or time'
     const wrong = `${vendor.apiKey.slice(0, -64)}${'0'.repeat(64)}`;
     const unknown = `rbk_${'a'.repeat(16)}_${'0'.repeat(64)}`;
     expect(await seen(ask(wrong))).toEqual(await seen(ask(unknown)));
+  });
+});
+
+describe('a callback secret', () => {
+  const connected = async () => {
+    const { body } = await vendor.call('POST', '/v1/connections', {
+      name: 'shop',
+      scope: { project: 'shop' },
+    });
+    const { accountId } = vendor.sandbox.createAccount();
+    const role = (roleName: string, account = accountId) =>
+      vendor.sandbox.createRole(account, { roleName, trustPolicy: body.trustPolicy }).arn;
+    const callBack = async (event: object) => {
+      const answer = await post(vendor, callbackMessage(body.callbackSecret, event));
+      return { ...answer, body: JSON.parse(answer.text) };
+    };
+    const arn = role('first');
+    expect((await callBack(provisioned(body.id, arn))).status).toBe(200);
+    const show = async () => (await vendor.call('GET', `/v1/connections/${body.id}`)).body;
+    return { ...body, arn, role, callBack, show };
+  };
+  const audited = async (id: string) =>
+    (await vendor.call('GET', `/v1/audit?connection=${id}&limit=1`)).body.records[0];
+
+  it('moves no connected connection into another account, and its refusal tells nothing', async () => {
+    vendor = await startVendor();
+    const { id, arn, role, externalId, principal, callBack, show } = await connected();
+    const before = await show();
+    const thief = role('thief', vendor.sandbox.createAccount().accountId);
+    const asked = vendor.sandbox.requests.length;
+    for (const roleArn of [thief, `arn:aws:iam::123456789012:role/made-up`]) {
+      const answer = await callBack(provisioned(id, roleArn));
+      expect([answer.status, answer.body.code]).toEqual([409, 'account_mismatch']);
+      for (const told of [externalId, principal, arn, 'trustPolicy', 'Statement'])
+        expect(answer.text).not.toContain(told);
+    }
+    expect(vendor.sandbox.requests.length).toBe(asked);
+    expect(await show()).toEqual(before);
+    expect(await audited(id)).toMatchObject({
+      actor: { kind: 'callback' },
+      outcome: 'refused',
+      code: 'account_mismatch',
+    });
+  });
+
+  it('ends a connection only with the role that it has', async () => {
+    vendor = await startVendor();
+    const { id, arn, role, callBack, show } = await connected();
+    const next = role('second');
+    expect((await callBack(provisioned(id, next))).status).toBe(200);
+    const old = await callBack(deprovisioned(id, arn));
+    expect([old.status, old.body.status, old.body.roleArn]).toEqual([200, 'connected', next]);
+    expect(await show()).toMatchObject({ status: 'connected', roleArn: next });
+    expect(await audited(id)).toMatchObject({
+      action: 'connection.deprovision',
+      outcome: 'succeeded',
+      details: { roleArn: arn, changed: false },
+    });
+    expect((await callBack(deprovisioned(id, next))).body.status).toBe('disconnected');
+  });
+
+  it('changes no scope that is set, and the answer says so', async () => {
+    vendor = await startVendor();
+    const { id, arn, callBack, show } = await connected();
+    for (const scope of [{ project: 'bank' }, {}]) {
+      const { status, body } = await callBack(provisioned(id, arn, scope));
+      expect([status, body.warnings]).toEqual([200, [expect.objectContaining({ code: 'scope_kept' })]]);
+      expect((await show()).scopes).toEqual([{ project: 'shop' }]);
+    }
+    expect((await callBack(provisioned(id, arn, { project: 'shop' }))).body).not.toHaveProperty('warnings');
   });
 });

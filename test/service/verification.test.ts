@@ -1,3 +1,4 @@
+import type { Fault } from '../aws-sandbox/index.js';
 import { startVendor, type Vendor } from '../vendor.js';
 
 let vendor: Vendor;
@@ -158,11 +159,31 @@ describe('says why a role is not assumable', () => {
     ['region-disabled', 'sts_region_off'],
   ] as const)('%s', async (kind, cause) => {
     const { give } = await roleWith(exactly);
-    vendor.sandbox.faults.set({ kind, action: 'AssumeRole' });
+    const because = 'with an explicit deny in a resource control policy';
+    vendor.sandbox.faults.set({ kind, action: 'AssumeRole', because } as Fault);
     const answer = await give();
     expect([answer.status, answer.body.code]).toEqual([422, 'role_not_assumable']);
     expect(answer.body.diagnosis.causes).toEqual([expect.objectContaining({ cause, likelihood: 'certain' })]);
   });
+});
+
+it.each([
+  'because no identity-based policy allows the sts:AssumeRole action',
+  'with an explicit deny in an identity-based policy',
+  'because no session policy allows the sts:AssumeRole action',
+  'because no permissions boundary allows the sts:AssumeRole action',
+  'with an explicit deny in a permissions boundary',
+  'with an explicit deny in a service control policy',
+  'because no VPC endpoint policy allows the sts:AssumeRole action',
+  'with an explicit deny in a VPC endpoint policy',
+])('a denial "%s" is the vendor’s own, and no verdict on the role', async (because) => {
+  const { give, show } = await roleWith(exactly);
+  vendor.sandbox.faults.set({ kind: 'denied-by-organization', action: 'AssumeRole', because });
+  const answer = await give();
+  expect([answer.status, answer.body.code]).toEqual([503, 'vendor_not_allowed']);
+  expect(answer.headers.get('retry-after')).not.toBeNull();
+  expect(answer.body).not.toHaveProperty('trustPolicy');
+  expect(await show()).toMatchObject({ status: 'pending' });
 });
 
 describe('gives no verdict on the role when AWS', () => {
@@ -218,7 +239,7 @@ it('refuses a role in another account than the connection is for, before any cal
   const answer = await vendor.call('PUT', `/v1/connections/${body.id}/role`, {
     roleArn: 'arn:aws:iam::222222222222:role/x',
   });
-  expect([answer.status, answer.body.code]).toEqual([422, 'account_mismatch']);
+  expect([answer.status, answer.body.code]).toEqual([409, 'account_mismatch']);
   expect(vendor.sandbox.requests.length).toBe(before);
 });
 

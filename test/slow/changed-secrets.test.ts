@@ -1,10 +1,13 @@
 /** What docs/operations.md says of changing secrets and of copies, done as it says there, with real processes. */
+
 import { randomBytes } from 'node:crypto';
 import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { callerProof } from '../../service/api/openapi/example-values.js';
 import { callbackMessage, provisioned } from '../callback-message.js';
 import { runCommandLine } from '../command-line.js';
+import { registrationMessage } from '../enrolling-account.js';
 import { type RunningService, startVendorProcess } from '../service-as-process.js';
 import { callApi } from '../vendor.js';
 
@@ -68,13 +71,12 @@ it('a service key: the new one first, secrets encrypted again, the old one taken
   expect(await callBack(third, rotated, rotated.callbackSecret)).toBe(200);
   expect(await callBack(third, rotated, rotation.callbackSecret)).toBe(200);
   expect(await callBack(third, deleted, deleted.callbackSecret)).toBe(422);
-  const timestamp = new Date().toISOString();
-  const account = { type: 'account.enrolled', timestamp, data: { accountId: '210987654321' } };
   const registered = await fetch(`${third.url}/v1/enrollments/${enrollment.id}/accounts`, {
     method: 'POST',
-    ...(callbackMessage(enrollment.secret, account) as { headers: Record<string, string>; body: string }),
+    ...registrationMessage(enrollment, { proof: callerProof }),
   });
-  expect(registered.status).toBe(200);
+  // The secret is accepted; the proof is an old one.
+  expect(await registered.json()).toMatchObject({ code: 'account_not_proved' });
 }, 90_000);
 
 it('a service key: what can not be opened is named, and keeps the old key needed', async () => {

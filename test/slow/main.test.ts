@@ -43,7 +43,7 @@ describe('wrong settings are all named in one message, and nothing is written', 
     const { code, stderr, stdout } = await end(run(['serve'], {}, {}));
     expect(code).toBe(2);
     expect(lines(stderr)).toEqual([
-      'rolebridge: The configuration is not right:',
+      'rolebridge: The configuration is not valid:',
       expect.stringMatching(/^ {2}ROLEBRIDGE_PRINCIPAL: is missing: /),
       expect.stringMatching(/^ {2}ROLEBRIDGE_SERVICE_KEYS: is missing: /),
     ]);

@@ -107,7 +107,7 @@ export async function invokeFunction(
   cloudFormation: Awaited<ReturnType<typeof startCloudFormation>>,
   code: string,
   event: object,
-  remainingMs = 150_000,
+  { remainingMs = 150_000, environment = {} }: { remainingMs?: number; environment?: NodeJS.ProcessEnv } = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'rolebridge-lambda-'));
   const before = cloudFormation.answers.length;
@@ -125,8 +125,11 @@ export async function invokeFunction(
       .then(() => console.log('returned'));`,
   );
   const output = await new Promise<string>((resolve) =>
-    execFile(process.execPath, [join(folder, 'invoke.js')], (_error, stdout, stderr) =>
-      resolve(stdout + stderr),
+    execFile(
+      process.execPath,
+      [join(folder, 'invoke.js')],
+      { env: { ...process.env, ...environment } },
+      (_error, stdout, stderr) => resolve(stdout + stderr),
     ),
   );
   rmSync(folder, { recursive: true });

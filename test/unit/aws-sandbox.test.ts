@@ -178,24 +178,12 @@ describe('which external IDs a trust policy lets in', () => {
     [
       'a negated key that is not known',
       [{ StringNotEquals: { 'aws:PrincipalOrgID': 'o-1' } }],
-      false,
-      false,
-      false,
+      true,
+      true,
+      true,
     ],
-    [
-      'IfExists of a key that is not known',
-      [{ StringEqualsIfExists: { 'foo:Bar': 'x' } }],
-      false,
-      false,
-      false,
-    ],
-    [
-      'an operator that is not evaluated',
-      [{ NumericLessThan: { 'sts:ExternalId': '5' } }],
-      false,
-      false,
-      false,
-    ],
+    ['IfExists of a key that is not known', [{ StringEqualsIfExists: { 'foo:Bar': 'x' } }], true, true, true],
+    ['a number compared with a text', [{ NumericLessThan: { 'sts:ExternalId': '5' } }], false, false, false],
     ['Bool on MFA, absent', [{ Bool: { 'aws:MultiFactorAuthPresent': 'true' } }], false, false, false],
     [
       'BoolIfExists on MFA, absent',
@@ -272,10 +260,10 @@ describe('explicit denies', () => {
       'ok',
     ],
     [
-      'of what is not known: it applies',
+      'of a key that is absent: it does not apply',
       () => deny({ StringEquals: { 'aws:PrincipalOrgID': 'o-1' } }),
-      'AccessDenied',
-      'AccessDenied',
+      'ok',
+      'ok',
     ],
     ['of another action', () => ({ ...deny(), Action: 'sts:TagSession' }), 'ok', 'ok'],
   ];
@@ -285,6 +273,17 @@ describe('explicit denies', () => {
     expect(await outcome(assume(arn, { ExternalId: EXTERNAL_ID }))).toMatch(right);
     expect(await outcome(assume(arn))).toMatch(none);
   });
+});
+
+test.each([
+  ['a date', { DateLessThan: { 'aws:CurrentTime': 'tomorrow' } }, 'the date "tomorrow"'],
+  ['a range', { IpAddress: { 'aws:SourceIp': '10.0.0.0/99' } }, 'the IP range "10.0.0.0/99"'],
+  ['a number', { NumericLessThan: { 'aws:EpochTime': 'soon' } }, 'the number "soon"'],
+  ['a variable', { StringEquals: { 'sts:ExternalId': '${a, b}' } }, 'the variable ${a, b}'],
+])('says loudly that it cannot evaluate %s, and never denies for it', async (_, condition, what) => {
+  expect(await outcome(assume(role(allow(condition)), { ExternalId: EXTERNAL_ID }))).toBe(
+    `SandboxCannotEvaluate: The AWS sandbox can't evaluate ${what}.`,
+  );
 });
 
 describe('whom a trust policy lets in', () => {

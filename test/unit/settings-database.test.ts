@@ -1,13 +1,13 @@
-import { ConfigurationError, readConfiguration } from '../../service/config.js';
+import { ConfigurationError, readSettings } from '../../service/settings/index.js';
 
 const settings = {
   ROLEBRIDGE_PRINCIPAL: 'arn:aws:iam::123456789012:role/rolebridge',
   ROLEBRIDGE_SERVICE_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
 };
-const databaseOf = (url: string) => readConfiguration({ ...settings, DATABASE_URL: url }).database;
+const databaseOf = (url: string) => readSettings({ ...settings, DATABASE_URL: url }).database;
 
 test('keeps everything in files when no database is named', () => {
-  expect(readConfiguration(settings).database).toBeUndefined();
+  expect(readSettings(settings).database).toBeUndefined();
   expect(databaseOf('')).toBeUndefined();
 });
 
@@ -26,8 +26,8 @@ test.each([
   ['mysql://me:secret@localhost/rolebridge', 'must be a URL: postgres://'],
   ['localhost:5432', 'must be a URL: postgres://'],
   ['postgres://me:sec ret@[localhost/rolebridge', 'must be a URL: postgres://'],
-  ['postgres://me:secret@db.example/rolebridge', 'says nothing of TLS'],
-  ['postgres://me:secret@10.0.0.7/rolebridge', 'says nothing of TLS'],
+  ['postgres://me:secret@db.example/rolebridge', 'without TLS'],
+  ['postgres://me:secret@10.0.0.7/rolebridge', 'without TLS'],
 ])('refuses %s, and never prints the password', (url, message) => {
   expect(() => databaseOf(url)).toThrow(ConfigurationError);
   expect(() => databaseOf(url)).toThrow(message);

@@ -276,7 +276,7 @@ describe('says why a role is not assumable', () => {
     ['denied-by-organization', 'organization_policy'],
     ['region-disabled', 'sts_region_off'],
   ])('%s: AWS says so itself', async (kind, cause) => {
-    aws.faults.set({ kind } as Fault);
+    aws.faults.set({ kind, because: 'with an explicit deny in a resource control policy' } as Fault);
     const refused = await verificationFailed(role([exact()]), { propagationWindowMs: 0 });
     expect(refused.code).toBe('role_not_assumable');
     expect(refused.causes).toEqual([expect.objectContaining({ cause, likelihood: 'certain' })]);

@@ -1,7 +1,7 @@
 /** What the API answers, as zod schemas: the document and the typed client are made of them, and the tests hold the service to them. */
 import { z } from 'zod';
 import { auditActions } from '../../domain/audit.js';
-import { errorCodes } from '../../domain/errors.js';
+import { errorCodes } from '../../domain/error-catalog/index.js';
 import { checkNames } from '../../domain/verification.js';
 import { scope } from '../schemas.js';
 
@@ -89,6 +89,10 @@ const connectionBase = {
   scopes: path.meta({ description: "Where it applies; {} is the organization's default." }),
   createdAt: dateTime,
   updatedAt: dateTime,
+  warnings: z
+    .array(z.object({ code: z.literal('scope_kept'), message: text }))
+    .optional()
+    .meta({ description: 'In the answer to a callback: what of it changed nothing.' }),
 };
 
 const disconnected = {
@@ -219,6 +223,7 @@ const enrollmentMembers = {
   }),
   accountIds: z.array(accountId).optional(),
   maxAccounts: z.number(),
+  rolePattern: text.meta({ description: 'Name of the role that an account proves itself with.' }),
   createdAt: dateTime,
   expiresAt: dateTime,
   accounts: z
@@ -358,7 +363,7 @@ export const explanation = z.strictObject({
   code,
   status: z.int(),
   title: z.string(),
-  means: z.string(),
+  meaning: z.string(),
   see: z.string(),
   fix: z.string(),
 });

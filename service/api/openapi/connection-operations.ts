@@ -23,6 +23,7 @@ const inconclusive: readonly ErrorCode[] = [
   'verification_in_progress',
   'aws_unavailable',
   'vendor_credentials_invalid',
+  'vendor_not_allowed',
 ];
 
 /** What the verification of a role can come to. */

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
-import type { ErrorCode } from '../../domain/errors.js';
-import { problems } from '../problem.js';
+import { type ErrorCode, errorCatalog } from '../../domain/error-catalog/index.js';
 import * as answers from './answers.js';
 import { codesOf, type Operation } from './operation.js';
 import { operations } from './operations.js';
@@ -149,14 +148,14 @@ const requestExamples = ({ examples }: Operation) =>
 function problemResponses(operation: Operation) {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of codesOf(operation)) {
-    const status = operation.statusOf?.[code] ?? problems[code][0];
+    const status = operation.statusOf?.[code] ?? errorCatalog[code].status;
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
   return Object.fromEntries(
     [...byStatus].map(([status, codes]) => [
       status,
       {
-        description: codes.map((code) => `\`${code}\`: ${problems[code][1]}.`).join('\n'),
+        description: codes.map((code) => `\`${code}\`: ${errorCatalog[code].title}.`).join('\n'),
         ...((status === 429 || status === 503) && {
           headers: z.object({
             'retry-after': z
@@ -181,8 +180,8 @@ function problemResponses(operation: Operation) {
 
 const problemExample = (code: ErrorCode, status: number) => ({
   type: 'about:blank',
-  title: problems[code][1],
+  title: errorCatalog[code].title,
   status,
   code,
-  detail: `${problems[code][1]}.`,
+  detail: `${errorCatalog[code].title}.`,
 });

@@ -1,15 +1,15 @@
 import { accountEnrolledEvent, createEnrollmentRequest, enrollmentsQuery } from '../enrollment-schema.js';
 import * as answers from './answers.js';
-import { enrollmentId } from './example-values.js';
+import { callerProof, enrollmentId } from './example-values.js';
 import type { Operation } from './operation.js';
 
 const tag = 'Enrollments';
 const path = { id: enrollmentId };
 const unknown = { id: 'enr_aaaaaaaaaaaaaaaaaaaaaaaa' };
-const registration = (accountId: string, label?: string) => ({
+const registration = (label?: string, proof = callerProof) => ({
   type: 'account.enrolled',
   timestamp: '2026-11-24T00:00:00Z',
-  data: { accountId, ...(label !== undefined && { label }) },
+  data: { proof, ...(label !== undefined && { label }) },
 });
 
 /** Many accounts of one customer, each of which registers itself. */
@@ -84,7 +84,7 @@ export const enrollmentOperations = {
     tag,
     summary: 'An account registers itself and gets its connection.',
     description:
-      'Signed as the Standard Webhooks specification says, with the secret of the enrollment. The same account gets the same connection again.',
+      'Signed as the Standard Webhooks specification says, with the secret of the enrollment. `proof` is a signed request for `sts:GetCallerIdentity` that the service sends to AWS: the account is the one that AWS names. The same account gets the same connection again.',
     proof: 'signature',
     body: accountEnrolledEvent,
     answer: {
@@ -95,15 +95,22 @@ export const enrollmentOperations = {
     codes: [
       'enrollment_ended',
       'account_not_enrollable',
+      'account_not_proved',
+      'aws_unavailable',
+      'vendor_credentials_invalid',
       'scope_taken',
       'connection_disconnected',
       'callback_in_progress',
     ],
     examples: {
-      account: { path, body: registration('210987654321', 'production'), gives: 200 },
-      noLabel: { path, body: registration('210987654321'), gives: 'request_invalid' },
-      notNamed: { path, body: registration('333333333333', 'test'), gives: 'account_not_enrollable' },
-      unknown: { path: unknown, body: registration('210987654321', 'test'), gives: 'callback_unauthorized' },
+      account: { path, body: registration('production'), gives: 200 },
+      noLabel: { path, body: registration(), gives: 'request_invalid' },
+      oldProof: {
+        path,
+        body: registration('test', { ...callerProof, date: '20251124T000000Z' }),
+        gives: 'account_not_proved',
+      },
+      unknown: { path: unknown, body: registration('test'), gives: 'callback_unauthorized' },
     },
   },
 } as const satisfies Record<string, Operation>;

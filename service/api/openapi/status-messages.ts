@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { errorCodes } from '../../domain/errors.js';
+import { errorCodes } from '../../domain/error-catalog/index.js';
 import { type StatusMessage, statusMessageTypes } from '../../domain/status-message.js';
 
 const status = z.enum(['pending', 'connected', 'failed', 'disconnected']);

@@ -48,6 +48,7 @@ export const targetOperations = {
       'access_key_unreadable',
       'aws_unavailable',
       'vendor_credentials_invalid',
+      'vendor_not_allowed',
     ],
     examples: {
       environment: { body: { project: 'shop', environment: 'production' }, gives: 200 },

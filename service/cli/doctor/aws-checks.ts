@@ -2,7 +2,8 @@ import { createSts } from '../../aws/sts.js';
 import { exchange } from '../../client/request.js';
 import { inconclusiveMessages } from '../../domain/inconclusive.js';
 import { type Partition, partitions } from '../../domain/role-arn.js';
-import { type Configuration, type Examination, type Finding, type StsReach, worst } from './finding.js';
+import { type Settings, stsPartitionsOf } from '../../settings/index.js';
+import { type Examination, type Finding, type StsReach, worst } from './finding.js';
 
 const dnsSuffixes: Record<Partition, string> = {
   aws: 'amazonaws.com',
@@ -16,9 +17,9 @@ const maxSkewMs = 300_000;
 const notableSkewMs = 30_000;
 
 /** Asks every partition's STS for nothing: an answer of any kind has AWS's time in it. */
-export async function reachSts(config: Configuration, now: () => number): Promise<Map<string, StsReach>> {
+export async function reachSts(config: Settings, now: () => number): Promise<Map<string, StsReach>> {
   const reached = new Map<string, StsReach>();
-  for (const [partition, settings] of Object.entries(config.stsPartitions)) {
+  for (const [partition, settings] of Object.entries(stsPartitionsOf(config))) {
     const region = settings.region ?? partitions[partition as Partition].stsRegion;
     const url = settings.endpoint ?? `https://sts.${region}.${dnsSuffixes[partition as Partition]}`;
     const startedAt = now();
@@ -76,7 +77,7 @@ export async function checkStsEndpoint({ stsAnswers }: Examination): Promise<Fin
 
 /** The service must run as the very principal that customers' roles trust. */
 export async function checkVendorCredentials({ config }: Examination): Promise<Finding> {
-  const sts = createSts({ partitions: config.stsPartitions, timeoutMs: config.stsTimeoutMs });
+  const sts = createSts({ partitions: stsPartitionsOf(config), timeoutMs: config.stsTimeoutMs });
   const findings: Omit<Finding, 'check'>[] = [];
   for (const [partition, principal] of config.principals) {
     const answer = await sts.callerIdentity(partition);

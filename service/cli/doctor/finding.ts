@@ -1,7 +1,5 @@
-import type { readConfiguration } from '../../config.js';
 import type { Store } from '../../domain/ports.js';
-
-export type Configuration = ReturnType<typeof readConfiguration>;
+import type { Settings } from '../../settings/index.js';
 
 /** What one check came to. */
 export interface Finding {
@@ -15,7 +13,7 @@ export interface Finding {
 
 /** What the checks find out for those after them. */
 export interface Examination {
-  readonly config: Configuration;
+  readonly config: Settings;
   readonly now: () => number;
   /** How each partition's STS answered a plain request: its time, or why there was no answer. */
   readonly stsAnswers: ReadonlyMap<string, StsReach>;

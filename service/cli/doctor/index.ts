@@ -1,10 +1,10 @@
-import { ConfigurationError, readConfiguration } from '../../config.js';
+import { ConfigurationError, readSettings, type Settings, unknownSettings } from '../../settings/index.js';
 import { exitCodes } from '../exit-codes.js';
 import { Ended } from '../failure.js';
 import { printable, printJson } from '../print.js';
 import type { Terminal } from '../terminal.js';
 import { checkClock, checkStsEndpoint, checkVendorCredentials, reachSts } from './aws-checks.js';
-import type { Configuration, Examination, Finding } from './finding.js';
+import type { Examination, Finding } from './finding.js';
 import { checkEncryptionKey, checkServiceKeys } from './key-checks.js';
 import { checkPublicUrl, checkStore } from './service-checks.js';
 
@@ -33,20 +33,28 @@ export async function doctor({ json }: { json?: boolean }, terminal: Terminal): 
 
 /** In order; without a configuration there is nothing else to look at. */
 async function* examine(env: NodeJS.ProcessEnv): AsyncGenerator<Finding> {
-  let config: Configuration;
+  let config: Settings;
   try {
-    config = readConfiguration(env);
+    config = readSettings(env);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     yield {
       check: 'configuration',
       outcome: 'failed',
       message: error.message,
-      remedy: 'Correct the settings that are named; docs/settings.md lists all.',
+      remedy: 'Correct the named settings; docs/settings.md lists all.',
     };
     return;
   }
-  yield { check: 'configuration', outcome: 'ok', message: 'Every setting is as it should be.' };
+  const unknown = unknownSettings(env);
+  yield unknown.length === 0
+    ? { check: 'configuration', outcome: 'ok', message: 'Every setting is valid.' }
+    : {
+        check: 'configuration',
+        outcome: 'warning',
+        message: `${unknown.join(', ')}: there is no such setting, so it is ignored.`,
+        remedy: 'Correct the name or unset it; docs/settings.md lists all settings.',
+      };
   const stsAnswers = await reachSts(config, Date.now);
   const examination: Examination = { config, now: Date.now, stsAnswers, store: undefined };
   try {

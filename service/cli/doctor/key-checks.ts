@@ -3,7 +3,8 @@ import { accessKeyOf, type Connection, encryptedCallbackSecretsOf } from '../../
 import { RolebridgeError } from '../../domain/errors.js';
 import type { Store } from '../../domain/ports.js';
 import { createEncryption } from '../../index.js';
-import type { Configuration, Examination, Finding } from './finding.js';
+import type { Settings } from '../../settings/index.js';
+import type { Examination, Finding } from './finding.js';
 
 export async function checkEncryptionKey({ config, store }: Examination): Promise<Finding> {
   const check = 'encryption key';
@@ -93,7 +94,7 @@ async function keysInUse(
 }
 
 /** Wraps a key that is none's, and unwraps it. */
-async function kmsRefusal(kms: NonNullable<Configuration['kms']>) {
+async function kmsRefusal(kms: NonNullable<Settings['kms']>) {
   const context = { purpose: 'rolebridge doctor' };
   try {
     const key = createKmsKeyEncryptionKey(kms);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { auditActions } from '../../domain/audit.js';
-import { errorCodes } from '../../domain/errors.js';
+import { errorCodes } from '../../domain/error-catalog/index.js';
 import { checkNames } from '../../domain/verification.js';
 
 // Objects are loose: a member that this version does not know is kept, not dropped at the next write.

@@ -1,17 +1,15 @@
 import { html } from 'hono/html';
-import type { Explanation } from '../../problems/index.js';
+import type { ErrorRow } from '../../domain/error-catalog/index.js';
 import type { Html } from './layout.js';
 import { marked } from './status.js';
 
-export interface ExplainedProblem extends Explanation {
+export interface ExplainedProblem extends ErrorRow {
   readonly code: string;
-  readonly status: number;
-  readonly title: string;
 }
 
-export const explanationView = ({ code, status, title, means, see, fix }: ExplainedProblem): Html => html`
+export const explanationView = ({ code, status, title, meaning, see, fix }: ExplainedProblem): Html => html`
 <h1>${title}</h1>
 <p><code>${code}</code> <small>HTTP status ${status}</small></p>
-<section aria-labelledby="means"><h2 id="means">What it means</h2><p>${marked(means)}</p></section>
+<section aria-labelledby="means"><h2 id="means">What it means</h2><p>${marked(meaning)}</p></section>
 <section aria-labelledby="see"><h2 id="see">How to see it</h2><p>${marked(see)}</p></section>
 <section aria-labelledby="fix"><h2 id="fix">How to fix it</h2><p>${marked(fix)}</p></section>`;

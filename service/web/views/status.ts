@@ -1,9 +1,8 @@
 import { html } from 'hono/html';
-import { problems } from '../../api/problem.js';
 import type { Connection } from '../../domain/connection.js';
+import { errorCatalog, isErrorCode } from '../../domain/error-catalog/index.js';
 import { describeScope } from '../../domain/scope.js';
 import type { Verification } from '../../domain/verification.js';
-import { explanations, isErrorCode } from '../../problems/index.js';
 import { type Html, timeView } from './layout.js';
 
 export const statusBadge = ({ status }: Pick<Connection, 'status'>): Html =>
@@ -16,7 +15,7 @@ export function problemOf(connection: Connection): string | undefined {
       return 'No role yet: continue to set it up.';
     case 'failed':
       return connection.verification.result === 'failed'
-        ? `${problems[connection.verification.code][1]}.`
+        ? `${errorCatalog[connection.verification.code].title}.`
         : undefined;
     case 'disconnected':
       return 'The customer’s stack took the role away.';
@@ -87,7 +86,7 @@ export function refusalView(refusal: {
   return html`<div class="notice problem" role="alert">
   ${failed ? html`<p><small>The check that failed: “${checkTitles[failed.name] ?? failed.name}”</small></p>` : ''}
   <p><strong>${message}</strong></p>
-  ${isErrorCode(code) ? html`<p>What it means: ${marked(explanations[code].means)}</p>` : ''}
+  ${isErrorCode(code) ? html`<p>What it means: ${marked(errorCatalog[code].meaning)}</p>` : ''}
   ${remedy ? html`<p class="remedy">What to do: ${marked(remedy)}</p>` : ''}
   ${causes.length > 1 ? html`<p>What it may be, the likeliest first:</p><ol>${causes.map(({ explanation, likelihood }) => html`<li>${explanation} <small>(${likelihood})</small></li>`)}</ol>` : ''}
   ${trustPolicy ? html`<details open><summary>The trust policy that the role must have</summary><p>In the IAM console open the role, <em>Trust relationships</em>, <em>Edit trust policy</em>, and put this in the place of all that is there.</p><figure class="copy"><pre tabindex="0" aria-label="Trust policy"><code>${trustPolicy}</code></pre><button type="button" class="secondary outline" data-copy>Copy<span class="sr"> the trust policy</span></button></figure></details>` : ''}

@@ -1,0 +1,280 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { AwsError } from './query-protocol.js';
+import type { TrustPolicy } from './trust-policy.js';
+
+/** A long-term access key. */
+export interface AccessKey {
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+/** The keys of a session. */
+export interface TemporaryCredentials extends AccessKey {
+  sessionToken: string;
+  expiration: Date;
+}
+
+/** An AWS account. Names of roles and users have no letter case when looked up, as in IAM. */
+export interface Account {
+  accountId: string;
+  partition: string;
+  alias?: string;
+  createdAt: number;
+  roles: Map<string, Role>;
+  users: Map<string, User>;
+  policies: Map<string, ManagedPolicy>;
+}
+
+/** An IAM role. */
+export interface Role {
+  roleId: string;
+  name: string;
+  path: string;
+  arn: string;
+  account: Account;
+  createdAt: number;
+  description?: string;
+  maxSessionDuration: number;
+  tags: Map<string, string>;
+  inlinePolicies: Map<string, string>;
+  attachedPolicyArns: Set<string>;
+  permissionsBoundaryArn?: string;
+  /** Oldest first; STS goes on using the one before while the newest is on its way. */
+  trust: TrustVersion[];
+  lastUsed?: { at: number; region: string };
+}
+
+/** A trust policy, and since when STS knows of it. */
+export interface TrustVersion {
+  text: string;
+  policy: TrustPolicy;
+  /** The unique ids of the roles and users that it names, as of its writing. */
+  principalIds: ReadonlyMap<string, string>;
+  changedAt: number;
+  delayMs: number;
+}
+
+/** An IAM user. */
+export interface User {
+  userId: string;
+  name: string;
+  path: string;
+  arn: string;
+  createdAt: number;
+  tags: Map<string, string>;
+}
+
+/** A customer-managed policy. */
+export interface ManagedPolicy {
+  policyId: string;
+  name: string;
+  path: string;
+  arn: string;
+  description?: string;
+  createdAt: number;
+  updatedAt: number;
+  tags: Map<string, string>;
+  defaultVersionId: string;
+  versions: Map<string, { document: string; createdAt: number }>;
+  /** Version numbers are never used again. */
+  lastVersion: number;
+}
+
+/** Who makes a call. */
+export interface Caller {
+  account: Account;
+  accessKeyId: string;
+  /** As GetCallerIdentity shows it. */
+  arn: string;
+  userId: string;
+  /** The root, user or role ARN behind it, with its path: aws:PrincipalArn. */
+  principalArn: string;
+  userName?: string;
+  session?: Session;
+}
+
+/** Temporary credentials in use: a role session, or a user's session token. */
+export interface Session {
+  kind: 'role' | 'user';
+  sessionToken: string;
+  issuedAt: number;
+  expiresAt: number;
+  sourceIdentity?: string;
+  tags: Map<string, string>;
+  transitiveTagKeys: Set<string>;
+}
+
+/** Every account, and every key that speaks for one. */
+export class Accounts {
+  private readonly accounts = new Map<string, Account>();
+  private readonly callers = new Map<string, Caller>();
+  private readonly secrets = new Map<string, string>();
+
+  create(options: { accountId?: string; partition?: string; alias?: string }, now: number): Account {
+    const accountId = options.accountId ?? this.unusedAccountId();
+    if (!/^\d{12}$/.test(accountId)) throw new Error(`Account id ${accountId} is not 12 digits`);
+    if (this.accounts.has(accountId)) throw new Error(`Account ${accountId} is in the sandbox already`);
+    const account: Account = {
+      accountId,
+      partition: options.partition ?? 'aws',
+      createdAt: now,
+      roles: new Map(),
+      users: new Map(),
+      policies: new Map(),
+      ...(options.alias && { alias: options.alias }),
+    };
+    this.accounts.set(accountId, account);
+    return account;
+  }
+
+  find(accountId: string): Account | undefined {
+    return this.accounts.get(accountId);
+  }
+
+  /** For the sandbox's own helpers: a test that names a wrong account has a bug. */
+  get(accountId: string): Account {
+    const account = this.accounts.get(accountId);
+    if (!account) throw new Error(`The sandbox has no account ${accountId}; createAccount makes one`);
+    return account;
+  }
+
+  /** The role of an ARN; path, letter case and partition must be right, as for STS. */
+  findRole(arn: string): Role | undefined {
+    const match = /^arn:[^:]+:iam::(\d{12}):role\/(?:.*\/)?([^/]+)$/.exec(arn);
+    const role = this.accounts.get(match?.[1] ?? '')?.roles.get((match?.[2] ?? '').toLowerCase());
+    return role?.arn === arn ? role : undefined;
+  }
+
+  /** The unique id of a role or user; undefined when an account of the sandbox lacks it. */
+  principalId(arn: string): string | undefined {
+    const [, accountId, kind] = /^arn:[^:]+:iam::(\d{12}):(user|role)\//.exec(arn) ?? [];
+    const account = this.accounts.get(accountId ?? '');
+    const entities = kind === 'user' ? [...(account?.users.values() ?? [])] : [];
+    const user = entities.find((entity) => entity.arn === arn);
+    return user?.userId ?? this.findRole(arn)?.roleId;
+  }
+
+  /** Is this the ARN of a user or role that its account, being in the sandbox, doesn't have? */
+  lacksPrincipal(arn: string): boolean {
+    const [, accountId] = /^arn:[^:]+:iam::(\d{12}):(?:user|role)\//.exec(arn) ?? [];
+    return this.accounts.has(accountId ?? '') && this.principalId(arn) === undefined;
+  }
+
+  /** A new key for the account's root user. */
+  issueRootKey(account: Account): AccessKey {
+    const arn = `arn:${account.partition}:iam::${account.accountId}:root`;
+    return this.issueKey({ account, arn, userId: account.accountId, principalArn: arn });
+  }
+
+  /** A new key for a user. */
+  issueUserKey(account: Account, user: User): AccessKey {
+    return this.issueKey({
+      account,
+      arn: user.arn,
+      userId: user.userId,
+      principalArn: user.arn,
+      userName: user.name,
+    });
+  }
+
+  /** The long-term keys of a user. */
+  keysOfUser(account: Account, userName: string): string[] {
+    return [...this.callers.values()]
+      .filter((caller) => caller.account === account && caller.userName === userName && !caller.session)
+      .map((caller) => caller.accessKeyId);
+  }
+
+  /** Takes a long-term key away. False when the user has no such key. */
+  revokeUserKey(account: Account, userName: string, accessKeyId: string): boolean {
+    const caller = this.callers.get(accessKeyId);
+    if (caller?.account !== account || caller.userName !== userName || caller.session) return false;
+    return this.callers.delete(accessKeyId);
+  }
+
+  /** A new session of a role or of a user. */
+  issueSession(
+    caller: Omit<Caller, 'accessKeyId' | 'session'>,
+    session: Omit<Session, 'sessionToken'>,
+  ): TemporaryCredentials {
+    const key = newAccessKey('ASIA');
+    this.secrets.set(key.accessKeyId, key.secretAccessKey);
+    const sessionToken = `FwoGZXIvYXdzE${randomBytes(132).toString('base64')}`;
+    this.callers.set(key.accessKeyId, {
+      ...caller,
+      accessKeyId: key.accessKeyId,
+      session: { ...session, sessionToken },
+    });
+    return { ...key, sessionToken, expiration: new Date(session.expiresAt) };
+  }
+
+  /** Who has this key; refused as AWS refuses. */
+  authenticate(
+    accessKeyId: string | undefined,
+    sessionToken: string | undefined,
+    now: number,
+    isSignedWith: (secretAccessKey: string) => boolean = () => true,
+  ): Caller {
+    if (!accessKeyId) {
+      throw new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
+    }
+    const caller = this.callers.get(accessKeyId);
+    if (!caller || caller.session?.sessionToken !== sessionToken) {
+      throw new AwsError(
+        'InvalidClientTokenId',
+        'The security token included in the request is invalid.',
+        403,
+      );
+    }
+    if (!isSignedWith(this.secrets.get(accessKeyId) ?? '')) {
+      throw new AwsError(
+        'SignatureDoesNotMatch',
+        'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+        403,
+      );
+    }
+    if (caller.session && caller.session.expiresAt <= now) {
+      throw new AwsError('ExpiredToken', 'The security token included in the request is expired', 403);
+    }
+    return caller;
+  }
+
+  /** The account that a key was issued by, also when it has expired. */
+  accountOfKey(accessKeyId: string): Account | undefined {
+    return this.callers.get(accessKeyId)?.account;
+  }
+
+  private issueKey(caller: Omit<Caller, 'accessKeyId'>): AccessKey {
+    const key = newAccessKey('AKIA');
+    this.secrets.set(key.accessKeyId, key.secretAccessKey);
+    this.callers.set(key.accessKeyId, { ...caller, accessKeyId: key.accessKeyId });
+    return key;
+  }
+
+  private unusedAccountId(): string {
+    for (;;) {
+      const accountId = String(randomInt(100_000_000_000, 200_000_000_000));
+      if (!this.accounts.has(accountId)) return accountId;
+    }
+  }
+}
+
+/** A unique id of IAM's form: `AROA…` for a role, `AIDA…` for a user, `ANPA…` for a policy. */
+export function uniqueId(prefix: string): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  return prefix + Array.from(randomBytes(17), (byte) => alphabet[byte % 32]).join('');
+}
+
+/** A user of an account, made if need be. */
+export function ensureUser(account: Account, name: string, now: number, path = '/'): User {
+  const existing = account.users.get(name.toLowerCase());
+  if (existing) return existing;
+  const arn = `arn:${account.partition}:iam::${account.accountId}:user${path}${name}`;
+  const user: User = { userId: uniqueId('AIDA'), name, path, arn, createdAt: now, tags: new Map() };
+  account.users.set(name.toLowerCase(), user);
+  return user;
+}
+
+function newAccessKey(prefix: string): AccessKey {
+  const accessKeyId = uniqueId(prefix).slice(0, 20);
+  return { accessKeyId, secretAccessKey: randomBytes(30).toString('base64') };
+}

@@ -1,0 +1,204 @@
+import type { Caller, Role, TrustVersion } from './accounts.js';
+import type { Action, Call } from './call.js';
+import { type Tag, violation } from './parameters.js';
+import { checkIdentityPolicy } from './policy-document.js';
+import { AwsError, type XmlValue } from './query-protocol.js';
+import { contextOfAssumeRole } from './request-context.js';
+import { evaluateTrustPolicy } from './trust-policy.js';
+
+const ROLE_ARN = { min: 20, max: 2048 };
+const SESSION_NAME = { min: 2, max: 64, pattern: /^[\w+=,.@-]*$/ };
+const EXTERNAL_ID = {
+  min: 2,
+  max: 1224,
+  pattern: /^[\w+=,.@:/-]*$/,
+  patternText: '[\\w+=,.@:\\/-]*',
+};
+const MAX_CHAINED_SECONDS = 3600;
+const MAX_SESSION_POLICY_LENGTH = 2048;
+
+/** What an AssumeRole call asks for, checked. */
+export interface Wish {
+  roleArn: string;
+  sessionName: string;
+  externalId: string | undefined;
+  durationSeconds: number;
+  /** Sent, or set by an earlier session of the chain. */
+  sourceIdentity: string | undefined;
+  tags: Tag[];
+  transitiveTagKeys: string[];
+}
+
+/** STS AssumeRole. */
+export const assumeRole: Action = (call) => {
+  const { caller, now } = call;
+  const wish = readWish(call);
+  if (caller.principalArn.endsWith(':root')) {
+    throw new AwsError('AccessDenied', 'Roles may not be assumed by root accounts.', 403);
+  }
+  const packedPolicySize = checkSessionPolicies(call, wish);
+  if (caller.session?.kind === 'role' && wish.durationSeconds > MAX_CHAINED_SECONDS) {
+    throw new AwsError(
+      'ValidationError',
+      'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining',
+    );
+  }
+  const role = authorize(call, wish);
+  if (wish.durationSeconds > role.maxSessionDuration) {
+    throw new AwsError(
+      'ValidationError',
+      'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
+    );
+  }
+
+  role.lastUsed = { at: now, region: call.region };
+  const session = sessionCaller(role, wish.sessionName);
+  const credentials = call.accounts.issueSession(session, {
+    kind: 'role',
+    issuedAt: now,
+    expiresAt: now + wish.durationSeconds * 1000,
+    ...(wish.sourceIdentity !== undefined && { sourceIdentity: wish.sourceIdentity }),
+    ...sessionTags(caller, wish),
+  });
+  return {
+    Credentials: credentialsXml(credentials),
+    AssumedRoleUser: { AssumedRoleId: session.userId, Arn: session.arn },
+    PackedPolicySize: packedPolicySize,
+    SourceIdentity: wish.sourceIdentity,
+  };
+};
+
+/** Who a role's session is, once assumed. */
+export function sessionCaller(role: Role, sessionName: string): Omit<Caller, 'accessKeyId' | 'session'> {
+  const { partition, accountId } = role.account;
+  return {
+    account: role.account,
+    arn: `arn:${partition}:sts::${accountId}:assumed-role/${role.name}/${sessionName}`,
+    userId: `${role.roleId}:${sessionName}`,
+    principalArn: role.arn,
+  };
+}
+
+/** Credentials, as STS answers them. */
+export function credentialsXml(credentials: {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken: string;
+  expiration: Date;
+}): XmlValue {
+  return {
+    AccessKeyId: credentials.accessKeyId,
+    SecretAccessKey: credentials.secretAccessKey,
+    SessionToken: credentials.sessionToken,
+    Expiration: credentials.expiration,
+  };
+}
+
+/** An external ID that is empty was sent: AWS refuses it, it doesn't take it for none. */
+function readWish(call: Call): Wish {
+  const { params, caller } = call;
+  const roleArn = params.required('RoleArn', ROLE_ARN);
+  if (!/^arn:[\w-]+:[\w-]+:[^:]*:\d{12}:[^\s]+$/.test(roleArn)) {
+    throw new AwsError('ValidationError', `${roleArn} is invalid`);
+  }
+  const transitiveTagKeys = params.list('TransitiveTagKeys');
+  if (transitiveTagKeys.length > 50) {
+    throw violation(
+      'transitiveTagKeys',
+      'transitiveTagKeys',
+      'Member must have length less than or equal to 50',
+    );
+  }
+  return {
+    roleArn,
+    sessionName: params.required('RoleSessionName', SESSION_NAME),
+    externalId: params.optional('ExternalId', EXTERNAL_ID),
+    durationSeconds: params.integer('DurationSeconds', 900, 43_200) ?? 3600,
+    sourceIdentity: params.optional('SourceIdentity', SESSION_NAME) ?? caller.session?.sourceIdentity,
+    tags: params.tags(),
+    transitiveTagKeys,
+  };
+}
+
+/**
+ * The role, if it lets the caller in. Every refusal has the same text, also for a role that doesn't exist:
+ * AWS says nothing about roles to those who may not assume them.
+ */
+function authorize(call: Call, wish: Wish): Role {
+  const role = call.accounts.findRole(wish.roleArn);
+  const trust = role && effectiveTrust(role, call);
+  const context = role ? contextOfAssumeRole(call, wish, role) : new Map();
+  const { caller } = call;
+  const inherited = caller.session?.sourceIdentity;
+  for (const action of neededActions(wish)) {
+    const allowed =
+      trust !== undefined &&
+      role?.account.partition === caller.account.partition &&
+      evaluateTrustPolicy(trust.policy, { action, caller: trustCaller(caller, trust), context }) === 'allow';
+    const changesSourceIdentity =
+      action === 'sts:SetSourceIdentity' && inherited !== undefined && inherited !== wish.sourceIdentity;
+    if (!allowed || changesSourceIdentity) {
+      throw new AwsError(
+        'AccessDenied',
+        `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${wish.roleArn}`,
+        403,
+      );
+    }
+  }
+  if (!role) throw new Error('A role that does not exist was authorized');
+  return role;
+}
+
+/** Transitive tags of the chain count as tags of this request. */
+function neededActions(wish: Wish): string[] {
+  return [
+    'sts:AssumeRole',
+    ...(wish.tags.length > 0 || wish.transitiveTagKeys.length > 0 ? ['sts:TagSession'] : []),
+    ...(wish.sourceIdentity !== undefined ? ['sts:SetSourceIdentity'] : []),
+  ];
+}
+
+/** The newest trust policy that has reached STS. A delay that was made shorter since then counts at once. */
+function effectiveTrust(role: Role, call: Call): TrustVersion | undefined {
+  return role.trust.findLast(
+    (version) => version.changedAt + Math.min(version.delayMs, call.propagationDelayMs) <= call.now,
+  );
+}
+
+/**
+ * IAM keeps a named role or user by its unique id: one that is deleted and made again under its old name is
+ * not the one that was trusted.
+ */
+function trustCaller(caller: Caller, trust: TrustVersion) {
+  const { accountId, partition } = caller.account;
+  const uniqueId = caller.userId.split(':')[0] ?? '';
+  const trustedId = trust.principalIds.get(caller.principalArn);
+  const isTheOneNamed = trustedId === undefined || trustedId === uniqueId;
+  return {
+    accountId,
+    partition,
+    arns: [caller.arn, uniqueId, ...(isTheOneNamed ? [caller.principalArn] : [])],
+  };
+}
+
+function sessionTags(caller: Caller, wish: Wish) {
+  const inheritedKeys = [...(caller.session?.transitiveTagKeys ?? [])];
+  const tags = new Map(inheritedKeys.map((key) => [key, caller.session?.tags.get(key) ?? '']));
+  for (const { Key, Value } of wish.tags) {
+    if (tags.has(Key)) throw new AwsError('ValidationError', `Transitive tag ${Key} can't be overridden.`);
+    tags.set(Key, Value);
+  }
+  return { tags, transitiveTagKeys: new Set([...inheritedKeys, ...wish.transitiveTagKeys]) };
+}
+
+/** Checks the session policies; how much of the packed size is used, when there is anything to pack. */
+function checkSessionPolicies(call: Call, wish: Wish): number | undefined {
+  const policy = call.params.optional('Policy', { min: 1, max: MAX_SESSION_POLICY_LENGTH });
+  if (policy !== undefined) checkIdentityPolicy(policy, call.account.partition);
+  const arns = call.params.listOf('PolicyArns', 'arn');
+  if (arns.length > 10) {
+    throw violation('policyArns', 'policyArns', 'Member must have length less than or equal to 10');
+  }
+  const size = (policy?.length ?? 0) + arns.join('').length + JSON.stringify(wish.tags).length - 2;
+  return size > 0 ? Math.min(100, Math.ceil((size / 4096) * 100)) : undefined;
+}

@@ -1,0 +1,75 @@
+import type { Account, Accounts, Caller, Role } from './accounts.js';
+import type { Parameters } from './parameters.js';
+import { parseTrustPolicy } from './policy-document.js';
+import type { RequestOrigin, XmlValue } from './query-protocol.js';
+import type { TrustPolicy } from './trust-policy.js';
+
+const PATH = /^(?:\/|\/[\x21-\x7E]+\/)$/;
+
+/** One authenticated call, as its action sees it. */
+export interface Call {
+  params: Parameters;
+  caller: Caller;
+  /** The caller's account: IAM acts in no other. */
+  account: Account;
+  accounts: Accounts;
+  now: number;
+  region: string;
+  origin: RequestOrigin;
+  propagationDelayMs: number;
+}
+
+/** Does an action and answers the content of its result; undefined for actions without one. */
+export type Action = (call: Call) => XmlValue | undefined;
+
+/** Gives a role a trust policy, from now on for IAM and after the delay for STS. */
+export function setTrustPolicy(
+  role: Pick<Role, 'account' | 'trust'>,
+  text: string,
+  context: { accounts: Accounts; now: number; propagationDelayMs: number },
+): void {
+  const policy = parseTrustPolicy(text, role.account, context.accounts);
+  const principalIds = new Map(
+    namedPrincipals(policy).flatMap((arn) => {
+      const id = context.accounts.principalId(arn);
+      return id === undefined ? [] : [[arn, id] as const];
+    }),
+  );
+  role.trust.push({
+    text,
+    policy,
+    principalIds,
+    changedAt: context.now,
+    delayMs: context.propagationDelayMs,
+  });
+}
+
+function namedPrincipals(policy: TrustPolicy): string[] {
+  return [policy.Statement].flat().flatMap((statement) => {
+    const principal = statement.Principal ?? statement.NotPrincipal;
+    return typeof principal === 'object' ? [principal.AWS ?? []].flat() : [];
+  });
+}
+
+/** The path that a call gives a new entity. */
+export function readPath(call: Call): string {
+  return call.params.optional('Path', { min: 1, max: 512, pattern: PATH }) ?? '/';
+}
+
+/** Tags as IAM lists them. */
+export function tagList(tags: Map<string, string>): XmlValue[] {
+  return [...tags].map(([Key, Value]) => ({ Key, Value }));
+}
+
+/** One page of a list: `Marker` is where it goes on. */
+export function page<T extends XmlValue>(call: Call, name: string, items: readonly T[]): XmlValue {
+  const size = call.params.integer('MaxItems', 1, 1000) ?? 100;
+  const start = Number(Buffer.from(call.params.optional('Marker') ?? '', 'base64').toString() || 0);
+  const end = start + size;
+  const isTruncated = end < items.length;
+  return {
+    [name]: items.slice(start, end),
+    IsTruncated: isTruncated,
+    Marker: isTruncated ? Buffer.from(String(end)).toString('base64') : undefined,
+  };
+}

@@ -1,0 +1,16 @@
+/**
+ * A local AWS IAM and STS on the real wire protocol (AWS Query over HTTP). It evaluates trust policies on AssumeRole
+ * with every operator and key of AWS's reference. A users' own permissions are not evaluated yet.
+ */
+export type { AccessKey, TemporaryCredentials } from './accounts.js';
+export type { Fault, Faults } from './faults.js';
+export { type KmsSandbox, startKmsSandbox } from './kms.js';
+export type { SandboxRequest } from './requests.js';
+export type { AwsSandbox, AwsSandboxOptions, RoleOptions, SandboxAccount } from './server.js';
+export { startAwsSandbox } from './server.js';
+export {
+  evaluateTrustPolicy,
+  type TrustCaller,
+  type TrustDecision,
+  type TrustRequest,
+} from './trust-policy.js';

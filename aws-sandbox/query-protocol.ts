@@ -1,0 +1,154 @@
+import type { IncomingMessage } from 'node:http';
+import { hasSignatureOf } from './signature.js';
+
+/** An error as AWS answers it: a code, a status and AWS's own text. */
+export class AwsError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly status = 400,
+  ) {
+    super(message);
+  }
+}
+
+/** What can be written as XML: arrays become `<member>` elements, undefined is left out. */
+export type XmlValue =
+  | string
+  | number
+  | boolean
+  | Date
+  | undefined
+  | readonly XmlValue[]
+  | { readonly [name: string]: XmlValue };
+
+/** One parsed AWS Query request. */
+export interface QueryRequest {
+  params: URLSearchParams;
+  /** The access key in the Authorization header or in a presigned query. */
+  accessKeyId?: string;
+  sessionToken?: string;
+  /** Is it signed with this secret? A request without a real signature (tests write some by hand) passes. */
+  isSignedWith: (secretAccessKey: string) => boolean;
+  /** The region of the credential scope. */
+  region?: string;
+  /** What condition keys know of the HTTP request. */
+  origin: RequestOrigin;
+}
+
+/** Where a request comes from: `aws:SourceIp`, `aws:UserAgent`, `aws:Referer`. */
+export interface RequestOrigin {
+  sourceIp: string;
+  userAgent?: string;
+  referer?: string;
+}
+
+const NAMESPACES = {
+  iam: 'https://iam.amazonaws.com/doc/2010-05-08/',
+  sts: 'https://sts.amazonaws.com/doc/2011-06-15/',
+};
+
+/** The two services that one endpoint serves. */
+export type ServiceName = keyof typeof NAMESPACES;
+
+/** The services share an endpoint here; the API version, which every client sends, tells them apart. */
+export function serviceOf(query: QueryRequest): ServiceName {
+  return query.params.get('Version') === '2010-05-08' ? 'iam' : 'sts';
+}
+
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/** Reads action, parameters and who signs. Only the body's form or the URL's query: AWS ignores all else. */
+export async function readQueryRequest(request: IncomingMessage): Promise<QueryRequest> {
+  const query = new URL(request.url ?? '/', 'http://sandbox').searchParams;
+  const rawBody = request.method === 'POST' ? await readBody(request) : '';
+  const body = new URLSearchParams(rawBody);
+  const params = new URLSearchParams([...query, ...body]);
+  const credential =
+    /Credential=([^,\s]+)/.exec(request.headers.authorization ?? '')?.[1] ?? params.get('X-Amz-Credential');
+  const [accessKeyId, , region] = credential?.split('/') ?? [];
+  const token = request.headers['x-amz-security-token'] ?? params.get('X-Amz-Security-Token');
+  return {
+    params,
+    isSignedWith: (secret) => hasSignatureOf(secret, request, rawBody),
+    origin: originOf(request),
+    ...(accessKeyId && { accessKeyId }),
+    ...(typeof token === 'string' && token && { sessionToken: token }),
+    ...(region && { region }),
+  };
+}
+
+/** An IPv4 address that arrives on a socket for both families is an IPv4 address. */
+function originOf({ socket, headers }: IncomingMessage): RequestOrigin {
+  return {
+    sourceIp: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
+    ...(headers['user-agent'] !== undefined && { userAgent: headers['user-agent'] }),
+    ...(headers.referer !== undefined && { referer: headers.referer }),
+  };
+}
+
+/** A successful answer's body. */
+export function successXml(
+  service: ServiceName,
+  action: string,
+  result: XmlValue | undefined,
+  requestId: string,
+): string {
+  const metadata = element('ResponseMetadata', { RequestId: requestId });
+  const content = result === undefined ? '' : element(`${action}Result`, result);
+  return `<${action}Response xmlns="${NAMESPACES[service]}">${content}${metadata}</${action}Response>\n`;
+}
+
+/** An error's body. */
+export function errorXml(service: ServiceName, error: AwsError, requestId: string): string {
+  const type = error.status < 500 ? 'Sender' : 'Receiver';
+  const content = element('Error', { Type: type, Code: error.code, Message: error.message });
+  return `<ErrorResponse xmlns="${NAMESPACES[service]}">${content}${element('RequestId', requestId)}</ErrorResponse>\n`;
+}
+
+/** AWS writes times without fractions of a second. */
+export function awsTime(time: Date | number): string {
+  return `${new Date(time).toISOString().slice(0, 19)}Z`;
+}
+
+function element(name: string, value: XmlValue): string {
+  if (value === undefined) return '';
+  return `<${name}>${content(value)}</${name}>`;
+}
+
+function content(value: XmlValue): string {
+  if (Array.isArray(value)) return value.map((item) => element('member', item)).join('');
+  if (value instanceof Date) return awsTime(value);
+  if (typeof value === 'object') {
+    return Object.entries(value)
+      .map(([name, item]) => element(name, item))
+      .join('');
+  }
+  return escapeText(String(value));
+}
+
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function escapeText(text: string): string {
+  return text
+    .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
+    .replace(/\r/g, '&#xD;')
+    .replace(/[^\t\n\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD');
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length;
+    if (size > MAX_BODY_BYTES) throw new AwsError('RequestEntityTooLarge', 'Request entity too large', 413);
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

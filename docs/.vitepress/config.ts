@@ -1,0 +1,80 @@
+/** The documentation site: `npm run site` builds it from the pages in `docs/`, with the API reference beside it. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineConfig } from 'vitepress';
+
+const repository = 'https://github.com/rolebridge/rolebridge';
+
+/** The pages by reader: the side bar, and the order of `llms.txt`. */
+const readers = [
+  {
+    text: 'Start here',
+    items: [
+      { text: 'Quick start', link: '/quick-start' },
+      { text: 'Concepts', link: '/concepts' },
+      { text: 'Comparison', link: '/comparison' },
+    ],
+  },
+  {
+    text: 'You connect your AWS account',
+    items: [
+      { text: 'Role templates', link: '/templates' },
+      { text: 'The guided page', link: '/pages' },
+      { text: 'Troubleshooting', link: '/troubleshooting' },
+    ],
+  },
+  {
+    text: 'You run the service',
+    items: [
+      { text: 'API calls', link: '/service' },
+      { text: 'Command line', link: '/command-line' },
+      { text: 'Settings', link: '/settings' },
+      { text: 'Operations', link: '/operations' },
+      { text: 'Jobs and webhooks', link: '/watching' },
+      { text: 'Threat model', link: '/security' },
+    ],
+  },
+];
+
+export default defineConfig({
+  title: 'Rolebridge',
+  description: "Connect a customer's AWS account to your platform with one construct and one deploy.",
+  srcExclude: ['api/**'],
+  cleanUrls: true,
+  themeConfig: {
+    nav: [
+      { text: 'Quick start', link: '/quick-start' },
+      { text: 'API reference', link: '/api/', target: '_self' },
+      { text: 'Errors', link: '/troubleshooting' },
+    ],
+    sidebar: readers,
+    search: { provider: 'local' },
+    socialLinks: [{ icon: 'github', link: repository }],
+    outline: [2, 3],
+  },
+  markdown: {
+    config(markdown) {
+      // The pages also read well on GitHub, where a link may lead out of docs/ into the repository.
+      markdown.core.ruler.push('links_to_the_repository', ({ tokens }) => {
+        for (const { children } of tokens)
+          for (const token of children ?? []) {
+            const href = token.attrGet('href');
+            if (href?.startsWith('../')) token.attrSet('href', `${repository}/blob/main/${href.slice(3)}`);
+          }
+      });
+    },
+  },
+  /** `llms.txt` (llmstxt.org): the list of pages and, for one fetch, all of them in `llms-full.txt`. */
+  buildEnd({ outDir, srcDir }) {
+    const pages = readers.flatMap(({ items }) => items);
+    const list = pages.map(({ text, link }) => `- [${text}](${link}.md)`).join('\n');
+    writeFileSync(join(outDir, 'llms.txt'), `# Rolebridge\n\n> ${description}\n\n## Pages\n\n${list}\n`);
+    const texts = pages.map(({ link }) => readFileSync(join(srcDir, `${link}.md`), 'utf8'));
+    writeFileSync(join(outDir, 'llms-full.txt'), texts.join('\n\n'));
+    for (const [index, { link }] of pages.entries())
+      writeFileSync(join(outDir, `${link}.md`), texts[index] ?? '');
+  },
+});
+
+const description =
+  "Rolebridge connects a customer's AWS account to a vendor's platform: a CDKTF construct creates the cross-account role, a small service proves that the role is safe, and credentials are issued for a target.";

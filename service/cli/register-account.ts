@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { defaultCredentials, signCallerProof } from '../aws/sign-caller-proof.js';
+import { RolebridgeApiError } from '../client/index.js';
+import { serviceUrl } from '../client/service-url.js';
+import { newMessageId } from '../domain/ids.js';
+import { type Partition, partitions } from '../domain/role-arn.js';
+import { signatureHeaders } from '../webhooks/signature-headers.js';
+import { UsageError } from './failure.js';
+import type { Terminal } from './terminal.js';
+
+export interface RegisterOptions {
+  readonly label?: string;
+  readonly partition: Partition;
+  readonly allowHttp?: boolean;
+  readonly json?: boolean;
+}
+
+const registered = z.object({ connectionId: z.string(), externalId: z.string(), callbackSecret: z.string() });
+const problem = z.object({ code: z.string(), detail: z.string(), remedy: z.string().optional() });
+
+/** Registers the account that the AWS credentials of this environment are of, as the function of a StackSet does. */
+export async function registerAccount(
+  enrollmentUrl: string,
+  { label, partition, allowHttp = false }: RegisterOptions,
+  { env }: Pick<Terminal, 'env'>,
+) {
+  const url = serviceUrl(enrollmentUrl, allowHttp);
+  const secret = (env.ROLEBRIDGE_ENROLLMENT_SECRET ?? '').trim();
+  if (!/^whsec_[A-Za-z0-9+/]{22,}={0,2}$/.test(secret))
+    throw new UsageError(
+      'There is no secret of an enrollment.',
+      'Set ROLEBRIDGE_ENROLLMENT_SECRET to the whsec_… that "rolebridge enrollment create" showed.',
+    );
+  const { stsHost, stsRegion } = partitions[partition];
+  const { sessionToken, ...key } = await defaultCredentials(stsRegion).catch((error: unknown) => {
+    throw new UsageError(
+      `There are no AWS credentials: ${(error as Error).message}`,
+      'Use the credentials of a role in the account, for example with AWS_PROFILE.',
+    );
+  });
+  if (sessionToken === undefined)
+    throw new UsageError(
+      "The AWS credentials are a user's: an account proves itself as a role.",
+      'Assume a role that the enrollment accepts (rolePattern), then run the command again.',
+    );
+  const proof = signCallerProof({ ...key, sessionToken }, { enrollmentUrl: url, stsHost });
+  const data = { proof, ...(label !== undefined && { label }) };
+  const body = JSON.stringify({ type: 'account.enrolled', timestamp: new Date().toISOString(), data });
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...signatureHeaders({ id: newMessageId(), body }, [secret], Date.now()),
+    },
+    body,
+    redirect: 'error',
+    signal: AbortSignal.timeout(60_000),
+  });
+  const answer: unknown = await response.json().catch(() => undefined);
+  if (response.status === 200) return registered.parse(answer);
+  const {
+    data: refused = { code: 'unexpected_answer', detail: `The service answered ${response.status}.` },
+  } = problem.safeParse(answer);
+  throw new RolebridgeApiError({ status: response.status, problem: refused });
+}

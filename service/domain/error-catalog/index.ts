@@ -1,0 +1,29 @@
+/**
+ * Every error code in one row: status, title, meaning, how to see it, fix. Problem details, `/problems/{code}`,
+ * `docs/troubleshooting.md`, `rolebridge explain`, the pages and the OpenAPI document read it.
+ */
+import { accessKeyErrors } from './access-keys.js';
+import type { ErrorRow } from './error-row.js';
+import { requestErrors } from './requests.js';
+import { roleErrors } from './roles.js';
+
+export type { ErrorRow } from './error-row.js';
+
+/** The rows by subject, as the documents list them. */
+export const errorGroups = [
+  ['Roles and connections', roleErrors],
+  ['Access keys', accessKeyErrors],
+  ['Requests and the service', requestErrors],
+] as const satisfies readonly (readonly [string, Readonly<Record<string, ErrorRow>>])[];
+
+const rows = { ...roleErrors, ...accessKeyErrors, ...requestErrors };
+
+/** A stable code of a problem. */
+export type ErrorCode = keyof typeof rows;
+
+export const errorCatalog: Readonly<Record<ErrorCode, ErrorRow>> = rows;
+
+// Object.keys forgets the literal types of a table's keys.
+export const errorCodes = Object.keys(rows) as [ErrorCode, ...ErrorCode[]];
+
+export const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(rows, text);

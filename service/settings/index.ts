@@ -1,0 +1,127 @@
+/**
+ * The service's settings: `table.ts` has each in one row, `values.ts` how its text is read. `createService`,
+ * docs/settings.md and `rolebridge doctor` use the table.
+ */
+import { readFileSync } from 'node:fs';
+import { ConfigurationError } from '../configuration-error.js';
+import { type Partition, partitions } from '../domain/role-arn.js';
+import { type SettingRow, type Settings, settingTable } from './table.js';
+
+export { ConfigurationError } from '../configuration-error.js';
+export type { SettingRow, Settings } from './table.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Report = (name: string, message: string) => void;
+
+// The table is read by name here, where its rows' own types don't matter.
+const rows: [string, SettingRow][] = Object.entries(settingTable);
+
+/** Every setting, with all problems in one message. @throws ConfigurationError */
+export function readSettings(environment: Environment): Settings {
+  const problems: string[] = [];
+  const report: Report = (name, message) => void problems.push(`  ${name}: ${message}`);
+  const settings = collect(environment, report);
+  reportInconsistent(settings, report);
+  if (problems.length > 0)
+    throw new ConfigurationError(['The configuration is not valid:', ...problems].join('\n'));
+  return settings;
+}
+
+/** The defaults alone, for a service that another program starts. */
+export function defaultSettings(): Settings {
+  return collect({}, () => {});
+}
+
+/** Names that look like a setting and are none: a misspelled setting would be ignored. */
+export const unknownSettings = (environment: Environment): string[] =>
+  Object.keys(environment).filter(
+    (name) =>
+      name.startsWith('ROLEBRIDGE_') &&
+      !clientSettings.test(name) &&
+      !Object.hasOwn(settingTable, name) &&
+      !rows.some(([known, { secret }]) => secret && name === `${known}_FILE`),
+  );
+
+/** Of the command line and of customers' stacks. */
+const clientSettings = /^ROLEBRIDGE_(URL|API_KEY|API_KEY_FILE|ALLOW_HTTP|CALLBACK_.*)$/;
+
+function collect(environment: Environment, report: Report): Settings {
+  const settings: Record<string, unknown> = {};
+  for (const [name, row] of rows) {
+    const text = textOf(name, row, environment, report);
+    if (text === undefined) continue;
+    const result = row.schema.safeParse(text);
+    if (!result.success) {
+      for (const { message } of result.error.issues) report(name, message);
+      continue;
+    }
+    const [head = '', member] = row.option.split('.');
+    settings[head] =
+      member === undefined
+        ? result.data
+        : { ...(settings[head] as object | undefined), [member]: result.data };
+  }
+  for (const [name, { option, opensGroup }] of rows) {
+    const [head = ''] = option.split('.');
+    if (opensGroup && !isSet(name, environment)) delete settings[head];
+  }
+  // A missing or invalid one was reported, and the settings are not used.
+  return settings as Settings;
+}
+
+const isSet = (name: string, environment: Environment): boolean =>
+  Boolean(environment[name] || environment[`${name}_FILE`]);
+
+/** The text of a setting: its variable, its file, or its default. A variable set to nothing is not set. */
+function textOf(name: string, row: SettingRow, environment: Environment, report: Report): string | undefined {
+  const given = environment[name] || undefined;
+  const path = row.secret && (environment[`${name}_FILE`] || undefined);
+  if (given !== undefined && path !== undefined)
+    report(`${name}_FILE`, `is set beside ${name}: set one of them`);
+  if (given !== undefined) return given;
+  if (path === undefined) {
+    if (row.required) report(name, `is missing: ${row.sentence.replaceAll('`', '')}`);
+    return row.default;
+  }
+  try {
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    report(`${name}_FILE`, `can't be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}`);
+    return undefined;
+  }
+}
+
+/** What two settings must agree on. Settings that were reported may be missing here. */
+function reportInconsistent({ webhooks }: Partial<Settings>, report: Report): void {
+  const { endpoints, secrets, allowsPrivate } = webhooks ?? {};
+  if (endpoints && !secrets)
+    report(
+      'ROLEBRIDGE_WEBHOOK_SECRETS',
+      'is missing: webhooks are signed, and ROLEBRIDGE_WEBHOOK_ENDPOINTS is set',
+    );
+  if (!allowsPrivate && endpoints?.some((endpoint) => !endpoint.startsWith('https:')))
+    report(
+      'ROLEBRIDGE_WEBHOOK_ENDPOINTS',
+      'has a URL that is not https; for an endpoint at a private address set ROLEBRIDGE_WEBHOOK_ALLOW_PRIVATE=on',
+    );
+}
+
+/** How each partition's STS is reached. The region and endpoint settings are for the first principal's partition. */
+export function stsPartitionsOf(
+  settings: Pick<Settings, 'principals' | 'awsProfiles' | 'stsRegion' | 'stsEndpoint'>,
+): Partial<Record<Partition, { region: string; endpoint?: string; profile?: string }>> {
+  const { awsProfiles, stsRegion, stsEndpoint } = settings;
+  return Object.fromEntries(
+    [...settings.principals.keys()].map((partition, index) => {
+      const profile = awsProfiles?.get(partition);
+      return [
+        partition,
+        {
+          ...(profile !== undefined && { profile }),
+          region: (index === 0 && stsRegion) || partitions[partition].stsRegion,
+          ...(index === 0 && stsEndpoint && { endpoint: stsEndpoint }),
+        },
+      ];
+    }),
+  );
+}

@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { AccountId } from '../domain/ids.js';
+import { isAccountId, type Partition, partitions } from '../domain/role-arn.js';
+import { parseSealingKeys } from '../secrets/keyring.js';
+
+/** How the text of a setting becomes its value. No message repeats the text: it may be a secret. */
+
+const partitionNames = Object.keys(partitions).join('|');
+const principalArn = new RegExp(`^arn:(${partitionNames}):iam::\\d{12}:(root|(role|user)/[\\w+=,.@/-]+)$`);
+
+export const wholeNumber = (low: number, high: number) =>
+  z
+    .string()
+    .regex(/^\d{1,12}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(low, `must be at least ${low}`).max(high, `must be at most ${high}`));
+
+/** Written in seconds, used in milliseconds. */
+export const seconds = (low: number, high: number) =>
+  wholeNumber(low, high).transform((value) => value * 1000);
+
+export const onOrOff = z
+  .enum(['on', 'off'], 'must be "on" or "off"')
+  .transform((value): boolean => value === 'on');
+
+export const text = z.string().min(1);
+
+export const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+  .transform((url) => (url.endsWith('/') ? url.slice(0, url.search(/\/*$/)) : url));
+
+/** A list that is written with commas. */
+const list = z.string().transform((value) => value.split(',').map((part) => part.trim()));
+
+/** By partition: a partition has one principal. */
+export const principals = list
+  .refine(
+    (arns) => arns.every((arn) => principalArn.test(arn)),
+    'must be ARNs of IAM roles, users or account roots, separated by commas, one for each partition',
+  )
+  .refine(
+    (arns) => new Set(arns.map((arn) => arn.split(':')[1])).size === arns.length,
+    'names two principals in one partition; a partition has one',
+  )
+  // The pattern allows no other partition.
+  .transform(
+    (arns): ReadonlyMap<Partition, string> =>
+      new Map(arns.map((arn) => [arn.split(':')[1] as Partition, arn])),
+  );
+
+/** `ID:KEY[,ID:KEY]` or one a line; the first encrypts, all decrypt. */
+export const keys = z.string().transform((value, context) => {
+  const parsed = parseSealingKeys(value);
+  if (parsed !== undefined) return parsed;
+  context.addIssue({
+    code: 'custom',
+    message:
+      'must be ID:KEY[,ID:KEY] or one on each line, no id twice, each key at least 32 random bytes in base64 (openssl rand -base64 32)',
+  });
+  return z.NEVER;
+});
+
+/** Only its SHA-256 is kept in memory. */
+export const tokenHash = z
+  .string()
+  .min(32, 'must be at least 32 characters (openssl rand -hex 32)')
+  .transform((token) => createHash('sha256').update(token).digest('hex'));
+
+const kmsKeyArn = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/;
+export const kmsKeyArns = list
+  .refine(
+    (arns) => arns.every((arn) => kmsKeyArn.test(arn)),
+    'must be ARNs of KMS keys (arn:aws:kms:REGION:ACCOUNT:key/ID), separated by commas',
+  )
+  // A split text has at least one part.
+  .transform((arns) => arns as [string, ...string[]]);
+
+export const accountIds = list
+  .refine((ids) => ids.every((id) => isAccountId(id)), 'must be 12-digit account ids, separated by commas')
+  .transform((ids): ReadonlySet<AccountId> => new Set(ids as AccountId[]));
+
+const profile = new RegExp(`^(${partitionNames})=([^=]+)$`);
+export const awsProfiles = list
+  .refine(
+    (pairs) => pairs.every((pair) => profile.test(pair)),
+    'must be PARTITION=PROFILE[,PARTITION=PROFILE]',
+  )
+  .transform(
+    (pairs): ReadonlyMap<string, string> => new Map(pairs.map((pair) => pair.split('=') as [string, string])),
+  );
+
+export const templateUrl = z
+  .string()
+  .regex(
+    /^https:\/\/[a-z0-9.-]+\.amazonaws\.(com|com\.cn|eu)\/[\w!'()*./-]+$/,
+    'must be the https URL of an object in an S3 bucket: CloudFormation accepts no other',
+  );
+
+export const region = z.string().regex(/^[a-z]{2,4}(-[a-z]{2,20}){1,3}-\d$/, 'must be an AWS region');
+
+/** Requests in a minute; 0 is no limit. */
+export const defaultRateLimits = {
+  /** Calls with one API key. */
+  key: 60_000,
+  /** Calls of one organization, whatever its keys. */
+  organization: 120_000,
+  /** Correctly signed callbacks of one connection. */
+  callbacks: 300,
+  /** Requested verifications of one connection. */
+  connection: 60,
+  /** Requested verifications of one organization. */
+  verifications: 600,
+  /** Requests without valid credentials from one address. */
+  address: 600,
+};
+export type RateLimitName = keyof typeof defaultRateLimits;
+export type RateLimitSettings = Readonly<Record<RateLimitName, number>>;
+
+/** `NAME=NUMBER[,…]`; names that are left out keep their default. */
+const namedNumbers = <Names extends Readonly<Record<string, number>>>(defaults: Names) => ({
+  schema: list.transform((pairs, context): Names => {
+    const named = pairs.map((pair) => pair.split('='));
+    const isWhole = named.every(
+      ([name = '', value = '', ...rest]) =>
+        Object.hasOwn(defaults, name) && /^\d{1,9}$/.test(value) && rest.length === 0,
+    );
+    if (isWhole && new Set(named.map(([name]) => name)).size === named.length)
+      return { ...defaults, ...Object.fromEntries(named.map(([name, value]) => [name, Number(value)])) };
+    context.addIssue({
+      code: 'custom',
+      message: `must be NAME=NUMBER[,NAME=NUMBER], 0 for no limit; the names are ${Object.keys(defaults).join(', ')}`,
+    });
+    return z.NEVER;
+  }),
+  default: Object.entries(defaults)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', '),
+});
+export const rateLimits = namedNumbers(defaultRateLimits);
+
+const url = 'must be a URL: postgres://USER:PASSWORD@HOST:PORT/DATABASE, with the password percent-encoded';
+export const databaseUrl = z.string().superRefine((value, context) => {
+  const message = problemOfDatabaseUrl(value);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});
+
+function problemOfDatabaseUrl(value: string): string | undefined {
+  const parsed = URL.canParse(value) ? new URL(value) : undefined;
+  if (parsed === undefined || !/^postgres(ql)?:$/.test(parsed.protocol)) return url;
+  const isLocal = /^(|localhost|127\..*|\[::1\])$/.test(parsed.hostname);
+  if (!isLocal && !parsed.searchParams.has('sslmode') && !parsed.searchParams.has('ssl'))
+    return 'names another machine without TLS: add ?sslmode=verify-full (and sslrootcert=FILE), or sslmode=disable on a private network';
+  return undefined;
+}
+
+export const webhookEndpoints = list
+  .refine(
+    (urls) => urls.every(isEndpoint),
+    'must be https URLs without a user name, a password and a fragment, separated by commas',
+  )
+  .refine((urls) => new Set(urls).size === urls.length, 'names one URL twice');
+
+function isEndpoint(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, username, password, hash } = new URL(value);
+  return /^https?:$/.test(protocol) && username === '' && password === '' && hash === '';
+}
+
+/** As Standard Webhooks writes them: 24 to 64 random bytes. */
+export const webhookSecrets = list.refine(
+  (secrets) => secrets.every(isWebhookSecret),
+  'must be whsec_ and 24 to 64 random bytes in base64, separated by commas (echo "whsec_$(openssl rand -base64 32)")',
+);
+
+function isWebhookSecret(value: string): boolean {
+  const [, encoded] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(value) ?? [];
+  const { length } = Buffer.from(encoded ?? '', 'base64');
+  return length >= 24 && length <= 64;
+}

@@ -1,0 +1,8 @@
+/** `npm run judge -- 100000 [seed]`: the judge of trust policies against the sandbox's evaluator. */
+import { compareAtTheBorder, printReport } from './border.js';
+
+const [policies = '2000', seed = String(Date.now() % 2 ** 31)] = process.argv.slice(2);
+console.log(`Seed ${seed}`);
+const report = compareAtTheBorder(Number(policies), Number(seed));
+console.log(printReport(report));
+if (report.wrong.length > 0) process.exitCode = 1;

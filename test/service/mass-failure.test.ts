@@ -1,0 +1,88 @@
+/** What turns many connections bad at once is the vendor's own fault first: no customer is blamed for it. */
+import { hour, until } from '../passing-clock.js';
+import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
+
+let vendor: WatchedVendor;
+beforeEach(async () => {
+  vendor = await startWatchedVendor();
+});
+afterEach(() => vendor.close());
+
+type Made = Awaited<ReturnType<WatchedVendor['connected']>>;
+
+/** One connection in each of so many organizations. */
+async function customers(count: number): Promise<Made[]> {
+  const made: Made[] = [];
+  for (let index = 0; index < count; index++) {
+    const { apiKey } = await vendor.service.createOrganization(`customer ${index}`);
+    made.push(await vendor.connected({}, apiKey));
+  }
+  return made;
+}
+
+const statuses = (made: Made[]) => Promise.all(made.map(({ status }) => status()));
+
+const checks = async ({ audit }: Made) =>
+  (await audit('connection.verify')).filter(
+    ({ phase, actor }) => phase === 'outcome' && actor.kind === 'service',
+  ).length;
+
+/** Lets time pass until each was checked so many times more. */
+async function checkedAgain(made: Made[], times = 2): Promise<void> {
+  const before = await Promise.all(made.map(checks));
+  await until(async () => {
+    vendor.clock.pass(hour);
+    const now = await Promise.all(made.map(checks));
+    return now.every((count, index) => count >= (before[index] ?? 0) + times);
+  }, 'the checks');
+}
+
+/** AWS's plain denial, which does not say whose fault it is. */
+const deniesAll = () =>
+  vendor.sandbox.faults.set({ kind: 'denied-by-organization', action: 'AssumeRole', because: '' });
+
+test('AWS that denies the roles of all customers fails no connection, and sessions that are held go on', async () => {
+  const made = await customers(6);
+  const [first] = made as [Made];
+  const held = (await first.ask({ durationSeconds: 43_200 })).body;
+  deniesAll();
+  await checkedAgain(made, 3);
+  expect(await statuses(made)).toEqual(Array(6).fill('connected'));
+  expect(vendor.receiver.received.map(({ body }) => body.type)).toEqual(
+    Array(6).fill('connection.connected'),
+  );
+  expect((await first.ask({ durationSeconds: 43_200 })).body.accessKeyId).toBe(held.accessKeyId);
+  vendor.sandbox.faults.clear();
+  await checkedAgain(made, 1);
+  expect(await statuses(made)).toEqual(Array(6).fill('connected'));
+});
+
+test('one customer among healthy ones fails at its second check', async () => {
+  const made = await customers(4);
+  const [bad, ...healthy] = made as [Made, ...Made[]];
+  vendor.sandbox.deleteRole(bad.arn);
+  await checkedAgain(healthy, 1);
+  await until(async () => {
+    vendor.clock.pass(61_000);
+    return (await bad.status()) === 'failed';
+  }, 'the failure');
+  expect(await statuses(healthy)).toEqual(Array(3).fill('connected'));
+});
+
+test('a role that loses its external ID while denials are held fails at once', async () => {
+  const made = await customers(4);
+  const [open] = made as [Made];
+  vendor.sandbox.faults.set({
+    kind: 'denied-by-organization',
+    action: 'AssumeRole',
+    because: '',
+    matches: ({ roleArn }) => roleArn !== open.arn,
+  });
+  const { Condition: _, ...statement } = open.connection.trustPolicy.Statement[0];
+  open.setTrust({ ...open.connection.trustPolicy, Statement: [statement] });
+  await until(async () => {
+    vendor.clock.pass(hour);
+    return (await open.status()) === 'failed';
+  }, 'the failure');
+  expect(await open.read()).toMatchObject({ verification: { code: 'external_id_not_required' } });
+});
