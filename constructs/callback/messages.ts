@@ -85,7 +85,7 @@ export function checkLines(check: Record<string, unknown>): string[] {
   const outcome = textOf(check.outcome);
   const mark = outcome === 'passed' ? 'ok  ' : outcome === 'failed' ? 'FAIL' : '-   ';
   const name = textOf(check.title) ?? textOf(check.name)?.replaceAll('_', ' ');
-  return name === undefined || outcome === 'skipped' ? [] : [`  ${mark}  ${name}`];
+  return name === undefined || outcome === 'skipped' ? [] : labelled(mark, name, 8);
 }
 
 /** The inputs whose value is another than the service expects, as a difference to copy. */
@@ -178,21 +178,21 @@ function detailsLines(body: Readonly<Record<string, unknown>>): string[] {
 function requestLines(answer: Answer | undefined): string[] {
   const header = answer?.headers['request-id'] ?? answer?.headers['x-request-id'];
   const id = textOf(answer?.body?.requestId) ?? textOf(header);
-  return id === undefined ? [] : [`  Request  ${id}`];
+  return id === undefined ? [] : labelled('Request', id);
 }
 
 /** A label, and a value below or beside it. */
-const labelled = (label: string, text: string): string[] => {
-  const [first = '', ...others] = wrapped(text, 11);
-  return [`  ${label.padEnd(9)}${first.trimStart()}`, ...others];
+const labelled = (label: string, text: string, indent = 11): string[] => {
+  const [first = '', ...others] = wrapped(text, indent);
+  return [`  ${label}`.padEnd(indent) + first.trimStart(), ...others];
 };
 
-/** Words are moved to the next line, and never broken: they may be values. */
+/** Words are moved to the next line, and never broken: they may be values. A text without end is cut off. */
 export function wrapped(text: string, indent: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(/\s+/).filter(Boolean)) {
-    if (line !== '' && indent + line.length + 1 + word.length > WIDTH) {
+  for (const word of text.slice(0, 2_000).split(/\s+/).filter(Boolean)) {
+    if (line !== '' && indent + line.length + 1 + word.length > WIDTH - 2) {
       lines.push(line);
       line = word;
     } else line = line === '' ? word : `${line} ${word}`;

@@ -47,7 +47,7 @@ main(process.env).then(
     process.exitCode = code;
   },
   (error: unknown) => {
-    print(`the callback failed: ${error instanceof Error ? error.message : error}`);
+    say(`the callback failed: ${error instanceof Error ? error.message : error}`);
     process.exitCode = isEnd(process.env) && !failsWhenUnreachable(process.env) ? 0 : 1;
   },
 );
@@ -67,9 +67,14 @@ async function main(env: NodeJS.ProcessEnv): Promise<number> {
     : printDone(task, outcome.answer, Date.now() - startedAt);
 }
 
-const isEnd = (env: NodeJS.ProcessEnv): boolean => env.ROLEBRIDGE_EVENT === 'role.deprovisioned';
-const failsWhenUnreachable = (env: NodeJS.ProcessEnv): boolean =>
-  env.ROLEBRIDGE_FAIL_WHEN_UNREACHABLE === 'true';
+// Declared, not assigned: `main` above runs before an assignment here would.
+function isEnd(env: NodeJS.ProcessEnv): boolean {
+  return env.ROLEBRIDGE_EVENT === 'role.deprovisioned';
+}
+
+function failsWhenUnreachable(env: NodeJS.ProcessEnv): boolean {
+  return env.ROLEBRIDGE_FAIL_WHEN_UNREACHABLE === 'true';
+}
 
 function readTask(env: NodeJS.ProcessEnv): Task {
   const text = (name: string): string => env[`ROLEBRIDGE_${name}`] ?? '';
@@ -139,9 +144,9 @@ function invalid({ type, roleArn, expectedAccountId }: Task): Failure | undefine
 
 function printStart({ type, label, event }: Task): void {
   const upTo = `(up to ${event.timeoutMs / 1000} s)`;
-  if (type === 'role.provisioned') print(`${label}: role reported, checking it ${upTo}`);
-  else if (type === 'role.deprovisioned') print(`${label}: reporting that the role goes ${upTo}`);
-  else print(`${label}: checking secret, URL and account ${upTo}`);
+  if (type === 'role.provisioned') say(`${label}: role reported, checking it ${upTo}`);
+  else if (type === 'role.deprovisioned') say(`${label}: reporting that the role goes ${upTo}`);
+  else say(`${label}: checking secret, URL and account ${upTo}`);
 }
 
 function printWait(reason: string, waitMs: number): void {
@@ -153,11 +158,11 @@ function printWait(reason: string, waitMs: number): void {
 function printDone({ type, label, roleArn }: Task, answer: Answer, tookMs: number): number {
   const { body = {} } = answer;
   if (type === 'role.deprovisioned') {
-    print(`${label}: disconnected`);
+    say(`${label}: disconnected`);
     return 0;
   }
   for (const line of connectedLines(answer, tookMs)) print(line);
-  print(`${label}: ${connectedTo(body, roleArn)}`);
+  say(`${label}: ${connectedTo(body, roleArn)}`);
   for (const line of connectedDetails(body)) print(line);
   return 0;
 }
@@ -173,7 +178,7 @@ function printChecks(task: Task, answer: Answer): number {
       answer,
     });
   for (const line of checks.flatMap(checkLines)) print(line);
-  print(`${task.label}: ready to connect`);
+  say(`${task.label}: ready to connect`);
   return 0;
 }
 
@@ -186,10 +191,16 @@ function printFailure({ type, label, failWhenUnreachable, inputs }: Task, failur
     : type === 'connection.check'
       ? 'not ready to connect'
       : 'not connected';
-  print(`${label}: ${head} (${failure.code})`);
+  say(`${label}: ${head} (${failure.code})`);
   for (const line of failureLines(failure, inputs)) print(line);
-  if (isWarning) print(`${label}: the destroy continues; the vendor finds out at its next check`);
+  if (isWarning) say(`${label}: the destroy continues; the vendor finds out at its next check`);
   return isWarning ? 0 : 1;
+}
+
+function say(text: string): void {
+  const [first = '', ...others] = wrapped(text, 0);
+  print(first);
+  for (const line of others) print(`  ${line}`);
 }
 
 /** What an answer says can't draw on the terminal, start a line of its own or repeat the secret. */

@@ -116,12 +116,23 @@ export const callbackEvent = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('role.provisioned'),
     timestamp: z.iso.datetime({ offset: true }),
-    data: z.strictObject({ connectionId: z.string(), roleArn: z.string(), scope: scope.optional() }),
+    data: z.strictObject({
+      connectionId: z.string(),
+      roleArn: z.string(),
+      roleId: z.string().max(128).optional(),
+      scope: scope.optional(),
+      permissionSet: z.string().max(128).optional(),
+      without: z.array(z.string().max(64)).max(100).optional(),
+    }),
   }),
   z.strictObject({
     type: z.literal('role.deprovisioned'),
     timestamp: z.iso.datetime({ offset: true }),
-    data: z.strictObject({ connectionId: z.string(), roleArn: z.string() }),
+    data: z.strictObject({
+      connectionId: z.string(),
+      roleArn: z.string(),
+      roleId: z.string().max(128).optional(),
+    }),
   }),
 ]);
 

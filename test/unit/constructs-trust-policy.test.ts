@@ -135,6 +135,11 @@ describe('warnings that a reviewer would ask about', () => {
       { permissions: { statements: [{ actions: ['*'], resources: ['*'] }] } },
       /every permission/,
     ],
+    [
+      'attached-policies-quota',
+      { permissions: { managedPolicies: Array.from({ length: 11 }, (_, index) => `A${index}`) } },
+      /IAM takes 10/,
+    ],
     ['trust-policy-size', { principal: manyRoles }, /IAM takes 2048/],
   ])('%s, until it is acknowledged', (warning, props, text) => {
     expect(warnings(props)).toEqual([expect.stringMatching(text)]);
