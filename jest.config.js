@@ -15,7 +15,10 @@ export const base = {
     '^@rolebridge/service/client$': '<rootDir>/service/client/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
+  globalSetup: '<rootDir>/test/run/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/run/global-teardown.mjs',
   modulePathIgnorePatterns: [
+    '<rootDir>/.built',
     '<rootDir>/aws-sandbox/dist',
     '<rootDir>/constructs/dist',
     '<rootDir>/service/dist',

@@ -23,10 +23,19 @@ export interface Account {
   roles: Map<string, Role>;
   users: Map<string, User>;
   policies: Map<string, ManagedPolicy>;
+  /** Undefined while the account is in no organization. */
+  serviceControlPolicies?: string[];
+}
+
+/** The permissions of a role or user. */
+export interface Permissions {
+  inlinePolicies: Map<string, string>;
+  attachedPolicyArns: Set<string>;
+  permissionsBoundaryArn?: string;
 }
 
 /** An IAM role. */
-export interface Role {
+export interface Role extends Permissions {
   roleId: string;
   name: string;
   path: string;
@@ -36,9 +45,6 @@ export interface Role {
   description?: string;
   maxSessionDuration: number;
   tags: Map<string, string>;
-  inlinePolicies: Map<string, string>;
-  attachedPolicyArns: Set<string>;
-  permissionsBoundaryArn?: string;
   /** Oldest first; STS goes on using the one before while the newest is on its way. */
   trust: TrustVersion[];
   lastUsed?: { at: number; region: string };
@@ -55,7 +61,7 @@ export interface TrustVersion {
 }
 
 /** An IAM user. */
-export interface User {
+export interface User extends Permissions {
   userId: string;
   name: string;
   path: string;
@@ -100,6 +106,8 @@ export interface Session {
   issuedAt: number;
   expiresAt: number;
   sourceIdentity?: string;
+  /** They limit what the session may do. */
+  policies?: string[];
   tags: Map<string, string>;
   transitiveTagKeys: Set<string>;
 }
@@ -212,7 +220,7 @@ export class Accounts {
     accessKeyId: string | undefined,
     sessionToken: string | undefined,
     now: number,
-    isSignedWith: (secretAccessKey: string) => boolean = () => true,
+    checkSignature: (secretAccessKey: string) => void,
   ): Caller {
     if (!accessKeyId) {
       throw new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
@@ -225,13 +233,7 @@ export class Accounts {
         403,
       );
     }
-    if (!isSignedWith(this.secrets.get(accessKeyId) ?? '')) {
-      throw new AwsError(
-        'SignatureDoesNotMatch',
-        'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
-        403,
-      );
-    }
+    checkSignature(this.secrets.get(accessKeyId) ?? '');
     if (caller.session && caller.session.expiresAt <= now) {
       throw new AwsError('ExpiredToken', 'The security token included in the request is expired', 403);
     }
@@ -269,7 +271,16 @@ export function ensureUser(account: Account, name: string, now: number, path = '
   const existing = account.users.get(name.toLowerCase());
   if (existing) return existing;
   const arn = `arn:${account.partition}:iam::${account.accountId}:user${path}${name}`;
-  const user: User = { userId: uniqueId('AIDA'), name, path, arn, createdAt: now, tags: new Map() };
+  const user: User = {
+    userId: uniqueId('AIDA'),
+    name,
+    path,
+    arn,
+    createdAt: now,
+    tags: new Map(),
+    inlinePolicies: new Map(),
+    attachedPolicyArns: new Set(),
+  };
   account.users.set(name.toLowerCase(), user);
   return user;
 }

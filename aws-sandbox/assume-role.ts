@@ -1,10 +1,13 @@
 import type { Caller, Role, TrustVersion } from './accounts.js';
+import { authorizeCaller } from './authorize.js';
+import { awsManagedPolicy } from './aws-managed-policies.js';
 import type { Action, Call } from './call.js';
+import type { ConditionContext } from './conditions.js';
 import { type Tag, violation } from './parameters.js';
 import { checkIdentityPolicy } from './policy-document.js';
 import { AwsError, type XmlValue } from './query-protocol.js';
 import { contextOfAssumeRole } from './request-context.js';
-import { evaluateTrustPolicy } from './trust-policy.js';
+import { evaluateTrustPolicy, type TrustPolicy } from './trust-policy.js';
 
 const ROLE_ARN = { min: 20, max: 2048 };
 const SESSION_NAME = { min: 2, max: 64, pattern: /^[\w+=,.@-]*$/ };
@@ -36,7 +39,7 @@ export const assumeRole: Action = (call) => {
   if (caller.principalArn.endsWith(':root')) {
     throw new AwsError('AccessDenied', 'Roles may not be assumed by root accounts.', 403);
   }
-  const packedPolicySize = checkSessionPolicies(call, wish);
+  const { packedPolicySize, policies } = checkSessionPolicies(call, wish);
   if (caller.session?.kind === 'role' && wish.durationSeconds > MAX_CHAINED_SECONDS) {
     throw new AwsError(
       'ValidationError',
@@ -58,6 +61,7 @@ export const assumeRole: Action = (call) => {
     issuedAt: now,
     expiresAt: now + wish.durationSeconds * 1000,
     ...(wish.sourceIdentity !== undefined && { sourceIdentity: wish.sourceIdentity }),
+    ...(policies.length > 0 && { policies }),
     ...sessionTags(caller, wish),
   });
   return {
@@ -127,8 +131,10 @@ function readWish(call: Call): Wish {
 function authorize(call: Call, wish: Wish): Role {
   const role = call.accounts.findRole(wish.roleArn);
   const trust = role && effectiveTrust(role, call);
-  const context = role ? contextOfAssumeRole(call, wish, role) : new Map();
+  const context: ConditionContext = role ? contextOfAssumeRole(call, wish, role) : new Map();
   const { caller } = call;
+  const isNamed =
+    trust !== undefined && role?.account === caller.account && namesDirectly(trust.policy, caller);
   const inherited = caller.session?.sourceIdentity;
   for (const action of neededActions(wish)) {
     const allowed =
@@ -137,6 +143,7 @@ function authorize(call: Call, wish: Wish): Role {
       evaluateTrustPolicy(trust.policy, { action, caller: trustCaller(caller, trust), context }) === 'allow';
     const changesSourceIdentity =
       action === 'sts:SetSourceIdentity' && inherited !== undefined && inherited !== wish.sourceIdentity;
+    authorizeCaller(call, { action, resource: wish.roleArn, context }, { identityDecides: !isNamed });
     if (!allowed || changesSourceIdentity) {
       throw new AwsError(
         'AccessDenied',
@@ -147,6 +154,16 @@ function authorize(call: Call, wish: Wish): Role {
   }
   if (!role) throw new Error('A role that does not exist was authorized');
   return role;
+}
+
+/** Within one account a trust policy that names the caller itself needs no identity-based policy beside it. */
+function namesDirectly(policy: TrustPolicy, caller: Caller): boolean {
+  const named = [policy.Statement]
+    .flat()
+    .flatMap(({ Effect, Principal }) =>
+      Effect === 'Allow' && typeof Principal === 'object' ? [Principal.AWS ?? []].flat() : [],
+    );
+  return named.some((name) => name === caller.arn || name === caller.principalArn);
 }
 
 /** Transitive tags of the chain count as tags of this request. */
@@ -192,7 +209,7 @@ function sessionTags(caller: Caller, wish: Wish) {
 }
 
 /** Checks the session policies; how much of the packed size is used, when there is anything to pack. */
-function checkSessionPolicies(call: Call, wish: Wish): number | undefined {
+function checkSessionPolicies(call: Call, wish: Wish) {
   const policy = call.params.optional('Policy', { min: 1, max: MAX_SESSION_POLICY_LENGTH });
   if (policy !== undefined) checkIdentityPolicy(policy, call.account.partition);
   const arns = call.params.listOf('PolicyArns', 'arn');
@@ -200,5 +217,17 @@ function checkSessionPolicies(call: Call, wish: Wish): number | undefined {
     throw violation('policyArns', 'policyArns', 'Member must have length less than or equal to 10');
   }
   const size = (policy?.length ?? 0) + arns.join('').length + JSON.stringify(wish.tags).length - 2;
-  return size > 0 ? Math.min(100, Math.ceil((size / 4096) * 100)) : undefined;
+  return {
+    packedPolicySize: size > 0 ? Math.min(100, Math.ceil((size / 4096) * 100)) : undefined,
+    policies: [
+      ...(policy === undefined ? [] : [policy]),
+      ...arns.map((arn) => documentOf(call, wish.roleArn, arn)),
+    ],
+  };
+}
+
+/** The text of a managed session policy: of the role's account, or AWS's. */
+function documentOf(call: Call, roleArn: string, arn: string): string {
+  const policy = call.accounts.findRole(roleArn)?.account.policies.get(arn) ?? awsManagedPolicy(arn);
+  return policy.versions.get(policy.defaultVersionId)?.document ?? '';
 }

@@ -12,6 +12,7 @@ const LISTED = [
   'job-function/Billing',
 ];
 
+/** The gist of the policies that matter to tests of access. A policy of AWS's that is not here has a stand-in. */
 const STATEMENTS: Record<string, object> = {
   AdministratorAccess: { Effect: 'Allow', Action: '*', Resource: '*' },
   PowerUserAccess: {
@@ -19,21 +20,65 @@ const STATEMENTS: Record<string, object> = {
     NotAction: ['iam:*', 'organizations:*', 'account:*'],
     Resource: '*',
   },
+  ReadOnlyAccess: {
+    Effect: 'Allow',
+    Action: ['*:Describe*', '*:Get*', '*:List*', '*:BatchGet*', 'iam:Simulate*', 'iam:Generate*'],
+    Resource: '*',
+  },
+  SecurityAudit: {
+    Effect: 'Allow',
+    Action: [
+      '*:Describe*',
+      '*:List*',
+      'iam:Get*',
+      'iam:Simulate*',
+      's3:GetBucket*',
+      'ec2:Get*',
+      'kms:GetKey*',
+    ],
+    Resource: '*',
+  },
+  IAMReadOnlyAccess: { Effect: 'Allow', Action: ['iam:Get*', 'iam:List*', 'iam:Simulate*'], Resource: '*' },
+  ViewOnlyAccess: {
+    Effect: 'Allow',
+    Action: ['*:Describe*', '*:List*', 'iam:GetAccountSummary'],
+    Resource: '*',
+  },
+  Billing: {
+    Effect: 'Allow',
+    Action: ['aws-portal:*', 'billing:*', 'budgets:*', 'ce:*', 'cur:*', 'payments:*', 'tax:*'],
+    Resource: '*',
+  },
 };
 
-const READ = { Effect: 'Allow', Action: ['*:Describe*', '*:Get*', '*:List*'], Resource: '*' };
+/** `AmazonS3ReadOnlyAccess`, `AmazonEC2FullAccess`: one service, told by the name. */
+const ONE_SERVICE = /^(?:Amazon|AWS)?([A-Za-z0-9]+?)(ReadOnlyAccess|FullAccess)$/;
+
+function statementOf(name: string): object | undefined {
+  const [, service, kind] = ONE_SERVICE.exec(name) ?? [];
+  if (STATEMENTS[name] || service === undefined) return STATEMENTS[name];
+  const verbs = kind === 'FullAccess' ? ['*'] : ['Describe*', 'Get*', 'List*'];
+  return { Effect: 'Allow', Action: verbs.map((verb) => `${service.toLowerCase()}:${verb}`), Resource: '*' };
+}
+
+/** Grants nothing: what it would grant, the sandbox doesn't know. */
+const STAND_IN = { Effect: 'Allow', Action: 'sandbox:Unknown', Resource: '*' };
+
+/** Is the policy's text in the sandbox? With a stand-in, what AWS would decide can't be told. */
+export function isKnownDocument(arn: string): boolean {
+  return statementOf(arn.slice(arn.lastIndexOf('/') + 1)) !== undefined;
+}
 
 const CREATED_AT = Date.UTC(2015, 1, 6, 18, 40, 0);
 
 /**
- * An AWS managed policy. AWS has more than a thousand, so every well-formed name is taken for one; the
- * documents are stand-ins, since the sandbox evaluates no permissions.
+ * An AWS managed policy. AWS has more than a thousand, so every well-formed name is taken for one.
  */
 export function awsManagedPolicy(arn: string): ManagedPolicy {
   const resource = arn.slice(arn.indexOf(':policy/') + ':policy'.length);
   const name = resource.slice(resource.lastIndexOf('/') + 1);
   const digest = createHash('sha256').update(resource).digest('hex').toUpperCase();
-  const document = JSON.stringify({ Version: '2012-10-17', Statement: [STATEMENTS[name] ?? READ] });
+  const document = JSON.stringify({ Version: '2012-10-17', Statement: [statementOf(name) ?? STAND_IN] });
   return {
     policyId: `ANPA${digest.slice(0, 17)}`,
     name,

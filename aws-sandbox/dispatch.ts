@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Accounts, Caller } from './accounts.js';
-import type { Action } from './call.js';
+import { authorizeIam } from './authorize.js';
+import type { Action, Call } from './call.js';
 import { type Fault, type FaultList, faultError } from './faults.js';
+import { entityPolicyActions } from './iam-entity-policies.js';
 import { policyActions } from './iam-policies.js';
-import { rolePolicyActions } from './iam-role-policies.js';
 import { roleActions } from './iam-roles.js';
 import { userActions } from './iam-users.js';
 import { Parameters } from './parameters.js';
@@ -19,6 +20,7 @@ import {
   successXml,
 } from './query-protocol.js';
 import { requestDetails, type SandboxRequest } from './requests.js';
+import { simulateCustomPolicy, simulatePrincipalPolicy } from './simulate.js';
 import { stsActions } from './sts.js';
 
 /** What answering a request needs to know of the sandbox. */
@@ -33,7 +35,16 @@ export interface Environment {
 }
 
 const ACTIONS: Record<ServiceName, Map<string, Action>> = {
-  iam: new Map(Object.entries({ ...roleActions, ...rolePolicyActions, ...policyActions, ...userActions })),
+  iam: new Map(
+    Object.entries({
+      ...roleActions,
+      ...entityPolicyActions,
+      ...policyActions,
+      ...userActions,
+      SimulatePrincipalPolicy: simulatePrincipalPolicy,
+      SimulateCustomPolicy: simulateCustomPolicy,
+    }),
+  ),
   sts: new Map(Object.entries(stsActions)),
 };
 
@@ -67,7 +78,7 @@ async function answerQuery(
       query.accessKeyId,
       query.sessionToken,
       environment.now(),
-      query.isSignedWith,
+      (secret) => requireSignature(query, secret),
     );
     record.callerArn = caller.arn;
     const fault = environment.faults.take(record);
@@ -80,6 +91,12 @@ async function answerQuery(
     record.outcome = known.code;
     send(response, known.status, errorXml(service, known, requestId), requestId);
   }
+}
+
+/** GetCallerIdentity proves who signed it, so it is never answered without a signature. */
+function requireSignature(query: QueryRequest, secretAccessKey: string): void {
+  if (query.checkSignature(secretAccessKey) || query.params.get('Action') !== 'GetCallerIdentity') return;
+  throw new AwsError('IncompleteSignature', 'Authorization header requires a Signature parameter.', 403);
 }
 
 function perform(environment: Environment, query: QueryRequest, caller: Caller) {
@@ -96,7 +113,7 @@ function perform(environment: Environment, query: QueryRequest, caller: Caller) 
     // IAM takes no session token of GetSessionToken without MFA, and there is no MFA here.
     throw new AwsError('InvalidClientTokenId', 'The security token included in the request is invalid', 403);
   }
-  return action({
+  const call: Call = {
     params: new Parameters(query.params),
     caller,
     account: caller.account,
@@ -105,7 +122,9 @@ function perform(environment: Environment, query: QueryRequest, caller: Caller) 
     region: query.region ?? 'us-east-1',
     origin: query.origin,
     propagationDelayMs: environment.propagationDelayMs(),
-  });
+  };
+  if (service === 'iam') authorizeIam(call, name ?? '');
+  return action(call);
 }
 
 /** Lets a fault do its work; true when nothing is left to answer. */

@@ -1,3 +1,4 @@
+import { denialText, type POLICY_KINDS } from './denial.js';
 import { AwsError } from './query-protocol.js';
 
 /** What goes wrong, for which calls and how often. */
@@ -13,7 +14,12 @@ export type Fault = FaultScope &
     | { kind: 'region-disabled' }
     /** `because`: the end of the denial's text. @default with an explicit deny in a service control policy */
     | { kind: 'denied-by-organization'; because?: string }
+    /** A denial by the caller's side (the vendor's, for AssumeRole), in AWS's words for this kind of policy. */
+    | { kind: 'denied'; by: PolicyKind; explicit?: boolean }
   );
+
+/** A kind of policy that AWS names when it denies. */
+export type PolicyKind = keyof typeof POLICY_KINDS;
 
 interface FaultScope {
   /** The actions it hits, such as `AssumeRole`. @default - every action */
@@ -28,6 +34,7 @@ interface FaultScope {
 
 /** What a fault can be told apart by. */
 export interface FaultableCall {
+  service: 'iam' | 'sts';
   action: string;
   roleArn?: string;
   externalId?: string;
@@ -36,7 +43,9 @@ export interface FaultableCall {
 
 /** The faults that are set. Several can be: each call is hit by the first that matches it. */
 export interface Faults {
+  /** Adds a fault. */
   set(fault: Fault): void;
+  /** Removes every fault. */
   clear(): void;
 }
 
@@ -93,6 +102,18 @@ export function faultError(
       return new AwsError(
         'AccessDenied',
         `User: ${caller.arn} is not authorized to perform: sts:${call.action} on resource: ${call.roleArn ?? '*'} ${fault.because ?? 'with an explicit deny in a service control policy'}`,
+        403,
+      );
+    case 'denied':
+      return new AwsError(
+        'AccessDenied',
+        denialText({
+          arn: caller.arn,
+          action: `${call.service}:${call.action}`,
+          resource: call.roleArn ?? '*',
+          by: fault.by,
+          explicit: fault.explicit ?? false,
+        }),
         403,
       );
     default:

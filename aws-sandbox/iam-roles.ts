@@ -85,17 +85,6 @@ export const roleActions: Record<string, Action> = {
 
   ListRoleTags: (call) => page(call, 'Tags', tagList(findRole(call).tags)),
 
-  PutRolePermissionsBoundary(call) {
-    const role = findRole(call);
-    role.permissionsBoundaryArn = findPolicy(call, call.params.required('PermissionsBoundary')).arn;
-    return undefined;
-  },
-
-  DeleteRolePermissionsBoundary(call) {
-    delete findRole(call).permissionsBoundaryArn;
-    return undefined;
-  },
-
   ListInstanceProfilesForRole(call) {
     findRole(call);
     return page(call, 'InstanceProfiles', []);

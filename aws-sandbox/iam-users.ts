@@ -36,6 +36,9 @@ export const userActions: Record<string, Action> = {
     if (call.accounts.keysOfUser(call.account, user.name).length > 0) {
       throw new AwsError('DeleteConflict', 'Cannot delete entity, must delete access keys first.', 409);
     }
+    if (user.attachedPolicyArns.size > 0 || user.inlinePolicies.size > 0) {
+      throw new AwsError('DeleteConflict', 'Cannot delete entity, must delete policies first.', 409);
+    }
     call.account.users.delete(user.name.toLowerCase());
     return undefined;
   },
@@ -81,7 +84,7 @@ export const userActions: Record<string, Action> = {
 };
 
 /** The user that a call names; the caller's own when it names none. */
-function findUser(call: Call): User {
+export function findUser(call: Call): User {
   const name = call.params.optional('UserName', USER_NAME) ?? call.caller.userName ?? '';
   const user = call.account.users.get(name.toLowerCase());
   if (!user) throw new AwsError('NoSuchEntity', `The user with name ${name} cannot be found.`, 404);

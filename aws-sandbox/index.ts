@@ -1,9 +1,11 @@
 /**
  * A local AWS IAM and STS on the real wire protocol (AWS Query over HTTP). It evaluates trust policies on AssumeRole
- * with every operator and key of AWS's reference. A users' own permissions are not evaluated yet.
+ * with every operator and key of AWS's reference, and identity-based policies, permissions boundaries, session policies
+ * and service control policies on IAM calls, AssumeRole and SimulatePrincipalPolicy.
  */
 export type { AccessKey, TemporaryCredentials } from './accounts.js';
-export type { Fault, Faults } from './faults.js';
+export type { ConditionContext } from './conditions.js';
+export type { Fault, Faults, PolicyKind } from './faults.js';
 export { type KmsSandbox, startKmsSandbox } from './kms.js';
 export type { SandboxRequest } from './requests.js';
 export type { AwsSandbox, AwsSandboxOptions, RoleOptions, SandboxAccount } from './server.js';

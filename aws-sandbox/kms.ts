@@ -7,9 +7,11 @@ export interface KmsSandbox {
   readonly url: string;
   /** What was asked, oldest first. */
   readonly requests: { action: string; keyArn: string; context: Record<string, string> }[];
+  /** A new symmetric key. */
   createKey(): { arn: string };
   /** Answers every call so from now on; undefined ends that. */
   answerWith(error: { status: number; name: string } | undefined): void;
+  /** Stops listening. */
   close(): Promise<void>;
 }
 

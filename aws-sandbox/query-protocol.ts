@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { hasSignatureOf } from './signature.js';
+import { checkSignature } from './signature.js';
 
 /** An error as AWS answers it: a code, a status and AWS's own text. */
 export class AwsError extends Error {
@@ -28,8 +28,8 @@ export interface QueryRequest {
   /** The access key in the Authorization header or in a presigned query. */
   accessKeyId?: string;
   sessionToken?: string;
-  /** Is it signed with this secret? A request without a real signature (tests write some by hand) passes. */
-  isSignedWith: (secretAccessKey: string) => boolean;
+  /** Refuses a request that is signed otherwise. False: it has no signature to check. */
+  checkSignature: (secretAccessKey: string) => boolean;
   /** The region of the credential scope. */
   region?: string;
   /** What condition keys know of the HTTP request. */
@@ -70,7 +70,7 @@ export async function readQueryRequest(request: IncomingMessage): Promise<QueryR
   const token = request.headers['x-amz-security-token'] ?? params.get('X-Amz-Security-Token');
   return {
     params,
-    isSignedWith: (secret) => hasSignatureOf(secret, request, rawBody),
+    checkSignature: (secret) => checkSignature(secret, request, rawBody),
     origin: originOf(request),
     ...(accessKeyId && { accessKeyId }),
     ...(typeof token === 'string' && token && { sessionToken: token }),

@@ -7,6 +7,7 @@ import { setTrustPolicy } from './call.js';
 import { answer } from './dispatch.js';
 import { FaultList, type Faults } from './faults.js';
 import { createRole } from './iam-roles.js';
+import { checkIdentityPolicy } from './policy-document.js';
 import type { SandboxRequest } from './requests.js';
 
 /** How a sandbox starts. */
@@ -39,6 +40,10 @@ export interface RoleOptions {
   trustPolicy: object | string;
   /** In seconds. @default 3600 */
   maxSessionDuration?: number;
+  /** Inline policies by name. */
+  inlinePolicies?: Record<string, object | string>;
+  managedPolicyArns?: readonly string[];
+  permissionsBoundaryArn?: string;
 }
 
 /** A running sandbox. */
@@ -52,13 +57,22 @@ export interface AwsSandbox {
   readonly requests: SandboxRequest[];
   /** The most calls that were open at the same time. */
   readonly mostAtOnce: number;
+  /** A new account with the keys of its root and of its user `admin`. */
   createAccount(options?: { accountId?: string; partition?: string; alias?: string }): SandboxAccount;
   /** A key of a user, who is made if need be. */
   createAccessKey(accountId: string, userName: string): AccessKey;
   /** From then on AWS does not know it. */
   deleteAccessKey(accountId: string, userName: string, accessKeyId: string): void;
+  /** A new key of the account's root user. */
   rootAccessKey(accountId: string): AccessKey;
+  /** Creates a role; refused as IAM refuses. */
   createRole(accountId: string, role: RoleOptions): { arn: string };
+  /**
+   * The service control policies of an account, which is then in an organization. FullAWSAccess is attached too, unless
+   * one of them allows something.
+   */
+  setServiceControlPolicies(accountId: string, policies: readonly (object | string)[]): void;
+  /** Replaces a role's trust policy; refused as IAM refuses. */
   updateTrustPolicy(roleArn: string, policy: object | string): void;
   /** Deletes a role with all its policies. */
   deleteRole(roleArn: string): void;
@@ -67,6 +81,7 @@ export interface AwsSandbox {
     roleArn: string,
     session?: { sessionName?: string; durationSeconds?: number },
   ): TemporaryCredentials & { arn: string };
+  /** Ends every open request and stops listening. */
   close(): Promise<void>;
 }
 
@@ -160,9 +175,22 @@ export async function startAwsSandbox(options: AwsSandboxOptions = {}): Promise<
           path: role.path ?? '/',
           trustPolicy: policyText(role.trustPolicy),
           maxSessionDuration: role.maxSessionDuration,
+          permissionsBoundaryArn: role.permissionsBoundaryArn,
         },
       );
+      const created = roleOf(arn);
+      for (const [name, policy] of Object.entries(role.inlinePolicies ?? {})) {
+        checkIdentityPolicy(policyText(policy), created.account.partition);
+        created.inlinePolicies.set(name, policyText(policy));
+      }
+      for (const policyArn of role.managedPolicyArns ?? []) created.attachedPolicyArns.add(policyArn);
       return { arn };
+    },
+
+    setServiceControlPolicies(accountId, policies) {
+      const documents = policies.map(policyText);
+      for (const document of documents) checkIdentityPolicy(document, accounts.get(accountId).partition);
+      accounts.get(accountId).serviceControlPolicies = documents;
     },
 
     updateTrustPolicy(roleArn, policy) {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { run } from '../service/cli/index.js';
+import { serviceProgram } from './run/service-program.mjs';
 
 /** How a command ended, and all that it has shown. */
 export interface CommandLineResult {
@@ -37,12 +37,7 @@ export async function runCommandLine(
 }
 
 /** The command as a process; it works in any folder. */
-export const rolebridgeCommand = [
-  process.execPath,
-  '--import',
-  join(process.cwd(), 'node_modules/tsx/dist/loader.mjs'),
-  join(process.cwd(), 'service/main.ts'),
-] as const;
+export const rolebridgeCommand = [process.execPath, serviceProgram] as const;
 
 /** Starts the command as a process, whose signals and exit code are those that a shell would see. */
 export function startCommandLine(words: readonly string[], env: Record<string, string | undefined>) {

@@ -5,6 +5,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startAwsSandbox } from './aws-sandbox/index.js';
+import { serviceProgram } from './run/service-program.mjs';
 import { callApi } from './vendor.js';
 
 export interface RunningService {
@@ -40,7 +41,7 @@ export async function startVendorProcess(settings: Record<string, string> = {}) 
 
   /** @throws with its output when it ends instead of listening */
   async function start(more: Record<string, string> = {}): Promise<RunningService> {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'service/main.ts', 'serve'], {
+    const child = spawn(process.execPath, [serviceProgram, 'serve'], {
       env: { ...environment, ...more },
     });
     let output = '';

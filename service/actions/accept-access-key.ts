@@ -7,7 +7,7 @@ import { inconclusiveCode } from '../domain/inconclusive.js';
 import type { Partition } from '../domain/role-arn.js';
 import type { Verification } from '../domain/verification.js';
 import { type AccessKeyVerification, verifyAccessKey } from '../domain/verify-access-key.js';
-import { verificationFailed } from './verify-connection.js';
+import { verificationFailed } from './verification-failed.js';
 
 /** Verifies a key that a customer gives, then encrypts it for its connection. */
 export async function acceptAccessKey(

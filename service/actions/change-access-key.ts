@@ -1,22 +1,22 @@
 import { type Dependencies, forVerification } from '../actions/dependencies.js';
 import type { AccessKey } from '../domain/access-key.js';
 import type { AuditIntent, Requester } from '../domain/audit.js';
-import { type AccessKeyConnection, accessKeyOf, type Connection } from '../domain/connection.js';
+import type { AccessKeyConnection, Connection, KeyedConnection } from '../domain/connection.js';
+import { keyConnected, keyFailed, migrating } from '../domain/connection-transitions.js';
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
-import type { Partition } from '../domain/role-arn.js';
 import { acceptAccessKey, decidedVerification, encryptionOf } from './accept-access-key.js';
 import { audited } from './audited.js';
 import { recordVerification, saveChange, storeChange, subjectOf } from './change-connection.js';
 import { newRoleTrust, requirePartition } from './create-connection.js';
-import { verificationFailed } from './verify-connection.js';
+import { verificationFailed } from './verification-failed.js';
 
 /** The key that a connection holds, in clear, for one use. @throws RolebridgeError `access_key_unreadable` */
 export async function openAccessKey(
   deps: Pick<Dependencies, 'accessKeyEncryption'>,
-  connection: AccessKeyConnection,
+  connection: KeyedConnection,
   intent: AuditIntent,
 ): Promise<AccessKey & { sessionExpiresAt?: string | undefined }> {
-  const held = heldBy(connection);
+  const held = connection.accessKey;
   const key = await encryptionOf(deps).open(connection, held.encrypted, intent);
   return { ...key, sessionExpiresAt: held.sessionExpiresAt };
 }
@@ -28,7 +28,7 @@ export async function openAccessKey(
 export async function verifyHeldAccessKey(
   deps: Dependencies,
   by: Requester,
-  connection: AccessKeyConnection,
+  connection: KeyedConnection,
   {
     isWatch = false,
     persistFailure = () => true,
@@ -38,32 +38,35 @@ export async function verifyHeldAccessKey(
   const details = isWatch ? { askedBy: 'watch' } : undefined;
   const event = { action: 'connection.verify', ...subjectOf(connection), details } as const;
   return audited(deps, by, event, async (intent) => {
-    const held = heldBy(connection);
+    const held = connection.accessKey;
     const key = await encryptionOf(deps).open(connection, held.encrypted, intent);
-    const partition = connection.partition as Partition;
+    const { partition } = connection;
     requirePartition(deps, partition);
     const result = await decidedVerification(asking, {
       key,
       partition,
-      expectedAccountId: connection.status === 'disconnected' ? undefined : connection.accountId,
+      expectedAccountId: connection.accountId,
     });
     const { verification } = result;
     if (result.outcome === 'refused') {
-      const error = verificationFailed(verification);
+      const error = verificationFailed(result.verification);
       if (await persistFailure(error.code)) {
         if (isWatch && connection.status === 'failed')
           await recordVerification(deps, intent, connection, verification);
-        else await storeChange(deps, intent, connection, { status: 'failed', verification });
+        else await storeChange(deps, intent, connection, keyFailed(connection, verification));
       }
       throw error;
     }
     if (isWatch && connection.status === 'connected')
       return recordVerification(deps, intent, connection, verification);
-    return storeChange(deps, intent, connection, {
-      status: 'connected',
-      verification,
-      accessKey: { ...held, principalArn: result.principalArn },
-    });
+    const accessKey = { ...held, principalArn: result.principalArn };
+    const { accountId } = connection;
+    return storeChange(
+      deps,
+      intent,
+      connection,
+      keyConnected(connection, { accountId, verification, accessKey }),
+    );
   });
 }
 
@@ -78,12 +81,9 @@ export async function rotateAccessKey(
   const asking = await forVerification(deps, by, connection);
   const event = { action: 'connection.rotate_access_key', ...subjectOf(connection) } as const;
   return audited(deps, by, event, async (intent) => {
-    const accepted = await acceptAccessKey(asking, connection, {
-      ...request,
-      partition: connection.partition as Partition,
-      expectedAccountId: connection.status === 'disconnected' ? undefined : connection.accountId,
-    });
-    return storeChange(deps, intent, connection, { status: 'connected', ...accepted });
+    const { partition, accountId: expectedAccountId } = connection;
+    const accepted = await acceptAccessKey(asking, connection, { ...request, partition, expectedAccountId });
+    return storeChange(deps, intent, connection, keyConnected(connection, accepted));
   });
 }
 
@@ -98,26 +98,21 @@ export async function migrateToRole(
   connection: Connection,
 ): Promise<{ connection: AccessKeyConnection; callbackSecret: string }> {
   requireAccessKeyMethod(connection, 'It uses a role already.');
-  requirePartition(deps, connection.partition as Partition);
+  requirePartition(deps, connection.partition);
   const { trust, callbackSecret } = newRoleTrust(deps, connection.id, connection.migration?.externalId);
-  const next = await saveChange(deps, by, { action: 'connection.move_to_role' }, connection, {
-    migration: { ...connection.migration, ...trust },
-  });
-  return { connection: next as AccessKeyConnection, callbackSecret };
+  const next = migrating(connection, { ...connection.migration, ...trust });
+  return {
+    connection: await saveChange(deps, by, { action: 'connection.move_to_role' }, connection, next),
+    callbackSecret,
+  };
 }
 
 function requireAccessKeyMethod(
   connection: Connection,
   reason: string,
-): asserts connection is AccessKeyConnection {
-  if (connection.method === 'access_key') return;
+): asserts connection is KeyedConnection {
+  if (connection.method === 'access_key' && connection.status !== 'disconnected') return;
   throw new RolebridgeError('method_mismatch', `This connection has no access key. ${reason}`, {
     remedy: 'Use PUT …/role to give the connection another role, or make a connection with an access key.',
   });
-}
-
-function heldBy(connection: AccessKeyConnection) {
-  const held = accessKeyOf(connection);
-  if (held === undefined) throw new Error(`Connection ${connection.id} is deleted and holds no access key.`);
-  return held;
 }

@@ -1,6 +1,14 @@
 import { type Dependencies, isoNow } from '../actions/dependencies.js';
 import type { AuditEvent, AuditIntent, Requester } from '../domain/audit.js';
-import { type Connection, roleRegistrationOf } from '../domain/connection.js';
+import type { Connection, VerifiableConnection } from '../domain/connection.js';
+import {
+  deleted,
+  disconnected,
+  renamed,
+  reported,
+  revised,
+  scopedByVendor,
+} from '../domain/connection-transitions.js';
 import { checkScope, describeScope, type Scope, scopeKey } from '../domain/scope.js';
 import type { Verification } from '../domain/verification.js';
 import { audited, recordOutcome } from './audited.js';
@@ -12,7 +20,13 @@ export async function renameConnection(
   connection: Connection,
   name: string,
 ): Promise<Connection> {
-  return saveChange(deps, by, { action: 'connection.rename', details: { name } }, connection, { name });
+  return saveChange(
+    deps,
+    by,
+    { action: 'connection.rename', details: { name } },
+    connection,
+    renamed(connection, name),
+  );
 }
 
 /**
@@ -33,7 +47,7 @@ export async function setScopes(
     by,
     { action: 'connection.set_scopes', details },
     connection,
-    { scopes: [...unique.values()] },
+    scopedByVendor(connection, [...unique.values()]),
     // Decided by the store, at once with the change: another process may be giving the scope away.
     { replaceScopes: replace || 'from_disconnected' },
   );
@@ -56,11 +70,8 @@ export async function deprovisionConnection(
     await recordOutcome(deps, by, { action: 'connection.deprovision', ...subjectOf(connection), details });
     return connection;
   }
-  return saveChange(deps, by, { action: 'connection.deprovision' }, connection, {
-    status: 'disconnected',
-    reason: 'deprovisioned',
-    disconnectedAt: isoNow(deps.clock),
-  });
+  const next = disconnected(connection, isoNow(deps.clock));
+  return saveChange(deps, by, { action: 'connection.deprovision' }, connection, next);
 }
 
 /** Forgets the connection, its access key first; what stays is enough to recognize its stack's last callback and nothing else. */
@@ -70,75 +81,50 @@ export async function deleteConnection(
   connection: Connection,
   { isExpiry = false }: { isExpiry?: boolean } = {},
 ): Promise<void> {
-  const trust = roleRegistrationOf(connection);
   const event = isExpiry
     ? ({
         action: 'connection.expire',
-        details: { reason: 'nobody used it', since: connection.createdAt },
+        details: { reason: 'not used', since: connection.createdAt },
       } as const)
     : ({ action: 'connection.delete' } as const);
-  const forgotten = {
-    name: '',
-    scopes: [],
-    roleArn: undefined,
-    accountId: undefined,
-    verification: undefined,
-    wasConnected: undefined,
-    expectedAccountId: undefined,
-    accessKey: undefined,
-    ...(connection.method === 'access_key' && {
-      migration: trust && {
-        externalId: trust.externalId,
-        encryptedCallbackSecret: trust.encryptedCallbackSecret,
-      },
-    }),
-    status: 'disconnected',
-    reason: 'deleted',
-    disconnectedAt: isoNow(deps.clock),
-  };
-  await saveChange(deps, by, event, connection, forgotten, { isExpiry });
+  await saveChange(deps, by, event, connection, deleted(connection, isoNow(deps.clock)), { isExpiry });
 }
 
-/** Stores these changes of a connection, recorded before and after. */
-export async function saveChange(
+/** Stores the next state of a connection, recorded before and after. */
+export async function saveChange<Next extends Connection>(
   deps: Dependencies,
   by: Requester,
   event: Pick<AuditEvent, 'action' | 'details'>,
-  connection: Connection,
-  changes: object,
+  before: Connection,
+  next: Next,
   options: CommitOptions = {},
-): Promise<Connection> {
-  return audited(deps, by, { ...event, ...subjectOf(connection) }, (intent) =>
-    storeChange(deps, intent, connection, changes, options),
+): Promise<Next> {
+  return audited(deps, by, { ...event, ...subjectOf(before) }, (intent) =>
+    storeChange(deps, intent, before, next, options),
   );
 }
 
-/** Stores these changes of a connection, whose intent is recorded. */
-export async function storeChange(
+/** Stores the next state of a connection, whose intent is recorded. */
+export async function storeChange<Next extends Connection>(
   deps: Dependencies,
   intent: AuditIntent,
-  connection: Connection,
-  changes: object,
+  before: Connection,
+  next: Next,
   options: CommitOptions = {},
-): Promise<Connection> {
-  const next = {
-    ...connection,
-    ...changes,
-    version: connection.version + 1,
-    updatedAt: isoNow(deps.clock),
-  } as Connection;
-  await commitChange(deps, intent, connection, next, options);
-  return next;
+): Promise<Next> {
+  const stored = revised(next, before, isoNow(deps.clock));
+  await commitChange(deps, intent, before, stored, options);
+  return stored;
 }
 
-/** Stores a later receipt of the same finding: for whoever holds the connection, nothing has changed. */
-export async function recordVerification<Checked extends Extract<Connection, { verification: Verification }>>(
+/** Stores a later report of the same finding: for those who use the connection, nothing has changed. */
+export async function recordVerification<Checked extends VerifiableConnection>(
   deps: Dependencies,
   intent: AuditIntent,
   connection: Checked,
   verification: Verification,
 ): Promise<Checked> {
-  const next = { ...connection, verification };
+  const next = reported(connection, verification);
   await commitChange(deps, intent, connection, next);
   return next;
 }

@@ -1,7 +1,8 @@
 import { type Dependencies, forVerification, isoNow } from '../actions/dependencies.js';
 import type { AccessKey } from '../domain/access-key.js';
 import type { Requester } from '../domain/audit.js';
-import type { AccessKeyConnection } from '../domain/connection.js';
+import type { KeyedConnection } from '../domain/connection.js';
+import { withNewAccessKey } from '../domain/connection-transitions.js';
 import { type AccountId, newConnectionId, type OrganizationId } from '../domain/ids.js';
 import type { Partition } from '../domain/role-arn.js';
 import { checkScope, type Scope } from '../domain/scope.js';
@@ -27,10 +28,10 @@ export async function createAccessKeyConnection(
     partition: Partition;
     expectedAccountId?: AccountId | undefined;
   },
-): Promise<AccessKeyConnection> {
+): Promise<KeyedConnection> {
   requireAccessKeys(deps);
   requirePartition(deps, request.partition);
-  const scopes = request.scope ? [checkScope(request.scope)] : [];
+  const scopes = request.scope && [checkScope(request.scope)];
   const asking = await forVerification(deps, by, { organizationId });
   const id = newConnectionId();
   const details = { method: 'access_key', name: request.name };
@@ -40,21 +41,12 @@ export async function createAccessKeyConnection(
     { action: 'connection.create', organizationId, connectionId: id, details },
     async (intent) => {
       const accepted = await acceptAccessKey(asking, { organizationId, id }, request);
-      const now = isoNow(deps.clock);
-      const connection: AccessKeyConnection = {
-        id,
-        organizationId,
-        name: request.name,
-        method: 'access_key',
-        expectedAccountId: request.expectedAccountId,
-        partition: request.partition,
-        scopes,
-        version: 1,
-        createdAt: now,
-        updatedAt: now,
-        status: 'connected',
-        ...accepted,
-      };
+      const { name, partition, expectedAccountId } = request;
+      const createdAt = isoNow(deps.clock);
+      const connection = withNewAccessKey(
+        { id, organizationId, name, partition, expectedAccountId, createdAt, scopes },
+        accepted,
+      );
       await commitChange(deps, intent, undefined, connection);
       return connection;
     },

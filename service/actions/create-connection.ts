@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { callbackSecretContext, type Dependencies, isoNow } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
 import type { RoleConnection, RoleRegistration } from '../domain/connection.js';
+import { pending } from '../domain/connection-transitions.js';
 import { RolebridgeError } from '../domain/errors.js';
 import {
   type AccountId,
@@ -24,7 +25,10 @@ export async function createConnection(
     /** Nobody's yet. @default a new one */
     id?: ConnectionId | undefined;
     name: string;
-    scope?: Scope | undefined;
+    /** Where it applies. Undefined: where its first callback says; empty: nowhere, until the vendor says so. */
+    scopes?: readonly Scope[] | undefined;
+    /** A callback may make it the organization's default. */
+    scopeFrom?: 'callback' | undefined;
     partition: Partition;
     expectedAccountId?: AccountId | undefined;
   },
@@ -32,21 +36,13 @@ export async function createConnection(
   requirePartition(deps, request.partition);
   const id = request.id ?? newConnectionId();
   const { trust, callbackSecret } = newRoleTrust(deps, id);
-  const now = isoNow(deps.clock);
-  const connection: RoleConnection = {
-    id,
-    organizationId,
-    name: request.name,
-    method: 'assume_role',
-    ...trust,
-    expectedAccountId: request.expectedAccountId,
-    partition: request.partition,
-    scopes: request.scope ? [checkScope(request.scope)] : [],
-    version: 1,
-    createdAt: now,
-    updatedAt: now,
-    status: 'pending',
-  };
+  const { name, partition, expectedAccountId, scopes, scopeFrom } = request;
+  const createdAt = isoNow(deps.clock);
+  for (const scope of scopes ?? []) checkScope(scope);
+  const connection = pending(
+    { id, organizationId, name, partition, expectedAccountId, scopes, scopeFrom, createdAt },
+    trust,
+  );
   const details = { method: connection.method, name: connection.name };
   await audited(
     deps,

@@ -183,7 +183,8 @@ export async function enrollAccount(
       id: connectionId,
       name: `${name} ${accountId}`.slice(-100),
       partition,
-      scope,
+      // Without a rule nowhere: an account must not choose for itself.
+      scopes: scope ? [scope] : [],
       expectedAccountId: accountId,
     };
     return createConnection(deps, by, organizationId, wanted).catch(async (error: unknown) => {
@@ -266,6 +267,9 @@ function reopened(deps: Dependencies, connection: Connection) {
     callbackSecret: deps.encryption.open(encryptedCallbackSecret, callbackSecretContext(id)),
   };
 }
+
+export const encryptedEnrollmentSecretOf = (token: Token): string =>
+  (enrollmentIn(token) as Enrollment).encryptedSecret;
 
 export const enrollmentIdOf = (token: Token): EnrollmentId => (enrollmentIn(token) as Enrollment).id;
 

@@ -1,12 +1,11 @@
 import type { Dependencies } from '../actions/dependencies.js';
 import type { AccessKey } from '../domain/access-key.js';
 import type { AuditIntent, Requester } from '../domain/audit.js';
-import type { AccessKeyConnection, Connection } from '../domain/connection.js';
+import type { ConnectedConnection, Connection, KeyedConnection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { AccountId, OrganizationId } from '../domain/ids.js';
-import type { Partition } from '../domain/role-arn.js';
 import { describeScope, type Scope } from '../domain/scope.js';
-import type { Attribution, ConnectedConnection, SessionRequest } from '../domain/session.js';
+import type { Attribution, SessionRequest } from '../domain/session.js';
 import { audited, recordOutcome } from './audited.js';
 import { openAccessKey } from './change-access-key.js';
 import { resolveTarget } from './resolve-target.js';
@@ -23,7 +22,7 @@ export interface VendedCredentials {
   readonly attribution?: Attribution | undefined;
 }
 
-type HealthyConnection = ConnectedConnection | Exclude<AccessKeyConnection, { status: 'disconnected' }>;
+type HealthyConnection = ConnectedConnection | KeyedConnection;
 
 /**
  * Short-lived credentials for a target, of the connection that applies to it and of no other. The store is asked for
@@ -82,7 +81,7 @@ async function openAndVend(
 async function keyOf(
   deps: Dependencies,
   intent: AuditIntent,
-  connection: AccessKeyConnection,
+  connection: KeyedConnection,
   { sessionPolicy, tags = [] }: SessionRequest,
 ): Promise<Pick<VendedCredentials, 'credentials'>> {
   if (sessionPolicy !== undefined || tags.length > 0)
@@ -126,7 +125,7 @@ async function healthyMatch(
         remedy: 'Connect a role in another account.',
       },
     );
-  if (!deps.principals.has(connection.partition as Partition))
+  if (!deps.principals.has(connection.partition))
     throw new RolebridgeError(
       'partition_not_supported',
       `There is no vendor principal in partition "${connection.partition}".`,

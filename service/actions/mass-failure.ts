@@ -1,7 +1,6 @@
-import type { RoleConnection } from '../domain/connection.js';
+import type { ConnectedConnection, RoleConnection } from '../domain/connection.js';
 import type { OrganizationId } from '../domain/ids.js';
 import { parseRoleArn } from '../domain/role-arn.js';
-import type { ConnectedConnection } from '../domain/session.js';
 import type { Dependencies } from './dependencies.js';
 
 /** Organizations that are asked before several denials count as the customers' fault. */

@@ -8,6 +8,7 @@ import {
   type RoleRegistration,
   roleRegistrationOf,
 } from '../domain/connection.js';
+import { withCallbackSecrets, withEncryptedKey } from '../domain/connection-transitions.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { ConnectionId, EnrollmentId, OrganizationId } from '../domain/ids.js';
 import type { Encryption } from '../domain/ports.js';
@@ -110,10 +111,9 @@ function accessKeysUnder(encryption: AccessKeyEncryption): Secrets {
       return held.encrypted.keyId === encryption.keyId ? undefined : held.encrypted.keyId;
     },
     async encryptedAgain(connection, intent) {
-      const accessKey = accessKeyOf(connection);
-      if (accessKey === undefined) return connection;
-      const encrypted = await encryption.rewrap(connection, accessKey.encrypted, intent);
-      return { ...connection, accessKey: { ...accessKey, encrypted } } as Connection;
+      if (connection.method !== 'access_key' || connection.status === 'disconnected') return connection;
+      const encrypted = await encryption.rewrap(connection, connection.accessKey.encrypted, intent);
+      return withEncryptedKey(connection, encrypted);
     },
     count: noneYet(encryption.keyId),
   };
@@ -136,9 +136,7 @@ function callbackSecretsUnder(encryption: Encryption): Secrets {
         encryptedCallbackSecret: again(trust.encryptedCallbackSecret),
         previousCallbackSecret: previous && { ...previous, encrypted: again(previous.encrypted) },
       };
-      return connection.method === 'assume_role'
-        ? { ...connection, ...secrets }
-        : ({ ...connection, migration: { ...connection.migration, ...secrets } } as Connection);
+      return withCallbackSecrets(connection, secrets) ?? connection;
     },
     count: noneYet(encryption.keyId),
   };

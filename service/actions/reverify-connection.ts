@@ -1,13 +1,14 @@
 import type { Dependencies } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
-import type { AccessKeyConnection, Connection, RoleConnection } from '../domain/connection.js';
+import { type Connection, isVerifiable, type VerifiableConnection } from '../domain/connection.js';
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import type { Job } from '../domain/ports.js';
-import { hasSomethingToVerify, secondCheckMs } from '../domain/schedule.js';
+import { secondCheckMs } from '../domain/schedule.js';
 import { isOpenToOthers } from '../domain/status-message.js';
 import { verifyHeldAccessKey } from './change-access-key.js';
 import type { MassFailure } from './mass-failure.js';
-import { VerificationFailed, verifyConnection } from './verify-connection.js';
+import { VerificationFailed } from './verification-failed.js';
+import { verifyConnection } from './verify-connection.js';
 
 /** What a check by the service itself came to. */
 export type WatchFinding =
@@ -39,7 +40,7 @@ export async function reverifyConnection(
   massFailure: MassFailure,
 ): Promise<WatchCheck> {
   const before = await deps.store.connection(watch.organizationId, watch.connectionId);
-  if (before === undefined || !hasSomethingToVerify(before))
+  if (before === undefined || !isVerifiable(before))
     return { result: { finding: 'nothing_to_verify' }, next: undefined };
   let isHeld = false;
   const isSecond = before.status === 'failed' || watch.attempts > 0;
@@ -60,7 +61,7 @@ export async function reverifyConnection(
     attempts,
   });
   try {
-    await verify(deps, by, before as Checked, persistFailure, isSecond);
+    await verify(deps, by, before, persistFailure, isSecond);
     massFailure.passed(watch.organizationId);
     return { result: { finding: 'healthy' }, next: undefined };
   } catch (error) {
@@ -90,12 +91,10 @@ export async function reverifyConnection(
   }
 }
 
-type Checked = Exclude<RoleConnection | AccessKeyConnection, { status: 'pending' | 'disconnected' }>;
-
 function verify(
   deps: Dependencies,
   by: Requester,
-  connection: Checked,
+  connection: VerifiableConnection,
   persistFailure: (code: ErrorCode) => Promise<boolean>,
   isSecond: boolean,
 ): Promise<Connection> {

@@ -6,6 +6,7 @@ import {
   type RoleRegistration,
   roleRegistrationOf,
 } from '../domain/connection.js';
+import { withCallbackSecrets } from '../domain/connection-transitions.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { saveChange } from './change-connection.js';
 import { newCallbackSecret } from './create-connection.js';
@@ -25,26 +26,21 @@ export async function rotateCallbackSecret(
   { previousValidSeconds = usualSeconds }: { previousValidSeconds?: number | undefined },
 ): Promise<{ callbackSecret: string; previousValidUntil: string }> {
   const trust = roleRegistrationOf(connection);
-  if (trust === undefined || isDeleted(connection))
-    throw new RolebridgeError(
-      'method_mismatch',
-      'This connection uses an access key and is not called back.',
-      {
-        remedy: 'Begin its move to a role with POST …/migrate-to-role, which makes a secret.',
-      },
-    );
+  if (trust === undefined || isDeleted(connection)) throw expectsNoCallback();
   const callbackSecret = newCallbackSecret();
   const previousValidUntil = new Date(deps.clock.now() + previousValidSeconds * 1000).toISOString();
   const secrets: Pick<RoleRegistration, 'encryptedCallbackSecret' | 'previousCallbackSecret'> = {
     encryptedCallbackSecret: deps.encryption.encrypt(callbackSecret, callbackSecretContext(connection.id)),
     previousCallbackSecret: { encrypted: trust.encryptedCallbackSecret, validUntil: previousValidUntil },
   };
-  await saveChange(
-    deps,
-    by,
-    { action: 'connection.rotate_callback_secret', details: { previousValidUntil } },
-    connection,
-    connection.method === 'assume_role' ? secrets : { migration: { ...connection.migration, ...secrets } },
-  );
+  const next = withCallbackSecrets(connection, secrets);
+  if (next === undefined) throw expectsNoCallback();
+  const event = { action: 'connection.rotate_callback_secret', details: { previousValidUntil } } as const;
+  await saveChange(deps, by, event, connection, next);
   return { callbackSecret, previousValidUntil };
 }
+
+const expectsNoCallback = () =>
+  new RolebridgeError('method_mismatch', 'This connection uses an access key and expects no callback.', {
+    remedy: 'Start its migration to a role with POST …/migrate-to-role, which creates a secret.',
+  });

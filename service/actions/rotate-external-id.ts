@@ -1,10 +1,11 @@
 import type { Dependencies } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
 import { type Connection, isDeleted, type RoleConnection } from '../domain/connection.js';
+import { withPendingExternalId } from '../domain/connection-transitions.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { newExternalId } from '../domain/ids.js';
 import { inconclusiveError } from '../domain/inconclusive.js';
-import { type Partition, parseRoleArn } from '../domain/role-arn.js';
+import { parseRoleArn } from '../domain/role-arn.js';
 import { audited } from './audited.js';
 import { storeChange, subjectOf } from './change-connection.js';
 import { requirePartition } from './create-connection.js';
@@ -22,25 +23,24 @@ export async function rotateExternalId(
   connection: Connection,
   { rotatesCallbackSecret = false }: { rotatesCallbackSecret?: boolean | undefined } = {},
 ): Promise<{ connection: RoleConnection; callbackSecret: string | undefined }> {
-  const rotating = await withPendingExternalId(deps, by, connection);
+  const rotating = await startRotation(deps, by, connection);
   if (!rotatesCallbackSecret) return { connection: rotating, callbackSecret: undefined };
   const { callbackSecret } = await rotateCallbackSecret(deps, by, rotating, {});
   return { connection: rotating, callbackSecret };
 }
 
-async function withPendingExternalId(
+async function startRotation(
   deps: Dependencies,
   by: Requester,
   connection: Connection,
 ): Promise<RoleConnection> {
   requireRole(connection);
-  requirePartition(deps, connection.partition as Partition);
+  requirePartition(deps, connection.partition);
   if (connection.pendingExternalId !== undefined) return connection;
   const event = { action: 'connection.rotate_external_id', ...subjectOf(connection) } as const;
-  const next = await audited(deps, by, event, (intent) =>
-    storeChange(deps, intent, connection, { pendingExternalId: newExternalId() }),
+  return audited(deps, by, event, (intent) =>
+    storeChange(deps, intent, connection, withPendingExternalId(connection, newExternalId())),
   );
-  return next as RoleConnection;
 }
 
 /**
@@ -62,7 +62,7 @@ export async function cancelExternalIdRotation(
   const event = { action: 'connection.rotate_external_id', ...subjectOf(connection), details } as const;
   return audited(deps, by, event, async (intent) => {
     await requireCurrentToWork(deps, connection);
-    return storeChange(deps, intent, connection, { pendingExternalId: undefined });
+    return storeChange(deps, intent, connection, withPendingExternalId(connection, undefined));
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Dependencies } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
-import type { Connection } from '../domain/connection.js';
+import { type Connection, isVerifiable } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { verifyHeldAccessKey } from './change-access-key.js';
 import { verifyConnection } from './verify-connection.js';
@@ -14,12 +14,12 @@ export async function verifyAgain(
   by: Requester,
   connection: Connection,
 ): Promise<Connection> {
-  if (connection.method === 'access_key') return verifyHeldAccessKey(deps, by, connection);
-  if (connection.status !== 'connected' && connection.status !== 'failed')
+  if (!isVerifiable(connection))
     throw new RolebridgeError(
       'role_missing',
       `The connection is ${connection.status}: it has no role to check.`,
-      { remedy: 'Deploy the stack, or give the role ARN with PUT …/role.' },
+      { remedy: 'Deploy the stack, or send the role ARN with PUT …/role.' },
     );
+  if (connection.method === 'access_key') return verifyHeldAccessKey(deps, by, connection);
   return verifyConnection(deps, by, connection, { roleArn: connection.roleArn, askedBy: 'verify' });
 }

@@ -1,15 +1,18 @@
 import { type Dependencies, forVerification, isoNow } from '../actions/dependencies.js';
 import type { AuditIntent, Requester } from '../domain/audit.js';
 import { boundAccountOf, type Connection, claimedRole, roleRegistrationOf } from '../domain/connection.js';
+import { scopesAfterCallback } from '../domain/connection-scopes.js';
+import { connected, failed, migrating } from '../domain/connection-transitions.js';
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import { newExternalId } from '../domain/ids.js';
 import { inconclusiveCode } from '../domain/inconclusive.js';
-import { parseRoleArn } from '../domain/role-arn.js';
-import { checkScope, describeScope, type Scope, scopeFromKey, scopeKey } from '../domain/scope.js';
-import type { Check, Verification } from '../domain/verification.js';
+import { parseRoleArn, type RoleArn } from '../domain/role-arn.js';
+import { describeScope, type Scope, scopeFromKey, scopeKey } from '../domain/scope.js';
+import type { FailedVerification } from '../domain/verification.js';
 import { type VerificationProgress, verifyRole } from '../domain/verify-role.js';
 import { audited } from './audited.js';
 import { recordVerification, storeChange, subjectOf } from './change-connection.js';
+import { connectedElsewhere, notConnectedElsewhere, verificationFailed } from './verification-failed.js';
 
 /**
  * Verifies the role and stores the outcome: connected, or failed with the reason.
@@ -59,7 +62,7 @@ async function verifyAndStore(
       remedy: 'Begin its move to a role with POST …/migrate-to-role.',
     });
   if (request.askedBy === 'callback') requireBoundAccount(connection, request.roleArn);
-  const scopes = scopesAfter(connection, request.scope, request.askedBy);
+  const scopes = scopesAfterCallback(connection, request.scope);
   await refuseTakenScope(deps, connection, scopes);
 
   const isWatch = request.askedBy === 'watch';
@@ -106,41 +109,43 @@ async function verifyAndStore(
     // The role works and is as safe as it was: the change of its external ID waits, and nothing else.
     const isHarmless = error.code === 'previous_external_id_accepted' && connection.status === 'connected';
     if (result.role !== undefined && !isHarmless && (await persistFailure(error.code)))
-      await storeFailure(deps, intent, connection, result.role.arn, result.verification, isWatch);
+      await storeFailure(
+        deps,
+        intent,
+        connection,
+        { roleArn: result.role.arn, roleId: result.roleId, verification: result.verification },
+        isWatch,
+      );
     throw error;
   }
 
-  const { role, verification, externalId } = result;
+  const { role, roleId, externalId } = result;
+  const now = isoNow(deps.clock);
+  const verification = notConnectedElsewhere(result.verification, now);
+  const isUnchanged =
+    isWatch &&
+    connection.status === 'connected' &&
+    connection.method === 'assume_role' &&
+    externalId === trust.externalId;
   try {
-    const passed: Verification = {
-      ...verification,
-      checks: [...verification.checks, notConnectedElsewhere(deps)],
-    };
-    const changes = {
-      ...noState,
-      method: 'assume_role',
+    if (isUnchanged) return await recordVerification(deps, intent, connection, verification);
+    const next = connected(connection, {
+      role,
+      roleId,
       externalId,
-      pendingExternalId: externalId === trust.externalId ? trust.pendingExternalId : undefined,
-      encryptedCallbackSecret: trust.encryptedCallbackSecret,
-      previousCallbackSecret: trust.previousCallbackSecret,
-      status: 'connected',
-      roleArn: role.arn,
-      accountId: role.accountId,
-      verification: passed,
+      assurance: 'tested',
+      verification,
       scopes,
-    };
-    const isSame =
-      isWatch &&
-      connection.status === 'connected' &&
-      connection.method === 'assume_role' &&
-      externalId === trust.externalId;
-    if (isSame) return await recordVerification(deps, intent, connection, passed);
-    return await storeChange(deps, intent, connection, changes, { replaceScopes: 'from_disconnected' });
+    });
+    return await storeChange(deps, intent, connection, next, {
+      replaceScopes:
+        request.askedBy === 'callback' ? 'from_disconnected_in_same_account' : 'from_disconnected',
+    });
   } catch (error) {
     if (!(error instanceof RolebridgeError) || error.code !== 'role_already_connected') throw error;
-    const failed = alreadyConnected(deps, verification);
-    await storeFailure(deps, intent, connection, role.arn, failed);
-    throw verificationFailed(failed);
+    const elsewhere = connectedElsewhere(result.verification, now);
+    await storeFailure(deps, intent, connection, { roleArn: role.arn, roleId, verification: elsewhere });
+    throw verificationFailed(elsewhere);
   }
 }
 
@@ -163,18 +168,6 @@ function isInAnotherAccount(roleArn: string, accountId: string): boolean {
     // The first check of the verification names what is wrong with it.
     return false;
   }
-}
-
-/** A callback gives a connection without a scope its first one; a scope that is set is kept. */
-function scopesAfter(
-  connection: Connection,
-  asked: Scope | undefined,
-  askedBy: VerificationRequest['askedBy'],
-): readonly Scope[] {
-  if (asked !== undefined) checkScope(asked);
-  if (asked === undefined || (askedBy === 'callback' && connection.scopes.length > 0))
-    return connection.scopes;
-  return [asked];
 }
 
 /** Before anything is asked of AWS: a scope that another connection holds fails the request at once. */
@@ -207,93 +200,32 @@ async function storeFailure(
   deps: Dependencies,
   intent: AuditIntent,
   connection: Connection,
-  roleArn: string,
-  verification: Verification,
+  found: { roleArn: RoleArn; roleId: string | undefined; verification: FailedVerification },
   isWatch = false,
-) {
+): Promise<void> {
+  const { roleArn, verification } = found;
   if (connection.method === 'access_key') {
-    await storeChange(deps, intent, connection, {
-      migration: { ...connection.migration, roleArn, verification },
-    });
+    const registration = roleRegistrationOf(connection);
+    if (registration)
+      await storeChange(
+        deps,
+        intent,
+        connection,
+        migrating(connection, { ...registration, roleArn, verification }),
+      );
     return;
   }
   const claimed = claimedRole(connection);
   if (claimed !== undefined && claimed !== roleArn) return;
-  if (isWatch && connection.status === 'failed' && isSameFailure(connection.verification, verification)) {
-    // Its causes were looked for when it was found first.
-    const { diagnosis } = connection.verification;
-    await recordVerification(deps, intent, connection, { ...verification, ...(diagnosis && { diagnosis }) });
-    return;
+  if (isWatch && connection.status === 'failed') {
+    const { verification: before } = connection;
+    if (before.result === 'failed' && before.code === verification.code) {
+      // Its causes were looked for when it was found first.
+      const { diagnosis } = before;
+      const report = { ...verification, ...(diagnosis && { diagnosis }) };
+      await recordVerification(deps, intent, connection, report);
+      return;
+    }
   }
-  await storeChange(deps, intent, connection, {
-    ...noState,
-    status: 'failed',
-    roleArn,
-    verification,
-    wasConnected: claimed !== undefined,
-  });
+  await storeChange(deps, intent, connection, failed(connection, found));
 }
-
-type Failure = Extract<Verification, { result: 'failed' }>;
-
-const isSameFailure = (before: Verification, now: Verification): before is Failure =>
-  before.result === 'failed' && now.result === 'failed' && before.code === now.code;
-
-/** A verdict on the role or the access key, unlike what keeps the service from one. */
-export class VerificationFailed extends RolebridgeError {}
-
-export function verificationFailed(verification: Verification): VerificationFailed {
-  if (verification.result === 'passed') throw new Error('A verification that passed is no refusal.');
-  const { code, message, remedy, checks, diagnosis } = verification;
-  return new VerificationFailed(code, message, {
-    remedy,
-    members: {
-      checks,
-      ...(diagnosis && { diagnosis: { causes: diagnosis.causes }, trustPolicy: diagnosis.trustPolicy }),
-    },
-  });
-}
-
-const notConnectedElsewhere = (deps: Dependencies): Check => ({
-  name: 'not_already_connected',
-  outcome: 'passed',
-  message: 'No other connection has this role.',
-  at: isoNow(deps.clock),
-});
-
-function alreadyConnected(deps: Dependencies, verification: Verification): Verification {
-  const message = 'This role is already connected by another connection.';
-  const remedy = 'Make a role of its own for this connection, with its external ID, and connect that.';
-  return {
-    startedAt: verification.startedAt,
-    finishedAt: isoNow(deps.clock),
-    probes: verification.probes,
-    checks: [
-      ...verification.checks,
-      {
-        name: 'not_already_connected',
-        outcome: 'failed',
-        code: 'role_already_connected',
-        message,
-        remedy,
-        at: isoNow(deps.clock),
-      },
-    ],
-    result: 'failed',
-    code: 'role_already_connected',
-    message,
-    remedy,
-  };
-}
-
-/** The members that belong to one state go before another state's are set. */
-const noState = {
-  roleArn: undefined,
-  accountId: undefined,
-  verification: undefined,
-  wasConnected: undefined,
-  reason: undefined,
-  disconnectedAt: undefined,
-  accessKey: undefined,
-  migration: undefined,
-};

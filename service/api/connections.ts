@@ -39,7 +39,11 @@ export function addConnectionRoutes(api: Router, deps: Dependencies): void {
         send(response, { status: 201, body: connectionView(connection) });
         return;
       }
-      const { connection, callbackSecret } = await createConnection(deps, by, organizationId, body);
+      const { scope, ...wanted } = body;
+      const { connection, callbackSecret } = await createConnection(deps, by, organizationId, {
+        ...wanted,
+        scopes: scope && [scope],
+      });
       response.setHeader('location', `/v1/connections/${connection.id}`);
       send(response, {
         status: 201,

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { RolebridgeError } from '../domain/errors.js';
-import { type AccountId, type AuditId, type ConnectionId, isAuditId, isConnectionId } from '../domain/ids.js';
-import { isAccountId, type Partition, partitions } from '../domain/role-arn.js';
-import { scopeName } from '../domain/scope.js';
+import { accountId as anAccountId, auditId, connectionId } from '../domain/ids.js';
+import { partition as aPartition } from '../domain/role-arn.js';
+import { scope } from '../domain/scope.js';
 import { accessKeyMembers, sessionTokenFits } from './access-key-schema.js';
+
+export { scope } from '../domain/scope.js';
 
 export const name = z
   .string()
@@ -12,31 +14,15 @@ export const name = z
   .regex(/^\P{C}+$/u, 'must not hold control or invisible characters')
   .regex(/^\S(.*\S)?$/u, 'must not begin or end with a space');
 
-const level = z
-  .string()
-  .regex(scopeName, 'must be 1 to 64 letters, digits, ".", "_" or "-", and begin with a letter or digit');
+export const accountId = anAccountId.meta({ description: 'An AWS account.' });
 
-export const scope = z.strictObject({
-  project: level.optional(),
-  environment: level.optional(),
-  architecture: level.optional(),
-});
-
-/** How `/openapi.json` describes what only a function of the domain can tell. */
-const described = (description: string, pattern: string) => ({
-  override: { type: 'string' as const, pattern, description },
-});
-
-export const accountId = z
-  .custom<AccountId>((value) => typeof value === 'string' && isAccountId(value), 'must be 12 digits')
-  .meta(described('An AWS account.', '^[0-9]{12}$'));
-
-export const partition = z.enum(Object.keys(partitions) as [Partition, ...Partition[]]).default('aws');
+export const partition = aPartition.default('aws');
 
 export const createRoleConnectionRequest = z.strictObject({
   name,
   method: z.literal('assume_role').optional(),
   scope: scope.optional(),
+  scopeFrom: z.literal('callback').optional(),
   partition,
   expectedAccountId: accountId.optional(),
 });
@@ -78,7 +64,7 @@ export const rotateExternalIdRequest = z.strictObject({ rotateCallbackSecret: z.
 /** Seconds that the link works for; a day at most. The page that it leads to is the connection's, or the list. */
 export const signInLinkRequest = z.strictObject({
   expiresInSeconds: z.int().min(60).max(86_400).optional(),
-  connectionId: z.string().refine(isConnectionId, 'must be the id of a connection').optional(),
+  connectionId: connectionId.optional(),
 });
 
 export const createApiKeyRequest = z.strictObject({ name });
@@ -98,17 +84,8 @@ export const listQuery = z.strictObject({
 
 export const auditQuery = z.strictObject({
   limit,
-  before: z
-    .custom<AuditId>((value) => typeof value === 'string' && isAuditId(value), 'must be the id of a record')
-    .meta(described('The "next" of the page before.', '^aud_[2-7a-z]{24}$'))
-    .optional(),
-  connection: z
-    .custom<ConnectionId>(
-      (value) => typeof value === 'string' && isConnectionId(value),
-      'must be the id of a connection',
-    )
-    .meta(described('Records about one connection only.', '^con_[a-z2-7]{24}$'))
-    .optional(),
+  before: auditId.meta({ description: 'The "next" of the page before.' }).optional(),
+  connection: connectionId.meta({ description: 'Records about one connection only.' }).optional(),
 });
 
 /** The wire contract of the callback. */

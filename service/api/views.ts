@@ -6,7 +6,6 @@ import type {
   RoleConnection,
   RoleRegistration,
 } from '../domain/connection.js';
-import type { Partition } from '../domain/role-arn.js';
 import { statusToken } from '../secrets/status-token.js';
 import {
   awsCliCommands,
@@ -124,7 +123,7 @@ export const roleFor = (
     connection,
     trust,
     {
-      principal: deps.principals.get(connection.partition as Partition) ?? '',
+      principal: deps.principals.get(connection.partition) ?? '',
       callbackUrl: `${deps.publicUrl}/v1/callbacks`,
     },
     choices,

@@ -32,7 +32,7 @@ export interface StsOptions {
 }
 
 const session = z.object({
-  AssumedRoleUser: z.object({ Arn: z.string().min(1) }),
+  AssumedRoleUser: z.object({ Arn: z.string().min(1), AssumedRoleId: z.string().regex(/^[A-Z0-9]+:/) }),
   Credentials: z.object({
     AccessKeyId: z.string().min(1),
     SecretAccessKey: z.string().min(1),
@@ -98,6 +98,7 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
         outcome: 'allowed',
         requestId: answer.requestId,
         sessionArn: AssumedRoleUser.Arn,
+        roleId: AssumedRoleUser.AssumedRoleId.slice(0, AssumedRoleUser.AssumedRoleId.indexOf(':')),
         credentials: {
           accessKeyId: Credentials.AccessKeyId,
           secretAccessKey: Credentials.SecretAccessKey,

@@ -1,3 +1,4 @@
+import { refuseChangedKeys, rememberServiceKey } from '../actions/check-service-keys.js';
 import {
   createEncryption,
   createLogger,
@@ -7,6 +8,7 @@ import {
   openStore,
 } from '../index.js';
 import { createMetrics, measureProcess } from '../metrics/index.js';
+import { keyCheckFile } from '../records/key-checks.js';
 import { ConfigurationError, readSettings, stsPartitionsOf } from '../settings/index.js';
 import { loadTracing } from '../tracing/load.js';
 import type { Terminal } from './terminal.js';
@@ -18,12 +20,18 @@ export async function serve(terminal: Terminal): Promise<void> {
   const tracing = config.tracesEndpoint ? await loadTracing() : undefined;
   const metrics = createMetrics();
   measureProcess(metrics);
+  const keyChecks = keyCheckFile(config);
+  await refuseChangedKeys(config.serviceKeys, keyChecks);
   const store = await openStore(config, {
     onCompromised(error) {
       logger.fatal({ err: error }, 'the data directory is no longer this process’s alone; stopping');
       process.exit(1);
     },
     onRepaired: (message, path) => logger.warn({ file: path }, message),
+  });
+  await rememberServiceKey(config.serviceKeys, keyChecks, store).catch(async (error) => {
+    await store.close();
+    throw error;
   });
   const service = await createService({
     ...config,

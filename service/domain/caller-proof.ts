@@ -1,6 +1,6 @@
 import { RolebridgeError } from './errors.js';
-import type { AccountId, EnrollmentId } from './ids.js';
-import { isAccountId, type Partition, partitions } from './role-arn.js';
+import { type AccountId, type EnrollmentId, isAccountId } from './ids.js';
+import { type Partition, partitions } from './role-arn.js';
 
 /** The members of a signed `sts:GetCallerIdentity` that only its signer knows; the service builds the rest. */
 export interface CallerProof {

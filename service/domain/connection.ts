@@ -1,8 +1,22 @@
-import type { EncryptedAccessKey } from './access-key.js';
-import type { AccountId, ApiKeyId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
-import { parseRoleArn, type RoleArn } from './role-arn.js';
-import type { Scope } from './scope.js';
-import type { Verification } from './verification.js';
+/**
+ * A connection: one schema, from which its type, what is stored and what is answered derive. A state is a shape of its
+ * own. Changes of a state are in `connection-transitions.ts`.
+ */
+import { z } from 'zod';
+import type { DeepReadonly } from './deep-readonly.js';
+import {
+  type AccountId,
+  type ApiKeyId,
+  accountId,
+  connectionId,
+  type ExternalId,
+  externalId,
+  type OrganizationId,
+  organizationId,
+} from './ids.js';
+import { parseRoleArn, partition, type RoleArn, roleArn } from './role-arn.js';
+import { scope } from './scope.js';
+import { isoTime, verificationSchema } from './verification.js';
 
 /** A tenant of the vendor's platform. Times are ISO 8601 in UTC, everywhere in the domain. */
 export interface Organization {
@@ -22,89 +36,123 @@ export interface ApiKey {
   readonly revokedAt?: string | undefined;
 }
 
-interface ConnectionBase {
-  readonly id: ConnectionId;
-  readonly organizationId: OrganizationId;
-  readonly name: string;
-  readonly expectedAccountId?: AccountId | undefined;
-  readonly partition: string;
-  readonly scopes: readonly Scope[];
-  /** Counts up with every change; a change names the version it was made from. A check that found what the last one found is none. */
-  readonly version: number;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-}
+/** What every connection has, whatever its method and state. */
+const common = z.strictObject({
+  id: connectionId,
+  organizationId,
+  name: z.string(),
+  /** The account that the connection is bound to: as the vendor said, or that of the first role that connected. */
+  expectedAccountId: accountId.optional(),
+  partition,
+  scopes: z.array(scope),
+  /** Where the vendor last said that it applies; a callback may narrow that. Absent until the vendor says so. */
+  vendorScopes: z.array(scope).optional(),
+  /** A callback may make it the organization's default. */
+  scopeFrom: z.literal('callback').optional(),
+  /** Increases with every change; a change names the version it was made from. A later report of the same finding is none. */
+  version: z.int(),
+  createdAt: isoTime,
+  updatedAt: isoTime,
+});
 
 /** What a customer makes a role with, and what its stack signs with. */
-export interface RoleRegistration {
-  readonly externalId: ExternalId;
-  /** While the external ID is being changed: the one that is to take its place. No other connection has had it. */
-  readonly pendingExternalId?: ExternalId | undefined;
+const registration = z.strictObject({
+  externalId,
+  /** During a rotation: the next one. No other connection has had it. */
+  pendingExternalId: externalId.optional(),
   /** The callback's secret, encrypted with the service's key. */
-  readonly encryptedCallbackSecret: string;
+  encryptedCallbackSecret: z.string(),
   /** The secret before, which signs as well until then. */
-  readonly previousCallbackSecret?: { readonly encrypted: string; readonly validUntil: string } | undefined;
-}
+  previousCallbackSecret: z.strictObject({ encrypted: z.string(), validUntil: isoTime }).optional(),
+});
+export type RoleRegistration = DeepReadonly<z.infer<typeof registration>>;
 
-/** The state of a connection with a role. */
-export type RoleState =
-  | { readonly status: 'pending' }
-  | {
-      readonly status: 'connected';
-      readonly roleArn: RoleArn;
-      readonly accountId: AccountId;
-      readonly verification: Verification;
-    }
-  | {
-      readonly status: 'failed';
-      readonly roleArn: RoleArn;
-      readonly verification: Verification;
-      /** True when the role was connected before: the connection keeps its claim on the role. */
-      readonly wasConnected: boolean;
-    }
-  | {
-      readonly status: 'disconnected';
-      readonly reason: 'deprovisioned' | 'deleted';
-      readonly disconnectedAt: string;
-    };
+/** `proven`: the trust policy was read and judged. `tested`: by probes only. */
+export const assurance = z.enum(['proven', 'tested']);
+export type Assurance = z.infer<typeof assurance>;
 
-/** A role that is to take an access key's place; the key goes on working until the role has been verified. */
-export interface RoleMigration extends RoleRegistration {
+const roleId = z.string().min(1).max(128);
+const verified = z.strictObject({ roleArn, roleId, accountId, assurance, verification: verificationSchema });
+const refused = z.strictObject({
+  roleArn,
+  roleId: roleId.optional(),
+  verification: verificationSchema,
+  /** The role was connected before: the connection keeps its claim on it. */
+  wasConnected: z.boolean(),
+});
+
+export const roleBase = common.extend({ method: z.literal('assume_role'), ...registration.shape });
+const roleSchema = z.discriminatedUnion('status', [
+  roleBase.extend({ status: z.literal('pending') }),
+  roleBase.extend({ status: z.literal('connected'), ...verified.shape }),
+  roleBase.extend({ status: z.literal('failed'), ...refused.shape }),
+  roleBase.extend({
+    status: z.literal('disconnected'),
+    reason: z.enum(['deprovisioned', 'deleted']),
+    disconnectedAt: isoTime,
+  }),
+]);
+
+/** A role that is to take an access key's place; the key stays in use until the role has been verified. */
+const migration = registration.extend({
   /** The last role that was refused, and why. */
-  readonly roleArn?: RoleArn | undefined;
-  readonly verification?: Verification | undefined;
-}
+  roleArn: roleArn.optional(),
+  verification: verificationSchema.optional(),
+});
+export type RoleMigration = DeepReadonly<z.infer<typeof migration>>;
 
 /** An access key as a connection has it. */
-export interface StoredAccessKey {
+const storedAccessKey = z.strictObject({
   /** Of the access key's id: all that is shown of it. */
-  readonly lastFour: string;
+  lastFour: z.string().length(4),
   /** The user or session that AWS says it belongs to. */
-  readonly principalArn: string;
+  principalArn: z.string(),
   /** As the customer said; AWS does not tell. */
-  readonly sessionExpiresAt?: string | undefined;
-  readonly encrypted: EncryptedAccessKey;
-}
+  sessionExpiresAt: z.string().optional(),
+  encrypted: z.strictObject({
+    keyId: z.string(),
+    wrappedDataKey: z.string(),
+    accessKeyId: z.string(),
+    secretAccessKey: z.string(),
+    sessionToken: z.string().optional(),
+  }),
+});
+export type StoredAccessKey = DeepReadonly<z.infer<typeof storedAccessKey>>;
 
-/** The state of a connection with an access key: it is verified before anything is stored, so it is never pending. */
-export type AccessKeyState = { readonly migration?: RoleMigration | undefined } & (
-  | {
-      readonly status: 'connected' | 'failed';
-      readonly accountId: AccountId;
-      readonly accessKey: StoredAccessKey;
-      readonly verification: Verification;
-    }
-  | { readonly status: 'disconnected'; readonly reason: 'deleted'; readonly disconnectedAt: string }
-);
-
-export type RoleConnection = ConnectionBase &
-  RoleRegistration & { readonly method: 'assume_role' } & RoleState;
-export type AccessKeyConnection = ConnectionBase & { readonly method: 'access_key' } & AccessKeyState;
+export const accessKeyBase = common.extend({
+  method: z.literal('access_key'),
+  migration: migration.optional(),
+});
+/** A key is verified before anything is stored, so such a connection is never pending. */
+const accessKeySchema = z.discriminatedUnion('status', [
+  accessKeyBase.extend({
+    status: z.literal(['connected', 'failed']),
+    accountId,
+    accessKey: storedAccessKey,
+    verification: verificationSchema,
+  }),
+  accessKeyBase.extend({
+    status: z.literal('disconnected'),
+    reason: z.literal('deleted'),
+    disconnectedAt: isoTime,
+  }),
+]);
 
 /** One way into one AWS account. */
+export const connectionSchema = z.discriminatedUnion('method', [roleSchema, accessKeySchema]);
+export type RoleConnection = DeepReadonly<z.infer<typeof roleSchema>>;
+export type AccessKeyConnection = DeepReadonly<z.infer<typeof accessKeySchema>>;
 export type Connection = RoleConnection | AccessKeyConnection;
 
-/** What a role for this connection is made with; an access key has none until its move to a role begins. */
+export type PendingConnection = Extract<RoleConnection, { status: 'pending' }>;
+/** One whose role sessions can be opened. */
+export type ConnectedConnection = Extract<RoleConnection, { status: 'connected' }>;
+export type FailedConnection = Extract<RoleConnection, { status: 'failed' }>;
+export type DisconnectedConnection = Extract<RoleConnection, { status: 'disconnected' }>;
+export type KeyedConnection = Exclude<AccessKeyConnection, { status: 'disconnected' }>;
+export type VerifiableConnection = ConnectedConnection | FailedConnection | KeyedConnection;
+
+/** What a role for this connection is made with; an access key has none until its migration to a role begins. */
 export const roleRegistrationOf = (connection: Connection): RoleRegistration | undefined =>
   connection.method === 'assume_role' ? connection : connection.migration;
 
@@ -119,27 +167,31 @@ export function encryptedCallbackSecretsOf(connection: Connection): string[] {
 /** The external ID in use, and the one that is to take its place. */
 export function externalIdsOf(connection: Connection): ExternalId[] {
   const trust = roleRegistrationOf(connection);
-  return [trust?.externalId, trust?.pendingExternalId].filter((externalId) => externalId !== undefined);
+  return [trust?.externalId, trust?.pendingExternalId].filter((id) => id !== undefined);
 }
 
-/** The access key that a connection holds; a deleted one has none. */
+/** The access key that a connection has; a deleted one has none. */
 export const accessKeyOf = (connection: Connection): StoredAccessKey | undefined =>
   connection.method === 'access_key' && connection.status !== 'disconnected'
     ? connection.accessKey
     : undefined;
 
-/** Deleted connections stay in the store, without scopes, so that a late destroy is still recognized and no external ID comes twice. */
+/** Has a role or an access key that can be verified. */
+export const isVerifiable = (connection: Connection): connection is VerifiableConnection =>
+  connection.status === 'connected' || connection.status === 'failed';
+
+/** Deleted connections stay in the store, without scopes, so that a late destroy is recognized and no external ID is issued twice. */
 export const isDeleted = (connection: Connection): boolean =>
   connection.status === 'disconnected' && connection.reason === 'deleted';
 
-/** The account that a callback may connect a role of: the expected one, or that of the role connected now. */
+/** The account that a callback may connect a role of: the expected one, or that of the role or key connected now. */
 export function boundAccountOf(connection: Connection): AccountId | undefined {
-  if (connection.status !== 'disconnected' && connection.method === 'access_key') return connection.accountId;
+  if (connection.method === 'access_key' && connection.status !== 'disconnected') return connection.accountId;
   const role = claimedRole(connection);
   return connection.expectedAccountId ?? (role && parseRoleArn(role).accountId);
 }
 
-/** The role that no other connection may have. A role that was never verified claims nothing, so that nobody can squat on one. */
+/** The role that no other connection may have. A role that was never verified claims nothing: else anyone could squat on one. */
 export const claimedRole = (connection: Connection): RoleArn | undefined =>
   connection.method === 'assume_role' &&
   (connection.status === 'connected' || (connection.status === 'failed' && connection.wasConnected))

@@ -1,6 +1,5 @@
-import type { ExternalId } from './ids.js';
 import type { Sts, StsAnswer } from './ports.js';
-import type { Partition, RoleArn } from './role-arn.js';
+import { type Partition, type RoleArn, roleArn } from './role-arn.js';
 import type { Cause } from './verification.js';
 import type { RoleToVerify } from './verify-role.js';
 
@@ -42,8 +41,8 @@ export async function causesOfDenial(
   const certain = causeInText(denial);
   if (certain) return [certain];
 
-  const opens = async (roleArn: RoleArn, externalId: ExternalId | undefined) =>
-    (await sts.assumeRole({ partition, roleArn, externalId, sessionName })).outcome === 'allowed';
+  const opens = async (candidate: RoleArn, externalId: string | undefined) =>
+    (await sts.assumeRole({ partition, roleArn: candidate, externalId, sessionName })).outcome === 'allowed';
   const experiments: (Cause & { try: () => Promise<boolean> })[] = [
     {
       cause: 'external_id_different',
@@ -57,16 +56,16 @@ export async function causesOfDenial(
       likelihood: 'certain',
       explanation:
         'The trust policy has the connection’s id where the external ID belongs. Paste the trust policy shown here.',
-      try: () => opens(arn, connection.id as string as ExternalId),
+      try: () => opens(arn, connection.id),
     },
     {
       cause: 'external_id_different',
       likelihood: 'certain',
       explanation: 'The trust policy has the external ID in capitals. Paste the trust policy shown here.',
-      try: () => opens(arn, connection.externalId.toUpperCase() as ExternalId),
+      try: () => opens(arn, connection.externalId.toUpperCase()),
     },
   ];
-  const withoutPath = arn.replace(/:role\/.*\//, ':role/') as RoleArn;
+  const withoutPath = roleArn.parse(arn.replace(/:role\/.*\//, ':role/'));
   if (withoutPath !== arn)
     experiments.push({
       cause: 'role_name_or_path',

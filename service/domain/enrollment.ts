@@ -49,7 +49,7 @@ export function scopeOfAccount(
   const own = rule.accounts && Object.hasOwn(rule.accounts, account) ? rule.accounts[account] : undefined;
   if (own !== undefined) return checkScope(own);
   if (rule.otherwise === undefined) return undefined;
-  const named = Object.entries(rule.otherwise).map(([level, name]: [string, string]) => {
+  const named = Object.entries(rule.otherwise).map(([level, name = '']) => {
     if (name.includes('{label}') && label === undefined)
       throw new RolebridgeError(
         'request_invalid',

@@ -1,42 +1,70 @@
 import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
 
-declare const brand: unique symbol;
-export type Branded<Name extends string> = string & { readonly [brand]: Name };
+/** A string that only its schema makes, so that an id of one kind is never taken for another. */
+export type Branded<Name extends string> = string & z.core.$brand<Name>;
 
-export type OrganizationId = Branded<'OrganizationId'>;
-export type ConnectionId = Branded<'ConnectionId'>;
-export type ApiKeyId = Branded<'ApiKeyId'>;
-export type ExternalId = Branded<'ExternalId'>;
-export type AccountId = Branded<'AccountId'>;
-export type AuditId = Branded<'AuditId'>;
-export type EnrollmentId = Branded<'EnrollmentId'>;
+const id = <Name extends string>(prefix: string, length: number) =>
+  z
+    .string()
+    .regex(new RegExp(`^${prefix}_[a-z2-7]{${length}}$`))
+    .brand<Name>();
 
-export const newOrganizationId = () => `org_${randomName(15)}` as OrganizationId;
-export const newConnectionId = () => `con_${randomName(15)}` as ConnectionId;
+export const organizationId = id<'OrganizationId'>('org', 24);
+export const connectionId = id<'ConnectionId'>('con', 24);
+export const enrollmentId = id<'EnrollmentId'>('enr', 24);
+export const apiKeyId = id<'ApiKeyId'>('key', 16);
+export const auditId = id<'AuditId'>('aud', 24);
+export type OrganizationId = z.infer<typeof organizationId>;
+export type ConnectionId = z.infer<typeof connectionId>;
+export type EnrollmentId = z.infer<typeof enrollmentId>;
+export type ApiKeyId = z.infer<typeof apiKeyId>;
+export type AuditId = z.infer<typeof auditId>;
+
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+export const externalId = z
+  .string()
+  .regex(/^[\w+=,.@:/-]{2,1224}$/)
+  .brand<'ExternalId'>();
+export type ExternalId = z.infer<typeof externalId>;
+
+export const accountId = z
+  .string()
+  .regex(/^(?!0{12})[0-9]{12}$/, 'must be 12 digits')
+  .brand<'AccountId'>();
+export type AccountId = z.infer<typeof accountId>;
+
+export const newOrganizationId = () => organizationId.parse(`org_${randomName(15)}`);
+export const newConnectionId = () => connectionId.parse(`con_${randomName(15)}`);
 /** A webhook's: one for each event. */
 export const newMessageId = () => `msg_${randomName(15)}`;
-export const newEnrollmentId = () => `enr_${randomName(15)}` as EnrollmentId;
-export const newApiKeyId = () => `key_${randomName(10)}` as ApiKeyId;
+export const newEnrollmentId = () => enrollmentId.parse(`enr_${randomName(15)}`);
+export const newApiKeyId = () => apiKeyId.parse(`key_${randomName(10)}`);
 /** In the order of their making: the time, a count within this process, and 50 random bits against other processes. */
 export const newAuditId = (nowMs: number): AuditId => {
   lastAuditTime = Math.max(lastAuditTime, nowMs);
   auditCount = (auditCount + 1) % 32 ** 4;
   if (auditCount === 0) lastAuditTime += 1;
-  return `aud_${inBase32(lastAuditTime, 10)}${inBase32(auditCount, 4)}${randomName(10).slice(0, 10)}` as AuditId;
+  return auditId.parse(
+    `aud_${inBase32(lastAuditTime, 10)}${inBase32(auditCount, 4)}${randomName(10).slice(0, 10)}`,
+  );
 };
 /** Lower than the ids of that time, higher than those of earlier ones: where the log is cut. */
-export const firstAuditIdAt = (ms: number): AuditId => `aud_${inBase32(ms, 10)}` as AuditId;
+export const firstAuditIdAt = (ms: number): AuditId =>
+  auditId.parse(`aud_${inBase32(ms, 10)}${'2'.repeat(14)}`);
 let lastAuditTime = 0;
 let auditCount = -1;
 
 /** 240 random bits: an external ID is never guessed and never made twice. */
-export const newExternalId = () => `rb-${randomName(30)}` as ExternalId;
+export const newExternalId = () => externalId.parse(`rb-${randomName(30)}`);
 
-export const isOrganizationId = (text: string): text is OrganizationId => /^org_[a-z2-7]{24}$/.test(text);
-export const isConnectionId = (text: string): text is ConnectionId => /^con_[a-z2-7]{24}$/.test(text);
-export const isEnrollmentId = (text: string): text is EnrollmentId => /^enr_[a-z2-7]{24}$/.test(text);
-export const isAuditId = (text: string): text is AuditId => /^aud_[2-7a-z]{24}$/.test(text);
-export const isApiKeyId = (text: string): text is ApiKeyId => /^key_[a-z2-7]{16}$/.test(text);
+export const isOrganizationId = (text: string): text is OrganizationId =>
+  organizationId.safeParse(text).success;
+export const isConnectionId = (text: string): text is ConnectionId => connectionId.safeParse(text).success;
+export const isEnrollmentId = (text: string): text is EnrollmentId => enrollmentId.safeParse(text).success;
+export const isAuditId = (text: string): text is AuditId => auditId.safeParse(text).success;
+export const isApiKeyId = (text: string): text is ApiKeyId => apiKeyId.safeParse(text).success;
+export const isAccountId = (text: string): text is AccountId => accountId.safeParse(text).success;
 
 /** Digits before letters, so that the order of the texts is that of the numbers. */
 function inBase32(value: number, length: number): string {

@@ -2,6 +2,7 @@ import type { AccessKey } from './access-key.js';
 import type { AuditIntent, AuditRecord } from './audit.js';
 import type { SignedIdentityRequest } from './caller-proof.js';
 import type { ApiKey, Connection, Organization } from './connection.js';
+import type { ReplaceScopes } from './connection-scopes.js';
 import type { ApiKeyId, AuditId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
 import type { Partition, RoleArn } from './role-arn.js';
 
@@ -33,10 +34,9 @@ export interface Change {
     readonly intent: AuditIntent;
   };
   /**
-   * Takes the scopes from the connections that hold them, instead of `scope_taken`; `from_disconnected`: from those
-   * that their customers disconnected, and from no other.
+   * Takes the scopes from the connections that hold them, where `mayTakeScopes` says so, instead of `scope_taken`.
    */
-  readonly replaceScopes?: boolean | 'from_disconnected';
+  readonly replaceScopes?: ReplaceScopes;
   readonly receipt?: IdempotencyRecord;
   /** What the service is to do about the connection later; each replaces the one of the same purpose. */
   readonly watches?: readonly Job[];
@@ -259,7 +259,7 @@ export interface Sts {
   assumeRole(request: {
     partition: Partition;
     roleArn: RoleArn;
-    externalId: ExternalId | undefined;
+    externalId: string | undefined;
     sessionName: string;
     /** @default 900, the shortest */
     durationSeconds?: number | undefined;
@@ -267,7 +267,14 @@ export interface Sts {
     sessionPolicy?: string | undefined;
     tags?: readonly { readonly key: string; readonly value: string }[] | undefined;
     sourceIdentity?: string | undefined;
-  }): Promise<StsAnswer<{ sessionArn: string; credentials: SessionCredentials }>>;
+  }): Promise<
+    StsAnswer<{
+      sessionArn: string;
+      /** The role's unique id, `AROA…`: a role that is made again under its name has another. */
+      roleId: string;
+      credentials: SessionCredentials;
+    }>
+  >;
   /** Of these credentials; of the service's own when they are left out. */
   callerIdentity(
     partition: Partition,

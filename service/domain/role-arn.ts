@@ -1,10 +1,21 @@
+import { z } from 'zod';
 import { RolebridgeError } from './errors.js';
-import type { AccountId, Branded } from './ids.js';
+import { type AccountId, accountId, isAccountId } from './ids.js';
 
-export type RoleArn = Branded<'RoleArn'>;
+/** As {@link parseRoleArn} has checked it. */
+export const roleArn = z
+  .string()
+  .regex(/^arn:[a-z-]+:iam::[0-9]{12}:role\/[\x21-\x7e]{1,575}$/)
+  .brand<'RoleArn'>();
+export type RoleArn = z.infer<typeof roleArn>;
+
+export const partition = z.enum(['aws', 'aws-us-gov', 'aws-cn', 'aws-eusc']);
+export type Partition = z.infer<typeof partition>;
 
 /** Partitions that have their own credentials, and where STS is found in each: hosts are never built from input. */
-export const partitions = {
+export const partitions: Readonly<
+  Record<Partition, { stsRegion: string; stsHost: string; consoleHost: string }>
+> = {
   aws: {
     stsRegion: 'us-east-1',
     stsHost: 'sts.us-east-1.amazonaws.com',
@@ -25,8 +36,7 @@ export const partitions = {
     stsHost: 'sts.eusc-de-east-1.amazonaws.eu',
     consoleHost: 'console.amazonaws-eusc.eu',
   },
-} as const;
-export type Partition = keyof typeof partitions;
+};
 
 export interface ParsedRoleArn {
   readonly arn: RoleArn;
@@ -36,9 +46,6 @@ export interface ParsedRoleArn {
   readonly path: string;
   readonly name: string;
 }
-
-export const isAccountId = (text: string): text is AccountId =>
-  /^[0-9]{12}$/.test(text) && text !== '000000000000';
 
 /**
  * Parses a role's ARN as IAM writes it; nothing is trimmed or mended.
@@ -56,13 +63,13 @@ export function parseRoleArn(text: string): ParsedRoleArn {
   // Printable ASCII only: IAM's own paths and names have nothing else.
   if (!/^[\x21-\x7e]+$/.test(text)) return refuse('it holds a space or a character outside printable ASCII.');
   const parts = text.split(':');
-  const [prefix, partition, serviceName, region, account, resource] = parts;
+  const [prefix, partitionName, serviceName, region, account, resource] = parts;
   if (
     parts.length !== 6 ||
     prefix !== 'arn' ||
     resource === undefined ||
     account === undefined ||
-    partition === undefined
+    partitionName === undefined
   )
     return refuse('it must have six parts separated by ":", and begin with "arn".');
   if (serviceName !== 'iam')
@@ -82,18 +89,19 @@ export function parseRoleArn(text: string): ParsedRoleArn {
     return refuse('the path must be names separated by single slashes, without wildcards or quotes.');
   const path = segments.length === 0 ? '/' : `/${segments.join('/')}/`;
   if (path.length > 512) return refuse('the path is longer than 512 characters.');
-  if (!Object.hasOwn(partitions, partition))
+  const known = partition.safeParse(partitionName);
+  if (!known.success)
     throw new RolebridgeError(
       'partition_not_supported',
-      `The AWS partition ${JSON.stringify(partition)} is not supported.`,
+      `The AWS partition ${JSON.stringify(partitionName)} is not supported.`,
       {
-        remedy: `Use a role in one of these partitions: ${Object.keys(partitions).join(', ')}.`,
+        remedy: `Use a role in one of these partitions: ${partition.options.join(', ')}.`,
       },
     );
   return {
-    arn: text as RoleArn,
-    partition: partition as Partition,
-    accountId: account as AccountId,
+    arn: roleArn.parse(text),
+    partition: known.data,
+    accountId: accountId.parse(account),
     path,
     name,
   };

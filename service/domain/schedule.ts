@@ -1,6 +1,6 @@
-import { type Connection, claimedRole, isDeleted, roleRegistrationOf } from './connection.js';
+import { type Connection, claimedRole, isDeleted, isVerifiable, roleRegistrationOf } from './connection.js';
 import type { Job } from './ports.js';
-import { type Partition, parseRoleArn } from './role-arn.js';
+import { parseRoleArn } from './role-arn.js';
 
 /** When the service looks at connections by itself. */
 export interface Schedule {
@@ -37,10 +37,10 @@ export function jobsAfter(
   if (next.status === 'pending' && before === undefined) add('expire', nowMs + plan.pendingExpiryMs);
   if (before?.status === 'pending' && next.status !== 'pending') ended.push('expire');
 
-  if (hasSomethingToVerify(next)) {
+  if (isVerifiable(next)) {
     if (!before || wasChecked(before, next) || pendingExternalId(before) !== pendingExternalId(next))
-      add('verify', nowMs + untilNextCheck(next, plan, before && hasSomethingToVerify(before)));
-  } else if (before && hasSomethingToVerify(before)) ended.push('verify');
+      add('verify', nowMs + untilNextCheck(next, plan, before && isVerifiable(before)));
+  } else if (before && isVerifiable(before)) ended.push('verify');
 
   // Also when another role takes its place: its customer may have left it as it was.
   const givenUp = before && claimedRole(before);
@@ -49,7 +49,7 @@ export function jobsAfter(
     add('confirm_revocation', nowMs + (proofDelaysMs[0] ?? 0), {
       arn: givenUp,
       externalId: trust.externalId,
-      partition: parseRoleArn(givenUp).partition as Partition,
+      partition: parseRoleArn(givenUp).partition,
     });
   return { watches, endJobs: ended.map((purpose) => ({ connectionId: next.id, purpose })) };
 }
@@ -63,12 +63,8 @@ function untilNextCheck(next: Connection, plan: Schedule, isWatched: boolean | u
   return interval * (earliest + Math.random() * (1 - earliest));
 }
 
-export const hasSomethingToVerify = (connection: Connection): boolean =>
-  connection.status === 'connected' || connection.status === 'failed';
-
 const wasChecked = (before: Connection, next: Connection): boolean =>
-  !hasSomethingToVerify(before) ||
-  ('verification' in before && 'verification' in next && before.verification !== next.verification);
+  !isVerifiable(before) || (isVerifiable(next) && before.verification !== next.verification);
 
 const pendingExternalId = (connection: Connection) =>
   isDeleted(connection) ? undefined : roleRegistrationOf(connection)?.pendingExternalId;

@@ -1,14 +1,20 @@
+import { z } from 'zod';
 import { RolebridgeError } from './errors.js';
 
+export const scopeName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const level = z
+  .string()
+  .regex(scopeName, 'must be 1 to 64 letters, digits, ".", "_" or "-", and begin with a letter or digit');
+
 /** Where a connection applies: `{}` is the organization's default. A target has the same shape. */
-export interface Scope {
-  readonly project?: string | undefined;
-  readonly environment?: string | undefined;
-  readonly architecture?: string | undefined;
-}
+export const scope = z.strictObject({
+  project: level.optional(),
+  environment: level.optional(),
+  architecture: level.optional(),
+});
+export type Scope = Readonly<z.infer<typeof scope>>;
 
 const levels = ['project', 'environment', 'architecture'] as const;
-export const scopeName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** Refuses a scope with a gap (an environment without its project) or a name that breaks the rule. */
 export function checkScope(scope: Scope): Scope {
@@ -60,6 +66,10 @@ export function keysThatMatch(target: Scope): string[] {
 /** All keys of scopes within that one stand between these, in the order of bytes: no name has a "~", and "0" comes after "/". */
 export const keysWithin = (key: string): { after: string; before: string } =>
   key === '' ? { after: '', before: '~' } : { after: `${key}/`, before: `${key}0` };
+
+/** Is it that scope, or a part of it? */
+export const isWithin = (scope: Scope, wider: Scope): boolean =>
+  keysThatMatch(scope).includes(scopeKey(wider));
 
 /** For people: "project shop, environment production" or "the organization's default". */
 export const describeScope = (scope: Scope): string =>

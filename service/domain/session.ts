@@ -1,5 +1,5 @@
 import type { AuditIntent } from './audit.js';
-import type { Connection } from './connection.js';
+import type { ConnectedConnection } from './connection.js';
 import type { SessionCredentials } from './ports.js';
 import type { Partition } from './role-arn.js';
 import type { Scope } from './scope.js';
@@ -39,9 +39,6 @@ export interface Session {
   readonly credentials: SessionCredentials;
   readonly attribution: Attribution;
 }
-
-/** One whose role sessions can be opened. */
-export type ConnectedConnection = Extract<Connection, { method: 'assume_role'; status: 'connected' }>;
 
 /** Sessions of the customers' roles, opened once and kept as long as they are good. */
 export interface Sessions {

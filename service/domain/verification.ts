@@ -1,4 +1,6 @@
-import type { ErrorCode } from './errors.js';
+import { z } from 'zod';
+import type { DeepReadonly } from './deep-readonly.js';
+import { errorCodes } from './error-catalog/index.js';
 
 export const checkNames = [
   'role_arn',
@@ -8,70 +10,89 @@ export const checkNames = [
   'external_id_required',
   'external_id_exact',
   'previous_external_id',
+  'trust_policy',
+  'permissions',
   'access_key_works',
   'not_root_user',
   'not_already_connected',
 ] as const;
 export type CheckName = (typeof checkNames)[number];
 
-/** One request to AWS and what it answered: the receipt. */
-export interface Probe {
-  readonly probe:
-    | 'with_external_id'
-    | 'with_pending_external_id'
-    | 'with_previous_external_id'
-    | 'without_external_id'
-    | 'wrong_external_id'
-    | 'caller_identity';
-  readonly at: string;
-  readonly outcome: 'allowed' | 'denied' | 'inconclusive';
-  readonly requestId?: string | undefined;
-}
+/** ISO 8601 in UTC, as the service writes it. */
+export const isoTime = z.iso.datetime();
+export const errorCode = z.enum(errorCodes);
 
-export interface Check {
-  readonly name: CheckName;
-  readonly outcome: 'passed' | 'failed';
-  readonly code?: ErrorCode | undefined;
-  readonly message: string;
-  readonly remedy?: string | undefined;
-  readonly at: string;
-}
+/** One request to AWS and what it answered. */
+export const probe = z.strictObject({
+  probe: z.enum([
+    'with_external_id',
+    'with_pending_external_id',
+    'with_previous_external_id',
+    'without_external_id',
+    'wrong_external_id',
+    'caller_identity',
+    'get_role',
+  ]),
+  at: isoTime,
+  outcome: z.enum(['allowed', 'denied', 'inconclusive']),
+  requestId: z.string().optional(),
+});
+export type Probe = Readonly<z.infer<typeof probe>>;
+
+export const check = z.strictObject({
+  name: z.enum(checkNames),
+  outcome: z.enum(['passed', 'failed', 'not_checked']),
+  code: errorCode.optional(),
+  message: z.string(),
+  remedy: z.string().optional(),
+  at: isoTime,
+});
+export type Check = Readonly<z.infer<typeof check>>;
 
 /** A likely cause of a refusal, found by experiment. */
-export interface Cause {
-  readonly cause:
-    | 'external_id_different'
-    | 'principal_different'
-    | 'condition_missing'
-    | 'condition_wildcard'
-    | 'role_name_or_path'
-    | 'sts_region_off'
-    | 'organization_policy'
-    | 'vendor_not_allowed';
-  readonly likelihood: 'certain' | 'likely' | 'possible';
-  readonly explanation: string;
-}
+export const cause = z.strictObject({
+  cause: z.enum([
+    'external_id_different',
+    'principal_different',
+    'condition_missing',
+    'condition_wildcard',
+    'role_name_or_path',
+    'sts_region_off',
+    'organization_policy',
+    'vendor_not_allowed',
+  ]),
+  likelihood: z.enum(['certain', 'likely', 'possible']),
+  explanation: z.string(),
+});
+export type Cause = Readonly<z.infer<typeof cause>>;
 
-export interface Diagnosis {
-  readonly causes: readonly Cause[];
-  /** The exact trust policy to paste, as JSON text. */
-  readonly trustPolicy: string;
-}
+/** `trustPolicy`: the exact one to deploy, as JSON text. */
+export const diagnosis = z.strictObject({ causes: z.array(cause), trustPolicy: z.string() });
 
-export type Verification = {
-  readonly startedAt: string;
-  readonly finishedAt: string;
-  readonly checks: readonly Check[];
-  readonly probes: readonly Probe[];
-} & (
-  | { readonly result: 'passed'; readonly accountId: string; readonly sessionArn: string }
+const report = z.strictObject({
+  startedAt: isoTime,
+  finishedAt: isoTime,
+  checks: z.array(check),
+  probes: z.array(probe),
+});
+const passed = report.extend({
+  result: z.literal('passed'),
+  accountId: z.string(),
+  /** Of a role. */
+  sessionArn: z.string().optional(),
   /** Of an access key. */
-  | { readonly result: 'passed'; readonly accountId: string; readonly principalArn: string }
-  | {
-      readonly result: 'failed';
-      readonly code: ErrorCode;
-      readonly message: string;
-      readonly remedy: string;
-      readonly diagnosis?: Diagnosis | undefined;
-    }
-);
+  principalArn: z.string().optional(),
+});
+const failed = report.extend({
+  result: z.literal('failed'),
+  code: errorCode,
+  message: z.string(),
+  remedy: z.string(),
+  diagnosis: diagnosis.optional(),
+});
+
+/** What a verification found: each check, each call to AWS, and the verdict. */
+export const verificationSchema = z.discriminatedUnion('result', [passed, failed]);
+export type Verification = DeepReadonly<z.infer<typeof verificationSchema>>;
+export type PassedVerification = DeepReadonly<z.infer<typeof passed>>;
+export type FailedVerification = DeepReadonly<z.infer<typeof failed>>;

@@ -1,10 +1,10 @@
 import type { AccessKey } from './access-key.js';
 import type { ErrorCode } from './errors.js';
-import type { AccountId } from './ids.js';
+import { type AccountId, isAccountId } from './ids.js';
 import { type InconclusiveReason, inconclusiveMessages } from './inconclusive.js';
 import type { Clock, Sts } from './ports.js';
 import type { Partition } from './role-arn.js';
-import type { Check, CheckName, Probe, Verification } from './verification.js';
+import type { Check, CheckName, FailedVerification, PassedVerification, Probe } from './verification.js';
 
 export interface AccessKeyToVerify {
   readonly partition: Partition;
@@ -16,8 +16,8 @@ export interface AccessKeyToVerify {
 }
 
 export type AccessKeyVerification =
-  | { outcome: 'passed'; verification: Verification; accountId: AccountId; principalArn: string }
-  | { outcome: 'refused'; verification: Extract<Verification, { result: 'failed' }> }
+  | { outcome: 'passed'; verification: PassedVerification; accountId: AccountId; principalArn: string }
+  | { outcome: 'refused'; verification: FailedVerification }
   | { outcome: 'inconclusive'; reason: InconclusiveReason; message: string; retryAfterSeconds: number };
 
 /**
@@ -62,7 +62,7 @@ export async function verifyAccessKey(
     return refuse('access_key_works', code, message, remedy);
   }
   const { accountId, arn } = answer;
-  if (!isIdentity(arn, accountId, request.partition)) {
+  if (!isAccountId(accountId) || !isIdentity(arn, accountId, request.partition)) {
     const [message, retryAfterSeconds] = inconclusiveMessages.malformed;
     return { outcome: 'inconclusive', reason: 'malformed', message, retryAfterSeconds };
   }
@@ -79,7 +79,7 @@ export async function verifyAccessKey(
   pass('not_root_user', "The access key is not a root user's.");
 
   const vendorAccounts = [...request.vendorPrincipals.values()].map((principal) => principal.split(':')[4]);
-  if (vendorAccounts.includes(accountId) || request.deniedAccountIds.has(accountId as AccountId))
+  if (vendorAccounts.includes(accountId) || request.deniedAccountIds.has(accountId))
     return refuse(
       'not_vendor_account',
       'key_in_vendor_account',
@@ -100,15 +100,14 @@ export async function verifyAccessKey(
 
   return {
     outcome: 'passed',
-    accountId: accountId as AccountId,
+    accountId,
     principalArn: arn,
     verification: { ...receipt(), result: 'passed', accountId, principalArn: arn },
   };
 }
 
 /** The ARN of a user, root or session in the account and partition that were asked. */
-const isIdentity = (arn: string, accountId: string, partition: Partition): boolean =>
-  /^\d{12}$/.test(accountId) &&
+const isIdentity = (arn: string, accountId: AccountId, partition: Partition): boolean =>
   [`arn:${partition}:iam::${accountId}:`, `arn:${partition}:sts::${accountId}:`].some((prefix) =>
     arn.startsWith(prefix),
   );

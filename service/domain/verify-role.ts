@@ -5,7 +5,7 @@ import { inconclusiveMessages } from './inconclusive.js';
 import type { Clock, SessionCredentials, Sts } from './ports.js';
 import type { ParsedRoleArn, Partition } from './role-arn.js';
 import { trustPolicy } from './trust-policy.js';
-import type { Check, Probe, Verification } from './verification.js';
+import type { Check, FailedVerification, PassedVerification, Probe } from './verification.js';
 import {
   Inconclusive,
   type NoVerdictReason,
@@ -46,12 +46,18 @@ export type VerificationProgress = { readonly check: Check } | { readonly waitin
 export type RoleVerification =
   | {
       outcome: 'passed';
-      verification: Verification;
+      verification: PassedVerification;
       role: ParsedRoleArn;
+      roleId: string;
       /** The one that the role requires. */
       externalId: ExternalId;
     }
-  | { outcome: 'refused'; verification: Verification; role: ParsedRoleArn | undefined }
+  | {
+      outcome: 'refused';
+      verification: FailedVerification;
+      role: ParsedRoleArn | undefined;
+      roleId: string | undefined;
+    }
   | { outcome: 'inconclusive'; reason: NoVerdictReason; message: string; retryAfterSeconds: number };
 
 /** A mended trust policy has this long to reach STS before an open role is refused. */
@@ -77,15 +83,19 @@ export async function verifyRole(
   const propagationEnds = request.firstAttemptAt + request.propagationWindowMs;
   const waitEnds = clock.now() + request.maxWaitMs;
   let role: ParsedRoleArn | undefined;
+  let roleId: string | undefined;
 
   try {
     role = checkRoleArn(request, receipt);
-    const { credentials, sessionArn, externalId } = await assumable(role);
+    const opened = await assumable(role);
+    const { credentials, sessionArn, externalId } = opened;
+    roleId = opened.roleId;
     await sameAccount(role, sessionArn, credentials);
     await externalIdRequired(role, externalId);
     return {
       outcome: 'passed',
       role,
+      roleId,
       externalId,
       verification: {
         startedAt,
@@ -102,7 +112,7 @@ export async function verifyRole(
     if (!(end instanceof VerificationFailed)) throw end;
     const { code, message, remedy, causes } = end;
     const principal = role && request.vendorPrincipals.get(role.partition);
-    const verification: Verification = {
+    const verification: FailedVerification = {
       startedAt,
       finishedAt: receipt.now(),
       checks,
@@ -123,7 +133,7 @@ export async function verifyRole(
           },
         }),
     };
-    return { outcome: 'refused', role, verification };
+    return { outcome: 'refused', role, roleId, verification };
   }
 
   async function assumable({ arn, partition }: ParsedRoleArn) {

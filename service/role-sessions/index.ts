@@ -3,17 +3,12 @@
  * shortly before they end. Nothing here knows of HTTP or of the SDK, and nothing of it is ever written to disk.
  */
 import { hash } from 'node:crypto';
+import type { ConnectedConnection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { Clock, SharedSts, Sts } from '../domain/ports.js';
 import type { Partition } from '../domain/role-arn.js';
 import { scopeKey } from '../domain/scope.js';
-import {
-  type ConnectedConnection,
-  type Session,
-  type SessionRequest,
-  type Sessions,
-  sessionLimits,
-} from '../domain/session.js';
+import { type Session, type SessionRequest, type Sessions, sessionLimits } from '../domain/session.js';
 import { chainedTooLong } from './duration.js';
 import { type Opening, openSession } from './open-session.js';
 import { SessionCache } from './session-cache.js';
@@ -38,10 +33,7 @@ export function createSessions({ sts, clock, limit = 10_000 }: SessionsOptions):
 
   async function load(connection: ConnectedConnection, request: SessionRequest, requestId?: string) {
     const { durationSeconds = sessionLimits.durationSeconds.usual } = request;
-    if (
-      durationSeconds > sessionLimits.chainedSeconds &&
-      (await isRoleChaining(connection.partition as Partition))
-    )
+    if (durationSeconds > sessionLimits.chainedSeconds && (await isRoleChaining(connection.partition)))
       throw chainedTooLong(durationSeconds);
     const asking = sts.forOrganization({ organizationId: connection.organizationId, requestId });
     const options = { sts: asking, clock, openings };

@@ -1,14 +1,10 @@
+import type { ConnectedConnection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { ExternalId } from '../domain/ids.js';
 import { inconclusiveError } from '../domain/inconclusive.js';
 import type { Clock, Sts, StsAnswer } from '../domain/ports.js';
 import { type ParsedRoleArn, parseRoleArn } from '../domain/role-arn.js';
-import {
-  type ConnectedConnection,
-  type Session,
-  type SessionRequest,
-  sessionLimits,
-} from '../domain/session.js';
+import { type Session, type SessionRequest, sessionLimits } from '../domain/session.js';
 import { chainedTooLong, durationTooLong } from './duration.js';
 import { attributionTags, roleSessionName, sourceIdentity } from './session-name.js';
 

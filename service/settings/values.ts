@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { AccountId } from '../domain/ids.js';
-import { isAccountId, type Partition, partitions } from '../domain/role-arn.js';
+import { type AccountId, isAccountId } from '../domain/ids.js';
+import { type Partition, partitions } from '../domain/role-arn.js';
 import { parseSealingKeys } from '../secrets/keyring.js';
 
 /** How the text of a setting becomes its value. No message repeats the text: it may be a secret. */

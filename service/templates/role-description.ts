@@ -49,7 +49,7 @@ export function describeRole(
 ): RoleDescription {
   return {
     connectionId: connection.id,
-    partition: connection.partition as Partition,
+    partition: connection.partition,
     principal: vendor.principal,
     externalId: trust.pendingExternalId ?? trust.externalId,
     callbackUrl: vendor.callbackUrl,

@@ -4,7 +4,7 @@ import { verifyUntilDecided } from '../actions/verify-until-verdict.js';
 import { problemAnswer, statusOf } from '../api/problem.js';
 import { type Connection, roleRegistrationOf } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
-import { type Partition, parseRoleArn } from '../domain/role-arn.js';
+import { parseRoleArn } from '../domain/role-arn.js';
 import type { VerificationProgress } from '../domain/verify-role.js';
 import { refusalOf } from './access-key-pages.js';
 import { isDecidedSoon } from './settles-within.js';
@@ -124,7 +124,7 @@ export function sendSetup(
     connection,
     trust,
     partitionName: deps.principals.size > 1 ? partitionName(connection.partition) : undefined,
-    principal: deps.principals.get(connection.partition as Partition) ?? '',
+    principal: deps.principals.get(connection.partition) ?? '',
     presets,
     preset,
     ways,

@@ -33,7 +33,9 @@ export function connectedConnection(
     updatedAt: at,
     status: 'connected',
     roleArn: `arn:aws:iam::${accountId}:role/${roleName}` as RoleArn,
+    roleId: 'AROAQUITEANEXAMPLE',
     accountId,
+    assurance: 'tested',
     verification: verification(at, accountId, roleName, id),
   };
 }

@@ -40,7 +40,7 @@ function replyOf(child: ChildProcess, name: string, argument: unknown): Promise<
 }
 
 /** The other end, in the child. */
-export function serve(handlers: Handlers): void {
+export function serve(handlers: Handlers, { endsWithParent = true } = {}): void {
   process.on('message', async ({ name, argument }: { name: string; argument: unknown }) => {
     const reply: Reply = await Promise.resolve(handlers[name]?.(argument)).then(
       (result) => ({ result }),
@@ -48,5 +48,5 @@ export function serve(handlers: Handlers): void {
     );
     process.send?.(reply);
   });
-  process.once('disconnect', () => process.exit(0));
+  if (endsWithParent) process.once('disconnect', () => process.exit(0));
 }

@@ -2,10 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { lock } from 'proper-lockfile';
+import type { Tarball } from '../run/packed.js';
 
 const repository = process.cwd();
-const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
 /** The two that the package is for, and what each needs beside it. */
 export const flavours = [
@@ -30,32 +29,6 @@ export const moved = (program: string, { cdk, name }: Flavour) =>
     .replaceAll(/(['"])@rolebridge\/constructs\1/g, `$1${name}$1`)
     .replaceAll(/(['"])cdktf\1/g, `$1${cdk}$1`)
     .replaceAll('@cdktf/provider-aws', `@${cdk}/provider-aws`);
-
-export interface Tarball {
-  readonly file: string;
-  /** The paths of the files in it. */
-  readonly files: readonly string[];
-}
-
-/** Builds and packs the constructs as `npm publish` does; one test file at a time, since all build into one folder. */
-export async function packConstructs(destination: string): Promise<Tarball> {
-  const folder = path.join(repository, 'constructs');
-  const release = await lock(folder, { retries: { retries: 120, minTimeout: 250, maxTimeout: 500 } });
-  try {
-    const [packed] = JSON.parse(
-      execFileSync(npm, ['pack', '--json', '--silent', '--pack-destination', destination], {
-        cwd: folder,
-        encoding: 'utf8',
-      }).replace(/^[^[]*/, ''),
-    );
-    return {
-      file: path.join(destination, packed.filename),
-      files: packed.files.map((file: { path: string }) => file.path),
-    };
-  } finally {
-    await release();
-  }
-}
 
 /** Puts the tarball and the packages that go with it into a project's `node_modules`. */
 export function installConstructs(project: string, tarball: Tarball, peers: readonly string[]): void {

@@ -1,4 +1,5 @@
 import type { Connection } from '../../service/domain/connection.js';
+import { deleted } from '../../service/domain/connection-transitions.js';
 import { newExternalId } from '../../service/domain/ids.js';
 import { aConnection, at, connectedTo, intent } from './records.js';
 import type { Subject } from './subject.js';
@@ -32,14 +33,9 @@ export function accessKeysContract(on: Subject): void {
 
   test('gives every connection of all organizations once, deleted ones too', async () => {
     const other = await on.another();
-    const deleted = await on.insertKey();
-    await on.update(deleted, {
-      status: 'disconnected',
-      reason: 'deleted',
-      disconnectedAt: at(60),
-      accessKey: undefined,
-    });
-    const made: Connection[] = [deleted, await on.insertKey({}, other.id)];
+    const gone = await on.insertKey();
+    await on.replace(gone, deleted(gone, at(60)));
+    const made: Connection[] = [gone, await on.insertKey({}, other.id)];
     for (let count = 0; count < 210; count++) made.push(await on.insert());
     const given: string[] = [];
     for await (const { id } of on.store.everyConnection()) given.push(id);

@@ -82,6 +82,8 @@ export const anAccessKeyConnection = (organizationId: OrganizationId, difference
 export const connectedTo = (role: string) => ({
   status: 'connected',
   roleArn: role as RoleArn,
+  roleId: 'AROAQUITEANEXAMPLE',
+  assurance: 'tested',
   accountId: '123456789012',
   verification: {
     startedAt: at(1),

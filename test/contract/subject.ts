@@ -4,8 +4,9 @@ import type {
   Organization,
   RoleConnection,
 } from '../../service/domain/connection.js';
+import { revised } from '../../service/domain/connection-transitions.js';
 import type { Store } from '../../service/domain/ports.js';
-import { aConnection, anAccessKeyConnection, anOrganization, changed, intent } from './records.js';
+import { aConnection, anAccessKeyConnection, anOrganization, at, changed, intent } from './records.js';
 
 export interface OpenedStore {
   readonly store: Store;
@@ -54,7 +55,12 @@ export class Subject {
   }
 
   async update(connection: Connection, differences: object): Promise<Connection> {
-    const next = changed(connection, differences);
+    return this.replace(connection, changed(connection, differences));
+  }
+
+  /** Stores another state in its place. */
+  async replace(connection: Connection, state: Connection): Promise<Connection> {
+    const next = revised(state, connection, at(60));
     await this.store.commit({ connection: { next, ifVersion: connection.version, intent } });
     return next;
   }

@@ -8,6 +8,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '../postgres/index.js';
+import { transpileService } from '../run/service-program.mjs';
 import { databaseRounds, raceRounds } from './database.js';
 import { killRounds } from './rounds.js';
 
@@ -28,6 +29,7 @@ async function main(words: readonly string[]): Promise<void> {
   const unknown = names.filter((name) => !Object.hasOwn(kinds, name));
   if (unknown.length > 0)
     throw new Error(`There is no ${unknown.join(', ')}, but: ${Object.keys(kinds).join(', ')}.`);
+  await transpileService();
   for (const [name, faults] of Object.entries(kinds)) {
     if (names.length > 0 && !names.includes(name)) continue;
     const { line, wrong } = await faults(rounds, (text) => console.error(`${name}, ${text}`));

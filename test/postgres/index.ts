@@ -1,13 +1,21 @@
 import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import pg from 'pg';
 import { type Child, childOf } from '../bench/processes.js';
+import { onceARun } from '../run/once.js';
 import type { PostgresHandlers, PostgresWanted } from './server-process.js';
 
-/** A real PostgreSQL from npm, on a free port of the loopback, that goes with whoever started it. */
-export interface PostgresServer {
-  /** The URL of a schema of its own, empty; what is made in it is seen in no other. */
+export interface PostgresDatabase {
+  /** The URL of a new, empty schema; tables made in it are seen in no other. */
   newSchema(): Promise<string>;
+  /** For statements that a test makes itself. */
+  readonly url: string;
+}
+
+/** A real PostgreSQL from npm, on a free port of the loopback, that ends with the process that started it. */
+export interface PostgresServer extends PostgresDatabase {
   stop(): Promise<void>;
   start(): Promise<void>;
   /** Every process of it at once, as when the machine goes. */
@@ -15,8 +23,6 @@ export interface PostgresServer {
   /** It takes connections and answers nothing until `proceed`. */
   pause(): Promise<void>;
   proceed(): Promise<void>;
-  /** For statements that a test makes itself. */
-  readonly url: string;
   /** Ends it and removes its data. */
   dispose(): Promise<void>;
 }
@@ -28,14 +34,8 @@ export async function startPostgres(wanted: PostgresWanted = {}): Promise<Postgr
   });
   const server: Child<PostgresHandlers> = childOf(process);
   const { port } = await server.call('start', wanted);
-  const url = `postgres://rolebridge:rolebridge@127.0.0.1:${port}/postgres`;
   return {
-    url,
-    async newSchema() {
-      const schema = `test_${randomBytes(6).toString('hex')}`;
-      await server.call('createSchema', { schema });
-      return `${url}?options=${encodeURIComponent(`-c search_path=${schema}`)}`;
-    },
+    ...databaseAt(port),
     stop: () => server.call('stop', undefined),
     start: () => server.call('startAgain', undefined),
     kill: () => server.call('killHard', undefined),
@@ -45,6 +45,42 @@ export async function startPostgres(wanted: PostgresWanted = {}): Promise<Postgr
       const ended = new Promise((resolveEnd) => process.once('exit', resolveEnd));
       process.disconnect();
       await ended;
+    },
+  };
+}
+
+/** The PostgreSQL that all test files of a run share: for tests that neither stop it nor set it up in their own way. */
+export async function sharedPostgres(): Promise<PostgresDatabase> {
+  return databaseAt(
+    await onceARun('postgres', async (folder) => {
+      const child = fork(resolve('test/postgres/server-process.ts'), {
+        execArgv: ['--import', 'tsx'],
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+        // The last test file may run in another worker.
+        detached: true,
+        env: { ...process.env, ENDS_WITH_PROCESS: process.env.TEST_RUNNER_PID ?? String(process.pid) },
+      });
+      writeFileSync(join(folder, 'pid'), String(child.pid));
+      const { port } = await childOf<PostgresHandlers>(child).call('start', {
+        settings: ['max_connections=300', 'fsync=off'],
+      });
+      child.disconnect();
+      child.unref();
+      return port;
+    }),
+  );
+}
+
+function databaseAt(port: number): PostgresDatabase {
+  const url = `postgres://rolebridge:rolebridge@127.0.0.1:${port}/postgres`;
+  return {
+    url,
+    async newSchema() {
+      const schema = `test_${randomBytes(6).toString('hex')}`;
+      const client = new pg.Client(url);
+      await client.connect();
+      await client.query(`CREATE SCHEMA ${schema}`).finally(() => client.end());
+      return `${url}?options=${encodeURIComponent(`-c search_path=${schema}`)}`;
     },
   };
 }

@@ -7,7 +7,6 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { serve } from '../bench/processes.js';
 import { postgresPrograms } from './programs.js';
 
@@ -19,9 +18,11 @@ export interface PostgresWanted {
 }
 
 let server: Server | undefined;
-const handlers = { start, stop, startAgain, killHard, createSchema, pause, proceed };
+const handlers = { start, stop, startAgain, killHard, pause, proceed };
 export type PostgresHandlers = typeof handlers;
-serve(handlers);
+const runner = Number(process.env.ENDS_WITH_PROCESS ?? 0);
+if (runner > 0) endWith(runner);
+serve(handlers, { endsWithParent: runner === 0 });
 process.on('exit', () => server?.remove());
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
 
@@ -31,7 +32,6 @@ interface Server {
   /** Of the server's first process and all that it started. */
   processes(): number[];
   ended(): Promise<void>;
-  query(sql: string): Promise<void>;
   remove(): void;
 }
 
@@ -106,11 +106,6 @@ async function start(wanted: PostgresWanted): Promise<{ port: number }> {
       async ended() {
         if (!hasEnded()) await new Promise((resolve) => first?.once('exit', resolve));
       },
-      async query(sql) {
-        const client = new pg.Client({ host: '127.0.0.1', port, user: 'rolebridge', database: 'postgres' });
-        await client.connect();
-        await client.query(sql).finally(() => client.end());
-      },
       remove,
     };
     await server.run();
@@ -147,8 +142,15 @@ async function proceed(): Promise<void> {
   for (const pid of running().processes()) kill(pid, 'SIGCONT');
 }
 
-async function createSchema({ schema }: { schema: string }): Promise<void> {
-  await running().query(`CREATE SCHEMA ${schema}`);
+/** A server that several test files share outlives the one that started it, but not the run. */
+function endWith(pid: number): void {
+  setInterval(() => {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      process.exit(0);
+    }
+  }, 1_000);
 }
 
 function running(): Server {

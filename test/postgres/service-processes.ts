@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { type AwsSandbox, startAwsSandbox } from '../aws-sandbox/index.js';
+import { serviceProgram } from '../run/service-program.mjs';
 import { callApi } from '../vendor.js';
 
 /** One service process, as an operator runs it. */
@@ -79,7 +80,7 @@ export async function startVendorOnDatabase(databaseUrl: string): Promise<Vendor
 }
 
 async function startServiceProcess(environment: Record<string, string | undefined>): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'service/main.ts'], {
+  const child = spawn(process.execPath, [serviceProgram], {
     env: environment as NodeJS.ProcessEnv,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { SandboxAccount } from '../aws-sandbox/index.js';
-import { packConstructs } from '../constructs/customer-project.js';
+import { packed } from '../run/packed.js';
 import { type ApiAnswer, startVendor, type Vendor } from '../vendor.js';
 import { findTerraform, mirroredProviderVersion, notChecked, runCommand } from './tools.js';
 
@@ -24,7 +24,7 @@ let customer: SandboxAccount;
 
 beforeAll(async () => {
   root = mkdtempSync(path.join(tmpdir(), 'rolebridge-new-user-'));
-  registry = await startRegistry(root);
+  registry = await startRegistry();
   vendor = await startVendor({ propagationDelayMs: 700 });
   customer = vendor.sandbox.createAccount();
 });
@@ -42,7 +42,10 @@ check("the README's customer page", () => {
     const { body: connection } = await vendor.call('POST', '/v1/connections', { name: cdk });
     const folder = mkdtempSync(path.join(root, `${cdk}-`));
     const inFolder = (commands: string) =>
-      runCommand('bash', ['-euc', filledIn(commands, connection)], { cwd: folder, env: environment() });
+      runCommand('bash', ['--norc', '-euc', filledIn(commands, connection)], {
+        cwd: folder,
+        env: environment(),
+      });
 
     // Which of the two, where Node would decide; everything else is as it is written.
     const made = await inFolder(String(setUp).replace('init --yes', `init --yes --cdk ${cdk}`));
@@ -126,8 +129,8 @@ function npmSettings(line: string): string {
 }
 
 /** A registry of the one package that is not published; everything else comes from npm's. */
-async function startRegistry(folder: string): Promise<Server> {
-  const tarball = readFileSync((await packConstructs(folder)).file);
+async function startRegistry(): Promise<Server> {
+  const tarball = readFileSync((await packed('constructs')).file);
   const manifest = JSON.parse(readFileSync('constructs/package.json', 'utf8'));
   const integrity = `sha512-${createHash('sha512').update(tarball).digest('base64')}`;
   const server = createServer((request, response) => {

@@ -301,7 +301,7 @@ withTerraform('hostile texts are plain values to Terraform', async () => {
 });
 
 const bash = (text: string, connection: Json, env: Record<string, string> = {}) =>
-  runCommand('bash', ['-c', text], { cwd: folder, env: { ...environment(connection), ...env } });
+  runCommand('bash', ['--norc', '-c', text], { cwd: folder, env: { ...environment(connection), ...env } });
 
 withAws('the AWS CLI commands connect the role, and do no harm when they are run again', async () => {
   const connection = await create({ expectedAccountId: customer.accountId });

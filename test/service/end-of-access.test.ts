@@ -186,7 +186,7 @@ describe('a pending connection', () => {
     await until(async () => (await records())[0].phase === 'outcome');
     expect((await records()).slice(0, 2)).toMatchObject([
       { action: 'connection.expire', phase: 'outcome', outcome: 'succeeded', actor: { kind: 'service' } },
-      { action: 'connection.expire', phase: 'intent', details: { reason: 'nobody used it' } },
+      { action: 'connection.expire', phase: 'intent', details: { reason: 'not used' } },
     ]);
     await until(() => vendor.receiver.of(connection.id).length === 1);
     expect(vendor.receiver.of(connection.id)[0]?.body).toMatchObject({

@@ -5,6 +5,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AwsSandbox, startAwsSandbox } from '../aws-sandbox/index.js';
+import { serviceProgram } from '../run/service-program.mjs';
 import { callApi } from '../vendor.js';
 
 let sandbox: AwsSandbox;
@@ -22,7 +23,7 @@ const operatorToken = randomBytes(32).toString('hex');
 
 /** The real process; its output ends at its first line of log, or with it. */
 async function start(settings: Record<string, string>) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'service/main.ts'], {
+  const child = spawn(process.execPath, [serviceProgram], {
     env: {
       PATH: process.env.PATH,
       ROLEBRIDGE_PRINCIPAL: 'arn:aws:iam::111122223333:user/rolebridge',

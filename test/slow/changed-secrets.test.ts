@@ -79,6 +79,28 @@ it('a service key: the new one first, secrets encrypted again, the old one taken
   expect(await registered.json()).toMatchObject({ code: 'account_not_proved' });
 }, 90_000);
 
+it('a service key: another one under the same id, or none, stops the start and says which; doctor too', async () => {
+  const [old, imposter, next] = [newKey('k1'), newKey('k1'), newKey('k2')];
+  const first = await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: old });
+  await pending(first, await vendor.organization(first));
+  await stop(first);
+  for (const [keys, sentence] of [
+    [imposter, 'the key "k1" is not the key "k1" that encrypted what is stored'],
+    [`${next},${imposter}`, 'the key "k1" is not the key "k1" that encrypted what is stored'],
+    [next, '1 stored secrets are encrypted with the key "k1", which is not configured'],
+  ] as const) {
+    await expect(vendor.start({ ROLEBRIDGE_SERVICE_KEYS: keys })).rejects.toThrow(sentence);
+    const env = { ...vendor.environment, ROLEBRIDGE_SERVICE_KEYS: keys };
+    const { checks } = JSON.parse((await runCommandLine(['doctor', '--json'], { env })).stdout);
+    expect(checks.find(({ check }: { check: string }) => check === 'service keys')).toMatchObject({
+      outcome: 'failed',
+      message: expect.stringContaining('"k1"'),
+    });
+  }
+  await stop(await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: `${next},${old}` }));
+  await stop(await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: old }));
+}, 90_000);
+
 it('a service key: what can not be opened is named, and keeps the old key needed', async () => {
   const [old, next] = [newKey('k1'), newKey('k2')];
   const first = await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: old });
@@ -104,18 +126,6 @@ it('a service key: what can not be opened is named, and keeps the old key needed
     remedy: expect.stringContaining('rolebridge reencrypt'),
   });
   expect(await doctor(old)).toMatchObject({ outcome: 'ok' });
-}, 90_000);
-
-it('a service key that is taken out too early: that callback is a fault of the service, and no other is', async () => {
-  const first = await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: newKey('k1') });
-  const apiKey = await vendor.organization(first);
-  const lost = await pending(first, apiKey);
-  await stop(first);
-  const second = await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: newKey('k2') });
-  expect(await callBack(second, lost, lost.callbackSecret)).toBe(500);
-  const fine = await pending(second, apiKey);
-  expect(await callBack(second, fine, fine.callbackSecret)).toBe(200);
-  expect(second.output()).not.toContain(lost.callbackSecret.slice(6));
 }, 90_000);
 
 it('the operator’s token and the token of the metrics: the old ones end with the restart', async () => {

@@ -7,7 +7,9 @@ const scriptFor = async (shell: string) => (await runCommandLine(['completion', 
 async function offered(...line: string[]): Promise<string[]> {
   const program = `${await scriptFor('bash')}
 COMP_WORDS=(rolebridge "$@"); COMP_CWORD=$#; _rolebridge; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const { stdout, stderr } = spawnSync('bash', ['-c', program, 'bash', ...line], { encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', program, 'bash', ...line], {
+    encoding: 'utf8',
+  });
   expect(stderr).toBe('');
   return stdout.split('\n').filter((word) => word !== '');
 }

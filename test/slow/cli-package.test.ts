@@ -15,24 +15,20 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { packed } from '../run/packed.js';
 
 const repository = process.cwd();
 
 let project: string;
 let installed: string;
 
-beforeAll(() => {
+beforeAll(async () => {
   project = mkdtempSync(path.join(tmpdir(), 'rolebridge-vendor-'));
-  const [packed] = JSON.parse(
-    execFileSync('npm', ['pack', '--json', '--silent', '--pack-destination', project], {
-      cwd: path.join(repository, 'service'),
-      encoding: 'utf8',
-    }).replace(/^[^[]*/, ''),
-  );
+  const { file } = await packed('service');
   const modules = path.join(project, 'node_modules');
   mkdirSync(path.join(modules, '@rolebridge'), { recursive: true });
   mkdirSync(path.join(modules, '.bin'));
-  execFileSync('tar', ['-xzf', path.join(project, packed.filename), '-C', path.join(modules, '@rolebridge')]);
+  execFileSync('tar', ['-xzf', file, '-C', path.join(modules, '@rolebridge')]);
   installed = path.join(modules, '@rolebridge/service');
   renameSync(path.join(modules, '@rolebridge/package'), installed);
   writeFileSync(path.join(project, 'package.json'), JSON.stringify({ name: 'vendor', type: 'module' }));

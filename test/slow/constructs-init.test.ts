@@ -11,14 +11,9 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PACKAGES } from '../../constructs/init/templates.js';
-import {
-  type Flavour,
-  flavours,
-  installConstructs,
-  packConstructs,
-  type Tarball,
-} from '../constructs/customer-project.js';
+import { type Flavour, flavours, installConstructs } from '../constructs/customer-project.js';
 import type { Json } from '../constructs/synthesized.js';
+import { packed, type Tarball } from '../run/packed.js';
 
 const repository = process.cwd();
 const EXTERNAL_ID = 'Vq3n8XkLw0ZcR7yT1uHs5A';
@@ -35,7 +30,7 @@ let count = 0;
 
 beforeAll(async () => {
   root = mkdtempSync(path.join(tmpdir(), 'rolebridge-init-'));
-  tarball = await packConstructs(root);
+  tarball = await packed('constructs');
 }, 120_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 

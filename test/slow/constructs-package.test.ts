@@ -3,14 +3,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import {
-  type Flavour,
-  flavours,
-  installConstructs,
-  moved,
-  packConstructs,
-} from '../constructs/customer-project.js';
+import { type Flavour, flavours, installConstructs, moved } from '../constructs/customer-project.js';
 import type { Json } from '../constructs/synthesized.js';
+import { packed } from '../run/packed.js';
 
 const run = promisify(execFile);
 const repository = process.cwd();
@@ -36,11 +31,11 @@ const installed = (flavour: Flavour) => path.join(projectOf(flavour), 'node_modu
 /** A customer's project of each kind: outside the repository, with the tarball, its own peers and nothing else. */
 beforeAll(async () => {
   root = mkdtempSync(path.join(tmpdir(), 'rolebridge-customer-'));
-  const packed = await packConstructs(root);
-  ({ file: tarball, files } = packed);
+  const constructs = await packed('constructs');
+  ({ file: tarball, files } = constructs);
   for (const flavour of flavours) {
     const project = projectOf(flavour);
-    installConstructs(project, packed, flavour.peers);
+    installConstructs(project, constructs, flavour.peers);
     writeFileSync(path.join(project, 'package.json'), JSON.stringify({ name: 'customer', private: true }));
     const example = readFileSync(path.join(repository, 'examples', 'smallest', 'main.ts'), 'utf8');
     writeFileSync(path.join(project, 'main.ts'), moved(example, flavour));

@@ -2,15 +2,15 @@
 import type { Store } from '../../service/domain/ports.js';
 import { openPostgresStore } from '../../service/records/postgres/index.js';
 import { hour, until } from '../passing-clock.js';
-import { type PostgresServer, startPostgres } from '../postgres/index.js';
+import { type PostgresDatabase, sharedPostgres } from '../postgres/index.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
 
-let server: PostgresServer;
+let server: PostgresDatabase;
 let vendor: WatchedVendor;
 let stores: [Store, Store];
 let another: Awaited<ReturnType<WatchedVendor['startAnother']>>;
 beforeAll(async () => {
-  server = await startPostgres();
+  server = await sharedPostgres();
   const url = await server.newSchema();
   stores = [await openPostgresStore({ url }), await openPostgresStore({ url })];
   vendor = await startWatchedVendor({ store: stores[0], watchStsCallsPerSecond: 1_000 });
@@ -19,7 +19,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await another?.close();
   await vendor?.close();
-  await server?.dispose();
 });
 
 test('every connection is checked once, by whichever comes first', async () => {

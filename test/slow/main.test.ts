@@ -7,13 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFileStore } from '../../service/index.js';
 import { anOrganization } from '../contract/records.js';
+import { serviceProgram } from '../run/service-program.mjs';
 import { callApi } from '../vendor.js';
 
 const serviceKey = randomBytes(32).toString('base64');
 const operatorToken = randomBytes(32).toString('hex');
 
-/** As `npm start` has it. The tsx command in between would kill a service that is busy when it is told to end. */
-const startCommand = ['--import', 'tsx', 'service/main.ts'];
+const startCommand = [serviceProgram];
 
 let folder: string;
 let dataDirectory: string;
@@ -32,9 +32,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('npm start and npm run rolebridge are the process that is tested here', () => {
+test('npm start is node itself: the tsx command would kill a service that is busy when it is told to end', () => {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
-  const command = ['node', ...startCommand].join(' ');
+  const command = 'node --import tsx service/main.ts';
   expect([scripts.start, scripts.rolebridge]).toEqual([command, command]);
 });
 

@@ -24,15 +24,15 @@ import {
   connectedTo,
   intent,
 } from '../contract/records.js';
-import { type PostgresServer, startPostgres } from '../postgres/index.js';
+import { type PostgresDatabase, sharedPostgres } from '../postgres/index.js';
+import { serviceProgram } from '../run/service-program.mjs';
 
-let server: PostgresServer;
+let server: PostgresDatabase;
 let directory: string;
 let url: string;
 beforeAll(async () => {
-  server = await startPostgres();
+  server = await sharedPostgres();
 }, 60_000);
-afterAll(() => server.dispose());
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'rolebridge-migrate-'));
   url = await server.newSchema();
@@ -41,7 +41,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 /** Runs the command line. */
 function migrate(settings: Record<string, string> = {}, ...words: string[]) {
-  const command = ['--import', 'tsx', 'service/main.ts', 'migrate', '--from', 'file', '--to', 'postgres'];
+  const command = [serviceProgram, 'migrate', '--from', 'file', '--to', 'postgres'];
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
     const child = execFile(
       process.execPath,

@@ -11,25 +11,20 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { packed } from '../run/packed.js';
 
 const run = promisify(execFile);
 const repository = process.cwd();
 
 let root: string;
 let tarball: string;
-let files: string[];
+let files: readonly string[];
 const installed = () => path.join(root, 'node_modules/@rolebridge/service');
 
 /** A vendor's project with the tarball, and the packages that it depends on. */
 beforeAll(async () => {
   root = mkdtempSync(path.join(tmpdir(), 'rolebridge-vendor-'));
-  const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', root], {
-    cwd: path.join(repository, 'service'),
-    maxBuffer: 16 * 1024 * 1024,
-  });
-  const [packed] = JSON.parse(stdout.replace(/^[^[]*/, ''));
-  tarball = path.join(root, packed.filename);
-  files = packed.files.map((file: { path: string }) => file.path);
+  ({ file: tarball, files } = await packed('service'));
   mkdirSync(installed(), { recursive: true });
   await run('tar', ['-xzf', tarball, '-C', installed(), '--strip-components=1']);
   link(path.join(repository, 'node_modules'), path.join(root, 'node_modules'));

@@ -10,6 +10,9 @@ const check = findCommand('git') ? test : test.skip;
 if (!findCommand('git')) notChecked('a release: there is no git on the PATH');
 const releaseIt = path.resolve('node_modules/release-it/bin/release-it.js');
 
+const { workspaces } = JSON.parse(readFileSync('package.json', 'utf8'));
+const manifests = ['package.json', ...workspaces.map((name: string) => `${name}/package.json`)];
+
 let root: string;
 beforeAll(async () => {
   root = mkdtempSync(path.join(tmpdir(), 'rolebridge-release-'));
@@ -21,8 +24,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 async function repository(name: string, change = (settings: Record<string, unknown>) => settings) {
   const folder = path.join(root, name);
   mkdirSync(folder);
-  for (const file of ['package.json', 'CHANGELOG.md', 'constructs/package.json', 'service/package.json'])
-    cpSync(file, path.join(folder, file));
+  for (const file of [...manifests, 'CHANGELOG.md']) cpSync(file, path.join(folder, file));
   const settings = JSON.parse(readFileSync('.release-it.json', 'utf8'));
   writeFileSync(path.join(folder, '.release-it.json'), JSON.stringify(change(settings)));
   writeFileSync(path.join(folder, '.gitignore'), 'node_modules\n');
@@ -69,7 +71,7 @@ check(
 );
 
 check(
-  'a release gives both packages one version, dates the changelog, and pushes a tag',
+  'a release gives all packages one version, dates the changelog, and pushes a tag',
   async () => {
     const { folder, git, release, version } = await repository('real', (settings) => ({
       ...settings,
@@ -81,8 +83,7 @@ check(
     }));
     const expected = next(version('package.json'));
     await release();
-    for (const file of ['package.json', 'constructs/package.json', 'service/package.json'])
-      expect([file, version(file)]).toEqual([file, expected]);
+    for (const file of manifests) expect([file, version(file)]).toEqual([file, expected]);
     const changelog = readFileSync(path.join(folder, 'CHANGELOG.md'), 'utf8');
     expect(changelog).toMatch(
       new RegExp(`## \\[Unreleased\\]\\s+## \\[${expected}\\] - \\d{4}-\\d\\d-\\d\\d\\n`),

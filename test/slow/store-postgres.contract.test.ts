@@ -1,12 +1,11 @@
 import { openPostgresStore } from '../../service/records/postgres/index.js';
 import { storeContract } from '../contract/store.js';
-import { type PostgresServer, startPostgres } from '../postgres/index.js';
+import { type PostgresDatabase, sharedPostgres } from '../postgres/index.js';
 
-let server: PostgresServer;
+let server: PostgresDatabase;
 beforeAll(async () => {
-  server = await startPostgres();
+  server = await sharedPostgres();
 }, 60_000);
-afterAll(() => server.dispose());
 
 storeContract('PostgreSQL', async () => {
   const url = await server.newSchema();

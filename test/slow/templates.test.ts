@@ -202,7 +202,9 @@ test.each(hostileTexts)('%j stays a value in each language', (text) => {
   expect(hcl).not.toMatch(/[$%]\{/);
   expect(hcl.replace(/\\\\/g, '')).not.toMatch(/\\[^nrt"u]/);
   expect(JSON.parse(hcl)).toBe(wellFormed);
-  const printed = execFileSync('bash', ['-c', `printf %s ${shellWord(text)}; echo -n .`], { cwd: folder });
+  const printed = execFileSync('bash', ['--norc', '-c', `printf %s ${shellWord(text)}; echo -n .`], {
+    cwd: folder,
+  });
   expect(printed.toString()).toBe(`${wellFormed}.`);
   // YAML's double quotes know every escape of JSON's; nothing else is used for texts in one line.
   expect(yamlText({ key: text })).toBe(`\nkey: ${jsonText(text)}\n`);
@@ -232,7 +234,7 @@ test.each(hostileTexts)('the AWS CLI gets %j as it is, and nothing else is run',
   tool('aws', 'case "$*" in *Tags*) exit 1 ;; esac; echo arn');
   tool('curl', "echo 'console.log(process.env.ROLEBRIDGE_SCOPE)'");
   const calls = join(tools, 'calls');
-  execFileSync('bash', ['-c', awsCliCommands(hostileRole(text))], {
+  execFileSync('bash', ['--norc', '-c', awsCliCommands(hostileRole(text))], {
     cwd: tools,
     env: {
       ...process.env,

@@ -1,14 +1,14 @@
 /** Two service processes on one PostgreSQL, asked at once; `npm run faults -- races` plays a thousand rounds of each. */
-import { type PostgresServer, startPostgres } from '../postgres/index.js';
+import { type PostgresDatabase, sharedPostgres } from '../postgres/index.js';
 import { type Race, type Racers, races } from '../postgres/races.js';
 import { startVendorOnDatabase } from '../postgres/service-processes.js';
 
 const rounds = 8;
 
-let server: PostgresServer;
+let server: PostgresDatabase;
 let racers: Racers;
 beforeAll(async () => {
-  server = await startPostgres();
+  server = await sharedPostgres();
   const vendor = await startVendorOnDatabase(await server.newSchema());
   // At once: both find an empty database.
   const [one, two] = await Promise.all([vendor.startProcess(), vendor.startProcess()]);
@@ -16,7 +16,6 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await racers?.vendor.close();
-  await server?.dispose();
 });
 
 test.each<[string, Race]>([

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AwsSandbox, startAwsSandbox } from '../aws-sandbox/index.js';
 import { until } from '../passing-clock.js';
+import { serviceProgram } from '../run/service-program.mjs';
 import { callApi } from '../vendor.js';
 import { startWebhookReceiver, type WebhookReceiver } from '../webhook-receiver.js';
 
@@ -32,7 +33,7 @@ afterEach(async () => {
 async function start(settings: Record<string, string> = {}) {
   const vendor = sandbox.createAccount();
   const key = sandbox.createAccessKey(vendor.accountId, 'rolebridge');
-  const child = spawn(process.execPath, ['--import', 'tsx', 'service/main.ts'], {
+  const child = spawn(process.execPath, [serviceProgram], {
     env: {
       PATH: process.env.PATH,
       ROLEBRIDGE_PRINCIPAL: `arn:aws:iam::${vendor.accountId}:user/rolebridge`,

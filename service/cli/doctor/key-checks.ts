@@ -1,8 +1,10 @@
+import { changedKeySentence, serviceKeysInUse } from '../../actions/check-service-keys.js';
 import { createKmsKeyEncryptionKey } from '../../aws/kms.js';
-import { accessKeyOf, type Connection, encryptedCallbackSecretsOf } from '../../domain/connection.js';
+import { accessKeyOf, type Connection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { Store } from '../../domain/ports.js';
 import { createEncryption } from '../../index.js';
+import { keyCheckFile } from '../../records/key-checks.js';
 import type { Settings } from '../../settings/index.js';
 import type { Examination, Finding } from './finding.js';
 
@@ -49,16 +51,27 @@ export async function checkServiceKeys({ config, store }: Examination): Promise<
   const check = 'service keys';
   const encryption = createEncryption(config.serviceKeys);
   const ids = config.serviceKeys.map(({ id }) => id);
-  const counts =
-    store &&
-    (await keysInUse(store, (connection) => encryptedCallbackSecretsOf(connection).map(encryption.keyIdOf)));
-  const under = ([id, count]: [string, number]) => `${count} callback secrets are encrypted with key "${id}"`;
+  const changed = changedKeySentence(
+    config.serviceKeys,
+    await keyCheckFile(config)
+      .read()
+      .catch(() => ({})),
+  );
+  if (changed !== undefined)
+    return {
+      check,
+      outcome: 'failed',
+      message: changed,
+      remedy: 'The service does not start with this key.',
+    };
+  const counts = store && (await serviceKeysInUse(config.serviceKeys, store));
+  const under = ([id, count]: [string, number]) => `${count} stored secrets are encrypted with key "${id}"`;
   const lost = [...(counts ?? [])].filter(([id]) => !ids.includes(id));
   if (lost.length > 0)
     return {
       check,
       outcome: 'failed',
-      message: `${lost.map(under).join(', ')}, which is not configured: those callbacks can't be checked.`,
+      message: `${lost.map(under).join(', ')}, which is not configured: those callbacks and registrations can't be checked.`,
       remedy:
         'Add it again to ROLEBRIDGE_SERVICE_KEYS, behind the first one; or give each of these connections a new callback secret.',
     };
@@ -73,7 +86,7 @@ export async function checkServiceKeys({ config, store }: Examination): Promise<
   return {
     check,
     outcome: 'ok',
-    message: `Callback secrets are encrypted with key "${encryption.keyId}"${counts ? '' : '; which keys are in use was not looked at'}.`,
+    message: `Stored secrets are encrypted with key "${encryption.keyId}"${counts ? '' : '; which keys are in use was not looked at'}.`,
   };
 }
 

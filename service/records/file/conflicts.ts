@@ -1,4 +1,5 @@
 import { type Connection, claimedRole, externalIdsOf, isDeleted } from '../../domain/connection.js';
+import { mayTakeScopes, withoutScopes } from '../../domain/connection-scopes.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { Change } from '../../domain/ports.js';
 import { describeScope, scopeFromKey, scopeKey } from '../../domain/scope.js';
@@ -53,10 +54,7 @@ export function freeScopes(
     const connection = id !== undefined && id !== next.id && records.connections.get(id);
     return connection ? [{ connection, scope: scopeFromKey(key) }] : [];
   });
-  const inTheWay = holders.filter(
-    ({ connection }) =>
-      !replaceScopes || (replaceScopes === 'from_disconnected' && connection.status !== 'disconnected'),
-  );
+  const inTheWay = holders.filter(({ connection }) => !mayTakeScopes(connection, next, replaceScopes));
   if (inTheWay.length > 0)
     throw new RolebridgeError(
       'scope_taken',
@@ -78,8 +76,7 @@ export function freeScopes(
     kind: 'connection',
     id: holder.id,
     next: ownConnection({
-      ...holder,
-      scopes: holder.scopes.filter((scope) => !wanted.has(scopeKey(scope))),
+      ...withoutScopes(holder, wanted),
       version: holder.version + 1,
       updatedAt: next.updatedAt,
     }),

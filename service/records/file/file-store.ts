@@ -1,9 +1,14 @@
 import type { AuditRecord } from '../../domain/audit.js';
-import { type ApiKey, type Connection, isDeleted, type Organization } from '../../domain/connection.js';
+import {
+  type ApiKey,
+  type Connection,
+  isDeleted,
+  isVerifiable,
+  type Organization,
+} from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { ApiKeyId, AuditId, ConnectionId, OrganizationId } from '../../domain/ids.js';
 import type { Change, IdempotencyRecord, Job, OutboxMessage, Store, Token } from '../../domain/ports.js';
-import { hasSomethingToVerify } from '../../domain/schedule.js';
 import { keysWithin } from '../../domain/scope.js';
 import { type OrganizationContents, ownCopy, type WholeStore } from '../records/index.js';
 import type { AuditFiles } from './audit-files.js';
@@ -176,7 +181,7 @@ export class FileStore implements Store, WholeStore {
     for (const { connections, watches } of [...this.#writes.durable.organizations.values()])
       for (const id of [...connections.keys()]) {
         const connection = connections.get(id);
-        if (connection === undefined || !hasSomethingToVerify(connection)) continue;
+        if (connection === undefined || !isVerifiable(connection)) continue;
         if (!watches.has(watchId({ connectionId: id, purpose: 'verify' }))) yield connection;
       }
   }

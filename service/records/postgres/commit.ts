@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Connection, claimedRole, externalIdsOf, isDeleted } from '../../domain/connection.js';
+import { mayTakeScopes, withoutScopes } from '../../domain/connection-scopes.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { ConnectionId } from '../../domain/ids.js';
 import type { Change } from '../../domain/ports.js';
@@ -98,7 +99,7 @@ async function saveConnection(
     throw changedMeanwhile();
   for (const holder of locked) {
     if (holder === stored) continue;
-    if (replaceScopes === 'from_disconnected' && holder.status !== 'disconnected') continue;
+    if (!mayTakeScopes(holder, next, replaceScopes)) continue;
     await takeFrom(session, holder, next, wanted);
   }
 
@@ -131,13 +132,11 @@ async function takeFrom(
   const lost = scopeKeysOf(holder).filter((key) => wanted.includes(key));
   // Given up while this waited for the lock.
   if (lost.length === 0) return;
-  const remaining = holder.scopes.filter((scope) => !wanted.includes(scopeKey(scope)));
   await session.query(freeScopes, [holder.organizationId, holder.id, lost]);
   await session.query(
     update,
     columnsOf({
-      ...holder,
-      scopes: remaining,
+      ...withoutScopes(holder, new Set(wanted)),
       version: holder.version + 1,
       updatedAt: next.updatedAt,
     }),
@@ -155,10 +154,7 @@ async function takeFree(
   const holders = (await findScopeHolders(session, next.organizationId, keys)).filter(
     ({ connection }) => connection.id !== next.id,
   );
-  const inTheWay = holders.filter(
-    ({ connection }) =>
-      !replaceScopes || (replaceScopes === 'from_disconnected' && connection.status !== 'disconnected'),
-  );
+  const inTheWay = holders.filter(({ connection }) => !mayTakeScopes(connection, next, replaceScopes));
   // Somebody took one after it was looked at, or gave one up: the next look knows.
   if (inTheWay.length === 0) throw new Retry();
   const named = inTheWay.map(({ key, connection }) => ({ connection, scope: scopeFromKey(key) }));

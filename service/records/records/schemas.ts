@@ -1,7 +1,5 @@
 import { z } from 'zod';
 import { auditActions } from '../../domain/audit.js';
-import { errorCodes } from '../../domain/error-catalog/index.js';
-import { checkNames } from '../../domain/verification.js';
 
 // Objects are loose: a member that this version does not know is kept, not dropped at the next write.
 const name = z.string().min(1);
@@ -18,98 +16,7 @@ export const apiKey = z.looseObject({
   revokedAt: time.optional(),
 });
 
-const verification = z.looseObject({
-  startedAt: time,
-  finishedAt: time,
-  checks: z.array(
-    z.looseObject({
-      name: z.enum(checkNames),
-      outcome: z.enum(['passed', 'failed']),
-      code: z.enum(errorCodes).optional(),
-      message: z.string(),
-      at: time,
-    }),
-  ),
-  probes: z.array(
-    z.looseObject({ probe: name, at: time, outcome: z.enum(['allowed', 'denied', 'inconclusive']) }),
-  ),
-  result: z.enum(['passed', 'failed']),
-});
-
-const connectionBase = z.looseObject({
-  id: name,
-  organizationId: name,
-  name: z.string(),
-  expectedAccountId: name.optional(),
-  partition: name,
-  scopes: z.array(
-    z.strictObject({ project: name.optional(), environment: name.optional(), architecture: name.optional() }),
-  ),
-  version: z.int(),
-  createdAt: time,
-  updatedAt: time,
-});
-
-const roleTrust = {
-  externalId: name,
-  pendingExternalId: name.optional(),
-  encryptedCallbackSecret: z.string(),
-  previousCallbackSecret: z.looseObject({ encrypted: z.string(), validUntil: time }).optional(),
-};
-/** A record that should have lost its key and has not is refused, not written. */
-const noAccessKey = z.undefined().optional();
-const withRole = connectionBase.extend({
-  method: z.literal('assume_role'),
-  accessKey: noAccessKey,
-  ...roleTrust,
-});
-
-const roleConnection = z.discriminatedUnion('status', [
-  withRole.extend({ status: z.literal('pending') }),
-  withRole.extend({ status: z.literal('connected'), roleArn: name, accountId: name, verification }),
-  withRole.extend({ status: z.literal('failed'), roleArn: name, verification, wasConnected: z.boolean() }),
-  withRole.extend({
-    status: z.literal('disconnected'),
-    reason: z.enum(['deprovisioned', 'deleted']),
-    disconnectedAt: time,
-  }),
-]);
-
-const withAccessKey = connectionBase.extend({
-  method: z.literal('access_key'),
-  migration: z
-    .looseObject({ ...roleTrust, roleArn: name.optional(), verification: verification.optional() })
-    .optional(),
-});
-const accessKey = z.looseObject({
-  lastFour: z.string().length(4),
-  principalArn: name,
-  sessionExpiresAt: time.optional(),
-  encrypted: z.strictObject({
-    keyId: name,
-    wrappedDataKey: name,
-    accessKeyId: name,
-    secretAccessKey: name,
-    sessionToken: name.optional(),
-  }),
-});
-
-const accessKeyConnection = z.discriminatedUnion('status', [
-  withAccessKey.extend({
-    status: z.literal(['connected', 'failed']),
-    accountId: name,
-    accessKey,
-    verification,
-  }),
-  withAccessKey.extend({
-    status: z.literal('disconnected'),
-    reason: z.literal('deleted'),
-    disconnectedAt: time,
-    accessKey: noAccessKey,
-  }),
-]);
-
-export const connection = z.discriminatedUnion('method', [roleConnection, accessKeyConnection]);
+export { connectionSchema as connection } from '../../domain/connection.js';
 
 export const receipt = z.looseObject({
   connectionId: name,

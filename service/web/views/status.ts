@@ -53,7 +53,7 @@ const checkTitles: Record<string, string> = {
 
 export interface ShownCheck {
   readonly name: string;
-  readonly outcome: 'passed' | 'failed';
+  readonly outcome: 'passed' | 'failed' | 'not_checked';
   readonly message: string;
   readonly at?: string | undefined;
 }

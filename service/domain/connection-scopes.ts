@@ -1,0 +1,40 @@
+/** Who may say where a connection applies: the vendor always; a callback within what the vendor has said. */
+import { boundAccountOf, type Connection } from './connection.js';
+import { checkScope, isWithin, type Scope, scopeKey } from './scope.js';
+
+/** Whose scopes a change may take. `true`: the vendor replaces the holder. */
+export type ReplaceScopes = boolean | 'from_disconnected' | 'from_disconnected_in_same_account';
+
+/**
+ * Where a connection applies after a callback that names this scope. What the callback may not change stays.
+ * @throws RolebridgeError `request_invalid`
+ */
+export function scopesAfterCallback(connection: Connection, asked: Scope | undefined): readonly Scope[] {
+  const { scopes, vendorScopes, scopeFrom } = connection;
+  if (asked === undefined) return scopes;
+  const key = scopeKey(checkScope(asked));
+  if (scopes.length > 1) return scopes;
+  if (vendorScopes === undefined) return key === '' && scopeFrom !== 'callback' ? scopes : [asked];
+  const [vendorScope] = vendorScopes;
+  return vendorScopes.length === 1 && vendorScope && isWithin(asked, vendorScope) ? [asked] : scopes;
+}
+
+/** May this change take scopes from their holder? */
+export function mayTakeScopes(holder: Connection, next: Connection, replace: ReplaceScopes): boolean {
+  if (replace === true || replace === false) return replace;
+  if (holder.status !== 'disconnected') return false;
+  if (replace === 'from_disconnected') return true;
+  const account = boundAccountOf(holder);
+  return account !== undefined && account === boundAccountOf(next);
+}
+
+/** A connection that lost these scopes to another one. */
+export function withoutScopes<Holder extends Connection>(holder: Holder, keys: ReadonlySet<string>): Holder {
+  const left = (scopes: readonly Scope[]) => scopes.filter((scope) => !keys.has(scopeKey(scope)));
+  return {
+    ...holder,
+    scopes: left(holder.scopes),
+    // A scope within which it had narrowed itself is not the vendor's word any more either.
+    vendorScopes: holder.vendorScopes && left(holder.scopes),
+  };
+}

@@ -1,0 +1,234 @@
+/**
+ * Every change of a connection, each a function from a connection to the next one. The members of the state before are
+ * dropped by the schema of what all states share, so no state inherits a member of another.
+ */
+import type { z } from 'zod';
+import {
+  type AccessKeyConnection,
+  type Assurance,
+  accessKeyBase,
+  type ConnectedConnection,
+  type Connection,
+  claimedRole,
+  type DisconnectedConnection,
+  type FailedConnection,
+  type KeyedConnection,
+  type PendingConnection,
+  type RoleConnection,
+  type RoleMigration,
+  type RoleRegistration,
+  roleBase,
+  roleRegistrationOf,
+  type StoredAccessKey,
+  type VerifiableConnection,
+} from './connection.js';
+import type { AccountId, ExternalId } from './ids.js';
+import type { ParsedRoleArn, RoleArn } from './role-arn.js';
+import type { Scope } from './scope.js';
+import type { FailedVerification, PassedVerification, Verification } from './verification.js';
+
+const sharedByRoles = roleBase.strip();
+const sharedByKeys = accessKeyBase.strip();
+type Common = Omit<z.infer<typeof roleBase>, 'method' | keyof RoleRegistration>;
+
+/** What every new connection starts with. */
+export type NewConnection = Pick<Common, 'id' | 'organizationId' | 'name' | 'partition' | 'createdAt'> & {
+  readonly expectedAccountId?: AccountId | undefined;
+  /** Where it applies, if the vendor says so. */
+  readonly scopes?: readonly Scope[] | undefined;
+  readonly scopeFrom?: 'callback' | undefined;
+};
+
+const created = ({ scopes, ...rest }: NewConnection) => ({
+  ...rest,
+  scopes: [...(scopes ?? [])],
+  vendorScopes: scopes && [...scopes],
+  version: 1,
+  updatedAt: rest.createdAt,
+});
+
+/** A new connection that waits for its role. */
+export const pending = (connection: NewConnection, registration: RoleRegistration): PendingConnection => ({
+  ...created(connection),
+  ...registration,
+  method: 'assume_role',
+  status: 'pending',
+});
+
+export interface VerifiedRole {
+  readonly role: Pick<ParsedRoleArn, 'arn' | 'accountId'>;
+  readonly roleId: string;
+  /** The external ID that the role requires. */
+  readonly externalId: ExternalId;
+  readonly assurance: Assurance;
+  readonly verification: PassedVerification;
+  readonly scopes: readonly Scope[];
+}
+
+/** The role passed every check. It binds the connection to its account, and replaces an access key. */
+export function connected(connection: Connection, verified: VerifiedRole): ConnectedConnection {
+  const registration = roleRegistrationOf(connection);
+  if (registration === undefined) throw new Error(`Connection ${connection.id} expects no role.`);
+  const { role, roleId, externalId, assurance, verification, scopes } = verified;
+  const { encryptedCallbackSecret, previousCallbackSecret, pendingExternalId } = registration;
+  return {
+    ...sharedByRoles.parse({ ...connection, ...registration, method: 'assume_role' }),
+    externalId,
+    pendingExternalId: externalId === registration.externalId ? pendingExternalId : undefined,
+    encryptedCallbackSecret,
+    previousCallbackSecret,
+    expectedAccountId: role.accountId,
+    status: 'connected',
+    roleArn: role.arn,
+    roleId,
+    accountId: role.accountId,
+    assurance,
+    verification,
+    scopes,
+  };
+}
+
+/** The role failed a check. */
+export const failed = (
+  connection: RoleConnection,
+  found: { roleArn: RoleArn; roleId?: string | undefined; verification: FailedVerification },
+): FailedConnection => ({
+  ...sharedByRoles.parse(connection),
+  ...found,
+  status: 'failed',
+  wasConnected: claimedRole(connection) !== undefined,
+});
+
+/** The customer's stack took the role away. The scopes stay: their targets must not fall through to a wider connection. */
+export const disconnected = (connection: RoleConnection, disconnectedAt: string): DisconnectedConnection => ({
+  ...sharedByRoles.parse(connection),
+  status: 'disconnected',
+  reason: 'deprovisioned',
+  disconnectedAt,
+});
+
+/** The role that was reported and never connected is gone: the connection waits for one again. */
+export const pendingAgain = (connection: RoleConnection): PendingConnection => ({
+  ...sharedByRoles.parse(connection),
+  status: 'pending',
+});
+
+/** Bound to another account: with a registration that nothing of the account before knows, back to pending. */
+export const released = (
+  connection: RoleConnection,
+  { expectedAccountId, registration }: { expectedAccountId: AccountId; registration: RoleRegistration },
+): PendingConnection => ({
+  ...pendingAgain(connection),
+  pendingExternalId: undefined,
+  previousCallbackSecret: undefined,
+  ...registration,
+  expectedAccountId,
+});
+
+/** What stays of a deleted connection is enough to recognize its stack's last callback. */
+export function deleted(connection: Connection, disconnectedAt: string): Connection {
+  const end = {
+    name: '',
+    scopes: [],
+    vendorScopes: undefined,
+    expectedAccountId: undefined,
+    status: 'disconnected',
+    reason: 'deleted',
+    disconnectedAt,
+  } as const;
+  if (connection.method === 'assume_role') return { ...sharedByRoles.parse(connection), ...end };
+  const { migration } = connection;
+  return {
+    ...sharedByKeys.parse(connection),
+    ...end,
+    migration: migration && {
+      externalId: migration.externalId,
+      encryptedCallbackSecret: migration.encryptedCallbackSecret,
+    },
+  };
+}
+
+export const renamed = (connection: Connection, name: string): Connection => ({ ...connection, name });
+
+/** The vendor says where the connection applies. */
+export const scopedByVendor = (connection: Connection, scopes: readonly Scope[]): Connection => ({
+  ...connection,
+  scopes,
+  vendorScopes: scopes,
+});
+
+/** Starts a rotation of the external ID, or (undefined) cancels it. */
+export const withPendingExternalId = (
+  connection: RoleConnection,
+  pendingExternalId: ExternalId | undefined,
+): RoleConnection => ({ ...connection, pendingExternalId });
+
+type CallbackSecrets = Pick<RoleRegistration, 'encryptedCallbackSecret' | 'previousCallbackSecret'>;
+
+/** Undefined when the connection has none. */
+export function withCallbackSecrets(
+  connection: Connection,
+  secrets: CallbackSecrets,
+): Connection | undefined {
+  if (connection.method === 'assume_role') return { ...connection, ...secrets };
+  const { migration } = connection;
+  return migration && { ...connection, migration: { ...migration, ...secrets } };
+}
+
+/** A connection with an access key that works. */
+export const withNewAccessKey = (connection: NewConnection, key: VerifiedAccessKey): KeyedConnection => ({
+  ...created(connection),
+  ...key,
+  method: 'access_key',
+  status: 'connected',
+});
+
+export interface VerifiedAccessKey {
+  readonly accountId: AccountId;
+  readonly accessKey: StoredAccessKey;
+  readonly verification: Verification;
+}
+
+export const keyConnected = (connection: KeyedConnection, key: VerifiedAccessKey): KeyedConnection => ({
+  ...connection,
+  ...key,
+  status: 'connected',
+});
+
+export const keyFailed = (connection: KeyedConnection, verification: Verification): KeyedConnection => ({
+  ...connection,
+  verification,
+  status: 'failed',
+});
+
+/** The same key, encrypted again. */
+export const withEncryptedKey = (
+  connection: KeyedConnection,
+  encrypted: StoredAccessKey['encrypted'],
+): KeyedConnection => ({ ...connection, accessKey: { ...connection.accessKey, encrypted } });
+
+/** A role may take the access key's place; or one was refused for it. */
+export const migrating = (
+  connection: AccessKeyConnection,
+  migration: RoleMigration,
+): AccessKeyConnection => ({
+  ...connection,
+  migration,
+});
+
+/** A later report of the same finding: nothing has changed for those who use the connection. */
+export const reported = <Verified extends VerifiableConnection>(
+  connection: Verified,
+  verification: Verification,
+): Verified => ({ ...connection, verification });
+
+/** The next version of a connection. */
+export const revised = <Next extends Connection>(
+  next: Next,
+  before: Connection,
+  updatedAt: string,
+): Next => ({
+  ...next,
+  version: before.version + 1,
+  updatedAt,
+});

@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import { z } from 'zod';
+import type { KeyCheckFile } from '../secrets/key-check.js';
+import type { StoreChoice } from './open.js';
+
+const stored = z.record(z.string(), z.string());
+
+export const keyCheckFile = ({ dataDirectory, database }: StoreChoice): KeyCheckFile =>
+  database === undefined ? inDirectory(dataDirectory) : inDatabase(database.url);
+
+function inDirectory(directory: string): KeyCheckFile {
+  const path = join(directory, 'service-key-checks.json');
+  return {
+    async read() {
+      const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return '{}';
+        throw error;
+      });
+      return stored.parse(JSON.parse(text));
+    },
+    async write(checks) {
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      const temporary = `${path}.${randomBytes(8).toString('hex')}`;
+      const file = await open(temporary, 'wx', 0o600);
+      await file.writeFile(JSON.stringify(checks));
+      await file.sync();
+      await file.close();
+      await rename(temporary, path);
+    },
+  };
+}
+
+function inDatabase(url: string): KeyCheckFile {
+  async function withClient<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> {
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: 'rolebridge',
+      connectionTimeoutMillis: 3_000,
+      query_timeout: 5_000,
+    });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      return await work(client);
+    } finally {
+      await client.end().catch(() => {});
+    }
+  }
+  return {
+    read: () =>
+      withClient(async (client) => {
+        const { rows } = await client.query("SELECT to_regclass('service_key_checks') IS NOT NULL AS there");
+        if (!rows[0]?.there) return {};
+        const found = await client.query('SELECT id, value FROM service_key_checks');
+        return stored.parse(Object.fromEntries(found.rows.map(({ id, value }) => [id, value])));
+      }),
+    write: (checks) =>
+      withClient(async (client) => {
+        await client.query(
+          'CREATE TABLE IF NOT EXISTS service_key_checks (id TEXT PRIMARY KEY, value TEXT NOT NULL)',
+        );
+        await client.query('BEGIN');
+        await client.query('DELETE FROM service_key_checks');
+        for (const [id, value] of Object.entries(checks))
+          await client.query('INSERT INTO service_key_checks (id, value) VALUES ($1, $2)', [id, value]);
+        await client.query('COMMIT');
+      }),
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * `npm run recording`: deploys a stack with real Terraform on the sandbox, first with a wrong external ID and then with
+ * the right one, and draws what Terraform printed as `docs/public/deploy.svg`.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { synthesize, terraformIn } from '../customer-stack.js';
+import { findTerraform } from '../real/tools.js';
+import { startVendor } from '../vendor.js';
+import { terminalSvg } from './terminal-svg.js';
+
+const tool = findTerraform();
+if (tool === undefined) throw new Error('Terraform is not on the PATH. Install it and run this again.');
+
+const vendor = await startVendor({ propagationWindowMs: 2_000, logLevel: 'silent' });
+const folder = mkdtempSync(join(tmpdir(), 'deploy-recording-'));
+try {
+  const customer = vendor.sandbox.createAccount();
+  const admin = vendor.sandbox.createAccessKey(customer.accountId, 'platform-engineer');
+  const { body: connection } = await vendor.call('POST', '/v1/connections', {
+    name: 'shop',
+    scope: { project: 'shop' },
+    expectedAccountId: customer.accountId,
+  });
+  const environment = {
+    ROLEBRIDGE_CONNECTION_ID: connection.id,
+    ROLEBRIDGE_PRINCIPAL: connection.principal,
+    ROLEBRIDGE_CALLBACK_URL: connection.callbackUrl,
+    CONNECT_CALLBACK_SECRET: connection.callbackSecret,
+    ROLEBRIDGE_CALLBACK_SECRET: connection.callbackSecret,
+    SCOPE_PROJECT: 'shop',
+    AWS_ACCESS_KEY_ID: admin.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: admin.secretAccessKey,
+    AWS_REGION: 'us-east-1',
+    AWS_ENDPOINT_URL: vendor.sandbox.url,
+  };
+  const deploy = async (externalId: string) => {
+    const stack = await synthesize('smallest', folder, {
+      ...environment,
+      ROLEBRIDGE_EXTERNAL_ID: externalId,
+    });
+    const terraform = terraformIn(stack, tool, { ...environment, TF_CLI_ARGS: '-no-color' });
+    await terraform('init');
+    const { stdout, stderr } = await terraform('apply', '-auto-approve');
+    return ['$ cdktf deploy', '', ...readable(stdout), ...readable(stderr)];
+  };
+  const mistyped = `${connection.externalId.slice(0, -4)}aaaa`;
+  const lines = [...(await deploy(mistyped)), '', ...(await deploy(connection.externalId))];
+  writeFileSync('docs/public/deploy.svg', terminalSvg(lines));
+  console.log(lines.join('\n'));
+} finally {
+  await vendor.close();
+  for (const each of [folder, vendor.directory]) rmSync(each, { recursive: true, force: true });
+}
+
+/** What the callback printed, with the lines of Terraform around it that a reader looks for. */
+function readable(output: string): string[] {
+  return output.split('\n').flatMap((line) => {
+    const [, printed] = /\(local-exec\): ?(.*)$/.exec(line) ?? [];
+    if (printed !== undefined) return /^Executing:/.test(printed) ? [] : [printed.trimEnd()];
+    return /^aws_iam_role\.\S+: (Creation|Modifications) complete|^Apply complete|^(│ )?Error: local-exec/.test(
+      line,
+    )
+      ? [line]
+      : [];
+  });
+}
