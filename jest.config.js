@@ -45,7 +45,6 @@ export const onCdktn = {
  * PostgreSQL, packed packages. `test/real/` needs more than npm installs: `jest.real.config.js`.
  */
 export default {
-  globalSetup: '<rootDir>/constructs/callback/build.mjs',
   projects: [
     ...['unit', 'service', 'slow'].map((kind) => ({
       ...base,

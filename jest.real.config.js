@@ -2,7 +2,6 @@ import { base, onCdktn } from './jest.config.js';
 
 /** The checks that need more than npm installs: Terraform, the AWS CLI, moto, a browser. */
 export default {
-  globalSetup: '<rootDir>/constructs/callback/build.mjs',
   projects: [
     { ...base, displayName: 'real', testMatch: ['<rootDir>/test/real/**/*.test.ts'] },
     { ...onCdktn, testMatch: ['<rootDir>/test/real/constructs-apply.test.ts'] },

@@ -44,7 +44,4 @@ export async function buildCallback() {
   }
 }
 
-/** For jest's `globalSetup`. */
-export default buildCallback;
-
 if (process.argv[1] === import.meta.filename) await buildCallback();

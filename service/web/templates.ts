@@ -44,14 +44,14 @@ export function waysOf(
       {
         id: 'cdktf',
         title: 'CDKTF',
-        help: 'A whole program: put it into a CDKTF project, set ROLEBRIDGE_CALLBACK_SECRET, and run cdktf deploy.',
+        help: 'A whole program: put it into a CDKTF project, set CONNECT_CALLBACK_SECRET, and run cdktf deploy.',
         callsBack: true,
         text: cdktfProgram(role),
       },
       {
         id: 'terraform',
         title: 'Terraform',
-        help: 'A whole configuration: save it as main.tf, set ROLEBRIDGE_CALLBACK_SECRET, and run terraform apply.',
+        help: 'A whole configuration: save it as main.tf, set CONNECT_CALLBACK_SECRET, and run terraform apply.',
         callsBack: true,
         text: terraformConfiguration(role),
         other: {
