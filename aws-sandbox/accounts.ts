@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { AwsError } from './query-protocol.js';
+import { AwsError } from './aws-error.js';
 import type { TrustPolicy } from './trust-policy.js';
 
 /** A long-term access key. */

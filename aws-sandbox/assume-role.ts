@@ -1,12 +1,13 @@
 import type { Caller, Role, TrustVersion } from './accounts.js';
 import { authorizeCaller } from './authorize.js';
+import { AwsError } from './aws-error.js';
 import { awsManagedPolicy } from './aws-managed-policies.js';
 import type { Action, Call } from './call.js';
 import type { ConditionContext } from './conditions.js';
-import { type Tag, violation } from './parameters.js';
+import { violation } from './parameters.js';
 import { checkIdentityPolicy } from './policy-document.js';
-import { AwsError, type XmlValue } from './query-protocol.js';
-import { contextOfAssumeRole } from './request-context.js';
+import type { XmlValue } from './query-protocol.js';
+import { contextOfAssumeRole, type Wish } from './request-context.js';
 import { evaluateTrustPolicy, type TrustPolicy } from './trust-policy.js';
 
 const ROLE_ARN = { min: 20, max: 2048 };
@@ -19,18 +20,6 @@ const EXTERNAL_ID = {
 };
 const MAX_CHAINED_SECONDS = 3600;
 const MAX_SESSION_POLICY_LENGTH = 2048;
-
-/** What an AssumeRole call asks for, checked. */
-export interface Wish {
-  roleArn: string;
-  sessionName: string;
-  externalId: string | undefined;
-  durationSeconds: number;
-  /** Sent, or set by an earlier session of the chain. */
-  sourceIdentity: string | undefined;
-  tags: Tag[];
-  transitiveTagKeys: string[];
-}
 
 /** STS AssumeRole. */
 export const assumeRole: Action = (call) => {

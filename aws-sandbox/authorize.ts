@@ -1,7 +1,7 @@
 import { type AccessRequest, decide, policiesOfCaller } from './access.js';
+import { AwsError } from './aws-error.js';
 import type { Call } from './call.js';
 import { denialText } from './denial.js';
-import { AwsError } from './query-protocol.js';
 import { contextOfCaller } from './request-context.js';
 
 /** What the caller's own side says to a call: identity-based and session policies, boundary, service control policies. */

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { AwsError } from './query-protocol.js';
+import { AwsError } from './aws-error.js';
 
 /** Values of the condition keys, names in lower case. A key that is not in the map is absent from the request. */
 export type ConditionContext = ReadonlyMap<string, readonly string[]>;

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Accounts, Caller } from './accounts.js';
 import { authorizeIam } from './authorize.js';
+import { AwsError } from './aws-error.js';
 import type { Action, Call } from './call.js';
 import { type Fault, type FaultList, faultError } from './faults.js';
 import { entityPolicyActions } from './iam-entity-policies.js';
@@ -11,7 +12,6 @@ import { roleActions } from './iam-roles.js';
 import { userActions } from './iam-users.js';
 import { Parameters } from './parameters.js';
 import {
-  AwsError,
   errorXml,
   type QueryRequest,
   readQueryRequest,

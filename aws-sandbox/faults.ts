@@ -1,5 +1,5 @@
+import { AwsError } from './aws-error.js';
 import { denialText, type POLICY_KINDS } from './denial.js';
-import { AwsError } from './query-protocol.js';
 
 /** What goes wrong, for which calls and how often. */
 export type Fault = FaultScope &

@@ -1,11 +1,11 @@
 import type { Permissions } from './accounts.js';
+import { AwsError } from './aws-error.js';
 import { type Action, type Call, page } from './call.js';
 import { findPolicy, policyName } from './iam-policies.js';
 import { findRole } from './iam-roles.js';
 import { findUser } from './iam-users.js';
 import { NAME } from './parameters.js';
 import { checkIdentityPolicy } from './policy-document.js';
-import { AwsError } from './query-protocol.js';
 
 const POLICY_NAME = { min: 1, max: 128, pattern: NAME };
 const POLICY_ARN = { min: 20, max: 2048 };

@@ -1,9 +1,10 @@
 import { type ManagedPolicy, type Role, uniqueId } from './accounts.js';
+import { AwsError } from './aws-error.js';
 import { awsManagedPolicies, awsManagedPolicy } from './aws-managed-policies.js';
 import { type Action, type Call, page, readPath, tagList } from './call.js';
 import { NAME } from './parameters.js';
 import { checkIdentityPolicy } from './policy-document.js';
-import { AwsError, type XmlValue } from './query-protocol.js';
+import type { XmlValue } from './query-protocol.js';
 
 const MAX_POLICY_LENGTH = 6144;
 const MAX_VERSIONS = 5;

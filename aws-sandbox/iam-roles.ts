@@ -1,8 +1,9 @@
 import { type Role, uniqueId } from './accounts.js';
+import { AwsError } from './aws-error.js';
 import { type Action, type Call, page, readPath, setTrustPolicy, tagList } from './call.js';
 import { findPolicy } from './iam-policies.js';
 import { NAME } from './parameters.js';
-import { AwsError, type XmlValue } from './query-protocol.js';
+import type { XmlValue } from './query-protocol.js';
 
 /** The actions on roles themselves, their tags and boundary. */
 export const roleActions: Record<string, Action> = {
@@ -91,6 +92,9 @@ export const roleActions: Record<string, Action> = {
   },
 };
 
+/** The id of the last role with each ARN in this process, for those who know an ARN only; deleted ones stay. */
+export const roleIds = new Map<string, string>();
+
 /** Makes a role in the call's account, from checked parts. */
 export function createRole(
   call: Pick<Call, 'account' | 'accounts' | 'now' | 'propagationDelayMs'>,
@@ -125,6 +129,7 @@ export function createRole(
   };
   setTrustPolicy(role, parts.trustPolicy, call);
   account.roles.set(parts.name.toLowerCase(), role);
+  roleIds.set(role.arn, role.roleId);
   return role;
 }
 

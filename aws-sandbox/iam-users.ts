@@ -1,7 +1,8 @@
 import { ensureUser, type User } from './accounts.js';
+import { AwsError } from './aws-error.js';
 import { type Action, type Call, page, readPath, tagList } from './call.js';
 import { NAME } from './parameters.js';
-import { AwsError, type XmlValue } from './query-protocol.js';
+import type { XmlValue } from './query-protocol.js';
 
 const USER_NAME = { min: 1, max: 64, pattern: NAME };
 

@@ -6,6 +6,7 @@
 export type { AccessKey, TemporaryCredentials } from './accounts.js';
 export type { ConditionContext } from './conditions.js';
 export type { Fault, Faults, PolicyKind } from './faults.js';
+export { roleIds } from './iam-roles.js';
 export { type KmsSandbox, startKmsSandbox } from './kms.js';
 export type { SandboxRequest } from './requests.js';
 export type { AwsSandbox, AwsSandboxOptions, RoleOptions, SandboxAccount } from './server.js';

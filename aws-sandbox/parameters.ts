@@ -1,4 +1,4 @@
-import { AwsError } from './query-protocol.js';
+import { AwsError } from './aws-error.js';
 
 /** What a text parameter must satisfy; the words of a refusal are AWS's. */
 export interface TextRule {

@@ -1,6 +1,6 @@
 import type { Account, Accounts } from './accounts.js';
+import { AwsError } from './aws-error.js';
 import { parseOperator } from './conditions.js';
-import { AwsError } from './query-protocol.js';
 import type { TrustPolicy } from './trust-policy.js';
 
 type Json = Record<string, unknown>;

@@ -1,16 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { AwsError } from './aws-error.js';
 import { checkSignature } from './signature.js';
-
-/** An error as AWS answers it: a code, a status and AWS's own text. */
-export class AwsError extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-    readonly status = 400,
-  ) {
-    super(message);
-  }
-}
 
 /** What can be written as XML: arrays become `<member>` elements, undefined is left out. */
 export type XmlValue =

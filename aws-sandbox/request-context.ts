@@ -1,8 +1,20 @@
 import type { Caller, Role } from './accounts.js';
-import type { Wish } from './assume-role.js';
 import type { Call } from './call.js';
 import type { ConditionContext } from './conditions.js';
+import type { Tag } from './parameters.js';
 import { awsTime } from './query-protocol.js';
+
+/** What an AssumeRole call asks for, checked. */
+export interface Wish {
+  roleArn: string;
+  sessionName: string;
+  externalId: string | undefined;
+  durationSeconds: number;
+  /** Sent, or set by an earlier session of the chain. */
+  sourceIdentity: string | undefined;
+  tags: Tag[];
+  transitiveTagKeys: string[];
+}
 
 type Entry = [key: string, values: readonly string[]];
 

@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { AwsError } from './query-protocol.js';
+import { AwsError } from './aws-error.js';
 
 const MAX_SKEW_MS = 15 * 60_000;
 

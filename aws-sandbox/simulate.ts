@@ -7,11 +7,12 @@ import {
   type PolicySet,
   policiesOf,
 } from './access.js';
+import { AwsError } from './aws-error.js';
 import { type Action, type Call, page } from './call.js';
 import type { ConditionContext } from './conditions.js';
 import { violation } from './parameters.js';
 import { checkIdentityPolicy } from './policy-document.js';
-import { AwsError, type XmlValue } from './query-protocol.js';
+import type { XmlValue } from './query-protocol.js';
 
 /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html */
 export const simulatePrincipalPolicy: Action = (call) => {

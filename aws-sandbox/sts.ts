@@ -1,6 +1,6 @@
 import { assumeRole, credentialsXml } from './assume-role.js';
+import { AwsError } from './aws-error.js';
 import type { Action } from './call.js';
-import { AwsError } from './query-protocol.js';
 
 /** The actions of STS. */
 export const stsActions: Record<string, Action> = {

@@ -26,6 +26,7 @@ import { countConnections, createMetrics, instrumentedStore, type Metrics } from
 import { createSessions } from './role-sessions/index.js';
 import { defaultSettings, type Settings } from './settings/index.js';
 import type { Tracing } from './tracing/index.js';
+import { type Brand, defaultBrand } from './web/brand.js';
 import { createWeb } from './web/index.js';
 import { deliverMessages, type WebhookOptions } from './webhooks/index.js';
 
@@ -33,8 +34,8 @@ export { reencrypt } from './actions/reencrypt.js';
 export { createSts } from './aws/sts.js';
 export { createLogger } from './logger.js';
 export { openEncryption } from './open-encryption.js';
-export { backUpFileStore, openFileStore } from './records/file/index.js';
-export { openStore, type StoreChoice } from './records/open.js';
+export { backUp, restoreBackup } from './records/lowdb/backup.js';
+export { openFileStore, openPostgresStore, openStore, type StoreChoice } from './records/open.js';
 export { createAccessKeyEncryption, createLocalKeyEncryptionKey } from './secrets/access-key-encryption.js';
 export { createEncryption } from './secrets/encryption.js';
 
@@ -83,6 +84,8 @@ export interface ServiceOptions
   readonly webhooks?: WebhookOptions | undefined;
   readonly metricsListener?: { readonly host: string; readonly port: number } | undefined;
   readonly tracing?: Tracing | undefined;
+  /** Whose name, colors and words customers meet. @default a neutral one */
+  readonly brand?: Brand | undefined;
 }
 
 /** A service that is listening. */
@@ -136,6 +139,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const sessions = createSessions({ sts, clock });
   let { accessKeyEncryption } = options;
   const loops: Scheduler[] = [];
+  const { brand = defaultBrand } = options;
   const deps: Dependencies = {
     get accessKeyEncryption() {
       return accessKeyEncryption;
@@ -151,16 +155,26 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     deniedAccountIds: settings.deniedAccountIds ?? new Set(),
     publicUrl: settings.publicUrl ?? url,
     templateUrl: settings.templateUrl,
+    vendor: { name: brand.name, externalIdPrefix: brand.externalIdPrefix },
     propagationWindowMs: settings.propagationWindowMs,
     maxWaitMs: options.maxWaitMs ?? 25_000,
     schedule: settings.schedule,
     webhookEndpoints: options.webhooks?.endpoints ?? [],
+    requireAccount: options.requireAccount ?? true,
+    requireProof: options.requireProof ?? false,
+    alarm(code, about) {
+      metrics.securityEvents.inc({ code });
+      logger.error(
+        { ...about, code, security: true },
+        'a callback came for an account that the connection is not bound to',
+      );
+    },
     wake: () => {
       for (const loop of loops) loop.wake();
     },
   };
   const app = createApp(deps, {
-    pages: createWeb(deps, { logger, limits }),
+    pages: createWeb(deps, { logger, limits, brand }),
     logger,
     metrics,
     isMeasured,

@@ -51,7 +51,7 @@ export async function startAccessKeyVendor(options: Partial<ServiceOptions> = {}
     /** What is stored of connections, without the audit log. */
     storedConnections: () =>
       files()
-        .filter((path) => path.includes('organizations'))
+        .filter((path) => /organizations.*\.json/.test(path))
         .map((path) => readFileSync(path, 'utf8')),
     dataFile,
     /** Asks for a connection with this key. */
@@ -75,12 +75,8 @@ export async function startAccessKeyVendor(options: Partial<ServiceOptions> = {}
     },
     /** What the files hold for a connection, to look for it later. */
     encryptedKeyOf(id: string): Record<'accessKeyId' | 'secretAccessKey' | 'wrappedDataKey', string> {
-      const snapshot = JSON.parse(readFileSync(dataFile, 'utf8'));
-      const journal = readFileSync(dataFile.replace(/json$/, `journal-${snapshot.journal}.jsonl`), 'utf8');
-      const changes = journal.split('\n').flatMap((line) => (line ? JSON.parse(line).records : []));
-      return [...snapshot.connections, ...changes.map(({ next }) => next)].findLast(
-        (record: { id?: string } | undefined) => record?.id === id,
-      ).accessKey.encrypted;
+      const { connections } = JSON.parse(readFileSync(dataFile, 'utf8')).tables;
+      return connections.find((record: { id: string }) => record.id === id).accessKey.encrypted;
     },
     /** What the service was given is nowhere; what it made is in the one answer that shows it. */
     expectNoSecretLeft(atLeast: number) {

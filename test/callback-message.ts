@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { roleIds } from '../aws-sandbox/index.js';
 
 /** A callback as a customer's stack sends it; every part can be made wrong. */
 export function callbackMessage(
@@ -26,14 +27,24 @@ export const sign = (secret: string, id: string, timestamp: string, body: string
     .update(`${id}.${timestamp}.${body}`)
     .digest('base64')}`;
 
+/** The sandbox knows the id of each role; of one that it never had, any id will do. */
+const roleIdOf = (roleArn: string): string => roleIds.get(roleArn) ?? 'AROANOTINTHESANDBOX';
+
 export const provisioned = (connectionId: string, roleArn: string, scope?: object) => ({
   type: 'role.provisioned',
   timestamp: new Date().toISOString(),
-  data: { connectionId, roleArn, ...(scope && { scope }) },
+  data: { connectionId, roleArn, roleId: roleIdOf(roleArn), ...(scope && { scope }) },
 });
 
 export const deprovisioned = (connectionId: string, roleArn: string) => ({
   type: 'role.deprovisioned',
   timestamp: new Date().toISOString(),
-  data: { connectionId, roleArn },
+  data: { connectionId, roleArn, roleId: roleIdOf(roleArn) },
+});
+
+/** The dry run before a role is created. */
+export const connectionCheck = (connectionId: string, accountId: string, more: object = {}) => ({
+  type: 'connection.check',
+  timestamp: new Date().toISOString(),
+  data: { connectionId, accountId, ...more },
 });

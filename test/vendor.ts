@@ -62,6 +62,8 @@ export async function startVendor(
     logger: createLogger(logLevel, { write: (line) => void logs.push(line) }),
     principals: new Map([['aws', principal]]),
     propagationWindowMs: 3_000,
+    // Most tests connect roles in whatever account; those about the binding say otherwise.
+    requireAccount: false,
     // Only where a test is about it: a clock that a test lets pass would never come to rest.
     watches: false,
     ...serviceOptions,

@@ -65,7 +65,7 @@ export function openWebClient(url: string) {
     /** Sends a form as a page of the site would; `headers` change what a browser says of where it comes from. */
     post: (
       path: string,
-      fields: Record<string, string> = {},
+      fields: Record<string, string | readonly string[]> = {},
       headers: Record<string, string> = {},
     ): Promise<WebPage> =>
       ask('POST', path, {
@@ -75,7 +75,11 @@ export function openWebClient(url: string) {
           origin: url,
           ...headers,
         },
-        body: new URLSearchParams({ csrf: token, ...fields }).toString(),
+        body: new URLSearchParams(
+          Object.entries({ csrf: token, ...fields }).flatMap(([name, values]) =>
+            [values].flat().map((value): [string, string] => [name, value]),
+          ),
+        ).toString(),
       }),
     async signIn(apiKey: string): Promise<WebPage> {
       await this.get('/sign-in');

@@ -58,10 +58,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<number> {
   printStart(task);
   const wrong = invalid(task);
   const outcome = wrong ? { failure: wrong } : await send(task.event, env, printWait);
-  if ('failure' in outcome)
-    return task.type === 'connection.check' && outcome.failure.code === 'request_invalid'
-      ? 0 // TODO: until the service knows connection.check.
-      : printFailure(task, outcome.failure);
+  if ('failure' in outcome) return printFailure(task, outcome.failure);
   return task.type === 'connection.check'
     ? printChecks(task, outcome.answer)
     : printDone(task, outcome.answer, Date.now() - startedAt);

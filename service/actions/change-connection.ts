@@ -1,17 +1,10 @@
 import { type Dependencies, isoNow } from '../actions/dependencies.js';
 import type { AuditEvent, AuditIntent, Requester } from '../domain/audit.js';
 import type { Connection, VerifiableConnection } from '../domain/connection.js';
-import {
-  deleted,
-  disconnected,
-  renamed,
-  reported,
-  revised,
-  scopedByVendor,
-} from '../domain/connection-transitions.js';
+import { deleted, renamed, reported, revised, scopedByVendor } from '../domain/connection-transitions.js';
 import { checkScope, describeScope, type Scope, scopeKey } from '../domain/scope.js';
 import type { Verification } from '../domain/verification.js';
-import { audited, recordOutcome } from './audited.js';
+import { audited } from './audited.js';
 import { type CommitOptions, commitChange } from './commit-change.js';
 
 export async function renameConnection(
@@ -51,27 +44,6 @@ export async function setScopes(
     // Decided by the store, at once with the change: another process may be giving the scope away.
     { replaceScopes: replace || 'from_disconnected' },
   );
-}
-
-/**
- * The customer's stack took the role away. The scopes stay: their targets must not fall through to a wider connection.
- * Another role than the connection's (an old stack, a copy) changes nothing.
- */
-export async function deprovisionConnection(
-  deps: Dependencies,
-  by: Requester,
-  connection: Connection,
-  roleArn: string,
-): Promise<Connection> {
-  const isItsRole = 'roleArn' in connection && connection.roleArn === roleArn;
-  // A role that was to take an access key's place and never did: the key stays in use.
-  if (connection.status === 'disconnected' || connection.method === 'access_key' || !isItsRole) {
-    const details = { roleArn: roleArn.slice(0, 2_048), changed: false };
-    await recordOutcome(deps, by, { action: 'connection.deprovision', ...subjectOf(connection), details });
-    return connection;
-  }
-  const next = disconnected(connection, isoNow(deps.clock));
-  return saveChange(deps, by, { action: 'connection.deprovision' }, connection, next);
 }
 
 /** Forgets the connection, its access key first; what stays is enough to recognize its stack's last callback and nothing else. */

@@ -1,44 +1,33 @@
-import { type Dependencies, isoNow } from '../actions/dependencies.js';
+import type { Dependencies } from '../actions/dependencies.js';
 import type { AuditIntent } from '../domain/audit.js';
 import type { Connection } from '../domain/connection.js';
-import { newMessageId } from '../domain/ids.js';
-import type { Change, OutboxMessage } from '../domain/ports.js';
+import { mayTakeScopes, withoutScopes } from '../domain/connection-scopes.js';
+import type { Change } from '../domain/ports.js';
 import { jobsAfter } from '../domain/schedule.js';
-import { statusMessage } from '../domain/status-message.js';
+import { scopeKey } from '../domain/scope.js';
+import { type ConnectionMessage, messagesAfter, scopesChanged } from '../domain/webhook-message.js';
+import { outboxMessages } from './outbox.js';
 
 /**
- * Stores a connection together with what follows from the change: when it is to be looked at again, and what the vendor's
- * endpoints are to hear. Either all of it is stored or nothing.
+ * Stores a connection together with what follows from the change: when it is checked again, and what the vendor's
+ * endpoints hear. Either all of it is stored or nothing.
  */
 export async function commitChange(
   deps: Dependencies,
   intent: AuditIntent,
   before: Connection | undefined,
   next: Connection,
-  { isExpiry = false, ...options }: CommitOptions = {},
+  { isExpiry = false, replaceScopes = false }: CommitOptions = {},
 ): Promise<void> {
-  const timestamp = isoNow(deps.clock);
-  const message = statusMessage(before, next, { timestamp, isExpiry });
-  const id = newMessageId();
-  const messages = deps.webhookEndpoints.flatMap((endpoint): OutboxMessage[] =>
-    message === undefined
-      ? []
-      : [
-          {
-            id,
-            endpoint,
-            organizationId: next.organizationId,
-            connectionId: next.id,
-            body: JSON.stringify(message),
-            createdAt: timestamp,
-            dueAt: timestamp,
-            attempts: 0,
-          },
-        ],
+  const messages = [
+    ...messagesAfter(before, next, { isExpiry }),
+    ...(await lostScopes(deps, next, replaceScopes)),
+  ].flatMap((message) =>
+    outboxMessages(deps, { organizationId: next.organizationId, connectionId: next.id }, message),
   );
   const { watches, endJobs } = jobsAfter(before, next, deps.schedule, deps.clock.now());
   await deps.store.commit({
-    ...options,
+    replaceScopes,
     connection: { next, ifVersion: before?.version ?? null, intent },
     watches,
     endJobs,
@@ -47,7 +36,23 @@ export async function commitChange(
   if (watches.length > 0 || messages.length > 0) deps.wake();
 }
 
+/** What the connections hear that lose a scope to this one. */
+async function lostScopes(
+  { store, webhookEndpoints }: Dependencies,
+  next: Connection,
+  replace: NonNullable<Change['replaceScopes']>,
+): Promise<ConnectionMessage[]> {
+  if (replace === false || webhookEndpoints.length === 0 || next.scopes.length === 0) return [];
+  const keys = new Set(next.scopes.map(scopeKey));
+  const holders = (await store.scopeHolders(next.organizationId, [...keys]))
+    .map(({ connection }) => connection)
+    .filter((holder) => holder.id !== next.id && mayTakeScopes(holder, next, replace));
+  return [...new Map(holders.map((holder) => [holder.id, holder])).values()].map((holder) =>
+    scopesChanged({ ...withoutScopes(holder, keys), version: holder.version + 1 }, holder),
+  );
+}
+
 export interface CommitOptions extends Pick<Change, 'replaceScopes'> {
-  /** The connection goes because nobody used it. */
+  /** The connection goes because it was never used. */
   readonly isExpiry?: boolean;
 }

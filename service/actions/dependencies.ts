@@ -1,5 +1,6 @@
 import type { AccessKeyEncryption } from '../domain/access-key.js';
 import type { Requester } from '../domain/audit.js';
+import type { ErrorCode } from '../domain/errors.js';
 import type { AccountId, ConnectionId, OrganizationId } from '../domain/ids.js';
 import type { Clock, Encryption, SharedSts, Store } from '../domain/ports.js';
 import type { Partition } from '../domain/role-arn.js';
@@ -25,12 +26,23 @@ export interface Dependencies {
   readonly publicUrl: string;
   /** Where AWS gets the vendor's CloudFormation template: an S3 address. Undefined: no quick-create links. */
   readonly templateUrl: string | undefined;
+  /** The vendor's name as customers read it, and what a new external ID begins with. */
+  readonly vendor: { readonly name: string; readonly externalIdPrefix: string };
   readonly propagationWindowMs: number;
   /** How long one request waits for a role to propagate before it answers "not decided yet". */
   readonly maxWaitMs: number;
   readonly schedule: Schedule;
   /** The vendor's, which hear of every change of a status. */
   readonly webhookEndpoints: readonly string[];
+  /** A callback connects a role only in an account that the connection is bound to already. */
+  readonly requireAccount: boolean;
+  /** Only roles whose trust policy was read and judged are connected. */
+  readonly requireProof: boolean;
+  /** Counts and logs a security event. */
+  readonly alarm: (
+    code: ErrorCode,
+    about: { readonly connectionId: string; readonly organizationId: string },
+  ) => void;
   /** Something was stored that may be due before what was. */
   readonly wake: () => void;
 }

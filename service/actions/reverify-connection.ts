@@ -4,7 +4,7 @@ import { type Connection, isVerifiable, type VerifiableConnection } from '../dom
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import type { Job } from '../domain/ports.js';
 import { secondCheckMs } from '../domain/schedule.js';
-import { isOpenToOthers } from '../domain/status-message.js';
+import { isOpenToOthers } from '../domain/webhook-message.js';
 import { verifyHeldAccessKey } from './change-access-key.js';
 import type { MassFailure } from './mass-failure.js';
 import { VerificationFailed } from './verification-failed.js';

@@ -1,12 +1,12 @@
 import { type Dependencies, forVerification, isoNow } from '../actions/dependencies.js';
 import type { AuditIntent, Requester } from '../domain/audit.js';
-import { boundAccountOf, type Connection, claimedRole, roleRegistrationOf } from '../domain/connection.js';
+import { type Connection, claimedRole, roleRegistrationOf } from '../domain/connection.js';
 import { scopesAfterCallback } from '../domain/connection-scopes.js';
 import { connected, failed, migrating } from '../domain/connection-transitions.js';
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import { newExternalId } from '../domain/ids.js';
 import { inconclusiveCode } from '../domain/inconclusive.js';
-import { parseRoleArn, type RoleArn } from '../domain/role-arn.js';
+import type { RoleArn } from '../domain/role-arn.js';
 import { describeScope, type Scope, scopeFromKey, scopeKey } from '../domain/scope.js';
 import type { FailedVerification } from '../domain/verification.js';
 import { type VerificationProgress, verifyRole } from '../domain/verify-role.js';
@@ -34,6 +34,8 @@ export async function verifyConnection(
 
 export interface VerificationRequest {
   readonly roleArn: string;
+  /** The id of the role that the stack made; AWS must open that very one. */
+  readonly roleId?: string | undefined;
   /** Where the connection applies from now on; what it was when left out. */
   readonly scope?: Scope | undefined;
   /** `watch`: the service itself, which waits for nothing since it comes again. */
@@ -61,7 +63,6 @@ async function verifyAndStore(
     throw new RolebridgeError('method_mismatch', 'This connection uses an access key and expects no role.', {
       remedy: 'Begin its move to a role with POST …/migrate-to-role.',
     });
-  if (request.askedBy === 'callback') requireBoundAccount(connection, request.roleArn);
   const scopes = scopesAfterCallback(connection, request.scope);
   await refuseTakenScope(deps, connection, scopes);
 
@@ -78,6 +79,7 @@ async function verifyAndStore(
           connection.method === 'access_key' ? connection.accountId : connection.expectedAccountId,
       },
       roleArn: request.roleArn,
+      roleId: request.roleId,
       vendorPrincipals: deps.principals,
       deniedAccountIds: deps.deniedAccountIds,
       sessionName: `rolebridge.${request.askedBy}.${connection.id}`,
@@ -92,7 +94,7 @@ async function verifyAndStore(
       diagnose: request.diagnose,
       onProgress: request.onProgress,
     },
-    { sts: deps.sts, clock: deps.clock, newExternalId },
+    { sts: deps.sts, clock: deps.clock, newExternalId: () => newExternalId(deps.vendor.externalIdPrefix) },
   );
   if (result.outcome === 'inconclusive')
     throw new RolebridgeError(
@@ -149,27 +151,6 @@ async function verifyAndStore(
   }
 }
 
-/**
- * A callback's secret opens no way into another account. The refusal holds nothing that a role could be made with.
- * @throws RolebridgeError `account_mismatch`
- */
-function requireBoundAccount(connection: Connection, roleArn: string): void {
-  const bound = boundAccountOf(connection);
-  if (bound === undefined || !isInAnotherAccount(roleArn, bound)) return;
-  throw new RolebridgeError('account_mismatch', "The role is in another account than this connection's.", {
-    remedy: 'Deploy with credentials of the account that this connection is for.',
-  });
-}
-
-function isInAnotherAccount(roleArn: string, accountId: string): boolean {
-  try {
-    return parseRoleArn(roleArn).accountId !== accountId;
-  } catch {
-    // The first check of the verification names what is wrong with it.
-    return false;
-  }
-}
-
 /** Before anything is asked of AWS: a scope that another connection holds fails the request at once. */
 async function refuseTakenScope(deps: Dependencies, connection: Connection, scopes: readonly Scope[]) {
   const keys = scopes.map(scopeKey);
@@ -216,7 +197,8 @@ async function storeFailure(
     return;
   }
   const claimed = claimedRole(connection);
-  if (claimed !== undefined && claimed !== roleArn) return;
+  const isItsRole = claimed === roleArn && verification.code !== 'role_id_mismatch';
+  if (claimed !== undefined && !isItsRole) return;
   if (isWatch && connection.status === 'failed') {
     const { verification: before } = connection;
     if (before.result === 'failed' && before.code === verification.code) {

@@ -1,8 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { createCallbackSecrets } from '../actions/callback-secrets.js';
-import { deprovisionConnection } from '../actions/change-connection.js';
 import { type Dependencies, isoNow } from '../actions/dependencies.js';
-import { verifyConnection } from '../actions/verify-connection.js';
+import { checkBeforeDeploy, roleDeprovisioned, roleProvisioned } from '../actions/receive-callback.js';
 import type { Requester } from '../domain/audit.js';
 import { type Connection, roleRegistrationOf } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
@@ -57,17 +56,17 @@ async function decide(
   const connection = await deps.store.connectionForCallback(id);
   if (connection === undefined)
     throw new Error(`Connection ${id} is gone from the store; deleted ones stay.`);
-  const next =
-    event.type === 'role.provisioned'
-      ? await verifyConnection(deps, by, connection, {
-          roleArn: event.data.roleArn,
-          scope: event.data.scope,
-          askedBy: 'callback',
-          firstAttemptAtMs,
-        })
-      : await deprovisionConnection(deps, by, connection, event.data.roleArn);
-  const warnings = event.type === 'role.provisioned' ? scopeWarnings(next, event.data.scope) : [];
-  return { status: 200, body: { ...connectionView(next), ...(warnings.length > 0 && { warnings }) } };
+  switch (event.type) {
+    case 'role.provisioned': {
+      const next = await roleProvisioned(deps, by, connection, { ...event.data, firstAttemptAtMs });
+      const warnings = scopeWarnings(next, event.data.scope);
+      return { status: 200, body: { ...connectionView(next), ...(warnings.length > 0 && { warnings }) } };
+    }
+    case 'role.deprovisioned':
+      return { status: 200, body: connectionView(await roleDeprovisioned(deps, by, connection, event.data)) };
+    case 'connection.check':
+      return { status: 200, body: { checks: await checkBeforeDeploy(deps, by, connection, event.data) } };
+  }
 }
 
 /** A scope that is set stays: the stack prints what of its request did not count. */

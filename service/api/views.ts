@@ -48,6 +48,8 @@ export function connectionView(connection: Connection) {
         ...view,
         accountId: connection.accountId,
         roleArn: connection.roleArn,
+        roleId: connection.roleId,
+        assurance: connection.assurance,
         verification: connection.verification,
       };
     case 'failed':

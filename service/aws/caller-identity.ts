@@ -1,7 +1,9 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
 import type { SignedIdentityRequest } from '../domain/caller-proof.js';
 import type { StsAnswer } from '../domain/ports.js';
+import { proxyAgentFor } from '../proxy-agent.js';
 
 /** Longer than any answer of GetCallerIdentity. */
 const maxAnswerBytes = 16_384;
@@ -21,7 +23,13 @@ export async function sendIdentityRequest(
       resolve({ outcome: 'inconclusive', reason });
     const signal = AbortSignal.timeout(options.timeoutMs);
     const fail = () => inconclusive(signal.aborted ? 'timed_out' : 'unreachable');
-    const request = send(url, { method: 'POST', path: '/', headers, signal }, (response) => {
+    const agent = proxyAgentFor(url.href);
+    const connection = {
+      ...(agent && { agent }),
+      // The certificate is the endpoint's, whatever host is signed.
+      ...(url.protocol === 'https:' && isIP(url.hostname) === 0 && { servername: url.hostname }),
+    };
+    const request = send(url, { method: 'POST', path: '/', headers, signal, ...connection }, (response) => {
       const requestId = response.headers['x-amzn-requestid']?.toString();
       const chunks: Buffer[] = [];
       let size = 0;

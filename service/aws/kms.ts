@@ -2,6 +2,7 @@ import { DecryptCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
 import { z } from 'zod';
 import type { KeyEncryptionKey } from '../domain/access-key.js';
 import { RolebridgeError } from '../domain/errors.js';
+import { requestHandlerFor } from './outbound.js';
 
 export interface KmsOptions {
   /** ARNs of symmetric keys: the first encrypts, all of them decrypt. */
@@ -36,11 +37,10 @@ export function createKmsKeyEncryptionKey({
         ...(endpoint !== undefined && { endpoint }),
         ...(credentials && { credentials }),
         maxAttempts: 2,
-        requestHandler: {
-          requestTimeout: timeoutMs,
-          throwOnRequestTimeout: true,
-          connectionTimeout: timeoutMs,
-        },
+        requestHandler: requestHandlerFor(
+          endpoint ?? `https://kms.${arn.split(':')[3]}.amazonaws.com`,
+          timeoutMs,
+        ),
       }),
     ]),
   );

@@ -5,6 +5,7 @@ import type { InconclusiveReason } from '../domain/inconclusive.js';
 import type { Sts, StsAnswer } from '../domain/ports.js';
 import { type Partition, partitions } from '../domain/role-arn.js';
 import { sendIdentityRequest } from './caller-identity.js';
+import { requestHandlerFor } from './outbound.js';
 
 export interface StsOptions {
   /** The partitions that the vendor has a principal in. */
@@ -53,13 +54,11 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
       ...(settings.profile !== undefined && { profile: settings.profile }),
       ...(settings.credentials && { credentials: settings.credentials }),
       maxAttempts: 1,
-      requestHandler: {
-        requestTimeout: timeoutMs,
-        throwOnRequestTimeout: true,
-        connectionTimeout: timeoutMs,
-        httpsAgent: { maxSockets: 200 },
-        httpAgent: { maxSockets: 200 },
-      },
+      requestHandler: requestHandlerFor(
+        settings.endpoint ?? `https://${partitions[partition].stsHost}`,
+        timeoutMs,
+        200,
+      ),
     };
   };
   const clients = new Map(

@@ -1,4 +1,5 @@
 import { refuseChangedKeys, rememberServiceKey } from '../actions/check-service-keys.js';
+import { foreignEndpoints } from '../aws/outbound.js';
 import {
   createEncryption,
   createLogger,
@@ -9,8 +10,9 @@ import {
 } from '../index.js';
 import { createMetrics, measureProcess } from '../metrics/index.js';
 import { keyCheckFile } from '../records/key-checks.js';
-import { ConfigurationError, readSettings, stsPartitionsOf } from '../settings/index.js';
+import { awsClientsOf, ConfigurationError, readSettings, stsPartitionsOf } from '../settings/index.js';
 import { loadTracing } from '../tracing/load.js';
+import { loadBrand } from '../web/load-brand.js';
 import type { Terminal } from './terminal.js';
 
 /** Starts the service, which runs until it is told to end. @throws ConfigurationError, RolebridgeError `store_unavailable` */
@@ -18,6 +20,7 @@ export async function serve(terminal: Terminal): Promise<void> {
   const config = readSettings(terminal.env);
   const logger = createLogger(config.logLevel);
   const tracing = config.tracesEndpoint ? await loadTracing() : undefined;
+  const brand = config.brandFile === undefined ? undefined : loadBrand(config.brandFile);
   const metrics = createMetrics();
   measureProcess(metrics);
   const keyChecks = keyCheckFile(config);
@@ -35,6 +38,7 @@ export async function serve(terminal: Terminal): Promise<void> {
   });
   const service = await createService({
     ...config,
+    brand,
     // Required with endpoints.
     webhooks: config.webhooks && { ...config.webhooks, secrets: config.webhooks.secrets ?? [] },
     store,
@@ -55,6 +59,8 @@ export async function serve(terminal: Terminal): Promise<void> {
   const { url, metricsUrl } = service;
   logger.info({ url, publicUrl: config.publicUrl ?? url, metricsUrl }, 'listening');
   service.learnRoleChaining();
+  for (const foreign of await foreignEndpoints(awsClientsOf(config)))
+    logger.warn(foreign, 'AWS calls go to an endpoint that is not AWS’s own');
   // A key file in which a new key was put first counts without a restart.
   process.on('SIGHUP', () => {
     try {

@@ -75,6 +75,18 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
 
   withExample(
     program
+      .command('brand')
+      .description("the vendor's name, logo and colors on the pages")
+      .command('check <file>')
+      .description('read a brand file, and check its images and contrasts'),
+    'rolebridge brand check brand.json',
+  ).action(async (file: string) => {
+    const { checkBrand } = await import('./brand.js');
+    checkBrand(file, terminal);
+  });
+
+  withExample(
+    program
       .command('backup <directory>')
       .description('copy the data directory, also while the service runs, and see that the copy is whole')
       .option('--json', 'print JSON, errors too'),
@@ -82,5 +94,16 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
   ).action(async (directory: string, options: ServiceOptions) => {
     const { backUpCommand } = await import('./store-commands.js');
     await backUpCommand(directory, options, terminal);
+  });
+
+  withExample(
+    program
+      .command('restore <backup>')
+      .description('put a backup in the place of the data directory, which is kept under another name')
+      .option('--json', 'print JSON, errors too'),
+    'rolebridge restore /backups/2026-11-24',
+  ).action(async (backup: string, options: ServiceOptions) => {
+    const { restoreCommand } = await import('./store-commands.js');
+    await restoreCommand(backup, options, terminal);
   });
 }

@@ -5,12 +5,13 @@ import { createRolebridgeClient } from '../client/index.js';
 import type { Answer } from '../client/types.js';
 import type { Store } from '../domain/ports.js';
 import {
-  backUpFileStore,
+  backUp,
   commandLine,
   createEncryption,
   openEncryption,
   openStore,
   reencrypt,
+  restoreBackup,
   systemClock,
 } from '../index.js';
 import { readSettings, type Settings } from '../settings/index.js';
@@ -82,21 +83,41 @@ export async function reencryptCommand(options: ServiceOptions, terminal: Termin
   if (failed.length > 0) throw new Ended(exitCodes.refused);
 }
 
-/** `rolebridge backup`: of a file store. */
+/** `rolebridge backup`: of a data directory, also while a service uses it. */
 export async function backUpCommand(
   directory: string,
   options: ServiceOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const { database, dataDirectory } = readSettings(terminal.env);
-  if (database !== undefined)
-    throw new UsageError(
-      'Everything is kept in a database (DATABASE_URL).',
-      'Back it up with its own tools, such as pg_dump.',
-    );
-  const made = { directory, ...(await backUpFileStore(dataDirectory, directory)) };
+  const { dataDirectory, keys } = dataDirectoryOf(terminal);
+  const made = { directory, ...(await backUp(dataDirectory, directory, { keys })) };
   if (options.json) return printJson(terminal, made);
   printValues(terminal, { directory, organizations: String(made.organizations) });
+}
+
+/** `rolebridge restore`: puts a backup in the place of the data directory. */
+export async function restoreCommand(
+  backup: string,
+  options: ServiceOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const { dataDirectory, keys } = dataDirectoryOf(terminal);
+  const restored = { directory: dataDirectory, ...(await restoreBackup(backup, dataDirectory, { keys })) };
+  if (options.json) return printJson(terminal, restored);
+  printValues(terminal, {
+    directory: restored.directory,
+    epoch: String(restored.epoch),
+    ...(restored.kept && { 'kept before': restored.kept }),
+  });
+}
+
+function dataDirectoryOf(terminal: Terminal) {
+  const { database, dataDirectory, serviceKeys } = readSettings(terminal.env);
+  if (database === undefined) return { dataDirectory, keys: serviceKeys };
+  throw new UsageError(
+    'Everything is kept in a database (DATABASE_URL).',
+    'Use its own tools for backups, such as pg_dump.',
+  );
 }
 
 function checkedName(name: string): string {

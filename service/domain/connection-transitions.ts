@@ -113,6 +113,15 @@ export const pendingAgain = (connection: RoleConnection): PendingConnection => (
   status: 'pending',
 });
 
+/** For this account. */
+export const expecting = (
+  connection: PendingConnection,
+  expectedAccountId: AccountId,
+): PendingConnection => ({
+  ...connection,
+  expectedAccountId,
+});
+
 /** Bound to another account: with a registration that nothing of the account before knows, back to pending. */
 export const released = (
   connection: RoleConnection,

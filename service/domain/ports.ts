@@ -44,6 +44,8 @@ export interface Change {
   readonly endJobs?: readonly Pick<Job, 'connectionId' | 'purpose'>[];
   /** What the vendor's endpoints are to hear of it. */
   readonly messages?: readonly OutboxMessage[];
+  /** What the audit log is to say of it: there with the change, and never without it. */
+  readonly audit?: readonly AuditRecord[];
 }
 
 /** Written before and after whatever changes or reads credentials; nothing is ever changed, and taken out only by age. */

@@ -23,6 +23,8 @@ export interface RoleToVerify {
   };
   /** As it came, not yet looked at. */
   readonly roleArn: string;
+  /** The id of the role that the stack made; AWS must open that very one. */
+  readonly roleId?: string | undefined;
   readonly vendorPrincipals: ReadonlyMap<Partition, string>;
   readonly deniedAccountIds: ReadonlySet<AccountId>;
   readonly sessionName: string;
@@ -141,6 +143,20 @@ export async function verifyRole(
     for (let attempt = 0; ; attempt++) {
       const { answer, externalId, isCurrentOnly } = await assumeWithEither();
       if (answer.outcome === 'allowed') {
+        if (request.roleId !== undefined && answer.roleId !== request.roleId) {
+          // For a while AWS may go on with the role that had this name before.
+          if (clock.now() + 1_000 > windowEnds)
+            receipt.fail(
+              'assumable',
+              'role_id_mismatch',
+              `AWS opens a role with the id ${answer.roleId}, and the stack reported ${request.roleId}: the role was created again under its name.`,
+              'Deploy the stack that owns the role that exists now.',
+            );
+          if (clock.now() + 1_000 > waitEnds)
+            throw new Inconclusive('propagating', 'AWS still opens the role that had this name before.', 1);
+          await clock.sleep(1_000);
+          continue;
+        }
         const mayRotate =
           isCurrentOnly &&
           request.allowPropagation &&

@@ -11,7 +11,7 @@ import { type MassFailure, watchForMassFailure } from '../actions/mass-failure.j
 import { reverifyConnection, type WatchFinding } from '../actions/reverify-connection.js';
 import type { Requester } from '../domain/audit.js';
 import type { Job } from '../domain/ports.js';
-import { isLostProtection } from '../domain/status-message.js';
+import { isLostProtection } from '../domain/webhook-message.js';
 import type { Metrics } from '../metrics/index.js';
 import { throttled } from './call-budget.js';
 import { scheduleMissingJobs } from './schedule-missing-jobs.js';

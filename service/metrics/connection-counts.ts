@@ -1,5 +1,5 @@
 import type { Store } from '../domain/ports.js';
-import type { Metrics } from './index.js';
+import type { Metrics } from './metrics.js';
 
 /** Counting walks over all connections, so several readers share a count. */
 const keptMs = 10_000;

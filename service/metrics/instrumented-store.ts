@@ -1,7 +1,7 @@
 import type { AuditRecord } from '../domain/audit.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { Store } from '../domain/ports.js';
-import type { Metrics } from './index.js';
+import type { Metrics } from './metrics.js';
 
 type Operation = (...values: unknown[]) => unknown;
 

@@ -1,21 +1,46 @@
-import type { Store } from '../domain/ports.js';
-import { type FileStoreOptions, openFileStore } from './file/index.js';
+import type { IntegrityKey } from './integrity.js';
+import type { LowdbOptions } from './lowdb/backend.js';
+import { openLowdbBackend } from './lowdb/backend.js';
+import type { PostgresOptions } from './postgres/backend.js';
+import { RecordStore } from './record-store.js';
 
 /** Which store the service keeps everything in. */
 export interface StoreChoice {
-  /** The data directory of the file store, which one process uses at a time. */
+  /** The data directory, which one process uses at a time. */
   readonly dataDirectory: string;
   /** When it is there, everything is kept in this PostgreSQL database, by any number of processes. */
   readonly database?: { readonly url: string; readonly maxSessions: number } | undefined;
+  /** They sign what is stored. */
+  readonly serviceKeys: readonly IntegrityKey[];
+  readonly quarantine?: boolean | undefined;
 }
 
+export type StoreReports = Pick<LowdbOptions, 'onCompromised' | 'onRepaired' | 'onWarning'>;
+
 /** Opens the store that the settings choose. @throws RolebridgeError `store_unavailable` */
-export async function openStore(
-  { dataDirectory, database }: StoreChoice,
-  reports: Pick<FileStoreOptions, 'onCompromised' | 'onRepaired'> = {},
-): Promise<Store> {
-  if (database === undefined) return openFileStore({ directory: dataDirectory, ...reports });
+export function openStore(
+  { dataDirectory, database, serviceKeys, quarantine }: StoreChoice,
+  reports: StoreReports = {},
+): Promise<RecordStore> {
+  return database === undefined
+    ? openFileStore({ directory: dataDirectory, keys: serviceKeys, quarantine, ...reports })
+    : openPostgresStore({ ...database, keys: serviceKeys });
+}
+
+/**
+ * Opens a data directory as a store, for this process alone.
+ * @throws RolebridgeError `store_unavailable` when another process has it, or a file is damaged; nothing is changed then
+ */
+export async function openFileStore(options: LowdbOptions): Promise<RecordStore> {
+  return new RecordStore(await openLowdbBackend(options));
+}
+
+/**
+ * Brings a database's schema up to date and opens it as a store.
+ * @throws RolebridgeError `store_unavailable` when it can't be reached, or its schema is a newer program's
+ */
+export async function openPostgresStore(options: PostgresOptions): Promise<RecordStore> {
   // Loaded when it is needed: most services run on files.
-  const { openPostgresStore } = await import('./postgres/index.js');
-  return openPostgresStore(database);
+  const { openPostgresBackend } = await import('./postgres/backend.js');
+  return new RecordStore(await openPostgresBackend(options));
 }

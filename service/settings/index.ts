@@ -125,3 +125,17 @@ export function stsPartitionsOf(
     }),
   );
 }
+
+/** Which AWS services the service calls, and with what. */
+export function awsClientsOf(settings: Parameters<typeof stsPartitionsOf>[0] & Pick<Settings, 'kms'>): {
+  service: 'sts' | 'kms';
+  settings: { region: string; endpoint?: string | undefined; profile?: string };
+}[] {
+  return [
+    ...Object.values(stsPartitionsOf(settings)).map((sts) => ({ service: 'sts' as const, settings: sts })),
+    ...(settings.kms?.keyArns ?? []).map((arn) => ({
+      service: 'kms' as const,
+      settings: { region: arn.split(':')[3] ?? '', endpoint: settings.kms?.endpoint },
+    })),
+  ];
+}

@@ -54,6 +54,25 @@ const serviceSettings = {
     sentence: 'Where customers reach the service (TLS ends in front of it).',
     unset: 'the address it listens on',
   },
+  ROLEBRIDGE_BRAND_FILE: {
+    option: 'brandFile',
+    schema: values.text,
+    sentence:
+      "The path of a JSON file with the vendor's name, logo, colors, links and words; `rolebridge brand check` tries it (docs/brand.md).",
+  },
+  ROLEBRIDGE_REQUIRE_ACCOUNT: {
+    option: 'requireAccount',
+    schema: values.onOrOff,
+    sentence:
+      'A callback connects a role only in the account that its connection is bound to (`expectedAccountId`); `off` lets the first role that connects bind.',
+    default: 'on',
+  },
+  ROLEBRIDGE_REQUIRE_PROOF: {
+    option: 'requireProof',
+    schema: values.onOrOff,
+    sentence: 'Connects only roles whose trust policy the service can read and judge.',
+    default: 'off',
+  },
   ROLEBRIDGE_TEMPLATE_URL: {
     option: 'templateUrl',
     schema: values.templateUrl,
@@ -65,6 +84,12 @@ const serviceSettings = {
     schema: values.text,
     sentence: 'The data directory; one process at a time.',
     default: './data',
+  },
+  ROLEBRIDGE_QUARANTINE: {
+    option: 'quarantine',
+    schema: values.onOrOff,
+    sentence: 'Serves the other organizations when files of some in the data directory are damaged.',
+    default: 'off',
   },
   DATABASE_URL: {
     option: 'database.url',

@@ -146,7 +146,9 @@ export const databaseUrl = z.string().superRefine((value, context) => {
 });
 
 function problemOfDatabaseUrl(value: string): string | undefined {
-  const parsed = URL.canParse(value) ? new URL(value) : undefined;
+  // Several hosts are tried one after the other.
+  const first = value.replace(/,[^@/?]+(?=[/?]|$)/, '');
+  const parsed = URL.canParse(first) ? new URL(first) : undefined;
   if (parsed === undefined || !/^postgres(ql)?:$/.test(parsed.protocol)) return url;
   const isLocal = /^(|localhost|127\..*|\[::1\])$/.test(parsed.hostname);
   if (!isLocal && !parsed.searchParams.has('sslmode') && !parsed.searchParams.has('ssl'))

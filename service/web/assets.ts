@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { Request, Response, Router } from 'express';
+import { type Brand, type BrandImage, brandStyle } from './brand.js';
 
 interface Asset {
   readonly path: string;
@@ -12,32 +12,48 @@ interface Asset {
   readonly compressed: Buffer;
 }
 
+/** The addresses of what pages load, with the path that the site is mounted at. */
 export interface Assets {
-  readonly base: string;
   readonly style: string;
   readonly script: string;
+  readonly logo?: string | undefined;
+  readonly logoDark?: string | undefined;
+  readonly favicon?: string | undefined;
 }
-
-const types = { css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8' };
 
 /** The few files that pages load, each under a name with its hash, so that browsers keep them for ever. */
-export function serveAssets(router: Router): Assets {
-  const require = createRequire(import.meta.url);
-  const own = (name: string) => fileURLToPath(new URL(`./public/${name}`, import.meta.url));
-  const base = load('pico', 'css', require.resolve('@picocss/pico/css/pico.min.css'));
-  const style = load('rolebridge', 'css', own('rolebridge.css'));
-  const script = load('rolebridge', 'js', own('rolebridge.js'));
-  for (const asset of [base, style, script])
+export function serveAssets(router: Router, brand: Brand, base: string): Assets {
+  const own = (name: string) => readFileSync(fileURLToPath(new URL(`./public/${name}`, import.meta.url)));
+  const serve = (name: string, extension: string, type: string, bytes: Buffer): string => {
+    const asset = assetOf(name, extension, type, bytes);
     router.get(asset.path, (request, response) => sendAsset(asset, request, response));
-  return { base: base.path, style: style.path, script: script.path };
+    return `${base}${asset.path}`;
+  };
+  const image = (name: string, given: BrandImage | undefined) =>
+    given && serve(name, imageExtensions[given.type] ?? 'img', given.type, given.bytes);
+  const style = [Buffer.from(brandStyle(brand.colors)), ...styles.map(own)];
+  return {
+    style: serve('page', 'css', 'text/css; charset=utf-8', Buffer.concat(style)),
+    script: serve('page', 'js', 'text/javascript; charset=utf-8', own('page.js')),
+    logo: image('logo', brand.logo),
+    logoDark: image('logo-dark', brand.logoDark),
+    favicon: image('favicon', brand.favicon),
+  };
 }
 
-function load(name: string, kind: keyof typeof types, file: string): Asset {
-  const bytes = readFileSync(file);
+const styles = ['tokens.css', 'components.css', 'pages.css'];
+
+const imageExtensions: Record<string, string> = {
+  'image/svg+xml': 'svg',
+  'image/png': 'png',
+  'image/x-icon': 'ico',
+};
+
+function assetOf(name: string, extension: string, type: string, bytes: Buffer): Asset {
   const version = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
   return {
-    path: `/assets/${name}.${version}.${kind}`,
-    type: types[kind],
+    path: `/assets/${name}.${version}.${extension}`,
+    type,
     bytes,
     compressed: gzipSync(bytes, { level: 9 }),
   };
@@ -51,6 +67,8 @@ function sendAsset(asset: Asset, request: Request, response: Response): void {
     'content-length': body.length,
     'cache-control': 'public, max-age=31536000, immutable',
     'x-content-type-options': 'nosniff',
+    // A logo is an image of the vendor's: what is in an SVG runs nowhere.
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
     vary: 'accept-encoding',
     ...(isCompressed && { 'content-encoding': 'gzip' }),
   });

@@ -1,71 +1,64 @@
-import type { AuditAction, AuditRecord } from '../domain/audit.js';
+import type { AuditRecord } from '../domain/audit.js';
+import type { IconName } from './components/icon.js';
+import type { Texts } from './texts/index.js';
 
-/** One thing that happened to a connection, for people. */
+/** An event in the life of a connection, for people. */
 export interface HistoryEntry {
   readonly at: string;
+  readonly icon: IconName;
+  readonly look?: 'ok' | 'danger' | undefined;
   readonly title: string;
-  readonly outcome: string;
+  readonly outcome?: string | undefined;
   readonly code?: string | undefined;
   readonly who: string;
   readonly details?: string | undefined;
 }
 
-/** Outcomes, and intents that never came to one: what was going on when the service was cut off. */
-export function historyOf(records: readonly AuditRecord[]): HistoryEntry[] {
+/** Outcomes, and intents without one: what was in progress when the service was cut off. */
+export function historyOf(records: readonly AuditRecord[], { history, scope }: Texts): HistoryEntry[] {
   const ended = new Set(records.map((record) => record.phase === 'outcome' && record.intentId));
   return records.flatMap((record) => {
-    if (record.phase === 'intent') {
-      if (ended.has(record.id)) return [];
-      return [{ ...common(record), outcome: 'not finished' }];
-    }
-    return [{ ...common(record), outcome: outcomes[record.outcome], code: record.code }];
+    if (record.phase === 'intent' && ended.has(record.id)) return [];
+    const outcome = record.phase === 'intent' ? 'unfinished' : record.outcome;
+    return [
+      {
+        at: record.at,
+        icon: outcome === 'failed' || outcome === 'refused' ? 'x' : (icons[record.action] ?? 'check'),
+        look: outcome === 'refused' || outcome === 'failed' ? 'danger' : lookOf(record),
+        title: titleOf(record),
+        outcome: outcome === 'succeeded' ? undefined : history.outcomes[outcome],
+        code: record.phase === 'outcome' ? record.code : undefined,
+        who: history.who[record.actor.kind] ?? record.actor.kind,
+        details: detailsOf(record),
+      },
+    ];
   });
+
+  function titleOf({ action, details }: AuditRecord): string {
+    if (action === 'connection.rotate_external_id')
+      return details?.canceled === true ? history.rotationCanceled : history.rotationStarted;
+    return history.titles[action] ?? action;
+  }
+
+  function detailsOf({ action, details, target }: AuditRecord): string | undefined {
+    if (target) return Object.values(target).filter(Boolean).join(' › ') || scope.organizationDefault;
+    if (action === 'connection.rename') return history.to(String(details?.name ?? ''));
+    if (action === 'connection.set_scopes') return String(details?.scopes ?? '') || scope.nobody;
+    return undefined;
+  }
 }
 
-const common = (record: AuditRecord) => ({
-  at: record.at,
-  title: titles[record.action] ?? record.action,
-  who: who[record.actor.kind],
-  details: detailsOf(record),
-});
+const lookOf = ({ action, phase }: AuditRecord): 'ok' | undefined =>
+  phase === 'outcome' && action === 'connection.verify' ? 'ok' : undefined;
 
-const outcomes = {
-  succeeded: 'done',
-  refused: 'refused',
-  inconclusive: 'not decided',
-  failed: 'failed',
-} as const;
-
-const who: Record<AuditRecord['actor']['kind'], string> = {
-  api_key: 'with an API key',
-  web_session: 'on this page',
-  callback: 'by the stack',
-  enrollment: 'by the stack set',
-  operator: 'by the operator',
-  command_line: 'on the command line',
-  service: 'by the service',
+const icons: Partial<Record<AuditRecord['action'], IconName>> = {
+  'connection.create': 'plus',
+  'connection.rename': 'pen',
+  'connection.set_scopes': 'environment',
+  'connection.rotate_access_key': 'key',
+  'connection.rotate_external_id': 'key',
+  'connection.rotate_callback_secret': 'key',
+  'connection.deprovision': 'unlink',
+  'connection.delete': 'trash',
+  'connection.expire': 'clock',
 };
-
-const titles: Partial<Record<AuditAction, string>> = {
-  'connection.create': 'Made',
-  'connection.verify': 'Verified',
-  'connection.rename': 'Renamed',
-  'connection.set_scopes': 'Scopes changed',
-  'connection.rotate_access_key': 'Access key exchanged',
-  'connection.move_to_role': 'Move to a role begun',
-  'connection.rotate_external_id': 'External ID changed',
-  'connection.rotate_callback_secret': 'Callback secret changed',
-  'connection.deprovision': 'Role taken away',
-  'connection.delete': 'Deleted',
-  'connection.expire': 'Expired',
-  'connection.confirm_revocation': 'Access proved to have ended',
-  'connection.reencrypt': 'Secrets encrypted again',
-  'credentials.issue': 'Credentials given',
-};
-
-function detailsOf({ action, details, target }: AuditRecord): string | undefined {
-  if (target) return Object.values(target).filter(Boolean).join(' / ') || "the organization's default";
-  if (action === 'connection.rename') return `to “${details?.name}”`;
-  if (action === 'connection.set_scopes') return String(details?.scopes ?? '') || 'nowhere';
-  return undefined;
-}

@@ -21,6 +21,10 @@ export interface WebSession {
   readonly apiKeyId: ApiKeyId;
   /** In every form, so that no other site can send one. */
   readonly csrfToken: string;
+  /** Who the link was made for, as its sender said. */
+  readonly user?: { readonly name: string } | undefined;
+  /** Where "Back" leads: on the vendor's list of addresses. */
+  readonly returnUrl?: string | undefined;
 }
 
 export type Sessions = ReturnType<typeof createSessions>;

@@ -3,6 +3,7 @@ import { type ClientRequest, type RequestOptions, request as requestHttp } from 
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import type { OutboxMessage } from '../domain/ports.js';
+import { proxyAgentFor } from '../proxy-agent.js';
 import { addressKind } from './address-kind.js';
 import { signatureHeaders } from './signature-headers.js';
 
@@ -58,8 +59,9 @@ export function createDelivery({
     const ends = AbortSignal.timeout(timeoutMs);
     const options: RequestOptions = {
       method: 'POST',
-      // A connection of its own for each message: no idle ones to close, and each is judged.
-      agent: false,
+      // A separate connection for each message: no idle ones to close, and each address is judged. Behind a proxy it is
+      // the proxy that resolves the name and decides what may be reached.
+      agent: proxyAgentFor(url.href) ?? false,
       lookup: guardedLookup(lookup ?? (systemLookup as LookupFunction), { allowsPrivate, isPlain }),
       signal: signal ? AbortSignal.any([signal, ends]) : ends,
       headers: {

@@ -22,6 +22,10 @@ export async function measureCallback(directory: string): Promise<Measurement[]>
   ];
 }
 
+/** Without a goal: 32 at once beside it, where both wait for the same two cores, and the large store. */
+const goalOf = (delayMs: number, atOnce: number, connections: number) =>
+  delayMs > 0 ? { atMost: 1.1 } : atOnce === 1 && connections === 0 ? { atMost: 1.6 } : undefined;
+
 async function measure(directory: string, delayMs: number, counts: Record<1 | 32, number>, connections = 0) {
   const sandboxProcess = startChild<SandboxHandlers>(new URL('./sandbox-process.ts', import.meta.url));
   const serviceProcess = startChild<ServiceHandlers>(new URL('./service-process.ts', import.meta.url));
@@ -71,7 +75,8 @@ async function measure(directory: string, delayMs: number, counts: Record<1 | 32
     await callBack(32, warmUp - 8);
     await bareCalls(32, warmUp);
     const measurements: Measurement[] = [];
-    for (const atOnce of [1, 32] as const)
+    for (const atOnce of [1, 32] as const) {
+      const goal = goalOf(delayMs, atOnce, connections);
       measurements.push({
         name: `callback to connected, ${atOnce} at once${delayMs ? `, STS ${delayMs} ms away` : ''}${connections ? `, among ${connections.toLocaleString('en')} connections` : ''}`,
         unit: 'ms each',
@@ -79,8 +84,9 @@ async function measure(directory: string, delayMs: number, counts: Record<1 | 32
           ours: () => callBack(atOnce, counts[atOnce]),
           baseline: () => bareCalls(atOnce, counts[atOnce]),
         })),
-        goal: { atMost: 1.3 },
+        ...(goal && { goal }),
       });
+    }
     return measurements;
   } finally {
     for (const child of [sandboxProcess, serviceProcess, stsProcess, loadProcess]) child.stop();

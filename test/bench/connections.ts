@@ -40,6 +40,21 @@ export function connectedConnection(
   };
 }
 
+/** A connection whose stack has not called back yet. */
+export function pendingConnection(
+  organizationId: OrganizationId,
+  number: number,
+  scopes: Scope[],
+): Extract<Connection, { status: 'pending' }> {
+  const { id, name, method, externalId, partition, version, createdAt, updatedAt } = connectedConnection(
+    organizationId,
+    number,
+    {},
+  );
+  const common = { id, organizationId, name, method, externalId, partition, version, createdAt, updatedAt };
+  return { ...common, encryptedCallbackSecret, scopes, status: 'pending' };
+}
+
 /** One default, a tenth of projects, the rest environments in them: every target of an environment shadows two. */
 export function scopesOf(connections: number): Scope[] {
   const projects = Math.max(1, Math.floor(connections / 10));

@@ -31,6 +31,7 @@ export async function measureCredentials(directory: string): Promise<Measurement
       organizations: roles.length,
       connectionsEach: 0,
       pending: roles,
+      pendingAreDefaults: true,
       sts: { endpoint: sandbox.url, key: sandbox.key },
       principal,
     });
@@ -73,14 +74,14 @@ export async function measureCredentials(directory: string): Promise<Measurement
     });
     return [
       {
-        name: 'credentials that are held, against bare Express',
+        name: 'cached credentials, each audited on disk before the answer, against bare Express',
         unit: 'requests/s',
         ours: rates.ours,
         baseline: rates.bare,
-        goal: { atLeast: 0.7 },
+        goal: { atLeast: 0.8 },
       },
       {
-        name: 'credentials that are held, against Express that reads the JSON it is sent',
+        name: 'cached credentials, against Express that reads the JSON it is sent',
         unit: 'requests/s',
         ours: rates.ours,
         baseline: rates.parsing,

@@ -4,6 +4,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measureAudit } from './audit.js';
 import { measureCallback } from './callback.js';
+import { measureCommand } from './command.js';
 import { measureCredentials } from './credentials.js';
 import type { Measurement } from './measure.js';
 import { measurePages } from './pages.js';
@@ -19,6 +20,7 @@ const benchmarks: Record<string, (directory: string) => Promise<Measurement[]>> 
   callback: measureCallback,
   resolve: measureResolve,
   credentials: measureCredentials,
+  command: measureCommand,
   writes: measureWrites,
   scale: measureScale,
   audit: measureAudit,

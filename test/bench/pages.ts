@@ -36,10 +36,10 @@ export async function measurePages(directory: string): Promise<Measurement[]> {
       'access key': '/connections/new/access-key',
       'a connection': `/connections/${id}`,
       'the way to a role': `/connections/${id}/setup`,
-      'the role as CDKTF': `/connections/${id}/setup?way=cdktf`,
-      'the role as Terraform': `/connections/${id}/setup?way=terraform`,
-      'the role as CloudFormation': `/connections/${id}/setup?way=cloudformation`,
-      'the role for the AWS CLI': `/connections/${id}/setup?way=aws-cli`,
+      'the role as CDKTF': `/connections/${id}/setup?format=cdktf`,
+      'the role as Terraform': `/connections/${id}/setup?format=terraform`,
+      'the role as CloudFormation': `/connections/${id}/setup?format=cloudformation`,
+      'the role for the AWS CLI': `/connections/${id}/setup?format=aws-cli`,
       delete: `/connections/${id}/delete`,
     };
     const measurements: Measurement[] = [];

@@ -48,13 +48,16 @@ async function open({ directory }: { directory: string }) {
   const parseMs = performance.now() - parsing;
   const empty = measureMemory();
   const startedAt = performance.now();
+  const cpuBefore = process.cpuUsage();
   const store = await openFileStore({ directory });
   const startMs = performance.now() - startedAt;
+  const cpu = process.cpuUsage(cpuBefore);
   const full = measureMemory();
   await store.ready();
   return {
     parseMs,
     startMs,
+    startCpuMs: (cpu.user + cpu.system) / 1000,
     heldBytes: full.heldBytes - empty.heldBytes,
     residentBytes: full.residentBytes - empty.residentBytes,
   };

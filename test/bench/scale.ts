@@ -11,23 +11,29 @@ export async function measureScale(directory: string): Promise<Measurement[]> {
   const filling = child();
   await filling.call('fill', { directory, organizations, connectionsEach }).finally(() => filling.stop());
   const opening = child();
-  const { parseMs, startMs, heldBytes, residentBytes } = await opening
+  const { parseMs, startMs, startCpuMs, heldBytes, residentBytes } = await opening
     .call('open', { directory })
     .finally(() => opening.stop());
   const count = organizations * connectionsEach;
   return [
     {
-      name: `memory held per connection, ${count.toLocaleString('en')} of them, above the empty process (goal 3 kB)`,
+      name: `memory held per connection, ${count.toLocaleString('en')} of them, above the empty process, baseline 3 kB`,
       unit: 'bytes',
       ours: heldBytes / count,
+      baseline: 3_000,
+    },
+    {
+      name: `memory resident per connection, ${count.toLocaleString('en')} of them, baseline 3 kB`,
+      unit: 'bytes',
+      ours: residentBytes / count,
       baseline: 3_000,
       goal: { atMost: 1 },
     },
     {
-      name: 'memory resident per connection, with what the start leaves free (goal 3 kB)',
-      unit: 'bytes',
-      ours: residentBytes / count,
-      baseline: 3_000,
+      name: `CPU of the start with ${count.toLocaleString('en')} connections, baseline 6 s`,
+      unit: 's',
+      ours: startCpuMs / 1000,
+      baseline: 6,
       goal: { atMost: 1 },
     },
     {

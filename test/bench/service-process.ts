@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import pg from 'pg';
 import { callbackSecretContext } from '../../service/actions/dependencies.js';
 import type { OrganizationId } from '../../service/domain/ids.js';
-import type { Store } from '../../service/domain/ports.js';
 import {
   createAccessKeyEncryption,
   createEncryption,
@@ -11,13 +11,10 @@ import {
   createSts,
   openFileStore,
 } from '../../service/index.js';
-import { Database, statement } from '../../service/records/postgres/database.js';
-import { importWhole } from '../../service/records/postgres/import.js';
-import { openPostgresStore } from '../../service/records/postgres/index.js';
-import { anyRow } from '../../service/records/postgres/record-rows.js';
-import type { OrganizationContents } from '../../service/records/records/index.js';
+import { openPostgresStore } from '../../service/records/open.js';
+import type { RecordStore } from '../../service/records/record-store.js';
 import { intent } from '../contract/intent.js';
-import { connectedConnection, scopesOf } from './connections.js';
+import { connectedConnection, pendingConnection, scopesOf } from './connections.js';
 import { measureMemory } from './memory.js';
 import { serve } from './processes.js';
 import type { PreparedRole } from './sandbox-process.js';
@@ -32,6 +29,8 @@ export interface ServiceWanted {
   readonly connectionsEach: number;
   /** Connections that wait for their callback, spread over the organizations. */
   readonly pending: readonly PreparedRole[];
+  /** Each of them is its organization's default. */
+  readonly pendingAreDefaults?: boolean;
   readonly sts: StsWanted;
   readonly principal: string;
 }
@@ -79,25 +78,13 @@ async function start(wanted: ServiceWanted) {
   for (let number = 0; number < wanted.organizations; number++) {
     const { organization, apiKey } = await service.createOrganization(`organization ${number}`);
     organizations.push({ id: organization.id, apiKey });
-    if (databaseUrl === undefined)
-      await prefill(store, organization.id, number * wanted.connectionsEach, wanted.connectionsEach);
+    await prefill(store, organization.id, number * wanted.connectionsEach, wanted.connectionsEach);
   }
-  if (databaseUrl !== undefined)
-    await prefillDatabase(
-      store,
-      databaseUrl,
-      organizations.map(({ id }) => id),
-      wanted.connectionsEach,
-    );
+  if (databaseUrl !== undefined) await analyzeDatabase(databaseUrl);
   const pending = wanted.pending.map((role, number) => {
     const organization = organizations[number % organizations.length];
     if (organization === undefined) throw new Error('Pending connections need an organization.');
-    const {
-      roleArn: _,
-      accountId: __,
-      verification: ___,
-      ...base
-    } = connectedConnection(organization.id, number, {});
+    const base = pendingConnection(organization.id, number, wanted.pendingAreDefaults ? [{}] : []);
     const callbackSecret = `whsec_${createHash('sha256').update(base.id).digest('base64')}`;
     const encryptedCallbackSecret = encryption.encrypt(callbackSecret, callbackSecretContext(base.id));
     return {
@@ -107,8 +94,6 @@ async function start(wanted: ServiceWanted) {
         ...base,
         externalId: role.externalId,
         encryptedCallbackSecret,
-        scopes: [],
-        status: 'pending' as const,
       },
     };
   });
@@ -129,54 +114,23 @@ async function start(wanted: ServiceWanted) {
   };
 }
 
-/** Through the store's interface; what is committed together shares a write. */
-async function prefill(store: Store, organizationId: OrganizationId, first: number, count: number) {
+/** As `rolebridge migrate` puts it there: many rows in one transaction. */
+async function prefill(store: RecordStore, organizationId: OrganizationId, first: number, count: number) {
   const scopes = count === 0 ? [] : scopesOf(count);
-  await Promise.all(
-    scopes.map((scope, number) =>
-      store.commit({
-        connection: {
-          next: connectedConnection(organizationId, first + number, scope),
-          ifVersion: null,
-          intent,
-        },
-      }),
-    ),
-  );
+  const atOnce = 1_000;
+  for (let from = 0; from < scopes.length; from += atOnce)
+    await store.backend.transact(organizationId, async (transaction) => {
+      for (const [place, scope] of scopes.slice(from, from + atOnce).entries())
+        await transaction.put(
+          'connections',
+          connectedConnection(organizationId, first + from + place, scope),
+        );
+    });
 }
 
-/** As `rolebridge migrate` puts it there: a hundred thousand in seconds. */
-async function prefillDatabase(store: Store, url: string, ids: readonly OrganizationId[], count: number) {
-  const kept = [];
-  for (const id of ids) {
-    const organization = await store.organization(id);
-    if (organization === undefined) throw new Error('It was made a moment ago.');
-    kept.push({ organization, apiKeys: await store.apiKeys(id) });
-  }
-  const scopes = count === 0 ? [] : scopesOf(count);
-  const contents = kept.map(
-    ({ organization, apiKeys }, number): OrganizationContents => ({
-      organization,
-      apiKeys,
-      connections: scopes.map((scope, place) =>
-        connectedConnection(organization.id, number * count + place, scope),
-      ),
-      receipts: [],
-      watches: [],
-      messages: [],
-      retiredExternalIds: [],
-      tokens: [],
-    }),
-  );
-  const database = new Database({ url, maxSessions: 1, statementTimeoutMs: 600_000 });
-  await database.transaction((session) =>
-    importWhole(session, {
-      contents: () => contents,
-      organizationsWithAudit: () => [],
-      auditRecords: async () => ({ records: [], hasMore: false }),
-    }),
-  );
-  // What the server's autovacuum does after a while.
-  await database.query(statement('analyze', anyRow, 'ANALYZE'), []);
-  await database.close();
+/** What the server's autovacuum does after a while. */
+async function analyzeDatabase(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query('ANALYZE').finally(() => client.end());
 }

@@ -1,9 +1,9 @@
 /** A process of its own for test/slow/store-file.test.ts: opens the store and, told to, writes without end. */
-import { openFileStore } from '../../service/records/file/index.js';
+import { openFileStore } from '../../service/records/open.js';
 import { aConnection, anOrganization, intent } from './records.js';
 
 async function main(directory: string, task: string): Promise<void> {
-  const store = await openFileStore({ directory, lockStaleMs: 2000 });
+  const store = await openFileStore({ directory });
   process.stdout.write('open\n');
   if (task === 'hold') {
     setInterval(() => {}, 1000);

@@ -5,7 +5,6 @@ import { readFile } from 'node:fs/promises';
 import type { Connection } from '../../service/domain/connection.js';
 import type { OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
-import { openFileStore } from '../../service/records/file/index.js';
 import { openStore } from '../../service/records/open.js';
 import {
   aConnection,
@@ -29,9 +28,8 @@ export interface Task {
 }
 
 const pairsAtOnce = 32;
-/** So small that many a process is killed while it goes from one file of the audit log to the next. */
-const auditSegmentBytes = 2_000;
 const organizations = 4;
+const serviceKeys = [{ id: 'k1', key: Buffer.alloc(32, 7) }];
 
 /**
  * Blocks until the pipe has it, so that nothing is acknowledged that only this process knows of: `process.stdout` would
@@ -53,10 +51,7 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
 async function main({ directory, databaseUrl, acknowledged, writes }: Task): Promise<void> {
   const database = databaseUrl === undefined ? undefined : { url: databaseUrl, maxSessions: 8 };
   const startedAt = performance.now();
-  const store =
-    database === undefined
-      ? await openFileStore({ directory, auditSegmentBytes })
-      : await openStore({ dataDirectory: directory, database });
+  const store = await openStore({ dataDirectory: directory, database, serviceKeys });
   const openMs = performance.now() - startedAt;
   const lines = (await readFile(acknowledged, 'utf8')).split('\n').filter(Boolean);
   const found = await differences(

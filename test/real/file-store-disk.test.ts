@@ -4,7 +4,7 @@ import { rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Store } from '../../service/domain/ports.js';
-import { openFileStore } from '../../service/records/file/index.js';
+import { openFileStore } from '../../service/records/open.js';
 import { aConnection, anAuditRecord, anOrganization, intent } from '../contract/records.js';
 import { until } from '../passing-clock.js';
 
@@ -34,7 +34,7 @@ describeOnDisk('a real disk', () => {
   const opened: Store[] = [];
 
   const open = async () => {
-    const store = await openFileStore({ directory: data, lockStaleMs: 2000 });
+    const store = await openFileStore({ directory: data });
     opened.push(store);
     return store;
   };

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { openPostgresStore } from '../../service/records/postgres/index.js';
+import { openPostgresStore } from '../../service/records/open.js';
 import {
   aConnection,
   anApiKey,

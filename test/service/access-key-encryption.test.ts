@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { ConnectionId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
 import {
@@ -62,11 +62,15 @@ async function restart(...keys: Keys) {
     callApi(url, vendor.apiKey, body ? 'PUT' : 'POST', `/v1/connections/${ids[index]}/${path}`, body);
 }
 
-function change(tamper: (first: Stored, second: Stored) => void): void {
-  const data = JSON.parse(readFileSync(vendor.dataFile, 'utf8'));
-  const found = ids.map((id) => data.connections.find((connection: Stored) => connection.id === id));
-  tamper(found[0], found[1]);
-  writeFileSync(vendor.dataFile, JSON.stringify(data));
+/** What is stored, changed by a person who has the keys that sign it. */
+async function change(tamper: (first: Stored, second: Stored) => void): Promise<void> {
+  const store = await openFileStore({ directory: vendor.directory });
+  const found = await store.backend.get('connections', ids);
+  tamper(found[0] as unknown as Stored, found[1] as unknown as Stored);
+  await store.backend.transact(vendor.organization.id, async (transaction) => {
+    for (const connection of found) if (connection) await transaction.put('connections', connection);
+  });
+  await store.close();
 }
 
 const flipped = (text: string, place: number) => {
@@ -153,7 +157,7 @@ describe('never opens, and asks nothing of AWS', () => {
       },
     ],
   ])('%s', async (_name, tamper) => {
-    change(tamper);
+    await change(tamper);
     const verify = await restart(k1, k2);
     const before = vendor.sandbox.requests.length;
     const answer = await verify(1);
@@ -205,7 +209,7 @@ describe('encrypting again', () => {
   });
 
   it('persistFailure one that can not be opened, leaves it as it is, and goes on', async () => {
-    change((first) => {
+    await change((first) => {
       first.accessKey.encrypted.secretAccessKey = flipped(
         first.accessKey.encrypted.secretAccessKey as string,
         3,
@@ -241,6 +245,6 @@ describe('encrypting again', () => {
 });
 
 function accountOf(index: number): string {
-  const { connections } = JSON.parse(readFileSync(vendor.dataFile, 'utf8'));
+  const { connections } = JSON.parse(readFileSync(vendor.dataFile, 'utf8')).tables;
   return connections.find((connection: Stored) => connection.id === ids[index]).accountId;
 }

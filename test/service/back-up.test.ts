@@ -1,10 +1,10 @@
-import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../service/cli/index.js';
 import type { Connection } from '../../service/domain/connection.js';
 import type { Store } from '../../service/domain/ports.js';
-import { backUpFileStore, openFileStore } from '../../service/index.js';
+import { backUp, openFileStore } from '../../service/index.js';
 import { aConnection, anAuditRecord, anOrganization, aWatch, intent } from '../contract/records.js';
 import { startVendor } from '../vendor.js';
 
@@ -14,6 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
+const keys = [{ id: 'k1', key: Buffer.alloc(32, 1) }];
 const settings = (data: string) => ({
   ROLEBRIDGE_PRINCIPAL: 'arn:aws:iam::123456789012:role/rolebridge',
   ROLEBRIDGE_SERVICE_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
@@ -66,13 +67,13 @@ function keepWriting(store: Store) {
 
 test('a backup of a store in use has all that was acknowledged before it, and nothing half done', async () => {
   const source = join(directory, 'data');
-  const store = await openFileStore({ directory: source, auditSegmentBytes: 1_000 });
+  const store = await openFileStore({ directory: source });
   const writing = keepWriting(store);
   for (let number = 0; number < 4; number++) {
     while (writing.acknowledged.size < 8) await new Promise((resolve) => setTimeout(resolve, 10));
     const before = new Map(writing.acknowledged);
     const target = join(directory, `backup-${number}`);
-    expect(await backUpFileStore(source, target)).toEqual({ organizations: 4 });
+    expect(await backUp(source, target)).toEqual({ organizations: 4 });
     const copy = await openFileStore({ directory: target });
     const watches = await copy.leaseJobs({
       now: '2100-01-01T00:00:00Z',
@@ -102,17 +103,21 @@ test('a backup of a store in use has all that was acknowledged before it, and no
 });
 
 test('a service goes on from a restored backup: connections, keys and the audit log', async () => {
-  const vendor = await startVendor();
+  const data = join(directory, 'data');
+  const vendor = await startVendor({ store: await openFileStore({ directory: data, keys }) });
   const { body } = await vendor.call('POST', '/v1/connections', { name: 'kept', scope: { project: 'shop' } });
   const backup = join(directory, 'backup');
-  const { code, text } = await commandLine(['backup', backup], settings(vendor.directory));
+  const { code, text } = await commandLine(['backup', backup], settings(data));
   expect([code, text]).toEqual([0, expect.stringContaining('organizations  1')]);
   await vendor.call('POST', '/v1/connections', { name: 'lost' });
   await vendor.service.close();
 
-  await rm(vendor.directory, { recursive: true });
-  await cp(backup, vendor.directory, { recursive: true });
-  const again = await startVendor({ store: await openFileStore({ directory: vendor.directory }) });
+  const restored = await commandLine(['restore', backup, '--json'], settings(data));
+  expect([restored.code, JSON.parse(restored.text).kept]).toEqual([
+    0,
+    expect.stringContaining(`${data}.before-`),
+  ]);
+  const again = await startVendor({ store: await openFileStore({ directory: data, keys }) });
   const listed = await again.call('GET', '/v1/connections', undefined, vendor.apiKey);
   expect(listed.body.connections.map(({ name }: { name: string }) => name)).toEqual(['kept']);
   const audit = await again.call('GET', '/v1/audit', undefined, vendor.apiKey);
@@ -125,7 +130,7 @@ test('a service goes on from a restored backup: connections, keys and the audit 
 
 test('a backup never takes the place of something else', async () => {
   await writeFile(join(directory, 'precious'), 'precious');
-  await expect(backUpFileStore(join(directory, 'data'), directory)).rejects.toMatchObject({
+  await expect(backUp(join(directory, 'data'), directory)).rejects.toMatchObject({
     code: 'store_unavailable',
     remedy: expect.stringContaining('never takes the place'),
   });
@@ -134,14 +139,14 @@ test('a backup never takes the place of something else', async () => {
 
 test('a store that is damaged gives no backup, and the reason', async () => {
   const source = join(directory, 'data');
-  const store = await openFileStore({ directory: source });
+  const store = await openFileStore({ directory: source, keys });
   const organization = anOrganization();
   await store.createOrganization(organization);
   await store.close();
   const file = join(source, 'organizations', `${organization.id}.json`);
   await writeFile(file, (await readFile(file, 'utf8')).slice(0, -9));
   const { code, text } = await commandLine(['backup', join(directory, 'backup')], settings(source));
-  expect([code, text]).toEqual([3, expect.stringContaining('not valid JSON')]);
+  expect([code, text]).toEqual([3, expect.stringContaining('has no signature at its end')]);
   expect(await readdir(directory)).toEqual(['data']);
 });
 

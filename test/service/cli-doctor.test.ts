@@ -6,7 +6,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isPrincipal } from '../../service/cli/doctor/aws-checks.js';
-import { createAccessKeyEncryption, createLocalKeyEncryptionKey } from '../../service/index.js';
+import {
+  createAccessKeyEncryption,
+  createLocalKeyEncryptionKey,
+  openFileStore,
+} from '../../service/index.js';
 import { type AwsSandbox, startAwsSandbox } from '../aws-sandbox/index.js';
 import { runCommandLine } from '../command-line.js';
 import { startVendor } from '../vendor.js';
@@ -16,6 +20,7 @@ let folder: string;
 let settings: Record<string, string>;
 let own: { accessKeyId: string; secretAccessKey: string };
 const servers: Server[] = [];
+const serviceKey = randomBytes(32);
 const ownEnvironment = { ...process.env };
 
 beforeAll(async () => {
@@ -26,7 +31,7 @@ beforeAll(async () => {
   const publicUrl = await serve((_request, response) => response.end('{"status":"ok"}'));
   settings = {
     ROLEBRIDGE_PRINCIPAL: `arn:aws:iam::${accountId}:user/rolebridge`,
-    ROLEBRIDGE_SERVICE_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    ROLEBRIDGE_SERVICE_KEYS: `k1:${serviceKey.toString('base64')}`,
     ROLEBRIDGE_ENCRYPTION_KEYS: `e1:${randomBytes(32).toString('base64')}`,
     ROLEBRIDGE_STS_ENDPOINT: sandbox.url,
     ROLEBRIDGE_PUBLIC_URL: publicUrl,
@@ -75,17 +80,22 @@ const inOrder = [
   'store',
   'vendor credentials',
   'STS endpoint',
+  'AWS endpoints',
   'public URL',
   'service keys',
   'encryption key',
 ];
 
-test('all is well: eight lines in order, and 0', async () => {
+test('all is well: nine lines in order, and 0', async () => {
   const { code, healthy, checks } = await examine();
-  expect(checks.map(({ check, outcome }) => [check, outcome])).toEqual(inOrder.map((name) => [name, 'ok']));
+  // The sandbox is not AWS's own.
+  const outcomeOf = (name: string) => (name === 'AWS endpoints' ? 'warning' : 'ok');
+  expect(checks.map(({ check, outcome }) => [check, outcome])).toEqual(
+    inOrder.map((name) => [name, outcomeOf(name)]),
+  );
   expect([code, healthy]).toEqual([0, true]);
   const forPeople = await runCommandLine(['doctor'], { env: settings });
-  expect(forPeople.stdout.trimEnd().split('\n')).toHaveLength(8);
+  expect(forPeople.stdout.trimEnd().split('\n')).toHaveLength(10);
 });
 
 test('a wrong setting ends it, with 2 and the settings by name', async () => {
@@ -184,7 +194,9 @@ test('the encryption key: none, one that access keys need and is gone, an old on
   ).toMatchObject({ outcome: 'ok' });
 
   const old = randomBytes(32);
+  const data = mkdtempSync(join(tmpdir(), 'rolebridge-data-'));
   const vendor = await startVendor({
+    store: await openFileStore({ directory: data, keys: [{ id: 'k1', key: serviceKey }] }),
     accessKeyEncryption: createAccessKeyEncryption(createLocalKeyEncryptionKey([{ id: 'old', key: old }])),
   });
   const { accountId } = vendor.sandbox.createAccount();
@@ -197,7 +209,7 @@ test('the encryption key: none, one that access keys need and is gone, an old on
     secretAccessKey,
   });
   await vendor.close();
-  const there = { ROLEBRIDGE_DATA_DIR: vendor.directory };
+  const there = { ROLEBRIDGE_DATA_DIR: data };
   expect((await examine(there)).of('encryption key')).toMatchObject({
     outcome: 'failed',
     message: expect.stringContaining('1 access keys are under the key "old"'),

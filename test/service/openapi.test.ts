@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { roleIds } from '../../aws-sandbox/index.js';
 import type { Dependencies } from '../../service/actions/dependencies.js';
 import { createApp } from '../../service/api/app.js';
 import {
@@ -13,6 +14,7 @@ import {
   connectionId,
   enrollmentId,
   roleArn,
+  roleId,
 } from '../../service/api/openapi/example-values.js';
 import { codesOf, type Example, type Operation } from '../../service/api/openapi/operation.js';
 import { operations } from '../../service/api/openapi/operations.js';
@@ -200,6 +202,7 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
     enrollmentSecret: enrollment.body.secret as string,
     realValues: {
       [connectionId]: made.body.id,
+      [roleId]: roleIds.get(roleArn) ?? roleId,
       [apiKeyId]: key.body.id,
       [enrollmentId]: enrollment.body.id,
       ...Object.fromEntries(

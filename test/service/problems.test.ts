@@ -35,7 +35,7 @@ describe('each code has an entry in the troubleshooting page, and a page of its 
     const text = await html.text();
     expect(text).toContain(`<code>${code}</code>`);
     // As the rest of the site.
-    expect(text).toMatch(/<link rel="stylesheet" href="\/assets\/rolebridge\.\w+\.css">/);
+    expect(text).toMatch(/<link rel="stylesheet" href="\/assets\/page\.\w+\.css"/);
     expect(html.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'self';/);
   });
 });

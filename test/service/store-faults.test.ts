@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Store } from '../../service/domain/ports.js';
-import { openFileStore } from '../../service/records/file/index.js';
-import { fileOperations } from '../../service/records/file/organization-file.js';
+import { fileOperations } from '../../service/records/lowdb/files.js';
+import { openFileStore } from '../../service/records/open.js';
 import { anAuditRecord, anOrganization } from '../contract/records.js';
 import { passingClock } from '../passing-clock.js';
 import { startVendor, type Vendor } from '../vendor.js';
@@ -28,7 +28,6 @@ afterEach(async () => {
 const openOnFaultyDisk = (): Promise<Store> =>
   openFileStore({
     directory,
-    lockStaleMs: 2000,
     fileOperations: {
       open: (async (path: string, flags: string | number, mode?: number) => {
         const fail = () => {

@@ -15,10 +15,17 @@ afterAll(() => vendor.close());
 const idIn = ({ url }: WebPage) => /con_[a-z2-7]{24}/.exec(url)?.[0] ?? '';
 const show = async (id: string) => (await vendor.call('GET', `/v1/connections/${id}`)).body;
 
-async function begin(): Promise<{ id: string; externalId: string }> {
+interface Begun {
+  readonly id: string;
+  readonly externalId: string;
+  readonly expectedAccountId: string;
+}
+
+/** The first step: an account of the sandbox, and what the role may do there. */
+async function begin(accountId = vendor.sandbox.createAccount().accountId): Promise<Begun> {
   await browser.get('/connections/new');
-  const id = idIn(await browser.post('/connections/new/role', { partition: 'aws' }));
-  return show(id);
+  const chosen = { partition: 'aws', account: accountId, permissions: 'read-only' };
+  return show(idIn(await browser.post('/connections/new/role', chosen)));
 }
 
 const trust = (condition?: object, principal = vendor.principal) => ({
@@ -33,74 +40,128 @@ const trust = (condition?: object, principal = vendor.principal) => ({
   ],
 });
 const exactly = (externalId: string) => trust({ StringEquals: { 'sts:ExternalId': externalId } });
-const makeRole = (trustPolicy: object) =>
-  vendor.sandbox.createRole(vendor.sandbox.createAccount().accountId, { roleName: 'rolebridge', trustPolicy })
-    .arn;
+let roles = 0;
+const makeRole = ({ expectedAccountId }: Begun, trustPolicy: object) =>
+  vendor.sandbox.createRole(expectedAccountId, { roleName: `role-${++roles}`, trustPolicy }).arn;
 const check = (id: string, roleArn: string) => browser.post(`/connections/${id}/check`, { roleArn });
 
 async function connected(name: string): Promise<string> {
-  const { id, externalId } = await begin();
-  await check(id, makeRole(exactly(externalId)));
-  await browser.post(`/connections/${id}/name`, { name });
-  return id;
+  const begun = await begin();
+  await check(begun.id, makeRole(begun, exactly(begun.externalId)));
+  await browser.post(`/connections/${begun.id}/name`, { name });
+  return begun.id;
 }
-const addScope = (id: string, level: string, names: object = {}, more: object = {}) =>
-  browser.post(`/connections/${id}/scopes`, { from: 'connection', mode: 'add', level, ...names, ...more });
+const setScopes = (id: string, fields: Record<string, string | string[]>) =>
+  browser.post(`/connections/${id}/scope`, fields);
+/** The code block with this id, as it is copied. */
+const codeIn = (page: WebPage, id: string): string =>
+  unescaped(new RegExp(`<pre id="${id}"[^>]*><code>([\\s\\S]*?)</code>`).exec(page.text)?.[1] ?? '');
+const unescaped = (html: string) =>
+  html
+    .replace(/<\/?span[^>]*>/g, '')
+    .replace(/&quot;/g, '"')
+    .replace(/&#39;/g, "'")
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&amp;/g, '&');
+/** What a form shows again. */
+const shownValue = (page: WebPage, name: string) =>
+  new RegExp(`name="${name}" type="text" value="([^"]*)"`).exec(page.text)?.[1];
+const isChecked = (page: WebPage, name: string, value: string) =>
+  new RegExp(`<input [^>]*name="${name}" value="${value}" checked`).test(page.text);
 
 describe('connecting with a role', () => {
-  test('goes from the first press to a name and a scope', async () => {
-    const { id, externalId } = await begin();
+  test('goes from the account to a name, a scope and the success', async () => {
+    const begun = await begin();
+    const { id, externalId } = begun;
     const guide = await browser.get(`/connections/${id}/setup`);
     expect(wordsOf(guide)).toContain(externalId);
-    const arn = makeRole(exactly(externalId));
-    const page = await check(id, arn);
-    expect(wordsOf(page)).toMatch(
-      new RegExp(`Connected\\. Account ${arn.split(':')[4]} , session arn:aws:sts::${arn.split(':')[4]}:`),
-    );
-    await browser.post(`/connections/${id}/name`, { from: 'setup', name: 'production' });
-    await browser.post(`/connections/${id}/scopes`, {
-      from: 'setup',
-      mode: 'set',
-      level: 'environment',
+    const page = await check(id, makeRole(begun, exactly(externalId)));
+    expect(page.url).toContain(`/connections/${id}/setup?`);
+    expect(wordsOf(page)).toContain('Step 2, done: Role created and checked');
+    expect(wordsOf(page)).toContain('Step 3 of 3: Name and scope');
+    // Nothing is chosen for a new connection.
+    expect(page.text).not.toMatch(/<input [^>]*type="checkbox"[^>]* checked/);
+    const success = await browser.post(`/connections/${id}/finish`, {
+      name: 'production',
       project: 'first',
       environment: 'production',
-      architecture: 'left over',
     });
+    expect(success.url).toBe(`/connections/${id}/connected`);
+    expect(wordsOf(success)).toContain('Your AWS account is connected');
+    expect(wordsOf(success)).toContain('first › production');
     expect(await show(id)).toMatchObject({
       status: 'connected',
       name: 'production',
+      expectedAccountId: begun.expectedAccountId,
       scopes: [{ project: 'first', environment: 'production' }],
     });
+  });
+
+  test.each([
+    ['no account', { account: '' }, 'Enter the 12 digits'],
+    ['too few digits', { account: '12345' }, 'has 12 digits'],
+    ['letters', { account: 'abcdefghijkl' }, 'has 12 digits'],
+    ['no permissions', { permissions: '' }, 'Choose what Rolebridge can do'],
+    ['unknown permissions', { permissions: 'everything' }, 'Choose what Rolebridge can do'],
+  ])('with %s the first step says so and keeps the rest', async (_name, wrong, says) => {
+    await browser.get('/connections/new');
+    const given = { partition: 'aws', account: '123456789012', permissions: 'security-audit', ...wrong };
+    const page = await browser.post('/connections/new/role', given);
+    expect([page.status, wordsOf(page)]).toEqual([422, expect.stringContaining(says)]);
+    expect(shownValue(page, 'account')).toBe(given.account === '' ? '' : given.account);
+    expect(isChecked(page, 'permissions', 'security-audit')).toBe(given.permissions === 'security-audit');
+  });
+
+  test('an account with spaces or dashes is one all the same', async () => {
+    expect((await begin('1234-5678 9012')).expectedAccountId).toBe('123456789012');
+  });
+
+  test('a role in another account is refused', async () => {
+    const begun = await begin();
+    const { accountId } = vendor.sandbox.createAccount();
+    const page = await check(
+      begun.id,
+      makeRole({ ...begun, expectedAccountId: accountId }, exactly(begun.externalId)),
+    );
+    expect([page.status, wordsOf(page)]).toEqual([409, expect.stringContaining('account_mismatch')]);
   });
 
   test('left half-way, it is continued from the list', async () => {
     const { id } = await begin();
     const list = await browser.get('/connections');
     expect(list.text).toContain(`href="/connections/${id}/setup"`);
-    expect(wordsOf(list)).toContain('No role yet: continue to set it up.');
+    expect(wordsOf(list)).toContain('Waiting for the role.');
   });
 
   test('a deploy that calls back connects it, with the secret that the page shows once', async () => {
-    const { id, externalId } = await begin();
-    const shown = await browser.post(`/connections/${id}/callback-secret`, { way: 'terraform' });
+    const begun = await begin();
+    const { id, externalId } = begun;
+    const shown = await browser.post(`/connections/${id}/callback-secret`, { format: 'terraform' });
     const secret = /whsec_[A-Za-z0-9+/]{43}=/.exec(wordsOf(shown))?.[0] ?? '';
     expect(secret).not.toBe('');
-    expect((await browser.get(`/connections/${id}/setup?way=terraform`)).text).not.toContain(secret);
-    const message = callbackMessage(secret, provisioned(id, makeRole(exactly(externalId))));
+    const waiting = await browser.get(`/connections/${id}/setup?format=terraform`);
+    expect(waiting.text).not.toContain(secret);
+    expect(wordsOf(waiting)).toContain('Waiting for your deploy…');
+    // Without JavaScript the page asks for itself again.
+    expect(waiting.text).toMatch(/<noscript><meta http-equiv="refresh"/);
+    const message = callbackMessage(secret, provisioned(id, makeRole(begun, exactly(externalId))));
     const answer = await fetch(`${vendor.service.url}/v1/callbacks`, { method: 'POST', ...message });
     expect(answer.status).toBe(200);
-    expect(wordsOf(await browser.get(`/connections/${id}`))).toContain('connected');
+    expect(wordsOf(await browser.get(`/connections/${id}/setup?format=terraform`))).toContain(
+      'Step 3 of 3: Name and scope',
+    );
   });
 
-  test('the same role in each way, with the permissions that were chosen', async () => {
+  test('the same role in each format, with the permissions that were chosen', async () => {
     const { id, externalId } = await begin();
-    for (const way of ['cdktf', 'terraform', 'cloudformation', 'aws-cli']) {
-      const page = await browser.get(`/connections/${id}/setup?way=${way}&permissions=security-audit`);
-      const text = /<pre[^>]*><code>([\s\S]*?)<\/code>/.exec(page.text)?.[1] ?? '';
+    for (const format of ['cdktf', 'terraform', 'cloudformation', 'aws-cli']) {
+      const page = await browser.get(`/connections/${id}/setup?format=${format}&permissions=security-audit`);
+      const text = codeIn(page, 'template');
       expect(text).toContain(externalId);
       expect(text).toMatch(/SecurityAudit|security-audit/);
       // A template offers the others as parameters.
-      if (way !== 'cloudformation') expect(text).not.toMatch(/ReadOnlyAccess|read-only/);
+      if (format !== 'cloudformation') expect(text).not.toMatch(/ReadOnlyAccess|read-only/);
     }
     const consoleWay = await browser.get(`/connections/${id}/setup?permissions=administrator`);
     const link = /href="(https:\/\/console\.aws\.amazon\.com[^"]+)"/.exec(consoleWay.text)?.[1] ?? '';
@@ -109,67 +170,83 @@ describe('connecting with a role', () => {
   });
 });
 
-describe('a check that fails says what, what it means and what to do', () => {
+describe('a check that fails says what, why it matters and what to do', () => {
   test.each([
-    ['without an external ID', () => trust(), 'can be assumed without the external ID'],
+    ['without an external ID', () => trust(), 'can be assumed without the external ID', true],
     [
       'with any external ID',
       () => trust({ StringLike: { 'sts:ExternalId': '*' } }),
       'can be assumed with any external ID',
+      true,
     ],
-    ['with another external ID', () => exactly('rb-another'), 'AWS denies the vendor AssumeRole'],
+    ['with another external ID', () => exactly('rb-another'), 'AWS denies the vendor AssumeRole', false],
     [
       'that trusts somebody else',
       () => trust(undefined, 'arn:aws:iam::999999999999:root'),
       'AWS denies the vendor AssumeRole',
+      false,
     ],
-  ])('of a role %s', async (_name, policy, says) => {
-    const { id, externalId } = await begin();
-    const page = await check(id, makeRole(policy()));
+  ])('of a role %s', async (_name, policy, says, isUnsafe) => {
+    const begun = await begin();
+    const { id, externalId } = begun;
+    const page = await check(id, makeRole(begun, policy()));
     expect(page.status).toBe(422);
     const words = wordsOf(page);
     expect(words).toContain(says);
-    expect(words).toContain('The check that failed:');
-    expect(words).toContain('What to do:');
-    const shown = /<code>(\{[\s\S]*?\})<\/code>/.exec(page.text)?.[1] ?? '';
-    const pasted = JSON.parse(shown.replace(/&quot;/g, '"'));
+    expect(words.includes('The role works, but it is unsafe')).toBe(isUnsafe);
+    const pasted = JSON.parse(codeIn(page, 'policy'));
     expect(pasted).toEqual(exactly(externalId));
+    // It is there after a reload, and until the next check.
+    expect(wordsOf(await browser.get(`/connections/${id}/setup`))).toContain(says);
     // What the page says to paste works.
-    const again = await check(id, makeRole(pasted));
-    expect(wordsOf(again)).toContain('Connected.');
+    const again = await check(id, makeRole(begun, pasted));
+    expect(wordsOf(again)).toContain('Role created and checked');
   });
 
   test.each([
-    ['user', 'arn:aws:iam::123456789012:user/x'],
+    ['a user', 'arn:aws:iam::123456789012:user/x'],
     ['a session', 'arn:aws:sts::123456789012:assumed-role/x/y'],
-    ['a space at the end', 'arn:aws:iam::123456789012:role/x '],
+    ['a space inside', 'arn:aws:iam::123456789012:role/x y'],
     ['a look-alike', 'arn:aws:iam::123456789012:rоle/x'],
     ['nothing', ''],
     ['a script', '"><script>alert(1)</script>'],
-  ])('of what is no ARN of a role: %s', async (_name, roleArn) => {
+  ])('of an ARN of %s: beside the field, which keeps it', async (_name, roleArn) => {
     const { id } = await begin();
     const page = await check(id, roleArn);
     expect(page.status).toBe(400);
     expect(wordsOf(page)).toContain('This is not the ARN of an IAM role');
+    expect(page.text).toMatch(/name="roleArn"[^>]*aria-invalid="true"/);
+    expect(unescaped(shownValue(page, 'roleArn') ?? '')).toBe(roleArn);
     expect(page.text).not.toContain('<script>alert');
     expect((await show(id)).status).toBe('pending');
   });
 
   test("of a role in the vendor's account", async () => {
-    const { id } = await begin();
+    const { id } = await begin(vendor.vendorAccount.accountId);
     const page = await check(id, `arn:aws:iam::${vendor.vendorAccount.accountId}:role/x`);
     expect([page.status, wordsOf(page)]).toEqual([422, expect.stringContaining("can't be connected")]);
   });
 
   test('of a role that another connection has', async () => {
     const first = await begin();
-    const arn = makeRole(trust({ StringEquals: { 'sts:ExternalId': first.externalId } }));
+    const arn = makeRole(first, exactly(first.externalId));
     await check(first.id, arn);
-    const second = await begin();
+    const second = await begin(first.expectedAccountId);
     vendor.sandbox.updateTrustPolicy(arn, exactly(second.externalId));
     const page = await check(second.id, arn);
     expect([page.status, wordsOf(page)]).toEqual([409, expect.stringContaining('already connected')]);
     expect((await show(second.id)).status).toBe('failed');
+  });
+
+  test('when AWS does not answer it says that this is no verdict', async () => {
+    const begun = await begin();
+    const arn = makeRole(begun, exactly(begun.externalId));
+    vendor.sandbox.faults.set({ kind: 'throttle' });
+    const page = await check(begun.id, arn);
+    vendor.sandbox.faults.clear();
+    expect(wordsOf(page)).toContain('No result yet');
+    expect(wordsOf(page)).not.toMatch(/\bfailed\b/i);
+    expect((await show(begun.id)).status).toBe('pending');
   });
 });
 
@@ -190,7 +267,7 @@ describe('connecting with an access key', () => {
     const given = key();
     const page = await browser.post('/connections/new/access-key', given);
     const id = idIn(page);
-    expect(page.url).toBe(`/connections/${id}/setup?done=connected#scope`);
+    expect(page.url).toBe(`/connections/${id}/setup#step`);
     const { accountId } = await show(id);
     const next = vendor.sandbox.createAccessKey(accountId, 'second');
     const exchanged = await browser.post(`/connections/${id}/access-key`, {
@@ -205,8 +282,8 @@ describe('connecting with an access key', () => {
   test.each([
     ['a wrong secret', { secretAccessKey: 'a'.repeat(40) }, 'secret'],
     ['an unknown id', { accessKeyId: 'AKIAAAAAAAAAAAAAAAAA' }, 'does not know'],
-    ['a space after it', { secretAccessKey: `${'a'.repeat(40)} ` }, 'Secret access key: must be'],
-    ['no name', { name: '' }, 'Name:'],
+    ['a space after it', { secretAccessKey: `${'a'.repeat(40)} ` }, 'must be'],
+    ['no name', { name: '' }, 'Name'],
   ])('is refused with %s, which is not shown again', async (_name, more, says) => {
     const given = key(more);
     const page = await browser.post('/connections/new/access-key', given);
@@ -223,59 +300,99 @@ describe('connecting with an access key', () => {
 });
 
 describe('where a connection applies', () => {
-  test('each of the four levels; a missing or impossible name is said', async () => {
+  test('each of the four levels, chosen or entered; what is left out is removed', async () => {
     const id = await connected('levels');
-    await addScope(id, 'organization');
-    await addScope(id, 'project', { project: 'levels' });
-    await addScope(id, 'environment', { project: 'levels', environment: 'e' });
-    await addScope(id, 'architecture', { project: 'levels', environment: 'e', architecture: 'a' });
-    expect((await show(id)).scopes).toHaveLength(4);
-    const missing = await addScope(id, 'environment', { project: 'levels' });
-    expect([missing.status, wordsOf(missing)]).toEqual([
-      400,
-      expect.stringContaining('The name of the environment is missing.'),
+    await setScopes(id, { scope: '', project: 'levels' });
+    await setScopes(id, { scope: ['', 'levels'], project: 'levels', environment: 'e' });
+    const entered = { project: 'levels', environment: 'e', architecture: 'a' };
+    await setScopes(id, { scope: ['', 'levels', 'levels/e'], ...entered });
+    expect((await show(id)).scopes).toEqual([
+      {},
+      { project: 'levels' },
+      { project: 'levels', environment: 'e' },
+      entered,
     ]);
-    const wrong = await addScope(id, 'project', { project: '<script>' });
-    expect(wrong.status).toBe(400);
-    expect(wrong.text).not.toContain('<script>"');
-    for (const key of ['', 'levels', 'levels/e'])
-      await browser.post(`/connections/${id}/scopes`, { from: 'connection', mode: 'remove', key });
-    expect((await show(id)).scopes).toEqual([{ project: 'levels', environment: 'e', architecture: 'a' }]);
+    await setScopes(id, { scope: 'levels/e/a' });
+    expect((await show(id)).scopes).toEqual([entered]);
   });
 
-  test('a scope that another holds says which, and can be replaced', async () => {
-    const holder = await connected('the holder');
-    await addScope(holder, 'project', { project: 'taken' });
-    const id = await connected('the next');
-    const page = await addScope(id, 'project', { project: 'taken' });
-    expect(page.status).toBe(409);
-    expect(wordsOf(page)).toContain('project taken is held by the holder');
-    expect(page.text).toContain(`<a href="/connections/${holder}">the holder</a>`);
+  test.each([
+    ['a gap', { environment: 'production' }, 'Enter the project as well.'],
+    ['a gap further down', { project: 'p', architecture: 'a' }, 'Enter the environment as well.'],
+    ['a space', { project: 'my shop' }, 'Use up to 64 letters'],
+    ['a slash', { project: 'a/b' }, 'Use up to 64 letters'],
+    ['a script', { project: '<script>alert(1)</script>' }, 'Use up to 64 letters'],
+    ['too many letters', { project: 'a'.repeat(65) }, 'Use up to 64 letters'],
+  ])('with %s everything entered stays, and no wider scope is taken', async (_name, names, says) => {
+    const { id, ...begun } = await begin();
+    await check(id, makeRole({ id, ...begun }, exactly(begun.externalId)));
+    const page = await browser.post(`/connections/${id}/finish`, { name: 'kept', ...names });
+    expect([page.status, wordsOf(page)]).toEqual([422, expect.stringContaining(says)]);
+    expect(shownValue(page, 'name')).toBe('kept');
+    for (const [name, value] of Object.entries(names))
+      expect(unescaped(shownValue(page, name) ?? '')).toBe(value);
+    expect(page.text).not.toMatch(/<input [^>]*type="checkbox"[^>]* checked/);
+    // Sent again as the browser has it: still no scope.
+    expect((await browser.post(`/connections/${id}/finish`, { name: 'kept', ...names })).status).toBe(422);
     expect((await show(id)).scopes).toEqual([]);
-    await addScope(id, 'project', { project: 'taken' }, { replace: 'yes' });
+  });
+
+  test('no choice is no scope: it says so, or is left for later when asked to', async () => {
+    const begun = await begin();
+    await check(begun.id, makeRole(begun, exactly(begun.externalId)));
+    const page = await browser.post(`/connections/${begun.id}/finish`, { name: 'nowhere' });
+    expect([page.status, wordsOf(page)]).toEqual([422, expect.stringContaining('Choose at least one scope')]);
+    const later = await browser.post(`/connections/${begun.id}/finish`, { name: 'nowhere', later: '1' });
+    expect(later.url).toBe(`/connections/${begun.id}/connected`);
+    expect(await show(begun.id)).toMatchObject({ name: 'nowhere', scopes: [] });
+  });
+
+  test('a name that is missing keeps the scope that was chosen', async () => {
+    const begun = await begin();
+    await check(begun.id, makeRole(begun, exactly(begun.externalId)));
+    const page = await browser.post(`/connections/${begun.id}/finish`, { name: '', project: 'chosen' });
+    expect([page.status, wordsOf(page)]).toEqual([422, expect.stringContaining('Enter a name')]);
+    expect(isChecked(page, 'scope', 'chosen')).toBe(true);
+    expect(isChecked(page, 'scope', '')).toBe(false);
+  });
+
+  test('a scope that another holds says which and its account, and is replaced only when confirmed', async () => {
+    const holder = await connected('the holder');
+    await setScopes(holder, { project: 'taken' });
+    const id = await connected('the next');
+    const page = await setScopes(id, { scope: 'taken' });
+    expect(page.status).toBe(422);
+    expect(wordsOf(page)).toContain('the holder holds this scope');
+    expect(isChecked(page, 'scope', 'taken')).toBe(true);
+    expect(isChecked(page, 'replace', 'taken')).toBe(false);
+    expect((await show(id)).scopes).toEqual([]);
+    await setScopes(id, { scope: 'taken', replace: 'taken' });
     expect([(await show(id)).scopes, (await show(holder)).scopes]).toEqual([[{ project: 'taken' }], []]);
   });
 
-  test('the page shows what each level resolves to, and deleting says what does afterwards', async () => {
+  test('scopes that no form has are no scopes', async () => {
+    const id = await connected('forged');
+    await setScopes(id, { scope: ['a/b/c/d', '../x', 'a//b', '<b>'] });
+    expect((await show(id)).scopes).toEqual([]);
+  });
+
+  test('the page shows what applies where, and deleting says what does afterwards', async () => {
     const wide = await connected('wide');
-    await addScope(wide, 'project', { project: 'tree' });
+    await setScopes(wide, { project: 'tree' });
     const id = await connected('narrow');
-    await addScope(id, 'environment', { project: 'tree', environment: 'production' });
-    expect(wordsOf(await browser.get(`/connections/${id}`))).toMatch(
-      /tree → wide \(connected\).*production → this connection/,
-    );
-    // Of the wider one's, what narrower ones hold, and the levels between.
+    await setScopes(id, { project: 'tree', environment: 'production' });
     const web = await connected('narrower');
-    await addScope(web, 'architecture', { project: 'tree', environment: 'test', architecture: 'web' });
+    await setScopes(web, { project: 'tree', environment: 'test', architecture: 'web' });
     const tree = await browser.get(`/connections/${wide}`);
     expect(wordsOf(tree)).toMatch(
-      /tree → this connection production → narrow \(connected\) test → this connection web → narrower \(connected\)/,
+      /tree project This connection production environment narrow test environment This connection web architecture narrower/,
     );
     expect(tree.text).toContain(`<a href="/connections/${web}">narrower</a>`);
     const ask = await browser.get(`/connections/${id}/delete`);
-    expect(wordsOf(ask)).toContain('project tree, environment production → wide (connected)');
+    expect(wordsOf(ask)).toMatch(/tree › production wide Connected/);
     const wrong = await browser.post(`/connections/${id}/delete`, { name: 'narro' });
     expect(wordsOf(wrong)).toContain('Nothing was deleted.');
+    expect(shownValue(wrong, 'name')).toBe('narro');
     expect((await show(id)).status).toBe('connected');
     const gone = await browser.post(`/connections/${id}/delete`, { name: 'narrow' });
     expect(gone.url).toBe('/connections?done=deleted');
@@ -286,18 +403,53 @@ describe('where a connection applies', () => {
 describe('one connection', () => {
   test('shows its checks with times, and its history with who did what', async () => {
     const id = await connected('history');
-    const words = wordsOf(await browser.get(`/connections/${id}`));
-    expect(words).toMatch(/Verified done .* on this page/);
-    expect(words).toMatch(/Renamed done .*to “history”/);
-    expect(words).toMatch(/Last checked \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
+    const page = await browser.get(`/connections/${id}`);
+    const words = wordsOf(page);
+    expect(words).toMatch(/Verified On this page, just now/);
+    expect(words).toMatch(/Renamed To history On this page, just now/);
+    expect(page.text).toMatch(/<time datetime="[^"]+" title="\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC">just now/);
   });
 
-  test('the external ID is changed without downtime, or not', async () => {
-    const id = await connected('external id');
-    const page = await browser.post(`/connections/${id}/external-id`);
-    expect(page.url).toBe(`/connections/${id}/setup?done=external-id#create`);
+  test('the external ID is rotated on a page of its own: asked first, then deployed, then done', async () => {
+    const begun = await begin();
+    const { id, externalId } = begun;
+    const arn = makeRole(begun, exactly(externalId));
+    await check(id, arn);
+    expect(wordsOf(await browser.get(`/connections/${id}/rotate`))).toContain('Create a new external ID?');
+    expect(await show(id)).not.toHaveProperty('pendingExternalId');
+    const started = await browser.post(`/connections/${id}/external-id`);
+    const next = (await show(id)).pendingExternalId;
+    expect(started.url).toBe(`/connections/${id}/rotate?to=${next}`);
+    expect(started.text).toContain(
+      `<span class="l l-del">          &quot;sts:ExternalId&quot;: &quot;${externalId}`,
+    );
+    expect(started.text).toContain(
+      `<span class="l l-add">          &quot;sts:ExternalId&quot;: &quot;${next}`,
+    );
+    for (const format of ['terraform', 'cdktf', 'cloudformation'])
+      expect(codeIn(await browser.get(`/connections/${id}/rotate?format=${format}`), 'change')).toContain(
+        next,
+      );
+    expect(wordsOf(await browser.get(`/connections/${id}`))).toContain('External ID rotation started');
+
+    vendor.sandbox.updateTrustPolicy(arn, trust({ StringEquals: { 'sts:ExternalId': [externalId, next] } }));
+    const both = await browser.post(`/connections/${id}/rotate`);
+    expect([both.status, wordsOf(both)]).toEqual([
+      422,
+      expect.stringContaining('the old one still does too'),
+    ]);
+    vendor.sandbox.updateTrustPolicy(arn, exactly(next));
+    const done = await browser.post(`/connections/${id}/rotate`);
+    expect(wordsOf(done)).toContain('External ID rotated');
+    expect(await show(id)).toMatchObject({ status: 'connected', externalId: next });
+  });
+
+  test('a rotation is canceled', async () => {
+    const id = await connected('canceled');
+    await browser.post(`/connections/${id}/external-id`);
     const kept = await browser.post(`/connections/${id}/external-id/cancel`);
-    expect(wordsOf(kept)).toContain('The external ID stays as it was.');
+    expect(wordsOf(kept)).toContain('Rotation canceled.');
+    expect(wordsOf(kept)).toContain('External ID rotation canceled');
   });
 
   test('nobody else’s is shown, and an unknown one looks the same', async () => {
@@ -329,7 +481,7 @@ describe('names that want to be more than names', () => {
   test.each(hostile)('%s is text on every page', async (name) => {
     const id = await connected(name);
     const scope = await connected('beside');
-    await addScope(id, 'project', { project: `p${hostile.indexOf(name)}` });
+    await setScopes(scope, { project: `p${hostile.indexOf(name)}` });
     const pages = [
       await browser.get('/connections'),
       await browser.get(`/connections?q=${encodeURIComponent(name)}`),
@@ -337,15 +489,16 @@ describe('names that want to be more than names', () => {
       await browser.get(`/connections/${id}/delete`),
       await browser.get(`/connections/${id}/setup`),
       await browser.get(
-        `/connections/${id}/setup?way=${encodeURIComponent(name)}&permissions=${encodeURIComponent(name)}`,
+        `/connections/${id}/setup?format=${encodeURIComponent(name)}&permissions=${encodeURIComponent(name)}`,
       ),
       await browser.get(
         `/connections/${id}?done=${encodeURIComponent(name)}&before=${encodeURIComponent(name)}`,
       ),
-      await addScope(scope, 'project', { project: `p${hostile.indexOf(name)}` }),
+      await setScopes(id, { scope: `p${hostile.indexOf(name)}` }),
+      await browser.get(`/connections/${id}/name`),
       ...(await Promise.all(
-        ['cdktf', 'terraform', 'cloudformation', 'aws-cli'].map((way) =>
-          browser.get(`/connections/${id}/setup?way=${way}`),
+        ['cdktf', 'terraform', 'cloudformation', 'aws-cli'].map((format) =>
+          browser.get(`/connections/${id}/setup?step=role&format=${format}`),
         ),
       )),
     ];
@@ -361,7 +514,7 @@ describe('names that want to be more than names', () => {
 });
 
 describe('the list', () => {
-  test('has a search and pages from 25 on', async () => {
+  test('has a search, a filter by status, an order and pages', async () => {
     const many = await startVendor();
     try {
       const other = openWebClient(many.service.url);
@@ -373,7 +526,6 @@ describe('the list', () => {
           ),
         );
       await add(0, 24);
-      expect((await other.get('/connections')).text).not.toContain('type="search"');
       await add(24, 60);
       const names = (page: WebPage) => [...page.text.matchAll(/connection (\d+)\.</g)].map(([, n]) => n);
       const seen = new Set<string | undefined>();
@@ -390,6 +542,21 @@ describe('the list', () => {
       expect(seen.size).toBe(60);
       expect(names(await other.get('/connections?q=CONNECTION%2059.'))).toContain('59');
       expect(wordsOf(await other.get('/connections?q=nobody'))).toContain('No connection matches “nobody”');
+      expect(names(await other.get('/connections?status=pending'))).toHaveLength(25);
+      expect(wordsOf(await other.get('/connections?status=failed'))).toContain(
+        'No connection has this status.',
+      );
+      expect(names(await other.get('/connections?sort=name&q=connection+1')).slice(0, 3)).toEqual([
+        '1',
+        '10',
+        '11',
+      ]);
+      for (const path of ['?page=0', '?page=-1', '?page=x', '?page=1e9', '?sort=x&status=y', '?q=a&q=b'])
+        expect((await other.get(`/connections${path}`)).status).toBe(200);
+      await many.call('POST', '/v1/connections', { name: 'connection 7.' });
+      expect(wordsOf(await other.get('/connections?q=connection+7.'))).toContain(
+        'Another connection has the same name.',
+      );
     } finally {
       await many.close();
     }
@@ -399,15 +566,7 @@ describe('the list', () => {
 test('nothing is changed by GET, and nothing can be: every form posts', async () => {
   const id = await connected('still');
   const before = JSON.stringify(await show(id));
-  for (const path of [
-    'verify',
-    'check',
-    'name',
-    'scopes',
-    'external-id',
-    'callback-secret',
-    'migrate-to-role',
-  ])
+  for (const path of ['verify', 'check', 'finish', 'external-id', 'callback-secret', 'migrate-to-role'])
     expect((await browser.get(`/connections/${id}/${path}`)).status).toBe(404);
   await browser.get(`/connections/${id}/delete`);
   expect(JSON.stringify(await show(id))).toBe(before);

@@ -17,6 +17,7 @@ beforeEach(() => {
 });
 afterAll(() => vendor.close());
 
+const firstStep = { partition: 'aws', account: '123456789012', permissions: 'read-only' };
 const client = () => openWebClient(vendor.service.url);
 const newLink = async (body: object = {}) => {
   const { url } = (await vendor.call('POST', '/v1/sign-in-links', body)).body;
@@ -28,7 +29,7 @@ describe('with an API key', () => {
     const page = await client().signIn(vendor.apiKey);
     expect([page.status, page.url]).toEqual([200, '/connections']);
     expect(wordsOf(page)).toContain('acme');
-    expect(wordsOf(page)).toContain('Nothing is connected yet');
+    expect(wordsOf(page)).toContain('Connect your first AWS account');
   });
 
   test('a wrong one is told so, and opens nothing', async () => {
@@ -136,7 +137,7 @@ describe('a session', () => {
     const browser = client();
     await browser.signIn(vendor.apiKey);
     await browser.get('/connections/new');
-    await browser.post('/connections/new/role', { partition: 'aws' });
+    await browser.post('/connections/new/role', firstStep);
     await browser.post('/sign-out');
     const { records } = (await vendor.call('GET', '/v1/audit?limit=10')).body;
     const actions = records.map((record: { action: string }) => record.action);
@@ -176,7 +177,7 @@ describe('a form', () => {
     const browser = client();
     await browser.signIn(vendor.apiKey);
     await browser.get('/connections/new');
-    const page = await browser.post('/connections/new/role', { partition: 'aws' }, headers);
+    const page = await browser.post('/connections/new/role', firstStep, headers);
     expect(page.status).toBe(403);
     expect(wordsOf(page)).toContain('did not come from this site');
   });
@@ -185,13 +186,13 @@ describe('a form', () => {
     const browser = client();
     await browser.signIn(vendor.apiKey);
     for (const csrf of ['', 'x', 'A'.repeat(43)])
-      expect((await browser.post('/connections/new/role', { partition: 'aws', csrf })).status).toBe(403);
+      expect((await browser.post('/connections/new/role', { ...firstStep, csrf })).status).toBe(403);
     const other = client();
     await other.signIn(vendor.apiKey);
     await other.get('/connections/new');
-    expect(
-      (await browser.post('/connections/new/role', { partition: 'aws', csrf: other.token })).status,
-    ).toBe(403);
+    expect((await browser.post('/connections/new/role', { ...firstStep, csrf: other.token })).status).toBe(
+      403,
+    );
   });
 
   test('is refused with a cookie and neither Fetch Metadata nor Origin', async () => {
@@ -207,7 +208,7 @@ describe('a form', () => {
           'content-type': 'application/x-www-form-urlencoded',
           ...headers,
         },
-        body: new URLSearchParams({ csrf: browser.token, partition: 'aws' }).toString(),
+        body: new URLSearchParams({ csrf: browser.token, ...firstStep }).toString(),
       });
     expect((await send({})).status).toBe(403);
     expect((await send({ origin: 'https://evil.example' })).status).toBe(403);

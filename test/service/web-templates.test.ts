@@ -22,14 +22,24 @@ afterAll(() => vendor.close());
 
 async function begin(partition: string): Promise<string> {
   await browser.get('/connections/new');
-  return /con_[a-z2-7]{24}/.exec((await browser.post('/connections/new/role', { partition })).url)?.[0] ?? '';
+  return (
+    /con_[a-z2-7]{24}/.exec(
+      (
+        await browser.post('/connections/new/role', {
+          partition,
+          account: '123456789012',
+          permissions: 'read-only',
+        })
+      ).url,
+    )?.[0] ?? ''
+  );
 }
 const linkIn = (page: WebPage, start: string): URL =>
   new URL((new RegExp(`href="(${start}[^"]+)"`).exec(page.text)?.[1] ?? '').replaceAll('&amp;', '&'));
 
 test('the partition is asked once, and everything after is of that one', async () => {
   const choice = await browser.get('/connections/new');
-  expect(wordsOf(choice)).toContain('Where is your account? AWS (commercial regions) AWS GovCloud (US)');
+  expect(wordsOf(choice)).toContain('AWS partition AWS (commercial regions) AWS GovCloud (US)');
   const id = await begin('aws-us-gov');
   const guide = await browser.get(`/connections/${id}/setup`);
   expect(wordsOf(guide)).toContain('For an account in AWS GovCloud (US)');
@@ -39,7 +49,7 @@ test('the partition is asked once, and everything after is of that one', async (
 
 test('CloudFormation opens with everything filled in, where the vendor has put the template', async () => {
   const id = await begin('aws');
-  const page = await browser.get(`/connections/${id}/setup?way=cloudformation&permissions=security-audit`);
+  const page = await browser.get(`/connections/${id}/setup?format=cloudformation&permissions=security-audit`);
   const { hash } = linkIn(page, 'https://console.aws.amazon.com/cloudformation');
   const given = new URLSearchParams(hash.slice(hash.indexOf('?')));
   expect(Object.fromEntries(given)).toMatchObject({
@@ -48,7 +58,7 @@ test('CloudFormation opens with everything filled in, where the vendor has put t
     param_ExternalId: (await vendor.call('GET', `/v1/connections/${id}`)).body.externalId,
     param_Permissions: 'security-audit',
   });
-  expect(wordsOf(page)).toContain('everything filled in but the callback secret');
+  expect(wordsOf(page)).toContain('every value filled in but the callback secret');
   expect(page.text).not.toMatch(/whsec_[A-Za-z0-9+/]{30}/);
 });
 
@@ -58,10 +68,10 @@ test('Terraform also has the module, with the same role', async () => {
     scopes: [{ project: 'shop', environment: 'test' }],
   });
   const { externalId } = (await vendor.call('GET', `/v1/connections/${id}`)).body;
-  const page = await browser.get(`/connections/${id}/setup?way=terraform&permissions=power-user`);
+  const page = await browser.get(`/connections/${id}/setup?format=terraform&permissions=power-user`);
   const words = wordsOf(page);
   for (const text of [
-    'Terraform module',
+    'As a module, with every option',
     `source = "${vendor.service.url}/downloads/terraform-module.tar.gz"`,
     `connection_id = "${id}"`,
     `external_id = "${externalId}"`,

@@ -1,6 +1,6 @@
 /** Two services on one database share the work: each connection is checked by one of them, each message delivered once. */
 import type { Store } from '../../service/domain/ports.js';
-import { openPostgresStore } from '../../service/records/postgres/index.js';
+import { openPostgresStore } from '../../service/records/open.js';
 import { hour, until } from '../passing-clock.js';
 import { type PostgresDatabase, sharedPostgres } from '../postgres/index.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFileStore } from '../../service/index.js';
-import { anOrganization } from '../contract/records.js';
+import { anAuditRecord, anOrganization } from '../contract/records.js';
 import { serviceProgram } from '../run/service-program.mjs';
 import { callApi } from '../vendor.js';
 
@@ -205,13 +205,14 @@ test('the operator’s token makes organizations while the service runs', async 
 });
 
 test('what the start mends in a file is a line of the log that names the file', async () => {
-  const store = await openFileStore({ directory: dataDirectory });
+  const keys = [{ id: 'k1', key: Buffer.from(serviceKey, 'base64') }];
+  const store = await openFileStore({ directory: dataDirectory, keys });
   const organization = anOrganization();
   await store.createOrganization(organization);
+  await store.appendAudit([anAuditRecord(organization.id)]);
   await store.close();
-  const organizations = join(dataDirectory, 'organizations');
-  const journal = readdirSync(organizations).find((name) => name.endsWith('.jsonl')) ?? '';
-  appendFileSync(join(organizations, journal), '{"kind":"conn');
+  const log = join(dataDirectory, 'audit', readdirSync(join(dataDirectory, 'audit'))[0] ?? '');
+  appendFileSync(log, '{"kind":"conn');
   const service = run(['serve']);
   await service.listening;
   service.child.kill('SIGTERM');
@@ -223,7 +224,7 @@ test('what the start mends in a file is a line of the log that names the file', 
     .map((line) => JSON.parse(line))
     .filter(({ level }) => level === 40);
   expect(warning).toMatchObject({
-    file: join(organizations, journal),
+    file: log,
     msg: expect.stringMatching(/^The last 13 bytes of .* were cut off/),
   });
   expect(warning.file).toContain(organization.id);

@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
-import { openFileStore } from '../../service/records/file/index.js';
-import { openPostgresStore } from '../../service/records/postgres/index.js';
+import { openFileStore, openPostgresStore } from '../../service/records/open.js';
 import {
   aConnection,
   aMessage,
@@ -62,7 +61,7 @@ function migrate(settings: Record<string, string> = {}, ...words: string[]) {
 }
 
 async function inFiles<Result>(use: (store: Store) => Promise<Result>): Promise<Result> {
-  const store = await openFileStore({ directory, auditSegmentBytes: 50_000 });
+  const store = await openFileStore({ directory });
   return use(store).finally(() => store.close());
 }
 async function inDatabase<Result>(use: (store: Store) => Promise<Result>): Promise<Result> {

@@ -1,4 +1,4 @@
-import { openPostgresStore } from '../../service/records/postgres/index.js';
+import { openPostgresStore } from '../../service/records/open.js';
 import { storeContract } from '../contract/store.js';
 import { type PostgresDatabase, sharedPostgres } from '../postgres/index.js';
 

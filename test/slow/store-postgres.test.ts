@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Store } from '../../service/domain/ports.js';
-import { openPostgresStore, type PostgresStoreOptions } from '../../service/records/postgres/index.js';
+import { openPostgresStore } from '../../service/records/open.js';
+import type { PostgresOptions } from '../../service/records/postgres/backend.js';
 import {
   aConnection,
   anApiKey,
@@ -26,7 +27,7 @@ beforeEach(() => {
 });
 afterEach(() => Promise.all(opened.map((store) => store.close())));
 
-const open = async (url: string, options: Partial<PostgresStoreOptions> = {}): Promise<Store> => {
+const open = async (url: string, options: Partial<PostgresOptions> = {}): Promise<Store> => {
   const store = await openPostgresStore({ url, ...options });
   opened.push(store);
   return store;

@@ -1,8 +1,9 @@
 /** What the API answers, as zod schemas: the document and the typed client are made of them, and the tests hold the service to them. */
 import { z } from 'zod';
 import { auditActions } from '../../domain/audit.js';
+import { assurance } from '../../domain/connection.js';
 import { errorCodes } from '../../domain/error-catalog/index.js';
-import { checkNames } from '../../domain/verification.js';
+import { cause, check, verificationSchema } from '../../domain/verification.js';
 import { scope } from '../schemas.js';
 
 const text = z.string();
@@ -12,74 +13,7 @@ const accountId = text.meta({ description: 'An AWS account: 12 digits.' });
 const externalId = text.meta({ description: "What the role's trust policy must require as sts:ExternalId." });
 const path = z.array(scope);
 
-const check = z
-  .object({
-    name: z.enum(checkNames),
-    outcome: z.enum(['passed', 'failed']),
-    code: code.optional(),
-    message: text,
-    remedy: text.optional(),
-    at: dateTime,
-  })
-  .meta({ id: 'Check' });
-
-const probe = z
-  .object({
-    probe: z.enum([
-      'with_external_id',
-      'with_pending_external_id',
-      'with_previous_external_id',
-      'without_external_id',
-      'wrong_external_id',
-      'caller_identity',
-    ]),
-    at: dateTime,
-    outcome: z.enum(['allowed', 'denied', 'inconclusive']),
-    requestId: text.optional().meta({ description: "AWS's request id, for CloudTrail." }),
-  })
-  .meta({ id: 'Probe', description: 'One request to AWS and what it answered: the receipt.' });
-
-const cause = z.object({
-  cause: z.enum([
-    'external_id_different',
-    'principal_different',
-    'condition_missing',
-    'condition_wildcard',
-    'role_name_or_path',
-    'sts_region_off',
-    'organization_policy',
-    'vendor_not_allowed',
-  ]),
-  likelihood: z.enum(['certain', 'likely', 'possible']),
-  explanation: text,
-});
-
-const verificationBase = {
-  startedAt: dateTime,
-  finishedAt: dateTime,
-  checks: z.array(check),
-  probes: z.array(probe),
-};
-
-const verification = z
-  .discriminatedUnion('result', [
-    z.object({
-      ...verificationBase,
-      result: z.literal('passed'),
-      accountId,
-      sessionArn: text.optional().meta({ description: 'The session of the role that was assumed.' }),
-      principalArn: text.optional().meta({ description: 'Whose the access key is.' }),
-    }),
-    z.object({
-      ...verificationBase,
-      result: z.literal('failed'),
-      code,
-      message: text,
-      remedy: text,
-      diagnosis: z.object({ causes: z.array(cause), trustPolicy: text }).optional(),
-    }),
-  ])
-  .meta({ id: 'Verification' });
+const verification = verificationSchema.meta({ id: 'Verification' });
 
 const connectionBase = {
   id: text,
@@ -130,13 +64,38 @@ const pendingConnection = z.object({ ...roleConnection, status: z.literal('pendi
 export const connection = z
   .union([
     pendingConnection,
-    z.object({ ...roleConnection, status: z.literal('connected'), accountId, roleArn: text, verification }),
+    z.object({
+      ...roleConnection,
+      status: z.literal('connected'),
+      accountId,
+      roleArn: text,
+      roleId: text.meta({ description: "The role's unique id." }),
+      assurance: assurance.meta({
+        description: 'proven: the trust policy was read and judged. tested: by probes only.',
+      }),
+      verification,
+    }),
     z.object({ ...roleConnection, status: z.literal('failed'), roleArn: text, verification }),
     z.object({ ...roleConnection, ...disconnected }),
     z.object({ ...heldAccessKey, status: z.enum(['connected', 'failed']) }),
     z.object({ ...connectionBase, method: z.literal('access_key'), ...disconnected }),
   ])
   .meta({ id: 'Connection' });
+
+/** To `connection.check`. */
+export const preflight = z
+  .object({
+    checks: z.array(
+      z.object({
+        name: z.enum(['secret', 'account', 'external_id', 'role', 'permission_set']),
+        outcome: z.enum(['passed', 'failed', 'not_checked']),
+        code: code.optional(),
+        message: text,
+        remedy: text.optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'Preflight' });
 
 const templateTexts = z
   .object({
@@ -189,6 +148,8 @@ export const rotatedExternalId = z.object({
   status: z.enum(['pending', 'connected', 'failed', 'disconnected']),
   accountId: accountId.optional(),
   roleArn: text.optional(),
+  roleId: text.optional(),
+  assurance: assurance.optional(),
   verification: verification.optional(),
   reason: z.literal('deprovisioned').optional(),
   disconnectedAt: dateTime.optional(),

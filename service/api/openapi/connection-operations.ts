@@ -24,6 +24,8 @@ const inconclusive: readonly ErrorCode[] = [
   'aws_unavailable',
   'vendor_credentials_invalid',
   'vendor_not_allowed',
+  'trust_policy_unsafe',
+  'proof_required',
 ];
 
 /** What the verification of a role can come to. */

@@ -15,3 +15,4 @@ export const accessKey = {
   accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
   secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
 };
+export const roleId = 'AROAEXAMPLEROLEID000';

@@ -1,8 +1,9 @@
+import { z } from 'zod';
 import { credentialsRequest } from '../credentials.js';
 import { callbackEvent, scope } from '../schemas.js';
 import * as answers from './answers.js';
 import { roleVerificationCodes } from './connection-operations.js';
-import { connectionId, roleArn } from './example-values.js';
+import { connectionId, roleArn, roleId } from './example-values.js';
 import type { Operation } from './operation.js';
 
 export const targetOperations = {
@@ -93,15 +94,25 @@ export const targetOperations = {
       'The same webhook-id is one event, with the first answer again. 429 and 503 are not decided: send the same again after Retry-After. https://www.standardwebhooks.com',
     proof: 'signature',
     body: callbackEvent,
-    answer: { status: 200, description: 'The connection.', schema: answers.connection },
+    answer: {
+      status: 200,
+      description: 'The connection; to connection.check, a result for each check.',
+      schema: z.union([answers.connection, answers.preflight]),
+    },
     statusOf: { request_invalid: 422, role_arn_invalid: 422 },
-    codes: [...roleVerificationCodes, 'callback_in_progress'],
+    codes: [
+      ...roleVerificationCodes,
+      'callback_in_progress',
+      'account_not_bound',
+      'role_id_mismatch',
+      'external_id_mismatch',
+    ],
     examples: {
       provisioned: {
         body: {
           type: 'role.provisioned',
           timestamp: '2026-11-24T00:00:00Z',
-          data: { connectionId, roleArn, scope: { project: 'shop', environment: 'production' } },
+          data: { connectionId, roleArn, roleId, scope: { project: 'shop', environment: 'production' } },
         },
         gives: 200,
       },
@@ -109,7 +120,15 @@ export const targetOperations = {
         body: {
           type: 'role.deprovisioned',
           timestamp: '2026-11-24T00:00:00Z',
-          data: { connectionId, roleArn },
+          data: { connectionId, roleArn, roleId },
+        },
+        gives: 200,
+      },
+      check: {
+        body: {
+          type: 'connection.check',
+          timestamp: '2026-11-24T00:00:00Z',
+          data: { connectionId, accountId: '210987654321' },
         },
         gives: 200,
       },
@@ -117,7 +136,7 @@ export const targetOperations = {
         body: {
           type: 'role.provisioned',
           timestamp: '2026-11-24T00:00:00Z',
-          data: { connectionId, roleArn: 'rolebridge' },
+          data: { connectionId, roleArn: 'rolebridge', roleId },
         },
         gives: 'role_arn_invalid',
       },
@@ -125,7 +144,7 @@ export const targetOperations = {
         body: {
           type: 'role.provisioned',
           timestamp: '2026-11-24T00:00:00Z',
-          data: { connectionId: 'con_aaaaaaaaaaaaaaaaaaaaaaaa', roleArn },
+          data: { connectionId: 'con_aaaaaaaaaaaaaaaaaaaaaaaa', roleArn, roleId },
         },
         gives: 'callback_unauthorized',
       },

@@ -1,16 +1,11 @@
+import { get as getHttp } from 'node:http';
+import { get as getHttps } from 'node:https';
+import { endpointOf, foreignEndpoints } from '../../aws/outbound.js';
 import { createSts } from '../../aws/sts.js';
-import { exchange } from '../../client/request.js';
 import { inconclusiveMessages } from '../../domain/inconclusive.js';
-import { type Partition, partitions } from '../../domain/role-arn.js';
-import { type Settings, stsPartitionsOf } from '../../settings/index.js';
+import { proxyAgentFor } from '../../proxy-agent.js';
+import { awsClientsOf, type Settings, stsPartitionsOf } from '../../settings/index.js';
 import { type Examination, type Finding, type StsReach, worst } from './finding.js';
-
-const dnsSuffixes: Record<Partition, string> = {
-  aws: 'amazonaws.com',
-  'aws-us-gov': 'amazonaws.com',
-  'aws-cn': 'amazonaws.com.cn',
-  'aws-eusc': 'amazonaws.eu',
-};
 
 /** AWS refuses signatures that are five minutes off, and the service refuses callbacks so. */
 const maxSkewMs = 300_000;
@@ -20,22 +15,15 @@ const notableSkewMs = 30_000;
 export async function reachSts(config: Settings, now: () => number): Promise<Map<string, StsReach>> {
   const reached = new Map<string, StsReach>();
   for (const [partition, settings] of Object.entries(stsPartitionsOf(config))) {
-    const region = settings.region ?? partitions[partition as Partition].stsRegion;
-    const url = settings.endpoint ?? `https://sts.${region}.${dnsSuffixes[partition as Partition]}`;
+    const url = await endpointOf('sts', settings);
     const startedAt = now();
     reached.set(
       partition,
-      await exchange({
-        url: new URL(url),
-        method: 'GET',
-        headers: {},
-        body: undefined,
-        signal: AbortSignal.timeout(config.stsTimeoutMs),
-      }).then(
-        ({ headers }) => ({
+      await dateOf(url, config.stsTimeoutMs).then(
+        (date) => ({
           url,
           reached: true,
-          date: headers.date === undefined ? undefined : Date.parse(headers.date),
+          date: date === undefined ? undefined : Date.parse(date),
           halfwayAt: (startedAt + now()) / 2,
         }),
         (error: NodeJS.ErrnoException) => ({ url, reached: false, reason: error.code ?? error.message }),
@@ -43,6 +31,33 @@ export async function reachSts(config: Settings, now: () => number): Promise<Map
     );
   }
   return reached;
+}
+
+/** The time in an answer to a plain request, through the proxy of the environment. */
+function dateOf(url: string, timeoutMs: number): Promise<string | undefined> {
+  const agent = proxyAgentFor(url);
+  const options = { signal: AbortSignal.timeout(timeoutMs), ...(agent && { agent }) };
+  return new Promise((resolve, reject) => {
+    const get = url.startsWith('https:') ? getHttps : getHttp;
+    get(url, options, (response) => {
+      resolve(response.headers.date);
+      response.destroy();
+    }).on('error', reject);
+  });
+}
+
+export async function checkAwsEndpoints({ config }: Examination): Promise<Finding> {
+  const foreign = await foreignEndpoints(awsClientsOf(config));
+  if (foreign.length === 0) return { check: 'AWS endpoints', outcome: 'ok', message: "All are AWS's own." };
+  return {
+    check: 'AWS endpoints',
+    outcome: 'warning',
+    message: foreign
+      .map(({ service, endpoint }) => `Calls of ${service} go to ${endpoint}, which is not AWS's own.`)
+      .join(' '),
+    remedy:
+      'If that is not intended, unset ROLEBRIDGE_STS_ENDPOINT, ROLEBRIDGE_KMS_ENDPOINT, AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_STS, and endpoint_url in the AWS profile.',
+  };
 }
 
 export async function checkClock({ stsAnswers }: Examination): Promise<Finding> {

@@ -3,7 +3,13 @@ import { exitCodes } from '../exit-codes.js';
 import { Ended } from '../failure.js';
 import { printable, printJson } from '../print.js';
 import type { Terminal } from '../terminal.js';
-import { checkClock, checkStsEndpoint, checkVendorCredentials, reachSts } from './aws-checks.js';
+import {
+  checkAwsEndpoints,
+  checkClock,
+  checkStsEndpoint,
+  checkVendorCredentials,
+  reachSts,
+} from './aws-checks.js';
 import type { Examination, Finding } from './finding.js';
 import { checkEncryptionKey, checkServiceKeys } from './key-checks.js';
 import { checkPublicUrl, checkStore } from './service-checks.js';
@@ -13,6 +19,7 @@ const checks = [
   checkStore,
   checkVendorCredentials,
   checkStsEndpoint,
+  checkAwsEndpoints,
   checkPublicUrl,
   checkServiceKeys,
   checkEncryptionKey,

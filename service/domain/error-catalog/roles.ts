@@ -50,6 +50,46 @@ export const roleErrors = {
     see: 'Compare the account in the role ARN with `expectedAccountId` of the connection; `aws sts get-caller-identity` shows where a stack is deployed.',
     fix: 'Deploy with credentials of the expected account, or create a new connection for the other account. The answer to a callback names no account and no policy: a stolen callback secret must teach nothing.',
   },
+  account_not_bound: {
+    status: 409,
+    title: 'The connection is not bound to an account',
+    meaning:
+      'A callback may connect a role only in the account that the connection is bound to, and this connection has none yet: with only the callback secret, anyone could connect a role of another account.',
+    see: '`GET /v1/connections/{id}` shows no `expectedAccountId`.',
+    fix: 'Set `expectedAccountId` (`PATCH /v1/connections/{id}`, or when you create the connection), then deploy again. `PUT /v1/connections/{id}/role` with an API key binds by the ARN. Vendor: `ROLEBRIDGE_REQUIRE_ACCOUNT=off` lets the first role that connects bind.',
+  },
+  role_id_mismatch: {
+    status: 422,
+    title: 'AWS opens another role than the stack reported',
+    meaning:
+      'The session that AWS opened belongs to a role with another unique id than the one in the callback: the role was deleted and created again under its name.',
+    see: '`aws iam get-role --role-name NAME --query Role.RoleId` shows the id of the role that exists now.',
+    fix: 'Deploy the stack that owns the role that exists now; remove the copy that reports the old one.',
+  },
+  external_id_mismatch: {
+    status: 422,
+    title: "The external ID is not this connection's",
+    meaning:
+      'The stack has another external ID than the connection, so the role that it creates could not be assumed.',
+    see: "Compare `externalId` in the stack with the connection's page or `GET /v1/connections/{id}`.",
+    fix: "Set `externalId` in the stack to this connection's and deploy again.",
+  },
+  trust_policy_unsafe: {
+    status: 422,
+    title: 'The trust policy is unsafe',
+    meaning:
+      'The service read the trust policy of the role and found a statement that lets the vendor in without exactly this external ID, or lets strangers in. The negative probes can miss that; the policy does not lie.',
+    see: 'The detail quotes the statement. `aws iam get-role --role-name NAME --query Role.AssumeRolePolicyDocument` prints the policy.',
+    fix: 'Deploy the trust policy shown in the answer. In a stack, change its input (`externalId`), not the role. When a connection that was healthy turns to this code, someone changed the policy: find out who (CloudTrail, `UpdateAssumeRolePolicy`).',
+  },
+  proof_required: {
+    status: 422,
+    title: "The trust policy can't be read",
+    meaning:
+      'The vendor connects only roles whose trust policy it can read and judge (`ROLEBRIDGE_REQUIRE_PROOF=on`), and the role may not read itself.',
+    see: 'The check `trust_policy` says why the policy could not be read.',
+    fix: 'Allow the role `iam:GetRole` on its own ARN: leave `selfInspection` on in the construct, or add the inline policy that the setup page shows.',
+  },
   external_id_not_required: {
     status: 422,
     title: 'The role can be assumed without the external ID',

@@ -1,3 +1,4 @@
+import { matchesGlob } from '../glob.js';
 import { type Json, readTrustPolicy, type Statement } from './read-trust-policy.js';
 
 /** What the trust policy of a customer's role lets in. */
@@ -175,20 +176,4 @@ function notUnderstood(what: string): Finding {
 /** NotAction counts as every action: only positive lists are understood. */
 function includesAction({ actions }: Statement, action: string): boolean {
   return actions?.some((pattern) => matchesGlob(pattern.toLowerCase(), action)) ?? true;
-}
-
-/** Keeps every place of the text that the pattern so far can end at, so no pattern is slow. */
-function matchesGlob(pattern: string, text: string): boolean {
-  let ends = [0];
-  for (const expected of pattern) {
-    const first = ends[0];
-    if (first === undefined) return false;
-    ends =
-      expected === '*'
-        ? Array.from({ length: text.length - first + 1 }, (_, more) => first + more)
-        : ends.flatMap((end) =>
-            end < text.length && (expected === '?' || expected === text[end]) ? [end + 1] : [],
-          );
-  }
-  return ends.includes(text.length);
 }

@@ -34,10 +34,11 @@ export const isConflict = ({ code }: DatabaseError): boolean =>
 
 /**
  * False when the server answered and the session goes on. FATAL errors (57P01 and its like) and all that has no
- * SQLSTATE, such as a time-out of the driver's, leave a session that nobody can use.
+ * SQLSTATE, such as a time-out of the driver's, leave a session that nobody can use. One that takes no writes (25006)
+ * leads to a server that was demoted.
  */
 export const endsSession = ({ code }: DatabaseError): boolean =>
-  code === undefined || !isSqlState(code) || /^(08|57P|28|3D)/.test(code);
+  code === undefined || !isSqlState(code) || code === '25006' || /^(08|57P|28|3D)/.test(code);
 
 /** The server was asked and said nothing, in the driver's words; a wait for a session while all are in use is another thing. */
 export const isSilence = ({ code, message }: DatabaseError): boolean =>
@@ -51,7 +52,7 @@ const isUnavailable = ({ code }: DatabaseError): boolean =>
   code === undefined || !isSqlState(code) || code === '25006' || !/^(22|23|25|42)/.test(code);
 
 /** What a caller of the store is told. */
-export function verificationFailed(error: DatabaseError): Error {
+export function storeError(error: DatabaseError): Error {
   if (!isUnavailable(error)) return error;
   return new RolebridgeError('store_unavailable', 'The database can not be used now.', {
     remedy: 'Try again. A change that was cut off was stored whole or not at all.',

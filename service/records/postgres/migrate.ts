@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { z } from 'zod';
 import { RolebridgeError } from '../../domain/errors.js';
-import { DatabaseError, sqlState, verificationFailed } from './database-error.js';
+import { parseAddress } from './address.js';
+import { DatabaseError, sqlState, storeError } from './database-error.js';
 import { migrations } from './migrations.js';
+import { clientOf, refuseReadOnly } from './sessions.js';
 
 // CockroachDB's INT has 64 bits, which the driver gives as text.
 const versionRow = z.object({ version: z.coerce.number() });
@@ -13,15 +15,13 @@ const versionRow = z.object({ version: z.coerce.number() });
  * @throws RolebridgeError `store_unavailable` when the database can't be reached, or its schema is a newer program's
  */
 export async function migrate(url: string, connectTimeoutMs: number): Promise<void> {
-  const client = clientOf(url, connectTimeoutMs);
-  client.on('error', () => {});
+  const client = await connected(url, connectTimeoutMs);
   try {
-    await client.connect();
     const found = await currentVersion(client);
     if (found === undefined) await makeVersionTable(client);
     // Who may only read and write rows can use a schema that is up to date: nothing more is asked of it.
     else if (refuseNewer(found) === migrations.length) return;
-    await client.query('BEGIN');
+    await client.query(`BEGIN; SET LOCAL lock_timeout = ${lockTimeoutMs}`);
     // Two processes that start at once: the second waits here, and finds the work done.
     const { rows } = await client.query('SELECT version FROM schema_version WHERE id = 1 FOR UPDATE');
     const version = refuseNewer(versionRow.parse(rows[0]).version);
@@ -39,18 +39,30 @@ export async function migrate(url: string, connectTimeoutMs: number): Promise<vo
   }
 }
 
-function clientOf(connectionString: string, connectionTimeoutMillis: number): pg.Client {
-  try {
-    return new pg.Client({
-      connectionString,
-      application_name: 'rolebridge migrations',
-      connectionTimeoutMillis,
-      lock_timeout: 60_000,
-      keepAlive: true,
-    });
-  } catch (error) {
-    // The driver reads the files that the URL names.
-    throw notOpened(new DatabaseError(error));
+const lockTimeoutMs = 60_000;
+
+/** To the first of the hosts that can be used. */
+async function connected(url: string, connectionTimeoutMillis: number): Promise<pg.Client> {
+  const address = parseAddress(url);
+  const Client = clientOf(address);
+  for (let left = address.hosts.length; ; left--) {
+    let client: pg.Client | undefined;
+    try {
+      // The driver reads the files that the URL names.
+      client = new Client({
+        connectionString: address.url,
+        application_name: 'rolebridge migrations',
+        connectionTimeoutMillis,
+        keepAlive: true,
+      });
+      client.on('error', () => {});
+      await client.connect();
+      if (address.isWriter) await refuseReadOnly(client);
+      return client;
+    } catch (error) {
+      await client?.end().catch(() => {});
+      if (left <= 1) throw notOpened(new DatabaseError(error));
+    }
   }
 }
 
@@ -104,7 +116,7 @@ function refuseNewer(version: number): number {
 
 /** At the start somebody reads the reason, who can do something about it. */
 function notOpened(cause: DatabaseError): Error {
-  const error = verificationFailed(cause);
+  const error = storeError(cause);
   if (!(error instanceof RolebridgeError)) return error;
   return new RolebridgeError('store_unavailable', `The database can not be opened (${cause.message}).`, {
     remedy: remedyOf(cause),

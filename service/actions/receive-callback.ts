@@ -1,0 +1,221 @@
+/** What a customer's stack may say with its connection's secret: its role exists, its role goes, "would this work?". */
+import type { Requester } from '../domain/audit.js';
+import { boundAccountOf, type Connection } from '../domain/connection.js';
+import { disconnected, pendingAgain } from '../domain/connection-transitions.js';
+import { RolebridgeError } from '../domain/errors.js';
+import type { AccountId } from '../domain/ids.js';
+import { parseRoleArn } from '../domain/role-arn.js';
+import type { Scope } from '../domain/scope.js';
+import { aboutConnection } from '../domain/webhook-message.js';
+import { recordOutcome } from './audited.js';
+import { saveChange, subjectOf } from './change-connection.js';
+import { type Dependencies, isoNow } from './dependencies.js';
+import { outboxMessages } from './outbox.js';
+import { verifyConnection } from './verify-connection.js';
+
+export interface ReportedRole {
+  readonly roleArn: string;
+  /** The role's unique id, `AROA…`. */
+  readonly roleId?: string | undefined;
+}
+
+/**
+ * The stack made a role: it is verified, and connected when it passes every check.
+ * @throws RolebridgeError `account_mismatch`, `account_not_bound`, and those of {@link verifyConnection}
+ */
+export async function roleProvisioned(
+  deps: Dependencies,
+  by: Requester,
+  connection: Connection,
+  reported: ReportedRole & { readonly scope?: Scope | undefined; readonly firstAttemptAtMs: number },
+): Promise<Connection> {
+  await requireBoundAccount(deps, by, connection, reported.roleArn);
+  return verifyConnection(deps, by, connection, { ...reported, askedBy: 'callback' });
+}
+
+/**
+ * The stack took its role away. Only the role that the connection has ends it, by ARN and id: any other one (an old
+ * stack, a copy) changes nothing but the audit log.
+ */
+export async function roleDeprovisioned(
+  deps: Dependencies,
+  by: Requester,
+  connection: Connection,
+  reported: ReportedRole,
+): Promise<Connection> {
+  const next = afterGoodbye(connection, reported, isoNow(deps.clock));
+  if (next !== undefined) return saveChange(deps, by, { action: 'connection.deprovision' }, connection, next);
+  const details = { roleArn: reported.roleArn.slice(0, 2_048), changed: false };
+  await recordOutcome(deps, by, { action: 'connection.deprovision', ...subjectOf(connection), details });
+  return connection;
+}
+
+/** Undefined when it is not the connection's role. An access key stays in use whatever becomes of a role for its place. */
+function afterGoodbye(
+  connection: Connection,
+  { roleArn, roleId }: ReportedRole,
+  now: string,
+): Connection | undefined {
+  if (connection.method !== 'assume_role') return undefined;
+  if (connection.status !== 'connected' && connection.status !== 'failed') return undefined;
+  if (connection.roleArn !== roleArn || isAnotherRole(connection.roleId, roleId)) return undefined;
+  return connection.status === 'failed' && !connection.wasConnected
+    ? pendingAgain(connection)
+    : disconnected(connection, now);
+}
+
+const isAnotherRole = (one: string | undefined, other: string | undefined): boolean =>
+  one !== undefined && other !== undefined && one !== other;
+
+export interface PreflightCheck {
+  readonly name: 'secret' | 'account' | 'external_id' | 'role' | 'permission_set';
+  readonly outcome: 'passed' | 'failed' | 'not_checked';
+  readonly code?: RolebridgeError['code'] | undefined;
+  readonly message: string;
+  readonly remedy?: string | undefined;
+}
+
+/**
+ * The dry run before a role is created; it changes nothing and asks AWS nothing. The right external ID is in no answer.
+ * @throws RolebridgeError `account_mismatch`, `account_not_bound`
+ */
+export async function checkBeforeDeploy(
+  deps: Dependencies,
+  by: Requester,
+  connection: Connection,
+  plan: {
+    readonly accountId: AccountId;
+    readonly roleArn?: string | undefined;
+    readonly externalId?: string | undefined;
+    readonly permissionSet?: string | undefined;
+  },
+): Promise<PreflightCheck[]> {
+  const { accountId, roleArn, externalId, permissionSet } = plan;
+  const bound = boundAccountOf(connection);
+  const refusal = refusalOf(deps, bound, accountId);
+  if (refusal) {
+    await recordOutcome(deps, by, { action: 'connection.check', ...subjectOf(connection) }, refusal);
+    throw refusal;
+  }
+  const passed = (name: PreflightCheck['name'], message: string): PreflightCheck => ({
+    name,
+    outcome: 'passed',
+    message,
+  });
+  return [
+    passed('secret', "The request is signed with this connection's secret."),
+    bound === undefined
+      ? {
+          name: 'account',
+          outcome: 'not_checked',
+          message: 'The first role that connects binds the account.',
+        }
+      : passed('account', `The connection is for account ${bound}.`),
+    ...(externalId === undefined ? [] : [externalIdCheck(connection, externalId)]),
+    ...(roleArn === undefined ? [] : [roleCheck(deps, roleArn, accountId)]),
+    ...(permissionSet === undefined
+      ? []
+      : [
+          {
+            name: 'permission_set',
+            outcome: 'not_checked',
+            message: 'Checked when the role exists.',
+          } as const,
+        ]),
+  ];
+}
+
+function externalIdCheck(connection: Connection, given: string): PreflightCheck {
+  const known = connection.method === 'assume_role' ? connection : connection.migration;
+  if (given === known?.externalId || given === known?.pendingExternalId)
+    return { name: 'external_id', outcome: 'passed', message: "The external ID is this connection's." };
+  return {
+    name: 'external_id',
+    outcome: 'failed',
+    code: 'external_id_mismatch',
+    message: "The external ID in your stack is not this connection's.",
+    remedy: "Copy externalId again from the connection's setup page.",
+  };
+}
+
+function roleCheck(deps: Dependencies, roleArn: string, accountId: AccountId): PreflightCheck {
+  const failed = (code: RolebridgeError['code'], message: string, remedy: string): PreflightCheck => ({
+    name: 'role',
+    outcome: 'failed',
+    code,
+    message,
+    remedy,
+  });
+  try {
+    const role = parseRoleArn(roleArn);
+    if (!deps.principals.has(role.partition))
+      return failed(
+        'partition_not_supported',
+        `The vendor has no principal in partition "${role.partition}".`,
+        `Deploy in one of: ${[...deps.principals.keys()].join(', ')}.`,
+      );
+    if (role.accountId !== accountId)
+      return failed(
+        'account_mismatch',
+        'The role is in another account than the credentials in use.',
+        'Deploy with credentials of the account of the role.',
+      );
+    return { name: 'role', outcome: 'passed', message: `${roleArn} is a valid role ARN.` };
+  } catch (error) {
+    if (!(error instanceof RolebridgeError)) throw error;
+    return failed(error.code, error.detail, error.remedy ?? '');
+  }
+}
+
+/** A callback secret opens no way into another account. The refusal contains nothing that a role could be made with. */
+async function requireBoundAccount(
+  deps: Dependencies,
+  by: Requester,
+  connection: Connection,
+  roleArn: string,
+): Promise<void> {
+  const refusal = refusalOf(deps, boundAccountOf(connection), accountIn(roleArn));
+  if (refusal === undefined) return;
+  const { organizationId, id: connectionId } = connection;
+  const refusedRoleArn = roleArn.slice(0, 2_048);
+  const details = { roleArn: refusedRoleArn, askedBy: 'callback' };
+  await recordOutcome(deps, by, { action: 'connection.verify', ...subjectOf(connection), details }, refusal);
+  const messages = outboxMessages(
+    deps,
+    { organizationId, connectionId },
+    {
+      type: 'connection.callback_refused',
+      data: { ...aboutConnection(connection), code: refusal.code, security: true, refusedRoleArn },
+    },
+  );
+  await deps.store.commit({ messages });
+  deps.alarm(refusal.code, { organizationId, connectionId });
+  deps.wake();
+  throw refusal;
+}
+
+function refusalOf(
+  { requireAccount }: Dependencies,
+  bound: AccountId | undefined,
+  account: AccountId | undefined,
+): RolebridgeError | undefined {
+  if (bound === undefined)
+    return requireAccount
+      ? new RolebridgeError('account_not_bound', 'This connection is not bound to an AWS account yet.', {
+          remedy: 'Ask the vendor to set the account that this connection is for, then deploy again.',
+        })
+      : undefined;
+  // What is no role ARN is named by the first check of the verification.
+  if (account === undefined || account === bound) return undefined;
+  return new RolebridgeError('account_mismatch', "The role is in another account than this connection's.", {
+    remedy: 'Deploy with credentials of the account that this connection is for.',
+  });
+}
+
+function accountIn(roleArn: string): AccountId | undefined {
+  try {
+    return parseRoleArn(roleArn).accountId;
+  } catch {
+    return undefined;
+  }
+}

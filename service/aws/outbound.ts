@@ -1,0 +1,65 @@
+import { KMSClient, ListAliasesCommand } from '@aws-sdk/client-kms';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { proxyAgentFor } from '../proxy-agent.js';
+
+/** Connections of an AWS client: time limits, and the proxy of the environment. */
+export function requestHandlerFor(url: string, timeoutMs: number, maxSockets = 50) {
+  return {
+    requestTimeout: timeoutMs,
+    throwOnRequestTimeout: true,
+    connectionTimeout: timeoutMs,
+    httpsAgent: proxyAgentFor(url, { keepAlive: true, maxSockets }) ?? { maxSockets },
+    httpAgent: { maxSockets },
+  };
+}
+
+/** Where the SDK sends requests: to the setting, AWS_ENDPOINT_URL, a profile's `endpoint_url` or AWS's own host. */
+export async function endpointOf(
+  service: 'sts' | 'kms',
+  settings: { readonly region: string; readonly endpoint?: string | undefined; readonly profile?: string },
+): Promise<string> {
+  let endpoint = '';
+  const { endpoint: own, ...rest } = settings;
+  const options = {
+    ...rest,
+    ...(own !== undefined && { endpoint: own }),
+    credentials: { accessKeyId: 'none', secretAccessKey: 'none' },
+    maxAttempts: 1,
+    // Nothing is sent: the request that would be has the host.
+    requestHandler: {
+      handle({ protocol, hostname, port }: { protocol: string; hostname: string; port?: number }) {
+        endpoint = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`;
+        return Promise.reject(new Error('only the endpoint was asked for'));
+      },
+    },
+  };
+  await (service === 'sts'
+    ? new STSClient(options).send(new GetCallerIdentityCommand({}))
+    : new KMSClient(options).send(new ListAliasesCommand({}))
+  ).catch((error: Error) => {
+    if (endpoint === '') throw error;
+  });
+  return endpoint;
+}
+
+/** AWS's own hosts, VPC endpoints included. */
+export const isAwsEndpoint = (endpoint: string): boolean =>
+  /^https:\/\/[a-z0-9.-]+\.(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|api\.aws|api\.amazonwebservices\.com\.cn)(:443)?$/.test(
+    endpoint,
+  );
+
+/** The endpoints that are not AWS's own, each with what is sent there. */
+export async function foreignEndpoints(
+  clients: readonly {
+    service: 'sts' | 'kms';
+    settings: Parameters<typeof endpointOf>[1];
+  }[],
+): Promise<{ service: string; endpoint: string }[]> {
+  const found = await Promise.all(
+    clients.map(async ({ service, settings }) => ({
+      service: service.toUpperCase(),
+      endpoint: await endpointOf(service, settings),
+    })),
+  );
+  return found.filter(({ endpoint }) => !isAwsEndpoint(endpoint));
+}

@@ -1,0 +1,228 @@
+import type { PermissionDenial, PermissionSet } from '../permission-set.js';
+
+/** One call of SimulatePrincipalPolicy: every action on every resource, with this context. */
+export interface Simulation {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly context: readonly ContextEntry[];
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/APIReference/API_ContextEntry.html */
+export interface ContextEntry {
+  readonly key: string;
+  readonly type: 'string' | 'stringList' | 'numeric' | 'boolean';
+  readonly values: readonly string[];
+}
+
+/** IAM's answer for one action on one resource. */
+export interface SimulatedDecision {
+  readonly simulation: Simulation;
+  readonly action: string;
+  readonly resource: string;
+  /** `allowed`, `explicitDeny`, `implicitDeny`, or a word that IAM has not had so far. */
+  readonly decision: string;
+  readonly missingContext: readonly string[];
+  readonly allowedByOrganization?: boolean | undefined;
+  readonly allowedByBoundary?: boolean | undefined;
+}
+
+/** What a role can't do that its permission set has, or can do that the set denies. */
+export interface PermissionFinding {
+  readonly sid: string;
+  readonly reason: string;
+  readonly action: string;
+  readonly resource: string;
+  /** Absent where the set denies the action and IAM allows it. */
+  readonly deniedBy?: DeniedBy | undefined;
+}
+
+export type DeniedBy = 'nothing_allows' | 'explicit_deny' | 'permissions_boundary' | 'service_control_policy';
+
+/** A statement that was not checked, or only in part. */
+export interface NotChecked {
+  readonly sid: string;
+  readonly reason: string;
+  readonly because: 'no_check' | 'missing_context' | 'not_answered' | 'not_permitted' | 'managed_policy';
+  readonly actions: readonly string[];
+}
+
+/** Whether the role can do what its permission set needs, as IAM's simulator says. */
+export interface PermissionsReport {
+  readonly state: 'complete' | 'incomplete' | 'not_checked';
+  /** Required. */
+  readonly missing: readonly PermissionFinding[];
+  /** Optional: shown as not available. */
+  readonly unavailable: readonly PermissionFinding[];
+  /** The set says that the vendor can't do this, and the role allows it. */
+  readonly notDenied: readonly PermissionFinding[];
+  readonly notChecked: readonly NotChecked[];
+}
+
+/** What IAM's simulator leaves out, for the report. */
+export const notEvaluated = [
+  'resource-based policies, such as those of buckets and keys',
+  'resource control policies',
+  'service control policies with conditions',
+] as const;
+
+const maxActions = 100;
+
+type Question = { readonly entry: PermissionDenial; readonly kind: Kind; readonly simulation: Simulation };
+type Kind = 'required' | 'optional' | 'denied';
+
+/** The calls that ask about a set: statements with the same resources and context share them. */
+export function simulationsFor(set: PermissionSet, without: readonly string[]): Simulation[] {
+  const groups = new Map<string, Simulation>();
+  for (const { simulation } of questionsOf(set, without)) {
+    const { resources, context } = simulation;
+    const key = JSON.stringify([resources, context]);
+    const actions = [...new Set([...(groups.get(key)?.actions ?? []), ...simulation.actions])];
+    groups.set(key, { actions, resources, context });
+  }
+  return [...groups.values()].flatMap(({ actions, ...rest }) =>
+    chunks(actions, Math.max(1, Math.floor(maxActions / rest.resources.length))).map((some) => ({
+      actions: some,
+      ...rest,
+    })),
+  );
+}
+
+/**
+ * What IAM's answers come to. An answer that is missing, or a denial for want of a context value, is "not checked", never
+ * "missing".
+ *
+ * @param answers undefined where the role may not simulate
+ */
+export function judgePermissions(
+  set: PermissionSet,
+  without: readonly string[],
+  answers: readonly SimulatedDecision[] | undefined,
+): PermissionsReport {
+  const found: Record<Kind, PermissionFinding[]> = { required: [], optional: [], denied: [] };
+  const notChecked: NotChecked[] = unaskedOf(set, without);
+  const questions = questionsOf(set, without);
+  for (const { entry, kind, simulation } of questions) {
+    const { sid, reason } = entry;
+    const open = new Map<NotChecked['because'], string[]>();
+    for (const action of simulation.actions)
+      for (const resource of simulation.resources) {
+        const because = answers === undefined ? 'not_permitted' : undefined;
+        const answer = answers?.find((one) => answersFor(one, action, resource, simulation));
+        const judged = because ?? judgeAnswer(answer, kind);
+        if (judged === undefined) continue;
+        if (typeof judged === 'string') open.set(judged, [...(open.get(judged) ?? []), action]);
+        else found[kind].push({ sid, reason, action, resource, ...judged });
+      }
+    for (const [because, actions] of open)
+      notChecked.push({ sid, reason, because, actions: [...new Set(actions)] });
+  }
+  const isIncomplete = found.required.length + found.denied.length > 0;
+  const isAnswered = answers !== undefined && questions.length > 0;
+  return {
+    state: isIncomplete ? 'incomplete' : isAnswered ? 'complete' : 'not_checked',
+    missing: found.required,
+    unavailable: found.optional,
+    notDenied: found.denied,
+    notChecked,
+  };
+}
+
+/** A finding, why there is none, or undefined: as it should be. */
+function judgeAnswer(answer: SimulatedDecision | undefined, kind: Kind) {
+  if (answer === undefined) return 'not_answered';
+  const isAllowed = answer.decision === 'allowed';
+  if (!isAllowed && answer.decision !== 'explicitDeny' && answer.decision !== 'implicitDeny')
+    return 'not_answered';
+  if (kind === 'denied') return isAllowed ? {} : undefined;
+  if (isAllowed) return undefined;
+  return answer.missingContext.length > 0 ? 'missing_context' : { deniedBy: deniedBy(answer) };
+}
+
+function deniedBy(answer: SimulatedDecision): DeniedBy {
+  if (answer.allowedByOrganization === false) return 'service_control_policy';
+  if (answer.decision === 'explicitDeny') return 'explicit_deny';
+  return answer.allowedByBoundary === false ? 'permissions_boundary' : 'nothing_allows';
+}
+
+const answersFor = (
+  answer: SimulatedDecision,
+  action: string,
+  resource: string,
+  simulation: Simulation,
+): boolean =>
+  answer.action.toLowerCase() === action.toLowerCase() &&
+  answer.resource === resource &&
+  JSON.stringify(answer.simulation.context) === JSON.stringify(simulation.context);
+
+function questionsOf(set: PermissionSet, without: readonly string[]): Question[] {
+  return entriesOf(set, without).flatMap(({ entry, kind }) => {
+    const simulation = simulationOf(entry);
+    return simulation ? [{ entry, kind, simulation }] : [];
+  });
+}
+
+function unaskedOf(set: PermissionSet, without: readonly string[]): NotChecked[] {
+  const unasked = entriesOf(set, without)
+    .filter(({ entry }) => simulationOf(entry) === undefined)
+    .map(
+      ({ entry: { sid, reason, actions } }): NotChecked => ({ sid, reason, because: 'no_check', actions }),
+    );
+  const managed = set.managedPolicies.map(
+    (name): NotChecked => ({
+      sid: name,
+      reason: `AWS's policy ${name}`,
+      because: 'managed_policy',
+      actions: [],
+    }),
+  );
+  return [...unasked, ...managed];
+}
+
+function entriesOf(
+  set: PermissionSet,
+  without: readonly string[],
+): { entry: PermissionDenial; kind: Kind }[] {
+  return [
+    ...set.statements
+      .filter(({ sid, optional }) => !(optional && without.includes(sid)))
+      .map((entry) => ({ entry, kind: entry.optional ? ('optional' as const) : ('required' as const) })),
+    ...set.denies.map((entry) => ({ entry, kind: 'denied' as const })),
+  ];
+}
+
+/** IAM simulates concrete actions: a statement with wildcards or conditions says what to ask, or is not checked. */
+function simulationOf({ actions, resources, conditions, check }: PermissionDenial): Simulation | undefined {
+  const isConcrete = (text: string) => !/[*?]|\$\{/.test(text);
+  const areConcrete = resources.every((resource) => resource === '*' || isConcrete(resource));
+  if (check === undefined)
+    return actions.every(isConcrete) && areConcrete && conditions === undefined
+      ? { actions, resources, context: [] }
+      : undefined;
+  if (check.resources === undefined && !areConcrete) return undefined;
+  return {
+    actions: check.actions,
+    resources: check.resources ?? resources,
+    context: contextOf(check.context),
+  };
+}
+
+function contextOf(context: NonNullable<PermissionDenial['check']>['context']): ContextEntry[] {
+  return Object.entries(context ?? {}).map(([key, value]) => {
+    const values = [value].flat();
+    const [first] = values;
+    const type = Array.isArray(value)
+      ? 'stringList'
+      : typeof first === 'number'
+        ? 'numeric'
+        : typeof first === 'boolean'
+          ? 'boolean'
+          : 'string';
+    return { key, type, values: values.map(String) };
+  });
+}
+
+function chunks<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
+}

@@ -1,0 +1,168 @@
+/** What the vendor's endpoints are told. No message contains a secret or an external ID. */
+import { z } from 'zod';
+import { assurance, type Connection, claimedRole } from './connection.js';
+import type { DeepReadonly } from './deep-readonly.js';
+import type { ErrorCode } from './errors.js';
+import { scope, scopeKey } from './scope.js';
+import { errorCode } from './verification.js';
+
+/** Each type of message and what it says. */
+export const messageTypes = {
+  'connection.connected': 'A connection works for the first time, or again after it was disconnected.',
+  'connection.failed': 'A connection stopped working, or fails for another reason than before.',
+  'connection.recovered': 'A connection that had failed works again.',
+  'connection.disconnected': 'A connection was deprovisioned by its customer, deleted, or expired.',
+  'connection.released': 'A connection was released from its account and waits for a role in another one.',
+  'connection.role_changed': 'Another role in the same account replaced the connection’s.',
+  'connection.scopes_changed': 'Where a connection applies has changed.',
+  'connection.callback_refused':
+    'A security event: a callback, signed with the connection’s secret, came for an account that the connection is not bound to.',
+  'connection.deprovision_not_confirmed':
+    'An hour after a stack reported its role as gone, AWS still lets the service assume it.',
+  'service.degraded':
+    'AWS denies the roles of several organizations at once. Verdicts are on hold: the cause is probably the vendor’s own policies.',
+  'service.recovered': 'Roles can be assumed again, and verdicts are no longer on hold.',
+} as const;
+export type MessageType = keyof typeof messageTypes;
+
+const status = z.enum(['pending', 'connected', 'failed', 'disconnected']);
+export const messageData = z.strictObject({
+  connectionId: z.string(),
+  organizationId: z.string(),
+  name: z.string(),
+  method: z.enum(['assume_role', 'access_key']),
+  status,
+  version: z
+    .int()
+    .meta({ description: 'Increases with every change of the connection: compare it, not times.' }),
+  previousStatus: status.optional().meta({ description: 'Absent when the connection is new.' }),
+  accountId: z.string().optional(),
+  roleArn: z.string().optional(),
+  previousRoleArn: z.string().optional(),
+  assurance: assurance.optional(),
+  scopes: z.array(scope).optional(),
+  previousScopes: z.array(scope).optional(),
+  code: errorCode.optional().meta({ description: 'Why it failed, or was refused.' }),
+  security: z.literal(true).optional().meta({
+    description:
+      'Someone may be after the account: a role that was safe is open to others, or a callback came for another account.',
+  }),
+  refusedRoleArn: z.string().optional().meta({ description: 'The role that a refused callback reported.' }),
+  reason: z
+    .enum(['deprovisioned', 'deleted', 'expired'])
+    .optional()
+    .meta({ description: 'Why it is disconnected.' }),
+});
+type MessageData = DeepReadonly<z.infer<typeof messageData>>;
+
+/** Of the service itself. */
+export const serviceMessageData = z.strictObject({
+  code: errorCode,
+  organizations: z.int().meta({ description: 'How many are affected, as far as the service has looked.' }),
+});
+
+export interface ConnectionMessage {
+  readonly type: Extract<MessageType, `connection.${string}`>;
+  readonly data: MessageData;
+}
+
+/** What a message about a connection says of it. */
+export const aboutConnection = (next: Connection, before?: Connection): MessageData => ({
+  connectionId: next.id,
+  organizationId: next.organizationId,
+  // A deleted connection has lost its name.
+  name: next.name || (before?.name ?? ''),
+  method: next.method,
+  status: next.status,
+  version: next.version,
+  ...(before && accountAndRole(before)),
+  ...accountAndRole(next),
+});
+
+/** What the vendor has to hear of a change. */
+export function messagesAfter(
+  before: Connection | undefined,
+  next: Connection,
+  { isExpiry = false }: { isExpiry?: boolean },
+): ConnectionMessage[] {
+  const about = { ...aboutConnection(next, before), ...(before && { previousStatus: before.status }) };
+  const messages: ConnectionMessage[] = [];
+  const type = statusType(before, next);
+  if (type !== undefined) {
+    const code = failureCode(next);
+    const reason = next.status === 'disconnected' ? (isExpiry ? 'expired' : next.reason) : undefined;
+    messages.push({
+      type,
+      data: {
+        ...about,
+        ...(code && { code }),
+        ...(code && isLostProtection(before, code) && { security: true }),
+        ...(reason && { reason }),
+      },
+    });
+  }
+  const previousRoleArn = before && claimedRole(before);
+  if (previousRoleArn && claimedRole(next) && claimedRole(next) !== previousRoleArn)
+    messages.push({ type: 'connection.role_changed', data: { ...about, previousRoleArn } });
+  if (before && next.status !== 'disconnected' && keysOf(before) !== keysOf(next))
+    messages.push(scopesChanged(next, before));
+  return messages;
+}
+
+export const scopesChanged = (next: Connection, before: Connection): ConnectionMessage => ({
+  type: 'connection.scopes_changed',
+  data: { ...aboutConnection(next, before), scopes: next.scopes, previousScopes: before.scopes },
+});
+
+const keysOf = ({ scopes }: Connection): string => scopes.map(scopeKey).sort().join('\n');
+
+function statusType(before: Connection | undefined, next: Connection): ConnectionMessage['type'] | undefined {
+  const hadWorked = before !== undefined && hasWorked(before);
+  switch (next.status) {
+    case 'pending':
+      return before && next.expectedAccountId !== before.expectedAccountId && before.status !== 'pending'
+        ? 'connection.released'
+        : undefined;
+    case 'connected':
+      if (before?.status === 'connected') return undefined;
+      return before?.status === 'failed' && hadWorked ? 'connection.recovered' : 'connection.connected';
+    case 'failed':
+      return before?.status === 'failed' && failureCode(before) === failureCode(next)
+        ? undefined
+        : 'connection.failed';
+    case 'disconnected':
+      return before?.status === 'disconnected' ? undefined : 'connection.disconnected';
+  }
+}
+
+/** A connection with an access key is verified before there is one. */
+const hasWorked = (connection: Connection): boolean =>
+  connection.method === 'access_key' || claimedRole(connection) !== undefined;
+
+/** Anyone gets in who gets the vendor to use the role's ARN. One check is enough to say so: it is a fact, not a denial. */
+export const isOpenToOthers = (code: ErrorCode): boolean => openRoleCodes.includes(code);
+export const openRoleCodes: readonly ErrorCode[] = [
+  'external_id_not_required',
+  'external_id_not_enforced',
+  'trust_policy_unsafe',
+];
+/** Each is counted as a security event and alarms. */
+export const securityCodes: readonly ErrorCode[] = [
+  ...openRoleCodes,
+  'account_mismatch',
+  'account_not_bound',
+];
+
+export const isLostProtection = (before: Connection | undefined, code: ErrorCode): boolean =>
+  before !== undefined && isOpenToOthers(code) && claimedRole(before) !== undefined;
+
+export const failureCode = (connection: Connection): ErrorCode | undefined =>
+  connection.status === 'failed' && connection.verification.result === 'failed'
+    ? connection.verification.code
+    : undefined;
+
+const accountAndRole = (connection: Connection) => ({
+  ...('accountId' in connection && { accountId: connection.accountId }),
+  ...('roleArn' in connection && { roleArn: connection.roleArn }),
+  ...('assurance' in connection && { assurance: connection.assurance }),
+});

@@ -1,0 +1,115 @@
+/**
+ * What the service measures of itself, for Prometheus. Labels hold only what there is a fixed list of (routes, codes,
+ * operations), never an id: the number of series does not grow with customers.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+import { openRoleCodes, securityCodes } from '../domain/webhook-message.js';
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+const seconds = [0.0005, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export function createMetrics() {
+  const registry = new Registry();
+  const refreshes: (() => Promise<void>)[] = [];
+  const registers = [registry];
+  const securityEvents = new Counter({
+    name: 'rolebridge_security_events_total',
+    help: 'Roles of connected customers that were found to be open to others, by code.',
+    labelNames: ['code'] as const,
+    registers,
+  });
+  const verifications = new Counter({
+    name: 'rolebridge_verifications_total',
+    help: 'Verifications by outcome, and by the code of those that did not succeed.',
+    labelNames: ['outcome', 'code'] as const,
+    registers,
+  });
+  // There from the start: Prometheus sees no increase in a series that begins with its first event.
+  for (const code of securityCodes) securityEvents.inc({ code }, 0);
+  for (const code of openRoleCodes) {
+    verifications.inc({ outcome: 'refused', code }, 0);
+  }
+  return {
+    registry,
+    securityEvents,
+    /** What has to be asked for is asked when somebody reads the metrics. */
+    onRead: (refresh: () => Promise<void>) => void refreshes.push(refresh),
+    /** As Prometheus reads them. What can't be asked now has its last value. */
+    async read(): Promise<string> {
+      await Promise.all(refreshes.map((refresh) => refresh().catch(() => {})));
+      return registry.metrics();
+    },
+    httpDuration: new Histogram({
+      name: 'rolebridge_http_request_duration_seconds',
+      help: 'Requests by route, method and status, with how long they took.',
+      labelNames: ['route', 'method', 'status'] as const,
+      buckets: seconds,
+      registers,
+    }),
+    rateLimited: new Counter({
+      name: 'rolebridge_rate_limited_total',
+      help: 'Requests that were answered 429, by the limit.',
+      labelNames: ['limit'] as const,
+      registers,
+    }),
+    verifications,
+    credentials: new Counter({
+      name: 'rolebridge_credentials_total',
+      help: 'Requests for credentials: held ones handed out, opened ones, and refusals with their code.',
+      labelNames: ['source', 'outcome', 'code'] as const,
+      registers,
+    }),
+    stsDuration: new Histogram({
+      name: 'rolebridge_sts_duration_seconds',
+      help: 'Calls of STS by call and outcome, with how long AWS took.',
+      labelNames: ['call', 'outcome'] as const,
+      buckets: [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    }),
+    stsInFlight: new Gauge({
+      name: 'rolebridge_sts_in_flight',
+      help: 'Calls of STS that AWS has not answered yet.',
+      registers,
+    }),
+    stsWaiting: new Gauge({
+      name: 'rolebridge_sts_waiting',
+      help: "Calls of STS that wait for their organization's share of the budget.",
+      registers,
+    }),
+    storeDuration: new Histogram({
+      name: 'rolebridge_store_duration_seconds',
+      help: 'Operations of the store, with how long they took.',
+      labelNames: ['operation'] as const,
+      buckets: seconds,
+      registers,
+    }),
+    storeErrors: new Counter({
+      name: 'rolebridge_store_errors_total',
+      help: 'Operations of the store that failed because it was not available.',
+      labelNames: ['operation'] as const,
+      registers,
+    }),
+    auditDeleted: new Counter({
+      name: 'rolebridge_audit_records_deleted_total',
+      help: 'Audit records that were deleted because they were older than ROLEBRIDGE_AUDIT_RETENTION_DAYS.',
+      registers,
+    }),
+    webhookDeliveries: new Counter({
+      name: 'rolebridge_webhook_deliveries_total',
+      help: "Attempts to deliver a webhook to the vendor's endpoints: delivered, to be retried, given up, gone (410).",
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    connections: new Gauge({
+      name: 'rolebridge_connections',
+      help: 'Connections by status; deleted ones are not counted.',
+      labelNames: ['status'] as const,
+      registers,
+    }),
+  };
+}
+
+/** CPU, memory, event loop and garbage collection of this process: once a process. */
+export const measureProcess = ({ registry }: Metrics): void => collectDefaultMetrics({ register: registry });

@@ -1,0 +1,93 @@
+import type { AuditRecord } from '../domain/audit.js';
+import type { AuditId, ConnectionId, OrganizationId } from '../domain/ids.js';
+import type { ColumnOf, Constraint, OrderOf, TableName, Values } from './tables.js';
+
+/**
+ * What a store needs from whatever keeps its rows. Every rule is in `record-store.ts`; a backend knows `tables.ts` and
+ * keeps rows. Reads see what is durable.
+ */
+export interface Backend {
+  /** The rows with these keys, in the order of the keys. */
+  get<Name extends TableName>(
+    table: Name,
+    keys: readonly string[],
+  ): Promise<readonly (Values[Name] | undefined)[]>;
+  list<Name extends TableName>(table: Name, query: Query<Name>): Promise<readonly Values[Name][]>;
+  /** How many rows have each value of a column. */
+  count<Name extends TableName>(
+    table: Name,
+    column: ColumnOf<Name>,
+    where?: Where<Name>,
+  ): Promise<ReadonlyMap<string, number>>;
+  /**
+   * All of what `work` puts, or nothing; durable when it is fulfilled. Transactions of one organization run as if one
+   * after the other. `work` does nothing but read and write the transaction, since it may run again after a conflict.
+   *
+   * @throws UniqueConflict, RolebridgeError `store_unavailable`, and what `work` throws
+   */
+  transact<Result>(
+    organizationId: OrganizationId,
+    work: (transaction: Transaction) => Promise<Result>,
+  ): Promise<Result>;
+  readonly log: Log;
+  /** @throws RolebridgeError `store_unavailable` when a transaction would fail now */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Transaction {
+  get<Name extends TableName>(table: Name, key: string): Promise<Values[Name] | undefined>;
+  /** The key of the row that holds a value which is to be unique. */
+  holder(constraint: Constraint, value: string): Promise<string | undefined>;
+  /** Inserts the row or replaces it. `lasting: false`: it may be lost in a crash, as a lease may. @throws UniqueConflict */
+  put<Name extends TableName>(
+    table: Name,
+    value: Values[Name],
+    options?: { lasting?: boolean },
+  ): Promise<void>;
+  delete(table: TableName, key: string): Promise<void>;
+  /** Puts records into the audit log with the commit: none without it, all with it. */
+  audit(records: readonly AuditRecord[]): void;
+  /** No copy of an earlier version may stay: one holds a secret that this change destroys. */
+  forgetVersionBefore(): void;
+}
+
+/** The audit log of each organization. Nothing in it is ever changed. */
+export interface Log {
+  /** Of one organization; all of them or none. @throws RolebridgeError `store_unavailable` */
+  append(records: readonly AuditRecord[]): Promise<void>;
+  /** The newest first. */
+  read(
+    organizationId: OrganizationId,
+    page: { limit: number; before?: AuditId | undefined; connectionId?: ConnectionId | undefined },
+  ): Promise<{ records: AuditRecord[]; hasMore: boolean }>;
+  /** Takes out records from before, as far as no newer ones share a file with them. @returns how many went */
+  trim(before: AuditId): Promise<number>;
+}
+
+export type Where<Name extends TableName> = { readonly [Column in ColumnOf<Name>]?: string | undefined };
+
+export interface Query<Name extends TableName> {
+  readonly order: OrderOf<Name>;
+  readonly limit: number;
+  /** Left out: of all organizations. */
+  readonly organizationId?: OrganizationId | undefined;
+  readonly where?: Where<Name> | undefined;
+  /** The key of the last row of the page before; it still counts when that row left the list. */
+  readonly after?: string | undefined;
+  /** Only rows whose first column of the order is that or less. */
+  readonly upTo?: string | undefined;
+  /** Only rows that hold one of these values, or one between two. */
+  readonly holding?:
+    | { readonly constraint: Constraint; readonly values: readonly string[] }
+    | { readonly constraint: Constraint; readonly after: string; readonly before: string }
+    | undefined;
+}
+
+/** A row wants a value (or a key) that another row has. */
+export class UniqueConflict extends Error {
+  constructor(readonly constraint: Constraint | 'key') {
+    super(`Another row holds this ${constraint}.`);
+    this.name = 'UniqueConflict';
+  }
+}

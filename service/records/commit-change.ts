@@ -1,0 +1,97 @@
+import { isDeepStrictEqual } from 'node:util';
+import { accessKeyOf, type Connection, externalIdsOf, isDeleted } from '../domain/connection.js';
+import { mayTakeScopes, withoutScopes } from '../domain/connection-scopes.js';
+import { RolebridgeError } from '../domain/errors.js';
+import type { ConnectionId, OrganizationId } from '../domain/ids.js';
+import type { Change } from '../domain/ports.js';
+import { scopeKey } from '../domain/scope.js';
+import { type Transaction, UniqueConflict } from './backend.js';
+import { jobKey } from './tables.js';
+
+/** Puts all of a change into the transaction. @throws RolebridgeError, UniqueConflict */
+export async function commitChange(
+  transaction: Transaction,
+  organizationId: OrganizationId,
+  change: Change,
+): Promise<void> {
+  const { connection, receipt, watches = [], endJobs = [], messages = [], audit = [] } = change;
+  if (connection) await saveConnection(transaction, connection, change.replaceScopes ?? false);
+  const known = new Set<ConnectionId>(connection ? [connection.next.id] : []);
+  for (const { connectionId } of [...(receipt ? [receipt] : []), ...watches, ...endJobs, ...messages]) {
+    if (known.has(connectionId)) continue;
+    const stored = await transaction.get('connections', connectionId);
+    if (stored?.organizationId !== organizationId) throw connectionNotFound();
+    known.add(connectionId);
+  }
+  if (receipt) await transaction.put('idempotency', { ...receipt, organizationId });
+  for (const ended of endJobs) await transaction.delete('jobs', jobKey(ended));
+  for (const job of watches) await transaction.put('jobs', job);
+  for (const message of messages) await transaction.put('messages', message);
+  transaction.audit(audit);
+}
+
+async function saveConnection(
+  transaction: Transaction,
+  { next, ifVersion }: NonNullable<Change['connection']>,
+  replaceScopes: NonNullable<Change['replaceScopes']>,
+): Promise<void> {
+  const stored = await transaction.get('connections', next.id);
+  if ((stored?.version ?? null) !== ifVersion || (stored && stored.organizationId !== next.organizationId))
+    throw new RolebridgeError('connection_changed', 'The connection was changed by somebody else.', {
+      remedy: 'Read the connection again and repeat the change.',
+    });
+  if (!stored) await assertOrganization(transaction, next.organizationId);
+  if (replaceScopes) await takeScopes(transaction, next, replaceScopes);
+  const encrypted = stored && accessKeyOf(stored)?.encrypted;
+  if (encrypted && !isDeepStrictEqual(encrypted, accessKeyOf(next)?.encrypted))
+    transaction.forgetVersionBefore();
+  // What the connection had before it may have again; what it gives up now stays out of use.
+  const { id: connectionId, organizationId } = next;
+  const before = stored ? externalIdsOf(stored) : [];
+  const after = externalIdsOf(next);
+  for (const externalId of after.filter((one) => !before.includes(one))) {
+    const retired = await transaction.get('retiredExternalIds', externalId);
+    if (retired?.connectionId === connectionId) await transaction.delete('retiredExternalIds', externalId);
+  }
+  await transaction.put('connections', next);
+  for (const externalId of before.filter((one) => !after.includes(one)))
+    await transaction.put('retiredExternalIds', { externalId, connectionId, organizationId });
+}
+
+/** Those that hold what `next` wants give it up, in the same change. @throws UniqueConflict */
+async function takeScopes(
+  transaction: Transaction,
+  next: Connection,
+  replaceScopes: NonNullable<Change['replaceScopes']>,
+): Promise<void> {
+  if (isDeleted(next)) return;
+  const wanted = new Set(next.scopes.map(scopeKey));
+  const holders = new Set<string>();
+  for (const key of wanted) {
+    const holder = await transaction.holder('scope', key);
+    if (holder !== undefined && holder !== next.id) holders.add(holder);
+  }
+  // Sorted: two changes that take from the same connections never wait for each other.
+  for (const id of [...holders].sort()) {
+    const holder = await transaction.get('connections', id);
+    if (holder === undefined) continue;
+    if (!mayTakeScopes(holder, next, replaceScopes)) throw new UniqueConflict('scope');
+    await transaction.put('connections', {
+      ...withoutScopes(holder, wanted),
+      version: holder.version + 1,
+      updatedAt: next.updatedAt,
+    });
+  }
+}
+
+/** @throws RolebridgeError `not_found` */
+export async function assertOrganization(transaction: Transaction, id: OrganizationId): Promise<void> {
+  if ((await transaction.get('organizations', id)) === undefined)
+    throw new RolebridgeError('not_found', 'There is no such organization.');
+}
+
+export const connectionNotFound = (): RolebridgeError =>
+  new RolebridgeError('connection_not_found', 'There is no such connection.');
+
+export const alreadyThere = (what: string): RolebridgeError =>
+  new RolebridgeError('internal_error', `This ${what} is already in the store.`);

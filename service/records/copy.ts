@@ -1,0 +1,120 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { AuditRecord } from '../domain/audit.js';
+import { RolebridgeError } from '../domain/errors.js';
+import type { AuditId, OrganizationId } from '../domain/ids.js';
+import type { Backend } from './backend.js';
+import { type TableName, tableNames, tables, type Values } from './tables.js';
+
+const rowsAtOnce = 500;
+
+/** How many rows of each table, and records of the audit log, both stores have. */
+export type Copied = Record<TableName | 'auditRecords', number>;
+
+/**
+ * Copies all tables and the audit log from one backend to the other, and compares them. An organization is copied whole
+ * or not at all. It can be run again until the target is used.
+ * @throws RolebridgeError `store_unavailable` when the target was used since an earlier copy, or has something else
+ */
+export async function copyStore(from: Backend, to: Backend): Promise<Copied> {
+  const copied = Object.fromEntries([...tableNames, 'auditRecords'].map((name) => [name, 0])) as Copied;
+  const ids = (await allRows(from, 'organizations')).map(({ id }) => id);
+  const known = new Set<string>(ids);
+  for (const { id } of await allRows(to, 'organizations'))
+    if (!known.has(id)) throw usedSince(`The organization ${id} is there and not here.`);
+  for (const id of ids) {
+    for (const name of tableNames) copied[name] += await copyTable(from, to, name, id);
+    copied.auditRecords += await copyLog(from, to, id);
+  }
+  return copied;
+}
+
+async function copyTable<Name extends TableName>(
+  from: Backend,
+  to: Backend,
+  name: Name,
+  organizationId: OrganizationId,
+): Promise<number> {
+  const { key } = tables[name];
+  const rows = await allRows(from, name, organizationId);
+  const wanted = new Map(rows.map((row) => [key(row), row]));
+  const there = await allRows(to, name, organizationId);
+  for (const row of there) refuseNewer(name, wanted.get(key(row)), row);
+  const same = new Map(there.map((row) => [key(row), row]));
+  const missing = rows.filter((row) => !isDeepStrictEqual(same.get(key(row)), row));
+  const old = there.filter((row) => !wanted.has(key(row)));
+  for (let first = 0; first < Math.max(missing.length, 1); first += rowsAtOnce)
+    await to.transact(organizationId, async (transaction) => {
+      if (first === 0) for (const row of old) await transaction.delete(name, key(row));
+      for (const row of missing.slice(first, first + rowsAtOnce)) await transaction.put(name, row);
+    });
+  const copied = await allRows(to, name, organizationId);
+  if (copied.length !== rows.length || copied.some((row) => !isDeepStrictEqual(wanted.get(key(row)), row)))
+    throw notTheSame(name, organizationId);
+  return rows.length;
+}
+
+async function copyLog(from: Backend, to: Backend, organizationId: OrganizationId): Promise<number> {
+  const records = await allRecords(from, organizationId);
+  const there = new Set((await allRecords(to, organizationId)).map(({ id }) => id));
+  const missing = records.filter(({ id }) => !there.has(id));
+  for (let first = 0; first < missing.length; first += rowsAtOnce)
+    await to.log.append(missing.slice(first, first + rowsAtOnce));
+  const copied = await allRecords(to, organizationId);
+  if (copied.length > records.length)
+    throw usedSince(`The audit log of ${organizationId} has records there that are not here.`);
+  if (!isDeepStrictEqual(copied, records)) throw notTheSame('the audit log', organizationId);
+  return records.length;
+}
+
+/** A copy brings the target up to date; it takes nothing back that was done there. */
+function refuseNewer<Name extends TableName>(
+  name: Name,
+  here: Values[Name] | undefined,
+  there: Values[Name],
+): void {
+  const version = (value: object | undefined) => (value && 'version' in value ? Number(value.version) : -1);
+  const revoked = (value: object | undefined) => value !== undefined && 'revokedAt' in value;
+  if (name === 'connections' && version(here) < version(there))
+    throw usedSince(`The connection ${tables[name].key(there)} is newer there.`);
+  if (name === 'apiKeys' && (here === undefined || revoked(there) !== revoked(here)))
+    throw usedSince(`The API key ${tables[name].key(there)} was made or revoked there.`);
+}
+
+async function allRows<Name extends TableName>(
+  backend: Backend,
+  name: Name,
+  organizationId?: OrganizationId,
+): Promise<Values[Name][]> {
+  const { key, orders } = tables[name];
+  const [order] = Object.keys(orders) as (keyof typeof orders & string)[];
+  const rows: Values[Name][] = [];
+  for (let after: string | undefined; ; ) {
+    const query = { order: order as never, organizationId, after, limit: rowsAtOnce };
+    const page = await backend.list(name, query);
+    rows.push(...page);
+    const last = page.at(-1);
+    if (last === undefined || page.length < rowsAtOnce) return rows;
+    after = key(last);
+  }
+}
+
+/** The oldest first. */
+async function allRecords(backend: Backend, organizationId: OrganizationId): Promise<AuditRecord[]> {
+  const records: AuditRecord[] = [];
+  for (let before: AuditId | undefined; ; ) {
+    const page = await backend.log.read(organizationId, { limit: rowsAtOnce, before });
+    records.push(...page.records);
+    if (!page.hasMore) return records.reverse();
+    before = page.records.at(-1)?.id;
+  }
+}
+
+const usedSince = (what: string): RolebridgeError =>
+  new RolebridgeError('store_unavailable', `The target was used since it was copied to. ${what}`, {
+    remedy: 'Keep using the target, or copy into an empty one.',
+  });
+
+const notTheSame = (what: string, id: OrganizationId): RolebridgeError =>
+  new RolebridgeError('store_unavailable', `The copy of ${what} of ${id} is not what was copied.`, {
+    remedy: 'Stop every service on either store, and copy again.',
+  });

@@ -1,0 +1,176 @@
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { RolebridgeError } from '../../domain/errors.js';
+import type { OrganizationId } from '../../domain/ids.js';
+import type { Backend } from '../backend.js';
+import { createIntegrity, type IntegrityKey } from '../integrity.js';
+import { Rows, rowValue } from '../rows.js';
+import { type FileOperations, fileOperations, syncDirectory, unavailable, writeTemporary } from './files.js';
+import { cutOff, type Damage, load } from './load.js';
+import { OrganizationStore, type Surroundings } from './organization.js';
+import { takeLock } from './writer-lock.js';
+
+export interface LowdbOptions {
+  readonly directory: string;
+  /** Sign what is stored: the service's keys, the first of them signs. Without them damage is found, and no editor. */
+  readonly keys?: readonly IntegrityKey[] | undefined;
+  /** Serve the organizations whose files are whole when others are damaged. @default false */
+  readonly quarantine?: boolean | undefined;
+  /** Another process took the directory: nothing is written any more, and the process should end. */
+  readonly onCompromised?: ((error: Error) => void) | undefined;
+  /** Hears what the start repaired, in a sentence for a person, and the file. @default a warning of the process */
+  readonly onRepaired?: ((message: string, path: string) => void) | undefined;
+  /** Hears what an operator should know, in a sentence. @default a warning of the process */
+  readonly onWarning?: ((message: string, details: object) => void) | undefined;
+  /** For tests. @default node:fs/promises */
+  readonly fileOperations?: Partial<FileOperations> | undefined;
+}
+
+const closed = () => new RolebridgeError('store_unavailable', 'The store is closed.');
+
+/**
+ * Opens the data directory for this process alone, and reads and checks all of it but older lines of the audit log.
+ * @throws RolebridgeError `store_unavailable` when another process has it, or a file is damaged; nothing is changed then
+ */
+export async function openLowdbBackend(options: LowdbOptions): Promise<Backend> {
+  const directory = resolve(options.directory);
+  const warn = options.onWarning ?? ((message) => process.emitWarning(message));
+  const files = { ...fileOperations, ...options.fileOperations };
+  const organizations = join(directory, 'organizations');
+  const auditDirectory = join(directory, 'audit');
+  let stopped: RolebridgeError | undefined;
+  let lock: Awaited<ReturnType<typeof takeLock>>;
+  try {
+    for (const path of [directory, organizations, auditDirectory]) makePrivate(path);
+    await syncDirectory(directory, files);
+    await syncDirectory(dirname(directory), files);
+    lock = await takeLock(directory);
+  } catch (error) {
+    throw unusable(directory, error);
+  }
+  const assertWritable = () => {
+    if (stopped) throw stopped;
+    try {
+      lock.assertHeld();
+    } catch (error) {
+      stopped = error as RolebridgeError;
+      options.onCompromised?.(stopped);
+      throw stopped;
+    }
+  };
+  const integrity = createIntegrity(options.keys);
+  const rows = new Rows();
+  const around: Surroundings = {
+    directory: organizations,
+    rows,
+    files,
+    integrity,
+    staging: () => lock.staging,
+    audit: { directory: auditDirectory, files, integrity, epoch: () => lock.epoch, assertWritable },
+    onLarge: (organizationId, connections) =>
+      warn(`${organizationId} has ${connections} connections: use PostgreSQL for this.`, {
+        organizationId,
+        connections,
+      }),
+  };
+  const stores = new Map<OrganizationId, OrganizationStore>();
+  const quarantined = new Map<OrganizationId, Damage>();
+  try {
+    const found = await load(around);
+    if (found.damages.length > 0 && !options.quarantine) throw damaged(found.damages);
+    for (const damage of found.damages) {
+      quarantined.set(damage.organizationId, damage);
+      warn(`Quarantined: ${damage.message}`, { organizationId: damage.organizationId });
+    }
+    for (const torn of found.torn) {
+      const { message, path } = cutOff(torn);
+      if (options.onRepaired) options.onRepaired(message, path);
+      else warn(message, { file: path });
+    }
+    for (const store of found.stores) stores.set(store.id, store);
+    for (const [store, missing] of found.missing) await store.appendPending(missing);
+  } catch (error) {
+    await lock.release();
+    throw unusable(directory, error);
+  }
+  const storeOf = (id: OrganizationId): OrganizationStore => {
+    const damage = quarantined.get(id);
+    if (damage) throw damaged([damage]);
+    const known = stores.get(id) ?? new OrganizationStore(id, around);
+    stores.set(id, known);
+    return known;
+  };
+  const all = () => [...stores.values()];
+  let closing: Promise<void> | undefined;
+  return {
+    get: async (table, keys) => {
+      return keys.map((key) => {
+        const row = rows.get(table, key);
+        return row && rowValue(row);
+      });
+    },
+    list: async (table, query) => rows.list(table, query).map((row) => rowValue(row)),
+    count: async (table, column, where) => rows.count(table, column, where),
+    async transact(organizationId, work) {
+      if (stopped) throw stopped;
+      return storeOf(organizationId).transact(work);
+    },
+    log: {
+      async append(records) {
+        if (stopped) throw stopped;
+        const [first] = records;
+        if (first) await storeOf(first.organizationId).append(records);
+      },
+      read: async (organizationId, page) => storeOf(organizationId).log.read(page),
+      async trim(before) {
+        let gone = 0;
+        for (const store of all()) gone += await store.trim(before);
+        return gone;
+      },
+    },
+    async ready() {
+      assertWritable();
+      try {
+        for (const place of [lock.staging, auditDirectory])
+          await files.unlink(await writeTemporary(place, [Buffer.from('ready')], files));
+        for (const store of all()) await store.ready();
+      } catch (error) {
+        throw unavailable(error);
+      }
+    },
+    close() {
+      closing ??= (async () => {
+        await Promise.all(all().map((store) => store.settled()));
+        stopped ??= closed();
+        await Promise.all(all().map((store) => store.settled()));
+        await lock.release();
+      })();
+      return closing;
+    },
+  };
+}
+
+function makePrivate(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  if ((statSync(directory).mode & 0o077) !== 0) chmodSync(directory, 0o700);
+}
+
+const damaged = (damages: readonly Damage[]): RolebridgeError =>
+  new RolebridgeError('store_unavailable', damages.map(({ message }) => `${message}.`).join(' '), {
+    remedy:
+      'Nothing was changed. Restore a backup ("rolebridge restore"), or see what "rolebridge repair" would drop. ROLEBRIDGE_QUARANTINE=on serves the other organizations meanwhile.',
+  });
+
+function unusable(directory: string, error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (error instanceof RolebridgeError || code === undefined) return error;
+  return new RolebridgeError(
+    'store_unavailable',
+    `The data directory ${directory} can't be used (${code}).`,
+    {
+      remedy:
+        'What was stored is as it was. Make the directory writable for the user of this process, with room on its disk, and start again.',
+      cause: error,
+    },
+  );
+}

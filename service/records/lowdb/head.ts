@@ -1,0 +1,64 @@
+import { closeSync, constants, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { OrganizationId } from '../../domain/ids.js';
+import type { Integrity } from '../integrity.js';
+import { anchor } from './document-file.js';
+import { unlessAbsent } from './files.js';
+
+/** What an organization's files have come to at least: a document or a log that was put back is found. */
+const head = z.strictObject({ epoch: z.int(), sequence: z.int(), audit: anchor });
+export type Head = z.infer<typeof head>;
+
+const signedHead = z.strictObject({ head: z.string(), key: z.string(), mac: z.string() });
+const headBytes = 500;
+const pathOf = (directory: string, id: OrganizationId): string => join(directory, `${id}.head`);
+
+/** Overwritten in place. Only the first one is waited for: a loss of power leaves an older head, which is true as well. */
+export function writeHead(
+  directory: string,
+  id: OrganizationId,
+  value: Head,
+  integrity: Integrity,
+  isFirst: boolean,
+): void {
+  const signed = JSON.stringify(value);
+  const text = JSON.stringify({ head: signed, key: integrity.keyId, mac: integrity.sign(signed) });
+  const fd = openSync(
+    pathOf(directory, id),
+    constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW,
+    0o600,
+  );
+  try {
+    writeSync(fd, `${text.padEnd(headBytes)}\n`, 0);
+    if (isFirst) fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  if (!isFirst) return;
+  const folder = openSync(directory, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** Undefined when there is none. @throws Error whose message says what is wrong, for a person */
+export function readHead(directory: string, id: OrganizationId, integrity: Integrity): Head | undefined {
+  let text: string;
+  try {
+    text = readFileSync(pathOf(directory, id), 'utf8');
+  } catch (error) {
+    unlessAbsent(error as NodeJS.ErrnoException);
+    return undefined;
+  }
+  try {
+    const found = signedHead.parse(JSON.parse(text));
+    const fault = integrity.fault(found.key, found.mac, found.head);
+    if (fault) throw new Error(fault);
+    return head.parse(JSON.parse(found.head));
+  } catch (error) {
+    throw new Error(`${pathOf(directory, id)} can't be used: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,198 @@
+import { readdirSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AuditRecord } from '../../domain/audit.js';
+import type { OrganizationId } from '../../domain/ids.js';
+import { type Row, rowValue } from '../rows.js';
+import { claimsOf } from '../tables.js';
+import { linesBackward, readLine } from './audit-lines.js';
+import { auditFileName, type FoundLog } from './audit-log.js';
+import { type Anchor, type Document, noDocument } from './document-file.js';
+import { readHead } from './head.js';
+import {
+  documentFile,
+  largeOrganization,
+  OrganizationStore,
+  rowsIn,
+  type Surroundings,
+} from './organization.js';
+
+/** What is wrong with an organization's files. */
+export interface Damage {
+  readonly organizationId: OrganizationId;
+  /** Names the file, for a person. */
+  readonly message: string;
+}
+
+/** A torn last line of an audit log, which was never acknowledged. */
+export interface Torn {
+  readonly path: string;
+  readonly wholeBytes: number;
+  readonly tornBytes: number;
+}
+
+export interface Found {
+  readonly stores: OrganizationStore[];
+  readonly damages: Damage[];
+  readonly torn: Torn[];
+  /** What each document has for the log that the log has not. */
+  readonly missing: Map<OrganizationStore, readonly AuditRecord[]>;
+}
+
+/** Reads and checks the files of all organizations. Nothing is changed on the disk. */
+export async function load(around: Surroundings): Promise<Found> {
+  const months = new Map<OrganizationId, string[]>();
+  const ids = new Set<OrganizationId>();
+  for (const name of readdirSync(around.directory)) {
+    const id = /^([\w-]{1,100})\.(json|json\.bak|head)$/.exec(name)?.[1];
+    if (id !== undefined) ids.add(id as OrganizationId);
+  }
+  for (const name of readdirSync(around.audit.directory)) {
+    const [, id, month] = /^([\w-]{1,100})\.(\d{4}-\d\d)\.jsonl$/.exec(name) ?? [];
+    if (id === undefined || month === undefined) continue;
+    ids.add(id as OrganizationId);
+    months.set(id as OrganizationId, [...(months.get(id as OrganizationId) ?? []), month].sort());
+  }
+  const found: Found = { stores: [], damages: [], torn: [], missing: new Map() };
+  for (const id of ids)
+    try {
+      await loadOne(id, months.get(id) ?? [], around, found);
+    } catch (error) {
+      found.damages.push({ organizationId: id, message: (error as Error).message });
+    }
+  return found;
+}
+
+async function loadOne(
+  id: OrganizationId,
+  months: readonly string[],
+  around: Surroundings,
+  found: Found,
+): Promise<void> {
+  const path = join(around.directory, `${id}.json`);
+  const of = (reason: string) => new Error(`${path} can't be used: ${reason}`);
+  const head = readHead(around.directory, id, around.integrity);
+  let document: Document;
+  let rows: Row[];
+  try {
+    document = (await documentFile(id, around).read()) ?? noDocument;
+    rows = rowsIn(document, id);
+  } catch (error) {
+    throw of((error as Error).message);
+  }
+  if (head === undefined) {
+    if (document.sequence > 0 || months.length > 0) throw new Error(`${path.slice(0, -5)}.head is missing`);
+    throw of('it is missing, and its backup is there');
+  }
+  if (document.sequence < head.sequence)
+    throw of(
+      document.sequence === 0
+        ? 'it is missing'
+        : `it is version ${document.sequence}, and version ${head.sequence} was stored`,
+    );
+  const log = checkLog(id, months, document, around);
+  if (log.head.n < head.audit.n)
+    throw new Error(`${log.path} ends with line ${log.head.n}, and line ${head.audit.n} was stored`);
+  if (log.document > document.sequence)
+    throw of(`it is version ${document.sequence}, and the audit log names version ${log.document}`);
+  const expected = log.signatures.get(head.audit.n);
+  if (head.audit.n > 0 && expected && expected.mac !== head.audit.mac && expected.epoch <= head.epoch)
+    throw new Error(`${log.path} is damaged: line ${head.audit.n} is not the one that was stored`);
+  for (const row of rows)
+    for (const { constraint, value } of claimsOf(row.table, rowValue(row)))
+      if (around.rows.holder(constraint, id, value))
+        throw of(`the ${constraint} ${value} in it is in the store twice`);
+  around.rows.apply(rows.map((next) => ({ table: next.table, key: next.key, next })));
+  const store = new OrganizationStore(id, around, {
+    document,
+    log: { months: log.months, head: log.head, sizeBytes: log.sizeBytes },
+  });
+  found.stores.push(store);
+  if (log.torn) found.torn.push(log.torn);
+  const missing = document.audit.pending.filter((record) => !log.ids.has(record.id));
+  if (missing.length > 0) found.missing.set(store, missing);
+  const connections = rows.filter(({ table }) => table === 'connections').length;
+  if (connections >= largeOrganization) around.onLarge(id, connections);
+}
+
+interface CheckedLog extends FoundLog {
+  /** Of the newest file. */
+  readonly path: string;
+  readonly torn: Torn | undefined;
+  /** Of the records behind the line that the document names. */
+  readonly ids: ReadonlySet<string>;
+  /** The highest version of the document that these lines name. */
+  readonly document: number;
+  readonly signatures: ReadonlyMap<number, { mac: string; epoch: number }>;
+}
+
+/**
+ * The lines from the one that the document names to the end, each against the one before.
+ * @param whole the whole log instead, from its beginning
+ */
+export function checkLog(
+  id: OrganizationId,
+  months: readonly string[],
+  { audit }: Document,
+  { audit: { directory }, integrity }: Pick<Surroundings, 'audit' | 'integrity'>,
+  whole = false,
+): CheckedLog {
+  const pathOf = (month: string) => join(directory, auditFileName(id, month));
+  const path = pathOf(months.at(-1) ?? 'audit');
+  let torn: Torn | undefined;
+  let head: Anchor | undefined;
+  let sizeBytes = 0;
+  let document = 0;
+  let next: { n: number; prev: string; epoch: number } | undefined;
+  const until = whole ? audit.from : audit.head;
+  const ids = new Set<string>();
+  const signatures = new Map<number, { mac: string; epoch: number }>();
+  const kept = [...months];
+  const damaged = (month: string, reason: string) => new Error(`${pathOf(month)} is damaged: ${reason}`);
+  for (const month of months.toReversed()) {
+    if (next && next.n - 1 <= until.n) break;
+    let isEmpty = true;
+    const lines = linesBackward(pathOf(month), (tornBytes, wholeBytes) => {
+      if (month !== months.at(-1)) throw damaged(month, 'its last line is torn');
+      torn = { path: pathOf(month), tornBytes, wholeBytes };
+    });
+    for (const { text, offset } of lines) {
+      let line: ReturnType<typeof readLine>;
+      try {
+        line = readLine(text, integrity);
+      } catch (error) {
+        throw damaged(month, (error as Error).message);
+      }
+      isEmpty = false;
+      if (month === months.at(-1)) sizeBytes = Math.max(sizeBytes, offset + Buffer.byteLength(text) + 1);
+      // A fenced writer's line, which was never acknowledged.
+      if (next && line.epoch < next.epoch && line.n >= next.n) continue;
+      if (next && (line.n !== next.n - 1 || line.mac !== next.prev))
+        throw damaged(month, `the line before ${next.n} is not the one that was stored`);
+      head ??= { n: line.n, mac: line.mac };
+      signatures.set(line.n, { mac: line.mac, epoch: line.epoch });
+      if (line.n > audit.head.n) for (const record of line.records) ids.add(record.id);
+      document = Math.max(document, line.document);
+      next = { n: line.n, prev: line.prev, epoch: line.epoch };
+      if (line.n <= until.n) break;
+    }
+    if (isEmpty && month !== months.at(-1)) throw damaged(month, 'it is empty');
+  }
+  const last = head ?? audit.from;
+  if (last.n < audit.head.n)
+    throw new Error(`${path} ends with line ${last.n}, and the document names line ${audit.head.n}`);
+  const named = signatures.get(audit.head.n);
+  if (named && named.mac !== audit.head.mac)
+    throw new Error(`${path} is damaged: line ${audit.head.n} is not the one that the document names`);
+  if (next && next.n > until.n + 1) throw new Error(`${path} is damaged: lines before ${next.n} are missing`);
+  if (next && next.n === until.n + 1 && next.prev !== until.mac)
+    throw new Error(`${path} is damaged: line ${next.n} does not follow what was stored before it`);
+  return { months: kept, head: last, sizeBytes, path, torn, ids, document, signatures };
+}
+
+export function cutOff({ path, wholeBytes, tornBytes }: Torn): { message: string; path: string } {
+  truncateSync(path, wholeBytes);
+  return {
+    path,
+    message: `The last ${tornBytes} bytes of ${path} were cut off: a line that a crash interrupted, and that was never acknowledged.`,
+  };
+}

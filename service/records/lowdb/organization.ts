@@ -1,0 +1,282 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { Low } from 'lowdb';
+import type { AuditRecord } from '../../domain/audit.js';
+import type { OrganizationId } from '../../domain/ids.js';
+import type { Transaction } from '../backend.js';
+import type { Integrity } from '../integrity.js';
+import { transactionOn } from '../memory.js';
+import { type Row, type Rows, rowOf, Staged } from '../rows.js';
+import { checkedValue, type TableName, tableNames } from '../tables.js';
+import { AuditLog, type AuditSurroundings, type FoundLog } from './audit-log.js';
+import { type Anchor, type Document, DocumentFile, noDocument } from './document-file.js';
+import { type FileOperations, syncDirectory, unavailable } from './files.js';
+import { writeHead } from './head.js';
+
+/** What all organizations of a data directory share. */
+export interface Surroundings {
+  /** Of the documents. */
+  readonly directory: string;
+  readonly rows: Rows;
+  readonly files: FileOperations;
+  readonly integrity: Integrity;
+  readonly audit: AuditSurroundings;
+  /** Where temporary files are made. */
+  readonly staging: () => string;
+  /** Hears that an organization has grown larger than one document should be. */
+  readonly onLarge: (organizationId: OrganizationId, connections: number) => void;
+}
+
+interface Waiting {
+  readonly work: (transaction: Transaction) => Promise<unknown>;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Lines of the audit log behind the one that the document names, at most: the next start checks as many. */
+const linesBehind = 2_000;
+export const largeOrganization = 2_000;
+
+/** One organization: its document, through lowdb, and its audit log. */
+export class OrganizationStore {
+  readonly log: AuditLog;
+  readonly #file: DocumentFile;
+  readonly #low: Low<Document>;
+  #waiting: Waiting[] = [];
+  #flushing: Promise<void> | undefined;
+  /** A write failed: what is on the disk is read again before anything else. */
+  #isStale = false;
+  #isLarge = false;
+  #hasHead = false;
+  #pending: readonly AuditRecord[];
+
+  constructor(
+    readonly id: OrganizationId,
+    private readonly around: Surroundings,
+    found: { document: Document; log?: FoundLog | undefined } = { document: noDocument },
+  ) {
+    this.#file = documentFile(id, around);
+    this.#low = new Low(this.#file, found.document);
+    this.#pending = found.document.audit.pending;
+    this.log = new AuditLog(
+      id,
+      around.audit,
+      () => this.#low.data.sequence,
+      () => this.#writeHead(),
+      found.log,
+    );
+    // Only what questions need stays in memory.
+    this.#forgetTexts();
+  }
+
+  get sequence(): number {
+    return this.#low.data.sequence;
+  }
+
+  /** Transactions that wait share one write of the document. */
+  transact<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      this.#waiting.push({ work, resolve: resolve as Waiting['resolve'], reject });
+      this.#flushing ??= this.#flush();
+    });
+  }
+
+  async append(records: readonly AuditRecord[]): Promise<void> {
+    this.#begin();
+    await this.log.append(records);
+    if (this.sequence > 0 && this.log.head.n - this.#low.data.audit.head.n > linesBehind)
+      await this.transact(async (transaction) => transaction.audit([])).catch(() => {});
+  }
+
+  /** Puts into the log what the document has and the log has not. */
+  async appendPending(missing: readonly AuditRecord[]): Promise<void> {
+    if (missing.length > 0) await this.log.append(missing);
+    this.#pending = this.#pending.filter((record) => !missing.includes(record));
+  }
+
+  async settled(): Promise<void> {
+    await this.#flushing;
+    await this.log.settled();
+  }
+
+  /** Reads the disk again after a failed write. @throws RolebridgeError `store_unavailable` */
+  async ready(): Promise<void> {
+    if (this.#isStale) await this.transact(async () => undefined);
+  }
+
+  async trim(before: Parameters<AuditLog['oldFiles']>[0]): Promise<number> {
+    const { months, end, records } = await this.log.oldFiles(before);
+    if (months.length === 0 || this.sequence === 0) return 0;
+    // The document names where the log begins before the files go.
+    await this.#exclusively(() => this.#write(new Staged(this.around.rows, this.id), [], end));
+    await this.log.remove(months);
+    return records;
+  }
+
+  async #exclusively(work: () => Promise<void>): Promise<void> {
+    while (this.#flushing) await this.#flushing;
+    this.#flushing = work().finally(() => {
+      this.#flushing = this.#waiting.length > 0 ? this.#flush() : undefined;
+    });
+    await this.#flushing;
+  }
+
+  async #flush(): Promise<void> {
+    // Transactions of the same turn of the event loop go together.
+    await setImmediate();
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0);
+      try {
+        if (this.#isStale) await this.#reload();
+        for (const settle of await this.#run(batch)) settle();
+      } catch (error) {
+        for (const { reject } of batch) reject(unavailable(error));
+      }
+      if (!this.#isStale) this.around.rows.release(this.id);
+    }
+    // In the same step as the last look at what waits.
+    this.#flushing = undefined;
+  }
+
+  /** @returns what tells each its outcome, which is durable by then */
+  async #run(batch: readonly Waiting[]): Promise<(() => void)[]> {
+    const { rows } = this.around;
+    const staged = new Staged(rows, this.id);
+    const records: AuditRecord[] = [];
+    const settle: (() => void)[] = [];
+    let isLasting = false;
+    for (const { work, resolve, reject } of batch) {
+      const own = new Staged(rows, this.id, staged);
+      const its = { records: [] as AuditRecord[], isLasting: false, forgets: false };
+      const transaction = transactionOn(own, (more) => its.records.push(...more), {
+        lasting: () => {
+          its.isLasting = true;
+        },
+        forget: () => {
+          its.forgets = true;
+        },
+      });
+      try {
+        const result = await work(transaction);
+        own.merge();
+        records.push(...its.records);
+        isLasting ||= its.isLasting;
+        if (its.forgets) this.#file.dropsBackup = true;
+        settle.push(() => resolve(result));
+      } catch (error) {
+        settle.push(() => reject(error));
+      }
+    }
+    if (isLasting) await this.#write(staged, records);
+    rows.apply(staged.changes.values());
+    return settle;
+  }
+
+  async #write(staged: Staged, records: readonly AuditRecord[], from?: Anchor): Promise<void> {
+    const { audit, rows } = this.around;
+    const before = this.#low.data;
+    audit.assertWritable();
+    this.#begin();
+    this.#warnIfLarge();
+    this.#isStale = true;
+    try {
+      this.#low.data = {
+        epoch: audit.epoch(),
+        sequence: before.sequence + 1,
+        audit: {
+          from: from ?? before.audit.from,
+          head: this.log.head,
+          pending: [...this.#pending, ...records],
+        },
+        rows: (table) => textsOf(rows, staged, table),
+      };
+      await this.#low.write();
+      // A writer that was fenced meanwhile acknowledges nothing.
+      audit.assertWritable();
+    } catch (error) {
+      await this.#reload().catch(() => {});
+      throw error;
+    }
+    this.#isStale = false;
+    this.#forgetTexts();
+    this.#writeHead();
+    this.#pending = [...this.#pending, ...records];
+    if (records.length > 0) this.appendPending(records).catch(() => {});
+  }
+
+  /** The disk is the truth: what a failed write has left there counts, once it is sure to stay. */
+  async #reload(): Promise<void> {
+    const { rows, directory, files } = this.around;
+    this.#isStale = true;
+    try {
+      await this.#low.read();
+      const document = (await this.#file.read()) ?? noDocument;
+      if (document.sequence > 0) {
+        const handle = await open(this.#file.path, 'r+');
+        await handle.sync().finally(() => handle.close());
+      }
+      await syncDirectory(directory, files);
+      const found = rowsIn(document, this.id);
+      rows.forget(this.id);
+      rows.apply(found.map((next) => ({ table: next.table, key: next.key, next })));
+      this.#low.data = document;
+      this.#pending = document.audit.pending;
+      this.#forgetTexts();
+    } catch (error) {
+      throw unavailable(error);
+    }
+    this.#isStale = false;
+  }
+
+  #forgetTexts(): void {
+    this.#low.data = { ...this.#low.data, rows: () => [] };
+  }
+
+  #warnIfLarge(): void {
+    if (this.#isLarge) return;
+    const connections = [...this.around.rows.of('connections', this.id)].length;
+    if (connections < largeOrganization) return;
+    this.#isLarge = true;
+    this.around.onLarge(this.id, connections);
+  }
+
+  /** The first write of an organization: its head is there before anything else. */
+  #begin(): void {
+    if (this.sequence > 0 || this.log.head.n > 0 || this.#hasHead) return;
+    this.#writeHead(true);
+    this.#hasHead = true;
+  }
+
+  #writeHead(isFirst = false): void {
+    const { integrity, audit, directory } = this.around;
+    const value = { epoch: audit.epoch(), sequence: this.sequence, audit: this.log.head };
+    writeHead(directory, this.id, value, integrity, isFirst);
+  }
+}
+
+export const documentFile = (id: OrganizationId, around: Surroundings): DocumentFile =>
+  new DocumentFile(join(around.directory, `${id}.json`), id, around);
+
+/** @throws Error whose message says what is wrong, for a person */
+export const rowsIn = (document: Document, organizationId: OrganizationId): Row[] =>
+  tableNames.flatMap((table) =>
+    [...document.rows(table)].map((text) => {
+      const row = rowOf(table, checkedValue(table, JSON.parse(text)), text);
+      if (row.organizationId !== organizationId) throw new Error('a row in it is of another organization');
+      return row;
+    }),
+  );
+
+function* textsOf(rows: Rows, staged: Staged, table: TableName): Iterable<string> {
+  const changes = new Map(
+    [...staged.changes.values()].filter((one) => one.table === table).map((one) => [one.key, one]),
+  );
+  for (const { key, text } of rows.of(table, staged.organizationId)) {
+    const change = changes.get(key);
+    changes.delete(key);
+    if (change === undefined) yield text;
+    else if (change.next) yield change.next.text;
+  }
+  for (const { next } of changes.values()) if (next) yield next.text;
+}

@@ -1,0 +1,254 @@
+import { z } from 'zod';
+import type { OrganizationId } from '../../domain/ids.js';
+import { type Backend, type Query, type Transaction, UniqueConflict } from '../backend.js';
+import { createIntegrity, type Integrity, type IntegrityKey } from '../integrity.js';
+import {
+  type Claim,
+  type Constraint,
+  checkedValue,
+  claimsOf,
+  constraints,
+  type TableName,
+  tables,
+  type Values,
+} from '../tables.js';
+import { PostgresLog } from './audit-log.js';
+import { migrate } from './migrate.js';
+import { type DatabaseOptions, type Session, Sessions } from './sessions.js';
+import { signed, verified } from './signed-value.js';
+
+export interface PostgresOptions extends DatabaseOptions {
+  /** Sign what is stored: the service's keys, the first of them signs. */
+  readonly keys?: readonly IntegrityKey[] | undefined;
+}
+
+const any = z.object({});
+const storedRow = z.object({ key: z.string(), value: z.unknown(), mac: z.string() });
+const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const claimsTable = (constraint: Constraint): string => `${snake(constraint)}_claims`;
+
+/**
+ * Brings the schema up to date, and opens the database.
+ * @throws RolebridgeError `store_unavailable` when it can't be reached, or its schema is a newer program's
+ */
+export async function openPostgresBackend(options: PostgresOptions): Promise<Backend> {
+  await migrate(options.url, options.connectTimeoutMs ?? 3_000);
+  const sessions = new Sessions(options);
+  const integrity = createIntegrity(options.keys);
+  const log = new PostgresLog(sessions, integrity);
+  return {
+    get: (table, keys) => getRows(sessions, integrity, table, keys),
+    list: (table, query) => listRows(sessions, integrity, table, query),
+    async count(table, column, where = {}) {
+      const values: unknown[] = [];
+      const filter = conditions(where, values);
+      const counted = await sessions.query(
+        z.object({ name: z.string().nullable(), count: z.coerce.number() }),
+        `SELECT ${snake(column)} AS name, COUNT(*) AS count FROM ${snake(table)} ${filter} GROUP BY ${snake(column)}`,
+        values,
+      );
+      return new Map(counted.map(({ name, count }) => [name ?? '', count]));
+    },
+    transact(organizationId, work) {
+      // Transactions of one organization wait for each other here.
+      const lock = `SELECT key FROM organizations WHERE key = ${literal(organizationId)} FOR UPDATE`;
+      return sessions.transaction(async (session) => {
+        const records: Parameters<Transaction['audit']>[0][number][] = [];
+        const result = await work(
+          transactionOn(session, integrity, organizationId, (more) => records.push(...more)),
+        );
+        if (records.length > 0) await log.insert(session, records);
+        return result;
+      }, lock);
+    },
+    log,
+    /** A write that changes nothing, as a request makes it: a server that can be read and not written is not ready. */
+    ready: () =>
+      sessions.transaction(async (session) => {
+        await session.query(any, 'UPDATE schema_version SET version = version WHERE id = 1');
+      }),
+    close: () => sessions.close(),
+  };
+}
+
+/** An organization's id has nothing else; another text is no organization's. */
+const literal = (id: OrganizationId): string => `'${id.replace(/[^\w-]/g, '')}'`;
+
+function transactionOn(
+  session: Session,
+  integrity: Integrity,
+  organizationId: OrganizationId,
+  audit: Transaction['audit'],
+): Transaction {
+  const get = async <Name extends TableName>(table: Name, key: string) => {
+    const [found] = await getRows(session, integrity, table, [key]);
+    return found;
+  };
+  return {
+    get,
+    audit,
+    forgetVersionBefore() {},
+    async holder(constraint, value) {
+      const [found] = await session.query(
+        z.object({ row_key: z.string() }),
+        `SELECT row_key FROM ${claimsTable(constraint)} WHERE value = $1 ${
+          constraints[constraint] === 'organization' ? 'AND organization_id = $2' : ''
+        }`,
+        constraints[constraint] === 'organization' ? [value, organizationId] : [value],
+      );
+      return found?.row_key;
+    },
+    async put(table, value) {
+      const key = tables[table].key(value);
+      const before = tables[table].unique && (await get(table, key));
+      await upsert(session, integrity, table, value);
+      const [had, wanted] = [before ? claimsOf(table, before) : [], claimsOf(table, value)];
+      for (const claim of without(had, wanted)) await unclaim(session, organizationId, claim, table, key);
+      for (const claim of without(wanted, had)) await claimFor(session, organizationId, claim, table, key);
+    },
+    async delete(table, key) {
+      const before = tables[table].unique && (await get(table, key));
+      for (const claim of before ? claimsOf(table, before) : [])
+        await unclaim(session, organizationId, claim, table, key);
+      await session.query(any, `DELETE FROM ${snake(table)} WHERE key = $1 AND organization_id = $2`, [
+        key,
+        organizationId,
+      ]);
+    },
+  };
+}
+
+/** Sorted: of two transactions that want the same values, one waits for the other at the first of them. */
+const without = (claims: readonly Claim[], others: readonly Claim[]): Claim[] =>
+  claims
+    .filter(
+      (claim) => !others.some((one) => one.constraint === claim.constraint && one.value === claim.value),
+    )
+    .sort((one, other) => (one.value < other.value ? -1 : 1));
+
+async function unclaim(
+  session: Session,
+  organizationId: OrganizationId,
+  { constraint, value }: Claim,
+  table: TableName,
+  key: string,
+): Promise<void> {
+  await session.query(
+    any,
+    `DELETE FROM ${claimsTable(constraint)}
+     WHERE value = $1 AND organization_id = $2 AND table_name = $3 AND row_key = $4`,
+    [value, organizationId, snake(table), key],
+  );
+}
+
+/** @throws UniqueConflict; the transaction is still good */
+async function claimFor(
+  session: Session,
+  organizationId: OrganizationId,
+  { constraint, value }: Claim,
+  table: TableName,
+  key: string,
+): Promise<void> {
+  const inserted = await session.query(
+    any,
+    `INSERT INTO ${claimsTable(constraint)} (value, organization_id, table_name, row_key)
+     VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING value`,
+    [value, organizationId, snake(table), key],
+  );
+  if (inserted.length === 0) throw new UniqueConflict(constraint);
+}
+
+/** @throws UniqueConflict when the key is another organization's */
+async function upsert<Name extends TableName>(
+  session: Session,
+  integrity: Integrity,
+  table: Name,
+  value: Values[Name],
+): Promise<void> {
+  const { key, organizationId, columns } = tables[table];
+  const names = Object.keys(columns).map(snake);
+  const place = `${table} ${key(value)}`;
+  const { value: json, mac } = signed(place, value, integrity);
+  const others = Object.values(columns).map((of) => of(value) ?? null);
+  const all = ['key', 'organization_id', ...names, 'value', 'mac'];
+  const written = await session.query(
+    any,
+    `INSERT INTO ${snake(table)} (${all.join(', ')}) VALUES (${all.map((_, index) => `$${index + 1}`).join(', ')})
+     ON CONFLICT (key) DO UPDATE SET ${[...names, 'value', 'mac'].map((name) => `${name} = excluded.${name}`).join(', ')}
+     WHERE ${snake(table)}.organization_id = excluded.organization_id RETURNING key`,
+    [key(value), organizationId(value), ...others, json, mac],
+  );
+  if (written.length === 0) throw new UniqueConflict('key');
+}
+
+async function getRows<Name extends TableName>(
+  session: Session,
+  integrity: Integrity,
+  table: Name,
+  keys: readonly string[],
+): Promise<(Values[Name] | undefined)[]> {
+  // PostgreSQL's text has no NUL, so that no key has one.
+  const known = keys.filter((key) => !key.includes('\0'));
+  if (known.length === 0) return keys.map(() => undefined);
+  const text = `SELECT key, value, mac FROM ${snake(table)} WHERE key = ANY($1)`;
+  const rows = await session.query(storedRow, text, [known]);
+  const found = new Map(rows.map((row) => [row.key, read(table, row, integrity)]));
+  return keys.map((key) => found.get(key));
+}
+
+function read<Name extends TableName>(
+  table: Name,
+  row: z.infer<typeof storedRow>,
+  integrity: Integrity,
+): Values[Name] {
+  return checkedValue(table, verified(`${table} ${row.key}`, { value: row.value, mac: row.mac }, integrity));
+}
+
+async function listRows<Name extends TableName>(
+  session: Session,
+  integrity: Integrity,
+  table: Name,
+  { order, limit, organizationId, where = {}, after, upTo, holding }: Query<Name>,
+): Promise<Values[Name][]> {
+  const name = snake(table);
+  const sorted = tables[table].orders[order];
+  const column = typeof sorted === 'string' ? snake(sorted) : undefined;
+  const values: unknown[] = [];
+  const bound = (value: unknown) => `$${values.push(value)}`;
+  const parts = [conditions({ ...where, organizationId }, values).replace('WHERE ', '')];
+  if (upTo !== undefined && column) parts.push(`${column} <= ${bound(upTo)}`);
+  if (after !== undefined)
+    parts.push(
+      column
+        ? `(${column}, key) > (SELECT ${column}, key FROM ${name} WHERE key = ${bound(after)})`
+        : `key > ${bound(after)}`,
+    );
+  if (holding) {
+    const range =
+      'values' in holding
+        ? `value = ANY(${bound(holding.values)})`
+        : `value > ${bound(holding.after)} AND value < ${bound(holding.before)}`;
+    const own =
+      constraints[holding.constraint] === 'organization'
+        ? ` AND organization_id = ${bound(organizationId)}`
+        : '';
+    parts.push(
+      `key IN (SELECT row_key FROM ${claimsTable(holding.constraint)}
+       WHERE table_name = ${bound(name)} AND ${range}${own} ORDER BY value LIMIT ${bound(limit)})`,
+    );
+  }
+  const filter = parts.filter((part) => part !== '').join(' AND ');
+  const rows = await session.query(
+    storedRow,
+    `SELECT key, value, mac FROM ${name} ${filter === '' ? '' : `WHERE ${filter}`}
+     ORDER BY ${column ? `${column}, key` : 'key'} LIMIT ${bound(limit)}`,
+    values,
+  );
+  return rows.map((row) => read(table, row, integrity));
+}
+
+function conditions(where: object, values: unknown[]): string {
+  const wanted = Object.entries(where).filter(([, value]) => value !== undefined);
+  const parts = wanted.map(([column, value]) => `${snake(column)} = $${values.push(value)}`);
+  return parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '';
+}

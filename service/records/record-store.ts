@@ -1,0 +1,420 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { AuditRecord } from '../domain/audit.js';
+import { type ApiKey, type Connection, isVerifiable, type Organization } from '../domain/connection.js';
+import { mayTakeScopes } from '../domain/connection-scopes.js';
+import { RolebridgeError } from '../domain/errors.js';
+import {
+  type ApiKeyId,
+  type AuditId,
+  type ConnectionId,
+  firstAuditIdAt,
+  type OrganizationId,
+} from '../domain/ids.js';
+import type { Change, IdempotencyRecord, Job, OutboxMessage, Store, Token } from '../domain/ports.js';
+import { describeScope, keysWithin, scopeFromKey, scopeKey } from '../domain/scope.js';
+import { type Backend, UniqueConflict } from './backend.js';
+import { alreadyThere, assertOrganization, commitChange, connectionNotFound } from './commit-change.js';
+import {
+  byOrganization,
+  idempotencyKey,
+  jobKey,
+  ownCopy,
+  type StoredIdempotencyRecord,
+  type TableName,
+  tokenKey,
+  type Values,
+} from './tables.js';
+import { completeDue, leaseDue, nextDueAt } from './work-queue.js';
+
+const idempotencyLifetimeMs = 24 * 60 * 60 * 1000;
+const rowsAtOnce = 200;
+
+type Page<Id> = { limit: number; after?: Id | undefined };
+
+/** Every rule of what may be stored, over any backend. */
+export class RecordStore implements Store {
+  constructor(readonly backend: Backend) {}
+
+  async createOrganization(organization: Organization): Promise<void> {
+    // The id names files.
+    if (!/^[A-Za-z0-9_-]{1,100}$/.test(organization.id))
+      throw new TypeError(`Not an organization's id: ${JSON.stringify(organization.id)}`);
+    const own = ownCopy('organizations', organization);
+    await this.backend.transact(own.id, async (transaction) => {
+      if (await transaction.get('organizations', own.id)) throw alreadyThere('organization');
+      await transaction.put('organizations', own);
+    });
+  }
+
+  organization(id: OrganizationId): Promise<Organization | undefined> {
+    return this.#one('organizations', id);
+  }
+
+  async organizations({ limit, after }: Page<OrganizationId>) {
+    const found = await this.backend.list('organizations', { order: 'id', after, limit: limit + 1 });
+    return { organizations: found.slice(0, limit), hasMore: found.length > limit };
+  }
+
+  async createApiKey(key: ApiKey): Promise<void> {
+    const own = ownCopy('apiKeys', key);
+    await this.backend
+      .transact(own.organizationId, async (transaction) => {
+        await assertOrganization(transaction, own.organizationId);
+        if (await transaction.get('apiKeys', own.id)) throw alreadyThere('API key');
+        await transaction.put('apiKeys', own);
+      })
+      .catch(conflictAs('API key'));
+  }
+
+  apiKey(id: ApiKeyId): Promise<ApiKey | undefined> {
+    return this.#one('apiKeys', id);
+  }
+
+  apiKeys(organizationId: OrganizationId): Promise<ApiKey[]> {
+    const query = { organizationId, order: 'created', limit: rowsAtOnce } as const;
+    return collect(
+      (after) => this.backend.list('apiKeys', { ...query, after }),
+      ({ id }) => id,
+    );
+  }
+
+  revokeApiKey(organizationId: OrganizationId, id: ApiKeyId, revokedAt: string): Promise<ApiKey | undefined> {
+    return this.backend.transact(organizationId, async (transaction) => {
+      const stored = await transaction.get('apiKeys', id);
+      if (stored?.organizationId !== organizationId) return undefined;
+      if (stored.revokedAt !== undefined) return stored;
+      const revoked = { ...stored, revokedAt };
+      await transaction.put('apiKeys', revoked);
+      return revoked;
+    });
+  }
+
+  async connection(organizationId: OrganizationId, id: ConnectionId): Promise<Connection | undefined> {
+    const found = await this.#one('connections', id);
+    const isDeleted = found?.status === 'disconnected' && found.reason === 'deleted';
+    return found?.organizationId === organizationId && !isDeleted ? found : undefined;
+  }
+
+  connectionForCallback(id: ConnectionId): Promise<Connection | undefined> {
+    return this.#one('connections', id);
+  }
+
+  async connections(
+    organizationId: OrganizationId,
+    page: Page<ConnectionId> & { status?: Connection['status'] | undefined },
+  ): Promise<{ connections: Connection[]; hasMore: boolean }> {
+    const { limit, after, status } = page;
+    const last = after === undefined ? undefined : await this.#one('connections', after);
+    if (after !== undefined && last?.organizationId !== organizationId)
+      throw new RolebridgeError('request_invalid', `There is no connection ${JSON.stringify(after)}.`, {
+        remedy: 'Begin again with the first page.',
+      });
+    const where = { deleted: 'no', status };
+    const query = { organizationId, order: 'created', where, after, limit: limit + 1 } as const;
+    const found = await this.backend.list('connections', query);
+    return { connections: found.slice(0, limit), hasMore: found.length > limit };
+  }
+
+  async scopeHolders(
+    organizationId: OrganizationId,
+    keys: readonly string[],
+  ): Promise<{ key: string; connection: Connection }[]> {
+    const holding = { constraint: 'scope', values: keys } as const;
+    const query = { organizationId, order: 'created', holding, limit: keys.length } as const;
+    const found = await this.backend.list('connections', query);
+    return keys.flatMap((key) => {
+      const connection = found.find(({ scopes }) => scopes.some((scope) => scopeKey(scope) === key));
+      return connection ? [{ key, connection }] : [];
+    });
+  }
+
+  async narrowerScopeHolders(
+    organizationId: OrganizationId,
+    key: string,
+    limit: number,
+  ): Promise<{ key: string; connection: Connection }[]> {
+    const { after, before } = keysWithin(key);
+    const holding = { constraint: 'scope', after, before } as const;
+    const found = await this.backend.list('connections', {
+      organizationId,
+      order: 'created',
+      holding,
+      limit,
+    });
+    return found
+      .flatMap((connection) => connection.scopes.map((scope) => ({ key: scopeKey(scope), connection })))
+      .filter((held) => held.key > after && held.key < before)
+      .sort((one, other) => (one.key < other.key ? -1 : 1))
+      .slice(0, limit);
+  }
+
+  async *everyConnection(): AsyncIterable<Connection> {
+    for (let after: string | undefined; ; ) {
+      const found = await this.backend.list('connections', { order: 'created', after, limit: rowsAtOnce });
+      yield* found;
+      after = found.at(-1)?.id;
+      if (found.length < rowsAtOnce) return;
+    }
+  }
+
+  async *unwatchedConnections(): AsyncIterable<Connection> {
+    let waiting: Connection[] = [];
+    const unwatched = async () => {
+      const keys = waiting.map(({ id }) => jobKey({ connectionId: id, purpose: 'verify' }));
+      const jobs = await this.backend.get('jobs', keys);
+      const found = waiting.filter((_, index) => jobs[index] === undefined);
+      waiting = [];
+      return found;
+    };
+    for await (const connection of this.everyConnection()) {
+      if (isVerifiable(connection)) waiting.push(connection);
+      if (waiting.length === rowsAtOnce) yield* await unwatched();
+    }
+    yield* await unwatched();
+  }
+
+  async connectionCounts(): Promise<Record<Connection['status'], number>> {
+    const counts = await this.backend.count('connections', 'status', { deleted: 'no' });
+    const of = (status: Connection['status']) => counts.get(status) ?? 0;
+    return {
+      pending: of('pending'),
+      connected: of('connected'),
+      failed: of('failed'),
+      disconnected: of('disconnected'),
+    };
+  }
+
+  async commit(change: Change): Promise<void> {
+    const { connection, receipt, watches = [], endJobs = [], messages = [] } = change;
+    const [first] = [...(receipt ? [receipt] : []), ...watches, ...endJobs, ...messages];
+    const organizationId =
+      connection?.next.organizationId ?? (first && (await this.#organizationOf(first.connectionId)));
+    if (organizationId === undefined) return;
+    if ([...watches, ...messages].some((one) => one.organizationId !== organizationId))
+      throw new TypeError('One change is of one organization.');
+    const own: Change = {
+      ...change,
+      ...(connection && { connection: { ...connection, next: ownCopy('connections', connection.next) } }),
+      watches: watches.map((job) => ownCopy('jobs', job)),
+      messages: messages.map((message) => ownCopy('messages', message)),
+    };
+    for (let tries = 1; ; tries++)
+      try {
+        return await this.backend.transact(organizationId, (transaction) =>
+          commitChange(transaction, organizationId, own),
+        );
+      } catch (error) {
+        if (!(error instanceof UniqueConflict)) throw error;
+        const refusal = await this.#refusal(error, change);
+        if (refusal || tries === 3) throw refusal ?? alreadyThere(error.constraint);
+      }
+  }
+
+  async acquireIdempotency(
+    claim: IdempotencyRecord,
+    now: string,
+  ): Promise<{ claimed: true; firstAttemptAt: string } | { claimed: false; receipt: IdempotencyRecord }> {
+    const organizationId = await this.#organizationOf(claim.connectionId);
+    const oldest = new Date(Date.parse(now) - idempotencyLifetimeMs).toISOString();
+    const query = { organizationId, order: 'age', upTo: oldest, limit: rowsAtOnce } as const;
+    const old = await this.backend.list('idempotency', query);
+    return this.backend.transact(organizationId, async (transaction) => {
+      const stored = await transaction.get('idempotency', idempotencyKey(claim));
+      const known = stored && stored.firstAttemptAt > oldest ? stored : undefined;
+      if (known && (known.answer !== undefined || known.leaseExpiresAt > now))
+        return { claimed: false, receipt: withoutOrganization(known) };
+      for (const record of old) await transaction.delete('idempotency', idempotencyKey(record));
+      const firstAttemptAt = known?.firstAttemptAt ?? claim.firstAttemptAt;
+      const next = ownCopy('idempotency', { ...claim, firstAttemptAt, organizationId });
+      await transaction.put('idempotency', next);
+      return { claimed: true, firstAttemptAt };
+    });
+  }
+
+  async releaseIdempotency(connectionId: ConnectionId, webhookId: string): Promise<void> {
+    const organizationId = (await this.#one('connections', connectionId))?.organizationId;
+    if (organizationId === undefined) return;
+    await this.backend.transact(organizationId, async (transaction) => {
+      const known = await transaction.get('idempotency', idempotencyKey({ connectionId, webhookId }));
+      if (known === undefined || known.answer !== undefined) return;
+      await transaction.put('idempotency', { ...known, leaseExpiresAt: new Date(0).toISOString() });
+    });
+  }
+
+  async appendAudit(records: readonly AuditRecord[]): Promise<void> {
+    for (const own of byOrganization(records, ({ organizationId }) => organizationId).values())
+      await this.backend.log.append(own);
+  }
+
+  auditRecords(
+    organizationId: OrganizationId,
+    page: { limit: number; before?: AuditId | undefined; connectionId?: ConnectionId | undefined },
+  ): Promise<{ records: AuditRecord[]; hasMore: boolean }> {
+    return this.backend.log.read(organizationId, page);
+  }
+
+  deleteAuditBefore(keptSince: string): Promise<number> {
+    return this.backend.log.trim(firstAuditIdAt(Date.parse(keptSince)));
+  }
+
+  leaseJobs(request: { now: string; leaseUntil: string; limit: number }): Promise<Job[]> {
+    return leaseDue(this.backend, 'jobs', request);
+  }
+
+  completeJob(leased: Job, next: { dueAt: string; attempts: number } | undefined): Promise<void> {
+    return completeDue(this.backend, 'jobs', leased, next);
+  }
+
+  nextJobAt(): Promise<string | undefined> {
+    return nextDueAt(this.backend, 'jobs');
+  }
+
+  leaseMessages(request: { now: string; leaseUntil: string; limit: number }): Promise<OutboxMessage[]> {
+    return leaseDue(this.backend, 'messages', request);
+  }
+
+  completeMessage(
+    leased: OutboxMessage,
+    next: { dueAt: string; attempts: number } | undefined,
+  ): Promise<void> {
+    return completeDue(this.backend, 'messages', leased, next);
+  }
+
+  nextMessageAt(): Promise<string | undefined> {
+    return nextDueAt(this.backend, 'messages');
+  }
+
+  async saveToken(token: Token): Promise<void> {
+    const own = ownCopy('tokens', token);
+    await this.backend
+      .transact(own.organizationId, async (transaction) => {
+        await assertOrganization(transaction, own.organizationId);
+        await transaction.put('tokens', own);
+      })
+      .catch(conflictAs('token'));
+  }
+
+  token(kind: Token['kind'], hash: string): Promise<Token | undefined> {
+    return this.#one('tokens', tokenKey({ kind, hash }));
+  }
+
+  tokensOf(organizationId: OrganizationId, kind: Token['kind']): Promise<Token[]> {
+    const query = { organizationId, order: 'expiry', where: { kind }, limit: rowsAtOnce } as const;
+    return collect((after) => this.backend.list('tokens', { ...query, after }), tokenKey);
+  }
+
+  async takeToken(kind: Token['kind'], hash: string): Promise<Token | undefined> {
+    const key = tokenKey({ kind, hash });
+    const found = await this.#one('tokens', key);
+    if (found === undefined) return undefined;
+    return this.backend.transact(found.organizationId, async (transaction) => {
+      const stored = await transaction.get('tokens', key);
+      if (stored) await transaction.delete('tokens', key);
+      return stored;
+    });
+  }
+
+  async replaceToken(before: Token, next: Token): Promise<boolean> {
+    const seen = ownCopy('tokens', before);
+    return this.backend.transact(before.organizationId, async (transaction) => {
+      if (!isDeepStrictEqual(await transaction.get('tokens', tokenKey(before)), seen)) return false;
+      await transaction.put('tokens', ownCopy('tokens', next));
+      return true;
+    });
+  }
+
+  async deleteExpiredTokens(now: string): Promise<void> {
+    for (;;) {
+      const expired = await this.backend.list('tokens', { order: 'expiry', upTo: now, limit: rowsAtOnce });
+      for (const [organizationId, tokens] of byOrganization(expired, (token) => token.organizationId))
+        await this.backend.transact(organizationId, async (transaction) => {
+          for (const token of tokens) {
+            const stored = await transaction.get('tokens', tokenKey(token));
+            if (stored && stored.expiresAt <= now) await transaction.delete('tokens', tokenKey(token));
+          }
+        });
+      if (expired.length < rowsAtOnce) return;
+    }
+  }
+
+  ready(): Promise<void> {
+    return this.backend.ready();
+  }
+
+  close(): Promise<void> {
+    return this.backend.close();
+  }
+
+  async #one<Name extends TableName>(table: Name, key: string): Promise<Values[Name] | undefined> {
+    const [found] = await this.backend.get(table, [key]);
+    return found;
+  }
+
+  /** @throws RolebridgeError `connection_not_found` */
+  async #organizationOf(id: ConnectionId): Promise<OrganizationId> {
+    const connection = await this.#one('connections', id);
+    if (connection === undefined) throw connectionNotFound();
+    return connection.organizationId;
+  }
+
+  /** Why a change can't be; undefined when what was in its way is gone. */
+  async #refusal(
+    { constraint }: UniqueConflict,
+    { connection, replaceScopes = false }: Change,
+  ): Promise<RolebridgeError | undefined> {
+    if (constraint === 'role')
+      return new RolebridgeError('role_already_connected', 'This role is already connected.', {
+        remedy: 'Disconnect it where it is connected, or use another role.',
+      });
+    if (constraint === 'key')
+      return new RolebridgeError('connection_changed', 'The connection was changed by somebody else.');
+    if (constraint === 'externalId' || connection === undefined) return alreadyThere('external ID');
+    const { organizationId, id, scopes } = connection.next;
+    const holders = (await this.scopeHolders(organizationId, [...new Set(scopes.map(scopeKey))]))
+      .filter((held) => held.connection.id !== id)
+      .filter((held) => !mayTakeScopes(held.connection, connection.next, replaceScopes))
+      .map(({ key, connection }) => ({ connection, scope: scopeFromKey(key) }));
+    if (holders.length === 0) return undefined;
+    return new RolebridgeError(
+      'scope_taken',
+      holders
+        .map(({ connection, scope }) => `"${connection.name}" already serves ${describeScope(scope)}.`)
+        .join(' '),
+      {
+        remedy: 'Choose another scope, or replace the connection that holds it.',
+        members: {
+          holders: holders.map(({ connection, scope }) => ({
+            connectionId: connection.id,
+            name: connection.name,
+            scope,
+          })),
+        },
+      },
+    );
+  }
+}
+
+function withoutOrganization({ organizationId: _, ...record }: StoredIdempotencyRecord): IdempotencyRecord {
+  return record;
+}
+
+/** All pages of a list. */
+async function collect<Value>(
+  page: (after: string | undefined) => Promise<readonly Value[]>,
+  keyOf: (value: Value) => string,
+): Promise<Value[]> {
+  const found: Value[] = [];
+  for (let after: string | undefined; ; ) {
+    const more = await page(after);
+    found.push(...more);
+    const last = more.at(-1);
+    if (last === undefined || more.length < rowsAtOnce) return found;
+    after = keyOf(last);
+  }
+}
+
+const conflictAs =
+  (what: string) =>
+  (error: unknown): never => {
+    throw error instanceof UniqueConflict ? alreadyThere(what) : error;
+  };

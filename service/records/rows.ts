@@ -1,0 +1,246 @@
+import type { OrganizationId } from '../domain/ids.js';
+import { type Query, UniqueConflict } from './backend.js';
+import { SortedRows } from './sorted-rows.js';
+import {
+  type Constraint,
+  claimsOf,
+  constraints,
+  type TableName,
+  tableNames,
+  tables,
+  type Values,
+} from './tables.js';
+
+/** A row in memory: its value as JSON text, a third of the size of the object, and what questions ask by. */
+export interface Row {
+  readonly table: TableName;
+  readonly organizationId: OrganizationId;
+  readonly key: string;
+  readonly text: string;
+  readonly columns: { readonly [name: string]: string | undefined };
+}
+
+export function rowOf<Name extends TableName>(
+  table: Name,
+  value: Values[Name],
+  text = JSON.stringify(value),
+): Row {
+  const { key, organizationId, columns } = tables[table];
+  const entries = Object.entries(columns).map(([name, of]) => [name, of(value)]);
+  return {
+    table,
+    organizationId: organizationId(value),
+    key: key(value),
+    text,
+    columns: Object.fromEntries(entries),
+  };
+}
+
+/** The value of a row, which was checked when it became one. */
+export const rowValue = <Name extends TableName>(row: Row): Values[Name] => JSON.parse(row.text);
+
+interface TableRows {
+  readonly byKey: Map<string, Row>;
+  readonly orders: ReadonlyMap<
+    string,
+    { readonly all: SortedRows; readonly of: Map<OrganizationId, SortedRows> }
+  >;
+}
+
+/** All rows in memory, with the lists and claims of `tables.ts`. */
+export class Rows {
+  readonly #tables = new Map<TableName, TableRows>(
+    tableNames.map((name) => {
+      const orders = Object.entries(tables[name].orders).map(
+        ([order, column]) => [order, { all: new SortedRows(column), of: new Map() }] as const,
+      );
+      return [name, { byKey: new Map(), orders: new Map(orders) }];
+    }),
+  );
+  /** By constraint (and organization), then by value. */
+  readonly #claims = new Map<string, Map<string, Row>>();
+  /** What a transaction of one organization wants and is not durable yet: no other organization gets it meanwhile. */
+  readonly #reserved = new Map<string, OrganizationId>();
+
+  get(table: TableName, key: string): Row | undefined {
+    return this.#of(table).byKey.get(key);
+  }
+
+  holder(constraint: Constraint, organizationId: OrganizationId, value: string): Row | undefined {
+    return this.#claims.get(spaceOf(constraint, organizationId))?.get(value);
+  }
+
+  /** All rows of an organization's table, in the order of its first list. */
+  of(table: TableName, organizationId: OrganizationId): Iterable<Row> {
+    const [order] = this.#of(table).orders.values();
+    return order?.of.get(organizationId)?.after(undefined) ?? [];
+  }
+
+  list<Name extends TableName>(table: Name, query: Query<Name>): Row[] {
+    const { organizationId, where = {}, limit, after, upTo } = query;
+    const { byKey, orders } = this.#of(table);
+    const column = tables[table].orders[query.order];
+    const filters = Object.entries<string | undefined>(where).filter(([, wanted]) => wanted !== undefined);
+    const found: Row[] = [];
+    const order = orders.get(query.order);
+    const sorted = organizationId === undefined ? order?.all : order?.of.get(organizationId);
+    const last = after === undefined || column === null ? undefined : byKey.get(after);
+    if (after !== undefined && column !== null && last === undefined) return [];
+    const candidates = query.holding
+      ? this.#holding(table, query)
+      : sorted?.after(after !== undefined && column === null ? { key: after } : last);
+    for (const row of candidates ?? []) {
+      if (found.length === limit) break;
+      if (upTo !== undefined && typeof column === 'string' && (row.columns[column] ?? '') > upTo) break;
+      if (filters.every(([name, wanted]) => row.columns[name] === wanted)) found.push(row);
+    }
+    return found;
+  }
+
+  count(table: TableName, column: string, where: object = {}): Map<string, number> {
+    const counts = new Map<string, number>();
+    const filters = Object.entries(where).filter(([, wanted]) => wanted !== undefined);
+    for (const { columns } of this.#of(table).byKey.values()) {
+      if (!filters.every(([name, wanted]) => columns[name] === wanted)) continue;
+      const value = columns[column] ?? '';
+      counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  /** What goes first: a scope may move from one row to another. */
+  apply(changes: Iterable<Change>): void {
+    const all = [...changes].map((change) => ({ ...change, before: this.get(change.table, change.key) }));
+    for (const { before } of all) if (before) this.#unclaim(before);
+    for (const { table, key, next, before } of all) {
+      const { byKey, orders } = this.#of(table);
+      if (next) byKey.set(key, next);
+      else byKey.delete(key);
+      for (const { all: sorted, of } of orders.values()) {
+        sorted.replace(before, next);
+        const { organizationId } = next ?? before ?? {};
+        if (organizationId === undefined) continue;
+        const own = of.get(organizationId) ?? new SortedRows(sorted.column);
+        own.replace(before, next);
+        of.set(organizationId, own);
+      }
+      if (next) this.#claim(next);
+    }
+  }
+
+  /** Takes out all rows of an organization, to read them again. */
+  forget(organizationId: OrganizationId): void {
+    const gone = tableNames.flatMap((table) => [...this.of(table, organizationId)]);
+    this.apply(gone.map(({ table, key }) => ({ table, key, next: undefined })));
+  }
+
+  reserve(constraint: Constraint, organizationId: OrganizationId, value: string): void {
+    if (constraints[constraint] === 'everywhere')
+      this.#reserved.set(`${constraint} ${value}`, organizationId);
+  }
+
+  isReserved(constraint: Constraint, organizationId: OrganizationId, value: string): boolean {
+    return (this.#reserved.get(`${constraint} ${value}`) ?? organizationId) !== organizationId;
+  }
+
+  release(organizationId: OrganizationId): void {
+    for (const [claim, owner] of this.#reserved) if (owner === organizationId) this.#reserved.delete(claim);
+  }
+
+  #of(table: TableName): TableRows {
+    const rows = this.#tables.get(table);
+    if (rows === undefined) throw new TypeError(`No table ${table}.`);
+    return rows;
+  }
+
+  *#holding<Name extends TableName>(
+    table: Name,
+    { holding, organizationId = '' as OrganizationId }: Query<Name>,
+  ): Iterable<Row> {
+    if (holding === undefined) return;
+    const claims = this.#claims.get(spaceOf(holding.constraint, organizationId)) ?? new Map<string, Row>();
+    const values =
+      'values' in holding
+        ? holding.values
+        : [...claims.keys()].filter((value) => value > holding.after && value < holding.before).sort();
+    const rows = new Set(values.flatMap((value) => claims.get(value) ?? []));
+    for (const row of rows) if (row.table === table) yield row;
+  }
+
+  #claim(row: Row): void {
+    for (const { constraint, value } of claimsOf(row.table, rowValue(row))) {
+      const space = spaceOf(constraint, row.organizationId);
+      const claims = this.#claims.get(space) ?? new Map<string, Row>();
+      claims.set(value, row);
+      this.#claims.set(space, claims);
+    }
+  }
+
+  #unclaim(row: Row): void {
+    for (const { constraint, value } of claimsOf(row.table, rowValue(row))) {
+      const claims = this.#claims.get(spaceOf(constraint, row.organizationId));
+      if (claims?.get(value) === row) claims.delete(value);
+    }
+  }
+}
+
+export interface Change {
+  readonly table: TableName;
+  readonly key: string;
+  /** Undefined: the row goes. */
+  readonly next: Row | undefined;
+}
+
+const spaceOf = (constraint: Constraint, organizationId: OrganizationId): string =>
+  constraints[constraint] === 'everywhere' ? constraint : `${constraint} ${organizationId}`;
+
+/** What an organization's rows are about to be: the changes of a transaction on top of those before it. */
+export class Staged {
+  readonly changes = new Map<string, Change>();
+  readonly #claims = new Map<string, Row | undefined>();
+
+  constructor(
+    readonly rows: Rows,
+    readonly organizationId: OrganizationId,
+    readonly under?: Staged,
+  ) {}
+
+  get(table: TableName, key: string): Row | undefined {
+    const change = this.changes.get(`${table} ${key}`);
+    if (change) return change.next;
+    return this.under ? this.under.get(table, key) : this.rows.get(table, key);
+  }
+
+  holder(constraint: Constraint, value: string): Row | undefined {
+    const claim = `${constraint} ${value}`;
+    if (this.#claims.has(claim)) return this.#claims.get(claim);
+    if (this.under) return this.under.holder(constraint, value);
+    return this.rows.holder(constraint, this.organizationId, value);
+  }
+
+  put(table: TableName, key: string, next: Row | undefined): void {
+    const before = this.get(table, key);
+    if (before && before.organizationId !== this.organizationId) throw new UniqueConflict('key');
+    const wanted = next ? claimsOf(next.table, rowValue(next)) : [];
+    for (const { constraint, value } of wanted) {
+      const holder = this.holder(constraint, value);
+      const isOwn = holder === undefined || (holder.table === table && holder.key === key);
+      if (!isOwn || this.rows.isReserved(constraint, this.organizationId, value))
+        throw new UniqueConflict(constraint);
+    }
+    for (const { constraint, value } of before ? claimsOf(before.table, rowValue(before)) : [])
+      this.#claims.set(`${constraint} ${value}`, undefined);
+    for (const { constraint, value } of wanted) {
+      this.#claims.set(`${constraint} ${value}`, next);
+      this.rows.reserve(constraint, this.organizationId, value);
+    }
+    this.changes.set(`${table} ${key}`, { table, key, next });
+  }
+
+  /** Makes these changes those of what they stand on. */
+  merge(): void {
+    if (this.under === undefined) return;
+    for (const [name, change] of this.changes) this.under.changes.set(name, change);
+    for (const [claim, row] of this.#claims) this.under.#claims.set(claim, row);
+  }
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { auditActions } from '../domain/audit.js';
+
+// Objects are loose: a member that this version does not know is kept, not dropped at the next write.
+const name = z.string().min(1);
+const time = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'not a time');
+
+export { connectionSchema as connection } from '../domain/connection.js';
+
+export const organization = z.looseObject({ id: name, name: z.string(), createdAt: time });
+
+export const apiKey = z.looseObject({
+  id: name,
+  organizationId: name,
+  name: z.string(),
+  hash: name,
+  createdAt: time,
+  revokedAt: time.optional(),
+});
+
+export const idempotencyRecord = z.looseObject({
+  organizationId: name,
+  connectionId: name,
+  webhookId: name,
+  firstAttemptAt: time,
+  leaseExpiresAt: time,
+  answer: z.looseObject({ status: z.int(), body: z.unknown() }).optional(),
+});
+
+export const job = z.looseObject({
+  connectionId: name,
+  organizationId: name,
+  purpose: z.enum(['verify', 'expire', 'confirm_revocation']),
+  dueAt: time,
+  attempts: z.int(),
+  leaseExpiresAt: time.optional(),
+  role: z.looseObject({ arn: name, externalId: name, partition: name }).optional(),
+});
+
+export const message = z.looseObject({
+  id: name,
+  endpoint: name,
+  organizationId: name,
+  connectionId: name,
+  body: z.string(),
+  createdAt: time,
+  dueAt: time,
+  attempts: z.int(),
+  leaseExpiresAt: time.optional(),
+});
+
+export const token = z.looseObject({
+  kind: z.enum(['web_session', 'sign_in_link', 'enrollment']),
+  hash: name,
+  organizationId: name,
+  createdAt: time,
+  expiresAt: time,
+  data: z.record(z.string(), z.unknown()),
+});
+
+/** One that its connection had before, or was to have: it is never issued again. */
+export const retiredExternalId = z.looseObject({
+  organizationId: name,
+  externalId: name,
+  connectionId: name,
+});
+
+export const auditRecord = z.looseObject({
+  id: name,
+  organizationId: name,
+  connectionId: name.optional(),
+  at: time,
+  requestId: z.string(),
+  actor: z.looseObject({ kind: name }),
+  action: z.enum(auditActions),
+  phase: z.enum(['intent', 'outcome']),
+});

@@ -1,0 +1,66 @@
+import type { Row } from './rows.js';
+
+type Placed = Pick<Row, 'key'> & Partial<Pick<Row, 'columns'>>;
+
+/** Rows by a column and then by key. What is added takes its place when the list is read next: a start adds many. */
+export class SortedRows {
+  #sorted: Row[] = [];
+  #added = new Set<Row>();
+
+  constructor(readonly column: string | null) {}
+
+  replace(before: Row | undefined, next: Row | undefined): void {
+    if (before && next && this.#compare(before, next) === 0) {
+      const place = this.#added.has(before) ? -1 : this.#placeOf(before);
+      if (place >= 0 && this.#sorted[place] === before) {
+        this.#sorted[place] = next;
+        return;
+      }
+    }
+    if (before && !this.#added.delete(before)) {
+      const place = this.#placeOf(before);
+      if (this.#sorted[place] === before) this.#sorted.splice(place, 1);
+    }
+    if (next) this.#added.add(next);
+  }
+
+  /** Those behind that place, which need not be taken. */
+  *after(place: Placed | undefined): Iterable<Row> {
+    this.#settle();
+    const rows = this.#sorted;
+    let index = place === undefined ? 0 : this.#placeOf(place);
+    const first = rows[index];
+    if (place && first && this.#compare(first, place) === 0) index += 1;
+    for (; index < rows.length; index++) yield rows[index] as Row;
+  }
+
+  #settle(): void {
+    if (this.#added.size === 0) return;
+    if (this.#added.size > 64) {
+      for (const row of this.#added) this.#sorted.push(row);
+      this.#sorted.sort((one, other) => this.#compare(one, other));
+    } else for (const row of this.#added) this.#sorted.splice(this.#placeOf(row), 0, row);
+    this.#added.clear();
+  }
+
+  /** Where it stands, or would stand. */
+  #placeOf(wanted: Placed): number {
+    let low = 0;
+    let high = this.#sorted.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#compare(this.#sorted[middle] as Row, wanted) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #compare(one: Placed, other: Placed): number {
+    const [mine, theirs] =
+      this.column === null
+        ? ['', '']
+        : [one.columns?.[this.column] ?? '', other.columns?.[this.column] ?? ''];
+    if (mine !== theirs) return mine < theirs ? -1 : 1;
+    return one.key < other.key ? -1 : one.key > other.key ? 1 : 0;
+  }
+}

@@ -1,0 +1,203 @@
+import { z } from 'zod';
+import {
+  type ApiKey,
+  type Connection,
+  claimedRole,
+  externalIdsOf,
+  isDeleted,
+  type Organization,
+} from '../domain/connection.js';
+import type { ExternalId, OrganizationId } from '../domain/ids.js';
+import type { IdempotencyRecord, Job, OutboxMessage, Token } from '../domain/ports.js';
+import { scopeKey } from '../domain/scope.js';
+import * as schemas from './schemas.js';
+
+/** An external ID that its connection had before, or was to have: it is never issued again. */
+export interface RetiredExternalId {
+  readonly organizationId: OrganizationId;
+  readonly externalId: ExternalId;
+  readonly connectionId: string;
+}
+export type StoredIdempotencyRecord = IdempotencyRecord & { readonly organizationId: OrganizationId };
+type Leased = { readonly leaseExpiresAt?: string | undefined };
+export type StoredJob = Job & Leased;
+export type StoredMessage = OutboxMessage & Leased;
+
+/** What the rows of each table hold. */
+export interface Values {
+  readonly organizations: Organization;
+  readonly apiKeys: ApiKey;
+  readonly connections: Connection;
+  readonly retiredExternalIds: RetiredExternalId;
+  readonly idempotency: StoredIdempotencyRecord;
+  readonly jobs: StoredJob;
+  readonly messages: StoredMessage;
+  readonly tokens: Token;
+}
+export type TableName = keyof Values;
+
+/** Values that two rows can't both hold. `scope` is unique within an organization, the others over all of them. */
+export const constraints = { role: 'everywhere', externalId: 'everywhere', scope: 'organization' } as const;
+export type Constraint = keyof typeof constraints;
+
+/** How the rows of a noun are kept. Each backend derives what it needs from here. */
+export interface Table<Value> {
+  /** Every value passes it before it is written and after it is read. */
+  readonly schema: z.ZodType;
+  /** Unique over all organizations. */
+  readonly key: (value: Value) => string;
+  readonly organizationId: (value: Value) => OrganizationId;
+  /** What questions filter and sort by. */
+  readonly columns: { readonly [name: string]: (value: Value) => string | undefined };
+  /** The lists that rows stand in: sorted by this column and then by key. `null`: by key alone. */
+  readonly orders: { readonly [name: string]: string | null };
+  readonly unique?: { readonly [Name in Constraint]?: (value: Value) => readonly string[] };
+}
+
+/** Times are compared as text. */
+const time = (text: string): string => (isoTime.test(text) ? text : new Date(text).toISOString());
+const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+const freeAt = ({ leaseExpiresAt, dueAt }: Leased & { readonly dueAt: string }) =>
+  time(leaseExpiresAt ?? dueAt);
+
+export const jobKey = ({ connectionId, purpose }: Pick<Job, 'connectionId' | 'purpose'>): string =>
+  `${connectionId} ${purpose}`;
+export const messageKey = ({ id, endpoint }: Pick<OutboxMessage, 'id' | 'endpoint'>): string =>
+  `${id} ${endpoint}`;
+export const tokenKey = ({ kind, hash }: Pick<Token, 'kind' | 'hash'>): string => `${kind} ${hash}`;
+export const idempotencyKey = (record: Pick<IdempotencyRecord, 'connectionId' | 'webhookId'>): string =>
+  `${record.connectionId} ${record.webhookId}`;
+
+const ofItsOrganization = ({ organizationId }: { readonly organizationId: OrganizationId }) => organizationId;
+
+/**
+ * Every noun. To keep another one: its value in `Values`, its schema, its row here; to ask by another member: a column.
+ * A new column or table is a new migration in `postgres/migrations.ts`, and nothing else.
+ */
+const definitions = {
+  organizations: {
+    schema: schemas.organization,
+    key: ({ id }) => id,
+    organizationId: ({ id }) => id,
+    columns: {},
+    orders: { id: null },
+  },
+  apiKeys: {
+    schema: schemas.apiKey,
+    key: ({ id }) => id,
+    organizationId: ofItsOrganization,
+    columns: { createdAt: ({ createdAt }) => time(createdAt) },
+    orders: { created: 'createdAt' },
+  },
+  connections: {
+    schema: schemas.connection,
+    key: ({ id }) => id,
+    organizationId: ofItsOrganization,
+    columns: {
+      createdAt: ({ createdAt }) => time(createdAt),
+      status: ({ status }) => status,
+      deleted: (connection) => (isDeleted(connection) ? 'yes' : 'no'),
+      accountId: (connection) =>
+        'accountId' in connection ? connection.accountId : connection.expectedAccountId,
+      code: (connection) =>
+        'verification' in connection && connection.verification.result === 'failed'
+          ? connection.verification.code
+          : undefined,
+      assurance: (connection) => ('assurance' in connection ? connection.assurance : undefined),
+    },
+    orders: { created: 'createdAt' },
+    unique: {
+      // A role that was never verified claims nothing, so that nobody can squat on one.
+      role: (connection) => [claimedRole(connection)].filter((role) => role !== undefined),
+      externalId: externalIdsOf,
+      scope: (connection) => (isDeleted(connection) ? [] : connection.scopes.map(scopeKey)),
+    },
+  },
+  retiredExternalIds: {
+    schema: schemas.retiredExternalId,
+    key: ({ externalId }) => externalId,
+    organizationId: ofItsOrganization,
+    columns: {},
+    orders: { id: null },
+    unique: { externalId: ({ externalId }) => [externalId] },
+  },
+  idempotency: {
+    schema: schemas.idempotencyRecord,
+    key: idempotencyKey,
+    organizationId: ofItsOrganization,
+    columns: { firstAttemptAt: ({ firstAttemptAt }) => time(firstAttemptAt) },
+    orders: { age: 'firstAttemptAt' },
+  },
+  jobs: {
+    schema: schemas.job,
+    key: jobKey,
+    organizationId: ofItsOrganization,
+    columns: { freeAt },
+    orders: { due: 'freeAt' },
+  },
+  messages: {
+    schema: schemas.message,
+    key: messageKey,
+    organizationId: ofItsOrganization,
+    columns: { freeAt },
+    orders: { due: 'freeAt' },
+  },
+  tokens: {
+    schema: schemas.token,
+    key: tokenKey,
+    organizationId: ofItsOrganization,
+    columns: { kind: ({ kind }) => kind, expiresAt: ({ expiresAt }) => time(expiresAt) },
+    orders: { expiry: 'expiresAt' },
+  },
+} as const satisfies { readonly [Name in TableName]: Table<Values[Name]> };
+
+export const tables: { readonly [Name in TableName]: Table<Values[Name]> } = definitions;
+export const tableNames = Object.keys(tables) as readonly TableName[];
+export type ColumnOf<Name extends TableName> = keyof (typeof definitions)[Name]['columns'] & string;
+export type OrderOf<Name extends TableName> = keyof (typeof definitions)[Name]['orders'] & string;
+
+/** The store's own copy of a value, checked so that what is written can be read again. */
+export function ownCopy<Name extends TableName>(name: Name, value: Values[Name]): Values[Name] {
+  const copy: Values[Name] = JSON.parse(JSON.stringify(value));
+  const checked = tables[name].schema.safeParse(copy);
+  if (!checked.success) throw new TypeError(`Not valid in ${name}: ${z.prettifyError(checked.error)}`);
+  return copy;
+}
+
+/** @throws Error whose message says what is wrong, for a person, and quotes nothing of the value */
+export function checkedValue<Name extends TableName>(name: Name, value: unknown): Values[Name] {
+  const checked = tables[name].schema.safeParse(value);
+  if (checked.success) return value as Values[Name];
+  const [issue] = checked.error.issues;
+  throw new Error(`a row of ${name} is damaged at ${issue?.path.join('.') || 'its top'}: ${issue?.message}`);
+}
+
+export interface Claim {
+  readonly constraint: Constraint;
+  /** A scope with its organization, so that two organizations can hold the same one. */
+  readonly value: string;
+}
+
+/** The values that a row holds and no other may. */
+export function claimsOf<Name extends TableName>(name: Name, value: Values[Name]): Claim[] {
+  const { unique = {} } = tables[name];
+  return (Object.keys(unique) as Constraint[]).flatMap((constraint) =>
+    [...new Set(unique[constraint]?.(value))].map((each) => ({ constraint, value: each })),
+  );
+}
+
+/** Node 20 has no `Map.groupBy`. */
+export function byOrganization<Value>(
+  values: readonly Value[],
+  organizationId: (value: Value) => OrganizationId,
+): Map<OrganizationId, Value[]> {
+  const groups = new Map<OrganizationId, Value[]>();
+  for (const value of values) {
+    const id = organizationId(value);
+    const group = groups.get(id) ?? [];
+    group.push(value);
+    groups.set(id, group);
+  }
+  return groups;
+}

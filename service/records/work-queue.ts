@@ -1,0 +1,73 @@
+import type { OrganizationId } from '../domain/ids.js';
+import type { Job } from '../domain/ports.js';
+import type { Backend } from './backend.js';
+import { byOrganization, tables, type Values } from './tables.js';
+
+/** Tables whose rows are due at a time, and are leased to one process meanwhile. */
+type Queue = 'jobs' | 'messages';
+type Leased<Name extends Queue> = Values[Name];
+
+/** Those that are due, the longest due first. Each is given to one caller until its lease ends. */
+export async function leaseDue<Name extends Queue>(
+  backend: Backend,
+  table: Name,
+  { now, leaseUntil, limit }: { now: string; leaseUntil: string; limit: number },
+): Promise<Leased<Name>[]> {
+  const { key, organizationId } = tables[table];
+  const leased = new Map<string, Leased<Name>>();
+  const lease = (id: OrganizationId, rows: readonly Leased<Name>[]) =>
+    backend.transact(id, async (transaction) => {
+      const free: Leased<Name>[] = [];
+      for (const row of rows) {
+        const stored = await transaction.get(table, key(row));
+        if (stored === undefined || (stored.leaseExpiresAt ?? stored.dueAt) > now) continue;
+        await transaction.put(table, { ...stored, leaseExpiresAt: leaseUntil }, { lasting: false });
+        free.push(stored);
+      }
+      return free;
+    });
+  while (leased.size < limit) {
+    const due = await backend.list(table, { order: 'due', upTo: now, limit: limit - leased.size });
+    const others = due.filter((row) => !leased.has(key(row)));
+    if (others.length === 0) break;
+    const groups = [...byOrganization(others, organizationId)];
+    for (const free of await Promise.all(groups.map(([id, rows]) => lease(id, rows))))
+      for (const row of free) leased.set(key(row), row);
+  }
+  return [...leased.values()].map(withoutLease).sort((one, other) => (one.dueAt < other.dueAt ? -1 : 1));
+}
+
+/** Due again at another time, or (undefined) gone. A row that was replaced since it was leased is left alone. */
+export async function completeDue<Name extends Queue>(
+  backend: Backend,
+  table: Name,
+  leased: Leased<Name>,
+  next: { dueAt: string; attempts: number } | undefined,
+): Promise<void> {
+  const { key, organizationId } = tables[table];
+  await backend.transact(organizationId(leased), async (transaction) => {
+    const stored = await transaction.get(table, key(leased));
+    if (stored === undefined || !isSameTurn(stored, leased)) return;
+    if (next) await transaction.put(table, { ...withoutLease(stored), ...next });
+    else await transaction.delete(table, key(leased));
+  });
+}
+
+/** When the next one is due, or its lease ends. */
+export async function nextDueAt(backend: Backend, table: Queue): Promise<string | undefined> {
+  const [first] = await backend.list(table, { order: 'due', limit: 1 });
+  return first && (first.leaseExpiresAt ?? first.dueAt);
+}
+
+function withoutLease<Row extends { leaseExpiresAt?: string | undefined }>(row: Row): Row {
+  const { leaseExpiresAt: _, ...rest } = row;
+  return rest as Row;
+}
+
+type Turn = Pick<Job, 'dueAt' | 'attempts'> & { readonly role?: Job['role'] };
+
+const isSameTurn = (stored: Turn, leased: Turn): boolean =>
+  stored.dueAt === leased.dueAt &&
+  stored.attempts === leased.attempts &&
+  stored.role?.arn === leased.role?.arn &&
+  stored.role?.externalId === leased.role?.externalId;

@@ -1,0 +1,229 @@
+import type { Response, Router } from 'express';
+import { z } from 'zod';
+import { codesOf, type Operation } from '../api/openapi/operation.js';
+import type { statusMessages } from '../api/openapi/status-messages.js';
+import { errorCatalog } from '../domain/error-catalog/index.js';
+import { Fold, useHref } from './components/basics.js';
+import { Code } from './components/code.js';
+import { type Site, sendPage } from './site.js';
+
+/** The API reference at `/docs`, made of the same table as `/openapi.json`: no request to any other site, no script. */
+export function addApiReference(router: Router, site: Site): void {
+  router.get('/docs', async (_request, response: Response) => {
+    const [{ operations }, { statusMessages }] = await Promise.all([
+      import('../api/openapi/operations.js'),
+      import('../api/openapi/status-messages.js'),
+    ]);
+    const view = <Reference operations={operations} messages={statusMessages} />;
+    return sendPage(site, response, { title: 'API reference' }, view);
+  });
+}
+
+const proofs: Record<Operation['proof'], string> = {
+  api_key: 'Authorization: Bearer, with an API key of one organization',
+  operator_token: 'Authorization: Bearer, with the operator’s token',
+  status_token: 'Authorization: Bearer, with the connection’s status token',
+  signature: 'a Standard Webhooks signature with the connection’s callback secret',
+  none: 'nothing',
+};
+
+type Messages = typeof statusMessages;
+
+function Reference(props: { operations: Readonly<Record<string, Operation>>; messages: Messages }) {
+  const entries = Object.entries(props.operations);
+  const tags = [...new Set(entries.map(([, { tag }]) => tag))];
+  return (
+    <div class="reference">
+      <h1>API reference</h1>
+      <p>
+        The same as <a href={useHref()('/openapi.json')}>OpenAPI 3.1</a>, for people. Errors are problem
+        details (RFC 9457) with a stable code and a remedy; 429 and 503 carry Retry-After and are never a
+        verdict.
+      </p>
+      <nav aria-label="Calls" class="card card-pad calls">
+        {tags.map((tag) => (
+          <>
+            <h2>{tag}</h2>
+            <ul>
+              {entries
+                .filter(([, operation]) => operation.tag === tag)
+                .map(([id, { method, path, summary }]) => (
+                  <li>
+                    <a href={`#${id}`}>
+                      <code>
+                        {method.toUpperCase()} {path}
+                      </code>
+                    </a>{' '}
+                    <small>{summary}</small>
+                  </li>
+                ))}
+            </ul>
+          </>
+        ))}
+        <h2>webhooks</h2>
+        <ul>
+          {props.messages.map(({ type, summary }) => (
+            <li>
+              <a href={`#${type}`}>
+                <code>{type}</code>
+              </a>{' '}
+              <small>{summary}</small>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      {entries.map(([id, operation]) => (
+        <OperationView id={id} operation={operation} />
+      ))}
+      {props.messages.map((message) => (
+        <MessageView message={message} />
+      ))}
+    </div>
+  );
+}
+
+const MessageView = ({ message: { type, summary, schema } }: { message: Messages[number] }) => (
+  <section aria-labelledby={type} class="card card-pad call">
+    <h2 id={type}>
+      <code>{type}</code>
+    </h2>
+    <p>{summary} Sent to the vendor’s endpoints, signed as Standard Webhooks says.</p>
+    <h3>
+      Members of <code>data</code>
+    </h3>
+    <Members schema={schema.shape.data} io="output" />
+  </section>
+);
+
+function OperationView({ id, operation }: { id: string; operation: Operation }) {
+  const { method, path, summary, description, proof, query, body, answer, examples } = operation;
+  const [example] = Object.values(examples).filter(({ gives }) => typeof gives === 'number');
+  const href = useHref();
+  return (
+    <section aria-labelledby={id} class="card card-pad call">
+      <h2 id={id}>
+        <code>
+          {method.toUpperCase()} {path}
+        </code>
+      </h2>
+      <p>
+        {summary} {description}
+      </p>
+      <p class="small muted">Proof: {proofs[proof]}.</p>
+      {query && (
+        <>
+          <h3>Query</h3>
+          <Members schema={query} />
+        </>
+      )}
+      {body && (
+        <>
+          <h3>Body</h3>
+          <Members schema={body} />
+        </>
+      )}
+      {example?.body !== undefined && (
+        <Code
+          id={`${id}-example`}
+          title={`Example of ${summary}`}
+          text={JSON.stringify(example.body, null, 2)}
+        />
+      )}
+      <h3>Answer {answer.status}</h3>
+      <p>{answer.description}</p>
+      {answer.schema && (
+        <Fold title="Its members">
+          <Members schema={answer.schema} io="output" />
+        </Fold>
+      )}
+      <h3>Problems</h3>
+      <ul class="codes">
+        {codesOf(operation).map((code) => (
+          <li>
+            {operation.statusOf?.[code] ?? errorCatalog[code].status}{' '}
+            <a href={href(`/problems/${code}`)}>
+              <code>{code}</code>
+            </a>{' '}
+            <small>{errorCatalog[code].title}</small>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface JsonSchema {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly description?: string;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly items?: JsonSchema;
+  readonly pattern?: string;
+  readonly format?: string;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly default?: unknown;
+}
+
+function Members({ schema, io = 'input' }: { schema: z.ZodType; io?: 'input' | 'output' }) {
+  const json = z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' }) as JsonSchema;
+  const shapes = json.oneOf ?? json.anyOf ?? [json];
+  return (
+    <>
+      {shapes.map(({ properties = {}, required = [] }) => (
+        <table class="members">
+          <thead>
+            <tr>
+              <th scope="col">Member</th>
+              <th scope="col">What it takes</th>
+            </tr>
+          </thead>
+          <tbody>
+            {Object.entries(properties).map(([name, member]) => (
+              <tr>
+                <th scope="row">
+                  <code>{name}</code>
+                  {!required.includes(name) && <small> optional</small>}
+                </th>
+                <td>{rulesOf(member)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      ))}
+    </>
+  );
+}
+
+function rulesOf(member: JsonSchema): string {
+  const parts = [
+    member.const !== undefined && JSON.stringify(member.const),
+    member.enum && `one of ${member.enum.map((value) => JSON.stringify(value)).join(', ')}`,
+    !member.const && !member.enum && typeOf(member),
+    member.format,
+    member.minLength !== undefined && `at least ${member.minLength} characters`,
+    member.maxLength !== undefined && `at most ${member.maxLength} characters`,
+    isWritten(member.minimum) && `at least ${member.minimum}`,
+    isWritten(member.maximum) && `at most ${member.maximum}`,
+    member.default !== undefined && `default ${JSON.stringify(member.default)}`,
+    member.description,
+  ];
+  return parts.filter(Boolean).join(', ');
+}
+
+const isWritten = (bound: number | undefined): boolean =>
+  bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER;
+
+function typeOf({ type, items, properties, anyOf, oneOf }: JsonSchema): string {
+  if (properties) return `{ ${Object.keys(properties).join(', ')} }`;
+  if (type === 'array') return `list of ${items ? typeOf(items) : 'anything'}`;
+  const either = anyOf ?? oneOf;
+  if (either) return [...new Set(either.map(typeOf))].join(' or ');
+  return type ?? 'anything';
+}

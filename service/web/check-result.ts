@@ -1,0 +1,76 @@
+import { statusOf } from '../api/problem.js';
+import type { Connection } from '../domain/connection.js';
+import { type ErrorCode, errorCatalog } from '../domain/error-catalog/index.js';
+import type { RolebridgeError } from '../domain/errors.js';
+import type { Cause, Check } from '../domain/verification.js';
+import { verificationOf } from './components/status.js';
+
+/** What came of a check that did not pass: what is wrong and what to do, or that nothing was decided. */
+export interface CheckResult {
+  readonly kind: 'refused' | 'inconclusive';
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly remedy?: string | undefined;
+  readonly checks: readonly Check[];
+  readonly causes: readonly Cause[];
+  /** The trust policy that would pass, where that is what is wrong. */
+  readonly trustPolicy?: string | undefined;
+  readonly retryAfterSeconds?: number | undefined;
+  /** AWS's id of the request that decided it. */
+  readonly awsRequestId?: string | undefined;
+  readonly status: number;
+}
+
+/** Of an error that an action threw. */
+export function resultOf(error: RolebridgeError): CheckResult {
+  const { checks, diagnosis, trustPolicy } = error.members as {
+    checks?: Check[];
+    diagnosis?: { causes: Cause[]; trustPolicy?: string };
+    trustPolicy?: string;
+  };
+  return {
+    kind: error.retryAfterSeconds === undefined ? 'refused' : 'inconclusive',
+    code: error.code,
+    message: plain(error),
+    remedy: error.remedy,
+    checks: checks ?? [],
+    causes: diagnosis?.causes ?? [],
+    trustPolicy: trustPolicy ?? diagnosis?.trustPolicy,
+    retryAfterSeconds: error.retryAfterSeconds,
+    status: statusOf(error),
+  };
+}
+
+/** Of the last verification that is stored with the connection, where it failed. */
+export function storedResultOf(connection: Connection): CheckResult | undefined {
+  const verification = verificationOf(connection);
+  if (verification?.result !== 'failed') return undefined;
+  return {
+    kind: 'refused',
+    code: verification.code,
+    message: verification.message,
+    remedy: verification.remedy,
+    checks: verification.checks,
+    causes: verification.diagnosis?.causes ?? [],
+    trustPolicy: verification.diagnosis?.trustPolicy,
+    awsRequestId: verification.probes.at(-1)?.requestId,
+    status: errorCatalog[verification.code].status,
+  };
+}
+
+const fieldNames: Record<string, string> = {
+  accessKeyId: 'Access key ID',
+  secretAccessKey: 'Secret access key',
+  sessionToken: 'Session token',
+  name: 'Name',
+  roleArn: 'Role ARN',
+};
+
+/** A request's "body.name: …" in the words of the form. */
+export function plain({ detail, members }: RolebridgeError): string {
+  const { errors } = members as { errors?: { at: string; message: string }[] };
+  if (!errors) return detail;
+  return errors
+    .map(({ at, message }) => `${fieldNames[at.split('.').at(-1) ?? ''] ?? at}: ${message}`)
+    .join('; ');
+}

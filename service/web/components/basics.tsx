@@ -1,0 +1,278 @@
+import type { Child } from 'hono/jsx';
+import { usePage, useTexts } from '../page-context.js';
+import { Icon, type IconName } from './icon.js';
+
+/** An address of this site, wherever it is mounted. */
+export const useHref = (): ((path: string) => string) => {
+  const { base } = usePage();
+  return (path) => `${base}${path}`;
+};
+
+type Look = 'primary' | 'danger' | 'quiet';
+
+const buttonClass = (look?: Look, size?: 'sm' | 'lg', more?: string) =>
+  ['btn', look && `btn-${look}`, size && `btn-${size}`, more].filter(Boolean).join(' ');
+
+/** A link that looks like a button. `path` is one of this site; `url` is another's and opens in a new tab. */
+export function ButtonLink(props: {
+  path?: string | undefined;
+  url?: string | undefined;
+  /** Leaves this site in the same tab. */
+  leaves?: boolean | undefined;
+  look?: Look | undefined;
+  size?: 'sm' | 'lg' | undefined;
+  label?: string | undefined;
+  children?: Child;
+}) {
+  const href = useHref();
+  const outside = props.url !== undefined && !props.leaves;
+  return (
+    <a
+      class={buttonClass(props.look, props.size)}
+      href={props.path === undefined ? props.url : href(props.path)}
+      aria-label={props.label}
+      {...(outside && { target: '_blank', rel: 'noopener noreferrer' })}
+    >
+      {props.children}
+      {outside && <span class="sr"> {useTexts().common.newTab}</span>}
+    </a>
+  );
+}
+
+export function Button(props: {
+  look?: Look | undefined;
+  size?: 'sm' | 'lg' | undefined;
+  kind?: string | undefined;
+  name?: string | undefined;
+  value?: string | undefined;
+  form?: string | undefined;
+  label?: string | undefined;
+  /** What it says while the form is on its way. */
+  busy?: string | undefined;
+  formnovalidate?: boolean | undefined;
+  children?: Child;
+}) {
+  return (
+    <button
+      type="submit"
+      class={buttonClass(props.look, props.size, props.kind)}
+      name={props.name}
+      value={props.value}
+      form={props.form}
+      aria-label={props.label}
+      data-busy={props.busy}
+      formnovalidate={props.formnovalidate}
+    >
+      {props.children}
+    </button>
+  );
+}
+
+/** A form of this site: posts, with the session's token. */
+export function Form(props: {
+  path: string;
+  id?: string | undefined;
+  kind?: string | undefined;
+  check?: boolean | undefined;
+  children?: Child;
+}) {
+  const { session } = usePage();
+  return (
+    <form
+      method="post"
+      action={useHref()(props.path)}
+      id={props.id}
+      class={props.kind}
+      autocomplete="off"
+      novalidate={props.check}
+      data-check={props.check}
+    >
+      {session && <input type="hidden" name="csrf" value={session.csrfToken} />}
+      {props.children}
+    </form>
+  );
+}
+
+/** One button that posts. */
+export const PostButton = ({
+  path,
+  fields = {},
+  children,
+  ...button
+}: { path: string; fields?: Record<string, string> } & Parameters<typeof Button>[0]) => (
+  <Form path={path}>
+    {Object.entries(fields).map(([name, value]) => (
+      <input type="hidden" name={name} value={value} />
+    ))}
+    <Button {...button}>{children}</Button>
+  </Form>
+);
+
+/** A label, an input, and below it help or, in its place, what is wrong. */
+export function Field(props: {
+  name: string;
+  label: string;
+  id?: string | undefined;
+  type?: 'text' | 'password' | undefined;
+  value?: string | undefined;
+  placeholder?: string | undefined;
+  help?: Child | undefined;
+  error?: string | undefined;
+  required?: boolean | undefined;
+  maxlength?: number | undefined;
+  mono?: boolean | undefined;
+  width?: 's' | 'm' | undefined;
+  numeric?: boolean | undefined;
+  optional?: string | undefined;
+  list?: string | undefined;
+  arn?: boolean | undefined;
+}) {
+  const id = props.id ?? props.name;
+  const described = props.error || props.help ? `${id}-help` : undefined;
+  return (
+    <div class="field" data-state={props.error ? 'error' : undefined}>
+      <label for={id}>
+        {props.label}
+        {props.optional && <span class="opt"> {props.optional}</span>}
+      </label>
+      <input
+        class={['input', props.mono && 'mono', props.width && `input-${props.width}`]
+          .filter(Boolean)
+          .join(' ')}
+        id={id}
+        name={props.name}
+        type={props.type ?? 'text'}
+        value={props.value}
+        placeholder={props.placeholder}
+        required={props.required}
+        maxlength={props.maxlength}
+        inputmode={props.numeric ? 'numeric' : undefined}
+        list={props.list}
+        autocomplete="off"
+        spellcheck={false}
+        autocapitalize="off"
+        aria-describedby={described}
+        aria-invalid={props.error ? 'true' : undefined}
+        autofocus={props.error ? true : undefined}
+        data-arn={props.arn}
+      />
+      {props.error ? (
+        <p class="error" id={described}>
+          <Icon name="alert" small />
+          <span>{props.error}</span>
+        </p>
+      ) : (
+        props.help && (
+          <p class="help" id={described} aria-live={props.arn ? 'polite' : undefined}>
+            {props.help}
+          </p>
+        )
+      )}
+    </div>
+  );
+}
+
+/** One message that needs attention. */
+export const Callout = (props: {
+  kind?: 'accent' | 'ok' | 'warn' | 'danger' | undefined;
+  icon: IconName;
+  title: Child;
+  id?: string | undefined;
+  role?: 'status' | 'alert' | undefined;
+  more?: string | undefined;
+  children?: Child;
+}) => (
+  <div
+    class={['callout', props.kind && `callout-${props.kind}`, props.more].filter(Boolean).join(' ')}
+    id={props.id}
+    role={props.role}
+  >
+    <Icon name={props.icon} />
+    <div>
+      <strong>{props.title}</strong>
+      {props.children}
+    </div>
+  </div>
+);
+
+/** Evidence and explanations, closed by default. */
+export const Fold = ({ title, open, children }: { title: Child; open?: boolean; children?: Child }) => (
+  <details class="fold" open={open}>
+    <summary>{title}</summary>
+    {children}
+  </details>
+);
+
+/** A text of the catalog: what is between backticks is code, between two asterisks strong. */
+export const Words = ({ text }: { text: string }) => (
+  <>
+    {text.split(/(`[^`]*`|\*\*[^*]*\*\*)/).map((part) => {
+      if (part.startsWith('`') && part.length > 1) return <code class="break">{part.slice(1, -1)}</code>;
+      if (part.startsWith('**')) return <strong>{part.slice(2, -2)}</strong>;
+      return part;
+    })}
+  </>
+);
+
+/** An account in groups of four; a copied number has no spaces. */
+export const Account = ({ id }: { id: string }) => (
+  <span class="account">
+    {(id.match(/.{1,4}/g) ?? []).map((group) => (
+      <span>{group}</span>
+    ))}
+  </span>
+);
+
+const minute = 60_000;
+const day = 86_400_000;
+
+/** Relative up to yesterday, then a date; the exact time is a hover away. */
+export function Time({ iso }: { iso: string }) {
+  const { now, language, texts } = usePage();
+  const exact = `${iso.slice(0, 19).replace('T', ' ')} UTC`;
+  return (
+    <time datetime={iso} title={exact}>
+      {relative(Date.parse(iso), now, language, texts.common)}
+    </time>
+  );
+}
+
+/** How far back a time is, in words. */
+function relative(
+  at: number,
+  now: number,
+  language: string,
+  texts: { now: string; minutesAgo(n: number): string; hoursAgo(n: number): string; yesterday: string },
+): string {
+  const past = now - at;
+  if (past >= 0 && past < minute) return texts.now;
+  if (past >= 0 && past < 60 * minute) return texts.minutesAgo(Math.floor(past / minute));
+  const days = Math.floor(now / day) - Math.floor(at / day);
+  if (past >= 0 && (days === 0 || past < 6 * 60 * minute))
+    return texts.hoursAgo(Math.floor(past / 3_600_000));
+  if (days === 1) return texts.yesterday;
+  const isThisYear = new Date(at).getUTCFullYear() === new Date(now).getUTCFullYear();
+  return new Intl.DateTimeFormat(language, {
+    month: 'short',
+    day: 'numeric',
+    ...(!isThisYear && { year: 'numeric' }),
+    timeZone: 'UTC',
+  }).format(at);
+}
+
+/** The path to this page. */
+export function Crumbs({ links, here }: { links: readonly (readonly [string, string])[]; here: string }) {
+  const href = useHref();
+  return (
+    <nav aria-label={useTexts().common.breadcrumb}>
+      <ol class="crumbs">
+        {links.map(([path, title]) => (
+          <li>
+            <a href={href(path)}>{title}</a>
+          </li>
+        ))}
+        <li aria-current="page">{here}</li>
+      </ol>
+    </nav>
+  );
+}

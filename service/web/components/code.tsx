@@ -1,0 +1,102 @@
+import type { Child } from 'hono/jsx';
+import { useTexts } from '../page-context.js';
+import { Icon } from './icon.js';
+
+/** Copies the text of the element with this id, or of the one before it. */
+export const CopyButton = ({ of, what, title }: { of?: string; what: string; title?: string }) => {
+  const { copy, copyThe } = useTexts().common;
+  return (
+    <button
+      class="btn btn-quiet btn-sm copy-btn"
+      type="button"
+      data-copy={of ?? ''}
+      aria-label={title === undefined ? copyThe(what) : undefined}
+    >
+      <Icon name="copy" small />
+      <span>{title ?? copy}</span>
+    </button>
+  );
+};
+
+/** Values to copy one by one; without JavaScript each is selected whole with one click. */
+export const CopyRows = ({ rows }: { rows: readonly (readonly [label: string, value: string])[] }) => (
+  <dl class="copies">
+    {rows.map(([label, value]) => (
+      <div class="copy">
+        <dt>{label}</dt>
+        <dd>
+          <span>{value}</span>
+          <CopyButton what={label} />
+        </dd>
+      </div>
+    ))}
+  </dl>
+);
+
+export interface CodeLine {
+  readonly text: string;
+  readonly change?: 'del' | 'add' | 'note' | undefined;
+}
+
+/** Text to copy whole; removed lines and notes are not copied. */
+export function Code(props: {
+  id: string;
+  title: string;
+  text?: string | undefined;
+  lines?: readonly CodeLine[] | undefined;
+  copyTitle?: string | undefined;
+  actions?: Child | undefined;
+}) {
+  const isDiff = props.lines?.some(({ change }) => change !== undefined);
+  return (
+    <figure class={isDiff ? 'code code-diff' : 'code'}>
+      <figcaption>
+        <span>{props.title}</span>
+        <span class="btns">
+          {props.actions}
+          <CopyButton of={props.id} what={props.title} {...(props.copyTitle && { title: props.copyTitle })} />
+        </span>
+      </figcaption>
+      <pre id={props.id} tabindex={0} role="region" aria-label={props.title}>
+        {props.lines === undefined ? (
+          <code>{props.text}</code>
+        ) : (
+          <code>
+            {props.lines.map(({ text, change }) => (
+              <span class={change ? `l l-${change}` : 'l'}>{`${text}\n`}</span>
+            ))}
+          </code>
+        )}
+      </pre>
+    </figure>
+  );
+}
+
+/** What changes between two texts, line by line: the longest common lines stay. */
+export function differences(before: string, after: string): CodeLine[] {
+  const [one, other] = [before.split('\n'), after.split('\n')];
+  const common = Array.from({ length: one.length + 1 }, () => new Array<number>(other.length + 1).fill(0));
+  for (let i = one.length - 1; i >= 0; i--)
+    for (let j = other.length - 1; j >= 0; j--)
+      (common[i] as number[])[j] =
+        one[i] === other[j]
+          ? (common[i + 1]?.[j + 1] ?? 0) + 1
+          : Math.max(common[i + 1]?.[j] ?? 0, common[i]?.[j + 1] ?? 0);
+  const lines: CodeLine[] = [];
+  let [i, j] = [0, 0];
+  while (i < one.length || j < other.length) {
+    if (i < one.length && j < other.length && one[i] === other[j]) {
+      lines.push({ text: one[i] ?? '' });
+      i++;
+      j++;
+    } else if (
+      i < one.length &&
+      (j === other.length || (common[i + 1]?.[j] ?? 0) >= (common[i]?.[j + 1] ?? 0))
+    ) {
+      lines.push({ text: one[i++] ?? '', change: 'del' });
+    } else {
+      lines.push({ text: other[j++] ?? '', change: 'add' });
+    }
+  }
+  return lines;
+}

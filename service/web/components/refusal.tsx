@@ -1,0 +1,149 @@
+import { type Partition, parseRoleArn, partitions } from '../../domain/role-arn.js';
+import type { CheckResult } from '../check-result.js';
+import { useTexts } from '../page-context.js';
+import { ButtonLink, Callout, Fold, useHref, Words } from './basics.js';
+import { Checks, rowsOf } from './checks.js';
+import { Code } from './code.js';
+import { Icon } from './icon.js';
+
+/** The codes of a role that works for others as well. */
+const unsafeCodes: ReadonlySet<string> = new Set([
+  'external_id_not_required',
+  'external_id_not_enforced',
+  'previous_external_id_accepted',
+  'trust_policy_unsafe',
+]);
+
+/** Nothing was decided: neutral, and never called a failure. */
+export const NoVerdict = ({ result }: { result: CheckResult }) => {
+  const texts = useTexts().failed;
+  return (
+    <Callout icon="clock" role="status" title={`${texts.inconclusive}: ${result.message}`}>
+      <span>{texts.inconclusiveLine}</span>
+    </Callout>
+  );
+};
+
+/** What is wrong, why it matters, and what to do; the checks and the code last. */
+export function Refusal({ result, title }: { result: CheckResult; title: string }) {
+  const texts = useTexts().failed;
+  const isUnsafe = unsafeCodes.has(result.code);
+  return (
+    <div class="section" role="alert">
+      <div class="verdict">
+        <span class="verdict-i">
+          <Icon name="alert" />
+        </span>
+        <div class="stack stack-2">
+          <h3>{isUnsafe ? texts.unsafe : title}</h3>
+          <p>
+            <Words text={result.message} />
+          </p>
+          {isUnsafe && (
+            <p class="muted">
+              <Words text={texts.whyUnsafe} />
+            </p>
+          )}
+          {result.remedy && result.trustPolicy === undefined && (
+            <p>
+              <strong>{texts.whatToDo}:</strong> <Words text={result.remedy} />
+            </p>
+          )}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** The trust policy to deploy, with the steps to it. */
+export function PolicyToDeploy({ result, externalId }: { result: CheckResult; externalId: string }) {
+  const texts = useTexts().failed;
+  if (result.trustPolicy === undefined) return null;
+  return (
+    <>
+      <h3>{texts.replacePolicy}</h3>
+      <ol class="nums">
+        {texts.policySteps.map((step) => (
+          <li>
+            <Words text={step} />
+          </li>
+        ))}
+      </ol>
+      <Code id="policy" title={texts.policy} text={result.trustPolicy} copyTitle={texts.copyPolicy} />
+      <Causes result={result} />
+      <Fold title={texts.asCode}>
+        <p class="help">
+          <Words text={texts.asCodeHelp(externalId)} />
+        </p>
+      </Fold>
+    </>
+  );
+}
+
+function Causes({ result }: { result: CheckResult }) {
+  const texts = useTexts().failed;
+  if (result.causes.length < 2) return null;
+  return (
+    <div class="stack stack-2">
+      <h3>{texts.causes}</h3>
+      <ol class="nums">
+        {result.causes.map(({ explanation, likelihood }) => (
+          <li>
+            <Words text={explanation} /> <span class="faint">({texts.likelihood[likelihood]})</span>
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+/** What was checked, and the code that the documents explain. */
+export function CheckEvidence({ result }: { result: CheckResult }) {
+  const { checks: texts, common } = useTexts();
+  const rows = rowsOf(result.checks);
+  const count = (...states: string[]) => rows.filter(({ state }) => states.includes(state)).length;
+  return (
+    <div class="section">
+      {result.checks.length > 0 && (
+        <Fold title={texts.summary(count('passed'), count('failed'), count('skipped', 'todo'))}>
+          <Checks rows={rows} />
+        </Fold>
+      )}
+      <p class="small faint">
+        {common.code('').replace('``', '')}
+        <a href={useHref()(`/problems/${result.code}`)}>
+          <code>{result.code}</code>
+        </a>
+        {result.awsRequestId && (
+          <>
+            , AWS <code class="break">{result.awsRequestId}</code>
+          </>
+        )}
+      </p>
+    </div>
+  );
+}
+
+/** The role's trust relationships in the console of its partition. */
+export function OpenRole({ roleArn }: { roleArn: string }) {
+  const texts = useTexts().setup;
+  const url = consoleUrlOf(roleArn);
+  if (url === undefined) return null;
+  return (
+    <ButtonLink url={url}>
+      {texts.openRole}
+      <Icon name="out" />
+    </ButtonLink>
+  );
+}
+
+function consoleUrlOf(roleArn: string): string | undefined {
+  try {
+    const { partition } = parseRoleArn(roleArn);
+    const name = roleArn.split('/').at(-1) ?? '';
+    const { consoleHost } = partitions[partition as Partition];
+    return `https://${consoleHost}/iam/home#/roles/details/${encodeURIComponent(name)}?section=trust_relationships`;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,210 @@
+import type { Connection } from '../../domain/connection.js';
+import { usePage, useTexts } from '../page-context.js';
+import type { ScopeChoices, ScopeForm, ScopeNode } from '../pages/scope-choices.js';
+import { Account, Button, Field, Fold, Form, useHref } from './basics.js';
+import { Icon } from './icon.js';
+import { lastName, levelIcons, levelOf } from './scope.js';
+import { accountOf } from './status.js';
+
+/** Where a connection applies, chosen from what is known, and its name where it has none yet. */
+export function ScopeFields({
+  connection,
+  tree,
+  isCut,
+  form,
+  action,
+  withName,
+}: ScopeChoices & { action: string; withName?: boolean }) {
+  const { scope: texts, setup } = useTexts();
+  const hasTyped = Object.values(form.typed).some((name) => name !== '');
+  return (
+    <Form path={action}>
+      {withName && (
+        <div class="section">
+          <Field
+            name="name"
+            label={setup.name}
+            value={form.name}
+            error={form.wrong.name}
+            help={setup.nameHelp}
+            maxlength={100}
+            width="m"
+          />
+        </div>
+      )}
+      <fieldset class="section" aria-describedby="scope-help">
+        <legend class="sr">{texts.title}</legend>
+        <div class="section-head">
+          <h3 aria-hidden="true">{texts.title}</h3>
+          <span class="small faint">{texts.today}</span>
+        </div>
+        <p class="help" id="scope-help">
+          {texts.help}
+        </p>
+        {form.wrong.form && (
+          <p class="error" role="alert">
+            <Icon name="alert" small />
+            <span>{form.wrong.form}</span>
+          </p>
+        )}
+        <ul class="tree" role="list">
+          <ChoiceNode node={tree} connection={connection} form={form} />
+        </ul>
+        {isCut && <p class="help">{texts.cut}</p>}
+        <Fold title={texts.other} open={hasTyped || tree.children.length === 0}>
+          <p class="help">{texts.otherHelp}</p>
+          <div class="names">
+            <TypedField name="project" label={texts.otherProject} form={form} />
+            <TypedField name="environment" label={texts.otherEnvironment} form={form} />
+            <TypedField name="architecture" label={texts.otherArchitecture} form={form} />
+          </div>
+        </Fold>
+      </fieldset>
+      <div class="section">
+        <div class="actions row-between">
+          <Button look="primary" size="lg">
+            {withName ? setup.finish : texts.save}
+          </Button>
+          {withName && (
+            <Button look="quiet" name="later" value="1">
+              {setup.later}
+            </Button>
+          )}
+        </div>
+      </div>
+    </Form>
+  );
+}
+
+const TypedField = (props: { name: keyof ScopeForm['typed']; label: string; form: ScopeForm }) => (
+  <Field
+    name={props.name}
+    label={props.label}
+    value={props.form.typed[props.name]}
+    error={props.form.wrong[props.name]}
+    maxlength={64}
+  />
+);
+
+function ChoiceNode(props: { node: ScopeNode; connection: Connection; form: ScopeForm }) {
+  const { node, connection, form } = props;
+  const { scope: texts } = useTexts();
+  const { organizationName } = usePage();
+  const level = levelOf(node.scope);
+  const other = node.isHeld && node.holder?.id !== connection.id ? node.holder : undefined;
+  const conflict = other && other.status !== 'disconnected' ? other : undefined;
+  const conflictId = conflict && `taken-${node.key || 'organization'}`;
+  return (
+    <li>
+      <label class="node">
+        <input
+          class="tick"
+          type="checkbox"
+          name="scope"
+          value={node.key}
+          checked={form.chosen.has(node.key)}
+          aria-describedby={conflictId}
+        />
+        <Icon name={levelIcons[level]} />
+        <span class="node-body">
+          <b>
+            {lastName(node.scope) ?? organizationName}
+            <em> {texts[level]}</em>
+          </b>
+          <HolderName node={node} connection={connection} />
+        </span>
+      </label>
+      {conflict && conflictId && (
+        <Conflict id={conflictId} node={node} holder={conflict} isConfirmed={form.replaced.has(node.key)} />
+      )}
+      {node.children.length > 0 && (
+        <ul>
+          {node.children.map((child) => (
+            <ChoiceNode node={child} connection={connection} form={form} />
+          ))}
+        </ul>
+      )}
+    </li>
+  );
+}
+
+function HolderName({ node, connection }: { node: ScopeNode; connection: Connection }) {
+  const { scope: texts, status } = useTexts();
+  const { holder, isHeld } = node;
+  if (holder === undefined) return <small class="faint">{texts.nobody}</small>;
+  if (holder.id === connection.id) return <small>{texts.this}</small>;
+  if (!isHeld) return <small class="faint">{texts.from(holder.name)}</small>;
+  return (
+    <small>
+      {holder.name}
+      {holder.status !== 'connected' && `, ${status[holder.status].toLowerCase()}`}
+    </small>
+  );
+}
+
+function Conflict(props: { id: string; node: ScopeNode; holder: Connection; isConfirmed: boolean }) {
+  const { scope: texts } = useTexts();
+  const { holder } = props;
+  return (
+    <div class="callout callout-warn conflict" id={props.id}>
+      <Icon name="alert" />
+      <div>
+        <strong>{props.node.key === '' ? texts.isDefault(holder.name) : texts.holds(holder.name)}</strong>
+        {accountOf(holder) && (
+          <span>
+            {texts.uses} <Account id={accountOf(holder)} />. {texts.noTwo}
+          </span>
+        )}
+        <label class="choice">
+          <input
+            class="tick"
+            type="checkbox"
+            name="replace"
+            value={props.node.key}
+            checked={props.isConfirmed}
+          />
+          <span>{texts.replace(holder.name)}</span>
+        </label>
+      </div>
+    </div>
+  );
+}
+
+/** What applies where, to read. */
+export function ScopeTreeView({ node, connection }: { node: ScopeNode; connection: Connection }) {
+  const { scope: texts, status } = useTexts();
+  const { organizationName } = usePage();
+  const href = useHref();
+  const isThis = node.holder?.id === connection.id;
+  const level = levelOf(node.scope);
+  return (
+    <li>
+      <div class={isThis ? 'node node-this' : 'node'}>
+        <Icon name={levelIcons[level]} />
+        <span class="node-body">
+          <b>
+            {lastName(node.scope) ?? organizationName}
+            <em> {texts[level]}</em>
+          </b>
+          {isThis ? (
+            <small>{texts.this}</small>
+          ) : node.holder ? (
+            <small>
+              <a href={href(`/connections/${node.holder.id}`)}>{node.holder.name}</a>
+              {node.holder.status !== 'connected' && `, ${status[node.holder.status].toLowerCase()}`}
+            </small>
+          ) : (
+            <small class="faint">{texts.nobody}</small>
+          )}
+        </span>
+      </div>
+      {node.children.length > 0 && (
+        <ul>
+          {node.children.map((child) => (
+            <ScopeTreeView node={child} connection={connection} />
+          ))}
+        </ul>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,44 @@
+import type { Connection } from '../../domain/connection.js';
+import type { Verification } from '../../domain/verification.js';
+import { useTexts } from '../page-context.js';
+import { Icon } from './icon.js';
+import type { PairState } from './pair.js';
+
+const looks = { connected: 'ok', failed: 'danger', pending: 'warn', disconnected: 'off' } as const;
+
+/** A connection's status in one word; beside a connected one how sure that is. */
+export function Status({ connection }: { connection: Connection }) {
+  const texts = useTexts().status;
+  const assurance = assuranceOf(connection);
+  return (
+    <span class="status">
+      <span class={`badge badge-${looks[connection.status]}`}>{texts[connection.status]}</span>
+      {assurance && connection.status === 'connected' && (
+        <span class="assurance" data-level={assurance}>
+          <Icon name={assurance === 'proven' ? 'proven' : 'shield'} small />
+          {texts[assurance]}
+        </span>
+      )}
+    </span>
+  );
+}
+
+export type Assurance = 'proven' | 'tested';
+
+/** How sure the service is that nobody else reaches the role; undefined where it was not found out. */
+export function assuranceOf(connection: Connection): Assurance | undefined {
+  const found: unknown = 'assurance' in connection ? connection.assurance : undefined;
+  return found === 'proven' || found === 'tested' ? found : undefined;
+}
+
+export const pairStateOf = (connection: Connection): PairState =>
+  connection.status === 'connected' ? (assuranceOf(connection) ?? 'tested') : connection.status;
+
+export const verificationOf = (connection: Connection): Verification | undefined =>
+  'verification' in connection ? connection.verification : undefined;
+
+export const accountOf = (connection: Connection): string =>
+  ('accountId' in connection && connection.accountId) ||
+  ('roleArn' in connection && connection.roleArn?.split(':')[4]) ||
+  connection.expectedAccountId ||
+  '';

@@ -1,0 +1,132 @@
+/**
+ * The guided page: a server-rendered site on the same actions as the API. Views are components in JSX, which escapes
+ * every value; routes read forms, call actions and redirect. No rule lives here.
+ */
+import express, { type NextFunction, type Request, type Response, Router } from 'express';
+import type { Logger } from 'pino';
+import type { Dependencies } from '../actions/dependencies.js';
+import { problemAnswer } from '../api/problem.js';
+import { RolebridgeError } from '../domain/errors.js';
+import type { RateLimits } from '../limits/index.js';
+import { addApiReference } from './api-reference.js';
+import { serveAssets } from './assets.js';
+import { type Brand, defaultBrand } from './brand.js';
+import { isSameOrigin } from './csrf.js';
+import { addAccessKeyPages } from './pages/access-key.js';
+import { addConnectionPages } from './pages/connection.js';
+import { addDeletePages } from './pages/delete.js';
+import { addListPage } from './pages/list.js';
+import { addNewConnectionPage } from './pages/new-connection.js';
+import { addProblemPages, ProblemPage } from './pages/problem.js';
+import { addRotatePages } from './pages/rotate.js';
+import { addScopePages } from './pages/scope.js';
+import { addSetupPages } from './pages/setup.js';
+import { addSignInPages } from './pages/sign-in.js';
+import { addSuccessPage } from './pages/success.js';
+import { createSessions, isSame } from './session.js';
+import { type Site, seeOther, sendPage, sessionOf } from './site.js';
+import { textsFor } from './texts/index.js';
+
+export interface WebOptions {
+  readonly logger: Logger;
+  readonly limits: Pick<RateLimits, 'address' | 'key'>;
+  /** @default a neutral one */
+  readonly brand?: Brand | undefined;
+}
+
+/** The site as a router, for the app to mount at its root. */
+export function createWeb(deps: Dependencies, { logger, limits, brand = defaultBrand }: WebOptions): Router {
+  const router = Router();
+  const base = new URL(deps.publicUrl).pathname.replace(/\/$/, '');
+  const site: Site = {
+    deps,
+    logger,
+    brand,
+    base,
+    texts: textsFor(brand),
+    assets: serveAssets(router, brand, base),
+    sessions: createSessions(deps),
+  };
+
+  addApiReference(router, site);
+  addProblemPages(router, site);
+  const pages = Router();
+  // The paths in the routes are whole, as the log has them.
+  router.use((request, response, next) =>
+    /^\/(sign-in|sign-out|connections)(\/|$)/.test(request.path) ? pages(request, response, next) : next(),
+  );
+  router.get('/', (_request, response) => seeOther(site, response, '/connections'));
+
+  pages.use(express.urlencoded({ extended: false, limit: '64kb', inflate: false, parameterLimit: 50 }));
+  // No other site can send a form here, signed in or not.
+  pages.use((request, _response, next) => {
+    if (request.method === 'POST' && !isSameOrigin(request, deps.publicUrl))
+      throw foreignForm(deps.publicUrl);
+    next();
+  });
+  addSignInPages(pages, site, limits);
+  pages.use(async (request, response, next) => {
+    const session = await site.sessions.find(request);
+    if (session === undefined) {
+      if (request.method !== 'GET') throw sessionEnded();
+      return seeOther(site, response, '/sign-in');
+    }
+    // As much as an API key may ask.
+    await limits.key(session.id);
+    if (request.method === 'POST' && !isSame(session.csrfToken, request.body?.csrf))
+      throw foreignForm(deps.publicUrl);
+    response.locals.session = session;
+    response.locals.organization = await deps.store.organization(session.organizationId);
+    next();
+  });
+  pages.post('/sign-out', async (request, response) => {
+    await site.sessions.end(request, response, sessionOf(response));
+    return seeOther(site, response, '/sign-in');
+  });
+  addListPage(pages, site);
+  addNewConnectionPage(pages, site);
+  addAccessKeyPages(pages, site);
+  addSetupPages(pages, site);
+  addSuccessPage(pages, site);
+  addConnectionPages(pages, site);
+  addScopePages(pages, site);
+  addRotatePages(pages, site);
+  addDeletePages(pages, site);
+  pages.use(() => {
+    throw new RolebridgeError('not_found', 'This page does not exist.', {
+      remedy: 'Go to the list of connections.',
+    });
+  });
+  pages.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
+    if (response.headersSent) return next(error);
+    const { status, body, retryAfterSeconds } = problemAnswer(error, deps.publicUrl);
+    const { title, detail, remedy, code } = body as {
+      title: string;
+      detail: string;
+      remedy?: string;
+      code: string;
+    };
+    const { requestId } = response.locals;
+    if (status >= 500) logger.error({ requestId, err: error }, 'request failed');
+    if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
+    const view = (
+      <ProblemPage title={title} detail={detail} remedy={remedy} code={code} requestId={requestId} />
+    );
+    return sendPage(site, response, { title, isPlain: true }, view, status);
+  });
+  return router;
+}
+
+const foreignForm = (publicUrl: string) =>
+  new RolebridgeError(
+    'form_refused',
+    'This form did not come from this site, or from a session that has ended.',
+    {
+      remedy: `Open ${publicUrl}/connections and send the form from there.`,
+    },
+  );
+
+const sessionEnded = () =>
+  new RolebridgeError('session_ended', 'You are no longer signed in. Nothing was changed.', {
+    remedy: 'Sign in again, then repeat the step.',
+  });

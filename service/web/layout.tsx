@@ -1,0 +1,154 @@
+import type { Child } from 'hono/jsx';
+import { Callout, Form, useHref } from './components/basics.js';
+import { Icon } from './components/icon.js';
+import { Mark } from './components/pair.js';
+import { usePage } from './page-context.js';
+
+/** What has just been done, said once above the page. */
+export interface Notice {
+  readonly text: string;
+}
+
+export interface Head {
+  readonly title: string;
+  readonly notice?: Notice | undefined;
+  /** Without JavaScript the page asks for `liveFrom` after so many seconds. */
+  readonly refreshSeconds?: number | undefined;
+  /** Where what changes by itself is read from, when it is not the page's own address. */
+  readonly liveFrom?: string | undefined;
+  /** Alone in the middle of the page, without navigation: sign-in and errors. */
+  readonly isPlain?: boolean | undefined;
+}
+
+/** A whole page. JSX escapes every value. */
+export function Layout({ head, children }: { head: Head; children?: Child }) {
+  const { texts, language, brand, assets, session } = usePage();
+  const href = useHref();
+  const { common } = texts;
+  return (
+    <html lang={language}>
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>{`${head.title} · ${brand.name}`}</title>
+        <link rel="icon" href={assets.favicon ?? 'data:,'} />
+        <link rel="stylesheet" href={assets.style} />
+        <script src={assets.script} defer />
+        {head.refreshSeconds && (
+          <noscript>
+            <meta http-equiv="refresh" content={`${head.refreshSeconds}; url=${head.liveFrom}`} />
+          </noscript>
+        )}
+      </head>
+      <body data-copied={common.copied} data-selected={common.selected}>
+        <a class="skip" href="#main">
+          {common.skip}
+        </a>
+        <header class="topbar">
+          <div class="topbar-in">
+            <a class="brand" href={href('/connections')}>
+              <Mark kind="brand-mark" />
+              <span>{brand.name}</span>
+            </a>
+            {session && !head.isPlain && (
+              <nav class="topbar-nav" aria-label={common.sections}>
+                <a href={href('/connections')} aria-current="page">
+                  {texts.list.title}
+                </a>
+              </nav>
+            )}
+            <TopbarEnd />
+          </div>
+        </header>
+        <main class="page" id="main" data-live-from={head.liveFrom}>
+          {head.notice && (
+            <Callout kind="ok" icon="ok" role="status" title={head.notice.text} more="notice" />
+          )}
+          {children}
+        </main>
+        <Footer />
+        <p class="sr" aria-live="polite" data-say />
+      </body>
+    </html>
+  );
+}
+
+function TopbarEnd() {
+  const { texts, brand, session } = usePage();
+  const { common } = texts;
+  const backUrl = session?.returnUrl ?? brand.homeUrl;
+  const person = session?.user?.name;
+  return (
+    <div class="topbar-end">
+      {backUrl && (
+        <a class="back" href={backUrl}>
+          <Icon name="left" small />
+          <span>
+            {common.back}
+            <span class="hide-narrow"> {common.backTo}</span>
+          </span>
+        </a>
+      )}
+      {person && (
+        <span class="avatar" role="img" aria-label={person} title={person}>
+          {initialsOf(person)}
+        </span>
+      )}
+    </div>
+  );
+}
+
+const initialsOf = (name: string): string =>
+  name
+    .split(/\s+/)
+    .slice(0, 2)
+    .map((word) => [...word][0] ?? '')
+    .join('')
+    .toUpperCase();
+
+function Footer() {
+  const { texts, brand, session, organizationName = '' } = usePage();
+  const { common } = texts;
+  const { help, security, privacy } = brand.links;
+  return (
+    <footer class="foot">
+      {help && <a href={help}>{common.help}</a>}
+      {security && <a href={security}>{common.security}</a>}
+      {privacy && <a href={privacy}>{common.privacy}</a>}
+      {session && (
+        <div class="foot-session">
+          <span>
+            {session.user
+              ? common.signedInAs(organizationName, session.user.name)
+              : common.signedIn(organizationName)}
+          </span>
+          <Form path="/sign-out">
+            <button type="submit" class="link">
+              {common.signOut}
+            </button>
+          </Form>
+        </div>
+      )}
+    </footer>
+  );
+}
+
+/** A page's heading, a sentence below it, and what can be done at once. */
+export const PageHead = (props: {
+  title: Child;
+  lead?: Child | undefined;
+  beside?: Child | undefined;
+  children?: Child;
+}) => (
+  <div class="page-head">
+    <div>
+      <div class="row">
+        <h1>{props.title}</h1>
+        {props.beside}
+      </div>
+      {props.lead && <p>{props.lead}</p>}
+    </div>
+    {props.children && <div class="actions">{props.children}</div>}
+  </div>
+);

@@ -1,0 +1,27 @@
+import { createContext, useContext } from 'hono/jsx';
+import type { Assets } from './assets.js';
+import type { Brand } from './brand.js';
+import type { WebSession } from './session.js';
+import type { Texts } from './texts/index.js';
+
+/** What every component may need, so that no view hands it on. */
+export interface PageContext {
+  readonly texts: Texts;
+  readonly language: string;
+  readonly brand: Brand;
+  readonly assets: Assets;
+  /** The path that the site is mounted at: empty, or `/connect`. */
+  readonly base: string;
+  readonly session?: WebSession | undefined;
+  readonly organizationName?: string | undefined;
+  /** Milliseconds since the epoch: relative times count from here. */
+  readonly now: number;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: no component is rendered outside of a page.
+export const PageContextProvider = createContext<PageContext>(undefined as any);
+
+/** Components are called while a page is rendered, never at another time. */
+export const usePage = (): PageContext => useContext(PageContextProvider);
+
+export const useTexts = (): Texts => usePage().texts;

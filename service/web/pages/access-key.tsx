@@ -1,0 +1,284 @@
+import type { Request, Response, Router } from 'express';
+import { migrateToRole, rotateAccessKey } from '../../actions/change-access-key.js';
+import { createAccessKeyConnection } from '../../actions/create-access-key-connection.js';
+import { accessKeyIn, rotateAccessKeyRequest } from '../../api/access-key-schema.js';
+import { statusOf } from '../../api/problem.js';
+import { createAccessKeyConnectionRequest, parse } from '../../api/schemas.js';
+import type { Connection } from '../../domain/connection.js';
+import { RolebridgeError } from '../../domain/errors.js';
+import type { Partition } from '../../domain/role-arn.js';
+import { Button, ButtonLink, Callout, Crumbs, Field, Fold, Form, Words } from '../components/basics.js';
+import { PageHead } from '../layout.js';
+import { useTexts } from '../page-context.js';
+import {
+  byOf,
+  connectionIn,
+  expected,
+  field,
+  type Site,
+  seeOther,
+  sendPage,
+  sessionOf,
+  textsOf,
+} from '../site.js';
+import { accessKeysRefused, PartitionField } from './new-connection.js';
+
+/** A form for a key; nothing of what is secret comes back. */
+interface KeyForm {
+  readonly partitions: readonly string[];
+  readonly given: { readonly name: string; readonly partition: string; readonly accessKeyId: string };
+  readonly error?: RolebridgeError | undefined;
+}
+
+/** The other way in: a new connection with an access key, another key, the move to a role. */
+export function addAccessKeyPages(pages: Router, site: Site): void {
+  const { deps } = site;
+  const requireAccessKeysHere = () => {
+    const refused = accessKeysRefused(site);
+    if (refused)
+      throw new RolebridgeError('access_key_turned_off', refused, {
+        remedy: 'Start a new connection with a role.',
+      });
+  };
+  const keyIn = (request: Request) => ({
+    accessKeyId: field(request, 'accessKeyId'),
+    secretAccessKey: field(request, 'secretAccessKey'),
+    ...(field(request, 'sessionToken') !== '' && { sessionToken: field(request, 'sessionToken') }),
+  });
+  const formOf = (request: Request, error?: RolebridgeError): KeyForm => ({
+    partitions: [...deps.principals.keys()],
+    given: {
+      name: field(request, 'name'),
+      partition: field(request, 'partition'),
+      accessKeyId: field(request, 'accessKeyId').slice(0, 128),
+    },
+    error,
+  });
+
+  pages.get('/connections/new/access-key', (request, response) => {
+    requireAccessKeysHere();
+    return sendNew(request, response);
+  });
+
+  pages.post('/connections/new/access-key', async (request, response) => {
+    requireAccessKeysHere();
+    const values = { name: field(request, 'name'), partition: field(request, 'partition') };
+    try {
+      const body = parse(
+        createAccessKeyConnectionRequest,
+        { method: 'access_key', ...values, ...keyIn(request) },
+        'body',
+      );
+      const connection = await createAccessKeyConnection(
+        deps,
+        byOf(response),
+        sessionOf(response).organizationId,
+        { ...body, ...accessKeyIn(body), partition: body.partition as Partition },
+      );
+      return seeOther(site, response, `/connections/${connection.id}/setup#step`);
+    } catch (error) {
+      return sendNew(request, response, expected(error));
+    }
+  });
+
+  pages.get('/connections/:id/access-key', async (request, response) =>
+    sendReplace(request, response, await connectionIn(site, request, response)),
+  );
+
+  pages.post('/connections/:id/access-key', async (request, response) => {
+    const connection = await connectionIn(site, request, response);
+    try {
+      const body = parse(rotateAccessKeyRequest, keyIn(request), 'body');
+      await rotateAccessKey(deps, byOf(response), connection, accessKeyIn(body));
+    } catch (error) {
+      return sendReplace(request, response, connection, expected(error));
+    }
+    return seeOther(site, response, `/connections/${connection.id}?done=rotated`);
+  });
+
+  pages.post('/connections/:id/migrate-to-role', async (request, response) => {
+    const connection = await connectionIn(site, request, response);
+    await migrateToRole(deps, byOf(response), connection);
+    return seeOther(site, response, `/connections/${connection.id}/setup?done=migrating`);
+  });
+
+  function sendNew(request: Request, response: Response, error?: RolebridgeError): Promise<void> {
+    const { title } = textsOf(site, response).accessKey;
+    const view = <NewKeyPage {...formOf(request, error)} />;
+    return sendPage(site, response, { title }, view, error ? answerStatus(error) : 200);
+  }
+
+  function sendReplace(
+    request: Request,
+    response: Response,
+    connection: Connection,
+    error?: RolebridgeError,
+  ): Promise<void> {
+    const { replaceTitle } = textsOf(site, response).accessKey;
+    const view = <ReplaceKeyPage connection={connection} {...formOf(request, error)} />;
+    return sendPage(site, response, { title: replaceTitle }, view, error ? answerStatus(error) : 200);
+  }
+}
+
+/** A form that is not filled in right is 422, as a key that AWS refuses. */
+const answerStatus = (error: RolebridgeError): number =>
+  error.code === 'request_invalid' ? 422 : statusOf(error);
+
+function NewKeyPage(form: KeyForm) {
+  const { accessKey: texts, list, setup } = useTexts();
+  return (
+    <>
+      <Crumbs
+        links={[
+          ['/connections', list.title],
+          ['/connections/new', setup.crumb],
+        ]}
+        here={texts.crumb}
+      />
+      <PageHead title={texts.title} lead={texts.lead} />
+      <div class="with-side">
+        <div class="card">
+          <Form path="/connections/new/access-key">
+            <div class="section">
+              <Problem error={form.error} />
+              <Field
+                name="name"
+                label={setup.name}
+                value={form.given.name}
+                error={errorAt(form, 'name')}
+                help={setup.nameHelp}
+                maxlength={100}
+                width="m"
+              />
+              <PartitionField partitions={form.partitions} chosen={form.given.partition} />
+              <KeyFields form={form} />
+              <div class="actions">
+                <Button look="primary" busy={texts.busy}>
+                  {texts.connect}
+                </Button>
+              </div>
+            </div>
+          </Form>
+        </div>
+        <aside class="stack" aria-label={texts.better}>
+          <div class="card card-pad stack stack-3">
+            <h2>{texts.better}</h2>
+            <p class="small muted">{texts.betterLine}</p>
+            <ButtonLink path="/connections/new" size="sm">
+              {texts.useRole}
+            </ButtonLink>
+          </div>
+        </aside>
+      </div>
+    </>
+  );
+}
+
+function ReplaceKeyPage({ connection, ...form }: KeyForm & { connection: Connection }) {
+  const { accessKey: texts, list } = useTexts();
+  return (
+    <>
+      <Crumbs
+        links={[
+          ['/connections', list.title],
+          [`/connections/${connection.id}`, connection.name],
+        ]}
+        here={texts.replaceTitle}
+      />
+      <PageHead title={texts.replaceTitle} lead={texts.replaceLead} />
+      <div class="card narrow">
+        <Form path={`/connections/${connection.id}/access-key`}>
+          <div class="section">
+            <Problem error={form.error} />
+            <KeyFields form={form} />
+            <div class="actions">
+              <Button look="primary" busy={texts.busy}>
+                {texts.replace}
+              </Button>
+            </div>
+          </div>
+        </Form>
+      </div>
+    </>
+  );
+}
+
+function KeyFields({ form }: { form: KeyForm }) {
+  const { accessKey: texts, common } = useTexts();
+  return (
+    <>
+      <Field
+        name="accessKeyId"
+        label={texts.id}
+        value={form.given.accessKeyId}
+        error={errorAt(form, 'accessKeyId')}
+        placeholder="AKIA…"
+        width="m"
+        mono
+      />
+      <Field
+        name="secretAccessKey"
+        label={texts.secret}
+        type="password"
+        error={errorAt(form, 'secretAccessKey')}
+        help={form.error && texts.again}
+        width="m"
+      />
+      <Field
+        name="sessionToken"
+        label={texts.token}
+        optional={common.optional}
+        type="password"
+        error={errorAt(form, 'sessionToken')}
+        help={texts.tokenHelp}
+        width="m"
+      />
+      <Fold title={texts.how}>
+        <ol class="nums small">
+          {texts.howSteps.map((step) => (
+            <li>
+              <Words text={step} />
+            </li>
+          ))}
+        </ol>
+        <p class="help">{texts.never}</p>
+      </Fold>
+    </>
+  );
+}
+
+/** Which fields an error of AWS is about. */
+const fieldOf: Partial<Record<RolebridgeError['code'], string>> = {
+  access_key_invalid: 'accessKeyId',
+  access_key_expired: 'accessKeyId',
+  root_access_key: 'accessKeyId',
+};
+
+/** What is wrong with one field. */
+function errorAt({ error }: KeyForm, name: string): string | undefined {
+  if (error === undefined) return undefined;
+  const { errors = [] } = error.members as { errors?: { at: string; message: string }[] };
+  const found = errors.filter(({ at }) => at.split('.').at(-1) === name).map(({ message }) => message);
+  if (found.length > 0) return `${found.join('; ')}.`;
+  return fieldOf[error.code] === name ? `${error.detail} ${error.remedy ?? ''}`.trim() : undefined;
+}
+
+/** What no single field is about. */
+function Problem({ error }: { error: RolebridgeError | undefined }) {
+  if (error === undefined || fieldOf[error.code] !== undefined || error.members.errors) return null;
+  const isUndecided = error.retryAfterSeconds !== undefined;
+  return (
+    <Callout
+      kind={isUndecided ? undefined : 'danger'}
+      icon={isUndecided ? 'clock' : 'alert'}
+      role="alert"
+      title={error.detail}
+    >
+      {error.remedy && (
+        <span>
+          <Words text={error.remedy} />
+        </span>
+      )}
+    </Callout>
+  );
+}

@@ -1,0 +1,151 @@
+import type { Request, Response, Router } from 'express';
+import { renameConnection } from '../../actions/change-connection.js';
+import { verifyAgain } from '../../actions/verify-again.js';
+import { statusOf } from '../../api/problem.js';
+import { parse, renameRequest } from '../../api/schemas.js';
+import type { Connection } from '../../domain/connection.js';
+import { errorCatalog } from '../../domain/error-catalog/index.js';
+import { isAuditId } from '../../domain/ids.js';
+import { plain, resultOf } from '../check-result.js';
+import { Button, Crumbs, Field, Form } from '../components/basics.js';
+import { historyOf } from '../history.js';
+import { PageHead } from '../layout.js';
+import { useTexts } from '../page-context.js';
+import {
+  byOf,
+  connectionIn,
+  expected,
+  field,
+  noticeOf,
+  queried,
+  type Site,
+  seeOther,
+  sendPage,
+  textsOf,
+} from '../site.js';
+import { ConnectionPage, type ConnectionPageProps } from './connection-page.js';
+import { scopeTree } from './scope-choices.js';
+
+const historySize = 20;
+type Named = Request<{ id: string }>;
+
+/** One connection: what it is, whether it works, where it applies, what happened to it. */
+export function addConnectionPages(pages: Router, site: Site): void {
+  const { deps } = site;
+
+  pages.get('/connections/:id', async (request: Named, response) =>
+    sendConnection(request, response, await connectionIn(site, request, response)),
+  );
+
+  pages.post('/connections/:id/verify', async (request: Named, response) => {
+    const connection = await connectionIn(site, request, response);
+    try {
+      await verifyAgain(deps, byOf(response), connection);
+    } catch (error) {
+      const refused = expected(error);
+      const now = await connectionIn(site, request, response);
+      // A refusal is stored with the connection; that nothing was decided is said here.
+      const result = refused.retryAfterSeconds === undefined ? undefined : resultOf(refused);
+      return sendConnection(request, response, now, { result }, statusOf(refused));
+    }
+    return seeOther(site, response, `/connections/${connection.id}?done=verified`);
+  });
+
+  pages.get('/connections/:id/name', async (request: Named, response) => {
+    const connection = await connectionIn(site, request, response);
+    return sendRename(response, connection, connection.name);
+  });
+
+  pages.post('/connections/:id/name', async (request: Named, response) => {
+    const connection = await connectionIn(site, request, response);
+    const given = field(request, 'name');
+    try {
+      const { name } = parse(renameRequest, { name: given }, 'body');
+      await renameConnection(deps, byOf(response), connection, name);
+    } catch (error) {
+      const refused = expected(error);
+      return sendRename(response, connection, given, plain(refused), statusOf(refused));
+    }
+    return seeOther(site, response, `/connections/${connection.id}?done=named`);
+  });
+
+  function sendRename(
+    response: Response,
+    connection: Connection,
+    name: string,
+    error?: string,
+    status = 200,
+  ): Promise<void> {
+    const { connection: texts } = textsOf(site, response);
+    const view = <RenamePage connection={connection} name={name} error={error} />;
+    return sendPage(site, response, { title: texts.renameTitle }, view, status);
+  }
+
+  async function sendConnection(
+    request: Request,
+    response: Response,
+    connection: Connection,
+    more: Pick<ConnectionPageProps, 'result'> = {},
+    status = 200,
+  ): Promise<void> {
+    const before = queried(request, 'before');
+    const [{ records, hasMore }, { tree, isCut }] = await Promise.all([
+      deps.store.auditRecords(connection.organizationId, {
+        limit: 2 * historySize,
+        before: isAuditId(before) ? before : undefined,
+        connectionId: connection.id,
+      }),
+      scopeTree(site, connection.organizationId, []),
+    ]);
+    const last = records.at(-1);
+    const view = (
+      <ConnectionPage
+        connection={connection}
+        tree={tree}
+        isTreeCut={isCut}
+        history={historyOf(records, textsOf(site, response)).slice(0, historySize)}
+        isOlderHistory={isAuditId(before)}
+        olderHistory={hasMore && last ? `/connections/${connection.id}?before=${last.id}#history` : undefined}
+        failedTitle={(code) => errorCatalog[code].title}
+        {...more}
+      />
+    );
+    const head = { title: connection.name, notice: noticeOf(site, request, response) };
+    return sendPage(site, response, head, view, status);
+  }
+}
+
+function RenamePage(props: { connection: Connection; name: string; error: string | undefined }) {
+  const { connection: texts, list, setup } = useTexts();
+  const { connection } = props;
+  return (
+    <>
+      <Crumbs
+        links={[
+          ['/connections', list.title],
+          [`/connections/${connection.id}`, connection.name],
+        ]}
+        here={texts.rename}
+      />
+      <PageHead title={texts.renameTitle} lead={texts.renameLead} />
+      <div class="card narrow">
+        <Form path={`/connections/${connection.id}/name`}>
+          <div class="section">
+            <Field
+              name="name"
+              label={setup.name}
+              value={props.name}
+              error={props.error}
+              maxlength={100}
+              width="m"
+              required
+            />
+            <div class="actions">
+              <Button look="primary">{texts.save}</Button>
+            </div>
+          </div>
+        </Form>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,219 @@
+import type { Request, Response, Router } from 'express';
+import { createConnection } from '../../actions/create-connection.js';
+import { RolebridgeError } from '../../domain/errors.js';
+
+import { isAccountId } from '../../domain/ids.js';
+import type { Partition } from '../../domain/role-arn.js';
+import { isPermissionPreset } from '../../templates/index.js';
+import { Button, Crumbs, Field, Fold, Form, useHref } from '../components/basics.js';
+import { Icon } from '../components/icon.js';
+import { CurrentStep, LaterStep, PairCard, Remark } from '../components/steps.js';
+import { PageHead } from '../layout.js';
+import { useTexts } from '../page-context.js';
+import { byOf, field, type Site, seeOther, sendPage, sessionOf, textsOf } from '../site.js';
+
+/** The name of a connection that nobody has named yet. */
+export const defaultName = 'New connection';
+
+/** From the least to the most. */
+export const presets = ['read-only', 'security-audit', 'power-user', 'administrator'] as const;
+
+interface NewConnection {
+  readonly partitions: readonly string[];
+  readonly takesKeys: boolean;
+  /** What was given before. */
+  readonly given: { readonly account: string; readonly partition: string; readonly permissions: string };
+  readonly wrong: { readonly account?: string | undefined; readonly permissions?: string | undefined };
+}
+
+/** The first step of a new connection: which account, and what the role may do there. */
+export function addNewConnectionPage(pages: Router, site: Site): void {
+  const { deps } = site;
+  const givenIn = (request: Request) => ({
+    account: field(request, 'account').slice(0, 40),
+    partition: field(request, 'partition'),
+    permissions: field(request, 'permissions'),
+  });
+  const show = (request: Request, response: Response, wrong: NewConnection['wrong'] = {}) =>
+    sendPage(
+      site,
+      response,
+      { title: textsOf(site, response).setup.title },
+      <NewConnectionPage
+        partitions={[...deps.principals.keys()]}
+        takesKeys={accessKeysRefused(site) === undefined}
+        given={givenIn(request)}
+        wrong={wrong}
+      />,
+      Object.keys(wrong).length > 0 ? 422 : 200,
+    );
+
+  pages.get('/connections/new', (request, response) => show(request, response));
+
+  pages.post('/connections/new/role', async (request, response) => {
+    const texts = textsOf(site, response).setup;
+    const { partition, permissions, account } = givenIn(request);
+    if (!deps.principals.has(partition as Partition))
+      throw new RolebridgeError(
+        'partition_not_supported',
+        'There is no principal for this partition of AWS.',
+        { remedy: 'Go back and choose one of the partitions in the list.' },
+      );
+    const accountId = account.replace(/[\s-]/g, '');
+    const wrong = {
+      ...(!isAccountId(accountId) && {
+        account: account.trim() === '' ? texts.accountMissing : texts.accountWrong,
+      }),
+      ...(!isPermissionPreset(permissions) && { permissions: texts.permissionsMissing }),
+    };
+    if (Object.keys(wrong).length > 0 || !isAccountId(accountId)) return show(request, response, wrong);
+    const { connection } = await createConnection(deps, byOf(response), sessionOf(response).organizationId, {
+      name: defaultName,
+      partition: partition as Partition,
+      expectedAccountId: accountId,
+    });
+    return seeOther(site, response, `/connections/${connection.id}/setup?permissions=${permissions}`);
+  });
+}
+
+/** Why this service takes no access keys, and what to do instead. */
+export function accessKeysRefused({ deps, brand }: Site): string | undefined {
+  if (!deps.takesAccessKeys) return `${brand.name} takes no access keys. Connect with a role instead.`;
+  if (deps.accessKeyEncryption === undefined)
+    return `${brand.name} is not set up to store access keys. Connect with a role instead.`;
+  return undefined;
+}
+
+function NewConnectionPage({ partitions, takesKeys, given, wrong }: NewConnection) {
+  const { setup: texts, list } = useTexts();
+  const href = useHref();
+  return (
+    <>
+      <Crumbs links={[['/connections', list.title]]} here={texts.crumb} />
+      <PageHead title={texts.title} lead={texts.lead} />
+      <div class="with-side">
+        <ol class="steps">
+          <CurrentStep number={1} of={3} title={texts.step1}>
+            <Form path="/connections/new/role">
+              <div class="section">
+                <PartitionField partitions={partitions} chosen={given.partition} />
+                <Field
+                  name="account"
+                  label={texts.account}
+                  value={given.account}
+                  error={wrong.account}
+                  help={texts.accountHelp}
+                  placeholder="123456789012"
+                  width="s"
+                  mono
+                  numeric
+                />
+              </div>
+              <fieldset class="section">
+                <legend class="sr">{texts.permissions}</legend>
+                <PermissionChoices chosen={given.permissions} error={wrong.permissions} />
+              </fieldset>
+              <div class="section">
+                <div class="actions row-between">
+                  <Button look="primary" size="lg">
+                    {texts.next}
+                    <Icon name="right" />
+                  </Button>
+                  {takesKeys && (
+                    <span class="small muted">
+                      {texts.useKey} <a href={href('/connections/new/access-key')}>{texts.useKeyLink}</a>
+                    </span>
+                  )}
+                </div>
+              </div>
+            </Form>
+          </CurrentStep>
+          <LaterStep number={2} title={texts.step2} line={texts.step2Line} />
+          <LaterStep number={3} title={texts.step3} line={texts.step3Line} />
+        </ol>
+        <aside class="stack" aria-label={texts.whyRole}>
+          <PairCard state="pending" line={texts.notConnected} />
+          <div class="aside-folds">
+            <Fold title={texts.whyRole}>
+              <p class="help">{texts.whyRoleAnswer}</p>
+            </Fold>
+            <Fold title={texts.whatLeaves}>
+              <p class="help">{texts.whatLeavesAnswer}</p>
+            </Fold>
+          </div>
+          <Remarks />
+        </aside>
+      </div>
+    </>
+  );
+}
+
+export const Remarks = () => {
+  const texts = useTexts().setup;
+  return (
+    <div class="small muted stack stack-2 remarks">
+      <Remark icon="clock">{texts.time}</Remark>
+      <Remark icon="unlink">{texts.end}</Remark>
+    </div>
+  );
+};
+
+/** One partition is no choice. */
+export function PartitionField({ partitions, chosen }: { partitions: readonly string[]; chosen?: string }) {
+  const texts = useTexts().setup;
+  if (partitions.length === 1) return <input type="hidden" name="partition" value={partitions[0]} />;
+  return (
+    <div class="field">
+      <label for="partition">{texts.partition}</label>
+      <select class="input" id="partition" name="partition" aria-describedby="partition-help">
+        {partitions.map((partition) => (
+          <option value={partition} selected={partition === chosen}>
+            {texts.partitions[partition] ?? partition}
+          </option>
+        ))}
+      </select>
+      <p class="help" id="partition-help">
+        {texts.partitionHelp}
+      </p>
+    </div>
+  );
+}
+
+/** The presets, each in plain words; none is chosen until somebody does. */
+export function PermissionChoices({ chosen, error }: { chosen: string; error?: string | undefined }) {
+  const texts = useTexts().setup;
+  return (
+    <>
+      <div class="section-head">
+        <h3 aria-hidden="true">{texts.permissions}</h3>
+      </div>
+      {error ? (
+        <p class="error" role="alert">
+          <Icon name="alert" small />
+          <span>{error}</span>
+        </p>
+      ) : (
+        <p class="help">{texts.permissionsHelp}</p>
+      )}
+      <ul class="perms">
+        {presets.map((id) => (
+          <li>
+            <label class="perm">
+              <input
+                class="tick tick-radio"
+                type="radio"
+                name="permissions"
+                value={id}
+                checked={id === chosen}
+              />
+              <span>
+                <b>{texts.presets[id]?.[0]}</b>
+                <span class="why">{texts.presets[id]?.[1]}</span>
+              </span>
+            </label>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

@@ -1,0 +1,105 @@
+import type { Response } from 'express';
+import type { Connection } from '../../domain/connection.js';
+import { keysThatMatch, type Scope, scopeFromKey, scopeKey } from '../../domain/scope.js';
+import { type Site, sessionOf } from '../site.js';
+import { defaultName } from './new-connection.js';
+
+/** So many scopes of other connections are listed; others are entered by name. */
+const treeSize = 200;
+
+/** What somebody entered: everything stays, whatever is wrong. */
+export interface ScopeForm {
+  readonly name: string;
+  /** Scopes that are chosen, by key. */
+  readonly chosen: ReadonlySet<string>;
+  /** Scopes that are taken from other connections, by key. */
+  readonly replaced: ReadonlySet<string>;
+  readonly typed: Typed;
+  readonly wrong: {
+    readonly name?: string | undefined;
+    readonly project?: string | undefined;
+    readonly environment?: string | undefined;
+    readonly architecture?: string | undefined;
+    readonly form?: string | undefined;
+  };
+}
+
+export interface Typed {
+  readonly project: string;
+  readonly environment: string;
+  readonly architecture: string;
+}
+
+/** A part of the organization in the tree. */
+export interface ScopeNode {
+  readonly key: string;
+  readonly scope: Scope;
+  /** The connection that applies there today. */
+  readonly holder: Connection | undefined;
+  /** Whether that connection holds this very scope, or a wider one. */
+  readonly isHeld: boolean;
+  readonly children: readonly ScopeNode[];
+}
+
+export interface ScopeChoices {
+  readonly connection: Connection;
+  readonly tree: ScopeNode;
+  readonly isCut: boolean;
+  readonly form: ScopeForm;
+}
+
+export const nothingTyped: Typed = { project: '', environment: '', architecture: '' };
+
+/** The parts of the organization that are known, and what is chosen of them: nothing, for a new connection. */
+export async function scopeChoices(
+  site: Site,
+  response: Response,
+  connection: Connection,
+  form: ScopeForm = initialForm(connection),
+): Promise<ScopeChoices> {
+  const { tree, isCut } = await scopeTree(site, sessionOf(response).organizationId, [
+    ...connection.scopes.map(scopeKey),
+    ...form.chosen,
+  ]);
+  return { connection, tree, isCut, form };
+}
+
+export const initialForm = ({ name, scopes }: Connection): ScopeForm => ({
+  name: name === defaultName ? '' : name,
+  chosen: new Set(scopes.map(scopeKey)),
+  replaced: new Set(),
+  typed: nothingTyped,
+  wrong: {},
+});
+
+/** Every scope that a connection holds, the levels between, and these; with what applies at each. */
+export async function scopeTree(
+  { deps }: Site,
+  organizationId: Connection['organizationId'],
+  more: readonly string[],
+): Promise<{ tree: ScopeNode; isCut: boolean }> {
+  const [top, within] = await Promise.all([
+    deps.store.scopeHolders(organizationId, ['', ...more]),
+    deps.store.narrowerScopeHolders(organizationId, '', treeSize + 1),
+  ]);
+  const holders = new Map([...top, ...within].map(({ key, connection }) => [key, connection]));
+  const keys = new Set([...holders.keys(), ...more, ''].flatMap((key) => keysThatMatch(scopeFromKey(key))));
+  const sorted = [...keys].sort((one, other) => (one.toLowerCase() < other.toLowerCase() ? -1 : 1));
+  return { tree: nodeOf('', sorted, holders), isCut: within.length > treeSize };
+}
+
+function nodeOf(key: string, keys: readonly string[], holders: ReadonlyMap<string, Connection>): ScopeNode {
+  const depth = key === '' ? 0 : key.split('/').length;
+  const children = keys.filter(
+    (each) =>
+      each !== '' && each.split('/').length === depth + 1 && (key === '' || each.startsWith(`${key}/`)),
+  );
+  const scope = scopeFromKey(key);
+  return {
+    key,
+    scope,
+    holder: keysThatMatch(scope).flatMap((each) => holders.get(each) ?? [])[0],
+    isHeld: holders.has(key),
+    children: children.map((child) => nodeOf(child, keys, holders)),
+  };
+}

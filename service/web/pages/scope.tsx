@@ -1,0 +1,187 @@
+import type { Request, Response, Router } from 'express';
+import { renameConnection, setScopes } from '../../actions/change-connection.js';
+import { statusOf } from '../../api/problem.js';
+import { parse, renameRequest } from '../../api/schemas.js';
+import type { Connection } from '../../domain/connection.js';
+import type { RolebridgeError } from '../../domain/errors.js';
+import { type Scope, scopeFromKey, scopeKey, scopeName } from '../../domain/scope.js';
+import { plain } from '../check-result.js';
+import { Crumbs } from '../components/basics.js';
+import { ScopeFields } from '../components/scope-fields.js';
+import { PageHead } from '../layout.js';
+import { useTexts } from '../page-context.js';
+import {
+  byOf,
+  connectionIn,
+  expected,
+  field,
+  fields,
+  type Site,
+  seeOther,
+  sendPage,
+  textsOf,
+} from '../site.js';
+import type { Texts } from '../texts/index.js';
+import { type ScopeChoices, type ScopeForm, scopeChoices } from './scope-choices.js';
+import { sendSetup } from './setup.js';
+
+type Named = Request<{ id: string }>;
+
+/** Where a connection applies: the last step of the set-up, and a page of its own later. */
+export function addScopePages(pages: Router, site: Site): void {
+  const { deps } = site;
+
+  pages.post('/connections/:id/finish', async (request: Named, response) => {
+    const connection = await connectionIn(site, request, response);
+    const isLater = field(request, 'later') !== '';
+    const form = await formIn(request, response, connection, { withName: true, needsScope: !isLater });
+    if (!isFine(form.wrong)) return again(form, 422);
+    try {
+      const { name } = parse(renameRequest, { name: form.name }, 'body');
+      const named =
+        name === connection.name
+          ? connection
+          : await renameConnection(deps, byOf(response), connection, name);
+      if (!isLater) await saveScopes(response, named, form);
+    } catch (error) {
+      return refused(form, expected(error), again);
+    }
+    return seeOther(site, response, `/connections/${connection.id}/connected`);
+
+    async function again(wrong: ScopeForm, status: number): Promise<void> {
+      const now = await connectionIn(site, request, response);
+      return sendSetup(site, request, response, now, { scopeForm: wrong }, status);
+    }
+  });
+
+  pages.get('/connections/:id/scope', async (request: Named, response) =>
+    sendScope(response, await connectionIn(site, request, response)),
+  );
+
+  pages.post('/connections/:id/scope', async (request: Named, response) => {
+    const connection = await connectionIn(site, request, response);
+    const form = await formIn(request, response, connection, { withName: false, needsScope: false });
+    const again = (wrong: ScopeForm, status: number) => sendScope(response, connection, wrong, status);
+    if (!isFine(form.wrong)) return again(form, 422);
+    try {
+      await saveScopes(response, connection, form);
+    } catch (error) {
+      return refused(form, expected(error), again);
+    }
+    return seeOther(site, response, `/connections/${connection.id}?done=scopes`);
+  });
+
+  const saveScopes = (response: Response, connection: Connection, { chosen, replaced }: ScopeForm) =>
+    setScopes(deps, byOf(response), connection, [...chosen].map(scopeFromKey), replaced.size > 0);
+
+  /** What the store refuses all the same, such as a scope that somebody else took meanwhile. */
+  function refused(
+    form: ScopeForm,
+    error: RolebridgeError,
+    again: (wrong: ScopeForm, status: number) => Promise<void>,
+  ): Promise<void> {
+    return again(
+      { ...form, wrong: { form: `${plain(error)} ${error.remedy ?? ''}`.trim() } },
+      statusOf(error),
+    );
+  }
+
+  async function sendScope(
+    response: Response,
+    connection: Connection,
+    form?: ScopeForm,
+    status = 200,
+  ): Promise<void> {
+    const choices = await scopeChoices(site, response, connection, form);
+    const title = textsOf(site, response).scope.changeTitle;
+    return sendPage(site, response, { title }, <ScopePage {...choices} />, status);
+  }
+
+  /** What was entered, with what is wrong with it. What is chosen is taken as it is: no level is ever filled in. */
+  async function formIn(
+    request: Named,
+    response: Response,
+    connection: Connection,
+    { withName, needsScope }: { withName: boolean; needsScope: boolean },
+  ): Promise<ScopeForm> {
+    const texts = textsOf(site, response);
+    const typed = {
+      project: field(request, 'project').trim(),
+      environment: field(request, 'environment').trim(),
+      architecture: field(request, 'architecture').trim(),
+    };
+    const wrongNames = wrongIn(typed, texts);
+    const entered: Scope | undefined =
+      isFine(wrongNames) && typed.project !== ''
+        ? scopeFromKey(Object.values(typed).filter(Boolean).join('/'))
+        : undefined;
+    const chosen = new Set([
+      ...fields(request, 'scope').filter(isKey),
+      ...(entered ? [scopeKey(entered)] : []),
+    ]);
+    const replaced = new Set(fields(request, 'replace').filter((key) => chosen.has(key)));
+    const taken = needsScope || !withName ? await takenOf(connection, chosen) : [];
+    const name = field(request, 'name').trim();
+    const wrong = {
+      ...wrongNames,
+      ...(withName && name === '' && { name: texts.setup.nameMissing }),
+      ...(needsScope && chosen.size === 0 && isFine(wrongNames) && { form: texts.scope.none }),
+      ...(taken.some((key) => !replaced.has(key)) && { form: texts.scope.conflict }),
+    };
+    // What is in the tree by now is not in the fields as well.
+    const isInTree = entered !== undefined;
+    return {
+      name,
+      chosen,
+      replaced,
+      typed: isInTree ? { project: '', environment: '', architecture: '' } : typed,
+      wrong,
+    };
+  }
+
+  /** Of these scopes, those that another connection holds that its customer did not disconnect. */
+  async function takenOf(connection: Connection, keys: ReadonlySet<string>): Promise<string[]> {
+    const holders = await deps.store.scopeHolders(connection.organizationId, [...keys]);
+    return holders
+      .filter(({ connection: holder }) => holder.id !== connection.id && holder.status !== 'disconnected')
+      .map(({ key }) => key);
+  }
+}
+
+const isFine = (wrong: ScopeForm['wrong']): boolean => Object.keys(wrong).length === 0;
+
+/** A key of a scope as the form has it; anything else was not sent by the form. */
+const isKey = (key: string): boolean =>
+  key === '' || (key.split('/').length <= 3 && key.split('/').every((name) => scopeName.test(name)));
+
+/** A gap, or a name that breaks the rule. */
+function wrongIn(typed: ScopeForm['typed'], { scope: texts }: Texts): ScopeForm['wrong'] {
+  const { project, environment, architecture } = typed;
+  const nameOf = (name: string) => (name === '' || scopeName.test(name) ? undefined : texts.wrongName);
+  const wrong = {
+    project: project === '' && (environment || architecture) ? texts.gap(texts.project) : nameOf(project),
+    environment: environment === '' && architecture ? texts.gap(texts.environment) : nameOf(environment),
+    architecture: nameOf(architecture),
+  };
+  return Object.fromEntries(Object.entries(wrong).filter(([, text]) => text !== undefined));
+}
+
+function ScopePage(choices: ScopeChoices) {
+  const { scope: texts, list } = useTexts();
+  const { connection } = choices;
+  return (
+    <>
+      <Crumbs
+        links={[
+          ['/connections', list.title],
+          [`/connections/${connection.id}`, connection.name],
+        ]}
+        here={texts.changeTitle}
+      />
+      <PageHead title={texts.changeTitle} lead={texts.changeLead} />
+      <div class="card narrow">
+        <ScopeFields {...choices} action={`/connections/${connection.id}/scope`} />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,179 @@
+import type { Connection } from '../../domain/connection.js';
+import { Account, Crumbs } from '../components/basics.js';
+import type { PairState } from '../components/pair.js';
+import { ScopeFields } from '../components/scope-fields.js';
+import { accountOf, assuranceOf, pairStateOf, verificationOf } from '../components/status.js';
+import { CurrentStep, DoneStep, LaterStep, PairCard, Remark } from '../components/steps.js';
+import { PageHead } from '../layout.js';
+import { useTexts } from '../page-context.js';
+import { Remarks } from './new-connection.js';
+import { CheckProgress, type RoleStep, RoleStepBody } from './role-step.js';
+import type { ScopeChoices } from './scope-choices.js';
+
+interface Setup {
+  readonly connection: Connection;
+  readonly open: 'role' | 'scope';
+  /** A connected role is to be replaced. */
+  readonly isReplacing: boolean;
+  readonly roleStep: RoleStep | undefined;
+  readonly progress: { readonly isPropagating: boolean } | undefined;
+  readonly refreshPath: string | undefined;
+  readonly scope: ScopeChoices | undefined;
+  /** Where the vendor is in several. */
+  readonly partition: string | undefined;
+}
+
+/** One open step; those before are a line each, those after a title and a sentence. */
+export function SetupPage(props: Setup) {
+  const { setup: texts, list } = useTexts();
+  const { connection, open, roleStep, scope } = props;
+  const isMigration = connection.method === 'access_key' && roleStep !== undefined;
+  const isNew = connection.status === 'pending' || (!isMigration && !props.isReplacing);
+  const title = isMigration ? texts.migrateTitle : props.isReplacing ? texts.replaceTitle : texts.title;
+  const lead = isMigration ? texts.migrateLead : props.isReplacing ? texts.replaceLead : texts.lead;
+  const state = stateOf(props);
+  const isFailed = state === 'failed';
+  return (
+    <>
+      <Crumbs
+        links={[
+          ['/connections', list.title],
+          ...(isNew ? [] : [[`/connections/${connection.id}`, connection.name] as const]),
+        ]}
+        here={isNew ? texts.crumb : title}
+      />
+      <PageHead
+        title={title}
+        lead={
+          props.partition === undefined ? (
+            lead
+          ) : (
+            <>
+              {lead} {texts.forPartition(texts.partitions[props.partition] ?? props.partition)}
+            </>
+          )
+        }
+      />
+      <div data-live="status" data-reload>
+        <span hidden data-state={connection.status} />
+      </div>
+      <div class="with-side">
+        <ol class="steps">
+          {isMigration || props.isReplacing ? undefined : <FirstStep {...props} />}
+          {open === 'role' && roleStep ? (
+            <CurrentStep number={2} of={3} title={texts.step2} failed={isFailed}>
+              {props.progress ? (
+                <CheckProgress
+                  roleArn={roleStep.roleArn}
+                  checks={[]}
+                  isPropagating={props.progress.isPropagating}
+                  refreshPath={props.refreshPath}
+                />
+              ) : (
+                <RoleStepBody {...roleStep} />
+              )}
+            </CurrentStep>
+          ) : (
+            <ConfirmedStep connection={connection} />
+          )}
+          {scope ? (
+            <CurrentStep number={3} of={3} title={texts.step3}>
+              <ScopeFields {...scope} action={`/connections/${connection.id}/finish`} withName />
+            </CurrentStep>
+          ) : (
+            <LaterStep number={3} title={texts.step3} line={texts.step3Line} />
+          )}
+        </ol>
+        <Aside connection={connection} state={state} isScope={scope !== undefined} />
+      </div>
+    </>
+  );
+}
+
+function stateOf({ connection, open, roleStep, progress }: Setup): PairState {
+  if (open === 'scope') return pairStateOf(connection);
+  if (progress) return 'checking';
+  if (roleStep?.result) return roleStep.result.kind === 'refused' ? 'failed' : 'waiting';
+  return roleStep && roleStep.format !== 'console' ? 'waiting' : 'pending';
+}
+
+function FirstStep({ connection, roleStep }: Setup) {
+  const texts = useTexts().setup;
+  if (connection.method === 'access_key') return null;
+  const preset = roleStep && texts.presets[roleStep.permissions];
+  const account = accountOf(connection);
+  return (
+    <DoneStep
+      number={1}
+      title={texts.step1}
+      line={
+        <>
+          {account && <Account id={account} />}
+          {preset && account && ' · '}
+          {preset?.[0]}
+        </>
+      }
+    />
+  );
+}
+
+function ConfirmedStep({ connection }: { connection: Connection }) {
+  const { setup: texts, steps, checks, status } = useTexts();
+  const assurance = assuranceOf(connection);
+  const passed = verificationOf(connection)?.checks.length ?? 0;
+  const isRole = connection.method === 'assume_role';
+  return (
+    <DoneStep
+      number={2}
+      title={isRole ? texts.confirmed : texts.keyConfirmed}
+      line={
+        <>
+          <Account id={accountOf(connection)} />
+          {assurance && ` · ${status[assurance]}`} · {checks.passed(passed)}
+        </>
+      }
+      change={[`/connections/${connection.id}`, steps.view]}
+    />
+  );
+}
+
+function Aside({
+  connection,
+  state,
+  isScope,
+}: {
+  connection: Connection;
+  state: PairState;
+  isScope: boolean;
+}) {
+  const texts = useTexts().setup;
+  const account = accountOf(connection);
+  const lines: Record<PairState, string> = {
+    pending: texts.notConnected,
+    waiting: texts.waitingForRole,
+    checking: texts.checking,
+    failed: texts.mustCorrect,
+    tested: texts.connectedTo,
+    proven: texts.connectedTo,
+    disconnected: texts.notConnected,
+  };
+  return (
+    <aside class="stack" aria-label={texts.title}>
+      <PairCard
+        state={state}
+        line={
+          <>
+            {lines[state]} {isScope && account && <Account id={account} />}
+          </>
+        }
+      />
+      {isScope ? (
+        <div class="small muted stack stack-2 remarks">
+          <Remark icon="info">{texts.renameNote}</Remark>
+        </div>
+      ) : (
+        <Remarks />
+      )}
+    </aside>
+  );
+}

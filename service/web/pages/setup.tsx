@@ -1,0 +1,288 @@
+import type { Request, Response, Router } from 'express';
+import { rotateCallbackSecret } from '../../actions/rotate-callback-secret.js';
+import { verifyUntilDecided } from '../../actions/verify-until-verdict.js';
+import { problemAnswer } from '../../api/problem.js';
+import type { AuditRecord } from '../../domain/audit.js';
+import { type Connection, roleRegistrationOf } from '../../domain/connection.js';
+import { type ErrorCode, errorCatalog } from '../../domain/error-catalog/index.js';
+import { RolebridgeError } from '../../domain/errors.js';
+import { type Partition, parseRoleArn } from '../../domain/role-arn.js';
+import type { Check } from '../../domain/verification.js';
+import type { VerificationProgress } from '../../domain/verify-role.js';
+import { type CheckResult, resultOf, storedResultOf } from '../check-result.js';
+import { formatOf, presetOf, roleTemplate } from '../role-formats.js';
+import { isDecidedSoon } from '../settles-within.js';
+import {
+  byOf,
+  connectionIn,
+  expected,
+  field,
+  noticeOf,
+  queried,
+  render,
+  type Site,
+  seeOther,
+  sendPage,
+  textsOf,
+} from '../site.js';
+import { defaultName } from './new-connection.js';
+import { CheckProgress, type RoleStep } from './role-step.js';
+import { type ScopeForm, scopeChoices } from './scope-choices.js';
+import { SetupPage } from './setup-page.js';
+
+const refreshSeconds = 2;
+
+/** What a request adds to the set-up of a connection: what was just made, entered or found. */
+export interface SetupMoment {
+  readonly callbackSecret?: string | undefined;
+  readonly roleArn?: string | undefined;
+  readonly arnError?: string | undefined;
+  readonly result?: CheckResult | undefined;
+  readonly scopeForm?: ScopeForm | undefined;
+  /** A check that is being made. */
+  readonly progress?: { readonly isPropagating: boolean } | undefined;
+}
+
+/** Connecting with a role, one step at a time. The connection's state says which step is open. */
+export function addSetupPages(pages: Router, site: Site): void {
+  const { deps } = site;
+
+  pages.get('/connections/:id/setup', async (request, response) => {
+    const connection = await connectionIn(site, request, response);
+    return sendSetup(site, request, response, connection);
+  });
+
+  pages.post('/connections/:id/callback-secret', async (request, response) => {
+    const connection = await connectionIn(site, request, response);
+    // Nobody waits for a secret that a connection without a role never used.
+    const previousValidSeconds = connection.status === 'pending' ? 0 : undefined;
+    const { callbackSecret } = await rotateCallbackSecret(deps, byOf(response), connection, {
+      previousValidSeconds,
+    });
+    return sendSetup(site, request, response, connection, { callbackSecret });
+  });
+
+  pages.post('/connections/:id/check', async (request, response) => {
+    const connection = await connectionIn(site, request, response);
+    const roleArn = field(request, 'roleArn').trim();
+    if (/\bapplication\/x-ndjson\b/.test(String(request.headers.accept)))
+      return streamCheck(request, response, connection, roleArn);
+    try {
+      parseRoleArn(roleArn);
+      const check = verifyUntilDecided(deps, byOf(response), connection, { roleArn });
+      if (!(await isDecidedSoon(site, check)))
+        return seeOther(
+          site,
+          response,
+          `/connections/${connection.id}/checking?${new URLSearchParams({ ...chosenIn(request), request: response.locals.requestId })}`,
+        );
+    } catch (error) {
+      const now = await connectionIn(site, request, response);
+      const moment = momentOf(roleArn, expected(error));
+      return sendSetup(site, request, response, now, moment, moment.result?.status ?? 400);
+    }
+    return seeOther(site, response, await afterCheck(site, request, response));
+  });
+
+  /** The checks as they are made: a line for each, which the page's script shows, and one for the end. */
+  async function streamCheck(
+    request: Request<{ id: string }>,
+    response: Response,
+    connection: Connection,
+    roleArn: string,
+  ): Promise<void> {
+    response.writeHead(200, {
+      'content-type': 'application/x-ndjson',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'x-request-id': response.locals.requestId,
+    });
+    const write = (line: { step?: string; say?: string; main?: string; go?: string }) =>
+      void response.write(`${JSON.stringify(line)}\n`);
+    const checks: Check[] = [];
+    const { titles, states } = textsOf(site, response).checks;
+    const onProgress = (progress: VerificationProgress) => {
+      const check = 'check' in progress ? progress.check : undefined;
+      if (check && !checks.some(({ name }) => name === check.name)) checks.push(check);
+      const step = render(
+        site,
+        response,
+        <CheckProgress roleArn={roleArn} checks={checks} isPropagating={check === undefined} />,
+      );
+      write({ step, ...(check && { say: `${titles[check.name]}: ${states[check.outcome]}` }) });
+    };
+    try {
+      parseRoleArn(roleArn);
+      const isAbandoned = () => request.destroyed || response.destroyed;
+      await verifyUntilDecided(deps, byOf(response), connection, { roleArn, onProgress, isAbandoned });
+      write({ go: `${site.base}${await afterCheck(site, request, response)}` });
+    } catch (error) {
+      const known = error instanceof RolebridgeError ? error : internal(error, response);
+      const now = await connectionIn(site, request, response);
+      const moment = momentOf(roleArn, known);
+      const page = await setupPage(site, request, response, now, moment);
+      write({ main: render(site, response, page) });
+    }
+    response.end();
+  }
+
+  function internal(error: unknown, response: Response): RolebridgeError {
+    site.logger.error({ requestId: response.locals.requestId, err: error }, 'a check failed');
+    const { detail, remedy } = problemAnswer(error, deps.publicUrl).body as {
+      detail: string;
+      remedy: string;
+    };
+    return new RolebridgeError('internal_error', detail, { remedy, cause: error });
+  }
+
+  /**
+   * How a check goes on, without JavaScript: a page that asks for itself again until there is a verdict. It reads the
+   * audit log, so that any process of the service can answer.
+   */
+  pages.get('/connections/:id/checking', async (request: Request<{ id: string }>, response) => {
+    const connection = await connectionIn(site, request, response);
+    const latest = await latestCheck(site, connection, queried(request, 'request'));
+    if (latest === undefined) return seeOther(site, response, `/connections/${connection.id}/setup`);
+    const roleArn = String(latest.details?.roleArn ?? '');
+    const isPropagating = latest.phase === 'outcome' && latest.code === 'verification_in_progress';
+    if (latest.phase === 'intent' || isPropagating) {
+      if (deps.clock.now() - Date.parse(latest.at) > deps.maxWaitMs + 30_000)
+        return sendVerdict(request, response, connection, roleArn, 'verification_in_progress');
+      response.setHeader('refresh', String(refreshSeconds));
+      return sendSetup(site, request, response, connection, { roleArn, progress: { isPropagating } });
+    }
+    if (latest.outcome === 'succeeded')
+      return seeOther(site, response, await afterCheck(site, request, response));
+    return sendVerdict(request, response, connection, roleArn, latest.code ?? 'internal_error');
+  });
+
+  /** With all that is known of it: what was stored with the connection, or what its code means. */
+  function sendVerdict(
+    request: Request,
+    response: Response,
+    connection: Connection,
+    roleArn: string,
+    code: ErrorCode,
+  ): Promise<void> {
+    const stored = 'roleArn' in connection && connection.roleArn === roleArn && storedResultOf(connection);
+    const isUndecided = [429, 503].includes(errorCatalog[code].status);
+    const result =
+      stored && stored.code === code
+        ? stored
+        : resultOf(
+            new RolebridgeError(code, `${errorCatalog[code].title}.`, {
+              remedy: errorCatalog[code].fix,
+              ...(isUndecided && { retryAfterSeconds: 5 }),
+            }),
+          );
+    return sendSetup(site, request, response, connection, { roleArn, result });
+  }
+}
+
+/** What a check that did not pass leaves on the page. */
+const momentOf = (roleArn: string, error: RolebridgeError): SetupMoment =>
+  error.code === 'role_arn_invalid'
+    ? { roleArn, arnError: `${error.detail} ${error.remedy ?? ''}`.trim() }
+    : { roleArn, result: resultOf(error) };
+
+/** A check is a verification or several, until AWS knows the role: all with the id of the request that began it. */
+async function latestCheck(
+  { deps }: Site,
+  connection: Connection,
+  requestId: string,
+): Promise<AuditRecord | undefined> {
+  const { records } = await deps.store.auditRecords(connection.organizationId, {
+    limit: 100,
+    connectionId: connection.id,
+  });
+  return records.find((record) => record.requestId === requestId && record.action === 'connection.verify');
+}
+
+/** After the last check: name and scope where they are missing, or else the success. */
+async function afterCheck(site: Site, request: Request<{ id: string }>, response: Response): Promise<string> {
+  const connection = await connectionIn(site, request, response);
+  return isComplete(connection)
+    ? `/connections/${connection.id}/connected`
+    : `/connections/${connection.id}/setup?${new URLSearchParams(chosenIn(request))}#step`;
+}
+
+export const isComplete = ({ name, scopes }: Connection): boolean =>
+  name !== defaultName && scopes.length > 0;
+
+/** The permissions and the way to create the role that were chosen: the address carries them. */
+function chosenIn(request: Request): { permissions: string; format: string } {
+  const asked = (name: string) => field(request, name) || queried(request, name);
+  return { permissions: presetOf(asked('permissions')), format: formatOf(asked('format')) };
+}
+
+/** The set-up as the connection is now. */
+export async function sendSetup(
+  site: Site,
+  request: Request,
+  response: Response,
+  connection: Connection,
+  moment: SetupMoment = {},
+  status = 200,
+): Promise<void> {
+  const { setup: texts } = textsOf(site, response);
+  const query = new URLSearchParams(chosenIn(request));
+  const path = `${site.base}/connections/${connection.id}/setup?${query}`;
+  const isWaiting = connection.status === 'pending' && moment.callbackSecret === undefined;
+  return sendPage(
+    site,
+    response,
+    {
+      title: texts.title,
+      notice: noticeOf(site, request, response),
+      liveFrom: path,
+      refreshSeconds: isWaiting && query.get('format') !== 'console' ? 15 : undefined,
+    },
+    await setupPage(site, request, response, connection, moment),
+    status,
+  );
+}
+
+async function setupPage(
+  site: Site,
+  request: Request,
+  response: Response,
+  connection: Connection,
+  moment: SetupMoment,
+) {
+  const { deps } = site;
+  const trust = roleRegistrationOf(connection);
+  const chosen = {
+    permissions: presetOf(chosenIn(request).permissions),
+    format: formatOf(chosenIn(request).format),
+  };
+  const isReplacing = queried(request, 'step') === 'role' || moment.roleArn !== undefined;
+  const isConnected = connection.status === 'connected' && (!trust || trust === connection);
+  const stored = isConnected ? undefined : storedResultOf(connection);
+  const result =
+    moment.result ?? (moment.arnError || queried(request, 'step') === 'role' ? undefined : stored);
+  const roleStep: RoleStep | undefined = trust && {
+    connection,
+    trust,
+    principal: deps.principals.get(connection.partition as Partition) ?? '',
+    ...chosen,
+    template: roleTemplate(deps, connection, trust, chosen),
+    callbackSecret: moment.callbackSecret,
+    roleArn: moment.roleArn ?? ('roleArn' in connection ? (connection.roleArn ?? '') : ''),
+    arnError: moment.arnError,
+    result,
+    resultTitle: result ? errorCatalog[result.code].title : '',
+  };
+  const open = trust && (!isConnected || isReplacing || moment.callbackSecret) ? 'role' : 'scope';
+  return (
+    <SetupPage
+      connection={connection}
+      open={open}
+      isReplacing={isConnected && trust !== undefined && open === 'role'}
+      roleStep={roleStep}
+      progress={moment.progress}
+      refreshPath={moment.progress && request.originalUrl}
+      scope={open === 'scope' ? await scopeChoices(site, response, connection, moment.scopeForm) : undefined}
+      partition={deps.principals.size > 1 ? connection.partition : undefined}
+    />
+  );
+}

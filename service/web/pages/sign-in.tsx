@@ -1,0 +1,110 @@
+import type { Request, Router } from 'express';
+import { takeSignInLink } from '../../actions/sign-in-link.js';
+import { apiKeyOf } from '../../api/authentication.js';
+import { RolebridgeError } from '../../domain/errors.js';
+import type { RateLimits } from '../../limits/index.js';
+import { Button, Field, useHref } from '../components/basics.js';
+import { Pair } from '../components/pair.js';
+import { useTexts } from '../page-context.js';
+import { field, queried, type Site, seeOther, sendPage, textsOf } from '../site.js';
+
+/** Getting in: with an API key, or with a one-time link. */
+export function addSignInPages(pages: Router, site: Site, limits: Pick<RateLimits, 'address'>): void {
+  const { deps, sessions } = site;
+  const requireFormToken = (request: Request) => {
+    if (sessions.hasFormToken(request, field(request, 'csrf'))) return;
+    throw new RolebridgeError('form_refused', 'This form is too old, or did not come from this site.', {
+      remedy: 'Open the page again, and send the form from there. Cookies must be allowed.',
+    });
+  };
+
+  pages.get('/sign-in', (request, response) => {
+    const head = { title: textsOf(site, response).signIn.title, isPlain: true };
+    return sendPage(site, response, head, <SignInPage token={sessions.formToken(request, response)} />);
+  });
+
+  pages.post('/sign-in', async (request, response) => {
+    requireFormToken(request);
+    const key = await apiKeyOf(deps.store, field(request, 'apiKey'));
+    if (key === undefined) {
+      await limits.address(request.ip);
+      const { signIn } = textsOf(site, response);
+      const view = <SignInPage token={sessions.formToken(request, response)} error={signIn.wrong} />;
+      return sendPage(site, response, { title: signIn.title, isPlain: true }, view, 401);
+    }
+    await sessions.begin(request, response, { organizationId: key.organizationId, apiKeyId: key.id });
+    return seeOther(site, response, '/connections');
+  });
+
+  pages.get('/sign-in/link', (request, response) => {
+    const head = { title: textsOf(site, response).signIn.linkTitle, isPlain: true };
+    const view = (
+      <LinkPage
+        token={sessions.formToken(request, response)}
+        linkToken={queried(request, 'token').slice(0, 200)}
+      />
+    );
+    return sendPage(site, response, head, view);
+  });
+
+  pages.post('/sign-in/link', async (request, response) => {
+    requireFormToken(request);
+    const link = await takeSignInLink(deps, field(request, 'token')).catch(async (error: unknown) => {
+      await limits.address(request.ip);
+      throw error;
+    });
+    await sessions.begin(request, response, link);
+    return seeOther(site, response, link.connectionId ? `/connections/${link.connectionId}` : '/connections');
+  });
+}
+
+function SignInPage({ token, error }: { token: string; error?: string }) {
+  const texts = useTexts().signIn;
+  return (
+    <section class="card plain" aria-labelledby="title">
+      <div class="section">
+        <h1 id="title">{texts.title}</h1>
+        <p class="muted">{texts.lead}</p>
+        <form method="post" action={useHref()('/sign-in')} autocomplete="off" class="stack">
+          <input type="hidden" name="csrf" value={token} />
+          <div role={error ? 'alert' : undefined}>
+            <Field
+              name="apiKey"
+              label={texts.key}
+              type="password"
+              help={texts.keyHelp}
+              error={error}
+              required
+            />
+          </div>
+          <div>
+            <Button look="primary" kind="btn-block">
+              {texts.button}
+            </Button>
+          </div>
+        </form>
+      </div>
+    </section>
+  );
+}
+
+/** A link is used up by a press of the button, not by a program that only looks at it. */
+function LinkPage({ token, linkToken }: { token: string; linkToken: string }) {
+  const texts = useTexts().signIn;
+  return (
+    <section class="card plain" aria-labelledby="title">
+      <div class="section center">
+        <Pair state="pending" size="lg" />
+        <h1 id="title">{texts.linkTitle}</h1>
+        <p class="muted">{texts.linkLead}</p>
+        <form method="post" action={useHref()('/sign-in/link')}>
+          <input type="hidden" name="csrf" value={token} />
+          <input type="hidden" name="token" value={linkToken} />
+          <Button look="primary" size="lg">
+            {texts.continue}
+          </Button>
+        </form>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,130 @@
+import type { Request, Router } from 'express';
+import type { Connection } from '../../domain/connection.js';
+import { describeScope } from '../../domain/scope.js';
+import { Account, ButtonLink, Fold, useHref } from '../components/basics.js';
+import { Checks, rowsOf } from '../components/checks.js';
+import { Icon } from '../components/icon.js';
+import { lastName, levelIcons, levelOf, ScopePath } from '../components/scope.js';
+import { accountOf, assuranceOf, verificationOf } from '../components/status.js';
+import { usePage, useTexts } from '../page-context.js';
+import { connectionIn, type Site, seeOther, sendPage, textsOf } from '../site.js';
+
+/** The end of a set-up: what was reached, and what was proved. */
+export function addSuccessPage(pages: Router, site: Site): void {
+  pages.get('/connections/:id/connected', async (request: Request<{ id: string }>, response) => {
+    const connection = await connectionIn(site, request, response);
+    if (connection.status !== 'connected') return seeOther(site, response, `/connections/${connection.id}`);
+    const { title } = textsOf(site, response).success;
+    return sendPage(site, response, { title }, <SuccessPage connection={connection} />);
+  });
+}
+
+function SuccessPage({ connection }: { connection: Connection }) {
+  const { success: texts, scope } = useTexts();
+  const { brand, session } = usePage();
+  const backUrl = session?.returnUrl ?? brand.homeUrl;
+  return (
+    <div class="win">
+      <div class="win-top" role="status">
+        <svg class="win-tick" viewBox="0 0 96 96" aria-hidden="true">
+          <circle class="win-ring" cx="48" cy="48" r="44" />
+          <circle class="win-disc" cx="48" cy="48" r="36" />
+          <path class="win-check" pathLength="1" d="m33 49.5 10.5 10.500 20-22.500" />
+        </svg>
+        <h1>{texts.title}</h1>
+        <p class="win-acct">
+          <strong>{connection.name}</strong> <Account id={accountOf(connection)} />
+        </p>
+      </div>
+      <section class="card" aria-labelledby="found">
+        <Finding connection={connection} />
+        <div class="section win-cols">
+          <div class="stack stack-2">
+            <h3>{scope.canDo}</h3>
+            <p class="small muted">
+              {connection.method === 'assume_role' ? scope.canDoRole : scope.canDoKey}
+            </p>
+          </div>
+          <div class="stack stack-2">
+            <h3>{scope.applies}</h3>
+            <Scopes connection={connection} />
+          </div>
+        </div>
+        <div class="section">
+          <div class="actions win-actions">
+            {backUrl && (
+              <ButtonLink url={backUrl} leaves look="primary" size="lg">
+                {texts.back}
+                <Icon name="right" />
+              </ButtonLink>
+            )}
+            <ButtonLink
+              path={`/connections/${connection.id}`}
+              look={backUrl ? undefined : 'primary'}
+              size="lg"
+            >
+              {texts.view}
+            </ButtonLink>
+          </div>
+        </div>
+      </section>
+      <p class="small muted win-more">
+        <a href={useHref()('/connections/new')}>{texts.another}</a>
+      </p>
+    </div>
+  );
+}
+
+/** What the checks mean, and no more than was checked. */
+function Finding({ connection }: { connection: Connection }) {
+  const { checks: texts } = useTexts();
+  const rows = rowsOf(verificationOf(connection)?.checks ?? []);
+  const [title, line] = findingOf(connection, texts);
+  const isProven = assuranceOf(connection) === 'proven';
+  return (
+    <div class="section win-proof">
+      <span class="win-shield">
+        <Icon name={isProven ? 'proven' : 'shield'} />
+      </span>
+      <div class="stack stack-2">
+        <h2 id="found">{title}</h2>
+        <p class="muted">{line}</p>
+        <Fold title={texts.evidence(rows.length)}>
+          <Checks rows={rows} />
+        </Fold>
+      </div>
+    </div>
+  );
+}
+
+/** What the checks of a connected connection mean, in a title and a sentence. */
+export function findingOf(
+  connection: Connection,
+  texts: ReturnType<typeof useTexts>['checks'],
+): readonly [title: string, line: string] {
+  if (connection.method === 'access_key') return [texts.keyPassedTitle, texts.keyPassedLine];
+  const assurance = assuranceOf(connection);
+  if (assurance === 'proven') return [texts.provenTitle, texts.provenLine];
+  if (assurance === 'tested') return [texts.testedTitle, texts.testedLine];
+  return [texts.passedTitle, texts.passedLine];
+}
+
+function Scopes({ connection }: { connection: Connection }) {
+  const { scope: texts } = useTexts();
+  if (connection.scopes.length === 0) return <p class="small muted">{texts.nowhere}</p>;
+  return (
+    <>
+      <ul class="ticks">
+        {connection.scopes.map((scope) => (
+          <li title={describeScope(scope)}>
+            <Icon name={levelIcons[levelOf(scope)]} small />
+            <span>
+              {lastName(scope) === undefined ? texts.organizationDefault : <ScopePath scope={scope} />}
+            </span>
+          </li>
+        ))}
+      </ul>
+      <p class="small muted">{texts.runs}</p>
+    </>
+  );
+}

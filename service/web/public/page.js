@@ -1,0 +1,165 @@
+// What makes the pages better where there is JavaScript; each works without.
+document.documentElement.classList.add('js');
+
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const say = (text) => {
+  const live = document.querySelector('[data-say]');
+  if (live) live.textContent = text;
+};
+
+// Copies a value, or the lines of a code block that stay.
+document.addEventListener('click', async ({ target }) => {
+  const button = target.closest('[data-copy]');
+  if (!button || button.dataset.done !== undefined) return;
+  const source = button.dataset.copy
+    ? document.getElementById(button.dataset.copy)
+    : button.previousElementSibling;
+  const lines = all('.l:not(.l-note, .l-del)', source);
+  const text = lines.length > 0 ? lines.map((line) => line.textContent).join('') : source.textContent;
+  const label = button.querySelector('span');
+  const before = label.textContent;
+  button.dataset.done = '';
+  try {
+    await navigator.clipboard.writeText(text);
+    label.textContent = document.body.dataset.copied;
+  } catch {
+    // Not allowed: selected, so that the keys copy it.
+    getSelection().selectAllChildren(source);
+    label.textContent = document.body.dataset.selected;
+  }
+  say(label.textContent);
+  setTimeout(() => {
+    label.textContent = before;
+    delete button.dataset.done;
+    say('');
+  }, 1600);
+});
+
+// A menu closes on Escape and with a click elsewhere.
+document.addEventListener('click', ({ target }) => {
+  for (const menu of all('details.menu[open]')) if (!menu.contains(target)) menu.open = false;
+});
+document.addEventListener('keydown', ({ key }) => {
+  const menu = key === 'Escape' && document.querySelector('details.menu[open]');
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector('summary').focus();
+});
+
+// The rows that are there already are searched as somebody types; Enter searches all.
+document.addEventListener('input', ({ target }) => {
+  if (target.dataset?.filter === undefined) return;
+  const wanted = target.value.trim().toLowerCase();
+  const rows = all('tbody tr');
+  for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+  say(target.dataset.filter.replace('#', String(rows.filter(({ hidden }) => !hidden).length)));
+});
+
+// An ARN that can't be one is marked as it is typed; the service has the rules and the words.
+document.addEventListener('input', ({ target }) => {
+  if (target.dataset?.arn === undefined) return;
+  const isWhole = /^arn:aws(-us-gov|-cn|-eusc)?:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(target.value.trim());
+  if (isWhole) target.setAttribute('aria-invalid', 'false');
+  else target.removeAttribute('aria-invalid');
+});
+
+// A press counts once, and says that something is in progress.
+document.addEventListener('submit', (event) => {
+  const form = event.target;
+  if (form.dataset.check !== undefined) return checkWithProgress(event, form);
+  const button = event.submitter?.dataset.busy && event.submitter;
+  if (!button) return;
+  button.setAttribute('aria-busy', 'true');
+  button.textContent = button.dataset.busy;
+  setTimeout(() => {
+    button.disabled = true;
+  });
+});
+
+// The checks appear one by one in the place of the open step.
+async function checkWithProgress(event, form) {
+  event.preventDefault();
+  const body = new URLSearchParams(new FormData(form));
+  const step = form.closest('[data-step]');
+  const before = step.innerHTML;
+  document.body.setAttribute('aria-busy', 'true');
+  document.querySelector('.side-pair .pair')?.setAttribute('data-state', 'checking');
+  try {
+    const response = await fetch(form.action, {
+      method: 'POST',
+      headers: { accept: 'application/x-ndjson' },
+      body,
+    });
+    if (!response.ok) return form.submit();
+    for await (const line of linesOf(response.body)) {
+      if (line.say) say(line.say);
+      if (line.step) step.innerHTML = line.step;
+      if (line.go) return goTo(line.go);
+      if (line.main) showMain(line.main);
+    }
+  } catch {
+    step.innerHTML = before;
+  } finally {
+    document.body.removeAttribute('aria-busy');
+  }
+}
+
+function showMain(html) {
+  const main = document.getElementById('main');
+  main.innerHTML = html;
+  remember();
+  const first = main.querySelector('[aria-invalid="true"]') ?? main.querySelector('[aria-current="step"] h2');
+  first?.focus();
+}
+
+/** Also where only the part behind the # would change. */
+function goTo(address) {
+  const before = location.href.split('#')[0];
+  location.href = address;
+  if (new URL(address, location.href).href.split('#')[0] === before) location.reload();
+}
+
+async function* linesOf(stream) {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const lines = (rest + value).split('\n');
+    rest = lines.pop();
+    for (const line of lines) yield JSON.parse(line);
+  }
+}
+
+// What a deploy changes meanwhile appears without a press.
+let shown = new Map();
+function remember() {
+  shown = new Map(all('[data-live]').map((part) => [part.dataset.live, part.innerHTML]));
+}
+remember();
+
+async function refresh() {
+  if (document.hidden || document.body.getAttribute('aria-busy') === 'true') return;
+  const address = document.getElementById('main').dataset.liveFrom ?? location.href;
+  const response = await fetch(address, {
+    headers: { accept: 'text/html', 'x-rolebridge-live': '1' },
+  }).catch(() => undefined);
+  if (!response?.ok || response.redirected) return;
+  const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
+  if (document.body.getAttribute('aria-busy') === 'true') return;
+  for (const part of all('[data-live]')) {
+    const next = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
+    if (next?.innerHTML === shown.get(part.dataset.live)) continue;
+    if (part.dataset.reload !== undefined) return goTo(address);
+    if (next === null) continue;
+    // Nobody loses what they are at: it is updated when they have left it.
+    if (part.contains(document.activeElement)) continue;
+    const open = all('details', part).map((details) => details.open);
+    shown.set(part.dataset.live, next.innerHTML);
+    part.innerHTML = next.innerHTML;
+    all('details', part).forEach((details, index) => {
+      details.open = open[index] ?? details.open;
+    });
+  }
+}
+if (shown.size > 0) setInterval(refresh, 3000);

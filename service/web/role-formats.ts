@@ -1,0 +1,63 @@
+import type { Dependencies } from '../actions/dependencies.js';
+import { roleFor } from '../api/views.js';
+import type { Connection, RoleRegistration } from '../domain/connection.js';
+import {
+  awsCliCommands,
+  cdktfProgram,
+  cloudFormationTemplate,
+  consoleLink,
+  isPermissionPreset,
+  type PermissionPreset,
+  quickCreateLink,
+  terraformConfiguration,
+  terraformModuleCall,
+} from '../templates/index.js';
+
+/** The ways to create the role, as the tabs name them. */
+export const formats = ['console', 'cloudformation', 'terraform', 'cdktf', 'aws-cli'] as const;
+export type Format = (typeof formats)[number];
+
+export const formatOf = (text: string): Format => formats.find((each) => each === text) ?? 'console';
+
+/** Where nobody has chosen permissions, the least. */
+export const presetOf = (text: string): PermissionPreset => (isPermissionPreset(text) ? text : 'read-only');
+
+/** The variable that a stack reads the callback secret from. */
+export const secretVariable = 'CONNECT_CALLBACK_SECRET';
+
+/** The role in one form. */
+export interface RoleTemplate {
+  readonly text: string;
+  /** Opens a console with everything filled in. */
+  readonly url?: string | undefined;
+  /** The same role as a call of the service's Terraform module. */
+  readonly module?: string | undefined;
+}
+
+/** Writes the role in one form, with the permissions that were chosen. */
+export function roleTemplate(
+  deps: Dependencies,
+  connection: Connection,
+  trust: RoleRegistration,
+  { format, permissions }: { format: Format; permissions: PermissionPreset },
+): RoleTemplate {
+  const role = roleFor(deps, connection, trust, { permissions });
+  switch (format) {
+    case 'console':
+      return { text: '', url: consoleLink(role) };
+    case 'cloudformation':
+      return {
+        text: cloudFormationTemplate(role),
+        url: deps.templateUrl === undefined ? undefined : quickCreateLink(role, deps.templateUrl),
+      };
+    case 'terraform':
+      return {
+        text: terraformConfiguration(role),
+        module: terraformModuleCall(role, `${deps.publicUrl}/downloads/terraform-module.tar.gz`),
+      };
+    case 'cdktf':
+      return { text: cdktfProgram(role) };
+    case 'aws-cli':
+      return { text: awsCliCommands(role) };
+  }
+}

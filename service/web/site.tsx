@@ -1,0 +1,127 @@
+import type { Request, Response } from 'express';
+import type { Child } from 'hono/jsx';
+import type { Logger } from 'pino';
+import type { Dependencies } from '../actions/dependencies.js';
+import { findConnection } from '../actions/find-connection.js';
+import { securityHeaders } from '../api/security-headers.js';
+import type { Requester } from '../domain/audit.js';
+import type { Connection, Organization } from '../domain/connection.js';
+import { RolebridgeError } from '../domain/errors.js';
+import type { Assets } from './assets.js';
+import type { Brand } from './brand.js';
+import { type Head, Layout, type Notice } from './layout.js';
+import { type PageContext, PageContextProvider } from './page-context.js';
+import { requesterOf, type Sessions, type WebSession } from './session.js';
+import { type Language, languageOf, type Texts } from './texts/index.js';
+
+/** What all pages work with. */
+export interface Site {
+  readonly deps: Dependencies;
+  readonly logger: Logger;
+  readonly assets: Assets;
+  readonly sessions: Sessions;
+  readonly brand: Brand;
+  readonly texts: Record<Language, Texts>;
+  /** The path of the public URL: empty at the root of a host. */
+  readonly base: string;
+}
+
+/** No script, style or frame but our own; nothing of any other site. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "style-src 'self'",
+  "script-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+export async function sendPage(
+  site: Site,
+  response: Response,
+  head: Head,
+  content: Child,
+  status = 200,
+): Promise<void> {
+  const text = `<!doctype html>${render(site, response, <Layout head={head}>{content}</Layout>)}`;
+  response.writeHead(status, {
+    ...securityHeaders,
+    'content-type': 'text/html; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    'content-language': languageOf(response.req),
+    'cache-control': 'no-store',
+    'content-security-policy': contentSecurityPolicy,
+    // With "no-referrer" browsers send "Origin: null" with forms.
+    'referrer-policy': 'same-origin',
+    'x-request-id': response.locals.requestId,
+  });
+  response.end(text);
+}
+
+/** A page or a part of one as HTML. */
+export function render(site: Site, response: Response, content: Child): string {
+  const language = languageOf(response.req);
+  const context: PageContext = {
+    texts: site.texts[language],
+    language,
+    brand: site.brand,
+    assets: site.assets,
+    base: site.base,
+    session: response.locals.session as WebSession | undefined,
+    organizationName: (response.locals.organization as Organization | undefined)?.name,
+    now: site.deps.clock.now(),
+  };
+  return String(<PageContextProvider.Provider value={context}>{content}</PageContextProvider.Provider>);
+}
+
+export const textsOf = (site: Site, response: Response): Texts => site.texts[languageOf(response.req)];
+
+/** Leads to another page of this site. */
+export const seeOther = (site: Site, response: Response, path: string): void =>
+  response.redirect(303, `${site.base}${path}`);
+
+export const sessionOf = (response: Response): WebSession => response.locals.session as WebSession;
+
+export const byOf = (response: Response): Requester => requesterOf(sessionOf(response), response);
+
+/** The connection that the path names, of the session's organization. */
+export const connectionIn = (
+  site: Site,
+  request: Request<{ id: string }>,
+  response: Response,
+): Promise<Connection> =>
+  findConnection(site.deps.store, sessionOf(response).organizationId, request.params.id);
+
+/** A field of the form; absent and repeated ones are empty. */
+export function field(request: Request, name: string): string {
+  const value: unknown = Object.hasOwn(request.body ?? {}, name) ? request.body[name] : undefined;
+  return typeof value === 'string' ? value : '';
+}
+
+/** All values of a field, such as the boxes that are checked. */
+export function fields(request: Request, name: string): string[] {
+  const value: unknown = Object.hasOwn(request.body ?? {}, name) ? request.body[name] : [];
+  return [value].flat().filter((each): each is string => typeof each === 'string');
+}
+
+/** A member of the query; absent and repeated ones are empty. */
+export function queried(request: Request, name: string): string {
+  const value: unknown = request.query[name];
+  return typeof value === 'string' ? value : '';
+}
+
+/** A refusal to show beside the form that it is about; everything else is a page of its own. */
+export function expected(error: unknown): RolebridgeError {
+  if (error instanceof RolebridgeError && error.code !== 'connection_not_found') return error;
+  throw error;
+}
+
+/** What was done before this page was asked for; the address names it, the text is ours. */
+export function noticeOf(site: Site, request: Request, response: Response): Notice | undefined {
+  const { notices } = textsOf(site, response).common;
+  const done = queried(request, 'done');
+  const text = Object.hasOwn(notices, done) ? notices[done] : undefined;
+  return text === undefined ? undefined : { text };
+}

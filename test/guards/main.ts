@@ -1,0 +1,62 @@
+/**
+ * `npm run guards`: removes one guard of the product at a time, in a copy of the source, and runs the test that is named
+ * beside it, which must fail. `-- --slice` takes every fourth guard, `-- WORD` those whose name contains the word.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { copySource, type SourceCopy } from '../run/source-copy.js';
+import { type Guard, guards } from './guards.js';
+
+function main(words: readonly string[]): void {
+  const [word] = words.filter((each) => !each.startsWith('--'));
+  const chosen = guards.filter(
+    ({ name }, place) => (!words.includes('--slice') || place % 4 === 0) && name.includes(word ?? ''),
+  );
+  const copy = copySource();
+  try {
+    const intact = copy.jest(
+      '--selectProjects',
+      'unit',
+      'service',
+      'slow',
+      '--runTestsByPath',
+      ...testFilesOf(chosen),
+    );
+    const wrong = intact.failed.map((name) => `With every guard in place, this test fails: ${name}`);
+    for (const guard of chosen) {
+      const startedAt = performance.now();
+      const fault = faultOf(guard, copy);
+      const seconds = Math.round((performance.now() - startedAt) / 1000);
+      console.log(`${fault === undefined ? 'noticed' : 'NOT NOTICED'}  ${guard.name} (${seconds} s)`);
+      if (fault !== undefined) wrong.push(`${guard.name}: ${fault}`);
+    }
+    console.log(`guards: ${chosen.length} removed, ${wrong.length} faults`);
+    for (const line of wrong) console.error(`  ${line}`);
+    if (wrong.length > 0) process.exitCode = 1;
+  } finally {
+    copy.remove();
+  }
+}
+
+const testFilesOf = (chosen: readonly Guard[]) => [...new Set(chosen.map(({ test }) => test))];
+
+/** Undefined when the named test, and so somebody who breaks the guard, notices. */
+function faultOf({ file, guard, without, test, title }: Guard, copy: SourceCopy): string | undefined {
+  const path = join(copy.folder, file);
+  const source = readFileSync(path, 'utf8');
+  const found = source.split(guard).length - 1;
+  if (found !== 1) return `its code is ${found} times in ${file}, not once`;
+  try {
+    writeFileSync(
+      path,
+      source.replace(guard, () => without),
+    );
+    const { failed, passed, output } = copy.jest('--runTestsByPath', test, '--testNamePattern', title);
+    if (failed.length > 0) return undefined;
+    return passed > 0 ? `${test} “${title}” passes without it` : `${test} “${title}” did not run:\n${output}`;
+  } finally {
+    writeFileSync(path, source);
+  }
+}
+
+main(process.argv.slice(2));

@@ -1,0 +1,113 @@
+/**
+ * `npm run lint` ends with this: imports between files and between folders must have no circle (type-only imports
+ * count), and no folder may import from a floor above its own. `npm run imports` also prints the floors.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import ts from 'typescript';
+
+const roots = ['constructs', 'service', 'client', 'aws-sandbox'];
+const leftOut = new Set(['dist', 'node_modules', 'public', 'terraform-module']);
+const byName: Record<string, string> = {
+  '@rolebridge/client': 'client/index.ts',
+  '@rolebridge/aws-sandbox': 'aws-sandbox/index.ts',
+};
+
+const files = roots.flatMap(sourcesIn);
+const known = new Set(files);
+const imports = new Map(files.map((file) => [file, importsOf(file)]));
+
+function sourcesIn(folder: string): string[] {
+  let entries: import('node:fs').Dirent[];
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+  return entries.flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return leftOut.has(entry.name) ? [] : sourcesIn(path);
+    return /(?<!\.d)\.tsx?$/.test(entry.name) ? [path] : [];
+  });
+}
+
+function importsOf(file: string): string[] {
+  const { importedFiles } = ts.preProcessFile(readFileSync(file, 'utf8'), true, true);
+  const targets = importedFiles.map(({ fileName }) => {
+    if (!fileName.startsWith('.')) return byName[fileName];
+    const path = normalize(join(dirname(file), fileName)).replace(/\.jsx?$/, '');
+    return [`${path}.ts`, `${path}.tsx`, join(path, 'index.ts')].find((candidate) => known.has(candidate));
+  });
+  return [...new Set(targets.filter((target) => target !== undefined && known.has(target)))] as string[];
+}
+
+/** `service/records/postgres/commit.ts` is in the room `service/records`, `service/logger.ts` is a room alone. */
+const roomOf = (file: string) =>
+  file
+    .split('/')
+    .slice(0, 2)
+    .join('/')
+    .replace(/\.tsx?$/, '');
+
+function between(graph: Map<string, string[]>, place: (file: string) => string): Map<string, Set<string>> {
+  const rooms = new Map<string, Set<string>>();
+  for (const [file, targets] of graph) {
+    const own = rooms.get(place(file)) ?? new Set();
+    rooms.set(place(file), own);
+    for (const target of targets) if (place(target) !== place(file)) own.add(place(target));
+  }
+  return rooms;
+}
+
+/** Tarjan's strongly connected components, those with more than one member. */
+function circlesIn(graph: Map<string, Iterable<string>>): string[][] {
+  const order = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const found: string[][] = [];
+  const visit = (node: string): void => {
+    order.set(node, order.size);
+    low.set(node, order.get(node) ?? 0);
+    stack.push(node);
+    for (const next of graph.get(node) ?? []) {
+      if (!order.has(next)) visit(next);
+      if (stack.includes(next)) low.set(node, Math.min(low.get(node) ?? 0, low.get(next) ?? 0));
+    }
+    if (low.get(node) !== order.get(node)) return;
+    const members = stack.splice(stack.indexOf(node));
+    if (members.length > 1) found.push(members);
+  };
+  for (const node of graph.keys()) if (!order.has(node)) visit(node);
+  return found;
+}
+
+/** The ground floor imports nothing; every other room stands one above the highest that it imports. */
+function floorsOf(rooms: Map<string, Set<string>>): string[][] {
+  const floors = new Map<string, number>();
+  const floorOf = (room: string): number => {
+    const memo = floors.get(room);
+    if (memo !== undefined) return memo;
+    const floor = Math.max(-1, ...[...(rooms.get(room) ?? [])].map(floorOf)) + 1;
+    floors.set(room, floor);
+    return floor;
+  };
+  const result: string[][] = [];
+  for (const room of rooms.keys()) {
+    const floor = floorOf(room);
+    result[floor] = [...(result[floor] ?? []), room];
+  }
+  return result;
+}
+
+const rooms = between(imports, roomOf);
+const circles = [
+  ...circlesIn(imports).map((members) => `files: ${members.join(' ↔ ')}`),
+  ...circlesIn(rooms)
+    .filter((members) => !members.every((room) => known.has(`${room}.ts`)))
+    .map((members) => `folders: ${members.join(' ↔ ')}`),
+];
+for (const circle of circles) console.error(`Import circle between ${circle}`);
+if (circles.length > 0) process.exitCode = 1;
+else if (process.argv.includes('--floors'))
+  for (const [floor, names] of [...floorsOf(rooms).entries()].reverse())
+    console.log(`${floor}  ${names.sort().join('  ')}`);

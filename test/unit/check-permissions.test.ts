@@ -1,0 +1,181 @@
+import { permissionSetSchema } from '../../service/domain/permission-set.js';
+import {
+  judgePermissions,
+  type SimulatedDecision,
+  type Simulation,
+  simulationsFor,
+} from '../../service/domain/verification/check-permissions.js';
+
+const statement = (sid: string, over: object = {}) => ({
+  sid,
+  reason: `Why ${sid}.`,
+  actions: ['s3:ListBucket'],
+  resources: ['*'],
+  ...over,
+});
+const setOf = (over: object) =>
+  permissionSetSchema.parse({ name: 'deploy', version: 1, title: 'T', statements: [], ...over });
+
+const set = setOf({
+  statements: [
+    statement('Read', { actions: ['s3:ListBucket', 'ec2:DescribeVpcs'] }),
+    statement('Write', {
+      actions: ['s3:Put*'],
+      check: { actions: ['s3:PutObject'], resources: ['arn:aws:s3:::a/b'] },
+    }),
+    statement('Cost', { optional: true, actions: ['ce:GetCostAndUsage'] }),
+    statement('Wild', { actions: ['rds:*'] }),
+  ],
+  denies: [statement('NoData', { actions: ['s3:GetObject'] })],
+});
+
+/** IAM's answers: every action is allowed but those that `decisions` names. */
+function answer(
+  decisions: Record<string, Partial<SimulatedDecision>> = {},
+  simulations: readonly Simulation[] = simulationsFor(set, []),
+): SimulatedDecision[] {
+  return simulations.flatMap((simulation) =>
+    simulation.actions.flatMap((action) =>
+      simulation.resources.map((resource) => ({
+        simulation,
+        action,
+        resource,
+        decision: action === 's3:GetObject' ? 'explicitDeny' : 'allowed',
+        missingContext: [],
+        ...decisions[action],
+      })),
+    ),
+  );
+}
+
+describe('what is asked of IAM', () => {
+  it('asks statements with the same resources and context in one call', () => {
+    expect(simulationsFor(set, [])).toEqual([
+      {
+        actions: ['s3:ListBucket', 'ec2:DescribeVpcs', 'ce:GetCostAndUsage', 's3:GetObject'],
+        resources: ['*'],
+        context: [],
+      },
+      { actions: ['s3:PutObject'], resources: ['arn:aws:s3:::a/b'], context: [] },
+    ]);
+  });
+
+  it('leaves out optional statements that the customer left out, and no required one', () => {
+    const actions = simulationsFor(set, ['Cost', 'Read']).flatMap((simulation) => simulation.actions);
+    expect(actions).toEqual(['s3:ListBucket', 'ec2:DescribeVpcs', 's3:GetObject', 's3:PutObject']);
+  });
+
+  it('asks at most 100 decisions a call', () => {
+    const many = setOf({
+      statements: [
+        statement('A', { actions: Array.from({ length: 210 }, (_, n) => `s3:List${n}`) }),
+        statement('B', {
+          actions: Array.from({ length: 30 }, (_, n) => `s3:Put${n}`),
+          resources: ['arn:aws:s3:::a', 'arn:aws:s3:::b', 'arn:aws:s3:::c', 'arn:aws:s3:::d'],
+        }),
+      ],
+    });
+    expect(simulationsFor(many, []).map(({ actions }) => actions.length)).toEqual([100, 100, 10, 25, 5]);
+  });
+
+  it('supplies the context', () => {
+    const check = {
+      actions: ['s3:ListBucket'],
+      context: {
+        'aws:RequestedRegion': 'eu-central-1',
+        'aws:TagKeys': ['a', 'b'],
+        'aws:MultiFactorAuthAge': 5,
+        'aws:SecureTransport': true,
+      },
+    };
+    const [simulation] = simulationsFor(setOf({ statements: [statement('A', { check })] }), []);
+    expect(simulation?.context).toEqual([
+      { key: 'aws:RequestedRegion', type: 'string', values: ['eu-central-1'] },
+      { key: 'aws:TagKeys', type: 'stringList', values: ['a', 'b'] },
+      { key: 'aws:MultiFactorAuthAge', type: 'numeric', values: ['5'] },
+      { key: 'aws:SecureTransport', type: 'boolean', values: ['true'] },
+    ]);
+  });
+});
+
+describe('what the answers come to', () => {
+  const wild = { sid: 'Wild', reason: 'Why Wild.', because: 'no_check', actions: ['rds:*'] };
+
+  it('is complete when everything is allowed, and lists what was not checked', () => {
+    expect(judgePermissions(set, [], answer())).toEqual({
+      state: 'complete',
+      missing: [],
+      unavailable: [],
+      notDenied: [],
+      notChecked: [wild],
+    });
+  });
+
+  it.each([
+    ['nothing allows it', { decision: 'implicitDeny' }, 'nothing_allows'],
+    ['an explicit deny', { decision: 'explicitDeny', allowedByBoundary: true }, 'explicit_deny'],
+    ['the boundary', { decision: 'implicitDeny', allowedByBoundary: false }, 'permissions_boundary'],
+    [
+      'a service control policy',
+      { decision: 'explicitDeny', allowedByOrganization: false },
+      'service_control_policy',
+    ],
+  ])('names what is missing with its reason and what denies it: %s', (_, decision, deniedBy) => {
+    expect(judgePermissions(set, [], answer({ 's3:PutObject': decision }))).toMatchObject({
+      state: 'incomplete',
+      missing: [
+        {
+          sid: 'Write',
+          reason: 'Why Write.',
+          action: 's3:PutObject',
+          resource: 'arn:aws:s3:::a/b',
+          deniedBy,
+        },
+      ],
+    });
+  });
+
+  it('shows optional statements as unavailable', () => {
+    const report = judgePermissions(set, [], answer({ 'ce:GetCostAndUsage': { decision: 'implicitDeny' } }));
+    expect(report).toMatchObject({ state: 'complete', missing: [], unavailable: [{ sid: 'Cost' }] });
+  });
+
+  it('finds what must be denied and is allowed', () => {
+    const report = judgePermissions(set, [], answer({ 's3:GetObject': { decision: 'allowed' } }));
+    expect(report).toMatchObject({
+      state: 'incomplete',
+      notDenied: [{ sid: 'NoData', action: 's3:GetObject' }],
+    });
+  });
+
+  it('never calls a denial for want of a context value missing', () => {
+    const denied = { decision: 'implicitDeny', missingContext: ['aws:ResourceTag/team'] };
+    expect(judgePermissions(set, [], answer({ 's3:PutObject': denied }))).toMatchObject({
+      state: 'complete',
+      missing: [],
+      notChecked: [wild, { sid: 'Write', because: 'missing_context', actions: ['s3:PutObject'] }],
+    });
+  });
+
+  it.each([
+    ['an unknown decision', answer({ 's3:PutObject': { decision: 'maybe' } })],
+    ['an answer that is missing', answer().filter(({ action }) => action !== 's3:PutObject')],
+  ])('takes %s for not checked', (_, answers) => {
+    expect(judgePermissions(set, [], answers)).toMatchObject({
+      missing: [],
+      notChecked: [wild, { sid: 'Write', because: 'not_answered', actions: ['s3:PutObject'] }],
+    });
+  });
+
+  it('is not checked where the role may not simulate', () => {
+    const report = judgePermissions(set, [], undefined);
+    expect(report).toMatchObject({ state: 'not_checked', missing: [], notDenied: [] });
+    expect(report.notChecked.map(({ sid, because }) => `${sid} ${because}`)).toEqual([
+      'Wild no_check',
+      'Read not_permitted',
+      'Write not_permitted',
+      'Cost not_permitted',
+      'NoData not_permitted',
+    ]);
+  });
+});
