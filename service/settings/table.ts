@@ -79,6 +79,13 @@ const serviceSettings = {
     sentence: 'The S3 URL of a copy of `/downloads/cloudformation.yaml`, for quick-create links.',
     unset: 'no such links',
   },
+  ROLEBRIDGE_PERMISSION_SETS: {
+    option: 'permissionSetsFolder',
+    schema: values.text,
+    sentence:
+      "The folder with the vendor's permission sets, `NAME@VERSION.json`; a version that was served never changes.",
+    unset: 'no permission sets',
+  },
   ROLEBRIDGE_DATA_DIR: {
     option: 'dataDirectory',
     schema: values.text,
