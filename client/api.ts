@@ -358,6 +358,7 @@ export type Verification =
           | 'with_previous_external_id'
           | 'without_external_id'
           | 'wrong_external_id'
+          | 'altered_external_id'
           | 'caller_identity'
           | 'get_role';
         at: string;
@@ -461,6 +462,7 @@ export type Verification =
           | 'with_previous_external_id'
           | 'without_external_id'
           | 'wrong_external_id'
+          | 'altered_external_id'
           | 'caller_identity'
           | 'get_role';
         at: string;

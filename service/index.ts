@@ -174,8 +174,8 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     schedule: settings.schedule,
     permissionSets: options.permissionSets ?? permissionSetsOf([]),
     webhookEndpoints: options.webhooks?.endpoints ?? [],
-    requireAccount: options.requireAccount ?? true,
-    requireProof: options.requireProof ?? false,
+    requireAccount: settings.requireAccount,
+    requireProof: settings.requireProof,
     alarm(code, about) {
       metrics.securityEvents.inc({ code });
       logger.error(
