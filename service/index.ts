@@ -23,7 +23,13 @@ import type { Partition } from './domain/role-arn.js';
 import { interruptible } from './interruptible-clock.js';
 import { runJobs, type Scheduler } from './jobs/index.js';
 import { createRateLimits } from './limits/index.js';
-import { countConnections, createMetrics, instrumentedStore, type Metrics } from './metrics/index.js';
+import {
+  countConnections,
+  createMetrics,
+  instrumentedStore,
+  type Metrics,
+  measureOldestCheck,
+} from './metrics/index.js';
 import { createSessions } from './role-sessions/index.js';
 import { defaultSettings, type Settings } from './settings/index.js';
 import type { Tracing } from './tracing/index.js';
@@ -130,6 +136,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const isMeasured = options.metricsListener !== undefined || options.metricsTokenHash !== undefined;
   const store = isMeasured ? instrumentedStore(options.store, metrics) : options.store;
   countConnections(store, metrics);
+  measureOldestCheck(store, metrics, clock.now);
   const limits = createRateLimits(settings.rateLimits, (limit) => metrics.rateLimited.inc({ limit }));
   const budget = createOrganizationLimiter({
     atOnce: settings.stsCalls.atOnce,

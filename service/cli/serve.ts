@@ -8,7 +8,7 @@ import {
   openEncryption,
   openStore,
 } from '../index.js';
-import { createMetrics, measureProcess } from '../metrics/index.js';
+import { createMetrics, measureDisk, measureProcess } from '../metrics/index.js';
 import { openPermissionSets } from '../permission-sets/index.js';
 import { keyCheckFile, servedPermissionSets } from '../records/key-checks.js';
 import { awsClientsOf, ConfigurationError, readSettings, stsPartitionsOf } from '../settings/index.js';
@@ -24,6 +24,7 @@ export async function serve(terminal: Terminal): Promise<void> {
   const brand = config.brandFile === undefined ? undefined : loadBrand(config.brandFile);
   const metrics = createMetrics();
   measureProcess(metrics);
+  if (config.database === undefined) measureDisk(config.dataDirectory, metrics);
   const keyChecks = keyCheckFile(config);
   await refuseChangedKeys(config.serviceKeys, keyChecks);
   const store = await openStore(config, {

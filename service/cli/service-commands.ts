@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { ServiceOptions } from './service-options.js';
+import { addSetupCommand } from './setup.js';
 import type { Terminal } from './terminal.js';
 import { withExample } from './with-example.js';
 
@@ -12,6 +13,8 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
     const { serve } = await import('./serve.js');
     await serve(terminal);
   });
+
+  addSetupCommand(program, terminal);
 
   withExample(
     program
