@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { evaluateTrustPolicy } from '../../aws-sandbox/index.js';
 import { judgeTrustPolicy } from '../../service/domain/verification/trust-policy.js';
+import { table } from './table.js';
 
 interface Cases {
   values: Record<string, string>;
@@ -27,7 +28,11 @@ export function unsafeRolesPage(): string {
     return evaluateTrustPolicy(document, { action: 'sts:AssumeRole', caller, context }) === 'allow';
   };
   const probes = (policy: object) => {
-    const [right, none, wrong] = [externalId, undefined, 'rb-zyxwvutsrqponmlkjihgfedcba765432zyxwvutsrqponmlk'].map((sent) => probe(policy, sent));
+    const [right, none, wrong] = [
+      externalId,
+      undefined,
+      'rb-zyxwvutsrqponmlkjihgfedcba765432zyxwvutsrqponmlk',
+    ].map((sent) => probe(policy, sent));
     return right && !none && !wrong ? 'connected' : 'refused';
   };
   const verdict = (policy: object) => {
@@ -41,7 +46,7 @@ export function unsafeRolesPage(): string {
       return `proven; lists ${judged.alsoTrusted[0]?.principal} as also trusted`;
     return 'proven, with a note and the edit that narrows it';
   };
-  const rows = roles.map(({ id, policy }) => `| ${kinds[id]} | ${probes(policy)} | ${verdict(policy)} |`);
+  const rows = roles.map(({ id, policy }) => [kinds[id] ?? '', probes(policy), verdict(policy)]);
   return `<!-- Written by npm run docs from test/cases/unsafe-roles.json; don't edit. -->
 
 # Unsafe roles
@@ -57,17 +62,11 @@ and no other. Where the role can't be read, Rolebridge makes more probes, and th
 The page is written from the project's test cases: the second column is what a verification with three probes says, the
 third what Rolebridge says of the same role.
 
-| kind of role | three probes | Rolebridge |
-| --- | --- | --- |
-${rows.join('\n')}
+${table([['kind of role', 'three probes', 'Rolebridge'], ...rows])}
 
 Reasons for a refusal:
 
-| code | meaning |
-| --- | --- |
-${Object.entries(said)
-  .map(([code, meaning]) => `| \`${code}\` | ${meaning} |`)
-  .join('\n')}
+${table([['code', 'meaning'], ...Object.entries(said).map(([code, meaning]) => [`\`${code}\``, meaning])])}
 
 A refusal quotes the statement and shows the trust policy to deploy. A condition beside the external ID (an IP range, MFA, a
 date) only narrows and is accepted. A \`Deny\` is never counted on: it does not make an open \`Allow\` safe.
