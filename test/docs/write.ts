@@ -4,8 +4,10 @@ import { writeFileSync } from 'node:fs';
 import { clientApi } from './client-api.js';
 import { settingsPage } from './settings.js';
 import { troubleshootingPage } from './troubleshooting.js';
+import { unsafeRolesPage } from './unsafe-roles.js';
 
 writeFileSync('docs/troubleshooting.md', troubleshootingPage());
 writeFileSync('docs/settings.md', settingsPage());
+writeFileSync('docs/unsafe-roles.md', unsafeRolesPage());
 writeFileSync('client/api.ts', clientApi());
 execFileSync('node_modules/.bin/biome', ['format', '--write', 'client/api.ts']);
