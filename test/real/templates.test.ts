@@ -253,7 +253,8 @@ withTerraform(
     stack.write('main.tf', wrong);
     const refused = await stack.apply();
     expect(refused.code).not.toBe(0);
-    expect(refused.output).toMatch(/not connected \(role_not_assumable\)/);
+    expect(refused.output).toMatch(/not ready to connect \(external_id_mismatch\)/);
+    expect(refused.output).toContain('    - external_id = "copied-from-another-page"\n');
     stack.write('main.tf', moduleCall(connection));
     expect((await stack.apply()).code).toBe(0);
     expect(await read(connection.id)).toMatchObject({ status: 'connected' });
