@@ -167,7 +167,7 @@ const expectNoSecret = (texts: string[], connection: Json) => {
 withTerraform(
   'the Terraform module is formatted and valid, and connects, changes and disconnects',
   async () => {
-    const connection = await create();
+    const connection = await create({ scopeFrom: 'callback' });
     const formatted = await runCommand(terraform?.binary ?? '', ['fmt', '-check', '-diff', '-recursive'], {
       cwd: resolve('service/terraform-module'),
       env: terraform?.env ?? {},
