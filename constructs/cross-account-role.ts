@@ -1,20 +1,26 @@
 /** The IAM role that lets a vendor in, and only with the connection's external ID. */
 import { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-identity';
+import { IamPolicy } from '@cdktf/provider-aws/lib/iam-policy';
 import { IamRole, type IamRoleConfig } from '@cdktf/provider-aws/lib/iam-role';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
 import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment';
 import {
   Annotations,
+  DefaultTokenResolver,
   dependable,
   Fn,
   type ITerraformDependable,
   Lazy,
   Op,
+  StringConcat,
   type TerraformProvider,
   Token,
+  Tokenization,
 } from 'cdktf';
 import { Construct } from 'constructs';
-import { documentJson, fingerprint } from './document-json';
+import { nonsensitive } from './callback-provisioner';
+import { documentJson, fingerprint } from './iam/document-json';
+import type { PermissionSet } from './iam/permission-set';
 import {
   isAdministratorPolicy,
   isAdministratorStatement,
@@ -24,28 +30,31 @@ import {
   type PolicyStatement,
   PRESET_POLICIES,
   policyDocument,
-} from './permissions';
-import { type Partition, partitionOf, trustPolicy } from './trust-policy';
+  selfInspectionStatement,
+} from './iam/permissions';
+import { type Partition, partitionOf, trustPolicy } from './iam/trust-policy';
+import { managedPolicyProblem, permissionsProblems, statementProblems } from './props/permissions';
 import {
   descriptionProblem,
   expectedAccountIdProblem,
   externalIdProblem,
-  managedPolicyProblem,
   maxSessionDurationProblem,
   partitionProblem,
   pathProblem,
   permissionsBoundaryProblem,
-  permissionsProblems,
   principalProblems,
-  refuse,
   roleNameProblems,
-  statementProblems,
   tagsProblems,
   wholeAccounts,
-} from './validation';
+} from './props/role';
+import { refuse } from './props/rules';
 
 /** A warning that a reviewer has seen and accepted; see {@link CrossAccountRoleProps.acknowledge}. */
-export type RoleWarning = 'whole-account-trust' | 'administrator-without-boundary' | 'trust-policy-size';
+export type RoleWarning =
+  | 'whole-account-trust'
+  | 'administrator-without-boundary'
+  | 'trust-policy-size'
+  | 'attached-policies-quota';
 
 /** Props of {@link CrossAccountRole}. */
 export interface CrossAccountRoleProps {
@@ -64,7 +73,7 @@ export interface CrossAccountRoleProps {
    * What the role may do.
    * @default - nothing: the role can be assumed, and no more
    */
-  readonly permissions?: PermissionPreset | Permissions;
+  readonly permissions?: PermissionPreset | Permissions | PermissionSet;
   /**
    * The role's name. A change replaces the role.
    * @default - Terraform makes one from `roleNamePrefix`
@@ -118,6 +127,12 @@ export interface CrossAccountRoleProps {
    */
   readonly allowSourceIdentity?: boolean;
   /**
+   * Whether the role may read itself: `iam:GetRole` and `iam:SimulatePrincipalPolicy` on its own ARN. The vendor then
+   * proves that the trust policy is safe and the permissions are sufficient; without it, both are only tested.
+   * @default true
+   */
+  readonly selfInspection?: boolean;
+  /**
    * The AWS partition.
    * @default - the one in the principal's ARN, or else 'aws'
    * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
@@ -145,6 +160,8 @@ export interface CrossAccountRoleProps {
 const TRUST_POLICY_QUOTA = 2048;
 const TRUST_POLICY_MAXIMUM = 4096;
 const INLINE_POLICIES_QUOTA = 10_240;
+const MANAGED_POLICY_QUOTA = 6_144;
+const ATTACHED_POLICIES_QUOTA = 10;
 const ATTACHED_POLICIES_MAXIMUM = 20;
 
 /**
@@ -172,6 +189,9 @@ export class CrossAccountRole extends Construct {
   private readonly attachments = new Map<string, IamRolePolicyAttachment>();
   private readonly statements: PolicyStatement[] = [];
   private inlinePolicy?: IamRolePolicy;
+  private readonly selfInspection?: IamRolePolicy;
+  private caller?: DataAwsCallerIdentity;
+  private readonly permissionSet: PermissionSet | undefined;
 
   constructor(scope: Construct, id: string, props: CrossAccountRoleProps) {
     super(scope, id);
@@ -185,7 +205,7 @@ export class CrossAccountRole extends Construct {
       ...tagsProblems(props.tags),
       maxSessionDurationProblem(props.maxSessionDuration),
       permissionsBoundaryProblem(props.permissionsBoundary),
-      ...permissionsProblems(props.permissions),
+      ...(isPermissionSet(props.permissions) ? [] : permissionsProblems(props.permissions)),
       expectedAccountIdProblem(props.expectedAccountId),
     ]);
     this.props = props;
@@ -203,12 +223,23 @@ export class CrossAccountRole extends Construct {
     );
     this.role = new IamRole(this, 'role', this.roleConfig());
     this.reviewTrust(principals);
+    if (props.selfInspection ?? true)
+      this.selfInspection = new IamRolePolicy(this, 'self-inspection', {
+        name: 'self-inspection',
+        role: this.role.name,
+        policy: documentJson(policyDocument([selfInspectionStatement(this.role.arn)])),
+        ...this.policyConfig(),
+      });
 
     const permissions: Permissions =
       typeof props.permissions === 'string' ? { preset: props.permissions } : (props.permissions ?? {});
+    this.permissionSet = isPermissionSet(props.permissions) ? props.permissions : undefined;
     if (permissions.preset !== undefined) this.addManagedPolicy(PRESET_POLICIES[permissions.preset]);
     for (const policy of permissions.managedPolicies ?? []) this.addManagedPolicy(policy);
-    if (permissions.statements !== undefined) this.addStatements(...permissions.statements);
+    const [inline = [], ...more] = splitByQuota(permissions.statements ?? []);
+    this.addStatements(...inline);
+    for (const [index, statements] of more.entries())
+      this.addOwnPolicy(`statements-${index + 2}`, statements);
     this.node.addValidation({ validate: () => this.sizeProblems() });
   }
 
@@ -239,14 +270,20 @@ export class CrossAccountRole extends Construct {
   addManagedPolicy(nameOrArn: string): this {
     refuse(this.label, [managedPolicyProblem(nameOrArn)]);
     const policyArn = managedPolicyArn(nameOrArn, this.partition);
-    if (this.attachments.has(policyArn)) return this;
-    const attachment = new IamRolePolicyAttachment(this, this.attachmentId(policyArn), {
+    const attachmentId = this.attachmentId(policyArn);
+    if (this.attachments.has(attachmentId)) return this;
+    const attachment = new IamRolePolicyAttachment(this, attachmentId, {
       role: this.role.name,
       policyArn,
       ...this.policyConfig(),
     });
-    this.attachments.set(policyArn, attachment);
+    this.attachments.set(attachmentId, attachment);
     if (isAdministratorPolicy(policyArn)) this.reviewAdministrator();
+    if (this.attachments.size > ATTACHED_POLICIES_QUOTA)
+      this.warn(
+        'attached-policies-quota',
+        `more than ${ATTACHED_POLICIES_QUOTA} managed policies are attached; IAM takes ${ATTACHED_POLICIES_QUOTA} unless the account's quota was raised (at most ${ATTACHED_POLICIES_MAXIMUM}). Put statements together.`,
+      );
     return this;
   }
 
@@ -265,17 +302,61 @@ export class CrossAccountRole extends Construct {
     return this;
   }
 
+  /** What an inline policy has no room for. */
+  private addOwnPolicy(id: string, statements: readonly PolicyStatement[]): void {
+    const policy = new IamPolicy(this, id, {
+      namePrefix: this.props.roleName ?? this.props.roleNamePrefix ?? 'rolebridge-',
+      policy: documentJson(policyDocument(statements)),
+      ...this.withProvider(),
+    });
+    this.addManagedPolicy(policy.arn);
+    if (statements.some(isAdministratorStatement)) this.reviewAdministrator();
+  }
+
   /** The role and every policy of it: what has to exist before the role is of use. */
   dependencies(): ITerraformDependable[] {
-    return [this.role, ...this.attachments.values(), ...(this.inlinePolicy ? [this.inlinePolicy] : [])];
+    return [
+      this.role,
+      ...this.attachments.values(),
+      ...[this.selfInspection, this.inlinePolicy].filter((policy) => policy !== undefined),
+    ];
+  }
+
+  /** Creates the role after it. @internal */
+  dependOn(before: ITerraformDependable): void {
+    this.role.dependsOn = [...(this.role.dependsOn ?? []), dependable(before)];
+  }
+
+  /** The account of the AWS credentials in use, as a token. @internal */
+  callerAccountId(): string {
+    this.caller ??= new DataAwsCallerIdentity(this, 'caller', this.withProvider());
+    return this.caller.accountId;
+  }
+
+  /** What the callback script compares the service's answer with. @internal */
+  callbackEnvironment(): Record<string, string> {
+    const { externalId, principal } = this.props;
+    const [one, ...others] = typeof principal === 'string' ? [principal] : principal;
+    return {
+      ROLEBRIDGE_EXTERNAL_ID: Token.isUnresolved(externalId) ? nonsensitive(externalId) : externalId,
+      ...(this.permissionSet && {
+        ROLEBRIDGE_PERMISSION_SET: this.permissionSet.id,
+        ROLEBRIDGE_WITHOUT: this.permissionSet.without.join(','),
+      }),
+      ROLEBRIDGE_PRINCIPAL: one === undefined || others.length > 0 || Token.isUnresolved(one) ? '' : one,
+    };
   }
 
   /** What a verification of the role depends on, besides its ARN: changes exactly when one of these does. */
   fingerprints(): Record<string, string | string[]> {
     return {
       trust_policy: fingerprint(this.trustPolicyJson),
-      managed_policies: [...this.attachments.keys()].sort(),
+      managed_policies: [...this.attachments.values()].map(({ policyArn }) => policyArn).sort(),
       inline_policy: this.inlinePolicy ? fingerprint(this.inlinePolicyJson()) : '',
+      ...(this.permissionSet && {
+        permission_set: [this.permissionSet.id, ...this.permissionSet.without].join(' '),
+      }),
+      self_inspection: String(this.selfInspection !== undefined),
       permissions_boundary: this.props.permissionsBoundary ?? '',
     };
   }
@@ -302,10 +383,10 @@ export class CrossAccountRole extends Construct {
   }
 
   private accountPrecondition(expectedAccountId: string) {
-    const caller = new DataAwsCallerIdentity(this, 'caller', this.withProvider());
+    const accountId = this.callerAccountId();
     return {
-      condition: Op.eq(caller.accountId, expectedAccountId),
-      errorMessage: `account_mismatch: the AWS credentials in use belong to account ${caller.accountId}, and this connection is for account ${expectedAccountId}. Nothing was made. Use credentials of the expected account, or correct expectedAccountId.`,
+      condition: Op.eq(accountId, expectedAccountId),
+      errorMessage: `account_mismatch: your AWS credentials are of account ${accountId}, and this connection is for account ${expectedAccountId}. Nothing was created. Use credentials of the expected account, or correct expectedAccountId.`,
     };
   }
 
@@ -323,9 +404,14 @@ export class CrossAccountRole extends Construct {
     return this.props.provider === undefined ? {} : { provider: this.props.provider };
   }
 
-  /** Stable when policies are put in another order, so that Terraform does not detach and attach them again. */
+  /** Stable when policies are put in another order: an attachment that moves may end detached. */
   private attachmentId(policyArn: string): string {
-    if (Token.isUnresolved(policyArn)) return `attachment-${this.attachments.size}`;
+    if (Token.isUnresolved(policyArn)) {
+      const resolver = new DefaultTokenResolver(new StringConcat());
+      const expression = String(Tokenization.resolve(policyArn, { scope: this, resolver, preparing: true }));
+      const reference = /^\$\{([\w.-]+)\}$/.exec(expression)?.[1];
+      return `attachment-${reference ?? fingerprint(expression.replaceAll('${', '')).slice(0, 12)}`;
+    }
     return `attachment-${policyArn.replace(/^arn:[^:]+:iam::(?:aws:policy\/)?/, '').replace(/[^\w+=,.@-]/g, '-')}`;
   }
 
@@ -386,6 +472,24 @@ export class CrossAccountRole extends Construct {
     return `CrossAccountRole '${this.node.path}'`;
   }
 }
+
+/** The first part is for the inline policy, the others for managed policies: each within IAM's quota. */
+function splitByQuota(statements: readonly PolicyStatement[]): PolicyStatement[][] {
+  const parts: PolicyStatement[][] = [[]];
+  for (const statement of statements) {
+    const last = parts.at(-1) ?? [];
+    // Room for self-inspection, and for statements that are added later.
+    const quota = parts.length === 1 ? INLINE_POLICIES_QUOTA - 1_000 : MANAGED_POLICY_QUOTA;
+    if (last.length > 0 && documentSize(documentJson(policyDocument([...last, statement]))) > quota)
+      parts.push([statement]);
+    else last.push(statement);
+  }
+  return parts;
+}
+
+/** By shape: an app can have loaded two copies of this package. */
+const isPermissionSet = (permissions: CrossAccountRoleProps['permissions']): permissions is PermissionSet =>
+  typeof permissions === 'object' && permissions !== null && 'without' in permissions && 'id' in permissions;
 
 /** IAM counts without whitespace; a size that only Terraform knows counts as none. */
 function documentSize(json: string): number {

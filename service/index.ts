@@ -17,12 +17,19 @@ import { createOrganizationLimiter } from './aws/organization-limiter.js';
 import { shareSts } from './aws/shared-sts.js';
 import type { AccessKeyEncryption } from './domain/access-key.js';
 import type { Requester } from './domain/audit.js';
+import { type PermissionSets, permissionSetsOf } from './domain/permission-set.js';
 import type { Clock, Encryption, Store, Sts } from './domain/ports.js';
 import type { Partition } from './domain/role-arn.js';
 import { interruptible } from './interruptible-clock.js';
 import { runJobs, type Scheduler } from './jobs/index.js';
 import { createRateLimits } from './limits/index.js';
-import { countConnections, createMetrics, instrumentedStore, type Metrics } from './metrics/index.js';
+import {
+  countConnections,
+  createMetrics,
+  instrumentedStore,
+  type Metrics,
+  measureOldestCheck,
+} from './metrics/index.js';
 import { createSessions } from './role-sessions/index.js';
 import { defaultSettings, type Settings } from './settings/index.js';
 import type { Tracing } from './tracing/index.js';
@@ -34,7 +41,10 @@ export { reencrypt } from './actions/reencrypt.js';
 export { createSts } from './aws/sts.js';
 export { createLogger } from './logger.js';
 export { openEncryption } from './open-encryption.js';
+export { openPermissionSets } from './permission-sets/index.js';
 export { backUp, restoreBackup } from './records/lowdb/backup.js';
+export { inspect } from './records/lowdb/inspect.js';
+export { repair } from './records/lowdb/repair.js';
 export { openFileStore, openPostgresStore, openStore, type StoreChoice } from './records/open.js';
 export { createAccessKeyEncryption, createLocalKeyEncryptionKey } from './secrets/access-key-encryption.js';
 export { createEncryption } from './secrets/encryption.js';
@@ -74,6 +84,8 @@ export interface ServiceOptions
   /** The vendor's principal in each of its partitions. */
   readonly principals: ReadonlyMap<Partition, string>;
   readonly clock?: Clock;
+  /** As `openPermissionSets` reads them. @default none */
+  readonly permissionSets?: PermissionSets;
   /** How long one request waits for propagation before it answers 503 with `Retry-After`. @default 25,000 */
   readonly maxWaitMs?: number;
   /** False looks at no connection by itself: another process on the same store does. @default true */
@@ -126,6 +138,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const isMeasured = options.metricsListener !== undefined || options.metricsTokenHash !== undefined;
   const store = isMeasured ? instrumentedStore(options.store, metrics) : options.store;
   countConnections(store, metrics);
+  measureOldestCheck(store, metrics, clock.now);
   const limits = createRateLimits(settings.rateLimits, (limit) => metrics.rateLimited.inc({ limit }));
   const budget = createOrganizationLimiter({
     atOnce: settings.stsCalls.atOnce,
@@ -159,9 +172,10 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     propagationWindowMs: settings.propagationWindowMs,
     maxWaitMs: options.maxWaitMs ?? 25_000,
     schedule: settings.schedule,
+    permissionSets: options.permissionSets ?? permissionSetsOf([]),
     webhookEndpoints: options.webhooks?.endpoints ?? [],
-    requireAccount: options.requireAccount ?? true,
-    requireProof: options.requireProof ?? false,
+    requireAccount: settings.requireAccount,
+    requireProof: settings.requireProof,
     alarm(code, about) {
       metrics.securityEvents.inc({ code });
       logger.error(
@@ -173,16 +187,14 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       for (const loop of loops) loop.wake();
     },
   };
-  const app = createApp(deps, {
+  const { callbackToleranceMs, metricsTokenHash, operatorTokenHash, trustedProxies } = settings;
+  const app = createApp(Object.assign(deps, { limits, metrics, callbackToleranceMs }), {
     pages: createWeb(deps, { logger, limits, brand }),
     logger,
-    metrics,
     isMeasured,
-    limits,
-    metricsTokenHash: settings.metricsTokenHash,
-    trustedProxies: settings.trustedProxies,
-    callbackToleranceMs: settings.callbackToleranceMs,
-    operatorTokenHash: settings.operatorTokenHash,
+    metricsTokenHash,
+    trustedProxies,
+    operatorTokenHash,
   });
   answerMalformedRequests(server, { publicUrl: deps.publicUrl, logger });
   const metricsServer = options.metricsListener && createMetricsServer(metrics);

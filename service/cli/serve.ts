@@ -8,8 +8,9 @@ import {
   openEncryption,
   openStore,
 } from '../index.js';
-import { createMetrics, measureProcess } from '../metrics/index.js';
-import { keyCheckFile } from '../records/key-checks.js';
+import { createMetrics, measureDisk, measureProcess } from '../metrics/index.js';
+import { openPermissionSets } from '../permission-sets/index.js';
+import { keyCheckFile, servedPermissionSets } from '../records/key-checks.js';
 import { awsClientsOf, ConfigurationError, readSettings, stsPartitionsOf } from '../settings/index.js';
 import { loadTracing } from '../tracing/load.js';
 import { loadBrand } from '../web/load-brand.js';
@@ -23,6 +24,7 @@ export async function serve(terminal: Terminal): Promise<void> {
   const brand = config.brandFile === undefined ? undefined : loadBrand(config.brandFile);
   const metrics = createMetrics();
   measureProcess(metrics);
+  if (config.database === undefined) measureDisk(config.dataDirectory, metrics);
   const keyChecks = keyCheckFile(config);
   await refuseChangedKeys(config.serviceKeys, keyChecks);
   const store = await openStore(config, {
@@ -31,13 +33,26 @@ export async function serve(terminal: Terminal): Promise<void> {
       process.exit(1);
     },
     onRepaired: (message, path) => logger.warn({ file: path }, message),
+    onWarning: (message, details) => logger.warn(details, message),
+    onOpened(position) {
+      logger.info(position(), 'store opened');
+      metrics.onRead(async () => {
+        for (const [of, value] of Object.entries(position())) metrics.storePosition.set({ of }, value);
+      });
+    },
   });
-  await rememberServiceKey(config.serviceKeys, keyChecks, store).catch(async (error) => {
+  const remembered = async () => {
+    await rememberServiceKey(config.serviceKeys, keyChecks, store);
+    const { permissionSetsFolder: folder } = config;
+    return folder === undefined ? undefined : openPermissionSets(folder, servedPermissionSets(config));
+  };
+  const permissionSets = await remembered().catch(async (error) => {
     await store.close();
     throw error;
   });
   const service = await createService({
     ...config,
+    ...(permissionSets && { permissionSets }),
     brand,
     // Required with endpoints.
     webhooks: config.webhooks && { ...config.webhooks, secrets: config.webhooks.secrets ?? [] },

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { ServiceOptions } from './service-options.js';
+import { addSetupCommand } from './setup.js';
 import type { Terminal } from './terminal.js';
 import { withExample } from './with-example.js';
 
@@ -12,6 +13,8 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
     const { serve } = await import('./serve.js');
     await serve(terminal);
   });
+
+  addSetupCommand(program, terminal);
 
   withExample(
     program
@@ -105,5 +108,17 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
   ).action(async (backup: string, options: ServiceOptions) => {
     const { restoreCommand } = await import('./store-commands.js');
     await restoreCommand(backup, options, terminal);
+  });
+
+  withExample(
+    program
+      .command('repair')
+      .description('say what has to be dropped so that a damaged data directory can be read again')
+      .option('--drop', 'drop it; the files as they were are kept in a folder of the data directory')
+      .option('--json', 'print JSON, errors too'),
+    'rolebridge repair',
+  ).action(async (options: ServiceOptions & { drop?: boolean }) => {
+    const { repairCommand } = await import('./store-commands.js');
+    await repairCommand(options, terminal);
   });
 }

@@ -79,6 +79,13 @@ const serviceSettings = {
     sentence: 'The S3 URL of a copy of `/downloads/cloudformation.yaml`, for quick-create links.',
     unset: 'no such links',
   },
+  ROLEBRIDGE_PERMISSION_SETS: {
+    option: 'permissionSetsFolder',
+    schema: values.text,
+    sentence:
+      "The folder with the vendor's permission sets, `NAME@VERSION.json`; a version that was served never changes.",
+    unset: 'no permission sets',
+  },
   ROLEBRIDGE_DATA_DIR: {
     option: 'dataDirectory',
     schema: values.text,
@@ -191,6 +198,13 @@ const connectionSettings = {
     schema: values.wholeNumber(1, 1_000),
     sentence: 'Calls of STS that a process makes for that in a second, 4 a connection.',
     default: '25',
+  },
+  ROLEBRIDGE_PROBE_INTERVAL_SECONDS: {
+    option: 'schedule.probeIntervalMs',
+    schema: values.seconds(3_600, 2_592_000),
+    sentence:
+      'The negative probes of a role are repeated at least this often; in between the service reads its trust policy.',
+    default: '86400',
   },
   ROLEBRIDGE_PENDING_EXPIRY_SECONDS: {
     option: 'schedule.pendingExpiryMs',

@@ -9,8 +9,8 @@ import { type ErrorCode, errorCatalog } from '../../domain/error-catalog/index.j
 import { RolebridgeError } from '../../domain/errors.js';
 import { isAccountId } from '../../domain/ids.js';
 import { type Partition, parseRoleArn } from '../../domain/role-arn.js';
+import type { VerificationProgress } from '../../domain/verification/request.js';
 import type { Check } from '../../domain/verification.js';
-import type { VerificationProgress } from '../../domain/verify-role.js';
 import { type CheckResult, resultOf, storedResultOf } from '../check-result.js';
 import { formatOf, presetOf, roleTemplate } from '../role-formats.js';
 import { isDecidedSoon } from '../settles-within.js';
