@@ -163,7 +163,7 @@ test('a trust policy like the one that the service shows, whatever is chosen; wi
   };
   const { document } = templateOf(connection, choices);
   const { resources } = evaluate(document, { accountId: '210987654321' });
-  expect(Object.keys(resources)).toEqual(['Role']);
+  expect(Object.keys(resources)).toEqual(['Role', 'SelfInspection']);
   const trust = structuredClone(connection.trustPolicy);
   trust.Statement[0].Action = ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'];
   expect(resources.Role.Properties).toMatchObject({
