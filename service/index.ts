@@ -43,6 +43,8 @@ export { createLogger } from './logger.js';
 export { openEncryption } from './open-encryption.js';
 export { openPermissionSets } from './permission-sets/index.js';
 export { backUp, restoreBackup } from './records/lowdb/backup.js';
+export { inspect } from './records/lowdb/inspect.js';
+export { repair } from './records/lowdb/repair.js';
 export { openFileStore, openPostgresStore, openStore, type StoreChoice } from './records/open.js';
 export { createAccessKeyEncryption, createLocalKeyEncryptionKey } from './secrets/access-key-encryption.js';
 export { createEncryption } from './secrets/encryption.js';

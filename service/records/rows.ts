@@ -1,5 +1,5 @@
 import type { OrganizationId } from '../domain/ids.js';
-import { type Query, UniqueConflict } from './backend.js';
+import { type Backend, type Query, UniqueConflict } from './backend.js';
 import { SortedRows } from './sorted-rows.js';
 import {
   type Constraint,
@@ -183,6 +183,17 @@ export class Rows {
     }
   }
 }
+
+/** What a backend answers from rows in memory. */
+export const readsOn = (rows: Rows): Pick<Backend, 'get' | 'list' | 'count'> => ({
+  get: async (table, keys) =>
+    keys.map((key) => {
+      const row = rows.get(table, key);
+      return row && rowValue(row);
+    }),
+  list: async (table, query) => rows.list(table, query).map((row) => rowValue(row)),
+  count: async (table, column, where) => rows.count(table, column, where),
+});
 
 export interface Change {
   readonly table: TableName;

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { roleIds } from '../../aws-sandbox/index.js';
 import type { RoleConnection } from '../../service/domain/connection.js';
 import { templateDocument } from '../../service/templates/cloudformation-template.js';
 import { describeRole, type RoleChoices } from '../../service/templates/index.js';
@@ -55,7 +56,7 @@ async function stackOf(connection: Json) {
   return {
     accountId,
     arn,
-    properties: { ...properties, RoleArn: arn, RoleId: 'AROA' },
+    properties: { ...properties, RoleArn: arn, RoleId: roleIds.get(arn) },
     code: resources.CallbackFunction.Properties.Code.ZipFile as string,
   };
 }

@@ -78,9 +78,9 @@ export class Sessions implements Session {
    */
   transaction<Result>(work: (session: Session) => Promise<Result>, first = ''): Promise<Result> {
     return this.#attempt(async (client) => {
-      const [version] = await control(client, first === '' ? this.#begin : `${this.#begin}; ${first}`);
       let result: Result;
       try {
+        const [version] = await control(client, first === '' ? this.#begin : `${this.#begin}; ${first}`);
         refuseOther(version);
         result = await work({ query: (row, text, values = []) => run(client, row, text, values) });
       } catch (error) {
