@@ -1,0 +1,78 @@
+import type { ErrorCode } from '../errors.js';
+import { type InconclusiveReason, inconclusiveMessages } from '../inconclusive.js';
+import type { Clock, StsAnswer } from '../ports.js';
+import type { Cause, Check, CheckName, Probe } from '../verification.js';
+
+export type NoVerdictReason = InconclusiveReason | 'propagating';
+
+/** What a verification has found so far: each check and each call of AWS, in order. */
+export class VerificationReport {
+  readonly checks: Check[] = [];
+  readonly probes: Probe[] = [];
+  readonly startedAt: string;
+  readonly #clock: Clock;
+  readonly #onCheck: (check: Check) => void;
+
+  constructor(clock: Clock, onCheck: (check: Check) => void) {
+    this.#clock = clock;
+    this.#onCheck = onCheck;
+    this.startedAt = this.now();
+  }
+
+  now(): string {
+    return new Date(this.#clock.now()).toISOString();
+  }
+
+  pass(name: CheckName, message: string): void {
+    this.#record({ name, outcome: 'passed', message, at: this.now() });
+  }
+
+  /** What could not be found out, which is no failure. */
+  notChecked(name: CheckName, message: string, remedy: string): void {
+    this.#record({ name, outcome: 'not_checked', message, remedy, at: this.now() });
+  }
+
+  /** What every verdict contains. */
+  contents() {
+    const { startedAt, checks, probes } = this;
+    return { startedAt, finishedAt: this.now(), checks, probes };
+  }
+
+  /** The first check that fails ends the verification. @throws VerificationFailed */
+  fail(name: CheckName, code: ErrorCode, message: string, remedy: string, causes?: readonly Cause[]): never {
+    this.#record({ name, outcome: 'failed', code, message, remedy, at: this.now() });
+    throw new VerificationFailed(code, message, remedy, causes);
+  }
+
+  /** Only AccessDenied proves a denial. @throws Inconclusive for what is no verdict on the role */
+  requireVerdict<Allowed>(answer: StsAnswer<Allowed>, probe: Probe['probe']) {
+    this.probes.push({ probe, at: this.now(), outcome: answer.outcome, requestId: answer.requestId });
+    if (answer.outcome === 'inconclusive')
+      throw new Inconclusive(answer.reason, ...inconclusiveMessages[answer.reason]);
+    return answer;
+  }
+
+  #record(check: Check): void {
+    this.checks.push(check);
+    this.#onCheck(check);
+  }
+}
+
+export class VerificationFailed extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    override readonly message: string,
+    readonly remedy: string,
+    readonly causes: readonly Cause[] | undefined,
+  ) {
+    super(message);
+  }
+}
+
+export class Inconclusive extends Error {
+  readonly verdict: { reason: NoVerdictReason; message: string; retryAfterSeconds: number };
+  constructor(reason: NoVerdictReason, message: string, retryAfterSeconds: number) {
+    super(message);
+    this.verdict = { reason, message, retryAfterSeconds };
+  }
+}

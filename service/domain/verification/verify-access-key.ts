@@ -1,0 +1,136 @@
+import type { AccessKey } from '../access-key.js';
+import type { ErrorCode } from '../errors.js';
+import { type AccountId, isAccountId } from '../ids.js';
+import { type InconclusiveReason, inconclusiveMessages } from '../inconclusive.js';
+import type { Clock, Sts } from '../ports.js';
+import type { Partition } from '../role-arn.js';
+import type { Check, CheckName, FailedVerification, PassedVerification, Probe } from '../verification.js';
+
+export interface AccessKeyToVerify {
+  readonly partition: Partition;
+  readonly key: AccessKey;
+  /** The account that the key must be of, if that is known. */
+  readonly expectedAccountId?: AccountId | undefined;
+  readonly vendorPrincipals: ReadonlyMap<Partition, string>;
+  readonly deniedAccountIds: ReadonlySet<AccountId>;
+}
+
+export type AccessKeyVerification =
+  | { outcome: 'passed'; verification: PassedVerification; accountId: AccountId; principalArn: string }
+  | { outcome: 'refused'; verification: FailedVerification }
+  | { outcome: 'inconclusive'; reason: InconclusiveReason; message: string; retryAfterSeconds: number };
+
+/**
+ * Asks AWS whose key it is, and refuses a root user's, the vendor's and another account's. The first check that
+ * fails ends it; throttling, time-outs and faults of AWS are never a verdict.
+ */
+export async function verifyAccessKey(
+  request: AccessKeyToVerify,
+  { sts, clock }: { sts: Sts; clock: Clock },
+): Promise<AccessKeyVerification> {
+  const now = () => new Date(clock.now()).toISOString();
+  const startedAt = now();
+  const answer = await sts.accessKeyIdentity(request.partition, request.key);
+  const probe: Probe = {
+    probe: 'caller_identity',
+    at: now(),
+    outcome: answer.outcome,
+    requestId: answer.requestId,
+  };
+  if (answer.outcome === 'inconclusive') {
+    const [message, retryAfterSeconds] = inconclusiveMessages[answer.reason];
+    return { outcome: 'inconclusive', reason: answer.reason, message, retryAfterSeconds };
+  }
+
+  const checks: Check[] = [];
+  const receipt = () => ({ startedAt, finishedAt: now(), checks, probes: [probe] });
+  const pass = (name: CheckName, message: string) => {
+    checks.push({ name, outcome: 'passed', message, at: now() });
+  };
+  const refuse = (
+    name: CheckName,
+    code: ErrorCode,
+    message: string,
+    remedy: string,
+  ): AccessKeyVerification => {
+    checks.push({ name, outcome: 'failed', code, message, remedy, at: now() });
+    return { outcome: 'refused', verification: { ...receipt(), result: 'failed', code, message, remedy } };
+  };
+
+  if (answer.outcome === 'denied') {
+    const [code, message, remedy] = refusals[answer.reason];
+    return refuse('access_key_works', code, message, remedy);
+  }
+  const { accountId, arn } = answer;
+  if (!isAccountId(accountId) || !isIdentity(arn, accountId, request.partition)) {
+    const [message, retryAfterSeconds] = inconclusiveMessages.malformed;
+    return { outcome: 'inconclusive', reason: 'malformed', message, retryAfterSeconds };
+  }
+  pass('access_key_works', `The access key works, and is ${arn}'s.`);
+
+  // A session of the root user, too: GetSessionToken's has the same ARN, AssumeRoot's is "assumed-root".
+  if (/^arn:[^:]+:(iam|sts)::\d{12}:(assumed-)?root(\/|$)/.test(arn))
+    return refuse(
+      'not_root_user',
+      'root_access_key',
+      `The access key is the root user's of account ${accountId}: it can do anything there, and no policy can limit it.`,
+      "Delete the root user's access key in AWS. Connect with a role, or with a key of an IAM user that has the permissions needed and no more.",
+    );
+  pass('not_root_user', "The access key is not a root user's.");
+
+  const vendorAccounts = [...request.vendorPrincipals.values()].map((principal) => principal.split(':')[4]);
+  if (vendorAccounts.includes(accountId) || request.deniedAccountIds.has(accountId))
+    return refuse(
+      'not_vendor_account',
+      'key_in_vendor_account',
+      `Access keys of account ${accountId} can't be connected.`,
+      'Make the key in your own account, and give that one.',
+    );
+  pass('not_vendor_account', `Account ${accountId} is not the vendor's.`);
+
+  const expected = request.expectedAccountId;
+  if (expected !== undefined && expected !== accountId)
+    return refuse(
+      'account',
+      'account_mismatch',
+      `The access key is of account ${accountId}, but this connection is for account ${expected}.`,
+      `Give a key of account ${expected}, or make a connection for ${accountId}.`,
+    );
+  pass('account', `The access key is of account ${accountId}.`);
+
+  return {
+    outcome: 'passed',
+    accountId,
+    principalArn: arn,
+    verification: { ...receipt(), result: 'passed', accountId, principalArn: arn },
+  };
+}
+
+/** The ARN of a user, root or session in the account and partition that were asked. */
+const isIdentity = (arn: string, accountId: AccountId, partition: Partition): boolean =>
+  [`arn:${partition}:iam::${accountId}:`, `arn:${partition}:sts::${accountId}:`].some((prefix) =>
+    arn.startsWith(prefix),
+  );
+
+const refusals = {
+  key_unknown: [
+    'access_key_invalid',
+    'AWS does not know the access key id, or not together with this session token.',
+    'Check that the key is active in the IAM console and of the partition named, and copy it again, with its session token if it begins with ASIA. A key made less than a minute ago may not be known everywhere yet.',
+  ],
+  secret_wrong: [
+    'access_key_invalid',
+    'The secret access key is not the one that belongs to the access key id.',
+    'Copy the secret again, whole. When it is lost, make a new access key in the IAM console: AWS shows a secret once.',
+  ],
+  key_expired: [
+    'access_key_expired',
+    'The session token has expired.',
+    "Get new temporary credentials and give those, or connect with a role: a role's credentials are renewed by the service.",
+  ],
+  region_disabled: [
+    'access_key_invalid',
+    "STS is switched off in the key's account for the region that the service asks.",
+    'Activate STS for that region in the IAM console (Account settings), and try again.',
+  ],
+} as const satisfies Record<string, readonly [ErrorCode, string, string]>;
