@@ -104,7 +104,8 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
   };
   app.get('/readyz', async (_request, response) => {
     await ready();
-    send(response, { status: 200, body: { status: 'ready' } });
+    const { degradedSince } = deps.health;
+    send(response, { status: 200, body: { status: 'ready', ...(degradedSince && { degradedSince }) } });
   });
   addOpenApiRoute(app, deps.publicUrl);
   addDownloadRoutes(app, deps);
