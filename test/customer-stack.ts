@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type CommandResult, runCommand, type TerraformTool } from './real/tools.js';
 
 const root = resolve(process.cwd());
@@ -102,16 +102,11 @@ export function iamIn(stack: SynthesizedStack, environment: CustomerEnvironment)
   const callBack = (event: string): Promise<CommandResult> => {
     const exec = callbacks.find((callback) => callback.environment.ROLEBRIDGE_EVENT === event);
     if (exec === undefined) throw new Error(`The stack has no ${event} callback.`);
-    // As local-exec runs it: with its interpreter, or with the shell, which finds Node on the PATH.
-    const [command, words]: [string, string[]] = exec.interpreter
-      ? [process.execPath, [exec.command]]
-      : ['/bin/sh', ['-c', exec.command]];
-    return runCommand(command, words, {
+    return runCommand(process.execPath, [exec.environment.ROLEBRIDGE_SCRIPT ?? exec.command], {
       cwd: stack.folder,
       env: {
         ...environment,
         ...exec.environment,
-        PATH: dirname(process.execPath),
         ROLEBRIDGE_ROLE_ARN: roleArn,
         ROLEBRIDGE_ROLE_ID: roleId,
         ROLEBRIDGE_CALLBACK_URL: environment.ROLEBRIDGE_CALLBACK_URL ?? '',
@@ -152,6 +147,5 @@ export function iamIn(stack: SynthesizedStack, environment: CustomerEnvironment)
 
 interface LocalExec {
   readonly command: string;
-  readonly interpreter?: readonly string[];
   readonly environment: Record<string, string>;
 }

@@ -9,6 +9,8 @@ import type { Partition, RoleArn } from './role-arn.js';
 /** Milliseconds since the epoch, and a wait that tests can shorten. */
 export interface Clock {
   now(): number;
+  /** Milliseconds since any moment, at a pace that no correction of the time of day changes. @default now */
+  monotonic?(): number;
   /** Ends early, without an error, when the signal is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -112,6 +114,10 @@ export interface Outbox {
     claimed: OutboxMessage,
     next: { dueAt: string; attempts: number } | undefined,
   ): Promise<void>;
+  /** The oldest one that is still to be delivered to the same endpoint about the same connection. */
+  firstMessage(message: OutboxMessage): Promise<OutboxMessage | undefined>;
+  /** An endpoint works again: what waits for it is due now. */
+  hastenMessages(endpoint: string, now: string): Promise<void>;
   nextMessageAt(): Promise<string | undefined>;
 }
 

@@ -285,6 +285,32 @@ export class RecordStore implements Store {
     return completeDue(this.backend, 'messages', leased, next);
   }
 
+  async firstMessage({
+    organizationId,
+    connectionId,
+    endpoint,
+  }: OutboxMessage): Promise<OutboxMessage | undefined> {
+    const where = { connectionId, endpoint };
+    const [first] = await this.backend.list('messages', {
+      order: 'created',
+      organizationId,
+      where,
+      limit: 1,
+    });
+    return first;
+  }
+
+  async hastenMessages(endpoint: string, now: string): Promise<void> {
+    const waiting = await this.backend.list('messages', {
+      order: 'created',
+      where: { endpoint },
+      limit: 1_000,
+    });
+    const late = waiting.filter(({ dueAt, leaseExpiresAt }) => dueAt > now && leaseExpiresAt === undefined);
+    for (const message of late)
+      await this.completeMessage(message, { dueAt: now, attempts: message.attempts });
+  }
+
   nextMessageAt(): Promise<string | undefined> {
     return nextDueAt(this.backend, 'messages');
   }

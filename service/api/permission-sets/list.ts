@@ -12,14 +12,12 @@ export const listPermissionSets = defineOperation({
   errors: [],
   examples: { all: { returns: 200 } },
   handler: ({ deps }) => ({
-    permissionSets: deps.permissionSets
-      .list()
-      .map(({ name, version, title }) => ({
-        name,
-        version,
-        title,
-        url: urlOf(deps.publicUrl, name, version),
-      })),
+    permissionSets: deps.permissionSets.list().map(({ name, version, title }) => ({
+      name,
+      version,
+      title,
+      url: urlOf(deps.publicUrl, name, version),
+    })),
   }),
 });
 
