@@ -48,7 +48,7 @@ function inDatabase(url: string, table: string): KeyCheckFile {
   async function withClient<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> {
     const address = parseAddress(url);
     const client = new (clientOf(address))({
-      connectionString: address.url,
+      connectionString: address.urls[0],
       application_name: 'rolebridge',
       connectionTimeoutMillis: 3_000,
       query_timeout: 5_000,

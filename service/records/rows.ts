@@ -24,16 +24,12 @@ export function rowOf<Name extends TableName>(
   table: Name,
   value: Values[Name],
   text = JSON.stringify(value),
+  /** One text in memory for all rows of an organization. */
+  organizationId = tables[table].organizationId(value),
 ): Row {
-  const { key, organizationId, columns } = tables[table];
+  const { key, columns } = tables[table];
   const entries = Object.entries(columns).map(([name, of]) => [name, of(value)]);
-  return {
-    table,
-    organizationId: organizationId(value),
-    key: key(value),
-    text,
-    columns: Object.fromEntries(entries),
-  };
+  return { table, organizationId, key: key(value), text, columns: Object.fromEntries(entries) };
 }
 
 /** The value of a row, which was checked when it became one. */

@@ -72,6 +72,24 @@ describe('the schema', () => {
     expect((await sql(url, 'SELECT version FROM schema_version')).rows).toEqual([{ version: 7 }]);
   });
 
+  test('of a newer version that comes while a process runs ends its writes', async () => {
+    const url = await server.newSchema();
+    const store = await open(url);
+    const organization = anOrganization();
+    await store.createOrganization(organization);
+    await sql(url, 'UPDATE schema_version SET version = 7');
+    for (const write of [
+      () => store.createApiKey(anApiKey(organization.id)),
+      () => store.appendAudit([anAuditRecord(organization.id)]),
+      () => store.ready(),
+    ])
+      await expect(write()).rejects.toMatchObject({
+        code: 'store_unavailable',
+        detail: expect.stringContaining('schema version 7 now'),
+      });
+    expect(await store.organization(organization.id)).toEqual(organization);
+  });
+
   test('that is half made by something else is not touched', async () => {
     const url = await server.newSchema();
     await sql(url, 'CREATE TABLE tokens (mine INT)');
@@ -246,6 +264,13 @@ describe('when the database is not there', () => {
     expect(JSON.stringify(refusal) + refusal.stack + refusal.cause.stack).not.toContain('canary');
   });
 
+  test('of several hosts the first that answers is used', async () => {
+    const url = await server.newSchema();
+    const store = await open(url.replace('@127.0.0.1', '@127.0.0.1:9,127.0.0.1'));
+    await store.createOrganization(anOrganization());
+    await Promise.all(Array.from({ length: 20 }, () => store.ready()));
+  });
+
   test('every call is refused while it is stopped, and works again when it is back', async () => {
     const url = await server.newSchema();
     const store = await open(url);
@@ -325,8 +350,9 @@ describe('when the database is not there', () => {
     } finally {
       await sql(url, 'SET transaction_read_only = off; ALTER DATABASE postgres RESET ALL');
     }
-    await sql(url, 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()');
+    // No session is ended here: those that were refused a write are not used again.
     await untilReady(store);
+    await store.createOrganization(anOrganization());
   });
 });
 
