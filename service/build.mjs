@@ -13,5 +13,5 @@ rmSync(dist, { recursive: true, force: true });
 await buildCallback();
 execFileSync(process.execPath, [tsc, '-p', path.join(here, 'tsconfig.build.json')], { stdio: 'inherit' });
 for (const folder of ['web/public', 'terraform-module', 'templates/built'])
-  cpSync(path.join(here, folder), path.join(dist, folder), { recursive: true });
-chmodSync(path.join(dist, 'main.js'), 0o755);
+  cpSync(path.join(here, folder), path.join(dist, 'service', folder), { recursive: true });
+chmodSync(path.join(dist, 'service/main.js'), 0o755);

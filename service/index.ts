@@ -187,16 +187,14 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       for (const loop of loops) loop.wake();
     },
   };
-  const app = createApp(deps, {
+  const { callbackToleranceMs, metricsTokenHash, operatorTokenHash, trustedProxies } = settings;
+  const app = createApp(Object.assign(deps, { limits, metrics, callbackToleranceMs }), {
     pages: createWeb(deps, { logger, limits, brand }),
     logger,
-    metrics,
     isMeasured,
-    limits,
-    metricsTokenHash: settings.metricsTokenHash,
-    trustedProxies: settings.trustedProxies,
-    callbackToleranceMs: settings.callbackToleranceMs,
-    operatorTokenHash: settings.operatorTokenHash,
+    metricsTokenHash,
+    trustedProxies,
+    operatorTokenHash,
   });
   answerMalformedRequests(server, { publicUrl: deps.publicUrl, logger });
   const metricsServer = options.metricsListener && createMetricsServer(metrics);

@@ -74,6 +74,7 @@ export const limit = z
   .regex(/^[1-9]\d{0,2}$/, 'must be a whole number from 1 to 100')
   .transform(Number)
   .pipe(z.number().max(100))
+  .meta({ override: { type: 'integer', minimum: 1, maximum: 100 } })
   .default(50);
 
 export const listQuery = z.strictObject({

@@ -17,6 +17,13 @@ export const requestErrors = {
     see: 'The header must be `Authorization: Bearer rbk_…`, with the whole key. `rolebridge key list` shows the keys of your organization.',
     fix: "Send a valid key of your organization. A lost key can't be shown again: create a new one and revoke the lost one.",
   },
+  permission_denied: {
+    status: 403,
+    title: 'Not permitted',
+    meaning: 'The API key does not have the permission, the scope or the ceiling that the call needs.',
+    see: 'The detail names what is missing. `GET /v1/api-keys` lists the permissions of each key.',
+    fix: 'Use a key with that permission, or create one.',
+  },
   callback_unauthorized: {
     status: 401,
     title: "Not signed with this connection's secret, or stale",

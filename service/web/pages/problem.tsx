@@ -1,5 +1,5 @@
 import type { Router } from 'express';
-import { explanationOf } from '../../api/problem-pages.js';
+import { explanationOf } from '../../api/operations/explain-problem.js';
 import { ButtonLink, Words } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
 import { usePage, useTexts } from '../page-context.js';
