@@ -5,7 +5,14 @@ import type { OrganizationId } from '../../domain/ids.js';
 import type { Backend } from '../backend.js';
 import { createIntegrity, type IntegrityKey } from '../integrity.js';
 import { Rows, readsOn } from '../rows.js';
-import { type FileOperations, fileOperations, syncDirectory, unavailable, writeTemporary } from './files.js';
+import {
+  type FileOperations,
+  fileOperations,
+  sharedSync,
+  syncDirectory,
+  unavailable,
+  writeTemporary,
+} from './files.js';
 import { cutOff, type Damage, load } from './load.js';
 import { OrganizationStore, type Surroundings } from './organization.js';
 import { takeLock } from './writer-lock.js';
@@ -73,6 +80,7 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
     files,
     integrity,
     staging: () => lock.staging,
+    sync: sharedSync(organizations, files),
     audit: { directory: auditDirectory, files, integrity, epoch: () => lock.epoch, assertWritable },
     onLarge: (organizationId, connections) =>
       warn(`${organizationId} has ${connections} connections: use PostgreSQL for this.`, {
