@@ -3,7 +3,7 @@
  * webhook and then calls AWS in the tenant's account. A real one signs its users in and keeps `tenants` in its database.
  */
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { createRolebridgeClient, type RolebridgeClient } from '@rolebridge/service/client';
+import { createRolebridgeClient, type RolebridgeClient } from '@rolebridge/client';
 import express, { type Express, type Request } from 'express';
 import { Webhook } from 'standardwebhooks';
 

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Connection } from '../client/index.js';
+import type { Connection } from '../../client/index.js';
 import { printJson } from './print.js';
 import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
