@@ -1471,6 +1471,8 @@ export interface Operations {
     args: [];
     answer: {
       status: 'ready';
+      /** AWS denies the roles of several organizations at once: verdicts are on hold since then. */
+      degradedSince?: string | undefined;
     };
   };
 }

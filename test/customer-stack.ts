@@ -83,6 +83,7 @@ export function iamIn(stack: SynthesizedStack, environment: CustomerEnvironment)
   );
   const RoleName = `rolebridge-${Date.now()}`;
   let roleArn = '';
+  let roleId = '';
 
   const call = async (Action: string, parameters: Record<string, string>): Promise<string> => {
     const response = await fetch(environment.AWS_ENDPOINT_URL ?? '', {
@@ -100,12 +101,13 @@ export function iamIn(stack: SynthesizedStack, environment: CustomerEnvironment)
   const callBack = (event: string): Promise<CommandResult> => {
     const exec = callbacks.find((callback) => callback.environment.ROLEBRIDGE_EVENT === event);
     if (exec === undefined) throw new Error(`The stack has no ${event} callback.`);
-    return runCommand(process.execPath, [exec.command], {
+    return runCommand(process.execPath, [exec.environment.ROLEBRIDGE_SCRIPT ?? exec.command], {
       cwd: stack.folder,
       env: {
         ...environment,
         ...exec.environment,
         ROLEBRIDGE_ROLE_ARN: roleArn,
+        ROLEBRIDGE_ROLE_ID: roleId,
         ROLEBRIDGE_CALLBACK_URL: environment.ROLEBRIDGE_CALLBACK_URL ?? '',
         ROLEBRIDGE_CONNECTION_ID: environment.ROLEBRIDGE_CONNECTION_ID ?? '',
       },
@@ -119,6 +121,7 @@ export function iamIn(stack: SynthesizedStack, environment: CustomerEnvironment)
         AssumeRolePolicyDocument: String(role?.assume_role_policy),
       });
       roleArn = /<Arn>([^<]+)<\/Arn>/.exec(answer)?.[1] ?? '';
+      roleId = /<RoleId>([^<]+)<\/RoleId>/.exec(answer)?.[1] ?? '';
       for (const PolicyArn of policies) await call('AttachRolePolicy', { RoleName, PolicyArn });
       return callBack('role.provisioned');
     },

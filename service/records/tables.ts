@@ -144,8 +144,13 @@ const definitions = {
     schema: schemas.message,
     key: messageKey,
     organizationId: ofItsOrganization,
-    columns: { freeAt },
-    orders: { due: 'freeAt' },
+    columns: {
+      freeAt,
+      createdAt: ({ createdAt }) => time(createdAt),
+      endpoint: ({ endpoint }) => endpoint,
+      connectionId: ({ connectionId }) => connectionId,
+    },
+    orders: { due: 'freeAt', created: 'createdAt' },
   },
   tokens: {
     schema: schemas.token,

@@ -38,7 +38,16 @@ export const migrations: readonly (readonly string[])[] = [
     ...owned('retired_external_ids', '', ['organization_id']),
     ...owned('idempotency', 'first_attempt_at TEXT NOT NULL,', ['organization_id, first_attempt_at']),
     ...owned('jobs', 'free_at TEXT NOT NULL,', ['free_at, key', 'organization_id']),
-    ...owned('messages', 'free_at TEXT NOT NULL,', ['free_at, key', 'organization_id']),
+    ...owned(
+      'messages',
+      'free_at TEXT NOT NULL, created_at TEXT NOT NULL, endpoint TEXT NOT NULL, connection_id TEXT NOT NULL,',
+      [
+        'free_at, key',
+        'organization_id',
+        'connection_id, endpoint, created_at, key',
+        'endpoint, created_at, key',
+      ],
+    ),
     ...owned('tokens', 'kind TEXT NOT NULL, expires_at TEXT NOT NULL,', [
       'expires_at, key',
       'organization_id, kind, expires_at, key',
