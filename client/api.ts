@@ -892,6 +892,46 @@ export interface AuditRecord {
   code?: ProblemCode | undefined;
 }
 
+export interface PermissionSet {
+  name: string;
+  version: number;
+  title: string;
+  statements: {
+    sid: string;
+    reason: string;
+    actions: string[];
+    resources: string[];
+    conditions?:
+      | Record<string, Record<string, (string | number | boolean) | (string | number | boolean)[]>>
+      | undefined;
+    check?:
+      | {
+          actions: string[];
+          resources?: string[] | undefined;
+          context?: Record<string, (string | number | boolean) | (string | number | boolean)[]> | undefined;
+        }
+      | undefined;
+    optional: boolean;
+  }[];
+  managedPolicies: string[];
+  denies: {
+    sid: string;
+    reason: string;
+    actions: string[];
+    resources: string[];
+    conditions?:
+      | Record<string, Record<string, (string | number | boolean) | (string | number | boolean)[]>>
+      | undefined;
+    check?:
+      | {
+          actions: string[];
+          resources?: string[] | undefined;
+          context?: Record<string, (string | number | boolean) | (string | number | boolean)[]> | undefined;
+        }
+      | undefined;
+  }[];
+}
+
 /** Each call: its arguments in order (path, body, query), and its answer. */
 export interface Operations {
   /** Creates a connection. */

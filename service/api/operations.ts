@@ -36,6 +36,8 @@ import { readMetrics } from './operations/metrics.js';
 import { getOpenApiDocument } from './operations/openapi-document.js';
 import { reencrypt } from './operations/reencrypt.js';
 import { createOrganization } from './organizations/create.js';
+import { getPermissionSet } from './permission-sets/get.js';
+import { listPermissionSets } from './permission-sets/list.js';
 import { issueCredentials } from './targets/credentials.js';
 import { resolve } from './targets/resolve.js';
 
@@ -74,6 +76,8 @@ export const operations = {
   revokeApiKey,
   createSignInLink,
   listAuditRecords,
+  listPermissionSets,
+  getPermissionSet,
   reencrypt,
   isAlive,
   isReady,

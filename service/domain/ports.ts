@@ -149,6 +149,16 @@ export interface Tokens {
   deleteExpiredTokens(now: string): Promise<void>;
 }
 
+/** What listed connections have in common; a member that is left out does not matter. */
+export interface ConnectionFilter {
+  readonly status?: Connection['status'] | undefined;
+  /** Of the last verification that failed. */
+  readonly code?: string | undefined;
+  /** Of the role or key, or the expected one. */
+  readonly accountId?: string | undefined;
+  readonly assurance?: string | undefined;
+}
+
 /**
  * Where everything is kept. Each implementation passes `test/contract/store.ts`.
  * Once a promise is fulfilled, the change survives a crash and a loss of power.
@@ -174,8 +184,9 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
   connectionForCallback(id: ConnectionId): Promise<Connection | undefined>;
   /** Not deleted, ordered by creation then id; `after` is the last id of the page before. */
   connections(
-    organizationId: OrganizationId,
-    page: { limit: number; after?: ConnectionId | undefined; status?: Connection['status'] | undefined },
+    /** Undefined: of all organizations, for the operator. */
+    organizationId: OrganizationId | undefined,
+    page: { limit: number; after?: ConnectionId | undefined } & ConnectionFilter,
   ): Promise<{ connections: Connection[]; hasMore: boolean }>;
   /** The connections that hold these scope keys, in the order given, those that nobody holds left out. */
   scopeHolders(

@@ -30,8 +30,8 @@ Ctrl-C ends it.`);
 /** A connection in every state that a person can meet. */
 export async function fillWithEveryState(vendor: Vendor): Promise<void> {
   const { sandbox } = vendor;
-  const make = async (name: string, scope?: object) =>
-    (await vendor.call('POST', '/v1/connections', { name, ...(scope && { scope }) })).body;
+  const make = async (name: string, scope: object, expectedAccountId?: string) =>
+    (await vendor.call('POST', '/v1/connections', { name, scope, expectedAccountId })).body;
   const trustOf = (principal: string, condition?: object) => ({
     Version: '2012-10-17',
     Statement: [
@@ -64,7 +64,7 @@ export async function fillWithEveryState(vendor: Vendor): Promise<void> {
   const leftArn = await give(left, left.trustPolicy);
   const message = callbackMessage(left.callbackSecret, deprovisioned(left.id, leftArn));
   await fetch(`${vendor.service.url}/v1/callbacks`, { method: 'POST', ...message });
-  await make('staging', { project: 'shop', environment: 'staging' });
+  await make('staging', { project: 'shop', environment: 'staging' }, '150276719331');
   const { admin } = sandbox.createAccount();
   await vendor.call('POST', '/v1/connections', {
     name: 'legacy reports',

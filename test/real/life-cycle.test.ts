@@ -118,6 +118,9 @@ const valuesOf = (connection: Json) => ({
   expectedAccountId: connection.expectedAccountId,
 });
 
+// A dozen applies a test.
+jest.setTimeout(900_000);
+
 const rows: string[] = [];
 afterAll(() => {
   if (rows.length > 0) process.stdout.write(`${rows.join('\n')}\n`);
@@ -178,10 +181,13 @@ check.each([
     expect((await tf('init')).code).toBe(0);
   };
   const status = async () => (await vendor.call('GET', `/v1/connections/${connection.id}`)).body;
-  const addresses = async () =>
-    (await tf('state', 'list')).output
-      .split('\n')
-      .filter((line) => /^[^d].*\w/.test(line) && !/\bdata\./.test(line));
+  const addresses = async () => {
+    const { stdout } = await runCommand(terraform?.binary ?? '', ['state', 'list'], {
+      cwd: where,
+      env: environment,
+    });
+    return stdout.split('\n').filter((line) => line !== '' && !/(^|\.)data\./.test(line));
+  };
 
   /** Connected in Terraform's words, the vendor's and IAM's. */
   async function isTrue(step: string) {
