@@ -9,6 +9,7 @@ import { deleteConnection } from './connections/delete.js';
 import { getConnection } from './connections/get.js';
 import { listConnections } from './connections/list.js';
 import { migrateToRole } from './connections/migrate-to-role.js';
+import { releaseAccount } from './connections/release-account.js';
 import { renameConnection } from './connections/rename.js';
 import { getRoleTemplates } from './connections/role-templates.js';
 import { rotateAccessKey } from './connections/rotate-access-key.js';
@@ -49,6 +50,7 @@ export const operations = {
   listConnections,
   getConnection,
   renameConnection,
+  releaseAccount,
   deleteConnection,
   setRole,
   verifyConnection,
