@@ -82,6 +82,7 @@ export function iamIn(stack: SynthesizedStack, environment: CustomerEnvironment)
     (resource) => (resource.provisioner as [{ 'local-exec': LocalExec }])[0]['local-exec'],
   );
   const RoleName = `rolebridge-${Date.now()}`;
+  const inlinePolicies = Object.values(stack.json.resource.aws_iam_role_policy ?? {});
   let roleArn = '';
   let roleId = '';
 
@@ -123,11 +124,21 @@ export function iamIn(stack: SynthesizedStack, environment: CustomerEnvironment)
       roleArn = /<Arn>([^<]+)<\/Arn>/.exec(answer)?.[1] ?? '';
       roleId = /<RoleId>([^<]+)<\/RoleId>/.exec(answer)?.[1] ?? '';
       for (const PolicyArn of policies) await call('AttachRolePolicy', { RoleName, PolicyArn });
+      for (const { name, policy } of inlinePolicies) {
+        // What Terraform would put in the place of the role's own ARN.
+        const PolicyDocument = String(policy).replace(
+          /\$\{jsonencode\([^}]*\.arn\)\}/g,
+          JSON.stringify(roleArn),
+        );
+        await call('PutRolePolicy', { RoleName, PolicyName: String(name), PolicyDocument });
+      }
       return callBack('role.provisioned');
     },
     async destroy(): Promise<CommandResult> {
       const result = await callBack('role.deprovisioned');
       for (const PolicyArn of policies) await call('DetachRolePolicy', { RoleName, PolicyArn });
+      for (const { name } of inlinePolicies)
+        await call('DeleteRolePolicy', { RoleName, PolicyName: String(name) });
       await call('DeleteRole', { RoleName });
       return result;
     },

@@ -367,3 +367,9 @@ export const problem = z
   .meta({ id: 'Problem' });
 
 export const openApiDocument = z.looseObject({ openapi: text, paths: z.record(text, z.unknown()) });
+
+export const permissionSets = z.object({
+  permissionSets: z.array(
+    z.object({ name: text, version: z.int(), title: text, url: text.meta({ format: 'uri' }) }),
+  ),
+});

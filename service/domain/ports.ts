@@ -19,6 +19,8 @@ export interface Clock {
 export interface IdempotencyRecord {
   readonly connectionId: ConnectionId;
   readonly webhookId: string;
+  /** SHA-256 of the body, hexadecimal: the same id with another body is another event. */
+  readonly requestHash?: string | undefined;
   /** Of the first attempt: the propagation window counts from here, also over retries. */
   readonly firstAttemptAt: string;
   /** A claim ends by itself, so that a process that died does not hold the event for ever. */

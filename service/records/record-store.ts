@@ -407,7 +407,7 @@ export class RecordStore implements Store {
         remedy: 'Disconnect it where it is connected, or use another role.',
       });
     if (constraint === 'key')
-      return new RolebridgeError('connection_changed', 'The connection was changed by somebody else.');
+      return new RolebridgeError('connection_changed', 'The connection has changed in the meantime.');
     if (constraint === 'externalId' || connection === undefined) return alreadyThere('external ID');
     const { organizationId, id, scopes } = connection.next;
     const holders = (await this.scopeHolders(organizationId, [...new Set(scopes.map(scopeKey))]))

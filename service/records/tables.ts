@@ -112,7 +112,7 @@ const definitions = {
     },
     orders: { created: 'createdAt' },
     unique: {
-      // A role that was never verified claims nothing, so that nobody can squat on one.
+      // A role that was never verified claims nothing, else anyone could squat on one.
       role: (connection) => [claimedRole(connection)].filter((role) => role !== undefined),
       externalId: externalIdsOf,
       scope: (connection) => (isDeleted(connection) ? [] : connection.scopes.map(scopeKey)),

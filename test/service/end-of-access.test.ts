@@ -1,4 +1,5 @@
 /** After a connection was given up: nothing is handed out any more, and AWS is asked until it denies. */
+import { roleIds } from '../../aws-sandbox/index.js';
 import { deprovisioned } from '../callback-message.js';
 import { day, hour, minute, until } from '../passing-clock.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
@@ -80,7 +81,7 @@ test.each(['by hand', 'by its stack'])(
           ? await vendor.call('PUT', `${made.path}/role`, { roleArn })
           : await vendor.callBack(made.connection.callbackSecret, {
               ...event,
-              data: { connectionId: made.id, roleArn },
+              data: { connectionId: made.id, roleArn, roleId: roleIds.get(roleArn) },
             });
       expect(given).toMatchObject({ status: 200, body: { status: 'connected', roleArn } });
     };
@@ -198,7 +199,11 @@ describe('a pending connection', () => {
     });
     // Its stack's late callback finds it gone, as a deleted one's does.
     const late = { type: 'role.provisioned', timestamp: new Date().toISOString() };
-    const data = { connectionId: connection.id, roleArn: 'arn:aws:iam::210987654321:role/late' };
+    const data = {
+      connectionId: connection.id,
+      roleArn: 'arn:aws:iam::210987654321:role/late',
+      roleId: 'AROALATEROLE00000000',
+    };
     expect((await vendor.callBack(connection.callbackSecret, { ...late, data })).body.code).toBe(
       'connection_disconnected',
     );

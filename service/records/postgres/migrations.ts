@@ -74,14 +74,5 @@ export const migrations: readonly (readonly string[])[] = [
        mac TEXT NOT NULL,
        PRIMARY KEY (organization_id, id))`,
     'CREATE INDEX audit_records_of_connection ON audit_records (organization_id, connection_id, id)',
-    // What the log had at a time, signed: records that are taken out later are missed.
-    `CREATE TABLE audit_checkpoints (
-       organization_id TEXT NOT NULL,
-       last_id TEXT NOT NULL,
-       first_id TEXT NOT NULL,
-       records BIGINT NOT NULL,
-       digest TEXT NOT NULL,
-       mac TEXT NOT NULL,
-       PRIMARY KEY (organization_id, last_id))`,
   ],
 ];
