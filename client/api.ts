@@ -328,6 +328,7 @@ export type Verification =
           | 'unauthorized'
           | 'permission_denied'
           | 'callback_unauthorized'
+          | 'idempotency_key_reused'
           | 'callback_in_progress'
           | 'aws_unavailable'
           | 'vendor_credentials_invalid'
@@ -432,6 +433,7 @@ export type Verification =
           | 'unauthorized'
           | 'permission_denied'
           | 'callback_unauthorized'
+          | 'idempotency_key_reused'
           | 'callback_in_progress'
           | 'aws_unavailable'
           | 'vendor_credentials_invalid'
@@ -514,6 +516,7 @@ export type Verification =
         | 'unauthorized'
         | 'permission_denied'
         | 'callback_unauthorized'
+        | 'idempotency_key_reused'
         | 'callback_in_progress'
         | 'aws_unavailable'
         | 'vendor_credentials_invalid'
@@ -631,6 +634,7 @@ export interface Problem {
           | 'unauthorized'
           | 'permission_denied'
           | 'callback_unauthorized'
+          | 'idempotency_key_reused'
           | 'callback_in_progress'
           | 'aws_unavailable'
           | 'vendor_credentials_invalid'
@@ -751,6 +755,7 @@ export type ProblemCode =
   | 'unauthorized'
   | 'permission_denied'
   | 'callback_unauthorized'
+  | 'idempotency_key_reused'
   | 'callback_in_progress'
   | 'aws_unavailable'
   | 'vendor_credentials_invalid'
@@ -887,6 +892,46 @@ export interface AuditRecord {
   code?: ProblemCode | undefined;
 }
 
+export interface PermissionSet {
+  name: string;
+  version: number;
+  title: string;
+  statements: {
+    sid: string;
+    reason: string;
+    actions: string[];
+    resources: string[];
+    conditions?:
+      | Record<string, Record<string, (string | number | boolean) | (string | number | boolean)[]>>
+      | undefined;
+    check?:
+      | {
+          actions: string[];
+          resources?: string[] | undefined;
+          context?: Record<string, (string | number | boolean) | (string | number | boolean)[]> | undefined;
+        }
+      | undefined;
+    optional: boolean;
+  }[];
+  managedPolicies: string[];
+  denies: {
+    sid: string;
+    reason: string;
+    actions: string[];
+    resources: string[];
+    conditions?:
+      | Record<string, Record<string, (string | number | boolean) | (string | number | boolean)[]>>
+      | undefined;
+    check?:
+      | {
+          actions: string[];
+          resources?: string[] | undefined;
+          context?: Record<string, (string | number | boolean) | (string | number | boolean)[]> | undefined;
+        }
+      | undefined;
+  }[];
+}
+
 /** Each call: its arguments in order (path, body, query), and its answer. */
 export interface Operations {
   /** Creates a connection. */
@@ -946,15 +991,28 @@ export interface Operations {
   };
   /** Returns one connection with its last verification. */
   getConnection: { args: [id: string]; answer: Connection };
-  /** Renames a connection. */
+  /** Renames a connection, or says which account it is for while it is pending. */
   renameConnection: {
     args: [
       id: string,
-      body: {
-        name: string;
+      body?: {
+        name?: string | undefined;
+        /** An AWS account. */
+        expectedAccountId?: string | undefined;
       },
     ];
     answer: Connection;
+  };
+  /** Binds a connection to another AWS account: new external ID and callback secret, back to pending. */
+  releaseAccount: {
+    args: [
+      id: string,
+      body: {
+        /** An AWS account. */
+        expectedAccountId: string;
+      },
+    ];
+    answer: CreatedConnection;
   };
   /** Deletes a connection, its access key first. */
   deleteConnection: { args: [id: string]; answer: undefined };
@@ -1471,6 +1529,8 @@ export interface Operations {
     args: [];
     answer: {
       status: 'ready';
+      /** AWS denies the roles of several organizations at once: verdicts are on hold since then. */
+      degradedSince?: string | undefined;
     };
   };
 }
@@ -1504,6 +1564,13 @@ export const routes = {
     hasBody: true,
     hasQuery: false,
     isRepeatable: true,
+  },
+  releaseAccount: {
+    method: 'POST',
+    path: '/v1/connections/{id}/release-account',
+    hasBody: true,
+    hasQuery: false,
+    isRepeatable: false,
   },
   deleteConnection: {
     method: 'DELETE',

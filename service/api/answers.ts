@@ -329,7 +329,12 @@ export const explanation = z.strictObject({
   fix: z.string(),
 });
 
-export const readiness = z.object({ status: z.literal('ready') });
+export const readiness = z.object({
+  status: z.literal('ready'),
+  degradedSince: dateTime.optional().meta({
+    description: 'AWS denies the roles of several organizations at once: verdicts are on hold since then.',
+  }),
+});
 
 /** https://www.rfc-editor.org/rfc/rfc9457 */
 export const problem = z
@@ -362,3 +367,9 @@ export const problem = z
   .meta({ id: 'Problem' });
 
 export const openApiDocument = z.looseObject({ openapi: text, paths: z.record(text, z.unknown()) });
+
+export const permissionSets = z.object({
+  permissionSets: z.array(
+    z.object({ name: text, version: z.int(), title: text, url: text.meta({ format: 'uri' }) }),
+  ),
+});

@@ -9,6 +9,7 @@ import { deleteConnection } from './connections/delete.js';
 import { getConnection } from './connections/get.js';
 import { listConnections } from './connections/list.js';
 import { migrateToRole } from './connections/migrate-to-role.js';
+import { releaseAccount } from './connections/release-account.js';
 import { renameConnection } from './connections/rename.js';
 import { getRoleTemplates } from './connections/role-templates.js';
 import { rotateAccessKey } from './connections/rotate-access-key.js';
@@ -35,6 +36,8 @@ import { readMetrics } from './operations/metrics.js';
 import { getOpenApiDocument } from './operations/openapi-document.js';
 import { reencrypt } from './operations/reencrypt.js';
 import { createOrganization } from './organizations/create.js';
+import { getPermissionSet } from './permission-sets/get.js';
+import { listPermissionSets } from './permission-sets/list.js';
 import { issueCredentials } from './targets/credentials.js';
 import { resolve } from './targets/resolve.js';
 
@@ -47,6 +50,7 @@ export const operations = {
   listConnections,
   getConnection,
   renameConnection,
+  releaseAccount,
   deleteConnection,
   setRole,
   verifyConnection,
@@ -72,6 +76,8 @@ export const operations = {
   revokeApiKey,
   createSignInLink,
   listAuditRecords,
+  listPermissionSets,
+  getPermissionSet,
   reencrypt,
   isAlive,
   isReady,

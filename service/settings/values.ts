@@ -26,6 +26,10 @@ export const onOrOff = z
 
 export const text = z.string().min(1);
 
+export const roleArn = z
+  .string()
+  .regex(/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'must be the ARN of an IAM role');
+
 export const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
   .transform((url) => withoutEndingSlashes(url));

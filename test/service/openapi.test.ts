@@ -17,6 +17,7 @@ import {
 import { type Example, errorsOf, type Operation } from '../../service/api/operation.js';
 import { operations } from '../../service/api/operations.js';
 import { errorCatalog, errorCodes } from '../../service/domain/error-catalog/index.js';
+import { openPermissionSets } from '../../service/permission-sets/index.js';
 import { readContract } from '../api-contract.js';
 import { callbackMessage } from '../callback-message.js';
 import { clientApi } from '../docs/client-api.js';
@@ -168,6 +169,10 @@ function connectionOf(id: string, name: string): 'connected' | 'pending' | 'acce
 /** A service in which the examples come true: one customer with a connection, a role and a key; one scope that is taken. */
 async function startWorld(kind: ReturnType<typeof connectionOf>) {
   const running = await startVendor({
+    permissionSets: await openPermissionSets('examples/permission-sets', {
+      read: async () => ({}),
+      write: async () => {},
+    }),
     operatorTokenHash: createHash('sha256').update(operatorToken).digest('hex'),
     propagationWindowMs: 200,
   });

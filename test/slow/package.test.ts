@@ -86,7 +86,10 @@ test('the tarball holds the program, the client, what they read beside them, and
   }
   const others = files.filter((file) => !beside.some((folder) => file.startsWith(`dist/service/${folder}/`)));
   expect(
-    others.filter((file) => !/^(LICENSE|README\.md|package\.json|dist\/.+\.(js|d\.ts))$/.test(file)),
+    others.filter(
+      (file) =>
+        !/^(LICENSE|README\.md|package\.json|dist\/.+\.(js|d\.ts)|dist\/docs\/.+\.(md|yml|json))$/.test(file),
+    ),
   ).toEqual([]);
 });
 
@@ -185,4 +188,22 @@ describe.each(['service', 'client'])('what the tools for package authors say of 
     const { stdout } = await node(bin('publint', 'publint'), '--strict', tarball());
     expect(stdout).toMatch(/All good!/);
   }, 60_000);
+});
+
+test('has its documents, alerts and dashboard, and no link that leads nowhere', () => {
+  for (const name of ['operations.md', 'runbook.md', 'operations/alerts.yml', 'operations/dashboard.json'])
+    expect(files).toContain(`dist/docs/${name}`);
+  const broken = files
+    .filter((file) => file.endsWith('.md'))
+    .flatMap((file) =>
+      [
+        ...readFileSync(path.join(installed(), file), 'utf8').matchAll(
+          /\]\((?!https?:|mailto:|#|\/)([^)#\s]+)/g,
+        ),
+      ]
+        .map(([, target = '']) => path.normalize(path.join(path.dirname(file), target)))
+        .filter((target) => !files.includes(target))
+        .map((target) => `${file}: ${target}`),
+    );
+  expect(broken).toEqual([]);
 });

@@ -33,6 +33,7 @@ export const receiveCallback = defineOperation({
     'callback_in_progress',
     'account_not_bound',
     'role_id_mismatch',
+    'idempotency_key_reused',
     'external_id_mismatch',
   ],
   examples: {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { createCallbackSecrets } from '../../actions/callback-secrets.js';
 import { type Dependencies, isoNow } from '../../actions/dependencies.js';
@@ -39,8 +40,9 @@ export function createCallbackReceiver(deps: Dependencies, toleranceMs: number, 
       );
     // Counted only now: nobody else can use a connection's callbacks up.
     await limits.callback(connection.id);
-    return handleOnce(deps, connection.id, webhookId, (firstAttemptAtMs) =>
-      decide(deps, { actor: { kind: 'callback' }, requestId }, connection.id, rawBody, firstAttemptAtMs),
+    const requestHash = hash('sha256', rawBody);
+    return handleOnce(deps, { connectionId: connection.id, webhookId, requestHash }, (attempt) =>
+      decide(deps, { actor: { kind: 'callback' }, requestId }, connection.id, rawBody, attempt),
     );
   };
 }
@@ -50,7 +52,7 @@ async function decide(
   by: Requester,
   id: ConnectionId,
   rawBody: Buffer,
-  firstAttemptAtMs: number,
+  { firstAttemptAtMs, receiptOf }: CallbackAttempt,
 ): Promise<Answer> {
   const event = parse(callbackEvent, parseJsonBody(rawBody), 'body');
   const connection = await deps.store.connectionForCallback(id);
@@ -58,15 +60,29 @@ async function decide(
     throw new Error(`Connection ${id} is gone from the store; deleted ones stay.`);
   switch (event.type) {
     case 'role.provisioned': {
-      const next = await roleProvisioned(deps, by, connection, { ...event.data, firstAttemptAtMs });
-      const warnings = scopeWarnings(next, event.data.scope);
-      return { status: 200, body: { ...connectionView(next), ...(warnings.length > 0 && { warnings }) } };
+      const answer = (next: Connection): Answer => {
+        const warnings = scopeWarnings(next, event.data.scope);
+        return { status: 200, body: { ...connectionView(next), ...(warnings.length > 0 && { warnings }) } };
+      };
+      const receipt = (next: Connection) => receiptOf(answer(next));
+      return answer(
+        await roleProvisioned(deps, by, connection, { ...event.data, firstAttemptAtMs, receipt }),
+      );
     }
-    case 'role.deprovisioned':
-      return { status: 200, body: connectionView(await roleDeprovisioned(deps, by, connection, event.data)) };
+    case 'role.deprovisioned': {
+      const answer = (next: Connection): Answer => ({ status: 200, body: connectionView(next) });
+      const receipt = (next: Connection) => receiptOf(answer(next));
+      return answer(await roleDeprovisioned(deps, by, connection, event.data, receipt));
+    }
     case 'connection.check':
       return { status: 200, body: { checks: await checkBeforeDeploy(deps, by, connection, event.data) } };
   }
+}
+
+interface CallbackAttempt {
+  readonly firstAttemptAtMs: number;
+  /** The record of an answer, to be stored in one commit with what it answers. */
+  readonly receiptOf: (answer: Answer) => IdempotencyRecord;
 }
 
 /** A scope that is set stays: the stack prints what of its request did not count. */
@@ -81,31 +97,32 @@ function scopeWarnings({ scopes }: Connection, asked: Scope | undefined) {
   ];
 }
 
+type EventKey = Pick<IdempotencyRecord, 'connectionId' | 'webhookId'> & { readonly requestHash: string };
+
 async function handleOnce(
   deps: Dependencies,
-  connectionId: ConnectionId,
-  webhookId: string,
-  decideEvent: (firstAttemptAtMs: number) => Promise<Answer>,
+  key: EventKey,
+  decideEvent: (attempt: CallbackAttempt) => Promise<Answer>,
 ): Promise<Answer> {
-  const claim = await claimOrWait(deps, connectionId, webhookId);
+  const claim = await claimOrWait(deps, key);
   if (claim.answer !== undefined) return claim.answer;
-  const answer = await decideEvent(Date.parse(claim.firstAttemptAt)).catch(async (thrown: unknown) => {
+  const { firstAttemptAt } = claim;
+  let isStored = false;
+  const receiptOf = ({ status, body }: Answer): IdempotencyRecord => {
+    isStored = true;
+    return { ...key, firstAttemptAt, leaseExpiresAt: isoNow(deps.clock), answer: { status, body } };
+  };
+  const firstAttemptAtMs = Date.parse(firstAttemptAt);
+  const answer = await decideEvent({ firstAttemptAtMs, receiptOf }).catch(async (thrown: unknown) => {
+    isStored = false;
     const error = isChangedMeanwhile(thrown) ? changedMeanwhile() : thrown;
     const problem = callbackProblem(error, deps.publicUrl);
     if (problem.status < 500 && problem.status !== 429) return problem;
     // Not decided, or not known: the event is free again, and the error is logged where all are.
-    await deps.store.releaseIdempotency(connectionId, webhookId);
+    await deps.store.releaseIdempotency(key.connectionId, key.webhookId);
     throw error;
   });
-  await deps.store.commit({
-    receipt: {
-      connectionId,
-      webhookId,
-      firstAttemptAt: claim.firstAttemptAt,
-      leaseExpiresAt: isoNow(deps.clock),
-      answer: { status: answer.status, body: answer.body },
-    },
-  });
+  if (!isStored) await deps.store.commit({ receipt: receiptOf(answer) });
   return answer;
 }
 
@@ -129,20 +146,27 @@ function callbackProblem(error: unknown, publicUrl: string): Answer {
 
 async function claimOrWait(
   deps: Dependencies,
-  connectionId: ConnectionId,
-  webhookId: string,
+  key: EventKey,
 ): Promise<{ firstAttemptAt: string; answer?: Answer }> {
   const deadline = deps.clock.now() + deps.maxWaitMs;
   for (;;) {
     const now = deps.clock.now();
     const receipt: IdempotencyRecord = {
-      connectionId,
-      webhookId,
+      ...key,
       firstAttemptAt: new Date(now).toISOString(),
       leaseExpiresAt: new Date(now + claimMs).toISOString(),
     };
     const result = await deps.store.acquireIdempotency(receipt, isoNow(deps.clock));
     if (result.claimed) return { firstAttemptAt: result.firstAttemptAt };
+    const { requestHash = key.requestHash } = result.receipt;
+    if (requestHash !== key.requestHash)
+      throw new RolebridgeError(
+        'idempotency_key_reused',
+        'This webhook-id was sent before with another body.',
+        {
+          remedy: 'Send each event with a new webhook-id, and a retry with the same body.',
+        },
+      );
     if (result.receipt.answer !== undefined)
       return { firstAttemptAt: result.receipt.firstAttemptAt, answer: result.receipt.answer };
     if (now >= deadline)

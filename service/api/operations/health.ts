@@ -48,6 +48,7 @@ export const isReady = defineOperation({
   examples: { one: { returns: 200 } },
   async handler({ deps }) {
     await readinessOf(deps)();
-    return { status: 'ready' as const };
+    const { degradedSince } = deps.health;
+    return { status: 'ready' as const, ...(degradedSince && { degradedSince }) };
   },
 });

@@ -32,6 +32,13 @@ export const requestErrors = {
     see: 'Check that `CONNECT_CALLBACK_SECRET` in the shell that runs Terraform belongs to this connection id (with several connections: `CONNECT_CALLBACK_SECRET_` and the id in capitals), and compare `date -u` with the real time.',
     fix: 'Export the right secret and deploy again. If it is lost, ask the vendor to rotate it. A proxy that rewrites the JSON body breaks the signature too.',
   },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'The id was used for another request',
+    meaning: 'A request with this id (`webhook-id`) was answered before, and its body was another one.',
+    see: 'Compare what you send with what was sent first.',
+    fix: 'Use a new id for each event; retry with the same body.',
+  },
   callback_in_progress: {
     status: 503,
     title: 'Not decided yet',
