@@ -32,7 +32,13 @@ export const roleArn = z
 
 export const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-  .transform((url) => (url.endsWith('/') ? url.slice(0, url.search(/\/*$/)) : url));
+  .transform((url) => withoutEndingSlashes(url));
+
+function withoutEndingSlashes(url: string): string {
+  let end = url.length;
+  while (url[end - 1] === '/') end -= 1;
+  return url.slice(0, end);
+}
 
 /** A list that is written with commas. */
 const list = z.string().transform((value) => value.split(',').map((part) => part.trim()));
