@@ -21,6 +21,7 @@ const checkNames = [
   'account',
   'external_id_required',
   'external_id_exact',
+  'trust_policy',
   'not_already_connected',
 ];
 
