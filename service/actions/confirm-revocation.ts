@@ -1,11 +1,13 @@
 import type { Dependencies } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
-import { claimedRole, externalIdsOf } from '../domain/connection.js';
+import { type Connection, claimedRole, externalIdsOf } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { inconclusiveError } from '../domain/inconclusive.js';
 import type { Job } from '../domain/ports.js';
-import { nextRevocationCheckAt } from '../domain/schedule.js';
+import { nextRevocationCheckAt, revocationChecksInAnHour } from '../domain/schedule.js';
+import { aboutConnection } from '../domain/webhook-message.js';
 import { audited } from './audited.js';
+import { outboxMessages } from './outbox.js';
 
 /** Tries without a verdict are repeated after this long. */
 const undecidedMs = 120_000;
@@ -54,10 +56,26 @@ export async function confirmRevocation(
       const dueAt = new Date(deps.clock.now() + undecidedMs * (1 + Math.random())).toISOString();
       return { finding: 'inconclusive', next: { dueAt, attempts: watch.attempts } };
     }
+    if (watch.attempts + 1 === revocationChecksInAnHour && connection !== undefined)
+      await reportOpenRole(deps, watch, connection, role.arn);
     return nextAt === undefined
       ? { finding: 'given_up', next: undefined }
       : { finding: 'still_open', next: { dueAt: nextAt, attempts: watch.attempts + 1 } };
   }
+}
+
+/** The stack reported its role as gone an hour ago, and AWS still opens it. */
+async function reportOpenRole(
+  deps: Dependencies,
+  { organizationId, connectionId }: Job,
+  connection: Connection,
+  roleArn: string,
+): Promise<void> {
+  if (connection.status !== 'disconnected' || connection.reason !== 'deprovisioned') return;
+  const data = { ...aboutConnection(connection), code: 'access_not_ended' as const, roleArn };
+  const message = { type: 'connection.deprovision_not_confirmed' as const, data };
+  await deps.store.commit({ messages: outboxMessages(deps, { organizationId, connectionId }, message) });
+  deps.wake();
 }
 
 const stillOpen = (roleArn: string, isAskedAgain: boolean) =>

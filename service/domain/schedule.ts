@@ -83,8 +83,13 @@ const proofDelaysMs: readonly number[] = [
   300_000,
   600_000,
   1_800_000,
+  // Ends the first hour, after which an open role is reported.
+  668_000,
   ...Array<number>(23).fill(3_600_000),
 ];
+
+/** Checks within the first hour. */
+export const revocationChecksInAnHour = 10;
 
 /** When to ask again after so many answers that the role is still open; undefined after a day. */
 export const nextRevocationCheckAt = (attempts: number, nowMs: number): string | undefined => {

@@ -68,6 +68,17 @@ test.each([
   },
 );
 
+test('a role that its stack reported as gone and that is still open after an hour is reported', async () => {
+  const made = await vendor.connected();
+  await giveUp.deprovisioned?.(made);
+  const seconds = [2, 5, 15, 30, 60, 120, 300, 600, 1_800, 668];
+  for (const delay of seconds) await nextProof(made, (delay + 1) * 1_000);
+  await until(() => vendor.receiver.types(made.id).includes('connection.deprovision_not_confirmed'));
+  expect(vendor.receiver.of(made.id).at(-1)?.body).toMatchObject({
+    data: { code: 'access_not_ended', roleArn: made.arn, status: 'disconnected' },
+  });
+});
+
 test.each(['by hand', 'by its stack'])(
   'a role that another one replaces %s: its held credentials go at once, and AWS is asked until it denies it',
   async (how) => {
