@@ -32,6 +32,8 @@ export async function startVendorProcess(settings: Record<string, string> = {}) 
     ROLEBRIDGE_SERVICE_KEYS: `k1:${randomBytes(32).toString('base64')}`,
     ROLEBRIDGE_OPERATOR_TOKEN: operatorToken,
     ROLEBRIDGE_STS_ENDPOINT: sandbox.url,
+    // Tests of the binding turn it on.
+    ROLEBRIDGE_REQUIRE_ACCOUNT: 'off',
     AWS_ACCESS_KEY_ID: key.accessKeyId,
     AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
     AWS_EC2_METADATA_DISABLED: 'true',

@@ -1,6 +1,6 @@
 import type { AuditRecord } from '../domain/audit.js';
 import { RolebridgeError } from '../domain/errors.js';
-import type { Store } from '../domain/ports.js';
+import type { Change, Store } from '../domain/ports.js';
 import type { Metrics } from './metrics.js';
 
 type Operation = (...values: unknown[]) => unknown;
@@ -22,10 +22,13 @@ export function instrumentedStore(store: Store, metrics: Metrics): Store {
       return operation;
     },
   });
-  operations.set(
-    'appendAudit',
-    counted(timed('appendAudit', store.appendAudit.bind(store) as Operation, metrics), metrics),
-  );
+  const countedOf = (name: 'appendAudit' | 'commit', recordsOf: (value: unknown) => readonly AuditRecord[]) =>
+    operations.set(
+      name,
+      counted(timed(name, store[name].bind(store) as Operation, metrics), recordsOf, metrics),
+    );
+  countedOf('appendAudit', (records) => records as readonly AuditRecord[]);
+  countedOf('commit', (change) => (change as Change).audit ?? []);
   return observed;
 }
 
@@ -50,11 +53,17 @@ function timed(operation: string, run: Operation, { storeDuration, storeErrors }
 }
 
 const counted =
-  (append: Operation, metrics: Metrics): Operation =>
-  async (records) => {
-    await append(records);
-    metrics.auditRecords.inc((records as readonly AuditRecord[]).length);
-    for (const record of records as readonly AuditRecord[]) countOutcome(record, metrics);
+  (
+    write: Operation,
+    recordsOf: (value: unknown) => readonly AuditRecord[],
+    metrics: Metrics,
+  ): Operation =>
+  async (...values) => {
+    const result = await write(...values);
+    const records = recordsOf(values[0]);
+    metrics.auditRecords.inc(records.length);
+    for (const record of records) countOutcome(record, metrics);
+    return result;
   };
 
 function countOutcome(record: AuditRecord, { verifications, credentials }: Metrics): void {

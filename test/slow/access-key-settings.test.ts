@@ -21,7 +21,7 @@ afterAll(() => sandbox.close());
 const key = () => randomBytes(32).toString('base64');
 const operatorToken = randomBytes(32).toString('hex');
 
-/** The real process; its output ends at its first line of log, or with it. */
+/** The real process; its output ends when it listens, or with it. */
 async function start(settings: Record<string, string>) {
   const child = spawn(process.execPath, [serviceProgram], {
     env: {
@@ -40,7 +40,7 @@ async function start(settings: Record<string, string>) {
   const first = new Promise<void>((resolve) => {
     child.stdout?.on('data', (data) => {
       output += data;
-      resolve();
+      if (output.includes('"msg":"listening"')) resolve();
     });
   });
   child.stderr?.on('data', (data) => {

@@ -87,7 +87,7 @@ it('a service key: another one under the same id, or none, stops the start and s
   for (const [keys, sentence] of [
     [imposter, 'the key "k1" is not the key "k1" that encrypted what is stored'],
     [`${next},${imposter}`, 'the key "k1" is not the key "k1" that encrypted what is stored'],
-    [next, '1 stored secrets are encrypted with the key "k1", which is not configured'],
+    [next, 'it is signed with the service key "k1", which is not configured'],
   ] as const) {
     await expect(vendor.start({ ROLEBRIDGE_SERVICE_KEYS: keys })).rejects.toThrow(sentence);
     const env = { ...vendor.environment, ROLEBRIDGE_SERVICE_KEYS: keys };

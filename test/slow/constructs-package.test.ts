@@ -45,7 +45,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 test('the tarball is small and holds what it says, the script and the licence too', () => {
-  expect(statSync(tarball).size).toBeLessThan(60_000);
+  expect(statSync(tarball).size).toBeLessThan(70_000);
   expect(files).toEqual(
     expect.arrayContaining([
       'LICENSE',
@@ -86,7 +86,7 @@ test('init needs Node alone: it runs where no package is installed yet', () => {
   expect(
     loaded
       .map((match) => String(match[1]))
-      .filter((name) => !/^(node:|\.\/|\.\.\/(props\/patterns|callback\/)$)/.test(name)),
+      .filter((name) => !/^(node:|\.\/|\.\.\/(props\/patterns|callback\/(core|network|messages)|callback\/)$)/.test(name)),
   ).toEqual([]);
 });
 

@@ -16,6 +16,7 @@ import { callApi } from '../vendor.js';
 import { startWebhookReceiver } from '../webhook-receiver.js';
 
 const sts = 'sts.us-east-1.amazonaws.com';
+const iam = 'iam.amazonaws.com';
 const kmsHost = 'kms.us-east-1.amazonaws.com';
 const hooks = 'hooks.vendor.example';
 
@@ -41,7 +42,7 @@ function makeCertificates() {
   openssl('req', ...key('server'), '-subj', '/CN=all', '-out', file('server.csr'));
   writeFileSync(
     file('names.cnf'),
-    `subjectAltName=${[sts, kmsHost, hooks].map((name) => `DNS:${name}`).join(',')}`,
+    `subjectAltName=${[sts, iam, kmsHost, hooks].map((name) => `DNS:${name}`).join(',')}`,
   );
   const issuer = ['-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-CAcreateserial', '-days', '2'];
   const names = ['-extfile', file('names.cnf')];
@@ -99,6 +100,7 @@ it('calls STS and KMS, proves enrolling accounts and delivers webhooks through H
     NODE_EXTRA_CA_CERTS: authority,
   });
   behind.set(sts, () => vendor.sandbox.url);
+  behind.set(iam, () => vendor.sandbox.url);
   const service = await vendor.start();
   expect(service.output()).not.toContain('not AWS’s own');
   const apiKey = await vendor.organization(service);
@@ -134,7 +136,7 @@ it('calls STS and KMS, proves enrolling accounts and delivers webhooks through H
   const { accessKeyId, secretAccessKey } = account.admin;
   const withKey = { name: 'key', method: 'access_key', accessKeyId, secretAccessKey };
   expect((await callApi(service.url, apiKey, 'POST', '/v1/connections', withKey)).status).toBe(201);
-  expect([...new Set(asked)].sort()).toEqual([`${hooks}:443`, `${kmsHost}:443`, `${sts}:443`]);
+  expect([...new Set(asked)].sort()).toEqual([`${hooks}:443`, `${iam}:443`, `${kmsHost}:443`, `${sts}:443`]);
   service.child.kill('SIGTERM');
   await service.ended;
 
