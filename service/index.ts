@@ -17,15 +17,23 @@ import { createOrganizationLimiter } from './aws/organization-limiter.js';
 import { shareSts } from './aws/shared-sts.js';
 import type { AccessKeyEncryption } from './domain/access-key.js';
 import type { Requester } from './domain/audit.js';
+import { type PermissionSets, permissionSetsOf } from './domain/permission-set.js';
 import type { Clock, Encryption, Store, Sts } from './domain/ports.js';
 import type { Partition } from './domain/role-arn.js';
 import { interruptible } from './interruptible-clock.js';
 import { runJobs, type Scheduler } from './jobs/index.js';
 import { createRateLimits } from './limits/index.js';
-import { countConnections, createMetrics, instrumentedStore, type Metrics } from './metrics/index.js';
+import {
+  countConnections,
+  createMetrics,
+  instrumentedStore,
+  type Metrics,
+  measureOldestCheck,
+} from './metrics/index.js';
 import { createSessions } from './role-sessions/index.js';
 import { defaultSettings, type Settings } from './settings/index.js';
 import type { Tracing } from './tracing/index.js';
+import { type Brand, defaultBrand } from './web/brand.js';
 import { createWeb } from './web/index.js';
 import { deliverMessages, type WebhookOptions } from './webhooks/index.js';
 
@@ -33,6 +41,7 @@ export { reencrypt } from './actions/reencrypt.js';
 export { createSts } from './aws/sts.js';
 export { createLogger } from './logger.js';
 export { openEncryption } from './open-encryption.js';
+export { openPermissionSets } from './permission-sets/index.js';
 export { backUp, restoreBackup } from './records/lowdb/backup.js';
 export { openFileStore, openPostgresStore, openStore, type StoreChoice } from './records/open.js';
 export { createAccessKeyEncryption, createLocalKeyEncryptionKey } from './secrets/access-key-encryption.js';
@@ -73,6 +82,8 @@ export interface ServiceOptions
   /** The vendor's principal in each of its partitions. */
   readonly principals: ReadonlyMap<Partition, string>;
   readonly clock?: Clock;
+  /** As `openPermissionSets` reads them. @default none */
+  readonly permissionSets?: PermissionSets;
   /** How long one request waits for propagation before it answers 503 with `Retry-After`. @default 25,000 */
   readonly maxWaitMs?: number;
   /** False looks at no connection by itself: another process on the same store does. @default true */
@@ -83,6 +94,8 @@ export interface ServiceOptions
   readonly webhooks?: WebhookOptions | undefined;
   readonly metricsListener?: { readonly host: string; readonly port: number } | undefined;
   readonly tracing?: Tracing | undefined;
+  /** Whose name, colors and words customers meet. @default a neutral one */
+  readonly brand?: Brand | undefined;
 }
 
 /** A service that is listening. */
@@ -123,6 +136,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const isMeasured = options.metricsListener !== undefined || options.metricsTokenHash !== undefined;
   const store = isMeasured ? instrumentedStore(options.store, metrics) : options.store;
   countConnections(store, metrics);
+  measureOldestCheck(store, metrics, clock.now);
   const limits = createRateLimits(settings.rateLimits, (limit) => metrics.rateLimited.inc({ limit }));
   const budget = createOrganizationLimiter({
     atOnce: settings.stsCalls.atOnce,
@@ -136,6 +150,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const sessions = createSessions({ sts, clock });
   let { accessKeyEncryption } = options;
   const loops: Scheduler[] = [];
+  const { brand = defaultBrand } = options;
   const deps: Dependencies = {
     get accessKeyEncryption() {
       return accessKeyEncryption;
@@ -151,9 +166,11 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     deniedAccountIds: settings.deniedAccountIds ?? new Set(),
     publicUrl: settings.publicUrl ?? url,
     templateUrl: settings.templateUrl,
+    vendor: { name: brand.name, externalIdPrefix: brand.externalIdPrefix },
     propagationWindowMs: settings.propagationWindowMs,
     maxWaitMs: options.maxWaitMs ?? 25_000,
     schedule: settings.schedule,
+    permissionSets: options.permissionSets ?? permissionSetsOf([]),
     webhookEndpoints: options.webhooks?.endpoints ?? [],
     requireAccount: options.requireAccount ?? true,
     requireProof: options.requireProof ?? false,
@@ -169,7 +186,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     },
   };
   const app = createApp(deps, {
-    pages: createWeb(deps, { logger, limits }),
+    pages: createWeb(deps, { logger, limits, brand }),
     logger,
     metrics,
     isMeasured,

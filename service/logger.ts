@@ -1,4 +1,5 @@
-import pino, { type DestinationStream, type Logger } from 'pino';
+import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino';
+import { RolebridgeError } from './domain/errors.js';
 
 /** Members whose value is a secret, whatever it looks like; `-` and `_` do not count. */
 const secretKeys = [
@@ -47,8 +48,22 @@ const secretPatterns: readonly [RegExp, string][] = [
 export const redact = (line: string): string =>
   secretPatterns.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), line);
 
-/** Structured logs; every line is redacted as it is written, so that no caller has to remember. */
+/** Structured logs with ISO times and level names. Every line is redacted as it is written, so that no caller has to remember. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
-  const options = { level, hooks: { streamWrite: redact } };
+  const options: LoggerOptions = {
+    level,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    serializers: { err: loggedError },
+    hooks: { streamWrite: redact },
+  };
   return destination ? pino(options, destination) : pino(options);
+}
+
+/** An expected failure is its code and sentence; only a bug needs a stack. */
+function loggedError(error: unknown): unknown {
+  if (!(error instanceof RolebridgeError))
+    return error instanceof Error ? pino.stdSerializers.err(error) : error;
+  const { code, detail, cause } = error;
+  return { code, detail, ...(cause instanceof Error && { cause: cause.message }) };
 }

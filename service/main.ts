@@ -1,4 +1,6 @@
 #!/usr/bin/env node
 import { run } from './cli/index.js';
 
+// Advice on Node versions belongs in the documents, not before a command's output.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 process.exitCode = await run(process.argv.slice(2), process);

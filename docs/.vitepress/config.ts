@@ -20,6 +20,7 @@ const readers = [
     items: [
       { text: 'Role templates', link: '/templates' },
       { text: 'The guided page', link: '/pages' },
+      { text: 'Your brand', link: '/brand' },
       { text: 'Troubleshooting', link: '/troubleshooting' },
     ],
   },

@@ -67,7 +67,7 @@ export function requirePartition(deps: Dependencies, partition: Partition): void
 export function newRoleTrust(
   deps: Dependencies,
   id: ConnectionId,
-  externalId = newExternalId(),
+  externalId = newExternalId(deps.vendor.externalIdPrefix),
 ): { trust: RoleRegistration; callbackSecret: string } {
   const callbackSecret = newCallbackSecret();
   const encryptedCallbackSecret = deps.encryption.encrypt(callbackSecret, callbackSecretContext(id));

@@ -2,6 +2,7 @@ import type { AccessKeyEncryption } from '../domain/access-key.js';
 import type { Requester } from '../domain/audit.js';
 import type { ErrorCode } from '../domain/errors.js';
 import type { AccountId, ConnectionId, OrganizationId } from '../domain/ids.js';
+import type { PermissionSets } from '../domain/permission-set.js';
 import type { Clock, Encryption, SharedSts, Store } from '../domain/ports.js';
 import type { Partition } from '../domain/role-arn.js';
 import type { Schedule } from '../domain/schedule.js';
@@ -26,10 +27,14 @@ export interface Dependencies {
   readonly publicUrl: string;
   /** Where AWS gets the vendor's CloudFormation template: an S3 address. Undefined: no quick-create links. */
   readonly templateUrl: string | undefined;
+  /** The vendor's name as customers read it, and what a new external ID begins with. */
+  readonly vendor: { readonly name: string; readonly externalIdPrefix: string };
   readonly propagationWindowMs: number;
   /** How long one request waits for a role to propagate before it answers "not decided yet". */
   readonly maxWaitMs: number;
   readonly schedule: Schedule;
+  /** What the vendor needs in customers' accounts; empty without ROLEBRIDGE_PERMISSION_SETS. */
+  readonly permissionSets: PermissionSets;
   /** The vendor's, which hear of every change of a status. */
   readonly webhookEndpoints: readonly string[];
   /** A callback connects a role only in an account that the connection is bound to already. */

@@ -39,7 +39,12 @@ async function startRotation(
   if (connection.pendingExternalId !== undefined) return connection;
   const event = { action: 'connection.rotate_external_id', ...subjectOf(connection) } as const;
   return audited(deps, by, event, (intent) =>
-    storeChange(deps, intent, connection, withPendingExternalId(connection, newExternalId())),
+    storeChange(
+      deps,
+      intent,
+      connection,
+      withPendingExternalId(connection, newExternalId(deps.vendor.externalIdPrefix)),
+    ),
   );
 }
 

@@ -94,7 +94,7 @@ async function verifyAndStore(
       diagnose: request.diagnose,
       onProgress: request.onProgress,
     },
-    { sts: deps.sts, clock: deps.clock, newExternalId },
+    { sts: deps.sts, clock: deps.clock, newExternalId: () => newExternalId(deps.vendor.externalIdPrefix) },
   );
   if (result.outcome === 'inconclusive')
     throw new RolebridgeError(

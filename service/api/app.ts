@@ -27,7 +27,7 @@ import { answerMetrics } from './metrics.js';
 import { addOpenApiRoute } from './openapi/route.js';
 import { problemAnswer } from './problem.js';
 import { answerProblem } from './problem-pages.js';
-import { createRequestLog } from './request-log.js';
+import { createRequestLog, logFailure } from './request-log.js';
 import { jsonBody, organizationOf, rawBody, refuseMethod, requesterOf, send } from './respond.js';
 import { addRoleTemplateRoutes } from './role-templates.js';
 import { rememberMount } from './route-of.js';
@@ -168,7 +168,7 @@ export function createApp(deps: Dependencies, options: AppOptions): Express {
     const answer = problemAnswer(error, deps.publicUrl);
     const { requestId } = response.locals;
     if (error instanceof RateLimitedError) response.locals.allowance = error.allowance;
-    if (answer.status >= 500) options.logger.error({ requestId, err: error }, 'request failed');
+    if (answer.status >= 500) logFailure(options.logger, request, requestId, error);
     send(response, answer);
   });
   return app;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import type { ApiKey } from '../domain/connection.js';
+import { RolebridgeError } from '../domain/errors.js';
 import { isConnectionId } from '../domain/ids.js';
 import type { Metrics } from '../metrics/index.js';
 import { routeOf } from './route-of.js';
@@ -49,3 +50,9 @@ export const createRequestLog =
       );
     });
   };
+
+/** The line of a request that failed: an expected failure, such as AWS throttling, is a warning. */
+export function logFailure(logger: Logger, request: Request, requestId: string, error: unknown): void {
+  const level = error instanceof RolebridgeError && error.code !== 'store_unavailable' ? 'warn' : 'error';
+  logger[level]({ requestId, method: request.method, route: routeOf(request), err: error }, 'request failed');
+}

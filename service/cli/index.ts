@@ -3,6 +3,7 @@
  * nothing but the client, so that AWS's tools wait for `rolebridge credentials` no longer than need be; what works on
  * the store loads the service when it runs.
  */
+import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { addApiKeyCommands } from './api-keys.js';
 import { addAuditCommand } from './audit.js';
@@ -16,6 +17,7 @@ import { reportFailure } from './failure.js';
 import { addServiceCommands } from './service-commands.js';
 import { addTargetCommands } from './targets.js';
 import type { Terminal } from './terminal.js';
+import { addVerifyCommand } from './verify-all.js';
 
 export { exitCodes } from './exit-codes.js';
 export type { Terminal } from './terminal.js';
@@ -35,6 +37,7 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
 export function createProgram(terminal: Terminal): Command {
   const program = new Command('rolebridge')
     .description('Connect customers’ AWS accounts, and use the connections.')
+    .version(version())
     .enablePositionalOptions()
     .showHelpAfterError('("rolebridge help COMMAND" shows what it takes)')
     .addHelpText('after', endings)
@@ -45,6 +48,7 @@ export function createProgram(terminal: Terminal): Command {
     });
   addServiceCommands(program, terminal);
   addConnectionCommands(program, terminal);
+  addVerifyCommand(program, terminal);
   addTargetCommands(program, terminal);
   addExecCommand(program, terminal);
   addEnrollmentCommands(program, terminal);
@@ -53,6 +57,14 @@ export function createProgram(terminal: Terminal): Command {
   addExplainCommand(program, terminal);
   addCompletionCommand(program, terminal);
   return program;
+}
+
+/** The package's own, from the source and from `dist`. */
+function version(): string {
+  const { version } = createRequire(import.meta.url)('@rolebridge/service/package.json') as {
+    version: string;
+  };
+  return version;
 }
 
 const endings = `

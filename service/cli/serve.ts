@@ -8,10 +8,12 @@ import {
   openEncryption,
   openStore,
 } from '../index.js';
-import { createMetrics, measureProcess } from '../metrics/index.js';
-import { keyCheckFile } from '../records/key-checks.js';
+import { createMetrics, measureDisk, measureProcess } from '../metrics/index.js';
+import { openPermissionSets } from '../permission-sets/index.js';
+import { keyCheckFile, servedPermissionSets } from '../records/key-checks.js';
 import { awsClientsOf, ConfigurationError, readSettings, stsPartitionsOf } from '../settings/index.js';
 import { loadTracing } from '../tracing/load.js';
+import { loadBrand } from '../web/load-brand.js';
 import type { Terminal } from './terminal.js';
 
 /** Starts the service, which runs until it is told to end. @throws ConfigurationError, RolebridgeError `store_unavailable` */
@@ -19,8 +21,10 @@ export async function serve(terminal: Terminal): Promise<void> {
   const config = readSettings(terminal.env);
   const logger = createLogger(config.logLevel);
   const tracing = config.tracesEndpoint ? await loadTracing() : undefined;
+  const brand = config.brandFile === undefined ? undefined : loadBrand(config.brandFile);
   const metrics = createMetrics();
   measureProcess(metrics);
+  if (config.database === undefined) measureDisk(config.dataDirectory, metrics);
   const keyChecks = keyCheckFile(config);
   await refuseChangedKeys(config.serviceKeys, keyChecks);
   const store = await openStore(config, {
@@ -30,12 +34,19 @@ export async function serve(terminal: Terminal): Promise<void> {
     },
     onRepaired: (message, path) => logger.warn({ file: path }, message),
   });
-  await rememberServiceKey(config.serviceKeys, keyChecks, store).catch(async (error) => {
+  const remembered = async () => {
+    await rememberServiceKey(config.serviceKeys, keyChecks, store);
+    const { permissionSetsFolder: folder } = config;
+    return folder === undefined ? undefined : openPermissionSets(folder, servedPermissionSets(config));
+  };
+  const permissionSets = await remembered().catch(async (error) => {
     await store.close();
     throw error;
   });
   const service = await createService({
     ...config,
+    ...(permissionSets && { permissionSets }),
+    brand,
     // Required with endpoints.
     webhooks: config.webhooks && { ...config.webhooks, secrets: config.webhooks.secrets ?? [] },
     store,

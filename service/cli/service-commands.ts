@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { ServiceOptions } from './service-options.js';
+import { addSetupCommand } from './setup.js';
 import type { Terminal } from './terminal.js';
 import { withExample } from './with-example.js';
 
@@ -12,6 +13,8 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
     const { serve } = await import('./serve.js');
     await serve(terminal);
   });
+
+  addSetupCommand(program, terminal);
 
   withExample(
     program
@@ -71,6 +74,18 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
   ).action(async (options: { json?: boolean }) => {
     const { doctor } = await import('./doctor/index.js');
     await doctor(options, terminal);
+  });
+
+  withExample(
+    program
+      .command('brand')
+      .description("the vendor's name, logo and colors on the pages")
+      .command('check <file>')
+      .description('read a brand file, and check its images and contrasts'),
+    'rolebridge brand check brand.json',
+  ).action(async (file: string) => {
+    const { checkBrand } = await import('./brand.js');
+    checkBrand(file, terminal);
   });
 
   withExample(

@@ -56,7 +56,7 @@ let lastAuditTime = 0;
 let auditCount = -1;
 
 /** 240 random bits: an external ID is never guessed and never made twice. */
-export const newExternalId = () => externalId.parse(`rb-${randomName(30)}`);
+export const newExternalId = (prefix = 'rb-') => externalId.parse(`${prefix}${randomName(30)}`);
 
 export const isOrganizationId = (text: string): text is OrganizationId =>
   organizationId.safeParse(text).success;

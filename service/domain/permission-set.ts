@@ -149,10 +149,16 @@ export interface PermissionSets {
   get(name: string, version?: number): PermissionSet | undefined;
 }
 
-/** Remembers what was served, so that a version never changes. */
-export interface PermissionSetLedger {
-  /** Stores the hash of a version the first time. @returns the hash that is stored */
-  recordPermissionSet(entry: { id: PermissionSetId; hash: string; servedAt: string }): Promise<string>;
+/** The sets of a service, to be looked up. */
+export function permissionSetsOf(sets: readonly PermissionSet[]): PermissionSets {
+  const sorted = sets.toSorted(
+    (one, other) => one.name.localeCompare(other.name) || other.version - one.version,
+  );
+  return {
+    list: () => sorted,
+    get: (name, version) =>
+      sorted.find((set) => set.name === name && (version === undefined || set.version === version)),
+  };
 }
 
 /** Does an action pattern cover a concrete action? IAM knows no letter case in actions. */

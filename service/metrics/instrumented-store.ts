@@ -53,6 +53,7 @@ const counted =
   (append: Operation, metrics: Metrics): Operation =>
   async (records) => {
     await append(records);
+    metrics.auditRecords.inc((records as readonly AuditRecord[]).length);
     for (const record of records as readonly AuditRecord[]) countOutcome(record, metrics);
   };
 

@@ -96,6 +96,32 @@ export function createMetrics() {
       help: 'Audit records that were deleted because they were older than ROLEBRIDGE_AUDIT_RETENTION_DAYS.',
       registers,
     }),
+    auditRecords: new Counter({
+      name: 'rolebridge_audit_records_total',
+      help: 'Audit records that this process wrote.',
+      registers,
+    }),
+    diskFree: new Gauge({
+      name: 'rolebridge_disk_free_bytes',
+      help: 'Free bytes on the disk of the data directory.',
+      registers,
+    }),
+    diskSize: new Gauge({
+      name: 'rolebridge_disk_size_bytes',
+      help: 'Size of the disk of the data directory.',
+      registers,
+    }),
+    dataSize: new Gauge({
+      name: 'rolebridge_data_bytes',
+      help: 'Size of the files in the data directory: the audit log, and all other records.',
+      labelNames: ['part'] as const,
+      registers,
+    }),
+    oldestCheck: new Gauge({
+      name: 'rolebridge_oldest_check_age_seconds',
+      help: 'Age of the oldest last verification among connected and failed connections.',
+      registers,
+    }),
     webhookDeliveries: new Counter({
       name: 'rolebridge_webhook_deliveries_total',
       help: "Attempts to deliver a webhook to the vendor's endpoints: delivered, to be retried, given up, gone (410).",

@@ -8,11 +8,20 @@ import type { StoreChoice } from './open.js';
 
 const stored = z.record(z.string(), z.string());
 
-export const keyCheckFile = ({ dataDirectory, database }: StoreChoice): KeyCheckFile =>
-  database === undefined ? inDirectory(dataDirectory) : inDatabase(database.url);
+export const keyCheckFile = (choice: StoreChoice): KeyCheckFile => factsFile(choice, 'service-key-checks');
 
-function inDirectory(directory: string): KeyCheckFile {
-  const path = join(directory, 'service-key-checks.json');
+/** Which versions of permission sets were served, with their hashes. */
+export const servedPermissionSets = (choice: StoreChoice): KeyCheckFile =>
+  factsFile(choice, 'served-permission-sets');
+
+/** A few texts by id that belong to no organization: a file in the data directory, or a table. */
+const factsFile = ({ dataDirectory, database }: StoreChoice, name: string): KeyCheckFile =>
+  database === undefined
+    ? inDirectory(dataDirectory, name)
+    : inDatabase(database.url, name.replaceAll('-', '_'));
+
+function inDirectory(directory: string, name: string): KeyCheckFile {
+  const path = join(directory, `${name}.json`);
   return {
     async read() {
       const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -33,7 +42,7 @@ function inDirectory(directory: string): KeyCheckFile {
   };
 }
 
-function inDatabase(url: string): KeyCheckFile {
+function inDatabase(url: string, table: string): KeyCheckFile {
   async function withClient<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> {
     const client = new pg.Client({
       connectionString: url,
@@ -52,20 +61,18 @@ function inDatabase(url: string): KeyCheckFile {
   return {
     read: () =>
       withClient(async (client) => {
-        const { rows } = await client.query("SELECT to_regclass('service_key_checks') IS NOT NULL AS there");
+        const { rows } = await client.query('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
         if (!rows[0]?.there) return {};
-        const found = await client.query('SELECT id, value FROM service_key_checks');
+        const found = await client.query(`SELECT id, value FROM ${table}`);
         return stored.parse(Object.fromEntries(found.rows.map(({ id, value }) => [id, value])));
       }),
     write: (checks) =>
       withClient(async (client) => {
-        await client.query(
-          'CREATE TABLE IF NOT EXISTS service_key_checks (id TEXT PRIMARY KEY, value TEXT NOT NULL)',
-        );
+        await client.query(`CREATE TABLE IF NOT EXISTS ${table} (id TEXT PRIMARY KEY, value TEXT NOT NULL)`);
         await client.query('BEGIN');
-        await client.query('DELETE FROM service_key_checks');
+        await client.query(`DELETE FROM ${table}`);
         for (const [id, value] of Object.entries(checks))
-          await client.query('INSERT INTO service_key_checks (id, value) VALUES ($1, $2)', [id, value]);
+          await client.query(`INSERT INTO ${table} (id, value) VALUES ($1, $2)`, [id, value]);
         await client.query('COMMIT');
       }),
   };

@@ -54,6 +54,12 @@ const serviceSettings = {
     sentence: 'Where customers reach the service (TLS ends in front of it).',
     unset: 'the address it listens on',
   },
+  ROLEBRIDGE_BRAND_FILE: {
+    option: 'brandFile',
+    schema: values.text,
+    sentence:
+      "The path of a JSON file with the vendor's name, logo, colors, links and words; `rolebridge brand check` tries it (docs/brand.md).",
+  },
   ROLEBRIDGE_REQUIRE_ACCOUNT: {
     option: 'requireAccount',
     schema: values.onOrOff,
@@ -72,6 +78,13 @@ const serviceSettings = {
     schema: values.templateUrl,
     sentence: 'The S3 URL of a copy of `/downloads/cloudformation.yaml`, for quick-create links.',
     unset: 'no such links',
+  },
+  ROLEBRIDGE_PERMISSION_SETS: {
+    option: 'permissionSetsFolder',
+    schema: values.text,
+    sentence:
+      "The folder with the vendor's permission sets, `NAME@VERSION.json`; a version that was served never changes.",
+    unset: 'no permission sets',
   },
   ROLEBRIDGE_DATA_DIR: {
     option: 'dataDirectory',

@@ -17,6 +17,8 @@ export interface Brand {
   readonly homeUrl?: string | undefined;
   /** A link may lead back to these addresses and what is below them, and nowhere else. */
   readonly returnUrls: readonly string[];
+  /** The origins of pages that may show this site in a frame. */
+  readonly frameAncestors: readonly string[];
   /** What a new external ID begins with. */
   readonly externalIdPrefix: string;
 }
@@ -39,9 +41,22 @@ export const defaultBrand: Brand = {
   colors: { accent: '#2456e6', onAccent: '#ffffff', accentDark: '#8fadff', onAccentDark: '#0a1020' },
   links: {},
   returnUrls: [],
+  frameAncestors: [],
   externalIdPrefix: 'rb-',
 };
 
 /** The four variables that every other color derives from. */
 export const brandStyle = ({ accent, onAccent, accentDark, onAccentDark }: BrandColors): string =>
   `:root{--brand-accent:${accent};--brand-on-accent:${onAccent};--brand-accent-dark:${accentDark};--brand-on-accent-dark:${onAccentDark}}\n`;
+
+/** Whether somebody may be led there: an address of the list, or below one. */
+export function isReturnUrl({ returnUrls, homeUrl }: Brand, url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { origin, pathname, username, password } = new URL(url);
+  if (username !== '' || password !== '') return false;
+  return [...returnUrls, ...(homeUrl ? [homeUrl] : [])].some((allowed) => {
+    const { origin: allowedOrigin, pathname: allowedPath } = new URL(allowed);
+    const folder = allowedPath.endsWith('/') ? allowedPath : `${allowedPath}/`;
+    return origin === allowedOrigin && (pathname === allowedPath || pathname.startsWith(folder));
+  });
+}

@@ -6,6 +6,7 @@ import express, { type NextFunction, type Request, type Response, Router } from 
 import type { Logger } from 'pino';
 import type { Dependencies } from '../actions/dependencies.js';
 import { problemAnswer } from '../api/problem.js';
+import { logFailure } from '../api/request-log.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { RateLimits } from '../limits/index.js';
 import { addApiReference } from './api-reference.js';
@@ -97,7 +98,7 @@ export function createWeb(deps: Dependencies, { logger, limits, brand = defaultB
       remedy: 'Go to the list of connections.',
     });
   });
-  pages.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
+  pages.use((error: unknown, request: Request, response: Response, next: NextFunction) => {
     if (response.headersSent) return next(error);
     const { status, body, retryAfterSeconds } = problemAnswer(error, deps.publicUrl);
     const { title, detail, remedy, code } = body as {
@@ -107,7 +108,7 @@ export function createWeb(deps: Dependencies, { logger, limits, brand = defaultB
       code: string;
     };
     const { requestId } = response.locals;
-    if (status >= 500) logger.error({ requestId, err: error }, 'request failed');
+    if (status >= 500) logFailure(logger, request, requestId, error);
     if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
     const view = (
       <ProblemPage title={title} detail={detail} remedy={remedy} code={code} requestId={requestId} />

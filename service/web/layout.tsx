@@ -12,7 +12,7 @@ export interface Notice {
 export interface Head {
   readonly title: string;
   readonly notice?: Notice | undefined;
-  /** Without JavaScript the page asks for itself again after so many seconds. */
+  /** Without JavaScript the page asks for `liveFrom` after so many seconds. */
   readonly refreshSeconds?: number | undefined;
   /** Where what changes by itself is read from, when it is not the page's own address. */
   readonly liveFrom?: string | undefined;
@@ -37,7 +37,7 @@ export function Layout({ head, children }: { head: Head; children?: Child }) {
         <script src={assets.script} defer />
         {head.refreshSeconds && (
           <noscript>
-            <meta http-equiv="refresh" content={String(head.refreshSeconds)} />
+            <meta http-equiv="refresh" content={`${head.refreshSeconds}; url=${head.liveFrom}`} />
           </noscript>
         )}
       </head>

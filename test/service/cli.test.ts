@@ -50,6 +50,23 @@ async function connect(scope = 'shop/production') {
   return { ...made, accountId, roleArn: arn } as { id: string; accountId: string; roleArn: string };
 }
 
+test('verify --all verifies each connected and failed one, and says which failed', async () => {
+  const good = await connect('a');
+  const bad = await connect('b');
+  await json('connection create untouched');
+  expect((await json('verify --all')).connections).toHaveLength(2);
+  vendor.sandbox.deleteRole(bad.roleArn);
+  const all = await rolebridge('verify --all --json');
+  expect(all.code).toBe(1);
+  const of = (id: string) => JSON.parse(all.stdout).connections.find((one: { id: string }) => one.id === id);
+  expect(of(good.id)).toMatchObject({ status: 'connected' });
+  expect(of(bad.id)).toMatchObject({ status: 'failed', code: 'role_not_assumable' });
+  expect((await rolebridge('verify --all')).stdout).toMatch(
+    new RegExp(`^${bad.id} +shop +failed +role_not_assumable$`, 'm'),
+  );
+  expect((await rolebridge('verify')).code).toBe(2);
+}, 30_000);
+
 describe('connections', () => {
   test('are made with everything that the customer needs, shown, listed, renamed and deleted', async () => {
     const made = await rolebridge('connection create "the shop" --scope shop/production');

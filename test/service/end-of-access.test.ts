@@ -149,7 +149,7 @@ test('a role that stays open is given up after a day, with the last word in the 
   expect(vendor.clock.now() - start).toBeGreaterThan(23 * hour);
   expect((await proofs(made))[0]).toMatchObject({ outcome: 'refused', code: 'access_not_ended' });
   expect(vendor.logged('a day after it was given up')).toMatchObject([
-    { level: 40, code: 'access_not_ended', connectionId: made.id, roleArn: made.arn },
+    { level: 'warn', code: 'access_not_ended', connectionId: made.id, roleArn: made.arn },
   ]);
   expect(await vendor.store.nextJobAt()).toBeUndefined();
 });

@@ -157,7 +157,7 @@ test.each([
   });
   expect((await made.ask()).body).toMatchObject({ code: 'connection_not_healthy', connection: { code } });
   expect(vendor.logged('lost its protection')).toMatchObject([
-    { level: 50, code, security: true, connectionId: made.id, roleArn: made.arn },
+    { level: 'error', code, security: true, connectionId: made.id, roleArn: made.arn },
   ]);
   expect(await counted()).toBe(`rolebridge_security_events_total{code="${code}"} 1`);
   expect((await checks(made))[0]).toMatchObject({ outcome: 'refused', code });

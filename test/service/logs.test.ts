@@ -158,3 +158,21 @@ describe('takes out of a line, wherever it is', () => {
     expect(JSON.parse(written[0] ?? '')).toMatchObject(kept);
   });
 });
+
+it('has ISO times and level names, the route of what failed, and a stack only for bugs', async () => {
+  const { id, callbackSecret, arn } = await connection();
+  const message = callbackMessage(callbackSecret, provisioned(id, arn));
+  vendor.sandbox.faults.set({ kind: 'throttle' });
+  const answer = await fetch(`${vendor.service.url}/v1/callbacks`, { method: 'POST', ...message });
+  vendor.sandbox.faults.clear();
+  expect(answer.status).toBe(503);
+  const [line] = linesOf(answer.headers.get('x-request-id')).filter(({ msg }) => msg === 'request failed');
+  expect(line).toMatchObject({
+    level: 'warn',
+    method: 'POST',
+    route: '/v1/callbacks',
+    err: { code: 'aws_unavailable' },
+  });
+  expect(line?.time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  expect(JSON.stringify(line)).not.toContain('stack');
+});

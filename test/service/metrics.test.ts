@@ -94,3 +94,10 @@ it('is not there when nothing is configured', async () => {
   expect((await fetch(`${plain.service.url}/metrics`)).status).toBe(404);
   await plain.close();
 });
+
+it('shows the age of the oldest check, and how much the audit log grew', async () => {
+  const written = await value('rolebridge_audit_records_total');
+  await vendor.call('POST', '/v1/connections', { name: 'another' });
+  expect(await value('rolebridge_audit_records_total')).toBeGreaterThan(written);
+  expect(await value('rolebridge_oldest_check_age_seconds')).toBeLessThan(120);
+});

@@ -156,7 +156,9 @@ describe('an endpoint that does not take it', () => {
     }
     for (const gap of gaps) expect(gap).toBeCloseTo(1.1, 0);
     await until(() => vendor.logged('is given up').length === 1);
-    expect(vendor.logged('is given up')).toMatchObject([{ level: 50, attempts: 8, connectionId: made.id }]);
+    expect(vendor.logged('is given up')).toMatchObject([
+      { level: 'error', attempts: 8, connectionId: made.id },
+    ]);
     expect(vendor.clock.now() - began).toBeGreaterThan(27 * hour);
     expect(new Set(receiver.received.map(({ id, raw }) => id + raw)).size).toBe(1);
     expect(new Set(receiver.received.map(({ headers }) => headers['webhook-timestamp'])).size).toBe(8);
@@ -177,7 +179,9 @@ describe('an endpoint that does not take it', () => {
     vendor.receiver.answer = (response) => response.writeHead(410).end();
     const first = await vendor.connected({ project: 'first' });
     await until(() => vendor.logged('gets none for an hour').length === 1);
-    expect(vendor.logged('gets none for an hour')).toMatchObject([{ level: 50, connectionId: first.id }]);
+    expect(vendor.logged('gets none for an hour')).toMatchObject([
+      { level: 'error', connectionId: first.id },
+    ]);
     const second = await vendor.connected({ project: 'second' });
     await until(async () => {
       const next = await vendor.store.nextMessageAt();

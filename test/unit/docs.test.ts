@@ -55,6 +55,20 @@ describe('docs/operations/', () => {
     },
   );
 
+  it('every alert links to its section of the runbook, and the runbook has no other', () => {
+    const alerts = readFileSync('docs/operations/alerts.yml', 'utf8');
+    const names = [...alerts.matchAll(/- alert: (\w+)/g)].map(([, name = '']) => name);
+    const links = [...alerts.matchAll(/runbook_url: \S+\/docs\/runbook\.md#(\w+)/g)].map(
+      ([, anchor]) => anchor,
+    );
+    expect(links).toEqual(names.map((name) => name.toLowerCase()));
+    const runbook = readFileSync('docs/runbook.md', 'utf8');
+    const sections = runbook.split(/^## /m).slice(1);
+    expect(sections.map((section) => section.split('\n')[0]).sort()).toEqual([...names].sort());
+    for (const section of sections)
+      for (const part of ['**Means**', '**Look**', '**Do**']) expect(section).toContain(part);
+  });
+
   it('every metric of the service is on the dashboard', () => {
     const dashboard = readFileSync('docs/operations/dashboard.json', 'utf8');
     expect(

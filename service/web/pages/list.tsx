@@ -12,7 +12,7 @@ import { accountOf, Status, verificationOf } from '../components/status.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import { noticeOf, queried, type Site, sendPage, sessionOf, textsOf } from '../site.js';
-import { accessKeysRefused } from './new-connection.js';
+import { accessKeysRefused, defaultName } from './new-connection.js';
 
 const pageSize = 25;
 /** More of one organization are not held at once: a search finds the others. */
@@ -125,7 +125,11 @@ function List({ wanted, found }: { wanted: Wanted; found: Found }) {
           {shown.length === 0 ? (
             <NoneFound wanted={wanted} />
           ) : (
-            <Table wanted={wanted} connections={shown} isTwice={(name) => (names.get(name) ?? 0) > 1} />
+            <Table
+              wanted={wanted}
+              connections={shown}
+              isTwice={(name) => name !== defaultName && (names.get(name) ?? 0) > 1}
+            />
           )}
         </div>
         <div class="card-foot row row-between">

@@ -49,7 +49,7 @@ export function RotatePage(rotation: Rotation) {
         <aside class="stack" aria-label={texts.changedMind}>
           {(stage === 'deploy' || stage === 'old_accepted') && (
             <div class="card card-pad stack stack-3">
-              <h3>{texts.changedMind}</h3>
+              <h2>{texts.changedMind}</h2>
               <p class="small muted">{texts.cancelLine}</p>
               <PostButton path={`/connections/${connection.id}/external-id/cancel`} size="sm">
                 {texts.cancel}

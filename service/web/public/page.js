@@ -83,6 +83,7 @@ async function checkWithProgress(event, form) {
   const step = form.closest('[data-step]');
   const before = step.innerHTML;
   document.body.setAttribute('aria-busy', 'true');
+  document.querySelector('.side-pair .pair')?.setAttribute('data-state', 'checking');
   try {
     const response = await fetch(form.action, {
       method: 'POST',

@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import { ConfigurationError, readSettings } from '../settings/index.js';
+import { UsageError } from './failure.js';
+import type { Terminal } from './terminal.js';
+import { withExample } from './with-example.js';
+
+interface SetupOptions {
+  readonly principal?: string;
+  readonly publicUrl?: string;
+  readonly dataDir: string;
+  readonly databaseUrl?: string;
+  readonly file: string;
+}
+
+/** `rolebridge setup`: new keys and the settings for a first start, written once. */
+export function addSetupCommand(program: Command, terminal: Terminal): void {
+  withExample(
+    program
+      .command('setup')
+      .description('create the keys and a settings file for a first start; never overwrites one')
+      .option('--principal <arn>', 'the IAM role or user that the service runs as; customers’ roles trust it')
+      .option('--public-url <url>', 'where customers reach the service')
+      .option('--data-dir <path>', 'where the service keeps its data', './data')
+      .option('--database-url <url>', 'a PostgreSQL database instead of the data directory')
+      .option('--file <path>', 'the settings file', './rolebridge.env'),
+    'rolebridge setup --principal arn:aws:iam::111122223333:role/rolebridge --public-url https://connect.vendor.example',
+  ).action((options: SetupOptions) => setup(options, terminal));
+}
+
+async function setup(options: SetupOptions, terminal: Terminal): Promise<void> {
+  const { principal, publicUrl } = await completed(options, terminal);
+  const { databaseUrl, dataDir } = options;
+  const file = resolve(options.file);
+  const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
+  const settings: Record<string, string> = {
+    ROLEBRIDGE_PRINCIPAL: principal,
+    ...(publicUrl !== '' && { ROLEBRIDGE_PUBLIC_URL: publicUrl }),
+    ...(databaseUrl === undefined ? { ROLEBRIDGE_DATA_DIR: dataDir } : { DATABASE_URL: databaseUrl }),
+    ROLEBRIDGE_SERVICE_KEYS: key('k1'),
+    ROLEBRIDGE_ENCRYPTION_KEYS: key('e1'),
+    ROLEBRIDGE_OPERATOR_TOKEN: randomBytes(32).toString('hex'),
+  };
+  try {
+    readSettings(settings);
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw new UsageError(error.message);
+    throw error;
+  }
+  write(file, settings);
+  terminal.stdout.write(`Wrote ${file}, which only you can read.
+
+Keep a copy of it in your secret manager: without these keys, stored secrets can't be read.
+Next, with AWS credentials of ${principal}:
+
+  set -a; . ${shellWord(file)}; set +a
+  rolebridge doctor
+  rolebridge org create NAME    # shows an API key, once
+  rolebridge serve
+`);
+}
+
+/** What was not given is asked for at a terminal. @throws UsageError elsewhere */
+async function completed(
+  { principal, publicUrl }: SetupOptions,
+  { stdin, stdout }: Terminal,
+): Promise<{ principal: string; publicUrl: string }> {
+  if (principal !== undefined) return { principal, publicUrl: publicUrl ?? '' };
+  if (!stdin.isTTY)
+    throw new UsageError(
+      'There is no principal.',
+      'Give --principal, the ARN of the role or user that the service runs as.',
+    );
+  const lines = createInterface({ input: stdin });
+  const ask = async (question: string): Promise<string> => {
+    stdout.write(question);
+    return (await lines.question('')).trim();
+  };
+  try {
+    return {
+      principal: await ask('ARN of the IAM role or user that the service runs as: '),
+      publicUrl:
+        publicUrl ?? (await ask('URL where customers reach the service (empty: this machine only): ')),
+    };
+  } finally {
+    lines.close();
+  }
+}
+
+/** @throws UsageError when the file exists */
+function write(file: string, settings: Record<string, string>): void {
+  const text = Object.entries(settings).map(([name, value]) => `${name}=${shellWord(value)}\n`);
+  try {
+    writeFileSync(file, text.join(''), { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(
+      code === 'EEXIST'
+        ? `${file} exists. It is never overwritten: its keys may be in use.`
+        : `${file} can't be written: ${code}.`,
+      'Name another file with --file.',
+    );
+  }
+}
+
+/** One word for a shell, systemd and Compose: quoted only where it must be. */
+const shellWord = (text: string): string => {
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text;
+  if (text.includes("'"))
+    throw new UsageError('A value holds a single quote, which the settings file can’t hold.');
+  return `'${text}'`;
+};

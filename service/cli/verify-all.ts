@@ -1,0 +1,78 @@
+import type { Command } from 'commander';
+import { type Connection, RolebridgeApiError, type RolebridgeClient } from '../client/index.js';
+import { exitCodes } from './exit-codes.js';
+import { Ended, UsageError } from './failure.js';
+import { printJson, printTable } from './print.js';
+import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
+import { show } from './show-connection.js';
+import type { Terminal } from './terminal.js';
+import { withExample } from './with-example.js';
+
+/** Verifications in flight; the service limits how many it takes a minute, and the client waits for that. */
+const concurrency = 4;
+
+interface Result {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  /** Why there is no verdict, or why it failed. */
+  readonly code?: string | undefined;
+}
+
+/** `rolebridge verify ID` and `rolebridge verify --all`. */
+export function addVerifyCommand(program: Command, terminal: Terminal): void {
+  withExample(
+    withServiceOptions(
+      program.command('verify [id]').description('verify one connection or all of them now'),
+    ),
+    'rolebridge verify --all',
+  )
+    .option('--all', 'every connected or failed connection of the organization')
+    .action(async (id: string | undefined, options: ServiceOptions & { all?: boolean }) => {
+      if ((id === undefined) !== Boolean(options.all))
+        throw new UsageError('Name one connection, or give --all.');
+      const client = await clientOf(options, terminal);
+      if (id !== undefined) return show(terminal, await client.verifyConnection(id), options.json);
+      const results = await verifyAll(client);
+      if (options.json) printJson(terminal, { connections: results });
+      else
+        printTable(
+          terminal,
+          ['ID', 'NAME', 'STATUS', 'CODE'],
+          results.map(({ id, name, status, code }) => [id, name, status, code]),
+        );
+      if (results.some(({ status }) => status === 'not verified')) throw new Ended(exitCodes.inconclusive);
+      if (results.some(({ status }) => status !== 'connected')) throw new Ended(exitCodes.refused);
+    });
+}
+
+async function verifyAll(client: RolebridgeClient): Promise<Result[]> {
+  const waiting: Connection[] = [];
+  for (const status of ['connected', 'failed'] as const)
+    for await (const connection of client.connections({ status })) waiting.push(connection);
+  const results: Result[] = [];
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+      results.push(await verified(client, next));
+  };
+  await Promise.all(Array.from({ length: concurrency }, work));
+  return results.sort((one, other) => (one.id < other.id ? -1 : 1));
+}
+
+/** A connection that fails or gets no verdict doesn't end the others. */
+async function verified(client: RolebridgeClient, { id, name }: Connection): Promise<Result> {
+  try {
+    const connection = await client.verifyConnection(id);
+    return {
+      id,
+      name,
+      status: connection.status,
+      ...(connection.status === 'failed' &&
+        connection.verification.result === 'failed' && { code: connection.verification.code }),
+    };
+  } catch (error) {
+    if (!(error instanceof RolebridgeApiError)) throw error;
+    const isVerdict = error.status === 422;
+    return { id, name, status: isVerdict ? 'failed' : 'not verified', code: error.code };
+  }
+}

@@ -1,0 +1,31 @@
+import { readdir, stat, statfs } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import type { Metrics } from './metrics.js';
+
+/** Walking the files takes a while with many organizations, so several readers share it. */
+const keptMs = 60_000;
+
+/** Measures the disk of the data directory and what is on it, when the metrics are read. */
+export function measureDisk(directory: string, metrics: Metrics): void {
+  let measured: { readonly atMs: number; readonly done: Promise<void> } | undefined;
+  metrics.onRead(() => {
+    if (measured === undefined || performance.now() - measured.atMs > keptMs)
+      measured = { atMs: performance.now(), done: measure() };
+    return measured.done;
+  });
+
+  async function measure(): Promise<void> {
+    const { bavail, blocks, bsize } = await statfs(directory);
+    metrics.diskFree.set(bavail * bsize);
+    metrics.diskSize.set(blocks * bsize);
+    const sizes = { audit: 0, records: 0 };
+    for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      // A file can go while the others are measured.
+      const { size } = await stat(join(entry.parentPath, entry.name)).catch(() => ({ size: 0 }));
+      sizes[entry.parentPath.slice(directory.length).split(sep).includes('audit') ? 'audit' : 'records'] +=
+        size;
+    }
+    for (const [part, size] of Object.entries(sizes)) metrics.dataSize.set({ part }, size);
+  }
+}

@@ -1,0 +1,131 @@
+/** The vendor's brand file: what it may have, what it does to the pages, and that nothing says Rolebridge then. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadBrand } from '../../service/web/load-brand.js';
+import { callbackMessage, deprovisioned } from '../callback-message.js';
+import { runCommandLine as runCommand } from '../command-line.js';
+import { startVendor, type Vendor } from '../vendor.js';
+import { openWebClient, type WebClient, wordsOf } from '../web-client.js';
+
+const colors = { accent: '#0f6b5c', onAccent: '#ffffff', accentDark: '#6fd6c2', onAccentDark: '#06201b' };
+const northwind = {
+  name: 'Northwind Cloud',
+  platform: 'cloud',
+  logo: 'logo.svg',
+  favicon: 'logo.svg',
+  colors,
+  links: { help: 'https://northwind.example/help', privacy: 'https://northwind.example/privacy' },
+  homeUrl: 'https://app.northwind.example/settings',
+  returnUrls: ['https://app.northwind.example/'],
+  externalIdPrefix: 'nwc-',
+};
+
+function brandFile(content: unknown = northwind, logo = '<svg xmlns="http://www.w3.org/2000/svg"/>'): string {
+  const folder = mkdtempSync(join(tmpdir(), 'brand-'));
+  writeFileSync(join(folder, 'logo.svg'), logo);
+  writeFileSync(join(folder, 'notes.txt'), 'x');
+  writeFileSync(join(folder, 'brand.json'), typeof content === 'string' ? content : JSON.stringify(content));
+  return join(folder, 'brand.json');
+}
+
+describe('a brand file', () => {
+  test.each([
+    ['no name', { ...northwind, name: ' ' }, /name: /],
+    ['a member that there is not', { ...northwind, color: '#fff' }, /color/],
+    [
+      'a color by name',
+      { ...northwind, colors: { ...colors, accent: 'teal' } },
+      /colors\.accent: must be a color/,
+    ],
+    [
+      'text that is hard to read on the accent',
+      { ...northwind, colors: { ...colors, onAccent: '#888888' } },
+      /colors\.onAccent on colors\.accent has a contrast of [\d.]+:1; it must have 4\.5:1/,
+    ],
+    [
+      'an accent that is hard to read on the page',
+      { ...northwind, colors: { ...colors, accent: '#f5d76e', onAccent: '#000000' } },
+      /colors\.accent on #ffffff, the light page/,
+    ],
+    [
+      'a link of http',
+      { ...northwind, links: { help: 'http://northwind.example' } },
+      /links\.help: must be an https URL/,
+    ],
+    ['a link of a script', { ...northwind, homeUrl: 'javascript:alert(1)' }, /homeUrl: /],
+    ['a logo of another kind', { ...northwind, logo: 'notes.txt' }, /logo: must be an \.svg/],
+    ['a logo that there is not', { ...northwind, logo: 'none.svg' }, /logo: can't be read/],
+    ['a prefix with capitals', { ...northwind, externalIdPrefix: 'NWC-' }, /externalIdPrefix: /],
+    ['a frame of a path', { ...northwind, frameAncestors: ['https://a.example/x'] }, /frameAncestors\.0: /],
+    ['no JSON', '{', /is not JSON/],
+  ])('with %s is refused', (_name, content, message) => {
+    expect(() => loadBrand(brandFile(content))).toThrow(message);
+  });
+
+  test('with a script in its logo is refused', () => {
+    expect(() => loadBrand(brandFile(northwind, '<svg><script>alert(1)</script></svg>'))).toThrow(
+      'without scripts',
+    );
+  });
+
+  test('is tried on the command line', async () => {
+    const good = await runCommand(['brand', 'check', brandFile()]);
+    expect([good.code, good.stdout]).toEqual([0, expect.stringContaining('Northwind Cloud: valid.')]);
+    const bad = await runCommand(['brand', 'check', brandFile({ name: 'x', colors: {} })]);
+    expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining('colors.accent')]);
+  });
+});
+
+describe('with a brand file', () => {
+  let vendor: Vendor;
+  let browser: WebClient;
+  beforeAll(async () => {
+    vendor = await startVendor({ brand: loadBrand(brandFile()), propagationWindowMs: 300 });
+    browser = openWebClient(vendor.service.url);
+    await browser.signIn(vendor.apiKey);
+  });
+  afterAll(() => vendor.close());
+
+  test('the pages have its name, logo, colors and links', async () => {
+    const page = await browser.get('/connections');
+    expect(page.text).toContain('<title>AWS connections · Northwind Cloud</title>');
+    expect(page.text).toMatch(/<img class="brand-mark" src="\/assets\/logo\.\w+\.svg"/);
+    expect(page.text).toMatch(/<link rel="icon" href="\/assets\/favicon\.\w+\.svg"/);
+    expect(page.text).toContain('href="https://northwind.example/help"');
+    expect(page.text).toContain('href="https://app.northwind.example/settings"');
+    const style = /\/assets\/page\.\w+\.css/.exec(page.text)?.[0] ?? '';
+    expect((await browser.get(style)).text).toContain('--brand-accent:#0f6b5c');
+  });
+
+  test('external IDs have its prefix', async () => {
+    const { body } = await vendor.call('POST', '/v1/connections', { name: 'prefix' });
+    expect(body.externalId).toMatch(/^nwc-[a-z2-7]{48}$/);
+    const rotated = await vendor.call('POST', `/v1/connections/${body.id}/rotate-external-id`, {});
+    expect(rotated.body.externalId ?? rotated.body.pendingExternalId).toMatch(/^nwc-/);
+  });
+
+  test('no page that a customer meets says Rolebridge', async () => {
+    const { accountId } = vendor.sandbox.createAccount();
+    const given = { name: 'customer', expectedAccountId: accountId };
+    const { body } = await vendor.call('POST', '/v1/connections', given);
+    const roleName = 'customer-role';
+    const { arn } = vendor.sandbox.createRole(accountId, { roleName, trustPolicy: body.trustPolicy });
+    const paths = ['/connections/new', '/connections/new/access-key', `/connections/${body.id}/setup`];
+    const pages = [await openWebClient(vendor.service.url).get('/sign-in')];
+    for (const path of paths) pages.push(await browser.get(path));
+    await vendor.call('PUT', `/v1/connections/${body.id}/role`, { roleArn: arn });
+    for (const path of ['', '/setup', '/connected', '/scope', '/name', '/rotate', '/delete'])
+      pages.push(await browser.get(`/connections/${body.id}${path}`));
+    const message = callbackMessage(body.callbackSecret, deprovisioned(body.id, arn));
+    await fetch(`${vendor.service.url}/v1/callbacks`, { method: 'POST', ...message });
+    pages.push(await browser.get(`/connections/${body.id}`), await browser.get('/connections'));
+    pages.push(await browser.get('/connections/nothing'), await browser.get('/problems/role_not_assumable'));
+    for (const page of pages) {
+      expect([page.url, page.status]).not.toEqual([page.url, 500]);
+      // The principal of the test's vendor has that name.
+      const words = wordsOf(page).replaceAll(vendor.principal, '');
+      expect([page.url, /.{0,40}rolebridge.{0,40}/i.exec(words)?.[0]]).toEqual([page.url, undefined]);
+    }
+  });
+});

@@ -1,0 +1,82 @@
+/** `rolebridge setup`, the Dockerfile, compose.yaml and the systemd unit, as far as they run without an engine. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { run } from '../../service/cli/index.js';
+import { runCommandLine } from '../command-line.js';
+
+const principal = 'arn:aws:iam::111122223333:role/rolebridge';
+const folder = mkdtempSync(join(tmpdir(), 'rolebridge-setup-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('rolebridge setup', () => {
+  const file = join(folder, 'rolebridge.env');
+  const setup = (...words: string[]) => runCommandLine(['setup', '--file', file, ...words]);
+
+  test('writes new keys once, for its owner alone, and prints the next command; what it wrote is valid', async () => {
+    const made = await setup('--principal', principal, '--public-url', 'https://connect.vendor.example');
+    expect([made.code, made.stderr]).toEqual([0, '']);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const text = readFileSync(file, 'utf8');
+    expect(made.stdout).toContain(`set -a; . ${file}; set +a`);
+    for (const [, secret = ''] of text.matchAll(/(?:KEYS|TOKEN)=(\S+)/g))
+      expect(made.stdout).not.toContain(secret);
+    const env = execFileSync('bash', ['--norc', '-c', `set -a; . '${file}'; env`], { encoding: 'utf8' });
+    const settings = Object.fromEntries(
+      env.split('\n').flatMap((line) => {
+        const [, name, value] = /^(ROLEBRIDGE_\w+)=(.*)$/.exec(line) ?? [];
+        return name === undefined ? [] : [[name, value ?? '']];
+      }),
+    );
+    const org = await runCommandLine(['org', 'create', 'acme'], {
+      env: { ...settings, ROLEBRIDGE_DATA_DIR: join(folder, 'data') },
+    });
+    expect(org.code).toBe(0);
+
+    const again = await setup('--principal', principal);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('never overwritten')]);
+    expect(readFileSync(file, 'utf8')).toBe(text);
+  });
+
+  test('asks at a terminal for what was not given, and refuses what is not valid', async () => {
+    const stdin = Object.assign(new PassThrough(), { isTTY: true });
+    let shown = '';
+    const stdout = {
+      write(text: string) {
+        shown += text;
+        if (/: $/.test(text))
+          setImmediate(() => stdin.write(text.startsWith('ARN') ? `${principal}\n` : '\n'));
+      },
+    };
+    const asked = join(folder, 'asked.env');
+    expect(await run(['setup', '--file', asked], { env: {}, stdin, stdout, stderr: stdout })).toBe(0);
+    expect(shown).toContain('ARN of the IAM role');
+    expect(readFileSync(asked, 'utf8')).toContain(`ROLEBRIDGE_PRINCIPAL=${principal}\n`);
+    const wrong = await runCommandLine(['setup', '--file', join(folder, 'x.env'), '--principal', 'me']);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('ROLEBRIDGE_PRINCIPAL')]);
+    expect((await runCommandLine(['setup', '--file', join(folder, 'y.env')])).code).toBe(2);
+  });
+});
+
+test('--version prints the version of the package, with nothing before it', () => {
+  const { version } = JSON.parse(readFileSync('service/package.json', 'utf8'));
+  const shown = spawnSync(process.execPath, ['--import', 'tsx', 'service/main.ts', '--version'], {
+    encoding: 'utf8',
+  });
+  expect([shown.stdout, shown.stderr]).toEqual([`${version}\n`, '']);
+});
+
+test('the systemd unit is valid', () => {
+  const checked = spawnSync('systemd-analyze', ['verify', 'deploy/rolebridge.service'], { encoding: 'utf8' });
+  if (checked.error) {
+    process.stdout.write('not checked: the systemd unit (systemd-analyze is not installed)\n');
+    return;
+  }
+  // Where Node is elsewhere, that is all there is to say.
+  const complaints = checked.stderr
+    .split('\n')
+    .filter((line) => line !== '' && !/\/usr\/bin\/node/.test(line));
+  expect(complaints).toEqual([]);
+});
