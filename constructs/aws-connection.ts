@@ -1,8 +1,10 @@
 /** Role and callback in one: what most stacks need. */
 import { Construct } from 'constructs';
+import { labelOf } from './callback-provisioner';
 import { type CallbackOptions, ConnectionCallback } from './connection-callback';
+import { checkBeforeRole } from './connection-check';
 import { CrossAccountRole, type CrossAccountRoleProps } from './cross-account-role';
-import type { PolicyStatement } from './permissions';
+import type { PolicyStatement } from './iam/permissions';
 
 /** Props of {@link AwsConnection}: those of the role and those of the callback. */
 export interface AwsConnectionProps extends CrossAccountRoleProps, CallbackOptions {}
@@ -12,8 +14,8 @@ export interface AwsConnectionProps extends CrossAccountRoleProps, CallbackOptio
  * connection's external ID, registered with the vendor's service. The deploy succeeds when the service has
  * verified the role, and fails with the reason when it has not.
  *
- * Set `ROLEBRIDGE_CALLBACK_SECRET` where Terraform runs. For several connections in one stack, set
- * `ROLEBRIDGE_CALLBACK_SECRET_<CONNECTION ID IN CAPITALS>` for each.
+ * Set `CONNECT_CALLBACK_SECRET` where Terraform runs. For several connections in one stack, set
+ * `CONNECT_CALLBACK_SECRET_<CONNECTION ID IN CAPITALS>` for each.
  *
  * @example
  * ```ts
@@ -38,7 +40,13 @@ export class AwsConnection extends Construct {
   constructor(scope: Construct, id: string, props: AwsConnectionProps) {
     super(scope, id);
     this.role = new CrossAccountRole(this, 'role', props);
-    this.callback = new ConnectionCallback(this, 'callback', { ...props, role: this.role });
+    const { vendorName = id } = props;
+    checkBeforeRole(this, 'check', { ...props, vendorName: labelOf(vendorName), role: this.role });
+    this.callback = new ConnectionCallback(this, 'callback', {
+      ...props,
+      vendorName: labelOf(vendorName),
+      role: this.role,
+    });
   }
 
   /** The role's ARN, as a token. */

@@ -6,10 +6,13 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { buildCallback } from './callback/build.mjs';
 
 const here = import.meta.dirname;
 const dist = path.join(here, 'dist');
 const sourceForCdktn = path.join(dist, 'source-for-cdktn');
+/** Of the constructs; `init` is for both. */
+const SOURCE_FOLDERS = ['.', 'iam', 'props'];
 const SCRIPT = 'callback-script/rolebridge-callback.cjs';
 
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
@@ -18,6 +21,7 @@ const compile = (folder) =>
   execFileSync(process.execPath, [tsc, '-p', path.join(folder, 'tsconfig.build.json')], { stdio: 'inherit' });
 
 rmSync(dist, { recursive: true, force: true });
+await buildCallback();
 compile(here);
 
 writeSourceForCdktn();
@@ -31,13 +35,17 @@ for (const folder of [dist, path.join(dist, 'cdktn')]) {
 
 /** Below this folder, so that the same packages are found from it. */
 function writeSourceForCdktn() {
-  mkdirSync(sourceForCdktn);
-  for (const name of readdirSync(here).filter((each) => each.endsWith('.ts')))
-    writeFileSync(path.join(sourceForCdktn, name), forCdktn(readFileSync(path.join(here, name), 'utf8')));
+  for (const folder of SOURCE_FOLDERS) {
+    mkdirSync(path.join(sourceForCdktn, folder), { recursive: true });
+    for (const name of readdirSync(path.join(here, folder)).filter((each) => each.endsWith('.ts'))) {
+      const source = readFileSync(path.join(here, folder, name), 'utf8');
+      writeFileSync(path.join(sourceForCdktn, folder, name), forCdktn(source));
+    }
+  }
   const settings = {
     extends: '../../tsconfig.build.json',
     compilerOptions: { outDir: '../cdktn', rootDir: '.' },
-    include: ['*.ts'],
+    include: SOURCE_FOLDERS.map((folder) => `${folder}/*.ts`),
     exclude: [],
   };
   writeFileSync(path.join(sourceForCdktn, 'tsconfig.build.json'), JSON.stringify(settings));

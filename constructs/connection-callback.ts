@@ -1,18 +1,17 @@
-/** The callback: tells the service that the role is there, and at destroy that it goes. */
-import * as path from 'node:path';
+/** The callback: registers the role with the vendor's service, and deregisters it at destroy. */
 import type { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import {
-  AssetType,
-  Fn,
   type ITerraformDependable,
   type LocalExecProvisioner,
-  TerraformAsset,
   TerraformSelf,
-  TerraformStack,
   type TerraformVariable,
   Token,
 } from 'cdktf';
 import { Construct } from 'constructs';
+import { callbackEnvironment, labelOf, runScript, scriptPath } from './callback-provisioner';
+import { type ConnectionHealth, HealthCheck, statusUrlOf } from './connection-health';
+import type { CrossAccountRole } from './cross-account-role';
+import { documentJson, fingerprint } from './iam/document-json';
 import {
   callbackUrlProblem,
   connectionIdProblem,
@@ -20,12 +19,11 @@ import {
   scopeProblems,
   secondsProblem,
   secretVariableProblem,
-} from './callback-validation';
-import { type ConnectionHealth, HealthCheck, statusUrlOf } from './connection-health';
-import type { CrossAccountRole } from './cross-account-role';
-import { documentJson, fingerprint } from './document-json';
+  vendorNameProblem,
+} from './props/callback';
+import { expectedAccountIdProblem } from './props/role';
+import { refuse } from './props/rules';
 import { TerraformData } from './terraform-data';
-import { expectedAccountIdProblem, refuse } from './validation';
 
 /**
  * Where the connection applies: nothing given is the organization's default. Each name is 1–64 characters of
@@ -51,6 +49,11 @@ export interface ConnectionScope {
 
 /** What {@link ConnectionCallback} and `AwsConnection` have in common. */
 export interface CallbackOptions {
+  /**
+   * The vendor's name before each line of the deploy's output: 1–32 characters of `[A-Za-z0-9._-]`.
+   * @default - the id of this construct
+   */
+  readonly vendorName?: string;
   /** The connection's id (`con_…`), as the service gave it. */
   readonly connectionId: string;
   /** The service's callback URL: https, or http on loopback. */
@@ -76,18 +79,17 @@ export interface CallbackOptions {
    */
   readonly destroyTimeoutSeconds?: number;
   /**
-   * Whether a destroy fails when the service can't be reached or does not take the deregistration. By default
-   * that is a warning: the service finds out by itself that the role is gone.
+   * Whether a destroy fails when the vendor was not told, whatever the cause: no Node, no secret, no connection, a
+   * refusal. By default each of them is a warning, and the role goes.
    * @default false
    */
   readonly failDestroyWhenUnreachable?: boolean;
   /**
    * A sensitive Terraform variable with the callback secret, for runners where no environment variable can be
-   * set. Only for the registration: the deregistration reads the environment whatever is given here, and without
-   * a secret there it is a warning, never an error. The variable's value is in no state file, but it is in a
+   * set. Only for the registration: the deregistration reads the environment whatever is given here. The variable's value is in no state file, but it is in a
    * saved plan file (as every variable's is): keep those as you keep the secret.
-   * @default - the script reads `ROLEBRIDGE_CALLBACK_SECRET_<CONNECTION ID IN CAPITALS>`, or else
-   * `ROLEBRIDGE_CALLBACK_SECRET`, from the environment of whoever runs Terraform
+   * @default - the script reads `CONNECT_CALLBACK_SECRET_<CONNECTION ID IN CAPITALS>`, or else
+   * `CONNECT_CALLBACK_SECRET`, from the environment of whoever runs Terraform
    * @see https://developer.hashicorp.com/terraform/language/values/variables#suppressing-values-in-cli-output
    */
   readonly callbackSecret?: TerraformVariable;
@@ -119,13 +121,12 @@ export interface ConnectionCallbackProps extends CallbackOptions {
  * Registers a role with the service when it and all its policies exist (`role.provisioned`), again when any input
  * changes, and deregisters it at destroy before anything of it goes (`role.deprovisioned`).
  *
- * The secret comes from the environment of whoever runs Terraform, so that it is in no synthesized JSON, plan,
- * state or log: `ROLEBRIDGE_CALLBACK_SECRET`, or for several connections in one stack
- * `ROLEBRIDGE_CALLBACK_SECRET_CON_8F3K…` (the connection's id in capitals), which comes first.
+ * The secret comes from the environment of whoever runs Terraform, so it is in no synthesized JSON, plan,
+ * state or log: `CONNECT_CALLBACK_SECRET`, or for several connections in one stack
+ * `CONNECT_CALLBACK_SECRET_CON_8F3K…` (the connection's id in capitals), which comes first.
  *
- * Terraform runs no destroy-time provisioner of a resource that was taken out of the configuration: remove a
- * connection with `cdktf destroy`, or `terraform destroy -target`, before its code. Otherwise the service finds
- * out at its next verification.
+ * Run `cdktf destroy`, or `terraform destroy -target`, before you delete the code: Terraform can't run destroy-time
+ * provisioners for code that no longer exists, and the vendor finds out at its next check only.
  *
  * @example
  * ```ts
@@ -148,25 +149,29 @@ export class ConnectionCallback extends Construct {
     this.props = props;
     this.added = [...(props.dependsOn ?? [])];
 
-    const script = callbackScript(this);
-    // Two resources, because Terraform runs destroy-time provisioners on every replacement: one that is replaced
-    // when an input changes and only registers, one that is never replaced for that and only deregisters.
+    // Two resources for one fact, because Terraform runs destroy-time provisioners on every replacement: one is
+    // replaced when an input changes and only registers; one is never replaced for that and only deregisters.
     const deregistration = new TerraformData(this, 'deregistration', {
       after: () => this.dependencies(),
       input: {
         connection_id: props.connectionId,
         callback_url: props.callbackUrl,
         role_arn: this.roleArn,
+        role_id: this.roleId,
       },
       // The role is no longer another connection's: that one has to hear of it.
       triggersReplace: () => ({ connection_id: props.connectionId }),
-      provisioner: { ...script, when: 'destroy', environment: this.deregistrationEnvironment() },
+      provisioner: this.deregistrationProvisioner(),
     });
     const registration = new TerraformData(this, 'registration', {
       // After the deregistration too: an apply that is cut off behind the registration can then be destroyed.
       after: () => [...this.dependencies(), deregistration],
-      triggersReplace: () => this.inputs(),
-      provisioner: { ...script, environment: this.registrationEnvironment() },
+      // A new deregistration means that the old one has run: the role is registered again.
+      triggersReplace: () => ({
+        ...this.inputs(),
+        deregistration: deregistration.interpolationForAttribute('id'),
+      }),
+      provisioner: runScript(this, this.registrationEnvironment()),
     });
     if (props.health !== undefined)
       new HealthCheck(this, 'health', {
@@ -201,13 +206,18 @@ export class ConnectionCallback extends Construct {
     return isCrossAccountRole(role) ? role.roleArn : role.arn;
   }
 
+  private get roleId(): string {
+    const { role } = this.props;
+    return isCrossAccountRole(role) ? role.roleUniqueId : role.uniqueId;
+  }
+
   private inputs(): Record<string, unknown> {
     const { role } = this.props;
     return {
       connection_id: this.props.connectionId,
       callback_url: this.props.callbackUrl,
       role_arn: this.roleArn,
-      role_unique_id: isCrossAccountRole(role) ? role.roleUniqueId : role.uniqueId,
+      role_id: this.roleId,
       scope: this.scopeJson(),
       ...(isCrossAccountRole(role)
         ? role.fingerprints()
@@ -217,31 +227,43 @@ export class ConnectionCallback extends Construct {
 
   private registrationEnvironment(): Record<string, string> {
     const { props } = this;
+    const { role } = props;
     return {
-      ROLEBRIDGE_EVENT: 'role.provisioned',
-      ROLEBRIDGE_CALLBACK_URL: props.callbackUrl,
-      ROLEBRIDGE_CONNECTION_ID: props.connectionId,
+      ...callbackEnvironment('role.provisioned', props, this.label),
       ROLEBRIDGE_ROLE_ARN: this.roleArn,
+      ROLEBRIDGE_ROLE_ID: this.roleId,
       ROLEBRIDGE_SCOPE: this.scopeJson(),
       ROLEBRIDGE_EXPECTED_ACCOUNT_ID: props.expectedAccountId ?? '',
-      ROLEBRIDGE_DEADLINE_SECONDS: String(props.callbackTimeoutSeconds ?? 120),
-      ...(props.callbackSecret === undefined
-        ? {}
-        : { ROLEBRIDGE_CALLBACK_SECRET_FROM_VARIABLE: forProvisioner(props.callbackSecret) }),
+      ...(isCrossAccountRole(role) && role.callbackEnvironment()),
     };
   }
 
   /** Terraform lets a destroy-time provisioner name `self` only; literals are of the configuration at destroy. */
-  private deregistrationEnvironment(): Record<string, string> {
-    const { props } = this;
+  private deregistrationProvisioner(): LocalExecProvisioner {
+    const { failDestroyWhenUnreachable = false, destroyTimeoutSeconds = 15 } = this.props;
+    // A shell, so that a machine without Node or the script can warn; no value is in the command. `sh` and `cmd` take it.
+    const run = `node -e "require(require('node:path').resolve(process.env.ROLEBRIDGE_SCRIPT))"`;
+    const warning = `echo ${this.label}: warning: Node or the script failed, so the vendor was not told`;
     return {
-      ROLEBRIDGE_EVENT: 'role.deprovisioned',
-      ROLEBRIDGE_CALLBACK_URL: TerraformSelf.getString('input.callback_url'),
-      ROLEBRIDGE_CONNECTION_ID: TerraformSelf.getString('input.connection_id'),
-      ROLEBRIDGE_ROLE_ARN: TerraformSelf.getString('input.role_arn'),
-      ROLEBRIDGE_DEADLINE_SECONDS: String(props.destroyTimeoutSeconds ?? 15),
-      ROLEBRIDGE_FAIL_WHEN_UNREACHABLE: String(props.failDestroyWhenUnreachable ?? false),
+      type: 'local-exec',
+      when: 'destroy',
+      command: failDestroyWhenUnreachable ? run : `${run} || ${warning} && exit 0`,
+      environment: {
+        ROLEBRIDGE_EVENT: 'role.deprovisioned',
+        ROLEBRIDGE_LABEL: this.label,
+        ROLEBRIDGE_SCRIPT: scriptPath(this),
+        ROLEBRIDGE_CALLBACK_URL: TerraformSelf.getString('input.callback_url'),
+        ROLEBRIDGE_CONNECTION_ID: TerraformSelf.getString('input.connection_id'),
+        ROLEBRIDGE_ROLE_ARN: TerraformSelf.getString('input.role_arn'),
+        ROLEBRIDGE_ROLE_ID: TerraformSelf.getString('input.role_id'),
+        ROLEBRIDGE_DEADLINE_SECONDS: String(destroyTimeoutSeconds),
+        ROLEBRIDGE_FAIL_WHEN_UNREACHABLE: String(failDestroyWhenUnreachable),
+      },
     };
+  }
+
+  private get label(): string {
+    return labelOf(this.props.vendorName ?? this.node.id);
   }
 
   private scopeJson(): string {
@@ -259,33 +281,13 @@ function callbackProblems(props: ConnectionCallbackProps): (string | undefined)[
     connectionIdProblem(props.connectionId),
     callbackUrlProblem(props.callbackUrl),
     ...scopeProblems(props.scope),
+    vendorNameProblem(props.vendorName),
     expectedAccountIdProblem(props.expectedAccountId),
     secondsProblem('callbackTimeoutSeconds', props.callbackTimeoutSeconds, 1, 900),
     secondsProblem('destroyTimeoutSeconds', props.destroyTimeoutSeconds, 1, 300),
     secretVariableProblem('callbackSecret', props.callbackSecret),
     ...healthProblems(props.health),
   ];
-}
-
-/** The script once per stack, beside the synthesized stack, started without a shell: no value can be a command. */
-function callbackScript(scope: Construct): Pick<LocalExecProvisioner, 'type' | 'interpreter' | 'command'> {
-  const stack = TerraformStack.of(scope);
-  const id = 'rolebridge-callback';
-  const asset =
-    (stack.node.tryFindChild(id) as TerraformAsset | undefined) ??
-    new TerraformAsset(stack, id, {
-      path: path.join(__dirname, 'callback-script', 'rolebridge-callback.cjs'),
-      type: AssetType.FILE,
-    });
-  return { type: 'local-exec', interpreter: ['node'], command: asset.path };
-}
-
-/**
- * Terraform hides everything that a provisioner prints when its configuration holds a sensitive value: the reason
- * of a refused registration would be hidden too. The script prints no secret, so it may be read.
- */
-function forProvisioner(variable: TerraformVariable): string {
-  return Token.asString(Fn.nonsensitive(Fn.sensitive(variable.value)));
 }
 
 /** By shape: an app can have loaded two copies of this package. */

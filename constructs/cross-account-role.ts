@@ -5,16 +5,20 @@ import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
 import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment';
 import {
   Annotations,
+  DefaultTokenResolver,
   dependable,
   Fn,
   type ITerraformDependable,
   Lazy,
   Op,
+  StringConcat,
   type TerraformProvider,
   Token,
+  Tokenization,
 } from 'cdktf';
 import { Construct } from 'constructs';
-import { documentJson, fingerprint } from './document-json';
+import { nonsensitive } from './callback-provisioner';
+import { documentJson, fingerprint } from './iam/document-json';
 import {
   isAdministratorPolicy,
   isAdministratorStatement,
@@ -24,28 +28,31 @@ import {
   type PolicyStatement,
   PRESET_POLICIES,
   policyDocument,
-} from './permissions';
-import { type Partition, partitionOf, trustPolicy } from './trust-policy';
+  selfInspectionStatement,
+} from './iam/permissions';
+import { type Partition, partitionOf, trustPolicy } from './iam/trust-policy';
+import { managedPolicyProblem, permissionsProblems, statementProblems } from './props/permissions';
 import {
   descriptionProblem,
   expectedAccountIdProblem,
   externalIdProblem,
-  managedPolicyProblem,
   maxSessionDurationProblem,
   partitionProblem,
   pathProblem,
   permissionsBoundaryProblem,
-  permissionsProblems,
   principalProblems,
-  refuse,
   roleNameProblems,
-  statementProblems,
   tagsProblems,
   wholeAccounts,
-} from './validation';
+} from './props/role';
+import { refuse } from './props/rules';
 
 /** A warning that a reviewer has seen and accepted; see {@link CrossAccountRoleProps.acknowledge}. */
-export type RoleWarning = 'whole-account-trust' | 'administrator-without-boundary' | 'trust-policy-size';
+export type RoleWarning =
+  | 'whole-account-trust'
+  | 'administrator-without-boundary'
+  | 'trust-policy-size'
+  | 'attached-policies-quota';
 
 /** Props of {@link CrossAccountRole}. */
 export interface CrossAccountRoleProps {
@@ -118,6 +125,12 @@ export interface CrossAccountRoleProps {
    */
   readonly allowSourceIdentity?: boolean;
   /**
+   * Whether the role may read itself: `iam:GetRole` and `iam:SimulatePrincipalPolicy` on its own ARN. The vendor then
+   * proves that the trust policy is safe and the permissions are sufficient; without it, both are only tested.
+   * @default true
+   */
+  readonly selfInspection?: boolean;
+  /**
    * The AWS partition.
    * @default - the one in the principal's ARN, or else 'aws'
    * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
@@ -145,6 +158,7 @@ export interface CrossAccountRoleProps {
 const TRUST_POLICY_QUOTA = 2048;
 const TRUST_POLICY_MAXIMUM = 4096;
 const INLINE_POLICIES_QUOTA = 10_240;
+const ATTACHED_POLICIES_QUOTA = 10;
 const ATTACHED_POLICIES_MAXIMUM = 20;
 
 /**
@@ -172,6 +186,8 @@ export class CrossAccountRole extends Construct {
   private readonly attachments = new Map<string, IamRolePolicyAttachment>();
   private readonly statements: PolicyStatement[] = [];
   private inlinePolicy?: IamRolePolicy;
+  private readonly selfInspection?: IamRolePolicy;
+  private caller?: DataAwsCallerIdentity;
 
   constructor(scope: Construct, id: string, props: CrossAccountRoleProps) {
     super(scope, id);
@@ -203,6 +219,13 @@ export class CrossAccountRole extends Construct {
     );
     this.role = new IamRole(this, 'role', this.roleConfig());
     this.reviewTrust(principals);
+    if (props.selfInspection ?? true)
+      this.selfInspection = new IamRolePolicy(this, 'self-inspection', {
+        name: 'self-inspection',
+        role: this.role.name,
+        policy: documentJson(policyDocument([selfInspectionStatement(this.role.arn)])),
+        ...this.policyConfig(),
+      });
 
     const permissions: Permissions =
       typeof props.permissions === 'string' ? { preset: props.permissions } : (props.permissions ?? {});
@@ -239,14 +262,20 @@ export class CrossAccountRole extends Construct {
   addManagedPolicy(nameOrArn: string): this {
     refuse(this.label, [managedPolicyProblem(nameOrArn)]);
     const policyArn = managedPolicyArn(nameOrArn, this.partition);
-    if (this.attachments.has(policyArn)) return this;
-    const attachment = new IamRolePolicyAttachment(this, this.attachmentId(policyArn), {
+    const attachmentId = this.attachmentId(policyArn);
+    if (this.attachments.has(attachmentId)) return this;
+    const attachment = new IamRolePolicyAttachment(this, attachmentId, {
       role: this.role.name,
       policyArn,
       ...this.policyConfig(),
     });
-    this.attachments.set(policyArn, attachment);
+    this.attachments.set(attachmentId, attachment);
     if (isAdministratorPolicy(policyArn)) this.reviewAdministrator();
+    if (this.attachments.size > ATTACHED_POLICIES_QUOTA)
+      this.warn(
+        'attached-policies-quota',
+        `more than ${ATTACHED_POLICIES_QUOTA} managed policies are attached; IAM takes ${ATTACHED_POLICIES_QUOTA} unless the account's quota was raised (at most ${ATTACHED_POLICIES_MAXIMUM}). Put statements together.`,
+      );
     return this;
   }
 
@@ -267,15 +296,41 @@ export class CrossAccountRole extends Construct {
 
   /** The role and every policy of it: what has to exist before the role is of use. */
   dependencies(): ITerraformDependable[] {
-    return [this.role, ...this.attachments.values(), ...(this.inlinePolicy ? [this.inlinePolicy] : [])];
+    return [
+      this.role,
+      ...this.attachments.values(),
+      ...[this.selfInspection, this.inlinePolicy].filter((policy) => policy !== undefined),
+    ];
+  }
+
+  /** Creates the role after it. @internal */
+  dependOn(before: ITerraformDependable): void {
+    this.role.dependsOn = [...(this.role.dependsOn ?? []), dependable(before)];
+  }
+
+  /** The account of the AWS credentials in use, as a token. @internal */
+  callerAccountId(): string {
+    this.caller ??= new DataAwsCallerIdentity(this, 'caller', this.withProvider());
+    return this.caller.accountId;
+  }
+
+  /** What the callback script compares the service's answer with. @internal */
+  callbackEnvironment(): Record<string, string> {
+    const { externalId, principal } = this.props;
+    const [one, ...others] = typeof principal === 'string' ? [principal] : principal;
+    return {
+      ROLEBRIDGE_EXTERNAL_ID: Token.isUnresolved(externalId) ? nonsensitive(externalId) : externalId,
+      ROLEBRIDGE_PRINCIPAL: one === undefined || others.length > 0 || Token.isUnresolved(one) ? '' : one,
+    };
   }
 
   /** What a verification of the role depends on, besides its ARN: changes exactly when one of these does. */
   fingerprints(): Record<string, string | string[]> {
     return {
       trust_policy: fingerprint(this.trustPolicyJson),
-      managed_policies: [...this.attachments.keys()].sort(),
+      managed_policies: [...this.attachments.values()].map(({ policyArn }) => policyArn).sort(),
       inline_policy: this.inlinePolicy ? fingerprint(this.inlinePolicyJson()) : '',
+      self_inspection: String(this.selfInspection !== undefined),
       permissions_boundary: this.props.permissionsBoundary ?? '',
     };
   }
@@ -302,10 +357,10 @@ export class CrossAccountRole extends Construct {
   }
 
   private accountPrecondition(expectedAccountId: string) {
-    const caller = new DataAwsCallerIdentity(this, 'caller', this.withProvider());
+    const accountId = this.callerAccountId();
     return {
-      condition: Op.eq(caller.accountId, expectedAccountId),
-      errorMessage: `account_mismatch: the AWS credentials in use belong to account ${caller.accountId}, and this connection is for account ${expectedAccountId}. Nothing was made. Use credentials of the expected account, or correct expectedAccountId.`,
+      condition: Op.eq(accountId, expectedAccountId),
+      errorMessage: `account_mismatch: your AWS credentials are of account ${accountId}, and this connection is for account ${expectedAccountId}. Nothing was created. Use credentials of the expected account, or correct expectedAccountId.`,
     };
   }
 
@@ -323,9 +378,14 @@ export class CrossAccountRole extends Construct {
     return this.props.provider === undefined ? {} : { provider: this.props.provider };
   }
 
-  /** Stable when policies are put in another order, so that Terraform does not detach and attach them again. */
+  /** Stable when policies are put in another order: an attachment that moves may end detached. */
   private attachmentId(policyArn: string): string {
-    if (Token.isUnresolved(policyArn)) return `attachment-${this.attachments.size}`;
+    if (Token.isUnresolved(policyArn)) {
+      const resolver = new DefaultTokenResolver(new StringConcat());
+      const expression = String(Tokenization.resolve(policyArn, { scope: this, resolver, preparing: true }));
+      const reference = /^\$\{([\w.-]+)\}$/.exec(expression)?.[1];
+      return `attachment-${reference ?? fingerprint(expression.replaceAll('${', '')).slice(0, 12)}`;
+    }
     return `attachment-${policyArn.replace(/^arn:[^:]+:iam::(?:aws:policy\/)?/, '').replace(/[^\w+=,.@-]/g, '-')}`;
   }
 

@@ -19,6 +19,6 @@ export {
 } from './connection-callback';
 export type { ConnectionHealth } from './connection-health';
 export { CrossAccountRole, type CrossAccountRoleProps, type RoleWarning } from './cross-account-role';
-export type { PermissionPreset, Permissions, PolicyStatement } from './permissions';
-export type { Partition } from './trust-policy';
-export { InvalidPropsError } from './validation';
+export type { PermissionPreset, Permissions, PolicyStatement } from './iam/permissions';
+export type { Partition } from './iam/trust-policy';
+export { InvalidPropsError } from './props/rules';

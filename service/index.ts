@@ -43,6 +43,8 @@ export { createLogger } from './logger.js';
 export { openEncryption } from './open-encryption.js';
 export { openPermissionSets } from './permission-sets/index.js';
 export { backUp, restoreBackup } from './records/lowdb/backup.js';
+export { inspect } from './records/lowdb/inspect.js';
+export { repair } from './records/lowdb/repair.js';
 export { openFileStore, openPostgresStore, openStore, type StoreChoice } from './records/open.js';
 export { createAccessKeyEncryption, createLocalKeyEncryptionKey } from './secrets/access-key-encryption.js';
 export { createEncryption } from './secrets/encryption.js';
@@ -172,8 +174,8 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     schedule: settings.schedule,
     permissionSets: options.permissionSets ?? permissionSetsOf([]),
     webhookEndpoints: options.webhooks?.endpoints ?? [],
-    requireAccount: options.requireAccount ?? true,
-    requireProof: options.requireProof ?? false,
+    requireAccount: settings.requireAccount,
+    requireProof: settings.requireProof,
     alarm(code, about) {
       metrics.securityEvents.inc({ code });
       logger.error(

@@ -21,7 +21,7 @@ ${Object.values(VALUES)
   .map(({ flag, variable, question }) => `  --${flag.padEnd(20)}${question} (${variable})`)
   .join('\n')}
 
-The callback secret is in no file: give it to whoever runs the deploy, as ROLEBRIDGE_CALLBACK_SECRET.`;
+The callback secret is in no file: give it to whoever runs the deploy, as CONNECT_CALLBACK_SECRET.`;
 
 main(process.argv.slice(2)).then(
   (code) => {
@@ -36,7 +36,7 @@ main(process.argv.slice(2)).then(
 async function main(words: string[]): Promise<number> {
   if (words.some((word) => /^--callback-secret\b|^whsec_/.test(word)))
     throw new Error(
-      'The callback secret must not be on a command line, where other users and the shell history see it. Leave it out here, and set ROLEBRIDGE_CALLBACK_SECRET when you deploy.',
+      'The callback secret must not be on a command line, where other users and the shell history see it. Leave it out here, and set CONNECT_CALLBACK_SECRET when you deploy.',
     );
   const { values: flags, positionals } = readFlags(words);
   const [command, folderName = '.', ...more] = positionals;
@@ -123,7 +123,7 @@ function sayNext({ cdk, isNew, byHand }: Plan, folder: string): void {
   for (const line of byHand) say(`  ${line}`);
   if (folder !== '.') say(`  cd ${JSON.stringify(folder)}`);
   say('  npm install');
-  say("  export ROLEBRIDGE_CALLBACK_SECRET=…   # the vendor's page shows it once");
+  say("  export CONNECT_CALLBACK_SECRET=…   # the vendor's page shows it once");
   say(isNew ? '  npm run deploy' : `  npx ${cdk} deploy`);
 }
 

@@ -1,5 +1,6 @@
 /** What the vendor's page says of the connection, from flags, the environment or questions. */
 import { createInterface } from 'node:readline/promises';
+import { PATTERNS, type Pattern } from '../props/patterns';
 
 /** The values that go into the customer's code. The callback secret is none of them: it is in no file. */
 export interface ConnectionValues {
@@ -16,17 +17,13 @@ export interface ConnectionValues {
   };
 }
 
-interface Value {
+interface Value extends Pattern {
   readonly flag: string;
   readonly variable: string;
   readonly question: string;
   /** Taken when nothing is said. */
   readonly usual?: string;
-  readonly rule: string;
-  readonly fits: RegExp;
 }
-
-const scopeName = '[A-Za-z0-9][A-Za-z0-9._-]{0,63}';
 
 /** Only what would not be understood later: the construct checks every value when the stack is synthesized. */
 export const VALUES: Readonly<Record<keyof ConnectionValues, Value>> = {
@@ -34,37 +31,32 @@ export const VALUES: Readonly<Record<keyof ConnectionValues, Value>> = {
     flag: 'connection-id',
     variable: 'ROLEBRIDGE_CONNECTION_ID',
     question: 'Connection id',
-    rule: 'con_ and 1–64 letters or digits',
-    fits: /^con_[A-Za-z0-9]{1,64}$/,
+    ...PATTERNS.connectionId,
   },
   externalId: {
     flag: 'external-id',
     variable: 'ROLEBRIDGE_EXTERNAL_ID',
     question: 'External ID',
-    rule: '2–1224 characters of [A-Za-z0-9_+=,.@:/-]',
-    fits: /^[\w+=,.@:/-]{2,1224}$/,
+    ...PATTERNS.externalId,
   },
   principal: {
     flag: 'principal',
     variable: 'ROLEBRIDGE_PRINCIPAL',
     question: "The vendor's principal",
-    rule: 'the ARN of a role or user, or an account id',
-    fits: /^(\d{12}|arn:[a-z-]+:iam::\d{12}:(root|(role|user)\/[\w+=,.@/-]+))$/,
+    ...PATTERNS.principal,
   },
   callbackUrl: {
     flag: 'callback-url',
     variable: 'ROLEBRIDGE_CALLBACK_URL',
     question: 'Callback URL',
-    rule: 'an https URL, or http on loopback',
-    fits: /^(https:\/\/|http:\/\/(localhost|127\.|\[::1\]))[\x21-\x7e]+$/,
+    ...PATTERNS.callbackUrl,
   },
   scope: {
     flag: 'scope',
     variable: 'ROLEBRIDGE_SCOPE',
     question: 'Where it applies: project/environment/architecture, or nothing',
     usual: '',
-    rule: 'up to three names between slashes',
-    fits: new RegExp(`^(${scopeName}(/${scopeName}){0,2})?$`),
+    ...PATTERNS.scopePath,
   },
   permissions: {
     flag: 'permissions',

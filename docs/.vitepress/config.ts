@@ -33,6 +33,7 @@ const readers = [
       { text: 'Operations', link: '/operations' },
       { text: 'Jobs and webhooks', link: '/watching' },
       { text: 'Threat model', link: '/security' },
+      { text: 'Unsafe roles', link: '/unsafe-roles' },
     ],
   },
 ];

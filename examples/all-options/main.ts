@@ -30,9 +30,11 @@ const connection = new AwsConnection(stack, 'vendor', {
   maxSessionDuration: 4 * 3600,
   allowSessionTags: true,
   allowSourceIdentity: true,
+  selfInspection: true,
   partition: 'aws',
   provider,
 
+  vendorName: 'northwind',
   expectedAccountId: '210987654321',
   callbackTimeoutSeconds: 300,
   destroyTimeoutSeconds: 30,

@@ -3,7 +3,7 @@
  * sensitive variable of it.
  *
  * In the workspace, set the Terraform variables `external_id` and `callback_secret` (sensitive), and the environment
- * variable ROLEBRIDGE_CALLBACK_SECRET (sensitive, with the same value) so that a destroy can tell the vendor too.
+ * variable CONNECT_CALLBACK_SECRET (sensitive, with the same value) so that a destroy can tell the vendor too.
  * Node has to be where Terraform runs. HCP Terraform promises none on its own workers: take an agent pool whose image
  * has it, or the workspace's local execution mode.
  */

@@ -4,7 +4,7 @@
  *
  * The list is what your account vending knows, with the connection that the vendor made for each account. Terraform
  * reaches an account through the role that AWS Organizations makes in it. Each connection has its own secret:
- * ROLEBRIDGE_CALLBACK_SECRET_<CONNECTION ID IN CAPITALS>.
+ * CONNECT_CALLBACK_SECRET_<CONNECTION ID IN CAPITALS>.
  */
 
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';

@@ -1,8 +1,8 @@
 /**
  * Use this to connect several AWS accounts from one stack: one aliased provider and one connection for each.
  *
- * Each connection has its own secret: ROLEBRIDGE_CALLBACK_SECRET_CON_STAGING0000 and
- * ROLEBRIDGE_CALLBACK_SECRET_CON_PRODUCTION00.
+ * Each connection has its own secret: CONNECT_CALLBACK_SECRET_CON_STAGING0000 and
+ * CONNECT_CALLBACK_SECRET_CON_PRODUCTION00.
  */
 
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';

@@ -5,8 +5,8 @@ import { RolebridgeError } from '../domain/errors.js';
 import type { AccountId } from '../domain/ids.js';
 import { inconclusiveCode } from '../domain/inconclusive.js';
 import type { Partition } from '../domain/role-arn.js';
+import { type AccessKeyVerification, verifyAccessKey } from '../domain/verification/verify-access-key.js';
 import type { Verification } from '../domain/verification.js';
-import { type AccessKeyVerification, verifyAccessKey } from '../domain/verify-access-key.js';
 import { verificationFailed } from './verification-failed.js';
 
 /** Verifies a key that a customer gives, then encrypts it for its connection. */

@@ -8,8 +8,9 @@ import { newExternalId } from '../domain/ids.js';
 import { inconclusiveCode } from '../domain/inconclusive.js';
 import type { RoleArn } from '../domain/role-arn.js';
 import { describeScope, type Scope, scopeFromKey, scopeKey } from '../domain/scope.js';
+import type { VerificationProgress } from '../domain/verification/request.js';
+import { verifyRole } from '../domain/verification/verify-role.js';
 import type { FailedVerification } from '../domain/verification.js';
-import { type VerificationProgress, verifyRole } from '../domain/verify-role.js';
 import { audited } from './audited.js';
 import { recordVerification, storeChange, subjectOf } from './change-connection.js';
 import { connectedElsewhere, notConnectedElsewhere, verificationFailed } from './verification-failed.js';
@@ -72,6 +73,7 @@ async function verifyAndStore(
     {
       connection: {
         id: connection.id,
+        organizationId: connection.organizationId,
         externalId: trust.externalId,
         pendingExternalId: trust.pendingExternalId,
         // A role in an access key's place opens the same account: targets must not change theirs unseen.
@@ -92,6 +94,8 @@ async function verifyAndStore(
           (trust.pendingExternalId !== undefined && request.askedBy !== 'verify')),
       callerRetries: request.askedBy === 'callback',
       diagnose: request.diagnose,
+      ...probing(deps, connection, request),
+      requireProof: deps.requireProof,
       onProgress: request.onProgress,
     },
     { sts: deps.sts, clock: deps.clock, newExternalId: () => newExternalId(deps.vendor.externalIdPrefix) },
@@ -121,21 +125,23 @@ async function verifyAndStore(
     throw error;
   }
 
-  const { role, roleId, externalId } = result;
+  const { role, roleId, externalId, assurance, probedAt } = result;
   const now = isoNow(deps.clock);
   const verification = notConnectedElsewhere(result.verification, now);
   const isUnchanged =
     isWatch &&
     connection.status === 'connected' &&
     connection.method === 'assume_role' &&
-    externalId === trust.externalId;
+    externalId === trust.externalId &&
+    connection.assurance === assurance;
   try {
-    if (isUnchanged) return await recordVerification(deps, intent, connection, verification);
+    if (isUnchanged) return await recordVerification(deps, intent, { ...connection, probedAt }, verification);
     const next = connected(connection, {
       role,
       roleId,
       externalId,
-      assurance: 'tested',
+      assurance,
+      probedAt,
       verification,
       scopes,
     });
@@ -149,6 +155,23 @@ async function verifyAndStore(
     await storeFailure(deps, intent, connection, { roleArn: role.arn, roleId, verification: elsewhere });
     throw verificationFailed(elsewhere);
   }
+}
+
+/**
+ * The service's own checks read the policy each time and probe once a day; where the policy can't be read, the three
+ * first probes are made each time and the longer list once a day.
+ */
+function probing(
+  { clock, schedule }: Dependencies,
+  connection: Connection,
+  { askedBy, roleArn }: VerificationRequest,
+): { probedAt?: string } {
+  if (askedBy !== 'watch' || connection.method !== 'assume_role' || connection.status !== 'connected')
+    return {};
+  const { probedAt } = connection;
+  const isRecent = clock.now() - Date.parse(probedAt) < schedule.probeIntervalMs;
+  if (!isRecent || connection.roleArn !== roleArn || connection.pendingExternalId !== undefined) return {};
+  return { probedAt };
 }
 
 /** Before anything is asked of AWS: a scope that another connection holds fails the request at once. */

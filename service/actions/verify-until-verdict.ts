@@ -2,7 +2,7 @@ import type { Dependencies } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
 import type { Connection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
-import type { VerificationProgress } from '../domain/verify-role.js';
+import type { VerificationProgress } from '../domain/verification/request.js';
 import { findConnection } from './find-connection.js';
 import { verifyConnection } from './verify-connection.js';
 

@@ -34,7 +34,7 @@ export function createCallbackReceiver(deps: Dependencies, toleranceMs: number, 
         "The callback is not signed with this connection's secret, or is stale.",
         {
           remedy:
-            "Check that ROLEBRIDGE_CALLBACK_SECRET is the secret shown when this connection was made, that the connection id is right, and that this machine's clock is.",
+            "Check that CONNECT_CALLBACK_SECRET is the secret shown when this connection was made, that the connection id is right, and that this machine's clock is.",
         },
       );
     // Counted only now: nobody else can use a connection's callbacks up.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Express } from 'express';
 import type { Dependencies } from '../actions/dependencies.js';
-import { vendorTemplate } from '../templates/index.js';
+import { builtCallback, vendorTemplate } from '../templates/index.js';
 import { refuseMethod } from './respond.js';
 import { terraformModuleArchive } from './terraform-module.js';
 
@@ -13,6 +13,10 @@ export function addDownloadRoutes(app: Express, deps: Dependencies): void {
   const vendor = { principals: deps.principals, callbackUrl: `${deps.publicUrl}/v1/callbacks` };
   const downloads: Record<string, { type: string; make: () => string | Buffer }> = {
     '/downloads/terraform-module.tar.gz': { type: 'application/gzip', make: terraformModuleArchive },
+    '/downloads/callback.cjs': {
+      type: 'text/javascript; charset=utf-8',
+      make: () => builtCallback('script'),
+    },
     '/downloads/cloudformation.yaml': {
       type: 'text/yaml; charset=utf-8',
       make: () => vendorTemplate(vendor),

@@ -54,6 +54,8 @@ export function shareSts(sts: Sts, options: SharedStsOptions, caller = theServic
   return {
     forOrganization: (other) => shareSts(sts, options, other),
     assumeRole: (request) => call('AssumeRole', () => sts.assumeRole(request)),
+    readRole: (partition, credentials, roleName) =>
+      call('GetRole', () => sts.readRole(partition, credentials, roleName)),
     callerIdentity: (partition, credentials) =>
       call('GetCallerIdentity', () => sts.callerIdentity(partition, credentials)),
     accessKeyIdentity: (partition, key) =>

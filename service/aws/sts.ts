@@ -1,10 +1,11 @@
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { z } from 'zod';
 import type { AccessKey } from '../domain/access-key.js';
-import type { InconclusiveReason } from '../domain/inconclusive.js';
 import type { Sts, StsAnswer } from '../domain/ports.js';
-import { type Partition, partitions } from '../domain/role-arn.js';
+import { partition as aPartition, type Partition, partitions } from '../domain/role-arn.js';
+import { answered, classify, type NotAllowed } from './answers.js';
 import { sendIdentityRequest } from './caller-identity.js';
+import { createIam } from './iam.js';
 import { requestHandlerFor } from './outbound.js';
 
 export interface StsOptions {
@@ -61,11 +62,22 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
       ),
     };
   };
+  const iamSettingsOf = (partition: Partition) => {
+    const { iamHost, stsRegion } = partitions[partition];
+    const { endpoint, ...settings } = settingsOf(partition);
+    // An endpoint of AWS's for STS is none for IAM; a stand-in for AWS is both.
+    const own = endpoint !== undefined && !/\.amazonaws\.|\.amazonaws-/.test(new URL(endpoint).host);
+    return {
+      ...settings,
+      region: stsRegion,
+      ...(own && { endpoint }),
+      requestHandler: requestHandlerFor(own ? endpoint : `https://${iamHost}`, timeoutMs, 200),
+    };
+  };
   const clients = new Map(
-    (Object.keys(configured) as Partition[]).map((partition) => [
-      partition,
-      new STSClient(settingsOf(partition)),
-    ]),
+    aPartition.options
+      .filter((partition) => configured[partition] !== undefined)
+      .map((partition) => [partition, new STSClient(settingsOf(partition))]),
   );
   const clientOf = (partition: Partition) => {
     const client = clients.get(partition);
@@ -107,6 +119,8 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
       };
     },
 
+    ...createIam(iamSettingsOf, timeoutMs),
+
     callerIdentity: async (partition, credentials) =>
       identityIn(await answered(identity, () => askIdentity(partition, credentials))),
 
@@ -141,89 +155,6 @@ function identityIn<Reason>(answer: StsAnswer<{ output: z.infer<typeof identity>
   if (answer.outcome !== 'allowed') return answer;
   const { requestId, output } = answer;
   return { outcome: 'allowed', requestId, accountId: output.Account, arn: output.Arn } as const;
-}
-
-type NotAllowed<Reason> = Exclude<StsAnswer<object, Reason>, { outcome: 'allowed' }>;
-
-async function answered<Schema extends z.ZodType, Reason = 'access_denied' | 'region_disabled'>(
-  schema: Schema,
-  send: () => Promise<{ $metadata: { requestId?: string | undefined } }>,
-  classifyError: (error: unknown) => NotAllowed<Reason> = classify as (error: unknown) => NotAllowed<Reason>,
-): Promise<StsAnswer<{ output: z.infer<Schema> }, Reason>> {
-  try {
-    const output = await send();
-    const { requestId } = output.$metadata;
-    const parsed = schema.safeParse(output);
-    return parsed.success
-      ? { outcome: 'allowed', requestId, output: parsed.data }
-      : { outcome: 'inconclusive', reason: 'malformed', requestId };
-  } catch (error) {
-    return classifyError(error);
-  }
-}
-
-/** https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html and API_AssumeRole.html#API_AssumeRole_Errors */
-function classify(thrown: unknown): NotAllowed<'access_denied' | 'region_disabled'> {
-  const error = thrown as {
-    name?: string;
-    message?: string;
-    code?: string;
-    $metadata?: { httpStatusCode?: number; requestId?: string };
-    $response?: unknown;
-  };
-  const { name = '', code = '', message = '' } = error;
-  const requestId = error.$metadata?.requestId;
-  const status = error.$metadata?.httpStatusCode;
-  const inconclusive = (reason: Exclude<InconclusiveReason, 'request_rejected'>) =>
-    ({ outcome: 'inconclusive', reason, requestId }) as const;
-
-  // A proxy's or a firewall's refusal is not AWS's.
-  if (name === 'AccessDenied' && status === 403 && blamesCaller(message))
-    return inconclusive('vendor_not_allowed');
-  if (name === 'AccessDenied' && status === 403)
-    return { outcome: 'denied', reason: 'access_denied', message, requestId };
-  if (name === 'RegionDisabledException' && status === 403)
-    return { outcome: 'denied', reason: 'region_disabled', message, requestId };
-  const rejection = status === 400 ? rejectionOf(name, message) : undefined;
-  if (rejection)
-    return { outcome: 'inconclusive', reason: 'request_rejected', rejection, message, requestId };
-  if (/^ExpiredToken/.test(name)) return inconclusive('vendor_credentials_expired');
-  if (
-    /^(InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient|IncompleteSignature|MissingAuthenticationToken|InvalidAccessKeyId|OptInRequired)/.test(
-      name,
-    ) ||
-    /^(CredentialsProviderError|ProviderError|TokenProviderError)$/.test(name)
-  )
-    return inconclusive('vendor_credentials_invalid');
-  if (/Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|BandwidthLimit/.test(name) || status === 429)
-    return inconclusive('throttled');
-  // Before the name: the SDK calls a reset connection a TimeoutError as well.
-  if (/^(ECONN|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|EPIPE|CERT_|ERR_TLS|UND_ERR)/.test(code))
-    return inconclusive('unreachable');
-  if (/^(TimeoutError|AbortError)$/.test(name) || /^(ETIMEDOUT|ESOCKETTIMEDOUT)$/.test(code))
-    return inconclusive('timed_out');
-  if (status !== undefined && status >= 500) return inconclusive('server_error');
-  return inconclusive('malformed');
-}
-
-/**
- * Whether the text names a policy of the caller's account or network, which says nothing about the role. A resource
- * control policy is the role's side. Without sts:TagSession or sts:SetSourceIdentity the session is opened unmarked.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
- */
-const blamesCaller = (message: string): boolean =>
-  /not authorized to perform: sts:AssumeRole /.test(message) &&
-  /(because no|explicit deny in an?) (identity-based policy|session policy|permissions boundary|service control policy|VPC endpoint policy)/i.test(
-    message,
-  );
-
-/** What is wrong with the request, where that is something that a caller chose. */
-function rejectionOf(name: string, message: string) {
-  if (/^MalformedPolicyDocument/.test(name)) return 'session_policy_malformed';
-  if (/^PackedPolicyTooLarge/.test(name)) return 'session_too_large';
-  if (name !== 'ValidationError') return undefined;
-  if (/MaxSessionDuration/.test(message)) return 'duration_too_long';
-  return /role chaining/i.test(message) ? 'role_chaining_too_long' : undefined;
 }
 
 /** The same answers, when the key in use is a customer's: then it is the key that AWS does not accept. */

@@ -33,6 +33,13 @@ export async function serve(terminal: Terminal): Promise<void> {
       process.exit(1);
     },
     onRepaired: (message, path) => logger.warn({ file: path }, message),
+    onWarning: (message, details) => logger.warn(details, message),
+    onOpened(position) {
+      logger.info(position(), 'store opened');
+      metrics.onRead(async () => {
+        for (const [of, value] of Object.entries(position())) metrics.storePosition.set({ of }, value);
+      });
+    },
   });
   const remembered = async () => {
     await rememberServiceKey(config.serviceKeys, keyChecks, store);

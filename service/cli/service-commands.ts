@@ -109,4 +109,16 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
     const { restoreCommand } = await import('./store-commands.js');
     await restoreCommand(backup, options, terminal);
   });
+
+  withExample(
+    program
+      .command('repair')
+      .description('say what has to be dropped so that a damaged data directory can be read again')
+      .option('--drop', 'drop it; the files as they were are kept in a folder of the data directory')
+      .option('--json', 'print JSON, errors too'),
+    'rolebridge repair',
+  ).action(async (options: ServiceOptions & { drop?: boolean }) => {
+    const { repairCommand } = await import('./store-commands.js');
+    await repairCommand(options, terminal);
+  });
 }

@@ -11,13 +11,14 @@ import {
   openEncryption,
   openStore,
   reencrypt,
+  repair,
   restoreBackup,
   systemClock,
 } from '../index.js';
 import { readSettings, type Settings } from '../settings/index.js';
 import { exitCodes } from './exit-codes.js';
 import { Ended, UsageError } from './failure.js';
-import { printJson, printTable, printValues } from './print.js';
+import { printable, printJson, printTable, printValues } from './print.js';
 import { readKeyFile, type ServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
 
@@ -109,6 +110,30 @@ export async function restoreCommand(
     epoch: String(restored.epoch),
     ...(restored.kept && { 'kept before': restored.kept }),
   });
+}
+
+/** `rolebridge repair`: ends with 1 when something is damaged and was not dropped. */
+export async function repairCommand(
+  options: ServiceOptions & { drop?: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  const { dataDirectory, keys } = dataDirectoryOf(terminal);
+  const { repairs, kept } = await repair(dataDirectory, { keys, drop: options.drop ?? false });
+  if (options.json) printJson(terminal, { repairs, kept });
+  else if (repairs.length === 0) terminal.stdout.write('Nothing is damaged.\n');
+  else {
+    for (const { organizationId, damage, drops } of repairs) {
+      terminal.stdout.write(`${organizationId}: ${printable(damage)}.\n`);
+      for (const each of drops)
+        terminal.stdout.write(`  ${kept ? 'Dropped' : 'Would drop'}: ${printable(each)}\n`);
+    }
+    terminal.stdout.write(
+      kept
+        ? `\nThe files as they were are in ${kept}.\n`
+        : '\nNothing was changed. Restore a backup if you have one; "rolebridge repair --drop" drops this.\n',
+    );
+  }
+  if (repairs.length > 0 && kept === undefined) throw new Ended(exitCodes.refused);
 }
 
 function dataDirectoryOf(terminal: Terminal) {

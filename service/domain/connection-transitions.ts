@@ -61,6 +61,7 @@ export interface VerifiedRole {
   /** The external ID that the role requires. */
   readonly externalId: ExternalId;
   readonly assurance: Assurance;
+  readonly probedAt: string;
   readonly verification: PassedVerification;
   readonly scopes: readonly Scope[];
 }
@@ -69,7 +70,7 @@ export interface VerifiedRole {
 export function connected(connection: Connection, verified: VerifiedRole): ConnectedConnection {
   const registration = roleRegistrationOf(connection);
   if (registration === undefined) throw new Error(`Connection ${connection.id} expects no role.`);
-  const { role, roleId, externalId, assurance, verification, scopes } = verified;
+  const { role, roleId, externalId, assurance, probedAt, verification, scopes } = verified;
   const { encryptedCallbackSecret, previousCallbackSecret, pendingExternalId } = registration;
   return {
     ...sharedByRoles.parse({ ...connection, ...registration, method: 'assume_role' }),
@@ -83,6 +84,7 @@ export function connected(connection: Connection, verified: VerifiedRole): Conne
     roleId,
     accountId: role.accountId,
     assurance,
+    probedAt,
     verification,
     scopes,
   };

@@ -72,7 +72,15 @@ export const assurance = z.enum(['proven', 'tested']);
 export type Assurance = z.infer<typeof assurance>;
 
 const roleId = z.string().min(1).max(128);
-const verified = z.strictObject({ roleArn, roleId, accountId, assurance, verification: verificationSchema });
+const verified = z.strictObject({
+  roleArn,
+  roleId,
+  accountId,
+  assurance,
+  /** When the negative probes last passed. */
+  probedAt: isoTime,
+  verification: verificationSchema,
+});
 const refused = z.strictObject({
   roleArn,
   roleId: roleId.optional(),

@@ -277,6 +277,12 @@ export interface Sts {
       credentials: SessionCredentials;
     }>
   >;
+  /** iam:GetRole with a session of that role. `trustPolicy` is as IAM sends it: URL-encoded JSON. */
+  readRole(
+    partition: Partition,
+    credentials: SessionCredentials,
+    roleName: string,
+  ): Promise<StsAnswer<{ roleId: string; trustPolicy: string }>>;
   /** Of these credentials; of the service's own when they are left out. */
   callerIdentity(
     partition: Partition,

@@ -14,26 +14,30 @@ export type Partition = z.infer<typeof partition>;
 
 /** Partitions that have their own credentials, and where STS is found in each: hosts are never built from input. */
 export const partitions: Readonly<
-  Record<Partition, { stsRegion: string; stsHost: string; consoleHost: string }>
+  Record<Partition, { stsRegion: string; stsHost: string; iamHost: string; consoleHost: string }>
 > = {
   aws: {
     stsRegion: 'us-east-1',
     stsHost: 'sts.us-east-1.amazonaws.com',
+    iamHost: 'iam.amazonaws.com',
     consoleHost: 'console.aws.amazon.com',
   },
   'aws-us-gov': {
     stsRegion: 'us-gov-west-1',
     stsHost: 'sts.us-gov-west-1.amazonaws.com',
+    iamHost: 'iam.us-gov.amazonaws.com',
     consoleHost: 'console.amazonaws-us-gov.com',
   },
   'aws-cn': {
     stsRegion: 'cn-north-1',
     stsHost: 'sts.cn-north-1.amazonaws.com.cn',
+    iamHost: 'iam.cn-north-1.amazonaws.com.cn',
     consoleHost: 'console.amazonaws.cn',
   },
   'aws-eusc': {
     stsRegion: 'eusc-de-east-1',
     stsHost: 'sts.eusc-de-east-1.amazonaws.eu',
+    iamHost: 'iam.eusc-de-east-1.amazonaws.eu',
     consoleHost: 'console.amazonaws-eusc.eu',
   },
 };

@@ -6,6 +6,8 @@ import { parseRoleArn } from './role-arn.js';
 export interface Schedule {
   /** A connection with a role or an access key is verified again at least this often. */
   readonly verifyIntervalMs: number;
+  /** The negative probes are made again at least this often. */
+  readonly probeIntervalMs: number;
   /** A pending connection that nobody used goes after this long. */
   readonly pendingExpiryMs: number;
 }

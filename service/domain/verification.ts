@@ -30,6 +30,7 @@ export const probe = z.strictObject({
     'with_previous_external_id',
     'without_external_id',
     'wrong_external_id',
+    'altered_external_id',
     'caller_identity',
     'get_role',
   ]),

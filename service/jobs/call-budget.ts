@@ -40,6 +40,8 @@ export function throttled(
   const asking = (share: SharedSts, signal: AbortSignal): SharedSts => ({
     forOrganization: (caller) => asking(share.forOrganization(caller), signal),
     assumeRole: (request) => counted(signal, () => share.assumeRole(request)),
+    readRole: (partition, credentials, roleName) =>
+      counted(signal, () => share.readRole(partition, credentials, roleName)),
     callerIdentity: (partition, credentials) =>
       counted(signal, () => share.callerIdentity(partition, credentials)),
     accessKeyIdentity: (partition, key) => counted(signal, () => share.accessKeyIdentity(partition, key)),

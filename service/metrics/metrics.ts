@@ -128,6 +128,12 @@ export function createMetrics() {
       labelNames: ['outcome'] as const,
       registers,
     }),
+    storePosition: new Gauge({
+      name: 'rolebridge_store_position',
+      help: 'How far the data directory has come: epoch, changes, audit lines. Lower than before: an older directory.',
+      labelNames: ['of'] as const,
+      registers,
+    }),
     connections: new Gauge({
       name: 'rolebridge_connections',
       help: 'Connections by status; deleted ones are not counted.',

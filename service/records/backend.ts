@@ -61,6 +61,8 @@ export interface Log {
     organizationId: OrganizationId,
     page: { limit: number; before?: AuditId | undefined; connectionId?: ConnectionId | undefined },
   ): Promise<{ records: AuditRecord[]; hasMore: boolean }>;
+  /** Those with a log: an organization that could not be made has one, too. */
+  organizations(): Promise<readonly OrganizationId[]>;
   /** Takes out records from before, as far as no newer ones share a file with them. @returns how many went */
   trim(before: AuditId): Promise<number>;
 }

@@ -3,10 +3,10 @@ import { accessKeyOf, type Connection, externalIdsOf, isDeleted } from '../domai
 import { mayTakeScopes, withoutScopes } from '../domain/connection-scopes.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { ConnectionId, OrganizationId } from '../domain/ids.js';
-import type { Change } from '../domain/ports.js';
+import type { Change, IdempotencyRecord } from '../domain/ports.js';
 import { scopeKey } from '../domain/scope.js';
 import { type Transaction, UniqueConflict } from './backend.js';
-import { jobKey } from './tables.js';
+import { jobKey, ownCopy, type StoredIdempotencyRecord } from './tables.js';
 
 /** Puts all of a change into the transaction. @throws RolebridgeError, UniqueConflict */
 export async function commitChange(
@@ -23,7 +23,7 @@ export async function commitChange(
     if (stored?.organizationId !== organizationId) throw connectionNotFound();
     known.add(connectionId);
   }
-  if (receipt) await transaction.put('idempotency', { ...receipt, organizationId });
+  if (receipt) await transaction.put('idempotency', storedIdempotency(receipt, organizationId));
   for (const ended of endJobs) await transaction.delete('jobs', jobKey(ended));
   for (const job of watches) await transaction.put('jobs', job);
   for (const message of messages) await transaction.put('messages', message);
@@ -82,6 +82,21 @@ async function takeScopes(
       updatedAt: next.updatedAt,
     });
   }
+}
+
+export const storedIdempotency = (
+  { answer, ...record }: IdempotencyRecord,
+  organizationId: OrganizationId,
+): StoredIdempotencyRecord =>
+  ownCopy('idempotency', {
+    ...record,
+    organizationId,
+    ...(answer && { answer: { ...answer, body: JSON.stringify(answer.body) ?? 'null' } }),
+  });
+
+export function idempotencyOf({ organizationId: _, ...stored }: StoredIdempotencyRecord): IdempotencyRecord {
+  const { answer, ...record } = stored;
+  return { ...record, ...(answer && { answer: { ...answer, body: JSON.parse(answer.body) } }) };
 }
 
 /** @throws RolebridgeError `not_found` */

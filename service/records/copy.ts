@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AuditRecord } from '../domain/audit.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { AuditId, OrganizationId } from '../domain/ids.js';
-import type { Backend } from './backend.js';
+import { type Backend, type Transaction, UniqueConflict } from './backend.js';
 import { type TableName, tableNames, tables, type Values } from './tables.js';
 
 const rowsAtOnce = 500;
@@ -17,40 +17,82 @@ export type Copied = Record<TableName | 'auditRecords', number>;
  */
 export async function copyStore(from: Backend, to: Backend): Promise<Copied> {
   const copied = Object.fromEntries([...tableNames, 'auditRecords'].map((name) => [name, 0])) as Copied;
-  const ids = (await allRows(from, 'organizations')).map(({ id }) => id);
-  const known = new Set<string>(ids);
+  let waiting = (await allRows(from, 'organizations')).map(({ id }) => id);
+  const known = new Set<string>(waiting);
   for (const { id } of await allRows(to, 'organizations'))
     if (!known.has(id)) throw usedSince(`The organization ${id} is there and not here.`);
-  for (const id of ids) {
-    for (const name of tableNames) copied[name] += await copyTable(from, to, name, id);
-    copied.auditRecords += await copyLog(from, to, id);
+  while (waiting.length > 0) {
+    const conflicting: OrganizationId[] = [];
+    for (const id of waiting)
+      try {
+        await copyOrganization(from, to, id, copied);
+      } catch (error) {
+        // A role that another organization gave up since an earlier copy: that one comes first.
+        if (!(error instanceof UniqueConflict) || waiting.length === 1) throw error;
+        conflicting.push(id);
+      }
+    if (conflicting.length === waiting.length) throw new UniqueConflict('role');
+    waiting = conflicting;
   }
+  for (const id of await from.log.organizations()) copied.auditRecords += await copyLog(from, to, id);
   return copied;
 }
 
-async function copyTable<Name extends TableName>(
+interface TableCopy {
+  readonly count: number;
+  readonly clear: (transaction: Transaction) => Promise<void>;
+  readonly fill: (transaction: Transaction) => Promise<void>;
+  readonly compare: () => Promise<void>;
+}
+
+async function copyOrganization(
+  from: Backend,
+  to: Backend,
+  id: OrganizationId,
+  copied: Copied,
+): Promise<void> {
+  const copies: [TableName, TableCopy][] = [];
+  for (const name of tableNames) copies.push([name, await tableCopy(from, to, name, id)]);
+  await to.transact(id, async (transaction) => {
+    // What one row gives up, another may want.
+    for (const [, copy] of copies) await copy.clear(transaction);
+    for (const [, copy] of copies) await copy.fill(transaction);
+  });
+  for (const [name, copy] of copies) {
+    await copy.compare();
+    copied[name] += copy.count;
+  }
+}
+
+async function tableCopy<Name extends TableName>(
   from: Backend,
   to: Backend,
   name: Name,
   organizationId: OrganizationId,
-): Promise<number> {
+): Promise<TableCopy> {
   const { key } = tables[name];
   const rows = await allRows(from, name, organizationId);
   const wanted = new Map(rows.map((row) => [key(row), row]));
   const there = await allRows(to, name, organizationId);
   for (const row of there) refuseNewer(name, wanted.get(key(row)), row);
   const same = new Map(there.map((row) => [key(row), row]));
-  const missing = rows.filter((row) => !isDeepStrictEqual(same.get(key(row)), row));
-  const old = there.filter((row) => !wanted.has(key(row)));
-  for (let first = 0; first < Math.max(missing.length, 1); first += rowsAtOnce)
-    await to.transact(organizationId, async (transaction) => {
-      if (first === 0) for (const row of old) await transaction.delete(name, key(row));
-      for (const row of missing.slice(first, first + rowsAtOnce)) await transaction.put(name, row);
-    });
-  const copied = await allRows(to, name, organizationId);
-  if (copied.length !== rows.length || copied.some((row) => !isDeepStrictEqual(wanted.get(key(row)), row)))
-    throw notTheSame(name, organizationId);
-  return rows.length;
+  const changed = rows.filter((row) => !isDeepStrictEqual(same.get(key(row)), row));
+  return {
+    count: rows.length,
+    async clear(transaction) {
+      if (name === 'organizations') return;
+      for (const row of there)
+        if (!isDeepStrictEqual(wanted.get(key(row)), row)) await transaction.delete(name, key(row));
+    },
+    async fill(transaction) {
+      for (const row of changed) await transaction.put(name, row);
+    },
+    async compare() {
+      const copy = await allRows(to, name, organizationId);
+      if (copy.length !== rows.length || copy.some((row) => !isDeepStrictEqual(wanted.get(key(row)), row)))
+        throw notTheSame(name, organizationId);
+    },
+  };
 }
 
 async function copyLog(from: Backend, to: Backend, organizationId: OrganizationId): Promise<number> {

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import { z } from 'zod';
 import type { KeyCheckFile } from '../secrets/key-check.js';
 import type { StoreChoice } from './open.js';
+import { parseAddress } from './postgres/address.js';
+import { clientOf } from './postgres/sessions.js';
 
 const stored = z.record(z.string(), z.string());
 
@@ -44,8 +46,9 @@ function inDirectory(directory: string, name: string): KeyCheckFile {
 
 function inDatabase(url: string, table: string): KeyCheckFile {
   async function withClient<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> {
-    const client = new pg.Client({
-      connectionString: url,
+    const address = parseAddress(url);
+    const client = new (clientOf(address))({
+      connectionString: address.urls[0],
       application_name: 'rolebridge',
       connectionTimeoutMillis: 3_000,
       query_timeout: 5_000,
@@ -68,12 +71,13 @@ function inDatabase(url: string, table: string): KeyCheckFile {
       }),
     write: (checks) =>
       withClient(async (client) => {
-        await client.query(`CREATE TABLE IF NOT EXISTS ${table} (id TEXT PRIMARY KEY, value TEXT NOT NULL)`);
-        await client.query('BEGIN');
-        await client.query(`DELETE FROM ${table}`);
+        await client.query(`DELETE FROM ${table} WHERE NOT id = ANY($1)`, [Object.keys(checks)]);
+        // Processes that start at once store the same.
         for (const [id, value] of Object.entries(checks))
-          await client.query(`INSERT INTO ${table} (id, value) VALUES ($1, $2)`, [id, value]);
-        await client.query('COMMIT');
+          await client.query(
+            `INSERT INTO ${table} (id, value) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET value = $2`,
+            [id, value],
+          );
       }),
   };
 }

@@ -3,7 +3,7 @@ import type { AuditRecord } from '../domain/audit.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { OrganizationId } from '../domain/ids.js';
 import type { Backend, Log, Transaction } from './backend.js';
-import { Rows, rowOf, rowValue, Staged } from './rows.js';
+import { Rows, readsOn, rowOf, rowValue, Staged } from './rows.js';
 import type { TableName, Values } from './tables.js';
 
 /** A backend that forgets: for unit tests, and the smallest example of one. */
@@ -27,6 +27,7 @@ export function createMemoryBackend(): Backend {
       }
     },
     read: async (organizationId, page) => pageOfLog((audit.get(organizationId) ?? []).toReversed(), page),
+    organizations: async () => [...audit.keys()],
     async trim(before) {
       let gone = 0;
       for (const [id, records] of audit) {
@@ -39,9 +40,7 @@ export function createMemoryBackend(): Backend {
   };
 
   return {
-    get: async (table, keys) => keys.map((key) => optionalValue(rows.get(table, key))),
-    list: async (table, query) => rows.list(table, query).map((row) => rowValue(row)),
-    count: async (table, column, where) => rows.count(table, column, where),
+    ...readsOn(rows),
     log,
     transact(organizationId, work) {
       const run = async () => {

@@ -1,6 +1,5 @@
 import type { IntegrityKey } from './integrity.js';
-import type { LowdbOptions } from './lowdb/backend.js';
-import { openLowdbBackend } from './lowdb/backend.js';
+import { type LowdbOptions, openLowdbBackend, type Position } from './lowdb/backend.js';
 import type { PostgresOptions } from './postgres/backend.js';
 import { RecordStore } from './record-store.js';
 
@@ -15,7 +14,10 @@ export interface StoreChoice {
   readonly quarantine?: boolean | undefined;
 }
 
-export type StoreReports = Pick<LowdbOptions, 'onCompromised' | 'onRepaired' | 'onWarning'>;
+export interface StoreReports extends Pick<LowdbOptions, 'onCompromised' | 'onRepaired' | 'onWarning'> {
+  /** Hears where to read how far a data directory has come, to be compared with what was exported before. */
+  readonly onOpened?: (position: () => Position) => void;
+}
 
 /** Opens the store that the settings choose. @throws RolebridgeError `store_unavailable` */
 export function openStore(
@@ -31,8 +33,13 @@ export function openStore(
  * Opens a data directory as a store, for this process alone.
  * @throws RolebridgeError `store_unavailable` when another process has it, or a file is damaged; nothing is changed then
  */
-export async function openFileStore(options: LowdbOptions): Promise<RecordStore> {
-  return new RecordStore(await openLowdbBackend(options));
+export async function openFileStore({
+  onOpened,
+  ...options
+}: LowdbOptions & Pick<StoreReports, 'onOpened'>): Promise<RecordStore> {
+  const backend = await openLowdbBackend(options);
+  onOpened?.(backend.position);
+  return new RecordStore(backend);
 }
 
 /**

@@ -13,13 +13,19 @@ import {
 import type { Change, IdempotencyRecord, Job, OutboxMessage, Store, Token } from '../domain/ports.js';
 import { describeScope, keysWithin, scopeFromKey, scopeKey } from '../domain/scope.js';
 import { type Backend, UniqueConflict } from './backend.js';
-import { alreadyThere, assertOrganization, commitChange, connectionNotFound } from './commit-change.js';
+import {
+  alreadyThere,
+  assertOrganization,
+  commitChange,
+  connectionNotFound,
+  idempotencyOf,
+  storedIdempotency,
+} from './commit-change.js';
 import {
   byOrganization,
   idempotencyKey,
   jobKey,
   ownCopy,
-  type StoredIdempotencyRecord,
   type TableName,
   tokenKey,
   type Values,
@@ -222,11 +228,10 @@ export class RecordStore implements Store {
       const stored = await transaction.get('idempotency', idempotencyKey(claim));
       const known = stored && stored.firstAttemptAt > oldest ? stored : undefined;
       if (known && (known.answer !== undefined || known.leaseExpiresAt > now))
-        return { claimed: false, receipt: withoutOrganization(known) };
+        return { claimed: false, receipt: idempotencyOf(known) };
       for (const record of old) await transaction.delete('idempotency', idempotencyKey(record));
       const firstAttemptAt = known?.firstAttemptAt ?? claim.firstAttemptAt;
-      const next = ownCopy('idempotency', { ...claim, firstAttemptAt, organizationId });
-      await transaction.put('idempotency', next);
+      await transaction.put('idempotency', storedIdempotency({ ...claim, firstAttemptAt }, organizationId));
       return { claimed: true, firstAttemptAt };
     });
   }
@@ -392,10 +397,6 @@ export class RecordStore implements Store {
       },
     );
   }
-}
-
-function withoutOrganization({ organizationId: _, ...record }: StoredIdempotencyRecord): IdempotencyRecord {
-  return record;
 }
 
 /** All pages of a list. */

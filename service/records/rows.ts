@@ -1,5 +1,5 @@
 import type { OrganizationId } from '../domain/ids.js';
-import { type Query, UniqueConflict } from './backend.js';
+import { type Backend, type Query, UniqueConflict } from './backend.js';
 import { SortedRows } from './sorted-rows.js';
 import {
   type Constraint,
@@ -24,16 +24,12 @@ export function rowOf<Name extends TableName>(
   table: Name,
   value: Values[Name],
   text = JSON.stringify(value),
+  /** One text in memory for all rows of an organization. */
+  organizationId = tables[table].organizationId(value),
 ): Row {
-  const { key, organizationId, columns } = tables[table];
+  const { key, columns } = tables[table];
   const entries = Object.entries(columns).map(([name, of]) => [name, of(value)]);
-  return {
-    table,
-    organizationId: organizationId(value),
-    key: key(value),
-    text,
-    columns: Object.fromEntries(entries),
-  };
+  return { table, organizationId, key: key(value), text, columns: Object.fromEntries(entries) };
 }
 
 /** The value of a row, which was checked when it became one. */
@@ -183,6 +179,17 @@ export class Rows {
     }
   }
 }
+
+/** What a backend answers from rows in memory. */
+export const readsOn = (rows: Rows): Pick<Backend, 'get' | 'list' | 'count'> => ({
+  get: async (table, keys) =>
+    keys.map((key) => {
+      const row = rows.get(table, key);
+      return row && rowValue(row);
+    }),
+  list: async (table, query) => rows.list(table, query).map((row) => rowValue(row)),
+  count: async (table, column, where) => rows.count(table, column, where),
+});
 
 export interface Change {
   readonly table: TableName;

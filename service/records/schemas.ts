@@ -24,7 +24,7 @@ export const idempotencyRecord = z.looseObject({
   webhookId: name,
   firstAttemptAt: time,
   leaseExpiresAt: time,
-  answer: z.looseObject({ status: z.int(), body: z.unknown() }).optional(),
+  answer: z.looseObject({ status: z.int(), body: z.string() }).optional(),
 });
 
 export const job = z.looseObject({

@@ -5,23 +5,22 @@ type Placed = Pick<Row, 'key'> & Partial<Pick<Row, 'columns'>>;
 /** Rows by a column and then by key. What is added takes its place when the list is read next: a start adds many. */
 export class SortedRows {
   #sorted: Row[] = [];
-  #added = new Set<Row>();
+  #added: Row[] = [];
 
   constructor(readonly column: string | null) {}
 
   replace(before: Row | undefined, next: Row | undefined): void {
-    if (before && next && this.#compare(before, next) === 0) {
-      const place = this.#added.has(before) ? -1 : this.#placeOf(before);
-      if (place >= 0 && this.#sorted[place] === before) {
+    if (before) {
+      this.#settle();
+      const place = this.#placeOf(before);
+      const isThere = this.#sorted[place] === before;
+      if (isThere && next && this.#compare(before, next) === 0) {
         this.#sorted[place] = next;
         return;
       }
+      if (isThere) this.#sorted.splice(place, 1);
     }
-    if (before && !this.#added.delete(before)) {
-      const place = this.#placeOf(before);
-      if (this.#sorted[place] === before) this.#sorted.splice(place, 1);
-    }
-    if (next) this.#added.add(next);
+    if (next) this.#added.push(next);
   }
 
   /** Those behind that place, which need not be taken. */
@@ -35,12 +34,12 @@ export class SortedRows {
   }
 
   #settle(): void {
-    if (this.#added.size === 0) return;
-    if (this.#added.size > 64) {
+    if (this.#added.length === 0) return;
+    if (this.#added.length > 64) {
       for (const row of this.#added) this.#sorted.push(row);
       this.#sorted.sort((one, other) => this.#compare(one, other));
     } else for (const row of this.#added) this.#sorted.splice(this.#placeOf(row), 0, row);
-    this.#added.clear();
+    this.#added = [];
   }
 
   /** Where it stands, or would stand. */

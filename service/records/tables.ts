@@ -18,7 +18,11 @@ export interface RetiredExternalId {
   readonly externalId: ExternalId;
   readonly connectionId: string;
 }
-export type StoredIdempotencyRecord = IdempotencyRecord & { readonly organizationId: OrganizationId };
+/** The answer is kept as text, so that it is given again to the letter. */
+export type StoredIdempotencyRecord = Omit<IdempotencyRecord, 'answer'> & {
+  readonly organizationId: OrganizationId;
+  readonly answer?: { readonly status: number; readonly body: string } | undefined;
+};
 type Leased = { readonly leaseExpiresAt?: string | undefined };
 export type StoredJob = Job & Leased;
 export type StoredMessage = OutboxMessage & Leased;

@@ -199,6 +199,13 @@ const connectionSettings = {
     sentence: 'Calls of STS that a process makes for that in a second, 4 a connection.',
     default: '25',
   },
+  ROLEBRIDGE_PROBE_INTERVAL_SECONDS: {
+    option: 'schedule.probeIntervalMs',
+    schema: values.seconds(3_600, 2_592_000),
+    sentence:
+      'The negative probes of a role are repeated at least this often; in between the service reads its trust policy.',
+    default: '86400',
+  },
   ROLEBRIDGE_PENDING_EXPIRY_SECONDS: {
     option: 'schedule.pendingExpiryMs',
     schema: values.seconds(3_600, 31_536_000),

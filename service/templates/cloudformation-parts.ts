@@ -1,4 +1,5 @@
 import type { Partition } from '../domain/role-arn.js';
+import { trustPolicy } from '../domain/trust-policy.js';
 import { permissionPresets } from './permissions.js';
 import { roleDescriptionText } from './role-description.js';
 
@@ -34,36 +35,64 @@ export const principalMapping = (vendor: VendorOfTemplate, hasPresets: boolean) 
   }),
 });
 
-export const roleResource = (externalId: unknown, managedPolicies: readonly string[] | undefined) => ({
-  Type: 'AWS::IAM::Role',
-  Properties: {
-    RoleName: { 'Fn::If': ['HasName', { Ref: 'RoleName' }, noValue] },
-    Path: { Ref: 'RolePath' },
-    Description: roleDescriptionText,
-    MaxSessionDuration: { Ref: 'MaxSessionDuration' },
-    AssumeRolePolicyDocument: {
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Principal: { AWS: { 'Fn::FindInMap': ['Vendor', { Ref: 'AWS::Partition' }, 'Principal'] } },
-          Action: [
-            'sts:AssumeRole',
-            { 'Fn::If': ['TagsSessions', 'sts:TagSession', noValue] },
-            { 'Fn::If': ['NamesSource', 'sts:SetSourceIdentity', noValue] },
-          ],
-          Condition: { StringEquals: { 'sts:ExternalId': externalId } },
-        },
+/** The role, and the policy by which it may read itself. */
+export const roleResources = (externalId: unknown, managedPolicies: readonly string[] | undefined) => ({
+  Role: {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      RoleName: { 'Fn::If': ['HasName', { Ref: 'RoleName' }, noValue] },
+      Path: { Ref: 'RolePath' },
+      Description: roleDescriptionText,
+      MaxSessionDuration: { Ref: 'MaxSessionDuration' },
+      AssumeRolePolicyDocument: trustPolicyResource(externalId),
+      ManagedPolicyArns: managedPolicies ?? [
+        partitionArn([
+          'iam::aws:policy/',
+          { 'Fn::FindInMap': ['ManagedPolicies', { Ref: 'Permissions' }, 'Name'] },
+        ]),
       ],
     },
-    ManagedPolicyArns: managedPolicies ?? [
-      partitionArn([
-        'iam::aws:policy/',
-        { 'Fn::FindInMap': ['ManagedPolicies', { Ref: 'Permissions' }, 'Name'] },
-      ]),
-    ],
+  },
+  SelfInspection: {
+    Type: 'AWS::IAM::RolePolicy',
+    Properties: {
+      RoleName: { Ref: 'Role' },
+      PolicyName: 'self-inspection',
+      PolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Sid: 'SelfInspection',
+            Effect: 'Allow',
+            Action: ['iam:GetRole', 'iam:SimulatePrincipalPolicy'],
+            Resource: [{ 'Fn::GetAtt': ['Role', 'Arn'] }],
+          },
+        ],
+      },
+    },
   },
 });
+
+/** The one trust policy, with CloudFormation's functions in place of values and of the two optional actions. */
+function trustPolicyResource(externalId: unknown) {
+  const [principalMark, externalIdMark] = ['\u0000principal', '\u0000externalId'];
+  const policy = trustPolicy({
+    principal: principalMark,
+    externalId: externalIdMark,
+    allowSessionTags: true,
+    allowSourceIdentity: true,
+  });
+  const values: Record<string, unknown> = {
+    [principalMark]: { 'Fn::FindInMap': ['Vendor', { Ref: 'AWS::Partition' }, 'Principal'] },
+    [externalIdMark]: externalId,
+    'sts:TagSession': { 'Fn::If': ['TagsSessions', 'sts:TagSession', noValue] },
+    'sts:SetSourceIdentity': { 'Fn::If': ['NamesSource', 'sts:SetSourceIdentity', noValue] },
+  };
+  const text = JSON.stringify(policy);
+  return JSON.parse(text, (_key, value: unknown) =>
+    typeof value === 'string' && Object.hasOwn(values, value) ? values[value] : value,
+  ) as ReturnType<typeof trustPolicy>;
+}
 
 /** A function for a custom resource, and the role that lets it write its log. */
 export const functionResources = (
@@ -77,7 +106,7 @@ export const functionResources = (
     ...members,
     Properties: {
       ...(roleName !== undefined && { RoleName: roleName }),
-      Description: 'Lets a function of Rolebridge write its log, and nothing else',
+      Description: 'Lets a function of the connection write its log, and nothing else',
       AssumeRolePolicyDocument: {
         Version: '2012-10-17',
         Statement: [
@@ -104,13 +133,14 @@ export const functionResources = (
 export const callbackResource = (members: object, properties: Record<string, unknown>) => ({
   Type: 'Custom::RolebridgeCallback',
   ...members,
+  DependsOn: 'SelfInspection',
   Properties: {
     ServiceToken: { 'Fn::GetAtt': ['CallbackFunction', 'Arn'] },
     ServiceTimeout: 180,
     RoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] },
+    RoleId: { 'Fn::GetAtt': ['Role', 'RoleId'] },
     ...properties,
     // The function does not read these: a change of them is a reason to verify again.
-    RoleId: { 'Fn::GetAtt': ['Role', 'RoleId'] },
     AllowSessionTags: { Ref: 'AllowSessionTags' },
     AllowSourceIdentity: { Ref: 'AllowSourceIdentity' },
   },

@@ -8,7 +8,7 @@ import {
   noValue,
   optionalParameters,
   principalMapping,
-  roleResource,
+  roleResources,
   sessionConditions,
   type VendorOfTemplate,
 } from './cloudformation-parts.js';
@@ -117,11 +117,11 @@ export function templateDocument(vendor: VendorOfTemplate, description?: RoleDes
       ...sessionConditions,
     },
     Resources: {
-      Role: roleResource({ Ref: 'ExternalId' }, own),
+      ...roleResources({ Ref: 'ExternalId' }, own),
       ...functionResources(
         'Callback',
         'Tells the vendor that the role is there, or that it goes',
-        callbackFunction,
+        callbackFunction(),
         inSecret,
       ),
       Callback: callbackResource(inSecret, {

@@ -9,3 +9,18 @@ export function attributes(indent: string, given: [string, string | undefined | 
   const width = Math.max(...present.map(([name]) => name.length));
   return present.map(([name, value]) => `${indent}${name.padEnd(width)} = ${value}\n`).join('');
 }
+
+/** A JSON value as Terraform's formatter has it. */
+export function hclValue(value: unknown, indent = ''): string {
+  const inner = `${indent}  `;
+  if (typeof value === 'string') return hclText(value);
+  if (Array.isArray(value))
+    return value.every((each) => typeof each === 'object')
+      ? `[${value.map((each) => hclValue(each, indent)).join(', ')}]`
+      : `[${value.map((each) => hclValue(each, inner)).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const key = (name: string) => (/^[A-Za-z_]\w*$/.test(name) ? name : hclText(name));
+  const entries = Object.entries(value).map(([name, each]) => [key(name), hclValue(each, inner)] as const);
+  const width = Math.max(...entries.map(([name]) => name.length));
+  return `{\n${entries.map(([name, text]) => `${inner}${name.padEnd(width)} = ${text}\n`).join('')}${indent}}`;
+}

@@ -3,6 +3,7 @@
  * them. Depends on the domain; `http`, `web` and the command line show what is made here.
  */
 export { awsCliCommands } from './aws-cli-commands.js';
+export { builtCallback } from './built-callback.js';
 export { cdktfProgram } from './cdktf-program.js';
 export { cloudFormationTemplate, quickCreateLink, vendorTemplate } from './cloudformation-template.js';
 export { consoleLink } from './console-link.js';

@@ -6,7 +6,7 @@ import {
   functionResources,
   optionalParameters,
   principalMapping,
-  roleResource,
+  roleResources,
   sessionConditions,
   type VendorOfTemplate,
 } from './cloudformation-parts.js';
@@ -54,7 +54,7 @@ export function stackSetDocument(
     Mappings: principalMapping(vendor, true),
     Conditions: sessionConditions,
     Resources: {
-      ...functionResources('Enrollment', 'Gets this account a connection of its own', enrollmentFunction, {
+      ...functionResources('Enrollment', 'Gets this account a connection of its own', enrollmentFunction(), {
         roleName: enrollmentRoleName(id),
       }),
       Enrollment: {
@@ -68,11 +68,11 @@ export function stackSetDocument(
           Label: { Ref: 'Label' },
         },
       },
-      Role: roleResource(ofConnection('ExternalId'), undefined),
+      ...roleResources(ofConnection('ExternalId'), undefined),
       ...functionResources(
         'Callback',
         'Tells the vendor that the role is there, or that it goes',
-        callbackFunction,
+        callbackFunction(),
       ),
       Callback: callbackResource(
         {},

@@ -1,5 +1,5 @@
-import { callbackSource } from './callback-source.js';
-import { attributes, list } from './hcl.js';
+import { builtCallback } from './built-callback.js';
+import { attributes, hclValue, list } from './hcl.js';
 import { hclText } from './quoting.js';
 import {
   policyArnsOf,
@@ -14,13 +14,10 @@ import {
  * The module in `terraform-module` does the same with every option, and says more when a role is refused.
  */
 export function terraformConfiguration(description: RoleDescription): string {
-  const [statement] = trustPolicyOf(description).Statement as [
-    ReturnType<typeof trustPolicyOf>['Statement'][number],
-  ];
   const { scope, expectedAccountId, roleName, path, maxSessionDuration } = description;
   const scopeJson = scope === undefined ? '' : JSON.stringify(scope);
-  return `# Connects this AWS account with Rolebridge. In an empty folder, with Node 18 or newer and AWS credentials of the account:
-#   export ROLEBRIDGE_CALLBACK_SECRET=whsec_...
+  return `# Connects this AWS account. In an empty folder, with Node 18 or newer and AWS credentials of the account:
+#   export CONNECT_CALLBACK_SECRET=whsec_...
 #   terraform init
 #   terraform apply
 
@@ -44,11 +41,40 @@ locals {
 ${attributes('  ', [
   ['connection_id', hclText(description.connectionId)],
   ['callback_url', hclText(description.callbackUrl)],
+  ['external_id', hclText(description.externalId)],
+  ['principal', hclText(description.principal)],
   ['scope', hclText(scopeJson)],
 ])}
+  # Reports the role to the vendor. Built from a public source; read it as you would a script.
   callback = <<-JS
-${indented(callbackSource, '    ')}
-${indented(runCallback, '    ')}  JS
+${indented(escaped(builtCallback('script')), '    ')}  JS
+}
+
+data "aws_caller_identity" "current" {}
+
+# The dry run: are secret, URL, external ID and account right? Before there is a role.
+resource "terraform_data" "check" {
+  triggers_replace = {
+    connection_id = local.connection_id
+    callback_url  = local.callback_url
+    external_id   = local.external_id
+    account_id    = data.aws_caller_identity.current.account_id
+  }
+
+  provisioner "local-exec" {
+    interpreter = ["node", "-e"]
+    command     = local.callback
+
+    environment = {
+      ROLEBRIDGE_EVENT         = "connection.check"
+      ROLEBRIDGE_INPUTS        = "hcl"
+      ROLEBRIDGE_CALLBACK_URL  = local.callback_url
+      ROLEBRIDGE_CONNECTION_ID = local.connection_id
+      ROLEBRIDGE_EXTERNAL_ID   = local.external_id
+      ROLEBRIDGE_PRINCIPAL     = local.principal
+      ROLEBRIDGE_ACCOUNT_ID    = data.aws_caller_identity.current.account_id
+    }
+  }
 }
 
 resource "aws_iam_role" "rolebridge" {
@@ -59,15 +85,9 @@ ${attributes('  ', [
   ['max_session_duration', maxSessionDuration && String(maxSessionDuration)],
   ['force_detach_policies', 'true'],
 ])}
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = { AWS = ${hclText(statement.Principal.AWS)} }
-      Action    = ${typeof statement.Action === 'string' ? hclText(statement.Action) : list(statement.Action)}
-      Condition = { StringEquals = { "sts:ExternalId" = ${hclText(description.externalId)} } }
-    }]
-  })
+  assume_role_policy = jsonencode(${hclValue(trustPolicyOf(description), '  ')})
+
+  depends_on = [terraform_data.check]
 }
 
 resource "aws_iam_role_policy_attachment" "rolebridge" {
@@ -82,7 +102,26 @@ resource "aws_iam_role_policy_attachment" "rolebridge" {
   }
 }
 
-# Tells the vendor, before the role goes, that it goes.
+# The role may read itself, so that the vendor can prove that it is safe and sufficient.
+resource "aws_iam_role_policy" "self_inspection" {
+  name = "self-inspection"
+  role = aws_iam_role.rolebridge.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "SelfInspection"
+      Effect   = "Allow"
+      Action   = ["iam:GetRole", "iam:SimulatePrincipalPolicy"]
+      Resource = [aws_iam_role.rolebridge.arn]
+    }]
+  })
+
+  lifecycle {
+    replace_triggered_by = [aws_iam_role.rolebridge.unique_id]
+  }
+}
+
+# Deregisters the role before it goes.
 resource "terraform_data" "deregistration" {
   triggers_replace = local.connection_id
 
@@ -90,23 +129,26 @@ resource "terraform_data" "deregistration" {
     connection_id = local.connection_id
     callback_url  = local.callback_url
     role_arn      = aws_iam_role.rolebridge.arn
+    role_id       = aws_iam_role.rolebridge.unique_id
     callback      = local.callback
   }
 
+  # A shell, so that a machine without Node can warn.
   provisioner "local-exec" {
-    when        = destroy
-    interpreter = ["node", "-e"]
-    command     = self.input.callback
+    when    = destroy
+    command = "node -e \\"eval(process.env.ROLEBRIDGE_SCRIPT)\\" || echo connect: warning: Node failed, so the vendor was not told && exit 0"
 
     environment = {
+      ROLEBRIDGE_SCRIPT        = self.input.callback
       ROLEBRIDGE_EVENT         = "role.deprovisioned"
       ROLEBRIDGE_CALLBACK_URL  = self.input.callback_url
       ROLEBRIDGE_CONNECTION_ID = self.input.connection_id
       ROLEBRIDGE_ROLE_ARN      = self.input.role_arn
+      ROLEBRIDGE_ROLE_ID       = self.input.role_id
     }
   }
 
-  depends_on = [aws_iam_role_policy_attachment.rolebridge]
+  depends_on = [aws_iam_role_policy_attachment.rolebridge, aws_iam_role_policy.self_inspection]
 }
 
 # Registers the role once it and its policies are there, and again when one of them changes.
@@ -115,9 +157,11 @@ resource "terraform_data" "registration" {
     connection_id = local.connection_id
     callback_url  = local.callback_url
     scope         = local.scope
-    role          = aws_iam_role.rolebridge.unique_id
+    role_id       = aws_iam_role.rolebridge.unique_id
     trust_policy  = aws_iam_role.rolebridge.assume_role_policy
     policies      = keys(aws_iam_role_policy_attachment.rolebridge)
+    # A new deregistration means that the old one has run: the role is registered again.
+    deregistration = terraform_data.deregistration.id
   }
 
   provisioner "local-exec" {
@@ -126,9 +170,13 @@ resource "terraform_data" "registration" {
 
     environment = {
       ROLEBRIDGE_EVENT         = "role.provisioned"
+      ROLEBRIDGE_INPUTS        = "hcl"
       ROLEBRIDGE_CALLBACK_URL  = local.callback_url
       ROLEBRIDGE_CONNECTION_ID = local.connection_id
+      ROLEBRIDGE_EXTERNAL_ID   = local.external_id
+      ROLEBRIDGE_PRINCIPAL     = local.principal
       ROLEBRIDGE_ROLE_ARN      = aws_iam_role.rolebridge.arn
+      ROLEBRIDGE_ROLE_ID       = aws_iam_role.rolebridge.unique_id
       ROLEBRIDGE_SCOPE         = local.scope
     }
   }
@@ -142,20 +190,7 @@ output "role_arn" {
 `;
 }
 
-const runCallback = `const env = process.env;
-const isEnd = env.ROLEBRIDGE_EVENT === 'role.deprovisioned';
-const id = env.ROLEBRIDGE_CONNECTION_ID;
-const secret = env['ROLEBRIDGE_CALLBACK_SECRET_' + id.toUpperCase()] || env.ROLEBRIDGE_CALLBACK_SECRET || '';
-const data = { connectionId: id, roleArn: env.ROLEBRIDGE_ROLE_ARN };
-if (env.ROLEBRIDGE_SCOPE) data.scope = JSON.parse(env.ROLEBRIDGE_SCOPE);
-callBack(env.ROLEBRIDGE_CALLBACK_URL, secret, env.ROLEBRIDGE_EVENT, data, Date.now() + (isEnd ? 15000 : 120000)).then(
-  () => console.log(isEnd ? 'rolebridge: disconnected' : 'rolebridge: connected'),
-  (error) => {
-    console.log('rolebridge: not ' + (isEnd ? 'told that the role goes: ' : 'connected: ') + error.message);
-    // A vendor that can't be reached must not keep the role from going.
-    process.exitCode = isEnd ? 0 : 1;
-  },
-);
-`;
+/** In a heredoc, Terraform evaluates these two. */
+const escaped = (text: string): string => text.replace(/[$%](?=\{)/g, '$&$&');
 
 const indented = (text: string, indent: string): string => text.replace(/^(?=.)/gm, indent);

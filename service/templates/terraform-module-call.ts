@@ -1,4 +1,4 @@
-import { attributes, list } from './hcl.js';
+import { attributes, hclValue } from './hcl.js';
 import { hclText } from './quoting.js';
 import { policyArnsOf, type RoleDescription, regionOf } from './role-description.js';
 
@@ -8,8 +8,8 @@ export function terraformModuleCall(description: RoleDescription, moduleUrl: str
   const names = Object.entries(scope ?? {}).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
-  return `# Connects this AWS account with Rolebridge. In an empty folder, with Node 18 or newer and AWS credentials of the account:
-#   export ROLEBRIDGE_CALLBACK_SECRET=whsec_...
+  return `# Connects this AWS account. In an empty folder, with Node 18 or newer and AWS credentials of the account:
+#   export CONNECT_CALLBACK_SECRET=whsec_...
 #   terraform init
 #   terraform apply
 
@@ -25,7 +25,7 @@ ${attributes('  ', [
   ['principal', hclText(description.principal)],
   ['callback_url', hclText(description.callbackUrl)],
   ['permissions', typeof permissions === 'string' && hclText(permissions)],
-  ['managed_policies', typeof permissions === 'object' && list(policyArnsOf(description))],
+  ['managed_policies', typeof permissions === 'object' && hclValue(policyMap(description), '  ')],
   ['role_name', description.roleName && hclText(description.roleName)],
   ['path', description.path && hclText(description.path)],
   ['max_session_duration', maxSessionDuration && String(maxSessionDuration)],
@@ -46,3 +46,7 @@ output "role_arn" {
 }
 `;
 }
+
+/** Names keep each attachment in place when others are added. */
+const policyMap = (description: RoleDescription): Record<string, string> =>
+  Object.fromEntries(policyArnsOf(description).map((arn) => [arn.slice(arn.indexOf('/') + 1), arn]));

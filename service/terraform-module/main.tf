@@ -10,11 +10,15 @@ locals {
     security-audit = "SecurityAudit"
   }
 
-  managed_policies = concat(var.permissions == null ? [] : [local.presets[var.permissions]], var.managed_policies)
-  policy_arns = toset([
-    for policy in local.managed_policies :
-    startswith(policy, "arn:") ? policy : "arn:${local.partition}:iam::aws:policy/${policy}"
-  ])
+  # Keys that are known at plan, also where an ARN is not: the names of a map, the positions of a list.
+  managed_policies = merge(
+    var.permissions == null ? {} : { (var.permissions) = local.presets[var.permissions] },
+    { for key, policy in var.managed_policies : tostring(key) => policy },
+  )
+  policy_arns = {
+    for key, policy in local.managed_policies :
+    key => startswith(policy, "arn:") ? policy : "arn:${local.partition}:iam::aws:policy/${policy}"
+  }
 
   # The session actions are in the same statement: one of their own without the condition would be a way around it.
   actions = concat(
@@ -33,14 +37,52 @@ locals {
     }]
   })
 
+  self_inspection = {
+    Sid      = "SelfInspection"
+    Effect   = "Allow"
+    Action   = ["iam:GetRole", "iam:SimulatePrincipalPolicy"]
+    Resource = [aws_iam_role.this.arn]
+  }
+
   scope_members = var.scope == null ? {} : { for level, name in var.scope : level => name if name != null }
   scope         = var.scope == null ? "" : jsonencode(local.scope_members)
 
   callback_script = "${path.module}/rolebridge-callback.cjs"
+
+  # nonsensitive: Terraform would hide the reason of a refusal too. The script prints no secret.
+  callback_environment = {
+    ROLEBRIDGE_LABEL                      = var.vendor_name
+    ROLEBRIDGE_INPUTS                     = "hcl"
+    ROLEBRIDGE_CALLBACK_URL               = var.callback_url
+    ROLEBRIDGE_CONNECTION_ID              = var.connection_id
+    ROLEBRIDGE_EXTERNAL_ID                = var.external_id
+    ROLEBRIDGE_PRINCIPAL                  = var.principal
+    ROLEBRIDGE_DEADLINE_SECONDS           = tostring(var.callback_timeout_seconds)
+    CONNECT_CALLBACK_SECRET_FROM_VARIABLE = nonsensitive(var.callback_secret == null ? "" : var.callback_secret)
+  }
 }
 
-data "aws_caller_identity" "current" {
-  count = var.expected_account_id == null ? 0 : 1
+data "aws_caller_identity" "current" {}
+
+# The dry run: are secret, URL, external ID and account right? Before there is a role.
+resource "terraform_data" "check" {
+  triggers_replace = {
+    connection_id = var.connection_id
+    callback_url  = var.callback_url
+    external_id   = var.external_id
+    principal     = var.principal
+    account_id    = data.aws_caller_identity.current.account_id
+  }
+
+  provisioner "local-exec" {
+    interpreter = ["node"]
+    command     = local.callback_script
+
+    environment = merge(local.callback_environment, {
+      ROLEBRIDGE_EVENT      = "connection.check"
+      ROLEBRIDGE_ACCOUNT_ID = data.aws_caller_identity.current.account_id
+    })
+  }
 }
 
 resource "aws_iam_role" "this" {
@@ -56,9 +98,18 @@ resource "aws_iam_role" "this" {
 
   lifecycle {
     precondition {
-      condition     = var.expected_account_id == null ? true : data.aws_caller_identity.current[0].account_id == var.expected_account_id
-      error_message = "account_mismatch: the AWS credentials in use belong to another account than expected_account_id. Nothing was made."
+      condition     = var.expected_account_id == null ? true : data.aws_caller_identity.current.account_id == var.expected_account_id
+      error_message = "account_mismatch: your AWS credentials are of another account than expected_account_id. Nothing was created."
     }
+  }
+
+  depends_on = [terraform_data.check]
+}
+
+check "managed_policies" {
+  assert {
+    condition     = length(local.policy_arns) <= 10 || contains(var.acknowledge, "attached-policies-quota")
+    error_message = "More than 10 managed policies are attached; IAM takes 10 unless the account's quota was raised (at most 20). If it was, set acknowledge = [\"attached-policies-quota\"]."
   }
 }
 
@@ -74,12 +125,19 @@ resource "aws_iam_role_policy_attachment" "this" {
   }
 }
 
+# What the role may read of itself, and the statements of policy_json, which may be unknown at plan.
 resource "aws_iam_role_policy" "this" {
-  count = var.policy_json == null ? 0 : 1
+  count = var.self_inspection ? 1 : var.policy_json == null ? 0 : 1
 
-  name   = "rolebridge"
-  role   = aws_iam_role.this.name
-  policy = var.policy_json
+  name = "rolebridge"
+  role = aws_iam_role.this.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      var.self_inspection ? [local.self_inspection] : [],
+      var.policy_json == null ? [] : flatten([jsondecode(var.policy_json).Statement]),
+    )
+  })
 
   lifecycle {
     replace_triggered_by = [aws_iam_role.this.unique_id]
@@ -94,23 +152,27 @@ resource "terraform_data" "deregistration" {
     connection_id            = var.connection_id
     callback_url             = var.callback_url
     role_arn                 = aws_iam_role.this.arn
-    callback_script          = local.callback_script
+    role_id                  = aws_iam_role.this.unique_id
+    vendor_name              = var.vendor_name
     deadline_seconds         = tostring(var.destroy_timeout_seconds)
     fail_when_unreachable    = tostring(var.fail_destroy_when_unreachable)
     waits_for_inline_policy  = one(aws_iam_role_policy.this[*].id)
     waits_for_managed_policy = length(aws_iam_role_policy_attachment.this)
   }
 
+  # A shell, so that a machine without Node or the script can warn; no value is in the command but the vendor's name.
   provisioner "local-exec" {
-    when        = destroy
-    interpreter = ["node"]
-    command     = self.input.callback_script
+    when    = destroy
+    command = "node -e \"require(require('node:path').resolve(process.env.ROLEBRIDGE_SCRIPT))\" ${self.input.fail_when_unreachable == "true" ? "" : "|| echo ${self.input.vendor_name}: warning: Node or the script failed, so the vendor was not told && exit 0"}"
 
     environment = {
       ROLEBRIDGE_EVENT                 = "role.deprovisioned"
+      ROLEBRIDGE_SCRIPT                = "${path.module}/rolebridge-callback.cjs"
+      ROLEBRIDGE_LABEL                 = self.input.vendor_name
       ROLEBRIDGE_CALLBACK_URL          = self.input.callback_url
       ROLEBRIDGE_CONNECTION_ID         = self.input.connection_id
       ROLEBRIDGE_ROLE_ARN              = self.input.role_arn
+      ROLEBRIDGE_ROLE_ID               = self.input.role_id
       ROLEBRIDGE_DEADLINE_SECONDS      = self.input.deadline_seconds
       ROLEBRIDGE_FAIL_WHEN_UNREACHABLE = self.input.fail_when_unreachable
     }
@@ -124,29 +186,28 @@ resource "terraform_data" "registration" {
     connection_id        = var.connection_id
     callback_url         = var.callback_url
     role_arn             = aws_iam_role.this.arn
-    role_unique_id       = aws_iam_role.this.unique_id
+    role_id              = aws_iam_role.this.unique_id
     scope                = local.scope
     trust_policy         = sha256(local.trust_policy)
     managed_policies     = local.policy_arns
     inline_policy        = var.policy_json == null ? "" : sha256(var.policy_json)
+    self_inspection      = var.self_inspection
     permissions_boundary = var.permissions_boundary == null ? "" : var.permissions_boundary
+    # A new deregistration means that the old one has run: the role is registered again.
+    deregistration = terraform_data.deregistration.id
   }
 
   provisioner "local-exec" {
     interpreter = ["node"]
     command     = local.callback_script
 
-    # nonsensitive: Terraform would hide the reason of a refusal too. The script prints no secret.
-    environment = {
-      ROLEBRIDGE_EVENT                         = "role.provisioned"
-      ROLEBRIDGE_CALLBACK_URL                  = var.callback_url
-      ROLEBRIDGE_CONNECTION_ID                 = var.connection_id
-      ROLEBRIDGE_ROLE_ARN                      = aws_iam_role.this.arn
-      ROLEBRIDGE_SCOPE                         = local.scope
-      ROLEBRIDGE_EXPECTED_ACCOUNT_ID           = var.expected_account_id == null ? "" : var.expected_account_id
-      ROLEBRIDGE_DEADLINE_SECONDS              = tostring(var.callback_timeout_seconds)
-      ROLEBRIDGE_CALLBACK_SECRET_FROM_VARIABLE = nonsensitive(var.callback_secret == null ? "" : var.callback_secret)
-    }
+    environment = merge(local.callback_environment, {
+      ROLEBRIDGE_EVENT               = "role.provisioned"
+      ROLEBRIDGE_ROLE_ARN            = aws_iam_role.this.arn
+      ROLEBRIDGE_ROLE_ID             = aws_iam_role.this.unique_id
+      ROLEBRIDGE_SCOPE               = local.scope
+      ROLEBRIDGE_EXPECTED_ACCOUNT_ID = var.expected_account_id == null ? "" : var.expected_account_id
+    })
   }
 
   # After the deregistration too: an apply that is cut off behind the registration can then be destroyed.

@@ -60,9 +60,14 @@ variable "permissions" {
 }
 
 variable "managed_policies" {
-  description = "Managed policies besides: names of AWS's own, or ARNs of any."
-  type        = list(string)
-  default     = []
+  description = "Managed policies besides: names of AWS's own, or ARNs of any. A map ({ deploy = aws_iam_policy.deploy.arn }) keeps each attachment in place when others are added or removed; a list is by position."
+  type        = any
+  default     = {}
+
+  validation {
+    condition     = can(values({ for key, policy in var.managed_policies : tostring(key) => startswith(policy, "arn:") }))
+    error_message = "managed_policies is a map or a list of names or ARNs."
+  }
 }
 
 variable "policy_json" {
@@ -131,32 +136,75 @@ variable "allow_source_identity" {
 }
 
 variable "expected_account_id" {
-  description = "The account that this has to be applied to; another one stops the plan. Null for any."
+  description = "The account to apply to; another one stops the plan. Null for any."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.expected_account_id == null ? true : can(regex("^[0-9]{12}$", var.expected_account_id))
+    error_message = "expected_account_id is 12 digits, or null."
+  }
+}
+
+variable "self_inspection" {
+  description = "Whether the role may read itself (iam:GetRole and iam:SimulatePrincipalPolicy on its own ARN), so that the vendor can prove that it is safe and sufficient."
+  type        = bool
+  default     = true
+}
+
+variable "acknowledge" {
+  description = "Warnings that you accept: attached-policies-quota."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for warning in var.acknowledge : warning == "attached-policies-quota"])
+    error_message = "acknowledge takes attached-policies-quota."
+  }
+}
+
+variable "vendor_name" {
+  description = "The vendor's name before each line of the output."
+  type        = string
+  default     = "connect"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._-]{1,32}$", var.vendor_name))
+    error_message = "vendor_name has 1 to 32 characters of [A-Za-z0-9._-]."
+  }
 }
 
 variable "callback_secret" {
-  description = "The callback's secret, where no environment variable can be set; a saved plan holds it. Null: ROLEBRIDGE_CALLBACK_SECRET_<CONNECTION ID IN CAPITALS> or ROLEBRIDGE_CALLBACK_SECRET of whoever runs Terraform."
+  description = "The callback's secret, where no environment variable can be set; a saved plan holds it. Null: CONNECT_CALLBACK_SECRET_<CONNECTION ID IN CAPITALS> or CONNECT_CALLBACK_SECRET where Terraform runs."
   type        = string
   default     = null
   sensitive   = true
 }
 
 variable "callback_timeout_seconds" {
-  description = "How long the registration is tried while the vendor says not yet or can't be reached."
+  description = "How long to retry the registration while the vendor can't be reached or has not decided."
   type        = number
   default     = 120
+
+  validation {
+    condition     = var.callback_timeout_seconds >= 1 && var.callback_timeout_seconds <= 900
+    error_message = "callback_timeout_seconds is 1 to 900 seconds."
+  }
 }
 
 variable "destroy_timeout_seconds" {
-  description = "How long the deregistration is tried at destroy."
+  description = "How long to retry the deregistration at destroy."
   type        = number
   default     = 15
+
+  validation {
+    condition     = var.destroy_timeout_seconds >= 1 && var.destroy_timeout_seconds <= 300
+    error_message = "destroy_timeout_seconds is 1 to 300 seconds."
+  }
 }
 
 variable "fail_destroy_when_unreachable" {
-  description = "Whether a destroy fails when the vendor can't be told; by default that is a warning."
+  description = "Whether a destroy fails when the vendor was not told, whatever the cause; by default that is a warning."
   type        = bool
   default     = false
 }

@@ -23,7 +23,7 @@ export const formatOf = (text: string): Format => formats.find((each) => each ==
 export const presetOf = (text: string): PermissionPreset => (isPermissionPreset(text) ? text : 'read-only');
 
 /** The variable that a stack reads the callback secret from. */
-export const secretVariable = 'ROLEBRIDGE_CALLBACK_SECRET';
+export const secretVariable = 'CONNECT_CALLBACK_SECRET';
 
 /** The role in one form. */
 export interface RoleTemplate {

@@ -36,6 +36,7 @@ export function connectedConnection(
     roleId: 'AROAQUITEANEXAMPLE',
     accountId,
     assurance: 'tested',
+    probedAt: at,
     verification: verification(at, accountId, roleName, id),
   };
 }

@@ -55,6 +55,8 @@ export async function startVendor(
 /** The service's answer to a role that it could verify. */
 export function connected(received: Received): VendorAnswer {
   const { type, data } = JSON.parse(received.body);
+  if (type === 'connection.check')
+    return { status: 200, body: { checks: [{ name: 'account', outcome: 'passed' }] } };
   return {
     status: 200,
     body: {

@@ -197,6 +197,7 @@ export function connectionsContract(on: Subject): void {
       wasConnected: true,
       accountId: undefined,
       assurance: undefined,
+      probedAt: undefined,
     });
     await expect(on.insert(connectedTo(role), other.id)).rejects.toMatchObject({
       code: 'role_already_connected',

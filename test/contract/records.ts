@@ -84,6 +84,7 @@ export const connectedTo = (role: string) => ({
   roleArn: role as RoleArn,
   roleId: 'AROAQUITEANEXAMPLE',
   assurance: 'tested',
+  probedAt: at(2),
   accountId: '123456789012',
   verification: {
     startedAt: at(1),

@@ -59,7 +59,7 @@ async function demonstrate(vendor: Vendor, folder: string): Promise<void> {
     ROLEBRIDGE_EXTERNAL_ID: created.externalId,
     ROLEBRIDGE_PRINCIPAL: created.principal,
     ROLEBRIDGE_CALLBACK_URL: created.callbackUrl,
-    ROLEBRIDGE_CALLBACK_SECRET: created.callbackSecret,
+    CONNECT_CALLBACK_SECRET: created.callbackSecret,
     SCOPE_PROJECT: 'shop',
     AWS_ACCESS_KEY_ID: admin.accessKeyId,
     AWS_SECRET_ACCESS_KEY: admin.secretAccessKey,

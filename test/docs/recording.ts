@@ -28,7 +28,6 @@ try {
     ROLEBRIDGE_PRINCIPAL: connection.principal,
     ROLEBRIDGE_CALLBACK_URL: connection.callbackUrl,
     CONNECT_CALLBACK_SECRET: connection.callbackSecret,
-    ROLEBRIDGE_CALLBACK_SECRET: connection.callbackSecret,
     SCOPE_PROJECT: 'shop',
     AWS_ACCESS_KEY_ID: admin.accessKeyId,
     AWS_SECRET_ACCESS_KEY: admin.secretAccessKey,

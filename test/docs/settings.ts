@@ -1,5 +1,7 @@
 /** `docs/settings.md`, from the service's table of settings. */
+
 import { type SettingRow, settingGroups } from '../../service/settings/table.js';
+import { table } from './table.js';
 
 export const settingsPage = (): string =>
   `${introduction}\n${settingGroups.map(([title, rows]) => section(title, rows)).join('\n\n')}\n`;
@@ -14,16 +16,6 @@ const section = (title: string, rows: Readonly<Record<string, SettingRow>>) =>
       `\`${row.option}\``,
     ]),
   ])}`;
-
-/** In the formatter's layout: columns as wide as their widest cell. */
-function table([headings = [], ...rows]: string[][]): string {
-  const widths = headings.map((_, column) =>
-    Math.max(...[headings, ...rows].map((row) => [...(row[column] ?? '')].length)),
-  );
-  const line = (cells: string[]) =>
-    `| ${cells.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - [...cell].length)).join(' | ')} |`;
-  return [line(headings), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
-}
 
 const introduction = `# Settings of the service
 

@@ -59,8 +59,6 @@ export async function killRounds(options: {
 }
 
 async function oneRound(task: Task, killAfterMs: number) {
-  // The process that held it is dead. That its lock goes stale by itself is tested elsewhere, and takes seconds.
-  await rm(join(task.directory, '.lock'), { recursive: true, force: true });
   const file = new URL('./writer-process.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, ['--import', 'tsx', file, JSON.stringify(task)], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -43,6 +43,7 @@ export async function startVendorOnDatabase(databaseUrl: string): Promise<Vendor
     ROLEBRIDGE_PORT: '0',
     // What is looked for is what two processes do at once, not how much one organization may.
     ROLEBRIDGE_RATE_LIMITS: 'key=0,verifications=0,connection=0,callbacks=0,address=0',
+    ROLEBRIDGE_REQUIRE_ACCOUNT: 'off',
     ROLEBRIDGE_STS_ENDPOINT: sandbox.url,
     ROLEBRIDGE_PROPAGATION_WINDOW_SECONDS: '2',
     AWS_ACCESS_KEY_ID: key.accessKeyId,

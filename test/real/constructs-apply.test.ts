@@ -30,7 +30,7 @@ let customer: SandboxAccount;
 let vendor: Vendor;
 let folder: string;
 let everyOutput = '';
-/** How the vendor answers next; each test says. */
+/** How the vendor answers next; each test says. The check before there is a role always passes. */
 let answer: (received: Received) => VendorAnswer | Promise<VendorAnswer>;
 
 const check = terraform ? describe : describe.skip;
@@ -47,7 +47,7 @@ beforeAll(async () => {
 afterAll(() => aws.close());
 beforeEach(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'rolebridge-apply-'));
-  vendor = await startVendor((received) => answer(received));
+  vendor = await startVendor((received) => (isCheck(received) ? connected(received) : answer(received)));
   answer = connected;
   everyOutput = '';
 });
@@ -67,8 +67,8 @@ check('an applied connection', () => {
     });
     const refused = await tf('apply', '-auto-approve');
     expect(refused.code).not.toBe(0);
-    expect(refused.output).toMatch(/not connected: external_id_not_required/);
-    expect(refused.output).toMatch(/remedy: Add the condition\./);
+    expect(refused.output).toMatch(/not connected \(external_id_not_required\)/);
+    expect(refused.output).toMatch(/Add the condition\./);
     expect(types()).toEqual(['role.provisioned']);
 
     // The same again, when it is right.
@@ -78,13 +78,13 @@ check('an applied connection', () => {
       return connected(received);
     };
     const repaired = await tf('apply', '-auto-approve');
-    expect(repaired.output).toMatch(new RegExp(`connected: account ${ACCOUNT}, scope shop`));
+    expect(repaired.output).toMatch(new RegExp(`connected to ${ACCOUNT}\n.*  Scope    shop`));
     expect(repaired.code).toBe(0);
     expect(types()).toEqual(['role.provisioned', 'role.provisioned']);
 
     // Nothing changed: nothing is sent.
     expect((await tf('apply', '-auto-approve')).output).toMatch(/0 added, 0 changed, 0 destroyed/);
-    expect(vendor.received).toHaveLength(2);
+    expect(reports()).toHaveLength(2);
 
     // Scope and policies at once: one registration, after the new policies, and no deregistration.
     synthesize({
@@ -100,7 +100,7 @@ check('an applied connection', () => {
     expect((await tf('apply', 'plan')).code).toBe(0);
     expect(types()).toEqual(['role.provisioned', 'role.provisioned', 'role.provisioned']);
     expect(JSON.parse(last().body).data.scope).toEqual({ project: 'shop', environment: 'production' });
-    expect(policiesWhenRegistered[0]).toEqual(['ReadOnlyAccess']);
+    expect(policiesWhenRegistered[0]).toEqual(['ReadOnlyAccess', 'self-inspection']);
     expect(policiesWhenRegistered[1]).toEqual(expect.arrayContaining(['SecurityAudit', 'rolebridge']));
 
     // At destroy the vendor hears of it while role and policies are all still there.
@@ -108,7 +108,7 @@ check('an applied connection', () => {
     expect(destroyed.code).toBe(0);
     expect(destroyed.output).toMatch(/disconnected/);
     expect(types()).toEqual([...Array(3).fill('role.provisioned'), 'role.deprovisioned']);
-    expect(policiesWhenRegistered[2]?.sort()).toEqual(['SecurityAudit', 'rolebridge']);
+    expect(policiesWhenRegistered[2]?.sort()).toEqual(['SecurityAudit', 'rolebridge', 'self-inspection']);
     expect(await policiesOf(JSON.parse(last().body).data.roleArn)).toEqual([]);
 
     // Every request was signed; the secret is in no file of Terraform's and in no output.
@@ -123,7 +123,7 @@ check('an applied connection', () => {
     const applied = await tf('apply', '-auto-approve');
     expect(applied.code).not.toBe(0);
     expect(applied.output.replace(/\s+/g, ' ')).toMatch(
-      /account_mismatch: the AWS credentials in use belong to account 123456789012, and this connection is for account 210987654321/,
+      /account_mismatch: your AWS credentials are of account 123456789012, and this connection is for account 210987654321/,
     );
     expect(existsSync(path.join(stackFolder(), 'state.tfstate'))).toBe(false);
     expect(vendor.received).toHaveLength(0);
@@ -137,7 +137,7 @@ check('an applied connection', () => {
     const before = Date.now();
     const destroyed = await tf('destroy', '-auto-approve');
     expect(destroyed.code).toBe(0);
-    expect(destroyed.output).toMatch(/warning: the service was not told that the role goes: unreachable/);
+    expect(destroyed.output).toMatch(/warning: the vendor was not told that the role goes \(unreachable\)/);
     expect(Date.now() - before).toBeLessThan(90_000);
   });
 
@@ -147,9 +147,7 @@ check('an applied connection', () => {
     await tf('apply', '-auto-approve');
     synthesize({ connectionId: 'con_second' });
     expect((await tf('apply', '-auto-approve')).code).toBe(0);
-    expect(
-      vendor.received.map(({ body }) => [JSON.parse(body).type, JSON.parse(body).data.connectionId]),
-    ).toEqual([
+    expect(reports().map(({ body }) => [JSON.parse(body).type, JSON.parse(body).data.connectionId])).toEqual([
       ['role.provisioned', 'con_first'],
       ['role.deprovisioned', 'con_first'],
       ['role.provisioned', 'con_second'],
@@ -161,7 +159,7 @@ check('an applied connection', () => {
     const variables = {
       TF_VAR_secret: SECRET,
       TF_VAR_external_id: 'an","aws:PrincipalOrgID":"o-1',
-      ROLEBRIDGE_CALLBACK_SECRET: undefined,
+      CONNECT_CALLBACK_SECRET: undefined,
     };
     synthesize((stack) => ({
       callbackSecret: new TerraformVariable(stack, 'secret', { type: 'string', sensitive: true }),
@@ -173,7 +171,7 @@ check('an applied connection', () => {
       body: { code: 'role_not_assumable', detail: 'Denied.', remedy: 'Look.' },
     });
     expect((await tfWith(variables, 'apply', '-auto-approve')).output).toMatch(
-      /not connected: role_not_assumable/,
+      /not connected \(role_not_assumable\)/,
     );
     answer = connected;
     expect((await tfWith(variables, 'apply', '-auto-approve')).code).toBe(0);
@@ -188,7 +186,7 @@ check('an applied connection', () => {
 
     const destroyed = await tfWith(variables, 'destroy', '-auto-approve');
     expect(destroyed.code).toBe(0);
-    expect(destroyed.output).toMatch(/warning: .*callback_secret_missing/);
+    expect(destroyed.output).toMatch(/warning: [\s\S]*callback_secret_missing/);
     for (const text of [everyOutput, ...everyFile()]) expectNoSecret(text);
   });
 });
@@ -231,7 +229,7 @@ function environment(): Record<string, string> {
     AWS_REGION: 'eu-central-1',
     AWS_ENDPOINT_URL: aws.url,
     AWS_EC2_METADATA_DISABLED: 'true',
-    ROLEBRIDGE_CALLBACK_SECRET: SECRET,
+    CONNECT_CALLBACK_SECRET: SECRET,
   };
 }
 
@@ -250,8 +248,13 @@ async function tfWith(more: Record<string, string | undefined>, ...[command, ...
   return { code: result.code, output };
 }
 
+const isCheck = ({ body }: Received) => JSON.parse(body).type === 'connection.check';
+
+/** What was reported, without the checks. */
+const reports = () => vendor.received.filter((received) => !isCheck(received));
+
 function types(): string[] {
-  return vendor.received.map(({ body }) => JSON.parse(body).type);
+  return reports().map(({ body }) => JSON.parse(body).type);
 }
 
 function last(): Received {

@@ -29,7 +29,7 @@ check(
         ROLEBRIDGE_EXTERNAL_ID: externalId,
         ROLEBRIDGE_PRINCIPAL: connection.principal,
         ROLEBRIDGE_CALLBACK_URL: connection.callbackUrl,
-        ROLEBRIDGE_CALLBACK_SECRET: connection.callbackSecret,
+        CONNECT_CALLBACK_SECRET: connection.callbackSecret,
         AWS_ACCESS_KEY_ID: customer.admin.accessKeyId,
         AWS_SECRET_ACCESS_KEY: customer.admin.secretAccessKey,
         AWS_REGION: 'us-east-1',
@@ -64,7 +64,7 @@ check(
         const { body: rotation } = await vendor.call('POST', `${path}/rotate-external-id`, {});
         const applied = await apply(rotation.externalId);
         expect(applied.output).toMatch(/0 to destroy|1 changed/);
-        expect(applied.output).toMatch(/connected: account/);
+        expect(applied.output).toMatch(/connected to \d+/);
         expect(applied.code).toBe(0);
         const changed = (await vendor.call('GET', path)).body;
         expect(changed).toMatchObject({ status: 'connected', externalId: rotation.externalId });

@@ -91,7 +91,7 @@ check('health in the plan', () => {
           AWS_SECRET_ACCESS_KEY: customer.admin.secretAccessKey,
           AWS_ENDPOINT_URL: vendor.sandbox.url,
           AWS_EC2_METADATA_DISABLED: 'true',
-          ROLEBRIDGE_CALLBACK_SECRET: connection.callbackSecret,
+          CONNECT_CALLBACK_SECRET: connection.callbackSecret,
           TF_VAR_status_token: connection.statusToken,
         },
       });

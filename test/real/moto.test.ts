@@ -61,7 +61,7 @@ let folder: string;
         ROLEBRIDGE_EXTERNAL_ID: connection.externalId,
         ROLEBRIDGE_PRINCIPAL: connection.principal,
         ROLEBRIDGE_CALLBACK_URL: connection.callbackUrl,
-        ROLEBRIDGE_CALLBACK_SECRET: connection.callbackSecret,
+        CONNECT_CALLBACK_SECRET: connection.callbackSecret,
         AWS_ACCESS_KEY_ID: key.accessKeyId,
         AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
         AWS_REGION: 'us-east-1',
@@ -72,7 +72,7 @@ let folder: string;
       expect(await run('init', '-no-color')).toMatchObject({ code: 0 });
       const applied = await run('apply', '-auto-approve', '-no-color');
       expect(applied.stdout).toMatch(/aws_iam_role_policy_attachment\S+ Creation complete/);
-      expect(applied.stdout).toMatch(/not connected: external_id_not_required/);
+      expect(applied.stdout).toMatch(/not connected \(external_id_not_required\)/);
       expect(applied.code).not.toBe(0);
 
       const { body: refused } = await vendor.call('GET', `/v1/connections/${connection.id}`);

@@ -62,7 +62,7 @@ check("the README's customer page", () => {
     const answers =
       cdk === 'cdktf' || hasCli({ cdk }) ? '--auto-approve --skip-provider-lock' : '-auto-approve';
     const deployed = await inFolder(`${String(deploy).trimEnd()} -- ${answers}`);
-    expect(deployed.stdout + deployed.stderr).toMatch(`connected: account ${customer.accountId}`);
+    expect(deployed.stdout + deployed.stderr).toMatch(`connected to ${customer.accountId}`);
     expect(deployed.code).toBe(0);
     const connected: ApiAnswer = await vendor.call('GET', `/v1/connections/${connection.id}`);
     expect(connected.body).toMatchObject({ status: 'connected', accountId: customer.accountId });
@@ -70,7 +70,7 @@ check("the README's customer page", () => {
     const destroyed = await inFolder(
       `${String(deploy).trimEnd().replace('run deploy', 'run destroy')} -- ${answers}`,
     );
-    expect(destroyed.stdout + destroyed.stderr).toMatch(/rolebridge: disconnected/);
+    expect(destroyed.stdout + destroyed.stderr).toMatch(/: disconnected/);
     expect(destroyed.code).toBe(0);
     for (const { stdout, stderr } of [made, deployed, destroyed])
       expect(stdout + stderr).not.toContain(connection.callbackSecret);
@@ -94,7 +94,7 @@ function filledIn(commands: string, connection: any): string {
     ROLEBRIDGE_EXTERNAL_ID: connection.externalId,
     ROLEBRIDGE_PRINCIPAL: connection.principal,
     ROLEBRIDGE_CALLBACK_URL: connection.callbackUrl,
-    ROLEBRIDGE_CALLBACK_SECRET: connection.callbackSecret,
+    CONNECT_CALLBACK_SECRET: connection.callbackSecret,
   };
   return commands.replace(/\b(ROLEBRIDGE_\w+)='[^']*'/g, (_, name: string) => `${name}='${values[name]}'`);
 }

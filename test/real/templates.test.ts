@@ -65,7 +65,7 @@ const describeFor = (connection: Json, choices: RoleChoices = {}) =>
   describeRole(connection, connection, connection, choices);
 
 const environment = (connection: Json) => ({
-  ROLEBRIDGE_CALLBACK_SECRET: connection.callbackSecret,
+  CONNECT_CALLBACK_SECRET: connection.callbackSecret,
   AWS_ACCESS_KEY_ID: customer.admin.accessKeyId,
   AWS_SECRET_ACCESS_KEY: customer.admin.secretAccessKey,
   AWS_SESSION_TOKEN: undefined,
@@ -178,7 +178,7 @@ withTerraform(
     const stack = await terraformIn('module', connection, { 'main.tf': first });
     expect(await stack.run('validate', '-no-color')).toMatchObject({ code: 0 });
     const applied = await stack.apply();
-    expect(applied.output).toMatch(/rolebridge: connected: account \d+, scope shop$/m);
+    expect(applied.output).toMatch(/connect: connected to \d+.*\n {2}Scope {4}shop$/m);
     const connected = await read(connection.id);
     expect(connected).toMatchObject({ status: 'connected', scopes: [{ project: 'shop' }] });
     expect(normalized(await storedTrust(connected.roleArn))).toBe(normalized(connection.trustPolicy));
@@ -203,7 +203,7 @@ withTerraform(
       }),
     );
     const changed = await stack.apply();
-    expect(changed.output).toMatch(/rolebridge: connected: .*organization/);
+    expect(changed.output).toMatch(/connect: connected to .*\n {2}Scope {4}your whole organization/);
     expect(await read(connection.id)).toMatchObject({
       status: 'connected',
       roleArn: connected.roleArn,
@@ -214,7 +214,7 @@ withTerraform(
     expect(normalized(await storedTrust(connected.roleArn))).toBe(normalized(trust));
 
     const destroyed = await stack.destroy();
-    expect(destroyed.output).toMatch(/rolebridge: disconnected/);
+    expect(destroyed.output).toMatch(/connect: disconnected/);
     expect(await read(connection.id)).toMatchObject({ status: 'disconnected', reason: 'deprovisioned' });
     expectNoSecret(stack.everything(), connection);
   },
@@ -229,7 +229,7 @@ withTerraform(
     expect(await stack.run('fmt', '-check', '-diff')).toEqual({ code: 0, output: '' });
     expect(await stack.run('validate', '-no-color')).toMatchObject({ code: 0 });
     expect((await stack.apply()).output).toMatch(
-      /rolebridge: connected: account \d+, scope called\/production$/m,
+      /connect: connected to \d+.*\n {2}Scope {4}called\/production$/m,
     );
     const connected = await read(connection.id);
     expect(connected).toMatchObject({ status: 'connected', scopes: connection.scopes });
@@ -253,7 +253,7 @@ withTerraform(
     stack.write('main.tf', wrong);
     const refused = await stack.apply();
     expect(refused.code).not.toBe(0);
-    expect(refused.output).toMatch(/not connected: role_not_assumable/);
+    expect(refused.output).toMatch(/not connected \(role_not_assumable\)/);
     stack.write('main.tf', moduleCall(connection));
     expect((await stack.apply()).code).toBe(0);
     expect(await read(connection.id)).toMatchObject({ status: 'connected' });
@@ -266,12 +266,12 @@ withTerraform('the configuration in one file is formatted, and connects and disc
   const stack = await terraformIn('one-file', connection, { 'rolebridge.tf': text });
   expect(await stack.run('fmt', '-check', '-diff')).toMatchObject({ code: 0 });
   const applied = await stack.apply();
-  expect(applied.output).toMatch(/rolebridge: connected$/m);
+  expect(applied.output).toMatch(/connect: connected to \d+/);
   const connected = await read(connection.id);
   expect(connected).toMatchObject({ status: 'connected', scopes: [{ project: 'shop' }] });
   expect(normalized(await storedTrust(connected.roleArn))).toBe(normalized(connection.trustPolicy));
   expect((await stack.apply()).output).toMatch(/0 added, 0 changed, 0 destroyed/);
-  expect((await stack.destroy()).output).toMatch(/rolebridge: disconnected$/m);
+  expect((await stack.destroy()).output).toMatch(/connect: disconnected$/m);
   expect(await read(connection.id)).toMatchObject({ status: 'disconnected', reason: 'deprovisioned' });
   expectNoSecret(stack.everything(), connection);
 
@@ -309,7 +309,7 @@ withAws('the AWS CLI commands connect the role, and do no harm when they are run
   expect(connection.roleTemplates.awsCli).toBe(awsCliCommands(describeFor(connection)));
   const first = await bash(commands, connection);
   expect(first).toMatchObject({ code: 0, stderr: '' });
-  expect(first.stdout).toMatch(/^rolebridge: connected: arn:aws:iam::\d+:role\/vendor\/rolebridge-/m);
+  expect(first.stdout).toMatch(/^connect: connected to \d+/m);
   const connected = await read(connection.id);
   expect(connected).toMatchObject({ status: 'connected', accountId: customer.accountId });
   expect(normalized(await storedTrust(connected.roleArn))).toBe(normalized(connection.trustPolicy));
@@ -331,13 +331,13 @@ withAws('the AWS CLI commands leave a role of the same name alone, and say what 
   const named = awsCliCommands(describeFor(connection, { roleName: 'own' }));
   const stopped = await bash(named, connection);
   expect(stopped.code).not.toBe(0);
-  expect(stopped.stderr).toMatch(/rolebridge: there is a role own already/);
+  expect(stopped.stderr).toMatch(/connect: there is a role own already/);
 
   const commands = connection.roleTemplates.awsCli;
   const wrong = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
-  const refused = await bash(commands, connection, { ROLEBRIDGE_CALLBACK_SECRET: wrong });
+  const refused = await bash(commands, connection, { CONNECT_CALLBACK_SECRET: wrong });
   expect(refused.code).not.toBe(0);
-  expect(refused.stderr).toMatch(/not connected: .*callback_unauthorized/);
+  expect(refused.stdout).toMatch(/not connected \(callback_unauthorized\)/);
   const mended = await bash(commands, connection);
   expect(mended).toMatchObject({ code: 0 });
   expect(await read(connection.id)).toMatchObject({ status: 'connected', scopes: [{ project: 'shop' }] });

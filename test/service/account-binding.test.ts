@@ -66,7 +66,7 @@ describe('the account', () => {
     await until(() => types().includes('connection.callback_refused'));
     expect(lastMessage()).toMatchObject({ code: 'account_mismatch', security: true, refusedRoleArn: evil });
     expect(vendor.logged('account that the connection is not bound to').at(-1)).toMatchObject({
-      level: 50,
+      level: 'error',
       connectionId: id,
       security: true,
     });

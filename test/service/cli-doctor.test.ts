@@ -1,6 +1,6 @@
 /** `rolebridge doctor` on a machine with a service, well set up and then wrong in one thing at a time. */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -172,15 +172,27 @@ test('the public URL is missing, is http on another machine, or does not answer'
   expect([silent.code, silent.of('public URL')?.outcome]).toEqual([0, 'warning']);
 });
 
-test('the data directory is in use: the service there is asked whether it can write', async () => {
-  const vendor = await startVendor();
-  const port = new URL(vendor.service.url).port;
-  const inUse = { ROLEBRIDGE_DATA_DIR: vendor.directory };
-  const asked = await examine({ ...inUse, ROLEBRIDGE_PORT: port });
-  expect(asked.of('store')).toMatchObject({ outcome: 'ok', message: expect.stringContaining(port) });
-  const elsewhere = await examine({ ...inUse, ROLEBRIDGE_PORT: '9' });
-  expect([elsewhere.code, elsewhere.of('store')?.outcome]).toEqual([1, 'failed']);
+test('the data directory is in use: it is read beside the service, and damage is named', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'rolebridge-data-'));
+  const keys = [{ id: 'k1', key: serviceKey }];
+  const vendor = await startVendor({ store: await openFileStore({ directory: data, keys }) });
+  await vendor.call('POST', '/v1/connections', { name: 'first' });
+  const inUse = { ROLEBRIDGE_DATA_DIR: data };
+  expect((await examine(inUse)).of('store')).toMatchObject({
+    outcome: 'ok',
+    message: expect.stringMatching(`is whole, and in use by the process ${process.pid}`),
+  });
+  // The service did not notice.
+  expect((await vendor.call('POST', '/v1/connections', { name: 'second' })).status).toBe(201);
   await vendor.close();
+  const log = join(data, 'audit', readdirSync(join(data, 'audit'))[0] ?? '');
+  const lines = readFileSync(log, 'utf8').split('\n');
+  writeFileSync(log, lines.toSpliced(1, 1).join('\n'));
+  const damaged = await examine(inUse);
+  expect([damaged.code, damaged.of('store')]).toEqual([
+    1,
+    expect.objectContaining({ outcome: 'failed', message: expect.stringContaining(log) }),
+  ]);
 }, 60_000);
 
 test('the encryption key: none, one that access keys need and is gone, an old one in use', async () => {

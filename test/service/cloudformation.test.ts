@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { roleIds } from '../../aws-sandbox/index.js';
 import type { RoleConnection } from '../../service/domain/connection.js';
 import { templateDocument } from '../../service/templates/cloudformation-template.js';
 import { describeRole, type RoleChoices } from '../../service/templates/index.js';
@@ -55,7 +56,7 @@ async function stackOf(connection: Json) {
   return {
     accountId,
     arn,
-    properties: { ...properties, RoleArn: arn, RoleId: 'AROA' },
+    properties: { ...properties, RoleArn: arn, RoleId: roleIds.get(arn) },
     code: resources.CallbackFunction.Properties.Code.ZipFile as string,
   };
 }
@@ -163,7 +164,7 @@ test('a trust policy like the one that the service shows, whatever is chosen; wi
   };
   const { document } = templateOf(connection, choices);
   const { resources } = evaluate(document, { accountId: '210987654321' });
-  expect(Object.keys(resources)).toEqual(['Role']);
+  expect(Object.keys(resources)).toEqual(['Role', 'SelfInspection']);
   const trust = structuredClone(connection.trustPolicy);
   trust.Statement[0].Action = ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'];
   expect(resources.Role.Properties).toMatchObject({

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { roleIds } from '../../aws-sandbox/index.js';
 import { createSts } from '../../service/index.js';
 import { yamlText } from '../../service/templates/quoting.js';
 import { stackSetDocument } from '../../service/templates/stack-set-template.js';
@@ -499,7 +500,7 @@ it('connects every account of a stack set: connection first, then the role with 
       roleName: 'stack',
       trustPolicy: resources.Role.Properties.AssumeRolePolicyDocument,
     });
-    const ResourceProperties = { ...resources.Callback.Properties, RoleArn: arn };
+    const ResourceProperties = { ...resources.Callback.Properties, RoleArn: arn, RoleId: roleIds.get(arn) };
     const created = await invokeFunction(cloudFormation, functionOf('Callback'), {
       RequestType: 'Create',
       ResourceProperties,

@@ -87,8 +87,9 @@ test('the callback of the changed role ends it: the one before is refused, and i
       'external_id_required',
       'external_id_exact',
       'previous_external_id',
+      'trust_policy',
       'not_already_connected',
-    ].map((name) => `${name} passed`),
+    ].map((name) => `${name} ${name === 'trust_policy' ? 'not_checked' : 'passed'}`),
   );
   expect(answer.body.verification.probes).toContainEqual(
     expect.objectContaining({ probe: 'with_previous_external_id', outcome: 'denied' }),
@@ -120,7 +121,7 @@ test('a role that accepts both is told so, goes on, and ends the change once it 
   made.setTrust(made.trust([made.connection.externalId, next]));
   const answer = await callBack(made);
   expect([answer.status, answer.body.code]).toEqual([422, 'previous_external_id_accepted']);
-  expect(answer.body.remedy).toMatch(/external ID before out of the trust policy/);
+  expect(answer.body.remedy).toMatch(/Remove the previous external ID from the trust policy/);
   expect(await made.read()).toMatchObject({
     status: 'connected',
     externalId: made.connection.externalId,

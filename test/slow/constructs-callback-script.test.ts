@@ -1,84 +1,15 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import path from 'node:path';
 import { Webhook } from 'standardwebhooks';
-import {
-  connected,
-  type Received,
-  startVendor,
-  type Vendor,
-  type VendorAnswer,
-} from '../constructs/vendor.js';
+import { closeVendor, destroy, problem, ROLE_ARN, ROLE_ID, run, SECRET } from '../constructs/callback-run.js';
+import { connected, type Received, type VendorAnswer } from '../constructs/vendor.js';
 
-const SCRIPT = path.resolve('constructs/callback-script/rolebridge-callback.cjs');
-const SECRET = `whsec_${randomBytes(32).toString('base64')}`;
-const ROLE_ARN = 'arn:aws:iam::210987654321:role/vendor/rolebridge';
-
-let vendor: Vendor | undefined;
-afterEach(async () => {
-  await vendor?.close();
-  vendor = undefined;
-});
-
-interface Outcome {
-  readonly code: number | null;
-  readonly output: string;
-  readonly received: readonly Received[];
-  readonly tookMs: number;
-}
-
-/** Runs the script as Terraform does: a process of its own that knows the environment and nothing else. */
-async function run(
-  answer: (received: Received, before: number) => VendorAnswer | Promise<VendorAnswer>,
-  environment: Record<string, string> = {},
-): Promise<Outcome> {
-  vendor ??= await startVendor(answer);
-  const started = Date.now();
-  const child = spawn(process.execPath, [SCRIPT], {
-    env: {
-      PATH: process.env.PATH,
-      ROLEBRIDGE_EVENT: 'role.provisioned',
-      ROLEBRIDGE_CALLBACK_URL: vendor.url,
-      ROLEBRIDGE_CONNECTION_ID: 'con_8f3kQz',
-      ROLEBRIDGE_ROLE_ARN: ROLE_ARN,
-      ROLEBRIDGE_SCOPE: '{"project":"shop","environment":"production"}',
-      ROLEBRIDGE_DEADLINE_SECONDS: '20',
-      ROLEBRIDGE_CALLBACK_SECRET: SECRET,
-      ...environment,
-    },
-  });
-  let output = '';
-  child.stdout.on('data', (chunk) => {
-    output += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    output += chunk;
-  });
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  const { received } = vendor;
-  // Never, whatever happens.
-  for (const secret of [SECRET, SECRET.slice(6)]) expect(output).not.toContain(secret);
-  for (const { headers } of received)
-    expect(output).not.toContain(String(headers['webhook-signature']).replace('v1,', ''));
-  return { code, output, received, tookMs: Date.now() - started };
-}
-
-const destroy = {
-  ROLEBRIDGE_EVENT: 'role.deprovisioned',
-  ROLEBRIDGE_SCOPE: '',
-  ROLEBRIDGE_DEADLINE_SECONDS: '2',
-};
-const problem = (status: number, body: Record<string, unknown>): VendorAnswer => ({
-  status,
-  body,
-  headers: { 'content-type': 'application/problem+json' },
-});
+afterEach(closeVendor);
 
 describe('what is sent', () => {
   test('is signed as the Standard Webhooks library asks, and says what the contract says', async () => {
     const { code, output, received } = await run(connected);
     expect(code).toBe(0);
-    expect(output).toContain('connected: account 210987654321, scope shop/production');
+    expect(output).toMatch(/northwind: connected to 210987654321\n {2}Scope {4}shop\/production\n/);
     const [{ body, headers }] = received as [Received];
     const payload = new Webhook(SECRET).verify(body, headers as Record<string, string>);
     expect(payload).toStrictEqual({
@@ -87,6 +18,7 @@ describe('what is sent', () => {
       data: {
         connectionId: 'con_8f3kQz',
         roleArn: ROLE_ARN,
+        roleId: ROLE_ID,
         scope: { project: 'shop', environment: 'production' },
       },
     });
@@ -98,6 +30,7 @@ describe('what is sent', () => {
     expect(JSON.parse(received[0]?.body ?? '').data).toStrictEqual({
       connectionId: 'con_8f3kQz',
       roleArn: ROLE_ARN,
+      roleId: ROLE_ID,
     });
   });
 
@@ -107,20 +40,41 @@ describe('what is sent', () => {
     expect(JSON.parse(received[0]?.body ?? '').data).toStrictEqual({
       connectionId: 'con_8f3kQz',
       roleArn: ROLE_ARN,
+      roleId: ROLE_ID,
     });
     expect([code, output]).toEqual([0, expect.stringContaining('disconnected')]);
   });
 
   test('is signed with the connection’s own secret before the general one, and one from a variable before both', async () => {
     const [own, given] = [1, 2].map(() => `whsec_${randomBytes(32).toString('base64')}`) as [string, string];
-    const { received } = await run(connected, { ROLEBRIDGE_CALLBACK_SECRET_CON_8F3KQZ: own });
+    const { received } = await run(connected, { CONNECT_CALLBACK_SECRET_CON_8F3KQZ: own });
     await run(connected, {
-      ROLEBRIDGE_CALLBACK_SECRET_CON_8F3KQZ: own,
-      ROLEBRIDGE_CALLBACK_SECRET_FROM_VARIABLE: given,
+      CONNECT_CALLBACK_SECRET_CON_8F3KQZ: own,
+      CONNECT_CALLBACK_SECRET_FROM_VARIABLE: given,
     });
     const [first, second] = received as [Received, Received];
     new Webhook(own).verify(first.body, first.headers as Record<string, string>);
     new Webhook(given).verify(second.body, second.headers as Record<string, string>);
+  });
+
+  test('is signed with a secret that has white space around it: it belongs to the file that it came from', async () => {
+    for (const secret of [`${SECRET}\n`, ` \t${SECRET}\r\n`]) {
+      const { code, received } = await run(connected, { CONNECT_CALLBACK_SECRET: secret });
+      expect(code).toBe(0);
+      const one = received.at(-1);
+      new Webhook(SECRET).verify(one?.body ?? '', one?.headers as Record<string, string>);
+    }
+  });
+
+  test('has the permission set and what was left out of it', async () => {
+    const { received } = await run(connected, {
+      ROLEBRIDGE_PERMISSION_SET: 'deploy@3',
+      ROLEBRIDGE_WITHOUT: 'Cost,Billing',
+    });
+    expect(JSON.parse(received[0]?.body ?? '').data).toMatchObject({
+      permissionSet: 'deploy@3',
+      without: ['Cost', 'Billing'],
+    });
   });
 
   test('has another id in each run', async () => {
@@ -145,9 +99,9 @@ describe('retries', () => {
     expect(new Set(received.map(({ body }) => body)).size).toBe(1);
     for (const { body, headers } of received)
       new Webhook(SECRET).verify(body, headers as Record<string, string>);
-    expect(output).toMatch(/attempt 1: 503 aws_unavailable; again in [\d.]+ s\n/);
-    expect(output).toMatch(/attempt 2: 429 rate_limited; again in [\d.]+ s\n/);
-    expect(output).toMatch(/attempt 3: 200\n/);
+    expect(output).toMatch(
+      /\.\.\. {3}503 aws_unavailable\. Trying again in [\d.]+ s\n {2}\.\.\. {3}429 rate_limited\. Trying again/,
+    );
   });
 
   test('no sooner than Retry-After says', async () => {
@@ -175,7 +129,9 @@ describe('retries', () => {
     }));
     expect([code, received.length]).toEqual([1, 1]);
     expect(tookMs).toBeLessThan(5000);
-    expect(output).toMatch(/not connected: inconclusive[\s\S]*remedy: Apply again/);
+    expect(output).toMatch(
+      /not connected \(service_unavailable\)[\s\S]*Nothing is wrong with your configuration\.\s+Apply\s+again/,
+    );
   });
 
   test('until the deadline, and not for longer', async () => {
@@ -185,7 +141,7 @@ describe('retries', () => {
     expect(code).toBe(1);
     expect(received.length).toBeGreaterThan(1);
     expect(tookMs).toBeLessThan(4500);
-    expect(output).toMatch(/not connected: aws_unavailable/);
+    expect(output).toMatch(/not connected \(aws_unavailable\)/);
   });
 
   test('a server that never answers, until the deadline', async () => {
@@ -194,8 +150,8 @@ describe('retries', () => {
     });
     expect(code).toBe(1);
     expect(tookMs).toBeLessThan(3000);
-    expect(output).toMatch(/attempt 1: no answer within 1\.0 s/);
-    expect(output).toMatch(/not connected: unreachable/);
+    expect(output).toMatch(/no answer within 1\.0 s/);
+    expect(output).toMatch(/not connected \(unreachable\)/);
   });
 
   test('when nothing listens', async () => {
@@ -204,17 +160,21 @@ describe('retries', () => {
       ROLEBRIDGE_DEADLINE_SECONDS: '2',
     });
     expect(code).toBe(1);
-    expect(output).toMatch(/attempt 1: no connection \(\w+.*\); again in/);
+    expect(output).toMatch(/no connection \(\w+.*\)\. Trying again in/);
   });
 });
 
 describe('fails at once, with the code, the reason and the remedy', () => {
   test.each<[string, VendorAnswer, RegExp[]]>([
-    ['401', problem(401, { code: 'signature_invalid' }), [/not connected: signature_invalid/, /clock/]],
+    ['401', problem(401, { code: 'signature_invalid' }), [/not connected \(signature_invalid\)/, /clock/]],
     [
       '409',
       problem(409, { code: 'scope_taken', detail: 'It is another’s.', remedy: 'Choose another.' }),
-      [/not connected: scope_taken/, /why: It is another’s\./, /remedy: Choose another\./],
+      [
+        /not connected \(scope_taken\)/,
+        /What is wrong\n {4}It is another’s\./,
+        /What to do\n {4}Choose another\./,
+      ],
     ],
     [
       '422 with a diagnosis',
@@ -236,19 +196,15 @@ describe('fails at once, with the code, the reason and the remedy', () => {
         trustPolicy: { Version: '2012-10-17', Statement: [] },
       }),
       [
-        /not connected: role_not_assumable/,
-        /check: assumable · failed · role_not_assumable · denied/,
-        /cause \(likely\): The external ID is another\./,
-        /cause \(possible\): organization_policy/,
-        /remedy: Correct the trust policy\./,
-        /trust policy that the role needs:\n\{\n {2}"Version": "2012-10-17"/,
+        /not connected \(role_not_assumable\)/,
+        / {2}FAIL {2}assumable\n/,
+        /- likely: The external ID is another\./,
+        /- possible: organization_policy/,
+        /What to do\n {4}Correct the trust policy\./,
+        /Trust policy that the role needs\n\{\n {2}"Version": "2012-10-17"/,
       ],
     ],
-    [
-      '404',
-      { status: 404, body: 'nothing here' },
-      [/not connected: http_404/, /remedy: Check the callback URL/],
-    ],
+    ['404', { status: 404, body: 'nothing here' }, [/not connected \(http_404\)/, /Check the callback URL/]],
     [
       'a redirect',
       { status: 302, headers: { location: 'http://127.0.0.1:1/' } },
@@ -277,8 +233,8 @@ describe('fails at once, with the code, the reason and the remedy', () => {
     [{ href: 'https://vendor.example/' }, false],
   ])('the page about the code is named when the service has one: %j', async (type, isNamed) => {
     const { output } = await run(() => problem(409, { type, code: 'scope_taken', detail: 'a', remedy: 'b' }));
-    if (isNamed) expect(output).toContain(`rolebridge:   more: ${type}\n`);
-    else expect(output).not.toContain('more:');
+    if (isNamed) expect(output).toContain(`  Details  ${type}\n`);
+    else expect(output).not.toContain('Details');
   });
 
   test('an answer that repeats the secret and draws on the terminal', async () => {
@@ -299,20 +255,19 @@ describe('before anything is sent', () => {
   test.each<[string, Record<string, string>, RegExp]>([
     [
       'no secret',
-      { ROLEBRIDGE_CALLBACK_SECRET: '' },
-      /callback_secret_missing[\s\S]*ROLEBRIDGE_CALLBACK_SECRET_CON_8F3KQZ/,
+      { CONNECT_CALLBACK_SECRET: '' },
+      /callback_secret_missing[\s\S]*Set CONNECT_CALLBACK_SECRET/,
     ],
-    ['a secret without its prefix', { ROLEBRIDGE_CALLBACK_SECRET: 'AAAA' }, /callback_secret_invalid/],
-    ['a secret with a line end', { ROLEBRIDGE_CALLBACK_SECRET: `${SECRET}\n` }, /callback_secret_invalid/],
-    ['a short secret', { ROLEBRIDGE_CALLBACK_SECRET: 'whsec_AAAA' }, /callback_secret_invalid/],
+    ['a secret without its prefix', { CONNECT_CALLBACK_SECRET: 'AAAA' }, /callback_secret_invalid/],
+    ['a short secret', { CONNECT_CALLBACK_SECRET: 'whsec_AAAA' }, /callback_secret_invalid/],
     [
       'another account',
       { ROLEBRIDGE_EXPECTED_ACCOUNT_ID: '123456789012' },
       /account_mismatch[\s\S]*210987654321/,
     ],
     ['http beyond loopback', { ROLEBRIDGE_CALLBACK_URL: 'http://vendor.example/' }, /callback_url_invalid/],
-    ['an unknown event', { ROLEBRIDGE_EVENT: 'role.stolen' }, /event_invalid/],
-    ['a scope that is not JSON', { ROLEBRIDGE_SCOPE: '{' }, /fault in this script/],
+    ['an unknown event', { ROLEBRIDGE_EVENT: 'role.stolen' }, /ROLEBRIDGE_EVENT is "role.stolen"/],
+    ['a scope that is not JSON', { ROLEBRIDGE_SCOPE: '{' }, /the callback failed: /],
   ])('%s is refused', async (_name, environment, text) => {
     const { code, output, received } = await run(connected, environment);
     expect([code, received.length]).toEqual([1, 0]);
@@ -334,21 +289,22 @@ describe('a destroy is never held hostage', () => {
     ['a service that is busy', { status: 503 }, destroy, 0],
     ['a service that is busy, as an error', { status: 503 }, { ...destroy, ...strict }, 1],
     ['an unknown connection or another secret', { status: 401 }, destroy, 0],
-    ['the same, even where unreachable is an error', { status: 401 }, { ...destroy, ...strict }, 0],
-    ['a missing secret', { status: 200 }, { ...destroy, ROLEBRIDGE_CALLBACK_SECRET: '' }, 0],
+    ['the same, as an error', { status: 401 }, { ...destroy, ...strict }, 1],
+    ['a missing secret', { status: 200 }, { ...destroy, CONNECT_CALLBACK_SECRET: '' }, 0],
     [
-      'a missing secret, likewise',
+      'a missing secret, as an error',
       { status: 200 },
-      { ...destroy, ...strict, ROLEBRIDGE_CALLBACK_SECRET: '' },
-      0,
+      { ...destroy, ...strict, CONNECT_CALLBACK_SECRET: '' },
+      1,
     ],
+    ['a refusal, as an error', { status: 422 }, { ...destroy, ...strict }, 1],
     ['a refusal', { status: 422 }, destroy, 0],
   ])('%s', async (_name, answer, environment, expected) => {
     const { code, output, tookMs } = await run(() => answer, environment);
     expect(code).toBe(expected);
     expect(tookMs).toBeLessThan(4000);
     expect(output).toMatch(
-      expected === 0 ? /warning: .*[\s\S]*remedy: .*[\s\S]*the destroy goes on/ : /error: /,
+      expected === 0 ? /northwind: warning: [\s\S]*What to do[\s\S]*the destroy continues/ : /error: /,
     );
   });
 });

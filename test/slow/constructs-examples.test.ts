@@ -31,8 +31,10 @@ describe.each(examples)('%s', (name) => {
       const [stack] = readdirSync(path.join(out, 'stacks'));
       const folder = path.join(out, 'stacks', String(stack));
       const json = JSON.parse(readFileSync(path.join(folder, 'cdk.tf.json'), 'utf8'));
-      for (const resource of Object.values<Json>(json.resource.terraform_data))
-        expect(existsSync(path.join(folder, resource.provisioner[0]['local-exec'].command))).toBe(true);
+      for (const resource of Object.values<Json>(json.resource.terraform_data)) {
+        const { command, environment } = resource.provisioner[0]['local-exec'];
+        expect(existsSync(path.join(folder, environment.ROLEBRIDGE_SCRIPT ?? command))).toBe(true);
+      }
     } finally {
       rmSync(out, { recursive: true });
     }

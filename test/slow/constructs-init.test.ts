@@ -229,7 +229,7 @@ describe('init', () => {
     const folder = folderWith(flavour);
     const { output } = await init(folder, ['--yes', '--cdk', 'cdktf'], {
       ...environment,
-      ROLEBRIDGE_CALLBACK_SECRET: 'whsec_Y2FuYXJ5',
+      CONNECT_CALLBACK_SECRET: 'whsec_Y2FuYXJ5',
     });
     const texts = filesOf(folder).map((name) => readFileSync(path.join(folder, name), 'utf8'));
     for (const text of [output, ...texts]) expect(text).not.toContain('whsec_Y2FuYXJ5');

@@ -66,7 +66,7 @@ test('the tarball holds the program, the client, what they read beside them, and
       'dist/client/index.d.ts',
     ]),
   );
-  const beside = ['web/public', 'terraform-module'];
+  const beside = ['web/public', 'terraform-module', 'templates/built'];
   for (const folder of beside) {
     const names = readdirSync(path.join('service', folder)).sort();
     expect(readdirSync(path.join(installed(), 'dist', folder)).sort()).toEqual(names);

@@ -40,6 +40,7 @@ export function evaluate(
     switch (name) {
       case 'Ref':
         if (operand === 'AWS::NoValue') return nothing;
+        if (operand in template.Resources) return operand;
         if (!(operand in values)) throw new Error(`There is no parameter ${operand}.`);
         return values[operand];
       case 'Fn::If':

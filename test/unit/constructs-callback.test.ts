@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { IamPolicy } from '@cdktf/provider-aws/lib/iam-policy/index.js';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js';
 import {
   AwsConnection,
@@ -6,10 +8,28 @@ import {
   type PermissionPreset,
 } from '@rolebridge/constructs';
 import { type TerraformStack, TerraformVariable } from 'cdktf';
-import { callbackOf, only, roleAddresses, synthesize, validProps } from '../constructs/synthesized.js';
+import {
+  callbackOf,
+  only,
+  roleAddresses,
+  synthesize,
+  type TerraformJson,
+  validProps,
+} from '../constructs/synthesized.js';
 
 const connect = (stack: TerraformStack, props: Partial<typeof validProps> = {}) =>
   new AwsConnection(stack, 'vendor', { ...validProps, ...props });
+
+const SCRIPT = /^assets\/rolebridge-callback\/[0-9A-F]+\/rolebridge-callback\.cjs$/;
+
+/** The one of the customer's own statements. */
+const inlinePolicy = (json: TerraformJson) => {
+  const [policy, ...others] = Object.values(json.resource.aws_iam_role_policy ?? {}).filter(
+    ({ name }) => name === 'rolebridge',
+  );
+  expect(others).toEqual([]);
+  return policy;
+};
 
 describe('the order of things', () => {
   test('registers after the role and every policy, also those added later', () => {
@@ -22,10 +42,10 @@ describe('the order of things', () => {
     });
     // THEN both resources of the callback wait for all of them
     const { registration, deregistration, deregistrationAddress } = callbackOf(json);
-    expect(roleAddresses(json)).toHaveLength(4);
+    expect(roleAddresses(json)).toHaveLength(5);
     expect(deregistration.depends_on.sort()).toEqual(roleAddresses(json).sort());
     expect(registration.depends_on.sort()).toEqual([...roleAddresses(json), deregistrationAddress].sort());
-    expect(JSON.parse(only(json, 'aws_iam_role_policy').policy).Statement).toHaveLength(2);
+    expect(JSON.parse(inlinePolicy(json).policy).Statement).toHaveLength(2);
   });
 
   test('a role that is replaced under its name gets every policy again in the same apply', () => {
@@ -38,8 +58,12 @@ describe('the order of things', () => {
       });
     });
     const [role] = Object.keys(json.resource.aws_iam_role ?? {});
-    for (const type of ['aws_iam_role_policy_attachment', 'aws_iam_role_policy'])
-      expect(only(json, type).lifecycle.replace_triggered_by).toEqual([`aws_iam_role.${role}.unique_id`]);
+    const policies = ['aws_iam_role_policy_attachment', 'aws_iam_role_policy'].flatMap((type) =>
+      Object.values(json.resource[type] ?? {}),
+    );
+    expect(policies).toHaveLength(3);
+    for (const { lifecycle } of policies)
+      expect(lifecycle.replace_triggered_by).toEqual([`aws_iam_role.${role}.unique_id`]);
   });
 
   test('a change of scope, policies or external ID replaces the registration and leaves the deregistration', () => {
@@ -93,37 +117,91 @@ describe('the order of things', () => {
 
 describe('the provisioners', () => {
   test('start node without a shell, beside the stack; everything else is environment', () => {
-    const { registrationProvisioner, deregistrationProvisioner } = callbackOf(
+    const { registrationProvisioner } = callbackOf(
       synthesize((stack) => void connect(stack, { scope: { project: 'shop', environment: 'production' } })),
     );
-    for (const provisioner of [registrationProvisioner, deregistrationProvisioner]) {
-      expect(provisioner.interpreter).toEqual(['node']);
-      expect(provisioner.command).toMatch(
-        /^assets\/rolebridge-callback\/[0-9A-F]+\/rolebridge-callback\.cjs$/,
-      );
-      expect(provisioner.on_failure).toBeUndefined();
-    }
+    expect(registrationProvisioner.interpreter).toEqual(['node']);
+    expect(registrationProvisioner.command).toMatch(SCRIPT);
     expect(registrationProvisioner.when).toBeUndefined();
     expect(registrationProvisioner.environment).toEqual({
       ROLEBRIDGE_EVENT: 'role.provisioned',
+      ROLEBRIDGE_LABEL: 'vendor',
       ROLEBRIDGE_CALLBACK_URL: validProps.callbackUrl,
       ROLEBRIDGE_CONNECTION_ID: validProps.connectionId,
+      ROLEBRIDGE_EXTERNAL_ID: validProps.externalId,
+      ROLEBRIDGE_PRINCIPAL: validProps.principal,
       ROLEBRIDGE_ROLE_ARN: expect.stringMatching(/^\$\{aws_iam_role\.vendor_role_\w+\.arn\}$/),
+      ROLEBRIDGE_ROLE_ID: expect.stringMatching(/^\$\{aws_iam_role\.vendor_role_\w+\.unique_id\}$/),
       ROLEBRIDGE_SCOPE: '{"project":"shop","environment":"production"}',
       ROLEBRIDGE_EXPECTED_ACCOUNT_ID: '',
       ROLEBRIDGE_DEADLINE_SECONDS: '120',
     });
   });
 
-  test('at destroy name nothing but self, which is all that Terraform allows there', () => {
-    const { deregistrationProvisioner } = callbackOf(synthesize((stack) => void connect(stack)));
+  test('at destroy name nothing but self, which is all that Terraform allows there, and keep no path in the state', () => {
+    const { deregistration, deregistrationProvisioner } = callbackOf(
+      synthesize((stack) => void connect(stack)),
+    );
     expect(deregistrationProvisioner.when).toBe('destroy');
     const references = JSON.stringify(deregistrationProvisioner).match(/\$\{[^}]*\}/g) ?? [];
     expect(references.sort()).toEqual([
       `\${self.input.callback_url}`,
       `\${self.input.connection_id}`,
       `\${self.input.role_arn}`,
+      `\${self.input.role_id}`,
     ]);
+    expect(deregistrationProvisioner.environment.ROLEBRIDGE_SCRIPT).toMatch(SCRIPT);
+    expect(JSON.stringify(deregistration.input)).not.toContain('assets');
+  });
+
+  test.each([
+    [false, 0],
+    [true, 1],
+  ])(
+    'at destroy without Node or the script: failDestroyWhenUnreachable %s ends %i',
+    async (isStrict, code) => {
+      const { deregistrationProvisioner } = callbackOf(
+        synthesize((stack) => void connect(stack, { failDestroyWhenUnreachable: isStrict })),
+      );
+      const { status, stdout } = spawnSync('/bin/sh', ['-c', deregistrationProvisioner.command], {
+        env: { PATH: '/nowhere', ROLEBRIDGE_SCRIPT: 'nowhere.cjs' },
+        encoding: 'utf8',
+      });
+      expect(status === 0 ? 0 : 1).toBe(code);
+      expect(stdout).toBe(
+        isStrict ? '' : 'vendor: warning: Node or the script failed, so the vendor was not told\n',
+      );
+    },
+  );
+
+  test('check secret, URL and account before the role: it waits for the check, and another input checks again', () => {
+    const checkOf = (props: Parameters<typeof connect>[1] = {}) => {
+      const json = synthesize((stack) => void connect(stack, props));
+      const [address, check] = Object.entries(json.resource.terraform_data ?? {}).find(([name]) =>
+        name.includes('_check_'),
+      ) ?? [''];
+      expect(only(json, 'aws_iam_role').depends_on).toEqual([`terraform_data.${address}`]);
+      return check;
+    };
+    const check = checkOf();
+    expect(check.provisioner[0]['local-exec'].environment).toMatchObject({
+      ROLEBRIDGE_EVENT: 'connection.check',
+      ROLEBRIDGE_ACCOUNT_ID: expect.stringMatching(/^\$\{data\.aws_caller_identity\..*account_id\}$/),
+      ROLEBRIDGE_EXTERNAL_ID: validProps.externalId,
+    });
+    for (const changed of [
+      { externalId: 'another-one' },
+      { callbackUrl: 'https://other.example/' },
+      { connectionId: 'con_other' },
+      { principal: '123456789012' },
+    ])
+      expect(checkOf(changed).triggers_replace).not.toEqual(check.triggers_replace);
+    expect(checkOf({ tags: { a: 'b' } }).triggers_replace).toEqual(check.triggers_replace);
+  });
+
+  test('register again when the deregistration was replaced: both stand for one fact', () => {
+    const { registration, deregistrationAddress } = callbackOf(synthesize((stack) => void connect(stack)));
+    expect(registration.triggers_replace.deregistration).toBe(`\${${deregistrationAddress}.id}`);
   });
 
   test('no scope is not said, an empty one is the organization’s default', () => {
@@ -138,11 +216,11 @@ describe('the provisioners', () => {
 describe('the secret', () => {
   test('is in the synthesized JSON under no circumstances', () => {
     const canary = 'whsec_Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5';
-    process.env.ROLEBRIDGE_CALLBACK_SECRET = canary;
+    process.env.CONNECT_CALLBACK_SECRET = canary;
     try {
       expect(JSON.stringify(synthesize((stack) => void connect(stack)))).not.toContain(canary);
     } finally {
-      delete process.env.ROLEBRIDGE_CALLBACK_SECRET;
+      delete process.env.CONNECT_CALLBACK_SECRET;
     }
   });
 
@@ -152,7 +230,7 @@ describe('the secret', () => {
       connect(stack, { callbackSecret });
     });
     const { registration, deregistration, registrationProvisioner } = callbackOf(json);
-    expect(registrationProvisioner.environment.ROLEBRIDGE_CALLBACK_SECRET_FROM_VARIABLE).toBe(
+    expect(registrationProvisioner.environment.CONNECT_CALLBACK_SECRET_FROM_VARIABLE).toBe(
       `\${nonsensitive(sensitive(var.secret))}`,
     );
     expect(JSON.stringify(deregistration)).not.toContain('var.secret');
@@ -184,7 +262,10 @@ describe('several connections in one stack', () => {
         ['a', 'aws.west'],
         ['b', 'aws.east'],
       ]);
-    expect(Object.values(json.data?.aws_caller_identity ?? {})[0]?.provider).toBe('aws.east');
+    expect(Object.values(json.data?.aws_caller_identity ?? {}).map(({ provider }) => provider)).toEqual([
+      'aws.west',
+      'aws.east',
+    ]);
   });
 
   test('wait for their own roles only, and share one script', () => {
@@ -241,6 +322,35 @@ describe('permissions', () => {
     ]);
   });
 
+  test('an attachment of a policy of the same stack keeps its address when another is put before it', () => {
+    const addresses = (isMore: boolean) => {
+      const json = synthesize((stack) => {
+        const own = new IamPolicy(stack, 'own', { name: 'own', policy: '{}' });
+        connect(stack, {
+          permissions: { managedPolicies: [...(isMore ? ['ReadOnlyAccess'] : []), own.arn, own.arn] },
+        });
+      });
+      return Object.keys(json.resource.aws_iam_role_policy_attachment ?? {});
+    };
+    const [address, ...others] = addresses(false);
+    expect(others).toEqual([]);
+    expect(addresses(true)).toContain(address);
+  });
+
+  test.each([true, false])(
+    'the role may read itself, and no other one: selfInspection %s',
+    (selfInspection) => {
+      const json = synthesize((stack) => void connect(stack, { selfInspection }));
+      if (!selfInspection) {
+        expect(json.resource.aws_iam_role_policy).toBeUndefined();
+        return;
+      }
+      expect(only(json, 'aws_iam_role_policy').policy).toMatch(
+        /^\{"Version":"2012-10-17","Statement":\[\{"Sid":"SelfInspection","Effect":"Allow","Action":\["iam:GetRole","iam:SimulatePrincipalPolicy"\],"Resource":\[\$\{jsonencode\(aws_iam_role\.vendor_role_\w+\.arn\)\}\]\}\]\}$/,
+      );
+    },
+  );
+
   test('keep their addresses when they are put in another order', () => {
     const addresses = (managedPolicies: string[]) =>
       roleAddresses(synthesize((stack) => void connect(stack, { permissions: { managedPolicies } }))).sort();
@@ -256,7 +366,7 @@ describe('permissions', () => {
         resources: [`arn:aws:s3:::home/\${aws:username}/*`],
       });
     });
-    expect(JSON.parse(only(json, 'aws_iam_role_policy').policy).Statement[0].Resource).toEqual([
+    expect(JSON.parse(inlinePolicy(json).policy).Statement[0].Resource).toEqual([
       `arn:aws:s3:::home/$\${aws:username}/*`,
     ]);
   });

@@ -1,7 +1,7 @@
 import { CrossAccountRole, type CrossAccountRoleProps } from '@rolebridge/constructs';
 import { App, TerraformStack, TerraformVariable, Testing } from 'cdktf';
 import fc from 'fast-check';
-import { trustPolicy } from '../../constructs/trust-policy.js';
+import { trustPolicy } from '../../constructs/iam/trust-policy.js';
 import {
   EXTERNAL_ID,
   only,
@@ -134,6 +134,11 @@ describe('warnings that a reviewer would ask about', () => {
       'administrator-without-boundary',
       { permissions: { statements: [{ actions: ['*'], resources: ['*'] }] } },
       /every permission/,
+    ],
+    [
+      'attached-policies-quota',
+      { permissions: { managedPolicies: Array.from({ length: 11 }, (_, index) => `A${index}`) } },
+      /IAM takes 10/,
     ],
     ['trust-policy-size', { principal: manyRoles }, /IAM takes 2048/],
   ])('%s, until it is acknowledged', (warning, props, text) => {

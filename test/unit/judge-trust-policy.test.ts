@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { judgeTrustPolicy } from '../../service/domain/verification/trust-policy.js';
+import { unsafeRolesPage } from '../docs/unsafe-roles.js';
 
 const read = (file: string) => JSON.parse(readFileSync(path.join(__dirname, '../cases', file), 'utf8'));
 const unsafe: { values: Record<string, string>; roles: { id: number; name: string; policy: object }[] } =
@@ -226,4 +227,8 @@ it('judges a hostile policy quickly', () => {
   judge('['.repeat(131_000));
   judge(`"${'\\u0041'.repeat(20_000)}"`);
   expect(performance.now() - started).toBeLessThan(2_000);
+});
+
+it('docs/unsafe-roles.md is what npm run docs writes', () => {
+  expect(readFileSync('docs/unsafe-roles.md', 'utf8')).toBe(unsafeRolesPage());
 });

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { exchange } from '../../client/request.js';
 import { RolebridgeError } from '../../domain/errors.js';
+import { inspect } from '../../records/lowdb/inspect.js';
 import { openStore } from '../../records/open.js';
 import type { Examination, Finding } from './finding.js';
 
@@ -9,34 +10,55 @@ const timeoutMs = 5_000;
 export async function checkStore(examination: Examination): Promise<Finding> {
   const { config } = examination;
   const check = 'store';
-  const place = config.database ? 'The database' : `The data directory ${config.dataDirectory}`;
-  if (!config.database && !existsSync(config.dataDirectory))
-    return {
-      check,
-      outcome: 'ok',
-      message: `${place} is not there yet; the service makes it when it starts.`,
-    };
   try {
+    if (!config.database) return { check, ...(await checkDataDirectory(examination)) };
     examination.store = await openStore(config);
     await examination.store.ready();
-    return { check, outcome: 'ok', message: `${place} can be read and written.` };
+    return { check, outcome: 'ok', message: 'The database can be read and written.' };
   } catch (error) {
     if (!(error instanceof RolebridgeError)) throw error;
-    const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`;
-    // A running service has its directory to itself; then it can say whether it could write.
-    if (!config.database && (await answers(`${url}/readyz`, 'ready')))
-      return {
-        check,
-        outcome: 'ok',
-        message: `${place} is in use by the service at ${url}, which can write.`,
-      };
     return {
       check,
       outcome: 'failed',
       message: error.detail,
-      remedy: error.remedy ?? 'Look at the disk, the owner and the mode of the directory.',
+      remedy: error.remedy ?? 'Look at the database, and at what this user may do there.',
     };
   }
+}
+
+/** Reads all of it, every line of the audit logs too, beside a service that uses it. */
+async function checkDataDirectory(examination: Examination): Promise<Omit<Finding, 'check'>> {
+  const { config } = examination;
+  const place = `The data directory ${config.dataDirectory}`;
+  if (!existsSync(config.dataDirectory))
+    return { outcome: 'ok', message: `${place} is not there yet; the service makes it when it starts.` };
+  try {
+    accessSync(config.dataDirectory, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return {
+      outcome: 'failed',
+      message: `${place} can't be read and written (${code}).`,
+      remedy: 'Look at the disk, the owner and the mode of the directory.',
+    };
+  }
+  const { holder, damages, large, store } = await inspect(config.dataDirectory, config.serviceKeys);
+  examination.store = store;
+  if (damages.length > 0)
+    return {
+      outcome: 'failed',
+      message: damages.map(({ message }) => `${message}.`).join(' '),
+      remedy: 'Restore a backup ("rolebridge restore"), or see what "rolebridge repair" would drop.',
+    };
+  const [largest] = [...large].sort(([, one], [, other]) => other - one);
+  if (largest)
+    return {
+      outcome: 'warning',
+      message: `${largest[0]} has ${largest[1]} connections: each change writes all of them.`,
+      remedy: 'Use PostgreSQL for this ("rolebridge migrate").',
+    };
+  if (holder === undefined) return { outcome: 'ok', message: `${place} is whole, and in use by no service.` };
+  return { outcome: 'ok', message: `${place} is whole, and in use by the process ${holder.pid}.` };
 }
 
 export async function checkPublicUrl({ config }: Examination): Promise<Finding> {

@@ -22,7 +22,7 @@ export const requestErrors = {
     title: "Not signed with this connection's secret, or stale",
     meaning:
       "The callback is not signed with this connection's secret, or its timestamp is more than five minutes off. An unknown connection gives the same answer.",
-    see: 'Check that `ROLEBRIDGE_CALLBACK_SECRET` in the shell that runs Terraform belongs to this connection id (with several connections: `ROLEBRIDGE_CALLBACK_SECRET_` and the id in capitals), and compare `date -u` with the real time.',
+    see: 'Check that `CONNECT_CALLBACK_SECRET` in the shell that runs Terraform belongs to this connection id (with several connections: `CONNECT_CALLBACK_SECRET_` and the id in capitals), and compare `date -u` with the real time.',
     fix: 'Export the right secret and deploy again. If it is lost, ask the vendor to rotate it. A proxy that rewrites the JSON body breaks the signature too.',
   },
   callback_in_progress: {

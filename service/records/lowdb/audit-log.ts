@@ -128,10 +128,10 @@ export class AuditLog {
     from: string | undefined,
   ): AsyncIterable<AuditRecord> {
     let isBefore = before === undefined;
+    let next: { n: number; epoch: number; prev?: string } | undefined;
     for (const month of this.#months.toReversed()) {
       if (from !== undefined && month > from) continue;
       let sinceYield = 0;
-      let epoch = Number.POSITIVE_INFINITY;
       for (const { text } of linesBackward(this.#pathOf(month), () => {})) {
         sinceYield += text.length;
         // Others have their turn while a long log is read.
@@ -139,16 +139,23 @@ export class AuditLog {
           sinceYield = 0;
           await setImmediate();
         }
-        const isWanted = isBefore
-          ? connectionId === undefined || text.includes(connectionId)
-          : text.includes(before ?? '');
-        if (!isWanted) continue;
-        isBefore = true;
-        const line = this.#read(month, text);
+        const n = Number(/^\{"n":(\d+),/.exec(text)?.[1]);
+        const line = isBefore && connectionId === undefined ? this.#read(month, text) : undefined;
         // What a fenced writer left was never acknowledged.
-        if (line.epoch > epoch) continue;
-        epoch = line.epoch;
-        yield* line.records.reverse();
+        if (next && n >= next.n && (line?.epoch ?? -1) < next.epoch) continue;
+        if (next ? n !== next.n - 1 || (line && next.prev && line.mac !== next.prev) : n > this.head.n)
+          throw damagedLog(
+            this.#pathOf(month),
+            `the line before ${next?.n ?? n} is not the one that was stored`,
+          );
+        next = {
+          n,
+          epoch: line?.epoch ?? next?.epoch ?? Number.POSITIVE_INFINITY,
+          ...(line && { prev: line.prev }),
+        };
+        if (!text.includes((isBefore ? connectionId : before) ?? '')) continue;
+        isBefore = true;
+        yield* (line ?? this.#read(month, text)).records.reverse();
       }
     }
   }

@@ -4,7 +4,7 @@ import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { Backend } from '../backend.js';
 import { createIntegrity, type IntegrityKey } from '../integrity.js';
-import { Rows, rowValue } from '../rows.js';
+import { Rows, readsOn } from '../rows.js';
 import { type FileOperations, fileOperations, syncDirectory, unavailable, writeTemporary } from './files.js';
 import { cutOff, type Damage, load } from './load.js';
 import { OrganizationStore, type Surroundings } from './organization.js';
@@ -26,13 +26,20 @@ export interface LowdbOptions {
   readonly fileOperations?: Partial<FileOperations> | undefined;
 }
 
+/** How far a data directory has come. Within an epoch no number goes down; a lower epoch is an older directory. */
+export interface Position {
+  readonly epoch: number;
+  readonly changes: number;
+  readonly auditLines: number;
+}
+
 const closed = () => new RolebridgeError('store_unavailable', 'The store is closed.');
 
 /**
  * Opens the data directory for this process alone, and reads and checks all of it but older lines of the audit log.
  * @throws RolebridgeError `store_unavailable` when another process has it, or a file is damaged; nothing is changed then
  */
-export async function openLowdbBackend(options: LowdbOptions): Promise<Backend> {
+export async function openLowdbBackend(options: LowdbOptions): Promise<Backend & { position(): Position }> {
   const directory = resolve(options.directory);
   const warn = options.onWarning ?? ((message) => process.emitWarning(message));
   const files = { ...fileOperations, ...options.fileOperations };
@@ -103,14 +110,12 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend> 
   const all = () => [...stores.values()];
   let closing: Promise<void> | undefined;
   return {
-    get: async (table, keys) => {
-      return keys.map((key) => {
-        const row = rows.get(table, key);
-        return row && rowValue(row);
-      });
-    },
-    list: async (table, query) => rows.list(table, query).map((row) => rowValue(row)),
-    count: async (table, column, where) => rows.count(table, column, where),
+    ...readsOn(rows),
+    position: () => ({
+      epoch: lock.epoch,
+      changes: all().reduce((sum, store) => sum + store.sequence, 0),
+      auditLines: all().reduce((sum, store) => sum + store.log.head.n, 0),
+    }),
     async transact(organizationId, work) {
       if (stopped) throw stopped;
       return storeOf(organizationId).transact(work);
@@ -122,6 +127,7 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend> 
         if (first) await storeOf(first.organizationId).append(records);
       },
       read: async (organizationId, page) => storeOf(organizationId).log.read(page),
+      organizations: async () => [...stores.keys()],
       async trim(before) {
         let gone = 0;
         for (const store of all()) gone += await store.trim(before);

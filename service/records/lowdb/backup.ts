@@ -87,6 +87,8 @@ async function copyFiles(source: string, target: string): Promise<void> {
     ['organizations', '.head'],
     ['organizations', '.json'],
     ['audit', '.jsonl'],
+    // What belongs to no organization.
+    ['.', '.json'],
   ] as const) {
     await mkdir(join(target, folder), { recursive: true, mode: 0o700 });
     for (const name of readdirSync(join(source, folder)).filter((each) => each.endsWith(suffix))) {

@@ -40,17 +40,11 @@ export interface Found {
 
 /** Reads and checks the files of all organizations. Nothing is changed on the disk. */
 export async function load(around: Surroundings): Promise<Found> {
-  const months = new Map<OrganizationId, string[]>();
-  const ids = new Set<OrganizationId>();
+  const months = monthsOf(readdirSync(around.audit.directory));
+  const ids = new Set<OrganizationId>(months.keys());
   for (const name of readdirSync(around.directory)) {
     const id = /^([\w-]{1,100})\.(json|json\.bak|head)$/.exec(name)?.[1];
     if (id !== undefined) ids.add(id as OrganizationId);
-  }
-  for (const name of readdirSync(around.audit.directory)) {
-    const [, id, month] = /^([\w-]{1,100})\.(\d{4}-\d\d)\.jsonl$/.exec(name) ?? [];
-    if (id === undefined || month === undefined) continue;
-    ids.add(id as OrganizationId);
-    months.set(id as OrganizationId, [...(months.get(id as OrganizationId) ?? []), month].sort());
   }
   const found: Found = { stores: [], damages: [], torn: [], missing: new Map() };
   for (const id of ids)
@@ -60,6 +54,17 @@ export async function load(around: Surroundings): Promise<Found> {
       found.damages.push({ organizationId: id, message: (error as Error).message });
     }
   return found;
+}
+
+/** The files of each organization's audit log, the oldest month first. */
+export function monthsOf(names: readonly string[]): Map<OrganizationId, string[]> {
+  const months = new Map<OrganizationId, string[]>();
+  for (const name of [...names].sort()) {
+    const [, id, month] = /^([\w-]{1,100})\.(\d{4}-\d\d)\.jsonl$/.exec(name) ?? [];
+    if (id === undefined || month === undefined) continue;
+    months.set(id as OrganizationId, [...(months.get(id as OrganizationId) ?? []), month]);
+  }
+  return months;
 }
 
 async function loadOne(

@@ -8,7 +8,7 @@ import type { Transaction } from '../backend.js';
 import type { Integrity } from '../integrity.js';
 import { transactionOn } from '../memory.js';
 import { type Row, type Rows, rowOf, Staged } from '../rows.js';
-import { checkedValue, type TableName, tableNames } from '../tables.js';
+import { checkedValue, type TableName, tableNames, tables } from '../tables.js';
 import { AuditLog, type AuditSurroundings, type FoundLog } from './audit-log.js';
 import { type Anchor, type Document, DocumentFile, noDocument } from './document-file.js';
 import { type FileOperations, syncDirectory, unavailable } from './files.js';
@@ -50,6 +50,7 @@ export class OrganizationStore {
   #isLarge = false;
   #hasHead = false;
   #pending: readonly AuditRecord[];
+  #sequence: number;
 
   constructor(
     readonly id: OrganizationId,
@@ -59,10 +60,11 @@ export class OrganizationStore {
     this.#file = documentFile(id, around);
     this.#low = new Low(this.#file, found.document);
     this.#pending = found.document.audit.pending;
+    this.#sequence = found.document.sequence;
     this.log = new AuditLog(
       id,
       around.audit,
-      () => this.#low.data.sequence,
+      () => this.#sequence,
       () => this.#writeHead(),
       found.log,
     );
@@ -70,8 +72,9 @@ export class OrganizationStore {
     this.#forgetTexts();
   }
 
+  /** Of the document that is durable; lowdb's data is ahead of it while it is written. */
   get sequence(): number {
-    return this.#low.data.sequence;
+    return this.#sequence;
   }
 
   /** Transactions that wait share one write of the document. */
@@ -199,6 +202,7 @@ export class OrganizationStore {
       throw error;
     }
     this.#isStale = false;
+    this.#sequence = before.sequence + 1;
     this.#forgetTexts();
     this.#writeHead();
     this.#pending = [...this.#pending, ...records];
@@ -221,6 +225,7 @@ export class OrganizationStore {
       rows.forget(this.id);
       rows.apply(found.map((next) => ({ table: next.table, key: next.key, next })));
       this.#low.data = document;
+      this.#sequence = document.sequence;
       this.#pending = document.audit.pending;
       this.#forgetTexts();
     } catch (error) {
@@ -261,12 +266,15 @@ export const documentFile = (id: OrganizationId, around: Surroundings): Document
 /** @throws Error whose message says what is wrong, for a person */
 export const rowsIn = (document: Document, organizationId: OrganizationId): Row[] =>
   tableNames.flatMap((table) =>
-    [...document.rows(table)].map((text) => {
-      const row = rowOf(table, checkedValue(table, JSON.parse(text)), text);
-      if (row.organizationId !== organizationId) throw new Error('a row in it is of another organization');
-      return row;
-    }),
+    Array.from(document.rows(table), (text) => rowIn(table, text, organizationId)),
   );
+
+function rowIn<Name extends TableName>(table: Name, text: string, organizationId: OrganizationId): Row {
+  const value = checkedValue(table, JSON.parse(text));
+  if (tables[table].organizationId(value) !== organizationId)
+    throw new Error('a row in it is of another organization');
+  return rowOf(table, value, text, organizationId);
+}
 
 function* textsOf(rows: Rows, staged: Staged, table: TableName): Iterable<string> {
   const changes = new Map(

@@ -45,12 +45,12 @@ const lockTimeoutMs = 60_000;
 async function connected(url: string, connectionTimeoutMillis: number): Promise<pg.Client> {
   const address = parseAddress(url);
   const Client = clientOf(address);
-  for (let left = address.hosts.length; ; left--) {
+  for (let left = address.urls.length; ; left--) {
     let client: pg.Client | undefined;
     try {
       // The driver reads the files that the URL names.
       client = new Client({
-        connectionString: address.url,
+        connectionString: address.urls[0],
         application_name: 'rolebridge migrations',
         connectionTimeoutMillis,
         keepAlive: true,

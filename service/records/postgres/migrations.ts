@@ -53,6 +53,9 @@ export const migrations: readonly (readonly string[])[] = [
        organization_id TEXT NOT NULL, value TEXT NOT NULL, table_name TEXT NOT NULL, row_key TEXT NOT NULL,
        PRIMARY KEY (organization_id, value))`,
 
+    'CREATE TABLE service_key_checks (id TEXT PRIMARY KEY, value TEXT NOT NULL)',
+    'CREATE TABLE served_permission_sets (id TEXT PRIMARY KEY, value TEXT NOT NULL)',
+
     // No reference to the organization: the intent to make it comes before it.
     `CREATE TABLE audit_records (
        organization_id TEXT NOT NULL,

@@ -43,12 +43,12 @@ export class Sessions implements Session {
   constructor(options: DatabaseOptions) {
     const address = parseAddress(options.url);
     const statementTimeoutMs = options.statementTimeoutMs ?? 5_000;
-    this.#hosts = address.hosts.length;
+    this.#hosts = address.urls.length;
     // One round trip. A process that stops in the middle of a transaction must not hold its locks against the others.
     this.#begin = `BEGIN; SET LOCAL statement_timeout = ${statementTimeoutMs}; SET LOCAL idle_in_transaction_session_timeout = ${2 * statementTimeoutMs}; SELECT version FROM schema_version WHERE id = 1`;
     this.#pool = new pg.Pool({
       Client: clientOf(address),
-      connectionString: address.url,
+      connectionString: address.urls[0],
       application_name: 'rolebridge',
       max: options.maxSessions ?? 10,
       connectionTimeoutMillis: options.connectTimeoutMs ?? 3_000,
@@ -78,9 +78,9 @@ export class Sessions implements Session {
    */
   transaction<Result>(work: (session: Session) => Promise<Result>, first = ''): Promise<Result> {
     return this.#attempt(async (client) => {
-      const [version] = await control(client, first === '' ? this.#begin : `${this.#begin}; ${first}`);
       let result: Result;
       try {
+        const [version] = await control(client, first === '' ? this.#begin : `${this.#begin}; ${first}`);
         refuseOther(version);
         result = await work({ query: (row, text, values = []) => run(client, row, text, values) });
       } catch (error) {
@@ -149,12 +149,11 @@ const isBusy = ({ message }: DatabaseError): boolean =>
   message.includes('timeout exceeded when trying to connect');
 
 /** A client of the next host of the address, each time. */
-export function clientOf({ hosts }: DatabaseAddress): typeof pg.Client {
+export function clientOf({ urls }: DatabaseAddress): typeof pg.Client {
   let turn = 0;
   return class extends pg.Client {
     constructor(config: pg.ClientConfig) {
-      const host = hosts[turn++ % hosts.length];
-      super(hosts.length > 1 ? { ...config, ...host } : config);
+      super({ ...config, connectionString: urls[turn++ % urls.length] ?? urls[0] });
     }
   };
 }

@@ -7,8 +7,8 @@ import { type Connection, roleRegistrationOf } from '../../domain/connection.js'
 import { type ErrorCode, errorCatalog } from '../../domain/error-catalog/index.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { type Partition, parseRoleArn } from '../../domain/role-arn.js';
+import type { VerificationProgress } from '../../domain/verification/request.js';
 import type { Check } from '../../domain/verification.js';
-import type { VerificationProgress } from '../../domain/verify-role.js';
 import { type CheckResult, resultOf, storedResultOf } from '../check-result.js';
 import { formatOf, presetOf, roleTemplate } from '../role-formats.js';
 import { isDecidedSoon } from '../settles-within.js';

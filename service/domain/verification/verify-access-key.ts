@@ -1,10 +1,10 @@
-import type { AccessKey } from './access-key.js';
-import type { ErrorCode } from './errors.js';
-import { type AccountId, isAccountId } from './ids.js';
-import { type InconclusiveReason, inconclusiveMessages } from './inconclusive.js';
-import type { Clock, Sts } from './ports.js';
-import type { Partition } from './role-arn.js';
-import type { Check, CheckName, FailedVerification, PassedVerification, Probe } from './verification.js';
+import type { AccessKey } from '../access-key.js';
+import type { ErrorCode } from '../errors.js';
+import { type AccountId, isAccountId } from '../ids.js';
+import { type InconclusiveReason, inconclusiveMessages } from '../inconclusive.js';
+import type { Clock, Sts } from '../ports.js';
+import type { Partition } from '../role-arn.js';
+import type { Check, CheckName, FailedVerification, PassedVerification, Probe } from '../verification.js';
 
 export interface AccessKeyToVerify {
   readonly partition: Partition;

@@ -1,7 +1,7 @@
-import type { Sts, StsAnswer } from './ports.js';
-import { type Partition, type RoleArn, roleArn } from './role-arn.js';
-import type { Cause } from './verification.js';
-import type { RoleToVerify } from './verify-role.js';
+import type { StsAnswer } from '../ports.js';
+import { type RoleArn, roleArn } from '../role-arn.js';
+import type { Cause } from '../verification.js';
+import type { Attempt } from './request.js';
 
 type Denial = Extract<StsAnswer<object>, { outcome: 'denied' }>;
 
@@ -34,9 +34,7 @@ const possible: readonly Cause[] = [
  */
 export async function causesOfDenial(
   denial: Denial,
-  { connection, sessionName }: RoleToVerify,
-  { arn, partition }: { arn: RoleArn; partition: Partition },
-  sts: Sts,
+  { request: { connection, sessionName }, role: { arn, partition }, sts }: Attempt,
 ): Promise<readonly Cause[]> {
   const certain = causeInText(denial);
   if (certain) return [certain];
@@ -48,20 +46,19 @@ export async function causesOfDenial(
       cause: 'external_id_different',
       likelihood: 'certain',
       explanation:
-        'The role can be assumed without an external ID but not with this one: its condition names another external ID and does not insist on it. Paste the trust policy shown here.',
+        'The role can be assumed without an external ID but not with this one: its condition names another external ID and does not insist on it.',
       try: () => opens(arn, undefined),
     },
     {
       cause: 'external_id_different',
       likelihood: 'certain',
-      explanation:
-        'The trust policy has the connection’s id where the external ID belongs. Paste the trust policy shown here.',
+      explanation: 'The trust policy has the connection’s id where the external ID belongs.',
       try: () => opens(arn, connection.id),
     },
     {
       cause: 'external_id_different',
       likelihood: 'certain',
-      explanation: 'The trust policy has the external ID in capitals. Paste the trust policy shown here.',
+      explanation: 'The trust policy has the external ID in capitals.',
       try: () => opens(arn, connection.externalId.toUpperCase()),
     },
   ];

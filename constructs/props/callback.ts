@@ -1,45 +1,35 @@
 /** The rules for the props of the callback. */
 import { type TerraformVariable, Token } from 'cdktf';
-import { matches, mustBe, optional, type Problem, wholeNumber } from './validation';
+import { PATTERNS } from './patterns';
+import { fits, matches, mustBe, optional, type Problem, wholeNumber } from './rules';
 
 const DESIGN = "Rolebridge's callback contract";
-const SCOPE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 export function connectionIdProblem(value: unknown): Problem {
-  return matches(
-    'connectionId',
-    value,
-    (text) => /^con_[A-Za-z0-9]{1,64}$/.test(text),
-    `the connection's id as the service gave it: con_ and 1–64 letters or digits`,
-    DESIGN,
+  return fits('connectionId', value, PATTERNS.connectionId, DESIGN);
+}
+
+export function vendorNameProblem(value: unknown): Problem {
+  return optional(value, () =>
+    // No tokens: it is a word of a command.
+    typeof value === 'string' && /^[A-Za-z0-9._-]{1,32}$/.test(value)
+      ? undefined
+      : mustBe('vendorName', '1–32 characters of [A-Za-z0-9._-]', DESIGN, value),
   );
 }
 
 export function callbackUrlProblem(value: unknown): Problem {
-  return matches(
-    'callbackUrl',
-    value,
-    isCallbackUrl,
-    'an https URL without credentials, fragment or spaces (http only on loopback: localhost, 127.0.0.0/8, [::1])',
-    DESIGN,
-  );
+  return matches('callbackUrl', value, isCallbackUrl, PATTERNS.callbackUrl.rule, DESIGN);
 }
 
+/** `URL.canParse` came after Node 18. */
 function isCallbackUrl(text: string): boolean {
-  // Printable ASCII only, and nothing that Terraform would evaluate: a URL parser would repair what we refuse.
-  if (!/^https?:\/\/[\x21-\x7e]+$/.test(text) || /[$%]\{|["'<>\\^`{|}#]/.test(text)) return false;
   try {
-    const url = new URL(text);
-    if (url.username !== '' || url.password !== '') return false;
-    return url.protocol === 'https:' || isLoopback(url.hostname);
+    const { hostname, username, password } = new URL(text);
+    return PATTERNS.callbackUrl.fits.test(text) && hostname !== '' && username === '' && password === '';
   } catch {
-    // URL.canParse came after Node 18.
     return false;
   }
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.[0-9]{1,3}){3}$/.test(hostname);
 }
 
 export function scopeProblems(value: unknown): Problem[] {
@@ -52,15 +42,7 @@ export function scopeProblems(value: unknown): Problem[] {
       mustBe(`scope.${key}`, 'one of project, environment, architecture', DESIGN, key),
     ),
     ...Object.entries({ project, environment, architecture }).map(([key, name]) =>
-      optional(name, () =>
-        matches(
-          `scope.${key}`,
-          name,
-          (text) => SCOPE_NAME.test(text),
-          '1–64 characters of [A-Za-z0-9._-], the first a letter or digit',
-          DESIGN,
-        ),
-      ),
+      optional(name, () => fits(`scope.${key}`, name, PATTERNS.scopeName, DESIGN)),
     ),
     environment !== undefined && project === undefined
       ? mustBe('scope.environment', 'inside a project: give scope.project too', DESIGN, environment)

@@ -1,7 +1,7 @@
-import type { ErrorCode } from './errors.js';
-import { type InconclusiveReason, inconclusiveMessages } from './inconclusive.js';
-import type { Clock, StsAnswer } from './ports.js';
-import type { Cause, Check, CheckName, Probe } from './verification.js';
+import type { ErrorCode } from '../errors.js';
+import { type InconclusiveReason, inconclusiveMessages } from '../inconclusive.js';
+import type { Clock, StsAnswer } from '../ports.js';
+import type { Cause, Check, CheckName, Probe } from '../verification.js';
 
 export type NoVerdictReason = InconclusiveReason | 'propagating';
 
@@ -25,6 +25,17 @@ export class VerificationReport {
 
   pass(name: CheckName, message: string): void {
     this.#record({ name, outcome: 'passed', message, at: this.now() });
+  }
+
+  /** What could not be found out, which is no failure. */
+  notChecked(name: CheckName, message: string, remedy: string): void {
+    this.#record({ name, outcome: 'not_checked', message, remedy, at: this.now() });
+  }
+
+  /** What every verdict contains. */
+  contents() {
+    const { startedAt, checks, probes } = this;
+    return { startedAt, finishedAt: this.now(), checks, probes };
   }
 
   /** The first check that fails ends the verification. @throws VerificationFailed */

@@ -89,6 +89,13 @@ export interface Permissions {
   readonly statements?: readonly PolicyStatement[];
 }
 
+/** The role may read itself and ask IAM what it may do; nothing of another role. */
+export const selfInspectionStatement = (roleArn: string): PolicyStatement => ({
+  sid: 'SelfInspection',
+  actions: ['iam:GetRole', 'iam:SimulatePrincipalPolicy'],
+  resources: [roleArn],
+});
+
 /** A policy document as IAM reads it. */
 export interface PolicyDocument {
   readonly Version: '2012-10-17';

@@ -1,0 +1,201 @@
+/**
+ * The signed callback: sign, send until there is a verdict, judge the answer. The one source of the script that
+ * Terraform runs, of the Terraform module's and of the Lambda function in CloudFormation (`build.mjs`).
+ */
+import { createHmac, randomBytes } from 'node:crypto';
+import { type Answer, objectOf, parseCallbackUrl, post } from './network';
+
+/** What the service is told. */
+export interface CallbackEvent {
+  readonly type: string;
+  readonly url: string;
+  readonly secret: string;
+  /** A function is called for each attempt. */
+  readonly data: CallbackData | (() => CallbackData);
+  /** How long to try. */
+  readonly timeoutMs: number;
+}
+
+type CallbackData = Readonly<Record<string, unknown>>;
+
+/** Why the service did not take the event. */
+export interface Failure {
+  readonly code: string;
+  readonly detail: string;
+  readonly remedy: string;
+  readonly answer?: Answer;
+}
+
+export type Outcome = { readonly answer: Answer } | { readonly failure: Failure };
+
+/** Called before each wait, with the reason, or with 0 when no time is left. */
+export type OnWait = (reason: string, waitMs: number) => void;
+
+const REQUEST_TIMEOUT_MS = 40_000;
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 10_000;
+
+/** How long a registration and a deregistration are tried when nothing else is set. */
+export const TIMEOUT_SECONDS = { register: 120, deregister: 15 };
+
+/** Sends the event with the same `webhook-id` each time, until there is a verdict or no time is left. */
+export async function send(event: CallbackEvent, env: NodeJS.ProcessEnv, onWait: OnWait): Promise<Outcome> {
+  const url = parseCallbackUrl(event.url);
+  const key = secretKey(event.secret);
+  if (url === undefined)
+    return failed(
+      'callback_url_invalid',
+      `The callback URL ${JSON.stringify(event.url)} is neither https nor http on loopback, or has credentials in it.`,
+      'Set the callback URL to the one that the vendor gave for this connection.',
+    );
+  if (!(key instanceof Uint8Array)) return { failure: key };
+
+  const deadline = Date.now() + event.timeoutMs;
+  const id = `msg_${randomBytes(16).toString('hex')}`;
+  const timestamp = new Date().toISOString();
+  for (let attempt = 1; ; attempt += 1) {
+    const data = typeof event.data === 'function' ? event.data() : event.data;
+    const body = JSON.stringify({ type: event.type, timestamp, data });
+    const timeoutMs = Math.max(1, Math.min(REQUEST_TIMEOUT_MS, deadline - Date.now()));
+    const answer = await post(url, signedHeaders(id, body, key), body, timeoutMs, env);
+    if ('problem' in answer) {
+      if (answer.isFinal) return { failure: answer.isFinal };
+    } else if (!isUndecided(answer.status)) return verdict(event.type, data, url, answer);
+
+    const reason =
+      'problem' in answer ? answer.problem : `${answer.status} ${textOf(answer.body?.code) ?? ''}`.trim();
+    const askedMs = 'problem' in answer ? 0 : retryAfterMs(answer.headers['retry-after']);
+    const waitMs = Math.max(backoffMs(attempt), askedMs);
+    if (Date.now() + waitMs >= deadline) {
+      onWait(reason, 0);
+      return { failure: undecided(event, url, 'problem' in answer ? undefined : answer, reason) };
+    }
+    onWait(reason, waitMs);
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+  }
+}
+
+/** https://www.standardwebhooks.com: `id.timestamp.body`, HMAC-SHA256. */
+function signedHeaders(id: string, body: string, key: Uint8Array): Record<string, string> {
+  const timestamp = Math.floor(Date.now() / 1000);
+  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
+  return {
+    'content-type': 'application/json',
+    accept: 'application/json, application/problem+json',
+    'user-agent': 'rolebridge-callback',
+    'webhook-id': id,
+    'webhook-timestamp': String(timestamp),
+    'webhook-signature': `v1,${signature}`,
+  };
+}
+
+/** The name of the secret's variable for one connection, where there are several. */
+export const secretVariable = (connectionId: string): string =>
+  `CONNECT_CALLBACK_SECRET_${connectionId.toUpperCase()}`;
+
+function secretKey(secret: string): Uint8Array | Failure {
+  const remedy =
+    'Set CONNECT_CALLBACK_SECRET where Terraform runs, to the secret (whsec_...) that the vendor showed for this connection.';
+  if (secret === '')
+    return { code: 'callback_secret_missing', detail: 'There is no callback secret.', remedy };
+  const base64 = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1];
+  const key = Buffer.from(base64 ?? '', 'base64');
+  return key.length >= 16
+    ? key
+    : {
+        code: 'callback_secret_invalid',
+        detail: 'The callback secret is not "whsec_" and base64 of at least 16 bytes.',
+        remedy,
+      };
+}
+
+/** 429 and 503 are the contract's; a gateway before the service answers the others, and a 500 decides nothing. */
+const isUndecided = (status: number): boolean => status === 429 || status >= 500;
+
+/** Half fixed, half random: connections that failed together don't retry together. */
+function backoffMs(attempt: number): number {
+  const longest = Math.min(FIRST_WAIT_MS * 2 ** (attempt - 1), LONGEST_WAIT_MS);
+  return longest / 2 + (Math.random() * longest) / 2;
+}
+
+/** Seconds or an HTTP date (RFC 9110, 10.2.3). */
+function retryAfterMs(text: string | undefined): number {
+  if (text === undefined) return 0;
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? 0 : Math.max(0, date - Date.now());
+}
+
+function verdict(type: string, data: CallbackData, url: URL, answer: Answer): Outcome {
+  const { status, body } = answer;
+  // Anything can answer 200: a proxy's page, a wrong URL. Only the contract's own words count.
+  if (status === 200 && body !== undefined && answersTo(type, data, body)) return { answer };
+  if (status === 401)
+    return failed(
+      textOf(body?.code) ?? 'unauthorized',
+      textOf(body?.detail) ??
+        "The signature was not accepted: it is another connection's secret, the connection is unknown, or this machine's clock is minutes off.",
+      textOf(body?.remedy) ??
+        "Set CONNECT_CALLBACK_SECRET to this connection's secret, and check this machine's clock.",
+      answer,
+    );
+  if (status >= 400)
+    return failed(
+      textOf(body?.code) ?? `http_${status}`,
+      textOf(body?.detail) ?? textOf(body?.title) ?? `${url.host} answered ${status} without a reason.`,
+      textOf(body?.remedy) ??
+        'Check the callback URL, or ask the vendor, with the time and the connection id.',
+      answer,
+    );
+  return failed(
+    'answer_unexpected',
+    status === 200
+      ? `What ${url.host} answered does not say that this connection is connected.`
+      : `${url.host} answered ${status}${status >= 300 ? ', a redirect, which is not followed' : ''}.`,
+    "Set the callback URL to the vendor's, and check for a proxy in between.",
+    answer,
+  );
+}
+
+function answersTo(type: string, data: CallbackData, body: Readonly<Record<string, unknown>>): boolean {
+  if (type === 'connection.check') return Array.isArray(body.checks);
+  if (type === 'account.enrolled') return body.connectionId !== undefined;
+  if (body.id !== undefined && body.id !== data.connectionId) return false;
+  if (type !== 'role.provisioned') return true;
+  return body.status === 'connected' && (body.roleArn === undefined || body.roleArn === data.roleArn);
+}
+
+function undecided(event: CallbackEvent, url: URL, answer: Answer | undefined, reason: string): Failure {
+  const seconds = event.timeoutMs / 1000;
+  const code = textOf(answer?.body?.code);
+  if (answer === undefined)
+    return {
+      code: 'unreachable',
+      detail: `The vendor's service at ${url.host} could not be reached within ${seconds} s: ${reason}.`,
+      remedy:
+        "Check the callback URL and this machine's way to it (firewall, HTTPS_PROXY). If both are right, the vendor's service is down: apply again later.",
+    };
+  const isDown = code === undefined;
+  return {
+    code: code ?? 'service_unavailable',
+    detail:
+      textOf(answer.body?.detail) ??
+      `The vendor's service at ${url.host} is down: it answered ${reason} for ${seconds} s.`,
+    remedy:
+      textOf(answer.body?.remedy) ??
+      `${isDown ? 'Nothing is wrong with your configuration. ' : ''}Apply again in a few minutes; there is nothing to undo.`,
+    answer,
+  };
+}
+
+const failed = (code: string, detail: string, remedy: string, answer?: Answer): Outcome => ({
+  failure: { code, detail, remedy, ...(answer && { answer }) },
+});
+
+/** A text with something in it. */
+export const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
+
+/** The JSON objects of a list. */
+export const objectsOf = (value: unknown): Record<string, unknown>[] =>
+  (Array.isArray(value) ? value : []).map(objectOf).filter((each) => each !== undefined);

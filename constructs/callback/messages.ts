@@ -1,0 +1,210 @@
+/** What a deploy prints. No line is wider than 78 columns, so that Terraform wraps none; values stay whole. */
+import { type Failure, objectsOf, textOf } from './core';
+import { type Answer, objectOf } from './network';
+
+/** What the script knows of the role, to compare with what the service expects. */
+export interface Inputs {
+  readonly externalId: string;
+  readonly principal: string;
+  /** How this stack writes them: `externalId: '…'` or `external_id = "…"`. */
+  readonly isHcl: boolean;
+  /** Whether this stack owns the trust policy, so that an input and no policy is to be changed. */
+  readonly ownsRole: boolean;
+}
+
+const WIDTH = 78;
+
+/** Lines of a connected answer, below the first one. */
+export function connectedLines(answer: Answer, tookMs: number): string[] {
+  const { body = {} } = answer;
+  const checks = objectsOf(objectOf(body.verification)?.checks);
+  const passed = checks.filter(({ outcome }) => outcome === 'passed').length;
+  return checks.length === 0
+    ? []
+    : [`  ok    ${passed} of ${checks.length} checks passed in ${Math.ceil(tookMs / 1000)} s`];
+}
+
+/** Account, name and assurance: what follows `connected`. */
+export function connectedTo(body: Readonly<Record<string, unknown>>, roleArn: string): string {
+  const account = textOf(body.accountId) ?? accountOf(roleArn) ?? 'your account';
+  const name = textOf(body.accountName);
+  const assurance = textOf(body.assurance);
+  return `connected to ${account}${name ? ` (${name})` : ''}${assurance ? `, ${assurance}` : ''}`;
+}
+
+/** What else a connected answer says. */
+export function connectedDetails(body: Readonly<Record<string, unknown>>): string[] {
+  const scopes = objectsOf(body.scopes).map(scopePath);
+  const without = (Array.isArray(body.without) ? body.without : []).map(textOf).filter(Boolean);
+  const set = textOf(body.permissionSet);
+  const unproven = objectsOf(body.missingForProven).flatMap(({ message }) => textOf(message) ?? []);
+  return [
+    ...labelled('Scope', scopes.length > 0 ? scopes.join(', ') : 'none yet'),
+    ...(set
+      ? labelled('Allowed', `${set}${without.length > 0 ? `, without ${without.join(', ')}` : ''}`)
+      : []),
+    ...[...objectsOf(body.warnings), ...unproven.map((message) => ({ message, code: undefined }))].flatMap(
+      ({ message, code }) => labelled('Note', textOf(message) ?? textOf(code) ?? ''),
+    ),
+    ...detailsLines(body),
+  ];
+}
+
+/** Why, what to change, where to read more. */
+export function failureLines(failure: Failure, inputs: Inputs): string[] {
+  const { answer } = failure;
+  const body = answer?.body ?? {};
+  const change = changeLines(body, inputs);
+  const isPlain = change.length === 0;
+  const causes = isPlain ? objectsOf(objectOf(body.diagnosis)?.causes) : [];
+  return [
+    ...checksOf(body).flatMap(checkLines),
+    '',
+    '  What is wrong',
+    ...wrapped(failure.detail, 4),
+    ...causes.flatMap(({ cause, likelihood, explanation }) =>
+      wrapped(`- ${textOf(likelihood) ?? 'possible'}: ${textOf(explanation) ?? textOf(cause) ?? ''}`, 4),
+    ),
+    '',
+    ...(isPlain ? ['  What to do', ...wrapped(failure.remedy, 4)] : change),
+    ...(isPlain && !inputs.ownsRole ? policyLines(body) : []),
+    '',
+    ...detailsLines(body),
+    ...requestLines(answer),
+  ];
+}
+
+/** The failed ones and, so that it is clear how far it came, those before. */
+function checksOf(body: Readonly<Record<string, unknown>>) {
+  const { checks } = Array.isArray(body.checks) ? body : (objectOf(body.verification) ?? {});
+  return objectsOf(checks);
+}
+
+/** One line for each check that was made. */
+export function checkLines(check: Record<string, unknown>): string[] {
+  const outcome = textOf(check.outcome);
+  const mark = outcome === 'passed' ? 'ok  ' : outcome === 'failed' ? 'FAIL' : '-   ';
+  const name = textOf(check.title) ?? textOf(check.name)?.replaceAll('_', ' ');
+  return name === undefined || outcome === 'skipped' ? [] : labelled(mark, name, 8);
+}
+
+/** The inputs whose value is another than the service expects, as a difference to copy. */
+function changeLines(body: Readonly<Record<string, unknown>>, inputs: Inputs): string[] {
+  const expected = expectedTrust(body);
+  if (!inputs.ownsRole || expected === undefined) return [];
+  const different = (['externalId', 'principal'] as const).filter(
+    (name) => expected[name] !== undefined && inputs[name] !== '' && expected[name] !== inputs[name],
+  );
+  if (different.length === 0) return [];
+  const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return [
+    `  Change this in your ${inputs.isHcl ? 'configuration' : 'stack'}`,
+    ...different.flatMap((name) => {
+      const start = inputs.isHcl ? `${snake(name)} = "` : `${name}: '`;
+      const end = inputs.isHcl ? '"' : "',";
+      const [old, next] = [inputs[name], expected[name] ?? ''];
+      return [
+        `    - ${start}${old}${end}`,
+        `    + ${start}${next}${end}`,
+        `${' '.repeat(6 + start.length + firstDifference(old, next))}^${confusable(old, next)}`,
+      ];
+    }),
+    '',
+    '  Then apply again.',
+  ];
+}
+
+/** What the service expects of the trust policy: its one statement says it. */
+function expectedTrust(body: Readonly<Record<string, unknown>>) {
+  const given = body.trustPolicy ?? objectOf(body.diagnosis)?.trustPolicy;
+  const policy = objectOf(typeof given === 'string' ? parsed(given) : given);
+  const [statement] = objectsOf(policy?.Statement);
+  if (statement === undefined) return undefined;
+  return {
+    externalId: textOf(objectOf(objectOf(statement.Condition)?.StringEquals)?.['sts:ExternalId']),
+    principal: textOf(objectOf(statement.Principal)?.AWS),
+  };
+}
+
+function policyLines(body: Readonly<Record<string, unknown>>): string[] {
+  const given = body.trustPolicy ?? objectOf(body.diagnosis)?.trustPolicy;
+  const policy = objectOf(typeof given === 'string' ? parsed(given) : given);
+  if (policy === undefined) return [];
+  return [
+    '',
+    '  Trust policy that the role needs',
+    ...JSON.stringify(policy, null, 2).split('\n').slice(0, 100),
+  ];
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function firstDifference(old: string, next: string): number {
+  let index = 0;
+  while (index < Math.min(old.length, next.length) && old[index] === next[index]) index += 1;
+  return index;
+}
+
+/** Characters that people take for each other when they type what they read. */
+const NAMES: Record<string, string> = {
+  '0': 'zero',
+  O: 'capital O',
+  o: 'letter o',
+  '1': 'one',
+  l: 'letter l',
+  I: 'capital i',
+};
+
+function confusable(old: string, next: string): string {
+  const index = firstDifference(old, next);
+  const [was, is] = [NAMES[old[index] ?? ''], NAMES[next[index] ?? '']];
+  return was && is ? ` ${is}, not ${was}` : '';
+}
+
+/** The page of the connection, or the page about the code (RFC 9457, 3.1.1). */
+function detailsLines(body: Readonly<Record<string, unknown>>): string[] {
+  const url = [objectOf(body.links)?.page, body.type]
+    .map(textOf)
+    .find((text) => /^https?:\/\/[\x21-\x7e]{1,500}$/.test(text ?? ''));
+  return url === undefined ? [] : [`  Details  ${url}`];
+}
+
+function requestLines(answer: Answer | undefined): string[] {
+  const header = answer?.headers['request-id'] ?? answer?.headers['x-request-id'];
+  const id = textOf(answer?.body?.requestId) ?? textOf(header);
+  return id === undefined ? [] : labelled('Request', id);
+}
+
+/** A label, and a value below or beside it. */
+const labelled = (label: string, text: string, indent = 11): string[] => {
+  const [first = '', ...others] = wrapped(text, indent);
+  return [`  ${label}`.padEnd(indent) + first.trimStart(), ...others];
+};
+
+/** Words are moved to the next line, and never broken: they may be values. A text without end is cut off. */
+export function wrapped(text: string, indent: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.slice(0, 2_000).split(/\s+/).filter(Boolean)) {
+    if (line !== '' && indent + line.length + 1 + word.length > WIDTH - 2) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].map((each) => ' '.repeat(indent) + each);
+}
+
+/** The account in an ARN of IAM. */
+export const accountOf = (roleArn: string): string | undefined =>
+  /^arn:[^:]+:iam::(\d{12}):/.exec(roleArn)?.[1];
+
+function scopePath(scope: Record<string, unknown>): string {
+  const names = [scope.project, scope.environment, scope.architecture].map(textOf).filter(Boolean);
+  return names.length > 0 ? names.join('/') : 'your whole organization';
+}

@@ -1,0 +1,40 @@
+/** The dry run before a role is created: are secret, URL, external ID and account right? */
+import type { TerraformVariable } from 'cdktf';
+import type { Construct } from 'constructs';
+import { callbackEnvironment, labelOf, runScript } from './callback-provisioner';
+import type { CrossAccountRole } from './cross-account-role';
+import { TerraformData } from './terraform-data';
+
+/** @internal */
+export interface ConnectionCheckProps {
+  readonly connectionId: string;
+  readonly callbackUrl: string;
+  readonly callbackTimeoutSeconds?: number;
+  readonly callbackSecret?: TerraformVariable;
+  readonly vendorName: string;
+  readonly role: CrossAccountRole;
+}
+
+/**
+ * Sends `connection.check` when it is created and when its inputs change; a plan runs nothing.
+ * @internal
+ */
+export function checkBeforeRole(scope: Construct, id: string, props: ConnectionCheckProps): void {
+  const { role } = props;
+  const accountId = role.callerAccountId();
+  const check = new TerraformData(scope, id, {
+    after: () => [],
+    triggersReplace: () => ({
+      connection_id: props.connectionId,
+      callback_url: props.callbackUrl,
+      account_id: accountId,
+      ...role.callbackEnvironment(),
+    }),
+    provisioner: runScript(scope, {
+      ...callbackEnvironment('connection.check', props, labelOf(props.vendorName)),
+      ROLEBRIDGE_ACCOUNT_ID: accountId,
+      ...role.callbackEnvironment(),
+    }),
+  });
+  role.dependOn(check);
+}

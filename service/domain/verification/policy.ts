@@ -1,0 +1,94 @@
+import type { OpenedRole } from './assume.js';
+import { causeOfOpenTrust } from './diagnose.js';
+import { Inconclusive } from './report.js';
+import type { Attempt } from './request.js';
+import { judgeTrustPolicy, type TrustReason } from './trust-policy.js';
+
+/** The trust policy as the role itself read it. */
+export type ReadPolicy =
+  | { readonly isReadable: true; readonly text: string }
+  | { readonly isReadable: false; readonly why: string };
+
+/** A trust policy that was just fixed has this long before what IAM shows is a verdict. */
+const fixedPolicyWindowMs = 10_000;
+
+/** Asks IAM with the role's own session. A role may be allowed to read itself, and needn't be. */
+export async function readPolicy(attempt: Attempt, opened: OpenedRole): Promise<ReadPolicy> {
+  const { report, role, sts } = attempt;
+  const answer = await sts.readRole(role.partition, opened.credentials, role.name);
+  if (answer.outcome === 'inconclusive' && answer.reason === 'malformed')
+    return { isReadable: false, why: 'what IAM answered was no role' };
+  const read = report.requireVerdict(answer, 'get_role');
+  if (read.outcome === 'denied')
+    return { isReadable: false, why: 'the role may not call iam:GetRole on itself' };
+  if (read.roleId !== opened.roleId)
+    throw new Inconclusive('propagating', 'The role was created again while it was being verified.', 1);
+  return { isReadable: true, text: decoded(read.trustPolicy) };
+}
+
+/** IAM encodes it once; what does not decode is judged as it stands, and not understood. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Refuses an unsafe policy, and says how sure the verdict is. */
+export async function judgePolicy(
+  attempt: Attempt,
+  opened: OpenedRole,
+  first: ReadPolicy,
+): Promise<'proven' | 'tested'> {
+  const { report, request, clock } = attempt;
+  const { externalId: current, pendingExternalId: pending } = request.connection;
+  const externalIds =
+    opened.externalId === pending || pending === undefined ? [opened.externalId] : [current, pending];
+  const terms = { vendorPrincipals: [...request.vendorPrincipals.values()], externalIds };
+  const windowEnds = clock.now() + (request.allowPropagation ? fixedPolicyWindowMs : 0);
+  for (let policy = first; ; policy = await readPolicy(attempt, opened)) {
+    if (!policy.isReadable) return notRead(attempt, policy.why);
+    const { verdict, reasons, alsoTrusted, notes } = judgeTrustPolicy(policy.text, terms);
+    const [reason] = reasons;
+    if (verdict === 'unsafe' && reason !== undefined) {
+      if (clock.now() >= windowEnds) return refuse(attempt, reason);
+      await clock.sleep(1_000);
+      continue;
+    }
+    const others = alsoTrusted.map(({ principal }) => principal);
+    report.pass(
+      'trust_policy',
+      [
+        'The trust policy was read: it lets the vendor in with this external ID only.',
+        ...(others.length > 0 ? [`It also trusts ${[...new Set(others)].slice(0, 20).join(', ')}.`] : []),
+        ...notes,
+      ].join(' '),
+    );
+    return 'proven';
+  }
+}
+
+function notRead({ report, request }: Attempt, why: string): 'tested' {
+  const message = `The trust policy could not be read: ${why}.`;
+  const remedy =
+    'Let the role read itself: allow iam:GetRole on its own ARN ("selfInspection" in the construct; the setup page shows the policy).';
+  if (request.requireProof) report.fail('trust_policy', 'proof_required', message, remedy);
+  report.notChecked('trust_policy', message, remedy);
+  return 'tested';
+}
+
+/** A role belongs to a stack or to a person: who gets an input to change must not be sent to the console. */
+function refuse({ report, request }: Attempt, { message, statement, externalIdFound }: TrustReason): never {
+  const { pendingExternalId, externalId } = request.connection;
+  const right = pendingExternalId ?? externalId;
+  return report.fail(
+    'trust_policy',
+    'trust_policy_unsafe',
+    `The trust policy is unsafe. ${message}${statement ? ` The statement: ${statement.slice(0, 2_048)}` : ''}`,
+    externalIdFound
+      ? `In your stack, externalId is ${JSON.stringify(externalIdFound)} and must be ${JSON.stringify(right)}. For a role made by hand, deploy the trust policy shown here.`
+      : 'Deploy the trust policy shown here, or remove the statement that is quoted.',
+    causeOfOpenTrust('condition_missing'),
+  );
+}

@@ -1,0 +1,136 @@
+import type { ExternalId } from '../ids.js';
+import type { Probe } from '../verification.js';
+import { causeOfOpenTrust } from './diagnose.js';
+import { Inconclusive } from './report.js';
+import type { Attempt } from './request.js';
+
+/** A trust policy that was just fixed has this long to reach STS before an open role is refused. */
+const fixedTrustWindowMs = 10_000;
+
+type Marks = { readonly sessionName?: string; readonly sourceIdentity?: string; readonly tag?: true };
+
+async function probe(
+  { report, role, sts, request }: Attempt,
+  name: Exclude<Probe['probe'], 'caller_identity' | 'get_role'>,
+  externalId: string | undefined,
+  { sessionName = request.sessionName, sourceIdentity, tag }: Marks = {},
+): Promise<boolean> {
+  const { partition, arn: roleArn } = role;
+  const answer = await sts.assumeRole({
+    partition,
+    roleArn,
+    externalId,
+    sessionName,
+    ...(sourceIdentity && { sourceIdentity }),
+    ...(tag && {
+      tags: [{ key: 'rolebridge:organization', value: request.connection.organizationId ?? '' }],
+    }),
+  });
+  // Credentials that a negative probe should not get are dropped unread.
+  return report.requireVerdict(answer, name).outcome === 'allowed';
+}
+
+/** Side by side, and only after the role proved to be assumable: before that a denial proves nothing. */
+export async function negativeProbes(attempt: Attempt, externalId: ExternalId): Promise<void> {
+  const { request, report, role, clock, newExternalId, propagationEnds, waitEnds } = attempt;
+  const { externalId: current, pendingExternalId } = request.connection;
+  const previous = externalId === pendingExternalId ? current : undefined;
+  const windowEnds =
+    clock.now() + (request.allowPropagation ? Math.min(request.propagationWindowMs, fixedTrustWindowMs) : 0);
+  for (;;) {
+    const [opensWithout, opensWithAny, opensWithPrevious] = await Promise.all([
+      probe(attempt, 'without_external_id', undefined),
+      probe(attempt, 'wrong_external_id', newExternalId()),
+      previous !== undefined && probe(attempt, 'with_previous_external_id', previous),
+    ]);
+    const isOpen = opensWithout || opensWithAny;
+    // A part of AWS may answer by the trust policy before for as long as a new role may not be known.
+    const mayPropagate =
+      opensWithPrevious && !isOpen && request.callerRetries && clock.now() < propagationEnds;
+    if (mayPropagate && clock.now() + 1_000 > waitEnds)
+      throw new Inconclusive('propagating', 'AWS still accepts the previous external ID as well.', 1);
+    if (mayPropagate || ((isOpen || opensWithPrevious) && clock.now() < windowEnds)) {
+      await clock.sleep(1_000);
+      continue;
+    }
+    if (opensWithout)
+      report.fail(
+        'external_id_required',
+        'external_id_not_required',
+        `${role.arn} can be assumed without the external ID, so anyone who gets the vendor to use this ARN gets into the account.`,
+        'Require the external ID with StringEquals on sts:ExternalId in every statement of the trust policy, as in the one shown here.',
+        causeOfOpenTrust('condition_missing'),
+      );
+    report.pass('external_id_required', 'AWS denies the role without the external ID.');
+    if (opensWithAny) anyExternalId(attempt, 'with any external ID');
+    report.pass('external_id_exact', 'AWS denies the role with another external ID.');
+    if (opensWithPrevious)
+      report.fail(
+        'previous_external_id',
+        'previous_external_id_accepted',
+        `${role.arn} can be assumed with the new external ID, and with the previous one as well.`,
+        'Remove the previous external ID from the trust policy, so that it is as the one shown here. Until then the connection works as before.',
+      );
+    if (previous) report.pass('previous_external_id', 'AWS denies the role with the previous external ID.');
+    return;
+  }
+}
+
+function anyExternalId({ report, role }: Attempt, how: string): never {
+  return report.fail(
+    'external_id_exact',
+    'external_id_not_enforced',
+    `${role.arn} can be assumed ${how}.`,
+    'Replace wildcards, lists and StringLike by StringEquals with this one external ID, as in the trust policy shown here.',
+    causeOfOpenTrust('condition_wildcard'),
+  );
+}
+
+/**
+ * Where the trust policy can't be read, more guesses at what it may let in beside the external ID. One mark of an issued
+ * session at a time: two at once hide each other.
+ */
+export async function moreProbes(attempt: Attempt, externalId: ExternalId): Promise<void> {
+  const { connection } = attempt.request;
+  const { accountId } = attempt.role;
+  const organization = connection.organizationId ?? '';
+  const altered = [
+    `${externalId}a`,
+    ...alteredLetters(externalId),
+    externalId.toUpperCase(),
+    attempt.newExternalId().slice(-10),
+    connection.id,
+    accountId,
+    ...(organization === '' ? [] : [organization]),
+  ];
+  const [guessed, unmarked] = await Promise.all([
+    Promise.all(altered.map((guess) => probe(attempt, 'altered_external_id', guess))),
+    Promise.all([
+      probe(attempt, 'without_external_id', undefined, {
+        sessionName: `${organization || 'rolebridge'}.session`,
+      }),
+      probe(attempt, 'without_external_id', undefined, { sourceIdentity: organization || 'rolebridge' }),
+      probe(attempt, 'without_external_id', undefined, { tag: true }),
+    ]),
+  ]);
+  if (unmarked.some((isOpen) => isOpen))
+    attempt.report.fail(
+      'external_id_required',
+      'external_id_not_required',
+      `${attempt.role.arn} can be assumed without the external ID when the session has a name, source identity or tag as the vendor's sessions do.`,
+      'Require the external ID with StringEquals on sts:ExternalId in every statement of the trust policy, as in the one shown here.',
+      causeOfOpenTrust('condition_missing'),
+    );
+  if (guessed.some((isOpen) => isOpen))
+    anyExternalId(attempt, 'with another external ID that resembles this one');
+}
+
+/** The first, middle and last letter after the prefix, each changed. */
+function alteredLetters(externalId: string): string[] {
+  const start = externalId.lastIndexOf('-') + 1;
+  const places = [start, Math.floor((start + externalId.length) / 2), externalId.length - 1];
+  return places.map((place) => {
+    const other = externalId[place] === 'a' ? 'b' : 'a';
+    return externalId.slice(0, place) + other + externalId.slice(place + 1);
+  });
+}

@@ -1,0 +1,78 @@
+import type { AccountId, ConnectionId, ExternalId, OrganizationId } from '../ids.js';
+import type { Clock, Sts } from '../ports.js';
+import type { ParsedRoleArn, Partition } from '../role-arn.js';
+import type { Check, FailedVerification, PassedVerification } from '../verification.js';
+import type { NoVerdictReason, VerificationReport } from './report.js';
+
+export interface RoleToVerify {
+  readonly connection: {
+    readonly id: ConnectionId;
+    readonly organizationId?: OrganizationId | undefined;
+    readonly externalId: ExternalId;
+    /** During a rotation: tried first, and the other must be refused then. */
+    readonly pendingExternalId?: ExternalId | undefined;
+    readonly expectedAccountId?: AccountId | undefined;
+  };
+  /** As it came, not yet checked. */
+  readonly roleArn: string;
+  /** The id of the role that the stack made; AWS must open that very one. */
+  readonly roleId?: string | undefined;
+  readonly vendorPrincipals: ReadonlyMap<Partition, string>;
+  readonly deniedAccountIds: ReadonlySet<AccountId>;
+  readonly sessionName: string;
+  /** Milliseconds since the epoch; the propagation window counts from here. */
+  readonly firstAttemptAt: number;
+  readonly propagationWindowMs: number;
+  /** How long this call may wait for propagation. */
+  readonly maxWaitMs: number;
+  /** The customer may just have fixed the trust policy: IAM may answer by the old one for a while. */
+  readonly allowPropagation: boolean;
+  /** The caller retries with the same first attempt when nothing is decided, so there is time. @default false */
+  readonly callerRetries?: boolean;
+  /** Up to four more calls that find out why AWS denies the role. @default true */
+  readonly diagnose?: boolean | undefined;
+  /** When all probes last passed, if that is recent: with a policy that is safe none is made, without it only two. */
+  readonly probedAt?: string | undefined;
+  /** Only a role whose policy was judged passes. @default false */
+  readonly requireProof?: boolean | undefined;
+  /** Hears of every check as it is made, and of every denial that may still be propagation. */
+  readonly onProgress?: ((progress: VerificationProgress) => void) | undefined;
+}
+
+export type VerificationProgress = { readonly check: Check } | { readonly waitingSince: string };
+
+export type RoleVerification =
+  | {
+      outcome: 'passed';
+      verification: PassedVerification;
+      role: ParsedRoleArn;
+      roleId: string;
+      /** The one that the role requires. */
+      externalId: ExternalId;
+      assurance: 'proven' | 'tested';
+      probedAt: string;
+    }
+  | {
+      outcome: 'refused';
+      verification: FailedVerification;
+      role: ParsedRoleArn | undefined;
+      roleId: string | undefined;
+    }
+  | { outcome: 'inconclusive'; reason: NoVerdictReason; message: string; retryAfterSeconds: number };
+
+export interface VerificationTools {
+  readonly sts: Sts;
+  readonly clock: Clock;
+  readonly newExternalId: () => ExternalId;
+}
+
+/** What the steps share. */
+export interface Attempt extends VerificationTools {
+  readonly request: RoleToVerify;
+  readonly report: VerificationReport;
+  readonly role: ParsedRoleArn;
+  /** A denial may be propagation until then. */
+  readonly propagationEnds: number;
+  /** This call may wait until then. */
+  readonly waitEnds: number;
+}

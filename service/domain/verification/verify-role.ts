@@ -1,0 +1,92 @@
+import { trustPolicy } from '../trust-policy.js';
+import type { FailedVerification } from '../verification.js';
+import { assume, type OpenedRole } from './assume.js';
+import { checkRoleArn } from './check-role-arn.js';
+import { judgePolicy, readPolicy } from './policy.js';
+import { moreProbes, negativeProbes } from './probes.js';
+import { Inconclusive, VerificationFailed, VerificationReport } from './report.js';
+import type { Attempt, RoleToVerify, RoleVerification, VerificationTools } from './request.js';
+import { sameAccount } from './same-account.js';
+
+/**
+ * Proves that the role works for this service and is safe from everyone else: it opens with the external ID, only with
+ * it, and its trust policy says so too. The first check that fails ends it; throttling, time-outs and faults of AWS are
+ * never a verdict.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html
+ */
+export async function verifyRole(request: RoleToVerify, tools: VerificationTools): Promise<RoleVerification> {
+  const { clock } = tools;
+  const report = new VerificationReport(clock, (check) => request.onProgress?.({ check }));
+  let attempt: Attempt | undefined;
+  let opened: OpenedRole | undefined;
+  try {
+    const role = checkRoleArn(request, report);
+    const propagationEnds = request.firstAttemptAt + request.propagationWindowMs;
+    attempt = { ...tools, request, report, role, propagationEnds, waitEnds: clock.now() + request.maxWaitMs };
+    opened = await assume(attempt);
+    return await verdict(attempt, opened);
+  } catch (end) {
+    if (end instanceof Inconclusive) return { outcome: 'inconclusive', ...end.verdict };
+    if (!(end instanceof VerificationFailed)) throw end;
+    return {
+      outcome: 'refused',
+      role: attempt?.role,
+      roleId: opened?.roleId,
+      verification: failure(report, end, request, attempt),
+    };
+  }
+}
+
+/** The steps after the role opened. The calls of the first three do not depend on one another. */
+async function verdict(attempt: Attempt, opened: OpenedRole): Promise<RoleVerification> {
+  const { report, role, request } = attempt;
+  const reading = readPolicy(attempt, opened);
+  // Another account is the verdict, whatever becomes of the reading.
+  reading.catch(() => {});
+  await sameAccount(attempt, opened);
+  const policy = await reading;
+  report.pass('account', `The session is in account ${role.accountId}, and GetCallerIdentity agrees.`);
+  const { probedAt } = request;
+  if (policy.isReadable && probedAt !== undefined)
+    report.pass('external_id_required', `AWS denied the role without the external ID at ${probedAt}.`);
+  else await negativeProbes(attempt, opened.externalId);
+  const assurance = await judgePolicy(attempt, opened, policy);
+  if (!policy.isReadable && probedAt === undefined) await moreProbes(attempt, opened.externalId);
+  return {
+    outcome: 'passed',
+    role,
+    roleId: opened.roleId,
+    externalId: opened.externalId,
+    assurance,
+    probedAt: probedAt ?? report.now(),
+    verification: {
+      ...report.contents(),
+      result: 'passed',
+      accountId: role.accountId,
+      sessionArn: opened.sessionArn,
+    },
+  };
+}
+
+function failure(
+  report: VerificationReport,
+  { code, message, remedy, causes }: VerificationFailed,
+  { connection, vendorPrincipals }: RoleToVerify,
+  attempt: Attempt | undefined,
+): FailedVerification {
+  const principal = attempt && vendorPrincipals.get(attempt.role.partition);
+  const externalId = connection.pendingExternalId ?? connection.externalId;
+  const diagnosis = causes &&
+    principal && {
+      causes: [...causes],
+      trustPolicy: JSON.stringify(trustPolicy({ principal, externalId }), null, 2),
+    };
+  return {
+    ...report.contents(),
+    result: 'failed',
+    code,
+    message,
+    remedy,
+    ...(diagnosis && { diagnosis }),
+  };
+}

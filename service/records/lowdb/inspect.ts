@@ -1,0 +1,88 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { RolebridgeError } from '../../domain/errors.js';
+import type { OrganizationId } from '../../domain/ids.js';
+import { createIntegrity, type IntegrityKey } from '../integrity.js';
+import { RecordStore } from '../record-store.js';
+import { Rows, readsOn } from '../rows.js';
+import type { AuditSurroundings } from './audit-log.js';
+import { noDocument } from './document-file.js';
+import { fileOperations } from './files.js';
+import { checkLog, type Damage, type Found, load, monthsOf } from './load.js';
+import { documentFile, type Surroundings } from './organization.js';
+import { askHolder, type Holder } from './writer-lock.js';
+
+export interface Inspection {
+  /** The process that has the directory. */
+  readonly holder: Holder | undefined;
+  readonly damages: readonly Damage[];
+  /** Organizations that are larger than one document should be, and their connections. */
+  readonly large: ReadonlyMap<OrganizationId, number>;
+  /** For reading alone. */
+  readonly store: RecordStore;
+  readonly around: Surroundings;
+}
+
+/** Files change while they are read: what is found twice is damage. */
+const triesAtMost = 5;
+
+/** Reads and checks a data directory as a start does, and every line of the audit logs. Nothing is changed or locked. */
+export async function inspect(directory: string, keys?: readonly IntegrityKey[]): Promise<Inspection> {
+  const root = resolve(directory);
+  const holder = await askHolder(root);
+  for (let left = holder ? triesAtMost : 1; ; left--) {
+    const inspection = await inspectOnce(root, keys, holder);
+    if (inspection.damages.length === 0 || left === 1) return inspection;
+  }
+}
+
+async function inspectOnce(
+  root: string,
+  keys: readonly IntegrityKey[] | undefined,
+  holder: Holder | undefined,
+): Promise<Inspection> {
+  const integrity = createIntegrity(keys);
+  const rows = new Rows();
+  const large = new Map<OrganizationId, number>();
+  const assertWritable = (): never => {
+    throw new RolebridgeError('store_unavailable', 'The data directory is open for reading alone.');
+  };
+  const audit: AuditSurroundings = {
+    directory: join(root, 'audit'),
+    files: fileOperations,
+    integrity,
+    epoch: () => 0,
+    assertWritable,
+  };
+  const around: Surroundings = {
+    directory: join(root, 'organizations'),
+    rows,
+    files: fileOperations,
+    integrity,
+    staging: () => root,
+    audit,
+    onLarge: (id, connections) => large.set(id, connections),
+  };
+  const isThere = existsSync(around.directory) && existsSync(audit.directory);
+  const found: Found = isThere
+    ? await load(around)
+    : { stores: [], damages: [], torn: [], missing: new Map() };
+  const damages = [...found.damages];
+  for (const [id, months] of isThere ? monthsOf(readdirSync(audit.directory)) : [])
+    if (!damages.some(({ organizationId }) => organizationId === id))
+      try {
+        checkLog(id, months, (await documentFile(id, around).read()) ?? noDocument, around, true);
+      } catch (error) {
+        damages.push({ organizationId: id, message: (error as Error).message });
+      }
+  const refused = async () => assertWritable();
+  const log = { append: refused, organizations: refused, read: refused, trim: refused };
+  const store = new RecordStore({
+    ...readsOn(rows),
+    log,
+    transact: refused,
+    ready: refused,
+    close: async () => {},
+  });
+  return { holder, damages, large, store, around };
+}

@@ -1,0 +1,246 @@
+/** A data directory that something changed: a start says so, or nothing of what was acknowledged is missing. */
+import { createHmac, hkdfSync } from 'node:crypto';
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openFileStore } from '../../service/records/open.js';
+import type { RecordStore } from '../../service/records/record-store.js';
+import { tableNames, tables } from '../../service/records/tables.js';
+import {
+  aConnection,
+  anApiKey,
+  anAuditRecord,
+  anOrganization,
+  aToken,
+  connectedTo,
+  intent,
+} from '../contract/records.js';
+
+const keys = [{ id: 'k1', key: Buffer.alloc(32, 3) }];
+/** `ROLEBRIDGE_DAMAGE_CASES=300` for all of them. */
+const cases = Number(process.env.ROLEBRIDGE_DAMAGE_CASES ?? 60);
+const folders: string[] = [];
+const newFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'rolebridge-damage-'));
+  folders.push(folder);
+  return folder;
+};
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+let base: string;
+let truth: string;
+const organizations = [anOrganization(), anOrganization(), anOrganization()];
+
+/** Ends with records that no document names, as after `kill -9`. */
+async function fill(store: RecordStore, name = 'p'): Promise<void> {
+  for (const { id } of organizations) {
+    for (let number = 0; number < 8; number++) {
+      await store.appendAudit([anAuditRecord(id)]);
+      const next = aConnection(id, { scopes: [{ project: `${name}${number}` }] });
+      await store.commit({ connection: { next, ifVersion: null, intent } });
+    }
+    await store.createApiKey(anApiKey(id));
+    await store.saveToken(aToken(id, { hash: name + id }));
+    for (let number = 0; number < 4; number++) await store.appendAudit([anAuditRecord(id)]);
+  }
+}
+
+beforeAll(async () => {
+  base = newFolder();
+  const store = await openFileStore({ directory: base, keys });
+  for (const organization of organizations) await store.createOrganization(organization);
+  await fill(store);
+  await store.close();
+  truth = await contents(base);
+});
+
+async function contents(directory: string): Promise<string> {
+  const store = await openFileStore({ directory, keys, onRepaired() {}, onWarning() {} });
+  try {
+    const found: unknown[] = [];
+    for (const name of tableNames) {
+      const [order = ''] = Object.keys(tables[name].orders);
+      found.push(name, await store.backend.list(name, { order: order as never, limit: 10_000 }));
+    }
+    for (const { id } of organizations) found.push(await store.auditRecords(id, { limit: 10_000 }));
+    return JSON.stringify(found);
+  } finally {
+    await store.close();
+  }
+}
+
+const copyOf = (directory: string): string => {
+  const copy = newFolder();
+  for (const name of ['organizations', 'audit'])
+    cpSync(join(directory, name), join(copy, name), { recursive: true });
+  return copy;
+};
+const filesIn = (directory: string): string[] =>
+  ['organizations', 'audit'].flatMap((folder) =>
+    readdirSync(join(directory, folder)).map((name) => join(directory, folder, name)),
+  );
+
+let seed = 7;
+const random = (below: number): number => {
+  seed = (seed * 1103515245 + 12345) & 0x7fffffff;
+  return Math.floor((seed / 0x7fffffff) * below);
+};
+const linesOf = (bytes: Buffer): string[] => bytes.toString('latin1').split('\n').slice(0, -1);
+const ofLines = (lines: readonly string[]): Buffer =>
+  Buffer.from(lines.map((line) => `${line}\n`).join(''), 'latin1');
+
+/** What can happen to a file; undefined when it does not apply. */
+const damages: Record<string, (bytes: Buffer) => Buffer | undefined> = {
+  truncated: (bytes) => bytes.subarray(0, random(bytes.length)),
+  'truncated at a line': (bytes) => ofLines(linesOf(bytes).slice(0, random(linesOf(bytes).length))),
+  'with a bit flipped': (bytes) => {
+    const at = random(bytes.length);
+    bytes[at] = (bytes[at] ?? 0) ^ (1 << random(8));
+    return bytes;
+  },
+  'with zeros at its end': (bytes) => bytes.fill(0, Math.max(0, bytes.length - random(600))),
+  'with zeros inside': (bytes) => {
+    const at = random(bytes.length);
+    return bytes.fill(0, at, at + 64);
+  },
+  emptied: () => Buffer.alloc(0),
+  'with its last line doubled': (bytes) => ofLines([...linesOf(bytes), ...linesOf(bytes).slice(-1)]),
+  'without a line': (bytes) => ofLines(linesOf(bytes).toSpliced(random(linesOf(bytes).length), 1)),
+  'without its last line': (bytes) => ofLines(linesOf(bytes).slice(0, -1)),
+  'with two lines swapped': (bytes) => {
+    const lines = linesOf(bytes);
+    if (lines.length < 2) return undefined;
+    const at = random(lines.length - 1);
+    return ofLines(lines.toSpliced(at, 2, lines[at + 1] ?? '', lines[at] ?? ''));
+  },
+  'with something appended': (bytes) => Buffer.concat([bytes, Buffer.from('garbage')]),
+  'with a line break appended': (bytes) => Buffer.concat([bytes, Buffer.from('\n')]),
+};
+
+test(`of ${cases} damaged files, none starts with anything missing or changed`, async () => {
+  const outcomes = { refused: 0, whole: 0 };
+  for (let number = 0; number < cases; number++) {
+    const copy = copyOf(base);
+    const files = filesIn(copy);
+    const path = files[random(files.length)] ?? '';
+    const names = [...Object.keys(damages), 'gone'];
+    const name = names[number % names.length] ?? '';
+    if (name === 'gone') rmSync(path);
+    else {
+      const damaged = damages[name]?.(readFileSync(path));
+      if (damaged === undefined) continue;
+      writeFileSync(path, damaged);
+    }
+    const found = await contents(copy).catch((error) => {
+      if (error.code !== 'store_unavailable') throw error;
+      // It names the organization's file.
+      expect([name, path, error.detail]).toEqual([name, path, expect.stringMatching(/org_[a-z2-7]{24}/)]);
+      return undefined;
+    });
+    if (found === undefined) outcomes.refused += 1;
+    else {
+      outcomes.whole += 1;
+      expect([name, path, found === truth]).toEqual([name, path, true]);
+    }
+    rmSync(copy, { recursive: true });
+  }
+  expect(outcomes.refused).toBeGreaterThan(outcomes.whole);
+}, 300_000);
+
+test('an older version of a file that is put back alone is found', async () => {
+  const later = copyOf(base);
+  const store = await openFileStore({ directory: later, keys });
+  await fill(store, 'later');
+  await store.close();
+  for (const path of filesIn(base).filter((name) => !name.endsWith('.bak'))) {
+    const copy = copyOf(later);
+    writeFileSync(path.replace(base, copy), readFileSync(path));
+    const isHead = path.endsWith('.head');
+    const refusal = await contents(copy).then(
+      () => undefined,
+      (error) => error.code,
+    );
+    // An older head says less, and all that is there is newer.
+    expect([path, refusal]).toEqual([path, isHead ? undefined : 'store_unavailable']);
+  }
+});
+
+test('an edited line whose signature was made again without the key is found', async () => {
+  const copy = copyOf(base);
+  const log = filesIn(copy).find((path) => path.endsWith('.jsonl')) ?? '';
+  const foreign = Buffer.from(hkdfSync('sha256', Buffer.alloc(32), '', 'rolebridge stored records v1', 32));
+  const lines = linesOf(readFileSync(log));
+  const edited = (lines.at(-1) ?? '').replace('"kind":"operator"', '"kind":"callback"');
+  const signed = edited.slice(0, edited.lastIndexOf(',"key":'));
+  const mac = createHmac('sha256', foreign).update(signed).digest('base64url');
+  writeFileSync(log, ofLines([...lines.slice(0, -1), `${signed},"key":"k1","mac":"${mac}"}`]));
+  await expect(contents(copy)).rejects.toMatchObject({
+    code: 'store_unavailable',
+    detail: expect.stringContaining(log),
+  });
+});
+
+test('another service key is named as such', async () => {
+  const others = [{ id: 'k2', key: Buffer.alloc(32, 4) }];
+  await expect(openFileStore({ directory: copyOf(base), keys: others })).rejects.toMatchObject({
+    detail: expect.stringContaining('signed with the service key "k1", which is not configured'),
+  });
+  const renamed = [{ id: 'k1', key: Buffer.alloc(32, 4) }];
+  await expect(openFileStore({ directory: copyOf(base), keys: renamed })).rejects.toMatchObject({
+    detail: expect.stringContaining('another service key of that name'),
+  });
+});
+
+test('a torn last line of the audit log is cut off and reported; nothing that was acknowledged goes', async () => {
+  const copy = copyOf(base);
+  const log = filesIn(copy).find((path) => path.endsWith('.jsonl')) ?? '';
+  const whole = statSync(log).size;
+  writeFileSync(log, Buffer.concat([readFileSync(log), Buffer.from('{"n":99,"epoch":1,"docu')]));
+  const reports: string[] = [];
+  const store = await openFileStore({
+    directory: copy,
+    keys,
+    onRepaired: (message) => reports.push(message),
+  });
+  await store.close();
+  expect(reports).toEqual([expect.stringContaining(`The last 23 bytes of ${log} were cut off`)]);
+  expect(statSync(log).size).toBe(whole);
+});
+
+test('in quarantine the other organizations are served', async () => {
+  const copy = copyOf(base);
+  const [first, second] = organizations;
+  truncateSync(join(copy, 'organizations', `${first?.id}.json`), 40);
+  await expect(contents(copy)).rejects.toMatchObject({
+    remedy: expect.stringContaining('ROLEBRIDGE_QUARANTINE'),
+  });
+  const warnings: string[] = [];
+  const store = await openFileStore({
+    directory: copy,
+    keys,
+    quarantine: true,
+    onWarning: (message) => warnings.push(message),
+  });
+  expect(warnings).toEqual([
+    expect.stringContaining(`Quarantined: ${join(copy, 'organizations', first?.id ?? '')}`),
+  ]);
+  expect(await store.organization(second?.id as never)).toEqual(second);
+  expect(await store.organization(first?.id as never)).toBeUndefined();
+  await expect(store.createApiKey(anApiKey(first?.id as never))).rejects.toMatchObject({
+    code: 'store_unavailable',
+  });
+  const next = aConnection(second?.id as never, connectedTo('arn:aws:iam::123456789012:role/reader'));
+  await store.commit({ connection: { next, ifVersion: null, intent } });
+  await store.close();
+});

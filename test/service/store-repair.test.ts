@@ -1,0 +1,101 @@
+/** `rolebridge repair`: what a damaged data directory has to lose, said first and dropped when told. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openFileStore } from '../../service/index.js';
+import { runCommandLine } from '../command-line.js';
+import { aConnection, anAuditRecord, anOrganization, intent } from '../contract/records.js';
+
+const key = Buffer.alloc(32, 5);
+const keys = [{ id: 'k1', key }];
+const [damaged, whole] = [anOrganization(), anOrganization()];
+let directory: string;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'rolebridge-'));
+  const store = await openFileStore({ directory, keys });
+  for (const organization of [damaged, whole]) {
+    await store.createOrganization(organization);
+    for (const name of ['first', 'second']) {
+      await store.appendAudit([anAuditRecord(organization.id)]);
+      const next = aConnection(organization.id, { name });
+      await store.commit({ connection: { next, ifVersion: null, intent } });
+    }
+  }
+  await store.close();
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const repair = (...words: string[]) =>
+  runCommandLine(['repair', ...words], {
+    env: {
+      ROLEBRIDGE_PRINCIPAL: 'arn:aws:iam::123456789012:role/rolebridge',
+      ROLEBRIDGE_SERVICE_KEYS: `k1:${key.toString('base64')}`,
+      ROLEBRIDGE_DATA_DIR: directory,
+    },
+  });
+const file = () => join(directory, 'organizations', `${damaged.id}.json`);
+const log = () => {
+  const folder = join(directory, 'audit');
+  return join(folder, readdirSync(folder).find((name) => name.startsWith(damaged.id)) ?? '');
+};
+const namesIn = async (id: typeof damaged.id) => {
+  const store = await openFileStore({ directory, keys });
+  const { connections } = await store.connections(id, { limit: 10 });
+  const { records } = await store.auditRecords(id, { limit: 10 });
+  await store.close();
+  return [connections.map(({ name }) => name).sort(), records.length];
+};
+
+test('says that nothing is damaged', async () => {
+  const { code, stdout } = await repair();
+  expect([code, stdout]).toEqual([0, 'Nothing is damaged.\n']);
+});
+
+test('goes back to the version before a document that is damaged, when told', async () => {
+  truncateSync(file(), 100);
+  const before = readFileSync(file());
+  const told = await repair();
+  expect([told.code, told.stdout]).toEqual([
+    1,
+    expect.stringContaining('Would drop: What was changed from version'),
+  ]);
+  expect(told.stdout).toContain(file());
+  expect(readFileSync(file())).toEqual(before);
+  await expect(openFileStore({ directory, keys })).rejects.toMatchObject({ code: 'store_unavailable' });
+  const dropped = await repair('--drop');
+  expect([dropped.code, dropped.stdout]).toEqual([0, expect.stringContaining('Dropped: What was changed')]);
+  expect(await namesIn(damaged.id)).toEqual([['first'], 2]);
+  expect(await namesIn(whole.id)).toEqual([['first', 'second'], 2]);
+  expect((await repair()).stdout).toBe('Nothing is damaged.\n');
+});
+
+test('drops the lines of an audit log from a damaged one on', async () => {
+  const [first = '', second = ''] = readFileSync(log(), 'utf8').split('\n');
+  writeFileSync(log(), `${first}\n${second.replace('"phase":"intent"', '"phase":"x"')}\n`);
+  const told = await repair('--json');
+  expect(JSON.parse(told.stdout).repairs).toEqual([
+    {
+      organizationId: damaged.id,
+      damage: expect.stringContaining(log()),
+      drops: ['1 lines of the audit log, from line 2 on.'],
+    },
+  ]);
+  expect((await repair('--drop')).code).toBe(0);
+  expect(await namesIn(damaged.id)).toEqual([['first', 'second'], 1]);
+});
+
+test('drops an organization of which nothing can be read, and keeps its files', async () => {
+  for (const path of [file(), `${file()}.bak`]) truncateSync(path, 10);
+  expect((await repair()).stdout).toContain('Would drop: The organization');
+  const { kept } = JSON.parse((await repair('--drop', '--json')).stdout);
+  expect(readdirSync(kept).filter((name) => name.startsWith(damaged.id))).toHaveLength(4);
+  expect(await namesIn(whole.id)).toEqual([['first', 'second'], 2]);
+});
+
+test('is refused while a service uses the directory', async () => {
+  const store = await openFileStore({ directory, keys });
+  const { code, stderr } = await repair('--drop');
+  expect([code, stderr]).toEqual([3, expect.stringContaining(`The process ${process.pid} is using`)]);
+  await store.close();
+});

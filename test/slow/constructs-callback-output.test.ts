@@ -1,0 +1,174 @@
+/** What a deploy prints, and the check before there is a role. */
+import { closeVendor, problem, run } from '../constructs/callback-run.js';
+import { connected, type VendorAnswer } from '../constructs/vendor.js';
+
+afterEach(closeVendor);
+
+describe('a connected deploy', () => {
+  test('prints account, assurance, scope, permissions, notes and where to read more', async () => {
+    const { output } = await run((one) => ({
+      status: 200,
+      body: {
+        ...(connected(one).body as object),
+        accountName: 'acme-shop-dr',
+        assurance: 'proven',
+        permissionSet: 'deploy@4',
+        without: ['Cost'],
+        warnings: [
+          { code: 'scope_kept', message: `Your scope was not applied${' as the vendor set one'.repeat(5)}` },
+        ],
+        verification: { checks: Array(9).fill({ name: 'assumable', outcome: 'passed' }) },
+        links: { page: 'https://connect.northwind.example/c/con_8f3kQz' },
+      },
+    }));
+    expect(output).toMatch(
+      /^northwind: role reported, checking it \(up to 20 s\)\n {2}ok {4}9 of 9 checks passed in 1 s\n/,
+    );
+    expect(output).toContain('northwind: connected to 210987654321 (acme-shop-dr), proven\n');
+    expect(output).toContain('  Allowed  deploy@4, without Cost\n  Note     Your scope was not applied as');
+    expect(output).toContain('  Details  https://connect.northwind.example/c/con_8f3kQz\n');
+  });
+
+  test.each([{ id: 'con_other' }, { roleArn: 'arn:aws:iam::210987654321:role/other' }])(
+    'is not one when the answer is about %j',
+    async (other) => {
+      const { code, output } = await run((one) => ({
+        status: 200,
+        body: { ...(connected(one).body as object), ...other },
+      }));
+      expect([code, output]).toEqual([1, expect.stringContaining('(answer_unexpected)')]);
+    },
+  );
+});
+
+describe('the input to change', () => {
+  const externalId = 'nwc-b5tgbtehgihoivyudz6g5vsyjlje03qd';
+  const expected = 'nwc-b5tgbtehgihoivyudz6g5vsyjljeo3qd';
+  const statement = {
+    Principal: { AWS: 'arn:aws:iam::1:role/v' },
+    Condition: { StringEquals: { 'sts:ExternalId': expected } },
+  };
+  const refused = problem(422, {
+    code: 'role_not_assumable',
+    detail: 'The external ID in your code is not the external ID of this connection.',
+    remedy: 'Paste the trust policy.',
+    trustPolicy: { Version: '2012-10-17', Statement: [statement] },
+  });
+
+  test.each([
+    ['', "externalId: '", "',"],
+    ['hcl', 'external_id = "', '"'],
+  ])('has its old and new value as the stack writes them (%j), never "paste"', async (inputs, start, end) => {
+    const { output } = await run(() => refused, {
+      ROLEBRIDGE_INPUTS: inputs,
+      ROLEBRIDGE_EXTERNAL_ID: externalId,
+      ROLEBRIDGE_PRINCIPAL: 'arn:aws:iam::1:role/v',
+    });
+    const mark = ' '.repeat(6 + start.length + expected.indexOf('o3qd'));
+    expect(output).toContain(
+      `    - ${start}${externalId}${end}\n    + ${start}${expected}${end}\n${mark}^ letter o, not zero\n`,
+    );
+    expect(output).not.toMatch(/paste|principal/i);
+  });
+
+  test('is not named when the values are as the service expects: then the remedy is', async () => {
+    const { output } = await run(() => refused, { ROLEBRIDGE_EXTERNAL_ID: expected });
+    expect(output).toContain('  What to do\n');
+    expect(output).not.toContain('Change this');
+  });
+});
+
+describe('the check before there is a role', () => {
+  const check = {
+    ROLEBRIDGE_EVENT: 'connection.check',
+    ROLEBRIDGE_ROLE_ARN: '',
+    ROLEBRIDGE_ROLE_ID: '',
+    ROLEBRIDGE_ACCOUNT_ID: '210987654321',
+    ROLEBRIDGE_EXTERNAL_ID: 'an-external-id',
+  };
+
+  test('is sent with the account and the external ID, and says what is right', async () => {
+    const { code, output, received } = await run(
+      () => ({ status: 200, body: { checks: [{ name: 'external_id', outcome: 'passed' }] } }),
+      check,
+    );
+    const { type, data } = JSON.parse(received[0]?.body ?? '');
+    expect([type, data]).toEqual([
+      'connection.check',
+      { connectionId: 'con_8f3kQz', accountId: '210987654321', externalId: 'an-external-id' },
+    ]);
+    expect(code).toBe(0);
+    expect(output).toMatch(/ {2}ok {4}external id\nnorthwind: ready to connect\n/);
+  });
+
+  test.each<[string, VendorAnswer, RegExp]>([
+    [
+      'a wrong secret',
+      problem(401, { code: 'callback_unauthorized' }),
+      /not ready to connect \(callback_unauthorized\)/,
+    ],
+    [
+      'another account',
+      problem(409, { code: 'account_mismatch', detail: 'Bound to another.' }),
+      /\(account_mismatch\)/,
+    ],
+    [
+      'a check that failed',
+      {
+        status: 200,
+        body: {
+          checks: [
+            { name: 'external_id', outcome: 'failed', code: 'external_id_different', message: 'It is X.' },
+          ],
+        },
+      },
+      /FAIL {2}external id[\s\S]*It is X\./,
+    ],
+    ['a page that is not the service', { status: 200, body: '<html>' }, /answer_unexpected/],
+  ])('fails for %s', async (_name, answer, text) => {
+    const { code, output } = await run(() => answer, check);
+    expect([code, output]).toEqual([1, expect.stringMatching(text)]);
+  });
+});
+
+/** Every member of an answer that the script reads, in a shape that it does not expect. */
+const MEMBERS = [
+  ...[
+    'id',
+    'status',
+    'roleArn',
+    'accountId',
+    'accountName',
+    'assurance',
+    'scopes',
+    'permissionSet',
+    'without',
+  ],
+  ...['warnings', 'missingForProven', 'verification', 'checks', 'links', 'type', 'code', 'title', 'detail'],
+  ...['remedy', 'diagnosis', 'trustPolicy', 'requestId'],
+];
+const HOSTILE: readonly unknown[] = [
+  null,
+  7,
+  [null, [[]], { message: 1 }],
+  { checks: 'x', causes: [null], page: 'javascript:alert(1)', Statement: [[]] },
+  `\u001b[2J\n::error::${'A '.repeat(5000)}`,
+];
+
+test.each(MEMBERS)(
+  'an answer whose %s is of another shape ends as an answer, and draws nothing',
+  async (member) => {
+    for (const value of HOSTILE)
+      for (const status of [200, 422]) {
+        const { output } = await run((one) => ({
+          status,
+          body: { ...(connected(one).body as object), code: 'x', detail: 'd', remedy: 'r', [member]: value },
+        }));
+        await closeVendor();
+        expect(output).not.toContain('the callback failed');
+        expect(output).not.toContain('\u001b');
+        expect(output).not.toMatch(/^::error/m);
+        expect(output).toMatch(/northwind: (not connected|connected to)/);
+      }
+  },
+);
