@@ -59,6 +59,7 @@ const serviceSettings = {
     schema: values.text,
     sentence:
       "The path of a JSON file with the vendor's name, logo, colors, links and words; `rolebridge brand check` tries it (docs/brand.md).",
+    unset: "Rolebridge's own look",
   },
   ROLEBRIDGE_REQUIRE_ACCOUNT: {
     option: 'requireAccount',
