@@ -23,7 +23,7 @@ export const base = {
   moduleNameMapper: {
     '^@rolebridge/constructs$': '<rootDir>/constructs/index.ts',
     '^@rolebridge/service$': '<rootDir>/service/index.ts',
-    '^@rolebridge/service/client$': '<rootDir>/service/client/index.ts',
+    '^@rolebridge/client$': '<rootDir>/client/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   globalSetup: '<rootDir>/test/run/global-setup.mjs',
@@ -31,6 +31,7 @@ export const base = {
   modulePathIgnorePatterns: [
     '<rootDir>/.built',
     '<rootDir>/aws-sandbox/dist',
+    '<rootDir>/client/dist',
     '<rootDir>/constructs/dist',
     '<rootDir>/service/dist',
   ],

@@ -4,7 +4,7 @@ import { base, onCdktn } from './jest.config.js';
 export default {
   projects: [
     { ...base, displayName: 'real', testMatch: ['<rootDir>/test/real/**/*.test.ts'] },
-    { ...onCdktn, testMatch: ['<rootDir>/test/real/constructs-apply.test.ts'] },
+    { ...onCdktn, testMatch: ['<rootDir>/test/real/{constructs-apply,life-cycle}.test.ts'] },
   ],
   testTimeout: 300_000,
 };

@@ -1,5 +1,6 @@
 /** The IAM role that lets a vendor in, and only with the connection's external ID. */
 import { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-identity';
+import { IamPolicy } from '@cdktf/provider-aws/lib/iam-policy';
 import { IamRole, type IamRoleConfig } from '@cdktf/provider-aws/lib/iam-role';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
 import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment';
@@ -19,6 +20,7 @@ import {
 import { Construct } from 'constructs';
 import { nonsensitive } from './callback-provisioner';
 import { documentJson, fingerprint } from './iam/document-json';
+import type { PermissionSet } from './iam/permission-set';
 import {
   isAdministratorPolicy,
   isAdministratorStatement,
@@ -71,7 +73,7 @@ export interface CrossAccountRoleProps {
    * What the role may do.
    * @default - nothing: the role can be assumed, and no more
    */
-  readonly permissions?: PermissionPreset | Permissions;
+  readonly permissions?: PermissionPreset | Permissions | PermissionSet;
   /**
    * The role's name. A change replaces the role.
    * @default - Terraform makes one from `roleNamePrefix`
@@ -158,6 +160,7 @@ export interface CrossAccountRoleProps {
 const TRUST_POLICY_QUOTA = 2048;
 const TRUST_POLICY_MAXIMUM = 4096;
 const INLINE_POLICIES_QUOTA = 10_240;
+const MANAGED_POLICY_QUOTA = 6_144;
 const ATTACHED_POLICIES_QUOTA = 10;
 const ATTACHED_POLICIES_MAXIMUM = 20;
 
@@ -188,6 +191,7 @@ export class CrossAccountRole extends Construct {
   private inlinePolicy?: IamRolePolicy;
   private readonly selfInspection?: IamRolePolicy;
   private caller?: DataAwsCallerIdentity;
+  private readonly permissionSet: PermissionSet | undefined;
 
   constructor(scope: Construct, id: string, props: CrossAccountRoleProps) {
     super(scope, id);
@@ -201,7 +205,7 @@ export class CrossAccountRole extends Construct {
       ...tagsProblems(props.tags),
       maxSessionDurationProblem(props.maxSessionDuration),
       permissionsBoundaryProblem(props.permissionsBoundary),
-      ...permissionsProblems(props.permissions),
+      ...(isPermissionSet(props.permissions) ? [] : permissionsProblems(props.permissions)),
       expectedAccountIdProblem(props.expectedAccountId),
     ]);
     this.props = props;
@@ -229,9 +233,13 @@ export class CrossAccountRole extends Construct {
 
     const permissions: Permissions =
       typeof props.permissions === 'string' ? { preset: props.permissions } : (props.permissions ?? {});
+    this.permissionSet = isPermissionSet(props.permissions) ? props.permissions : undefined;
     if (permissions.preset !== undefined) this.addManagedPolicy(PRESET_POLICIES[permissions.preset]);
     for (const policy of permissions.managedPolicies ?? []) this.addManagedPolicy(policy);
-    if (permissions.statements !== undefined) this.addStatements(...permissions.statements);
+    const [inline = [], ...more] = splitByQuota(permissions.statements ?? []);
+    this.addStatements(...inline);
+    for (const [index, statements] of more.entries())
+      this.addOwnPolicy(`statements-${index + 2}`, statements);
     this.node.addValidation({ validate: () => this.sizeProblems() });
   }
 
@@ -294,6 +302,17 @@ export class CrossAccountRole extends Construct {
     return this;
   }
 
+  /** What an inline policy has no room for. */
+  private addOwnPolicy(id: string, statements: readonly PolicyStatement[]): void {
+    const policy = new IamPolicy(this, id, {
+      namePrefix: this.props.roleName ?? this.props.roleNamePrefix ?? 'rolebridge-',
+      policy: documentJson(policyDocument(statements)),
+      ...this.withProvider(),
+    });
+    this.addManagedPolicy(policy.arn);
+    if (statements.some(isAdministratorStatement)) this.reviewAdministrator();
+  }
+
   /** The role and every policy of it: what has to exist before the role is of use. */
   dependencies(): ITerraformDependable[] {
     return [
@@ -320,6 +339,10 @@ export class CrossAccountRole extends Construct {
     const [one, ...others] = typeof principal === 'string' ? [principal] : principal;
     return {
       ROLEBRIDGE_EXTERNAL_ID: Token.isUnresolved(externalId) ? nonsensitive(externalId) : externalId,
+      ...(this.permissionSet && {
+        ROLEBRIDGE_PERMISSION_SET: this.permissionSet.id,
+        ROLEBRIDGE_WITHOUT: this.permissionSet.without.join(','),
+      }),
       ROLEBRIDGE_PRINCIPAL: one === undefined || others.length > 0 || Token.isUnresolved(one) ? '' : one,
     };
   }
@@ -330,6 +353,9 @@ export class CrossAccountRole extends Construct {
       trust_policy: fingerprint(this.trustPolicyJson),
       managed_policies: [...this.attachments.values()].map(({ policyArn }) => policyArn).sort(),
       inline_policy: this.inlinePolicy ? fingerprint(this.inlinePolicyJson()) : '',
+      ...(this.permissionSet && {
+        permission_set: [this.permissionSet.id, ...this.permissionSet.without].join(' '),
+      }),
       self_inspection: String(this.selfInspection !== undefined),
       permissions_boundary: this.props.permissionsBoundary ?? '',
     };
@@ -446,6 +472,24 @@ export class CrossAccountRole extends Construct {
     return `CrossAccountRole '${this.node.path}'`;
   }
 }
+
+/** The first part is for the inline policy, the others for managed policies: each within IAM's quota. */
+function splitByQuota(statements: readonly PolicyStatement[]): PolicyStatement[][] {
+  const parts: PolicyStatement[][] = [[]];
+  for (const statement of statements) {
+    const last = parts.at(-1) ?? [];
+    // Room for self-inspection, and for statements that are added later.
+    const quota = parts.length === 1 ? INLINE_POLICIES_QUOTA - 1_000 : MANAGED_POLICY_QUOTA;
+    if (last.length > 0 && documentSize(documentJson(policyDocument([...last, statement]))) > quota)
+      parts.push([statement]);
+    else last.push(statement);
+  }
+  return parts;
+}
+
+/** By shape: an app can have loaded two copies of this package. */
+const isPermissionSet = (permissions: CrossAccountRoleProps['permissions']): permissions is PermissionSet =>
+  typeof permissions === 'object' && permissions !== null && 'without' in permissions && 'id' in permissions;
 
 /** IAM counts without whitespace; a size that only Terraform knows counts as none. */
 function documentSize(json: string): number {

@@ -4,9 +4,10 @@
  * - `aws-connection`: role and callback in one
  * - `cross-account-role`, `connection-callback`: the two by themselves
  * - `connection-health`: the connection's health in the plan
- * - `trust-policy`, `permissions`: the IAM documents, as plain data
- * - `validation`, `callback-validation`: the rules for props
- * - `callback-script/`: the program that Terraform starts; it depends on Node alone
+ * - `iam/`: the IAM documents and permission sets, as plain data
+ * - `props/`: the rules for props, one source each
+ * - `callback/`: the program that Terraform starts; it depends on Node alone, and is built into every template
+ * - `init/`: `npx @rolebridge/constructs`
  *
  * Nothing of the service belongs here, and no run-time dependency besides the peers.
  */
@@ -19,6 +20,7 @@ export {
 } from './connection-callback';
 export type { ConnectionHealth } from './connection-health';
 export { CrossAccountRole, type CrossAccountRoleProps, type RoleWarning } from './cross-account-role';
+export { PermissionSet, type PermissionSetOptions } from './iam/permission-set';
 export type { PermissionPreset, Permissions, PolicyStatement } from './iam/permissions';
 export type { Partition } from './iam/trust-policy';
 export { InvalidPropsError } from './props/rules';

@@ -1,6 +1,6 @@
 /** Builds the package: compiled, with the files beside the code that it reads when it runs. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { buildCallback } from '../constructs/callback/build.mjs';
@@ -13,5 +13,17 @@ rmSync(dist, { recursive: true, force: true });
 await buildCallback();
 execFileSync(process.execPath, [tsc, '-p', path.join(here, 'tsconfig.build.json')], { stdio: 'inherit' });
 for (const folder of ['web/public', 'terraform-module', 'templates/built'])
-  cpSync(path.join(here, folder), path.join(dist, folder), { recursive: true });
-chmodSync(path.join(dist, 'main.js'), 0o755);
+  cpSync(path.join(here, folder), path.join(dist, 'service', folder), { recursive: true });
+chmodSync(path.join(dist, 'service/main.js'), 0o755);
+
+// The documents, alerts and dashboard of this version. What they link to outside of docs/ is in the repository.
+const repository = 'https://github.com/rolebridge/rolebridge/blob/main/';
+const docs = path.join(here, '../docs');
+mkdirSync(path.join(dist, 'docs'));
+cpSync(path.join(docs, 'operations'), path.join(dist, 'docs/operations'), { recursive: true });
+for (const name of readdirSync(docs).filter((file) => file.endsWith('.md'))) {
+  const text = readFileSync(path.join(docs, name), 'utf8')
+    .replaceAll('](../', `](${repository}`)
+    .replace(/\]\((?=(screenshots|api|public|adr)\/)/g, `](${repository}docs/`);
+  writeFileSync(path.join(dist, 'docs', name), text);
+}

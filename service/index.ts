@@ -55,6 +55,7 @@ const closingMs = 9_000;
 /** The machine's own time. */
 export const systemClock: Clock = {
   now: Date.now,
+  monotonic: () => performance.now(),
   sleep: (ms, signal) =>
     sleep(ms, undefined, { ...(signal && { signal }) }).catch((error: unknown) => {
       if (!signal?.aborted) throw error;
@@ -174,6 +175,8 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     schedule: settings.schedule,
     permissionSets: options.permissionSets ?? permissionSetsOf([]),
     webhookEndpoints: options.webhooks?.endpoints ?? [],
+    canary: settings.canary,
+    health: { degradedSince: undefined },
     requireAccount: settings.requireAccount,
     requireProof: settings.requireProof,
     alarm(code, about) {
@@ -187,16 +190,14 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       for (const loop of loops) loop.wake();
     },
   };
-  const app = createApp(deps, {
+  const { callbackToleranceMs, metricsTokenHash, operatorTokenHash, trustedProxies } = settings;
+  const app = createApp(Object.assign(deps, { limits, metrics, callbackToleranceMs }), {
     pages: createWeb(deps, { logger, limits, brand }),
     logger,
-    metrics,
     isMeasured,
-    limits,
-    metricsTokenHash: settings.metricsTokenHash,
-    trustedProxies: settings.trustedProxies,
-    callbackToleranceMs: settings.callbackToleranceMs,
-    operatorTokenHash: settings.operatorTokenHash,
+    metricsTokenHash,
+    trustedProxies,
+    operatorTokenHash,
   });
   answerMalformedRequests(server, { publicUrl: deps.publicUrl, logger });
   const metricsServer = options.metricsListener && createMetricsServer(metrics);

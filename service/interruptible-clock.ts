@@ -21,6 +21,7 @@ export function interruptible(clock: Clock): { clock: Clock; interrupt(): void }
     },
     clock: {
       now: () => clock.now(),
+      monotonic: () => clock.monotonic?.() ?? clock.now(),
       async sleep(ms, signal) {
         // Whoever has a signal of its own is told by that.
         if (signal !== undefined) return clock.sleep(ms, signal);

@@ -82,7 +82,9 @@ export function iamIn(stack: SynthesizedStack, environment: CustomerEnvironment)
     (resource) => (resource.provisioner as [{ 'local-exec': LocalExec }])[0]['local-exec'],
   );
   const RoleName = `rolebridge-${Date.now()}`;
+  const inlinePolicies = Object.values(stack.json.resource.aws_iam_role_policy ?? {});
   let roleArn = '';
+  let roleId = '';
 
   const call = async (Action: string, parameters: Record<string, string>): Promise<string> => {
     const response = await fetch(environment.AWS_ENDPOINT_URL ?? '', {
@@ -100,12 +102,13 @@ export function iamIn(stack: SynthesizedStack, environment: CustomerEnvironment)
   const callBack = (event: string): Promise<CommandResult> => {
     const exec = callbacks.find((callback) => callback.environment.ROLEBRIDGE_EVENT === event);
     if (exec === undefined) throw new Error(`The stack has no ${event} callback.`);
-    return runCommand(process.execPath, [exec.command], {
+    return runCommand(process.execPath, [exec.environment.ROLEBRIDGE_SCRIPT ?? exec.command], {
       cwd: stack.folder,
       env: {
         ...environment,
         ...exec.environment,
         ROLEBRIDGE_ROLE_ARN: roleArn,
+        ROLEBRIDGE_ROLE_ID: roleId,
         ROLEBRIDGE_CALLBACK_URL: environment.ROLEBRIDGE_CALLBACK_URL ?? '',
         ROLEBRIDGE_CONNECTION_ID: environment.ROLEBRIDGE_CONNECTION_ID ?? '',
       },
@@ -119,12 +122,23 @@ export function iamIn(stack: SynthesizedStack, environment: CustomerEnvironment)
         AssumeRolePolicyDocument: String(role?.assume_role_policy),
       });
       roleArn = /<Arn>([^<]+)<\/Arn>/.exec(answer)?.[1] ?? '';
+      roleId = /<RoleId>([^<]+)<\/RoleId>/.exec(answer)?.[1] ?? '';
       for (const PolicyArn of policies) await call('AttachRolePolicy', { RoleName, PolicyArn });
+      for (const { name, policy } of inlinePolicies) {
+        // What Terraform would put in the place of the role's own ARN.
+        const PolicyDocument = String(policy).replace(
+          /\$\{jsonencode\([^}]*\.arn\)\}/g,
+          JSON.stringify(roleArn),
+        );
+        await call('PutRolePolicy', { RoleName, PolicyName: String(name), PolicyDocument });
+      }
       return callBack('role.provisioned');
     },
     async destroy(): Promise<CommandResult> {
       const result = await callBack('role.deprovisioned');
       for (const PolicyArn of policies) await call('DetachRolePolicy', { RoleName, PolicyArn });
+      for (const { name } of inlinePolicies)
+        await call('DeleteRolePolicy', { RoleName, PolicyName: String(name) });
       await call('DeleteRole', { RoleName });
       return result;
     },

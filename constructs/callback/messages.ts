@@ -54,7 +54,7 @@ export function connectedDetails(body: Readonly<Record<string, unknown>>): strin
 export function failureLines(failure: Failure, inputs: Inputs): string[] {
   const { answer } = failure;
   const body = answer?.body ?? {};
-  const change = changeLines(body, inputs);
+  const change = [...changeLines(body, inputs), ...externalIdLines(failure, inputs)];
   const isPlain = change.length === 0;
   const causes = isPlain ? objectsOf(objectOf(body.diagnosis)?.causes) : [];
   return [
@@ -109,6 +109,18 @@ function changeLines(body: Readonly<Record<string, unknown>>, inputs: Inputs): s
         `${' '.repeat(6 + start.length + firstDifference(old, next))}^${confusable(old, next)}`,
       ];
     }),
+    '',
+    '  Then apply again.',
+  ];
+}
+
+/** The check before a role does not tell which external ID is right: the secret alone must not be enough to learn it. */
+function externalIdLines(failure: Failure, { externalId, isHcl }: Inputs): string[] {
+  if (failure.code !== 'external_id_mismatch' || externalId === '') return [];
+  return [
+    `  Change this in your ${isHcl ? 'configuration' : 'stack'}`,
+    `    - ${isHcl ? `external_id = "${externalId}"` : `externalId: '${externalId}',`}`,
+    '    + the external ID on the page of this connection',
     '',
     '  Then apply again.',
   ];

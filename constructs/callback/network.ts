@@ -1,4 +1,4 @@
-/** One HTTP POST in plain Node: through the proxy that the environment names, within a time limit, bounded in size. */
+/** One HTTP request in plain Node: through the proxy that the environment names, within a time limit, bounded in size. */
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { isIP, type Socket } from 'node:net';
@@ -19,10 +19,21 @@ export interface NoAnswer {
 const LARGEST_ANSWER_BYTES = 256 * 1024;
 
 /** Redirects are not followed: they would carry the signed request to somewhere that is not configured. */
-export async function post(
+export const post = (
   url: URL,
   headers: Record<string, string>,
   body: string,
+  timeoutMs: number,
+  env: NodeJS.ProcessEnv,
+): Promise<Answer | NoAnswer> => exchange(url, headers, body, timeoutMs, env);
+
+export const get = (url: URL, timeoutMs: number, env: NodeJS.ProcessEnv): Promise<Answer | NoAnswer> =>
+  exchange(url, { accept: 'application/json' }, undefined, timeoutMs, env);
+
+async function exchange(
+  url: URL,
+  headers: Record<string, string>,
+  body: string | undefined,
   timeoutMs: number,
   env: NodeJS.ProcessEnv,
 ): Promise<Answer | NoAnswer> {
@@ -52,12 +63,13 @@ type OnOpen = (close: () => void) => void;
 function request(
   url: URL,
   headers: Record<string, string>,
-  body: string,
+  body: string | undefined,
   socket: Socket | undefined,
   onOpen: OnOpen,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const options = { method: 'POST', headers: { ...headers, 'content-length': Buffer.byteLength(body) } };
+    const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+    const options = { method: body === undefined ? 'GET' : 'POST', headers: { ...headers, ...length } };
     const sent =
       url.protocol === 'http:'
         ? http.request(url, { ...options, agent: false })

@@ -6,7 +6,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
+import { check } from './check';
 import { cdkOf, type FileChange, type Plan, planFiles, readProject } from './plan';
+import { pull } from './pull';
 import type { Cdk } from './templates';
 import { confirm, readValues, VALUES } from './values';
 
@@ -14,6 +16,15 @@ const USAGE = `Usage: npx @rolebridge/constructs init [folder] [options]
 
 Adds a connection to the CDKTF or CDK Terrain project in the folder (here, when none is given), or makes a new one.
 
+       npx @rolebridge/constructs check [options]
+
+Checks secret, URL, external ID and account with the vendor, as a deploy does before it creates a role.
+
+       npx @rolebridge/constructs pull NAME@VERSION [options]
+
+Fetches a permission set into permissions/, to be reviewed and committed.
+
+  --account-id ID       for check: your AWS account (AWS_ACCOUNT_ID; the AWS CLI fills it in)
   --cdk NAME            cdktf or cdktn; what the project has already comes first
   --yes                 write without asking
   --dry-run             show what would be written, and stop
@@ -40,6 +51,15 @@ async function main(words: string[]): Promise<number> {
     );
   const { values: flags, positionals } = readFlags(words);
   const [command, folderName = '.', ...more] = positionals;
+  const isOnTerminal = process.stdin.isTTY === true;
+  if (command === 'check' && positionals.length === 1 && flags.help !== true)
+    return check(flags, process.env, isOnTerminal);
+  if (command === 'pull' && positionals.length === 2 && flags.help !== true) {
+    const { callbackUrl } = await readValues(flags, process.env, isOnTerminal, ['callbackUrl']);
+    const { file, isNew } = await pull(folderName, callbackUrl, '.', process.env);
+    say(isNew ? `Written: ${file}. Review and commit it.` : `${file} is up to date.`);
+    return 0;
+  }
   if (flags.help === true || command !== 'init' || more.length > 0) {
     say(USAGE);
     return flags.help === true ? 0 : 1;
@@ -48,14 +68,13 @@ async function main(words: string[]): Promise<number> {
   const folder = path.resolve(folderName);
   const project = readProject(folder);
   const cdk = chooseCdk(cdkOf(project), flags.cdk);
-  const isTerminal = process.stdin.isTTY === true;
-  const values = await readValues(flags, process.env, isTerminal);
+  const values = await readValues(flags, process.env, isOnTerminal);
   const plan = planFiles(project, { cdk, version: ownVersion(), startsCli: startsCli(cdk) }, values);
 
   say(plan.isNew ? `A new ${cdk} project in ${folder}:` : `The ${cdk} project in ${folder}:`);
   for (const change of plan.changes) show(folder, change);
   if (flags['dry-run'] === true) return 0;
-  if (flags.yes !== true && !isTerminal) {
+  if (flags.yes !== true && !isOnTerminal) {
     say('Nothing was written. Run it again with --yes to write this.');
     return 1;
   }
@@ -79,6 +98,7 @@ function readFlags(words: string[]) {
       options: {
         ...Object.fromEntries(Object.values(VALUES).map(({ flag }) => [flag, text])),
         cdk: text,
+        'account-id': text,
         yes: { ...yesOrNo, short: 'y' },
         'dry-run': yesOrNo,
         help: { ...yesOrNo, short: 'h' },

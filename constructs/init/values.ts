@@ -84,12 +84,14 @@ export async function readValues(
   flags: Readonly<Record<string, string | boolean | undefined>>,
   environment: NodeJS.ProcessEnv,
   isTerminal: boolean,
+  names: readonly (keyof ConnectionValues)[] = Object.keys(VALUES) as (keyof ConnectionValues)[],
 ): Promise<ConnectionValues> {
   const terminal = isTerminal ? createInterface({ input: process.stdin, output: process.stderr }) : undefined;
   const texts: Record<string, string> = {};
   const problems: string[] = [];
   try {
-    for (const [name, value] of Object.entries(VALUES)) {
+    for (const name of names) {
+      const value = VALUES[name];
       const given = flags[value.flag] ?? environment[value.variable];
       const text = given ?? (await ask(terminal, value)) ?? value.usual;
       if (text === undefined)
@@ -105,7 +107,7 @@ export async function readValues(
   }
   if (problems.length > 0)
     throw new Error([...problems, "These values are on the vendor's page."].join('\n'));
-  const { scope, ...others } = texts as unknown as Omit<ConnectionValues, 'scope'> & { scope: string };
+  const { scope = '', ...others } = texts as unknown as Omit<ConnectionValues, 'scope'> & { scope?: string };
   const [project, environmentName, architecture] = scope.split('/');
   return {
     ...others,

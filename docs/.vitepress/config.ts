@@ -31,6 +31,8 @@ const readers = [
       { text: 'Command line', link: '/command-line' },
       { text: 'Settings', link: '/settings' },
       { text: 'Operations', link: '/operations' },
+      { text: 'Runbook', link: '/runbook' },
+      { text: 'In your product', link: '/your-product' },
       { text: 'Jobs and webhooks', link: '/watching' },
       { text: 'Threat model', link: '/security' },
       { text: 'Unsafe roles', link: '/unsafe-roles' },

@@ -15,26 +15,40 @@ export async function audited<Result>(
   log: Log,
   by: Requester,
   event: AuditEvent,
-  effect: (intent: AuditIntent) => Promise<Result>,
+  effect: (intent: AuditIntent, takeOutcome: TakeOutcome) => Promise<Result>,
 ): Promise<Result> {
   const { actor, requestId } = by;
   const intent: AuditRecord = { ...event, actor, requestId, ...stamp(log.clock), phase: 'intent' };
   await log.store.appendAudit([intent]);
-  const end = (ending: Ending) =>
-    log.store.appendAudit([
-      { ...event, actor, requestId, ...stamp(log.clock), phase: 'outcome', intentId: intent.id, ...ending },
-    ]);
+  const outcome = (ending: Ending): AuditRecord => ({
+    ...event,
+    actor,
+    requestId,
+    ...stamp(log.clock),
+    phase: 'outcome',
+    intentId: intent.id,
+    ...ending,
+  });
+  let isTaken = false;
+  const takeOutcome = () => {
+    isTaken = true;
+    return outcome({ outcome: 'succeeded' });
+  };
   let result: Result;
   try {
-    result = await effect(intent.id as string as AuditIntent);
+    // Only here is the brand given: an id of an intent that is in the log.
+    result = await effect(intent.id as string as AuditIntent, takeOutcome);
   } catch (error) {
     // What went wrong first is what the caller has to know.
-    await end(endingOf(error)).catch(() => {});
+    await log.store.appendAudit([outcome(endingOf(error))]).catch(() => {});
     throw error;
   }
-  await end({ outcome: 'succeeded' });
+  if (!isTaken) await log.store.appendAudit([outcome({ outcome: 'succeeded' })]);
   return result;
 }
+
+/** The record of success, for the commit that is the last thing done: it is stored with that or not at all. */
+export type TakeOutcome = () => AuditRecord;
 
 /**
  * Records what was decided without a change and without a call to AWS: an answer from memory, or a refusal. Nothing

@@ -71,8 +71,8 @@ export async function saveChange<Next extends Connection>(
   next: Next,
   options: CommitOptions = {},
 ): Promise<Next> {
-  return audited(deps, by, { ...event, ...subjectOf(before) }, (intent) =>
-    storeChange(deps, intent, before, next, options),
+  return audited(deps, by, { ...event, ...subjectOf(before) }, (intent, takeOutcome) =>
+    storeChange(deps, intent, before, next, { ...options, takeOutcome }),
   );
 }
 

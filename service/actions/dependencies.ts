@@ -46,6 +46,10 @@ export interface Dependencies {
     code: ErrorCode,
     about: { readonly connectionId: string; readonly organizationId: string },
   ) => void;
+  /** A role in another account of the vendor's, reached as customers' roles are: while it opens, a denial is theirs. */
+  readonly canary: { readonly roleArn: string; readonly externalId: string } | undefined;
+  /** What `/readyz` says beside "ready". */
+  readonly health: { degradedSince: string | undefined };
   /** Something was stored that may be due before what was. */
   readonly wake: () => void;
 }

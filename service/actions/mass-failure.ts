@@ -1,4 +1,4 @@
-import type { ConnectedConnection, RoleConnection } from '../domain/connection.js';
+import type { ConnectedConnection, Connection, RoleConnection } from '../domain/connection.js';
 import type { OrganizationId } from '../domain/ids.js';
 import { parseRoleArn } from '../domain/role-arn.js';
 import type { Dependencies } from './dependencies.js';
@@ -7,68 +7,113 @@ import type { Dependencies } from './dependencies.js';
 const enough = 3;
 /** Connections of the store that are looked through for one of another organization. */
 const scanned = 2_000;
+/** While so many organizations pass, a canary that is denied is wrong itself. */
+const passesAgainstCanary = 5;
+/** A hold raises its alarm again after this long. */
+const alarmAgainMs = 6 * 3_600_000;
 
+export type MassFailureEvent = 'degraded' | 'recovered' | 'canary_misconfigured';
 export type MassFailure = ReturnType<typeof watchForMassFailure>;
 
 /**
- * Tells one customer's fault from the vendor's own: a denial counts only while a role of another organization opens.
- * What is remembered decides nothing alone: a process that has just started asks AWS about others first.
+ * Tells one customer's fault from the vendor's own: a denial counts only while the canary, or without one a role of
+ * another organization, opens. What is remembered decides nothing alone: a process that has just started asks AWS.
  */
-export function watchForMassFailure({ store, sts, clock }: Pick<Dependencies, 'store' | 'sts' | 'clock'>) {
+export function watchForMassFailure(
+  { store, sts, clock, canary, health }: Pick<Dependencies, 'store' | 'sts' | 'clock' | 'canary' | 'health'>,
+  notify: (event: MassFailureEvent, about: Connection, organizations: number) => Promise<void>,
+) {
   /** When each organization was denied first since it last passed. */
   const denied = new Map<OrganizationId, number>();
+  const passedSinceCanary = new Set<OrganizationId>();
   let lastPassAt = 0;
+  let lastAlarmAt: number | undefined;
+  let isCanaryWrong = false;
 
-  const passed = (organizationId: OrganizationId): void => {
+  const deniedSincePass = () => [...denied.values()].filter((at) => at >= lastPassAt).length;
+
+  async function passed(connection: Connection): Promise<void> {
     lastPassAt = clock.now();
-    denied.delete(organizationId);
-  };
+    denied.delete(connection.organizationId);
+    passedSinceCanary.add(connection.organizationId);
+    if (canary === undefined || isCanaryWrong) await recovered(connection);
+  }
+
+  async function recovered(about: Connection): Promise<void> {
+    if (health.degradedSince === undefined) return;
+    health.degradedSince = undefined;
+    lastAlarmAt = undefined;
+    await notify('recovered', about, 0);
+  }
+
+  async function degraded(about: Connection): Promise<void> {
+    const now = clock.now();
+    health.degradedSince ??= new Date(now).toISOString();
+    if (lastAlarmAt !== undefined && now - lastAlarmAt < alarmAgainMs) return;
+    lastAlarmAt = now;
+    await notify('degraded', about, denied.size);
+  }
 
   async function* others(than: OrganizationId): AsyncGenerator<ConnectedConnection> {
     const seen = new Set<OrganizationId>([than, ...denied.keys()]);
     let left = scanned;
     for await (const connection of store.everyConnection()) {
       if (left-- === 0) return;
-      if (seen.has(connection.organizationId) || !isConnectedRole(connection)) continue;
+      if (seen.has(connection.organizationId)) continue;
+      if (connection.method !== 'assume_role' || connection.status !== 'connected') continue;
       seen.add(connection.organizationId);
       yield connection;
     }
   }
 
-  async function opens({ roleArn, externalId, organizationId, id }: ConnectedConnection) {
-    const { partition } = parseRoleArn(roleArn);
+  async function opens(roleArn: string, externalId: string, organizationId: string, sessionName: string) {
+    const { arn, partition } = parseRoleArn(roleArn);
     const asking = sts.forOrganization({ organizationId, requestId: undefined });
-    const answer = await asking.assumeRole({
-      partition,
-      roleArn,
-      externalId,
-      sessionName: `rolebridge.watch.${id}`,
-    });
-    return answer.outcome;
+    const answer = await asking.assumeRole({ partition, roleArn: arn, externalId, sessionName });
+    // A text that blames the vendor says it outright.
+    return answer.outcome === 'inconclusive' && answer.reason === 'vendor_not_allowed'
+      ? 'denied'
+      : answer.outcome;
+  }
+
+  /** Without a verdict on the canary there is none on a customer's role either. */
+  async function canaryFails(about: Connection, { roleArn, externalId }: NonNullable<typeof canary>) {
+    if ((await opens(roleArn, externalId, 'service', 'rolebridge.canary')) === 'allowed') {
+      isCanaryWrong = false;
+      passedSinceCanary.clear();
+      await recovered(about);
+      return false;
+    }
+    if (passedSinceCanary.size < passesAgainstCanary) return true;
+    if (!isCanaryWrong) await notify('canary_misconfigured', about, passedSinceCanary.size);
+    isCanaryWrong = true;
+    return false;
+  }
+
+  async function peersFail({ organizationId }: Connection, first: number): Promise<boolean> {
+    if (lastPassAt > first) return false;
+    for await (const other of others(organizationId)) {
+      if (deniedSincePass() >= enough) return true;
+      const name = `rolebridge.watch.${other.id}`;
+      const outcome = await opens(other.roleArn, other.externalId, other.organizationId, name);
+      if (outcome === 'allowed') {
+        await passed(other);
+        return false;
+      }
+      if (outcome === 'denied') denied.set(other.organizationId, clock.now());
+    }
+    return deniedSincePass() >= 2;
   }
 
   return {
     passed,
-    /** Is this denial of a connection that worked one of many? Asks about other organizations where that is not known. */
-    async isSuspected({ organizationId }: RoleConnection): Promise<boolean> {
-      const first = denied.get(organizationId) ?? clock.now();
-      denied.set(organizationId, first);
-      if (lastPassAt > first) return false;
-      const deniedSincePass = () => [...denied.values()].filter((at) => at >= lastPassAt).length;
-      if (deniedSincePass() >= enough) return true;
-      for await (const connection of others(organizationId)) {
-        const outcome = await opens(connection);
-        if (outcome === 'allowed') {
-          passed(connection.organizationId);
-          return false;
-        }
-        if (outcome === 'denied') denied.set(connection.organizationId, clock.now());
-        if (deniedSincePass() >= enough) return true;
-      }
-      return deniedSincePass() >= 2;
+    /** Is this denial of a connection that worked one of many? Then its verdict is on hold. */
+    async isSuspected(connection: RoleConnection): Promise<boolean> {
+      const first = denied.get(connection.organizationId) ?? clock.now();
+      denied.set(connection.organizationId, first);
+      const isHeld = canary ? await canaryFails(connection, canary) : await peersFail(connection, first);
+      if (isHeld) await degraded(connection);
+      return isHeld;
     },
   };
 }
-
-const isConnectedRole = (connection: { method: string; status: string }): connection is ConnectedConnection =>
-  connection.method === 'assume_role' && connection.status === 'connected';

@@ -9,6 +9,7 @@ import type { Scope } from '../domain/scope.js';
 import { aboutConnection } from '../domain/webhook-message.js';
 import { recordOutcome } from './audited.js';
 import { saveChange, subjectOf } from './change-connection.js';
+import type { ReceiptOf } from './commit-change.js';
 import { type Dependencies, isoNow } from './dependencies.js';
 import { outboxMessages } from './outbox.js';
 import { verifyConnection } from './verify-connection.js';
@@ -16,7 +17,7 @@ import { verifyConnection } from './verify-connection.js';
 export interface ReportedRole {
   readonly roleArn: string;
   /** The role's unique id, `AROA…`. */
-  readonly roleId?: string | undefined;
+  readonly roleId: string;
 }
 
 /**
@@ -27,7 +28,11 @@ export async function roleProvisioned(
   deps: Dependencies,
   by: Requester,
   connection: Connection,
-  reported: ReportedRole & { readonly scope?: Scope | undefined; readonly firstAttemptAtMs: number },
+  reported: ReportedRole & {
+    readonly scope?: Scope | undefined;
+    readonly firstAttemptAtMs: number;
+    readonly receipt: ReceiptOf;
+  },
 ): Promise<Connection> {
   await requireBoundAccount(deps, by, connection, reported.roleArn);
   return verifyConnection(deps, by, connection, { ...reported, askedBy: 'callback' });
@@ -42,9 +47,11 @@ export async function roleDeprovisioned(
   by: Requester,
   connection: Connection,
   reported: ReportedRole,
+  receipt: ReceiptOf,
 ): Promise<Connection> {
   const next = afterGoodbye(connection, reported, isoNow(deps.clock));
-  if (next !== undefined) return saveChange(deps, by, { action: 'connection.deprovision' }, connection, next);
+  if (next !== undefined)
+    return saveChange(deps, by, { action: 'connection.deprovision' }, connection, next, { receipt });
   const details = { roleArn: reported.roleArn.slice(0, 2_048), changed: false };
   await recordOutcome(deps, by, { action: 'connection.deprovision', ...subjectOf(connection), details });
   return connection;
@@ -58,14 +65,11 @@ function afterGoodbye(
 ): Connection | undefined {
   if (connection.method !== 'assume_role') return undefined;
   if (connection.status !== 'connected' && connection.status !== 'failed') return undefined;
-  if (connection.roleArn !== roleArn || isAnotherRole(connection.roleId, roleId)) return undefined;
+  if (connection.roleArn !== roleArn || (connection.roleId ?? roleId) !== roleId) return undefined;
   return connection.status === 'failed' && !connection.wasConnected
     ? pendingAgain(connection)
     : disconnected(connection, now);
 }
-
-const isAnotherRole = (one: string | undefined, other: string | undefined): boolean =>
-  one !== undefined && other !== undefined && one !== other;
 
 export interface PreflightCheck {
   readonly name: 'secret' | 'account' | 'external_id' | 'role' | 'permission_set';

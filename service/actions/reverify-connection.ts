@@ -62,7 +62,7 @@ export async function reverifyConnection(
   });
   try {
     await verify(deps, by, before, persistFailure, isSecond);
-    massFailure.passed(watch.organizationId);
+    await massFailure.passed(before);
     return { result: { finding: 'healthy' }, next: undefined };
   } catch (error) {
     if (!(error instanceof RolebridgeError)) throw error;
@@ -81,6 +81,9 @@ export async function reverifyConnection(
         next: isCounted ? undefined : dueIn(secondCheckMs, watch.attempts + 1),
       };
     }
+    // The text of the denial blames the vendor: the alarm is the same, and nothing is decided anyway.
+    if (code === 'vendor_not_allowed' && before.method === 'assume_role')
+      await massFailure.isSuspected(before);
     const retryAfterSeconds = error.retryAfterSeconds ?? 60;
     // At random, so that all that met the same fault don't come back together.
     const waitMs = (retryAfterSeconds + 60 * Math.random()) * 1000 * 2;

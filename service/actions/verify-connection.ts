@@ -11,8 +11,9 @@ import { describeScope, type Scope, scopeFromKey, scopeKey } from '../domain/sco
 import type { VerificationProgress } from '../domain/verification/request.js';
 import { verifyRole } from '../domain/verification/verify-role.js';
 import type { FailedVerification } from '../domain/verification.js';
-import { audited } from './audited.js';
+import { audited, type TakeOutcome } from './audited.js';
 import { recordVerification, storeChange, subjectOf } from './change-connection.js';
+import type { ReceiptOf } from './commit-change.js';
 import { connectedElsewhere, notConnectedElsewhere, verificationFailed } from './verification-failed.js';
 
 /**
@@ -28,8 +29,11 @@ export async function verifyConnection(
 ): Promise<Connection> {
   const asking = await forVerification(deps, by, connection);
   const details = { roleArn: request.roleArn.slice(0, 2_048), askedBy: request.askedBy };
-  return audited(deps, by, { action: 'connection.verify', ...subjectOf(connection), details }, (intent) =>
-    verifyAndStore(asking, intent, connection, request),
+  return audited(
+    deps,
+    by,
+    { action: 'connection.verify', ...subjectOf(connection), details },
+    (intent, takeOutcome) => verifyAndStore(asking, intent, connection, { ...request, takeOutcome }),
   );
 }
 
@@ -46,6 +50,8 @@ export interface VerificationRequest {
   readonly persistFailure?: (code: ErrorCode) => boolean | Promise<boolean>;
   /** Whether the causes of a denial are looked for. @default true */
   readonly diagnose?: boolean;
+  /** Stored with the connection that passes. */
+  readonly receipt?: ReceiptOf | undefined;
   readonly onProgress?: ((progress: VerificationProgress) => void) | undefined;
 }
 
@@ -53,7 +59,7 @@ async function verifyAndStore(
   deps: Dependencies,
   intent: AuditIntent,
   connection: Connection,
-  request: VerificationRequest,
+  request: VerificationRequest & { readonly takeOutcome: TakeOutcome },
 ): Promise<Connection> {
   if (connection.status === 'disconnected' && connection.reason === 'deleted')
     throw new RolebridgeError('connection_disconnected', 'The vendor has deleted this connection.', {
@@ -148,6 +154,8 @@ async function verifyAndStore(
     return await storeChange(deps, intent, connection, next, {
       replaceScopes:
         request.askedBy === 'callback' ? 'from_disconnected_in_same_account' : 'from_disconnected',
+      takeOutcome: request.takeOutcome,
+      receipt: request.receipt,
     });
   } catch (error) {
     if (!(error instanceof RolebridgeError) || error.code !== 'role_already_connected') throw error;

@@ -20,10 +20,22 @@ export function parseJsonBody(rawBody: Buffer): unknown {
   } catch {
     throw invalid('The body is not JSON.');
   }
-  // In valid JSON every string that a colon follows is a key, and nothing else is.
-  const keysWritten = (text.match(/"(?:[^"\\]|\\.)*"\s*:/g) ?? []).length;
-  if (keysWritten !== countKeys(value, 0)) throw invalid('The body has the same key twice in one object.');
+  if (keysWritten(text) !== countKeys(value, 0))
+    throw invalid('The body has the same key twice in one object.');
   return value;
+}
+
+/** In valid JSON every string that a colon follows is a key, and nothing else is. One pass, whatever the text. */
+function keysWritten(text: string): number {
+  let keys = 0;
+  for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at)) {
+    at += 1;
+    while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+    at += 1;
+    while (text[at] === ' ' || text[at] === '\n' || text[at] === '\r' || text[at] === '\t') at += 1;
+    if (text[at] === ':') keys += 1;
+  }
+  return keys;
 }
 
 function countKeys(value: unknown, depth: number): number {

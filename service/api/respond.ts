@@ -1,22 +1,17 @@
-/** What every route does alike with a request and its answer. */
-import type { Request, Response } from 'express';
-import type { Dependencies } from '../actions/dependencies.js';
-import { findConnection } from '../actions/find-connection.js';
-import type { Requester } from '../domain/audit.js';
-import type { ApiKey, Connection } from '../domain/connection.js';
-import { RolebridgeError } from '../domain/errors.js';
-import type { OrganizationId } from '../domain/ids.js';
-import { type Allowance, rateLimitHeaders } from '../limits/index.js';
-import { parseJsonBody } from './json-body.js';
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { rateLimitHeaders } from '../limits/index.js';
+import type { AnswerOf } from './operation.js';
 import type { Answer } from './problem.js';
+import { exchangeOf } from './request-log.js';
 import { securityHeaders } from './security-headers.js';
-import { connectionView } from './views.js';
 
 /** Name and value in turn, as `writeHead` takes them with the least work. */
 const headersOfAll = Object.entries(securityHeaders).flat();
 
-export function send(response: Response, { status, body, retryAfterSeconds }: Answer): void {
-  const { requestId, allowance } = response.locals as { requestId: string; allowance?: Allowance };
+/** Answers with JSON: a value, or problem details. */
+export function send(response: ServerResponse, { status, body, retryAfterSeconds }: Answer): void {
+  const { requestId, allowance } = exchangeOf(response);
   const text = body === undefined ? '' : JSON.stringify(body);
   const headers = [
     ...headersOfAll,
@@ -35,43 +30,25 @@ export function send(response: Response, { status, body, retryAfterSeconds }: An
   response.end(text);
 }
 
-export const sendConnection = (response: Response, connection: Connection): void =>
-  send(response, { status: 200, body: connectionView(connection) });
-
-/** The organization that the request's API key belongs to. */
-export const organizationOf = (response: Response): OrganizationId =>
-  (response.locals.apiKey as ApiKey).organizationId;
-
-/** Who asks, for the audit log. */
-export const requesterOf = (response: Response): Requester => ({
-  actor: { kind: 'api_key', id: (response.locals.apiKey as ApiKey).id },
-  requestId: response.locals.requestId as string,
-});
-
-/** The connection that the path names. @throws RolebridgeError `connection_not_found` */
-export const connectionOf = (
-  deps: Dependencies,
-  request: Request<{ id: string }>,
-  response: Response,
-): Promise<Connection> => findConnection(deps.store, organizationOf(response), request.params.id);
-
-export const rawBody = (request: Request): Buffer =>
-  Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-
-/** @throws RolebridgeError `media_type_not_supported`, `request_invalid` */
-export function jsonBody(request: Request): unknown {
-  const type = request.headers['content-type'];
-  if (type === undefined || !/^application\/json\s*(;\s*charset=utf-8\s*)?$/i.test(type))
-    throw new RolebridgeError('media_type_not_supported', 'The body must be JSON.', {
-      remedy: 'Send "content-type: application/json".',
-    });
-  return parseJsonBody(rawBody(request));
+/** Answers with a file; a static one has an ETag and may be cached. */
+export function sendFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  content: string | Buffer,
+  { status, file = 'application/json', isStatic }: AnswerOf<unknown>,
+): void {
+  const bytes = Buffer.from(content);
+  const etag = isStatic && `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
+  const headers = {
+    ...securityHeaders,
+    'cache-control': isStatic ? 'public, max-age=300' : 'no-store',
+    'x-request-id': exchangeOf(response).requestId,
+    ...(etag && { etag }),
+  };
+  if (etag && request.headers['if-none-match'] === etag) {
+    response.writeHead(304, headers).end();
+    return;
+  }
+  response.writeHead(status, { ...headers, 'content-type': file, 'content-length': bytes.length });
+  response.end(bytes);
 }
-
-/** For a path's other methods. @throws RolebridgeError `method_not_allowed` */
-export const refuseMethod = (allowed: string) => (_request: Request, response: Response) => {
-  response.setHeader('allow', allowed);
-  throw new RolebridgeError('method_not_allowed', `This path takes ${allowed}.`, {
-    remedy: 'Use one of these methods.',
-  });
-};

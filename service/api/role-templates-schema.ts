@@ -45,7 +45,7 @@ export const roleTemplatesQuery = z
       .pipe(z.number().min(3600).max(43_200))
       .optional()
       .meta({
-        override: { type: 'string', description: 'The longest session, in seconds: 3,600 to 43,200.' },
+        override: { type: 'integer', description: 'The longest session, in seconds: 3,600 to 43,200.' },
       }),
     allowSessionTags: flag
       .optional()

@@ -1,22 +1,18 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /**
  * The route that a request went to, such as `/v1/connections/:id`, or `none`: the same few names however many paths
- * are asked for, and never an id or a token.
+ * are requested, and never an id or a token.
  */
-export function routeOf(request: IncomingMessage): string {
-  const { route, baseUrl = '', routedUnder = '' } = request as Routed;
-  return typeof route?.path === 'string' ? `${baseUrl || routedUnder}${route.path}` : 'none';
+export function routeOf(request: IncomingMessage, response: ServerResponse): string {
+  const known = (response as { locals?: { route?: string } }).locals?.route;
+  if (known !== undefined) return known;
+  const { route, baseUrl = '' } = request as Routed;
+  return typeof route?.path === 'string' ? `${baseUrl}${route.path}` : 'none';
 }
 
-/** A router forgets under which path it is mounted when it passes an error on. */
-export function rememberMount(request: IncomingMessage): void {
-  (request as Routed).routedUnder = (request as Routed).baseUrl ?? '';
-}
-
-/** What Express adds to a request, and where it is kept. */
+/** What Express adds to a request. */
 interface Routed extends IncomingMessage {
   route?: { path?: unknown };
   baseUrl?: string;
-  routedUnder?: string;
 }

@@ -45,6 +45,13 @@ export const createConnectionRequest = z.discriminatedUnion('method', [
 
 export const renameRequest = z.strictObject({ name });
 
+/** While pending, the account as well. */
+export const changeConnectionRequest = z
+  .strictObject({ name: name.optional(), expectedAccountId: accountId.optional() })
+  .refine((change) => Object.keys(change).length > 0, 'must name what to change');
+
+export const releaseAccountRequest = z.strictObject({ expectedAccountId: accountId });
+
 export const setRoleRequest = z.strictObject({ roleArn: z.string() });
 
 export const setScopesRequest = z.strictObject({
@@ -74,6 +81,7 @@ export const limit = z
   .regex(/^[1-9]\d{0,2}$/, 'must be a whole number from 1 to 100')
   .transform(Number)
   .pipe(z.number().max(100))
+  .meta({ override: { type: 'integer', minimum: 1, maximum: 100 } })
   .default(50);
 
 export const listQuery = z.strictObject({
@@ -92,7 +100,7 @@ const roleId = z
   .string()
   .regex(/^[A-Z0-9]{16,128}$/)
   .meta({ description: "The role's unique id (AROA…): Terraform's `unique_id`, IAM's `RoleId`." });
-const reportedRole = { connectionId: z.string(), roleArn: z.string(), roleId: roleId.optional() };
+const reportedRole = { connectionId: z.string(), roleArn: z.string(), roleId };
 const permissionSet = z
   .string()
   .max(100)

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AuditRecord } from '../client/index.js';
+import type { AuditRecord } from '../../client/index.js';
 import { printJson, printTable } from './print.js';
 import { clientOf, type ServiceOptions, wholeNumber, withServiceOptions } from './service-options.js';
 import { scopeText } from './target-options.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Connection } from '../client/index.js';
+import type { Connection } from '../../client/index.js';
 import { UsageError } from './failure.js';
 import { printJson, printTable, printValues } from './print.js';
 import { addTemplateCommand } from './role-templates.js';

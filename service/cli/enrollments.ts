@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { type Command, Option } from 'commander';
-import { partitions } from '../domain/role-arn.js';
+import type { Command } from 'commander';
 import { UsageError } from './failure.js';
 import { printable, printJson, printTable, printValues } from './print.js';
-import { type RegisterOptions, registerAccount } from './register-account.js';
+import type { RegisterOptions } from './register-account.js';
 import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
 import { withExample } from './with-example.js';
@@ -104,13 +103,12 @@ export function addEnrollmentCommands(program: Command, terminal: Terminal): voi
       .command('register <enrollment-url>')
       .description('registers the account of your AWS credentials, without a stack set')
       .option('--label <name>', 'what the scope rule calls label')
-      .addOption(
-        new Option('--partition <name>', 'the AWS partition').choices(Object.keys(partitions)).default('aws'),
-      )
+      .option('--partition <name>', 'the AWS partition', 'aws')
       .option('--allow-http', 'allow http: to another machine, where secrets can be read on the way')
       .option('--json', 'print JSON, errors too'),
     'ROLEBRIDGE_ENROLLMENT_SECRET=whsec_… rolebridge enrollment register https://connect.vendor.example/v1/enrollments/enr_…/accounts',
   ).action(async (url: string, options: RegisterOptions) => {
+    const { registerAccount } = await import('./register-account.js');
     const account = await registerAccount(url, options, terminal);
     if (options.json) return printJson(terminal, account);
     const { connectionId, externalId, callbackSecret } = account;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Command } from 'commander';
-import type { Credentials } from '../client/index.js';
+import type { Credentials } from '../../client/index.js';
 import { exitCodes } from './exit-codes.js';
 import { Ended, reportFailure, UsageError } from './failure.js';
 import { clientOf } from './service-options.js';

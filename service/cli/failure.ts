@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { RolebridgeApiError, RolebridgeUnreachableError, ServiceUrlError } from '../client/index.js';
+import { RolebridgeApiError, RolebridgeUnreachableError, ServiceUrlError } from '../../client/index.js';
 import { ConfigurationError } from '../configuration-error.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { exitCodes } from './exit-codes.js';

@@ -10,6 +10,7 @@ import { addAuditCommand } from './audit.js';
 import { addCompletionCommand } from './completion.js';
 import { addConnectionCommands } from './connections.js';
 import { addEnrollmentCommands } from './enrollments.js';
+import { addEvidenceCommand } from './evidence.js';
 import { addExecCommand } from './exec.js';
 import { exitCodes } from './exit-codes.js';
 import { addExplainCommand } from './explain.js';
@@ -54,6 +55,7 @@ export function createProgram(terminal: Terminal): Command {
   addEnrollmentCommands(program, terminal);
   addApiKeyCommands(program, terminal);
   addAuditCommand(program, terminal);
+  addEvidenceCommand(program, terminal);
   addExplainCommand(program, terminal);
   addCompletionCommand(program, terminal);
   return program;

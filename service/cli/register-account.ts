@@ -1,16 +1,16 @@
 import { z } from 'zod';
+import { RolebridgeApiError } from '../../client/index.js';
+import { serviceUrl } from '../../client/service-url.js';
 import { defaultCredentials, signCallerProof } from '../aws/sign-caller-proof.js';
-import { RolebridgeApiError } from '../client/index.js';
-import { serviceUrl } from '../client/service-url.js';
 import { newMessageId } from '../domain/ids.js';
-import { type Partition, partitions } from '../domain/role-arn.js';
+import { partition as aPartition, partitions } from '../domain/role-arn.js';
 import { signatureHeaders } from '../webhooks/signature-headers.js';
 import { UsageError } from './failure.js';
 import type { Terminal } from './terminal.js';
 
 export interface RegisterOptions {
   readonly label?: string;
-  readonly partition: Partition;
+  readonly partition: string;
   readonly allowHttp?: boolean;
   readonly json?: boolean;
 }
@@ -31,7 +31,10 @@ export async function registerAccount(
       'There is no secret of an enrollment.',
       'Set ROLEBRIDGE_ENROLLMENT_SECRET to the whsec_… that "rolebridge enrollment create" showed.',
     );
-  const { stsHost, stsRegion } = partitions[partition];
+  const known = aPartition.safeParse(partition);
+  if (!known.success)
+    throw new UsageError(`--partition must be one of ${Object.keys(partitions).join(', ')}.`);
+  const { stsHost, stsRegion } = partitions[known.data];
   const { sessionToken, ...key } = await defaultCredentials(stsRegion).catch((error: unknown) => {
     throw new UsageError(
       `There are no AWS credentials: ${(error as Error).message}`,

@@ -60,7 +60,7 @@ export function addTemplateCommand(group: Command, terminal: Terminal): void {
         managedPolicies,
         roleName,
         path,
-        maxSessionDuration,
+        ...(maxSessionDuration !== undefined && { maxSessionDuration: Number(maxSessionDuration) }),
         ...(options.allowSessionTags && { allowSessionTags: 'true' }),
         ...(options.allowSourceIdentity && { allowSourceIdentity: 'true' }),
       });

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { createRolebridgeClient, type RolebridgeClient } from '../client/index.js';
+import { createRolebridgeClient, type RolebridgeClient } from '../../client/index.js';
 import { UsageError } from './failure.js';
 import type { Terminal } from './terminal.js';
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { ConfigurationError, readSettings } from '../settings/index.js';
+import { ConfigurationError } from '../configuration-error.js';
 import { UsageError } from './failure.js';
 import type { Terminal } from './terminal.js';
 import { withExample } from './with-example.js';
@@ -44,6 +44,8 @@ async function setup(options: SetupOptions, terminal: Terminal): Promise<void> {
     ROLEBRIDGE_ENCRYPTION_KEYS: key('e1'),
     ROLEBRIDGE_OPERATOR_TOKEN: randomBytes(32).toString('hex'),
   };
+  // Loaded here, so that `rolebridge credentials` starts without it.
+  const { readSettings } = await import('../settings/index.js');
   try {
     readSettings(settings);
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Connection, CreatedConnection } from '../client/index.js';
+import type { Connection, CreatedConnection } from '../../client/index.js';
 import { UsageError } from './failure.js';
 import { printable, printJson, printValues } from './print.js';
 import { scopeText } from './target-options.js';
@@ -68,7 +68,7 @@ export function showCreated(terminal: Terminal, made: Made, options: WayOptions)
     printJson(terminal, made);
     return;
   }
-  const known: Record<string, string | undefined> = made.roleTemplates;
+  const known: Record<string, string | undefined> = { ...made.roleTemplates };
   for (const [name, text] of Object.entries(known))
     if (text !== undefined && way === undefined)
       terminal.stdout.write(`== ${name}\n${printable(text).trimEnd()}\n\n`);

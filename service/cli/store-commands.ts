@@ -1,8 +1,8 @@
+import { createRolebridgeClient } from '../../client/index.js';
+import type { Answer } from '../../client/types.js';
 import { createOrganization } from '../actions/create-organization.js';
 import type { Reencryption } from '../actions/reencrypt.js';
 import { createOrganizationRequest } from '../api/schemas.js';
-import { createRolebridgeClient } from '../client/index.js';
-import type { Answer } from '../client/types.js';
 import type { Store } from '../domain/ports.js';
 import {
   backUp,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { Credentials, RequestBody } from '../client/index.js';
+import type { Credentials, RequestBody } from '../../client/index.js';
 import { UsageError } from './failure.js';
 import { printJson, printTable, printValues } from './print.js';
 import { clientOf, type ServiceOptions, wholeNumber, withServiceOptions } from './service-options.js';

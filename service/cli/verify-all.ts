@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Connection, RolebridgeApiError, type RolebridgeClient } from '../client/index.js';
+import { type Connection, RolebridgeApiError, type RolebridgeClient } from '../../client/index.js';
 import { exitCodes } from './exit-codes.js';
 import { Ended, UsageError } from './failure.js';
 import { printJson, printTable } from './print.js';

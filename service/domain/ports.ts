@@ -9,6 +9,8 @@ import type { Partition, RoleArn } from './role-arn.js';
 /** Milliseconds since the epoch, and a wait that tests can shorten. */
 export interface Clock {
   now(): number;
+  /** Milliseconds since any moment, at a pace that no correction of the time of day changes. @default now */
+  monotonic?(): number;
   /** Ends early, without an error, when the signal is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -17,6 +19,8 @@ export interface Clock {
 export interface IdempotencyRecord {
   readonly connectionId: ConnectionId;
   readonly webhookId: string;
+  /** SHA-256 of the body, hexadecimal: the same id with another body is another event. */
+  readonly requestHash?: string | undefined;
   /** Of the first attempt: the propagation window counts from here, also over retries. */
   readonly firstAttemptAt: string;
   /** A claim ends by itself, so that a process that died does not hold the event for ever. */
@@ -112,6 +116,10 @@ export interface Outbox {
     claimed: OutboxMessage,
     next: { dueAt: string; attempts: number } | undefined,
   ): Promise<void>;
+  /** The oldest one that is still to be delivered to the same endpoint about the same connection. */
+  firstMessage(message: OutboxMessage): Promise<OutboxMessage | undefined>;
+  /** An endpoint works again: what waits for it is due now. */
+  hastenMessages(endpoint: string, now: string): Promise<void>;
   nextMessageAt(): Promise<string | undefined>;
 }
 
@@ -141,6 +149,16 @@ export interface Tokens {
   deleteExpiredTokens(now: string): Promise<void>;
 }
 
+/** What listed connections have in common; a member that is left out does not matter. */
+export interface ConnectionFilter {
+  readonly status?: Connection['status'] | undefined;
+  /** Of the last verification that failed. */
+  readonly code?: string | undefined;
+  /** Of the role or key, or the expected one. */
+  readonly accountId?: string | undefined;
+  readonly assurance?: string | undefined;
+}
+
 /**
  * Where everything is kept. Each implementation passes `test/contract/store.ts`.
  * Once a promise is fulfilled, the change survives a crash and a loss of power.
@@ -166,8 +184,9 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
   connectionForCallback(id: ConnectionId): Promise<Connection | undefined>;
   /** Not deleted, ordered by creation then id; `after` is the last id of the page before. */
   connections(
-    organizationId: OrganizationId,
-    page: { limit: number; after?: ConnectionId | undefined; status?: Connection['status'] | undefined },
+    /** Undefined: of all organizations, for the operator. */
+    organizationId: OrganizationId | undefined,
+    page: { limit: number; after?: ConnectionId | undefined } & ConnectionFilter,
   ): Promise<{ connections: Connection[]; hasMore: boolean }>;
   /** The connections that hold these scope keys, in the order given, those that nobody holds left out. */
   scopeHolders(

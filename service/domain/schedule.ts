@@ -36,7 +36,8 @@ export function jobsAfter(
       ...(role && { role }),
     });
 
-  if (next.status === 'pending' && before === undefined) add('expire', nowMs + plan.pendingExpiryMs);
+  if (next.status === 'pending' && before === undefined)
+    add('expire', Date.parse(next.createdAt) + plan.pendingExpiryMs);
   if (before?.status === 'pending' && next.status !== 'pending') ended.push('expire');
 
   if (isVerifiable(next)) {

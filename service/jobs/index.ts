@@ -8,13 +8,15 @@ import { confirmRevocation } from '../actions/confirm-revocation.js';
 import type { Dependencies } from '../actions/dependencies.js';
 import { expireConnection } from '../actions/expire-connection.js';
 import { type MassFailure, watchForMassFailure } from '../actions/mass-failure.js';
+import { outboxMessages } from '../actions/outbox.js';
 import { reverifyConnection, type WatchFinding } from '../actions/reverify-connection.js';
 import type { Requester } from '../domain/audit.js';
 import type { Job } from '../domain/ports.js';
 import { isLostProtection } from '../domain/webhook-message.js';
 import type { Metrics } from '../metrics/index.js';
 import { throttled } from './call-budget.js';
-import { scheduleMissingJobs } from './schedule-missing-jobs.js';
+import { type ClockWatch, watchClock } from './clock-watch.js';
+import { rescheduleJobs, scheduleMissingJobs } from './schedule-missing-jobs.js';
 import { runDueLoop, type Scheduler } from './scheduler.js';
 
 export { runDueLoop, type Scheduler } from './scheduler.js';
@@ -28,6 +30,8 @@ export interface WatchOptions {
   readonly concurrency?: number | undefined;
 }
 
+/** A pending connection that looks expired is looked at again after this long. */
+const secondLookMs = 600_000;
 /** A check takes seconds; a process that died has its watches taken over after this long. */
 const leaseMs = 300_000;
 
@@ -38,7 +42,20 @@ export function runJobs(
 ): Scheduler {
   const { store, clock } = deps;
   const stsFor = throttled(deps.sts, { clock, callsPerSecond: stsCallsPerSecond });
-  const massFailure = watchForMassFailure(deps);
+  const clockWatch = watchClock(clock);
+  const stopping = new AbortController();
+  const massFailure = watchForMassFailure(deps, async (event, { organizationId, id }, organizations) => {
+    metrics.degraded.set(event === 'degraded' ? 1 : 0);
+    const line = { code: massFailureCodes[event], organizations };
+    if (event === 'recovered')
+      logger.warn(line, 'roles can be assumed again: verdicts are no longer on hold');
+    else logger.error(line, massFailureTexts[event]);
+    if (event === 'canary_misconfigured') return;
+    const type = `service.${event}` as const;
+    const messages = outboxMessages(deps, { organizationId, connectionId: id }, { type, data: line });
+    await store.commit({ messages });
+    deps.wake();
+  });
   const loop = runDueLoop<Job>({
     name: 'watch',
     idOf: ({ connectionId, purpose }) => `${connectionId} ${purpose}`,
@@ -46,14 +63,23 @@ export function runJobs(
     logger,
     concurrency,
     leaseMs,
-    claim: (request) => store.leaseJobs(request),
+    async claim(request) {
+      const jump = clockWatch.jump();
+      if (jump !== 0) {
+        logger.warn({ jumpMs: Math.round(jump) }, 'the time of day jumped against the monotonic clock');
+        if (jump < 0) await rescheduleJobs(deps, stopping.signal);
+      }
+      return store.leaseJobs(request);
+    },
     nextAt: () => store.nextJobAt(),
     async handle(watch, signal) {
-      const next = await look({ ...deps, sts: stsFor(signal) }, watch, massFailure, { logger, metrics });
+      const next = await look({ ...deps, sts: stsFor(signal) }, watch, massFailure, clockWatch, {
+        logger,
+        metrics,
+      });
       await store.completeJob(watch, next);
     },
   });
-  const stopping = new AbortController();
   const seeded = scheduleMissingJobs(deps, logger, stopping.signal).then(loop.wake);
   return {
     wake: loop.wake,
@@ -64,12 +90,25 @@ export function runJobs(
   };
 }
 
+const massFailureCodes = {
+  degraded: 'vendor_not_allowed',
+  recovered: 'vendor_not_allowed',
+  canary_misconfigured: 'role_not_assumable',
+} as const;
+const massFailureTexts = {
+  degraded:
+    'AWS denies the roles of several organizations at once: verdicts are on hold. Check what allows the service sts:AssumeRole',
+  canary_misconfigured:
+    'the canary role is denied while the roles of customers open: it is misconfigured, and verdicts continue',
+} as const;
+
 const ownRequest = (): Requester => ({ actor: { kind: 'service' }, requestId: randomUUID() });
 
 async function look(
   deps: Dependencies,
   watch: Job,
   massFailure: MassFailure,
+  clockWatch: ClockWatch,
   reports: Reports,
 ): Promise<{ dueAt: string; attempts: number } | undefined> {
   const by = ownRequest();
@@ -82,10 +121,14 @@ async function look(
       tell(reports, about, result);
       return next;
     }
-    case 'expire':
+    case 'expire': {
+      // What can't be undone is done at a second look, and by a clock that has kept its pace.
+      if (watch.attempts === 0 || !clockWatch.isSettled())
+        return { dueAt: new Date(deps.clock.now() + secondLookMs).toISOString(), attempts: 1 };
       if (await expireConnection(deps, by, watch))
         logger.info(about, 'a pending connection expired that nobody used');
       return undefined;
+    }
     case 'confirm_revocation': {
       const { finding, next } = await confirmRevocation(deps, by, watch);
       const aboutRole = { ...about, roleArn: watch.role?.arn };

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Dependencies } from '../actions/dependencies.js';
+import type { Connection } from '../domain/connection.js';
 import type { OrganizationId } from '../domain/ids.js';
 import type { Job } from '../domain/ports.js';
 import { jobsAfter } from '../domain/schedule.js';
@@ -30,7 +31,15 @@ export async function scheduleMissingJobs(
     }
 }
 
-async function seed({ store, clock, schedule }: Dependencies, signal: AbortSignal): Promise<number> {
+/** The clock was ahead and is right again: checks that were put off to its time come back. */
+export const rescheduleJobs = (deps: Dependencies, signal: AbortSignal): Promise<number> =>
+  seed(deps, signal, deps.store.everyConnection());
+
+async function seed(
+  { store, clock, schedule }: Dependencies,
+  signal: AbortSignal,
+  connections: AsyncIterable<Connection> = store.unwatchedConnections(),
+): Promise<number> {
   let count = 0;
   let waiting: Job[] = [];
   let organizationId: OrganizationId | undefined;
@@ -39,7 +48,7 @@ async function seed({ store, clock, schedule }: Dependencies, signal: AbortSigna
     count += waiting.length;
     waiting = [];
   };
-  for await (const connection of store.unwatchedConnections()) {
+  for await (const connection of connections) {
     if (signal.aborted) break;
     // One change is of one organization.
     if (connection.organizationId !== organizationId || waiting.length >= atOnce) await flush();

@@ -68,6 +68,11 @@ export function createMetrics() {
       buckets: [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
       registers,
     }),
+    degraded: new Gauge({
+      name: 'rolebridge_degraded',
+      help: '1 while AWS denies the roles of several organizations at once and verdicts are on hold.',
+      registers,
+    }),
     stsInFlight: new Gauge({
       name: 'rolebridge_sts_in_flight',
       help: 'Calls of STS that AWS has not answered yet.',

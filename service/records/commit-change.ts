@@ -37,7 +37,7 @@ async function saveConnection(
 ): Promise<void> {
   const stored = await transaction.get('connections', next.id);
   if ((stored?.version ?? null) !== ifVersion || (stored && stored.organizationId !== next.organizationId))
-    throw new RolebridgeError('connection_changed', 'The connection was changed by somebody else.', {
+    throw new RolebridgeError('connection_changed', 'The connection has changed in the meantime.', {
       remedy: 'Read the connection again and repeat the change.',
     });
   if (!stored) await assertOrganization(transaction, next.organizationId);

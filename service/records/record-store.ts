@@ -10,7 +10,15 @@ import {
   firstAuditIdAt,
   type OrganizationId,
 } from '../domain/ids.js';
-import type { Change, IdempotencyRecord, Job, OutboxMessage, Store, Token } from '../domain/ports.js';
+import type {
+  Change,
+  ConnectionFilter,
+  IdempotencyRecord,
+  Job,
+  OutboxMessage,
+  Store,
+  Token,
+} from '../domain/ports.js';
 import { describeScope, keysWithin, scopeFromKey, scopeKey } from '../domain/scope.js';
 import { type Backend, UniqueConflict } from './backend.js';
 import {
@@ -106,16 +114,17 @@ export class RecordStore implements Store {
   }
 
   async connections(
-    organizationId: OrganizationId,
-    page: Page<ConnectionId> & { status?: Connection['status'] | undefined },
+    organizationId: OrganizationId | undefined,
+    page: Page<ConnectionId> & ConnectionFilter,
   ): Promise<{ connections: Connection[]; hasMore: boolean }> {
-    const { limit, after, status } = page;
+    const { limit, after, status, code, accountId, assurance } = page;
     const last = after === undefined ? undefined : await this.#one('connections', after);
-    if (after !== undefined && last?.organizationId !== organizationId)
+    const isOther = organizationId !== undefined && last?.organizationId !== organizationId;
+    if (after !== undefined && (last === undefined || isOther))
       throw new RolebridgeError('request_invalid', `There is no connection ${JSON.stringify(after)}.`, {
         remedy: 'Begin again with the first page.',
       });
-    const where = { deleted: 'no', status };
+    const where = { deleted: 'no', status, code, accountId, assurance };
     const query = { organizationId, order: 'created', where, after, limit: limit + 1 } as const;
     const found = await this.backend.list('connections', query);
     return { connections: found.slice(0, limit), hasMore: found.length > limit };
@@ -285,6 +294,32 @@ export class RecordStore implements Store {
     return completeDue(this.backend, 'messages', leased, next);
   }
 
+  async firstMessage({
+    organizationId,
+    connectionId,
+    endpoint,
+  }: OutboxMessage): Promise<OutboxMessage | undefined> {
+    const where = { connectionId, endpoint };
+    const [first] = await this.backend.list('messages', {
+      order: 'created',
+      organizationId,
+      where,
+      limit: 1,
+    });
+    return first;
+  }
+
+  async hastenMessages(endpoint: string, now: string): Promise<void> {
+    const waiting = await this.backend.list('messages', {
+      order: 'created',
+      where: { endpoint },
+      limit: 1_000,
+    });
+    const late = waiting.filter(({ dueAt, leaseExpiresAt }) => dueAt > now && leaseExpiresAt === undefined);
+    for (const message of late)
+      await this.completeMessage(message, { dueAt: now, attempts: message.attempts });
+  }
+
   nextMessageAt(): Promise<string | undefined> {
     return nextDueAt(this.backend, 'messages');
   }
@@ -372,7 +407,7 @@ export class RecordStore implements Store {
         remedy: 'Disconnect it where it is connected, or use another role.',
       });
     if (constraint === 'key')
-      return new RolebridgeError('connection_changed', 'The connection was changed by somebody else.');
+      return new RolebridgeError('connection_changed', 'The connection has changed in the meantime.');
     if (constraint === 'externalId' || connection === undefined) return alreadyThere('external ID');
     const { organizationId, id, scopes } = connection.next;
     const holders = (await this.scopeHolders(organizationId, [...new Set(scopes.map(scopeKey))]))

@@ -24,13 +24,12 @@ export class SortedRows {
   }
 
   /** Those behind that place, which need not be taken. */
-  *after(place: Placed | undefined): Iterable<Row> {
+  after(place: Placed | undefined): readonly Row[] {
     this.#settle();
-    const rows = this.#sorted;
-    let index = place === undefined ? 0 : this.#placeOf(place);
-    const first = rows[index];
-    if (place && first && this.#compare(first, place) === 0) index += 1;
-    for (; index < rows.length; index++) yield rows[index] as Row;
+    if (place === undefined) return this.#sorted;
+    const index = this.#placeOf(place);
+    const first = this.#sorted[index];
+    return this.#sorted.slice(first && this.#compare(first, place) === 0 ? index + 1 : index);
   }
 
   #settle(): void {

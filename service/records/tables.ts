@@ -112,7 +112,7 @@ const definitions = {
     },
     orders: { created: 'createdAt' },
     unique: {
-      // A role that was never verified claims nothing, so that nobody can squat on one.
+      // A role that was never verified claims nothing, else anyone could squat on one.
       role: (connection) => [claimedRole(connection)].filter((role) => role !== undefined),
       externalId: externalIdsOf,
       scope: (connection) => (isDeleted(connection) ? [] : connection.scopes.map(scopeKey)),
@@ -144,8 +144,13 @@ const definitions = {
     schema: schemas.message,
     key: messageKey,
     organizationId: ofItsOrganization,
-    columns: { freeAt },
-    orders: { due: 'freeAt' },
+    columns: {
+      freeAt,
+      createdAt: ({ createdAt }) => time(createdAt),
+      endpoint: ({ endpoint }) => endpoint,
+      connectionId: ({ connectionId }) => connectionId,
+    },
+    orders: { due: 'freeAt', created: 'createdAt' },
   },
   tokens: {
     schema: schemas.token,

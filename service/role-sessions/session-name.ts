@@ -18,12 +18,12 @@ export function sourceIdentity(organizationId: OrganizationId, target: Scope): s
   return text.slice(0, longest - ending.length) + ending;
 }
 
-/** The caller's own name comes after the organization's id, which nobody can choose. */
+/** The caller's own name stands after `@`, which no target's path has: it can't imitate another target's session. */
 export const roleSessionName = (
   organizationId: OrganizationId,
   { sessionName, target }: SessionRequest,
 ): string =>
-  sessionName === undefined ? sourceIdentity(organizationId, target) : `${organizationId}.${sessionName}`;
+  sessionName === undefined ? sourceIdentity(organizationId, target) : `${organizationId}@${sessionName}`;
 
 /** Keys of tags that only the service sets. */
 export const ownTagPrefix = 'rolebridge:';

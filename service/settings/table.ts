@@ -59,7 +59,7 @@ const serviceSettings = {
     schema: values.text,
     sentence:
       "The path of a JSON file with the vendor's name, logo, colors, links and words; `rolebridge brand check` tries it (docs/brand.md).",
-    unset: "Rolebridge's own look",
+    unset: 'Rolebridge’s own look',
   },
   ROLEBRIDGE_REQUIRE_ACCOUNT: {
     option: 'requireAccount',
@@ -199,6 +199,20 @@ const connectionSettings = {
     schema: values.wholeNumber(1, 1_000),
     sentence: 'Calls of STS that a process makes for that in a second, 4 a connection.',
     default: '25',
+  },
+  ROLEBRIDGE_CANARY_ROLE_ARN: {
+    option: 'canary.roleArn',
+    schema: values.roleArn,
+    sentence:
+      "A role in another account of yours that trusts this service's account with an external ID: while the service can't assume it, no denial turns a connection failed.",
+    unset: 'roles of other organizations are asked instead',
+    opensGroup: true,
+  },
+  ROLEBRIDGE_CANARY_EXTERNAL_ID: {
+    option: 'canary.externalId',
+    schema: values.text,
+    sentence: 'The external ID that the canary role requires.',
+    default: 'rolebridge-canary',
   },
   ROLEBRIDGE_PROBE_INTERVAL_SECONDS: {
     option: 'schedule.probeIntervalMs',

@@ -26,9 +26,19 @@ export const onOrOff = z
 
 export const text = z.string().min(1);
 
+export const roleArn = z
+  .string()
+  .regex(/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'must be the ARN of an IAM role');
+
 export const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-  .transform((url) => (url.endsWith('/') ? url.slice(0, url.search(/\/*$/)) : url));
+  .transform((url) => withoutEndingSlashes(url));
+
+function withoutEndingSlashes(url: string): string {
+  let end = url.length;
+  while (url[end - 1] === '/') end -= 1;
+  return url.slice(0, end);
+}
 
 /** A list that is written with commas. */
 const list = z.string().transform((value) => value.split(',').map((part) => part.trim()));

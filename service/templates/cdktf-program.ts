@@ -6,7 +6,8 @@ export function cdktfProgram(description: RoleDescription): string {
   const { permissions } = description;
   const line = (name: string, value: unknown) =>
     value === undefined || value === false ? '' : `  ${name}: ${literal(value)},\n`;
-  return `import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+  return `// For a new stack, CDK Terrain: import from 'cdktn', '@cdktn/provider-aws/lib/provider' and '@rolebridge/constructs/cdktn'.
+import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { AwsConnection } from '@rolebridge/constructs';
 import { App, TerraformStack } from 'cdktf';
 

@@ -21,6 +21,21 @@ export function hclValue(value: unknown, indent = ''): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const key = (name: string) => (/^[A-Za-z_]\w*$/.test(name) ? name : hclText(name));
   const entries = Object.entries(value).map(([name, each]) => [key(name), hclValue(each, inner)] as const);
-  const width = Math.max(...entries.map(([name]) => name.length));
-  return `{\n${entries.map(([name, text]) => `${inner}${name.padEnd(width)} = ${text}\n`).join('')}${indent}}`;
+  const [only, ...others] = entries;
+  if (only !== undefined && others.length === 0 && !only[1].includes('\n'))
+    return `{ ${only[0]} = ${only[1]} }`;
+  const lines = entries.map(
+    ([name, text], index) => `${inner}${name.padEnd(widthAt(entries, index))} = ${text}\n`,
+  );
+  return `{\n${lines.join('')}${indent}}`;
+}
+
+/** The formatter aligns neighbours of one line; a value of several lines stands alone. */
+function widthAt(entries: readonly (readonly [string, string])[], index: number): number {
+  const isShort = (at: number) => entries[at] !== undefined && !entries[at][1].includes('\n');
+  if (!isShort(index)) return 0;
+  let [first, last] = [index, index];
+  while (isShort(first - 1)) first -= 1;
+  while (isShort(last + 1)) last += 1;
+  return Math.max(...entries.slice(first, last + 1).map(([name]) => name.length));
 }

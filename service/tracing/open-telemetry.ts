@@ -51,7 +51,7 @@ export function createTracing(): Tracing {
 
 /** No path, query or header goes into a span: any of them can hold what is nobody else's business. */
 function endRequest(span: Span, request: IncomingMessage, response: ServerResponse): void {
-  const route = routeOf(request);
+  const route = routeOf(request, response);
   span.updateName(`${request.method} ${route}`);
   span.setAttributes({ 'http.route': route, 'http.response.status_code': response.statusCode });
   if (response.statusCode >= 500 || !response.writableFinished)

@@ -1,7 +1,7 @@
 import type { Response, Router } from 'express';
 import { z } from 'zod';
-import { codesOf, type Operation } from '../api/openapi/operation.js';
-import type { statusMessages } from '../api/openapi/status-messages.js';
+import { errorsOf, type Operation } from '../api/operation.js';
+import type { statusMessages } from '../api/status-messages.js';
 import { errorCatalog } from '../domain/error-catalog/index.js';
 import { Fold, useHref } from './components/basics.js';
 import { Code } from './components/code.js';
@@ -11,17 +11,18 @@ import { type Site, sendPage } from './site.js';
 export function addApiReference(router: Router, site: Site): void {
   router.get('/docs', async (_request, response: Response) => {
     const [{ operations }, { statusMessages }] = await Promise.all([
-      import('../api/openapi/operations.js'),
-      import('../api/openapi/status-messages.js'),
+      import('../api/operations.js'),
+      import('../api/status-messages.js'),
     ]);
     const view = <Reference operations={operations} messages={statusMessages} />;
     return sendPage(site, response, { title: 'API reference' }, view);
   });
 }
 
-const proofs: Record<Operation['proof'], string> = {
-  api_key: 'Authorization: Bearer, with an API key of one organization',
-  operator_token: 'Authorization: Bearer, with the operator’s token',
+const auths: Record<Operation['auth'], string> = {
+  organization: 'Authorization: Bearer, with an API key of one organization',
+  metrics_token: 'Authorization: Bearer, with the token for metrics',
+  operator: 'Authorization: Bearer, with the operator’s token',
   status_token: 'Authorization: Bearer, with the connection’s status token',
   signature: 'a Standard Webhooks signature with the connection’s callback secret',
   none: 'nothing',
@@ -96,8 +97,8 @@ const MessageView = ({ message: { type, summary, schema } }: { message: Messages
 );
 
 function OperationView({ id, operation }: { id: string; operation: Operation }) {
-  const { method, path, summary, description, proof, query, body, answer, examples } = operation;
-  const [example] = Object.values(examples).filter(({ gives }) => typeof gives === 'number');
+  const { method, path, summary, description, auth, query, body, answer, examples } = operation;
+  const [example] = Object.values(examples).filter(({ returns }) => typeof returns === 'number');
   const href = useHref();
   return (
     <section aria-labelledby={id} class="card card-pad call">
@@ -109,7 +110,7 @@ function OperationView({ id, operation }: { id: string; operation: Operation }) 
       <p>
         {summary} {description}
       </p>
-      <p class="small muted">Proof: {proofs[proof]}.</p>
+      <p class="small muted">Authentication: {auths[auth]}.</p>
       {query && (
         <>
           <h3>Query</h3>
@@ -138,7 +139,7 @@ function OperationView({ id, operation }: { id: string; operation: Operation }) 
       )}
       <h3>Problems</h3>
       <ul class="codes">
-        {codesOf(operation).map((code) => (
+        {errorsOf(operation).map((code) => (
           <li>
             {operation.statusOf?.[code] ?? errorCatalog[code].status}{' '}
             <a href={href(`/problems/${code}`)}>

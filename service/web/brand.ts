@@ -13,7 +13,7 @@ export interface Brand {
     readonly security?: string | undefined;
     readonly privacy?: string | undefined;
   };
-  /** Where "Back to NAME" leads when the link that signed somebody in named no address. */
+  /** Where "Back to NAME" leads when the sign-in link has no return URL. */
   readonly homeUrl?: string | undefined;
   /** A link may lead back to these addresses and what is below them, and nowhere else. */
   readonly returnUrls: readonly string[];
@@ -49,7 +49,7 @@ export const defaultBrand: Brand = {
 export const brandStyle = ({ accent, onAccent, accentDark, onAccentDark }: BrandColors): string =>
   `:root{--brand-accent:${accent};--brand-on-accent:${onAccent};--brand-accent-dark:${accentDark};--brand-on-accent-dark:${onAccentDark}}\n`;
 
-/** Whether somebody may be led there: an address of the list, or below one. */
+/** True for an address of the list, and for those below it. */
 export function isReturnUrl({ returnUrls, homeUrl }: Brand, url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { origin, pathname, username, password } = new URL(url);

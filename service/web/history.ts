@@ -43,7 +43,7 @@ export function historyOf(records: readonly AuditRecord[], { history, scope }: T
   function detailsOf({ action, details, target }: AuditRecord): string | undefined {
     if (target) return Object.values(target).filter(Boolean).join(' › ') || scope.organizationDefault;
     if (action === 'connection.rename') return history.to(String(details?.name ?? ''));
-    if (action === 'connection.set_scopes') return String(details?.scopes ?? '') || scope.nobody;
+    if (action === 'connection.set_scopes') return String(details?.scopes ?? '') || scope.noConnection;
     return undefined;
   }
 }

@@ -108,7 +108,7 @@ export function createWeb(deps: Dependencies, { logger, limits, brand = defaultB
       code: string;
     };
     const { requestId } = response.locals;
-    if (status >= 500) logFailure(logger, request, requestId, error);
+    if (status >= 500) logFailure(logger, request, response, error);
     if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
     const view = (
       <ProblemPage title={title} detail={detail} remedy={remedy} code={code} requestId={requestId} />

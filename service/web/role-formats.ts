@@ -19,7 +19,7 @@ export type Format = (typeof formats)[number];
 
 export const formatOf = (text: string): Format => formats.find((each) => each === text) ?? 'console';
 
-/** Where nobody has chosen permissions, the least. */
+/** The least, where none were chosen. */
 export const presetOf = (text: string): PermissionPreset => (isPermissionPreset(text) ? text : 'read-only');
 
 /** The variable that a stack reads the callback secret from. */

@@ -6,13 +6,13 @@ import type { Requester } from '../domain/audit.js';
 import { type ApiKeyId, isApiKeyId, type OrganizationId } from '../domain/ids.js';
 import type { Token } from '../domain/ports.js';
 
-/** A session nobody uses ends after this time, and every session after the longest. */
+/** Sessions expire after this inactivity, and in any case after the longest time. */
 export const idleMs = 30 * 60_000;
 export const longestMs = 12 * 3_600_000;
 /** A session in use is written at most this often. */
 const touchMs = 60_000;
 
-/** Somebody signed in in a browser. */
+/** A person who is signed in with a browser. */
 export interface WebSession {
   /** For the audit log; no secret. */
   readonly id: string;
@@ -97,7 +97,7 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
       if (!session || key?.organizationId !== session.organizationId || key.revokedAt !== undefined)
         return undefined;
       const ends = Math.min(now + idleMs, Date.parse(token.createdAt) + longestMs);
-      // A page that keeps itself up to date is nobody who does something.
+      // Live updates of an open page are no activity.
       const isUse = request.headers['x-rolebridge-live'] === undefined;
       if (isUse && ends - Date.parse(token.expiresAt) >= touchMs) {
         await deps.store.saveToken({ ...token, expiresAt: isoTime(ends) });
@@ -120,7 +120,7 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
       response.clearCookie(cookieName, cookieOptions);
     },
 
-    /** For the forms of somebody who is not signed in yet: the same text in a cookie and in the form. */
+    /** For forms before sign-in: the same text in a cookie and in the form. */
     formToken(request: Request, response: Response): string {
       const known = cookieOf(request, `${cookieName}-form`);
       const text = known ?? randomBytes(32).toString('base64url');
@@ -146,7 +146,7 @@ export function isSame(expected: string | undefined, given: unknown): boolean {
 
 export const hashOf = (secret: string): string => hash('sha256', secret);
 
-/** Nobody has this as the hash of a secret of theirs. */
+/** Never the hash of a secret. */
 const endedHashOf = (secret: string): string => hashOf(`ended:${secret}`);
 
 const isoTime = (ms: number): string => new Date(ms).toISOString();

@@ -1,10 +1,10 @@
 import { RolebridgeError } from '../domain/errors.js';
 import type { Site } from './site.js';
 
-/** Somebody without a script waits this long for the outcome itself; longer ones have a page of their own. */
+/** Without JavaScript the answer waits this long for the outcome; after that a page shows the progress. */
 const soonMs = 2_000;
 
-/** The outcome of a check where it comes soon; false where it takes longer, and goes on. @throws what the check throws in that time */
+/** True when the check ends soon; false while it continues. @throws what the check throws in that time */
 export async function isDecidedSoon(site: Site, check: Promise<unknown>): Promise<boolean> {
   const waiting = new AbortController();
   try {
@@ -13,7 +13,7 @@ export async function isDecidedSoon(site: Site, check: Promise<unknown>): Promis
       decided,
       site.deps.clock.sleep(soonMs, waiting.signal).then(() => false),
     ]);
-    // Its outcome is in the audit log, from which the page has it; what is nobody's expectation is logged as well.
+    // The page reads its outcome from the audit log; an unexpected error is logged as well.
     if (!isDecided)
       decided.catch((error: unknown) => {
         if (!(error instanceof RolebridgeError)) site.logger.error({ err: error }, 'a check failed');

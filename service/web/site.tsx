@@ -112,7 +112,7 @@ export function queried(request: Request, name: string): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** A refusal to show beside the form that it is about; everything else is a page of its own. */
+/** A refusal to show beside its form; any other error has its own page. */
 export function expected(error: unknown): RolebridgeError {
   if (error instanceof RolebridgeError && error.code !== 'connection_not_found') return error;
   throw error;

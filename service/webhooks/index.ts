@@ -3,6 +3,7 @@
  * was stored with the change (`actions/commit-change.ts`); here it is signed and delivered until an endpoint took it.
  */
 import type { Logger } from 'pino';
+import { isoNow } from '../actions/dependencies.js';
 import type { Clock, OutboxMessage, Store } from '../domain/ports.js';
 import { runDueLoop, type Scheduler } from '../jobs/scheduler.js';
 import type { Metrics } from '../metrics/index.js';
@@ -20,6 +21,10 @@ const leaseMs = 60_000;
 const unreachableMs = { least: 5_000, most: 60_000 };
 /** One that answers 410 wants no more: Standard Webhooks has the sender turn it off. The settings have it, so it is asked again. */
 const goneMs = 3_600_000;
+/** One that can't be delivered holds the next about its connection for this long; the gap shows in `version`. */
+const longestHoldMs = 3_600_000;
+/** How long after the one before it a message is looked at again. */
+const behindMs = 50;
 /** What waits for an endpoint that goes on answering 410 is given up after this. */
 const longestWaitMs = 24 * 3_600_000;
 
@@ -29,6 +34,8 @@ export function deliverMessages(
   { endpoints, ...options }: WebhookOptions,
 ): Scheduler {
   const deliver = createDelivery(options);
+  /** Endpoints whose last delivery failed, in this process. */
+  const failing = new Set<string>(endpoints);
   const paused = new Map<string, { untilMs: number; waitMs: number; isGone: boolean }>();
 
   function remember(endpoint: string, result: DeliveryResult) {
@@ -51,6 +58,12 @@ export function deliverMessages(
       return store.completeMessage(message, undefined);
     }
     const now = clock.now();
+    const first = await store.firstMessage(message);
+    if (first && first.id !== message.id && now - Date.parse(first.createdAt) < longestHoldMs)
+      return store.completeMessage(message, {
+        dueAt: new Date(Math.max(Date.parse(first.dueAt), now) + behindMs).toISOString(),
+        attempts: message.attempts,
+      });
     const count = (outcome: string) => metrics.webhookDeliveries.inc({ outcome });
     const pause = paused.get(message.endpoint);
     if (pause && pause.untilMs > now) {
@@ -70,11 +83,14 @@ export function deliverMessages(
     // The service ends: nothing is known of this try, so it is made again.
     if (signal.aborted && result.outcome === 'failed') return;
     remember(message.endpoint, result);
+    if (result.outcome !== 'delivered') failing.add(message.endpoint);
     const attempts = message.attempts + 1;
     if (result.outcome === 'delivered') {
       count('delivered');
       logger.info({ ...about, attempts, status: result.status }, 'a webhook was delivered');
-      return store.completeMessage(message, undefined);
+      await store.completeMessage(message, undefined);
+      if (failing.delete(message.endpoint)) await store.hastenMessages(message.endpoint, isoNow(clock));
+      return;
     }
     if (result.outcome === 'gone') {
       count('gone');

@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-identity/index.js';
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
+import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy/index.js';
 import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment/index.js';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js';
 import { AwsConnection } from '@rolebridge/constructs';
@@ -112,10 +114,19 @@ const byHand: Build = (stack, number) => {
     description: "Lets a vendor in, with the connection's external ID (Rolebridge)",
     forceDetachPolicies: true,
   });
+  const lifecycle = { replaceTriggeredBy: [`${dependable(role)}.unique_id`] };
   const attachment = new IamRolePolicyAttachment(stack, `attachment-${number}`, {
     role: role.name,
     policyArn: readOnly,
+    lifecycle,
   });
+  const selfInspection = new IamRolePolicy(stack, `self-${number}`, {
+    name: 'self-inspection',
+    role: role.name,
+    policy: `{"Version":"2012-10-17","Statement":[{"Sid":"SelfInspection","Effect":"Allow","Action":["iam:GetRole","iam:SimulatePrincipalPolicy"],"Resource":[\${jsonencode(${dependable(role)}.arn)}]}]}`,
+    lifecycle,
+  });
+  const policies = [role, attachment, selfInspection];
   const asset =
     (stack.node.tryFindChild('script') as TerraformAsset | undefined) ??
     new TerraformAsset(stack, 'script', { path: script, type: AssetType.FILE });
@@ -125,14 +136,42 @@ const byHand: Build = (stack, number) => {
     command: asset.path,
   } satisfies LocalExecProvisioner;
 
-  const deregistration = terraformData(stack, `deregistration-${number}`, [role, attachment], {
+  const identity = {
+    ROLEBRIDGE_EXTERNAL_ID: `the-external-id-${number}`,
+    ROLEBRIDGE_PRINCIPAL: principal,
+  };
+  const common = {
+    ROLEBRIDGE_LABEL: `vendor-${number}`,
+    ROLEBRIDGE_CALLBACK_URL: callbackUrl,
+    ROLEBRIDGE_CONNECTION_ID: connectionId,
+    ROLEBRIDGE_DEADLINE_SECONDS: '120',
+    ...identity,
+  };
+  const { accountId } = new DataAwsCallerIdentity(stack, `caller-${number}`);
+  const check = terraformData(stack, `check-${number}`, [], {
     ...run,
+    environment: { ...common, ROLEBRIDGE_EVENT: 'connection.check', ROLEBRIDGE_ACCOUNT_ID: accountId },
+  });
+  check.addOverride('triggers_replace', {
+    connection_id: connectionId,
+    callback_url: callbackUrl,
+    account_id: accountId,
+    ...identity,
+  });
+  role.dependsOn = [dependable(check)];
+
+  const deregistration = terraformData(stack, `deregistration-${number}`, policies, {
+    type: 'local-exec',
     when: 'destroy',
+    command: `node -e "require(require('node:path').resolve(process.env.ROLEBRIDGE_SCRIPT))" || echo vendor-${number}: warning: Node or the script failed, so the vendor was not told && exit 0`,
     environment: {
       ROLEBRIDGE_EVENT: 'role.deprovisioned',
+      ROLEBRIDGE_LABEL: `vendor-${number}`,
+      ROLEBRIDGE_SCRIPT: asset.path,
       ROLEBRIDGE_CALLBACK_URL: '${self.input.callback_url}',
       ROLEBRIDGE_CONNECTION_ID: '${self.input.connection_id}',
       ROLEBRIDGE_ROLE_ARN: '${self.input.role_arn}',
+      ROLEBRIDGE_ROLE_ID: '${self.input.role_id}',
       ROLEBRIDGE_DEADLINE_SECONDS: '15',
       ROLEBRIDGE_FAIL_WHEN_UNREACHABLE: 'false',
     },
@@ -141,30 +180,32 @@ const byHand: Build = (stack, number) => {
     connection_id: connectionId,
     callback_url: callbackUrl,
     role_arn: role.arn,
+    role_id: role.uniqueId,
   });
   deregistration.addOverride('triggers_replace', { connection_id: connectionId });
-  const registration = terraformData(stack, `registration-${number}`, [role, attachment, deregistration], {
+  const registration = terraformData(stack, `registration-${number}`, [...policies, deregistration], {
     ...run,
     environment: {
+      ...common,
       ROLEBRIDGE_EVENT: 'role.provisioned',
-      ROLEBRIDGE_CALLBACK_URL: callbackUrl,
-      ROLEBRIDGE_CONNECTION_ID: connectionId,
       ROLEBRIDGE_ROLE_ARN: role.arn,
+      ROLEBRIDGE_ROLE_ID: role.uniqueId,
       ROLEBRIDGE_SCOPE: '{}',
       ROLEBRIDGE_EXPECTED_ACCOUNT_ID: '',
-      ROLEBRIDGE_DEADLINE_SECONDS: '120',
     },
   });
   registration.addOverride('triggers_replace', {
     connection_id: connectionId,
     callback_url: callbackUrl,
     role_arn: role.arn,
-    role_unique_id: role.uniqueId,
+    role_id: role.uniqueId,
     scope: '{}',
     trust_policy: fingerprint,
-    managed_policies: [readOnly],
+    managed_policies: [attachment.policyArn],
     inline_policy: '',
+    self_inspection: 'true',
     permissions_boundary: '',
+    deregistration: `\${${dependable(deregistration)}.id}`,
   });
   new TerraformOutput(stack, `role_arn_${number}`, { value: role.arn });
 };
@@ -197,7 +238,10 @@ function assertSameResources(directory: string): void {
 /** The values, without the names that the constructs' paths give them. */
 const shape = (value: unknown): string =>
   JSON.stringify(sorted(value))
-    .replace(/(\b(?:aws_iam_role|aws_iam_role_policy_attachment|terraform_data)\.)[\w-]+/g, '$1NAME')
+    .replace(
+      /(\b(?:aws_iam_role|aws_iam_role_policy|aws_iam_role_policy_attachment|aws_caller_identity|terraform_data)\.)[\w-]+/g,
+      '$1NAME',
+    )
     .replace(/assets\/[^"]*/g, 'ASSET')
     .replace(/[0-9a-f]{64}/g, 'FINGERPRINT');
 

@@ -244,6 +244,38 @@ export function connectionsContract(on: Subject): void {
     });
   });
 
+  test('lists the connections of all organizations, filtered, page by page', async () => {
+    const other = await on.another();
+    const accountId = '123456789012';
+    const role = (name: string) => ({
+      ...connectedTo(`arn:aws:iam::${accountId}:role/${name}`),
+      createdAt: at(70),
+    });
+    const one = await on.insert(role('one'));
+    const two = await on.insert({ ...role('two'), createdAt: at(71) }, other.id);
+    await on.insert({ createdAt: at(72) }, other.id);
+    const gone = await on.insert({ createdAt: at(73) });
+    await on.update(gone, { status: 'disconnected', reason: 'deleted', disconnectedAt: at(74) });
+    const filter = {
+      status: 'connected',
+      accountId,
+      assurance: one.status === 'connected' ? one.assurance : undefined,
+    } as const;
+    const first = await on.store.connections(undefined, { limit: 1, ...filter });
+    expect(first).toEqual({ connections: [one], hasMore: true });
+    expect(await on.store.connections(undefined, { limit: 1, after: one.id, ...filter })).toEqual({
+      connections: [two],
+      hasMore: false,
+    });
+    expect((await on.store.connections(other.id, { limit: 9, ...filter })).connections).toEqual([two]);
+    expect(
+      (await on.store.connections(undefined, { limit: 9, accountId: '999999999999' })).connections,
+    ).toEqual([]);
+    expect(
+      (await on.store.connections(undefined, { limit: 9, code: 'role_not_assumable' })).connections,
+    ).toEqual([]);
+  });
+
   test('counts the connections of all organizations by status, deleted ones left out', async () => {
     const before = await on.store.connectionCounts();
     await on.insert();

@@ -99,7 +99,7 @@ async function demonstrate(vendor: Vendor, folder: string): Promise<void> {
   }
   must(answers.join() === '200,200,404', `resolve answered ${answers.join()}`);
 
-  await refuseUnsafeRole(vendor, customer.accountId);
+  await refuseUnsafeRoles(vendor, customer.accountId);
 
   show(
     await step(`Customer: destroy (${deployment.name})`, async () =>
@@ -112,24 +112,38 @@ async function demonstrate(vendor: Vendor, folder: string): Promise<void> {
   say(`the connection is ${after.status}`);
 }
 
-async function refuseUnsafeRole(vendor: Vendor, accountId: string): Promise<void> {
-  const unsafe = expectStatus(201, await vendor.call('POST', '/v1/connections', { name: 'unsafe' }));
-  const { arn } = vendor.sandbox.createRole(accountId, {
-    roleName: 'no-external-id',
-    trustPolicy: {
-      Version: '2012-10-17',
-      Statement: [{ Effect: 'Allow', Principal: { AWS: vendor.principal }, Action: 'sts:AssumeRole' }],
-    },
+async function refuseUnsafeRoles(vendor: Vendor, accountId: string): Promise<void> {
+  const statement = (externalId?: string) => ({
+    Effect: 'Allow',
+    Principal: { AWS: vendor.principal },
+    Action: 'sts:AssumeRole',
+    ...(externalId !== undefined && { Condition: { StringEquals: { 'sts:ExternalId': externalId } } }),
   });
-  const refused = await step('Customer: give a role that needs no external ID', () =>
-    vendor.call('PUT', `/v1/connections/${unsafe.id}/role`, { roleArn: arn }),
+  const open = await refuse('needs no external ID', 'external_id_not_required', () => [statement()]);
+  say(JSON.stringify(JSON.parse(open.trustPolicy)));
+  // With, without and with a random external ID AWS answers as it should: only the policy shows the second one.
+  const second = await refuse(
+    'passes three probes, and also takes "acme"',
+    'trust_policy_unsafe',
+    (externalId) => [statement(externalId), statement('acme')],
   );
-  must(
-    refused.status === 422 && refused.body.code === 'external_id_not_required',
-    `it was answered ${JSON.stringify(refused.body)}`,
-  );
-  say(`refused  ${refused.body.code}: ${refused.body.detail}\n→ ${refused.body.remedy}`);
-  say(JSON.stringify(JSON.parse(refused.body.trustPolicy)));
+  must(second.detail.includes(JSON.stringify(statement('acme'))), 'the statement was not quoted');
+
+  async function refuse(title: string, code: string, statements: (externalId: string) => object[]) {
+    const name = code.replaceAll('_', '-');
+    const connection = expectStatus(201, await vendor.call('POST', '/v1/connections', { name }));
+    const { arn } = vendor.sandbox.createRole(accountId, {
+      roleName: name,
+      trustPolicy: { Version: '2012-10-17', Statement: statements(connection.externalId) },
+      managedPolicyArns: ['arn:aws:iam::aws:policy/SecurityAudit'],
+    });
+    const { status, body } = await step(`Customer: give a role that ${title}`, () =>
+      vendor.call('PUT', `/v1/connections/${connection.id}/role`, { roleArn: arn }),
+    );
+    must(status === 422 && body.code === code, `the service answered ${JSON.stringify(body)}`);
+    say(`refused  ${body.code}: ${body.detail}\n→ ${body.remedy}`);
+    return body;
+  }
 }
 
 async function chooseDeployment(

@@ -1,11 +1,32 @@
 /** `npm run demo -- --open`: sandbox and service stay, with connections in every state, for a click through the site. */
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Express } from 'express';
+import { createOrbit } from '../../examples/vendor-app/app.js';
 import { callbackMessage, deprovisioned } from '../callback-message.js';
 import { startVendor, type Vendor } from '../vendor.js';
 
 export async function openDemo(): Promise<void> {
-  const vendor = await startVendor({ propagationDelayMs: 4_000 });
+  const operatorToken = randomBytes(32).toString('hex');
+  const webhookSecret = `whsec_${randomBytes(32).toString('base64')}`;
+  let orbit: Express | undefined;
+  const orbitServer = createServer((request, response) => orbit?.(request, response)).listen(0, '127.0.0.1');
+  await once(orbitServer, 'listening');
+  const orbitUrl = `http://127.0.0.1:${(orbitServer.address() as AddressInfo).port}`;
+  const vendor = await startVendor({
+    propagationDelayMs: 4_000,
+    operatorTokenHash: createHash('sha256').update(operatorToken).digest('hex'),
+    webhooks: { endpoints: [`${orbitUrl}/hooks/rolebridge`], secrets: [webhookSecret], allowsPrivate: true },
+  });
+  orbit = createOrbit({
+    rolebridgeUrl: vendor.service.url,
+    operatorToken,
+    webhookSecret,
+    awsEndpoint: vendor.sandbox.url,
+  });
   await fillWithEveryState(vendor);
   const { body: link } = await vendor.call('POST', '/v1/sign-in-links', { expiresInSeconds: 86_400 });
   const role = await roleToPaste(vendor);
@@ -13,6 +34,10 @@ export async function openDemo(): Promise<void> {
 The site is open, with connections in every state. This link signs you in once:
 
   ${link.url}
+
+The app of a made-up vendor (examples/vendor-app), with a "Connect AWS" button:
+
+  ${orbitUrl}/acme
 
 Or sign in at ${vendor.service.url}/sign-in with this API key: ${vendor.apiKey}
 
@@ -23,6 +48,8 @@ external ID; it prints the ARN to paste:
 
 Ctrl-C ends it.`);
   await once(process, 'SIGINT');
+  orbitServer.close();
+  orbitServer.closeAllConnections();
   await vendor.close();
   rmSync(vendor.directory, { recursive: true, force: true });
 }
@@ -30,8 +57,8 @@ Ctrl-C ends it.`);
 /** A connection in every state that a person can meet. */
 export async function fillWithEveryState(vendor: Vendor): Promise<void> {
   const { sandbox } = vendor;
-  const make = async (name: string, scope?: object) =>
-    (await vendor.call('POST', '/v1/connections', { name, ...(scope && { scope }) })).body;
+  const make = async (name: string, scope: object, expectedAccountId?: string) =>
+    (await vendor.call('POST', '/v1/connections', { name, scope, expectedAccountId })).body;
   const trustOf = (principal: string, condition?: object) => ({
     Version: '2012-10-17',
     Statement: [
@@ -64,7 +91,7 @@ export async function fillWithEveryState(vendor: Vendor): Promise<void> {
   const leftArn = await give(left, left.trustPolicy);
   const message = callbackMessage(left.callbackSecret, deprovisioned(left.id, leftArn));
   await fetch(`${vendor.service.url}/v1/callbacks`, { method: 'POST', ...message });
-  await make('staging', { project: 'shop', environment: 'staging' });
+  await make('staging', { project: 'shop', environment: 'staging' }, '150276719331');
   const { admin } = sandbox.createAccount();
   await vendor.call('POST', '/v1/connections', {
     name: 'legacy reports',

@@ -1,5 +1,7 @@
-/** `npm run docs`: writes the pages that are generated from the code. */
+/** `npm run docs`: writes the files that are generated from the code. */
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { clientApi } from './client-api.js';
 import { settingsPage } from './settings.js';
 import { troubleshootingPage } from './troubleshooting.js';
 import { unsafeRolesPage } from './unsafe-roles.js';
@@ -7,3 +9,5 @@ import { unsafeRolesPage } from './unsafe-roles.js';
 writeFileSync('docs/troubleshooting.md', troubleshootingPage());
 writeFileSync('docs/settings.md', settingsPage());
 writeFileSync('docs/unsafe-roles.md', unsafeRolesPage());
+writeFileSync('client/api.ts', clientApi());
+execFileSync('node_modules/.bin/biome', ['format', '--write', 'client/api.ts']);

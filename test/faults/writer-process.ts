@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import type { Connection } from '../../service/domain/connection.js';
 import type { OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
-import { openStore } from '../../service/records/open.js';
+import { openFileStore, openPostgresStore } from '../../service/records/open.js';
 import {
   aConnection,
   aMessage,
@@ -29,7 +29,7 @@ export interface Task {
 
 const pairsAtOnce = 32;
 const organizations = 4;
-const serviceKeys = [{ id: 'k1', key: Buffer.alloc(32, 7) }];
+const keys = [{ id: 'k1', key: Buffer.alloc(32, 7) }];
 
 /**
  * Blocks until the pipe has it, so that nothing is acknowledged that only this process knows of: `process.stdout` would
@@ -49,9 +49,13 @@ const say = (line: Acknowledged | { opened: { wrong: string[]; checked: number; 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
 async function main({ directory, databaseUrl, acknowledged, writes }: Task): Promise<void> {
-  const database = databaseUrl === undefined ? undefined : { url: databaseUrl, maxSessions: 8 };
   const startedAt = performance.now();
-  const store = await openStore({ dataDirectory: directory, database, serviceKeys });
+  // What is looked for is loss, not latency: on a busy machine a writer waits for a session.
+  const patience = { maxSessions: 8, connectTimeoutMs: 60_000, statementTimeoutMs: 60_000 };
+  const store =
+    databaseUrl === undefined
+      ? await openFileStore({ directory, keys })
+      : await openPostgresStore({ url: databaseUrl, keys, ...patience });
   const openMs = performance.now() - startedAt;
   const lines = (await readFile(acknowledged, 'utf8')).split('\n').filter(Boolean);
   const found = await differences(

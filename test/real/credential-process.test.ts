@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { startVendor, type Vendor } from '../vendor.js';
 import { findCommand, findTerraform, notChecked, runCommand } from './tools.js';
 
-const builtCommand = join(process.cwd(), 'service/dist/main.js');
+const builtCommand = join(process.cwd(), 'service/dist/service/main.js');
 
 let vendor: Vendor;
 let folder: string;

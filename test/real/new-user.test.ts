@@ -96,7 +96,10 @@ function filledIn(commands: string, connection: any): string {
     ROLEBRIDGE_CALLBACK_URL: connection.callbackUrl,
     CONNECT_CALLBACK_SECRET: connection.callbackSecret,
   };
-  return commands.replace(/\b(ROLEBRIDGE_\w+)='[^']*'/g, (_, name: string) => `${name}='${values[name]}'`);
+  return commands.replace(
+    /\b((?:ROLEBRIDGE|CONNECT)_\w+)='[^']*'/g,
+    (_, name: string) => `${name}='${values[name]}'`,
+  );
 }
 
 function environment(): Record<string, string | undefined> {

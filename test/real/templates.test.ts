@@ -167,7 +167,7 @@ const expectNoSecret = (texts: string[], connection: Json) => {
 withTerraform(
   'the Terraform module is formatted and valid, and connects, changes and disconnects',
   async () => {
-    const connection = await create();
+    const connection = await create({ scopeFrom: 'callback' });
     const formatted = await runCommand(terraform?.binary ?? '', ['fmt', '-check', '-diff', '-recursive'], {
       cwd: resolve('service/terraform-module'),
       env: terraform?.env ?? {},
@@ -253,7 +253,8 @@ withTerraform(
     stack.write('main.tf', wrong);
     const refused = await stack.apply();
     expect(refused.code).not.toBe(0);
-    expect(refused.output).toMatch(/not connected \(role_not_assumable\)/);
+    expect(refused.output).toMatch(/not ready to connect \(external_id_mismatch\)/);
+    expect(refused.output).toContain('    - external_id = "copied-from-another-page"\n');
     stack.write('main.tf', moduleCall(connection));
     expect((await stack.apply()).code).toBe(0);
     expect(await read(connection.id)).toMatchObject({ status: 'connected' });

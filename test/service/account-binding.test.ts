@@ -74,6 +74,65 @@ describe('the account', () => {
   });
 });
 
+describe('released', () => {
+  it('the connection waits for a role in the other account, and nothing of the first account works any more', async () => {
+    const { id, arn, path, callBack, externalId, callbackSecret, show } = await connected({
+      scope: { project: 'moves' },
+    });
+    const other = vendor.sandbox.createAccount().accountId;
+    const { status, body } = await vendor.call('POST', `${path}/release-account`, {
+      expectedAccountId: other,
+    });
+    expect([status, body.status, body.expectedAccountId]).toEqual([200, 'pending', other]);
+    expect(body.externalId).not.toBe(externalId);
+    expect(body.callbackSecret).not.toBe(callbackSecret);
+    expect((await callBack(provisioned(id, arn))).status).toBe(401);
+    expect((await vendor.call('GET', '/v1/resolve?project=moves')).body.connection.status).toBe('pending');
+    const next = vendor.sandbox.createRole(other, { roleName: 'new', trustPolicy: body.trustPolicy }).arn;
+    expect((await vendor.callBack(body.callbackSecret, provisioned(id, next))).body.status).toBe('connected');
+    expect(await show()).toMatchObject({ accountId: other, scopes: [{ project: 'moves' }] });
+  });
+
+  it('the account of a pending connection can be set, and not changed once it was used', async () => {
+    const { path, accountId, role } = await made();
+    const set = await vendor.call('PATCH', path, { expectedAccountId: accountId });
+    expect([set.status, set.body.expectedAccountId]).toEqual([200, accountId]);
+    expect((await vendor.call('PUT', `${path}/role`, { roleArn: role() })).status).toBe(200);
+    const changed = await vendor.call('PATCH', path, { expectedAccountId: '123456789012' });
+    expect([changed.status, changed.body.code]).toEqual([409, 'account_mismatch']);
+  });
+});
+
+describe('a callback', () => {
+  it('is three durable writes, the last of which holds connection, audit outcome and answer', async () => {
+    const { id, accountId, role, callBack } = await made();
+    await vendor.call('PATCH', `/v1/connections/${id}`, { expectedAccountId: accountId });
+    const arn = role();
+    const writes: string[] = [];
+    const { store } = vendor;
+    const spies = (['commit', 'appendAudit', 'acquireIdempotency'] as const).map((name) => {
+      const spy = jest.spyOn(store, name);
+      spy.mockName(name);
+      return spy;
+    });
+    expect((await callBack(provisioned(id, arn))).status).toBe(200);
+    for (const spy of spies) for (const _ of spy.mock.calls) writes.push(spy.getMockName());
+    for (const spy of spies) spy.mockRestore();
+    expect(writes.sort()).toEqual(['acquireIdempotency', 'appendAudit', 'commit']);
+  });
+
+  it('with the webhook-id of another body is refused', async () => {
+    const { id, callbackSecret, arn } = await connected();
+    const send = async (event: object) => {
+      const { headers, body } = callbackMessage(callbackSecret, event, { id: 'msg_same' });
+      const response = await fetch(`${vendor.service.url}/v1/callbacks`, { method: 'POST', headers, body });
+      return [response.status, ((await response.json()) as { code?: string }).code];
+    };
+    expect(await send(provisioned(id, arn))).toEqual([200, undefined]);
+    expect(await send(deprovisioned(id, arn))).toEqual([422, 'idempotency_key_reused']);
+  });
+});
+
 describe('a role', () => {
   it('is another one when it was made again under its name', async () => {
     const { id, arn, role, callBack, show } = await connected();

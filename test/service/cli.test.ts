@@ -67,6 +67,28 @@ test('verify --all verifies each connected and failed one, and says which failed
   expect((await rolebridge('verify')).code).toBe(2);
 }, 30_000);
 
+test('evidence shows for each connection and the vendor which control is met by what, and when', async () => {
+  const good = await connect('a');
+  const bad = await connect('b');
+  vendor.sandbox.deleteRole(bad.roleArn);
+  await rolebridge(`verify ${bad.id}`);
+  const report = JSON.parse((await rolebridge('evidence')).stdout);
+  const of = (id: string) => report.connections.find((one: { id: string }) => one.id === id).controls;
+  expect(of(good.id)).toMatchObject([
+    { control: 'CAA-001', met: true, lastShownAt: expect.stringMatching(/Z$/) },
+    { control: 'CAA-002', met: true, lastShownAt: expect.stringMatching(/Z$/) },
+    { control: 'CAA-003', met: true },
+  ]);
+  expect(of(bad.id)).toMatchObject([{ control: 'CAA-001', met: false }, { met: false }, { met: true }]);
+  expect(report.vendor).toHaveLength(7);
+  expect(report.vendor[0]).toMatchObject({ met: false, by: "1 of 2 connections don't meet it" });
+  await json(`connection rename ${good.id} <script>`);
+  const page = await rolebridge('evidence --format html');
+  expect(page.stdout).toMatch(/^<!doctype html>/);
+  expect(page.stdout).toContain('&#60;script&#62;');
+  expect(page.stdout).not.toContain('<script>');
+});
+
 describe('connections', () => {
   test('are made with everything that the customer needs, shown, listed, renamed and deleted', async () => {
     const made = await rolebridge('connection create "the shop" --scope shop/production');

@@ -7,7 +7,7 @@ import {
   type RolebridgeClientOptions,
   RolebridgeUnreachableError,
   ServiceUrlError,
-} from '@rolebridge/service/client';
+} from '@rolebridge/client';
 import { startVendor, type Vendor } from '../vendor.js';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;

@@ -74,7 +74,7 @@ describe('credentials for a target', () => {
     expect(assumed()).toEqual([
       expect.objectContaining({
         durationSeconds: 7200,
-        roleSessionName: `${organizationId}.alice@acme.example`,
+        roleSessionName: `${organizationId}@alice@acme.example`,
         sessionPolicy: JSON.stringify(readOnly),
         tags: { team: 'payments', 'cost center': 'é=1', 'rolebridge:organization': organizationId },
       }),

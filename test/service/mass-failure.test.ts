@@ -48,13 +48,72 @@ test('AWS that denies the roles of all customers fails no connection, and sessio
   deniesAll();
   await checkedAgain(made, 3);
   expect(await statuses(made)).toEqual(Array(6).fill('connected'));
-  expect(vendor.receiver.received.map(({ body }) => body.type)).toEqual(
-    Array(6).fill('connection.connected'),
+  await until(() => vendor.receiver.received.some(({ body }) => body.type === 'service.degraded'));
+  // The alarm is raised again after six hours, which may have passed here.
+  expect(new Set(vendor.receiver.received.map(({ body }) => body.type))).toEqual(
+    new Set(['connection.connected', 'service.degraded']),
   );
+  const ready = async () => (await fetch(`${vendor.service.url}/readyz`)).json();
+  expect(await ready()).toMatchObject({ status: 'ready', degradedSince: expect.any(String) });
   expect((await first.ask({ durationSeconds: 43_200 })).body.accessKeyId).toBe(held.accessKeyId);
   vendor.sandbox.faults.clear();
   await checkedAgain(made, 1);
   expect(await statuses(made)).toEqual(Array(6).fill('connected'));
+  expect(await ready()).toEqual({ status: 'ready' });
+  await until(() => vendor.receiver.received.some(({ body }) => body.type === 'service.recovered'));
+});
+
+test('a text that blames the vendor raises the same alarm', async () => {
+  const made = await customers(3);
+  vendor.sandbox.faults.set({ kind: 'denied', action: 'AssumeRole', by: 'identity' });
+  await checkedAgain(made, 1);
+  expect(await statuses(made)).toEqual(Array(3).fill('connected'));
+  const alarms = () => vendor.receiver.received.filter(({ body }) => body.type === 'service.degraded');
+  await until(() => alarms().length > 0);
+});
+
+describe('with a canary', () => {
+  const canaryTrust = (externalId: string) => ({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { AWS: vendor.principal },
+        Action: 'sts:AssumeRole',
+        Condition: { StringEquals: { 'sts:ExternalId': externalId } },
+      },
+    ],
+  });
+  async function withCanary(externalId: string) {
+    await vendor.close();
+    const canary = { roleArn: 'arn:aws:iam::777766665555:role/canary', externalId: 'rolebridge-canary' };
+    vendor = await startWatchedVendor({ canary });
+    vendor.sandbox.createAccount({ accountId: '777766665555' });
+    vendor.sandbox.createRole('777766665555', { roleName: 'canary', trustPolicy: canaryTrust(externalId) });
+  }
+
+  test('denials count while it opens, however many there are', async () => {
+    await withCanary('rolebridge-canary');
+    const made = await customers(4);
+    for (const { arn } of made) vendor.sandbox.deleteRole(arn);
+    await until(async () => {
+      vendor.clock.pass(hour);
+      return (await statuses(made)).every((status) => status === 'failed');
+    }, 'the failures');
+  });
+
+  test('that is denied holds verdicts, until five organizations pass: then it is misconfigured itself', async () => {
+    await withCanary('another');
+    const [bad, ...healthy] = (await customers(7)) as [Made, ...Made[]];
+    vendor.sandbox.deleteRole(bad.arn);
+    await checkedAgain(healthy, 1);
+    await until(async () => {
+      vendor.clock.pass(hour);
+      return (await bad.status()) === 'failed';
+    }, 'the failure');
+    expect(vendor.logged('it is misconfigured')).toHaveLength(1);
+    expect(await statuses(healthy)).toEqual(Array(6).fill('connected'));
+  });
 });
 
 test('one customer among healthy ones fails at its second check', async () => {

@@ -1,12 +1,10 @@
 /** `/openapi.json` says what the service does: every route is in it, and every example gives what it says. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { roleIds } from '../../aws-sandbox/index.js';
-import type { Dependencies } from '../../service/actions/dependencies.js';
-import { createApp } from '../../service/api/app.js';
 import {
   accessKey,
   apiKeyId,
@@ -15,15 +13,14 @@ import {
   enrollmentId,
   roleArn,
   roleId,
-} from '../../service/api/openapi/example-values.js';
-import { codesOf, type Example, type Operation } from '../../service/api/openapi/operation.js';
-import { operations } from '../../service/api/openapi/operations.js';
+} from '../../service/api/example-values.js';
+import { type Example, errorsOf, type Operation } from '../../service/api/operation.js';
+import { operations } from '../../service/api/operations.js';
 import { errorCatalog, errorCodes } from '../../service/domain/error-catalog/index.js';
-import { createEncryption, createLogger } from '../../service/index.js';
-import { createRateLimits } from '../../service/limits/index.js';
-import { createMetrics } from '../../service/metrics/index.js';
+import { openPermissionSets } from '../../service/permission-sets/index.js';
 import { readContract } from '../api-contract.js';
 import { callbackMessage } from '../callback-message.js';
+import { clientApi } from '../docs/client-api.js';
 import { proofOf } from '../enrolling-account.js';
 import { startVendor, type Vendor } from '../vendor.js';
 
@@ -61,17 +58,24 @@ describe('/openapi.json', () => {
     expect((await fetch(url, { method: 'POST' })).status).toBe(405);
   });
 
-  test('has every route of the service, and no other', () => {
+  test('has every operation, and no other', () => {
     const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods as object).map((method) => `${method} ${path}`),
     );
-    // Text for Prometheus and no call of the API: docs/operations.md.
-    const called = routesOfTheService().filter((route) => !/^get \/(metrics|downloads\/.*)$/.test(route));
+    const called = Object.values<Operation>(operations).map(({ method, path }) => `${method} ${path}`);
     expect(documented.sort()).toEqual(called.sort());
   });
 
+  test('the client was generated from it', () => {
+    const generated = execFileSync('node_modules/.bin/biome', ['format', '--stdin-file-path=client/api.ts'], {
+      input: clientApi(),
+      encoding: 'utf8',
+    });
+    expect(readFileSync('client/api.ts', 'utf8')).toBe(generated);
+  });
+
   test('names each code somewhere, with its one status', () => {
-    const named = new Set(Object.values<Operation>(operations).flatMap(codesOf));
+    const named = new Set(Object.values<Operation>(operations).flatMap(errorsOf));
     // Of what is no request, of paths that are none, of the audit log, and of the site's forms.
     const elsewhere = [
       'request_too_slow',
@@ -117,34 +121,36 @@ describe('every example, sent to the running service, gives what it says and wha
       );
       const body = example.body === undefined ? undefined : put(JSON.stringify(example.body));
       const method = operation.method.toUpperCase();
-      const proof = {
-        api_key: () => ({ authorization: `Bearer ${world.apiKey}` }),
-        operator_token: () => ({ authorization: `Bearer ${operatorToken}` }),
+      const credentials = {
+        organization: () => ({ authorization: `Bearer ${world.apiKey}` }),
+        operator: () => ({ authorization: `Bearer ${operatorToken}` }),
         status_token: () => ({ authorization: `Bearer ${world.statusToken}` }),
         signature: () =>
           callbackMessage(
             id === 'registerAccount' ? world.enrollmentSecret : world.callbackSecret,
             body ?? '',
           ).headers,
+        metrics_token: () => ({}),
         none: () => ({}),
-      }[operation.proof]();
+      }[operation.auth]();
       const response = await fetch(world.url + path, {
         method,
-        headers: { ...proof, ...(body !== undefined && { 'content-type': 'application/json' }) },
+        headers: { ...credentials, ...(body !== undefined && { 'content-type': 'application/json' }) },
         ...(body !== undefined && { body }),
       });
       const text = await response.text();
-      const answer = { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+      const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+      const answer = { status: response.status, body: isJson && text !== '' ? JSON.parse(text) : undefined };
 
       const contract = readContract(document);
-      expect(typeof example.gives === 'number' ? answer.status : answer.body?.code).toBe(example.gives);
+      expect(typeof example.returns === 'number' ? answer.status : answer.body?.code).toBe(example.returns);
       expect(contract.faultOf(method, path, answer)).toBeUndefined();
-      if (typeof example.gives === 'number') {
+      if (typeof example.returns === 'number') {
         expect(answer.status).toBe(operation.answer.status);
         expect(contract.accepts(method, path, body && JSON.parse(body))).toBe(true);
       } else
         expect(answer.body.status).toBe(
-          operation.statusOf?.[example.gives] ?? errorCatalog[example.gives].status,
+          operation.statusOf?.[example.returns] ?? errorCatalog[example.returns].status,
         );
     } finally {
       await world.close();
@@ -163,6 +169,10 @@ function connectionOf(id: string, name: string): 'connected' | 'pending' | 'acce
 /** A service in which the examples come true: one customer with a connection, a role and a key; one scope that is taken. */
 async function startWorld(kind: ReturnType<typeof connectionOf>) {
   const running = await startVendor({
+    permissionSets: await openPermissionSets('examples/permission-sets', {
+      read: async () => ({}),
+      write: async () => {},
+    }),
     operatorTokenHash: createHash('sha256').update(operatorToken).digest('hex'),
     propagationWindowMs: 200,
   });
@@ -213,37 +223,4 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
     } as Record<string, string>,
     close: () => running.close(),
   };
-}
-
-interface Layer {
-  route?: { path: string; methods: Record<string, boolean> };
-  handle: { stack?: Layer[] };
-  /** As it was given to `use`. */
-  rawPath?: unknown;
-}
-
-/** All that Express was told to answer, as `METHOD /path/{name}`. Pages for people are no calls of the API. */
-function routesOfTheService(): string[] {
-  const encryption = createEncryption([{ id: 'k1', key: Buffer.alloc(32) }]);
-  const app = createApp({ encryption } as unknown as Dependencies, {
-    logger: createLogger('silent'),
-    callbackToleranceMs: 1,
-    metrics: createMetrics(),
-    isMeasured: false,
-    limits: createRateLimits(),
-    trustedProxies: 0,
-  });
-  const walk = (stack: Layer[], prefix: string): string[] =>
-    stack.flatMap((layer) => {
-      if (layer.route) {
-        const methods = Object.keys(layer.route.methods).filter((method) => method !== '_all');
-        // What takes every method there is (app.all) refuses the wrong ones.
-        if (methods.length > 10) return [];
-        return methods.map((method) => `${method} ${prefix}${layer.route?.path.replace(/:(\w+)/g, '{$1}')}`);
-      }
-      if (!layer.handle.stack) return [];
-      if (typeof layer.rawPath !== 'string') throw new Error('A router is at a path that is no text.');
-      return walk(layer.handle.stack, prefix + layer.rawPath.replace(/\/$/, ''));
-    });
-  return walk((app.router as unknown as { stack: Layer[] }).stack, '');
 }

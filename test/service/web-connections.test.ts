@@ -127,6 +127,23 @@ describe('connecting with a role', () => {
     expect([page.status, wordsOf(page)]).toEqual([409, expect.stringContaining('account_mismatch')]);
   });
 
+  test('a connection without an account is asked for it; one that has it keeps it', async () => {
+    const { id } = (await vendor.call('POST', '/v1/connections', { name: 'from the API' })).body;
+    const asked = await browser.get(`/connections/${id}/setup`);
+    expect(wordsOf(asked)).toContain('Step 1 of 3: Account and permissions');
+    const wrong = await browser.post(`/connections/${id}/account`, {
+      account: '1',
+      permissions: 'read-only',
+    });
+    expect([wrong.status, wordsOf(wrong)]).toEqual([422, expect.stringContaining('has 12 digits')]);
+    const given = { account: '123456789012', permissions: 'power-user' };
+    const page = await browser.post(`/connections/${id}/account`, given);
+    expect(wordsOf(page)).toContain('Step 2 of 3: Create the role');
+    expect(wordsOf(page)).toContain('Power user');
+    await browser.post(`/connections/${id}/account`, { account: '999999999999', permissions: 'read-only' });
+    expect((await show(id)).expectedAccountId).toBe('123456789012');
+  });
+
   test('left half-way, it is continued from the list', async () => {
     const { id } = await begin();
     const list = await browser.get('/connections');

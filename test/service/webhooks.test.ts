@@ -387,3 +387,27 @@ test('no secret and no path of an endpoint is in the log or on the disk', async 
   for (const text of [...vendor.logs, ...files]) expect(text).not.toContain(vendor.receiver.secret);
   for (const line of vendor.logs) expect(line).not.toContain('/hooks');
 });
+
+test('messages about a connection come in the order of its versions, and all of them at once when the endpoint works again', async () => {
+  await start();
+  const made = await vendor.connected({ project: 'shop' });
+  const other = await vendor.connected({ project: 'other' });
+  await until(() => vendor.receiver.received.length === 2);
+  let isDown = true;
+  vendor.receiver.answer = (response) => void response.writeHead(isDown ? 500 : 204).end();
+  for (const project of ['one', 'two', 'three'])
+    await vendor.call('PUT', `${made.path}/scopes`, { scopes: [{ project }] });
+  await until(() => vendor.receiver.received.length > 2);
+  // The first of them is refused, and holds the others.
+  const refused = vendor.receiver.of(made.id).slice(1);
+  expect(new Set(refused.map(({ body }) => body.data.version))).toEqual(new Set([3]));
+  isDown = false;
+  await vendor.call('PUT', `${other.path}/scopes`, { scopes: [{ project: 'works' }] });
+  const delivered = () =>
+    vendor.receiver
+      .of(made.id)
+      .slice(1 + refused.length)
+      .map(({ body }) => body.data.version as number);
+  await until(() => delivered().length >= 3, 'the messages that waited');
+  expect(delivered().slice(-3)).toEqual([3, 4, 5]);
+});

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { callerProof } from '../../service/api/openapi/example-values.js';
+import { callerProof } from '../../service/api/example-values.js';
 import { callbackMessage, provisioned } from '../callback-message.js';
 import { runCommandLine } from '../command-line.js';
 import { registrationMessage } from '../enrolling-account.js';

@@ -72,15 +72,17 @@ function loadedBy(file: string, seen = new Set<string>()): string[] {
 }
 
 test('the command loads commander alone, for those that wait for credentials', () => {
-  const loaded = loadedBy(path.join(installed, 'dist/main.js'));
+  const loaded = loadedBy(path.join(installed, 'dist/service/main.js'));
   expect([...new Set(loaded.filter((name) => !name.startsWith('node:')))]).toEqual(['commander']);
 });
 
 test('npx rolebridge runs from the packed tarball', () => {
   const { dependencies } = JSON.parse(readFileSync(path.join(installed, 'package.json'), 'utf8'));
   linkDependencies(Object.keys(dependencies));
-  expect(readFileSync(path.join(installed, 'dist/main.js'), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
-  expect(statSync(path.join(repository, 'service/dist/main.js')).mode & 0o111).toBe(0o111);
+  expect(readFileSync(path.join(installed, 'dist/service/main.js'), 'utf8')).toMatch(
+    /^#!\/usr\/bin\/env node\n/,
+  );
+  expect(statSync(path.join(repository, 'service/dist/service/main.js')).mode & 0o111).toBe(0o111);
   const help = rolebridge('--help');
   expect([help.status, help.stdout]).toEqual([0, expect.stringContaining('credentials')]);
   const wrong = rolebridge('credentials');

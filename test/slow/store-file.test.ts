@@ -94,7 +94,10 @@ describe('files', () => {
   test.each([
     [
       'a deleted connection',
-      { status: 'disconnected', reason: 'deleted', disconnectedAt: at(9), accessKey: undefined },
+      {
+        ...{ status: 'disconnected', reason: 'deleted', disconnectedAt: at(9) },
+        ...{ accessKey: undefined, accountId: undefined, verification: undefined },
+      },
     ],
     [
       'a move to a role',

@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync } from 'node:fs';
-import { exchange } from '../../client/request.js';
+import { exchange } from '../../../client/request.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { inspect } from '../../records/lowdb/inspect.js';
 import { openStore } from '../../records/open.js';

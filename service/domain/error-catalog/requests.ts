@@ -17,6 +17,13 @@ export const requestErrors = {
     see: 'The header must be `Authorization: Bearer rbk_…`, with the whole key. `rolebridge key list` shows the keys of your organization.',
     fix: "Send a valid key of your organization. A lost key can't be shown again: create a new one and revoke the lost one.",
   },
+  permission_denied: {
+    status: 403,
+    title: 'Not permitted',
+    meaning: 'The API key does not have the permission, the scope or the ceiling that the call needs.',
+    see: 'The detail names what is missing. `GET /v1/api-keys` lists the permissions of each key.',
+    fix: 'Use a key with that permission, or create one.',
+  },
   callback_unauthorized: {
     status: 401,
     title: "Not signed with this connection's secret, or stale",
@@ -24,6 +31,13 @@ export const requestErrors = {
       "The callback is not signed with this connection's secret, or its timestamp is more than five minutes off. An unknown connection gives the same answer.",
     see: 'Check that `CONNECT_CALLBACK_SECRET` in the shell that runs Terraform belongs to this connection id (with several connections: `CONNECT_CALLBACK_SECRET_` and the id in capitals), and compare `date -u` with the real time.',
     fix: 'Export the right secret and deploy again. If it is lost, ask the vendor to rotate it. A proxy that rewrites the JSON body breaks the signature too.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'The id was used for another request',
+    meaning: 'A request with this id (`webhook-id`) was answered before, and its body was another one.',
+    see: 'Compare what you send with what was sent first.',
+    fix: 'Use a new id for each event; retry with the same body.',
   },
   callback_in_progress: {
     status: 503,

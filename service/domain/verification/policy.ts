@@ -46,7 +46,8 @@ export async function judgePolicy(
   const externalIds =
     opened.externalId === pending || pending === undefined ? [opened.externalId] : [current, pending];
   const terms = { vendorPrincipals: [...request.vendorPrincipals.values()], externalIds };
-  const windowEnds = clock.now() + (request.allowPropagation ? fixedPolicyWindowMs : 0);
+  const windowEnds =
+    clock.now() + (request.allowPropagation ? Math.min(request.propagationWindowMs, fixedPolicyWindowMs) : 0);
   for (let policy = first; ; policy = await readPolicy(attempt, opened)) {
     if (!policy.isReadable) return notRead(attempt, policy.why);
     const { verdict, reasons, alsoTrusted, notes } = judgeTrustPolicy(policy.text, terms);

@@ -5,7 +5,14 @@ import type { OrganizationId } from '../../domain/ids.js';
 import type { Backend } from '../backend.js';
 import { createIntegrity, type IntegrityKey } from '../integrity.js';
 import { Rows, readsOn } from '../rows.js';
-import { type FileOperations, fileOperations, syncDirectory, unavailable, writeTemporary } from './files.js';
+import {
+  type FileOperations,
+  fileOperations,
+  sharedSync,
+  syncDirectory,
+  unavailable,
+  writeTemporary,
+} from './files.js';
 import { cutOff, type Damage, load } from './load.js';
 import { OrganizationStore, type Surroundings } from './organization.js';
 import { takeLock } from './writer-lock.js';
@@ -73,6 +80,7 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
     files,
     integrity,
     staging: () => lock.staging,
+    sync: sharedSync(organizations, files),
     audit: { directory: auditDirectory, files, integrity, epoch: () => lock.epoch, assertWritable },
     onLarge: (organizationId, connections) =>
       warn(`${organizationId} has ${connections} connections: use PostgreSQL for this.`, {
@@ -161,11 +169,24 @@ function makePrivate(directory: string): void {
   if ((statSync(directory).mode & 0o077) !== 0) chmodSync(directory, 0o700);
 }
 
-const damaged = (damages: readonly Damage[]): RolebridgeError =>
-  new RolebridgeError('store_unavailable', damages.map(({ message }) => `${message}.`).join(' '), {
-    remedy:
-      'Nothing was changed. Restore a backup ("rolebridge restore"), or see what "rolebridge repair" would drop. ROLEBRIDGE_QUARANTINE=on serves the other organizations meanwhile.',
-  });
+/** One cause may have damaged all: a few of them say which. */
+const namedAtOnce = 5;
+
+function damaged(damages: readonly Damage[]): RolebridgeError {
+  const named = damages.slice(0, namedAtOnce).map(({ message }) => `${message}.`);
+  const more = damages.length - named.length;
+  return new RolebridgeError(
+    'store_unavailable',
+    [
+      ...named,
+      ...(more > 0 ? [`${more} more organizations are damaged ("rolebridge doctor" names all).`] : []),
+    ].join(' '),
+    {
+      remedy:
+        'Nothing was changed. Restore a backup ("rolebridge restore"), or see what "rolebridge repair" would drop. ROLEBRIDGE_QUARANTINE=on serves the other organizations meanwhile.',
+    },
+  );
+}
 
 function unusable(directory: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;

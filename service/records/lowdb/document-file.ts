@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Adapter } from 'lowdb';
 import { z } from 'zod';
 import type { AuditRecord } from '../../domain/audit.js';
@@ -8,7 +7,7 @@ import type { OrganizationId } from '../../domain/ids.js';
 import type { Integrity } from '../integrity.js';
 import { auditRecord } from '../schemas.js';
 import { type TableName, tableNames } from '../tables.js';
-import { type FileOperations, syncDirectory, unlessAbsent, writeTemporary } from './files.js';
+import { type FileOperations, unlessAbsent, writeTemporary } from './files.js';
 
 /** A place in the audit log: how many lines there are up to it, and the signature of the last. */
 export const anchor = z.strictObject({ n: z.int(), mac: z.string() });
@@ -68,6 +67,8 @@ export class DocumentFile implements Adapter<Document> {
       readonly files: FileOperations;
       /** Where temporary files are made. */
       readonly staging: () => string;
+      /** Makes a rename last. */
+      readonly sync: () => Promise<void>;
     },
   ) {}
 
@@ -85,7 +86,7 @@ export class DocumentFile implements Adapter<Document> {
   }
 
   async write(document: Document): Promise<void> {
-    const { files, staging } = this.around;
+    const { files, staging, sync } = this.around;
     const temporary = await writeTemporary(staging(), this.#pieces(document), files);
     try {
       await files.unlink(`${this.path}.bak`).catch(unlessAbsent);
@@ -95,7 +96,7 @@ export class DocumentFile implements Adapter<Document> {
       await files.unlink(temporary).catch(() => {});
       throw error;
     }
-    await syncDirectory(dirname(this.path), files);
+    await sync();
     this.dropsBackup = false;
   }
 

@@ -22,7 +22,7 @@ export async function writeTemporary(
   try {
     try {
       for (const piece of pieces) await handle.writeFile(piece);
-      await handle.sync();
+      await handle.datasync();
     } finally {
       await handle.close();
     }
@@ -41,6 +41,28 @@ export async function syncDirectory(directory: string, files: FileOperations): P
   } finally {
     await handle.close();
   }
+}
+
+/** One sync of the directory for all renames that wait for it. What comes while one runs waits for the next. */
+export function sharedSync(directory: string, files: FileOperations): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const run = () => {
+    running = syncDirectory(directory, files).finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+  return () => {
+    if (running === undefined) return run();
+    next ??= running
+      .catch(() => {})
+      .then(() => {
+        next = undefined;
+        return run();
+      });
+    return next;
+  };
 }
 
 export function unlessAbsent(error: NodeJS.ErrnoException): void {

@@ -7,7 +7,7 @@ import { RecordStore } from '../record-store.js';
 import { Rows, readsOn } from '../rows.js';
 import type { AuditSurroundings } from './audit-log.js';
 import { noDocument } from './document-file.js';
-import { fileOperations } from './files.js';
+import { fileOperations, sharedSync } from './files.js';
 import { checkLog, type Damage, type Found, load, monthsOf } from './load.js';
 import { documentFile, type Surroundings } from './organization.js';
 import { askHolder, type Holder } from './writer-lock.js';
@@ -60,6 +60,7 @@ async function inspectOnce(
     files: fileOperations,
     integrity,
     staging: () => root,
+    sync: sharedSync(join(root, 'organizations'), fileOperations),
     audit,
     onLarge: (id, connections) => large.set(id, connections),
   };

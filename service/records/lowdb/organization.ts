@@ -11,7 +11,7 @@ import { type Row, type Rows, rowOf, Staged } from '../rows.js';
 import { checkedValue, type TableName, tableNames, tables } from '../tables.js';
 import { AuditLog, type AuditSurroundings, type FoundLog } from './audit-log.js';
 import { type Anchor, type Document, DocumentFile, noDocument } from './document-file.js';
-import { type FileOperations, syncDirectory, unavailable } from './files.js';
+import { type FileOperations, unavailable } from './files.js';
 import { writeHead } from './head.js';
 
 /** What all organizations of a data directory share. */
@@ -24,6 +24,8 @@ export interface Surroundings {
   readonly audit: AuditSurroundings;
   /** Where temporary files are made. */
   readonly staging: () => string;
+  /** Makes a rename of a document last. */
+  readonly sync: () => Promise<void>;
   /** Hears that an organization has grown larger than one document should be. */
   readonly onLarge: (organizationId: OrganizationId, connections: number) => void;
 }
@@ -211,7 +213,7 @@ export class OrganizationStore {
 
   /** The disk is the truth: what a failed write has left there counts, once it is sure to stay. */
   async #reload(): Promise<void> {
-    const { rows, directory, files } = this.around;
+    const { rows } = this.around;
     this.#isStale = true;
     try {
       await this.#low.read();
@@ -220,7 +222,7 @@ export class OrganizationStore {
         const handle = await open(this.#file.path, 'r+');
         await handle.sync().finally(() => handle.close());
       }
-      await syncDirectory(directory, files);
+      await this.around.sync();
       const found = rowsIn(document, this.id);
       rows.forget(this.id);
       rows.apply(found.map((next) => ({ table: next.table, key: next.key, next })));

@@ -35,7 +35,7 @@ export async function takeLock(directory: string): Promise<WriterLock> {
   const found = await askHolder(directory);
   if (found !== undefined)
     throw new RolebridgeError('store_unavailable', `Another process (${found.pid}) is using ${directory}.`, {
-      remedy: 'Stop the other process, or give this one a data directory of its own.',
+      remedy: 'Stop the other process, or give this one another data directory.',
     });
   const answer: Holder = { pid: process.pid, epoch: 0 };
   const { server, close } = await listen(directory, () => JSON.stringify(answer));

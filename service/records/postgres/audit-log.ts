@@ -10,7 +10,7 @@ import { signed, verified } from './signed-value.js';
 const any = z.object({});
 const row = z.object({ id: z.string(), value: z.unknown(), mac: z.string() });
 
-/** So that nobody waits long for it. */
+/** Small batches, so that other statements wait shortly. */
 const deletedAtOnce = 500;
 /** Behind every id in the order of bytes. */
 const afterAll = '~';

@@ -33,8 +33,8 @@ export const isConflict = ({ code }: DatabaseError): boolean =>
   code === sqlState.serializationFailure || code === sqlState.deadlockDetected;
 
 /**
- * False when the server answered and the session goes on. FATAL errors (57P01 and its like) and all that has no
- * SQLSTATE, such as a time-out of the driver's, leave a session that nobody can use. One that takes no writes (25006)
+ * False when the server answered and the session can be used again. FATAL errors (57P01 and its like) and all that has no
+ * SQLSTATE, such as a time-out of the driver's, leave a useless session. One that takes no writes (25006)
  * leads to a server that was demoted.
  */
 export const endsSession = ({ code }: DatabaseError): boolean =>
@@ -51,7 +51,7 @@ export const isSilence = ({ code, message }: DatabaseError): boolean =>
 const isUnavailable = ({ code }: DatabaseError): boolean =>
   code === undefined || !isSqlState(code) || code === '25006' || !/^(22|23|25|42)/.test(code);
 
-/** What a caller of the store is told. */
+/** The error for a caller of the store. */
 export function storeError(error: DatabaseError): Error {
   if (!isUnavailable(error)) return error;
   return new RolebridgeError('store_unavailable', 'The database can not be used now.', {

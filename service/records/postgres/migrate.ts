@@ -114,7 +114,7 @@ function refuseNewer(version: number): number {
   );
 }
 
-/** At the start somebody reads the reason, who can do something about it. */
+/** At start an operator reads the reason. */
 function notOpened(cause: DatabaseError): Error {
   const error = storeError(cause);
   if (!(error instanceof RolebridgeError)) return error;

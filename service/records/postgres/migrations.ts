@@ -38,7 +38,16 @@ export const migrations: readonly (readonly string[])[] = [
     ...owned('retired_external_ids', '', ['organization_id']),
     ...owned('idempotency', 'first_attempt_at TEXT NOT NULL,', ['organization_id, first_attempt_at']),
     ...owned('jobs', 'free_at TEXT NOT NULL,', ['free_at, key', 'organization_id']),
-    ...owned('messages', 'free_at TEXT NOT NULL,', ['free_at, key', 'organization_id']),
+    ...owned(
+      'messages',
+      'free_at TEXT NOT NULL, created_at TEXT NOT NULL, endpoint TEXT NOT NULL, connection_id TEXT NOT NULL,',
+      [
+        'free_at, key',
+        'organization_id',
+        'connection_id, endpoint, created_at, key',
+        'endpoint, created_at, key',
+      ],
+    ),
     ...owned('tokens', 'kind TEXT NOT NULL, expires_at TEXT NOT NULL,', [
       'expires_at, key',
       'organization_id, kind, expires_at, key',
@@ -65,14 +74,5 @@ export const migrations: readonly (readonly string[])[] = [
        mac TEXT NOT NULL,
        PRIMARY KEY (organization_id, id))`,
     'CREATE INDEX audit_records_of_connection ON audit_records (organization_id, connection_id, id)',
-    // What the log had at a time, signed: records that are taken out later are missed.
-    `CREATE TABLE audit_checkpoints (
-       organization_id TEXT NOT NULL,
-       last_id TEXT NOT NULL,
-       first_id TEXT NOT NULL,
-       records BIGINT NOT NULL,
-       digest TEXT NOT NULL,
-       mac TEXT NOT NULL,
-       PRIMARY KEY (organization_id, last_id))`,
   ],
 ];

@@ -67,7 +67,7 @@ export class Sessions implements Session {
     this.#pool.on('connect', (client) => client.on('error', () => {}));
   }
 
-  /** In a transaction of its own. */
+  /** One statement, which is a transaction. */
   query<Row>(row: z.ZodType<Row>, text: string, values: readonly unknown[] = []): Promise<Row[]> {
     return this.#attempt((client) => run(client, row, text, values));
   }

@@ -131,7 +131,7 @@ function ChoiceNode(props: { node: ScopeNode; connection: Connection; form: Scop
 function HolderName({ node, connection }: { node: ScopeNode; connection: Connection }) {
   const { scope: texts, status } = useTexts();
   const { holder, isHeld } = node;
-  if (holder === undefined) return <small class="faint">{texts.nobody}</small>;
+  if (holder === undefined) return <small class="faint">{texts.noConnection}</small>;
   if (holder.id === connection.id) return <small>{texts.this}</small>;
   if (!isHeld) return <small class="faint">{texts.from(holder.name)}</small>;
   return (
@@ -194,7 +194,7 @@ export function ScopeTreeView({ node, connection }: { node: ScopeNode; connectio
               {node.holder.status !== 'connected' && `, ${status[node.holder.status].toLowerCase()}`}
             </small>
           ) : (
-            <small class="faint">{texts.nobody}</small>
+            <small class="faint">{texts.noConnection}</small>
           )}
         </span>
       </div>

@@ -25,7 +25,7 @@ export function Status({ connection }: { connection: Connection }) {
 
 export type Assurance = 'proven' | 'tested';
 
-/** How sure the service is that nobody else reaches the role; undefined where it was not found out. */
+/** How sure the service is that the role is safe; undefined for an access key. */
 export function assuranceOf(connection: Connection): Assurance | undefined {
   const found: unknown = 'assurance' in connection ? connection.assurance : undefined;
   return found === 'proven' || found === 'tested' ? found : undefined;

@@ -11,6 +11,7 @@ import {
   PostButton,
   Time,
   useHref,
+  Words,
 } from '../components/basics.js';
 import { Checks, rowsOf } from '../components/checks.js';
 import { CopyButton } from '../components/code.js';
@@ -222,7 +223,9 @@ function Passed({ connection, rows }: { connection: Connection; rows: ReturnType
   return (
     <div class="section">
       <Callout kind="ok" icon={assuranceOf(connection) === 'proven' ? 'proven' : 'ok'} title={title}>
-        <span>{line}</span>
+        <span>
+          <Words text={line} />
+        </span>
       </Callout>
       <Fold title={texts.view(rows.length)}>
         <Checks rows={rows} />

@@ -11,12 +11,20 @@ import { CurrentStep, LaterStep, PairCard, Remark } from '../components/steps.js
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import { byOf, field, type Site, seeOther, sendPage, sessionOf, textsOf } from '../site.js';
+import type { Texts } from '../texts/index.js';
 
-/** The name of a connection that nobody has named yet. */
+/** The name of a connection until it gets one. */
 export const defaultName = 'New connection';
 
 /** From the least to the most. */
 export const presets = ['read-only', 'security-audit', 'power-user', 'administrator'] as const;
+
+/** The first step of a connection that exists already. */
+export interface AccountForm {
+  readonly account: string;
+  readonly permissions: string;
+  readonly wrong: NewConnection['wrong'];
+}
 
 interface NewConnection {
   readonly partitions: readonly string[];
@@ -59,13 +67,8 @@ export function addNewConnectionPage(pages: Router, site: Site): void {
         'There is no principal for this partition of AWS.',
         { remedy: 'Go back and choose one of the partitions in the list.' },
       );
-    const accountId = account.replace(/[\s-]/g, '');
-    const wrong = {
-      ...(!isAccountId(accountId) && {
-        account: account.trim() === '' ? texts.accountMissing : texts.accountWrong,
-      }),
-      ...(!isPermissionPreset(permissions) && { permissions: texts.permissionsMissing }),
-    };
+    const accountId = digitsOf(account);
+    const wrong = wrongIn({ account, permissions }, texts);
     if (Object.keys(wrong).length > 0 || !isAccountId(accountId)) return show(request, response, wrong);
     const { connection } = await createConnection(deps, byOf(response), sessionOf(response).organizationId, {
       name: defaultName,
@@ -74,6 +77,22 @@ export function addNewConnectionPage(pages: Router, site: Site): void {
     });
     return seeOther(site, response, `/connections/${connection.id}/setup?permissions=${permissions}`);
   });
+}
+
+/** An account as people write it: with spaces or dashes, or without. */
+export const digitsOf = (account: string): string => account.replace(/[\s-]/g, '');
+
+/** What is wrong with the first step. */
+export function wrongIn(
+  { account, permissions }: { readonly account: string; readonly permissions: string },
+  texts: Texts['setup'],
+): NewConnection['wrong'] {
+  return {
+    ...(!isAccountId(digitsOf(account)) && {
+      account: account.trim() === '' ? texts.accountMissing : texts.accountWrong,
+    }),
+    ...(!isPermissionPreset(permissions) && { permissions: texts.permissionsMissing }),
+  };
 }
 
 /** Why this service takes no access keys, and what to do instead. */
@@ -97,17 +116,7 @@ function NewConnectionPage({ partitions, takesKeys, given, wrong }: NewConnectio
             <Form path="/connections/new/role">
               <div class="section">
                 <PartitionField partitions={partitions} chosen={given.partition} />
-                <Field
-                  name="account"
-                  label={texts.account}
-                  value={given.account}
-                  error={wrong.account}
-                  help={texts.accountHelp}
-                  placeholder="123456789012"
-                  width="s"
-                  mono
-                  numeric
-                />
+                <AccountField value={given.account} error={wrong.account} />
               </div>
               <fieldset class="section">
                 <legend class="sr">{texts.permissions}</legend>
@@ -158,6 +167,23 @@ export const Remarks = () => {
   );
 };
 
+export const AccountField = ({ value, error }: { value: string; error: string | undefined }) => {
+  const texts = useTexts().setup;
+  return (
+    <Field
+      name="account"
+      label={texts.account}
+      value={value}
+      error={error}
+      help={texts.accountHelp}
+      placeholder="123456789012"
+      width="s"
+      mono
+      numeric
+    />
+  );
+};
+
 /** One partition is no choice. */
 export function PartitionField({ partitions, chosen }: { partitions: readonly string[]; chosen?: string }) {
   const texts = useTexts().setup;
@@ -179,7 +205,7 @@ export function PartitionField({ partitions, chosen }: { partitions: readonly st
   );
 }
 
-/** The presets, each in plain words; none is chosen until somebody does. */
+/** The presets, each in plain words; none is preselected. */
 export function PermissionChoices({ chosen, error }: { chosen: string; error?: string | undefined }) {
   const texts = useTexts().setup;
   return (

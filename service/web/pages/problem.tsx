@@ -1,11 +1,11 @@
 import type { Router } from 'express';
-import { explanationOf } from '../../api/problem-pages.js';
+import { explanationOf } from '../../api/operations/explain-problem.js';
 import { ButtonLink, Words } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
 import { usePage, useTexts } from '../page-context.js';
 import { type Site, sendPage } from '../site.js';
 
-/** What the `type` of a problem shows in a browser; whoever takes JSON as gladly is answered by the API. */
+/** What the `type` of a problem shows in a browser; other clients get JSON from the API. */
 export function addProblemPages(router: Router, site: Site): void {
   router.get('/problems/:code', (request, response, next) => {
     response.vary('accept');

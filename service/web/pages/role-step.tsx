@@ -193,7 +193,7 @@ function CallbackSecret({ connection, format, permissions, callbackSecret }: Rol
   );
 }
 
-/** The page goes on by itself when the stack has reported the role. */
+/** The page continues when the stack has reported the role. */
 function WaitingForDeploy(step: RoleStep) {
   const { setup: texts, common } = useTexts();
   const account = accountOf(step.connection);

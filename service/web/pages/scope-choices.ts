@@ -5,9 +5,9 @@ import { type Site, sessionOf } from '../site.js';
 import { defaultName } from './new-connection.js';
 
 /** So many scopes of other connections are listed; others are entered by name. */
-const treeSize = 200;
+const treeSize = 50;
 
-/** What somebody entered: everything stays, whatever is wrong. */
+/** What was entered: everything stays after an error. */
 export interface ScopeForm {
   readonly name: string;
   /** Scopes that are chosen, by key. */

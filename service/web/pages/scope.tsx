@@ -27,7 +27,7 @@ import { sendSetup } from './setup.js';
 
 type Named = Request<{ id: string }>;
 
-/** Where a connection applies: the last step of the set-up, and a page of its own later. */
+/** Where a connection applies: the last step of the set-up, and a separate page later. */
 export function addScopePages(pages: Router, site: Site): void {
   const { deps } = site;
 
@@ -74,7 +74,7 @@ export function addScopePages(pages: Router, site: Site): void {
   const saveScopes = (response: Response, connection: Connection, { chosen, replaced }: ScopeForm) =>
     setScopes(deps, byOf(response), connection, [...chosen].map(scopeFromKey), replaced.size > 0);
 
-  /** What the store refuses all the same, such as a scope that somebody else took meanwhile. */
+  /** What the store refuses, such as a scope that was taken in the meantime. */
   function refused(
     form: ScopeForm,
     error: RolebridgeError,

@@ -1,18 +1,20 @@
 import type { Connection } from '../../domain/connection.js';
-import { Account, Crumbs } from '../components/basics.js';
+import { Account, Button, Crumbs, Form } from '../components/basics.js';
+import { Icon } from '../components/icon.js';
 import type { PairState } from '../components/pair.js';
 import { ScopeFields } from '../components/scope-fields.js';
 import { accountOf, assuranceOf, pairStateOf, verificationOf } from '../components/status.js';
 import { CurrentStep, DoneStep, LaterStep, PairCard, Remark } from '../components/steps.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
-import { Remarks } from './new-connection.js';
+import { AccountField, type AccountForm, PermissionChoices, Remarks } from './new-connection.js';
 import { CheckProgress, type RoleStep, RoleStepBody } from './role-step.js';
 import type { ScopeChoices } from './scope-choices.js';
 
 interface Setup {
   readonly connection: Connection;
-  readonly open: 'role' | 'scope';
+  readonly open: 'account' | 'role' | 'scope';
+  readonly account: AccountForm;
   /** A connected role is to be replaced. */
   readonly isReplacing: boolean;
   readonly roleStep: RoleStep | undefined;
@@ -60,7 +62,9 @@ export function SetupPage(props: Setup) {
       <div class="with-side">
         <ol class="steps">
           {isMigration || props.isReplacing ? undefined : <FirstStep {...props} />}
-          {open === 'role' && roleStep ? (
+          {open === 'account' ? (
+            <LaterStep number={2} title={texts.step2} line={texts.step2Line} />
+          ) : open === 'role' && roleStep ? (
             <CurrentStep number={2} of={3} title={texts.step2} failed={isFailed}>
               {props.progress ? (
                 <CheckProgress
@@ -94,11 +98,37 @@ function stateOf({ connection, open, roleStep, progress }: Setup): PairState {
   if (open === 'scope') return pairStateOf(connection);
   if (progress) return 'checking';
   if (roleStep?.result) return roleStep.result.kind === 'refused' ? 'failed' : 'waiting';
-  return roleStep && roleStep.format !== 'console' ? 'waiting' : 'pending';
+  return open === 'role' && roleStep && roleStep.format !== 'console' ? 'waiting' : 'pending';
 }
 
-function FirstStep({ connection, roleStep }: Setup) {
-  const texts = useTexts().setup;
+function FirstStep({ connection, roleStep, open, account: form }: Setup) {
+  const { setup: texts, steps } = useTexts();
+  if (open === 'account')
+    return (
+      <CurrentStep number={1} of={3} title={texts.step1}>
+        <Form path={`/connections/${connection.id}/account`}>
+          <div class="section">
+            {connection.expectedAccountId === undefined ? (
+              <AccountField value={form.account} error={form.wrong.account} />
+            ) : (
+              <p>
+                {texts.account}: <Account id={connection.expectedAccountId} />
+              </p>
+            )}
+          </div>
+          <fieldset class="section">
+            <legend class="sr">{texts.permissions}</legend>
+            <PermissionChoices chosen={form.permissions} error={form.wrong.permissions} />
+          </fieldset>
+          <div class="section">
+            <Button look="primary" size="lg">
+              {texts.next}
+              <Icon name="right" />
+            </Button>
+          </div>
+        </Form>
+      </CurrentStep>
+    );
   if (connection.method === 'access_key') return null;
   const preset = roleStep && texts.presets[roleStep.permissions];
   const account = accountOf(connection);
@@ -112,6 +142,14 @@ function FirstStep({ connection, roleStep }: Setup) {
           {preset && account && ' · '}
           {preset?.[0]}
         </>
+      }
+      change={
+        connection.status === 'pending'
+          ? [
+              `/connections/${connection.id}/setup?step=account&permissions=${roleStep?.permissions ?? ''}`,
+              steps.change,
+            ]
+          : undefined
       }
     />
   );

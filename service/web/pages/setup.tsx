@@ -1,4 +1,5 @@
 import type { Request, Response, Router } from 'express';
+import { expectAccount } from '../../actions/bind-account.js';
 import { rotateCallbackSecret } from '../../actions/rotate-callback-secret.js';
 import { verifyUntilDecided } from '../../actions/verify-until-verdict.js';
 import { problemAnswer } from '../../api/problem.js';
@@ -6,6 +7,7 @@ import type { AuditRecord } from '../../domain/audit.js';
 import { type Connection, roleRegistrationOf } from '../../domain/connection.js';
 import { type ErrorCode, errorCatalog } from '../../domain/error-catalog/index.js';
 import { RolebridgeError } from '../../domain/errors.js';
+import { isAccountId } from '../../domain/ids.js';
 import { type Partition, parseRoleArn } from '../../domain/role-arn.js';
 import type { VerificationProgress } from '../../domain/verification/request.js';
 import type { Check } from '../../domain/verification.js';
@@ -25,7 +27,7 @@ import {
   sendPage,
   textsOf,
 } from '../site.js';
-import { defaultName } from './new-connection.js';
+import { type AccountForm, defaultName, digitsOf, wrongIn } from './new-connection.js';
 import { CheckProgress, type RoleStep } from './role-step.js';
 import { type ScopeForm, scopeChoices } from './scope-choices.js';
 import { SetupPage } from './setup-page.js';
@@ -39,6 +41,8 @@ export interface SetupMoment {
   readonly arnError?: string | undefined;
   readonly result?: CheckResult | undefined;
   readonly scopeForm?: ScopeForm | undefined;
+  /** The first step, as it was entered. */
+  readonly account?: AccountForm | undefined;
   /** A check that is being made. */
   readonly progress?: { readonly isPropagating: boolean } | undefined;
 }
@@ -52,9 +56,32 @@ export function addSetupPages(pages: Router, site: Site): void {
     return sendSetup(site, request, response, connection);
   });
 
+  pages.post('/connections/:id/account', async (request, response) => {
+    const connection = await connectionIn(site, request, response);
+    const account = connection.expectedAccountId ?? field(request, 'account').slice(0, 40);
+    const permissions = field(request, 'permissions');
+    const wrong = wrongIn({ account, permissions }, textsOf(site, response).setup);
+    const accountId = digitsOf(account);
+    if (Object.keys(wrong).length > 0 || !isAccountId(accountId))
+      return sendSetup(
+        site,
+        request,
+        response,
+        connection,
+        { account: { account, permissions, wrong } },
+        422,
+      );
+    await expectAccount(deps, byOf(response), connection, accountId);
+    return seeOther(
+      site,
+      response,
+      `/connections/${connection.id}/setup?${new URLSearchParams(chosenIn(request))}#step`,
+    );
+  });
+
   pages.post('/connections/:id/callback-secret', async (request, response) => {
     const connection = await connectionIn(site, request, response);
-    // Nobody waits for a secret that a connection without a role never used.
+    // A pending connection has no stack that still signs with the old secret.
     const previousValidSeconds = connection.status === 'pending' ? 0 : undefined;
     const { callbackSecret } = await rotateCallbackSecret(deps, byOf(response), connection, {
       previousValidSeconds,
@@ -136,7 +163,7 @@ export function addSetupPages(pages: Router, site: Site): void {
   }
 
   /**
-   * How a check goes on, without JavaScript: a page that asks for itself again until there is a verdict. It reads the
+   * The progress of a check, without JavaScript: a page that refreshes until there is a verdict. It reads the
    * audit log, so that any process of the service can answer.
    */
   pages.get('/connections/:id/checking', async (request: Request<{ id: string }>, response) => {
@@ -272,13 +299,28 @@ async function setupPage(
     result,
     resultTitle: result ? errorCatalog[result.code].title : '',
   };
-  const open = trust && (!isConnected || isReplacing || moment.callbackSecret) ? 'role' : 'scope';
+  const asksAccount =
+    moment.account !== undefined ||
+    (connection.status === 'pending' &&
+      (connection.expectedAccountId === undefined || queried(request, 'step') === 'account'));
+  const open = asksAccount
+    ? 'account'
+    : trust && (!isConnected || isReplacing || moment.callbackSecret)
+      ? 'role'
+      : 'scope';
   return (
     <SetupPage
       connection={connection}
       open={open}
       isReplacing={isConnected && trust !== undefined && open === 'role'}
       roleStep={roleStep}
+      account={
+        moment.account ?? {
+          account: connection.expectedAccountId ?? '',
+          permissions: queried(request, 'permissions'),
+          wrong: {},
+        }
+      }
       progress={moment.progress}
       refreshPath={moment.progress && request.originalUrl}
       scope={open === 'scope' ? await scopeChoices(site, response, connection, moment.scopeForm) : undefined}

@@ -1,6 +1,6 @@
 import type { Request, Router } from 'express';
 import { takeSignInLink } from '../../actions/sign-in-link.js';
-import { apiKeyOf } from '../../api/authentication.js';
+import { apiKeyOf } from '../../api/auth.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { RateLimits } from '../../limits/index.js';
 import { Button, Field, useHref } from '../components/basics.js';

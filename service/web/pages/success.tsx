@@ -1,7 +1,7 @@
 import type { Request, Router } from 'express';
 import type { Connection } from '../../domain/connection.js';
 import { describeScope } from '../../domain/scope.js';
-import { Account, ButtonLink, Fold, useHref } from '../components/basics.js';
+import { Account, ButtonLink, Fold, useHref, Words } from '../components/basics.js';
 import { Checks, rowsOf } from '../components/checks.js';
 import { Icon } from '../components/icon.js';
 import { lastName, levelIcons, levelOf, ScopePath } from '../components/scope.js';
@@ -88,7 +88,9 @@ function Finding({ connection }: { connection: Connection }) {
       </span>
       <div class="stack stack-2">
         <h2 id="found">{title}</h2>
-        <p class="muted">{line}</p>
+        <p class="muted">
+          <Words text={line} />
+        </p>
         <Fold title={texts.evidence(rows.length)}>
           <Checks rows={rows} />
         </Fold>

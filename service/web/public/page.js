@@ -46,7 +46,7 @@ document.addEventListener('keydown', ({ key }) => {
   menu.querySelector('summary').focus();
 });
 
-// The rows that are there already are searched as somebody types; Enter searches all.
+// Filters the rows on the page while you type; Enter searches all connections.
 document.addEventListener('input', ({ target }) => {
   if (target.dataset?.filter === undefined) return;
   const wanted = target.value.trim().toLowerCase();
@@ -152,7 +152,7 @@ async function refresh() {
     if (next?.innerHTML === shown.get(part.dataset.live)) continue;
     if (part.dataset.reload !== undefined) return goTo(address);
     if (next === null) continue;
-    // Nobody loses what they are at: it is updated when they have left it.
+    // A part that has the focus is updated later.
     if (part.contains(document.activeElement)) continue;
     const open = all('details', part).map((details) => details.open);
     shown.set(part.dataset.live, next.innerHTML);

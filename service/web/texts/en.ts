@@ -358,7 +358,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       environment: 'environment',
       architecture: 'architecture',
       from: (name: string) => `From ${name}`,
-      nobody: 'No connection',
+      noConnection: 'No connection',
       this: 'This connection',
       holds: (name: string) => `${name} holds this scope`,
       isDefault: (name: string) => `${name} is the default today`,

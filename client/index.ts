@@ -1,0 +1,94 @@
+/**
+ * A typed client of the service's API. Its calls and types come from the service's table of operations (`api.ts`); it
+ * loads nothing but Node's own HTTP.
+ */
+import type { Connection, CreatedConnection, Operations } from './api.js';
+import { type Calls, createCalls } from './calls.js';
+import { type CallOptions, send } from './send.js';
+import { serviceUrl } from './service-url.js';
+
+export type * from './api.js';
+export type { Calls } from './calls.js';
+export { type ApiErrorCode, RolebridgeApiError, RolebridgeUnreachableError } from './errors.js';
+export type { CallOptions } from './send.js';
+export { ServiceUrlError } from './service-url.js';
+export type * from './types.js';
+
+/** What a client is created with. */
+export interface RolebridgeClientOptions {
+  /** Where the service is, such as `https://connect.vendor.example`. */
+  readonly url: string;
+  /** An API key of one organization, or the operator's token. */
+  readonly apiKey?: string | undefined;
+  /** For one attempt, in milliseconds; a verification may wait half a minute for AWS. @default 45,000 */
+  readonly timeoutMs?: number | undefined;
+  /** Total time to wait for Retry-After, in milliseconds; 0 never retries. @default 30,000 */
+  readonly maxRetryWaitMs?: number | undefined;
+  /** Allows `http:` to another machine, where keys can be read on the way. @default false */
+  readonly allowHttp?: boolean | undefined;
+}
+
+/** A body of `createConnection`. */
+type CreateRequest = Operations['createConnection']['args'][0];
+/** Creates a connection with an access key. */
+export type CreateAccessKeyConnectionRequest = Extract<CreateRequest, { method: 'access_key' }>;
+/** Creates a connection with a role. */
+export type CreateRoleConnectionRequest = Exclude<CreateRequest, { method: 'access_key' }>;
+
+/** Every operation of the API, and what is more convenient for some. */
+export interface RolebridgeClient extends Omit<Calls, 'createConnection'> {
+  /** Creates a connection with a role. The answer has, this once, the callback secret. */
+  createConnection(body: CreateRoleConnectionRequest, options?: CallOptions): Promise<CreatedConnection>;
+  /** Creates a connection with an access key, which is verified first. */
+  createAccessKeyConnection(
+    body: CreateAccessKeyConnectionRequest,
+    options?: CallOptions,
+  ): Promise<Connection>;
+  /** All connections, requested page by page. */
+  connections(
+    query?: Omit<NonNullable<Operations['listConnections']['args'][0]>, 'limit' | 'after'>,
+    options?: CallOptions,
+  ): AsyncGenerator<Connection>;
+}
+
+/**
+ * Every call throws {@link RolebridgeApiError} when the service refuses, and {@link RolebridgeUnreachableError} when it
+ * gives no answer. The client retries repeatable requests after the time in Retry-After.
+ *
+ * @example
+ * const rolebridge = createRolebridgeClient({ url: 'https://connect.vendor.example', apiKey });
+ * const { accessKeyId } = await rolebridge.issueCredentials({ project: 'shop', environment: 'production' });
+ * @throws ServiceUrlError
+ */
+export function createRolebridgeClient(options: RolebridgeClientOptions): RolebridgeClient {
+  const base = serviceUrl(options.url, options.allowHttp ?? false);
+  const calls = createCalls(({ method, path, query, body, isRepeatable, options: its }) => {
+    const url = new URL(base.pathname.replace(/\/$/, '') + path, base);
+    for (const [name, value] of Object.entries(query ?? {}))
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    return send({
+      url,
+      method,
+      token: options.apiKey,
+      body,
+      signal: its?.signal,
+      isRepeatable,
+      timeoutMs: options.timeoutMs ?? 45_000,
+      maxRetryWaitMs: options.maxRetryWaitMs ?? 30_000,
+    });
+  });
+  return {
+    ...calls,
+    // The answer's kind follows from the request's.
+    createConnection: (body, its) => calls.createConnection(body, its) as Promise<CreatedConnection>,
+    createAccessKeyConnection: (body, its) => calls.createConnection(body, its) as Promise<Connection>,
+    async *connections(query = {}, its) {
+      for (let after: string | undefined; ; ) {
+        const page = await calls.listConnections({ ...query, limit: 100, after }, its);
+        yield* page.connections;
+        after = page.next;
+        if (after === undefined) return;
+      }
+    },
+  };
+}

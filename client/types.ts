@@ -1,0 +1,17 @@
+import type { Connection, Operations } from './api.js';
+
+/** The body of a call. */
+export type RequestBody<Id extends keyof Operations> = Exclude<Operations[Id]['args'][number], string>;
+
+/** The query of a call; numbers are written as numbers. */
+export type RequestQuery<Id extends keyof Operations> = Exclude<Operations[Id]['args'][number], string>;
+
+/** The answer of a call. */
+export type Answer<Id extends keyof Operations> = Operations[Id]['answer'];
+
+/** An API key, without the key itself. */
+export type ApiKey = Answer<'listApiKeys'>['apiKeys'][number];
+/** Short-lived credentials for a target. */
+export type Credentials = Answer<'issueCredentials'>;
+/** Where a connection applies: up to three names. */
+export type ConnectionScope = Connection['scopes'][number];

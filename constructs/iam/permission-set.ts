@@ -1,0 +1,129 @@
+/** A permission set: what the vendor needs, with a reason for each statement, as a file that you review and commit. */
+import { readFileSync } from 'node:fs';
+import { PATTERNS } from '../props/patterns';
+import type { PolicyStatement } from './permissions';
+
+/** Options of {@link PermissionSet.fromFile}. */
+export interface PermissionSetOptions {
+  /**
+   * Optional statements to leave out, by their `sid`.
+   * @default - none
+   */
+  readonly without?: readonly string[];
+}
+
+interface SetStatement {
+  readonly sid: string;
+  readonly reason: string;
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions?: PolicyStatement['conditions'];
+  readonly optional?: boolean;
+}
+
+/**
+ * A permission set of the vendor. `npx @rolebridge/constructs pull deploy@3` fetches the file; commit it, so that synth
+ * is offline and a review shows what a new version adds.
+ *
+ * @example
+ * ```ts
+ * new AwsConnection(this, 'vendor', {
+ *   ...props,
+ *   permissions: PermissionSet.fromFile('permissions/deploy@3.json', { without: ['Cost'] }),
+ * });
+ * ```
+ */
+export class PermissionSet {
+  /** @throws Error that names the file and everything that is wrong in it */
+  static fromFile(file: string, options: PermissionSetOptions = {}): PermissionSet {
+    let value: unknown;
+    try {
+      value = JSON.parse(readFileSync(file, 'utf8'));
+    } catch (error) {
+      throw new Error(
+        `${file} can't be read as a permission set: ${error instanceof Error ? error.message : error}`,
+      );
+    }
+    const { without = [] } = options;
+    const problems = problemsOf(value, without);
+    if (problems.length > 0)
+      throw new Error(
+        `${file} is not a permission set:\n${problems.map((each) => `  - ${each}`).join('\n')}`,
+      );
+    // Checked above, member by member.
+    const set = value as { name: string; version: number } & Record<string, readonly never[] | undefined>;
+    return new PermissionSet(
+      `${set.name}@${set.version}`,
+      [...without],
+      [
+        ...(set.statements ?? []).map((each) => toStatement(each, 'Allow')),
+        ...(set.denies ?? []).map((each) => toStatement(each, 'Deny')),
+      ].filter(({ sid }) => sid === undefined || !without.includes(sid)),
+      set.managedPolicies ?? [],
+    );
+  }
+
+  private constructor(
+    /** Name and version: `deploy@3`. */
+    readonly id: string,
+    /** The optional statements that are left out. */
+    readonly without: readonly string[],
+    /** What the role is allowed, and what it is denied. */
+    readonly statements: readonly PolicyStatement[],
+    /** Names of AWS's managed policies. */
+    readonly managedPolicies: readonly string[],
+  ) {}
+}
+
+const toStatement = (
+  { sid, actions, resources, conditions }: SetStatement,
+  effect: 'Allow' | 'Deny',
+): PolicyStatement => ({ sid, effect, actions, resources, ...(conditions && { conditions }) });
+
+function problemsOf(value: unknown, without: readonly string[]): string[] {
+  if (!isObject(value)) return ['it must be a JSON object'];
+  const { name, version, statements = [], denies = [], managedPolicies = [] } = value;
+  const lists = Object.entries({ statements, denies, managedPolicies });
+  const noList = lists.filter(([, list]) => !Array.isArray(list)).map(([key]) => `${key} must be a list`);
+  if (noList.length > 0) return noList;
+  const all = [...listOf(statements), ...listOf(denies)];
+  const optional = listOf(statements).flatMap((each) =>
+    isObject(each) && each.optional === true ? [each.sid] : [],
+  );
+  return [
+    ...(typeof name === 'string' && /^[a-z][a-z0-9-]{0,62}$/.test(name)
+      ? []
+      : ['name must be small letters, digits and hyphens, with a letter first']),
+    ...(Number.isInteger(version) && Number(version) > 0 ? [] : ['version must be a whole number from 1']),
+    ...all.flatMap(statementProblems),
+    ...listOf(managedPolicies)
+      .filter((each) => typeof each !== 'string' || !PATTERNS.policyName.fits.test(each))
+      .map((each) => `managedPolicies: ${JSON.stringify(each)} must be ${PATTERNS.policyName.rule}`),
+    ...without
+      .filter((sid) => !optional.includes(sid))
+      .map((sid) => `without: ${JSON.stringify(sid)} is not an optional statement of it`),
+  ];
+}
+
+function statementProblems(value: unknown, index: number): string[] {
+  if (!isObject(value)) return [`statement ${index + 1} must be an object`];
+  const label = typeof value.sid === 'string' ? value.sid : `statement ${index + 1}`;
+  const isTexts = (list: unknown) =>
+    Array.isArray(list) && list.length > 0 && list.every((each) => typeof each === 'string' && each !== '');
+  return [
+    ...(typeof value.sid === 'string' && /^[A-Za-z0-9]{1,64}$/.test(value.sid)
+      ? []
+      : [`${label}: sid must be 1 to 64 letters and digits`]),
+    ...(typeof value.reason === 'string' && value.reason !== '' ? [] : [`${label}: reason is missing`]),
+    ...(isTexts(value.actions) ? [] : [`${label}: actions must be a list of texts`]),
+    ...(isTexts(value.resources) ? [] : [`${label}: resources must be a list of texts`]),
+    ...(value.conditions === undefined || isObject(value.conditions)
+      ? []
+      : [`${label}: conditions must be an object`]),
+  ];
+}
+
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,44 @@
+/** `npx @rolebridge/constructs check`: the dry run that a deploy makes before it creates a role. */
+import { spawnSync } from 'node:child_process';
+import * as path from 'node:path';
+import { PATTERNS } from '../props/patterns';
+import { readValues } from './values';
+
+/** Runs the callback script, which reads the secret from the environment itself. @returns the exit code */
+export async function check(
+  flags: Readonly<Record<string, string | boolean | undefined>>,
+  environment: NodeJS.ProcessEnv,
+  isTerminal: boolean,
+): Promise<number> {
+  const values = await readValues(flags, environment, isTerminal, [
+    'connectionId',
+    'externalId',
+    'callbackUrl',
+  ]);
+  const given = flags['account-id'] ?? environment.AWS_ACCOUNT_ID ?? callerAccount(environment);
+  const accountId = typeof given === 'string' ? given : '';
+  if (!PATTERNS.accountId.fits.test(accountId))
+    throw new Error(
+      `--account-id (or AWS_ACCOUNT_ID) must be ${PATTERNS.accountId.rule}; it is ${JSON.stringify(accountId)}. The AWS CLI, where it is installed and signed in, fills it in.`,
+    );
+  const script = path.join(__dirname, '..', 'callback-script', 'rolebridge-callback.cjs');
+  const { status } = spawnSync(process.execPath, [script], {
+    stdio: 'inherit',
+    env: {
+      ...environment,
+      ROLEBRIDGE_EVENT: 'connection.check',
+      ROLEBRIDGE_CONNECTION_ID: values.connectionId,
+      ROLEBRIDGE_EXTERNAL_ID: values.externalId,
+      ROLEBRIDGE_CALLBACK_URL: values.callbackUrl,
+      ROLEBRIDGE_ACCOUNT_ID: accountId,
+      ROLEBRIDGE_DEADLINE_SECONDS: '30',
+    },
+  });
+  return status ?? 1;
+}
+
+function callerAccount(environment: NodeJS.ProcessEnv): string {
+  const words = ['sts', 'get-caller-identity', '--query', 'Account', '--output', 'text'];
+  const { status, stdout } = spawnSync('aws', words, { encoding: 'utf8', env: environment });
+  return status === 0 ? stdout.trim() : '';
+}

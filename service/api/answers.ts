@@ -1,0 +1,375 @@
+/** What the API answers, as zod schemas: the document and the typed client are made of them, and the tests hold the service to them. */
+import { z } from 'zod';
+import { auditActions } from '../domain/audit.js';
+import { assurance } from '../domain/connection.js';
+import { errorCodes } from '../domain/error-catalog/index.js';
+import { cause, check, verificationSchema } from '../domain/verification.js';
+import { scope } from './schemas.js';
+
+const text = z.string();
+const dateTime = text.meta({ format: 'date-time', description: 'ISO 8601, in UTC.' });
+const code = z.enum(errorCodes).meta({ id: 'ProblemCode' });
+const accountId = text.meta({ description: 'An AWS account: 12 digits.' });
+const externalId = text.meta({ description: "What the role's trust policy must require as sts:ExternalId." });
+const path = z.array(scope);
+
+const verification = verificationSchema.meta({ id: 'Verification' });
+
+const connectionBase = {
+  id: text,
+  name: text,
+  partition: text,
+  expectedAccountId: accountId.optional(),
+  scopes: path.meta({ description: "Where it applies; {} is the organization's default." }),
+  createdAt: dateTime,
+  updatedAt: dateTime,
+  warnings: z
+    .array(z.object({ code: z.literal('scope_kept'), message: text }))
+    .optional()
+    .meta({ description: 'In the answer to a callback: what of it changed nothing.' }),
+};
+
+const disconnected = {
+  status: z.literal('disconnected'),
+  reason: z.enum(['deprovisioned', 'deleted']),
+  disconnectedAt: dateTime,
+};
+
+const roleConnection = {
+  ...connectionBase,
+  method: z.literal('assume_role'),
+  externalId,
+  pendingExternalId: text
+    .optional()
+    .meta({ description: 'While the external ID is being changed: the one that is to take its place.' }),
+};
+
+const heldAccessKey = {
+  ...connectionBase,
+  method: z.literal('access_key'),
+  accountId,
+  principalArn: text,
+  accessKeyLastFour: text.meta({ description: "The last four characters of the access key's id." }),
+  sessionExpiresAt: dateTime.optional(),
+  verification,
+  migrateToRole: z
+    .object({ externalId, roleArn: text.optional(), verification: verification.optional() })
+    .optional()
+    .meta({ description: 'The role that is to take its place.' }),
+};
+
+const pendingConnection = z.object({ ...roleConnection, status: z.literal('pending') });
+
+/** Every state is a shape of its own: a pending connection has no role to forget to check. */
+export const connection = z
+  .union([
+    pendingConnection,
+    z.object({
+      ...roleConnection,
+      status: z.literal('connected'),
+      accountId,
+      roleArn: text,
+      roleId: text.meta({ description: "The role's unique id." }),
+      assurance: assurance.meta({
+        description: 'proven: the trust policy was read and judged. tested: by probes only.',
+      }),
+      verification,
+    }),
+    z.object({ ...roleConnection, status: z.literal('failed'), roleArn: text, verification }),
+    z.object({ ...roleConnection, ...disconnected }),
+    z.object({ ...heldAccessKey, status: z.enum(['connected', 'failed']) }),
+    z.object({ ...connectionBase, method: z.literal('access_key'), ...disconnected }),
+  ])
+  .meta({ id: 'Connection' });
+
+/** To `connection.check`. */
+export const preflight = z
+  .object({
+    checks: z.array(
+      z.object({
+        name: z.enum(['secret', 'account', 'external_id', 'role', 'permission_set']),
+        outcome: z.enum(['passed', 'failed', 'not_checked']),
+        code: code.optional(),
+        message: text,
+        remedy: text.optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'Preflight' });
+
+const templateTexts = z
+  .object({
+    console: text.meta({ description: 'A link that opens the AWS console, filled in.' }),
+    cdktf: text.meta({ description: 'A whole main.ts.' }),
+    terraform: text.meta({ description: 'One file of HCL.' }),
+    terraformModule: text.meta({ description: 'A file of HCL that calls the module of the service.' }),
+    cloudFormation: text.meta({ description: 'A template, as YAML.' }),
+    cloudFormationLink: text.optional().meta({
+      description: 'A link that opens CloudFormation, filled in; with ROLEBRIDGE_TEMPLATE_URL and a preset.',
+    }),
+    awsCli: text.meta({ description: 'Commands for bash, the signed callback with them.' }),
+  })
+  .meta({ id: 'RoleTemplates' });
+
+const roleToCreate = {
+  externalId,
+  principal: text.meta({ description: "The vendor's IAM principal, which the role must trust." }),
+  callbackUrl: text,
+  callbackSecret: text.meta({ description: 'Signs the callback; in no other answer.' }),
+  statusUrl: text,
+  statusToken: text.meta({ description: "Reads the connection's status and nothing else." }),
+  trustPolicy: z.record(text, z.unknown()),
+  roleTemplates: templateTexts,
+};
+
+/** The same later, without a secret. */
+export const roleTemplates = z.object({
+  externalId,
+  principal: text,
+  callbackUrl: text,
+  trustPolicy: z.record(text, z.unknown()),
+  roleTemplates: templateTexts,
+});
+
+/** Once, with everything that the customer needs to make the role. */
+export const createdRoleConnection = pendingConnection.extend(roleToCreate).meta({ id: 'CreatedConnection' });
+
+export const startedMigration = z.object({ ...heldAccessKey, ...roleToCreate, status: text });
+
+const { callbackSecret, statusToken, ...roleToChange } = roleToCreate;
+
+/** With everything that the customer needs to change the role. */
+export const rotatedExternalId = z.object({
+  ...roleConnection,
+  ...roleToChange,
+  previousExternalId: externalId,
+  callbackSecret: callbackSecret.optional(),
+  statusToken: statusToken.optional(),
+  status: z.enum(['pending', 'connected', 'failed', 'disconnected']),
+  accountId: accountId.optional(),
+  roleArn: text.optional(),
+  roleId: text.optional(),
+  assurance: assurance.optional(),
+  verification: verification.optional(),
+  reason: z.literal('deprovisioned').optional(),
+  disconnectedAt: dateTime.optional(),
+});
+
+export const connectionStatus = z.object({
+  status: z.enum(['pending', 'connected', 'failed', 'disconnected']),
+  code: code.optional(),
+  checkedAt: dateTime,
+});
+
+export const connectionList = z.object({
+  connections: z.array(connection),
+  next: text.optional().meta({ description: '"after" of the next page; absent on the last one.' }),
+});
+
+export const rotatedCallbackSecret = z.object({
+  callbackSecret: text,
+  statusToken: text,
+  previousValidUntil: dateTime,
+});
+
+const enrollmentMembers = {
+  id: text,
+  name: text,
+  partition: text,
+  scopeRule: z.object({
+    accounts: z.record(text, scope).optional(),
+    otherwise: z
+      .object({ project: text.optional(), environment: text.optional(), architecture: text.optional() })
+      .optional(),
+  }),
+  accountIds: z.array(accountId).optional(),
+  maxAccounts: z.number(),
+  rolePattern: text.meta({ description: 'Name of the role that an account proves itself with.' }),
+  createdAt: dateTime,
+  expiresAt: dateTime,
+  accounts: z
+    .array(z.object({ accountId, connectionId: text }))
+    .meta({ description: 'Those that have registered themselves.' }),
+  enrollmentUrl: text,
+  stackSetTemplate: text.meta({ description: 'A CloudFormation template for a StackSet, as YAML.' }),
+};
+export const enrollment = z.object(enrollmentMembers).meta({ id: 'Enrollment' });
+export const enrollmentList = z.object({
+  enrollments: z
+    .array(
+      z.object({
+        id: text,
+        name: text,
+        partition: text,
+        maxAccounts: z.number(),
+        registered: z.number().meta({ description: 'How many accounts have registered themselves.' }),
+        createdAt: dateTime,
+        expiresAt: dateTime,
+      }),
+    )
+    .meta({ description: 'The newest first.' }),
+  next: text.optional().meta({ description: '"before" of the next page; absent on the last one.' }),
+});
+export const createdEnrollment = z.object({
+  ...enrollmentMembers,
+  secret: text.meta({ description: 'Signs the registrations; in no other answer.' }),
+});
+export const enrolledAccount = z.object({
+  connectionId: text,
+  externalId,
+  callbackSecret: text.meta({ description: 'Signs the callbacks of this connection.' }),
+});
+
+const connectionSummary = z
+  .object({
+    id: text,
+    name: text,
+    status: z.enum(['pending', 'connected', 'failed', 'disconnected']),
+    method: z.enum(['assume_role', 'access_key']),
+    roleArn: text.optional(),
+    principalArn: text.optional(),
+    accountId: accountId.optional(),
+    code: code.optional().meta({ description: 'Why it failed.' }),
+  })
+  .meta({ id: 'ConnectionSummary' });
+
+export const resolution = z.object({
+  connection: connectionSummary,
+  matchedScope: scope,
+  path: path.meta({ description: 'The scopes that were looked at, the narrowest first.' }),
+  shadows: z
+    .array(z.object({ scope, connection: connectionSummary }))
+    .meta({ description: 'Wider connections that would apply if this one did not.' }),
+});
+
+export const credentials = z.object({
+  accessKeyId: text,
+  secretAccessKey: text,
+  sessionToken: text.optional(),
+  expiration: dateTime.optional().meta({ description: 'Unknown for most access keys.' }),
+  accountId,
+  connection: z.object({ id: text, name: text }),
+  matchedScope: scope,
+  attribution: z
+    .enum(['source_identity', 'session_name'])
+    .optional()
+    .meta({ description: "Where the customer's CloudTrail says who asked." }),
+});
+
+const organization = { id: text, name: text, createdAt: dateTime };
+export const createdOrganization = z.object({
+  ...organization,
+  apiKey: text.meta({ description: 'In no other answer.' }),
+});
+
+const reencrypted = z.object({
+  keyId: text.meta({ description: 'The key that they are under now, but for those that failed.' }),
+  reencrypted: z.number(),
+  unchanged: z.number(),
+  failed: z.array(
+    z.object({ id: text.meta({ description: 'Of the connection or enrollment.' }), reason: text }),
+  ),
+});
+export const reencryption = z.object({
+  accessKeys: reencrypted.optional().meta({ description: 'Missing when there is no encryption key.' }),
+  callbackSecrets: reencrypted.meta({ description: 'Under the service key.' }),
+  enrollmentSecrets: reencrypted.meta({ description: 'Under the service key.' }),
+});
+
+export const signInLink = z.object({
+  url: text.meta({ description: 'Signs in to the site once. In no other answer.' }),
+  expiresAt: dateTime,
+});
+
+const apiKey = z.object({ id: text, name: text, createdAt: dateTime, revokedAt: dateTime.optional() });
+export const apiKeyList = z.object({ apiKeys: z.array(apiKey) });
+export const createdApiKey = apiKey.extend({ apiKey: text.meta({ description: 'In no other answer.' }) });
+
+const auditRecord = z
+  .object({
+    id: text,
+    at: dateTime,
+    actor: z.object({
+      kind: z.enum([
+        'api_key',
+        'web_session',
+        'callback',
+        'enrollment',
+        'operator',
+        'command_line',
+        'service',
+      ]),
+      id: text.optional(),
+    }),
+    requestId: text,
+    action: z.enum(auditActions),
+    connectionId: text.optional(),
+    target: scope.optional(),
+    details: z.record(text, z.union([text, z.number(), z.boolean()])).optional(),
+    phase: z.enum(['intent', 'outcome']),
+    intentId: text.optional(),
+    outcome: z.enum(['succeeded', 'refused', 'inconclusive', 'failed']).optional(),
+    code: code.optional(),
+  })
+  .meta({ id: 'AuditRecord' });
+
+export const auditPage = z.object({
+  records: z.array(auditRecord).meta({ description: 'The newest first.' }),
+  next: text.optional().meta({ description: '"before" of the next page; absent on the last one.' }),
+});
+
+export const health = z.object({ status: z.literal('ok') });
+export const explanation = z.strictObject({
+  type: z.url(),
+  code,
+  status: z.int(),
+  title: z.string(),
+  meaning: z.string(),
+  see: z.string(),
+  fix: z.string(),
+});
+
+export const readiness = z.object({
+  status: z.literal('ready'),
+  degradedSince: dateTime.optional().meta({
+    description: 'AWS denies the roles of several organizations at once: verdicts are on hold since then.',
+  }),
+});
+
+/** https://www.rfc-editor.org/rfc/rfc9457 */
+export const problem = z
+  .object({
+    type: text,
+    title: text,
+    status: z.number(),
+    code,
+    detail: text.meta({ description: 'What happened.' }),
+    remedy: text.optional().meta({ description: 'What to do next.' }),
+    errors: z
+      .array(z.object({ at: text, message: text }))
+      .optional()
+      .meta({ description: 'Of request_invalid: every fault and where it is.' }),
+    checks: z.array(check).optional().meta({ description: 'Of a refused verification.' }),
+    diagnosis: z.object({ causes: z.array(cause) }).optional(),
+    trustPolicy: text.optional().meta({ description: 'The trust policy to paste.' }),
+    holders: z
+      .array(z.object({ connectionId: text, name: text, scope }))
+      .optional()
+      .meta({ description: 'Of scope_taken.' }),
+    path: path.optional().meta({ description: 'Of no_connection_for_target: the scopes looked at.' }),
+    connection: z
+      .object({ id: text, name: text, status: text, code: code.optional() })
+      .optional()
+      .meta({ description: 'Of connection_not_healthy.' }),
+    allowedDurationSeconds: z.number().optional(),
+    maximumDurationSeconds: z.number().optional(),
+  })
+  .meta({ id: 'Problem' });
+
+export const openApiDocument = z.looseObject({ openapi: text, paths: z.record(text, z.unknown()) });
+
+export const permissionSets = z.object({
+  permissionSets: z.array(
+    z.object({ name: text, version: z.int(), title: text, url: text.meta({ format: 'uri' }) }),
+  ),
+});

@@ -1,0 +1,37 @@
+import type { AuditRecord } from '../../domain/audit.js';
+import * as answers from '../answers.js';
+import { connectionId } from '../example-values.js';
+import { defineOperation } from '../operation.js';
+import { auditQuery } from '../schemas.js';
+
+export const listAuditRecords = defineOperation({
+  method: 'get',
+  path: '/v1/audit',
+  tag: 'Audit',
+  summary: 'Lists who did what when, newest first.',
+  auth: 'organization',
+  permission: 'audit:read',
+  query: auditQuery,
+  answer: { status: 200, description: 'A page of records.', schema: answers.auditPage },
+  errors: [],
+  examples: {
+    newest: { query: { limit: '10' }, returns: 200 },
+    ofAConnection: { query: { connection: connectionId }, returns: 200 },
+    notAnId: { query: { before: 'yesterday' }, returns: 'request_invalid' },
+  },
+  async handler({ deps, caller, query: { limit, before, connection } }) {
+    const page = await deps.store.auditRecords(caller.organizationId, {
+      limit,
+      before,
+      connectionId: connection,
+    });
+    const last = page.records.at(-1);
+    return {
+      records: page.records.map(auditRecordView),
+      ...(page.hasMore && last && { next: last.id }),
+    };
+  },
+});
+
+/** The organization is the reader's own. */
+const auditRecordView = ({ organizationId: _, ...record }: AuditRecord) => record;

@@ -1,0 +1,24 @@
+import { cancelExternalIdRotation as cancel } from '../../actions/rotate-external-id.js';
+import { defineOperation } from '../operation.js';
+import { connectionView } from '../views.js';
+import { changeErrors, connectionAnswer, connectionIn, path, tag } from './shared.js';
+
+export const cancelExternalIdRotation = defineOperation({
+  method: 'delete',
+  path: '/v1/connections/{id}/rotate-external-id',
+  tag,
+  summary: 'Cancels the rotation of the external ID; the new one is never used again.',
+  auth: 'organization',
+  permission: 'connections:write',
+  answer: connectionAnswer,
+  errors: [
+    ...changeErrors,
+    'method_mismatch',
+    'external_id_not_changing',
+    'pending_external_id_in_use',
+    'aws_unavailable',
+    'vendor_credentials_invalid',
+  ],
+  examples: { notChanging: { path, returns: 'external_id_not_changing' } },
+  handler: async (input) => connectionView(await cancel(input.deps, input.by, await connectionIn(input))),
+});

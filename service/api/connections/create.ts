@@ -1,0 +1,51 @@
+import { createAccessKeyConnection } from '../../actions/create-access-key-connection.js';
+import { createConnection as create } from '../../actions/create-connection.js';
+import { accessKeyIn } from '../access-key-schema.js';
+import * as answers from '../answers.js';
+import { accessKey } from '../example-values.js';
+import { defineOperation } from '../operation.js';
+import { createConnectionRequest } from '../schemas.js';
+import { connectionView, createdConnectionView } from '../views.js';
+import { accessKeyErrors, tag } from './shared.js';
+
+export const createConnection = defineOperation({
+  method: 'post',
+  path: '/v1/connections',
+  tag,
+  summary: 'Creates a connection.',
+  description:
+    'With a role: the answer has, this once, everything that the customer needs to create the role. With an access key: the key is verified before anything is stored, and the answer is the connection.',
+  auth: 'organization',
+  permission: 'connections:write',
+  body: createConnectionRequest,
+  answer: {
+    status: 201,
+    description: 'The connection; Location has its path.',
+    schema: answers.createdRoleConnection.or(answers.connection),
+    location: '/v1/connections/{id}',
+  },
+  errors: [...accessKeyErrors, 'access_key_turned_off', 'access_key_unreadable', 'scope_taken'],
+  examples: {
+    role: { body: { name: 'shop', scope: { project: 'shop', environment: 'production' } }, returns: 201 },
+    accessKey: { body: { name: 'archive', method: 'access_key', ...accessKey }, returns: 201 },
+    unknownKey: {
+      body: { name: 'archive', method: 'access_key', ...accessKey, accessKeyId: 'AKIAI44QH8DHBEXAMPLE' },
+      returns: 'access_key_invalid',
+    },
+    noName: { body: { scope: { project: 'shop' } }, returns: 'request_invalid' },
+    takenScope: { body: { name: 'second', scope: { project: 'taken' } }, returns: 'scope_taken' },
+    otherPartition: { body: { name: 'beijing', partition: 'aws-cn' }, returns: 'partition_not_supported' },
+  },
+  async handler({ deps, by, caller: { organizationId }, body }) {
+    if (body.method === 'access_key')
+      return connectionView(
+        await createAccessKeyConnection(deps, by, organizationId, { ...body, ...accessKeyIn(body) }),
+      );
+    const { scope, ...wanted } = body;
+    const { connection, callbackSecret } = await create(deps, by, organizationId, {
+      ...wanted,
+      scopes: scope && [scope],
+    });
+    return createdConnectionView(deps, connection, connection, callbackSecret);
+  },
+});

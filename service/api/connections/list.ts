@@ -1,0 +1,37 @@
+import { RolebridgeError } from '../../domain/errors.js';
+import { isConnectionId } from '../../domain/ids.js';
+import * as answers from '../answers.js';
+import { defineOperation } from '../operation.js';
+import { listQuery } from '../schemas.js';
+import { connectionView } from '../views.js';
+import { tag } from './shared.js';
+
+export const listConnections = defineOperation({
+  method: 'get',
+  path: '/v1/connections',
+  tag,
+  summary: 'Lists connections, a page at a time.',
+  auth: 'organization',
+  permission: 'connections:read',
+  query: listQuery,
+  answer: { status: 200, description: 'A page of connections.', schema: answers.connectionList },
+  errors: [],
+  examples: {
+    all: { returns: 200 },
+    connected: { query: { status: 'connected', limit: '10' }, returns: 200 },
+    tooMany: { query: { limit: '1000' }, returns: 'request_invalid' },
+  },
+  async handler({ deps, caller, query }) {
+    const { after } = query;
+    if (after !== undefined && !isConnectionId(after))
+      throw new RolebridgeError('request_invalid', 'query.after: must be the id of a connection', {
+        remedy: 'Use the "next" of the previous page.',
+      });
+    const page = await deps.store.connections(caller.organizationId, { ...query, after });
+    const last = page.connections.at(-1);
+    return {
+      connections: page.connections.map(connectionView),
+      ...(page.hasMore && last && { next: last.id }),
+    };
+  },
+});

@@ -1,0 +1,29 @@
+import { migrateToRole as migrate } from '../../actions/change-access-key.js';
+import { roleRegistrationOf } from '../../domain/connection.js';
+import * as answers from '../answers.js';
+import { defineOperation } from '../operation.js';
+import { createdConnectionView } from '../views.js';
+import { changeErrors, connectionIn, path, tag } from './shared.js';
+
+export const migrateToRole = defineOperation({
+  method: 'post',
+  path: '/v1/connections/{id}/migrate-to-role',
+  tag,
+  summary: 'Starts the move of a connection from an access key to a role.',
+  auth: 'organization',
+  permission: 'connections:write',
+  answer: {
+    status: 200,
+    description: 'This once, with everything that the customer needs to create the role.',
+    schema: answers.startedMigration,
+  },
+  errors: [...changeErrors, 'method_mismatch', 'partition_not_supported'],
+  examples: { begin: { path, returns: 200 }, isARole: { path, returns: 'method_mismatch' } },
+  async handler(input) {
+    const found = await connectionIn(input);
+    const { connection, callbackSecret } = await migrate(input.deps, input.by, found);
+    const registration = roleRegistrationOf(connection);
+    if (registration === undefined) throw new Error('A started migration has an external ID.');
+    return createdConnectionView(input.deps, connection, registration, callbackSecret);
+  },
+});

@@ -1,0 +1,50 @@
+import { roleRegistrationOf } from '../../domain/connection.js';
+import { RolebridgeError } from '../../domain/errors.js';
+import { trustPolicyOf } from '../../templates/index.js';
+import * as answers from '../answers.js';
+import { defineOperation } from '../operation.js';
+import { choicesOf, roleTemplatesQuery } from '../role-templates-schema.js';
+import { roleFor, roleTemplatesFor } from '../views.js';
+import { connectionIn, findErrors, path, tag } from './shared.js';
+
+export const getRoleTemplates = defineOperation({
+  method: 'get',
+  path: '/v1/connections/{id}/role-templates',
+  tag,
+  summary: 'Returns the templates for the role, with your choices; they contain no secret.',
+  auth: 'organization',
+  permission: 'connections:read',
+  query: roleTemplatesQuery,
+  answer: { status: 200, description: 'The templates.', schema: answers.roleTemplates },
+  errors: [...findErrors, 'method_mismatch'],
+  examples: {
+    one: { path, returns: 200 },
+    chosen: {
+      path,
+      query: { permissions: 'security-audit', roleName: 'vendor', maxSessionDuration: '7200' },
+      returns: 200,
+    },
+    ownPolicies: {
+      path,
+      query: { managedPolicies: 'SecurityAudit,job-function/ViewOnlyAccess', allowSessionTags: 'true' },
+      returns: 200,
+    },
+    tooMuch: { path, query: { permissions: 'root' }, returns: 'request_invalid' },
+  },
+  async handler(input) {
+    const connection = await connectionIn(input);
+    const registration = roleRegistrationOf(connection);
+    if (registration === undefined)
+      throw new RolebridgeError('method_mismatch', 'This connection uses an access key and has no role.', {
+        remedy: 'Start its move to a role with POST …/migrate-to-role.',
+      });
+    const role = roleFor(input.deps, connection, registration, choicesOf(input.query));
+    return {
+      externalId: role.externalId,
+      principal: role.principal,
+      callbackUrl: role.callbackUrl,
+      trustPolicy: trustPolicyOf(role),
+      roleTemplates: roleTemplatesFor(input.deps, role),
+    };
+  },
+});

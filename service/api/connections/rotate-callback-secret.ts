@@ -1,0 +1,28 @@
+import { rotateCallbackSecret as rotate } from '../../actions/rotate-callback-secret.js';
+import { statusToken } from '../../secrets/status-token.js';
+import * as answers from '../answers.js';
+import { defineOperation } from '../operation.js';
+import { rotateCallbackSecretRequest } from '../schemas.js';
+import { changeErrors, connectionIn, path, tag } from './shared.js';
+
+export const rotateCallbackSecret = defineOperation({
+  method: 'post',
+  path: '/v1/connections/{id}/rotate-callback-secret',
+  tag,
+  summary: 'Rotates the callback secret; the previous one stays valid for a while.',
+  auth: 'organization',
+  permission: 'connections:write',
+  body: rotateCallbackSecretRequest,
+  answer: {
+    status: 200,
+    description: 'The new secret, which no other answer contains.',
+    schema: answers.rotatedCallbackSecret,
+  },
+  errors: [...changeErrors, 'method_mismatch'],
+  examples: { hour: { path, body: { previousValidSeconds: 3600 }, returns: 200 } },
+  async handler(input) {
+    const connection = await connectionIn(input);
+    const rotated = await rotate(input.deps, input.by, connection, input.body);
+    return { ...rotated, statusToken: statusToken(connection.id, rotated.callbackSecret) };
+  },
+});

@@ -1,0 +1,27 @@
+import { setScopes as set } from '../../actions/change-connection.js';
+import { defineOperation } from '../operation.js';
+import { setScopesRequest } from '../schemas.js';
+import { connectionView } from '../views.js';
+import { changeErrors, connectionAnswer, connectionIn, path, tag } from './shared.js';
+
+export const setScopes = defineOperation({
+  method: 'put',
+  path: '/v1/connections/{id}/scopes',
+  tag,
+  summary: 'Sets where a connection applies.',
+  auth: 'organization',
+  permission: 'connections:write',
+  body: setScopesRequest,
+  answer: connectionAnswer,
+  errors: [...changeErrors, 'scope_taken'],
+  examples: {
+    two: { path, body: { scopes: [{ project: 'shop' }, { project: 'blog' }] }, returns: 200 },
+    organization: { path, body: { scopes: [{}] }, returns: 200 },
+    taken: { path, body: { scopes: [{ project: 'taken' }] }, returns: 'scope_taken' },
+    gap: { path, body: { scopes: [{ environment: 'production' }] }, returns: 'request_invalid' },
+  },
+  async handler(input) {
+    const { scopes, replace } = input.body;
+    return connectionView(await set(input.deps, input.by, await connectionIn(input), scopes, replace));
+  },
+});

@@ -1,0 +1,33 @@
+import { verifyAgain } from '../../actions/verify-again.js';
+import { defineOperation } from '../operation.js';
+import { connectionView } from '../views.js';
+import {
+  accessKeyErrors,
+  changeErrors,
+  connectionAnswer,
+  connectionIn,
+  path,
+  roleVerificationErrors,
+  tag,
+} from './shared.js';
+
+export const verifyConnection = defineOperation({
+  method: 'post',
+  path: '/v1/connections/{id}/verify',
+  tag,
+  summary: 'Verifies a connection now.',
+  auth: 'organization',
+  permission: 'connections:write',
+  answer: connectionAnswer,
+  errors: [
+    ...changeErrors,
+    'role_missing',
+    ...roleVerificationErrors,
+    ...accessKeyErrors,
+    'access_key_unreadable',
+  ],
+  isRepeatable: true,
+  examples: { verify: { path, returns: 200 }, noRole: { path, returns: 'role_missing' } },
+  handler: async (input) =>
+    connectionView(await verifyAgain(input.deps, input.by, await connectionIn(input))),
+});

@@ -1,0 +1,33 @@
+import { listEnrollments as list } from '../../actions/enrollments.js';
+import type { Enrollment } from '../../domain/enrollment.js';
+import * as answers from '../answers.js';
+import { enrollmentsQuery } from '../enrollment-schema.js';
+import { defineOperation } from '../operation.js';
+import { tag } from './view.js';
+
+export const listEnrollments = defineOperation({
+  method: 'get',
+  path: '/v1/enrollments',
+  tag,
+  summary: 'Lists enrollments, a page at a time, newest first. The audit log has the ended ones.',
+  auth: 'organization',
+  permission: 'connections:read',
+  query: enrollmentsQuery,
+  answer: { status: 200, description: 'A page of enrollments.', schema: answers.enrollmentList },
+  errors: [],
+  examples: {
+    all: { returns: 200 },
+    few: { query: { limit: '1' }, returns: 200 },
+    notANext: { query: { before: 'enr_aaaaaaaaaaaaaaaaaaaaaaaa' }, returns: 'request_invalid' },
+  },
+  async handler({ deps, caller, query }) {
+    const { enrollments, next } = await list(deps, caller.organizationId, query);
+    return { enrollments: enrollments.map(summary), next };
+  },
+});
+
+/** Up to five hundred accounts are only counted. */
+function summary({ id, name, partition, maxAccounts, createdAt, expiresAt, accounts }: Enrollment) {
+  const registered = Object.keys(accounts).length;
+  return { id, name, partition, maxAccounts, registered, createdAt, expiresAt };
+}

@@ -1,0 +1,29 @@
+import type { Enrollment } from '../../domain/enrollment.js';
+import { stackSetTemplate } from '../../templates/index.js';
+import { enrollmentId } from '../example-values.js';
+import type { ApiDependencies } from '../operation.js';
+
+export const tag = 'Enrollments';
+export const path = { id: enrollmentId };
+
+/** Without the secret. */
+export function enrollmentView(deps: ApiDependencies, enrollment: Enrollment) {
+  const { id, name, partition, scopeRule, accountIds, maxAccounts, rolePattern } = enrollment;
+  const { createdAt, expiresAt, accounts } = enrollment;
+  const enrollmentUrl = `${deps.publicUrl}/v1/enrollments/${id}/accounts`;
+  const vendor = { principals: deps.principals, callbackUrl: `${deps.publicUrl}/v1/callbacks` };
+  return {
+    id,
+    name,
+    partition,
+    scopeRule,
+    accountIds,
+    maxAccounts,
+    rolePattern,
+    createdAt,
+    expiresAt,
+    accounts: Object.entries(accounts).map(([accountId, connectionId]) => ({ accountId, connectionId })),
+    enrollmentUrl,
+    stackSetTemplate: stackSetTemplate(vendor, { id, partition, enrollmentUrl }),
+  };
+}

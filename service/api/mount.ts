@@ -1,0 +1,159 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { parse as parseQuery } from 'node:querystring';
+import type { Logger } from 'pino';
+import { RolebridgeError } from '../domain/errors.js';
+import { RateLimitedError, type RateLimits } from '../limits/index.js';
+import { type AuthOptions, createAuth } from './auth.js';
+import { parseJsonBody } from './json-body.js';
+import { type ApiDependencies, type Operation, RawAnswer } from './operation.js';
+import { problemAnswer } from './problem.js';
+import { readBody } from './read-body.js';
+import { createRequestLog, type Exchange, exchangeOf, logFailure } from './request-log.js';
+import { send, sendFile } from './respond.js';
+import { createRouteTable, type Match } from './route-table.js';
+import { parse } from './schemas.js';
+
+export interface ApiOptions extends AuthOptions {
+  readonly logger: Logger;
+  /** False: no one can read the metrics. */
+  readonly isMeasured: boolean;
+  /** How many proxies in front of the service write `X-Forwarded-For`. */
+  readonly trustedProxies: number;
+}
+
+type Handle = (request: IncomingMessage, response: ServerResponse) => void;
+
+/**
+ * Answers every operation of the table, before any other router: what is deployed calls some of them all day long, and
+ * each layer of a router costs. Requests that are no operation's go on to `next`.
+ */
+export function mount(
+  operations: Readonly<Record<string, Operation>>,
+  deps: ApiDependencies,
+  options: ApiOptions,
+  next: Handle,
+): Handle {
+  const routes = createRouteTable(operations);
+  const addressOf = (request: IncomingMessage) => clientAddress(request, options.trustedProxies);
+  const begin = createRequestLog({ ...options, metrics: deps.metrics, addressOf });
+  const authenticate = createAuth(deps, options);
+
+  return (request, response) => {
+    begin(request, response);
+    answer(request, response).catch((thrown: unknown) => refuse(thrown, request, response));
+  };
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const exchange = exchangeOf(response);
+    const { path, search } = targetOf(request.url ?? '/');
+    const match = routes.find(path);
+    const operation = match && operationFor(match, request, options);
+    if (!match || operation === 'page') return next(request, response);
+    exchange.route = match.route;
+    if (operation === undefined) {
+      response.setHeader('allow', match.allow);
+      throw new RolebridgeError('method_not_allowed', `This path allows ${match.allow}.`, {
+        remedy: 'Use one of these methods.',
+      });
+    }
+    const params = match.params();
+    exchange.params = params;
+    const caller = await authenticate(operation, request, exchange);
+    const bytes = operation.method === 'get' ? noBody : await readBody(request);
+    const value = await operation.handler({
+      deps,
+      params,
+      query: operation.query && parse(operation.query, parseQuery(search), 'query'),
+      body: operation.body && operation.auth !== 'signature' ? bodyOf(operation, request, bytes) : undefined,
+      by: { actor: exchange.actor, requestId: exchange.requestId },
+      caller,
+      request: { headers: request.headers, body: bytes },
+    });
+    const { answer: given } = operation;
+    if (value instanceof RawAnswer) return send(response, value.answer);
+    if (given.file) return sendFile(request, response, value as string | Buffer, given);
+    if (given.location) {
+      const { id } = value as { id: string };
+      response.setHeader('location', given.location.replace('{id}', id));
+    }
+    send(response, { status: given.status, body: value });
+  }
+
+  async function refuse(thrown: unknown, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (response.headersSent) return void response.destroy();
+    const exchange = exchangeOf(response);
+    const error = await limitUnauthenticated(deps.limits, thrown, addressOf(request), exchange);
+    const problem = problemAnswer(error, deps.publicUrl);
+    if (error instanceof RateLimitedError) exchange.allowance = error.allowance;
+    if (problem.status >= 500) logFailure(options.logger, request, response, error);
+    send(response, problem);
+  }
+}
+
+/** A client without valid credentials that keeps asking is refused at the cost of a look into a map. */
+export async function limitUnauthenticated(
+  limits: RateLimits,
+  error: unknown,
+  address: string | undefined,
+  exchange: Exchange,
+): Promise<unknown> {
+  if (exchange.isAuthenticated || problemAnswer(error, '').status >= 500) return error;
+  return limits.address(address).then(
+    () => error,
+    (limited: unknown) => limited,
+  );
+}
+
+const noBody = Buffer.alloc(0);
+
+/** The operation for the request's method; `page` where the site answers instead. */
+function operationFor(
+  { operations }: Match,
+  request: IncomingMessage,
+  options: ApiOptions,
+): Operation | 'page' | undefined {
+  const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
+  const operation = operations[method];
+  if (operation?.auth === 'metrics_token' && options.metricsTokenHash === undefined) return 'page';
+  if (operation?.hasPage && prefersHtml(request.headers.accept ?? '')) return 'page';
+  return operation;
+}
+
+const prefersHtml = (accept: string): boolean =>
+  accept.includes('text/html') && !accept.includes('application/json') && !accept.includes('problem+json');
+
+/** The path and the query of a request target, which may be a whole URL (RFC 9112, section 3.2.2). */
+function targetOf(target: string): { path: string; search: string } {
+  if (!target.startsWith('/')) {
+    const url = URL.canParse(target) ? new URL(target) : undefined;
+    return { path: url?.pathname ?? '', search: url?.search.slice(1) ?? '' };
+  }
+  const end = target.indexOf('?');
+  return end === -1
+    ? { path: target, search: '' }
+    : { path: target.slice(0, end), search: target.slice(end + 1) };
+}
+
+function bodyOf(operation: Operation, request: IncomingMessage, bytes: Buffer): unknown {
+  const type = request.headers['content-type'];
+  if (type === undefined || !isJson(type))
+    throw new RolebridgeError('media_type_not_supported', 'The body must be JSON.', {
+      remedy: 'Send "content-type: application/json".',
+    });
+  return operation.body && parse(operation.body, parseJsonBody(bytes), 'body');
+}
+
+const isJson = (type: string): boolean =>
+  type === 'application/json' || /^application\/json\s{0,9}(;\s{0,9}charset=utf-8\s{0,9})?$/i.test(type);
+
+/** The address that the last trusted proxy saw, or the peer's. */
+export function clientAddress(request: IncomingMessage, trustedProxies: number): string | undefined {
+  const peer = request.socket.remoteAddress;
+  if (trustedProxies === 0) return peer;
+  const forwarded = String(request.headers['x-forwarded-for'] ?? '')
+    .split(',')
+    .map((address) => address.trim())
+    .filter((address) => address !== '');
+  const addresses = [peer, ...forwarded.reverse()];
+  return addresses[Math.min(trustedProxies, addresses.length - 1)];
+}

@@ -1,0 +1,192 @@
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { type ErrorCode, errorCatalog } from '../domain/error-catalog/index.js';
+import * as answers from './answers.js';
+import { errorsOf, type Operation } from './operation.js';
+import { operations } from './operations.js';
+import { statusMessages } from './status-messages.js';
+
+/** The API's description in OpenAPI 3.1, made of the schemas that requests are validated with. */
+export function createOpenApiDocument({
+  serverUrl,
+}: {
+  serverUrl: string;
+}): ReturnType<typeof createDocument> {
+  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
+  for (const [operationId, operation] of Object.entries<Operation>(operations)) {
+    paths[operation.path] = {
+      ...paths[operation.path],
+      [operation.method]: describe(operationId, operation),
+    };
+  }
+  return createDocument(
+    {
+      openapi: '3.1.0',
+      info: {
+        title: 'Rolebridge',
+        version: '1.0.0',
+        description:
+          'Connections to customers’ AWS accounts, and short-lived credentials for targets. Errors are problem details (RFC 9457) with a stable code and a remedy. 429 and 503 carry Retry-After and are never a verdict.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: serverUrl }],
+      tags: [...new Set([...Object.values<Operation>(operations).map(({ tag }) => tag), 'webhooks'])].map(
+        (name) => ({ name }),
+      ),
+      security: [{ apiKey: [] }],
+      paths: paths as ZodOpenApiPathsObject,
+      webhooks: Object.fromEntries(
+        statusMessages.map(({ type, summary, schema }) => [
+          type,
+          {
+            post: {
+              operationId: type.replace('.', '_'),
+              summary,
+              description: "Sent to the vendor's endpoints (ROLEBRIDGE_WEBHOOK_ENDPOINTS), at least once.",
+              tags: ['webhooks'],
+              security: [],
+              requestParams: { header: webhookHeaders },
+              requestBody: { required: true, content: { 'application/json': { schema } } },
+              responses: {
+                '2XX': { description: 'Taken.' },
+                '410': { description: 'No more of them: the endpoint is left alone for an hour.' },
+                default: { description: 'Tried again, for about a day.' },
+              },
+            },
+          },
+        ]),
+      ),
+      components: {
+        securitySchemes: {
+          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of one organization.' },
+          statusToken: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'The status token of one connection.',
+          },
+          operatorToken: { type: 'http', scheme: 'bearer', description: "The operator's token." },
+          metricsToken: { type: 'http', scheme: 'bearer', description: 'ROLEBRIDGE_METRICS_TOKEN.' },
+        },
+      },
+    },
+    {
+      // Answers may grow: a client must not refuse a member that it does not know.
+      override: ({ jsonSchema, io }) => {
+        if (io === 'output' && jsonSchema.additionalProperties === false)
+          delete jsonSchema.additionalProperties;
+      },
+    },
+  );
+}
+
+const webhookHeaders = z.object({
+  'webhook-id': z
+    .string()
+    .regex(/^[\w.-]{1,128}$/)
+    .meta({ description: 'Of the event: the same again for a retry.' }),
+  'webhook-timestamp': z
+    .string()
+    .regex(/^\d{1,11}$/)
+    .meta({ description: 'Seconds since 1970.' }),
+  'webhook-signature': z
+    .string()
+    .meta({ description: '"v1," and base64 of HMAC-SHA256 over "id.timestamp.body".' }),
+});
+
+function describe(operationId: string, operation: Operation): ZodOpenApiOperationObject {
+  const { summary, description, tag, auth, answer, query, body, method } = operation;
+  const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string);
+  const security = {
+    organization: [{ apiKey: [] }],
+    operator: [{ operatorToken: [] }],
+    metrics_token: [{ metricsToken: [] }],
+    status_token: [{ statusToken: [] }],
+    signature: [],
+    none: [],
+  };
+  return {
+    operationId,
+    summary,
+    ...(description && { description }),
+    tags: [tag],
+    security: security[auth],
+    requestParams: {
+      ...(names.length > 0 && {
+        path: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))),
+      }),
+      ...(query && { query }),
+      ...(auth === 'signature' && { header: webhookHeaders }),
+    },
+    ...(body && {
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: body, examples: requestExamples(operation) } },
+      },
+    }),
+    ...((method === 'get' || !body) && { 'x-examples': operation.examples }),
+    responses: {
+      [answer.status]: {
+        description: answer.description,
+        ...(answer.schema && { content: { 'application/json': { schema: answer.schema } } }),
+        ...(answer.file && { content: { [answer.file]: {} } }),
+      },
+      ...problemResponses(operation),
+    },
+  };
+}
+
+const requestExamples = ({ examples }: Operation) =>
+  Object.fromEntries(
+    Object.entries(examples).map(([name, example]) => [
+      name,
+      {
+        summary:
+          typeof example.returns === 'number'
+            ? `Answers ${example.returns}.`
+            : `Refused: ${example.returns}.`,
+        value: example.body,
+      },
+    ]),
+  );
+
+/** The problems of a call by their status, with an example for each code. */
+function problemResponses(operation: Operation) {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of errorsOf(operation)) {
+    const status = operation.statusOf?.[code] ?? errorCatalog[code].status;
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [
+      status,
+      {
+        description: codes.map((code) => `\`${code}\`: ${errorCatalog[code].title}.`).join('\n'),
+        ...((status === 429 || status === 503) && {
+          headers: z.object({
+            'retry-after': z
+              .string()
+              .optional()
+              .meta({ description: 'Seconds until the same request may be tried again.' }),
+          }),
+        }),
+        'x-problem-codes': codes,
+        content: {
+          'application/problem+json': {
+            schema: answers.problem,
+            examples: Object.fromEntries(
+              codes.map((code) => [code, { value: problemExample(code, status) }]),
+            ),
+          },
+        },
+      },
+    ]),
+  );
+}
+
+const problemExample = (code: ErrorCode, status: number) => ({
+  type: 'about:blank',
+  title: errorCatalog[code].title,
+  status,
+  code,
+  detail: `${errorCatalog[code].title}.`,
+});

@@ -1,0 +1,164 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { z } from 'zod';
+import type { Dependencies } from '../actions/dependencies.js';
+import type { Requester } from '../domain/audit.js';
+import type { ApiKey } from '../domain/connection.js';
+import type { ErrorCode } from '../domain/error-catalog/index.js';
+import type { OrganizationId } from '../domain/ids.js';
+import type { Permission } from '../domain/permission.js';
+import type { RateLimits } from '../limits/index.js';
+import type { Metrics } from '../metrics/index.js';
+import type { Answer } from './problem.js';
+
+/** What handlers work with. */
+export interface ApiDependencies extends Dependencies {
+  readonly limits: RateLimits;
+  readonly metrics: Metrics;
+  readonly callbackToleranceMs: number;
+}
+
+/** How a request authenticates. */
+export type Auth = 'organization' | 'operator' | 'status_token' | 'signature' | 'metrics_token' | 'none';
+
+/** Who calls for an organization. */
+export interface Caller {
+  readonly organizationId: OrganizationId;
+  readonly key: ApiKey;
+}
+
+/** The request as it came, for operations that authenticate with a signature or a token of their own. */
+export interface RawRequest {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+type Output<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
+type PathParams<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? { readonly [Key in Name]: string } & PathParams<Rest>
+  : unknown;
+
+/** What a handler gets: parsed input, and everything that it may work with. */
+export interface Input<Path extends string, AuthOf extends Auth, Query, Body> {
+  readonly deps: ApiDependencies;
+  readonly params: PathParams<Path>;
+  readonly query: Output<Query>;
+  readonly body: Output<Body>;
+  /** For the audit log. */
+  readonly by: Requester;
+  readonly caller: AuthOf extends 'organization' ? Caller : undefined;
+  readonly request: RawRequest;
+}
+
+/** One answer that isn't a problem. */
+export interface AnswerOf<Schema> {
+  readonly status: number;
+  readonly description: string;
+  /** Of the JSON body; absent for 204 and other media types. */
+  readonly schema?: Schema;
+  /** Of `Location`, with the `id` of the answer: `/v1/connections/{id}`. */
+  readonly location?: string;
+  /** The media type of an answer that is a text or bytes instead of a value. */
+  readonly file?: string;
+  /** The same for every caller for the life of the process: answered with an ETag and cacheable. */
+  readonly isStatic?: true;
+}
+
+interface OperationBase {
+  readonly method: Method;
+  /** As OpenAPI writes it: `/v1/connections/{id}`. */
+  readonly path: string;
+  readonly tag: string;
+  /** One line. */
+  readonly summary: string;
+  readonly description?: string;
+  readonly auth: Auth;
+  /** What an API key needs for it; one of several is enough. */
+  readonly permission?: Permission | readonly Permission[];
+  /** The codes of this operation beside those of every operation with its auth and method. */
+  readonly errors: readonly ErrorCode[];
+  /** Codes that have another status here. */
+  readonly statusOf?: Partial<Record<ErrorCode, number>>;
+  /** Called as often as credentials are issued: its successes are logged at debug level. */
+  readonly isHighVolume?: true;
+  /** Browsers get the site's page at this path. */
+  readonly hasPage?: true;
+  /** May a client repeat the request without doing it twice? @default every method but POST */
+  readonly isRepeatable?: boolean;
+  /** The tests send each of them to the running service. */
+  readonly examples: Readonly<Record<string, Example>>;
+}
+
+export interface Example {
+  readonly path?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** The status, or the code of the problem that it shows. */
+  readonly returns: number | ErrorCode;
+}
+
+/** One call of the API, as routes, OpenAPI document, client and reference know it. */
+export interface Operation extends OperationBase {
+  readonly query?: z.ZodObject | undefined;
+  readonly body?: z.ZodType | undefined;
+  readonly answer: AnswerOf<z.ZodType | undefined>;
+  // biome-ignore lint/suspicious/noExplicitAny: each operation's own input, which `defineOperation` checked.
+  readonly handler: (input: any) => unknown;
+}
+
+/** Checks an operation's handler against its path, auth and schemas. */
+export function defineOperation<
+  const Path extends string,
+  const AuthOf extends Auth,
+  Query extends z.ZodObject | undefined = undefined,
+  Body extends z.ZodType | undefined = undefined,
+  Schema extends z.ZodType | undefined = undefined,
+>(
+  operation: OperationBase & {
+    readonly path: Path;
+    readonly auth: AuthOf;
+    readonly query?: Query;
+    readonly body?: Body;
+    readonly answer: AnswerOf<Schema>;
+    /** Returns the body of the answer. @throws RolebridgeError */
+    readonly handler: (
+      input: Input<Path, AuthOf, Query, Body>,
+    ) => Promise<Returned<Schema>> | Returned<Schema>;
+  },
+): Operation {
+  return operation;
+}
+
+/** An answer with a status of its own, such as one that is given again. */
+export class RawAnswer {
+  constructor(readonly answer: Answer) {}
+}
+
+/** The tests hold every answer to its schema. */
+type Returned<Schema> = (Schema extends z.ZodType ? object : string | Buffer | undefined) | RawAnswer;
+
+const commonErrors: readonly ErrorCode[] = [
+  'request_invalid',
+  'rate_limited',
+  'store_unavailable',
+  'internal_error',
+];
+
+const authErrors: Readonly<Record<Auth, readonly ErrorCode[]>> = {
+  organization: ['unauthorized', 'permission_denied'],
+  operator: ['unauthorized'],
+  status_token: ['unauthorized'],
+  signature: ['callback_unauthorized'],
+  metrics_token: ['unauthorized'],
+  none: [],
+};
+
+/** Every code that an operation can answer with. */
+export const errorsOf = ({ auth, method, errors }: Operation): ErrorCode[] => [
+  ...new Set([
+    ...commonErrors,
+    ...authErrors[auth],
+    ...(method === 'get' ? [] : (['body_too_large', 'media_type_not_supported'] as const)),
+    ...errors,
+  ]),
+];

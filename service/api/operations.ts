@@ -1,0 +1,90 @@
+import { createApiKey } from './api-keys/create.js';
+import { listApiKeys } from './api-keys/list.js';
+import { revokeApiKey } from './api-keys/revoke.js';
+import { listAuditRecords } from './audit/list.js';
+import { receiveCallback } from './callbacks/receive.js';
+import { cancelExternalIdRotation } from './connections/cancel-external-id-rotation.js';
+import { createConnection } from './connections/create.js';
+import { deleteConnection } from './connections/delete.js';
+import { getConnection } from './connections/get.js';
+import { listConnections } from './connections/list.js';
+import { migrateToRole } from './connections/migrate-to-role.js';
+import { releaseAccount } from './connections/release-account.js';
+import { renameConnection } from './connections/rename.js';
+import { getRoleTemplates } from './connections/role-templates.js';
+import { rotateAccessKey } from './connections/rotate-access-key.js';
+import { rotateCallbackSecret } from './connections/rotate-callback-secret.js';
+import { rotateExternalId } from './connections/rotate-external-id.js';
+import { setRole } from './connections/set-role.js';
+import { setScopes } from './connections/set-scopes.js';
+import { getConnectionStatus } from './connections/status.js';
+import { verifyConnection } from './connections/verify.js';
+import { createEnrollment } from './enrollments/create.js';
+import { endEnrollment } from './enrollments/end.js';
+import { getEnrollment } from './enrollments/get.js';
+import { listEnrollments } from './enrollments/list.js';
+import { registerAccount } from './enrollments/register-account.js';
+import { createSignInLink } from './links/create.js';
+import {
+  downloadCallbackScript,
+  downloadCloudFormationTemplate,
+  downloadTerraformModule,
+} from './operations/downloads.js';
+import { explainProblem } from './operations/explain-problem.js';
+import { isAlive, isReady } from './operations/health.js';
+import { readMetrics } from './operations/metrics.js';
+import { getOpenApiDocument } from './operations/openapi-document.js';
+import { reencrypt } from './operations/reencrypt.js';
+import { createOrganization } from './organizations/create.js';
+import { getPermissionSet } from './permission-sets/get.js';
+import { listPermissionSets } from './permission-sets/list.js';
+import { issueCredentials } from './targets/credentials.js';
+import { resolve } from './targets/resolve.js';
+
+/**
+ * Every call of the API, once. Routes, OpenAPI document, typed client, API reference and the tests of the contract come
+ * from here. To add a call, write its file and add it.
+ */
+export const operations = {
+  createConnection,
+  listConnections,
+  getConnection,
+  renameConnection,
+  releaseAccount,
+  deleteConnection,
+  setRole,
+  verifyConnection,
+  setScopes,
+  getRoleTemplates,
+  rotateCallbackSecret,
+  rotateExternalId,
+  cancelExternalIdRotation,
+  rotateAccessKey,
+  migrateToRole,
+  resolve,
+  issueCredentials,
+  getConnectionStatus,
+  receiveCallback,
+  createEnrollment,
+  listEnrollments,
+  getEnrollment,
+  endEnrollment,
+  registerAccount,
+  createOrganization,
+  createApiKey,
+  listApiKeys,
+  revokeApiKey,
+  createSignInLink,
+  listAuditRecords,
+  listPermissionSets,
+  getPermissionSet,
+  reencrypt,
+  isAlive,
+  isReady,
+  readMetrics,
+  explainProblem,
+  getOpenApiDocument,
+  downloadTerraformModule,
+  downloadCloudFormationTemplate,
+  downloadCallbackScript,
+} as const;

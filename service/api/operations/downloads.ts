@@ -1,0 +1,47 @@
+import { builtCallback, vendorTemplate } from '../../templates/index.js';
+import { type ApiDependencies, defineOperation } from '../operation.js';
+import { perService } from '../per-service.js';
+import { terraformModuleArchive } from '../terraform-module.js';
+
+const tag = 'Downloads';
+const moduleOf = perService((_deps: ApiDependencies) => terraformModuleArchive());
+const templateOf = perService(({ principals, publicUrl }: ApiDependencies) =>
+  vendorTemplate({ principals, callbackUrl: `${publicUrl}/v1/callbacks` }),
+);
+
+/** The same for every customer, without any secret, so it needs no key. */
+export const downloadTerraformModule = defineOperation({
+  method: 'get',
+  path: '/downloads/terraform-module.tar.gz',
+  tag,
+  summary: 'Downloads the Terraform module.',
+  auth: 'none',
+  answer: { status: 200, description: 'The module.', file: 'application/gzip', isStatic: true },
+  errors: [],
+  examples: { one: { returns: 200 } },
+  handler: ({ deps }) => moduleOf(deps),
+});
+
+export const downloadCloudFormationTemplate = defineOperation({
+  method: 'get',
+  path: '/downloads/cloudformation.yaml',
+  tag,
+  summary: "Downloads the vendor's CloudFormation template.",
+  auth: 'none',
+  answer: { status: 200, description: 'The template.', file: 'text/yaml; charset=utf-8', isStatic: true },
+  errors: [],
+  examples: { one: { returns: 200 } },
+  handler: ({ deps }) => templateOf(deps),
+});
+
+export const downloadCallbackScript = defineOperation({
+  method: 'get',
+  path: '/downloads/callback.cjs',
+  tag,
+  summary: 'Downloads the script that sends the callback.',
+  auth: 'none',
+  answer: { status: 200, description: 'The script.', file: 'text/javascript; charset=utf-8', isStatic: true },
+  errors: [],
+  examples: { one: { returns: 200 } },
+  handler: () => builtCallback('script'),
+});

@@ -1,0 +1,15 @@
+import { defineOperation } from '../operation.js';
+
+/** Without the setting the path does not exist: how much customers do is not for everyone who reaches the API. */
+export const readMetrics = defineOperation({
+  method: 'get',
+  path: '/metrics',
+  tag: 'Operations',
+  summary: 'Returns the metrics for Prometheus. Exists only with ROLEBRIDGE_METRICS_TOKEN.',
+  auth: 'metrics_token',
+  answer: { status: 200, description: 'Prometheus text.', file: 'text/plain; version=0.0.4; charset=utf-8' },
+  errors: ['not_found'],
+  isHighVolume: true,
+  examples: { withoutTheSetting: { returns: 'not_found' } },
+  handler: ({ deps }) => deps.metrics.read(),
+});

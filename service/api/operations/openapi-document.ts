@@ -1,0 +1,20 @@
+import { type ApiDependencies, defineOperation } from '../operation.js';
+import { perService } from '../per-service.js';
+
+/** Made when it is first requested: the schemas of all answers would only slow the start. */
+const documentOf = perService(async ({ publicUrl }: ApiDependencies) => {
+  const { createOpenApiDocument } = await import('../openapi.js');
+  return JSON.stringify(createOpenApiDocument({ serverUrl: publicUrl }));
+});
+
+export const getOpenApiDocument = defineOperation({
+  method: 'get',
+  path: '/openapi.json',
+  tag: 'Operations',
+  summary: 'Returns this document.',
+  auth: 'none',
+  answer: { status: 200, description: 'OpenAPI 3.1.', file: 'application/json', isStatic: true },
+  errors: [],
+  examples: { one: { returns: 200 } },
+  handler: ({ deps }) => documentOf(deps),
+});

@@ -1,0 +1,31 @@
+import { RolebridgeError } from '../../domain/errors.js';
+import { parsePermissionSetId, permissionSetSchema } from '../../domain/permission-set.js';
+import { defineOperation } from '../operation.js';
+
+/** Served as the vendor's file has it, to be committed beside a stack: a version never changes. */
+export const getPermissionSet = defineOperation({
+  method: 'get',
+  path: '/v1/permission-sets/{name}/{version}',
+  tag: 'Permission sets',
+  summary: 'Returns one version of a permission set.',
+  auth: 'none',
+  answer: {
+    status: 200,
+    description: 'The permission set.',
+    schema: permissionSetSchema.meta({ id: 'PermissionSet' }),
+  },
+  errors: ['not_found'],
+  examples: {
+    one: { path: { name: 'deploy', version: '1' }, returns: 200 },
+    unknown: { path: { name: 'deploy', version: '999' }, returns: 'not_found' },
+  },
+  handler: ({ deps, params }) => {
+    const id = parsePermissionSetId(`${params.name}@${params.version}`);
+    const set = id && deps.permissionSets.get(id.name, id.version);
+    if (set === undefined)
+      throw new RolebridgeError('not_found', 'There is no such version of a permission set.', {
+        remedy: 'See GET /v1/permission-sets for those that there are.',
+      });
+    return set;
+  },
+});

@@ -1,0 +1,25 @@
+import { permissionSets } from '../answers.js';
+import { defineOperation } from '../operation.js';
+
+/** Public, so that customers and their security teams can read what the vendor needs before they have anything. */
+export const listPermissionSets = defineOperation({
+  method: 'get',
+  path: '/v1/permission-sets',
+  tag: 'Permission sets',
+  summary: 'Lists every version of every permission set, the newest first.',
+  auth: 'none',
+  answer: { status: 200, description: 'The permission sets.', schema: permissionSets },
+  errors: [],
+  examples: { all: { returns: 200 } },
+  handler: ({ deps }) => ({
+    permissionSets: deps.permissionSets.list().map(({ name, version, title }) => ({
+      name,
+      version,
+      title,
+      url: urlOf(deps.publicUrl, name, version),
+    })),
+  }),
+});
+
+const urlOf = (publicUrl: string, name: string, version: number) =>
+  `${publicUrl}/v1/permission-sets/${name}/${version}`;

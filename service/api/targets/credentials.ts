@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import { issueCredentials as issue, type VendedCredentials } from '../../actions/issue-credentials.js';
+import { sessionLimits } from '../../domain/session.js';
+import { ownTagPrefix } from '../../role-sessions/index.js';
+import * as answers from '../answers.js';
+import { defineOperation } from '../operation.js';
+import { scope } from '../schemas.js';
+
+const { durationSeconds, sessionName, sessionPolicy, tags } = sessionLimits;
+
+const policyText = z
+  .string()
+  .max(sessionPolicy, `must be ${sessionPolicy} characters or less`)
+  // What AWS takes: tab, line ends, and the printable characters of Latin-1.
+  .regex(/^[\t\n\r\x20-\xff]*$/, 'must hold no character outside Latin-1')
+  .refine(isJsonObject, 'must be a JSON object');
+
+const tagText = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+const tagRule = 'must hold only letters, digits, spaces and _.:/=+-@';
+
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+const credentialsRequest = z.strictObject({
+  ...scope.shape,
+  durationSeconds: z.int().min(durationSeconds.least).max(durationSeconds.most).optional(),
+  sessionName: z
+    .string()
+    .regex(
+      new RegExp(`^[A-Za-z0-9_+=,.@-]{${sessionName.least},${sessionName.most}}$`),
+      `must be ${sessionName.least} to ${sessionName.most} letters, digits or any of _+=,.@- (the service puts the organization's id before it)`,
+    )
+    .optional(),
+  sessionPolicy: z
+    .union(
+      [
+        policyText,
+        z
+          .record(z.string(), z.unknown())
+          .transform((policy) => JSON.stringify(policy))
+          .pipe(policyText),
+      ],
+      `must be a JSON object, or the text of one, of at most ${sessionPolicy} characters of Latin-1`,
+    )
+    .optional(),
+  tags: z
+    .record(
+      z
+        .string()
+        .min(1)
+        .max(128)
+        .regex(tagText, tagRule)
+        .refine(
+          (key) => !/^aws:/i.test(key) && !key.toLowerCase().startsWith(ownTagPrefix),
+          `must not begin with "aws:" or "${ownTagPrefix}"`,
+        ),
+      z.string().max(256).regex(tagText, tagRule),
+    )
+    .refine((record) => Object.keys(record).length <= tags, `must be ${tags} or less`)
+    .refine(
+      (record) =>
+        new Set(Object.keys(record).map((key) => key.toLowerCase())).size === Object.keys(record).length,
+      'must not have the same key twice; letter case does not count',
+    )
+    .optional(),
+});
+
+export const issueCredentials = defineOperation({
+  method: 'post',
+  path: '/v1/credentials',
+  tag: 'Targets',
+  summary: 'Issues short-lived credentials for a target.',
+  auth: 'organization',
+  permission: 'credentials:issue',
+  body: credentialsRequest,
+  answer: { status: 200, description: 'Credentials, and when they expire.', schema: answers.credentials },
+  errors: [
+    'no_connection_for_target',
+    'connection_not_healthy',
+    'connection_changed',
+    'role_not_assumable',
+    'role_in_vendor_account',
+    'partition_not_supported',
+    'account_mismatch',
+    'duration_too_long',
+    'session_tags_denied',
+    'session_policy_invalid',
+    'method_mismatch',
+    'access_key_expired',
+    'access_key_not_available',
+    'access_key_unreadable',
+    'aws_unavailable',
+    'vendor_credentials_invalid',
+    'vendor_not_allowed',
+  ],
+  isHighVolume: true,
+  isRepeatable: true,
+  examples: {
+    environment: { body: { project: 'shop', environment: 'production' }, returns: 200 },
+    narrow: {
+      body: {
+        project: 'shop',
+        durationSeconds: 900,
+        sessionName: 'deploy-117',
+        sessionPolicy: {
+          Version: '2012-10-17',
+          Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: '*' }],
+        },
+        tags: { team: 'checkout' },
+      },
+      returns: 200,
+    },
+    tooLong: { body: { project: 'shop', durationSeconds: 43_200 }, returns: 'duration_too_long' },
+    tooShort: { body: { project: 'shop', durationSeconds: 60 }, returns: 'request_invalid' },
+    notHealthy: { body: { project: 'taken' }, returns: 'connection_not_healthy' },
+    nothing: { body: { project: 'nobodys' }, returns: 'no_connection_for_target' },
+  },
+  async handler({ deps, by, caller, body }) {
+    const { project, environment, architecture, tags: tagged, ...wanted } = body;
+    const issued = await issue(deps, by, caller.organizationId, {
+      ...wanted,
+      target: { project, environment, architecture },
+      // In one order, so that the same tags are the same request.
+      tags: Object.entries(tagged ?? {})
+        .map(([key, value]) => ({ key, value }))
+        .sort((one, other) => (one.key < other.key ? -1 : 1)),
+    });
+    return credentialsView(issued);
+  },
+});
+
+const credentialsView = ({
+  credentials,
+  accountId,
+  connection,
+  matchedScope,
+  attribution,
+}: VendedCredentials) => ({
+  accessKeyId: credentials.accessKeyId,
+  secretAccessKey: credentials.secretAccessKey,
+  sessionToken: credentials.sessionToken,
+  expiration: credentials.expiresAt,
+  accountId,
+  connection: { id: connection.id, name: connection.name },
+  matchedScope,
+  attribution,
+});
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}

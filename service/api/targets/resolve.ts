@@ -1,0 +1,27 @@
+import { resolveTarget } from '../../actions/resolve-target.js';
+import * as answers from '../answers.js';
+import { defineOperation } from '../operation.js';
+import { scope } from '../schemas.js';
+import { resolutionView } from '../views.js';
+
+export const resolve = defineOperation({
+  method: 'get',
+  path: '/v1/resolve',
+  tag: 'Targets',
+  summary: 'Returns the connection that applies to a target, and why that one.',
+  description:
+    'The longest scope that is a prefix of the target wins. A connection that is not healthy is still the answer, with its status.',
+  auth: 'organization',
+  permission: ['connections:read', 'credentials:issue'],
+  query: scope,
+  answer: { status: 200, description: 'The connection that applies.', schema: answers.resolution },
+  errors: ['no_connection_for_target'],
+  isHighVolume: true,
+  examples: {
+    environment: { query: { project: 'shop', environment: 'production' }, returns: 200 },
+    nothing: { query: { project: 'nobodys' }, returns: 'no_connection_for_target' },
+    gap: { query: { environment: 'production' }, returns: 'request_invalid' },
+  },
+  handler: async ({ deps, caller, query }) =>
+    resolutionView(await resolveTarget(deps.store, caller.organizationId, query)),
+});

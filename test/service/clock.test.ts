@@ -1,0 +1,28 @@
+/** Nothing that can't be undone is done on one look at the time of day. */
+import { day, hour, passingClock, until } from '../passing-clock.js';
+import { startWatchedVendor } from '../watched-vendor.js';
+
+test('a clock that is ahead for a moment deletes no pending connection and puts no check off', async () => {
+  // The time of day jumps; the monotonic clock keeps its pace.
+  const clock = Object.assign(passingClock(), { monotonic: () => performance.now() });
+  const vendor = await startWatchedVendor({ clock });
+  const waiting = await Promise.all(['a', 'b', 'c'].map((name) => vendor.pending(name)));
+  const made = await vendor.connected();
+  clock.pass(8 * day);
+  // Something is stored: the service looks at what is due.
+  await vendor.pending('wakes');
+  await until(() => vendor.logs.some((line) => line.includes('jumped against the monotonic clock')));
+  clock.pass(-8 * day);
+  await vendor.pending('wakes again');
+  await until(
+    () => vendor.logs.filter((line) => line.includes('jumped against the monotonic clock')).length === 2,
+  );
+  for (const { id } of waiting)
+    expect((await vendor.call('GET', `/v1/connections/${id}`)).body.status).toBe('pending');
+  await until(async () => {
+    const next = await vendor.store.nextJobAt();
+    return next !== undefined && Date.parse(next) < clock.now() + hour;
+  }, 'a check within the hour');
+  expect(await made.status()).toBe('connected');
+  await vendor.close();
+});
