@@ -65,5 +65,7 @@ export default {
     })),
     onCdktn,
   ],
+  // jest leaves one core out, and then runs everything in one process when there are two.
+  maxWorkers: '100%',
   testTimeout: 30_000,
 };

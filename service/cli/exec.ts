@@ -48,6 +48,8 @@ const otherSources = [
   'AWS_CONTAINER_CREDENTIALS_FULL_URI',
   'AWS_CONTAINER_AUTHORIZATION_TOKEN',
   'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
+  // Set by this program itself, about its own SDK.
+  'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED',
   // The command is to have these credentials, and not the key to all others.
   'ROLEBRIDGE_API_KEY',
   'ROLEBRIDGE_OPERATOR_TOKEN',

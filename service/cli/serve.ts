@@ -71,16 +71,7 @@ export async function serve(terminal: Terminal): Promise<void> {
         )
       : error;
   });
-  const stop = () => {
-    service.close().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
-  };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
-  const { url, metricsUrl } = service;
-  logger.info({ url, publicUrl: config.publicUrl ?? url, metricsUrl }, 'listening');
+  // Before the line that says it listens: a signal that answers it must find its handler.
   // A key file in which a new key was put first counts without a restart.
   process.on('SIGHUP', () => {
     try {
@@ -91,6 +82,16 @@ export async function serve(terminal: Terminal): Promise<void> {
       logger.error({ err: error }, 'encryption keys not read again; the ones before stay');
     }
   });
+  const stop = () => {
+    service.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  const { url, metricsUrl } = service;
+  logger.info({ url, publicUrl: config.publicUrl ?? url, metricsUrl }, 'listening');
   service.learnRoleChaining();
   for (const foreign of await foreignEndpoints(awsClientsOf(config)))
     logger.warn(foreign, 'AWS calls go to an endpoint that is not AWS’s own');

@@ -53,11 +53,7 @@ function timed(operation: string, run: Operation, { storeDuration, storeErrors }
 }
 
 const counted =
-  (
-    write: Operation,
-    recordsOf: (value: unknown) => readonly AuditRecord[],
-    metrics: Metrics,
-  ): Operation =>
+  (write: Operation, recordsOf: (value: unknown) => readonly AuditRecord[], metrics: Metrics): Operation =>
   async (...values) => {
     const result = await write(...values);
     const records = recordsOf(values[0]);

@@ -8,6 +8,7 @@ import { measureCommand } from './command.js';
 import { measureCredentials } from './credentials.js';
 import type { Measurement } from './measure.js';
 import { measurePages } from './pages.js';
+import { measurePause } from './pause.js';
 import { measurePostgres } from './postgres.js';
 import { measureResolve } from './resolve.js';
 import { measureScale } from './scale.js';
@@ -23,6 +24,7 @@ const benchmarks: Record<string, (directory: string) => Promise<Measurement[]>> 
   command: measureCommand,
   writes: measureWrites,
   scale: measureScale,
+  pause: measurePause,
   audit: measureAudit,
   postgres: measurePostgres,
   sustained: measureSustained,

@@ -8,7 +8,6 @@ import { transpileService } from './service-program.mjs';
 export default async function setUp() {
   process.env.TEST_RUN_DIR = mkdtempSync(join(tmpdir(), 'rolebridge-run-'));
   process.env.TEST_RUNNER_PID = String(process.pid);
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   await buildCallback();
   await transpileService();
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 
 const built = resolve('.built');
 const workspaces = ['service', 'client', 'aws-sandbox'].filter((name) => existsSync(name));
@@ -31,6 +31,7 @@ export async function transpileService() {
     linkAssets(workspace);
     link(join(built, workspace), join(built, 'node_modules/@rolebridge', workspace));
   }
+  await stop();
 }
 
 const leftOut = new Set(['dist', 'node_modules', 'public']);

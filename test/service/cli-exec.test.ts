@@ -55,7 +55,8 @@ test('the command has the credentials in its environment, and no other source of
   });
   expect(
     Object.keys(seen)
-      .filter((name) => /^AWS_/.test(name))
+      // The program itself silences the SDK's advice on Node versions.
+      .filter((name) => /^AWS_(?!SDK_JS_)/.test(name))
       .sort(),
   ).toEqual([
     'AWS_ACCESS_KEY_ID',

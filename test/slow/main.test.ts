@@ -222,7 +222,7 @@ test('what the start mends in a file is a line of the log that names the file', 
   expect(stderr).not.toContain('cut off');
   const [warning] = lines(stdout)
     .map((line) => JSON.parse(line))
-    .filter(({ level }) => level === 40);
+    .filter(({ level }) => level === 'warn');
   expect(warning).toMatchObject({
     file: log,
     msg: expect.stringMatching(/^The last 13 bytes of .* were cut off/),

@@ -66,12 +66,10 @@ it('a request and its calls of STS are spans of the caller’s trace, with the r
   const calls = spans.filter(
     ({ name, parentSpanId }) => name.startsWith('STS ') && parentSpanId === request?.spanId,
   );
-  expect(calls.map(({ name }) => name).sort()).toEqual([
-    'STS AssumeRole',
-    'STS AssumeRole',
-    'STS AssumeRole',
-    'STS GetCallerIdentity',
-  ]);
+  // How many probes there are is the verification's business.
+  expect(new Set(calls.map(({ name }) => name))).toEqual(
+    new Set(['STS AssumeRole', 'STS GetCallerIdentity', 'STS GetRole']),
+  );
   expect(text).toContain('rolebridge-test');
   for (const secret of [apiKey, body.callbackSecret, body.id, body.externalId, arn])
     expect(text).not.toContain(secret);

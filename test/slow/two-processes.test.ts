@@ -6,16 +6,17 @@ import { startVendorOnDatabase } from '../postgres/service-processes.js';
 const rounds = 8;
 
 let server: PostgresDatabase;
+let vendor: Racers['vendor'];
 let racers: Racers;
 beforeAll(async () => {
   server = await sharedPostgres();
-  const vendor = await startVendorOnDatabase(await server.newSchema());
+  vendor = await startVendorOnDatabase(await server.newSchema());
   // At once: both find an empty database.
   const [one, two] = await Promise.all([vendor.startProcess(), vendor.startProcess()]);
   racers = { vendor, one, two };
 }, 60_000);
 afterAll(async () => {
-  await racers?.vendor.close();
+  await vendor?.close();
 });
 
 test.each<[string, Race]>([
