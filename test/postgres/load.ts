@@ -123,11 +123,15 @@ async function expectNothingLost(databaseUrl: string, known: ReadonlyMap<string,
   await client.connect();
   try {
     const all = async (text: string) => (await client.query(text)).rows;
-    const connections = await all('SELECT id, version, status, claimed_role, record FROM connections');
-    const scopes = await all('SELECT connection_id, scope_key FROM connection_scopes');
-    const externalIds = await all('SELECT connection_id, external_id FROM external_ids');
-    const audit = await all('SELECT connection_id, record FROM audit_records');
-    const records = new Map(connections.map((row) => [row.id as string, JSON.parse(row.record)]));
+    const connections = await all(
+      `SELECT key AS id, (value->>'version')::int AS version, status, value AS record FROM connections`,
+    );
+    const scopes = await all('SELECT row_key AS connection_id, value AS scope_key FROM scope_claims');
+    const externalIds = await all(
+      'SELECT row_key AS connection_id, value AS external_id FROM external_id_claims',
+    );
+    const audit = await all('SELECT connection_id, value AS record FROM audit_records');
+    const records = new Map(connections.map((row) => [row.id as string, row.record]));
 
     for (const [id, { project, acknowledged, sent }] of known) {
       const record = records.get(id);
@@ -168,7 +172,7 @@ async function expectNothingLost(databaseUrl: string, known: ReadonlyMap<string,
     // No change without its intent, which was written before.
     const intents = new Map<string, number>();
     for (const row of audit) {
-      const { action, phase } = JSON.parse(row.record);
+      const { action, phase } = row.record;
       if (phase === 'intent' && action.startsWith('connection.'))
         intents.set(row.connection_id, (intents.get(row.connection_id) ?? 0) + 1);
     }

@@ -120,7 +120,7 @@ test.each<[string, Record<string, string>, RegExp]>([
   [
     'an id twice, and a word that is neither on nor off',
     { ROLEBRIDGE_ENCRYPTION_KEYS: `k1:${aKey},k1:${key()}`, ROLEBRIDGE_ACCESS_KEYS: 'no' },
-    /ROLEBRIDGE_ENCRYPTION_KEYS: [\s\S]*ROLEBRIDGE_ACCESS_KEYS: must be "on" or "off"/,
+    /(?=[\s\S]*ROLEBRIDGE_ENCRYPTION_KEYS: )[\s\S]*ROLEBRIDGE_ACCESS_KEYS: must be "on" or "off"/,
   ],
   ['a key without an id', { ROLEBRIDGE_ENCRYPTION_KEYS: aKey }, /ROLEBRIDGE_ENCRYPTION_KEYS: must be/],
   [
