@@ -108,7 +108,7 @@ it('a service key: the old one is needed until everything is encrypted and signe
   const answered = await runCommandLine(['reencrypt', '--json'], { env: settings });
   // Its documents are signed under the old key too, so nothing is changed without it.
   expect(answered.code).toBe(3);
-  expect(answered.stderr).toContain('the service key "k1", which is not configured');
+  expect(answered.stderr).toMatch(/k1.*which is not configured/);
   const doctor = async (keys: string) => {
     const env = { ...settings, ROLEBRIDGE_SERVICE_KEYS: keys };
     const { checks } = JSON.parse((await runCommandLine(['doctor', '--json'], { env })).stdout);

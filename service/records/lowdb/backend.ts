@@ -183,7 +183,7 @@ function damaged(damages: readonly Damage[]): RolebridgeError {
     ].join(' '),
     {
       remedy:
-        'Nothing was changed. Restore a backup ("rolebridge restore"), or see what "rolebridge repair" would drop. ROLEBRIDGE_QUARANTINE=on serves the other organizations meanwhile.',
+        'Nothing was changed. If it names a missing key, add that key again to ROLEBRIDGE_SERVICE_KEYS, behind the first one. Otherwise restore a backup ("rolebridge restore"), or see what "rolebridge repair" would drop. ROLEBRIDGE_QUARANTINE=on serves the other organizations meanwhile.',
     },
   );
 }
