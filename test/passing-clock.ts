@@ -32,11 +32,11 @@ export const minute = 60_000;
 export const hour = 60 * minute;
 export const day = 24 * hour;
 
-/** Waits until it is so. @throws after ten seconds */
+/** Waits until it is so. @throws after 25 seconds */
 export async function until(isSo: () => unknown, what = 'what was waited for'): Promise<void> {
-  const ends = Date.now() + 10_000;
+  const ends = Date.now() + 25_000;
   while (!(await isSo())) {
-    if (Date.now() > ends) throw new Error(`${what} did not come about in ten seconds`);
+    if (Date.now() > ends) throw new Error(`${what} did not come about in 25 seconds`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
