@@ -57,7 +57,7 @@ export const guards: readonly Guard[] = [
     file: 'service/secrets/api-key.ts',
     guard: 'const same = timingSafeEqual(',
     without: 'const same = true || timingSafeEqual(',
-    test: 'test/service/threats-leaks.test.ts',
+    test: 'test/service/api.test.ts',
     title: '.',
   },
   {

@@ -508,3 +508,14 @@ it('writes no secret to its logs', async () => {
   expect(lines).not.toContain(callbackSecret.slice(6));
   expect(lines).not.toContain(vendor.apiKey);
 });
+
+it('refuses an API key whose last character is another one', async () => {
+  const last = vendor.apiKey.at(-1) === '0' ? '1' : '0';
+  const answer = await vendor.call(
+    'GET',
+    '/v1/connections',
+    undefined,
+    `${vendor.apiKey.slice(0, -1)}${last}`,
+  );
+  expect([answer.status, answer.body.code]).toEqual([401, 'unauthorized']);
+});
