@@ -3,7 +3,7 @@ import type { Terminal } from './terminal.js';
 
 /** Reads a brand file as the service does at its start. @throws ConfigurationError */
 export function checkBrand(file: string, { stdout }: Terminal): void {
-  const { name, colors, returnUrls, frameAncestors, externalIdPrefix, logo, favicon } = loadBrand(file);
+  const { name, colors, returnUrls, externalIdPrefix, logo, favicon } = loadBrand(file);
   const ratio = (one: string, other: string) => `${contrast(one, other).toFixed(1)}:1`;
   stdout.write(
     `${[
@@ -12,7 +12,6 @@ export function checkBrand(file: string, { stdout }: Terminal): void {
       `  logo: ${logo ? logo.type : 'none'}; favicon: ${favicon ? favicon.type : 'none'}`,
       `  external IDs begin with ${externalIdPrefix}`,
       `  links may lead back to: ${returnUrls.join(', ') || 'nowhere'}`,
-      `  may be embedded by: ${frameAncestors.join(', ') || 'no other site'}`,
     ].join('\n')}\n`,
   );
 }

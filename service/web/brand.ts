@@ -17,8 +17,6 @@ export interface Brand {
   readonly homeUrl?: string | undefined;
   /** A link may lead back to these addresses and what is below them, and nowhere else. */
   readonly returnUrls: readonly string[];
-  /** The origins of pages that may show this site in a frame. */
-  readonly frameAncestors: readonly string[];
   /** What a new external ID begins with. */
   readonly externalIdPrefix: string;
 }
@@ -41,7 +39,6 @@ export const defaultBrand: Brand = {
   colors: { accent: '#2456e6', onAccent: '#ffffff', accentDark: '#8fadff', onAccentDark: '#0a1020' },
   links: {},
   returnUrls: [],
-  frameAncestors: [],
   externalIdPrefix: 'rb-',
 };
 

@@ -30,14 +30,6 @@ const brandFile = z.strictObject({
     .default({}),
   homeUrl: returnUrl.optional(),
   returnUrls: z.array(returnUrl).max(50).default([]),
-  frameAncestors: z
-    .array(
-      z
-        .url()
-        .refine((url) => new URL(url).origin === url, 'must be an origin, such as https://app.example.com'),
-    )
-    .max(50)
-    .default([]),
   externalIdPrefix: z
     .string()
     .regex(/^[a-z][a-z0-9]{1,9}-$/, 'must be 2 to 10 lower-case letters or digits and a dash, such as acme-')
