@@ -5,7 +5,7 @@ import { printJson, printTable, printValues } from './print.js';
 import { addTemplateCommand } from './role-templates.js';
 import { readAccessKey } from './secret-input.js';
 import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
-import { checkWay, show, showCreated, statusText, wayOption } from './show-connection.js';
+import { checkFormat, formatOption, show, showCreated, statusText } from './show-connection.js';
 import { scopeOf, scopeText } from './target-options.js';
 import type { Terminal } from './terminal.js';
 import { withExample } from './with-example.js';
@@ -18,7 +18,7 @@ interface CreateOptions extends ServiceOptions {
   readonly expectedAccount?: string;
   readonly accessKey?: boolean;
   readonly accessKeyId?: string;
-  readonly way?: string;
+  readonly format?: string;
 }
 
 /** `rolebridge connection …`. */
@@ -41,10 +41,10 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
       'connect with an access key, which is read from the terminal, standard input or the environment',
     )
     .option('--access-key-id <id>', 'its id; implies --access-key')
-    .option(...wayOption)
+    .option(...formatOption)
     .action(async (name: string, options: CreateOptions) => {
       const { scope, partition, expectedAccount, accessKey, accessKeyId, json } = options;
-      checkWay(options);
+      checkFormat(options);
       const wanted = {
         name,
         ...(scope !== undefined && { scope: scopeOf(scope) }),
@@ -150,9 +150,9 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
     'begin the move from an access key to a role; what the customer needs is shown this once',
     'rolebridge connection migrate-to-role con_…',
   )
-    .option(...wayOption)
+    .option(...formatOption)
     .action(async (id: string, options: CreateOptions) => {
-      checkWay(options);
+      checkFormat(options);
       const client = await clientOf(options, terminal);
       showCreated(terminal, await client.migrateToRole(id), options);
     });
@@ -160,13 +160,13 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
   add(
     'rotate-external-id <id>',
     'begin to change the external ID; the connection goes on until the customer has deployed the new one',
-    'rolebridge connection rotate-external-id con_… --way terraform',
+    'rolebridge connection rotate-external-id con_… --format terraform',
   )
     .option('--cancel', 'leave the external ID as it is')
     .option('--callback-secret', 'make another callback secret too')
-    .option(...wayOption)
+    .option(...formatOption)
     .action(async (id: string, options: CreateOptions & { cancel?: boolean; callbackSecret?: boolean }) => {
-      checkWay(options);
+      checkFormat(options);
       const client = await clientOf(options, terminal);
       if (options.cancel) return show(terminal, await client.cancelExternalIdRotation(id), options.json);
       const rotateCallbackSecret = options.callbackSecret ?? false;

@@ -4,13 +4,13 @@ import { printable, printJson, printValues } from './print.js';
 import { scopeText } from './target-options.js';
 import type { Terminal } from './terminal.js';
 
-interface WayOptions {
-  readonly way?: string;
+interface FormatOptions {
+  readonly format?: string;
   readonly json?: boolean;
 }
 
-/** As the API calls the ways to create the role. */
-const ways: readonly string[] = [
+/** The names of the role templates in the API. */
+const formats: readonly string[] = [
   'console',
   'cdktf',
   'terraform',
@@ -18,9 +18,9 @@ const ways: readonly string[] = [
   'cloudFormation',
   'awsCli',
 ] satisfies (keyof CreatedConnection['roleTemplates'])[];
-export const wayOption = [
-  '--way <way>',
-  `print this way to make the role alone: ${ways.join(', ')}`,
+export const formatOption = [
+  '--format <format>',
+  `print only this template of the role: ${formats.join(', ')}`,
 ] as const;
 
 export const statusText = (connection: Connection): string =>
@@ -62,18 +62,18 @@ type Made = Pick<
 > & { readonly callbackSecret?: string | undefined; readonly statusToken?: string | undefined };
 
 /** Once: what the customer makes the role with. One way alone goes to standard output, to be kept in a file. */
-export function showCreated(terminal: Terminal, made: Made, options: WayOptions): void {
-  const { way, json } = options;
+export function showCreated(terminal: Terminal, made: Made, options: FormatOptions): void {
+  const { format, json } = options;
   if (json) {
     printJson(terminal, made);
     return;
   }
   const known: Record<string, string | undefined> = { ...made.roleTemplates };
   for (const [name, text] of Object.entries(known))
-    if (text !== undefined && way === undefined)
+    if (text !== undefined && format === undefined)
       terminal.stdout.write(`== ${name}\n${printable(text).trimEnd()}\n\n`);
-  if (way !== undefined) terminal.stdout.write(`${printable(known[way] ?? '').trimEnd()}\n`);
-  const values = { stdout: way === undefined ? terminal.stdout : terminal.stderr };
+  if (format !== undefined) terminal.stdout.write(`${printable(known[format] ?? '').trimEnd()}\n`);
+  const values = { stdout: format === undefined ? terminal.stdout : terminal.stderr };
   printValues(values, {
     id: made.id,
     'external ID': made.externalId,
@@ -87,9 +87,9 @@ export function showCreated(terminal: Terminal, made: Made, options: WayOptions)
 }
 
 /** @throws UsageError before anything is made that could not be shown again */
-export function checkWay({ way, json }: WayOptions): void {
-  if (way !== undefined && !ways.includes(way))
-    throw new UsageError(`--way must be one of ${ways.join(', ')}, not ${JSON.stringify(way)}.`);
-  if (way !== undefined && json)
-    throw new UsageError('--way is given beside --json.', 'Give one of the two.');
+export function checkFormat({ format, json }: FormatOptions): void {
+  if (format !== undefined && !formats.includes(format))
+    throw new UsageError(`--format must be one of ${formats.join(', ')}, not ${JSON.stringify(format)}.`);
+  if (format !== undefined && json)
+    throw new UsageError('--format is given beside --json.', 'Give one of the two.');
 }

@@ -119,10 +119,10 @@ describe('is refused with 2 and what to write, before anything is asked:', () =>
     ['a scope beside --none', ['scope', 'set', 'con_x', 'shop', '--none'], /one of the two/],
     [
       'a way that is none',
-      ['connection', 'create', 'x', '--way', 'pulumi'],
+      ['connection', 'create', 'x', '--format', 'pulumi'],
       /one of console, cdktf, terraform/,
     ],
-    ['a way beside JSON', ['connection', 'create', 'x', '--way', 'cdktf', '--json'], /one of the two/],
+    ['a way beside JSON', ['connection', 'create', 'x', '--format', 'cdktf', '--json'], /one of the two/],
     [
       'a rotation’s time that is none',
       ['connection', 'rotate-callback-secret', 'c', '--previous-valid', '1d'],

@@ -116,7 +116,7 @@ describe('connections', () => {
   });
 
   test('print one way to make the role alone, to be kept in a file', async () => {
-    const { code, stdout, stderr } = await rolebridge('connection create shop --way terraform');
+    const { code, stdout, stderr } = await rolebridge('connection create shop --format terraform');
     expect(code).toBe(0);
     expect(stdout).toMatch(/resource "aws_iam_role"/);
     const secret = /^callback secret +whsec_(\S+)$/m.exec(stderr)?.[1] ?? '';
@@ -197,7 +197,7 @@ describe('connections', () => {
     const before = await json(`connection show ${id}`);
     const rotation = await json(`connection rotate-external-id ${id}`);
     expect(rotation).toMatchObject({ status: 'connected', previousExternalId: before.externalId });
-    const { stdout, stderr } = await rolebridge(`connection rotate-external-id ${id} --way terraform`);
+    const { stdout, stderr } = await rolebridge(`connection rotate-external-id ${id} --format terraform`);
     expect(stdout).toContain(rotation.externalId);
     expect(stderr).not.toContain('shown this once');
     expect(await json(`connection show ${id}`)).toMatchObject({ pendingExternalId: rotation.externalId });
