@@ -1,5 +1,6 @@
 import type { OrganizationId } from '../domain/ids.js';
 import { type Backend, type Query, UniqueConflict } from './backend.js';
+import type { Row } from './row.js';
 import { SortedRows } from './sorted-rows.js';
 import {
   type Constraint,
@@ -10,15 +11,6 @@ import {
   tables,
   type Values,
 } from './tables.js';
-
-/** A row in memory: its value as JSON text, a third of the size of the object, and what questions ask by. */
-export interface Row {
-  readonly table: TableName;
-  readonly organizationId: OrganizationId;
-  readonly key: string;
-  readonly text: string;
-  readonly columns: { readonly [name: string]: string | undefined };
-}
 
 export function rowOf<Name extends TableName>(
   table: Name,

@@ -1,4 +1,4 @@
-import type { Row } from './rows.js';
+import type { Row } from './row.js';
 
 type Placed = Pick<Row, 'key'> & Partial<Pick<Row, 'columns'>>;
 

@@ -70,6 +70,8 @@ async function start(wanted: {
 }) {
   const store = await openFileStore({ directory: wanted.directory });
   const { url } = await createService({
+    // What is measured binds no accounts.
+    requireAccount: false,
     store,
     encryption: createEncryption([{ id: 'k1', key: randomBytes(32) }]),
     sts: createSts({

@@ -53,6 +53,8 @@ async function start(wanted: ServiceWanted) {
   const openedMs = performance.now() - opening;
   const encryption = createEncryption([{ id: 'k1', key: randomBytes(32) }]);
   const service = await createService({
+    // What is measured binds no accounts.
+    requireAccount: false,
     store,
     encryption,
     accessKeyEncryption: createAccessKeyEncryption(
