@@ -26,7 +26,11 @@ beforeAll(async () => {
     scope: { project: 'shop', environment: 'production' },
   });
   accountId = sandbox.createAccount().accountId;
-  const { arn } = sandbox.createRole(accountId, { roleName: 'rolebridge', trustPolicy: body.trustPolicy });
+  const { arn } = sandbox.createRole(accountId, {
+    roleName: 'rolebridge',
+    trustPolicy: body.trustPolicy,
+    managedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess'],
+  });
   roleName = 'rolebridge';
   const given = await call('PUT', `/v1/connections/${body.id}/role`, { roleArn: arn });
   expect(given.body.status).toBe('connected');

@@ -22,7 +22,7 @@ check(
     const folder = mkdtempSync(join(tmpdir(), 'rolebridge-rotation-'));
     try {
       const customer = vendor.sandbox.createAccount();
-      const { body: connection } = await vendor.call('POST', '/v1/connections', { name: 'shop' });
+      const { body: connection } = await vendor.call('POST', '/v1/connections', { name: 'shop', scope: {} });
       const path = `/v1/connections/${connection.id}`;
       const environment = (externalId: string): CustomerEnvironment => ({
         ROLEBRIDGE_CONNECTION_ID: connection.id,
