@@ -53,13 +53,18 @@ test('AWS that denies the roles of all customers fails no connection, and sessio
   expect(new Set(vendor.receiver.received.map(({ body }) => body.type))).toEqual(
     new Set(['connection.connected', 'service.degraded']),
   );
-  const ready = async () => (await fetch(`${vendor.service.url}/readyz`)).json();
+  const ready = async () =>
+    (await (await fetch(`${vendor.service.url}/readyz`)).json()) as { degradedSince?: string };
   expect(await ready()).toMatchObject({ status: 'ready', degradedSince: expect.any(String) });
   expect((await first.ask({ durationSeconds: 43_200 })).body.accessKeyId).toBe(held.accessKeyId);
   vendor.sandbox.faults.clear();
-  await checkedAgain(made, 1);
-  expect(await statuses(made)).toEqual(Array(6).fill('connected'));
+  // A check that AWS had answered before the repair may still count as the next one.
+  await until(async () => {
+    vendor.clock.pass(hour);
+    return (await ready()).degradedSince === undefined;
+  }, 'the recovery');
   expect(await ready()).toEqual({ status: 'ready' });
+  expect(await statuses(made)).toEqual(Array(6).fill('connected'));
   await until(() => vendor.receiver.received.some(({ body }) => body.type === 'service.recovered'));
 });
 
