@@ -37,7 +37,7 @@ export async function audited<Result>(
   let result: Result;
   try {
     // Only here is the brand given: an id of an intent that is in the log.
-    result = await effect(intent.id as string as AuditIntent, takeOutcome);
+    result = await effect(intent.id as AuditIntent, takeOutcome);
   } catch (error) {
     // What went wrong first is what the caller has to know.
     await log.store.appendAudit([outcome(endingOf(error))]).catch(() => {});

@@ -101,12 +101,7 @@ export function createWeb(deps: Dependencies, { logger, limits, brand = defaultB
   pages.use((error: unknown, request: Request, response: Response, next: NextFunction) => {
     if (response.headersSent) return next(error);
     const { status, body, retryAfterSeconds } = problemAnswer(error, deps.publicUrl);
-    const { title, detail, remedy, code } = body as {
-      title: string;
-      detail: string;
-      remedy?: string;
-      code: string;
-    };
+    const { title, detail, remedy, code } = body;
     const { requestId } = response.locals;
     if (status >= 500) logFailure(logger, request, response, error);
     if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));

@@ -135,7 +135,7 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
 /** Who asks, for the audit log. */
 export const requesterOf = ({ id }: Pick<WebSession, 'id'>, response: Response): Requester => ({
   actor: { kind: 'web_session', id },
-  requestId: response.locals.requestId as string,
+  requestId: response.locals.requestId,
 });
 
 /** In constant time. */

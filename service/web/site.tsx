@@ -5,7 +5,7 @@ import type { Dependencies } from '../actions/dependencies.js';
 import { findConnection } from '../actions/find-connection.js';
 import { securityHeaders } from '../api/security-headers.js';
 import type { Requester } from '../domain/audit.js';
-import type { Connection, Organization } from '../domain/connection.js';
+import type { Connection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { Assets } from './assets.js';
 import type { Brand } from './brand.js';
@@ -69,8 +69,8 @@ export function render(site: Site, response: Response, content: Child): string {
     brand: site.brand,
     assets: site.assets,
     base: site.base,
-    session: response.locals.session as WebSession | undefined,
-    organizationName: (response.locals.organization as Organization | undefined)?.name,
+    session: response.locals.session,
+    organizationName: response.locals.organization?.name,
     now: site.deps.clock.now(),
   };
   return String(<PageContextProvider.Provider value={context}>{content}</PageContextProvider.Provider>);
@@ -82,7 +82,7 @@ export const textsOf = (site: Site, response: Response): Texts => site.texts[lan
 export const seeOther = (site: Site, response: Response, path: string): void =>
   response.redirect(303, `${site.base}${path}`);
 
-export const sessionOf = (response: Response): WebSession => response.locals.session as WebSession;
+export const sessionOf = (response: Response): WebSession => response.locals.session;
 
 export const byOf = (response: Response): Requester => requesterOf(sessionOf(response), response);
 

@@ -139,9 +139,7 @@ const changedMeanwhile = () =>
 /** The contract of the callback knows 422 for everything that is not valid. */
 function callbackProblem(error: unknown, publicUrl: string): Answer {
   const answer = problemAnswer(error, publicUrl);
-  return answer.status === 400
-    ? { ...answer, status: 422, body: { ...(answer.body as object), status: 422 } }
-    : answer;
+  return answer.status === 400 ? { ...answer, status: 422, body: { ...answer.body, status: 422 } } : answer;
 }
 
 async function claimOrWait(
@@ -180,8 +178,7 @@ async function claimOrWait(
 
 function connectionIdIn(rawBody: Buffer): ConnectionId | undefined {
   try {
-    const id: unknown = (JSON.parse(rawBody.toString('utf8')) as { data?: { connectionId?: unknown } } | null)
-      ?.data?.connectionId;
+    const id: unknown = JSON.parse(rawBody.toString('utf8'))?.data?.connectionId;
     return typeof id === 'string' && isConnectionId(id) ? id : undefined;
   } catch {
     return undefined;

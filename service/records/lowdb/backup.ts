@@ -2,6 +2,7 @@ import { constants, existsSync, readdirSync } from 'node:fs';
 import { chmod, copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
+import { messageOf } from '../../unknown-value.js';
 import type { IntegrityKey } from '../integrity.js';
 import { openLowdbBackend } from './backend.js';
 import { askHolder, currentEpoch, epochName } from './writer-lock.js';
@@ -106,7 +107,7 @@ async function copyFiles(source: string, target: string): Promise<void> {
 }
 
 function notCopied(source: string, target: string, error: unknown): RolebridgeError {
-  const reason = error instanceof RolebridgeError ? error.detail : (error as Error).message;
+  const reason = error instanceof RolebridgeError ? error.detail : messageOf(error);
   return new RolebridgeError('store_unavailable', `${source} could not be copied to ${target}: ${reason}`, {
     remedy: 'Look at both disks, and run "rolebridge doctor".',
     cause: error,
