@@ -1,5 +1,5 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { ApiKey } from '../domain/connection.js';
+import type { ApiKey } from '../domain/api-key.js';
 import { type ApiKeyId, isApiKeyId } from '../domain/ids.js';
 
 /** `rbk_`, the key's id and 256 random bits: the id finds the key, its hash proves it. */

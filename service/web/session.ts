@@ -2,8 +2,10 @@ import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { recordOutcome } from '../actions/audited.js';
 import type { Dependencies } from '../actions/dependencies.js';
+import { isValid } from '../domain/api-key.js';
 import type { Requester } from '../domain/audit.js';
 import { type ApiKeyId, isApiKeyId, type OrganizationId } from '../domain/ids.js';
+import type { Authority } from '../domain/permission.js';
 import type { Token } from '../domain/ports.js';
 
 /** Sessions expire after this inactivity, and in any case after the longest time. */
@@ -19,6 +21,7 @@ export interface WebSession {
   readonly organizationId: OrganizationId;
   /** What it was opened with: when that key is revoked, the session ends. */
   readonly apiKeyId: ApiKeyId;
+  readonly authority: Authority;
   /** In every form, so that no other site can send one. */
   readonly csrfToken: string;
   /** Who the link was made for, as its sender said. */
@@ -57,7 +60,7 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
       request: Request,
       response: Response,
       owner: { organizationId: OrganizationId; apiKeyId: ApiKeyId },
-    ): Promise<WebSession> {
+    ): Promise<void> {
       const before = secretIn(request);
       if (before !== undefined) await deps.store.takeToken('web_session', hashOf(before));
       await deps.store.deleteExpiredTokens(isoTime(deps.clock.now()));
@@ -82,7 +85,6 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
         data: { id: session.id, apiKeyId: owner.apiKeyId },
       });
       response.cookie(cookieName, secret, cookieOptions);
-      return session;
     },
 
     /** The session of the request, unless it has ended. */
@@ -94,8 +96,7 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
       if (token === undefined || Date.parse(token.expiresAt) <= now) return undefined;
       const session = sessionIn(token, secret);
       const key = session && (await deps.store.apiKey(session.apiKeyId));
-      if (!session || key?.organizationId !== session.organizationId || key.revokedAt !== undefined)
-        return undefined;
+      if (!session || key?.organizationId !== session.organizationId || !isValid(key, now)) return undefined;
       const ends = Math.min(now + idleMs, Date.parse(token.createdAt) + longestMs);
       // Live updates of an open page are no activity.
       const isUse = request.headers['x-rolebridge-live'] === undefined;
@@ -107,7 +108,7 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
           return undefined;
         }
       }
-      return session;
+      return { ...session, authority: key };
     },
 
     async end(request: Request, response: Response, session: WebSession): Promise<void> {
@@ -160,7 +161,10 @@ function cookieOf(request: Request, name: string): string | undefined {
   return value && /^[A-Za-z0-9_-]{43}$/.test(value) ? value : undefined;
 }
 
-function sessionIn({ organizationId, data }: Token, secret: string): WebSession | undefined {
+function sessionIn(
+  { organizationId, data }: Token,
+  secret: string,
+): Omit<WebSession, 'authority'> | undefined {
   const { id, apiKeyId } = data;
   if (typeof id !== 'string' || typeof apiKeyId !== 'string' || !isApiKeyId(apiKeyId)) return undefined;
   return { id, organizationId, apiKeyId, csrfToken: csrfTokenOf(secret) };

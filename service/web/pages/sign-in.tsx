@@ -25,7 +25,7 @@ export function addSignInPages(pages: Router, site: Site, limits: Pick<RateLimit
 
   pages.post('/sign-in', async (request, response) => {
     requireFormToken(request);
-    const key = await apiKeyOf(deps.store, field(request, 'apiKey'));
+    const key = await apiKeyOf(deps, field(request, 'apiKey'));
     if (key === undefined) {
       await limits.address(request.ip);
       const { signIn } = textsOf(site, response);
