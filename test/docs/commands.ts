@@ -1,6 +1,8 @@
 /** `docs/commands.md`: the commands of `rolebridge`, from the program itself. */
-import type { Command } from 'commander';
 import { createProgram } from '../../service/cli/index.js';
+
+/** The service's commander; another package brings an older one to the root. */
+type Command = ReturnType<typeof createProgram>;
 
 export function commandsPage(): string {
   const nowhere = { write: () => true };
