@@ -1,12 +1,11 @@
 import { isoNow } from '../actions/dependencies.js';
-import type { ApiKey } from '../domain/api-key.js';
+import { type ApiKey, hashApiKey, newApiKeyText } from '../domain/api-key.js';
 import type { Requester } from '../domain/audit.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { type ApiKeyId, isApiKeyId, newApiKeyId, type OrganizationId } from '../domain/ids.js';
 import { type Authority, narrowed } from '../domain/permission.js';
 import type { Clock, Store } from '../domain/ports.js';
 import { describeScope } from '../domain/scope.js';
-import { hashApiKey, newApiKeyText } from '../secrets/api-key.js';
 import { audited } from './audited.js';
 
 type Keys = { readonly store: Store; readonly clock: Clock };

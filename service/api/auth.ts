@@ -1,10 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { type ApiKey, isValid } from '../domain/api-key.js';
+import { type ApiKey, apiKeyIdOf, isValid, matchesApiKey } from '../domain/api-key.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { requirePermission, requireWholeOrganization } from '../domain/permission.js';
 import type { Clock, Store } from '../domain/ports.js';
-import { apiKeyIdOf, matchesApiKey } from '../secrets/api-key.js';
 import type { ApiDependencies, Caller, Operation } from './operation.js';
 import type { Exchange } from './request-log.js';
 

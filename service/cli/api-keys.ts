@@ -73,11 +73,7 @@ export function addApiKeyCommands(program: Command, terminal: Terminal): void {
   });
 
   withExample(
-    withServiceOptions(
-      program
-        .command('sign-in-link')
-        .description('an address that signs in to the site once; shown this once'),
-    )
+    withServiceOptions(program.command('sign-in-link').description('create a one-time sign-in link'))
       .option('--expires-in <seconds>', 'how long it is good for', wholeNumber('--expires-in', 1, 86_400))
       .option('--connection <id>', 'sign in to this connection’s page'),
     'rolebridge sign-in-link --connection con_… --expires-in 600',
