@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { createOrganization } from './actions/create-organization.js';
 import type { Dependencies } from './actions/dependencies.js';
 import { createRequestListener } from './api/app.js';
+import { operations } from './api/operations.js';
 import { keepAuditFor } from './audit-retention.js';
 import { createOrganizationLimiter } from './aws/organization-limiter.js';
 import { shareSts } from './aws/shared-sts.js';
@@ -151,14 +152,17 @@ export function wire(options: ServiceOptions, url: string) {
     },
   };
   const { callbackToleranceMs, metricsTokenHash, operatorTokenHash, trustedProxies } = settings;
-  const app = createRequestListener(Object.assign(deps, { limits, metrics, callbackToleranceMs }), {
-    pages: createWeb(deps, { logger, limits, brand }),
-    logger,
-    isMeasured,
-    metricsTokenHash,
-    trustedProxies,
-    operatorTokenHash,
-  });
+  const app = createRequestListener(
+    Object.assign(deps, { limits, metrics, callbackToleranceMs, operations }),
+    {
+      pages: createWeb(deps, { logger, limits, brand }),
+      logger,
+      isMeasured,
+      metricsTokenHash,
+      trustedProxies,
+      operatorTokenHash,
+    },
+  );
   const control: Control = {
     createOrganization: (name) => createOrganization({ store, clock }, commandLine(), name),
     async learnRoleChaining() {
