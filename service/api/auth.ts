@@ -59,6 +59,7 @@ export function createAuth({ store, clock, limits }: ApiDependencies, options: A
         exchange.actor = { kind: 'callback' };
         return undefined;
       case 'status_token':
+      case 'setup_code':
       case 'none':
         return undefined;
     }
