@@ -16,6 +16,7 @@ import { exitCodes } from './exit-codes.js';
 import { addExplainCommand } from './explain.js';
 import { reportFailure } from './failure.js';
 import { addServiceCommands } from './service-commands.js';
+import { addSignInLinkCommands } from './sign-in-links.js';
 import { addTargetCommands } from './targets.js';
 import type { Terminal } from './terminal.js';
 import { addVerifyCommand } from './verify-all.js';
@@ -54,6 +55,7 @@ export function createProgram(terminal: Terminal): Command {
   addExecCommand(program, terminal);
   addEnrollmentCommands(program, terminal);
   addApiKeyCommands(program, terminal);
+  addSignInLinkCommands(program, terminal);
   addAuditCommand(program, terminal);
   addEvidenceCommand(program, terminal);
   addExplainCommand(program, terminal);
