@@ -44,7 +44,9 @@ export interface CreatedConnection {
 export interface RoleTemplates {
   /** A link that opens the AWS console, filled in. */
   console: string;
-  /** A whole main.ts. */
+  /** A whole main.ts for CDK Terrain, for new stacks. */
+  cdktn: string;
+  /** A whole main.ts for CDKTF, for stacks that use it already. */
   cdktf: string;
   /** One file of HCL. */
   terraform: string;
@@ -775,6 +777,39 @@ export type ProblemCode =
   | 'media_type_not_supported'
   | 'internal_error';
 
+export interface CreatedSetupCode {
+  /** Reads what the code of a customer needs; in no other answer. */
+  code: string;
+  /** The code with the address of this service: what init --setup takes. */
+  link: string;
+  /** The whole command. */
+  command: string;
+  expiresAt: string;
+}
+
+export interface Setup {
+  name: string;
+  connectionId: string;
+  /** What the role's trust policy must require as sts:ExternalId. */
+  externalId: string;
+  /** The vendor's IAM principal, which the role must trust. */
+  principal: string;
+  callbackUrl: string;
+  /** An AWS account: 12 digits. */
+  expectedAccountId?: string | undefined;
+  scope?:
+    | {
+        project?: string | undefined;
+        environment?: string | undefined;
+        architecture?: string | undefined;
+      }
+    | undefined;
+  /** A preset, such as read-only. */
+  permissions?: string | undefined;
+  region: string;
+  expiresAt: string;
+}
+
 export interface ConnectionSummary {
   id: string;
   name: string;
@@ -874,6 +909,8 @@ export interface AuditRecord {
     | 'enrollment.register'
     | 'enrollment.end'
     | 'enrollment.reencrypt'
+    | 'setup_code.create'
+    | 'setup_code.revoke'
     | 'sign_in_link.create'
     | 'web_session.begin'
     | 'web_session.end';
@@ -1070,6 +1107,10 @@ export interface Operations {
       roleTemplates: RoleTemplates;
     };
   };
+  /** Creates a set-up code: one value instead of five for `init --setup`; it revokes the code before. */
+  createSetupCode: { args: [id: string]; answer: CreatedSetupCode };
+  /** Revokes the set-up code of a connection, if it has one. */
+  revokeSetupCode: { args: [id: string]; answer: undefined };
   /** Rotates the callback secret; the previous one stays valid for a while. */
   rotateCallbackSecret: {
     args: [
@@ -1605,6 +1646,20 @@ export const routes = {
     path: '/v1/connections/{id}/role-templates',
     hasBody: false,
     hasQuery: true,
+    isRepeatable: true,
+  },
+  createSetupCode: {
+    method: 'POST',
+    path: '/v1/connections/{id}/setup-code',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: false,
+  },
+  revokeSetupCode: {
+    method: 'DELETE',
+    path: '/v1/connections/{id}/setup-code',
+    hasBody: false,
+    hasQuery: false,
     isRepeatable: true,
   },
   rotateCallbackSecret: {

@@ -100,7 +100,8 @@ export const preflight = z
 const templateTexts = z
   .object({
     console: text.meta({ description: 'A link that opens the AWS console, filled in.' }),
-    cdktf: text.meta({ description: 'A whole main.ts.' }),
+    cdktn: text.meta({ description: 'A whole main.ts for CDK Terrain, for new stacks.' }),
+    cdktf: text.meta({ description: 'A whole main.ts for CDKTF, for stacks that use it already.' }),
     terraform: text.meta({ description: 'One file of HCL.' }),
     terraformModule: text.meta({ description: 'A file of HCL that calls the module of the service.' }),
     cloudFormation: text.meta({ description: 'A template, as YAML.' }),
@@ -121,6 +122,29 @@ const roleToCreate = {
   trustPolicy: z.record(text, z.unknown()),
   roleTemplates: templateTexts,
 };
+
+export const createdSetupCode = z
+  .object({
+    code: text.meta({ description: 'Reads what the code of a customer needs; in no other answer.' }),
+    link: text.meta({ description: 'The code with the address of this service: what init --setup takes.' }),
+    command: text.meta({ description: 'The whole command.' }),
+    expiresAt: text,
+  })
+  .meta({ id: 'CreatedSetupCode' });
+export const setup = z
+  .object({
+    name: text,
+    connectionId: text,
+    externalId,
+    principal: text.meta({ description: "The vendor's IAM principal, which the role must trust." }),
+    callbackUrl: text,
+    expectedAccountId: accountId.optional(),
+    scope: scope.optional(),
+    permissions: text.optional().meta({ description: 'A preset, such as read-only.' }),
+    region: text,
+    expiresAt: text,
+  })
+  .meta({ id: 'Setup' });
 
 /** The same later, without a secret. */
 export const roleTemplates = z.object({

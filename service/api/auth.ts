@@ -55,6 +55,7 @@ export function createAuth({ store, limits }: ApiDependencies, options: AuthOpti
         exchange.actor = { kind: 'callback' };
         return undefined;
       case 'status_token':
+      case 'setup_code':
       case 'none':
         return undefined;
     }

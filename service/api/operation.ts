@@ -20,7 +20,14 @@ export interface ApiDependencies extends Dependencies {
 }
 
 /** How a request authenticates. */
-export type Auth = 'organization' | 'operator' | 'status_token' | 'signature' | 'metrics_token' | 'none';
+export type Auth =
+  | 'organization'
+  | 'operator'
+  | 'status_token'
+  | 'setup_code'
+  | 'signature'
+  | 'metrics_token'
+  | 'none';
 
 /** Who calls for an organization. */
 export interface Caller {
@@ -150,6 +157,7 @@ const authErrors: Readonly<Record<Auth, readonly ErrorCode[]>> = {
   organization: ['unauthorized', 'permission_denied'],
   operator: ['unauthorized'],
   status_token: ['unauthorized'],
+  setup_code: ['unauthorized'],
   signature: ['callback_unauthorized'],
   metrics_token: ['unauthorized'],
   none: [],

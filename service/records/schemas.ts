@@ -50,7 +50,7 @@ export const message = z.looseObject({
 });
 
 export const token = z.looseObject({
-  kind: z.enum(['web_session', 'sign_in_link', 'enrollment']),
+  kind: z.enum(['web_session', 'sign_in_link', 'enrollment', 'setup_code']),
   hash: name,
   organizationId: name,
   createdAt: time,
