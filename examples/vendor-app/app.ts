@@ -39,7 +39,7 @@ export function createOrbit(options: OrbitOptions): Express {
     const known = organizations.get(tenant);
     if (known) return known;
     const created = operator
-      .createOrganization({ name: tenant, reference: tenant })
+      .createOrganization({ name: tenant })
       .then(({ apiKey }) => createRolebridgeClient({ url, apiKey }));
     organizations.set(tenant, created);
     return created;
@@ -67,7 +67,9 @@ export function createOrbit(options: OrbitOptions): Express {
 
   app.post('/hooks/rolebridge', express.text({ type: () => true }), (request, response) => {
     const headers = request.headers as Record<string, string>;
-    const { data } = webhook.verify(request.body, headers) as { data: { connectionId: string; status: string } };
+    const { data } = webhook.verify(request.body, headers) as {
+      data: { connectionId: string; status: string };
+    };
     const known = connections.get(data.connectionId);
     if (known) known.status = data.status;
     response.status(204).end();
@@ -76,8 +78,18 @@ export function createOrbit(options: OrbitOptions): Express {
   app.get('/:tenant/:project', async ({ params: { tenant, project } }, response) => {
     const rolebridge = await rolebridgeFor(tenant);
     // Short-lived credentials of the connection that applies to this project, for any AWS SDK client.
-    const { accountId, ...credentials } = await rolebridge.issueCredentials({ project });
-    const iam = new IAMClient({ region: 'us-east-1', credentials, ...(awsEndpoint && { endpoint: awsEndpoint }) });
+    const {
+      accountId,
+      accessKeyId,
+      secretAccessKey,
+      sessionToken = '',
+    } = await rolebridge.issueCredentials({ project });
+    const credentials = { accessKeyId, secretAccessKey, sessionToken };
+    const iam = new IAMClient({
+      region: 'us-east-1',
+      credentials,
+      ...(awsEndpoint && { endpoint: awsEndpoint }),
+    });
     const roles: string[] = [];
     for await (const page of paginateListRoles({ client: iam }, {}))
       roles.push(...(page.Roles ?? []).map(({ Arn = '' }) => Arn));

@@ -67,7 +67,8 @@ export const accountPage = (tenant: string, project: string, accountId: string, 
 export const problemPage = (code: string, detail: string, remedy = '') =>
   page('', 'This did not work', html`<p class="lead">${detail} ${remedy}</p><p><code>${code}</code></p>`);
 
-const page = (tenant: string, title: string, body: Html) => html`<!doctype html>
+const page = (tenant: string, title: string, body: Html) =>
+  html`<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${title} · Orbit</title><style>${{ html: style }}</style>
 <header><b>◍ Orbit</b><span>${tenant}</span></header><main><h1>${title}</h1>${body}</main></html>`.html;
