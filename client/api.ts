@@ -1454,11 +1454,42 @@ export interface Operations {
       apiKey: string;
     };
   };
-  /** Creates an API key of the organization. */
+  /** Creates an API key, at most within what your own key may do. */
   createApiKey: {
     args: [
       body: {
         name: string;
+        /** What the key may do, at most what the key that creates it may. */
+        permissions?:
+          | (
+              | 'connections:read'
+              | 'connections:write'
+              | 'connections:release'
+              | 'credentials:issue'
+              | 'targets:write'
+              | 'keys:write'
+              | 'links:write'
+              | 'webhooks:write'
+              | 'audit:read'
+            )[]
+          | undefined;
+        /** The key sees connections and issues credentials within it only. */
+        scope?:
+          | {
+              project?: string | undefined;
+              environment?: string | undefined;
+              architecture?: string | undefined;
+            }
+          | undefined;
+        /** The longest duration, and a session policy for all credentials of the key. */
+        ceilings?:
+          | {
+              durationSeconds?: number | undefined;
+              sessionPolicy?: string | Record<string, unknown> | undefined;
+            }
+          | undefined;
+        /** By default that of the key that creates it. */
+        expiresAt?: string | undefined;
       },
     ];
     answer: {
@@ -1466,13 +1497,42 @@ export interface Operations {
       name: string;
       /** ISO 8601, in UTC. */
       createdAt: string;
+      permissions: (
+        | 'connections:read'
+        | 'connections:write'
+        | 'connections:release'
+        | 'credentials:issue'
+        | 'targets:write'
+        | 'keys:write'
+        | 'links:write'
+        | 'webhooks:write'
+        | 'audit:read'
+      )[];
+      scope?:
+        | {
+            project?: string | undefined;
+            environment?: string | undefined;
+            architecture?: string | undefined;
+          }
+        | undefined;
+      ceilings?:
+        | {
+            durationSeconds?: number | undefined;
+            sessionPolicy?: string | undefined;
+          }
+        | undefined;
+      expiresAt?: string | undefined;
+      /** The key that created it. */
+      parentId?: string | undefined;
+      /** Within five minutes. */
+      lastUsedAt?: string | undefined;
       /** ISO 8601, in UTC. */
       revokedAt?: string | undefined;
       /** In no other answer. */
       apiKey: string;
     };
   };
-  /** Lists the organization's API keys, revoked ones too, without the keys themselves. */
+  /** Lists API keys, revoked ones too, without the keys themselves. */
   listApiKeys: {
     args: [];
     answer: {
@@ -1481,12 +1541,41 @@ export interface Operations {
         name: string;
         /** ISO 8601, in UTC. */
         createdAt: string;
+        permissions: (
+          | 'connections:read'
+          | 'connections:write'
+          | 'connections:release'
+          | 'credentials:issue'
+          | 'targets:write'
+          | 'keys:write'
+          | 'links:write'
+          | 'webhooks:write'
+          | 'audit:read'
+        )[];
+        scope?:
+          | {
+              project?: string | undefined;
+              environment?: string | undefined;
+              architecture?: string | undefined;
+            }
+          | undefined;
+        ceilings?:
+          | {
+              durationSeconds?: number | undefined;
+              sessionPolicy?: string | undefined;
+            }
+          | undefined;
+        expiresAt?: string | undefined;
+        /** The key that created it. */
+        parentId?: string | undefined;
+        /** Within five minutes. */
+        lastUsedAt?: string | undefined;
         /** ISO 8601, in UTC. */
         revokedAt?: string | undefined;
       }[];
     };
   };
-  /** Revokes an API key at once. */
+  /** Revokes an API key at once, with every key and link that was created with it. */
   revokeApiKey: { args: [id: string]; answer: undefined };
   /** Creates a URL that signs in to the site once, for a platform that embeds it. */
   createSignInLink: {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { auditActions } from '../domain/audit.js';
 import { assurance } from '../domain/connection.js';
 import { errorCodes } from '../domain/error-catalog/index.js';
+import { authority } from '../domain/permission.js';
 import { cause, check, verificationSchema } from '../domain/verification.js';
 import { scope } from './schemas.js';
 
@@ -305,7 +306,15 @@ export const signInLink = z.object({
   expiresAt: dateTime,
 });
 
-const apiKey = z.object({ id: text, name: text, createdAt: dateTime, revokedAt: dateTime.optional() });
+const apiKey = z.object({
+  id: text,
+  name: text,
+  createdAt: dateTime,
+  ...authority.shape,
+  parentId: text.optional().meta({ description: 'The key that created it.' }),
+  lastUsedAt: dateTime.optional().meta({ description: 'Within five minutes.' }),
+  revokedAt: dateTime.optional(),
+});
 export const apiKeyList = z.object({ apiKeys: z.array(apiKey) });
 export const createdApiKey = apiKey.extend({ apiKey: text.meta({ description: 'In no other answer.' }) });
 

@@ -8,6 +8,7 @@ import type { Dependencies } from '../actions/dependencies.js';
 import { problemAnswer } from '../api/problem.js';
 import { logFailure } from '../api/request-log.js';
 import { RolebridgeError } from '../domain/errors.js';
+import { requirePermission } from '../domain/permission.js';
 import type { RateLimits } from '../limits/index.js';
 import { addApiReference } from './api-reference.js';
 import { serveAssets } from './assets.js';
@@ -96,6 +97,11 @@ function createPages(site: Site, limits: WebOptions['limits']): Router {
     if (request.method === 'POST' && !isSame(session.csrfToken, request.body?.csrf))
       throw foreignForm(deps.publicUrl);
     response.locals.session = session;
+    if (request.path !== '/sign-out')
+      requirePermission(
+        session.authority,
+        request.method === 'POST' ? 'connections:write' : 'connections:read',
+      );
     response.locals.organization = await deps.store.organization(session.organizationId);
     next();
   });
