@@ -155,7 +155,7 @@ export function wire(options: ServiceOptions, url: string) {
   const app = createRequestListener(
     Object.assign(deps, { limits, metrics, callbackToleranceMs, operations }),
     {
-      pages: createWeb(deps, { logger, limits, brand }),
+      pages: createWeb(deps, { logger, limits, brand, operatorTokenHash }),
       logger,
       isMeasured,
       metricsTokenHash,

@@ -14,6 +14,7 @@ import { addApiReference } from './api-reference.js';
 import { serveAssets } from './assets.js';
 import { type Brand, defaultBrand } from './brand.js';
 import { isSameOrigin } from './csrf.js';
+import { createOperatorPages } from './operator/index.js';
 import { addAccessKeyPages } from './pages/access-key.js';
 import { addConnectionPages } from './pages/connection.js';
 import { addDeletePages } from './pages/delete.js';
@@ -34,10 +35,15 @@ export interface WebOptions {
   readonly limits: Pick<RateLimits, 'address' | 'key'>;
   /** @default a neutral one */
   readonly brand?: Brand | undefined;
+  /** Opens the operator's pages; without one there are none. */
+  readonly operatorTokenHash?: string | undefined;
 }
 
 /** The site as a router, for the app to mount at its root. */
-export function createWeb(deps: Dependencies, { logger, limits, brand = defaultBrand }: WebOptions): Router {
+export function createWeb(
+  deps: Dependencies,
+  { logger, limits, brand = defaultBrand, operatorTokenHash }: WebOptions,
+): Router {
   const router = Router();
   const base = new URL(deps.publicUrl).pathname.replace(/\/$/, '');
   const site: Site = {
@@ -58,6 +64,9 @@ export function createWeb(deps: Dependencies, { logger, limits, brand = defaultB
   router.use((request, response, next) =>
     /^\/(sign-in|sign-out|connections)(\/|$)/.test(request.path) ? pages(request, response, next) : next(),
   );
+  const operator = createOperatorPages(site, limits, operatorTokenHash);
+  operator.use(sendProblem(site));
+  router.use('/operator', operator);
   router.get('/', (_request, response) => seeOther(site, response, '/connections'));
   if (brand.embedOrigins.length > 0) {
     const embedded: Site = {
