@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { createOrganization } from './actions/create-organization.js';
+import { createOrganization, type NewOrganization } from './actions/create-organization.js';
 import type { Dependencies } from './actions/dependencies.js';
 import { createApp } from './api/app.js';
 import { answerMalformedRequests } from './api/malformed-request.js';
@@ -106,8 +106,11 @@ export interface Service {
   readonly url: string;
   /** Where the port for `/metrics` is, if there is one. */
   readonly metricsUrl: string | undefined;
-  /** Makes an organization and its first API key, which is shown this once. */
-  createOrganization(name: string): ReturnType<typeof createOrganization>;
+  /** Creates an organization and its first API key, which is shown this once. */
+  createOrganization(
+    name: string,
+    more?: Omit<NewOrganization, 'name'>,
+  ): ReturnType<typeof createOrganization>;
   /** Asks AWS whether the service runs as a role's session, and logs what that means for credentials. Never fails. */
   learnRoleChaining(): Promise<void>;
   /** From now on access keys are encrypted with the first of these keys, as after one was put before the others. */
@@ -224,7 +227,8 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   return {
     url,
     metricsUrl: metricsServer && `${urlOf(metricsServer)}/metrics`,
-    createOrganization: (name) => createOrganization({ store, clock }, commandLine(), name),
+    createOrganization: (name, more) =>
+      createOrganization({ store, clock }, commandLine(), { ...more, name }),
     async learnRoleChaining() {
       for (const partition of options.principals.keys()) {
         const isRoleChaining = await sessions.isRoleChaining(partition).catch(() => undefined);

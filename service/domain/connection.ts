@@ -18,13 +18,6 @@ import { parseRoleArn, partition, type RoleArn, roleArn } from './role-arn.js';
 import { scope } from './scope.js';
 import { isoTime, verificationSchema } from './verification.js';
 
-/** A tenant of the vendor's platform. Times are ISO 8601 in UTC, everywhere in the domain. */
-export interface Organization {
-  readonly id: OrganizationId;
-  readonly name: string;
-  readonly createdAt: string;
-}
-
 export interface ApiKey {
   readonly id: ApiKeyId;
   readonly organizationId: OrganizationId;

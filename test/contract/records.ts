@@ -3,7 +3,6 @@ import type {
   AccessKeyConnection,
   ApiKey,
   Connection,
-  Organization,
   RoleConnection,
 } from '../../service/domain/connection.js';
 import {
@@ -14,6 +13,7 @@ import {
   newOrganizationId,
   type OrganizationId,
 } from '../../service/domain/ids.js';
+import type { Organization } from '../../service/domain/organization.js';
 import type { IdempotencyRecord, Job, OutboxMessage, Token } from '../../service/domain/ports.js';
 import type { RoleArn } from '../../service/domain/role-arn.js';
 
