@@ -12,6 +12,7 @@ import type { Dependencies } from './actions/dependencies.js';
 import { createApp } from './api/app.js';
 import { answerMalformedRequests } from './api/malformed-request.js';
 import { createMetricsServer } from './api/metrics.js';
+import { operations } from './api/operations.js';
 import { keepAuditFor } from './audit-retention.js';
 import { createOrganizationLimiter } from './aws/organization-limiter.js';
 import { shareSts } from './aws/shared-sts.js';
@@ -194,7 +195,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     },
   };
   const { callbackToleranceMs, metricsTokenHash, operatorTokenHash, trustedProxies } = settings;
-  const app = createApp(Object.assign(deps, { limits, metrics, callbackToleranceMs }), {
+  const app = createApp(Object.assign(deps, { limits, metrics, callbackToleranceMs, operations }), {
     pages: createWeb(deps, { logger, limits, brand }),
     logger,
     isMeasured,

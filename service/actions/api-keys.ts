@@ -1,10 +1,10 @@
 import { isoNow } from '../actions/dependencies.js';
+import { hashApiKey, newApiKeyText } from '../domain/api-key.js';
 import type { Requester } from '../domain/audit.js';
 import type { ApiKey } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { isApiKeyId, newApiKeyId, type OrganizationId } from '../domain/ids.js';
 import type { Clock, Store } from '../domain/ports.js';
-import { hashApiKey, newApiKeyText } from '../secrets/api-key.js';
 import { audited } from './audited.js';
 
 type Keys = { readonly store: Store; readonly clock: Clock };

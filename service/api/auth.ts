@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { apiKeyIdOf, matchesApiKey } from '../domain/api-key.js';
 import type { ApiKey } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { Store } from '../domain/ports.js';
-import { apiKeyIdOf, matchesApiKey } from '../secrets/api-key.js';
 import type { ApiDependencies, Caller, Operation } from './operation.js';
 import type { Exchange } from './request-log.js';
 

@@ -15,6 +15,8 @@ export interface ApiDependencies extends Dependencies {
   readonly limits: RateLimits;
   readonly metrics: Metrics;
   readonly callbackToleranceMs: number;
+  /** The whole table, for the operation that describes it. */
+  readonly operations: Readonly<Record<string, Operation>>;
 }
 
 /** How a request authenticates. */

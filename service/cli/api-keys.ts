@@ -9,9 +9,7 @@ export function addApiKeyCommands(program: Command, terminal: Terminal): void {
   const group = program.command('key').description('the organization’s API keys');
 
   withExample(
-    withServiceOptions(
-      group.command('create <name>').description('make an API key, which is shown this once'),
-    ),
+    withServiceOptions(group.command('create <name>').description('create an API key and show it, once')),
     'rolebridge key create runner --json | jq -r .apiKey > runner.key',
   ).action(async (name: string, options: ServiceOptions) => {
     const made = await (await clientOf(options, terminal)).createApiKey({ name });
@@ -21,7 +19,7 @@ export function addApiKeyCommands(program: Command, terminal: Terminal): void {
   });
 
   withExample(
-    withServiceOptions(group.command('list').description('all keys, revoked ones too')),
+    withServiceOptions(group.command('list').description('list all keys, including revoked ones')),
     'rolebridge key list',
   ).action(async (options: ServiceOptions) => {
     const { apiKeys } = await (await clientOf(options, terminal)).listApiKeys();
@@ -34,7 +32,7 @@ export function addApiKeyCommands(program: Command, terminal: Terminal): void {
   });
 
   withExample(
-    withServiceOptions(group.command('revoke <id>').description('from now on the key opens nothing')),
+    withServiceOptions(group.command('revoke <id>').description('revoke a key at once')),
     'rolebridge key revoke key_…',
   ).action(async (id: string, options: ServiceOptions) => {
     await (await clientOf(options, terminal)).revokeApiKey(id);
@@ -43,11 +41,7 @@ export function addApiKeyCommands(program: Command, terminal: Terminal): void {
   });
 
   withExample(
-    withServiceOptions(
-      program
-        .command('sign-in-link')
-        .description('an address that signs in to the site once; shown this once'),
-    )
+    withServiceOptions(program.command('sign-in-link').description('create a one-time sign-in link'))
       .option('--expires-in <seconds>', 'how long it is good for', wholeNumber('--expires-in', 1, 86_400))
       .option('--connection <id>', 'sign in to this connection’s page'),
     'rolebridge sign-in-link --connection con_… --expires-in 600',

@@ -63,7 +63,7 @@ async function apiKeyOf(options: ServiceOptions, terminal: Terminal): Promise<st
   if (!/^rbk_[a-z2-7]{16}_[0-9a-f]{64}$/.test(key))
     throw new UsageError(
       `${source} holds no API key of Rolebridge.`,
-      'An API key is one line that begins with "rbk_", as shown when it was made.',
+      'An API key is one line that starts with "rbk_", as shown when it was created.',
     );
   return key;
 }

@@ -30,7 +30,7 @@ const isForClients = ({ auth, answer }: Operation, id: string) =>
 
 export function clientApi(): string {
   // zod-openapi's own types know far more of a document than is read here.
-  const { paths, components } = createOpenApiDocument({ serverUrl: '' }) as unknown as {
+  const { paths, components } = createOpenApiDocument(operations, '') as unknown as {
     paths: Record<string, Record<string, Described>>;
     components: { schemas: Record<string, Schema> };
   };

@@ -21,7 +21,7 @@ export const requestErrors = {
     status: 403,
     title: 'Not permitted',
     meaning: 'The API key does not have the permission, the scope or the ceiling that the call needs.',
-    see: 'The detail names what is missing. `GET /v1/api-keys` lists the permissions of each key.',
+    see: 'The detail names the missing permission. `GET /v1/api-keys` lists the permissions of each key.',
     fix: 'Use a key with that permission, or create one.',
   },
   callback_unauthorized: {
@@ -36,7 +36,7 @@ export const requestErrors = {
     status: 422,
     title: 'The id was used for another request',
     meaning: 'A request with this id (`webhook-id`) was answered before, and its body was another one.',
-    see: 'Compare what you send with what was sent first.',
+    see: 'Compare the body with the body of the first request.',
     fix: 'Use a new id for each event; retry with the same body.',
   },
   callback_in_progress: {
@@ -76,7 +76,7 @@ export const requestErrors = {
     title: 'Too many requests',
     meaning:
       'One API key, organization, connection or address sent more requests than a minute allows, or too many calls of an organization wait for AWS. Others are not affected.',
-    see: '`RateLimit-Policy` and `RateLimit` name the limit, what is left and when it resets; `Retry-After` says when to retry. Vendor: see the metric `rolebridge_rate_limited_total`.',
+    see: '`RateLimit-Policy` and `RateLimit` name the limit, the remaining requests and the reset time; `Retry-After` says when to retry. Vendor: see the metric `rolebridge_rate_limited_total`.',
     fix: 'Wait for `Retry-After`, and send fewer requests: cache credentials until they expire, and use webhooks instead of polling. Vendor: the limits are in `ROLEBRIDGE_RATE_LIMITS`.',
   },
   store_unavailable: {

@@ -1,6 +1,6 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { ApiKey } from '../domain/connection.js';
-import { type ApiKeyId, isApiKeyId } from '../domain/ids.js';
+import type { ApiKey } from './connection.js';
+import { type ApiKeyId, isApiKeyId } from './ids.js';
 
 /** `rbk_`, the key's id and 256 random bits: the id finds the key, its hash proves it. */
 export const newApiKeyText = (id: ApiKeyId): string =>
