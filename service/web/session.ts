@@ -5,6 +5,7 @@ import type { Dependencies } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
 import { type ApiKeyId, isApiKeyId, type OrganizationId } from '../domain/ids.js';
 import type { Token } from '../domain/ports.js';
+import { isLanguage, type Language } from './texts/index.js';
 
 /** Sessions expire after this inactivity, and in any case after the longest time. */
 export const idleMs = 30 * 60_000;
@@ -25,16 +26,39 @@ export interface WebSession {
   readonly user?: { readonly name: string } | undefined;
   /** Where "Back" leads: on the vendor's list of addresses. */
   readonly returnUrl?: string | undefined;
+  /** What the link asked for, for all pages of the session. */
+  readonly look: Look;
+}
+
+/** How pages of one session look; what is left out, the browser decides. */
+export interface Look {
+  readonly language?: Language | undefined;
+  readonly theme?: 'light' | 'dark' | undefined;
 }
 
 export type Sessions = ReturnType<typeof createSessions>;
 
-/** Sessions in cookies whose secret the store knows the hash of. */
-export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'publicUrl'>) {
+/**
+ * Sessions in cookies whose secret the store knows the hash of. A page that is embedded has a cookie of its own, which
+ * the browser keeps for that one embedding site (CHIPS): none that follows a person from site to site.
+ * https://developer.mozilla.org/docs/Web/Privacy/Guides/Privacy_sandbox/Partitioned_cookies
+ */
+export function createSessions(
+  deps: Pick<Dependencies, 'store' | 'clock' | 'publicUrl'>,
+  { isEmbedded = false } = {},
+) {
   const isLoopback = /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|\/|$)/.test(deps.publicUrl);
-  // The prefix makes browsers refuse the cookie from subdomains and without TLS.
-  const cookieName = isLoopback ? 'rolebridge' : '__Host-rolebridge';
-  const cookieOptions = { httpOnly: true, sameSite: 'lax', secure: !isLoopback, path: '/' } as const;
+  const path = new URL(deps.publicUrl).pathname;
+  // The prefix makes browsers refuse the cookie from subdomains and without TLS; below a path no app beside it gets it.
+  const prefix = isLoopback ? '' : path === '/' ? '__Host-' : '__Secure-';
+  const cookieName = `${prefix}${isEmbedded ? 'rolebridge-embedded' : 'rolebridge'}`;
+  const cookieOptions = {
+    httpOnly: true,
+    path,
+    ...(isEmbedded
+      ? ({ sameSite: 'none', secure: true, partitioned: true } as const)
+      : ({ sameSite: 'lax', secure: !isLoopback } as const)),
+  };
   const secretIn = (request: Request) => cookieOf(request, cookieName);
 
   /** First a mark, then the session: a request that prolongs it right now sees one or the other. */
@@ -56,7 +80,7 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
     async begin(
       request: Request,
       response: Response,
-      owner: { organizationId: OrganizationId; apiKeyId: ApiKeyId },
+      { look = {}, ...owner }: { organizationId: OrganizationId; apiKeyId: ApiKeyId; look?: Look },
     ): Promise<WebSession> {
       const before = secretIn(request);
       if (before !== undefined) await deps.store.takeToken('web_session', hashOf(before));
@@ -66,6 +90,7 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
       const session = {
         id: `ses_${randomBytes(12).toString('hex')}`,
         csrfToken: csrfTokenOf(secret),
+        look,
         ...owner,
       };
       await recordOutcome(deps, requesterOf(session, response), {
@@ -79,7 +104,7 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
         organizationId: owner.organizationId,
         createdAt: isoTime(now),
         expiresAt: isoTime(now + idleMs),
-        data: { id: session.id, apiKeyId: owner.apiKeyId },
+        data: { id: session.id, apiKeyId: owner.apiKeyId, look },
       });
       response.cookie(cookieName, secret, cookieOptions);
       return session;
@@ -161,9 +186,18 @@ function cookieOf(request: Request, name: string): string | undefined {
 }
 
 function sessionIn({ organizationId, data }: Token, secret: string): WebSession | undefined {
-  const { id, apiKeyId } = data;
+  const { id, apiKeyId, look } = data;
   if (typeof id !== 'string' || typeof apiKeyId !== 'string' || !isApiKeyId(apiKeyId)) return undefined;
-  return { id, organizationId, apiKeyId, csrfToken: csrfTokenOf(secret) };
+  return { id, organizationId, apiKeyId, csrfToken: csrfTokenOf(secret), look: lookOf(look) };
+}
+
+/** Of a link's address, a form or the store: anything else counts as left out. */
+export function lookOf(given: unknown): Look {
+  const { language, theme } = (given ?? {}) as Record<string, unknown>;
+  return {
+    ...(typeof language === 'string' && isLanguage(language) && { language }),
+    ...((theme === 'light' || theme === 'dark') && { theme }),
+  };
 }
 
 /** Made of the cookie's secret, which can't be found from it: nothing more is stored. */

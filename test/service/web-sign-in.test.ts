@@ -96,7 +96,7 @@ describe('with a one-time link', () => {
   test('leads to the connection that it was made for', async () => {
     const { id } = (await vendor.call('POST', '/v1/connections', { name: 'linked' })).body;
     const link = await newLink({ connectionId: id });
-    expect((await client().signInWithLink(link)).url).toBe(`/connections/${id}`);
+    expect((await client().signInWithLink(link)).url).toBe(`/connections/${id}/setup`);
     expect((await vendor.call('POST', '/v1/sign-in-links', { connectionId: 'con_x' })).status).toBe(400);
     const unknown = await vendor.call('POST', '/v1/sign-in-links', { connectionId: `con_${'a'.repeat(24)}` });
     expect(unknown.status).toBe(404);

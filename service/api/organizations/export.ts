@@ -17,7 +17,7 @@ export const exportOrganization = defineOperation({
   tag,
   summary: 'Exports all that the service knows of an organization, without secrets.',
   description:
-    'One JSON value a line: `{"kind": "organization" | "api_key" | "enrollment" | "connection" | "audit_record", "value": …}`. Each value has the shape of its own call. The last line is `{"kind": "end"}`: without it the export was cut off.',
+    'One JSON value a line: `{"kind": "organization" | "api_key" | "enrollment" | "connection" | "audit_record", "value": …}`. Values have the shape of the call that returns them. The last line is `{"kind": "end"}`: without it the export was cut off.',
   auth: 'operator',
   answer: { status: 200, description: 'JSON lines.', file: 'application/x-ndjson' },
   errors: ['organization_not_found'],
