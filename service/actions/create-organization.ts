@@ -2,6 +2,7 @@ import { isoNow } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
 import { newOrganizationId } from '../domain/ids.js';
 import type { Organization } from '../domain/organization.js';
+import { fullAuthority } from '../domain/permission.js';
 import type { Clock, Store } from '../domain/ports.js';
 import { newApiKey } from './api-keys.js';
 import { audited } from './audited.js';
@@ -30,7 +31,7 @@ export async function createOrganization(
     ...(metadata !== undefined && { metadata }),
     createdAt: isoNow(deps.clock),
   };
-  const { key, text } = newApiKey(deps.clock, organization.id, 'first key');
+  const { key, text } = newApiKey(deps.clock, organization.id, 'first key', fullAuthority);
   const warnings = await nameWarnings(deps.store, organization);
   const event = {
     action: 'organization.create',

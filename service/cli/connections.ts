@@ -5,6 +5,7 @@ import { printJson, printTable, printValues } from './print.js';
 import { addTemplateCommand } from './role-templates.js';
 import { readAccessKey } from './secret-input.js';
 import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
+import { addSetupCodeCommand } from './setup-code.js';
 import { checkFormat, formatOption, show, showCreated, statusText } from './show-connection.js';
 import { scopeOf, scopeText } from './target-options.js';
 import type { Terminal } from './terminal.js';
@@ -194,6 +195,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
     });
 
   addTemplateCommand(group, terminal);
+  addSetupCodeCommand(group, terminal);
 }
 
 const previousValid = (text: string) => {

@@ -7,6 +7,7 @@ import { withExample } from './with-example.js';
 
 /** The formats by their names here, and what the API calls them. */
 const formats = {
+  cdktn: 'cdktn',
   terraform: 'terraform',
   'terraform-module': 'terraformModule',
   cloudformation: 'cloudFormation',

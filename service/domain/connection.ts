@@ -6,28 +6,15 @@ import { z } from 'zod';
 import type { DeepReadonly } from './deep-readonly.js';
 import {
   type AccountId,
-  type ApiKeyId,
   accountId,
   connectionId,
   type ExternalId,
   externalId,
-  type OrganizationId,
   organizationId,
 } from './ids.js';
 import { parseRoleArn, partition, type RoleArn, roleArn } from './role-arn.js';
 import { scope } from './scope.js';
 import { isoTime, verificationSchema } from './verification.js';
-
-export interface ApiKey {
-  readonly id: ApiKeyId;
-  readonly organizationId: OrganizationId;
-  readonly name: string;
-  /** SHA-256 of the whole key, hexadecimal. The key itself is shown once and kept nowhere. */
-  readonly hash: string;
-  readonly createdAt: string;
-  /** From then on it opens nothing. */
-  readonly revokedAt?: string | undefined;
-}
 
 /** What every connection has, whatever its method and state. */
 const common = z.strictObject({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type ApiKey, type Connection, claimedRole, externalIdsOf, isDeleted } from '../domain/connection.js';
+import type { ApiKey } from '../domain/api-key.js';
+import { type Connection, claimedRole, externalIdsOf, isDeleted } from '../domain/connection.js';
 import type { ExternalId, OrganizationId } from '../domain/ids.js';
 import { isListed, type Organization } from '../domain/organization.js';
 import type { IdempotencyRecord, Job, OutboxMessage, Token } from '../domain/ports.js';

@@ -9,6 +9,7 @@ import { requireActive } from '../actions/require-active.js';
 import { problemAnswer } from '../api/problem.js';
 import { logFailure } from '../api/request-log.js';
 import { RolebridgeError } from '../domain/errors.js';
+import { requirePermission } from '../domain/permission.js';
 import type { RateLimits } from '../limits/index.js';
 import { addApiReference } from './api-reference.js';
 import { serveAssets } from './assets.js';
@@ -98,6 +99,11 @@ function createPages(site: Site, limits: WebOptions['limits']): Router {
       throw foreignForm(deps.publicUrl);
     await requireActive(deps.store, session.organizationId);
     response.locals.session = session;
+    if (request.path !== '/sign-out')
+      requirePermission(
+        session.authority,
+        request.method === 'POST' ? 'connections:write' : 'connections:read',
+      );
     response.locals.organization = await deps.store.organization(session.organizationId);
     next();
   });

@@ -2,8 +2,10 @@ import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { recordOutcome } from '../actions/audited.js';
 import type { Dependencies } from '../actions/dependencies.js';
+import { isValid } from '../domain/api-key.js';
 import type { Requester } from '../domain/audit.js';
 import { type ApiKeyId, isApiKeyId, type OrganizationId } from '../domain/ids.js';
+import type { Authority } from '../domain/permission.js';
 import type { Token } from '../domain/ports.js';
 import { isLanguage, type Language } from './texts/index.js';
 
@@ -20,6 +22,7 @@ export interface WebSession {
   readonly organizationId: OrganizationId;
   /** What it was opened with: when that key is revoked, the session ends. */
   readonly apiKeyId: ApiKeyId;
+  readonly authority: Authority;
   /** In every form, so that no other site can send one. */
   readonly csrfToken: string;
   /** Who the link was made for, as its sender said. */
@@ -81,7 +84,7 @@ export function createSessions(
       request: Request,
       response: Response,
       { look = {}, ...owner }: { organizationId: OrganizationId; apiKeyId: ApiKeyId; look?: Look },
-    ): Promise<WebSession> {
+    ): Promise<void> {
       const before = secretIn(request);
       if (before !== undefined) await deps.store.takeToken('web_session', hashOf(before));
       await deps.store.deleteExpiredTokens(isoTime(deps.clock.now()));
@@ -107,7 +110,6 @@ export function createSessions(
         data: { id: session.id, apiKeyId: owner.apiKeyId, look },
       });
       response.cookie(cookieName, secret, cookieOptions);
-      return session;
     },
 
     /** The session of the request, unless it has ended. */
@@ -119,8 +121,7 @@ export function createSessions(
       if (token === undefined || Date.parse(token.expiresAt) <= now) return undefined;
       const session = sessionIn(token, secret);
       const key = session && (await deps.store.apiKey(session.apiKeyId));
-      if (!session || key?.organizationId !== session.organizationId || key.revokedAt !== undefined)
-        return undefined;
+      if (!session || key?.organizationId !== session.organizationId || !isValid(key, now)) return undefined;
       const ends = Math.min(now + idleMs, Date.parse(token.createdAt) + longestMs);
       // Live updates of an open page are no activity.
       const isUse = request.headers['x-rolebridge-live'] === undefined;
@@ -132,7 +133,7 @@ export function createSessions(
           return undefined;
         }
       }
-      return session;
+      return { ...session, authority: key };
     },
 
     async end(request: Request, response: Response, session: WebSession): Promise<void> {
@@ -185,7 +186,10 @@ function cookieOf(request: Request, name: string): string | undefined {
   return value && /^[A-Za-z0-9_-]{43}$/.test(value) ? value : undefined;
 }
 
-function sessionIn({ organizationId, data }: Token, secret: string): WebSession | undefined {
+function sessionIn(
+  { organizationId, data }: Token,
+  secret: string,
+): Omit<WebSession, 'authority'> | undefined {
   const { id, apiKeyId, look } = data;
   if (typeof id !== 'string' || typeof apiKeyId !== 'string' || !isApiKeyId(apiKeyId)) return undefined;
   return { id, organizationId, apiKeyId, csrfToken: csrfTokenOf(secret), look: lookOf(look) };

@@ -102,8 +102,7 @@ export const connectionIn = (
   site: Site,
   request: Request<{ id: string }>,
   response: Response,
-): Promise<Connection> =>
-  findConnection(site.deps.store, sessionOf(response).organizationId, request.params.id);
+): Promise<Connection> => findConnection(site.deps.store, sessionOf(response), request.params.id);
 
 /** A field of the form; absent and repeated ones are empty. */
 export function field(request: Request, name: string): string {

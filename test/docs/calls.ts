@@ -6,6 +6,7 @@ const credentials: Readonly<Record<Auth, string>> = {
   organization: 'API key',
   operator: 'operator token',
   status_token: 'status token',
+  setup_code: 'set-up code',
   signature: 'signature',
   metrics_token: 'metrics token',
   none: 'none',

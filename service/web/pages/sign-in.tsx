@@ -3,6 +3,7 @@ import { findConnection } from '../../actions/find-connection.js';
 import { takeSignInLink } from '../../actions/sign-in-link.js';
 import { apiKeyOf } from '../../api/auth.js';
 import { RolebridgeError } from '../../domain/errors.js';
+import { fullAuthority } from '../../domain/permission.js';
 import type { RateLimits } from '../../limits/index.js';
 import { Button, Field, useHref } from '../components/basics.js';
 import { Pair } from '../components/pair.js';
@@ -21,7 +22,7 @@ export function addSignInPages(pages: Router, site: Site, limits: Pick<RateLimit
 
   pages.post('/sign-in', async (request, response) => {
     requireFormToken(site, request);
-    const key = await apiKeyOf(deps.store, field(request, 'apiKey'));
+    const key = await apiKeyOf(deps, field(request, 'apiKey'));
     if (key === undefined) {
       await limits.address(request.ip);
       const { signIn } = textsOf(site, response);
@@ -67,7 +68,11 @@ async function firstPageOf(
   link: Awaited<ReturnType<typeof takeSignInLink>>,
 ): Promise<string> {
   if (link.connectionId === undefined) return '/connections';
-  const { id, status } = await findConnection(deps.store, link.organizationId, link.connectionId);
+  const { id, status } = await findConnection(
+    deps.store,
+    { organizationId: link.organizationId, authority: fullAuthority },
+    link.connectionId,
+  );
   return status === 'pending' ? `/connections/${id}/setup` : `/connections/${id}`;
 }
 
