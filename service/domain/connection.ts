@@ -10,19 +10,11 @@ import {
   connectionId,
   type ExternalId,
   externalId,
-  type OrganizationId,
   organizationId,
 } from './ids.js';
 import { parseRoleArn, partition, type RoleArn, roleArn } from './role-arn.js';
 import { scope } from './scope.js';
 import { isoTime, verificationSchema } from './verification.js';
-
-/** A tenant of the vendor's platform. Times are ISO 8601 in UTC, everywhere in the domain. */
-export interface Organization {
-  readonly id: OrganizationId;
-  readonly name: string;
-  readonly createdAt: string;
-}
 
 /** What every connection has, whatever its method and state. */
 const common = z.strictObject({
