@@ -1,7 +1,8 @@
 import type { Router } from 'express';
-import type { Connection, Organization } from '../../domain/connection.js';
+import type { Connection } from '../../domain/connection.js';
 import { type ErrorCode, errorCatalog } from '../../domain/error-catalog/index.js';
 import { isConnectionId } from '../../domain/ids.js';
+import type { Organization } from '../../domain/organization.js';
 import type { ConnectionFilter, Store } from '../../domain/ports.js';
 import { useHref } from '../components/basics.js';
 import { Icon, type IconName } from '../components/icon.js';

@@ -1,7 +1,8 @@
 import type { Request, Router } from 'express';
-import type { Connection, Organization } from '../../domain/connection.js';
+import type { Connection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { isConnectionId, isOrganizationId } from '../../domain/ids.js';
+import type { Organization } from '../../domain/organization.js';
 import { Crumbs, Time } from '../components/basics.js';
 import { CopyRows } from '../components/code.js';
 import { Timeline } from '../components/timeline.js';
