@@ -15,6 +15,7 @@ import { addExecCommand } from './exec.js';
 import { exitCodes } from './exit-codes.js';
 import { addExplainCommand } from './explain.js';
 import { reportFailure } from './failure.js';
+import { addPermissionCommands } from './permissions.js';
 import { addServiceCommands } from './service-commands.js';
 import { addTargetCommands } from './targets.js';
 import type { Terminal } from './terminal.js';
@@ -50,6 +51,7 @@ export function createProgram(terminal: Terminal): Command {
   addServiceCommands(program, terminal);
   addConnectionCommands(program, terminal);
   addVerifyCommand(program, terminal);
+  addPermissionCommands(program, terminal);
   addTargetCommands(program, terminal);
   addExecCommand(program, terminal);
   addEnrollmentCommands(program, terminal);

@@ -6,6 +6,8 @@ import {
   externalIdsOf,
   isDeleted,
   type Organization,
+  permissionSetLabel,
+  permissionSetOf,
 } from '../domain/connection.js';
 import type { ExternalId, OrganizationId } from '../domain/ids.js';
 import type { IdempotencyRecord, Job, OutboxMessage, Token } from '../domain/ports.js';
@@ -109,6 +111,12 @@ const definitions = {
           ? connection.verification.code
           : undefined,
       assurance: (connection) => ('assurance' in connection ? connection.assurance : undefined),
+      permissions: (connection) => ('permissions' in connection ? connection.permissions : undefined),
+      permissionSet: (connection) => permissionSetOf(connection)?.name,
+      permissionSetVersion: (connection) => {
+        const set = permissionSetOf(connection);
+        return set && permissionSetLabel(set);
+      },
     },
     orders: { created: 'createdAt' },
     unique: {
