@@ -50,7 +50,9 @@ export interface CreatedConnection {
 export interface RoleTemplates {
   /** A link that opens the AWS console, filled in. */
   console: string;
-  /** A whole main.ts. */
+  /** A whole main.ts for CDK Terrain, for new stacks. */
+  cdktn: string;
+  /** A whole main.ts for CDKTF, for stacks that use it already. */
   cdktf: string;
   /** One file of HCL. */
   terraform: string;
@@ -964,6 +966,39 @@ export type ProblemCode =
   | 'media_type_not_supported'
   | 'internal_error';
 
+export interface CreatedSetupCode {
+  /** Reads what the code of a customer needs; in no other answer. */
+  code: string;
+  /** The code with the address of this service: what init --setup takes. */
+  link: string;
+  /** The whole command. */
+  command: string;
+  expiresAt: string;
+}
+
+export interface Setup {
+  name: string;
+  connectionId: string;
+  /** What the role's trust policy must require as sts:ExternalId. */
+  externalId: string;
+  /** The vendor's IAM principal, which the role must trust. */
+  principal: string;
+  callbackUrl: string;
+  /** An AWS account: 12 digits. */
+  expectedAccountId?: string | undefined;
+  scope?:
+    | {
+        project?: string | undefined;
+        environment?: string | undefined;
+        architecture?: string | undefined;
+      }
+    | undefined;
+  /** A preset, such as read-only. */
+  permissions?: string | undefined;
+  region: string;
+  expiresAt: string;
+}
+
 export interface ConnectionSummary {
   id: string;
   name: string;
@@ -1064,6 +1099,8 @@ export interface AuditRecord {
     | 'enrollment.register'
     | 'enrollment.end'
     | 'enrollment.reencrypt'
+    | 'setup_code.create'
+    | 'setup_code.revoke'
     | 'sign_in_link.create'
     | 'web_session.begin'
     | 'web_session.end';
@@ -1272,6 +1309,10 @@ export interface Operations {
       roleTemplates: RoleTemplates;
     };
   };
+  /** Creates a set-up code: one value instead of five for `init --setup`; it revokes the code before. */
+  createSetupCode: { args: [id: string]; answer: CreatedSetupCode };
+  /** Revokes the set-up code of a connection, if it has one. */
+  revokeSetupCode: { args: [id: string]; answer: undefined };
   /** Rotates the callback secret; the previous one stays valid for a while. */
   rotateCallbackSecret: {
     args: [
@@ -1631,11 +1672,42 @@ export interface Operations {
       apiKey: string;
     };
   };
-  /** Creates an API key of the organization. */
+  /** Creates an API key, at most within what your own key may do. */
   createApiKey: {
     args: [
       body: {
         name: string;
+        /** What the key may do, at most what the key that creates it may. */
+        permissions?:
+          | (
+              | 'connections:read'
+              | 'connections:write'
+              | 'connections:release'
+              | 'credentials:issue'
+              | 'targets:write'
+              | 'keys:write'
+              | 'links:write'
+              | 'webhooks:write'
+              | 'audit:read'
+            )[]
+          | undefined;
+        /** The key sees connections and issues credentials within it only. */
+        scope?:
+          | {
+              project?: string | undefined;
+              environment?: string | undefined;
+              architecture?: string | undefined;
+            }
+          | undefined;
+        /** The longest duration, and a session policy for all credentials of the key. */
+        ceilings?:
+          | {
+              durationSeconds?: number | undefined;
+              sessionPolicy?: string | Record<string, unknown> | undefined;
+            }
+          | undefined;
+        /** By default that of the key that creates it. */
+        expiresAt?: string | undefined;
       },
     ];
     answer: {
@@ -1643,13 +1715,42 @@ export interface Operations {
       name: string;
       /** ISO 8601, in UTC. */
       createdAt: string;
+      permissions: (
+        | 'connections:read'
+        | 'connections:write'
+        | 'connections:release'
+        | 'credentials:issue'
+        | 'targets:write'
+        | 'keys:write'
+        | 'links:write'
+        | 'webhooks:write'
+        | 'audit:read'
+      )[];
+      scope?:
+        | {
+            project?: string | undefined;
+            environment?: string | undefined;
+            architecture?: string | undefined;
+          }
+        | undefined;
+      ceilings?:
+        | {
+            durationSeconds?: number | undefined;
+            sessionPolicy?: string | undefined;
+          }
+        | undefined;
+      expiresAt?: string | undefined;
+      /** The key that created it. */
+      parentId?: string | undefined;
+      /** Within five minutes. */
+      lastUsedAt?: string | undefined;
       /** ISO 8601, in UTC. */
       revokedAt?: string | undefined;
       /** In no other answer. */
       apiKey: string;
     };
   };
-  /** Lists the organization's API keys, revoked ones too, without the keys themselves. */
+  /** Lists API keys, revoked ones too, without the keys themselves. */
   listApiKeys: {
     args: [];
     answer: {
@@ -1658,12 +1759,41 @@ export interface Operations {
         name: string;
         /** ISO 8601, in UTC. */
         createdAt: string;
+        permissions: (
+          | 'connections:read'
+          | 'connections:write'
+          | 'connections:release'
+          | 'credentials:issue'
+          | 'targets:write'
+          | 'keys:write'
+          | 'links:write'
+          | 'webhooks:write'
+          | 'audit:read'
+        )[];
+        scope?:
+          | {
+              project?: string | undefined;
+              environment?: string | undefined;
+              architecture?: string | undefined;
+            }
+          | undefined;
+        ceilings?:
+          | {
+              durationSeconds?: number | undefined;
+              sessionPolicy?: string | undefined;
+            }
+          | undefined;
+        expiresAt?: string | undefined;
+        /** The key that created it. */
+        parentId?: string | undefined;
+        /** Within five minutes. */
+        lastUsedAt?: string | undefined;
         /** ISO 8601, in UTC. */
         revokedAt?: string | undefined;
       }[];
     };
   };
-  /** Revokes an API key at once. */
+  /** Revokes an API key at once, with every key and link that was created with it. */
   revokeApiKey: { args: [id: string]; answer: undefined };
   /** Creates a URL that signs in to the site once, for a platform that embeds it. */
   createSignInLink: {
@@ -1837,6 +1967,20 @@ export const routes = {
     path: '/v1/connections/{id}/role-templates',
     hasBody: false,
     hasQuery: true,
+    isRepeatable: true,
+  },
+  createSetupCode: {
+    method: 'POST',
+    path: '/v1/connections/{id}/setup-code',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: false,
+  },
+  revokeSetupCode: {
+    method: 'DELETE',
+    path: '/v1/connections/{id}/setup-code',
+    hasBody: false,
+    hasQuery: false,
     isRepeatable: true,
   },
   rotateCallbackSecret: {

@@ -1,7 +1,7 @@
 /** A permission set: what the vendor needs, with a reason for each statement, as a file that you review and commit. */
 import { readFileSync } from 'node:fs';
-import { PATTERNS } from '../props/patterns';
 import type { PolicyStatement } from './permissions';
+import { POLICY_NAME } from './policy-name';
 
 /** Options of {@link PermissionSet.fromFile}. */
 export interface PermissionSetOptions {
@@ -97,8 +97,8 @@ function problemsOf(value: unknown, without: readonly string[]): string[] {
     ...(Number.isInteger(version) && Number(version) > 0 ? [] : ['version must be a whole number from 1']),
     ...all.flatMap(statementProblems),
     ...listOf(managedPolicies)
-      .filter((each) => typeof each !== 'string' || !PATTERNS.policyName.fits.test(each))
-      .map((each) => `managedPolicies: ${JSON.stringify(each)} must be ${PATTERNS.policyName.rule}`),
+      .filter((each) => typeof each !== 'string' || !POLICY_NAME.fits.test(each))
+      .map((each) => `managedPolicies: ${JSON.stringify(each)} must be ${POLICY_NAME.rule}`),
     ...without
       .filter((sid) => !optional.includes(sid))
       .map((sid) => `without: ${JSON.stringify(sid)} is not an optional statement of it`),

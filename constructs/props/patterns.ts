@@ -1,5 +1,7 @@
 /** What each value looks like, once: the props, `init` and `check` read this. Plain data, so that it loads alone. */
 
+import { POLICY_NAME } from '../iam/policy-name';
+
 export interface Pattern {
   readonly fits: RegExp;
   /** Completes "must be …". */
@@ -30,10 +32,7 @@ export const PATTERNS = {
     ),
     rule: 'the ARN of a managed policy',
   },
-  policyName: {
-    fits: new RegExp(`^(?:${iamName}+/)*${iamName}{1,128}$`),
-    rule: 'the name of an AWS managed policy',
-  },
+  policyName: POLICY_NAME,
   scopeName: {
     fits: new RegExp(`^${scopeName}$`),
     rule: '1–64 characters of [A-Za-z0-9._-], the first a letter or digit',

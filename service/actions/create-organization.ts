@@ -2,6 +2,7 @@ import { isoNow } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
 import type { Organization } from '../domain/connection.js';
 import { newOrganizationId } from '../domain/ids.js';
+import { fullAuthority } from '../domain/permission.js';
 import type { Clock, Store } from '../domain/ports.js';
 import { newApiKey } from './api-keys.js';
 import { audited } from './audited.js';
@@ -13,7 +14,7 @@ export async function createOrganization(
   name: string,
 ): Promise<{ organization: Organization; apiKey: string }> {
   const organization: Organization = { id: newOrganizationId(), name, createdAt: isoNow(deps.clock) };
-  const { key, text } = newApiKey(deps.clock, organization.id, 'first key');
+  const { key, text } = newApiKey(deps.clock, organization.id, 'first key', fullAuthority);
   const event = {
     action: 'organization.create',
     organizationId: organization.id,

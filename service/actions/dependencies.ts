@@ -7,6 +7,7 @@ import type { Clock, Encryption, SharedSts, Store } from '../domain/ports.js';
 import type { Partition } from '../domain/role-arn.js';
 import type { Schedule } from '../domain/schedule.js';
 import type { Sessions } from '../domain/session.js';
+import type { VerificationLimit } from '../domain/verification-limit.js';
 
 /** What the use cases work with; `createService` puts it together. */
 export interface Dependencies {
@@ -52,12 +53,6 @@ export interface Dependencies {
   readonly health: { degradedSince: string | undefined };
   /** Something was stored that may be due before what was. */
   readonly wake: () => void;
-}
-
-/** How often verifications may be asked for. */
-export interface VerificationLimit {
-  /** @throws RolebridgeError `rate_limited` */
-  take(organizationId: OrganizationId, connectionId: ConnectionId | undefined): Promise<void>;
 }
 
 /**

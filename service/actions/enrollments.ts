@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { callbackSecretContext, type Dependencies, isoNow } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
 import { accountOfCaller, type CallerProof, identityRequest, notProved } from '../domain/caller-proof.js';
@@ -11,6 +10,7 @@ import {
   withAccount,
   withNonce,
 } from '../domain/enrollment.js';
+import { enrollmentIn, enrollmentTokenHash, enrollmentTokenOf } from '../domain/enrollment-token.js';
 import { RolebridgeError } from '../domain/errors.js';
 import {
   type AccountId,
@@ -59,7 +59,7 @@ export async function createEnrollment(
   };
   const details = { enrollmentId: id, name: enrollment.name, expiresAt: enrollment.expiresAt };
   await audited(deps, by, { action: 'enrollment.create', organizationId, details }, () =>
-    deps.store.saveToken(tokenOf(enrollment)),
+    deps.store.saveToken(enrollmentTokenOf(enrollment)),
   );
   return { enrollment, secret };
 }
@@ -72,7 +72,7 @@ export async function listEnrollments(
 ): Promise<{ enrollments: Enrollment[]; next: string | undefined }> {
   const { limit, before } = page;
   const found = (await deps.store.tokensOf(organizationId, 'enrollment'))
-    .map((token) => enrollmentIn(token) as Enrollment)
+    .map(enrollmentIn)
     .filter((enrollment) => before === undefined || placeOf(enrollment) < before)
     .sort((one, other) => (placeOf(one) > placeOf(other) ? -1 : 1));
   const enrollments = found.slice(0, limit);
@@ -105,7 +105,7 @@ export async function endEnrollment(
   const { organizationId, id } = enrollment;
   const details = { enrollmentId: id };
   await audited(deps, by, { action: 'enrollment.end', organizationId, details }, () =>
-    deps.store.takeToken('enrollment', hashOf(id)),
+    deps.store.takeToken('enrollment', enrollmentTokenHash(id)),
   );
 }
 
@@ -131,7 +131,7 @@ export async function resealEnrollment(
   const { store, encryption } = deps;
   for (let token: Token | undefined = found; token !== undefined; ) {
     const before: Token = token;
-    const enrollment = enrollmentIn(before) as Enrollment;
+    const enrollment = enrollmentIn(before);
     const { id, organizationId, encryptedSecret } = enrollment;
     const from = encryption.keyIdOf(encryptedSecret);
     if (from === encryption.keyId) return 'unchanged';
@@ -145,7 +145,7 @@ export async function resealEnrollment(
           encryption.open(encryptedSecret, secretContext(id)),
           secretContext(id),
         );
-        return store.replaceToken(before, tokenOf({ ...enrollment, encryptedSecret: again }));
+        return store.replaceToken(before, enrollmentTokenOf({ ...enrollment, encryptedSecret: again }));
       },
     );
     if (isStored) return 'reencrypted';
@@ -156,7 +156,8 @@ export async function resealEnrollment(
 
 /** Undefined also when it was ended. */
 export async function findEnrollment(deps: Dependencies, id: string): Promise<Enrollment | undefined> {
-  return isEnrollmentId(id) ? enrollmentIn(await deps.store.token('enrollment', hashOf(id))) : undefined;
+  const token = isEnrollmentId(id) && (await deps.store.token('enrollment', enrollmentTokenHash(id)));
+  return token ? enrollmentIn(token) : undefined;
 }
 
 /**
@@ -229,16 +230,16 @@ async function takePlace(
 ): Promise<ConnectionId> {
   const proposed = newConnectionId();
   for (let attempt = 1; attempt <= 50; attempt++) {
-    const before = await deps.store.token('enrollment', hashOf(id));
-    const enrollment = enrollmentIn(before);
-    if (before === undefined || enrollment === undefined)
+    const before = await deps.store.token('enrollment', enrollmentTokenHash(id));
+    if (before === undefined)
       throw new RolebridgeError('enrollment_ended', 'The enrollment was ended.', {
         remedy: 'Ask the vendor for a new enrollment and update the stack set with its values.',
       });
+    const enrollment = enrollmentIn(before);
     const now = deps.clock.now();
     const next = withNonce(withAccount(enrollment, accountId, proposed, now), nonce, now);
     const taken = next.accounts[accountId] as ConnectionId;
-    if (await deps.store.replaceToken(before, tokenOf(next))) return taken;
+    if (await deps.store.replaceToken(before, enrollmentTokenOf(next))) return taken;
     await deps.clock.sleep(Math.random() * 20 * attempt);
   }
   throw new RolebridgeError(
@@ -267,33 +268,5 @@ function reopened(deps: Dependencies, connection: Connection) {
     callbackSecret: deps.encryption.open(encryptedCallbackSecret, callbackSecretContext(id)),
   };
 }
-
-export const encryptedEnrollmentSecretOf = (token: Token): string =>
-  (enrollmentIn(token) as Enrollment).encryptedSecret;
-
-export const enrollmentIdOf = (token: Token): EnrollmentId => (enrollmentIn(token) as Enrollment).id;
-
-/** Found by its id; the secret, which signs, has to be known again and is encrypted in it. */
-const tokenOf = (enrollment: Enrollment): Token => {
-  const { id, organizationId, createdAt, expiresAt, ...data } = enrollment;
-  return {
-    kind: 'enrollment',
-    hash: hashOf(id),
-    organizationId,
-    createdAt,
-    expiresAt,
-    data: JSON.parse(JSON.stringify({ id, ...data })),
-  };
-};
-
-const enrollmentIn = (token: Token | undefined): Enrollment | undefined =>
-  token && {
-    ...(token.data as unknown as Enrollment),
-    organizationId: token.organizationId,
-    createdAt: token.createdAt,
-    expiresAt: token.expiresAt,
-  };
-
-const hashOf = (id: EnrollmentId): string => createHash('sha256').update(id).digest('hex');
 
 const secretContext = (id: string): string => `enrollment-secret:${id}`;

@@ -9,12 +9,13 @@ import {
   roleRegistrationOf,
 } from '../domain/connection.js';
 import { withCallbackSecrets, withEncryptedKey } from '../domain/connection-transitions.js';
+import { enrollmentIn } from '../domain/enrollment-token.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { ConnectionId, EnrollmentId, OrganizationId } from '../domain/ids.js';
 import type { Encryption } from '../domain/ports.js';
 import { audited } from './audited.js';
 import { subjectOf } from './change-connection.js';
-import { enrollmentIdOf, resealEnrollment } from './enrollments.js';
+import { resealEnrollment } from './enrollments.js';
 
 /** What became of every secret in the store. */
 export interface Reencryption {
@@ -89,7 +90,7 @@ async function reencryptEnrollments(
           count[await resealEnrollment(deps, by, token)] += 1;
         } catch (error) {
           if (error instanceof RolebridgeError) throw error;
-          count.failed.push({ id: enrollmentIdOf(token), reason: (error as Error).message });
+          count.failed.push({ id: enrollmentIn(token).id, reason: (error as Error).message });
         }
     after = organizations.at(-1)?.id;
     if (!hasMore) return count;

@@ -8,7 +8,9 @@ import {
   isConnectionId,
   type OrganizationId,
 } from '../domain/ids.js';
+import { denied } from '../domain/permission.js';
 import type { Clock, Store } from '../domain/ports.js';
+import type { KeyMaker } from './api-keys.js';
 import { audited } from './audited.js';
 import { findConnection } from './find-connection.js';
 
@@ -25,22 +27,24 @@ const usualSeconds = 15 * 60;
 export async function createSignInLink(
   deps: Links,
   by: Requester,
-  key: { readonly id: ApiKeyId; readonly organizationId: OrganizationId },
+  { organizationId, authority, key }: KeyMaker,
   {
     expiresInSeconds = usualSeconds,
     connectionId,
   }: { expiresInSeconds?: number | undefined; connectionId?: ConnectionId | undefined },
 ): Promise<{ url: string; expiresAt: string }> {
-  if (connectionId !== undefined) await findConnection(deps.store, key.organizationId, connectionId);
+  if (key === undefined) throw denied('Sign-in links are created with an API key.');
+  if (connectionId !== undefined)
+    await findConnection(deps.store, { organizationId, authority }, connectionId);
   const secret = randomBytes(32).toString('base64url');
   const now = deps.clock.now();
   const expiresAt = new Date(now + expiresInSeconds * 1000).toISOString();
-  const event = { action: 'sign_in_link.create', organizationId: key.organizationId, connectionId } as const;
+  const event = { action: 'sign_in_link.create', organizationId, connectionId } as const;
   await audited(deps, by, event, () =>
     deps.store.saveToken({
       kind: 'sign_in_link',
       hash: hash('sha256', secret),
-      organizationId: key.organizationId,
+      organizationId,
       createdAt: new Date(now).toISOString(),
       expiresAt,
       data: { apiKeyId: key.id, ...(connectionId && { connectionId }) },

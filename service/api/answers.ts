@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { auditActions } from '../domain/audit.js';
 import { assurance } from '../domain/connection.js';
 import { errorCodes } from '../domain/error-catalog/index.js';
+import { authority } from '../domain/permission.js';
 import { permissionsReport, permissionsState } from '../domain/verification/permissions-report.js';
 import { cause, check, verificationSchema } from '../domain/verification.js';
 import { scope } from './schemas.js';
@@ -117,7 +118,8 @@ export const preflight = z
 const templateTexts = z
   .object({
     console: text.meta({ description: 'A link that opens the AWS console, filled in.' }),
-    cdktf: text.meta({ description: 'A whole main.ts.' }),
+    cdktn: text.meta({ description: 'A whole main.ts for CDK Terrain, for new stacks.' }),
+    cdktf: text.meta({ description: 'A whole main.ts for CDKTF, for stacks that use it already.' }),
     terraform: text.meta({ description: 'One file of HCL.' }),
     terraformModule: text.meta({ description: 'A file of HCL that calls the module of the service.' }),
     cloudFormation: text.meta({ description: 'A template, as YAML.' }),
@@ -138,6 +140,29 @@ const roleToCreate = {
   trustPolicy: z.record(text, z.unknown()),
   roleTemplates: templateTexts,
 };
+
+export const createdSetupCode = z
+  .object({
+    code: text.meta({ description: 'Reads what the code of a customer needs; in no other answer.' }),
+    link: text.meta({ description: 'The code with the address of this service: what init --setup takes.' }),
+    command: text.meta({ description: 'The whole command.' }),
+    expiresAt: text,
+  })
+  .meta({ id: 'CreatedSetupCode' });
+export const setup = z
+  .object({
+    name: text,
+    connectionId: text,
+    externalId,
+    principal: text.meta({ description: "The vendor's IAM principal, which the role must trust." }),
+    callbackUrl: text,
+    expectedAccountId: accountId.optional(),
+    scope: scope.optional(),
+    permissions: text.optional().meta({ description: 'A preset, such as read-only.' }),
+    region: text,
+    expiresAt: text,
+  })
+  .meta({ id: 'Setup' });
 
 /** The same later, without a secret. */
 export const roleTemplates = z.object({
@@ -298,7 +323,15 @@ export const signInLink = z.object({
   expiresAt: dateTime,
 });
 
-const apiKey = z.object({ id: text, name: text, createdAt: dateTime, revokedAt: dateTime.optional() });
+const apiKey = z.object({
+  id: text,
+  name: text,
+  createdAt: dateTime,
+  ...authority.shape,
+  parentId: text.optional().meta({ description: 'The key that created it.' }),
+  lastUsedAt: dateTime.optional().meta({ description: 'Within five minutes.' }),
+  revokedAt: dateTime.optional(),
+});
 export const apiKeyList = z.object({ apiKeys: z.array(apiKey) });
 export const createdApiKey = apiKey.extend({ apiKey: text.meta({ description: 'In no other answer.' }) });
 

@@ -4,7 +4,6 @@ import { RolebridgeError } from '../domain/errors.js';
 import { RateLimitedError } from '../limits/index.js';
 import { type ApiOptions, limitUnauthenticated, mount } from './mount.js';
 import type { ApiDependencies } from './operation.js';
-import { operations } from './operations.js';
 import { problemAnswer } from './problem.js';
 import { exchangeOf, logFailure } from './request-log.js';
 import { send } from './respond.js';
@@ -15,7 +14,7 @@ export interface AppOptions extends ApiOptions {
 }
 
 /** The whole service as a request listener; it never listens itself. */
-export function createApp(
+export function createRequestListener(
   deps: ApiDependencies,
   options: AppOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
@@ -42,5 +41,5 @@ export function createApp(
     if (problem.status >= 500) logFailure(options.logger, request, response, error);
     send(response, problem);
   });
-  return mount(operations, deps, options, app);
+  return mount(deps.operations, deps, options, app);
 }

@@ -3,17 +3,15 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import { type ErrorCode, errorCatalog } from '../domain/error-catalog/index.js';
 import * as answers from './answers.js';
 import { errorsOf, type Operation } from './operation.js';
-import { operations } from './operations.js';
 import { statusMessages } from './status-messages.js';
 
 /** The API's description in OpenAPI 3.1, made of the schemas that requests are validated with. */
-export function createOpenApiDocument({
-  serverUrl,
-}: {
-  serverUrl: string;
-}): ReturnType<typeof createDocument> {
+export function createOpenApiDocument(
+  operations: Readonly<Record<string, Operation>>,
+  serverUrl: string,
+): ReturnType<typeof createDocument> {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
-  for (const [operationId, operation] of Object.entries<Operation>(operations)) {
+  for (const [operationId, operation] of Object.entries(operations)) {
     paths[operation.path] = {
       ...paths[operation.path],
       [operation.method]: describe(operationId, operation),
@@ -30,9 +28,9 @@ export function createOpenApiDocument({
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: serverUrl }],
-      tags: [...new Set([...Object.values<Operation>(operations).map(({ tag }) => tag), 'webhooks'])].map(
-        (name) => ({ name }),
-      ),
+      tags: [...new Set([...Object.values(operations).map(({ tag }) => tag), 'webhooks'])].map((name) => ({
+        name,
+      })),
       security: [{ apiKey: [] }],
       paths: paths as ZodOpenApiPathsObject,
       webhooks: Object.fromEntries(
@@ -64,6 +62,7 @@ export function createOpenApiDocument({
             scheme: 'bearer',
             description: 'The status token of one connection.',
           },
+          setupCode: { type: 'http', scheme: 'bearer', description: 'A set-up code of one connection.' },
           operatorToken: { type: 'http', scheme: 'bearer', description: "The operator's token." },
           metricsToken: { type: 'http', scheme: 'bearer', description: 'ROLEBRIDGE_METRICS_TOKEN.' },
         },
@@ -101,6 +100,7 @@ function describe(operationId: string, operation: Operation): ZodOpenApiOperatio
     operator: [{ operatorToken: [] }],
     metrics_token: [{ metricsToken: [] }],
     status_token: [{ statusToken: [] }],
+    setup_code: [{ setupCode: [] }],
     signature: [],
     none: [],
   };

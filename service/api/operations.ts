@@ -5,12 +5,15 @@ import { listAuditRecords } from './audit/list.js';
 import { receiveCallback } from './callbacks/receive.js';
 import { cancelExternalIdRotation } from './connections/cancel-external-id-rotation.js';
 import { createConnection } from './connections/create.js';
+import { createSetupCode } from './connections/create-setup-code.js';
 import { deleteConnection } from './connections/delete.js';
 import { getConnection } from './connections/get.js';
 import { listConnections } from './connections/list.js';
 import { migrateToRole } from './connections/migrate-to-role.js';
+import { readSetupCode } from './connections/read-setup-code.js';
 import { releaseAccount } from './connections/release-account.js';
 import { renameConnection } from './connections/rename.js';
+import { revokeSetupCode } from './connections/revoke-setup-code.js';
 import { getRoleTemplates } from './connections/role-templates.js';
 import { rotateAccessKey } from './connections/rotate-access-key.js';
 import { rotateCallbackSecret } from './connections/rotate-callback-secret.js';
@@ -56,6 +59,9 @@ export const operations = {
   verifyConnection,
   setScopes,
   getRoleTemplates,
+  createSetupCode,
+  revokeSetupCode,
+  readSetupCode,
   rotateCallbackSecret,
   rotateExternalId,
   cancelExternalIdRotation,

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { RolebridgeError } from '../domain/errors.js';
 import { accountId as anAccountId, auditId, connectionId } from '../domain/ids.js';
+import { authority, ceilings, defaultPermissions } from '../domain/permission.js';
 import { permissionSetName } from '../domain/permission-set.js';
 import { partition as aPartition } from '../domain/role-arn.js';
 import { scope } from '../domain/scope.js';
+import { sessionLimits } from '../domain/session-limits.js';
 import { permissionsState } from '../domain/verification/permissions-report.js';
 import { accessKeyMembers, sessionTokenFits } from './access-key-schema.js';
 
@@ -88,7 +90,48 @@ export const signInLinkRequest = z.strictObject({
   connectionId: connectionId.optional(),
 });
 
-export const createApiKeyRequest = z.strictObject({ name });
+export const policyText = z
+  .string()
+  .max(sessionLimits.sessionPolicy, `must be ${sessionLimits.sessionPolicy} characters or less`)
+  // What AWS takes: tab, line ends, and the printable characters of Latin-1.
+  .regex(/^[\t\n\r\x20-\xff]*$/, 'must hold no character outside Latin-1')
+  .refine(isJsonObject, 'must be a JSON object');
+
+/** A session policy: an object, or the text of one. */
+export const sessionPolicy = z.union(
+  [
+    policyText,
+    z
+      .record(z.string(), z.unknown())
+      .transform((policy) => JSON.stringify(policy))
+      .pipe(policyText),
+  ],
+  `must be a JSON object, or the text of one, of at most ${sessionLimits.sessionPolicy} characters of Latin-1`,
+);
+
+export const createApiKeyRequest = z.strictObject({
+  name,
+  permissions: authority.shape.permissions
+    .default([...defaultPermissions])
+    .meta({ description: 'What the key may do, at most what the key that creates it may.' }),
+  scope: scope
+    .optional()
+    .meta({ description: 'The key sees connections and issues credentials within it only.' }),
+  ceilings: ceilings
+    .extend({ sessionPolicy: sessionPolicy.optional() })
+    .optional()
+    .meta({ description: 'The longest duration, and a session policy for all credentials of the key.' }),
+  expiresAt: z.iso.datetime().optional().meta({ description: 'By default that of the key that creates it.' }),
+});
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
 
 export const limit = z
   .string()

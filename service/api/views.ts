@@ -11,7 +11,7 @@ import {
 import { statusToken } from '../secrets/status-token.js';
 import {
   awsCliCommands,
-  cdktfProgram,
+  cdkProgram,
   cloudFormationTemplate,
   consoleLink,
   describeRole,
@@ -155,7 +155,8 @@ export const roleFor = (
 /** Every way to make the role, each a text to copy whole; no secret is in any. */
 export const roleTemplatesFor = (deps: Dependencies, role: RoleDescription) => ({
   console: consoleLink(role),
-  cdktf: cdktfProgram(role),
+  cdktn: cdkProgram(role, 'cdktn'),
+  cdktf: cdkProgram(role, 'cdktf'),
   terraform: terraformConfiguration(role),
   terraformModule: terraformModuleCall(role, `${deps.publicUrl}/downloads/terraform-module.tar.gz`),
   cloudFormation: cloudFormationTemplate(role),

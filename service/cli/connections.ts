@@ -5,6 +5,7 @@ import { printJson, printTable, printValues } from './print.js';
 import { addTemplateCommand } from './role-templates.js';
 import { readAccessKey } from './secret-input.js';
 import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
+import { addSetupCodeCommand } from './setup-code.js';
 import { checkFormat, formatOption, show, showCreated, statusText } from './show-connection.js';
 import { scopeOf, scopeText } from './target-options.js';
 import type { Terminal } from './terminal.js';
@@ -32,7 +33,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   add(
     'create <name>',
-    'make a connection; everything that the customer needs is shown this once',
+    'create a connection and show its values, once',
     'rolebridge connection create shop --scope shop/production',
   )
     .option('--scope <scope>', 'where it applies: PROJECT[/ENVIRONMENT[/ARCHITECTURE]] or "organization"')
@@ -120,7 +121,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   add(
     'role <id> <arn>',
-    'give the role by hand; it is verified on the spot',
+    'set the role by its ARN and verify it',
     'rolebridge connection role con_… arn:aws:iam::210987654321:role/rolebridge',
   ).action(async (id: string, roleArn: string, options: ServiceOptions) => {
     const client = await clientOf(options, terminal);
@@ -129,7 +130,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   add(
     'rename <id> <name>',
-    'give a connection another name',
+    'rename a connection',
     'rolebridge connection rename con_… "shop, production"',
   ).action(async (id: string, name: string, options: ServiceOptions) => {
     const client = await clientOf(options, terminal);
@@ -147,7 +148,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   add(
     'rotate-key <id>',
-    'exchange the access key for another of the same account',
+    'replace the access key by another one of the same account',
     'aws iam create-access-key --user-name vendor | rolebridge connection rotate-key con_…',
   )
     .option('--access-key-id <id>', 'the id of the new key')
@@ -160,7 +161,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   add(
     'migrate-to-role <id>',
-    'begin the move from an access key to a role; what the customer needs is shown this once',
+    'start a migration from an access key to a role; show the values for the customer, once',
     'rolebridge connection migrate-to-role con_…',
   )
     .option(...formatOption)
@@ -172,7 +173,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   add(
     'rotate-external-id <id>',
-    'begin to change the external ID; the connection goes on until the customer has deployed the new one',
+    'start a rotation of the external ID; the current one works until the new one is deployed',
     'rolebridge connection rotate-external-id con_… --format terraform',
   )
     .option('--cancel', 'leave the external ID as it is')
@@ -188,7 +189,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   add(
     'rotate-callback-secret <id>',
-    'make another callback secret, which is shown this once',
+    'rotate the callback secret and show the new one, once',
     'rolebridge connection rotate-callback-secret con_… --previous-valid 3600',
   )
     .option('--previous-valid <seconds>', 'how long the one before signs as well', previousValid)
@@ -202,11 +203,12 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
       printValues(terminal, {
         'callback secret': rotated.callbackSecret,
         'status token': rotated.statusToken,
-        'the one before signs until': rotated.previousValidUntil,
+        'previous secret valid until': rotated.previousValidUntil,
       });
     });
 
   addTemplateCommand(group, terminal);
+  addSetupCodeCommand(group, terminal);
 }
 
 const previousValid = (text: string) => {

@@ -1,4 +1,4 @@
-import { refuseChangedKeys, rememberServiceKey } from '../actions/check-service-keys.js';
+import { routeOf } from '../api/route-of.js';
 import { foreignEndpoints } from '../aws/outbound.js';
 import {
   createEncryption,
@@ -11,6 +11,7 @@ import {
 import { createMetrics, measureDisk, measureProcess } from '../metrics/index.js';
 import { openPermissionSets } from '../permission-sets/index.js';
 import { keyCheckFile, servedPermissionSets } from '../records/key-checks.js';
+import { refuseChangedKeys, rememberServiceKey } from '../secrets/check-service-keys.js';
 import { awsClientsOf, ConfigurationError, readSettings, stsPartitionsOf } from '../settings/index.js';
 import { loadTracing } from '../tracing/load.js';
 import { loadBrand } from '../web/load-brand.js';
@@ -20,7 +21,7 @@ import type { Terminal } from './terminal.js';
 export async function serve(terminal: Terminal): Promise<void> {
   const config = readSettings(terminal.env);
   const logger = createLogger(config.logLevel);
-  const tracing = config.tracesEndpoint ? await loadTracing() : undefined;
+  const tracing = config.tracesEndpoint ? await loadTracing(routeOf) : undefined;
   const brand = config.brandFile === undefined ? undefined : loadBrand(config.brandFile);
   const metrics = createMetrics();
   measureProcess(metrics);

@@ -13,6 +13,7 @@ interface FormatOptions {
 /** The names of the role templates in the API. */
 const formats: readonly string[] = [
   'console',
+  'cdktn',
   'cdktf',
   'terraform',
   'terraformModule',

@@ -29,6 +29,8 @@ export const auditActions = [
   'enrollment.register',
   'enrollment.end',
   'enrollment.reencrypt',
+  'setup_code.create',
+  'setup_code.revoke',
   'sign_in_link.create',
   'web_session.begin',
   'web_session.end',

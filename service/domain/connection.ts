@@ -6,7 +6,6 @@ import { z } from 'zod';
 import type { DeepReadonly } from './deep-readonly.js';
 import {
   type AccountId,
-  type ApiKeyId,
   accountId,
   connectionId,
   type ExternalId,
@@ -25,17 +24,6 @@ export interface Organization {
   readonly id: OrganizationId;
   readonly name: string;
   readonly createdAt: string;
-}
-
-export interface ApiKey {
-  readonly id: ApiKeyId;
-  readonly organizationId: OrganizationId;
-  readonly name: string;
-  /** SHA-256 of the whole key, hexadecimal. The key itself is shown once and kept nowhere. */
-  readonly hash: string;
-  readonly createdAt: string;
-  /** From then on it opens nothing. */
-  readonly revokedAt?: string | undefined;
 }
 
 /** What every connection has, whatever its method and state. */

@@ -1,7 +1,8 @@
 import type { AccessKey } from './access-key.js';
+import type { ApiKey } from './api-key.js';
 import type { AuditIntent, AuditRecord } from './audit.js';
 import type { SignedIdentityRequest } from './caller-proof.js';
-import type { ApiKey, Connection, Organization } from './connection.js';
+import type { Connection, Organization } from './connection.js';
 import type { ReplaceScopes } from './connection-scopes.js';
 import type { ApiKeyId, AuditId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
 import type { Partition, RoleArn } from './role-arn.js';
@@ -126,7 +127,7 @@ export interface Outbox {
 
 /** Something that whoever holds a secret may do for a while; the store knows the secret's hash only (of an enrollment, its id's). */
 export interface Token {
-  readonly kind: 'web_session' | 'sign_in_link' | 'enrollment';
+  readonly kind: 'web_session' | 'sign_in_link' | 'enrollment' | 'setup_code';
   /** SHA-256 of the secret, hexadecimal. */
   readonly hash: string;
   readonly organizationId: OrganizationId;
@@ -175,13 +176,16 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
     limit: number;
     after?: OrganizationId | undefined;
   }): Promise<{ organizations: Organization[]; hasMore: boolean }>;
+  /** @throws RolebridgeError `unauthorized` when its parent is revoked */
   createApiKey(key: ApiKey): Promise<void>;
   /** Revoked ones too. */
   apiKey(id: ApiKeyId): Promise<ApiKey | undefined>;
   /** Revoked ones too, the oldest first. */
   apiKeys(organizationId: OrganizationId): Promise<ApiKey[]>;
-  /** The key, revoked; one that was stays as it was. Undefined when the organization has no such key. */
+  /** The key, revoked with all that were made with it; one that was stays as it was. Undefined when the organization has no such key. */
   revokeApiKey(organizationId: OrganizationId, id: ApiKeyId, revokedAt: string): Promise<ApiKey | undefined>;
+  /** May be lost in a crash. */
+  markApiKeyUsed(key: ApiKey, lastUsedAt: string): Promise<void>;
   /** Not deleted, of that organization. */
   connection(organizationId: OrganizationId, id: ConnectionId): Promise<Connection | undefined>;
   /** Of any organization, deleted ones too: for a callback, which proves itself with the connection's secret. */

@@ -3,10 +3,10 @@
  * who means well: they keep one client from taking the service away from the others.
  */
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import type { VerificationLimit } from '../actions/dependencies.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { ConnectionId, OrganizationId } from '../domain/ids.js';
-import { defaultRateLimits, type RateLimitName, type RateLimitSettings } from '../settings/values.js';
+import type { VerificationLimit } from '../domain/verification-limit.js';
+import { defaultRateLimits, type RateLimitName, type RateLimitSettings } from './defaults.js';
 
 const windowSeconds = 60;
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { ApiKey } from '../domain/api-key.js';
 import type { AuditRecord } from '../domain/audit.js';
-import { type ApiKey, type Connection, isVerifiable, type Organization } from '../domain/connection.js';
+import { type Connection, isVerifiable, type Organization } from '../domain/connection.js';
 import { mayTakeScopes } from '../domain/connection-scopes.js';
 import { RolebridgeError } from '../domain/errors.js';
 import {
@@ -29,6 +30,7 @@ import {
   idempotencyOf,
   storedIdempotency,
 } from './commit-change.js';
+import { addToParent, revokeWithChildren } from './key-family.js';
 import {
   byOrganization,
   idempotencyKey,
@@ -75,6 +77,7 @@ export class RecordStore implements Store {
       .transact(own.organizationId, async (transaction) => {
         await assertOrganization(transaction, own.organizationId);
         if (await transaction.get('apiKeys', own.id)) throw alreadyThere('API key');
+        await addToParent(transaction, own);
         await transaction.put('apiKeys', own);
       })
       .catch(conflictAs('API key'));
@@ -96,10 +99,14 @@ export class RecordStore implements Store {
     return this.backend.transact(organizationId, async (transaction) => {
       const stored = await transaction.get('apiKeys', id);
       if (stored?.organizationId !== organizationId) return undefined;
-      if (stored.revokedAt !== undefined) return stored;
-      const revoked = { ...stored, revokedAt };
-      await transaction.put('apiKeys', revoked);
-      return revoked;
+      return revokeWithChildren(transaction, stored, revokedAt);
+    });
+  }
+
+  async markApiKeyUsed({ organizationId, id }: ApiKey, lastUsedAt: string): Promise<void> {
+    await this.backend.transact(organizationId, async (transaction) => {
+      const stored = await transaction.get('apiKeys', id);
+      if (stored) await transaction.put('apiKeys', { ...stored, lastUsedAt }, { lasting: false });
     });
   }
 

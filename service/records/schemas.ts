@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { auditActions } from '../domain/audit.js';
+import { authority } from '../domain/permission.js';
 
 // Objects are loose: a member that this version does not know is kept, not dropped at the next write.
 const name = z.string().min(1);
@@ -15,6 +16,10 @@ export const apiKey = z.looseObject({
   name: z.string(),
   hash: name,
   createdAt: time,
+  ...authority.shape,
+  parentId: name.optional(),
+  childIds: z.array(name).optional(),
+  lastUsedAt: time.optional(),
   revokedAt: time.optional(),
 });
 
@@ -50,7 +55,7 @@ export const message = z.looseObject({
 });
 
 export const token = z.looseObject({
-  kind: z.enum(['web_session', 'sign_in_link', 'enrollment']),
+  kind: z.enum(['web_session', 'sign_in_link', 'enrollment', 'setup_code']),
   hash: name,
   organizationId: name,
   createdAt: time,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { ApiKey } from '../domain/api-key.js';
 import {
-  type ApiKey,
   type Connection,
   claimedRole,
   externalIdsOf,

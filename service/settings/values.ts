@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type AccountId, isAccountId } from '../domain/ids.js';
 import { type Partition, partitions } from '../domain/role-arn.js';
+import { defaultRateLimits } from '../limits/defaults.js';
 import { parseSealingKeys } from '../secrets/keyring.js';
 
 /** How the text of a setting becomes its value. No message repeats the text: it may be a secret. */
@@ -108,24 +109,6 @@ export const templateUrl = z
   );
 
 export const region = z.string().regex(/^[a-z]{2,4}(-[a-z]{2,20}){1,3}-\d$/, 'must be an AWS region');
-
-/** Requests in a minute; 0 is no limit. */
-export const defaultRateLimits = {
-  /** Calls with one API key. */
-  key: 60_000,
-  /** Calls of one organization, whatever its keys. */
-  organization: 120_000,
-  /** Correctly signed callbacks of one connection. */
-  callbacks: 300,
-  /** Requested verifications of one connection. */
-  connection: 60,
-  /** Requested verifications of one organization. */
-  verifications: 600,
-  /** Requests without valid credentials from one address. */
-  address: 600,
-};
-export type RateLimitName = keyof typeof defaultRateLimits;
-export type RateLimitSettings = Readonly<Record<RateLimitName, number>>;
 
 /** `NAME=NUMBER[,…]`; names that are left out keep their default. */
 const namedNumbers = <Names extends Readonly<Record<string, number>>>(defaults: Names) => ({

@@ -4,6 +4,9 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+/** Names the route that a request went to, without ids and tokens. */
+export type RouteOf = (request: IncomingMessage, response: ServerResponse) => string;
+
 export interface Tracing {
   /** Handles a request in a span that is a child of the caller's (`traceparent`), and answers with its trace id. */
   request(request: IncomingMessage, response: ServerResponse, handle: (traceId: string) => void): void;

@@ -1,11 +1,11 @@
-import { ConfigurationError } from '../settings/index.js';
-import type { Tracing } from './index.js';
+import { ConfigurationError } from '../configuration-error.js';
+import type { RouteOf, Tracing } from './index.js';
 
 /** @throws ConfigurationError when OpenTelemetry's packages are not installed */
-export async function loadTracing(): Promise<Tracing> {
+export async function loadTracing(routeOf: RouteOf): Promise<Tracing> {
   try {
     const { createTracing } = await import('./open-telemetry.js');
-    return createTracing();
+    return createTracing(routeOf);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new ConfigurationError(

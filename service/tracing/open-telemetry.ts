@@ -3,15 +3,14 @@ import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
-import { routeOf } from '../api/route-of.js';
-import type { Tracing } from './index.js';
+import type { RouteOf, Tracing } from './index.js';
 
 /**
  * Where to and what as OpenTelemetry's own variables say: `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_HEADERS`,
  * `OTEL_TRACES_SAMPLER`, `OTEL_RESOURCE_ATTRIBUTES` and the like.
  * https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */
-export function createTracing(): Tracing {
+export function createTracing(routeOf: RouteOf): Tracing {
   const provider = new NodeTracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'rolebridge' }).merge(
       detectResources({ detectors: [envDetector] }),
@@ -29,7 +28,7 @@ export function createTracing(): Tracing {
         { kind: SpanKind.SERVER, attributes: { 'http.request.method': request.method ?? '' } },
         parent,
       );
-      response.once('close', () => endRequest(span, request, response));
+      response.once('close', () => endRequest(span, routeOf(request, response), request, response));
       context.with(trace.setSpan(parent, span), () => handle(span.spanContext().traceId));
     },
     call: (name, work, attributesOf) =>
@@ -50,8 +49,7 @@ export function createTracing(): Tracing {
 }
 
 /** No path, query or header goes into a span: any of them can hold what is nobody else's business. */
-function endRequest(span: Span, request: IncomingMessage, response: ServerResponse): void {
-  const route = routeOf(request, response);
+function endRequest(span: Span, route: string, request: IncomingMessage, response: ServerResponse): void {
   span.updateName(`${request.method} ${route}`);
   span.setAttributes({ 'http.route': route, 'http.response.status_code': response.statusCode });
   if (response.statusCode >= 500 || !response.writableFinished)

@@ -8,6 +8,7 @@ import type { Dependencies } from '../actions/dependencies.js';
 import { problemAnswer } from '../api/problem.js';
 import { logFailure } from '../api/request-log.js';
 import { RolebridgeError } from '../domain/errors.js';
+import { requirePermission } from '../domain/permission.js';
 import type { RateLimits } from '../limits/index.js';
 import { addApiReference } from './api-reference.js';
 import { serveAssets } from './assets.js';
@@ -22,7 +23,7 @@ import { addProblemPages, ProblemPage } from './pages/problem.js';
 import { addRotatePages } from './pages/rotate.js';
 import { addScopePages } from './pages/scope.js';
 import { addSetupPages } from './pages/setup.js';
-import { addSignInPages } from './pages/sign-in.js';
+import { addLinkPages, addSignInPages } from './pages/sign-in.js';
 import { addSuccessPage } from './pages/success.js';
 import { createSessions, isSame } from './session.js';
 import { type Site, seeOther, sendPage, sessionOf } from './site.js';
@@ -44,6 +45,7 @@ export function createWeb(deps: Dependencies, { logger, limits, brand = defaultB
     logger,
     brand,
     base,
+    embedOrigins: [],
     texts: textsFor(brand),
     assets: serveAssets(router, brand, base),
     sessions: createSessions(deps),
@@ -51,13 +53,29 @@ export function createWeb(deps: Dependencies, { logger, limits, brand = defaultB
 
   addApiReference(router, site);
   addProblemPages(router, site);
-  const pages = Router();
+  const pages = createPages(site, limits);
   // The paths in the routes are whole, as the log has them.
   router.use((request, response, next) =>
     /^\/(sign-in|sign-out|connections)(\/|$)/.test(request.path) ? pages(request, response, next) : next(),
   );
   router.get('/', (_request, response) => seeOther(site, response, '/connections'));
+  if (brand.embedOrigins.length > 0) {
+    const embedded: Site = {
+      ...site,
+      base: `${base}/embedded`,
+      embedOrigins: brand.embedOrigins,
+      sessions: createSessions(deps, { isEmbedded: true }),
+    };
+    router.use('/embedded', createPages(embedded, limits));
+  }
+  return router;
+}
 
+/** All pages behind a session, and how one gets in. */
+function createPages(site: Site, limits: WebOptions['limits']): Router {
+  const { deps } = site;
+  const isEmbedded = site.embedOrigins.length > 0;
+  const pages = Router();
   pages.use(express.urlencoded({ extended: false, limit: '64kb', inflate: false, parameterLimit: 50 }));
   // No other site can send a form here, signed in or not.
   pages.use((request, _response, next) => {
@@ -65,11 +83,13 @@ export function createWeb(deps: Dependencies, { logger, limits, brand = defaultB
       throw foreignForm(deps.publicUrl);
     next();
   });
-  addSignInPages(pages, site, limits);
+  // An API key is no business of an embedded page.
+  if (!isEmbedded) addSignInPages(pages, site, limits);
+  addLinkPages(pages, site, limits);
   pages.use(async (request, response, next) => {
     const session = await site.sessions.find(request);
     if (session === undefined) {
-      if (request.method !== 'GET') throw sessionEnded();
+      if (request.method !== 'GET' || isEmbedded) throw sessionEnded();
       return seeOther(site, response, '/sign-in');
     }
     // As much as an API key may ask.
@@ -77,6 +97,11 @@ export function createWeb(deps: Dependencies, { logger, limits, brand = defaultB
     if (request.method === 'POST' && !isSame(session.csrfToken, request.body?.csrf))
       throw foreignForm(deps.publicUrl);
     response.locals.session = session;
+    if (request.path !== '/sign-out')
+      requirePermission(
+        session.authority,
+        request.method === 'POST' ? 'connections:write' : 'connections:read',
+      );
     response.locals.organization = await deps.store.organization(session.organizationId);
     next();
   });
@@ -98,9 +123,16 @@ export function createWeb(deps: Dependencies, { logger, limits, brand = defaultB
       remedy: 'Go to the list of connections.',
     });
   });
-  pages.use((error: unknown, request: Request, response: Response, next: NextFunction) => {
+  pages.use(sendProblem(site));
+  return pages;
+}
+
+/** Any error as a page. */
+const sendProblem =
+  (site: Site) =>
+  (error: unknown, request: Request, response: Response, next: NextFunction): unknown => {
     if (response.headersSent) return next(error);
-    const { status, body, retryAfterSeconds } = problemAnswer(error, deps.publicUrl);
+    const { status, body, retryAfterSeconds } = problemAnswer(error, site.deps.publicUrl);
     const { title, detail, remedy, code } = body as {
       title: string;
       detail: string;
@@ -108,15 +140,13 @@ export function createWeb(deps: Dependencies, { logger, limits, brand = defaultB
       code: string;
     };
     const { requestId } = response.locals;
-    if (status >= 500) logFailure(logger, request, response, error);
+    if (status >= 500) logFailure(site.logger, request, response, error);
     if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
     const view = (
       <ProblemPage title={title} detail={detail} remedy={remedy} code={code} requestId={requestId} />
     );
     return sendPage(site, response, { title, isPlain: true }, view, status);
-  });
-  return router;
-}
+  };
 
 const foreignForm = (publicUrl: string) =>
   new RolebridgeError(

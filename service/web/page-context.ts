@@ -12,6 +12,8 @@ export interface PageContext {
   readonly assets: Assets;
   /** The path that the site is mounted at: empty, or `/connect`. */
   readonly base: string;
+  /** Not empty: the page is embedded, by one of these. */
+  readonly embedOrigins: readonly string[];
   readonly session?: WebSession | undefined;
   readonly organizationName?: string | undefined;
   /** Milliseconds since the epoch: relative times count from here. */

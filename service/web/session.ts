@@ -2,9 +2,12 @@ import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { recordOutcome } from '../actions/audited.js';
 import type { Dependencies } from '../actions/dependencies.js';
+import { isValid } from '../domain/api-key.js';
 import type { Requester } from '../domain/audit.js';
 import { type ApiKeyId, isApiKeyId, type OrganizationId } from '../domain/ids.js';
+import type { Authority } from '../domain/permission.js';
 import type { Token } from '../domain/ports.js';
+import { isLanguage, type Language } from './texts/index.js';
 
 /** Sessions expire after this inactivity, and in any case after the longest time. */
 export const idleMs = 30 * 60_000;
@@ -19,22 +22,46 @@ export interface WebSession {
   readonly organizationId: OrganizationId;
   /** What it was opened with: when that key is revoked, the session ends. */
   readonly apiKeyId: ApiKeyId;
+  readonly authority: Authority;
   /** In every form, so that no other site can send one. */
   readonly csrfToken: string;
   /** Who the link was made for, as its sender said. */
   readonly user?: { readonly name: string } | undefined;
   /** Where "Back" leads: on the vendor's list of addresses. */
   readonly returnUrl?: string | undefined;
+  /** What the link asked for, for all pages of the session. */
+  readonly look: Look;
+}
+
+/** How pages of one session look; what is left out, the browser decides. */
+export interface Look {
+  readonly language?: Language | undefined;
+  readonly theme?: 'light' | 'dark' | undefined;
 }
 
 export type Sessions = ReturnType<typeof createSessions>;
 
-/** Sessions in cookies whose secret the store knows the hash of. */
-export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'publicUrl'>) {
+/**
+ * Sessions in cookies whose secret the store knows the hash of. A page that is embedded has a cookie of its own, which
+ * the browser keeps for that one embedding site (CHIPS): none that follows a person from site to site.
+ * https://developer.mozilla.org/docs/Web/Privacy/Guides/Privacy_sandbox/Partitioned_cookies
+ */
+export function createSessions(
+  deps: Pick<Dependencies, 'store' | 'clock' | 'publicUrl'>,
+  { isEmbedded = false } = {},
+) {
   const isLoopback = /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|\/|$)/.test(deps.publicUrl);
-  // The prefix makes browsers refuse the cookie from subdomains and without TLS.
-  const cookieName = isLoopback ? 'rolebridge' : '__Host-rolebridge';
-  const cookieOptions = { httpOnly: true, sameSite: 'lax', secure: !isLoopback, path: '/' } as const;
+  const path = new URL(deps.publicUrl).pathname;
+  // The prefix makes browsers refuse the cookie from subdomains and without TLS; below a path no app beside it gets it.
+  const prefix = isLoopback ? '' : path === '/' ? '__Host-' : '__Secure-';
+  const cookieName = `${prefix}${isEmbedded ? 'rolebridge-embedded' : 'rolebridge'}`;
+  const cookieOptions = {
+    httpOnly: true,
+    path,
+    ...(isEmbedded
+      ? ({ sameSite: 'none', secure: true, partitioned: true } as const)
+      : ({ sameSite: 'lax', secure: !isLoopback } as const)),
+  };
   const secretIn = (request: Request) => cookieOf(request, cookieName);
 
   /** First a mark, then the session: a request that prolongs it right now sees one or the other. */
@@ -56,8 +83,8 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
     async begin(
       request: Request,
       response: Response,
-      owner: { organizationId: OrganizationId; apiKeyId: ApiKeyId },
-    ): Promise<WebSession> {
+      { look = {}, ...owner }: { organizationId: OrganizationId; apiKeyId: ApiKeyId; look?: Look },
+    ): Promise<void> {
       const before = secretIn(request);
       if (before !== undefined) await deps.store.takeToken('web_session', hashOf(before));
       await deps.store.deleteExpiredTokens(isoTime(deps.clock.now()));
@@ -66,6 +93,7 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
       const session = {
         id: `ses_${randomBytes(12).toString('hex')}`,
         csrfToken: csrfTokenOf(secret),
+        look,
         ...owner,
       };
       await recordOutcome(deps, requesterOf(session, response), {
@@ -79,10 +107,9 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
         organizationId: owner.organizationId,
         createdAt: isoTime(now),
         expiresAt: isoTime(now + idleMs),
-        data: { id: session.id, apiKeyId: owner.apiKeyId },
+        data: { id: session.id, apiKeyId: owner.apiKeyId, look },
       });
       response.cookie(cookieName, secret, cookieOptions);
-      return session;
     },
 
     /** The session of the request, unless it has ended. */
@@ -94,8 +121,7 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
       if (token === undefined || Date.parse(token.expiresAt) <= now) return undefined;
       const session = sessionIn(token, secret);
       const key = session && (await deps.store.apiKey(session.apiKeyId));
-      if (!session || key?.organizationId !== session.organizationId || key.revokedAt !== undefined)
-        return undefined;
+      if (!session || key?.organizationId !== session.organizationId || !isValid(key, now)) return undefined;
       const ends = Math.min(now + idleMs, Date.parse(token.createdAt) + longestMs);
       // Live updates of an open page are no activity.
       const isUse = request.headers['x-rolebridge-live'] === undefined;
@@ -107,7 +133,7 @@ export function createSessions(deps: Pick<Dependencies, 'store' | 'clock' | 'pub
           return undefined;
         }
       }
-      return session;
+      return { ...session, authority: key };
     },
 
     async end(request: Request, response: Response, session: WebSession): Promise<void> {
@@ -160,10 +186,22 @@ function cookieOf(request: Request, name: string): string | undefined {
   return value && /^[A-Za-z0-9_-]{43}$/.test(value) ? value : undefined;
 }
 
-function sessionIn({ organizationId, data }: Token, secret: string): WebSession | undefined {
-  const { id, apiKeyId } = data;
+function sessionIn(
+  { organizationId, data }: Token,
+  secret: string,
+): Omit<WebSession, 'authority'> | undefined {
+  const { id, apiKeyId, look } = data;
   if (typeof id !== 'string' || typeof apiKeyId !== 'string' || !isApiKeyId(apiKeyId)) return undefined;
-  return { id, organizationId, apiKeyId, csrfToken: csrfTokenOf(secret) };
+  return { id, organizationId, apiKeyId, csrfToken: csrfTokenOf(secret), look: lookOf(look) };
+}
+
+/** Of a link's address, a form or the store: anything else counts as left out. */
+export function lookOf(given: unknown): Look {
+  const { language, theme } = (given ?? {}) as Record<string, unknown>;
+  return {
+    ...(typeof language === 'string' && isLanguage(language) && { language }),
+    ...((theme === 'light' || theme === 'dark') && { theme }),
+  };
 }
 
 /** Made of the cookie's secret, which can't be found from it: nothing more is stored. */

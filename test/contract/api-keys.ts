@@ -34,6 +34,38 @@ export function apiKeysContract(on: Subject): void {
     expect(await on.store.apiKeys(on.organization.id)).toEqual([revoked]);
   });
 
+  test('revokes with a key all that were made with it, and gives a revoked one no child', async () => {
+    const parent = anApiKey(on.organization.id);
+    const child = anApiKey(on.organization.id, { parentId: parent.id });
+    const grandchild = anApiKey(on.organization.id, { parentId: child.id });
+    for (const key of [parent, child, grandchild]) await on.store.createApiKey(key);
+    await on.store.revokeApiKey(on.organization.id, parent.id, at(5));
+    for (const { id } of [parent, child, grandchild])
+      expect(await on.store.apiKey(id)).toMatchObject({ revokedAt: at(5) });
+    const late = anApiKey(on.organization.id, { parentId: child.id });
+    await expect(on.store.createApiKey(late)).rejects.toMatchObject({ code: 'unauthorized' });
+    expect(await on.store.apiKey(late.id)).toBeUndefined();
+  });
+
+  test('keeps none of the children that are made while their parent is revoked', async () => {
+    const parent = anApiKey(on.organization.id);
+    await on.store.createApiKey(parent);
+    const children = [1, 2, 3, 4].map(() => anApiKey(on.organization.id, { parentId: parent.id }));
+    await Promise.all([
+      ...children.map((child) => on.store.createApiKey(child).catch(() => {})),
+      on.store.revokeApiKey(on.organization.id, parent.id, at(5)),
+    ]);
+    const keys = await on.store.apiKeys(on.organization.id);
+    expect(keys.filter(({ revokedAt }) => revokedAt === undefined)).toEqual([]);
+  });
+
+  test('marks when a key was last used', async () => {
+    const key = anApiKey(on.organization.id);
+    await on.store.createApiKey(key);
+    await on.store.markApiKeyUsed(key, at(7));
+    expect(await on.store.apiKey(key.id)).toEqual({ ...key, lastUsedAt: at(7) });
+  });
+
   test('gives all that revoke a key at once the same answer', async () => {
     const key = anApiKey(on.organization.id);
     await on.store.createApiKey(key);

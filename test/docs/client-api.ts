@@ -31,7 +31,7 @@ const isForClients = ({ auth, answer, tag }: Operation, id: string) =>
 
 export function clientApi(): string {
   // zod-openapi's own types know far more of a document than is read here.
-  const { paths, components } = createOpenApiDocument({ serverUrl: '' }) as unknown as {
+  const { paths, components } = createOpenApiDocument(operations, '') as unknown as {
     paths: Record<string, Record<string, Described>>;
     components: { schemas: Record<string, Schema> };
   };

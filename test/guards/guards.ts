@@ -54,7 +54,7 @@ export const guards: readonly Guard[] = [
   },
   {
     name: "an API key's secret",
-    file: 'service/secrets/api-key.ts',
+    file: 'service/domain/api-key.ts',
     guard: 'const same = timingSafeEqual(',
     without: 'const same = true || timingSafeEqual(',
     test: 'test/service/api.test.ts',

@@ -1,8 +1,10 @@
 import { type AccessKeyVendor, keyOf, startAccessKeyVendor } from '../access-key-vendor.js';
+import { minute, passingClock } from '../passing-clock.js';
 
+const clock = passingClock();
 let vendor: AccessKeyVendor;
 beforeAll(async () => {
-  vendor = await startAccessKeyVendor();
+  vendor = await startAccessKeyVendor({ clock });
 });
 afterAll(() => vendor.close());
 
@@ -26,11 +28,11 @@ it('answers with what an access-key connection holds', async () => {
 it('says when a session token ends, and refuses it afterwards', async () => {
   const { accountId } = vendor.customer();
   const key = vendor.session(accountId);
-  const inTwoSeconds = new Date(Date.now() + 2_000).toISOString();
-  await vendor.create(keyOf(key), { scope: { project: 'session' }, sessionExpiresAt: inTwoSeconds });
+  const inAMinute = new Date(clock.now() + minute).toISOString();
+  await vendor.create(keyOf(key), { scope: { project: 'session' }, sessionExpiresAt: inAMinute });
   const held = await ask({ project: 'session' });
-  expect(held.body).toMatchObject({ sessionToken: key.sessionToken, expiration: inTwoSeconds });
-  await new Promise((resolve) => setTimeout(resolve, 2_100));
+  expect(held.body).toMatchObject({ sessionToken: key.sessionToken, expiration: inAMinute });
+  clock.pass(minute);
   const ended = await ask({ project: 'session' });
   expect([ended.status, ended.body.code]).toEqual([422, 'access_key_expired']);
 });

@@ -79,7 +79,7 @@ test('no secret is shown by a command that is not meant to show it', async () =>
     stdin: `${second.secretAccessKey}\n`,
   });
   const move = await rolebridge(`connection migrate-to-role ${held.id}`);
-  const key = await rolebridge('key create runner');
+  const key = await rolebridge('api-keys create runner');
   const link = await rolebridge('sign-in-link');
   const organization = await rolebridge(`org create other --url ${vendor.service.url}`);
   const credentials = await rolebridge('credentials --project shop');
@@ -93,10 +93,10 @@ test('no secret is shown by a command that is not meant to show it', async () =>
     'resolve --project shop',
     'credentials --project nobodys',
     `exec --project shop -- ${process.execPath} -e 0 --`,
-    `key list --api-key-file ${folder}/key`,
-    `key revoke ${key.id} --api-key-file ${folder}/key`,
+    `api-keys list --api-key-file ${folder}/key`,
+    `api-keys revoke ${key.id} --api-key-file ${folder}/key`,
     `connection show con_x --url https://me:${key.apiKey}@vendor.example`,
-    `key list --url http://127.0.0.1:9`,
+    `api-keys list --url http://127.0.0.1:9`,
     `reencrypt --url ${vendor.service.url}`,
     'audit --limit 1000',
     `connection delete ${held.id}`,
@@ -108,7 +108,7 @@ test('no secret is shown by a command that is not meant to show it', async () =>
     [made.statusToken, ['connection create role --json']],
     [rotated.callbackSecret, [`connection rotate-callback-secret ${made.id} --json`]],
     [move.callbackSecret, [`connection migrate-to-role ${held.id} --json`]],
-    [key.apiKey, ['key create runner --json']],
+    [key.apiKey, ['api-keys create runner --json']],
     [organization.apiKey, [`org create other --url ${vendor.service.url} --json`]],
     [new URL(link.url).searchParams.get('token') ?? '', ['sign-in-link --json']],
     [credentials.SecretAccessKey, ['credentials --project shop', 'credentials --project shop --json']],

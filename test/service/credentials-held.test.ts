@@ -1,3 +1,4 @@
+import { until } from '../passing-clock.js';
 import { readOnly, startVendorWithCustomers, type VendorWithCustomers } from '../vendor-with-customers.js';
 
 let vendor: VendorWithCustomers;
@@ -51,10 +52,11 @@ describe('what is held', () => {
     vendor.pass(600_000);
     const during = (await ask()).body;
     expect(during.sessionToken).toBe(first.sessionToken);
-    while (assumed()[1]?.outcome !== 'ok') await new Promise((resolve) => setTimeout(resolve, 5));
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    const renewed = (await ask()).body;
-    expect(renewed.sessionToken).not.toBe(first.sessionToken);
+    let renewed = during;
+    await until(async () => {
+      renewed = (await ask()).body;
+      return renewed.sessionToken !== first.sessionToken;
+    }, 'the renewed session');
     expect(Date.parse(renewed.expiration)).toBe(vendor.now() + 3_600_000);
     vendor.pass(3_600_000);
     const after = (await ask()).body;
@@ -149,10 +151,11 @@ describe('a connection that changes', () => {
   });
 
   it('deleted while AWS is being asked has the late session dropped', async () => {
-    const { ask, call, connection, arn } = await vendor.connected();
+    const { ask, call, connection, arn, assumed } = await vendor.connected();
     vendor.sandbox.faults.set({ kind: 'delay', delayMs: 300, roleArn: arn });
+    const before = assumed().length;
     const asked = ask();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(() => assumed().length > before);
     await call('DELETE', `/v1/connections/${connection.id}`);
     expect((await asked).body.code).toBe('no_connection_for_target');
   });

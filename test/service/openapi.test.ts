@@ -125,6 +125,7 @@ describe('every example, sent to the running service, gives what it says and wha
         organization: () => ({ authorization: `Bearer ${world.apiKey}` }),
         operator: () => ({ authorization: `Bearer ${operatorToken}` }),
         status_token: () => ({ authorization: `Bearer ${world.statusToken}` }),
+        setup_code: () => ({ authorization: `Bearer ${world.setupCode}` }),
         signature: () =>
           callbackMessage(
             id === 'registerAccount' ? world.enrollmentSecret : world.callbackSecret,
@@ -202,6 +203,7 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
     scopeRule: { otherwise: { project: 'many', environment: '{label}' } },
   });
   const proof = proofOf(sandbox, enrollment.body, customer.accountId);
+  const setupCode = await call('POST', `/v1/connections/${made.body.id}/setup-code`);
   const key = await call('POST', '/v1/api-keys', { name: 'second' });
   const other = sandbox.createAccessKey(customer.accountId, 'second');
   return {
@@ -209,6 +211,7 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
     apiKey: running.apiKey,
     callbackSecret: made.body.callbackSecret as string,
     statusToken: made.body.statusToken as string,
+    setupCode: setupCode.body?.code as string,
     enrollmentSecret: enrollment.body.secret as string,
     realValues: {
       [connectionId]: made.body.id,

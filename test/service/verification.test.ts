@@ -1,4 +1,5 @@
 import type { Fault } from '../aws-sandbox/index.js';
+import { until } from '../passing-clock.js';
 import { startVendor, type Vendor } from '../vendor.js';
 
 let vendor: Vendor;
@@ -259,8 +260,9 @@ it('calls AWS without the stored external ID for the negative probes only, with 
 it('drops a result when the connection was deleted while it was being verified', async () => {
   const { give, connection } = await roleWith(exactly);
   vendor.sandbox.faults.set({ kind: 'delay', delayMs: 500, action: 'AssumeRole' });
+  const before = vendor.sandbox.requests.length;
   const verifying = give();
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await until(() => vendor.sandbox.requests.length > before);
   expect((await vendor.call('DELETE', `/v1/connections/${connection.id}`)).status).toBe(204);
   expect((await verifying).status).not.toBe(200);
   expect((await vendor.call('GET', `/v1/connections/${connection.id}`)).status).toBe(404);

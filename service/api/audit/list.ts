@@ -1,4 +1,6 @@
+import { findConnection } from '../../actions/find-connection.js';
 import type { AuditRecord } from '../../domain/audit.js';
+import { requireWholeOrganization } from '../../domain/permission.js';
 import * as answers from '../answers.js';
 import { connectionId } from '../example-values.js';
 import { defineOperation } from '../operation.js';
@@ -13,13 +15,16 @@ export const listAuditRecords = defineOperation({
   permission: 'audit:read',
   query: auditQuery,
   answer: { status: 200, description: 'A page of records.', schema: answers.auditPage },
-  errors: [],
+  errors: ['connection_not_found'],
   examples: {
     newest: { query: { limit: '10' }, returns: 200 },
     ofAConnection: { query: { connection: connectionId }, returns: 200 },
     notAnId: { query: { before: 'yesterday' }, returns: 'request_invalid' },
   },
   async handler({ deps, caller, query: { limit, before, connection } }) {
+    if (connection === undefined) requireWholeOrganization(caller.authority);
+    // A deleted connection has records and no scope: only for those who see the whole organization.
+    else if (caller.authority.scope) await findConnection(deps.store, caller, connection);
     const page = await deps.store.auditRecords(caller.organizationId, {
       limit,
       before,

@@ -22,7 +22,7 @@ export const connectionIn = ({
   readonly deps: ApiDependencies;
   readonly caller: Caller;
   readonly params: { readonly id: string };
-}): Promise<Connection> => findConnection(deps.store, caller.organizationId, params.id);
+}): Promise<Connection> => findConnection(deps.store, caller, params.id);
 
 const inconclusive: readonly ErrorCode[] = [
   'verification_in_progress',

@@ -23,5 +23,5 @@ export const createSignInLink = defineOperation({
     toAConnection: { body: { expiresInSeconds: 600, connectionId }, returns: 201 },
     tooLong: { body: { expiresInSeconds: 86_401 }, returns: 'request_invalid' },
   },
-  handler: ({ deps, by, caller, body }) => create(deps, by, caller.key, body),
+  handler: ({ deps, by, caller, body }) => create(deps, by, caller, body),
 });

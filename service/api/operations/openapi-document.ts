@@ -2,9 +2,9 @@ import { type ApiDependencies, defineOperation } from '../operation.js';
 import { perService } from '../per-service.js';
 
 /** Made when it is first requested: the schemas of all answers would only slow the start. */
-const documentOf = perService(async ({ publicUrl }: ApiDependencies) => {
+const documentOf = perService(async ({ operations, publicUrl }: ApiDependencies) => {
   const { createOpenApiDocument } = await import('../openapi.js');
-  return JSON.stringify(createOpenApiDocument({ serverUrl: publicUrl }));
+  return JSON.stringify(createOpenApiDocument(operations, publicUrl));
 });
 
 export const getOpenApiDocument = defineOperation({

@@ -1,10 +1,10 @@
-import { changedKeySentence, serviceKeysInUse } from '../../actions/check-service-keys.js';
 import { createKmsKeyEncryptionKey } from '../../aws/kms.js';
 import { accessKeyOf, type Connection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { Store } from '../../domain/ports.js';
 import { createEncryption } from '../../index.js';
 import { keyCheckFile } from '../../records/key-checks.js';
+import { changedKeySentence, serviceKeysInUse } from '../../secrets/check-service-keys.js';
 import type { Settings } from '../../settings/index.js';
 import type { Examination, Finding } from './finding.js';
 

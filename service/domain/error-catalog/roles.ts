@@ -24,7 +24,7 @@ export const roleErrors = {
     meaning:
       "The role is in the vendor's own AWS account, or in an account on the vendor's deny list. Such a connection would let a customer act as the vendor, so it is refused before AWS is called.",
     see: 'Compare the account in the ARN with the account in the principal that the connection shows.',
-    fix: 'Deploy the stack with credentials of your own account: check `aws sts get-caller-identity` and the `provider "aws"` of the stack.',
+    fix: 'Deploy the stack with the credentials of your account: check `aws sts get-caller-identity` and the `provider "aws"` of the stack.',
   },
   role_already_connected: {
     status: 409,
@@ -246,7 +246,7 @@ export const roleErrors = {
     title: 'The session would be longer than allowed',
     meaning:
       'The role does not allow sessions of that length; or the service itself runs as a role, so AWS ends every session after an hour (role chaining).',
-    see: "The detail says what is possible. `aws iam get-role --query Role.MaxSessionDuration` shows the role's maximum.",
+    see: "The detail names the longest possible duration. `aws iam get-role --query Role.MaxSessionDuration` shows the role's maximum.",
     fix: "Request a shorter `durationSeconds`, or ask the customer to raise the role's maximum (`maxSessionDuration` of the construct).",
   },
   session_tags_denied: {

@@ -21,6 +21,7 @@ import {
   type Site,
   seeOther,
   sendPage,
+  sessionOf,
   textsOf,
 } from '../site.js';
 import { ConnectionPage, type ConnectionPageProps } from './connection-page.js';
@@ -95,7 +96,7 @@ export function addConnectionPages(pages: Router, site: Site): void {
         before: isAuditId(before) ? before : undefined,
         connectionId: connection.id,
       }),
-      scopeTree(site, connection.organizationId, []),
+      scopeTree(site, sessionOf(response), []),
     ]);
     const last = records.at(-1);
     const view = (

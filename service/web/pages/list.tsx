@@ -1,7 +1,7 @@
 import type { Router } from 'express';
+import { visibleConnections } from '../../actions/find-connection.js';
 import type { Connection } from '../../domain/connection.js';
 import { errorCatalog } from '../../domain/error-catalog/index.js';
-import type { OrganizationId } from '../../domain/ids.js';
 import type { Store } from '../../domain/ports.js';
 import { describeScope } from '../../domain/scope.js';
 import { Account, ButtonLink, Time, useHref, Words } from '../components/basics.js';
@@ -11,6 +11,7 @@ import { ScopePath } from '../components/scope.js';
 import { accountOf, Status, verificationOf } from '../components/status.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
+import type { WebSession } from '../session.js';
 import { noticeOf, queried, type Site, sendPage, sessionOf, textsOf } from '../site.js';
 import { accessKeysRefused, defaultName } from './new-connection.js';
 
@@ -47,7 +48,7 @@ export function addListPage(pages: Router, site: Site): void {
       sort: sorts.find((each) => each === sort) ?? 'status',
       page: Math.max(1, Math.min(Number.parseInt(queried(request, 'page'), 10) || 1, listSize / pageSize)),
     };
-    const found = await findConnections(site.deps.store, sessionOf(response).organizationId, wanted.search);
+    const found = await findConnections(site.deps.store, sessionOf(response), wanted.search);
     const isEmpty = found.matching.length === 0 && wanted.search === '';
     return sendPage(
       site,
@@ -62,7 +63,7 @@ export function addListPage(pages: Router, site: Site): void {
   });
 }
 
-async function findConnections(store: Store, organizationId: OrganizationId, search: string): Promise<Found> {
+async function findConnections(store: Store, session: WebSession, search: string): Promise<Found> {
   const text = search.toLowerCase();
   const matches = (connection: Connection) =>
     text === '' ||
@@ -72,7 +73,7 @@ async function findConnections(store: Store, organizationId: OrganizationId, sea
   const matching: Connection[] = [];
   let after: Connection['id'] | undefined;
   for (;;) {
-    const page = await store.connections(organizationId, { limit: 500, after });
+    const page = await visibleConnections(store, session, { limit: 500, after });
     matching.push(...page.connections.filter(matches));
     after = page.connections.at(-1)?.id;
     if (matching.length > listSize) return { matching: matching.slice(0, listSize), isCut: true };

@@ -322,7 +322,7 @@ async function setupPage(
         }
       }
       progress={moment.progress}
-      refreshPath={moment.progress && request.originalUrl}
+      refreshPath={moment.progress && `${site.base}${request.url}`}
       scope={open === 'scope' ? await scopeChoices(site, response, connection, moment.scopeForm) : undefined}
       partition={deps.principals.size > 1 ? connection.partition : undefined}
     />

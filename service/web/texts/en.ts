@@ -386,6 +386,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
     success: {
       title: 'Your AWS account is connected',
       back: `Back to ${v.name}`,
+      done: 'Done',
       view: 'View connection',
       another: 'Connect another account',
     },

@@ -1,11 +1,11 @@
 import { ConfigurationError } from '../configuration-error.js';
 import { encryptedCallbackSecretsOf } from '../domain/connection.js';
+import { enrollmentIn } from '../domain/enrollment-token.js';
 import type { OrganizationId } from '../domain/ids.js';
 import type { Store } from '../domain/ports.js';
-import { createEncryption } from '../secrets/encryption.js';
-import { changedKey, type KeyCheckFile, type KeyChecks, keyCheckOf } from '../secrets/key-check.js';
-import type { SealingKeys } from '../secrets/keyring.js';
-import { encryptedEnrollmentSecretOf } from './enrollments.js';
+import { createEncryption } from './encryption.js';
+import { changedKey, type KeyCheckFile, type KeyChecks, keyCheckOf } from './key-check.js';
+import type { SealingKeys } from './keyring.js';
 
 /** What to say of a key that is another one than the key that was stored under its id; undefined when all are the same. */
 export function changedKeySentence(keys: SealingKeys, stored: KeyChecks): string | undefined {
@@ -64,7 +64,7 @@ export async function serviceKeysInUse(
   for (let after: OrganizationId | undefined; ; ) {
     const { organizations, hasMore } = await store.organizations({ limit: 100, after });
     for (const { id } of organizations)
-      for (const token of await store.tokensOf(id, 'enrollment')) count(encryptedEnrollmentSecretOf(token));
+      for (const token of await store.tokensOf(id, 'enrollment')) count(enrollmentIn(token).encryptedSecret);
     after = organizations.at(-1)?.id;
     if (!hasMore) return counts;
   }

@@ -1,0 +1,46 @@
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { type ApiKeyId, isApiKeyId, type OrganizationId } from './ids.js';
+import type { Authority } from './permission.js';
+
+/** A secret that opens one organization, as far as its authority goes. */
+export interface ApiKey extends Authority {
+  readonly id: ApiKeyId;
+  readonly organizationId: OrganizationId;
+  readonly name: string;
+  /** SHA-256 of the whole key, hexadecimal. The key itself is shown once and kept nowhere. */
+  readonly hash: string;
+  readonly createdAt: string;
+  /** The key that made it: when that one is revoked, this one is. Absent for keys of the operator's making. */
+  readonly parentId?: ApiKeyId | undefined;
+  /** Those made with it. In the same row, so that revoking them all and making another one conflict. */
+  readonly childIds?: readonly ApiKeyId[] | undefined;
+  /** Within five minutes. */
+  readonly lastUsedAt?: string | undefined;
+  /** From then on it opens nothing. */
+  readonly revokedAt?: string | undefined;
+}
+
+/** Does it open its organization at this time? */
+export const isValid = ({ revokedAt, expiresAt }: ApiKey, nowMs: number): boolean =>
+  revokedAt === undefined && (expiresAt === undefined || Date.parse(expiresAt) > nowMs);
+
+/** `rbk_`, the key's id and 256 random bits: the id finds the key, its hash proves it. */
+export const newApiKeyText = (id: ApiKeyId): string =>
+  `rbk_${id.slice('key_'.length)}_${randomBytes(32).toString('hex')}`;
+
+/** A plain hash is enough for 256 random bits: there is nothing to guess. */
+export const hashApiKey = (text: string): string => hash('sha256', text);
+
+export function apiKeyIdOf(text: string): ApiKeyId | undefined {
+  const match = /^rbk_([a-z2-7]{16})_[0-9a-f]{64}$/.exec(text);
+  const id = `key_${match?.[1]}`;
+  return match && isApiKeyId(id) ? id : undefined;
+}
+
+const nobody = '0'.repeat(64);
+
+/** In the same time whether or not the key exists. */
+export function matchesApiKey(text: string, key: ApiKey | undefined): key is ApiKey {
+  const same = timingSafeEqual(Buffer.from(hashApiKey(text)), Buffer.from(key?.hash ?? nobody));
+  return same && key !== undefined;
+}
