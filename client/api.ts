@@ -367,6 +367,9 @@ export type Verification =
           | 'access_key_turned_off'
           | 'root_access_key'
           | 'key_in_vendor_account'
+          | 'organization_not_found'
+          | 'organization_suspended'
+          | 'reference_taken'
           | 'request_invalid'
           | 'unauthorized'
           | 'permission_denied'
@@ -529,6 +532,9 @@ export type Verification =
           | 'access_key_turned_off'
           | 'root_access_key'
           | 'key_in_vendor_account'
+          | 'organization_not_found'
+          | 'organization_suspended'
+          | 'reference_taken'
           | 'request_invalid'
           | 'unauthorized'
           | 'permission_denied'
@@ -669,6 +675,9 @@ export type Verification =
         | 'access_key_turned_off'
         | 'root_access_key'
         | 'key_in_vendor_account'
+        | 'organization_not_found'
+        | 'organization_suspended'
+        | 'reference_taken'
         | 'request_invalid'
         | 'unauthorized'
         | 'permission_denied'
@@ -789,6 +798,9 @@ export interface Problem {
           | 'access_key_turned_off'
           | 'root_access_key'
           | 'key_in_vendor_account'
+          | 'organization_not_found'
+          | 'organization_suspended'
+          | 'reference_taken'
           | 'request_invalid'
           | 'unauthorized'
           | 'permission_denied'
@@ -942,6 +954,9 @@ export type ProblemCode =
   | 'access_key_turned_off'
   | 'root_access_key'
   | 'key_in_vendor_account'
+  | 'organization_not_found'
+  | 'organization_suspended'
+  | 'reference_taken'
   | 'request_invalid'
   | 'unauthorized'
   | 'permission_denied'
@@ -1064,6 +1079,17 @@ export interface Enrollment {
   stackSetTemplate: string;
 }
 
+export interface Organization {
+  id: string;
+  name: string;
+  reference?: string | undefined;
+  metadata?: Record<string, string> | undefined;
+  /** ISO 8601, in UTC. */
+  createdAt: string;
+  /** Absent while it is not suspended. */
+  suspendedAt?: string | undefined;
+}
+
 export interface AuditRecord {
   id: string;
   /** ISO 8601, in UTC. */
@@ -1075,6 +1101,11 @@ export interface AuditRecord {
   requestId: string;
   action:
     | 'organization.create'
+    | 'organization.change'
+    | 'organization.suspend'
+    | 'organization.resume'
+    | 'organization.export'
+    | 'organization.erase'
     | 'api_key.create'
     | 'api_key.revoke'
     | 'connection.create'
@@ -1661,17 +1692,85 @@ export interface Operations {
     args: [
       body: {
         name: string;
+        /** What you call it: unique, and in every path it stands for the id. */
+        reference?: string | undefined;
+        /** Up to 20 texts that the service keeps for you. */
+        metadata?: Record<string, string> | undefined;
       },
     ];
     answer: {
       id: string;
       name: string;
+      reference?: string | undefined;
+      metadata?: Record<string, string> | undefined;
       /** ISO 8601, in UTC. */
       createdAt: string;
+      /** Absent while it is not suspended. */
+      suspendedAt?: string | undefined;
+      /** Another organization has the same name. */
+      warnings?:
+        | {
+            code: 'name_taken';
+            message: string;
+          }[]
+        | undefined;
       /** In no other answer. */
       apiKey: string;
     };
   };
+  /** Lists organizations, a page at a time, or searches them by name. */
+  listOrganizations: {
+    args: [
+      query?: {
+        limit?: number | undefined;
+        after?: string | undefined;
+        /** A part of the name; letter case does not count. */
+        search?: string | undefined;
+      },
+    ];
+    answer: {
+      organizations: Organization[];
+      /** "after" of the next page; absent on the last one. */
+      next?: string | undefined;
+    };
+  };
+  /** Returns one organization, by its id or reference. */
+  getOrganization: { args: [id: string]; answer: Organization };
+  /** Renames an organization, or changes its reference or metadata. */
+  changeOrganization: {
+    args: [
+      id: string,
+      body?: {
+        name?: string | undefined;
+        reference?: string | null | undefined;
+        /** Up to 20 texts that the service keeps for you. */
+        metadata?: Record<string, string> | undefined;
+      },
+    ];
+    answer: {
+      id: string;
+      name: string;
+      reference?: string | undefined;
+      metadata?: Record<string, string> | undefined;
+      /** ISO 8601, in UTC. */
+      createdAt: string;
+      /** Absent while it is not suspended. */
+      suspendedAt?: string | undefined;
+      /** Another organization has the same name. */
+      warnings?:
+        | {
+            code: 'name_taken';
+            message: string;
+          }[]
+        | undefined;
+    };
+  };
+  /** Suspends an organization: no credentials, no pages and no changes until it is resumed. */
+  suspendOrganization: { args: [id: string]; answer: Organization };
+  /** Resumes a suspended organization. */
+  resumeOrganization: { args: [id: string]; answer: Organization };
+  /** Deletes an organization and erases what the service knows of it. */
+  eraseOrganization: { args: [id: string]; answer: undefined };
   /** Creates an API key, at most within what your own key may do. */
   createApiKey: {
     args: [
@@ -2060,6 +2159,48 @@ export const routes = {
     hasBody: true,
     hasQuery: false,
     isRepeatable: false,
+  },
+  listOrganizations: {
+    method: 'GET',
+    path: '/v1/organizations',
+    hasBody: false,
+    hasQuery: true,
+    isRepeatable: true,
+  },
+  getOrganization: {
+    method: 'GET',
+    path: '/v1/organizations/{id}',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: true,
+  },
+  changeOrganization: {
+    method: 'PATCH',
+    path: '/v1/organizations/{id}',
+    hasBody: true,
+    hasQuery: false,
+    isRepeatable: true,
+  },
+  suspendOrganization: {
+    method: 'POST',
+    path: '/v1/organizations/{id}/suspend',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: true,
+  },
+  resumeOrganization: {
+    method: 'POST',
+    path: '/v1/organizations/{id}/resume',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: true,
+  },
+  eraseOrganization: {
+    method: 'DELETE',
+    path: '/v1/organizations/{id}',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: true,
   },
   createApiKey: { method: 'POST', path: '/v1/api-keys', hasBody: true, hasQuery: false, isRepeatable: false },
   listApiKeys: { method: 'GET', path: '/v1/api-keys', hasBody: false, hasQuery: false, isRepeatable: true },

@@ -298,10 +298,28 @@ export const credentials = z.object({
     .meta({ description: "Where the customer's CloudTrail says who asked." }),
 });
 
-const organization = { id: text, name: text, createdAt: dateTime };
+const organizationMembers = {
+  id: text,
+  name: text,
+  reference: text.optional(),
+  metadata: z.record(text, text).optional(),
+  createdAt: dateTime,
+  suspendedAt: dateTime.optional().meta({ description: 'Absent while it is not suspended.' }),
+};
+const organizationWarnings = z
+  .array(z.object({ code: z.literal('name_taken'), message: text }))
+  .optional()
+  .meta({ description: 'Another organization has the same name.' });
+export const organization = z.object(organizationMembers).meta({ id: 'Organization' });
+export const changedOrganization = z.object({ ...organizationMembers, warnings: organizationWarnings });
 export const createdOrganization = z.object({
-  ...organization,
+  ...organizationMembers,
+  warnings: organizationWarnings,
   apiKey: text.meta({ description: 'In no other answer.' }),
+});
+export const organizationList = z.object({
+  organizations: z.array(organization),
+  next: text.optional().meta({ description: '"after" of the next page; absent on the last one.' }),
 });
 
 const reencrypted = z.object({

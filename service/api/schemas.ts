@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RolebridgeError } from '../domain/errors.js';
 import { accountId as anAccountId, auditId, connectionId } from '../domain/ids.js';
+import { metadata, reference } from '../domain/organization.js';
 import { authority, ceilings, defaultPermissions } from '../domain/permission.js';
 import { permissionSetName } from '../domain/permission-set.js';
 import { partition as aPartition } from '../domain/role-arn.js';
@@ -75,7 +76,26 @@ export const setScopesRequest = z.strictObject({
   replace: z.boolean().default(false),
 });
 
-export const createOrganizationRequest = z.strictObject({ name });
+const organizationMembers = {
+  reference: reference.meta({
+    description: 'What you call it: unique, and in every path it stands for the id.',
+  }),
+  metadata: metadata.meta({ description: 'Up to 20 texts that the service keeps for you.' }),
+};
+
+export const createOrganizationRequest = z.strictObject({
+  name,
+  reference: organizationMembers.reference.optional(),
+  metadata: organizationMembers.metadata.optional(),
+});
+
+export const changeOrganizationRequest = z
+  .strictObject({
+    name: name.optional(),
+    reference: organizationMembers.reference.nullable().optional(),
+    metadata: organizationMembers.metadata.optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'must name what to change');
 
 /** Seconds that the secret before goes on signing; a week at most. */
 export const rotateCallbackSecretRequest = z.strictObject({
@@ -151,6 +171,18 @@ export const listQuery = z.strictObject({
     .optional()
     .meta({ description: 'Name (`deploy`) or name and version (`deploy@3`) of a permission set.' }),
   permissions: permissionsState.optional().meta({ description: "What IAM's simulator said of it." }),
+});
+
+export const listOrganizationsQuery = z.strictObject({
+  limit,
+  after: z.string().max(200).optional(),
+  search: z
+    .string()
+    .min(1)
+    .max(100)
+    .regex(/^\P{C}+$/u, 'must not hold control or invisible characters')
+    .meta({ description: 'A part of the name; letter case does not count.' })
+    .optional(),
 });
 
 export const auditQuery = z.strictObject({

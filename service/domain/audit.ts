@@ -5,6 +5,11 @@ import type { Scope } from './scope.js';
 /** What the audit log records. */
 export const auditActions = [
   'organization.create',
+  'organization.change',
+  'organization.suspend',
+  'organization.resume',
+  'organization.export',
+  'organization.erase',
   'api_key.create',
   'api_key.revoke',
   'connection.create',

@@ -10,7 +10,6 @@ import {
   connectionId,
   type ExternalId,
   externalId,
-  type OrganizationId,
   organizationId,
 } from './ids.js';
 import { type PermissionSetId, permissionSetName } from './permission-set.js';
@@ -18,13 +17,6 @@ import { parseRoleArn, partition, type RoleArn, roleArn } from './role-arn.js';
 import { scope } from './scope.js';
 import { permissionsState } from './verification/permissions-report.js';
 import { isoTime, verificationSchema } from './verification.js';
-
-/** A tenant of the vendor's platform. Times are ISO 8601 in UTC, everywhere in the domain. */
-export interface Organization {
-  readonly id: OrganizationId;
-  readonly name: string;
-  readonly createdAt: string;
-}
 
 /** What every connection has, whatever its method and state. */
 const common = z.strictObject({

@@ -2,9 +2,10 @@ import type { AccessKey } from './access-key.js';
 import type { ApiKey } from './api-key.js';
 import type { AuditIntent, AuditRecord } from './audit.js';
 import type { SignedIdentityRequest } from './caller-proof.js';
-import type { Connection, Organization } from './connection.js';
+import type { Connection } from './connection.js';
 import type { ReplaceScopes } from './connection-scopes.js';
 import type { ApiKeyId, AuditId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
+import type { Organization } from './organization.js';
 import type { Partition, RoleArn } from './role-arn.js';
 import type { SimulatedDecision, Simulation } from './verification/check-permissions.js';
 
@@ -151,6 +152,14 @@ export interface Tokens {
   deleteExpiredTokens(now: string): Promise<void>;
 }
 
+/** What listed organizations have in common; letter case does not matter. */
+export interface OrganizationFilter {
+  /** A part of the name. */
+  readonly search?: string | undefined;
+  /** The whole name. */
+  readonly name?: string | undefined;
+}
+
 /** What listed connections have in common; a member that is left out does not matter. */
 export interface ConnectionFilter {
   readonly status?: Connection['status'] | undefined;
@@ -169,13 +178,27 @@ export interface ConnectionFilter {
  * Once a promise is fulfilled, the change survives a crash and a loss of power.
  */
 export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
+  /** @throws RolebridgeError `reference_taken` */
   createOrganization(organization: Organization): Promise<void>;
+  /** Erased ones too. */
   organization(id: OrganizationId): Promise<Organization | undefined>;
-  /** Of all, ordered by id: for the operator. */
-  organizations(page: {
-    limit: number;
-    after?: OrganizationId | undefined;
-  }): Promise<{ organizations: Organization[]; hasMore: boolean }>;
+  organizationByReference(reference: string): Promise<Organization | undefined>;
+  /** Of all, ordered by id: for the operator. Erased ones are left out. */
+  organizations(
+    page: { limit: number; after?: OrganizationId | undefined } & OrganizationFilter,
+  ): Promise<{ organizations: Organization[]; hasMore: boolean }>;
+  /**
+   * Puts the next state of the stored one in its place; undefined when there is none. With `erases`, no copy of an
+   * earlier version stays.
+   * @throws RolebridgeError `reference_taken`
+   */
+  changeOrganization(
+    id: OrganizationId,
+    change: (stored: Organization) => Organization,
+    options?: { readonly erases?: boolean },
+  ): Promise<Organization | undefined>;
+  /** Deletes its rows, but for deleted connections and external IDs that are never issued again; of itself, its id and times stay. */
+  eraseOrganization(id: OrganizationId, erasedAt: string): Promise<void>;
   /** @throws RolebridgeError `unauthorized` when its parent is revoked */
   createApiKey(key: ApiKey): Promise<void>;
   /** Revoked ones too. */

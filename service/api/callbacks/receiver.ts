@@ -4,6 +4,7 @@ import { createCallbackSecrets } from '../../actions/callback-secrets.js';
 import { type Dependencies, isoNow } from '../../actions/dependencies.js';
 import { permissionSetWarnings } from '../../actions/permission-set.js';
 import { checkBeforeDeploy, roleDeprovisioned, roleProvisioned } from '../../actions/receive-callback.js';
+import { requireActive } from '../../actions/require-active.js';
 import type { Requester } from '../../domain/audit.js';
 import { type Connection, roleRegistrationOf } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
@@ -59,6 +60,8 @@ async function decide(
   const connection = await deps.store.connectionForCallback(id);
   if (connection === undefined)
     throw new Error(`Connection ${id} is gone from the store; deleted ones stay.`);
+  // A stack that is destroyed says so even then.
+  if (event.type !== 'role.deprovisioned') await requireActive(deps.store, connection.organizationId);
   switch (event.type) {
     case 'role.provisioned': {
       const answer = (next: Connection): Answer => {
