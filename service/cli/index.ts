@@ -16,6 +16,7 @@ import { exitCodes } from './exit-codes.js';
 import { addExplainCommand } from './explain.js';
 import { reportFailure } from './failure.js';
 import { addOrganizationCommands } from './organizations.js';
+import { addPermissionCommands } from './permissions.js';
 import { addServiceCommands } from './service-commands.js';
 import { addTargetCommands } from './targets.js';
 import type { Terminal } from './terminal.js';
@@ -52,6 +53,7 @@ export function createProgram(terminal: Terminal): Command {
   addOrganizationCommands(program, terminal);
   addConnectionCommands(program, terminal);
   addVerifyCommand(program, terminal);
+  addPermissionCommands(program, terminal);
   addTargetCommands(program, terminal);
   addExecCommand(program, terminal);
   addEnrollmentCommands(program, terminal);

@@ -16,6 +16,7 @@ export const auditActions = [
   'connection.verify',
   'connection.rename',
   'connection.expect_account',
+  'connection.set_permission_set',
   'connection.release_account',
   'connection.check',
   'connection.set_scopes',

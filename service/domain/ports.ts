@@ -7,6 +7,7 @@ import type { ReplaceScopes } from './connection-scopes.js';
 import type { ApiKeyId, AuditId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
 import type { Organization } from './organization.js';
 import type { Partition, RoleArn } from './role-arn.js';
+import type { SimulatedDecision, Simulation } from './verification/check-permissions.js';
 
 /** Milliseconds since the epoch, and a wait that tests can shorten. */
 export interface Clock {
@@ -167,6 +168,9 @@ export interface ConnectionFilter {
   /** Of the role or key, or the expected one. */
   readonly accountId?: string | undefined;
   readonly assurance?: string | undefined;
+  /** Name, or name and version: `deploy`, `deploy@3`. */
+  readonly permissionSet?: string | undefined;
+  readonly permissions?: string | undefined;
 }
 
 /**
@@ -335,6 +339,13 @@ export interface Sts {
     credentials: SessionCredentials,
     roleName: string,
   ): Promise<StsAnswer<{ roleId: string; trustPolicy: string }>>;
+  /** iam:SimulatePrincipalPolicy of a role with a session of its own; what IAM did not answer in full is missing. */
+  simulate(
+    partition: Partition,
+    credentials: SessionCredentials,
+    roleArn: RoleArn,
+    simulation: Simulation,
+  ): Promise<StsAnswer<{ decisions: readonly SimulatedDecision[] }>>;
   /** Of these credentials; of the service's own when they are left out. */
   callerIdentity(
     partition: Partition,

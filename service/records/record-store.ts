@@ -163,14 +163,15 @@ export class RecordStore implements Store {
     organizationId: OrganizationId | undefined,
     page: Page<ConnectionId> & ConnectionFilter,
   ): Promise<{ connections: Connection[]; hasMore: boolean }> {
-    const { limit, after, status, code, accountId, assurance } = page;
+    const { limit, after, status, code, accountId, assurance, permissionSet, permissions } = page;
     const last = after === undefined ? undefined : await this.#one('connections', after);
     const isOther = organizationId !== undefined && last?.organizationId !== organizationId;
     if (after !== undefined && (last === undefined || isOther))
       throw new RolebridgeError('request_invalid', `There is no connection ${JSON.stringify(after)}.`, {
         remedy: 'Begin again with the first page.',
       });
-    const where = { deleted: 'no', status, code, accountId, assurance };
+    const set = permissionSet?.includes('@') ? { permissionSetVersion: permissionSet } : { permissionSet };
+    const where = { deleted: 'no', status, code, accountId, assurance, permissions, ...set };
     const query = { organizationId, order: 'created', where, after, limit: limit + 1 } as const;
     const found = await this.backend.list('connections', query);
     return { connections: found.slice(0, limit), hasMore: found.length > limit };

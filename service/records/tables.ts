@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import type { ApiKey } from '../domain/api-key.js';
-import { type Connection, claimedRole, externalIdsOf, isDeleted } from '../domain/connection.js';
+import {
+  type Connection,
+  claimedRole,
+  externalIdsOf,
+  isDeleted,
+  permissionSetLabel,
+  permissionSetOf,
+} from '../domain/connection.js';
 import type { ExternalId, OrganizationId } from '../domain/ids.js';
 import { isListed, type Organization } from '../domain/organization.js';
 import type { IdempotencyRecord, Job, OutboxMessage, Token } from '../domain/ports.js';
@@ -116,6 +123,12 @@ const definitions = {
           ? connection.verification.code
           : undefined,
       assurance: (connection) => ('assurance' in connection ? connection.assurance : undefined),
+      permissions: (connection) => ('permissions' in connection ? connection.permissions : undefined),
+      permissionSet: (connection) => permissionSetOf(connection)?.name,
+      permissionSetVersion: (connection) => {
+        const set = permissionSetOf(connection);
+        return set && permissionSetLabel(set);
+      },
     },
     orders: { created: 'createdAt' },
     unique: {

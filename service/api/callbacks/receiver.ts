@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { createCallbackSecrets } from '../../actions/callback-secrets.js';
 import { type Dependencies, isoNow } from '../../actions/dependencies.js';
+import { permissionSetWarnings } from '../../actions/permission-set.js';
 import { checkBeforeDeploy, roleDeprovisioned, roleProvisioned } from '../../actions/receive-callback.js';
 import { requireActive } from '../../actions/require-active.js';
 import type { Requester } from '../../domain/audit.js';
@@ -64,7 +65,10 @@ async function decide(
   switch (event.type) {
     case 'role.provisioned': {
       const answer = (next: Connection): Answer => {
-        const warnings = scopeWarnings(next, event.data.scope);
+        const warnings = [
+          ...scopeWarnings(next, event.data.scope),
+          ...permissionSetWarnings(next, event.data),
+        ];
         return { status: 200, body: { ...connectionView(next), ...(warnings.length > 0 && { warnings }) } };
       };
       const receipt = (next: Connection) => receiptOf(answer(next));
