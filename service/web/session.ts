@@ -206,12 +206,17 @@ const endedHashOf = (secret: string): string => hashOf(`ended:${secret}`);
 
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 
+/** The cookies of a request by name. */
+export const cookiesOf = (request: Request): Map<string, string> =>
+  new Map(
+    (request.headers.cookie ?? '').split(';').map((part) => {
+      const [name = '', value = ''] = part.trim().split('=', 2);
+      return [name, value];
+    }),
+  );
+
 function cookieOf(request: Request, name: string): string | undefined {
-  const found = (request.headers.cookie ?? '')
-    .split(';')
-    .map((part) => part.trim())
-    .find((part) => part.startsWith(`${name}=`));
-  const value = found?.slice(name.length + 1);
+  const value = cookiesOf(request).get(name);
   return value && /^[A-Za-z0-9_-]{43}$/.test(value) ? value : undefined;
 }
 

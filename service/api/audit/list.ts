@@ -40,7 +40,7 @@ export const listAuditRecords = defineOperation({
 });
 
 /** The organization is the reader's own. */
-async function auditRecordView(
+export async function auditRecordView(
   deps: ApiDependencies,
   { organizationId, actor: { ...actor }, ...record }: AuditRecord,
 ) {
