@@ -66,7 +66,7 @@ export interface AwsSandbox {
   /** A new key of the account's root user. */
   rootAccessKey(accountId: string): AccessKey;
   /** Creates a role; refused as IAM refuses. */
-  createRole(accountId: string, role: RoleOptions): { arn: string };
+  createRole(accountId: string, role: RoleOptions): { arn: string; roleId: string };
   /**
    * The service control policies of an account, which is then in an organization. FullAWSAccess is attached too, unless
    * one of them allows something.
@@ -184,7 +184,7 @@ export async function startAwsSandbox(options: AwsSandboxOptions = {}): Promise<
         created.inlinePolicies.set(name, policyText(policy));
       }
       for (const policyArn of role.managedPolicyArns ?? []) created.attachedPolicyArns.add(policyArn);
-      return { arn };
+      return { arn, roleId: created.roleId };
     },
 
     setServiceControlPolicies(accountId, policies) {

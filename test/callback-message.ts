@@ -30,10 +30,16 @@ export const sign = (secret: string, id: string, timestamp: string, body: string
 /** The sandbox knows the id of each role; of one that it never had, any id will do. */
 const roleIdOf = (roleArn: string): string => roleIds.get(roleArn) ?? 'AROANOTINTHESANDBOX';
 
-export const provisioned = (connectionId: string, roleArn: string, scope?: object) => ({
+export const provisioned = (
+  connectionId: string,
+  roleArn: string,
+  scope?: object,
+  /** Required when the sandbox runs in another process. */
+  roleId = roleIdOf(roleArn),
+) => ({
   type: 'role.provisioned',
   timestamp: new Date().toISOString(),
-  data: { connectionId, roleArn, roleId: roleIdOf(roleArn), ...(scope && { scope }) },
+  data: { connectionId, roleArn, roleId, ...(scope && { scope }) },
 });
 
 export const deprovisioned = (connectionId: string, roleArn: string) => ({

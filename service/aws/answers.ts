@@ -12,7 +12,10 @@ export async function answered<Schema extends z.ZodType, Reason = 'access_denied
   classifyError: (error: unknown) => NotAllowed<Reason> = classify as (error: unknown) => NotAllowed<Reason>,
 ): Promise<StsAnswer<{ output: z.infer<Schema> }, Reason>> {
   try {
-    const output = await send();
+    const output = await send().catch((error) => {
+      if (isStale(error)) return send();
+      throw error;
+    });
     const { requestId } = output.$metadata;
     const parsed = schema.safeParse(output);
     return parsed.success
@@ -22,6 +25,9 @@ export async function answered<Schema extends z.ZodType, Reason = 'access_denied
     return classifyError(error);
   }
 }
+
+/** AWS can close an idle connection at the moment it is used again. Each call may be sent twice. */
+const isStale = (error: { code?: string }): boolean => error.code === 'ECONNRESET' || error.code === 'EPIPE';
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html and API_AssumeRole.html#API_AssumeRole_Errors */
 export function classify(thrown: unknown): NotAllowed<'access_denied' | 'region_disabled'> {

@@ -1,17 +1,15 @@
 import { routeOf } from '../api/route-of.js';
 import { foreignEndpoints } from '../aws/outbound.js';
-import {
-  createEncryption,
-  createLogger,
-  createService,
-  createSts,
-  openEncryption,
-  openStore,
-} from '../index.js';
+import { createSts } from '../aws/sts.js';
+import { createLogger } from '../logger.js';
 import { createMetrics, measureDisk, measureProcess } from '../metrics/index.js';
+import { openEncryption } from '../open-encryption.js';
 import { openPermissionSets } from '../permission-sets/index.js';
 import { keyCheckFile, servedPermissionSets } from '../records/key-checks.js';
+import { openStore } from '../records/open.js';
 import { refuseChangedKeys, rememberServiceKey } from '../secrets/check-service-keys.js';
+import { createEncryption } from '../secrets/encryption.js';
+import { createService } from '../server/create-service.js';
 import { awsClientsOf, ConfigurationError, readSettings, stsPartitionsOf } from '../settings/index.js';
 import { loadTracing } from '../tracing/load.js';
 import { loadBrand } from '../web/load-brand.js';

@@ -11,7 +11,7 @@ const organizations = 50;
 const warmUp = 128;
 
 /**
- * From the signed callback to "connected", against the STS calls that it takes. The sandbox answers in about a
+ * From the signed callback to "connected", against the AWS calls that it takes. The sandbox answers in about a
  * millisecond, so that everything the service adds shows; AWS takes some tens, as in the lines with a delay.
  */
 export async function measureCallback(directory: string): Promise<Measurement[]> {
@@ -48,7 +48,7 @@ async function measure(directory: string, delayMs: number, counts: Record<1 | 32
     let next = 0;
     const callBack = async (atOnce: number, count: number) => {
       const requests = service.pending.slice(next, next + count).map((connection) => {
-        const event = provisioned(connection.id, connection.roleArn);
+        const event = provisioned(connection.id, connection.roleArn, undefined, connection.roleId);
         const { headers, body } = callbackMessage(connection.callbackSecret, event);
         const lines = Object.entries({ host: 'bench', ...headers, 'content-length': String(body.length) });
         return `POST /v1/callbacks HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`;

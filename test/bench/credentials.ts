@@ -35,8 +35,8 @@ export async function measureCredentials(directory: string): Promise<Measurement
       sts: { endpoint: sandbox.url, key: sandbox.key },
       principal,
     });
-    for (const { id, callbackSecret, roleArn } of service.pending) {
-      const message = callbackMessage(callbackSecret, provisioned(id, roleArn, {}));
+    for (const { id, callbackSecret, roleArn, roleId } of service.pending) {
+      const message = callbackMessage(callbackSecret, provisioned(id, roleArn, {}, roleId));
       const response = await fetch(`${service.url}/v1/callbacks`, { method: 'POST', ...message });
       if (!response.ok) throw new Error(`Not connected: ${await response.text()}`);
     }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createOrganization } from '../../service/actions/create-organization.js';
 import { parseRoleArn } from '../../service/domain/role-arn.js';
@@ -28,18 +27,17 @@ serve(handlers);
 /** Organizations of connected connections, whose checks are spread over the next hour. */
 async function fill(wanted: {
   readonly directory: string;
+  readonly serviceKey: string;
   readonly organizations: number;
   readonly roles: readonly PreparedRole[];
 }) {
-  const store = await openFileStore({ directory: wanted.directory });
+  const store = await openFileStore({ directory: wanted.directory, keys: [keyOf(wanted)] });
   const each = wanted.roles.length / wanted.organizations;
   const filled: { apiKey: string; connectionId: string }[] = [];
   for (let number = 0; number < wanted.organizations; number++) {
-    const { organization, apiKey } = await createOrganization(
-      { store, clock: systemClock },
-      commandLine(),
-      `organization ${number}`,
-    );
+    const { organization, apiKey } = await createOrganization({ store, clock: systemClock }, commandLine(), {
+      name: `organization ${number}`,
+    });
     const connections = scopesOf(each).map((scope, place) => {
       const role = wanted.roles[number * each + place] as PreparedRole;
       const { arn, accountId } = parseRoleArn(role.arn);
@@ -65,15 +63,16 @@ async function fill(wanted: {
 /** The service with its jobs, as `rolebridge serve` runs it. */
 async function start(wanted: {
   readonly directory: string;
+  readonly serviceKey: string;
   readonly sts: StsWanted;
   readonly principal: string;
 }) {
-  const store = await openFileStore({ directory: wanted.directory });
+  const store = await openFileStore({ directory: wanted.directory, keys: [keyOf(wanted)] });
   const { url } = await createService({
     // What is measured binds no accounts.
     requireAccount: false,
     store,
-    encryption: createEncryption([{ id: 'k1', key: randomBytes(32) }]),
+    encryption: createEncryption([keyOf(wanted)]),
     sts: createSts({
       partitions: {
         aws: { region: 'us-east-1', endpoint: wanted.sts.endpoint, credentials: async () => wanted.sts.key },
@@ -85,6 +84,11 @@ async function start(wanted: {
   });
   return url;
 }
+
+const keyOf = ({ serviceKey }: { serviceKey: string }) => ({
+  id: 'k1',
+  key: Buffer.from(serviceKey, 'base64'),
+});
 
 /** Since the last call. */
 async function longestPauseMs() {

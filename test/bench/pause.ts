@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { LoadHandlers } from './load-process.js';
 import type { Measurement } from './measure.js';
@@ -27,9 +28,10 @@ export async function measurePause(directory: string): Promise<Measurement[]> {
       roles: connections,
       delayMs: 0,
     });
-    const filled = await filling.call('fill', { directory, organizations, roles });
+    const serviceKey = randomBytes(32).toString('base64');
+    const filled = await filling.call('fill', { directory, serviceKey, organizations, roles });
     filling.stop();
-    const url = await service.call('start', { directory, sts: { endpoint, key }, principal });
+    const url = await service.call('start', { directory, serviceKey, sts: { endpoint, key }, principal });
     const requests = filled.map(({ apiKey, connectionId }, number) => {
       const body = JSON.stringify({ name: `renamed ${number}` });
       return `PATCH /v1/connections/${connectionId} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer ${apiKey}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
@@ -40,7 +42,14 @@ export async function measurePause(directory: string): Promise<Measurement[]> {
     const backUp = promisify(execFile)(
       process.execPath,
       ['--import', 'tsx', 'service/main.ts', 'backup', `${directory}-backup`],
-      { env: { ...process.env, ROLEBRIDGE_DATA_DIR: directory } },
+      {
+        env: {
+          ...process.env,
+          ROLEBRIDGE_DATA_DIR: directory,
+          ROLEBRIDGE_PRINCIPAL: principal,
+          ROLEBRIDGE_SERVICE_KEYS: `k1:${serviceKey}`,
+        },
+      },
     );
     const { completed } = await write(measuredMs);
     await backUp;

@@ -42,7 +42,7 @@ export async function measurePostgres(directory: string): Promise<Measurement[]>
     let large = {
       databaseUrl: '',
       url: '',
-      pending: [] as { id: string; callbackSecret: string; roleArn: string }[],
+      pending: [] as { id: string; callbackSecret: string; roleArn: string; roleId: string }[],
     };
     for (const { size, organizations, connectionsEach, process } of services) {
       const databaseUrl = await server.newSchema();
@@ -84,7 +84,7 @@ export async function measurePostgres(directory: string): Promise<Measurement[]>
       const requests = large.pending.slice(next, next + callbacks).map((connection) => {
         const { headers, body } = callbackMessage(
           connection.callbackSecret,
-          provisioned(connection.id, connection.roleArn),
+          provisioned(connection.id, connection.roleArn, undefined, connection.roleId),
         );
         const lines = Object.entries({ host: 'bench', ...headers, 'content-length': String(body.length) });
         return `POST /v1/callbacks HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`;

@@ -5,6 +5,7 @@ import { serve } from './processes.js';
 /** A role that trusts the vendor, with its external ID. */
 export interface PreparedRole {
   readonly arn: string;
+  readonly roleId: string;
   readonly externalId: ExternalId;
 }
 
@@ -29,8 +30,12 @@ async function start({
   const principal = `arn:aws:iam::${vendor.accountId}:user/rolebridge`;
   const prepared = Array.from({ length: roles }, (_, number): PreparedRole => {
     const externalId = newExternalId();
-    const { arn } = sandbox.createRole(sandbox.createAccount().accountId, {
-      roleName: `rolebridge-${number}`,
+    const { accountId } = sandbox.createAccount();
+    const roleName = `rolebridge-${number}`;
+    const { arn, roleId } = sandbox.createRole(accountId, {
+      roleName,
+      // As every template makes it: without it, a verification has a dozen more calls.
+      inlinePolicies: { 'self-inspection': selfInspection(`arn:aws:iam::${accountId}:role/${roleName}`) },
       trustPolicy: {
         Version: '2012-10-17',
         Statement: [
@@ -43,11 +48,16 @@ async function start({
         ],
       },
     });
-    return { arn, externalId };
+    return { arn, roleId, externalId };
   });
   if (delayMs > 0) sandbox.faults.set({ kind: 'delay', delayMs });
   return { url: sandbox.url, key, principal, roles: prepared };
 }
+
+const selfInspection = (arn: string) => ({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: ['iam:GetRole', 'iam:SimulatePrincipalPolicy'], Resource: arn }],
+});
 
 async function callsOf(wanted: string): Promise<number> {
   return sandbox.requests.filter(({ action }) => action === wanted).length;

@@ -92,6 +92,7 @@ async function start(wanted: ServiceWanted) {
     return {
       callbackSecret,
       roleArn: role.arn,
+      roleId: role.roleId,
       connection: {
         ...base,
         externalId: role.externalId,
@@ -108,10 +109,11 @@ async function start(wanted: ServiceWanted) {
     url: service.url,
     openedMs,
     apiKeys: organizations.map(({ apiKey }) => apiKey),
-    pending: pending.map(({ connection, callbackSecret, roleArn }) => ({
+    pending: pending.map(({ connection, callbackSecret, roleArn, roleId }) => ({
       id: connection.id,
       callbackSecret,
       roleArn,
+      roleId,
     })),
   };
 }

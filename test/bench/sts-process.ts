@@ -1,3 +1,4 @@
+import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { newExternalId } from '../../service/domain/ids.js';
 import { together } from './measure.js';
@@ -45,7 +46,7 @@ async function verify({
   return together(atOnce, { count: roles.length }, async (index) => {
     const { arn, externalId } = roles[index] as PreparedRole;
     const { Credentials } = await assume(arn, externalId);
-    await new STSClient({
+    const session = {
       ...settings,
       requestHandler: client.config.requestHandler,
       credentials: {
@@ -53,7 +54,15 @@ async function verify({
         secretAccessKey: Credentials?.SecretAccessKey ?? '',
         sessionToken: Credentials?.SessionToken ?? '',
       },
-    }).send(new GetCallerIdentityCommand({}), { abortSignal: AbortSignal.timeout(5_000) });
+    };
+    await Promise.all([
+      new STSClient(session).send(new GetCallerIdentityCommand({}), {
+        abortSignal: AbortSignal.timeout(5_000),
+      }),
+      new IAMClient(session).send(new GetRoleCommand({ RoleName: arn.slice(arn.lastIndexOf('/') + 1) }), {
+        abortSignal: AbortSignal.timeout(5_000),
+      }),
+    ]);
     const denials = await Promise.allSettled([assume(arn, undefined), assume(arn, newExternalId())]);
     if (denials.some(({ status }) => status === 'fulfilled'))
       throw new Error(`${arn} let somebody in without its external ID.`);

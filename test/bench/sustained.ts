@@ -50,8 +50,8 @@ async function measureStore(
       sts: { endpoint: url, key },
       principal,
     });
-    for (const { id, callbackSecret, roleArn } of started.pending.slice(0, organizations)) {
-      const message = callbackMessage(callbackSecret, provisioned(id, roleArn, target));
+    for (const { id, callbackSecret, roleArn, roleId } of started.pending.slice(0, organizations)) {
+      const message = callbackMessage(callbackSecret, provisioned(id, roleArn, target, roleId));
       const response = await fetch(`${started.url}/v1/callbacks`, { method: 'POST', ...message });
       if (!response.ok) throw new Error(`Not connected: ${await response.text()}`);
     }

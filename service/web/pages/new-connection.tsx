@@ -1,8 +1,8 @@
 import type { Request, Response, Router } from 'express';
 import { createConnection } from '../../actions/create-connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
-
 import { isAccountId } from '../../domain/ids.js';
+import { requireWholeOrganization } from '../../domain/permission.js';
 import { isPermissionPreset } from '../../templates/index.js';
 import { Button, Crumbs, Field, Fold, Form, useHref } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
@@ -58,6 +58,7 @@ export function addNewConnectionPage(pages: Router, site: Site): void {
   pages.get('/connections/new', (request, response) => show(request, response));
 
   pages.post('/connections/new/role', async (request, response) => {
+    requireWholeOrganization(sessionOf(response).authority);
     const texts = textsOf(site, response).setup;
     const { partition: asked, permissions, account } = givenIn(request);
     const partition = [...deps.principals.keys()].find((each) => each === asked);
