@@ -908,6 +908,8 @@ export interface AuditRecord {
   actor: {
     kind: 'api_key' | 'web_session' | 'callback' | 'enrollment' | 'operator' | 'command_line' | 'service';
     id?: string | undefined;
+    /** Of an operator's token. */
+    name?: string | undefined;
   };
   requestId: string;
   action:
@@ -942,6 +944,8 @@ export interface AuditRecord {
     | 'enrollment.reencrypt'
     | 'setup_code.create'
     | 'setup_code.revoke'
+    | 'operator_token.create'
+    | 'operator_token.revoke'
     | 'sign_in_link.create'
     | 'web_session.begin'
     | 'web_session.end';

@@ -351,6 +351,7 @@ const auditRecord = z
         'service',
       ]),
       id: text.optional(),
+      name: text.optional().meta({ description: "Of an operator's token." }),
     }),
     requestId: text,
     action: z.enum(auditActions),
