@@ -8,7 +8,7 @@ import {
   type Organization,
 } from '../domain/connection.js';
 import type { ExternalId, OrganizationId } from '../domain/ids.js';
-import type { IdempotencyRecord, Job, OutboxMessage, Token } from '../domain/ports.js';
+import type { IdempotencyRecord, Job, OutboxMessage, RunningCheck, Token } from '../domain/ports.js';
 import { scopeKey } from '../domain/scope.js';
 import * as schemas from './schemas.js';
 
@@ -34,6 +34,7 @@ export interface Values {
   readonly connections: Connection;
   readonly retiredExternalIds: RetiredExternalId;
   readonly idempotency: StoredIdempotencyRecord;
+  readonly runningChecks: RunningCheck;
   readonly jobs: StoredJob;
   readonly messages: StoredMessage;
   readonly tokens: Token;
@@ -132,6 +133,13 @@ const definitions = {
     organizationId: ofItsOrganization,
     columns: { firstAttemptAt: ({ firstAttemptAt }) => time(firstAttemptAt) },
     orders: { age: 'firstAttemptAt' },
+  },
+  runningChecks: {
+    schema: schemas.runningCheck,
+    key: ({ connectionId }) => connectionId,
+    organizationId: ofItsOrganization,
+    columns: {},
+    orders: { id: null },
   },
   jobs: {
     schema: schemas.job,
