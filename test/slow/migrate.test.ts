@@ -163,6 +163,7 @@ test('moves everything, says how much, and can be run again', async () => {
       apiKeys: 4,
       connections: 8,
       retiredExternalIds: 2,
+      runningChecks: 0,
       idempotency: 4,
       jobs: 2,
       messages: 2,
