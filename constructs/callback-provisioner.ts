@@ -25,11 +25,11 @@ export function callbackEnvironment(
   label: string,
 ): Record<string, string> {
   return {
-    ROLEBRIDGE_EVENT: event,
-    ROLEBRIDGE_LABEL: label,
-    ROLEBRIDGE_CALLBACK_URL: settings.callbackUrl,
-    ROLEBRIDGE_CONNECTION_ID: settings.connectionId,
-    ROLEBRIDGE_DEADLINE_SECONDS: String(settings.callbackTimeoutSeconds ?? 120),
+    CONNECT_EVENT: event,
+    CONNECT_LABEL: label,
+    CONNECT_CALLBACK_URL: settings.callbackUrl,
+    CONNECT_CONNECTION_ID: settings.connectionId,
+    CONNECT_DEADLINE_SECONDS: String(settings.callbackTimeoutSeconds ?? 120),
     ...(settings.callbackSecret && {
       CONNECT_CALLBACK_SECRET_FROM_VARIABLE: nonsensitive(settings.callbackSecret.value),
     }),

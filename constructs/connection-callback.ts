@@ -230,10 +230,10 @@ export class ConnectionCallback extends Construct {
     const { role } = props;
     return {
       ...callbackEnvironment('role.provisioned', props, this.label),
-      ROLEBRIDGE_ROLE_ARN: this.roleArn,
-      ROLEBRIDGE_ROLE_ID: this.roleId,
-      ROLEBRIDGE_SCOPE: this.scopeJson(),
-      ROLEBRIDGE_EXPECTED_ACCOUNT_ID: props.expectedAccountId ?? '',
+      CONNECT_ROLE_ARN: this.roleArn,
+      CONNECT_ROLE_ID: this.roleId,
+      CONNECT_SCOPE: this.scopeJson(),
+      CONNECT_EXPECTED_ACCOUNT_ID: props.expectedAccountId ?? '',
       ...(isCrossAccountRole(role) && role.callbackEnvironment()),
     };
   }
@@ -242,22 +242,22 @@ export class ConnectionCallback extends Construct {
   private deregistrationProvisioner(): LocalExecProvisioner {
     const { failDestroyWhenUnreachable = false, destroyTimeoutSeconds = 15 } = this.props;
     // A shell, so that a machine without Node or the script can warn; no value is in the command. `sh` and `cmd` take it.
-    const run = `node -e "require(require('node:path').resolve(process.env.ROLEBRIDGE_SCRIPT))"`;
+    const run = `node -e "require(require('node:path').resolve(process.env.CONNECT_SCRIPT))"`;
     const warning = `echo ${this.label}: warning: Node or the script failed, so the vendor was not told`;
     return {
       type: 'local-exec',
       when: 'destroy',
       command: failDestroyWhenUnreachable ? run : `${run} || ${warning} && exit 0`,
       environment: {
-        ROLEBRIDGE_EVENT: 'role.deprovisioned',
-        ROLEBRIDGE_LABEL: this.label,
-        ROLEBRIDGE_SCRIPT: scriptPath(this),
-        ROLEBRIDGE_CALLBACK_URL: TerraformSelf.getString('input.callback_url'),
-        ROLEBRIDGE_CONNECTION_ID: TerraformSelf.getString('input.connection_id'),
-        ROLEBRIDGE_ROLE_ARN: TerraformSelf.getString('input.role_arn'),
-        ROLEBRIDGE_ROLE_ID: TerraformSelf.getString('input.role_id'),
-        ROLEBRIDGE_DEADLINE_SECONDS: String(destroyTimeoutSeconds),
-        ROLEBRIDGE_FAIL_WHEN_UNREACHABLE: String(failDestroyWhenUnreachable),
+        CONNECT_EVENT: 'role.deprovisioned',
+        CONNECT_LABEL: this.label,
+        CONNECT_SCRIPT: scriptPath(this),
+        CONNECT_CALLBACK_URL: TerraformSelf.getString('input.callback_url'),
+        CONNECT_CONNECTION_ID: TerraformSelf.getString('input.connection_id'),
+        CONNECT_ROLE_ARN: TerraformSelf.getString('input.role_arn'),
+        CONNECT_ROLE_ID: TerraformSelf.getString('input.role_id'),
+        CONNECT_DEADLINE_SECONDS: String(destroyTimeoutSeconds),
+        CONNECT_FAIL_WHEN_UNREACHABLE: String(failDestroyWhenUnreachable),
       },
     };
   }

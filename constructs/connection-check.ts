@@ -32,7 +32,7 @@ export function checkBeforeRole(scope: Construct, id: string, props: ConnectionC
     }),
     provisioner: runScript(scope, {
       ...callbackEnvironment('connection.check', props, labelOf(props.vendorName)),
-      ROLEBRIDGE_ACCOUNT_ID: accountId,
+      CONNECT_ACCOUNT_ID: accountId,
       ...role.callbackEnvironment(),
     }),
   });

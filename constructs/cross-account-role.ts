@@ -82,7 +82,7 @@ export interface CrossAccountRoleProps {
   readonly roleName?: string;
   /**
    * The start of the role's name, for a name that is unique in the account.
-   * @default 'rolebridge-'
+   * @default 'vendor-access-'
    */
   readonly roleNamePrefix?: string;
   /**
@@ -93,7 +93,7 @@ export interface CrossAccountRoleProps {
   readonly path?: string;
   /**
    * The role's description.
-   * @default 'Lets a vendor in, with the connection's external ID (Rolebridge)'
+   * @default 'Lets a vendor in, with the connection's external ID'
    */
   readonly description?: string;
   /**
@@ -293,7 +293,7 @@ export class CrossAccountRole extends Construct {
     if (statements.length === 0) return this;
     this.statements.push(...statements);
     this.inlinePolicy ??= new IamRolePolicy(this, 'policy', {
-      name: 'rolebridge',
+      name: 'vendor-access',
       role: this.role.name,
       policy: Lazy.stringValue({ produce: () => this.inlinePolicyJson() }),
       ...this.policyConfig(),
@@ -305,7 +305,7 @@ export class CrossAccountRole extends Construct {
   /** What an inline policy has no room for. */
   private addOwnPolicy(id: string, statements: readonly PolicyStatement[]): void {
     const policy = new IamPolicy(this, id, {
-      namePrefix: this.props.roleName ?? this.props.roleNamePrefix ?? 'rolebridge-',
+      namePrefix: this.props.roleName ?? this.props.roleNamePrefix ?? 'vendor-access-',
       policy: documentJson(policyDocument(statements)),
       ...this.withProvider(),
     });
@@ -338,12 +338,12 @@ export class CrossAccountRole extends Construct {
     const { externalId, principal } = this.props;
     const [one, ...others] = typeof principal === 'string' ? [principal] : principal;
     return {
-      ROLEBRIDGE_EXTERNAL_ID: Token.isUnresolved(externalId) ? nonsensitive(externalId) : externalId,
+      CONNECT_EXTERNAL_ID: Token.isUnresolved(externalId) ? nonsensitive(externalId) : externalId,
       ...(this.permissionSet && {
-        ROLEBRIDGE_PERMISSION_SET: this.permissionSet.id,
-        ROLEBRIDGE_WITHOUT: this.permissionSet.without.join(','),
+        CONNECT_PERMISSION_SET: this.permissionSet.id,
+        CONNECT_WITHOUT: this.permissionSet.without.join(','),
       }),
-      ROLEBRIDGE_PRINCIPAL: one === undefined || others.length > 0 || Token.isUnresolved(one) ? '' : one,
+      CONNECT_PRINCIPAL: one === undefined || others.length > 0 || Token.isUnresolved(one) ? '' : one,
     };
   }
 
@@ -365,10 +365,10 @@ export class CrossAccountRole extends Construct {
     const { props } = this;
     return {
       ...(props.roleName === undefined
-        ? { namePrefix: props.roleNamePrefix ?? 'rolebridge-' }
+        ? { namePrefix: props.roleNamePrefix ?? 'vendor-access-' }
         : { name: props.roleName }),
       assumeRolePolicy: this.trustPolicyJson,
-      description: props.description ?? "Lets a vendor in, with the connection's external ID (Rolebridge)",
+      description: props.description ?? "Lets a vendor in, with the connection's external ID",
       // A policy that someone attached by hand must not keep the role from being destroyed.
       forceDetachPolicies: true,
       ...(props.path === undefined ? {} : { path: props.path }),

@@ -100,17 +100,17 @@ export function iamIn(stack: SynthesizedStack, environment: CustomerEnvironment)
     return text;
   };
   const callBack = (event: string): Promise<CommandResult> => {
-    const exec = callbacks.find((callback) => callback.environment.ROLEBRIDGE_EVENT === event);
+    const exec = callbacks.find((callback) => callback.environment.CONNECT_EVENT === event);
     if (exec === undefined) throw new Error(`The stack has no ${event} callback.`);
-    return runCommand(process.execPath, [exec.environment.ROLEBRIDGE_SCRIPT ?? exec.command], {
+    return runCommand(process.execPath, [exec.environment.CONNECT_SCRIPT ?? exec.command], {
       cwd: stack.folder,
       env: {
         ...environment,
         ...exec.environment,
-        ROLEBRIDGE_ROLE_ARN: roleArn,
-        ROLEBRIDGE_ROLE_ID: roleId,
-        ROLEBRIDGE_CALLBACK_URL: environment.ROLEBRIDGE_CALLBACK_URL ?? '',
-        ROLEBRIDGE_CONNECTION_ID: environment.ROLEBRIDGE_CONNECTION_ID ?? '',
+        CONNECT_ROLE_ARN: roleArn,
+        CONNECT_ROLE_ID: roleId,
+        CONNECT_CALLBACK_URL: environment.CONNECT_CALLBACK_URL ?? '',
+        CONNECT_CONNECTION_ID: environment.CONNECT_CONNECTION_ID ?? '',
       },
     });
   };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Sts } from '../service/domain/ports.js';
 import {
   createAccessKeyEncryption,
+  createApp,
   createEncryption,
   createLocalKeyEncryptionKey,
   createLogger,
@@ -13,6 +14,7 @@ import {
   openFileStore,
   type ServiceOptions,
 } from '../service/index.js';
+import type { Brand } from '../service/web/brand.js';
 import { type AwsSandbox, startAwsSandbox } from './aws-sandbox/index.js';
 
 // The SDK's advice on Node versions is for operators; in a demo or a test it hides what matters.
@@ -77,6 +79,8 @@ export async function startVendor(
     store,
     /** One more service with the same settings, as on another machine. */
     startAnother: (its: Pick<ServiceOptions, 'store'>) => createService({ ...settings, ...its }),
+    /** The same service without a server, to mount in another app; it shares the store. */
+    createApp: (its: { publicUrl: string; brand?: Brand }) => createApp({ ...settings, ...its }),
     principal,
     vendorAccount,
     organization,

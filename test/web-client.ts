@@ -17,7 +17,7 @@ export function openWebClient(url: string) {
     path: string,
     init: { headers?: Record<string, string>; body?: string } = {},
   ) {
-    let address = new URL(path, url).href;
+    let address = absolute(path, url);
     let request: RequestInit = { ...init, method };
     for (let hops = 0; hops < 5; hops++) {
       const response = await fetch(address, {
@@ -72,7 +72,7 @@ export function openWebClient(url: string) {
         headers: {
           'content-type': 'application/x-www-form-urlencoded',
           'sec-fetch-site': 'same-origin',
-          origin: url,
+          origin: new URL(url).origin,
           ...headers,
         },
         body: new URLSearchParams(
@@ -93,6 +93,12 @@ export function openWebClient(url: string) {
 }
 
 export type WebClient = ReturnType<typeof openWebClient>;
+
+/** A path of the site, which may be below a path itself; a link that a page has is whole. */
+const absolute = (path: string, site: string) =>
+  path.startsWith('/') && !path.startsWith(`${new URL(site).pathname.replace(/\/$/, '')}/`)
+    ? site + path
+    : new URL(path, site).href;
 
 /** The words that a reader sees. */
 export const wordsOf = (page: WebPage): string =>

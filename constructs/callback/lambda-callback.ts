@@ -1,4 +1,4 @@
-/** The function behind `Custom::RolebridgeCallback`: registers the role with the stack, and deregisters it. */
+/** The function behind `Custom::VendorCallback`: registers the role with the stack, and deregisters it. */
 import { send, TIMEOUT_SECONDS } from './core';
 import { answerCloudFormation, answerMs, type LambdaContext, type ResourceEvent } from './lambda-answer';
 

@@ -1,4 +1,4 @@
-/** The function behind `Custom::RolebridgeEnrollment`: gets the account a connection before its role is created. */
+/** The function behind `Custom::VendorEnrollment`: gets the account a connection before its role is created. */
 
 import { signedProof } from './caller-proof';
 import { send, TIMEOUT_SECONDS, textOf } from './core';

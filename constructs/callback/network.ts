@@ -27,8 +27,13 @@ export const post = (
   env: NodeJS.ProcessEnv,
 ): Promise<Answer | NoAnswer> => exchange(url, headers, body, timeoutMs, env);
 
-export const get = (url: URL, timeoutMs: number, env: NodeJS.ProcessEnv): Promise<Answer | NoAnswer> =>
-  exchange(url, { accept: 'application/json' }, undefined, timeoutMs, env);
+export const get = (
+  url: URL,
+  timeoutMs: number,
+  env: NodeJS.ProcessEnv,
+  headers: Record<string, string> = {},
+): Promise<Answer | NoAnswer> =>
+  exchange(url, { accept: 'application/json', ...headers }, undefined, timeoutMs, env);
 
 async function exchange(
   url: URL,

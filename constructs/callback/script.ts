@@ -66,17 +66,17 @@ async function main(env: NodeJS.ProcessEnv): Promise<number> {
 
 // Declared, not assigned: `main` above runs before an assignment here would.
 function isEnd(env: NodeJS.ProcessEnv): boolean {
-  return env.ROLEBRIDGE_EVENT === 'role.deprovisioned';
+  return env.CONNECT_EVENT === 'role.deprovisioned';
 }
 
 function failsWhenUnreachable(env: NodeJS.ProcessEnv): boolean {
-  return env.ROLEBRIDGE_FAIL_WHEN_UNREACHABLE === 'true';
+  return env.CONNECT_FAIL_WHEN_UNREACHABLE === 'true';
 }
 
 function readTask(env: NodeJS.ProcessEnv): Task {
-  const text = (name: string): string => env[`ROLEBRIDGE_${name}`] ?? '';
+  const text = (name: string): string => env[`CONNECT_${name}`] ?? '';
   const type = EVENTS.find((known) => known === text('EVENT'));
-  if (type === undefined) throw new Error(`ROLEBRIDGE_EVENT is ${JSON.stringify(text('EVENT'))}.`);
+  if (type === undefined) throw new Error(`CONNECT_EVENT is ${JSON.stringify(text('EVENT'))}.`);
   const connectionId = text('CONNECTION_ID');
   const seconds = Number(text('DEADLINE_SECONDS'));
   const usual = type === 'role.deprovisioned' ? TIMEOUT_SECONDS.deregister : TIMEOUT_SECONDS.register;
@@ -114,14 +114,13 @@ function readTask(env: NodeJS.ProcessEnv): Task {
   };
 }
 
-/** White space around a secret belongs to the file or variable that it came from. `ROLEBRIDGE_` is a prefix too. */
+/** White space around a secret belongs to the file or variable that it came from. */
 function readSecret(env: NodeJS.ProcessEnv, connectionId: string): string {
-  const neutral = [
+  const names = [
     'CONNECT_CALLBACK_SECRET_FROM_VARIABLE',
     secretVariable(connectionId),
     'CONNECT_CALLBACK_SECRET',
   ];
-  const names = [...neutral, ...neutral.map((name) => name.replace('CONNECT', 'ROLEBRIDGE'))];
   const secret = names.map((name) => (env[name] ?? '').trim()).find(Boolean) ?? '';
   secrets.push(...[secret, secret.replace(/^whsec_/, '')].filter(Boolean));
   return secret;

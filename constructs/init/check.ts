@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import * as path from 'node:path';
 import { PATTERNS } from '../props/patterns';
-import { readValues } from './values';
+import { type ConnectionValues, readValues } from './values';
 
 /** Runs the callback script, which reads the secret from the environment itself. @returns the exit code */
 export async function check(
@@ -21,23 +21,33 @@ export async function check(
     throw new Error(
       `--account-id (or AWS_ACCOUNT_ID) must be ${PATTERNS.accountId.rule}; it is ${JSON.stringify(accountId)}. The AWS CLI, where it is installed and signed in, fills it in.`,
     );
+  return runCheck(values, accountId, environment);
+}
+
+/** @returns the exit code */
+export function runCheck(
+  values: Pick<ConnectionValues, 'connectionId' | 'externalId' | 'callbackUrl'>,
+  accountId: string,
+  environment: NodeJS.ProcessEnv,
+): number {
   const script = path.join(__dirname, '..', 'callback-script', 'rolebridge-callback.cjs');
   const { status } = spawnSync(process.execPath, [script], {
     stdio: 'inherit',
     env: {
       ...environment,
-      ROLEBRIDGE_EVENT: 'connection.check',
-      ROLEBRIDGE_CONNECTION_ID: values.connectionId,
-      ROLEBRIDGE_EXTERNAL_ID: values.externalId,
-      ROLEBRIDGE_CALLBACK_URL: values.callbackUrl,
-      ROLEBRIDGE_ACCOUNT_ID: accountId,
-      ROLEBRIDGE_DEADLINE_SECONDS: '30',
+      CONNECT_EVENT: 'connection.check',
+      CONNECT_CONNECTION_ID: values.connectionId,
+      CONNECT_EXTERNAL_ID: values.externalId,
+      CONNECT_CALLBACK_URL: values.callbackUrl,
+      CONNECT_ACCOUNT_ID: accountId,
+      CONNECT_DEADLINE_SECONDS: '30',
     },
   });
   return status ?? 1;
 }
 
-function callerAccount(environment: NodeJS.ProcessEnv): string {
+/** Of the AWS CLI's credentials; empty where it is not installed or not signed in. */
+export function callerAccount(environment: NodeJS.ProcessEnv): string {
   const words = ['sts', 'get-caller-identity', '--query', 'Account', '--output', 'text'];
   const { status, stdout } = spawnSync('aws', words, { encoding: 'utf8', env: environment });
   return status === 0 ? stdout.trim() : '';

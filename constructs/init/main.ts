@@ -6,11 +6,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
-import { check } from './check';
+import { callerAccount, check, runCheck } from './check';
 import { cdkOf, type FileChange, type Plan, planFiles, readProject } from './plan';
 import { pull } from './pull';
+import { readSetup, type Setup } from './set-up-code';
 import type { Cdk } from './templates';
-import { confirm, readValues, VALUES } from './values';
+import { askSecret, type ConnectionValues, confirm, readValues, VALUES } from './values';
 
 const USAGE = `Usage: npx @rolebridge/constructs init [folder] [options]
 
@@ -24,7 +25,7 @@ Checks secret, URL, external ID and account with the vendor, as a deploy does be
 
 Fetches a permission set into permissions/, to be reviewed and committed.
 
-  --account-id ID       for check: your AWS account (AWS_ACCOUNT_ID; the AWS CLI fills it in)
+  --setup LINK          the set-up code or link from the vendor's page, instead of the values below
   --cdk NAME            cdktf or cdktn; what the project has already comes first
   --yes                 write without asking
   --dry-run             show what would be written, and stop
@@ -68,7 +69,10 @@ async function main(words: string[]): Promise<number> {
   const folder = path.resolve(folderName);
   const project = readProject(folder);
   const cdk = chooseCdk(cdkOf(project), flags.cdk);
-  const values = await readValues(flags, process.env, isOnTerminal);
+  const setup =
+    typeof flags.setup === 'string' ? await readSetup(flags.setup, flags, process.env) : undefined;
+  if (setup !== undefined) showSetup(setup);
+  const values = setup?.values ?? (await readValues(flags, process.env, isOnTerminal));
   const plan = planFiles(project, { cdk, version: ownVersion(), startsCli: startsCli(cdk) }, values);
 
   say(plan.isNew ? `A new ${cdk} project in ${folder}:` : `The ${cdk} project in ${folder}:`);
@@ -84,8 +88,36 @@ async function main(words: string[]): Promise<number> {
   }
   mkdirSync(folder, { recursive: true });
   for (const { path: file, after } of plan.changes) writeFileSync(file, after);
+  const checked = setup === undefined ? undefined : await checkSecret(values, isOnTerminal);
   sayNext(plan, folderName);
-  return 0;
+  return checked ?? 0;
+}
+
+/** What a person compares with the vendor's page before anything is written. */
+function showSetup({ host, name, expiresAt, values }: Setup): void {
+  say(`Set-up code of connection ${JSON.stringify(name)}`);
+  say(`  Host        ${host}`);
+  say(`  Account     ${values.expectedAccountId ?? 'any: the vendor has not said which'}`);
+  say(`  Principal   ${values.principal}`);
+  say(`  Scope       ${Object.values(values.scope ?? {}).join('/') || 'as the vendor says'}`);
+  say(`  Permissions ${values.permissions}`);
+  say(`  Expires     ${expiresAt}\n`);
+}
+
+/** With the secret from the environment, or as typed. It goes to the check, and into no file. @returns undefined without one */
+async function checkSecret(values: ConnectionValues, isOnTerminal: boolean): Promise<number | undefined> {
+  const inEnvironment = [
+    `CONNECT_CALLBACK_SECRET_${values.connectionId.toUpperCase()}`,
+    'CONNECT_CALLBACK_SECRET',
+  ]
+    .map((name) => process.env[name])
+    .find(Boolean);
+  const secret =
+    inEnvironment ??
+    (isOnTerminal ? await askSecret('Callback secret, to check it now (Enter to skip): ') : '');
+  if (secret === '') return undefined;
+  const accountId = callerAccount(process.env) || values.expectedAccountId || '';
+  return runCheck(values, accountId, { ...process.env, CONNECT_CALLBACK_SECRET: secret });
 }
 
 function readFlags(words: string[]) {
@@ -98,7 +130,7 @@ function readFlags(words: string[]) {
       options: {
         ...Object.fromEntries(Object.values(VALUES).map(({ flag }) => [flag, text])),
         cdk: text,
-        'account-id': text,
+        setup: text,
         yes: { ...yesOrNo, short: 'y' },
         'dry-run': yesOrNo,
         help: { ...yesOrNo, short: 'h' },

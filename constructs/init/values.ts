@@ -1,5 +1,6 @@
 /** What the vendor's page says of the connection, from flags, the environment or questions. */
 import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import { PATTERNS, type Pattern } from '../props/patterns';
 
 /** The values that go into the customer's code. The callback secret is none of them: it is in no file. */
@@ -8,6 +9,7 @@ export interface ConnectionValues {
   readonly externalId: string;
   readonly principal: string;
   readonly callbackUrl: string;
+  readonly expectedAccountId?: string;
   readonly permissions: string;
   readonly region: string;
   readonly scope?: {
@@ -29,38 +31,46 @@ interface Value extends Pattern {
 export const VALUES: Readonly<Record<keyof ConnectionValues, Value>> = {
   connectionId: {
     flag: 'connection-id',
-    variable: 'ROLEBRIDGE_CONNECTION_ID',
+    variable: 'CONNECT_CONNECTION_ID',
     question: 'Connection id',
     ...PATTERNS.connectionId,
   },
   externalId: {
     flag: 'external-id',
-    variable: 'ROLEBRIDGE_EXTERNAL_ID',
+    variable: 'CONNECT_EXTERNAL_ID',
     question: 'External ID',
     ...PATTERNS.externalId,
   },
   principal: {
     flag: 'principal',
-    variable: 'ROLEBRIDGE_PRINCIPAL',
+    variable: 'CONNECT_PRINCIPAL',
     question: "The vendor's principal",
     ...PATTERNS.principal,
   },
   callbackUrl: {
     flag: 'callback-url',
-    variable: 'ROLEBRIDGE_CALLBACK_URL',
+    variable: 'CONNECT_CALLBACK_URL',
     question: 'Callback URL',
     ...PATTERNS.callbackUrl,
   },
+  expectedAccountId: {
+    flag: 'account-id',
+    variable: 'AWS_ACCOUNT_ID',
+    question: 'Your AWS account id; another account is not connected',
+    usual: '',
+    rule: PATTERNS.accountId.rule,
+    fits: /^$|^(?!0{12})[0-9]{12}$/,
+  },
   scope: {
     flag: 'scope',
-    variable: 'ROLEBRIDGE_SCOPE',
+    variable: 'CONNECT_SCOPE',
     question: 'Where it applies: project/environment/architecture, or nothing',
     usual: '',
     ...PATTERNS.scopePath,
   },
   permissions: {
     flag: 'permissions',
-    variable: 'ROLEBRIDGE_PERMISSIONS',
+    variable: 'CONNECT_PERMISSIONS',
     question: 'Permissions: read-only, power-user, administrator or security-audit',
     usual: 'read-only',
     rule: 'one of read-only, power-user, administrator, security-audit',
@@ -107,10 +117,18 @@ export async function readValues(
   }
   if (problems.length > 0)
     throw new Error([...problems, "These values are on the vendor's page."].join('\n'));
-  const { scope = '', ...others } = texts as unknown as Omit<ConnectionValues, 'scope'> & { scope?: string };
+  // Each name is a member with a text that fits its rule.
+  const {
+    scope = '',
+    expectedAccountId,
+    ...others
+  } = texts as unknown as Omit<ConnectionValues, 'scope'> & {
+    scope?: string;
+  };
   const [project, environmentName, architecture] = scope.split('/');
   return {
     ...others,
+    ...(expectedAccountId && { expectedAccountId }),
     ...(project && {
       scope: {
         project,
@@ -128,6 +146,19 @@ async function ask(terminal: Terminal | undefined, value: Value): Promise<string
   const usual = value.usual ? ` [${value.usual}]` : '';
   const answer = (await terminal.question(`${value.question}${usual}: `)).trim();
   return answer === '' ? undefined : answer;
+}
+
+/** Shows nothing of what is typed. */
+export async function askSecret(question: string): Promise<string> {
+  process.stderr.write(question);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = createInterface({ input: process.stdin, output: silent, terminal: true });
+  try {
+    return (await terminal.question('')).trim();
+  } finally {
+    terminal.close();
+    process.stderr.write('\n');
+  }
 }
 
 /** @returns false unless the answer is yes */

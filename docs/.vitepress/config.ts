@@ -21,6 +21,7 @@ const readers = [
       { text: 'Role templates', link: '/templates' },
       { text: 'The guided page', link: '/pages' },
       { text: 'Your brand', link: '/brand' },
+      { text: 'The page in your app', link: '/embedding' },
       { text: 'Troubleshooting', link: '/troubleshooting' },
     ],
   },

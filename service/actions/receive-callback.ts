@@ -11,6 +11,7 @@ import { type ReceiptOf, recordOutcome } from './audited.js';
 import { saveChange, subjectOf } from './change-connection.js';
 import { type Dependencies, isoNow } from './dependencies.js';
 import { outboxMessages } from './outbox.js';
+import type { StatedPermissionSet } from './permission-set.js';
 import { verifyConnection } from './verify-connection.js';
 
 export interface ReportedRole {
@@ -27,11 +28,12 @@ export async function roleProvisioned(
   deps: Dependencies,
   by: Requester,
   connection: Connection,
-  reported: ReportedRole & {
-    readonly scope?: Scope | undefined;
-    readonly firstAttemptAtMs: number;
-    readonly receipt: ReceiptOf;
-  },
+  reported: ReportedRole &
+    StatedPermissionSet & {
+      readonly scope?: Scope | undefined;
+      readonly firstAttemptAtMs: number;
+      readonly receipt: ReceiptOf;
+    },
 ): Promise<Connection> {
   await requireBoundAccount(deps, by, connection, reported);
   return verifyConnection(deps, by, connection, { ...reported, askedBy: 'callback' });

@@ -2,6 +2,7 @@ import type { Dependencies } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
 import type { Connection } from '../domain/connection.js';
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
+import { fullAuthority } from '../domain/permission.js';
 import type { RunningCheck } from '../domain/ports.js';
 import type { VerificationProgress } from '../domain/verification/request.js';
 import { findConnection } from './find-connection.js';
@@ -53,7 +54,11 @@ export async function verifyUntilDecided(
       }
       await record('propagating');
       await deps.clock.sleep((error.retryAfterSeconds ?? 1) * 1000);
-      latest = await findConnection(deps.store, connection.organizationId, connection.id);
+      latest = await findConnection(
+        deps.store,
+        { organizationId: connection.organizationId, authority: fullAuthority },
+        connection.id,
+      );
     }
   }
 }

@@ -14,7 +14,7 @@ export interface AppOptions extends ApiOptions {
 }
 
 /** The whole service as a request listener; it never listens itself. */
-export function createApp(
+export function createRequestListener(
   deps: ApiDependencies,
   options: AppOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {

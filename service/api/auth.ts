@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { apiKeyIdOf, matchesApiKey } from '../domain/api-key.js';
-import type { ApiKey } from '../domain/connection.js';
+import { type ApiKey, apiKeyIdOf, isValid, matchesApiKey } from '../domain/api-key.js';
 import { RolebridgeError } from '../domain/errors.js';
-import type { Store } from '../domain/ports.js';
+import { requirePermission, requireWholeOrganization } from '../domain/permission.js';
+import type { Clock, Store } from '../domain/ports.js';
 import type { ApiDependencies, Caller, Operation } from './operation.js';
 import type { Exchange } from './request-log.js';
 
@@ -14,16 +14,17 @@ export interface AuthOptions {
   readonly metricsTokenHash?: string | undefined;
 }
 
-/** Who calls an operation. @throws RolebridgeError `unauthorized`, `rate_limited` */
-export function createAuth({ store, limits }: ApiDependencies, options: AuthOptions) {
+/** Who calls an operation, and may. @throws RolebridgeError `unauthorized`, `rate_limited`, `permission_denied` */
+export function createAuth({ store, clock, limits }: ApiDependencies, options: AuthOptions) {
+  const markUsed = createUseMarks(store, clock);
   return async (
-    { auth }: Operation,
+    { auth, permission, isOrganizationWide }: Operation,
     request: IncomingMessage,
     exchange: Exchange,
   ): Promise<Caller | undefined> => {
     switch (auth) {
       case 'organization': {
-        const key = await apiKeyOf(store, bearerToken(request));
+        const key = await apiKeyOf({ store, clock }, bearerToken(request));
         if (key === undefined)
           throw new RolebridgeError('unauthorized', 'The request has no valid API key.', {
             remedy: 'Send "Authorization: Bearer" with an API key of your organization.',
@@ -33,7 +34,10 @@ export function createAuth({ store, limits }: ApiDependencies, options: AuthOpti
         exchange.actor = { kind: 'api_key', id: key.id };
         exchange.allowance = await limits.key(key.id);
         await limits.organization(key.organizationId);
-        return { organizationId: key.organizationId, key };
+        markUsed(key);
+        requirePermission(key, permission);
+        if (isOrganizationWide) requireWholeOrganization(key);
+        return { organizationId: key.organizationId, authority: key, key };
       }
       case 'operator':
         requireToken(request, options.operatorTokenHash, {
@@ -55,17 +59,40 @@ export function createAuth({ store, limits }: ApiDependencies, options: AuthOpti
         exchange.actor = { kind: 'callback' };
         return undefined;
       case 'status_token':
+      case 'setup_code':
       case 'none':
         return undefined;
     }
   };
 }
 
-/** The key with this text, unless it is unknown or revoked. */
-export async function apiKeyOf(store: Store, text: string): Promise<ApiKey | undefined> {
+/** The key with this text, unless it is unknown, expired or revoked. */
+export async function apiKeyOf(
+  { store, clock }: { readonly store: Store; readonly clock: Clock },
+  text: string,
+): Promise<ApiKey | undefined> {
   const id = apiKeyIdOf(text);
   const key = id && (await store.apiKey(id));
-  return matchesApiKey(text, key) && key.revokedAt === undefined ? key : undefined;
+  return matchesApiKey(text, key) && isValid(key, clock.now()) ? key : undefined;
+}
+
+/** A write for each call would make reading as dear as changing. */
+const useMarkMs = 5 * 60_000;
+
+/** Stores when a key was last used, beside the call and not before its answer. */
+function createUseMarks(store: Store, clock: Clock) {
+  const writing = new Set<string>();
+  return (key: ApiKey): void => {
+    const now = clock.now();
+    if (key.lastUsedAt !== undefined && now - Date.parse(key.lastUsedAt) < useMarkMs) return;
+    if (writing.has(key.id)) return;
+    writing.add(key.id);
+    store
+      .markApiKeyUsed(key, new Date(now).toISOString())
+      // A store that can't be written to says so in the answers to the calls that have to write.
+      .catch(() => {})
+      .finally(() => writing.delete(key.id));
+  };
 }
 
 function requireToken(

@@ -62,6 +62,7 @@ export function createOpenApiDocument(
             scheme: 'bearer',
             description: 'The status token of one connection.',
           },
+          setupCode: { type: 'http', scheme: 'bearer', description: 'A set-up code of one connection.' },
           operatorToken: { type: 'http', scheme: 'bearer', description: "The operator's token." },
           metricsToken: { type: 'http', scheme: 'bearer', description: 'ROLEBRIDGE_METRICS_TOKEN.' },
         },
@@ -99,6 +100,7 @@ function describe(operationId: string, operation: Operation): ZodOpenApiOperatio
     operator: [{ operatorToken: [] }],
     metrics_token: [{ metricsToken: [] }],
     status_token: [{ statusToken: [] }],
+    setup_code: [{ setupCode: [] }],
     signature: [],
     none: [],
   };

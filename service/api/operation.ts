@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import type { Dependencies } from '../actions/dependencies.js';
+import type { ApiKey } from '../domain/api-key.js';
 import type { Requester } from '../domain/audit.js';
-import type { ApiKey } from '../domain/connection.js';
 import type { ErrorCode } from '../domain/error-catalog/index.js';
 import type { OrganizationId } from '../domain/ids.js';
-import type { Permission } from '../domain/permission.js';
+import type { Authority, Permission } from '../domain/permission.js';
 import type { RateLimits } from '../limits/index.js';
 import type { Metrics } from '../metrics/index.js';
 import type { Answer } from './problem.js';
@@ -20,12 +20,22 @@ export interface ApiDependencies extends Dependencies {
 }
 
 /** How a request authenticates. */
-export type Auth = 'organization' | 'operator' | 'status_token' | 'signature' | 'metrics_token' | 'none';
+export type Auth =
+  | 'organization'
+  | 'operator'
+  | 'status_token'
+  | 'setup_code'
+  | 'signature'
+  | 'metrics_token'
+  | 'none';
 
-/** Who calls for an organization. */
+/** Who calls for an organization, and what it may do there. */
 export interface Caller {
   readonly organizationId: OrganizationId;
-  readonly key: ApiKey;
+  /** Every handler of an operation that touches a connection, scope or target obeys its scope. */
+  readonly authority: Authority;
+  /** Absent: the operator acts for the organization. */
+  readonly key?: ApiKey | undefined;
 }
 
 /** The request as it came, for operations that authenticate with a signature or a token of their own. */
@@ -77,12 +87,16 @@ interface OperationBase {
   readonly auth: Auth;
   /** What an API key needs for it; one of several is enough. */
   readonly permission?: Permission | readonly Permission[];
+  /** Refused to callers that are limited to a scope: it shows or changes something of the whole organization. */
+  readonly isOrganizationWide?: true;
   /** The codes of this operation beside those of every operation with its auth and method. */
   readonly errors: readonly ErrorCode[];
   /** Codes that have another status here. */
   readonly statusOf?: Partial<Record<ErrorCode, number>>;
   /** Called as often as credentials are issued: its successes are logged at debug level. */
   readonly isHighVolume?: true;
+  /** Changes nothing and issues nothing. @default GET does */
+  readonly readsOnly?: boolean;
   /** Browsers get the site's page at this path. */
   readonly hasPage?: true;
   /** May a client repeat the request without doing it twice? @default every method but POST */
@@ -137,7 +151,9 @@ export class RawAnswer {
 }
 
 /** The tests hold every answer to its schema. */
-type Returned<Schema> = (Schema extends z.ZodType ? object : string | Buffer | undefined) | RawAnswer;
+type Returned<Schema> =
+  | (Schema extends z.ZodType ? object : string | Buffer | AsyncIterable<string> | undefined)
+  | RawAnswer;
 
 const commonErrors: readonly ErrorCode[] = [
   'request_invalid',
@@ -150,16 +166,18 @@ const authErrors: Readonly<Record<Auth, readonly ErrorCode[]>> = {
   organization: ['unauthorized', 'permission_denied'],
   operator: ['unauthorized'],
   status_token: ['unauthorized'],
+  setup_code: ['unauthorized'],
   signature: ['callback_unauthorized'],
   metrics_token: ['unauthorized'],
   none: [],
 };
 
 /** Every code that an operation can answer with. */
-export const errorsOf = ({ auth, method, errors }: Operation): ErrorCode[] => [
+export const errorsOf = ({ auth, method, errors, readsOnly = method === 'get' }: Operation): ErrorCode[] => [
   ...new Set([
     ...commonErrors,
     ...authErrors[auth],
+    ...(auth === 'organization' && !readsOnly ? (['organization_suspended'] as const) : []),
     ...(method === 'get' ? [] : (['body_too_large', 'media_type_not_supported'] as const)),
     ...errors,
   ]),

@@ -5,12 +5,15 @@ import { listAuditRecords } from './audit/list.js';
 import { receiveCallback } from './callbacks/receive.js';
 import { cancelExternalIdRotation } from './connections/cancel-external-id-rotation.js';
 import { createConnection } from './connections/create.js';
+import { createSetupCode } from './connections/create-setup-code.js';
 import { deleteConnection } from './connections/delete.js';
 import { getConnection } from './connections/get.js';
 import { listConnections } from './connections/list.js';
 import { migrateToRole } from './connections/migrate-to-role.js';
+import { readSetupCode } from './connections/read-setup-code.js';
 import { releaseAccount } from './connections/release-account.js';
 import { renameConnection } from './connections/rename.js';
+import { revokeSetupCode } from './connections/revoke-setup-code.js';
 import { getRoleTemplates } from './connections/role-templates.js';
 import { rotateAccessKey } from './connections/rotate-access-key.js';
 import { rotateCallbackSecret } from './connections/rotate-callback-secret.js';
@@ -25,6 +28,8 @@ import { getEnrollment } from './enrollments/get.js';
 import { listEnrollments } from './enrollments/list.js';
 import { registerAccount } from './enrollments/register-account.js';
 import { createSignInLink } from './links/create.js';
+import { listSignInLinks } from './links/list.js';
+import { revokeSignInLink } from './links/revoke.js';
 import {
   downloadCallbackScript,
   downloadCloudFormationTemplate,
@@ -35,7 +40,14 @@ import { isAlive, isReady } from './operations/health.js';
 import { readMetrics } from './operations/metrics.js';
 import { getOpenApiDocument } from './operations/openapi-document.js';
 import { reencrypt } from './operations/reencrypt.js';
+import { changeOrganization } from './organizations/change.js';
 import { createOrganization } from './organizations/create.js';
+import { eraseOrganization } from './organizations/erase.js';
+import { exportOrganization } from './organizations/export.js';
+import { getOrganization } from './organizations/get.js';
+import { listOrganizations } from './organizations/list.js';
+import { resumeOrganization } from './organizations/resume.js';
+import { suspendOrganization } from './organizations/suspend.js';
 import { getPermissionSet } from './permission-sets/get.js';
 import { listPermissionSets } from './permission-sets/list.js';
 import { issueCredentials } from './targets/credentials.js';
@@ -56,6 +68,9 @@ export const operations = {
   verifyConnection,
   setScopes,
   getRoleTemplates,
+  createSetupCode,
+  revokeSetupCode,
+  readSetupCode,
   rotateCallbackSecret,
   rotateExternalId,
   cancelExternalIdRotation,
@@ -71,10 +86,19 @@ export const operations = {
   endEnrollment,
   registerAccount,
   createOrganization,
+  listOrganizations,
+  getOrganization,
+  changeOrganization,
+  suspendOrganization,
+  resumeOrganization,
+  exportOrganization,
+  eraseOrganization,
   createApiKey,
   listApiKeys,
   revokeApiKey,
   createSignInLink,
+  listSignInLinks,
+  revokeSignInLink,
   listAuditRecords,
   listPermissionSets,
   getPermissionSet,

@@ -9,6 +9,10 @@ const limit = 64 * 1024;
  * @throws RolebridgeError `body_too_large`, `media_type_not_supported`, `request_invalid`
  */
 export function readBody(request: IncomingMessage): Promise<Buffer> {
+  if (request.readableDidRead)
+    throw new Error(
+      'The body was read before this handler: mount it before body parsers such as express.json().',
+    );
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;

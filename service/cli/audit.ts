@@ -9,8 +9,8 @@ import { withExample } from './with-example.js';
 /** `rolebridge audit`. */
 export function addAuditCommand(program: Command, terminal: Terminal): void {
   withExample(
-    withServiceOptions(program.command('audit').description('who did what when, the newest first'))
-      .option('--connection <id>', 'only what is about this connection')
+    withServiceOptions(program.command('audit').description('list the audit log, newest first'))
+      .option('--connection <id>', 'only records about this connection')
       .option('--limit <number>', 'how many records', wholeNumber('--limit', 1, 100_000), 50)
       .option('--before <id>', 'only those before this record'),
     'rolebridge audit --connection con_… --limit 20',

@@ -8,9 +8,7 @@ const shells = ['bash', 'zsh', 'fish'] as const;
 /** `rolebridge completion SHELL`: a script made of the commands as they are. */
 export function addCompletionCommand(program: Command, terminal: Terminal): void {
   withExample(
-    program
-      .command('completion <shell>')
-      .description(`a script that completes commands in ${shells.join(', ')}`),
+    program.command('completion <shell>').description(`print a completion script for ${shells.join(', ')}`),
     `echo 'source <(rolebridge completion bash)' >> ~/.bashrc
   echo 'source <(rolebridge completion zsh)' >> ~/.zshrc
   rolebridge completion fish > ~/.config/fish/completions/rolebridge.fish`,

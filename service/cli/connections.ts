@@ -5,6 +5,7 @@ import { printJson, printTable, printValues } from './print.js';
 import { addTemplateCommand } from './role-templates.js';
 import { readAccessKey } from './secret-input.js';
 import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
+import { addSetupCodeCommand } from './setup-code.js';
 import { checkFormat, formatOption, show, showCreated, statusText } from './show-connection.js';
 import { scopeOf, scopeText } from './target-options.js';
 import type { Terminal } from './terminal.js';
@@ -16,6 +17,8 @@ interface CreateOptions extends ServiceOptions {
   readonly scope?: string;
   readonly partition?: string;
   readonly expectedAccount?: string;
+  readonly permissionSet?: string;
+  readonly without?: string;
   readonly accessKey?: boolean;
   readonly accessKeyId?: string;
   readonly format?: string;
@@ -30,12 +33,14 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   add(
     'create <name>',
-    'make a connection; everything that the customer needs is shown this once',
+    'create a connection and show its values, once',
     'rolebridge connection create shop --scope shop/production',
   )
     .option('--scope <scope>', 'where it applies: PROJECT[/ENVIRONMENT[/ARCHITECTURE]] or "organization"')
     .option('--partition <partition>', 'the AWS partition')
     .option('--expected-account <id>', 'the only AWS account that may be connected')
+    .option('--permission-set <name>', 'what the vendor needs: one of its permission sets')
+    .option('--without <sids>', 'its optional statements that are left out, with commas')
     .option(
       '--access-key',
       'connect with an access key, which is read from the terminal, standard input or the environment',
@@ -44,6 +49,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
     .option(...formatOption)
     .action(async (name: string, options: CreateOptions) => {
       const { scope, partition, expectedAccount, accessKey, accessKeyId, json } = options;
+      const { permissionSet, without } = options;
       checkFormat(options);
       const wanted = {
         name,
@@ -54,7 +60,15 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
       };
       const client = await clientOf(options, terminal);
       if (!accessKey && accessKeyId === undefined)
-        return showCreated(terminal, await client.createConnection(wanted), options);
+        return showCreated(
+          terminal,
+          await client.createConnection({
+            ...wanted,
+            ...(permissionSet !== undefined && { permissionSet }),
+            ...(without !== undefined && { without: without.split(',') }),
+          }),
+          options,
+        );
       refuseTwoSecretsOnOneInput(options);
       const key = await readAccessKey(terminal, accessKeyId);
       show(
@@ -107,7 +121,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   add(
     'role <id> <arn>',
-    'give the role by hand; it is verified on the spot',
+    'set the role by its ARN and verify it',
     'rolebridge connection role con_… arn:aws:iam::210987654321:role/rolebridge',
   ).action(async (id: string, roleArn: string, options: ServiceOptions) => {
     const client = await clientOf(options, terminal);
@@ -116,7 +130,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   add(
     'rename <id> <name>',
-    'give a connection another name',
+    'rename a connection',
     'rolebridge connection rename con_… "shop, production"',
   ).action(async (id: string, name: string, options: ServiceOptions) => {
     const client = await clientOf(options, terminal);
@@ -134,7 +148,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   add(
     'rotate-key <id>',
-    'exchange the access key for another of the same account',
+    'replace the access key by another one of the same account',
     'aws iam create-access-key --user-name vendor | rolebridge connection rotate-key con_…',
   )
     .option('--access-key-id <id>', 'the id of the new key')
@@ -147,7 +161,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   add(
     'migrate-to-role <id>',
-    'begin the move from an access key to a role; what the customer needs is shown this once',
+    'start a migration from an access key to a role; show the values for the customer, once',
     'rolebridge connection migrate-to-role con_…',
   )
     .option(...formatOption)
@@ -159,7 +173,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   add(
     'rotate-external-id <id>',
-    'begin to change the external ID; the connection goes on until the customer has deployed the new one',
+    'start a rotation of the external ID; the current one works until the new one is deployed',
     'rolebridge connection rotate-external-id con_… --format terraform',
   )
     .option('--cancel', 'leave the external ID as it is')
@@ -175,7 +189,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   add(
     'rotate-callback-secret <id>',
-    'make another callback secret, which is shown this once',
+    'rotate the callback secret and show the new one, once',
     'rolebridge connection rotate-callback-secret con_… --previous-valid 3600',
   )
     .option('--previous-valid <seconds>', 'how long the one before signs as well', previousValid)
@@ -189,11 +203,12 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
       printValues(terminal, {
         'callback secret': rotated.callbackSecret,
         'status token': rotated.statusToken,
-        'the one before signs until': rotated.previousValidUntil,
+        'previous secret valid until': rotated.previousValidUntil,
       });
     });
 
   addTemplateCommand(group, terminal);
+  addSetupCodeCommand(group, terminal);
 }
 
 const previousValid = (text: string) => {

@@ -19,14 +19,14 @@ interface CreateOptions extends ServiceOptions {
 export function addEnrollmentCommands(program: Command, terminal: Terminal): void {
   const group = program
     .command('enrollment')
-    .description('lets the accounts of an AWS Organization register themselves');
+    .description('let accounts of an AWS Organization register themselves');
 
   const add = (usage: string, description: string, example: string) =>
     withExample(withServiceOptions(group.command(usage).description(description)), example);
 
   add(
     'create <name>',
-    'make an enrollment; its secret is shown this once',
+    'create an enrollment and show its secret, once',
     'rolebridge enrollment create acme --scope-rule rule.json --expires-in 86400',
   )
     .option('--scope-rule <file>', 'a JSON file: {"accounts": {"ID": SCOPE}, "otherwise": SCOPE}')
@@ -101,7 +101,7 @@ export function addEnrollmentCommands(program: Command, terminal: Terminal): voi
   withExample(
     group
       .command('register <enrollment-url>')
-      .description('registers the account of your AWS credentials, without a stack set')
+      .description('register the account of your AWS credentials, without a stack set')
       .option('--label <name>', 'what the scope rule calls label')
       .option('--partition <name>', 'the AWS partition', 'aws')
       .option('--allow-http', 'allow http: to another machine, where secrets can be read on the way')
@@ -119,15 +119,13 @@ export function addEnrollmentCommands(program: Command, terminal: Terminal): voi
     });
   });
 
-  add(
-    'end <id>',
-    'let no further account register itself; its connections stay',
-    'rolebridge enrollment end enr_…',
-  ).action(async (id: string, options: ServiceOptions) => {
-    await (await clientOf(options, terminal)).endEnrollment(id);
-    if (options.json) printJson(terminal, { ended: id });
-    else terminal.stdout.write(`ended ${id}\n`);
-  });
+  add('end <id>', 'end an enrollment; its connections stay', 'rolebridge enrollment end enr_…').action(
+    async (id: string, options: ServiceOptions) => {
+      await (await clientOf(options, terminal)).endEnrollment(id);
+      if (options.json) printJson(terminal, { ended: id });
+      else terminal.stdout.write(`ended ${id}\n`);
+    },
+  );
 }
 
 const wholeNumber = (option: string) => (text: string) => {

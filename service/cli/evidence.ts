@@ -34,7 +34,7 @@ export function addEvidenceCommand(program: Command, terminal: Terminal): void {
       program
         .command('evidence')
         .description(
-          'for an audit: which control on cross-account access is met by what, and when it was last shown',
+          'print evidence for an audit: how each control on cross-account access is met, and when that was last shown',
         ),
     ).addOption(
       new Option('--format <format>', 'how it is printed').choices(['json', 'html']).default('json'),

@@ -9,7 +9,7 @@ export function addExplainCommand(program: Command, terminal: Terminal): void {
   withExample(
     program
       .command('explain <code>')
-      .description('what an error code means, how to confirm it and how to fix it')
+      .description('explain an error code: meaning, confirmation, fix')
       .option('--json', 'print JSON, errors too'),
     'rolebridge explain scope_taken',
   ).action(async (code: string, { json }: { json?: boolean }) => {

@@ -7,6 +7,7 @@ import { withExample } from './with-example.js';
 
 /** The formats by their names here, and what the API calls them. */
 const formats = {
+  cdktn: 'cdktn',
   terraform: 'terraform',
   'terraform-module': 'terraformModule',
   cloudformation: 'cloudFormation',
@@ -30,16 +31,14 @@ interface TemplateOptions extends ServiceOptions {
 export function addTemplateCommand(group: Command, terminal: Terminal): void {
   withExample(
     withServiceOptions(
-      group
-        .command('template <id>')
-        .description('print a way to make the role of a connection, without its secret'),
+      group.command('template <id>').description('print a role template of a connection, without its secret'),
     ),
     'rolebridge connection template con_… --format terraform --permissions security-audit > rolebridge.tf',
   )
     .requiredOption('--format <format>', `one of ${Object.keys(formats).join(', ')}`)
     .option(
       '--permissions <preset>',
-      'what the role may do: read-only, power-user, administrator, security-audit',
+      'permissions of the role: read-only, power-user, administrator, security-audit',
     )
     .option('--managed-policies <policies>', 'instead: names or ARNs of managed policies, with commas')
     .option('--role-name <name>', 'the name of the role')

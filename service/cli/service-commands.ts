@@ -18,28 +18,8 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
 
   withExample(
     program
-      .command('org')
-      .description('organizations')
-      .command('create <name>')
-      .description('make an organization and its first API key, which is shown this once')
-      .option(
-        '--url <url>',
-        'ask a running service (with ROLEBRIDGE_OPERATOR_TOKEN) instead of opening its store',
-      )
-      .option('--allow-http', 'allow http: to another machine, where keys can be read on the way')
-      .option('--json', 'print JSON, errors too'),
-    'rolebridge org create acme',
-  ).action(async (name: string, options: ServiceOptions) => {
-    const { createOrganizationCommand } = await import('./store-commands.js');
-    await createOrganizationCommand(name, options, terminal);
-  });
-
-  withExample(
-    program
       .command('reencrypt')
-      .description(
-        'encrypt all access keys and the secrets of callbacks and enrollments again with the first of their keys',
-      )
+      .description('re-encrypt access keys and the secrets of callbacks and enrollments with the first key')
       .option(
         '--url <url>',
         'ask a running service (with ROLEBRIDGE_OPERATOR_TOKEN) instead of opening its store',
@@ -55,7 +35,7 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
   withExample(
     program
       .command('migrate')
-      .description('copy everything from one store into another, and compare')
+      .description('copy one store into another and compare them')
       .addOption(new Option('--from <store>', 'ROLEBRIDGE_DATA_DIR').choices(['file']).makeOptionMandatory())
       .addOption(new Option('--to <store>', 'DATABASE_URL').choices(['postgres']).makeOptionMandatory())
       .option('--json', 'print JSON, errors too'),
@@ -81,7 +61,7 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
       .command('brand')
       .description("the vendor's name, logo and colors on the pages")
       .command('check <file>')
-      .description('read a brand file, and check its images and contrasts'),
+      .description('check a brand file, its images and contrasts'),
     'rolebridge brand check brand.json',
   ).action(async (file: string) => {
     const { checkBrand } = await import('./brand.js');
@@ -91,7 +71,7 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
   withExample(
     program
       .command('backup <directory>')
-      .description('copy the data directory, also while the service runs, and see that the copy is whole')
+      .description('copy the data directory, even while the service runs, and check the copy')
       .option('--json', 'print JSON, errors too'),
     'rolebridge backup /backups/2026-11-24',
   ).action(async (directory: string, options: ServiceOptions) => {
@@ -102,7 +82,7 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
   withExample(
     program
       .command('restore <backup>')
-      .description('put a backup in the place of the data directory, which is kept under another name')
+      .description('replace the data directory by a backup; the former one is kept')
       .option('--json', 'print JSON, errors too'),
     'rolebridge restore /backups/2026-11-24',
   ).action(async (backup: string, options: ServiceOptions) => {
@@ -113,7 +93,7 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
   withExample(
     program
       .command('repair')
-      .description('say what has to be dropped so that a damaged data directory can be read again')
+      .description('list the damaged records of a data directory, or drop them')
       .option('--drop', 'drop it; the files as they were are kept in a folder of the data directory')
       .option('--json', 'print JSON, errors too'),
     'rolebridge repair',

@@ -57,13 +57,13 @@ async function apiKeyOf(options: ServiceOptions, terminal: Terminal): Promise<st
   if (key === '' && apiKeyFile === undefined)
     throw new UsageError(
       'There is no API key.',
-      'Give --api-key-file PATH, or set ROLEBRIDGE_API_KEY. "rolebridge org create" and "rolebridge key create" make one.',
+      'Give --api-key-file PATH, or set ROLEBRIDGE_API_KEY. "rolebridge org create" and "rolebridge api-keys create" make one.',
     );
   // It goes into a header: anything else would fail there, or be somebody else's secret.
   if (!/^rbk_[a-z2-7]{16}_[0-9a-f]{64}$/.test(key))
     throw new UsageError(
       `${source} holds no API key of Rolebridge.`,
-      'An API key is one line that begins with "rbk_", as shown when it was made.',
+      'An API key is one line that starts with "rbk_", as shown when it was created.',
     );
   return key;
 }

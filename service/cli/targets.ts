@@ -70,7 +70,7 @@ export function addTargetCommands(program: Command, terminal: Terminal): void {
   withExample(
     withServiceOptions(
       withTargetOptions(
-        program.command('resolve').description('which connection applies to a target, and why that one'),
+        program.command('resolve').description('show which connection applies to a target, and why'),
       ),
     ),
     'rolebridge resolve --project shop --environment production',
@@ -106,9 +106,7 @@ export function addTargetCommands(program: Command, terminal: Terminal): void {
     withSessionOptions(
       program
         .command('credentials')
-        .description(
-          'short-lived credentials for a target, as AWS’s tools take them from a credential_process',
-        ),
+        .description('print credentials for a target, in the format of a credential_process'),
     ),
     `[profile shop]   # in ~/.aws/config
   credential_process = rolebridge credentials --project shop --url https://… --api-key-file ~/.rolebridge/key`,

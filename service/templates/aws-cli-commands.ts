@@ -8,7 +8,7 @@ import {
 } from './role-description.js';
 
 /** Which role belongs to which connection: another role of the same name is left alone. */
-export const connectionTag = 'rolebridge:connection';
+export const connectionTag = 'vendor:connection';
 
 /**
  * Commands for bash with the AWS CLI and Node, as AWS CloudShell has them: the role, its policies and the callback, by
@@ -17,7 +17,7 @@ export const connectionTag = 'rolebridge:connection';
  */
 export function awsCliCommands(description: RoleDescription): string {
   const { connectionId, callbackUrl, expectedAccountId, scope, path, maxSessionDuration } = description;
-  return `bash <<'ROLEBRIDGE'
+  return `bash <<'CONNECT'
 set -euo pipefail
 role=${shellWord(roleNameOf(description))}
 connection=${shellWord(connectionId)}
@@ -62,10 +62,10 @@ aws iam put-role-policy --role-name "$role" --policy-name self-inspection --poli
 # The signed callback: the vendor's script, the same that Terraform runs.
 command -v node >/dev/null || stop "there is no Node here. Paste this ARN on the vendor's page: $role_arn"
 script=$(curl -fsS --max-time 60 ${shellWord(callbackScriptUrl(callbackUrl))})
-export CONNECT_CALLBACK_SECRET="$secret" ROLEBRIDGE_EVENT=role.provisioned ROLEBRIDGE_CALLBACK_URL="$callback_url"
-export ROLEBRIDGE_CONNECTION_ID="$connection" ROLEBRIDGE_ROLE_ARN="$role_arn" ROLEBRIDGE_SCOPE="$scope"
-ROLEBRIDGE_ROLE_ID=$(aws iam get-role --role-name "$role" --query Role.RoleId --output text) node -e "$script"
-ROLEBRIDGE
+export CONNECT_CALLBACK_SECRET="$secret" CONNECT_EVENT=role.provisioned CONNECT_CALLBACK_URL="$callback_url"
+export CONNECT_CONNECTION_ID="$connection" CONNECT_ROLE_ARN="$role_arn" CONNECT_SCOPE="$scope"
+CONNECT_ROLE_ID=$(aws iam get-role --role-name "$role" --query Role.RoleId --output text) node -e "$script"
+CONNECT
 `;
 }
 

@@ -1,18 +1,17 @@
 import { jsonText } from './quoting.js';
 import { type RoleDescription, regionOf } from './role-description.js';
 
-/** A whole `main.ts` for the customer's CDKTF project. */
-export function cdktfProgram(description: RoleDescription): string {
+/** A whole `main.ts` for the customer's project: CDK Terrain for new stacks, CDKTF for existing ones. */
+export function cdkProgram(description: RoleDescription, cdk: 'cdktf' | 'cdktn'): string {
   const { permissions } = description;
   const line = (name: string, value: unknown) =>
     value === undefined || value === false ? '' : `  ${name}: ${literal(value)},\n`;
-  return `// For a new stack, CDK Terrain: import from 'cdktn', '@cdktn/provider-aws/lib/provider' and '@rolebridge/constructs/cdktn'.
-import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
-import { AwsConnection } from '@rolebridge/constructs';
-import { App, TerraformStack } from 'cdktf';
+  return `import { AwsProvider } from '@${cdk}/provider-aws/lib/provider';
+import { AwsConnection } from '@rolebridge/constructs${cdk === 'cdktn' ? '/cdktn' : ''}';
+import { App, TerraformStack } from '${cdk}';
 
 const app = new App();
-const stack = new TerraformStack(app, 'rolebridge');
+const stack = new TerraformStack(app, 'vendor');
 new AwsProvider(stack, 'aws', { region: ${literal(regionOf(description))} });
 new AwsConnection(stack, 'connection', {
 ${line('connectionId', description.connectionId)}${line('externalId', description.externalId)}${line(

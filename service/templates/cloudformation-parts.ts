@@ -131,7 +131,7 @@ export const functionResources = (
 });
 
 export const callbackResource = (members: object, properties: Record<string, unknown>) => ({
-  Type: 'Custom::RolebridgeCallback',
+  Type: 'Custom::VendorCallback',
   ...members,
   DependsOn: 'SelfInspection',
   Properties: {

@@ -35,7 +35,7 @@ export function quickCreateLink(description: RoleDescription, templateUrl: strin
   // The vendor's template has a parameter that chooses among presets, and none for a list of policies.
   if (typeof description.permissions !== 'string') return undefined;
   const values = parameterValues(description);
-  const query = new URLSearchParams({ templateURL: templateUrl, stackName: 'rolebridge' });
+  const query = new URLSearchParams({ templateURL: templateUrl, stackName: 'vendor-access' });
   for (const [name, value] of Object.entries(values)) query.append(`param_${name}`, value);
   const host = partitions[description.partition].consoleHost;
   return `https://${host}/cloudformation/home?region=${regionOf(description)}#/stacks/quickcreate?${query}`;

@@ -8,7 +8,7 @@ import { policyArnsOf, type RoleDescription } from './role-description.js';
 export function consoleLink(
   description: Pick<RoleDescription, 'partition' | 'principal' | 'externalId' | 'permissions' | 'roleName'>,
 ): string {
-  const { partition, principal, externalId, roleName = 'rolebridge' } = description;
+  const { partition, principal, externalId, roleName = 'vendor-access' } = description;
   const query = new URLSearchParams({
     step: 'review',
     trustedEntityType: 'AWS_ACCOUNT',

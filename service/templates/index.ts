@@ -4,11 +4,17 @@
  */
 export { awsCliCommands } from './aws-cli-commands.js';
 export { builtCallback } from './built-callback.js';
-export { cdktfProgram } from './cdktf-program.js';
+export { cdkProgram } from './cdktf-program.js';
 export { cloudFormationTemplate, quickCreateLink, vendorTemplate } from './cloudformation-template.js';
 export { consoleLink } from './console-link.js';
 export * from './permissions.js';
-export { describeRole, type RoleChoices, type RoleDescription, trustPolicyOf } from './role-description.js';
+export {
+  describeRole,
+  type RoleChoices,
+  type RoleDescription,
+  regionOf,
+  trustPolicyOf,
+} from './role-description.js';
 export { stackSetTemplate } from './stack-set-template.js';
 export { terraformConfiguration } from './terraform-configuration.js';
 export { terraformModuleCall } from './terraform-module-call.js';

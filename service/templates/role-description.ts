@@ -73,9 +73,9 @@ export const policyArnsOf = ({
 
 /** For where a role can't be made without a name: the same each time, so that doing it again finds the role. */
 export const roleNameOf = ({ roleName, connectionId }: RoleDescription): string =>
-  roleName ?? `rolebridge-${connectionId.slice('con_'.length, 'con_'.length + 8)}`;
+  roleName ?? `vendor-access-${connectionId.slice('con_'.length, 'con_'.length + 8)}`;
 
-export const roleDescriptionText = "Lets a vendor in, with the connection's external ID (Rolebridge)";
+export const roleDescriptionText = "Lets a vendor in, with the connection's external ID";
 
 /** A region to start in: IAM has none, but tools want one. */
 export const regionOf = ({ partition }: Pick<RoleDescription, 'partition'>): string =>

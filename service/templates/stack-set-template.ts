@@ -35,7 +35,7 @@ export function stackSetDocument(
   const ofConnection = (name: string) => ({ 'Fn::GetAtt': ['Enrollment', name] });
   return {
     AWSTemplateFormatVersion: '2010-09-09',
-    Description: 'Connects this account with a connection of its own (Rolebridge)',
+    Description: 'Connects this account with a connection of its own',
     Parameters: {
       EnrollmentSecret: {
         Type: 'String',
@@ -58,7 +58,7 @@ export function stackSetDocument(
         roleName: enrollmentRoleName(id),
       }),
       Enrollment: {
-        Type: 'Custom::RolebridgeEnrollment',
+        Type: 'Custom::VendorEnrollment',
         Properties: {
           ServiceToken: { 'Fn::GetAtt': ['EnrollmentFunction', 'Arn'] },
           ServiceTimeout: 180,

@@ -66,20 +66,20 @@ resource "terraform_data" "check" {
     command     = local.callback
 
     environment = {
-      ROLEBRIDGE_EVENT         = "connection.check"
-      ROLEBRIDGE_INPUTS        = "hcl"
-      ROLEBRIDGE_CALLBACK_URL  = local.callback_url
-      ROLEBRIDGE_CONNECTION_ID = local.connection_id
-      ROLEBRIDGE_EXTERNAL_ID   = local.external_id
-      ROLEBRIDGE_PRINCIPAL     = local.principal
-      ROLEBRIDGE_ACCOUNT_ID    = data.aws_caller_identity.current.account_id
+      CONNECT_EVENT         = "connection.check"
+      CONNECT_INPUTS        = "hcl"
+      CONNECT_CALLBACK_URL  = local.callback_url
+      CONNECT_CONNECTION_ID = local.connection_id
+      CONNECT_EXTERNAL_ID   = local.external_id
+      CONNECT_PRINCIPAL     = local.principal
+      CONNECT_ACCOUNT_ID    = data.aws_caller_identity.current.account_id
     }
   }
 }
 
-resource "aws_iam_role" "rolebridge" {
+resource "aws_iam_role" "vendor" {
 ${attributes('  ', [
-  roleName === undefined ? ['name_prefix', '"rolebridge-"'] : ['name', hclText(roleName)],
+  roleName === undefined ? ['name_prefix', '"vendor-access-"'] : ['name', hclText(roleName)],
   ['path', path && hclText(path)],
   ['description', hclText(roleDescriptionText)],
   ['max_session_duration', maxSessionDuration && String(maxSessionDuration)],
@@ -90,34 +90,34 @@ ${attributes('  ', [
   depends_on = [terraform_data.check]
 }
 
-resource "aws_iam_role_policy_attachment" "rolebridge" {
+resource "aws_iam_role_policy_attachment" "vendor" {
   for_each = toset(${list(policyArnsOf(description))})
 
-  role       = aws_iam_role.rolebridge.name
+  role       = aws_iam_role.vendor.name
   policy_arn = each.value
 
   # A role that is replaced under its old name has lost its policies; the name alone doesn't show that.
   lifecycle {
-    replace_triggered_by = [aws_iam_role.rolebridge.unique_id]
+    replace_triggered_by = [aws_iam_role.vendor.unique_id]
   }
 }
 
 # The role may read itself, so that the vendor can prove that it is safe and sufficient.
 resource "aws_iam_role_policy" "self_inspection" {
   name = "self-inspection"
-  role = aws_iam_role.rolebridge.name
+  role = aws_iam_role.vendor.name
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
       Sid      = "SelfInspection"
       Effect   = "Allow"
       Action   = ["iam:GetRole", "iam:SimulatePrincipalPolicy"]
-      Resource = [aws_iam_role.rolebridge.arn]
+      Resource = [aws_iam_role.vendor.arn]
     }]
   })
 
   lifecycle {
-    replace_triggered_by = [aws_iam_role.rolebridge.unique_id]
+    replace_triggered_by = [aws_iam_role.vendor.unique_id]
   }
 }
 
@@ -128,27 +128,27 @@ resource "terraform_data" "deregistration" {
   input = {
     connection_id = local.connection_id
     callback_url  = local.callback_url
-    role_arn      = aws_iam_role.rolebridge.arn
-    role_id       = aws_iam_role.rolebridge.unique_id
+    role_arn      = aws_iam_role.vendor.arn
+    role_id       = aws_iam_role.vendor.unique_id
     callback      = local.callback
   }
 
   # A shell, so that a machine without Node can warn.
   provisioner "local-exec" {
     when    = destroy
-    command = "node -e \\"eval(process.env.ROLEBRIDGE_SCRIPT)\\" || echo connect: warning: Node failed, so the vendor was not told && exit 0"
+    command = "node -e \\"eval(process.env.CONNECT_SCRIPT)\\" || echo connect: warning: Node failed, so the vendor was not told && exit 0"
 
     environment = {
-      ROLEBRIDGE_SCRIPT        = self.input.callback
-      ROLEBRIDGE_EVENT         = "role.deprovisioned"
-      ROLEBRIDGE_CALLBACK_URL  = self.input.callback_url
-      ROLEBRIDGE_CONNECTION_ID = self.input.connection_id
-      ROLEBRIDGE_ROLE_ARN      = self.input.role_arn
-      ROLEBRIDGE_ROLE_ID       = self.input.role_id
+      CONNECT_SCRIPT        = self.input.callback
+      CONNECT_EVENT         = "role.deprovisioned"
+      CONNECT_CALLBACK_URL  = self.input.callback_url
+      CONNECT_CONNECTION_ID = self.input.connection_id
+      CONNECT_ROLE_ARN      = self.input.role_arn
+      CONNECT_ROLE_ID       = self.input.role_id
     }
   }
 
-  depends_on = [aws_iam_role_policy_attachment.rolebridge, aws_iam_role_policy.self_inspection]
+  depends_on = [aws_iam_role_policy_attachment.vendor, aws_iam_role_policy.self_inspection]
 }
 
 # Registers the role once it and its policies are there, and again when one of them changes.
@@ -157,9 +157,9 @@ resource "terraform_data" "registration" {
     connection_id = local.connection_id
     callback_url  = local.callback_url
     scope         = local.scope
-    role_id       = aws_iam_role.rolebridge.unique_id
-    trust_policy  = aws_iam_role.rolebridge.assume_role_policy
-    policies      = keys(aws_iam_role_policy_attachment.rolebridge)
+    role_id       = aws_iam_role.vendor.unique_id
+    trust_policy  = aws_iam_role.vendor.assume_role_policy
+    policies      = keys(aws_iam_role_policy_attachment.vendor)
     # A new deregistration means that the old one has run: the role is registered again.
     deregistration = terraform_data.deregistration.id
   }
@@ -169,15 +169,15 @@ resource "terraform_data" "registration" {
     command     = local.callback
 
     environment = {
-      ROLEBRIDGE_EVENT         = "role.provisioned"
-      ROLEBRIDGE_INPUTS        = "hcl"
-      ROLEBRIDGE_CALLBACK_URL  = local.callback_url
-      ROLEBRIDGE_CONNECTION_ID = local.connection_id
-      ROLEBRIDGE_EXTERNAL_ID   = local.external_id
-      ROLEBRIDGE_PRINCIPAL     = local.principal
-      ROLEBRIDGE_ROLE_ARN      = aws_iam_role.rolebridge.arn
-      ROLEBRIDGE_ROLE_ID       = aws_iam_role.rolebridge.unique_id
-      ROLEBRIDGE_SCOPE         = local.scope
+      CONNECT_EVENT         = "role.provisioned"
+      CONNECT_INPUTS        = "hcl"
+      CONNECT_CALLBACK_URL  = local.callback_url
+      CONNECT_CONNECTION_ID = local.connection_id
+      CONNECT_EXTERNAL_ID   = local.external_id
+      CONNECT_PRINCIPAL     = local.principal
+      CONNECT_ROLE_ARN      = aws_iam_role.vendor.arn
+      CONNECT_ROLE_ID       = aws_iam_role.vendor.unique_id
+      CONNECT_SCOPE         = local.scope
     }
   }
 
@@ -185,7 +185,7 @@ resource "terraform_data" "registration" {
 }
 
 output "role_arn" {
-  value = aws_iam_role.rolebridge.arn
+  value = aws_iam_role.vendor.arn
 }
 `;
 }

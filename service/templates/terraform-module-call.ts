@@ -16,7 +16,7 @@ export function terraformModuleCall(description: RoleDescription, moduleUrl: str
 provider "aws" {
 ${attributes('  ', [['region', hclText(regionOf(description))]])}}
 
-module "rolebridge" {
+module "vendor" {
   source = ${hclText(moduleUrl)}
 
 ${attributes('  ', [
@@ -42,7 +42,7 @@ ${attributes('  ', [
 ])}}
 
 output "role_arn" {
-  value = module.rolebridge.role_arn
+  value = module.vendor.role_arn
 }
 `;
 }

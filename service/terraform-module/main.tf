@@ -51,13 +51,13 @@ locals {
 
   # nonsensitive: Terraform would hide the reason of a refusal too. The script prints no secret.
   callback_environment = {
-    ROLEBRIDGE_LABEL                      = var.vendor_name
-    ROLEBRIDGE_INPUTS                     = "hcl"
-    ROLEBRIDGE_CALLBACK_URL               = var.callback_url
-    ROLEBRIDGE_CONNECTION_ID              = var.connection_id
-    ROLEBRIDGE_EXTERNAL_ID                = var.external_id
-    ROLEBRIDGE_PRINCIPAL                  = var.principal
-    ROLEBRIDGE_DEADLINE_SECONDS           = tostring(var.callback_timeout_seconds)
+    CONNECT_LABEL                         = var.vendor_name
+    CONNECT_INPUTS                        = "hcl"
+    CONNECT_CALLBACK_URL                  = var.callback_url
+    CONNECT_CONNECTION_ID                 = var.connection_id
+    CONNECT_EXTERNAL_ID                   = var.external_id
+    CONNECT_PRINCIPAL                     = var.principal
+    CONNECT_DEADLINE_SECONDS              = tostring(var.callback_timeout_seconds)
     CONNECT_CALLBACK_SECRET_FROM_VARIABLE = nonsensitive(var.callback_secret == null ? "" : var.callback_secret)
   }
 }
@@ -79,8 +79,8 @@ resource "terraform_data" "check" {
     command     = local.callback_script
 
     environment = merge(local.callback_environment, {
-      ROLEBRIDGE_EVENT      = "connection.check"
-      ROLEBRIDGE_ACCOUNT_ID = data.aws_caller_identity.current.account_id
+      CONNECT_EVENT      = "connection.check"
+      CONNECT_ACCOUNT_ID = data.aws_caller_identity.current.account_id
     })
   }
 }
@@ -129,7 +129,7 @@ resource "aws_iam_role_policy_attachment" "this" {
 resource "aws_iam_role_policy" "this" {
   count = var.self_inspection ? 1 : var.policy_json == null ? 0 : 1
 
-  name = "rolebridge"
+  name = "vendor-access"
   role = aws_iam_role.this.name
   policy = jsonencode({
     Version = "2012-10-17"
@@ -163,18 +163,18 @@ resource "terraform_data" "deregistration" {
   # A shell, so that a machine without Node or the script can warn; no value is in the command but the vendor's name.
   provisioner "local-exec" {
     when    = destroy
-    command = "node -e \"require(require('node:path').resolve(process.env.ROLEBRIDGE_SCRIPT))\" ${self.input.fail_when_unreachable == "true" ? "" : "|| echo ${self.input.vendor_name}: warning: Node or the script failed, so the vendor was not told && exit 0"}"
+    command = "node -e \"require(require('node:path').resolve(process.env.CONNECT_SCRIPT))\" ${self.input.fail_when_unreachable == "true" ? "" : "|| echo ${self.input.vendor_name}: warning: Node or the script failed, so the vendor was not told && exit 0"}"
 
     environment = {
-      ROLEBRIDGE_EVENT                 = "role.deprovisioned"
-      ROLEBRIDGE_SCRIPT                = "${path.module}/rolebridge-callback.cjs"
-      ROLEBRIDGE_LABEL                 = self.input.vendor_name
-      ROLEBRIDGE_CALLBACK_URL          = self.input.callback_url
-      ROLEBRIDGE_CONNECTION_ID         = self.input.connection_id
-      ROLEBRIDGE_ROLE_ARN              = self.input.role_arn
-      ROLEBRIDGE_ROLE_ID               = self.input.role_id
-      ROLEBRIDGE_DEADLINE_SECONDS      = self.input.deadline_seconds
-      ROLEBRIDGE_FAIL_WHEN_UNREACHABLE = self.input.fail_when_unreachable
+      CONNECT_EVENT                 = "role.deprovisioned"
+      CONNECT_SCRIPT                = "${path.module}/rolebridge-callback.cjs"
+      CONNECT_LABEL                 = self.input.vendor_name
+      CONNECT_CALLBACK_URL          = self.input.callback_url
+      CONNECT_CONNECTION_ID         = self.input.connection_id
+      CONNECT_ROLE_ARN              = self.input.role_arn
+      CONNECT_ROLE_ID               = self.input.role_id
+      CONNECT_DEADLINE_SECONDS      = self.input.deadline_seconds
+      CONNECT_FAIL_WHEN_UNREACHABLE = self.input.fail_when_unreachable
     }
   }
 
@@ -202,11 +202,11 @@ resource "terraform_data" "registration" {
     command     = local.callback_script
 
     environment = merge(local.callback_environment, {
-      ROLEBRIDGE_EVENT               = "role.provisioned"
-      ROLEBRIDGE_ROLE_ARN            = aws_iam_role.this.arn
-      ROLEBRIDGE_ROLE_ID             = aws_iam_role.this.unique_id
-      ROLEBRIDGE_SCOPE               = local.scope
-      ROLEBRIDGE_EXPECTED_ACCOUNT_ID = var.expected_account_id == null ? "" : var.expected_account_id
+      CONNECT_EVENT               = "role.provisioned"
+      CONNECT_ROLE_ARN            = aws_iam_role.this.arn
+      CONNECT_ROLE_ID             = aws_iam_role.this.unique_id
+      CONNECT_SCOPE               = local.scope
+      CONNECT_EXPECTED_ACCOUNT_ID = var.expected_account_id == null ? "" : var.expected_account_id
     })
   }
 

@@ -85,7 +85,7 @@ variable "role_name" {
 variable "role_name_prefix" {
   description = "The start of the role's name, for a name that is unique in the account."
   type        = string
-  default     = "rolebridge-"
+  default     = "vendor-access-"
 }
 
 variable "path" {
@@ -97,7 +97,7 @@ variable "path" {
 variable "description" {
   description = "The role's description."
   type        = string
-  default     = "Lets a vendor in, with the connection's external ID (Rolebridge)"
+  default     = "Lets a vendor in, with the connection's external ID"
 }
 
 variable "tags" {

@@ -24,6 +24,7 @@ const auths: Record<Operation['auth'], string> = {
   metrics_token: 'Authorization: Bearer, with the token for metrics',
   operator: 'Authorization: Bearer, with the operator’s token',
   status_token: 'Authorization: Bearer, with the connection’s status token',
+  setup_code: 'Authorization: Bearer, with a set-up code of the connection',
   signature: 'a Standard Webhooks signature with the connection’s callback secret',
   none: 'nothing',
 };

@@ -31,6 +31,15 @@ export function serveAssets(router: Router, brand: Brand, base: string): Assets 
   };
   const image = (name: string, given: BrandImage | undefined) =>
     given && serve(name, imageExtensions[given.type] ?? 'img', given.type, given.bytes);
+  // Other sites' pages load it, by a name that stays.
+  const connect = assetOf('connect', 'js', 'text/javascript; charset=utf-8', own('connect.js'));
+  if (brand.embedOrigins.length > 0)
+    router.get('/connect.js', (request, response) =>
+      sendAsset(connect, request, response, {
+        'cache-control': 'public, max-age=300',
+        'cross-origin-resource-policy': 'cross-origin',
+      }),
+    );
   const style = [Buffer.from(brandStyle(brand.colors)), ...styles.map(own)];
   return {
     style: serve('page', 'css', 'text/css; charset=utf-8', Buffer.concat(style)),
@@ -59,7 +68,12 @@ function assetOf(name: string, extension: string, type: string, bytes: Buffer): 
   };
 }
 
-function sendAsset(asset: Asset, request: Request, response: Response): void {
+function sendAsset(
+  asset: Asset,
+  request: Request,
+  response: Response,
+  headers: Record<string, string> = {},
+): void {
   const isCompressed = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
   const body = isCompressed ? asset.compressed : asset.bytes;
   response.writeHead(200, {
@@ -71,6 +85,7 @@ function sendAsset(asset: Asset, request: Request, response: Response): void {
     'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
     vary: 'accept-encoding',
     ...(isCompressed && { 'content-encoding': 'gzip' }),
+    ...headers,
   });
   response.end(body);
 }

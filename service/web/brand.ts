@@ -17,6 +17,8 @@ export interface Brand {
   readonly homeUrl?: string | undefined;
   /** A link may lead back to these addresses and what is below them, and nowhere else. */
   readonly returnUrls: readonly string[];
+  /** Pages of these origins, and no others, may embed the site. */
+  readonly embedOrigins: readonly string[];
   /** What a new external ID begins with. */
   readonly externalIdPrefix: string;
 }
@@ -39,6 +41,7 @@ export const defaultBrand: Brand = {
   colors: { accent: '#2456e6', onAccent: '#ffffff', accentDark: '#8fadff', onAccentDark: '#0a1020' },
   links: {},
   returnUrls: [],
+  embedOrigins: [],
   externalIdPrefix: 'rb-',
 };
 

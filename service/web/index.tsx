@@ -5,14 +5,17 @@
 import express, { type NextFunction, type Request, type Response, Router } from 'express';
 import type { Logger } from 'pino';
 import type { Dependencies } from '../actions/dependencies.js';
+import { requireActive } from '../actions/require-active.js';
 import { problemAnswer } from '../api/problem.js';
 import { logFailure } from '../api/request-log.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { RateLimits } from '../limits/index.js';
+import { requireAccess } from './access.js';
 import { addApiReference } from './api-reference.js';
 import { serveAssets } from './assets.js';
 import { type Brand, defaultBrand } from './brand.js';
 import { isSameOrigin } from './csrf.js';
+import { createOperatorPages } from './operator/index.js';
 import { addAccessKeyPages } from './pages/access-key.js';
 import { addConnectionPages } from './pages/connection.js';
 import { addDeletePages } from './pages/delete.js';
@@ -22,7 +25,7 @@ import { addProblemPages, ProblemPage } from './pages/problem.js';
 import { addRotatePages } from './pages/rotate.js';
 import { addScopePages } from './pages/scope.js';
 import { addSetupPages } from './pages/setup.js';
-import { addSignInPages } from './pages/sign-in.js';
+import { addLinkPages, addSignInPages } from './pages/sign-in.js';
 import { addSuccessPage } from './pages/success.js';
 import { createSessions, isSame } from './session.js';
 import { type Site, seeOther, sendPage, sessionOf } from './site.js';
@@ -33,17 +36,26 @@ export interface WebOptions {
   readonly limits: Pick<RateLimits, 'address' | 'key'>;
   /** @default a neutral one */
   readonly brand?: Brand | undefined;
+  /** Opens the operator's pages; without one there are none. */
+  readonly operatorTokenHash?: string | undefined;
 }
 
+/** Paths are exact: a guard and a route never read the same path differently. */
+const exactly = { strict: true, caseSensitive: true } as const;
+
 /** The site as a router, for the app to mount at its root. */
-export function createWeb(deps: Dependencies, { logger, limits, brand = defaultBrand }: WebOptions): Router {
-  const router = Router();
+export function createWeb(
+  deps: Dependencies,
+  { logger, limits, brand = defaultBrand, operatorTokenHash }: WebOptions,
+): Router {
+  const router = Router(exactly);
   const base = new URL(deps.publicUrl).pathname.replace(/\/$/, '');
   const site: Site = {
     deps,
     logger,
     brand,
     base,
+    embedOrigins: [],
     texts: textsFor(brand),
     assets: serveAssets(router, brand, base),
     sessions: createSessions(deps),
@@ -51,13 +63,32 @@ export function createWeb(deps: Dependencies, { logger, limits, brand = defaultB
 
   addApiReference(router, site);
   addProblemPages(router, site);
-  const pages = Router();
+  const pages = createPages(site, limits);
   // The paths in the routes are whole, as the log has them.
   router.use((request, response, next) =>
     /^\/(sign-in|sign-out|connections)(\/|$)/.test(request.path) ? pages(request, response, next) : next(),
   );
+  const operator = createOperatorPages(site, limits, operatorTokenHash);
+  operator.use(sendProblem(site));
+  router.use('/operator', operator);
   router.get('/', (_request, response) => seeOther(site, response, '/connections'));
+  if (brand.embedOrigins.length > 0) {
+    const embedded: Site = {
+      ...site,
+      base: `${base}/embedded`,
+      embedOrigins: brand.embedOrigins,
+      sessions: createSessions(deps, { isEmbedded: true }),
+    };
+    router.use('/embedded', createPages(embedded, limits));
+  }
+  return router;
+}
 
+/** All pages behind a session, and how one gets in. */
+function createPages(site: Site, limits: WebOptions['limits']): Router {
+  const { deps } = site;
+  const isEmbedded = site.embedOrigins.length > 0;
+  const pages = Router(exactly);
   pages.use(express.urlencoded({ extended: false, limit: '64kb', inflate: false, parameterLimit: 50 }));
   // No other site can send a form here, signed in or not.
   pages.use((request, _response, next) => {
@@ -65,18 +96,26 @@ export function createWeb(deps: Dependencies, { logger, limits, brand = defaultB
       throw foreignForm(deps.publicUrl);
     next();
   });
-  addSignInPages(pages, site, limits);
+  // An API key is no business of an embedded page.
+  if (!isEmbedded) addSignInPages(pages, site, limits);
+  addLinkPages(pages, site, limits);
   pages.use(async (request, response, next) => {
     const session = await site.sessions.find(request);
     if (session === undefined) {
-      if (request.method !== 'GET') throw sessionEnded();
+      if (request.method !== 'GET' || isEmbedded) throw sessionEnded();
       return seeOther(site, response, '/sign-in');
     }
     // As much as an API key may ask.
     await limits.key(session.id);
     if (request.method === 'POST' && !isSame(session.csrfToken, request.body?.csrf))
       throw foreignForm(deps.publicUrl);
+    await requireActive(deps.store, session.organizationId);
     response.locals.session = session;
+    if (request.path !== '/sign-out') {
+      if (session.connectionId && request.path === '/connections')
+        return seeOther(site, response, `/connections/${session.connectionId}`);
+      requireAccess(session, request);
+    }
     response.locals.organization = await deps.store.organization(session.organizationId);
     next();
   });
@@ -98,9 +137,16 @@ export function createWeb(deps: Dependencies, { logger, limits, brand = defaultB
       remedy: 'Go to the list of connections.',
     });
   });
-  pages.use((error: unknown, request: Request, response: Response, next: NextFunction) => {
+  pages.use(sendProblem(site));
+  return pages;
+}
+
+/** Any error as a page. */
+const sendProblem =
+  (site: Site) =>
+  (error: unknown, request: Request, response: Response, next: NextFunction): unknown => {
     if (response.headersSent) return next(error);
-    const { status, body, retryAfterSeconds } = problemAnswer(error, deps.publicUrl);
+    const { status, body, retryAfterSeconds } = problemAnswer(error, site.deps.publicUrl);
     const { title, detail, remedy, code } = body as {
       title: string;
       detail: string;
@@ -108,15 +154,13 @@ export function createWeb(deps: Dependencies, { logger, limits, brand = defaultB
       code: string;
     };
     const { requestId } = response.locals;
-    if (status >= 500) logFailure(logger, request, response, error);
+    if (status >= 500) logFailure(site.logger, request, response, error);
     if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
     const view = (
       <ProblemPage title={title} detail={detail} remedy={remedy} code={code} requestId={requestId} />
     );
     return sendPage(site, response, { title, isPlain: true }, view, status);
-  });
-  return router;
-}
+  };
 
 const foreignForm = (publicUrl: string) =>
   new RolebridgeError(

@@ -18,15 +18,23 @@ export interface Head {
   readonly liveFrom?: string | undefined;
   /** Alone in the middle of the page, without navigation: sign-in and errors. */
   readonly isPlain?: boolean | undefined;
+  /** A page of the vendor's staff, across organizations. */
+  readonly isOperator?: boolean | undefined;
+  /** What a link asks for before there is a session. */
+  readonly theme?: 'light' | 'dark' | undefined;
 }
 
 /** A whole page. JSX escapes every value. */
 export function Layout({ head, children }: { head: Head; children?: Child }) {
-  const { texts, language, brand, assets, session } = usePage();
-  const href = useHref();
+  const { texts, language, brand, assets, session, embedOrigins } = usePage();
   const { common } = texts;
+  const isEmbedded = embedOrigins.length > 0;
   return (
-    <html lang={language}>
+    <html
+      lang={language}
+      data-theme={head.theme ?? session?.look.theme}
+      data-embedded={isEmbedded ? embedOrigins.join(' ') : undefined}
+    >
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -45,32 +53,55 @@ export function Layout({ head, children }: { head: Head; children?: Child }) {
         <a class="skip" href="#main">
           {common.skip}
         </a>
-        <header class="topbar">
-          <div class="topbar-in">
-            <a class="brand" href={href('/connections')}>
-              <Mark kind="brand-mark" />
-              <span>{brand.name}</span>
-            </a>
-            {session && !head.isPlain && (
-              <nav class="topbar-nav" aria-label={common.sections}>
-                <a href={href('/connections')} aria-current="page">
-                  {texts.list.title}
-                </a>
-              </nav>
-            )}
-            <TopbarEnd />
-          </div>
-        </header>
+        {isEmbedded || <Topbar {...head} />}
         <main class="page" id="main" data-live-from={head.liveFrom}>
           {head.notice && (
             <Callout kind="ok" icon="ok" role="status" title={head.notice.text} more="notice" />
           )}
           {children}
         </main>
-        <Footer />
+        {isEmbedded || <Footer />}
         <p class="sr" aria-live="polite" data-say />
       </body>
     </html>
+  );
+}
+
+function Topbar({ isPlain, isOperator }: Head) {
+  const { texts, brand, session } = usePage();
+  const { common } = texts;
+  const href = useHref();
+  return (
+    <header class="topbar">
+      <div class="topbar-in">
+        <a class="brand" href={href(isOperator ? '/operator' : '/connections')}>
+          <Mark kind="brand-mark" />
+          <span>{brand.name}</span>
+        </a>
+        {isOperator && <span class="badge badge-plain">{texts.operator.badge}</span>}
+        {session && !isPlain && (
+          <nav class="topbar-nav" aria-label={common.sections}>
+            <a href={href('/connections')} aria-current="page">
+              {texts.list.title}
+            </a>
+          </nav>
+        )}
+        {isOperator ? <OperatorSignOut /> : <TopbarEnd />}
+      </div>
+    </header>
+  );
+}
+
+function OperatorSignOut() {
+  const { texts, operator } = usePage();
+  if (operator === undefined) return null;
+  return (
+    <form class="topbar-end" method="post" action={useHref()('/operator/sign-out')}>
+      <input type="hidden" name="csrf" value={operator.csrfToken} />
+      <button type="submit" class="link small">
+        {texts.common.signOut}
+      </button>
+    </form>
   );
 }
 

@@ -15,6 +15,12 @@ const returnUrl = z.url({ error: 'must be a URL' }).refine((url) => {
   return protocol === 'https:' || hostname === 'localhost' || hostname === '127.0.0.1';
 }, 'must be an https URL');
 
+/** An origin as browsers write it, without a path. */
+const origin = returnUrl.refine(
+  (url) => URL.canParse(url) && new URL(url).origin === url,
+  'must be an origin such as https://app.example.com, without a path',
+);
+
 /** What a brand file may have. Paths of images are relative to it. */
 const brandFile = z.strictObject({
   name: z.string().trim().min(1).max(60),
@@ -30,6 +36,7 @@ const brandFile = z.strictObject({
     .default({}),
   homeUrl: returnUrl.optional(),
   returnUrls: z.array(returnUrl).max(50).default([]),
+  embedOrigins: z.array(origin).max(50).default([]),
   externalIdPrefix: z
     .string()
     .regex(/^[a-z][a-z0-9]{1,9}-$/, 'must be 2 to 10 lower-case letters or digits and a dash, such as acme-')

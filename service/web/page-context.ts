@@ -12,7 +12,10 @@ export interface PageContext {
   readonly assets: Assets;
   /** The path that the site is mounted at: empty, or `/connect`. */
   readonly base: string;
+  /** Not empty: the page is embedded, by one of these. */
+  readonly embedOrigins: readonly string[];
   readonly session?: WebSession | undefined;
+  readonly operator?: { readonly csrfToken: string } | undefined;
   readonly organizationName?: string | undefined;
   /** Milliseconds since the epoch: relative times count from here. */
   readonly now: number;

@@ -3,7 +3,7 @@ import { roleFor } from '../api/views.js';
 import type { Connection, RoleRegistration } from '../domain/connection.js';
 import {
   awsCliCommands,
-  cdktfProgram,
+  cdkProgram,
   cloudFormationTemplate,
   consoleLink,
   isPermissionPreset,
@@ -56,7 +56,7 @@ export function roleTemplate(
         module: terraformModuleCall(role, `${deps.publicUrl}/downloads/terraform-module.tar.gz`),
       };
     case 'cdktf':
-      return { text: cdktfProgram(role) };
+      return { text: cdkProgram(role, 'cdktf') };
     case 'aws-cli':
       return { text: awsCliCommands(role) };
   }

@@ -5,8 +5,9 @@ import type { Dependencies } from '../actions/dependencies.js';
 import { findConnection } from '../actions/find-connection.js';
 import { securityHeaders } from '../api/security-headers.js';
 import type { Requester } from '../domain/audit.js';
-import type { Connection, Organization } from '../domain/connection.js';
+import type { Connection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
+import type { Organization } from '../domain/organization.js';
 import type { Assets } from './assets.js';
 import type { Brand } from './brand.js';
 import { type Head, Layout, type Notice } from './layout.js';
@@ -22,21 +23,24 @@ export interface Site {
   readonly sessions: Sessions;
   readonly brand: Brand;
   readonly texts: Record<Language, Texts>;
-  /** The path of the public URL: empty at the root of a host. */
+  /** The path of the public URL, and of the embedded pages below it: empty at the root of a host. */
   readonly base: string;
+  /** Pages of these origins may embed this site's; none else. */
+  readonly embedOrigins: readonly string[];
 }
 
 /** No script, style or frame but our own; nothing of any other site. */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "style-src 'self'",
-  "script-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+const contentSecurityPolicy = (embedOrigins: readonly string[]) =>
+  [
+    "default-src 'none'",
+    "style-src 'self'",
+    "script-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    `frame-ancestors ${embedOrigins.length > 0 ? embedOrigins.join(' ') : "'none'"}`,
+  ].join('; ');
 
 export async function sendPage(
   site: Site,
@@ -46,13 +50,16 @@ export async function sendPage(
   status = 200,
 ): Promise<void> {
   const text = `<!doctype html>${render(site, response, <Layout head={head}>{content}</Layout>)}`;
+  const { 'x-frame-options': denied, ...headers } = securityHeaders;
   response.writeHead(status, {
-    ...securityHeaders,
+    ...headers,
+    // It can't name origins; the policy below does.
+    ...(site.embedOrigins.length === 0 && { 'x-frame-options': denied }),
     'content-type': 'text/html; charset=utf-8',
     'content-length': Buffer.byteLength(text),
-    'content-language': languageOf(response.req),
+    'content-language': languageIn(response),
     'cache-control': 'no-store',
-    'content-security-policy': contentSecurityPolicy,
+    'content-security-policy': contentSecurityPolicy(site.embedOrigins),
     // With "no-referrer" browsers send "Origin: null" with forms.
     'referrer-policy': 'same-origin',
     'x-request-id': response.locals.requestId,
@@ -62,21 +69,26 @@ export async function sendPage(
 
 /** A page or a part of one as HTML. */
 export function render(site: Site, response: Response, content: Child): string {
-  const language = languageOf(response.req);
+  const language = languageIn(response);
   const context: PageContext = {
     texts: site.texts[language],
     language,
     brand: site.brand,
     assets: site.assets,
     base: site.base,
+    embedOrigins: site.embedOrigins,
     session: response.locals.session as WebSession | undefined,
+    operator: response.locals.operator as PageContext['operator'],
     organizationName: (response.locals.organization as Organization | undefined)?.name,
     now: site.deps.clock.now(),
   };
   return String(<PageContextProvider.Provider value={context}>{content}</PageContextProvider.Provider>);
 }
 
-export const textsOf = (site: Site, response: Response): Texts => site.texts[languageOf(response.req)];
+const languageIn = (response: Response): Language =>
+  languageOf(response.req, (response.locals.session as WebSession | undefined)?.look.language);
+
+export const textsOf = (site: Site, response: Response): Texts => site.texts[languageIn(response)];
 
 /** Leads to another page of this site. */
 export const seeOther = (site: Site, response: Response, path: string): void =>
@@ -91,8 +103,7 @@ export const connectionIn = (
   site: Site,
   request: Request<{ id: string }>,
   response: Response,
-): Promise<Connection> =>
-  findConnection(site.deps.store, sessionOf(response).organizationId, request.params.id);
+): Promise<Connection> => findConnection(site.deps.store, sessionOf(response), request.params.id);
 
 /** A field of the form; absent and repeated ones are empty. */
 export function field(request: Request, name: string): string {

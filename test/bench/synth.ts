@@ -111,7 +111,7 @@ const byHand: Build = (stack, number) => {
         },
       ],
     }),
-    description: "Lets a vendor in, with the connection's external ID (Rolebridge)",
+    description: "Lets a vendor in, with the connection's external ID",
     forceDetachPolicies: true,
   });
   const lifecycle = { replaceTriggeredBy: [`${dependable(role)}.unique_id`] };
@@ -137,20 +137,20 @@ const byHand: Build = (stack, number) => {
   } satisfies LocalExecProvisioner;
 
   const identity = {
-    ROLEBRIDGE_EXTERNAL_ID: `the-external-id-${number}`,
-    ROLEBRIDGE_PRINCIPAL: principal,
+    CONNECT_EXTERNAL_ID: `the-external-id-${number}`,
+    CONNECT_PRINCIPAL: principal,
   };
   const common = {
-    ROLEBRIDGE_LABEL: `vendor-${number}`,
-    ROLEBRIDGE_CALLBACK_URL: callbackUrl,
-    ROLEBRIDGE_CONNECTION_ID: connectionId,
-    ROLEBRIDGE_DEADLINE_SECONDS: '120',
+    CONNECT_LABEL: `vendor-${number}`,
+    CONNECT_CALLBACK_URL: callbackUrl,
+    CONNECT_CONNECTION_ID: connectionId,
+    CONNECT_DEADLINE_SECONDS: '120',
     ...identity,
   };
   const { accountId } = new DataAwsCallerIdentity(stack, `caller-${number}`);
   const check = terraformData(stack, `check-${number}`, [], {
     ...run,
-    environment: { ...common, ROLEBRIDGE_EVENT: 'connection.check', ROLEBRIDGE_ACCOUNT_ID: accountId },
+    environment: { ...common, CONNECT_EVENT: 'connection.check', CONNECT_ACCOUNT_ID: accountId },
   });
   check.addOverride('triggers_replace', {
     connection_id: connectionId,
@@ -163,17 +163,17 @@ const byHand: Build = (stack, number) => {
   const deregistration = terraformData(stack, `deregistration-${number}`, policies, {
     type: 'local-exec',
     when: 'destroy',
-    command: `node -e "require(require('node:path').resolve(process.env.ROLEBRIDGE_SCRIPT))" || echo vendor-${number}: warning: Node or the script failed, so the vendor was not told && exit 0`,
+    command: `node -e "require(require('node:path').resolve(process.env.CONNECT_SCRIPT))" || echo vendor-${number}: warning: Node or the script failed, so the vendor was not told && exit 0`,
     environment: {
-      ROLEBRIDGE_EVENT: 'role.deprovisioned',
-      ROLEBRIDGE_LABEL: `vendor-${number}`,
-      ROLEBRIDGE_SCRIPT: asset.path,
-      ROLEBRIDGE_CALLBACK_URL: '${self.input.callback_url}',
-      ROLEBRIDGE_CONNECTION_ID: '${self.input.connection_id}',
-      ROLEBRIDGE_ROLE_ARN: '${self.input.role_arn}',
-      ROLEBRIDGE_ROLE_ID: '${self.input.role_id}',
-      ROLEBRIDGE_DEADLINE_SECONDS: '15',
-      ROLEBRIDGE_FAIL_WHEN_UNREACHABLE: 'false',
+      CONNECT_EVENT: 'role.deprovisioned',
+      CONNECT_LABEL: `vendor-${number}`,
+      CONNECT_SCRIPT: asset.path,
+      CONNECT_CALLBACK_URL: '${self.input.callback_url}',
+      CONNECT_CONNECTION_ID: '${self.input.connection_id}',
+      CONNECT_ROLE_ARN: '${self.input.role_arn}',
+      CONNECT_ROLE_ID: '${self.input.role_id}',
+      CONNECT_DEADLINE_SECONDS: '15',
+      CONNECT_FAIL_WHEN_UNREACHABLE: 'false',
     },
   });
   deregistration.addOverride('input', {
@@ -187,11 +187,11 @@ const byHand: Build = (stack, number) => {
     ...run,
     environment: {
       ...common,
-      ROLEBRIDGE_EVENT: 'role.provisioned',
-      ROLEBRIDGE_ROLE_ARN: role.arn,
-      ROLEBRIDGE_ROLE_ID: role.uniqueId,
-      ROLEBRIDGE_SCOPE: '{}',
-      ROLEBRIDGE_EXPECTED_ACCOUNT_ID: '',
+      CONNECT_EVENT: 'role.provisioned',
+      CONNECT_ROLE_ARN: role.arn,
+      CONNECT_ROLE_ID: role.uniqueId,
+      CONNECT_SCOPE: '{}',
+      CONNECT_EXPECTED_ACCOUNT_ID: '',
     },
   });
   registration.addOverride('triggers_replace', {

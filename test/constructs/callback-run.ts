@@ -10,9 +10,9 @@ export const ROLE_ID = 'AROA2QXYZEXAMPLE00001';
 export const ROLE_ARN = 'arn:aws:iam::210987654321:role/vendor/rolebridge';
 
 export const destroy = {
-  ROLEBRIDGE_EVENT: 'role.deprovisioned',
-  ROLEBRIDGE_SCOPE: '',
-  ROLEBRIDGE_DEADLINE_SECONDS: '2',
+  CONNECT_EVENT: 'role.deprovisioned',
+  CONNECT_SCOPE: '',
+  CONNECT_DEADLINE_SECONDS: '2',
 };
 
 export const problem = (status: number, body: Record<string, unknown>): VendorAnswer => ({
@@ -46,14 +46,14 @@ export async function run(
   const child = spawn(process.execPath, [SCRIPT], {
     env: {
       PATH: process.env.PATH,
-      ROLEBRIDGE_EVENT: 'role.provisioned',
-      ROLEBRIDGE_LABEL: 'northwind',
-      ROLEBRIDGE_CALLBACK_URL: vendor.url,
-      ROLEBRIDGE_CONNECTION_ID: 'con_8f3kQz',
-      ROLEBRIDGE_ROLE_ARN: ROLE_ARN,
-      ROLEBRIDGE_ROLE_ID: ROLE_ID,
-      ROLEBRIDGE_SCOPE: '{"project":"shop","environment":"production"}',
-      ROLEBRIDGE_DEADLINE_SECONDS: '20',
+      CONNECT_EVENT: 'role.provisioned',
+      CONNECT_LABEL: 'northwind',
+      CONNECT_CALLBACK_URL: vendor.url,
+      CONNECT_CONNECTION_ID: 'con_8f3kQz',
+      CONNECT_ROLE_ARN: ROLE_ARN,
+      CONNECT_ROLE_ID: ROLE_ID,
+      CONNECT_SCOPE: '{"project":"shop","environment":"production"}',
+      CONNECT_DEADLINE_SECONDS: '20',
       CONNECT_CALLBACK_SECRET: SECRET,
       ...environment,
     },

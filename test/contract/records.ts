@@ -1,11 +1,6 @@
+import type { ApiKey } from '../../service/domain/api-key.js';
 import type { AuditRecord } from '../../service/domain/audit.js';
-import type {
-  AccessKeyConnection,
-  ApiKey,
-  Connection,
-  Organization,
-  RoleConnection,
-} from '../../service/domain/connection.js';
+import type { AccessKeyConnection, Connection, RoleConnection } from '../../service/domain/connection.js';
 import {
   newApiKeyId,
   newAuditId,
@@ -14,6 +9,8 @@ import {
   newOrganizationId,
   type OrganizationId,
 } from '../../service/domain/ids.js';
+import type { Organization } from '../../service/domain/organization.js';
+import { permissions } from '../../service/domain/permission.js';
 import type { IdempotencyRecord, Job, OutboxMessage, Token } from '../../service/domain/ports.js';
 import type { RoleArn } from '../../service/domain/role-arn.js';
 
@@ -113,6 +110,7 @@ export const anApiKey = (organizationId: OrganizationId, differences: object = {
   name: 'ci',
   hash: 'ab'.repeat(32),
   createdAt: at(0),
+  permissions: [...permissions],
   ...differences,
 });
 

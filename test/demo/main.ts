@@ -55,10 +55,10 @@ async function demonstrate(vendor: Vendor, folder: string): Promise<void> {
   say(`${created.id}: ${created.status}, external ID ${created.externalId}`);
 
   const environment = {
-    ROLEBRIDGE_CONNECTION_ID: created.id,
-    ROLEBRIDGE_EXTERNAL_ID: created.externalId,
-    ROLEBRIDGE_PRINCIPAL: created.principal,
-    ROLEBRIDGE_CALLBACK_URL: created.callbackUrl,
+    CONNECT_CONNECTION_ID: created.id,
+    CONNECT_EXTERNAL_ID: created.externalId,
+    CONNECT_PRINCIPAL: created.principal,
+    CONNECT_CALLBACK_URL: created.callbackUrl,
     CONNECT_CALLBACK_SECRET: created.callbackSecret,
     SCOPE_PROJECT: 'shop',
     AWS_ACCESS_KEY_ID: admin.accessKeyId,

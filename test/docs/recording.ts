@@ -24,9 +24,9 @@ try {
     expectedAccountId: customer.accountId,
   });
   const environment = {
-    ROLEBRIDGE_CONNECTION_ID: connection.id,
-    ROLEBRIDGE_PRINCIPAL: connection.principal,
-    ROLEBRIDGE_CALLBACK_URL: connection.callbackUrl,
+    CONNECT_CONNECTION_ID: connection.id,
+    CONNECT_PRINCIPAL: connection.principal,
+    CONNECT_CALLBACK_URL: connection.callbackUrl,
     CONNECT_CALLBACK_SECRET: connection.callbackSecret,
     SCOPE_PROJECT: 'shop',
     AWS_ACCESS_KEY_ID: admin.accessKeyId,
@@ -37,7 +37,7 @@ try {
   const deploy = async (externalId: string) => {
     const stack = await synthesize('smallest', folder, {
       ...environment,
-      ROLEBRIDGE_EXTERNAL_ID: externalId,
+      CONNECT_EXTERNAL_ID: externalId,
     });
     const terraform = terraformIn(stack, tool, { ...environment, TF_CLI_ARGS: '-no-color' });
     await terraform('init');

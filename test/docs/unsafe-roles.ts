@@ -8,7 +8,7 @@ interface Cases {
   roles: { id: number; name: string; policy: object }[];
 }
 
-/** docs/unsafe-roles.md: each kind of unsafe role, as the probes and the judge answer when the page is written. */
+/** `docs/unsafe-roles.md`: each kind of unsafe role, with the answers of the probes and the judge. */
 export function unsafeRolesPage(): string {
   const { values, roles } = JSON.parse(readFileSync('test/cases/unsafe-roles.json', 'utf8')) as Cases;
   const vendor = String(values.vendorPrincipal);
@@ -33,7 +33,7 @@ export function unsafeRolesPage(): string {
       undefined,
       'rb-zyxwvutsrqponmlkjihgfedcba765432zyxwvutsrqponmlk',
     ].map((sent) => probe(policy, sent));
-    return right && !none && !wrong ? 'connected' : 'refused';
+    return right && !none && !wrong ? 'connected' : 'rejected';
   };
   const verdict = (policy: object) => {
     const judged = judgeTrustPolicy(JSON.stringify(policy), {
@@ -41,7 +41,7 @@ export function unsafeRolesPage(): string {
       externalIds: [externalId],
     });
     if (judged.verdict === 'unsafe')
-      return `**refused**: ${said[judged.reasons[0]?.code ?? 'not_understood']}`;
+      return `**rejected**: \`${judged.reasons[0]?.code ?? 'not_understood'}\``;
     if (judged.alsoTrusted.length > 0)
       return `proven; lists ${judged.alsoTrusted[0]?.principal} as also trusted`;
     return 'proven, with a note and the edit that narrows it';
@@ -51,25 +51,22 @@ export function unsafeRolesPage(): string {
 
 # Unsafe roles
 
-A role is unsafe when another customer of the vendor, or a stranger, can get into it. AWS asks third parties to test a role
-with the external ID, without it and with a wrong one. Three such probes sample the trust policy; they can't see a second
-external ID, or a statement that applies to another session name, address or time.
+A role is unsafe if another customer of the vendor, or a stranger, can assume it. AWS asks third parties to test a role with the external ID,
+without it and with a wrong one. These three probes sample the trust policy. They can't find a second external ID, or a statement for another
+session name, address or time.
 
-Rolebridge reads the trust policy with \`iam:GetRole\` and judges every statement. It calls a policy proven only when it
-understands all of it: each statement that can trust the vendor requires, with \`StringEquals\`, the connection's external ID
-and no other. Where the role can't be read, Rolebridge makes more probes, and the connection's assurance is \`tested\`.
+Rolebridge reads the trust policy with \`iam:GetRole\` and judges every statement. It calls a policy \`proven\` only if it understands all of it,
+and if each statement that can trust the vendor requires the connection's external ID, and no other, with \`StringEquals\`. Where the policy can't be
+read, Rolebridge makes more probes, and the assurance is \`tested\`.
 
-The page is written from the project's test cases: the second column is what a verification with three probes says, the
-third what Rolebridge says of the same role.
+This table is computed from the project's test cases: what a verification with three probes says, and what Rolebridge says of the same role.
 
 ${table([['kind of role', 'three probes', 'Rolebridge'], ...rows])}
 
-Reasons for a refusal:
-
 ${table([['code', 'meaning'], ...Object.entries(said).map(([code, meaning]) => [`\`${code}\``, meaning])])}
 
-A refusal quotes the statement and shows the trust policy to deploy. A condition beside the external ID (an IP range, MFA, a
-date) only narrows and is accepted. A \`Deny\` is never counted on: it does not make an open \`Allow\` safe.
+A rejection quotes the statement and shows the trust policy to deploy. A condition beside the external ID, such as an IP range, MFA or a date, only
+narrows and is accepted. A \`Deny\` never makes an open \`Allow\` safe.
 `;
 }
 

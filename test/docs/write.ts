@@ -1,12 +1,16 @@
 /** `npm run docs`: writes the files that are generated from the code. */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { callsPage } from './calls.js';
 import { clientApi } from './client-api.js';
+import { commandsPage } from './commands.js';
 import { settingsPage } from './settings.js';
 import { troubleshootingPage } from './troubleshooting.js';
 import { unsafeRolesPage } from './unsafe-roles.js';
 
 writeFileSync('docs/troubleshooting.md', troubleshootingPage());
+writeFileSync('docs/calls.md', callsPage());
+writeFileSync('docs/commands.md', commandsPage());
 writeFileSync('docs/settings.md', settingsPage());
 writeFileSync('docs/unsafe-roles.md', unsafeRolesPage());
 writeFileSync('client/api.ts', clientApi());

@@ -11,9 +11,9 @@ const axeSource = readFileSync(
   'utf8',
 );
 
-export const startChromium = (executablePath: string): Promise<Browser> =>
+export const startChromium = (executablePath: string, more: readonly string[] = []): Promise<Browser> =>
   // Debian's build needs its own sandbox switched off when root runs it, as in a container.
-  chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', ...more] });
 
 /** What a visitor's browser saw go wrong: anything asked of another site, anything said on the console. */
 export interface Visitor {

@@ -25,10 +25,10 @@ check(
       const { body: connection } = await vendor.call('POST', '/v1/connections', { name: 'shop', scope: {} });
       const path = `/v1/connections/${connection.id}`;
       const environment = (externalId: string): CustomerEnvironment => ({
-        ROLEBRIDGE_CONNECTION_ID: connection.id,
-        ROLEBRIDGE_EXTERNAL_ID: externalId,
-        ROLEBRIDGE_PRINCIPAL: connection.principal,
-        ROLEBRIDGE_CALLBACK_URL: connection.callbackUrl,
+        CONNECT_CONNECTION_ID: connection.id,
+        CONNECT_EXTERNAL_ID: externalId,
+        CONNECT_PRINCIPAL: connection.principal,
+        CONNECT_CALLBACK_URL: connection.callbackUrl,
         CONNECT_CALLBACK_SECRET: connection.callbackSecret,
         AWS_ACCESS_KEY_ID: customer.admin.accessKeyId,
         AWS_SECRET_ACCESS_KEY: customer.admin.secretAccessKey,

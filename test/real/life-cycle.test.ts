@@ -198,7 +198,7 @@ check.each([
     expect([step, attached.sort()]).toEqual([step, [...choices.policies].sort()]);
     expect([step, await iam(environment, 'ListRolePolicies', name, 'member')]).toEqual([
       step,
-      expect.arrayContaining(['rolebridge']),
+      expect.arrayContaining(['vendor-access']),
     ]);
     const plan = await tf('plan', '-detailed-exitcode');
     expect([step, plan.code, plan.code === 0 ? '' : plan.output]).toEqual([step, 0, '']);

@@ -57,10 +57,10 @@ let folder: string;
     try {
       const { body: connection } = await vendor.call('POST', '/v1/connections', { name: 'moto' });
       const environment = {
-        ROLEBRIDGE_CONNECTION_ID: connection.id,
-        ROLEBRIDGE_EXTERNAL_ID: connection.externalId,
-        ROLEBRIDGE_PRINCIPAL: connection.principal,
-        ROLEBRIDGE_CALLBACK_URL: connection.callbackUrl,
+        CONNECT_CONNECTION_ID: connection.id,
+        CONNECT_EXTERNAL_ID: connection.externalId,
+        CONNECT_PRINCIPAL: connection.principal,
+        CONNECT_CALLBACK_URL: connection.callbackUrl,
         CONNECT_CALLBACK_SECRET: connection.callbackSecret,
         AWS_ACCESS_KEY_ID: key.accessKeyId,
         AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
@@ -80,7 +80,7 @@ let folder: string;
         status: 'failed',
         verification: { result: 'failed', code: 'external_id_not_required' },
       });
-      expect(refused.roleArn).toMatch(new RegExp(`^arn:aws:iam::${customerAccount}:role/rolebridge-`));
+      expect(refused.roleArn).toMatch(new RegExp(`^arn:aws:iam::${customerAccount}:role/vendor-access-`));
       // What moto does say right: the session's account and ARN.
       expect(
         refused.verification.checks.map((made: { name: string; outcome: string }) => [

@@ -40,9 +40,10 @@ check("the README's customer page", () => {
 
   test.each([{ cdk: 'cdktf' }, { cdk: 'cdktn' }])('in an empty folder, for $cdk', async ({ cdk }) => {
     const { body: connection } = await vendor.call('POST', '/v1/connections', { name: cdk });
+    const { body: setup } = await vendor.call('POST', `/v1/connections/${connection.id}/setup-code`);
     const folder = mkdtempSync(path.join(root, `${cdk}-`));
     const inFolder = (commands: string) =>
-      runCommand('bash', ['--norc', '-euc', filledIn(commands, connection)], {
+      runCommand('bash', ['--norc', '-euc', filledIn(commands, setup.link, connection.callbackSecret)], {
         cwd: folder,
         env: environment(),
       });
@@ -87,19 +88,10 @@ function commandsOf(heading: string): string[] {
 }
 
 /** What is on the vendor's page in the place of the README's placeholders. */
-// biome-ignore lint/suspicious/noExplicitAny: an answer of the service, looked at member by member.
-function filledIn(commands: string, connection: any): string {
-  const values: Record<string, string> = {
-    ROLEBRIDGE_CONNECTION_ID: connection.id,
-    ROLEBRIDGE_EXTERNAL_ID: connection.externalId,
-    ROLEBRIDGE_PRINCIPAL: connection.principal,
-    ROLEBRIDGE_CALLBACK_URL: connection.callbackUrl,
-    CONNECT_CALLBACK_SECRET: connection.callbackSecret,
-  };
-  return commands.replace(
-    /\b((?:ROLEBRIDGE|CONNECT)_\w+)='[^']*'/g,
-    (_, name: string) => `${name}='${values[name]}'`,
-  );
+function filledIn(commands: string, setupLink: string, callbackSecret: string): string {
+  return commands
+    .replace("'https://connect.vendor.example/#stp_…'", `'${setupLink}'`)
+    .replace("CONNECT_CALLBACK_SECRET='whsec_…'", `CONNECT_CALLBACK_SECRET='${callbackSecret}'`);
 }
 
 function environment(): Record<string, string | undefined> {

@@ -118,7 +118,7 @@ check('a stack of examples/smallest', () => {
   test('whose role wants another external ID fails with the input to change, and connects once it is changed', async () => {
     const connection = await create({ name: 'shop', scope: { project: 'shop' } });
     const environment = environmentOf(connection);
-    const wrong = await customerStack({ ...environment, ROLEBRIDGE_EXTERNAL_ID: 'copied-from-another-page' });
+    const wrong = await customerStack({ ...environment, CONNECT_EXTERNAL_ID: 'copied-from-another-page' });
     const refused = await wrong.apply();
     expect(refused.code).not.toBe(0);
     expect(refused.output).toMatch(/ {2}FAIL {2}external id\n/);
@@ -259,10 +259,10 @@ function environmentOf(
   scope: CustomerEnvironment = {},
 ): CustomerEnvironment {
   return {
-    ROLEBRIDGE_CONNECTION_ID: connection.id,
-    ROLEBRIDGE_EXTERNAL_ID: connection.externalId,
-    ROLEBRIDGE_PRINCIPAL: connection.principal,
-    ROLEBRIDGE_CALLBACK_URL: connection.callbackUrl,
+    CONNECT_CONNECTION_ID: connection.id,
+    CONNECT_EXTERNAL_ID: connection.externalId,
+    CONNECT_PRINCIPAL: connection.principal,
+    CONNECT_CALLBACK_URL: connection.callbackUrl,
     CONNECT_CALLBACK_SECRET: connection.callbackSecret,
     AWS_ACCESS_KEY_ID: customer.admin.accessKeyId,
     AWS_SECRET_ACCESS_KEY: customer.admin.secretAccessKey,

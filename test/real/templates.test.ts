@@ -16,7 +16,7 @@ import { join, resolve } from 'node:path';
 import { templateDocument } from '../../service/templates/cloudformation-template.js';
 import {
   awsCliCommands,
-  cdktfProgram,
+  cdkProgram,
   describeRole,
   type RoleChoices,
   terraformConfiguration,
@@ -399,13 +399,11 @@ withAll.each<[string, RoleChoices]>([
 
   const trustPolicies: Record<string, unknown> = {};
   // CDKTF: what is synthesized.
-  writeFileSync(join(folder, 'main.ts'), cdktfProgram(role));
+  writeFileSync(join(folder, 'main.ts'), cdkProgram(role, 'cdktf'));
   symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
   const tsx = [resolve('node_modules/tsx/dist/cli.mjs'), '--tsconfig', resolve('tsconfig.json'), 'main.ts'];
   expect(await runCommand(process.execPath, tsx, { cwd: folder })).toMatchObject({ code: 0 });
-  const synthesized = JSON.parse(
-    readFileSync(join(folder, 'cdktf.out/stacks/rolebridge/cdk.tf.json'), 'utf8'),
-  );
+  const synthesized = JSON.parse(readFileSync(join(folder, 'cdktf.out/stacks/vendor/cdk.tf.json'), 'utf8'));
   const [synthesizedRole] = Object.values<Json>(synthesized.resource.aws_iam_role);
   trustPolicies.cdktf = JSON.parse(synthesizedRole.assume_role_policy);
 

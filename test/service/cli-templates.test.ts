@@ -26,6 +26,7 @@ test.each([
   ['terraform-module', 'terraformModule'],
   ['cloudformation', 'cloudFormation'],
   ['aws-cli', 'awsCli'],
+  ['cdktn', 'cdktn'],
   ['cdktf', 'cdktf'],
   ['console', 'console'],
 ])(
@@ -51,7 +52,7 @@ test('connection template takes what may be chosen of the role', async () => {
   const wrong = await rolebridge('connection', 'template', body.id, '--format', 'pulumi');
   expect([wrong.code, wrong.stdout]).toEqual([2, '']);
   expect(wrong.stderr).toContain(
-    '--format must be one of terraform, terraform-module, cloudformation, aws-cli, cdktf, console',
+    '--format must be one of cdktn, terraform, terraform-module, cloudformation, aws-cli, cdktf, console',
   );
 });
 
@@ -72,7 +73,7 @@ test('an enrollment is made, shown and ended, and its secret is shown once', asy
   expect(listed.stdout).toMatch(new RegExp(`^ID .*\\n${id} +acme +0 of 5 .*\\n$`));
   const { enrollments } = JSON.parse((await rolebridge('enrollment', 'list', '--json')).stdout);
   expect(enrollments).toEqual([expect.objectContaining({ id, registered: 0, maxAccounts: 5 })]);
-  expect(template.stdout).toContain('Custom::RolebridgeEnrollment');
+  expect(template.stdout).toContain('Custom::VendorEnrollment');
   for (const text of [shown.stdout, listed.stdout, template.stdout]) expect(text).not.toContain(secret);
   expect((await rolebridge('enrollment', 'end', id)).stdout).toBe(`ended ${id}\n`);
   const gone = await rolebridge('enrollment', 'show', id);

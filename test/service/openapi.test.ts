@@ -11,6 +11,7 @@ import {
   callerProof,
   connectionId,
   enrollmentId,
+  organizationReference,
   roleArn,
   roleId,
 } from '../../service/api/example-values.js';
@@ -125,6 +126,7 @@ describe('every example, sent to the running service, gives what it says and wha
         organization: () => ({ authorization: `Bearer ${world.apiKey}` }),
         operator: () => ({ authorization: `Bearer ${operatorToken}` }),
         status_token: () => ({ authorization: `Bearer ${world.statusToken}` }),
+        setup_code: () => ({ authorization: `Bearer ${world.setupCode}` }),
         signature: () =>
           callbackMessage(
             id === 'registerAccount' ? world.enrollmentSecret : world.callbackSecret,
@@ -139,7 +141,7 @@ describe('every example, sent to the running service, gives what it says and wha
         ...(body !== undefined && { body }),
       });
       const text = await response.text();
-      const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+      const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
       const answer = { status: response.status, body: isJson && text !== '' ? JSON.parse(text) : undefined };
 
       const contract = readContract(document);
@@ -195,6 +197,7 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
       },
     });
   if (kind === 'connected') await call('PUT', `/v1/connections/${made.body.id}/role`, { roleArn });
+  await running.service.createOrganization('tenant', { reference: organizationReference });
   await call('POST', '/v1/connections', { name: 'holder', scope: { project: 'taken' } });
   const enrollment = await call('POST', '/v1/enrollments', {
     name: 'customer',
@@ -202,6 +205,7 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
     scopeRule: { otherwise: { project: 'many', environment: '{label}' } },
   });
   const proof = proofOf(sandbox, enrollment.body, customer.accountId);
+  const setupCode = await call('POST', `/v1/connections/${made.body.id}/setup-code`);
   const key = await call('POST', '/v1/api-keys', { name: 'second' });
   const other = sandbox.createAccessKey(customer.accountId, 'second');
   return {
@@ -209,6 +213,7 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
     apiKey: running.apiKey,
     callbackSecret: made.body.callbackSecret as string,
     statusToken: made.body.statusToken as string,
+    setupCode: setupCode.body?.code as string,
     enrollmentSecret: enrollment.body.secret as string,
     realValues: {
       [connectionId]: made.body.id,

@@ -87,7 +87,8 @@ describe('with a one-time link', () => {
   });
 
   test('is dead when the key that made it is revoked', async () => {
-    const { apiKey, id } = (await vendor.call('POST', '/v1/api-keys', { name: 'short' })).body;
+    const permissions = ['connections:read', 'links:write'];
+    const { apiKey, id } = (await vendor.call('POST', '/v1/api-keys', { name: 'short', permissions })).body;
     const { url } = (await vendor.call('POST', '/v1/sign-in-links', {}, apiKey)).body;
     await vendor.call('DELETE', `/v1/api-keys/${id}`);
     expect((await client().signInWithLink(url.slice(vendor.service.url.length))).status).toBe(403);
@@ -96,7 +97,7 @@ describe('with a one-time link', () => {
   test('leads to the connection that it was made for', async () => {
     const { id } = (await vendor.call('POST', '/v1/connections', { name: 'linked' })).body;
     const link = await newLink({ connectionId: id });
-    expect((await client().signInWithLink(link)).url).toBe(`/connections/${id}`);
+    expect((await client().signInWithLink(link)).url).toBe(`/connections/${id}/setup`);
     expect((await vendor.call('POST', '/v1/sign-in-links', { connectionId: 'con_x' })).status).toBe(400);
     const unknown = await vendor.call('POST', '/v1/sign-in-links', { connectionId: `con_${'a'.repeat(24)}` });
     expect(unknown.status).toBe(404);

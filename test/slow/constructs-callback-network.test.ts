@@ -72,7 +72,7 @@ async function startNetwork(respond: (headers: IncomingHttpHeaders) => number = 
   return { asked, servicePort, proxy: `http://127.0.0.1:${proxyPort}` };
 }
 
-const url = { ROLEBRIDGE_CALLBACK_URL: 'https://connect.vendor.test/v1/callbacks' };
+const url = { CONNECT_CALLBACK_URL: 'https://connect.vendor.test/v1/callbacks' };
 const trusted = { NODE_EXTRA_CA_CERTS: path.join(folder, 'cert.pem') };
 
 test.each(['HTTPS_PROXY', 'https_proxy'])(
@@ -101,7 +101,7 @@ test.each(['connect.vendor.test', '.vendor.test', 'vendor.test', '*', 'x.test, v
   async (noProxy) => {
     const { asked, proxy } = await startNetwork();
     const environment = { ...url, ...trusted, HTTPS_PROXY: proxy, NO_PROXY: noProxy };
-    const { code } = await run(connected, { ...environment, ROLEBRIDGE_DEADLINE_SECONDS: '1' });
+    const { code } = await run(connected, { ...environment, CONNECT_DEADLINE_SECONDS: '1' });
     expect([code, asked]).toEqual([1, []]);
   },
 );
@@ -135,7 +135,7 @@ test('a proxy that is down is tried again', async () => {
   const { output } = await run(connected, {
     ...url,
     HTTPS_PROXY: 'http://127.0.0.1:1',
-    ROLEBRIDGE_DEADLINE_SECONDS: '2',
+    CONNECT_DEADLINE_SECONDS: '2',
   });
   expect(output).toMatch(/no connection to the proxy 127\.0\.0\.1:1 \(ECONNREFUSED\)\.\s+Trying again/);
 });
@@ -143,7 +143,7 @@ test('a proxy that is down is tried again', async () => {
 test('an unknown certificate authority fails at once, and names the variable', async () => {
   const { servicePort } = await startNetwork();
   const { code, output } = await run(connected, {
-    ROLEBRIDGE_CALLBACK_URL: `https://localhost:${servicePort}/v1/callbacks`,
+    CONNECT_CALLBACK_URL: `https://localhost:${servicePort}/v1/callbacks`,
   });
   expect(code).toBe(1);
   expect(output).toMatch(/\(certificate_not_trusted\)[\s\S]*NODE_EXTRA_CA_CERTS/);
@@ -154,7 +154,7 @@ test('a certificate for another host fails at once, and does not name the variab
   const { servicePort } = await startNetwork();
   const { output } = await run(connected, {
     ...trusted,
-    ROLEBRIDGE_CALLBACK_URL: `https://localhost:${servicePort}/v1/callbacks`,
+    CONNECT_CALLBACK_URL: `https://localhost:${servicePort}/v1/callbacks`,
   });
   expect(output).toMatch(/\(certificate_not_trusted\)[\s\S]*is for another host/);
   expect(output).not.toContain('NODE_EXTRA_CA_CERTS');
@@ -167,7 +167,7 @@ test('a server that answers without end is cut off', async () => {
   });
   const port = await listen(endless);
   const { code, output, tookMs } = await run(connected, {
-    ROLEBRIDGE_CALLBACK_URL: `http://127.0.0.1:${port}/`,
+    CONNECT_CALLBACK_URL: `http://127.0.0.1:${port}/`,
   });
   expect([code, output]).toEqual([1, expect.stringContaining('(answer_unexpected)')]);
   expect(tookMs).toBeLessThan(10_000);

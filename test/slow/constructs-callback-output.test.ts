@@ -60,9 +60,9 @@ describe('the input to change', () => {
     ['hcl', 'external_id = "', '"'],
   ])('has its old and new value as the stack writes them (%j), never "paste"', async (inputs, start, end) => {
     const { output } = await run(() => refused, {
-      ROLEBRIDGE_INPUTS: inputs,
-      ROLEBRIDGE_EXTERNAL_ID: externalId,
-      ROLEBRIDGE_PRINCIPAL: 'arn:aws:iam::1:role/v',
+      CONNECT_INPUTS: inputs,
+      CONNECT_EXTERNAL_ID: externalId,
+      CONNECT_PRINCIPAL: 'arn:aws:iam::1:role/v',
     });
     const mark = ' '.repeat(6 + start.length + expected.indexOf('o3qd'));
     expect(output).toContain(
@@ -72,7 +72,7 @@ describe('the input to change', () => {
   });
 
   test('is not named when the values are as the service expects: then the remedy is', async () => {
-    const { output } = await run(() => refused, { ROLEBRIDGE_EXTERNAL_ID: expected });
+    const { output } = await run(() => refused, { CONNECT_EXTERNAL_ID: expected });
     expect(output).toContain('  What to do\n');
     expect(output).not.toContain('Change this');
   });
@@ -80,11 +80,11 @@ describe('the input to change', () => {
 
 describe('the check before there is a role', () => {
   const check = {
-    ROLEBRIDGE_EVENT: 'connection.check',
-    ROLEBRIDGE_ROLE_ARN: '',
-    ROLEBRIDGE_ROLE_ID: '',
-    ROLEBRIDGE_ACCOUNT_ID: '210987654321',
-    ROLEBRIDGE_EXTERNAL_ID: 'an-external-id',
+    CONNECT_EVENT: 'connection.check',
+    CONNECT_ROLE_ARN: '',
+    CONNECT_ROLE_ID: '',
+    CONNECT_ACCOUNT_ID: '210987654321',
+    CONNECT_EXTERNAL_ID: 'an-external-id',
   };
 
   test('is sent with the account and the external ID, and says what is right', async () => {

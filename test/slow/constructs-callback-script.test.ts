@@ -26,7 +26,7 @@ describe('what is sent', () => {
   });
 
   test('has no scope when none was given', async () => {
-    const { received } = await run(connected, { ROLEBRIDGE_SCOPE: '' });
+    const { received } = await run(connected, { CONNECT_SCOPE: '' });
     expect(JSON.parse(received[0]?.body ?? '').data).toStrictEqual({
       connectionId: 'con_8f3kQz',
       roleArn: ROLE_ARN,
@@ -68,8 +68,8 @@ describe('what is sent', () => {
 
   test('has the permission set and what was left out of it', async () => {
     const { received } = await run(connected, {
-      ROLEBRIDGE_PERMISSION_SET: 'deploy@3',
-      ROLEBRIDGE_WITHOUT: 'Cost,Billing',
+      CONNECT_PERMISSION_SET: 'deploy@3',
+      CONNECT_WITHOUT: 'Cost,Billing',
     });
     expect(JSON.parse(received[0]?.body ?? '').data).toMatchObject({
       permissionSet: 'deploy@3',
@@ -136,7 +136,7 @@ describe('retries', () => {
 
   test('until the deadline, and not for longer', async () => {
     const { code, output, received, tookMs } = await run(() => problem(503, { code: 'aws_unavailable' }), {
-      ROLEBRIDGE_DEADLINE_SECONDS: '3',
+      CONNECT_DEADLINE_SECONDS: '3',
     });
     expect(code).toBe(1);
     expect(received.length).toBeGreaterThan(1);
@@ -146,7 +146,7 @@ describe('retries', () => {
 
   test('a server that never answers, until the deadline', async () => {
     const { code, output, tookMs } = await run(() => new Promise(() => {}), {
-      ROLEBRIDGE_DEADLINE_SECONDS: '1',
+      CONNECT_DEADLINE_SECONDS: '1',
     });
     expect(code).toBe(1);
     expect(tookMs).toBeLessThan(3000);
@@ -156,8 +156,8 @@ describe('retries', () => {
 
   test('when nothing listens', async () => {
     const { code, output } = await run(connected, {
-      ROLEBRIDGE_CALLBACK_URL: 'http://127.0.0.1:1/',
-      ROLEBRIDGE_DEADLINE_SECONDS: '2',
+      CONNECT_CALLBACK_URL: 'http://127.0.0.1:1/',
+      CONNECT_DEADLINE_SECONDS: '2',
     });
     expect(code).toBe(1);
     expect(output).toMatch(/no connection \(\w+.*\)\. Trying again in/);
@@ -262,12 +262,12 @@ describe('before anything is sent', () => {
     ['a short secret', { CONNECT_CALLBACK_SECRET: 'whsec_AAAA' }, /callback_secret_invalid/],
     [
       'another account',
-      { ROLEBRIDGE_EXPECTED_ACCOUNT_ID: '123456789012' },
+      { CONNECT_EXPECTED_ACCOUNT_ID: '123456789012' },
       /account_mismatch[\s\S]*210987654321/,
     ],
-    ['http beyond loopback', { ROLEBRIDGE_CALLBACK_URL: 'http://vendor.example/' }, /callback_url_invalid/],
-    ['an unknown event', { ROLEBRIDGE_EVENT: 'role.stolen' }, /ROLEBRIDGE_EVENT is "role.stolen"/],
-    ['a scope that is not JSON', { ROLEBRIDGE_SCOPE: '{' }, /the callback failed: /],
+    ['http beyond loopback', { CONNECT_CALLBACK_URL: 'http://vendor.example/' }, /callback_url_invalid/],
+    ['an unknown event', { CONNECT_EVENT: 'role.stolen' }, /CONNECT_EVENT is "role.stolen"/],
+    ['a scope that is not JSON', { CONNECT_SCOPE: '{' }, /the callback failed: /],
   ])('%s is refused', async (_name, environment, text) => {
     const { code, output, received } = await run(connected, environment);
     expect([code, received.length]).toEqual([1, 0]);
@@ -275,13 +275,13 @@ describe('before anything is sent', () => {
   });
 
   test('the expected account is let through', async () => {
-    expect((await run(connected, { ROLEBRIDGE_EXPECTED_ACCOUNT_ID: '210987654321' })).code).toBe(0);
+    expect((await run(connected, { CONNECT_EXPECTED_ACCOUNT_ID: '210987654321' })).code).toBe(0);
   });
 });
 
 describe('a destroy is never held hostage', () => {
-  const strict = { ROLEBRIDGE_FAIL_WHEN_UNREACHABLE: 'true' };
-  const unreachable = { ...destroy, ROLEBRIDGE_CALLBACK_URL: 'http://127.0.0.1:1/' };
+  const strict = { CONNECT_FAIL_WHEN_UNREACHABLE: 'true' };
+  const unreachable = { ...destroy, CONNECT_CALLBACK_URL: 'http://127.0.0.1:1/' };
 
   test.each<[string, VendorAnswer, Record<string, string>, number]>([
     ['a service that can’t be reached', { status: 200 }, unreachable, 0],

@@ -28,9 +28,9 @@ const run = (words: string[], environment: Record<string, string> = {}) =>
     const env = {
       PATH: '/nowhere',
       CONNECT_CALLBACK_SECRET: SECRET,
-      ROLEBRIDGE_CONNECTION_ID: 'con_8f3kQz',
-      ROLEBRIDGE_EXTERNAL_ID: 'an-external-id',
-      ROLEBRIDGE_CALLBACK_URL: vendor.url,
+      CONNECT_CONNECTION_ID: 'con_8f3kQz',
+      CONNECT_EXTERNAL_ID: 'an-external-id',
+      CONNECT_CALLBACK_URL: vendor.url,
       ...environment,
     };
     execFile(process.execPath, [program, ...words], { cwd: folder, env }, (error, stdout, stderr) =>
@@ -56,7 +56,7 @@ describe('check', () => {
   test.each<[string, string[], Record<string, string>, RegExp]>([
     ['no account', ['check'], {}, /--account-id \(or AWS_ACCOUNT_ID\) must be an account id/],
     ['a wrong account', ['check'], { AWS_ACCOUNT_ID: '12' }, /it is "12"/],
-    ['a wrong connection', ['check'], { ROLEBRIDGE_CONNECTION_ID: 'x' }, /--connection-id .* it is "x"/],
+    ['a wrong connection', ['check'], { CONNECT_CONNECTION_ID: 'x' }, /--connection-id .* it is "x"/],
     [
       'no secret',
       ['check', '--account-id', '210987654321'],

@@ -33,7 +33,7 @@ describe.each(examples)('%s', (name) => {
       const json = JSON.parse(readFileSync(path.join(folder, 'cdk.tf.json'), 'utf8'));
       for (const resource of Object.values<Json>(json.resource.terraform_data)) {
         const { command, environment } = resource.provisioner[0]['local-exec'];
-        expect(existsSync(path.join(folder, environment.ROLEBRIDGE_SCRIPT ?? command))).toBe(true);
+        expect(existsSync(path.join(folder, environment.CONNECT_SCRIPT ?? command))).toBe(true);
       }
     } finally {
       rmSync(out, { recursive: true });

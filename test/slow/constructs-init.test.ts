@@ -8,20 +8,23 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PACKAGES } from '../../constructs/init/templates.js';
 import { type Flavour, flavours, installConstructs } from '../constructs/customer-project.js';
 import type { Json } from '../constructs/synthesized.js';
 import { packed, type Tarball } from '../run/packed.js';
+import { startVendor, type Vendor } from '../vendor.js';
 
 const repository = process.cwd();
 const EXTERNAL_ID = 'Vq3n8XkLw0ZcR7yT1uHs5A';
 const environment = {
-  ROLEBRIDGE_CONNECTION_ID: 'con_8f3kQz',
-  ROLEBRIDGE_EXTERNAL_ID: EXTERNAL_ID,
-  ROLEBRIDGE_PRINCIPAL: 'arn:aws:iam::123456789012:role/vendor',
-  ROLEBRIDGE_CALLBACK_URL: 'https://vendor.example/v1/callbacks',
+  CONNECT_CONNECTION_ID: 'con_8f3kQz',
+  CONNECT_EXTERNAL_ID: EXTERNAL_ID,
+  CONNECT_PRINCIPAL: 'arn:aws:iam::123456789012:role/vendor',
+  CONNECT_CALLBACK_URL: 'https://vendor.example/v1/callbacks',
 };
 
 let root: string;
@@ -238,12 +241,12 @@ describe('init', () => {
   test('names every value that is missing or wrong, at once', async () => {
     const folder = folderWith(flavour);
     const { code, output } = await init(folder, ['--yes', '--callback-url', 'http://vendor.example/'], {
-      ROLEBRIDGE_CONNECTION_ID: 'con_1',
-      ROLEBRIDGE_EXTERNAL_ID: 'a","b',
+      CONNECT_CONNECTION_ID: 'con_1',
+      CONNECT_EXTERNAL_ID: 'a","b',
     });
     expect(code).toBe(1);
     expect(output).toMatch(/--external-id .* must be .*; it is "a\\",\\"b"/);
-    expect(output).toMatch(/--principal \(or ROLEBRIDGE_PRINCIPAL\) is missing/);
+    expect(output).toMatch(/--principal \(or CONNECT_PRINCIPAL\) is missing/);
     expect(output).toMatch(/--callback-url .* must be an https URL/);
     expect(output).not.toMatch(/--connection-id/);
   });
@@ -273,5 +276,135 @@ describe('init', () => {
       for (const [name, version] of Object.entries(dependencies))
         expect([name, version]).toEqual([name, tested[name]]);
     expect(PACKAGES.cdktf.devDependencies['cdktf-cli']).toBe(tested['cdktf-cli']);
+  });
+});
+
+describe('init --setup', () => {
+  const [flavour] = flavours;
+  const ACCOUNT = '210987654321';
+  let vendor: Vendor;
+  beforeAll(async () => {
+    vendor = await startVendor();
+  });
+  afterAll(() => vendor.close());
+
+  async function connection() {
+    const { body } = await vendor.call('POST', '/v1/connections', {
+      name: 'shop',
+      scopeFrom: 'callback',
+      expectedAccountId: ACCOUNT,
+    });
+    const { body: setup } = await vendor.call('POST', `/v1/connections/${body.id}/setup-code`);
+    return { ...body, link: setup.link as string, code: setup.code as string };
+  }
+  const setUp = (folder: string, words: string[], env: Record<string, string> = {}) =>
+    init(folder, ['--cdk', 'cdktf', '--setup', ...words], env);
+
+  test('shows host, account and principal, and writes nothing without a yes', async () => {
+    const folder = folderWith(flavour);
+    const { link, principal } = await connection();
+    const { code, output } = await setUp(folder, [link]);
+    expect(code).toBe(1);
+    expect(output).toContain(`Host        ${new URL(link).host}\n`);
+    expect(output).toContain(`Account     ${ACCOUNT}\n`);
+    expect(output).toContain(`Principal   ${principal}\n`);
+    expect(filesOf(folder)).toEqual([]);
+  });
+
+  test('writes a stack with the values, checks the secret of the environment, and writes no secret', async () => {
+    const folder = folderWith(flavour);
+    const { id, link, externalId, principal, callbackUrl, callbackSecret } = await connection();
+    const { code, output } = await setUp(folder, [link, '--yes', '--scope', 'shop/production'], {
+      CONNECT_CALLBACK_SECRET: callbackSecret,
+    });
+    expect([code, output]).toEqual([0, expect.stringContaining('ready to connect')]);
+    const written = readFileSync(path.join(folder, 'rolebridge.ts'), 'utf8');
+    for (const value of [id, externalId, principal, callbackUrl, ACCOUNT])
+      expect(written).toContain(JSON.stringify(value));
+    for (const name of filesOf(folder))
+      expect(readFileSync(path.join(folder, name), 'utf8')).not.toContain(callbackSecret);
+    expect(Object.keys((await synthesized(folder)).resource)).toContain('aws_iam_role');
+  }, 60_000);
+
+  test('takes the code alone, beside the callback URL', async () => {
+    const { code, callbackUrl, id } = await connection();
+    const { output } = await setUp(folderWith(flavour), [code, '--dry-run'], {
+      CONNECT_CALLBACK_URL: callbackUrl,
+    });
+    expect(output).toContain(id);
+  });
+
+  test('says that a wrong secret is wrong', async () => {
+    const { link } = await connection();
+    const { code, output } = await setUp(folderWith(flavour), [link, '--yes'], {
+      CONNECT_CALLBACK_SECRET: `whsec_${Buffer.alloc(32).toString('base64')}`,
+    });
+    expect([code, output]).toEqual([
+      1,
+      expect.stringContaining('not ready to connect (callback_unauthorized)'),
+    ]);
+  });
+
+  const good = {
+    name: 'shop',
+    connectionId: 'con_8f3kQz',
+    externalId: EXTERNAL_ID,
+    principal: 'arn:aws:iam::123456789012:role/vendor',
+    expectedAccountId: ACCOUNT,
+    permissions: 'read-only',
+    region: 'us-east-1',
+    expiresAt: '2030-01-01T00:00:00.000Z',
+  };
+  test.each<[string, (url: string) => { status?: number; body: unknown }, RegExp]>([
+    ['is unknown', () => ({ status: 401, body: {} }), /does not accept this set-up code/],
+    ['is answered with an error', () => ({ status: 500, body: {} }), /answered HTTP 500/],
+    ['is answered with a list', () => ({ body: [] }), /--connection-id .* is missing/],
+    [
+      'is of another host',
+      () => ({ body: { ...good, callbackUrl: 'https://thief.example/v1/callbacks' } }),
+      /thief\.example/,
+    ],
+    ...Object.keys(good)
+      .filter((name) => !['name', 'expiresAt'].includes(name))
+      .map((name): [string, (url: string) => { body: unknown }, RegExp] => [
+        `has a hostile ${name}`,
+        (url) => ({ body: { ...good, callbackUrl: url, [name]: '"); process.exit(0); ("${x}' } }),
+        /must be/,
+      ]),
+    [
+      'has a hostile scope',
+      (url) => ({ body: { ...good, callbackUrl: url, scope: { project: { a: 1 } } } }),
+      /must be/,
+    ],
+    [
+      'is huge',
+      (url) => ({ body: { ...good, callbackUrl: url, externalId: 'x'.repeat(300_000) } }),
+      /missing/,
+    ],
+  ])('refuses a code that %s, and writes nothing', async (_name, answer, message) => {
+    const server = createServer((_request, response) => {
+      const { port } = server.address() as AddressInfo;
+      const { status = 200, body } = answer(`http://127.0.0.1:${port}/v1/callbacks`);
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const folder = folderWith(flavour);
+    const link = `http://127.0.0.1:${port}/#stp_${'a'.repeat(32)}`;
+    const { code, output } = await setUp(folder, [link, '--yes']);
+    server.close();
+    expect([code, output]).toEqual([1, expect.stringMatching(message)]);
+    expect(filesOf(folder)).toEqual([]);
+  });
+
+  test.each([
+    '',
+    'stp_short',
+    'https://vendor.example/',
+    `http://vendor.example/#stp_${'a'.repeat(32)}`,
+    `stp_${'a'.repeat(32)}`,
+  ])('does not take %j', async (link) => {
+    const { code, output } = await setUp(folderWith(flavour), [link, '--yes']);
+    expect([code, output]).toEqual([1, expect.stringMatching(/set-up code|--setup/)]);
   });
 });

@@ -178,7 +178,7 @@ describe.each(flavours)('for $cdk', (flavour) => {
       expect(Object.keys(resource.aws_iam_role)).toHaveLength(1);
       for (const { provisioner } of Object.values<Json>(resource.terraform_data)) {
         const { command, environment } = provisioner[0]['local-exec'];
-        expect(existsSync(path.join(folder, environment.ROLEBRIDGE_SCRIPT ?? command))).toBe(true);
+        expect(existsSync(path.join(folder, environment.CONNECT_SCRIPT ?? command))).toBe(true);
       }
     },
     60_000,

@@ -14,7 +14,7 @@ import { PRESET_POLICIES } from '../../constructs/iam/permissions.js';
 import { callbackFunction, enrollmentFunction } from '../../service/templates/cloudformation-lambda.js';
 import {
   awsCliCommands,
-  cdktfProgram,
+  cdkProgram,
   cloudFormationTemplate,
   permissionPresets,
   type RoleDescription,
@@ -37,26 +37,31 @@ afterAll(async () => {
 const create = async (body: object = {}) =>
   (await vendor.call('POST', '/v1/connections', { name: '"; process.exit(1) //', ...body })).body;
 
-it('answers with a CDKTF program that synthesizes as it is, to the trust policy that the service shows', async () => {
-  const body = await create({ scope: { project: 'shop', environment: 'production' } });
-  writeFileSync(join(folder, 'main.ts'), body.roleTemplates.cdktf);
-  symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
-  execFileSync(
-    process.execPath,
-    [resolve('node_modules/tsx/dist/cli.mjs'), '--tsconfig', resolve('tsconfig.json'), 'main.ts'],
-    { cwd: folder },
-  );
-  const stack = JSON.parse(readFileSync(join(folder, 'cdktf.out/stacks/rolebridge/cdk.tf.json'), 'utf8'));
-  const [role] = Object.values<{ assume_role_policy: string }>(stack.resource.aws_iam_role);
-  expect(JSON.parse(role?.assume_role_policy ?? '')).toEqual(body.trustPolicy);
-  expect(JSON.stringify(stack)).not.toContain(body.callbackSecret);
-});
+it.each(['cdktn', 'cdktf'])(
+  'answers with a %s program that synthesizes as it is, to the trust policy that the service shows',
+  async (cdk) => {
+    const body = await create({ name: cdk, scope: { project: cdk, environment: 'production' } });
+    const project = join(folder, cdk);
+    mkdirSync(project);
+    writeFileSync(join(project, 'main.ts'), body.roleTemplates[cdk]);
+    symlinkSync(resolve('node_modules'), join(project, 'node_modules'));
+    execFileSync(
+      process.execPath,
+      [resolve('node_modules/tsx/dist/cli.mjs'), '--tsconfig', resolve('tsconfig.json'), 'main.ts'],
+      { cwd: project },
+    );
+    const stack = JSON.parse(readFileSync(join(project, 'cdktf.out/stacks/vendor/cdk.tf.json'), 'utf8'));
+    const [role] = Object.values<{ assume_role_policy: string }>(stack.resource.aws_iam_role);
+    expect(JSON.parse(role?.assume_role_policy ?? '')).toEqual(body.trustPolicy);
+    expect(JSON.stringify(stack)).not.toContain(body.callbackSecret);
+  },
+);
 
 it('has the external ID and the principal, and no secret, in every way to create the role', async () => {
   const body = await create({ expectedAccountId: '210987654321' });
   const { console: link, cloudFormationLink, ...texts } = body.roleTemplates;
   expect(Object.keys(texts).sort()).toEqual([
-    ...['awsCli', 'cdktf', 'cloudFormation', 'terraform', 'terraformModule'],
+    ...['awsCli', 'cdktf', 'cdktn', 'cloudFormation', 'terraform', 'terraformModule'],
   ]);
   expect(link).toContain(body.externalId);
   for (const text of Object.values<string>(texts)) {
@@ -75,7 +80,7 @@ it('opens CloudFormation with the values of the connection, and without its secr
   expect(link.host).toBe('console.aws.amazon.com');
   expect(Object.fromEntries(new URLSearchParams(link.hash.split('?')[1]))).toEqual({
     templateURL: 'https://bucket.s3.us-east-1.amazonaws.com/rolebridge.yaml',
-    stackName: 'rolebridge',
+    stackName: 'vendor-access',
     param_ConnectionId: body.id,
     param_ExternalId: body.externalId,
     param_Permissions: 'read-only',
@@ -232,7 +237,7 @@ test.each(hostileTexts)('the AWS CLI gets %j as it is, and nothing else is run',
     });
   };
   tool('aws', 'case "$*" in *Tags*) exit 1 ;; esac; echo arn');
-  tool('curl', "echo 'console.log(process.env.ROLEBRIDGE_SCOPE)'");
+  tool('curl', "echo 'console.log(process.env.CONNECT_SCOPE)'");
   const calls = join(tools, 'calls');
   execFileSync('bash', ['--norc', '-c', awsCliCommands(hostileRole(text))], {
     cwd: tools,
@@ -256,8 +261,10 @@ test.each(hostileTexts)('the AWS CLI gets %j as it is, and nothing else is run',
 
 test.each(hostileTexts)('the program and the template hold %j as one text', (text) => {
   const role = hostileRole(text);
-  expect(cdktfProgram(role)).toContain(`  externalId: ${jsonText(text)},\n`);
-  expect(cdktfProgram(role).split('\n')).toHaveLength(cdktfProgram(hostileRole('a')).split('\n').length);
+  expect(cdkProgram(role, 'cdktn')).toContain(`  externalId: ${jsonText(text)},\n`);
+  expect(cdkProgram(role, 'cdktn').split('\n')).toHaveLength(
+    cdkProgram(hostileRole('a'), 'cdktn').split('\n').length,
+  );
   expect(cloudFormationTemplate(role)).toContain(`    Default: ${jsonText(text)}\n`);
   expect(cloudFormationTemplate(role).split('\n')).toHaveLength(
     cloudFormationTemplate(hostileRole('a')).split('\n').length,

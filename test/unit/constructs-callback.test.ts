@@ -25,7 +25,7 @@ const SCRIPT = /^assets\/rolebridge-callback\/[0-9A-F]+\/rolebridge-callback\.cj
 /** The one of the customer's own statements. */
 const inlinePolicy = (json: TerraformJson) => {
   const [policy, ...others] = Object.values(json.resource.aws_iam_role_policy ?? {}).filter(
-    ({ name }) => name === 'rolebridge',
+    ({ name }) => name === 'vendor-access',
   );
   expect(others).toEqual([]);
   return policy;
@@ -124,17 +124,17 @@ describe('the provisioners', () => {
     expect(registrationProvisioner.command).toMatch(SCRIPT);
     expect(registrationProvisioner.when).toBeUndefined();
     expect(registrationProvisioner.environment).toEqual({
-      ROLEBRIDGE_EVENT: 'role.provisioned',
-      ROLEBRIDGE_LABEL: 'vendor',
-      ROLEBRIDGE_CALLBACK_URL: validProps.callbackUrl,
-      ROLEBRIDGE_CONNECTION_ID: validProps.connectionId,
-      ROLEBRIDGE_EXTERNAL_ID: validProps.externalId,
-      ROLEBRIDGE_PRINCIPAL: validProps.principal,
-      ROLEBRIDGE_ROLE_ARN: expect.stringMatching(/^\$\{aws_iam_role\.vendor_role_\w+\.arn\}$/),
-      ROLEBRIDGE_ROLE_ID: expect.stringMatching(/^\$\{aws_iam_role\.vendor_role_\w+\.unique_id\}$/),
-      ROLEBRIDGE_SCOPE: '{"project":"shop","environment":"production"}',
-      ROLEBRIDGE_EXPECTED_ACCOUNT_ID: '',
-      ROLEBRIDGE_DEADLINE_SECONDS: '120',
+      CONNECT_EVENT: 'role.provisioned',
+      CONNECT_LABEL: 'vendor',
+      CONNECT_CALLBACK_URL: validProps.callbackUrl,
+      CONNECT_CONNECTION_ID: validProps.connectionId,
+      CONNECT_EXTERNAL_ID: validProps.externalId,
+      CONNECT_PRINCIPAL: validProps.principal,
+      CONNECT_ROLE_ARN: expect.stringMatching(/^\$\{aws_iam_role\.vendor_role_\w+\.arn\}$/),
+      CONNECT_ROLE_ID: expect.stringMatching(/^\$\{aws_iam_role\.vendor_role_\w+\.unique_id\}$/),
+      CONNECT_SCOPE: '{"project":"shop","environment":"production"}',
+      CONNECT_EXPECTED_ACCOUNT_ID: '',
+      CONNECT_DEADLINE_SECONDS: '120',
     });
   });
 
@@ -150,7 +150,7 @@ describe('the provisioners', () => {
       `\${self.input.role_arn}`,
       `\${self.input.role_id}`,
     ]);
-    expect(deregistrationProvisioner.environment.ROLEBRIDGE_SCRIPT).toMatch(SCRIPT);
+    expect(deregistrationProvisioner.environment.CONNECT_SCRIPT).toMatch(SCRIPT);
     expect(JSON.stringify(deregistration.input)).not.toContain('assets');
   });
 
@@ -164,7 +164,7 @@ describe('the provisioners', () => {
         synthesize((stack) => void connect(stack, { failDestroyWhenUnreachable: isStrict })),
       );
       const { status, stdout } = spawnSync('/bin/sh', ['-c', deregistrationProvisioner.command], {
-        env: { PATH: '/nowhere', ROLEBRIDGE_SCRIPT: 'nowhere.cjs' },
+        env: { PATH: '/nowhere', CONNECT_SCRIPT: 'nowhere.cjs' },
         encoding: 'utf8',
       });
       expect(status === 0 ? 0 : 1).toBe(code);
@@ -185,9 +185,9 @@ describe('the provisioners', () => {
     };
     const check = checkOf();
     expect(check.provisioner[0]['local-exec'].environment).toMatchObject({
-      ROLEBRIDGE_EVENT: 'connection.check',
-      ROLEBRIDGE_ACCOUNT_ID: expect.stringMatching(/^\$\{data\.aws_caller_identity\..*account_id\}$/),
-      ROLEBRIDGE_EXTERNAL_ID: validProps.externalId,
+      CONNECT_EVENT: 'connection.check',
+      CONNECT_ACCOUNT_ID: expect.stringMatching(/^\$\{data\.aws_caller_identity\..*account_id\}$/),
+      CONNECT_EXTERNAL_ID: validProps.externalId,
     });
     for (const changed of [
       { externalId: 'another-one' },
@@ -207,7 +207,7 @@ describe('the provisioners', () => {
   test('no scope is not said, an empty one is the organization’s default', () => {
     const scope = (props: Parameters<typeof connect>[1]) =>
       callbackOf(synthesize((stack) => void connect(stack, props))).registrationProvisioner.environment
-        .ROLEBRIDGE_SCOPE;
+        .CONNECT_SCOPE;
     expect(scope({})).toBe('');
     expect(scope({ scope: {} })).toBe('{}');
   });
@@ -281,7 +281,7 @@ describe('several connections in one stack', () => {
     )?.[1];
     expect(role.lifecycle.precondition[0].condition).toMatch(/account_id == "210987654321"/);
     expect(role.lifecycle.precondition[0].error_message).toMatch(/^account_mismatch: .*210987654321/);
-    expect(callbackOf(json, 'b').registrationProvisioner.environment.ROLEBRIDGE_EXPECTED_ACCOUNT_ID).toBe(
+    expect(callbackOf(json, 'b').registrationProvisioner.environment.CONNECT_EXPECTED_ACCOUNT_ID).toBe(
       '210987654321',
     );
   });

@@ -47,8 +47,8 @@ test.each([
   );
   const { registrationProvisioner, registration } = callbackOf(json);
   expect(registrationProvisioner.environment).toMatchObject({
-    ROLEBRIDGE_PERMISSION_SET: 'deploy@3',
-    ROLEBRIDGE_WITHOUT: without.join(','),
+    CONNECT_PERMISSION_SET: 'deploy@3',
+    CONNECT_WITHOUT: without.join(','),
   });
   expect(registration.triggers_replace.permission_set).toBe(['deploy@3', ...without].join(' '));
 });

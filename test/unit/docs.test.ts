@@ -1,6 +1,8 @@
 /** What the pages say is there. */
 import { readFileSync } from 'node:fs';
 import { createMetrics } from '../../service/metrics/index.js';
+import { callsPage } from '../docs/calls.js';
+import { commandsPage } from '../docs/commands.js';
 
 const security = readFileSync('docs/security.md', 'utf8');
 /** Quotes as they are typed, whichever way a file has them. */
@@ -73,4 +75,11 @@ describe('docs/operations/', () => {
         .filter((name) => !dashboard.includes(name)),
     ).toEqual([]);
   });
+});
+
+test.each([
+  ['docs/calls.md', callsPage],
+  ['docs/commands.md', commandsPage],
+])('%s is the one that `npm run docs` writes', (file, page) => {
+  expect(readFileSync(file, 'utf8')).toBe(page());
 });

@@ -53,6 +53,6 @@ export const accessKeyErrors = {
     meaning:
       "The access key belongs to the vendor's own AWS account, or to an account on the vendor's deny list.",
     see: '`aws sts get-caller-identity` with the key shows its account.',
-    fix: 'Use a key of your own account.',
+    fix: 'Use a key from your account.',
   },
 } as const satisfies Record<string, ErrorRow>;

@@ -14,14 +14,14 @@ export const requestErrors = {
     title: 'No valid API key',
     meaning:
       "The request has no valid API key (or operator's token, where the call takes one). Unknown, expired and revoked keys get the same answer.",
-    see: 'The header must be `Authorization: Bearer rbk_…`, with the whole key. `rolebridge key list` shows the keys of your organization.',
+    see: 'The header must be `Authorization: Bearer rbk_…`, with the whole key. `rolebridge api-keys list` shows the keys of your organization.',
     fix: "Send a valid key of your organization. A lost key can't be shown again: create a new one and revoke the lost one.",
   },
   permission_denied: {
     status: 403,
     title: 'Not permitted',
     meaning: 'The API key does not have the permission, the scope or the ceiling that the call needs.',
-    see: 'The detail names what is missing. `GET /v1/api-keys` lists the permissions of each key.',
+    see: 'The detail names the missing permission. `GET /v1/api-keys` lists the permissions of each key.',
     fix: 'Use a key with that permission, or create one.',
   },
   callback_unauthorized: {
@@ -36,7 +36,7 @@ export const requestErrors = {
     status: 422,
     title: 'The id was used for another request',
     meaning: 'A request with this id (`webhook-id`) was answered before, and its body was another one.',
-    see: 'Compare what you send with what was sent first.',
+    see: 'Compare the body with the body of the first request.',
     fix: 'Use a new id for each event; retry with the same body.',
   },
   callback_in_progress: {
@@ -76,7 +76,7 @@ export const requestErrors = {
     title: 'Too many requests',
     meaning:
       'One API key, organization, connection or address sent more requests than a minute allows, or too many calls of an organization wait for AWS. Others are not affected.',
-    see: '`RateLimit-Policy` and `RateLimit` name the limit, what is left and when it resets; `Retry-After` says when to retry. Vendor: see the metric `rolebridge_rate_limited_total`.',
+    see: '`RateLimit-Policy` and `RateLimit` name the limit, the remaining requests and the reset time; `Retry-After` says when to retry. Vendor: see the metric `rolebridge_rate_limited_total`.',
     fix: 'Wait for `Retry-After`, and send fewer requests: cache credentials until they expire, and use webhooks instead of polling. Vendor: the limits are in `ROLEBRIDGE_RATE_LIMITS`.',
   },
   store_unavailable: {
@@ -121,7 +121,7 @@ export const requestErrors = {
     title: 'The API key is the one in use',
     meaning: "A key can't revoke itself, so that you can't lock your organization out.",
     see: 'The id in the path is the id of the key in the header.',
-    fix: 'Create another key, and revoke this one with it.',
+    fix: 'Revoke it with the key that created it. The first key of an organization is revoked by the vendor.',
   },
   not_found: {
     status: 404,

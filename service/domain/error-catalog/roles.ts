@@ -24,7 +24,7 @@ export const roleErrors = {
     meaning:
       "The role is in the vendor's own AWS account, or in an account on the vendor's deny list. Such a connection would let a customer act as the vendor, so it is refused before AWS is called.",
     see: 'Compare the account in the ARN with the account in the principal that the connection shows.',
-    fix: 'Deploy the stack with credentials of your own account: check `aws sts get-caller-identity` and the `provider "aws"` of the stack.',
+    fix: 'Deploy the stack with the credentials of your account: check `aws sts get-caller-identity` and the `provider "aws"` of the stack.',
   },
   role_already_connected: {
     status: 409,
@@ -89,6 +89,21 @@ export const roleErrors = {
       'The vendor connects only roles whose trust policy it can read and judge (`ROLEBRIDGE_REQUIRE_PROOF=on`), and the role may not read itself.',
     see: 'The check `trust_policy` says why the policy could not be read.',
     fix: 'Allow the role `iam:GetRole` on its own ARN: leave `selfInspection` on in the construct, or add the inline policy that the setup page shows.',
+  },
+  permissions_missing: {
+    status: 422,
+    title: 'The role lacks permissions',
+    meaning:
+      "The role is safe, but IAM's simulator denies it something that the connection's permission set requires, or allows something that the set denies.",
+    see: 'The `missing` in the answer lists each action, what denies it and what it is needed for. `aws iam simulate-principal-policy --policy-source-arn ARN --action-names ACTION` repeats the question.',
+    fix: 'Deploy the permission set as the vendor publishes it (`GET /v1/permission-sets`). Where a permissions boundary or a service control policy denies the action, ask the administrator of your organization. A connected role is never disconnected for this: it is reported as `permissions: incomplete`.',
+  },
+  permission_set_unknown: {
+    status: 422,
+    title: 'No such permission set',
+    meaning: 'The vendor has no permission set of that name and version.',
+    see: '`GET /v1/permission-sets` lists the names and versions that the vendor serves.',
+    fix: 'Use one of them: `npx @rolebridge/constructs pull` fetches the newest version for a stack.',
   },
   external_id_not_required: {
     status: 422,
@@ -231,7 +246,7 @@ export const roleErrors = {
     title: 'The session would be longer than allowed',
     meaning:
       'The role does not allow sessions of that length; or the service itself runs as a role, so AWS ends every session after an hour (role chaining).',
-    see: "The detail says what is possible. `aws iam get-role --query Role.MaxSessionDuration` shows the role's maximum.",
+    see: "The detail names the longest possible duration. `aws iam get-role --query Role.MaxSessionDuration` shows the role's maximum.",
     fix: "Request a shorter `durationSeconds`, or ask the customer to raise the role's maximum (`maxSessionDuration` of the construct).",
   },
   session_tags_denied: {

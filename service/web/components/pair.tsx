@@ -35,7 +35,8 @@ export function Pair({ state, size }: { state: PairState; size?: 'sm' | 'lg' }) 
 
 /** The vendor's mark; a neutral one where the brand file has none. */
 export function Mark({ kind = 'mark' }: { kind?: string }) {
-  const { brand, assets } = usePage();
+  const { brand, assets, session } = usePage();
+  const theme = session?.look.theme;
   if (assets.logo === undefined)
     return (
       <svg class={kind} viewBox="0 0 28 28" aria-hidden="true">
@@ -52,8 +53,8 @@ export function Mark({ kind = 'mark' }: { kind?: string }) {
     );
   return (
     <picture>
-      {brand.logoDark && assets.logoDark && (
-        <source srcset={assets.logoDark} media="(prefers-color-scheme: dark)" />
+      {brand.logoDark && assets.logoDark && theme !== 'light' && (
+        <source srcset={assets.logoDark} media={theme ? undefined : '(prefers-color-scheme: dark)'} />
       )}
       <img class={kind} src={assets.logo} alt="" width="28" height="28" />
     </picture>

@@ -20,6 +20,7 @@ import { Icon } from '../components/icon.js';
 import { Pair } from '../components/pair.js';
 import { CheckEvidence, NoVerdict, OpenRole, PolicyToDeploy, Refusal } from '../components/refusal.js';
 import { accountOf } from '../components/status.js';
+import { Tell } from '../components/tell.js';
 import { useTexts } from '../page-context.js';
 import { type Format, formats, type RoleTemplate, secretVariable } from '../role-formats.js';
 
@@ -297,6 +298,7 @@ function FailedCheck(step: RoleStep & { result: CheckResult }) {
   const { result } = step;
   return (
     <>
+      <Tell event="failed" connection={step.connection} code={result.code} />
       <Refusal result={result} title={step.resultTitle} />
       <div class="section">
         {!result.message.includes(step.roleArn) && <p class="mono small muted break">{step.roleArn}</p>}

@@ -6,6 +6,7 @@ import { Checks, rowsOf } from '../components/checks.js';
 import { Icon } from '../components/icon.js';
 import { lastName, levelIcons, levelOf, ScopePath } from '../components/scope.js';
 import { accountOf, assuranceOf, verificationOf } from '../components/status.js';
+import { Tell } from '../components/tell.js';
 import { usePage, useTexts } from '../page-context.js';
 import { connectionIn, type Site, seeOther, sendPage, textsOf } from '../site.js';
 
@@ -21,10 +22,12 @@ export function addSuccessPage(pages: Router, site: Site): void {
 
 function SuccessPage({ connection }: { connection: Connection }) {
   const { success: texts, scope } = useTexts();
-  const { brand, session } = usePage();
-  const backUrl = session?.returnUrl ?? brand.homeUrl;
+  const { brand, session, embedOrigins } = usePage();
+  const isEmbedded = embedOrigins.length > 0;
+  const backUrl = isEmbedded ? undefined : (session?.returnUrl ?? brand.homeUrl);
   return (
     <div class="win">
+      <Tell event="connected" connection={connection} />
       <div class="win-top" role="status">
         <svg class="win-tick" viewBox="0 0 96 96" aria-hidden="true">
           <circle class="win-ring" cx="48" cy="48" r="44" />
@@ -52,6 +55,11 @@ function SuccessPage({ connection }: { connection: Connection }) {
         </div>
         <div class="section">
           <div class="actions win-actions">
+            {isEmbedded && (
+              <button type="button" class="btn btn-primary btn-lg" data-close>
+                {texts.done}
+              </button>
+            )}
             {backUrl && (
               <ButtonLink url={backUrl} leaves look="primary" size="lg">
                 {texts.back}
@@ -60,7 +68,7 @@ function SuccessPage({ connection }: { connection: Connection }) {
             )}
             <ButtonLink
               path={`/connections/${connection.id}`}
-              look={backUrl ? undefined : 'primary'}
+              look={backUrl || isEmbedded ? undefined : 'primary'}
               size="lg"
             >
               {texts.view}

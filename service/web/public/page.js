@@ -108,6 +108,7 @@ function showMain(html) {
   const main = document.getElementById('main');
   main.innerHTML = html;
   remember();
+  tellEvents();
   const first = main.querySelector('[aria-invalid="true"]') ?? main.querySelector('[aria-current="step"] h2');
   first?.focus();
 }
@@ -163,3 +164,34 @@ async function refresh() {
   }
 }
 if (shown.size > 0) setInterval(refresh, 3000);
+
+// Embedded: the page talks with the app around it, which must be of an origin that the vendor allows. The app speaks
+// first; until then nothing is sent.
+const allowedOrigins = document.documentElement.dataset.embedded?.split(' ') ?? [];
+let app;
+const tellApp = (message) => app?.source.postMessage({ connect: message }, app.origin);
+const tellHeight = () => tellApp({ height: Math.ceil(document.body.getBoundingClientRect().height) });
+function tellEvents() {
+  for (const { dataset } of all('[data-tell]'))
+    tellApp({ event: dataset.tell, detail: JSON.parse(dataset.detail) });
+}
+
+if (allowedOrigins.length > 0 && parent !== window) {
+  addEventListener('message', ({ origin, source, data }) => {
+    if (source !== parent || !allowedOrigins.includes(origin) || typeof data?.connect !== 'object') return;
+    const { theme } = data.connect;
+    if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
+    if (app) return;
+    app = { source, origin };
+    new ResizeObserver(tellHeight).observe(document.body);
+    tellHeight();
+    tellEvents();
+  });
+  document.addEventListener('click', ({ target }) => {
+    if (target.closest('[data-close]')) tellApp({ close: true });
+  });
+  document.addEventListener('keydown', ({ key }) => {
+    if (key === 'Escape' && !document.querySelector('details.menu[open]')) tellApp({ isEscape: true });
+  });
+  document.querySelector('form[data-go]')?.requestSubmit();
+}

@@ -14,9 +14,12 @@ export const textsFor = (brand: Brand): Record<Language, Texts> =>
     Texts
   >;
 
-/** What the link asks for (`?lang=`), or else the first language that the browser prefers and that there is. */
-export function languageOf(request: Request): Language {
+export const isLanguage = (text: string): text is Language => Object.hasOwn(catalogs, text);
+
+/** What the link asks for (`?lang=`), the session's, or else the first that the browser prefers and that there is. */
+export function languageOf(request: Request, ofSession: Language | undefined): Language {
   const asked = request.query.lang;
-  if (typeof asked === 'string' && Object.hasOwn(catalogs, asked)) return asked as Language;
+  if (typeof asked === 'string' && isLanguage(asked)) return asked;
+  if (ofSession) return ofSession;
   return (request.acceptsLanguages(...Object.keys(catalogs)) || 'en') as Language;
 }

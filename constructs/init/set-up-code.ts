@@ -1,0 +1,104 @@
+/** `init --setup`: one code or link instead of five values. What the service answers is checked like what a person types. */
+import { get, parseCallbackUrl } from '../callback/network';
+import { PATTERNS } from '../props/patterns';
+import { type ConnectionValues, readValues, VALUES } from './values';
+
+/** What a set-up code stands for. */
+export interface Setup {
+  /** Where it was read. */
+  readonly host: string;
+  readonly name: string;
+  readonly expiresAt: string;
+  readonly values: ConnectionValues;
+}
+
+type Flags = Readonly<Record<string, string | boolean | undefined>>;
+
+/** What a customer may choose beside the code. */
+const CHOICES = ['permissions', 'region', 'scope'] as const;
+const LOOKUP_TIMEOUT_MS = 30_000;
+
+/** @throws Error when the code can't be read, or the answer is not one of this service */
+export async function readSetup(
+  codeOrLink: string,
+  flags: Flags,
+  environment: NodeJS.ProcessEnv,
+): Promise<Setup> {
+  const { base, code } = parseSetup(codeOrLink, flags, environment);
+  const url = new URL(`${base.pathname.replace(/\/$/, '')}/v1/setup-code`, base);
+  const answer = await get(url, LOOKUP_TIMEOUT_MS, environment, { authorization: `Bearer ${code}` });
+  if ('problem' in answer)
+    throw new Error(
+      answer.isFinal
+        ? `${answer.isFinal.detail} ${answer.isFinal.remedy}`
+        : `The vendor's service at ${url.host} can't be reached: ${answer.problem}.`,
+    );
+  const { status, body = {} } = answer;
+  if (status === 401)
+    throw new Error(
+      `${url.host} does not accept this set-up code: it is unknown, has expired or was revoked. Ask the vendor for a new one.`,
+    );
+  if (status !== 200)
+    throw new Error(`${url.host} answered HTTP ${status} to this set-up code. Try again later.`);
+  return {
+    host: url.host,
+    name: printable(body.name),
+    expiresAt: printable(body.expiresAt),
+    values: await valuesIn(body, base, flags),
+  };
+}
+
+/** A link names its service; a code alone needs the callback URL. */
+function parseSetup(text: string, flags: Flags, environment: NodeJS.ProcessEnv): { base: URL; code: string } {
+  const [address = '', fragment] = text.trim().split('#', 2);
+  const isCode = fragment === undefined;
+  const code = isCode ? address : fragment;
+  if (!/^stp_[\w-]{32}$/.test(code))
+    throw new Error(
+      "--setup takes the set-up code or link from the vendor's page: https://HOST/#stp_… or stp_… with --callback-url.",
+    );
+  const callbackUrl = flags[VALUES.callbackUrl.flag] ?? environment[VALUES.callbackUrl.variable];
+  const given = isCode ? String(callbackUrl ?? '').replace(/\/v1\/callbacks$/, '/') : address;
+  const base = PATTERNS.callbackUrl.fits.test(given) ? parseCallbackUrl(given) : undefined;
+  if (base === undefined)
+    throw new Error(
+      isCode
+        ? `A set-up code alone needs --callback-url (or ${VALUES.callbackUrl.variable}): ${PATTERNS.callbackUrl.rule}.`
+        : `The link of a set-up code must be ${PATTERNS.callbackUrl.rule}.`,
+    );
+  return { base, code };
+}
+
+/** @throws Error that names every value that this service must not have answered */
+async function valuesIn(
+  body: Readonly<Record<string, unknown>>,
+  base: URL,
+  flags: Flags,
+): Promise<ConnectionValues> {
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+  const scope = body.scope === undefined ? undefined : Object.values(Object(body.scope)).join('/');
+  const answered: Record<string, string | undefined> = {
+    [VALUES.connectionId.flag]: text(body.connectionId),
+    [VALUES.externalId.flag]: text(body.externalId),
+    [VALUES.principal.flag]: text(body.principal),
+    [VALUES.callbackUrl.flag]: text(body.callbackUrl),
+    [VALUES.expectedAccountId.flag]: text(body.expectedAccountId),
+    [VALUES.permissions.flag]: text(body.permissions),
+    [VALUES.region.flag]: text(body.region),
+    [VALUES.scope.flag]: scope,
+  };
+  for (const name of CHOICES) {
+    const { flag } = VALUES[name];
+    if (typeof flags[flag] === 'string') answered[flag] = flags[flag];
+  }
+  const values = await readValues(answered, {}, false);
+  if (new URL(values.callbackUrl).origin !== base.origin)
+    throw new Error(
+      `The set-up code was read at ${base.host}, but its callback URL is ${values.callbackUrl}. Nothing was written; tell the vendor.`,
+    );
+  return values;
+}
+
+/** A name is the vendor's text: it can't draw on the terminal. */
+const printable = (value: unknown): string =>
+  typeof value === 'string' ? value.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ').slice(0, 200) : '';

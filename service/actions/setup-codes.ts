@@ -1,0 +1,83 @@
+import { hash, randomBytes } from 'node:crypto';
+import type { Requester } from '../domain/audit.js';
+import { type Connection, isDeleted, roleRegistrationOf } from '../domain/connection.js';
+import { RolebridgeError } from '../domain/errors.js';
+import { isConnectionId } from '../domain/ids.js';
+import type { Clock, Store, Token } from '../domain/ports.js';
+import { audited } from './audited.js';
+
+type Codes = { readonly store: Store; readonly clock: Clock; readonly publicUrl: string };
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const LIFETIME_DAYS = 7;
+
+/**
+ * One code for the values that a customer's code needs. It reads them and nothing else, and holds no secret. A new code
+ * revokes the one before, so a connection has at most one.
+ * @throws RolebridgeError `method_mismatch` for a connection that expects no role
+ */
+export async function createSetupCode(
+  deps: Codes,
+  by: Requester,
+  connection: Connection,
+): Promise<{ code: string; link: string; expiresAt: string }> {
+  if (isDeleted(connection) || roleRegistrationOf(connection) === undefined)
+    throw new RolebridgeError('method_mismatch', 'This connection uses an access key and has no role.', {
+      remedy: 'Start its move to a role with POST …/migrate-to-role.',
+    });
+  const code = `stp_${randomBytes(24).toString('base64url')}`;
+  const now = deps.clock.now();
+  const expiresAt = new Date(now + LIFETIME_DAYS * DAY_MS).toISOString();
+  const { organizationId, id: connectionId } = connection;
+  await audited(deps, by, { action: 'setup_code.create', organizationId, connectionId }, async () => {
+    await takeAll(deps.store, connection);
+    await deps.store.saveToken({
+      kind: 'setup_code',
+      hash: hashOf(code),
+      organizationId,
+      createdAt: new Date(now).toISOString(),
+      expiresAt,
+      data: { connectionId },
+    });
+  });
+  // In the fragment, which no server or proxy sees.
+  return { code, link: `${deps.publicUrl}/#${code}`, expiresAt };
+}
+
+export async function revokeSetupCode(
+  deps: Pick<Codes, 'store' | 'clock'>,
+  by: Requester,
+  connection: Connection,
+): Promise<void> {
+  const { organizationId, id: connectionId } = connection;
+  await audited(deps, by, { action: 'setup_code.revoke', organizationId, connectionId }, () =>
+    takeAll(deps.store, connection),
+  );
+}
+
+/** @throws RolebridgeError `unauthorized`: the code is unknown, has expired or was revoked */
+export async function connectionOfSetupCode(
+  { store, clock }: Pick<Codes, 'store' | 'clock'>,
+  code: string,
+): Promise<{ connection: Connection; expiresAt: string }> {
+  const token = await store.token('setup_code', hashOf(code));
+  const id = token?.data.connectionId;
+  const isValid = token !== undefined && Date.parse(token.expiresAt) > clock.now();
+  const connection =
+    isValid && typeof id === 'string' && isConnectionId(id)
+      ? await store.connectionForCallback(id)
+      : undefined;
+  if (!token || !connection || isDeleted(connection))
+    throw new RolebridgeError('unauthorized', 'This set-up code is unknown, has expired or was revoked.', {
+      remedy: 'Create a new one on the page of the connection.',
+    });
+  return { connection, expiresAt: token.expiresAt };
+}
+
+async function takeAll(store: Store, { id, organizationId }: Connection): Promise<void> {
+  const ofConnection = (token: Token) => token.data.connectionId === id;
+  for (const token of (await store.tokensOf(organizationId, 'setup_code')).filter(ofConnection))
+    await store.takeToken('setup_code', token.hash);
+}
+
+const hashOf = (code: string): string => hash('sha256', code);

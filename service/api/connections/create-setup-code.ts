@@ -1,0 +1,26 @@
+import { createSetupCode as create } from '../../actions/setup-codes.js';
+import * as answers from '../answers.js';
+import { defineOperation } from '../operation.js';
+import { connectionIn, findErrors, path, tag } from './shared.js';
+
+export const createSetupCode = defineOperation({
+  method: 'post',
+  path: '/v1/connections/{id}/setup-code',
+  tag,
+  summary: 'Creates a set-up code: one value instead of five for `init --setup`; it revokes the code before.',
+  description:
+    'The code reads what the code of a customer needs (GET /v1/setup-code), for 7 days, and nothing else. It holds no secret: the customer gets the callback secret another way.',
+  auth: 'organization',
+  permission: 'connections:write',
+  answer: {
+    status: 201,
+    description: 'The code, which no other answer contains.',
+    schema: answers.createdSetupCode,
+  },
+  errors: [...findErrors, 'method_mismatch'],
+  examples: { one: { path, returns: 201 } },
+  async handler(input) {
+    const created = await create(input.deps, input.by, await connectionIn(input));
+    return { ...created, command: `npx @rolebridge/constructs init --setup ${created.link}` };
+  },
+});

@@ -1,0 +1,23 @@
+import type { Connection } from '../../domain/connection.js';
+import { usePage } from '../page-context.js';
+import { accountOf, verificationOf } from './status.js';
+
+/** What an app that embeds the page is told, once for each check: the page's script sends it. */
+export function Tell({
+  event,
+  connection,
+  code,
+}: {
+  event: 'connected' | 'failed';
+  connection: Connection;
+  code?: string;
+}) {
+  if (usePage().embedOrigins.length === 0) return null;
+  const detail = {
+    connectionId: connection.id,
+    accountId: accountOf(connection),
+    code,
+    checkedAt: verificationOf(connection)?.finishedAt,
+  };
+  return <span hidden data-tell={event} data-detail={JSON.stringify(detail)} />;
+}

@@ -1,0 +1,237 @@
+/** The wiring: everything that one process of the service works with, made from things made outside. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { createOrganization, type NewOrganization } from './actions/create-organization.js';
+import type { Dependencies } from './actions/dependencies.js';
+import { createRequestListener } from './api/app.js';
+import { operations } from './api/operations.js';
+import { keepAuditFor } from './audit-retention.js';
+import { createOrganizationLimiter } from './aws/organization-limiter.js';
+import { shareSts } from './aws/shared-sts.js';
+import type { AccessKeyEncryption } from './domain/access-key.js';
+import type { Requester } from './domain/audit.js';
+import { type PermissionSets, permissionSetsOf } from './domain/permission-set.js';
+import type { Clock, Encryption, Store, Sts } from './domain/ports.js';
+import type { Partition } from './domain/role-arn.js';
+import { interruptible } from './interruptible-clock.js';
+import { runJobs, type Scheduler } from './jobs/index.js';
+import { createRateLimits } from './limits/index.js';
+import {
+  countConnections,
+  createMetrics,
+  instrumentedStore,
+  type Metrics,
+  measureOldestCheck,
+} from './metrics/index.js';
+import { createSessions } from './role-sessions/index.js';
+import { defaultSettings, type Settings } from './settings/index.js';
+import type { Tracing } from './tracing/index.js';
+import { type Brand, defaultBrand, isReturnUrl } from './web/brand.js';
+import { createWeb } from './web/index.js';
+import { deliverMessages, type WebhookOptions } from './webhooks/index.js';
+
+/** The machine's own time. */
+export const systemClock: Clock = {
+  now: Date.now,
+  monotonic: () => performance.now(),
+  sleep: (ms, signal) =>
+    sleep(ms, undefined, { ...(signal && { signal }) }).catch((error: unknown) => {
+      if (!signal?.aborted) throw error;
+    }),
+};
+
+/** The settings by their option (docs/settings.md); each one that is left out has its documented default. */
+type GivenSettings = {
+  readonly [Name in keyof Settings]?: Settings[Name] extends infer Value
+    ? Value extends ReadonlyMap<unknown, unknown> | ReadonlySet<unknown> | readonly unknown[]
+      ? Value | undefined
+      : Value extends object
+        ? Partial<Value> | undefined
+        : Value | undefined
+    : never;
+};
+
+/** Every outside thing that the service works with, and its settings. */
+export interface ServiceOptions
+  extends Omit<GivenSettings, 'principals' | 'webhooks' | 'metricsListener' | 'logLevel'> {
+  readonly store: Store;
+  readonly sts: Sts;
+  readonly encryption: Encryption;
+  readonly logger: Logger;
+  /** Without it the service takes no access keys. */
+  readonly accessKeyEncryption?: AccessKeyEncryption | undefined;
+  /** The vendor's principal in each of its partitions. */
+  readonly principals: ReadonlyMap<Partition, string>;
+  readonly clock?: Clock;
+  /** As `openPermissionSets` reads them. @default none */
+  readonly permissionSets?: PermissionSets;
+  /** How long one request waits for propagation before it answers 503 with `Retry-After`. @default 25,000 */
+  readonly maxWaitMs?: number;
+  /** False looks at no connection by itself: another process on the same store does. @default true */
+  readonly watches?: boolean;
+  /** How long a client may take to send a request, its headers half of that. @default 20,000 */
+  readonly requestTimeoutMs?: number;
+  readonly metrics?: Metrics;
+  readonly webhooks?: WebhookOptions | undefined;
+  readonly metricsListener?: { readonly host: string; readonly port: number } | undefined;
+  readonly tracing?: Tracing | undefined;
+  /** Whose name, colors and words customers meet. @default a neutral one */
+  readonly brand?: Brand | undefined;
+}
+
+/** What every form of the service can do, whoever listens. */
+export interface Control {
+  /** Makes an organization and its first API key, which is shown this once. */
+  createOrganization(
+    name: string,
+    more?: Omit<NewOrganization, 'name'>,
+  ): ReturnType<typeof createOrganization>;
+  /** Asks AWS whether the service runs as a role's session, and logs what that means for credentials. Never fails. */
+  learnRoleChaining(): Promise<void>;
+  /** From now on access keys are encrypted with the first of these keys, as after one was put before the others. */
+  useEncryption(encryption: AccessKeyEncryption | undefined): void;
+}
+
+/** All but the listening. `url` is where the service is when no public URL is set. */
+export function wire(options: ServiceOptions, url: string) {
+  const settings = withDefaults(options);
+  const { clock, interrupt } = interruptible(options.clock ?? systemClock);
+  const { logger, tracing, metrics = createMetrics() } = options;
+  // What nobody can read is not measured where it would cost each request something.
+  const isMeasured = options.metricsListener !== undefined || options.metricsTokenHash !== undefined;
+  const store = isMeasured ? instrumentedStore(options.store, metrics) : options.store;
+  countConnections(store, metrics);
+  measureOldestCheck(store, metrics, clock.now);
+  const limits = createRateLimits(settings.rateLimits, (limit) => metrics.rateLimited.inc({ limit }));
+  const budget = createOrganizationLimiter({
+    atOnce: settings.stsCalls.atOnce,
+    atOncePerSharer: settings.stsCalls.atOncePerOrganization,
+    onChange(inFlight, waiting) {
+      metrics.stsInFlight.set(inFlight);
+      metrics.stsWaiting.set(waiting);
+    },
+  });
+  const sts = shareSts(options.sts, { budget, metrics, logger, tracing });
+  const sessions = createSessions({ sts, clock });
+  let { accessKeyEncryption } = options;
+  const loops: Scheduler[] = [];
+  const { brand = defaultBrand } = options;
+  const deps: Dependencies = {
+    get accessKeyEncryption() {
+      return accessKeyEncryption;
+    },
+    store,
+    sts,
+    sessions,
+    verificationLimit: limits.verification,
+    encryption: options.encryption,
+    takesAccessKeys: settings.takesAccessKeys,
+    clock,
+    principals: options.principals,
+    deniedAccountIds: settings.deniedAccountIds ?? new Set(),
+    publicUrl: settings.publicUrl ?? url,
+    templateUrl: settings.templateUrl,
+    vendor: {
+      name: brand.name,
+      externalIdPrefix: brand.externalIdPrefix,
+      isReturnUrl: (url) => isReturnUrl(brand, url),
+    },
+    propagationWindowMs: settings.propagationWindowMs,
+    maxWaitMs: options.maxWaitMs ?? 25_000,
+    schedule: settings.schedule,
+    permissionSets: options.permissionSets ?? permissionSetsOf([]),
+    webhookEndpoints: options.webhooks?.endpoints ?? [],
+    canary: settings.canary,
+    health: { degradedSince: undefined },
+    requireAccount: settings.requireAccount,
+    requireProof: settings.requireProof,
+    alarm(code, about) {
+      metrics.securityEvents.inc({ code });
+      logger.error(
+        { ...about, code, security: true },
+        'a callback came for an account that the connection is not bound to',
+      );
+    },
+    wake: () => {
+      for (const loop of loops) loop.wake();
+    },
+  };
+  const { callbackToleranceMs, metricsTokenHash, operatorTokenHash, trustedProxies } = settings;
+  const app = createRequestListener(
+    Object.assign(deps, { limits, metrics, callbackToleranceMs, operations }),
+    {
+      pages: createWeb(deps, { logger, limits, brand, operatorTokenHash }),
+      logger,
+      isMeasured,
+      metricsTokenHash,
+      trustedProxies,
+      operatorTokenHash,
+    },
+  );
+  const control: Control = {
+    createOrganization: (name, more) =>
+      createOrganization({ store, clock }, commandLine(), { ...more, name }),
+    async learnRoleChaining() {
+      for (const partition of options.principals.keys()) {
+        const isRoleChaining = await sessions.isRoleChaining(partition).catch(() => undefined);
+        if (isRoleChaining)
+          options.logger.info(
+            { partition },
+            'runs as a role itself: AWS ends sessions after an hour (role chaining)',
+          );
+        if (isRoleChaining === undefined)
+          options.logger.warn({ partition }, 'AWS did not say whom the service runs as');
+      }
+    },
+    useEncryption(encryption) {
+      accessKeyEncryption = encryption;
+    },
+  };
+  return {
+    control,
+    metrics,
+    publicUrl: deps.publicUrl,
+    handler(request: IncomingMessage, response: ServerResponse): void {
+      if (tracing === undefined) app(request, response);
+      else
+        tracing.request(request, response, (traceId) => {
+          (response as unknown as { locals: object }).locals = { traceId };
+          app(request, response);
+        });
+    },
+    /** From now on the jobs run. */
+    start(): void {
+      if (options.watches ?? true)
+        loops.push(runJobs(deps, { logger, metrics, stsCallsPerSecond: settings.watchStsCallsPerSecond }));
+      if (options.webhooks) loops.push(deliverMessages({ store, clock, logger, metrics }, options.webhooks));
+      if (options.auditRetentionDays !== undefined)
+        loops.push(keepAuditFor(options.auditRetentionDays, { store, clock, logger, metrics }));
+    },
+    /** Ends what waits and the jobs. */
+    async stop(): Promise<void> {
+      interrupt();
+      await Promise.all(loops.map((loop) => loop.stop()));
+    },
+    async release(): Promise<void> {
+      await options.store.close();
+      await tracing?.close().catch(() => {});
+    },
+  };
+}
+
+/** Groups of settings are completed member by member. */
+function withDefaults(given: ServiceOptions) {
+  const defaults = defaultSettings();
+  return {
+    ...defaults,
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+    schedule: { ...defaults.schedule, ...given.schedule },
+    stsCalls: { ...defaults.stsCalls, ...given.stsCalls },
+    rateLimits: { ...defaults.rateLimits, ...given.rateLimits },
+  };
+}
+
+/** Whoever calls the program itself. */
+export const commandLine = (): Requester => ({ actor: { kind: 'command_line' }, requestId: randomUUID() });

@@ -1,0 +1,61 @@
+/** Documents: their words, links and widths. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { anchorsOf, houseWordsIn, linksOf, proseOf, wideCodeOf, wideTablesOf } from '../lint/prose.js';
+
+const documents = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((file) => file !== '' && existsSync(file));
+const textOf = (file: string) => readFileSync(file, 'utf8');
+
+describe.each(documents)('%s', (file) => {
+  const text = textOf(file);
+
+  test('is plain technical English', () => {
+    expect(
+      houseWordsIn(proseOf(text)).map(
+        ({ line, found, instead }) => `${file}:${line}: "${found}" (${instead})`,
+      ),
+    ).toEqual([]);
+  });
+
+  test('has no dead link, neither to a file nor to a heading', () => {
+    const dead = linksOf(text).filter((link) => {
+      const target = link.file === '' ? file : normalize(join(dirname(file), link.file));
+      // Of a package: built from docs/.
+      const source = target.replace(/^service\/dist\/docs\//, 'docs/');
+      if (!existsSync(source)) return true;
+      return link.anchor !== '' && target.endsWith('.md') && !anchorsOf(textOf(target)).has(link.anchor);
+    });
+    expect(dead).toEqual([]);
+  });
+
+  test('needs no sideways scrolling', () => {
+    expect(wideCodeOf(text)).toEqual([]);
+    expect(wideTablesOf(text)).toEqual([]);
+  });
+});
+
+test('the check of words finds what it is for, and leaves English alone', () => {
+  const faults = [
+    'Whoever asks gets it.',
+    'It goes on.',
+    'A role of its own.',
+    'It says what is wrong.',
+    'Nobody is told.',
+    'who runs the service',
+    'The key was begun.',
+  ];
+  for (const fault of faults) expect(houseWordsIn(fault)).not.toEqual([]);
+  const fine = [
+    'What is an external ID?',
+    'Who can assume the role?',
+    'A person who copies the ARN.',
+    'The job continues.',
+    'Each connection has its own secret.',
+  ];
+  for (const sentence of fine) expect(houseWordsIn(sentence)).toEqual([]);
+});
