@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { createOrganization } from './actions/create-organization.js';
+import { createOrganization, type NewOrganization } from './actions/create-organization.js';
 import type { Dependencies } from './actions/dependencies.js';
 import { createRequestListener } from './api/app.js';
 import { operations } from './api/operations.js';
@@ -84,7 +84,10 @@ export interface ServiceOptions
 /** What every form of the service can do, whoever listens. */
 export interface Control {
   /** Makes an organization and its first API key, which is shown this once. */
-  createOrganization(name: string): ReturnType<typeof createOrganization>;
+  createOrganization(
+    name: string,
+    more?: Omit<NewOrganization, 'name'>,
+  ): ReturnType<typeof createOrganization>;
   /** Asks AWS whether the service runs as a role's session, and logs what that means for credentials. Never fails. */
   learnRoleChaining(): Promise<void>;
   /** From now on access keys are encrypted with the first of these keys, as after one was put before the others. */
@@ -164,7 +167,8 @@ export function wire(options: ServiceOptions, url: string) {
     },
   );
   const control: Control = {
-    createOrganization: (name) => createOrganization({ store, clock }, commandLine(), name),
+    createOrganization: (name, more) =>
+      createOrganization({ store, clock }, commandLine(), { ...more, name }),
     async learnRoleChaining() {
       for (const partition of options.principals.keys()) {
         const isRoleChaining = await sessions.isRoleChaining(partition).catch(() => undefined);

@@ -12,6 +12,7 @@ import { saveChange, subjectOf } from './change-connection.js';
 import type { ReceiptOf } from './commit-change.js';
 import { type Dependencies, isoNow } from './dependencies.js';
 import { outboxMessages } from './outbox.js';
+import type { StatedPermissionSet } from './permission-set.js';
 import { verifyConnection } from './verify-connection.js';
 
 export interface ReportedRole {
@@ -28,11 +29,12 @@ export async function roleProvisioned(
   deps: Dependencies,
   by: Requester,
   connection: Connection,
-  reported: ReportedRole & {
-    readonly scope?: Scope | undefined;
-    readonly firstAttemptAtMs: number;
-    readonly receipt: ReceiptOf;
-  },
+  reported: ReportedRole &
+    StatedPermissionSet & {
+      readonly scope?: Scope | undefined;
+      readonly firstAttemptAtMs: number;
+      readonly receipt: ReceiptOf;
+    },
 ): Promise<Connection> {
   await requireBoundAccount(deps, by, connection, reported.roleArn);
   return verifyConnection(deps, by, connection, { ...reported, askedBy: 'callback' });

@@ -11,9 +11,11 @@ import { describeScope, type Scope, scopeFromKey, scopeKey } from '../domain/sco
 import type { VerificationProgress } from '../domain/verification/request.js';
 import { verifyRole } from '../domain/verification/verify-role.js';
 import type { FailedVerification } from '../domain/verification.js';
+import { permissionsKey } from '../domain/webhook-message.js';
 import { audited, type TakeOutcome } from './audited.js';
 import { recordVerification, storeChange, subjectOf } from './change-connection.js';
 import type { ReceiptOf } from './commit-change.js';
+import { planPermissions, type StatedPermissionSet } from './permission-set.js';
 import { connectedElsewhere, notConnectedElsewhere, verificationFailed } from './verification-failed.js';
 
 /**
@@ -37,7 +39,7 @@ export async function verifyConnection(
   );
 }
 
-export interface VerificationRequest {
+export interface VerificationRequest extends StatedPermissionSet {
   readonly roleArn: string;
   /** The id of the role that the stack made; AWS must open that very one. */
   readonly roleId?: string | undefined;
@@ -75,6 +77,8 @@ async function verifyAndStore(
 
   const isWatch = request.askedBy === 'watch';
   const { persistFailure = () => true } = request;
+  const isByService = isWatch || request.askedBy === 'verify';
+  const permissions = planPermissions(deps, connection, { stated: request, isByService });
   const result = await verifyRole(
     {
       connection: {
@@ -102,6 +106,7 @@ async function verifyAndStore(
       diagnose: request.diagnose,
       ...probing(deps, connection, request),
       requireProof: deps.requireProof,
+      permissions: permissions.toCheck,
       onProgress: request.onProgress,
     },
     { sts: deps.sts, clock: deps.clock, newExternalId: () => newExternalId(deps.vendor.externalIdPrefix) },
@@ -118,8 +123,8 @@ async function verifyAndStore(
     );
   if (result.outcome === 'refused') {
     const error = verificationFailed(result.verification);
-    // The role works and is as safe as it was: the change of its external ID waits, and nothing else.
-    const isHarmless = error.code === 'previous_external_id_accepted' && connection.status === 'connected';
+    // The role works and is as safe as it was: the change waits, and nothing else.
+    const isHarmless = harmlessCodes.includes(error.code) && connection.status === 'connected';
     if (result.role !== undefined && !isHarmless && (await persistFailure(error.code)))
       await storeFailure(
         deps,
@@ -139,7 +144,10 @@ async function verifyAndStore(
     connection.status === 'connected' &&
     connection.method === 'assume_role' &&
     externalId === trust.externalId &&
-    connection.assurance === assurance;
+    connection.assurance === assurance &&
+    permissionsKey(connection) ===
+      permissionsKey({ ...connection, permissionSet: permissions.deployed, verification }) &&
+    connection.permissionSet?.newest === permissions.deployed?.newest;
   try {
     if (isUnchanged) return await recordVerification(deps, intent, { ...connection, probedAt }, verification);
     const next = connected(connection, {
@@ -148,6 +156,7 @@ async function verifyAndStore(
       externalId,
       assurance,
       probedAt,
+      permissionSet: permissions.deployed,
       verification,
       scopes,
     });
@@ -164,6 +173,9 @@ async function verifyAndStore(
     throw verificationFailed(elsewhere);
   }
 }
+
+/** A refused change of a connected role: of its external ID, or of its permissions. */
+const harmlessCodes: readonly ErrorCode[] = ['previous_external_id_accepted', 'permissions_missing'];
 
 /**
  * The service's own checks read the policy each time and probe once a day; where the policy can't be read, the three

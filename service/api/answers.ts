@@ -4,6 +4,7 @@ import { auditActions } from '../domain/audit.js';
 import { assurance } from '../domain/connection.js';
 import { errorCodes } from '../domain/error-catalog/index.js';
 import { authority } from '../domain/permission.js';
+import { permissionsReport, permissionsState } from '../domain/verification/permissions-report.js';
 import { cause, check, verificationSchema } from '../domain/verification.js';
 import { scope } from './schemas.js';
 
@@ -25,7 +26,7 @@ const connectionBase = {
   createdAt: dateTime,
   updatedAt: dateTime,
   warnings: z
-    .array(z.object({ code: z.literal('scope_kept'), message: text }))
+    .array(z.object({ code: z.enum(['scope_kept', 'permission_set_kept']), message: text }))
     .optional()
     .meta({ description: 'In the answer to a callback: what of it changed nothing.' }),
 };
@@ -40,6 +41,11 @@ const roleConnection = {
   ...connectionBase,
   method: z.literal('assume_role'),
   externalId,
+  permissionSet: text.optional().meta({
+    description: 'What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version.',
+  }),
+  without: z.array(text).optional().meta({ description: 'Its optional statements that are left out.' }),
+  newestPermissionSet: text.optional().meta({ description: 'A newer version, when there is one.' }),
   pendingExternalId: text
     .optional()
     .meta({ description: 'While the external ID is being changed: the one that is to take its place.' }),
@@ -59,6 +65,19 @@ const heldAccessKey = {
     .meta({ description: 'The role that is to take its place.' }),
 };
 
+const ofConnectedRole = {
+  assurance: assurance.meta({
+    description: 'proven: the trust policy was read and judged. tested: by probes only.',
+  }),
+  missingForProven: z
+    .array(z.object({ message: text, remedy: text }))
+    .optional()
+    .meta({ description: 'Of a tested one: why it is not proven, and what to do.' }),
+  permissions: permissionsState.optional().meta({
+    description: "Whether IAM's simulator allows what the permission set needs.",
+  }),
+};
+
 const pendingConnection = z.object({ ...roleConnection, status: z.literal('pending') });
 
 /** Every state is a shape of its own: a pending connection has no role to forget to check. */
@@ -71,9 +90,7 @@ export const connection = z
       accountId,
       roleArn: text,
       roleId: text.meta({ description: "The role's unique id." }),
-      assurance: assurance.meta({
-        description: 'proven: the trust policy was read and judged. tested: by probes only.',
-      }),
+      ...ofConnectedRole,
       verification,
     }),
     z.object({ ...roleConnection, status: z.literal('failed'), roleArn: text, verification }),
@@ -174,7 +191,7 @@ export const rotatedExternalId = z.object({
   accountId: accountId.optional(),
   roleArn: text.optional(),
   roleId: text.optional(),
-  assurance: assurance.optional(),
+  ...z.object(ofConnectedRole).partial().shape,
   verification: verification.optional(),
   reason: z.literal('deprovisioned').optional(),
   disconnectedAt: dateTime.optional(),
@@ -281,10 +298,28 @@ export const credentials = z.object({
     .meta({ description: "Where the customer's CloudTrail says who asked." }),
 });
 
-const organization = { id: text, name: text, createdAt: dateTime };
+const organizationMembers = {
+  id: text,
+  name: text,
+  reference: text.optional(),
+  metadata: z.record(text, text).optional(),
+  createdAt: dateTime,
+  suspendedAt: dateTime.optional().meta({ description: 'Absent while it is not suspended.' }),
+};
+const organizationWarnings = z
+  .array(z.object({ code: z.literal('name_taken'), message: text }))
+  .optional()
+  .meta({ description: 'Another organization has the same name.' });
+export const organization = z.object(organizationMembers).meta({ id: 'Organization' });
+export const changedOrganization = z.object({ ...organizationMembers, warnings: organizationWarnings });
 export const createdOrganization = z.object({
-  ...organization,
+  ...organizationMembers,
+  warnings: organizationWarnings,
   apiKey: text.meta({ description: 'In no other answer.' }),
+});
+export const organizationList = z.object({
+  organizations: z.array(organization),
+  next: text.optional().meta({ description: '"after" of the next page; absent on the last one.' }),
 });
 
 const reencrypted = z.object({
@@ -383,6 +418,8 @@ export const problem = z
       .optional()
       .meta({ description: 'Of request_invalid: every fault and where it is.' }),
     checks: z.array(check).optional().meta({ description: 'Of a refused verification.' }),
+    missing: permissionsReport.shape.missing.optional().meta({ description: 'Of permissions_missing.' }),
+    notDenied: permissionsReport.shape.notDenied.optional().meta({ description: 'Of permissions_missing.' }),
     diagnosis: z.object({ causes: z.array(cause) }).optional(),
     trustPolicy: text.optional().meta({ description: 'The trust policy to paste.' }),
     holders: z

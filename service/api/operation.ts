@@ -95,6 +95,8 @@ interface OperationBase {
   readonly statusOf?: Partial<Record<ErrorCode, number>>;
   /** Called as often as credentials are issued: its successes are logged at debug level. */
   readonly isHighVolume?: true;
+  /** Changes nothing and issues nothing. @default GET does */
+  readonly readsOnly?: boolean;
   /** Browsers get the site's page at this path. */
   readonly hasPage?: true;
   /** May a client repeat the request without doing it twice? @default every method but POST */
@@ -149,7 +151,9 @@ export class RawAnswer {
 }
 
 /** The tests hold every answer to its schema. */
-type Returned<Schema> = (Schema extends z.ZodType ? object : string | Buffer | undefined) | RawAnswer;
+type Returned<Schema> =
+  | (Schema extends z.ZodType ? object : string | Buffer | AsyncIterable<string> | undefined)
+  | RawAnswer;
 
 const commonErrors: readonly ErrorCode[] = [
   'request_invalid',
@@ -169,10 +173,11 @@ const authErrors: Readonly<Record<Auth, readonly ErrorCode[]>> = {
 };
 
 /** Every code that an operation can answer with. */
-export const errorsOf = ({ auth, method, errors }: Operation): ErrorCode[] => [
+export const errorsOf = ({ auth, method, errors, readsOnly = method === 'get' }: Operation): ErrorCode[] => [
   ...new Set([
     ...commonErrors,
     ...authErrors[auth],
+    ...(auth === 'organization' && !readsOnly ? (['organization_suspended'] as const) : []),
     ...(method === 'get' ? [] : (['body_too_large', 'media_type_not_supported'] as const)),
     ...errors,
   ]),

@@ -38,7 +38,14 @@ import { isAlive, isReady } from './operations/health.js';
 import { readMetrics } from './operations/metrics.js';
 import { getOpenApiDocument } from './operations/openapi-document.js';
 import { reencrypt } from './operations/reencrypt.js';
+import { changeOrganization } from './organizations/change.js';
 import { createOrganization } from './organizations/create.js';
+import { eraseOrganization } from './organizations/erase.js';
+import { exportOrganization } from './organizations/export.js';
+import { getOrganization } from './organizations/get.js';
+import { listOrganizations } from './organizations/list.js';
+import { resumeOrganization } from './organizations/resume.js';
+import { suspendOrganization } from './organizations/suspend.js';
 import { getPermissionSet } from './permission-sets/get.js';
 import { listPermissionSets } from './permission-sets/list.js';
 import { issueCredentials } from './targets/credentials.js';
@@ -77,6 +84,13 @@ export const operations = {
   endEnrollment,
   registerAccount,
   createOrganization,
+  listOrganizations,
+  getOrganization,
+  changeOrganization,
+  suspendOrganization,
+  resumeOrganization,
+  exportOrganization,
+  eraseOrganization,
   createApiKey,
   listApiKeys,
   revokeApiKey,

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { RolebridgeError } from '../domain/errors.js';
 import { accountId as anAccountId, auditId, connectionId } from '../domain/ids.js';
+import { metadata, reference } from '../domain/organization.js';
 import { authority, ceilings, defaultPermissions } from '../domain/permission.js';
+import { permissionSetName } from '../domain/permission-set.js';
 import { partition as aPartition } from '../domain/role-arn.js';
 import { scope } from '../domain/scope.js';
 import { sessionLimits } from '../domain/session-limits.js';
+import { permissionsState } from '../domain/verification/permissions-report.js';
 import { accessKeyMembers, sessionTokenFits } from './access-key-schema.js';
 
 export { scope } from '../domain/scope.js';
@@ -20,6 +23,17 @@ export const accountId = anAccountId.meta({ description: 'An AWS account.' });
 
 export const partition = aPartition.default('aws');
 
+const permissionSetMembers = {
+  permissionSet: permissionSetName
+    .optional()
+    .meta({ description: "The name of the vendor's permission set that the role is made with." }),
+  without: z
+    .array(z.string().max(64))
+    .max(100)
+    .optional()
+    .meta({ description: 'Optional statements of the set that are left out.' }),
+};
+
 export const createRoleConnectionRequest = z.strictObject({
   name,
   method: z.literal('assume_role').optional(),
@@ -27,6 +41,7 @@ export const createRoleConnectionRequest = z.strictObject({
   scopeFrom: z.literal('callback').optional(),
   partition,
   expectedAccountId: accountId.optional(),
+  ...permissionSetMembers,
 });
 
 export const createAccessKeyConnectionRequest = z
@@ -47,9 +62,9 @@ export const createConnectionRequest = z.discriminatedUnion('method', [
 
 export const renameRequest = z.strictObject({ name });
 
-/** While pending, the account as well. */
+/** While pending, the account and the permission set as well. */
 export const changeConnectionRequest = z
-  .strictObject({ name: name.optional(), expectedAccountId: accountId.optional() })
+  .strictObject({ name: name.optional(), expectedAccountId: accountId.optional(), ...permissionSetMembers })
   .refine((change) => Object.keys(change).length > 0, 'must name what to change');
 
 export const releaseAccountRequest = z.strictObject({ expectedAccountId: accountId });
@@ -61,7 +76,26 @@ export const setScopesRequest = z.strictObject({
   replace: z.boolean().default(false),
 });
 
-export const createOrganizationRequest = z.strictObject({ name });
+const organizationMembers = {
+  reference: reference.meta({
+    description: 'What you call it: unique, and in every path it stands for the id.',
+  }),
+  metadata: metadata.meta({ description: 'Up to 20 texts that the service keeps for you.' }),
+};
+
+export const createOrganizationRequest = z.strictObject({
+  name,
+  reference: organizationMembers.reference.optional(),
+  metadata: organizationMembers.metadata.optional(),
+});
+
+export const changeOrganizationRequest = z
+  .strictObject({
+    name: name.optional(),
+    reference: organizationMembers.reference.nullable().optional(),
+    metadata: organizationMembers.metadata.optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'must name what to change');
 
 /** Seconds that the secret before goes on signing; a week at most. */
 export const rotateCallbackSecretRequest = z.strictObject({
@@ -131,6 +165,24 @@ export const listQuery = z.strictObject({
   limit,
   after: z.string().optional(),
   status: z.enum(['pending', 'connected', 'failed', 'disconnected']).optional(),
+  permissionSet: z
+    .string()
+    .max(72)
+    .optional()
+    .meta({ description: 'Name (`deploy`) or name and version (`deploy@3`) of a permission set.' }),
+  permissions: permissionsState.optional().meta({ description: "What IAM's simulator said of it." }),
+});
+
+export const listOrganizationsQuery = z.strictObject({
+  limit,
+  after: z.string().max(200).optional(),
+  search: z
+    .string()
+    .min(1)
+    .max(100)
+    .regex(/^\P{C}+$/u, 'must not hold control or invisible characters')
+    .meta({ description: 'A part of the name; letter case does not count.' })
+    .optional(),
 });
 
 export const auditQuery = z.strictObject({

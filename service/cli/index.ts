@@ -15,6 +15,8 @@ import { addExecCommand } from './exec.js';
 import { exitCodes } from './exit-codes.js';
 import { addExplainCommand } from './explain.js';
 import { reportFailure } from './failure.js';
+import { addOrganizationCommands } from './organizations.js';
+import { addPermissionCommands } from './permissions.js';
 import { addServiceCommands } from './service-commands.js';
 import { addTargetCommands } from './targets.js';
 import type { Terminal } from './terminal.js';
@@ -48,8 +50,10 @@ export function createProgram(terminal: Terminal): Command {
       writeErr: (text) => void terminal.stderr.write(text),
     });
   addServiceCommands(program, terminal);
+  addOrganizationCommands(program, terminal);
   addConnectionCommands(program, terminal);
   addVerifyCommand(program, terminal);
+  addPermissionCommands(program, terminal);
   addTargetCommands(program, terminal);
   addExecCommand(program, terminal);
   addEnrollmentCommands(program, terminal);

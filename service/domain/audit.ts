@@ -5,12 +5,18 @@ import type { Scope } from './scope.js';
 /** What the audit log records. */
 export const auditActions = [
   'organization.create',
+  'organization.change',
+  'organization.suspend',
+  'organization.resume',
+  'organization.export',
+  'organization.erase',
   'api_key.create',
   'api_key.revoke',
   'connection.create',
   'connection.verify',
   'connection.rename',
   'connection.expect_account',
+  'connection.set_permission_set',
   'connection.release_account',
   'connection.check',
   'connection.set_scopes',

@@ -2,10 +2,12 @@ import type { AccessKey } from './access-key.js';
 import type { ApiKey } from './api-key.js';
 import type { AuditIntent, AuditRecord } from './audit.js';
 import type { SignedIdentityRequest } from './caller-proof.js';
-import type { Connection, Organization } from './connection.js';
+import type { Connection } from './connection.js';
 import type { ReplaceScopes } from './connection-scopes.js';
 import type { ApiKeyId, AuditId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
+import type { Organization } from './organization.js';
 import type { Partition, RoleArn } from './role-arn.js';
+import type { SimulatedDecision, Simulation } from './verification/check-permissions.js';
 
 /** Milliseconds since the epoch, and a wait that tests can shorten. */
 export interface Clock {
@@ -150,6 +152,14 @@ export interface Tokens {
   deleteExpiredTokens(now: string): Promise<void>;
 }
 
+/** What listed organizations have in common; letter case does not matter. */
+export interface OrganizationFilter {
+  /** A part of the name. */
+  readonly search?: string | undefined;
+  /** The whole name. */
+  readonly name?: string | undefined;
+}
+
 /** What listed connections have in common; a member that is left out does not matter. */
 export interface ConnectionFilter {
   readonly status?: Connection['status'] | undefined;
@@ -158,6 +168,9 @@ export interface ConnectionFilter {
   /** Of the role or key, or the expected one. */
   readonly accountId?: string | undefined;
   readonly assurance?: string | undefined;
+  /** Name, or name and version: `deploy`, `deploy@3`. */
+  readonly permissionSet?: string | undefined;
+  readonly permissions?: string | undefined;
 }
 
 /**
@@ -165,13 +178,27 @@ export interface ConnectionFilter {
  * Once a promise is fulfilled, the change survives a crash and a loss of power.
  */
 export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
+  /** @throws RolebridgeError `reference_taken` */
   createOrganization(organization: Organization): Promise<void>;
+  /** Erased ones too. */
   organization(id: OrganizationId): Promise<Organization | undefined>;
-  /** Of all, ordered by id: for the operator. */
-  organizations(page: {
-    limit: number;
-    after?: OrganizationId | undefined;
-  }): Promise<{ organizations: Organization[]; hasMore: boolean }>;
+  organizationByReference(reference: string): Promise<Organization | undefined>;
+  /** Of all, ordered by id: for the operator. Erased ones are left out. */
+  organizations(
+    page: { limit: number; after?: OrganizationId | undefined } & OrganizationFilter,
+  ): Promise<{ organizations: Organization[]; hasMore: boolean }>;
+  /**
+   * Puts the next state of the stored one in its place; undefined when there is none. With `erases`, no copy of an
+   * earlier version stays.
+   * @throws RolebridgeError `reference_taken`
+   */
+  changeOrganization(
+    id: OrganizationId,
+    change: (stored: Organization) => Organization,
+    options?: { readonly erases?: boolean },
+  ): Promise<Organization | undefined>;
+  /** Deletes its rows, but for deleted connections and external IDs that are never issued again; of itself, its id and times stay. */
+  eraseOrganization(id: OrganizationId, erasedAt: string): Promise<void>;
   /** @throws RolebridgeError `unauthorized` when its parent is revoked */
   createApiKey(key: ApiKey): Promise<void>;
   /** Revoked ones too. */
@@ -306,6 +333,13 @@ export interface Sts {
     credentials: SessionCredentials,
     roleName: string,
   ): Promise<StsAnswer<{ roleId: string; trustPolicy: string }>>;
+  /** iam:SimulatePrincipalPolicy of a role with a session of its own; what IAM did not answer in full is missing. */
+  simulate(
+    partition: Partition,
+    credentials: SessionCredentials,
+    roleArn: RoleArn,
+    simulation: Simulation,
+  ): Promise<StsAnswer<{ decisions: readonly SimulatedDecision[] }>>;
   /** Of these credentials; of the service's own when they are left out. */
   callerIdentity(
     partition: Partition,

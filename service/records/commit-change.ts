@@ -101,7 +101,8 @@ export function idempotencyOf({ organizationId: _, ...stored }: StoredIdempotenc
 
 /** @throws RolebridgeError `not_found` */
 export async function assertOrganization(transaction: Transaction, id: OrganizationId): Promise<void> {
-  if ((await transaction.get('organizations', id)) === undefined)
+  const organization = await transaction.get('organizations', id);
+  if (organization === undefined || organization.erasedAt !== undefined)
     throw new RolebridgeError('not_found', 'There is no such organization.');
 }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ApiKey } from '../domain/api-key.js';
 import type { AuditRecord } from '../domain/audit.js';
-import { type Connection, isVerifiable, type Organization } from '../domain/connection.js';
+import { type Connection, isVerifiable } from '../domain/connection.js';
 import { mayTakeScopes } from '../domain/connection-scopes.js';
 import { RolebridgeError } from '../domain/errors.js';
 import {
@@ -11,11 +11,13 @@ import {
   firstAuditIdAt,
   type OrganizationId,
 } from '../domain/ids.js';
+import type { Organization } from '../domain/organization.js';
 import type {
   Change,
   ConnectionFilter,
   IdempotencyRecord,
   Job,
+  OrganizationFilter,
   OutboxMessage,
   Store,
   Token,
@@ -30,12 +32,14 @@ import {
   idempotencyOf,
   storedIdempotency,
 } from './commit-change.js';
+import { eraseOrganization } from './erase-organization.js';
 import { addToParent, revokeWithChildren } from './key-family.js';
 import {
   byOrganization,
   idempotencyKey,
   jobKey,
   ownCopy,
+  searchable,
   type TableName,
   tokenKey,
   type Values,
@@ -56,18 +60,53 @@ export class RecordStore implements Store {
     if (!/^[A-Za-z0-9_-]{1,100}$/.test(organization.id))
       throw new TypeError(`Not an organization's id: ${JSON.stringify(organization.id)}`);
     const own = ownCopy('organizations', organization);
-    await this.backend.transact(own.id, async (transaction) => {
-      if (await transaction.get('organizations', own.id)) throw alreadyThere('organization');
-      await transaction.put('organizations', own);
-    });
+    await this.backend
+      .transact(own.id, async (transaction) => {
+        if (await transaction.get('organizations', own.id)) throw alreadyThere('organization');
+        await transaction.put('organizations', own);
+      })
+      .catch(referenceTaken);
   }
 
   organization(id: OrganizationId): Promise<Organization | undefined> {
     return this.#one('organizations', id);
   }
 
-  async organizations({ limit, after }: Page<OrganizationId>) {
-    const found = await this.backend.list('organizations', { order: 'id', after, limit: limit + 1 });
+  async organizationByReference(reference: string): Promise<Organization | undefined> {
+    const holding = { constraint: 'reference', values: [reference] } as const;
+    const [found] = await this.backend.list('organizations', { order: 'id', holding, limit: 1 });
+    return found;
+  }
+
+  changeOrganization(
+    id: OrganizationId,
+    change: (stored: Organization) => Organization,
+    { erases = false }: { readonly erases?: boolean } = {},
+  ): Promise<Organization | undefined> {
+    return this.backend
+      .transact(id, async (transaction) => {
+        const stored = await transaction.get('organizations', id);
+        if (stored === undefined) return undefined;
+        const next = ownCopy('organizations', change(stored));
+        if (erases) transaction.forgetVersionBefore();
+        await transaction.put('organizations', next);
+        return next;
+      })
+      .catch(referenceTaken);
+  }
+
+  eraseOrganization(id: OrganizationId, erasedAt: string): Promise<void> {
+    return eraseOrganization(this.backend, id, erasedAt);
+  }
+
+  async organizations({ limit, after, search, name }: Page<OrganizationId> & OrganizationFilter) {
+    const found = await this.backend.list('organizations', {
+      order: 'id',
+      where: { listed: 'yes', searchName: name && searchable(name) },
+      search: search ? { column: 'searchName', text: searchable(search) } : undefined,
+      after,
+      limit: limit + 1,
+    });
     return { organizations: found.slice(0, limit), hasMore: found.length > limit };
   }
 
@@ -124,14 +163,15 @@ export class RecordStore implements Store {
     organizationId: OrganizationId | undefined,
     page: Page<ConnectionId> & ConnectionFilter,
   ): Promise<{ connections: Connection[]; hasMore: boolean }> {
-    const { limit, after, status, code, accountId, assurance } = page;
+    const { limit, after, status, code, accountId, assurance, permissionSet, permissions } = page;
     const last = after === undefined ? undefined : await this.#one('connections', after);
     const isOther = organizationId !== undefined && last?.organizationId !== organizationId;
     if (after !== undefined && (last === undefined || isOther))
       throw new RolebridgeError('request_invalid', `There is no connection ${JSON.stringify(after)}.`, {
         remedy: 'Begin again with the first page.',
       });
-    const where = { deleted: 'no', status, code, accountId, assurance };
+    const set = permissionSet?.includes('@') ? { permissionSetVersion: permissionSet } : { permissionSet };
+    const where = { deleted: 'no', status, code, accountId, assurance, permissions, ...set };
     const query = { organizationId, order: 'created', where, after, limit: limit + 1 } as const;
     const found = await this.backend.list('connections', query);
     return { connections: found.slice(0, limit), hasMore: found.length > limit };
@@ -461,3 +501,11 @@ const conflictAs =
   (error: unknown): never => {
     throw error instanceof UniqueConflict ? alreadyThere(what) : error;
   };
+
+function referenceTaken(error: unknown): never {
+  if (error instanceof UniqueConflict && error.constraint === 'reference')
+    throw new RolebridgeError('reference_taken', 'Another organization has this reference.', {
+      remedy: 'Use that organization, or choose another reference.',
+    });
+  throw error;
+}

@@ -7,8 +7,7 @@ const name = z.string().min(1);
 const time = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'not a time');
 
 export { connectionSchema as connection } from '../domain/connection.js';
-
-export const organization = z.looseObject({ id: name, name: z.string(), createdAt: time });
+export { organizationSchema as organization } from '../domain/organization.js';
 
 export const apiKey = z.looseObject({
   id: name,

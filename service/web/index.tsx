@@ -5,6 +5,7 @@
 import express, { type NextFunction, type Request, type Response, Router } from 'express';
 import type { Logger } from 'pino';
 import type { Dependencies } from '../actions/dependencies.js';
+import { requireActive } from '../actions/require-active.js';
 import { problemAnswer } from '../api/problem.js';
 import { logFailure } from '../api/request-log.js';
 import { RolebridgeError } from '../domain/errors.js';
@@ -96,6 +97,7 @@ function createPages(site: Site, limits: WebOptions['limits']): Router {
     await limits.key(session.id);
     if (request.method === 'POST' && !isSame(session.csrfToken, request.body?.csrf))
       throw foreignForm(deps.publicUrl);
+    await requireActive(deps.store, session.organizationId);
     response.locals.session = session;
     if (request.path !== '/sign-out')
       requirePermission(

@@ -1,4 +1,4 @@
-import { anApiKey, at } from './records.js';
+import { anApiKey, anOrganization, aToken, at } from './records.js';
 import type { Subject } from './subject.js';
 
 export function apiKeysContract(on: Subject): void {
@@ -12,6 +12,48 @@ export function apiKeysContract(on: Subject): void {
       organizations: made.slice(2),
       hasMore: false,
     });
+  });
+
+  test('finds an organization by its reference, which one has at a time, and by a part of its name', async () => {
+    const named = (name: string, reference: string) => ({ ...anOrganization(), name, reference });
+    const one = named('Größe 100%', 'tenant-1');
+    await on.store.createOrganization(one);
+    await on.store.createOrganization(named('Other', 'tenant-2'));
+    await on.reopen();
+    expect(await on.store.organizationByReference('tenant-1')).toEqual(one);
+    expect(await on.store.organizationByReference('Tenant-1')).toBeUndefined();
+    const found = async (filter: object) =>
+      (await on.store.organizations({ limit: 10, ...filter })).organizations.map(({ name }) => name);
+    expect(await found({ search: 'GRÖ' })).toEqual(['Größe 100%']);
+    expect(await found({ search: 'grö' })).toEqual(['Größe 100%']);
+    expect(await found({ search: '0%' })).toEqual(['Größe 100%']);
+    expect(await found({ search: '_' })).toEqual([]);
+    expect(await found({ name: 'OTHER' })).toEqual(['Other']);
+    const taken = { code: 'reference_taken' };
+    await expect(on.store.createOrganization(named('x', 'tenant-1'))).rejects.toMatchObject(taken);
+    const take = (id: typeof one.id) =>
+      on.store.changeOrganization(id, (stored) => ({ ...stored, reference: 'tenant-1' }));
+    await expect(take(on.organization.id)).rejects.toMatchObject(taken);
+    await on.store.changeOrganization(one.id, ({ reference: _, ...stored }) => stored);
+    expect(await take(on.organization.id)).toEqual({ ...on.organization, reference: 'tenant-1' });
+    expect(await take(anOrganization().id)).toBeUndefined();
+  });
+
+  test('erases an organization: its keys, tokens and name are gone, and nothing is stored for it', async () => {
+    const { id } = on.organization;
+    const key = anApiKey(id);
+    await on.store.createApiKey(key);
+    await on.store.saveToken(aToken(id));
+    await on.store.changeOrganization(id, (stored) => ({ ...stored, reference: 'tenant-1' }));
+    await on.store.eraseOrganization(id, at(50));
+    await on.reopen();
+    expect(await on.store.organization(id)).toEqual({ id, name: '', createdAt: at(0), erasedAt: at(50) });
+    expect(await on.store.apiKey(key.id)).toBeUndefined();
+    expect(await on.store.tokensOf(id, 'web_session')).toEqual([]);
+    expect(await on.store.organizationByReference('tenant-1')).toBeUndefined();
+    expect((await on.store.organizations({ limit: 10 })).organizations).toEqual([]);
+    await expect(on.store.createApiKey(anApiKey(id))).rejects.toMatchObject({ code: 'not_found' });
+    await expect(on.insert()).rejects.toMatchObject({ code: 'not_found' });
   });
 
   test("lists an organization's keys, the oldest first, and nobody else's", async () => {

@@ -1,11 +1,6 @@
 import type { ApiKey } from '../../service/domain/api-key.js';
 import type { AuditRecord } from '../../service/domain/audit.js';
-import type {
-  AccessKeyConnection,
-  Connection,
-  Organization,
-  RoleConnection,
-} from '../../service/domain/connection.js';
+import type { AccessKeyConnection, Connection, RoleConnection } from '../../service/domain/connection.js';
 import {
   newApiKeyId,
   newAuditId,
@@ -14,6 +9,7 @@ import {
   newOrganizationId,
   type OrganizationId,
 } from '../../service/domain/ids.js';
+import type { Organization } from '../../service/domain/organization.js';
 import { permissions } from '../../service/domain/permission.js';
 import type { IdempotencyRecord, Job, OutboxMessage, Token } from '../../service/domain/ports.js';
 import type { RoleArn } from '../../service/domain/role-arn.js';

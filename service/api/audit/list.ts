@@ -39,4 +39,4 @@ export const listAuditRecords = defineOperation({
 });
 
 /** The organization is the reader's own. */
-const auditRecordView = ({ organizationId: _, ...record }: AuditRecord) => record;
+export const auditRecordView = ({ organizationId: _, ...record }: AuditRecord) => record;

@@ -2,7 +2,9 @@ import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { createCallbackSecrets } from '../../actions/callback-secrets.js';
 import { type Dependencies, isoNow } from '../../actions/dependencies.js';
+import { permissionSetWarnings } from '../../actions/permission-set.js';
 import { checkBeforeDeploy, roleDeprovisioned, roleProvisioned } from '../../actions/receive-callback.js';
+import { requireActive } from '../../actions/require-active.js';
 import type { Requester } from '../../domain/audit.js';
 import { type Connection, roleRegistrationOf } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
@@ -58,10 +60,15 @@ async function decide(
   const connection = await deps.store.connectionForCallback(id);
   if (connection === undefined)
     throw new Error(`Connection ${id} is gone from the store; deleted ones stay.`);
+  // A stack that is destroyed says so even then.
+  if (event.type !== 'role.deprovisioned') await requireActive(deps.store, connection.organizationId);
   switch (event.type) {
     case 'role.provisioned': {
       const answer = (next: Connection): Answer => {
-        const warnings = scopeWarnings(next, event.data.scope);
+        const warnings = [
+          ...scopeWarnings(next, event.data.scope),
+          ...permissionSetWarnings(next, event.data),
+        ];
         return { status: 200, body: { ...connectionView(next), ...(warnings.length > 0 && { warnings }) } };
       };
       const receipt = (next: Connection) => receiptOf(answer(next));
