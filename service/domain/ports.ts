@@ -239,6 +239,12 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
   unwatchedConnections(): AsyncIterable<Connection>;
   /** How many there are of each status, of all organizations, deleted ones left out: for the operator's metrics. */
   connectionCounts(): Promise<Record<Connection['status'], number>>;
+  /** The same, and of the connected ones by assurance, of the failed ones by code: for the operator's page. */
+  connectionTotals(): Promise<{
+    status: Record<Connection['status'], number>;
+    assurance: Record<'proven' | 'tested', number>;
+    code: ReadonlyMap<string, number>;
+  }>;
   /**
    * When a connection gives its access key up, or has another one encrypted, the store keeps no copy of the old.
    *

@@ -246,6 +246,16 @@ export class RecordStore implements Store {
     };
   }
 
+  async connectionTotals(): ReturnType<Store['connectionTotals']> {
+    const [status, assurance, code] = await Promise.all([
+      this.connectionCounts(),
+      this.backend.count('connections', 'assurance', { deleted: 'no', status: 'connected' }),
+      this.backend.count('connections', 'code', { deleted: 'no', status: 'failed' }),
+    ]);
+    const of = (name: string) => assurance.get(name) ?? 0;
+    return { status, assurance: { proven: of('proven'), tested: of('tested') }, code };
+  }
+
   async commit(change: Change): Promise<void> {
     const { connection, receipt, watches = [], endJobs = [], messages = [] } = change;
     const [first] = [...(receipt ? [receipt] : []), ...watches, ...endJobs, ...messages];

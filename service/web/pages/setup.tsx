@@ -25,6 +25,7 @@ import {
   type Site,
   seeOther,
   sendPage,
+  sessionOf,
   textsOf,
 } from '../site.js';
 import { type AccountForm, defaultName, digitsOf, wrongIn } from './new-connection.js';
@@ -53,6 +54,10 @@ export function addSetupPages(pages: Router, site: Site): void {
 
   pages.get('/connections/:id/setup', async (request, response) => {
     const connection = await connectionIn(site, request, response);
+    const isDone = connection.status === 'connected' && queried(request, 'step') === '';
+    // The scope shows other projects: the sender of a link for one connection chooses it.
+    if (isDone && sessionOf(response).connectionId)
+      return seeOther(site, response, `/connections/${connection.id}/connected`);
     return sendSetup(site, request, response, connection);
   });
 
@@ -228,7 +233,7 @@ async function latestCheck(
 /** After the last check: name and scope where they are missing, or else the success. */
 async function afterCheck(site: Site, request: Request<{ id: string }>, response: Response): Promise<string> {
   const connection = await connectionIn(site, request, response);
-  return isComplete(connection)
+  return isComplete(connection) || sessionOf(response).connectionId
     ? `/connections/${connection.id}/connected`
     : `/connections/${connection.id}/setup?${new URLSearchParams(chosenIn(request))}#step`;
 }
