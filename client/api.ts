@@ -19,13 +19,19 @@ export interface CreatedConnection {
   /** In the answer to a callback: what of it changed nothing. */
   warnings?:
     | {
-        code: 'scope_kept';
+        code: 'scope_kept' | 'permission_set_kept';
         message: string;
       }[]
     | undefined;
   method: 'assume_role';
   /** What the role's trust policy must require as sts:ExternalId. */
   externalId: string;
+  /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+  permissionSet?: string | undefined;
+  /** Its optional statements that are left out. */
+  without?: string[] | undefined;
+  /** A newer version, when there is one. */
+  newestPermissionSet?: string | undefined;
   /** While the external ID is being changed: the one that is to take its place. */
   pendingExternalId?: string | undefined;
   status: 'pending';
@@ -80,13 +86,19 @@ export type Connection =
       /** In the answer to a callback: what of it changed nothing. */
       warnings?:
         | {
-            code: 'scope_kept';
+            code: 'scope_kept' | 'permission_set_kept';
             message: string;
           }[]
         | undefined;
       method: 'assume_role';
       /** What the role's trust policy must require as sts:ExternalId. */
       externalId: string;
+      /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+      permissionSet?: string | undefined;
+      /** Its optional statements that are left out. */
+      without?: string[] | undefined;
+      /** A newer version, when there is one. */
+      newestPermissionSet?: string | undefined;
       /** While the external ID is being changed: the one that is to take its place. */
       pendingExternalId?: string | undefined;
       status: 'pending';
@@ -110,13 +122,19 @@ export type Connection =
       /** In the answer to a callback: what of it changed nothing. */
       warnings?:
         | {
-            code: 'scope_kept';
+            code: 'scope_kept' | 'permission_set_kept';
             message: string;
           }[]
         | undefined;
       method: 'assume_role';
       /** What the role's trust policy must require as sts:ExternalId. */
       externalId: string;
+      /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+      permissionSet?: string | undefined;
+      /** Its optional statements that are left out. */
+      without?: string[] | undefined;
+      /** A newer version, when there is one. */
+      newestPermissionSet?: string | undefined;
       /** While the external ID is being changed: the one that is to take its place. */
       pendingExternalId?: string | undefined;
       status: 'connected';
@@ -127,6 +145,15 @@ export type Connection =
       roleId: string;
       /** proven: the trust policy was read and judged. tested: by probes only. */
       assurance: 'proven' | 'tested';
+      /** Of a tested one: why it is not proven, and what to do. */
+      missingForProven?:
+        | {
+            message: string;
+            remedy: string;
+          }[]
+        | undefined;
+      /** Whether IAM's simulator allows what the permission set needs. */
+      permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
       verification: Verification;
     }
   | {
@@ -148,13 +175,19 @@ export type Connection =
       /** In the answer to a callback: what of it changed nothing. */
       warnings?:
         | {
-            code: 'scope_kept';
+            code: 'scope_kept' | 'permission_set_kept';
             message: string;
           }[]
         | undefined;
       method: 'assume_role';
       /** What the role's trust policy must require as sts:ExternalId. */
       externalId: string;
+      /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+      permissionSet?: string | undefined;
+      /** Its optional statements that are left out. */
+      without?: string[] | undefined;
+      /** A newer version, when there is one. */
+      newestPermissionSet?: string | undefined;
       /** While the external ID is being changed: the one that is to take its place. */
       pendingExternalId?: string | undefined;
       status: 'failed';
@@ -180,13 +213,19 @@ export type Connection =
       /** In the answer to a callback: what of it changed nothing. */
       warnings?:
         | {
-            code: 'scope_kept';
+            code: 'scope_kept' | 'permission_set_kept';
             message: string;
           }[]
         | undefined;
       method: 'assume_role';
       /** What the role's trust policy must require as sts:ExternalId. */
       externalId: string;
+      /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+      permissionSet?: string | undefined;
+      /** Its optional statements that are left out. */
+      without?: string[] | undefined;
+      /** A newer version, when there is one. */
+      newestPermissionSet?: string | undefined;
       /** While the external ID is being changed: the one that is to take its place. */
       pendingExternalId?: string | undefined;
       status: 'disconnected';
@@ -213,7 +252,7 @@ export type Connection =
       /** In the answer to a callback: what of it changed nothing. */
       warnings?:
         | {
-            code: 'scope_kept';
+            code: 'scope_kept' | 'permission_set_kept';
             message: string;
           }[]
         | undefined;
@@ -256,7 +295,7 @@ export type Connection =
       /** In the answer to a callback: what of it changed nothing. */
       warnings?:
         | {
-            code: 'scope_kept';
+            code: 'scope_kept' | 'permission_set_kept';
             message: string;
           }[]
         | undefined;
@@ -298,6 +337,8 @@ export type Verification =
           | 'external_id_mismatch'
           | 'trust_policy_unsafe'
           | 'proof_required'
+          | 'permissions_missing'
+          | 'permission_set_unknown'
           | 'external_id_not_required'
           | 'external_id_not_enforced'
           | 'previous_external_id_accepted'
@@ -366,11 +407,66 @@ export type Verification =
           | 'wrong_external_id'
           | 'altered_external_id'
           | 'caller_identity'
-          | 'get_role';
+          | 'get_role'
+          | 'simulate_principal_policy';
         at: string;
         outcome: 'allowed' | 'denied' | 'inconclusive';
         requestId?: string | undefined;
       }[];
+      permissions?:
+        | {
+            state: 'complete' | 'incomplete' | 'not_checked';
+            /** Required, and denied. */
+            missing: {
+              sid: string;
+              reason: string;
+              action: string;
+              resource: string;
+              deniedBy?:
+                | 'nothing_allows'
+                | 'explicit_deny'
+                | 'permissions_boundary'
+                | 'service_control_policy'
+                | undefined;
+            }[];
+            /** Optional, and denied. */
+            unavailable: {
+              sid: string;
+              reason: string;
+              action: string;
+              resource: string;
+              deniedBy?:
+                | 'nothing_allows'
+                | 'explicit_deny'
+                | 'permissions_boundary'
+                | 'service_control_policy'
+                | undefined;
+            }[];
+            /** What the set denies, and the role allows. */
+            notDenied: {
+              sid: string;
+              reason: string;
+              action: string;
+              resource: string;
+              deniedBy?:
+                | 'nothing_allows'
+                | 'explicit_deny'
+                | 'permissions_boundary'
+                | 'service_control_policy'
+                | undefined;
+            }[];
+            /** What IAM's simulator could not be asked. */
+            notChecked: {
+              sid: string;
+              reason: string;
+              because: 'no_check' | 'missing_context' | 'not_answered' | 'not_permitted' | 'managed_policy';
+              actions: string[];
+            }[];
+            /** Name and version: `deploy@3`. */
+            permissionSet: string;
+            checkedAt: string;
+          }
+        | undefined;
       result: 'passed';
       accountId: string;
       sessionArn?: string | undefined;
@@ -406,6 +502,8 @@ export type Verification =
           | 'external_id_mismatch'
           | 'trust_policy_unsafe'
           | 'proof_required'
+          | 'permissions_missing'
+          | 'permission_set_unknown'
           | 'external_id_not_required'
           | 'external_id_not_enforced'
           | 'previous_external_id_accepted'
@@ -474,11 +572,66 @@ export type Verification =
           | 'wrong_external_id'
           | 'altered_external_id'
           | 'caller_identity'
-          | 'get_role';
+          | 'get_role'
+          | 'simulate_principal_policy';
         at: string;
         outcome: 'allowed' | 'denied' | 'inconclusive';
         requestId?: string | undefined;
       }[];
+      permissions?:
+        | {
+            state: 'complete' | 'incomplete' | 'not_checked';
+            /** Required, and denied. */
+            missing: {
+              sid: string;
+              reason: string;
+              action: string;
+              resource: string;
+              deniedBy?:
+                | 'nothing_allows'
+                | 'explicit_deny'
+                | 'permissions_boundary'
+                | 'service_control_policy'
+                | undefined;
+            }[];
+            /** Optional, and denied. */
+            unavailable: {
+              sid: string;
+              reason: string;
+              action: string;
+              resource: string;
+              deniedBy?:
+                | 'nothing_allows'
+                | 'explicit_deny'
+                | 'permissions_boundary'
+                | 'service_control_policy'
+                | undefined;
+            }[];
+            /** What the set denies, and the role allows. */
+            notDenied: {
+              sid: string;
+              reason: string;
+              action: string;
+              resource: string;
+              deniedBy?:
+                | 'nothing_allows'
+                | 'explicit_deny'
+                | 'permissions_boundary'
+                | 'service_control_policy'
+                | undefined;
+            }[];
+            /** What IAM's simulator could not be asked. */
+            notChecked: {
+              sid: string;
+              reason: string;
+              because: 'no_check' | 'missing_context' | 'not_answered' | 'not_permitted' | 'managed_policy';
+              actions: string[];
+            }[];
+            /** Name and version: `deploy@3`. */
+            permissionSet: string;
+            checkedAt: string;
+          }
+        | undefined;
       result: 'failed';
       code:
         | 'role_arn_invalid'
@@ -492,6 +645,8 @@ export type Verification =
         | 'external_id_mismatch'
         | 'trust_policy_unsafe'
         | 'proof_required'
+        | 'permissions_missing'
+        | 'permission_set_unknown'
         | 'external_id_not_required'
         | 'external_id_not_enforced'
         | 'previous_external_id_accepted'
@@ -613,6 +768,8 @@ export interface Problem {
           | 'external_id_mismatch'
           | 'trust_policy_unsafe'
           | 'proof_required'
+          | 'permissions_missing'
+          | 'permission_set_unknown'
           | 'external_id_not_required'
           | 'external_id_not_enforced'
           | 'previous_external_id_accepted'
@@ -671,6 +828,36 @@ export interface Problem {
         message: string;
         remedy?: string | undefined;
         at: string;
+      }[]
+    | undefined;
+  /** Of permissions_missing. */
+  missing?:
+    | {
+        sid: string;
+        reason: string;
+        action: string;
+        resource: string;
+        deniedBy?:
+          | 'nothing_allows'
+          | 'explicit_deny'
+          | 'permissions_boundary'
+          | 'service_control_policy'
+          | undefined;
+      }[]
+    | undefined;
+  /** Of permissions_missing. */
+  notDenied?:
+    | {
+        sid: string;
+        reason: string;
+        action: string;
+        resource: string;
+        deniedBy?:
+          | 'nothing_allows'
+          | 'explicit_deny'
+          | 'permissions_boundary'
+          | 'service_control_policy'
+          | undefined;
       }[]
     | undefined;
   diagnosis?:
@@ -737,6 +924,8 @@ export type ProblemCode =
   | 'external_id_mismatch'
   | 'trust_policy_unsafe'
   | 'proof_required'
+  | 'permissions_missing'
+  | 'permission_set_unknown'
   | 'external_id_not_required'
   | 'external_id_not_enforced'
   | 'previous_external_id_accepted'
@@ -910,6 +1099,14 @@ export interface AuditRecord {
     id?: string | undefined;
     /** Of an operator's token. */
     name?: string | undefined;
+    /** Who the sign-in link was made for, unverified. */
+    person?:
+      | {
+          id?: string | undefined;
+          name: string;
+          email?: string | undefined;
+        }
+      | undefined;
   };
   requestId: string;
   action:
@@ -925,6 +1122,7 @@ export interface AuditRecord {
     | 'connection.verify'
     | 'connection.rename'
     | 'connection.expect_account'
+    | 'connection.set_permission_set'
     | 'connection.release_account'
     | 'connection.check'
     | 'connection.set_scopes'
@@ -947,6 +1145,7 @@ export interface AuditRecord {
     | 'operator_token.create'
     | 'operator_token.revoke'
     | 'sign_in_link.create'
+    | 'sign_in_link.revoke'
     | 'web_session.begin'
     | 'web_session.end';
   connectionId?: string | undefined;
@@ -1024,6 +1223,10 @@ export interface Operations {
             partition?: 'aws' | 'aws-us-gov' | 'aws-cn' | 'aws-eusc' | undefined;
             /** An AWS account. */
             expectedAccountId?: string | undefined;
+            /** The name of the vendor's permission set that the role is made with. */
+            permissionSet?: string | undefined;
+            /** Optional statements of the set that are left out. */
+            without?: string[] | undefined;
           }
         | {
             name: string;
@@ -1053,6 +1256,10 @@ export interface Operations {
         limit?: number | undefined;
         after?: string | undefined;
         status?: 'pending' | 'connected' | 'failed' | 'disconnected' | undefined;
+        /** Name (`deploy`) or name and version (`deploy@3`) of a permission set. */
+        permissionSet?: string | undefined;
+        /** What IAM's simulator said of it. */
+        permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
       },
     ];
     answer: {
@@ -1063,7 +1270,7 @@ export interface Operations {
   };
   /** Returns one connection with its last verification. */
   getConnection: { args: [id: string]; answer: Connection };
-  /** Renames a connection, or says which account it is for while it is pending. */
+  /** Renames a connection; while it is pending, sets its account and permission set. */
   renameConnection: {
     args: [
       id: string,
@@ -1071,6 +1278,10 @@ export interface Operations {
         name?: string | undefined;
         /** An AWS account. */
         expectedAccountId?: string | undefined;
+        /** The name of the vendor's permission set that the role is made with. */
+        permissionSet?: string | undefined;
+        /** Optional statements of the set that are left out. */
+        without?: string[] | undefined;
       },
     ];
     answer: Connection;
@@ -1188,13 +1399,19 @@ export interface Operations {
       /** In the answer to a callback: what of it changed nothing. */
       warnings?:
         | {
-            code: 'scope_kept';
+            code: 'scope_kept' | 'permission_set_kept';
             message: string;
           }[]
         | undefined;
       method: 'assume_role';
       /** What the role's trust policy must require as sts:ExternalId. */
       externalId: string;
+      /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+      permissionSet?: string | undefined;
+      /** Its optional statements that are left out. */
+      without?: string[] | undefined;
+      /** A newer version, when there is one. */
+      newestPermissionSet?: string | undefined;
       /** While the external ID is being changed: the one that is to take its place. */
       pendingExternalId?: string | undefined;
       /** The vendor's IAM principal, which the role must trust. */
@@ -1214,7 +1431,17 @@ export interface Operations {
       accountId?: string | undefined;
       roleArn?: string | undefined;
       roleId?: string | undefined;
+      /** proven: the trust policy was read and judged. tested: by probes only. */
       assurance?: 'proven' | 'tested' | undefined;
+      /** Of a tested one: why it is not proven, and what to do. */
+      missingForProven?:
+        | {
+            message: string;
+            remedy: string;
+          }[]
+        | undefined;
+      /** Whether IAM's simulator allows what the permission set needs. */
+      permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
       verification?: Verification | undefined;
       reason?: 'deprovisioned' | undefined;
       /** ISO 8601, in UTC. */
@@ -1258,7 +1485,7 @@ export interface Operations {
       /** In the answer to a callback: what of it changed nothing. */
       warnings?:
         | {
-            code: 'scope_kept';
+            code: 'scope_kept' | 'permission_set_kept';
             message: string;
           }[]
         | undefined;
@@ -1680,21 +1907,80 @@ export interface Operations {
   };
   /** Revokes an API key at once, with every key and link that was created with it. */
   revokeApiKey: { args: [id: string]; answer: undefined };
-  /** Creates a URL that signs in to the site once, for a platform that embeds it. */
+  /** Creates a URL that signs one person in, for the organization or only one connection. */
   createSignInLink: {
     args: [
       body?: {
         expiresInSeconds?: number | undefined;
+        /** The only connection that it opens. */
         connectionId?: string | undefined;
+        /** What its person may do: `read`; `connect` and check roles; `manage` all but bind another account. Never more than the key that creates the link. By default `connect` for one connection, else `manage`. */
+        access?: 'read' | 'connect' | 'manage' | undefined;
+        /** Who you make it for. It is shown and recorded as "link for NAME", unverified. */
+        user?:
+          | {
+              id?: string | undefined;
+              name: string;
+              email?: string | undefined;
+            }
+          | undefined;
+        /** Where the page leads back to: an address below one of the brand’s `returnUrls`. */
+        returnUrl?: string | undefined;
       },
     ];
     answer: {
-      /** Signs in to the site once. In no other answer. */
-      url: string;
+      id: string;
+      access: 'read' | 'connect' | 'manage';
+      connectionId?: string | undefined;
+      user?:
+        | {
+            id?: string | undefined;
+            name: string;
+            email?: string | undefined;
+          }
+        | undefined;
+      returnUrl?: string | undefined;
+      /** ISO 8601, in UTC. */
+      createdAt: string;
       /** ISO 8601, in UTC. */
       expiresAt: string;
+      /** When its browser first signed in. */
+      usedAt?: string | undefined;
+      /** ISO 8601, in UTC. */
+      revokedAt?: string | undefined;
+      /** Signs in one browser. In no other answer. */
+      url: string;
     };
   };
+  /** Lists the sign-in links that have not expired, newest first, without their URLs. */
+  listSignInLinks: {
+    args: [];
+    answer: {
+      signInLinks: {
+        id: string;
+        access: 'read' | 'connect' | 'manage';
+        connectionId?: string | undefined;
+        user?:
+          | {
+              id?: string | undefined;
+              name: string;
+              email?: string | undefined;
+            }
+          | undefined;
+        returnUrl?: string | undefined;
+        /** ISO 8601, in UTC. */
+        createdAt: string;
+        /** ISO 8601, in UTC. */
+        expiresAt: string;
+        /** When its browser first signed in. */
+        usedAt?: string | undefined;
+        /** ISO 8601, in UTC. */
+        revokedAt?: string | undefined;
+      }[];
+    };
+  };
+  /** Revokes a sign-in link at once, and signs its person out. */
+  revokeSignInLink: { args: [id: string]; answer: undefined };
   /** Lists who did what when, newest first. */
   listAuditRecords: {
     args: [
@@ -1713,6 +1999,20 @@ export interface Operations {
       next?: string | undefined;
     };
   };
+  /** Lists every version of every permission set, the newest first. */
+  listPermissionSets: {
+    args: [];
+    answer: {
+      permissionSets: {
+        name: string;
+        version: number;
+        title: string;
+        url: string;
+      }[];
+    };
+  };
+  /** Returns one version of a permission set. */
+  getPermissionSet: { args: [name: string, version: string]; answer: PermissionSet };
   /** Re-encrypts all access keys, callback secrets and enrollment secrets with the first of their keys. */
   reencrypt: {
     args: [];
@@ -1990,7 +2290,35 @@ export const routes = {
     hasQuery: false,
     isRepeatable: false,
   },
+  listSignInLinks: {
+    method: 'GET',
+    path: '/v1/sign-in-links',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: true,
+  },
+  revokeSignInLink: {
+    method: 'DELETE',
+    path: '/v1/sign-in-links/{id}',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: true,
+  },
   listAuditRecords: { method: 'GET', path: '/v1/audit', hasBody: false, hasQuery: true, isRepeatable: true },
+  listPermissionSets: {
+    method: 'GET',
+    path: '/v1/permission-sets',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: true,
+  },
+  getPermissionSet: {
+    method: 'GET',
+    path: '/v1/permission-sets/{name}/{version}',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: true,
+  },
   reencrypt: { method: 'POST', path: '/v1/reencrypt', hasBody: false, hasQuery: false, isRepeatable: true },
   isReady: { method: 'GET', path: '/readyz', hasBody: false, hasQuery: false, isRepeatable: true },
 } as const;

@@ -4,6 +4,8 @@ import { auditActions } from '../domain/audit.js';
 import { assurance } from '../domain/connection.js';
 import { errorCodes } from '../domain/error-catalog/index.js';
 import { authority } from '../domain/permission.js';
+import { access } from '../domain/sign-in-link.js';
+import { permissionsReport, permissionsState } from '../domain/verification/permissions-report.js';
 import { cause, check, verificationSchema } from '../domain/verification.js';
 import { scope } from './schemas.js';
 
@@ -25,7 +27,7 @@ const connectionBase = {
   createdAt: dateTime,
   updatedAt: dateTime,
   warnings: z
-    .array(z.object({ code: z.literal('scope_kept'), message: text }))
+    .array(z.object({ code: z.enum(['scope_kept', 'permission_set_kept']), message: text }))
     .optional()
     .meta({ description: 'In the answer to a callback: what of it changed nothing.' }),
 };
@@ -40,6 +42,11 @@ const roleConnection = {
   ...connectionBase,
   method: z.literal('assume_role'),
   externalId,
+  permissionSet: text.optional().meta({
+    description: 'What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version.',
+  }),
+  without: z.array(text).optional().meta({ description: 'Its optional statements that are left out.' }),
+  newestPermissionSet: text.optional().meta({ description: 'A newer version, when there is one.' }),
   pendingExternalId: text
     .optional()
     .meta({ description: 'While the external ID is being changed: the one that is to take its place.' }),
@@ -59,6 +66,19 @@ const heldAccessKey = {
     .meta({ description: 'The role that is to take its place.' }),
 };
 
+const ofConnectedRole = {
+  assurance: assurance.meta({
+    description: 'proven: the trust policy was read and judged. tested: by probes only.',
+  }),
+  missingForProven: z
+    .array(z.object({ message: text, remedy: text }))
+    .optional()
+    .meta({ description: 'Of a tested one: why it is not proven, and what to do.' }),
+  permissions: permissionsState.optional().meta({
+    description: "Whether IAM's simulator allows what the permission set needs.",
+  }),
+};
+
 const pendingConnection = z.object({ ...roleConnection, status: z.literal('pending') });
 
 /** Every state is a shape of its own: a pending connection has no role to forget to check. */
@@ -71,9 +91,7 @@ export const connection = z
       accountId,
       roleArn: text,
       roleId: text.meta({ description: "The role's unique id." }),
-      assurance: assurance.meta({
-        description: 'proven: the trust policy was read and judged. tested: by probes only.',
-      }),
+      ...ofConnectedRole,
       verification,
     }),
     z.object({ ...roleConnection, status: z.literal('failed'), roleArn: text, verification }),
@@ -174,7 +192,7 @@ export const rotatedExternalId = z.object({
   accountId: accountId.optional(),
   roleArn: text.optional(),
   roleId: text.optional(),
-  assurance: assurance.optional(),
+  ...z.object(ofConnectedRole).partial().shape,
   verification: verification.optional(),
   reason: z.literal('deprovisioned').optional(),
   disconnectedAt: dateTime.optional(),
@@ -319,10 +337,22 @@ export const reencryption = z.object({
   enrollmentSecrets: reencrypted.meta({ description: 'Under the service key.' }),
 });
 
-export const signInLink = z.object({
-  url: text.meta({ description: 'Signs in to the site once. In no other answer.' }),
+const person = z.object({ id: text.optional(), name: text, email: text.optional() });
+const signInLink = z.object({
+  id: text,
+  access,
+  connectionId: text.optional(),
+  user: person.optional(),
+  returnUrl: text.optional(),
+  createdAt: dateTime,
   expiresAt: dateTime,
+  usedAt: dateTime.optional().meta({ description: 'When its browser first signed in.' }),
+  revokedAt: dateTime.optional(),
 });
+export const createdSignInLink = signInLink.extend({
+  url: text.meta({ description: 'Signs in one browser. In no other answer.' }),
+});
+export const signInLinkList = z.object({ signInLinks: z.array(signInLink) });
 
 const apiKey = z.object({
   id: text,
@@ -352,6 +382,7 @@ const auditRecord = z
       ]),
       id: text.optional(),
       name: text.optional().meta({ description: "Of an operator's token." }),
+      person: person.optional().meta({ description: 'Who the sign-in link was made for, unverified.' }),
     }),
     requestId: text,
     action: z.enum(auditActions),
@@ -402,6 +433,8 @@ export const problem = z
       .optional()
       .meta({ description: 'Of request_invalid: every fault and where it is.' }),
     checks: z.array(check).optional().meta({ description: 'Of a refused verification.' }),
+    missing: permissionsReport.shape.missing.optional().meta({ description: 'Of permissions_missing.' }),
+    notDenied: permissionsReport.shape.notDenied.optional().meta({ description: 'Of permissions_missing.' }),
     diagnosis: z.object({ causes: z.array(cause) }).optional(),
     trustPolicy: text.optional().meta({ description: 'The trust policy to paste.' }),
     holders: z

@@ -16,6 +16,7 @@ export const auditActions = [
   'connection.verify',
   'connection.rename',
   'connection.expect_account',
+  'connection.set_permission_set',
   'connection.release_account',
   'connection.check',
   'connection.set_scopes',
@@ -38,6 +39,7 @@ export const auditActions = [
   'operator_token.create',
   'operator_token.revoke',
   'sign_in_link.create',
+  'sign_in_link.revoke',
   'web_session.begin',
   'web_session.end',
 ] as const;
@@ -47,7 +49,12 @@ export type AuditAction = (typeof auditActions)[number];
 export type Actor =
   | { readonly kind: 'api_key'; readonly id: ApiKeyId }
   /** Somebody in the browser; the id is of the session, and is no secret. */
-  | { readonly kind: 'web_session'; readonly id: string }
+  | {
+      readonly kind: 'web_session';
+      readonly id: string;
+      /** Who the sign-in link was made for, unverified; encrypted. */
+      readonly person?: string | undefined;
+    }
   /** The customer's stack, which proved itself with the connection's secret. */
   | { readonly kind: 'callback' }
   /** An account's stack, which proved itself with an enrollment's secret; the id is the enrollment's. */

@@ -1,9 +1,16 @@
 import { z } from 'zod';
 import type { ApiKey } from '../domain/api-key.js';
-import { type Connection, claimedRole, externalIdsOf, isDeleted } from '../domain/connection.js';
+import {
+  type Connection,
+  claimedRole,
+  externalIdsOf,
+  isDeleted,
+  permissionSetLabel,
+  permissionSetOf,
+} from '../domain/connection.js';
 import type { ExternalId, OrganizationId } from '../domain/ids.js';
 import { isListed, type Organization } from '../domain/organization.js';
-import type { IdempotencyRecord, Job, OutboxMessage, Token } from '../domain/ports.js';
+import type { IdempotencyRecord, Job, OutboxMessage, RunningCheck, Token } from '../domain/ports.js';
 import { scopeKey } from '../domain/scope.js';
 import * as schemas from './schemas.js';
 
@@ -29,6 +36,7 @@ export interface Values {
   readonly connections: Connection;
   readonly retiredExternalIds: RetiredExternalId;
   readonly idempotency: StoredIdempotencyRecord;
+  readonly runningChecks: RunningCheck;
   readonly jobs: StoredJob;
   readonly messages: StoredMessage;
   readonly tokens: Token;
@@ -116,6 +124,12 @@ const definitions = {
           ? connection.verification.code
           : undefined,
       assurance: (connection) => ('assurance' in connection ? connection.assurance : undefined),
+      permissions: (connection) => ('permissions' in connection ? connection.permissions : undefined),
+      permissionSet: (connection) => permissionSetOf(connection)?.name,
+      permissionSetVersion: (connection) => {
+        const set = permissionSetOf(connection);
+        return set && permissionSetLabel(set);
+      },
     },
     orders: { created: 'createdAt' },
     unique: {
@@ -139,6 +153,13 @@ const definitions = {
     organizationId: ofItsOrganization,
     columns: { firstAttemptAt: ({ firstAttemptAt }) => time(firstAttemptAt) },
     orders: { age: 'firstAttemptAt' },
+  },
+  runningChecks: {
+    schema: schemas.runningCheck,
+    key: ({ connectionId }) => connectionId,
+    organizationId: ofItsOrganization,
+    columns: {},
+    orders: { id: null },
   },
   jobs: {
     schema: schemas.job,

@@ -36,6 +36,7 @@ export const receiveCallback = defineOperation({
     'role_id_mismatch',
     'idempotency_key_reused',
     'external_id_mismatch',
+    'permission_set_unknown',
   ],
   examples: {
     provisioned: {

@@ -26,7 +26,13 @@ export const createConnection = defineOperation({
     schema: answers.createdRoleConnection.or(answers.connection),
     location: '/v1/connections/{id}',
   },
-  errors: [...accessKeyErrors, 'access_key_turned_off', 'access_key_unreadable', 'scope_taken'],
+  errors: [
+    ...accessKeyErrors,
+    'access_key_turned_off',
+    'access_key_unreadable',
+    'scope_taken',
+    'permission_set_unknown',
+  ],
   examples: {
     role: { body: { name: 'shop', scope: { project: 'shop', environment: 'production' } }, returns: 201 },
     accessKey: { body: { name: 'archive', method: 'access_key', ...accessKey }, returns: 201 },

@@ -31,6 +31,7 @@ const inconclusive: readonly ErrorCode[] = [
   'vendor_not_allowed',
   'trust_policy_unsafe',
   'proof_required',
+  'permissions_missing',
 ];
 
 /** What the verification of a role can result in. */

@@ -28,7 +28,8 @@ export const migrations: readonly (readonly string[])[] = [
     ...owned('api_keys', 'created_at TEXT NOT NULL,', ['organization_id, created_at, key']),
     ...owned(
       'connections',
-      `created_at TEXT NOT NULL, status TEXT NOT NULL, deleted TEXT NOT NULL, account_id TEXT, code TEXT, assurance TEXT,`,
+      `created_at TEXT NOT NULL, status TEXT NOT NULL, deleted TEXT NOT NULL, account_id TEXT, code TEXT, assurance TEXT,
+       permissions TEXT, permission_set TEXT, permission_set_version TEXT,`,
       [
         'created_at, key',
         'organization_id, deleted, created_at, key',
@@ -40,6 +41,7 @@ export const migrations: readonly (readonly string[])[] = [
     ),
     ...owned('retired_external_ids', '', ['organization_id']),
     ...owned('idempotency', 'first_attempt_at TEXT NOT NULL,', ['organization_id, first_attempt_at']),
+    ...owned('running_checks', '', ['organization_id']),
     ...owned('jobs', 'free_at TEXT NOT NULL,', ['free_at, key', 'organization_id']),
     ...owned(
       'messages',
