@@ -19,13 +19,19 @@ export interface CreatedConnection {
   /** In the answer to a callback: what of it changed nothing. */
   warnings?:
     | {
-        code: 'scope_kept';
+        code: 'scope_kept' | 'permission_set_kept';
         message: string;
       }[]
     | undefined;
   method: 'assume_role';
   /** What the role's trust policy must require as sts:ExternalId. */
   externalId: string;
+  /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+  permissionSet?: string | undefined;
+  /** Its optional statements that are left out. */
+  without?: string[] | undefined;
+  /** A newer version, when there is one. */
+  newestPermissionSet?: string | undefined;
   /** While the external ID is being changed: the one that is to take its place. */
   pendingExternalId?: string | undefined;
   status: 'pending';
@@ -80,13 +86,19 @@ export type Connection =
       /** In the answer to a callback: what of it changed nothing. */
       warnings?:
         | {
-            code: 'scope_kept';
+            code: 'scope_kept' | 'permission_set_kept';
             message: string;
           }[]
         | undefined;
       method: 'assume_role';
       /** What the role's trust policy must require as sts:ExternalId. */
       externalId: string;
+      /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+      permissionSet?: string | undefined;
+      /** Its optional statements that are left out. */
+      without?: string[] | undefined;
+      /** A newer version, when there is one. */
+      newestPermissionSet?: string | undefined;
       /** While the external ID is being changed: the one that is to take its place. */
       pendingExternalId?: string | undefined;
       status: 'pending';
@@ -110,13 +122,19 @@ export type Connection =
       /** In the answer to a callback: what of it changed nothing. */
       warnings?:
         | {
-            code: 'scope_kept';
+            code: 'scope_kept' | 'permission_set_kept';
             message: string;
           }[]
         | undefined;
       method: 'assume_role';
       /** What the role's trust policy must require as sts:ExternalId. */
       externalId: string;
+      /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+      permissionSet?: string | undefined;
+      /** Its optional statements that are left out. */
+      without?: string[] | undefined;
+      /** A newer version, when there is one. */
+      newestPermissionSet?: string | undefined;
       /** While the external ID is being changed: the one that is to take its place. */
       pendingExternalId?: string | undefined;
       status: 'connected';
@@ -127,6 +145,15 @@ export type Connection =
       roleId: string;
       /** proven: the trust policy was read and judged. tested: by probes only. */
       assurance: 'proven' | 'tested';
+      /** Of a tested one: why it is not proven, and what to do. */
+      missingForProven?:
+        | {
+            message: string;
+            remedy: string;
+          }[]
+        | undefined;
+      /** Whether IAM's simulator allows what the permission set needs. */
+      permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
       verification: Verification;
     }
   | {
@@ -148,13 +175,19 @@ export type Connection =
       /** In the answer to a callback: what of it changed nothing. */
       warnings?:
         | {
-            code: 'scope_kept';
+            code: 'scope_kept' | 'permission_set_kept';
             message: string;
           }[]
         | undefined;
       method: 'assume_role';
       /** What the role's trust policy must require as sts:ExternalId. */
       externalId: string;
+      /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+      permissionSet?: string | undefined;
+      /** Its optional statements that are left out. */
+      without?: string[] | undefined;
+      /** A newer version, when there is one. */
+      newestPermissionSet?: string | undefined;
       /** While the external ID is being changed: the one that is to take its place. */
       pendingExternalId?: string | undefined;
       status: 'failed';
@@ -180,13 +213,19 @@ export type Connection =
       /** In the answer to a callback: what of it changed nothing. */
       warnings?:
         | {
-            code: 'scope_kept';
+            code: 'scope_kept' | 'permission_set_kept';
             message: string;
           }[]
         | undefined;
       method: 'assume_role';
       /** What the role's trust policy must require as sts:ExternalId. */
       externalId: string;
+      /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+      permissionSet?: string | undefined;
+      /** Its optional statements that are left out. */
+      without?: string[] | undefined;
+      /** A newer version, when there is one. */
+      newestPermissionSet?: string | undefined;
       /** While the external ID is being changed: the one that is to take its place. */
       pendingExternalId?: string | undefined;
       status: 'disconnected';
@@ -213,7 +252,7 @@ export type Connection =
       /** In the answer to a callback: what of it changed nothing. */
       warnings?:
         | {
-            code: 'scope_kept';
+            code: 'scope_kept' | 'permission_set_kept';
             message: string;
           }[]
         | undefined;
@@ -256,7 +295,7 @@ export type Connection =
       /** In the answer to a callback: what of it changed nothing. */
       warnings?:
         | {
-            code: 'scope_kept';
+            code: 'scope_kept' | 'permission_set_kept';
             message: string;
           }[]
         | undefined;
@@ -298,6 +337,8 @@ export type Verification =
           | 'external_id_mismatch'
           | 'trust_policy_unsafe'
           | 'proof_required'
+          | 'permissions_missing'
+          | 'permission_set_unknown'
           | 'external_id_not_required'
           | 'external_id_not_enforced'
           | 'previous_external_id_accepted'
@@ -326,6 +367,9 @@ export type Verification =
           | 'access_key_turned_off'
           | 'root_access_key'
           | 'key_in_vendor_account'
+          | 'organization_not_found'
+          | 'organization_suspended'
+          | 'reference_taken'
           | 'request_invalid'
           | 'unauthorized'
           | 'permission_denied'
@@ -363,11 +407,66 @@ export type Verification =
           | 'wrong_external_id'
           | 'altered_external_id'
           | 'caller_identity'
-          | 'get_role';
+          | 'get_role'
+          | 'simulate_principal_policy';
         at: string;
         outcome: 'allowed' | 'denied' | 'inconclusive';
         requestId?: string | undefined;
       }[];
+      permissions?:
+        | {
+            state: 'complete' | 'incomplete' | 'not_checked';
+            /** Required, and denied. */
+            missing: {
+              sid: string;
+              reason: string;
+              action: string;
+              resource: string;
+              deniedBy?:
+                | 'nothing_allows'
+                | 'explicit_deny'
+                | 'permissions_boundary'
+                | 'service_control_policy'
+                | undefined;
+            }[];
+            /** Optional, and denied. */
+            unavailable: {
+              sid: string;
+              reason: string;
+              action: string;
+              resource: string;
+              deniedBy?:
+                | 'nothing_allows'
+                | 'explicit_deny'
+                | 'permissions_boundary'
+                | 'service_control_policy'
+                | undefined;
+            }[];
+            /** What the set denies, and the role allows. */
+            notDenied: {
+              sid: string;
+              reason: string;
+              action: string;
+              resource: string;
+              deniedBy?:
+                | 'nothing_allows'
+                | 'explicit_deny'
+                | 'permissions_boundary'
+                | 'service_control_policy'
+                | undefined;
+            }[];
+            /** What IAM's simulator could not be asked. */
+            notChecked: {
+              sid: string;
+              reason: string;
+              because: 'no_check' | 'missing_context' | 'not_answered' | 'not_permitted' | 'managed_policy';
+              actions: string[];
+            }[];
+            /** Name and version: `deploy@3`. */
+            permissionSet: string;
+            checkedAt: string;
+          }
+        | undefined;
       result: 'passed';
       accountId: string;
       sessionArn?: string | undefined;
@@ -403,6 +502,8 @@ export type Verification =
           | 'external_id_mismatch'
           | 'trust_policy_unsafe'
           | 'proof_required'
+          | 'permissions_missing'
+          | 'permission_set_unknown'
           | 'external_id_not_required'
           | 'external_id_not_enforced'
           | 'previous_external_id_accepted'
@@ -431,6 +532,9 @@ export type Verification =
           | 'access_key_turned_off'
           | 'root_access_key'
           | 'key_in_vendor_account'
+          | 'organization_not_found'
+          | 'organization_suspended'
+          | 'reference_taken'
           | 'request_invalid'
           | 'unauthorized'
           | 'permission_denied'
@@ -468,11 +572,66 @@ export type Verification =
           | 'wrong_external_id'
           | 'altered_external_id'
           | 'caller_identity'
-          | 'get_role';
+          | 'get_role'
+          | 'simulate_principal_policy';
         at: string;
         outcome: 'allowed' | 'denied' | 'inconclusive';
         requestId?: string | undefined;
       }[];
+      permissions?:
+        | {
+            state: 'complete' | 'incomplete' | 'not_checked';
+            /** Required, and denied. */
+            missing: {
+              sid: string;
+              reason: string;
+              action: string;
+              resource: string;
+              deniedBy?:
+                | 'nothing_allows'
+                | 'explicit_deny'
+                | 'permissions_boundary'
+                | 'service_control_policy'
+                | undefined;
+            }[];
+            /** Optional, and denied. */
+            unavailable: {
+              sid: string;
+              reason: string;
+              action: string;
+              resource: string;
+              deniedBy?:
+                | 'nothing_allows'
+                | 'explicit_deny'
+                | 'permissions_boundary'
+                | 'service_control_policy'
+                | undefined;
+            }[];
+            /** What the set denies, and the role allows. */
+            notDenied: {
+              sid: string;
+              reason: string;
+              action: string;
+              resource: string;
+              deniedBy?:
+                | 'nothing_allows'
+                | 'explicit_deny'
+                | 'permissions_boundary'
+                | 'service_control_policy'
+                | undefined;
+            }[];
+            /** What IAM's simulator could not be asked. */
+            notChecked: {
+              sid: string;
+              reason: string;
+              because: 'no_check' | 'missing_context' | 'not_answered' | 'not_permitted' | 'managed_policy';
+              actions: string[];
+            }[];
+            /** Name and version: `deploy@3`. */
+            permissionSet: string;
+            checkedAt: string;
+          }
+        | undefined;
       result: 'failed';
       code:
         | 'role_arn_invalid'
@@ -486,6 +645,8 @@ export type Verification =
         | 'external_id_mismatch'
         | 'trust_policy_unsafe'
         | 'proof_required'
+        | 'permissions_missing'
+        | 'permission_set_unknown'
         | 'external_id_not_required'
         | 'external_id_not_enforced'
         | 'previous_external_id_accepted'
@@ -514,6 +675,9 @@ export type Verification =
         | 'access_key_turned_off'
         | 'root_access_key'
         | 'key_in_vendor_account'
+        | 'organization_not_found'
+        | 'organization_suspended'
+        | 'reference_taken'
         | 'request_invalid'
         | 'unauthorized'
         | 'permission_denied'
@@ -604,6 +768,8 @@ export interface Problem {
           | 'external_id_mismatch'
           | 'trust_policy_unsafe'
           | 'proof_required'
+          | 'permissions_missing'
+          | 'permission_set_unknown'
           | 'external_id_not_required'
           | 'external_id_not_enforced'
           | 'previous_external_id_accepted'
@@ -632,6 +798,9 @@ export interface Problem {
           | 'access_key_turned_off'
           | 'root_access_key'
           | 'key_in_vendor_account'
+          | 'organization_not_found'
+          | 'organization_suspended'
+          | 'reference_taken'
           | 'request_invalid'
           | 'unauthorized'
           | 'permission_denied'
@@ -659,6 +828,36 @@ export interface Problem {
         message: string;
         remedy?: string | undefined;
         at: string;
+      }[]
+    | undefined;
+  /** Of permissions_missing. */
+  missing?:
+    | {
+        sid: string;
+        reason: string;
+        action: string;
+        resource: string;
+        deniedBy?:
+          | 'nothing_allows'
+          | 'explicit_deny'
+          | 'permissions_boundary'
+          | 'service_control_policy'
+          | undefined;
+      }[]
+    | undefined;
+  /** Of permissions_missing. */
+  notDenied?:
+    | {
+        sid: string;
+        reason: string;
+        action: string;
+        resource: string;
+        deniedBy?:
+          | 'nothing_allows'
+          | 'explicit_deny'
+          | 'permissions_boundary'
+          | 'service_control_policy'
+          | undefined;
       }[]
     | undefined;
   diagnosis?:
@@ -725,6 +924,8 @@ export type ProblemCode =
   | 'external_id_mismatch'
   | 'trust_policy_unsafe'
   | 'proof_required'
+  | 'permissions_missing'
+  | 'permission_set_unknown'
   | 'external_id_not_required'
   | 'external_id_not_enforced'
   | 'previous_external_id_accepted'
@@ -753,6 +954,9 @@ export type ProblemCode =
   | 'access_key_turned_off'
   | 'root_access_key'
   | 'key_in_vendor_account'
+  | 'organization_not_found'
+  | 'organization_suspended'
+  | 'reference_taken'
   | 'request_invalid'
   | 'unauthorized'
   | 'permission_denied'
@@ -875,6 +1079,17 @@ export interface Enrollment {
   stackSetTemplate: string;
 }
 
+export interface Organization {
+  id: string;
+  name: string;
+  reference?: string | undefined;
+  metadata?: Record<string, string> | undefined;
+  /** ISO 8601, in UTC. */
+  createdAt: string;
+  /** Absent while it is not suspended. */
+  suspendedAt?: string | undefined;
+}
+
 export interface AuditRecord {
   id: string;
   /** ISO 8601, in UTC. */
@@ -882,16 +1097,32 @@ export interface AuditRecord {
   actor: {
     kind: 'api_key' | 'web_session' | 'callback' | 'enrollment' | 'operator' | 'command_line' | 'service';
     id?: string | undefined;
+    /** Of an operator's token. */
+    name?: string | undefined;
+    /** Who the sign-in link was made for, unverified. */
+    person?:
+      | {
+          id?: string | undefined;
+          name: string;
+          email?: string | undefined;
+        }
+      | undefined;
   };
   requestId: string;
   action:
     | 'organization.create'
+    | 'organization.change'
+    | 'organization.suspend'
+    | 'organization.resume'
+    | 'organization.export'
+    | 'organization.erase'
     | 'api_key.create'
     | 'api_key.revoke'
     | 'connection.create'
     | 'connection.verify'
     | 'connection.rename'
     | 'connection.expect_account'
+    | 'connection.set_permission_set'
     | 'connection.release_account'
     | 'connection.check'
     | 'connection.set_scopes'
@@ -911,7 +1142,10 @@ export interface AuditRecord {
     | 'enrollment.reencrypt'
     | 'setup_code.create'
     | 'setup_code.revoke'
+    | 'operator_token.create'
+    | 'operator_token.revoke'
     | 'sign_in_link.create'
+    | 'sign_in_link.revoke'
     | 'web_session.begin'
     | 'web_session.end';
   connectionId?: string | undefined;
@@ -989,6 +1223,10 @@ export interface Operations {
             partition?: 'aws' | 'aws-us-gov' | 'aws-cn' | 'aws-eusc' | undefined;
             /** An AWS account. */
             expectedAccountId?: string | undefined;
+            /** The name of the vendor's permission set that the role is made with. */
+            permissionSet?: string | undefined;
+            /** Optional statements of the set that are left out. */
+            without?: string[] | undefined;
           }
         | {
             name: string;
@@ -1018,6 +1256,10 @@ export interface Operations {
         limit?: number | undefined;
         after?: string | undefined;
         status?: 'pending' | 'connected' | 'failed' | 'disconnected' | undefined;
+        /** Name (`deploy`) or name and version (`deploy@3`) of a permission set. */
+        permissionSet?: string | undefined;
+        /** What IAM's simulator said of it. */
+        permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
       },
     ];
     answer: {
@@ -1028,7 +1270,7 @@ export interface Operations {
   };
   /** Returns one connection with its last verification. */
   getConnection: { args: [id: string]; answer: Connection };
-  /** Renames a connection, or says which account it is for while it is pending. */
+  /** Renames a connection; while it is pending, sets its account and permission set. */
   renameConnection: {
     args: [
       id: string,
@@ -1036,6 +1278,10 @@ export interface Operations {
         name?: string | undefined;
         /** An AWS account. */
         expectedAccountId?: string | undefined;
+        /** The name of the vendor's permission set that the role is made with. */
+        permissionSet?: string | undefined;
+        /** Optional statements of the set that are left out. */
+        without?: string[] | undefined;
       },
     ];
     answer: Connection;
@@ -1153,13 +1399,19 @@ export interface Operations {
       /** In the answer to a callback: what of it changed nothing. */
       warnings?:
         | {
-            code: 'scope_kept';
+            code: 'scope_kept' | 'permission_set_kept';
             message: string;
           }[]
         | undefined;
       method: 'assume_role';
       /** What the role's trust policy must require as sts:ExternalId. */
       externalId: string;
+      /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+      permissionSet?: string | undefined;
+      /** Its optional statements that are left out. */
+      without?: string[] | undefined;
+      /** A newer version, when there is one. */
+      newestPermissionSet?: string | undefined;
       /** While the external ID is being changed: the one that is to take its place. */
       pendingExternalId?: string | undefined;
       /** The vendor's IAM principal, which the role must trust. */
@@ -1179,7 +1431,17 @@ export interface Operations {
       accountId?: string | undefined;
       roleArn?: string | undefined;
       roleId?: string | undefined;
+      /** proven: the trust policy was read and judged. tested: by probes only. */
       assurance?: 'proven' | 'tested' | undefined;
+      /** Of a tested one: why it is not proven, and what to do. */
+      missingForProven?:
+        | {
+            message: string;
+            remedy: string;
+          }[]
+        | undefined;
+      /** Whether IAM's simulator allows what the permission set needs. */
+      permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
       verification?: Verification | undefined;
       reason?: 'deprovisioned' | undefined;
       /** ISO 8601, in UTC. */
@@ -1223,7 +1485,7 @@ export interface Operations {
       /** In the answer to a callback: what of it changed nothing. */
       warnings?:
         | {
-            code: 'scope_kept';
+            code: 'scope_kept' | 'permission_set_kept';
             message: string;
           }[]
         | undefined;
@@ -1443,22 +1705,121 @@ export interface Operations {
     args: [
       body: {
         name: string;
+        /** What you call it: unique, and in every path it stands for the id. */
+        reference?: string | undefined;
+        /** Up to 20 texts that the service keeps for you. */
+        metadata?: Record<string, string> | undefined;
       },
     ];
     answer: {
       id: string;
       name: string;
+      reference?: string | undefined;
+      metadata?: Record<string, string> | undefined;
       /** ISO 8601, in UTC. */
       createdAt: string;
+      /** Absent while it is not suspended. */
+      suspendedAt?: string | undefined;
+      /** Another organization has the same name. */
+      warnings?:
+        | {
+            code: 'name_taken';
+            message: string;
+          }[]
+        | undefined;
       /** In no other answer. */
       apiKey: string;
     };
   };
-  /** Creates an API key of the organization. */
+  /** Lists organizations, a page at a time, or searches them by name. */
+  listOrganizations: {
+    args: [
+      query?: {
+        limit?: number | undefined;
+        after?: string | undefined;
+        /** A part of the name; letter case does not count. */
+        search?: string | undefined;
+      },
+    ];
+    answer: {
+      organizations: Organization[];
+      /** "after" of the next page; absent on the last one. */
+      next?: string | undefined;
+    };
+  };
+  /** Returns one organization, by its id or reference. */
+  getOrganization: { args: [id: string]; answer: Organization };
+  /** Renames an organization, or changes its reference or metadata. */
+  changeOrganization: {
+    args: [
+      id: string,
+      body?: {
+        name?: string | undefined;
+        reference?: string | null | undefined;
+        /** Up to 20 texts that the service keeps for you. */
+        metadata?: Record<string, string> | undefined;
+      },
+    ];
+    answer: {
+      id: string;
+      name: string;
+      reference?: string | undefined;
+      metadata?: Record<string, string> | undefined;
+      /** ISO 8601, in UTC. */
+      createdAt: string;
+      /** Absent while it is not suspended. */
+      suspendedAt?: string | undefined;
+      /** Another organization has the same name. */
+      warnings?:
+        | {
+            code: 'name_taken';
+            message: string;
+          }[]
+        | undefined;
+    };
+  };
+  /** Suspends an organization: no credentials, no pages and no changes until it is resumed. */
+  suspendOrganization: { args: [id: string]; answer: Organization };
+  /** Resumes a suspended organization. */
+  resumeOrganization: { args: [id: string]; answer: Organization };
+  /** Deletes an organization and erases what the service knows of it. */
+  eraseOrganization: { args: [id: string]; answer: undefined };
+  /** Creates an API key, at most within what your own key may do. */
   createApiKey: {
     args: [
       body: {
         name: string;
+        /** What the key may do, at most what the key that creates it may. */
+        permissions?:
+          | (
+              | 'connections:read'
+              | 'connections:write'
+              | 'connections:release'
+              | 'credentials:issue'
+              | 'targets:write'
+              | 'keys:write'
+              | 'links:write'
+              | 'webhooks:write'
+              | 'audit:read'
+            )[]
+          | undefined;
+        /** The key sees connections and issues credentials within it only. */
+        scope?:
+          | {
+              project?: string | undefined;
+              environment?: string | undefined;
+              architecture?: string | undefined;
+            }
+          | undefined;
+        /** The longest duration, and a session policy for all credentials of the key. */
+        ceilings?:
+          | {
+              durationSeconds?: number | undefined;
+              sessionPolicy?: string | Record<string, unknown> | undefined;
+            }
+          | undefined;
+        /** By default that of the key that creates it. */
+        expiresAt?: string | undefined;
       },
     ];
     answer: {
@@ -1466,13 +1827,42 @@ export interface Operations {
       name: string;
       /** ISO 8601, in UTC. */
       createdAt: string;
+      permissions: (
+        | 'connections:read'
+        | 'connections:write'
+        | 'connections:release'
+        | 'credentials:issue'
+        | 'targets:write'
+        | 'keys:write'
+        | 'links:write'
+        | 'webhooks:write'
+        | 'audit:read'
+      )[];
+      scope?:
+        | {
+            project?: string | undefined;
+            environment?: string | undefined;
+            architecture?: string | undefined;
+          }
+        | undefined;
+      ceilings?:
+        | {
+            durationSeconds?: number | undefined;
+            sessionPolicy?: string | undefined;
+          }
+        | undefined;
+      expiresAt?: string | undefined;
+      /** The key that created it. */
+      parentId?: string | undefined;
+      /** Within five minutes. */
+      lastUsedAt?: string | undefined;
       /** ISO 8601, in UTC. */
       revokedAt?: string | undefined;
       /** In no other answer. */
       apiKey: string;
     };
   };
-  /** Lists the organization's API keys, revoked ones too, without the keys themselves. */
+  /** Lists API keys, revoked ones too, without the keys themselves. */
   listApiKeys: {
     args: [];
     answer: {
@@ -1481,28 +1871,116 @@ export interface Operations {
         name: string;
         /** ISO 8601, in UTC. */
         createdAt: string;
+        permissions: (
+          | 'connections:read'
+          | 'connections:write'
+          | 'connections:release'
+          | 'credentials:issue'
+          | 'targets:write'
+          | 'keys:write'
+          | 'links:write'
+          | 'webhooks:write'
+          | 'audit:read'
+        )[];
+        scope?:
+          | {
+              project?: string | undefined;
+              environment?: string | undefined;
+              architecture?: string | undefined;
+            }
+          | undefined;
+        ceilings?:
+          | {
+              durationSeconds?: number | undefined;
+              sessionPolicy?: string | undefined;
+            }
+          | undefined;
+        expiresAt?: string | undefined;
+        /** The key that created it. */
+        parentId?: string | undefined;
+        /** Within five minutes. */
+        lastUsedAt?: string | undefined;
         /** ISO 8601, in UTC. */
         revokedAt?: string | undefined;
       }[];
     };
   };
-  /** Revokes an API key at once. */
+  /** Revokes an API key at once, with every key and link that was created with it. */
   revokeApiKey: { args: [id: string]; answer: undefined };
-  /** Creates a URL that signs in to the site once, for a platform that embeds it. */
+  /** Creates a URL that signs one person in, for the organization or only one connection. */
   createSignInLink: {
     args: [
       body?: {
         expiresInSeconds?: number | undefined;
+        /** The only connection that it opens. */
         connectionId?: string | undefined;
+        /** What its person may do: `read`; `connect` and check roles; `manage` all but bind another account. Never more than the key that creates the link. By default `connect` for one connection, else `manage`. */
+        access?: 'read' | 'connect' | 'manage' | undefined;
+        /** Who you make it for. It is shown and recorded as "link for NAME", unverified. */
+        user?:
+          | {
+              id?: string | undefined;
+              name: string;
+              email?: string | undefined;
+            }
+          | undefined;
+        /** Where the page leads back to: an address below one of the brand’s `returnUrls`. */
+        returnUrl?: string | undefined;
       },
     ];
     answer: {
-      /** Signs in to the site once. In no other answer. */
-      url: string;
+      id: string;
+      access: 'read' | 'connect' | 'manage';
+      connectionId?: string | undefined;
+      user?:
+        | {
+            id?: string | undefined;
+            name: string;
+            email?: string | undefined;
+          }
+        | undefined;
+      returnUrl?: string | undefined;
+      /** ISO 8601, in UTC. */
+      createdAt: string;
       /** ISO 8601, in UTC. */
       expiresAt: string;
+      /** When its browser first signed in. */
+      usedAt?: string | undefined;
+      /** ISO 8601, in UTC. */
+      revokedAt?: string | undefined;
+      /** Signs in one browser. In no other answer. */
+      url: string;
     };
   };
+  /** Lists the sign-in links that have not expired, newest first, without their URLs. */
+  listSignInLinks: {
+    args: [];
+    answer: {
+      signInLinks: {
+        id: string;
+        access: 'read' | 'connect' | 'manage';
+        connectionId?: string | undefined;
+        user?:
+          | {
+              id?: string | undefined;
+              name: string;
+              email?: string | undefined;
+            }
+          | undefined;
+        returnUrl?: string | undefined;
+        /** ISO 8601, in UTC. */
+        createdAt: string;
+        /** ISO 8601, in UTC. */
+        expiresAt: string;
+        /** When its browser first signed in. */
+        usedAt?: string | undefined;
+        /** ISO 8601, in UTC. */
+        revokedAt?: string | undefined;
+      }[];
+    };
+  };
+  /** Revokes a sign-in link at once, and signs its person out. */
+  revokeSignInLink: { args: [id: string]; answer: undefined };
   /** Lists who did what when, newest first. */
   listAuditRecords: {
     args: [
@@ -1521,6 +1999,20 @@ export interface Operations {
       next?: string | undefined;
     };
   };
+  /** Lists every version of every permission set, the newest first. */
+  listPermissionSets: {
+    args: [];
+    answer: {
+      permissionSets: {
+        name: string;
+        version: number;
+        title: string;
+        url: string;
+      }[];
+    };
+  };
+  /** Returns one version of a permission set. */
+  getPermissionSet: { args: [name: string, version: string]; answer: PermissionSet };
   /** Re-encrypts all access keys, callback secrets and enrollment secrets with the first of their keys. */
   reencrypt: {
     args: [];
@@ -1740,6 +2232,48 @@ export const routes = {
     hasQuery: false,
     isRepeatable: false,
   },
+  listOrganizations: {
+    method: 'GET',
+    path: '/v1/organizations',
+    hasBody: false,
+    hasQuery: true,
+    isRepeatable: true,
+  },
+  getOrganization: {
+    method: 'GET',
+    path: '/v1/organizations/{id}',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: true,
+  },
+  changeOrganization: {
+    method: 'PATCH',
+    path: '/v1/organizations/{id}',
+    hasBody: true,
+    hasQuery: false,
+    isRepeatable: true,
+  },
+  suspendOrganization: {
+    method: 'POST',
+    path: '/v1/organizations/{id}/suspend',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: true,
+  },
+  resumeOrganization: {
+    method: 'POST',
+    path: '/v1/organizations/{id}/resume',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: true,
+  },
+  eraseOrganization: {
+    method: 'DELETE',
+    path: '/v1/organizations/{id}',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: true,
+  },
   createApiKey: { method: 'POST', path: '/v1/api-keys', hasBody: true, hasQuery: false, isRepeatable: false },
   listApiKeys: { method: 'GET', path: '/v1/api-keys', hasBody: false, hasQuery: false, isRepeatable: true },
   revokeApiKey: {
@@ -1756,7 +2290,35 @@ export const routes = {
     hasQuery: false,
     isRepeatable: false,
   },
+  listSignInLinks: {
+    method: 'GET',
+    path: '/v1/sign-in-links',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: true,
+  },
+  revokeSignInLink: {
+    method: 'DELETE',
+    path: '/v1/sign-in-links/{id}',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: true,
+  },
   listAuditRecords: { method: 'GET', path: '/v1/audit', hasBody: false, hasQuery: true, isRepeatable: true },
+  listPermissionSets: {
+    method: 'GET',
+    path: '/v1/permission-sets',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: true,
+  },
+  getPermissionSet: {
+    method: 'GET',
+    path: '/v1/permission-sets/{name}/{version}',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: true,
+  },
   reencrypt: { method: 'POST', path: '/v1/reencrypt', hasBody: false, hasQuery: false, isRepeatable: true },
   isReady: { method: 'GET', path: '/readyz', hasBody: false, hasQuery: false, isRepeatable: true },
 } as const;

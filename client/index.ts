@@ -3,7 +3,7 @@
  * loads nothing but Node's own HTTP.
  */
 import type { Connection, CreatedConnection, Operations } from './api.js';
-import { type Calls, createCalls } from './calls.js';
+import { type Call, type Calls, createCalls } from './calls.js';
 import { type CallOptions, send } from './send.js';
 import { serviceUrl } from './service-url.js';
 
@@ -28,12 +28,20 @@ export interface RolebridgeClientOptions {
   readonly allowHttp?: boolean | undefined;
 }
 
+/** One line of an organization's export. */
+export interface ExportedRecord {
+  readonly kind: string;
+  readonly value: unknown;
+}
+
 /** A body of `createConnection`. */
 type CreateRequest = Operations['createConnection']['args'][0];
 /** Creates a connection with an access key. */
 export type CreateAccessKeyConnectionRequest = Extract<CreateRequest, { method: 'access_key' }>;
 /** Creates a connection with a role. */
 export type CreateRoleConnectionRequest = Exclude<CreateRequest, { method: 'access_key' }>;
+
+type SentCall = Call & { readonly isLines?: boolean };
 
 /** Every operation of the API, and what is more convenient for some. */
 export interface RolebridgeClient extends Omit<Calls, 'createConnection'> {
@@ -44,6 +52,8 @@ export interface RolebridgeClient extends Omit<Calls, 'createConnection'> {
     body: CreateAccessKeyConnectionRequest,
     options?: CallOptions,
   ): Promise<Connection>;
+  /** All that the service knows of an organization, for the operator. @throws when the export was cut off */
+  exportOrganization(id: string, options?: CallOptions): Promise<ExportedRecord[]>;
   /** All connections, requested page by page. */
   connections(
     query?: Omit<NonNullable<Operations['listConnections']['args'][0]>, 'limit' | 'after'>,
@@ -62,7 +72,7 @@ export interface RolebridgeClient extends Omit<Calls, 'createConnection'> {
  */
 export function createRolebridgeClient(options: RolebridgeClientOptions): RolebridgeClient {
   const base = serviceUrl(options.url, options.allowHttp ?? false);
-  const calls = createCalls(({ method, path, query, body, isRepeatable, options: its }) => {
+  const sendCall = ({ method, path, query, body, isRepeatable, options: its, isLines }: SentCall) => {
     const url = new URL(base.pathname.replace(/\/$/, '') + path, base);
     for (const [name, value] of Object.entries(query ?? {}))
       if (value !== undefined) url.searchParams.set(name, String(value));
@@ -71,17 +81,25 @@ export function createRolebridgeClient(options: RolebridgeClientOptions): Rolebr
       method,
       token: options.apiKey,
       body,
+      isLines,
       signal: its?.signal,
       isRepeatable,
       timeoutMs: options.timeoutMs ?? 45_000,
       maxRetryWaitMs: options.maxRetryWaitMs ?? 30_000,
     });
-  });
+  };
+  const calls = createCalls(sendCall);
   return {
     ...calls,
     // The answer's kind follows from the request's.
     createConnection: (body, its) => calls.createConnection(body, its) as Promise<CreatedConnection>,
     createAccessKeyConnection: (body, its) => calls.createConnection(body, its) as Promise<Connection>,
+    async exportOrganization(id, its) {
+      const path = `/v1/organizations/${encodeURIComponent(id)}/export`;
+      const call = { method: 'GET', path, isRepeatable: true, isLines: true, options: its } as const;
+      // The service's own shape of a line.
+      return (await sendCall(call)) as ExportedRecord[];
+    },
     async *connections(query = {}, its) {
       for (let after: string | undefined; ; ) {
         const page = await calls.listConnections({ ...query, limit: 100, after }, its);

@@ -6,10 +6,9 @@ export interface Exchange {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
   readonly signal: AbortSignal;
+  /** Of the answer, in bytes. @default no answer of the API but an export is longer */
+  readonly maxLength?: number | undefined;
 }
-
-/** No answer of the API is longer. */
-const maxLength = 16 * 1024 * 1024;
 
 /**
  * One request and its answer, over Node's own HTTP: `fetch` takes a third of a second to load on a busy machine, and
@@ -22,6 +21,7 @@ export async function exchange({
   headers,
   body,
   signal,
+  maxLength = 16 * 1024 * 1024,
 }: Exchange): Promise<{ status: number; headers: IncomingHttpHeaders; text: string }> {
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
   return new Promise((resolve, reject) => {
@@ -38,7 +38,7 @@ export async function exchange({
         response.on('data', (chunk: Buffer) => {
           length += chunk.length;
           chunks.push(chunk);
-          if (length > maxLength) sent.destroy(new Error('the answer is longer than 16 MB'));
+          if (length > maxLength) sent.destroy(new Error('the answer is too long'));
         });
         response.on('error', reject);
         response.on('end', () =>

@@ -13,6 +13,8 @@ export interface SendOptions extends CallOptions {
   readonly method: string;
   readonly token: string | undefined;
   readonly body?: unknown;
+  /** The answer is JSON, a value a line. */
+  readonly isLines?: boolean | undefined;
   /** May the same request be sent twice without doing something twice? */
   readonly isRepeatable: boolean;
   /** For one attempt. */
@@ -56,6 +58,7 @@ async function attempt(options: SendOptions): Promise<unknown> {
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
     body: body === undefined ? undefined : JSON.stringify(body),
+    maxLength: options.isLines ? 512 * 1024 * 1024 : undefined,
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
   }).catch((error: unknown) => {
     signal?.throwIfAborted();
@@ -73,9 +76,18 @@ async function attempt(options: SendOptions): Promise<unknown> {
         );
   });
   if (answer.status === 204) return undefined;
+  if (options.isLines && answer.status === 200) return linesOf(answer.text);
   const value = parsed(answer.text);
   if (answer.status >= 200 && answer.status < 300 && value !== undefined) return value;
   throw problemOf(answer, value, url);
+}
+
+/** Without its last line it was cut off. */
+function linesOf(text: string): unknown[] {
+  const lines = text.split('\n').map(parsed);
+  const end = lines.findIndex((line) => (line as { kind?: unknown } | undefined)?.kind === 'end');
+  if (end !== -1) return lines.slice(0, end);
+  throw new RolebridgeUnreachableError('unreachable', 'The answer was cut off.', 'Try again.');
 }
 
 function problemOf(

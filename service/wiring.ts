@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { createOrganization } from './actions/create-organization.js';
+import { createOrganization, type NewOrganization } from './actions/create-organization.js';
 import type { Dependencies } from './actions/dependencies.js';
 import { createRequestListener } from './api/app.js';
 import { operations } from './api/operations.js';
@@ -28,7 +28,7 @@ import {
 import { createSessions } from './role-sessions/index.js';
 import { defaultSettings, type Settings } from './settings/index.js';
 import type { Tracing } from './tracing/index.js';
-import { type Brand, defaultBrand } from './web/brand.js';
+import { type Brand, defaultBrand, isReturnUrl } from './web/brand.js';
 import { createWeb } from './web/index.js';
 import { deliverMessages, type WebhookOptions } from './webhooks/index.js';
 
@@ -84,7 +84,10 @@ export interface ServiceOptions
 /** What every form of the service can do, whoever listens. */
 export interface Control {
   /** Makes an organization and its first API key, which is shown this once. */
-  createOrganization(name: string): ReturnType<typeof createOrganization>;
+  createOrganization(
+    name: string,
+    more?: Omit<NewOrganization, 'name'>,
+  ): ReturnType<typeof createOrganization>;
   /** Asks AWS whether the service runs as a role's session, and logs what that means for credentials. Never fails. */
   learnRoleChaining(): Promise<void>;
   /** From now on access keys are encrypted with the first of these keys, as after one was put before the others. */
@@ -130,7 +133,11 @@ export function wire(options: ServiceOptions, url: string) {
     deniedAccountIds: settings.deniedAccountIds ?? new Set(),
     publicUrl: settings.publicUrl ?? url,
     templateUrl: settings.templateUrl,
-    vendor: { name: brand.name, externalIdPrefix: brand.externalIdPrefix },
+    vendor: {
+      name: brand.name,
+      externalIdPrefix: brand.externalIdPrefix,
+      isReturnUrl: (url) => isReturnUrl(brand, url),
+    },
     propagationWindowMs: settings.propagationWindowMs,
     maxWaitMs: options.maxWaitMs ?? 25_000,
     schedule: settings.schedule,
@@ -155,7 +162,7 @@ export function wire(options: ServiceOptions, url: string) {
   const app = createRequestListener(
     Object.assign(deps, { limits, metrics, callbackToleranceMs, operations }),
     {
-      pages: createWeb(deps, { logger, limits, brand }),
+      pages: createWeb(deps, { logger, limits, brand, operatorTokenHash }),
       logger,
       isMeasured,
       metricsTokenHash,
@@ -164,7 +171,8 @@ export function wire(options: ServiceOptions, url: string) {
     },
   );
   const control: Control = {
-    createOrganization: (name) => createOrganization({ store, clock }, commandLine(), name),
+    createOrganization: (name, more) =>
+      createOrganization({ store, clock }, commandLine(), { ...more, name }),
     async learnRoleChaining() {
       for (const partition of options.principals.keys()) {
         const isRoleChaining = await sessions.isRoleChaining(partition).catch(() => undefined);

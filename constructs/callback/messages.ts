@@ -29,7 +29,12 @@ export function connectedTo(body: Readonly<Record<string, unknown>>, roleArn: st
   const account = textOf(body.accountId) ?? accountOf(roleArn) ?? 'your account';
   const name = textOf(body.accountName);
   const assurance = textOf(body.assurance);
-  return `connected to ${account}${name ? ` (${name})` : ''}${assurance ? `, ${assurance}` : ''}`;
+  const permissions = textOf(body.permissions)?.replaceAll('_', ' ');
+  return [
+    `connected to ${account}${name ? ` (${name})` : ''}`,
+    ...(assurance ? [assurance] : []),
+    ...(permissions ? [`permissions ${permissions}`] : []),
+  ].join(', ');
 }
 
 /** What else a connected answer says. */
@@ -37,17 +42,30 @@ export function connectedDetails(body: Readonly<Record<string, unknown>>): strin
   const scopes = objectsOf(body.scopes).map(scopePath);
   const without = (Array.isArray(body.without) ? body.without : []).map(textOf).filter(Boolean);
   const set = textOf(body.permissionSet);
-  const unproven = objectsOf(body.missingForProven).flatMap(({ message }) => textOf(message) ?? []);
+  const unproven = objectsOf(body.missingForProven).flatMap(
+    ({ message, remedy }) => [textOf(message), textOf(remedy)].filter(Boolean).join(' ') || [],
+  );
+  const newest = textOf(body.newestPermissionSet);
+  const report = objectOf(objectOf(body.verification)?.permissions);
   return [
     ...labelled('Scope', scopes.length > 0 ? scopes.join(', ') : 'none yet'),
     ...(set
       ? labelled('Allowed', `${set}${without.length > 0 ? `, without ${without.join(', ')}` : ''}`)
       : []),
+    ...sidLines('Lacking', report?.unavailable),
+    ...sidLines('Unasked', report?.notChecked),
+    ...(newest ? labelled('Newer', `${newest} is available`) : []),
     ...[...objectsOf(body.warnings), ...unproven.map((message) => ({ message, code: undefined }))].flatMap(
       ({ message, code }) => labelled('Note', textOf(message) ?? textOf(code) ?? ''),
     ),
     ...detailsLines(body),
   ];
+}
+
+/** The statements that a list is about, with the reason of each. */
+function sidLines(label: string, list: unknown): string[] {
+  const reasons = new Map(objectsOf(list).map(({ sid, reason }) => [textOf(sid), textOf(reason) ?? '']));
+  return [...reasons].slice(0, 20).flatMap(([sid, reason]) => labelled(label, `${sid}: ${reason}`));
 }
 
 /** Why, what to change, where to read more. */

@@ -1,47 +1,84 @@
 import { isoNow } from '../actions/dependencies.js';
-import { hashApiKey, newApiKeyText } from '../domain/api-key.js';
+import { type ApiKey, hashApiKey, newApiKeyText } from '../domain/api-key.js';
 import type { Requester } from '../domain/audit.js';
-import type { ApiKey } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
-import { isApiKeyId, newApiKeyId, type OrganizationId } from '../domain/ids.js';
+import { type ApiKeyId, isApiKeyId, newApiKeyId, type OrganizationId } from '../domain/ids.js';
+import { type Authority, narrowed } from '../domain/permission.js';
 import type { Clock, Store } from '../domain/ports.js';
+import { describeScope } from '../domain/scope.js';
 import { audited } from './audited.js';
 
 type Keys = { readonly store: Store; readonly clock: Clock };
 
-/** Makes an API key; its text is in no later answer. */
+/** Who makes or revokes a key. */
+export interface KeyMaker {
+  readonly organizationId: OrganizationId;
+  readonly authority: Authority;
+  /** Absent: the operator. */
+  readonly key?: ApiKey | undefined;
+}
+
+/**
+ * Makes an API key within its maker's authority; its text is in no later answer.
+ * @throws RolebridgeError `permission_denied`, `request_invalid` for an expiry in the past
+ */
 export async function createApiKey(
   deps: Keys,
   by: Requester,
-  organizationId: OrganizationId,
-  name: string,
+  maker: KeyMaker,
+  { name, ...wanted }: Authority & { readonly name: string },
 ): Promise<{ key: ApiKey; text: string }> {
-  const made = newApiKey(deps.clock, organizationId, name);
-  const details = { keyId: made.key.id, name };
+  const { organizationId } = maker;
+  if (wanted.expiresAt !== undefined && Date.parse(wanted.expiresAt) <= deps.clock.now())
+    throw new RolebridgeError('request_invalid', 'body.expiresAt: must be in the future', {
+      remedy: 'Name a later time, or leave it out for a key without an expiry.',
+    });
+  const authority = narrowed(maker.authority, wanted);
+  const made = newApiKey(deps.clock, organizationId, name, authority, maker.key?.id);
+  const details = { keyId: made.key.id, name, ...authorityDetails(authority) };
   await audited(deps, by, { action: 'api_key.create', organizationId, details }, () =>
     deps.store.createApiKey(made.key),
   );
   return made;
 }
 
+/** For the audit log. */
+export const authorityDetails = ({ permissions, scope, ceilings, expiresAt }: Partial<Authority>) => ({
+  ...(permissions && { permissions: permissions.join(' ') }),
+  ...(scope && { scope: describeScope(scope) }),
+  ...(ceilings?.durationSeconds !== undefined && { durationSeconds: ceilings.durationSeconds }),
+  ...(ceilings?.sessionPolicy !== undefined && { sessionPolicy: ceilings.sessionPolicy }),
+  ...(expiresAt !== undefined && { expiresAt }),
+});
+
+/** The keys that a caller may see and revoke: all of them, or those made with its own key. */
+export async function keysOf(store: Store, { organizationId, key }: KeyMaker): Promise<ApiKey[]> {
+  const keys = await store.apiKeys(organizationId);
+  if (key?.parentId === undefined) return keys;
+  const parents = new Map(keys.map(({ id, parentId }) => [id, parentId]));
+  const isOfCaller = (id: ApiKeyId): boolean => {
+    const parent = parents.get(id);
+    return id === key.id || (parent !== undefined && isOfCaller(parent));
+  };
+  return keys.filter(({ id }) => isOfCaller(id));
+}
+
 /**
- * From now on the key opens nothing.
+ * From now on the key opens nothing, nor does what was made with it.
  * @throws RolebridgeError `api_key_not_found`, `api_key_in_use` for the key that asks: nobody locks themselves out
  */
-export async function revokeApiKey(
-  deps: Keys,
-  by: Requester,
-  organizationId: OrganizationId,
-  id: string,
-): Promise<void> {
-  if (by.actor.kind === 'api_key' && by.actor.id === id)
+export async function revokeApiKey(deps: Keys, by: Requester, maker: KeyMaker, id: string): Promise<void> {
+  if (maker.key?.id === id)
     throw new RolebridgeError('api_key_in_use', 'This is the key that the request was made with.', {
-      remedy: 'Make another key first, and revoke this one with that.',
+      remedy: 'Revoke it with the key that created it, or ask the vendor.',
     });
+  const { organizationId } = maker;
+  const mayRevoke = (await keysOf(deps.store, maker)).some((key) => key.id === id);
   await audited(deps, by, { action: 'api_key.revoke', organizationId, details: { keyId: id } }, async () => {
-    const revoked = isApiKeyId(id) && (await deps.store.revokeApiKey(organizationId, id, isoNow(deps.clock)));
+    const revoked =
+      mayRevoke && isApiKeyId(id) && (await deps.store.revokeApiKey(organizationId, id, isoNow(deps.clock)));
     if (!revoked)
-      throw new RolebridgeError('api_key_not_found', 'This organization has no API key with that id.', {
+      throw new RolebridgeError('api_key_not_found', 'You have no API key with that id.', {
         remedy: 'List the keys with GET /v1/api-keys and use one of their ids.',
       });
   });
@@ -51,8 +88,19 @@ export function newApiKey(
   clock: Clock,
   organizationId: OrganizationId,
   name: string,
+  authority: Authority,
+  parentId?: ApiKeyId,
 ): { key: ApiKey; text: string } {
   const id = newApiKeyId();
   const text = newApiKeyText(id);
-  return { text, key: { id, organizationId, name, hash: hashApiKey(text), createdAt: isoNow(clock) } };
+  const key: ApiKey = {
+    id,
+    organizationId,
+    name,
+    hash: hashApiKey(text),
+    createdAt: isoNow(clock),
+    ...authority,
+    ...(parentId !== undefined && { parentId }),
+  };
+  return { text, key };
 }

@@ -2,6 +2,7 @@ import { type Dependencies, isoNow } from '../actions/dependencies.js';
 import type { AuditEvent, AuditIntent, Requester } from '../domain/audit.js';
 import type { Connection, VerifiableConnection } from '../domain/connection.js';
 import { deleted, renamed, reported, revised, scopedByVendor } from '../domain/connection-transitions.js';
+import type { Authority } from '../domain/permission.js';
 import { checkScope, describeScope, type Scope, scopeKey } from '../domain/scope.js';
 import type { Verification } from '../domain/verification.js';
 import { audited } from './audited.js';
@@ -32,8 +33,10 @@ export async function setScopes(
   connection: Connection,
   scopes: readonly Scope[],
   replace: boolean,
+  { scope: within }: Pick<Authority, 'scope'> = {},
 ): Promise<Connection> {
   const unique = new Map(scopes.map((scope) => [scopeKey(checkScope(scope)), scope]));
+  const from = replace || 'from_disconnected';
   const details = { scopes: [...unique.values()].map(describeScope).join('; '), replace };
   return saveChange(
     deps,
@@ -42,7 +45,7 @@ export async function setScopes(
     connection,
     scopedByVendor(connection, [...unique.values()]),
     // Decided by the store, at once with the change: another process may be giving the scope away.
-    { replaceScopes: replace || 'from_disconnected' },
+    { replaceScopes: within ? { within, from } : from },
   );
 }
 
@@ -95,9 +98,10 @@ export async function recordVerification<Checked extends VerifiableConnection>(
   intent: AuditIntent,
   connection: Checked,
   verification: Verification,
+  options: CommitOptions = {},
 ): Promise<Checked> {
   const next = reported(connection, verification);
-  await commitChange(deps, intent, connection, next);
+  await commitChange(deps, intent, connection, next, options);
   return next;
 }
 

@@ -15,6 +15,7 @@ import type { Partition } from '../domain/role-arn.js';
 import { checkScope, type Scope } from '../domain/scope.js';
 import { audited } from './audited.js';
 import { commitChange } from './commit-change.js';
+import { chosenPermissionSet } from './permission-set.js';
 
 /** Makes a pending connection with its external ID and callback secret; the secret is in no later answer. */
 export async function createConnection(
@@ -31,6 +32,10 @@ export async function createConnection(
     scopeFrom?: 'callback' | undefined;
     partition: Partition;
     expectedAccountId?: AccountId | undefined;
+    /** The name of one that the vendor has. */
+    permissionSet?: string | undefined;
+    /** Its optional statements that are left out. */
+    without?: readonly string[] | undefined;
   },
 ): Promise<{ connection: RoleConnection; callbackSecret: string }> {
   requirePartition(deps, request.partition);
@@ -39,8 +44,12 @@ export async function createConnection(
   const { name, partition, expectedAccountId, scopes, scopeFrom } = request;
   const createdAt = isoNow(deps.clock);
   for (const scope of scopes ?? []) checkScope(scope);
+  const permissionSet =
+    request.permissionSet === undefined
+      ? undefined
+      : chosenPermissionSet(deps, request.permissionSet, request.without);
   const connection = pending(
-    { id, organizationId, name, partition, expectedAccountId, scopes, scopeFrom, createdAt },
+    { id, organizationId, name, partition, expectedAccountId, scopes, scopeFrom, permissionSet, createdAt },
     trust,
   );
   const details = { method: connection.method, name: connection.name };

@@ -1,18 +1,49 @@
 import type { Connection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
-import { isConnectionId, type OrganizationId } from '../domain/ids.js';
-import type { Store } from '../domain/ports.js';
+import { type ConnectionId, isConnectionId, type OrganizationId } from '../domain/ids.js';
+import { type Authority, covers } from '../domain/permission.js';
+import type { ConnectionFilter, Store } from '../domain/ports.js';
 
-/** @throws RolebridgeError `connection_not_found`, the same for an unknown id and for another organization's */
+/** Who looks, and how far. */
+interface Viewer {
+  readonly organizationId: OrganizationId;
+  readonly authority: Authority;
+  /** The only connection that a sign-in link opens. */
+  readonly connectionId?: ConnectionId | undefined;
+}
+
+/**
+ * @throws RolebridgeError `connection_not_found`, the same for an unknown id, for another organization's, and for one
+ *   outside of the caller's scope
+ */
 export async function findConnection(
   store: Store,
-  organizationId: OrganizationId,
+  { organizationId, authority, connectionId }: Viewer,
   id: string,
 ): Promise<Connection> {
   const connection = isConnectionId(id) ? await store.connection(organizationId, id) : undefined;
-  if (connection === undefined)
+  const isOther = connectionId !== undefined && id !== connectionId;
+  if (connection === undefined || isOther || !covers(authority, connection))
     throw new RolebridgeError('connection_not_found', 'This organization has no connection with that id.', {
       remedy: 'List the connections with GET /v1/connections and use one of their ids.',
     });
   return connection;
+}
+
+/** A page of the connections within the caller's scope. */
+export async function visibleConnections(
+  store: Store,
+  { organizationId, authority }: Viewer,
+  page: { limit: number; after?: ConnectionId | undefined } & ConnectionFilter,
+): Promise<{ connections: Connection[]; hasMore: boolean }> {
+  if (authority.scope === undefined) return store.connections(organizationId, page);
+  if (page.after !== undefined) await findConnection(store, { organizationId, authority }, page.after);
+  const visible: Connection[] = [];
+  for (let { after } = page; ; ) {
+    const next = await store.connections(organizationId, { ...page, after, limit: 500 });
+    visible.push(...next.connections.filter((connection) => covers(authority, connection)));
+    after = next.connections.at(-1)?.id;
+    if (!next.hasMore || visible.length > page.limit)
+      return { connections: visible.slice(0, page.limit), hasMore: visible.length > page.limit };
+  }
 }

@@ -4,8 +4,10 @@ import type { AuditIntent, Requester } from '../domain/audit.js';
 import type { ConnectedConnection, Connection, KeyedConnection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { AccountId, OrganizationId } from '../domain/ids.js';
+import { type Authority, denied, narrowedCeilings, requireScope } from '../domain/permission.js';
 import { describeScope, type Scope } from '../domain/scope.js';
 import type { Attribution, SessionRequest } from '../domain/session.js';
+import { sessionLimits } from '../domain/session-limits.js';
 import { audited, recordOutcome } from './audited.js';
 import { openAccessKey } from './change-access-key.js';
 import { resolveTarget } from './resolve-target.js';
@@ -33,14 +35,17 @@ type HealthyConnection = ConnectedConnection | KeyedConnection;
 export async function issueCredentials(
   deps: Dependencies,
   by: Requester,
-  organizationId: OrganizationId,
-  request: SessionRequest,
+  caller: { readonly organizationId: OrganizationId; readonly authority: Authority },
+  asked: SessionRequest,
 ): Promise<VendedCredentials> {
-  const event = { action: 'credentials.issue', organizationId, target: request.target } as const;
-  const match = await healthyMatch(deps, organizationId, request.target).catch(async (error: unknown) => {
-    await recordOutcome(deps, by, event, error);
-    throw error;
-  });
+  const { organizationId, authority } = caller;
+  const event = { action: 'credentials.issue', organizationId, target: asked.target } as const;
+  const { request, match } = await permitted(deps, organizationId, authority, asked).catch(
+    async (error: unknown) => {
+      await recordOutcome(deps, by, event, error);
+      throw error;
+    },
+  );
   const { connection } = match;
   const about = { ...event, connectionId: connection.id };
   const held = connection.method === 'assume_role' ? deps.sessions.held(connection, request) : undefined;
@@ -49,6 +54,26 @@ export async function issueCredentials(
     return vended(match, held);
   }
   return audited(deps, by, about, (intent) => openAndVend(deps, by, intent, match, organizationId, request));
+}
+
+/** The connection for the target, and the request with the caller's ceilings. @throws RolebridgeError `permission_denied` */
+async function permitted(
+  deps: Dependencies,
+  organizationId: OrganizationId,
+  authority: Authority,
+  asked: SessionRequest,
+): Promise<{ match: Match; request: SessionRequest }> {
+  requireScope(authority, asked.target);
+  const { durationSeconds: longest, ...ceilings } = authority.ceilings ?? {};
+  const limits = narrowedCeilings({ durationSeconds: longest, ...ceilings }, asked);
+  const match = await healthyMatch(deps, organizationId, asked.target);
+  if (match.connection.method === 'access_key' && longest !== undefined)
+    throw denied(
+      `The connection "${match.connection.name}" holds an access key, which does not expire; this API key issues credentials of ${longest} seconds or less.`,
+    );
+  const { usual } = sessionLimits.durationSeconds;
+  const byDefault = longest === undefined ? undefined : Math.min(usual, longest);
+  return { match, request: { ...asked, ...limits, durationSeconds: asked.durationSeconds ?? byDefault } };
 }
 
 async function openAndVend(

@@ -5,11 +5,13 @@ import type { FailedVerification, PassedVerification } from '../domain/verificat
 export class VerificationFailed extends RolebridgeError {}
 
 export function verificationFailed(verification: FailedVerification): VerificationFailed {
-  const { code, message, remedy, checks, diagnosis } = verification;
+  const { code, message, remedy, checks, diagnosis, permissions } = verification;
   return new VerificationFailed(code, message, {
     remedy,
     members: {
       checks,
+      ...(code === 'permissions_missing' &&
+        permissions && { missing: permissions.missing, notDenied: permissions.notDenied }),
       ...(diagnosis && { diagnosis: { causes: diagnosis.causes }, trustPolicy: diagnosis.trustPolicy }),
     },
   });
@@ -26,7 +28,7 @@ export const notConnectedElsewhere = (verification: PassedVerification, at: stri
 
 /** The answer names nobody: it must not tell one organization about another. */
 export function connectedElsewhere(
-  { startedAt, probes, checks }: PassedVerification,
+  { startedAt, probes, checks, permissions }: PassedVerification,
   at: string,
 ): FailedVerification {
   const verdict = {
@@ -38,6 +40,7 @@ export function connectedElsewhere(
     startedAt,
     finishedAt: at,
     probes,
+    ...(permissions && { permissions }),
     checks: [...checks, { name: 'not_already_connected', outcome: 'failed', ...verdict, at }],
     result: 'failed',
     ...verdict,

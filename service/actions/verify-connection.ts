@@ -11,9 +11,11 @@ import { describeScope, type Scope, scopeFromKey, scopeKey } from '../domain/sco
 import type { VerificationProgress } from '../domain/verification/request.js';
 import { verifyRole } from '../domain/verification/verify-role.js';
 import type { FailedVerification } from '../domain/verification.js';
-import { audited, type TakeOutcome } from './audited.js';
+import { permissionsKey } from '../domain/webhook-message.js';
+import { audited, type ReceiptOf, type TakeOutcome } from './audited.js';
 import { recordVerification, storeChange, subjectOf } from './change-connection.js';
-import type { ReceiptOf } from './commit-change.js';
+import type { CommitOptions } from './commit-change.js';
+import { planPermissions, type StatedPermissionSet } from './permission-set.js';
 import { connectedElsewhere, notConnectedElsewhere, verificationFailed } from './verification-failed.js';
 
 /**
@@ -34,10 +36,11 @@ export async function verifyConnection(
     by,
     { action: 'connection.verify', ...subjectOf(connection), details },
     (intent, takeOutcome) => verifyAndStore(asking, intent, connection, { ...request, takeOutcome }),
+    request.receipt,
   );
 }
 
-export interface VerificationRequest {
+export interface VerificationRequest extends StatedPermissionSet {
   readonly roleArn: string;
   /** The id of the role that the stack made; AWS must open that very one. */
   readonly roleId?: string | undefined;
@@ -50,7 +53,7 @@ export interface VerificationRequest {
   readonly persistFailure?: (code: ErrorCode) => boolean | Promise<boolean>;
   /** Whether the causes of a denial are looked for. @default true */
   readonly diagnose?: boolean;
-  /** Stored with the connection that passes. */
+  /** Stored with the connection, whether it passes or fails. */
   readonly receipt?: ReceiptOf | undefined;
   readonly onProgress?: ((progress: VerificationProgress) => void) | undefined;
 }
@@ -74,7 +77,10 @@ async function verifyAndStore(
   await refuseTakenScope(deps, connection, scopes);
 
   const isWatch = request.askedBy === 'watch';
-  const { persistFailure = () => true } = request;
+  const { persistFailure = () => true, takeOutcome, receipt } = request;
+  const endings = { takeOutcome, receipt };
+  const isByService = isWatch || request.askedBy === 'verify';
+  const permissions = planPermissions(deps, connection, { stated: request, isByService });
   const result = await verifyRole(
     {
       connection: {
@@ -102,6 +108,7 @@ async function verifyAndStore(
       diagnose: request.diagnose,
       ...probing(deps, connection, request),
       requireProof: deps.requireProof,
+      permissions: permissions.toCheck,
       onProgress: request.onProgress,
     },
     { sts: deps.sts, clock: deps.clock, newExternalId: () => newExternalId(deps.vendor.externalIdPrefix) },
@@ -118,14 +125,15 @@ async function verifyAndStore(
     );
   if (result.outcome === 'refused') {
     const error = verificationFailed(result.verification);
-    // The role works and is as safe as it was: the change of its external ID waits, and nothing else.
-    const isHarmless = error.code === 'previous_external_id_accepted' && connection.status === 'connected';
+    // The role works and is as safe as it was: the change waits, and nothing else.
+    const isHarmless = harmlessCodes.includes(error.code) && connection.status === 'connected';
     if (result.role !== undefined && !isHarmless && (await persistFailure(error.code)))
       await storeFailure(
         deps,
         intent,
         connection,
         { roleArn: result.role.arn, roleId: result.roleId, verification: result.verification },
+        { ...endings, error },
         isWatch,
       );
     throw error;
@@ -139,31 +147,40 @@ async function verifyAndStore(
     connection.status === 'connected' &&
     connection.method === 'assume_role' &&
     externalId === trust.externalId &&
-    connection.assurance === assurance;
+    connection.assurance === assurance &&
+    permissionsKey(connection) ===
+      permissionsKey({ ...connection, permissionSet: permissions.deployed, verification }) &&
+    connection.permissionSet?.newest === permissions.deployed?.newest;
   try {
-    if (isUnchanged) return await recordVerification(deps, intent, { ...connection, probedAt }, verification);
+    if (isUnchanged)
+      return await recordVerification(deps, intent, { ...connection, probedAt }, verification, endings);
     const next = connected(connection, {
       role,
       roleId,
       externalId,
       assurance,
       probedAt,
+      permissionSet: permissions.deployed,
       verification,
       scopes,
     });
     return await storeChange(deps, intent, connection, next, {
       replaceScopes:
         request.askedBy === 'callback' ? 'from_disconnected_in_same_account' : 'from_disconnected',
-      takeOutcome: request.takeOutcome,
-      receipt: request.receipt,
+      ...endings,
     });
   } catch (error) {
     if (!(error instanceof RolebridgeError) || error.code !== 'role_already_connected') throw error;
     const elsewhere = connectedElsewhere(result.verification, now);
-    await storeFailure(deps, intent, connection, { roleArn: role.arn, roleId, verification: elsewhere });
-    throw verificationFailed(elsewhere);
+    const failure = verificationFailed(elsewhere);
+    const found = { roleArn: role.arn, roleId, verification: elsewhere };
+    await storeFailure(deps, intent, connection, found, { ...endings, error: failure });
+    throw failure;
   }
 }
+
+/** A refused change of a connected role: of its external ID, or of its permissions. */
+const harmlessCodes: readonly ErrorCode[] = ['previous_external_id_accepted', 'permissions_missing'];
 
 /**
  * The service's own checks read the policy each time and probe once a day; where the policy can't be read, the three
@@ -213,6 +230,7 @@ async function storeFailure(
   intent: AuditIntent,
   connection: Connection,
   found: { roleArn: RoleArn; roleId: string | undefined; verification: FailedVerification },
+  options: CommitOptions,
   isWatch = false,
 ): Promise<void> {
   const { roleArn, verification } = found;
@@ -224,6 +242,7 @@ async function storeFailure(
         intent,
         connection,
         migrating(connection, { ...registration, roleArn, verification }),
+        options,
       );
     return;
   }
@@ -236,9 +255,9 @@ async function storeFailure(
       // Its causes were looked for when it was found first.
       const { diagnosis } = before;
       const report = { ...verification, ...(diagnosis && { diagnosis }) };
-      await recordVerification(deps, intent, connection, report);
+      await recordVerification(deps, intent, connection, report, options);
       return;
     }
   }
-  await storeChange(deps, intent, connection, failed(connection, found));
+  await storeChange(deps, intent, connection, failed(connection, found), options);
 }

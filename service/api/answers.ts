@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { auditActions } from '../domain/audit.js';
 import { assurance } from '../domain/connection.js';
 import { errorCodes } from '../domain/error-catalog/index.js';
+import { authority } from '../domain/permission.js';
+import { access } from '../domain/sign-in-link.js';
+import { permissionsReport, permissionsState } from '../domain/verification/permissions-report.js';
 import { cause, check, verificationSchema } from '../domain/verification.js';
 import { scope } from './schemas.js';
 
@@ -24,7 +27,7 @@ const connectionBase = {
   createdAt: dateTime,
   updatedAt: dateTime,
   warnings: z
-    .array(z.object({ code: z.literal('scope_kept'), message: text }))
+    .array(z.object({ code: z.enum(['scope_kept', 'permission_set_kept']), message: text }))
     .optional()
     .meta({ description: 'In the answer to a callback: what of it changed nothing.' }),
 };
@@ -39,6 +42,11 @@ const roleConnection = {
   ...connectionBase,
   method: z.literal('assume_role'),
   externalId,
+  permissionSet: text.optional().meta({
+    description: 'What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version.',
+  }),
+  without: z.array(text).optional().meta({ description: 'Its optional statements that are left out.' }),
+  newestPermissionSet: text.optional().meta({ description: 'A newer version, when there is one.' }),
   pendingExternalId: text
     .optional()
     .meta({ description: 'While the external ID is being changed: the one that is to take its place.' }),
@@ -58,6 +66,19 @@ const heldAccessKey = {
     .meta({ description: 'The role that is to take its place.' }),
 };
 
+const ofConnectedRole = {
+  assurance: assurance.meta({
+    description: 'proven: the trust policy was read and judged. tested: by probes only.',
+  }),
+  missingForProven: z
+    .array(z.object({ message: text, remedy: text }))
+    .optional()
+    .meta({ description: 'Of a tested one: why it is not proven, and what to do.' }),
+  permissions: permissionsState.optional().meta({
+    description: "Whether IAM's simulator allows what the permission set needs.",
+  }),
+};
+
 const pendingConnection = z.object({ ...roleConnection, status: z.literal('pending') });
 
 /** Every state is a shape of its own: a pending connection has no role to forget to check. */
@@ -70,9 +91,7 @@ export const connection = z
       accountId,
       roleArn: text,
       roleId: text.meta({ description: "The role's unique id." }),
-      assurance: assurance.meta({
-        description: 'proven: the trust policy was read and judged. tested: by probes only.',
-      }),
+      ...ofConnectedRole,
       verification,
     }),
     z.object({ ...roleConnection, status: z.literal('failed'), roleArn: text, verification }),
@@ -173,7 +192,7 @@ export const rotatedExternalId = z.object({
   accountId: accountId.optional(),
   roleArn: text.optional(),
   roleId: text.optional(),
-  assurance: assurance.optional(),
+  ...z.object(ofConnectedRole).partial().shape,
   verification: verification.optional(),
   reason: z.literal('deprovisioned').optional(),
   disconnectedAt: dateTime.optional(),
@@ -280,10 +299,28 @@ export const credentials = z.object({
     .meta({ description: "Where the customer's CloudTrail says who asked." }),
 });
 
-const organization = { id: text, name: text, createdAt: dateTime };
+const organizationMembers = {
+  id: text,
+  name: text,
+  reference: text.optional(),
+  metadata: z.record(text, text).optional(),
+  createdAt: dateTime,
+  suspendedAt: dateTime.optional().meta({ description: 'Absent while it is not suspended.' }),
+};
+const organizationWarnings = z
+  .array(z.object({ code: z.literal('name_taken'), message: text }))
+  .optional()
+  .meta({ description: 'Another organization has the same name.' });
+export const organization = z.object(organizationMembers).meta({ id: 'Organization' });
+export const changedOrganization = z.object({ ...organizationMembers, warnings: organizationWarnings });
 export const createdOrganization = z.object({
-  ...organization,
+  ...organizationMembers,
+  warnings: organizationWarnings,
   apiKey: text.meta({ description: 'In no other answer.' }),
+});
+export const organizationList = z.object({
+  organizations: z.array(organization),
+  next: text.optional().meta({ description: '"after" of the next page; absent on the last one.' }),
 });
 
 const reencrypted = z.object({
@@ -300,12 +337,32 @@ export const reencryption = z.object({
   enrollmentSecrets: reencrypted.meta({ description: 'Under the service key.' }),
 });
 
-export const signInLink = z.object({
-  url: text.meta({ description: 'Signs in to the site once. In no other answer.' }),
+const person = z.object({ id: text.optional(), name: text, email: text.optional() });
+const signInLink = z.object({
+  id: text,
+  access,
+  connectionId: text.optional(),
+  user: person.optional(),
+  returnUrl: text.optional(),
+  createdAt: dateTime,
   expiresAt: dateTime,
+  usedAt: dateTime.optional().meta({ description: 'When its browser first signed in.' }),
+  revokedAt: dateTime.optional(),
 });
+export const createdSignInLink = signInLink.extend({
+  url: text.meta({ description: 'Signs in one browser. In no other answer.' }),
+});
+export const signInLinkList = z.object({ signInLinks: z.array(signInLink) });
 
-const apiKey = z.object({ id: text, name: text, createdAt: dateTime, revokedAt: dateTime.optional() });
+const apiKey = z.object({
+  id: text,
+  name: text,
+  createdAt: dateTime,
+  ...authority.shape,
+  parentId: text.optional().meta({ description: 'The key that created it.' }),
+  lastUsedAt: dateTime.optional().meta({ description: 'Within five minutes.' }),
+  revokedAt: dateTime.optional(),
+});
 export const apiKeyList = z.object({ apiKeys: z.array(apiKey) });
 export const createdApiKey = apiKey.extend({ apiKey: text.meta({ description: 'In no other answer.' }) });
 
@@ -324,6 +381,8 @@ const auditRecord = z
         'service',
       ]),
       id: text.optional(),
+      name: text.optional().meta({ description: "Of an operator's token." }),
+      person: person.optional().meta({ description: 'Who the sign-in link was made for, unverified.' }),
     }),
     requestId: text,
     action: z.enum(auditActions),
@@ -374,6 +433,8 @@ export const problem = z
       .optional()
       .meta({ description: 'Of request_invalid: every fault and where it is.' }),
     checks: z.array(check).optional().meta({ description: 'Of a refused verification.' }),
+    missing: permissionsReport.shape.missing.optional().meta({ description: 'Of permissions_missing.' }),
+    notDenied: permissionsReport.shape.notDenied.optional().meta({ description: 'Of permissions_missing.' }),
     diagnosis: z.object({ causes: z.array(cause) }).optional(),
     trustPolicy: text.optional().meta({ description: 'The trust policy to paste.' }),
     holders: z

@@ -16,3 +16,4 @@ export const accessKey = {
   secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
 };
 export const roleId = 'AROAEXAMPLEROLEID000';
+export const organizationReference = 'tenant-4711';

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parse as parseQuery } from 'node:querystring';
 import type { Logger } from 'pino';
+import { requireActive } from '../actions/require-active.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { RateLimitedError, type RateLimits } from '../limits/index.js';
 import { type AuthOptions, createAuth } from './auth.js';
@@ -9,7 +10,7 @@ import { type ApiDependencies, type Operation, RawAnswer } from './operation.js'
 import { problemAnswer } from './problem.js';
 import { readBody } from './read-body.js';
 import { createRequestLog, type Exchange, exchangeOf, logFailure } from './request-log.js';
-import { send, sendFile } from './respond.js';
+import { send, sendFile, sendLines } from './respond.js';
 import { createRouteTable, type Match } from './route-table.js';
 import { parse } from './schemas.js';
 
@@ -59,6 +60,8 @@ export function mount(
     const params = match.params();
     exchange.params = params;
     const caller = await authenticate(operation, request, exchange);
+    if (caller)
+      await requireActive(deps.store, caller.organizationId, { allowsSuspended: isRead(operation) });
     const bytes = operation.method === 'get' ? noBody : await readBody(request);
     const value = await operation.handler({
       deps,
@@ -71,6 +74,7 @@ export function mount(
     });
     const { answer: given } = operation;
     if (value instanceof RawAnswer) return send(response, value.answer);
+    if (given.file && isLines(value)) return sendLines(response, value, given);
     if (given.file) return sendFile(request, response, value as string | Buffer, given);
     if (given.location) {
       const { id } = value as { id: string };
@@ -103,6 +107,12 @@ export async function limitUnauthenticated(
     (limited: unknown) => limited,
   );
 }
+
+/** A suspended organization can look, and change nothing. */
+const isRead = ({ method, readsOnly = method === 'get' }: Operation): boolean => readsOnly;
+
+const isLines = (value: unknown): value is AsyncIterable<string> =>
+  typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 
 const noBody = Buffer.alloc(0);
 

@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import type { Dependencies } from '../actions/dependencies.js';
+import type { ApiKey } from '../domain/api-key.js';
 import type { Requester } from '../domain/audit.js';
-import type { ApiKey } from '../domain/connection.js';
 import type { ErrorCode } from '../domain/error-catalog/index.js';
 import type { OrganizationId } from '../domain/ids.js';
-import type { Permission } from '../domain/permission.js';
+import type { OperatorPermission } from '../domain/operator.js';
+import type { Authority, Permission } from '../domain/permission.js';
 import type { RateLimits } from '../limits/index.js';
 import type { Metrics } from '../metrics/index.js';
 import type { Answer } from './problem.js';
@@ -29,10 +30,13 @@ export type Auth =
   | 'metrics_token'
   | 'none';
 
-/** Who calls for an organization. */
+/** Who calls for an organization, and what it may do there. */
 export interface Caller {
   readonly organizationId: OrganizationId;
-  readonly key: ApiKey;
+  /** Every handler of an operation that touches a connection, scope or target obeys its scope. */
+  readonly authority: Authority;
+  /** Absent: the operator acts for the organization. */
+  readonly key?: ApiKey | undefined;
 }
 
 /** The request as it came, for operations that authenticate with a signature or a token of their own. */
@@ -84,12 +88,18 @@ interface OperationBase {
   readonly auth: Auth;
   /** What an API key needs for it; one of several is enough. */
   readonly permission?: Permission | readonly Permission[];
+  /** What an operator's token needs for an operation of the operator. */
+  readonly operatorPermission?: OperatorPermission;
+  /** Refused to callers that are limited to a scope: it shows or changes something of the whole organization. */
+  readonly isOrganizationWide?: true;
   /** The codes of this operation beside those of every operation with its auth and method. */
   readonly errors: readonly ErrorCode[];
   /** Codes that have another status here. */
   readonly statusOf?: Partial<Record<ErrorCode, number>>;
   /** Called as often as credentials are issued: its successes are logged at debug level. */
   readonly isHighVolume?: true;
+  /** Changes nothing and issues nothing. @default GET does */
+  readonly readsOnly?: boolean;
   /** Browsers get the site's page at this path. */
   readonly hasPage?: true;
   /** May a client repeat the request without doing it twice? @default every method but POST */
@@ -144,7 +154,9 @@ export class RawAnswer {
 }
 
 /** The tests hold every answer to its schema. */
-type Returned<Schema> = (Schema extends z.ZodType ? object : string | Buffer | undefined) | RawAnswer;
+type Returned<Schema> =
+  | (Schema extends z.ZodType ? object : string | Buffer | AsyncIterable<string> | undefined)
+  | RawAnswer;
 
 const commonErrors: readonly ErrorCode[] = [
   'request_invalid',
@@ -154,8 +166,8 @@ const commonErrors: readonly ErrorCode[] = [
 ];
 
 const authErrors: Readonly<Record<Auth, readonly ErrorCode[]>> = {
-  organization: ['unauthorized', 'permission_denied'],
-  operator: ['unauthorized'],
+  organization: ['unauthorized', 'permission_denied', 'organization_not_found'],
+  operator: ['unauthorized', 'permission_denied'],
   status_token: ['unauthorized'],
   setup_code: ['unauthorized'],
   signature: ['callback_unauthorized'],
@@ -164,10 +176,11 @@ const authErrors: Readonly<Record<Auth, readonly ErrorCode[]>> = {
 };
 
 /** Every code that an operation can answer with. */
-export const errorsOf = ({ auth, method, errors }: Operation): ErrorCode[] => [
+export const errorsOf = ({ auth, method, errors, readsOnly = method === 'get' }: Operation): ErrorCode[] => [
   ...new Set([
     ...commonErrors,
     ...authErrors[auth],
+    ...(auth === 'organization' && !readsOnly ? (['organization_suspended'] as const) : []),
     ...(method === 'get' ? [] : (['body_too_large', 'media_type_not_supported'] as const)),
     ...errors,
   ]),

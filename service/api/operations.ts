@@ -28,6 +28,8 @@ import { getEnrollment } from './enrollments/get.js';
 import { listEnrollments } from './enrollments/list.js';
 import { registerAccount } from './enrollments/register-account.js';
 import { createSignInLink } from './links/create.js';
+import { listSignInLinks } from './links/list.js';
+import { revokeSignInLink } from './links/revoke.js';
 import {
   downloadCallbackScript,
   downloadCloudFormationTemplate,
@@ -38,7 +40,14 @@ import { isAlive, isReady } from './operations/health.js';
 import { readMetrics } from './operations/metrics.js';
 import { getOpenApiDocument } from './operations/openapi-document.js';
 import { reencrypt } from './operations/reencrypt.js';
+import { changeOrganization } from './organizations/change.js';
 import { createOrganization } from './organizations/create.js';
+import { eraseOrganization } from './organizations/erase.js';
+import { exportOrganization } from './organizations/export.js';
+import { getOrganization } from './organizations/get.js';
+import { listOrganizations } from './organizations/list.js';
+import { resumeOrganization } from './organizations/resume.js';
+import { suspendOrganization } from './organizations/suspend.js';
 import { getPermissionSet } from './permission-sets/get.js';
 import { listPermissionSets } from './permission-sets/list.js';
 import { issueCredentials } from './targets/credentials.js';
@@ -77,10 +86,19 @@ export const operations = {
   endEnrollment,
   registerAccount,
   createOrganization,
+  listOrganizations,
+  getOrganization,
+  changeOrganization,
+  suspendOrganization,
+  resumeOrganization,
+  exportOrganization,
+  eraseOrganization,
   createApiKey,
   listApiKeys,
   revokeApiKey,
   createSignInLink,
+  listSignInLinks,
+  revokeSignInLink,
   listAuditRecords,
   listPermissionSets,
   getPermissionSet,

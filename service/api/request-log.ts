@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import type { ApiKey } from '../domain/api-key.js';
 import type { Actor } from '../domain/audit.js';
-import type { ApiKey } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { isConnectionId } from '../domain/ids.js';
 import type { Allowance } from '../limits/index.js';

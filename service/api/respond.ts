@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { rateLimitHeaders } from '../limits/index.js';
 import type { AnswerOf } from './operation.js';
 import type { Answer } from './problem.js';
@@ -51,4 +53,19 @@ export function sendFile(
   }
   response.writeHead(status, { ...headers, 'content-type': file, 'content-length': bytes.length });
   response.end(bytes);
+}
+
+/** Answers with lines as they come. A failure after the first of them cuts the connection. */
+export async function sendLines(
+  response: ServerResponse,
+  lines: AsyncIterable<string>,
+  { status, file = 'application/x-ndjson' }: AnswerOf<unknown>,
+): Promise<void> {
+  response.writeHead(status, {
+    ...securityHeaders,
+    'cache-control': 'no-store',
+    'content-type': file,
+    'x-request-id': exchangeOf(response).requestId,
+  });
+  await pipeline(Readable.from(lines), response);
 }

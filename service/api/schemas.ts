@@ -1,8 +1,14 @@
 import { z } from 'zod';
 import { RolebridgeError } from '../domain/errors.js';
 import { accountId as anAccountId, auditId, connectionId } from '../domain/ids.js';
+import { metadata, reference } from '../domain/organization.js';
+import { authority, ceilings, defaultPermissions } from '../domain/permission.js';
+import { permissionSetName } from '../domain/permission-set.js';
 import { partition as aPartition } from '../domain/role-arn.js';
 import { scope } from '../domain/scope.js';
+import { sessionLimits } from '../domain/session-limits.js';
+import { access } from '../domain/sign-in-link.js';
+import { permissionsState } from '../domain/verification/permissions-report.js';
 import { accessKeyMembers, sessionTokenFits } from './access-key-schema.js';
 
 export { scope } from '../domain/scope.js';
@@ -18,6 +24,17 @@ export const accountId = anAccountId.meta({ description: 'An AWS account.' });
 
 export const partition = aPartition.default('aws');
 
+const permissionSetMembers = {
+  permissionSet: permissionSetName
+    .optional()
+    .meta({ description: "The name of the vendor's permission set that the role is made with." }),
+  without: z
+    .array(z.string().max(64))
+    .max(100)
+    .optional()
+    .meta({ description: 'Optional statements of the set that are left out.' }),
+};
+
 export const createRoleConnectionRequest = z.strictObject({
   name,
   method: z.literal('assume_role').optional(),
@@ -25,6 +42,7 @@ export const createRoleConnectionRequest = z.strictObject({
   scopeFrom: z.literal('callback').optional(),
   partition,
   expectedAccountId: accountId.optional(),
+  ...permissionSetMembers,
 });
 
 export const createAccessKeyConnectionRequest = z
@@ -45,9 +63,9 @@ export const createConnectionRequest = z.discriminatedUnion('method', [
 
 export const renameRequest = z.strictObject({ name });
 
-/** While pending, the account as well. */
+/** While pending, the account and the permission set as well. */
 export const changeConnectionRequest = z
-  .strictObject({ name: name.optional(), expectedAccountId: accountId.optional() })
+  .strictObject({ name: name.optional(), expectedAccountId: accountId.optional(), ...permissionSetMembers })
   .refine((change) => Object.keys(change).length > 0, 'must name what to change');
 
 export const releaseAccountRequest = z.strictObject({ expectedAccountId: accountId });
@@ -59,7 +77,26 @@ export const setScopesRequest = z.strictObject({
   replace: z.boolean().default(false),
 });
 
-export const createOrganizationRequest = z.strictObject({ name });
+const organizationMembers = {
+  reference: reference.meta({
+    description: 'What you call it: unique, and in every path it stands for the id.',
+  }),
+  metadata: metadata.meta({ description: 'Up to 20 texts that the service keeps for you.' }),
+};
+
+export const createOrganizationRequest = z.strictObject({
+  name,
+  reference: organizationMembers.reference.optional(),
+  metadata: organizationMembers.metadata.optional(),
+});
+
+export const changeOrganizationRequest = z
+  .strictObject({
+    name: name.optional(),
+    reference: organizationMembers.reference.nullable().optional(),
+    metadata: organizationMembers.metadata.optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'must name what to change');
 
 /** Seconds that the secret before goes on signing; a week at most. */
 export const rotateCallbackSecretRequest = z.strictObject({
@@ -68,13 +105,74 @@ export const rotateCallbackSecretRequest = z.strictObject({
 
 export const rotateExternalIdRequest = z.strictObject({ rotateCallbackSecret: z.boolean().optional() });
 
-/** Seconds that the link works for; a day at most. The page that it leads to is the connection's, or the list. */
+/** Seconds that the link works for: 30 days at most. The page that it leads to is the connection's, or the list. */
 export const signInLinkRequest = z.strictObject({
-  expiresInSeconds: z.int().min(60).max(86_400).optional(),
-  connectionId: connectionId.optional(),
+  expiresInSeconds: z.int().min(60).max(2_592_000).optional(),
+  connectionId: connectionId.optional().meta({ description: 'The only connection that it opens.' }),
+  access: access.optional().meta({
+    description:
+      'What its person may do: `read`; `connect` and check roles; `manage` all but bind another account. Never more than the key that creates the link. By default `connect` for one connection, else `manage`.',
+  }),
+  user: z
+    .strictObject({
+      id: z
+        .string()
+        .min(1)
+        .max(128)
+        .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII')
+        .optional(),
+      name,
+      email: z.email().max(254).optional(),
+    })
+    .optional()
+    .meta({ description: 'Who you make it for. It is shown and recorded as "link for NAME", unverified.' }),
+  returnUrl: z.url().max(2000).optional().meta({
+    description: 'Where the page leads back to: an address below one of the brand\u2019s `returnUrls`.',
+  }),
 });
 
-export const createApiKeyRequest = z.strictObject({ name });
+export const policyText = z
+  .string()
+  .max(sessionLimits.sessionPolicy, `must be ${sessionLimits.sessionPolicy} characters or less`)
+  // What AWS takes: tab, line ends, and the printable characters of Latin-1.
+  .regex(/^[\t\n\r\x20-\xff]*$/, 'must hold no character outside Latin-1')
+  .refine(isJsonObject, 'must be a JSON object');
+
+/** A session policy: an object, or the text of one. */
+export const sessionPolicy = z.union(
+  [
+    policyText,
+    z
+      .record(z.string(), z.unknown())
+      .transform((policy) => JSON.stringify(policy))
+      .pipe(policyText),
+  ],
+  `must be a JSON object, or the text of one, of at most ${sessionLimits.sessionPolicy} characters of Latin-1`,
+);
+
+export const createApiKeyRequest = z.strictObject({
+  name,
+  permissions: authority.shape.permissions
+    .default([...defaultPermissions])
+    .meta({ description: 'What the key may do, at most what the key that creates it may.' }),
+  scope: scope
+    .optional()
+    .meta({ description: 'The key sees connections and issues credentials within it only.' }),
+  ceilings: ceilings
+    .extend({ sessionPolicy: sessionPolicy.optional() })
+    .optional()
+    .meta({ description: 'The longest duration, and a session policy for all credentials of the key.' }),
+  expiresAt: z.iso.datetime().optional().meta({ description: 'By default that of the key that creates it.' }),
+});
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
 
 export const limit = z
   .string()
@@ -88,6 +186,24 @@ export const listQuery = z.strictObject({
   limit,
   after: z.string().optional(),
   status: z.enum(['pending', 'connected', 'failed', 'disconnected']).optional(),
+  permissionSet: z
+    .string()
+    .max(72)
+    .optional()
+    .meta({ description: 'Name (`deploy`) or name and version (`deploy@3`) of a permission set.' }),
+  permissions: permissionsState.optional().meta({ description: "What IAM's simulator said of it." }),
+});
+
+export const listOrganizationsQuery = z.strictObject({
+  limit,
+  after: z.string().max(200).optional(),
+  search: z
+    .string()
+    .min(1)
+    .max(100)
+    .regex(/^\P{C}+$/u, 'must not hold control or invisible characters')
+    .meta({ description: 'A part of the name; letter case does not count.' })
+    .optional(),
 });
 
 export const auditQuery = z.strictObject({

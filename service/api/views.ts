@@ -1,10 +1,12 @@
 import type { Dependencies } from '../actions/dependencies.js';
 import type { Resolution } from '../actions/resolve-target.js';
-import type {
-  AccessKeyConnection,
-  Connection,
-  RoleConnection,
-  RoleRegistration,
+import {
+  type AccessKeyConnection,
+  type ConnectedConnection,
+  type Connection,
+  permissionSetLabel,
+  type RoleConnection,
+  type RoleRegistration,
 } from '../domain/connection.js';
 import { statusToken } from '../secrets/status-token.js';
 import {
@@ -34,6 +36,7 @@ export function connectionView(connection: Connection) {
     status,
     externalId,
     ...(pendingExternalId !== undefined && { pendingExternalId }),
+    ...permissionSetView(connection),
     partition,
     expectedAccountId,
     scopes,
@@ -50,6 +53,8 @@ export function connectionView(connection: Connection) {
         roleArn: connection.roleArn,
         roleId: connection.roleId,
         assurance: connection.assurance,
+        ...(connection.assurance === 'tested' && { missingForProven: missingForProven(connection) }),
+        ...(connection.permissions && { permissions: connection.permissions }),
         verification: connection.verification,
       };
     case 'failed':
@@ -58,6 +63,22 @@ export function connectionView(connection: Connection) {
       return { ...view, reason: connection.reason, disconnectedAt: connection.disconnectedAt };
   }
 }
+
+function permissionSetView({ permissionSet: set }: RoleConnection) {
+  if (set === undefined) return {};
+  const { name, without, newest } = set;
+  return {
+    permissionSet: permissionSetLabel(set),
+    ...(without.length > 0 && { without }),
+    ...(newest !== undefined && { newestPermissionSet: `${name}@${newest}` }),
+  };
+}
+
+/** What keeps a tested connection from being proven. */
+export const missingForProven = ({ verification }: ConnectedConnection) =>
+  verification.checks
+    .filter(({ name, outcome }) => name === 'trust_policy' && outcome === 'not_checked')
+    .map(({ message, remedy = '' }) => ({ message, remedy }));
 
 /** Of the access key, what identifies it to its owner and helps nobody else. */
 function accessKeyConnectionView(connection: AccessKeyConnection) {

@@ -1,12 +1,50 @@
-import { GetRoleCommand, IAMClient, type IAMClientConfig } from '@aws-sdk/client-iam';
+import {
+  type ContextKeyTypeEnum,
+  GetRoleCommand,
+  IAMClient,
+  type IAMClientConfig,
+  SimulatePrincipalPolicyCommand,
+} from '@aws-sdk/client-iam';
 import { z } from 'zod';
-import type { Sts } from '../domain/ports.js';
-import type { Partition } from '../domain/role-arn.js';
+import type { SessionCredentials, Sts, StsAnswer } from '../domain/ports.js';
+import type { Partition, RoleArn } from '../domain/role-arn.js';
+import type { SimulatedDecision, Simulation } from '../domain/verification/check-permissions.js';
 import { answered } from './answers.js';
 
 const roleAnswer = z.object({
   Role: z.object({ RoleId: z.string().min(1), AssumeRolePolicyDocument: z.string().min(1).max(65_536) }),
 });
+
+const text = z.string().max(2_048);
+const contextKeys = z.array(text).max(1_000).default([]);
+const boundary = z.object({ AllowedByPermissionsBoundary: z.boolean().optional() }).optional();
+const resultSchema = z.object({
+  EvalActionName: text,
+  EvalResourceName: text.default('*'),
+  EvalDecision: text,
+  MissingContextValues: contextKeys,
+  OrganizationsDecisionDetail: z.object({ AllowedByOrganizations: z.boolean().optional() }).optional(),
+  PermissionsBoundaryDecisionDetail: boundary,
+  ResourceSpecificResults: z
+    .array(
+      z.object({
+        EvalResourceName: text,
+        EvalResourceDecision: text,
+        MissingContextValues: contextKeys,
+        PermissionsBoundaryDecisionDetail: boundary,
+      }),
+    )
+    .default([]),
+});
+/** https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html */
+const simulationAnswer = z.object({
+  EvaluationResults: z.array(resultSchema).max(10_000).default([]),
+  IsTruncated: z.boolean().default(false),
+  Marker: z.string().min(1).optional(),
+});
+
+/** More than any chunk needs: an answer that never ends is cut there. */
+const maxPages = 50;
 
 interface IamSettings {
   readonly region: string;
@@ -19,18 +57,23 @@ interface IamSettings {
 export function createIam(
   settingsOf: (partition: Partition) => IamSettings,
   timeoutMs: number,
-): Pick<Sts, 'readRole'> {
+): Pick<Sts, 'readRole' | 'simulate'> {
   /** One client's sockets for all sessions of a partition. */
   const handlers = new Map<Partition, IamSettings['requestHandler']>();
+  const clientFor = (partition: Partition, credentials: SessionCredentials): IAMClient => {
+    const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+    const settings = settingsOf(partition);
+    const client = new IAMClient({
+      ...settings,
+      requestHandler: handlers.get(partition) ?? settings.requestHandler,
+      credentials: { accessKeyId, secretAccessKey, sessionToken },
+    });
+    handlers.set(partition, client.config.requestHandler);
+    return client;
+  };
   return {
-    async readRole(partition, { accessKeyId, secretAccessKey, sessionToken }, roleName) {
-      const settings = settingsOf(partition);
-      const client = new IAMClient({
-        ...settings,
-        requestHandler: handlers.get(partition) ?? settings.requestHandler,
-        credentials: { accessKeyId, secretAccessKey, sessionToken },
-      });
-      handlers.set(partition, client.config.requestHandler);
+    async readRole(partition, credentials, roleName) {
+      const client = clientFor(partition, credentials);
       const answer = await answered(roleAnswer, () =>
         client.send(new GetRoleCommand({ RoleName: roleName }), {
           abortSignal: AbortSignal.timeout(timeoutMs),
@@ -45,5 +88,73 @@ export function createIam(
         trustPolicy: AssumeRolePolicyDocument,
       };
     },
+
+    simulate: (partition, credentials, roleArn, simulation) =>
+      everyPage(clientFor(partition, credentials), roleArn, simulation, timeoutMs),
   };
+}
+
+/** What comes after a page that can't be read, or that names no next one, is missing: "not answered". */
+async function everyPage(
+  client: IAMClient,
+  roleArn: RoleArn,
+  simulation: Simulation,
+  timeoutMs: number,
+): Promise<StsAnswer<{ decisions: SimulatedDecision[] }>> {
+  const decisions: SimulatedDecision[] = [];
+  let requestId: string | undefined;
+  let marker: string | undefined;
+  for (let page = 0; page < maxPages; page++) {
+    const answer = await answered(simulationAnswer, () =>
+      client.send(
+        new SimulatePrincipalPolicyCommand({
+          PolicySourceArn: roleArn,
+          ActionNames: [...simulation.actions],
+          ResourceArns: [...simulation.resources],
+          ContextEntries: simulation.context.map(({ key, type, values }) => ({
+            ContextKeyName: key,
+            ContextKeyType: type satisfies ContextKeyTypeEnum,
+            ContextKeyValues: [...values],
+          })),
+          Marker: marker,
+        }),
+        { abortSignal: AbortSignal.timeout(timeoutMs) },
+      ),
+    );
+    requestId ??= answer.requestId;
+    if (answer.outcome === 'inconclusive' && answer.reason === 'malformed') break;
+    if (answer.outcome !== 'allowed') return answer;
+    const { EvaluationResults, IsTruncated, Marker } = answer.output;
+    decisions.push(...EvaluationResults.flatMap((each) => decisionsIn(each, simulation)));
+    if (!IsTruncated || Marker === undefined || Marker === marker) break;
+    marker = Marker;
+  }
+  return { outcome: 'allowed', requestId, decisions };
+}
+
+/** With resources of their own, the decision and the missing context of each stand with the resource. */
+function decisionsIn(result: z.output<typeof resultSchema>, simulation: Simulation): SimulatedDecision[] {
+  const { EvalActionName: action, ResourceSpecificResults: specific } = result;
+  const shared = {
+    simulation,
+    action,
+    allowedByOrganization: result.OrganizationsDecisionDetail?.AllowedByOrganizations,
+  };
+  return [
+    ...specific.map((each) => ({
+      ...shared,
+      resource: each.EvalResourceName,
+      decision: each.EvalResourceDecision,
+      missingContext: each.MissingContextValues,
+      allowedByBoundary: (each.PermissionsBoundaryDecisionDetail ?? result.PermissionsBoundaryDecisionDetail)
+        ?.AllowedByPermissionsBoundary,
+    })),
+    {
+      ...shared,
+      resource: result.EvalResourceName,
+      decision: result.EvalDecision,
+      missingContext: result.MissingContextValues,
+      allowedByBoundary: result.PermissionsBoundaryDecisionDetail?.AllowedByPermissionsBoundary,
+    },
+  ];
 }

@@ -56,6 +56,8 @@ export function shareSts(sts: Sts, options: SharedStsOptions, caller = theServic
     assumeRole: (request) => call('AssumeRole', () => sts.assumeRole(request)),
     readRole: (partition, credentials, roleName) =>
       call('GetRole', () => sts.readRole(partition, credentials, roleName)),
+    simulate: (partition, credentials, roleArn, simulation) =>
+      call('SimulatePrincipalPolicy', () => sts.simulate(partition, credentials, roleArn, simulation)),
     callerIdentity: (partition, credentials) =>
       call('GetCallerIdentity', () => sts.callerIdentity(partition, credentials)),
     accessKeyIdentity: (partition, key) =>

@@ -1,57 +1,116 @@
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import type { ApiKey, RequestBody } from '../../client/index.js';
+import { UsageError } from './failure.js';
 import { printJson, printTable, printValues } from './print.js';
 import { clientOf, type ServiceOptions, wholeNumber, withServiceOptions } from './service-options.js';
+import { scopeOf, scopeText } from './target-options.js';
 import type { Terminal } from './terminal.js';
 import { withExample } from './with-example.js';
 
-/** `rolebridge key …` and `sign-in-link`: what opens the organization. */
+interface CreateOptions extends ServiceOptions {
+  readonly permission?: NonNullable<RequestBody<'createApiKey'>['permissions']>;
+  readonly scope?: string;
+  readonly expires?: string;
+  readonly maxDuration?: number;
+  readonly sessionPolicyFile?: string;
+}
+
+/** `rolebridge api-keys …` */
 export function addApiKeyCommands(program: Command, terminal: Terminal): void {
-  const group = program.command('key').description('the organization’s API keys');
+  const group = program.command('api-keys').description('the organization’s API keys');
 
   withExample(
-    withServiceOptions(group.command('create <name>').description('create an API key and show it, once')),
-    'rolebridge key create runner --json | jq -r .apiKey > runner.key',
-  ).action(async (name: string, options: ServiceOptions) => {
-    const made = await (await clientOf(options, terminal)).createApiKey({ name });
+    withServiceOptions(
+      group.command('create <name>').description('create an API key, which is shown this once'),
+    )
+      .option(
+        '--permission <name...>',
+        'what it may do (default: connections:read credentials:issue), such as connections:write, connections:release, targets:write, keys:write, links:write, webhooks:write, audit:read',
+      )
+      .option('--scope <path>', 'limit it to PROJECT[/ENVIRONMENT[/ARCHITECTURE]]')
+      .option('--expires <when>', 'an ISO 8601 time, or 12h or 30d from now')
+      .option(
+        '--max-duration <seconds>',
+        'the longest credentials that it issues',
+        wholeNumber('--max-duration', 900, 43_200),
+      )
+      .option('--session-policy-file <path>', 'a session policy for all credentials that it issues'),
+    'rolebridge api-keys create deploy --permission credentials:issue --scope shop/production --expires 90d',
+  ).action(async (name: string, options: CreateOptions) => {
+    const made = await (await clientOf(options, terminal)).createApiKey(requestOf(name, options));
     if (options.json) return printJson(terminal, made);
-    printValues(terminal, { id: made.id, name: made.name, 'API key': made.apiKey });
+    const { id, apiKey } = made;
+    printValues(terminal, { id, name: made.name, ...authorityOf(made), 'API key': apiKey });
     terminal.stdout.write('\nThe key is shown this once.\n');
   });
 
   withExample(
-    withServiceOptions(group.command('list').description('list all keys, including revoked ones')),
-    'rolebridge key list',
+    withServiceOptions(group.command('list').description('API keys, revoked ones too')),
+    'rolebridge api-keys list',
   ).action(async (options: ServiceOptions) => {
     const { apiKeys } = await (await clientOf(options, terminal)).listApiKeys();
     if (options.json) return printJson(terminal, { apiKeys });
     printTable(
       terminal,
-      ['ID', 'NAME', 'CREATED', 'REVOKED'],
-      apiKeys.map(({ id, name, createdAt, revokedAt }) => [id, name, createdAt, revokedAt]),
+      ['ID', 'NAME', 'PERMISSIONS', 'SCOPE', 'EXPIRES', 'LAST USED', 'REVOKED'],
+      apiKeys.map((key) => {
+        const { permissions, scope, expires } = authorityOf(key);
+        return [key.id, key.name, permissions, scope, expires, key.lastUsedAt, key.revokedAt];
+      }),
     );
   });
 
   withExample(
-    withServiceOptions(group.command('revoke <id>').description('revoke a key at once')),
-    'rolebridge key revoke key_…',
+    withServiceOptions(
+      group.command('revoke <id>').description('revoke a key at once, with all keys and links made with it'),
+    ),
+    'rolebridge api-keys revoke key_…',
   ).action(async (id: string, options: ServiceOptions) => {
     await (await clientOf(options, terminal)).revokeApiKey(id);
     if (options.json) printJson(terminal, { revoked: id });
     else terminal.stdout.write(`revoked ${id}\n`);
   });
+}
 
-  withExample(
-    withServiceOptions(program.command('sign-in-link').description('create a one-time sign-in link'))
-      .option('--expires-in <seconds>', 'how long it is good for', wholeNumber('--expires-in', 1, 86_400))
-      .option('--connection <id>', 'sign in to this connection’s page'),
-    'rolebridge sign-in-link --connection con_… --expires-in 600',
-  ).action(async (options: ServiceOptions & { expiresIn?: number; connection?: string }) => {
-    const { expiresIn, connection, json } = options;
-    const link = await (await clientOf(options, terminal)).createSignInLink({
-      ...(expiresIn !== undefined && { expiresInSeconds: expiresIn }),
-      ...(connection !== undefined && { connectionId: connection }),
-    });
-    if (json) return printJson(terminal, link);
-    terminal.stdout.write(`${link.url}\n`);
-  });
+function requestOf(
+  name: string,
+  { permission, scope, expires, maxDuration, sessionPolicyFile }: CreateOptions,
+): RequestBody<'createApiKey'> {
+  const ceilings = {
+    ...(maxDuration !== undefined && { durationSeconds: maxDuration }),
+    ...(sessionPolicyFile !== undefined && { sessionPolicy: textOf(sessionPolicyFile) }),
+  };
+  return {
+    name,
+    ...(permission && { permissions: permission }),
+    ...(scope !== undefined && { scope: scopeOf(scope) }),
+    ...(expires !== undefined && { expiresAt: timeOf(expires) }),
+    ...(Object.keys(ceilings).length > 0 && { ceilings }),
+  };
+}
+
+const authorityOf = ({ permissions, scope, expiresAt }: ApiKey) => ({
+  permissions: permissions.join(' '),
+  scope: scope && scopeText(scope),
+  expires: expiresAt,
+});
+
+/** @throws UsageError */
+export function timeOf(text: string): string {
+  const [, count, unit] = /^(\d{1,4})([hd])$/.exec(text) ?? [];
+  const ms = count ? Date.now() + Number(count) * (unit === 'h' ? 3_600_000 : 86_400_000) : Date.parse(text);
+  if (!Number.isNaN(ms)) return new Date(ms).toISOString();
+  throw new UsageError(`"${text}" is no time.`, 'Give --expires 2027-01-31T00:00:00Z, or 12h or 30d.');
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(
+      `The file ${path} can't be read: ${(error as NodeJS.ErrnoException).code}.`,
+      'Name a file with a session policy.',
+    );
+  }
 }

@@ -17,6 +17,8 @@ interface CreateOptions extends ServiceOptions {
   readonly scope?: string;
   readonly partition?: string;
   readonly expectedAccount?: string;
+  readonly permissionSet?: string;
+  readonly without?: string;
   readonly accessKey?: boolean;
   readonly accessKeyId?: string;
   readonly format?: string;
@@ -37,6 +39,8 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
     .option('--scope <scope>', 'where it applies: PROJECT[/ENVIRONMENT[/ARCHITECTURE]] or "organization"')
     .option('--partition <partition>', 'the AWS partition')
     .option('--expected-account <id>', 'the only AWS account that may be connected')
+    .option('--permission-set <name>', 'what the vendor needs: one of its permission sets')
+    .option('--without <sids>', 'its optional statements that are left out, with commas')
     .option(
       '--access-key',
       'connect with an access key, which is read from the terminal, standard input or the environment',
@@ -45,6 +49,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
     .option(...formatOption)
     .action(async (name: string, options: CreateOptions) => {
       const { scope, partition, expectedAccount, accessKey, accessKeyId, json } = options;
+      const { permissionSet, without } = options;
       checkFormat(options);
       const wanted = {
         name,
@@ -55,7 +60,15 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
       };
       const client = await clientOf(options, terminal);
       if (!accessKey && accessKeyId === undefined)
-        return showCreated(terminal, await client.createConnection(wanted), options);
+        return showCreated(
+          terminal,
+          await client.createConnection({
+            ...wanted,
+            ...(permissionSet !== undefined && { permissionSet }),
+            ...(without !== undefined && { without: without.split(',') }),
+          }),
+          options,
+        );
       refuseTwoSecretsOnOneInput(options);
       const key = await readAccessKey(terminal, accessKeyId);
       show(

@@ -18,24 +18,6 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
 
   withExample(
     program
-      .command('org')
-      .description('organizations')
-      .command('create <name>')
-      .description('create an organization and show its first API key, once')
-      .option(
-        '--url <url>',
-        'ask a running service (with ROLEBRIDGE_OPERATOR_TOKEN) instead of opening its store',
-      )
-      .option('--allow-http', 'allow http: to another machine, where keys can be read on the way')
-      .option('--json', 'print JSON, errors too'),
-    'rolebridge org create acme',
-  ).action(async (name: string, options: ServiceOptions) => {
-    const { createOrganizationCommand } = await import('./store-commands.js');
-    await createOrganizationCommand(name, options, terminal);
-  });
-
-  withExample(
-    program
       .command('reencrypt')
       .description('re-encrypt access keys and the secrets of callbacks and enrollments with the first key')
       .option(

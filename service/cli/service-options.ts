@@ -57,7 +57,7 @@ async function apiKeyOf(options: ServiceOptions, terminal: Terminal): Promise<st
   if (key === '' && apiKeyFile === undefined)
     throw new UsageError(
       'There is no API key.',
-      'Give --api-key-file PATH, or set ROLEBRIDGE_API_KEY. "rolebridge org create" and "rolebridge key create" make one.',
+      'Give --api-key-file PATH, or set ROLEBRIDGE_API_KEY. "rolebridge org create" and "rolebridge api-keys create" make one.',
     );
   // It goes into a header: anything else would fail there, or be somebody else's secret.
   if (!/^rbk_[a-z2-7]{16}_[0-9a-f]{64}$/.test(key))

@@ -1,5 +1,6 @@
 import type { Connection, CreatedConnection } from '../../client/index.js';
 import { UsageError } from './failure.js';
+import { permissionLines } from './permissions.js';
 import { printable, printJson, printValues } from './print.js';
 import { scopeText } from './target-options.js';
 import type { Terminal } from './terminal.js';
@@ -45,6 +46,8 @@ export function show(terminal: Terminal, connection: Connection, asJson: boolean
     'new external ID': 'pendingExternalId' in connection ? connection.pendingExternalId : undefined,
     'access key': 'accessKeyLastFour' in connection ? `…${connection.accessKeyLastFour}` : undefined,
     principal: 'principalArn' in connection ? connection.principalArn : undefined,
+    assurance: 'assurance' in connection ? connection.assurance : undefined,
+    'permission set': 'permissionSet' in connection ? connection.permissionSet : undefined,
     scopes: connection.scopes.map(scopeText).join(', ') || '-',
     created: connection.createdAt,
     changed: connection.updatedAt,
@@ -54,6 +57,11 @@ export function show(terminal: Terminal, connection: Connection, asJson: boolean
   terminal.stdout.write(`\nverified ${verification.finishedAt}: ${verification.result}\n`);
   for (const check of verification.checks)
     terminal.stdout.write(`  ${check.name}: ${check.outcome}: ${printable(check.message)}\n`);
+  if (verification.permissions)
+    for (const line of permissionLines(connection)) terminal.stdout.write(`  ${printable(line)}\n`);
+  if ('missingForProven' in connection)
+    for (const { remedy } of connection.missingForProven ?? [])
+      terminal.stdout.write(`  to be proven: ${printable(remedy)}\n`);
   if (verification.result === 'failed') terminal.stdout.write(`  ${printable(verification.remedy)}\n`);
 }
 

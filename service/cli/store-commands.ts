@@ -1,8 +1,9 @@
-import { createRolebridgeClient } from '../../client/index.js';
 import type { Answer } from '../../client/types.js';
-import { createOrganization } from '../actions/create-organization.js';
+import { createOrganization, type NewOrganization } from '../actions/create-organization.js';
 import type { Reencryption } from '../actions/reencrypt.js';
+import { type OperatorCommand, runOperatorCommand } from '../actions/run-operator-command.js';
 import { createOrganizationRequest } from '../api/schemas.js';
+import { askForControl } from '../control-socket.js';
 import type { Store } from '../domain/ports.js';
 import {
   backUp,
@@ -18,24 +19,30 @@ import {
 import { readSettings, type Settings } from '../settings/index.js';
 import { exitCodes } from './exit-codes.js';
 import { Ended, UsageError } from './failure.js';
+import { operatorClient } from './operator-client.js';
 import { printable, printJson, printTable, printValues } from './print.js';
-import { readKeyFile, type ServiceOptions } from './service-options.js';
+import type { ServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
 
 /** `rolebridge org create`: in the store, or (with --url) by a service that has it open. */
 export async function createOrganizationCommand(
-  name: string,
+  wanted: NewOrganization,
   options: ServiceOptions,
   terminal: Terminal,
 ): Promise<void> {
   const made = options.url
-    ? await operatorClient(options, terminal).createOrganization({ name })
+    ? await operatorClient(options, terminal).createOrganization(wanted)
     : await inStore(terminal, async (store) => {
         const deps = { store, clock: systemClock };
-        const { organization, apiKey } = await createOrganization(deps, commandLine(), checkedName(name));
-        return { ...organization, apiKey };
+        const { organization, apiKey, warnings } = await createOrganization(
+          deps,
+          commandLine(),
+          checked(wanted),
+        );
+        return { ...organization, apiKey, warnings };
       });
   if (options.json) return printJson(terminal, made);
+  for (const { message } of made.warnings ?? []) terminal.stderr.write(`rolebridge: warning: ${message}\n`);
   printValues(terminal, { organization: made.id, 'API key': made.apiKey });
   terminal.stdout.write('\nThe key is shown this once.\n');
 }
@@ -145,26 +152,22 @@ function dataDirectoryOf(terminal: Terminal) {
   );
 }
 
-function checkedName(name: string): string {
-  const { success, error } = createOrganizationRequest.safeParse({ name });
-  if (success) return name;
-  throw new UsageError(`The organization's name ${error.issues.map(({ message }) => message).join(', ')}.`);
+function checked(wanted: NewOrganization): NewOrganization {
+  const { success, error } = createOrganizationRequest.safeParse(wanted);
+  if (success) return wanted;
+  const faults = error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+  throw new UsageError(`The organization's ${faults.join(', ')}.`);
 }
 
-function operatorClient({ url = '', allowHttp }: ServiceOptions, terminal: Terminal) {
-  const { env } = terminal;
-  const file = env.ROLEBRIDGE_OPERATOR_TOKEN_FILE;
-  const apiKey = file ? readKeyFile(file, terminal).trim() : env.ROLEBRIDGE_OPERATOR_TOKEN;
-  if (!apiKey || !/^[\x21-\x7e]{32,200}$/.test(apiKey))
-    throw new UsageError(
-      apiKey ? 'ROLEBRIDGE_OPERATOR_TOKEN is no operator’s token.' : 'There is no operator’s token.',
-      'Set ROLEBRIDGE_OPERATOR_TOKEN to what the service was started with.',
-    );
-  return createRolebridgeClient({
-    url,
-    apiKey,
-    allowHttp: allowHttp || env.ROLEBRIDGE_ALLOW_HTTP === 'true',
-  });
+/** Of the service that has the data directory, or of the store when none has it. */
+export async function operatorCommand(command: OperatorCommand, terminal: Terminal): Promise<object> {
+  const { database, dataDirectory } = readSettings(terminal.env);
+  const answer = database === undefined ? await askForControl(dataDirectory, command) : undefined;
+  // The service answers with what `runOperatorCommand` returns.
+  if (answer !== undefined) return answer as object;
+  return inStore(terminal, (store) =>
+    runOperatorCommand({ store, clock: systemClock }, commandLine(), command),
+  );
 }
 
 async function inStore<Result>(

@@ -1,9 +1,15 @@
 /** Who may say where a connection applies: the vendor always; a callback within what the vendor has said. */
 import { boundAccountOf, type Connection } from './connection.js';
+import { covers } from './permission.js';
 import { checkScope, isWithin, type Scope, scopeKey } from './scope.js';
 
 /** Whose scopes a change may take. `true`: the vendor replaces the holder. */
-export type ReplaceScopes = boolean | 'from_disconnected' | 'from_disconnected_in_same_account';
+export type ReplaceScopes =
+  | boolean
+  | 'from_disconnected'
+  | 'from_disconnected_in_same_account'
+  /** By a caller that is limited to a scope: only from connections that are all within it. */
+  | { readonly within: Scope; readonly from: boolean | 'from_disconnected' };
 
 /**
  * Where a connection applies after a callback that names this scope. What the callback may not change stays.
@@ -21,7 +27,9 @@ export function scopesAfterCallback(connection: Connection, asked: Scope | undef
 
 /** May this change take scopes from their holder? */
 export function mayTakeScopes(holder: Connection, next: Connection, replace: ReplaceScopes): boolean {
-  if (replace === true || replace === false) return replace;
+  if (typeof replace === 'object')
+    return covers({ scope: replace.within }, holder) && mayTakeScopes(holder, next, replace.from);
+  if (typeof replace === 'boolean') return replace;
   if (holder.status !== 'disconnected') return false;
   if (replace === 'from_disconnected') return true;
   const account = boundAccountOf(holder);

@@ -10,6 +10,7 @@ import {
   type ConnectedConnection,
   type Connection,
   claimedRole,
+  type DeployedPermissionSet,
   type DisconnectedConnection,
   type FailedConnection,
   type KeyedConnection,
@@ -39,6 +40,11 @@ export type NewConnection = Pick<Common, 'id' | 'organizationId' | 'name' | 'par
   readonly scopeFrom?: 'callback' | undefined;
 };
 
+/** One that waits for a role may be made for a permission set. */
+export type NewRoleConnection = NewConnection & {
+  readonly permissionSet?: DeployedPermissionSet | undefined;
+};
+
 const created = ({ scopes, ...rest }: NewConnection) => ({
   ...rest,
   scopes: [...(scopes ?? [])],
@@ -48,7 +54,10 @@ const created = ({ scopes, ...rest }: NewConnection) => ({
 });
 
 /** A new connection that waits for its role. */
-export const pending = (connection: NewConnection, registration: RoleRegistration): PendingConnection => ({
+export const pending = (
+  connection: NewRoleConnection,
+  registration: RoleRegistration,
+): PendingConnection => ({
   ...created(connection),
   ...registration,
   method: 'assume_role',
@@ -62,6 +71,8 @@ export interface VerifiedRole {
   readonly externalId: ExternalId;
   readonly assurance: Assurance;
   readonly probedAt: string;
+  /** As the role was checked against it. */
+  readonly permissionSet: DeployedPermissionSet | undefined;
   readonly verification: PassedVerification;
   readonly scopes: readonly Scope[];
 }
@@ -70,7 +81,7 @@ export interface VerifiedRole {
 export function connected(connection: Connection, verified: VerifiedRole): ConnectedConnection {
   const registration = roleRegistrationOf(connection);
   if (registration === undefined) throw new Error(`Connection ${connection.id} expects no role.`);
-  const { role, roleId, externalId, assurance, probedAt, verification, scopes } = verified;
+  const { role, roleId, externalId, assurance, probedAt, permissionSet, verification, scopes } = verified;
   const { encryptedCallbackSecret, previousCallbackSecret, pendingExternalId } = registration;
   return {
     ...sharedByRoles.parse({ ...connection, ...registration, method: 'assume_role' }),
@@ -84,6 +95,8 @@ export function connected(connection: Connection, verified: VerifiedRole): Conne
     roleId,
     accountId: role.accountId,
     assurance,
+    permissionSet,
+    permissions: verification.permissions?.state,
     probedAt,
     verification,
     scopes,
@@ -122,6 +135,15 @@ export const expecting = (
 ): PendingConnection => ({
   ...connection,
   expectedAccountId,
+});
+
+/** Made for another permission set, or without some of its optional statements. */
+export const needing = (
+  connection: PendingConnection,
+  permissionSet: DeployedPermissionSet,
+): PendingConnection => ({
+  ...connection,
+  permissionSet,
 });
 
 /** Bound to another account: with a registration that nothing of the account before knows, back to pending. */

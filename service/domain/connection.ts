@@ -6,35 +6,17 @@ import { z } from 'zod';
 import type { DeepReadonly } from './deep-readonly.js';
 import {
   type AccountId,
-  type ApiKeyId,
   accountId,
   connectionId,
   type ExternalId,
   externalId,
-  type OrganizationId,
   organizationId,
 } from './ids.js';
+import { type PermissionSetId, permissionSetName } from './permission-set.js';
 import { parseRoleArn, partition, type RoleArn, roleArn } from './role-arn.js';
 import { scope } from './scope.js';
+import { permissionsState } from './verification/permissions-report.js';
 import { isoTime, verificationSchema } from './verification.js';
-
-/** A tenant of the vendor's platform. Times are ISO 8601 in UTC, everywhere in the domain. */
-export interface Organization {
-  readonly id: OrganizationId;
-  readonly name: string;
-  readonly createdAt: string;
-}
-
-export interface ApiKey {
-  readonly id: ApiKeyId;
-  readonly organizationId: OrganizationId;
-  readonly name: string;
-  /** SHA-256 of the whole key, hexadecimal. The key itself is shown once and kept nowhere. */
-  readonly hash: string;
-  readonly createdAt: string;
-  /** From then on it opens nothing. */
-  readonly revokedAt?: string | undefined;
-}
 
 /** What every connection has, whatever its method and state. */
 const common = z.strictObject({
@@ -71,12 +53,26 @@ export type RoleRegistration = DeepReadonly<z.infer<typeof registration>>;
 export const assurance = z.enum(['proven', 'tested']);
 export type Assurance = z.infer<typeof assurance>;
 
+/** What the vendor needs in the account. The name is the vendor's, the rest as the customer deployed it. */
+const deployedPermissionSet = z.strictObject({
+  name: permissionSetName,
+  /** Absent until a role was checked against one. */
+  version: z.int().optional(),
+  /** The optional statements that are left out. */
+  without: z.array(z.string()),
+  /** A newer version that the vendor's endpoints have heard of. */
+  newest: z.int().optional(),
+});
+export type DeployedPermissionSet = DeepReadonly<z.infer<typeof deployedPermissionSet>>;
+
 const roleId = z.string().min(1).max(128);
 const verified = z.strictObject({
   roleArn,
   roleId,
   accountId,
   assurance,
+  /** Whether the role can do what its permission set needs; absent without a set. */
+  permissions: permissionsState.optional(),
   /** When the negative probes last passed. */
   probedAt: isoTime,
   verification: verificationSchema,
@@ -89,7 +85,11 @@ const refused = z.strictObject({
   wasConnected: z.boolean(),
 });
 
-export const roleBase = common.extend({ method: z.literal('assume_role'), ...registration.shape });
+export const roleBase = common.extend({
+  method: z.literal('assume_role'),
+  permissionSet: deployedPermissionSet.optional(),
+  ...registration.shape,
+});
 const roleSchema = z.discriminatedUnion('status', [
   roleBase.extend({ status: z.literal('pending') }),
   roleBase.extend({ status: z.literal('connected'), ...verified.shape }),
@@ -198,6 +198,16 @@ export function boundAccountOf(connection: Connection): AccountId | undefined {
   const role = claimedRole(connection);
   return connection.expectedAccountId ?? (role && parseRoleArn(role).accountId);
 }
+
+export const permissionSetOf = (connection: Connection): DeployedPermissionSet | undefined =>
+  connection.method === 'assume_role' ? connection.permissionSet : undefined;
+
+/** `deploy@3`, or `deploy` while no version is known to be deployed. */
+export const permissionSetLabel = ({
+  name,
+  version,
+}: DeployedPermissionSet): PermissionSetId | DeployedPermissionSet['name'] =>
+  version === undefined ? name : `${name}@${version}`;
 
 /** The role that no other connection may have. A role that was never verified claims nothing: else anyone could squat on one. */
 export const claimedRole = (connection: Connection): RoleArn | undefined =>

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DeepReadonly } from './deep-readonly.js';
 import { errorCodes } from './error-catalog/index.js';
+import { permissionsReport } from './verification/permissions-report.js';
 
 export const checkNames = [
   'role_arn',
@@ -33,6 +34,7 @@ export const probe = z.strictObject({
     'altered_external_id',
     'caller_identity',
     'get_role',
+    'simulate_principal_policy',
   ]),
   at: isoTime,
   outcome: z.enum(['allowed', 'denied', 'inconclusive']),
@@ -75,6 +77,8 @@ const report = z.strictObject({
   finishedAt: isoTime,
   checks: z.array(check),
   probes: z.array(probe),
+  /** Of a connection with a permission set. */
+  permissions: permissionsReport.optional(),
 });
 const passed = report.extend({
   result: z.literal('passed'),

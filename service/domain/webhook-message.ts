@@ -1,9 +1,16 @@
 /** What the vendor's endpoints are told. No message contains a secret or an external ID. */
 import { z } from 'zod';
-import { assurance, type Connection, claimedRole } from './connection.js';
+import {
+  assurance,
+  type Connection,
+  claimedRole,
+  permissionSetLabel,
+  permissionSetOf,
+} from './connection.js';
 import type { DeepReadonly } from './deep-readonly.js';
 import type { ErrorCode } from './errors.js';
 import { scope, scopeKey } from './scope.js';
+import { permissionsState } from './verification/permissions-report.js';
 import { errorCode } from './verification.js';
 
 /** Each type of message and what it says. */
@@ -15,6 +22,9 @@ export const messageTypes = {
   'connection.released': 'A connection was released from its account and waits for a role in another one.',
   'connection.role_changed': 'Another role in the same account replaced the connection’s.',
   'connection.scopes_changed': 'Where a connection applies has changed.',
+  'connection.permissions_changed':
+    'What a connected role can do of its permission set has changed, or another version is deployed.',
+  'connection.permissions_outdated': 'A newer version of a connected role’s permission set is available.',
   'connection.callback_refused':
     'A security event: a callback, signed with the connection’s secret, came for an account that the connection is not bound to.',
   'connection.deprovision_not_confirmed':
@@ -40,6 +50,14 @@ export const messageData = z.strictObject({
   roleArn: z.string().optional(),
   previousRoleArn: z.string().optional(),
   assurance: assurance.optional(),
+  permissionSet: z.string().optional().meta({ description: 'Name and version: `deploy@3`.' }),
+  permissions: permissionsState.optional(),
+  previousPermissions: permissionsState.optional(),
+  missing: z
+    .array(z.strictObject({ sid: z.string(), action: z.string(), resource: z.string() }))
+    .optional()
+    .meta({ description: 'Required, and denied; the first 100.' }),
+  newestVersion: z.int().optional().meta({ description: 'Of the permission set.' }),
   scopes: z.array(scope).optional(),
   previousScopes: z.array(scope).optional(),
   code: errorCode.optional().meta({ description: 'Why it failed, or was refused.' }),
@@ -106,8 +124,43 @@ export function messagesAfter(
     messages.push({ type: 'connection.role_changed', data: { ...about, previousRoleArn } });
   if (before && next.status !== 'disconnected' && keysOf(before) !== keysOf(next))
     messages.push(scopesChanged(next, before));
+  return [...messages, ...permissionMessages(before, next)];
+}
+
+/** Of a role that stays connected: what it says when it connects is in that message. */
+function permissionMessages(before: Connection | undefined, next: Connection): ConnectionMessage[] {
+  if (next.method !== 'assume_role' || next.status !== 'connected') return [];
+  const about = aboutConnection(next, before);
+  const { permissionSet: set } = next;
+  const messages: ConnectionMessage[] = [];
+  const isSame = before?.status === 'connected' && permissionsKey(before) === permissionsKey(next);
+  if (before?.status === 'connected' && before.method === 'assume_role' && !isSame)
+    messages.push({
+      type: 'connection.permissions_changed',
+      data: { ...about, previousPermissions: before.permissions, missing: missingIn(next) },
+    });
+  const isOutdated = set?.newest !== undefined && set.version !== undefined && set.newest > set.version;
+  if (isOutdated && before && set.newest !== permissionSetOf(before)?.newest)
+    messages.push({ type: 'connection.permissions_outdated', data: { ...about, newestVersion: set.newest } });
   return messages;
 }
+
+/** What of a connection's permissions is worth telling. */
+export function permissionsKey(connection: Connection): string {
+  const set = permissionSetOf(connection);
+  const found = 'verification' in connection ? connection.verification.permissions : undefined;
+  return JSON.stringify([
+    set && [permissionSetLabel(set), set.without],
+    found && [found.state, found.missing, found.unavailable, found.notDenied, found.notChecked],
+  ]);
+}
+
+const missingIn = (connection: Connection) =>
+  'verification' in connection
+    ? connection.verification.permissions?.missing
+        .slice(0, 100)
+        .map(({ sid, action, resource }) => ({ sid, action, resource }))
+    : undefined;
 
 export const scopesChanged = (next: Connection, before: Connection): ConnectionMessage => ({
   type: 'connection.scopes_changed',
@@ -165,4 +218,11 @@ const accountAndRole = (connection: Connection) => ({
   ...('accountId' in connection && { accountId: connection.accountId }),
   ...('roleArn' in connection && { roleArn: connection.roleArn }),
   ...('assurance' in connection && { assurance: connection.assurance }),
+  ...('permissions' in connection && connection.permissions && { permissions: connection.permissions }),
+  ...permissionSetIn(connection),
 });
+
+function permissionSetIn(connection: Connection) {
+  const set = permissionSetOf(connection);
+  return set && { permissionSet: permissionSetLabel(set) };
+}

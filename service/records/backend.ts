@@ -75,6 +75,8 @@ export interface Query<Name extends TableName> {
   /** Left out: of all organizations. */
   readonly organizationId?: OrganizationId | undefined;
   readonly where?: Where<Name> | undefined;
+  /** Only rows whose column contains the text. */
+  readonly search?: { readonly column: ColumnOf<Name>; readonly text: string } | undefined;
   /** The key of the last row of the page before; it still counts when that row left the list. */
   readonly after?: string | undefined;
   /** Only rows whose first column of the order is that or less. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { ApiKey } from '../domain/api-key.js';
 import type { AuditRecord } from '../domain/audit.js';
-import { type ApiKey, type Connection, isVerifiable, type Organization } from '../domain/connection.js';
+import { type Connection, isVerifiable } from '../domain/connection.js';
 import { mayTakeScopes } from '../domain/connection-scopes.js';
 import { RolebridgeError } from '../domain/errors.js';
 import {
@@ -10,12 +11,15 @@ import {
   firstAuditIdAt,
   type OrganizationId,
 } from '../domain/ids.js';
+import type { Organization } from '../domain/organization.js';
 import type {
   Change,
   ConnectionFilter,
   IdempotencyRecord,
   Job,
+  OrganizationFilter,
   OutboxMessage,
+  RunningCheck,
   Store,
   Token,
 } from '../domain/ports.js';
@@ -27,13 +31,15 @@ import {
   commitChange,
   connectionNotFound,
   idempotencyOf,
-  storedIdempotency,
 } from './commit-change.js';
+import { eraseOrganization } from './erase-organization.js';
+import { addToParent, revokeWithChildren } from './key-family.js';
 import {
   byOrganization,
   idempotencyKey,
   jobKey,
   ownCopy,
+  searchable,
   type TableName,
   tokenKey,
   type Values,
@@ -41,6 +47,7 @@ import {
 import { completeDue, leaseDue, nextDueAt } from './work-queue.js';
 
 const idempotencyLifetimeMs = 24 * 60 * 60 * 1000;
+const dayBefore = (time: string): string => new Date(Date.parse(time) - idempotencyLifetimeMs).toISOString();
 const rowsAtOnce = 200;
 
 type Page<Id> = { limit: number; after?: Id | undefined };
@@ -54,18 +61,53 @@ export class RecordStore implements Store {
     if (!/^[A-Za-z0-9_-]{1,100}$/.test(organization.id))
       throw new TypeError(`Not an organization's id: ${JSON.stringify(organization.id)}`);
     const own = ownCopy('organizations', organization);
-    await this.backend.transact(own.id, async (transaction) => {
-      if (await transaction.get('organizations', own.id)) throw alreadyThere('organization');
-      await transaction.put('organizations', own);
-    });
+    await this.backend
+      .transact(own.id, async (transaction) => {
+        if (await transaction.get('organizations', own.id)) throw alreadyThere('organization');
+        await transaction.put('organizations', own);
+      })
+      .catch(referenceTaken);
   }
 
   organization(id: OrganizationId): Promise<Organization | undefined> {
     return this.#one('organizations', id);
   }
 
-  async organizations({ limit, after }: Page<OrganizationId>) {
-    const found = await this.backend.list('organizations', { order: 'id', after, limit: limit + 1 });
+  async organizationByReference(reference: string): Promise<Organization | undefined> {
+    const holding = { constraint: 'reference', values: [reference] } as const;
+    const [found] = await this.backend.list('organizations', { order: 'id', holding, limit: 1 });
+    return found;
+  }
+
+  changeOrganization(
+    id: OrganizationId,
+    change: (stored: Organization) => Organization,
+    { erases = false }: { readonly erases?: boolean } = {},
+  ): Promise<Organization | undefined> {
+    return this.backend
+      .transact(id, async (transaction) => {
+        const stored = await transaction.get('organizations', id);
+        if (stored === undefined) return undefined;
+        const next = ownCopy('organizations', change(stored));
+        if (erases) transaction.forgetVersionBefore();
+        await transaction.put('organizations', next);
+        return next;
+      })
+      .catch(referenceTaken);
+  }
+
+  eraseOrganization(id: OrganizationId, erasedAt: string): Promise<void> {
+    return eraseOrganization(this.backend, id, erasedAt);
+  }
+
+  async organizations({ limit, after, search, name }: Page<OrganizationId> & OrganizationFilter) {
+    const found = await this.backend.list('organizations', {
+      order: 'id',
+      where: { listed: 'yes', searchName: name && searchable(name) },
+      search: search ? { column: 'searchName', text: searchable(search) } : undefined,
+      after,
+      limit: limit + 1,
+    });
     return { organizations: found.slice(0, limit), hasMore: found.length > limit };
   }
 
@@ -75,6 +117,7 @@ export class RecordStore implements Store {
       .transact(own.organizationId, async (transaction) => {
         await assertOrganization(transaction, own.organizationId);
         if (await transaction.get('apiKeys', own.id)) throw alreadyThere('API key');
+        await addToParent(transaction, own);
         await transaction.put('apiKeys', own);
       })
       .catch(conflictAs('API key'));
@@ -96,10 +139,14 @@ export class RecordStore implements Store {
     return this.backend.transact(organizationId, async (transaction) => {
       const stored = await transaction.get('apiKeys', id);
       if (stored?.organizationId !== organizationId) return undefined;
-      if (stored.revokedAt !== undefined) return stored;
-      const revoked = { ...stored, revokedAt };
-      await transaction.put('apiKeys', revoked);
-      return revoked;
+      return revokeWithChildren(transaction, stored, revokedAt);
+    });
+  }
+
+  async markApiKeyUsed({ organizationId, id }: ApiKey, lastUsedAt: string): Promise<void> {
+    await this.backend.transact(organizationId, async (transaction) => {
+      const stored = await transaction.get('apiKeys', id);
+      if (stored) await transaction.put('apiKeys', { ...stored, lastUsedAt }, { lasting: false });
     });
   }
 
@@ -117,14 +164,15 @@ export class RecordStore implements Store {
     organizationId: OrganizationId | undefined,
     page: Page<ConnectionId> & ConnectionFilter,
   ): Promise<{ connections: Connection[]; hasMore: boolean }> {
-    const { limit, after, status, code, accountId, assurance } = page;
+    const { limit, after, status, code, accountId, assurance, permissionSet, permissions } = page;
     const last = after === undefined ? undefined : await this.#one('connections', after);
     const isOther = organizationId !== undefined && last?.organizationId !== organizationId;
     if (after !== undefined && (last === undefined || isOther))
       throw new RolebridgeError('request_invalid', `There is no connection ${JSON.stringify(after)}.`, {
         remedy: 'Begin again with the first page.',
       });
-    const where = { deleted: 'no', status, code, accountId, assurance };
+    const set = permissionSet?.includes('@') ? { permissionSetVersion: permissionSet } : { permissionSet };
+    const where = { deleted: 'no', status, code, accountId, assurance, permissions, ...set };
     const query = { organizationId, order: 'created', where, after, limit: limit + 1 } as const;
     const found = await this.backend.list('connections', query);
     return { connections: found.slice(0, limit), hasMore: found.length > limit };
@@ -199,6 +247,16 @@ export class RecordStore implements Store {
     };
   }
 
+  async connectionTotals(): ReturnType<Store['connectionTotals']> {
+    const [status, assurance, code] = await Promise.all([
+      this.connectionCounts(),
+      this.backend.count('connections', 'assurance', { deleted: 'no', status: 'connected' }),
+      this.backend.count('connections', 'code', { deleted: 'no', status: 'failed' }),
+    ]);
+    const of = (name: string) => assurance.get(name) ?? 0;
+    return { status, assurance: { proven: of('proven'), tested: of('tested') }, code };
+  }
+
   async commit(change: Change): Promise<void> {
     const { connection, receipt, watches = [], endJobs = [], messages = [] } = change;
     const [first] = [...(receipt ? [receipt] : []), ...watches, ...endJobs, ...messages];
@@ -213,11 +271,13 @@ export class RecordStore implements Store {
       watches: watches.map((job) => ownCopy('jobs', job)),
       messages: messages.map((message) => ownCopy('messages', message)),
     };
+    const old = receipt ? await this.#oldIdempotency(organizationId, receipt) : [];
     for (let tries = 1; ; tries++)
       try {
-        return await this.backend.transact(organizationId, (transaction) =>
-          commitChange(transaction, organizationId, own),
-        );
+        return await this.backend.transact(organizationId, async (transaction) => {
+          for (const record of old) await transaction.delete('idempotency', idempotencyKey(record));
+          await commitChange(transaction, organizationId, own);
+        });
       } catch (error) {
         if (!(error instanceof UniqueConflict)) throw error;
         const refusal = await this.#refusal(error, change);
@@ -225,34 +285,28 @@ export class RecordStore implements Store {
       }
   }
 
-  async acquireIdempotency(
-    claim: IdempotencyRecord,
-    now: string,
-  ): Promise<{ claimed: true; firstAttemptAt: string } | { claimed: false; receipt: IdempotencyRecord }> {
-    const organizationId = await this.#organizationOf(claim.connectionId);
-    const oldest = new Date(Date.parse(now) - idempotencyLifetimeMs).toISOString();
-    const query = { organizationId, order: 'age', upTo: oldest, limit: rowsAtOnce } as const;
-    const old = await this.backend.list('idempotency', query);
-    return this.backend.transact(organizationId, async (transaction) => {
-      const stored = await transaction.get('idempotency', idempotencyKey(claim));
-      const known = stored && stored.firstAttemptAt > oldest ? stored : undefined;
-      if (known && (known.answer !== undefined || known.leaseExpiresAt > now))
-        return { claimed: false, receipt: idempotencyOf(known) };
-      for (const record of old) await transaction.delete('idempotency', idempotencyKey(record));
-      const firstAttemptAt = known?.firstAttemptAt ?? claim.firstAttemptAt;
-      await transaction.put('idempotency', storedIdempotency({ ...claim, firstAttemptAt }, organizationId));
-      return { claimed: true, firstAttemptAt };
-    });
+  async saveRunningCheck(check: RunningCheck): Promise<void> {
+    const own = ownCopy('runningChecks', check);
+    await this.backend.transact(own.organizationId, (transaction) =>
+      transaction.put('runningChecks', own, { lasting: false }),
+    );
   }
 
-  async releaseIdempotency(connectionId: ConnectionId, webhookId: string): Promise<void> {
-    const organizationId = (await this.#one('connections', connectionId))?.organizationId;
-    if (organizationId === undefined) return;
-    await this.backend.transact(organizationId, async (transaction) => {
-      const known = await transaction.get('idempotency', idempotencyKey({ connectionId, webhookId }));
-      if (known === undefined || known.answer !== undefined) return;
-      await transaction.put('idempotency', { ...known, leaseExpiresAt: new Date(0).toISOString() });
-    });
+  async runningCheck(
+    organizationId: OrganizationId,
+    connectionId: ConnectionId,
+  ): Promise<RunningCheck | undefined> {
+    const found = await this.#one('runningChecks', connectionId);
+    return found?.organizationId === organizationId ? found : undefined;
+  }
+
+  async idempotencyRecord(
+    connectionId: ConnectionId,
+    webhookId: string,
+    now: string,
+  ): Promise<IdempotencyRecord | undefined> {
+    const stored = await this.#one('idempotency', idempotencyKey({ connectionId, webhookId }));
+    return stored && stored.firstAttemptAt > dayBefore(now) ? idempotencyOf(stored) : undefined;
   }
 
   async appendAudit(records: readonly AuditRecord[]): Promise<void> {
@@ -390,6 +444,11 @@ export class RecordStore implements Store {
     return found;
   }
 
+  #oldIdempotency(organizationId: OrganizationId, { firstAttemptAt }: IdempotencyRecord) {
+    const upTo = dayBefore(firstAttemptAt);
+    return this.backend.list('idempotency', { organizationId, order: 'age', upTo, limit: rowsAtOnce });
+  }
+
   /** @throws RolebridgeError `connection_not_found` */
   async #organizationOf(id: ConnectionId): Promise<OrganizationId> {
     const connection = await this.#one('connections', id);
@@ -454,3 +513,11 @@ const conflictAs =
   (error: unknown): never => {
     throw error instanceof UniqueConflict ? alreadyThere(what) : error;
   };
+
+function referenceTaken(error: unknown): never {
+  if (error instanceof UniqueConflict && error.constraint === 'reference')
+    throw new RolebridgeError('reference_taken', 'Another organization has this reference.', {
+      remedy: 'Use that organization, or choose another reference.',
+    });
+  throw error;
+}

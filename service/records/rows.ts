@@ -65,7 +65,7 @@ export class Rows {
   }
 
   list<Name extends TableName>(table: Name, query: Query<Name>): Row[] {
-    const { organizationId, where = {}, limit, after, upTo } = query;
+    const { organizationId, where = {}, limit, after, upTo, search } = query;
     const { byKey, orders } = this.#of(table);
     const column = tables[table].orders[query.order];
     const filters = Object.entries<string | undefined>(where).filter(([, wanted]) => wanted !== undefined);
@@ -80,6 +80,7 @@ export class Rows {
     for (const row of candidates ?? []) {
       if (found.length === limit) break;
       if (upTo !== undefined && typeof column === 'string' && (row.columns[column] ?? '') > upTo) break;
+      if (search && !row.columns[search.column]?.includes(search.text)) continue;
       if (isWanted(row, filters)) found.push(row);
     }
     return found;

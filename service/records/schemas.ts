@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { auditActions } from '../domain/audit.js';
+import { authority } from '../domain/permission.js';
 
 // Objects are loose: a member that this version does not know is kept, not dropped at the next write.
 const name = z.string().min(1);
 const time = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'not a time');
 
 export { connectionSchema as connection } from '../domain/connection.js';
-
-export const organization = z.looseObject({ id: name, name: z.string(), createdAt: time });
+export { organizationSchema as organization } from '../domain/organization.js';
 
 export const apiKey = z.looseObject({
   id: name,
@@ -15,6 +15,10 @@ export const apiKey = z.looseObject({
   name: z.string(),
   hash: name,
   createdAt: time,
+  ...authority.shape,
+  parentId: name.optional(),
+  childIds: z.array(name).optional(),
+  lastUsedAt: time.optional(),
   revokedAt: time.optional(),
 });
 
@@ -23,8 +27,17 @@ export const idempotencyRecord = z.looseObject({
   connectionId: name,
   webhookId: name,
   firstAttemptAt: time,
-  leaseExpiresAt: time,
   answer: z.looseObject({ status: z.int(), body: z.string() }).optional(),
+});
+
+export const runningCheck = z.looseObject({
+  connectionId: name,
+  organizationId: name,
+  requestId: z.string(),
+  roleArn: z.string(),
+  startedAt: time,
+  state: z.enum(['running', 'propagating', 'passed', 'failed']),
+  code: name.optional(),
 });
 
 export const job = z.looseObject({
@@ -50,7 +63,7 @@ export const message = z.looseObject({
 });
 
 export const token = z.looseObject({
-  kind: z.enum(['web_session', 'sign_in_link', 'enrollment', 'setup_code']),
+  kind: z.enum(['web_session', 'sign_in_link', 'enrollment', 'operator_token', 'setup_code']),
   hash: name,
   organizationId: name,
   createdAt: time,

@@ -1,14 +1,16 @@
 import { z } from 'zod';
+import type { ApiKey } from '../domain/api-key.js';
 import {
-  type ApiKey,
   type Connection,
   claimedRole,
   externalIdsOf,
   isDeleted,
-  type Organization,
+  permissionSetLabel,
+  permissionSetOf,
 } from '../domain/connection.js';
 import type { ExternalId, OrganizationId } from '../domain/ids.js';
-import type { IdempotencyRecord, Job, OutboxMessage, Token } from '../domain/ports.js';
+import { isListed, type Organization } from '../domain/organization.js';
+import type { IdempotencyRecord, Job, OutboxMessage, RunningCheck, Token } from '../domain/ports.js';
 import { scopeKey } from '../domain/scope.js';
 import * as schemas from './schemas.js';
 
@@ -34,6 +36,7 @@ export interface Values {
   readonly connections: Connection;
   readonly retiredExternalIds: RetiredExternalId;
   readonly idempotency: StoredIdempotencyRecord;
+  readonly runningChecks: RunningCheck;
   readonly jobs: StoredJob;
   readonly messages: StoredMessage;
   readonly tokens: Token;
@@ -41,7 +44,12 @@ export interface Values {
 export type TableName = keyof Values;
 
 /** Values that two rows can't both hold. `scope` is unique within an organization, the others over all of them. */
-export const constraints = { role: 'everywhere', externalId: 'everywhere', scope: 'organization' } as const;
+export const constraints = {
+  role: 'everywhere',
+  externalId: 'everywhere',
+  reference: 'everywhere',
+  scope: 'organization',
+} as const;
 export type Constraint = keyof typeof constraints;
 
 /** How the rows of a noun are kept. Each backend derives what it needs from here. */
@@ -73,6 +81,9 @@ export const tokenKey = ({ kind, hash }: Pick<Token, 'kind' | 'hash'>): string =
 export const idempotencyKey = (record: Pick<IdempotencyRecord, 'connectionId' | 'webhookId'>): string =>
   `${record.connectionId} ${record.webhookId}`;
 
+/** A name as it is searched for. */
+export const searchable = (name: string): string => name.normalize('NFKC').toLowerCase();
+
 const ofItsOrganization = ({ organizationId }: { readonly organizationId: OrganizationId }) => organizationId;
 
 /**
@@ -84,8 +95,12 @@ const definitions = {
     schema: schemas.organization,
     key: ({ id }) => id,
     organizationId: ({ id }) => id,
-    columns: {},
+    columns: {
+      searchName: ({ name }) => searchable(name),
+      listed: (organization) => (isListed(organization) ? 'yes' : 'no'),
+    },
     orders: { id: null },
+    unique: { reference: ({ reference }) => (reference === undefined ? [] : [reference]) },
   },
   apiKeys: {
     schema: schemas.apiKey,
@@ -109,6 +124,12 @@ const definitions = {
           ? connection.verification.code
           : undefined,
       assurance: (connection) => ('assurance' in connection ? connection.assurance : undefined),
+      permissions: (connection) => ('permissions' in connection ? connection.permissions : undefined),
+      permissionSet: (connection) => permissionSetOf(connection)?.name,
+      permissionSetVersion: (connection) => {
+        const set = permissionSetOf(connection);
+        return set && permissionSetLabel(set);
+      },
     },
     orders: { created: 'createdAt' },
     unique: {
@@ -132,6 +153,13 @@ const definitions = {
     organizationId: ofItsOrganization,
     columns: { firstAttemptAt: ({ firstAttemptAt }) => time(firstAttemptAt) },
     orders: { age: 'firstAttemptAt' },
+  },
+  runningChecks: {
+    schema: schemas.runningCheck,
+    key: ({ connectionId }) => connectionId,
+    organizationId: ofItsOrganization,
+    columns: {},
+    orders: { id: null },
   },
   jobs: {
     schema: schemas.job,

@@ -1,5 +1,5 @@
 import { RolebridgeError } from '../domain/errors.js';
-import { sessionLimits } from '../domain/session.js';
+import { sessionLimits } from '../domain/session-limits.js';
 
 /** Whole hours that people choose for MaxSessionDuration; an hour is the least that IAM lets a role have. */
 const usualMaximums = [3_600, 7_200, 14_400, 28_800];

@@ -4,7 +4,8 @@ import type { ExternalId } from '../domain/ids.js';
 import { inconclusiveError } from '../domain/inconclusive.js';
 import type { Clock, Sts, StsAnswer } from '../domain/ports.js';
 import { type ParsedRoleArn, parseRoleArn } from '../domain/role-arn.js';
-import { type Session, type SessionRequest, sessionLimits } from '../domain/session.js';
+import type { Session, SessionRequest } from '../domain/session.js';
+import { sessionLimits } from '../domain/session-limits.js';
 import { chainedTooLong, durationTooLong } from './duration.js';
 import { attributionTags, roleSessionName, sourceIdentity } from './session-name.js';
 

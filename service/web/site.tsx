@@ -5,8 +5,9 @@ import type { Dependencies } from '../actions/dependencies.js';
 import { findConnection } from '../actions/find-connection.js';
 import { securityHeaders } from '../api/security-headers.js';
 import type { Requester } from '../domain/audit.js';
-import type { Connection, Organization } from '../domain/connection.js';
+import type { Connection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
+import type { Organization } from '../domain/organization.js';
 import type { Assets } from './assets.js';
 import type { Brand } from './brand.js';
 import { type Head, Layout, type Notice } from './layout.js';
@@ -77,6 +78,7 @@ export function render(site: Site, response: Response, content: Child): string {
     base: site.base,
     embedOrigins: site.embedOrigins,
     session: response.locals.session as WebSession | undefined,
+    operator: response.locals.operator as PageContext['operator'],
     organizationName: (response.locals.organization as Organization | undefined)?.name,
     now: site.deps.clock.now(),
   };
@@ -101,8 +103,7 @@ export const connectionIn = (
   site: Site,
   request: Request<{ id: string }>,
   response: Response,
-): Promise<Connection> =>
-  findConnection(site.deps.store, sessionOf(response).organizationId, request.params.id);
+): Promise<Connection> => findConnection(site.deps.store, sessionOf(response), request.params.id);
 
 /** A field of the form; absent and repeated ones are empty. */
 export function field(request: Request, name: string): string {

@@ -35,11 +35,9 @@ async function fill(wanted: {
   const each = wanted.roles.length / wanted.organizations;
   const filled: { apiKey: string; connectionId: string }[] = [];
   for (let number = 0; number < wanted.organizations; number++) {
-    const { organization, apiKey } = await createOrganization(
-      { store, clock: systemClock },
-      commandLine(),
-      `organization ${number}`,
-    );
+    const { organization, apiKey } = await createOrganization({ store, clock: systemClock }, commandLine(), {
+      name: `organization ${number}`,
+    });
     const connections = scopesOf(each).map((scope, place) => {
       const role = wanted.roles[number * each + place] as PreparedRole;
       const { arn, accountId } = parseRoleArn(role.arn);

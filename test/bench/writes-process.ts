@@ -54,11 +54,9 @@ async function onStore(wanted: Wanted): Promise<typeof write> {
   const store = await openFileStore({ directory: wanted.directory });
   const organizationIds: OrganizationId[] = [];
   for (let number = 0; number < wanted.organizations; number++) {
-    const { organization } = await createOrganization(
-      { store, clock: systemClock },
-      commandLine(),
-      `organization ${number}`,
-    );
+    const { organization } = await createOrganization({ store, clock: systemClock }, commandLine(), {
+      name: `organization ${number}`,
+    });
     organizationIds.push(organization.id);
   }
   connections = connectionsOf(wanted, organizationIds);

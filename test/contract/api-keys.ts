@@ -1,4 +1,4 @@
-import { anApiKey, at } from './records.js';
+import { anApiKey, anOrganization, aToken, at } from './records.js';
 import type { Subject } from './subject.js';
 
 export function apiKeysContract(on: Subject): void {
@@ -12,6 +12,48 @@ export function apiKeysContract(on: Subject): void {
       organizations: made.slice(2),
       hasMore: false,
     });
+  });
+
+  test('finds an organization by its reference, which one has at a time, and by a part of its name', async () => {
+    const named = (name: string, reference: string) => ({ ...anOrganization(), name, reference });
+    const one = named('Größe 100%', 'tenant-1');
+    await on.store.createOrganization(one);
+    await on.store.createOrganization(named('Other', 'tenant-2'));
+    await on.reopen();
+    expect(await on.store.organizationByReference('tenant-1')).toEqual(one);
+    expect(await on.store.organizationByReference('Tenant-1')).toBeUndefined();
+    const found = async (filter: object) =>
+      (await on.store.organizations({ limit: 10, ...filter })).organizations.map(({ name }) => name);
+    expect(await found({ search: 'GRÖ' })).toEqual(['Größe 100%']);
+    expect(await found({ search: 'grö' })).toEqual(['Größe 100%']);
+    expect(await found({ search: '0%' })).toEqual(['Größe 100%']);
+    expect(await found({ search: '_' })).toEqual([]);
+    expect(await found({ name: 'OTHER' })).toEqual(['Other']);
+    const taken = { code: 'reference_taken' };
+    await expect(on.store.createOrganization(named('x', 'tenant-1'))).rejects.toMatchObject(taken);
+    const take = (id: typeof one.id) =>
+      on.store.changeOrganization(id, (stored) => ({ ...stored, reference: 'tenant-1' }));
+    await expect(take(on.organization.id)).rejects.toMatchObject(taken);
+    await on.store.changeOrganization(one.id, ({ reference: _, ...stored }) => stored);
+    expect(await take(on.organization.id)).toEqual({ ...on.organization, reference: 'tenant-1' });
+    expect(await take(anOrganization().id)).toBeUndefined();
+  });
+
+  test('erases an organization: its keys, tokens and name are gone, and nothing is stored for it', async () => {
+    const { id } = on.organization;
+    const key = anApiKey(id);
+    await on.store.createApiKey(key);
+    await on.store.saveToken(aToken(id));
+    await on.store.changeOrganization(id, (stored) => ({ ...stored, reference: 'tenant-1' }));
+    await on.store.eraseOrganization(id, at(50));
+    await on.reopen();
+    expect(await on.store.organization(id)).toEqual({ id, name: '', createdAt: at(0), erasedAt: at(50) });
+    expect(await on.store.apiKey(key.id)).toBeUndefined();
+    expect(await on.store.tokensOf(id, 'web_session')).toEqual([]);
+    expect(await on.store.organizationByReference('tenant-1')).toBeUndefined();
+    expect((await on.store.organizations({ limit: 10 })).organizations).toEqual([]);
+    await expect(on.store.createApiKey(anApiKey(id))).rejects.toMatchObject({ code: 'not_found' });
+    await expect(on.insert()).rejects.toMatchObject({ code: 'not_found' });
   });
 
   test("lists an organization's keys, the oldest first, and nobody else's", async () => {
@@ -32,6 +74,38 @@ export function apiKeysContract(on: Subject): void {
     await on.reopen();
     expect(await on.store.apiKey(key.id)).toEqual(revoked);
     expect(await on.store.apiKeys(on.organization.id)).toEqual([revoked]);
+  });
+
+  test('revokes with a key all that were made with it, and gives a revoked one no child', async () => {
+    const parent = anApiKey(on.organization.id);
+    const child = anApiKey(on.organization.id, { parentId: parent.id });
+    const grandchild = anApiKey(on.organization.id, { parentId: child.id });
+    for (const key of [parent, child, grandchild]) await on.store.createApiKey(key);
+    await on.store.revokeApiKey(on.organization.id, parent.id, at(5));
+    for (const { id } of [parent, child, grandchild])
+      expect(await on.store.apiKey(id)).toMatchObject({ revokedAt: at(5) });
+    const late = anApiKey(on.organization.id, { parentId: child.id });
+    await expect(on.store.createApiKey(late)).rejects.toMatchObject({ code: 'unauthorized' });
+    expect(await on.store.apiKey(late.id)).toBeUndefined();
+  });
+
+  test('keeps none of the children that are made while their parent is revoked', async () => {
+    const parent = anApiKey(on.organization.id);
+    await on.store.createApiKey(parent);
+    const children = [1, 2, 3, 4].map(() => anApiKey(on.organization.id, { parentId: parent.id }));
+    await Promise.all([
+      ...children.map((child) => on.store.createApiKey(child).catch(() => {})),
+      on.store.revokeApiKey(on.organization.id, parent.id, at(5)),
+    ]);
+    const keys = await on.store.apiKeys(on.organization.id);
+    expect(keys.filter(({ revokedAt }) => revokedAt === undefined)).toEqual([]);
+  });
+
+  test('marks when a key was last used', async () => {
+    const key = anApiKey(on.organization.id);
+    await on.store.createApiKey(key);
+    await on.store.markApiKeyUsed(key, at(7));
+    expect(await on.store.apiKey(key.id)).toEqual({ ...key, lastUsedAt: at(7) });
   });
 
   test('gives all that revoke a key at once the same answer', async () => {

@@ -1,11 +1,6 @@
+import type { ApiKey } from '../../service/domain/api-key.js';
 import type { AuditRecord } from '../../service/domain/audit.js';
-import type {
-  AccessKeyConnection,
-  ApiKey,
-  Connection,
-  Organization,
-  RoleConnection,
-} from '../../service/domain/connection.js';
+import type { AccessKeyConnection, Connection, RoleConnection } from '../../service/domain/connection.js';
 import {
   newApiKeyId,
   newAuditId,
@@ -14,6 +9,8 @@ import {
   newOrganizationId,
   type OrganizationId,
 } from '../../service/domain/ids.js';
+import type { Organization } from '../../service/domain/organization.js';
+import { permissions } from '../../service/domain/permission.js';
 import type { IdempotencyRecord, Job, OutboxMessage, Token } from '../../service/domain/ports.js';
 import type { RoleArn } from '../../service/domain/role-arn.js';
 
@@ -100,11 +97,11 @@ export const connectedTo = (role: string) => ({
 export const changed = (connection: Connection, differences: object): Connection =>
   ({ ...connection, version: connection.version + 1, updatedAt: at(60), ...differences }) as Connection;
 
-export const claimOf = (connection: Connection): IdempotencyRecord => ({
+/** An event that was attempted, and not answered. */
+export const receiptOf = (connection: Connection): IdempotencyRecord => ({
   connectionId: connection.id,
   webhookId: 'msg_1',
   firstAttemptAt: at(0),
-  leaseExpiresAt: at(30),
 });
 
 export const anApiKey = (organizationId: OrganizationId, differences: object = {}): ApiKey => ({
@@ -113,6 +110,7 @@ export const anApiKey = (organizationId: OrganizationId, differences: object = {
   name: 'ci',
   hash: 'ab'.repeat(32),
   createdAt: at(0),
+  permissions: [...permissions],
   ...differences,
 });
 

@@ -1,10 +1,6 @@
-import type {
-  AccessKeyConnection,
-  Connection,
-  Organization,
-  RoleConnection,
-} from '../../service/domain/connection.js';
+import type { AccessKeyConnection, Connection, RoleConnection } from '../../service/domain/connection.js';
 import { revised } from '../../service/domain/connection-transitions.js';
+import type { Organization } from '../../service/domain/organization.js';
 import type { Store } from '../../service/domain/ports.js';
 import { aConnection, anAccessKeyConnection, anOrganization, at, changed, intent } from './records.js';
 

@@ -1,56 +1,35 @@
 /** `npm run demo -- --open`: sandbox and service stay, with connections in every state, for a click through the site. */
-import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Express } from 'express';
-import { createOrbit } from '../../examples/vendor-app/app.js';
 import { callbackMessage, deprovisioned } from '../callback-message.js';
-import { startVendor, type Vendor } from '../vendor.js';
+import type { Vendor } from '../vendor.js';
+import { startVendorApp } from '../vendor-app.js';
 
 export async function openDemo(): Promise<void> {
-  const operatorToken = randomBytes(32).toString('hex');
-  const webhookSecret = `whsec_${randomBytes(32).toString('base64')}`;
-  let orbit: Express | undefined;
-  const orbitServer = createServer((request, response) => orbit?.(request, response)).listen(0, '127.0.0.1');
-  await once(orbitServer, 'listening');
-  const orbitUrl = `http://127.0.0.1:${(orbitServer.address() as AddressInfo).port}`;
-  const vendor = await startVendor({
-    propagationDelayMs: 4_000,
-    operatorTokenHash: createHash('sha256').update(operatorToken).digest('hex'),
-    webhooks: { endpoints: [`${orbitUrl}/hooks/rolebridge`], secrets: [webhookSecret], allowsPrivate: true },
-  });
-  orbit = createOrbit({
-    rolebridgeUrl: vendor.service.url,
-    operatorToken,
-    webhookSecret,
-    awsEndpoint: vendor.sandbox.url,
-  });
+  const app = await startVendorApp({ propagationDelayMs: 4_000 });
+  const { vendor } = app;
   await fillWithEveryState(vendor);
   const { body: link } = await vendor.call('POST', '/v1/sign-in-links', { expiresInSeconds: 86_400 });
-  const role = await roleToPaste(vendor);
+  const role = roleToPaste(vendor);
   console.log(`
-The site is open, with connections in every state. This link signs you in once:
+The app of a fictional vendor (examples/vendor-app), with a "Connect AWS" button:
+
+  ${app.url}/acme
+
+The guided page, with connections in every state. This link signs you in once:
 
   ${link.url}
 
-The app of a made-up vendor (examples/vendor-app), with a "Connect AWS" button:
-
-  ${orbitUrl}/acme
-
 Or sign in at ${vendor.service.url}/sign-in with this API key: ${vendor.apiKey}
 
-The AWS console's link leads to the real AWS. To connect a role of the sandbox instead, begin a new connection, and run this with its
-external ID; it prints the ARN to paste:
+Links to the AWS console lead to the real AWS. To connect an account of the sandbox instead, enter the account ${role.accountId}, and create
+the role with this command and the external ID that the page shows. It prints the ARN to paste:
 
-  ${role}
+  ${role.command}
 
-Ctrl-C ends it.`);
+Press Ctrl-C to stop.`);
   await once(process, 'SIGINT');
-  orbitServer.close();
-  orbitServer.closeAllConnections();
-  await vendor.close();
+  await app.close();
   rmSync(vendor.directory, { recursive: true, force: true });
 }
 
@@ -103,8 +82,14 @@ export async function fillWithEveryState(vendor: Vendor): Promise<void> {
   sandbox.propagationDelayMs = delay;
 }
 
-async function roleToPaste({ sandbox, principal }: Vendor): Promise<string> {
-  const { admin } = sandbox.createAccount();
+/** A command that creates a role in an account of the sandbox. */
+function roleToPaste({ sandbox, principal }: Vendor): { accountId: string; command: string } {
+  const { accountId, admin } = sandbox.createAccount();
   const policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"${principal}"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"EXTERNAL-ID"}}}]}`;
-  return `AWS_ACCESS_KEY_ID=${admin.accessKeyId} AWS_SECRET_ACCESS_KEY=${admin.secretAccessKey} aws --endpoint-url ${sandbox.url} --region us-east-1 iam create-role --role-name rolebridge --query Role.Arn --output text --assume-role-policy-document '${policy}'`;
+  const aws = `AWS_ACCESS_KEY_ID=${admin.accessKeyId} AWS_SECRET_ACCESS_KEY=${admin.secretAccessKey} aws --endpoint-url ${sandbox.url} --region us-east-1 iam`;
+  return {
+    accountId,
+    command: `${aws} create-role --role-name orbit --query Role.Arn --output text --assume-role-policy-document '${policy}'
+  ${aws} attach-role-policy --role-name orbit --policy-arn arn:aws:iam::aws:policy/ReadOnlyAccess`,
+  };
 }

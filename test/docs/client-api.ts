@@ -25,8 +25,9 @@ interface Described {
 }
 
 /** Operations for vendors' programs; stacks and monitoring have no use for a client. */
-const isForClients = ({ auth, answer }: Operation, id: string) =>
-  (auth === 'organization' || auth === 'operator' || id === 'isReady') && !answer.file;
+const isForClients = ({ auth, answer, tag }: Operation, id: string) =>
+  (auth === 'organization' || auth === 'operator' || id === 'isReady' || tag === 'Permission sets') &&
+  !answer.file;
 
 export function clientApi(): string {
   // zod-openapi's own types know far more of a document than is read here.

@@ -7,7 +7,8 @@ beforeEach(async () => {
 });
 afterEach(() => vendor.close());
 
-const make = (name = 'runner') => vendor.call('POST', '/v1/api-keys', { name });
+const make = (more = {}, by = vendor.apiKey) =>
+  vendor.call('POST', '/v1/api-keys', { name: 'runner', ...more }, by);
 const listed = async () => (await vendor.call('GET', '/v1/api-keys')).body.apiKeys;
 
 describe('API keys', () => {
@@ -19,7 +20,7 @@ describe('API keys', () => {
     });
     expect((await callApi(vendor.service.url, made.body.apiKey, 'GET', '/v1/connections')).status).toBe(200);
     const { apiKey, ...shown } = made.body;
-    expect((await listed()).at(-1)).toEqual(shown);
+    expect((await listed()).at(-1)).toMatchObject(shown);
     expect(JSON.stringify(await listed())).not.toContain(apiKey.split('_')[2]);
   });
 
@@ -40,7 +41,7 @@ describe('API keys', () => {
   });
 
   it('are not revoked with themselves, so that nobody is locked out', async () => {
-    const { body } = await make();
+    const { body } = await make({ permissions: ['keys:write'] });
     const answer = await callApi(vendor.service.url, body.apiKey, 'DELETE', `/v1/api-keys/${body.id}`);
     expect([answer.status, answer.body.code]).toEqual([409, 'api_key_in_use']);
   });
@@ -64,4 +65,95 @@ describe('API keys', () => {
       expect([answer.status, answer.body.code]).toEqual([400, 'request_invalid']);
     },
   );
+});
+
+describe('an API key with permissions', () => {
+  const codeOf = async (apiKey: string, method: string, path: string, body?: unknown) => {
+    const answer = await vendor.call(method, path, body, apiKey);
+    return answer.body?.code ?? answer.status;
+  };
+
+  it('reads connections and issues credentials when nothing else is said', async () => {
+    const { apiKey, permissions } = (await make()).body;
+    expect(permissions).toEqual(['connections:read', 'credentials:issue']);
+    expect(await codeOf(apiKey, 'GET', '/v1/connections')).toBe(200);
+    expect(await codeOf(apiKey, 'POST', '/v1/credentials', { project: 'x' })).toBe(
+      'no_connection_for_target',
+    );
+    expect(await codeOf(apiKey, 'POST', '/v1/connections', { name: 'x' })).toBe('permission_denied');
+    expect(await codeOf(apiKey, 'POST', '/v1/api-keys', { name: 'x' })).toBe('permission_denied');
+    expect(await codeOf(apiKey, 'GET', '/v1/audit')).toBe('permission_denied');
+  });
+
+  it('makes only keys within its permissions, scope, ceilings and expiry', async () => {
+    const within = {
+      permissions: ['connections:read', 'keys:write'],
+      scope: { project: 'shop', environment: 'production' },
+      ceilings: { durationSeconds: 1800, sessionPolicy: '{}' },
+      expiresAt: '2090-01-01T00:00:00Z',
+    };
+    const { apiKey } = (await make(within)).body;
+    const child = (more: object) => make({ permissions: ['keys:write'], ...more }, apiKey);
+    const born = await child({});
+    expect(born).toMatchObject({
+      status: 201,
+      body: { ...within, permissions: ['keys:write'], parentId: expect.stringMatching(/^key_/) },
+    });
+    const narrower = { scope: { ...within.scope, architecture: 'web' }, ceilings: { durationSeconds: 900 } };
+    expect((await child(narrower)).body).toMatchObject({
+      scope: narrower.scope,
+      ceilings: { durationSeconds: 900, sessionPolicy: '{}' },
+    });
+    for (const wider of [
+      { permissions: ['connections:write'] },
+      { scope: { project: 'shop' } },
+      { scope: { project: 'blog' } },
+      { ceilings: { durationSeconds: 3600 } },
+      { ceilings: { sessionPolicy: '{"Statement":[]}' } },
+      { expiresAt: '2090-01-01T00:00:01Z' },
+    ])
+      expect([wider, (await child(wider)).body.code]).toEqual([wider, 'permission_denied']);
+    // "{}" is no scope: the limit stays.
+    expect((await child({ scope: {} })).body.scope).toEqual(within.scope);
+    expect((await child({ expiresAt: '2020-01-01T00:00:00Z' })).body.code).toBe('request_invalid');
+  });
+
+  it('dies with its parent, and its children with it', async () => {
+    const all = { permissions: ['connections:read', 'keys:write'] };
+    const parent = (await make(all)).body;
+    const child = (await make(all, parent.apiKey)).body;
+    const grandchild = (await make(all, child.apiKey)).body;
+    const stranger = (await make(all)).body;
+    // It sees and revokes what it made, and nothing beside or above.
+    const seen = await vendor.call('GET', '/v1/api-keys', undefined, child.apiKey);
+    expect(seen.body.apiKeys.map(({ id }: { id: string }) => id)).toEqual([child.id, grandchild.id]);
+    for (const { id } of [parent, stranger])
+      expect(await codeOf(child.apiKey, 'DELETE', `/v1/api-keys/${id}`)).toBe('api_key_not_found');
+    expect(await codeOf(vendor.apiKey, 'DELETE', `/v1/api-keys/${parent.id}`)).toBe(204);
+    for (const { apiKey } of [parent, child, grandchild])
+      expect(await codeOf(apiKey, 'GET', '/v1/connections')).toBe('unauthorized');
+    expect(await codeOf(stranger.apiKey, 'GET', '/v1/connections')).toBe(200);
+  });
+
+  it('records who made it with which authority, and when it was last used', async () => {
+    const made = (await make({ permissions: ['audit:read'], scope: { project: 'shop' } })).body;
+    const { records } = (await vendor.call('GET', '/v1/audit')).body;
+    expect(records[0]).toMatchObject({
+      action: 'api_key.create',
+      outcome: 'succeeded',
+      details: { keyId: made.id, permissions: 'audit:read', scope: 'project shop' },
+    });
+    await vendor.call('GET', '/v1/connections', undefined, made.apiKey);
+    expect((await listed()).at(-1).lastUsedAt).toMatch(/^\d{4}-/);
+  });
+
+  it('opens nothing after its expiry', async () => {
+    await vendor.close();
+    let now = Date.parse('2026-11-24T00:00:00Z');
+    vendor = await startVendor({ clock: { now: () => now, sleep: async () => {} } });
+    const { apiKey } = (await make({ expiresAt: '2026-11-24T01:00:00Z' })).body;
+    expect(await codeOf(apiKey, 'GET', '/v1/connections')).toBe(200);
+    now += 3_600_000;
+    expect(await codeOf(apiKey, 'GET', '/v1/connections')).toBe('unauthorized');
+  });
 });

@@ -47,63 +47,80 @@ describe('is refused with 2 and what to write, before anything is asked:', () =>
     ['a command that is none', ['conection', 'list'], /unknown command 'conection'[\s\S]*connection/],
     ['a verb that is none', ['connection', 'remove', 'x'], /unknown command 'remove'/],
     ['an option that is none', ['connection', 'list', '--all'], /unknown option '--all'/],
-    ['an argument too many', ['key', 'create', 'a', 'b'], /too many arguments/],
+    ['an argument too many', ['api-keys', 'create', 'a', 'b'], /too many arguments/],
     ['an argument too few', ['connection', 'rename', 'con_x'], /missing required argument 'name'/],
     ['an option without its value', ['resolve', '--project'], /argument missing/],
-    ['no URL', ['key', 'list'], /where the service is[\s\S]*--url/, { env: { ROLEBRIDGE_URL: undefined } }],
-    ['an empty URL', ['key', 'list'], /where the service is/, { env: { ROLEBRIDGE_URL: '' } }],
-    ['a URL that is none', ['key', 'list', '--url', 'vendor'], /"vendor" is not a URL/],
-    ['a URL of another kind', ['key', 'list', '--url', 'ftp://vendor.example'], /must begin with https/],
-    ['a URL with a query', ['key', 'list', '--url', 'https://vendor.example?x=1'], /no "\?"/],
+    [
+      'no URL',
+      ['api-keys', 'list'],
+      /where the service is[\s\S]*--url/,
+      { env: { ROLEBRIDGE_URL: undefined } },
+    ],
+    ['an empty URL', ['api-keys', 'list'], /where the service is/, { env: { ROLEBRIDGE_URL: '' } }],
+    ['a URL that is none', ['api-keys', 'list', '--url', 'vendor'], /"vendor" is not a URL/],
+    ['a URL of another kind', ['api-keys', 'list', '--url', 'ftp://vendor.example'], /must begin with https/],
+    ['a URL with a query', ['api-keys', 'list', '--url', 'https://vendor.example?x=1'], /no "\?"/],
     [
       'a URL with a password, which is not repeated',
-      ['key', 'list', '--url', `https://me:${secret}@vendor.example`],
+      ['api-keys', 'list', '--url', `https://me:${secret}@vendor.example`],
       /"https:\/\/…@vendor.example" is not a URL/,
     ],
     [
       'http to another machine',
-      ['key', 'list', '--url', 'http://vendor.example'],
+      ['api-keys', 'list', '--url', 'http://vendor.example'],
       /on the way can read keys/,
     ],
     [
       'no API key',
-      ['key', 'list'],
+      ['api-keys', 'list'],
       /no API key[\s\S]*ROLEBRIDGE_API_KEY/,
       { env: { ROLEBRIDGE_API_KEY: '' } },
     ],
     [
       'an API key that is somebody else’s secret',
-      ['key', 'list'],
+      ['api-keys', 'list'],
       /ROLEBRIDGE_API_KEY holds no API key/,
       { env: { ROLEBRIDGE_API_KEY: secret } },
     ],
     [
       'an API key with a line in between',
-      ['key', 'list'],
+      ['api-keys', 'list'],
       /ROLEBRIDGE_API_KEY holds no API key/,
       { env: { ROLEBRIDGE_API_KEY: `${apiKey}\r\nx: y` } },
     ],
     [
       'a key file that is not there',
-      ['key', 'list', '--api-key-file', '/nowhere/key'],
+      ['api-keys', 'list', '--api-key-file', '/nowhere/key'],
       /can't be read: ENOENT/,
     ],
-    ['a key file that is a folder', ['key', 'list', '--api-key-file', 'FOLDER'], /can't be read: EISDIR/],
-    ['a key file with something else', ['key', 'list', '--api-key-file', 'FOLDER/not-a-key'], /no API key/],
-    ['an empty key file', ['key', 'list', '--api-key-file', 'FOLDER/empty'], /holds no API key/],
-    ['nothing on standard input', ['key', 'list', '--api-key-file', '-'], /Standard input holds no API key/],
+    [
+      'a key file that is a folder',
+      ['api-keys', 'list', '--api-key-file', 'FOLDER'],
+      /can't be read: EISDIR/,
+    ],
+    [
+      'a key file with something else',
+      ['api-keys', 'list', '--api-key-file', 'FOLDER/not-a-key'],
+      /no API key/,
+    ],
+    ['an empty key file', ['api-keys', 'list', '--api-key-file', 'FOLDER/empty'], /holds no API key/],
+    [
+      'nothing on standard input',
+      ['api-keys', 'list', '--api-key-file', '-'],
+      /Standard input holds no API key/,
+    ],
     [
       'too much on standard input',
-      ['key', 'list', '--api-key-file', '-'],
+      ['api-keys', 'list', '--api-key-file', '-'],
       /More than 64 kB/,
       { stdin: 'x'.repeat(70_000) },
     ],
     [
       'a time-out that is none',
-      ['key', 'list', '--timeout', 'soon'],
+      ['api-keys', 'list', '--timeout', 'soon'],
       /--timeout must be a whole number from 1 to/,
     ],
-    ['a time-out of 0', ['key', 'list', '--timeout', '0'], /not "0"/],
+    ['a time-out of 0', ['api-keys', 'list', '--timeout', '0'], /not "0"/],
     ['a limit that is none', ['audit', '--limit', '-5'], /--limit must be a whole number/],
     ['a status that is none', ['connection', 'list', '--status', 'broken'], /one of pending, connected/],
     ['an environment alone', ['resolve', '-e', 'production'], /without --project/],
@@ -176,7 +193,7 @@ describe('is refused with 2 and what to write, before anything is asked:', () =>
       { stdin: `${apiKey}\n` },
     ],
     ['a secret as an option', ['connection', 'create', 'x', '--secret-access-key', secret], /unknown option/],
-    ['an API key as an option', ['key', 'list', '--api-key', apiKey], /unknown option '--api-key'/],
+    ['an API key as an option', ['api-keys', 'list', '--api-key', apiKey], /unknown option '--api-key'/],
     [
       'an operator’s token that is missing',
       ['org', 'create', 'x', '--url', 'https://v.example'],
@@ -205,7 +222,7 @@ describe('is refused with 2 and what to write, before anything is asked:', () =>
 
 describe('what the service is not', () => {
   test('something else at the URL is told from a service', async () => {
-    const { code, stderr } = await rolebridge(['key', 'list']);
+    const { code, stderr } = await rolebridge(['api-keys', 'list']);
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(/unexpected_answer: .*answered 200 \(text\/html\), and not as Rolebridge does/),
@@ -228,7 +245,7 @@ describe('what the service is not', () => {
     );
     await new Promise<void>((resolve) => hostile.listen(0, '127.0.0.1', resolve));
     const { stderr } = await rolebridge([
-      ...['key', 'list', '--url'],
+      ...['api-keys', 'list', '--url'],
       `http://127.0.0.1:${(hostile.address() as AddressInfo).port}`,
     ]);
     hostile.close();

@@ -79,8 +79,8 @@ test('no secret is shown by a command that is not meant to show it', async () =>
     stdin: `${second.secretAccessKey}\n`,
   });
   const move = await rolebridge(`connection migrate-to-role ${held.id}`);
-  const key = await rolebridge('key create runner');
-  const link = await rolebridge('sign-in-link');
+  const key = await rolebridge('api-keys create runner');
+  const link = await rolebridge('sign-in-links create');
   const organization = await rolebridge(`org create other --url ${vendor.service.url}`);
   const credentials = await rolebridge('credentials --project shop');
   writeFileSync(join(folder, 'key'), `${key.apiKey}\n`, { mode: 0o600 });
@@ -93,10 +93,10 @@ test('no secret is shown by a command that is not meant to show it', async () =>
     'resolve --project shop',
     'credentials --project nobodys',
     `exec --project shop -- ${process.execPath} -e 0 --`,
-    `key list --api-key-file ${folder}/key`,
-    `key revoke ${key.id} --api-key-file ${folder}/key`,
+    `api-keys list --api-key-file ${folder}/key`,
+    `api-keys revoke ${key.id} --api-key-file ${folder}/key`,
     `connection show con_x --url https://me:${key.apiKey}@vendor.example`,
-    `key list --url http://127.0.0.1:9`,
+    `api-keys list --url http://127.0.0.1:9`,
     `reencrypt --url ${vendor.service.url}`,
     'audit --limit 1000',
     `connection delete ${held.id}`,
@@ -108,9 +108,9 @@ test('no secret is shown by a command that is not meant to show it', async () =>
     [made.statusToken, ['connection create role --json']],
     [rotated.callbackSecret, [`connection rotate-callback-secret ${made.id} --json`]],
     [move.callbackSecret, [`connection migrate-to-role ${held.id} --json`]],
-    [key.apiKey, ['key create runner --json']],
+    [key.apiKey, ['api-keys create runner --json']],
     [organization.apiKey, [`org create other --url ${vendor.service.url} --json`]],
-    [new URL(link.url).searchParams.get('token') ?? '', ['sign-in-link --json']],
+    [new URL(link.url).searchParams.get('token') ?? '', ['sign-in-links create --json']],
     [credentials.SecretAccessKey, ['credentials --project shop', 'credentials --project shop --json']],
     [credentials.SessionToken, ['credentials --project shop', 'credentials --project shop --json']],
     [first.secretAccessKey, []],

@@ -279,26 +279,30 @@ describe('targets', () => {
 
 describe('keys and the audit log', () => {
   test('a key is made, listed without itself, used from a file, and revoked', async () => {
-    const made = await json('key create runner');
+    const made = await json(
+      'api-keys create runner --permission keys:write --scope shop/production --expires 30d',
+    );
     const file = join(folder, 'key');
     writeFileSync(file, `${made.apiKey}\n`, { mode: 0o600 });
     const env = { ROLEBRIDGE_API_KEY: undefined };
-    const listed = await rolebridge(`key list --api-key-file ${file}`, { env });
+    const listed = await rolebridge(`api-keys list --api-key-file ${file}`, { env });
     expect([listed.code, listed.stderr]).toEqual([0, '']);
-    expect(listed.stdout).toMatch(new RegExp(`^${made.id} +runner +\\S+ +-$`, 'm'));
+    expect(listed.stdout).toMatch(
+      new RegExp(`^${made.id} +runner +keys:write +shop/production +\\S+Z `, 'm'),
+    );
     expect(listed.stdout).not.toContain(made.apiKey.split('_')[2]);
-    const piped = await rolebridge('key list --api-key-file -', { env, stdin: `${made.apiKey}\n` });
+    const piped = await rolebridge('api-keys list --api-key-file -', { env, stdin: `${made.apiKey}\n` });
     expect(piped.code).toBe(0);
 
-    expect((await rolebridge(`key revoke ${made.id}`)).stdout).toBe(`revoked ${made.id}\n`);
-    const refused = await rolebridge(`key list --api-key-file ${file}`, { env });
+    expect((await rolebridge(`api-keys revoke ${made.id}`)).stdout).toBe(`revoked ${made.id}\n`);
+    const refused = await rolebridge(`api-keys list --api-key-file ${file}`, { env });
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/^rolebridge: unauthorized: /)]);
   });
 
   test('a key file that others can read is used, with a warning', async () => {
     const file = join(folder, 'key');
     writeFileSync(file, vendor.apiKey, { mode: 0o644 });
-    const { code, stderr } = await rolebridge(`key list --api-key-file ${file}`, {
+    const { code, stderr } = await rolebridge(`api-keys list --api-key-file ${file}`, {
       env: { ROLEBRIDGE_API_KEY: undefined },
     });
     expect([code, stderr]).toEqual([0, `rolebridge: warning: others can read ${file}. chmod 600 ${file}\n`]);

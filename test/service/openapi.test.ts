@@ -11,6 +11,7 @@ import {
   callerProof,
   connectionId,
   enrollmentId,
+  organizationReference,
   roleArn,
   roleId,
 } from '../../service/api/example-values.js';
@@ -140,7 +141,7 @@ describe('every example, sent to the running service, gives what it says and wha
         ...(body !== undefined && { body }),
       });
       const text = await response.text();
-      const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+      const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
       const answer = { status: response.status, body: isJson && text !== '' ? JSON.parse(text) : undefined };
 
       const contract = readContract(document);
@@ -196,6 +197,7 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
       },
     });
   if (kind === 'connected') await call('PUT', `/v1/connections/${made.body.id}/role`, { roleArn });
+  await running.service.createOrganization('tenant', { reference: organizationReference });
   await call('POST', '/v1/connections', { name: 'holder', scope: { project: 'taken' } });
   const enrollment = await call('POST', '/v1/enrollments', {
     name: 'customer',

@@ -87,7 +87,8 @@ describe('with a one-time link', () => {
   });
 
   test('is dead when the key that made it is revoked', async () => {
-    const { apiKey, id } = (await vendor.call('POST', '/v1/api-keys', { name: 'short' })).body;
+    const permissions = ['connections:read', 'links:write'];
+    const { apiKey, id } = (await vendor.call('POST', '/v1/api-keys', { name: 'short', permissions })).body;
     const { url } = (await vendor.call('POST', '/v1/sign-in-links', {}, apiKey)).body;
     await vendor.call('DELETE', `/v1/api-keys/${id}`);
     expect((await client().signInWithLink(url.slice(vendor.service.url.length))).status).toBe(403);

@@ -139,12 +139,13 @@ it('the operator’s token and the token of the metrics: the old ones end with t
 
 it('an API key: a new one, then the old one is revoked', async () => {
   const service = await vendor.start();
-  const old = await vendor.organization(service);
-  const { body: next } = await callApi(service.url, old, 'POST', '/v1/api-keys', { name: 'next' });
-  const { body } = await callApi(service.url, next.apiKey, 'GET', '/v1/api-keys');
-  const { id } = body.apiKeys.find((key: { id: string }) => key.id !== next.id);
-  expect((await callApi(service.url, next.apiKey, 'DELETE', `/v1/api-keys/${id}`)).status).toBe(204);
-  expect((await callApi(service.url, old, 'GET', '/v1/connections')).status).toBe(401);
+  const first = await vendor.organization(service);
+  const make = async (name: string) =>
+    (await callApi(service.url, first, 'POST', '/v1/api-keys', { name })).body;
+  const old = await make('old');
+  const next = await make('next');
+  expect((await callApi(service.url, first, 'DELETE', `/v1/api-keys/${old.id}`)).status).toBe(204);
+  expect((await callApi(service.url, old.apiKey, 'GET', '/v1/connections')).status).toBe(401);
   expect((await callApi(service.url, next.apiKey, 'GET', '/v1/connections')).status).toBe(200);
 }, 60_000);
 

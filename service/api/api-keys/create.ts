@@ -8,7 +8,9 @@ export const createApiKey = defineOperation({
   method: 'post',
   path: '/v1/api-keys',
   tag: 'API keys',
-  summary: 'Creates an API key of the organization.',
+  summary: 'Creates an API key, at most within what your own key may do.',
+  description:
+    'It dies with the key that creates it, and expires no later. Without `permissions` it reads connections and issues credentials.',
   auth: 'organization',
   permission: 'keys:write',
   body: createApiKeyRequest,
@@ -18,9 +20,22 @@ export const createApiKey = defineOperation({
     schema: answers.createdApiKey,
   },
   errors: [],
-  examples: { one: { body: { name: 'runner' }, returns: 201 } },
+  examples: {
+    one: { body: { name: 'runner' }, returns: 201 },
+    limited: {
+      body: {
+        name: 'deploy shop',
+        permissions: ['credentials:issue'],
+        scope: { project: 'shop', environment: 'production' },
+        ceilings: { durationSeconds: 900 },
+        expiresAt: '2090-01-01T00:00:00Z',
+      },
+      returns: 201,
+    },
+    unknownPermission: { body: { name: 'runner', permissions: ['everything'] }, returns: 'request_invalid' },
+  },
   async handler({ deps, by, caller, body }) {
-    const { key, text } = await create(deps, by, caller.organizationId, body.name);
+    const { key, text } = await create(deps, by, caller, body);
     return { ...apiKeyView(key), apiKey: text };
   },
 });

@@ -6,7 +6,7 @@ export const revokeApiKey = defineOperation({
   method: 'delete',
   path: '/v1/api-keys/{id}',
   tag: 'API keys',
-  summary: 'Revokes an API key at once.',
+  summary: 'Revokes an API key at once, with every key and link that was created with it.',
   auth: 'organization',
   permission: 'keys:write',
   answer: { status: 204, description: 'The key is revoked.' },
@@ -16,7 +16,7 @@ export const revokeApiKey = defineOperation({
     unknown: { path: { id: 'key_aaaaaaaaaaaaaaaa' }, returns: 'api_key_not_found' },
   },
   async handler({ deps, by, caller, params }) {
-    await revoke(deps, by, caller.organizationId, params.id);
+    await revoke(deps, by, caller, params.id);
     return undefined;
   },
 });

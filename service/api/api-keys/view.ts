@@ -1,9 +1,5 @@
-import type { ApiKey } from '../../domain/connection.js';
+import type { ApiKey } from '../../domain/api-key.js';
 
 /** Without the key itself. */
-export const apiKeyView = ({ id, name, createdAt, revokedAt }: ApiKey) => ({
-  id,
-  name,
-  createdAt,
-  revokedAt,
-});
+export const apiKeyView = ({ organizationId: _, hash: _hash, childIds: _children, ...shown }: ApiKey) =>
+  shown;

@@ -29,12 +29,14 @@ export const receiveCallback = defineOperation({
   },
   statusOf: { request_invalid: 422, role_arn_invalid: 422 },
   errors: [
+    'organization_suspended',
     ...roleVerificationErrors,
     'callback_in_progress',
     'account_not_bound',
     'role_id_mismatch',
     'idempotency_key_reused',
     'external_id_mismatch',
+    'permission_set_unknown',
   ],
   examples: {
     provisioned: {

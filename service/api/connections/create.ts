@@ -1,5 +1,7 @@
 import { createAccessKeyConnection } from '../../actions/create-access-key-connection.js';
 import { createConnection as create } from '../../actions/create-connection.js';
+import { type Authority, denied, requireScope } from '../../domain/permission.js';
+import type { Scope } from '../../domain/scope.js';
 import { accessKeyIn } from '../access-key-schema.js';
 import * as answers from '../answers.js';
 import { accessKey } from '../example-values.js';
@@ -24,7 +26,13 @@ export const createConnection = defineOperation({
     schema: answers.createdRoleConnection.or(answers.connection),
     location: '/v1/connections/{id}',
   },
-  errors: [...accessKeyErrors, 'access_key_turned_off', 'access_key_unreadable', 'scope_taken'],
+  errors: [
+    ...accessKeyErrors,
+    'access_key_turned_off',
+    'access_key_unreadable',
+    'scope_taken',
+    'permission_set_unknown',
+  ],
   examples: {
     role: { body: { name: 'shop', scope: { project: 'shop', environment: 'production' } }, returns: 201 },
     accessKey: { body: { name: 'archive', method: 'access_key', ...accessKey }, returns: 201 },
@@ -36,7 +44,8 @@ export const createConnection = defineOperation({
     takenScope: { body: { name: 'second', scope: { project: 'taken' } }, returns: 'scope_taken' },
     otherPartition: { body: { name: 'beijing', partition: 'aws-cn' }, returns: 'partition_not_supported' },
   },
-  async handler({ deps, by, caller: { organizationId }, body }) {
+  async handler({ deps, by, caller: { organizationId, authority }, body }) {
+    requireScopeOf(authority, body);
     if (body.method === 'access_key')
       return connectionView(
         await createAccessKeyConnection(deps, by, organizationId, { ...body, ...accessKeyIn(body) }),
@@ -49,3 +58,17 @@ export const createConnection = defineOperation({
     return createdConnectionView(deps, connection, connection, callbackSecret);
   },
 });
+
+/** A limited key says where its connections apply: without a scope, a callback would. */
+function requireScopeOf(
+  authority: Authority,
+  { scope, ...body }: { scope?: Scope | undefined; scopeFrom?: 'callback' | undefined },
+): void {
+  if (authority.scope === undefined) return;
+  if (scope === undefined || body.scopeFrom !== undefined)
+    throw denied(
+      'This API key is limited to a scope, so its connections need one.',
+      'Name a "scope" within it.',
+    );
+  requireScope(authority, scope);
+}

@@ -1,3 +1,4 @@
+import { visibleConnections } from '../../actions/find-connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { isConnectionId } from '../../domain/ids.js';
 import * as answers from '../answers.js';
@@ -27,7 +28,7 @@ export const listConnections = defineOperation({
       throw new RolebridgeError('request_invalid', 'query.after: must be the id of a connection', {
         remedy: 'Use the "next" of the previous page.',
       });
-    const page = await deps.store.connections(caller.organizationId, { ...query, after });
+    const page = await visibleConnections(deps.store, caller, { ...query, after });
     const last = page.connections.at(-1);
     return {
       connections: page.connections.map(connectionView),

@@ -1,4 +1,5 @@
 import { setScopes as set } from '../../actions/change-connection.js';
+import { requireScope } from '../../domain/permission.js';
 import { defineOperation } from '../operation.js';
 import { setScopesRequest } from '../schemas.js';
 import { connectionView } from '../views.js';
@@ -22,6 +23,9 @@ export const setScopes = defineOperation({
   },
   async handler(input) {
     const { scopes, replace } = input.body;
-    return connectionView(await set(input.deps, input.by, await connectionIn(input), scopes, replace));
+    const { authority } = input.caller;
+    for (const scope of scopes) requireScope(authority, scope);
+    const connection = await connectionIn(input);
+    return connectionView(await set(input.deps, input.by, connection, scopes, replace, authority));
   },
 });

@@ -22,7 +22,7 @@ export const connectionIn = ({
   readonly deps: ApiDependencies;
   readonly caller: Caller;
   readonly params: { readonly id: string };
-}): Promise<Connection> => findConnection(deps.store, caller.organizationId, params.id);
+}): Promise<Connection> => findConnection(deps.store, caller, params.id);
 
 const inconclusive: readonly ErrorCode[] = [
   'verification_in_progress',
@@ -31,6 +31,7 @@ const inconclusive: readonly ErrorCode[] = [
   'vendor_not_allowed',
   'trust_policy_unsafe',
   'proof_required',
+  'permissions_missing',
 ];
 
 /** What the verification of a role can result in. */

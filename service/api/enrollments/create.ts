@@ -12,6 +12,7 @@ export const createEnrollment = defineOperation({
   description: 'The answer has, this once, the secret that the stacks of the accounts sign with.',
   auth: 'organization',
   permission: 'connections:write',
+  isOrganizationWide: true,
   body: createEnrollmentRequest,
   answer: {
     status: 201,

@@ -9,6 +9,7 @@ export const endEnrollment = defineOperation({
   summary: 'Ends an enrollment: no further account registers. Its connections stay.',
   auth: 'organization',
   permission: 'connections:write',
+  isOrganizationWide: true,
   answer: { status: 204, description: 'It has ended.' },
   errors: ['not_found'],
   examples: {

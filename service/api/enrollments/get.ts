@@ -10,6 +10,7 @@ export const getEnrollment = defineOperation({
   summary: 'Returns an enrollment that has not ended, with its registered accounts.',
   auth: 'organization',
   permission: 'connections:read',
+  isOrganizationWide: true,
   answer: { status: 200, description: 'The enrollment.', schema: answers.enrollment },
   errors: ['not_found'],
   examples: {

@@ -12,6 +12,7 @@ export const listEnrollments = defineOperation({
   summary: 'Lists enrollments, a page at a time, newest first. The audit log has the ended ones.',
   auth: 'organization',
   permission: 'connections:read',
+  isOrganizationWide: true,
   query: enrollmentsQuery,
   answer: { status: 200, description: 'A page of enrollments.', schema: answers.enrollmentList },
   errors: [],

@@ -1,4 +1,5 @@
 import { createEnrollmentSecrets, enrollAccount, findEnrollment } from '../../actions/enrollments.js';
+import { requireActive } from '../../actions/require-active.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import * as answers from '../answers.js';
 import { accountEnrolledEvent } from '../enrollment-schema.js';
@@ -37,6 +38,7 @@ export const registerAccount = defineOperation({
     'scope_taken',
     'connection_disconnected',
     'callback_in_progress',
+    'organization_suspended',
   ],
   examples: {
     account: { path, body: registration('production'), returns: 200 },
@@ -64,6 +66,7 @@ export const registerAccount = defineOperation({
       );
     // Counted only now, so that others can't use up an enrollment's registrations.
     await deps.limits.callback(enrollment.id);
+    await requireActive(deps.store, enrollment.organizationId);
     const { data } = parse(accountEnrolledEvent, parseJsonBody(body), 'body');
     const actor = { kind: 'enrollment', id: enrollment.id } as const;
     const { connection, callbackSecret } = await enrollAccount(deps, { ...by, actor }, enrollment, data);

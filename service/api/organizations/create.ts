@@ -2,26 +2,35 @@ import { createOrganization as create } from '../../actions/create-organization.
 import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
 import { createOrganizationRequest } from '../schemas.js';
+import { organizationView, tag } from './shared.js';
 
 export const createOrganization = defineOperation({
   method: 'post',
   path: '/v1/organizations',
-  tag: 'Organizations',
+  tag,
   summary: 'Creates an organization and its first API key.',
   auth: 'operator',
+  operatorPermission: 'organizations:write',
   body: createOrganizationRequest,
   answer: {
     status: 201,
     description: 'The organization, and its API key, which no other answer contains.',
     schema: answers.createdOrganization,
+    location: '/v1/organizations/{id}',
   },
-  errors: [],
+  errors: ['reference_taken'],
   examples: {
     one: { body: { name: 'acme' }, returns: 201 },
+    reference: {
+      body: { name: 'Globex', reference: 'tenant-4712', metadata: { plan: 'team' } },
+      returns: 201,
+    },
     spaces: { body: { name: ' acme' }, returns: 'request_invalid' },
+    takenReference: { body: { name: 'Initech', reference: 'tenant-4711' }, returns: 'reference_taken' },
+    likeAnId: { body: { name: 'Hooli', reference: 'org_hooli' }, returns: 'request_invalid' },
   },
   async handler({ deps, by, body }) {
-    const { organization, apiKey } = await create(deps, by, body.name);
-    return { ...organization, apiKey };
+    const { organization, apiKey, warnings } = await create(deps, by, body);
+    return { ...organizationView(organization), ...(warnings.length > 0 && { warnings }), apiKey };
   },
 });

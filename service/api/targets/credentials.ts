@@ -1,19 +1,12 @@
 import { z } from 'zod';
 import { issueCredentials as issue, type VendedCredentials } from '../../actions/issue-credentials.js';
-import { sessionLimits } from '../../domain/session.js';
+import { sessionLimits } from '../../domain/session-limits.js';
 import { ownTagPrefix } from '../../role-sessions/index.js';
 import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
-import { scope } from '../schemas.js';
+import { scope, sessionPolicy } from '../schemas.js';
 
-const { durationSeconds, sessionName, sessionPolicy, tags } = sessionLimits;
-
-const policyText = z
-  .string()
-  .max(sessionPolicy, `must be ${sessionPolicy} characters or less`)
-  // What AWS takes: tab, line ends, and the printable characters of Latin-1.
-  .regex(/^[\t\n\r\x20-\xff]*$/, 'must hold no character outside Latin-1')
-  .refine(isJsonObject, 'must be a JSON object');
+const { durationSeconds, sessionName, tags } = sessionLimits;
 
 const tagText = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 const tagRule = 'must hold only letters, digits, spaces and _.:/=+-@';
@@ -29,18 +22,7 @@ const credentialsRequest = z.strictObject({
       `must be ${sessionName.least} to ${sessionName.most} letters, digits or any of _+=,.@- (the service puts the organization's id before it)`,
     )
     .optional(),
-  sessionPolicy: z
-    .union(
-      [
-        policyText,
-        z
-          .record(z.string(), z.unknown())
-          .transform((policy) => JSON.stringify(policy))
-          .pipe(policyText),
-      ],
-      `must be a JSON object, or the text of one, of at most ${sessionPolicy} characters of Latin-1`,
-    )
-    .optional(),
+  sessionPolicy: sessionPolicy.optional(),
   tags: z
     .record(
       z
@@ -115,7 +97,7 @@ export const issueCredentials = defineOperation({
   },
   async handler({ deps, by, caller, body }) {
     const { project, environment, architecture, tags: tagged, ...wanted } = body;
-    const issued = await issue(deps, by, caller.organizationId, {
+    const issued = await issue(deps, by, caller, {
       ...wanted,
       target: { project, environment, architecture },
       // In one order, so that the same tags are the same request.
@@ -143,12 +125,3 @@ const credentialsView = ({
   matchedScope,
   attribution,
 });
-
-function isJsonObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-  } catch {
-    return false;
-  }
-}

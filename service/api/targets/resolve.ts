@@ -1,4 +1,5 @@
 import { resolveTarget } from '../../actions/resolve-target.js';
+import { covers, requireScope } from '../../domain/permission.js';
 import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
 import { scope } from '../schemas.js';
@@ -22,6 +23,10 @@ export const resolve = defineOperation({
     nothing: { query: { project: 'nobodys' }, returns: 'no_connection_for_target' },
     gap: { query: { environment: 'production' }, returns: 'request_invalid' },
   },
-  handler: async ({ deps, caller, query }) =>
-    resolutionView(await resolveTarget(deps.store, caller.organizationId, query)),
+  async handler({ deps, caller: { organizationId, authority }, query }) {
+    requireScope(authority, query);
+    const resolution = await resolveTarget(deps.store, organizationId, query);
+    const shadows = resolution.shadows.filter(({ connection }) => covers(authority, connection));
+    return resolutionView({ ...resolution, shadows });
+  },
 });

@@ -4,6 +4,7 @@
  */
 import { accessKeyErrors } from './access-keys.js';
 import type { ErrorRow } from './error-row.js';
+import { organizationErrors } from './organizations.js';
 import { requestErrors } from './requests.js';
 import { roleErrors } from './roles.js';
 
@@ -13,10 +14,11 @@ export type { ErrorRow } from './error-row.js';
 export const errorGroups = [
   ['Roles and connections', roleErrors],
   ['Access keys', accessKeyErrors],
+  ['Organizations and the operator', organizationErrors],
   ['Requests and the service', requestErrors],
 ] as const satisfies readonly (readonly [string, Readonly<Record<string, ErrorRow>>])[];
 
-const rows = { ...roleErrors, ...accessKeyErrors, ...requestErrors };
+const rows = { ...roleErrors, ...accessKeyErrors, ...organizationErrors, ...requestErrors };
 
 /** A stable code of a problem. */
 export type ErrorCode = keyof typeof rows;

@@ -14,7 +14,7 @@ export const requestErrors = {
     title: 'No valid API key',
     meaning:
       "The request has no valid API key (or operator's token, where the call takes one). Unknown, expired and revoked keys get the same answer.",
-    see: 'The header must be `Authorization: Bearer rbk_…`, with the whole key. `rolebridge key list` shows the keys of your organization.',
+    see: 'The header must be `Authorization: Bearer rbk_…`, with the whole key. `rolebridge api-keys list` shows the keys of your organization.',
     fix: "Send a valid key of your organization. A lost key can't be shown again: create a new one and revoke the lost one.",
   },
   permission_denied: {
@@ -121,7 +121,7 @@ export const requestErrors = {
     title: 'The API key is the one in use',
     meaning: "A key can't revoke itself, so that you can't lock your organization out.",
     see: 'The id in the path is the id of the key in the header.',
-    fix: 'Create another key, and revoke this one with it.',
+    fix: 'Revoke it with the key that created it. The first key of an organization is revoked by the vendor.',
   },
   not_found: {
     status: 404,

@@ -90,6 +90,21 @@ export const roleErrors = {
     see: 'The check `trust_policy` says why the policy could not be read.',
     fix: 'Allow the role `iam:GetRole` on its own ARN: leave `selfInspection` on in the construct, or add the inline policy that the setup page shows.',
   },
+  permissions_missing: {
+    status: 422,
+    title: 'The role lacks permissions',
+    meaning:
+      "The role is safe, but IAM's simulator denies it something that the connection's permission set requires, or allows something that the set denies.",
+    see: 'The `missing` in the answer lists each action, what denies it and what it is needed for. `aws iam simulate-principal-policy --policy-source-arn ARN --action-names ACTION` repeats the question.',
+    fix: 'Deploy the permission set as the vendor publishes it (`GET /v1/permission-sets`). Where a permissions boundary or a service control policy denies the action, ask the administrator of your organization. A connected role is never disconnected for this: it is reported as `permissions: incomplete`.',
+  },
+  permission_set_unknown: {
+    status: 422,
+    title: 'No such permission set',
+    meaning: 'The vendor has no permission set of that name and version.',
+    see: '`GET /v1/permission-sets` lists the names and versions that the vendor serves.',
+    fix: 'Use one of them: `npx @rolebridge/constructs pull` fetches the newest version for a stack.',
+  },
   external_id_not_required: {
     status: 422,
     title: 'The role can be assumed without the external ID',

@@ -1,4 +1,5 @@
 import type { PermissionDenial, PermissionSet } from '../permission-set.js';
+import type { DeniedBy, JudgedPermissions, NotChecked, PermissionFinding } from './permissions-report.js';
 
 /** One call of SimulatePrincipalPolicy: every action on every resource, with this context. */
 export interface Simulation {
@@ -24,38 +25,6 @@ export interface SimulatedDecision {
   readonly missingContext: readonly string[];
   readonly allowedByOrganization?: boolean | undefined;
   readonly allowedByBoundary?: boolean | undefined;
-}
-
-/** What a role can't do that its permission set has, or can do that the set denies. */
-export interface PermissionFinding {
-  readonly sid: string;
-  readonly reason: string;
-  readonly action: string;
-  readonly resource: string;
-  /** Absent where the set denies the action and IAM allows it. */
-  readonly deniedBy?: DeniedBy | undefined;
-}
-
-export type DeniedBy = 'nothing_allows' | 'explicit_deny' | 'permissions_boundary' | 'service_control_policy';
-
-/** A statement that was not checked, or only in part. */
-export interface NotChecked {
-  readonly sid: string;
-  readonly reason: string;
-  readonly because: 'no_check' | 'missing_context' | 'not_answered' | 'not_permitted' | 'managed_policy';
-  readonly actions: readonly string[];
-}
-
-/** Whether the role can do what its permission set needs, as IAM's simulator says. */
-export interface PermissionsReport {
-  readonly state: 'complete' | 'incomplete' | 'not_checked';
-  /** Required. */
-  readonly missing: readonly PermissionFinding[];
-  /** Optional: shown as not available. */
-  readonly unavailable: readonly PermissionFinding[];
-  /** The set says that the vendor can't do this, and the role allows it. */
-  readonly notDenied: readonly PermissionFinding[];
-  readonly notChecked: readonly NotChecked[];
 }
 
 /** What IAM's simulator leaves out, for the report. */
@@ -97,11 +66,11 @@ export function judgePermissions(
   set: PermissionSet,
   without: readonly string[],
   answers: readonly SimulatedDecision[] | undefined,
-): PermissionsReport {
+): JudgedPermissions {
   const found: Record<Kind, PermissionFinding[]> = { required: [], optional: [], denied: [] };
   const notChecked: NotChecked[] = unaskedOf(set, without);
-  const questions = questionsOf(set, without);
-  for (const { entry, kind, simulation } of questions) {
+  let isAnswered = false;
+  for (const { entry, kind, simulation } of questionsOf(set, without)) {
     const { sid, reason } = entry;
     const open = new Map<NotChecked['because'], string[]>();
     for (const action of simulation.actions)
@@ -109,6 +78,7 @@ export function judgePermissions(
         const because = answers === undefined ? 'not_permitted' : undefined;
         const answer = answers?.find((one) => answersFor(one, action, resource, simulation));
         const judged = because ?? judgeAnswer(answer, kind);
+        isAnswered ||= typeof judged !== 'string';
         if (judged === undefined) continue;
         if (typeof judged === 'string') open.set(judged, [...(open.get(judged) ?? []), action]);
         else found[kind].push({ sid, reason, action, resource, ...judged });
@@ -117,7 +87,6 @@ export function judgePermissions(
       notChecked.push({ sid, reason, because, actions: [...new Set(actions)] });
   }
   const isIncomplete = found.required.length + found.denied.length > 0;
-  const isAnswered = answers !== undefined && questions.length > 0;
   return {
     state: isIncomplete ? 'incomplete' : isAnswered ? 'complete' : 'not_checked',
     missing: found.required,

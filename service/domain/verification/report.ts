@@ -2,6 +2,7 @@ import type { ErrorCode } from '../errors.js';
 import { type InconclusiveReason, inconclusiveMessages } from '../inconclusive.js';
 import type { Clock, StsAnswer } from '../ports.js';
 import type { Cause, Check, CheckName, Probe } from '../verification.js';
+import type { PermissionsReport } from './permissions-report.js';
 
 export type NoVerdictReason = InconclusiveReason | 'propagating';
 
@@ -10,6 +11,8 @@ export class VerificationReport {
   readonly checks: Check[] = [];
   readonly probes: Probe[] = [];
   readonly startedAt: string;
+  /** Set by the check of the permissions. */
+  permissions: PermissionsReport | undefined;
   readonly #clock: Clock;
   readonly #onCheck: (check: Check) => void;
 
@@ -32,10 +35,15 @@ export class VerificationReport {
     this.#record({ name, outcome: 'not_checked', message, remedy, at: this.now() });
   }
 
+  /** A check that fails and refuses nothing. */
+  warn(name: CheckName, code: ErrorCode, message: string, remedy: string): void {
+    this.#record({ name, outcome: 'failed', code, message, remedy, at: this.now() });
+  }
+
   /** What every verdict contains. */
   contents() {
-    const { startedAt, checks, probes } = this;
-    return { startedAt, finishedAt: this.now(), checks, probes };
+    const { startedAt, checks, probes, permissions } = this;
+    return { startedAt, finishedAt: this.now(), checks, probes, ...(permissions && { permissions }) };
   }
 
   /** The first check that fails ends the verification. @throws VerificationFailed */

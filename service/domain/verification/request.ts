@@ -1,7 +1,9 @@
 import type { AccountId, ConnectionId, ExternalId, OrganizationId } from '../ids.js';
+import type { PermissionSet } from '../permission-set.js';
 import type { Clock, Sts } from '../ports.js';
 import type { ParsedRoleArn, Partition } from '../role-arn.js';
 import type { Check, FailedVerification, PassedVerification } from '../verification.js';
+import type { PermissionsReport } from './permissions-report.js';
 import type { NoVerdictReason, VerificationReport } from './report.js';
 
 export interface RoleToVerify {
@@ -35,8 +37,20 @@ export interface RoleToVerify {
   readonly probedAt?: string | undefined;
   /** Only a role whose policy was judged passes. @default false */
   readonly requireProof?: boolean | undefined;
+  /** What the role must be able to do. Absent: the connection has no permission set. */
+  readonly permissions?: PermissionsToCheck | undefined;
   /** Hears of every check as it is made, and of every denial that may still be propagation. */
   readonly onProgress?: ((progress: VerificationProgress) => void) | undefined;
+}
+
+export interface PermissionsToCheck {
+  readonly set: PermissionSet;
+  /** The optional statements that the customer left out. */
+  readonly without: readonly string[];
+  /** What is missing refuses the role. Otherwise it is only reported: production goes on with what there is. */
+  readonly areRequired: boolean;
+  /** The last report, which stands between two daily checks and when IAM doesn't answer. */
+  readonly before?: PermissionsReport | undefined;
 }
 
 export type VerificationProgress = { readonly check: Check } | { readonly waitingSince: string };

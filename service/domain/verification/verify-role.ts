@@ -2,6 +2,7 @@ import { trustPolicy } from '../trust-policy.js';
 import type { FailedVerification } from '../verification.js';
 import { assume, type OpenedRole } from './assume.js';
 import { checkRoleArn } from './check-role-arn.js';
+import { checkPermissions } from './permissions.js';
 import { judgePolicy, readPolicy } from './policy.js';
 import { moreProbes, negativeProbes } from './probes.js';
 import { Inconclusive, VerificationFailed, VerificationReport } from './report.js';
@@ -52,6 +53,7 @@ async function verdict(attempt: Attempt, opened: OpenedRole): Promise<RoleVerifi
   else await negativeProbes(attempt, opened.externalId);
   const assurance = await judgePolicy(attempt, opened, policy);
   if (!policy.isReadable && probedAt === undefined) await moreProbes(attempt, opened.externalId);
+  await checkPermissions(attempt, opened);
   return {
     outcome: 'passed',
     role,

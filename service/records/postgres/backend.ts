@@ -208,7 +208,7 @@ async function listRows<Name extends TableName>(
   session: Session,
   integrity: Integrity,
   table: Name,
-  { order, limit, organizationId, where = {}, after, upTo, holding }: Query<Name>,
+  { order, limit, organizationId, where = {}, after, upTo, holding, search }: Query<Name>,
 ): Promise<Values[Name][]> {
   const name = snake(table);
   const sorted = tables[table].orders[order];
@@ -216,6 +216,7 @@ async function listRows<Name extends TableName>(
   const values: unknown[] = [];
   const bound = (value: unknown) => `$${values.push(value)}`;
   const parts = [conditions({ ...where, organizationId }, values).replace('WHERE ', '')];
+  if (search) parts.push(`strpos(${snake(search.column)}, ${bound(search.text)}) > 0`);
   if (upTo !== undefined && column) parts.push(`${column} <= ${bound(upTo)}`);
   if (after !== undefined)
     parts.push(

@@ -20,12 +20,16 @@ export const migrations: readonly (readonly string[])[] = [
     `CREATE TABLE organizations (
        key TEXT PRIMARY KEY,
        organization_id TEXT NOT NULL,
+       search_name TEXT NOT NULL,
+       listed TEXT NOT NULL,
        value JSONB NOT NULL,
        mac TEXT NOT NULL)`,
+    'CREATE INDEX organizations_search_name ON organizations (search_name)',
     ...owned('api_keys', 'created_at TEXT NOT NULL,', ['organization_id, created_at, key']),
     ...owned(
       'connections',
-      `created_at TEXT NOT NULL, status TEXT NOT NULL, deleted TEXT NOT NULL, account_id TEXT, code TEXT, assurance TEXT,`,
+      `created_at TEXT NOT NULL, status TEXT NOT NULL, deleted TEXT NOT NULL, account_id TEXT, code TEXT, assurance TEXT,
+       permissions TEXT, permission_set TEXT, permission_set_version TEXT,`,
       [
         'created_at, key',
         'organization_id, deleted, created_at, key',
@@ -37,6 +41,7 @@ export const migrations: readonly (readonly string[])[] = [
     ),
     ...owned('retired_external_ids', '', ['organization_id']),
     ...owned('idempotency', 'first_attempt_at TEXT NOT NULL,', ['organization_id, first_attempt_at']),
+    ...owned('running_checks', '', ['organization_id']),
     ...owned('jobs', 'free_at TEXT NOT NULL,', ['free_at, key', 'organization_id']),
     ...owned(
       'messages',
@@ -57,6 +62,8 @@ export const migrations: readonly (readonly string[])[] = [
     `CREATE TABLE role_claims (
        value TEXT PRIMARY KEY, organization_id TEXT NOT NULL, table_name TEXT NOT NULL, row_key TEXT NOT NULL)`,
     `CREATE TABLE external_id_claims (
+       value TEXT PRIMARY KEY, organization_id TEXT NOT NULL, table_name TEXT NOT NULL, row_key TEXT NOT NULL)`,
+    `CREATE TABLE reference_claims (
        value TEXT PRIMARY KEY, organization_id TEXT NOT NULL, table_name TEXT NOT NULL, row_key TEXT NOT NULL)`,
     `CREATE TABLE scope_claims (
        organization_id TEXT NOT NULL, value TEXT NOT NULL, table_name TEXT NOT NULL, row_key TEXT NOT NULL,

@@ -6,6 +6,7 @@ import { statusOf } from '../../api/problem.js';
 import { createAccessKeyConnectionRequest, parse } from '../../api/schemas.js';
 import type { Connection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
+import { requireWholeOrganization } from '../../domain/permission.js';
 import type { Partition } from '../../domain/role-arn.js';
 import { Button, ButtonLink, Callout, Crumbs, Field, Fold, Form, Words } from '../components/basics.js';
 import { PageHead } from '../layout.js';
@@ -62,6 +63,7 @@ export function addAccessKeyPages(pages: Router, site: Site): void {
 
   pages.post('/connections/new/access-key', async (request, response) => {
     requireAccessKeysHere();
+    requireWholeOrganization(sessionOf(response).authority);
     const values = { name: field(request, 'name'), partition: field(request, 'partition') };
     try {
       const body = parse(

@@ -1,16 +1,17 @@
 import type { Router } from 'express';
+import { visibleConnections } from '../../actions/find-connection.js';
 import type { Connection } from '../../domain/connection.js';
-import { errorCatalog } from '../../domain/error-catalog/index.js';
-import type { OrganizationId } from '../../domain/ids.js';
 import type { Store } from '../../domain/ports.js';
 import { describeScope } from '../../domain/scope.js';
 import { Account, ButtonLink, Time, useHref, Words } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
 import { Pair } from '../components/pair.js';
+import { Reason } from '../components/reason.js';
 import { ScopePath } from '../components/scope.js';
 import { accountOf, Status, verificationOf } from '../components/status.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
+import type { WebSession } from '../session.js';
 import { noticeOf, queried, type Site, sendPage, sessionOf, textsOf } from '../site.js';
 import { accessKeysRefused, defaultName } from './new-connection.js';
 
@@ -47,7 +48,7 @@ export function addListPage(pages: Router, site: Site): void {
       sort: sorts.find((each) => each === sort) ?? 'status',
       page: Math.max(1, Math.min(Number.parseInt(queried(request, 'page'), 10) || 1, listSize / pageSize)),
     };
-    const found = await findConnections(site.deps.store, sessionOf(response).organizationId, wanted.search);
+    const found = await findConnections(site.deps.store, sessionOf(response), wanted.search);
     const isEmpty = found.matching.length === 0 && wanted.search === '';
     return sendPage(
       site,
@@ -62,7 +63,7 @@ export function addListPage(pages: Router, site: Site): void {
   });
 }
 
-async function findConnections(store: Store, organizationId: OrganizationId, search: string): Promise<Found> {
+async function findConnections(store: Store, session: WebSession, search: string): Promise<Found> {
   const text = search.toLowerCase();
   const matches = (connection: Connection) =>
     text === '' ||
@@ -72,7 +73,7 @@ async function findConnections(store: Store, organizationId: OrganizationId, sea
   const matching: Connection[] = [];
   let after: Connection['id'] | undefined;
   for (;;) {
-    const page = await store.connections(organizationId, { limit: 500, after });
+    const page = await visibleConnections(store, session, { limit: 500, after });
     matching.push(...page.connections.filter(matches));
     after = page.connections.at(-1)?.id;
     if (matching.length > listSize) return { matching: matching.slice(0, listSize), isCut: true };
@@ -322,26 +323,6 @@ function Row({ connection, isTwice }: { connection: Connection; isTwice: boolean
       </td>
     </tr>
   );
-}
-
-/** What is wrong with a connection, or what it waits for, in one sentence. */
-function Reason({ connection }: { connection: Connection }) {
-  const texts = useTexts().list;
-  const verification = verificationOf(connection);
-  if (verification?.result === 'failed')
-    return <span class="reason">{errorCatalog[verification.code].title}.</span>;
-  if (connection.status === 'pending') return <span class="note">{texts.waiting}</span>;
-  if (connection.status === 'disconnected') return <span class="note">{texts.ended}</span>;
-  if (connection.method === 'access_key')
-    return (
-      <span class="note">
-        {texts.accessKey}{' '}
-        <a class="fix" href={useHref()(`/connections/${connection.id}`)}>
-          {texts.switch}
-        </a>
-      </span>
-    );
-  return null;
 }
 
 function EmptyList({ takesKeys }: { takesKeys: boolean }) {

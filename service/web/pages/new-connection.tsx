@@ -1,8 +1,8 @@
 import type { Request, Response, Router } from 'express';
 import { createConnection } from '../../actions/create-connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
-
 import { isAccountId } from '../../domain/ids.js';
+import { requireWholeOrganization } from '../../domain/permission.js';
 import type { Partition } from '../../domain/role-arn.js';
 import { isPermissionPreset } from '../../templates/index.js';
 import { Button, Crumbs, Field, Fold, Form, useHref } from '../components/basics.js';
@@ -59,6 +59,7 @@ export function addNewConnectionPage(pages: Router, site: Site): void {
   pages.get('/connections/new', (request, response) => show(request, response));
 
   pages.post('/connections/new/role', async (request, response) => {
+    requireWholeOrganization(sessionOf(response).authority);
     const texts = textsOf(site, response).setup;
     const { partition, permissions, account } = givenIn(request);
     if (!deps.principals.has(partition as Partition))

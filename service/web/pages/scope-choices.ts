@@ -1,6 +1,7 @@
 import type { Response } from 'express';
 import type { Connection } from '../../domain/connection.js';
-import { keysThatMatch, type Scope, scopeFromKey, scopeKey } from '../../domain/scope.js';
+import { isWithin, keysThatMatch, type Scope, scopeFromKey, scopeKey } from '../../domain/scope.js';
+import type { WebSession } from '../session.js';
 import { type Site, sessionOf } from '../site.js';
 import { defaultName } from './new-connection.js';
 
@@ -57,7 +58,7 @@ export async function scopeChoices(
   connection: Connection,
   form: ScopeForm = initialForm(connection),
 ): Promise<ScopeChoices> {
-  const { tree, isCut } = await scopeTree(site, sessionOf(response).organizationId, [
+  const { tree, isCut } = await scopeTree(site, sessionOf(response), [
     ...connection.scopes.map(scopeKey),
     ...form.chosen,
   ]);
@@ -75,17 +76,27 @@ export const initialForm = ({ name, scopes }: Connection): ScopeForm => ({
 /** Every scope that a connection holds, the levels between, and these; with what applies at each. */
 export async function scopeTree(
   { deps }: Site,
-  organizationId: Connection['organizationId'],
+  { organizationId, authority, connectionId }: WebSession,
   more: readonly string[],
 ): Promise<{ tree: ScopeNode; isCut: boolean }> {
-  const [top, within] = await Promise.all([
-    deps.store.scopeHolders(organizationId, ['', ...more]),
-    deps.store.narrowerScopeHolders(organizationId, '', treeSize + 1),
+  // A limited session sees nothing beside or above its scope.
+  const top = scopeKey(authority.scope ?? {});
+  const [atTop, within] = await Promise.all([
+    deps.store.scopeHolders(organizationId, [top, ...more]),
+    deps.store.narrowerScopeHolders(organizationId, top, treeSize + 1),
   ]);
-  const holders = new Map([...top, ...within].map(({ key, connection }) => [key, connection]));
-  const keys = new Set([...holders.keys(), ...more, ''].flatMap((key) => keysThatMatch(scopeFromKey(key))));
+  const isShown = ({ connection }: { connection: Connection }) =>
+    connectionId === undefined || connection.id === connectionId;
+  const holders = new Map(
+    [...atTop, ...within].filter(isShown).map(({ key, connection }) => [key, connection]),
+  );
+  const keys = new Set(
+    [...holders.keys(), ...more, top]
+      .flatMap((key) => keysThatMatch(scopeFromKey(key)))
+      .filter((key) => isWithin(scopeFromKey(key), scopeFromKey(top))),
+  );
   const sorted = [...keys].sort((one, other) => (one.toLowerCase() < other.toLowerCase() ? -1 : 1));
-  return { tree: nodeOf('', sorted, holders), isCut: within.length > treeSize };
+  return { tree: nodeOf(top, sorted, holders), isCut: within.length > treeSize };
 }
 
 function nodeOf(key: string, keys: readonly string[], holders: ReadonlyMap<string, Connection>): ScopeNode {

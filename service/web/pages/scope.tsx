@@ -4,6 +4,7 @@ import { statusOf } from '../../api/problem.js';
 import { parse, renameRequest } from '../../api/schemas.js';
 import type { Connection } from '../../domain/connection.js';
 import type { RolebridgeError } from '../../domain/errors.js';
+import { requireScope } from '../../domain/permission.js';
 import { type Scope, scopeFromKey, scopeKey, scopeName } from '../../domain/scope.js';
 import { plain } from '../check-result.js';
 import { Crumbs } from '../components/basics.js';
@@ -19,6 +20,7 @@ import {
   type Site,
   seeOther,
   sendPage,
+  sessionOf,
   textsOf,
 } from '../site.js';
 import type { Texts } from '../texts/index.js';
@@ -71,8 +73,12 @@ export function addScopePages(pages: Router, site: Site): void {
     return seeOther(site, response, `/connections/${connection.id}?done=scopes`);
   });
 
-  const saveScopes = (response: Response, connection: Connection, { chosen, replaced }: ScopeForm) =>
-    setScopes(deps, byOf(response), connection, [...chosen].map(scopeFromKey), replaced.size > 0);
+  function saveScopes(response: Response, connection: Connection, { chosen, replaced }: ScopeForm) {
+    const scopes = [...chosen].map(scopeFromKey);
+    const { authority } = sessionOf(response);
+    for (const scope of scopes) requireScope(authority, scope);
+    return setScopes(deps, byOf(response), connection, scopes, replaced.size > 0, authority);
+  }
 
   /** What the store refuses, such as a scope that was taken in the meantime. */
   function refused(

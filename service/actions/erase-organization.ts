@@ -1,0 +1,45 @@
+import type { Requester } from '../domain/audit.js';
+import { RolebridgeError } from '../domain/errors.js';
+import type { OrganizationId } from '../domain/ids.js';
+import type { Organization } from '../domain/organization.js';
+import { audited } from './audited.js';
+import { deleteConnection } from './change-connection.js';
+import { suspendOrganization } from './change-organization.js';
+import { type Dependencies, isoNow } from './dependencies.js';
+
+/**
+ * Deletes an organization with everything in it, and destroys the key of its persons' names: what the audit log, a
+ * backup or a replica has of them can't be read any more. The audit log stays, and its chain holds. Repeat it when it
+ * was cut off: until its last step the organization is suspended and can be found.
+ */
+export async function eraseOrganization(
+  deps: Dependencies,
+  by: Requester,
+  organization: Organization,
+): Promise<void> {
+  const { id } = organization;
+  await suspendOrganization(deps, by, organization);
+  await audited(deps, by, { action: 'organization.erase', organizationId: id }, async () => {
+    await deleteConnections(deps, by, id);
+    await deps.store.eraseOrganization(id, isoNow(deps.clock));
+    // A request that was under way when the organization was suspended.
+    await deleteConnections(deps, by, id);
+  });
+}
+
+/** Webhooks tell of each, and access to the roles is confirmed to have ended. */
+async function deleteConnections(
+  deps: Dependencies,
+  by: Requester,
+  organizationId: OrganizationId,
+): Promise<void> {
+  for (;;) {
+    const { connections } = await deps.store.connections(organizationId, { limit: 100 });
+    if (connections.length === 0) return;
+    for (const connection of connections)
+      await deleteConnection(deps, by, connection).catch((error: unknown) => {
+        // Verified meanwhile: the next round finds it.
+        if (!(error instanceof RolebridgeError && error.code === 'connection_changed')) throw error;
+      });
+  }
+}

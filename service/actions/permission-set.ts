@@ -1,0 +1,125 @@
+/** Which version of its permission set a connection's role is checked against, and what a stack may say of it. */
+import type { Requester } from '../domain/audit.js';
+import {
+  type Connection,
+  claimedRole,
+  type DeployedPermissionSet,
+  permissionSetOf,
+} from '../domain/connection.js';
+import { needing } from '../domain/connection-transitions.js';
+import { RolebridgeError } from '../domain/errors.js';
+import { type PermissionSet, parsePermissionSetId } from '../domain/permission-set.js';
+import type { PermissionsToCheck } from '../domain/verification/request.js';
+import { saveChange } from './change-connection.js';
+import type { Dependencies } from './dependencies.js';
+
+/** What a stack says that it deployed. */
+export interface StatedPermissionSet {
+  /** `deploy@3`. */
+  readonly permissionSet?: string | undefined;
+  /** The optional statements that it left out. */
+  readonly without?: readonly string[] | undefined;
+}
+
+/** What a verification checks, and what a role that passes is stored with. */
+export interface PermissionPlan {
+  readonly deployed: DeployedPermissionSet | undefined;
+  readonly toCheck: PermissionsToCheck | undefined;
+}
+
+/**
+ * A version that was stated counts; then the one that the role was checked against last; then the newest.
+ * @throws RolebridgeError `permission_set_unknown`
+ */
+export function planPermissions(
+  { permissionSets }: Pick<Dependencies, 'permissionSets'>,
+  connection: Connection,
+  { stated, isByService }: { stated: StatedPermissionSet; isByService: boolean },
+): PermissionPlan {
+  const own = permissionSetOf(connection);
+  if (own === undefined) return { deployed: undefined, toCheck: undefined };
+  const newest = permissionSets.get(own.name)?.version;
+  const named = stated.permissionSet === undefined ? undefined : parsePermissionSetId(stated.permissionSet);
+  const counts = named?.name === own.name;
+  const version = (counts ? named.version : own.version) ?? newest;
+  const set = version === undefined ? undefined : permissionSets.get(own.name, version);
+  if (counts && set === undefined) throw unknown(`${own.name}@${named.version}`);
+  const without = counts ? [...new Set(stated.without)] : own.without;
+  const isOutdated = newest !== undefined && version !== undefined && newest > version;
+  const deployed = { name: own.name, version, without, ...(isOutdated && { newest }) };
+  if (set === undefined) return { deployed, toCheck: undefined };
+  const wasConnected = claimedRole(connection) !== undefined;
+  const before =
+    connection.status === 'connected' && !counts ? connection.verification.permissions : undefined;
+  return { deployed, toCheck: { set, without, areRequired: !isByService || !wasConnected, before } };
+}
+
+/** The set's name is the vendor's: a stack that names another one is told so. */
+export function permissionSetWarnings(connection: Connection, { permissionSet }: StatedPermissionSet) {
+  const own = permissionSetOf(connection);
+  if (permissionSet === undefined || parsePermissionSetId(permissionSet)?.name === own?.name) return [];
+  return [
+    {
+      code: 'permission_set_kept' as const,
+      message: `The connection ${own ? `is for the permission set ${own.name}` : 'has no permission set'}, as the vendor set it; the stack's (${permissionSet}) changes nothing.`,
+    },
+  ];
+}
+
+/** The set that a new connection is made for. @throws RolebridgeError `permission_set_unknown`, `request_invalid` */
+export function chosenPermissionSet(
+  { permissionSets }: Pick<Dependencies, 'permissionSets'>,
+  name: string,
+  without: readonly string[] = [],
+): DeployedPermissionSet {
+  const set = permissionSets.get(name);
+  if (set === undefined) throw unknown(name);
+  const required = without.find((sid) => !isOptional(set, sid));
+  if (required !== undefined)
+    throw new RolebridgeError(
+      'request_invalid',
+      `body.without: ${JSON.stringify(required)} is no optional statement of ${name}.`,
+      {
+        remedy: 'Leave out optional statements only; see GET /v1/permission-sets.',
+      },
+    );
+  return { name, without: [...new Set(without)] };
+}
+
+const isOptional = (set: PermissionSet, sid: string): boolean =>
+  set.statements.some((statement) => statement.sid === sid && statement.optional);
+
+/**
+ * While it waits for its role, the vendor may say what it is to be made with.
+ * @throws RolebridgeError `permission_set_unknown`, `request_invalid`, `connection_changed`
+ */
+export async function choosePermissionSet(
+  deps: Dependencies,
+  by: Requester,
+  connection: Connection,
+  choice: { readonly permissionSet?: string | undefined; readonly without?: readonly string[] | undefined },
+): Promise<Connection> {
+  const before = permissionSetOf(connection);
+  const name = choice.permissionSet ?? before?.name;
+  if (connection.method !== 'assume_role' || connection.status !== 'pending' || name === undefined)
+    throw new RolebridgeError(
+      'request_invalid',
+      'body.permissionSet: can be changed while the connection is pending only.',
+      { remedy: 'Deploy another version or other optional statements with the stack; its callback says so.' },
+    );
+  const without = choice.without ?? (name === before?.name ? before.without : []);
+  const set = chosenPermissionSet(deps, name, without);
+  const details = { permissionSet: name, without: without.join(',') };
+  return saveChange(
+    deps,
+    by,
+    { action: 'connection.set_permission_set', details },
+    connection,
+    needing(connection, set),
+  );
+}
+
+const unknown = (id: string) =>
+  new RolebridgeError('permission_set_unknown', `The vendor has no permission set ${JSON.stringify(id)}.`, {
+    remedy: 'Use one of GET /v1/permission-sets.',
+  });

@@ -1,0 +1,30 @@
+import { changeOrganization as change } from '../../actions/change-organization.js';
+import { nameWarnings } from '../../actions/create-organization.js';
+import * as answers from '../answers.js';
+import { defineOperation } from '../operation.js';
+import { changeOrganizationRequest } from '../schemas.js';
+import { organizationIn, organizationView, path, tag, unknownPath } from './shared.js';
+
+export const changeOrganization = defineOperation({
+  method: 'patch',
+  path: '/v1/organizations/{id}',
+  tag,
+  summary: 'Renames an organization, or changes its reference or metadata.',
+  description: 'Metadata is replaced as a whole. A reference of null removes it.',
+  auth: 'operator',
+  operatorPermission: 'organizations:write',
+  body: changeOrganizationRequest,
+  answer: { status: 200, description: 'The organization.', schema: answers.changedOrganization },
+  errors: ['organization_not_found', 'reference_taken'],
+  examples: {
+    rename: { path, body: { name: 'Acme Corporation' }, returns: 200 },
+    nothing: { path, body: {}, returns: 'request_invalid' },
+    unknown: { path: unknownPath, body: { name: 'Acme' }, returns: 'organization_not_found' },
+  },
+  async handler(input) {
+    const before = await organizationIn(input);
+    const organization = await change(input.deps, input.by, before, input.body);
+    const warnings = input.body.name === undefined ? [] : await nameWarnings(input.deps.store, organization);
+    return { ...organizationView(organization), ...(warnings.length > 0 && { warnings }) };
+  },
+});

@@ -1,0 +1,36 @@
+import { RolebridgeError } from '../../domain/errors.js';
+import { isOrganizationId } from '../../domain/ids.js';
+import * as answers from '../answers.js';
+import { defineOperation } from '../operation.js';
+import { listOrganizationsQuery } from '../schemas.js';
+import { organizationView, tag } from './shared.js';
+
+export const listOrganizations = defineOperation({
+  method: 'get',
+  path: '/v1/organizations',
+  tag,
+  summary: 'Lists organizations, a page at a time, or searches them by name.',
+  auth: 'operator',
+  operatorPermission: 'organizations:read',
+  query: listOrganizationsQuery,
+  answer: { status: 200, description: 'A page of organizations.', schema: answers.organizationList },
+  errors: [],
+  examples: {
+    all: { returns: 200 },
+    search: { query: { search: 'acm', limit: '10' }, returns: 200 },
+    tooMany: { query: { limit: '1000' }, returns: 'request_invalid' },
+  },
+  async handler({ deps, query }) {
+    const { after } = query;
+    if (after !== undefined && !isOrganizationId(after))
+      throw new RolebridgeError('request_invalid', 'query.after: must be the id of an organization', {
+        remedy: 'Use the "next" of the previous page.',
+      });
+    const page = await deps.store.organizations({ ...query, after });
+    const last = page.organizations.at(-1);
+    return {
+      organizations: page.organizations.map(organizationView),
+      ...(page.hasMore && last && { next: last.id }),
+    };
+  },
+});

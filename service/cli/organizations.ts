@@ -1,0 +1,142 @@
+import type { Command } from 'commander';
+import type { Organization } from '../../client/api.js';
+import { UsageError } from './failure.js';
+import { operatorClient } from './operator-client.js';
+import { printJson, printTable, printValues } from './print.js';
+import type { ServiceOptions } from './service-options.js';
+import type { Terminal } from './terminal.js';
+import { withExample } from './with-example.js';
+
+export interface OrganizationOptions extends ServiceOptions {
+  readonly reference?: string;
+  readonly metadata?: readonly string[];
+}
+
+/** `rolebridge org …`: the operator's calls about organizations. */
+export function addOrganizationCommands(program: Command, terminal: Terminal): void {
+  const group = program.command('org').description('the organizations');
+  const add = (usage: string, description: string, example: string) =>
+    withExample(
+      group
+        .command(usage)
+        .description(description)
+        .option(
+          '--url <url>',
+          'where the service is (or ROLEBRIDGE_URL), asked with ROLEBRIDGE_OPERATOR_TOKEN',
+        )
+        .option('--allow-http', 'allow http: to another machine, where keys can be read on the way')
+        .option('--json', 'print JSON, errors too'),
+      example,
+    );
+  const show = (
+    organization: Organization & { warnings?: { message: string }[] | undefined },
+    { json }: ServiceOptions,
+  ) => {
+    if (json) return printJson(terminal, organization);
+    const { id, name, reference, metadata = {}, createdAt, suspendedAt, warnings = [] } = organization;
+    for (const { message } of warnings) terminal.stderr.write(`rolebridge: warning: ${message}\n`);
+    printValues(terminal, { id, name, reference, created: createdAt, suspended: suspendedAt, ...metadata });
+  };
+
+  add(
+    'create <name>',
+    'create an organization and its first API key, in the store, or by a running service with --url',
+    'rolebridge org create acme --reference tenant-4711',
+  )
+    .option('--reference <reference>', 'what you call it; stands for its id')
+    .option('--metadata <name=value...>', 'texts to keep with it')
+    .action(async (name: string, options: OrganizationOptions) => {
+      const { createOrganizationCommand } = await import('./store-commands.js');
+      await createOrganizationCommand({ name, ...membersIn(options) }, options, terminal);
+    });
+
+  add('list', 'all organizations, or those whose name contains a text', 'rolebridge org list --search acme')
+    .option('--search <text>', 'a part of the name')
+    .action(async (options: ServiceOptions & { search?: string }) => {
+      const client = operatorClient(options, terminal);
+      const organizations: Organization[] = [];
+      for (let after: string | undefined; ; ) {
+        const page = await client.listOrganizations({ limit: 100, after, search: options.search });
+        organizations.push(...page.organizations);
+        after = page.next;
+        if (after === undefined) break;
+      }
+      if (options.json) return printJson(terminal, { organizations });
+      printTable(
+        terminal,
+        ['ID', 'NAME', 'REFERENCE', 'SUSPENDED'],
+        organizations.map(({ id, name, reference, suspendedAt }) => [id, name, reference, suspendedAt]),
+      );
+    });
+
+  add('show <org>', 'one organization, by its id or reference', 'rolebridge org show tenant-4711').action(
+    async (id: string, options: ServiceOptions) =>
+      show(await operatorClient(options, terminal).getOrganization(id), options),
+  );
+
+  add(
+    'change <org>',
+    'rename it, or change its reference or metadata',
+    'rolebridge org change tenant-4711 --name Acme',
+  )
+    .option('--name <name>', 'its new name')
+    .option('--reference <reference>', 'what you call it; "" removes it')
+    .option('--metadata <name=value...>', 'replaces all metadata')
+    .action(async (id: string, options: OrganizationOptions & { name?: string }) => {
+      const { reference, ...members } = membersIn(options);
+      const change = {
+        ...members,
+        ...(options.name !== undefined && { name: options.name }),
+        ...(reference !== undefined && { reference: reference === '' ? null : reference }),
+      };
+      show(await operatorClient(options, terminal).changeOrganization(id, change), options);
+    });
+
+  add(
+    'suspend <org>',
+    'no credentials, pages or changes until it is resumed',
+    'rolebridge org suspend tenant-4711',
+  ).action(async (id: string, options: ServiceOptions) =>
+    show(await operatorClient(options, terminal).suspendOrganization(id), options),
+  );
+  add('resume <org>', 'everything works as before', 'rolebridge org resume tenant-4711').action(
+    async (id: string, options: ServiceOptions) =>
+      show(await operatorClient(options, terminal).resumeOrganization(id), options),
+  );
+
+  add(
+    'export <org>',
+    'all that the service knows of it, a JSON value a line',
+    'rolebridge org export tenant-4711 > tenant-4711.jsonl',
+  ).action(async (id: string, options: ServiceOptions) => {
+    for (const record of await operatorClient(options, terminal).exportOrganization(id))
+      terminal.stdout.write(`${JSON.stringify(record)}\n`);
+  });
+
+  add(
+    'delete <org>',
+    'delete it with everything in it, and erase its persons’ names; export it first',
+    'rolebridge org delete tenant-4711 --erase',
+  )
+    .option('--erase', 'say that you know that this can’t be undone')
+    .action(async (id: string, options: ServiceOptions & { erase?: boolean }) => {
+      if (!options.erase)
+        throw new UsageError('This can’t be undone.', `Export it first, then add --erase to delete ${id}.`);
+      await operatorClient(options, terminal).eraseOrganization(id);
+      if (options.json) printJson(terminal, { erased: id });
+      else terminal.stdout.write(`erased ${id}\n`);
+    });
+}
+
+function membersIn({ reference, metadata }: OrganizationOptions) {
+  return {
+    ...(reference !== undefined && { reference }),
+    ...(metadata && { metadata: Object.fromEntries(metadata.map(entryOf)) }),
+  };
+}
+
+function entryOf(text: string): [string, string] {
+  const at = text.indexOf('=');
+  if (at < 1) throw new UsageError(`--metadata takes NAME=VALUE, not ${JSON.stringify(text)}.`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import type { DeepReadonly } from '../deep-readonly.js';
+
+/** What denies an action, as IAM's simulator says. */
+export const denier = z.enum([
+  'nothing_allows',
+  'explicit_deny',
+  'permissions_boundary',
+  'service_control_policy',
+]);
+export type DeniedBy = z.infer<typeof denier>;
+
+/** What a role can't do that its permission set has, or can do that the set denies. */
+const finding = z.strictObject({
+  sid: z.string(),
+  reason: z.string(),
+  action: z.string(),
+  resource: z.string(),
+  /** Absent where the set denies the action and IAM allows it. */
+  deniedBy: denier.optional(),
+});
+export type PermissionFinding = DeepReadonly<z.infer<typeof finding>>;
+
+/** A statement that was not checked, or only in part. */
+const notChecked = z.strictObject({
+  sid: z.string(),
+  reason: z.string(),
+  because: z.enum(['no_check', 'missing_context', 'not_answered', 'not_permitted', 'managed_policy']),
+  actions: z.array(z.string()),
+});
+export type NotChecked = DeepReadonly<z.infer<typeof notChecked>>;
+
+export const permissionsState = z.enum(['complete', 'incomplete', 'not_checked']);
+export type PermissionsState = z.infer<typeof permissionsState>;
+
+const lists = z.strictObject({
+  state: permissionsState,
+  missing: z.array(finding).meta({ description: 'Required, and denied.' }),
+  unavailable: z.array(finding).meta({ description: 'Optional, and denied.' }),
+  notDenied: z.array(finding).meta({ description: 'What the set denies, and the role allows.' }),
+  notChecked: z.array(notChecked).meta({ description: "What IAM's simulator could not be asked." }),
+});
+
+/** Whether the role can do what its permission set needs, as IAM's simulator says. */
+export type JudgedPermissions = DeepReadonly<z.infer<typeof lists>>;
+
+/** The same, with what was checked and when. */
+export const permissionsReport = lists.extend({
+  permissionSet: z.string().meta({ description: 'Name and version: `deploy@3`.' }),
+  checkedAt: z.iso.datetime(),
+});
+export type PermissionsReport = DeepReadonly<z.infer<typeof permissionsReport>>;

@@ -1,0 +1,136 @@
+import { permissionSetId } from '../permission-set.js';
+import type { OpenedRole } from './assume.js';
+import {
+  judgePermissions,
+  notEvaluated,
+  type SimulatedDecision,
+  simulationsFor,
+} from './check-permissions.js';
+import type { PermissionFinding, PermissionsReport } from './permissions-report.js';
+import { Inconclusive } from './report.js';
+import type { Attempt, PermissionsToCheck } from './request.js';
+
+/** A policy that was just attached has this long before what IAM simulates is a verdict. */
+const attachedPolicyWindowMs = 5_000;
+/** Calls of the simulator side by side: IAM throttles it early. */
+const concurrency = 4;
+/** Findings in a sentence; the report has all. */
+const maxQuoted = 5;
+
+/**
+ * Asks IAM's simulator whether the role can do what its permission set needs. What is missing refuses a new role; later
+ * it is reported, and the check itself never stops production.
+ */
+export async function checkPermissions(attempt: Attempt, opened: OpenedRole): Promise<void> {
+  const { request, report, clock } = attempt;
+  const { permissions: asked } = request;
+  if (asked === undefined) return;
+  const { areRequired, before } = asked;
+  if (before !== undefined && request.probedAt !== undefined) {
+    record(attempt, before, false);
+    return;
+  }
+  const windowEnds =
+    clock.now() + (areRequired ? Math.min(request.propagationWindowMs, attachedPolicyWindowMs) : 0);
+  for (;;) {
+    const found = await simulated(attempt, opened, asked);
+    if (found?.state === 'incomplete' && clock.now() < windowEnds) {
+      await clock.sleep(1_000);
+      continue;
+    }
+    const known = found ?? before;
+    if (known === undefined)
+      report.notChecked('permissions', 'IAM did not answer.', 'The next check repeats it.');
+    else record(attempt, known, areRequired);
+    return;
+  }
+}
+
+/** Undefined: IAM didn't answer, and nothing depends on it. */
+async function simulated(
+  attempt: Attempt,
+  opened: OpenedRole,
+  { set, without, areRequired }: PermissionsToCheck,
+): Promise<PermissionsReport | undefined> {
+  const { report, role, sts } = attempt;
+  const simulations = [...simulationsFor(set, without)];
+  const decisions: SimulatedDecision[] = [];
+  let isDenied = false;
+  const ask = async (): Promise<void> => {
+    for (let next = simulations.shift(); next !== undefined && !isDenied; next = simulations.shift()) {
+      const answer = report.requireVerdict(
+        await sts.simulate(role.partition, opened.credentials, role.arn, next),
+        'simulate_principal_policy',
+      );
+      if (answer.outcome === 'denied') isDenied = true;
+      else decisions.push(...answer.decisions);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: concurrency }, ask));
+  } catch (error) {
+    if (areRequired || !(error instanceof Inconclusive)) throw error;
+    return undefined;
+  }
+  const judged = judgePermissions(set, without, isDenied ? undefined : decisions);
+  return { ...judged, permissionSet: permissionSetId(set), checkedAt: report.now() };
+}
+
+/** @throws VerificationFailed where the role must have all of it */
+function record({ report }: Attempt, found: PermissionsReport, isRequired: boolean): void {
+  report.permissions = found;
+  const { state, permissionSet, missing, notDenied, unavailable, notChecked } = found;
+  if (state === 'incomplete') {
+    const quoted = [...missing, ...notDenied].slice(0, maxQuoted).map(sentenceOf);
+    const left = missing.length + notDenied.length - quoted.length;
+    const message = [
+      `The role is not what permission set ${permissionSet} needs.`,
+      ...quoted,
+      ...(left > 0 ? [`And ${left} more.`] : []),
+    ].join(' ');
+    const remedy = `Deploy ${permissionSet} as the vendor publishes it. Where a boundary or an organization's policy denies it, ask your administrator.`;
+    if (isRequired) report.fail('permissions', 'permissions_missing', message, remedy);
+    report.warn('permissions', 'permissions_missing', message, remedy);
+    return;
+  }
+  const notes = [
+    ...(unavailable.length > 0 ? [`Not available: ${listed(unavailable.map(({ sid }) => sid))}.`] : []),
+    ...(notChecked.length > 0 ? [`Not checked: ${listed(notChecked.map(({ sid }) => sid))}.`] : []),
+  ];
+  if (state === 'not_checked') {
+    const isDenied = notChecked.some(({ because }) => because === 'not_permitted');
+    report.notChecked(
+      'permissions',
+      isDenied
+        ? 'The permissions could not be checked: the role may not call iam:SimulatePrincipalPolicy on itself.'
+        : ['The permissions could not be checked.', ...notes].join(' '),
+      isDenied
+        ? 'Let the role read itself ("selfInspection" in the construct; the setup page shows the policy).'
+        : 'The vendor can add "check" to these statements.',
+    );
+    return;
+  }
+  report.pass(
+    'permissions',
+    [
+      `IAM's simulator allows what permission set ${permissionSet} needs.`,
+      ...notes,
+      `The simulator leaves out ${notEvaluated.join(', ')}.`,
+    ].join(' '),
+  );
+}
+
+const listed = (sids: readonly string[]): string => [...new Set(sids)].join(', ');
+
+/** What is missing, what denies it and what the vendor needs it for. */
+export function sentenceOf({ sid, reason, action, resource, deniedBy }: PermissionFinding): string {
+  const on = resource === '*' ? '' : ` on ${resource}`;
+  if (deniedBy === undefined) return `${action}${on} must be denied and is allowed (${sid}: ${reason})`;
+  const by = {
+    nothing_allows: 'is allowed by no policy',
+    explicit_deny: 'is denied by a policy of the role',
+    permissions_boundary: "is not allowed by the role's permissions boundary",
+    service_control_policy: 'is denied by a service control policy of your organization',
+  }[deniedBy];
+  return `${action}${on} ${by} (${sid}: ${reason})`;
+}
