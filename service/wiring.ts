@@ -28,7 +28,7 @@ import {
 import { createSessions } from './role-sessions/index.js';
 import { defaultSettings, type Settings } from './settings/index.js';
 import type { Tracing } from './tracing/index.js';
-import { type Brand, defaultBrand } from './web/brand.js';
+import { type Brand, defaultBrand, isReturnUrl } from './web/brand.js';
 import { createWeb } from './web/index.js';
 import { deliverMessages, type WebhookOptions } from './webhooks/index.js';
 
@@ -133,7 +133,11 @@ export function wire(options: ServiceOptions, url: string) {
     deniedAccountIds: settings.deniedAccountIds ?? new Set(),
     publicUrl: settings.publicUrl ?? url,
     templateUrl: settings.templateUrl,
-    vendor: { name: brand.name, externalIdPrefix: brand.externalIdPrefix },
+    vendor: {
+      name: brand.name,
+      externalIdPrefix: brand.externalIdPrefix,
+      isReturnUrl: (url) => isReturnUrl(brand, url),
+    },
     propagationWindowMs: settings.propagationWindowMs,
     maxWaitMs: options.maxWaitMs ?? 25_000,
     schedule: settings.schedule,
@@ -158,7 +162,7 @@ export function wire(options: ServiceOptions, url: string) {
   const app = createRequestListener(
     Object.assign(deps, { limits, metrics, callbackToleranceMs, operations }),
     {
-      pages: createWeb(deps, { logger, limits, brand }),
+      pages: createWeb(deps, { logger, limits, brand, operatorTokenHash }),
       logger,
       isMeasured,
       metricsTokenHash,

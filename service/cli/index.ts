@@ -15,9 +15,11 @@ import { addExecCommand } from './exec.js';
 import { exitCodes } from './exit-codes.js';
 import { addExplainCommand } from './explain.js';
 import { reportFailure } from './failure.js';
+import { addOperatorTokenCommands } from './operator-tokens.js';
 import { addOrganizationCommands } from './organizations.js';
 import { addPermissionCommands } from './permissions.js';
 import { addServiceCommands } from './service-commands.js';
+import { addSignInLinkCommands } from './sign-in-links.js';
 import { addTargetCommands } from './targets.js';
 import type { Terminal } from './terminal.js';
 import { addVerifyCommand } from './verify-all.js';
@@ -51,6 +53,7 @@ export function createProgram(terminal: Terminal): Command {
     });
   addServiceCommands(program, terminal);
   addOrganizationCommands(program, terminal);
+  addOperatorTokenCommands(program, terminal);
   addConnectionCommands(program, terminal);
   addVerifyCommand(program, terminal);
   addPermissionCommands(program, terminal);
@@ -58,6 +61,7 @@ export function createProgram(terminal: Terminal): Command {
   addExecCommand(program, terminal);
   addEnrollmentCommands(program, terminal);
   addApiKeyCommands(program, terminal);
+  addSignInLinkCommands(program, terminal);
   addAuditCommand(program, terminal);
   addEvidenceCommand(program, terminal);
   addExplainCommand(program, terminal);

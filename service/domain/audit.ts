@@ -36,7 +36,10 @@ export const auditActions = [
   'enrollment.reencrypt',
   'setup_code.create',
   'setup_code.revoke',
+  'operator_token.create',
+  'operator_token.revoke',
   'sign_in_link.create',
+  'sign_in_link.revoke',
   'web_session.begin',
   'web_session.end',
 ] as const;
@@ -46,12 +49,18 @@ export type AuditAction = (typeof auditActions)[number];
 export type Actor =
   | { readonly kind: 'api_key'; readonly id: ApiKeyId }
   /** Somebody in the browser; the id is of the session, and is no secret. */
-  | { readonly kind: 'web_session'; readonly id: string }
+  | {
+      readonly kind: 'web_session';
+      readonly id: string;
+      /** Who the sign-in link was made for, unverified; encrypted. */
+      readonly person?: string | undefined;
+    }
   /** The customer's stack, which proved itself with the connection's secret. */
   | { readonly kind: 'callback' }
   /** An account's stack, which proved itself with an enrollment's secret; the id is the enrollment's. */
   | { readonly kind: 'enrollment'; readonly id: EnrollmentId }
-  | { readonly kind: 'operator' }
+  /** The vendor's staff or backend; without an id it used the token of the setting. */
+  | { readonly kind: 'operator'; readonly id?: string | undefined; readonly name?: string | undefined }
   | { readonly kind: 'command_line' }
   /** The service itself, such as when it watches over connections. */
   | { readonly kind: 'service' };

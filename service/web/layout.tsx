@@ -18,6 +18,8 @@ export interface Head {
   readonly liveFrom?: string | undefined;
   /** Alone in the middle of the page, without navigation: sign-in and errors. */
   readonly isPlain?: boolean | undefined;
+  /** A page of the vendor's staff, across organizations. */
+  readonly isOperator?: boolean | undefined;
   /** What a link asks for before there is a session. */
   readonly theme?: 'light' | 'dark' | undefined;
 }
@@ -51,7 +53,7 @@ export function Layout({ head, children }: { head: Head; children?: Child }) {
         <a class="skip" href="#main">
           {common.skip}
         </a>
-        {isEmbedded || <Topbar isPlain={head.isPlain} />}
+        {isEmbedded || <Topbar {...head} />}
         <main class="page" id="main" data-live-from={head.liveFrom}>
           {head.notice && (
             <Callout kind="ok" icon="ok" role="status" title={head.notice.text} more="notice" />
@@ -65,17 +67,18 @@ export function Layout({ head, children }: { head: Head; children?: Child }) {
   );
 }
 
-function Topbar({ isPlain }: { isPlain: boolean | undefined }) {
+function Topbar({ isPlain, isOperator }: Head) {
   const { texts, brand, session } = usePage();
   const { common } = texts;
   const href = useHref();
   return (
     <header class="topbar">
       <div class="topbar-in">
-        <a class="brand" href={href('/connections')}>
+        <a class="brand" href={href(isOperator ? '/operator' : '/connections')}>
           <Mark kind="brand-mark" />
           <span>{brand.name}</span>
         </a>
+        {isOperator && <span class="badge badge-plain">{texts.operator.badge}</span>}
         {session && !isPlain && (
           <nav class="topbar-nav" aria-label={common.sections}>
             <a href={href('/connections')} aria-current="page">
@@ -83,9 +86,22 @@ function Topbar({ isPlain }: { isPlain: boolean | undefined }) {
             </a>
           </nav>
         )}
-        <TopbarEnd />
+        {isOperator ? <OperatorSignOut /> : <TopbarEnd />}
       </div>
     </header>
+  );
+}
+
+function OperatorSignOut() {
+  const { texts, operator } = usePage();
+  if (operator === undefined) return null;
+  return (
+    <form class="topbar-end" method="post" action={useHref()('/operator/sign-out')}>
+      <input type="hidden" name="csrf" value={operator.csrfToken} />
+      <button type="submit" class="link small">
+        {texts.common.signOut}
+      </button>
+    </form>
   );
 }
 

@@ -15,6 +15,7 @@ export interface PageContext {
   /** Not empty: the page is embedded, by one of these. */
   readonly embedOrigins: readonly string[];
   readonly session?: WebSession | undefined;
+  readonly operator?: { readonly csrfToken: string } | undefined;
   readonly organizationName?: string | undefined;
   /** Milliseconds since the epoch: relative times count from here. */
   readonly now: number;

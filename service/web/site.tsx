@@ -78,6 +78,7 @@ export function render(site: Site, response: Response, content: Child): string {
     base: site.base,
     embedOrigins: site.embedOrigins,
     session: response.locals.session as WebSession | undefined,
+    operator: response.locals.operator as PageContext['operator'],
     organizationName: (response.locals.organization as Organization | undefined)?.name,
     now: site.deps.clock.now(),
   };

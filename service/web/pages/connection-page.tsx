@@ -19,6 +19,7 @@ import { Icon, type IconName } from '../components/icon.js';
 import { CheckEvidence, NoVerdict, OpenRole, PolicyToDeploy, Refusal } from '../components/refusal.js';
 import { ScopeTreeView } from '../components/scope-fields.js';
 import { accountOf, assuranceOf, Status, verificationOf } from '../components/status.js';
+import { Timeline } from '../components/timeline.js';
 import type { HistoryEntry } from '../history.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
@@ -321,31 +322,7 @@ function History({ history, olderHistory, isOlderHistory, connection }: Connecti
     <section class="card card-pad stack" aria-labelledby="history" data-live="history">
       <h2 id="history">{texts.history}</h2>
       {history.length === 0 && <p class="small muted">{texts.noHistory}</p>}
-      <ol class="timeline">
-        {history.map((entry) => (
-          <li>
-            <span class={entry.look ? `dot dot-${entry.look}` : 'dot'}>
-              <Icon name={entry.icon} />
-            </span>
-            <b>{entry.title}</b>
-            {entry.outcome && (
-              <p>
-                {entry.outcome}
-                {entry.code && (
-                  <>
-                    {' '}
-                    <code class="break">{entry.code}</code>
-                  </>
-                )}
-              </p>
-            )}
-            {entry.details && <p class="break">{entry.details}</p>}
-            <p class="when">
-              {entry.who}, <Time iso={entry.at} />
-            </p>
-          </li>
-        ))}
-      </ol>
+      <Timeline entries={history} />
       {(olderHistory || isOlderHistory) && (
         <p class="small row">
           {isOlderHistory && <a href={href(`/connections/${connection.id}#history`)}>{texts.newest}</a>}

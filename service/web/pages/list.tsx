@@ -1,12 +1,12 @@
 import type { Router } from 'express';
 import { visibleConnections } from '../../actions/find-connection.js';
 import type { Connection } from '../../domain/connection.js';
-import { errorCatalog } from '../../domain/error-catalog/index.js';
 import type { Store } from '../../domain/ports.js';
 import { describeScope } from '../../domain/scope.js';
 import { Account, ButtonLink, Time, useHref, Words } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
 import { Pair } from '../components/pair.js';
+import { Reason } from '../components/reason.js';
 import { ScopePath } from '../components/scope.js';
 import { accountOf, Status, verificationOf } from '../components/status.js';
 import { PageHead } from '../layout.js';
@@ -323,26 +323,6 @@ function Row({ connection, isTwice }: { connection: Connection; isTwice: boolean
       </td>
     </tr>
   );
-}
-
-/** What is wrong with a connection, or what it waits for, in one sentence. */
-function Reason({ connection }: { connection: Connection }) {
-  const texts = useTexts().list;
-  const verification = verificationOf(connection);
-  if (verification?.result === 'failed')
-    return <span class="reason">{errorCatalog[verification.code].title}.</span>;
-  if (connection.status === 'pending') return <span class="note">{texts.waiting}</span>;
-  if (connection.status === 'disconnected') return <span class="note">{texts.ended}</span>;
-  if (connection.method === 'access_key')
-    return (
-      <span class="note">
-        {texts.accessKey}{' '}
-        <a class="fix" href={useHref()(`/connections/${connection.id}`)}>
-          {texts.switch}
-        </a>
-      </span>
-    );
-  return null;
 }
 
 function EmptyList({ takesKeys }: { takesKeys: boolean }) {

@@ -1,0 +1,28 @@
+import type { Connection } from '../../domain/connection.js';
+import { errorCatalog } from '../../domain/error-catalog/index.js';
+import { useTexts } from '../page-context.js';
+import { useHref } from './basics.js';
+import { verificationOf } from './status.js';
+
+/** What is wrong with a connection, or what it waits for, in one sentence. */
+export function Reason({ connection, isOperator }: { connection: Connection; isOperator?: boolean }) {
+  const texts = useTexts().list;
+  const verification = verificationOf(connection);
+  if (verification?.result === 'failed')
+    return <span class="reason">{errorCatalog[verification.code].title}.</span>;
+  if (connection.status === 'pending') return <span class="note">{texts.waiting}</span>;
+  if (connection.status === 'disconnected')
+    return <span class="note">{isOperator ? texts.endedByThem : texts.ended}</span>;
+  if (connection.method === 'access_key')
+    return (
+      <span class="note">
+        {texts.accessKey}{' '}
+        {isOperator || (
+          <a class="fix" href={useHref()(`/connections/${connection.id}`)}>
+            {texts.switch}
+          </a>
+        )}
+      </span>
+    );
+  return null;
+}

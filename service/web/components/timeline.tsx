@@ -1,0 +1,32 @@
+import type { HistoryEntry } from '../history.js';
+import { Time } from './basics.js';
+import { Icon } from './icon.js';
+
+/** What happened, the newest first. */
+export const Timeline = ({ entries }: { entries: readonly HistoryEntry[] }) => (
+  <ol class="timeline">
+    {entries.map((entry) => (
+      <li>
+        <span class={entry.look ? `dot dot-${entry.look}` : 'dot'}>
+          <Icon name={entry.icon} />
+        </span>
+        <b>{entry.title}</b>
+        {entry.outcome && (
+          <p>
+            {entry.outcome}
+            {entry.code && (
+              <>
+                {' '}
+                <code class="break">{entry.code}</code>
+              </>
+            )}
+          </p>
+        )}
+        {entry.details && <p class="break">{entry.details}</p>}
+        <p class="when">
+          {entry.who}, <Time iso={entry.at} />
+        </p>
+      </li>
+    ))}
+  </ol>
+);

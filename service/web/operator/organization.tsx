@@ -1,0 +1,87 @@
+import type { Request, Router } from 'express';
+import type { Connection } from '../../domain/connection.js';
+import { RolebridgeError } from '../../domain/errors.js';
+import { isConnectionId, isOrganizationId } from '../../domain/ids.js';
+import type { Organization } from '../../domain/organization.js';
+import { Crumbs, Time } from '../components/basics.js';
+import { CopyRows } from '../components/code.js';
+import { Timeline } from '../components/timeline.js';
+import { type HistoryEntry, historyOf } from '../history.js';
+import { PageHead } from '../layout.js';
+import { useTexts } from '../page-context.js';
+import { queried, type Site, sendPage, textsOf } from '../site.js';
+import { OperatorTable } from './table.js';
+
+/** One organization: its connections, and what happened there last. */
+export function addOrganizationPage(pages: Router, site: Site): void {
+  const { store } = site.deps;
+  pages.get('/organizations/:id', async (request: Request<{ id: string }>, response) => {
+    const { id } = request.params;
+    const organization = isOrganizationId(id) ? await store.organization(id) : undefined;
+    if (organization === undefined)
+      throw new RolebridgeError('not_found', 'There is no organization with this id.');
+    const asked = queried(request, 'connection');
+    const connectionId = isConnectionId(asked) ? asked : undefined;
+    const { connections, hasMore } = await store.connections(organization.id, { limit: 100 });
+    const { records } = await store.auditRecords(organization.id, { limit: 20, connectionId });
+    return sendPage(
+      site,
+      response,
+      { title: organization.name, isOperator: true },
+      <OrganizationView
+        organization={organization}
+        connections={connections}
+        hasMore={hasMore}
+        history={historyOf(records, textsOf(site, response))}
+      />,
+    );
+  });
+}
+
+function OrganizationView(props: {
+  organization: Organization;
+  connections: readonly Connection[];
+  hasMore: boolean;
+  history: readonly HistoryEntry[];
+}) {
+  const { operator: texts } = useTexts();
+  const { organization, connections } = props;
+  return (
+    <>
+      <Crumbs links={[['/operator', texts.title]]} here={organization.name} />
+      <PageHead
+        title={organization.name}
+        lead={
+          <>
+            {texts.since} <Time iso={organization.createdAt} />
+          </>
+        }
+      />
+      <div class="stack stack-6">
+        <CopyRows rows={[[texts.organizationId, organization.id]]} />
+        <section class="card" aria-labelledby="connections">
+          <div class="card-head">
+            <h2 id="connections">{texts.title}</h2>
+          </div>
+          {connections.length === 0 ? (
+            <p class="section muted">{texts.noConnections}</p>
+          ) : (
+            <OperatorTable
+              rows={connections.map((connection) => ({ connection, organization }))}
+              hidesOrganization
+            />
+          )}
+          {props.hasMore && <p class="card-foot">{texts.first100}</p>}
+        </section>
+        <section class="card" aria-labelledby="history">
+          <div class="card-head">
+            <h2 id="history">{texts.history}</h2>
+          </div>
+          <div class="section">
+            <Timeline entries={props.history} />
+          </div>
+        </section>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,64 @@
+import { type ErrorCode, errorCatalog } from '../../domain/error-catalog/index.js';
+import { Time, useHref } from '../components/basics.js';
+import { Icon } from '../components/icon.js';
+import { verificationOf } from '../components/status.js';
+import { useTexts } from '../page-context.js';
+import type { Owned, Totals } from './connections.js';
+
+/** Failures that say that somebody else may reach the role, or that it is not whose it should be: the first to look at. */
+export const securityCodes = [
+  'external_id_not_required',
+  'external_id_not_enforced',
+  'trust_policy_unsafe',
+  'account_mismatch',
+] as const satisfies readonly ErrorCode[];
+
+export function SecurityEvents({ events, totals }: { events: readonly Owned[]; totals: Totals }) {
+  const { operator: texts } = useTexts();
+  const href = useHref();
+  const open = securityCodes.reduce((sum, code) => sum + (totals.code.get(code) ?? 0), 0);
+  return (
+    <section class="card" aria-labelledby="security">
+      <div class="card-head">
+        <h2 id="security">{texts.security}</h2>
+        <span class={open > 0 ? 'badge badge-danger' : 'badge badge-ok'}>{texts.open(open)}</span>
+      </div>
+      {events.length === 0 ? (
+        <p class="section muted">{texts.noSecurity}</p>
+      ) : (
+        <ul class="alarms">
+          {events.map(({ connection, organization }) => {
+            const verification = verificationOf(connection);
+            if (verification?.result !== 'failed') return null;
+            return (
+              <li class="alarm">
+                <span class="alarm-icon">
+                  <Icon name="alert" />
+                </span>
+                <div>
+                  <b>{errorCatalog[verification.code].title}</b>
+                  <p class="small muted">
+                    <strong>
+                      {organization?.name} / {connection.name}
+                    </strong>
+                    . {verification.message}
+                  </p>
+                </div>
+                <span class="small faint nowrap">
+                  <Time iso={verification.finishedAt} />
+                </span>
+                <a
+                  class="btn btn-sm"
+                  href={href(`/operator/organizations/${connection.organizationId}#${connection.id}`)}
+                  aria-label={texts.reviewThe(connection.name)}
+                >
+                  {texts.review}
+                </a>
+              </li>
+            );
+          })}
+        </ul>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,69 @@
+import { Account, Time, useHref } from '../components/basics.js';
+import { Reason } from '../components/reason.js';
+import { accountOf, Status, verificationOf } from '../components/status.js';
+import { useTexts } from '../page-context.js';
+import type { Owned } from './connections.js';
+
+/** Connections as the vendor's staff sees them. */
+export function OperatorTable({
+  rows,
+  hidesOrganization,
+}: {
+  rows: readonly Owned[];
+  hidesOrganization?: boolean;
+}) {
+  const { operator: texts, list } = useTexts();
+  const { columns } = list;
+  const href = useHref();
+  const titles = [
+    columns.name,
+    ...(hidesOrganization ? [] : [texts.organization]),
+    columns.status,
+    columns.account,
+    columns.checked,
+  ];
+  return (
+    <table class="table" role="table" aria-label={texts.title}>
+      <thead role="rowgroup">
+        <tr role="row">
+          {titles.map((title) => (
+            <th role="columnheader" scope="col">
+              {title}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {rows.map(({ connection, organization }) => {
+          const account = accountOf(connection);
+          const checked = verificationOf(connection)?.finishedAt;
+          const path = href(`/operator/organizations/${connection.organizationId}`);
+          return (
+            <tr role="row" id={connection.id}>
+              <td role="cell" class="cell-name">
+                <a class="row-link" href={`${path}?connection=${connection.id}#${connection.id}`}>
+                  {connection.name}
+                </a>
+                <Reason connection={connection} isOperator />
+              </td>
+              {hidesOrganization || (
+                <td role="cell" data-label={texts.organization}>
+                  <a href={path}>{organization?.name ?? connection.organizationId}</a>
+                </td>
+              )}
+              <td role="cell" class="cell-status">
+                <Status connection={connection} />
+              </td>
+              <td role="cell" data-label={columns.account} data-empty={account === '' ? '' : undefined}>
+                {account === '' ? <span class="faint">{list.unknownAccount}</span> : <Account id={account} />}
+              </td>
+              <td role="cell" data-label={columns.checked} data-empty={checked ? undefined : ''}>
+                {checked && <Time iso={checked} />}
+              </td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}
