@@ -1,6 +1,8 @@
+import { runOperatorCommand } from '../actions/run-operator-command.js';
 import { routeOf } from '../api/route-of.js';
 import { foreignEndpoints } from '../aws/outbound.js';
 import { createSts } from '../aws/sts.js';
+import { listenForControl } from '../control-socket.js';
 import { createLogger } from '../logger.js';
 import { createMetrics, measureDisk, measureProcess } from '../metrics/index.js';
 import { openEncryption } from '../open-encryption.js';
@@ -10,6 +12,7 @@ import { openStore } from '../records/open.js';
 import { refuseChangedKeys, rememberServiceKey } from '../secrets/check-service-keys.js';
 import { createEncryption } from '../secrets/encryption.js';
 import { createService } from '../server/create-service.js';
+import { commandLine, systemClock } from '../server/wiring.js';
 import { awsClientsOf, ConfigurationError, readSettings, stsPartitionsOf } from '../settings/index.js';
 import { loadTracing } from '../tracing/load.js';
 import { loadBrand } from '../web/load-brand.js';
@@ -81,7 +84,14 @@ export async function serve(terminal: Terminal): Promise<void> {
       logger.error({ err: error }, 'encryption keys not read again; the ones before stay');
     }
   });
+  const endControl =
+    config.database === undefined
+      ? await listenForControl(config.dataDirectory, (command) =>
+          runOperatorCommand({ store, clock: systemClock }, commandLine(), command),
+        )
+      : async () => {};
   const stop = () => {
+    endControl();
     service.close().then(
       () => process.exit(0),
       () => process.exit(1),
