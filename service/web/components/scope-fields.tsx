@@ -1,4 +1,5 @@
 import type { Connection } from '../../domain/connection.js';
+import { holderAndKey } from '../../domain/connection-scopes.js';
 import { usePage, useTexts } from '../page-context.js';
 import type { ScopeChoices, ScopeForm, ScopeNode } from '../pages/scope-choices.js';
 import { Account, Button, Field, Fold, Form, useHref } from './basics.js';
@@ -115,7 +116,12 @@ function ChoiceNode(props: { node: ScopeNode; connection: Connection; form: Scop
         </span>
       </label>
       {conflict && conflictId && (
-        <Conflict id={conflictId} node={node} holder={conflict} isConfirmed={form.replaced.has(node.key)} />
+        <Conflict
+          id={conflictId}
+          node={node}
+          holder={conflict}
+          isConfirmed={form.replaced.has(holderAndKey(conflict, node.key))}
+        />
       )}
       {node.children.length > 0 && (
         <ul>
@@ -160,7 +166,7 @@ function Conflict(props: { id: string; node: ScopeNode; holder: Connection; isCo
             class="tick"
             type="checkbox"
             name="replace"
-            value={props.node.key}
+            value={holderAndKey(holder, props.node.key)}
             checked={props.isConfirmed}
           />
           <span>{texts.replace(holder.name)}</span>
