@@ -133,7 +133,10 @@ export function wire(options: ServiceOptions, url: string) {
     deniedAccountIds: settings.deniedAccountIds ?? new Set(),
     publicUrl: settings.publicUrl ?? url,
     templateUrl: settings.templateUrl,
-    vendor: { name: brand.name, externalIdPrefix: brand.externalIdPrefix },
+    vendor: {
+      inSentence: brand.name === defaultBrand.name ? 'the vendor' : brand.name,
+      externalIdPrefix: brand.externalIdPrefix,
+    },
     propagationWindowMs: settings.propagationWindowMs,
     maxWaitMs: options.maxWaitMs ?? 25_000,
     schedule: settings.schedule,

@@ -29,7 +29,11 @@ export interface Dependencies {
   /** Where AWS gets the vendor's CloudFormation template: an S3 address. Undefined: no quick-create links. */
   readonly templateUrl: string | undefined;
   /** The vendor's name as customers read it, and what a new external ID begins with. */
-  readonly vendor: { readonly name: string; readonly externalIdPrefix: string };
+  readonly vendor: {
+    /** In answers to a customer's stack: the brand's name, or "the vendor" where there is no brand. */
+    readonly inSentence: string;
+    readonly externalIdPrefix: string;
+  };
   readonly propagationWindowMs: number;
   /** How long one request waits for a role to propagate before it answers "not decided yet". */
   readonly maxWaitMs: number;

@@ -196,11 +196,11 @@ describe('a check that fails says what, why it matters and what to do', () => {
       'can be assumed with any external ID',
       true,
     ],
-    ['with another external ID', () => exactly('rb-another'), 'AWS denies the vendor AssumeRole', false],
+    ['with another external ID', () => exactly('rb-another'), 'AWS denies Rolebridge AssumeRole', false],
     [
       'that trusts somebody else',
       () => trust(undefined, 'arn:aws:iam::999999999999:root'),
-      'AWS denies the vendor AssumeRole',
+      'AWS denies Rolebridge AssumeRole',
       false,
     ],
   ])('of a role %s', async (_name, policy, says, isUnsafe) => {

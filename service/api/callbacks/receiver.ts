@@ -123,7 +123,7 @@ async function handleOnce(
   const answer = await decideEvent({ firstAttemptAtMs, receiptOf }).catch(async (thrown: unknown) => {
     isStored = false;
     const error = isChangedMeanwhile(thrown) ? changedMeanwhile() : thrown;
-    const problem = callbackProblem(error, deps.publicUrl);
+    const problem = callbackProblem(error, deps);
     if (problem.status < 500 && problem.status !== 429) return problem;
     // Not decided, or not known: the event is free again, and the error is logged where all are.
     await deps.store.releaseIdempotency(key.connectionId, key.webhookId);
@@ -144,8 +144,8 @@ const changedMeanwhile = () =>
   });
 
 /** The contract of the callback knows 422 for everything that is not valid. */
-function callbackProblem(error: unknown, publicUrl: string): Answer {
-  const answer = problemAnswer(error, publicUrl);
+function callbackProblem(error: unknown, { publicUrl, vendor }: Dependencies): Answer {
+  const answer = problemAnswer(error, publicUrl, vendor.inSentence);
   return answer.status === 400
     ? { ...answer, status: 422, body: { ...(answer.body as object), status: 422 } }
     : answer;

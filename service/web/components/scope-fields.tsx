@@ -2,7 +2,7 @@ import type { Connection } from '../../domain/connection.js';
 import { holderAndKey } from '../../domain/connection-scopes.js';
 import { usePage, useTexts } from '../page-context.js';
 import type { ScopeChoices, ScopeForm, ScopeNode } from '../pages/scope-choices.js';
-import { Account, Button, Field, Fold, Form, useHref } from './basics.js';
+import { Account, Button, Field, Fold, Form, useHref, Words } from './basics.js';
 import { Icon } from './icon.js';
 import { lastName, levelIcons, levelOf } from './scope.js';
 import { accountOf } from './status.js';
@@ -45,7 +45,9 @@ export function ScopeFields({
         {form.wrong.form && (
           <p class="error" role="alert">
             <Icon name="alert" small />
-            <span>{form.wrong.form}</span>
+            <span>
+              <Words text={form.wrong.form} />
+            </span>
           </p>
         )}
         <ul class="tree" role="list">
