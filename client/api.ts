@@ -1097,6 +1097,14 @@ export interface AuditRecord {
   actor: {
     kind: 'api_key' | 'web_session' | 'callback' | 'enrollment' | 'operator' | 'command_line' | 'service';
     id?: string | undefined;
+    /** Who the sign-in link was made for, unverified. */
+    person?:
+      | {
+          id?: string | undefined;
+          name: string;
+          email?: string | undefined;
+        }
+      | undefined;
   };
   requestId: string;
   action:
@@ -1133,6 +1141,7 @@ export interface AuditRecord {
     | 'setup_code.create'
     | 'setup_code.revoke'
     | 'sign_in_link.create'
+    | 'sign_in_link.revoke'
     | 'web_session.begin'
     | 'web_session.end';
   connectionId?: string | undefined;
@@ -1894,21 +1903,80 @@ export interface Operations {
   };
   /** Revokes an API key at once, with every key and link that was created with it. */
   revokeApiKey: { args: [id: string]; answer: undefined };
-  /** Creates a URL that signs in to the site once, for a platform that embeds it. */
+  /** Creates a URL that signs one person in, for the organization or only one connection. */
   createSignInLink: {
     args: [
       body?: {
         expiresInSeconds?: number | undefined;
+        /** The only connection that it opens. */
         connectionId?: string | undefined;
+        /** What its person may do: `read`; `connect` and check roles; `manage` all but bind another account. Never more than the key that creates the link. By default `connect` for one connection, else `manage`. */
+        access?: 'read' | 'connect' | 'manage' | undefined;
+        /** Who you make it for. It is shown and recorded as "link for NAME", unverified. */
+        user?:
+          | {
+              id?: string | undefined;
+              name: string;
+              email?: string | undefined;
+            }
+          | undefined;
+        /** Where the page leads back to: an address below one of the brand’s `returnUrls`. */
+        returnUrl?: string | undefined;
       },
     ];
     answer: {
-      /** Signs in to the site once. In no other answer. */
-      url: string;
+      id: string;
+      access: 'read' | 'connect' | 'manage';
+      connectionId?: string | undefined;
+      user?:
+        | {
+            id?: string | undefined;
+            name: string;
+            email?: string | undefined;
+          }
+        | undefined;
+      returnUrl?: string | undefined;
+      /** ISO 8601, in UTC. */
+      createdAt: string;
       /** ISO 8601, in UTC. */
       expiresAt: string;
+      /** When its browser first signed in. */
+      usedAt?: string | undefined;
+      /** ISO 8601, in UTC. */
+      revokedAt?: string | undefined;
+      /** Signs in one browser. In no other answer. */
+      url: string;
     };
   };
+  /** Lists the sign-in links that have not expired, newest first, without their URLs. */
+  listSignInLinks: {
+    args: [];
+    answer: {
+      signInLinks: {
+        id: string;
+        access: 'read' | 'connect' | 'manage';
+        connectionId?: string | undefined;
+        user?:
+          | {
+              id?: string | undefined;
+              name: string;
+              email?: string | undefined;
+            }
+          | undefined;
+        returnUrl?: string | undefined;
+        /** ISO 8601, in UTC. */
+        createdAt: string;
+        /** ISO 8601, in UTC. */
+        expiresAt: string;
+        /** When its browser first signed in. */
+        usedAt?: string | undefined;
+        /** ISO 8601, in UTC. */
+        revokedAt?: string | undefined;
+      }[];
+    };
+  };
+  /** Revokes a sign-in link at once, and signs its person out. */
+  revokeSignInLink: { args: [id: string]; answer: undefined };
   /** Lists who did what when, newest first. */
   listAuditRecords: {
     args: [
@@ -2217,6 +2285,20 @@ export const routes = {
     hasBody: true,
     hasQuery: false,
     isRepeatable: false,
+  },
+  listSignInLinks: {
+    method: 'GET',
+    path: '/v1/sign-in-links',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: true,
+  },
+  revokeSignInLink: {
+    method: 'DELETE',
+    path: '/v1/sign-in-links/{id}',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: true,
   },
   listAuditRecords: { method: 'GET', path: '/v1/audit', hasBody: false, hasQuery: true, isRepeatable: true },
   listPermissionSets: {

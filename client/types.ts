@@ -1,10 +1,16 @@
 import type { Connection, Operations } from './api.js';
 
 /** The body of a call. */
-export type RequestBody<Id extends keyof Operations> = Exclude<Operations[Id]['args'][number], string>;
+export type RequestBody<Id extends keyof Operations> = Exclude<
+  Operations[Id]['args'][number],
+  string | undefined
+>;
 
 /** The query of a call; numbers are written as numbers. */
-export type RequestQuery<Id extends keyof Operations> = Exclude<Operations[Id]['args'][number], string>;
+export type RequestQuery<Id extends keyof Operations> = Exclude<
+  Operations[Id]['args'][number],
+  string | undefined
+>;
 
 /** The answer of a call. */
 export type Answer<Id extends keyof Operations> = Operations[Id]['answer'];

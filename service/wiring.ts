@@ -28,7 +28,7 @@ import {
 import { createSessions } from './role-sessions/index.js';
 import { defaultSettings, type Settings } from './settings/index.js';
 import type { Tracing } from './tracing/index.js';
-import { type Brand, defaultBrand } from './web/brand.js';
+import { type Brand, defaultBrand, isReturnUrl } from './web/brand.js';
 import { createWeb } from './web/index.js';
 import { deliverMessages, type WebhookOptions } from './webhooks/index.js';
 
@@ -136,6 +136,7 @@ export function wire(options: ServiceOptions, url: string) {
     vendor: {
       inSentence: brand.name === defaultBrand.name ? 'the vendor' : brand.name,
       externalIdPrefix: brand.externalIdPrefix,
+      isReturnUrl: (url) => isReturnUrl(brand, url),
     },
     propagationWindowMs: settings.propagationWindowMs,
     maxWaitMs: options.maxWaitMs ?? 25_000,

@@ -100,9 +100,10 @@ export async function recordVerification<Checked extends VerifiableConnection>(
   intent: AuditIntent,
   connection: Checked,
   verification: Verification,
+  options: CommitOptions = {},
 ): Promise<Checked> {
   const next = reported(connection, verification);
-  await commitChange(deps, intent, connection, next);
+  await commitChange(deps, intent, connection, next, options);
   return next;
 }
 

@@ -33,6 +33,8 @@ export interface Dependencies {
     /** In answers to a customer's stack: the brand's name, or "the vendor" where there is no brand. */
     readonly inSentence: string;
     readonly externalIdPrefix: string;
+    /** May a sign-in link lead back there? */
+    readonly isReturnUrl: (url: string) => boolean;
   };
   readonly propagationWindowMs: number;
   /** How long one request waits for a role to propagate before it answers "not decided yet". */

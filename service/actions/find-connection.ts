@@ -8,6 +8,8 @@ import type { ConnectionFilter, Store } from '../domain/ports.js';
 interface Viewer {
   readonly organizationId: OrganizationId;
   readonly authority: Authority;
+  /** The only connection that a sign-in link opens. */
+  readonly connectionId?: ConnectionId | undefined;
 }
 
 /**
@@ -16,11 +18,12 @@ interface Viewer {
  */
 export async function findConnection(
   store: Store,
-  { organizationId, authority }: Viewer,
+  { organizationId, authority, connectionId }: Viewer,
   id: string,
 ): Promise<Connection> {
   const connection = isConnectionId(id) ? await store.connection(organizationId, id) : undefined;
-  if (connection === undefined || !covers(authority, connection))
+  const isOther = connectionId !== undefined && id !== connectionId;
+  if (connection === undefined || isOther || !covers(authority, connection))
     throw new RolebridgeError('connection_not_found', 'This organization has no connection with that id.', {
       remedy: 'List the connections with GET /v1/connections and use one of their ids.',
     });

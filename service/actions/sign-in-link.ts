@@ -1,78 +1,188 @@
 import { hash, randomBytes } from 'node:crypto';
+import { isValid } from '../domain/api-key.js';
 import type { Requester } from '../domain/audit.js';
 import { RolebridgeError } from '../domain/errors.js';
-import {
-  type ApiKeyId,
-  type ConnectionId,
-  isApiKeyId,
-  isConnectionId,
-  type OrganizationId,
-} from '../domain/ids.js';
+import { type ConnectionId, newSignInLinkId, type OrganizationId } from '../domain/ids.js';
 import { denied } from '../domain/permission.js';
-import type { Clock, Store } from '../domain/ports.js';
-import type { KeyMaker } from './api-keys.js';
-import { audited } from './audited.js';
+import type { Clock, Encryption, Store, Token } from '../domain/ports.js';
+import { type Access, defaultAccess, type LinkData, linkAuthority, linkIn } from '../domain/sign-in-link.js';
+import { type KeyMaker, keysOf } from './api-keys.js';
+import { audited, recordOutcome } from './audited.js';
+import { isoNow } from './dependencies.js';
 import { findConnection } from './find-connection.js';
+import { encryptPerson, openPerson, type Person } from './persons.js';
 
-type Links = { readonly store: Store; readonly clock: Clock; readonly publicUrl: string };
+type Links = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly encryption: Encryption;
+  readonly publicUrl: string;
+  readonly vendor: { readonly isReturnUrl: (url: string) => boolean };
+};
 
-/** Long enough to come by mail, short enough not to lie about. */
+export interface NewLink {
+  readonly expiresInSeconds?: number | undefined;
+  readonly connectionId?: ConnectionId | undefined;
+  readonly access?: Access | undefined;
+  readonly user?: Person | undefined;
+  readonly returnUrl?: string | undefined;
+}
+
+/** A link as its maker sees it. */
+export interface ShownLink
+  extends Pick<LinkData, 'id' | 'access' | 'connectionId' | 'returnUrl' | 'usedAt' | 'revokedAt'> {
+  readonly user?: Person | undefined;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+}
+
+/** Enough to arrive by mail, and to be followed at once. */
 const usualSeconds = 15 * 60;
+/** A revoked link ends its sessions, and is kept as long as one can last. */
+const longestSessionMs = 12 * 3_600_000;
 
 /**
- * Makes an address that signs in once, for a platform that embeds the page. It ends with the API key that made it, and
- * is in no later answer.
- * @throws RolebridgeError `connection_not_found`
+ * Makes a URL that signs one person in, with one browser. It ends with the API key that made it; the URL is in no later
+ * answer.
+ * @throws RolebridgeError `connection_not_found`, `permission_denied`, `request_invalid`
  */
 export async function createSignInLink(
   deps: Links,
   by: Requester,
-  { organizationId, authority, key }: KeyMaker,
-  {
-    expiresInSeconds = usualSeconds,
-    connectionId,
-  }: { expiresInSeconds?: number | undefined; connectionId?: ConnectionId | undefined },
-): Promise<{ url: string; expiresAt: string }> {
-  if (key === undefined) throw denied('Sign-in links are created with an API key.');
-  if (connectionId !== undefined)
-    await findConnection(deps.store, { organizationId, authority }, connectionId);
-  const secret = randomBytes(32).toString('base64url');
+  maker: KeyMaker,
+  { expiresInSeconds = usualSeconds, connectionId, user, returnUrl, ...wanted }: NewLink,
+): Promise<ShownLink & { url: string }> {
+  const { organizationId } = maker;
+  if (connectionId !== undefined) await findConnection(deps.store, maker, connectionId);
+  const access = wanted.access ?? defaultAccess(maker.authority, connectionId);
+  const authority = linkAuthority(maker.authority, access);
+  if (returnUrl !== undefined && !deps.vendor.isReturnUrl(returnUrl))
+    throw new RolebridgeError('request_invalid', 'body.returnUrl: is not on the list of return URLs', {
+      remedy: 'Add it to "returnUrls" in the brand file, or name one that is there.',
+    });
   const now = deps.clock.now();
   const expiresAt = new Date(now + expiresInSeconds * 1000).toISOString();
-  const event = { action: 'sign_in_link.create', organizationId, connectionId } as const;
-  await audited(deps, by, event, () =>
-    deps.store.saveToken({
-      kind: 'sign_in_link',
-      hash: hash('sha256', secret),
-      organizationId,
-      createdAt: new Date(now).toISOString(),
-      expiresAt,
-      data: { apiKeyId: key.id, ...(connectionId && { connectionId }) },
-    }),
-  );
-  return { url: `${deps.publicUrl}/sign-in/link?token=${secret}`, expiresAt };
+  if (authority.expiresAt !== undefined && expiresAt > authority.expiresAt)
+    throw denied(`This API key expires at ${authority.expiresAt}, and so does every link made with it.`);
+  const secret = randomBytes(32).toString('base64url');
+  const token: Token = {
+    kind: 'sign_in_link',
+    hash: hash('sha256', secret),
+    organizationId,
+    createdAt: new Date(now).toISOString(),
+    expiresAt,
+    data: {
+      id: newSignInLinkId(),
+      access,
+      authority,
+      ...(maker.key && { apiKeyId: maker.key.id }),
+      ...(connectionId && { connectionId }),
+      ...(returnUrl !== undefined && { returnUrl }),
+      ...(user && { person: await encryptPerson(deps, organizationId, user) }),
+    },
+  };
+  const details = { linkId: linkIn(token).id, access, expiresAt };
+  const event = { action: 'sign_in_link.create', organizationId, connectionId, details } as const;
+  await audited(deps, by, event, () => deps.store.saveToken(token));
+  return { ...(await shownLink(deps, token)), url: `${deps.publicUrl}/sign-in/link?token=${secret}` };
 }
 
-/** Uses a link up. @throws RolebridgeError `sign_in_link_invalid`: it was used, has expired, or never was */
-export async function takeSignInLink(
-  { store, clock }: Pick<Links, 'store' | 'clock'>,
-  secret: string,
-): Promise<{ organizationId: OrganizationId; apiKeyId: ApiKeyId; connectionId?: ConnectionId | undefined }> {
-  const token = await store.takeToken('sign_in_link', hash('sha256', secret));
-  const { apiKeyId, connectionId } = token?.data ?? {};
-  if (
-    token === undefined ||
-    Date.parse(token.expiresAt) <= clock.now() ||
-    typeof apiKeyId !== 'string' ||
-    !isApiKeyId(apiKeyId) ||
-    (await store.apiKey(apiKeyId))?.revokedAt !== undefined
-  )
-    throw new RolebridgeError('sign_in_link_invalid', 'This link was used already, or has expired.', {
-      remedy: 'Ask whoever sent it for a new one, or sign in with an API key.',
+async function shownLink(deps: Pick<Links, 'encryption'>, token: Token): Promise<ShownLink> {
+  const { id, access, connectionId, returnUrl, person, usedAt, revokedAt } = linkIn(token);
+  const { createdAt, expiresAt } = token;
+  const user = person === undefined ? undefined : await openPerson(deps, token.organizationId, person);
+  return { id, access, connectionId, returnUrl, user, createdAt, expiresAt, usedAt, revokedAt };
+}
+
+/** The links that a caller may see and revoke, those that expired left out; the newest first. */
+async function linksOf({ store, clock }: Pick<Links, 'store' | 'clock'>, maker: KeyMaker): Promise<Token[]> {
+  const keys = new Set((await keysOf(store, maker)).map(({ id }) => id));
+  const isAll = maker.key?.parentId === undefined;
+  const now = isoNow(clock);
+  return (await store.tokensOf(maker.organizationId, 'sign_in_link'))
+    .filter((token) => {
+      const { apiKeyId } = linkIn(token);
+      return token.expiresAt > now && (isAll || (apiKeyId !== undefined && keys.has(apiKeyId)));
+    })
+    .sort((one, other) => (one.createdAt < other.createdAt ? 1 : -1));
+}
+
+export async function listSignInLinks(deps: Links, maker: KeyMaker): Promise<ShownLink[]> {
+  return Promise.all((await linksOf(deps, maker)).map((token) => shownLink(deps, token)));
+}
+
+/** From now on it signs nobody in, and whoever it signed in is signed out. @throws RolebridgeError `not_found` */
+export async function revokeSignInLink(
+  deps: Links,
+  by: Requester,
+  maker: KeyMaker,
+  id: string,
+): Promise<void> {
+  const { organizationId } = maker;
+  const token = (await linksOf(deps, maker)).find((one) => linkIn(one).id === id);
+  if (token === undefined)
+    throw new RolebridgeError('not_found', 'There is no sign-in link with that id that you may revoke.', {
+      remedy: 'List the links with GET /v1/sign-in-links and use one of their ids.',
     });
-  return {
-    organizationId: token.organizationId,
-    apiKeyId,
-    connectionId: typeof connectionId === 'string' && isConnectionId(connectionId) ? connectionId : undefined,
-  };
+  const { connectionId } = linkIn(token);
+  const event = { action: 'sign_in_link.revoke', organizationId, connectionId, details: { linkId: id } };
+  await audited(deps, by, { ...event, action: 'sign_in_link.revoke' }, () => {
+    const now = deps.clock.now();
+    const expiresAt = [token.expiresAt, new Date(now + longestSessionMs).toISOString()].sort().at(-1) ?? '';
+    return deps.store.saveToken({
+      ...token,
+      expiresAt,
+      data: { ...token.data, revokedAt: isoNow(deps.clock) },
+    });
+  });
+}
+
+/**
+ * Signs a browser in. The first one that uses the link is the only one from then on.
+ * @throws RolebridgeError `sign_in_link_invalid`: another browser used it, it has expired, was revoked, or never was
+ */
+export async function takeSignInLink(
+  deps: Pick<Links, 'store' | 'clock'>,
+  by: Requester,
+  secret: string,
+  browserSecret: string,
+): Promise<Token> {
+  const browser = hash('sha256', browserSecret);
+  const token = await deps.store.token('sign_in_link', hash('sha256', secret));
+  const link = token && linkIn(token);
+  const isGood =
+    token !== undefined &&
+    link !== undefined &&
+    link.revokedAt === undefined &&
+    Date.parse(token.expiresAt) > deps.clock.now() &&
+    (await isKeyOf(deps, token.organizationId, link));
+  if (isGood && link.browser === browser) return token;
+  const bound: Token | undefined = isGood
+    ? { ...token, data: { ...token.data, browser, usedAt: isoNow(deps.clock) } }
+    : undefined;
+  if (bound && link?.browser === undefined && token && (await deps.store.replaceToken(token, bound)))
+    return bound;
+  const error = new RolebridgeError('sign_in_link_invalid', 'This link was used already, or has expired.', {
+    remedy: 'Ask the person who sent it for a new one, or sign in with an API key.',
+  });
+  // A link that another browser holds may have been forwarded, or stolen.
+  if (token && link)
+    await recordOutcome(
+      deps,
+      by,
+      { action: 'web_session.begin', organizationId: token.organizationId, details: { linkId: link.id } },
+      error,
+    );
+  throw error;
+}
+
+/** Is the key valid that the link was made with? */
+export async function isKeyOf(
+  { store, clock }: Pick<Links, 'store' | 'clock'>,
+  organizationId: OrganizationId,
+  { apiKeyId }: Pick<LinkData, 'apiKeyId'>,
+): Promise<boolean> {
+  if (apiKeyId === undefined) return true;
+  const key = await store.apiKey(apiKeyId);
+  return key?.organizationId === organizationId && isValid(key, clock.now());
 }

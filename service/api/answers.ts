@@ -4,6 +4,7 @@ import { auditActions } from '../domain/audit.js';
 import { assurance } from '../domain/connection.js';
 import { errorCodes } from '../domain/error-catalog/index.js';
 import { authority } from '../domain/permission.js';
+import { access } from '../domain/sign-in-link.js';
 import { permissionsReport, permissionsState } from '../domain/verification/permissions-report.js';
 import { cause, check, verificationSchema } from '../domain/verification.js';
 import { scope } from './schemas.js';
@@ -336,10 +337,22 @@ export const reencryption = z.object({
   enrollmentSecrets: reencrypted.meta({ description: 'Under the service key.' }),
 });
 
-export const signInLink = z.object({
-  url: text.meta({ description: 'Signs in to the site once. In no other answer.' }),
+const person = z.object({ id: text.optional(), name: text, email: text.optional() });
+const signInLink = z.object({
+  id: text,
+  access,
+  connectionId: text.optional(),
+  user: person.optional(),
+  returnUrl: text.optional(),
+  createdAt: dateTime,
   expiresAt: dateTime,
+  usedAt: dateTime.optional().meta({ description: 'When its browser first signed in.' }),
+  revokedAt: dateTime.optional(),
 });
+export const createdSignInLink = signInLink.extend({
+  url: text.meta({ description: 'Signs in one browser. In no other answer.' }),
+});
+export const signInLinkList = z.object({ signInLinks: z.array(signInLink) });
 
 const apiKey = z.object({
   id: text,
@@ -368,6 +381,7 @@ const auditRecord = z
         'service',
       ]),
       id: text.optional(),
+      person: person.optional().meta({ description: 'Who the sign-in link was made for, unverified.' }),
     }),
     requestId: text,
     action: z.enum(auditActions),

@@ -28,6 +28,8 @@ import { getEnrollment } from './enrollments/get.js';
 import { listEnrollments } from './enrollments/list.js';
 import { registerAccount } from './enrollments/register-account.js';
 import { createSignInLink } from './links/create.js';
+import { listSignInLinks } from './links/list.js';
+import { revokeSignInLink } from './links/revoke.js';
 import {
   downloadCallbackScript,
   downloadCloudFormationTemplate,
@@ -95,6 +97,8 @@ export const operations = {
   listApiKeys,
   revokeApiKey,
   createSignInLink,
+  listSignInLinks,
+  revokeSignInLink,
   listAuditRecords,
   listPermissionSets,
   getPermissionSet,

@@ -7,6 +7,7 @@ import { permissionSetName } from '../domain/permission-set.js';
 import { partition as aPartition } from '../domain/role-arn.js';
 import { scope } from '../domain/scope.js';
 import { sessionLimits } from '../domain/session-limits.js';
+import { access } from '../domain/sign-in-link.js';
 import { permissionsState } from '../domain/verification/permissions-report.js';
 import { accessKeyMembers, sessionTokenFits } from './access-key-schema.js';
 
@@ -104,10 +105,30 @@ export const rotateCallbackSecretRequest = z.strictObject({
 
 export const rotateExternalIdRequest = z.strictObject({ rotateCallbackSecret: z.boolean().optional() });
 
-/** Seconds that the link works for; a day at most. The page that it leads to is the connection's, or the list. */
+/** Seconds that the link works for: 30 days at most. The page that it leads to is the connection's, or the list. */
 export const signInLinkRequest = z.strictObject({
-  expiresInSeconds: z.int().min(60).max(86_400).optional(),
-  connectionId: connectionId.optional(),
+  expiresInSeconds: z.int().min(60).max(2_592_000).optional(),
+  connectionId: connectionId.optional().meta({ description: 'The only connection that it opens.' }),
+  access: access.optional().meta({
+    description:
+      'What its person may do: `read`; `connect` and check roles; `manage` all but bind another account. Never more than the key that creates the link. By default `connect` for one connection, else `manage`.',
+  }),
+  user: z
+    .strictObject({
+      id: z
+        .string()
+        .min(1)
+        .max(128)
+        .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII')
+        .optional(),
+      name,
+      email: z.email().max(254).optional(),
+    })
+    .optional()
+    .meta({ description: 'Who you make it for. It is shown and recorded as "link for NAME", unverified.' }),
+  returnUrl: z.url().max(2000).optional().meta({
+    description: 'Where the page leads back to: an address below one of the brand\u2019s `returnUrls`.',
+  }),
 });
 
 export const policyText = z

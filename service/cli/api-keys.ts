@@ -16,7 +16,7 @@ interface CreateOptions extends ServiceOptions {
   readonly sessionPolicyFile?: string;
 }
 
-/** `rolebridge api-keys …` and `sign-in-link`: what opens the organization. */
+/** `rolebridge api-keys …` */
 export function addApiKeyCommands(program: Command, terminal: Terminal): void {
   const group = program.command('api-keys').description('the organization’s API keys');
 
@@ -71,21 +71,6 @@ export function addApiKeyCommands(program: Command, terminal: Terminal): void {
     if (options.json) printJson(terminal, { revoked: id });
     else terminal.stdout.write(`revoked ${id}\n`);
   });
-
-  withExample(
-    withServiceOptions(program.command('sign-in-link').description('create a one-time sign-in link'))
-      .option('--expires-in <seconds>', 'how long it is good for', wholeNumber('--expires-in', 1, 86_400))
-      .option('--connection <id>', 'sign in to this connection’s page'),
-    'rolebridge sign-in-link --connection con_… --expires-in 600',
-  ).action(async (options: ServiceOptions & { expiresIn?: number; connection?: string }) => {
-    const { expiresIn, connection, json } = options;
-    const link = await (await clientOf(options, terminal)).createSignInLink({
-      ...(expiresIn !== undefined && { expiresInSeconds: expiresIn }),
-      ...(connection !== undefined && { connectionId: connection }),
-    });
-    if (json) return printJson(terminal, link);
-    terminal.stdout.write(`${link.url}\n`);
-  });
 }
 
 function requestOf(
@@ -112,7 +97,7 @@ const authorityOf = ({ permissions, scope, expiresAt }: ApiKey) => ({
 });
 
 /** @throws UsageError */
-function timeOf(text: string): string {
+export function timeOf(text: string): string {
   const [, count, unit] = /^(\d{1,4})([hd])$/.exec(text) ?? [];
   const ms = count ? Date.now() + Number(count) * (unit === 'h' ? 3_600_000 : 86_400_000) : Date.parse(text);
   if (!Number.isNaN(ms)) return new Date(ms).toISOString();

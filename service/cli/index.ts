@@ -18,6 +18,7 @@ import { reportFailure } from './failure.js';
 import { addOrganizationCommands } from './organizations.js';
 import { addPermissionCommands } from './permissions.js';
 import { addServiceCommands } from './service-commands.js';
+import { addSignInLinkCommands } from './sign-in-links.js';
 import { addTargetCommands } from './targets.js';
 import type { Terminal } from './terminal.js';
 import { addVerifyCommand } from './verify-all.js';
@@ -58,6 +59,7 @@ export function createProgram(terminal: Terminal): Command {
   addExecCommand(program, terminal);
   addEnrollmentCommands(program, terminal);
   addApiKeyCommands(program, terminal);
+  addSignInLinkCommands(program, terminal);
   addAuditCommand(program, terminal);
   addEvidenceCommand(program, terminal);
   addExplainCommand(program, terminal);

@@ -37,6 +37,7 @@ export const auditActions = [
   'setup_code.create',
   'setup_code.revoke',
   'sign_in_link.create',
+  'sign_in_link.revoke',
   'web_session.begin',
   'web_session.end',
 ] as const;
@@ -46,7 +47,12 @@ export type AuditAction = (typeof auditActions)[number];
 export type Actor =
   | { readonly kind: 'api_key'; readonly id: ApiKeyId }
   /** Somebody in the browser; the id is of the session, and is no secret. */
-  | { readonly kind: 'web_session'; readonly id: string }
+  | {
+      readonly kind: 'web_session';
+      readonly id: string;
+      /** Who the sign-in link was made for, unverified; encrypted. */
+      readonly person?: string | undefined;
+    }
   /** The customer's stack, which proved itself with the connection's secret. */
   | { readonly kind: 'callback' }
   /** An account's stack, which proved itself with an enrollment's secret; the id is the enrollment's. */

@@ -4,6 +4,7 @@ import type { AuditIntent, AuditRecord } from './audit.js';
 import type { SignedIdentityRequest } from './caller-proof.js';
 import type { Connection } from './connection.js';
 import type { ReplaceScopes } from './connection-scopes.js';
+import type { ErrorCode } from './errors.js';
 import type { ApiKeyId, AuditId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
 import type { Organization } from './organization.js';
 import type { Partition, RoleArn } from './role-arn.js';
@@ -18,7 +19,10 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** What a callback was answered, so that the same `webhook-id` gets the same answer again. */
+/**
+ * What a callback was answered, so that the same `webhook-id` gets the same answer again. It is stored in the commit
+ * that decides the event and holds no lease, so that a crash leaves nothing to wait for.
+ */
 export interface IdempotencyRecord {
   readonly connectionId: ConnectionId;
   readonly webhookId: string;
@@ -26,10 +30,21 @@ export interface IdempotencyRecord {
   readonly requestHash?: string | undefined;
   /** Of the first attempt: the propagation window counts from here, also over retries. */
   readonly firstAttemptAt: string;
-  /** A claim ends by itself, so that a process that died does not hold the event for ever. */
-  readonly leaseExpiresAt: string;
-  /** Absent while it is being decided. */
+  /** Absent when an attempt ended without a verdict. */
   readonly answer?: { readonly status: number; readonly body: unknown } | undefined;
+}
+
+/** The latest check of a role that was started on the page, so that any process can show how far it is. */
+export interface RunningCheck {
+  readonly connectionId: ConnectionId;
+  readonly organizationId: OrganizationId;
+  /** Of the request that started it. */
+  readonly requestId: string;
+  readonly roleArn: string;
+  readonly startedAt: string;
+  readonly state: 'running' | 'propagating' | 'passed' | 'failed';
+  /** Why it failed. */
+  readonly code?: ErrorCode | undefined;
 }
 
 /** One atomic change: all of it is stored, or nothing. */
@@ -246,19 +261,22 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
     code: ReadonlyMap<string, number>;
   }>;
   /**
+   * The receipt of an event that was answered meanwhile is `connection_changed`; one without an answer changes nothing then.
    * When a connection gives its access key up, or has another one encrypted, the store keeps no copy of the old.
    *
    * @throws RolebridgeError `connection_changed`, `scope_taken` (members `holders`: connection id, name and scope),
    *   `role_already_connected` (names nobody), `store_unavailable`
    */
   commit(change: Change): Promise<void>;
-  /** Claims an event: what was stored for it (answered, or claimed by somebody still at it), or undefined when it is the caller's now. */
-  acquireIdempotency(
-    claim: IdempotencyRecord,
+  /** Replaces the connection's check before. It may be lost in a crash, which ends the check. */
+  saveRunningCheck(check: RunningCheck): Promise<void>;
+  runningCheck(organizationId: OrganizationId, connectionId: ConnectionId): Promise<RunningCheck | undefined>;
+  /** Undefined for an event that was never attempted, or first a day ago. */
+  idempotencyRecord(
+    connectionId: ConnectionId,
+    webhookId: string,
     now: string,
-  ): Promise<{ claimed: true; firstAttemptAt: string } | { claimed: false; receipt: IdempotencyRecord }>;
-  /** Gives up a claim whose event was not decided; `firstAttemptAt` is kept. */
-  releaseIdempotency(connectionId: ConnectionId, webhookId: string): Promise<void>;
+  ): Promise<IdempotencyRecord | undefined>;
   /** @throws RolebridgeError `store_unavailable` when a write would not be possible now */
   ready(): Promise<void>;
   close(): Promise<void>;

@@ -19,6 +19,7 @@ import type {
   Job,
   OrganizationFilter,
   OutboxMessage,
+  RunningCheck,
   Store,
   Token,
 } from '../domain/ports.js';
@@ -30,7 +31,6 @@ import {
   commitChange,
   connectionNotFound,
   idempotencyOf,
-  storedIdempotency,
 } from './commit-change.js';
 import { eraseOrganization } from './erase-organization.js';
 import { addToParent, revokeWithChildren } from './key-family.js';
@@ -47,6 +47,7 @@ import {
 import { completeDue, leaseDue, nextDueAt } from './work-queue.js';
 
 const idempotencyLifetimeMs = 24 * 60 * 60 * 1000;
+const dayBefore = (time: string): string => new Date(Date.parse(time) - idempotencyLifetimeMs).toISOString();
 const rowsAtOnce = 200;
 
 type Page<Id> = { limit: number; after?: Id | undefined };
@@ -270,11 +271,13 @@ export class RecordStore implements Store {
       watches: watches.map((job) => ownCopy('jobs', job)),
       messages: messages.map((message) => ownCopy('messages', message)),
     };
+    const old = receipt ? await this.#oldIdempotency(organizationId, receipt) : [];
     for (let tries = 1; ; tries++)
       try {
-        return await this.backend.transact(organizationId, (transaction) =>
-          commitChange(transaction, organizationId, own),
-        );
+        return await this.backend.transact(organizationId, async (transaction) => {
+          for (const record of old) await transaction.delete('idempotency', idempotencyKey(record));
+          await commitChange(transaction, organizationId, own);
+        });
       } catch (error) {
         if (!(error instanceof UniqueConflict)) throw error;
         const refusal = await this.#refusal(error, change);
@@ -282,34 +285,28 @@ export class RecordStore implements Store {
       }
   }
 
-  async acquireIdempotency(
-    claim: IdempotencyRecord,
-    now: string,
-  ): Promise<{ claimed: true; firstAttemptAt: string } | { claimed: false; receipt: IdempotencyRecord }> {
-    const organizationId = await this.#organizationOf(claim.connectionId);
-    const oldest = new Date(Date.parse(now) - idempotencyLifetimeMs).toISOString();
-    const query = { organizationId, order: 'age', upTo: oldest, limit: rowsAtOnce } as const;
-    const old = await this.backend.list('idempotency', query);
-    return this.backend.transact(organizationId, async (transaction) => {
-      const stored = await transaction.get('idempotency', idempotencyKey(claim));
-      const known = stored && stored.firstAttemptAt > oldest ? stored : undefined;
-      if (known && (known.answer !== undefined || known.leaseExpiresAt > now))
-        return { claimed: false, receipt: idempotencyOf(known) };
-      for (const record of old) await transaction.delete('idempotency', idempotencyKey(record));
-      const firstAttemptAt = known?.firstAttemptAt ?? claim.firstAttemptAt;
-      await transaction.put('idempotency', storedIdempotency({ ...claim, firstAttemptAt }, organizationId));
-      return { claimed: true, firstAttemptAt };
-    });
+  async saveRunningCheck(check: RunningCheck): Promise<void> {
+    const own = ownCopy('runningChecks', check);
+    await this.backend.transact(own.organizationId, (transaction) =>
+      transaction.put('runningChecks', own, { lasting: false }),
+    );
   }
 
-  async releaseIdempotency(connectionId: ConnectionId, webhookId: string): Promise<void> {
-    const organizationId = (await this.#one('connections', connectionId))?.organizationId;
-    if (organizationId === undefined) return;
-    await this.backend.transact(organizationId, async (transaction) => {
-      const known = await transaction.get('idempotency', idempotencyKey({ connectionId, webhookId }));
-      if (known === undefined || known.answer !== undefined) return;
-      await transaction.put('idempotency', { ...known, leaseExpiresAt: new Date(0).toISOString() });
-    });
+  async runningCheck(
+    organizationId: OrganizationId,
+    connectionId: ConnectionId,
+  ): Promise<RunningCheck | undefined> {
+    const found = await this.#one('runningChecks', connectionId);
+    return found?.organizationId === organizationId ? found : undefined;
+  }
+
+  async idempotencyRecord(
+    connectionId: ConnectionId,
+    webhookId: string,
+    now: string,
+  ): Promise<IdempotencyRecord | undefined> {
+    const stored = await this.#one('idempotency', idempotencyKey({ connectionId, webhookId }));
+    return stored && stored.firstAttemptAt > dayBefore(now) ? idempotencyOf(stored) : undefined;
   }
 
   async appendAudit(records: readonly AuditRecord[]): Promise<void> {
@@ -445,6 +442,11 @@ export class RecordStore implements Store {
   async #one<Name extends TableName>(table: Name, key: string): Promise<Values[Name] | undefined> {
     const [found] = await this.backend.get(table, [key]);
     return found;
+  }
+
+  #oldIdempotency(organizationId: OrganizationId, { firstAttemptAt }: IdempotencyRecord) {
+    const upTo = dayBefore(firstAttemptAt);
+    return this.backend.list('idempotency', { organizationId, order: 'age', upTo, limit: rowsAtOnce });
   }
 
   /** @throws RolebridgeError `connection_not_found` */

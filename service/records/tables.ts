@@ -10,7 +10,7 @@ import {
 } from '../domain/connection.js';
 import type { ExternalId, OrganizationId } from '../domain/ids.js';
 import { isListed, type Organization } from '../domain/organization.js';
-import type { IdempotencyRecord, Job, OutboxMessage, Token } from '../domain/ports.js';
+import type { IdempotencyRecord, Job, OutboxMessage, RunningCheck, Token } from '../domain/ports.js';
 import { scopeKey } from '../domain/scope.js';
 import * as schemas from './schemas.js';
 
@@ -36,6 +36,7 @@ export interface Values {
   readonly connections: Connection;
   readonly retiredExternalIds: RetiredExternalId;
   readonly idempotency: StoredIdempotencyRecord;
+  readonly runningChecks: RunningCheck;
   readonly jobs: StoredJob;
   readonly messages: StoredMessage;
   readonly tokens: Token;
@@ -152,6 +153,13 @@ const definitions = {
     organizationId: ofItsOrganization,
     columns: { firstAttemptAt: ({ firstAttemptAt }) => time(firstAttemptAt) },
     orders: { age: 'firstAttemptAt' },
+  },
+  runningChecks: {
+    schema: schemas.runningCheck,
+    key: ({ connectionId }) => connectionId,
+    organizationId: ofItsOrganization,
+    columns: {},
+    orders: { id: null },
   },
   jobs: {
     schema: schemas.job,

@@ -15,7 +15,11 @@ export interface HistoryEntry {
 }
 
 /** Outcomes, and intents without one: what was in progress when the service was cut off. */
-export function historyOf(records: readonly AuditRecord[], { history, scope }: Texts): HistoryEntry[] {
+export function historyOf(
+  records: readonly AuditRecord[],
+  { history, scope }: Texts,
+  personOf: (record: AuditRecord) => string | undefined = () => undefined,
+): HistoryEntry[] {
   const ended = new Set(records.map((record) => record.phase === 'outcome' && record.intentId));
   return records.flatMap((record) => {
     if (record.phase === 'intent' && ended.has(record.id)) return [];
@@ -28,7 +32,7 @@ export function historyOf(records: readonly AuditRecord[], { history, scope }: T
         title: titleOf(record),
         outcome: outcome === 'succeeded' ? undefined : history.outcomes[outcome],
         code: record.phase === 'outcome' ? record.code : undefined,
-        who: history.who[record.actor.kind] ?? record.actor.kind,
+        who: personOf(record) ?? history.who[record.actor.kind] ?? record.actor.kind,
         details: detailsOf(record),
       },
     ];

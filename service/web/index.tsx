@@ -9,8 +9,8 @@ import { requireActive } from '../actions/require-active.js';
 import { problemAnswer } from '../api/problem.js';
 import { logFailure } from '../api/request-log.js';
 import { RolebridgeError } from '../domain/errors.js';
-import { requirePermission } from '../domain/permission.js';
 import type { RateLimits } from '../limits/index.js';
+import { requireAccess } from './access.js';
 import { addApiReference } from './api-reference.js';
 import { serveAssets } from './assets.js';
 import { type Brand, defaultBrand } from './brand.js';
@@ -40,12 +40,15 @@ export interface WebOptions {
   readonly operatorTokenHash?: string | undefined;
 }
 
+/** Paths are exact: a guard and a route never read the same path differently. */
+const exactly = { strict: true, caseSensitive: true } as const;
+
 /** The site as a router, for the app to mount at its root. */
 export function createWeb(
   deps: Dependencies,
   { logger, limits, brand = defaultBrand, operatorTokenHash }: WebOptions,
 ): Router {
-  const router = Router();
+  const router = Router(exactly);
   const base = new URL(deps.publicUrl).pathname.replace(/\/$/, '');
   const site: Site = {
     deps,
@@ -85,7 +88,7 @@ export function createWeb(
 function createPages(site: Site, limits: WebOptions['limits']): Router {
   const { deps } = site;
   const isEmbedded = site.embedOrigins.length > 0;
-  const pages = Router();
+  const pages = Router(exactly);
   pages.use(express.urlencoded({ extended: false, limit: '64kb', inflate: false, parameterLimit: 50 }));
   // No other site can send a form here, signed in or not.
   pages.use((request, _response, next) => {
@@ -108,11 +111,11 @@ function createPages(site: Site, limits: WebOptions['limits']): Router {
       throw foreignForm(deps.publicUrl);
     await requireActive(deps.store, session.organizationId);
     response.locals.session = session;
-    if (request.path !== '/sign-out')
-      requirePermission(
-        session.authority,
-        request.method === 'POST' ? 'connections:write' : 'connections:read',
-      );
+    if (request.path !== '/sign-out') {
+      if (session.connectionId && request.path === '/connections')
+        return seeOther(site, response, `/connections/${session.connectionId}`);
+      requireAccess(session, request);
+    }
     response.locals.organization = await deps.store.organization(session.organizationId);
     next();
   });

@@ -2,11 +2,14 @@ import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { recordOutcome } from '../actions/audited.js';
 import type { Dependencies } from '../actions/dependencies.js';
-import { isValid } from '../domain/api-key.js';
+import { openPerson, type Person } from '../actions/persons.js';
+import { isKeyOf } from '../actions/sign-in-link.js';
+import { type ApiKey, isValid } from '../domain/api-key.js';
 import type { Requester } from '../domain/audit.js';
-import { type ApiKeyId, isApiKeyId, type OrganizationId } from '../domain/ids.js';
+import { type ConnectionId, isApiKeyId, type OrganizationId } from '../domain/ids.js';
 import type { Authority } from '../domain/permission.js';
 import type { Token } from '../domain/ports.js';
+import { type Access, accessOf, linkIn } from '../domain/sign-in-link.js';
 import { isLanguage, type Language } from './texts/index.js';
 
 /** Sessions expire after this inactivity, and in any case after the longest time. */
@@ -14,19 +17,24 @@ export const idleMs = 30 * 60_000;
 export const longestMs = 12 * 3_600_000;
 /** A session in use is written at most this often. */
 const touchMs = 60_000;
+/** As long as a link can last. */
+const browserMs = 30 * 86_400_000;
 
 /** A person who is signed in with a browser. */
 export interface WebSession {
   /** For the audit log; no secret. */
   readonly id: string;
   readonly organizationId: OrganizationId;
-  /** What it was opened with: when that key is revoked, the session ends. */
-  readonly apiKeyId: ApiKeyId;
   readonly authority: Authority;
+  readonly access: Access;
+  /** The only connection that its link opens. */
+  readonly connectionId?: ConnectionId | undefined;
   /** In every form, so that no other site can send one. */
   readonly csrfToken: string;
   /** Who the link was made for, as its sender said. */
-  readonly user?: { readonly name: string } | undefined;
+  readonly user?: Person | undefined;
+  /** The same, encrypted, for the audit log. */
+  readonly person?: string | undefined;
   /** Where "Back" leads: on the vendor's list of addresses. */
   readonly returnUrl?: string | undefined;
   /** What the link asked for, for all pages of the session. */
@@ -39,6 +47,9 @@ export interface Look {
   readonly theme?: 'light' | 'dark' | undefined;
 }
 
+/** What a session is opened with: when that ends, so does the session. */
+type Owner = { readonly key: ApiKey } | { readonly link: Token };
+
 export type Sessions = ReturnType<typeof createSessions>;
 
 /**
@@ -47,7 +58,7 @@ export type Sessions = ReturnType<typeof createSessions>;
  * https://developer.mozilla.org/docs/Web/Privacy/Guides/Privacy_sandbox/Partitioned_cookies
  */
 export function createSessions(
-  deps: Pick<Dependencies, 'store' | 'clock' | 'publicUrl'>,
+  deps: Pick<Dependencies, 'store' | 'clock' | 'publicUrl' | 'encryption'>,
   { isEmbedded = false } = {},
 ) {
   const isLoopback = /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|\/|$)/.test(deps.publicUrl);
@@ -83,31 +94,38 @@ export function createSessions(
     async begin(
       request: Request,
       response: Response,
-      { look = {}, ...owner }: { organizationId: OrganizationId; apiKeyId: ApiKeyId; look?: Look },
+      { look = {}, ...owner }: Owner & { look?: Look },
     ): Promise<void> {
       const before = secretIn(request);
       if (before !== undefined) await deps.store.takeToken('web_session', hashOf(before));
       await deps.store.deleteExpiredTokens(isoTime(deps.clock.now()));
       const now = deps.clock.now();
       const secret = randomBytes(32).toString('base64url');
-      const session = {
-        id: `ses_${randomBytes(12).toString('hex')}`,
-        csrfToken: csrfTokenOf(secret),
-        look,
-        ...owner,
-      };
-      await recordOutcome(deps, requesterOf(session, response), {
+      const id = `ses_${randomBytes(12).toString('hex')}`;
+      const person = 'link' in owner ? linkIn(owner.link).person : undefined;
+      const { organizationId } = 'link' in owner ? owner.link : owner.key;
+      const openedWith =
+        'link' in owner
+          ? { linkId: linkIn(owner.link).id, access: linkIn(owner.link).access }
+          : { keyId: owner.key.id };
+      await recordOutcome(deps, requesterOf({ id, person }, response), {
         action: 'web_session.begin',
-        organizationId: owner.organizationId,
-        details: { keyId: owner.apiKeyId },
+        organizationId,
+        details: openedWith,
       });
       await deps.store.saveToken({
         kind: 'web_session',
         hash: hashOf(secret),
-        organizationId: owner.organizationId,
+        organizationId,
         createdAt: isoTime(now),
         expiresAt: isoTime(now + idleMs),
-        data: { id: session.id, apiKeyId: owner.apiKeyId, look },
+        data: {
+          id,
+          look,
+          ...('link' in owner
+            ? { link: owner.link.data, linkHash: owner.link.hash }
+            : { apiKeyId: owner.key.id }),
+        },
       });
       response.cookie(cookieName, secret, cookieOptions);
     },
@@ -119,9 +137,8 @@ export function createSessions(
       const token = await deps.store.token('web_session', hashOf(secret));
       const now = deps.clock.now();
       if (token === undefined || Date.parse(token.expiresAt) <= now) return undefined;
-      const session = sessionIn(token, secret);
-      const key = session && (await deps.store.apiKey(session.apiKeyId));
-      if (!session || key?.organizationId !== session.organizationId || !isValid(key, now)) return undefined;
+      const session = await openedSession(deps, token, secret);
+      if (session === undefined) return undefined;
       const ends = Math.min(now + idleMs, Date.parse(token.createdAt) + longestMs);
       // Live updates of an open page are no activity.
       const isUse = request.headers['x-rolebridge-live'] === undefined;
@@ -133,7 +150,7 @@ export function createSessions(
           return undefined;
         }
       }
-      return { ...session, authority: key };
+      return session;
     },
 
     async end(request: Request, response: Response, session: WebSession): Promise<void> {
@@ -144,6 +161,15 @@ export function createSessions(
         organizationId: session.organizationId,
       });
       response.clearCookie(cookieName, cookieOptions);
+    },
+
+    /** Of this browser for a month: a sign-in link is bound to the first that uses it. */
+    browserSecret(request: Request, response: Response): string {
+      const name = `${cookieName}-browser`;
+      const known = cookieOf(request, name);
+      const text = known ?? randomBytes(32).toString('base64url');
+      response.cookie(name, text, { ...cookieOptions, maxAge: browserMs });
+      return text;
     },
 
     /** For forms before sign-in: the same text in a cookie and in the form. */
@@ -159,8 +185,11 @@ export function createSessions(
 }
 
 /** Who asks, for the audit log. */
-export const requesterOf = ({ id }: Pick<WebSession, 'id'>, response: Response): Requester => ({
-  actor: { kind: 'web_session', id },
+export const requesterOf = (
+  { id, person }: Pick<WebSession, 'id' | 'person'>,
+  response: Response,
+): Requester => ({
+  actor: { kind: 'web_session', id, ...(person !== undefined && { person }) },
   requestId: response.locals.requestId as string,
 });
 
@@ -191,13 +220,29 @@ function cookieOf(request: Request, name: string): string | undefined {
   return value && /^[A-Za-z0-9_-]{43}$/.test(value) ? value : undefined;
 }
 
-function sessionIn(
+/** The session of a cookie, unless what it was opened with has ended. */
+async function openedSession(
+  deps: Pick<Dependencies, 'store' | 'clock' | 'encryption'>,
   { organizationId, data }: Token,
   secret: string,
-): Omit<WebSession, 'authority'> | undefined {
-  const { id, apiKeyId, look } = data;
-  if (typeof id !== 'string' || typeof apiKeyId !== 'string' || !isApiKeyId(apiKeyId)) return undefined;
-  return { id, organizationId, apiKeyId, csrfToken: csrfTokenOf(secret), look: lookOf(look) };
+): Promise<WebSession | undefined> {
+  const { id, apiKeyId, look, link, linkHash } = data;
+  if (typeof id !== 'string') return undefined;
+  const common = { id, organizationId, csrfToken: csrfTokenOf(secret), look: lookOf(look) };
+  if (typeof linkHash === 'string') {
+    const { access, authority, connectionId, returnUrl, person, ...made } = linkIn({
+      data: link as Token['data'],
+    });
+    const token = await deps.store.token('sign_in_link', linkHash);
+    if (token && linkIn(token).revokedAt !== undefined) return undefined;
+    if (!(await isKeyOf(deps, organizationId, made))) return undefined;
+    const user = person === undefined ? undefined : await openPerson(deps, organizationId, person);
+    return { ...common, access, authority, connectionId, returnUrl, person, user };
+  }
+  const key =
+    typeof apiKeyId === 'string' && isApiKeyId(apiKeyId) ? await deps.store.apiKey(apiKeyId) : undefined;
+  if (key?.organizationId !== organizationId || !isValid(key, deps.clock.now())) return undefined;
+  return { ...common, access: accessOf(key), authority: key };
 }
 
 /** Of a link's address, a form or the store: anything else counts as left out. */

@@ -80,7 +80,7 @@ test('no secret is shown by a command that is not meant to show it', async () =>
   });
   const move = await rolebridge(`connection migrate-to-role ${held.id}`);
   const key = await rolebridge('api-keys create runner');
-  const link = await rolebridge('sign-in-link');
+  const link = await rolebridge('sign-in-links create');
   const organization = await rolebridge(`org create other --url ${vendor.service.url}`);
   const credentials = await rolebridge('credentials --project shop');
   writeFileSync(join(folder, 'key'), `${key.apiKey}\n`, { mode: 0o600 });
@@ -110,7 +110,7 @@ test('no secret is shown by a command that is not meant to show it', async () =>
     [move.callbackSecret, [`connection migrate-to-role ${held.id} --json`]],
     [key.apiKey, ['api-keys create runner --json']],
     [organization.apiKey, [`org create other --url ${vendor.service.url} --json`]],
-    [new URL(link.url).searchParams.get('token') ?? '', ['sign-in-link --json']],
+    [new URL(link.url).searchParams.get('token') ?? '', ['sign-in-links create --json']],
     [credentials.SecretAccessKey, ['credentials --project shop', 'credentials --project shop --json']],
     [credentials.SessionToken, ['credentials --project shop', 'credentials --project shop --json']],
     [first.secretAccessKey, []],

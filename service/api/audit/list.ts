@@ -1,9 +1,10 @@
 import { findConnection } from '../../actions/find-connection.js';
+import { openPerson } from '../../actions/persons.js';
 import type { AuditRecord } from '../../domain/audit.js';
 import { requireWholeOrganization } from '../../domain/permission.js';
 import * as answers from '../answers.js';
 import { connectionId } from '../example-values.js';
-import { defineOperation } from '../operation.js';
+import { type ApiDependencies, defineOperation } from '../operation.js';
 import { auditQuery } from '../schemas.js';
 
 export const listAuditRecords = defineOperation({
@@ -32,11 +33,18 @@ export const listAuditRecords = defineOperation({
     });
     const last = page.records.at(-1);
     return {
-      records: page.records.map(auditRecordView),
+      records: await Promise.all(page.records.map((record) => auditRecordView(deps, record))),
       ...(page.hasMore && last && { next: last.id }),
     };
   },
 });
 
 /** The organization is the reader's own. */
-export const auditRecordView = ({ organizationId: _, ...record }: AuditRecord) => record;
+export async function auditRecordView(
+  deps: ApiDependencies,
+  { organizationId, actor: { ...actor }, ...record }: AuditRecord,
+) {
+  if (actor.kind !== 'web_session' || actor.person === undefined) return { ...record, actor };
+  const { person, ...shown } = actor;
+  return { ...record, actor: { ...shown, person: await openPerson(deps, organizationId, person) } };
+}

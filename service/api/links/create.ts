@@ -8,20 +8,31 @@ export const createSignInLink = defineOperation({
   method: 'post',
   path: '/v1/sign-in-links',
   tag: 'Sign-in links',
-  summary: 'Creates a URL that signs in to the site once, for a platform that embeds it.',
+  summary: 'Creates a URL that signs one person in, for the organization or only one connection.',
+  description:
+    'The first browser that uses it is the only one from then on. It ends with the API key that creates it.',
   auth: 'organization',
   permission: 'links:write',
   body: signInLinkRequest,
   answer: {
     status: 201,
     description: 'The URL, which no other answer contains.',
-    schema: answers.signInLink,
+    schema: answers.createdSignInLink,
   },
   errors: ['connection_not_found'],
   examples: {
     aQuarterOfAnHour: { body: {}, returns: 201 },
-    toAConnection: { body: { expiresInSeconds: 600, connectionId }, returns: 201 },
-    tooLong: { body: { expiresInSeconds: 86_401 }, returns: 'request_invalid' },
+    toAConnection: {
+      body: {
+        expiresInSeconds: 86_400,
+        connectionId,
+        access: 'connect',
+        user: { id: 'u-117', name: 'Ana Ruiz', email: 'ana@example.com' },
+      },
+      returns: 201,
+    },
+    tooLong: { body: { expiresInSeconds: 2_592_001 }, returns: 'request_invalid' },
+    notOnTheList: { body: { returnUrl: 'https://elsewhere.example/' }, returns: 'request_invalid' },
   },
   handler: ({ deps, by, caller, body }) => create(deps, by, caller, body),
 });

@@ -48,7 +48,7 @@ async function* linesOf(deps: ApiDependencies, organization: Organization): Asyn
   }
   for (let before: AuditId | undefined; ; ) {
     const page = await store.auditRecords(id, { limit: rowsAtOnce, before });
-    for (const record of page.records) yield line('audit_record', auditRecordView(record));
+    for (const record of page.records) yield line('audit_record', await auditRecordView(deps, record));
     before = page.records.at(-1)?.id;
     if (!page.hasMore) break;
   }

@@ -19,7 +19,7 @@ export function createOperatorPages(
 ): Router {
   const { deps } = site;
   const sessions = createOperatorSessions(deps, tokenHash);
-  const pages = Router();
+  const pages = Router({ strict: true, caseSensitive: true });
   pages.use((_request, _response, next) => {
     if (tokenHash === undefined) throw new RolebridgeError('not_found', 'This page does not exist.');
     next();

@@ -1,8 +1,10 @@
 import type { Request, Response, Router } from 'express';
 import { renameConnection } from '../../actions/change-connection.js';
+import { openPerson } from '../../actions/persons.js';
 import { verifyAgain } from '../../actions/verify-again.js';
 import { statusOf } from '../../api/problem.js';
 import { parse, renameRequest } from '../../api/schemas.js';
+import type { AuditRecord } from '../../domain/audit.js';
 import type { Connection } from '../../domain/connection.js';
 import { errorCatalog } from '../../domain/error-catalog/index.js';
 import { isAuditId } from '../../domain/ids.js';
@@ -99,12 +101,20 @@ export function addConnectionPages(pages: Router, site: Site): void {
       scopeTree(site, sessionOf(response), []),
     ]);
     const last = records.at(-1);
+    const persons = new Map<string, string>();
+    for (const { actor } of records)
+      if (actor.kind === 'web_session' && actor.person !== undefined && !persons.has(actor.person)) {
+        const person = await openPerson(deps, connection.organizationId, actor.person);
+        if (person) persons.set(actor.person, textsOf(site, response).history.linkFor(person.name));
+      }
+    const personOf = ({ actor }: AuditRecord) =>
+      actor.kind === 'web_session' ? persons.get(actor.person ?? '') : undefined;
     const view = (
       <ConnectionPage
         connection={connection}
         tree={tree}
         isTreeCut={isCut}
-        history={historyOf(records, textsOf(site, response)).slice(0, historySize)}
+        history={historyOf(records, textsOf(site, response), personOf).slice(0, historySize)}
         isOlderHistory={isAuditId(before)}
         olderHistory={hasMore && last ? `/connections/${connection.id}?before=${last.id}#history` : undefined}
         failedTitle={(code) => errorCatalog[code].title}

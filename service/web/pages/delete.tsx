@@ -8,7 +8,7 @@ import { levelIcons, levelOf, ScopePath } from '../components/scope.js';
 import { accountOf, Status } from '../components/status.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
-import { byOf, connectionIn, field, type Site, seeOther, sendPage, textsOf } from '../site.js';
+import { byOf, connectionIn, field, type Site, seeOther, sendPage, sessionOf, textsOf } from '../site.js';
 
 type Named = Request<{ id: string }>;
 
@@ -36,8 +36,14 @@ export function addDeletePages(pages: Router, site: Site): void {
   });
 
   async function sendDelete(response: Response, connection: Connection, typed?: string): Promise<void> {
+    const { connectionId, authority } = sessionOf(response);
+    // A limited session learns of no other connection.
+    const isLimited = connectionId !== undefined || authority.scope !== undefined;
     const afterwards = await Promise.all(
-      connection.scopes.map(async (scope) => ({ scope, next: await nextHolder(connection, scope) })),
+      (isLimited ? [] : connection.scopes).map(async (scope) => ({
+        scope,
+        next: await nextHolder(connection, scope),
+      })),
     );
     const title = textsOf(site, response).remove.title(connection.name);
     const view = (

@@ -76,7 +76,7 @@ export const initialForm = ({ name, scopes }: Connection): ScopeForm => ({
 /** Every scope that a connection holds, the levels between, and these; with what applies at each. */
 export async function scopeTree(
   { deps }: Site,
-  { organizationId, authority }: WebSession,
+  { organizationId, authority, connectionId }: WebSession,
   more: readonly string[],
 ): Promise<{ tree: ScopeNode; isCut: boolean }> {
   // A limited session sees nothing beside or above its scope.
@@ -85,7 +85,11 @@ export async function scopeTree(
     deps.store.scopeHolders(organizationId, [top, ...more]),
     deps.store.narrowerScopeHolders(organizationId, top, treeSize + 1),
   ]);
-  const holders = new Map([...atTop, ...within].map(({ key, connection }) => [key, connection]));
+  const isShown = ({ connection }: { connection: Connection }) =>
+    connectionId === undefined || connection.id === connectionId;
+  const holders = new Map(
+    [...atTop, ...within].filter(isShown).map(({ key, connection }) => [key, connection]),
+  );
   const keys = new Set(
     [...holders.keys(), ...more, top]
       .flatMap((key) => keysThatMatch(scopeFromKey(key)))

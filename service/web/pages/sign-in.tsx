@@ -3,7 +3,9 @@ import { findConnection } from '../../actions/find-connection.js';
 import { takeSignInLink } from '../../actions/sign-in-link.js';
 import { apiKeyOf } from '../../api/auth.js';
 import { RolebridgeError } from '../../domain/errors.js';
-import { fullAuthority } from '../../domain/permission.js';
+import { requirePermission } from '../../domain/permission.js';
+import type { Token } from '../../domain/ports.js';
+import { linkIn } from '../../domain/sign-in-link.js';
 import type { RateLimits } from '../../limits/index.js';
 import { Button, Field, useHref } from '../components/basics.js';
 import { Pair } from '../components/pair.js';
@@ -29,7 +31,8 @@ export function addSignInPages(pages: Router, site: Site, limits: Pick<RateLimit
       const view = <SignInPage token={sessions.formToken(request, response)} error={signIn.wrong} />;
       return sendPage(site, response, { title: signIn.title, isPlain: true }, view, 401);
     }
-    await sessions.begin(request, response, { organizationId: key.organizationId, apiKeyId: key.id });
+    requirePermission(key, 'connections:read');
+    await sessions.begin(request, response, { key });
     return seeOther(site, response, '/connections');
   });
 }
@@ -53,27 +56,26 @@ export function addLinkPages(pages: Router, site: Site, limits: Pick<RateLimits,
 
   pages.post('/sign-in/link', async (request, response) => {
     requireFormToken(site, request);
-    const link = await takeSignInLink(deps, field(request, 'token')).catch(async (error: unknown) => {
-      await limits.address(request.ip);
-      throw error;
-    });
-    await sessions.begin(request, response, { ...link, look: lookOf(request.body) });
+    const by = { actor: { kind: 'service' }, requestId: response.locals.requestId as string } as const;
+    const browser = sessions.browserSecret(request, response);
+    const link = await takeSignInLink(deps, by, field(request, 'token'), browser).catch(
+      async (error: unknown) => {
+        await limits.address(request.ip);
+        throw error;
+      },
+    );
+    await sessions.begin(request, response, { link, look: lookOf(request.body) });
     return seeOther(site, response, await firstPageOf(site, link));
   });
 }
 
 /** Where there is something to do. */
-async function firstPageOf(
-  { deps }: Site,
-  link: Awaited<ReturnType<typeof takeSignInLink>>,
-): Promise<string> {
-  if (link.connectionId === undefined) return '/connections';
-  const { id, status } = await findConnection(
-    deps.store,
-    { organizationId: link.organizationId, authority: fullAuthority },
-    link.connectionId,
-  );
-  return status === 'pending' ? `/connections/${id}/setup` : `/connections/${id}`;
+async function firstPageOf({ deps }: Site, link: Token): Promise<string> {
+  const { connectionId, authority, access } = linkIn(link);
+  if (connectionId === undefined) return '/connections';
+  const viewer = { organizationId: link.organizationId, authority };
+  const { id, status } = await findConnection(deps.store, viewer, connectionId);
+  return status === 'pending' && access !== 'read' ? `/connections/${id}/setup` : `/connections/${id}`;
 }
 
 function requireFormToken({ sessions }: Site, request: Request): void {

@@ -609,6 +609,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
         command_line: v.name,
         service: 'Planmäßige Prüfung',
       },
+      linkFor: (name) => `Link für ${name}`,
       titles: {
         'connection.create': 'Erstellt',
         'connection.verify': 'Geprüft',

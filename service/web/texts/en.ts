@@ -586,6 +586,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         command_line: v.name,
         service: 'Scheduled check',
       } as Record<AuditRecord['actor']['kind'], string>,
+      linkFor: (name: string) => `Link for ${name}`,
       titles: {
         'connection.create': 'Created',
         'connection.verify': 'Verified',

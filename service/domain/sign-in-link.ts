@@ -1,0 +1,52 @@
+/** A link that signs one person in: for the organization or only one connection, as far as its maker may. */
+import { z } from 'zod';
+import { apiKeyId, type ConnectionId, connectionId } from './ids.js';
+import { type Authority, authority, narrowed, type Permission } from './permission.js';
+import type { Token } from './ports.js';
+import { isoTime } from './verification.js';
+
+/** `read`: see. `connect`: connect and check roles. `manage`: everything but binding another account. */
+export const access = z.enum(['read', 'connect', 'manage']);
+export type Access = z.infer<typeof access>;
+
+/** What the store keeps of a link, beside its times. */
+const linkData = z.object({
+  id: z.string(),
+  access,
+  authority,
+  /** Absent: the operator made it. */
+  apiKeyId: apiKeyId.optional(),
+  connectionId: connectionId.optional(),
+  returnUrl: z.string().optional(),
+  /** Encrypted. */
+  person: z.string().optional(),
+  /** SHA-256 of the secret of the first browser that used it. */
+  browser: z.string().optional(),
+  usedAt: isoTime.optional(),
+  revokedAt: isoTime.optional(),
+});
+export type LinkData = z.infer<typeof linkData>;
+
+export const linkIn = ({ data }: Pick<Token, 'data'>): LinkData => linkData.parse(data);
+
+const permissionsOf: Record<Access, readonly Permission[]> = {
+  read: ['connections:read'],
+  connect: ['connections:read', 'connections:write'],
+  manage: ['connections:read', 'connections:write'],
+};
+
+/** No link can release an account, issue credentials or make keys. @throws RolebridgeError `permission_denied` */
+export function linkAuthority(maker: Authority, wanted: Access): Authority {
+  const { scope, expiresAt } = narrowed(maker, { permissions: permissionsOf[wanted] });
+  return { permissions: permissionsOf[wanted], ...(scope && { scope }), ...(expiresAt && { expiresAt }) };
+}
+
+/** What a link may by default: all of its maker's, for one connection no more than connecting it. */
+export function defaultAccess(maker: Authority, only: ConnectionId | undefined): Access {
+  if (!maker.permissions.includes('connections:write')) return 'read';
+  return only === undefined ? 'manage' : 'connect';
+}
+
+/** What a person who signs in with an API key may do on the pages. */
+export const accessOf = ({ permissions }: Authority): Access =>
+  permissions.includes('connections:write') ? 'manage' : 'read';

@@ -1,0 +1,68 @@
+/** What a session may open and send: the pages show what is allowed, and this decides. */
+import type { Request } from 'express';
+import { denied } from '../domain/permission.js';
+import type { Access } from '../domain/sign-in-link.js';
+import type { WebSession } from './session.js';
+
+interface Rule {
+  readonly access: Access;
+  /** Not for a session of one connection: it shows or needs the rest of the organization. */
+  readonly isWide?: true;
+}
+
+/** Every route behind a session; one that is not here is for nobody. */
+export const pageRules: Readonly<Record<string, Rule>> = {
+  'GET /connections': { access: 'read', isWide: true },
+  'GET /connections/new': { access: 'connect', isWide: true },
+  'POST /connections/new/role': { access: 'connect', isWide: true },
+  'GET /connections/new/access-key': { access: 'connect', isWide: true },
+  'POST /connections/new/access-key': { access: 'connect', isWide: true },
+  'GET /connections/:id': { access: 'read' },
+  'GET /connections/:id/connected': { access: 'read' },
+  'GET /connections/:id/setup': { access: 'connect' },
+  'POST /connections/:id/account': { access: 'connect' },
+  'POST /connections/:id/callback-secret': { access: 'connect' },
+  'POST /connections/:id/check': { access: 'connect' },
+  'GET /connections/:id/checking': { access: 'connect' },
+  'POST /connections/:id/verify': { access: 'connect' },
+  'POST /connections/:id/finish': { access: 'connect', isWide: true },
+  'GET /connections/:id/access-key': { access: 'connect' },
+  'POST /connections/:id/access-key': { access: 'connect' },
+  'POST /connections/:id/migrate-to-role': { access: 'manage' },
+  'GET /connections/:id/name': { access: 'manage' },
+  'POST /connections/:id/name': { access: 'manage' },
+  'GET /connections/:id/scope': { access: 'manage', isWide: true },
+  'POST /connections/:id/scope': { access: 'manage', isWide: true },
+  'GET /connections/:id/rotate': { access: 'manage' },
+  'POST /connections/:id/rotate': { access: 'manage' },
+  'POST /connections/:id/external-id': { access: 'manage' },
+  'POST /connections/:id/external-id/cancel': { access: 'manage' },
+  'GET /connections/:id/delete': { access: 'manage' },
+  'POST /connections/:id/delete': { access: 'manage' },
+};
+
+const levels: Record<Access, number> = { read: 0, connect: 1, manage: 2 };
+
+/** @throws RolebridgeError `permission_denied` */
+export function requireAccess(session: WebSession, { method, path }: Request): void {
+  const [, root, id = '', ...rest] = path.split('/');
+  const named = id === '' || id === 'new' ? id : ':id';
+  const route = [root, named, ...rest].filter((part) => part !== '').join('/');
+  const rule = pageRules[`${method === 'HEAD' ? 'GET' : method} /${route}`];
+  // The site answers that there is no such page.
+  if (rule === undefined && method !== 'POST') return;
+  const isWide = session.connectionId === undefined;
+  if (rule !== undefined && levels[session.access] >= levels[rule.access] && (isWide || !rule.isWide)) return;
+  throw denied('Your sign-in does not allow this.', 'Ask the person who sent you the link.');
+}
+
+/** May this session do it? For pages, which show no button that would be refused. */
+export const mayOpen = (session: WebSession | undefined, route: keyof typeof pageRules): boolean => {
+  const rule = pageRules[route];
+  return (
+    session !== undefined &&
+    rule !== undefined &&
+    levels[session.access] >= levels[rule.access] &&
+    (session.connectionId === undefined || !rule.isWide)
+  );
+};
