@@ -50,6 +50,8 @@ export interface CreatedConnection {
 export interface RoleTemplates {
   /** A link that opens the AWS console, filled in. */
   console: string;
+  /** To paste there as an inline policy: the permission set, and that the role may read itself. */
+  consolePolicy: string;
   /** A whole main.ts for CDK Terrain, for new stacks. */
   cdktn: string;
   /** A whole main.ts for CDKTF, for stacks that use it already. */
@@ -1062,6 +1064,9 @@ export interface Enrollment {
   };
   accountIds?: string[] | undefined;
   maxAccounts: number;
+  /** What the roles of its accounts are made with. */
+  permissionSet?: string | undefined;
+  without?: string[] | undefined;
   /** Name of the role that an account proves itself with. */
   rolePattern: string;
   /** ISO 8601, in UTC. */
@@ -1097,6 +1102,8 @@ export interface AuditRecord {
   actor: {
     kind: 'api_key' | 'web_session' | 'callback' | 'enrollment' | 'operator' | 'command_line' | 'service';
     id?: string | undefined;
+    /** Of an operator's token. */
+    name?: string | undefined;
     /** Who the sign-in link was made for, unverified. */
     person?:
       | {
@@ -1140,6 +1147,8 @@ export interface AuditRecord {
     | 'enrollment.reencrypt'
     | 'setup_code.create'
     | 'setup_code.revoke'
+    | 'operator_token.create'
+    | 'operator_token.revoke'
     | 'sign_in_link.create'
     | 'sign_in_link.revoke'
     | 'web_session.begin'
@@ -1330,6 +1339,8 @@ export interface Operations {
         permissions?: 'read-only' | 'power-user' | 'administrator' | 'security-audit' | undefined;
         /** Instead of permissions: names of AWS's own managed policies, or ARNs, with commas. */
         managedPolicies?: string | undefined;
+        /** Optional statements of the permission set that are left out, with commas. */
+        without?: string | undefined;
         roleName?: string | undefined;
         path?: string | undefined;
         /** The longest session, in seconds: 3,600 to 43,200. */
@@ -1617,6 +1628,10 @@ export interface Operations {
           | undefined;
         accountIds?: string[] | undefined;
         maxAccounts?: number | undefined;
+        /** The name of the vendor's permission set that the role is made with. */
+        permissionSet?: string | undefined;
+        /** Optional statements of the set that are left out. */
+        without?: string[] | undefined;
         /** Name of the role that an account proves itself with; * stands for any characters. By default the role of the StackSet template's function. */
         rolePattern?: string | undefined;
         expiresInSeconds?: number | undefined;
@@ -1647,6 +1662,9 @@ export interface Operations {
       };
       accountIds?: string[] | undefined;
       maxAccounts: number;
+      /** What the roles of its accounts are made with. */
+      permissionSet?: string | undefined;
+      without?: string[] | undefined;
       /** Name of the role that an account proves itself with. */
       rolePattern: string;
       /** ISO 8601, in UTC. */

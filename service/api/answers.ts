@@ -119,6 +119,10 @@ export const preflight = z
 const templateTexts = z
   .object({
     console: text.meta({ description: 'A link that opens the AWS console, filled in.' }),
+    consolePolicy: text.meta({
+      description:
+        'To paste there as an inline policy: the permission set, and that the role may read itself.',
+    }),
     cdktn: text.meta({ description: 'A whole main.ts for CDK Terrain, for new stacks.' }),
     cdktf: text.meta({ description: 'A whole main.ts for CDKTF, for stacks that use it already.' }),
     terraform: text.meta({ description: 'One file of HCL.' }),
@@ -227,6 +231,8 @@ const enrollmentMembers = {
   }),
   accountIds: z.array(accountId).optional(),
   maxAccounts: z.number(),
+  permissionSet: text.optional().meta({ description: 'What the roles of its accounts are made with.' }),
+  without: z.array(text).optional(),
   rolePattern: text.meta({ description: 'Name of the role that an account proves itself with.' }),
   createdAt: dateTime,
   expiresAt: dateTime,
@@ -381,6 +387,7 @@ const auditRecord = z
         'service',
       ]),
       id: text.optional(),
+      name: text.optional().meta({ description: "Of an operator's token." }),
       person: person.optional().meta({ description: 'Who the sign-in link was made for, unverified.' }),
     }),
     requestId: text,
