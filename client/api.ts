@@ -54,6 +54,8 @@ export interface CreatedConnection {
 export interface RoleTemplates {
   /** A link that opens the AWS console, filled in. */
   console: string;
+  /** To paste there as an inline policy: the permission set, and that the role may read itself. */
+  consolePolicy: string;
   /** A whole main.ts for CDK Terrain, for new stacks. */
   cdktn: string;
   /** A whole main.ts for CDKTF, for stacks that use it already. */
@@ -1090,6 +1092,9 @@ export interface Enrollment {
   };
   accountIds?: string[] | undefined;
   maxAccounts: number;
+  /** What the roles of its accounts are made with. */
+  permissionSet?: string | undefined;
+  without?: string[] | undefined;
   /** Name of the role that an account proves itself with. */
   rolePattern: string;
   /** ISO 8601, in UTC. */
@@ -1455,6 +1460,8 @@ export interface Operations {
         permissions?: 'read-only' | 'power-user' | 'administrator' | 'security-audit' | undefined;
         /** Instead of permissions: names of AWS's own managed policies, or ARNs, with commas. */
         managedPolicies?: string | undefined;
+        /** Optional statements of the permission set that are left out, with commas. */
+        without?: string | undefined;
         roleName?: string | undefined;
         path?: string | undefined;
         /** The longest session, in seconds: 3,600 to 43,200. */
@@ -1752,6 +1759,10 @@ export interface Operations {
           | undefined;
         accountIds?: string[] | undefined;
         maxAccounts?: number | undefined;
+        /** The name of the vendor's permission set that the role is made with. */
+        permissionSet?: string | undefined;
+        /** Optional statements of the set that are left out. */
+        without?: string[] | undefined;
         /** Name of the role that an account proves itself with; * stands for any characters. By default the role of the StackSet template's function. */
         rolePattern?: string | undefined;
         expiresInSeconds?: number | undefined;
@@ -1782,6 +1793,9 @@ export interface Operations {
       };
       accountIds?: string[] | undefined;
       maxAccounts: number;
+      /** What the roles of its accounts are made with. */
+      permissionSet?: string | undefined;
+      without?: string[] | undefined;
       /** Name of the role that an account proves itself with. */
       rolePattern: string;
       /** ISO 8601, in UTC. */

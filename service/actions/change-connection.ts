@@ -55,6 +55,7 @@ export async function labelConnection(
 
 /**
  * Sets where the connection applies. A scope whose holder was disconnected by its customer is taken without asking.
+ * `replace` may name each holder and scope to take, as a person confirmed them: another one that came meanwhile keeps its own.
  * @throws RolebridgeError `scope_taken` unless told to replace
  */
 export async function setScopes(
@@ -62,12 +63,13 @@ export async function setScopes(
   by: Requester,
   connection: Connection,
   scopes: readonly Scope[],
-  replace: boolean,
+  replace: boolean | ReadonlySet<string>,
   { scope: within }: Pick<Authority, 'scope'> = {},
 ): Promise<Connection> {
   const unique = new Map(scopes.map((scope) => [scopeKey(checkScope(scope)), scope]));
   const from = replace || 'from_disconnected';
-  const details = { scopes: [...unique.values()].map(describeScope).join('; '), replace };
+  const replaces = typeof replace === 'boolean' ? replace : replace.size > 0;
+  const details = { scopes: [...unique.values()].map(describeScope).join('; '), replace: replaces };
   return saveChange(
     deps,
     by,

@@ -122,6 +122,10 @@ export const preflight = z
 const templateTexts = z
   .object({
     console: text.meta({ description: 'A link that opens the AWS console, filled in.' }),
+    consolePolicy: text.meta({
+      description:
+        'To paste there as an inline policy: the permission set, and that the role may read itself.',
+    }),
     cdktn: text.meta({ description: 'A whole main.ts for CDK Terrain, for new stacks.' }),
     cdktf: text.meta({ description: 'A whole main.ts for CDKTF, for stacks that use it already.' }),
     terraform: text.meta({ description: 'One file of HCL.' }),
@@ -237,6 +241,8 @@ const enrollmentMembers = {
   }),
   accountIds: z.array(accountId).optional(),
   maxAccounts: z.number(),
+  permissionSet: text.optional().meta({ description: 'What the roles of its accounts are made with.' }),
+  without: z.array(text).optional(),
   rolePattern: text.meta({ description: 'Name of the role that an account proves itself with.' }),
   createdAt: dateTime,
   expiresAt: dateTime,

@@ -26,7 +26,7 @@ export const accountId = anAccountId.meta({ description: 'An AWS account.' });
 
 export const partition = aPartition.default('aws');
 
-const permissionSetMembers = {
+export const permissionSetMembers = {
   permissionSet: permissionSetName
     .optional()
     .meta({ description: "The name of the vendor's permission set that the role is made with." }),

@@ -6,6 +6,7 @@ import {
   type Connection,
   labelsOf,
   permissionSetLabel,
+  permissionSetOf,
   type RoleConnection,
   type RoleRegistration,
 } from '../domain/connection.js';
@@ -15,6 +16,7 @@ import {
   cdkProgram,
   cloudFormationTemplate,
   consoleLink,
+  consolePolicy,
   describeRole,
   quickCreateLink,
   type RoleChoices,
@@ -154,21 +156,27 @@ export const roleFor = (
   deps: Dependencies,
   connection: Connection,
   trust: RoleRegistration,
-  choices?: RoleChoices,
-): RoleDescription =>
-  describeRole(
+  choices: RoleChoices = {},
+): RoleDescription => {
+  const own = permissionSetOf(connection);
+  const set = own && deps.permissionSets.get(own.name);
+  const permissions = set && { set, without: choices.without ?? own.without };
+  return describeRole(
     connection,
     trust,
     {
       principal: deps.principals.get(connection.partition) ?? '',
       callbackUrl: `${deps.publicUrl}/v1/callbacks`,
     },
-    choices,
+    // What the vendor needs is no choice.
+    { ...choices, ...(permissions && { permissions }) },
   );
+};
 
 /** Every way to make the role, each a text to copy whole; no secret is in any. */
 export const roleTemplatesFor = (deps: Dependencies, role: RoleDescription) => ({
   console: consoleLink(role),
+  consolePolicy: consolePolicy(role),
   cdktn: cdkProgram(role, 'cdktn'),
   cdktf: cdkProgram(role, 'cdktf'),
   terraform: terraformConfiguration(role),

@@ -239,18 +239,18 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
     organizationId: OrganizationId | undefined,
     page: { limit: number; after?: ConnectionId | undefined } & ConnectionFilter,
   ): Promise<{ connections: Connection[]; hasMore: boolean }>;
-  /** The connections that hold these scope keys, in the order given, those that nobody holds left out. */
+  /** Without the checks and probes of their verifications. The connections that hold these scope keys, in the order given, those that nobody holds left out. */
   scopeHolders(
     organizationId: OrganizationId,
     keys: readonly string[],
   ): Promise<{ key: string; connection: Connection }[]>;
-  /** The connections that hold scopes within this one, itself left out; by their keys in the order of bytes. */
+  /** Without checks and probes, too. The connections that hold scopes within this one, itself left out; by their keys in the order of bytes. */
   narrowerScopeHolders(
     organizationId: OrganizationId,
     key: string,
     limit: number,
   ): Promise<{ key: string; connection: Connection }[]>;
-  /** Of all organizations, in any order, deleted ones too: for encrypting again what they keep. One made meanwhile may be missed. */
+  /** Without checks and probes. Of all organizations, in any order, deleted ones too: for encrypting again what they keep. One made meanwhile may be missed. */
   everyConnection(): AsyncIterable<Connection>;
   /**
    * Of all organizations, in any order: connected and failed ones without a watch that verifies them, such as those that

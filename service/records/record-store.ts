@@ -34,6 +34,7 @@ import {
 } from './commit-change.js';
 import { eraseOrganization } from './erase-organization.js';
 import { addToParent, revokeWithChildren } from './key-family.js';
+import { joined } from './reports.js';
 import {
   byOrganization,
   idempotencyKey,
@@ -156,13 +157,14 @@ export class RecordStore implements Store {
   }
 
   async connection(organizationId: OrganizationId, id: ConnectionId): Promise<Connection | undefined> {
-    const found = await this.#one('connections', id);
+    const found = await this.connectionForCallback(id);
     const isDeleted = found?.status === 'disconnected' && found.reason === 'deleted';
     return found?.organizationId === organizationId && !isDeleted ? found : undefined;
   }
 
-  connectionForCallback(id: ConnectionId): Promise<Connection | undefined> {
-    return this.#one('connections', id);
+  async connectionForCallback(id: ConnectionId): Promise<Connection | undefined> {
+    const [connection, report] = await Promise.all([this.#one('connections', id), this.#one('reports', id)]);
+    return connection && joined(connection, report);
   }
 
   async connections(
@@ -181,7 +183,13 @@ export class RecordStore implements Store {
     const where = { deleted: 'no', status, code, accountId, assurance, reference, permissions, ...set };
     const query = { organizationId, order: 'created', where, after, limit: limit + 1 } as const;
     const found = await this.backend.list('connections', query);
-    return { connections: found.slice(0, limit), hasMore: found.length > limit };
+    const shown = found.slice(0, limit);
+    const reports = await this.backend.get(
+      'reports',
+      shown.map(({ id }) => id),
+    );
+    const connections = shown.map((connection, index) => joined(connection, reports[index]));
+    return { connections, hasMore: found.length > limit };
   }
 
   /** Not by their claims: a page is in the order of creation. */

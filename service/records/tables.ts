@@ -12,6 +12,7 @@ import type { ExternalId, OrganizationId } from '../domain/ids.js';
 import { isListed, type Organization } from '../domain/organization.js';
 import type { IdempotencyRecord, Job, OutboxMessage, RunningCheck, Token } from '../domain/ports.js';
 import { scopeKey } from '../domain/scope.js';
+import { type StoredReport, storedReport } from './reports.js';
 import * as schemas from './schemas.js';
 
 /** An external ID that its connection had before, or was to have: it is never issued again. */
@@ -34,6 +35,7 @@ export interface Values {
   readonly organizations: Organization;
   readonly apiKeys: ApiKey;
   readonly connections: Connection;
+  readonly reports: StoredReport;
   readonly retiredExternalIds: RetiredExternalId;
   readonly idempotency: StoredIdempotencyRecord;
   readonly runningChecks: RunningCheck;
@@ -139,6 +141,13 @@ const definitions = {
       externalId: externalIdsOf,
       scope: (connection) => (isDeleted(connection) ? [] : connection.scopes.map(scopeKey)),
     },
+  },
+  reports: {
+    schema: storedReport,
+    key: ({ connectionId }) => connectionId,
+    organizationId: ofItsOrganization,
+    columns: {},
+    orders: { id: null },
   },
   retiredExternalIds: {
     schema: schemas.retiredExternalId,

@@ -41,6 +41,7 @@ export const migrations: readonly (readonly string[])[] = [
         'assurance, created_at, key',
       ],
     ),
+    ...owned('reports', '', ['organization_id']),
     ...owned('retired_external_ids', '', ['organization_id']),
     ...owned('idempotency', 'first_attempt_at TEXT NOT NULL,', ['organization_id, first_attempt_at']),
     ...owned('running_checks', '', ['organization_id']),
