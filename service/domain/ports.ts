@@ -183,6 +183,9 @@ export interface ConnectionFilter {
   /** Of the role or key, or the expected one. */
   readonly accountId?: string | undefined;
   readonly assurance?: string | undefined;
+  readonly reference?: string | undefined;
+  /** Key of a scope: those that hold it or one within it. Of one organization only. */
+  readonly scope?: string | undefined;
   /** Name, or name and version: `deploy`, `deploy@3`. */
   readonly permissionSet?: string | undefined;
   readonly permissions?: string | undefined;
@@ -197,6 +200,8 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
   createOrganization(organization: Organization): Promise<void>;
   /** Erased ones too. */
   organization(id: OrganizationId): Promise<Organization | undefined>;
+  /** In one question. */
+  organizationsById(ids: readonly OrganizationId[]): Promise<Map<OrganizationId, Organization>>;
   organizationByReference(reference: string): Promise<Organization | undefined>;
   /** Of all, ordered by id: for the operator. Erased ones are left out. */
   organizations(

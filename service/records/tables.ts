@@ -125,6 +125,7 @@ const definitions = {
         'verification' in connection && connection.verification.result === 'failed'
           ? connection.verification.code
           : undefined,
+      reference: ({ reference }) => reference,
       assurance: (connection) => ('assurance' in connection ? connection.assurance : undefined),
       permissions: (connection) => ('permissions' in connection ? connection.permissions : undefined),
       permissionSet: (connection) => permissionSetOf(connection)?.name,
