@@ -1,5 +1,6 @@
 import { type ErrorCode, errorCatalog } from '../domain/error-catalog/index.js';
 import { RolebridgeError } from '../domain/errors.js';
+import { withVendorName } from '../domain/vendor-words.js';
 
 export interface Answer {
   readonly status: number;
@@ -22,8 +23,8 @@ export interface ProblemAnswer extends Answer {
 /** The HTTP status of a known error. */
 export const statusOf = ({ code }: Pick<RolebridgeError, 'code'>): number => errorCatalog[code].status;
 
-/** Known errors as problem details; everything else is a 500 with a fixed text. */
-export function problemAnswer(error: unknown, publicUrl: string): ProblemAnswer {
+/** Known errors as problem details; everything else is a 500 with a fixed text. A customer reads the vendor's name in it. */
+export function problemAnswer(error: unknown, publicUrl: string, vendorName = 'the vendor'): ProblemAnswer {
   if (!(error instanceof RolebridgeError)) {
     const known = frameworkError(error);
     return problemAnswer(
@@ -32,6 +33,7 @@ export function problemAnswer(error: unknown, publicUrl: string): ProblemAnswer 
           remedy: 'Try again. When it goes on, tell the vendor the request id.',
         }),
       publicUrl,
+      vendorName,
     );
   }
   const { status, title } = errorCatalog[error.code];
@@ -40,11 +42,11 @@ export function problemAnswer(error: unknown, publicUrl: string): ProblemAnswer 
     retryAfterSeconds: error.retryAfterSeconds ?? (status === 503 ? 2 : undefined),
     body: {
       type: problemUrl(error.code, publicUrl),
-      title,
+      title: withVendorName(title, vendorName),
       status,
       code: error.code,
-      detail: error.detail,
-      ...(error.remedy !== undefined && { remedy: error.remedy }),
+      detail: withVendorName(error.detail, vendorName),
+      ...(error.remedy !== undefined && { remedy: withVendorName(error.remedy, vendorName) }),
       ...error.members,
     },
   };

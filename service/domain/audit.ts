@@ -15,6 +15,7 @@ export const auditActions = [
   'connection.create',
   'connection.verify',
   'connection.rename',
+  'connection.label',
   'connection.expect_account',
   'connection.set_permission_set',
   'connection.release_account',

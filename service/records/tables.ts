@@ -13,6 +13,7 @@ import { keysOf } from '../domain/keys-of.js';
 import { isListed, type Organization } from '../domain/organization.js';
 import type { IdempotencyRecord, Job, OutboxMessage, RunningCheck, Token } from '../domain/ports.js';
 import { scopeKey } from '../domain/scope.js';
+import { type StoredReport, storedReport } from './reports.js';
 import * as schemas from './schemas.js';
 
 /** An external ID that its connection had before, or was to have: it is never issued again. */
@@ -35,6 +36,7 @@ export interface Values {
   readonly organizations: Organization;
   readonly apiKeys: ApiKey;
   readonly connections: Connection;
+  readonly reports: StoredReport;
   readonly retiredExternalIds: RetiredExternalId;
   readonly idempotency: StoredIdempotencyRecord;
   readonly runningChecks: RunningCheck;
@@ -124,6 +126,7 @@ const definitions = {
         'verification' in connection && connection.verification.result === 'failed'
           ? connection.verification.code
           : undefined,
+      reference: ({ reference }) => reference,
       assurance: (connection) => ('assurance' in connection ? connection.assurance : undefined),
       permissions: (connection) => ('permissions' in connection ? connection.permissions : undefined),
       permissionSet: (connection) => permissionSetOf(connection)?.name,
@@ -139,6 +142,13 @@ const definitions = {
       externalId: externalIdsOf,
       scope: (connection) => (isDeleted(connection) ? [] : connection.scopes.map(scopeKey)),
     },
+  },
+  reports: {
+    schema: storedReport,
+    key: ({ connectionId }) => connectionId,
+    organizationId: ofItsOrganization,
+    columns: {},
+    orders: { id: null },
   },
   retiredExternalIds: {
     schema: schemas.retiredExternalId,

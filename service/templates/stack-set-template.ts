@@ -11,7 +11,8 @@ import {
   setResources,
   type VendorOfTemplate,
 } from './cloudformation-parts.js';
-import { type ChosenPermissionSet, managedPolicyArns, setPoliciesOf } from './permissions.js';
+import { setPoliciesOf } from './permission-set-policies.js';
+import { type ChosenPermissionSet, managedPolicyArns } from './permissions.js';
 import { yamlText } from './quoting.js';
 
 /**
