@@ -30,7 +30,7 @@ export function problemAnswer(error: unknown, publicUrl: string, vendorName = 't
     return problemAnswer(
       known ??
         new RolebridgeError('internal_error', 'The service failed while it handled the request.', {
-          remedy: 'Try again. When it goes on, tell the vendor the request id.',
+          remedy: 'Retry. If it fails again, give the vendor the request id.',
         }),
       publicUrl,
       vendorName,

@@ -5,19 +5,20 @@ import type { Partition } from '../domain/role-arn.js';
 export const permissionPresets = {
   'read-only': {
     policy: 'ReadOnlyAccess',
-    sentence: 'Sees everything in the account, also what is stored in it, and changes nothing.',
+    sentence: 'Read-only access to everything in the account, including stored data.',
   },
   'power-user': {
     policy: 'PowerUserAccess',
-    sentence: 'Makes, changes and deletes everything but users, roles and permissions.',
+    sentence: 'Creates, changes and deletes everything except users, roles and permissions.',
   },
   administrator: {
     policy: 'AdministratorAccess',
-    sentence: 'Does everything that you can do in the account, also give permissions to others.',
+    sentence: 'Full access to the account, including granting permissions to others.',
   },
   'security-audit': {
     policy: 'SecurityAudit',
-    sentence: 'Sees how the account is configured, for reviewing its security, and not the data in it.',
+    sentence:
+      'Read-only access to the configuration of the account, for security reviews, without stored data.',
   },
 } as const;
 

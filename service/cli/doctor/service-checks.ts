@@ -69,7 +69,7 @@ export async function checkPublicUrl({ config }: Examination): Promise<Finding> 
     return {
       check,
       outcome: 'warning',
-      message: `None is set: customers' stacks are told to call back http://${config.host}:${config.port}.`,
+      message: `None is set: customers' stacks call back http://${config.host}:${config.port}.`,
       remedy: 'Set ROLEBRIDGE_PUBLIC_URL to where customers reach the service.',
     };
   const { protocol, hostname } = new URL(publicUrl);

@@ -197,7 +197,7 @@ function unusable(directory: string, error: unknown): unknown {
     `The data directory ${directory} can't be used (${code}).`,
     {
       remedy:
-        'What was stored is as it was. Make the directory writable for the user of this process, with room on its disk, and start again.',
+        'The stored data is unchanged. Make the directory writable for the user of this process, with room on its disk, and start again.',
       cause: error,
     },
   );
