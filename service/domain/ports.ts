@@ -259,6 +259,10 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
     status: Record<Connection['status'], number>;
     assurance: Record<'proven' | 'tested', number>;
     code: ReadonlyMap<string, number>;
+    /** `deploy@3`; of all states. */
+    permissionSets: ReadonlyMap<string, number>;
+    /** Of connected roles with a permission set. */
+    permissions: ReadonlyMap<string, number>;
   }>;
   /**
    * The receipt of an event that was answered meanwhile is `connection_changed`; one without an answer changes nothing then.

@@ -248,13 +248,21 @@ export class RecordStore implements Store {
   }
 
   async connectionTotals(): ReturnType<Store['connectionTotals']> {
-    const [status, assurance, code] = await Promise.all([
+    const [status, assurance, code, permissionSets, permissions] = await Promise.all([
       this.connectionCounts(),
       this.backend.count('connections', 'assurance', { deleted: 'no', status: 'connected' }),
       this.backend.count('connections', 'code', { deleted: 'no', status: 'failed' }),
+      this.backend.count('connections', 'permissionSetVersion', { deleted: 'no' }),
+      this.backend.count('connections', 'permissions', { deleted: 'no', status: 'connected' }),
     ]);
     const of = (name: string) => assurance.get(name) ?? 0;
-    return { status, assurance: { proven: of('proven'), tested: of('tested') }, code };
+    return {
+      status,
+      assurance: { proven: of('proven'), tested: of('tested') },
+      code,
+      permissionSets,
+      permissions,
+    };
   }
 
   async commit(change: Change): Promise<void> {
