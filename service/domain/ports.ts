@@ -219,6 +219,8 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
     organizationId: OrganizationId | undefined,
     page: { limit: number; after?: ConnectionId | undefined } & ConnectionFilter,
   ): Promise<{ connections: Connection[]; hasMore: boolean }>;
+  /** The connection of any organization that has this role. */
+  roleHolder(role: RoleArn): Promise<Connection | undefined>;
   /** The connections that hold these scope keys, in the order given, those that nobody holds left out. */
   scopeHolders(
     organizationId: OrganizationId,

@@ -22,6 +22,7 @@ import type {
   Store,
   Token,
 } from '../domain/ports.js';
+import type { RoleArn } from '../domain/role-arn.js';
 import { describeScope, keysWithin, scopeFromKey, scopeKey } from '../domain/scope.js';
 import { type Backend, UniqueConflict } from './backend.js';
 import {
@@ -175,6 +176,12 @@ export class RecordStore implements Store {
     const query = { organizationId, order: 'created', where, after, limit: limit + 1 } as const;
     const found = await this.backend.list('connections', query);
     return { connections: found.slice(0, limit), hasMore: found.length > limit };
+  }
+
+  async roleHolder(role: RoleArn): Promise<Connection | undefined> {
+    const holding = { constraint: 'role', values: [role] } as const;
+    const [holder] = await this.backend.list('connections', { order: 'created', holding, limit: 1 });
+    return holder;
   }
 
   async scopeHolders(
