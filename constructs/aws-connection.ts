@@ -18,7 +18,6 @@ export interface AwsConnectionProps extends CrossAccountRoleProps, CallbackOptio
  * `CONNECT_CALLBACK_SECRET_<CONNECTION ID IN CAPITALS>` for each.
  *
  * @example
- * ```ts
  * new AwsProvider(this, 'aws', { region: 'eu-central-1' });
  * new AwsConnection(this, 'Vendor', {
  *   connectionId: 'con_8f3k…',
@@ -28,7 +27,6 @@ export interface AwsConnectionProps extends CrossAccountRoleProps, CallbackOptio
  *   permissions: 'read-only',
  *   scope: { project: 'shop', environment: 'production' },
  * });
- * ```
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html
  */
 export class AwsConnection extends Construct {

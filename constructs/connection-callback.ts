@@ -1,12 +1,6 @@
 /** The callback: registers the role with the vendor's service, and deregisters it at destroy. */
 import type { IamRole } from '@cdktf/provider-aws/lib/iam-role';
-import {
-  type ITerraformDependable,
-  type LocalExecProvisioner,
-  TerraformSelf,
-  type TerraformVariable,
-  Token,
-} from 'cdktf';
+import { type ITerraformDependable, type LocalExecProvisioner, type TerraformVariable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { callbackEnvironment, labelOf, runScript, scriptPath } from './callback-provisioner';
 import { type ConnectionHealth, HealthCheck, statusUrlOf } from './connection-health';
@@ -114,7 +108,7 @@ export interface ConnectionCallbackProps extends CallbackOptions {
    * `IamRole`, for instance. Those of a `CrossAccountRole` are waited for by themselves.
    * @default - the role, and what a `CrossAccountRole` has of policies
    */
-  readonly dependsOn?: readonly ITerraformDependable[];
+  readonly dependsOn?: ITerraformDependable[];
 }
 
 /**
@@ -129,14 +123,12 @@ export interface ConnectionCallbackProps extends CallbackOptions {
  * provisioners for code that no longer exists, and the vendor finds out at its next check only.
  *
  * @example
- * ```ts
  * new ConnectionCallback(this, 'Callback', {
  *   role,
  *   connectionId: 'con_8f3k…',
  *   callbackUrl: 'https://connect.vendor.example/v1/callbacks',
  *   scope: { project: 'shop', environment: 'production' },
  * });
- * ```
  * @see https://developer.hashicorp.com/terraform/language/resources/provisioners/syntax#destroy-time-provisioners
  */
 export class ConnectionCallback extends Construct {
@@ -163,13 +155,14 @@ export class ConnectionCallback extends Construct {
       triggersReplace: () => ({ connection_id: props.connectionId }),
       provisioner: this.deregistrationProvisioner(),
     });
+    const deregistrationId = deregistration.interpolationForAttribute('id');
     const registration = new TerraformData(this, 'registration', {
       // After the deregistration too: an apply that is cut off behind the registration can then be destroyed.
       after: () => [...this.dependencies(), deregistration],
       // A new deregistration means that the old one has run: the role is registered again.
       triggersReplace: () => ({
         ...this.inputs(),
-        deregistration: deregistration.interpolationForAttribute('id'),
+        deregistration: deregistrationId,
       }),
       provisioner: runScript(this, this.registrationEnvironment()),
     });
@@ -234,7 +227,7 @@ export class ConnectionCallback extends Construct {
       CONNECT_ROLE_ID: this.roleId,
       CONNECT_SCOPE: this.scopeJson(),
       CONNECT_EXPECTED_ACCOUNT_ID: props.expectedAccountId ?? '',
-      ...(isCrossAccountRole(role) && role.callbackEnvironment()),
+      ...(isCrossAccountRole(role) && role._callbackEnvironment()),
     };
   }
 
@@ -252,10 +245,10 @@ export class ConnectionCallback extends Construct {
         CONNECT_EVENT: 'role.deprovisioned',
         CONNECT_LABEL: this.label,
         CONNECT_SCRIPT: scriptPath(this),
-        CONNECT_CALLBACK_URL: TerraformSelf.getString('input.callback_url'),
-        CONNECT_CONNECTION_ID: TerraformSelf.getString('input.connection_id'),
-        CONNECT_ROLE_ARN: TerraformSelf.getString('input.role_arn'),
-        CONNECT_ROLE_ID: TerraformSelf.getString('input.role_id'),
+        CONNECT_CALLBACK_URL: self('input.callback_url'),
+        CONNECT_CONNECTION_ID: self('input.connection_id'),
+        CONNECT_ROLE_ARN: self('input.role_arn'),
+        CONNECT_ROLE_ID: self('input.role_id'),
         CONNECT_DEADLINE_SECONDS: String(destroyTimeoutSeconds),
         CONNECT_FAIL_WHEN_UNREACHABLE: String(failDestroyWhenUnreachable),
       },
@@ -289,6 +282,9 @@ function callbackProblems(props: ConnectionCallbackProps): (string | undefined)[
     ...healthProblems(props.health),
   ];
 }
+
+/** What a destroy-time provisioner reads of its own resource. */
+const self = (attribute: string): string => `\${self.${attribute}}`;
 
 /** By shape: an app can have loaded two copies of this package. */
 function isCrossAccountRole(role: CrossAccountRole | IamRole): role is CrossAccountRole {

@@ -21,20 +21,20 @@ export interface ConnectionCheckProps {
  */
 export function checkBeforeRole(scope: Construct, id: string, props: ConnectionCheckProps): void {
   const { role } = props;
-  const accountId = role.callerAccountId();
+  const accountId = role._callerAccountId();
   const check = new TerraformData(scope, id, {
     after: () => [],
     triggersReplace: () => ({
       connection_id: props.connectionId,
       callback_url: props.callbackUrl,
       account_id: accountId,
-      ...role.callbackEnvironment(),
+      ...role._callbackEnvironment(),
     }),
     provisioner: runScript(scope, {
       ...callbackEnvironment('connection.check', props, labelOf(props.vendorName)),
       CONNECT_ACCOUNT_ID: accountId,
-      ...role.callbackEnvironment(),
+      ...role._callbackEnvironment(),
     }),
   });
-  role.dependOn(check);
+  role._dependOn(check);
 }

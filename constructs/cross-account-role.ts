@@ -68,7 +68,7 @@ export interface CrossAccountRoleProps {
    * whom that account's administrators let in.
    * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
    */
-  readonly principal: string | readonly string[];
+  readonly principal: string | string[];
   /**
    * What the role may do.
    * @default - nothing: the role can be assumed, and no more
@@ -153,7 +153,7 @@ export interface CrossAccountRoleProps {
    * Warnings that you have considered and accept; they are not shown again.
    * @default - every warning is shown
    */
-  readonly acknowledge?: readonly RoleWarning[];
+  readonly acknowledge?: RoleWarning[];
 }
 
 // Quotas of IAM, in characters without whitespace: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -168,14 +168,12 @@ const ATTACHED_POLICIES_MAXIMUM = 20;
  * A cross-account IAM role that trusts the vendor's principals, and only with the connection's external ID.
  *
  * @example
- * ```ts
  * const role = new CrossAccountRole(this, 'Vendor', {
  *   externalId: '3d4a…',
  *   principal: 'arn:aws:iam::123456789012:role/rolebridge',
  *   permissions: 'read-only',
  * });
  * role.addManagedPolicy('job-function/ViewOnlyAccess');
- * ```
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html
  */
 export class CrossAccountRole extends Construct {
@@ -187,11 +185,14 @@ export class CrossAccountRole extends Construct {
   private readonly props: CrossAccountRoleProps;
   private readonly trustPolicyJson: string;
   private readonly attachments = new Map<string, IamRolePolicyAttachment>();
+  private readonly policyTokens = new Map<string, string>();
   private readonly statements: PolicyStatement[] = [];
   private inlinePolicy?: IamRolePolicy;
   private readonly selfInspection?: IamRolePolicy;
   private caller?: DataAwsCallerIdentity;
   private readonly permissionSet: PermissionSet | undefined;
+  /** Made once each: a token records where it was made, which is most of the time that a synth takes. */
+  private readonly tokens: { arn?: string; name?: string; uniqueId?: string; replacement?: string } = {};
 
   constructor(scope: Construct, id: string, props: CrossAccountRoleProps) {
     super(scope, id);
@@ -226,8 +227,8 @@ export class CrossAccountRole extends Construct {
     if (props.selfInspection ?? true)
       this.selfInspection = new IamRolePolicy(this, 'self-inspection', {
         name: 'self-inspection',
-        role: this.role.name,
-        policy: documentJson(policyDocument([selfInspectionStatement(this.role.arn)])),
+        role: this.roleName,
+        policy: documentJson(policyDocument([selfInspectionStatement(this.roleArn)])),
         ...this.policyConfig(),
       });
 
@@ -245,7 +246,8 @@ export class CrossAccountRole extends Construct {
 
   /** The role's ARN, as a token. */
   get roleArn(): string {
-    return this.role.arn;
+    this.tokens.arn ??= this.role.arn;
+    return this.tokens.arn;
   }
 
   /** The id of the account that the role is in, as a token: read from the ARN, so nothing more is asked of AWS. */
@@ -255,12 +257,14 @@ export class CrossAccountRole extends Construct {
 
   /** The role's name, as a token. */
   get roleName(): string {
-    return this.role.name;
+    this.tokens.name ??= this.role.name;
+    return this.tokens.name;
   }
 
   /** IAM's unique id of the role (`AROA…`), as a token: a role that was deleted and made again has another. */
   get roleUniqueId(): string {
-    return this.role.uniqueId;
+    this.tokens.uniqueId ??= this.role.uniqueId;
+    return this.tokens.uniqueId;
   }
 
   /**
@@ -273,7 +277,7 @@ export class CrossAccountRole extends Construct {
     const attachmentId = this.attachmentId(policyArn);
     if (this.attachments.has(attachmentId)) return this;
     const attachment = new IamRolePolicyAttachment(this, attachmentId, {
-      role: this.role.name,
+      role: this.roleName,
       policyArn,
       ...this.policyConfig(),
     });
@@ -294,7 +298,7 @@ export class CrossAccountRole extends Construct {
     this.statements.push(...statements);
     this.inlinePolicy ??= new IamRolePolicy(this, 'policy', {
       name: 'vendor-access',
-      role: this.role.name,
+      role: this.roleName,
       policy: Lazy.stringValue({ produce: () => this.inlinePolicyJson() }),
       ...this.policyConfig(),
     });
@@ -323,18 +327,18 @@ export class CrossAccountRole extends Construct {
   }
 
   /** Creates the role after it. @internal */
-  dependOn(before: ITerraformDependable): void {
+  _dependOn(before: ITerraformDependable): void {
     this.role.dependsOn = [...(this.role.dependsOn ?? []), dependable(before)];
   }
 
   /** The account of the AWS credentials in use, as a token. @internal */
-  callerAccountId(): string {
+  _callerAccountId(): string {
     this.caller ??= new DataAwsCallerIdentity(this, 'caller', this.withProvider());
     return this.caller.accountId;
   }
 
   /** What the callback script compares the service's answer with. @internal */
-  callbackEnvironment(): Record<string, string> {
+  _callbackEnvironment(): Record<string, string> {
     const { externalId, principal } = this.props;
     const [one, ...others] = typeof principal === 'string' ? [principal] : principal;
     return {
@@ -351,7 +355,7 @@ export class CrossAccountRole extends Construct {
   fingerprints(): Record<string, string | string[]> {
     return {
       trust_policy: fingerprint(this.trustPolicyJson),
-      managed_policies: [...this.attachments.values()].map(({ policyArn }) => policyArn).sort(),
+      managed_policies: this.attachedPolicies().sort(),
       inline_policy: this.inlinePolicy ? fingerprint(this.inlinePolicyJson()) : '',
       ...(this.permissionSet && {
         permission_set: [this.permissionSet.id, ...this.permissionSet.without].join(' '),
@@ -359,6 +363,15 @@ export class CrossAccountRole extends Construct {
       self_inspection: String(this.selfInspection !== undefined),
       permissions_boundary: this.props.permissionsBoundary ?? '',
     };
+  }
+
+  /** Through the attachments, so that whoever reads this waits for them. */
+  private attachedPolicies(): string[] {
+    return [...this.attachments].map(([id, attachment]) => {
+      const known = this.policyTokens.get(id) ?? attachment.policyArn;
+      this.policyTokens.set(id, known);
+      return known;
+    });
   }
 
   private roleConfig(): IamRoleConfig {
@@ -383,7 +396,7 @@ export class CrossAccountRole extends Construct {
   }
 
   private accountPrecondition(expectedAccountId: string) {
-    const accountId = this.callerAccountId();
+    const accountId = this._callerAccountId();
     return {
       condition: Op.eq(accountId, expectedAccountId),
       errorMessage: `account_mismatch: your AWS credentials are of account ${accountId}, and this connection is for account ${expectedAccountId}. Nothing was created. Use credentials of the expected account, or correct expectedAccountId.`,
@@ -396,8 +409,8 @@ export class CrossAccountRole extends Construct {
 
   /** A role that is replaced under its old name has lost its policies, and Terraform knows them by that name only. */
   private policyConfig() {
-    const roleId = Lazy.stringValue({ produce: () => `${dependable(this.role)}.unique_id` });
-    return { lifecycle: { replaceTriggeredBy: [roleId] }, ...this.withProvider() };
+    this.tokens.replacement ??= `${dependable(this.role)}.unique_id`;
+    return { lifecycle: { replaceTriggeredBy: [this.tokens.replacement] }, ...this.withProvider() };
   }
 
   private withProvider(): { provider?: TerraformProvider } {

@@ -23,4 +23,3 @@ export { CrossAccountRole, type CrossAccountRoleProps, type RoleWarning } from '
 export { PermissionSet, type PermissionSetOptions } from './iam/permission-set';
 export type { PermissionPreset, Permissions, PolicyStatement } from './iam/permissions';
 export type { Partition } from './iam/trust-policy';
-export { InvalidPropsError } from './props/rules';

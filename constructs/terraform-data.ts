@@ -29,11 +29,20 @@ export class TerraformData extends TerraformResource {
   }
 
   override get terraformMetaArguments() {
-    const after = [...new Set(this.props.after().map(dependable))];
+    const after = [...new Set(this.props.after().map(addressOf))];
     return { ...super.terraformMetaArguments, dependsOn: after };
   }
 
   protected override synthesizeAttributes() {
     return { input: this.props.input, triggers_replace: this.props.triggersReplace?.() };
   }
+}
+
+const addresses = new WeakMap<ITerraformDependable, string>();
+
+/** Made once for each: cdktf records a stack trace with every token. */
+function addressOf(element: ITerraformDependable): string {
+  const address = addresses.get(element) ?? dependable(element);
+  addresses.set(element, address);
+  return address;
 }

@@ -134,7 +134,7 @@ export function wire(options: ServiceOptions, url: string) {
     publicUrl: settings.publicUrl ?? url,
     templateUrl: settings.templateUrl,
     vendor: {
-      name: brand.name,
+      inSentence: brand.name === defaultBrand.name ? 'the vendor' : brand.name,
       externalIdPrefix: brand.externalIdPrefix,
       isReturnUrl: (url) => isReturnUrl(brand, url),
     },

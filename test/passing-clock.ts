@@ -33,10 +33,14 @@ export const hour = 60 * minute;
 export const day = 24 * hour;
 
 /** Waits until it is so. @throws after 25 seconds */
-export async function until(isSo: () => unknown, what = 'what was waited for'): Promise<void> {
-  const ends = Date.now() + 25_000;
+export async function until(
+  isSo: () => unknown,
+  what = 'what was waited for',
+  withinMs = 25_000,
+): Promise<void> {
+  const ends = Date.now() + withinMs;
   while (!(await isSo())) {
-    if (Date.now() > ends) throw new Error(`${what} did not come about in 25 seconds`);
+    if (Date.now() > ends) throw new Error(`${what} did not come about in ${withinMs / 1000} seconds`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -9,14 +9,14 @@ export interface PermissionSetOptions {
    * Optional statements to leave out, by their `sid`.
    * @default - none
    */
-  readonly without?: readonly string[];
+  readonly without?: string[];
 }
 
 interface SetStatement {
   readonly sid: string;
   readonly reason: string;
-  readonly actions: readonly string[];
-  readonly resources: readonly string[];
+  readonly actions: string[];
+  readonly resources: string[];
   readonly conditions?: PolicyStatement['conditions'];
   readonly optional?: boolean;
 }
@@ -26,12 +26,10 @@ interface SetStatement {
  * is offline and a review shows what a new version adds.
  *
  * @example
- * ```ts
  * new AwsConnection(this, 'vendor', {
  *   ...props,
  *   permissions: PermissionSet.fromFile('permissions/deploy@3.json', { without: ['Cost'] }),
  * });
- * ```
  */
 export class PermissionSet {
   /** @throws Error that names the file and everything that is wrong in it */
@@ -51,7 +49,7 @@ export class PermissionSet {
         `${file} is not a permission set:\n${problems.map((each) => `  - ${each}`).join('\n')}`,
       );
     // Checked above, member by member.
-    const set = value as { name: string; version: number } & Record<string, readonly never[] | undefined>;
+    const set = value as { name: string; version: number } & Record<string, never[] | undefined>;
     return new PermissionSet(
       `${set.name}@${set.version}`,
       [...without],
@@ -67,11 +65,11 @@ export class PermissionSet {
     /** Name and version: `deploy@3`. */
     readonly id: string,
     /** The optional statements that are left out. */
-    readonly without: readonly string[],
+    readonly without: string[],
     /** What the role is allowed, and what it is denied. */
-    readonly statements: readonly PolicyStatement[],
+    readonly statements: PolicyStatement[],
     /** Names of AWS's managed policies. */
-    readonly managedPolicies: readonly string[],
+    readonly managedPolicies: string[],
   ) {}
 }
 

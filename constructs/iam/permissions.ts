@@ -44,27 +44,27 @@ export interface PolicyStatement {
    * The actions, such as `s3:GetObject`. Either this or `notActions`.
    * @default - `notActions` is given
    */
-  readonly actions?: readonly string[];
+  readonly actions?: string[];
   /**
    * Every action but these. Either this or `actions`.
    * @default - `actions` is given
    */
-  readonly notActions?: readonly string[];
+  readonly notActions?: string[];
   /**
    * The ARNs that the statement is about. Either this or `notResources`.
    * @default - `notResources` is given
    */
-  readonly resources?: readonly string[];
+  readonly resources?: string[];
   /**
    * Every resource but these. Either this or `resources`.
    * @default - `resources` is given
    */
-  readonly notResources?: readonly string[];
+  readonly notResources?: string[];
   /**
    * Conditions: operator, key, value or values.
    * @default - none
    */
-  readonly conditions?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+  readonly conditions?: { readonly [operator: string]: { readonly [key: string]: string | string[] } };
 }
 
 /**
@@ -81,12 +81,12 @@ export interface Permissions {
    * has to be an ARN.
    * @default - none
    */
-  readonly managedPolicies?: readonly string[];
+  readonly managedPolicies?: string[];
   /**
    * Statements for a policy inside the role.
    * @default - none
    */
-  readonly statements?: readonly PolicyStatement[];
+  readonly statements?: PolicyStatement[];
 }
 
 /** The role may read itself and ask IAM what it may do; nothing of another role. */

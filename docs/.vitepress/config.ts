@@ -5,7 +5,7 @@ import { defineConfig } from 'vitepress';
 
 const repository = 'https://github.com/rolebridge/rolebridge';
 
-/** The pages by reader: the side bar, and the order of `llms.txt`. */
+/** The pages by reader: the side bar, and the order of `llms.txt`. A test finds pages that are missing here. */
 const readers = [
   {
     text: 'Start here',
@@ -20,23 +20,36 @@ const readers = [
     items: [
       { text: 'Role templates', link: '/templates' },
       { text: 'The guided page', link: '/pages' },
-      { text: 'Your brand', link: '/brand' },
-      { text: 'The page in your app', link: '/embedding' },
       { text: 'Troubleshooting', link: '/troubleshooting' },
+    ],
+  },
+  {
+    text: 'You build it into your product',
+    items: [
+      { text: 'In your product', link: '/your-product' },
+      { text: 'The page in your app', link: '/embedding' },
+      { text: 'Your brand', link: '/brand' },
+      { text: 'Using the API', link: '/service' },
+      { text: 'API calls', link: '/calls' },
+      { text: 'Jobs and webhooks', link: '/watching' },
     ],
   },
   {
     text: 'You run the service',
     items: [
-      { text: 'API calls', link: '/service' },
-      { text: 'Command line', link: '/command-line' },
-      { text: 'Settings', link: '/settings' },
       { text: 'Operations', link: '/operations' },
+      { text: 'Settings', link: '/settings' },
+      { text: 'The command line', link: '/command-line' },
+      { text: 'Commands', link: '/commands' },
       { text: 'Runbook', link: '/runbook' },
-      { text: 'In your product', link: '/your-product' },
-      { text: 'Jobs and webhooks', link: '/watching' },
+    ],
+  },
+  {
+    text: 'You review its security',
+    items: [
       { text: 'Threat model', link: '/security' },
       { text: 'Unsafe roles', link: '/unsafe-roles' },
+      { text: 'Decisions', link: '/adr/README' },
     ],
   },
 ];
@@ -49,7 +62,8 @@ export default defineConfig({
   themeConfig: {
     nav: [
       { text: 'Quick start', link: '/quick-start' },
-      { text: 'API reference', link: '/api/', target: '_self' },
+      { text: 'API', link: '/calls' },
+      { text: 'TypeScript', link: '/api/', target: '_self' },
       { text: 'Errors', link: '/troubleshooting' },
     ],
     sidebar: readers,

@@ -39,7 +39,7 @@ export function createOrbit(options: OrbitOptions): Express {
     const known = organizations.get(tenant);
     if (known) return known;
     const created = operator
-      .createOrganization({ name: tenant })
+      .createOrganization({ name: tenant, reference: tenant })
       .then(({ apiKey }) => createRolebridgeClient({ url, apiKey }));
     organizations.set(tenant, created);
     return created;
@@ -60,8 +60,11 @@ export function createOrbit(options: OrbitOptions): Express {
       expectedAccountId: accountId,
     });
     connections.set(id, { tenant, project, accountId, status });
-    // For one person and this connection. The page leads through the setup inside of Orbit's page.
-    const link = await rolebridge.createSignInLink({ connectionId: id });
+    // For one person, one browser and this connection. The page leads through the setup inside of Orbit's page.
+    const link = await rolebridge.createSignInLink({
+      connectionId: id,
+      user: { name: `a user of ${tenant}` },
+    });
     response.send(connectPage(tenant, project, { script: `${url}/connect.js`, link: link.url }));
   });
 

@@ -1,9 +1,10 @@
 import type { AuditEvent, AuditIntent, AuditRecord, Requester } from '../domain/audit.js';
+import type { Connection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { newAuditId } from '../domain/ids.js';
-import type { AuditLog, Clock } from '../domain/ports.js';
+import type { Change, Clock, IdempotencyRecord, Store } from '../domain/ports.js';
 
-type Log = { readonly store: AuditLog; readonly clock: Clock };
+type Log = { readonly store: Pick<Store, 'appendAudit' | 'commit'>; readonly clock: Clock };
 type Ending = Pick<Extract<AuditRecord, { phase: 'outcome' }>, 'outcome' | 'code'>;
 
 /**
@@ -16,6 +17,8 @@ export async function audited<Result>(
   by: Requester,
   event: AuditEvent,
   effect: (intent: AuditIntent, takeOutcome: TakeOutcome) => Promise<Result>,
+  /** Of the callback that asks: a failure is stored in one commit with its answer. */
+  receipt?: ReceiptOf,
 ): Promise<Result> {
   const { actor, requestId } = by;
   const intent: AuditRecord = { ...event, actor, requestId, ...stamp(log.clock), phase: 'intent' };
@@ -29,26 +32,36 @@ export async function audited<Result>(
     intentId: intent.id,
     ...ending,
   });
-  let isTaken = false;
-  const takeOutcome = () => {
-    isTaken = true;
-    return outcome({ outcome: 'succeeded' });
+  let taken: { readonly error: unknown } | undefined;
+  const takeOutcome = (error?: unknown) => {
+    taken = { error };
+    return outcome(error === undefined ? { outcome: 'succeeded' } : endingOf(error));
   };
   let result: Result;
   try {
     // Only here is the brand given: an id of an intent that is in the log.
     result = await effect(intent.id as string as AuditIntent, takeOutcome);
   } catch (error) {
-    // What went wrong first is what the caller has to know.
-    await log.store.appendAudit([outcome(endingOf(error))]).catch(() => {});
+    // A commit that failed stored no outcome either.
+    if (taken === undefined || taken.error !== error) {
+      const record = outcome(endingOf(error));
+      if (receipt) await log.store.commit({ audit: [record], receipt: receipt({ error }) });
+      // What went wrong first is what the caller has to know.
+      else await log.store.appendAudit([record]).catch(() => {});
+    }
     throw error;
   }
-  if (!isTaken) await log.store.appendAudit([outcome({ outcome: 'succeeded' })]);
+  if (taken === undefined) await log.store.appendAudit([outcome({ outcome: 'succeeded' })]);
   return result;
 }
 
-/** The record of success, for the commit that is the last thing done: it is stored with that or not at all. */
-export type TakeOutcome = () => AuditRecord;
+/** The record of the outcome, for the commit that is the last thing done: it is stored with that or not at all. */
+export type TakeOutcome = (error?: unknown) => AuditRecord;
+
+/** The answer to a callback, by what became of it, for the commit that decides it. */
+export type ReceiptOf = (
+  outcome: { readonly connection: Connection } | { readonly error: unknown },
+) => IdempotencyRecord;
 
 /**
  * Records what was decided without a change and without a call to AWS: an answer from memory, or a refusal. Nothing
@@ -59,9 +72,13 @@ export async function recordOutcome(
   { actor, requestId }: Requester,
   event: AuditEvent,
   error?: unknown,
+  /** Stored in the same commit. */
+  change?: Pick<Change, 'receipt' | 'messages'>,
 ): Promise<void> {
   const ending: Ending = error === undefined ? { outcome: 'succeeded' } : endingOf(error);
-  await store.appendAudit([{ ...event, actor, requestId, ...stamp(clock), phase: 'outcome', ...ending }]);
+  const record = { ...event, actor, requestId, ...stamp(clock), phase: 'outcome', ...ending } as const;
+  if (change) await store.commit({ ...change, audit: [record] });
+  else await store.appendAudit([record]);
 }
 
 const stamp = (clock: Clock) => {

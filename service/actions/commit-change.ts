@@ -2,11 +2,11 @@ import type { Dependencies } from '../actions/dependencies.js';
 import type { AuditIntent } from '../domain/audit.js';
 import type { Connection } from '../domain/connection.js';
 import { mayTakeScopes, withoutScopes } from '../domain/connection-scopes.js';
-import type { Change, IdempotencyRecord } from '../domain/ports.js';
+import type { Change } from '../domain/ports.js';
 import { jobsAfter } from '../domain/schedule.js';
 import { scopeKey } from '../domain/scope.js';
 import { type ConnectionMessage, messagesAfter, scopesChanged } from '../domain/webhook-message.js';
-import type { TakeOutcome } from './audited.js';
+import type { ReceiptOf, TakeOutcome } from './audited.js';
 import { outboxMessages } from './outbox.js';
 
 /**
@@ -18,7 +18,7 @@ export async function commitChange(
   intent: AuditIntent,
   before: Connection | undefined,
   next: Connection,
-  { isExpiry = false, replaceScopes = false, takeOutcome, receipt }: CommitOptions = {},
+  { isExpiry = false, replaceScopes = false, takeOutcome, error, receipt }: CommitOptions = {},
 ): Promise<void> {
   const messages = [
     ...messagesAfter(before, next, { isExpiry }),
@@ -33,8 +33,8 @@ export async function commitChange(
     watches,
     endJobs,
     messages,
-    ...(takeOutcome && { audit: [takeOutcome()] }),
-    ...(receipt && { receipt: receipt(next) }),
+    ...(takeOutcome && { audit: [takeOutcome(error)] }),
+    ...(receipt && { receipt: receipt(error === undefined ? { connection: next } : { error }) }),
   });
   if (watches.length > 0 || messages.length > 0) deps.wake();
 }
@@ -55,14 +55,13 @@ async function lostScopes(
   );
 }
 
-/** The answer to a callback, by what the connection has become. */
-export type ReceiptOf = (next: Connection) => IdempotencyRecord;
-
 export interface CommitOptions extends Pick<Change, 'replaceScopes'> {
   /** The connection goes because it was never used. */
   readonly isExpiry?: boolean;
-  /** The audit log's record of success, stored with the change. */
+  /** The audit log's record of the outcome, stored with the change. */
   readonly takeOutcome?: TakeOutcome | undefined;
+  /** Why the change is no success. */
+  readonly error?: unknown;
   /** The answer to the callback that made the change, stored with it. */
   readonly receipt?: ReceiptOf | undefined;
 }

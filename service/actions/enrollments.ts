@@ -26,6 +26,7 @@ import type { Token } from '../domain/ports.js';
 import type { Partition } from '../domain/role-arn.js';
 import { audited } from './audited.js';
 import { createConnection, newCallbackSecret, requirePartition } from './create-connection.js';
+import { chosenPermissionSet } from './permission-set.js';
 
 /** Makes an enrollment; its secret is in no later answer. */
 export async function createEnrollment(
@@ -39,15 +40,19 @@ export async function createEnrollment(
     accountIds?: readonly AccountId[] | undefined;
     maxAccounts: number;
     rolePattern?: string | undefined;
+    permissionSet?: string | undefined;
+    without?: readonly string[] | undefined;
     expiresInSeconds: number;
   },
 ): Promise<{ enrollment: Enrollment; secret: string }> {
   requirePartition(deps, request.partition);
-  const { expiresInSeconds, ...rest } = request;
+  const { expiresInSeconds, permissionSet, without, ...rest } = request;
   const id = newEnrollmentId();
   const secret = newCallbackSecret();
   const enrollment: Enrollment = {
     ...rest,
+    permissionSet:
+      permissionSet === undefined ? undefined : chosenPermissionSet(deps, permissionSet, without),
     rolePattern: request.rolePattern ?? enrollmentRoleName(id),
     id,
     organizationId,
@@ -187,6 +192,8 @@ export async function enrollAccount(
       // Without a rule nowhere: an account must not choose for itself.
       scopes: scope ? [scope] : [],
       expectedAccountId: accountId,
+      permissionSet: enrollment.permissionSet?.name,
+      without: enrollment.permissionSet?.without,
     };
     return createConnection(deps, by, organizationId, wanted).catch(async (error: unknown) => {
       // Made meanwhile, by the same account asking twice.

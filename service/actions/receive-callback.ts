@@ -7,9 +7,8 @@ import type { AccountId } from '../domain/ids.js';
 import { parseRoleArn } from '../domain/role-arn.js';
 import type { Scope } from '../domain/scope.js';
 import { aboutConnection } from '../domain/webhook-message.js';
-import { recordOutcome } from './audited.js';
+import { type ReceiptOf, recordOutcome } from './audited.js';
 import { saveChange, subjectOf } from './change-connection.js';
-import type { ReceiptOf } from './commit-change.js';
 import { type Dependencies, isoNow } from './dependencies.js';
 import { outboxMessages } from './outbox.js';
 import type { StatedPermissionSet } from './permission-set.js';
@@ -36,7 +35,7 @@ export async function roleProvisioned(
       readonly receipt: ReceiptOf;
     },
 ): Promise<Connection> {
-  await requireBoundAccount(deps, by, connection, reported.roleArn);
+  await requireBoundAccount(deps, by, connection, reported);
   return verifyConnection(deps, by, connection, { ...reported, askedBy: 'callback' });
 }
 
@@ -55,7 +54,8 @@ export async function roleDeprovisioned(
   if (next !== undefined)
     return saveChange(deps, by, { action: 'connection.deprovision' }, connection, next, { receipt });
   const details = { roleArn: reported.roleArn.slice(0, 2_048), changed: false };
-  await recordOutcome(deps, by, { action: 'connection.deprovision', ...subjectOf(connection), details });
+  const event = { action: 'connection.deprovision', ...subjectOf(connection), details } as const;
+  await recordOutcome(deps, by, event, undefined, { receipt: receipt({ connection }) });
   return connection;
 }
 
@@ -95,12 +95,14 @@ export async function checkBeforeDeploy(
     readonly externalId?: string | undefined;
     readonly permissionSet?: string | undefined;
   },
+  receipt: ReceiptOf,
 ): Promise<PreflightCheck[]> {
   const { accountId, roleArn, externalId, permissionSet } = plan;
   const bound = boundAccountOf(connection);
   const refusal = refusalOf(deps, bound, accountId);
   if (refusal) {
-    await recordOutcome(deps, by, { action: 'connection.check', ...subjectOf(connection) }, refusal);
+    const event = { action: 'connection.check', ...subjectOf(connection) } as const;
+    await recordOutcome(deps, by, event, refusal, { receipt: receipt({ error: refusal }) });
     throw refusal;
   }
   const passed = (name: PreflightCheck['name'], message: string): PreflightCheck => ({
@@ -178,14 +180,13 @@ async function requireBoundAccount(
   deps: Dependencies,
   by: Requester,
   connection: Connection,
-  roleArn: string,
+  { roleArn, receipt }: { readonly roleArn: string; readonly receipt: ReceiptOf },
 ): Promise<void> {
   const refusal = refusalOf(deps, boundAccountOf(connection), accountIn(roleArn));
   if (refusal === undefined) return;
   const { organizationId, id: connectionId } = connection;
   const refusedRoleArn = roleArn.slice(0, 2_048);
   const details = { roleArn: refusedRoleArn, askedBy: 'callback' };
-  await recordOutcome(deps, by, { action: 'connection.verify', ...subjectOf(connection), details }, refusal);
   const messages = outboxMessages(
     deps,
     { organizationId, connectionId },
@@ -194,7 +195,8 @@ async function requireBoundAccount(
       data: { ...aboutConnection(connection), code: refusal.code, security: true, refusedRoleArn },
     },
   );
-  await deps.store.commit({ messages });
+  const event = { action: 'connection.verify', ...subjectOf(connection), details } as const;
+  await recordOutcome(deps, by, event, refusal, { messages, receipt: receipt({ error: refusal }) });
   deps.alarm(refusal.code, { organizationId, connectionId });
   deps.wake();
   throw refusal;

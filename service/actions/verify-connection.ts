@@ -12,9 +12,9 @@ import type { RoleVerification, VerificationProgress } from '../domain/verificat
 import { verifyRole } from '../domain/verification/verify-role.js';
 import type { FailedVerification } from '../domain/verification.js';
 import { permissionsKey } from '../domain/webhook-message.js';
-import { audited, type TakeOutcome } from './audited.js';
+import { audited, type ReceiptOf, type TakeOutcome } from './audited.js';
 import { recordVerification, storeChange, subjectOf } from './change-connection.js';
-import type { ReceiptOf } from './commit-change.js';
+import type { CommitOptions } from './commit-change.js';
 import { isForeignRole, learnFromOpenedRole } from './learn-from-opened-role.js';
 import { planPermissions, type StatedPermissionSet } from './permission-set.js';
 import { connectedElsewhere, notConnectedElsewhere, verificationFailed } from './verification-failed.js';
@@ -37,6 +37,7 @@ export async function verifyConnection(
     by,
     { action: 'connection.verify', ...subjectOf(connection), details },
     (intent, takeOutcome) => verifyAndStore(asking, intent, connection, { ...request, takeOutcome }),
+    request.receipt,
   );
 }
 
@@ -53,7 +54,7 @@ export interface VerificationRequest extends StatedPermissionSet {
   readonly persistFailure?: (code: ErrorCode) => boolean | Promise<boolean>;
   /** Whether the causes of a denial are looked for. @default true */
   readonly diagnose?: boolean;
-  /** Stored with the connection that passes. */
+  /** Stored with the connection, whether it passes or fails. */
   readonly receipt?: ReceiptOf | undefined;
   readonly onProgress?: ((progress: VerificationProgress) => void) | undefined;
 }
@@ -130,7 +131,8 @@ async function storeVerdict(
   },
   result: RoleVerification,
 ): Promise<Connection> {
-  const { persistFailure = () => true, permissions, scopes } = request;
+  const { persistFailure = () => true, permissions, scopes, takeOutcome, receipt } = request;
+  const endings = { takeOutcome, receipt };
   const isWatch = request.askedBy === 'watch';
   if (result.outcome === 'inconclusive')
     throw new RolebridgeError(
@@ -157,6 +159,7 @@ async function storeVerdict(
         intent,
         connection,
         { roleArn: result.role.arn, roleId: result.roleId, verification: result.verification },
+        { ...endings, error },
         isWatch,
       );
     throw error;
@@ -177,12 +180,15 @@ async function storeVerdict(
     connection.permissionSet?.newest === permissions.deployed?.newest;
   const refuseForeign = async () => {
     const elsewhere = connectedElsewhere(result.verification, now);
-    await storeFailure(deps, intent, connection, { roleArn: role.arn, roleId, verification: elsewhere });
-    throw verificationFailed(elsewhere);
+    const failure = verificationFailed(elsewhere);
+    const found = { roleArn: role.arn, roleId, verification: elsewhere };
+    await storeFailure(deps, intent, connection, found, { ...endings, error: failure });
+    throw failure;
   };
   if (isForeignRole(connection, role.arn)) return refuseForeign();
   try {
-    if (isUnchanged) return await recordVerification(deps, intent, { ...connection, probedAt }, verification);
+    if (isUnchanged)
+      return await recordVerification(deps, intent, { ...connection, probedAt }, verification, endings);
     const next = connected(connection, {
       role,
       roleId,
@@ -196,8 +202,7 @@ async function storeVerdict(
     return await storeChange(deps, intent, connection, next, {
       replaceScopes:
         request.askedBy === 'callback' ? 'from_disconnected_in_same_account' : 'from_disconnected',
-      takeOutcome: request.takeOutcome,
-      receipt: request.receipt,
+      ...endings,
     });
   } catch (error) {
     if (!(error instanceof RolebridgeError) || error.code !== 'role_already_connected') throw error;
@@ -256,6 +261,7 @@ async function storeFailure(
   intent: AuditIntent,
   connection: Connection,
   found: { roleArn: RoleArn; roleId: string | undefined; verification: FailedVerification },
+  options: CommitOptions,
   isWatch = false,
 ): Promise<void> {
   const { roleArn, verification } = found;
@@ -267,6 +273,7 @@ async function storeFailure(
         intent,
         connection,
         migrating(connection, { ...registration, roleArn, verification }),
+        options,
       );
     return;
   }
@@ -279,9 +286,9 @@ async function storeFailure(
       // Its causes were looked for when it was found first.
       const { diagnosis } = before;
       const report = { ...verification, ...(diagnosis && { diagnosis }) };
-      await recordVerification(deps, intent, connection, report);
+      await recordVerification(deps, intent, connection, report, options);
       return;
     }
   }
-  await storeChange(deps, intent, connection, failed(connection, found));
+  await storeChange(deps, intent, connection, failed(connection, found), options);
 }

@@ -1,8 +1,9 @@
 import type { Dependencies } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
 import type { Connection } from '../domain/connection.js';
-import { RolebridgeError } from '../domain/errors.js';
+import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import { fullAuthority } from '../domain/permission.js';
+import type { RunningCheck } from '../domain/ports.js';
 import type { VerificationProgress } from '../domain/verification/request.js';
 import { findConnection } from './find-connection.js';
 import { verifyConnection } from './verify-connection.js';
@@ -20,21 +21,38 @@ export async function verifyUntilDecided(
     readonly roleArn: string;
     readonly onProgress?: ((progress: VerificationProgress) => void) | undefined;
     readonly isAbandoned?: (() => boolean) | undefined;
+    /** How far it is can be read from the store. */
+    readonly isWatched?: boolean;
   },
 ): Promise<Connection> {
   const firstAttemptAtMs = deps.clock.now();
+  const record = async (state: RunningCheck['state'], code?: ErrorCode) => {
+    if (!request.isWatched) return;
+    const { organizationId, id: connectionId } = connection;
+    const startedAt = new Date(firstAttemptAtMs).toISOString();
+    const { roleArn } = request;
+    const check = { organizationId, connectionId, requestId: by.requestId, roleArn, startedAt, state };
+    await deps.store.saveRunningCheck({ ...check, ...(code && { code }) });
+  };
+  await record('running');
   let latest = connection;
   for (;;) {
     try {
-      return await verifyConnection(deps, by, latest, {
+      const verified = await verifyConnection(deps, by, latest, {
         roleArn: request.roleArn,
         askedBy: 'manual',
         firstAttemptAtMs,
         onProgress: request.onProgress,
       });
+      await record('passed');
+      return verified;
     } catch (error) {
       const goesOn = error instanceof RolebridgeError && error.code === 'verification_in_progress';
-      if (!goesOn || request.isAbandoned?.()) throw error;
+      if (!goesOn || request.isAbandoned?.()) {
+        await record('failed', error instanceof RolebridgeError ? error.code : 'internal_error');
+        throw error;
+      }
+      await record('propagating');
       await deps.clock.sleep((error.retryAfterSeconds ?? 1) * 1000);
       latest = await findConnection(
         deps.store,

@@ -21,6 +21,9 @@ const verification = verificationSchema.meta({ id: 'Verification' });
 const connectionBase = {
   id: text,
   name: text,
+  reference: text.optional(),
+  metadata: z.record(text, text).optional(),
+  defaultRegion: text.optional().meta({ description: 'Passed on with credentials.' }),
   partition: text,
   expectedAccountId: accountId.optional(),
   scopes: path.meta({ description: "Where it applies; {} is the organization's default." }),
@@ -119,6 +122,10 @@ export const preflight = z
 const templateTexts = z
   .object({
     console: text.meta({ description: 'A link that opens the AWS console, filled in.' }),
+    consolePolicy: text.meta({
+      description:
+        'To paste there as an inline policy: the permission set, and that the role may read itself.',
+    }),
     cdktn: text.meta({ description: 'A whole main.ts for CDK Terrain, for new stacks.' }),
     cdktf: text.meta({ description: 'A whole main.ts for CDKTF, for stacks that use it already.' }),
     terraform: text.meta({ description: 'One file of HCL.' }),
@@ -209,6 +216,13 @@ export const connectionList = z.object({
   next: text.optional().meta({ description: '"after" of the next page; absent on the last one.' }),
 });
 
+export const operatorConnectionList = z.object({
+  connections: z.array(
+    z.object({ organization: z.object({ id: text, name: text, reference: text.optional() }), connection }),
+  ),
+  next: text.optional().meta({ description: '"after" of the next page; absent on the last one.' }),
+});
+
 export const rotatedCallbackSecret = z.object({
   callbackSecret: text,
   statusToken: text,
@@ -227,6 +241,8 @@ const enrollmentMembers = {
   }),
   accountIds: z.array(accountId).optional(),
   maxAccounts: z.number(),
+  permissionSet: text.optional().meta({ description: 'What the roles of its accounts are made with.' }),
+  without: z.array(text).optional(),
   rolePattern: text.meta({ description: 'Name of the role that an account proves itself with.' }),
   createdAt: dateTime,
   expiresAt: dateTime,
@@ -291,6 +307,7 @@ export const credentials = z.object({
   sessionToken: text.optional(),
   expiration: dateTime.optional().meta({ description: 'Unknown for most access keys.' }),
   accountId,
+  region: text.optional().meta({ description: "The connection's default region." }),
   connection: z.object({ id: text, name: text }),
   matchedScope: scope,
   attribution: z
@@ -381,6 +398,7 @@ const auditRecord = z
         'service',
       ]),
       id: text.optional(),
+      name: text.optional().meta({ description: "Of an operator's token." }),
       person: person.optional().meta({ description: 'Who the sign-in link was made for, unverified.' }),
     }),
     requestId: text,

@@ -1,8 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { findOrganization } from '../actions/find-organization.js';
+import { operatorOf } from '../actions/operator-tokens.js';
 import { type ApiKey, apiKeyIdOf, isValid, matchesApiKey } from '../domain/api-key.js';
 import { RolebridgeError } from '../domain/errors.js';
-import { requirePermission, requireWholeOrganization } from '../domain/permission.js';
+import type { Operator } from '../domain/operator.js';
+import { denied, permissions, requirePermission, requireWholeOrganization } from '../domain/permission.js';
 import type { Clock, Store } from '../domain/ports.js';
 import type { ApiDependencies, Caller, Operation } from './operation.js';
 import type { Exchange } from './request-log.js';
@@ -15,38 +18,82 @@ export interface AuthOptions {
 }
 
 /** Who calls an operation, and may. @throws RolebridgeError `unauthorized`, `rate_limited`, `permission_denied` */
-export function createAuth({ store, clock, limits }: ApiDependencies, options: AuthOptions) {
+export function createAuth(deps: ApiDependencies, options: AuthOptions) {
+  const { store, clock, limits } = deps;
   const markUsed = createUseMarks(store, clock);
+
+  async function asOrganization(
+    { permission, isOrganizationWide }: Operation,
+    request: IncomingMessage,
+    exchange: Exchange,
+  ): Promise<Caller> {
+    const key = await apiKeyOf({ store, clock }, bearerToken(request));
+    if (key === undefined) return asOperatorFor(permission, request, exchange);
+    exchange.apiKey = key;
+    exchange.isAuthenticated = true;
+    exchange.actor = { kind: 'api_key', id: key.id };
+    exchange.allowance = await limits.key(key.id);
+    await limits.organization(key.organizationId);
+    if (request.headers[organizationHeader] !== undefined)
+      throw new RolebridgeError('request_invalid', "Rolebridge-Organization is for operators' tokens.", {
+        remedy: 'Leave it out: an API key is of one organization.',
+      });
+    markUsed(key);
+    requirePermission(key, permission);
+    if (isOrganizationWide) requireWholeOrganization(key);
+    return { organizationId: key.organizationId, authority: key, key };
+  }
+
+  /** So that the vendor's backend keeps one secret, and not one for each organization. */
+  async function asOperatorFor(
+    permission: Operation['permission'],
+    request: IncomingMessage,
+    exchange: Exchange,
+  ): Promise<Caller> {
+    const operator = await operatorOf(deps, options.operatorTokenHash, bearerToken(request));
+    if (operator === undefined)
+      throw new RolebridgeError('unauthorized', 'The request has no valid API key.', {
+        remedy: 'Send "Authorization: Bearer" with an API key of your organization.',
+      });
+    beOperator(exchange, operator);
+    const named = request.headers[organizationHeader];
+    if (typeof named !== 'string' || named === '')
+      throw new RolebridgeError('request_invalid', "This call is about one organization's things.", {
+        remedy: 'Name the organization: "Rolebridge-Organization: ID or reference".',
+      });
+    const { id } = await findOrganization(store, named);
+    await limits.organization(id);
+    const authority = { permissions: permissions.filter((one) => operator.permissions.includes(one)) };
+    requirePermission(authority, permission);
+    return { organizationId: id, authority };
+  }
+
+  async function asOperator(
+    { operatorPermission }: Operation,
+    request: IncomingMessage,
+    exchange: Exchange,
+  ): Promise<void> {
+    const operator = await operatorOf(deps, options.operatorTokenHash, bearerToken(request));
+    if (operator === undefined)
+      throw new RolebridgeError('unauthorized', "This call takes an operator's token.", {
+        remedy:
+          'Start the service with ROLEBRIDGE_OPERATOR_TOKEN and send that as "Authorization: Bearer", or create a token with "rolebridge operator-token create".',
+      });
+    beOperator(exchange, operator);
+    if (operatorPermission !== undefined && !operator.permissions.includes(operatorPermission))
+      throw denied(`This call needs the permission ${operatorPermission}.`, 'Use a token that may do this.');
+  }
+
   return async (
-    { auth, permission, isOrganizationWide }: Operation,
+    operation: Operation,
     request: IncomingMessage,
     exchange: Exchange,
   ): Promise<Caller | undefined> => {
-    switch (auth) {
-      case 'organization': {
-        const key = await apiKeyOf({ store, clock }, bearerToken(request));
-        if (key === undefined)
-          throw new RolebridgeError('unauthorized', 'The request has no valid API key.', {
-            remedy: 'Send "Authorization: Bearer" with an API key of your organization.',
-          });
-        exchange.apiKey = key;
-        exchange.isAuthenticated = true;
-        exchange.actor = { kind: 'api_key', id: key.id };
-        exchange.allowance = await limits.key(key.id);
-        await limits.organization(key.organizationId);
-        markUsed(key);
-        requirePermission(key, permission);
-        if (isOrganizationWide) requireWholeOrganization(key);
-        return { organizationId: key.organizationId, authority: key, key };
-      }
+    switch (operation.auth) {
+      case 'organization':
+        return asOrganization(operation, request, exchange);
       case 'operator':
-        requireToken(request, options.operatorTokenHash, {
-          detail: "This call takes the operator's token.",
-          remedy:
-            'Start the service with ROLEBRIDGE_OPERATOR_TOKEN and send that as "Authorization: Bearer".',
-        });
-        exchange.isAuthenticated = true;
-        exchange.actor = { kind: 'operator' };
+        await asOperator(operation, request, exchange);
         return undefined;
       case 'metrics_token':
         requireToken(request, options.metricsTokenHash, {
@@ -64,6 +111,13 @@ export function createAuth({ store, clock, limits }: ApiDependencies, options: A
         return undefined;
     }
   };
+}
+
+const organizationHeader = 'rolebridge-organization';
+
+function beOperator(exchange: Exchange, { id, name }: Operator): void {
+  exchange.isAuthenticated = true;
+  exchange.actor = { kind: 'operator', ...(id !== undefined && { id, name }) };
 }
 
 /** The key with this text, unless it is unknown, expired or revoked. */

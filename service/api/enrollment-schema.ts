@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { accountId, limit, name, partition, scope } from './schemas.js';
+import { accountId, limit, name, partition, permissionSetMembers, scope } from './schemas.js';
 
 /** A name of a scope in which `{account}` and `{label}` stand for those of the account. */
 const pattern = z
@@ -32,6 +32,7 @@ export const createEnrollmentRequest = z.strictObject({
     .default({}),
   accountIds: z.array(accountId).min(1).max(500).optional(),
   maxAccounts: z.int().min(1).max(500).default(100),
+  ...permissionSetMembers,
   rolePattern: z
     .string()
     .regex(/^[A-Za-z0-9_+=,.@*-]{1,64}$/, 'must be the name of a role; * stands for any characters')

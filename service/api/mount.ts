@@ -87,7 +87,7 @@ export function mount(
     if (response.headersSent) return void response.destroy();
     const exchange = exchangeOf(response);
     const error = await limitUnauthenticated(deps.limits, thrown, addressOf(request), exchange);
-    const problem = problemAnswer(error, deps.publicUrl);
+    const problem = problemAnswer(error, deps.publicUrl, deps.vendor.inSentence);
     if (error instanceof RateLimitedError) exchange.allowance = error.allowance;
     if (problem.status >= 500) logFailure(options.logger, request, response, error);
     send(response, problem);

@@ -5,6 +5,7 @@ import type { ApiKey } from '../domain/api-key.js';
 import type { Requester } from '../domain/audit.js';
 import type { ErrorCode } from '../domain/error-catalog/index.js';
 import type { OrganizationId } from '../domain/ids.js';
+import type { OperatorPermission } from '../domain/operator.js';
 import type { Authority, Permission } from '../domain/permission.js';
 import type { RateLimits } from '../limits/index.js';
 import type { Metrics } from '../metrics/index.js';
@@ -87,6 +88,8 @@ interface OperationBase {
   readonly auth: Auth;
   /** What an API key needs for it; one of several is enough. */
   readonly permission?: Permission | readonly Permission[];
+  /** What an operator's token needs for an operation of the operator. */
+  readonly operatorPermission?: OperatorPermission;
   /** Refused to callers that are limited to a scope: it shows or changes something of the whole organization. */
   readonly isOrganizationWide?: true;
   /** The codes of this operation beside those of every operation with its auth and method. */
@@ -163,8 +166,8 @@ const commonErrors: readonly ErrorCode[] = [
 ];
 
 const authErrors: Readonly<Record<Auth, readonly ErrorCode[]>> = {
-  organization: ['unauthorized', 'permission_denied'],
-  operator: ['unauthorized'],
+  organization: ['unauthorized', 'permission_denied', 'organization_not_found'],
+  operator: ['unauthorized', 'permission_denied'],
   status_token: ['unauthorized'],
   setup_code: ['unauthorized'],
   signature: ['callback_unauthorized'],

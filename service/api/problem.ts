@@ -1,5 +1,6 @@
 import { type ErrorCode, errorCatalog } from '../domain/error-catalog/index.js';
 import { RolebridgeError } from '../domain/errors.js';
+import { withVendorName } from '../domain/vendor-words.js';
 
 export interface Answer {
   readonly status: number;
@@ -10,8 +11,8 @@ export interface Answer {
 /** The HTTP status of a known error. */
 export const statusOf = ({ code }: Pick<RolebridgeError, 'code'>): number => errorCatalog[code].status;
 
-/** Known errors as problem details; everything else is a 500 with a fixed text. */
-export function problemAnswer(error: unknown, publicUrl: string): Answer {
+/** Known errors as problem details; everything else is a 500 with a fixed text. A customer reads the vendor's name in it. */
+export function problemAnswer(error: unknown, publicUrl: string, vendorName = 'the vendor'): Answer {
   if (!(error instanceof RolebridgeError)) {
     const known = frameworkError(error);
     return problemAnswer(
@@ -20,6 +21,7 @@ export function problemAnswer(error: unknown, publicUrl: string): Answer {
           remedy: 'Try again. When it goes on, tell the vendor the request id.',
         }),
       publicUrl,
+      vendorName,
     );
   }
   const { status, title } = errorCatalog[error.code];
@@ -28,11 +30,11 @@ export function problemAnswer(error: unknown, publicUrl: string): Answer {
     retryAfterSeconds: error.retryAfterSeconds ?? (status === 503 ? 2 : undefined),
     body: {
       type: problemUrl(error.code, publicUrl),
-      title,
+      title: withVendorName(title, vendorName),
       status,
       code: error.code,
-      detail: error.detail,
-      ...(error.remedy !== undefined && { remedy: error.remedy }),
+      detail: withVendorName(error.detail, vendorName),
+      ...(error.remedy !== undefined && { remedy: withVendorName(error.remedy, vendorName) }),
       ...error.members,
     },
   };

@@ -29,6 +29,17 @@ export const roleTemplatesQuery = z
           description: "Instead of permissions: names of AWS's own managed policies, or ARNs, with commas.",
         },
       }),
+    without: z
+      .string()
+      .max(6_500)
+      .transform((text) => text.split(',').filter(Boolean))
+      .optional()
+      .meta({
+        override: {
+          type: 'string',
+          description: 'Optional statements of the permission set that are left out, with commas.',
+        },
+      }),
     roleName: z
       .string()
       .regex(/^[\w+=,.@-]{1,64}$/, 'must be 1 to 64 letters, digits or any of _+=,.@-')

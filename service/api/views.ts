@@ -4,7 +4,9 @@ import {
   type AccessKeyConnection,
   type ConnectedConnection,
   type Connection,
+  labelsOf,
   permissionSetLabel,
+  permissionSetOf,
   type RoleConnection,
   type RoleRegistration,
 } from '../domain/connection.js';
@@ -14,6 +16,7 @@ import {
   cdkProgram,
   cloudFormationTemplate,
   consoleLink,
+  consolePolicy,
   describeRole,
   quickCreateLink,
   type RoleChoices,
@@ -32,6 +35,7 @@ export function connectionView(connection: Connection) {
   const view = {
     id,
     name,
+    ...labelsOf(connection),
     method,
     status,
     externalId,
@@ -84,7 +88,19 @@ export const missingForProven = ({ verification }: ConnectedConnection) =>
 function accessKeyConnectionView(connection: AccessKeyConnection) {
   const { id, name, method, status, partition, expectedAccountId, scopes, createdAt, updatedAt, migration } =
     connection;
-  const view = { id, name, method, status, partition, expectedAccountId, scopes, createdAt, updatedAt };
+  const labels = labelsOf(connection);
+  const view = {
+    id,
+    name,
+    ...labels,
+    method,
+    status,
+    partition,
+    expectedAccountId,
+    scopes,
+    createdAt,
+    updatedAt,
+  };
   if (connection.status === 'disconnected')
     return { ...view, reason: connection.reason, disconnectedAt: connection.disconnectedAt };
   return {
@@ -140,21 +156,27 @@ export const roleFor = (
   deps: Dependencies,
   connection: Connection,
   trust: RoleRegistration,
-  choices?: RoleChoices,
-): RoleDescription =>
-  describeRole(
+  choices: RoleChoices = {},
+): RoleDescription => {
+  const own = permissionSetOf(connection);
+  const set = own && deps.permissionSets.get(own.name);
+  const permissions = set && { set, without: choices.without ?? own.without };
+  return describeRole(
     connection,
     trust,
     {
       principal: deps.principals.get(connection.partition) ?? '',
       callbackUrl: `${deps.publicUrl}/v1/callbacks`,
     },
-    choices,
+    // What the vendor needs is no choice.
+    { ...choices, ...(permissions && { permissions }) },
   );
+};
 
 /** Every way to make the role, each a text to copy whole; no secret is in any. */
 export const roleTemplatesFor = (deps: Dependencies, role: RoleDescription) => ({
   console: consoleLink(role),
+  consolePolicy: consolePolicy(role),
   cdktn: cdkProgram(role, 'cdktn'),
   cdktf: cdkProgram(role, 'cdktf'),
   terraform: terraformConfiguration(role),

@@ -15,6 +15,7 @@ import { addExecCommand } from './exec.js';
 import { exitCodes } from './exit-codes.js';
 import { addExplainCommand } from './explain.js';
 import { reportFailure } from './failure.js';
+import { addOperatorTokenCommands } from './operator-tokens.js';
 import { addOrganizationCommands } from './organizations.js';
 import { addPermissionCommands } from './permissions.js';
 import { addServiceCommands } from './service-commands.js';
@@ -52,6 +53,7 @@ export function createProgram(terminal: Terminal): Command {
     });
   addServiceCommands(program, terminal);
   addOrganizationCommands(program, terminal);
+  addOperatorTokenCommands(program, terminal);
   addConnectionCommands(program, terminal);
   addVerifyCommand(program, terminal);
   addPermissionCommands(program, terminal);

@@ -1,12 +1,16 @@
+import { type OperatorCommand, runOperatorCommand } from '../actions/run-operator-command.js';
 import { routeOf } from '../api/route-of.js';
 import { foreignEndpoints } from '../aws/outbound.js';
+import { listenForControl } from '../control-socket.js';
 import {
+  commandLine,
   createEncryption,
   createLogger,
   createService,
   createSts,
   openEncryption,
   openStore,
+  systemClock,
 } from '../index.js';
 import { createMetrics, measureDisk, measureProcess } from '../metrics/index.js';
 import { openPermissionSets } from '../permission-sets/index.js';
@@ -83,7 +87,15 @@ export async function serve(terminal: Terminal): Promise<void> {
       logger.error({ err: error }, 'encryption keys not read again; the ones before stay');
     }
   });
+  const endControl =
+    config.database === undefined
+      ? await listenForControl(config.dataDirectory, (command) =>
+          // Checked by what runs it.
+          runOperatorCommand({ store, clock: systemClock }, commandLine(), command as OperatorCommand),
+        )
+      : async () => {};
   const stop = () => {
+    endControl();
     service.close().then(
       () => process.exit(0),
       () => process.exit(1),

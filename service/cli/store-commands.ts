@@ -1,7 +1,9 @@
 import type { Answer } from '../../client/types.js';
 import { createOrganization, type NewOrganization } from '../actions/create-organization.js';
 import type { Reencryption } from '../actions/reencrypt.js';
+import { type OperatorCommand, runOperatorCommand } from '../actions/run-operator-command.js';
 import { createOrganizationRequest } from '../api/schemas.js';
+import { askForControl } from '../control-socket.js';
 import type { Store } from '../domain/ports.js';
 import {
   backUp,
@@ -155,6 +157,17 @@ function checked(wanted: NewOrganization): NewOrganization {
   if (success) return wanted;
   const faults = error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
   throw new UsageError(`The organization's ${faults.join(', ')}.`);
+}
+
+/** Of the service that has the data directory, or of the store when none has it. */
+export async function operatorCommand(command: OperatorCommand, terminal: Terminal): Promise<object> {
+  const { database, dataDirectory } = readSettings(terminal.env);
+  const answer = database === undefined ? await askForControl(dataDirectory, command) : undefined;
+  // The service answers with what `runOperatorCommand` returns.
+  if (answer !== undefined) return answer as object;
+  return inStore(terminal, (store) =>
+    runOperatorCommand({ store, clock: systemClock }, commandLine(), command),
+  );
 }
 
 async function inStore<Result>(

@@ -15,6 +15,7 @@ export const auditActions = [
   'connection.create',
   'connection.verify',
   'connection.rename',
+  'connection.label',
   'connection.expect_account',
   'connection.set_permission_set',
   'connection.release_account',
@@ -36,6 +37,8 @@ export const auditActions = [
   'enrollment.reencrypt',
   'setup_code.create',
   'setup_code.revoke',
+  'operator_token.create',
+  'operator_token.revoke',
   'sign_in_link.create',
   'sign_in_link.revoke',
   'web_session.begin',
@@ -57,7 +60,8 @@ export type Actor =
   | { readonly kind: 'callback' }
   /** An account's stack, which proved itself with an enrollment's secret; the id is the enrollment's. */
   | { readonly kind: 'enrollment'; readonly id: EnrollmentId }
-  | { readonly kind: 'operator' }
+  /** The vendor's staff or backend; without an id it used the token of the setting. */
+  | { readonly kind: 'operator'; readonly id?: string | undefined; readonly name?: string | undefined }
   | { readonly kind: 'command_line' }
   /** The service itself, such as when it watches over connections. */
   | { readonly kind: 'service' };

@@ -1,4 +1,5 @@
 import { notProved, proofLifetimeMs } from './caller-proof.js';
+import type { DeployedPermissionSet } from './connection.js';
 import { RolebridgeError } from './errors.js';
 import type { AccountId, ConnectionId, EnrollmentId, OrganizationId } from './ids.js';
 import type { Partition } from './role-arn.js';
@@ -18,6 +19,8 @@ export interface Enrollment {
   /** Undefined: any account, `maxAccounts` of them. */
   readonly accountIds?: readonly AccountId[] | undefined;
   readonly maxAccounts: number;
+  /** What the roles of its accounts are made with, as a connection has it. */
+  readonly permissionSet?: DeployedPermissionSet | undefined;
   /** Name of the role that an account signs its proof with; `*` stands for any characters. */
   readonly rolePattern: string;
   readonly encryptedSecret: string;

@@ -40,6 +40,7 @@ export const newConnectionId = () => connectionId.parse(`con_${randomName(15)}`)
 export const newMessageId = () => `msg_${randomName(15)}`;
 export const newEnrollmentId = () => enrollmentId.parse(`enr_${randomName(15)}`);
 export const newApiKeyId = () => apiKeyId.parse(`key_${randomName(10)}`);
+export const newOperatorTokenId = () => `opt_${randomName(10)}`;
 export const newSignInLinkId = () => `lnk_${randomName(10)}`;
 /** In the order of their making: the time, a count within this process, and 50 random bits against other processes. */
 export const newAuditId = (nowMs: number): AuditId => {

@@ -4,6 +4,7 @@ import type { AuditIntent, AuditRecord } from './audit.js';
 import type { SignedIdentityRequest } from './caller-proof.js';
 import type { Connection } from './connection.js';
 import type { ReplaceScopes } from './connection-scopes.js';
+import type { ErrorCode } from './errors.js';
 import type { ApiKeyId, AuditId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
 import type { Organization } from './organization.js';
 import type { Partition, RoleArn } from './role-arn.js';
@@ -18,7 +19,10 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** What a callback was answered, so that the same `webhook-id` gets the same answer again. */
+/**
+ * What a callback was answered, so that the same `webhook-id` gets the same answer again. It is stored in the commit
+ * that decides the event and holds no lease, so that a crash leaves nothing to wait for.
+ */
 export interface IdempotencyRecord {
   readonly connectionId: ConnectionId;
   readonly webhookId: string;
@@ -26,10 +30,21 @@ export interface IdempotencyRecord {
   readonly requestHash?: string | undefined;
   /** Of the first attempt: the propagation window counts from here, also over retries. */
   readonly firstAttemptAt: string;
-  /** A claim ends by itself, so that a process that died does not hold the event for ever. */
-  readonly leaseExpiresAt: string;
-  /** Absent while it is being decided. */
+  /** Absent when an attempt ended without a verdict. */
   readonly answer?: { readonly status: number; readonly body: unknown } | undefined;
+}
+
+/** The latest check of a role that was started on the page, so that any process can show how far it is. */
+export interface RunningCheck {
+  readonly connectionId: ConnectionId;
+  readonly organizationId: OrganizationId;
+  /** Of the request that started it. */
+  readonly requestId: string;
+  readonly roleArn: string;
+  readonly startedAt: string;
+  readonly state: 'running' | 'propagating' | 'passed' | 'failed';
+  /** Why it failed. */
+  readonly code?: ErrorCode | undefined;
 }
 
 /** One atomic change: all of it is stored, or nothing. */
@@ -128,7 +143,7 @@ export interface Outbox {
 
 /** Something that whoever holds a secret may do for a while; the store knows the secret's hash only (of an enrollment, its id's). */
 export interface Token {
-  readonly kind: 'web_session' | 'sign_in_link' | 'enrollment' | 'setup_code';
+  readonly kind: 'web_session' | 'sign_in_link' | 'enrollment' | 'operator_token' | 'setup_code';
   /** SHA-256 of the secret, hexadecimal. */
   readonly hash: string;
   readonly organizationId: OrganizationId;
@@ -168,6 +183,9 @@ export interface ConnectionFilter {
   /** Of the role or key, or the expected one. */
   readonly accountId?: string | undefined;
   readonly assurance?: string | undefined;
+  readonly reference?: string | undefined;
+  /** Key of a scope: those that hold it or one within it. Of one organization only. */
+  readonly scope?: string | undefined;
   /** Name, or name and version: `deploy`, `deploy@3`. */
   readonly permissionSet?: string | undefined;
   readonly permissions?: string | undefined;
@@ -182,6 +200,8 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
   createOrganization(organization: Organization): Promise<void>;
   /** Erased ones too. */
   organization(id: OrganizationId): Promise<Organization | undefined>;
+  /** In one question. */
+  organizationsById(ids: readonly OrganizationId[]): Promise<Map<OrganizationId, Organization>>;
   organizationByReference(reference: string): Promise<Organization | undefined>;
   /** Of all, ordered by id: for the operator. Erased ones are left out. */
   organizations(
@@ -221,18 +241,18 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
   ): Promise<{ connections: Connection[]; hasMore: boolean }>;
   /** The connection of any organization that has this role. */
   roleHolder(role: RoleArn): Promise<Connection | undefined>;
-  /** The connections that hold these scope keys, in the order given, those that nobody holds left out. */
+  /** Without the checks and probes of their verifications. The connections that hold these scope keys, in the order given, those that nobody holds left out. */
   scopeHolders(
     organizationId: OrganizationId,
     keys: readonly string[],
   ): Promise<{ key: string; connection: Connection }[]>;
-  /** The connections that hold scopes within this one, itself left out; by their keys in the order of bytes. */
+  /** Without checks and probes, too. The connections that hold scopes within this one, itself left out; by their keys in the order of bytes. */
   narrowerScopeHolders(
     organizationId: OrganizationId,
     key: string,
     limit: number,
   ): Promise<{ key: string; connection: Connection }[]>;
-  /** Of all organizations, in any order, deleted ones too: for encrypting again what they keep. One made meanwhile may be missed. */
+  /** Without checks and probes. Of all organizations, in any order, deleted ones too: for encrypting again what they keep. One made meanwhile may be missed. */
   everyConnection(): AsyncIterable<Connection>;
   /**
    * Of all organizations, in any order: connected and failed ones without a watch that verifies them, such as those that
@@ -248,19 +268,22 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
     code: ReadonlyMap<string, number>;
   }>;
   /**
+   * The receipt of an event that was answered meanwhile is `connection_changed`; one without an answer changes nothing then.
    * When a connection gives its access key up, or has another one encrypted, the store keeps no copy of the old.
    *
    * @throws RolebridgeError `connection_changed`, `scope_taken` (members `holders`: connection id, name and scope),
    *   `role_already_connected` (names nobody), `store_unavailable`
    */
   commit(change: Change): Promise<void>;
-  /** Claims an event: what was stored for it (answered, or claimed by somebody still at it), or undefined when it is the caller's now. */
-  acquireIdempotency(
-    claim: IdempotencyRecord,
+  /** Replaces the connection's check before. It may be lost in a crash, which ends the check. */
+  saveRunningCheck(check: RunningCheck): Promise<void>;
+  runningCheck(organizationId: OrganizationId, connectionId: ConnectionId): Promise<RunningCheck | undefined>;
+  /** Undefined for an event that was never attempted, or first a day ago. */
+  idempotencyRecord(
+    connectionId: ConnectionId,
+    webhookId: string,
     now: string,
-  ): Promise<{ claimed: true; firstAttemptAt: string } | { claimed: false; receipt: IdempotencyRecord }>;
-  /** Gives up a claim whose event was not decided; `firstAttemptAt` is kept. */
-  releaseIdempotency(connectionId: ConnectionId, webhookId: string): Promise<void>;
+  ): Promise<IdempotencyRecord | undefined>;
   /** @throws RolebridgeError `store_unavailable` when a write would not be possible now */
   ready(): Promise<void>;
   close(): Promise<void>;

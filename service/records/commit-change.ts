@@ -6,7 +6,8 @@ import type { ConnectionId, OrganizationId } from '../domain/ids.js';
 import type { Change, IdempotencyRecord } from '../domain/ports.js';
 import { scopeKey } from '../domain/scope.js';
 import { type Transaction, UniqueConflict } from './backend.js';
-import { jobKey, ownCopy, type StoredIdempotencyRecord } from './tables.js';
+import { hasVerification, reportOf, withoutReport } from './reports.js';
+import { idempotencyKey, jobKey, ownCopy, type StoredIdempotencyRecord } from './tables.js';
 
 /** Puts all of a change into the transaction. @throws RolebridgeError, UniqueConflict */
 export async function commitChange(
@@ -23,11 +24,18 @@ export async function commitChange(
     if (stored?.organizationId !== organizationId) throw connectionNotFound();
     known.add(connectionId);
   }
-  if (receipt) await transaction.put('idempotency', storedIdempotency(receipt, organizationId));
+  if (receipt) await saveReceipt(transaction, storedIdempotency(receipt, organizationId));
   for (const ended of endJobs) await transaction.delete('jobs', jobKey(ended));
   for (const job of watches) await transaction.put('jobs', job);
   for (const message of messages) await transaction.put('messages', message);
   transaction.audit(audit);
+}
+
+/** @throws RolebridgeError `connection_changed` when another process answered the event */
+async function saveReceipt(transaction: Transaction, receipt: StoredIdempotencyRecord): Promise<void> {
+  const stored = await transaction.get('idempotency', idempotencyKey(receipt));
+  if (stored?.answer === undefined) await transaction.put('idempotency', receipt);
+  else if (receipt.answer !== undefined) throw changedMeanwhile();
 }
 
 async function saveConnection(
@@ -37,9 +45,7 @@ async function saveConnection(
 ): Promise<void> {
   const stored = await transaction.get('connections', next.id);
   if ((stored?.version ?? null) !== ifVersion || (stored && stored.organizationId !== next.organizationId))
-    throw new RolebridgeError('connection_changed', 'The connection has changed in the meantime.', {
-      remedy: 'Read the connection again and repeat the change.',
-    });
+    throw changedMeanwhile();
   if (!stored) await assertOrganization(transaction, next.organizationId);
   if (replaceScopes) await takeScopes(transaction, next, replaceScopes);
   const encrypted = stored && accessKeyOf(stored)?.encrypted;
@@ -53,9 +59,18 @@ async function saveConnection(
     const retired = await transaction.get('retiredExternalIds', externalId);
     if (retired?.connectionId === connectionId) await transaction.delete('retiredExternalIds', externalId);
   }
-  await transaction.put('connections', next);
+  await transaction.put('connections', withoutReport(next));
+  await saveReport(transaction, next);
   for (const externalId of before.filter((one) => !after.includes(one)))
     await transaction.put('retiredExternalIds', { externalId, connectionId, organizationId });
+}
+
+async function saveReport(transaction: Transaction, next: Connection): Promise<void> {
+  const report = reportOf(next);
+  if (report) {
+    if (!isDeepStrictEqual(await transaction.get('reports', next.id), report))
+      await transaction.put('reports', report);
+  } else if (!hasVerification(next)) await transaction.delete('reports', next.id);
 }
 
 /** Those that hold what `next` wants give it up, in the same change. @throws UniqueConflict */
@@ -84,7 +99,12 @@ async function takeScopes(
   }
 }
 
-export const storedIdempotency = (
+const changedMeanwhile = (): RolebridgeError =>
+  new RolebridgeError('connection_changed', 'The connection has changed in the meantime.', {
+    remedy: 'Read the connection again and repeat the change.',
+  });
+
+const storedIdempotency = (
   { answer, ...record }: IdempotencyRecord,
   organizationId: OrganizationId,
 ): StoredIdempotencyRecord =>

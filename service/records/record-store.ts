@@ -19,11 +19,12 @@ import type {
   Job,
   OrganizationFilter,
   OutboxMessage,
+  RunningCheck,
   Store,
   Token,
 } from '../domain/ports.js';
 import type { RoleArn } from '../domain/role-arn.js';
-import { describeScope, keysWithin, scopeFromKey, scopeKey } from '../domain/scope.js';
+import { describeScope, isWithin, keysWithin, scopeFromKey, scopeKey } from '../domain/scope.js';
 import { type Backend, UniqueConflict } from './backend.js';
 import {
   alreadyThere,
@@ -31,10 +32,10 @@ import {
   commitChange,
   connectionNotFound,
   idempotencyOf,
-  storedIdempotency,
 } from './commit-change.js';
 import { eraseOrganization } from './erase-organization.js';
 import { addToParent, revokeWithChildren } from './key-family.js';
+import { joined } from './reports.js';
 import {
   byOrganization,
   idempotencyKey,
@@ -48,6 +49,7 @@ import {
 import { completeDue, leaseDue, nextDueAt } from './work-queue.js';
 
 const idempotencyLifetimeMs = 24 * 60 * 60 * 1000;
+const dayBefore = (time: string): string => new Date(Date.parse(time) - idempotencyLifetimeMs).toISOString();
 const rowsAtOnce = 200;
 
 type Page<Id> = { limit: number; after?: Id | undefined };
@@ -71,6 +73,11 @@ export class RecordStore implements Store {
 
   organization(id: OrganizationId): Promise<Organization | undefined> {
     return this.#one('organizations', id);
+  }
+
+  async organizationsById(ids: readonly OrganizationId[]): Promise<Map<OrganizationId, Organization>> {
+    const found = await this.backend.get('organizations', [...new Set(ids)]);
+    return new Map(found.flatMap((organization) => (organization ? [[organization.id, organization]] : [])));
   }
 
   async organizationByReference(reference: string): Promise<Organization | undefined> {
@@ -151,20 +158,22 @@ export class RecordStore implements Store {
   }
 
   async connection(organizationId: OrganizationId, id: ConnectionId): Promise<Connection | undefined> {
-    const found = await this.#one('connections', id);
+    const found = await this.connectionForCallback(id);
     const isDeleted = found?.status === 'disconnected' && found.reason === 'deleted';
     return found?.organizationId === organizationId && !isDeleted ? found : undefined;
   }
 
-  connectionForCallback(id: ConnectionId): Promise<Connection | undefined> {
-    return this.#one('connections', id);
+  async connectionForCallback(id: ConnectionId): Promise<Connection | undefined> {
+    const [connection, report] = await Promise.all([this.#one('connections', id), this.#one('reports', id)]);
+    return connection && joined(connection, report);
   }
 
   async connections(
     organizationId: OrganizationId | undefined,
     page: Page<ConnectionId> & ConnectionFilter,
   ): Promise<{ connections: Connection[]; hasMore: boolean }> {
-    const { limit, after, status, code, accountId, assurance, permissionSet, permissions } = page;
+    if (page.scope !== undefined) return this.#connectionsWithin(organizationId, page.scope, page);
+    const { limit, after, status, code, accountId, assurance, reference, permissionSet, permissions } = page;
     const last = after === undefined ? undefined : await this.#one('connections', after);
     const isOther = organizationId !== undefined && last?.organizationId !== organizationId;
     if (after !== undefined && (last === undefined || isOther))
@@ -172,16 +181,39 @@ export class RecordStore implements Store {
         remedy: 'Begin again with the first page.',
       });
     const set = permissionSet?.includes('@') ? { permissionSetVersion: permissionSet } : { permissionSet };
-    const where = { deleted: 'no', status, code, accountId, assurance, permissions, ...set };
+    const where = { deleted: 'no', status, code, accountId, assurance, reference, permissions, ...set };
     const query = { organizationId, order: 'created', where, after, limit: limit + 1 } as const;
     const found = await this.backend.list('connections', query);
-    return { connections: found.slice(0, limit), hasMore: found.length > limit };
+    const shown = found.slice(0, limit);
+    const reports = await this.backend.get(
+      'reports',
+      shown.map(({ id }) => id),
+    );
+    const connections = shown.map((connection, index) => joined(connection, reports[index]));
+    return { connections, hasMore: found.length > limit };
+  }
+
+  /** Not by their claims: a page is in the order of creation. */
+  async #connectionsWithin(
+    organizationId: OrganizationId | undefined,
+    key: string,
+    page: Page<ConnectionId> & ConnectionFilter,
+  ): Promise<{ connections: Connection[]; hasMore: boolean }> {
+    const wider = scopeFromKey(key);
+    const within: Connection[] = [];
+    for (let { after } = page; ; ) {
+      const next = await this.connections(organizationId, { ...page, scope: undefined, after, limit: 500 });
+      within.push(...next.connections.filter(({ scopes }) => scopes.some((scope) => isWithin(scope, wider))));
+      after = next.connections.at(-1)?.id;
+      if (!next.hasMore || within.length > page.limit)
+        return { connections: within.slice(0, page.limit), hasMore: within.length > page.limit };
+    }
   }
 
   async roleHolder(role: RoleArn): Promise<Connection | undefined> {
     const holding = { constraint: 'role', values: [role] } as const;
     const [holder] = await this.backend.list('connections', { order: 'created', holding, limit: 1 });
-    return holder;
+    return holder && this.connectionForCallback(holder.id);
   }
 
   async scopeHolders(
@@ -277,11 +309,13 @@ export class RecordStore implements Store {
       watches: watches.map((job) => ownCopy('jobs', job)),
       messages: messages.map((message) => ownCopy('messages', message)),
     };
+    const old = receipt ? await this.#oldIdempotency(organizationId, receipt) : [];
     for (let tries = 1; ; tries++)
       try {
-        return await this.backend.transact(organizationId, (transaction) =>
-          commitChange(transaction, organizationId, own),
-        );
+        return await this.backend.transact(organizationId, async (transaction) => {
+          for (const record of old) await transaction.delete('idempotency', idempotencyKey(record));
+          await commitChange(transaction, organizationId, own);
+        });
       } catch (error) {
         if (!(error instanceof UniqueConflict)) throw error;
         const refusal = await this.#refusal(error, change);
@@ -289,34 +323,28 @@ export class RecordStore implements Store {
       }
   }
 
-  async acquireIdempotency(
-    claim: IdempotencyRecord,
-    now: string,
-  ): Promise<{ claimed: true; firstAttemptAt: string } | { claimed: false; receipt: IdempotencyRecord }> {
-    const organizationId = await this.#organizationOf(claim.connectionId);
-    const oldest = new Date(Date.parse(now) - idempotencyLifetimeMs).toISOString();
-    const query = { organizationId, order: 'age', upTo: oldest, limit: rowsAtOnce } as const;
-    const old = await this.backend.list('idempotency', query);
-    return this.backend.transact(organizationId, async (transaction) => {
-      const stored = await transaction.get('idempotency', idempotencyKey(claim));
-      const known = stored && stored.firstAttemptAt > oldest ? stored : undefined;
-      if (known && (known.answer !== undefined || known.leaseExpiresAt > now))
-        return { claimed: false, receipt: idempotencyOf(known) };
-      for (const record of old) await transaction.delete('idempotency', idempotencyKey(record));
-      const firstAttemptAt = known?.firstAttemptAt ?? claim.firstAttemptAt;
-      await transaction.put('idempotency', storedIdempotency({ ...claim, firstAttemptAt }, organizationId));
-      return { claimed: true, firstAttemptAt };
-    });
+  async saveRunningCheck(check: RunningCheck): Promise<void> {
+    const own = ownCopy('runningChecks', check);
+    await this.backend.transact(own.organizationId, (transaction) =>
+      transaction.put('runningChecks', own, { lasting: false }),
+    );
   }
 
-  async releaseIdempotency(connectionId: ConnectionId, webhookId: string): Promise<void> {
-    const organizationId = (await this.#one('connections', connectionId))?.organizationId;
-    if (organizationId === undefined) return;
-    await this.backend.transact(organizationId, async (transaction) => {
-      const known = await transaction.get('idempotency', idempotencyKey({ connectionId, webhookId }));
-      if (known === undefined || known.answer !== undefined) return;
-      await transaction.put('idempotency', { ...known, leaseExpiresAt: new Date(0).toISOString() });
-    });
+  async runningCheck(
+    organizationId: OrganizationId,
+    connectionId: ConnectionId,
+  ): Promise<RunningCheck | undefined> {
+    const found = await this.#one('runningChecks', connectionId);
+    return found?.organizationId === organizationId ? found : undefined;
+  }
+
+  async idempotencyRecord(
+    connectionId: ConnectionId,
+    webhookId: string,
+    now: string,
+  ): Promise<IdempotencyRecord | undefined> {
+    const stored = await this.#one('idempotency', idempotencyKey({ connectionId, webhookId }));
+    return stored && stored.firstAttemptAt > dayBefore(now) ? idempotencyOf(stored) : undefined;
   }
 
   async appendAudit(records: readonly AuditRecord[]): Promise<void> {
@@ -452,6 +480,11 @@ export class RecordStore implements Store {
   async #one<Name extends TableName>(table: Name, key: string): Promise<Values[Name] | undefined> {
     const [found] = await this.backend.get(table, [key]);
     return found;
+  }
+
+  #oldIdempotency(organizationId: OrganizationId, { firstAttemptAt }: IdempotencyRecord) {
+    const upTo = dayBefore(firstAttemptAt);
+    return this.backend.list('idempotency', { organizationId, order: 'age', upTo, limit: rowsAtOnce });
   }
 
   /** @throws RolebridgeError `connection_not_found` */

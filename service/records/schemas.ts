@@ -27,8 +27,17 @@ export const idempotencyRecord = z.looseObject({
   connectionId: name,
   webhookId: name,
   firstAttemptAt: time,
-  leaseExpiresAt: time,
   answer: z.looseObject({ status: z.int(), body: z.string() }).optional(),
+});
+
+export const runningCheck = z.looseObject({
+  connectionId: name,
+  organizationId: name,
+  requestId: z.string(),
+  roleArn: z.string(),
+  startedAt: time,
+  state: z.enum(['running', 'propagating', 'passed', 'failed']),
+  code: name.optional(),
 });
 
 export const job = z.looseObject({
@@ -54,7 +63,7 @@ export const message = z.looseObject({
 });
 
 export const token = z.looseObject({
-  kind: z.enum(['web_session', 'sign_in_link', 'enrollment', 'setup_code']),
+  kind: z.enum(['web_session', 'sign_in_link', 'enrollment', 'operator_token', 'setup_code']),
   hash: name,
   organizationId: name,
   createdAt: time,

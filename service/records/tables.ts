@@ -10,8 +10,9 @@ import {
 } from '../domain/connection.js';
 import type { ExternalId, OrganizationId } from '../domain/ids.js';
 import { isListed, type Organization } from '../domain/organization.js';
-import type { IdempotencyRecord, Job, OutboxMessage, Token } from '../domain/ports.js';
+import type { IdempotencyRecord, Job, OutboxMessage, RunningCheck, Token } from '../domain/ports.js';
 import { scopeKey } from '../domain/scope.js';
+import { type StoredReport, storedReport } from './reports.js';
 import * as schemas from './schemas.js';
 
 /** An external ID that its connection had before, or was to have: it is never issued again. */
@@ -34,8 +35,10 @@ export interface Values {
   readonly organizations: Organization;
   readonly apiKeys: ApiKey;
   readonly connections: Connection;
+  readonly reports: StoredReport;
   readonly retiredExternalIds: RetiredExternalId;
   readonly idempotency: StoredIdempotencyRecord;
+  readonly runningChecks: RunningCheck;
   readonly jobs: StoredJob;
   readonly messages: StoredMessage;
   readonly tokens: Token;
@@ -122,6 +125,7 @@ const definitions = {
         'verification' in connection && connection.verification.result === 'failed'
           ? connection.verification.code
           : undefined,
+      reference: ({ reference }) => reference,
       assurance: (connection) => ('assurance' in connection ? connection.assurance : undefined),
       permissions: (connection) => ('permissions' in connection ? connection.permissions : undefined),
       permissionSet: (connection) => permissionSetOf(connection)?.name,
@@ -138,6 +142,13 @@ const definitions = {
       scope: (connection) => (isDeleted(connection) ? [] : connection.scopes.map(scopeKey)),
     },
   },
+  reports: {
+    schema: storedReport,
+    key: ({ connectionId }) => connectionId,
+    organizationId: ofItsOrganization,
+    columns: {},
+    orders: { id: null },
+  },
   retiredExternalIds: {
     schema: schemas.retiredExternalId,
     key: ({ externalId }) => externalId,
@@ -152,6 +163,13 @@ const definitions = {
     organizationId: ofItsOrganization,
     columns: { firstAttemptAt: ({ firstAttemptAt }) => time(firstAttemptAt) },
     orders: { age: 'firstAttemptAt' },
+  },
+  runningChecks: {
+    schema: schemas.runningCheck,
+    key: ({ connectionId }) => connectionId,
+    organizationId: ofItsOrganization,
+    columns: {},
+    orders: { id: null },
   },
   jobs: {
     schema: schemas.job,

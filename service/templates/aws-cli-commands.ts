@@ -1,3 +1,4 @@
+import { policyDocument, setPoliciesOf } from './permission-set-policies.js';
 import { shellWord } from './quoting.js';
 import {
   policyArnsOf,
@@ -17,6 +18,7 @@ export const connectionTag = 'vendor:connection';
  */
 export function awsCliCommands(description: RoleDescription): string {
   const { connectionId, callbackUrl, expectedAccountId, scope, path, maxSessionDuration } = description;
+  const set = setPoliciesOf(description);
   return `bash <<'CONNECT'
 set -euo pipefail
 role=${shellWord(roleNameOf(description))}
@@ -58,15 +60,46 @@ ${policyArnsOf(description)
   .map((arn) => `aws iam attach-role-policy --role-name "$role" --policy-arn ${shellWord(arn)}\n`)
   .join('')}role_arn=$(aws iam get-role --role-name "$role" --query Role.Arn --output text)
 aws iam put-role-policy --role-name "$role" --policy-name self-inspection --policy-document '{"Version":"2012-10-17","Statement":[{"Sid":"SelfInspection","Effect":"Allow","Action":["iam:GetRole","iam:SimulatePrincipalPolicy"],"Resource":["'"$role_arn"'"]}]}'
-
+${set ? setCommands(set) : ''}
 # The signed callback: the vendor's script, the same that Terraform runs.
 command -v node >/dev/null || stop "there is no Node here. Paste this ARN on the vendor's page: $role_arn"
 script=$(curl -fsS --max-time 60 ${shellWord(callbackScriptUrl(callbackUrl))})
 export CONNECT_CALLBACK_SECRET="$secret" CONNECT_EVENT=role.provisioned CONNECT_CALLBACK_URL="$callback_url"
-export CONNECT_CONNECTION_ID="$connection" CONNECT_ROLE_ARN="$role_arn" CONNECT_SCOPE="$scope"
+export CONNECT_CONNECTION_ID="$connection" CONNECT_ROLE_ARN="$role_arn" CONNECT_SCOPE="$scope"${
+    set
+      ? `
+export CONNECT_PERMISSION_SET=${shellWord(set.id)} CONNECT_WITHOUT=${shellWord(set.without)}`
+      : ''
+  }
 CONNECT_ROLE_ID=$(aws iam get-role --role-name "$role" --query Role.RoleId --output text) node -e "$script"
 CONNECT
 `;
+}
+
+/** The policies of a permission set: as much as fits in the role, the rest beside it, replaced when they differ. */
+function setCommands({ id, inline, managed }: NonNullable<ReturnType<typeof setPoliciesOf>>): string {
+  const parts = managed.map(
+    (statements, index) => `policy_arn="\${role_arn%%:role/*}:policy/$role-${index + 2}"
+document=${shellWord(JSON.stringify(policyDocument(statements)))}
+if aws iam get-policy --policy-arn "$policy_arn" >/dev/null 2>&1; then
+  for old in $(aws iam list-policy-versions --policy-arn "$policy_arn" --query 'Versions[?!IsDefaultVersion].VersionId' --output text); do
+    aws iam delete-policy-version --policy-arn "$policy_arn" --version-id "$old"
+  done
+  aws iam create-policy-version --policy-arn "$policy_arn" --policy-document "$document" --set-as-default >/dev/null
+else
+  aws iam create-policy --policy-name "$role-${index + 2}" --policy-document "$document" >/dev/null
+fi
+aws iam attach-role-policy --role-name "$role" --policy-arn "$policy_arn"
+`,
+  );
+  const own =
+    inline.length === 0
+      ? ''
+      : `aws iam put-role-policy --role-name "$role" --policy-name permissions --policy-document ${shellWord(JSON.stringify(policyDocument(inline)))}
+`;
+  return `
+# What permission set ${id} allows.
+${own}${parts.join('')}`;
 }
 
 /** Beside the callback: `/downloads/callback.cjs`. */

@@ -1,16 +1,23 @@
+import { setPoliciesOf } from './permission-set-policies.js';
 import { jsonText } from './quoting.js';
 import { type RoleDescription, regionOf } from './role-description.js';
 
 /** A whole `main.ts` for the customer's project: CDK Terrain for new stacks, CDKTF for existing ones. */
 export function cdkProgram(description: RoleDescription, cdk: 'cdktf' | 'cdktn'): string {
   const { permissions } = description;
+  const set = setPoliciesOf(description);
   const line = (name: string, value: unknown) =>
     value === undefined || value === false ? '' : `  ${name}: ${literal(value)},\n`;
   return `import { AwsProvider } from '@${cdk}/provider-aws/lib/provider';
-import { AwsConnection } from '@rolebridge/constructs${cdk === 'cdktn' ? '/cdktn' : ''}';
+import { AwsConnection${set ? ', PermissionSet' : ''} } from '@rolebridge/constructs${cdk === 'cdktn' ? '/cdktn' : ''}';
 import { App, TerraformStack } from '${cdk}';
 
-const app = new App();
+${
+  set
+    ? `// The file: npx @rolebridge/constructs pull ${set.id} --callback-url ${description.callbackUrl}
+`
+    : ''
+}const app = new App();
 const stack = new TerraformStack(app, 'vendor');
 new AwsProvider(stack, 'aws', { region: ${literal(regionOf(description))} });
 new AwsConnection(stack, 'connection', {
@@ -20,7 +27,7 @@ ${line('connectionId', description.connectionId)}${line('externalId', descriptio
 )}${line('callbackUrl', description.callbackUrl)}${line('expectedAccountId', description.expectedAccountId)}${line(
   'scope',
   description.scope,
-)}${line('permissions', permissions)}${line('roleName', description.roleName)}${line('path', description.path)}${line(
+)}${set ? setLine(set) : line('permissions', permissions)}${line('roleName', description.roleName)}${line('path', description.path)}${line(
   'maxSessionDuration',
   description.maxSessionDuration,
 )}${line('allowSessionTags', description.allowSessionTags)}${line(
@@ -29,6 +36,11 @@ ${line('connectionId', description.connectionId)}${line('externalId', descriptio
 )}});
 app.synth();
 `;
+}
+
+function setLine({ id, without }: NonNullable<ReturnType<typeof setPoliciesOf>>): string {
+  const options = without === '' ? '' : `, ${literal({ without: without.split(',') })}`;
+  return `  permissions: PermissionSet.fromFile(${literal(`permissions/${id}.json`)}${options}),\n`;
 }
 
 /** As the formatter of most projects writes it: keys without quotes, every text a JSON string, so that none can end its quotes. */

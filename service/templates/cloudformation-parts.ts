@@ -1,5 +1,6 @@
 import type { Partition } from '../domain/role-arn.js';
 import { trustPolicy } from '../domain/trust-policy.js';
+import { policyDocument, type SetPolicies } from './permission-set-policies.js';
 import { permissionPresets } from './permissions.js';
 import { roleDescriptionText } from './role-description.js';
 
@@ -73,6 +74,37 @@ export const roleResources = (externalId: unknown, managedPolicies: readonly str
   },
 });
 
+/** The policies of a permission set: as much as fits in the role, the rest beside it. */
+export function setResources(set: SetPolicies | undefined): Record<string, object> {
+  if (set === undefined) return {};
+  const { inline, managed } = set;
+  return {
+    ...(inline.length > 0 && {
+      Permissions: {
+        Type: 'AWS::IAM::RolePolicy',
+        Properties: {
+          RoleName: { Ref: 'Role' },
+          PolicyName: 'permissions',
+          PolicyDocument: policyDocument(inline),
+        },
+      },
+    }),
+    ...Object.fromEntries(
+      managed.map((statements, index) => [
+        `Permissions${index + 2}`,
+        {
+          Type: 'AWS::IAM::ManagedPolicy',
+          Properties: { Roles: [{ Ref: 'Role' }], PolicyDocument: policyDocument(statements) },
+        },
+      ]),
+    ),
+  };
+}
+
+/** What the callback says of the set; a change of the set is a reason to verify again. */
+export const setProperties = (set: SetPolicies | undefined) =>
+  set && { PermissionSet: set.id, ...(set.without !== '' && { Without: set.without }) };
+
 /** The one trust policy, with CloudFormation's functions in place of values and of the two optional actions. */
 function trustPolicyResource(externalId: unknown) {
   const [principalMark, externalIdMark] = ['\u0000principal', '\u0000externalId'];
@@ -130,16 +162,21 @@ export const functionResources = (
   },
 });
 
-export const callbackResource = (members: object, properties: Record<string, unknown>) => ({
+export const callbackResource = (
+  members: object,
+  properties: Record<string, unknown>,
+  set?: SetPolicies | undefined,
+) => ({
   Type: 'Custom::VendorCallback',
   ...members,
-  DependsOn: 'SelfInspection',
+  DependsOn: ['SelfInspection', ...Object.keys(setResources(set))],
   Properties: {
     ServiceToken: { 'Fn::GetAtt': ['CallbackFunction', 'Arn'] },
     ServiceTimeout: 180,
     RoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] },
     RoleId: { 'Fn::GetAtt': ['Role', 'RoleId'] },
     ...properties,
+    ...setProperties(set),
     // The function does not read these: a change of them is a reason to verify again.
     AllowSessionTags: { Ref: 'AllowSessionTags' },
     AllowSourceIdentity: { Ref: 'AllowSourceIdentity' },

@@ -10,8 +10,10 @@ import {
   principalMapping,
   roleResources,
   sessionConditions,
+  setResources,
   type VendorOfTemplate,
 } from './cloudformation-parts.js';
+import { setPoliciesOf } from './permission-set-policies.js';
 import { yamlText } from './quoting.js';
 import { policyArnsOf, type RoleDescription, regionOf, roleDescriptionText } from './role-description.js';
 
@@ -75,6 +77,7 @@ export function templateDocument(vendor: VendorOfTemplate, description?: RoleDes
     description !== undefined && typeof description.permissions !== 'string'
       ? policyArnsOf(description)
       : undefined;
+  const set = description && setPoliciesOf(description);
   const inSecret = { Condition: 'HasSecret' };
   return {
     AWSTemplateFormatVersion: '2010-09-09',
@@ -118,19 +121,24 @@ export function templateDocument(vendor: VendorOfTemplate, description?: RoleDes
     },
     Resources: {
       ...roleResources({ Ref: 'ExternalId' }, own),
+      ...setResources(set),
       ...functionResources(
         'Callback',
         'Tells the vendor that the role is there, or that it goes',
         callbackFunction(),
         inSecret,
       ),
-      Callback: callbackResource(inSecret, {
-        ConnectionId: { Ref: 'ConnectionId' },
-        ExternalId: { Ref: 'ExternalId' },
-        CallbackUrl: vendor.callbackUrl,
-        CallbackSecret: { Ref: 'CallbackSecret' },
-        Scope: { 'Fn::If': ['HasScope', { Ref: 'Scope' }, noValue] },
-      }),
+      Callback: callbackResource(
+        inSecret,
+        {
+          ConnectionId: { Ref: 'ConnectionId' },
+          ExternalId: { Ref: 'ExternalId' },
+          CallbackUrl: vendor.callbackUrl,
+          CallbackSecret: { Ref: 'CallbackSecret' },
+          Scope: { 'Fn::If': ['HasScope', { Ref: 'Scope' }, noValue] },
+        },
+        set,
+      ),
     },
     Outputs: {
       RoleArn: { Description: 'The role to connect.', Value: { 'Fn::GetAtt': ['Role', 'Arn'] } },

@@ -1,5 +1,9 @@
 import { partitions } from '../domain/role-arn.js';
+import { policyDocument, setPoliciesOf } from './permission-set-policies.js';
 import { policyArnsOf, type RoleDescription } from './role-description.js';
+
+/** The console makes no name of its own. */
+const consoleRoleName = 'vendor-access';
 
 /**
  * Opens AWS's "create role" page pre-filled. The address is not documented by AWS; the console trusts the root of
@@ -8,7 +12,7 @@ import { policyArnsOf, type RoleDescription } from './role-description.js';
 export function consoleLink(
   description: Pick<RoleDescription, 'partition' | 'principal' | 'externalId' | 'permissions' | 'roleName'>,
 ): string {
-  const { partition, principal, externalId, roleName = 'vendor-access' } = description;
+  const { partition, principal, externalId, roleName = consoleRoleName } = description;
   const query = new URLSearchParams({
     step: 'review',
     trustedEntityType: 'AWS_ACCOUNT',
@@ -19,4 +23,17 @@ export function consoleLink(
   });
   for (const arn of policyArnsOf(description)) query.append('policies', arn);
   return `https://${partitions[partition].consoleHost}/iam/home#/roles/create?${query}`;
+}
+
+/** The console's link takes no policy of one's own: this is to be pasted as an inline policy of the role. */
+export function consolePolicy(description: RoleDescription): string {
+  const { partition, expectedAccountId = '*', path = '/', roleName = consoleRoleName } = description;
+  const set = setPoliciesOf(description);
+  const self = {
+    Sid: 'SelfInspection',
+    Effect: 'Allow',
+    Action: ['iam:GetRole', 'iam:SimulatePrincipalPolicy'],
+    Resource: [`arn:${partition}:iam::${expectedAccountId}:role${path}${roleName}`],
+  };
+  return JSON.stringify(policyDocument([self, ...(set ? [set.inline, ...set.managed].flat() : [])]), null, 2);
 }

@@ -15,9 +15,11 @@ export function hclValue(value: unknown, indent = ''): string {
   const inner = `${indent}  `;
   if (typeof value === 'string') return hclText(value);
   if (Array.isArray(value))
-    return value.every((each) => typeof each === 'object')
-      ? `[${value.map((each) => hclValue(each, indent)).join(', ')}]`
-      : `[${value.map((each) => hclValue(each, inner)).join(', ')}]`;
+    return value.length > 1 && value.every((each) => typeof each === 'object')
+      ? `[\n${value.map((each) => `${inner}${hclValue(each, inner)},\n`).join('')}${indent}]`
+      : value.every((each) => typeof each === 'object')
+        ? `[${value.map((each) => hclValue(each, indent)).join(', ')}]`
+        : `[${value.map((each) => hclValue(each, inner)).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const key = (name: string) => (/^[A-Za-z_]\w*$/.test(name) ? name : hclText(name));
   const entries = Object.entries(value).map(([name, each]) => [key(name), hclValue(each, inner)] as const);

@@ -6,7 +6,8 @@ export { awsCliCommands } from './aws-cli-commands.js';
 export { builtCallback } from './built-callback.js';
 export { cdkProgram } from './cdktf-program.js';
 export { cloudFormationTemplate, quickCreateLink, vendorTemplate } from './cloudformation-template.js';
-export { consoleLink } from './console-link.js';
+export { consoleLink, consolePolicy } from './console-link.js';
+export { type ChosenPermissionSet, policyDocument, setPoliciesOf } from './permission-set-policies.js';
 export * from './permissions.js';
 export {
   describeRole,

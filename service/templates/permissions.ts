@@ -1,4 +1,5 @@
 import type { Partition } from '../domain/role-arn.js';
+import type { ChosenPermissionSet } from './permission-set-policies.js';
 
 /** What the role may do, by a name: each is a managed policy of AWS. The same four as in `@rolebridge/constructs`. */
 export const permissionPresets = {
@@ -25,14 +26,21 @@ export type PermissionPreset = keyof typeof permissionPresets;
 export const isPermissionPreset = (text: string): text is PermissionPreset =>
   Object.hasOwn(permissionPresets, text);
 
-/** What the role may do: a preset, or managed policies by name (AWS's own) or ARN. */
-export type RolePermissions = PermissionPreset | { readonly managedPolicies: readonly string[] };
+/** What the role may do: a preset, managed policies by name (AWS's own) or ARN, or the vendor's permission set. */
+export type RolePermissions =
+  | PermissionPreset
+  | { readonly managedPolicies: readonly string[] }
+  | ChosenPermissionSet;
 
 /** The ARNs of the managed policies, each once, in the order given. */
 export function managedPolicyArns(permissions: RolePermissions, partition: Partition): string[] {
-  const policies =
-    typeof permissions === 'string' ? [permissionPresets[permissions].policy] : permissions.managedPolicies;
+  const policies = policyNames(permissions);
   return [...new Set(policies.map((policy) => managedPolicyArn(policy, partition)))];
+}
+
+function policyNames(permissions: RolePermissions): readonly string[] {
+  if (typeof permissions === 'string') return [permissionPresets[permissions].policy];
+  return 'set' in permissions ? permissions.set.managedPolicies : permissions.managedPolicies;
 }
 
 const managedPolicyArn = (nameOrArn: string, partition: Partition): string =>

@@ -38,14 +38,17 @@ export type RoleChoices = Partial<
     RoleDescription,
     'permissions' | 'roleName' | 'path' | 'maxSessionDuration' | 'allowSessionTags' | 'allowSourceIdentity'
   >
->;
+> & {
+  /** The optional statements of the permission set that are left out. @default those of the connection */
+  readonly without?: readonly string[] | undefined;
+};
 
 /** The role for a connection. While its external ID is being changed, the new one: a role made now is to outlast the change. */
 export function describeRole(
   connection: Connection,
   trust: RoleRegistration,
   vendor: { principal: string; callbackUrl: string },
-  choices: RoleChoices = {},
+  { without: _, ...choices }: RoleChoices = {},
 ): RoleDescription {
   return {
     connectionId: connection.id,

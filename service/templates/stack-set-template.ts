@@ -8,8 +8,11 @@ import {
   principalMapping,
   roleResources,
   sessionConditions,
+  setResources,
   type VendorOfTemplate,
 } from './cloudformation-parts.js';
+import { type ChosenPermissionSet, setPoliciesOf } from './permission-set-policies.js';
+import { managedPolicyArns } from './permissions.js';
 import { yamlText } from './quoting.js';
 
 /**
@@ -25,13 +28,19 @@ export function stackSetTemplate(vendor: VendorOfTemplate, enrollment: Enrollmen
 }
 
 /** What the template needs to know of its enrollment. */
-export type EnrollmentOfTemplate = Pick<Enrollment, 'id' | 'partition'> & { readonly enrollmentUrl: string };
+export type EnrollmentOfTemplate = Pick<Enrollment, 'id' | 'partition'> & {
+  readonly enrollmentUrl: string;
+  /** What each role is made with. @default a preset, which is a parameter */
+  readonly permissions?: ChosenPermissionSet | undefined;
+};
 
 /** The template as data. */
 export function stackSetDocument(
   vendor: VendorOfTemplate,
-  { id, partition, enrollmentUrl }: EnrollmentOfTemplate,
+  { id, partition, enrollmentUrl, permissions }: EnrollmentOfTemplate,
 ) {
+  const set = permissions && setPoliciesOf({ permissions });
+  const own = permissions && managedPolicyArns(permissions, partition);
   const ofConnection = (name: string) => ({ 'Fn::GetAtt': ['Enrollment', name] });
   return {
     AWSTemplateFormatVersion: '2010-09-09',
@@ -49,9 +58,9 @@ export function stackSetDocument(
         AllowedPattern: '^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$',
         Default: '',
       },
-      ...optionalParameters({}, true),
+      ...optionalParameters({}, own === undefined),
     },
-    Mappings: principalMapping(vendor, true),
+    Mappings: principalMapping(vendor, own === undefined),
     Conditions: sessionConditions,
     Resources: {
       ...functionResources('Enrollment', 'Gets this account a connection of its own', enrollmentFunction(), {
@@ -68,7 +77,8 @@ export function stackSetDocument(
           Label: { Ref: 'Label' },
         },
       },
-      ...roleResources(ofConnection('ExternalId'), undefined),
+      ...roleResources(ofConnection('ExternalId'), own),
+      ...setResources(set),
       ...functionResources(
         'Callback',
         'Tells the vendor that the role is there, or that it goes',
@@ -82,6 +92,7 @@ export function stackSetDocument(
           CallbackUrl: vendor.callbackUrl,
           CallbackSecret: ofConnection('CallbackSecret'),
         },
+        set,
       ),
     },
     Outputs: {

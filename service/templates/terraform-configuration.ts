@@ -1,5 +1,6 @@
 import { builtCallback } from './built-callback.js';
 import { attributes, hclValue, list } from './hcl.js';
+import { setPoliciesOf } from './permission-set-policies.js';
 import { hclText } from './quoting.js';
 import {
   policyArnsOf,
@@ -8,6 +9,7 @@ import {
   roleDescriptionText,
   trustPolicyOf,
 } from './role-description.js';
+import { setPlaces, setResources } from './terraform-permission-set.js';
 
 /**
  * One file of plain HCL, as `terraform fmt` has it, with all that it needs: the role, its policies and the callback.
@@ -16,6 +18,7 @@ import {
 export function terraformConfiguration(description: RoleDescription): string {
   const { scope, expectedAccountId, roleName, path, maxSessionDuration } = description;
   const scopeJson = scope === undefined ? '' : JSON.stringify(scope);
+  const set = setPoliciesOf(description);
   return `# Connects this AWS account. In an empty folder, with Node 18 or newer and AWS credentials of the account:
 #   export CONNECT_CALLBACK_SECRET=whsec_...
 #   terraform init
@@ -121,7 +124,7 @@ resource "aws_iam_role_policy" "self_inspection" {
   }
 }
 
-# Deregisters the role before it goes.
+${set ? setResources(set) : ''}# Deregisters the role before it goes.
 resource "terraform_data" "deregistration" {
   triggers_replace = local.connection_id
 
@@ -148,7 +151,13 @@ resource "terraform_data" "deregistration" {
     }
   }
 
-  depends_on = [aws_iam_role_policy_attachment.vendor, aws_iam_role_policy.self_inspection]
+  depends_on = [aws_iam_role_policy_attachment.vendor, aws_iam_role_policy.self_inspection${
+    set
+      ? setPlaces(set)
+          .map(({ dependency }) => `, ${dependency}`)
+          .join('')
+      : ''
+  }]
 }
 
 # Registers the role once it and its policies are there, and again when one of them changes.
@@ -159,7 +168,13 @@ resource "terraform_data" "registration" {
     scope         = local.scope
     role_id       = aws_iam_role.vendor.unique_id
     trust_policy  = aws_iam_role.vendor.assume_role_policy
-    policies      = keys(aws_iam_role_policy_attachment.vendor)
+    policies      = ${
+      set
+        ? `concat(keys(aws_iam_role_policy_attachment.vendor), [${setPlaces(set)
+            .map(({ document }) => `sha256(${document})`)
+            .join(', ')}])`
+        : 'keys(aws_iam_role_policy_attachment.vendor)'
+    }
     # A new deregistration means that the old one has run: the role is registered again.
     deregistration = terraform_data.deregistration.id
   }
@@ -169,16 +184,19 @@ resource "terraform_data" "registration" {
     command     = local.callback
 
     environment = {
-      CONNECT_EVENT         = "role.provisioned"
-      CONNECT_INPUTS        = "hcl"
-      CONNECT_CALLBACK_URL  = local.callback_url
-      CONNECT_CONNECTION_ID = local.connection_id
-      CONNECT_EXTERNAL_ID   = local.external_id
-      CONNECT_PRINCIPAL     = local.principal
-      CONNECT_ROLE_ARN      = aws_iam_role.vendor.arn
-      CONNECT_ROLE_ID       = aws_iam_role.vendor.unique_id
-      CONNECT_SCOPE         = local.scope
-    }
+${attributes('      ', [
+  ['CONNECT_EVENT', '"role.provisioned"'],
+  ['CONNECT_INPUTS', '"hcl"'],
+  ['CONNECT_CALLBACK_URL', 'local.callback_url'],
+  ['CONNECT_CONNECTION_ID', 'local.connection_id'],
+  ['CONNECT_EXTERNAL_ID', 'local.external_id'],
+  ['CONNECT_PRINCIPAL', 'local.principal'],
+  ['CONNECT_ROLE_ARN', 'aws_iam_role.vendor.arn'],
+  ['CONNECT_ROLE_ID', 'aws_iam_role.vendor.unique_id'],
+  ['CONNECT_SCOPE', 'local.scope'],
+  ['CONNECT_PERMISSION_SET', set && hclText(set.id)],
+  ['CONNECT_WITHOUT', set && set.without !== '' && hclText(set.without)],
+])}    }
   }
 
   depends_on = [terraform_data.deregistration]

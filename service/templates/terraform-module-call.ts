@@ -1,4 +1,5 @@
-import { attributes, hclValue } from './hcl.js';
+import { attributes, hclValue, list } from './hcl.js';
+import { setPoliciesOf } from './permission-set-policies.js';
 import { hclText } from './quoting.js';
 import { policyArnsOf, type RoleDescription, regionOf } from './role-description.js';
 
@@ -8,10 +9,18 @@ export function terraformModuleCall(description: RoleDescription, moduleUrl: str
   const names = Object.entries(scope ?? {}).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
+  const set = setPoliciesOf(description);
+  const file = set && `permissions/${set.id}.json`;
   return `# Connects this AWS account. In an empty folder, with Node 18 or newer and AWS credentials of the account:
 #   export CONNECT_CALLBACK_SECRET=whsec_...
 #   terraform init
-#   terraform apply
+#   terraform apply${
+    file === undefined
+      ? ''
+      : `
+# The permission set is a file beside this one; review and commit it:
+#   curl -fsS --create-dirs -o ${file} ${setUrl(description.callbackUrl, set?.id ?? '')}`
+  }
 
 provider "aws" {
 ${attributes('  ', [['region', hclText(regionOf(description))]])}}
@@ -25,7 +34,12 @@ ${attributes('  ', [
   ['principal', hclText(description.principal)],
   ['callback_url', hclText(description.callbackUrl)],
   ['permissions', typeof permissions === 'string' && hclText(permissions)],
-  ['managed_policies', typeof permissions === 'object' && hclValue(policyMap(description), '  ')],
+  ['permission_set_file', file && hclText(file)],
+  ['without', set && set.without !== '' && list(set.without.split(','))],
+  [
+    'managed_policies',
+    typeof permissions === 'object' && set === undefined && hclValue(policyMap(description), '  '),
+  ],
   ['role_name', description.roleName && hclText(description.roleName)],
   ['path', description.path && hclText(description.path)],
   ['max_session_duration', maxSessionDuration && String(maxSessionDuration)],
@@ -46,6 +60,10 @@ output "role_arn" {
 }
 `;
 }
+
+/** Beside the callback: `/v1/permission-sets/deploy/3`. */
+const setUrl = (callbackUrl: string, id: string): string =>
+  callbackUrl.replace(/[^/]*$/, `permission-sets/${id.replace('@', '/')}`);
 
 /** Names keep each attachment in place when others are added. */
 const policyMap = (description: RoleDescription): Record<string, string> =>

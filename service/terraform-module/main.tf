@@ -14,6 +14,7 @@ locals {
   managed_policies = merge(
     var.permissions == null ? {} : { (var.permissions) = local.presets[var.permissions] },
     { for key, policy in var.managed_policies : tostring(key) => policy },
+    { for policy in try(local.set.managedPolicies, []) : policy => policy },
   )
   policy_arns = {
     for key, policy in local.managed_policies :
@@ -36,6 +37,30 @@ locals {
       Condition = { StringEquals = { "sts:ExternalId" = var.external_id } }
     }]
   })
+
+  set = jsondecode(var.permission_set_file == null ? "{\"statements\": []}" : file(var.permission_set_file))
+  set_id = var.permission_set_file == null ? "" : "${local.set.name}@${local.set.version}"
+
+  # Each statement as JSON text: types of statements differ, and a list has one type.
+  set_statements = concat(
+    [
+      for one in local.set.statements : jsonencode(merge(
+        { Sid = one.sid, Effect = "Allow", Action = one.actions, Resource = one.resources },
+        try({ Condition = one.conditions }, {}),
+      )) if !(try(one.optional, false) && contains(var.without, one.sid))
+    ],
+    [
+      for one in try(local.set.denies, []) : jsonencode(merge(
+        { Sid = one.sid, Effect = "Deny", Action = one.actions, Resource = one.resources },
+        try({ Condition = one.conditions }, {}),
+      ))
+    ],
+  )
+
+  # Inside the role while there is room (10,240 characters for all inline policies), then in managed policies (6,144).
+  set_ends    = [for index, _ in local.set_statements : sum([for text in slice(local.set_statements, 0, index + 1) : length(text) + 1])]
+  set_inline  = [for index, text in local.set_statements : text if local.set_ends[index] <= 9500]
+  set_managed = { for index, text in local.set_statements : format("permissions-%02d", floor((local.set_ends[index] - 9500) / 3000) + 2) => text... if local.set_ends[index] > 9500 }
 
   self_inspection = {
     Sid      = "SelfInspection"
@@ -127,7 +152,7 @@ resource "aws_iam_role_policy_attachment" "this" {
 
 # What the role may read of itself, and the statements of policy_json, which may be unknown at plan.
 resource "aws_iam_role_policy" "this" {
-  count = var.self_inspection ? 1 : var.policy_json == null ? 0 : 1
+  count = var.self_inspection || length(local.set_inline) > 0 ? 1 : var.policy_json == null ? 0 : 1
 
   name = "vendor-access"
   role = aws_iam_role.this.name
@@ -135,9 +160,29 @@ resource "aws_iam_role_policy" "this" {
     Version = "2012-10-17"
     Statement = concat(
       var.self_inspection ? [local.self_inspection] : [],
+      [for text in local.set_inline : jsondecode(text)],
       var.policy_json == null ? [] : flatten([jsondecode(var.policy_json).Statement]),
     )
   })
+
+  lifecycle {
+    replace_triggered_by = [aws_iam_role.this.unique_id]
+  }
+}
+
+# What the role's own policy has no room for.
+resource "aws_iam_policy" "set" {
+  for_each = local.set_managed
+
+  name_prefix = "${coalesce(var.role_name, var.role_name_prefix)}-"
+  policy      = jsonencode({ Version = "2012-10-17", Statement = [for text in each.value : jsondecode(text)] })
+}
+
+resource "aws_iam_role_policy_attachment" "set" {
+  for_each = local.set_managed
+
+  role       = aws_iam_role.this.name
+  policy_arn = aws_iam_policy.set[each.key].arn
 
   lifecycle {
     replace_triggered_by = [aws_iam_role.this.unique_id]
@@ -157,7 +202,7 @@ resource "terraform_data" "deregistration" {
     deadline_seconds         = tostring(var.destroy_timeout_seconds)
     fail_when_unreachable    = tostring(var.fail_destroy_when_unreachable)
     waits_for_inline_policy  = one(aws_iam_role_policy.this[*].id)
-    waits_for_managed_policy = length(aws_iam_role_policy_attachment.this)
+    waits_for_managed_policy = length(aws_iam_role_policy_attachment.this) + length(aws_iam_role_policy_attachment.set)
   }
 
   # A shell, so that a machine without Node or the script can warn; no value is in the command but the vendor's name.
@@ -178,7 +223,7 @@ resource "terraform_data" "deregistration" {
     }
   }
 
-  depends_on = [aws_iam_role_policy_attachment.this, aws_iam_role_policy.this]
+  depends_on = [aws_iam_role_policy_attachment.this, aws_iam_role_policy_attachment.set, aws_iam_role_policy.this]
 }
 
 resource "terraform_data" "registration" {
@@ -191,6 +236,7 @@ resource "terraform_data" "registration" {
     trust_policy         = sha256(local.trust_policy)
     managed_policies     = local.policy_arns
     inline_policy        = var.policy_json == null ? "" : sha256(var.policy_json)
+    permission_set       = join(" ", concat([local.set_id, sha256(jsonencode(local.set_statements))], var.without))
     self_inspection      = var.self_inspection
     permissions_boundary = var.permissions_boundary == null ? "" : var.permissions_boundary
     # A new deregistration means that the old one has run: the role is registered again.
@@ -206,6 +252,8 @@ resource "terraform_data" "registration" {
       CONNECT_ROLE_ARN            = aws_iam_role.this.arn
       CONNECT_ROLE_ID             = aws_iam_role.this.unique_id
       CONNECT_SCOPE               = local.scope
+      CONNECT_PERMISSION_SET      = local.set_id
+      CONNECT_WITHOUT             = join(",", var.without)
       CONNECT_EXPECTED_ACCOUNT_ID = var.expected_account_id == null ? "" : var.expected_account_id
     })
   }

@@ -70,6 +70,23 @@ variable "managed_policies" {
   }
 }
 
+variable "permission_set_file" {
+  description = "The path of a permission set of the vendor (NAME@VERSION.json), beside managed_policies and policy_json; null for none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permission_set_file == null ? true : can(regex("@[0-9]+$", "${jsondecode(file(var.permission_set_file)).name}@${jsondecode(file(var.permission_set_file)).version}"))
+    error_message = "permission_set_file is the path of a permission set that the vendor serves, unchanged."
+  }
+}
+
+variable "without" {
+  description = "Optional statements of the permission set to leave out, by sid."
+  type        = list(string)
+  default     = []
+}
+
 variable "policy_json" {
   description = "A policy document for inside the role, as of data.aws_iam_policy_document; null for none."
   type        = string

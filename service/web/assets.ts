@@ -40,7 +40,8 @@ export function serveAssets(router: Router, brand: Brand, base: string): Assets 
         'cross-origin-resource-policy': 'cross-origin',
       }),
     );
-  const style = [Buffer.from(brandStyle(brand.colors)), ...styles.map(own)];
+  // Last, so that they replace the tokens' own colors.
+  const style = [...styles.map(own), Buffer.from(brandStyle(brand.colors))];
   return {
     style: serve('page', 'css', 'text/css; charset=utf-8', Buffer.concat(style)),
     script: serve('page', 'js', 'text/javascript; charset=utf-8', own('page.js')),

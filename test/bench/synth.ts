@@ -99,7 +99,7 @@ const withConstruct: Build = (stack, number) => {
 const byHand: Build = (stack, number) => {
   const connectionId = `con_${number}`;
   const role = new IamRole(stack, `role-${number}`, {
-    namePrefix: 'rolebridge-',
+    namePrefix: 'vendor-access-',
     assumeRolePolicy: JSON.stringify({
       Version: '2012-10-17',
       Statement: [

@@ -1,69 +1,68 @@
-import { at, changed, claimOf, intent } from './records.js';
+import { at, changed, intent, receiptOf } from './records.js';
 import type { Subject } from './subject.js';
 
+const answer = { status: 200, body: 'done' };
+
 export function callbacksContract(on: Subject): void {
+  const stored = ({ connectionId, webhookId }: ReturnType<typeof receiptOf>, now = at(1)) =>
+    on.store.idempotencyRecord(connectionId, webhookId, now);
+
   test('stores a connection and its receipt together or neither', async () => {
     const connection = await on.insert();
-    const receipt = { ...claimOf(connection), answer: { status: 200, body: 'done' } };
+    const receipt = { ...receiptOf(connection), answer };
     await expect(
       on.store.commit({ connection: { next: changed(connection, {}), ifVersion: 7, intent }, receipt }),
     ).rejects.toMatchObject({ code: 'connection_changed' });
-    expect(await on.store.acquireIdempotency(claimOf(connection), at(1))).toEqual({
-      claimed: true,
-      firstAttemptAt: at(0),
-    });
+    expect(await stored(receipt)).toBeUndefined();
     await on.store.commit({ connection: { next: changed(connection, {}), ifVersion: 1, intent }, receipt });
-    expect(await on.store.acquireIdempotency(claimOf(connection), at(1))).toEqual({
-      claimed: false,
-      receipt,
-    });
+    expect(await stored(receipt)).toEqual(receipt);
   });
 
-  test('gives an event to one of many that claim it at once', async () => {
+  test('keeps the first answer of many that come at once, and no audit record of the others', async () => {
     const connection = await on.insert();
-    const claims = await Promise.all(
-      Array.from({ length: 6 }, () => on.store.acquireIdempotency(claimOf(connection), at(0))),
-    );
-    expect(claims.filter(({ claimed }) => claimed)).toHaveLength(1);
+    const receipts = Array.from({ length: 6 }, (_, number) => ({
+      ...receiptOf(connection),
+      answer: { status: 200, body: number },
+    }));
+    const results = await Promise.allSettled(receipts.map((receipt) => on.store.commit({ receipt })));
+    const first = results.findIndex(({ status }) => status === 'fulfilled');
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const result of results)
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'connection_changed' });
+    expect(await stored(receiptOf(connection))).toEqual(receipts[first]);
   });
 
-  test('gives a claim up when it is released or has run out, and keeps the first attempt', async () => {
+  test('an attempt without a verdict keeps the time of the first, and takes no answer back', async () => {
     const connection = await on.insert();
-    const claim = claimOf(connection);
-    await on.store.acquireIdempotency(claim, at(0));
-    const later = { ...claim, firstAttemptAt: at(10), leaseExpiresAt: at(40) };
-    expect(await on.store.acquireIdempotency(later, at(10))).toEqual({ claimed: false, receipt: claim });
-    await on.store.releaseIdempotency(connection.id, claim.webhookId);
-    expect(await on.store.acquireIdempotency(later, at(10))).toEqual({
-      claimed: true,
-      firstAttemptAt: at(0),
-    });
-    expect(await on.store.acquireIdempotency({ ...claim, leaseExpiresAt: at(90) }, at(40))).toEqual({
-      claimed: true,
-      firstAttemptAt: at(0),
-    });
-  });
-
-  test('does not release an event that was answered', async () => {
-    const connection = await on.insert();
-    const receipt = { ...claimOf(connection), answer: { status: 200, body: null } };
+    const receipt = receiptOf(connection);
     await on.store.commit({ receipt });
-    await on.store.releaseIdempotency(connection.id, receipt.webhookId);
-    expect(await on.store.acquireIdempotency(claimOf(connection), at(1))).toEqual({
-      claimed: false,
-      receipt,
-    });
+    expect(await stored(receipt)).toEqual(receipt);
+    await on.store.commit({ receipt: { ...receipt, answer } });
+    await on.store.commit({ receipt });
+    expect(await stored(receipt)).toEqual({ ...receipt, answer });
   });
 
   test('forgets receipts a day after the first attempt', async () => {
     const connection = await on.insert();
-    await on.store.commit({ receipt: { ...claimOf(connection), answer: { status: 200, body: null } } });
+    const receipt = { ...receiptOf(connection), answer };
+    await on.store.commit({ receipt });
     const day = 24 * 60 * 60;
-    expect((await on.store.acquireIdempotency(claimOf(connection), at(day - 1))).claimed).toBe(false);
-    const tomorrow = { ...claimOf(connection), firstAttemptAt: at(day), leaseExpiresAt: at(day + 30) };
-    expect(await on.store.acquireIdempotency(tomorrow, at(day))).toEqual({
-      claimed: true,
-      firstAttemptAt: at(day),
-    });
+    expect(await stored(receipt, at(day - 1))).toEqual(receipt);
+    expect(await stored(receipt, at(day))).toBeUndefined();
+    const tomorrow = { ...receipt, firstAttemptAt: at(day), answer: { status: 200, body: 'again' } };
+    await on.store.commit({ receipt: tomorrow });
+    expect(await stored(receipt, at(day))).toEqual(tomorrow);
+  });
+
+  test('keeps the latest check of a connection, for its organization alone', async () => {
+    const connection = await on.insert();
+    const { id: connectionId, organizationId } = connection;
+    const roleArn = 'arn:aws:iam::123456789012:role/reader';
+    const check = { connectionId, organizationId, requestId: 'r1', roleArn, startedAt: at(0) } as const;
+    await on.store.saveRunningCheck({ ...check, state: 'running' });
+    const ended = { ...check, state: 'failed', code: 'role_not_assumable' } as const;
+    await on.store.saveRunningCheck(ended);
+    expect(await on.store.runningCheck(organizationId, connectionId)).toEqual(ended);
+    expect(await on.store.runningCheck('org_other' as never, connectionId)).toBeUndefined();
   });
 }

@@ -97,11 +97,11 @@ export const connectedTo = (role: string) => ({
 export const changed = (connection: Connection, differences: object): Connection =>
   ({ ...connection, version: connection.version + 1, updatedAt: at(60), ...differences }) as Connection;
 
-export const claimOf = (connection: Connection): IdempotencyRecord => ({
+/** An event that was attempted, and not answered. */
+export const receiptOf = (connection: Connection): IdempotencyRecord => ({
   connectionId: connection.id,
   webhookId: 'msg_1',
   firstAttemptAt: at(0),
-  leaseExpiresAt: at(30),
 });
 
 export const anApiKey = (organizationId: OrganizationId, differences: object = {}): ApiKey => ({

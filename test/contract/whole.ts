@@ -1,5 +1,5 @@
 import type { ConnectionId, OrganizationId } from '../../service/domain/ids.js';
-import { anApiKey, at, claimOf, connectedTo } from './records.js';
+import { anApiKey, at, connectedTo, receiptOf } from './records.js';
 import type { Subject } from './subject.js';
 
 const role = 'arn:aws:iam::123456789012:role/reader';
@@ -10,16 +10,15 @@ export function wholeContract(on: Subject): void {
     await on.store.createApiKey(key);
     const connection = await on.insert({ ...connectedTo(role), scopes: [{ project: 'shop' }, {}] });
     await on.store.commit({
-      receipt: { ...claimOf(connection), answer: { status: 200, body: { ok: true } } },
+      receipt: { ...receiptOf(connection), answer: { status: 200, body: { ok: true } } },
     });
     await on.reopen();
     expect(await on.store.organization(on.organization.id)).toEqual(on.organization);
     expect(await on.store.apiKey(key.id)).toEqual(key);
     expect(await on.read(connection)).toEqual(connection);
     expect(await on.store.scopeHolders(on.organization.id, ['shop'])).toEqual([{ key: 'shop', connection }]);
-    expect(await on.store.acquireIdempotency(claimOf(connection), at(1))).toMatchObject({
-      claimed: false,
-      receipt: { answer: { status: 200, body: { ok: true } } },
+    expect(await on.store.idempotencyRecord(connection.id, 'msg_1', at(1))).toMatchObject({
+      answer: { status: 200, body: { ok: true } },
     });
     await expect(on.insert(connectedTo(role))).rejects.toMatchObject({ code: 'role_already_connected' });
   });

@@ -99,7 +99,6 @@ async function passScope(store: Store, organizationId: OrganizationId): Promise<
       connectionId: next.id,
       webhookId: id,
       firstAttemptAt: at(0),
-      leaseExpiresAt: at(30),
       answer: { status: 200, body: version },
     };
     const message = aMessage(next, { id });

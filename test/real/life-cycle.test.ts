@@ -1,306 +1,185 @@
 /**
- * A connection through its whole life, with real Terraform, the real AWS provider and the real service: after each
+ * Connections through their whole life, with real Terraform, the real AWS provider and the real service: after each
  * step that says `connected`, the role has its policies, the vendor says so too, and a plan is empty. Prints a table.
  */
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js';
-import { AwsConnection } from '@rolebridge/constructs';
-import { App, TerraformStack } from 'cdktf';
-import { startVendor, type Vendor } from '../vendor.js';
-import { findTerraform, mirroredProviderVersion, notChecked, runCommand } from './tools.js';
+import { construct, terraformModule, type Write } from './life-cycle/configurations.js';
+import { type Life, startLife } from './life-cycle/life.js';
+import { findTerraform, notChecked, type TerraformTool } from './tools.js';
 
-const terraform = findTerraform();
-const check = terraform ? describe : describe.skip;
-if (!terraform) notChecked('the life cycle: there is no terraform on the PATH');
+// A few dozen applies a form.
+jest.setTimeout(600_000);
 
-// biome-ignore lint/suspicious/noExplicitAny: an answer of the API, member by member.
-type Json = any;
-
-interface Choices {
-  readonly roleName: string;
-  readonly path: string;
-  readonly policies: readonly string[];
-  readonly project: string;
-  readonly defaultTags: boolean;
-}
-
-const FIRST: Choices = {
-  roleName: 'VendorAccess',
-  path: '/',
-  policies: ['ReadOnlyAccess'],
-  project: 'shop',
-  defaultTags: false,
-};
-
-const OWN_STATEMENT = { actions: ['s3:GetObject'], resources: ['*'] };
-
-/** Writes the configuration of one kind, and says where Terraform runs. */
-type Write = (folder: string, connection: Json, choices: Choices) => string;
-
-const construct: Write = (
-  folder,
-  connection,
-  { roleName, path: rolePath, policies, project, defaultTags },
-) => {
-  const app = new App({ outdir: path.join(folder, 'out') });
-  const stack = new TerraformStack(app, 'stack');
-  new AwsProvider(stack, 'aws', {
-    region: 'us-east-1',
-    ...(defaultTags && { defaultTags: [{ tags: { team: 'platform' } }] }),
-  });
-  new AwsConnection(stack, 'vendor', {
-    ...valuesOf(connection),
-    scope: { project },
-    roleName,
-    path: rolePath,
-    permissions: { managedPolicies: policies, statements: [OWN_STATEMENT] },
-    destroyTimeoutSeconds: 5,
-  });
-  app.synth();
-  const where = path.join(folder, 'out/stacks/stack');
-  const file = path.join(where, 'cdk.tf.json');
-  const json = JSON.parse(readFileSync(file, 'utf8'));
-  json.terraform.backend.local.path = '../../../terraform.tfstate';
-  json.terraform.required_providers.aws.version = mirroredProviderVersion(terraform) ?? '>= 5.0';
-  writeFileSync(file, JSON.stringify(json));
-  return where;
-};
-
-const terraformModule: Write = (
-  folder,
-  connection,
-  { roleName, path: rolePath, policies, project, defaultTags },
-) => {
-  const { connectionId, externalId, principal, callbackUrl, expectedAccountId } = valuesOf(connection);
-  mkdirSync(path.join(folder, 'module'), { recursive: true });
-  cpSync('service/terraform-module', path.join(folder, 'module'), { recursive: true });
-  writeFileSync(
-    path.join(folder, 'main.tf'),
-    `provider "aws" {
-  region = "us-east-1"
-  ${defaultTags ? 'default_tags {\n    tags = { team = "platform" }\n  }' : ''}
-}
-module "vendor" {
-  source                  = "./module"
-  connection_id           = "${connectionId}"
-  external_id             = "${externalId}"
-  principal               = "${principal}"
-  callback_url            = "${callbackUrl}"
-  expected_account_id     = "${expectedAccountId}"
-  scope                   = { project = "${project}" }
-  role_name               = "${roleName}"
-  path                    = "${rolePath}"
-  managed_policies        = { ${policies.map((name) => `${name} = "${name}"`).join(', ')} }
-  policy_json             = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "*" }] })
-  destroy_timeout_seconds = 5
-}
-`,
-  );
-  return folder;
-};
-
-const valuesOf = (connection: Json) => ({
-  connectionId: connection.id,
-  externalId: connection.externalId,
-  principal: connection.principal,
-  callbackUrl: connection.callbackUrl,
-  expectedAccountId: connection.expectedAccountId,
+const framework = jest.requireActual<{ name: string }>('cdktf/package.json').name;
+const tools = (['terraform', 'tofu'] as const).flatMap((command): [string, TerraformTool][] => {
+  const tool = findTerraform(command);
+  if (tool === undefined) notChecked(`the life cycle with ${command}: it is not on the PATH`);
+  return tool === undefined ? [] : [[command, tool]];
 });
+const forms: [string, Write][] = [
+  [`construct (${framework})`, construct],
+  // The module is the same whatever the constructs run on.
+  ...(framework === 'cdktf' ? [['module', terraformModule] as [string, Write]] : []),
+];
+const cases = tools.flatMap(([command, tool]) =>
+  forms.map(([form, write]): [string, TerraformTool, Write] => [
+    command === 'terraform' ? form : `${form}, ${command}`,
+    tool,
+    write,
+  ]),
+);
 
-// A dozen applies a test.
-jest.setTimeout(900_000);
+const withoutHash = (address: string) => address.replace(/_[0-9A-F]{8}\b/, '');
 
-const rows: string[] = [];
-afterAll(() => {
-  if (rows.length > 0) process.stdout.write(`${rows.join('\n')}\n`);
-});
-
-check.each([
-  ['construct', construct],
-  ['module', terraformModule],
-])('a connection of the %s', (kind, write) => {
-  let vendor: Vendor;
-  let folder: string;
-  let where: string;
-  let connection: Json;
-  let environment: Record<string, string>;
-  let choices = FIRST;
-
-  beforeAll(async () => {
-    vendor = await startVendor({ propagationDelayMs: 0, propagationWindowMs: 3_000 });
-    const { accountId, admin } = vendor.sandbox.createAccount();
-    connection = (
-      await vendor.call('POST', '/v1/connections', {
-        name: 'shop',
-        scopeFrom: 'callback',
-        expectedAccountId: accountId,
-      })
-    ).body;
-    folder = mkdtempSync(path.join(tmpdir(), 'rolebridge-life-'));
-    environment = {
-      ...terraform?.env,
-      CONNECT_CALLBACK_SECRET: connection.callbackSecret,
-      AWS_ACCESS_KEY_ID: admin.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: admin.secretAccessKey,
-      AWS_REGION: 'us-east-1',
-      AWS_ENDPOINT_URL: vendor.sandbox.url,
-      AWS_EC2_METADATA_DISABLED: 'true',
-    };
-  });
-  afterAll(async () => {
-    await vendor?.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  const tf = async (...[command, ...words]: string[]) => {
-    const result = await runCommand(terraform?.binary ?? '', [String(command), '-no-color', ...words], {
-      cwd: where,
-      env: environment,
+if (cases.length === 0) it.todo('needs terraform or tofu on the PATH');
+else
+  describe.each(cases)('a connection of the %s', (kind, tool, write) => {
+    let life: Life;
+    beforeAll(async () => {
+      life = await startLife(tool, kind, write);
     });
-    return { code: result.code, output: result.stdout + result.stderr };
-  };
-  const apply = async (...words: string[]) => {
-    const applied = await tf('apply', '-auto-approve', ...words);
-    expect([applied.code, applied.code === 0 ? '' : applied.output]).toEqual([0, '']);
-    return applied.output;
-  };
-  const writeAgain = async (changed: Partial<Choices> = {}) => {
-    choices = { ...choices, ...changed };
-    where = write(folder, connection, choices);
-    expect((await tf('init')).code).toBe(0);
-  };
-  const status = async () => (await vendor.call('GET', `/v1/connections/${connection.id}`)).body;
-  const addresses = async () => {
-    const { stdout } = await runCommand(terraform?.binary ?? '', ['state', 'list'], {
-      cwd: where,
-      env: environment,
+    afterAll(async () => {
+      const head = `| form | step (AWS provider ${life.providerVersion}) | outcome | time |\n| --- | --- | --- | --- |`;
+      process.stdout.write(`${head}\n${life.rows.join('\n')}\n`);
+      await life.close();
     });
-    return stdout.split('\n').filter((line) => line !== '' && !/(^|\.)data\./.test(line));
-  };
 
-  /** Connected in Terraform's words, the vendor's and IAM's. */
-  async function isTrue(step: string) {
-    const now = await status();
-    expect([step, now.status]).toEqual([step, 'connected']);
-    const name = now.roleArn.split('/').at(-1);
-    const attached = await iam(environment, 'ListAttachedRolePolicies', name, 'PolicyName');
-    expect([step, attached.sort()]).toEqual([step, [...choices.policies].sort()]);
-    expect([step, await iam(environment, 'ListRolePolicies', name, 'member')]).toEqual([
-      step,
-      expect.arrayContaining(['vendor-access']),
-    ]);
-    const plan = await tf('plan', '-detailed-exitcode');
-    expect([step, plan.code, plan.code === 0 ? '' : plan.output]).toEqual([step, 0, '']);
-    rows.push(`| ${kind} | ${step} | connected, policies attached, plan empty |`);
-  }
+    test('stays true through create, change, rename and a new path', async () => {
+      await life.write();
+      await life.apply();
+      await life.isTrue('create');
+      await life.write(
+        { policies: ['ReadOnlyAccess', 'SecurityAudit'], project: 'warehouse' },
+        { init: false },
+      );
+      await life.apply();
+      await life.isTrue('change of policies and scope');
+      await life.write({ path: '/vendors/' }, { init: false });
+      await life.apply();
+      await life.isTrue('new path: the role is replaced under its name');
+    });
 
-  test('stays true through create, change, rename and a new path', async () => {
-    await writeAgain();
-    await apply();
-    await isTrue('create');
-    await writeAgain({ policies: ['ReadOnlyAccess', 'SecurityAudit'], project: 'warehouse' });
-    await apply();
-    await isTrue('change of policies and scope');
-    await writeAgain({ path: '/vendors/' });
-    await apply();
-    await isTrue('new path: the role is replaced under its name');
-    await writeAgain({ roleName: 'VendorAccess2' });
-    await apply('-parallelism=1');
-    await isTrue('rename, with -parallelism=1');
-    await writeAgain({ defaultTags: true });
-    await apply();
-    await isTrue("provider's default_tags");
+    test('stays true through a rename, default tags and a move', async () => {
+      await life.write({ roleName: 'VendorAccess2' });
+      await life.apply('-parallelism=1');
+      await life.isTrue('rename, with -parallelism=1');
+      life.defaultTags = true;
+      await life.write({}, { init: false });
+      await life.apply();
+      await life.isTrue("the provider's default_tags");
+      const before = life.first.id;
+      await life.write({ id: 'northwind', movedFrom: { id: before, addresses: await life.addresses() } });
+      const moved = await life.apply();
+      expect(moved).toMatch(/0 added, 0 changed, 0 destroyed/);
+      await life.isTrue(
+        write === construct ? "new id, with CDKTF's moveFromId" : 'new module name, with a moved block',
+      );
+      await life.write({ movedFrom: undefined }, { init: false });
+    });
+
+    test('stays true when any resource is replaced, tainted or the target', async () => {
+      const all = await life.addresses();
+      expect(all.length).toBeGreaterThanOrEqual(7);
+      for (const address of all) {
+        await life.apply(`-replace=${address}`);
+        await life.isTrue(`-replace=${withoutHash(address)}`);
+      }
+      for (const address of all.filter((each) => /aws_iam_role\.|deregistration/.test(each))) {
+        expect((await life.tf('taint', address)).code).toBe(0);
+        await life.apply();
+        await life.isTrue(`taint ${withoutHash(address)}`);
+        // The rest follows in the next apply: a plan says so.
+        await life.apply(`-replace=${address}`, `-target=${address}`);
+        expect((await life.tf('plan', '-detailed-exitcode')).code).toBe(2);
+        await life.apply();
+        await life.isTrue(`-target=${withoutHash(address)}, then apply`);
+      }
+    });
+
+    test('stays true after a refused or interrupted apply', async () => {
+      const { CONNECT_CALLBACK_SECRET } = life.environment;
+      await life.write({ project: 'office' });
+      life.environment.CONNECT_CALLBACK_SECRET = `whsec_${Buffer.alloc(32).toString('base64')}`;
+      expect((await life.tf('apply', '-auto-approve')).code).toBe(1);
+      life.environment.CONNECT_CALLBACK_SECRET = String(CONNECT_CALLBACK_SECRET);
+      await life.apply();
+      await life.isTrue('an apply that was refused, repeated');
+
+      life.sharesProvider = false;
+      await life.write({ roleName: 'VendorAccess3' });
+      const { code } = await life.interrupt(/aws_iam_role\.\S+: Destruction complete/);
+      expect(code).toBe(1);
+      life.sharesProvider = true;
+      await life.apply();
+      await life.isTrue('interrupted after the old role was deleted, then apply');
+    });
+
+    test('stays true in another folder, on another machine and without its state', async () => {
+      rmSync(path.join(life.folder, 'out'), { recursive: true, force: true });
+      await life.write();
+      await life.isTrue('output folder deleted and written again');
+
+      await life.write({ project: 'depot' });
+      expect((await life.tf('plan', '-out=saved')).code).toBe(0);
+      const elsewhere = `${life.folder}-elsewhere`;
+      renameSync(life.folder, elsewhere);
+      life.inFolder(elsewhere);
+      await life.apply('saved');
+      await life.isTrue('a saved plan, applied in another folder');
+
+      const machine = mkdtempSync(path.join(tmpdir(), 'rolebridge-machine-'));
+      cpSync(path.join(life.folder, 'terraform.tfstate'), path.join(machine, 'terraform.tfstate'));
+      rmSync(life.folder, { recursive: true });
+      life.folder = machine;
+      life.environment.HOME = machine;
+      await life.write();
+      await life.isTrue('the state alone moved to another machine');
+      expect(readFileSync(path.join(machine, 'terraform.tfstate'), 'utf8')).not.toContain(tmpdir());
+
+      const role = (await life.addresses()).find((each) => /(^|\.)aws_iam_role\./.test(each)) ?? '';
+      for (const name of ['terraform.tfstate', 'terraform.tfstate.backup'])
+        if (existsSync(path.join(machine, name))) rmSync(path.join(machine, name));
+      expect((await life.tf('import', role, life.first.roleName)).code).toBe(0);
+      await life.apply();
+      await life.isTrue('lost state, role imported');
+    });
+
+    test('keeps two connections in two accounts apart, also when one of them fails', async () => {
+      const { accountId, admin } = life.vendor.sandbox.createAccount();
+      const second = await life.connect('second', accountId);
+      const secretName = `CONNECT_CALLBACK_SECRET_${second.id.toUpperCase()}`;
+      life.sharesProvider = false;
+      life.others = [{ ...life.first, id: 'second', connection: second, account: admin, project: 'second' }];
+      await life.write();
+      life.environment[secretName] = `whsec_${Buffer.alloc(32).toString('base64')}`;
+      const failed = await life.tf('apply', '-auto-approve');
+      expect([failed.code, failed.output]).toEqual([1, expect.stringContaining('callback_unauthorized')]);
+      const states = async () => [await life.statusOf(life.first.connection), await life.statusOf(second)];
+      expect((await states()).map(({ status }) => status)).toEqual(['connected', 'pending']);
+      life.row('two connections, one of which fails', 'the other stays connected');
+      life.environment[secretName] = second.callbackSecret;
+      await life.apply();
+      await life.isTrue('two connections in two accounts');
+    });
+
+    test('ends with a destroy, also without Node', async () => {
+      const { PATH } = life.environment;
+      life.environment.PATH = path.join(life.folder, 'nothing');
+      const destroyed = await life.tf('destroy', '-auto-approve');
+      expect([destroyed.code, destroyed.code === 0 ? '' : destroyed.output]).toEqual([0, '']);
+      expect(destroyed.output).toContain('warning: Node or the script failed');
+      if (PATH === undefined) delete life.environment.PATH;
+      else life.environment.PATH = PATH;
+      life.row('destroy without Node', 'a warning, and the roles go');
+      life.others = [];
+      life.sharesProvider = true;
+      await life.write();
+      await life.apply();
+      await life.isTrue('create again');
+      expect((await life.tf('destroy', '-auto-approve')).code).toBe(0);
+      expect((await life.statusOf(life.first.connection)).status).toBe('disconnected');
+      life.row('destroy', 'disconnected, nothing left');
+    });
   });
-
-  test('stays true when any resource is replaced, tainted or the target', async () => {
-    const all = await addresses();
-    expect(all.length).toBeGreaterThanOrEqual(7);
-    for (const address of all) {
-      await apply(`-replace=${address}`);
-      await isTrue(`-replace=${address.replace(/_[0-9A-F]{8}\b/, '')}`);
-    }
-    for (const address of all.filter((each) => /aws_iam_role\.|deregistration/.test(each))) {
-      expect((await tf('taint', address)).code).toBe(0);
-      await apply();
-      await isTrue(`taint ${address.replace(/_[0-9A-F]{8}\b/, '')}`);
-      // The rest follows in the next apply: a plan says so.
-      await apply(`-replace=${address}`, `-target=${address}`);
-      expect((await tf('plan', '-detailed-exitcode')).code).toBe(2);
-      await apply();
-      await isTrue(`-target=${address.replace(/_[0-9A-F]{8}\b/, '')}, then apply`);
-    }
-  });
-
-  test('stays true after a refused apply, a lost folder, another machine, a saved plan and a lost state', async () => {
-    const { CONNECT_CALLBACK_SECRET } = environment;
-    await writeAgain({ project: 'office' });
-    environment.CONNECT_CALLBACK_SECRET = `whsec_${Buffer.alloc(32).toString('base64')}`;
-    expect((await tf('apply', '-auto-approve')).code).toBe(1);
-    environment.CONNECT_CALLBACK_SECRET = String(CONNECT_CALLBACK_SECRET);
-    await apply();
-    await isTrue('an apply that was refused, repeated');
-
-    rmSync(path.join(folder, 'out'), { recursive: true, force: true });
-    await writeAgain();
-    await isTrue('output folder deleted and written again');
-
-    const elsewhere = `${folder}-elsewhere`;
-    renameSync(folder, elsewhere);
-    folder = elsewhere;
-    await writeAgain();
-    await isTrue('folder and state moved to another path');
-
-    await writeAgain({ project: 'depot' });
-    expect((await tf('plan', '-out=saved')).code).toBe(0);
-    await apply('saved');
-    await isTrue('a saved plan');
-    expect(readFileSync(path.join(folder, 'terraform.tfstate'), 'utf8')).not.toContain(tmpdir());
-
-    const role = (await addresses()).find((each) => /(^|\.)aws_iam_role\./.test(each)) ?? '';
-    for (const name of ['terraform.tfstate', 'terraform.tfstate.backup'])
-      if (existsSync(path.join(folder, name))) rmSync(path.join(folder, name));
-    expect((await tf('import', role, choices.roleName)).code).toBe(0);
-    await apply();
-    await isTrue('lost state, role imported');
-  });
-
-  test('ends with a destroy, also without Node', async () => {
-    const { PATH } = environment;
-    environment.PATH = path.join(folder, 'nothing');
-    const destroyed = await tf('destroy', '-auto-approve');
-    expect([destroyed.code, destroyed.code === 0 ? '' : destroyed.output]).toEqual([0, '']);
-    expect(destroyed.output).toContain('warning: Node or the script failed');
-    if (PATH === undefined) delete environment.PATH;
-    else environment.PATH = PATH;
-    rows.push(`| ${kind} | destroy without Node | a warning, and the role goes |`);
-    await apply();
-    await isTrue('create again');
-    expect((await tf('destroy', '-auto-approve')).code).toBe(0);
-    expect((await status()).status).toBe('disconnected');
-    rows.push(`| ${kind} | destroy | disconnected, nothing left |`);
-  });
-});
-
-async function iam(environment: Record<string, string>, action: string, role: string, element: string) {
-  const response = await fetch(String(environment.AWS_ENDPOINT_URL), {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/x-www-form-urlencoded',
-      authorization: `AWS4-HMAC-SHA256 Credential=${environment.AWS_ACCESS_KEY_ID}/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0`,
-    },
-    body: new URLSearchParams({ Action: action, Version: '2010-05-08', RoleName: role }),
-  });
-  const names = (await response.text()).matchAll(new RegExp(`<${element}>([^<]+)</${element}>`, 'g'));
-  return [...names].map((match) => String(match[1]));
-}

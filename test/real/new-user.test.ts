@@ -2,29 +2,26 @@
  * As a new user would: an empty folder and the commands of the README's customer page, word for word, with the
  * packages from a registry, against sandbox and service.
  */
-import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { SandboxAccount } from '../aws-sandbox/index.js';
-import { packed } from '../run/packed.js';
 import { type ApiAnswer, startVendor, type Vendor } from '../vendor.js';
 import { findTerraform, mirroredProviderVersion, notChecked, runCommand } from './tools.js';
+import { commandsOf, startRegistry } from './word-for-word.js';
 
 const terraform = findTerraform();
 const check = terraform ? describe : describe.skip;
 if (!terraform) notChecked("the README's customer page: there is no terraform on the PATH");
 
 let root: string;
-let registry: Server;
+let registry: Awaited<ReturnType<typeof startRegistry>>;
 let vendor: Vendor;
 let customer: SandboxAccount;
 
 beforeAll(async () => {
   root = mkdtempSync(path.join(tmpdir(), 'rolebridge-new-user-'));
-  registry = await startRegistry();
+  registry = await startRegistry(root, ['constructs']);
   vendor = await startVendor({ propagationDelayMs: 700 });
   customer = vendor.sandbox.createAccount();
 });
@@ -35,7 +32,7 @@ afterAll(async () => {
 });
 
 check("the README's customer page", () => {
-  const [setUp, deploy] = commandsOf('## Connect your account (customer)');
+  const [setUp, deploy] = commandsOf('README.md', '## Connect your account (customer)');
   const hasCli = ({ cdk }: { cdk: string }) => cdk === 'cdktf' || nodeVersion() >= 22.19;
 
   test.each([{ cdk: 'cdktf' }, { cdk: 'cdktn' }])('in an empty folder, for $cdk', async ({ cdk }) => {
@@ -78,15 +75,6 @@ check("the README's customer page", () => {
   });
 });
 
-/** The shell commands of a section, block by block. */
-function commandsOf(heading: string): string[] {
-  const readme = readFileSync('README.md', 'utf8');
-  const start = readme.indexOf(`${heading}\n`);
-  if (start < 0) throw new Error(`The README has no section "${heading}".`);
-  const section = readme.slice(start, readme.indexOf('\n## ', start));
-  return [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map((match) => String(match[1]));
-}
-
 /** What is on the vendor's page in the place of the README's placeholders. */
 function filledIn(commands: string, setupLink: string, callbackSecret: string): string {
   return commands
@@ -95,16 +83,9 @@ function filledIn(commands: string, setupLink: string, callbackSecret: string): 
 }
 
 function environment(): Record<string, string | undefined> {
-  const { port } = registry.address() as AddressInfo;
   return {
     ...terraform?.env,
-    // Its own: what npx has kept of an earlier run must not be taken for this one.
-    npm_config_cache: path.join(root, 'npm-cache'),
-    npm_config_userconfig: npmSettings(`@rolebridge:registry=http://127.0.0.1:${port}/`),
-    // npx asks before it installs; somebody on a terminal says yes.
-    npm_config_yes: 'true',
-    npm_config_audit: 'false',
-    npm_config_fund: 'false',
+    ...registry.env,
     CI: '1',
     CDKTF_DISABLE_PLUGIN_CACHE_ENV: '1',
     AWS_ACCESS_KEY_ID: customer.admin.accessKeyId,
@@ -113,33 +94,6 @@ function environment(): Record<string, string | undefined> {
     AWS_ENDPOINT_URL: vendor.sandbox.url,
     AWS_EC2_METADATA_DISABLED: 'true',
   };
-}
-
-/** What npm is told on this machine, and one line more. */
-function npmSettings(line: string): string {
-  const own = process.env.npm_config_userconfig ?? path.join(homedir(), '.npmrc');
-  const file = path.join(root, 'npmrc');
-  writeFileSync(file, `${existsSync(own) ? readFileSync(own, 'utf8') : ''}\n${line}\n`);
-  return file;
-}
-
-/** A registry of the one package that is not published; everything else comes from npm's. */
-async function startRegistry(): Promise<Server> {
-  const tarball = readFileSync((await packed('constructs')).file);
-  const manifest = JSON.parse(readFileSync('constructs/package.json', 'utf8'));
-  const integrity = `sha512-${createHash('sha512').update(tarball).digest('base64')}`;
-  const server = createServer((request, response) => {
-    if (request.url?.endsWith('.tgz')) return response.end(tarball);
-    const { port } = server.address() as AddressInfo;
-    const dist = { tarball: `http://127.0.0.1:${port}/constructs.tgz`, integrity };
-    const versions = { [manifest.version]: { ...manifest, dist } };
-    response.setHeader('content-type', 'application/json');
-    return response.end(
-      JSON.stringify({ name: manifest.name, 'dist-tags': { latest: manifest.version }, versions }),
-    );
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
 }
 
 const nodeVersion = (): number => Number(process.versions.node.split('.').slice(0, 2).join('.'));

@@ -13,9 +13,9 @@ import {
   anOrganization,
   at,
   aWatch,
-  claimOf,
   connectedTo,
   intent,
+  receiptOf,
 } from '../contract/records.js';
 
 const run = promisify(execFile);
@@ -83,7 +83,7 @@ withPostgres('a database backed up with pg_dump', () => {
     await live.createApiKey(key);
     await live.commit({
       connection: { next: connection, ifVersion: null, intent },
-      receipt: { ...claimOf(connection), answer: { status: 200, body: { ok: true } } },
+      receipt: { ...receiptOf(connection), answer: { status: 200, body: { ok: true } } },
       watches: [aWatch(connection)],
     });
     const record = anAuditRecord(organization.id, { connectionId: connection.id });
@@ -109,9 +109,8 @@ withPostgres('a database backed up with pg_dump', () => {
       expect(await restored.apiKey(key.id)).toEqual(key);
       expect(await restored.scopeHolders(organization.id, ['shop'])).toEqual([{ key: 'shop', connection }]);
       expect((await restored.auditRecords(organization.id, { limit: 10 })).records).toEqual([record]);
-      expect(await restored.acquireIdempotency(claimOf(connection), at(1))).toMatchObject({
-        claimed: false,
-        receipt: { answer: { status: 200, body: { ok: true } } },
+      expect(await restored.idempotencyRecord(connection.id, 'msg_1', at(1))).toMatchObject({
+        answer: { status: 200, body: { ok: true } },
       });
       expect(await restored.leaseJobs({ now: at(100), leaseUntil: at(130), limit: 9 })).toEqual([
         aWatch(connection),

@@ -64,8 +64,8 @@ export function findCommand(name: string): string | undefined {
  * Terraform, or undefined when it isn't installed. A CLI configuration that names a mirror wins, then
  * `ROLEBRIDGE_TERRAFORM_MIRROR`, then a search; with none of them Terraform asks its registry.
  */
-export function findTerraform(): TerraformTool | undefined {
-  const binary = findCommand('terraform');
+export function findTerraform(command: 'terraform' | 'tofu' = 'terraform'): TerraformTool | undefined {
+  const binary = findCommand(command);
   if (!binary) return undefined;
   const env = { CHECKPOINT_DISABLE: '1', TF_IN_AUTOMATION: '1', TF_INPUT: '0' };
   const configured = configuredMirror();
@@ -77,11 +77,13 @@ export function findTerraform(): TerraformTool | undefined {
   return { binary, ...(mirror && { mirror, cliConfig }), env: { ...env, TF_CLI_CONFIG_FILE: cliConfig } };
 }
 
+/** The folder that the CLI configuration names. */
+export const mirrorOf = (terraform: TerraformTool | undefined): string | undefined =>
+  /path\s*=\s*"([^"]+)"/.exec(terraform?.cliConfig ? readFileSync(terraform.cliConfig, 'utf8') : '')?.[1];
+
 /** The newest AWS provider in the mirror: the bindings pin the newest of all. */
 export function mirroredProviderVersion(terraform: TerraformTool | undefined): string | undefined {
-  const named = /path\s*=\s*"([^"]+)"/.exec(
-    terraform?.cliConfig ? readFileSync(terraform.cliConfig, 'utf8') : '',
-  )?.[1];
+  const named = mirrorOf(terraform);
   if (named === undefined) return undefined;
   return readdirSync(join(named, AWS_PROVIDER))
     .filter((name) => /^\d+\.\d+\.\d+$/.test(name))

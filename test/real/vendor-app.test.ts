@@ -69,6 +69,11 @@ inChromium('connects an account on the embedded page, and shows its roles', asyn
   await frame.getByLabel('Role ARN').fill(arn);
   await frame.getByRole('button', { name: 'Check connection' }).click();
   await frame.getByRole('heading', { name: 'Your AWS account is connected' }).waitFor();
+  // The page has the vendor's color.
+  const colors = `[...document.querySelectorAll('a, button')]
+    .filter(({ textContent }) => textContent.trim() === 'Done')
+    .map((element) => getComputedStyle(element).backgroundColor)`;
+  expect(await frame.evaluate<string[]>(colors)).toEqual(['rgb(75, 47, 184)']);
   await screenshot(page, 'vendor-app');
   await frame.getByRole('button', { name: 'Done' }).click();
 

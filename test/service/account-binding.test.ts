@@ -104,13 +104,13 @@ describe('released', () => {
 });
 
 describe('a callback', () => {
-  it('is three durable writes, the last of which holds connection, audit outcome and answer', async () => {
+  it('is two durable writes, the last of which holds connection, audit outcome and answer', async () => {
     const { id, accountId, role, callBack } = await made();
     await vendor.call('PATCH', `/v1/connections/${id}`, { expectedAccountId: accountId });
     const arn = role();
     const writes: string[] = [];
     const { store } = vendor;
-    const spies = (['commit', 'appendAudit', 'acquireIdempotency'] as const).map((name) => {
+    const spies = (['commit', 'appendAudit'] as const).map((name) => {
       const spy = jest.spyOn(store, name);
       spy.mockName(name);
       return spy;
@@ -118,7 +118,7 @@ describe('a callback', () => {
     expect((await callBack(provisioned(id, arn))).status).toBe(200);
     for (const spy of spies) for (const _ of spy.mock.calls) writes.push(spy.getMockName());
     for (const spy of spies) spy.mockRestore();
-    expect(writes.sort()).toEqual(['acquireIdempotency', 'appendAudit', 'commit']);
+    expect(writes.sort()).toEqual(['appendAudit', 'commit']);
   });
 
   it('with the webhook-id of another body is refused', async () => {

@@ -30,13 +30,13 @@ async function commandLine(words: string[], env: NodeJS.ProcessEnv) {
 }
 
 /** Writes until it is told to stop; a change of two connections, a watch and an audit record at a time. */
-function keepWriting(store: Store) {
+function keepWriting(store: Store, { organizations = 4, nameLength = 20_000 } = {}) {
   let isOver = false;
   const acknowledged = new Map<Connection['id'], number>();
   const writer = async () => {
     const organization = anOrganization();
     await store.createOrganization(organization);
-    const padded = { name: 'x'.repeat(20_000) };
+    const padded = { name: 'x'.repeat(nameLength) };
     let holder: Connection = aConnection(organization.id, { ...padded, scopes: [{}] });
     let other: Connection = aConnection(organization.id, padded);
     for (const next of [holder, other]) await store.commit({ connection: { next, ifVersion: null, intent } });
@@ -55,7 +55,7 @@ function keepWriting(store: Store) {
     }
     return organization.id;
   };
-  const writers = Array.from({ length: 4 }, writer);
+  const writers = Array.from({ length: organizations }, writer);
   return {
     acknowledged,
     async end() {
@@ -64,6 +64,16 @@ function keepWriting(store: Store) {
     },
   };
 }
+
+test('a backup fits together while all of many organizations are written to', async () => {
+  const source = join(directory, 'data');
+  const store = await openFileStore({ directory: source });
+  const writing = keepWriting(store, { organizations: 30, nameLength: 500 });
+  while (writing.acknowledged.size < 60) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(await backUp(source, join(directory, 'backup'))).toEqual({ organizations: 30 });
+  await writing.end();
+  await store.close();
+});
 
 test('a backup of a store in use has all that was acknowledged before it, and nothing half done', async () => {
   const source = join(directory, 'data');

@@ -123,12 +123,12 @@ test('the callback’s last lines say what the role can do', async () => {
   const run = (permissionSet: string) =>
     promisify(execFile)(process.execPath, [script], {
       env: {
-        ROLEBRIDGE_EVENT: 'role.provisioned',
-        ROLEBRIDGE_CALLBACK_URL: `${vendor.service.url}/v1/callbacks`,
-        ROLEBRIDGE_CONNECTION_ID: role.connection.id,
-        ROLEBRIDGE_ROLE_ARN: role.arn,
-        ROLEBRIDGE_ROLE_ID: provisioned('', role.arn).data.roleId,
-        ROLEBRIDGE_PERMISSION_SET: permissionSet,
+        CONNECT_EVENT: 'role.provisioned',
+        CONNECT_CALLBACK_URL: `${vendor.service.url}/v1/callbacks`,
+        CONNECT_CONNECTION_ID: role.connection.id,
+        CONNECT_ROLE_ARN: role.arn,
+        CONNECT_ROLE_ID: provisioned('', role.arn).data.roleId,
+        CONNECT_PERMISSION_SET: permissionSet,
         CONNECT_CALLBACK_SECRET: role.connection.callbackSecret,
       },
     }).catch((failed: { stdout: string }) => failed);

@@ -20,9 +20,9 @@ import {
   at,
   aWatch,
   changed,
-  claimOf,
   connectedTo,
   intent,
+  receiptOf,
 } from '../contract/records.js';
 import { type PostgresDatabase, sharedPostgres } from '../postgres/index.js';
 import { serviceProgram } from '../run/service-program.mjs';
@@ -106,11 +106,11 @@ const fill = (store: Store) =>
       const deleted = changed(left, { status: 'disconnected', reason: 'deleted', disconnectedAt: at(9) });
       await store.commit({
         connection: { next: deleted, ifVersion: 1, intent },
-        receipt: { ...claimOf(left), answer: { status: 200, body: { zoë: [1, null] } } },
+        receipt: { ...receiptOf(left), answer: { status: 200, body: { zoë: [1, null] } } },
         watches: [aWatch(left, { purpose: 'confirm_revocation' })],
         messages: [aMessage(left, { id: `msg_${left.id}` })],
       });
-      await store.acquireIdempotency({ ...claimOf(connection), webhookId: 'msg_open' }, at(0));
+      await store.commit({ receipt: { ...receiptOf(connection), webhookId: 'msg_open' } });
       const token = aToken(organization.id, { hash: randomBytes(32).toString('hex') });
       await store.saveToken(token);
       for (let count = 0; count < 3; count++)
@@ -134,8 +134,8 @@ const everything = async (store: Store, filled: Awaited<ReturnType<typeof fill>>
       await store.connections(id, { limit: 100 }),
       await store.connectionForCallback(deleted.id),
       await store.scopeHolders(id, ['shop', '']),
-      await store.acquireIdempotency(claimOf(deleted), at(10)),
-      await store.acquireIdempotency({ ...claimOf(connection), webhookId: 'msg_open' }, at(10)),
+      await store.idempotencyRecord(deleted.id, 'msg_1', at(10)),
+      await store.idempotencyRecord(connection.id, 'msg_open', at(10)),
       await store.token(token.kind, token.hash),
       (await audit(store, id)).sort(),
     ]),
@@ -162,7 +162,9 @@ test('moves everything, says how much, and can be run again', async () => {
       organizations: 2,
       apiKeys: 4,
       connections: 8,
+      reports: 0,
       retiredExternalIds: 2,
+      runningChecks: 0,
       idempotency: 4,
       jobs: 2,
       messages: 2,

@@ -15,9 +15,9 @@ import {
   anAuditRecord,
   anOrganization,
   at,
-  claimOf,
   connectedTo,
   intent,
+  receiptOf,
 } from '../contract/records.js';
 import { failure, watched } from '../watched-files.js';
 
@@ -249,7 +249,7 @@ describe('a write', () => {
           connection: { next: { ...kept, scopes: [], version: 2, name: 'changed' }, ifVersion: 1, intent },
         }),
         insert(store, { ...connectedTo(role), scopes: [{}] }),
-        store.acquireIdempotency(claimOf(kept), at(0)),
+        store.commit({ receipt: receiptOf(kept) }),
       ]);
       for (const attempt of attempts)
         expect(attempt).toMatchObject({
@@ -260,7 +260,7 @@ describe('a write', () => {
       expect(await store.scopeHolders(organization.id, [''])).toEqual([{ key: '', connection: kept }]);
       isBroken = false;
       await store.ready();
-      expect(await store.acquireIdempotency(claimOf(kept), at(0))).toMatchObject({ claimed: true });
+      await store.commit({ receipt: receiptOf(kept) });
       const taker = await insert(store, connectedTo(role), other.id);
       await store.commit({ connection: { next: { ...kept, version: 2 }, ifVersion: 1, intent } });
       await store.close();

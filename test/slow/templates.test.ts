@@ -59,7 +59,8 @@ it.each(['cdktn', 'cdktf'])(
 
 it('has the external ID and the principal, and no secret, in every way to create the role', async () => {
   const body = await create({ expectedAccountId: '210987654321' });
-  const { console: link, cloudFormationLink, ...texts } = body.roleTemplates;
+  const { console: link, consolePolicy, cloudFormationLink, ...texts } = body.roleTemplates;
+  expect(consolePolicy).toContain(body.expectedAccountId);
   expect(Object.keys(texts).sort()).toEqual([
     ...['awsCli', 'cdktf', 'cdktn', 'cloudFormation', 'terraform', 'terraformModule'],
   ]);

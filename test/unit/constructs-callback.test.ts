@@ -6,6 +6,7 @@ import {
   ConnectionCallback,
   CrossAccountRole,
   type PermissionPreset,
+  type RoleWarning,
 } from '@rolebridge/constructs';
 import { type TerraformStack, TerraformVariable } from 'cdktf';
 import {
@@ -243,7 +244,7 @@ describe('several connections in one stack', () => {
     const west = new AwsProvider(stack, 'west', { alias: 'west' });
     const east = new AwsProvider(stack, 'east', { alias: 'east' });
     const common = { ...validProps, permissions: 'administrator' as PermissionPreset };
-    const acknowledge = ['administrator-without-boundary'] as const;
+    const acknowledge: RoleWarning[] = ['administrator-without-boundary'];
     new AwsConnection(stack, 'a', { ...common, acknowledge, provider: west, connectionId: 'con_a' });
     new AwsConnection(stack, 'b', {
       ...common,

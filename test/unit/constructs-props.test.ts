@@ -1,5 +1,6 @@
-import { AwsConnection, type AwsConnectionProps, InvalidPropsError } from '@rolebridge/constructs';
+import { AwsConnection, type AwsConnectionProps } from '@rolebridge/constructs';
 import { TerraformVariable, Token } from 'cdktf';
+import { InvalidPropsError } from '../../constructs/props/rules.js';
 import { stackOf, synthesize, validProps } from '../constructs/synthesized.js';
 
 function verificationFailed(props: Record<string, unknown>): InvalidPropsError {

@@ -9,7 +9,9 @@ export const path = { id: enrollmentId };
 /** Without the secret. */
 export function enrollmentView(deps: ApiDependencies, enrollment: Enrollment) {
   const { id, name, partition, scopeRule, accountIds, maxAccounts, rolePattern } = enrollment;
-  const { createdAt, expiresAt, accounts } = enrollment;
+  const { createdAt, expiresAt, accounts, permissionSet } = enrollment;
+  const set = permissionSet && deps.permissionSets.get(permissionSet.name);
+  const permissions = set && { set, without: permissionSet.without };
   const enrollmentUrl = `${deps.publicUrl}/v1/enrollments/${id}/accounts`;
   const vendor = { principals: deps.principals, callbackUrl: `${deps.publicUrl}/v1/callbacks` };
   return {
@@ -20,10 +22,11 @@ export function enrollmentView(deps: ApiDependencies, enrollment: Enrollment) {
     accountIds,
     maxAccounts,
     rolePattern,
+    ...(permissionSet && { permissionSet: permissionSet.name, without: permissionSet.without }),
     createdAt,
     expiresAt,
     accounts: Object.entries(accounts).map(([accountId, connectionId]) => ({ accountId, connectionId })),
     enrollmentUrl,
-    stackSetTemplate: stackSetTemplate(vendor, { id, partition, enrollmentUrl }),
+    stackSetTemplate: stackSetTemplate(vendor, { id, partition, enrollmentUrl, permissions }),
   };
 }

@@ -9,6 +9,7 @@ export const reencrypt = defineOperation({
   summary:
     'Re-encrypts all access keys, callback secrets and enrollment secrets with the first of their keys.',
   auth: 'operator',
+  operatorPermission: 'organizations:write',
   answer: { status: 200, description: 'The number of each.', schema: answers.reencryption },
   errors: [],
   isRepeatable: true,

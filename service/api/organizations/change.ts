@@ -12,6 +12,7 @@ export const changeOrganization = defineOperation({
   summary: 'Renames an organization, or changes its reference or metadata.',
   description: 'Metadata is replaced as a whole. A reference of null removes it.',
   auth: 'operator',
+  operatorPermission: 'organizations:write',
   body: changeOrganizationRequest,
   answer: { status: 200, description: 'The organization.', schema: answers.changedOrganization },
   errors: ['organization_not_found', 'reference_taken'],

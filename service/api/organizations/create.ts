@@ -10,6 +10,7 @@ export const createOrganization = defineOperation({
   tag,
   summary: 'Creates an organization and its first API key.',
   auth: 'operator',
+  operatorPermission: 'organizations:write',
   body: createOrganizationRequest,
   answer: {
     status: 201,

@@ -19,6 +19,7 @@ export const exportOrganization = defineOperation({
   description:
     'One JSON value a line: `{"kind": "organization" | "api_key" | "enrollment" | "connection" | "audit_record", "value": …}`. Values have the shape of the call that returns them. The last line is `{"kind": "end"}`: without it the export was cut off.',
   auth: 'operator',
+  operatorPermission: 'organizations:read',
   answer: { status: 200, description: 'JSON lines.', file: 'application/x-ndjson' },
   errors: ['organization_not_found'],
   examples: {

@@ -7,6 +7,7 @@ export const getOrganization = defineOperation({
   tag,
   summary: 'Returns one organization, by its id or reference.',
   auth: 'operator',
+  operatorPermission: 'organizations:read',
   answer: organizationAnswer,
   errors: ['organization_not_found'],
   examples: {

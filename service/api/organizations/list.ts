@@ -11,6 +11,7 @@ export const listOrganizations = defineOperation({
   tag,
   summary: 'Lists organizations, a page at a time, or searches them by name.',
   auth: 'operator',
+  operatorPermission: 'organizations:read',
   query: listOrganizationsQuery,
   answer: { status: 200, description: 'A page of organizations.', schema: answers.organizationList },
   errors: [],

@@ -9,6 +9,7 @@ export const resumeOrganization = defineOperation({
   summary: 'Resumes a suspended organization.',
   description: 'Everything works as before.',
   auth: 'operator',
+  operatorPermission: 'organizations:write',
   answer: organizationAnswer,
   errors: ['organization_not_found'],
   isRepeatable: true,

@@ -9,6 +9,7 @@ export const suspendOrganization = defineOperation({
   summary: 'Suspends an organization: no credentials, no pages and no changes until it is resumed.',
   description: 'Deregistration and re-verification continue. Requests get 403 `organization_suspended`.',
   auth: 'operator',
+  operatorPermission: 'organizations:write',
   answer: organizationAnswer,
   errors: ['organization_not_found'],
   isRepeatable: true,

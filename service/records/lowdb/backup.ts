@@ -2,15 +2,17 @@ import { constants, existsSync, readdirSync } from 'node:fs';
 import { chmod, copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
+import type { OrganizationId } from '../../domain/ids.js';
 import type { IntegrityKey } from '../integrity.js';
 import { openLowdbBackend } from './backend.js';
+import { inspect } from './inspect.js';
 import { askHolder, currentEpoch, epochName } from './writer-lock.js';
 
 export interface BackupOptions {
   readonly keys?: readonly IntegrityKey[] | undefined;
 }
 
-/** Tries; each but the last fails when files changed in a way that does not fit together while they were copied. */
+/** An organization whose files changed while they were copied is copied again. */
 const triesAtMost = 20;
 
 /**
@@ -29,19 +31,25 @@ export async function backUp(
     throw new RolebridgeError('store_unavailable', `${target} is not empty.`, {
       remedy: 'Name a directory that is not there yet: a backup never takes the place of another one.',
     });
-  for (let attempt = 1; ; attempt++)
-    try {
-      await copyFiles(source, target);
-      const backend = await openLowdbBackend({ directory: target, keys, onRepaired() {}, onWarning() {} });
-      await backend.close();
-      return {
-        organizations: readdirSync(join(target, 'organizations')).filter((name) => name.endsWith('.json'))
-          .length,
-      };
-    } catch (error) {
-      await rm(target, { recursive: true, force: true });
-      if (attempt === triesAtMost) throw notCopied(source, target, error);
+  try {
+    await copyFiles(source, target);
+    for (let tries = 1; ; tries++) {
+      const { damages } = await inspect(target, keys);
+      const [damage] = damages;
+      if (damage === undefined) break;
+      if (tries === triesAtMost) throw new Error(damage.message);
+      // A role that moved between organizations: what is stale is the copy of the other one.
+      const isWhole = tries % 5 === 0;
+      await copyFiles(source, target, isWhole ? undefined : damages.map((one) => one.organizationId));
     }
+    const backend = await openLowdbBackend({ directory: target, keys, onRepaired() {}, onWarning() {} });
+    await backend.close();
+  } catch (error) {
+    await rm(target, { recursive: true, force: true });
+    throw notCopied(source, target, error);
+  }
+  const names = readdirSync(join(target, 'organizations'));
+  return { organizations: names.filter((name) => name.endsWith('.json')).length };
 }
 
 /**
@@ -80,28 +88,42 @@ export async function restoreBackup(
   }
 }
 
-/** What says least comes first: heads, then documents, then the audit log, which has what they name. */
-async function copyFiles(source: string, target: string): Promise<void> {
-  await mkdir(target, { recursive: true, mode: 0o700 });
-  for (const [folder, suffix] of [
-    ['organizations', '.head'],
-    ['organizations', '.json'],
-    ['audit', '.jsonl'],
-    // What belongs to no organization.
-    ['.', '.json'],
-  ] as const) {
-    await mkdir(join(target, folder), { recursive: true, mode: 0o700 });
-    for (const name of readdirSync(join(source, folder)).filter((each) => each.endsWith(suffix))) {
-      const copy = join(target, folder, name);
-      try {
-        await copyFile(join(source, folder, name), copy, constants.COPYFILE_EXCL);
-      } catch (error) {
-        // Old files of the audit log go while the service runs.
-        if (folder === 'audit' && !existsSync(join(source, folder, name))) continue;
-        throw error;
-      }
-      await chmod(copy, 0o600);
+const folders = ['organizations', 'audit'] as const;
+
+/**
+ * One organization after the other, since each can be written to meanwhile. What says least comes first: the head, then
+ * the document, then the audit log, which has what they name.
+ */
+async function copyFiles(source: string, target: string, only?: readonly OrganizationId[]): Promise<void> {
+  for (const folder of ['.', ...folders]) await mkdir(join(target, folder), { recursive: true, mode: 0o700 });
+  const files = folders.flatMap((folder) =>
+    readdirSync(join(source, folder)).map((name) => `${folder}/${name}`),
+  );
+  const filesOf = new Map<string, string[]>();
+  for (const suffix of ['.head', '.json', '.jsonl'])
+    for (const file of files.filter((each) => each.endsWith(suffix))) {
+      const id = /\/([^.]+)\./.exec(file)?.[1] ?? '';
+      if (only === undefined || only.some((each) => each === id))
+        filesOf.set(id, [...(filesOf.get(id) ?? []), file]);
     }
+  // What belongs to no organization.
+  if (only === undefined)
+    filesOf.set(
+      '',
+      readdirSync(source).filter((name) => name.endsWith('.json')),
+    );
+  for (const own of filesOf.values())
+    for (const file of own) await copy(join(source, file), join(target, file));
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  await rm(to, { force: true });
+  try {
+    await copyFile(from, to, constants.COPYFILE_EXCL);
+    await chmod(to, 0o600);
+  } catch (error) {
+    // Old files of the audit log go while the service runs.
+    if (existsSync(from)) throw error;
   }
 }
 

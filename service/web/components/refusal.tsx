@@ -18,7 +18,7 @@ const unsafeCodes: ReadonlySet<string> = new Set([
 export const NoVerdict = ({ result }: { result: CheckResult }) => {
   const texts = useTexts().failed;
   return (
-    <Callout icon="clock" role="status" title={`${texts.inconclusive}: ${result.message}`}>
+    <Callout icon="clock" role="status" title={<Words text={`${texts.inconclusive}: ${result.message}`} />}>
       <span>{texts.inconclusiveLine}</span>
     </Callout>
   );

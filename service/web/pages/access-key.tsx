@@ -274,7 +274,7 @@ function Problem({ error }: { error: RolebridgeError | undefined }) {
       kind={isUndecided ? undefined : 'danger'}
       icon={isUndecided ? 'clock' : 'alert'}
       role="alert"
-      title={error.detail}
+      title={<Words text={error.detail} />}
     >
       {error.remedy && (
         <span>

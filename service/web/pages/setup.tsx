@@ -3,7 +3,6 @@ import { expectAccount } from '../../actions/bind-account.js';
 import { rotateCallbackSecret } from '../../actions/rotate-callback-secret.js';
 import { verifyUntilDecided } from '../../actions/verify-until-verdict.js';
 import { problemAnswer } from '../../api/problem.js';
-import type { AuditRecord } from '../../domain/audit.js';
 import { type Connection, roleRegistrationOf } from '../../domain/connection.js';
 import { type ErrorCode, errorCatalog } from '../../domain/error-catalog/index.js';
 import { RolebridgeError } from '../../domain/errors.js';
@@ -101,7 +100,7 @@ export function addSetupPages(pages: Router, site: Site): void {
       return streamCheck(request, response, connection, roleArn);
     try {
       parseRoleArn(roleArn);
-      const check = verifyUntilDecided(deps, byOf(response), connection, { roleArn });
+      const check = verifyUntilDecided(deps, byOf(response), connection, { roleArn, isWatched: true });
       if (!(await isDecidedSoon(site, check)))
         return seeOther(
           site,
@@ -168,24 +167,23 @@ export function addSetupPages(pages: Router, site: Site): void {
   }
 
   /**
-   * The progress of a check, without JavaScript: a page that refreshes until there is a verdict. It reads the
-   * audit log, so that any process of the service can answer.
+   * The progress of a check, without JavaScript: a page that refreshes until there is a verdict. Any process of the
+   * service can answer.
    */
   pages.get('/connections/:id/checking', async (request: Request<{ id: string }>, response) => {
     const connection = await connectionIn(site, request, response);
-    const latest = await latestCheck(site, connection, queried(request, 'request'));
-    if (latest === undefined) return seeOther(site, response, `/connections/${connection.id}/setup`);
-    const roleArn = String(latest.details?.roleArn ?? '');
-    const isPropagating = latest.phase === 'outcome' && latest.code === 'verification_in_progress';
-    if (latest.phase === 'intent' || isPropagating) {
-      if (deps.clock.now() - Date.parse(latest.at) > deps.maxWaitMs + 30_000)
-        return sendVerdict(request, response, connection, roleArn, 'verification_in_progress');
-      response.setHeader('refresh', String(refreshSeconds));
-      return sendSetup(site, request, response, connection, { roleArn, progress: { isPropagating } });
-    }
-    if (latest.outcome === 'succeeded')
-      return seeOther(site, response, await afterCheck(site, request, response));
-    return sendVerdict(request, response, connection, roleArn, latest.code ?? 'internal_error');
+    const check = await deps.store.runningCheck(connection.organizationId, connection.id);
+    if (check === undefined || check.requestId !== queried(request, 'request'))
+      return seeOther(site, response, `/connections/${connection.id}/setup`);
+    const { roleArn, state, startedAt, code = 'internal_error' } = check;
+    if (state === 'passed') return seeOther(site, response, await afterCheck(site, request, response));
+    if (state === 'failed') return sendVerdict(request, response, connection, roleArn, code);
+    const longestMs = deps.propagationWindowMs + deps.maxWaitMs + 30_000;
+    if (deps.clock.now() - Date.parse(startedAt) > longestMs)
+      return sendVerdict(request, response, connection, roleArn, 'verification_in_progress');
+    response.setHeader('refresh', String(refreshSeconds));
+    const progress = { isPropagating: state === 'propagating' };
+    return sendSetup(site, request, response, connection, { roleArn, progress });
   });
 
   /** With all that is known of it: what was stored with the connection, or what its code means. */
@@ -216,19 +214,6 @@ const momentOf = (roleArn: string, error: RolebridgeError): SetupMoment =>
   error.code === 'role_arn_invalid'
     ? { roleArn, arnError: `${error.detail} ${error.remedy ?? ''}`.trim() }
     : { roleArn, result: resultOf(error) };
-
-/** A check is a verification or several, until AWS knows the role: all with the id of the request that began it. */
-async function latestCheck(
-  { deps }: Site,
-  connection: Connection,
-  requestId: string,
-): Promise<AuditRecord | undefined> {
-  const { records } = await deps.store.auditRecords(connection.organizationId, {
-    limit: 100,
-    connectionId: connection.id,
-  });
-  return records.find((record) => record.requestId === requestId && record.action === 'connection.verify');
-}
 
 /** After the last check: name and scope where they are missing, or else the success. */
 async function afterCheck(site: Site, request: Request<{ id: string }>, response: Response): Promise<string> {

@@ -1,0 +1,116 @@
+import type { ReceiptOf } from '../../actions/audited.js';
+import { type Dependencies, isoNow } from '../../actions/dependencies.js';
+import type { Connection } from '../../domain/connection.js';
+import { RolebridgeError } from '../../domain/errors.js';
+import type { IdempotencyRecord } from '../../domain/ports.js';
+import { type Answer, problemAnswer } from '../problem.js';
+
+type EventKey = Pick<IdempotencyRecord, 'connectionId' | 'webhookId'> & { readonly requestHash: string };
+
+export interface Attempt {
+  /** Of this event, also over retries: the propagation window counts from here. */
+  readonly firstAttemptAtMs: number;
+  /** The record of the answer, for the commit that decides the event. */
+  readonly receiptOf: (answer?: (next: Connection) => Answer) => ReceiptOf;
+}
+type Decide = (attempt: Attempt) => Promise<Answer>;
+
+/**
+ * Answers each event once. Nothing is stored before the commit that decides it, so that a crash leaves nothing to wait
+ * for. A retry in this process waits for the attempt that runs; of two processes that decide at once, the commit of one
+ * is refused, and it gives the other's answer.
+ */
+export function createHandleOnce(deps: Dependencies) {
+  const running = new Map<string, { readonly requestHash: string; readonly answer: Promise<Answer> }>();
+  return async (key: EventKey, decide: Decide): Promise<Answer> => {
+    const name = `${key.connectionId} ${key.webhookId}`;
+    const other = running.get(name);
+    if (other) {
+      requireSameBody(other, key);
+      return inTime(deps, other.answer);
+    }
+    const answer = answerTo(deps, key, decide);
+    running.set(name, { requestHash: key.requestHash, answer });
+    return answer.finally(() => running.delete(name));
+  };
+}
+
+async function answerTo(deps: Dependencies, key: EventKey, decide: Decide): Promise<Answer> {
+  const stored = () => deps.store.idempotencyRecord(key.connectionId, key.webhookId, isoNow(deps.clock));
+  const known = await stored();
+  if (known) requireSameBody(known, key);
+  if (known?.answer) return known.answer;
+  const { firstAttemptAt } = known ?? { firstAttemptAt: isoNow(deps.clock) };
+  const answered = ({ status, body }: Answer) => ({ ...key, firstAttemptAt, answer: { status, body } });
+  const failed = (problem: Answer) =>
+    isVerdict(problem) ? answered(problem) : { ...key, firstAttemptAt, answer: undefined };
+  const problemOf = (error: unknown) => callbackProblem(error, deps);
+  /** What the last receipt that was made is of: the commit that has it may still fail, with another error. */
+  let recorded: unknown;
+  const receiptOf: Attempt['receiptOf'] =
+    (answer = () => ({ status: 200, body: null })) =>
+    (outcome) => {
+      recorded = 'error' in outcome ? outcome.error : outcome.connection;
+      return 'error' in outcome ? failed(problemOf(outcome.error)) : answered(answer(outcome.connection));
+    };
+  try {
+    const answer = await decide({ firstAttemptAtMs: Date.parse(firstAttemptAt), receiptOf });
+    if (recorded === undefined) await deps.store.commit({ receipt: answered(answer) });
+    return answer;
+  } catch (error) {
+    const problem = problemOf(error);
+    if (recorded !== error && !isChangedMeanwhile(error))
+      await deps.store.commit({ receipt: failed(problem) }).catch((failure) => {
+        // Without a verdict, the error is what the caller has to know.
+        if (isVerdict(problem)) throw failure;
+      });
+    if (isVerdict(problem)) return problem;
+    const others = isChangedMeanwhile(error) ? (await stored())?.answer : undefined;
+    if (others) return others;
+    throw isChangedMeanwhile(error) ? changedMeanwhile() : error;
+  }
+}
+
+/** A retry of a request that is being handled waits for its answer, and not for ever. */
+function inTime(deps: Dependencies, answer: Promise<Answer>): Promise<Answer> {
+  const answered = new AbortController();
+  const late = deps.clock.sleep(deps.maxWaitMs, answered.signal).then(() => {
+    throw new RolebridgeError('callback_in_progress', 'The same callback is still being handled.', {
+      remedy: 'Send the same callback again after the time in Retry-After.',
+      retryAfterSeconds: 2,
+    });
+  });
+  return Promise.race([answer, late]).finally(() => answered.abort());
+}
+
+/** @throws RolebridgeError `idempotency_key_reused` */
+function requireSameBody(
+  { requestHash }: { readonly requestHash?: string | undefined },
+  key: EventKey,
+): void {
+  if (requestHash === undefined || requestHash === key.requestHash) return;
+  throw new RolebridgeError('idempotency_key_reused', 'This webhook-id was sent before with another body.', {
+    remedy: 'Send each event with a new webhook-id, and a retry with the same body.',
+  });
+}
+
+const isVerdict = ({ status }: Answer): boolean => status < 500 && status !== 429;
+
+/** A concurrent edit is not the deployer's fault: answer 503 so that the script retries. */
+const isChangedMeanwhile = (error: unknown): boolean =>
+  error instanceof RolebridgeError && error.code === 'connection_changed';
+
+const changedMeanwhile = () =>
+  new RolebridgeError('callback_in_progress', 'The connection was changed while it was being verified.', {
+    remedy: 'Send the same callback again.',
+    retryAfterSeconds: 1,
+  });
+
+/** The contract of the callback knows 422 for everything that is not valid. */
+function callbackProblem(error: unknown, { publicUrl, vendor }: Dependencies): Answer {
+  const known = isChangedMeanwhile(error) ? changedMeanwhile() : error;
+  const answer = problemAnswer(known, publicUrl, vendor.inSentence);
+  return answer.status === 400
+    ? { ...answer, status: 422, body: { ...(answer.body as object), status: 422 } }
+    : answer;
+}

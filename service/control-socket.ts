@@ -1,0 +1,73 @@
+/**
+ * What the machine's owner asks of a service that has the data directory: a Unix socket in that directory, which only
+ * the owner can enter. One JSON value each way.
+ */
+import { chmod, unlink } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
+import { join, relative } from 'node:path';
+import { type ErrorCode, RolebridgeError } from './domain/errors.js';
+
+const longest = 64 * 1024;
+
+/** From the working directory when that is shorter: a socket's path has 107 bytes at most. */
+function socketPath(directory: string): string {
+  const path = join(directory, '.control');
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.length < path.length ? fromHere : path;
+}
+
+/** Answers what is asked with `run`. @returns how to stop */
+export async function listenForControl(
+  directory: string,
+  run: (question: unknown) => Promise<unknown>,
+): Promise<() => Promise<void>> {
+  const path = socketPath(directory);
+  // Whoever has the data directory's lock is its only service.
+  await unlink(path).catch(() => {});
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => {});
+    readAll(socket)
+      .then(async (text) => ({ answer: await run(JSON.parse(text)) }))
+      .catch((error: unknown) => ({ problem: problemOf(error) }))
+      .then((answer) => socket.end(JSON.stringify(answer)));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(path, resolve);
+  });
+  await chmod(path, 0o600);
+  server.unref();
+  return () => new Promise((resolve) => server.close(() => resolve()));
+}
+
+/** Undefined when no service has the directory. @throws RolebridgeError as the service says */
+export async function askForControl(directory: string, question: unknown): Promise<unknown> {
+  const socket = connect({ path: socketPath(directory), allowHalfOpen: true });
+  const isThere = await new Promise<boolean>((resolve) => {
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+  });
+  if (!isThere) return undefined;
+  socket.end(JSON.stringify(question));
+  // Both ends are this program.
+  const { answer, problem } = JSON.parse(await readAll(socket)) as { answer?: unknown; problem?: Problem };
+  if (problem) throw new RolebridgeError(problem.code, problem.detail, problem);
+  return answer;
+}
+
+type Problem = { readonly code: ErrorCode; readonly detail: string; readonly remedy?: string };
+
+const problemOf = (error: unknown): Problem =>
+  error instanceof RolebridgeError
+    ? { code: error.code, detail: error.detail, ...(error.remedy !== undefined && { remedy: error.remedy }) }
+    : { code: 'internal_error', detail: (error as Error).message };
+
+/** By events: a loop over the socket would close its other direction. */
+function readAll(socket: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    socket.setEncoding('utf8').on('data', (piece) => {
+      text += piece;
+      if (text.length > longest) socket.destroy(new Error('The question is too long.'));
+    });
+    socket.on('end', () => resolve(text)).on('error', reject);
+  });
+}

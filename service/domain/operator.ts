@@ -1,0 +1,36 @@
+/** The vendor's own staff and backend, across organizations. */
+import { hash, randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { permissions } from './permission.js';
+
+/** Those of an organization, for any that the operator names, and two about organizations themselves. */
+export const operatorPermissions = [...permissions, 'organizations:read', 'organizations:write'] as const;
+export type OperatorPermission = (typeof operatorPermissions)[number];
+
+/** What a token that only looks may do. */
+export const readingPermissions: readonly OperatorPermission[] = [
+  'connections:read',
+  'audit:read',
+  'organizations:read',
+];
+
+/** What the store knows of an operator's token, beside its hash. */
+export const operatorTokenData = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  permissions: z.array(z.enum(operatorPermissions)).min(1),
+  lastUsedAt: z.string().optional(),
+});
+export type OperatorTokenData = Readonly<z.infer<typeof operatorTokenData>>;
+
+/** Who calls with an operator's token. The one of the setting has no id. */
+export interface Operator {
+  readonly id?: string | undefined;
+  readonly name?: string | undefined;
+  readonly permissions: readonly OperatorPermission[];
+}
+
+/** `rbo_` and 256 random bits: its hash finds and proves it. */
+export const newOperatorTokenText = (): string => `rbo_${randomBytes(32).toString('base64url')}`;
+export const isOperatorTokenText = (text: string): boolean => /^rbo_[A-Za-z0-9_-]{43}$/.test(text);
+export const hashOperatorToken = (text: string): string => hash('sha256', text);

@@ -1,0 +1,103 @@
+/** A permission set as people read it: on the page, and wherever else it is chosen or compared. */
+import type { PermissionDenial, PermissionSet } from './permission-set.js';
+import { permissionSetId } from './permission-set.js';
+import { changeSentence, comparePermissionSets } from './permission-set-diff.js';
+
+/** A statement in plain words. */
+export interface StatementView {
+  readonly sid: string;
+  readonly reason: string;
+  /** The customer can leave it out. */
+  readonly isOptional: boolean;
+  readonly isLeftOut: boolean;
+  /** By service: `EC2: describe instances, start instances`. */
+  readonly words: readonly string[];
+  readonly actions: readonly string[];
+  /** Empty: everywhere. */
+  readonly resources: readonly string[];
+  readonly hasConditions: boolean;
+}
+
+/** What a customer is asked for, what the vendor never does, and what changes for the role that there is. */
+export interface PermissionSetView {
+  /** `deploy@3`. */
+  readonly id: string;
+  readonly title: string;
+  readonly statements: readonly StatementView[];
+  readonly denies: readonly StatementView[];
+  readonly managedPolicies: readonly string[];
+  /** Against the version that is deployed: one sentence each. Empty without one. */
+  readonly changes: readonly string[];
+}
+
+/** @param deployed the version that the role has, to compare with */
+export function viewPermissionSet(
+  set: PermissionSet,
+  without: readonly string[] = [],
+  deployed?: PermissionSet,
+): PermissionSetView {
+  const view = (entry: PermissionDenial & { readonly optional?: boolean }): StatementView => ({
+    sid: entry.sid,
+    reason: entry.reason,
+    isOptional: entry.optional ?? false,
+    isLeftOut: Boolean(entry.optional) && without.includes(entry.sid),
+    words: wordsOf(entry.actions),
+    actions: entry.actions,
+    resources: entry.resources.filter((resource) => resource !== '*'),
+    hasConditions: entry.conditions !== undefined,
+  });
+  return {
+    id: permissionSetId(set),
+    title: set.title,
+    statements: set.statements.map(view),
+    denies: set.denies.map(view),
+    managedPolicies: set.managedPolicies,
+    changes: deployed ? comparePermissionSets(deployed, set).map(changeSentence) : [],
+  };
+}
+
+/** A line for each AWS service, in the set's order. */
+function wordsOf(actions: readonly string[]): string[] {
+  const services = new Map<string, string[]>();
+  for (const action of actions) {
+    const [service = '', name = '*'] = action === '*' ? ['every service', '*'] : action.split(':');
+    services.set(service, [...(services.get(service) ?? []), actionWords(name)]);
+  }
+  return [...services].map(([service, names]) => `${serviceName(service)}: ${names.join(', ')}`);
+}
+
+/** `DescribeDBInstances` is "describe DB instances", `Describe*` "describe everything". */
+function actionWords(name: string): string {
+  if (name === '*') return 'everything';
+  const words = name
+    .replace(/\*$/, ' everything')
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
+    .split(' ')
+    .filter(Boolean);
+  return words.map((word) => (/^[A-Z][a-z]/.test(word) ? word.toLowerCase() : word)).join(' ');
+}
+
+const serviceName = (prefix: string): string =>
+  prefix === 'every service' ? 'Every service' : (names[prefix] ?? prefix.toUpperCase());
+
+/** Prefixes that don't read as the service's name. */
+const names: Readonly<Record<string, string>> = {
+  autoscaling: 'Auto Scaling',
+  ce: 'Cost Explorer',
+  cloudformation: 'CloudFormation',
+  cloudfront: 'CloudFront',
+  cloudtrail: 'CloudTrail',
+  cloudwatch: 'CloudWatch',
+  config: 'Config',
+  dynamodb: 'DynamoDB',
+  elasticache: 'ElastiCache',
+  elasticloadbalancing: 'Load Balancing',
+  lambda: 'Lambda',
+  logs: 'CloudWatch Logs',
+  organizations: 'Organizations',
+  route53: 'Route 53',
+  secretsmanager: 'Secrets Manager',
+  ssm: 'Systems Manager',
+  tag: 'Resource tags',
+};

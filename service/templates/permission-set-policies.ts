@@ -1,0 +1,57 @@
+import { iamQuotas, iamStatement, type PermissionSet, permissionSetId } from '../domain/permission-set.js';
+import type { RoleDescription } from './role-description.js';
+
+type Statement = ReturnType<typeof iamStatement>;
+
+/** A version of a permission set, without the optional statements that the customer leaves out. */
+export interface ChosenPermissionSet {
+  readonly set: PermissionSet;
+  readonly without: readonly string[];
+}
+
+/** What a role with a permission set is made with. */
+export interface SetPolicies {
+  /** `deploy@3`. */
+  readonly id: string;
+  /** The optional statements that are left out, with commas. */
+  readonly without: string;
+  /** The statements of a policy inside the role. */
+  readonly inline: readonly Statement[];
+  /** What that has no room for, for managed policies of their own. */
+  readonly managed: readonly (readonly Statement[])[];
+}
+
+/** Room for self-inspection is kept. */
+const inlineRoom = iamQuotas.inline - 500;
+
+/** Undefined for a role without a permission set. */
+export function setPoliciesOf({
+  permissions,
+}: Pick<RoleDescription, 'permissions'>): SetPolicies | undefined {
+  if (typeof permissions === 'string' || !('set' in permissions)) return undefined;
+  const { set, without } = permissions;
+  const [inline = [], ...managed] = splitByQuota([
+    ...set.statements
+      .filter(({ sid, optional }) => !(optional && without.includes(sid)))
+      .map((statement) => iamStatement(statement, 'Allow')),
+    ...set.denies.map((denial) => iamStatement(denial, 'Deny')),
+  ]);
+  return { id: permissionSetId(set), without: without.join(','), inline, managed };
+}
+
+export const policyDocument = (statements: readonly object[]) => ({
+  Version: '2012-10-17',
+  Statement: statements,
+});
+
+/** First the role's own policy, then managed ones, in the set's order. IAM counts no white space. */
+function splitByQuota(statements: readonly Statement[]): Statement[][] {
+  const parts: Statement[][] = [[]];
+  for (const statement of statements) {
+    const part = parts.at(-1) ?? [];
+    const room = parts.length === 1 ? inlineRoom : iamQuotas.managed;
+    if (JSON.stringify(policyDocument([...part, statement])).length <= room) part.push(statement);
+    else parts.push([statement]);
+  }
+  return parts;
+}
