@@ -1,7 +1,15 @@
 import { type Dependencies, isoNow } from '../actions/dependencies.js';
 import type { AuditEvent, AuditIntent, Requester } from '../domain/audit.js';
 import type { Connection, VerifiableConnection } from '../domain/connection.js';
-import { deleted, renamed, reported, revised, scopedByVendor } from '../domain/connection-transitions.js';
+import {
+  deleted,
+  type LabelChange,
+  labelled,
+  renamed,
+  reported,
+  revised,
+  scopedByVendor,
+} from '../domain/connection-transitions.js';
 import type { Authority } from '../domain/permission.js';
 import { checkScope, describeScope, type Scope, scopeKey } from '../domain/scope.js';
 import type { Verification } from '../domain/verification.js';
@@ -23,8 +31,31 @@ export async function renameConnection(
   );
 }
 
+/** Reference, metadata and default region. */
+export async function labelConnection(
+  deps: Dependencies,
+  by: Requester,
+  connection: Connection,
+  change: LabelChange,
+): Promise<Connection> {
+  const { reference, metadata, defaultRegion } = change;
+  const details = {
+    ...(reference !== undefined && { reference: reference ?? '' }),
+    ...(metadata !== undefined && { metadata: Object.keys(metadata).join(', ') }),
+    ...(defaultRegion !== undefined && { defaultRegion: defaultRegion ?? '' }),
+  };
+  return saveChange(
+    deps,
+    by,
+    { action: 'connection.label', details },
+    connection,
+    labelled(connection, change),
+  );
+}
+
 /**
  * Sets where the connection applies. A scope whose holder was disconnected by its customer is taken without asking.
+ * `replace` may name each holder and scope to take, as a person confirmed them: another one that came meanwhile keeps its own.
  * @throws RolebridgeError `scope_taken` unless told to replace
  */
 export async function setScopes(
@@ -32,12 +63,13 @@ export async function setScopes(
   by: Requester,
   connection: Connection,
   scopes: readonly Scope[],
-  replace: boolean,
+  replace: boolean | ReadonlySet<string>,
   { scope: within }: Pick<Authority, 'scope'> = {},
 ): Promise<Connection> {
   const unique = new Map(scopes.map((scope) => [scopeKey(checkScope(scope)), scope]));
   const from = replace || 'from_disconnected';
-  const details = { scopes: [...unique.values()].map(describeScope).join('; '), replace };
+  const replaces = typeof replace === 'boolean' ? replace : replace.size > 0;
+  const details = { scopes: [...unique.values()].map(describeScope).join('; '), replace: replaces };
   return saveChange(
     deps,
     by,

@@ -30,7 +30,8 @@ export interface Dependencies {
   readonly templateUrl: string | undefined;
   /** The vendor's name as customers read it, and what a new external ID begins with. */
   readonly vendor: {
-    readonly name: string;
+    /** In answers to a customer's stack: the brand's name, or "the vendor" where there is no brand. */
+    readonly inSentence: string;
     readonly externalIdPrefix: string;
     /** May a sign-in link lead back there? */
     readonly isReturnUrl: (url: string) => boolean;

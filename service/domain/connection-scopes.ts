@@ -3,13 +3,19 @@ import { boundAccountOf, type Connection } from './connection.js';
 import { covers } from './permission.js';
 import { checkScope, isWithin, type Scope, scopeKey } from './scope.js';
 
-/** Whose scopes a change may take. `true`: the vendor replaces the holder. */
+/** What a person confirmed to take: `holderAndKey` of each holder and scope that the page showed. */
+type Confirmed = ReadonlySet<string>;
+
+/** Whose scopes a change may take. `true`: the vendor replaces the holder, whichever it is by now. */
 export type ReplaceScopes =
   | boolean
   | 'from_disconnected'
   | 'from_disconnected_in_same_account'
+  | Confirmed
   /** By a caller that is limited to a scope: only from connections that are all within it. */
-  | { readonly within: Scope; readonly from: boolean | 'from_disconnected' };
+  | { readonly within: Scope; readonly from: boolean | 'from_disconnected' | Confirmed };
+
+export const holderAndKey = ({ id }: Pick<Connection, 'id'>, key: string): string => `${id} ${key}`;
 
 /**
  * Where a connection applies after a callback that names this scope. What the callback may not change stays.
@@ -27,9 +33,14 @@ export function scopesAfterCallback(connection: Connection, asked: Scope | undef
 
 /** May this change take scopes from their holder? */
 export function mayTakeScopes(holder: Connection, next: Connection, replace: ReplaceScopes): boolean {
-  if (typeof replace === 'object')
-    return covers({ scope: replace.within }, holder) && mayTakeScopes(holder, next, replace.from);
   if (typeof replace === 'boolean') return replace;
+  if (typeof replace === 'object') {
+    if ('within' in replace)
+      return covers({ scope: replace.within }, holder) && mayTakeScopes(holder, next, replace.from);
+    const wanted = new Set(next.scopes.map(scopeKey));
+    const taken = holder.scopes.map(scopeKey).filter((key) => wanted.has(key));
+    return holder.status === 'disconnected' || taken.every((key) => replace.has(holderAndKey(holder, key)));
+  }
   if (holder.status !== 'disconnected') return false;
   if (replace === 'from_disconnected') return true;
   const account = boundAccountOf(holder);

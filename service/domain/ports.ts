@@ -183,6 +183,9 @@ export interface ConnectionFilter {
   /** Of the role or key, or the expected one. */
   readonly accountId?: string | undefined;
   readonly assurance?: string | undefined;
+  readonly reference?: string | undefined;
+  /** Key of a scope: those that hold it or one within it. Of one organization only. */
+  readonly scope?: string | undefined;
   /** Name, or name and version: `deploy`, `deploy@3`. */
   readonly permissionSet?: string | undefined;
   readonly permissions?: string | undefined;
@@ -197,6 +200,8 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
   createOrganization(organization: Organization): Promise<void>;
   /** Erased ones too. */
   organization(id: OrganizationId): Promise<Organization | undefined>;
+  /** In one question. */
+  organizationsById(ids: readonly OrganizationId[]): Promise<Map<OrganizationId, Organization>>;
   organizationByReference(reference: string): Promise<Organization | undefined>;
   /** Of all, ordered by id: for the operator. Erased ones are left out. */
   organizations(
@@ -234,18 +239,20 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
     organizationId: OrganizationId | undefined,
     page: { limit: number; after?: ConnectionId | undefined } & ConnectionFilter,
   ): Promise<{ connections: Connection[]; hasMore: boolean }>;
-  /** The connections that hold these scope keys, in the order given, those that nobody holds left out. */
+  /** The connection of any organization that has this role. */
+  roleHolder(role: RoleArn): Promise<Connection | undefined>;
+  /** Without the checks and probes of their verifications. The connections that hold these scope keys, in the order given, those that nobody holds left out. */
   scopeHolders(
     organizationId: OrganizationId,
     keys: readonly string[],
   ): Promise<{ key: string; connection: Connection }[]>;
-  /** The connections that hold scopes within this one, itself left out; by their keys in the order of bytes. */
+  /** Without checks and probes, too. The connections that hold scopes within this one, itself left out; by their keys in the order of bytes. */
   narrowerScopeHolders(
     organizationId: OrganizationId,
     key: string,
     limit: number,
   ): Promise<{ key: string; connection: Connection }[]>;
-  /** Of all organizations, in any order, deleted ones too: for encrypting again what they keep. One made meanwhile may be missed. */
+  /** Without checks and probes. Of all organizations, in any order, deleted ones too: for encrypting again what they keep. One made meanwhile may be missed. */
   everyConnection(): AsyncIterable<Connection>;
   /**
    * Of all organizations, in any order: connected and failed ones without a watch that verifies them, such as those that

@@ -6,6 +6,7 @@ import type { ConnectionId, OrganizationId } from '../domain/ids.js';
 import type { Change, IdempotencyRecord } from '../domain/ports.js';
 import { scopeKey } from '../domain/scope.js';
 import { type Transaction, UniqueConflict } from './backend.js';
+import { hasVerification, reportOf, withoutReport } from './reports.js';
 import { idempotencyKey, jobKey, ownCopy, type StoredIdempotencyRecord } from './tables.js';
 
 /** Puts all of a change into the transaction. @throws RolebridgeError, UniqueConflict */
@@ -58,9 +59,18 @@ async function saveConnection(
     const retired = await transaction.get('retiredExternalIds', externalId);
     if (retired?.connectionId === connectionId) await transaction.delete('retiredExternalIds', externalId);
   }
-  await transaction.put('connections', next);
+  await transaction.put('connections', withoutReport(next));
+  await saveReport(transaction, next);
   for (const externalId of before.filter((one) => !after.includes(one)))
     await transaction.put('retiredExternalIds', { externalId, connectionId, organizationId });
+}
+
+async function saveReport(transaction: Transaction, next: Connection): Promise<void> {
+  const report = reportOf(next);
+  if (report) {
+    if (!isDeepStrictEqual(await transaction.get('reports', next.id), report))
+      await transaction.put('reports', report);
+  } else if (!hasVerification(next)) await transaction.delete('reports', next.id);
 }
 
 /** Those that hold what `next` wants give it up, in the same change. @throws UniqueConflict */

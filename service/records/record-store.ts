@@ -23,7 +23,8 @@ import type {
   Store,
   Token,
 } from '../domain/ports.js';
-import { describeScope, keysWithin, scopeFromKey, scopeKey } from '../domain/scope.js';
+import type { RoleArn } from '../domain/role-arn.js';
+import { describeScope, isWithin, keysWithin, scopeFromKey, scopeKey } from '../domain/scope.js';
 import { type Backend, UniqueConflict } from './backend.js';
 import {
   alreadyThere,
@@ -34,6 +35,7 @@ import {
 } from './commit-change.js';
 import { eraseOrganization } from './erase-organization.js';
 import { addToParent, revokeWithChildren } from './key-family.js';
+import { joined } from './reports.js';
 import {
   byOrganization,
   idempotencyKey,
@@ -71,6 +73,11 @@ export class RecordStore implements Store {
 
   organization(id: OrganizationId): Promise<Organization | undefined> {
     return this.#one('organizations', id);
+  }
+
+  async organizationsById(ids: readonly OrganizationId[]): Promise<Map<OrganizationId, Organization>> {
+    const found = await this.backend.get('organizations', [...new Set(ids)]);
+    return new Map(found.flatMap((organization) => (organization ? [[organization.id, organization]] : [])));
   }
 
   async organizationByReference(reference: string): Promise<Organization | undefined> {
@@ -151,20 +158,22 @@ export class RecordStore implements Store {
   }
 
   async connection(organizationId: OrganizationId, id: ConnectionId): Promise<Connection | undefined> {
-    const found = await this.#one('connections', id);
+    const found = await this.connectionForCallback(id);
     const isDeleted = found?.status === 'disconnected' && found.reason === 'deleted';
     return found?.organizationId === organizationId && !isDeleted ? found : undefined;
   }
 
-  connectionForCallback(id: ConnectionId): Promise<Connection | undefined> {
-    return this.#one('connections', id);
+  async connectionForCallback(id: ConnectionId): Promise<Connection | undefined> {
+    const [connection, report] = await Promise.all([this.#one('connections', id), this.#one('reports', id)]);
+    return connection && joined(connection, report);
   }
 
   async connections(
     organizationId: OrganizationId | undefined,
     page: Page<ConnectionId> & ConnectionFilter,
   ): Promise<{ connections: Connection[]; hasMore: boolean }> {
-    const { limit, after, status, code, accountId, assurance, permissionSet, permissions } = page;
+    if (page.scope !== undefined) return this.#connectionsWithin(organizationId, page.scope, page);
+    const { limit, after, status, code, accountId, assurance, reference, permissionSet, permissions } = page;
     const last = after === undefined ? undefined : await this.#one('connections', after);
     const isOther = organizationId !== undefined && last?.organizationId !== organizationId;
     if (after !== undefined && (last === undefined || isOther))
@@ -172,10 +181,39 @@ export class RecordStore implements Store {
         remedy: 'Begin again with the first page.',
       });
     const set = permissionSet?.includes('@') ? { permissionSetVersion: permissionSet } : { permissionSet };
-    const where = { deleted: 'no', status, code, accountId, assurance, permissions, ...set };
+    const where = { deleted: 'no', status, code, accountId, assurance, reference, permissions, ...set };
     const query = { organizationId, order: 'created', where, after, limit: limit + 1 } as const;
     const found = await this.backend.list('connections', query);
-    return { connections: found.slice(0, limit), hasMore: found.length > limit };
+    const shown = found.slice(0, limit);
+    const reports = await this.backend.get(
+      'reports',
+      shown.map(({ id }) => id),
+    );
+    const connections = shown.map((connection, index) => joined(connection, reports[index]));
+    return { connections, hasMore: found.length > limit };
+  }
+
+  /** Not by their claims: a page is in the order of creation. */
+  async #connectionsWithin(
+    organizationId: OrganizationId | undefined,
+    key: string,
+    page: Page<ConnectionId> & ConnectionFilter,
+  ): Promise<{ connections: Connection[]; hasMore: boolean }> {
+    const wider = scopeFromKey(key);
+    const within: Connection[] = [];
+    for (let { after } = page; ; ) {
+      const next = await this.connections(organizationId, { ...page, scope: undefined, after, limit: 500 });
+      within.push(...next.connections.filter(({ scopes }) => scopes.some((scope) => isWithin(scope, wider))));
+      after = next.connections.at(-1)?.id;
+      if (!next.hasMore || within.length > page.limit)
+        return { connections: within.slice(0, page.limit), hasMore: within.length > page.limit };
+    }
+  }
+
+  async roleHolder(role: RoleArn): Promise<Connection | undefined> {
+    const holding = { constraint: 'role', values: [role] } as const;
+    const [holder] = await this.backend.list('connections', { order: 'created', holding, limit: 1 });
+    return holder && this.connectionForCallback(holder.id);
   }
 
   async scopeHolders(

@@ -9,9 +9,11 @@ import {
   permissionSetOf,
 } from '../domain/connection.js';
 import type { ExternalId, OrganizationId } from '../domain/ids.js';
+import { keysOf } from '../domain/keys-of.js';
 import { isListed, type Organization } from '../domain/organization.js';
 import type { IdempotencyRecord, Job, OutboxMessage, RunningCheck, Token } from '../domain/ports.js';
 import { scopeKey } from '../domain/scope.js';
+import { type StoredReport, storedReport } from './reports.js';
 import * as schemas from './schemas.js';
 
 /** An external ID that its connection had before, or was to have: it is never issued again. */
@@ -34,6 +36,7 @@ export interface Values {
   readonly organizations: Organization;
   readonly apiKeys: ApiKey;
   readonly connections: Connection;
+  readonly reports: StoredReport;
   readonly retiredExternalIds: RetiredExternalId;
   readonly idempotency: StoredIdempotencyRecord;
   readonly runningChecks: RunningCheck;
@@ -123,6 +126,7 @@ const definitions = {
         'verification' in connection && connection.verification.result === 'failed'
           ? connection.verification.code
           : undefined,
+      reference: ({ reference }) => reference,
       assurance: (connection) => ('assurance' in connection ? connection.assurance : undefined),
       permissions: (connection) => ('permissions' in connection ? connection.permissions : undefined),
       permissionSet: (connection) => permissionSetOf(connection)?.name,
@@ -138,6 +142,13 @@ const definitions = {
       externalId: externalIdsOf,
       scope: (connection) => (isDeleted(connection) ? [] : connection.scopes.map(scopeKey)),
     },
+  },
+  reports: {
+    schema: storedReport,
+    key: ({ connectionId }) => connectionId,
+    organizationId: ofItsOrganization,
+    columns: {},
+    orders: { id: null },
   },
   retiredExternalIds: {
     schema: schemas.retiredExternalId,
@@ -190,7 +201,7 @@ const definitions = {
 } as const satisfies { readonly [Name in TableName]: Table<Values[Name]> };
 
 export const tables: { readonly [Name in TableName]: Table<Values[Name]> } = definitions;
-export const tableNames = Object.keys(tables) as readonly TableName[];
+export const tableNames: readonly TableName[] = keysOf(tables);
 export type ColumnOf<Name extends TableName> = keyof (typeof definitions)[Name]['columns'] & string;
 export type OrderOf<Name extends TableName> = keyof (typeof definitions)[Name]['orders'] & string;
 
@@ -219,7 +230,7 @@ export interface Claim {
 /** The values that a row holds and no other may. */
 export function claimsOf<Name extends TableName>(name: Name, value: Values[Name]): Claim[] {
   const { unique = {} } = tables[name];
-  return (Object.keys(unique) as Constraint[]).flatMap((constraint) =>
+  return keysOf(unique).flatMap((constraint) =>
     [...new Set(unique[constraint]?.(value))].map((each) => ({ constraint, value: each })),
   );
 }

@@ -13,6 +13,7 @@ import {
 } from '../../service/index.js';
 import { openPostgresStore } from '../../service/records/open.js';
 import type { RecordStore } from '../../service/records/record-store.js';
+import { reportOf, withoutReport } from '../../service/records/reports.js';
 import { intent } from '../contract/intent.js';
 import { connectedConnection, pendingConnection, scopesOf } from './connections.js';
 import { measureMemory } from './memory.js';
@@ -124,11 +125,12 @@ async function prefill(store: RecordStore, organizationId: OrganizationId, first
   const atOnce = 1_000;
   for (let from = 0; from < scopes.length; from += atOnce)
     await store.backend.transact(organizationId, async (transaction) => {
-      for (const [place, scope] of scopes.slice(from, from + atOnce).entries())
-        await transaction.put(
-          'connections',
-          connectedConnection(organizationId, first + from + place, scope),
-        );
+      for (const [place, scope] of scopes.slice(from, from + atOnce).entries()) {
+        const connection = connectedConnection(organizationId, first + from + place, scope);
+        const report = reportOf(connection);
+        await transaction.put('connections', withoutReport(connection));
+        if (report) await transaction.put('reports', report);
+      }
     });
 }
 

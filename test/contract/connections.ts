@@ -1,13 +1,38 @@
 import type { Connection } from '../../service/domain/connection.js';
 import { disconnected } from '../../service/domain/connection-transitions.js';
 import { newExternalId } from '../../service/domain/ids.js';
+import type { RoleArn } from '../../service/domain/role-arn.js';
 import { scopeKey } from '../../service/domain/scope.js';
-import { aConnection, at, connectedTo, intent } from './records.js';
+import { aConnection, at, changed, connectedTo, intent } from './records.js';
 import type { Subject } from './subject.js';
 
 const role = 'arn:aws:iam::123456789012:role/reader';
 
 export function connectionsContract(on: Subject): void {
+  test('gives the report of the last verification with a connection, and the verdict alone with a scope', async () => {
+    const check = { name: 'assumable', outcome: 'passed', message: 'It opens.', at: at(1) };
+    const probe = { probe: 'with_external_id', outcome: 'allowed', at: at(1), requestId: 'r1' };
+    const made = connectedTo('arn:aws:iam::123456789012:role/reported');
+    const verification = { ...made.verification, checks: [check], probes: [probe] };
+    const scopes = [{ project: 'reported' }];
+    const connection = await on.insert({ ...made, verification, scopes });
+    const verdict = { ...connection, verification: made.verification };
+    expect(await on.read(connection)).toEqual(connection);
+    expect((await on.store.connections(connection.organizationId, { limit: 9 })).connections).toEqual([
+      connection,
+    ]);
+    const [held] = await on.store.scopeHolders(connection.organizationId, ['reported']);
+    expect(held?.connection).toEqual(verdict);
+
+    const renamed = changed(verdict as never, { name: 'renamed' });
+    await on.store.commit({ connection: { next: renamed, ifVersion: 1, intent } });
+    expect(await on.read(connection)).toEqual({ ...renamed, verification });
+    const later = { ...verification, startedAt: at(9), finishedAt: at(9), checks: [{ ...check, at: at(9) }] };
+    const again = changed(renamed, { verification: later });
+    await on.store.commit({ connection: { next: again, ifVersion: 2, intent } });
+    expect(await on.read(connection)).toEqual(again);
+  });
+
   test('keeps a scope named like a built-in property', async () => {
     const connection = await on.insert({ scopes: [{ project: 'constructor' }, { project: 'toString' }] });
     await on.reopen();
@@ -184,6 +209,7 @@ export function connectionsContract(on: Subject): void {
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
     const refusal = (outcomes[1] as PromiseRejectedResult).reason;
     expect(refusal).toMatchObject({ code: 'role_already_connected', members: {} });
+    expect(await on.store.roleHolder(role as RoleArn)).toMatchObject({ roleArn: role });
     expect(JSON.stringify([refusal.detail, refusal.remedy])).not.toMatch(/con_|org_|Acme|production/);
   });
 

@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadBrand } from '../../service/web/load-brand.js';
-import { callbackMessage, deprovisioned } from '../callback-message.js';
+import { callbackMessage, deprovisioned, provisioned } from '../callback-message.js';
 import { runCommandLine as runCommand } from '../command-line.js';
 import { startVendor, type Vendor } from '../vendor.js';
 import { openWebClient, type WebClient, wordsOf } from '../web-client.js';
@@ -28,6 +28,12 @@ function brandFile(content: unknown = northwind, logo = '<svg xmlns="http://www.
   writeFileSync(join(folder, 'brand.json'), typeof content === 'string' ? content : JSON.stringify(content));
   return join(folder, 'brand.json');
 }
+
+/** Where a text names the product; packages, modules, classes, elements and headers may. */
+const said = (text: string): string | undefined =>
+  /.{0,60}rolebridge.{0,40}/i.exec(
+    text.replace(/@rolebridge\/[\w/.-]+|x-rolebridge-[\w-]+|rolebridge-callback|ROLEBRIDGE_[A-Z_]+/gi, ''),
+  )?.[0];
 
 describe('a brand file', () => {
   test.each([
@@ -124,7 +130,56 @@ describe('with a brand file', () => {
       expect([page.url, page.status]).not.toEqual([page.url, 500]);
       // The principal of the test's vendor has that name.
       const words = wordsOf(page).replaceAll(vendor.principal, '');
-      expect([page.url, /.{0,40}rolebridge.{0,40}/i.exec(words)?.[0]]).toEqual([page.url, undefined]);
+      expect([page.url, /.{0,40}(rolebridge|the vendor\b).{0,40}/i.exec(words)?.[0]]).toEqual([
+        page.url,
+        undefined,
+      ]);
     }
   });
+
+  test('no failed check and no answer to a stack says Rolebridge or "the vendor"', async () => {
+    const { accountId } = vendor.sandbox.createAccount();
+    const given = { name: 'refused', expectedAccountId: accountId };
+    const { body } = await vendor.call('POST', '/v1/connections', given);
+    const statement = { Effect: 'Allow', Principal: { AWS: vendor.principal }, Action: 'sts:AssumeRole' };
+    const trustPolicy = { Version: '2012-10-17', Statement: [statement] };
+    const { arn } = vendor.sandbox.createRole(accountId, { roleName: 'refused', trustPolicy });
+    const refused = await send(body.callbackSecret, provisioned(body.id, arn));
+    expect(refused.status).toBe(422);
+    expect(refused.text).toContain('anyone who gets Northwind Cloud to use this ARN');
+    await vendor.call('DELETE', `/v1/connections/${body.id}`);
+    const ended = await send(body.callbackSecret, provisioned(body.id, arn));
+    expect(ended.text).toContain('Ask Northwind Cloud for a new connection');
+    for (const { text } of [refused, ended])
+      expect(said(text.replaceAll(vendor.principal, ''))).toBeUndefined();
+  });
+
+  test('no template, IAM description or downloaded file says Rolebridge', async () => {
+    const { accountId } = vendor.sandbox.createAccount();
+    const { body } = await vendor.call('POST', '/v1/connections', {
+      name: 'templates',
+      expectedAccountId: accountId,
+    });
+    const texts = new Map<string, string>();
+    const collect = (path: string, value: unknown): void => {
+      if (typeof value === 'string') texts.set(path, value);
+      else if (value && typeof value === 'object')
+        for (const [name, each] of Object.entries(value)) collect(`${path}.${name}`, each);
+    };
+    collect('connection', body);
+    collect('templates', (await vendor.call('GET', `/v1/connections/${body.id}/role-templates`)).body);
+    for (const path of ['/downloads/cloudformation.yaml'])
+      texts.set(path, await (await fetch(vendor.service.url + path)).text());
+    expect(texts.size).toBeGreaterThan(5);
+    for (const [path, text] of texts)
+      expect([path, said(text.replaceAll(vendor.principal, ''))]).toEqual([path, undefined]);
+  });
+
+  async function send(secret: string, message: Parameters<typeof callbackMessage>[1]) {
+    const response = await fetch(`${vendor.service.url}/v1/callbacks`, {
+      method: 'POST',
+      ...callbackMessage(secret, message),
+    });
+    return { status: response.status, text: await response.text() };
+  }
 });

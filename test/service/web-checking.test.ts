@@ -83,7 +83,7 @@ test('a role that is refused in the end: what it is, what to do and what to past
   const { id, trust } = await begin();
   const roleArn = makeRole(trust('rb-another'), 0);
   const page = await followed(await browser.post(`/connections/${id}/check`, { roleArn }));
-  expect(wordsOf(page)).toContain('AWS denies the vendor AssumeRole');
+  expect(wordsOf(page)).toContain('AWS denies Rolebridge AssumeRole');
   expect(wordsOf(page)).toContain('Replace the trust policy');
   expect(page.text).toContain('&quot;sts:ExternalId&quot;');
   expect(page.text).toContain(`value="${roleArn}"`);

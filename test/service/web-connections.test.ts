@@ -196,11 +196,11 @@ describe('a check that fails says what, why it matters and what to do', () => {
       'can be assumed with any external ID',
       true,
     ],
-    ['with another external ID', () => exactly('rb-another'), 'AWS denies the vendor AssumeRole', false],
+    ['with another external ID', () => exactly('rb-another'), 'AWS denies Rolebridge AssumeRole', false],
     [
       'that trusts somebody else',
       () => trust(undefined, 'arn:aws:iam::999999999999:root'),
-      'AWS denies the vendor AssumeRole',
+      'AWS denies Rolebridge AssumeRole',
       false,
     ],
   ])('of a role %s', async (_name, policy, says, isUnsafe) => {
@@ -381,10 +381,24 @@ describe('where a connection applies', () => {
     expect(page.status).toBe(422);
     expect(wordsOf(page)).toContain('the holder holds this scope');
     expect(isChecked(page, 'scope', 'taken')).toBe(true);
-    expect(isChecked(page, 'replace', 'taken')).toBe(false);
+    expect(isChecked(page, 'replace', `${holder} taken`)).toBe(false);
     expect((await show(id)).scopes).toEqual([]);
-    await setScopes(id, { scope: 'taken', replace: 'taken' });
+    await setScopes(id, { scope: 'taken', replace: `${holder} taken` });
     expect([(await show(id)).scopes, (await show(holder)).scopes]).toEqual([[{ project: 'taken' }], []]);
+  });
+
+  test('only the connection that was confirmed loses a scope, not one that took it meanwhile', async () => {
+    const [first, second, id] = [
+      await connected('first'),
+      await connected('second'),
+      await connected('third'),
+    ];
+    await setScopes(first, { project: 'passed-on' });
+    // While the form is open, the scope passes from the first to the second.
+    await setScopes(second, { scope: 'passed-on', replace: `${first} passed-on` });
+    const page = await setScopes(id, { scope: 'passed-on', replace: `${first} passed-on` });
+    expect([page.status, wordsOf(page)]).toEqual([422, expect.stringContaining('second holds this scope')]);
+    expect([(await show(second)).scopes, (await show(id)).scopes]).toEqual([[{ project: 'passed-on' }], []]);
   });
 
   test('scopes that no form has are no scopes', async () => {

@@ -282,3 +282,38 @@ test('one session can ask no more than one API key can', async () => {
     await limited.close();
   }
 });
+
+describe('the language', () => {
+  const languageOf = (page: { text: string }) => /<html lang="(\w+)"/.exec(page.text)?.[1];
+
+  test('is the one that the link asks for, for the whole session', async () => {
+    const link = `${await newLink()}&lang=de`;
+    const browser = client();
+    const landing = await browser.get(link);
+    expect([languageOf(landing), wordsOf(landing).includes('AWS verbinden')]).toEqual(['de', true]);
+    const page = await browser.post('/sign-in/link', {
+      token: new URL(link, vendor.service.url).searchParams.get('token') ?? '',
+      language: 'de',
+    });
+    expect([languageOf(page), wordsOf(page).includes('AWS-Verbindungen')]).toEqual(['de', true]);
+    expect(languageOf(await browser.get('/connections/new'))).toBe('de');
+    expect(languageOf(await browser.get('/connections/new', { 'accept-language': 'en' }))).toBe('de');
+    expect(languageOf(await browser.get('/connections/nothing'))).toBe('de');
+  });
+
+  test.each([
+    ['de-AT,de;q=0.9,en;q=0.5', 'de'],
+    ['fr,en;q=0.5', 'en'],
+    ['fr', 'en'],
+    ['', 'en'],
+    ['__proto__', 'en'],
+  ])('is the first that the browser prefers: "%s"', async (header, language) => {
+    const page = await client().get('/sign-in', { 'accept-language': header });
+    expect([languageOf(page), page.headers.get('content-language')]).toEqual([language, language]);
+  });
+
+  test.each(['xx', '__proto__', '<script>', 'de&lang=en'])('stays when a link asks for %s', async (asked) => {
+    const page = await client().get(`${await newLink()}&lang=${asked}`);
+    expect([page.status, languageOf(page)]).toEqual([200, 'en']);
+  });
+});

@@ -162,6 +162,7 @@ test('moves everything, says how much, and can be run again', async () => {
       organizations: 2,
       apiKeys: 4,
       connections: 8,
+      reports: 0,
       retiredExternalIds: 2,
       runningChecks: 0,
       idempotency: 4,

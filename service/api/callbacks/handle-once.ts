@@ -44,7 +44,7 @@ async function answerTo(deps: Dependencies, key: EventKey, decide: Decide): Prom
   const answered = ({ status, body }: Answer) => ({ ...key, firstAttemptAt, answer: { status, body } });
   const failed = (problem: Answer) =>
     isVerdict(problem) ? answered(problem) : { ...key, firstAttemptAt, answer: undefined };
-  const problemOf = (error: unknown) => callbackProblem(error, deps.publicUrl);
+  const problemOf = (error: unknown) => callbackProblem(error, deps);
   /** What the last receipt that was made is of: the commit that has it may still fail, with another error. */
   let recorded: unknown;
   const receiptOf: Attempt['receiptOf'] =
@@ -107,9 +107,8 @@ const changedMeanwhile = () =>
   });
 
 /** The contract of the callback knows 422 for everything that is not valid. */
-function callbackProblem(error: unknown, publicUrl: string): Answer {
-  const answer = problemAnswer(isChangedMeanwhile(error) ? changedMeanwhile() : error, publicUrl);
-  return answer.status === 400
-    ? { ...answer, status: 422, body: { ...(answer.body as object), status: 422 } }
-    : answer;
+function callbackProblem(error: unknown, { publicUrl, vendor }: Dependencies): Answer {
+  const known = isChangedMeanwhile(error) ? changedMeanwhile() : error;
+  const answer = problemAnswer(known, publicUrl, vendor.inSentence);
+  return answer.status === 400 ? { ...answer, status: 422, body: { ...answer.body, status: 422 } } : answer;
 }

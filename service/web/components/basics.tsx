@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx';
+import { withVendorName } from '../../domain/vendor-words.js';
 import { usePage, useTexts } from '../page-context.js';
 import { Icon, type IconName } from './icon.js';
 
@@ -159,7 +160,9 @@ export function Field(props: {
       {props.error ? (
         <p class="error" id={described}>
           <Icon name="alert" small />
-          <span>{props.error}</span>
+          <span>
+            <Words text={props.error} />
+          </span>
         </p>
       ) : (
         props.help && (
@@ -203,14 +206,19 @@ export const Fold = ({ title, open, children }: { title: Child; open?: boolean; 
   </details>
 );
 
-/** A text of the catalog: what is between backticks is code, between two asterisks strong. */
+/**
+ * A text of the catalog or of a rule: what is between backticks is code, between two asterisks strong, and the vendor has
+ * its name.
+ */
 export const Words = ({ text }: { text: string }) => (
   <>
-    {text.split(/(`[^`]*`|\*\*[^*]*\*\*)/).map((part) => {
-      if (part.startsWith('`') && part.length > 1) return <code class="break">{part.slice(1, -1)}</code>;
-      if (part.startsWith('**')) return <strong>{part.slice(2, -2)}</strong>;
-      return part;
-    })}
+    {withVendorName(text, usePage().brand.name)
+      .split(/(`[^`]*`|\*\*[^*]*\*\*)/)
+      .map((part) => {
+        if (part.startsWith('`') && part.length > 1) return <code class="break">{part.slice(1, -1)}</code>;
+        if (part.startsWith('**')) return <strong>{part.slice(2, -2)}</strong>;
+        return part;
+      })}
   </>
 );
 

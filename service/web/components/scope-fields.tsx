@@ -1,7 +1,8 @@
 import type { Connection } from '../../domain/connection.js';
+import { holderAndKey } from '../../domain/connection-scopes.js';
 import { usePage, useTexts } from '../page-context.js';
 import type { ScopeChoices, ScopeForm, ScopeNode } from '../pages/scope-choices.js';
-import { Account, Button, Field, Fold, Form, useHref } from './basics.js';
+import { Account, Button, Field, Fold, Form, useHref, Words } from './basics.js';
 import { Icon } from './icon.js';
 import { lastName, levelIcons, levelOf } from './scope.js';
 import { accountOf } from './status.js';
@@ -44,7 +45,9 @@ export function ScopeFields({
         {form.wrong.form && (
           <p class="error" role="alert">
             <Icon name="alert" small />
-            <span>{form.wrong.form}</span>
+            <span>
+              <Words text={form.wrong.form} />
+            </span>
           </p>
         )}
         <ul class="tree" role="list">
@@ -115,7 +118,12 @@ function ChoiceNode(props: { node: ScopeNode; connection: Connection; form: Scop
         </span>
       </label>
       {conflict && conflictId && (
-        <Conflict id={conflictId} node={node} holder={conflict} isConfirmed={form.replaced.has(node.key)} />
+        <Conflict
+          id={conflictId}
+          node={node}
+          holder={conflict}
+          isConfirmed={form.replaced.has(holderAndKey(conflict, node.key))}
+        />
       )}
       {node.children.length > 0 && (
         <ul>
@@ -160,7 +168,7 @@ function Conflict(props: { id: string; node: ScopeNode; holder: Connection; isCo
             class="tick"
             type="checkbox"
             name="replace"
-            value={props.node.key}
+            value={holderAndKey(holder, props.node.key)}
             checked={props.isConfirmed}
           />
           <span>{texts.replace(holder.name)}</span>

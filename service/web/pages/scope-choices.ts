@@ -13,7 +13,7 @@ export interface ScopeForm {
   readonly name: string;
   /** Scopes that are chosen, by key. */
   readonly chosen: ReadonlySet<string>;
-  /** Scopes that are taken from other connections, by key. */
+  /** Scopes that are taken from other connections, by holder and key. */
   readonly replaced: ReadonlySet<string>;
   readonly typed: Typed;
   readonly wrong: {

@@ -3,6 +3,7 @@ import { renameConnection, setScopes } from '../../actions/change-connection.js'
 import { statusOf } from '../../api/problem.js';
 import { parse, renameRequest } from '../../api/schemas.js';
 import type { Connection } from '../../domain/connection.js';
+import { holderAndKey } from '../../domain/connection-scopes.js';
 import type { RolebridgeError } from '../../domain/errors.js';
 import { requireScope } from '../../domain/permission.js';
 import { type Scope, scopeFromKey, scopeKey, scopeName } from '../../domain/scope.js';
@@ -77,7 +78,7 @@ export function addScopePages(pages: Router, site: Site): void {
     const scopes = [...chosen].map(scopeFromKey);
     const { authority } = sessionOf(response);
     for (const scope of scopes) requireScope(authority, scope);
-    return setScopes(deps, byOf(response), connection, scopes, replaced.size > 0, authority);
+    return setScopes(deps, byOf(response), connection, scopes, replaced, authority);
   }
 
   /** What the store refuses, such as a scope that was taken in the meantime. */
@@ -125,14 +126,14 @@ export function addScopePages(pages: Router, site: Site): void {
       ...fields(request, 'scope').filter(isKey),
       ...(entered ? [scopeKey(entered)] : []),
     ]);
-    const replaced = new Set(fields(request, 'replace').filter((key) => chosen.has(key)));
+    const replaced = new Set(fields(request, 'replace'));
     const taken = needsScope || !withName ? await takenOf(connection, chosen) : [];
     const name = field(request, 'name').trim();
     const wrong = {
       ...wrongNames,
       ...(withName && name === '' && { name: texts.setup.nameMissing }),
       ...(needsScope && chosen.size === 0 && isFine(wrongNames) && { form: texts.scope.none }),
-      ...(taken.some((key) => !replaced.has(key)) && { form: texts.scope.conflict }),
+      ...(taken.some((each) => !replaced.has(each)) && { form: texts.scope.conflict }),
     };
     // What is in the tree by now is not in the fields as well.
     const isInTree = entered !== undefined;
@@ -145,12 +146,12 @@ export function addScopePages(pages: Router, site: Site): void {
     };
   }
 
-  /** Of these scopes, those that another connection holds that its customer did not disconnect. */
+  /** Of these scopes with their holders, those that another connection holds that its customer did not disconnect. */
   async function takenOf(connection: Connection, keys: ReadonlySet<string>): Promise<string[]> {
     const holders = await deps.store.scopeHolders(connection.organizationId, [...keys]);
     return holders
       .filter(({ connection: holder }) => holder.id !== connection.id && holder.status !== 'disconnected')
-      .map(({ key }) => key);
+      .map(({ key, connection: holder }) => holderAndKey(holder, key));
   }
 }
 

@@ -1,11 +1,13 @@
 import type { Request } from 'express';
 import type { Brand } from '../brand.js';
+import { de } from './de.js';
 import { en } from './en.js';
+import type { Texts } from './texts.js';
 
-export type Texts = ReturnType<typeof en>;
-export type Language = 'en';
+export type { Texts } from './texts.js';
 
-const catalogs: Record<Language, (brand: Brand) => Texts> = { en };
+const catalogs = { en, de } satisfies Record<string, (brand: Brand) => Texts>;
+export type Language = keyof typeof catalogs;
 
 /** The texts of each language, with the vendor's words in them. */
 export const textsFor = (brand: Brand): Record<Language, Texts> =>
