@@ -1,5 +1,5 @@
+import type { PermissionSet } from '../domain/permission-set.js';
 import type { Partition } from '../domain/role-arn.js';
-import type { ChosenPermissionSet } from './permission-set-policies.js';
 
 /** What the role may do, by a name: each is a managed policy of AWS. The same four as in `@rolebridge/constructs`. */
 export const permissionPresets = {
@@ -26,6 +26,12 @@ export type PermissionPreset = keyof typeof permissionPresets;
 
 export const isPermissionPreset = (text: string): text is PermissionPreset =>
   Object.hasOwn(permissionPresets, text);
+
+/** A version of a permission set, without the optional statements that the customer leaves out. */
+export interface ChosenPermissionSet {
+  readonly set: PermissionSet;
+  readonly without: readonly string[];
+}
 
 /** What the role may do: a preset, managed policies by name (AWS's own) or ARN, or the vendor's permission set. */
 export type RolePermissions =

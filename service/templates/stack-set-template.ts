@@ -11,8 +11,8 @@ import {
   setResources,
   type VendorOfTemplate,
 } from './cloudformation-parts.js';
-import { type ChosenPermissionSet, setPoliciesOf } from './permission-set-policies.js';
-import { managedPolicyArns } from './permissions.js';
+import { setPoliciesOf } from './permission-set-policies.js';
+import { type ChosenPermissionSet, managedPolicyArns } from './permissions.js';
 import { yamlText } from './quoting.js';
 
 /**
