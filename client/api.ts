@@ -1072,6 +1072,10 @@ export interface ConnectionSummary {
   principalArn?: string | undefined;
   /** An AWS account: 12 digits. */
   accountId?: string | undefined;
+  /** Of a connected role. */
+  assurance?: 'proven' | 'tested' | undefined;
+  /** Of a role with a permission set. */
+  permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
   /** Why it failed. */
   code?: ProblemCode | undefined;
 }

@@ -288,6 +288,8 @@ const connectionSummary = z
     roleArn: text.optional(),
     principalArn: text.optional(),
     accountId: accountId.optional(),
+    assurance: assurance.optional().meta({ description: 'Of a connected role.' }),
+    permissions: permissionsState.optional().meta({ description: 'Of a role with a permission set.' }),
     code: code.optional().meta({ description: 'Why it failed.' }),
   })
   .meta({ id: 'ConnectionSummary' });

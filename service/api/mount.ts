@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { requireActive } from '../actions/require-active.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { RateLimitedError, type RateLimits } from '../limits/index.js';
+import { textIn } from '../unknown-value.js';
 import { type AuthOptions, createAuth } from './auth.js';
 import { answerOnce, createsSomething, idempotencyKeyIn } from './idempotency.js';
 import { parseJsonBody } from './json-body.js';
@@ -88,7 +89,7 @@ export function mount(
     const value = await operation.handler(input);
     if (value instanceof RawAnswer) return send(response, value.answer);
     if (given.file && isLines(value)) return sendLines(response, value, given);
-    if (given.file) return sendFile(request, response, value as string | Buffer, given);
+    if (typeof value === 'string' || Buffer.isBuffer(value)) return sendFile(request, response, value, given);
     setLocation(response, given, { status: given.status, body: value });
     send(response, { status: given.status, body: value });
   }
@@ -110,8 +111,7 @@ function setLocation(
   answer: Answer,
 ): void {
   if (location === undefined || answer.status !== status) return;
-  const { id } = answer.body as { id: string };
-  response.setHeader('location', location.replace('{id}', id));
+  response.setHeader('location', location.replace('{id}', textIn(answer.body, 'id') ?? ''));
 }
 
 /** A client without valid credentials that keeps asking is refused at the cost of a look into a map. */

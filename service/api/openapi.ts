@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { type ErrorCode, errorCatalog } from '../domain/error-catalog/index.js';
 import * as answers from './answers.js';
 import { createsSomething } from './idempotency.js';
@@ -33,7 +33,7 @@ export function createOpenApiDocument(
         name,
       })),
       security: [{ apiKey: [] }],
-      paths: paths as ZodOpenApiPathsObject,
+      paths: paths,
       webhooks: Object.fromEntries(
         statusMessages.map(({ type, summary, schema }) => [
           type,
@@ -103,7 +103,7 @@ const webhookHeaders = z.object({
 
 function describe(operationId: string, operation: Operation): ZodOpenApiOperationObject {
   const { summary, description, tag, auth, answer, query, body, method } = operation;
-  const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string);
+  const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
   const security = {
     organization: [{ apiKey: [] }],
     operator: [{ operatorToken: [] }],

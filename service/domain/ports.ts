@@ -240,6 +240,8 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
     organizationId: OrganizationId | undefined,
     page: { limit: number; after?: ConnectionId | undefined } & ConnectionFilter,
   ): Promise<{ connections: Connection[]; hasMore: boolean }>;
+  /** The connection of any organization that has this role. */
+  roleHolder(role: RoleArn): Promise<Connection | undefined>;
   /** Without the checks and probes of their verifications. The connections that hold these scope keys, in the order given, those that nobody holds left out. */
   scopeHolders(
     organizationId: OrganizationId,
@@ -265,6 +267,10 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
     status: Record<Connection['status'], number>;
     assurance: Record<'proven' | 'tested', number>;
     code: ReadonlyMap<string, number>;
+    /** `deploy@3`; of all states. */
+    permissionSets: ReadonlyMap<string, number>;
+    /** Of connected roles with a permission set. */
+    permissions: ReadonlyMap<string, number>;
   }>;
   /**
    * The receipt of an event that was answered meanwhile is `connection_changed`; one without an answer changes nothing then.

@@ -24,6 +24,7 @@ import type {
   Store,
   Token,
 } from '../domain/ports.js';
+import type { RoleArn } from '../domain/role-arn.js';
 import { describeScope, isWithin, keysWithin, scopeFromKey, scopeKey } from '../domain/scope.js';
 import { type Backend, UniqueConflict } from './backend.js';
 import {
@@ -210,6 +211,12 @@ export class RecordStore implements Store {
     }
   }
 
+  async roleHolder(role: RoleArn): Promise<Connection | undefined> {
+    const holding = { constraint: 'role', values: [role] } as const;
+    const [holder] = await this.backend.list('connections', { order: 'created', holding, limit: 1 });
+    return holder && this.connectionForCallback(holder.id);
+  }
+
   async scopeHolders(
     organizationId: OrganizationId,
     keys: readonly string[],
@@ -280,13 +287,21 @@ export class RecordStore implements Store {
   }
 
   async connectionTotals(): ReturnType<Store['connectionTotals']> {
-    const [status, assurance, code] = await Promise.all([
+    const [status, assurance, code, permissionSets, permissions] = await Promise.all([
       this.connectionCounts(),
       this.backend.count('connections', 'assurance', { deleted: 'no', status: 'connected' }),
       this.backend.count('connections', 'code', { deleted: 'no', status: 'failed' }),
+      this.backend.count('connections', 'permissionSetVersion', { deleted: 'no' }),
+      this.backend.count('connections', 'permissions', { deleted: 'no', status: 'connected' }),
     ]);
     const of = (name: string) => assurance.get(name) ?? 0;
-    return { status, assurance: { proven: of('proven'), tested: of('tested') }, code };
+    return {
+      status,
+      assurance: { proven: of('proven'), tested: of('tested') },
+      code,
+      permissionSets,
+      permissions,
+    };
   }
 
   async commit(change: Change): Promise<void> {
