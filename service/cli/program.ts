@@ -35,9 +35,7 @@ export async function runProgram(
 
 /** The package's own, from the source and from `dist`. */
 function version(): string {
-  const { version } = createRequire(import.meta.url)('@rolebridge/service/package.json') as {
-    version: string;
-  };
+  const { version } = createRequire(import.meta.url)('@rolebridge/service/package.json');
   return version;
 }
 

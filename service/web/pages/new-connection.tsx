@@ -3,7 +3,6 @@ import { createConnection } from '../../actions/create-connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { isAccountId } from '../../domain/ids.js';
 import { requireWholeOrganization } from '../../domain/permission.js';
-import type { Partition } from '../../domain/role-arn.js';
 import { isPermissionPreset } from '../../templates/index.js';
 import { Button, Crumbs, Field, Fold, Form, useHref } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
@@ -61,8 +60,9 @@ export function addNewConnectionPage(pages: Router, site: Site): void {
   pages.post('/connections/new/role', async (request, response) => {
     requireWholeOrganization(sessionOf(response).authority);
     const texts = textsOf(site, response).setup;
-    const { partition, permissions, account } = givenIn(request);
-    if (!deps.principals.has(partition as Partition))
+    const { partition: asked, permissions, account } = givenIn(request);
+    const partition = [...deps.principals.keys()].find((each) => each === asked);
+    if (partition === undefined)
       throw new RolebridgeError(
         'partition_not_supported',
         'There is no principal for this partition of AWS.',
@@ -73,7 +73,7 @@ export function addNewConnectionPage(pages: Router, site: Site): void {
     if (Object.keys(wrong).length > 0 || !isAccountId(accountId)) return show(request, response, wrong);
     const { connection } = await createConnection(deps, byOf(response), sessionOf(response).organizationId, {
       name: defaultName,
-      partition: partition as Partition,
+      partition,
       expectedAccountId: accountId,
     });
     return seeOther(site, response, `/connections/${connection.id}/setup?permissions=${permissions}`);

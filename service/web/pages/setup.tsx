@@ -7,7 +7,7 @@ import { type Connection, roleRegistrationOf } from '../../domain/connection.js'
 import { type ErrorCode, errorCatalog } from '../../domain/error-catalog/index.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { isAccountId } from '../../domain/ids.js';
-import { type Partition, parseRoleArn } from '../../domain/role-arn.js';
+import { parseRoleArn } from '../../domain/role-arn.js';
 import type { VerificationProgress } from '../../domain/verification/request.js';
 import type { Check } from '../../domain/verification.js';
 import { type CheckResult, resultOf, storedResultOf } from '../check-result.js';
@@ -159,11 +159,8 @@ export function addSetupPages(pages: Router, site: Site): void {
 
   function internal(error: unknown, response: Response): RolebridgeError {
     site.logger.error({ requestId: response.locals.requestId, err: error }, 'a check failed');
-    const { detail, remedy } = problemAnswer(error, deps.publicUrl).body as {
-      detail: string;
-      remedy: string;
-    };
-    return new RolebridgeError('internal_error', detail, { remedy, cause: error });
+    const { detail, remedy } = problemAnswer(error, deps.publicUrl).body;
+    return new RolebridgeError('internal_error', detail, { ...(remedy && { remedy }), cause: error });
   }
 
   /**
@@ -280,7 +277,7 @@ async function setupPage(
   const roleStep: RoleStep | undefined = trust && {
     connection,
     trust,
-    principal: deps.principals.get(connection.partition as Partition) ?? '',
+    principal: deps.principals.get(connection.partition) ?? '',
     ...chosen,
     template: roleTemplate(deps, connection, trust, chosen),
     callbackSecret: moment.callbackSecret,
