@@ -410,6 +410,7 @@ export type Verification =
           | 'vendor_credentials_invalid'
           | 'vendor_not_allowed'
           | 'rate_limited'
+          | 'quota_exceeded'
           | 'store_unavailable'
           | 'form_refused'
           | 'session_ended'
@@ -575,6 +576,7 @@ export type Verification =
           | 'vendor_credentials_invalid'
           | 'vendor_not_allowed'
           | 'rate_limited'
+          | 'quota_exceeded'
           | 'store_unavailable'
           | 'form_refused'
           | 'session_ended'
@@ -718,6 +720,7 @@ export type Verification =
         | 'vendor_credentials_invalid'
         | 'vendor_not_allowed'
         | 'rate_limited'
+        | 'quota_exceeded'
         | 'store_unavailable'
         | 'form_refused'
         | 'session_ended'
@@ -841,6 +844,7 @@ export interface Problem {
           | 'vendor_credentials_invalid'
           | 'vendor_not_allowed'
           | 'rate_limited'
+          | 'quota_exceeded'
           | 'store_unavailable'
           | 'form_refused'
           | 'session_ended'
@@ -997,6 +1001,7 @@ export type ProblemCode =
   | 'vendor_credentials_invalid'
   | 'vendor_not_allowed'
   | 'rate_limited'
+  | 'quota_exceeded'
   | 'store_unavailable'
   | 'form_refused'
   | 'session_ended'
@@ -1361,6 +1366,7 @@ export interface Operations {
           | 'vendor_credentials_invalid'
           | 'vendor_not_allowed'
           | 'rate_limited'
+          | 'quota_exceeded'
           | 'store_unavailable'
           | 'form_refused'
           | 'session_ended'
@@ -1942,6 +1948,7 @@ export interface Operations {
           | 'vendor_credentials_invalid'
           | 'vendor_not_allowed'
           | 'rate_limited'
+          | 'quota_exceeded'
           | 'store_unavailable'
           | 'form_refused'
           | 'session_ended'
@@ -2109,7 +2116,13 @@ export interface Operations {
   };
   /** Lists API keys, revoked ones too, without the keys themselves. */
   listApiKeys: {
-    args: [];
+    args: [
+      query?: {
+        limit?: number | undefined;
+        /** The "next" of the page before. */
+        after?: string | undefined;
+      },
+    ];
     answer: {
       apiKeys: {
         id: string;
@@ -2148,6 +2161,8 @@ export interface Operations {
         /** ISO 8601, in UTC. */
         revokedAt?: string | undefined;
       }[];
+      /** The "after" of the next page; missing on the last. */
+      next?: string | undefined;
     };
   };
   /** Revokes an API key at once, with every key and link that was created with it. */
@@ -2527,7 +2542,7 @@ export const routes = {
     isRepeatable: true,
   },
   createApiKey: { method: 'POST', path: '/v1/api-keys', hasBody: true, hasQuery: false, isRepeatable: false },
-  listApiKeys: { method: 'GET', path: '/v1/api-keys', hasBody: false, hasQuery: false, isRepeatable: true },
+  listApiKeys: { method: 'GET', path: '/v1/api-keys', hasBody: false, hasQuery: true, isRepeatable: true },
   revokeApiKey: {
     method: 'DELETE',
     path: '/v1/api-keys/{id}',
