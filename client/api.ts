@@ -3,6 +3,10 @@
 export interface CreatedConnection {
   id: string;
   name: string;
+  reference?: string | undefined;
+  metadata?: Record<string, string> | undefined;
+  /** Passed on with credentials. */
+  defaultRegion?: string | undefined;
   partition: string;
   /** An AWS account: 12 digits. */
   expectedAccountId?: string | undefined;
@@ -72,6 +76,10 @@ export type Connection =
   | {
       id: string;
       name: string;
+      reference?: string | undefined;
+      metadata?: Record<string, string> | undefined;
+      /** Passed on with credentials. */
+      defaultRegion?: string | undefined;
       partition: string;
       /** An AWS account: 12 digits. */
       expectedAccountId?: string | undefined;
@@ -108,6 +116,10 @@ export type Connection =
   | {
       id: string;
       name: string;
+      reference?: string | undefined;
+      metadata?: Record<string, string> | undefined;
+      /** Passed on with credentials. */
+      defaultRegion?: string | undefined;
       partition: string;
       /** An AWS account: 12 digits. */
       expectedAccountId?: string | undefined;
@@ -161,6 +173,10 @@ export type Connection =
   | {
       id: string;
       name: string;
+      reference?: string | undefined;
+      metadata?: Record<string, string> | undefined;
+      /** Passed on with credentials. */
+      defaultRegion?: string | undefined;
       partition: string;
       /** An AWS account: 12 digits. */
       expectedAccountId?: string | undefined;
@@ -199,6 +215,10 @@ export type Connection =
   | {
       id: string;
       name: string;
+      reference?: string | undefined;
+      metadata?: Record<string, string> | undefined;
+      /** Passed on with credentials. */
+      defaultRegion?: string | undefined;
       partition: string;
       /** An AWS account: 12 digits. */
       expectedAccountId?: string | undefined;
@@ -238,6 +258,10 @@ export type Connection =
   | {
       id: string;
       name: string;
+      reference?: string | undefined;
+      metadata?: Record<string, string> | undefined;
+      /** Passed on with credentials. */
+      defaultRegion?: string | undefined;
       partition: string;
       /** An AWS account: 12 digits. */
       expectedAccountId?: string | undefined;
@@ -281,6 +305,10 @@ export type Connection =
   | {
       id: string;
       name: string;
+      reference?: string | undefined;
+      metadata?: Record<string, string> | undefined;
+      /** Passed on with credentials. */
+      defaultRegion?: string | undefined;
       partition: string;
       /** An AWS account: 12 digits. */
       expectedAccountId?: string | undefined;
@@ -1025,6 +1053,10 @@ export interface ConnectionSummary {
   principalArn?: string | undefined;
   /** An AWS account: 12 digits. */
   accountId?: string | undefined;
+  /** Of a connected role. */
+  assurance?: 'proven' | 'tested' | undefined;
+  /** Of a role with a permission set. */
+  permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
   /** Why it failed. */
   code?: ProblemCode | undefined;
 }
@@ -1126,6 +1158,7 @@ export interface AuditRecord {
     | 'connection.create'
     | 'connection.verify'
     | 'connection.rename'
+    | 'connection.label'
     | 'connection.expect_account'
     | 'connection.set_permission_set'
     | 'connection.release_account'
@@ -1216,6 +1249,12 @@ export interface Operations {
       body:
         | {
             name: string;
+            /** What you call it. */
+            reference?: string | undefined;
+            /** Up to 20 texts that the service keeps for you. */
+            metadata?: Record<string, string> | undefined;
+            /** Passed on with credentials. */
+            defaultRegion?: string | undefined;
             method?: 'assume_role' | undefined;
             scope?:
               | {
@@ -1236,6 +1275,12 @@ export interface Operations {
         | {
             name: string;
             method: 'access_key';
+            /** What you call it. */
+            reference?: string | undefined;
+            /** Up to 20 texts that the service keeps for you. */
+            metadata?: Record<string, string> | undefined;
+            /** Passed on with credentials. */
+            defaultRegion?: string | undefined;
             accessKeyId: string;
             secretAccessKey: string;
             sessionToken?: string | undefined;
@@ -1260,11 +1305,87 @@ export interface Operations {
       query?: {
         limit?: number | undefined;
         after?: string | undefined;
+        reference?: string | undefined;
+        /** Of the role or key, or the expected one. */
+        accountId?: string | undefined;
+        assurance?: 'proven' | 'tested' | undefined;
+        /** Why the last verification failed. */
+        code?:
+          | 'role_arn_invalid'
+          | 'partition_not_supported'
+          | 'role_in_vendor_account'
+          | 'role_already_connected'
+          | 'role_not_assumable'
+          | 'account_mismatch'
+          | 'account_not_bound'
+          | 'role_id_mismatch'
+          | 'external_id_mismatch'
+          | 'trust_policy_unsafe'
+          | 'proof_required'
+          | 'permissions_missing'
+          | 'permission_set_unknown'
+          | 'external_id_not_required'
+          | 'external_id_not_enforced'
+          | 'previous_external_id_accepted'
+          | 'external_id_not_changing'
+          | 'pending_external_id_in_use'
+          | 'access_not_ended'
+          | 'role_missing'
+          | 'verification_in_progress'
+          | 'scope_taken'
+          | 'connection_not_found'
+          | 'connection_changed'
+          | 'connection_disconnected'
+          | 'enrollment_ended'
+          | 'account_not_enrollable'
+          | 'account_not_proved'
+          | 'no_connection_for_target'
+          | 'connection_not_healthy'
+          | 'method_mismatch'
+          | 'duration_too_long'
+          | 'session_tags_denied'
+          | 'session_policy_invalid'
+          | 'access_key_invalid'
+          | 'access_key_expired'
+          | 'access_key_unreadable'
+          | 'access_key_not_available'
+          | 'access_key_turned_off'
+          | 'root_access_key'
+          | 'key_in_vendor_account'
+          | 'organization_not_found'
+          | 'organization_suspended'
+          | 'reference_taken'
+          | 'request_invalid'
+          | 'unauthorized'
+          | 'permission_denied'
+          | 'callback_unauthorized'
+          | 'idempotency_key_reused'
+          | 'callback_in_progress'
+          | 'aws_unavailable'
+          | 'vendor_credentials_invalid'
+          | 'vendor_not_allowed'
+          | 'rate_limited'
+          | 'store_unavailable'
+          | 'form_refused'
+          | 'session_ended'
+          | 'sign_in_link_invalid'
+          | 'api_key_not_found'
+          | 'api_key_in_use'
+          | 'not_found'
+          | 'method_not_allowed'
+          | 'request_too_slow'
+          | 'headers_too_large'
+          | 'body_too_large'
+          | 'media_type_not_supported'
+          | 'internal_error'
+          | undefined;
         status?: 'pending' | 'connected' | 'failed' | 'disconnected' | undefined;
         /** Name (`deploy`) or name and version (`deploy@3`) of a permission set. */
         permissionSet?: string | undefined;
         /** What IAM's simulator said of it. */
         permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
+        /** Those that apply to it or to something in it: `shop/production`. */
+        scope?: string | undefined;
       },
     ];
     answer: {
@@ -1275,12 +1396,16 @@ export interface Operations {
   };
   /** Returns one connection with its last verification. */
   getConnection: { args: [id: string]; answer: Connection };
-  /** Renames a connection; while it is pending, sets its account and permission set. */
+  /** Changes the name, reference, metadata or default region; while pending, account and permission set too. */
   renameConnection: {
     args: [
       id: string,
       body?: {
         name?: string | undefined;
+        reference?: string | null | undefined;
+        /** Up to 20 texts that the service keeps for you. */
+        metadata?: Record<string, string> | undefined;
+        defaultRegion?: string | null | undefined;
         /** An AWS account. */
         expectedAccountId?: string | undefined;
         /** The name of the vendor's permission set that the role is made with. */
@@ -1390,6 +1515,10 @@ export interface Operations {
     answer: {
       id: string;
       name: string;
+      reference?: string | undefined;
+      metadata?: Record<string, string> | undefined;
+      /** Passed on with credentials. */
+      defaultRegion?: string | undefined;
       partition: string;
       /** An AWS account: 12 digits. */
       expectedAccountId?: string | undefined;
@@ -1476,6 +1605,10 @@ export interface Operations {
     answer: {
       id: string;
       name: string;
+      reference?: string | undefined;
+      metadata?: Record<string, string> | undefined;
+      /** Passed on with credentials. */
+      defaultRegion?: string | undefined;
       partition: string;
       /** An AWS account: 12 digits. */
       expectedAccountId?: string | undefined;
@@ -1583,6 +1716,8 @@ export interface Operations {
       expiration?: string | undefined;
       /** An AWS account: 12 digits. */
       accountId: string;
+      /** The connection's default region. */
+      region?: string | undefined;
       connection: {
         id: string;
         name: string;
@@ -1743,6 +1878,106 @@ export interface Operations {
         | undefined;
       /** In no other answer. */
       apiKey: string;
+    };
+  };
+  /** Lists connections across organizations, a page at a time. */
+  listOperatorConnections: {
+    args: [
+      query?: {
+        limit?: number | undefined;
+        after?: string | undefined;
+        reference?: string | undefined;
+        /** Of the role or key, or the expected one. */
+        accountId?: string | undefined;
+        assurance?: 'proven' | 'tested' | undefined;
+        /** Why the last verification failed. */
+        code?:
+          | 'role_arn_invalid'
+          | 'partition_not_supported'
+          | 'role_in_vendor_account'
+          | 'role_already_connected'
+          | 'role_not_assumable'
+          | 'account_mismatch'
+          | 'account_not_bound'
+          | 'role_id_mismatch'
+          | 'external_id_mismatch'
+          | 'trust_policy_unsafe'
+          | 'proof_required'
+          | 'permissions_missing'
+          | 'permission_set_unknown'
+          | 'external_id_not_required'
+          | 'external_id_not_enforced'
+          | 'previous_external_id_accepted'
+          | 'external_id_not_changing'
+          | 'pending_external_id_in_use'
+          | 'access_not_ended'
+          | 'role_missing'
+          | 'verification_in_progress'
+          | 'scope_taken'
+          | 'connection_not_found'
+          | 'connection_changed'
+          | 'connection_disconnected'
+          | 'enrollment_ended'
+          | 'account_not_enrollable'
+          | 'account_not_proved'
+          | 'no_connection_for_target'
+          | 'connection_not_healthy'
+          | 'method_mismatch'
+          | 'duration_too_long'
+          | 'session_tags_denied'
+          | 'session_policy_invalid'
+          | 'access_key_invalid'
+          | 'access_key_expired'
+          | 'access_key_unreadable'
+          | 'access_key_not_available'
+          | 'access_key_turned_off'
+          | 'root_access_key'
+          | 'key_in_vendor_account'
+          | 'organization_not_found'
+          | 'organization_suspended'
+          | 'reference_taken'
+          | 'request_invalid'
+          | 'unauthorized'
+          | 'permission_denied'
+          | 'callback_unauthorized'
+          | 'idempotency_key_reused'
+          | 'callback_in_progress'
+          | 'aws_unavailable'
+          | 'vendor_credentials_invalid'
+          | 'vendor_not_allowed'
+          | 'rate_limited'
+          | 'store_unavailable'
+          | 'form_refused'
+          | 'session_ended'
+          | 'sign_in_link_invalid'
+          | 'api_key_not_found'
+          | 'api_key_in_use'
+          | 'not_found'
+          | 'method_not_allowed'
+          | 'request_too_slow'
+          | 'headers_too_large'
+          | 'body_too_large'
+          | 'media_type_not_supported'
+          | 'internal_error'
+          | undefined;
+        status?: 'pending' | 'connected' | 'failed' | 'disconnected' | undefined;
+        /** Name (`deploy`) or name and version (`deploy@3`) of a permission set. */
+        permissionSet?: string | undefined;
+        /** What IAM's simulator said of it. */
+        permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
+      },
+    ];
+    answer: {
+      connections: {
+        organization: {
+          id: string;
+          name: string;
+          reference?: string | undefined;
+        };
+        connection: Connection;
+      }[];
+      /** "after" of the next page; absent on the last one. */
+      next?: string | undefined;
     };
   };
   /** Lists organizations, a page at a time, or searches them by name. */
@@ -2245,6 +2480,13 @@ export const routes = {
     hasBody: true,
     hasQuery: false,
     isRepeatable: false,
+  },
+  listOperatorConnections: {
+    method: 'GET',
+    path: '/v1/operator/connections',
+    hasBody: false,
+    hasQuery: true,
+    isRepeatable: true,
   },
   listOrganizations: {
     method: 'GET',

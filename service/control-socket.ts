@@ -6,6 +6,7 @@ import { chmod, unlink } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { join, relative } from 'node:path';
 import { type ErrorCode, RolebridgeError } from './domain/errors.js';
+import { messageOf } from './unknown-value.js';
 
 const longest = 64 * 1024;
 
@@ -40,7 +41,7 @@ export async function listenForControl(
 }
 
 /** Undefined when no service has the directory. @throws RolebridgeError as the service says */
-export async function askForControl(directory: string, question: unknown): Promise<unknown> {
+export async function askForControl(directory: string, question: unknown): Promise<object | undefined> {
   const socket = connect({ path: socketPath(directory), allowHalfOpen: true });
   const isThere = await new Promise<boolean>((resolve) => {
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
@@ -48,7 +49,7 @@ export async function askForControl(directory: string, question: unknown): Promi
   if (!isThere) return undefined;
   socket.end(JSON.stringify(question));
   // Both ends are this program.
-  const { answer, problem } = JSON.parse(await readAll(socket)) as { answer?: unknown; problem?: Problem };
+  const { answer, problem }: { answer?: object; problem?: Problem } = JSON.parse(await readAll(socket));
   if (problem) throw new RolebridgeError(problem.code, problem.detail, problem);
   return answer;
 }
@@ -58,7 +59,7 @@ type Problem = { readonly code: ErrorCode; readonly detail: string; readonly rem
 const problemOf = (error: unknown): Problem =>
   error instanceof RolebridgeError
     ? { code: error.code, detail: error.detail, ...(error.remedy !== undefined && { remedy: error.remedy }) }
-    : { code: 'internal_error', detail: (error as Error).message };
+    : { code: 'internal_error', detail: messageOf(error) };
 
 /** By events: a loop over the socket would close its other direction. */
 function readAll(socket: Socket): Promise<string> {

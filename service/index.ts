@@ -3,13 +3,6 @@
  * does. Rules live in `domain/`, use cases in `actions/`, the wire in `api/`, AWS in `aws/`, stores in `records/`; only
  * `cli/` reads the environment.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { answerMalformedRequests } from './api/malformed-request.js';
-import { createMetricsServer } from './api/metrics.js';
-import { type Control, type ServiceOptions, wire } from './wiring.js';
-
 export { reencrypt } from './actions/reencrypt.js';
 export { createSts } from './aws/sts.js';
 export { createLogger } from './logger.js';
@@ -21,107 +14,6 @@ export { repair } from './records/lowdb/repair.js';
 export { openFileStore, openPostgresStore, openStore, type StoreChoice } from './records/open.js';
 export { createAccessKeyEncryption, createLocalKeyEncryptionKey } from './secrets/access-key-encryption.js';
 export { createEncryption } from './secrets/encryption.js';
+export { type App, createApp, createService, type Service } from './server/create-service.js';
+export { commandLine, type ServiceOptions, systemClock } from './server/wiring.js';
 export { loadBrand } from './web/load-brand.js';
-export { commandLine, type ServiceOptions, systemClock } from './wiring.js';
-
-/** Operators' tools usually kill what has not ended after ten seconds. */
-const closingMs = 9_000;
-
-/** The service without a server, to mount in an app of yours. */
-export interface App extends Control {
-  /**
-   * Answers every request below the public URL. Express's `use` takes it; mount it before body parsers:
-   * `app.use('/connect', rolebridge.handler)` for the public URL `https://app.example.com/connect`.
-   */
-  readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Ends the jobs, then closes the store. Stop your server first. */
-  close(): Promise<void>;
-}
-
-/** Starts the service's jobs and gives its handler; nothing listens. */
-export function createApp(options: ServiceOptions & { readonly publicUrl: string }): App {
-  const wired = wire(options, options.publicUrl);
-  wired.start();
-  return {
-    ...wired.control,
-    handler: wired.handler,
-    async close() {
-      await Promise.race([wired.stop(), sleep(closingMs, undefined, { ref: false })]);
-      await wired.release();
-    },
-  };
-}
-
-/** A service that is listening. */
-export interface Service extends Control {
-  readonly url: string;
-  /** Where the port for `/metrics` is, if there is one. */
-  readonly metricsUrl: string | undefined;
-  /** Lets requests in flight end (9 seconds at most), then closes the store. */
-  close(): Promise<void>;
-}
-
-/** Starts the service. @throws when it can't listen */
-export async function createService(options: ServiceOptions): Promise<Service> {
-  const server = createHttpServer(options.requestTimeoutMs ?? 20_000);
-  await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
-  const url = urlOf(server);
-  const wired = wire(options, url);
-  answerMalformedRequests(server, { publicUrl: wired.publicUrl, logger: options.logger });
-  const metricsServer = options.metricsListener && createMetricsServer(wired.metrics);
-  if (metricsServer && options.metricsListener)
-    await listen(metricsServer, options.metricsListener.port, options.metricsListener.host).catch((error) => {
-      server.close();
-      throw error;
-    });
-  wired.start();
-  let isClosing = false;
-  server.on('request', (request, response) => {
-    // A client that reuses its connection would otherwise keep the service from ending.
-    if (isClosing) response.setHeader('connection', 'close');
-    wired.handler(request, response);
-  });
-  return {
-    ...wired.control,
-    url,
-    metricsUrl: metricsServer && `${urlOf(metricsServer)}/metrics`,
-    async close() {
-      isClosing = true;
-      const closed = new Promise((resolve) => server.close(resolve));
-      const sweep = setInterval(() => server.closeIdleConnections(), 50);
-      await Promise.race([Promise.all([closed, wired.stop()]), sleep(closingMs, undefined, { ref: false })]);
-      clearInterval(sweep);
-      server.closeAllConnections();
-      metricsServer?.close();
-      metricsServer?.closeAllConnections();
-      await wired.release();
-    },
-  };
-}
-
-function createHttpServer(requestTimeout: number): Server {
-  const server = createServer({
-    headersTimeout: requestTimeout / 2,
-    requestTimeout,
-    connectionsCheckingInterval: Math.min(2_000, requestTimeout / 4),
-    maxHeaderSize: 16_384,
-    // Longer than load balancers keep theirs (AWS's: 60 s), or they answer 502 now and then.
-    keepAliveTimeout: 65_000,
-  });
-  // A client that does not read its answer is cut too.
-  server.timeout = 6 * requestTimeout;
-  server.maxHeadersCount = 100;
-  return server;
-}
-
-function urlOf(server: Server): string {
-  const { address, port, family } = server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
-}

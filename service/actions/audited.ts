@@ -40,7 +40,7 @@ export async function audited<Result>(
   let result: Result;
   try {
     // Only here is the brand given: an id of an intent that is in the log.
-    result = await effect(intent.id as string as AuditIntent, takeOutcome);
+    result = await effect(intent.id as AuditIntent, takeOutcome);
   } catch (error) {
     // A commit that failed stored no outcome either.
     if (taken === undefined || taken.error !== error) {

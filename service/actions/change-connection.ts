@@ -1,7 +1,15 @@
 import { type Dependencies, isoNow } from '../actions/dependencies.js';
 import type { AuditEvent, AuditIntent, Requester } from '../domain/audit.js';
 import type { Connection, VerifiableConnection } from '../domain/connection.js';
-import { deleted, renamed, reported, revised, scopedByVendor } from '../domain/connection-transitions.js';
+import {
+  deleted,
+  type LabelChange,
+  labelled,
+  renamed,
+  reported,
+  revised,
+  scopedByVendor,
+} from '../domain/connection-transitions.js';
 import type { Authority } from '../domain/permission.js';
 import { checkScope, describeScope, type Scope, scopeKey } from '../domain/scope.js';
 import type { Verification } from '../domain/verification.js';
@@ -20,6 +28,28 @@ export async function renameConnection(
     { action: 'connection.rename', details: { name } },
     connection,
     renamed(connection, name),
+  );
+}
+
+/** Reference, metadata and default region. */
+export async function labelConnection(
+  deps: Dependencies,
+  by: Requester,
+  connection: Connection,
+  change: LabelChange,
+): Promise<Connection> {
+  const { reference, metadata, defaultRegion } = change;
+  const details = {
+    ...(reference !== undefined && { reference: reference ?? '' }),
+    ...(metadata !== undefined && { metadata: Object.keys(metadata).join(', ') }),
+    ...(defaultRegion !== undefined && { defaultRegion: defaultRegion ?? '' }),
+  };
+  return saveChange(
+    deps,
+    by,
+    { action: 'connection.label', details },
+    connection,
+    labelled(connection, change),
   );
 }
 

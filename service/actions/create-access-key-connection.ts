@@ -1,7 +1,7 @@
 import { type Dependencies, forVerification, isoNow } from '../actions/dependencies.js';
 import type { AccessKey } from '../domain/access-key.js';
 import type { Requester } from '../domain/audit.js';
-import type { KeyedConnection } from '../domain/connection.js';
+import { type ConnectionLabels, type KeyedConnection, labelsOf } from '../domain/connection.js';
 import { withNewAccessKey } from '../domain/connection-transitions.js';
 import { type AccountId, newConnectionId, type OrganizationId } from '../domain/ids.js';
 import type { Partition } from '../domain/role-arn.js';
@@ -27,7 +27,7 @@ export async function createAccessKeyConnection(
     scope?: Scope | undefined;
     partition: Partition;
     expectedAccountId?: AccountId | undefined;
-  },
+  } & ConnectionLabels,
 ): Promise<KeyedConnection> {
   requireAccessKeys(deps);
   requirePartition(deps, request.partition);
@@ -44,7 +44,7 @@ export async function createAccessKeyConnection(
       const { name, partition, expectedAccountId } = request;
       const createdAt = isoNow(deps.clock);
       const connection = withNewAccessKey(
-        { id, organizationId, name, partition, expectedAccountId, createdAt, scopes },
+        { id, organizationId, name, partition, expectedAccountId, createdAt, scopes, ...labelsOf(request) },
         accepted,
       );
       await commitChange(deps, intent, undefined, connection);

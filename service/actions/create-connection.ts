@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { callbackSecretContext, type Dependencies, isoNow } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
-import type { RoleConnection, RoleRegistration } from '../domain/connection.js';
+import {
+  type ConnectionLabels,
+  labelsOf,
+  type RoleConnection,
+  type RoleRegistration,
+} from '../domain/connection.js';
 import { pending } from '../domain/connection-transitions.js';
 import { RolebridgeError } from '../domain/errors.js';
 import {
@@ -36,7 +41,7 @@ export async function createConnection(
     permissionSet?: string | undefined;
     /** Its optional statements that are left out. */
     without?: readonly string[] | undefined;
-  },
+  } & ConnectionLabels,
 ): Promise<{ connection: RoleConnection; callbackSecret: string }> {
   requirePartition(deps, request.partition);
   const id = request.id ?? newConnectionId();
@@ -48,8 +53,19 @@ export async function createConnection(
     request.permissionSet === undefined
       ? undefined
       : chosenPermissionSet(deps, request.permissionSet, request.without);
+  const account = { partition, expectedAccountId };
   const connection = pending(
-    { id, organizationId, name, partition, expectedAccountId, scopes, scopeFrom, permissionSet, createdAt },
+    {
+      id,
+      organizationId,
+      name,
+      ...labelsOf(request),
+      ...account,
+      scopes,
+      scopeFrom,
+      permissionSet,
+      createdAt,
+    },
     trust,
   );
   const details = { method: connection.method, name: connection.name };

@@ -245,7 +245,7 @@ async function takePlace(
     const enrollment = enrollmentIn(before);
     const now = deps.clock.now();
     const next = withNonce(withAccount(enrollment, accountId, proposed, now), nonce, now);
-    const taken = next.accounts[accountId] as ConnectionId;
+    const taken = next.accounts[accountId] ?? proposed;
     if (await deps.store.replaceToken(before, enrollmentTokenOf(next))) return taken;
     await deps.clock.sleep(Math.random() * 20 * attempt);
   }

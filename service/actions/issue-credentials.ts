@@ -170,7 +170,7 @@ function notHealthy(connection: Connection, target: Scope): RolebridgeError {
       : undefined;
   const remedies: Partial<Record<Connection['status'], string>> = {
     pending: 'Deploy the stack of this connection, or give its role ARN with PUT /v1/connections/{id}/role.',
-    failed: 'Mend what its verification found, then POST /v1/connections/{id}/verify.',
+    failed: 'Fix the fault that its verification shows, then POST /v1/connections/{id}/verify.',
     disconnected: 'Deploy its stack again, or give another connection this scope.',
   };
   return new RolebridgeError(

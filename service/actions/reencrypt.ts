@@ -13,6 +13,7 @@ import { enrollmentIn } from '../domain/enrollment-token.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { ConnectionId, EnrollmentId, OrganizationId } from '../domain/ids.js';
 import type { Encryption } from '../domain/ports.js';
+import { messageOf } from '../unknown-value.js';
 import { audited } from './audited.js';
 import { subjectOf } from './change-connection.js';
 import { resealEnrollment } from './enrollments.js';
@@ -90,7 +91,7 @@ async function reencryptEnrollments(
           count[await resealEnrollment(deps, by, token)] += 1;
         } catch (error) {
           if (error instanceof RolebridgeError) throw error;
-          count.failed.push({ id: enrollmentIn(token).id, reason: (error as Error).message });
+          count.failed.push({ id: enrollmentIn(token).id, reason: messageOf(error) });
         }
     after = organizations.at(-1)?.id;
     if (!hasMore) return count;
@@ -147,10 +148,7 @@ function opened(encryption: Encryption, encrypted: string, context: string): str
   try {
     return encryption.open(encrypted, context);
   } catch (error) {
-    throw new RolebridgeError(
-      'internal_error',
-      `The callback secret can't be opened: ${(error as Error).message}`,
-    );
+    throw new RolebridgeError('internal_error', `The callback secret can't be opened: ${messageOf(error)}`);
   }
 }
 

@@ -20,9 +20,9 @@ export type OperatorCommand = z.infer<typeof operatorCommand>;
 export async function runOperatorCommand(
   deps: { readonly store: Store; readonly clock: Clock },
   by: Requester,
-  { command, ...input }: OperatorCommand,
+  command: unknown,
 ): Promise<object> {
-  const asked = operatorCommand.parse({ command, ...input });
+  const asked = operatorCommand.parse(command);
   switch (asked.command) {
     case 'operator-token.create':
       return createOperatorToken(deps, by, asked);

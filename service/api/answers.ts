@@ -21,6 +21,9 @@ const verification = verificationSchema.meta({ id: 'Verification' });
 const connectionBase = {
   id: text,
   name: text,
+  reference: text.optional(),
+  metadata: z.record(text, text).optional(),
+  defaultRegion: text.optional().meta({ description: 'Passed on with credentials.' }),
   partition: text,
   expectedAccountId: accountId.optional(),
   scopes: path.meta({ description: "Where it applies; {} is the organization's default." }),
@@ -213,6 +216,13 @@ export const connectionList = z.object({
   next: text.optional().meta({ description: '"after" of the next page; absent on the last one.' }),
 });
 
+export const operatorConnectionList = z.object({
+  connections: z.array(
+    z.object({ organization: z.object({ id: text, name: text, reference: text.optional() }), connection }),
+  ),
+  next: text.optional().meta({ description: '"after" of the next page; absent on the last one.' }),
+});
+
 export const rotatedCallbackSecret = z.object({
   callbackSecret: text,
   statusToken: text,
@@ -278,6 +288,8 @@ const connectionSummary = z
     roleArn: text.optional(),
     principalArn: text.optional(),
     accountId: accountId.optional(),
+    assurance: assurance.optional().meta({ description: 'Of a connected role.' }),
+    permissions: permissionsState.optional().meta({ description: 'Of a role with a permission set.' }),
     code: code.optional().meta({ description: 'Why it failed.' }),
   })
   .meta({ id: 'ConnectionSummary' });
@@ -297,6 +309,7 @@ export const credentials = z.object({
   sessionToken: text.optional(),
   expiration: dateTime.optional().meta({ description: 'Unknown for most access keys.' }),
   accountId,
+  region: text.optional().meta({ description: "The connection's default region." }),
   connection: z.object({ id: text, name: text }),
   matchedScope: scope,
   attribution: z

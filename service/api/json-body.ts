@@ -44,8 +44,8 @@ function countKeys(value: unknown, depth: number): number {
   if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + countKeys(item, depth + 1), 0);
   const keys = Object.keys(value);
   if (keys.includes('__proto__')) throw invalid('The body has the key "__proto__".');
-  return keys.reduce(
-    (sum, key) => sum + countKeys((value as Record<string, unknown>)[key], depth + 1),
+  return Object.values(value).reduce<number>(
+    (sum, member) => sum + countKeys(member, depth + 1),
     keys.length,
   );
 }

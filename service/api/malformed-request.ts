@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { RolebridgeError } from '../domain/errors.js';
 import { problemAnswer } from './problem.js';
@@ -18,7 +17,7 @@ export function answerMalformedRequests(
   const refused = new WeakSet<object>();
   server.on('request', (request, response) => underWay.set(request.socket, { request, response }));
   server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
-    const socket = stream as Socket;
+    const socket = stream;
     if (refused.has(socket)) return;
     refused.add(socket);
     const answer = () => {

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { requireActive } from '../actions/require-active.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { RateLimitedError, type RateLimits } from '../limits/index.js';
+import { textIn } from '../unknown-value.js';
 import { type AuthOptions, createAuth } from './auth.js';
 import { parseJsonBody } from './json-body.js';
 import { type ApiDependencies, type Operation, RawAnswer } from './operation.js';
@@ -75,11 +76,9 @@ export function mount(
     const { answer: given } = operation;
     if (value instanceof RawAnswer) return send(response, value.answer);
     if (given.file && isLines(value)) return sendLines(response, value, given);
-    if (given.file) return sendFile(request, response, value as string | Buffer, given);
-    if (given.location) {
-      const { id } = value as { id: string };
-      response.setHeader('location', given.location.replace('{id}', id));
-    }
+    if (typeof value === 'string' || Buffer.isBuffer(value)) return sendFile(request, response, value, given);
+    if (given.location)
+      response.setHeader('location', given.location.replace('{id}', textIn(value, 'id') ?? ''));
     send(response, { status: given.status, body: value });
   }
 

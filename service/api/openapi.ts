@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { type ErrorCode, errorCatalog } from '../domain/error-catalog/index.js';
 import * as answers from './answers.js';
 import { errorsOf, type Operation } from './operation.js';
@@ -32,7 +32,7 @@ export function createOpenApiDocument(
         name,
       })),
       security: [{ apiKey: [] }],
-      paths: paths as ZodOpenApiPathsObject,
+      paths: paths,
       webhooks: Object.fromEntries(
         statusMessages.map(({ type, summary, schema }) => [
           type,
@@ -94,7 +94,7 @@ const webhookHeaders = z.object({
 
 function describe(operationId: string, operation: Operation): ZodOpenApiOperationObject {
   const { summary, description, tag, auth, answer, query, body, method } = operation;
-  const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string);
+  const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
   const security = {
     organization: [{ apiKey: [] }],
     operator: [{ operatorToken: [] }],

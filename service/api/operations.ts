@@ -41,6 +41,7 @@ import { readMetrics } from './operations/metrics.js';
 import { getOpenApiDocument } from './operations/openapi-document.js';
 import { reencrypt } from './operations/reencrypt.js';
 import { changeOrganization } from './organizations/change.js';
+import { listOperatorConnections } from './organizations/connections.js';
 import { createOrganization } from './organizations/create.js';
 import { eraseOrganization } from './organizations/erase.js';
 import { exportOrganization } from './organizations/export.js';
@@ -86,6 +87,7 @@ export const operations = {
   endEnrollment,
   registerAccount,
   createOrganization,
+  listOperatorConnections,
   listOrganizations,
   getOrganization,
   changeOrganization,

@@ -8,17 +8,29 @@ export interface Answer {
   readonly retryAfterSeconds?: number | undefined;
 }
 
+/** Problem details (RFC 9457), with the members of the error beside these. */
+export interface ProblemAnswer extends Answer {
+  readonly body: {
+    readonly type: string;
+    readonly title: string;
+    readonly status: number;
+    readonly code: ErrorCode;
+    readonly detail: string;
+    readonly remedy?: string;
+  };
+}
+
 /** The HTTP status of a known error. */
 export const statusOf = ({ code }: Pick<RolebridgeError, 'code'>): number => errorCatalog[code].status;
 
 /** Known errors as problem details; everything else is a 500 with a fixed text. A customer reads the vendor's name in it. */
-export function problemAnswer(error: unknown, publicUrl: string, vendorName = 'the vendor'): Answer {
+export function problemAnswer(error: unknown, publicUrl: string, vendorName = 'the vendor'): ProblemAnswer {
   if (!(error instanceof RolebridgeError)) {
     const known = frameworkError(error);
     return problemAnswer(
       known ??
         new RolebridgeError('internal_error', 'The service failed while it handled the request.', {
-          remedy: 'Try again. When it goes on, tell the vendor the request id.',
+          remedy: 'Retry. If it fails again, give the vendor the request id.',
         }),
       publicUrl,
       vendorName,
@@ -45,7 +57,7 @@ export const problemUrl = (code: ErrorCode, publicUrl: string): string => `${pub
 
 /** Express and its body parser report bad requests as errors with a status; none of them may become a 500. */
 function frameworkError(error: unknown): RolebridgeError | undefined {
-  const status = (error as { status?: unknown } | null)?.status;
+  const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
   if (typeof status !== 'number' || status < 400 || status > 499) return undefined;
   if (status === 413)
     return new RolebridgeError('body_too_large', 'The body is larger than 64 kB.', { remedy: 'Send less.' });

@@ -30,7 +30,10 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
           new RolebridgeError('body_too_large', 'The body is larger than 64 kB.', { remedy: 'Send less.' }),
         );
     });
-    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    request.on('end', () => {
+      const [first, ...others] = chunks;
+      resolve(first && others.length === 0 ? first : Buffer.concat(chunks));
+    });
     request.on('error', () =>
       refuse(
         new RolebridgeError('request_invalid', 'The body ended too early.', {

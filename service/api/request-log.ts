@@ -7,6 +7,7 @@ import { RolebridgeError } from '../domain/errors.js';
 import { isConnectionId } from '../domain/ids.js';
 import type { Allowance } from '../limits/index.js';
 import type { Metrics } from '../metrics/index.js';
+import { memberOf } from '../unknown-value.js';
 import { routeOf } from './route-of.js';
 
 /** What is known of a request while it is handled. */
@@ -26,8 +27,10 @@ export interface Exchange {
 /** Express keeps its `locals` in the same place, so that pages see the request's id. */
 type Localized = ServerResponse & { locals?: Exchange };
 
+const localized = (response: ServerResponse) => response as Localized;
+
 export const exchangeOf = (response: ServerResponse): Exchange => {
-  const { locals } = response as Localized;
+  const { locals } = localized(response);
   if (locals === undefined) throw new Error('The request log begins every exchange.');
   return locals;
 };
@@ -55,11 +58,11 @@ export const createRequestLog =
     const startedAt = performance.now();
     const exchange: Exchange = {
       requestId: randomUUID(),
-      traceId: (response as Localized).locals?.traceId,
+      traceId: localized(response).locals?.traceId,
       actor: { kind: 'service' },
       isAuthenticated: false,
     };
-    (response as Localized).locals = exchange;
+    localized(response).locals = exchange;
     response.on('close', () => {
       const { method = '' } = request;
       const route = routeOf(request, response);
@@ -70,7 +73,7 @@ export const createRequestLog =
       const level = status < 400 && highVolumeRoutes.has(route) ? 'debug' : 'info';
       if (!logger.isLevelEnabled(level)) return;
       const { requestId, apiKey, traceId, params } = exchange;
-      const id = params?.id ?? (request as { params?: { id?: unknown } }).params?.id;
+      const id = params?.id ?? memberOf(memberOf(request, 'params'), 'id');
       logger[level](
         {
           requestId,

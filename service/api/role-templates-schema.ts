@@ -1,19 +1,13 @@
 import { z } from 'zod';
-import {
-  isManagedPolicy,
-  type PermissionPreset,
-  permissionPresets,
-  type RoleChoices,
-} from '../templates/index.js';
+import { keysOf } from '../domain/keys-of.js';
+import { isManagedPolicy, permissionPresets, type RoleChoices } from '../templates/index.js';
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 /** What may be chosen of a role, within IAM's own limits. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
 export const roleTemplatesQuery = z
   .strictObject({
-    permissions: z
-      .enum(Object.keys(permissionPresets) as [PermissionPreset, ...PermissionPreset[]])
-      .optional(),
+    permissions: z.enum(keysOf(permissionPresets)).optional(),
     managedPolicies: z
       .string()
       .transform((text) => text.split(','))

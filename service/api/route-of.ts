@@ -4,10 +4,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
  * The route that a request went to, such as `/v1/connections/:id`, or `none`: the same few names however many paths
  * are requested, and never an id or a token.
  */
-export function routeOf(request: IncomingMessage, response: ServerResponse): string {
-  const known = (response as { locals?: { route?: string } }).locals?.route;
+export function routeOf(request: Routed, response: Located): string {
+  const known = response.locals?.route;
   if (known !== undefined) return known;
-  const { route, baseUrl = '' } = request as Routed;
+  const { route, baseUrl = '' } = request;
   return typeof route?.path === 'string' ? `${baseUrl}${route.path}` : 'none';
 }
 
@@ -15,4 +15,9 @@ export function routeOf(request: IncomingMessage, response: ServerResponse): str
 interface Routed extends IncomingMessage {
   route?: { path?: unknown };
   baseUrl?: string;
+}
+
+/** Where the operations' table, and Express, keep what they know of a request. */
+interface Located extends ServerResponse {
+  locals?: { route?: string };
 }

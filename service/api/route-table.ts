@@ -25,7 +25,7 @@ export function createRouteTable(table: Readonly<Record<string, Operation>>) {
   for (const operation of Object.values(table)) {
     const entry = byPath.get(operation.path) ?? {
       segments: operation.path.split('/'),
-      operations: Object.create(null) as Record<string, Operation>,
+      operations: Object.create(null),
       allow: '',
       route: operation.path.replaceAll('{', ':').replaceAll('}', ''),
     };

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { assurance, region } from '../domain/connection.js';
+import { errorCodes } from '../domain/error-catalog/index.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { accountId as anAccountId, auditId, connectionId } from '../domain/ids.js';
 import { metadata, reference } from '../domain/organization.js';
@@ -35,8 +37,20 @@ export const permissionSetMembers = {
     .meta({ description: 'Optional statements of the set that are left out.' }),
 };
 
+const connectionLabels = {
+  reference: reference.meta({ description: 'What you call it.' }),
+  metadata: metadata.meta({ description: 'Up to 20 texts that the service keeps for you.' }),
+  defaultRegion: region.meta({ description: 'Passed on with credentials.' }),
+};
+const newConnectionLabels = {
+  reference: connectionLabels.reference.optional(),
+  metadata: connectionLabels.metadata.optional(),
+  defaultRegion: connectionLabels.defaultRegion.optional(),
+};
+
 export const createRoleConnectionRequest = z.strictObject({
   name,
+  ...newConnectionLabels,
   method: z.literal('assume_role').optional(),
   scope: scope.optional(),
   scopeFrom: z.literal('callback').optional(),
@@ -49,6 +63,7 @@ export const createAccessKeyConnectionRequest = z
   .strictObject({
     name,
     method: z.literal('access_key'),
+    ...newConnectionLabels,
     ...accessKeyMembers,
     scope: scope.optional(),
     partition,
@@ -65,7 +80,14 @@ export const renameRequest = z.strictObject({ name });
 
 /** While pending, the account and the permission set as well. */
 export const changeConnectionRequest = z
-  .strictObject({ name: name.optional(), expectedAccountId: accountId.optional(), ...permissionSetMembers })
+  .strictObject({
+    name: name.optional(),
+    reference: connectionLabels.reference.nullable().optional(),
+    metadata: connectionLabels.metadata.optional(),
+    defaultRegion: connectionLabels.defaultRegion.nullable().optional(),
+    expectedAccountId: accountId.optional(),
+    ...permissionSetMembers,
+  })
   .refine((change) => Object.keys(change).length > 0, 'must name what to change');
 
 export const releaseAccountRequest = z.strictObject({ expectedAccountId: accountId });
@@ -182,9 +204,13 @@ export const limit = z
   .meta({ override: { type: 'integer', minimum: 1, maximum: 100 } })
   .default(50);
 
-export const listQuery = z.strictObject({
+const connectionFilters = {
   limit,
-  after: z.string().optional(),
+  after: z.string().max(200).optional(),
+  reference: reference.optional(),
+  accountId: anAccountId.optional().meta({ description: 'Of the role or key, or the expected one.' }),
+  assurance: assurance.optional(),
+  code: z.enum(errorCodes).optional().meta({ description: 'Why the last verification failed.' }),
   status: z.enum(['pending', 'connected', 'failed', 'disconnected']).optional(),
   permissionSet: z
     .string()
@@ -192,7 +218,22 @@ export const listQuery = z.strictObject({
     .optional()
     .meta({ description: 'Name (`deploy`) or name and version (`deploy@3`) of a permission set.' }),
   permissions: permissionsState.optional().meta({ description: "What IAM's simulator said of it." }),
+};
+
+export const listQuery = z.strictObject({
+  ...connectionFilters,
+  scope: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(\/[A-Za-z0-9][A-Za-z0-9._-]{0,63}){0,2}$/,
+      'must be a path of names',
+    )
+    .optional()
+    .meta({ description: 'Those that apply to it or to something in it: `shop/production`.' }),
 });
+
+/** Across organizations. */
+export const operatorListQuery = z.strictObject(connectionFilters);
 
 export const listOrganizationsQuery = z.strictObject({
   limit,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keysOf } from '../domain/keys-of.js';
 import {
   type MessageType,
   messageData,
@@ -9,7 +10,7 @@ import {
 const ofService = (type: MessageType) => type.startsWith('service.');
 
 /** Each type of message that the service sends to the vendor's endpoints. */
-export const statusMessages = (Object.keys(messageTypes) as MessageType[]).map((type) => ({
+export const statusMessages = keysOf(messageTypes).map((type) => ({
   type,
   summary: messageTypes[type],
   schema: z.object({

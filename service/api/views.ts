@@ -4,6 +4,7 @@ import {
   type AccessKeyConnection,
   type ConnectedConnection,
   type Connection,
+  labelsOf,
   permissionSetLabel,
   permissionSetOf,
   type RoleConnection,
@@ -34,6 +35,7 @@ export function connectionView(connection: Connection) {
   const view = {
     id,
     name,
+    ...labelsOf(connection),
     method,
     status,
     externalId,
@@ -86,7 +88,19 @@ export const missingForProven = ({ verification }: ConnectedConnection) =>
 function accessKeyConnectionView(connection: AccessKeyConnection) {
   const { id, name, method, status, partition, expectedAccountId, scopes, createdAt, updatedAt, migration } =
     connection;
-  const view = { id, name, method, status, partition, expectedAccountId, scopes, createdAt, updatedAt };
+  const labels = labelsOf(connection);
+  const view = {
+    id,
+    name,
+    ...labels,
+    method,
+    status,
+    partition,
+    expectedAccountId,
+    scopes,
+    createdAt,
+    updatedAt,
+  };
   if (connection.status === 'disconnected')
     return { ...view, reason: connection.reason, disconnectedAt: connection.disconnectedAt };
   return {
@@ -120,6 +134,8 @@ export function connectionSummary(connection: Connection) {
     ...(connection.method === 'access_key' &&
       connection.status !== 'disconnected' && { principalArn: connection.accessKey.principalArn }),
     ...(connection.status === 'connected' && { accountId: connection.accountId }),
+    ...('assurance' in connection && { assurance: connection.assurance }),
+    ...('permissions' in connection && connection.permissions && { permissions: connection.permissions }),
     ...(connection.status === 'failed' &&
       connection.verification.result === 'failed' && { code: connection.verification.code }),
   };

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { InconclusiveReason } from '../domain/inconclusive.js';
 import type { StsAnswer } from '../domain/ports.js';
+import { memberOf, textIn } from '../unknown-value.js';
 
 export type NotAllowed<Reason> = Exclude<StsAnswer<object, Reason>, { outcome: 'allowed' }>;
 
@@ -30,16 +31,13 @@ const isStale = (error: { code?: string }): boolean => error.code === 'ECONNRESE
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html and API_AssumeRole.html#API_AssumeRole_Errors */
 export function classify(thrown: unknown): NotAllowed<'access_denied' | 'region_disabled'> {
-  const error = thrown as {
-    name?: string;
-    message?: string;
-    code?: string;
-    $metadata?: { httpStatusCode?: number; requestId?: string };
-    $response?: unknown;
-  };
-  const { name = '', code = '', message = '' } = error;
-  const requestId = error.$metadata?.requestId;
-  const status = error.$metadata?.httpStatusCode;
+  const [name = '', code = '', message = ''] = ['name', 'code', 'message'].map((member) =>
+    textIn(thrown, member),
+  );
+  const metadata = memberOf(thrown, '$metadata');
+  const requestId = textIn(metadata, 'requestId');
+  const httpStatus = memberOf(metadata, 'httpStatusCode');
+  const status = typeof httpStatus === 'number' ? httpStatus : undefined;
   const inconclusive = (reason: Exclude<InconclusiveReason, 'request_rejected'>) =>
     ({ outcome: 'inconclusive', reason, requestId }) as const;
 

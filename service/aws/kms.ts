@@ -2,6 +2,7 @@ import { DecryptCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
 import { z } from 'zod';
 import type { KeyEncryptionKey } from '../domain/access-key.js';
 import { RolebridgeError } from '../domain/errors.js';
+import { textIn } from '../unknown-value.js';
 import { requestHandlerFor } from './outbound.js';
 
 export interface KmsOptions {
@@ -87,7 +88,7 @@ export function createKmsKeyEncryptionKey({
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html#API_Decrypt_Errors */
 function kmsError(thrown: unknown, arn: string): RolebridgeError {
-  const { name = 'unknown error' } = thrown as { name?: string };
+  const name = textIn(thrown, 'name') ?? 'unknown error';
   if (/^(InvalidCiphertext|IncorrectKey)/.test(name))
     return new RolebridgeError(
       'access_key_unreadable',

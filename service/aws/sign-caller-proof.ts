@@ -46,7 +46,7 @@ export function signCallerProof(
   const signature = [...parts, text].reduce<string | Buffer>(
     (key, part) => createHmac('sha256', key).update(part).digest(),
     `AWS4${secretAccessKey}`,
-  ) as Buffer;
+  );
   const authorization = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature.toString('hex')}`;
   return { authorization, date, nonce, securityToken: sessionToken };
 }

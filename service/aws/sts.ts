@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { AccessKey } from '../domain/access-key.js';
 import type { Sts, StsAnswer } from '../domain/ports.js';
 import { partition as aPartition, type Partition, partitions } from '../domain/role-arn.js';
+import { textIn } from '../unknown-value.js';
 import { answered, classify, type NotAllowed } from './answers.js';
 import { sendIdentityRequest } from './caller-identity.js';
 import { createIam } from './iam.js';
@@ -161,7 +162,7 @@ function identityIn<Reason>(answer: StsAnswer<{ output: z.infer<typeof identity>
 function classifyKey(
   thrown: unknown,
 ): NotAllowed<'key_unknown' | 'secret_wrong' | 'key_expired' | 'region_disabled'> {
-  const { name = '', message = '' } = thrown as { name?: string; message?: string };
+  const [name = '', message = ''] = [textIn(thrown, 'name'), textIn(thrown, 'message')];
   const answer = classify(thrown);
   const { requestId } = answer;
   const denied = <Reason>(reason: Reason) =>

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ApiKey, RequestBody } from '../../client/index.js';
+import { codeOf } from '../unknown-value.js';
 import { UsageError } from './failure.js';
 import { printJson, printTable, printValues } from './print.js';
 import { clientOf, type ServiceOptions, wholeNumber, withServiceOptions } from './service-options.js';
@@ -109,7 +110,7 @@ function textOf(path: string): string {
     return readFileSync(path, 'utf8');
   } catch (error) {
     throw new UsageError(
-      `The file ${path} can't be read: ${(error as NodeJS.ErrnoException).code}.`,
+      `The file ${path} can't be read: ${codeOf(error)}.`,
       'Name a file with a session policy.',
     );
   }

@@ -34,7 +34,7 @@ export function addAuditCommand(program: Command, terminal: Terminal): void {
       records.map((record) => [
         record.at,
         record.action,
-        record.phase === 'intent' ? 'begun' : [record.outcome, record.code].filter(Boolean).join(' '),
+        record.phase === 'intent' ? 'started' : [record.outcome, record.code].filter(Boolean).join(' '),
         [record.actor.kind, record.actor.id].filter(Boolean).join(' '),
         [record.connectionId, record.target && scopeText(record.target)].filter(Boolean).join(' '),
         record.requestId,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { messageOf } from '../unknown-value.js';
 import { UsageError } from './failure.js';
 import { printable, printJson, printTable, printValues } from './print.js';
 import type { RegisterOptions } from './register-account.js';
@@ -38,7 +39,7 @@ export function addEnrollmentCommands(program: Command, terminal: Terminal): voi
       const { scopeRule, accounts, rolePattern, maxAccounts, expiresIn, json } = options;
       const wanted = {
         name,
-        ...(scopeRule !== undefined && { scopeRule: jsonFile(scopeRule) as object }),
+        ...(scopeRule !== undefined && { scopeRule: jsonFile(scopeRule) }),
         ...(accounts !== undefined && { accountIds: accounts.split(',') }),
         ...(rolePattern !== undefined && { rolePattern }),
         ...(maxAccounts !== undefined && { maxAccounts }),
@@ -133,10 +134,12 @@ const wholeNumber = (option: string) => (text: string) => {
   throw new UsageError(`${option} must be a whole number, not ${JSON.stringify(text)}.`);
 };
 
-function jsonFile(path: string): unknown {
+function jsonFile(path: string): object {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (typeof value === 'object' && value !== null) return value;
+    throw new Error('it holds no object');
   } catch (error) {
-    throw new UsageError(`${path} can't be read as JSON: ${(error as Error).message}`);
+    throw new UsageError(`${path} can't be read as JSON: ${messageOf(error)}`);
   }
 }

@@ -67,6 +67,9 @@ function environmentWith(env: NodeJS.ProcessEnv, credentials: Credentials): Node
     ...kept,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    ...(credentials.region !== undefined && !kept.AWS_REGION && { AWS_REGION: credentials.region }),
+    ...(credentials.region !== undefined &&
+      !kept.AWS_DEFAULT_REGION && { AWS_DEFAULT_REGION: credentials.region }),
     ...(credentials.sessionToken !== undefined && { AWS_SESSION_TOKEN: credentials.sessionToken }),
     ...(credentials.expiration !== undefined && { AWS_CREDENTIAL_EXPIRATION: credentials.expiration }),
   };

@@ -71,9 +71,7 @@ export function createProgram(terminal: Terminal): Command {
 
 /** The package's own, from the source and from `dist`. */
 function version(): string {
-  const { version } = createRequire(import.meta.url)('@rolebridge/service/package.json') as {
-    version: string;
-  };
+  const { version } = createRequire(import.meta.url)('@rolebridge/service/package.json');
   return version;
 }
 

@@ -1,5 +1,5 @@
-import { openFileStore, openPostgresStore } from '../index.js';
 import { copyStore } from '../records/copy.js';
+import { openFileStore, openPostgresStore } from '../records/open.js';
 import { readSettings } from '../settings/index.js';
 import { UsageError } from './failure.js';
 import { printJson, printValues } from './print.js';

@@ -27,7 +27,7 @@ interface ShownToken {
 export function addOperatorTokenCommands(program: Command, terminal: Terminal): void {
   const group = program
     .command('operator-token')
-    .description('tokens of your own staff and backend, on the machine of the service');
+    .description('tokens for your staff and backend, on the machine of the service');
   const run = async (command: OperatorCommand): Promise<object> => {
     const { operatorCommand } = await import('./store-commands.js');
     return operatorCommand(command, terminal);

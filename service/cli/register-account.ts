@@ -4,6 +4,7 @@ import { serviceUrl } from '../../client/service-url.js';
 import { defaultCredentials, signCallerProof } from '../aws/sign-caller-proof.js';
 import { newMessageId } from '../domain/ids.js';
 import { partition as aPartition, partitions } from '../domain/role-arn.js';
+import { messageOf } from '../unknown-value.js';
 import { signatureHeaders } from '../webhooks/signature-headers.js';
 import { UsageError } from './failure.js';
 import type { Terminal } from './terminal.js';
@@ -37,7 +38,7 @@ export async function registerAccount(
   const { stsHost, stsRegion } = partitions[known.data];
   const { sessionToken, ...key } = await defaultCredentials(stsRegion).catch((error: unknown) => {
     throw new UsageError(
-      `There are no AWS credentials: ${(error as Error).message}`,
+      `There are no AWS credentials: ${messageOf(error)}`,
       'Use the credentials of a role in the account, for example with AWS_PROFILE.',
     );
   });

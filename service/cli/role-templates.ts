@@ -48,7 +48,7 @@ export function addTemplateCommand(group: Command, terminal: Terminal): void {
     .option('--allow-source-identity', 'lets the vendor name who is behind a session')
     .action(async (id: string, options: TemplateOptions) => {
       const { format, permissions, managedPolicies, roleName, path, maxSessionDuration, json } = options;
-      if (!Object.hasOwn(formats, format))
+      if (!isFormat(format))
         throw new UsageError(
           `--format must be one of ${Object.keys(formats).join(', ')}, not ${JSON.stringify(format)}.`,
         );
@@ -64,7 +64,9 @@ export function addTemplateCommand(group: Command, terminal: Terminal): void {
         ...(options.allowSourceIdentity && { allowSourceIdentity: 'true' }),
       });
       if (json) return printJson(terminal, templates);
-      const text = templates.roleTemplates[formats[format as keyof typeof formats]] ?? '';
+      const text = templates.roleTemplates[formats[format]] ?? '';
       terminal.stdout.write(`${printable(text).trimEnd()}\n`);
     });
 }
+
+const isFormat = (text: string): text is keyof typeof formats => Object.hasOwn(formats, text);

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { memberOf, textIn } from '../unknown-value.js';
 import { UsageError } from './failure.js';
 import { textOf } from './service-options.js';
 import type { Terminal } from './terminal.js';
@@ -62,22 +63,21 @@ function keyInAwsJson(text: string, expectedId: string | undefined): AccessKeyIn
   } catch {
     throw new UsageError('What came over standard input begins like JSON and is none.', howTo);
   }
-  const outer = value as Record<string, unknown>;
-  const key = (outer.AccessKey ?? outer.Credentials ?? outer) as Record<string, unknown>;
-  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = key;
-  if (typeof AccessKeyId !== 'string' || typeof SecretAccessKey !== 'string')
+  const key = memberOf(value, 'AccessKey') ?? memberOf(value, 'Credentials') ?? value;
+  const [accessKeyId, secretAccessKey] = [textIn(key, 'AccessKeyId'), textIn(key, 'SecretAccessKey')];
+  const [sessionToken, sessionExpiresAt] = [textIn(key, 'SessionToken'), textIn(key, 'Expiration')];
+  if (accessKeyId === undefined || secretAccessKey === undefined)
     throw new UsageError('The JSON has no AccessKeyId and SecretAccessKey.', howTo);
-  if (expectedId !== undefined && expectedId !== AccessKeyId)
+  if (expectedId !== undefined && expectedId !== accessKeyId)
     throw new UsageError(
       'The JSON is of another access key than --access-key-id names.',
       'Leave --access-key-id out, or pipe that key.',
     );
   return {
-    accessKeyId: AccessKeyId,
-    secretAccessKey: SecretAccessKey,
-    ...(typeof SessionToken === 'string' && { sessionToken: SessionToken }),
-    ...(typeof SessionToken === 'string' &&
-      typeof Expiration === 'string' && { sessionExpiresAt: Expiration }),
+    accessKeyId,
+    secretAccessKey,
+    ...(sessionToken !== undefined && { sessionToken }),
+    ...(sessionToken !== undefined && sessionExpiresAt !== undefined && { sessionExpiresAt }),
   };
 }
 

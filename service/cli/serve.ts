@@ -1,21 +1,18 @@
-import { type OperatorCommand, runOperatorCommand } from '../actions/run-operator-command.js';
+import { runOperatorCommand } from '../actions/run-operator-command.js';
 import { routeOf } from '../api/route-of.js';
 import { foreignEndpoints } from '../aws/outbound.js';
+import { createSts } from '../aws/sts.js';
 import { listenForControl } from '../control-socket.js';
-import {
-  commandLine,
-  createEncryption,
-  createLogger,
-  createService,
-  createSts,
-  openEncryption,
-  openStore,
-  systemClock,
-} from '../index.js';
+import { createLogger } from '../logger.js';
 import { createMetrics, measureDisk, measureProcess } from '../metrics/index.js';
+import { openEncryption } from '../open-encryption.js';
 import { openPermissionSets } from '../permission-sets/index.js';
 import { keyCheckFile, servedPermissionSets } from '../records/key-checks.js';
+import { openStore } from '../records/open.js';
 import { refuseChangedKeys, rememberServiceKey } from '../secrets/check-service-keys.js';
+import { createEncryption } from '../secrets/encryption.js';
+import { createService } from '../server/create-service.js';
+import { commandLine, systemClock } from '../server/wiring.js';
 import { awsClientsOf, ConfigurationError, readSettings, stsPartitionsOf } from '../settings/index.js';
 import { loadTracing } from '../tracing/load.js';
 import { loadBrand } from '../web/load-brand.js';
@@ -90,8 +87,7 @@ export async function serve(terminal: Terminal): Promise<void> {
   const endControl =
     config.database === undefined
       ? await listenForControl(config.dataDirectory, (command) =>
-          // Checked by what runs it.
-          runOperatorCommand({ store, clock: systemClock }, commandLine(), command as OperatorCommand),
+          runOperatorCommand({ store, clock: systemClock }, commandLine(), command),
         )
       : async () => {};
   const stop = () => {

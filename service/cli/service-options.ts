@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createRolebridgeClient, type RolebridgeClient } from '../../client/index.js';
+import { codeOf } from '../unknown-value.js';
 import { UsageError } from './failure.js';
 import type { Terminal } from './terminal.js';
 
@@ -78,7 +79,7 @@ export function readKeyFile(path: string, terminal: Terminal): string {
     return text;
   } catch (error) {
     throw new UsageError(
-      `The file ${path} can't be read: ${(error as NodeJS.ErrnoException).code ?? 'for a reason not known'}.`,
+      `The file ${path} can't be read: ${codeOf(error) ?? 'for a reason not known'}.`,
       'Check the path, and who may read the file.',
     );
   }

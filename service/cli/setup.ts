@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { ConfigurationError } from '../configuration-error.js';
+import { codeOf } from '../unknown-value.js';
 import { UsageError } from './failure.js';
 import type { Terminal } from './terminal.js';
 import { withExample } from './with-example.js';
@@ -98,7 +99,7 @@ function write(file: string, settings: Record<string, string>): void {
   try {
     writeFileSync(file, text.join(''), { flag: 'wx', mode: 0o600 });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     throw new UsageError(
       code === 'EEXIST'
         ? `${file} exists. It is never overwritten: its keys may be in use.`

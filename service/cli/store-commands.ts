@@ -1,21 +1,17 @@
 import type { Answer } from '../../client/types.js';
 import { createOrganization, type NewOrganization } from '../actions/create-organization.js';
 import type { Reencryption } from '../actions/reencrypt.js';
+import { reencrypt } from '../actions/reencrypt.js';
 import { type OperatorCommand, runOperatorCommand } from '../actions/run-operator-command.js';
 import { createOrganizationRequest } from '../api/schemas.js';
 import { askForControl } from '../control-socket.js';
 import type { Store } from '../domain/ports.js';
-import {
-  backUp,
-  commandLine,
-  createEncryption,
-  openEncryption,
-  openStore,
-  reencrypt,
-  repair,
-  restoreBackup,
-  systemClock,
-} from '../index.js';
+import { openEncryption } from '../open-encryption.js';
+import { backUp, restoreBackup } from '../records/lowdb/backup.js';
+import { repair } from '../records/lowdb/repair.js';
+import { openStore } from '../records/open.js';
+import { createEncryption } from '../secrets/encryption.js';
+import { commandLine, systemClock } from '../server/wiring.js';
 import { readSettings, type Settings } from '../settings/index.js';
 import { exitCodes } from './exit-codes.js';
 import { Ended, UsageError } from './failure.js';
@@ -163,8 +159,7 @@ function checked(wanted: NewOrganization): NewOrganization {
 export async function operatorCommand(command: OperatorCommand, terminal: Terminal): Promise<object> {
   const { database, dataDirectory } = readSettings(terminal.env);
   const answer = database === undefined ? await askForControl(dataDirectory, command) : undefined;
-  // The service answers with what `runOperatorCommand` returns.
-  if (answer !== undefined) return answer as object;
+  if (answer !== undefined) return answer;
   return inStore(terminal, (store) =>
     runOperatorCommand({ store, clock: systemClock }, commandLine(), command),
   );

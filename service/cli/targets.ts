@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Credentials, RequestBody } from '../../client/index.js';
+import { codeOf } from '../unknown-value.js';
 import { UsageError } from './failure.js';
 import { printJson, printTable, printValues } from './print.js';
 import { clientOf, type ServiceOptions, wholeNumber, withServiceOptions } from './service-options.js';
@@ -138,7 +139,7 @@ function policyIn(path: string): string {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
     throw new UsageError(
-      `The file ${path} can't be read: ${(error as NodeJS.ErrnoException).code ?? 'for a reason not known'}.`,
+      `The file ${path} can't be read: ${codeOf(error) ?? 'for a reason not known'}.`,
       'Check the path given with --session-policy-file.',
     );
   }

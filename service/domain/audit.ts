@@ -15,6 +15,7 @@ export const auditActions = [
   'connection.create',
   'connection.verify',
   'connection.rename',
+  'connection.label',
   'connection.expect_account',
   'connection.set_permission_set',
   'connection.release_account',
@@ -105,4 +106,4 @@ export type AuditRecord = AuditEvent &
  * The proof that an intent is in the audit log: nothing changes a connection, opens a session or decrypts a key
  * without one, and only `actions/audited.ts` makes them.
  */
-export type AuditIntent = Branded<'AuditIntent'>;
+export type AuditIntent = AuditId & Branded<'AuditIntent'>;

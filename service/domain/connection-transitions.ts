@@ -9,6 +9,7 @@ import {
   accessKeyBase,
   type ConnectedConnection,
   type Connection,
+  type ConnectionLabels,
   claimedRole,
   type DeployedPermissionSet,
   type DisconnectedConnection,
@@ -38,7 +39,7 @@ export type NewConnection = Pick<Common, 'id' | 'organizationId' | 'name' | 'par
   /** Where it applies, if the vendor says so. */
   readonly scopes?: readonly Scope[] | undefined;
   readonly scopeFrom?: 'callback' | undefined;
-};
+} & ConnectionLabels;
 
 /** One that waits for a role may be made for a permission set. */
 export type NewRoleConnection = NewConnection & {
@@ -100,6 +101,8 @@ export function connected(connection: Connection, verified: VerifiedRole): Conne
     probedAt,
     verification,
     scopes,
+    // AWS denied them all.
+    foreignExternalIds: undefined,
   };
 }
 
@@ -162,6 +165,9 @@ export const released = (
 export function deleted(connection: Connection, disconnectedAt: string): Connection {
   const end = {
     name: '',
+    reference: undefined,
+    metadata: undefined,
+    defaultRegion: undefined,
     scopes: [],
     vendorScopes: undefined,
     expectedAccountId: undefined,
@@ -179,6 +185,41 @@ export function deleted(connection: Connection, disconnectedAt: string): Connect
       encryptedCallbackSecret: migration.encryptedCallbackSecret,
     },
   };
+}
+
+/** Its external ID opened a role that another connection has, or (`isForeign` false) was denied that role. */
+export const withForeignRole = (connection: Connection, arn: RoleArn, isForeign: boolean): Connection => {
+  const others = (connection.foreignRoles ?? []).filter((role) => role !== arn);
+  return { ...connection, foreignRoles: isForeign ? [...others, arn] : others };
+};
+
+/** Its role opened with another connection's external ID. */
+export const openedByAnother = (
+  connection: RoleConnection & { readonly roleArn: RoleArn },
+  foreign: ExternalId,
+  verification: FailedVerification,
+): FailedConnection => ({
+  ...failed(connection, {
+    roleArn: connection.roleArn,
+    ...('roleId' in connection && { roleId: connection.roleId }),
+    verification,
+  }),
+  foreignExternalIds: [...new Set([...(connection.foreignExternalIds ?? []), foreign])],
+});
+/** Null removes one. */
+export const labelled = (
+  connection: Connection,
+  { reference, metadata, defaultRegion }: LabelChange,
+): Connection => ({
+  ...connection,
+  ...(reference !== undefined && { reference: reference ?? undefined }),
+  ...(metadata !== undefined && { metadata }),
+  ...(defaultRegion !== undefined && { defaultRegion: defaultRegion ?? undefined }),
+});
+export interface LabelChange {
+  readonly reference?: string | null | undefined;
+  readonly metadata?: ConnectionLabels['metadata'];
+  readonly defaultRegion?: string | null | undefined;
 }
 
 export const renamed = (connection: Connection, name: string): Connection => ({ ...connection, name });

@@ -12,17 +12,29 @@ import {
   externalId,
   organizationId,
 } from './ids.js';
+import { metadata, reference } from './organization.js';
 import { type PermissionSetId, permissionSetName } from './permission-set.js';
 import { parseRoleArn, partition, type RoleArn, roleArn } from './role-arn.js';
 import { scope } from './scope.js';
 import { permissionsState } from './verification/permissions-report.js';
 import { isoTime, verificationSchema } from './verification.js';
 
+/** A region of AWS, such as `eu-central-1`. */
+export const region = z
+  .string()
+  .max(32)
+  .regex(/^[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}$/, 'must be a region of AWS, such as eu-central-1');
+
 /** What every connection has, whatever its method and state. */
 const common = z.strictObject({
   id: connectionId,
   organizationId,
   name: z.string(),
+  /** What the vendor calls it, and keeps with it; the service never reads it. */
+  reference: reference.optional(),
+  metadata: metadata.optional(),
+  /** Passed on with credentials. */
+  defaultRegion: region.optional(),
   /** The account that the connection is bound to: as the vendor said, or that of the first role that connected. */
   expectedAccountId: accountId.optional(),
   partition,
@@ -31,6 +43,10 @@ const common = z.strictObject({
   vendorScopes: z.array(scope).optional(),
   /** A callback may make it the organization's default. */
   scopeFrom: z.literal('callback').optional(),
+  /** Roles of other connections that its external ID opened: none is its own before AWS denied it that ID once. */
+  foreignRoles: z.array(roleArn).optional(),
+  /** Other connections' external IDs that opened its role: it is safe again when AWS denies them. */
+  foreignExternalIds: z.array(externalId).optional(),
   /** Increases with every change; a change names the version it was made from. A later report of the same finding is none. */
   version: z.int(),
   createdAt: isoTime,
@@ -83,6 +99,17 @@ const refused = z.strictObject({
   verification: verificationSchema,
   /** The role was connected before: the connection keeps its claim on it. */
   wasConnected: z.boolean(),
+});
+
+/** What the vendor says of a connection for itself. */
+export type ConnectionLabels = DeepReadonly<
+  Pick<z.infer<typeof common>, 'reference' | 'metadata' | 'defaultRegion'>
+>;
+
+export const labelsOf = ({ reference, metadata, defaultRegion }: ConnectionLabels): ConnectionLabels => ({
+  ...(reference !== undefined && { reference }),
+  ...(metadata !== undefined && { metadata }),
+  ...(defaultRegion !== undefined && { defaultRegion }),
 });
 
 export const roleBase = common.extend({

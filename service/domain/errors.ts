@@ -1,6 +1,19 @@
 import type { ErrorCode } from './error-catalog/index.js';
+import type { Check, FailedVerification } from './verification.js';
 
 export type { ErrorCode } from './error-catalog/index.js';
+
+/** Further members of the problem details. */
+export interface ErrorMembers {
+  /** Of a verification. */
+  readonly checks?: readonly Check[];
+  readonly diagnosis?: Partial<NonNullable<FailedVerification['diagnosis']>>;
+  /** The trust policy to deploy. */
+  readonly trustPolicy?: string;
+  /** What is not valid in a request. */
+  readonly errors?: readonly { readonly at: string; readonly message: string }[];
+  readonly [member: string]: unknown;
+}
 
 /** An expected failure: `detail` says what happened, `remedy` what to do next. Neither contains a secret. */
 export class RolebridgeError extends Error {
@@ -9,8 +22,7 @@ export class RolebridgeError extends Error {
   readonly remedy: string | undefined;
   /** Seconds after which the same request may be retried. */
   readonly retryAfterSeconds: number | undefined;
-  /** Further members of the problem details, such as the checks of a verification. */
-  readonly members: Record<string, unknown>;
+  readonly members: ErrorMembers;
 
   constructor(
     code: ErrorCode,
@@ -18,7 +30,7 @@ export class RolebridgeError extends Error {
     options: {
       remedy?: string;
       retryAfterSeconds?: number;
-      members?: Record<string, unknown>;
+      members?: ErrorMembers;
       cause?: unknown;
     } = {},
   ) {

@@ -9,7 +9,7 @@ export const inconclusiveMessages: Record<InconclusiveReason, readonly [string, 
   throttled: ['AWS throttles the service.', 5],
   timed_out: ['AWS did not answer in time.', 2],
   unreachable: ['AWS could not be reached.', 5],
-  server_error: ['AWS answered with an error of its own.', 2],
+  server_error: ['AWS answered with a server error.', 2],
   malformed: ['AWS answered with something that is no answer.', 2],
   clock_off: ["The service's clock is not AWS's.", 30],
   denied_on_the_way: [

@@ -183,6 +183,9 @@ export interface ConnectionFilter {
   /** Of the role or key, or the expected one. */
   readonly accountId?: string | undefined;
   readonly assurance?: string | undefined;
+  readonly reference?: string | undefined;
+  /** Key of a scope: those that hold it or one within it. Of one organization only. */
+  readonly scope?: string | undefined;
   /** Name, or name and version: `deploy`, `deploy@3`. */
   readonly permissionSet?: string | undefined;
   readonly permissions?: string | undefined;
@@ -197,6 +200,8 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
   createOrganization(organization: Organization): Promise<void>;
   /** Erased ones too. */
   organization(id: OrganizationId): Promise<Organization | undefined>;
+  /** In one question. */
+  organizationsById(ids: readonly OrganizationId[]): Promise<Map<OrganizationId, Organization>>;
   organizationByReference(reference: string): Promise<Organization | undefined>;
   /** Of all, ordered by id: for the operator. Erased ones are left out. */
   organizations(
@@ -234,6 +239,8 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
     organizationId: OrganizationId | undefined,
     page: { limit: number; after?: ConnectionId | undefined } & ConnectionFilter,
   ): Promise<{ connections: Connection[]; hasMore: boolean }>;
+  /** The connection of any organization that has this role. */
+  roleHolder(role: RoleArn): Promise<Connection | undefined>;
   /** Without the checks and probes of their verifications. The connections that hold these scope keys, in the order given, those that nobody holds left out. */
   scopeHolders(
     organizationId: OrganizationId,
@@ -259,6 +266,10 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
     status: Record<Connection['status'], number>;
     assurance: Record<'proven' | 'tested', number>;
     code: ReadonlyMap<string, number>;
+    /** `deploy@3`; of all states. */
+    permissionSets: ReadonlyMap<string, number>;
+    /** Of connected roles with a permission set. */
+    permissions: ReadonlyMap<string, number>;
   }>;
   /**
    * The receipt of an event that was answered meanwhile is `connection_changed`; one without an answer changes nothing then.

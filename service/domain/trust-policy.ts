@@ -32,5 +32,5 @@ export interface RoleTrustTerms {
 }
 
 /** IAM gives a list of one back as a string. */
-const oneOrMany = (actions: string[]): string | string[] =>
-  actions.length === 1 ? (actions[0] as string) : actions;
+const oneOrMany = (actions: [string, ...string[]]): string | string[] =>
+  actions.length === 1 ? actions[0] : actions;

@@ -57,7 +57,7 @@ export function runDueLoop<Item>(work: JobQueueRows<Item>): Scheduler {
     const done: Promise<void> = work
       .handle(item, stopping.signal)
       .catch((error: unknown) => {
-        if (!stopping.signal.aborted) logger.error({ err: error, loop: name }, 'what was due failed');
+        if (!stopping.signal.aborted) logger.error({ err: error, loop: name }, 'a due job failed');
       })
       .finally(() => {
         running.delete(id);
@@ -99,7 +99,7 @@ export function runDueLoop<Item>(work: JobQueueRows<Item>): Scheduler {
         backOffMs = 0;
       } catch (error) {
         if (stopping.signal.aborted) return;
-        if (backOffMs === 0) logger.warn({ err: error, loop: name }, 'the store does not say what is due');
+        if (backOffMs === 0) logger.warn({ err: error, loop: name }, 'the store does not list due jobs');
         backOffMs = Math.min(Math.max(500, backOffMs * 2), longestBackOffMs);
         await clock.sleep(backOffMs, stopping.signal);
         continue;

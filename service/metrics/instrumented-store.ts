@@ -15,9 +15,9 @@ export function instrumentedStore(store: Store, metrics: Metrics): Store {
     get(target, name) {
       const known = operations.get(name);
       if (known) return known;
-      const value = Reflect.get(target, name, target) as unknown;
+      const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== 'function') return value;
-      const operation = timed(String(name), value.bind(target) as Operation, metrics);
+      const operation = timed(String(name), value.bind(target), metrics);
       operations.set(name, operation);
       return operation;
     },
@@ -25,7 +25,11 @@ export function instrumentedStore(store: Store, metrics: Metrics): Store {
   const countedOf = (name: 'appendAudit' | 'commit', recordsOf: (value: unknown) => readonly AuditRecord[]) =>
     operations.set(
       name,
-      counted(timed(name, store[name].bind(store) as Operation, metrics), recordsOf, metrics),
+      counted(
+        timed(name, (...values) => Reflect.apply(store[name], store, values), metrics),
+        recordsOf,
+        metrics,
+      ),
     );
   countedOf('appendAudit', (records) => records as readonly AuditRecord[]);
   countedOf('commit', (change) => (change as Change).audit ?? []);

@@ -11,6 +11,7 @@ import {
   permissionSetSchema,
   permissionSetsOf,
 } from '../domain/permission-set.js';
+import { codeOf } from '../unknown-value.js';
 
 /** The hash of each version that was served, by `NAME@VERSION`. */
 export interface ServedVersions {
@@ -69,7 +70,7 @@ async function readSet(folder: string, file: string): Promise<PermissionSet | st
       : [`is ${name}@${version} inside: name and version must be those of the file's name`];
   } catch (error) {
     if (error instanceof SyntaxError) return ['is not JSON'];
-    return [`can't be read (${(error as NodeJS.ErrnoException).code})`];
+    return [`can't be read (${codeOf(error)})`];
   }
 }
 

@@ -128,7 +128,7 @@ async function allRows<Name extends TableName>(
   organizationId?: OrganizationId,
 ): Promise<Values[Name][]> {
   const { key, orders } = tables[name];
-  const [order] = Object.keys(orders) as (keyof typeof orders & string)[];
+  const [order] = Object.keys(orders);
   const rows: Values[Name][] = [];
   for (let after: string | undefined; ; ) {
     const query = { order: order as never, organizationId, after, limit: rowsAtOnce };

@@ -23,7 +23,8 @@ import type {
   Store,
   Token,
 } from '../domain/ports.js';
-import { describeScope, keysWithin, scopeFromKey, scopeKey } from '../domain/scope.js';
+import type { RoleArn } from '../domain/role-arn.js';
+import { describeScope, isWithin, keysWithin, scopeFromKey, scopeKey } from '../domain/scope.js';
 import { type Backend, UniqueConflict } from './backend.js';
 import {
   alreadyThere,
@@ -72,6 +73,11 @@ export class RecordStore implements Store {
 
   organization(id: OrganizationId): Promise<Organization | undefined> {
     return this.#one('organizations', id);
+  }
+
+  async organizationsById(ids: readonly OrganizationId[]): Promise<Map<OrganizationId, Organization>> {
+    const found = await this.backend.get('organizations', [...new Set(ids)]);
+    return new Map(found.flatMap((organization) => (organization ? [[organization.id, organization]] : [])));
   }
 
   async organizationByReference(reference: string): Promise<Organization | undefined> {
@@ -166,7 +172,8 @@ export class RecordStore implements Store {
     organizationId: OrganizationId | undefined,
     page: Page<ConnectionId> & ConnectionFilter,
   ): Promise<{ connections: Connection[]; hasMore: boolean }> {
-    const { limit, after, status, code, accountId, assurance, permissionSet, permissions } = page;
+    if (page.scope !== undefined) return this.#connectionsWithin(organizationId, page.scope, page);
+    const { limit, after, status, code, accountId, assurance, reference, permissionSet, permissions } = page;
     const last = after === undefined ? undefined : await this.#one('connections', after);
     const isOther = organizationId !== undefined && last?.organizationId !== organizationId;
     if (after !== undefined && (last === undefined || isOther))
@@ -174,7 +181,7 @@ export class RecordStore implements Store {
         remedy: 'Begin again with the first page.',
       });
     const set = permissionSet?.includes('@') ? { permissionSetVersion: permissionSet } : { permissionSet };
-    const where = { deleted: 'no', status, code, accountId, assurance, permissions, ...set };
+    const where = { deleted: 'no', status, code, accountId, assurance, reference, permissions, ...set };
     const query = { organizationId, order: 'created', where, after, limit: limit + 1 } as const;
     const found = await this.backend.list('connections', query);
     const shown = found.slice(0, limit);
@@ -184,6 +191,29 @@ export class RecordStore implements Store {
     );
     const connections = shown.map((connection, index) => joined(connection, reports[index]));
     return { connections, hasMore: found.length > limit };
+  }
+
+  /** Not by their claims: a page is in the order of creation. */
+  async #connectionsWithin(
+    organizationId: OrganizationId | undefined,
+    key: string,
+    page: Page<ConnectionId> & ConnectionFilter,
+  ): Promise<{ connections: Connection[]; hasMore: boolean }> {
+    const wider = scopeFromKey(key);
+    const within: Connection[] = [];
+    for (let { after } = page; ; ) {
+      const next = await this.connections(organizationId, { ...page, scope: undefined, after, limit: 500 });
+      within.push(...next.connections.filter(({ scopes }) => scopes.some((scope) => isWithin(scope, wider))));
+      after = next.connections.at(-1)?.id;
+      if (!next.hasMore || within.length > page.limit)
+        return { connections: within.slice(0, page.limit), hasMore: within.length > page.limit };
+    }
+  }
+
+  async roleHolder(role: RoleArn): Promise<Connection | undefined> {
+    const holding = { constraint: 'role', values: [role] } as const;
+    const [holder] = await this.backend.list('connections', { order: 'created', holding, limit: 1 });
+    return holder && this.connectionForCallback(holder.id);
   }
 
   async scopeHolders(
@@ -256,13 +286,21 @@ export class RecordStore implements Store {
   }
 
   async connectionTotals(): ReturnType<Store['connectionTotals']> {
-    const [status, assurance, code] = await Promise.all([
+    const [status, assurance, code, permissionSets, permissions] = await Promise.all([
       this.connectionCounts(),
       this.backend.count('connections', 'assurance', { deleted: 'no', status: 'connected' }),
       this.backend.count('connections', 'code', { deleted: 'no', status: 'failed' }),
+      this.backend.count('connections', 'permissionSetVersion', { deleted: 'no' }),
+      this.backend.count('connections', 'permissions', { deleted: 'no', status: 'connected' }),
     ]);
     const of = (name: string) => assurance.get(name) ?? 0;
-    return { status, assurance: { proven: of('proven'), tested: of('tested') }, code };
+    return {
+      status,
+      assurance: { proven: of('proven'), tested: of('tested') },
+      code,
+      permissionSets,
+      permissions,
+    };
   }
 
   async commit(change: Change): Promise<void> {

@@ -144,7 +144,10 @@ export class Rows {
 
   *#holding<Name extends TableName>(
     table: Name,
-    { holding, organizationId = '' as OrganizationId }: Query<Name>,
+    {
+      holding,
+      organizationId = '',
+    }: Omit<Query<Name>, 'organizationId'> & { organizationId?: string | undefined },
   ): Iterable<Row> {
     if (holding === undefined) return;
     const claims = this.#claims.get(spaceOf(holding.constraint, organizationId)) ?? new Map<string, Row>();
@@ -200,7 +203,7 @@ function isWanted(
   return true;
 }
 
-const spaceOf = (constraint: Constraint, organizationId: OrganizationId): string =>
+const spaceOf = (constraint: Constraint, organizationId: string): string =>
   constraints[constraint] === 'everywhere' ? constraint : `${constraint} ${organizationId}`;
 
 /** What an organization's rows are about to be: the changes of a transaction on top of those before it. */

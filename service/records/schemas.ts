@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { auditActions } from '../domain/audit.js';
+import { type AuditRecord, auditActions } from '../domain/audit.js';
 import { authority } from '../domain/permission.js';
 
 // Objects are loose: a member that this version does not know is kept, not dropped at the next write.
@@ -78,7 +78,7 @@ export const retiredExternalId = z.looseObject({
   connectionId: name,
 });
 
-export const auditRecord = z.looseObject({
+const auditMembers = z.looseObject({
   id: name,
   organizationId: name,
   connectionId: name.optional(),
@@ -88,3 +88,7 @@ export const auditRecord = z.looseObject({
   action: z.enum(auditActions),
   phase: z.enum(['intent', 'outcome']),
 });
+export const auditRecord = z.custom<AuditRecord>(
+  (value) => auditMembers.safeParse(value).success,
+  'not an audit record',
+);

@@ -47,7 +47,8 @@ export class SortedRows {
     let high = this.#sorted.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#compare(this.#sorted[middle] as Row, wanted) < 0) low = middle + 1;
+      const row = this.#sorted[middle];
+      if (row && this.#compare(row, wanted) < 0) low = middle + 1;
       else high = middle;
     }
     return low;

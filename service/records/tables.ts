@@ -9,6 +9,7 @@ import {
   permissionSetOf,
 } from '../domain/connection.js';
 import type { ExternalId, OrganizationId } from '../domain/ids.js';
+import { keysOf } from '../domain/keys-of.js';
 import { isListed, type Organization } from '../domain/organization.js';
 import type { IdempotencyRecord, Job, OutboxMessage, RunningCheck, Token } from '../domain/ports.js';
 import { scopeKey } from '../domain/scope.js';
@@ -125,6 +126,7 @@ const definitions = {
         'verification' in connection && connection.verification.result === 'failed'
           ? connection.verification.code
           : undefined,
+      reference: ({ reference }) => reference,
       assurance: (connection) => ('assurance' in connection ? connection.assurance : undefined),
       permissions: (connection) => ('permissions' in connection ? connection.permissions : undefined),
       permissionSet: (connection) => permissionSetOf(connection)?.name,
@@ -199,7 +201,7 @@ const definitions = {
 } as const satisfies { readonly [Name in TableName]: Table<Values[Name]> };
 
 export const tables: { readonly [Name in TableName]: Table<Values[Name]> } = definitions;
-export const tableNames = Object.keys(tables) as readonly TableName[];
+export const tableNames: readonly TableName[] = keysOf(tables);
 export type ColumnOf<Name extends TableName> = keyof (typeof definitions)[Name]['columns'] & string;
 export type OrderOf<Name extends TableName> = keyof (typeof definitions)[Name]['orders'] & string;
 
@@ -228,7 +230,7 @@ export interface Claim {
 /** The values that a row holds and no other may. */
 export function claimsOf<Name extends TableName>(name: Name, value: Values[Name]): Claim[] {
   const { unique = {} } = tables[name];
-  return (Object.keys(unique) as Constraint[]).flatMap((constraint) =>
+  return keysOf(unique).flatMap((constraint) =>
     [...new Set(unique[constraint]?.(value))].map((each) => ({ constraint, value: each })),
   );
 }

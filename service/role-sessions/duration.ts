@@ -18,7 +18,7 @@ export async function durationTooLong(
   let isKnown = true;
   for (let high = candidates.length - 1; isKnown && low < high; ) {
     const middle = Math.ceil((low + high) / 2);
-    const seconds = candidates[middle] as number;
+    const seconds = candidates[middle] ?? requested;
     const outcome = await tryDuration(seconds);
     if (outcome === 'unknown') isKnown = false;
     else if (outcome === 'allowed') low = middle;

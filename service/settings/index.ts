@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { ConfigurationError } from '../configuration-error.js';
 import { type Partition, partitions } from '../domain/role-arn.js';
+import { codeOf } from '../unknown-value.js';
 import { type SettingRow, type Settings, settingTable } from './table.js';
 
 export { ConfigurationError } from '../configuration-error.js';
@@ -57,9 +58,7 @@ function collect(environment: Environment, report: Report): Settings {
     }
     const [head = '', member] = row.option.split('.');
     settings[head] =
-      member === undefined
-        ? result.data
-        : { ...(settings[head] as object | undefined), [member]: result.data };
+      member === undefined ? result.data : { ...Object(settings[head]), [member]: result.data };
   }
   for (const [name, { option, opensGroup }] of rows) {
     const [head = ''] = option.split('.');
@@ -86,7 +85,7 @@ function textOf(name: string, row: SettingRow, environment: Environment, report:
   try {
     return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    report(`${name}_FILE`, `can't be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}`);
+    report(`${name}_FILE`, `can't be read: ${codeOf(error) ?? 'unknown reason'}`);
     return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type AccountId, isAccountId } from '../domain/ids.js';
+import { keysOf } from '../domain/keys-of.js';
 import { type Partition, partitions } from '../domain/role-arn.js';
 import { defaultRateLimits } from '../limits/defaults.js';
 import { parseSealingKeys } from '../secrets/keyring.js';
@@ -57,7 +58,11 @@ export const principals = list
   // The pattern allows no other partition.
   .transform(
     (arns): ReadonlyMap<Partition, string> =>
-      new Map(arns.map((arn) => [arn.split(':')[1] as Partition, arn])),
+      new Map(
+        keysOf(partitions).flatMap((partition) =>
+          arns.filter((arn) => arn.split(':')[1] === partition).map((arn) => [partition, arn] as const),
+        ),
+      ),
   );
 
 /** `ID:KEY[,ID:KEY]` or one a line; the first encrypts, all decrypt. */
@@ -84,12 +89,11 @@ export const kmsKeyArns = list
     (arns) => arns.every((arn) => kmsKeyArn.test(arn)),
     'must be ARNs of KMS keys (arn:aws:kms:REGION:ACCOUNT:key/ID), separated by commas',
   )
-  // A split text has at least one part.
-  .transform((arns) => arns as [string, ...string[]]);
+  .transform(([first = '', ...others]): readonly [string, ...string[]] => [first, ...others]);
 
 export const accountIds = list
   .refine((ids) => ids.every((id) => isAccountId(id)), 'must be 12-digit account ids, separated by commas')
-  .transform((ids): ReadonlySet<AccountId> => new Set(ids as AccountId[]));
+  .transform((ids): ReadonlySet<AccountId> => new Set(ids.filter(isAccountId)));
 
 const profile = new RegExp(`^(${partitionNames})=([^=]+)$`);
 export const awsProfiles = list
@@ -98,7 +102,8 @@ export const awsProfiles = list
     'must be PARTITION=PROFILE[,PARTITION=PROFILE]',
   )
   .transform(
-    (pairs): ReadonlyMap<string, string> => new Map(pairs.map((pair) => pair.split('=') as [string, string])),
+    (pairs): ReadonlyMap<string, string> =>
+      new Map(pairs.map((pair) => pair.split('=')).map(([partition = '', name = '']) => [partition, name])),
   );
 
 export const templateUrl = z

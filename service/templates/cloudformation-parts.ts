@@ -123,7 +123,7 @@ function trustPolicyResource(externalId: unknown) {
   const text = JSON.stringify(policy);
   return JSON.parse(text, (_key, value: unknown) =>
     typeof value === 'string' && Object.hasOwn(values, value) ? values[value] : value,
-  ) as ReturnType<typeof trustPolicy>;
+  );
 }
 
 /** A function for a custom resource, and the role that lets it write its log. */

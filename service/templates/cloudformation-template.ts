@@ -64,8 +64,8 @@ const scopeText = (scope: Scope): string => JSON.stringify(scope);
 
 function templateText(vendor: VendorOfTemplate, description?: RoleDescription): string {
   const document = templateDocument(vendor, description);
-  const note = `# A role that only the vendor can assume, and only with the connection's external ID. With the callback's secret the
-# stack connects the role by itself, and fails when the vendor refuses it; without one, give the vendor its output RoleArn.
+  const note = `# A role that only the vendor can assume, and only with the connection's external ID. With the callback secret
+# the stack connects the role, and fails if the vendor rejects it. Without the secret, give the vendor the output RoleArn.
 `;
   return note + yamlText(document).trimStart();
 }

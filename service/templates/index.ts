@@ -7,7 +7,7 @@ export { builtCallback } from './built-callback.js';
 export { cdkProgram } from './cdktf-program.js';
 export { cloudFormationTemplate, quickCreateLink, vendorTemplate } from './cloudformation-template.js';
 export { consoleLink, consolePolicy } from './console-link.js';
-export { type ChosenPermissionSet, policyDocument, setPoliciesOf } from './permission-set-policies.js';
+export { policyDocument, setPoliciesOf } from './permission-set-policies.js';
 export * from './permissions.js';
 export {
   describeRole,

@@ -1,13 +1,7 @@
-import { iamQuotas, iamStatement, type PermissionSet, permissionSetId } from '../domain/permission-set.js';
-import type { RoleDescription } from './role-description.js';
+import { iamQuotas, iamStatement, permissionSetId } from '../domain/permission-set.js';
+import type { RolePermissions } from './permissions.js';
 
 type Statement = ReturnType<typeof iamStatement>;
-
-/** A version of a permission set, without the optional statements that the customer leaves out. */
-export interface ChosenPermissionSet {
-  readonly set: PermissionSet;
-  readonly without: readonly string[];
-}
 
 /** What a role with a permission set is made with. */
 export interface SetPolicies {
@@ -27,7 +21,9 @@ const inlineRoom = iamQuotas.inline - 500;
 /** Undefined for a role without a permission set. */
 export function setPoliciesOf({
   permissions,
-}: Pick<RoleDescription, 'permissions'>): SetPolicies | undefined {
+}: {
+  readonly permissions: RolePermissions;
+}): SetPolicies | undefined {
   if (typeof permissions === 'string' || !('set' in permissions)) return undefined;
   const { set, without } = permissions;
   const [inline = [], ...managed] = splitByQuota([

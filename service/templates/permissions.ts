@@ -1,23 +1,24 @@
+import type { PermissionSet } from '../domain/permission-set.js';
 import type { Partition } from '../domain/role-arn.js';
-import type { ChosenPermissionSet } from './permission-set-policies.js';
 
 /** What the role may do, by a name: each is a managed policy of AWS. The same four as in `@rolebridge/constructs`. */
 export const permissionPresets = {
   'read-only': {
     policy: 'ReadOnlyAccess',
-    sentence: 'Sees everything in the account, also what is stored in it, and changes nothing.',
+    sentence: 'Read-only access to everything in the account, including stored data.',
   },
   'power-user': {
     policy: 'PowerUserAccess',
-    sentence: 'Makes, changes and deletes everything but users, roles and permissions.',
+    sentence: 'Creates, changes and deletes everything except users, roles and permissions.',
   },
   administrator: {
     policy: 'AdministratorAccess',
-    sentence: 'Does everything that you can do in the account, also give permissions to others.',
+    sentence: 'Full access to the account, including granting permissions to others.',
   },
   'security-audit': {
     policy: 'SecurityAudit',
-    sentence: 'Sees how the account is configured, for reviewing its security, and not the data in it.',
+    sentence:
+      'Read-only access to the configuration of the account, for security reviews, without stored data.',
   },
 } as const;
 
@@ -25,6 +26,12 @@ export type PermissionPreset = keyof typeof permissionPresets;
 
 export const isPermissionPreset = (text: string): text is PermissionPreset =>
   Object.hasOwn(permissionPresets, text);
+
+/** A version of a permission set, without the optional statements that the customer leaves out. */
+export interface ChosenPermissionSet {
+  readonly set: PermissionSet;
+  readonly without: readonly string[];
+}
 
 /** What the role may do: a preset, managed policies by name (AWS's own) or ARN, or the vendor's permission set. */
 export type RolePermissions =

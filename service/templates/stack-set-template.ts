@@ -11,8 +11,8 @@ import {
   setResources,
   type VendorOfTemplate,
 } from './cloudformation-parts.js';
-import { type ChosenPermissionSet, setPoliciesOf } from './permission-set-policies.js';
-import { managedPolicyArns } from './permissions.js';
+import { setPoliciesOf } from './permission-set-policies.js';
+import { type ChosenPermissionSet, managedPolicyArns } from './permissions.js';
 import { yamlText } from './quoting.js';
 
 /**
@@ -21,8 +21,8 @@ import { yamlText } from './quoting.js';
  * for all accounts; `Label` can be another one for each organizational unit.
  */
 export function stackSetTemplate(vendor: VendorOfTemplate, enrollment: EnrollmentOfTemplate): string {
-  const note = `# Connects each account that it is deployed to. For a StackSet: every account registers itself with the enrollment's secret and
-# gets a connection and an external ID of its own.
+  const note = `# Connects each account that you deploy it to, as a StackSet. Every account registers itself with the enrollment's secret and gets
+# a separate connection and external ID.
 `;
   return note + yamlText(stackSetDocument(vendor, enrollment)).trimStart();
 }
@@ -44,7 +44,7 @@ export function stackSetDocument(
   const ofConnection = (name: string) => ({ 'Fn::GetAtt': ['Enrollment', name] });
   return {
     AWSTemplateFormatVersion: '2010-09-09',
-    Description: 'Connects this account with a connection of its own',
+    Description: 'Creates a separate connection for this account',
     Parameters: {
       EnrollmentSecret: {
         Type: 'String',
@@ -63,9 +63,14 @@ export function stackSetDocument(
     Mappings: principalMapping(vendor, own === undefined),
     Conditions: sessionConditions,
     Resources: {
-      ...functionResources('Enrollment', 'Gets this account a connection of its own', enrollmentFunction(), {
-        roleName: enrollmentRoleName(id),
-      }),
+      ...functionResources(
+        'Enrollment',
+        'Creates a separate connection for this account',
+        enrollmentFunction(),
+        {
+          roleName: enrollmentRoleName(id),
+        },
+      ),
       Enrollment: {
         Type: 'Custom::VendorEnrollment',
         Properties: {

@@ -23,11 +23,7 @@ export interface CheckResult {
 
 /** Of an error that an action threw. */
 export function resultOf(error: RolebridgeError): CheckResult {
-  const { checks, diagnosis, trustPolicy } = error.members as {
-    checks?: Check[];
-    diagnosis?: { causes: Cause[]; trustPolicy?: string };
-    trustPolicy?: string;
-  };
+  const { checks, diagnosis, trustPolicy } = error.members;
   return {
     kind: error.retryAfterSeconds === undefined ? 'refused' : 'inconclusive',
     code: error.code,
@@ -68,7 +64,7 @@ const fieldNames: Record<string, string> = {
 
 /** A request's "body.name: …" in the words of the form. */
 export function plain({ detail, members }: RolebridgeError): string {
-  const { errors } = members as { errors?: { at: string; message: string }[] };
+  const { errors } = members;
   if (!errors) return detail;
   return errors
     .map(({ at, message }) => `${fieldNames[at.split('.').at(-1) ?? ''] ?? at}: ${message}`)

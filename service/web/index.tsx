@@ -149,12 +149,7 @@ const sendProblem =
   (error: unknown, request: Request, response: Response, next: NextFunction): unknown => {
     if (response.headersSent) return next(error);
     const { status, body, retryAfterSeconds } = problemAnswer(error, site.deps.publicUrl);
-    const { title, detail, remedy, code } = body as {
-      title: string;
-      detail: string;
-      remedy?: string;
-      code: string;
-    };
+    const { title, detail, remedy, code } = body;
     const { requestId } = response.locals;
     if (status >= 500) logFailure(site.logger, request, response, error);
     if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));

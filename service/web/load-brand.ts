@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigurationError } from '../configuration-error.js';
+import { messageOf } from '../unknown-value.js';
 import { type Brand, type BrandImage, defaultBrand } from './brand.js';
 
 const color = z
@@ -76,7 +77,7 @@ function jsonOf(path: string): unknown {
     throw new ConfigurationError(
       error instanceof SyntaxError
         ? `The brand file ${path} is not JSON: ${error.message}`
-        : `The brand file ${path} can't be read: ${(error as Error).message}`,
+        : `The brand file ${path} can't be read: ${messageOf(error)}`,
     );
   }
 }
@@ -99,7 +100,7 @@ function imageOf(path: string): BrandImage | string {
       return 'must be an image without scripts';
     return { type, bytes };
   } catch (error) {
-    return `can't be read: ${(error as Error).message}`;
+    return `can't be read: ${messageOf(error)}`;
   }
 }
 

@@ -192,7 +192,7 @@ export const requesterOf = (
   response: Response,
 ): Requester => ({
   actor: { kind: 'web_session', id, ...(person !== undefined && { person }) },
-  requestId: response.locals.requestId as string,
+  requestId: response.locals.requestId,
 });
 
 /** In constant time. */

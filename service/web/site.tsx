@@ -7,7 +7,6 @@ import { securityHeaders } from '../api/security-headers.js';
 import type { Requester } from '../domain/audit.js';
 import type { Connection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
-import type { Organization } from '../domain/organization.js';
 import type { Assets } from './assets.js';
 import type { Brand } from './brand.js';
 import { type Head, Layout, type Notice } from './layout.js';
@@ -77,16 +76,18 @@ export function render(site: Site, response: Response, content: Child): string {
     assets: site.assets,
     base: site.base,
     embedOrigins: site.embedOrigins,
-    session: response.locals.session as WebSession | undefined,
-    operator: response.locals.operator as PageContext['operator'],
-    organizationName: (response.locals.organization as Organization | undefined)?.name,
+    session: response.locals.session,
+    operator: response.locals.operator,
+    organizationName: response.locals.organization?.name,
     now: site.deps.clock.now(),
   };
   return String(<PageContextProvider.Provider value={context}>{content}</PageContextProvider.Provider>);
 }
 
-const languageIn = (response: Response): Language =>
-  languageOf(response.req, (response.locals.session as WebSession | undefined)?.look.language);
+function languageIn(response: Response): Language {
+  const session: WebSession | undefined = response.locals.session;
+  return languageOf(response.req, session?.look.language);
+}
 
 export const textsOf = (site: Site, response: Response): Texts => site.texts[languageIn(response)];
 
@@ -94,7 +95,7 @@ export const textsOf = (site: Site, response: Response): Texts => site.texts[lan
 export const seeOther = (site: Site, response: Response, path: string): void =>
   response.redirect(303, `${site.base}${path}`);
 
-export const sessionOf = (response: Response): WebSession => response.locals.session as WebSession;
+export const sessionOf = (response: Response): WebSession => response.locals.session;
 
 export const byOf = (response: Response): Requester => requesterOf(sessionOf(response), response);
 

@@ -4,6 +4,7 @@ import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import type { OutboxMessage } from '../domain/ports.js';
 import { proxyAgentFor } from '../proxy-agent.js';
+import { codeOf, messageOf } from '../unknown-value.js';
 import { addressKind } from './address-kind.js';
 import { signatureHeaders } from './signature-headers.js';
 
@@ -62,7 +63,7 @@ export function createDelivery({
       // A separate connection for each message: no idle ones to close, and each address is judged. Behind a proxy it is
       // the proxy that resolves the name and decides what may be reached.
       agent: proxyAgentFor(url.href) ?? false,
-      lookup: guardedLookup(lookup ?? (systemLookup as LookupFunction), { allowsPrivate, isPlain }),
+      lookup: guardedLookup(lookup ?? systemLookup, { allowsPrivate, isPlain }),
       signal: signal ? AbortSignal.any([signal, ends]) : ends,
       headers: {
         'content-type': 'application/json',
@@ -81,8 +82,7 @@ export function createDelivery({
 }
 
 const failed = (error: unknown): DeliveryResult => {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return { outcome: 'failed', reason: code ?? message, isUnreachable: true };
+  return { outcome: 'failed', reason: codeOf(error) ?? messageOf(error), isUnreachable: true };
 };
 
 interface EndpointAnswer {
@@ -140,7 +140,7 @@ function guardedLookup(lookup: LookupFunction, allowance: Allowance): LookupFunc
       try {
         for (const { address } of addresses) assertAllowed(address, allowance);
       } catch (refusal) {
-        return callback(refusal as NodeJS.ErrnoException, '', 0);
+        return callback(refusal instanceof Error ? refusal : new Error(String(refusal)), '', 0);
       }
       const [first] = addresses;
       if (first === undefined) return callback(new Error('the name has no address'), '', 0);

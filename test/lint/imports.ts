@@ -2,34 +2,20 @@
  * `npm run lint` ends with this: imports between files and between folders must have no circle (type-only imports
  * count), and the rooms stand on at most seven floors. `npm run imports` also prints the floors.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import ts from 'typescript';
+import { filesIn } from './sources.js';
 
 const roots = ['constructs', 'service', 'client', 'aws-sandbox'];
-const leftOut = new Set(['dist', 'node_modules', 'public', 'terraform-module']);
 const byName: Record<string, string> = {
   '@rolebridge/client': 'client/index.ts',
   '@rolebridge/aws-sandbox': 'aws-sandbox/index.ts',
 };
 
-const files = roots.flatMap(sourcesIn);
+const files = roots.flatMap(filesIn);
 const known = new Set(files);
 const imports = new Map(files.map((file) => [file, importsOf(file)]));
-
-function sourcesIn(folder: string): string[] {
-  let entries: import('node:fs').Dirent[];
-  try {
-    entries = readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return [];
-  }
-  return entries.flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return leftOut.has(entry.name) ? [] : sourcesIn(path);
-    return /(?<!\.d)\.tsx?$/.test(entry.name) ? [path] : [];
-  });
-}
 
 function importsOf(file: string): string[] {
   const { importedFiles } = ts.preProcessFile(readFileSync(file, 'utf8'), true, true);

@@ -37,7 +37,8 @@ export function copySource(): SourceCopy {
       rmSync(report, { force: true });
       const { stdout, stderr } = spawnSync(
         process.execPath,
-        ['node_modules/jest/bin/jest.js', '--json', `--outputFile=${report}`, ...words],
+        // A broken test may leave connections open.
+        ['node_modules/jest/bin/jest.js', '--json', `--outputFile=${report}`, '--forceExit', ...words],
         { cwd: folder, encoding: 'utf8' },
       );
       const output = `${stdout}${stderr}`;

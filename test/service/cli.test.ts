@@ -315,7 +315,7 @@ describe('keys and the audit log', () => {
     expect(records).toHaveLength(3);
     const shown = lines((await rolebridge(`audit --limit 500`)).stdout);
     expect(shown[1]).toMatch(/credentials\.issue +succeeded +api_key key_\w+ +con_\w+ shop\/production/);
-    expect(shown.at(-1)).toMatch(/organization\.create +begun +command_line/);
+    expect(shown.at(-1)).toMatch(/organization\.create +started +command_line/);
   });
 
   test('the operator makes organizations and re-encrypts with a running service', async () => {

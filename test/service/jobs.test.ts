@@ -225,7 +225,7 @@ test('a check that breaks down is logged, and the others go on', async () => {
   broken = one.arn;
   vendor.sandbox.deleteRole(other.arn);
   await nextCheck(other);
-  await until(() => vendor.logged('what was due failed').length > 0);
+  await until(() => vendor.logged('a due job failed').length > 0);
   const before = (await checks(other)).length;
   await until(async () => {
     vendor.clock.pass(61_000);

@@ -176,6 +176,17 @@ test('an older version of a file that is put back alone is found', async () => {
   }
 });
 
+test('an edited value in a document is found', async () => {
+  const copy = copyOf(base);
+  const [{ id } = anOrganization()] = organizations;
+  const path = join(copy, 'organizations', `${id}.json`);
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"project":"p0"', '"project":"q0"'));
+  await expect(contents(copy)).rejects.toMatchObject({
+    code: 'store_unavailable',
+    detail: expect.stringContaining(path),
+  });
+});
+
 test('an edited line whose signature was made again without the key is found', async () => {
   const copy = copyOf(base);
   const log = filesIn(copy).find((path) => path.endsWith('.jsonl')) ?? '';

@@ -208,6 +208,14 @@ describe('what is not fully understood is unsafe', () => {
   });
 });
 
+it('refuses NotPrincipal with Allow, which trusts everyone else', () => {
+  const { Principal: _, ...others } = allow();
+  const { verdict, reasons } = judge(
+    policy({ ...others, NotPrincipal: { AWS: 'arn:aws:iam::777788889999:root' } }),
+  );
+  expect([verdict, reasons.map(({ code }) => code)]).toEqual(['unsafe', ['anyone']]);
+});
+
 it('quotes the statement and names the external ID that is required instead', () => {
   const other = allow({ Condition: { StringEquals: { 'sts:ExternalId': 'rb-old' } } });
   expect(judge(policy(allow(), other)).reasons).toEqual([

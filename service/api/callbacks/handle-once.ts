@@ -110,7 +110,5 @@ const changedMeanwhile = () =>
 function callbackProblem(error: unknown, { publicUrl, vendor }: Dependencies): Answer {
   const known = isChangedMeanwhile(error) ? changedMeanwhile() : error;
   const answer = problemAnswer(known, publicUrl, vendor.inSentence);
-  return answer.status === 400
-    ? { ...answer, status: 422, body: { ...(answer.body as object), status: 422 } }
-    : answer;
+  return answer.status === 400 ? { ...answer, status: 422, body: { ...answer.body, status: 422 } } : answer;
 }

@@ -97,8 +97,7 @@ function scopeWarnings({ scopes }: Connection, asked: Scope | undefined) {
 
 function connectionIdIn(rawBody: Buffer): ConnectionId | undefined {
   try {
-    const id: unknown = (JSON.parse(rawBody.toString('utf8')) as { data?: { connectionId?: unknown } } | null)
-      ?.data?.connectionId;
+    const id: unknown = JSON.parse(rawBody.toString('utf8'))?.data?.connectionId;
     return typeof id === 'string' && isConnectionId(id) ? id : undefined;
   } catch {
     return undefined;

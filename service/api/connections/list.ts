@@ -19,6 +19,8 @@ export const listConnections = defineOperation({
   errors: [],
   examples: {
     all: { returns: 200 },
+    ofAScope: { query: { scope: 'shop', reference: 'account-1' }, returns: 200 },
+    noAccount: { query: { accountId: '12' }, returns: 'request_invalid' },
     connected: { query: { status: 'connected', limit: '10' }, returns: 200 },
     tooMany: { query: { limit: '1000' }, returns: 'request_invalid' },
   },

@@ -121,6 +121,7 @@ const credentialsView = ({
   sessionToken: credentials.sessionToken,
   expiration: credentials.expiresAt,
   accountId,
+  region: connection.defaultRegion,
   connection: { id: connection.id, name: connection.name },
   matchedScope,
   attribution,

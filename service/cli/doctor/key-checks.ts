@@ -2,9 +2,9 @@ import { createKmsKeyEncryptionKey } from '../../aws/kms.js';
 import { accessKeyOf, type Connection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { Store } from '../../domain/ports.js';
-import { createEncryption } from '../../index.js';
 import { keyCheckFile } from '../../records/key-checks.js';
 import { changedKeySentence, serviceKeysInUse } from '../../secrets/check-service-keys.js';
+import { createEncryption } from '../../secrets/encryption.js';
 import type { Settings } from '../../settings/index.js';
 import type { Examination, Finding } from './finding.js';
 

@@ -3,6 +3,7 @@ import { exchange } from '../../../client/request.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { inspect } from '../../records/lowdb/inspect.js';
 import { openStore } from '../../records/open.js';
+import { codeOf } from '../../unknown-value.js';
 import type { Examination, Finding } from './finding.js';
 
 const timeoutMs = 5_000;
@@ -35,7 +36,7 @@ async function checkDataDirectory(examination: Examination): Promise<Omit<Findin
   try {
     accessSync(config.dataDirectory, constants.R_OK | constants.W_OK);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     return {
       outcome: 'failed',
       message: `${place} can't be read and written (${code}).`,
@@ -68,7 +69,7 @@ export async function checkPublicUrl({ config }: Examination): Promise<Finding> 
     return {
       check,
       outcome: 'warning',
-      message: `None is set: customers' stacks are told to call back http://${config.host}:${config.port}.`,
+      message: `None is set: customers' stacks call back http://${config.host}:${config.port}.`,
       remedy: 'Set ROLEBRIDGE_PUBLIC_URL to where customers reach the service.',
     };
   const { protocol, hostname } = new URL(publicUrl);

@@ -25,7 +25,7 @@ export type ErrorCode = keyof typeof rows;
 
 export const errorCatalog: Readonly<Record<ErrorCode, ErrorRow>> = rows;
 
-// Object.keys forgets the literal types of a table's keys.
-export const errorCodes = Object.keys(rows) as [ErrorCode, ...ErrorCode[]];
+// Object.keys forgets the names of a table's keys.
+export const errorCodes = Object.keys(rows) as ErrorCode[];
 
 export const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(rows, text);

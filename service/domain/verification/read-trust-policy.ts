@@ -32,15 +32,19 @@ export function readTrustPolicy(text: string): Statement[] | string {
   if (repeated !== undefined) return `The trust policy has ${repeated} twice in one object.`;
   if (!isObject(policy)) return 'The trust policy is not a JSON object.';
   const { Version, Statement: list, ...others } = policy;
-  if (!['2012-10-17', '2008-10-17', undefined].includes(Version as string | undefined))
+  if (Version !== undefined && Version !== '2012-10-17' && Version !== '2008-10-17')
     return `The trust policy has the unknown Version ${JSON.stringify(Version)}.`;
   const unknown = Object.keys(others).find((element) => element !== 'Id');
   if (unknown !== undefined) return `The trust policy has the unknown element ${JSON.stringify(unknown)}.`;
   const statements = list === undefined ? [] : [list].flat();
   if (statements.length === 0) return 'The trust policy has no statement.';
-  const read = statements.map(readStatement);
-  const isRead = (one: Statement | string): one is Statement => typeof one !== 'string';
-  return read.every(isRead) ? read : (read.find((one) => typeof one === 'string') as string);
+  const read: Statement[] = [];
+  for (const statement of statements) {
+    const one = readStatement(statement);
+    if (typeof one === 'string') return one;
+    read.push(one);
+  }
+  return read;
 }
 
 function readStatement(json: Json): Statement | string {

@@ -41,7 +41,7 @@ export function readLine(text: string, integrity: Integrity): AuditLine {
   }
   const fault = integrity.fault(line.key, line.mac, text.slice(0, text.lastIndexOf(',"key":')));
   if (fault) throw new Error(`line ${line.n}: ${fault}`);
-  return line as unknown as AuditLine;
+  return line;
 }
 
 export interface Piece {

@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { AuditRecord } from '../../domain/audit.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { AuditId, OrganizationId } from '../../domain/ids.js';
+import { messageOf } from '../../unknown-value.js';
 import type { Log } from '../backend.js';
 import type { Integrity } from '../integrity.js';
 import { pageOfLog } from '../memory.js';
@@ -164,7 +165,7 @@ export class AuditLog {
     try {
       return readLine(text, this.around.integrity);
     } catch (error) {
-      throw damagedLog(this.#pathOf(month), (error as Error).message);
+      throw damagedLog(this.#pathOf(month), messageOf(error));
     }
   }
 

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
+import { codeOf } from '../../unknown-value.js';
 import type { Backend } from '../backend.js';
 import { createIntegrity, type IntegrityKey } from '../integrity.js';
 import { Rows, readsOn } from '../rows.js';
@@ -67,7 +68,7 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
     try {
       lock.assertHeld();
     } catch (error) {
-      stopped = error as RolebridgeError;
+      stopped = unavailable(error);
       options.onCompromised?.(stopped);
       throw stopped;
     }
@@ -189,14 +190,14 @@ function damaged(damages: readonly Damage[]): RolebridgeError {
 }
 
 function unusable(directory: string, error: unknown): unknown {
-  const { code } = error as NodeJS.ErrnoException;
+  const code = codeOf(error);
   if (error instanceof RolebridgeError || code === undefined) return error;
   return new RolebridgeError(
     'store_unavailable',
     `The data directory ${directory} can't be used (${code}).`,
     {
       remedy:
-        'What was stored is as it was. Make the directory writable for the user of this process, with room on its disk, and start again.',
+        'The stored data is unchanged. Make the directory writable for the user of this process, with room on its disk, and start again.',
       cause: error,
     },
   );

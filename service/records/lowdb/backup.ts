@@ -3,6 +3,7 @@ import { chmod, copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
+import { messageOf } from '../../unknown-value.js';
 import type { IntegrityKey } from '../integrity.js';
 import { openLowdbBackend } from './backend.js';
 import { inspect } from './inspect.js';
@@ -128,7 +129,7 @@ async function copy(from: string, to: string): Promise<void> {
 }
 
 function notCopied(source: string, target: string, error: unknown): RolebridgeError {
-  const reason = error instanceof RolebridgeError ? error.detail : (error as Error).message;
+  const reason = error instanceof RolebridgeError ? error.detail : messageOf(error);
   return new RolebridgeError('store_unavailable', `${source} could not be copied to ${target}: ${reason}`, {
     remedy: 'Look at both disks, and run "rolebridge doctor".',
     cause: error,

@@ -78,7 +78,7 @@ export class DocumentFile implements Adapter<Document> {
     try {
       bytes = readFileSync(this.path);
     } catch (error) {
-      unlessAbsent(error as NodeJS.ErrnoException);
+      unlessAbsent(error);
       return null;
     }
     this.sizeBytes = bytes.length;
@@ -176,7 +176,7 @@ function readDocument(bytes: Buffer, organizationId: OrganizationId, integrity: 
   return {
     epoch,
     sequence,
-    audit: { ...audit, pending: audit.pending as unknown as AuditRecord[] },
+    audit,
     rows: (name) => rows.get(name) ?? [],
   };
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, open, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
+import { codeOf, messageOf } from '../../unknown-value.js';
 
 /** The calls that change the disk, so that a test can watch their order or make one fail. */
 export const fileOperations = { open, rename, link, unlink };
@@ -65,14 +66,14 @@ export function sharedSync(directory: string, files: FileOperations): () => Prom
   };
 }
 
-export function unlessAbsent(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error;
+export function unlessAbsent(error: unknown): void {
+  if (codeOf(error) !== 'ENOENT') throw error;
 }
 
 /** What the caller hears of a failure of the disk. */
 export function unavailable(cause: unknown): RolebridgeError {
   if (cause instanceof RolebridgeError) return cause;
-  const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
+  const reason = codeOf(cause) ?? messageOf(cause);
   return new RolebridgeError('store_unavailable', `The change could not be stored (${reason}).`, {
     remedy: 'Nothing was changed. Try again; if it lasts, look at the disk of the data directory.',
     retryAfterSeconds: 5,

@@ -2,6 +2,7 @@ import { closeSync, constants, fsyncSync, openSync, readFileSync, writeSync } fr
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { OrganizationId } from '../../domain/ids.js';
+import { messageOf } from '../../unknown-value.js';
 import type { Integrity } from '../integrity.js';
 import { anchor } from './document-file.js';
 import { unlessAbsent } from './files.js';
@@ -50,7 +51,7 @@ export function readHead(directory: string, id: OrganizationId, integrity: Integ
   try {
     text = readFileSync(pathOf(directory, id), 'utf8');
   } catch (error) {
-    unlessAbsent(error as NodeJS.ErrnoException);
+    unlessAbsent(error);
     return undefined;
   }
   try {
@@ -59,6 +60,6 @@ export function readHead(directory: string, id: OrganizationId, integrity: Integ
     if (fault) throw new Error(fault);
     return head.parse(JSON.parse(found.head));
   } catch (error) {
-    throw new Error(`${pathOf(directory, id)} can't be used: ${(error as Error).message}`);
+    throw new Error(`${pathOf(directory, id)} can't be used: ${messageOf(error)}`);
   }
 }

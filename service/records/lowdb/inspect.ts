@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
+import { messageOf } from '../../unknown-value.js';
 import { createIntegrity, type IntegrityKey } from '../integrity.js';
 import { RecordStore } from '../record-store.js';
 import { Rows, readsOn } from '../rows.js';
@@ -74,7 +75,7 @@ async function inspectOnce(
       try {
         checkLog(id, months, (await documentFile(id, around).read()) ?? noDocument, around, true);
       } catch (error) {
-        damages.push({ organizationId: id, message: (error as Error).message });
+        damages.push({ organizationId: id, message: messageOf(error) });
       }
   const refused = async () => assertWritable();
   const log = { append: refused, organizations: refused, read: refused, trim: refused };

@@ -1,7 +1,8 @@
 import { readdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditRecord } from '../../domain/audit.js';
-import type { OrganizationId } from '../../domain/ids.js';
+import { isOrganizationId, type OrganizationId } from '../../domain/ids.js';
+import { messageOf } from '../../unknown-value.js';
 import type { Row } from '../row.js';
 import { rowValue } from '../rows.js';
 import { claimsOf } from '../tables.js';
@@ -45,14 +46,14 @@ export async function load(around: Surroundings): Promise<Found> {
   const ids = new Set<OrganizationId>(months.keys());
   for (const name of readdirSync(around.directory)) {
     const id = /^([\w-]{1,100})\.(json|json\.bak|head)$/.exec(name)?.[1];
-    if (id !== undefined) ids.add(id as OrganizationId);
+    if (id !== undefined && isOrganizationId(id)) ids.add(id);
   }
   const found: Found = { stores: [], damages: [], torn: [], missing: new Map() };
   for (const id of ids)
     try {
       await loadOne(id, months.get(id) ?? [], around, found);
     } catch (error) {
-      found.damages.push({ organizationId: id, message: (error as Error).message });
+      found.damages.push({ organizationId: id, message: messageOf(error) });
     }
   return found;
 }
@@ -62,8 +63,8 @@ export function monthsOf(names: readonly string[]): Map<OrganizationId, string[]
   const months = new Map<OrganizationId, string[]>();
   for (const name of [...names].sort()) {
     const [, id, month] = /^([\w-]{1,100})\.(\d{4}-\d\d)\.jsonl$/.exec(name) ?? [];
-    if (id === undefined || month === undefined) continue;
-    months.set(id as OrganizationId, [...(months.get(id as OrganizationId) ?? []), month]);
+    if (id === undefined || month === undefined || !isOrganizationId(id)) continue;
+    months.set(id, [...(months.get(id) ?? []), month]);
   }
   return months;
 }
@@ -83,7 +84,7 @@ async function loadOne(
     document = (await documentFile(id, around).read()) ?? noDocument;
     rows = rowsIn(document, id);
   } catch (error) {
-    throw of((error as Error).message);
+    throw of(messageOf(error));
   }
   if (head === undefined) {
     if (document.sequence > 0 || months.length > 0) throw new Error(`${path.slice(0, -5)}.head is missing`);
@@ -166,7 +167,7 @@ export function checkLog(
       try {
         line = readLine(text, integrity);
       } catch (error) {
-        throw damaged(month, (error as Error).message);
+        throw damaged(month, messageOf(error));
       }
       isEmpty = false;
       if (month === months.at(-1)) sizeBytes = Math.max(sizeBytes, offset + Buffer.byteLength(text) + 1);

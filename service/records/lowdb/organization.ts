@@ -154,7 +154,11 @@ export class OrganizationStore {
     let isLasting = false;
     for (const { work, resolve, reject } of batch) {
       const own = new Staged(rows, this.id, staged);
-      const its = { records: [] as AuditRecord[], isLasting: false, forgets: false };
+      const its: { records: AuditRecord[]; isLasting: boolean; forgets: boolean } = {
+        records: [],
+        isLasting: false,
+        forgets: false,
+      };
       const transaction = transactionOn(own, (more) => its.records.push(...more), {
         lasting: () => {
           its.isLasting = true;

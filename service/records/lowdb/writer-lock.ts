@@ -5,6 +5,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { RolebridgeError } from '../../domain/errors.js';
+import { codeOf } from '../../unknown-value.js';
 import { fileOperations, syncDirectory, unlessAbsent } from './files.js';
 
 /**
@@ -147,7 +148,7 @@ async function raiseEpoch(directory: string): Promise<number> {
       return before + 1;
     } catch (error) {
       // Another process raised it at the same moment.
-      const { code } = error as NodeJS.ErrnoException;
+      const code = codeOf(error);
       if (code !== 'ENOENT' && code !== 'EEXIST' && code !== 'ENOTEMPTY') throw error;
     }
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AuditRecord } from '../../domain/audit.js';
-import type { AuditId, OrganizationId } from '../../domain/ids.js';
+import { type AuditId, type OrganizationId, organizationId } from '../../domain/ids.js';
 import type { Log } from '../backend.js';
 import type { Integrity } from '../integrity.js';
 import { auditRecord } from '../schemas.js';
@@ -72,15 +72,15 @@ export class PostgresLog implements Log {
         { value: one.value, mac: one.mac },
         this.integrity,
       );
-      return auditRecord.parse(value) as unknown as AuditRecord;
+      return auditRecord.parse(value);
     });
     return { records, hasMore: found.length > limit };
   }
 
   async organizations(): Promise<OrganizationId[]> {
     const text = 'SELECT DISTINCT organization_id FROM audit_records ORDER BY organization_id';
-    const found = await this.sessions.query(z.object({ organization_id: z.string() }), text);
-    return found.map((each) => each.organization_id as OrganizationId);
+    const found = await this.sessions.query(z.object({ organization_id: organizationId }), text);
+    return found.map((each) => each.organization_id);
   }
 
   /** Of one organization after the other, in small statements that any number of processes may make at once. */

@@ -1,4 +1,5 @@
 import { RolebridgeError } from '../../domain/errors.js';
+import { codeOf, textIn } from '../../unknown-value.js';
 
 /** SQLSTATE (PostgreSQL manual, appendix A) of those that a statement can answer in the ordinary course of things. */
 export const sqlState = {
@@ -18,7 +19,9 @@ export class DatabaseError extends Error {
   readonly constraint: string | undefined;
 
   constructor(cause: unknown) {
-    const { code, constraint, message } = cause as { code?: string; constraint?: string; message?: string };
+    const code = codeOf(cause);
+    const constraint = textIn(cause, 'constraint');
+    const message = textIn(cause, 'message');
     super(code === undefined ? String(message) : `${code}: ${message}`);
     this.name = 'DatabaseError';
     this.code = code;

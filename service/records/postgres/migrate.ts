@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { z } from 'zod';
 import { RolebridgeError } from '../../domain/errors.js';
+import { codeOf } from '../../unknown-value.js';
 import { parseAddress } from './address.js';
 import { DatabaseError, sqlState, storeError } from './database-error.js';
 import { migrations } from './migrations.js';
@@ -71,7 +72,7 @@ async function currentVersion(client: pg.Client): Promise<number | undefined> {
     const { rows } = await client.query('SELECT version FROM schema_version WHERE id = 1');
     return rows[0] && versionRow.parse(rows[0]).version;
   } catch (error) {
-    if ((error as { code?: string }).code === sqlState.undefinedTable) return undefined;
+    if (codeOf(error) === sqlState.undefinedTable) return undefined;
     throw error;
   }
 }
@@ -95,7 +96,7 @@ async function makeVersionTable(client: pg.Client): Promise<void> {
       return;
     } catch (error) {
       // Of two that make it at once, PostgreSQL refuses one in spite of IF NOT EXISTS.
-      const { code } = error as { code?: string };
+      const code = codeOf(error);
       if (left === 0 || !refusalsOfTheSecond.includes(code)) throw error;
       await sleep(50);
     }

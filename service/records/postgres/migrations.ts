@@ -28,7 +28,7 @@ export const migrations: readonly (readonly string[])[] = [
     ...owned('api_keys', 'created_at TEXT NOT NULL,', ['organization_id, created_at, key']),
     ...owned(
       'connections',
-      `created_at TEXT NOT NULL, status TEXT NOT NULL, deleted TEXT NOT NULL, account_id TEXT, code TEXT, assurance TEXT,
+      `created_at TEXT NOT NULL, status TEXT NOT NULL, deleted TEXT NOT NULL, account_id TEXT, code TEXT, assurance TEXT, reference TEXT,
        permissions TEXT, permission_set TEXT, permission_set_version TEXT,`,
       [
         'created_at, key',
@@ -37,6 +37,8 @@ export const migrations: readonly (readonly string[])[] = [
         'status, created_at, key',
         'account_id, created_at, key',
         'code, created_at, key',
+        'reference, created_at, key',
+        'assurance, created_at, key',
       ],
     ),
     ...owned('reports', '', ['organization_id']),

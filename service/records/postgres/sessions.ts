@@ -181,7 +181,7 @@ async function control(client: pg.ClientBase, text: string): Promise<{ version?:
   const results: unknown = await client.query(text).catch((error) => {
     throw new DatabaseError(error);
   });
-  const [, , , version] = Array.isArray(results) ? (results as pg.QueryResult[]) : [];
+  const [, , , version] = Array.isArray(results) ? results : [];
   return version?.rows ?? [];
 }
 

@@ -76,9 +76,9 @@ export function Code(props: {
 export function differences(before: string, after: string): CodeLine[] {
   const [one, other] = [before.split('\n'), after.split('\n')];
   const common = Array.from({ length: one.length + 1 }, () => new Array<number>(other.length + 1).fill(0));
-  for (let i = one.length - 1; i >= 0; i--)
-    for (let j = other.length - 1; j >= 0; j--)
-      (common[i] as number[])[j] =
+  for (const [i, row] of [...common.entries()].reverse())
+    for (let j = other.length - 1; i < one.length && j >= 0; j--)
+      row[j] =
         one[i] === other[j]
           ? (common[i + 1]?.[j + 1] ?? 0) + 1
           : Math.max(common[i + 1]?.[j] ?? 0, common[i]?.[j + 1] ?? 0);

@@ -1,4 +1,4 @@
-import { type Partition, parseRoleArn, partitions } from '../../domain/role-arn.js';
+import { parseRoleArn, partitions } from '../../domain/role-arn.js';
 import type { CheckResult } from '../check-result.js';
 import { useTexts } from '../page-context.js';
 import { ButtonLink, Callout, Fold, useHref, Words } from './basics.js';
@@ -141,7 +141,7 @@ function consoleUrlOf(roleArn: string): string | undefined {
   try {
     const { partition } = parseRoleArn(roleArn);
     const name = roleArn.split('/').at(-1) ?? '';
-    const { consoleHost } = partitions[partition as Partition];
+    const { consoleHost } = partitions[partition];
     return `https://${consoleHost}/iam/home#/roles/details/${encodeURIComponent(name)}?section=trust_relationships`;
   } catch {
     return undefined;

@@ -2,13 +2,13 @@ import type { Router } from 'express';
 import type { Connection } from '../../domain/connection.js';
 import { type ErrorCode, errorCatalog } from '../../domain/error-catalog/index.js';
 import { isConnectionId } from '../../domain/ids.js';
-import type { Organization } from '../../domain/organization.js';
 import type { ConnectionFilter, Store } from '../../domain/ports.js';
 import { useHref } from '../components/basics.js';
 import { Icon, type IconName } from '../components/icon.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import { queried, type Site, sendPage, textsOf } from '../site.js';
+import type { Owned, Totals } from './owned.js';
 import { SecurityEvents, securityCodes } from './security-events.js';
 import { OperatorTable } from './table.js';
 
@@ -19,13 +19,6 @@ const assurances = ['proven', 'tested'] as const;
 /** Which connections are shown; the address says all of it. */
 interface Wanted extends ConnectionFilter {
   readonly after?: Connection['id'] | undefined;
-}
-
-export type Totals = Awaited<ReturnType<Store['connectionTotals']>>;
-/** A connection with the organization that it belongs to. */
-export interface Owned {
-  readonly connection: Connection;
-  readonly organization: Organization | undefined;
 }
 
 export function addOperatorConnections(pages: Router, site: Site): void {

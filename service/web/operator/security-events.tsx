@@ -3,7 +3,7 @@ import { Time, useHref } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
 import { verificationOf } from '../components/status.js';
 import { useTexts } from '../page-context.js';
-import type { Owned, Totals } from './connections.js';
+import type { Owned, Totals } from './owned.js';
 
 /** Failures that say that somebody else may reach the role, or that it is not whose it should be: the first to look at. */
 export const securityCodes = [

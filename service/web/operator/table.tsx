@@ -2,7 +2,7 @@ import { Account, Time, useHref } from '../components/basics.js';
 import { Reason } from '../components/reason.js';
 import { accountOf, Status, verificationOf } from '../components/status.js';
 import { useTexts } from '../page-context.js';
-import type { Owned } from './connections.js';
+import type { Owned } from './owned.js';
 
 /** Connections as the vendor's staff sees them. */
 export function OperatorTable({

@@ -7,7 +7,6 @@ import { createAccessKeyConnectionRequest, parse } from '../../api/schemas.js';
 import type { Connection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { requireWholeOrganization } from '../../domain/permission.js';
-import type { Partition } from '../../domain/role-arn.js';
 import { Button, ButtonLink, Callout, Crumbs, Field, Fold, Form, Words } from '../components/basics.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
@@ -75,7 +74,7 @@ export function addAccessKeyPages(pages: Router, site: Site): void {
         deps,
         byOf(response),
         sessionOf(response).organizationId,
-        { ...body, ...accessKeyIn(body), partition: body.partition as Partition },
+        { ...body, ...accessKeyIn(body), partition: body.partition },
       );
       return seeOther(site, response, `/connections/${connection.id}/setup#step`);
     } catch (error) {
@@ -259,7 +258,7 @@ const fieldOf: Partial<Record<RolebridgeError['code'], string>> = {
 /** What is wrong with one field. */
 function errorAt({ error }: KeyForm, name: string): string | undefined {
   if (error === undefined) return undefined;
-  const { errors = [] } = error.members as { errors?: { at: string; message: string }[] };
+  const { errors = [] } = error.members;
   const found = errors.filter(({ at }) => at.split('.').at(-1) === name).map(({ message }) => message);
   if (found.length > 0) return `${found.join('; ')}.`;
   return fieldOf[error.code] === name ? `${error.detail} ${error.remedy ?? ''}`.trim() : undefined;

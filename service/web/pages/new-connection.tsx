@@ -5,7 +5,6 @@ import { isAccountId } from '../../domain/ids.js';
 import { requireWholeOrganization } from '../../domain/permission.js';
 import type { PermissionSet } from '../../domain/permission-set.js';
 import { type PermissionSetView, viewPermissionSet } from '../../domain/permission-set-view.js';
-import type { Partition } from '../../domain/role-arn.js';
 import { isPermissionPreset } from '../../templates/index.js';
 import { Button, Crumbs, Field, Fold, Form, useHref } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
@@ -73,8 +72,9 @@ export function addNewConnectionPage(pages: Router, site: Site): void {
   pages.post('/connections/new/role', async (request, response) => {
     requireWholeOrganization(sessionOf(response).authority);
     const texts = textsOf(site, response).setup;
-    const { partition, account, ...given } = givenIn(request);
-    if (!deps.principals.has(partition as Partition))
+    const { partition: asked, account, ...given } = givenIn(request);
+    const partition = [...deps.principals.keys()].find((each) => each === asked);
+    if (partition === undefined)
       throw new RolebridgeError(
         'partition_not_supported',
         'There is no principal for this partition of AWS.',
@@ -92,7 +92,7 @@ export function addNewConnectionPage(pages: Router, site: Site): void {
     if (Object.keys(wrong).length > 0 || !isAccountId(accountId)) return show(request, response, wrong);
     const { connection } = await createConnection(deps, byOf(response), sessionOf(response).organizationId, {
       name: defaultName,
-      partition: partition as Partition,
+      partition,
       expectedAccountId: accountId,
       ...(set && { permissionSet: set.name, without: leftOut(request, set) }),
     });

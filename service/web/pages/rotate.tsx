@@ -5,7 +5,6 @@ import { statusOf } from '../../api/problem.js';
 import type { Connection, RoleConnection } from '../../domain/connection.js';
 import { errorCatalog } from '../../domain/error-catalog/index.js';
 import { RolebridgeError } from '../../domain/errors.js';
-import type { Partition } from '../../domain/role-arn.js';
 import { trustPolicy } from '../../domain/trust-policy.js';
 import { type CheckResult, resultOf } from '../check-result.js';
 import { type Format, formatOf, presetOf, roleTemplate } from '../role-formats.js';
@@ -99,7 +98,7 @@ export function addRotatePages(pages: Router, site: Site): void {
 
   /** What to deploy in that format, before and after. */
   function changeOf(role: RoleConnection, format: Format): Rotation['change'] {
-    const principal = deps.principals.get(role.partition as Partition) ?? '';
+    const principal = deps.principals.get(role.partition) ?? '';
     const policyWith = (externalId: string) =>
       JSON.stringify(trustPolicy({ principal, externalId }), null, 2);
     if (format === 'console' || format === 'aws-cli')

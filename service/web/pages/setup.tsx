@@ -10,7 +10,7 @@ import { RolebridgeError } from '../../domain/errors.js';
 import { isAccountId } from '../../domain/ids.js';
 import type { PermissionSet } from '../../domain/permission-set.js';
 import { viewPermissionSet } from '../../domain/permission-set-view.js';
-import { type Partition, parseRoleArn } from '../../domain/role-arn.js';
+import { parseRoleArn } from '../../domain/role-arn.js';
 import type { VerificationProgress } from '../../domain/verification/request.js';
 import type { Check } from '../../domain/verification.js';
 import { type CheckResult, resultOf, storedResultOf } from '../check-result.js';
@@ -164,11 +164,8 @@ export function addSetupPages(pages: Router, site: Site): void {
 
   function internal(error: unknown, response: Response): RolebridgeError {
     site.logger.error({ requestId: response.locals.requestId, err: error }, 'a check failed');
-    const { detail, remedy } = problemAnswer(error, deps.publicUrl).body as {
-      detail: string;
-      remedy: string;
-    };
-    return new RolebridgeError('internal_error', detail, { remedy, cause: error });
+    const { detail, remedy } = problemAnswer(error, deps.publicUrl).body;
+    return new RolebridgeError('internal_error', detail, { ...(remedy && { remedy }), cause: error });
   }
 
   /**
@@ -292,7 +289,7 @@ async function setupPage(
   const roleStep: RoleStep | undefined = trust && {
     connection,
     trust,
-    principal: deps.principals.get(connection.partition as Partition) ?? '',
+    principal: deps.principals.get(connection.partition) ?? '',
     ...chosen,
     template: roleTemplate(deps, connection, trust, chosen),
     callbackSecret: moment.callbackSecret,

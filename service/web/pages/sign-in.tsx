@@ -2,6 +2,7 @@ import type { Request, Router } from 'express';
 import { findConnection } from '../../actions/find-connection.js';
 import { takeSignInLink } from '../../actions/sign-in-link.js';
 import { apiKeyOf } from '../../api/auth.js';
+import type { Requester } from '../../domain/audit.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { requirePermission } from '../../domain/permission.js';
 import type { Token } from '../../domain/ports.js';
@@ -56,7 +57,7 @@ export function addLinkPages(pages: Router, site: Site, limits: Pick<RateLimits,
 
   pages.post('/sign-in/link', async (request, response) => {
     requireFormToken(site, request);
-    const by = { actor: { kind: 'service' }, requestId: response.locals.requestId as string } as const;
+    const by: Requester = { actor: { kind: 'service' }, requestId: response.locals.requestId };
     const browser = sessions.browserSecret(request, response);
     const link = await takeSignInLink(deps, by, field(request, 'token'), browser).catch(
       async (error: unknown) => {

@@ -1,5 +1,7 @@
-import type { AuditAction, AuditRecord } from '../../domain/audit.js';
 import type { CheckName } from '../../domain/verification.js';
+
+/** Texts that are looked up by a name, which may have none. */
+const byName = <Text>(texts: Readonly<Record<string, Text>>) => texts;
 
 /** Every text of the pages, in English. What is between backticks is shown as code, between two asterisks strong. */
 export function en(v: { readonly name: string; readonly platform: string }) {
@@ -34,7 +36,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       getHelp: 'Get help',
       continueLater: 'Continue later',
       cancel: 'Cancel',
-      notices: {
+      notices: byName({
         named: 'Name saved.',
         scopes: 'Scope saved.',
         verified: 'All checks passed.',
@@ -42,7 +44,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         deleted: 'Connection deleted.',
         migrating: 'Create the role. The access key works until every check of the role has passed.',
         'external-id-kept': 'Rotation canceled. The external ID stays as it was.',
-      } as Record<string, string>,
+      }),
     },
     pair: {
       pending: `${v.name} and AWS, not connected yet`,
@@ -195,17 +197,17 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       accountWrong: 'An AWS account ID has 12 digits. Copy it from the top right of the AWS console.',
       partition: 'AWS partition',
       partitionHelp: 'The partition of your account. You can’t change it later.',
-      partitions: {
+      partitions: byName({
         aws: 'AWS (commercial regions)',
         'aws-us-gov': 'AWS GovCloud (US)',
         'aws-cn': 'AWS China',
         'aws-eusc': 'AWS European Sovereign Cloud',
-      } as Record<string, string>,
+      }),
       forPartition: (name: string) => `For an account in ${name}.`,
       permissions: `What can ${v.name} do?`,
       permissionsHelp: 'Choose one. The role gets a policy of AWS with this name.',
       permissionsMissing: `Choose what ${v.name} can do in your account.`,
-      presets: {
+      presets: byName({
         'read-only': ['Read only', 'Read everything in the account, including stored data. Change nothing.'],
         'security-audit': [
           'Security audit',
@@ -216,7 +218,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
           'Create, change and delete resources. Never users, roles or permissions.',
         ],
         administrator: ['Administrator', 'Everything, including users, roles and permissions.'],
-      } as Record<string, readonly [title: string, sentence: string]>,
+      }),
       next: 'Next: create the role',
       whyRole: 'Why a role and not an access key?',
       whyRoleAnswer:
@@ -226,14 +228,14 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       useKey: 'Can’t create roles?',
       useKeyLink: 'Connect with an access key',
       formats: 'Ways to create the role',
-      format: {
+      format: byName({
         console: 'AWS console',
         cloudformation: 'CloudFormation',
         terraform: 'Terraform',
         cdktn: 'CDK Terrain',
         cdktf: 'CDK for Terraform',
         'aws-cli': 'AWS CLI',
-      } as Record<string, string>,
+      }),
       consoleSteps: (account: string) =>
         [
           account === ''
@@ -253,7 +255,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       principal: 'Principal',
       whatIsExternalId: 'What is an external ID?',
       whatIsExternalIdAnswer: `A value that AWS checks each time ${v.name} uses your role, different for every connection. It stops another ${v.name} customer from entering your role’s ARN and reaching your account. It is not a secret.`,
-      help: {
+      help: byName({
         cloudformation:
           'Save the template, then create a stack from it. The stack reports the role, so you paste nothing.',
         quickCreate:
@@ -265,25 +267,25 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         cdktf:
           'Add this to a CDK for Terraform project, then deploy. The deploy fails if the role is not safe, and says what to change.',
         'aws-cli': 'Run this in a shell that is signed in to your account. Safe to run again.',
-      } as Record<string, string>,
+      }),
       openStack: 'Open stack in AWS',
       module: 'As a module, with every option',
       moduleHelp:
         'The same role with a permissions boundary, your own policy or tags: a module that this service provides.',
       deploy: 'Deploy',
-      commands: {
+      commands: byName({
         terraform: 'terraform init\nterraform apply',
         cdktn: 'cdktn deploy',
         cdktf: 'cdktf deploy',
         'aws-cli': 'sh create-role.sh',
-      } as Record<string, string>,
-      files: {
+      }),
+      files: byName({
         terraform: 'main.tf',
         cdktn: 'main.ts',
         cdktf: 'main.ts',
         cloudformation: 'template.yaml',
         'aws-cli': 'create-role.sh',
-      } as Record<string, string>,
+      }),
       secret: 'Callback secret',
       secretNeeded: 'Your stack signs its report with a callback secret.',
       makeSecret: 'Show the callback secret',
@@ -620,9 +622,9 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         operator: v.name,
         command_line: v.name,
         service: 'Scheduled check',
-      } as Record<AuditRecord['actor']['kind'], string>,
+      },
       linkFor: (name: string) => `Link for ${name}`,
-      titles: {
+      titles: byName({
         'connection.create': 'Created',
         'connection.verify': 'Verified',
         'connection.rename': 'Renamed',
@@ -651,7 +653,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         'sign_in_link.create': 'Sign-in link created',
         'web_session.begin': 'Signed in',
         'web_session.end': 'Signed out',
-      } as Partial<Record<AuditAction, string>>,
+      }),
       rotationStarted: 'External ID rotation started',
       rotationCanceled: 'External ID rotation canceled',
       to: (name: string) => `To ${name}`,

@@ -3,34 +3,34 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { createOrganization, type NewOrganization } from './actions/create-organization.js';
-import type { Dependencies } from './actions/dependencies.js';
-import { createRequestListener } from './api/app.js';
-import { operations } from './api/operations.js';
-import { keepAuditFor } from './audit-retention.js';
-import { createOrganizationLimiter } from './aws/organization-limiter.js';
-import { shareSts } from './aws/shared-sts.js';
-import type { AccessKeyEncryption } from './domain/access-key.js';
-import type { Requester } from './domain/audit.js';
-import { type PermissionSets, permissionSetsOf } from './domain/permission-set.js';
-import type { Clock, Encryption, Store, Sts } from './domain/ports.js';
-import type { Partition } from './domain/role-arn.js';
-import { interruptible } from './interruptible-clock.js';
-import { runJobs, type Scheduler } from './jobs/index.js';
-import { createRateLimits } from './limits/index.js';
+import { createOrganization, type NewOrganization } from '../actions/create-organization.js';
+import type { Dependencies } from '../actions/dependencies.js';
+import { createRequestListener } from '../api/app.js';
+import { operations } from '../api/operations.js';
+import { keepAuditFor } from '../audit-retention.js';
+import { createOrganizationLimiter } from '../aws/organization-limiter.js';
+import { shareSts } from '../aws/shared-sts.js';
+import type { AccessKeyEncryption } from '../domain/access-key.js';
+import type { Requester } from '../domain/audit.js';
+import { type PermissionSets, permissionSetsOf } from '../domain/permission-set.js';
+import type { Clock, Encryption, Store, Sts } from '../domain/ports.js';
+import type { Partition } from '../domain/role-arn.js';
+import { interruptible } from '../interruptible-clock.js';
+import { runJobs, type Scheduler } from '../jobs/index.js';
+import { createRateLimits } from '../limits/index.js';
 import {
   countConnections,
   createMetrics,
   instrumentedStore,
   type Metrics,
   measureOldestCheck,
-} from './metrics/index.js';
-import { createSessions } from './role-sessions/index.js';
-import { defaultSettings, type Settings } from './settings/index.js';
-import type { Tracing } from './tracing/index.js';
-import { type Brand, defaultBrand, isReturnUrl } from './web/brand.js';
-import { createWeb } from './web/index.js';
-import { deliverMessages, type WebhookOptions } from './webhooks/index.js';
+} from '../metrics/index.js';
+import { createSessions } from '../role-sessions/index.js';
+import { defaultSettings, type Settings } from '../settings/index.js';
+import type { Tracing } from '../tracing/index.js';
+import { type Brand, defaultBrand, isReturnUrl } from '../web/brand.js';
+import { createWeb } from '../web/index.js';
+import { deliverMessages, type WebhookOptions } from '../webhooks/index.js';
 
 /** The machine's own time. */
 export const systemClock: Clock = {

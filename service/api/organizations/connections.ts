@@ -1,0 +1,51 @@
+import { RolebridgeError } from '../../domain/errors.js';
+import { isConnectionId } from '../../domain/ids.js';
+import * as answers from '../answers.js';
+import { defineOperation } from '../operation.js';
+import { operatorListQuery } from '../schemas.js';
+import { connectionView } from '../views.js';
+
+export const listOperatorConnections = defineOperation({
+  method: 'get',
+  path: '/v1/operator/connections',
+  tag: 'Organizations',
+  summary: 'Lists connections across organizations, a page at a time.',
+  auth: 'operator',
+  operatorPermission: 'connections:read',
+  query: operatorListQuery,
+  answer: { status: 200, description: 'A page of connections.', schema: answers.operatorConnectionList },
+  errors: [],
+  examples: {
+    all: { returns: 200 },
+    tested: { query: { status: 'connected', assurance: 'tested', limit: '10' }, returns: 200 },
+    noStatus: { query: { status: 'broken' }, returns: 'request_invalid' },
+  },
+  async handler({ deps, query }) {
+    const { after } = query;
+    if (after !== undefined && !isConnectionId(after))
+      throw new RolebridgeError('request_invalid', 'query.after: must be the id of a connection', {
+        remedy: 'Use the "next" of the previous page.',
+      });
+    const { connections, hasMore } = await deps.store.connections(undefined, { ...query, after });
+    const organizations = await deps.store.organizationsById(
+      connections.map(({ organizationId }) => organizationId),
+    );
+    const last = connections.at(-1);
+    return {
+      connections: connections.map((connection) => {
+        const {
+          id,
+          name = '',
+          reference,
+        } = organizations.get(connection.organizationId) ?? {
+          id: connection.organizationId,
+        };
+        return {
+          organization: { id, name, ...(reference !== undefined && { reference }) },
+          connection: connectionView(connection),
+        };
+      }),
+      ...(hasMore && last && { next: last.id }),
+    };
+  },
+});

@@ -1,0 +1,13 @@
+/** What can be read of a value that may be anything, such as one that was thrown. */
+export const memberOf = (value: unknown, member: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, member) : undefined;
+
+export function textIn(value: unknown, member: string): string | undefined {
+  const found = memberOf(value, member);
+  return typeof found === 'string' ? found : undefined;
+}
+
+export const messageOf = (thrown: unknown): string => textIn(thrown, 'message') ?? String(thrown);
+
+/** Of a system error: `ENOENT` and the like. */
+export const codeOf = (thrown: unknown): string | undefined => textIn(thrown, 'code');
