@@ -400,6 +400,9 @@ export type Verification =
           | 'organization_not_found'
           | 'organization_suspended'
           | 'reference_taken'
+          | 'request_in_progress'
+          | 'request_outcome_unknown'
+          | 'secret_no_longer_available'
           | 'request_invalid'
           | 'unauthorized'
           | 'permission_denied'
@@ -565,6 +568,9 @@ export type Verification =
           | 'organization_not_found'
           | 'organization_suspended'
           | 'reference_taken'
+          | 'request_in_progress'
+          | 'request_outcome_unknown'
+          | 'secret_no_longer_available'
           | 'request_invalid'
           | 'unauthorized'
           | 'permission_denied'
@@ -708,6 +714,9 @@ export type Verification =
         | 'organization_not_found'
         | 'organization_suspended'
         | 'reference_taken'
+        | 'request_in_progress'
+        | 'request_outcome_unknown'
+        | 'secret_no_longer_available'
         | 'request_invalid'
         | 'unauthorized'
         | 'permission_denied'
@@ -831,6 +840,9 @@ export interface Problem {
           | 'organization_not_found'
           | 'organization_suspended'
           | 'reference_taken'
+          | 'request_in_progress'
+          | 'request_outcome_unknown'
+          | 'secret_no_longer_available'
           | 'request_invalid'
           | 'unauthorized'
           | 'permission_denied'
@@ -938,6 +950,10 @@ export interface Problem {
         code?: ProblemCode | undefined;
       }
     | undefined;
+  /** Of secret_no_longer_available. */
+  createdId?: string | undefined;
+  /** Of request_outcome_unknown. */
+  requestId?: string | undefined;
   allowedDurationSeconds?: number | undefined;
   maximumDurationSeconds?: number | undefined;
 }
@@ -987,6 +1003,9 @@ export type ProblemCode =
   | 'organization_not_found'
   | 'organization_suspended'
   | 'reference_taken'
+  | 'request_in_progress'
+  | 'request_outcome_unknown'
+  | 'secret_no_longer_available'
   | 'request_invalid'
   | 'unauthorized'
   | 'permission_denied'
@@ -1355,6 +1374,9 @@ export interface Operations {
           | 'organization_not_found'
           | 'organization_suspended'
           | 'reference_taken'
+          | 'request_in_progress'
+          | 'request_outcome_unknown'
+          | 'secret_no_longer_available'
           | 'request_invalid'
           | 'unauthorized'
           | 'permission_denied'
@@ -1936,6 +1958,9 @@ export interface Operations {
           | 'organization_not_found'
           | 'organization_suspended'
           | 'reference_taken'
+          | 'request_in_progress'
+          | 'request_outcome_unknown'
+          | 'secret_no_longer_available'
           | 'request_invalid'
           | 'unauthorized'
           | 'permission_denied'

@@ -465,6 +465,8 @@ export const problem = z
       .object({ id: text, name: text, status: text, code: code.optional() })
       .optional()
       .meta({ description: 'Of connection_not_healthy.' }),
+    createdId: text.optional().meta({ description: 'Of secret_no_longer_available.' }),
+    requestId: text.optional().meta({ description: 'Of request_outcome_unknown.' }),
     allowedDurationSeconds: z.number().optional(),
     maximumDurationSeconds: z.number().optional(),
   })
