@@ -400,6 +400,9 @@ export type Verification =
           | 'organization_not_found'
           | 'organization_suspended'
           | 'reference_taken'
+          | 'request_in_progress'
+          | 'request_outcome_unknown'
+          | 'secret_no_longer_available'
           | 'request_invalid'
           | 'unauthorized'
           | 'permission_denied'
@@ -566,6 +569,9 @@ export type Verification =
           | 'organization_not_found'
           | 'organization_suspended'
           | 'reference_taken'
+          | 'request_in_progress'
+          | 'request_outcome_unknown'
+          | 'secret_no_longer_available'
           | 'request_invalid'
           | 'unauthorized'
           | 'permission_denied'
@@ -710,6 +716,9 @@ export type Verification =
         | 'organization_not_found'
         | 'organization_suspended'
         | 'reference_taken'
+        | 'request_in_progress'
+        | 'request_outcome_unknown'
+        | 'secret_no_longer_available'
         | 'request_invalid'
         | 'unauthorized'
         | 'permission_denied'
@@ -834,6 +843,9 @@ export interface Problem {
           | 'organization_not_found'
           | 'organization_suspended'
           | 'reference_taken'
+          | 'request_in_progress'
+          | 'request_outcome_unknown'
+          | 'secret_no_longer_available'
           | 'request_invalid'
           | 'unauthorized'
           | 'permission_denied'
@@ -942,6 +954,10 @@ export interface Problem {
         code?: ProblemCode | undefined;
       }
     | undefined;
+  /** Of secret_no_longer_available. */
+  createdId?: string | undefined;
+  /** Of request_outcome_unknown. */
+  requestId?: string | undefined;
   allowedDurationSeconds?: number | undefined;
   maximumDurationSeconds?: number | undefined;
 }
@@ -991,6 +1007,9 @@ export type ProblemCode =
   | 'organization_not_found'
   | 'organization_suspended'
   | 'reference_taken'
+  | 'request_in_progress'
+  | 'request_outcome_unknown'
+  | 'secret_no_longer_available'
   | 'request_invalid'
   | 'unauthorized'
   | 'permission_denied'
@@ -1058,6 +1077,10 @@ export interface ConnectionSummary {
   principalArn?: string | undefined;
   /** An AWS account: 12 digits. */
   accountId?: string | undefined;
+  /** Of a connected role. */
+  assurance?: 'proven' | 'tested' | undefined;
+  /** Of a role with a permission set. */
+  permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
   /** Why it failed. */
   code?: ProblemCode | undefined;
 }
@@ -1356,6 +1379,9 @@ export interface Operations {
           | 'organization_not_found'
           | 'organization_suspended'
           | 'reference_taken'
+          | 'request_in_progress'
+          | 'request_outcome_unknown'
+          | 'secret_no_longer_available'
           | 'request_invalid'
           | 'unauthorized'
           | 'permission_denied'
@@ -1938,6 +1964,9 @@ export interface Operations {
           | 'organization_not_found'
           | 'organization_suspended'
           | 'reference_taken'
+          | 'request_in_progress'
+          | 'request_outcome_unknown'
+          | 'secret_no_longer_available'
           | 'request_invalid'
           | 'unauthorized'
           | 'permission_denied'

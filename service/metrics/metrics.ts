@@ -151,6 +151,24 @@ export function createMetrics() {
       labelNames: ['status'] as const,
       registers,
     }),
+    connectionsByAssurance: new Gauge({
+      name: 'rolebridge_connections_by_assurance',
+      help: 'Connected roles by assurance: proven (the trust policy was read) or tested (by probes only).',
+      labelNames: ['assurance'] as const,
+      registers,
+    }),
+    connectionsByPermissionSet: new Gauge({
+      name: 'rolebridge_connections_by_permission_set',
+      help: 'Connections by permission set and version (`deploy@3`).',
+      labelNames: ['permission_set'] as const,
+      registers,
+    }),
+    connectionsByPermissions: new Gauge({
+      name: 'rolebridge_connections_by_permissions',
+      help: "Connected roles by what IAM's simulator says of their permission set: complete, incomplete, not_checked.",
+      labelNames: ['permissions'] as const,
+      registers,
+    }),
   };
 }
 
