@@ -64,6 +64,7 @@ const roleChecks = [
   'account',
   'external_id_required',
   'external_id_exact',
+  'trust_policy',
   'not_already_connected',
 ] as const satisfies readonly CheckName[];
 
