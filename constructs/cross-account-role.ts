@@ -35,6 +35,7 @@ import {
 import { type Partition, partitionOf, trustPolicy } from './iam/trust-policy';
 import { managedPolicyProblem, permissionsProblems, statementProblems } from './props/permissions';
 import {
+  choiceProblems,
   descriptionProblem,
   expectedAccountIdProblem,
   externalIdProblem,
@@ -208,6 +209,7 @@ export class CrossAccountRole extends Construct {
       permissionsBoundaryProblem(props.permissionsBoundary),
       ...(isPermissionSet(props.permissions) ? [] : permissionsProblems(props.permissions)),
       expectedAccountIdProblem(props.expectedAccountId),
+      ...choiceProblems(props),
     ]);
     this.props = props;
     const principals = typeof props.principal === 'string' ? [props.principal] : props.principal;
