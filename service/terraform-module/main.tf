@@ -38,7 +38,7 @@ locals {
     }]
   })
 
-  set = jsondecode(var.permission_set_file == null ? "{\"statements\": []}" : file(var.permission_set_file))
+  set    = jsondecode(var.permission_set_file == null ? "{\"statements\": []}" : file(var.permission_set_file))
   set_id = var.permission_set_file == null ? "" : "${local.set.name}@${local.set.version}"
 
   # Each statement as JSON text: types of statements differ, and a list has one type.
