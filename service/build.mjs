@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { build } from 'esbuild';
 import { buildCallback } from '../constructs/callback/build.mjs';
 
 const here = import.meta.dirname;
@@ -15,6 +16,22 @@ execFileSync(process.execPath, [tsc, '-p', path.join(here, 'tsconfig.build.json'
 for (const folder of ['web/public', 'terraform-module', 'templates/built'])
   cpSync(path.join(here, folder), path.join(dist, 'service', folder), { recursive: true });
 chmodSync(path.join(dist, 'service/main.js'), 0o755);
+const command = path.join(dist, 'service/cli/rolebridge.cjs');
+await build({
+  entryPoints: [path.join(here, 'cli/start.ts')],
+  outfile: command,
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  external: ['../main.js'],
+  define: { 'import.meta.url': 'here' },
+  banner: { js: "#!/usr/bin/env node\nconst here = require('node:url').pathToFileURL(__filename).href;" },
+  // The licenses of what is in it.
+  legalComments: 'inline',
+});
+chmodSync(command, 0o755);
 
 // The documents, alerts and dashboard of this version. What they link to outside of docs/ is in the repository.
 const repository = 'https://github.com/rolebridge/rolebridge/blob/main/';

@@ -2,19 +2,20 @@ import { type Dependencies, forVerification, isoNow } from '../actions/dependenc
 import type { AuditIntent, Requester } from '../domain/audit.js';
 import { type Connection, claimedRole, roleRegistrationOf } from '../domain/connection.js';
 import { scopesAfterCallback } from '../domain/connection-scopes.js';
-import { connected, failed, migrating } from '../domain/connection-transitions.js';
+import { connected, failed, migrating, withForeignRole } from '../domain/connection-transitions.js';
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import { newExternalId } from '../domain/ids.js';
 import { inconclusiveCode } from '../domain/inconclusive.js';
 import type { RoleArn } from '../domain/role-arn.js';
 import { describeScope, type Scope, scopeFromKey, scopeKey } from '../domain/scope.js';
-import type { VerificationProgress } from '../domain/verification/request.js';
+import type { RoleVerification, VerificationProgress } from '../domain/verification/request.js';
 import { verifyRole } from '../domain/verification/verify-role.js';
 import type { FailedVerification } from '../domain/verification.js';
 import { permissionsKey } from '../domain/webhook-message.js';
 import { audited, type ReceiptOf, type TakeOutcome } from './audited.js';
 import { recordVerification, storeChange, subjectOf } from './change-connection.js';
 import type { CommitOptions } from './commit-change.js';
+import { isForeignRole, learnFromOpenedRole } from './learn-from-opened-role.js';
 import { planPermissions, type StatedPermissionSet } from './permission-set.js';
 import { connectedElsewhere, notConnectedElsewhere, verificationFailed } from './verification-failed.js';
 
@@ -77,10 +78,9 @@ async function verifyAndStore(
   await refuseTakenScope(deps, connection, scopes);
 
   const isWatch = request.askedBy === 'watch';
-  const { persistFailure = () => true, takeOutcome, receipt } = request;
-  const endings = { takeOutcome, receipt };
   const isByService = isWatch || request.askedBy === 'verify';
   const permissions = planPermissions(deps, connection, { stated: request, isByService });
+  let current: Connection = connection;
   const result = await verifyRole(
     {
       connection: {
@@ -91,6 +91,7 @@ async function verifyAndStore(
         // A role in an access key's place opens the same account: targets must not change theirs unseen.
         expectedAccountId:
           connection.method === 'access_key' ? connection.accountId : connection.expectedAccountId,
+        foreignExternalIds: connection.foreignExternalIds,
       },
       roleArn: request.roleArn,
       roleId: request.roleId,
@@ -110,9 +111,29 @@ async function verifyAndStore(
       requireProof: deps.requireProof,
       permissions: permissions.toCheck,
       onProgress: request.onProgress,
+      onOpened: async (role, externalId) => {
+        current = await learnFromOpenedRole(deps, intent, current, role, externalId);
+      },
     },
     { sts: deps.sts, clock: deps.clock, newExternalId: () => newExternalId(deps.vendor.externalIdPrefix) },
   );
+  return storeVerdict(deps, intent, current, { ...request, permissions, scopes }, result);
+}
+
+async function storeVerdict(
+  deps: Dependencies,
+  intent: AuditIntent,
+  before: Connection,
+  request: VerificationRequest & {
+    readonly takeOutcome: TakeOutcome;
+    readonly permissions: ReturnType<typeof planPermissions>;
+    readonly scopes: readonly Scope[];
+  },
+  result: RoleVerification,
+): Promise<Connection> {
+  const { persistFailure = () => true, permissions, scopes, takeOutcome, receipt } = request;
+  const endings = { takeOutcome, receipt };
+  const isWatch = request.askedBy === 'watch';
   if (result.outcome === 'inconclusive')
     throw new RolebridgeError(
       result.reason === 'propagating' ? 'verification_in_progress' : inconclusiveCode(result.reason),
@@ -125,6 +146,11 @@ async function verifyAndStore(
     );
   if (result.outcome === 'refused') {
     const error = verificationFailed(result.verification);
+    const denied = error.code === 'role_not_assumable' ? result.role?.arn : undefined;
+    const connection =
+      denied && isForeignRole(before, denied)
+        ? await storeChange(deps, intent, before, withForeignRole(before, denied, false))
+        : before;
     // The role works and is as safe as it was: the change waits, and nothing else.
     const isHarmless = harmlessCodes.includes(error.code) && connection.status === 'connected';
     if (result.role !== undefined && !isHarmless && (await persistFailure(error.code)))
@@ -139,6 +165,7 @@ async function verifyAndStore(
     throw error;
   }
 
+  const connection = before;
   const { role, roleId, externalId, assurance, probedAt } = result;
   const now = isoNow(deps.clock);
   const verification = notConnectedElsewhere(result.verification, now);
@@ -146,11 +173,19 @@ async function verifyAndStore(
     isWatch &&
     connection.status === 'connected' &&
     connection.method === 'assume_role' &&
-    externalId === trust.externalId &&
+    externalId === connection.externalId &&
     connection.assurance === assurance &&
     permissionsKey(connection) ===
       permissionsKey({ ...connection, permissionSet: permissions.deployed, verification }) &&
     connection.permissionSet?.newest === permissions.deployed?.newest;
+  const refuseForeign = async () => {
+    const elsewhere = connectedElsewhere(result.verification, now);
+    const failure = verificationFailed(elsewhere);
+    const found = { roleArn: role.arn, roleId, verification: elsewhere };
+    await storeFailure(deps, intent, connection, found, { ...endings, error: failure });
+    throw failure;
+  };
+  if (isForeignRole(connection, role.arn)) return refuseForeign();
   try {
     if (isUnchanged)
       return await recordVerification(deps, intent, { ...connection, probedAt }, verification, endings);
@@ -171,11 +206,7 @@ async function verifyAndStore(
     });
   } catch (error) {
     if (!(error instanceof RolebridgeError) || error.code !== 'role_already_connected') throw error;
-    const elsewhere = connectedElsewhere(result.verification, now);
-    const failure = verificationFailed(elsewhere);
-    const found = { roleArn: role.arn, roleId, verification: elsewhere };
-    await storeFailure(deps, intent, connection, found, { ...endings, error: failure });
-    throw failure;
+    return refuseForeign();
   }
 }
 

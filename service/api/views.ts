@@ -134,6 +134,8 @@ export function connectionSummary(connection: Connection) {
     ...(connection.method === 'access_key' &&
       connection.status !== 'disconnected' && { principalArn: connection.accessKey.principalArn }),
     ...(connection.status === 'connected' && { accountId: connection.accountId }),
+    ...('assurance' in connection && { assurance: connection.assurance }),
+    ...('permissions' in connection && connection.permissions && { permissions: connection.permissions }),
     ...(connection.status === 'failed' &&
       connection.verification.result === 'failed' && { code: connection.verification.code }),
   };

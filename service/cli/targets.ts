@@ -103,6 +103,10 @@ export function addTargetCommands(program: Command, terminal: Terminal): void {
     );
   });
 
+  addCredentialsCommand(program, terminal);
+}
+
+export function addCredentialsCommand(program: Command, terminal: Terminal): void {
   withExample(
     withSessionOptions(
       program

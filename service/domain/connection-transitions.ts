@@ -101,6 +101,8 @@ export function connected(connection: Connection, verified: VerifiedRole): Conne
     probedAt,
     verification,
     scopes,
+    // AWS denied them all.
+    foreignExternalIds: undefined,
   };
 }
 
@@ -185,6 +187,25 @@ export function deleted(connection: Connection, disconnectedAt: string): Connect
   };
 }
 
+/** Its external ID opened a role that another connection has, or (`isForeign` false) was denied that role. */
+export const withForeignRole = (connection: Connection, arn: RoleArn, isForeign: boolean): Connection => {
+  const others = (connection.foreignRoles ?? []).filter((role) => role !== arn);
+  return { ...connection, foreignRoles: isForeign ? [...others, arn] : others };
+};
+
+/** Its role opened with another connection's external ID. */
+export const openedByAnother = (
+  connection: RoleConnection & { readonly roleArn: RoleArn },
+  foreign: ExternalId,
+  verification: FailedVerification,
+): FailedConnection => ({
+  ...failed(connection, {
+    roleArn: connection.roleArn,
+    ...('roleId' in connection && { roleId: connection.roleId }),
+    verification,
+  }),
+  foreignExternalIds: [...new Set([...(connection.foreignExternalIds ?? []), foreign])],
+});
 /** Null removes one. */
 export const labelled = (
   connection: Connection,

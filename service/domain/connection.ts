@@ -43,6 +43,10 @@ const common = z.strictObject({
   vendorScopes: z.array(scope).optional(),
   /** A callback may make it the organization's default. */
   scopeFrom: z.literal('callback').optional(),
+  /** Roles of other connections that its external ID opened: none is its own before AWS denied it that ID once. */
+  foreignRoles: z.array(roleArn).optional(),
+  /** Other connections' external IDs that opened its role: it is safe again when AWS denies them. */
+  foreignExternalIds: z.array(externalId).optional(),
   /** Increases with every change; a change names the version it was made from. A later report of the same finding is none. */
   version: z.int(),
   createdAt: isoTime,

@@ -59,8 +59,12 @@ export function scopeFromKey(key: string): Scope {
 
 /** The keys of the scopes that are a prefix of the target's path: the longest first, the default last. */
 export function keysThatMatch(target: Scope): string[] {
-  const names = levels.flatMap((level) => target[level] ?? []);
-  return Array.from({ length: names.length + 1 }, (_, left) => names.slice(0, names.length - left).join('/'));
+  const keys = [''];
+  for (const level of levels) {
+    const name = target[level];
+    if (name !== undefined) keys.unshift(keys[0] === '' ? name : `${keys[0]}/${name}`);
+  }
+  return keys;
 }
 
 /** All keys of scopes within that one stand between these, in the order of bytes: no name has a "~", and "0" comes after "/". */

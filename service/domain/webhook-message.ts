@@ -27,6 +27,8 @@ export const messageTypes = {
   'connection.permissions_outdated': 'A newer version of a connected role’s permission set is available.',
   'connection.callback_refused':
     'A security event: a callback, signed with the connection’s secret, came for an account that the connection is not bound to.',
+  'connection.role_shared':
+    'A security event: the connection’s external ID opens a role that another connection has. The other one fails.',
   'connection.deprovision_not_confirmed':
     'An hour after a stack reported its role as gone, AWS still lets the service assume it.',
   'service.degraded':

@@ -5,7 +5,7 @@ import type { Metrics } from './metrics.js';
 const keptMs = 10_000;
 
 /** Connections by status, counted when somebody reads the metrics. */
-export function countConnections(store: Pick<Store, 'connectionCounts'>, metrics: Metrics): void {
+export function countConnections(store: Pick<Store, 'connectionTotals'>, metrics: Metrics): void {
   let counted: { readonly atMs: number; readonly done: Promise<void> } | undefined;
   metrics.onRead(() => {
     if (counted === undefined || performance.now() - counted.atMs > keptMs)
@@ -14,7 +14,15 @@ export function countConnections(store: Pick<Store, 'connectionCounts'>, metrics
   });
 
   async function count(): Promise<void> {
-    for (const [status, number] of Object.entries(await store.connectionCounts()))
-      metrics.connections.set({ status }, number);
+    const { status, assurance, permissionSets, permissions } = await store.connectionTotals();
+    for (const [of, number] of Object.entries(status)) metrics.connections.set({ status: of }, number);
+    for (const [of, number] of Object.entries(assurance))
+      metrics.connectionsByAssurance.set({ assurance: of }, number);
+    metrics.connectionsByPermissionSet.reset();
+    for (const [id, number] of permissionSets)
+      metrics.connectionsByPermissionSet.set({ permission_set: id }, number);
+    metrics.connectionsByPermissions.reset();
+    for (const [state, number] of permissions)
+      metrics.connectionsByPermissions.set({ permissions: state }, number);
   }
 }

@@ -54,6 +54,12 @@ export function createMetrics() {
       labelNames: ['limit'] as const,
       registers,
     }),
+    quotaExceeded: new Counter({
+      name: 'rolebridge_quota_exceeded_total',
+      help: 'Requests that were refused because an organization has as many as it may, by the quota.',
+      labelNames: ['quota'] as const,
+      registers,
+    }),
     verifications,
     credentials: new Counter({
       name: 'rolebridge_credentials_total',
@@ -143,6 +149,24 @@ export function createMetrics() {
       name: 'rolebridge_connections',
       help: 'Connections by status; deleted ones are not counted.',
       labelNames: ['status'] as const,
+      registers,
+    }),
+    connectionsByAssurance: new Gauge({
+      name: 'rolebridge_connections_by_assurance',
+      help: 'Connected roles by assurance: proven (the trust policy was read) or tested (by probes only).',
+      labelNames: ['assurance'] as const,
+      registers,
+    }),
+    connectionsByPermissionSet: new Gauge({
+      name: 'rolebridge_connections_by_permission_set',
+      help: 'Connections by permission set and version (`deploy@3`).',
+      labelNames: ['permission_set'] as const,
+      registers,
+    }),
+    connectionsByPermissions: new Gauge({
+      name: 'rolebridge_connections_by_permissions',
+      help: "Connected roles by what IAM's simulator says of their permission set: complete, incomplete, not_checked.",
+      labelNames: ['permissions'] as const,
       registers,
     }),
   };

@@ -86,10 +86,15 @@ export class Rows {
     return found;
   }
 
-  count(table: TableName, column: string, where: object = {}): Map<string, number> {
+  count(
+    table: TableName,
+    column: string,
+    { organizationId, ...where }: { readonly organizationId?: OrganizationId | undefined } = {},
+  ): Map<string, number> {
     const counts = new Map<string, number>();
     const filters = Object.entries(where).filter(([, wanted]) => wanted !== undefined);
-    for (const { columns } of this.#of(table).byKey.values()) {
+    const rows = organizationId ? this.of(table, organizationId) : this.#of(table).byKey.values();
+    for (const { columns } of rows) {
       if (!isWanted({ columns }, filters)) continue;
       const value = columns[column] ?? '';
       counts.set(value, (counts.get(value) ?? 0) + 1);
@@ -176,16 +181,33 @@ export class Rows {
   }
 }
 
+/** Values that were read lately: what is deployed asks for the same ones all day long. */
+const recentAtMost = 10_000;
+
 /** What a backend answers from rows in memory. */
-export const readsOn = (rows: Rows): Pick<Backend, 'get' | 'list' | 'count'> => ({
-  get: async (table, keys) =>
-    keys.map((key) => {
-      const row = rows.get(table, key);
-      return row && rowValue(row);
-    }),
-  list: async (table, query) => rows.list(table, query).map((row) => rowValue(row)),
-  count: async (table, column, where) => rows.count(table, column, where),
-});
+export function readsOn(rows: Rows): Pick<Backend, 'get' | 'list' | 'count'> {
+  const recent = new Map<Row, unknown>();
+  function recentValue<Name extends TableName>(row: Row): Values[Name] {
+    const known = recent.get(row);
+    // What stands beside a row was parsed from it, and values are read-only.
+    if (known !== undefined) return known as Values[Name];
+    const value = rowValue<Name>(row);
+    if (recent.size === recentAtMost) recent.clear();
+    recent.set(row, value);
+    return value;
+  }
+  return {
+    get: async (table, keys) =>
+      keys.map((key) => {
+        const row = rows.get(table, key);
+        return row && recentValue(row);
+      }),
+    // A page of many rows would push out the others.
+    list: async (table, query) =>
+      rows.list(table, query).map((row) => (query.holding ? recentValue(row) : rowValue(row))),
+    count: async (table, column, where) => rows.count(table, column, where),
+  };
+}
 
 export interface Change {
   readonly table: TableName;

@@ -92,6 +92,12 @@ variable "without" {
   default     = []
 }
 
+variable "simulate_permissions" {
+  description = "Whether the apply asks IAM's simulator what the role may do, with your own rights (iam:SimulatePrincipalPolicy), and fails with the denied actions before the vendor is told. Needs permission_set_file."
+  type        = bool
+  default     = false
+}
+
 variable "policy_json" {
   description = "A policy document for inside the role, as of data.aws_iam_policy_document; null for none."
   type        = string

@@ -6,7 +6,7 @@ import { startChild } from './processes.js';
 import type { SandboxHandlers } from './sandbox-process.js';
 import type { ServiceHandlers } from './service-process.js';
 
-const program = 'service/dist/service/main.js';
+const program = 'service/dist/service/cli/rolebridge.cjs';
 
 /** `rolebridge credentials` as AWS's tools start it (`credential_process`): the whole process, against an empty one. */
 export async function measureCommand(directory: string): Promise<Measurement[]> {

@@ -1,6 +1,7 @@
 import type { Connection } from '../../service/domain/connection.js';
 import { disconnected } from '../../service/domain/connection-transitions.js';
 import { newExternalId } from '../../service/domain/ids.js';
+import type { RoleArn } from '../../service/domain/role-arn.js';
 import { scopeKey } from '../../service/domain/scope.js';
 import { aConnection, at, changed, connectedTo, intent } from './records.js';
 import type { Subject } from './subject.js';
@@ -208,6 +209,7 @@ export function connectionsContract(on: Subject): void {
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
     const refusal = (outcomes[1] as PromiseRejectedResult).reason;
     expect(refusal).toMatchObject({ code: 'role_already_connected', members: {} });
+    expect(await on.store.roleHolder(role as RoleArn)).toMatchObject({ roleArn: role });
     expect(JSON.stringify([refusal.detail, refusal.remedy])).not.toMatch(/con_|org_|Acme|production/);
   });
 

@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { iamIn, synthesize, terraformIn } from '../customer-stack.js';
-import { type CommandResult, findTerraform } from '../real/tools.js';
+import { findTerraform } from '../real/tools.js';
 import { startVendor, type Vendor } from '../vendor.js';
 import { openDemo } from './open.js';
+import { publishedSets, refuseIncompleteRole, upgradePermissions } from './permissions.js';
+import { expectStatus, expectSuccess, must, say, seconds, show, step } from './steps.js';
 
 const started = Date.now();
-const say = (text: string) => console.log(text.replace(/^/gm, '  '));
 const targets = [
   { project: 'shop', environment: 'production', architecture: 'web' },
   { project: 'shop', environment: 'staging' },
@@ -25,23 +26,24 @@ async function main(): Promise<void> {
     'A customer connects an AWS account to a vendor’s platform, on a local sandbox in place of AWS.',
   );
   const folder = mkdtempSync(join(tmpdir(), 'rolebridge-demo-'));
+  const published = publishedSets();
   const vendor = await step('Start the AWS sandbox and the service', () =>
     // AWS too takes a moment until a new role is assumable.
-    startVendor({ propagationDelayMs: 400 }),
+    startVendor({ propagationDelayMs: 400, permissionSets: published.sets }),
   );
   try {
-    await demonstrate(vendor, folder);
+    await demonstrate(vendor, folder, published.publishSecond);
   } finally {
     await vendor.close();
     rmSync(vendor.directory, { recursive: true, force: true });
     rmSync(folder, { recursive: true, force: true });
   }
   console.log(
-    `\nDone in ${seconds(started)}: one role connected, resolved, refused where it was unsafe, and disconnected.`,
+    `\nDone in ${seconds(started)}: roles connected, resolved, upgraded, refused where unsafe or insufficient, and disconnected.`,
   );
 }
 
-async function demonstrate(vendor: Vendor, folder: string): Promise<void> {
+async function demonstrate(vendor: Vendor, folder: string, publishSecond: () => void): Promise<void> {
   say(`sandbox ${vendor.sandbox.url}, service ${vendor.service.url}`);
   const customer = vendor.sandbox.createAccount();
   const admin = vendor.sandbox.createAccessKey(customer.accountId, 'platform-engineer');
@@ -100,6 +102,11 @@ async function demonstrate(vendor: Vendor, folder: string): Promise<void> {
   must(answers.join() === '200,200,404', `resolve answered ${answers.join()}`);
 
   await refuseUnsafeRoles(vendor, customer.accountId);
+  await refuseIncompleteRole(vendor, customer.accountId);
+  const tool = findTerraform();
+  if (deployment.isTerraform && tool)
+    await upgradePermissions(vendor, publishSecond, { tool, folder, environment });
+  else say('Not shown without Terraform: the upgrade of a permission set.');
 
   show(
     await step(`Customer: destroy (${deployment.name})`, async () =>
@@ -151,7 +158,7 @@ async function chooseDeployment(
   environment: Record<string, string>,
 ) {
   const tool = findTerraform();
-  const iam = { name: 'IAM API and callback script', ...iamIn(stack, environment) };
+  const iam = { name: 'IAM API and callback script', isTerraform: false, ...iamIn(stack, environment) };
   if (tool === undefined) {
     say('Terraform is not on the PATH: the same role is made through the IAM API instead.');
     return iam;
@@ -164,38 +171,8 @@ async function chooseDeployment(
   }
   return {
     name: 'real Terraform, real AWS provider',
+    isTerraform: true,
     apply: () => terraform('apply', '-auto-approve', '-no-color'),
     destroy: () => terraform('destroy', '-auto-approve', '-no-color'),
   };
-}
-
-async function step<Result>(title: string, work: () => Promise<Result>): Promise<Result> {
-  const begun = Date.now();
-  process.stdout.write(`\n▸ ${title}`);
-  try {
-    return await work();
-  } finally {
-    process.stdout.write(Date.now() - begun < 50 ? '\n' : ` (${seconds(begun)})\n`);
-  }
-}
-
-const seconds = (since: number) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
-
-/** The script's own lines out of Terraform's. */
-function show({ stdout }: CommandResult, pattern: RegExp): void {
-  for (const line of stdout.split('\n')) if (pattern.test(line)) say(line.replace(/^.*\(local-exec\): /, ''));
-}
-
-function expectSuccess(result: CommandResult): CommandResult {
-  if (result.code !== 0) throw new Error(`exit code ${result.code}\n${result.stdout}\n${result.stderr}`);
-  return result;
-}
-
-function expectStatus(status: number, answer: Awaited<ReturnType<Vendor['call']>>) {
-  must(answer.status === status, `the service answered ${answer.status}: ${JSON.stringify(answer.body)}`);
-  return answer.body;
-}
-
-function must(isTrue: boolean, otherwise: string): asserts isTrue {
-  if (!isTrue) throw new Error(otherwise);
 }

@@ -8,7 +8,7 @@ import path from 'node:path';
 import type { SandboxAccount } from '../aws-sandbox/index.js';
 import { type ApiAnswer, startVendor, type Vendor } from '../vendor.js';
 import { findTerraform, mirroredProviderVersion, notChecked, runCommand } from './tools.js';
-import { commandsOf, startRegistry } from './word-for-word.js';
+import { blocksOf, commandsOf, startRegistry } from './word-for-word.js';
 
 const terraform = findTerraform();
 const check = terraform ? describe : describe.skip;
@@ -72,6 +72,35 @@ check("the README's customer page", () => {
     expect(destroyed.code).toBe(0);
     for (const { stdout, stderr } of [made, deployed, destroyed])
       expect(stdout + stderr).not.toContain(connection.callbackSecret);
+  });
+});
+
+check('docs/templates.md', () => {
+  test('connects with the Terraform module, in an empty folder', async () => {
+    const name = 'terraform';
+    const made = { name, expectedAccountId: customer.accountId };
+    const { body: connection } = await vendor.call('POST', '/v1/connections', made);
+    const folder = mkdtempSync(path.join(root, 'terraform-'));
+    const values: Record<string, string> = {
+      'con_…': connection.id,
+      'rb-…': connection.externalId,
+      'arn:aws:iam::111122223333:role/rolebridge': connection.principal,
+      'https://connect.vendor.example': vendor.service.url,
+      'whsec_…': connection.callbackSecret,
+    };
+    const filled = (text: string) =>
+      Object.entries(values).reduce((all, [placeholder, value]) => all.replaceAll(placeholder, value), text);
+    const [main = ''] = blocksOf('docs/templates.md', '## Terraform', 'hcl');
+    writeFileSync(path.join(folder, 'main.tf'), filled(main));
+    const [deploy = ''] = commandsOf('docs/templates.md', '## Terraform');
+    const inFolder = (commands: string) =>
+      runCommand('bash', ['--norc', '-euc', filled(commands)], { cwd: folder, env: environment() });
+    const applied = await inFolder(`${deploy.trimEnd()} -auto-approve`);
+    expect(applied.stdout + applied.stderr).toMatch(`connected to ${customer.accountId}`);
+    expect(applied.code).toBe(0);
+    const destroyed = await inFolder(deploy.replace('terraform apply', 'terraform destroy -auto-approve'));
+    expect(destroyed.stdout + destroyed.stderr).toMatch(/: disconnected/);
+    expect(destroyed.code).toBe(0);
   });
 });
 

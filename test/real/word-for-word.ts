@@ -8,13 +8,17 @@ import { join } from 'node:path';
 import { packed } from '../run/packed.js';
 
 /** The shell commands of a section, block by block. */
-export function commandsOf(file: string, heading: string): string[] {
+export const commandsOf = (file: string, heading: string): string[] => blocksOf(file, heading, 'sh');
+
+/** A section's blocks of code in a language. */
+export function blocksOf(file: string, heading: string, language: string): string[] {
   const text = readFileSync(file, 'utf8');
   const start = text.indexOf(`${heading}\n`);
   if (start < 0) throw new Error(`${file} has no section "${heading}".`);
   const end = text.indexOf('\n## ', start);
   const section = text.slice(start, end < 0 ? undefined : end);
-  return [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map((match) => String(match[1]));
+  const blocks = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms');
+  return [...section.matchAll(blocks)].map((match) => String(match[1]));
 }
 
 /** A registry of our packages, which are not published; everything else comes from npm's. */

@@ -200,6 +200,10 @@ it('gives a role that two organizations control to the first, and names nobody t
   expect(JSON.stringify(answer.body)).not.toMatch(
     new RegExp(`${connection.id}|${connection.externalId}|acme`),
   );
+  // What that proves of the first one's role has its consequence.
+  const first = (await vendor.call('GET', `/v1/connections/${connection.id}`)).body;
+  expect(first).toMatchObject({ status: 'failed', verification: { code: 'external_id_not_enforced' } });
+  expect(JSON.stringify(first)).not.toMatch(new RegExp(`${second.id}|${second.externalId}`));
 });
 
 describe('refuses with 401 and changes nothing', () => {

@@ -342,3 +342,14 @@ test('the command line shows who has which version, what is missing, and what a 
   const { stdout: shown } = await runCommandLine(['connection', 'show', role.connection.id], { env });
   expect(shown).toContain('deploy@1');
 });
+
+test('resolve and metrics tell how sure the service is, and who has which version', async () => {
+  const role = await made(needed, { over: { scope: { project: 'told' } } });
+  await role.deploy({ permissionSet: 'deploy@1' });
+  const { body } = await vendor.call('GET', '/v1/resolve?project=told');
+  expect(body.connection).toMatchObject({ assurance: 'proven', permissions: 'complete' });
+  const { permissionSets, permissions, assurance } = await vendor.store.connectionTotals();
+  expect(permissionSets.get('deploy@1')).toBeGreaterThan(0);
+  expect(permissions.get('complete')).toBeGreaterThan(0);
+  expect(assurance.proven).toBeGreaterThan(0);
+});

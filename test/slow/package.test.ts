@@ -69,6 +69,7 @@ test('the tarball holds the program, the client, what they read beside them, and
     expect.arrayContaining([
       'LICENSE',
       'README.md',
+      'dist/service/cli/rolebridge.cjs',
       'dist/service/main.js',
       'dist/service/index.d.ts',
       'dist/client/index.js',
@@ -88,15 +89,17 @@ test('the tarball holds the program, the client, what they read beside them, and
   expect(
     others.filter(
       (file) =>
-        !/^(LICENSE|README\.md|package\.json|dist\/.+\.(js|d\.ts)|dist\/docs\/.+\.(md|yml|json))$/.test(file),
+        !/^(LICENSE|README\.md|package\.json|dist\/.+\.(js|d\.ts)|dist\/service\/cli\/rolebridge\.cjs|dist\/docs\/.+\.(md|yml|json))$/.test(
+          file,
+        ),
     ),
   ).toEqual([]);
 });
 
 test('the command starts from where npm puts it', async () => {
-  const { stdout } = await node(path.join(installed(), 'dist/service/main.js'), '--help');
+  const { stdout } = await node(path.join(installed(), 'dist/service/cli/rolebridge.cjs'), '--help');
   expect(stdout).toMatch(/Usage: rolebridge/);
-  expect(readFileSync(path.join(installed(), 'dist/service/main.js'), 'utf8')).toMatch(
+  expect(readFileSync(path.join(installed(), 'dist/service/cli/rolebridge.cjs'), 'utf8')).toMatch(
     /^#!\/usr\/bin\/env node\n/,
   );
 }, 60_000);

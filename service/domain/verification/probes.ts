@@ -33,17 +33,19 @@ async function probe(
 /** Side by side, and only after the role proved to be assumable: before that a denial proves nothing. */
 export async function negativeProbes(attempt: Attempt, externalId: ExternalId): Promise<void> {
   const { request, report, role, clock, newExternalId, propagationEnds, waitEnds } = attempt;
-  const { externalId: current, pendingExternalId } = request.connection;
+  const { externalId: current, pendingExternalId, foreignExternalIds = [] } = request.connection;
   const previous = externalId === pendingExternalId ? current : undefined;
   const windowEnds =
     clock.now() + (request.allowPropagation ? Math.min(request.propagationWindowMs, fixedTrustWindowMs) : 0);
   for (;;) {
-    const [opensWithout, opensWithAny, opensWithPrevious] = await Promise.all([
+    const [opensWithout, opensWithAny, opensWithPrevious, ...opensWithForeign] = await Promise.all([
       probe(attempt, 'without_external_id', undefined),
       probe(attempt, 'wrong_external_id', newExternalId()),
       previous !== undefined && probe(attempt, 'with_previous_external_id', previous),
+      ...foreignExternalIds.map((foreign) => probe(attempt, 'wrong_external_id', foreign)),
     ]);
-    const isOpen = opensWithout || opensWithAny;
+    const opensWithOther = opensWithForeign.includes(true);
+    const isOpen = opensWithout || opensWithAny || opensWithOther;
     // A part of AWS may answer by the trust policy before for as long as a new role may not be known.
     const mayPropagate =
       opensWithPrevious && !isOpen && request.callerRetries && clock.now() < propagationEnds;
@@ -63,6 +65,7 @@ export async function negativeProbes(attempt: Attempt, externalId: ExternalId): 
       );
     report.pass('external_id_required', 'AWS denies the role without the external ID.');
     if (opensWithAny) anyExternalId(attempt, 'with any external ID');
+    if (opensWithOther) anyExternalId(attempt, "with another connection's external ID");
     report.pass('external_id_exact', 'AWS denies the role with another external ID.');
     if (opensWithPrevious)
       report.fail(

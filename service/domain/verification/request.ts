@@ -1,7 +1,7 @@
 import type { AccountId, ConnectionId, ExternalId, OrganizationId } from '../ids.js';
 import type { PermissionSet } from '../permission-set.js';
 import type { Clock, Sts } from '../ports.js';
-import type { ParsedRoleArn, Partition } from '../role-arn.js';
+import type { ParsedRoleArn, Partition, RoleArn } from '../role-arn.js';
 import type { Check, FailedVerification, PassedVerification } from '../verification.js';
 import type { PermissionsReport } from './permissions-report.js';
 import type { NoVerdictReason, VerificationReport } from './report.js';
@@ -14,6 +14,8 @@ export interface RoleToVerify {
     /** During a rotation: tried first, and the other must be refused then. */
     readonly pendingExternalId?: ExternalId | undefined;
     readonly expectedAccountId?: AccountId | undefined;
+    /** Of other connections, which opened the role: they have to be denied. */
+    readonly foreignExternalIds?: readonly ExternalId[] | undefined;
   };
   /** As it came, not yet checked. */
   readonly roleArn: string;
@@ -39,6 +41,8 @@ export interface RoleToVerify {
   readonly requireProof?: boolean | undefined;
   /** What the role must be able to do. Absent: the connection has no permission set. */
   readonly permissions?: PermissionsToCheck | undefined;
+  /** Hears that the role opened with this external ID, before anything else is checked. */
+  readonly onOpened?: ((role: RoleArn, externalId: ExternalId) => Promise<void>) | undefined;
   /** Hears of every check as it is made, and of every denial that may still be propagation. */
   readonly onProgress?: ((progress: VerificationProgress) => void) | undefined;
 }

@@ -25,6 +25,7 @@ export async function verifyRole(request: RoleToVerify, tools: VerificationTools
     const propagationEnds = request.firstAttemptAt + request.propagationWindowMs;
     attempt = { ...tools, request, report, role, propagationEnds, waitEnds: clock.now() + request.maxWaitMs };
     opened = await assume(attempt);
+    await request.onOpened?.(role.arn, opened.externalId);
     return await verdict(attempt, opened);
   } catch (end) {
     if (end instanceof Inconclusive) return { outcome: 'inconclusive', ...end.verdict };
@@ -48,7 +49,8 @@ async function verdict(attempt: Attempt, opened: OpenedRole): Promise<RoleVerifi
   const policy = await reading;
   report.pass('account', `The session is in account ${role.accountId}, and GetCallerIdentity agrees.`);
   const { probedAt } = request;
-  if (policy.isReadable && probedAt !== undefined)
+  const { foreignExternalIds = [] } = request.connection;
+  if (policy.isReadable && probedAt !== undefined && foreignExternalIds.length === 0)
     report.pass('external_id_required', `AWS denied the role without the external ID at ${probedAt}.`);
   else await negativeProbes(attempt, opened.externalId);
   const assurance = await judgePolicy(attempt, opened, policy);
