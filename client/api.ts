@@ -400,6 +400,9 @@ export type Verification =
           | 'organization_not_found'
           | 'organization_suspended'
           | 'reference_taken'
+          | 'request_in_progress'
+          | 'request_outcome_unknown'
+          | 'secret_no_longer_available'
           | 'request_invalid'
           | 'unauthorized'
           | 'permission_denied'
@@ -410,6 +413,7 @@ export type Verification =
           | 'vendor_credentials_invalid'
           | 'vendor_not_allowed'
           | 'rate_limited'
+          | 'quota_exceeded'
           | 'store_unavailable'
           | 'form_refused'
           | 'session_ended'
@@ -565,6 +569,9 @@ export type Verification =
           | 'organization_not_found'
           | 'organization_suspended'
           | 'reference_taken'
+          | 'request_in_progress'
+          | 'request_outcome_unknown'
+          | 'secret_no_longer_available'
           | 'request_invalid'
           | 'unauthorized'
           | 'permission_denied'
@@ -575,6 +582,7 @@ export type Verification =
           | 'vendor_credentials_invalid'
           | 'vendor_not_allowed'
           | 'rate_limited'
+          | 'quota_exceeded'
           | 'store_unavailable'
           | 'form_refused'
           | 'session_ended'
@@ -708,6 +716,9 @@ export type Verification =
         | 'organization_not_found'
         | 'organization_suspended'
         | 'reference_taken'
+        | 'request_in_progress'
+        | 'request_outcome_unknown'
+        | 'secret_no_longer_available'
         | 'request_invalid'
         | 'unauthorized'
         | 'permission_denied'
@@ -718,6 +729,7 @@ export type Verification =
         | 'vendor_credentials_invalid'
         | 'vendor_not_allowed'
         | 'rate_limited'
+        | 'quota_exceeded'
         | 'store_unavailable'
         | 'form_refused'
         | 'session_ended'
@@ -831,6 +843,9 @@ export interface Problem {
           | 'organization_not_found'
           | 'organization_suspended'
           | 'reference_taken'
+          | 'request_in_progress'
+          | 'request_outcome_unknown'
+          | 'secret_no_longer_available'
           | 'request_invalid'
           | 'unauthorized'
           | 'permission_denied'
@@ -841,6 +856,7 @@ export interface Problem {
           | 'vendor_credentials_invalid'
           | 'vendor_not_allowed'
           | 'rate_limited'
+          | 'quota_exceeded'
           | 'store_unavailable'
           | 'form_refused'
           | 'session_ended'
@@ -938,6 +954,10 @@ export interface Problem {
         code?: ProblemCode | undefined;
       }
     | undefined;
+  /** Of secret_no_longer_available. */
+  createdId?: string | undefined;
+  /** Of request_outcome_unknown. */
+  requestId?: string | undefined;
   allowedDurationSeconds?: number | undefined;
   maximumDurationSeconds?: number | undefined;
 }
@@ -987,6 +1007,9 @@ export type ProblemCode =
   | 'organization_not_found'
   | 'organization_suspended'
   | 'reference_taken'
+  | 'request_in_progress'
+  | 'request_outcome_unknown'
+  | 'secret_no_longer_available'
   | 'request_invalid'
   | 'unauthorized'
   | 'permission_denied'
@@ -997,6 +1020,7 @@ export type ProblemCode =
   | 'vendor_credentials_invalid'
   | 'vendor_not_allowed'
   | 'rate_limited'
+  | 'quota_exceeded'
   | 'store_unavailable'
   | 'form_refused'
   | 'session_ended'
@@ -1355,6 +1379,9 @@ export interface Operations {
           | 'organization_not_found'
           | 'organization_suspended'
           | 'reference_taken'
+          | 'request_in_progress'
+          | 'request_outcome_unknown'
+          | 'secret_no_longer_available'
           | 'request_invalid'
           | 'unauthorized'
           | 'permission_denied'
@@ -1365,6 +1392,7 @@ export interface Operations {
           | 'vendor_credentials_invalid'
           | 'vendor_not_allowed'
           | 'rate_limited'
+          | 'quota_exceeded'
           | 'store_unavailable'
           | 'form_refused'
           | 'session_ended'
@@ -1936,6 +1964,9 @@ export interface Operations {
           | 'organization_not_found'
           | 'organization_suspended'
           | 'reference_taken'
+          | 'request_in_progress'
+          | 'request_outcome_unknown'
+          | 'secret_no_longer_available'
           | 'request_invalid'
           | 'unauthorized'
           | 'permission_denied'
@@ -1946,6 +1977,7 @@ export interface Operations {
           | 'vendor_credentials_invalid'
           | 'vendor_not_allowed'
           | 'rate_limited'
+          | 'quota_exceeded'
           | 'store_unavailable'
           | 'form_refused'
           | 'session_ended'
@@ -2113,7 +2145,13 @@ export interface Operations {
   };
   /** Lists API keys, revoked ones too, without the keys themselves. */
   listApiKeys: {
-    args: [];
+    args: [
+      query?: {
+        limit?: number | undefined;
+        /** The "next" of the page before. */
+        after?: string | undefined;
+      },
+    ];
     answer: {
       apiKeys: {
         id: string;
@@ -2152,6 +2190,8 @@ export interface Operations {
         /** ISO 8601, in UTC. */
         revokedAt?: string | undefined;
       }[];
+      /** The "after" of the next page; missing on the last. */
+      next?: string | undefined;
     };
   };
   /** Revokes an API key at once, with every key and link that was created with it. */
@@ -2531,7 +2571,7 @@ export const routes = {
     isRepeatable: true,
   },
   createApiKey: { method: 'POST', path: '/v1/api-keys', hasBody: true, hasQuery: false, isRepeatable: false },
-  listApiKeys: { method: 'GET', path: '/v1/api-keys', hasBody: false, hasQuery: false, isRepeatable: true },
+  listApiKeys: { method: 'GET', path: '/v1/api-keys', hasBody: false, hasQuery: true, isRepeatable: true },
   revokeApiKey: {
     method: 'DELETE',
     path: '/v1/api-keys/{id}',

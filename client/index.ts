@@ -83,7 +83,8 @@ export function createRolebridgeClient(options: RolebridgeClientOptions): Rolebr
       body,
       isLines,
       signal: its?.signal,
-      isRepeatable,
+      idempotencyKey: its?.idempotencyKey,
+      isRepeatable: isRepeatable || its?.idempotencyKey !== undefined,
       timeoutMs: options.timeoutMs ?? 45_000,
       maxRetryWaitMs: options.maxRetryWaitMs ?? 30_000,
     });

@@ -6,6 +6,8 @@ import { exchange } from './request.js';
 export interface CallOptions {
   /** Ends the call; it then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /** Makes a call that creates something repeatable: the same key gets the same answer for 24 hours. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 export interface SendOptions extends CallOptions {
@@ -47,7 +49,7 @@ export async function send(options: SendOptions): Promise<unknown> {
 }
 
 async function attempt(options: SendOptions): Promise<unknown> {
-  const { url, method, token, body, timeoutMs, signal } = options;
+  const { url, method, token, body, timeoutMs, signal, idempotencyKey } = options;
   const timeout = AbortSignal.timeout(timeoutMs);
   const answer = await exchange({
     url,
@@ -55,6 +57,7 @@ async function attempt(options: SendOptions): Promise<unknown> {
     headers: {
       accept: 'application/json',
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
     body: body === undefined ? undefined : JSON.stringify(body),

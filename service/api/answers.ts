@@ -382,7 +382,10 @@ const apiKey = z.object({
   lastUsedAt: dateTime.optional().meta({ description: 'Within five minutes.' }),
   revokedAt: dateTime.optional(),
 });
-export const apiKeyList = z.object({ apiKeys: z.array(apiKey) });
+export const apiKeyList = z.object({
+  apiKeys: z.array(apiKey),
+  next: text.optional().meta({ description: 'The "after" of the next page; missing on the last.' }),
+});
 export const createdApiKey = apiKey.extend({ apiKey: text.meta({ description: 'In no other answer.' }) });
 
 const auditRecord = z
@@ -465,6 +468,8 @@ export const problem = z
       .object({ id: text, name: text, status: text, code: code.optional() })
       .optional()
       .meta({ description: 'Of connection_not_healthy.' }),
+    createdId: text.optional().meta({ description: 'Of secret_no_longer_available.' }),
+    requestId: text.optional().meta({ description: 'Of request_outcome_unknown.' }),
     allowedDurationSeconds: z.number().optional(),
     maximumDurationSeconds: z.number().optional(),
   })

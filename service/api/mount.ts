@@ -6,9 +6,10 @@ import { RolebridgeError } from '../domain/errors.js';
 import { RateLimitedError, type RateLimits } from '../limits/index.js';
 import { textIn } from '../unknown-value.js';
 import { type AuthOptions, createAuth } from './auth.js';
+import { answerOnce, createsSomething, idempotencyKeyIn } from './idempotency.js';
 import { parseJsonBody } from './json-body.js';
-import { type ApiDependencies, type Operation, RawAnswer } from './operation.js';
-import { problemAnswer } from './problem.js';
+import { type AnswerOf, type ApiDependencies, type Operation, RawAnswer } from './operation.js';
+import { type Answer, problemAnswer } from './problem.js';
 import { readBody } from './read-body.js';
 import { createRequestLog, type Exchange, exchangeOf, logFailure } from './request-log.js';
 import { send, sendFile, sendLines } from './respond.js';
@@ -64,7 +65,7 @@ export function mount(
     if (caller)
       await requireActive(deps.store, caller.organizationId, { allowsSuspended: isRead(operation) });
     const bytes = operation.method === 'get' ? noBody : await readBody(request);
-    const value = await operation.handler({
+    const input = {
       deps,
       params,
       query: operation.query && parse(operation.query, parseQuery(search), 'query'),
@@ -72,13 +73,24 @@ export function mount(
       by: { actor: exchange.actor, requestId: exchange.requestId },
       caller,
       request: { headers: request.headers, body: bytes },
-    });
+    };
     const { answer: given } = operation;
+    const key = createsSomething(operation) ? idempotencyKeyIn(request) : undefined;
+    if (key !== undefined) {
+      const { actor, requestId } = exchange;
+      const keyed = { key, actor, caller, operation: `${request.method} ${path}`, body: bytes, requestId };
+      const once = await answerOnce(deps, keyed, async () => ({
+        status: given.status,
+        body: await operation.handler(input),
+      }));
+      setLocation(response, given, once);
+      return send(response, once);
+    }
+    const value = await operation.handler(input);
     if (value instanceof RawAnswer) return send(response, value.answer);
     if (given.file && isLines(value)) return sendLines(response, value, given);
     if (typeof value === 'string' || Buffer.isBuffer(value)) return sendFile(request, response, value, given);
-    if (given.location)
-      response.setHeader('location', given.location.replace('{id}', textIn(value, 'id') ?? ''));
+    setLocation(response, given, { status: given.status, body: value });
     send(response, { status: given.status, body: value });
   }
 
@@ -91,6 +103,15 @@ export function mount(
     if (problem.status >= 500) logFailure(options.logger, request, response, error);
     send(response, problem);
   }
+}
+
+function setLocation(
+  response: ServerResponse,
+  { location, status }: AnswerOf<unknown>,
+  answer: Answer,
+): void {
+  if (location === undefined || answer.status !== status) return;
+  response.setHeader('location', location.replace('{id}', textIn(answer.body, 'id') ?? ''));
 }
 
 /** A client without valid credentials that keeps asking is refused at the cost of a look into a map. */

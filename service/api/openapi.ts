@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { type ErrorCode, errorCatalog } from '../domain/error-catalog/index.js';
 import * as answers from './answers.js';
+import { createsSomething } from './idempotency.js';
 import { errorsOf, type Operation } from './operation.js';
 import { statusMessages } from './status-messages.js';
 
@@ -78,6 +79,14 @@ export function createOpenApiDocument(
   );
 }
 
+const idempotencyHeader = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21\x23-\x7e]{1,255}$/)
+    .optional()
+    .meta({ description: 'The same request with the same key gets the same answer for 24 hours.' }),
+});
+
 const webhookHeaders = z.object({
   'webhook-id': z
     .string()
@@ -116,6 +125,7 @@ function describe(operationId: string, operation: Operation): ZodOpenApiOperatio
       }),
       ...(query && { query }),
       ...(auth === 'signature' && { header: webhookHeaders }),
+      ...(createsSomething(operation) && { header: idempotencyHeader }),
     },
     ...(body && {
       requestBody: {

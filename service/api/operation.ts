@@ -175,11 +175,25 @@ const authErrors: Readonly<Record<Auth, readonly ErrorCode[]>> = {
   none: [],
 };
 
+const idempotencyErrors: readonly ErrorCode[] = [
+  'idempotency_key_reused',
+  'request_in_progress',
+  'request_outcome_unknown',
+  'secret_no_longer_available',
+];
+
 /** Every code that an operation can answer with. */
-export const errorsOf = ({ auth, method, errors, readsOnly = method === 'get' }: Operation): ErrorCode[] => [
+export const errorsOf = ({
+  auth,
+  method,
+  errors,
+  answer,
+  readsOnly = method === 'get',
+}: Operation): ErrorCode[] => [
   ...new Set([
     ...commonErrors,
     ...authErrors[auth],
+    ...(method === 'post' && answer.status === 201 ? idempotencyErrors : []),
     ...(auth === 'organization' && !readsOnly ? (['organization_suspended'] as const) : []),
     ...(method === 'get' ? [] : (['body_too_large', 'media_type_not_supported'] as const)),
     ...errors,

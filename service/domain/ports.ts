@@ -1,4 +1,5 @@
 import type { AccessKey } from './access-key.js';
+import type { AnsweredRequest } from './answered-request.js';
 import type { ApiKey } from './api-key.js';
 import type { AuditIntent, AuditRecord } from './audit.js';
 import type { SignedIdentityRequest } from './caller-proof.js';
@@ -246,6 +247,8 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
     organizationId: OrganizationId | undefined,
     page: { limit: number; after?: ConnectionId | undefined } & ConnectionFilter,
   ): Promise<{ connections: Connection[]; hasMore: boolean }>;
+  /** How many an organization has, deleted ones left out. */
+  connectionCount(organizationId: OrganizationId): Promise<number>;
   /** The connection of any organization that has this role. */
   roleHolder(role: RoleArn): Promise<Connection | undefined>;
   /** Without the checks and probes of their verifications. The connections that hold these scope keys, in the order given, those that nobody holds left out. */
@@ -295,6 +298,14 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
     webhookId: string,
     now: string,
   ): Promise<IdempotencyRecord | undefined>;
+  /**
+   * Claims an `Idempotency-Key` for 24 hours: what is stored for it, or undefined when it is the caller's now. `replaces`
+   * names the attempt that was lost, whose place it takes.
+   */
+  acquireRequest(mine: AnsweredRequest, replaces: string | undefined): Promise<AnsweredRequest | undefined>;
+  finishRequest(mine: AnsweredRequest): Promise<void>;
+  /** The key is free again. */
+  releaseRequest(mine: AnsweredRequest): Promise<void>;
   /** @throws RolebridgeError `store_unavailable` when a write would not be possible now */
   ready(): Promise<void>;
   close(): Promise<void>;

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { AnsweredRequest } from '../domain/answered-request.js';
 import type { ApiKey } from '../domain/api-key.js';
 import type { AuditRecord } from '../domain/audit.js';
 import { type Connection, isVerifiable } from '../domain/connection.js';
@@ -210,6 +211,11 @@ export class RecordStore implements Store {
     }
   }
 
+  async connectionCount(organizationId: OrganizationId): Promise<number> {
+    const counts = await this.backend.count('connections', 'deleted', { deleted: 'no', organizationId });
+    return counts.get('no') ?? 0;
+  }
+
   async roleHolder(role: RoleArn): Promise<Connection | undefined> {
     const holding = { constraint: 'role', values: [role] } as const;
     const [holder] = await this.backend.list('connections', { order: 'created', holding, limit: 1 });
@@ -353,6 +359,40 @@ export class RecordStore implements Store {
   ): Promise<IdempotencyRecord | undefined> {
     const stored = await this.#one('idempotency', idempotencyKey({ connectionId, webhookId }));
     return stored && stored.firstAttemptAt > dayBefore(now) ? idempotencyOf(stored) : undefined;
+  }
+
+  async acquireRequest(
+    mine: AnsweredRequest,
+    replaces: string | undefined,
+  ): Promise<AnsweredRequest | undefined> {
+    const { organizationId } = mine;
+    const oldest = new Date(Date.parse(mine.startedAt) - idempotencyLifetimeMs).toISOString();
+    const query = { organizationId, order: 'age', upTo: oldest, limit: rowsAtOnce } as const;
+    const old = await this.backend.list('answeredRequests', query);
+    return this.backend.transact(organizationId, async (transaction) => {
+      await assertOrganization(transaction, organizationId);
+      for (const { id } of old) await transaction.delete('answeredRequests', id);
+      const stored = await transaction.get('answeredRequests', mine.id);
+      if (stored !== undefined && (stored.answer || stored.requestId !== replaces)) return stored;
+      await transaction.put('answeredRequests', ownCopy('answeredRequests', mine));
+      return undefined;
+    });
+  }
+
+  async finishRequest(mine: AnsweredRequest): Promise<void> {
+    await this.backend.transact(mine.organizationId, async (transaction) => {
+      const stored = await transaction.get('answeredRequests', mine.id);
+      // Another attempt took its place.
+      if (stored?.requestId !== mine.requestId) return;
+      await transaction.put('answeredRequests', ownCopy('answeredRequests', mine));
+    });
+  }
+
+  async releaseRequest({ organizationId, id, requestId }: AnsweredRequest): Promise<void> {
+    await this.backend.transact(organizationId, async (transaction) => {
+      const stored = await transaction.get('answeredRequests', id);
+      if (stored?.requestId === requestId) await transaction.delete('answeredRequests', id);
+    });
   }
 
   async appendAudit(records: readonly AuditRecord[]): Promise<void> {

@@ -6,6 +6,7 @@ import { authority } from '../domain/permission.js';
 const name = z.string().min(1);
 const time = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'not a time');
 
+export { answeredRequestSchema as answeredRequest } from '../domain/answered-request.js';
 export { connectionSchema as connection } from '../domain/connection.js';
 export { organizationSchema as organization } from '../domain/organization.js';
 

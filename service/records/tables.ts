@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AnsweredRequest } from '../domain/answered-request.js';
 import type { ApiKey } from '../domain/api-key.js';
 import {
   type Connection,
@@ -40,6 +41,7 @@ export interface Values {
   readonly retiredExternalIds: RetiredExternalId;
   readonly idempotency: StoredIdempotencyRecord;
   readonly runningChecks: RunningCheck;
+  readonly answeredRequests: AnsweredRequest;
   readonly jobs: StoredJob;
   readonly messages: StoredMessage;
   readonly tokens: Token;
@@ -171,6 +173,13 @@ const definitions = {
     organizationId: ofItsOrganization,
     columns: {},
     orders: { id: null },
+  },
+  answeredRequests: {
+    schema: schemas.answeredRequest,
+    key: ({ id }) => id,
+    organizationId: ofItsOrganization,
+    columns: { startedAt: ({ startedAt }) => time(startedAt) },
+    orders: { age: 'startedAt' },
   },
   jobs: {
     schema: schemas.job,

@@ -66,3 +66,40 @@ export function callbacksContract(on: Subject): void {
     expect(await on.store.runningCheck('org_other' as never, connectionId)).toBeUndefined();
   });
 }
+
+export function answeredRequestsContract(on: Subject): void {
+  const aRequest = (differences: object = {}) => ({
+    id: 'hash',
+    organizationId: on.organization.id,
+    requestId: 'first',
+    requestHash: 'body',
+    startedAt: at(0),
+    leaseExpiresAt: at(90),
+    ...differences,
+  });
+
+  test('gives an idempotency key to one of many, and to another only in the place of a lost attempt', async () => {
+    const attempts = await Promise.all(
+      Array.from({ length: 6 }, (_, number) =>
+        on.store.acquireRequest(aRequest({ requestId: `try ${number}` }), undefined),
+      ),
+    );
+    expect(attempts.filter((found) => found === undefined)).toHaveLength(1);
+    const owner = attempts.find((found) => found !== undefined)?.requestId ?? '';
+    const next = aRequest({ requestId: 'next' });
+    expect(await on.store.acquireRequest(next, 'another')).toMatchObject({ requestId: owner });
+    expect(await on.store.acquireRequest(next, owner)).toBeUndefined();
+    await on.store.finishRequest(aRequest({ requestId: owner, answer: { status: 201 } }));
+    await on.store.releaseRequest(aRequest({ requestId: owner }));
+    await on.store.finishRequest({ ...next, answer: { status: 201, body: '{}' } });
+    await on.reopen();
+    expect(await on.store.acquireRequest(aRequest(), 'next')).toEqual({
+      ...next,
+      answer: { status: 201, body: '{}' },
+    });
+    const dayLater = aRequest({ startedAt: at(24 * 3_600) });
+    expect(await on.store.acquireRequest(dayLater, undefined)).toBeUndefined();
+    await on.store.releaseRequest(dayLater);
+    expect(await on.store.acquireRequest(dayLater, undefined)).toBeUndefined();
+  });
+}

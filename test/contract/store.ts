@@ -1,7 +1,7 @@
 import { accessKeysContract } from './access-keys.js';
 import { apiKeysContract } from './api-keys.js';
 import { auditContract } from './audit.js';
-import { callbacksContract } from './callbacks.js';
+import { answeredRequestsContract, callbacksContract } from './callbacks.js';
 import { connectionsContract } from './connections.js';
 import { watchesContract } from './jobs.js';
 import { outboxContract } from './outbox.js';
@@ -19,6 +19,7 @@ export function storeContract(name: string, openStore: () => Promise<OpenedStore
     describe('of connections', () => connectionsContract(on));
     describe('of connections with an access key', () => accessKeysContract(on));
     describe('of callbacks', () => callbacksContract(on));
+    describe('of idempotency keys', () => answeredRequestsContract(on));
     describe('of organizations and API keys', () => apiKeysContract(on));
     describe('of the audit log', () => auditContract(on));
     describe('of watches', () => watchesContract(on));

@@ -4,6 +4,7 @@
  */
 import { accessKeyErrors } from './access-keys.js';
 import type { ErrorRow } from './error-row.js';
+import { idempotencyErrors } from './idempotency.js';
 import { organizationErrors } from './organizations.js';
 import { requestErrors } from './requests.js';
 import { roleErrors } from './roles.js';
@@ -15,10 +16,17 @@ export const errorGroups = [
   ['Roles and connections', roleErrors],
   ['Access keys', accessKeyErrors],
   ['Organizations and the operator', organizationErrors],
+  ['Idempotency keys', idempotencyErrors],
   ['Requests and the service', requestErrors],
 ] as const satisfies readonly (readonly [string, Readonly<Record<string, ErrorRow>>])[];
 
-const rows = { ...roleErrors, ...accessKeyErrors, ...organizationErrors, ...requestErrors };
+const rows = {
+  ...roleErrors,
+  ...accessKeyErrors,
+  ...organizationErrors,
+  ...idempotencyErrors,
+  ...requestErrors,
+};
 
 /** A stable code of a problem. */
 export type ErrorCode = keyof typeof rows;

@@ -1,0 +1,203 @@
+/** `Idempotency-Key`: https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
+import { hash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { callbackSecretContext } from '../actions/dependencies.js';
+import { createOperatorOrganization } from '../actions/operator-tokens.js';
+import type { AnsweredRequest } from '../domain/answered-request.js';
+import { apiKeyIdOf, isValid } from '../domain/api-key.js';
+import type { Actor } from '../domain/audit.js';
+import { roleRegistrationOf } from '../domain/connection.js';
+import { RolebridgeError } from '../domain/errors.js';
+import { isConnectionId, type OrganizationId } from '../domain/ids.js';
+import { operatorOrganizationId } from '../domain/organization.js';
+import { createKeyring } from '../secrets/keyring.js';
+import type { ApiDependencies, Caller, Operation } from './operation.js';
+import { type Answer, problemAnswer } from './problem.js';
+
+/** Longer than any verification takes. */
+const leaseMs = 90_000;
+const secretMs = 15 * 60_000;
+
+/** Creates something, so that a repeated request would create another one. */
+export const createsSomething = ({ method, answer, auth }: Operation): boolean =>
+  method === 'post' && answer.status === 201 && (auth === 'organization' || auth === 'operator');
+
+/** @throws RolebridgeError `request_invalid` */
+export function idempotencyKeyIn({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
+  const given = headers['idempotency-key'];
+  if (given === undefined) return undefined;
+  const key = /^"?([\x21\x23-\x7e]{1,255})"?$/.exec(String(given))?.[1];
+  if (key !== undefined) return key;
+  throw new RolebridgeError('request_invalid', 'Idempotency-Key: must be 1 to 255 visible ASCII characters', {
+    remedy: 'Use a UUID.',
+  });
+}
+
+export interface KeyedRequest {
+  readonly key: string;
+  readonly actor: Actor;
+  readonly caller: Caller | undefined;
+  /** Method and path. */
+  readonly operation: string;
+  readonly body: Buffer;
+  readonly requestId: string;
+}
+
+/** Answers a request once, and gives the same answer for 24 hours. */
+export async function answerOnce(
+  deps: ApiDependencies,
+  request: KeyedRequest,
+  answer: () => Promise<Answer>,
+): Promise<Answer> {
+  const { store, clock } = deps;
+  if (request.caller === undefined) await createOperatorOrganization(deps);
+  const mine = recordOf(request, clock.now());
+  let found = await store.acquireRequest(mine, undefined);
+  if (found !== undefined) {
+    if (found.requestHash !== mine.requestHash) throw reused();
+    if (found.answer) return answerAgain(deps, request.key, found);
+    if (Date.parse(found.leaseExpiresAt) > clock.now() || (await mayHaveHappened(deps, found)))
+      throw unanswered(found, clock.now());
+    // It was lost before it did anything.
+    found = await store.acquireRequest(mine, found.requestId);
+    if (found !== undefined) throw unanswered(found, clock.now());
+  }
+  const given = await answer().catch(async (error: unknown) => {
+    const problem = problemAnswer(error, deps.publicUrl, deps.vendor.inSentence);
+    if (problem.status < 500 && problem.status !== 429) return problem;
+    // Not decided: the key is free again, and the error is logged where all are.
+    await store.releaseRequest(mine);
+    throw error;
+  });
+  await store.finishRequest({ ...mine, answer: storedAnswer(deps, request.key, mine.id, given) });
+  return given;
+}
+
+function recordOf(
+  { key, actor, caller, operation, body, requestId }: KeyedRequest,
+  now: number,
+): AnsweredRequest {
+  const organizationId: OrganizationId = caller?.organizationId ?? operatorOrganizationId;
+  const credential = 'id' in actor ? (actor.id ?? '') : '';
+  return {
+    id: hash('sha256', JSON.stringify([actor.kind, credential, organizationId, operation, key])),
+    organizationId,
+    requestId,
+    requestHash: hash('sha256', body),
+    startedAt: new Date(now).toISOString(),
+    leaseExpiresAt: new Date(now + leaseMs).toISOString(),
+  };
+}
+
+/** An answer that creates something may hold a secret: it is kept under the service's and the client's key. */
+function storedAnswer(
+  deps: ApiDependencies,
+  key: string,
+  recordId: string,
+  { status, body }: Answer,
+): NonNullable<AnsweredRequest['answer']> {
+  const text = JSON.stringify(body);
+  if (status >= 400) return { status, body: text };
+  const { id } = body as { id?: unknown };
+  const inner = keyringOf(key).encrypt(Buffer.from(text), recordId);
+  return {
+    status,
+    body: deps.encryption.encrypt(inner, contextOf(recordId)),
+    encryptedUntil: new Date(deps.clock.now() + secretMs).toISOString(),
+    ...(typeof id === 'string' && { createdId: id }),
+  };
+}
+
+const keyringOf = (key: string) =>
+  createKeyring([{ id: 'client', key: hash('sha256', key, 'buffer') }], 'rolebridge idempotent answer v1');
+const contextOf = (recordId: string) => `idempotent-answer:${recordId}`;
+
+async function answerAgain(
+  deps: ApiDependencies,
+  key: string,
+  { id, answer }: AnsweredRequest,
+): Promise<Answer> {
+  if (answer === undefined) throw new Error('It has an answer.');
+  const { status, body, encryptedUntil, createdId } = answer;
+  if (encryptedUntil === undefined) return { status, body: JSON.parse(body ?? 'null') };
+  const isOver = Date.parse(encryptedUntil) <= deps.clock.now();
+  if (!isOver && body !== undefined) {
+    const text = keyringOf(key)
+      .open(deps.encryption.open(body, contextOf(id)), id)
+      .toString('utf8');
+    const value: unknown = JSON.parse(text);
+    if (await secretWorks(deps, value as Secrets)) return { status, body: value };
+  }
+  throw new RolebridgeError(
+    'secret_no_longer_available',
+    'This request was answered before. Its answer held a secret, which is not given again.',
+    {
+      remedy: 'Read what was created by its id, and create or rotate the secret.',
+      members: createdId === undefined ? {} : { createdId },
+    },
+  );
+}
+
+interface Secrets {
+  readonly id?: string;
+  readonly apiKey?: string;
+  readonly callbackSecret?: string;
+  readonly url?: string;
+}
+
+/** Not once it was revoked, rotated or used. */
+async function secretWorks(
+  { store, clock, encryption }: ApiDependencies,
+  { id, apiKey, callbackSecret, url }: Secrets,
+): Promise<boolean> {
+  if (apiKey !== undefined) {
+    const keyId = apiKeyIdOf(apiKey);
+    const key = keyId && (await store.apiKey(keyId));
+    return key !== undefined && isValid(key, clock.now());
+  }
+  if (callbackSecret !== undefined && id !== undefined && isConnectionId(id)) {
+    const connection = await store.connectionForCallback(id);
+    const registration = connection && roleRegistrationOf(connection);
+    if (!registration) return false;
+    return (
+      encryption.open(registration.encryptedCallbackSecret, callbackSecretContext(id)) === callbackSecret
+    );
+  }
+  const token = url === undefined ? undefined : new URL(url).searchParams.get('token');
+  if (!token) return true;
+  const link = await store.token('sign_in_link', hash('sha256', token));
+  return link !== undefined && link.data.usedAt === undefined && link.data.revokedAt === undefined;
+}
+
+/** What changes something is in the audit log before it does. Of the operator's own calls there is no one log to look in. */
+async function mayHaveHappened({ store }: ApiDependencies, lost: AnsweredRequest): Promise<boolean> {
+  if (lost.organizationId === operatorOrganizationId) return true;
+  for (let before: Parameters<typeof store.auditRecords>[1]['before']; ; ) {
+    const { records, hasMore } = await store.auditRecords(lost.organizationId, { limit: 100, before });
+    if (records.some(({ requestId }) => requestId === lost.requestId)) return true;
+    const last = records.at(-1);
+    if (!hasMore || last === undefined || last.at < lost.startedAt) return false;
+    before = last.id;
+  }
+}
+
+function unanswered({ leaseExpiresAt, requestId }: AnsweredRequest, now: number): RolebridgeError {
+  if (Date.parse(leaseExpiresAt) > now)
+    return new RolebridgeError('request_in_progress', 'The same request is still being handled.', {
+      remedy: 'Send it again after the time in Retry-After.',
+      retryAfterSeconds: 2,
+    });
+  return new RolebridgeError(
+    'request_outcome_unknown',
+    'The service ended while it handled this request, and it may have been done.',
+    {
+      remedy: `Look whether it was: the audit log has its request id, ${requestId}. Then use a new Idempotency-Key.`,
+      members: { requestId },
+    },
+  );
+}
+
+const reused = () =>
+  new RolebridgeError('idempotency_key_reused', 'This Idempotency-Key was sent before with another body.', {
+    remedy: 'Use a new key for each request, and a retry with the same body.',
+  });

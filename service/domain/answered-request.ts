@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { organizationId } from './ids.js';
+import { isoTime } from './verification.js';
+
+/** A request with an `Idempotency-Key`, so that the same request gets the same answer. */
+export const answeredRequestSchema = z.strictObject({
+  /** SHA-256 of credential, organization, operation and key: the key itself is stored nowhere. */
+  id: z.string(),
+  organizationId,
+  /** Of the attempt: the audit log says what came of it. */
+  requestId: z.string(),
+  /** SHA-256 of the body: the same key with another body is another request. */
+  requestHash: z.string(),
+  startedAt: isoTime,
+  /** A process that died does not hold the key for ever. */
+  leaseExpiresAt: isoTime,
+  /** Absent while it is handled. */
+  answer: z
+    .strictObject({
+      status: z.int(),
+      /** JSON; encrypted when it holds a secret, and absent once that is gone. */
+      body: z.string().optional(),
+      encryptedUntil: isoTime.optional(),
+      /** Of what was created. */
+      createdId: z.string().optional(),
+    })
+    .optional(),
+});
+export type AnsweredRequest = Readonly<z.infer<typeof answeredRequestSchema>>;

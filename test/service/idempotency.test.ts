@@ -1,0 +1,180 @@
+/** `Idempotency-Key`: a POST that creates something is answered once. */
+
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Store } from '../../service/domain/ports.js';
+import { openFileStore } from '../../service/records/open.js';
+import { type OperatedVendor, startOperator } from '../operator.js';
+import type { ApiAnswer } from '../vendor.js';
+
+let vendor: OperatedVendor;
+let nowMs: number;
+
+const start = async (store?: Store) => {
+  nowMs = Date.now();
+  vendor = await startOperator({
+    clock: { now: () => nowMs, sleep: async () => {} },
+    ...(store && { store }),
+  });
+};
+beforeEach(() => start());
+afterEach(() => vendor.close());
+
+async function post(
+  path: string,
+  body: unknown,
+  key: string,
+  token = vendor.apiKey,
+  signal: AbortSignal | null = null,
+): Promise<ApiAnswer> {
+  const response = await fetch(vendor.service.url + path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': key },
+    body: JSON.stringify(body),
+    signal,
+  });
+  return { status: response.status, body: await response.json(), headers: response.headers };
+}
+const count = async () => (await vendor.call('GET', '/v1/connections')).body.connections.length;
+
+it('the same key and body get the same answer, secret and all, and create one thing', async () => {
+  const first = await post('/v1/connections', { name: 'shop' }, 'k1');
+  const again = await post('/v1/connections', { name: 'shop' }, '"k1"');
+  expect(first.status).toBe(201);
+  expect(again.body).toEqual(first.body);
+  expect(again.headers.get('location')).toBe(first.headers.get('location'));
+  expect(await count()).toBe(1);
+});
+
+it.each([
+  ['/v1/connections', { name: 'x' }],
+  ['/v1/api-keys', { name: 'x' }],
+  ['/v1/sign-in-links', {}],
+  ['/v1/enrollments', { name: 'x', scopeRule: { otherwise: { project: '{label}' } } }],
+])('%s takes one', async (path, body) => {
+  const first = await post(path, body, 'k');
+  expect([first.status, (await post(path, body, 'k')).body]).toEqual([201, first.body]);
+});
+
+it("an organization is created once, and another token's same key is another key", async () => {
+  const first = await post('/v1/organizations', { name: 'x' }, 'k', vendor.token);
+  expect((await post('/v1/organizations', { name: 'x' }, 'k', vendor.token)).body).toEqual(first.body);
+  const other = await vendor.service.createOrganization('other');
+  const ours = await post('/v1/connections', { name: 'x' }, 'k');
+  const theirs = await post('/v1/connections', { name: 'x' }, 'k', other.apiKey);
+  expect(theirs.body.id).not.toBe(ours.body.id);
+  const second = await vendor.call('POST', '/v1/api-keys', { name: 's', permissions: ['connections:write'] });
+  expect((await post('/v1/connections', { name: 'x' }, 'k', second.body.apiKey)).body.id).not.toBe(
+    ours.body.id,
+  );
+});
+
+it('with another body it is 422, and the operation and the path are part of it', async () => {
+  await post('/v1/connections', { name: 'shop' }, 'k');
+  expect(await post('/v1/connections', { name: 'blog' }, 'k')).toMatchObject({
+    status: 422,
+    body: { code: 'idempotency_key_reused' },
+  });
+  expect((await post('/v1/api-keys', { name: 'shop' }, 'k')).status).toBe(201);
+});
+
+it('a refusal is the answer, too; what is malformed is not', async () => {
+  await post('/v1/connections', { name: 'one', scope: { project: 'shop' } }, 'k1');
+  const taken = await post('/v1/connections', { name: 'two', scope: { project: 'shop' } }, 'k2');
+  expect(taken.body.code).toBe('scope_taken');
+  await vendor.call('DELETE', `/v1/connections/${taken.body.holders[0].connectionId}`);
+  expect((await post('/v1/connections', { name: 'two', scope: { project: 'shop' } }, 'k2')).body).toEqual(
+    taken.body,
+  );
+  expect((await post('/v1/connections', { nom: 'x' }, 'k3')).status).toBe(400);
+  expect((await post('/v1/connections', { name: 'x' }, 'k3')).status).toBe(201);
+});
+
+it('of many at once, one creates it, and the others wait or get its answer', async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, () => post('/v1/connections', { name: 'x' }, 'k')),
+  );
+  const created = answers.filter(({ status }) => status === 201);
+  expect(new Set(created.map(({ body }) => body.id)).size).toBe(1);
+  for (const { status, body, headers } of answers)
+    if (status !== 201) expect([body.code, headers.get('retry-after')]).toEqual(['request_in_progress', '2']);
+  expect(await count()).toBe(1);
+});
+
+it('a secret is given again for 15 minutes, and not once it was revoked or rotated; a day later the key is new', async () => {
+  const first = await post('/v1/connections', { name: 'x' }, 'k');
+  const apiKey = await post('/v1/api-keys', { name: 'x' }, 'k');
+  const gone = { status: 410, body: { code: 'secret_no_longer_available', createdId: apiKey.body.id } };
+  await vendor.call('DELETE', `/v1/api-keys/${apiKey.body.id}`);
+  expect(await post('/v1/api-keys', { name: 'x' }, 'k')).toMatchObject(gone);
+  nowMs += 14 * 60_000;
+  expect((await post('/v1/connections', { name: 'x' }, 'k')).body).toEqual(first.body);
+  nowMs += 60_000;
+  expect((await post('/v1/connections', { name: 'x' }, 'k')).body.code).toBe('secret_no_longer_available');
+  expect(await count()).toBe(1);
+  nowMs += 24 * 3_600_000;
+  expect((await post('/v1/connections', { name: 'x' }, 'k')).status).toBe(201);
+  expect(await count()).toBe(2);
+  const rotated = await post('/v1/connections', { name: 'r' }, 'r');
+  await vendor.call('POST', `/v1/connections/${rotated.body.id}/rotate-callback-secret`, {});
+  expect((await post('/v1/connections', { name: 'r' }, 'r')).status).toBe(410);
+});
+
+it.each(['', ' ', 'x'.repeat(256), 'a b'])('refuses the key %j', async (key) => {
+  expect((await post('/v1/connections', { name: 'x' }, key)).status).toBe(400);
+});
+
+describe('after a crash', () => {
+  /** The process is lost, as far as the store can see, from the first call of this method on. */
+  const lose = async (method: keyof Store, request: (signal: AbortSignal) => Promise<unknown>) => {
+    const client = new AbortController();
+    const lost = new Promise<void>((resolve) => {
+      crash.at = (name) => {
+        if (name === method) crash.isDead = true;
+        if (crash.isDead) resolve();
+      };
+    });
+    const asked = request(client.signal).catch(() => {});
+    await lost;
+    client.abort();
+    await asked;
+    crash.at = () => {};
+    crash.isDead = false;
+  };
+  const crash = { at: (_: string | symbol) => {}, isDead: false };
+
+  beforeEach(async () => {
+    await vendor.close();
+    const store = await openFileStore({ directory: mkdtempSync(join(tmpdir(), 'rolebridge-idempotency-')) });
+    const losing = new Proxy(store, {
+      get(target, name) {
+        const value = Reflect.get(target, name);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          crash.at(name);
+          return crash.isDead ? new Promise(() => {}) : value.apply(target, args);
+        };
+      },
+    });
+    await start(losing);
+  });
+
+  it.each([
+    ['before anything was done', 'appendAudit', 201, 1],
+    ['while it was stored', 'commit', 409, 0],
+    ['before the answer was kept', 'finishRequest', 409, 1],
+  ] as const)('%s, the key is answered and nothing is created twice', async (_, method, status, left) => {
+    const ask = (signal: AbortSignal | null = null) =>
+      post('/v1/connections', { name: 'x' }, 'k', vendor.apiKey, signal);
+    await lose(method, ask);
+    expect((await ask()).body.code).toBe('request_in_progress');
+    nowMs += 91_000;
+    const again = await ask();
+    expect(again.status).toBe(status);
+    if (status === 409)
+      expect(again.body).toMatchObject({ code: 'request_outcome_unknown', requestId: expect.any(String) });
+    expect((await ask()).status).toBe(status);
+    expect(await count()).toBe(left);
+  });
+});
