@@ -413,6 +413,7 @@ export type Verification =
           | 'vendor_credentials_invalid'
           | 'vendor_not_allowed'
           | 'rate_limited'
+          | 'quota_exceeded'
           | 'store_unavailable'
           | 'form_refused'
           | 'session_ended'
@@ -581,6 +582,7 @@ export type Verification =
           | 'vendor_credentials_invalid'
           | 'vendor_not_allowed'
           | 'rate_limited'
+          | 'quota_exceeded'
           | 'store_unavailable'
           | 'form_refused'
           | 'session_ended'
@@ -727,6 +729,7 @@ export type Verification =
         | 'vendor_credentials_invalid'
         | 'vendor_not_allowed'
         | 'rate_limited'
+        | 'quota_exceeded'
         | 'store_unavailable'
         | 'form_refused'
         | 'session_ended'
@@ -853,6 +856,7 @@ export interface Problem {
           | 'vendor_credentials_invalid'
           | 'vendor_not_allowed'
           | 'rate_limited'
+          | 'quota_exceeded'
           | 'store_unavailable'
           | 'form_refused'
           | 'session_ended'
@@ -1016,6 +1020,7 @@ export type ProblemCode =
   | 'vendor_credentials_invalid'
   | 'vendor_not_allowed'
   | 'rate_limited'
+  | 'quota_exceeded'
   | 'store_unavailable'
   | 'form_refused'
   | 'session_ended'
@@ -1387,6 +1392,7 @@ export interface Operations {
           | 'vendor_credentials_invalid'
           | 'vendor_not_allowed'
           | 'rate_limited'
+          | 'quota_exceeded'
           | 'store_unavailable'
           | 'form_refused'
           | 'session_ended'
@@ -1971,6 +1977,7 @@ export interface Operations {
           | 'vendor_credentials_invalid'
           | 'vendor_not_allowed'
           | 'rate_limited'
+          | 'quota_exceeded'
           | 'store_unavailable'
           | 'form_refused'
           | 'session_ended'
@@ -2138,7 +2145,13 @@ export interface Operations {
   };
   /** Lists API keys, revoked ones too, without the keys themselves. */
   listApiKeys: {
-    args: [];
+    args: [
+      query?: {
+        limit?: number | undefined;
+        /** The "next" of the page before. */
+        after?: string | undefined;
+      },
+    ];
     answer: {
       apiKeys: {
         id: string;
@@ -2177,6 +2190,8 @@ export interface Operations {
         /** ISO 8601, in UTC. */
         revokedAt?: string | undefined;
       }[];
+      /** The "after" of the next page; missing on the last. */
+      next?: string | undefined;
     };
   };
   /** Revokes an API key at once, with every key and link that was created with it. */
@@ -2556,7 +2571,7 @@ export const routes = {
     isRepeatable: true,
   },
   createApiKey: { method: 'POST', path: '/v1/api-keys', hasBody: true, hasQuery: false, isRepeatable: false },
-  listApiKeys: { method: 'GET', path: '/v1/api-keys', hasBody: false, hasQuery: false, isRepeatable: true },
+  listApiKeys: { method: 'GET', path: '/v1/api-keys', hasBody: false, hasQuery: true, isRepeatable: true },
   revokeApiKey: {
     method: 'DELETE',
     path: '/v1/api-keys/{id}',

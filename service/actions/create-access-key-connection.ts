@@ -10,6 +10,7 @@ import { acceptAccessKey, requireAccessKeys } from './accept-access-key.js';
 import { audited } from './audited.js';
 import { commitChange } from './commit-change.js';
 import { requirePartition } from './create-connection.js';
+import { requireQuota } from './require-quota.js';
 
 /**
  * Makes a connection with a customer's access key, verified first: of a refused key nothing is stored.
@@ -35,6 +36,7 @@ export async function createAccessKeyConnection(
   const asking = await forVerification(deps, by, { organizationId });
   const id = newConnectionId();
   const details = { method: 'access_key', name: request.name };
+  await requireQuota(deps, organizationId, 'connections');
   return audited(
     deps,
     by,

@@ -81,6 +81,13 @@ export interface AuditLog {
     page: { limit: number; before?: AuditId | undefined; connectionId?: ConnectionId | undefined },
   ): Promise<{ records: AuditRecord[]; hasMore: boolean }>;
   /**
+   * Signs how many records there are and which, from before that time, where the log is no chain of lines by itself.
+   * @returns how many checkpoints
+   */
+  signAudit(before: string): Promise<number>;
+  /** What does not fit those checkpoints, in sentences for an operator. */
+  auditFaults(): Promise<string[]>;
+  /**
    * Takes out old records of all organizations: those from `keptSince` on stay, and of the older ones those that share
    * a file with them, for a quarter of the time until `now` at most, while their file is written to.
    * @returns how many went
@@ -240,6 +247,8 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
     organizationId: OrganizationId | undefined,
     page: { limit: number; after?: ConnectionId | undefined } & ConnectionFilter,
   ): Promise<{ connections: Connection[]; hasMore: boolean }>;
+  /** How many an organization has, deleted ones left out. */
+  connectionCount(organizationId: OrganizationId): Promise<number>;
   /** The connection of any organization that has this role. */
   roleHolder(role: RoleArn): Promise<Connection | undefined>;
   /** Without the checks and probes of their verifications. The connections that hold these scope keys, in the order given, those that nobody holds left out. */

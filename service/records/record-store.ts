@@ -211,6 +211,11 @@ export class RecordStore implements Store {
     }
   }
 
+  async connectionCount(organizationId: OrganizationId): Promise<number> {
+    const counts = await this.backend.count('connections', 'deleted', { deleted: 'no', organizationId });
+    return counts.get('no') ?? 0;
+  }
+
   async roleHolder(role: RoleArn): Promise<Connection | undefined> {
     const holding = { constraint: 'role', values: [role] } as const;
     const [holder] = await this.backend.list('connections', { order: 'created', holding, limit: 1 });
@@ -400,6 +405,14 @@ export class RecordStore implements Store {
     page: { limit: number; before?: AuditId | undefined; connectionId?: ConnectionId | undefined },
   ): Promise<{ records: AuditRecord[]; hasMore: boolean }> {
     return this.backend.log.read(organizationId, page);
+  }
+
+  async signAudit(before: string): Promise<number> {
+    return (await this.backend.log.checkpoints?.sign(firstAuditIdAt(Date.parse(before)))) ?? 0;
+  }
+
+  async auditFaults(): Promise<string[]> {
+    return (await this.backend.log.checkpoints?.faults()) ?? [];
   }
 
   deleteAuditBefore(keptSince: string): Promise<number> {
