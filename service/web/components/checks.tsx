@@ -37,7 +37,7 @@ function CheckItem({ name, state, message, at }: CheckRow) {
       <div>
         <b>
           <span class="sr">{texts.states[state]}: </span>
-          {texts.titles[name]}
+          {texts.titles[name] ?? name}
         </b>
         {message && (
           <p>

@@ -145,7 +145,7 @@ export function addSetupPages(pages: Router, site: Site): void {
         response,
         <CheckProgress roleArn={roleArn} checks={checks} isPropagating={check === undefined} />,
       );
-      write({ step, ...(check && { say: `${titles[check.name]}: ${states[check.outcome]}` }) });
+      write({ step, ...(check && { say: `${titles[check.name] ?? check.name}: ${states[check.outcome]}` }) });
     };
     try {
       parseRoleArn(roleArn);

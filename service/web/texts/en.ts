@@ -72,7 +72,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         skipped: 'Not run',
         todo: 'Not run yet',
       },
-      titles: {
+      titles: byName({
         role_arn: 'Valid role ARN',
         not_vendor_account: 'In your account, not in ours',
         assumable: `${v.name} can use the role`,
@@ -85,7 +85,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         access_key_works: 'The access key works',
         not_root_user: 'Not the root user’s key',
         not_already_connected: 'Not used by another connection',
-      } satisfies Record<CheckName, string>,
+      } satisfies Record<CheckName, string>),
       passed: (n: number) => `${n} ${n === 1 ? 'check' : 'checks'} passed`,
       summary: (passed: number, failed: number, skipped: number) =>
         [
