@@ -415,6 +415,7 @@ export type Verification =
           | 'vendor_credentials_invalid'
           | 'vendor_not_allowed'
           | 'rate_limited'
+          | 'quota_exceeded'
           | 'store_unavailable'
           | 'form_refused'
           | 'session_ended'
@@ -585,6 +586,7 @@ export type Verification =
           | 'vendor_credentials_invalid'
           | 'vendor_not_allowed'
           | 'rate_limited'
+          | 'quota_exceeded'
           | 'store_unavailable'
           | 'form_refused'
           | 'session_ended'
@@ -733,6 +735,7 @@ export type Verification =
         | 'vendor_credentials_invalid'
         | 'vendor_not_allowed'
         | 'rate_limited'
+        | 'quota_exceeded'
         | 'store_unavailable'
         | 'form_refused'
         | 'session_ended'
@@ -861,6 +864,7 @@ export interface Problem {
           | 'vendor_credentials_invalid'
           | 'vendor_not_allowed'
           | 'rate_limited'
+          | 'quota_exceeded'
           | 'store_unavailable'
           | 'form_refused'
           | 'session_ended'
@@ -1034,6 +1038,7 @@ export type ProblemCode =
   | 'vendor_credentials_invalid'
   | 'vendor_not_allowed'
   | 'rate_limited'
+  | 'quota_exceeded'
   | 'store_unavailable'
   | 'form_refused'
   | 'session_ended'
@@ -1411,6 +1416,7 @@ export interface Operations {
           | 'vendor_credentials_invalid'
           | 'vendor_not_allowed'
           | 'rate_limited'
+          | 'quota_exceeded'
           | 'store_unavailable'
           | 'form_refused'
           | 'session_ended'
@@ -2194,6 +2200,7 @@ export interface Operations {
           | 'vendor_credentials_invalid'
           | 'vendor_not_allowed'
           | 'rate_limited'
+          | 'quota_exceeded'
           | 'store_unavailable'
           | 'form_refused'
           | 'session_ended'
@@ -2376,7 +2383,13 @@ export interface Operations {
   };
   /** Lists API keys, revoked ones too, without the keys themselves. */
   listApiKeys: {
-    args: [];
+    args: [
+      query?: {
+        limit?: number | undefined;
+        /** The "next" of the page before. */
+        after?: string | undefined;
+      },
+    ];
     answer: {
       apiKeys: {
         id: string;
@@ -2415,6 +2428,8 @@ export interface Operations {
         /** ISO 8601, in UTC. */
         revokedAt?: string | undefined;
       }[];
+      /** The "after" of the next page; missing on the last. */
+      next?: string | undefined;
     };
   };
   /** Revokes an API key at once, with every key and link that was created with it. */
@@ -2810,7 +2825,7 @@ export const routes = {
     isRepeatable: true,
   },
   createApiKey: { method: 'POST', path: '/v1/api-keys', hasBody: true, hasQuery: false, isRepeatable: false },
-  listApiKeys: { method: 'GET', path: '/v1/api-keys', hasBody: false, hasQuery: false, isRepeatable: true },
+  listApiKeys: { method: 'GET', path: '/v1/api-keys', hasBody: false, hasQuery: true, isRepeatable: true },
   revokeApiKey: {
     method: 'DELETE',
     path: '/v1/api-keys/{id}',

@@ -33,8 +33,10 @@ import {
   selfInspectionStatement,
 } from './iam/permissions';
 import { type Partition, partitionOf, trustPolicy } from './iam/trust-policy';
+import { simulatePermissions } from './permission-simulation';
 import { managedPolicyProblem, permissionsProblems, statementProblems } from './props/permissions';
 import {
+  choiceProblems,
   descriptionProblem,
   expectedAccountIdProblem,
   externalIdProblem,
@@ -133,6 +135,14 @@ export interface CrossAccountRoleProps {
    */
   readonly selfInspection?: boolean;
   /**
+   * Whether the apply asks IAM's simulator what the role may do, with the deployer's own rights
+   * (`iam:SimulatePrincipalPolicy`), and fails with the denied actions before the vendor is told. Needs a
+   * `PermissionSet`.
+   * @default false
+   * @see https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_principal_policy_simulation
+   */
+  readonly simulatePermissions?: boolean;
+  /**
    * The AWS partition.
    * @default - the one in the principal's ARN, or else 'aws'
    * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
@@ -191,6 +201,7 @@ export class CrossAccountRole extends Construct {
   private readonly selfInspection?: IamRolePolicy;
   private caller?: DataAwsCallerIdentity;
   private readonly permissionSet: PermissionSet | undefined;
+  private readonly simulations: ITerraformDependable[] = [];
   /** Made once each: a token records where it was made, which is most of the time that a synth takes. */
   private readonly tokens: { arn?: string; name?: string; uniqueId?: string; replacement?: string } = {};
 
@@ -208,6 +219,7 @@ export class CrossAccountRole extends Construct {
       permissionsBoundaryProblem(props.permissionsBoundary),
       ...(isPermissionSet(props.permissions) ? [] : permissionsProblems(props.permissions)),
       expectedAccountIdProblem(props.expectedAccountId),
+      ...choiceProblems(props),
     ]);
     this.props = props;
     const principals = typeof props.principal === 'string' ? [props.principal] : props.principal;
@@ -241,6 +253,14 @@ export class CrossAccountRole extends Construct {
     this.addStatements(...inline);
     for (const [index, statements] of more.entries())
       this.addOwnPolicy(`statements-${index + 2}`, statements);
+    if (props.simulatePermissions && this.permissionSet)
+      this.simulations.push(
+        ...simulatePermissions(this, this.permissionSet, {
+          arn: this.role.arn,
+          after: this.dependencies(),
+          ...this.withProvider(),
+        }),
+      );
     this.node.addValidation({ validate: () => this.sizeProblems() });
   }
 
@@ -323,6 +343,7 @@ export class CrossAccountRole extends Construct {
       this.role,
       ...this.attachments.values(),
       ...[this.selfInspection, this.inlinePolicy].filter((policy) => policy !== undefined),
+      ...this.simulations,
     ];
   }
 

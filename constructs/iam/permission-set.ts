@@ -19,6 +19,27 @@ interface SetStatement {
   readonly resources: string[];
   readonly conditions?: PolicyStatement['conditions'];
   readonly optional?: boolean;
+  readonly check?: {
+    readonly actions: readonly string[];
+    readonly resources?: readonly string[];
+    readonly context?: Readonly<Record<string, Scalar | readonly Scalar[]>>;
+  };
+}
+type Scalar = string | number | boolean;
+
+/** What can be asked of IAM about a required statement: concrete actions and resources. */
+export interface PermissionQuestion {
+  readonly sid: string;
+  readonly reason: string;
+  /** What the answer has to be. */
+  readonly effect: 'Allow' | 'Deny';
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly context: readonly {
+    readonly key: string;
+    readonly type: string;
+    readonly values: readonly string[];
+  }[];
 }
 
 /**
@@ -58,6 +79,10 @@ export class PermissionSet {
         ...(set.denies ?? []).map((each) => toStatement(each, 'Deny')),
       ].filter(({ sid }) => sid === undefined || !without.includes(sid)),
       set.managedPolicies ?? [],
+      [
+        ...(set.statements ?? []).flatMap((each) => questionsOf(each, 'Allow')),
+        ...(set.denies ?? []).flatMap((each) => questionsOf(each, 'Deny')),
+      ],
     );
   }
 
@@ -70,6 +95,8 @@ export class PermissionSet {
     readonly statements: PolicyStatement[],
     /** Names of AWS's managed policies. */
     readonly managedPolicies: string[],
+    /** What IAM can be asked about it. @internal */
+    readonly questions: PermissionQuestion[],
   ) {}
 }
 
@@ -77,6 +104,26 @@ const toStatement = (
   { sid, actions, resources, conditions }: SetStatement,
   effect: 'Allow' | 'Deny',
 ): PolicyStatement => ({ sid, effect, actions, resources, ...(conditions && { conditions }) });
+
+/** IAM simulates concrete actions: a statement with wildcards or conditions says what to ask, or is not asked about. */
+function questionsOf(statement: SetStatement, effect: 'Allow' | 'Deny'): PermissionQuestion[] {
+  const { sid, reason, conditions, check, optional } = statement;
+  const { actions = statement.actions, resources = statement.resources, context = {} } = check ?? {};
+  const isConcrete = (text: string) => !/[*?]|\$\{/.test(text);
+  const isAskable =
+    actions.every(isConcrete) &&
+    resources.every((each) => each === '*' || isConcrete(each) || check?.resources !== undefined) &&
+    (conditions === undefined || check !== undefined);
+  if (optional === true || !isAskable) return [];
+  const entries = Object.entries(context).map(([key, value]) => {
+    const values = [value].flat();
+    const kind = { number: 'numeric', boolean: 'boolean', string: 'string' }[
+      typeof values[0] as 'number' | 'boolean' | 'string'
+    ];
+    return { key, type: Array.isArray(value) ? 'stringList' : kind, values: values.map(String) };
+  });
+  return [{ sid, reason, effect, actions, resources, context: entries }];
+}
 
 function problemsOf(value: unknown, without: readonly string[]): string[] {
   if (!isObject(value)) return ['it must be a JSON object'];

@@ -5,8 +5,10 @@ import { RolebridgeError } from '../domain/errors.js';
 import { type ApiKeyId, isApiKeyId, newApiKeyId, type OrganizationId } from '../domain/ids.js';
 import { type Authority, narrowed } from '../domain/permission.js';
 import type { Clock, Store } from '../domain/ports.js';
+import type { Quotas } from '../domain/quotas.js';
 import { describeScope } from '../domain/scope.js';
 import { audited } from './audited.js';
+import { requireQuota } from './require-quota.js';
 
 type Keys = { readonly store: Store; readonly clock: Clock };
 
@@ -23,7 +25,7 @@ export interface KeyMaker {
  * @throws RolebridgeError `permission_denied`, `request_invalid` for an expiry in the past
  */
 export async function createApiKey(
-  deps: Keys,
+  deps: Keys & { readonly quotas: Quotas },
   by: Requester,
   maker: KeyMaker,
   { name, ...wanted }: Authority & { readonly name: string },
@@ -34,6 +36,7 @@ export async function createApiKey(
       remedy: 'Name a later time, or leave it out for a key without an expiry.',
     });
   const authority = narrowed(maker.authority, wanted);
+  await requireQuota(deps, organizationId, 'apiKeys');
   const made = newApiKey(deps.clock, organizationId, name, authority, maker.key?.id);
   const details = { keyId: made.key.id, name, ...authorityDetails(authority) };
   await audited(deps, by, { action: 'api_key.create', organizationId, details }, () =>

@@ -11,6 +11,7 @@ import { audited } from './audited.js';
 import { commitChange } from './commit-change.js';
 import { requirePartition } from './create-connection.js';
 import { requireDeclared } from './declared-targets.js';
+import { requireQuota } from './require-quota.js';
 
 /**
  * Makes a connection with a customer's access key, verified first: of a refused key nothing is stored.
@@ -37,6 +38,7 @@ export async function createAccessKeyConnection(
   const asking = await forVerification(deps, by, { organizationId });
   const id = newConnectionId();
   const details = { method: 'access_key', name: request.name };
+  await requireQuota(deps, organizationId, 'connections');
   return audited(
     deps,
     by,

@@ -22,6 +22,7 @@ import { audited } from './audited.js';
 import { commitChange } from './commit-change.js';
 import { requireDeclared } from './declared-targets.js';
 import { chosenPermissionSet } from './permission-set.js';
+import { requireQuota } from './require-quota.js';
 
 /** Makes a pending connection with its external ID and callback secret; the secret is in no later answer. */
 export async function createConnection(
@@ -45,6 +46,7 @@ export async function createConnection(
   } & ConnectionLabels,
 ): Promise<{ connection: RoleConnection; callbackSecret: string }> {
   requirePartition(deps, request.partition);
+  await requireQuota(deps, organizationId, 'connections');
   const id = request.id ?? newConnectionId();
   const { trust, callbackSecret } = newRoleTrust(deps, id);
   const { name, partition, expectedAccountId, scopes, scopeFrom } = request;

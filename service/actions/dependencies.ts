@@ -4,6 +4,7 @@ import type { ErrorCode } from '../domain/errors.js';
 import type { AccountId, ConnectionId, OrganizationId } from '../domain/ids.js';
 import type { PermissionSets } from '../domain/permission-set.js';
 import type { Clock, Encryption, SharedSts, Store } from '../domain/ports.js';
+import type { Quotas } from '../domain/quotas.js';
 import type { Partition } from '../domain/role-arn.js';
 import type { Schedule } from '../domain/schedule.js';
 import type { Sessions } from '../domain/session.js';
@@ -12,6 +13,7 @@ import type { VerificationLimit } from '../domain/verification-limit.js';
 /** What the use cases work with; `createService` puts it together. */
 export interface Dependencies {
   readonly store: Store;
+  readonly quotas: Quotas;
   readonly sts: SharedSts;
   readonly verificationLimit: VerificationLimit;
   readonly sessions: Sessions;

@@ -27,6 +27,7 @@ import type { Partition } from '../domain/role-arn.js';
 import { audited } from './audited.js';
 import { createConnection, newCallbackSecret, requirePartition } from './create-connection.js';
 import { chosenPermissionSet } from './permission-set.js';
+import { requireQuota } from './require-quota.js';
 
 /** Makes an enrollment; its secret is in no later answer. */
 export async function createEnrollment(
@@ -46,6 +47,7 @@ export async function createEnrollment(
   },
 ): Promise<{ enrollment: Enrollment; secret: string }> {
   requirePartition(deps, request.partition);
+  await requireQuota(deps, organizationId, 'enrollments');
   const { expiresInSeconds, permissionSet, without, ...rest } = request;
   const id = newEnrollmentId();
   const secret = newCallbackSecret();

@@ -5,18 +5,21 @@ import { RolebridgeError } from '../domain/errors.js';
 import { type ConnectionId, newSignInLinkId, type OrganizationId } from '../domain/ids.js';
 import { denied } from '../domain/permission.js';
 import type { Clock, Encryption, Store, Token } from '../domain/ports.js';
+import type { Quotas } from '../domain/quotas.js';
 import { type Access, defaultAccess, type LinkData, linkAuthority, linkIn } from '../domain/sign-in-link.js';
 import { type KeyMaker, keysOf } from './api-keys.js';
 import { audited, recordOutcome } from './audited.js';
 import { isoNow } from './dependencies.js';
 import { findConnection } from './find-connection.js';
 import { encryptPerson, openPerson, type Person } from './persons.js';
+import { requireQuota } from './require-quota.js';
 
 type Links = {
   readonly store: Store;
   readonly clock: Clock;
   readonly encryption: Encryption;
   readonly publicUrl: string;
+  readonly quotas: Quotas;
   readonly vendor: { readonly isReturnUrl: (url: string) => boolean };
 };
 
@@ -64,6 +67,7 @@ export async function createSignInLink(
   const expiresAt = new Date(now + expiresInSeconds * 1000).toISOString();
   if (authority.expiresAt !== undefined && expiresAt > authority.expiresAt)
     throw denied(`This API key expires at ${authority.expiresAt}, and so does every link made with it.`);
+  await requireQuota(deps, organizationId, 'signInLinks');
   const secret = randomBytes(32).toString('base64url');
   const token: Token = {
     kind: 'sign_in_link',

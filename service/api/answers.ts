@@ -395,7 +395,10 @@ const apiKey = z.object({
   lastUsedAt: dateTime.optional().meta({ description: 'Within five minutes.' }),
   revokedAt: dateTime.optional(),
 });
-export const apiKeyList = z.object({ apiKeys: z.array(apiKey) });
+export const apiKeyList = z.object({
+  apiKeys: z.array(apiKey),
+  next: text.optional().meta({ description: 'The "after" of the next page; missing on the last.' }),
+});
 export const createdApiKey = apiKey.extend({ apiKey: text.meta({ description: 'In no other answer.' }) });
 
 const auditRecord = z

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { assurance, region } from '../domain/connection.js';
 import { errorCodes } from '../domain/error-catalog/index.js';
 import { RolebridgeError } from '../domain/errors.js';
-import { accountId as anAccountId, auditId, connectionId } from '../domain/ids.js';
+import { accountId as anAccountId, apiKeyId, auditId, connectionId } from '../domain/ids.js';
 import { metadata, reference, targetsMode } from '../domain/organization.js';
 import { authority, ceilings, defaultPermissions } from '../domain/permission.js';
 import { permissionSetName } from '../domain/permission-set.js';
@@ -246,6 +246,11 @@ export const listOrganizationsQuery = z.strictObject({
     .regex(/^\P{C}+$/u, 'must not hold control or invisible characters')
     .meta({ description: 'A part of the name; letter case does not count.' })
     .optional(),
+});
+
+export const apiKeysQuery = z.strictObject({
+  limit,
+  after: apiKeyId.meta({ description: 'The "next" of the page before.' }).optional(),
 });
 
 export const auditQuery = z.strictObject({

@@ -50,7 +50,14 @@ export function addApiKeyCommands(program: Command, terminal: Terminal): void {
     withServiceOptions(group.command('list').description('API keys, revoked ones too')),
     'rolebridge api-keys list',
   ).action(async (options: ServiceOptions) => {
-    const { apiKeys } = await (await clientOf(options, terminal)).listApiKeys();
+    const client = await clientOf(options, terminal);
+    const apiKeys: ApiKey[] = [];
+    for (let after: string | undefined; ; ) {
+      const page = await client.listApiKeys({ limit: 100, after });
+      apiKeys.push(...page.apiKeys);
+      after = page.next;
+      if (after === undefined) break;
+    }
     if (options.json) return printJson(terminal, { apiKeys });
     printTable(
       terminal,

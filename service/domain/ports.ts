@@ -246,6 +246,8 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
     organizationId: OrganizationId | undefined,
     page: { limit: number; after?: ConnectionId | undefined } & ConnectionFilter,
   ): Promise<{ connections: Connection[]; hasMore: boolean }>;
+  /** How many an organization has, deleted ones left out. */
+  connectionCount(organizationId: OrganizationId): Promise<number>;
   /** The connection of any organization that has this role. */
   roleHolder(role: RoleArn): Promise<Connection | undefined>;
   /** Without the checks and probes of their verifications. The connections that hold these scope keys, in the order given, those that nobody holds left out. */

@@ -54,6 +54,12 @@ export function createMetrics() {
       labelNames: ['limit'] as const,
       registers,
     }),
+    quotaExceeded: new Counter({
+      name: 'rolebridge_quota_exceeded_total',
+      help: 'Requests that were refused because an organization has as many as it may, by the quota.',
+      labelNames: ['quota'] as const,
+      registers,
+    }),
     verifications,
     credentials: new Counter({
       name: 'rolebridge_credentials_total',

@@ -17,7 +17,7 @@ export interface Backend {
   count<Name extends TableName>(
     table: Name,
     column: ColumnOf<Name>,
-    where?: Where<Name>,
+    where?: Where<Name> & { readonly organizationId?: OrganizationId | undefined },
   ): Promise<ReadonlyMap<string, number>>;
   /**
    * All of what `work` puts, or nothing; durable when it is fulfilled. Transactions of one organization run as if one

@@ -213,6 +213,11 @@ export class RecordStore implements Store {
     }
   }
 
+  async connectionCount(organizationId: OrganizationId): Promise<number> {
+    const counts = await this.backend.count('connections', 'deleted', { deleted: 'no', organizationId });
+    return counts.get('no') ?? 0;
+  }
+
   async roleHolder(role: RoleArn): Promise<Connection | undefined> {
     const holding = { constraint: 'role', values: [role] } as const;
     const [holder] = await this.backend.list('connections', { order: 'created', holding, limit: 1 });

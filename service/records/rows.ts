@@ -86,10 +86,15 @@ export class Rows {
     return found;
   }
 
-  count(table: TableName, column: string, where: object = {}): Map<string, number> {
+  count(
+    table: TableName,
+    column: string,
+    { organizationId, ...where }: { readonly organizationId?: OrganizationId | undefined } = {},
+  ): Map<string, number> {
     const counts = new Map<string, number>();
     const filters = Object.entries(where).filter(([, wanted]) => wanted !== undefined);
-    for (const { columns } of this.#of(table).byKey.values()) {
+    const rows = organizationId ? this.of(table, organizationId) : this.#of(table).byKey.values();
+    for (const { columns } of rows) {
       if (!isWanted({ columns }, filters)) continue;
       const value = columns[column] ?? '';
       counts.set(value, (counts.get(value) ?? 0) + 1);

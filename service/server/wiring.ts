@@ -123,6 +123,10 @@ export function wire(options: ServiceOptions, url: string) {
       return accessKeyEncryption;
     },
     store,
+    quotas: {
+      limits: settings.quotas,
+      onExceeded: (quota) => metrics.quotaExceeded.inc({ quota }),
+    },
     sts,
     sessions,
     verificationLimit: limits.verification,
@@ -230,6 +234,7 @@ function withDefaults(given: ServiceOptions) {
     schedule: { ...defaults.schedule, ...given.schedule },
     stsCalls: { ...defaults.stsCalls, ...given.stsCalls },
     rateLimits: { ...defaults.rateLimits, ...given.rateLimits },
+    quotas: { ...defaults.quotas, ...given.quotas },
   };
 }
 

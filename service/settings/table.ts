@@ -289,6 +289,13 @@ const operationsSettings = {
     sentence:
       '`NAME=NUMBER[,…]`, in a minute and for each process, `0` for no limit: `key` (calls with one API key), `organization` (calls of one organization), `verifications` (of one organization), `connection` (verifications of one connection), `callbacks` (of one connection), `address` (requests without valid credentials from one address).',
   },
+  ROLEBRIDGE_QUOTAS: {
+    option: 'quotas',
+    schema: values.quotas.schema,
+    default: values.quotas.default,
+    sentence:
+      '`NAME=NUMBER[,…]`, how many of each kind one organization may have, `0` for no limit: `connections`, `apiKeys` (valid ones), `signInLinks` and `enrollments` (that have not expired).',
+  },
   ROLEBRIDGE_TRUSTED_PROXIES: {
     option: 'trustedProxies',
     schema: values.wholeNumber(0, 10),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type AccountId, isAccountId } from '../domain/ids.js';
 import { keysOf } from '../domain/keys-of.js';
+import { defaultQuotas } from '../domain/quotas.js';
 import { type Partition, partitions } from '../domain/role-arn.js';
 import { defaultRateLimits } from '../limits/defaults.js';
 import { parseSealingKeys } from '../secrets/keyring.js';
@@ -136,6 +137,7 @@ const namedNumbers = <Names extends Readonly<Record<string, number>>>(defaults: 
     .join(', '),
 });
 export const rateLimits = namedNumbers(defaultRateLimits);
+export const quotas = namedNumbers(defaultQuotas);
 
 const url = 'must be a URL: postgres://USER:PASSWORD@HOST:PORT/DATABASE, with the password percent-encoded';
 export const databaseUrl = z.string().superRefine((value, context) => {

@@ -38,7 +38,7 @@ locals {
     }]
   })
 
-  set = jsondecode(var.permission_set_file == null ? "{\"statements\": []}" : file(var.permission_set_file))
+  set    = jsondecode(var.permission_set_file == null ? "{\"statements\": []}" : file(var.permission_set_file))
   set_id = var.permission_set_file == null ? "" : "${local.set.name}@${local.set.version}"
 
   # Each statement as JSON text: types of statements differ, and a list has one type.
@@ -61,6 +61,23 @@ locals {
   set_ends    = [for index, _ in local.set_statements : sum([for text in slice(local.set_statements, 0, index + 1) : length(text) + 1])]
   set_inline  = [for index, text in local.set_statements : text if local.set_ends[index] <= 9500]
   set_managed = { for index, text in local.set_statements : format("permissions-%02d", floor((local.set_ends[index] - 9500) / 3000) + 2) => text... if local.set_ends[index] > 9500 }
+
+  # What IAM can be asked: its simulator takes concrete actions, and wants the context of conditions.
+  set_questions = {
+    for one in concat(
+      [for statement in local.set.statements : jsonencode(merge(statement, { effect = "Allow" })) if !try(statement.optional, false)],
+      [for denial in try(local.set.denies, []) : jsonencode(merge(denial, { effect = "Deny" }))],
+      ) : jsondecode(one).sid => {
+      effect    = jsondecode(one).effect
+      reason    = jsondecode(one).reason
+      actions   = try(jsondecode(one).check.actions, jsondecode(one).actions)
+      resources = try(jsondecode(one).check.resources, jsondecode(one).resources)
+      context = {
+        for key, value in try(jsondecode(one).check.context, {}) :
+        key => { type = can(tolist(value)) ? "stringList" : "string", values = [for each in flatten([value]) : tostring(each)] }
+      }
+    } if var.simulate_permissions && (can(jsondecode(one).check) || (!can(regex("[*?]|[$][{]", jsonencode(jsondecode(one).actions))) && !can(jsondecode(one).conditions) && alltrue([for each in jsondecode(one).resources : each == "*" || !can(regex("[*?]|[$][{]", each))])))
+  }
 
   self_inspection = {
     Sid      = "SelfInspection"
@@ -189,6 +206,34 @@ resource "aws_iam_role_policy_attachment" "set" {
   }
 }
 
+# With your own rights, before the vendor is told.
+data "aws_iam_principal_policy_simulation" "set" {
+  for_each = local.set_questions
+
+  policy_source_arn = aws_iam_role.this.arn
+  action_names      = each.value.actions
+  resource_arns     = contains(each.value.resources, "*") ? null : each.value.resources
+
+  dynamic "context" {
+    for_each = each.value.context
+
+    content {
+      key    = context.key
+      type   = context.value.type
+      values = context.value.values
+    }
+  }
+
+  depends_on = [aws_iam_role_policy_attachment.this, aws_iam_role_policy_attachment.set, aws_iam_role_policy.this]
+
+  lifecycle {
+    postcondition {
+      condition     = alltrue([for r in self.results : each.value.effect == "Deny" ? !r.allowed : r.allowed || length(r.missing_context_keys) > 0])
+      error_message = "permissions_missing: IAM ${each.value.effect == "Deny" ? "allows" : "denies"} the role ${join(", ", [for r in self.results : r.action_name if r.allowed == (each.value.effect == "Deny")])} (${local.set_id}, ${each.key}: ${each.value.reason}). Look for a permissions boundary or an organization's policy; the vendor was not told."
+    }
+  }
+}
+
 # Never replaced for a change of the role: a destroy-time provisioner runs on every replacement.
 resource "terraform_data" "deregistration" {
   triggers_replace = { connection_id = var.connection_id }
@@ -259,5 +304,5 @@ resource "terraform_data" "registration" {
   }
 
   # After the deregistration too: an apply that is cut off behind the registration can then be destroyed.
-  depends_on = [terraform_data.deregistration]
+  depends_on = [terraform_data.deregistration, data.aws_iam_principal_policy_simulation.set]
 }

@@ -17,6 +17,7 @@ import { type Brand, defaultBrand } from './brand.js';
 import { isSameOrigin } from './csrf.js';
 import { createOperatorPages } from './operator/index.js';
 import { addAccessKeyPages } from './pages/access-key.js';
+import { addAdministratorLinkPage } from './pages/administrator-link.js';
 import { addConnectionPages } from './pages/connection.js';
 import { addDeletePages } from './pages/delete.js';
 import { addListPage } from './pages/list.js';
@@ -127,6 +128,7 @@ function createPages(site: Site, limits: WebOptions['limits']): Router {
   addNewConnectionPage(pages, site);
   addAccessKeyPages(pages, site);
   addSetupPages(pages, site);
+  addAdministratorLinkPage(pages, site);
   addSuccessPage(pages, site);
   addConnectionPages(pages, site);
   addScopePages(pages, site);

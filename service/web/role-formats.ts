@@ -6,6 +6,7 @@ import {
   cdkProgram,
   cloudFormationTemplate,
   consoleLink,
+  consolePolicy,
   isPermissionPreset,
   type PermissionPreset,
   quickCreateLink,
@@ -14,7 +15,7 @@ import {
 } from '../templates/index.js';
 
 /** The ways to create the role, as the tabs name them. */
-export const formats = ['console', 'cloudformation', 'terraform', 'cdktf', 'aws-cli'] as const;
+export const formats = ['console', 'cloudformation', 'terraform', 'cdktn', 'cdktf', 'aws-cli'] as const;
 export type Format = (typeof formats)[number];
 
 export const formatOf = (text: string): Format => formats.find((each) => each === text) ?? 'console';
@@ -44,7 +45,7 @@ export function roleTemplate(
   const role = roleFor(deps, connection, trust, { permissions });
   switch (format) {
     case 'console':
-      return { text: '', url: consoleLink(role) };
+      return { text: consolePolicy(role), url: consoleLink(role) };
     case 'cloudformation':
       return {
         text: cloudFormationTemplate(role),
@@ -55,8 +56,9 @@ export function roleTemplate(
         text: terraformConfiguration(role),
         module: terraformModuleCall(role, `${deps.publicUrl}/downloads/terraform-module.tar.gz`),
       };
+    case 'cdktn':
     case 'cdktf':
-      return { text: cdkProgram(role, 'cdktf') };
+      return { text: cdkProgram(role, format) };
     case 'aws-cli':
       return { text: awsCliCommands(role) };
   }

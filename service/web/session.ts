@@ -27,6 +27,8 @@ export interface WebSession {
   readonly organizationId: OrganizationId;
   readonly authority: Authority;
   readonly access: Access;
+  /** The API key that it, or its link, was opened with; absent for a link of the operator. */
+  readonly key?: ApiKey | undefined;
   /** The only connection that its link opens. */
   readonly connectionId?: ConnectionId | undefined;
   /** In every form, so that no other site can send one. */
@@ -237,12 +239,13 @@ async function openedSession(
     if (token && linkIn(token).revokedAt !== undefined) return undefined;
     if (!(await isKeyOf(deps, organizationId, made))) return undefined;
     const user = person === undefined ? undefined : await openPerson(deps, organizationId, person);
-    return { ...common, access, authority, connectionId, returnUrl, person, user };
+    const key = made.apiKeyId && (await deps.store.apiKey(made.apiKeyId));
+    return { ...common, access, authority, key, connectionId, returnUrl, person, user };
   }
   const key =
     typeof apiKeyId === 'string' && isApiKeyId(apiKeyId) ? await deps.store.apiKey(apiKeyId) : undefined;
   if (key?.organizationId !== organizationId || !isValid(key, deps.clock.now())) return undefined;
-  return { ...common, access: accessOf(key), authority: key };
+  return { ...common, access: accessOf(key), authority: key, key };
 }
 
 /** Of a link's address, a form or the store: anything else counts as left out. */

@@ -38,14 +38,14 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'one webhook-id is one event',
-    file: 'service/api/callbacks/receiver.ts',
+    file: 'service/api/callbacks/handle-once.ts',
     guard: '  if (claim.answer !== undefined) return claim.answer;\n',
     test: 'test/service/callback.test.ts',
     title: 'first answer again',
   },
   {
     name: 'one webhook-id has one body',
-    file: 'service/api/callbacks/receiver.ts',
+    file: 'service/api/callbacks/handle-once.ts',
     guard: 'if (requestHash !== key.requestHash)',
     without: 'if (false)',
     test: 'test/service/account-binding.test.ts',
@@ -53,7 +53,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'account binding of a callback',
     file: 'service/actions/receive-callback.ts',
-    guard: '  await requireBoundAccount(deps, by, connection, reported.roleArn);\n',
+    guard: '  await requireBoundAccount(deps, by, connection, reported);\n',
     test: 'test/service/account-binding.test.ts',
     title: 'the account',
   },
@@ -192,9 +192,30 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'revoked API keys',
-    file: 'service/api/auth.ts',
-    guard: ' && key.revokedAt === undefined',
+    file: 'service/domain/api-key.ts',
+    guard: 'revokedAt === undefined && ',
     test: 'test/service/api-keys.test.ts',
+  },
+  {
+    name: 'permissions of an API key',
+    file: 'service/domain/permission.ts',
+    guard: 'if (anyOf.some((one) => authority.permissions.includes(one))) return;',
+    without: 'return;',
+    test: 'test/service/limited-keys.test.ts',
+  },
+  {
+    name: 'the scope of an API key',
+    file: 'service/domain/permission.ts',
+    guard: '  if (authority.scope === undefined || isWithin(checkScope(wanted), authority.scope)) return;',
+    without: '  return;',
+    test: 'test/service/limited-keys.test.ts',
+  },
+  {
+    name: 'the browser of a sign-in link',
+    file: 'service/actions/sign-in-link.ts',
+    guard: 'if (isGood && link.browser === browser) return token;',
+    without: 'if (isGood && link.browser !== undefined) return token;',
+    test: 'test/service/sign-in-links.test.ts',
   },
   {
     name: "forms of the page's own site only",
@@ -223,7 +244,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'a sign-in link expires',
     file: 'service/actions/sign-in-link.ts',
-    guard: '    Date.parse(token.expiresAt) <= clock.now() ||\n',
+    guard: '    Date.parse(token.expiresAt) > deps.clock.now() &&\n',
     test: 'test/service/web-sign-in.test.ts',
     title: 'link',
   },

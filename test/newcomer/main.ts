@@ -15,11 +15,15 @@ for (const name of readdirSync(folder).filter((each) => each.endsWith('.patch'))
   const changed = [...patch.matchAll(/^diff --git a\/\S+ b\/(\S+)$/gm)].map(([, file = '']) => file);
   const tests = changed.filter((file) => file.endsWith('.test.ts'));
   const others = changed.filter((file) => !file.endsWith('.test.ts'));
+  const added = patch.split('\n').filter((line) => line.startsWith('+') && !line.startsWith('+++')).length;
+  const [, mostLines = '1000'] = /^At most (\d+) lines\.$/m.exec(patch) ?? [];
   const copy = copySource();
   try {
+    if (added > Number(mostLines)) throw new Error(`adds ${added} lines, not ${mostLines}`);
     if (others.length > Number(limit))
       throw new Error(`changes ${others.length} files, not ${limit}: ${others.join(', ')}`);
-    execFileSync('git', ['apply', resolve(folder, name)], {
+    // Lines nearby may have changed since: one line around each place has to be the same.
+    execFileSync('git', ['apply', '-C1', resolve(folder, name)], {
       cwd: copy.folder,
       stdio: 'pipe',
       // The copy is no repository, and must not be taken for a part of one.

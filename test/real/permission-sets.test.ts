@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
+  CreatePolicyCommand,
   GetPolicyCommand,
   GetPolicyVersionCommand,
   GetRolePolicyCommand,
@@ -15,6 +16,7 @@ import { templateDocument } from '../../service/templates/cloudformation-templat
 import { describeRole } from '../../service/templates/index.js';
 import { stackSetDocument } from '../../service/templates/stack-set-template.js';
 import type { SandboxAccount } from '../aws-sandbox/index.js';
+import { synthesize, terraformIn } from '../customer-stack.js';
 import { evaluate } from '../templates/cloudformation.js';
 import { startVendor, type Vendor } from '../vendor.js';
 import { findCommand, findTerraform, notChecked, runCommand } from './tools.js';
@@ -260,4 +262,83 @@ test('the console’s policy to paste, and the program that reads the set’s fi
   expect(roleTemplates.cdktf).toContain(
     'permissions: PermissionSet.fromFile("permissions/deploy@3.json", { without: ["Cost"] })',
   );
+});
+
+/** A boundary that lacks one action of the set. */
+async function boundary(): Promise<string> {
+  const iam = new IAMClient({
+    endpoint: vendor.sandbox.url,
+    region: 'us-east-1',
+    credentials: customer.admin,
+  });
+  const { Policy } = await iam.send(
+    new CreatePolicyCommand({
+      PolicyName: 'boundary',
+      PolicyDocument: JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', NotAction: 'ec2:DescribeInstances', Resource: '*' }],
+      }),
+    }),
+  );
+  return Policy?.Arn ?? '';
+}
+
+const denied =
+  /permissions_missing: IAM denies the role\s+ec2:DescribeInstances\s+\(deploy@3, Inventory:\s+Draws what's there/;
+/** Terraform draws a frame around an error, and wraps it. */
+const unframed = (text: string) => text.replace(/[│╷╵]/g, '').replace(/\s+/g, ' ');
+
+withTerraform('the module’s apply names what a boundary denies, before the vendor is told', async () => {
+  const connection = await created();
+  const { tool, files } = {
+    tool: terraform as NonNullable<typeof terraform>,
+    files: {
+      'main.tf': connection.roleTemplates.terraformModule.replace(
+        /( +)connection_id/,
+        `$1simulate_permissions = true\n$1permissions_boundary = "${await boundary()}"\n$1connection_id`,
+      ),
+      'permissions/deploy@3.json': JSON.stringify(set),
+    },
+  };
+  mkdirSync(join(folder, 'permissions'));
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
+  const run = (...words: string[]) =>
+    runCommand(tool.binary, words, { cwd: folder, env: { ...environment(connection), ...tool.env } });
+  expect(await run('init', '-no-color')).toMatchObject({ code: 0 });
+  const refused = await run('apply', '-auto-approve', '-no-color');
+  expect(refused.code).toBe(1);
+  expect(unframed(refused.stderr)).toMatch(denied);
+  expect((await vendor.call('GET', `/v1/connections/${connection.id}`)).body.status).toBe('pending');
+  writeFileSync(join(folder, 'main.tf'), files['main.tf'].replace(/ +permissions_boundary.*\n/, ''));
+  const { code, stderr } = await run('apply', '-auto-approve', '-no-color');
+  expect([code, stderr]).toEqual([0, '']);
+  await expectTheSet(connection.id);
+  expect((await run('plan', '-detailed-exitcode', '-no-color')).code).toBe(0);
+});
+
+withTerraform('the construct’s apply names what a boundary denies, before the vendor is told', async () => {
+  const tool = terraform as NonNullable<typeof terraform>;
+  const connection = await created();
+  mkdirSync(join(folder, 'permissions'));
+  writeFileSync(join(folder, 'permissions/deploy@3.json'), JSON.stringify(set));
+  const limited = await boundary();
+  const stackWith = async (more: string) => {
+    const stack = await synthesize('smallest', folder, environment(connection), () =>
+      connection.roleTemplates.cdktf.replace(
+        '  permissions:',
+        `  simulatePermissions: true,${more}\n  permissions:`,
+      ),
+    );
+    return terraformIn(stack, tool, environment(connection));
+  };
+  const run = await stackWith(`permissionsBoundary: '${limited}',`);
+  expect(await run('init', '-no-color')).toMatchObject({ code: 0 });
+  const refused = await run('apply', '-auto-approve', '-no-color');
+  expect(refused.code).toBe(1);
+  expect(unframed(refused.stderr)).toMatch(denied);
+  expect((await vendor.call('GET', `/v1/connections/${connection.id}`)).body.status).toBe('pending');
+  const again = await stackWith('');
+  const { code, stderr } = await again('apply', '-auto-approve', '-no-color');
+  expect([code, stderr]).toEqual([0, '']);
+  await expectTheSet(connection.id);
 });

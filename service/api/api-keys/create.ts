@@ -19,7 +19,7 @@ export const createApiKey = defineOperation({
     description: 'The key, which no other answer contains.',
     schema: answers.createdApiKey,
   },
-  errors: [],
+  errors: ['quota_exceeded'],
   examples: {
     one: { body: { name: 'runner' }, returns: 201 },
     limited: {

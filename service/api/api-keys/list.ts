@@ -1,6 +1,7 @@
 import { keysOf } from '../../actions/api-keys.js';
 import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
+import { apiKeysQuery } from '../schemas.js';
 import { apiKeyView } from './view.js';
 
 export const listApiKeys = defineOperation({
@@ -11,11 +12,22 @@ export const listApiKeys = defineOperation({
   description: 'A key that another key created sees itself and those that were created with it.',
   auth: 'organization',
   permission: 'keys:write',
-  answer: { status: 200, description: 'All of them, oldest first.', schema: answers.apiKeyList },
+  query: apiKeysQuery,
+  answer: { status: 200, description: 'A page of keys, oldest first.', schema: answers.apiKeyList },
   errors: [],
-  examples: { all: { returns: 200 } },
-  async handler({ deps, caller }) {
+  examples: {
+    all: { returns: 200 },
+    few: { query: { limit: '1' }, returns: 200 },
+    notAnId: { query: { after: 'x' }, returns: 'request_invalid' },
+  },
+  async handler({ deps, caller, query: { limit, after } }) {
     const keys = await keysOf(deps.store, caller);
-    return { apiKeys: keys.map(apiKeyView) };
+    const start = after === undefined ? 0 : keys.findIndex(({ id }) => id === after) + 1;
+    const page = keys.slice(start, start + limit);
+    const last = page.at(-1);
+    return {
+      apiKeys: page.map(apiKeyView),
+      ...(keys.length > start + limit && last && { next: last.id }),
+    };
   },
 });

@@ -32,6 +32,7 @@ export const createConnection = defineOperation({
     'access_key_unreadable',
     'scope_taken',
     'target_unknown',
+    'quota_exceeded',
     'permission_set_unknown',
   ],
   examples: {

@@ -20,7 +20,7 @@ export const createEnrollment = defineOperation({
     schema: answers.createdEnrollment,
     location: '/v1/enrollments/{id}',
   },
-  errors: ['partition_not_supported', 'permission_set_unknown'],
+  errors: ['quota_exceeded', 'partition_not_supported', 'permission_set_unknown'],
   examples: {
     byUnit: {
       body: { name: 'acme', scopeRule: { otherwise: { project: 'shop', environment: '{label}' } } },

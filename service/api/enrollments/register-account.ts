@@ -30,6 +30,7 @@ export const registerAccount = defineOperation({
   body: accountEnrolledEvent,
   answer: { status: 200, description: 'The values for its role.', schema: answers.enrolledAccount },
   errors: [
+    'quota_exceeded',
     'enrollment_ended',
     'account_not_enrollable',
     'account_not_proved',

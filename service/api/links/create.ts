@@ -19,7 +19,7 @@ export const createSignInLink = defineOperation({
     description: 'The URL, which no other answer contains.',
     schema: answers.createdSignInLink,
   },
-  errors: ['connection_not_found'],
+  errors: ['connection_not_found', 'quota_exceeded'],
   examples: {
     aQuarterOfAnHour: { body: {}, returns: 201 },
     toAConnection: {

@@ -79,6 +79,14 @@ export const requestErrors = {
     see: '`RateLimit-Policy` and `RateLimit` name the limit, the remaining requests and the reset time; `Retry-After` says when to retry. Vendor: see the metric `rolebridge_rate_limited_total`.',
     fix: 'Wait for `Retry-After`, and send fewer requests: cache credentials until they expire, and use webhooks instead of polling. Vendor: the limits are in `ROLEBRIDGE_RATE_LIMITS`.',
   },
+  quota_exceeded: {
+    status: 409,
+    title: 'The quota is used up',
+    meaning:
+      'Your organization has as many connections, API keys, sign-in links or enrollments as it may. Nothing was created.',
+    see: 'The detail names the quota. Vendor: see the metric `rolebridge_quota_exceeded_total`.',
+    fix: 'Delete connections, revoke keys or links, or end enrollments that you no longer need. Vendor: the quotas are in `ROLEBRIDGE_QUOTAS`.',
+  },
   store_unavailable: {
     status: 503,
     title: 'The store is not available',

@@ -37,7 +37,7 @@ function CheckItem({ name, state, message, at }: CheckRow) {
       <div>
         <b>
           <span class="sr">{texts.states[state]}: </span>
-          {texts.titles[name]}
+          {texts.titles[name] ?? name}
         </b>
         {message && (
           <p>
@@ -64,6 +64,7 @@ const roleChecks = [
   'account',
   'external_id_required',
   'external_id_exact',
+  'trust_policy',
   'not_already_connected',
 ] as const satisfies readonly CheckName[];
 

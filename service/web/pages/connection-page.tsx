@@ -1,6 +1,8 @@
 import type { Child } from 'hono/jsx';
 import { type Connection, roleRegistrationOf } from '../../domain/connection.js';
 import type { ErrorCode } from '../../domain/error-catalog/index.js';
+import type { PermissionSetView } from '../../domain/permission-set-view.js';
+import { mayOpen } from '../access.js';
 import { type CheckResult, storedResultOf } from '../check-result.js';
 import {
   Account,
@@ -16,18 +18,21 @@ import {
 import { Checks, rowsOf } from '../components/checks.js';
 import { CopyButton } from '../components/code.js';
 import { Icon, type IconName } from '../components/icon.js';
+import { PermissionsCard, PermissionsNote } from '../components/permissions-note.js';
 import { CheckEvidence, NoVerdict, OpenRole, PolicyToDeploy, Refusal } from '../components/refusal.js';
 import { ScopeTreeView } from '../components/scope-fields.js';
 import { accountOf, assuranceOf, Status, verificationOf } from '../components/status.js';
 import { Timeline } from '../components/timeline.js';
 import type { HistoryEntry } from '../history.js';
 import { PageHead } from '../layout.js';
-import { useTexts } from '../page-context.js';
+import { usePage, useTexts } from '../page-context.js';
 import type { ScopeNode } from './scope-choices.js';
 import { findingOf } from './success.js';
 
 export interface ConnectionPageProps {
   readonly connection: Connection;
+  /** What its role allows, where the vendor has permission sets. */
+  readonly set: PermissionSetView | undefined;
   readonly tree: ScopeNode;
   readonly isTreeCut: boolean;
   readonly history: readonly HistoryEntry[];
@@ -74,7 +79,9 @@ export function ConnectionPage(page: ConnectionPageProps) {
         <div class="stack">
           {page.result && <NoVerdict result={page.result} />}
           <RotationNote connection={connection} />
+          <PermissionsNote {...page} />
           <ChecksCard {...page} />
+          <PermissionsCard {...page} />
           <ScopeCard {...page} />
         </div>
         <aside class="stack" aria-label={`${texts.details}, ${texts.history}`}>
@@ -88,8 +95,10 @@ export function ConnectionPage(page: ConnectionPageProps) {
 
 function Actions({ connection }: { connection: Connection }) {
   const { connection: texts, common } = useTexts();
+  const { session } = usePage();
   const path = `/connections/${connection.id}`;
   const isOpen = connection.status === 'pending' || connection.status === 'disconnected';
+  if (!mayOpen(session, 'POST /connections/:id/verify')) return null;
   return (
     <>
       {isOpen && connection.method === 'assume_role' ? (
@@ -102,38 +111,40 @@ function Actions({ connection }: { connection: Connection }) {
           {texts.verify}
         </PostButton>
       )}
-      <details class="menu">
-        <summary class="btn btn-icon" aria-label={common.moreActions} title={common.moreActions}>
-          <Icon name="dots" />
-        </summary>
-        <ul class="menu-list">
-          <MenuLink path={`${path}/name`} icon="pen" title={texts.rename} />
-          {connection.method === 'assume_role' ? (
-            <RoleActions path={path} />
-          ) : (
-            <>
-              <MenuLink path={`${path}/access-key`} icon="key" title={texts.replaceKey} />
-              <li>
-                {connection.migration ? (
-                  <a href={useHref()(`${path}/setup`)}>
-                    <Icon name="shield" />
-                    {texts.continueToRole}
-                  </a>
-                ) : (
-                  <PostButton path={`${path}/migrate-to-role`} kind="menu-button">
-                    <Icon name="shield" />
-                    {texts.toRole}
-                  </PostButton>
-                )}
-              </li>
-            </>
-          )}
-          <li>
-            <hr />
-          </li>
-          <MenuLink path={`${path}/delete`} icon="trash" title={texts.delete} kind="danger" />
-        </ul>
-      </details>
+      {mayOpen(session, 'POST /connections/:id/delete') && (
+        <details class="menu">
+          <summary class="btn btn-icon" aria-label={common.moreActions} title={common.moreActions}>
+            <Icon name="dots" />
+          </summary>
+          <ul class="menu-list">
+            <MenuLink path={`${path}/name`} icon="pen" title={texts.rename} />
+            {connection.method === 'assume_role' ? (
+              <RoleActions path={path} />
+            ) : (
+              <>
+                <MenuLink path={`${path}/access-key`} icon="key" title={texts.replaceKey} />
+                <li>
+                  {connection.migration ? (
+                    <a href={useHref()(`${path}/setup`)}>
+                      <Icon name="shield" />
+                      {texts.continueToRole}
+                    </a>
+                  ) : (
+                    <PostButton path={`${path}/migrate-to-role`} kind="menu-button">
+                      <Icon name="shield" />
+                      {texts.toRole}
+                    </PostButton>
+                  )}
+                </li>
+              </>
+            )}
+            <li>
+              <hr />
+            </li>
+            <MenuLink path={`${path}/delete`} icon="trash" title={texts.delete} kind="danger" />
+          </ul>
+        </details>
+      )}
     </>
   );
 }
@@ -241,9 +252,11 @@ function ScopeCard({ connection, tree, isTreeCut }: ConnectionPageProps) {
     <section class="card" aria-labelledby="scope">
       <div class="card-head">
         <h2 id="scope">{texts.title}</h2>
-        <ButtonLink path={`/connections/${connection.id}/scope`} size="sm">
-          {words.changeScope}
-        </ButtonLink>
+        {mayOpen(usePage().session, 'GET /connections/:id/scope') && (
+          <ButtonLink path={`/connections/${connection.id}/scope`} size="sm">
+            {words.changeScope}
+          </ButtonLink>
+        )}
       </div>
       <div class="section">
         {connection.scopes.length === 0 && <p class="help">{texts.nowhere}</p>}

@@ -3,13 +3,16 @@ import { createConnection } from '../../actions/create-connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { isAccountId } from '../../domain/ids.js';
 import { requireWholeOrganization } from '../../domain/permission.js';
+import type { PermissionSet } from '../../domain/permission-set.js';
+import { type PermissionSetView, viewPermissionSet } from '../../domain/permission-set-view.js';
 import { isPermissionPreset } from '../../templates/index.js';
 import { Button, Crumbs, Field, Fold, Form, useHref } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
+import { PermissionSetStatements } from '../components/permission-set.js';
 import { CurrentStep, LaterStep, PairCard, Remark } from '../components/steps.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
-import { byOf, field, type Site, seeOther, sendPage, sessionOf, textsOf } from '../site.js';
+import { byOf, field, fields, type Site, seeOther, sendPage, sessionOf, textsOf } from '../site.js';
 import type { Texts } from '../texts/index.js';
 
 /** The name of a connection until it gets one. */
@@ -28,8 +31,15 @@ export interface AccountForm {
 interface NewConnection {
   readonly partitions: readonly string[];
   readonly takesKeys: boolean;
+  /** The vendor's permission sets; without any there are presets. */
+  readonly sets: readonly PermissionSetView[];
   /** What was given before. */
-  readonly given: { readonly account: string; readonly partition: string; readonly permissions: string };
+  readonly given: {
+    readonly account: string;
+    readonly partition: string;
+    readonly permissions: string;
+    readonly set: string;
+  };
   readonly wrong: { readonly account?: string | undefined; readonly permissions?: string | undefined };
 }
 
@@ -40,6 +50,7 @@ export function addNewConnectionPage(pages: Router, site: Site): void {
     account: field(request, 'account').slice(0, 40),
     partition: field(request, 'partition'),
     permissions: field(request, 'permissions'),
+    set: field(request, 'set'),
   });
   const show = (request: Request, response: Response, wrong: NewConnection['wrong'] = {}) =>
     sendPage(
@@ -50,6 +61,7 @@ export function addNewConnectionPage(pages: Router, site: Site): void {
         partitions={[...deps.principals.keys()]}
         takesKeys={accessKeysRefused(site) === undefined}
         given={givenIn(request)}
+        sets={newestSets(site).map((set) => viewPermissionSet(set, leftOut(request, set)))}
         wrong={wrong}
       />,
       Object.keys(wrong).length > 0 ? 422 : 200,
@@ -60,7 +72,7 @@ export function addNewConnectionPage(pages: Router, site: Site): void {
   pages.post('/connections/new/role', async (request, response) => {
     requireWholeOrganization(sessionOf(response).authority);
     const texts = textsOf(site, response).setup;
-    const { partition: asked, permissions, account } = givenIn(request);
+    const { partition: asked, account, ...given } = givenIn(request);
     const partition = [...deps.principals.keys()].find((each) => each === asked);
     if (partition === undefined)
       throw new RolebridgeError(
@@ -69,15 +81,36 @@ export function addNewConnectionPage(pages: Router, site: Site): void {
         { remedy: 'Go back and choose one of the partitions in the list.' },
       );
     const accountId = digitsOf(account);
-    const wrong = wrongIn({ account, permissions }, texts);
+    const sets = newestSets(site);
+    const set = sets.find(({ name }) => name === given.set);
+    // Where the vendor has sets, a set says what the role may do, and there are no presets.
+    const permissions = sets.length === 0 ? given.permissions : 'read-only';
+    const wrong = {
+      ...wrongIn({ account, permissions }, texts),
+      ...(sets.length > 0 && set === undefined && { permissions: texts.permissionsMissing }),
+    };
     if (Object.keys(wrong).length > 0 || !isAccountId(accountId)) return show(request, response, wrong);
     const { connection } = await createConnection(deps, byOf(response), sessionOf(response).organizationId, {
       name: defaultName,
       partition,
       expectedAccountId: accountId,
+      ...(set && { permissionSet: set.name, without: leftOut(request, set) }),
     });
     return seeOther(site, response, `/connections/${connection.id}/setup?permissions=${permissions}`);
   });
+}
+
+/** The newest version of each of the vendor's sets. */
+const newestSets = ({ deps }: Site): PermissionSet[] => {
+  const names = [...new Set(deps.permissionSets.list().map(({ name }) => name))];
+  return names.flatMap((name) => deps.permissionSets.get(name) ?? []);
+};
+
+/** The optional statements that a form did not check; all are included before there is a form. */
+export function leftOut(request: Request, { name, statements }: PermissionSet): string[] {
+  if (request.method !== 'POST') return [];
+  const included = fields(request, `optional-${name}`);
+  return statements.flatMap(({ sid, optional }) => (optional && !included.includes(sid) ? [sid] : []));
 }
 
 /** An account as people write it: with spaces or dashes, or without. */
@@ -104,7 +137,7 @@ export function accessKeysRefused({ deps, brand }: Site): string | undefined {
   return undefined;
 }
 
-function NewConnectionPage({ partitions, takesKeys, given, wrong }: NewConnection) {
+function NewConnectionPage({ partitions, takesKeys, given, sets, wrong }: NewConnection) {
   const { setup: texts, list } = useTexts();
   const href = useHref();
   return (
@@ -121,7 +154,11 @@ function NewConnectionPage({ partitions, takesKeys, given, wrong }: NewConnectio
               </div>
               <fieldset class="section">
                 <legend class="sr">{texts.permissions}</legend>
-                <PermissionChoices chosen={given.permissions} error={wrong.permissions} />
+                {sets.length > 0 ? (
+                  <SetChoices sets={sets} chosen={given.set} error={wrong.permissions} />
+                ) : (
+                  <PermissionChoices chosen={given.permissions} error={wrong.permissions} />
+                )}
               </fieldset>
               <div class="section">
                 <div class="actions row-between">
@@ -203,6 +240,54 @@ export function PartitionField({ partitions, chosen }: { partitions: readonly st
         {texts.partitionHelp}
       </p>
     </div>
+  );
+}
+
+/** The vendor's sets; one is no choice, and of several none is preselected. */
+function SetChoices({
+  sets,
+  chosen,
+  error,
+}: {
+  sets: readonly PermissionSetView[];
+  chosen: string;
+  error: string | undefined;
+}) {
+  const texts = useTexts().setup;
+  return (
+    <>
+      <div class="section-head">
+        <h3 aria-hidden="true">{texts.permissions}</h3>
+      </div>
+      {error && (
+        <p class="error" role="alert">
+          <Icon name="alert" small />
+          <span>{error}</span>
+        </p>
+      )}
+      {sets.map((view) => {
+        const name = view.id.split('@')[0] ?? '';
+        return (
+          <div class="stack stack-2">
+            {sets.length === 1 ? (
+              <input type="hidden" name="set" value={name} />
+            ) : (
+              <label class="perm">
+                <input
+                  class="tick tick-radio"
+                  type="radio"
+                  name="set"
+                  value={name}
+                  checked={name === chosen}
+                />
+                <b>{view.title}</b>
+              </label>
+            )}
+            <PermissionSetStatements view={view} choose={`optional-${name}`} />
+          </div>
+        );
+      })}
+    </>
   );
 }
 

@@ -23,6 +23,7 @@ import { accountOf } from '../components/status.js';
 import { Tell } from '../components/tell.js';
 import { useTexts } from '../page-context.js';
 import { type Format, formats, type RoleTemplate, secretVariable } from '../role-formats.js';
+import { AskAdministrator } from './administrator-link.js';
 
 export interface RoleStep {
   readonly connection: Connection;
@@ -42,11 +43,16 @@ export interface RoleStep {
 
 /** What is open in the second step: how to create the role, or what came of its check. */
 export function RoleStepBody(step: RoleStep) {
+  const texts = useTexts().administrator;
   if (step.result?.kind === 'refused') return <FailedCheck {...step} result={step.result} />;
   if (step.result) return <UndecidedCheck {...step} result={step.result} />;
   return (
     <>
       <div class="section">
+        <div class="row row-between">
+          <p class="small muted">{texts.noPermission}</p>
+          <AskAdministrator connection={step.connection} />
+        </div>
         <FormatTabs connection={step.connection} format={step.format} permissions={step.permissions} />
         {step.format === 'console' ? <ConsolePanel {...step} /> : <CodePanel {...step} />}
       </div>
@@ -102,6 +108,7 @@ function ConsolePanel({ connection, template, principal, trust }: RoleStep) {
         </ButtonLink>
         <span class="help">{texts.opensIam}</span>
       </div>
+      <Code id="policy-to-add" title={texts.inlinePolicy} text={template.text} />
       <RoleValues trust={trust} principal={principal} />
       <p class="help">{texts.consoleNote}</p>
     </div>

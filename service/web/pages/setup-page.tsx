@@ -1,7 +1,9 @@
 import type { Connection } from '../../domain/connection.js';
+import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { Account, Button, Crumbs, Form } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
 import type { PairState } from '../components/pair.js';
+import { PermissionSetStatements } from '../components/permission-set.js';
 import { ScopeFields } from '../components/scope-fields.js';
 import { accountOf, assuranceOf, pairStateOf, verificationOf } from '../components/status.js';
 import { CurrentStep, DoneStep, LaterStep, PairCard, Remark } from '../components/steps.js';
@@ -21,6 +23,8 @@ interface Setup {
   readonly progress: { readonly isPropagating: boolean } | undefined;
   readonly refreshPath: string | undefined;
   readonly scope: ScopeChoices | undefined;
+  /** What the role allows, where the vendor has permission sets. */
+  readonly set: PermissionSetView | undefined;
   /** Where the vendor is in several. */
   readonly partition: string | undefined;
 }
@@ -101,7 +105,7 @@ function stateOf({ connection, open, roleStep, progress }: Setup): PairState {
   return open === 'role' && roleStep && roleStep.format !== 'console' ? 'waiting' : 'pending';
 }
 
-function FirstStep({ connection, roleStep, open, account: form }: Setup) {
+function FirstStep({ connection, roleStep, open, account: form, set }: Setup) {
   const { setup: texts, steps } = useTexts();
   if (open === 'account')
     return (
@@ -118,7 +122,11 @@ function FirstStep({ connection, roleStep, open, account: form }: Setup) {
           </div>
           <fieldset class="section">
             <legend class="sr">{texts.permissions}</legend>
-            <PermissionChoices chosen={form.permissions} error={form.wrong.permissions} />
+            {set ? (
+              <PermissionSetStatements view={set} choose={`optional-${set.id.split('@')[0]}`} />
+            ) : (
+              <PermissionChoices chosen={form.permissions} error={form.wrong.permissions} />
+            )}
           </fieldset>
           <div class="section">
             <Button look="primary" size="lg">
@@ -139,8 +147,8 @@ function FirstStep({ connection, roleStep, open, account: form }: Setup) {
       line={
         <>
           {account && <Account id={account} />}
-          {preset && account && ' · '}
-          {preset?.[0]}
+          {account && ' · '}
+          {set ? set.title : preset?.[0]}
         </>
       }
       change={

@@ -1,12 +1,15 @@
 import type { Request, Response, Router } from 'express';
 import { expectAccount } from '../../actions/bind-account.js';
+import { choosePermissionSet } from '../../actions/permission-set.js';
 import { rotateCallbackSecret } from '../../actions/rotate-callback-secret.js';
 import { verifyUntilDecided } from '../../actions/verify-until-verdict.js';
 import { problemAnswer } from '../../api/problem.js';
-import { type Connection, roleRegistrationOf } from '../../domain/connection.js';
+import { type Connection, permissionSetOf, roleRegistrationOf } from '../../domain/connection.js';
 import { type ErrorCode, errorCatalog } from '../../domain/error-catalog/index.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { isAccountId } from '../../domain/ids.js';
+import type { PermissionSet } from '../../domain/permission-set.js';
+import { viewPermissionSet } from '../../domain/permission-set-view.js';
 import { parseRoleArn } from '../../domain/role-arn.js';
 import type { VerificationProgress } from '../../domain/verification/request.js';
 import type { Check } from '../../domain/verification.js';
@@ -27,7 +30,7 @@ import {
   sessionOf,
   textsOf,
 } from '../site.js';
-import { type AccountForm, defaultName, digitsOf, wrongIn } from './new-connection.js';
+import { type AccountForm, defaultName, digitsOf, leftOut, wrongIn } from './new-connection.js';
 import { CheckProgress, type RoleStep } from './role-step.js';
 import { type ScopeForm, scopeChoices } from './scope-choices.js';
 import { SetupPage } from './setup-page.js';
@@ -63,7 +66,8 @@ export function addSetupPages(pages: Router, site: Site): void {
   pages.post('/connections/:id/account', async (request, response) => {
     const connection = await connectionIn(site, request, response);
     const account = connection.expectedAccountId ?? field(request, 'account').slice(0, 40);
-    const permissions = field(request, 'permissions');
+    const set = setOf(site, connection);
+    const permissions = set ? 'read-only' : field(request, 'permissions');
     const wrong = wrongIn({ account, permissions }, textsOf(site, response).setup);
     const accountId = digitsOf(account);
     if (Object.keys(wrong).length > 0 || !isAccountId(accountId))
@@ -75,7 +79,8 @@ export function addSetupPages(pages: Router, site: Site): void {
         { account: { account, permissions, wrong } },
         422,
       );
-    await expectAccount(deps, byOf(response), connection, accountId);
+    const bound = await expectAccount(deps, byOf(response), connection, accountId);
+    if (set) await choosePermissionSet(deps, byOf(response), bound, { without: leftOut(request, set) });
     return seeOther(
       site,
       response,
@@ -140,7 +145,7 @@ export function addSetupPages(pages: Router, site: Site): void {
         response,
         <CheckProgress roleArn={roleArn} checks={checks} isPropagating={check === undefined} />,
       );
-      write({ step, ...(check && { say: `${titles[check.name]}: ${states[check.outcome]}` }) });
+      write({ step, ...(check && { say: `${titles[check.name] ?? check.name}: ${states[check.outcome]}` }) });
     };
     try {
       parseRoleArn(roleArn);
@@ -220,6 +225,12 @@ async function afterCheck(site: Site, request: Request<{ id: string }>, response
     : `/connections/${connection.id}/setup?${new URLSearchParams(chosenIn(request))}#step`;
 }
 
+/** What the connection's role is to allow, where the vendor has sets. */
+function setOf({ deps }: Site, connection: Connection): PermissionSet | undefined {
+  const own = permissionSetOf(connection);
+  return own && deps.permissionSets.get(own.name);
+}
+
 export const isComplete = ({ name, scopes }: Connection): boolean =>
   name !== defaultName && scopes.length > 0;
 
@@ -264,6 +275,7 @@ async function setupPage(
   moment: SetupMoment,
 ) {
   const { deps } = site;
+  const set = setOf(site, connection);
   const trust = roleRegistrationOf(connection);
   const chosen = {
     permissions: presetOf(chosenIn(request).permissions),
@@ -311,6 +323,7 @@ async function setupPage(
       progress={moment.progress}
       refreshPath={moment.progress && `${site.base}${request.url}`}
       scope={open === 'scope' ? await scopeChoices(site, response, connection, moment.scopeForm) : undefined}
+      set={set && viewPermissionSet(set, permissionSetOf(connection)?.without)}
       partition={deps.principals.size > 1 ? connection.partition : undefined}
     />
   );

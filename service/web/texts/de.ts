@@ -243,8 +243,10 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
           ? 'Melden Sie sich bei dem AWS-Konto an, das Sie verbinden möchten. Das Formular ist schon ausgefüllt.'
           : `Melden Sie sich beim AWS-Konto **${account}** an. Das Formular ist schon ausgefüllt.`,
         'Klicken Sie bis zur letzten Seite auf **Next**, dann auf **Create role**.',
-        'Öffnen Sie die neue Rolle und kopieren Sie ihren **ARN** in das Feld unten.',
+        'Öffnen Sie die neue Rolle. Wählen Sie **Add permissions**, **Create inline policy**, **JSON**, und fügen Sie die Richtlinie unten ein.',
+        'Kopieren Sie den **ARN** der Rolle in das Feld unten.',
       ],
+      inlinePolicy: 'Inline-Richtlinie',
       createInAws: 'Rolle in AWS erstellen',
       opensIam: 'Öffnet IAM in einem neuen Tab',
       consoleNote:
@@ -400,6 +402,35 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
         'Was die Richtlinien der Rolle in Ihrem Konto erlauben. Sie können sie jederzeit in IAM ändern.',
       canDoKey:
         'Was die Richtlinien des Benutzers erlauben, dem der Schlüssel gehört. Sie können sie jederzeit in IAM ändern.',
+    },
+    administrator: {
+      send: 'An Ihren AWS-Administrator senden',
+      noPermission: 'Keine Berechtigung, Rollen zu erstellen?',
+      title: 'Link für Ihren AWS-Administrator',
+      lead: 'Senden Sie diesen Link an eine Person, die in dem Konto Rollen erstellen darf. Sie macht hier weiter, ohne Schlüssel und ohne Passwort.',
+      link: 'Link',
+      once: 'Dieser Link wird nur einmal angezeigt',
+      onceLine: (days) => `Er gilt ${days} Tage, im ersten Browser, der ihn öffnet.`,
+      can: 'Sie kann die Rolle dieser Verbindung erstellen und prüfen.',
+      cant: 'Sie sieht keine andere Verbindung und wählt den Geltungsbereich nicht: das tun Sie.',
+      back: 'Zurück zur Einrichtung',
+    },
+    sets: {
+      required: 'Erforderlich',
+      optional: 'Optional',
+      denied: 'Verboten',
+      never: 'Nie:',
+      managed: 'Von AWS verwaltete Richtlinien',
+      actions: (id) => `Alle Aktionen von ${id}`,
+      only: 'Nur auf',
+      conditions: 'Unter Bedingungen, siehe die Richtlinie.',
+      incomplete: `Einige Berechtigungen fehlen. ${v.name} arbeitet weiter in diesem Konto, ohne das, was sie braucht.`,
+      unavailable: 'Nicht verfügbar, weil optionale Berechtigungen weggelassen wurden',
+      notChecked: 'Vom Simulator von AWS nicht geprüft',
+      update: (have, newest) => `${have} ist bereitgestellt, Version ${newest} ist verfügbar`,
+      updateLine:
+        'Stellen Sie die Rolle mit der neuen Version erneut bereit. Bis dahin bleibt alles in Betrieb.',
+      updateLink: 'Rolle mit der neuen Version',
     },
     operator: {
       badge: 'Betrieb',

@@ -72,7 +72,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         skipped: 'Not run',
         todo: 'Not run yet',
       },
-      titles: {
+      titles: byName({
         role_arn: 'Valid role ARN',
         not_vendor_account: 'In your account, not in ours',
         assumable: `${v.name} can use the role`,
@@ -85,7 +85,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         access_key_works: 'The access key works',
         not_root_user: 'Not the root user’s key',
         not_already_connected: 'Not used by another connection',
-      } satisfies Record<CheckName, string>,
+      } satisfies Record<CheckName, string>),
       passed: (n: number) => `${n} ${n === 1 ? 'check' : 'checks'} passed`,
       summary: (passed: number, failed: number, skipped: number) =>
         [
@@ -232,6 +232,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         console: 'AWS console',
         cloudformation: 'CloudFormation',
         terraform: 'Terraform',
+        cdktn: 'CDK Terrain',
         cdktf: 'CDK for Terraform',
         'aws-cli': 'AWS CLI',
       }),
@@ -241,8 +242,10 @@ export function en(v: { readonly name: string; readonly platform: string }) {
             ? 'Sign in to the AWS account that you want to connect. The form is already filled in.'
             : `Sign in to AWS account **${account}**. The form is already filled in.`,
           'Choose **Next** until the last page, then **Create role**.',
-          'Open the new role and copy its **ARN** into the field below.',
+          'Open the new role. Choose **Add permissions**, **Create inline policy**, **JSON**, and paste the policy below.',
+          'Copy the role’s **ARN** into the field below.',
         ] as const,
+      inlinePolicy: 'Inline policy',
       createInAws: 'Create role in AWS',
       opensIam: 'Opens IAM in a new tab',
       consoleNote:
@@ -259,6 +262,8 @@ export function en(v: { readonly name: string; readonly platform: string }) {
           'Opens a stack with every value filled in but the callback secret. The stack reports the role, so you paste no ARN.',
         terraform:
           'Save this as `main.tf`, then apply. The apply fails if the role is not safe, and says what to change.',
+        cdktn:
+          'Add this to a CDK Terrain project, then deploy. The deploy fails if the role is not safe, and says what to change.',
         cdktf:
           'Add this to a CDK for Terraform project, then deploy. The deploy fails if the role is not safe, and says what to change.',
         'aws-cli': 'Run this in a shell that is signed in to your account. Safe to run again.',
@@ -270,11 +275,13 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       deploy: 'Deploy',
       commands: byName({
         terraform: 'terraform init\nterraform apply',
+        cdktn: 'cdktn deploy',
         cdktf: 'cdktf deploy',
         'aws-cli': 'sh create-role.sh',
       }),
       files: byName({
         terraform: 'main.tf',
+        cdktn: 'main.ts',
         cdktf: 'main.ts',
         cloudformation: 'template.yaml',
         'aws-cli': 'create-role.sh',
@@ -385,6 +392,34 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       canDo: `What ${v.name} can do`,
       canDoRole: 'What the role’s policies in your account allow. You can change them in IAM at any time.',
       canDoKey: 'What the policies of the key’s user allow. You can change them in IAM at any time.',
+    },
+    administrator: {
+      send: 'Send this to your AWS administrator',
+      noPermission: 'No permission to create roles?',
+      title: 'Link for your AWS administrator',
+      lead: 'Send this link to a person who may create roles in the account. They continue here, without a key or a password.',
+      link: 'Link',
+      once: 'This link is shown once',
+      onceLine: (days: number) => `It works for ${days} days, in the first browser that opens it.`,
+      can: 'They can create the role of this connection, and check it.',
+      cant: 'They see no other connection, and they don’t choose the scope: you do.',
+      back: 'Back to the set-up',
+    },
+    sets: {
+      required: 'Required',
+      optional: 'Optional',
+      denied: 'Denied',
+      never: 'Never:',
+      managed: 'AWS managed policies',
+      actions: (id: string) => `All actions of ${id}`,
+      only: 'Only on',
+      conditions: 'Under conditions, see the policy.',
+      incomplete: `Some permissions are missing. ${v.name} still works in this account, without what needs them.`,
+      unavailable: 'Not available, because optional permissions were left out',
+      notChecked: 'Not checked by AWS’s simulator',
+      update: (have: string, newest: number) => `${have} is deployed, version ${newest} is available`,
+      updateLine: 'Deploy the role again with the new version. Nothing stops working until then.',
+      updateLink: 'Role with the new version',
     },
     operator: {
       badge: 'Operator',

@@ -1,0 +1,57 @@
+/** The apply itself asks IAM what the role may do, with the deployer's own rights, before the vendor is told. */
+import { DataAwsIamPrincipalPolicySimulation } from '@cdktf/provider-aws/lib/data-aws-iam-principal-policy-simulation';
+import type { ITerraformDependable, TerraformProvider } from 'cdktf';
+import type { Construct } from 'constructs';
+import type { PermissionQuestion, PermissionSet } from './iam/permission-set';
+
+/** What stops the apply: an answer for want of a context value is none. */
+const UNLIKE = {
+  Allow: '!r.allowed && length(r.missing_context_keys) == 0',
+  Deny: 'r.allowed',
+} as const;
+
+/**
+ * A data source for each statement that can be asked about. Its postcondition names the denied actions and the
+ * vendor's reason.
+ * @see https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_principal_policy_simulation
+ */
+export function simulatePermissions(
+  scope: Construct,
+  set: PermissionSet,
+  role: {
+    readonly arn: string;
+    readonly after: ITerraformDependable[];
+    readonly provider?: TerraformProvider;
+  },
+): DataAwsIamPrincipalPolicySimulation[] {
+  return set.questions.map((question) => {
+    const unlike = `[for r in self.results : r.action_name if ${UNLIKE[question.effect]}]`;
+    return new DataAwsIamPrincipalPolicySimulation(scope, `simulation-${question.sid}`, {
+      policySourceArn: role.arn,
+      actionNames: [...question.actions],
+      // Without any, the provider asks about "*", which it takes for no ARN.
+      ...(!question.resources.includes('*') && { resourceArns: [...question.resources] }),
+      context: question.context.map(({ key, type, values }) => ({ key, type, values: [...values] })),
+      dependsOn: role.after,
+      ...(role.provider && { provider: role.provider }),
+      lifecycle: {
+        postcondition: [
+          {
+            condition: `\${length(${unlike}) == 0}`,
+            errorMessage: messageOf(set, question, unlike),
+          },
+        ],
+      },
+    });
+  });
+}
+
+function messageOf({ id }: PermissionSet, { sid, reason, effect }: PermissionQuestion, list: string): string {
+  const what =
+    effect === 'Allow'
+      ? `permissions_missing: IAM denies the role \${join(", ", ${list})}`
+      : `permissions_missing: IAM allows the role \${join(", ", ${list})}, which must be denied`;
+  // The reason is the vendor's: nothing in it may begin a template.
+  const quoted = reason.replace(/[$%](?=\{)/g, '$&$&');
+  return `${what} (${id}, ${sid}: ${quoted}). Look for a permissions boundary or an organization's policy; the vendor was not told.`;
+}

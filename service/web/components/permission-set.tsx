@@ -1,0 +1,82 @@
+import type { PermissionSetView, StatementView } from '../../domain/permission-set-view.js';
+import { useTexts } from '../page-context.js';
+import { Fold } from './basics.js';
+import { Icon } from './icon.js';
+
+/** What a set allows in plain words, each with its reason; what is optional can be left out where `choose` names the field. */
+export function PermissionSetStatements({ view, choose }: { view: PermissionSetView; choose?: string }) {
+  const { sets: texts } = useTexts();
+  return (
+    <>
+      <ul class="perms">
+        {view.statements.map((statement) =>
+          statement.isOptional && choose ? (
+            <li>
+              <label class="perm">
+                <input
+                  class="tick"
+                  type="checkbox"
+                  name={choose}
+                  value={statement.sid}
+                  checked={!statement.isLeftOut}
+                />
+                <span>
+                  <StatementWords statement={statement} />
+                </span>
+                <span class="tag">{texts.optional}</span>
+              </label>
+            </li>
+          ) : (
+            <li class="perm">
+              <Icon name={statement.isLeftOut ? 'none' : 'check'} />
+              <div>
+                <StatementWords statement={statement} />
+              </div>
+              <span class="tag">{statement.isOptional ? texts.optional : texts.required}</span>
+            </li>
+          ),
+        )}
+        {view.denies.map((statement) => (
+          <li class="perm">
+            <Icon name="lock" />
+            <div>
+              <StatementWords statement={statement} prefix={texts.never} />
+            </div>
+            <span class="tag">{texts.denied}</span>
+          </li>
+        ))}
+      </ul>
+      <Fold title={texts.actions(view.id)}>
+        <ul class="help list">
+          {[...view.statements, ...view.denies].map(({ sid, actions, resources, hasConditions }) => (
+            <li>
+              <strong>{sid}</strong>: <code class="break">{actions.join(', ')}</code>
+              {resources.length > 0 && (
+                <>
+                  {' '}
+                  {texts.only} <code class="break">{resources.join(', ')}</code>
+                </>
+              )}
+              {hasConditions && ` ${texts.conditions}`}
+            </li>
+          ))}
+          {view.managedPolicies.length > 0 && (
+            <li>
+              {texts.managed}: <code class="break">{view.managedPolicies.join(', ')}</code>
+            </li>
+          )}
+        </ul>
+      </Fold>
+    </>
+  );
+}
+
+const StatementWords = ({ statement, prefix }: { statement: StatementView; prefix?: string }) => (
+  <>
+    <b>
+      {prefix && `${prefix} `}
+      {statement.words.join('; ')}
+    </b>
+    <span class="why">{statement.reason}</span>
+  </>
+);

@@ -1,0 +1,103 @@
+import { type Connection, permissionSetLabel, permissionSetOf } from '../../domain/connection.js';
+import type { PermissionSetView } from '../../domain/permission-set-view.js';
+import { sentenceOf } from '../../domain/verification/permissions.js';
+import { mayOpen } from '../access.js';
+import { usePage, useTexts } from '../page-context.js';
+import { Callout, Fold, useHref, Words } from './basics.js';
+import { PermissionSetStatements } from './permission-set.js';
+import { verificationOf } from './status.js';
+
+/** What the role lacks of its permission set, and a newer version of it; nothing when all is well. */
+export function PermissionsNote({
+  connection,
+  set,
+}: {
+  connection: Connection;
+  set: PermissionSetView | undefined;
+}) {
+  const { sets: texts } = useTexts();
+  const { session } = usePage();
+  const href = useHref();
+  const own = permissionSetOf(connection);
+  const report = verificationOf(connection)?.permissions;
+  const missing = [...(report?.missing ?? []), ...(report?.notDenied ?? [])];
+  return (
+    <>
+      {missing.length > 0 && (
+        <Callout kind="warn" icon="alert" title={texts.incomplete} role="status">
+          <ul class="help list">
+            {missing.map((finding) => (
+              <li>
+                <Words text={sentenceOf(finding)} />
+              </li>
+            ))}
+          </ul>
+        </Callout>
+      )}
+      {own?.newest !== undefined && set && (
+        <Callout kind="accent" icon="refresh" title={texts.update(permissionSetLabel(own), own.newest)}>
+          <ul class="help list">
+            {set.changes.map((change) => (
+              <li>
+                <Words text={change} />
+              </li>
+            ))}
+          </ul>
+          <span>
+            {texts.updateLine}{' '}
+            {mayOpen(session, 'GET /connections/:id/setup') && (
+              <a href={href(`/connections/${connection.id}/setup?step=role&format=terraform`)}>
+                {texts.updateLink}
+              </a>
+            )}
+          </span>
+        </Callout>
+      )}
+    </>
+  );
+}
+
+/** The set of a connection: what the vendor can do there. */
+export function PermissionsCard({
+  connection,
+  set,
+}: {
+  connection: Connection;
+  set: PermissionSetView | undefined;
+}) {
+  const { sets: texts, scope } = useTexts();
+  if (set === undefined) return null;
+  const report = verificationOf(connection)?.permissions;
+  const own = permissionSetOf(connection);
+  return (
+    <section class="card" aria-labelledby="permissions">
+      <div class="card-head">
+        <h2 id="permissions">{scope.canDo}</h2>
+        {own && <span class="badge badge-plain">{permissionSetLabel(own)}</span>}
+      </div>
+      <div class="section">
+        <PermissionSetStatements view={set} />
+        {report && report.unavailable.length > 0 && (
+          <Fold title={texts.unavailable}>
+            <ul class="help list">
+              {report.unavailable.map((finding) => (
+                <li>{sentenceOf(finding)}</li>
+              ))}
+            </ul>
+          </Fold>
+        )}
+        {report && report.notChecked.length > 0 && (
+          <Fold title={texts.notChecked}>
+            <ul class="help list">
+              {report.notChecked.map(({ sid, reason }) => (
+                <li>
+                  {sid}: {reason}
+                </li>
+              ))}
+            </ul>
+          </Fold>
+        )}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,81 @@
+import type { Request, Router } from 'express';
+import { createSignInLink } from '../../actions/sign-in-link.js';
+import type { Connection } from '../../domain/connection.js';
+import { Account, ButtonLink, Callout, Crumbs, PostButton } from '../components/basics.js';
+import { CopyRows } from '../components/code.js';
+import { Icon } from '../components/icon.js';
+import { accountOf } from '../components/status.js';
+import { PageHead } from '../layout.js';
+import { useTexts } from '../page-context.js';
+import { byOf, connectionIn, type Site, sendPage, sessionOf, textsOf } from '../site.js';
+
+const days = 7;
+
+/** A link for whoever may create roles in the account: this one connection, and no scope. */
+export function addAdministratorLinkPage(pages: Router, site: Site): void {
+  pages.post('/connections/:id/administrator-link', async (request: Request<{ id: string }>, response) => {
+    const connection = await connectionIn(site, request, response);
+    const { organizationId, authority, key } = sessionOf(response);
+    const { url } = await createSignInLink(
+      site.deps,
+      byOf(response),
+      { organizationId, authority, key },
+      {
+        connectionId: connection.id,
+        access: 'connect',
+        expiresInSeconds: days * 86_400,
+      },
+    );
+    const { title } = textsOf(site, response).administrator;
+    return sendPage(site, response, { title }, <LinkPage connection={connection} url={url} />);
+  });
+}
+
+/** A way out of the set-up for people who can't create roles. */
+export const AskAdministrator = ({ connection }: { connection: Connection }) => {
+  const texts = useTexts().administrator;
+  return (
+    <PostButton path={`/connections/${connection.id}/administrator-link`} look="quiet" size="sm">
+      <Icon name="send" />
+      {texts.send}
+    </PostButton>
+  );
+};
+
+function LinkPage({ connection, url }: { connection: Connection; url: string }) {
+  const { administrator: texts, list } = useTexts();
+  const account = accountOf(connection);
+  return (
+    <>
+      <Crumbs
+        links={[
+          ['/connections', list.title],
+          [`/connections/${connection.id}`, connection.name],
+        ]}
+        here={texts.title}
+      />
+      <PageHead title={texts.title} lead={texts.lead} />
+      <div class="card narrow">
+        <div class="section">
+          <CopyRows rows={[[texts.link, url]]} />
+          <Callout kind="warn" icon="lock" title={texts.once}>
+            <span>{texts.onceLine(days)}</span>
+          </Callout>
+        </div>
+        <div class="section">
+          <ul class="help list">
+            <li>
+              {texts.can} {account && <Account id={account} />}
+            </li>
+            <li>{texts.cant}</li>
+          </ul>
+          <div class="actions">
+            <ButtonLink path={`/connections/${connection.id}/setup`} look="primary">
+              {texts.back}
+            </ButtonLink>
+          </div>
+        </div>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,149 @@
+/** Permission sets and the administrator's link on the page. */
+import { IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { permissionSetSchema, permissionSetsOf } from '../../service/domain/permission-set.js';
+import { openPermissionSets } from '../../service/index.js';
+import { startVendor, type Vendor } from '../vendor.js';
+import { openWebClient, type WebClient, wordsOf } from '../web-client.js';
+
+let vendor: Vendor;
+let browser: WebClient;
+beforeAll(async () => {
+  const permissionSets = await openPermissionSets('examples/permission-sets', {
+    read: async () => ({}),
+    write: async () => {},
+  });
+  vendor = await startVendor({ permissionSets, propagationWindowMs: 0 });
+  browser = openWebClient(vendor.service.url);
+  await browser.signIn(vendor.apiKey);
+});
+afterAll(() => vendor.close());
+
+const show = async (id: string) => (await vendor.call('GET', `/v1/connections/${id}`)).body;
+const idIn = (url: string) => /con_[a-z2-7]{24}/.exec(url)?.[0] ?? '';
+const begin = async (fields: Record<string, string | readonly string[]>) => {
+  const { accountId: account } = vendor.sandbox.createAccount();
+  await browser.get('/connections/new');
+  return browser.post('/connections/new/role', { partition: 'aws', account, ...fields });
+};
+
+test('the first step says in plain words what each set allows, why, and what is never done', async () => {
+  const page = await browser.get('/connections/new');
+  const words = wordsOf(page);
+  expect(words).toMatch(/EC2: describe/);
+  expect(words).toContain('Required');
+  expect(words).toContain('Never:');
+  expect(page.text).not.toMatch(/type="radio"[^>]* checked/);
+});
+
+test('a set must be chosen; what was entered stays', async () => {
+  const page = await begin({ 'optional-read': [] });
+  expect([page.status, wordsOf(page)]).toEqual([422, expect.stringContaining('Choose what')]);
+  for (const set of ['nothing', '__proto__', '<script>']) expect((await begin({ set })).status).toBe(422);
+});
+
+test('optional statements that are left out are in no template; they can be taken in again', async () => {
+  const sets = (await vendor.call('GET', '/v1/permission-sets/read/1')).body;
+  const optional = sets.statements.find((statement: { optional?: boolean }) => statement.optional);
+  const page = await begin({ set: 'read', 'optional-read': [] });
+  const id = idIn(page.url);
+  const policy =
+    /id="policy-to-add"[\s\S]*?<\/pre>/.exec((await browser.get(`/connections/${id}/setup`)).text)?.[0] ?? '';
+  expect(policy).not.toContain(optional.actions[0]);
+  await browser.get(`/connections/${id}/setup?step=account`);
+  await browser.post(`/connections/${id}/account`, { 'optional-read': optional.sid });
+  expect((await browser.get(`/connections/${id}/setup`)).text).toContain(optional.actions[0]);
+  // What is required can't be left out, whatever the form says.
+  await browser.post(`/connections/${id}/account`, { 'optional-read': ['Inventory', '<x>'] });
+  expect((await show(id)).permissionSet).toBe('read');
+});
+
+test('a connected role that lacks permissions keeps working: the page names what is missing and what a new version adds', async () => {
+  const statement = (sid: string, actions: string[]) => ({
+    sid,
+    reason: `Why ${sid}.`,
+    actions,
+    resources: ['*'],
+  });
+  const setOf = (version: number, ...statements: object[]) =>
+    permissionSetSchema.parse({
+      name: 'deploy',
+      version,
+      title: 'Deploy',
+      statements,
+      denies: [],
+      managedPolicies: [],
+    });
+  const first = setOf(1, statement('Inventory', ['ec2:DescribeInstances']));
+  let served = permissionSetsOf([first]);
+  const other = await startVendor({
+    permissionSets: { list: () => served.list(), get: (...asked) => served.get(...asked) },
+    propagationWindowMs: 0,
+  });
+  const page = openWebClient(other.service.url);
+  await page.signIn(other.apiKey);
+  const { body } = await other.call('POST', '/v1/connections', { name: 'shop', permissionSet: 'deploy' });
+  const account = other.sandbox.createAccount();
+  const allow = (...actions: string[]) => ({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }],
+  });
+  const { arn } = other.sandbox.createRole(account.accountId, {
+    roleName: 'shop',
+    trustPolicy: body.trustPolicy,
+    inlinePolicies: {
+      self: allow('iam:GetRole', 'iam:SimulatePrincipalPolicy'),
+      permissions: allow('ec2:DescribeInstances'),
+    },
+  });
+  await page.get(`/connections/${body.id}`);
+  await page.post(`/connections/${body.id}/check`, { roleArn: arn });
+  const fine = wordsOf(await page.get(`/connections/${body.id}`));
+  expect(fine).toContain('Connected');
+  expect(fine).not.toContain('Some permissions are missing');
+
+  const iam = new IAMClient({ endpoint: other.sandbox.url, region: 'us-east-1', credentials: account.admin });
+  const PolicyDocument = JSON.stringify(allow('s3:ListAllMyBuckets'));
+  await iam.send(new PutRolePolicyCommand({ RoleName: 'shop', PolicyName: 'permissions', PolicyDocument }));
+  served = permissionSetsOf([
+    first,
+    setOf(2, ...first.statements, statement('Cost', ['ce:GetCostAndUsage'])),
+  ]);
+  await page.post(`/connections/${body.id}/verify`);
+  const lacking = wordsOf(await page.get(`/connections/${body.id}`));
+  expect(lacking).toContain('Connected');
+  expect(lacking).toContain('Some permissions are missing. Rolebridge still works in this account');
+  expect(lacking).toContain('ec2:DescribeInstances is allowed by no policy (Inventory: Why Inventory.)');
+  expect(lacking).toMatch(/deploy@1 is deployed, version 2 is available.*Cost/);
+  await other.close();
+});
+
+describe('the link for an administrator', () => {
+  test('opens this one connection, to connect it, and shows neither others nor the scope', async () => {
+    const id = idIn((await begin({ set: 'read' })).url);
+    await browser.get(`/connections/${id}/setup`);
+    const page = await browser.post(`/connections/${id}/administrator-link`);
+    const link =
+      new RegExp(`${vendor.service.url}(/sign-in/link\\?token=[\\w-]{43})`).exec(page.text)?.[1] ?? '';
+    const administrator = openWebClient(vendor.service.url);
+    const opened = await administrator.signInWithLink(link);
+    expect([opened.status, opened.url]).toEqual([200, `/connections/${id}/setup`]);
+    const other = idIn((await begin({ set: 'read' })).url);
+    for (const path of [`/connections/${other}`, `/connections/${id}/scope`, `/connections/${id}/delete`])
+      expect([path, (await administrator.get(path)).status]).toEqual([
+        path,
+        expect.not.stringMatching('200'),
+      ]);
+    const own = wordsOf(await administrator.get(`/connections/${id}`));
+    expect(own).not.toContain('Delete connection');
+    expect(own).not.toContain('Change scope');
+  });
+
+  test('is made by nobody who may only read', async () => {
+    const id = idIn((await begin({ set: 'read' })).url);
+    const { url } = (await vendor.call('POST', '/v1/sign-in-links', { access: 'read' })).body;
+    const reader = openWebClient(vendor.service.url);
+    await reader.signInWithLink(url.slice(vendor.service.url.length));
+    await reader.get(`/connections/${id}`);
+    expect((await reader.post(`/connections/${id}/administrator-link`)).status).toBe(403);
+  });
+});
