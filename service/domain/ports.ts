@@ -82,6 +82,13 @@ export interface AuditLog {
     page: { limit: number; before?: AuditId | undefined; connectionId?: ConnectionId | undefined },
   ): Promise<{ records: AuditRecord[]; hasMore: boolean }>;
   /**
+   * Signs how many records there are and which, from before that time, where the log is no chain of lines by itself.
+   * @returns how many checkpoints
+   */
+  signAudit(before: string): Promise<number>;
+  /** What does not fit those checkpoints, in sentences for an operator. */
+  auditFaults(): Promise<string[]>;
+  /**
    * Takes out old records of all organizations: those from `keptSince` on stay, and of the older ones those that share
    * a file with them, for a quarter of the time until `now` at most, while their file is written to.
    * @returns how many went

@@ -428,6 +428,14 @@ export class RecordStore implements Store {
     return this.backend.log.read(organizationId, page);
   }
 
+  async signAudit(before: string): Promise<number> {
+    return (await this.backend.log.checkpoints?.sign(firstAuditIdAt(Date.parse(before)))) ?? 0;
+  }
+
+  async auditFaults(): Promise<string[]> {
+    return (await this.backend.log.checkpoints?.faults()) ?? [];
+  }
+
   deleteAuditBefore(keptSince: string): Promise<number> {
     return this.backend.log.trim(firstAuditIdAt(Date.parse(keptSince)));
   }

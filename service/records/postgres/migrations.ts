@@ -86,5 +86,14 @@ export const migrations: readonly (readonly string[])[] = [
        mac TEXT NOT NULL,
        PRIMARY KEY (organization_id, id))`,
     'CREATE INDEX audit_records_of_connection ON audit_records (organization_id, connection_id, id)',
+    `CREATE TABLE audit_checkpoints (
+       organization_id TEXT NOT NULL,
+       n INTEGER NOT NULL,
+       up_to TEXT NOT NULL,
+       records INTEGER NOT NULL,
+       digest TEXT NOT NULL,
+       is_trimmed BOOLEAN NOT NULL,
+       mac TEXT NOT NULL,
+       PRIMARY KEY (organization_id, n))`,
   ],
 ];
