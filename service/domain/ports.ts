@@ -8,6 +8,7 @@ import type { ReplaceScopes } from './connection-scopes.js';
 import type { ErrorCode } from './errors.js';
 import type { ApiKeyId, AuditId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
 import type { Organization } from './organization.js';
+import type { Project } from './project.js';
 import type { Partition, RoleArn } from './role-arn.js';
 import type { SimulatedDecision, Simulation } from './verification/check-permissions.js';
 
@@ -229,6 +230,11 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
   eraseOrganization(id: OrganizationId, erasedAt: string): Promise<void>;
   /** @throws RolebridgeError `unauthorized` when its parent is revoked */
   createApiKey(key: ApiKey): Promise<void>;
+  /** Declared targets, by id. */
+  projects(organizationId: OrganizationId): Promise<Project[]>;
+  /** Puts it in the place of the one with its id. */
+  saveProject(project: Project): Promise<void>;
+  deleteProject(organizationId: OrganizationId, id: string): Promise<void>;
   /** Revoked ones too. */
   apiKey(id: ApiKeyId): Promise<ApiKey | undefined>;
   /** Revoked ones too, the oldest first. */

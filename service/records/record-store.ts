@@ -24,6 +24,7 @@ import type {
   Store,
   Token,
 } from '../domain/ports.js';
+import type { Project } from '../domain/project.js';
 import type { RoleArn } from '../domain/role-arn.js';
 import { describeScope, isWithin, keysWithin, scopeFromKey, scopeKey } from '../domain/scope.js';
 import { type Backend, UniqueConflict } from './backend.js';
@@ -42,6 +43,7 @@ import {
   idempotencyKey,
   jobKey,
   ownCopy,
+  projectKey,
   searchable,
   type TableName,
   tokenKey,
@@ -359,6 +361,25 @@ export class RecordStore implements Store {
   ): Promise<IdempotencyRecord | undefined> {
     const stored = await this.#one('idempotency', idempotencyKey({ connectionId, webhookId }));
     return stored && stored.firstAttemptAt > dayBefore(now) ? idempotencyOf(stored) : undefined;
+  }
+
+  projects(organizationId: OrganizationId): Promise<Project[]> {
+    const query = { organizationId, order: 'id', limit: rowsAtOnce } as const;
+    return collect((after) => this.backend.list('projects', { ...query, after }), projectKey);
+  }
+
+  async saveProject(project: Project): Promise<void> {
+    const own = ownCopy('projects', project);
+    await this.backend.transact(own.organizationId, async (transaction) => {
+      await assertOrganization(transaction, own.organizationId);
+      await transaction.put('projects', own);
+    });
+  }
+
+  async deleteProject(organizationId: OrganizationId, id: string): Promise<void> {
+    await this.backend.transact(organizationId, (transaction) =>
+      transaction.delete('projects', projectKey({ organizationId, id })),
+    );
   }
 
   async acquireRequest(

@@ -45,6 +45,7 @@ export const migrations: readonly (readonly string[])[] = [
     ...owned('retired_external_ids', '', ['organization_id']),
     ...owned('idempotency', 'first_attempt_at TEXT NOT NULL,', ['organization_id, first_attempt_at']),
     ...owned('running_checks', '', ['organization_id']),
+    ...owned('projects', '', ['organization_id, key']),
     ...owned('answered_requests', 'started_at TEXT NOT NULL,', ['organization_id, started_at, key']),
     ...owned('jobs', 'free_at TEXT NOT NULL,', ['free_at, key', 'organization_id']),
     ...owned(
