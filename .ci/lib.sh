@@ -37,6 +37,24 @@ install_packages() {
 
 on_node_24() { npx --yes -p node@24 -c "node --version && $*"; }
 
+# A new project as init creates it, synthesized by CDK Terrain's own command line, which needs Node 22.19. The variables of
+# npx would reach the npx that the project's cdktf.json runs.
+cdktn_synth() {
+  local repository=$PWD folder
+  folder=$(mktemp -d)
+  (
+    cd "$folder" && ln -s "$repository/node_modules" node_modules &&
+      node "$repository/constructs/dist/init/main.js" init --yes --cdk cdktn --connection-id con_example \
+        --external-id rb-example --principal arn:aws:iam::111122223333:role/vendor \
+        --callback-url https://connect.vendor.example/v1/callbacks >init.log &&
+      npx --yes -p node@24 -p cdktn-cli@0.24 -c 'unset npm_config_package npm_config_call; node --version && cdktn synth' &&
+      grep -q con_example cdktf.out/stacks/rolebridge/cdk.tf.json
+  )
+  local code=$?
+  rm -rf "$folder"
+  return $code
+}
+
 audit_dependencies() {
   local audit
   if audit=$(npm audit --omit=dev --audit-level=high 2>&1); then echo "npm audit: nothing high or critical"

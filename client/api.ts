@@ -399,6 +399,8 @@ export type Verification =
           | 'key_in_vendor_account'
           | 'organization_not_found'
           | 'organization_suspended'
+          | 'project_not_found'
+          | 'target_unknown'
           | 'reference_taken'
           | 'request_in_progress'
           | 'request_outcome_unknown'
@@ -568,6 +570,8 @@ export type Verification =
           | 'key_in_vendor_account'
           | 'organization_not_found'
           | 'organization_suspended'
+          | 'project_not_found'
+          | 'target_unknown'
           | 'reference_taken'
           | 'request_in_progress'
           | 'request_outcome_unknown'
@@ -715,6 +719,8 @@ export type Verification =
         | 'key_in_vendor_account'
         | 'organization_not_found'
         | 'organization_suspended'
+        | 'project_not_found'
+        | 'target_unknown'
         | 'reference_taken'
         | 'request_in_progress'
         | 'request_outcome_unknown'
@@ -842,6 +848,8 @@ export interface Problem {
           | 'key_in_vendor_account'
           | 'organization_not_found'
           | 'organization_suspended'
+          | 'project_not_found'
+          | 'target_unknown'
           | 'reference_taken'
           | 'request_in_progress'
           | 'request_outcome_unknown'
@@ -954,6 +962,14 @@ export interface Problem {
         code?: ProblemCode | undefined;
       }
     | undefined;
+  /** Of target_unknown: the most similar declared target. */
+  nearest?:
+    | {
+        project?: string | undefined;
+        environment?: string | undefined;
+        architecture?: string | undefined;
+      }
+    | undefined;
   /** Of secret_no_longer_available. */
   createdId?: string | undefined;
   /** Of request_outcome_unknown. */
@@ -1006,6 +1022,8 @@ export type ProblemCode =
   | 'key_in_vendor_account'
   | 'organization_not_found'
   | 'organization_suspended'
+  | 'project_not_found'
+  | 'target_unknown'
   | 'reference_taken'
   | 'request_in_progress'
   | 'request_outcome_unknown'
@@ -1145,6 +1163,8 @@ export interface Organization {
   name: string;
   reference?: string | undefined;
   metadata?: Record<string, string> | undefined;
+  /** declared: a scope or target that is not declared is refused. */
+  targets: 'open' | 'declared';
   /** ISO 8601, in UTC. */
   createdAt: string;
   /** Absent while it is not suspended. */
@@ -1198,6 +1218,8 @@ export interface AuditRecord {
     | 'connection.confirm_revocation'
     | 'connection.reencrypt'
     | 'credentials.issue'
+    | 'project.declare'
+    | 'project.delete'
     | 'enrollment.create'
     | 'enrollment.register'
     | 'enrollment.end'
@@ -1378,6 +1400,8 @@ export interface Operations {
           | 'key_in_vendor_account'
           | 'organization_not_found'
           | 'organization_suspended'
+          | 'project_not_found'
+          | 'target_unknown'
           | 'reference_taken'
           | 'request_in_progress'
           | 'request_outcome_unknown'
@@ -1723,6 +1747,58 @@ export interface Operations {
       }[];
     };
   };
+  /** Returns the connections that apply to up to 100 targets. */
+  resolveMany: {
+    args: [
+      body: {
+        targets: {
+          project?: string | undefined;
+          environment?: string | undefined;
+          architecture?: string | undefined;
+        }[];
+      },
+    ];
+    answer: {
+      results: {
+        target: {
+          project?: string | undefined;
+          environment?: string | undefined;
+          architecture?: string | undefined;
+        };
+        resolution?:
+          | {
+              connection: ConnectionSummary;
+              matchedScope: {
+                project?: string | undefined;
+                environment?: string | undefined;
+                architecture?: string | undefined;
+              };
+              /** The scopes that were looked at, the narrowest first. */
+              path: {
+                project?: string | undefined;
+                environment?: string | undefined;
+                architecture?: string | undefined;
+              }[];
+              /** Wider connections that would apply if this one did not. */
+              shadows: {
+                scope: {
+                  project?: string | undefined;
+                  environment?: string | undefined;
+                  architecture?: string | undefined;
+                };
+                connection: ConnectionSummary;
+              }[];
+            }
+          | undefined;
+        problem?:
+          | {
+              code: ProblemCode;
+              detail: string;
+            }
+          | undefined;
+      }[];
+    };
+  };
   /** Issues short-lived credentials for a target. */
   issueCredentials: {
     args: [
@@ -1757,6 +1833,149 @@ export interface Operations {
       };
       /** Where the customer's CloudTrail says who asked. */
       attribution?: 'source_identity' | 'session_name' | undefined;
+    };
+  };
+  /** Lists the declared projects. */
+  listProjects: {
+    args: [];
+    answer: {
+      projects: {
+        id: string;
+        name: string;
+        environments: {
+          id: string;
+          name: string;
+          architectures: {
+            id: string;
+            name: string;
+          }[];
+        }[];
+        updatedAt: string;
+      }[];
+    };
+  };
+  /** Declares a project's environments and architectures. */
+  declareProject: {
+    args: [
+      id: string,
+      body: {
+        name: string;
+        environments?:
+          | {
+              id: string;
+              name: string;
+              architectures?:
+                | {
+                    id: string;
+                    name: string;
+                  }[]
+                | undefined;
+            }[]
+          | undefined;
+      },
+      query?: {
+        /** Changes nothing, and answers what would change. */
+        dryRun?: 'true' | 'false' | undefined;
+      },
+    ];
+    answer: {
+      project: {
+        id: string;
+        name: string;
+        environments: {
+          id: string;
+          name: string;
+          architectures: {
+            id: string;
+            name: string;
+          }[];
+        }[];
+        updatedAt: string;
+      };
+      /** Scopes that no declared target matches. */
+      orphans: {
+        connectionId: string;
+        name: string;
+        scope: {
+          project?: string | undefined;
+          environment?: string | undefined;
+          architecture?: string | undefined;
+        };
+      }[];
+      /** Architectures in another environment, and the connection before and after. */
+      moves: {
+        from: {
+          project?: string | undefined;
+          environment?: string | undefined;
+          architecture?: string | undefined;
+        };
+        to: {
+          project?: string | undefined;
+          environment?: string | undefined;
+          architecture?: string | undefined;
+        };
+        takesScope: boolean;
+        before?:
+          | {
+              id: string;
+              name: string;
+            }
+          | undefined;
+        after?:
+          | {
+              id: string;
+              name: string;
+            }
+          | undefined;
+      }[];
+    };
+  };
+  /** Deletes the declaration of a project, and returns the scopes that match nothing afterwards. */
+  deleteProject: {
+    args: [
+      id: string,
+      query?: {
+        /** Changes nothing, and answers what would change. */
+        dryRun?: 'true' | 'false' | undefined;
+      },
+    ];
+    answer: {
+      /** Scopes that no declared target matches. */
+      orphans: {
+        connectionId: string;
+        name: string;
+        scope: {
+          project?: string | undefined;
+          environment?: string | undefined;
+          architecture?: string | undefined;
+        };
+      }[];
+      /** Architectures in another environment, and the connection before and after. */
+      moves: {
+        from: {
+          project?: string | undefined;
+          environment?: string | undefined;
+          architecture?: string | undefined;
+        };
+        to: {
+          project?: string | undefined;
+          environment?: string | undefined;
+          architecture?: string | undefined;
+        };
+        takesScope: boolean;
+        before?:
+          | {
+              id: string;
+              name: string;
+            }
+          | undefined;
+        after?:
+          | {
+              id: string;
+              name: string;
+            }
+          | undefined;
+      }[];
     };
   };
   /** Lets the accounts of an AWS Organization register themselves for a while. */
@@ -1893,6 +2112,8 @@ export interface Operations {
       name: string;
       reference?: string | undefined;
       metadata?: Record<string, string> | undefined;
+      /** declared: a scope or target that is not declared is refused. */
+      targets: 'open' | 'declared';
       /** ISO 8601, in UTC. */
       createdAt: string;
       /** Absent while it is not suspended. */
@@ -1963,6 +2184,8 @@ export interface Operations {
           | 'key_in_vendor_account'
           | 'organization_not_found'
           | 'organization_suspended'
+          | 'project_not_found'
+          | 'target_unknown'
           | 'reference_taken'
           | 'request_in_progress'
           | 'request_outcome_unknown'
@@ -2039,6 +2262,7 @@ export interface Operations {
         reference?: string | null | undefined;
         /** Up to 20 texts that the service keeps for you. */
         metadata?: Record<string, string> | undefined;
+        targets?: 'open' | 'declared' | undefined;
       },
     ];
     answer: {
@@ -2046,6 +2270,8 @@ export interface Operations {
       name: string;
       reference?: string | undefined;
       metadata?: Record<string, string> | undefined;
+      /** declared: a scope or target that is not declared is refused. */
+      targets: 'open' | 'declared';
       /** ISO 8601, in UTC. */
       createdAt: string;
       /** Absent while it is not suspended. */
@@ -2055,6 +2281,18 @@ export interface Operations {
         | {
             code: 'name_taken';
             message: string;
+          }[]
+        | undefined;
+      /** With targets: declared, the scopes that match no declared target. */
+      undeclaredScopes?:
+        | {
+            connectionId: string;
+            name: string;
+            scope: {
+              project?: string | undefined;
+              environment?: string | undefined;
+              architecture?: string | undefined;
+            };
           }[]
         | undefined;
     };
@@ -2479,11 +2717,27 @@ export const routes = {
     isRepeatable: false,
   },
   resolve: { method: 'GET', path: '/v1/resolve', hasBody: false, hasQuery: true, isRepeatable: true },
+  resolveMany: { method: 'POST', path: '/v1/resolve', hasBody: true, hasQuery: false, isRepeatable: true },
   issueCredentials: {
     method: 'POST',
     path: '/v1/credentials',
     hasBody: true,
     hasQuery: false,
+    isRepeatable: true,
+  },
+  listProjects: { method: 'GET', path: '/v1/projects', hasBody: false, hasQuery: false, isRepeatable: true },
+  declareProject: {
+    method: 'PUT',
+    path: '/v1/projects/{id}',
+    hasBody: true,
+    hasQuery: true,
+    isRepeatable: true,
+  },
+  deleteProject: {
+    method: 'DELETE',
+    path: '/v1/projects/{id}',
+    hasBody: false,
+    hasQuery: true,
     isRepeatable: true,
   },
   createEnrollment: {

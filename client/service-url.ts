@@ -4,7 +4,8 @@ export class ServiceUrlError extends Error {}
 /** @throws ServiceUrlError */
 export function serviceUrl(text: string, allowHttp: boolean): URL {
   // A password in it would be repeated wherever the URL is.
-  const shown = text.replace(/\/\/.*@/s, '//…@');
+  const [start, end] = [text.indexOf('//'), text.lastIndexOf('@')];
+  const shown = start !== -1 && end > start ? `${text.slice(0, start)}//…${text.slice(end)}` : text;
   const refuse = (rule: string): never => {
     throw new ServiceUrlError(`The service's URL ${JSON.stringify(shown)} ${rule}.`);
   };

@@ -5,6 +5,8 @@ import { type CallbackOptions, ConnectionCallback } from './connection-callback'
 import { checkBeforeRole } from './connection-check';
 import { CrossAccountRole, type CrossAccountRoleProps } from './cross-account-role';
 import type { PolicyStatement } from './iam/permissions';
+import { vendorNameProblem } from './props/callback';
+import { refuse } from './props/rules';
 
 /** Props of {@link AwsConnection}: those of the role and those of the callback. */
 export interface AwsConnectionProps extends CrossAccountRoleProps, CallbackOptions {}
@@ -37,14 +39,11 @@ export class AwsConnection extends Construct {
 
   constructor(scope: Construct, id: string, props: AwsConnectionProps) {
     super(scope, id);
+    refuse(`AwsConnection '${this.node.path}'`, [vendorNameProblem(props.vendorName)]);
     this.role = new CrossAccountRole(this, 'role', props);
-    const { vendorName = id } = props;
-    checkBeforeRole(this, 'check', { ...props, vendorName: labelOf(vendorName), role: this.role });
-    this.callback = new ConnectionCallback(this, 'callback', {
-      ...props,
-      vendorName: labelOf(vendorName),
-      role: this.role,
-    });
+    const { vendorName = labelOf(id) } = props;
+    checkBeforeRole(this, 'check', { ...props, vendorName, role: this.role });
+    this.callback = new ConnectionCallback(this, 'callback', { ...props, vendorName, role: this.role });
   }
 
   /** The role's ARN, as a token. */

@@ -9,6 +9,7 @@ import { documentJson, fingerprint } from './iam/document-json';
 import {
   callbackUrlProblem,
   connectionIdProblem,
+  failDestroyProblem,
   healthProblems,
   scopeProblems,
   secondsProblem,
@@ -275,6 +276,7 @@ function callbackProblems(props: ConnectionCallbackProps): (string | undefined)[
     callbackUrlProblem(props.callbackUrl),
     ...scopeProblems(props.scope),
     vendorNameProblem(props.vendorName),
+    failDestroyProblem(props.failDestroyWhenUnreachable),
     expectedAccountIdProblem(props.expectedAccountId),
     secondsProblem('callbackTimeoutSeconds', props.callbackTimeoutSeconds, 1, 900),
     secondsProblem('destroyTimeoutSeconds', props.destroyTimeoutSeconds, 1, 300),

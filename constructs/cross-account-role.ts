@@ -36,6 +36,7 @@ import { type Partition, partitionOf, trustPolicy } from './iam/trust-policy';
 import { simulatePermissions } from './permission-simulation';
 import { managedPolicyProblem, permissionsProblems, statementProblems } from './props/permissions';
 import {
+  choiceProblems,
   descriptionProblem,
   expectedAccountIdProblem,
   externalIdProblem,
@@ -218,6 +219,7 @@ export class CrossAccountRole extends Construct {
       permissionsBoundaryProblem(props.permissionsBoundary),
       ...(isPermissionSet(props.permissions) ? [] : permissionsProblems(props.permissions)),
       expectedAccountIdProblem(props.expectedAccountId),
+      ...choiceProblems(props),
     ]);
     this.props = props;
     const principals = typeof props.principal === 'string' ? [props.principal] : props.principal;

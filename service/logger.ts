@@ -35,7 +35,10 @@ const secretPatterns: readonly [RegExp, string][] = [
   [/(x-amz-(?:security-token|signature)[:=]\s*)[^\s"\\&]+/gi, '$1[redacted]'],
   [/((?:Signature|SecretAccessKey|SessionToken)=)[^\s"\\&,]+/g, '$1[redacted]'],
   // The password in a URL, such as a database's.
-  [/([a-z][a-z0-9+.-]*:\/\/[^\s:/@"\\]+:)[^\s@/"\\]+(@)/gi, '$1[redacted]$2'],
+  [
+    /((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/@"\\]{1,256}:)[^\s@/"\\]{1,1024}(@)/gi,
+    '$1[redacted]$2',
+  ],
   // What looks like an AWS secret key (40 characters, of which some are capitals, small and digits) or a session token.
   [
     /(?<![A-Za-z0-9+/=])(?=[^"\s]{0,39}[A-Z])(?=[^"\s]{0,39}[a-z])(?=[^"\s]{0,39}[0-9])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])/g,

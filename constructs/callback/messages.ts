@@ -102,9 +102,16 @@ function checksOf(body: Readonly<Record<string, unknown>>) {
 export function checkLines(check: Record<string, unknown>): string[] {
   const outcome = textOf(check.outcome);
   const mark = outcome === 'passed' ? 'ok  ' : outcome === 'failed' ? 'FAIL' : '-   ';
-  const name = textOf(check.title) ?? textOf(check.name)?.replaceAll('_', ' ');
+  const name = textOf(check.title) ?? titleOf(textOf(check.name));
   return name === undefined || outcome === 'skipped' ? [] : labelled(mark, name, 8);
 }
+
+/** `external_id` as people write it. */
+const titleOf = (name: string | undefined): string | undefined =>
+  name
+    ?.replaceAll('_', ' ')
+    .replace(/\b(id|arn)\b/g, (word) => word.toUpperCase())
+    .replace(/^./, (letter) => letter.toUpperCase());
 
 /** The inputs whose value is another than the service expects, as a difference to copy. */
 function changeLines(body: Readonly<Record<string, unknown>>, inputs: Inputs): string[] {

@@ -1,7 +1,7 @@
 /** The rules for the props of the callback. */
 import { type TerraformVariable, Token } from 'cdktf';
 import { PATTERNS } from './patterns';
-import { fits, matches, mustBe, optional, type Problem, wholeNumber } from './rules';
+import { fits, matches, mustBe, optional, type Problem, wholeNumber, yesOrNo } from './rules';
 
 const DESIGN = "Rolebridge's callback contract";
 
@@ -16,6 +16,10 @@ export function vendorNameProblem(value: unknown): Problem {
       ? undefined
       : mustBe('vendorName', '1–32 characters of [A-Za-z0-9._-]', DESIGN, value),
   );
+}
+
+export function failDestroyProblem(value: unknown): Problem {
+  return yesOrNo('failDestroyWhenUnreachable', value, DESIGN);
 }
 
 export function callbackUrlProblem(value: unknown): Problem {

@@ -2,10 +2,11 @@
 import { Token } from 'cdktf';
 import { isWholeAccount, PARTITIONS, type Partition, partitionOf } from '../iam/trust-policy';
 import { PATTERNS } from './patterns';
-import { fits, matches, mustBe, optional, type Problem, wholeNumber } from './rules';
+import { fits, matches, mustBe, optional, type Problem, wholeNumber, yesOrNo } from './rules';
 
 const IAM_GUIDE = 'https://docs.aws.amazon.com/IAM/latest/UserGuide';
 const IAM_API = 'https://docs.aws.amazon.com/IAM/latest/APIReference';
+const PROVIDER_DOCS = 'https://developer.hashicorp.com/terraform/language/providers/configuration';
 const STS_API = 'https://docs.aws.amazon.com/STS/latest/APIReference';
 
 export function externalIdProblem(value: unknown): Problem {
@@ -89,8 +90,9 @@ export function descriptionProblem(value: unknown): Problem {
     matches(
       'description',
       value,
-      (text) => /^[\t\n\r\x20-\x7e\xa1-\xff]{0,1000}$/.test(text),
-      'at most 1,000 characters of Latin-1 text',
+      // Terraform would evaluate what stands in braces.
+      (text) => /^[\t\n\r\x20-\x7e\xa1-\xff]{0,1000}$/.test(text) && !/[$%]\{/.test(text),
+      'at most 1,000 characters of Latin-1 text without ${ and %{',
       `${IAM_API}/API_CreateRole.html`,
     ),
   );
@@ -156,4 +158,42 @@ export function expectedAccountIdProblem(value: unknown): Problem {
 /** The principals that are whole accounts, for the warning about them. */
 export function wholeAccounts(principals: readonly string[]): string[] {
   return principals.filter((principal) => !Token.isUnresolved(principal) && isWholeAccount(principal));
+}
+
+const WARNINGS = [
+  'whole-account-trust',
+  'administrator-without-boundary',
+  'trust-policy-size',
+  'attached-policies-quota',
+];
+
+/** The props that are neither a text nor a number. */
+export function choiceProblems(
+  props: {
+    readonly [name in
+      | 'allowSessionTags'
+      | 'allowSourceIdentity'
+      | 'selfInspection'
+      | 'acknowledge'
+      | 'provider']?: unknown;
+  },
+): Problem[] {
+  const { allowSessionTags, allowSourceIdentity, selfInspection, acknowledge, provider } = props;
+  const isProvider = typeof provider === 'object' && provider !== null && 'fqn' in provider;
+  const isWarnings = Array.isArray(acknowledge) && acknowledge.every((each) => WARNINGS.includes(each));
+  return [
+    yesOrNo('allowSessionTags', allowSessionTags, `${IAM_GUIDE}/id_session-tags.html`),
+    yesOrNo(
+      'allowSourceIdentity',
+      allowSourceIdentity,
+      `${IAM_GUIDE}/id_credentials_temp_control-access_monitor.html`,
+    ),
+    yesOrNo('selfInspection', selfInspection, `${IAM_GUIDE}/id_roles_manage.html`),
+    acknowledge === undefined || isWarnings
+      ? undefined
+      : mustBe('acknowledge', `a list of ${WARNINGS.join(', ')}`, IAM_GUIDE, acknowledge),
+    provider === undefined || isProvider
+      ? undefined
+      : mustBe('provider', 'an AwsProvider of your stack', PROVIDER_DOCS, provider),
+  ];
 }

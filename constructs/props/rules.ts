@@ -77,3 +77,10 @@ export function wholeNumber(
     ? undefined
     : mustBe(prop, `${what} from ${least} to ${most}`, source, value);
 }
+
+/** A text such as 'false' would count as yes. */
+export function yesOrNo(prop: string, value: unknown, source: string): Problem {
+  return optional(value, () =>
+    typeof value === 'boolean' ? undefined : mustBe(prop, 'true or false', source, value),
+  );
+}

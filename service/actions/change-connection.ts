@@ -15,6 +15,7 @@ import { checkScope, describeScope, type Scope, scopeKey } from '../domain/scope
 import type { Verification } from '../domain/verification.js';
 import { audited } from './audited.js';
 import { type CommitOptions, commitChange } from './commit-change.js';
+import { requireDeclared } from './declared-targets.js';
 
 export async function renameConnection(
   deps: Dependencies,
@@ -69,6 +70,7 @@ export async function setScopes(
   const unique = new Map(scopes.map((scope) => [scopeKey(checkScope(scope)), scope]));
   const from = replace || 'from_disconnected';
   const replaces = typeof replace === 'boolean' ? replace : replace.size > 0;
+  await requireDeclared(deps.store, connection.organizationId, [...unique.values()]);
   const details = { scopes: [...unique.values()].map(describeScope).join('; '), replace: replaces };
   return saveChange(
     deps,

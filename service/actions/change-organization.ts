@@ -11,6 +11,7 @@ export interface OrganizationChange {
   /** Null removes it. */
   readonly reference?: string | null | undefined;
   readonly metadata?: Organization['metadata'];
+  readonly targets?: Organization['targets'];
 }
 
 /** @throws RolebridgeError `reference_taken`, `organization_not_found` */
@@ -18,12 +19,13 @@ export function changeOrganization(
   deps: Deps,
   by: Requester,
   before: Organization,
-  { name, reference, metadata }: OrganizationChange,
+  { name, reference, metadata, targets }: OrganizationChange,
 ): Promise<Organization> {
   const details = {
     ...(name !== undefined && { name }),
     ...(reference !== undefined && { reference: reference ?? '' }),
     ...(metadata !== undefined && { metadata: Object.keys(metadata).join(', ') }),
+    ...(targets !== undefined && { targets }),
   };
   return change(deps, by, 'organization.change', before, details, ({ reference: known, ...stored }) => {
     const next = reference === undefined ? known : (reference ?? undefined);
@@ -31,6 +33,7 @@ export function changeOrganization(
       ...stored,
       ...(name !== undefined && { name }),
       ...(metadata !== undefined && { metadata }),
+      ...(targets !== undefined && { targets }),
       ...(next !== undefined && { reference: next }),
     };
   });

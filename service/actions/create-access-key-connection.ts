@@ -10,6 +10,7 @@ import { acceptAccessKey, requireAccessKeys } from './accept-access-key.js';
 import { audited } from './audited.js';
 import { commitChange } from './commit-change.js';
 import { requirePartition } from './create-connection.js';
+import { requireDeclared } from './declared-targets.js';
 import { requireQuota } from './require-quota.js';
 
 /**
@@ -33,6 +34,7 @@ export async function createAccessKeyConnection(
   requireAccessKeys(deps);
   requirePartition(deps, request.partition);
   const scopes = request.scope && [checkScope(request.scope)];
+  await requireDeclared(deps.store, organizationId, scopes ?? []);
   const asking = await forVerification(deps, by, { organizationId });
   const id = newConnectionId();
   const details = { method: 'access_key', name: request.name };

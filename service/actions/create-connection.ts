@@ -20,6 +20,7 @@ import type { Partition } from '../domain/role-arn.js';
 import { checkScope, type Scope } from '../domain/scope.js';
 import { audited } from './audited.js';
 import { commitChange } from './commit-change.js';
+import { requireDeclared } from './declared-targets.js';
 import { chosenPermissionSet } from './permission-set.js';
 import { requireQuota } from './require-quota.js';
 
@@ -51,6 +52,7 @@ export async function createConnection(
   const { name, partition, expectedAccountId, scopes, scopeFrom } = request;
   const createdAt = isoNow(deps.clock);
   for (const scope of scopes ?? []) checkScope(scope);
+  await requireDeclared(deps.store, organizationId, scopes ?? []);
   const permissionSet =
     request.permissionSet === undefined
       ? undefined

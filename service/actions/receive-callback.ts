@@ -9,6 +9,7 @@ import type { Scope } from '../domain/scope.js';
 import { aboutConnection } from '../domain/webhook-message.js';
 import { type ReceiptOf, recordOutcome } from './audited.js';
 import { saveChange, subjectOf } from './change-connection.js';
+import { requireDeclared } from './declared-targets.js';
 import { type Dependencies, isoNow } from './dependencies.js';
 import { outboxMessages } from './outbox.js';
 import type { StatedPermissionSet } from './permission-set.js';
@@ -36,6 +37,7 @@ export async function roleProvisioned(
     },
 ): Promise<Connection> {
   await requireBoundAccount(deps, by, connection, reported);
+  if (reported.scope) await requireDeclared(deps.store, connection.organizationId, [reported.scope]);
   return verifyConnection(deps, by, connection, { ...reported, askedBy: 'callback' });
 }
 

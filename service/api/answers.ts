@@ -303,6 +303,9 @@ export const resolution = z.object({
     .meta({ description: 'Wider connections that would apply if this one did not.' }),
 });
 
+/** Of a target that resolves to nothing. */
+export const targetProblem = z.object({ code, detail: text });
+
 export const credentials = z.object({
   accessKeyId: text,
   secretAccessKey: text,
@@ -323,6 +326,9 @@ const organizationMembers = {
   name: text,
   reference: text.optional(),
   metadata: z.record(text, text).optional(),
+  targets: z
+    .enum(['open', 'declared'])
+    .meta({ description: 'declared: a scope or target that is not declared is refused.' }),
   createdAt: dateTime,
   suspendedAt: dateTime.optional().meta({ description: 'Absent while it is not suspended.' }),
 };
@@ -331,7 +337,14 @@ const organizationWarnings = z
   .optional()
   .meta({ description: 'Another organization has the same name.' });
 export const organization = z.object(organizationMembers).meta({ id: 'Organization' });
-export const changedOrganization = z.object({ ...organizationMembers, warnings: organizationWarnings });
+export const changedOrganization = z.object({
+  ...organizationMembers,
+  warnings: organizationWarnings,
+  undeclaredScopes: z
+    .array(z.object({ connectionId: text, name: text, scope }))
+    .optional()
+    .meta({ description: 'With targets: declared, the scopes that match no declared target.' }),
+});
 export const createdOrganization = z.object({
   ...organizationMembers,
   warnings: organizationWarnings,
@@ -468,6 +481,7 @@ export const problem = z
       .object({ id: text, name: text, status: text, code: code.optional() })
       .optional()
       .meta({ description: 'Of connection_not_healthy.' }),
+    nearest: scope.optional().meta({ description: 'Of target_unknown: the most similar declared target.' }),
     createdId: text.optional().meta({ description: 'Of secret_no_longer_available.' }),
     requestId: text.optional().meta({ description: 'Of request_outcome_unknown.' }),
     allowedDurationSeconds: z.number().optional(),

@@ -51,8 +51,12 @@ import { resumeOrganization } from './organizations/resume.js';
 import { suspendOrganization } from './organizations/suspend.js';
 import { getPermissionSet } from './permission-sets/get.js';
 import { listPermissionSets } from './permission-sets/list.js';
+import { declareProject } from './projects/declare.js';
+import { deleteProject } from './projects/delete.js';
+import { listProjects } from './projects/list.js';
 import { issueCredentials } from './targets/credentials.js';
 import { resolve } from './targets/resolve.js';
+import { resolveMany } from './targets/resolve-many.js';
 
 /**
  * Every call of the API, once. Routes, OpenAPI document, typed client, API reference and the tests of the contract come
@@ -78,7 +82,11 @@ export const operations = {
   rotateAccessKey,
   migrateToRole,
   resolve,
+  resolveMany,
   issueCredentials,
+  listProjects,
+  declareProject,
+  deleteProject,
   getConnectionStatus,
   receiveCallback,
   createEnrollment,

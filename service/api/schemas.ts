@@ -3,7 +3,7 @@ import { assurance, region } from '../domain/connection.js';
 import { errorCodes } from '../domain/error-catalog/index.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { accountId as anAccountId, apiKeyId, auditId, connectionId } from '../domain/ids.js';
-import { metadata, reference } from '../domain/organization.js';
+import { metadata, reference, targetsMode } from '../domain/organization.js';
 import { authority, ceilings, defaultPermissions } from '../domain/permission.js';
 import { permissionSetName } from '../domain/permission-set.js';
 import { partition as aPartition } from '../domain/role-arn.js';
@@ -117,6 +117,7 @@ export const changeOrganizationRequest = z
     name: name.optional(),
     reference: organizationMembers.reference.nullable().optional(),
     metadata: organizationMembers.metadata.optional(),
+    targets: targetsMode.optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'must name what to change');
 

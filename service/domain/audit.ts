@@ -31,6 +31,8 @@ export const auditActions = [
   'connection.confirm_revocation',
   'connection.reencrypt',
   'credentials.issue',
+  'project.declare',
+  'project.delete',
   'enrollment.create',
   'enrollment.register',
   'enrollment.end',

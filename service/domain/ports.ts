@@ -8,6 +8,7 @@ import type { ReplaceScopes } from './connection-scopes.js';
 import type { ErrorCode } from './errors.js';
 import type { ApiKeyId, AuditId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
 import type { Organization } from './organization.js';
+import type { Project } from './project.js';
 import type { Partition, RoleArn } from './role-arn.js';
 import type { SimulatedDecision, Simulation } from './verification/check-permissions.js';
 
@@ -80,6 +81,13 @@ export interface AuditLog {
     organizationId: OrganizationId,
     page: { limit: number; before?: AuditId | undefined; connectionId?: ConnectionId | undefined },
   ): Promise<{ records: AuditRecord[]; hasMore: boolean }>;
+  /**
+   * Signs how many records there are and which, from before that time, where the log is no chain of lines by itself.
+   * @returns how many checkpoints
+   */
+  signAudit(before: string): Promise<number>;
+  /** What does not fit those checkpoints, in sentences for an operator. */
+  auditFaults(): Promise<string[]>;
   /**
    * Takes out old records of all organizations: those from `keptSince` on stay, and of the older ones those that share
    * a file with them, for a quarter of the time until `now` at most, while their file is written to.
@@ -222,6 +230,11 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
   eraseOrganization(id: OrganizationId, erasedAt: string): Promise<void>;
   /** @throws RolebridgeError `unauthorized` when its parent is revoked */
   createApiKey(key: ApiKey): Promise<void>;
+  /** Declared targets, by id. */
+  projects(organizationId: OrganizationId): Promise<Project[]>;
+  /** Puts it in the place of the one with its id. */
+  saveProject(project: Project): Promise<void>;
+  deleteProject(organizationId: OrganizationId, id: string): Promise<void>;
   /** Revoked ones too. */
   apiKey(id: ApiKeyId): Promise<ApiKey | undefined>;
   /** Revoked ones too, the oldest first. */

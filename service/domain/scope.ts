@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { RolebridgeError } from './errors.js';
 
 export const scopeName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-const level = z
+export const level = z
   .string()
   .regex(scopeName, 'must be 1 to 64 letters, digits, ".", "_" or "-", and begin with a letter or digit');
 

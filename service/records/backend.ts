@@ -65,6 +65,15 @@ export interface Log {
   organizations(): Promise<readonly OrganizationId[]>;
   /** Takes out records from before, as far as no newer ones share a file with them. @returns how many went */
   trim(before: AuditId): Promise<number>;
+  /** Of a log that is no chain of lines. */
+  readonly checkpoints?: AuditCheckpoints | undefined;
+}
+
+export interface AuditCheckpoints {
+  /** Signs what there is from before, in each organization. @returns how many checkpoints */
+  sign(before: AuditId): Promise<number>;
+  /** What does not fit the checkpoints, for a person. */
+  faults(): Promise<string[]>;
 }
 
 export type Where<Name extends TableName> = { readonly [Column in ColumnOf<Name>]?: string | undefined };

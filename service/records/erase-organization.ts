@@ -19,6 +19,7 @@ export async function eraseOrganization(
   const all = { organizationId, limit: 200 } as const;
   await eraseRows(backend, organizationId, 'apiKeys', { ...all, order: 'created' });
   await eraseRows(backend, organizationId, 'idempotency', { ...all, order: 'age' });
+  await eraseRows(backend, organizationId, 'projects', { ...all, order: 'id' });
   await eraseRows(backend, organizationId, 'answeredRequests', { ...all, order: 'age' });
   await eraseRows(backend, organizationId, 'tokens', { ...all, order: 'expiry' });
 }

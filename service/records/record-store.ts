@@ -24,6 +24,7 @@ import type {
   Store,
   Token,
 } from '../domain/ports.js';
+import type { Project } from '../domain/project.js';
 import type { RoleArn } from '../domain/role-arn.js';
 import { describeScope, isWithin, keysWithin, scopeFromKey, scopeKey } from '../domain/scope.js';
 import { type Backend, UniqueConflict } from './backend.js';
@@ -42,6 +43,7 @@ import {
   idempotencyKey,
   jobKey,
   ownCopy,
+  projectKey,
   searchable,
   type TableName,
   tokenKey,
@@ -361,6 +363,25 @@ export class RecordStore implements Store {
     return stored && stored.firstAttemptAt > dayBefore(now) ? idempotencyOf(stored) : undefined;
   }
 
+  projects(organizationId: OrganizationId): Promise<Project[]> {
+    const query = { organizationId, order: 'id', limit: rowsAtOnce } as const;
+    return collect((after) => this.backend.list('projects', { ...query, after }), projectKey);
+  }
+
+  async saveProject(project: Project): Promise<void> {
+    const own = ownCopy('projects', project);
+    await this.backend.transact(own.organizationId, async (transaction) => {
+      await assertOrganization(transaction, own.organizationId);
+      await transaction.put('projects', own);
+    });
+  }
+
+  async deleteProject(organizationId: OrganizationId, id: string): Promise<void> {
+    await this.backend.transact(organizationId, (transaction) =>
+      transaction.delete('projects', projectKey({ organizationId, id })),
+    );
+  }
+
   async acquireRequest(
     mine: AnsweredRequest,
     replaces: string | undefined,
@@ -405,6 +426,14 @@ export class RecordStore implements Store {
     page: { limit: number; before?: AuditId | undefined; connectionId?: ConnectionId | undefined },
   ): Promise<{ records: AuditRecord[]; hasMore: boolean }> {
     return this.backend.log.read(organizationId, page);
+  }
+
+  async signAudit(before: string): Promise<number> {
+    return (await this.backend.log.checkpoints?.sign(firstAuditIdAt(Date.parse(before)))) ?? 0;
+  }
+
+  async auditFaults(): Promise<string[]> {
+    return (await this.backend.log.checkpoints?.faults()) ?? [];
   }
 
   deleteAuditBefore(keptSince: string): Promise<number> {

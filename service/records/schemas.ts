@@ -9,6 +9,7 @@ const time = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'not a
 export { answeredRequestSchema as answeredRequest } from '../domain/answered-request.js';
 export { connectionSchema as connection } from '../domain/connection.js';
 export { organizationSchema as organization } from '../domain/organization.js';
+export { projectSchema as project } from '../domain/project.js';
 
 export const apiKey = z.looseObject({
   id: name,

@@ -13,6 +13,7 @@ import type { ExternalId, OrganizationId } from '../domain/ids.js';
 import { keysOf } from '../domain/keys-of.js';
 import { isListed, type Organization } from '../domain/organization.js';
 import type { IdempotencyRecord, Job, OutboxMessage, RunningCheck, Token } from '../domain/ports.js';
+import type { Project } from '../domain/project.js';
 import { scopeKey } from '../domain/scope.js';
 import { type StoredReport, storedReport } from './reports.js';
 import * as schemas from './schemas.js';
@@ -41,6 +42,7 @@ export interface Values {
   readonly retiredExternalIds: RetiredExternalId;
   readonly idempotency: StoredIdempotencyRecord;
   readonly runningChecks: RunningCheck;
+  readonly projects: Project;
   readonly answeredRequests: AnsweredRequest;
   readonly jobs: StoredJob;
   readonly messages: StoredMessage;
@@ -85,6 +87,9 @@ export const messageKey = ({ id, endpoint }: Pick<OutboxMessage, 'id' | 'endpoin
 export const tokenKey = ({ kind, hash }: Pick<Token, 'kind' | 'hash'>): string => `${kind} ${hash}`;
 export const idempotencyKey = (record: Pick<IdempotencyRecord, 'connectionId' | 'webhookId'>): string =>
   `${record.connectionId} ${record.webhookId}`;
+
+export const projectKey = ({ organizationId, id }: Pick<Project, 'organizationId' | 'id'>): string =>
+  `${organizationId} ${id}`;
 
 /** A name as it is searched for. */
 export const searchable = (name: string): string => name.normalize('NFKC').toLowerCase();
@@ -170,6 +175,13 @@ const definitions = {
   runningChecks: {
     schema: schemas.runningCheck,
     key: ({ connectionId }) => connectionId,
+    organizationId: ofItsOrganization,
+    columns: {},
+    orders: { id: null },
+  },
+  projects: {
+    schema: schemas.project,
+    key: projectKey,
     organizationId: ofItsOrganization,
     columns: {},
     orders: { id: null },

@@ -7,6 +7,7 @@ import { createOrganization, type NewOrganization } from '../actions/create-orga
 import type { Dependencies } from '../actions/dependencies.js';
 import { createRequestListener } from '../api/app.js';
 import { operations } from '../api/operations.js';
+import { signAuditLogs } from '../audit-checkpoints.js';
 import { keepAuditFor } from '../audit-retention.js';
 import { createOrganizationLimiter } from '../aws/organization-limiter.js';
 import { shareSts } from '../aws/shared-sts.js';
@@ -210,6 +211,7 @@ export function wire(options: ServiceOptions, url: string) {
       if (options.watches ?? true)
         loops.push(runJobs(deps, { logger, metrics, stsCallsPerSecond: settings.watchStsCallsPerSecond }));
       if (options.webhooks) loops.push(deliverMessages({ store, clock, logger, metrics }, options.webhooks));
+      if (options.watches ?? true) loops.push(signAuditLogs({ store, clock, logger }));
       if (options.auditRetentionDays !== undefined)
         loops.push(keepAuditFor(options.auditRetentionDays, { store, clock, logger, metrics }));
     },

@@ -46,6 +46,11 @@ variable "scope" {
     architecture = optional(string)
   })
   default = null
+
+  validation {
+    condition     = var.scope == null ? true : alltrue([for name in values(var.scope) : name == null || can(regex("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", name))])
+    error_message = "scope: each name has 1 to 64 characters of [A-Za-z0-9._-], the first a letter or digit."
+  }
 }
 
 variable "permissions" {
@@ -97,36 +102,66 @@ variable "policy_json" {
   description = "A policy document for inside the role, as of data.aws_iam_policy_document; null for none."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.policy_json == null ? true : can(jsondecode(var.policy_json).Statement)
+    error_message = "policy_json is a policy document in JSON, with a Statement."
+  }
 }
 
 variable "role_name" {
   description = "The role's name; null for one that begins with role_name_prefix."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.role_name == null ? true : can(regex("^[\\w+=,.@-]{1,64}$", var.role_name))
+    error_message = "role_name has 1 to 64 characters of [A-Za-z0-9_+=,.@-]."
+  }
 }
 
 variable "role_name_prefix" {
   description = "The start of the role's name, for a name that is unique in the account."
   type        = string
   default     = "vendor-access-"
+
+  validation {
+    condition     = can(regex("^[\\w+=,.@-]{1,38}$", var.role_name_prefix))
+    error_message = "role_name_prefix has 1 to 38 characters of [A-Za-z0-9_+=,.@-]."
+  }
 }
 
 variable "path" {
   description = "The role's path."
   type        = string
   default     = "/"
+
+  validation {
+    condition     = can(regex("^/([\\w+=,.@-]+/)*$", var.path)) && length(var.path) <= 512
+    error_message = "path begins and ends with a slash and has at most 512 characters."
+  }
 }
 
 variable "description" {
   description = "The role's description."
   type        = string
   default     = "Lets a vendor in, with the connection's external ID"
+
+  validation {
+    condition     = can(regex("^[\\t\\n\\r\\x20-\\x7e\\xa1-\\xff]*$", var.description)) && length(var.description) <= 1000
+    error_message = "description is at most 1,000 characters of Latin-1 text."
+  }
 }
 
 variable "tags" {
   description = "The role's tags, besides the provider's default tags."
   type        = map(string)
   default     = {}
+
+  validation {
+    condition     = length(var.tags) <= 50 && alltrue([for key, value in var.tags : !startswith(lower(key), "aws:") && length(key) <= 128 && length(value) <= 256])
+    error_message = "tags: at most 50, no key begins with aws:, keys have at most 128 and values at most 256 characters."
+  }
 }
 
 variable "max_session_duration" {
@@ -144,6 +179,11 @@ variable "permissions_boundary" {
   description = "The ARN of the managed policy that bounds what the role can ever do; null for none."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null ? true : can(regex("^arn:aws(-[a-z]+)*:iam::(aws|[0-9]{12}):policy/.+$", var.permissions_boundary))
+    error_message = "permissions_boundary is the ARN of a managed policy, or null."
+  }
 }
 
 variable "allow_session_tags" {
@@ -197,6 +237,7 @@ variable "vendor_name" {
   }
 }
 
+# Without a validation: Terraform would print the value in its error. The callback script checks it.
 variable "callback_secret" {
   description = "The callback's secret, where no environment variable can be set; a saved plan holds it. Null: CONNECT_CALLBACK_SECRET_<CONNECTION ID IN CAPITALS> or CONNECT_CALLBACK_SECRET where Terraform runs."
   type        = string

@@ -9,6 +9,7 @@ import { measureCredentials } from './credentials.js';
 import type { Measurement } from './measure.js';
 import { measurePages } from './pages.js';
 import { measurePause } from './pause.js';
+import { measurePermissions } from './permissions.js';
 import { measurePostgres } from './postgres.js';
 import { measureResolve } from './resolve.js';
 import { measureScale } from './scale.js';
@@ -26,6 +27,7 @@ const benchmarks: Record<string, (directory: string) => Promise<Measurement[]>> 
   scale: measureScale,
   pause: measurePause,
   audit: measureAudit,
+  permissions: measurePermissions,
   postgres: measurePostgres,
   sustained: measureSustained,
   watch: measureWatch,

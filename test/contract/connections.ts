@@ -206,11 +206,14 @@ export function connectionsContract(on: Subject): void {
       on.insert(connectedTo(role), other.id),
       on.insert(connectedTo(role)),
     ]);
-    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
-    const refusal = (outcomes[1] as PromiseRejectedResult).reason;
-    expect(refusal).toMatchObject({ code: 'role_already_connected', members: {} });
+    // Which of them a pool sends first is its own business.
+    const refusals = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+    expect(refusals).toHaveLength(2);
+    for (const refusal of refusals) {
+      expect(refusal).toMatchObject({ code: 'role_already_connected', members: {} });
+      expect(JSON.stringify([refusal.detail, refusal.remedy])).not.toMatch(/con_|org_|Acme|production/);
+    }
     expect(await on.store.roleHolder(role as RoleArn)).toMatchObject({ roleArn: role });
-    expect(JSON.stringify([refusal.detail, refusal.remedy])).not.toMatch(/con_|org_|Acme|production/);
   });
 
   test('gives a role free when its connection ends, and never lets an unverified one claim it', async () => {

@@ -42,7 +42,7 @@ try {
     const terraform = terraformIn(stack, tool, { ...environment, TF_CLI_ARGS: '-no-color' });
     await terraform('init');
     const { stdout, stderr } = await terraform('apply', '-auto-approve');
-    return ['$ cdktf deploy', '', ...readable(stdout), ...readable(stderr)];
+    return ['$ cdktn deploy', '', ...readable(stdout), ...readable(stderr)];
   };
   const mistyped = `${connection.externalId.slice(0, -4)}aaaa`;
   const lines = [...(await deploy(mistyped)), '', ...(await deploy(connection.externalId))];
@@ -61,7 +61,7 @@ function readable(output: string): string[] {
     return /^aws_iam_role\.\S+: (Creation|Modifications) complete|^Apply complete|^(│ )?Error: local-exec/.test(
       line,
     )
-      ? [line]
+      ? [line.replace(/ \[id=.*\]$/, '')]
       : [];
   });
 }

@@ -127,7 +127,11 @@ inChromium('keeps its one cookie for that embedding site alone; others are block
   const { url } = await newLink();
   await open(url);
   const cookies = (await context.cookies()).filter(({ name }) => name.startsWith('rolebridge'));
-  expect(cookies.map(({ name }) => name).sort()).toEqual(['rolebridge-embedded', 'rolebridge-embedded-form']);
+  expect(cookies.map(({ name }) => name).sort()).toEqual([
+    'rolebridge-embedded',
+    'rolebridge-embedded-browser',
+    'rolebridge-embedded-form',
+  ]);
   for (const cookie of cookies)
     expect(cookie).toMatchObject({
       httpOnly: true,

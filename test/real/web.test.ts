@@ -183,7 +183,7 @@ inChromium(
     const failures: [() => object, string][] = [
       [() => trust(), 'can be assumed without the external ID'],
       [() => trust({ StringLike: { 'sts:ExternalId': '*' } }), 'can be assumed with any external ID'],
-      [() => exactly('rb-somebody-elses'), 'AWS denies the vendor AssumeRole'],
+      [() => exactly('rb-somebody-elses'), 'AWS denies Rolebridge AssumeRole'],
     ];
     for (const [policy, says] of failures) {
       const { id, externalId, accountId } = await begin(page);

@@ -165,6 +165,7 @@ test('moves everything, says how much, and can be run again', async () => {
       reports: 0,
       retiredExternalIds: 2,
       runningChecks: 0,
+      projects: 0,
       answeredRequests: 0,
       idempotency: 4,
       jobs: 2,

@@ -50,6 +50,53 @@ test('old audit records go once when two processes delete them at the same time'
   expect((await sql(url, 'SELECT id FROM audit_records')).rows).toEqual([]);
 });
 
+describe('checkpoints of the audit log', () => {
+  const never = new Date(Date.UTC(2100, 0, 1)).toISOString();
+  const keys = [{ id: 'k1', key: Buffer.alloc(32, 1) }];
+  const withLog = async () => {
+    const url = await server.newSchema();
+    const store = await open(url, { keys });
+    const organization = anOrganization();
+    await store.createOrganization(organization);
+    const append = (count: number) =>
+      store.appendAudit(Array.from({ length: count }, () => anAuditRecord(organization.id)));
+    await append(5);
+    expect(await store.signAudit(never)).toBe(1);
+    await append(5);
+    expect([await store.signAudit(never), await store.signAudit(never)]).toEqual([1, 0]);
+    await append(1);
+    expect(await store.auditFaults()).toEqual([]);
+    return { url, store, append, organization };
+  };
+
+  test.each([
+    ['a deleted record', 'DELETE FROM audit_records WHERE id = (SELECT min(id) FROM audit_records)'],
+    [
+      'an added record',
+      "INSERT INTO audit_records SELECT organization_id, id || 'x', connection_id, value, mac FROM audit_records ORDER BY id LIMIT 1",
+    ],
+    ['a deleted checkpoint', 'DELETE FROM audit_checkpoints WHERE n = 1'],
+    ['an edited checkpoint', 'UPDATE audit_checkpoints SET is_trimmed = true WHERE n = 1'],
+  ])('find %s', async (_, statement) => {
+    const { url, store, organization } = await withLog();
+    await sql(url, statement);
+    expect(await store.auditFaults()).toEqual([expect.stringContaining(organization.id)]);
+  });
+
+  test('stay when old records go, and are made by one of many processes', async () => {
+    const { url, store, append, organization } = await withLog();
+    expect(await store.deleteAuditBefore(never, never)).toBe(11);
+    expect(await store.auditFaults()).toEqual([]);
+    await append(3);
+    const others = await Promise.all([open(url, { keys }), open(url, { keys })]);
+    const signed = await Promise.all([store, ...others].map((each) => each.signAudit(never)));
+    expect(signed.reduce((sum, count) => sum + count)).toBe(1);
+    expect(await store.auditFaults()).toEqual([]);
+    await sql(url, 'DELETE FROM audit_records');
+    expect(await store.auditFaults()).toEqual([expect.stringContaining(organization.id)]);
+  });
+});
+
 describe('the schema', () => {
   test('is made once by processes that start at the same time', async () => {
     const url = await server.newSchema();

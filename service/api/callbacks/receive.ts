@@ -29,6 +29,7 @@ export const receiveCallback = defineOperation({
   },
   statusOf: { request_invalid: 422, role_arn_invalid: 422 },
   errors: [
+    'target_unknown',
     'organization_suspended',
     ...roleVerificationErrors,
     'callback_in_progress',

@@ -31,6 +31,7 @@ export const createConnection = defineOperation({
     'access_key_turned_off',
     'access_key_unreadable',
     'scope_taken',
+    'target_unknown',
     'quota_exceeded',
     'permission_set_unknown',
   ],

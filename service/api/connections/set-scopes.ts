@@ -14,7 +14,7 @@ export const setScopes = defineOperation({
   permission: 'connections:write',
   body: setScopesRequest,
   answer: connectionAnswer,
-  errors: [...changeErrors, 'scope_taken'],
+  errors: [...changeErrors, 'scope_taken', 'target_unknown'],
   examples: {
     two: { path, body: { scopes: [{ project: 'shop' }, { project: 'blog' }] }, returns: 200 },
     organization: { path, body: { scopes: [{}] }, returns: 200 },

@@ -1,5 +1,6 @@
 import { changeOrganization as change } from '../../actions/change-organization.js';
 import { nameWarnings } from '../../actions/create-organization.js';
+import { heldView, undeclaredScopes } from '../../actions/projects.js';
 import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
 import { changeOrganizationRequest } from '../schemas.js';
@@ -18,6 +19,7 @@ export const changeOrganization = defineOperation({
   errors: ['organization_not_found', 'reference_taken'],
   examples: {
     rename: { path, body: { name: 'Acme Corporation' }, returns: 200 },
+    declared: { path, body: { targets: 'declared' }, returns: 200 },
     nothing: { path, body: {}, returns: 'request_invalid' },
     unknown: { path: unknownPath, body: { name: 'Acme' }, returns: 'organization_not_found' },
   },
@@ -25,6 +27,14 @@ export const changeOrganization = defineOperation({
     const before = await organizationIn(input);
     const organization = await change(input.deps, input.by, before, input.body);
     const warnings = input.body.name === undefined ? [] : await nameWarnings(input.deps.store, organization);
-    return { ...organizationView(organization), ...(warnings.length > 0 && { warnings }) };
+    const undeclared =
+      input.body.targets === 'declared'
+        ? await undeclaredScopes(input.deps.store, organization.id)
+        : undefined;
+    return {
+      ...organizationView(organization),
+      ...(warnings.length > 0 && { warnings }),
+      ...(undeclared && { undeclaredScopes: undeclared.map(heldView) }),
+    };
   },
 });

@@ -6,6 +6,7 @@ import { apiKeyView } from '../api-keys/view.js';
 import { auditRecordView } from '../audit/list.js';
 import { enrollmentView } from '../enrollments/view.js';
 import { type ApiDependencies, defineOperation } from '../operation.js';
+import { projectView } from '../projects/shared.js';
 import { connectionView } from '../views.js';
 import { organizationIn, organizationView, path, tag, unknownPath } from './shared.js';
 
@@ -17,7 +18,7 @@ export const exportOrganization = defineOperation({
   tag,
   summary: 'Exports all that the service knows of an organization, without secrets.',
   description:
-    'One JSON value a line: `{"kind": "organization" | "api_key" | "enrollment" | "connection" | "audit_record", "value": …}`. Values have the shape of the call that returns them. The last line is `{"kind": "end"}`: without it the export was cut off.',
+    'One JSON value a line: `{"kind": "organization" | "api_key" | "enrollment" | "project" | "connection" | "audit_record", "value": …}`. Values have the shape of the call that returns them. The last line is `{"kind": "end"}`: without it the export was cut off.',
   auth: 'operator',
   operatorPermission: 'organizations:read',
   answer: { status: 200, description: 'JSON lines.', file: 'application/x-ndjson' },
@@ -41,6 +42,7 @@ async function* linesOf(deps: ApiDependencies, organization: Organization): Asyn
   for (const key of await store.apiKeys(id)) yield line('api_key', apiKeyView(key));
   const { enrollments } = await listEnrollments(deps, id, { limit: Number.MAX_SAFE_INTEGER });
   for (const enrollment of enrollments) yield line('enrollment', enrollmentView(deps, enrollment));
+  for (const project of await store.projects(id)) yield line('project', projectView(project));
   for (let after: ConnectionId | undefined; ; ) {
     const page = await store.connections(id, { limit: rowsAtOnce, after });
     for (const connection of page.connections) yield line('connection', connectionView(connection));

@@ -27,6 +27,7 @@ export const organizationView = ({
   name,
   reference,
   metadata,
+  targets = 'open',
   createdAt,
   suspendedAt,
 }: Organization) => ({
@@ -34,6 +35,7 @@ export const organizationView = ({
   name,
   ...(reference !== undefined && { reference }),
   ...(metadata !== undefined && { metadata }),
+  targets,
   createdAt,
   ...(suspendedAt !== undefined && { suspendedAt }),
 });

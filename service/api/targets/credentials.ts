@@ -56,6 +56,7 @@ export const issueCredentials = defineOperation({
   answer: { status: 200, description: 'Credentials, and when they expire.', schema: answers.credentials },
   errors: [
     'no_connection_for_target',
+    'target_unknown',
     'connection_not_healthy',
     'connection_changed',
     'role_not_assumable',

@@ -16,7 +16,7 @@ export const resolve = defineOperation({
   permission: ['connections:read', 'credentials:issue'],
   query: scope,
   answer: { status: 200, description: 'The connection that applies.', schema: answers.resolution },
-  errors: ['no_connection_for_target'],
+  errors: ['no_connection_for_target', 'target_unknown'],
   isHighVolume: true,
   examples: {
     environment: { query: { project: 'shop', environment: 'production' }, returns: 200 },

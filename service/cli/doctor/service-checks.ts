@@ -15,6 +15,14 @@ export async function checkStore(examination: Examination): Promise<Finding> {
     if (!config.database) return { check, ...(await checkDataDirectory(examination)) };
     examination.store = await openStore(config);
     await examination.store.ready();
+    const faults = await examination.store.auditFaults();
+    if (faults.length > 0)
+      return {
+        check,
+        outcome: 'failed',
+        message: faults.join(' '),
+        remedy: 'Keep the database as evidence. Restore a backup, or accept what is missing.',
+      };
     return { check, outcome: 'ok', message: 'The database can be read and written.' };
   } catch (error) {
     if (!(error instanceof RolebridgeError)) throw error;

@@ -16,6 +16,21 @@ export const organizationErrors = {
     see: '`GET /v1/organizations/{id}` has `suspendedAt`.',
     fix: 'Customer: ask the vendor. Vendor: `POST /v1/organizations/{id}/resume` restores everything.',
   },
+  project_not_found: {
+    status: 404,
+    title: 'No such project',
+    meaning: 'The organization has declared no project with this id.',
+    see: '`GET /v1/projects` lists them.',
+    fix: 'Use an id from that list, or declare the project with `PUT /v1/projects/{id}`.',
+  },
+  target_unknown: {
+    status: 422,
+    title: 'The target is not declared',
+    meaning:
+      'This organization accepts declared targets only (`targets: declared`), so that a typing error never resolves to a wider connection.',
+    see: '`nearest` in this answer is the most similar one; `GET /v1/projects` lists all.',
+    fix: 'Correct the name, or declare it with `PUT /v1/projects/{id}`.',
+  },
   reference_taken: {
     status: 409,
     title: 'The reference is taken',

@@ -98,7 +98,7 @@ const isObject = (value: Json): value is JsonObject =>
 function repeatedKey(json: string): string | undefined {
   const open: Set<string>[] = [];
   let last = '';
-  for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:]/g)) {
+  for (const [token] of json.matchAll(/"[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|\\?$)|[{}[\]:]/g)) {
     if (token === '{' || token === '[') open.push(new Set());
     else if (token === '}' || token === ']') open.pop();
     else if (token !== ':') last = token;

@@ -103,7 +103,7 @@ async function copyFiles(source: string, target: string, only?: readonly Organiz
   const filesOf = new Map<string, string[]>();
   for (const suffix of ['.head', '.json', '.jsonl'])
     for (const file of files.filter((each) => each.endsWith(suffix))) {
-      const id = /\/([^.]+)\./.exec(file)?.[1] ?? '';
+      const id = /\/([^./]+)\.[^/]*$/.exec(file)?.[1] ?? '';
       if (only === undefined || only.some((each) => each === id))
         filesOf.set(id, [...(filesOf.get(id) ?? []), file]);
     }

@@ -4,6 +4,7 @@ import { type AuditId, type OrganizationId, organizationId } from '../../domain/
 import type { Log } from '../backend.js';
 import type { Integrity } from '../integrity.js';
 import { auditRecord } from '../schemas.js';
+import { PostgresCheckpoints } from './audit-checkpoints.js';
 import type { Session, Sessions } from './sessions.js';
 import { signed, verified } from './signed-value.js';
 
@@ -25,11 +26,14 @@ interface Waiting {
 export class PostgresLog implements Log {
   #waiting: Waiting[] = [];
   #isWriting = false;
+  readonly checkpoints: PostgresCheckpoints;
 
   constructor(
     private readonly sessions: Sessions,
     private readonly integrity: Integrity,
-  ) {}
+  ) {
+    this.checkpoints = new PostgresCheckpoints(sessions, integrity);
+  }
 
   append(records: readonly AuditRecord[]): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -85,6 +89,7 @@ export class PostgresLog implements Log {
 
   /** Of one organization after the other, in small statements that any number of processes may make at once. */
   async trim(before: AuditId): Promise<number> {
+    await this.checkpoints.sign(before);
     let deleted = 0;
     for (let organizationId = ''; ; ) {
       const [next] = await this.sessions.query(
@@ -94,8 +99,9 @@ export class PostgresLog implements Log {
       );
       if (next === undefined) return deleted;
       organizationId = next.organization_id;
+      const end = await this.checkpoints.trim(organizationId, before);
       for (let isMore = true; isMore; ) {
-        const { length } = await this.#deleteSome(organizationId, before);
+        const { length } = await this.#deleteSome(organizationId, before, end);
         deleted += length;
         isMore = length === deletedAtOnce;
       }
@@ -103,16 +109,16 @@ export class PostgresLog implements Log {
   }
 
   /** Those that another process is deleting in this moment are skipped, not waited for. */
-  #deleteSome(organizationId: string, before: AuditId) {
+  #deleteSome(organizationId: string, before: AuditId, end = afterAll) {
     return this.sessions.query(
       any,
       `WITH old AS (
-         SELECT organization_id, id FROM audit_records WHERE organization_id = $1 AND id < $2
+         SELECT organization_id, id FROM audit_records WHERE organization_id = $1 AND id < $2 AND id <= $4
          ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)
        DELETE FROM audit_records USING old
        WHERE audit_records.organization_id = old.organization_id AND audit_records.id = old.id
        RETURNING audit_records.id`,
-      [organizationId, before, deletedAtOnce],
+      [organizationId, before, deletedAtOnce, end],
     );
   }
 

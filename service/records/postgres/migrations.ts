@@ -45,6 +45,7 @@ export const migrations: readonly (readonly string[])[] = [
     ...owned('retired_external_ids', '', ['organization_id']),
     ...owned('idempotency', 'first_attempt_at TEXT NOT NULL,', ['organization_id, first_attempt_at']),
     ...owned('running_checks', '', ['organization_id']),
+    ...owned('projects', '', ['organization_id, key']),
     ...owned('answered_requests', 'started_at TEXT NOT NULL,', ['organization_id, started_at, key']),
     ...owned('jobs', 'free_at TEXT NOT NULL,', ['free_at, key', 'organization_id']),
     ...owned(
@@ -85,5 +86,14 @@ export const migrations: readonly (readonly string[])[] = [
        mac TEXT NOT NULL,
        PRIMARY KEY (organization_id, id))`,
     'CREATE INDEX audit_records_of_connection ON audit_records (organization_id, connection_id, id)',
+    `CREATE TABLE audit_checkpoints (
+       organization_id TEXT NOT NULL,
+       n INTEGER NOT NULL,
+       up_to TEXT NOT NULL,
+       records INTEGER NOT NULL,
+       digest TEXT NOT NULL,
+       is_trimmed BOOLEAN NOT NULL,
+       mac TEXT NOT NULL,
+       PRIMARY KEY (organization_id, n))`,
   ],
 ];

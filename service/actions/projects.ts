@@ -1,0 +1,147 @@
+import type { Requester } from '../domain/audit.js';
+import type { Connection } from '../domain/connection.js';
+import { RolebridgeError } from '../domain/errors.js';
+import type { OrganizationId } from '../domain/ids.js';
+import type { Store } from '../domain/ports.js';
+import { movesBetween, type Project, scopesOf } from '../domain/project.js';
+import { keysThatMatch, type Scope, scopeFromKey, scopeKey } from '../domain/scope.js';
+import { audited } from './audited.js';
+import { setScopes } from './change-connection.js';
+import { type Dependencies, isoNow } from './dependencies.js';
+
+interface Held {
+  readonly key: string;
+  readonly connection: Connection;
+}
+
+/** What a declaration does to connections. */
+export interface ProjectEffects {
+  /** Scopes of connections that no declared target matches any more. */
+  readonly orphans: readonly Held[];
+  /** Architectures that stand in another environment, and what applies to them before and after. */
+  readonly moves: readonly {
+    readonly from: Scope;
+    readonly to: Scope;
+    /** It has a scope of its own, which goes along. */
+    readonly takesScope: boolean;
+    readonly before: Connection | undefined;
+    readonly after: Connection | undefined;
+  }[];
+}
+
+const mostHolders = 10_000;
+
+/** Declares a project's targets; what was declared before and isn't now is gone. */
+export async function declareProject(
+  deps: Dependencies,
+  by: Requester,
+  organizationId: OrganizationId,
+  declared: Pick<Project, 'id' | 'name' | 'environments'>,
+  { isDryRun }: { readonly isDryRun: boolean },
+): Promise<{ project: Project; effects: ProjectEffects }> {
+  const before = await projectOf(deps.store, organizationId, declared.id);
+  const project: Project = { ...declared, organizationId, updatedAt: isoNow(deps.clock) };
+  const effects = await effectsOf(deps.store, before, project);
+  if (isDryRun) return { project, effects };
+  const event = { action: 'project.declare', organizationId, target: { project: project.id } } as const;
+  await audited(deps, by, event, async () => {
+    await deps.store.saveProject(project);
+    for (const { from, to, takesScope } of effects.moves)
+      if (takesScope) await moveScope(deps, by, organizationId, from, to);
+  });
+  return { project, effects };
+}
+
+/** @throws RolebridgeError `project_not_found` */
+export async function deleteProject(
+  deps: Dependencies,
+  by: Requester,
+  organizationId: OrganizationId,
+  id: string,
+  { isDryRun }: { readonly isDryRun: boolean },
+): Promise<ProjectEffects> {
+  const before = await projectOf(deps.store, organizationId, id);
+  if (before === undefined)
+    throw new RolebridgeError(
+      'project_not_found',
+      'This organization has declared no project with that id.',
+      {
+        remedy: 'List the projects with GET /v1/projects.',
+      },
+    );
+  const effects = { moves: [], orphans: await holdersWithin(deps.store, organizationId, id) };
+  if (isDryRun) return effects;
+  const event = { action: 'project.delete', organizationId, target: { project: id } } as const;
+  await audited(deps, by, event, () => deps.store.deleteProject(organizationId, id));
+  return effects;
+}
+
+async function effectsOf(store: Store, before: Project | undefined, next: Project): Promise<ProjectEffects> {
+  const { organizationId, id } = next;
+  const within = await holdersWithin(store, organizationId, id);
+  const wider = await store.scopeHolders(organizationId, ['']);
+  const held = new Map([...within, ...wider].map(({ key, connection }) => [key, connection]));
+  const moving = before ? movesBetween(before, next) : [];
+  const after = new Map(held);
+  for (const { from } of moving) after.delete(scopeKey(from));
+  for (const { from, to } of moving) {
+    const own = held.get(scopeKey(from));
+    if (own) after.set(scopeKey(to), own);
+  }
+  const resolveIn = (map: ReadonlyMap<string, Connection>, target: Scope) =>
+    keysThatMatch(target).flatMap((key) => map.get(key) ?? [])[0];
+  const declared = new Set(scopesOf(next).map(scopeKey));
+  return {
+    orphans: [...after].flatMap(([key, connection]) =>
+      key === '' || declared.has(key) ? [] : [{ key, connection }],
+    ),
+    moves: moving.map(({ from, to }) => ({
+      from,
+      to,
+      takesScope: held.has(scopeKey(from)),
+      before: resolveIn(held, from),
+      after: resolveIn(after, to),
+    })),
+  };
+}
+
+async function holdersWithin(store: Store, organizationId: OrganizationId, key: string): Promise<Held[]> {
+  return [
+    ...(key === '' ? [] : await store.scopeHolders(organizationId, [key])),
+    ...(await store.narrowerScopeHolders(organizationId, key, mostHolders)),
+  ];
+}
+
+/** The vendor said where the architecture stands now, so it is the vendor's change. */
+async function moveScope(
+  deps: Dependencies,
+  by: Requester,
+  organizationId: OrganizationId,
+  from: Scope,
+  to: Scope,
+): Promise<void> {
+  const [held] = await deps.store.scopeHolders(organizationId, [scopeKey(from)]);
+  if (held === undefined) return;
+  const scopes = held.connection.scopes.map((scope) => (scopeKey(scope) === held.key ? to : scope));
+  await setScopes(deps, by, held.connection, scopes, false);
+}
+
+export async function projectOf(
+  store: Store,
+  organizationId: OrganizationId,
+  id: string,
+): Promise<Project | undefined> {
+  return (await store.projects(organizationId)).find((project) => project.id === id);
+}
+
+/** The scopes of connections that would match nothing once targets are declared. */
+export async function undeclaredScopes(store: Store, organizationId: OrganizationId): Promise<Held[]> {
+  const declared = new Set((await store.projects(organizationId)).flatMap(scopesOf).map(scopeKey));
+  return (await holdersWithin(store, organizationId, '')).filter(({ key }) => !declared.has(key));
+}
+
+export const heldView = ({ key, connection }: Held) => ({
+  connectionId: connection.id,
+  name: connection.name,
+  scope: scopeFromKey(key),
+});

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { declareProject as declare } from '../../actions/projects.js';
+import { RolebridgeError } from '../../domain/errors.js';
+import { scopeName } from '../../domain/scope.js';
+import { defineOperation } from '../operation.js';
+import {
+  dryRunQuery,
+  effectsAnswer,
+  effectsView,
+  path,
+  projectAnswer,
+  projectRequest,
+  projectView,
+  tag,
+} from './shared.js';
+
+const body = {
+  name: 'Webshop',
+  environments: [
+    { id: 'production', name: '本番', architectures: [{ id: 'web', name: 'Web frontend' }] },
+    { id: 'staging', name: 'Staging' },
+  ],
+};
+
+export const declareProject = defineOperation({
+  method: 'put',
+  path: '/v1/projects/{id}',
+  tag,
+  summary: "Declares a project's environments and architectures.",
+  description:
+    'Ids are stable and stand in scopes; names are for people. An architecture that moves to another environment takes its scope along.',
+  auth: 'organization',
+  permission: 'targets:write',
+  isOrganizationWide: true,
+  query: dryRunQuery,
+  body: projectRequest,
+  answer: {
+    status: 200,
+    description: 'The project, and what its declaration changes.',
+    schema: z.object({ project: projectAnswer, ...effectsAnswer }),
+  },
+  errors: ['scope_taken', 'connection_changed'],
+  examples: {
+    one: { path, body, returns: 200 },
+    dryRun: { path, query: { dryRun: 'true' }, body, returns: 200 },
+    twice: {
+      path,
+      body: {
+        name: 'x',
+        environments: [
+          { id: 'a', name: 'A' },
+          { id: 'a', name: 'B' },
+        ],
+      },
+      returns: 'request_invalid',
+    },
+  },
+  async handler({ deps, by, caller, params, query, body: wanted }) {
+    if (!scopeName.test(params.id))
+      throw new RolebridgeError('request_invalid', 'The id of the project is not a valid name.', {
+        remedy: 'Use 1 to 64 letters, digits, ".", "_" or "-", and begin with a letter or a digit.',
+      });
+    const declared = { id: params.id, ...wanted };
+    const isDryRun = query.dryRun ?? false;
+    const { project, effects } = await declare(deps, by, caller.organizationId, declared, { isDryRun });
+    return { project: projectView(project), ...effectsView(effects) };
+  },
+});

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { heldView, type ProjectEffects } from '../../actions/projects.js';
+import { type Project, projectMembers } from '../../domain/project.js';
+import { scope } from '../schemas.js';
+
+export const tag = 'Targets';
+export const path = { id: 'shop' };
+
+export const projectRequest = z.strictObject(projectMembers);
+export const dryRunQuery = z.strictObject({
+  dryRun: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .pipe(z.boolean())
+    .meta({ override: { type: 'boolean' }, description: 'Changes nothing, and answers what would change.' })
+    .optional(),
+});
+
+const text = z.string();
+const held = z.object({ connectionId: text, name: text, scope });
+const named = { id: text, name: text };
+export const projectAnswer = z.object({
+  ...named,
+  environments: z.array(z.object({ ...named, architectures: z.array(z.object(named)) })),
+  updatedAt: text,
+});
+const resolved = z.object({ id: text, name: text }).optional();
+export const effectsAnswer = {
+  orphans: z.array(held).meta({ description: 'Scopes that no declared target matches.' }),
+  moves: z
+    .array(z.object({ from: scope, to: scope, takesScope: z.boolean(), before: resolved, after: resolved }))
+    .meta({ description: 'Architectures in another environment, and the connection before and after.' }),
+};
+
+export const projectView = ({ id, name, environments, updatedAt }: Project) => ({
+  id,
+  name,
+  environments,
+  updatedAt,
+});
+
+export const effectsView = ({ orphans, moves }: ProjectEffects) => ({
+  orphans: orphans.map(heldView),
+  moves: moves.map(({ before, after, ...move }) => ({
+    ...move,
+    ...(before && { before: { id: before.id, name: before.name } }),
+    ...(after && { after: { id: after.id, name: after.name } }),
+  })),
+});

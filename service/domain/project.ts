@@ -1,0 +1,88 @@
+/** Declared targets: what a project is made of. Scopes hold ids; names are for people, in any language. */
+import { z } from 'zod';
+import type { DeepReadonly } from './deep-readonly.js';
+import { organizationId } from './ids.js';
+import { level, type Scope, scopeKey } from './scope.js';
+import { isoTime } from './verification.js';
+
+const displayName = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^\P{C}+$/u, 'must not hold control or invisible characters');
+
+const distinct = (things: readonly { readonly id: string }[]): boolean =>
+  new Set(things.map(({ id }) => id)).size === things.length;
+
+const architecture = z.strictObject({ id: level, name: displayName });
+const environment = z.strictObject({
+  id: level,
+  name: displayName,
+  architectures: z.array(architecture).max(500).refine(distinct, 'must have each id once').default([]),
+});
+export const projectMembers = {
+  name: displayName,
+  environments: z.array(environment).max(100).refine(distinct, 'must have each id once').default([]),
+};
+
+export const projectSchema = z.strictObject({
+  id: level,
+  organizationId,
+  ...projectMembers,
+  updatedAt: isoTime,
+});
+export type Project = DeepReadonly<z.infer<typeof projectSchema>>;
+
+/** The scopes of a project, its own first. */
+export function scopesOf({ id: project, environments }: Pick<Project, 'id' | 'environments'>): Scope[] {
+  return [
+    { project },
+    ...environments.flatMap(({ id: environment, architectures }) => [
+      { project, environment },
+      ...architectures.map(({ id: architecture }) => ({ project, environment, architecture })),
+    ]),
+  ];
+}
+
+/** The architectures that stand in another environment than before: those that stand in one before and after. */
+export function movesBetween(before: Project, after: Project): { from: Scope; to: Scope }[] {
+  const placesIn = (project: Project) => {
+    const places = new Map<string, Scope[]>();
+    for (const scope of scopesOf(project))
+      if (scope.architecture !== undefined)
+        places.set(scope.architecture, [...(places.get(scope.architecture) ?? []), scope]);
+    return places;
+  };
+  const next = placesIn(after);
+  return [...placesIn(before)].flatMap(([id, [from, ...others]]) => {
+    const [to, ...more] = next.get(id) ?? [];
+    const isMove = from && to && others.length === 0 && more.length === 0 && scopeKey(from) !== scopeKey(to);
+    return isMove ? [{ from, to }] : [];
+  });
+}
+
+/** The declared scope that a name was probably meant to be; undefined when none is near. */
+export function nearest(wanted: Scope, declared: readonly Scope[]): Scope | undefined {
+  const key = scopeKey(wanted);
+  let best: { scope: Scope; distance: number } | undefined;
+  for (const scope of declared) {
+    const distance = editDistance(key.toLowerCase(), scopeKey(scope).toLowerCase());
+    if (distance < (best?.distance ?? Math.max(3, key.length / 2))) best = { scope, distance };
+  }
+  return best?.scope;
+}
+
+function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j++)
+      next[j] = Math.min(
+        (next[j - 1] ?? 0) + 1,
+        (row[j] ?? 0) + 1,
+        (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1),
+      );
+    row = next;
+  }
+  return row[other.length] ?? 0;
+}

@@ -1,0 +1,153 @@
+/** Every operation with every actor: docs/security.md, "Who can do what". A new operation without a row here fails. */
+import { createHash } from 'node:crypto';
+import type { Operation } from '../../service/api/operation.js';
+import { operations } from '../../service/api/operations.js';
+import { permissions } from '../../service/domain/permission.js';
+import { startVendor, type Vendor } from '../vendor.js';
+
+type Holder =
+  | (typeof permissions)[number]
+  | 'operator'
+  | 'metrics token'
+  | 'status token'
+  | 'setup code'
+  | 'callback secret'
+  | 'anyone';
+
+/** Who may, and (`wide`) whether a key that is limited to a scope is refused. */
+const rows: Record<keyof typeof operations, readonly [...Holder[]] | readonly ['wide', ...Holder[]]> = {
+  createConnection: ['connections:write'],
+  listConnections: ['connections:read'],
+  getConnection: ['connections:read'],
+  renameConnection: ['connections:write'],
+  releaseAccount: ['connections:release'],
+  deleteConnection: ['connections:write'],
+  setRole: ['connections:write'],
+  verifyConnection: ['connections:write'],
+  setScopes: ['connections:write'],
+  getRoleTemplates: ['connections:read'],
+  createSetupCode: ['connections:write'],
+  revokeSetupCode: ['connections:write'],
+  readSetupCode: ['setup code'],
+  rotateCallbackSecret: ['connections:write'],
+  rotateExternalId: ['connections:write'],
+  cancelExternalIdRotation: ['connections:write'],
+  rotateAccessKey: ['connections:write'],
+  migrateToRole: ['connections:write'],
+  resolve: ['connections:read', 'credentials:issue'],
+  resolveMany: ['connections:read', 'credentials:issue'],
+  issueCredentials: ['credentials:issue'],
+  listProjects: ['wide', 'connections:read', 'targets:write'],
+  declareProject: ['wide', 'targets:write'],
+  deleteProject: ['wide', 'targets:write'],
+  getConnectionStatus: ['status token'],
+  receiveCallback: ['callback secret'],
+  createEnrollment: ['wide', 'connections:write'],
+  listEnrollments: ['wide', 'connections:read'],
+  getEnrollment: ['wide', 'connections:read'],
+  endEnrollment: ['wide', 'connections:write'],
+  registerAccount: ['callback secret'],
+  createOrganization: ['operator'],
+  listOperatorConnections: ['operator'],
+  listOrganizations: ['operator'],
+  getOrganization: ['operator'],
+  changeOrganization: ['operator'],
+  suspendOrganization: ['operator'],
+  resumeOrganization: ['operator'],
+  exportOrganization: ['operator'],
+  eraseOrganization: ['operator'],
+  createApiKey: ['keys:write'],
+  listApiKeys: ['keys:write'],
+  revokeApiKey: ['keys:write'],
+  createSignInLink: ['links:write'],
+  listSignInLinks: ['links:write'],
+  revokeSignInLink: ['links:write'],
+  listAuditRecords: ['wide', 'audit:read'],
+  listPermissionSets: ['anyone'],
+  getPermissionSet: ['anyone'],
+  reencrypt: ['operator'],
+  isAlive: ['anyone'],
+  isReady: ['anyone'],
+  readMetrics: ['metrics token'],
+  explainProblem: ['anyone'],
+  getOpenApiDocument: ['anyone'],
+  downloadTerraformModule: ['anyone'],
+  downloadCloudFormationTemplate: ['anyone'],
+  downloadCallbackScript: ['anyone'],
+};
+
+const operatorToken = 'an-operator-token-of-some-length-1';
+const metricsToken = 'a-metrics-token-of-some-length-22';
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+let vendor: Vendor;
+/** What each actor sends as its bearer token. */
+const bearers = new Map<string, string>();
+let limitedKey: string;
+
+beforeAll(async () => {
+  vendor = await startVendor({
+    operatorTokenHash: sha256(operatorToken),
+    metricsTokenHash: sha256(metricsToken),
+    quotas: { connections: 0, apiKeys: 0, signInLinks: 0, enrollments: 0 },
+  });
+  const make = async (body: object) =>
+    (await vendor.call('POST', '/v1/api-keys', { name: 'k', ...body })).body.apiKey as string;
+  for (const permission of permissions) bearers.set(permission, await make({ permissions: [permission] }));
+  limitedKey = await make({ permissions: [...permissions], scope: { project: 'shop' } });
+  const made = (await vendor.call('POST', '/v1/connections', { name: 'c', scope: { project: 'c' } })).body;
+  bearers.set('callback secret', made.callbackSecret);
+  bearers.set('status token', made.statusToken);
+  bearers.set('setup code', (await vendor.call('POST', `/v1/connections/${made.id}/setup-code`)).body.code);
+  bearers.set('enrollment secret', (await vendor.call('POST', '/v1/enrollments', { name: 'e' })).body.secret);
+  bearers.set('operator', operatorToken);
+  bearers.set('metrics token', metricsToken);
+  bearers.set('nobody', '');
+});
+afterAll(() => vendor.close());
+
+/** A valid call about things that are not there: what matters is who is let through. */
+function requestOf({ method, path, examples }: Operation) {
+  const example = Object.values(examples).find(({ returns }) => typeof returns === 'number') ?? {
+    ...Object.values(examples)[0],
+  };
+  const ids: Record<string, string> = { name: 'none', version: '1', code: 'not_found' };
+  const address = path.replace(/\{(\w+)\}/g, (_, key: string) => ids[key] ?? 'con_aaaaaaaaaaaaaaaaaaaaaaaa');
+  const query = example.query ? `?${new URLSearchParams(example.query)}` : '';
+  return { method: method.toUpperCase(), path: address + query, body: example.body };
+}
+
+async function answerTo(operation: Operation, bearer: string | undefined) {
+  const { method, path, body } = requestOf(operation);
+  const response = await fetch(vendor.service.url + path, {
+    method,
+    headers: {
+      ...(bearer && { authorization: `Bearer ${bearer}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, text: await response.text() };
+}
+
+test('each operation has a row', () => {
+  expect(Object.keys(rows).sort()).toEqual(Object.keys(operations).sort());
+});
+
+test.each(Object.entries<Operation>(operations))('%s is for those in its row only', async (id, operation) => {
+  const holders: readonly string[] = rows[id as keyof typeof operations];
+  const isWide = holders[0] === 'wide';
+  for (const [actor, bearer] of bearers) {
+    const { status, text } = await answerTo(operation, bearer);
+    // Let through, a key may still be refused what it can't give on: more than it may itself.
+    const isLetThrough = status !== 401 && !(status === 403 && /needs the permission/.test(text));
+    // These prove themselves with a signature or a token of one thing, which this call does not name.
+    const provesItself = ['signature', 'status_token'].includes(operation.auth);
+    const isAllowed = holders.includes('anyone') || (holders.includes(actor) && !provesItself);
+    // The operator's token asks for an organization to act for, which is 400: it has no other way in.
+    const isHalf = actor === 'operator' && operation.auth === 'organization' && status === 400;
+    expect([id, actor, isLetThrough && !isHalf]).toEqual([id, actor, isAllowed]);
+  }
+  if (operation.auth === 'organization' && isWide)
+    expect((await answerTo(operation, limitedKey)).status).toBe(403);
+});
