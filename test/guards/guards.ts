@@ -39,15 +39,15 @@ export const guards: readonly Guard[] = [
   {
     name: 'one webhook-id is one event',
     file: 'service/api/callbacks/handle-once.ts',
-    guard: '  if (claim.answer !== undefined) return claim.answer;\n',
+    guard: '  if (known?.answer) return known.answer;\n',
     test: 'test/service/callback.test.ts',
     title: 'first answer again',
   },
   {
     name: 'one webhook-id has one body',
     file: 'service/api/callbacks/handle-once.ts',
-    guard: 'if (requestHash !== key.requestHash)',
-    without: 'if (false)',
+    guard: 'if (requestHash === undefined || requestHash === key.requestHash) return;',
+    without: 'return;',
     test: 'test/service/account-binding.test.ts',
   },
   {
