@@ -20,6 +20,8 @@ export interface RolebridgeClientOptions {
   readonly url: string;
   /** An API key of one organization, or the operator's token. */
   readonly apiKey?: string | undefined;
+  /** With an operator's token: the id or reference of the organization to act for. */
+  readonly organization?: string | undefined;
   /** For one attempt, in milliseconds; a verification may wait half a minute for AWS. @default 45,000 */
   readonly timeoutMs?: number | undefined;
   /** Total time to wait for Retry-After, in milliseconds; 0 never retries. @default 30,000 */
@@ -80,6 +82,7 @@ export function createRolebridgeClient(options: RolebridgeClientOptions): Rolebr
       url,
       method,
       token: options.apiKey,
+      organization: options.organization,
       body,
       isLines,
       signal: its?.signal,

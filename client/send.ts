@@ -14,6 +14,8 @@ export interface SendOptions extends CallOptions {
   readonly url: URL;
   readonly method: string;
   readonly token: string | undefined;
+  /** The organization that an operator acts for. */
+  readonly organization?: string | undefined;
   readonly body?: unknown;
   /** The answer is JSON, a value a line. */
   readonly isLines?: boolean | undefined;
@@ -49,7 +51,7 @@ export async function send(options: SendOptions): Promise<unknown> {
 }
 
 async function attempt(options: SendOptions): Promise<unknown> {
-  const { url, method, token, body, timeoutMs, signal, idempotencyKey } = options;
+  const { url, method, token, organization, body, timeoutMs, signal, idempotencyKey } = options;
   const timeout = AbortSignal.timeout(timeoutMs);
   const answer = await exchange({
     url,
@@ -57,6 +59,7 @@ async function attempt(options: SendOptions): Promise<unknown> {
     headers: {
       accept: 'application/json',
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(organization !== undefined && { 'rolebridge-organization': organization }),
       ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },

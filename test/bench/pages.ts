@@ -35,11 +35,13 @@ export async function measurePages(directory: string): Promise<Measurement[]> {
       'new connection': '/connections/new',
       'access key': '/connections/new/access-key',
       'a connection': `/connections/${id}`,
-      'the way to a role': `/connections/${id}/setup`,
-      'the role as CDKTF': `/connections/${id}/setup?format=cdktf`,
-      'the role as Terraform': `/connections/${id}/setup?format=terraform`,
-      'the role as CloudFormation': `/connections/${id}/setup?format=cloudformation`,
-      'the role for the AWS CLI': `/connections/${id}/setup?format=aws-cli`,
+      'the way to a role': `/connections/${id}/setup?step=role`,
+      'the role as CDKTF': `/connections/${id}/setup?step=role&format=cdktf`,
+      'the role as Terraform': `/connections/${id}/setup?step=role&format=terraform`,
+      'the role as CloudFormation': `/connections/${id}/setup?step=role&format=cloudformation`,
+      'the role for the AWS CLI': `/connections/${id}/setup?step=role&format=aws-cli`,
+      scope: `/connections/${id}/scope`,
+      'rotate the external ID': `/connections/${id}/rotate`,
       delete: `/connections/${id}/delete`,
     };
     const measurements: Measurement[] = [];
