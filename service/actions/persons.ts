@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { RolebridgeError } from '../domain/errors.js';
 import type { OrganizationId } from '../domain/ids.js';
-import type { Encryption } from '../domain/ports.js';
+import type { Encryption, Store } from '../domain/ports.js';
+import { createKeyring } from '../secrets/keyring.js';
 
 /** Who a sign-in link was made for, as its maker said: nobody has verified it. */
 export const person = z.strictObject({
@@ -10,26 +13,53 @@ export const person = z.strictObject({
 });
 export type Person = z.infer<typeof person>;
 
-type Persons = { readonly encryption: Encryption };
+type Persons = {
+  readonly encryption: Encryption;
+  readonly store: Pick<Store, 'organization' | 'changeOrganization'>;
+};
 
-const contextOf = (organizationId: OrganizationId) => `person of ${organizationId}`;
+const purpose = 'rolebridge person v1';
+const contextOf = (organizationId: OrganizationId) => `person key of ${organizationId}`;
 
-/** Names and addresses of persons are stored encrypted only. */
-export const encryptPerson = async (
-  { encryption }: Persons,
+/** Under a key of the organization, which its erase destroys: the audit log can't be changed. */
+export async function encryptPerson(
+  deps: Persons,
   organizationId: OrganizationId,
   known: Person,
-): Promise<string> => encryption.encrypt(JSON.stringify(known), contextOf(organizationId));
+): Promise<string> {
+  const made = deps.encryption.encrypt(randomBytes(32).toString('base64'), contextOf(organizationId));
+  const stored =
+    (await keyOf(deps, organizationId)) ??
+    (
+      await deps.store.changeOrganization(organizationId, (organization) =>
+        organization.erasedAt ? organization : { ...organization, personKey: organization.personKey ?? made },
+      )
+    )?.personKey;
+  if (stored === undefined)
+    throw new RolebridgeError('organization_not_found', 'The organization was deleted.');
+  return keyring(deps, organizationId, stored).encrypt(Buffer.from(JSON.stringify(known)), organizationId);
+}
 
 /** Undefined when it can't be decrypted any more. */
 export async function openPerson(
-  { encryption }: Persons,
+  deps: Persons,
   organizationId: OrganizationId,
   text: string,
 ): Promise<Person | undefined> {
+  const stored = await keyOf(deps, organizationId);
+  if (stored === undefined) return undefined;
   try {
-    return person.parse(JSON.parse(encryption.open(text, contextOf(organizationId))));
+    const opened = keyring(deps, organizationId, stored).open(text, organizationId);
+    return person.parse(JSON.parse(opened.toString('utf8')));
   } catch {
     return undefined;
   }
 }
+
+const keyOf = async ({ store }: Persons, organizationId: OrganizationId): Promise<string | undefined> =>
+  (await store.organization(organizationId))?.personKey;
+
+const keyring = ({ encryption }: Persons, organizationId: OrganizationId, stored: string) => {
+  const key = Buffer.from(encryption.open(stored, contextOf(organizationId)), 'base64');
+  return createKeyring([{ id: 'person', key }], purpose);
+};

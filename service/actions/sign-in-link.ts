@@ -91,7 +91,7 @@ export async function createSignInLink(
   return { ...(await shownLink(deps, token)), url: `${deps.publicUrl}/sign-in/link?token=${secret}` };
 }
 
-async function shownLink(deps: Pick<Links, 'encryption'>, token: Token): Promise<ShownLink> {
+async function shownLink(deps: Pick<Links, 'encryption' | 'store'>, token: Token): Promise<ShownLink> {
   const { id, access, connectionId, returnUrl, person, usedAt, revokedAt } = linkIn(token);
   const { createdAt, expiresAt } = token;
   const user = person === undefined ? undefined : await openPerson(deps, token.organizationId, person);

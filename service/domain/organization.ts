@@ -32,6 +32,8 @@ export const organizationSchema = z.strictObject({
   reference: reference.optional(),
   metadata: metadata.optional(),
   targets: targetsMode.optional(),
+  /** What its persons' names are encrypted under, itself encrypted under the service key. */
+  personKey: z.string().optional(),
   createdAt: isoTime,
   suspendedAt: isoTime.optional(),
   /** Its erase has begun: from then on nothing finds it. */

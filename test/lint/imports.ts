@@ -24,7 +24,10 @@ function importsOf(file: string): string[] {
     const path = normalize(join(dirname(file), fileName)).replace(/\.jsx?$/, '');
     return [`${path}.ts`, `${path}.tsx`, join(path, 'index.ts')].find((candidate) => known.has(candidate));
   });
-  return [...new Set(targets.filter((target) => target !== undefined && known.has(target)))] as string[];
+  // The built command starts the program, as `node` does.
+  return [...new Set(targets)].filter(
+    (target) => target !== undefined && known.has(target) && target !== 'service/main.ts',
+  ) as string[];
 }
 
 /** `service/records/postgres/backend.ts` is in the folder `service/records`; `service/logger.ts` stands alone. */

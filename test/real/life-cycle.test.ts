@@ -12,7 +12,8 @@ import { findTerraform, notChecked, type TerraformTool } from './tools.js';
 // A few dozen applies a form.
 jest.setTimeout(600_000);
 
-const framework = jest.requireActual<{ name: string }>('cdktf/package.json').name;
+// The project of jest maps the one to the other.
+const framework = /\bcdktn\b/.test(require.resolve('cdktf')) ? 'cdktn' : 'cdktf';
 const tools = (['terraform', 'tofu'] as const).flatMap((command): [string, TerraformTool][] => {
   const tool = findTerraform(command);
   if (tool === undefined) notChecked(`the life cycle with ${command}: it is not on the PATH`);

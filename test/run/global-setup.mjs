@@ -7,6 +7,8 @@ import { transpileService } from './service-program.mjs';
 
 export default async function setUp() {
   process.env.TEST_RUN_DIR = mkdtempSync(join(tmpdir(), 'rolebridge-run-'));
+  // The SDK's advice on Node versions is for operators; in a test it hides what matters.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   process.env.TEST_RUNNER_PID = String(process.pid);
   await buildCallback();
   await transpileService();
