@@ -67,7 +67,9 @@ export function createWeb(
   const pages = createPages(site, limits);
   // The paths in the routes are whole, as the log has them.
   router.use((request, response, next) =>
-    /^\/(sign-in|sign-out|connections)(\/|$)/.test(request.path) ? pages(request, response, next) : next(),
+    /^\/(sign-in|sign-out|connections)(\/.*[^/])?$/.test(request.path)
+      ? pages(request, response, next)
+      : next(),
   );
   const operator = createOperatorPages(site, limits, operatorTokenHash);
   operator.use(sendProblem(site));

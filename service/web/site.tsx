@@ -92,8 +92,10 @@ function languageIn(response: Response): Language {
 export const textsOf = (site: Site, response: Response): Texts => site.texts[languageIn(response)];
 
 /** Leads to another page of this site. */
-export const seeOther = (site: Site, response: Response, path: string): void =>
+export function seeOther(site: Site, response: Response, path: string): void {
+  response.set({ ...securityHeaders, 'cache-control': 'no-store' });
   response.redirect(303, `${site.base}${path}`);
+}
 
 export const sessionOf = (response: Response): WebSession => response.locals.session;
 
