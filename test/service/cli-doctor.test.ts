@@ -220,7 +220,7 @@ test('the public URL is missing, is http on another machine, or does not answer'
   expect([silent.code, silent.of('public URL')?.outcome]).toEqual([0, 'warning']);
 });
 
-test('the data directory is in use: it is read beside the service, and damage is named', async () => {
+test('the data directory is in use: it is read beside the service, and a removed or edited audit line is named', async () => {
   const data = mkdtempSync(join(tmpdir(), 'rolebridge-data-'));
   const keys = [{ id: 'k1', key: serviceKey }];
   const vendor = await startVendor({ store: await openFileStore({ directory: data, keys }) });
@@ -235,12 +235,17 @@ test('the data directory is in use: it is read beside the service, and damage is
   await vendor.close();
   const log = join(data, 'audit', readdirSync(join(data, 'audit'))[0] ?? '');
   const lines = readFileSync(log, 'utf8').split('\n');
-  writeFileSync(log, lines.toSpliced(1, 1).join('\n'));
-  const damaged = await examine(inUse);
-  expect([damaged.code, damaged.of('store')]).toEqual([
-    1,
-    expect.objectContaining({ outcome: 'failed', message: expect.stringContaining(log) }),
-  ]);
+  const [, second = ''] = lines;
+  const edited = second.replace('"outcome":"succeeded"', '"outcome":"refused"');
+  expect(edited).not.toBe(second);
+  for (const damage of [[], [edited]]) {
+    writeFileSync(log, lines.toSpliced(1, 1, ...damage).join('\n'));
+    const damaged = await examine(inUse);
+    expect([damaged.code, damaged.of('store')]).toEqual([
+      1,
+      expect.objectContaining({ outcome: 'failed', message: expect.stringContaining(log) }),
+    ]);
+  }
 }, 60_000);
 
 test('the encryption key: none, one that access keys need and is gone, an old one in use', async () => {
