@@ -98,7 +98,7 @@ describe('the check before there is a role', () => {
       { connectionId: 'con_8f3kQz', accountId: '210987654321', externalId: 'an-external-id' },
     ]);
     expect(code).toBe(0);
-    expect(output).toMatch(/ {2}ok {4}external id\nnorthwind: ready to connect\n/);
+    expect(output).toMatch(/ {2}ok {4}External ID\nnorthwind: ready to connect\n/);
   });
 
   test.each<[string, VendorAnswer, RegExp]>([
@@ -122,7 +122,7 @@ describe('the check before there is a role', () => {
           ],
         },
       },
-      /FAIL {2}external id[\s\S]*It is X\./,
+      /FAIL {2}External ID[\s\S]*It is X\./,
     ],
     ['a page that is not the service', { status: 200, body: '<html>' }, /answer_unexpected/],
   ])('fails for %s', async (_name, answer, text) => {

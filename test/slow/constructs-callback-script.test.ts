@@ -197,7 +197,7 @@ describe('fails at once, with the code, the reason and the remedy', () => {
       }),
       [
         /not connected \(role_not_assumable\)/,
-        / {2}FAIL {2}assumable\n/,
+        / {2}FAIL {2}Assumable\n/,
         /- likely: The external ID is another\./,
         /- possible: organization_policy/,
         /What to do\n {4}Correct the trust policy\./,
