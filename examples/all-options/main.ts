@@ -31,6 +31,7 @@ const connection = new AwsConnection(stack, 'vendor', {
   allowSessionTags: true,
   allowSourceIdentity: true,
   selfInspection: true,
+  simulatePermissions: false,
   partition: 'aws',
   provider,
 

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { RolebridgeError } from '../domain/errors.js';
 import type { OrganizationId } from '../domain/ids.js';
 import type { Encryption, Store } from '../domain/ports.js';
-import { createKeyring } from '../secrets/keyring.js';
 
 /** Who a sign-in link was made for, as its maker said: nobody has verified it. */
 export const person = z.strictObject({
@@ -18,7 +17,6 @@ type Persons = {
   readonly store: Pick<Store, 'organization' | 'changeOrganization'>;
 };
 
-const purpose = 'rolebridge person v1';
 const contextOf = (organizationId: OrganizationId) => `person key of ${organizationId}`;
 
 /** Under a key of the organization, which its erase destroys: the audit log can't be changed. */
@@ -37,7 +35,7 @@ export async function encryptPerson(
     )?.personKey;
   if (stored === undefined)
     throw new RolebridgeError('organization_not_found', 'The organization was deleted.');
-  return keyring(deps, organizationId, stored).encrypt(Buffer.from(JSON.stringify(known)), organizationId);
+  return encryptionUnder(deps, organizationId, stored).encrypt(JSON.stringify(known), organizationId);
 }
 
 /** Undefined when it can't be decrypted any more. */
@@ -49,8 +47,7 @@ export async function openPerson(
   const stored = await keyOf(deps, organizationId);
   if (stored === undefined) return undefined;
   try {
-    const opened = keyring(deps, organizationId, stored).open(text, organizationId);
-    return person.parse(JSON.parse(opened.toString('utf8')));
+    return person.parse(JSON.parse(encryptionUnder(deps, organizationId, stored).open(text, organizationId)));
   } catch {
     return undefined;
   }
@@ -59,7 +56,5 @@ export async function openPerson(
 const keyOf = async ({ store }: Persons, organizationId: OrganizationId): Promise<string | undefined> =>
   (await store.organization(organizationId))?.personKey;
 
-const keyring = ({ encryption }: Persons, organizationId: OrganizationId, stored: string) => {
-  const key = Buffer.from(encryption.open(stored, contextOf(organizationId)), 'base64');
-  return createKeyring([{ id: 'person', key }], purpose);
-};
+const encryptionUnder = ({ encryption }: Persons, organizationId: OrganizationId, stored: string) =>
+  encryption.under(encryption.open(stored, contextOf(organizationId)));

@@ -442,4 +442,6 @@ export interface Encryption {
   encrypt(plaintext: string, context: string): string;
   /** @throws when the key is missing, the text was changed, or it was encrypted for another context */
   open(encrypted: string, context: string): string;
+  /** The same under a secret key (base64, 32 bytes), for what ends when that key is destroyed. */
+  under(key: string): Pick<Encryption, 'encrypt' | 'open'>;
 }

@@ -11,5 +11,6 @@ export function createEncryption(keys: SealingKeys): Encryption {
     keyIdOf: (text) => sealingKeyIdOf(text) ?? '',
     encrypt: (plaintext, context) => keyring.encrypt(Buffer.from(plaintext, 'utf8'), context),
     open: (text, context) => keyring.open(text, context).toString('utf8'),
+    under: (key) => createEncryption([{ id: 'own', key: Buffer.from(key, 'base64') }]),
   };
 }

@@ -1,6 +1,6 @@
 /**
  * `npm run lint` ends with this: imports between files and between folders must have no circle (type-only imports
- * count), and the rooms stand on at most eight floors. `npm run imports` also prints the floors.
+ * count), and the rooms stand on at most seven floors. `npm run imports` also prints the floors.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
@@ -42,7 +42,7 @@ const folderOf = (file: string) =>
 const roomOf = (file: string) => (file.startsWith('service/') ? folderOf(file) : (file.split('/')[0] ?? ''));
 
 /** As ARCHITECTURE.md draws the house. */
-const mostFloors = 8;
+const mostFloors = 7;
 
 function between(graph: Map<string, string[]>, place: (file: string) => string): Map<string, Set<string>> {
   const rooms = new Map<string, Set<string>>();

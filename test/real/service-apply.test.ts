@@ -121,7 +121,7 @@ check('a stack of examples/smallest', () => {
     const wrong = await customerStack({ ...environment, CONNECT_EXTERNAL_ID: 'copied-from-another-page' });
     const refused = await wrong.apply();
     expect(refused.code).not.toBe(0);
-    expect(refused.output).toMatch(/ {2}FAIL {2}external id\n/);
+    expect(refused.output).toMatch(/ {2}FAIL {2}External ID\n/);
     expect(refused.output).toMatch(/not ready to connect \(external_id_mismatch\)/);
     // Who knows the secret alone is not given the right one.
     expect(refused.output).toContain("    - externalId: 'copied-from-another-page',\n");

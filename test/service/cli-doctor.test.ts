@@ -79,6 +79,7 @@ const inOrder = [
   'clock',
   'store',
   'vendor credentials',
+  'canary',
   'STS endpoint',
   'AWS endpoints',
   'public URL',
@@ -86,7 +87,7 @@ const inOrder = [
   'encryption key',
 ];
 
-test('all is well: nine lines in order, and 0', async () => {
+test('all is well: ten lines in order, and 0', async () => {
   const { code, healthy, checks } = await examine();
   // The sandbox is not AWS's own.
   const outcomeOf = (name: string) => (name === 'AWS endpoints' ? 'warning' : 'ok');
@@ -95,7 +96,7 @@ test('all is well: nine lines in order, and 0', async () => {
   );
   expect([code, healthy]).toEqual([0, true]);
   const forPeople = await runCommandLine(['doctor'], { env: settings });
-  expect(forPeople.stdout.trimEnd().split('\n')).toHaveLength(10);
+  expect(forPeople.stdout.trimEnd().split('\n')).toHaveLength(11);
 });
 
 test('a wrong setting ends it, with 2 and the settings by name', async () => {
@@ -159,6 +160,53 @@ test('there are no AWS credentials', async () => {
   });
 });
 
+describe('the canary', () => {
+  const canaryIn = (accountId: string, externalId: string) =>
+    sandbox.createRole(accountId, {
+      roleName: `canary-${externalId}`,
+      trustPolicy: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { AWS: settings.ROLEBRIDGE_PRINCIPAL ?? '' },
+            Action: 'sts:AssumeRole',
+            Condition: { StringEquals: { 'sts:ExternalId': externalId } },
+          },
+        ],
+      },
+    }).arn;
+  const ownAccount = () => settings.ROLEBRIDGE_PRINCIPAL?.split(':')[4] ?? '';
+
+  test.each([
+    ['opens', () => sandbox.createAccount().accountId, 'rolebridge-canary', 0, 'ok', /can assume/],
+    ['is in the service’s own account', ownAccount, 'rolebridge-canary', 1, 'failed', /own account/],
+    [
+      'is denied',
+      () => sandbox.createAccount().accountId,
+      'another',
+      1,
+      'failed',
+      /AWS denies .*not authorized/,
+    ],
+  ])('%s', async (_name, accountId, externalId, code, outcome, message) => {
+    const examined = await examine({ ROLEBRIDGE_CANARY_ROLE_ARN: canaryIn(accountId(), externalId) });
+    expect(examined.of('canary')).toMatchObject({ outcome, message: expect.stringMatching(message) });
+    expect(examined.code).toBe(code);
+  });
+
+  test('a policy of the vendor denies it', async () => {
+    const roleArn = canaryIn(sandbox.createAccount().accountId, 'rolebridge-canary');
+    sandbox.faults.set({ kind: 'denied', action: 'AssumeRole', by: 'identity' });
+    const examined = await examine({ ROLEBRIDGE_CANARY_ROLE_ARN: roleArn });
+    sandbox.faults.clear();
+    expect(examined.of('canary')).toMatchObject({
+      outcome: 'failed',
+      remedy: expect.stringContaining('identity policy'),
+    });
+  });
+});
+
 test('the public URL is missing, is http on another machine, or does not answer', async () => {
   expect((await examine({ ROLEBRIDGE_PUBLIC_URL: undefined })).of('public URL')).toMatchObject({
     outcome: 'warning',
@@ -172,7 +220,7 @@ test('the public URL is missing, is http on another machine, or does not answer'
   expect([silent.code, silent.of('public URL')?.outcome]).toEqual([0, 'warning']);
 });
 
-test('the data directory is in use: it is read beside the service, and damage is named', async () => {
+test('the data directory is in use: it is read beside the service, and a removed or edited audit line is named', async () => {
   const data = mkdtempSync(join(tmpdir(), 'rolebridge-data-'));
   const keys = [{ id: 'k1', key: serviceKey }];
   const vendor = await startVendor({ store: await openFileStore({ directory: data, keys }) });
@@ -187,12 +235,17 @@ test('the data directory is in use: it is read beside the service, and damage is
   await vendor.close();
   const log = join(data, 'audit', readdirSync(join(data, 'audit'))[0] ?? '');
   const lines = readFileSync(log, 'utf8').split('\n');
-  writeFileSync(log, lines.toSpliced(1, 1).join('\n'));
-  const damaged = await examine(inUse);
-  expect([damaged.code, damaged.of('store')]).toEqual([
-    1,
-    expect.objectContaining({ outcome: 'failed', message: expect.stringContaining(log) }),
-  ]);
+  const [, second = ''] = lines;
+  const edited = second.replace('"outcome":"succeeded"', '"outcome":"refused"');
+  expect(edited).not.toBe(second);
+  for (const damage of [[], [edited]]) {
+    writeFileSync(log, lines.toSpliced(1, 1, ...damage).join('\n'));
+    const damaged = await examine(inUse);
+    expect([damaged.code, damaged.of('store')]).toEqual([
+      1,
+      expect.objectContaining({ outcome: 'failed', message: expect.stringContaining(log) }),
+    ]);
+  }
 }, 60_000);
 
 test('the encryption key: none, one that access keys need and is gone, an old one in use', async () => {

@@ -176,6 +176,34 @@ test('an older version of a file that is put back alone is found', async () => {
   }
 });
 
+test('a document of one change ago is found by its head', async () => {
+  const later = copyOf(base);
+  const store = await openFileStore({ directory: later, keys });
+  const [{ id } = anOrganization()] = organizations;
+  const path = join(later, 'organizations', `${id}.json`);
+  const before = readFileSync(path);
+  await store.commit({ connection: { next: aConnection(id), ifVersion: null, intent } });
+  await store.close();
+  expect(await contents(copyOf(later))).toContain(id);
+  writeFileSync(path, before);
+  await expect(contents(later)).rejects.toMatchObject({
+    code: 'store_unavailable',
+    detail: expect.stringMatching(/it is version \d+, and version \d+ was stored/),
+  });
+});
+
+test('an older document that is put back with its head is found by the audit log', async () => {
+  const later = copyOf(base);
+  const store = await openFileStore({ directory: later, keys });
+  await fill(store, 'later');
+  await store.close();
+  cpSync(join(base, 'organizations'), join(later, 'organizations'), { recursive: true });
+  await expect(contents(later)).rejects.toMatchObject({
+    code: 'store_unavailable',
+    detail: expect.stringMatching(/it is version \d+, and the audit log names version \d+/),
+  });
+});
+
 test('an edited value in a document is found', async () => {
   const copy = copyOf(base);
   const [{ id } = anOrganization()] = organizations;

@@ -10,6 +10,7 @@ import {
   checkVendorCredentials,
   reachSts,
 } from './aws-checks.js';
+import { checkCanary } from './canary-check.js';
 import type { Examination, Finding } from './finding.js';
 import { checkEncryptionKey, checkServiceKeys } from './key-checks.js';
 import { checkPublicUrl, checkStore } from './service-checks.js';
@@ -18,6 +19,7 @@ const checks = [
   checkClock,
   checkStore,
   checkVendorCredentials,
+  checkCanary,
   checkStsEndpoint,
   checkAwsEndpoints,
   checkPublicUrl,

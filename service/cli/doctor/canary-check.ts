@@ -1,0 +1,48 @@
+import { createSts } from '../../aws/sts.js';
+import { inconclusiveMessages } from '../../domain/inconclusive.js';
+import { parseRoleArn } from '../../domain/role-arn.js';
+import { stsPartitionsOf } from '../../settings/index.js';
+import type { Examination, Finding } from './finding.js';
+
+/**
+ * The canary tells a fault of the vendor's from customers' only in another account: within one, a role's trust policy
+ * alone lets the service in, whatever the service's own policies say.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+ */
+export async function checkCanary({ config }: Examination): Promise<Finding> {
+  const check = 'canary';
+  if (config.canary === undefined)
+    return { check, outcome: 'ok', message: 'None is set: roles of other organizations are asked instead.' };
+  const { externalId } = config.canary;
+  const { arn, partition, accountId } = parseRoleArn(config.canary.roleArn);
+  if (config.principals.get(partition)?.split(':')[4] === accountId)
+    return {
+      check,
+      outcome: 'failed',
+      message: `${arn} is in the service's own account: it opens even when the service may assume no customer's role.`,
+      remedy: 'Set ROLEBRIDGE_CANARY_ROLE_ARN to a role in another AWS account of yours.',
+    };
+  const sts = createSts({ partitions: stsPartitionsOf(config), timeoutMs: config.stsTimeoutMs });
+  const asked = { partition, roleArn: arn, externalId, sessionName: 'rolebridge.canary' };
+  const answer = await sts.assumeRole(asked);
+  if (answer.outcome === 'allowed')
+    return { check, outcome: 'ok', message: `The service can assume ${arn}.` };
+  if (answer.outcome === 'denied')
+    return {
+      check,
+      outcome: 'failed',
+      message: `AWS denies ${arn} to the service: ${answer.message}`,
+      remedy:
+        "Let its trust policy allow sts:AssumeRole to the service's account with the external ID of ROLEBRIDGE_CANARY_EXTERNAL_ID, and the service's own policies allow it that role.",
+    };
+  const isVendors = answer.reason === 'vendor_not_allowed';
+  return {
+    check,
+    outcome: isVendors ? 'failed' : 'not_checked',
+    message: `${arn}: ${inconclusiveMessages[answer.reason][0]}`,
+    ...(isVendors && {
+      remedy:
+        "Allow the service's principal sts:AssumeRole: its identity policy, permissions boundary, service control policies, the VPC endpoint's policy.",
+    }),
+  };
+}
