@@ -54,7 +54,7 @@ export function planPermissions(
   return { deployed, toCheck: { set, without, areRequired: !isByService || !wasConnected, before } };
 }
 
-/** The set's name is the vendor's: a stack that names another one is told so. */
+/** The set's name is the vendor's: for a stack that names another one, the answer says so. */
 export function permissionSetWarnings(connection: Connection, { permissionSet }: StatedPermissionSet) {
   const own = permissionSetOf(connection);
   if (permissionSet === undefined || parsePermissionSetId(permissionSet)?.name === own?.name) return [];

@@ -11,7 +11,7 @@ import { byOf, connectionIn, type Site, sendPage, sessionOf, textsOf } from '../
 
 const days = 7;
 
-/** A link for whoever may create roles in the account: this one connection, and no scope. */
+/** A link for the person who may create roles in the account: this one connection, and no scope. */
 export function addAdministratorLinkPage(pages: Router, site: Site): void {
   pages.post('/connections/:id/administrator-link', async (request: Request<{ id: string }>, response) => {
     const connection = await connectionIn(site, request, response);
