@@ -237,7 +237,7 @@ export class ConnectionCallback extends Construct {
     const { failDestroyWhenUnreachable = false, destroyTimeoutSeconds = 15 } = this.props;
     // A shell, so that a machine without Node or the script can warn; no value is in the command. `sh` and `cmd` take it.
     const run = `node -e "require(require('node:path').resolve(process.env.CONNECT_SCRIPT))"`;
-    const warning = `echo ${this.label}: warning: Node or the script failed, so the vendor was not told`;
+    const warning = `echo ${this.label}: warning: Node or the script failed, so the service was not told`;
     return {
       type: 'local-exec',
       when: 'destroy',

@@ -454,7 +454,7 @@ export class CrossAccountRole extends Construct {
     if (accounts.length > 0)
       this.warn(
         'whole-account-trust',
-        `principal ${accounts.join(', ')} is a whole account: everyone whom its administrators let assume roles can use this one. Prefer the ARN of the vendor's role.`,
+        `principal ${accounts.join(', ')} is a whole account: everyone whom its administrators let assume roles can use this one. Prefer the ARN of one role.`,
       );
     const size = documentSize(this.trustPolicyJson);
     if (size > TRUST_POLICY_QUOTA * 0.8)
@@ -468,7 +468,7 @@ export class CrossAccountRole extends Construct {
     if (this.props.permissionsBoundary !== undefined) return;
     this.warn(
       'administrator-without-boundary',
-      'the vendor gets every permission in this account, with no permissionsBoundary. Prefer a narrower policy, or set a boundary.',
+      'the principal gets every permission in this account, with no permissionsBoundary. Prefer a narrower policy, or set a boundary.',
     );
   }
 

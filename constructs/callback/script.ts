@@ -183,13 +183,13 @@ function printFailure({ type, label, failWhenUnreachable, inputs }: Task, failur
   const isEndOfRole = type === 'role.deprovisioned';
   const isWarning = isEndOfRole && !failWhenUnreachable;
   const head = isEndOfRole
-    ? `${isWarning ? 'warning' : 'error'}: the vendor was not told that the role goes`
+    ? `${isWarning ? 'warning' : 'error'}: the service was not told that the role goes`
     : type === 'connection.check'
       ? 'not ready to connect'
       : 'not connected';
   say(`${label}: ${head} (${failure.code})`);
   for (const line of failureLines(failure, inputs)) print(line);
-  if (isWarning) say(`${label}: the destroy continues; the vendor finds out at its next check`);
+  if (isWarning) say(`${label}: the destroy continues; the service finds out at its next check`);
   return isWarning ? 0 : 1;
 }
 
