@@ -67,7 +67,7 @@ export function permissionSetWarnings(connection: Connection, { permissionSet }:
 }
 
 /**
- * What a stack is about to deploy, in a sentence. Without a set of its own, the connection is checked against none.
+ * What a stack is about to deploy, in a sentence. Without its own set, the connection is checked against none.
  * @throws RolebridgeError `permission_set_unknown`, `request_invalid`
  */
 export function describePermissionSet(
