@@ -136,7 +136,7 @@ export interface CrossAccountRoleProps {
   readonly selfInspection?: boolean;
   /**
    * Whether the apply asks IAM's simulator what the role may do, with the deployer's own rights
-   * (`iam:SimulatePrincipalPolicy`), and fails with the denied actions before the vendor is told. Needs a
+   * (`iam:SimulatePrincipalPolicy`), and fails with the denied actions before the vendor hears of the role. Needs a
    * `PermissionSet`.
    * @default false
    * @see https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_principal_policy_simulation
@@ -386,7 +386,7 @@ export class CrossAccountRole extends Construct {
     };
   }
 
-  /** Through the attachments, so that whoever reads this waits for them. */
+  /** Through the attachments, so that a resource that reads this waits for them. */
   private attachedPolicies(): string[] {
     return [...this.attachments].map(([id, attachment]) => {
       const known = this.policyTokens.get(id) ?? attachment.policyArn;

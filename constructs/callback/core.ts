@@ -5,7 +5,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { type Answer, objectOf, parseCallbackUrl, post } from './network';
 
-/** What the service is told. */
+/** What the service receives. */
 export interface CallbackEvent {
   readonly type: string;
   readonly url: string;

@@ -199,7 +199,7 @@ function say(text: string): void {
   for (const line of others) print(`  ${line}`);
 }
 
-/** What an answer says can't draw on the terminal, start a line of its own or repeat the secret. */
+/** What an answer says can't draw on the terminal, start a new line or repeat the secret. */
 function print(text: string): void {
   // The second: an HMAC-SHA256 in base64, so also the signature.
   let line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ').replace(/[A-Za-z0-9+/]{43}=/g, '[hidden]');

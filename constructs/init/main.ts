@@ -33,7 +33,7 @@ ${Object.values(VALUES)
   .map(({ flag, variable, question }) => `  --${flag.padEnd(20)}${question} (${variable})`)
   .join('\n')}
 
-The callback secret is in no file: give it to whoever runs the deploy, as CONNECT_CALLBACK_SECRET.`;
+The callback secret is in no file: give it to the person or job that runs the deploy, as CONNECT_CALLBACK_SECRET.`;
 
 main(process.argv.slice(2)).then(
   (code) => {
@@ -141,7 +141,7 @@ function readFlags(words: string[]) {
   }
 }
 
-/** For a new project CDK Terrain, which goes on, where its command line starts. */
+/** For a new project CDK Terrain, which is maintained, where its command line starts. */
 function chooseCdk(present: Cdk | undefined, wanted: string | boolean | undefined): Cdk {
   if (wanted !== undefined && wanted !== 'cdktf' && wanted !== 'cdktn')
     throw new Error(`--cdk must be cdktf or cdktn; it is ${JSON.stringify(wanted)}.`);

@@ -54,7 +54,7 @@ export function planPermissions(
   return { deployed, toCheck: { set, without, areRequired: !isByService || !wasConnected, before } };
 }
 
-/** The set's name is the vendor's: a stack that names another one is told so. */
+/** The set's name is the vendor's: for a stack that names another one, the answer says so. */
 export function permissionSetWarnings(connection: Connection, { permissionSet }: StatedPermissionSet) {
   const own = permissionSetOf(connection);
   if (permissionSet === undefined || parsePermissionSetId(permissionSet)?.name === own?.name) return [];
@@ -67,7 +67,7 @@ export function permissionSetWarnings(connection: Connection, { permissionSet }:
 }
 
 /**
- * What a stack is about to deploy, in a sentence. Without a set of its own, the connection is checked against none.
+ * What a stack is about to deploy, in a sentence. Without its own set, the connection is checked against none.
  * @throws RolebridgeError `permission_set_unknown`, `request_invalid`
  */
 export function describePermissionSet(

@@ -39,7 +39,7 @@ export function createCallbackReceiver(deps: Dependencies, toleranceMs: number, 
             "Check that CONNECT_CALLBACK_SECRET is the secret shown when this connection was made, that the connection id is right, and that this machine's clock is.",
         },
       );
-    // Counted only now: nobody else can use a connection's callbacks up.
+    // Counted only now: only the secret's holder can use a connection's callbacks up.
     await limits.callback(connection.id);
     const requestHash = hash('sha256', rawBody);
     return handleOnce({ connectionId: connection.id, webhookId, requestHash }, (attempt) =>
