@@ -20,7 +20,7 @@ export async function createSetupCode(
   deps: Codes,
   by: Requester,
   connection: Connection,
-): Promise<{ code: string; link: string; expiresAt: string }> {
+): Promise<{ code: string; link: string; command: string; expiresAt: string }> {
   if (isDeleted(connection) || roleRegistrationOf(connection) === undefined)
     throw new RolebridgeError('method_mismatch', 'This connection uses an access key and has no role.', {
       remedy: 'Start its move to a role with POST …/migrate-to-role.',
@@ -41,7 +41,8 @@ export async function createSetupCode(
     });
   });
   // In the fragment, which no server or proxy sees.
-  return { code, link: `${deps.publicUrl}/#${code}`, expiresAt };
+  const link = `${deps.publicUrl}/#${code}`;
+  return { code, link, command: `npx @rolebridge/constructs init --setup ${link}`, expiresAt };
 }
 
 export async function revokeSetupCode(
@@ -74,10 +75,20 @@ export async function connectionOfSetupCode(
   return { connection, expiresAt: token.expiresAt };
 }
 
-async function takeAll(store: Store, { id, organizationId }: Connection): Promise<void> {
-  const ofConnection = (token: Token) => token.data.connectionId === id;
-  for (const token of (await store.tokensOf(organizationId, 'setup_code')).filter(ofConnection))
-    await store.takeToken('setup_code', token.hash);
+/** When the set-up code of a connection expires; undefined: it has none. */
+export async function setupCodeExpiry(
+  { store, clock }: Pick<Codes, 'store' | 'clock'>,
+  connection: Connection,
+): Promise<string | undefined> {
+  const codes = await codesOf(store, connection);
+  return codes.find(({ expiresAt }) => Date.parse(expiresAt) > clock.now())?.expiresAt;
+}
+
+const codesOf = async (store: Store, { id, organizationId }: Connection): Promise<Token[]> =>
+  (await store.tokensOf(organizationId, 'setup_code')).filter(({ data }) => data.connectionId === id);
+
+async function takeAll(store: Store, connection: Connection): Promise<void> {
+  for (const token of await codesOf(store, connection)) await store.takeToken('setup_code', token.hash);
 }
 
 const hashOf = (code: string): string => hash('sha256', code);

@@ -22,6 +22,8 @@ export const pageRules: Readonly<Record<string, Rule>> = {
   'GET /connections/:id/setup': { access: 'connect' },
   'POST /connections/:id/account': { access: 'connect' },
   'POST /connections/:id/callback-secret': { access: 'connect' },
+  'POST /connections/:id/setup-code': { access: 'connect' },
+  'POST /connections/:id/setup-code/revoke': { access: 'connect' },
   'POST /connections/:id/check': { access: 'connect' },
   'POST /connections/:id/administrator-link': { access: 'manage' },
   'GET /connections/:id/checking': { access: 'connect' },

@@ -47,6 +47,25 @@ test('the partition is asked once, and everything after is of that one', async (
   expect(linkIn(guide, 'https://console').host).toBe('console.amazonaws-us-gov.com');
 });
 
+test('a set-up code is shown in a command once, works, and is revoked', async () => {
+  const id = await begin('aws');
+  const path = `/connections/${id}/setup?format=cdktn`;
+  expect(wordsOf(await browser.get(path))).not.toContain('init --setup');
+  const page = await browser.post(`/connections/${id}/setup-code`, { format: 'cdktn' });
+  const code = /npx @rolebridge\/constructs init --setup [^ ]+\/#(stp_[\w-]+)/.exec(wordsOf(page))?.[1] ?? '';
+  const read = () =>
+    fetch(`${vendor.service.url}/v1/setup-code`, { headers: { authorization: `Bearer ${code}` } });
+  expect((await read()).status).toBe(200);
+  const later = await browser.get(path);
+  expect([later.text.includes(code), wordsOf(later).includes('Revoke the set-up code')]).toEqual([
+    false,
+    true,
+  ]);
+  const revoked = await browser.post(`/connections/${id}/setup-code/revoke`, { format: 'cdktn' });
+  expect([revoked.status, wordsOf(revoked).includes('Revoke the set-up code')]).toEqual([200, false]);
+  expect((await read()).status).toBe(401);
+});
+
 test('CloudFormation opens with everything filled in, where the vendor has put the template', async () => {
   const id = await begin('aws');
   const page = await browser.get(`/connections/${id}/setup?format=cloudformation&permissions=security-audit`);

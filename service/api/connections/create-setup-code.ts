@@ -20,7 +20,6 @@ export const createSetupCode = defineOperation({
   errors: [...findErrors, 'method_mismatch'],
   examples: { one: { path, returns: 201 } },
   async handler(input) {
-    const created = await create(input.deps, input.by, await connectionIn(input));
-    return { ...created, command: `npx @rolebridge/constructs init --setup ${created.link}` };
+    return create(input.deps, input.by, await connectionIn(input));
   },
 });

@@ -11,6 +11,7 @@ import {
   Fold,
   Form,
   PostButton,
+  Time,
   useHref,
   Words,
 } from '../components/basics.js';
@@ -34,6 +35,10 @@ export interface RoleStep {
   readonly template: RoleTemplate;
   /** Just made: it is shown this once. */
   readonly callbackSecret?: string | undefined;
+  /** Just made, with a set-up code in it: it is shown this once. */
+  readonly setupCommand?: string | undefined;
+  /** That of the set-up code, where there is one. */
+  readonly setupCodeExpiresAt?: string | undefined;
   /** What was entered or reported last. */
   readonly roleArn: string;
   readonly arnError?: string | undefined;
@@ -146,6 +151,7 @@ function CodePanel(step: RoleStep) {
           </ButtonLink>
         </div>
       )}
+      {(format === 'cdktn' || format === 'cdktf') && <SetupCode {...step} />}
       <Code id="template" title={texts.files[format] ?? format} text={template.text} />
       {template.module && (
         <Fold title={texts.module}>
@@ -156,6 +162,35 @@ function CodePanel(step: RoleStep) {
       <CallbackSecret {...step} />
       <RoleValues {...step} />
     </div>
+  );
+}
+
+/** A whole project by one command, for who has none yet. */
+function SetupCode({ connection, format, permissions, setupCommand, setupCodeExpiresAt }: RoleStep) {
+  const texts = useTexts().setup;
+  const path = `/connections/${connection.id}/setup-code`;
+  return (
+    <Fold title={texts.newProject} open={setupCodeExpiresAt !== undefined}>
+      <p class="help">{texts.newProjectHelp}</p>
+      {setupCommand && <Code id="setup-command" title={texts.newProjectCommand} text={setupCommand} />}
+      <div class="actions">
+        {!setupCommand && (
+          <PostButton path={path} fields={{ permissions, format }}>
+            {texts.makeSetupCode}
+          </PostButton>
+        )}
+        {setupCodeExpiresAt && (
+          <>
+            <PostButton path={`${path}/revoke`} fields={{ permissions, format }}>
+              {texts.revokeSetupCode}
+            </PostButton>
+            <span class="help">
+              {texts.setupCodeExpires} <Time iso={setupCodeExpiresAt} />
+            </span>
+          </>
+        )}
+      </div>
+    </Fold>
   );
 }
 

@@ -2,6 +2,7 @@ import type { Request, Response, Router } from 'express';
 import { expectAccount } from '../../actions/bind-account.js';
 import { choosePermissionSet } from '../../actions/permission-set.js';
 import { rotateCallbackSecret } from '../../actions/rotate-callback-secret.js';
+import { createSetupCode, revokeSetupCode, setupCodeExpiry } from '../../actions/setup-codes.js';
 import { verifyUntilDecided } from '../../actions/verify-until-verdict.js';
 import { problemAnswer } from '../../api/problem.js';
 import { type Connection, permissionSetOf, roleRegistrationOf } from '../../domain/connection.js';
@@ -40,6 +41,8 @@ const refreshSeconds = 2;
 /** What a request adds to the set-up of a connection: what was just made, entered or found. */
 export interface SetupMoment {
   readonly callbackSecret?: string | undefined;
+  /** With a set-up code: shown this once. */
+  readonly setupCommand?: string | undefined;
   readonly roleArn?: string | undefined;
   readonly arnError?: string | undefined;
   readonly result?: CheckResult | undefined;
@@ -96,6 +99,22 @@ export function addSetupPages(pages: Router, site: Site): void {
       previousValidSeconds,
     });
     return sendSetup(site, request, response, connection, { callbackSecret });
+  });
+
+  pages.post('/connections/:id/setup-code', async (request, response) => {
+    const connection = await connectionIn(site, request, response);
+    const { command } = await createSetupCode(deps, byOf(response), connection);
+    return sendSetup(site, request, response, connection, { setupCommand: command });
+  });
+
+  pages.post('/connections/:id/setup-code/revoke', async (request, response) => {
+    const connection = await connectionIn(site, request, response);
+    await revokeSetupCode(deps, byOf(response), connection);
+    return seeOther(
+      site,
+      response,
+      `/connections/${connection.id}/setup?${new URLSearchParams({ step: 'role', ...chosenIn(request) })}#step`,
+    );
   });
 
   pages.post('/connections/:id/check', async (request, response) => {
@@ -252,7 +271,7 @@ export async function sendSetup(
   const { setup: texts } = textsOf(site, response);
   const query = new URLSearchParams(chosenIn(request));
   const path = `${site.base}/connections/${connection.id}/setup?${query}`;
-  const isWaiting = connection.status === 'pending' && moment.callbackSecret === undefined;
+  const isWaiting = connection.status === 'pending' && !(moment.callbackSecret ?? moment.setupCommand);
   return sendPage(
     site,
     response,
@@ -293,6 +312,8 @@ async function setupPage(
     ...chosen,
     template: roleTemplate(deps, connection, trust, chosen),
     callbackSecret: moment.callbackSecret,
+    setupCommand: moment.setupCommand,
+    setupCodeExpiresAt: await setupCodeExpiry(deps, connection),
     roleArn: moment.roleArn ?? ('roleArn' in connection ? (connection.roleArn ?? '') : ''),
     arnError: moment.arnError,
     result,
@@ -304,7 +325,7 @@ async function setupPage(
       (connection.expectedAccountId === undefined || queried(request, 'step') === 'account'));
   const open = asksAccount
     ? 'account'
-    : trust && (!isConnected || isReplacing || moment.callbackSecret)
+    : trust && (!isConnected || isReplacing || moment.callbackSecret || moment.setupCommand)
       ? 'role'
       : 'scope';
   return (

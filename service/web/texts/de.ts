@@ -274,6 +274,13 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       module: 'Als Modul, mit allen Optionen',
       moduleHelp:
         'Dieselbe Rolle mit einer Permissions Boundary, einer eigenen Richtlinie oder Tags: ein Modul, das dieser Dienst bereitstellt.',
+      newProject: 'Noch kein Projekt?',
+      newProjectHelp:
+        'Ein Befehl schreibt das Projekt. Er enthält einen Einrichtungscode, der die Werte dieser Verbindung liest und sonst nichts. Er ist kein Geheimnis. Ein neuer Code widerruft den vorigen.',
+      newProjectCommand: 'Projekt erstellen',
+      makeSetupCode: 'Befehl anzeigen',
+      revokeSetupCode: 'Einrichtungscode widerrufen',
+      setupCodeExpires: 'Der Einrichtungscode läuft ab:',
       deploy: 'Bereitstellen',
       commands: {
         terraform: 'terraform init\nterraform apply',

@@ -272,6 +272,13 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       module: 'As a module, with every option',
       moduleHelp:
         'The same role with a permissions boundary, your own policy or tags: a module that this service provides.',
+      newProject: 'No project yet?',
+      newProjectHelp:
+        'One command writes the project. It holds a set-up code, which reads the values of this connection and nothing else. It is no secret. A new code revokes the one before.',
+      newProjectCommand: 'Create the project',
+      makeSetupCode: 'Show the command',
+      revokeSetupCode: 'Revoke the set-up code',
+      setupCodeExpires: 'The set-up code expires',
       deploy: 'Deploy',
       commands: byName({
         terraform: 'terraform init\nterraform apply',
