@@ -165,7 +165,7 @@ function CodePanel(step: RoleStep) {
   );
 }
 
-/** A whole project by one command, for who has none yet. */
+/** A whole project by one command, for customers without one. */
 function SetupCode({ connection, format, permissions, setupCommand, setupCodeExpiresAt }: RoleStep) {
   const texts = useTexts().setup;
   const path = `/connections/${connection.id}/setup-code`;
