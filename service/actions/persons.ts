@@ -4,7 +4,7 @@ import { RolebridgeError } from '../domain/errors.js';
 import type { OrganizationId } from '../domain/ids.js';
 import type { Encryption, Store } from '../domain/ports.js';
 
-/** Who a sign-in link was made for, as its maker said: nobody has verified it. */
+/** Who a sign-in link was made for, as its maker said: it is not verified. */
 export const person = z.strictObject({
   id: z.string().min(1).max(128).optional(),
   name: z.string(),

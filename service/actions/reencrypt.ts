@@ -53,8 +53,9 @@ const atOnce = 16;
 
 /**
  * Encrypts what is kept secret with the keys of today, so that those before can go: access keys under the encryption key;
- * the secrets of callbacks and enrollments and the keys of persons' names under the service key. May be interrupted and repeated at any time, and runs
- * beside a service that uses both keys. One that can't be opened is counted and left as it is; the others go on.
+ * the secrets of callbacks and enrollments and the keys of persons' names under the service key. May be interrupted and
+ * repeated at any time, and runs beside a service that uses both keys. One that can't be opened is counted and left as
+ * it is; the rest continues.
  */
 export async function reencrypt(
   deps: Pick<Dependencies, 'store' | 'clock' | 'encryption' | 'accessKeyEncryption'>,
@@ -191,7 +192,7 @@ function opened(encryption: Encryption, encrypted: string, context: string): str
   }
 }
 
-/** Somebody else's change in between is no failure: it is looked at again. */
+/** Another process's change in between is no failure: it is looked at again. */
 async function encryptAgain(
   { store, clock }: Pick<Dependencies, 'store' | 'clock'>,
   by: Requester,

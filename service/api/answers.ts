@@ -84,7 +84,7 @@ const ofConnectedRole = {
 
 const pendingConnection = z.object({ ...roleConnection, status: z.literal('pending') });
 
-/** Every state is a shape of its own: a pending connection has no role to forget to check. */
+/** Every state has its own shape: a pending connection has no role to forget to check. */
 export const connection = z
   .union([
     pendingConnection,

@@ -10,7 +10,7 @@ interface Rule {
   readonly isWide?: true;
 }
 
-/** Every route behind a session; one that is not here is for nobody. */
+/** Every route behind a session; one that is not here is refused. */
 export const pageRules: Readonly<Record<string, Rule>> = {
   'GET /connections': { access: 'read', isWide: true },
   'GET /connections/new': { access: 'connect', isWide: true },
@@ -23,7 +23,7 @@ export const pageRules: Readonly<Record<string, Rule>> = {
   'POST /connections/:id/account': { access: 'connect' },
   'POST /connections/:id/callback-secret': { access: 'connect' },
   'POST /connections/:id/check': { access: 'connect' },
-  'POST /connections/:id/administrator-link': { access: 'connect' },
+  'POST /connections/:id/administrator-link': { access: 'manage' },
   'GET /connections/:id/checking': { access: 'connect' },
   'POST /connections/:id/verify': { access: 'connect' },
   'POST /connections/:id/finish': { access: 'connect', isWide: true },

@@ -138,12 +138,27 @@ describe('the link for an administrator', () => {
     expect(own).not.toContain('Change scope');
   });
 
-  test('is made by nobody who may only read', async () => {
+  test.each(['read', 'connect'])('is made by nobody who may only %s', async (access) => {
     const id = idIn((await begin({ set: 'read' })).url);
-    const { url } = (await vendor.call('POST', '/v1/sign-in-links', { access: 'read' })).body;
-    const reader = openWebClient(vendor.service.url);
-    await reader.signInWithLink(url.slice(vendor.service.url.length));
-    await reader.get(`/connections/${id}`);
-    expect((await reader.post(`/connections/${id}/administrator-link`)).status).toBe(403);
+    const { url } = (await vendor.call('POST', '/v1/sign-in-links', { access })).body;
+    const limited = openWebClient(vendor.service.url);
+    await limited.signInWithLink(url.slice(vendor.service.url.length));
+    expect((await limited.get(`/connections/${id}`)).text).not.toContain('administrator-link');
+    expect((await limited.get(`/connections/${id}/setup`)).text).not.toContain('administrator-link');
+    await limited.get(`/connections/${id}`);
+    expect((await limited.post(`/connections/${id}/administrator-link`)).status).toBe(403);
+  });
+
+  test('ends no later than the API key of whoever makes it', async () => {
+    const id = idIn((await begin({ set: 'read' })).url);
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+    const permissions = ['connections:read', 'connections:write'];
+    const key = (await vendor.call('POST', '/v1/api-keys', { name: 'an hour', expiresAt, permissions })).body;
+    const hour = openWebClient(vendor.service.url);
+    await hour.signIn(key.apiKey);
+    await hour.get(`/connections/${id}/setup`);
+    expect((await hour.post(`/connections/${id}/administrator-link`)).status).toBe(200);
+    const { signInLinks } = (await vendor.call('GET', '/v1/sign-in-links')).body;
+    expect(signInLinks[0].expiresAt <= expiresAt).toBe(true);
   });
 });

@@ -12,6 +12,7 @@ export function ScopeFields({
   connection,
   tree,
   isCut,
+  canType,
   form,
   action,
   withName,
@@ -54,14 +55,16 @@ export function ScopeFields({
           <ChoiceNode node={tree} connection={connection} form={form} />
         </ul>
         {isCut && <p class="help">{texts.cut}</p>}
-        <Fold title={texts.other} open={hasTyped || tree.children.length === 0}>
-          <p class="help">{texts.otherHelp}</p>
-          <div class="names">
-            <TypedField name="project" label={texts.otherProject} form={form} />
-            <TypedField name="environment" label={texts.otherEnvironment} form={form} />
-            <TypedField name="architecture" label={texts.otherArchitecture} form={form} />
-          </div>
-        </Fold>
+        {(canType || hasTyped) && (
+          <Fold title={texts.other} open={hasTyped || tree.children.length === 0}>
+            <p class="help">{texts.otherHelp}</p>
+            <div class="names">
+              <TypedField name="project" label={texts.otherProject} form={form} />
+              <TypedField name="environment" label={texts.otherEnvironment} form={form} />
+              <TypedField name="architecture" label={texts.otherArchitecture} form={form} />
+            </div>
+          </Fold>
+        )}
       </fieldset>
       <div class="section">
         <div class="actions row-between">
@@ -91,8 +94,6 @@ const TypedField = (props: { name: keyof ScopeForm['typed']; label: string; form
 
 function ChoiceNode(props: { node: ScopeNode; connection: Connection; form: ScopeForm }) {
   const { node, connection, form } = props;
-  const { scope: texts } = useTexts();
-  const { organizationName } = usePage();
   const level = levelOf(node.scope);
   const other = node.isHeld && node.holder?.id !== connection.id ? node.holder : undefined;
   const conflict = other && other.status !== 'disconnected' ? other : undefined;
@@ -110,10 +111,7 @@ function ChoiceNode(props: { node: ScopeNode; connection: Connection; form: Scop
         />
         <Icon name={levelIcons[level]} />
         <span class="node-body">
-          <b>
-            {lastName(node.scope) ?? organizationName}
-            <em> {texts[level]}</em>
-          </b>
+          <NodeName node={node} />
           <HolderName node={node} connection={connection} />
         </span>
       </label>
@@ -133,6 +131,23 @@ function ChoiceNode(props: { node: ScopeNode; connection: Connection; form: Scop
         </ul>
       )}
     </li>
+  );
+}
+
+/** The declared name, with the id that scopes hold beside it. */
+function NodeName({ node: { scope, name } }: { node: ScopeNode }) {
+  const texts = useTexts().scope;
+  const { organizationName } = usePage();
+  const id = lastName(scope);
+  return (
+    <b>
+      {name ?? id ?? organizationName}
+      <em>
+        {' '}
+        {texts[levelOf(scope)]}
+        {name !== undefined && name !== id && ` ${id}`}
+      </em>
+    </b>
   );
 }
 
@@ -181,7 +196,6 @@ function Conflict(props: { id: string; node: ScopeNode; holder: Connection; isCo
 /** What applies where, to read. */
 export function ScopeTreeView({ node, connection }: { node: ScopeNode; connection: Connection }) {
   const { scope: texts, status } = useTexts();
-  const { organizationName } = usePage();
   const href = useHref();
   const isThis = node.holder?.id === connection.id;
   const level = levelOf(node.scope);
@@ -190,10 +204,7 @@ export function ScopeTreeView({ node, connection }: { node: ScopeNode; connectio
       <div class={isThis ? 'node node-this' : 'node'}>
         <Icon name={levelIcons[level]} />
         <span class="node-body">
-          <b>
-            {lastName(node.scope) ?? organizationName}
-            <em> {texts[level]}</em>
-          </b>
+          <NodeName node={node} />
           {isThis ? (
             <small>{texts.this}</small>
           ) : node.holder ? (

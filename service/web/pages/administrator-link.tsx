@@ -1,17 +1,23 @@
 import type { Request, Router } from 'express';
 import { createSignInLink } from '../../actions/sign-in-link.js';
 import type { Connection } from '../../domain/connection.js';
+import type { Authority } from '../../domain/permission.js';
+import { mayOpen } from '../access.js';
 import { Account, ButtonLink, Callout, Crumbs, PostButton } from '../components/basics.js';
 import { CopyRows } from '../components/code.js';
 import { Icon } from '../components/icon.js';
 import { accountOf } from '../components/status.js';
 import { PageHead } from '../layout.js';
-import { useTexts } from '../page-context.js';
+import { usePage, useTexts } from '../page-context.js';
 import { byOf, connectionIn, type Site, sendPage, sessionOf, textsOf } from '../site.js';
 
 const days = 7;
 
-/** A link for whoever may create roles in the account: this one connection, and no scope. */
+/**
+ * A link for the person who may create roles in the account: this one connection, and no scope. Only a person who may
+ * manage the connection makes one: it lasts longer than the session, and a link that only connects would make its own
+ * successors.
+ */
 export function addAdministratorLinkPage(pages: Router, site: Site): void {
   pages.post('/connections/:id/administrator-link', async (request: Request<{ id: string }>, response) => {
     const connection = await connectionIn(site, request, response);
@@ -23,7 +29,7 @@ export function addAdministratorLinkPage(pages: Router, site: Site): void {
       {
         connectionId: connection.id,
         access: 'connect',
-        expiresInSeconds: days * 86_400,
+        expiresInSeconds: lifetimeOf(authority, site.deps.clock.now()),
       },
     );
     const { title } = textsOf(site, response).administrator;
@@ -31,14 +37,25 @@ export function addAdministratorLinkPage(pages: Router, site: Site): void {
   });
 }
 
+/** Never longer than the API key behind the session. */
+const lifetimeOf = ({ expiresAt }: Authority, now: number): number =>
+  Math.min(
+    days * 86_400,
+    expiresAt === undefined ? Infinity : Math.floor((Date.parse(expiresAt) - now) / 1000),
+  );
+
 /** A way out of the set-up for people who can't create roles. */
 export const AskAdministrator = ({ connection }: { connection: Connection }) => {
   const texts = useTexts().administrator;
+  if (!mayOpen(usePage().session, 'POST /connections/:id/administrator-link')) return null;
   return (
-    <PostButton path={`/connections/${connection.id}/administrator-link`} look="quiet" size="sm">
-      <Icon name="send" />
-      {texts.send}
-    </PostButton>
+    <div class="row row-between">
+      <p class="small muted">{texts.noPermission}</p>
+      <PostButton path={`/connections/${connection.id}/administrator-link`} look="quiet" size="sm">
+        <Icon name="send" />
+        {texts.send}
+      </PostButton>
+    </div>
   );
 };
 

@@ -43,16 +43,12 @@ export interface RoleStep {
 
 /** What is open in the second step: how to create the role, or what came of its check. */
 export function RoleStepBody(step: RoleStep) {
-  const texts = useTexts().administrator;
   if (step.result?.kind === 'refused') return <FailedCheck {...step} result={step.result} />;
   if (step.result) return <UndecidedCheck {...step} result={step.result} />;
   return (
     <>
       <div class="section">
-        <div class="row row-between">
-          <p class="small muted">{texts.noPermission}</p>
-          <AskAdministrator connection={step.connection} />
-        </div>
+        <AskAdministrator connection={step.connection} />
         <FormatTabs connection={step.connection} format={step.format} permissions={step.permissions} />
         {step.format === 'console' ? <ConsolePanel {...step} /> : <CodePanel {...step} />}
       </div>

@@ -1,5 +1,6 @@
 import type { Response } from 'express';
 import type { Connection } from '../../domain/connection.js';
+import { type Project, scopesOf } from '../../domain/project.js';
 import { isWithin, keysThatMatch, type Scope, scopeFromKey, scopeKey } from '../../domain/scope.js';
 import type { WebSession } from '../session.js';
 import { type Site, sessionOf } from '../site.js';
@@ -7,6 +8,8 @@ import { defaultName } from './new-connection.js';
 
 /** So many scopes of other connections are listed; others are entered by name. */
 const treeSize = 50;
+/** So many declared targets are listed. */
+const declaredSize = 300;
 
 /** What was entered: everything stays after an error. */
 export interface ScopeForm {
@@ -35,6 +38,8 @@ export interface Typed {
 export interface ScopeNode {
   readonly key: string;
   readonly scope: Scope;
+  /** What the vendor's platform calls it, where it is declared. */
+  readonly name?: string | undefined;
   /** The connection that applies there today. */
   readonly holder: Connection | undefined;
   /** Whether that connection holds this very scope, or a wider one. */
@@ -46,6 +51,8 @@ export interface ScopeChoices {
   readonly connection: Connection;
   readonly tree: ScopeNode;
   readonly isCut: boolean;
+  /** Where targets are declared they are chosen from the list alone. */
+  readonly canType: boolean;
   readonly form: ScopeForm;
 }
 
@@ -58,11 +65,18 @@ export async function scopeChoices(
   connection: Connection,
   form: ScopeForm = initialForm(connection),
 ): Promise<ScopeChoices> {
-  const { tree, isCut } = await scopeTree(site, sessionOf(response), [
+  const session = sessionOf(response);
+  const { store } = site.deps;
+  const organization = await store.organization(session.organizationId);
+  const declared = (await store.projects(session.organizationId)).flatMap(scopesOf).map(scopeKey);
+  const { tree, isCut } = await scopeTree(site, session, [
     ...connection.scopes.map(scopeKey),
     ...form.chosen,
+    ...declared.slice(0, declaredSize),
   ]);
-  return { connection, tree, isCut, form };
+  const isLong = declared.length > declaredSize;
+  const isOpen = organization?.targets !== 'declared' && declared.length === 0;
+  return { connection, tree, isCut: isCut || isLong, canType: isOpen || isLong, form };
 }
 
 export const initialForm = ({ name, scopes }: Connection): ScopeForm => ({
@@ -81,9 +95,10 @@ export async function scopeTree(
 ): Promise<{ tree: ScopeNode; isCut: boolean }> {
   // A limited session sees nothing beside or above its scope.
   const top = scopeKey(authority.scope ?? {});
-  const [atTop, within] = await Promise.all([
+  const [atTop, within, projects] = await Promise.all([
     deps.store.scopeHolders(organizationId, [top, ...more]),
     deps.store.narrowerScopeHolders(organizationId, top, treeSize + 1),
+    deps.store.projects(organizationId),
   ]);
   const isShown = ({ connection }: { connection: Connection }) =>
     connectionId === undefined || connection.id === connectionId;
@@ -96,10 +111,30 @@ export async function scopeTree(
       .filter((key) => isWithin(scopeFromKey(key), scopeFromKey(top))),
   );
   const sorted = [...keys].sort((one, other) => (one.toLowerCase() < other.toLowerCase() ? -1 : 1));
-  return { tree: nodeOf(top, sorted, holders), isCut: within.length > treeSize };
+  return { tree: nodeOf(top, sorted, holders, namesOf(projects)), isCut: within.length > treeSize };
 }
 
-function nodeOf(key: string, keys: readonly string[], holders: ReadonlyMap<string, Connection>): ScopeNode {
+/** Of every declared target, by the key of its scope. */
+const namesOf = (projects: readonly Project[]): ReadonlyMap<string, string> =>
+  new Map(
+    projects.flatMap((project): [string, string][] => [
+      [project.id, project.name],
+      ...project.environments.flatMap((environment): [string, string][] => [
+        [`${project.id}/${environment.id}`, environment.name],
+        ...environment.architectures.map(({ id, name }): [string, string] => [
+          `${project.id}/${environment.id}/${id}`,
+          name,
+        ]),
+      ]),
+    ]),
+  );
+
+function nodeOf(
+  key: string,
+  keys: readonly string[],
+  holders: ReadonlyMap<string, Connection>,
+  names: ReadonlyMap<string, string>,
+): ScopeNode {
   const depth = key === '' ? 0 : key.split('/').length;
   const children = keys.filter(
     (each) =>
@@ -109,8 +144,9 @@ function nodeOf(key: string, keys: readonly string[], holders: ReadonlyMap<strin
   return {
     key,
     scope,
+    name: names.get(key),
     holder: keysThatMatch(scope).flatMap((each) => holders.get(each) ?? [])[0],
     isHeld: holders.has(key),
-    children: children.map((child) => nodeOf(child, keys, holders)),
+    children: children.map((child) => nodeOf(child, keys, holders, names)),
   };
 }

@@ -6,7 +6,7 @@ import type { Connection } from '../../domain/connection.js';
 import { holderAndKey } from '../../domain/connection-scopes.js';
 import type { RolebridgeError } from '../../domain/errors.js';
 import { requireScope } from '../../domain/permission.js';
-import { type Scope, scopeFromKey, scopeKey, scopeName } from '../../domain/scope.js';
+import { scopeFromKey, scopeName } from '../../domain/scope.js';
 import { plain } from '../check-result.js';
 import { Crumbs } from '../components/basics.js';
 import { ScopeFields } from '../components/scope-fields.js';
@@ -25,7 +25,7 @@ import {
   textsOf,
 } from '../site.js';
 import type { Texts } from '../texts/index.js';
-import { type ScopeChoices, type ScopeForm, scopeChoices } from './scope-choices.js';
+import { nothingTyped, type ScopeChoices, type ScopeForm, scopeChoices } from './scope-choices.js';
 import { sendSetup } from './setup.js';
 
 type Named = Request<{ id: string }>;
@@ -47,13 +47,13 @@ export function addScopePages(pages: Router, site: Site): void {
           : await renameConnection(deps, byOf(response), connection, name);
       if (!isLater) await saveScopes(response, named, form);
     } catch (error) {
-      return refused(form, expected(error), again);
+      return again(refused(form, expected(error)), statusOf(expected(error)));
     }
     return seeOther(site, response, `/connections/${connection.id}/connected`);
 
     async function again(wrong: ScopeForm, status: number): Promise<void> {
       const now = await connectionIn(site, request, response);
-      return sendSetup(site, request, response, now, { scopeForm: wrong }, status);
+      return sendSetup(site, request, response, now, { scopeForm: await entered(now, wrong) }, status);
     }
   });
 
@@ -64,12 +64,13 @@ export function addScopePages(pages: Router, site: Site): void {
   pages.post('/connections/:id/scope', async (request: Named, response) => {
     const connection = await connectionIn(site, request, response);
     const form = await formIn(request, response, connection, { withName: false, needsScope: false });
-    const again = (wrong: ScopeForm, status: number) => sendScope(response, connection, wrong, status);
+    const again = async (wrong: ScopeForm, status: number) =>
+      sendScope(response, connection, await entered(connection, wrong), status);
     if (!isFine(form.wrong)) return again(form, 422);
     try {
       await saveScopes(response, connection, form);
     } catch (error) {
-      return refused(form, expected(error), again);
+      return again(refused(form, expected(error)), statusOf(expected(error)));
     }
     return seeOther(site, response, `/connections/${connection.id}?done=scopes`);
   });
@@ -81,16 +82,14 @@ export function addScopePages(pages: Router, site: Site): void {
     return setScopes(deps, byOf(response), connection, scopes, replaced, authority);
   }
 
-  /** What the store refuses, such as a scope that was taken in the meantime. */
-  function refused(
-    form: ScopeForm,
-    error: RolebridgeError,
-    again: (wrong: ScopeForm, status: number) => Promise<void>,
-  ): Promise<void> {
-    return again(
-      { ...form, wrong: { form: `${plain(error)} ${error.remedy ?? ''}`.trim() } },
-      statusOf(error),
-    );
+  /** The form as it is shown again: a scope that was typed is in the list when a connection there is to be replaced. */
+  async function entered(connection: Connection, form: ScopeForm): Promise<ScopeForm> {
+    const { project, environment, architecture } = form.wrong;
+    const key = keyOf(form.typed);
+    if (key === '' || project || environment || architecture) return form;
+    const isTaken = (await takenOf(connection, new Set([key]))).length > 0;
+    if (isTaken) return { ...form, typed: nothingTyped };
+    return { ...form, chosen: new Set([...form.chosen].filter((each) => each !== key)) };
   }
 
   async function sendScope(
@@ -118,14 +117,8 @@ export function addScopePages(pages: Router, site: Site): void {
       architecture: field(request, 'architecture').trim(),
     };
     const wrongNames = wrongIn(typed, texts);
-    const entered: Scope | undefined =
-      isFine(wrongNames) && typed.project !== ''
-        ? scopeFromKey(Object.values(typed).filter(Boolean).join('/'))
-        : undefined;
-    const chosen = new Set([
-      ...fields(request, 'scope').filter(isKey),
-      ...(entered ? [scopeKey(entered)] : []),
-    ]);
+    const key = isFine(wrongNames) ? keyOf(typed) : '';
+    const chosen = new Set([...fields(request, 'scope').filter(isKey), ...(key === '' ? [] : [key])]);
     const replaced = new Set(fields(request, 'replace'));
     const taken = needsScope || !withName ? await takenOf(connection, chosen) : [];
     const name = field(request, 'name').trim();
@@ -135,15 +128,7 @@ export function addScopePages(pages: Router, site: Site): void {
       ...(needsScope && chosen.size === 0 && isFine(wrongNames) && { form: texts.scope.none }),
       ...(taken.some((each) => !replaced.has(each)) && { form: texts.scope.conflict }),
     };
-    // What is in the tree by now is not in the fields as well.
-    const isInTree = entered !== undefined;
-    return {
-      name,
-      chosen,
-      replaced,
-      typed: isInTree ? { project: '', environment: '', architecture: '' } : typed,
-      wrong,
-    };
+    return { name, chosen, replaced, typed, wrong };
   }
 
   /** Of these scopes with their holders, those that another connection holds that its customer did not disconnect. */
@@ -154,6 +139,16 @@ export function addScopePages(pages: Router, site: Site): void {
       .map(({ key, connection: holder }) => holderAndKey(holder, key));
   }
 }
+
+/** What the store refuses, such as a scope that was taken in the meantime. */
+const refused = (form: ScopeForm, error: RolebridgeError): ScopeForm => ({
+  ...form,
+  wrong: { form: `${plain(error)} ${error.remedy ?? ''}`.trim() },
+});
+
+/** The key of the scope that was typed; empty: none was. */
+const keyOf = ({ project, environment, architecture }: ScopeForm['typed']): string =>
+  [project, environment, architecture].filter(Boolean).join('/');
 
 const isFine = (wrong: ScopeForm['wrong']): boolean => Object.keys(wrong).length === 0;
 
