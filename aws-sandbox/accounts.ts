@@ -45,7 +45,7 @@ export interface Role extends Permissions {
   description?: string;
   maxSessionDuration: number;
   tags: Map<string, string>;
-  /** Oldest first; STS goes on using the one before while the newest is on its way. */
+  /** Oldest first; STS still uses the one before while the newest is on its way. */
   trust: TrustVersion[];
   lastUsed?: { at: number; region: string };
 }

@@ -64,7 +64,7 @@ function statementOf(name: string): object | undefined {
 /** Grants nothing: what it would grant, the sandbox doesn't know. */
 const STAND_IN = { Effect: 'Allow', Action: 'sandbox:Unknown', Resource: '*' };
 
-/** Is the policy's text in the sandbox? With a stand-in, what AWS would decide can't be told. */
+/** Is the policy's text in the sandbox? With a stand-in, what AWS would decide is unknown. */
 export function isKnownDocument(arn: string): boolean {
   return statementOf(arn.slice(arn.lastIndexOf('/') + 1)) !== undefined;
 }

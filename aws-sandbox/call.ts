@@ -61,7 +61,7 @@ export function tagList(tags: Map<string, string>): XmlValue[] {
   return [...tags].map(([Key, Value]) => ({ Key, Value }));
 }
 
-/** One page of a list: `Marker` is where it goes on. */
+/** One page of a list: `Marker` is where it continues. */
 export function page<T extends XmlValue>(call: Call, name: string, items: readonly T[]): XmlValue {
   const size = call.params.integer('MaxItems', 1, 1000) ?? 100;
   const start = Number(Buffer.from(call.params.optional('Marker') ?? '', 'base64').toString() || 0);

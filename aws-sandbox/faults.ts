@@ -32,7 +32,7 @@ interface FaultScope {
   times?: number;
 }
 
-/** What a fault can be told apart by. */
+/** How a fault is distinguished. */
 export interface FaultableCall {
   service: 'iam' | 'sts';
   action: string;

@@ -50,7 +50,7 @@ export interface RoleOptions {
 export interface AwsSandbox {
   /** One endpoint for IAM and STS. */
   readonly url: string;
-  /** How long STS goes on not knowing a new role or a changed trust policy. */
+  /** How long STS continues not to know a new role or a changed trust policy. */
   propagationDelayMs: number;
   readonly faults: Faults;
   /** Every call so far, oldest first. */

@@ -55,7 +55,7 @@ function simulate(call: Call, policies: PolicySet): XmlValue {
   return page(call, 'EvaluationResults', results);
 }
 
-/** With a resource of its own the missing keys stand with the resource, as in AWS. */
+/** With a separate resource the missing keys stand with the resource, as in AWS. */
 function resultXml(request: AccessRequest, policies: PolicySet): XmlValue {
   const decision = decide(policies, request);
   const missing = missingContextKeys(policies, request);

@@ -39,7 +39,7 @@ export async function send(options: SendOptions): Promise<unknown> {
     } catch (error) {
       const seconds = error instanceof RolebridgeApiError ? error.retryAfterSeconds : undefined;
       if (seconds === undefined || !options.isRepeatable) throw error;
-      // So that those who were told the same time do not all come back at once.
+      // So that callers that got the same time do not all come back at once.
       const waitMs = seconds * 1000 + Math.random() * 250;
       if (waitedMs + waitMs > options.maxRetryWaitMs) throw error;
       waitedMs += waitMs;

@@ -57,7 +57,7 @@ export class AwsConnection extends Construct {
   }
 
   /**
-   * Where the service tells whether the connection works, to who has its status token (`rbs_…`).
+   * Where the service tells whether the connection works, to the holder of its status token (`rbs_…`).
    * @see {@link ConnectionCallback.statusUrl}
    */
   get statusUrl(): string {

@@ -84,7 +84,7 @@ export interface CallbackOptions {
    * set. Only for the registration: the deregistration reads the environment whatever is given here. The variable's value is in no state file, but it is in a
    * saved plan file (as every variable's is): keep those as you keep the secret.
    * @default - the script reads `CONNECT_CALLBACK_SECRET_<CONNECTION ID IN CAPITALS>`, or else
-   * `CONNECT_CALLBACK_SECRET`, from the environment of whoever runs Terraform
+   * `CONNECT_CALLBACK_SECRET`, from the environment of the person or job that runs Terraform
    * @see https://developer.hashicorp.com/terraform/language/values/variables#suppressing-values-in-cli-output
    */
   readonly callbackSecret?: TerraformVariable;
@@ -106,7 +106,7 @@ export interface ConnectionCallbackProps extends CallbackOptions {
   readonly role: CrossAccountRole | IamRole;
   /**
    * What else has to exist before the registration, and goes after the deregistration: the policies of an
-   * `IamRole`, for instance. Those of a `CrossAccountRole` are waited for by themselves.
+   * `IamRole`, for instance. Those of a `CrossAccountRole` are waited for automatically.
    * @default - the role, and what a `CrossAccountRole` has of policies
    */
   readonly dependsOn?: ITerraformDependable[];
@@ -116,7 +116,7 @@ export interface ConnectionCallbackProps extends CallbackOptions {
  * Registers a role with the service when it and all its policies exist (`role.provisioned`), again when any input
  * changes, and deregisters it at destroy before anything of it goes (`role.deprovisioned`).
  *
- * The secret comes from the environment of whoever runs Terraform, so it is in no synthesized JSON, plan,
+ * The secret comes from the environment of the person or job that runs Terraform, so it is in no synthesized JSON, plan,
  * state or log: `CONNECT_CALLBACK_SECRET`, or for several connections in one stack
  * `CONNECT_CALLBACK_SECRET_CON_8F3K…` (the connection's id in capitals), which comes first.
  *
@@ -177,7 +177,7 @@ export class ConnectionCallback extends Construct {
   }
 
   /**
-   * Where the service tells whether the connection works, to who has its status token: a URL beside the callback URL.
+   * Where the service tells whether the connection works, to the holder of its status token: a URL beside the callback URL.
    * `GET` with `Authorization: Bearer` answers `{ status, code?, checkedAt }`.
    */
   get statusUrl(): string {
@@ -237,7 +237,7 @@ export class ConnectionCallback extends Construct {
     const { failDestroyWhenUnreachable = false, destroyTimeoutSeconds = 15 } = this.props;
     // A shell, so that a machine without Node or the script can warn; no value is in the command. `sh` and `cmd` take it.
     const run = `node -e "require(require('node:path').resolve(process.env.CONNECT_SCRIPT))"`;
-    const warning = `echo ${this.label}: warning: Node or the script failed, so the vendor was not told`;
+    const warning = `echo ${this.label}: warning: Node or the script failed, so the service was not told`;
     return {
       type: 'local-exec',
       when: 'destroy',
@@ -285,7 +285,7 @@ function callbackProblems(props: ConnectionCallbackProps): (string | undefined)[
   ];
 }
 
-/** What a destroy-time provisioner reads of its own resource. */
+/** What a destroy-time provisioner reads from the resource that it is in. */
 const self = (attribute: string): string => `\${self.${attribute}}`;
 
 /** By shape: an app can have loaded two copies of this package. */

@@ -77,7 +77,7 @@ export class HealthCheck extends TerraformElement {
                 `\${try("it is ${evaluated(`${answer}.status`)}", "its status can't be read (HTTP ${evaluated(`data.http.${name}.status_code`)})")}` +
                 `\${try(" (${evaluated(`${answer}.code`)})", "")}` +
                 `\${try(", as of ${evaluated(`${answer}.checkedAt`)}", "")}. ` +
-                'Deploy again, or ask the vendor; nothing else in this plan depends on it.',
+                'Deploy again, or ask for support; nothing else in this plan depends on it.',
             },
           ],
         },

@@ -136,7 +136,7 @@ export interface CrossAccountRoleProps {
   readonly selfInspection?: boolean;
   /**
    * Whether the apply asks IAM's simulator what the role may do, with the deployer's own rights
-   * (`iam:SimulatePrincipalPolicy`), and fails with the denied actions before the vendor is told. Needs a
+   * (`iam:SimulatePrincipalPolicy`), and fails with the denied actions before the vendor hears of the role. Needs a
    * `PermissionSet`.
    * @default false
    * @see https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_principal_policy_simulation
@@ -386,7 +386,7 @@ export class CrossAccountRole extends Construct {
     };
   }
 
-  /** Through the attachments, so that whoever reads this waits for them. */
+  /** Through the attachments, so that a resource that reads this waits for them. */
   private attachedPolicies(): string[] {
     return [...this.attachments].map(([id, attachment]) => {
       const known = this.policyTokens.get(id) ?? attachment.policyArn;
@@ -454,7 +454,7 @@ export class CrossAccountRole extends Construct {
     if (accounts.length > 0)
       this.warn(
         'whole-account-trust',
-        `principal ${accounts.join(', ')} is a whole account: everyone whom its administrators let assume roles can use this one. Prefer the ARN of the vendor's role.`,
+        `principal ${accounts.join(', ')} is a whole account: everyone whom its administrators let assume roles can use this one. Prefer the ARN of one role.`,
       );
     const size = documentSize(this.trustPolicyJson);
     if (size > TRUST_POLICY_QUOTA * 0.8)
@@ -468,7 +468,7 @@ export class CrossAccountRole extends Construct {
     if (this.props.permissionsBoundary !== undefined) return;
     this.warn(
       'administrator-without-boundary',
-      'the vendor gets every permission in this account, with no permissionsBoundary. Prefer a narrower policy, or set a boundary.',
+      'the principal gets every permission in this account, with no permissionsBoundary. Prefer a narrower policy, or set a boundary.',
     );
   }
 

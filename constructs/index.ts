@@ -2,7 +2,7 @@
  * `@rolebridge/constructs`: what a customer adds to a CDKTF stack. Here are the exports and nothing else.
  *
  * - `aws-connection`: role and callback in one
- * - `cross-account-role`, `connection-callback`: the two by themselves
+ * - `cross-account-role`, `connection-callback`: the two separately
  * - `connection-health`: the connection's health in the plan
  * - `iam/`: the IAM documents and permission sets, as plain data
  * - `props/`: the rules for props, one source each

@@ -1,4 +1,4 @@
-/** The apply itself asks IAM what the role may do, with the deployer's own rights, before the vendor is told. */
+/** The apply itself asks IAM what the role may do, with the deployer's own rights, before the vendor hears of the role. */
 import { DataAwsIamPrincipalPolicySimulation } from '@cdktf/provider-aws/lib/data-aws-iam-principal-policy-simulation';
 import type { ITerraformDependable, TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
@@ -53,5 +53,5 @@ function messageOf({ id }: PermissionSet, { sid, reason, effect }: PermissionQue
       : `permissions_missing: IAM allows the role \${join(", ", ${list})}, which must be denied`;
   // The reason is the vendor's: nothing in it may begin a template.
   const quoted = reason.replace(/[$%](?=\{)/g, '$&$&');
-  return `${what} (${id}, ${sid}: ${quoted}). Look for a permissions boundary or an organization's policy; the vendor was not told.`;
+  return `${what} (${id}, ${sid}: ${quoted}). Look for a permissions boundary or an organization's policy; the role was not reported.`;
 }

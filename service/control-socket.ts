@@ -23,7 +23,7 @@ export async function listenForControl(
   run: (question: unknown) => Promise<unknown>,
 ): Promise<() => Promise<void>> {
   const path = socketPath(directory);
-  // Whoever has the data directory's lock is its only service.
+  // The process that has the data directory's lock is its only service.
   await unlink(path).catch(() => {});
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => {});

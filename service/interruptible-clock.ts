@@ -2,7 +2,7 @@ import { RolebridgeError } from './domain/errors.js';
 import type { Clock } from './domain/ports.js';
 
 /**
- * A clock whose waits end when the service does: who waits for a role to propagate, or for somebody else's answer, is
+ * A clock whose waits end when the service does: a request that waits for a role to propagate, or for another request's answer, is
  * told to come back, instead of being cut off at the last moment.
  */
 export function interruptible(clock: Clock): { clock: Clock; interrupt(): void } {
@@ -23,7 +23,7 @@ export function interruptible(clock: Clock): { clock: Clock; interrupt(): void }
       now: () => clock.now(),
       monotonic: () => clock.monotonic?.() ?? clock.now(),
       async sleep(ms, signal) {
-        // Whoever has a signal of its own is told by that.
+        // A caller with its own signal is interrupted by that.
         if (signal !== undefined) return clock.sleep(ms, signal);
         if (isClosing) throw comeBack();
         await new Promise<void>((resolve, reject) => {

@@ -5,7 +5,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { type Answer, objectOf, parseCallbackUrl, post } from './network';
 
-/** What the service is told. */
+/** What the service receives. */
 export interface CallbackEvent {
   readonly type: string;
   readonly url: string;
@@ -46,7 +46,7 @@ export async function send(event: CallbackEvent, env: NodeJS.ProcessEnv, onWait:
     return failed(
       'callback_url_invalid',
       `The callback URL ${JSON.stringify(event.url)} is neither https nor http on loopback, or has credentials in it.`,
-      'Set the callback URL to the one that the vendor gave for this connection.',
+      "Set the callback URL to this connection's, as its set-up page shows it.",
     );
   if (!(key instanceof Uint8Array)) return { failure: key };
 
@@ -95,7 +95,7 @@ export const secretVariable = (connectionId: string): string =>
 
 function secretKey(secret: string): Uint8Array | Failure {
   const remedy =
-    'Set CONNECT_CALLBACK_SECRET where Terraform runs, to the secret (whsec_...) that the vendor showed for this connection.';
+    'Set CONNECT_CALLBACK_SECRET where Terraform runs, to the secret (whsec_...) of this connection.';
   if (secret === '')
     return { code: 'callback_secret_missing', detail: 'There is no callback secret.', remedy };
   const base64 = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1];
@@ -144,7 +144,7 @@ function verdict(type: string, data: CallbackData, url: URL, answer: Answer): Ou
       textOf(body?.code) ?? `http_${status}`,
       textOf(body?.detail) ?? textOf(body?.title) ?? `${url.host} answered ${status} without a reason.`,
       textOf(body?.remedy) ??
-        'Check the callback URL, or ask the vendor, with the time and the connection id.',
+        `Check the callback URL, or ask the support of ${url.host}, with the time and the connection id.`,
       answer,
     );
   return failed(
@@ -152,7 +152,7 @@ function verdict(type: string, data: CallbackData, url: URL, answer: Answer): Ou
     status === 200
       ? `What ${url.host} answered does not say that this connection is connected.`
       : `${url.host} answered ${status}${status >= 300 ? ', a redirect, which is not followed' : ''}.`,
-    "Set the callback URL to the vendor's, and check for a proxy in between.",
+    "Set the callback URL to this connection's, and check for a proxy in between.",
     answer,
   );
 }
@@ -171,16 +171,16 @@ function undecided(event: CallbackEvent, url: URL, answer: Answer | undefined, r
   if (answer === undefined)
     return {
       code: 'unreachable',
-      detail: `The vendor's service at ${url.host} could not be reached within ${seconds} s: ${reason}.`,
+      detail: `The service at ${url.host} could not be reached within ${seconds} s: ${reason}.`,
       remedy:
-        "Check the callback URL and this machine's way to it (firewall, HTTPS_PROXY). If both are right, the vendor's service is down: apply again later.",
+        "Check the callback URL and this machine's way to it (firewall, HTTPS_PROXY). If both are right, the service is down: apply again later.",
     };
   const isDown = code === undefined;
   return {
     code: code ?? 'service_unavailable',
     detail:
       textOf(answer.body?.detail) ??
-      `The vendor's service at ${url.host} is down: it answered ${reason} for ${seconds} s.`,
+      `The service at ${url.host} is down: it answered ${reason} for ${seconds} s.`,
     remedy:
       textOf(answer.body?.remedy) ??
       `${isDown ? 'Nothing is wrong with your configuration. ' : ''}Apply again in a few minutes; there is nothing to undo.`,

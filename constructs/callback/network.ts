@@ -237,7 +237,7 @@ function noAnswer(thrown: unknown, url: URL): NoAnswer {
       remedy: isName
         ? 'Check the callback URL, and NO_PROXY if a proxy answers in its place.'
         : isTime
-          ? "Check this machine's clock. If it is right, tell the vendor."
+          ? "Check this machine's clock. If it is right, tell the service's support."
           : "If your company's proxy or CA issued it, set NODE_EXTRA_CA_CERTS to the file with your company's CA certificate (PEM), where Terraform runs.",
     },
   };

@@ -183,13 +183,13 @@ function printFailure({ type, label, failWhenUnreachable, inputs }: Task, failur
   const isEndOfRole = type === 'role.deprovisioned';
   const isWarning = isEndOfRole && !failWhenUnreachable;
   const head = isEndOfRole
-    ? `${isWarning ? 'warning' : 'error'}: the vendor was not told that the role goes`
+    ? `${isWarning ? 'warning' : 'error'}: the service was not told that the role goes`
     : type === 'connection.check'
       ? 'not ready to connect'
       : 'not connected';
   say(`${label}: ${head} (${failure.code})`);
   for (const line of failureLines(failure, inputs)) print(line);
-  if (isWarning) say(`${label}: the destroy continues; the vendor finds out at its next check`);
+  if (isWarning) say(`${label}: the destroy continues; the service finds out at its next check`);
   return isWarning ? 0 : 1;
 }
 
@@ -199,7 +199,7 @@ function say(text: string): void {
   for (const line of others) print(`  ${line}`);
 }
 
-/** What an answer says can't draw on the terminal, start a line of its own or repeat the secret. */
+/** What an answer says can't draw on the terminal, start a new line or repeat the secret. */
 function print(text: string): void {
   // The second: an HMAC-SHA256 in base64, so also the signature.
   let line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ').replace(/[A-Za-z0-9+/]{43}=/g, '[hidden]');

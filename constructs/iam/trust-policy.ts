@@ -41,7 +41,7 @@ export interface TrustPolicy {
 /**
  * The trust policy that AWS asks for when a third party gets access.
  *
- * The same statement carries the session actions on purpose: a statement of their own without the condition
+ * The same statement carries the session actions on purpose: a separate statement without the condition
  * would be a way around the external ID.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-user_externalid.html

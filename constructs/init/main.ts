@@ -19,13 +19,13 @@ Adds a connection to the CDKTF or CDK Terrain project in the folder (here, when 
 
        npx @rolebridge/constructs check [options]
 
-Checks secret, URL, external ID and account with the vendor, as a deploy does before it creates a role.
+Checks secret, URL, external ID and account with the service, as a deploy does before it creates a role.
 
        npx @rolebridge/constructs pull NAME@VERSION [options]
 
 Fetches a permission set into permissions/, to be reviewed and committed.
 
-  --setup LINK          the set-up code or link from the vendor's page, instead of the values below
+  --setup LINK          the set-up code or link from the connection's page, instead of the values below
   --cdk NAME            cdktf or cdktn; what the project has already comes first
   --yes                 write without asking
   --dry-run             show what would be written, and stop
@@ -33,7 +33,7 @@ ${Object.values(VALUES)
   .map(({ flag, variable, question }) => `  --${flag.padEnd(20)}${question} (${variable})`)
   .join('\n')}
 
-The callback secret is in no file: give it to whoever runs the deploy, as CONNECT_CALLBACK_SECRET.`;
+The callback secret is in no file: give it to the person or job that runs the deploy, as CONNECT_CALLBACK_SECRET.`;
 
 main(process.argv.slice(2)).then(
   (code) => {
@@ -97,9 +97,9 @@ async function main(words: string[]): Promise<number> {
 function showSetup({ host, name, expiresAt, values }: Setup): void {
   say(`Set-up code of connection ${JSON.stringify(name)}`);
   say(`  Host        ${host}`);
-  say(`  Account     ${values.expectedAccountId ?? 'any: the vendor has not said which'}`);
+  say(`  Account     ${values.expectedAccountId ?? 'any: none is set yet'}`);
   say(`  Principal   ${values.principal}`);
-  say(`  Scope       ${Object.values(values.scope ?? {}).join('/') || 'as the vendor says'}`);
+  say(`  Scope       ${Object.values(values.scope ?? {}).join('/') || 'as the service has it'}`);
   say(`  Permissions ${values.permissions}`);
   say(`  Expires     ${expiresAt}\n`);
 }
@@ -141,7 +141,7 @@ function readFlags(words: string[]) {
   }
 }
 
-/** For a new project CDK Terrain, which goes on, where its command line starts. */
+/** For a new project CDK Terrain, which is maintained, where its command line starts. */
 function chooseCdk(present: Cdk | undefined, wanted: string | boolean | undefined): Cdk {
   if (wanted !== undefined && wanted !== 'cdktf' && wanted !== 'cdktn')
     throw new Error(`--cdk must be cdktf or cdktn; it is ${JSON.stringify(wanted)}.`);
@@ -175,7 +175,7 @@ function sayNext({ cdk, isNew, byHand }: Plan, folder: string): void {
   for (const line of byHand) say(`  ${line}`);
   if (folder !== '.') say(`  cd ${JSON.stringify(folder)}`);
   say('  npm install');
-  say("  export CONNECT_CALLBACK_SECRET=…   # the vendor's page shows it once");
+  say('  export CONNECT_CALLBACK_SECRET=…   # the set-up page shows it once');
   say(isNew ? '  npm run deploy' : `  npx ${cdk} deploy`);
 }
 

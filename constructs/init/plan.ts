@@ -41,7 +41,7 @@ export function readProject(folder: string): Project {
   const settings = readJson(path.join(folder, 'cdktf.json'));
   if (settings !== undefined && settings.language !== 'typescript')
     throw new Error(
-      `${path.join(folder, 'cdktf.json')} is of a project in ${JSON.stringify(settings.language)}; the constructs are for TypeScript and JavaScript. Use the Terraform module that the vendor gives instead.`,
+      `${path.join(folder, 'cdktf.json')} is of a project in ${JSON.stringify(settings.language)}; the constructs are for TypeScript and JavaScript. Use the Terraform module on the connection's set-up page instead.`,
     );
   return { folder, settings, packages: readJson(path.join(folder, 'package.json')) ?? {} };
 }

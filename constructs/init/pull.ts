@@ -22,7 +22,7 @@ export async function pull(
     throw new Error(
       answer.isFinal
         ? `${answer.isFinal.detail} ${answer.isFinal.remedy}`
-        : `The vendor's service at ${url.host} can't be reached: ${answer.problem}.`,
+        : `The service at ${url.host} can't be reached: ${answer.problem}.`,
     );
   const { body } = answer;
   if (answer.status !== 200 || body?.name !== name || body.version !== Number(version))

@@ -31,12 +31,12 @@ export async function readSetup(
     throw new Error(
       answer.isFinal
         ? `${answer.isFinal.detail} ${answer.isFinal.remedy}`
-        : `The vendor's service at ${url.host} can't be reached: ${answer.problem}.`,
+        : `The service at ${url.host} can't be reached: ${answer.problem}.`,
     );
   const { status, body = {} } = answer;
   if (status === 401)
     throw new Error(
-      `${url.host} does not accept this set-up code: it is unknown, has expired or was revoked. Ask the vendor for a new one.`,
+      `${url.host} does not accept this set-up code: it is unknown, has expired or was revoked. Create a new one on the connection's page, or ask who sent it.`,
     );
   if (status !== 200)
     throw new Error(`${url.host} answered HTTP ${status} to this set-up code. Try again later.`);
@@ -55,7 +55,7 @@ function parseSetup(text: string, flags: Flags, environment: NodeJS.ProcessEnv):
   const code = isCode ? address : fragment;
   if (!/^stp_[\w-]{32}$/.test(code))
     throw new Error(
-      "--setup takes the set-up code or link from the vendor's page: https://HOST/#stp_… or stp_… with --callback-url.",
+      "--setup takes the set-up code or link from the connection's page: https://HOST/#stp_… or stp_… with --callback-url.",
     );
   const callbackUrl = flags[VALUES.callbackUrl.flag] ?? environment[VALUES.callbackUrl.variable];
   const given = isCode ? String(callbackUrl ?? '').replace(/\/v1\/callbacks$/, '/') : address;
@@ -94,7 +94,7 @@ async function valuesIn(
   const values = await readValues(answered, {}, false);
   if (new URL(values.callbackUrl).origin !== base.origin)
     throw new Error(
-      `The set-up code was read at ${base.host}, but its callback URL is ${values.callbackUrl}. Nothing was written; tell the vendor.`,
+      `The set-up code was read at ${base.host}, but its callback URL is ${values.callbackUrl}. Nothing was written; tell the support of ${base.host}.`,
     );
   return values;
 }

@@ -41,7 +41,7 @@ export function connectionFile(values: ConnectionValues, style: Style & { makesP
 import type { Construct } from 'constructs';
 
 /**
- * Connects this AWS account to the vendor. CONNECT_CALLBACK_SECRET has to be in the environment of
+ * Connects this AWS account. CONNECT_CALLBACK_SECRET has to be in the environment of
  * \`${style.cdk} deploy\`.
  */
 export function connectVendor(scope: Construct): AwsConnection {

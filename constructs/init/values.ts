@@ -44,7 +44,7 @@ export const VALUES: Readonly<Record<keyof ConnectionValues, Value>> = {
   principal: {
     flag: 'principal',
     variable: 'CONNECT_PRINCIPAL',
-    question: "The vendor's principal",
+    question: 'The principal that the role trusts',
     ...PATTERNS.principal,
   },
   callbackUrl: {
@@ -116,7 +116,7 @@ export async function readValues(
     terminal?.close();
   }
   if (problems.length > 0)
-    throw new Error([...problems, "These values are on the vendor's page."].join('\n'));
+    throw new Error([...problems, "These values are on the connection's set-up page."].join('\n'));
   // Each name is a member with a text that fits its rule.
   const {
     scope = '',

@@ -16,7 +16,7 @@ export const PATTERNS = {
   accountId: { fits: /^(?!0{12})[0-9]{12}$/, rule: 'an account id: 12 digits' },
   connectionId: {
     fits: /^con_[A-Za-z0-9]{1,64}$/,
-    rule: "the connection's id as the vendor gave it: con_ and 1–64 letters or digits",
+    rule: "the connection's id from its set-up page: con_ and 1–64 letters or digits",
   },
   externalId: { fits: /^[\w+=,.@:/-]{2,1224}$/, rule: '2–1224 characters of [A-Za-z0-9_+=,.@:/-]' },
   // Wildcards and quotes are not in IAM's pattern for names, so an ARN that matches names exactly one principal.
@@ -24,7 +24,7 @@ export const PATTERNS = {
     fits: new RegExp(
       `^(?:(?!0{12})[0-9]{12}|arn:(?:${partition}):iam::(?!0{12})[0-9]{12}:(?:root|(?:role|user)/(?:${iamName}+/)*${iamName}{1,64}))$`,
     ),
-    rule: "the vendor's account id (12 digits) or the ARN of one role, one user or an account root; never a wildcard",
+    rule: 'an account id (12 digits) or the ARN of one role, one user or an account root; never a wildcard',
   },
   policyArn: {
     fits: new RegExp(

@@ -15,7 +15,7 @@ export function externalIdProblem(value: unknown): Problem {
     value,
     PATTERNS.externalId,
     `${STS_API}/API_AssumeRole.html`,
-    `${PATTERNS.externalId.rule}, and is never optional: without it, the vendor's other customers could reach this role`,
+    `${PATTERNS.externalId.rule}, and is never optional: without it, other customers could reach this role`,
   );
 }
 
@@ -23,8 +23,7 @@ export function principalProblems(principal: unknown, partition: unknown): Probl
   const source = `${IAM_GUIDE}/reference_policies_elements_principal.html`;
   if (Token.isUnresolved(principal)) return [];
   const principals: unknown[] = Array.isArray(principal) ? principal : [principal];
-  if (principals.length === 0)
-    return [mustBe('principal', 'at least one principal of the vendor', source, principal)];
+  if (principals.length === 0) return [mustBe('principal', 'at least one principal', source, principal)];
   const problems = principals.map((each) => fits('principal', each, PATTERNS.principal, source));
   const named = new Set(
     principals.flatMap((each) => (typeof each === 'string' ? (partitionOf(each) ?? []) : [])),

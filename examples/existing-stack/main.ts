@@ -1,5 +1,5 @@
 /**
- * Use this when your stack makes the role already and is to go on doing so: only the callback is added. Name the
+ * Use this when your stack makes the role already and is to continue to do so: only the callback is added. Name the
  * role's policies in dependsOn, so that the role is registered when it has them.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Use this when no preset fits: managed policies and statements of your own, some added where the resource that
+ * Use this when no preset fits: managed policies and your own statements, some added where the resource that
  * they are about is made.
  */
 

@@ -68,7 +68,7 @@ export async function keysOf(store: Store, { organizationId, key }: KeyMaker): P
 
 /**
  * From now on the key opens nothing, nor does what was made with it.
- * @throws RolebridgeError `api_key_not_found`, `api_key_in_use` for the key that asks: nobody locks themselves out
+ * @throws RolebridgeError `api_key_not_found`, `api_key_in_use` for the key that asks: no caller locks itself out
  */
 export async function revokeApiKey(deps: Keys, by: Requester, maker: KeyMaker, id: string): Promise<void> {
   if (maker.key?.id === id)

@@ -4,13 +4,13 @@ import { newCallbackSecret } from './create-connection.js';
 
 /**
  * The secrets that are a connection's now: two at most, as in a rotation. In the place of one that there is not comes
- * nobody's, so that an unknown connection takes as long as a known one.
+ * no connection's, so that an unknown connection takes as long as a known one.
  */
 export function createCallbackSecrets(deps: Dependencies) {
   const nobody = deps.encryption.encrypt(newCallbackSecret(), callbackSecretContext('nobody'));
 
   return (connection: Connection | undefined): [string, string] => {
-    // A connection with an access key has secrets only once its move to a role has begun.
+    // A connection with an access key has secrets only once its move to a role has started.
     const trust = connection && roleRegistrationOf(connection);
     const previous = trust?.previousCallbackSecret;
     const isStillValid = previous && deps.clock.now() < Date.parse(previous.validUntil);

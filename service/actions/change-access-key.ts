@@ -88,8 +88,8 @@ export async function rotateAccessKey(
 }
 
 /**
- * Begins the move to a role: makes what the customer's role and stack need. The key goes on working until the
- * role has been verified (by the callback or `PUT …/role`), and is destroyed then. Begun again, the external ID
+ * Begins the move to a role: makes what the customer's role and stack need. The key works until the
+ * role has been verified (by the callback or `PUT …/role`), and is destroyed then. Started a second time, the external ID
  * stays, since a role may have it already; the callback's secret is a new one, and the old one is worth nothing.
  */
 export async function migrateToRole(

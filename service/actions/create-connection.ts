@@ -30,7 +30,7 @@ export async function createConnection(
   by: Requester,
   organizationId: OrganizationId,
   request: {
-    /** Nobody's yet. @default a new one */
+    /** One that no connection has. @default a new one */
     id?: ConnectionId | undefined;
     name: string;
     /** Where it applies. Undefined: where its first callback says; empty: nowhere, until the vendor says so. */

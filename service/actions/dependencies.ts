@@ -21,7 +21,7 @@ export interface Dependencies {
   readonly encryption: Encryption;
   /** Undefined when the service has no encryption key: then no access key is taken. */
   readonly accessKeyEncryption: AccessKeyEncryption | undefined;
-  /** False: no new access key is taken, and customers are told to use a role. */
+  /** False: no new access key is taken, and customers are asked to use a role. */
   readonly takesAccessKeys: boolean;
   /** The vendor's principal in each partition that it has one in. */
   readonly principals: ReadonlyMap<Partition, string>;
@@ -65,7 +65,7 @@ export interface Dependencies {
 
 /**
  * What a verification works with: AWS is asked in the organization's share, and not more often than it may. The service
- * itself, which watches over connections, has a budget of its own.
+ * itself, which watches over connections, has a separate budget.
  * @throws RolebridgeError `rate_limited`
  */
 export async function forVerification(

@@ -116,7 +116,7 @@ export async function endEnrollment(
   );
 }
 
-/** The secrets that a registration may be signed with: nobody's for an enrollment that there is not. */
+/** The secrets that a registration may be signed with: a random one for an unknown enrollment. */
 export function createEnrollmentSecrets(deps: Dependencies) {
   const nobody = deps.encryption.encrypt(newCallbackSecret(), secretContext('nobody'));
   return (enrollment: Enrollment | undefined): [string] => [

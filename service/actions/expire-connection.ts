@@ -3,7 +3,7 @@ import type { Requester } from '../domain/audit.js';
 import type { Job } from '../domain/ports.js';
 import { deleteConnection } from './change-connection.js';
 
-/** Forgets a pending connection that nobody used, as a deletion would. False when it is not one any more. */
+/** Forgets a pending connection that was never used, as a deletion would. False when it is not one any more. */
 export async function expireConnection(deps: Dependencies, by: Requester, watch: Job): Promise<boolean> {
   const connection = await deps.store.connection(watch.organizationId, watch.connectionId);
   if (connection?.status !== 'pending') return false;

@@ -54,7 +54,7 @@ export function planPermissions(
   return { deployed, toCheck: { set, without, areRequired: !isByService || !wasConnected, before } };
 }
 
-/** The set's name is the vendor's: a stack that names another one is told so. */
+/** The set's name is the vendor's: for a stack that names another one, the answer says so. */
 export function permissionSetWarnings(connection: Connection, { permissionSet }: StatedPermissionSet) {
   const own = permissionSetOf(connection);
   if (permissionSet === undefined || parsePermissionSetId(permissionSet)?.name === own?.name) return [];
@@ -66,6 +66,27 @@ export function permissionSetWarnings(connection: Connection, { permissionSet }:
   ];
 }
 
+/**
+ * What a stack is about to deploy, in a sentence. Without its own set, the connection is checked against none.
+ * @throws RolebridgeError `permission_set_unknown`, `request_invalid`
+ */
+export function describePermissionSet(
+  { permissionSets }: Pick<Dependencies, 'permissionSets'>,
+  connection: Connection,
+  { permissionSet = '', without = [] }: StatedPermissionSet,
+): string {
+  if (permissionSetOf(connection) === undefined) return '';
+  const { name = '', version } = parsePermissionSetId(permissionSet) ?? {};
+  const set = version === undefined ? undefined : permissionSets.get(name, version);
+  if (set === undefined) throw unknown(permissionSet);
+  requireOptional(set, without, permissionSet);
+  const newest = permissionSets.get(name)?.version ?? set.version;
+  return [
+    `${permissionSet}${without.length > 0 ? `, without ${without.join(', ')}` : ''}`,
+    ...(newest > set.version ? [`${name}@${newest} is newer`] : []),
+  ].join('; ');
+}
+
 /** The set that a new connection is made for. @throws RolebridgeError `permission_set_unknown`, `request_invalid` */
 export function chosenPermissionSet(
   { permissionSets }: Pick<Dependencies, 'permissionSets'>,
@@ -74,20 +95,20 @@ export function chosenPermissionSet(
 ): DeployedPermissionSet {
   const set = permissionSets.get(name);
   if (set === undefined) throw unknown(name);
-  const required = without.find((sid) => !isOptional(set, sid));
-  if (required !== undefined)
-    throw new RolebridgeError(
-      'request_invalid',
-      `body.without: ${JSON.stringify(required)} is no optional statement of ${name}.`,
-      {
-        remedy: 'Leave out optional statements only; see GET /v1/permission-sets.',
-      },
-    );
+  requireOptional(set, without, name);
   return { name, without: [...new Set(without)] };
 }
 
-const isOptional = (set: PermissionSet, sid: string): boolean =>
-  set.statements.some((statement) => statement.sid === sid && statement.optional);
+function requireOptional(set: PermissionSet, without: readonly string[], name: string): void {
+  const optional = set.statements.filter((statement) => statement.optional).map(({ sid }) => sid);
+  const required = without.find((sid) => !optional.includes(sid));
+  if (required === undefined) return;
+  throw new RolebridgeError(
+    'request_invalid',
+    `without: ${JSON.stringify(required)} is no optional statement of ${name}.`,
+    { remedy: 'Leave out optional statements only; see GET /v1/permission-sets.' },
+  );
+}
 
 /**
  * While it waits for its role, the vendor may say what it is to be made with.

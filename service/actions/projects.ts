@@ -22,7 +22,7 @@ export interface ProjectEffects {
   readonly moves: readonly {
     readonly from: Scope;
     readonly to: Scope;
-    /** It has a scope of its own, which goes along. */
+    /** It has its own scope, which moves with it. */
     readonly takesScope: boolean;
     readonly before: Connection | undefined;
     readonly after: Connection | undefined;

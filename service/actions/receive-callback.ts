@@ -12,7 +12,7 @@ import { saveChange, subjectOf } from './change-connection.js';
 import { requireDeclared } from './declared-targets.js';
 import { type Dependencies, isoNow } from './dependencies.js';
 import { outboxMessages } from './outbox.js';
-import type { StatedPermissionSet } from './permission-set.js';
+import { describePermissionSet, permissionSetWarnings, type StatedPermissionSet } from './permission-set.js';
 import { verifyConnection } from './verify-connection.js';
 
 export interface ReportedRole {
@@ -95,11 +95,10 @@ export async function checkBeforeDeploy(
     readonly accountId: AccountId;
     readonly roleArn?: string | undefined;
     readonly externalId?: string | undefined;
-    readonly permissionSet?: string | undefined;
-  },
+  } & StatedPermissionSet,
   receipt: ReceiptOf,
 ): Promise<PreflightCheck[]> {
-  const { accountId, roleArn, externalId, permissionSet } = plan;
+  const { accountId, roleArn, externalId } = plan;
   const bound = boundAccountOf(connection);
   const refusal = refusalOf(deps, bound, accountId);
   if (refusal) {
@@ -123,16 +122,28 @@ export async function checkBeforeDeploy(
       : passed('account', `The connection is for account ${bound}.`),
     ...(externalId === undefined ? [] : [externalIdCheck(connection, externalId)]),
     ...(roleArn === undefined ? [] : [roleCheck(deps, roleArn, accountId)]),
-    ...(permissionSet === undefined
-      ? []
-      : [
-          {
-            name: 'permission_set',
-            outcome: 'not_checked',
-            message: 'Checked when the role exists.',
-          } as const,
-        ]),
+    ...permissionSetCheck(deps, connection, plan),
   ];
+}
+
+/** Name, version and left-out statements; whether the role has the permissions is asked when it exists. */
+function permissionSetCheck(
+  deps: Dependencies,
+  connection: Connection,
+  stated: StatedPermissionSet,
+): PreflightCheck[] {
+  if (stated.permissionSet === undefined) return [];
+  const name = 'permission_set';
+  const [kept] = permissionSetWarnings(connection, stated);
+  try {
+    const message = describePermissionSet(deps, connection, stated);
+    return [
+      kept ? { name, outcome: 'not_checked', message: kept.message } : { name, outcome: 'passed', message },
+    ];
+  } catch (error) {
+    if (!(error instanceof RolebridgeError)) throw error;
+    return [{ name, outcome: 'failed', code: error.code, message: error.detail, remedy: error.remedy }];
+  }
 }
 
 function externalIdCheck(connection: Connection, given: string): PreflightCheck {

@@ -12,8 +12,8 @@ import { requirePartition } from './create-connection.js';
 import { rotateCallbackSecret } from './rotate-callback-secret.js';
 
 /**
- * Begins to change the external ID: makes the one that is to take its place, while the connection goes on with the one
- * that it has. The next verification of a role that requires the new one, and refuses the one before, ends it. Begun
+ * Begins to change the external ID: makes the one that is to take its place, while the connection still uses the one
+ * that it has. The next verification of a role that requires the new one, and refuses the one before, ends it. Started
  * again, the new external ID stays, since a role may have it already.
  * @throws RolebridgeError `method_mismatch` for an access key, `connection_changed`
  */

@@ -115,7 +115,7 @@ export async function listSignInLinks(deps: Links, maker: KeyMaker): Promise<Sho
   return Promise.all((await linksOf(deps, maker)).map((token) => shownLink(deps, token)));
 }
 
-/** From now on it signs nobody in, and whoever it signed in is signed out. @throws RolebridgeError `not_found` */
+/** From now on the link is refused, and its sessions end. @throws RolebridgeError `not_found` */
 export async function revokeSignInLink(
   deps: Links,
   by: Requester,

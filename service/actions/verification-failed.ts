@@ -26,7 +26,7 @@ export const notConnectedElsewhere = (verification: PassedVerification, at: stri
   ],
 });
 
-/** The answer names nobody: it must not tell one organization about another. */
+/** The answer names no other organization: it must not tell one organization about another. */
 export function connectedElsewhere(
   { startedAt, probes, checks, permissions }: PassedVerification,
   at: string,

@@ -47,7 +47,7 @@ export interface VerificationRequest extends StatedPermissionSet {
   readonly roleId?: string | undefined;
   /** Where the connection applies from now on; what it was when left out. */
   readonly scope?: Scope | undefined;
-  /** `watch`: the service itself, which waits for nothing since it comes again. */
+  /** `watch`: the service itself, which waits for nothing since it retries. */
   readonly askedBy: 'callback' | 'manual' | 'verify' | 'watch';
   readonly firstAttemptAtMs?: number;
   /** A failure that does not count yet is not stored. @default all count */

@@ -9,8 +9,8 @@ import { findConnection } from './find-connection.js';
 import { verifyConnection } from './verify-connection.js';
 
 /**
- * Verifies a role for somebody who waits: where one verification ends with "still propagating", it is asked again,
- * until the whole propagation window has passed or nobody waits any more.
+ * Verifies a role for a caller that waits: where one verification ends with "still propagating", it is asked again,
+ * until the whole propagation window has passed or no caller waits any more.
  * @throws RolebridgeError those of {@link verifyConnection}
  */
 export async function verifyUntilDecided(

@@ -7,7 +7,7 @@ import { securityHeaders } from './security-headers.js';
 
 /**
  * What Node's parser refuses never becomes a request: it is answered here, as problem details like everything else. Nothing
- * of what was sent is in the answer or in the log, and the connection ends, since nobody knows where the next request begins.
+ * of what was sent is in the answer or in the log, and the connection ends, since it is unknown where the next request begins.
  */
 export function answerMalformedRequests(
   server: Server,
@@ -31,7 +31,7 @@ export function answerMalformedRequests(
     };
     const last = underWay.get(socket);
     if (last === undefined || last.response.writableFinished) return answer();
-    // The answer to the request before it goes first; one that has begun can't be taken back.
+    // The answer to the request before it goes first; one that has started can't be taken back.
     if (last.request.complete) return last.response.once('close', answer);
     if (last.response.headersSent) return socket.destroy();
     return answer();

@@ -39,7 +39,7 @@ export interface Caller {
   readonly key?: ApiKey | undefined;
 }
 
-/** The request as it came, for operations that authenticate with a signature or a token of their own. */
+/** The request as it came, for operations that authenticate with a signature or their own token. */
 export interface RawRequest {
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
@@ -148,7 +148,7 @@ export function defineOperation<
   return operation;
 }
 
-/** An answer with a status of its own, such as one that is given again. */
+/** An answer with its own status, such as one that is given again. */
 export class RawAnswer {
   constructor(readonly answer: Answer) {}
 }

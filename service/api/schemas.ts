@@ -121,7 +121,7 @@ export const changeOrganizationRequest = z
   })
   .refine((change) => Object.keys(change).length > 0, 'must name what to change');
 
-/** Seconds that the secret before goes on signing; a week at most. */
+/** Seconds that the secret before still signs; a week at most. */
 export const rotateCallbackSecretRequest = z.strictObject({
   previousValidSeconds: z.int().min(0).max(604_800).optional(),
 });

@@ -84,7 +84,7 @@ export const missingForProven = ({ verification }: ConnectedConnection) =>
     .filter(({ name, outcome }) => name === 'trust_policy' && outcome === 'not_checked')
     .map(({ message, remedy = '' }) => ({ message, remedy }));
 
-/** Of the access key, what identifies it to its owner and helps nobody else. */
+/** Of the access key, what identifies it to its owner and helps no other person. */
 function accessKeyConnectionView(connection: AccessKeyConnection) {
   const { id, name, method, status, partition, expectedAccountId, scopes, createdAt, updatedAt, migration } =
     connection;
@@ -202,7 +202,7 @@ export function createdConnectionView(
   };
 }
 
-/** The answer to a change of the external ID: all that the role is changed with. The connection goes on with the one that it has. */
+/** The answer to a change of the external ID: all that the role is changed with. The connection still uses the one that it has. */
 export function rotatedExternalIdView(
   deps: Dependencies,
   connection: RoleConnection,

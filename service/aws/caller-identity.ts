@@ -9,7 +9,7 @@ import { proxyAgentFor } from '../proxy-agent.js';
 const maxAnswerBytes = 16_384;
 
 /**
- * Sends a request that somebody else signed. The host comes from the table of partitions, the body is fixed, and a
+ * Sends a request that another party signed. The host comes from the table of partitions, the body is fixed, and a
  * redirect is an answer like any other: nothing in the proof decides where the request goes.
  */
 export async function sendIdentityRequest(

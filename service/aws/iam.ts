@@ -132,7 +132,7 @@ async function everyPage(
   return { outcome: 'allowed', requestId, decisions };
 }
 
-/** With resources of their own, the decision and the missing context of each stand with the resource. */
+/** With separate resources, the decision and the missing context of each stand with the resource. */
 function decisionsIn(result: z.output<typeof resultSchema>, simulation: Simulation): SimulatedDecision[] {
   const { EvalActionName: action, ResourceSpecificResults: specific } = result;
   const shared = {

@@ -11,7 +11,7 @@ export interface SharedStsOptions {
   readonly tracing?: Tracing | undefined;
 }
 
-/** Calls on nobody's behalf, such as the question whom the service runs as, have a share of their own. */
+/** Calls for no organization, such as the question whom the service runs as, have a separate share. */
 const theService: StsCaller = { organizationId: 'service', requestId: undefined };
 
 /**

@@ -17,7 +17,7 @@ const howTo =
   'Pipe what "aws iam create-access-key" or "aws sts get-session-token" prints into the command; or give --access-key-id and pipe the secret (and the session token on a second line), or set ROLEBRIDGE_SECRET_ACCESS_KEY.';
 
 /**
- * Reads an access key from the environment, from what is piped in, or from whoever sits at the terminal: never from
+ * Reads an access key from the environment, from what is piped in, or from the person at the terminal: never from
  * an option, which everybody on the machine can see in the list of processes. No message repeats what was given.
  * @throws UsageError
  */

@@ -18,7 +18,7 @@ import { loadTracing } from '../tracing/load.js';
 import { loadBrand } from '../web/load-brand.js';
 import type { Terminal } from './terminal.js';
 
-/** Starts the service, which runs until it is told to end. @throws ConfigurationError, RolebridgeError `store_unavailable` */
+/** Starts the service, which runs until a signal ends it. @throws ConfigurationError, RolebridgeError `store_unavailable` */
 export async function serve(terminal: Terminal): Promise<void> {
   const config = readSettings(terminal.env);
   const logger = createLogger(config.logLevel);

@@ -4,7 +4,7 @@ import { addSetupCommand } from './setup.js';
 import type { Terminal } from './terminal.js';
 import { withExample } from './with-example.js';
 
-/** The commands of whoever runs the service: they work with its settings, and load it only when they run. */
+/** The commands of the person who runs the service: they work with its settings, and load it only when they run. */
 export function addServiceCommands(program: Command, terminal: Terminal): void {
   withExample(
     program.command('serve').description('start the service (also without any command)'),
@@ -19,7 +19,9 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
   withExample(
     program
       .command('reencrypt')
-      .description('re-encrypt access keys and the secrets of callbacks and enrollments with the first key')
+      .description(
+        "re-encrypt access keys, the secrets of callbacks and enrollments, and the keys of persons' names with the first key",
+      )
       .option(
         '--url <url>',
         'ask a running service (with ROLEBRIDGE_OPERATOR_TOKEN) instead of opening its store',

@@ -60,7 +60,7 @@ async function apiKeyOf(options: ServiceOptions, terminal: Terminal): Promise<st
       'There is no API key.',
       'Give --api-key-file PATH, or set ROLEBRIDGE_API_KEY. "rolebridge org create" and "rolebridge api-keys create" make one.',
     );
-  // It goes into a header: anything else would fail there, or be somebody else's secret.
+  // It goes into a header: anything else would fail there, or be another secret.
   if (!/^rbk_[a-z2-7]{16}_[0-9a-f]{64}$/.test(key))
     throw new UsageError(
       `${source} holds no API key of Rolebridge.`,

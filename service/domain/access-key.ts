@@ -9,7 +9,7 @@ export interface AccessKey {
   readonly sessionToken?: string | undefined;
 }
 
-/** An access key as it is stored: each field under a data key of its own, that under a key-encryption key. */
+/** An access key as it is stored: each field under a separate data key, that under a key-encryption key. */
 export interface EncryptedAccessKey {
   /** Of the key-encryption key. */
   readonly keyId: string;

@@ -10,6 +10,7 @@ export const auditActions = [
   'organization.resume',
   'organization.export',
   'organization.erase',
+  'organization.reencrypt',
   'api_key.create',
   'api_key.revoke',
   'connection.create',
@@ -51,7 +52,7 @@ export type AuditAction = (typeof auditActions)[number];
 /** Who did it. */
 export type Actor =
   | { readonly kind: 'api_key'; readonly id: ApiKeyId }
-  /** Somebody in the browser; the id is of the session, and is no secret. */
+  /** A person in the browser; the id is of the session, and is no secret. */
   | {
       readonly kind: 'web_session';
       readonly id: string;

@@ -6,7 +6,7 @@ import type { Partition } from './role-arn.js';
 import { checkScope, type Scope } from './scope.js';
 
 /**
- * Lets the accounts of an AWS Organization register themselves, each with a connection of its own, for a while. The
+ * Lets the accounts of an AWS Organization register themselves, each with its own connection, for a while. The
  * secret alone registers nothing: each account proves itself with a signed `sts:GetCallerIdentity`.
  */
 export interface Enrollment {

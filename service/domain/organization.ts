@@ -36,7 +36,7 @@ export const organizationSchema = z.strictObject({
   personKey: z.string().optional(),
   createdAt: isoTime,
   suspendedAt: isoTime.optional(),
-  /** Its erase has begun: from then on nothing finds it. */
+  /** Its erase has started: from then on nothing finds it. */
   erasedAt: isoTime.optional(),
 });
 export type Organization = DeepReadonly<z.infer<typeof organizationSchema>>;

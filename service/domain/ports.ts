@@ -82,7 +82,7 @@ export interface AuditLog {
     page: { limit: number; before?: AuditId | undefined; connectionId?: ConnectionId | undefined },
   ): Promise<{ records: AuditRecord[]; hasMore: boolean }>;
   /**
-   * Signs how many records there are and which, from before that time, where the log is no chain of lines by itself.
+   * Signs how many records there are and which, from before that time, where the log is not a chain of lines.
    * @returns how many checkpoints
    */
   signAudit(before: string): Promise<number>;
@@ -101,7 +101,7 @@ export interface AuditLog {
 export interface Job {
   readonly connectionId: ConnectionId;
   readonly organizationId: OrganizationId;
-  /** Verify it again; expire it if nobody used it; prove that AWS denies the role that was given up. */
+  /** Verify it again; expire it if it was never used; prove that AWS denies the role that was given up. */
   readonly purpose: 'verify' | 'expire' | 'confirm_revocation';
   readonly dueAt: string;
   /** What it has come to so far: failures in a row, or tries. */
@@ -113,7 +113,7 @@ export interface Job {
 }
 
 export interface JobQueue {
-  /** Those that are due, the longest due first; nobody else gets them before `leaseUntil`, unless they are finished. */
+  /** Those that are due, the longest due first; no other caller gets them before `leaseUntil`, unless they are finished. */
   leaseJobs(request: { now: string; leaseUntil: string; limit: number }): Promise<Job[]>;
   /** Due again at another time, or (undefined) never. One that was replaced or ended meanwhile is left alone. */
   completeJob(claimed: Job, next: { dueAt: string; attempts: number } | undefined): Promise<void>;
@@ -152,7 +152,7 @@ export interface Outbox {
   nextMessageAt(): Promise<string | undefined>;
 }
 
-/** Something that whoever holds a secret may do for a while; the store knows the secret's hash only (of an enrollment, its id's). */
+/** Something that the holder of a secret may do for a while; the store knows the secret's hash only (of an enrollment, its id's). */
 export interface Token {
   readonly kind: 'web_session' | 'sign_in_link' | 'enrollment' | 'operator_token' | 'setup_code';
   /** SHA-256 of the secret, hexadecimal. */
@@ -167,7 +167,7 @@ export interface Token {
 export interface Tokens {
   /** Puts it in the place of the one with the same kind and hash. */
   saveToken(token: Token): Promise<void>;
-  /** Also when it has expired: whoever asks compares the time. */
+  /** Also when it has expired: the caller compares the time. */
   token(kind: Token['kind'], hash: string): Promise<Token | undefined>;
   /** All of one kind, in no order, also those that have expired and are not deleted yet. */
   tokensOf(organizationId: OrganizationId, kind: Token['kind']): Promise<Token[]>;
@@ -259,7 +259,7 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
   connectionCount(organizationId: OrganizationId): Promise<number>;
   /** The connection of any organization that has this role. */
   roleHolder(role: RoleArn): Promise<Connection | undefined>;
-  /** Without the checks and probes of their verifications. The connections that hold these scope keys, in the order given, those that nobody holds left out. */
+  /** Without the checks and probes of their verifications. The connections that hold these scope keys, in the order given, those that no connection holds left out. */
   scopeHolders(
     organizationId: OrganizationId,
     keys: readonly string[],
@@ -294,7 +294,7 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
    * When a connection gives its access key up, or has another one encrypted, the store keeps no copy of the old.
    *
    * @throws RolebridgeError `connection_changed`, `scope_taken` (members `holders`: connection id, name and scope),
-   *   `role_already_connected` (names nobody), `store_unavailable`
+   *   `role_already_connected` (names no connection), `store_unavailable`
    */
   commit(change: Change): Promise<void>;
   /** Replaces the connection's check before. It may be lost in a crash, which ends the check. */
@@ -394,7 +394,7 @@ export interface Sts {
     credentials: SessionCredentials,
     roleName: string,
   ): Promise<StsAnswer<{ roleId: string; trustPolicy: string }>>;
-  /** iam:SimulatePrincipalPolicy of a role with a session of its own; what IAM did not answer in full is missing. */
+  /** iam:SimulatePrincipalPolicy of a role with a separate session; what IAM did not answer in full is missing. */
   simulate(
     partition: Partition,
     credentials: SessionCredentials,

@@ -52,7 +52,7 @@ export interface ParsedRoleArn {
 }
 
 /**
- * Parses a role's ARN as IAM writes it; nothing is trimmed or mended.
+ * Parses a role's ARN as IAM writes it; nothing is trimmed or corrected.
  * Rules: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html (RoleName, Path).
  * @throws RolebridgeError `role_arn_invalid` naming the rule, `partition_not_supported` for a partition not in the table
  */

@@ -2,13 +2,13 @@ import { type Connection, claimedRole, isDeleted, isVerifiable, roleRegistration
 import type { Job } from './ports.js';
 import { parseRoleArn } from './role-arn.js';
 
-/** When the service looks at connections by itself. */
+/** When the service looks at connections without a request. */
 export interface Schedule {
   /** A connection with a role or an access key is verified again at least this often. */
   readonly verifyIntervalMs: number;
   /** The negative probes are made again at least this often. */
   readonly probeIntervalMs: number;
-  /** A pending connection that nobody used goes after this long. */
+  /** A pending connection that was never used goes after this long. */
   readonly pendingExpiryMs: number;
 }
 

@@ -1,6 +1,6 @@
 /**
  * The trust policy that a customer's role must have: one statement, one principal, one external ID. Session tags and
- * the source identity are in the same statement: one of their own without the condition would be a way around it.
+ * the source identity are in the same statement: a separate one without the condition would be a way around it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html
  */
 export const trustPolicy = ({

@@ -1,4 +1,4 @@
-/** What the vendor's endpoints are told. No message contains a secret or an external ID. */
+/** The messages to the vendor's endpoints. No message contains a secret or an external ID. */
 import { z } from 'zod';
 import {
   assurance,

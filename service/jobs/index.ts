@@ -1,5 +1,5 @@
 /**
- * Watching over connections: verifies them again, expires those that nobody used, and proves that access has ended where it
+ * Watching over connections: verifies them again, expires those that were never used, and proves that access has ended where it
  * was given up. What a finding means is decided in `actions/`; here is when, how many at a time, and what the log says.
  */
 import { randomUUID } from 'node:crypto';
@@ -131,7 +131,7 @@ async function look(
       if (watch.attempts === 0 || !clockWatch.isSettled())
         return { dueAt: new Date(deps.clock.now() + secondLookMs).toISOString(), attempts: 1 };
       if (await expireConnection(deps, by, watch))
-        logger.info(about, 'a pending connection expired that nobody used');
+        logger.info(about, 'a pending connection that was never used expired');
       return undefined;
     }
     case 'confirm_revocation': {

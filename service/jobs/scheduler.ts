@@ -33,7 +33,7 @@ const leasedElsewhereMs = 1_000;
 const longestBackOffMs = 30_000;
 
 /**
- * Does what is due when it is due, and sleeps in between. An item that fails is logged and comes again when its lease has
+ * Does what is due when it is due, and sleeps in between. An item that fails is logged and retried when its lease has
  * ended; a store that fails is asked again after a growing while. Nothing ends the loop but `stop`.
  */
 export function runDueLoop<Item>(work: JobQueueRows<Item>): Scheduler {

@@ -4,7 +4,7 @@ import type { Metrics } from './metrics.js';
 /** Counting walks over all connections, so several readers share a count. */
 const keptMs = 10_000;
 
-/** Connections by status, counted when somebody reads the metrics. */
+/** Connections by status, counted when the metrics are read. */
 export function countConnections(store: Pick<Store, 'connectionTotals'>, metrics: Metrics): void {
   let counted: { readonly atMs: number; readonly done: Promise<void> } | undefined;
   metrics.onRead(() => {

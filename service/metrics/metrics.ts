@@ -34,7 +34,7 @@ export function createMetrics() {
   return {
     registry,
     securityEvents,
-    /** What has to be asked for is asked when somebody reads the metrics. */
+    /** What has to be asked for is asked when the metrics are read. */
     onRead: (refresh: () => Promise<void>) => void refreshes.push(refresh),
     /** As Prometheus reads them. What can't be asked now has its last value. */
     async read(): Promise<string> {

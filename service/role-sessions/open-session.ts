@@ -9,7 +9,7 @@ import { sessionLimits } from '../domain/session-limits.js';
 import { chainedTooLong, durationTooLong } from './duration.js';
 import { attributionTags, roleSessionName, sourceIdentity } from './session-name.js';
 
-/** What says who asked, beside the session name; each needs an action of its own in the role's trust policy. */
+/** What says who asked, beside the session name; each needs its own action in the role's trust policy. */
 export interface Marks {
   readonly sourceIdentity: boolean;
   readonly tags: boolean;

@@ -8,7 +8,7 @@ export interface Expiring<Value> {
 
 export interface SessionCacheOptions {
   readonly clock: Clock;
-  /** A failure that says nothing about what is held: it goes on being handed out until it expires. */
+  /** A failure that says nothing about what is held: it is handed out until it expires. */
   readonly isPassing: (error: unknown) => boolean;
   /** Entries kept; the one unused for longest goes first. @default 10,000 */
   readonly limit?: number;
@@ -21,7 +21,7 @@ interface Entry<Value> {
   failure?: { readonly error: unknown; readonly untilMs: number };
 }
 
-/** A failure is told again for this long, so that a thousand callers do not ask AWS a thousand times. */
+/** A failure is repeated for this long, so that a thousand callers do not ask AWS a thousand times. */
 const failureMs = 1_000;
 /** What has less left than this is not handed out while it is being renewed. */
 const leastLeftMs = 60_000;
@@ -60,7 +60,7 @@ export class SessionCache<Value> {
     const loading = this.#loads.get(key) ?? this.#load(key, load);
     if (!held) return loading;
     if (now < held.expiresAtMs - leastLeftMs) {
-      // Whoever asks next hears of its failure.
+      // The next caller hears of its failure.
       loading.catch(() => {});
       return held.value;
     }

@@ -14,7 +14,7 @@ export type SealingKeys = readonly [SealingKey, ...SealingKey[]];
 export const sealingKeyIdOf = (text: string): string | undefined => text.split('.')[1];
 
 /**
- * AES-256-GCM under a key of its own for every encrypted value (HKDF over a random salt, so that a nonce never
+ * AES-256-GCM under a separate key for every encrypted value (HKDF over a random salt, so that a nonce never
  * repeats under one key), with the context as associated data: what is moved to another row does not open.
  * The purpose keeps the keys of two kinds of values apart, should both have been given the same key.
  */

@@ -70,7 +70,7 @@ export interface ServiceOptions
   readonly permissionSets?: PermissionSets;
   /** How long one request waits for propagation before it answers 503 with `Retry-After`. @default 25,000 */
   readonly maxWaitMs?: number;
-  /** False looks at no connection by itself: another process on the same store does. @default true */
+  /** False looks at no connection without a request: another process on the same store does. @default true */
   readonly watches?: boolean;
   /** How long a client may take to send a request, its headers half of that. @default 20,000 */
   readonly requestTimeoutMs?: number;
@@ -82,7 +82,7 @@ export interface ServiceOptions
   readonly brand?: Brand | undefined;
 }
 
-/** What every form of the service can do, whoever listens. */
+/** What every form of the service can do, with any listener. */
 export interface Control {
   /** Makes an organization and its first API key, which is shown this once. */
   createOrganization(
@@ -100,7 +100,7 @@ export function wire(options: ServiceOptions, url: string) {
   const settings = withDefaults(options);
   const { clock, interrupt } = interruptible(options.clock ?? systemClock);
   const { logger, tracing, metrics = createMetrics() } = options;
-  // What nobody can read is not measured where it would cost each request something.
+  // What can't be read is not measured where it would cost each request something.
   const isMeasured = options.metricsListener !== undefined || options.metricsTokenHash !== undefined;
   const store = isMeasured ? instrumentedStore(options.store, metrics) : options.store;
   countConnections(store, metrics);
@@ -240,5 +240,5 @@ function withDefaults(given: ServiceOptions) {
   };
 }
 
-/** Whoever calls the program itself. */
+/** The caller of the program itself. */
 export const commandLine = (): Requester => ({ actor: { kind: 'command_line' }, requestId: randomUUID() });

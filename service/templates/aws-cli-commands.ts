@@ -61,8 +61,8 @@ ${policyArnsOf(description)
   .join('')}role_arn=$(aws iam get-role --role-name "$role" --query Role.Arn --output text)
 aws iam put-role-policy --role-name "$role" --policy-name self-inspection --policy-document '{"Version":"2012-10-17","Statement":[{"Sid":"SelfInspection","Effect":"Allow","Action":["iam:GetRole","iam:SimulatePrincipalPolicy"],"Resource":["'"$role_arn"'"]}]}'
 ${set ? setCommands(set) : ''}
-# The signed callback: the vendor's script, the same that Terraform runs.
-command -v node >/dev/null || stop "there is no Node here. Paste this ARN on the vendor's page: $role_arn"
+# The signed callback: the same script that Terraform runs.
+command -v node >/dev/null || stop "there is no Node here. Paste this ARN on the connection's page: $role_arn"
 script=$(curl -fsS --max-time 60 ${shellWord(callbackScriptUrl(callbackUrl))})
 export CONNECT_CALLBACK_SECRET="$secret" CONNECT_EVENT=role.provisioned CONNECT_CALLBACK_URL="$callback_url"
 export CONNECT_CONNECTION_ID="$connection" CONNECT_ROLE_ARN="$role_arn" CONNECT_SCOPE="$scope"${

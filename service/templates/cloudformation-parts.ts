@@ -193,7 +193,7 @@ export function optionalParameters(values: Record<string, string>, hasPresets: b
       parameter(
         'Permissions',
         {
-          Description: 'What the vendor may do in this account.',
+          Description: 'What the role may do in this account.',
           AllowedValues: Object.keys(permissionPresets),
         },
         'read-only',
@@ -215,13 +215,13 @@ export function optionalParameters(values: Record<string, string>, hasPresets: b
     ),
     ...parameter(
       'AllowSessionTags',
-      { Description: 'Whether the vendor may tag its sessions.', AllowedValues: ['true', 'false'] },
+      { Description: 'Whether sessions of the role may have tags.', AllowedValues: ['true', 'false'] },
       'false',
     ),
     ...parameter(
       'AllowSourceIdentity',
       {
-        Description: 'Whether the vendor may name who is behind a session.',
+        Description: 'Whether sessions of the role may name who is behind them.',
         AllowedValues: ['true', 'false'],
       },
       'false',

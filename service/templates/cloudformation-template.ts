@@ -64,8 +64,8 @@ const scopeText = (scope: Scope): string => JSON.stringify(scope);
 
 function templateText(vendor: VendorOfTemplate, description?: RoleDescription): string {
   const document = templateDocument(vendor, description);
-  const note = `# A role that only the vendor can assume, and only with the connection's external ID. With the callback secret
-# the stack connects the role, and fails if the vendor rejects it. Without the secret, give the vendor the output RoleArn.
+  const note = `# A role that only one principal can assume, and only with the connection's external ID. With the callback secret
+# the stack connects the role, and fails if a check fails. Without the secret, enter the output RoleArn on the connection's page.
 `;
   return note + yamlText(document).trimStart();
 }
@@ -88,13 +88,13 @@ export function templateDocument(vendor: VendorOfTemplate, description?: RoleDes
     Parameters: {
       ConnectionId: {
         Type: 'String',
-        Description: 'The connection, as the vendor gave it.',
+        Description: 'The id of the connection.',
         AllowedPattern: '^con_[a-z2-7]{24}$',
         Default: values.ConnectionId,
       },
       ExternalId: {
         Type: 'String',
-        Description: 'The external ID of the connection, as the vendor gave it.',
+        Description: 'The external ID of the connection.',
         AllowedPattern: '^[a-zA-Z0-9_+=,.@:/-]{2,1224}$',
         Default: values.ExternalId,
       },
@@ -107,7 +107,7 @@ export function templateDocument(vendor: VendorOfTemplate, description?: RoleDes
       },
       Scope: {
         Type: 'String',
-        Description: 'Where the connection applies, as JSON. Left out, it stays as the vendor has it.',
+        Description: 'Where the connection applies, as JSON. Left out, it stays as it is.',
         AllowedPattern: '^([{].*[}])?$',
         Default: values.Scope ?? '',
       },
@@ -124,7 +124,7 @@ export function templateDocument(vendor: VendorOfTemplate, description?: RoleDes
       ...setResources(set),
       ...functionResources(
         'Callback',
-        'Tells the vendor that the role is there, or that it goes',
+        'Reports that the role is there, or that it goes',
         callbackFunction(),
         inSecret,
       ),

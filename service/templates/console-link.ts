@@ -2,7 +2,7 @@ import { partitions } from '../domain/role-arn.js';
 import { policyDocument, setPoliciesOf } from './permission-set-policies.js';
 import { policyArnsOf, type RoleDescription } from './role-description.js';
 
-/** The console makes no name of its own. */
+/** The console makes up no name. */
 const consoleRoleName = 'vendor-access';
 
 /**

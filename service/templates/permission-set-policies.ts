@@ -11,7 +11,7 @@ export interface SetPolicies {
   readonly without: string;
   /** The statements of a policy inside the role. */
   readonly inline: readonly Statement[];
-  /** What that has no room for, for managed policies of their own. */
+  /** What that has no room for, for separate managed policies. */
   readonly managed: readonly (readonly Statement[])[];
 }
 

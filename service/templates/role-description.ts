@@ -7,7 +7,7 @@ import { managedPolicyArns, type RolePermissions } from './permissions.js';
 
 /**
  * The role that a customer is to make: the one thing that every way to make it is written from. It holds no secret:
- * the callback's secret comes from whoever runs what is made of it.
+ * the callback's secret comes from the person or job that runs what is made of it.
  */
 export interface RoleDescription {
   readonly connectionId: ConnectionId;
@@ -17,7 +17,7 @@ export interface RoleDescription {
   readonly externalId: ExternalId;
   readonly callbackUrl: string;
   readonly permissions: RolePermissions;
-  /** Undefined: each way makes a name of its own. */
+  /** Undefined: each way makes its own name. */
   readonly roleName?: string | undefined;
   /** `/` or `/…/`. */
   readonly path?: string | undefined;

@@ -48,7 +48,7 @@ export function stackSetDocument(
     Parameters: {
       EnrollmentSecret: {
         Type: 'String',
-        Description: 'The secret of the enrollment (whsec_...), as the vendor gave it.',
+        Description: 'The secret of the enrollment (whsec_...).',
         NoEcho: true,
         AllowedPattern: '^whsec_[A-Za-z0-9+/]{22,}={0,2}$',
       },
@@ -84,11 +84,7 @@ export function stackSetDocument(
       },
       ...roleResources(ofConnection('ExternalId'), own),
       ...setResources(set),
-      ...functionResources(
-        'Callback',
-        'Tells the vendor that the role is there, or that it goes',
-        callbackFunction(),
-      ),
+      ...functionResources('Callback', 'Reports that the role is there, or that it goes', callbackFunction()),
       Callback: callbackResource(
         {},
         {

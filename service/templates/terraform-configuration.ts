@@ -48,7 +48,7 @@ ${attributes('  ', [
   ['principal', hclText(description.principal)],
   ['scope', hclText(scopeJson)],
 ])}
-  # Reports the role to the vendor. Built from a public source; read it as you would a script.
+  # Reports the role to the service. Built from a public source; read it as you would a script.
   callback = <<-JS
 ${indented(escaped(builtCallback('script')), '    ')}  JS
 }
@@ -105,7 +105,7 @@ resource "aws_iam_role_policy_attachment" "vendor" {
   }
 }
 
-# The role may read itself, so that the vendor can prove that it is safe and sufficient.
+# The role may read itself, so that its checks can prove that it is safe and sufficient.
 resource "aws_iam_role_policy" "self_inspection" {
   name = "self-inspection"
   role = aws_iam_role.vendor.name
@@ -139,7 +139,7 @@ resource "terraform_data" "deregistration" {
   # A shell, so that a machine without Node can warn.
   provisioner "local-exec" {
     when    = destroy
-    command = "node -e \\"eval(process.env.CONNECT_SCRIPT)\\" || echo connect: warning: Node failed, so the vendor was not told && exit 0"
+    command = "node -e \\"eval(process.env.CONNECT_SCRIPT)\\" || echo connect: warning: Node failed, so the service was not told && exit 0"
 
     environment = {
       CONNECT_SCRIPT        = self.input.callback

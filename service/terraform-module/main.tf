@@ -206,7 +206,7 @@ resource "aws_iam_role_policy_attachment" "set" {
   }
 }
 
-# With your own rights, before the vendor is told.
+# With your own rights, before the role is reported.
 data "aws_iam_principal_policy_simulation" "set" {
   for_each = local.set_questions
 
@@ -229,7 +229,7 @@ data "aws_iam_principal_policy_simulation" "set" {
   lifecycle {
     postcondition {
       condition     = alltrue([for r in self.results : each.value.effect == "Deny" ? !r.allowed : r.allowed || length(r.missing_context_keys) > 0])
-      error_message = "permissions_missing: IAM ${each.value.effect == "Deny" ? "allows" : "denies"} the role ${join(", ", [for r in self.results : r.action_name if r.allowed == (each.value.effect == "Deny")])} (${local.set_id}, ${each.key}: ${each.value.reason}). Look for a permissions boundary or an organization's policy; the vendor was not told."
+      error_message = "permissions_missing: IAM ${each.value.effect == "Deny" ? "allows" : "denies"} the role ${join(", ", [for r in self.results : r.action_name if r.allowed == (each.value.effect == "Deny")])} (${local.set_id}, ${each.key}: ${each.value.reason}). Look for a permissions boundary or an organization's policy; the role was not reported."
     }
   }
 }
@@ -253,7 +253,7 @@ resource "terraform_data" "deregistration" {
   # A shell, so that a machine without Node or the script can warn; no value is in the command but the vendor's name.
   provisioner "local-exec" {
     when    = destroy
-    command = "node -e \"require(require('node:path').resolve(process.env.CONNECT_SCRIPT))\" ${self.input.fail_when_unreachable == "true" ? "" : "|| echo ${self.input.vendor_name}: warning: Node or the script failed, so the vendor was not told && exit 0"}"
+    command = "node -e \"require(require('node:path').resolve(process.env.CONNECT_SCRIPT))\" ${self.input.fail_when_unreachable == "true" ? "" : "|| echo ${self.input.vendor_name}: warning: Node or the script failed, so the service was not told && exit 0"}"
 
     environment = {
       CONNECT_EVENT                 = "role.deprovisioned"

@@ -1,5 +1,5 @@
 output "role_arn" {
-  description = "The role's ARN; known once the vendor has verified the role."
+  description = "The role's ARN; known once the role is verified."
   value       = aws_iam_role.this.arn
   depends_on  = [terraform_data.registration]
 }

@@ -1,15 +1,15 @@
 variable "connection_id" {
-  description = "The connection's id (con_...), as the vendor gave it."
+  description = "The connection's id (con_...)."
   type        = string
 
   validation {
     condition     = can(regex("^con_[a-z2-7]{24}$", var.connection_id))
-    error_message = "connection_id is con_ and 24 letters or digits, as the vendor gave it."
+    error_message = "connection_id is con_ and 24 letters or digits."
   }
 }
 
 variable "external_id" {
-  description = "The connection's external ID, as the vendor gave it. The role can't be assumed without it."
+  description = "The connection's external ID. The role can't be assumed without it."
   type        = string
 
   validation {
@@ -19,7 +19,7 @@ variable "external_id" {
 }
 
 variable "principal" {
-  description = "The ARN of the vendor's IAM role, user or account root."
+  description = "The ARN of the IAM role, user or account root that may assume the role."
   type        = string
 
   validation {
@@ -29,7 +29,7 @@ variable "principal" {
 }
 
 variable "callback_url" {
-  description = "The vendor's callback URL."
+  description = "The service's callback URL."
   type        = string
 
   validation {
@@ -39,7 +39,7 @@ variable "callback_url" {
 }
 
 variable "scope" {
-  description = "Where the connection applies: {} is the organization's default, null leaves it as the vendor has it."
+  description = "Where the connection applies: {} is the organization's default, null leaves it as it is."
   type = object({
     project      = optional(string)
     environment  = optional(string)
@@ -76,13 +76,13 @@ variable "managed_policies" {
 }
 
 variable "permission_set_file" {
-  description = "The path of a permission set of the vendor (NAME@VERSION.json), beside managed_policies and policy_json; null for none."
+  description = "The path of a permission set (NAME@VERSION.json), beside managed_policies and policy_json; null for none."
   type        = string
   default     = null
 
   validation {
     condition     = var.permission_set_file == null ? true : can(regex("@[0-9]+$", "${jsondecode(file(var.permission_set_file)).name}@${jsondecode(file(var.permission_set_file)).version}"))
-    error_message = "permission_set_file is the path of a permission set that the vendor serves, unchanged."
+    error_message = "permission_set_file is the path of a permission set that the service serves, unchanged."
   }
 }
 
@@ -93,7 +93,7 @@ variable "without" {
 }
 
 variable "simulate_permissions" {
-  description = "Whether the apply asks IAM's simulator what the role may do, with your own rights (iam:SimulatePrincipalPolicy), and fails with the denied actions before the vendor is told. Needs permission_set_file."
+  description = "Whether the apply asks IAM's simulator what the role may do, with your own rights (iam:SimulatePrincipalPolicy), and fails with the denied actions before the role is reported. Needs permission_set_file."
   type        = bool
   default     = false
 }
@@ -187,13 +187,13 @@ variable "permissions_boundary" {
 }
 
 variable "allow_session_tags" {
-  description = "Whether the vendor may tag its sessions (sts:TagSession)."
+  description = "Whether sessions of the role may have tags (sts:TagSession)."
   type        = bool
   default     = false
 }
 
 variable "allow_source_identity" {
-  description = "Whether the vendor may name who is behind a session (sts:SetSourceIdentity)."
+  description = "Whether sessions of the role may name who is behind them (sts:SetSourceIdentity)."
   type        = bool
   default     = false
 }
@@ -210,7 +210,7 @@ variable "expected_account_id" {
 }
 
 variable "self_inspection" {
-  description = "Whether the role may read itself (iam:GetRole and iam:SimulatePrincipalPolicy on its own ARN), so that the vendor can prove that it is safe and sufficient."
+  description = "Whether the role may read itself (iam:GetRole and iam:SimulatePrincipalPolicy on its own ARN), so that the service can prove that it is safe and sufficient."
   type        = bool
   default     = true
 }
@@ -246,7 +246,7 @@ variable "callback_secret" {
 }
 
 variable "callback_timeout_seconds" {
-  description = "How long to retry the registration while the vendor can't be reached or has not decided."
+  description = "How long to retry the registration while the service can't be reached or has not decided."
   type        = number
   default     = 120
 
@@ -268,7 +268,7 @@ variable "destroy_timeout_seconds" {
 }
 
 variable "fail_destroy_when_unreachable" {
-  description = "Whether a destroy fails when the vendor was not told, whatever the cause; by default that is a warning."
+  description = "Whether a destroy fails when the service was not told, whatever the cause; by default that is a warning."
   type        = bool
   default     = false
 }

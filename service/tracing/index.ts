@@ -1,5 +1,5 @@
 /**
- * OpenTelemetry traces, for a service that is told where to send them. Nothing of OpenTelemetry is loaded otherwise:
+ * OpenTelemetry traces, for a service with a setting that says where to send them. Nothing of OpenTelemetry is loaded otherwise:
  * its packages are optional peers, imported by `open-telemetry.ts` only.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -10,7 +10,7 @@ export type RouteOf = (request: IncomingMessage, response: ServerResponse) => st
 export interface Tracing {
   /** Handles a request in a span that is a child of the caller's (`traceparent`), and answers with its trace id. */
   request(request: IncomingMessage, response: ServerResponse, handle: (traceId: string) => void): void;
-  /** Does something in a span of its own. */
+  /** Does something in its own span. */
   call<Result>(
     name: string,
     work: () => Promise<Result>,

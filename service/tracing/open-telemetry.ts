@@ -48,7 +48,7 @@ export function createTracing(routeOf: RouteOf): Tracing {
   };
 }
 
-/** No path, query or header goes into a span: any of them can hold what is nobody else's business. */
+/** No path, query or header goes into a span: any of them can hold something private. */
 function endRequest(span: Span, route: string, request: IncomingMessage, response: ServerResponse): void {
   span.updateName(`${request.method} ${route}`);
   span.setAttributes({ 'http.route': route, 'http.response.status_code': response.statusCode });

@@ -10,7 +10,7 @@ interface Rule {
   readonly isWide?: true;
 }
 
-/** Every route behind a session; one that is not here is for nobody. */
+/** Every route behind a session; one that is not here is refused. */
 export const pageRules: Readonly<Record<string, Rule>> = {
   'GET /connections': { access: 'read', isWide: true },
   'GET /connections/new': { access: 'connect', isWide: true },

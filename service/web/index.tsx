@@ -84,6 +84,12 @@ export function createWeb(
     };
     router.use('/embedded', createPages(embedded, limits));
   }
+  // A person who mistyped an address gets a page; programs get the API's JSON.
+  router.get(/^\/(?!v\d)/, (request, response, next) => {
+    response.vary('accept');
+    if (request.accepts('json', 'html') !== 'html') return next();
+    return sendProblem(site)(noSuchPage(), request, response, next);
+  });
   return router;
 }
 
@@ -137,9 +143,7 @@ function createPages(site: Site, limits: WebOptions['limits']): Router {
   addRotatePages(pages, site);
   addDeletePages(pages, site);
   pages.use(() => {
-    throw new RolebridgeError('not_found', 'This page does not exist.', {
-      remedy: 'Go to the list of connections.',
-    });
+    throw noSuchPage();
   });
   pages.use(sendProblem(site));
   return pages;
@@ -160,6 +164,9 @@ const sendProblem =
     );
     return sendPage(site, response, { title, isPlain: true }, view, status);
   };
+
+const noSuchPage = () =>
+  new RolebridgeError('not_found', 'This page does not exist.', { remedy: 'Go to the list of connections.' });
 
 const foreignForm = (publicUrl: string) =>
   new RolebridgeError(

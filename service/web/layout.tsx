@@ -14,7 +14,7 @@ export interface Head {
   readonly notice?: Notice | undefined;
   /** Without JavaScript the page asks for `liveFrom` after so many seconds. */
   readonly refreshSeconds?: number | undefined;
-  /** Where what changes by itself is read from, when it is not the page's own address. */
+  /** Where what changes without a request is read from, when it is not the page's own address. */
   readonly liveFrom?: string | undefined;
   /** Alone in the middle of the page, without navigation: sign-in and errors. */
   readonly isPlain?: boolean | undefined;

@@ -55,7 +55,7 @@ type Owner = { readonly key: ApiKey } | { readonly link: Token };
 export type Sessions = ReturnType<typeof createSessions>;
 
 /**
- * Sessions in cookies whose secret the store knows the hash of. A page that is embedded has a cookie of its own, which
+ * Sessions in cookies whose secret the store knows the hash of. A page that is embedded has a separate cookie, which
  * the browser keeps for that one embedding site (CHIPS): none that follows a person from site to site.
  * https://developer.mozilla.org/docs/Web/Privacy/Guides/Privacy_sandbox/Partitioned_cookies
  */

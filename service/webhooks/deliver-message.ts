@@ -95,7 +95,7 @@ function answerTo(request: ClientRequest, body: string): Promise<EndpointAnswer>
     request.once('error', reject);
     request.once('response', (response) => {
       resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] });
-      // However long the answer is: nobody reads it.
+      // However long the answer is: it is not read.
       response.on('error', () => {});
       response.destroy();
     });

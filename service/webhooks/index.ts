@@ -26,7 +26,7 @@ const goneMs = 3_600_000;
 const longestHoldMs = 3_600_000;
 /** How long after the one before it a message is looked at again. */
 const behindMs = 50;
-/** What waits for an endpoint that goes on answering 410 is given up after this. */
+/** What waits for an endpoint that keeps answering 410 is given up after this. */
 const longestWaitMs = 24 * 3_600_000;
 
 /** Starts to deliver. */

@@ -163,7 +163,7 @@ const byHand: Build = (stack, number) => {
   const deregistration = terraformData(stack, `deregistration-${number}`, policies, {
     type: 'local-exec',
     when: 'destroy',
-    command: `node -e "require(require('node:path').resolve(process.env.CONNECT_SCRIPT))" || echo vendor-${number}: warning: Node or the script failed, so the vendor was not told && exit 0`,
+    command: `node -e "require(require('node:path').resolve(process.env.CONNECT_SCRIPT))" || echo vendor-${number}: warning: Node or the script failed, so the service was not told && exit 0`,
     environment: {
       CONNECT_EVENT: 'role.deprovisioned',
       CONNECT_LABEL: `vendor-${number}`,

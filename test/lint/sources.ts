@@ -26,3 +26,30 @@ export function filesIn(folder: string): string[] {
     return /(?<!\.d)\.tsx?$/.test(entry.name) ? [path] : [];
   });
 }
+
+/** A comment or a text of more than one word, where it stands. */
+export interface Prose {
+  readonly line: number;
+  readonly text: string;
+}
+
+/** The comments and messages of a file, without code between backticks. */
+export function proseIn({ text, source }: SourceFile): Prose[] {
+  const found = new Map<number, string>();
+  const visit = (node: ts.Node): void => {
+    if (!ts.isJsxText(node))
+      for (const { pos, end } of [
+        ...(ts.getLeadingCommentRanges(text, node.getFullStart()) ?? []),
+        ...(ts.getTrailingCommentRanges(text, node.getEnd()) ?? []),
+      ])
+        found.set(pos, text.slice(pos, end).replace(/`[^`\n]+`/g, 'CODE'));
+    if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node))
+      if (/\w \w/.test(node.text)) found.set(node.getStart(source), node.getText(source));
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return [...found].map(([pos, prose]) => ({
+    line: source.getLineAndCharacterOfPosition(pos).line + 1,
+    text: prose,
+  }));
+}

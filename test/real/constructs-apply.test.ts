@@ -137,7 +137,7 @@ check('an applied connection', () => {
     const before = Date.now();
     const destroyed = await tf('destroy', '-auto-approve');
     expect(destroyed.code).toBe(0);
-    expect(destroyed.output).toMatch(/warning: the vendor was not told that the role goes \(unreachable\)/);
+    expect(destroyed.output).toMatch(/warning: the service was not told that the role goes \(unreachable\)/);
     expect(Date.now() - before).toBeLessThan(90_000);
   });
 

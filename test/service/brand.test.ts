@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadBrand } from '../../service/web/load-brand.js';
-import { callbackMessage, deprovisioned, provisioned } from '../callback-message.js';
+import { callbackMessage, connectionCheck, deprovisioned, provisioned } from '../callback-message.js';
 import { runCommandLine as runCommand } from '../command-line.js';
 import { startVendor, type Vendor } from '../vendor.js';
 import { openWebClient, type WebClient, wordsOf } from '../web-client.js';
@@ -144,6 +144,11 @@ describe('with a brand file', () => {
     const statement = { Effect: 'Allow', Principal: { AWS: vendor.principal }, Action: 'sts:AssumeRole' };
     const trustPolicy = { Version: '2012-10-17', Statement: [statement] };
     const { arn } = vendor.sandbox.createRole(accountId, { roleName: 'refused', trustPolicy });
+    const checked = await send(
+      body.callbackSecret,
+      connectionCheck(body.id, accountId, { roleArn: arn.replace(':aws:', ':aws-cn:') }),
+    );
+    expect(checked.text).toContain('Northwind Cloud has no principal in partition');
     const refused = await send(body.callbackSecret, provisioned(body.id, arn));
     expect(refused.status).toBe(422);
     expect(refused.text).toContain('anyone who gets Northwind Cloud to use this ARN');
@@ -154,7 +159,7 @@ describe('with a brand file', () => {
       expect(said(text.replaceAll(vendor.principal, ''))).toBeUndefined();
   });
 
-  test('no template, IAM description or downloaded file says Rolebridge', async () => {
+  test('no template, IAM description or downloaded file says Rolebridge or "the vendor"', async () => {
     const { accountId } = vendor.sandbox.createAccount();
     const { body } = await vendor.call('POST', '/v1/connections', {
       name: 'templates',
@@ -171,8 +176,10 @@ describe('with a brand file', () => {
     for (const path of ['/downloads/cloudformation.yaml'])
       texts.set(path, await (await fetch(vendor.service.url + path)).text());
     expect(texts.size).toBeGreaterThan(5);
-    for (const [path, text] of texts)
+    for (const [path, text] of texts) {
       expect([path, said(text.replaceAll(vendor.principal, ''))]).toEqual([path, undefined]);
+      expect([path, /.{0,60}\bthe vendor\b.{0,40}/i.exec(text)?.[0]]).toEqual([path, undefined]);
+    }
   });
 
   async function send(secret: string, message: Parameters<typeof callbackMessage>[1]) {

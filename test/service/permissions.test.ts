@@ -9,7 +9,7 @@ import {
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { permissionSetSchema, permissionSetsOf } from '../../service/domain/permission-set.js';
-import { provisioned } from '../callback-message.js';
+import { connectionCheck, provisioned } from '../callback-message.js';
 import { runCommandLine } from '../command-line.js';
 import { day, hour, until } from '../passing-clock.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
@@ -244,6 +244,41 @@ test('the name is the vendor’s: a stack that names another set is told so; an 
   ]);
   const unknown = await deploy({ permissionSet: 'deploy@99' });
   expect([unknown.status, unknown.body.code]).toEqual([422, 'permission_set_unknown']);
+});
+
+test('before a deploy, the check answers name, version and what is left out', async () => {
+  const { connection, account } = await made(needed);
+  const check = async (stated: object, to = connection) => {
+    const message = connectionCheck(to.id, account.accountId, stated);
+    const { status, body } = await vendor.callBack(to.callbackSecret, message);
+    const last = body.checks.at(-1);
+    return [status, last.name, last.outcome, last.code ?? last.message];
+  };
+  const left = { permissionSet: 'deploy@1', without: ['Cost'] };
+  expect(await check(left)).toEqual([200, 'permission_set', 'passed', 'deploy@1, without Cost']);
+  for (const permissionSet of ['deploy@99', 'nothing@1', 'deploy'])
+    expect(await check({ permissionSet })).toEqual([
+      200,
+      'permission_set',
+      'failed',
+      'permission_set_unknown',
+    ]);
+  expect(await check({ permissionSet: 'deploy@1', without: ['Inventory'] })).toEqual([
+    200,
+    'permission_set',
+    'failed',
+    'request_invalid',
+  ]);
+  const kept = expect.stringContaining('changes nothing');
+  expect(await check({ permissionSet: 'read@1' })).toEqual([200, 'permission_set', 'not_checked', kept]);
+  const { body: without } = await vendor.call('POST', '/v1/connections', { name: 'no set' });
+  const of = { id: without.id, callbackSecret: without.callbackSecret };
+  expect(await check({ permissionSet: 'deploy@1' }, { ...connection, ...of })).toEqual([
+    200,
+    'permission_set',
+    'not_checked',
+    kept,
+  ]);
 });
 
 test('later a missing permission stops nothing: incomplete, an event, and credentials continue', async () => {

@@ -117,6 +117,20 @@ test('a connected role that lacks permissions keeps working: the page names what
   await other.close();
 });
 
+test('whoever may only look is offered nothing that would be refused', async () => {
+  const id = idIn((await begin({ set: 'read' })).url);
+  const { url } = (await vendor.call('POST', '/v1/sign-in-links', { access: 'read' })).body;
+  const reader = openWebClient(vendor.service.url);
+  await reader.signInWithLink(url.slice(vendor.service.url.length));
+  for (const path of ['/connections', '/connections?q=nothing-like-it', `/connections/${id}`]) {
+    const page = await reader.get(path);
+    const offered = [...page.text.matchAll(/(?:href|action)="(\/(?:connections|operator)[^"#]*)"/g)].map(
+      ([, to = '']) => to.replaceAll('&amp;', '&'),
+    );
+    for (const to of new Set(offered)) expect([to, (await reader.get(to)).status]).toEqual([to, 200]);
+  }
+});
+
 describe('the link for an administrator', () => {
   test('opens this one connection, to connect it, and shows neither others nor the scope', async () => {
     const id = idIn((await begin({ set: 'read' })).url);

@@ -270,6 +270,19 @@ test('a page loads nothing from anybody else, is shown in no frame, and is kept 
   expect(text).not.toMatch(/<style|\sstyle=|\son\w+=/);
 });
 
+test('an address that is not there is a page for people, and JSON for programs and below /v1', async () => {
+  for (const [path, accept, type] of [
+    ['/connection', 'text/html,*/*;q=0.8', 'text/html; charset=utf-8'],
+    ['/favicon/x.ico', '*/*', 'application/problem+json'],
+    ['/connection', 'application/json', 'application/problem+json'],
+    ['/v1/nothing', 'text/html', 'application/problem+json'],
+  ] as const) {
+    const answer = await fetch(`${vendor.service.url}${path}`, { headers: { accept } });
+    expect([path, answer.status, answer.headers.get('content-type')]).toEqual([path, 404, type]);
+    expect(await answer.text()).toContain('not_found');
+  }
+});
+
 test('one session can ask no more than one API key can', async () => {
   const limited = await startVendor({ rateLimits: { key: 5 } });
   try {

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { anchorsOf, houseWordsIn, linksOf, proseOf, wideCodeOf, wideTablesOf } from '../lint/prose.js';
+import { proseIn, sourcesIn } from '../lint/sources.js';
 
 const documents = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
   encoding: 'utf8',
@@ -38,6 +39,23 @@ describe.each(documents)('%s', (file) => {
     expect(wideTablesOf(text)).toEqual([]);
   });
 });
+
+test.each(['constructs', 'service', 'client', 'aws-sandbox', 'examples'])(
+  'comments and messages of %s are plain technical English',
+  (folder) => {
+    const faults = [...sourcesIn([folder])].flatMap((source) =>
+      proseIn(source).flatMap((prose) =>
+        houseWordsIn(prose.text)
+          // "What is …" heads many a comment for a part of the code that has no other name.
+          .filter(({ instead }) => instead !== 'name the thing')
+          .map(
+            ({ line, found, instead }) => `${source.file}:${prose.line + line - 1}: "${found}" (${instead})`,
+          ),
+      ),
+    );
+    expect(faults).toEqual([]);
+  },
+);
 
 test('the check of words finds what it is for, and leaves English alone', () => {
   const faults = [

@@ -10,6 +10,7 @@ import { type Connection, roleRegistrationOf } from '../../domain/connection.js'
 import { RolebridgeError } from '../../domain/errors.js';
 import { type ConnectionId, isConnectionId } from '../../domain/ids.js';
 import { describeScope, type Scope, scopeKey } from '../../domain/scope.js';
+import { withVendorName } from '../../domain/vendor-words.js';
 import type { RateLimits } from '../../limits/index.js';
 import { parseJsonBody } from '../json-body.js';
 import type { Answer } from '../problem.js';
@@ -38,7 +39,7 @@ export function createCallbackReceiver(deps: Dependencies, toleranceMs: number, 
             "Check that CONNECT_CALLBACK_SECRET is the secret shown when this connection was made, that the connection id is right, and that this machine's clock is.",
         },
       );
-    // Counted only now: nobody else can use a connection's callbacks up.
+    // Counted only now: only the secret's holder can use a connection's callbacks up.
     await limits.callback(connection.id);
     const requestHash = hash('sha256', rawBody);
     return handleOnce({ connectionId: connection.id, webhookId, requestHash }, (attempt) =>
@@ -67,7 +68,11 @@ async function decide(
           ...scopeWarnings(next, event.data.scope),
           ...permissionSetWarnings(next, event.data),
         ];
-        return { status: 200, body: { ...connectionView(next), ...(warnings.length > 0 && { warnings }) } };
+        const named = warnings.map((each) => ({ ...each, message: inVendorsName(deps, each.message) }));
+        return {
+          status: 200,
+          body: { ...connectionView(next), ...(named.length > 0 && { warnings: named }) },
+        };
       };
       const request = { ...event.data, firstAttemptAtMs, receipt: receiptOf(answer) };
       return answer(await roleProvisioned(deps, by, connection, request));
@@ -78,10 +83,13 @@ async function decide(
     }
     case 'connection.check': {
       const checks = await checkBeforeDeploy(deps, by, connection, event.data, receiptOf());
-      return { status: 200, body: { checks } };
+      const named = checks.map((each) => ({ ...each, message: inVendorsName(deps, each.message) }));
+      return { status: 200, body: { checks: named } };
     }
   }
 }
+
+const inVendorsName = ({ vendor }: Dependencies, text: string) => withVendorName(text, vendor.inSentence);
 
 /** A scope that is set stays: the stack prints what of its request did not count. */
 function scopeWarnings({ scopes }: Connection, asked: Scope | undefined) {

@@ -79,7 +79,7 @@ function notRead({ report, request }: Attempt, why: string): 'tested' {
   return 'tested';
 }
 
-/** A role belongs to a stack or to a person: who gets an input to change must not be sent to the console. */
+/** A role belongs to a stack or to a person: a customer with an input to change must not be sent to the console. */
 function refuse({ report, request }: Attempt, { message, statement, externalIdFound }: TrustReason): never {
   const { pendingExternalId, externalId } = request.connection;
   const right = pendingExternalId ?? externalId;

@@ -51,7 +51,7 @@ export interface PermissionsToCheck {
   readonly set: PermissionSet;
   /** The optional statements that the customer left out. */
   readonly without: readonly string[];
-  /** What is missing refuses the role. Otherwise it is only reported: production goes on with what there is. */
+  /** What is missing refuses the role. Otherwise it is only reported: production continues with what there is. */
   readonly areRequired: boolean;
   /** The last report, which stands between two daily checks and when IAM doesn't answer. */
   readonly before?: PermissionsReport | undefined;

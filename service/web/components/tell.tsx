@@ -2,7 +2,7 @@ import type { Connection } from '../../domain/connection.js';
 import { usePage } from '../page-context.js';
 import { accountOf, verificationOf } from './status.js';
 
-/** What an app that embeds the page is told, once for each check: the page's script sends it. */
+/** The message to an app that embeds the page, once for each check: the page's script sends it. */
 export function Tell({
   event,
   connection,

@@ -63,7 +63,7 @@ export const withOrganizations = (store: Store, connections: readonly Connection
     })),
   );
 
-/** The connections that somebody else may reach, or whose account is not the expected one. */
+/** The connections that a stranger may reach, or whose account is not the expected one. */
 async function securityEvents(store: Store, totals: Totals): Promise<Owned[]> {
   const found: Connection[] = [];
   for (const code of securityCodes.filter((each) => (totals.code.get(each) ?? 0) > 0))

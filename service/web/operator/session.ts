@@ -49,7 +49,7 @@ export function createOperatorSessions(
   }
 
   return {
-    /** Opens a session for whoever has the operator's token; false for any other text. */
+    /** Opens a session for a browser that sends the operator's token; false for any other text. */
     begin(response: Response, token: string): boolean {
       const hash = createHash('sha256').update(token).digest();
       if (tokenHash === undefined || !timingSafeEqual(hash, Buffer.from(tokenHash, 'hex'))) return false;

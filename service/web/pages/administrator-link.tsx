@@ -14,8 +14,9 @@ import { byOf, connectionIn, type Site, sendPage, sessionOf, textsOf } from '../
 const days = 7;
 
 /**
- * A link for whoever may create roles in the account: this one connection, and no scope. Only who may manage the
- * connection makes one: it lasts longer than the session, and a link that only connects would make its own successors.
+ * A link for the person who may create roles in the account: this one connection, and no scope. Only a person who may
+ * manage the connection makes one: it lasts longer than the session, and a link that only connects would make its own
+ * successors.
  */
 export function addAdministratorLinkPage(pages: Router, site: Site): void {
   pages.post('/connections/:id/administrator-link', async (request: Request<{ id: string }>, response) => {

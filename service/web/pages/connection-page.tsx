@@ -171,12 +171,16 @@ const MenuLink = (props: { path: string; icon: IconName; title: string; kind?: s
 
 function RotationNote({ connection }: { connection: Connection }) {
   const texts = useTexts().connection;
+  const { session } = usePage();
+  const href = useHref();
   if (connection.method !== 'assume_role' || connection.pendingExternalId === undefined) return null;
   return (
     <Callout kind="accent" icon="key" title={texts.rotating}>
       <span>
         {texts.rotatingLine}{' '}
-        <a href={useHref()(`/connections/${connection.id}/rotate`)}>{texts.rotatingLink}</a>
+        {mayOpen(session, 'GET /connections/:id/rotate') && (
+          <a href={href(`/connections/${connection.id}/rotate`)}>{texts.rotatingLink}</a>
+        )}
       </span>
     </Callout>
   );

@@ -3,6 +3,7 @@ import { visibleConnections } from '../../actions/find-connection.js';
 import type { Connection } from '../../domain/connection.js';
 import type { Store } from '../../domain/ports.js';
 import { describeScope } from '../../domain/scope.js';
+import { mayOpen } from '../access.js';
 import { Account, ButtonLink, Time, useHref, Words } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
 import { Pair } from '../components/pair.js';
@@ -10,7 +11,7 @@ import { Reason } from '../components/reason.js';
 import { ScopePath } from '../components/scope.js';
 import { accountOf, Status, verificationOf } from '../components/status.js';
 import { PageHead } from '../layout.js';
-import { useTexts } from '../page-context.js';
+import { usePage, useTexts } from '../page-context.js';
 import type { WebSession } from '../session.js';
 import { noticeOf, queried, type Site, sendPage, sessionOf, textsOf } from '../site.js';
 import { accessKeysRefused, defaultName } from './new-connection.js';
@@ -107,6 +108,7 @@ function addressOf(wanted: Wanted, change: Partial<Wanted>): string {
 
 function List({ wanted, found }: { wanted: Wanted; found: Found }) {
   const texts = useTexts().list;
+  const { session } = usePage();
   const ofStatus = wanted.status
     ? found.matching.filter(({ status }) => status === wanted.status)
     : found.matching;
@@ -118,10 +120,12 @@ function List({ wanted, found }: { wanted: Wanted; found: Found }) {
   return (
     <>
       <PageHead title={texts.title} lead={texts.lead}>
-        <ButtonLink path="/connections/new" look="primary">
-          <Icon name="plus" />
-          {texts.connect}
-        </ButtonLink>
+        {mayOpen(session, 'GET /connections/new') && (
+          <ButtonLink path="/connections/new" look="primary">
+            <Icon name="plus" />
+            {texts.connect}
+          </ButtonLink>
+        )}
       </PageHead>
       <div class="card">
         <Filters wanted={wanted} found={found} />
@@ -276,7 +280,8 @@ function Row({ connection, isTwice }: { connection: Connection; isTwice: boolean
   const account = accountOf(connection);
   const checked = checkedAt(connection);
   const path = `/connections/${connection.id}`;
-  const setup = `${path}/setup`;
+  const mayConnect = mayOpen(usePage().session, 'GET /connections/:id/setup');
+  const setup = mayConnect ? `${path}/setup` : path;
   const { status, name } = connection;
   return (
     <tr role="row">
@@ -309,12 +314,12 @@ function Row({ connection, isTwice }: { connection: Connection; isTwice: boolean
         class="cell-wide"
         data-empty={status === 'pending' || status === 'failed' ? undefined : ''}
       >
-        {status === 'pending' && (
+        {mayConnect && status === 'pending' && (
           <ButtonLink path={setup} size="sm" label={texts.continueThe(name)}>
             {texts.continue}
           </ButtonLink>
         )}
-        {status === 'failed' && (
+        {mayConnect && status === 'failed' && (
           <ButtonLink
             path={connection.method === 'access_key' ? path : setup}
             size="sm"
@@ -330,6 +335,7 @@ function Row({ connection, isTwice }: { connection: Connection; isTwice: boolean
 
 function EmptyList({ takesKeys }: { takesKeys: boolean }) {
   const { list, empty } = useTexts();
+  const mayConnect = mayOpen(usePage().session, 'GET /connections/new');
   return (
     <>
       <PageHead title={list.title} />
@@ -340,11 +346,13 @@ function EmptyList({ takesKeys }: { takesKeys: boolean }) {
             <h2 id="empty">{empty.title}</h2>
             <p class="muted">{empty.lead}</p>
           </div>
-          <div class="actions">
-            <ButtonLink path="/connections/new" look="primary" size="lg">
-              {list.connect}
-            </ButtonLink>
-          </div>
+          {mayConnect && (
+            <div class="actions">
+              <ButtonLink path="/connections/new" look="primary" size="lg">
+                {list.connect}
+              </ButtonLink>
+            </div>
+          )}
           <p class="small faint">{empty.time}</p>
         </div>
         <ol class="empty-steps">
@@ -358,7 +366,7 @@ function EmptyList({ takesKeys }: { takesKeys: boolean }) {
           ))}
         </ol>
       </section>
-      {takesKeys && (
+      {takesKeys && mayConnect && (
         <p class="small muted center below">
           {empty.cantCreate} <a href={useHref()('/connections/new/access-key')}>{empty.accessKey}</a>
         </p>

@@ -118,7 +118,7 @@ function SignInPage({ token, error }: { token: string; error?: string }) {
 
 /**
  * A link is used up by a press of the button, not by a program that only looks at it. Embedded, the press was in the
- * app around it: the page's script goes on.
+ * app around it: the page's script continues.
  */
 function LinkPage({ token, linkToken, look }: { token: string; linkToken: string; look: Look }) {
   const texts = useTexts().signIn;

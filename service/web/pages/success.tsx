@@ -1,6 +1,7 @@
 import type { Request, Router } from 'express';
 import type { Connection } from '../../domain/connection.js';
 import { describeScope } from '../../domain/scope.js';
+import { mayOpen } from '../access.js';
 import { Account, ButtonLink, Fold, useHref, Words } from '../components/basics.js';
 import { Checks, rowsOf } from '../components/checks.js';
 import { Icon } from '../components/icon.js';
@@ -23,6 +24,7 @@ export function addSuccessPage(pages: Router, site: Site): void {
 function SuccessPage({ connection }: { connection: Connection }) {
   const { success: texts, scope } = useTexts();
   const { brand, session, embedOrigins } = usePage();
+  const href = useHref();
   const isEmbedded = embedOrigins.length > 0;
   const backUrl = isEmbedded ? undefined : (session?.returnUrl ?? brand.homeUrl);
   return (
@@ -76,9 +78,11 @@ function SuccessPage({ connection }: { connection: Connection }) {
           </div>
         </div>
       </section>
-      <p class="small muted win-more">
-        <a href={useHref()('/connections/new')}>{texts.another}</a>
-      </p>
+      {mayOpen(session, 'GET /connections/new') && (
+        <p class="small muted win-more">
+          <a href={href('/connections/new')}>{texts.another}</a>
+        </p>
+      )}
     </div>
   );
 }

@@ -349,7 +349,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       likelihood: { certain: 'certain', likely: 'likely', possible: 'possible' },
       asCode: 'The role is managed by Terraform or CloudFormation',
       asCodeHelp: (externalId: string) =>
-        `Change it in your code, or the next deploy restores the old policy. Set the external ID to \`${externalId}\` and delete a trust policy of your own.`,
+        `Change it in your code, or the next deploy restores the old policy. Set the external ID to \`${externalId}\` and delete any other trust policy of the role.`,
       whatToDo: 'What to do',
       another: 'Check another role',
       inconclusive: 'No result yet',
