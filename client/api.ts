@@ -1197,6 +1197,7 @@ export interface AuditRecord {
     | 'organization.resume'
     | 'organization.export'
     | 'organization.erase'
+    | 'organization.reencrypt'
     | 'api_key.create'
     | 'api_key.revoke'
     | 'connection.create'
@@ -2540,7 +2541,7 @@ export interface Operations {
   };
   /** Returns one version of a permission set. */
   getPermissionSet: { args: [name: string, version: string]; answer: PermissionSet };
-  /** Re-encrypts all access keys, callback secrets and enrollment secrets with the first of their keys. */
+  /** Re-encrypts all access keys, callback and enrollment secrets and the keys of persons' names with the first of their keys. */
   reencrypt: {
     args: [];
     answer: {
@@ -2552,7 +2553,7 @@ export interface Operations {
             reencrypted: number;
             unchanged: number;
             failed: {
-              /** Of the connection or enrollment. */
+              /** Of the connection, enrollment or organization. */
               id: string;
               reason: string;
             }[];
@@ -2565,7 +2566,7 @@ export interface Operations {
         reencrypted: number;
         unchanged: number;
         failed: {
-          /** Of the connection or enrollment. */
+          /** Of the connection, enrollment or organization. */
           id: string;
           reason: string;
         }[];
@@ -2577,7 +2578,19 @@ export interface Operations {
         reencrypted: number;
         unchanged: number;
         failed: {
-          /** Of the connection or enrollment. */
+          /** Of the connection, enrollment or organization. */
+          id: string;
+          reason: string;
+        }[];
+      };
+      /** Each organization's key of its persons' names, under the service key. */
+      personKeys: {
+        /** The key that they are under now, but for those that failed. */
+        keyId: string;
+        reencrypted: number;
+        unchanged: number;
+        failed: {
+          /** Of the connection, enrollment or organization. */
           id: string;
           reason: string;
         }[];

@@ -17,7 +17,8 @@ type Persons = {
   readonly store: Pick<Store, 'organization' | 'changeOrganization'>;
 };
 
-const contextOf = (organizationId: OrganizationId) => `person key of ${organizationId}`;
+/** What an organization's key is bound to. */
+export const personKeyContext = (organizationId: OrganizationId) => `person key of ${organizationId}`;
 
 /** Under a key of the organization, which its erase destroys: the audit log can't be changed. */
 export async function encryptPerson(
@@ -25,7 +26,7 @@ export async function encryptPerson(
   organizationId: OrganizationId,
   known: Person,
 ): Promise<string> {
-  const made = deps.encryption.encrypt(randomBytes(32).toString('base64'), contextOf(organizationId));
+  const made = deps.encryption.encrypt(randomBytes(32).toString('base64'), personKeyContext(organizationId));
   const stored =
     (await keyOf(deps, organizationId)) ??
     (
@@ -57,4 +58,4 @@ const keyOf = async ({ store }: Persons, organizationId: OrganizationId): Promis
   (await store.organization(organizationId))?.personKey;
 
 const encryptionUnder = ({ encryption }: Persons, organizationId: OrganizationId, stored: string) =>
-  encryption.under(encryption.open(stored, contextOf(organizationId)));
+  encryption.under(encryption.open(stored, personKeyContext(organizationId)));

@@ -12,11 +12,13 @@ import { withCallbackSecrets, withEncryptedKey } from '../domain/connection-tran
 import { enrollmentIn } from '../domain/enrollment-token.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { ConnectionId, EnrollmentId, OrganizationId } from '../domain/ids.js';
+import type { Organization } from '../domain/organization.js';
 import type { Encryption } from '../domain/ports.js';
 import { messageOf } from '../unknown-value.js';
 import { audited } from './audited.js';
 import { subjectOf } from './change-connection.js';
 import { resealEnrollment } from './enrollments.js';
+import { personKeyContext } from './persons.js';
 
 /** What became of every secret in the store. */
 export interface Reencryption {
@@ -24,6 +26,8 @@ export interface Reencryption {
   readonly accessKeys?: SecretsReencrypted | undefined;
   readonly callbackSecrets: SecretsReencrypted;
   readonly enrollmentSecrets: SecretsReencrypted;
+  /** Each organization's key, which its persons' names are encrypted under. */
+  readonly personKeys: SecretsReencrypted;
 }
 
 /** What became of one kind of secret. */
@@ -34,7 +38,7 @@ export interface SecretsReencrypted {
   /** Were under that key already. */
   unchanged: number;
   /** While any is left here, its old key must stay configured. */
-  readonly failed: { readonly id: ConnectionId | EnrollmentId; readonly reason: string }[];
+  readonly failed: { readonly id: ConnectionId | EnrollmentId | OrganizationId; readonly reason: string }[];
 }
 
 const noneYet = (keyId: string): SecretsReencrypted => ({
@@ -48,9 +52,10 @@ const noneYet = (keyId: string): SecretsReencrypted => ({
 const atOnce = 16;
 
 /**
- * Encrypts what all connections and enrollments keep secret with the keys of today, so that those before can go: access keys under the
- * encryption key, the secrets of callbacks and enrollments under the service key. May be interrupted and repeated at any time, and runs
- * beside a service that uses both keys. One that can't be opened is counted and left as it is; the rest continues.
+ * Encrypts what is kept secret with the keys of today, so that those before can go: access keys under the encryption key;
+ * the secrets of callbacks and enrollments and the keys of persons' names under the service key. May be interrupted and
+ * repeated at any time, and runs beside a service that uses both keys. One that can't be opened is counted and left as
+ * it is; the rest continues.
  */
 export async function reencrypt(
   deps: Pick<Dependencies, 'store' | 'clock' | 'encryption' | 'accessKeyEncryption'>,
@@ -74,27 +79,62 @@ export async function reencrypt(
   return {
     accessKeys: accessKeys?.count,
     callbackSecrets: callbackSecrets.count,
-    enrollmentSecrets: await reencryptEnrollments(deps, by),
+    ...(await reencryptOrganizations(deps, by)),
   };
 }
 
-async function reencryptEnrollments(
+/** What an organization keeps itself: its enrollments' secrets and the key of its persons' names. */
+async function reencryptOrganizations(
   deps: Pick<Dependencies, 'store' | 'clock' | 'encryption'>,
   by: Requester,
-): Promise<SecretsReencrypted> {
-  const count = noneYet(deps.encryption.keyId);
+): Promise<Pick<Reencryption, 'enrollmentSecrets' | 'personKeys'>> {
+  const { store, encryption } = deps;
+  const [enrollmentSecrets, personKeys] = [noneYet(encryption.keyId), noneYet(encryption.keyId)];
   for (let after: OrganizationId | undefined; ; ) {
-    const { organizations, hasMore } = await deps.store.organizations({ limit: 100, after });
-    for (const { id } of organizations)
-      for (const token of await deps.store.tokensOf(id, 'enrollment'))
-        try {
-          count[await resealEnrollment(deps, by, token)] += 1;
-        } catch (error) {
-          if (error instanceof RolebridgeError) throw error;
-          count.failed.push({ id: enrollmentIn(token).id, reason: messageOf(error) });
-        }
+    const { organizations, hasMore } = await store.organizations({ limit: 100, after });
+    for (const organization of organizations) {
+      await counted(personKeys, organization.id, () => reencryptPersonKey(deps, by, organization));
+      for (const token of await store.tokensOf(organization.id, 'enrollment'))
+        await counted(enrollmentSecrets, enrollmentIn(token).id, () => resealEnrollment(deps, by, token));
+    }
     after = organizations.at(-1)?.id;
-    if (!hasMore) return count;
+    if (!hasMore) return { enrollmentSecrets, personKeys };
+  }
+}
+
+/** The names under the key stay as they are. */
+async function reencryptPersonKey(
+  deps: Pick<Dependencies, 'store' | 'clock' | 'encryption'>,
+  by: Requester,
+  { id, personKey }: Organization,
+): Promise<'reencrypted' | 'unchanged' | undefined> {
+  const { store, encryption } = deps;
+  if (personKey === undefined) return undefined;
+  const from = encryption.keyIdOf(personKey);
+  if (from === encryption.keyId) return 'unchanged';
+  const context = personKeyContext(id);
+  const details = { from, to: encryption.keyId };
+  const event = { action: 'organization.reencrypt', organizationId: id, details } as const;
+  await audited(deps, by, event, () => {
+    const again = encryption.encrypt(encryption.open(personKey, context), context);
+    return store.changeOrganization(id, (stored) =>
+      stored.personKey === personKey ? { ...stored, personKey: again } : stored,
+    );
+  });
+  return 'reencrypted';
+}
+
+async function counted(
+  count: SecretsReencrypted,
+  id: EnrollmentId | OrganizationId,
+  encryptIt: () => Promise<'reencrypted' | 'unchanged' | undefined>,
+): Promise<void> {
+  try {
+    const outcome = await encryptIt();
+    if (outcome !== undefined) count[outcome] += 1;
+  } catch (error) {
+    if (error instanceof RolebridgeError) throw error;
+    count.failed.push({ id, reason: messageOf(error) });
   }
 }
 

@@ -360,13 +360,19 @@ const reencrypted = z.object({
   reencrypted: z.number(),
   unchanged: z.number(),
   failed: z.array(
-    z.object({ id: text.meta({ description: 'Of the connection or enrollment.' }), reason: text }),
+    z.object({
+      id: text.meta({ description: 'Of the connection, enrollment or organization.' }),
+      reason: text,
+    }),
   ),
 });
 export const reencryption = z.object({
   accessKeys: reencrypted.optional().meta({ description: 'Missing when there is no encryption key.' }),
   callbackSecrets: reencrypted.meta({ description: 'Under the service key.' }),
   enrollmentSecrets: reencrypted.meta({ description: 'Under the service key.' }),
+  personKeys: reencrypted.meta({
+    description: "Each organization's key of its persons' names, under the service key.",
+  }),
 });
 
 const person = z.object({ id: text.optional(), name: text, email: text.optional() });

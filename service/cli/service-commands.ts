@@ -19,7 +19,9 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
   withExample(
     program
       .command('reencrypt')
-      .description('re-encrypt access keys and the secrets of callbacks and enrollments with the first key')
+      .description(
+        "re-encrypt access keys, the secrets of callbacks and enrollments, and the keys of persons' names with the first key",
+      )
       .option(
         '--url <url>',
         'ask a running service (with ROLEBRIDGE_OPERATOR_TOKEN) instead of opening its store',

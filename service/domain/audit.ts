@@ -10,6 +10,7 @@ export const auditActions = [
   'organization.resume',
   'organization.export',
   'organization.erase',
+  'organization.reencrypt',
   'api_key.create',
   'api_key.revoke',
   'connection.create',

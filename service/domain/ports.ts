@@ -117,6 +117,8 @@ export interface JobQueue {
   leaseJobs(request: { now: string; leaseUntil: string; limit: number }): Promise<Job[]>;
   /** Due again at another time, or (undefined) never. One that was replaced or ended meanwhile is left alone. */
   completeJob(claimed: Job, next: { dueAt: string; attempts: number } | undefined): Promise<void>;
+  /** Proofs that access has ended, put off past `latest`, are due now: the clock was ahead. */
+  hastenProofs(latest: string, now: string): Promise<void>;
   /** When the next one is due. */
   nextJobAt(): Promise<string | undefined>;
 }

@@ -34,6 +34,8 @@ export interface WatchOptions {
 const secondLookMs = 600_000;
 /** A check takes seconds; a process that died has its watches taken over after this long. */
 const leaseMs = 300_000;
+/** A proof that access has ended is put off by an hour at most. */
+const longestProofDelayMs = 3_600_000;
 
 /** Starts to watch. */
 export function runJobs(
@@ -67,7 +69,10 @@ export function runJobs(
       const jump = clockWatch.jump();
       if (jump !== 0) {
         logger.warn({ jumpMs: Math.round(jump) }, 'the time of day jumped against the monotonic clock');
-        if (jump < 0) await rescheduleJobs(deps, stopping.signal);
+        if (jump < 0) {
+          await rescheduleJobs(deps, stopping.signal);
+          await store.hastenProofs(new Date(clock.now() + longestProofDelayMs).toISOString(), request.now);
+        }
       }
       return store.leaseJobs(request);
     },

@@ -448,6 +448,18 @@ export class RecordStore implements Store {
     return completeDue(this.backend, 'jobs', leased, next);
   }
 
+  async hastenProofs(latest: string, now: string): Promise<void> {
+    const late: Job[] = [];
+    for (let after: string | undefined; ; ) {
+      const found = await this.backend.list('jobs', { order: 'due', after, limit: rowsAtOnce });
+      late.push(...found.filter(({ purpose, dueAt }) => purpose === 'confirm_revocation' && dueAt > latest));
+      const last = found.at(-1);
+      if (last === undefined || found.length < rowsAtOnce) break;
+      after = jobKey(last);
+    }
+    for (const job of late) await this.completeJob(job, { dueAt: now, attempts: job.attempts });
+  }
+
   nextJobAt(): Promise<string | undefined> {
     return nextDueAt(this.backend, 'jobs');
   }

@@ -63,8 +63,10 @@ export async function serviceKeysInUse(
     for (const encrypted of encryptedCallbackSecretsOf(connection)) count(encrypted);
   for (let after: OrganizationId | undefined; ; ) {
     const { organizations, hasMore } = await store.organizations({ limit: 100, after });
-    for (const { id } of organizations)
+    for (const { id, personKey } of organizations) {
+      if (personKey !== undefined) count(personKey);
       for (const token of await store.tokensOf(id, 'enrollment')) count(enrollmentIn(token).encryptedSecret);
+    }
     after = organizations.at(-1)?.id;
     if (!hasMore) return counts;
   }

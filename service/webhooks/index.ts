@@ -5,6 +5,7 @@
 import type { Logger } from 'pino';
 import { isoNow } from '../actions/dependencies.js';
 import type { Clock, OutboxMessage, Store } from '../domain/ports.js';
+import { watchClock } from '../jobs/clock-watch.js';
 import { runDueLoop, type Scheduler } from '../jobs/scheduler.js';
 import type { Metrics } from '../metrics/index.js';
 import { createDelivery, type DeliveryOptions, type DeliveryResult } from './deliver-message.js';
@@ -34,6 +35,7 @@ export function deliverMessages(
   { endpoints, ...options }: WebhookOptions,
 ): Scheduler {
   const deliver = createDelivery(options);
+  const clockWatch = watchClock(clock);
   /** Endpoints whose last delivery failed, in this process. */
   const failing = new Set<string>(endpoints);
   const paused = new Map<string, { untilMs: number; waitMs: number; isGone: boolean }>();
@@ -118,7 +120,14 @@ export function deliverMessages(
     logger,
     concurrency: 16,
     leaseMs,
-    claim: (request) => store.leaseMessages(request),
+    async claim(request) {
+      // The clock was ahead and is right again: what was put off to its time comes back.
+      if (clockWatch.jump() < 0) {
+        paused.clear();
+        for (const endpoint of endpoints) await store.hastenMessages(endpoint, request.now);
+      }
+      return store.leaseMessages(request);
+    },
     nextAt: () => store.nextMessageAt(),
     handle,
   });

@@ -101,7 +101,7 @@ check('an applied connection', () => {
     expect(types()).toEqual(['role.provisioned', 'role.provisioned', 'role.provisioned']);
     expect(JSON.parse(last().body).data.scope).toEqual({ project: 'shop', environment: 'production' });
     expect(policiesWhenRegistered[0]).toEqual(['ReadOnlyAccess', 'self-inspection']);
-    expect(policiesWhenRegistered[1]).toEqual(expect.arrayContaining(['SecurityAudit', 'rolebridge']));
+    expect(policiesWhenRegistered[1]).toEqual(expect.arrayContaining(['SecurityAudit', 'vendor-access']));
 
     // At destroy the vendor hears of it while role and policies are all still there.
     const destroyed = await tf('destroy', '-auto-approve');

@@ -1,4 +1,5 @@
 /** Nothing that can't be undone is done on one look at the time of day. */
+import { deprovisioned } from '../callback-message.js';
 import { day, hour, passingClock, until } from '../passing-clock.js';
 import { startWatchedVendor } from '../watched-vendor.js';
 
@@ -26,3 +27,26 @@ test('a clock that is ahead for a moment deletes no pending connection and puts 
   expect(await made.status()).toBe('connected');
   await vendor.close();
 });
+
+test('a proof that access has ended and a webhook, put off by a clock that was ahead, come back', async () => {
+  const clock = Object.assign(passingClock(), { monotonic: () => performance.now() });
+  const vendor = await startWatchedVendor({ clock });
+  const jumps = () => vendor.logged('jumped against the monotonic clock').length;
+  const { connection, id, arn, calls } = await vendor.connected();
+  await until(() => vendor.receiver.received.length === 1, 'the first webhook');
+  vendor.receiver.answer = (response) => void response.writeHead(500).end();
+  await vendor.callBack(connection.callbackSecret, deprovisioned(id, arn));
+  await until(() => vendor.logged('a webhook was not delivered').length === 1, 'the failed webhook');
+  const before = calls();
+  clock.pass(8 * day);
+  await until(() => calls() > before, 'a proof by the wrong time');
+  await until(() => vendor.logged('a webhook was not delivered').length === 2, 'a retry by the wrong time');
+  vendor.receiver.answer = (response) => void response.writeHead(204).end();
+  vendor.sandbox.deleteRole(arn);
+  clock.pass(-8 * day);
+  await vendor.pending('wakes');
+  await until(() => jumps() === 2, 'the jump back');
+  await until(() => vendor.logged('access has ended').length === 1, 'the proof');
+  await until(() => vendor.logged('a webhook was delivered').length === 2, 'the webhook');
+  await vendor.close();
+}, 60_000);

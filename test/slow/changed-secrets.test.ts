@@ -51,6 +51,8 @@ it('a service key: the new one first, secrets encrypted again, the old one taken
   const path = `/v1/connections/${rotated.id}/rotate-callback-secret`;
   const { body: rotation } = await callApi(first.url, apiKey, 'POST', path, {});
   await callApi(first.url, apiKey, 'DELETE', `/v1/connections/${deleted.id}`);
+  const user = { name: 'Ada Lovelace' };
+  await callApi(first.url, apiKey, 'POST', '/v1/sign-in-links', { user });
   await stop(first);
 
   const second = await vendor.start({
@@ -61,12 +63,19 @@ it('a service key: the new one first, secrets encrypted again, the old one taken
   expect((await encrypted()).body).toEqual({
     callbackSecrets: { keyId: 'k2', reencrypted: 3, unchanged: 0, failed: [] },
     enrollmentSecrets: { keyId: 'k2', reencrypted: 1, unchanged: 0, failed: [] },
+    personKeys: { keyId: 'k2', reencrypted: 1, unchanged: 0, failed: [] },
   });
-  expect((await encrypted()).body.callbackSecrets).toMatchObject({ reencrypted: 0, unchanged: 3 });
+  expect((await encrypted()).body).toMatchObject({
+    callbackSecrets: { reencrypted: 0, unchanged: 3 },
+    personKeys: { reencrypted: 0, unchanged: 1 },
+  });
   await stop(second);
 
   const third = await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: next });
   expect(await callBack(third, one, one.callbackSecret)).toBe(200);
+  expect((await callApi(third.url, apiKey, 'GET', '/v1/sign-in-links')).body.signInLinks).toMatchObject([
+    { user },
+  ]);
   // Both secrets of a rotation went with it, and that of a connection whose stack may yet be destroyed.
   expect(await callBack(third, rotated, rotated.callbackSecret)).toBe(200);
   expect(await callBack(third, rotated, rotation.callbackSecret)).toBe(200);
