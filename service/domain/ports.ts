@@ -274,9 +274,10 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
   everyConnection(): AsyncIterable<Connection>;
   /**
    * Of all organizations, in any order: connected and failed ones without a watch that verifies them, such as those that
-   * were stored before there were watches. One that changes meanwhile may be missed.
+   * were stored before there were watches, or with one that no process can lease until after `latest`. One that changes meanwhile
+   * may be missed.
    */
-  unwatchedConnections(): AsyncIterable<Connection>;
+  unwatchedConnections(latest?: string): AsyncIterable<Connection>;
   /** How many there are of each status, of all organizations, deleted ones left out: for the operator's metrics. */
   connectionCounts(): Promise<Record<Connection['status'], number>>;
   /** The same, and of the connected ones by assurance, of the failed ones by code: for the operator's page. */

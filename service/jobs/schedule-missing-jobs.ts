@@ -3,16 +3,19 @@ import type { Dependencies } from '../actions/dependencies.js';
 import type { Connection } from '../domain/connection.js';
 import type { OrganizationId } from '../domain/ids.js';
 import type { Job } from '../domain/ports.js';
-import { jobsAfter } from '../domain/schedule.js';
+import { jobsAfter, type Schedule } from '../domain/schedule.js';
 
 /** Watches that are stored in one change. */
 const atOnce = 200;
 const tryAgainMs = 60_000;
+/** With room for clocks of several machines that differ by minutes. */
+const longestLeaseMs = 3_600_000;
 
 /**
  * Gives each connection that should be verified again and has no watch one, spread over the interval: connections that
- * were stored before there were watches, or came from somewhere else. Processes that start together may both give one,
- * of which the last stays. Never fails; the store that can't say is asked again.
+ * were stored before there were watches, or came from somewhere else. So is one whose check a clock that was ahead put
+ * off before the last end of the service. Processes that start together may both give one, of which the last stays.
+ * Never fails; the store that can't say is asked again.
  */
 export async function scheduleMissingJobs(
   deps: Dependencies,
@@ -35,10 +38,14 @@ export async function scheduleMissingJobs(
 export const rescheduleJobs = (deps: Dependencies, signal: AbortSignal): Promise<number> =>
   seed(deps, signal, deps.store.everyConnection());
 
+/** No check is due later, and no lease ends later, by a clock that is right. */
+const latestDueAt = ({ verifyIntervalMs }: Schedule, nowMs: number): string =>
+  new Date(nowMs + Math.max(verifyIntervalMs, longestLeaseMs)).toISOString();
+
 async function seed(
   { store, clock, schedule }: Dependencies,
   signal: AbortSignal,
-  connections: AsyncIterable<Connection> = store.unwatchedConnections(),
+  connections: AsyncIterable<Connection> = store.unwatchedConnections(latestDueAt(schedule, clock.now())),
 ): Promise<number> {
   let count = 0;
   let waiting: Job[] = [];

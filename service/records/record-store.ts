@@ -266,12 +266,15 @@ export class RecordStore implements Store {
     }
   }
 
-  async *unwatchedConnections(): AsyncIterable<Connection> {
+  async *unwatchedConnections(latest?: string): AsyncIterable<Connection> {
     let waiting: Connection[] = [];
     const unwatched = async () => {
       const keys = waiting.map(({ id }) => jobKey({ connectionId: id, purpose: 'verify' }));
       const jobs = await this.backend.get('jobs', keys);
-      const found = waiting.filter((_, index) => jobs[index] === undefined);
+      const found = waiting.filter((_, index) => {
+        const job = jobs[index];
+        return !job || (latest !== undefined && (job.leaseExpiresAt ?? job.dueAt) > latest);
+      });
       waiting = [];
       return found;
     };

@@ -37,9 +37,9 @@ export function watchesContract(on: Subject): void {
   });
 
   test('names the connections that should be verified again and have no watch for it', async () => {
-    const unwatched = async () => {
+    const unwatched = async (latest?: string) => {
       const found: string[] = [];
-      for await (const { id } of on.store.unwatchedConnections()) found.push(id);
+      for await (const { id } of on.store.unwatchedConnections(latest)) found.push(id);
       return found.sort();
     };
     const arn = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
@@ -61,6 +61,10 @@ export function watchesContract(on: Subject): void {
     for (const one of [connected, key, elsewhere, expiring])
       await on.store.commit({ watches: [aWatch(one)] });
     expect(await unwatched()).toEqual([]);
+    // Put off by a clock that was ahead.
+    await on.store.commit({ watches: [aWatch(key, { dueAt: at(2_000) })] });
+    expect(await unwatched(at(1_999))).toEqual([key.id]);
+    expect(await unwatched(at(2_000))).toEqual([]);
   });
 
   test('gives a watch to one of many that claim at once', async () => {

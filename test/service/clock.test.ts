@@ -1,12 +1,19 @@
 /** Nothing that can't be undone is done on one look at the time of day. */
+import { openFileStore } from '../../service/index.js';
 import { deprovisioned } from '../callback-message.js';
 import { day, hour, passingClock, until } from '../passing-clock.js';
 import { startWatchedVendor } from '../watched-vendor.js';
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
 
 test('a clock that is ahead for a moment deletes no pending connection and puts no check off', async () => {
   // The time of day jumps; the monotonic clock keeps its pace.
   const clock = Object.assign(passingClock(), { monotonic: () => performance.now() });
   const vendor = await startWatchedVendor({ clock });
+  closers.push(() => vendor.close());
   const waiting = await Promise.all(['a', 'b', 'c'].map((name) => vendor.pending(name)));
   const made = await vendor.connected();
   clock.pass(8 * day);
@@ -25,12 +32,12 @@ test('a clock that is ahead for a moment deletes no pending connection and puts 
     return next !== undefined && Date.parse(next) < clock.now() + hour;
   }, 'a check within the hour');
   expect(await made.status()).toBe('connected');
-  await vendor.close();
 });
 
 test('a proof that access has ended and a webhook, put off by a clock that was ahead, come back', async () => {
   const clock = Object.assign(passingClock(), { monotonic: () => performance.now() });
   const vendor = await startWatchedVendor({ clock });
+  closers.push(() => vendor.close());
   const jumps = () => vendor.logged('jumped against the monotonic clock').length;
   const { connection, id, arn, calls } = await vendor.connected();
   await until(() => vendor.receiver.received.length === 1, 'the first webhook');
@@ -48,5 +55,34 @@ test('a proof that access has ended and a webhook, put off by a clock that was a
   await until(() => jumps() === 2, 'the jump back');
   await until(() => vendor.logged('access has ended').length === 1, 'the proof');
   await until(() => vendor.logged('a webhook was delivered').length === 2, 'the webhook');
-  await vendor.close();
 }, 60_000);
+
+test('a check that was put off by a clock that was ahead comes back when the service is started again', async () => {
+  const clock = passingClock();
+  const vendor = await startWatchedVendor({ clock });
+  const first = await vendor.connected();
+  clock.pass(8 * day);
+  // Both are due eight days from now, by the clock that is right.
+  const second = await vendor.connected({ project: 'second' });
+  await until(async () => Date.parse((await vendor.store.nextJobAt()) ?? '') > clock.now(), 'nothing is due');
+  await vendor.service.close();
+  closers.push(
+    () => vendor.sandbox.close(),
+    () => vendor.receiver.close(),
+  );
+  clock.pass(-8 * day);
+
+  const store = await openFileStore({ directory: vendor.directory });
+  const again = await vendor.startAnother({ store });
+  closers.unshift(() => again.close());
+  const before = [first.calls(), second.calls()];
+  await until(
+    () => vendor.logs.some((line) => line.includes('connections without a watch are watched from now on')),
+    'the checks are planned anew',
+  );
+  clock.pass(hour);
+  await until(
+    () => first.calls() > (before[0] ?? 0) && second.calls() > (before[1] ?? 0),
+    'both are checked within the hour',
+  );
+});
