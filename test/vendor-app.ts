@@ -38,6 +38,23 @@ export async function startVendorApp(options: Parameters<typeof startVendor>[0] 
   return {
     url,
     vendor,
+    /** The role that a tenant creates for a connection; its ARN. */
+    createRole: (accountId: string, externalId: string | undefined): string =>
+      vendor.sandbox.createRole(accountId, {
+        roleName: 'orbit',
+        trustPolicy: {
+          Version: '2012-10-17',
+          Statement: [
+            {
+              Effect: 'Allow',
+              Principal: { AWS: vendor.principal },
+              Action: 'sts:AssumeRole',
+              Condition: { StringEquals: { 'sts:ExternalId': externalId } },
+            },
+          ],
+        },
+        managedPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
+      }).arn,
     async close() {
       server.closeAllConnections();
       server.close();

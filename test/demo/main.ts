@@ -48,7 +48,7 @@ async function demonstrate(vendor: Vendor, folder: string, publishSecond: () => 
   const customer = vendor.sandbox.createAccount();
   const admin = vendor.sandbox.createAccessKey(customer.accountId, 'platform-engineer');
 
-  const created = await step('Vendor: make a connection for project "shop"', async () =>
+  const created = await step('Vendor: create a connection for project "shop"', async () =>
     expectStatus(
       201,
       await vendor.call('POST', '/v1/connections', { name: 'shop', scope: { project: 'shop' } }),

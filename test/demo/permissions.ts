@@ -96,9 +96,8 @@ export async function upgradePermissions(
   await deploy('deploy@1', created.roleTemplates.terraform);
 
   publishSecond();
-  const outdated = await step(
-    'Vendor: publish deploy@2; the connected role goes on with deploy@1',
-    async () => expectStatus(200, await vendor.call('POST', `${path}/verify`)),
+  const outdated = await step('Vendor: publish deploy@2; the connected role keeps deploy@1', async () =>
+    expectStatus(200, await vendor.call('POST', `${path}/verify`)),
   );
   must(
     outdated.status === 'connected' && outdated.newestPermissionSet === 'deploy@2',

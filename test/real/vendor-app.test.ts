@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 inChromium('connects an account on the embedded page, and shows its roles', async () => {
-  const { vendor, url } = app;
+  const { vendor, url, createRole } = app;
   const { accountId } = vendor.sandbox.createAccount();
   const lambda = {
     Effect: 'Allow',
@@ -51,21 +51,7 @@ inChromium('connects an account on the embedded page, and shows its roles', asyn
   const externalId = /rb-[a-z2-7]{48}/.exec(await frame.content())?.[0];
   await screenshot(page, 'vendor-app-role', { fullPage: true });
 
-  const { arn } = vendor.sandbox.createRole(accountId, {
-    roleName: 'orbit',
-    trustPolicy: {
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Principal: { AWS: vendor.principal },
-          Action: 'sts:AssumeRole',
-          Condition: { StringEquals: { 'sts:ExternalId': externalId } },
-        },
-      ],
-    },
-    managedPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
-  });
+  const arn = createRole(accountId, externalId);
   await frame.getByLabel('Role ARN').fill(arn);
   await frame.getByRole('button', { name: 'Check connection' }).click();
   await frame.getByRole('heading', { name: 'Your AWS account is connected' }).waitFor();

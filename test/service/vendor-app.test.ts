@@ -4,7 +4,7 @@ import { startVendorApp } from '../vendor-app.js';
 import { openWebClient } from '../web-client.js';
 
 it('leads a tenant from "Connect AWS" through the page to the resources of its account', async () => {
-  const { url, vendor, close } = await startVendorApp();
+  const { url, vendor, createRole, close } = await startVendorApp();
   const { accountId } = vendor.sandbox.createAccount();
   const shown = async (path: string) => (await fetch(url + path)).text();
   expect(await shown('/acme')).toContain('Connect AWS');
@@ -20,21 +20,7 @@ it('leads a tenant from "Connect AWS" through the page to the resources of its a
   const opened = await browser.signInWithLink(link);
   const [, id = ''] = /connections\/(con_[a-z2-7]+)/.exec(opened.url) ?? [];
   const externalId = /rb-[a-z2-7]{48}/.exec((await browser.get(`/connections/${id}`)).text)?.[0];
-  const { arn } = vendor.sandbox.createRole(accountId, {
-    roleName: 'orbit',
-    trustPolicy: {
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Principal: { AWS: vendor.principal },
-          Action: 'sts:AssumeRole',
-          Condition: { StringEquals: { 'sts:ExternalId': externalId } },
-        },
-      ],
-    },
-    managedPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
-  });
+  const arn = createRole(accountId, externalId);
   await browser.post(`/connections/${id}/check`, { roleArn: arn });
 
   await until(async () => (await shown('/acme')).includes('"status connected"'), 'the webhook');

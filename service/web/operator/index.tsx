@@ -2,7 +2,7 @@
 import express, { type Request, type Response, Router } from 'express';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { RateLimits } from '../../limits/index.js';
-import { Button, Field, useHref } from '../components/basics.js';
+import { SignInForm } from '../components/sign-in-form.js';
 import { isSameOrigin } from '../csrf.js';
 import { useTexts } from '../page-context.js';
 import { isSame } from '../session.js';
@@ -69,29 +69,7 @@ const notOurs = () =>
   });
 
 function SignIn({ token, error }: { token: string; error: string | undefined }) {
-  const texts = useTexts().operator;
-  return (
-    <section class="card plain" aria-labelledby="title">
-      <div class="section">
-        <h1 id="title">{texts.signIn}</h1>
-        <p class="muted">{texts.signInLead}</p>
-        <form method="post" action={useHref()('/operator/sign-in')} autocomplete="off" class="stack">
-          <input type="hidden" name="csrf" value={token} />
-          <div role={error ? 'alert' : undefined}>
-            <Field
-              name="token"
-              label={texts.token}
-              type="password"
-              help={texts.tokenHelp}
-              error={error}
-              required
-            />
-          </div>
-          <Button look="primary" kind="btn-block">
-            {texts.signIn}
-          </Button>
-        </form>
-      </div>
-    </section>
-  );
+  const { signIn, signInLead, token: label, tokenHelp } = useTexts().operator;
+  const texts = { title: signIn, lead: signInLead, label, help: tokenHelp, button: signIn };
+  return <SignInForm action="/operator/sign-in" csrf={token} texts={texts} name="token" error={error} />;
 }

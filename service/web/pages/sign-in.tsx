@@ -8,8 +8,9 @@ import { requirePermission } from '../../domain/permission.js';
 import type { Token } from '../../domain/ports.js';
 import { linkIn } from '../../domain/sign-in-link.js';
 import type { RateLimits } from '../../limits/index.js';
-import { Button, Field, useHref } from '../components/basics.js';
+import { Button, useHref } from '../components/basics.js';
 import { Pair } from '../components/pair.js';
+import { SignInForm } from '../components/sign-in-form.js';
 import { usePage, useTexts } from '../page-context.js';
 import { type Look, lookOf } from '../session.js';
 import { field, queried, type Site, seeOther, sendPage, textsOf } from '../site.js';
@@ -87,33 +88,9 @@ function requireFormToken({ sessions }: Site, request: Request): void {
 }
 
 function SignInPage({ token, error }: { token: string; error?: string }) {
-  const texts = useTexts().signIn;
-  return (
-    <section class="card plain" aria-labelledby="title">
-      <div class="section">
-        <h1 id="title">{texts.title}</h1>
-        <p class="muted">{texts.lead}</p>
-        <form method="post" action={useHref()('/sign-in')} autocomplete="off" class="stack">
-          <input type="hidden" name="csrf" value={token} />
-          <div role={error ? 'alert' : undefined}>
-            <Field
-              name="apiKey"
-              label={texts.key}
-              type="password"
-              help={texts.keyHelp}
-              error={error}
-              required
-            />
-          </div>
-          <div>
-            <Button look="primary" kind="btn-block">
-              {texts.button}
-            </Button>
-          </div>
-        </form>
-      </div>
-    </section>
-  );
+  const { key, keyHelp, ...texts } = useTexts().signIn;
+  const words = { ...texts, label: key, help: keyHelp };
+  return <SignInForm action="/sign-in" csrf={token} texts={words} name="apiKey" error={error} />;
 }
 
 /**
