@@ -108,7 +108,7 @@ check('an applied connection', () => {
     expect(destroyed.code).toBe(0);
     expect(destroyed.output).toMatch(/disconnected/);
     expect(types()).toEqual([...Array(3).fill('role.provisioned'), 'role.deprovisioned']);
-    expect(policiesWhenRegistered[2]?.sort()).toEqual(['SecurityAudit', 'rolebridge', 'self-inspection']);
+    expect(policiesWhenRegistered[2]?.sort()).toEqual(['SecurityAudit', 'self-inspection', 'vendor-access']);
     expect(await policiesOf(JSON.parse(last().body).data.roleArn)).toEqual([]);
 
     // Every request was signed; the secret is in no file of Terraform's and in no output.
