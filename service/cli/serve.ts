@@ -87,7 +87,11 @@ export async function serve(terminal: Terminal): Promise<void> {
   const endControl =
     config.database === undefined
       ? await listenForControl(config.dataDirectory, (command) =>
-          runOperatorCommand({ store, clock: systemClock }, commandLine(), command),
+          runOperatorCommand(
+            { store, clock: systemClock, publicUrl: config.publicUrl ?? service.url },
+            commandLine(),
+            command,
+          ),
         )
       : async () => {};
   const stop = () => {

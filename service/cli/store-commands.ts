@@ -161,8 +161,12 @@ export async function operatorCommand(command: OperatorCommand, terminal: Termin
   const { database, dataDirectory } = readSettings(terminal.env);
   const answer = database === undefined ? await askForControl(dataDirectory, command) : undefined;
   if (answer !== undefined) return answer;
-  return inStore(terminal, (store) =>
-    runOperatorCommand({ store, clock: systemClock }, commandLine(), command),
+  return inStore(terminal, (store, { publicUrl, host, port }) =>
+    runOperatorCommand(
+      { store, clock: systemClock, publicUrl: publicUrl ?? `http://${host}:${port}` },
+      commandLine(),
+      command,
+    ),
   );
 }
 
