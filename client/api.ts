@@ -968,6 +968,18 @@ export interface Problem {
         architecture?: string | undefined;
       }
     | undefined;
+  /** Of quota_exceeded. */
+  quota?:
+    | 'connections'
+    | 'deletedConnections'
+    | 'projects'
+    | 'apiKeys'
+    | 'signInLinks'
+    | 'setupCodes'
+    | 'webSessions'
+    | 'enrollments'
+    | 'idempotencyKeys'
+    | undefined;
   /** Of secret_no_longer_available. */
   createdId?: string | undefined;
   /** Of request_outcome_unknown. */
@@ -2251,8 +2263,31 @@ export interface Operations {
       next?: string | undefined;
     };
   };
-  /** Returns one organization, by its id or reference. */
-  getOrganization: { args: [id: string]; answer: Organization };
+  /** Returns one organization, by its id or reference, with the use of its quotas. */
+  getOrganization: {
+    args: [id: string];
+    answer: {
+      id: string;
+      name: string;
+      reference?: string | undefined;
+      metadata?: Record<string, string> | undefined;
+      /** declared: a scope or target that is not declared is refused. */
+      targets: 'open' | 'declared';
+      /** ISO 8601, in UTC. */
+      createdAt: string;
+      /** Absent while it is not suspended. */
+      suspendedAt?: string | undefined;
+      /** How much of each kind the organization has, and may have. */
+      quotas: Record<
+        string,
+        {
+          used: number;
+          /** 0: none. */
+          limit: number;
+        }
+      >;
+    };
+  };
   /** Renames an organization, or changes its reference or metadata. */
   changeOrganization: {
     args: [

@@ -27,3 +27,17 @@ export async function revokeWithChildren(
   }
   return key.revokedAt === undefined ? revoked : key;
 }
+
+/** Takes keys out for good. Their parents no longer name them. */
+export async function forgetKeys(transaction: Transaction, keys: readonly ApiKey[]): Promise<void> {
+  const gone = new Set<string>(keys.map(({ id }) => id));
+  for (const id of gone) await transaction.delete('apiKeys', id);
+  for (const parentId of new Set(keys.map((key) => key.parentId))) {
+    const parent = parentId && (await transaction.get('apiKeys', parentId));
+    if (parent)
+      await transaction.put('apiKeys', {
+        ...parent,
+        childIds: parent.childIds?.filter((id) => !gone.has(id)),
+      });
+  }
+}

@@ -81,6 +81,7 @@ export function transactionOn(
 ): Transaction {
   return {
     get: async (table, key) => optionalValue(staged.get(table, key)),
+    count: async (table, where) => staged.count(table, where),
     holder: async (constraint, value) => staged.holder(constraint, value)?.key,
     async put(table, value, { lasting = true } = {}) {
       const row = rowOf(table, value);

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AnsweredRequest } from '../domain/answered-request.js';
-import type { ApiKey } from '../domain/api-key.js';
+import { type ApiKey, isValid } from '../domain/api-key.js';
 import type { AuditRecord } from '../domain/audit.js';
 import { type Connection, isVerifiable } from '../domain/connection.js';
 import { mayTakeScopes } from '../domain/connection-scopes.js';
@@ -25,6 +25,7 @@ import type {
   Token,
 } from '../domain/ports.js';
 import type { Project } from '../domain/project.js';
+import type { Quota, QuotaName } from '../domain/quotas.js';
 import type { RoleArn } from '../domain/role-arn.js';
 import { describeScope, isWithin, keysWithin, scopeFromKey, scopeKey } from '../domain/scope.js';
 import { type Backend, UniqueConflict } from './backend.js';
@@ -36,7 +37,8 @@ import {
   idempotencyOf,
 } from './commit-change.js';
 import { eraseOrganization } from './erase-organization.js';
-import { addToParent, revokeWithChildren } from './key-family.js';
+import { addToParent, forgetKeys, revokeWithChildren } from './key-family.js';
+import { requireRoom, usageIn } from './quotas.js';
 import { joined } from './reports.js';
 import {
   byOrganization,
@@ -121,12 +123,20 @@ export class RecordStore implements Store {
     return { organizations: found.slice(0, limit), hasMore: found.length > limit };
   }
 
-  async createApiKey(key: ApiKey): Promise<void> {
+  usage(
+    organizationId: OrganizationId,
+    names: readonly QuotaName[],
+  ): Promise<ReadonlyMap<QuotaName, number>> {
+    return this.backend.transact(organizationId, (transaction) => usageIn(transaction, names));
+  }
+
+  async createApiKey(key: ApiKey, quotas?: readonly Quota[]): Promise<void> {
     const own = ownCopy('apiKeys', key);
     await this.backend
       .transact(own.organizationId, async (transaction) => {
         await assertOrganization(transaction, own.organizationId);
         if (await transaction.get('apiKeys', own.id)) throw alreadyThere('API key');
+        await requireRoom(transaction, quotas);
         await addToParent(transaction, own);
         await transaction.put('apiKeys', own);
       })
@@ -151,6 +161,11 @@ export class RecordStore implements Store {
       if (stored?.organizationId !== organizationId) return undefined;
       return revokeWithChildren(transaction, stored, revokedAt);
     });
+  }
+
+  async deleteEndedApiKeys(organizationId: OrganizationId, now: string): Promise<void> {
+    const ended = (await this.apiKeys(organizationId)).filter((key) => !isValid(key, Date.parse(now)));
+    await this.backend.transact(organizationId, (transaction) => forgetKeys(transaction, ended));
   }
 
   async markApiKeyUsed({ organizationId, id }: ApiKey, lastUsedAt: string): Promise<void> {
@@ -371,10 +386,11 @@ export class RecordStore implements Store {
     return collect((after) => this.backend.list('projects', { ...query, after }), projectKey);
   }
 
-  async saveProject(project: Project): Promise<void> {
+  async saveProject(project: Project, quotas?: readonly Quota[]): Promise<void> {
     const own = ownCopy('projects', project);
     await this.backend.transact(own.organizationId, async (transaction) => {
       await assertOrganization(transaction, own.organizationId);
+      if (!(await transaction.get('projects', projectKey(own)))) await requireRoom(transaction, quotas);
       await transaction.put('projects', own);
     });
   }
@@ -388,6 +404,7 @@ export class RecordStore implements Store {
   async acquireRequest(
     mine: AnsweredRequest,
     replaces: string | undefined,
+    quotas?: readonly Quota[],
   ): Promise<AnsweredRequest | undefined> {
     const { organizationId } = mine;
     const oldest = new Date(Date.parse(mine.startedAt) - idempotencyLifetimeMs).toISOString();
@@ -398,6 +415,7 @@ export class RecordStore implements Store {
       for (const { id } of old) await transaction.delete('answeredRequests', id);
       const stored = await transaction.get('answeredRequests', mine.id);
       if (stored !== undefined && (stored.answer || stored.requestId !== replaces)) return stored;
+      if (stored === undefined) await requireRoom(transaction, quotas);
       await transaction.put('answeredRequests', ownCopy('answeredRequests', mine));
       return undefined;
     });
@@ -508,11 +526,13 @@ export class RecordStore implements Store {
     return nextDueAt(this.backend, 'messages');
   }
 
-  async saveToken(token: Token): Promise<void> {
+  async saveToken(token: Token, quotas?: readonly Quota[]): Promise<void> {
     const own = ownCopy('tokens', token);
     await this.backend
       .transact(own.organizationId, async (transaction) => {
         await assertOrganization(transaction, own.organizationId);
+        if (quotas && !(await transaction.get('tokens', tokenKey(own))))
+          await requireRoom(transaction, quotas);
         await transaction.put('tokens', own);
       })
       .catch(conflictAs('token'));
