@@ -236,6 +236,7 @@ describe('rolebridge org', () => {
     expect((await org('create', 'acme', '--reference', 't-1', ...url)).stderr).toContain('reference_taken');
     expect((await org('list', '--search', 'ACM')).stdout).toMatch(/org_\w+ +acme +t-1/);
     expect((await org('change', 't-1', '--name', 'Acme GmbH')).stdout).toContain('Acme GmbH');
+    expect((await org('show', 't-1')).stdout).toMatch(/QUOTA +USED +LIMIT\n(.*\n)*apiKeys +1 +500/);
     expect((await org('suspend', 't-1')).stdout).toContain('suspended');
     expect((await org('resume', 't-1')).stdout).not.toContain('suspended');
     const lines = (await org('export', 't-1')).stdout.trimEnd().split('\n');
