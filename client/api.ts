@@ -1229,6 +1229,7 @@ export interface AuditRecord {
     | 'setup_code.revoke'
     | 'operator_token.create'
     | 'operator_token.revoke'
+    | 'operator_link.create'
     | 'sign_in_link.create'
     | 'sign_in_link.revoke'
     | 'web_session.begin'

@@ -4,6 +4,7 @@ import { operatorPermissions } from '../domain/operator.js';
 import { organizationSchema } from '../domain/organization.js';
 import { createOrganization } from './create-organization.js';
 import type { Dependencies } from './dependencies.js';
+import { createOperatorLink } from './operator-link.js';
 import { createOperatorToken, listOperatorTokens, revokeOperatorToken } from './operator-tokens.js';
 import { reencrypt } from './reencrypt.js';
 
@@ -21,11 +22,18 @@ export const operatorCommand = z.discriminatedUnion('command', [
   z.strictObject({ command: z.literal('operator-token.list') }),
   z.strictObject({ command: z.literal('operator-token.revoke'), id: z.string() }),
   z.strictObject({ command: z.literal('reencrypt') }),
+  z.strictObject({
+    command: z.literal('operator.link'),
+    token: z.string(),
+    expiresInMinutes: z.int().min(1).max(60),
+  }),
 ]);
 export type OperatorCommand = z.infer<typeof operatorCommand>;
 
 export async function runOperatorCommand(
-  deps: Pick<Dependencies, 'store' | 'clock' | 'encryption' | 'accessKeyEncryption'>,
+  deps: Pick<Dependencies, 'store' | 'clock' | 'encryption' | 'accessKeyEncryption'> & {
+    readonly publicUrl: string;
+  },
   by: Requester,
   command: unknown,
 ): Promise<object> {
@@ -44,5 +52,7 @@ export async function runOperatorCommand(
       return { revoked: asked.id };
     case 'reencrypt':
       return reencrypt(deps, by);
+    case 'operator.link':
+      return createOperatorLink(deps, by, asked);
   }
 }

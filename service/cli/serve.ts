@@ -90,7 +90,13 @@ export async function serve(terminal: Terminal): Promise<void> {
     config.database === undefined
       ? await listenForControl(config.dataDirectory, (command) =>
           runOperatorCommand(
-            { store, clock: systemClock, encryption, accessKeyEncryption },
+            {
+              store,
+              clock: systemClock,
+              encryption,
+              accessKeyEncryption,
+              publicUrl: config.publicUrl ?? service.url,
+            },
             commandLine(),
             command,
           ),

@@ -158,6 +158,7 @@ export async function operatorCommand(command: OperatorCommand, terminal: Termin
         clock: systemClock,
         encryption: createEncryption(config.serviceKeys),
         accessKeyEncryption: openEncryption(config),
+        publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,
       },
       commandLine(),
       command,
