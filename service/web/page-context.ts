@@ -16,6 +16,8 @@ export interface PageContext {
   readonly embedOrigins: readonly string[];
   readonly session?: WebSession | undefined;
   readonly operator?: { readonly csrfToken: string } | undefined;
+  /** Since then verdicts are on hold. */
+  readonly degradedSince?: string | undefined;
   readonly organizationName?: string | undefined;
   /** Milliseconds since the epoch: relative times count from here. */
   readonly now: number;
