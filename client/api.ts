@@ -761,8 +761,7 @@ export type Verification =
                 | 'condition_wildcard'
                 | 'role_name_or_path'
                 | 'sts_region_off'
-                | 'organization_policy'
-                | 'vendor_not_allowed';
+                | 'organization_policy';
               likelihood: 'certain' | 'likely' | 'possible';
               explanation: string;
             }[];
@@ -924,8 +923,7 @@ export interface Problem {
             | 'condition_wildcard'
             | 'role_name_or_path'
             | 'sts_region_off'
-            | 'organization_policy'
-            | 'vendor_not_allowed';
+            | 'organization_policy';
           likelihood: 'certain' | 'likely' | 'possible';
           explanation: string;
         }[];

@@ -79,6 +79,7 @@ export function render(site: Site, response: Response, content: Child): string {
     embedOrigins: site.embedOrigins,
     session: response.locals.session,
     operator: response.locals.operator,
+    degradedSince: site.deps.health.degradedSince,
     organizationName: response.locals.organization?.name,
     targetNames: response.locals.targetNames,
     now: site.deps.clock.now(),

@@ -30,6 +30,9 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       moreActions: 'Weitere Aktionen',
       code: (code) => `Code \`${code}\``,
       request: (id) => `Anfrage ${id}`,
+      onHold: `${v.name} kann AWS-Rollen zurzeit nicht prüfen`,
+      onHoldLine:
+        'Die Ursache liegt nicht in Ihrem Konto. Jeder Status ist der der letzten Prüfung; die Prüfungen laufen von selbst wieder an.',
       getHelp: 'Hilfe holen',
       continueLater: 'Später fortsetzen',
       cancel: 'Abbrechen',

@@ -33,6 +33,9 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       moreActions: 'More actions',
       code: (code: string) => `Code \`${code}\``,
       request: (id: string) => `Request ${id}`,
+      onHold: `${v.name} can’t check AWS roles at the moment`,
+      onHoldLine:
+        'The cause is not in your account. Each status is that of the last check; checks resume on their own.',
       getHelp: 'Get help',
       continueLater: 'Continue later',
       cancel: 'Cancel',
