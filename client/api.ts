@@ -761,8 +761,7 @@ export type Verification =
                 | 'condition_wildcard'
                 | 'role_name_or_path'
                 | 'sts_region_off'
-                | 'organization_policy'
-                | 'vendor_not_allowed';
+                | 'organization_policy';
               likelihood: 'certain' | 'likely' | 'possible';
               explanation: string;
             }[];
@@ -924,8 +923,7 @@ export interface Problem {
             | 'condition_wildcard'
             | 'role_name_or_path'
             | 'sts_region_off'
-            | 'organization_policy'
-            | 'vendor_not_allowed';
+            | 'organization_policy';
           likelihood: 'certain' | 'likely' | 'possible';
           explanation: string;
         }[];
@@ -1229,6 +1227,7 @@ export interface AuditRecord {
     | 'setup_code.revoke'
     | 'operator_token.create'
     | 'operator_token.revoke'
+    | 'operator_link.create'
     | 'sign_in_link.create'
     | 'sign_in_link.revoke'
     | 'web_session.begin'
