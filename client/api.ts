@@ -166,7 +166,7 @@ export type Connection =
             remedy: string;
           }[]
         | undefined;
-      /** Whether IAM's simulator allows what the permission set needs. */
+      /** Whether IAM's simulator allows what the permission set needs. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked. */
       permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
       verification: Verification;
     }
@@ -1629,7 +1629,7 @@ export interface Operations {
             remedy: string;
           }[]
         | undefined;
-      /** Whether IAM's simulator allows what the permission set needs. */
+      /** Whether IAM's simulator allows what the permission set needs. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked. */
       permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
       verification?: Verification | undefined;
       reason?: 'deprovisioned' | undefined;

@@ -78,7 +78,8 @@ const ofConnectedRole = {
     .optional()
     .meta({ description: 'Of a tested one: why it is not proven, and what to do.' }),
   permissions: permissionsState.optional().meta({
-    description: "Whether IAM's simulator allows what the permission set needs.",
+    description:
+      "Whether IAM's simulator allows what the permission set needs. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked.",
   }),
 };
 
