@@ -56,6 +56,8 @@ export interface RoleTemplates {
   console: string;
   /** To paste there as an inline policy: the permission set, and that the role may read itself. */
   consolePolicy: string;
+  /** What of the permission set has no room in an inline policy: to create and attach as managed policies. */
+  consoleManagedPolicies?: string[] | undefined;
   /** A whole main.ts for CDK Terrain, for new stacks. */
   cdktn: string;
   /** A whole main.ts for CDKTF, for stacks that use it already. */
@@ -66,7 +68,7 @@ export interface RoleTemplates {
   terraformModule: string;
   /** A template, as YAML. */
   cloudFormation: string;
-  /** A link that opens CloudFormation, filled in; with ROLEBRIDGE_TEMPLATE_URL and a preset. */
+  /** A link that opens CloudFormation, filled in; with ROLEBRIDGE_TEMPLATE_URL for presets, ROLEBRIDGE_SET_TEMPLATE_URL for whole permission sets. */
   cloudFormationLink?: string | undefined;
   /** Commands for bash, the signed callback with them. */
   awsCli: string;
@@ -440,6 +442,7 @@ export type Verification =
           | 'with_pending_external_id'
           | 'with_previous_external_id'
           | 'without_external_id'
+          | 'without_external_id_in_another_region'
           | 'wrong_external_id'
           | 'altered_external_id'
           | 'caller_identity'
@@ -611,6 +614,7 @@ export type Verification =
           | 'with_pending_external_id'
           | 'with_previous_external_id'
           | 'without_external_id'
+          | 'without_external_id_in_another_region'
           | 'wrong_external_id'
           | 'altered_external_id'
           | 'caller_identity'
