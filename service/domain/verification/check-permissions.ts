@@ -58,8 +58,8 @@ export function simulationsFor(set: PermissionSet, without: readonly string[]): 
 
 /**
  * What IAM's answers come to. An answer that is missing, or a denial for want of a context value, is "not checked", never
- * "missing". The state is `complete` only where IAM allowed everything required, and denied every denial: a statement
- * that was checked in part or not at all makes it `not_checked`.
+ * "missing". The state is `complete` only where IAM allowed all that statements require, and denied every denial: one that
+ * was checked in part or not at all makes it `not_checked`. AWS's managed policies can't be asked about, so they are only listed.
  *
  * @param answers undefined where the role may not simulate
  */
@@ -87,7 +87,9 @@ export function judgePermissions(
   }
   const isIncomplete = found.required.length + found.denied.length > 0;
   const optional = new Set(set.statements.filter((entry) => entry.optional).map(({ sid }) => sid));
-  const isUnknown = notChecked.some(({ sid, because }) => because === 'not_permitted' || !optional.has(sid));
+  const isUnknown = notChecked.some(
+    ({ sid, because }) => because === 'not_permitted' || (because !== 'managed_policy' && !optional.has(sid)),
+  );
   return {
     state: isIncomplete ? 'incomplete' : isUnknown ? 'not_checked' : 'complete',
     missing: found.required,

@@ -125,8 +125,7 @@ function remedyFor(open: PermissionsReport['notChecked']): string {
     open.some(({ because }) => reasons.includes(because));
   if (isDueTo('no_check', 'missing_context'))
     return 'Nothing is wrong with the role. The vendor can say in the set what to ask: "check" with actions, resources and context.';
-  if (isDueTo('not_answered')) return 'IAM gave no answer that can be read. The next check asks again.';
-  return "Nothing is wrong with the role: IAM's simulator can't be asked about a managed policy as a whole.";
+  return 'IAM gave no answer that can be read. The next check asks again.';
 }
 
 const listed = (sids: readonly string[]): string => [...new Set(sids)].join(', ');
