@@ -2,16 +2,15 @@
 import { z } from 'zod';
 import { auditActions } from '../domain/audit.js';
 import { assurance } from '../domain/connection.js';
-import { errorCodes } from '../domain/error-catalog/index.js';
 import { authority } from '../domain/permission.js';
 import { access } from '../domain/sign-in-link.js';
 import { permissionsReport, permissionsState } from '../domain/verification/permissions-report.js';
-import { cause, check, verificationSchema } from '../domain/verification.js';
+import { cause, check, errorCode, verificationSchema } from '../domain/verification.js';
 import { scope } from './schemas.js';
 
 const text = z.string();
 const dateTime = text.meta({ format: 'date-time', description: 'ISO 8601, in UTC.' });
-const code = z.enum(errorCodes).meta({ id: 'ProblemCode' });
+const code = errorCode;
 const accountId = text.meta({ description: 'An AWS account: 12 digits.' });
 const externalId = text.meta({ description: "What the role's trust policy must require as sts:ExternalId." });
 const path = z.array(scope);
@@ -381,32 +380,36 @@ export const reencryption = z.object({
   }),
 });
 
-const person = z.object({ id: text.optional(), name: text, email: text.optional() });
-const signInLink = z.object({
-  id: text,
-  access,
-  connectionId: text.optional(),
-  user: person.optional(),
-  returnUrl: text.optional(),
-  createdAt: dateTime,
-  expiresAt: dateTime,
-  usedAt: dateTime.optional().meta({ description: 'When its browser first signed in.' }),
-  revokedAt: dateTime.optional(),
-});
+const person = z.object({ id: text.optional(), name: text, email: text.optional() }).meta({ id: 'Person' });
+const signInLink = z
+  .object({
+    id: text,
+    access,
+    connectionId: text.optional(),
+    user: person.optional(),
+    returnUrl: text.optional(),
+    createdAt: dateTime,
+    expiresAt: dateTime,
+    usedAt: dateTime.optional().meta({ description: 'When its browser first signed in.' }),
+    revokedAt: dateTime.optional(),
+  })
+  .meta({ id: 'SignInLink' });
 export const createdSignInLink = signInLink.extend({
   url: text.meta({ description: 'Signs in one browser. In no other answer.' }),
 });
 export const signInLinkList = z.object({ signInLinks: z.array(signInLink) });
 
-const apiKey = z.object({
-  id: text,
-  name: text,
-  createdAt: dateTime,
-  ...authority.shape,
-  parentId: text.optional().meta({ description: 'The key that created it.' }),
-  lastUsedAt: dateTime.optional().meta({ description: 'Within five minutes.' }),
-  revokedAt: dateTime.optional(),
-});
+const apiKey = z
+  .object({
+    id: text,
+    name: text,
+    createdAt: dateTime,
+    ...authority.shape,
+    parentId: text.optional().meta({ description: 'The key that created it.' }),
+    lastUsedAt: dateTime.optional().meta({ description: 'Within five minutes.' }),
+    revokedAt: dateTime.optional(),
+  })
+  .meta({ id: 'ApiKey' });
 export const apiKeyList = z.object({
   apiKeys: z.array(apiKey),
   next: text.optional().meta({ description: 'The "after" of the next page; missing on the last.' }),

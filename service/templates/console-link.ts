@@ -1,4 +1,5 @@
 import { partitions } from '../domain/role-arn.js';
+import { selfInspection } from '../domain/trust-policy.js';
 import { policyDocument, setPoliciesOf } from './permission-set-policies.js';
 import { policyArnsOf, type RoleDescription } from './role-description.js';
 
@@ -32,12 +33,7 @@ export function consoleLink(
 export function consolePolicies(description: RoleDescription): [string, ...string[]] {
   const { partition, expectedAccountId = '*', path = '/', roleName = consoleRoleName } = description;
   const set = setPoliciesOf(description);
-  const self = {
-    Sid: 'SelfInspection',
-    Effect: 'Allow',
-    Action: ['iam:GetRole', 'iam:SimulatePrincipalPolicy'],
-    Resource: [`arn:${partition}:iam::${expectedAccountId}:role${path}${roleName}`],
-  };
+  const self = selfInspection(`arn:${partition}:iam::${expectedAccountId}:role${path}${roleName}`);
   const text = (statements: readonly object[]) => JSON.stringify(policyDocument(statements), null, 2);
   return [text([self, ...(set?.inline ?? [])]), ...(set?.managed ?? []).map(text)];
 }
