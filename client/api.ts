@@ -428,6 +428,18 @@ export interface Problem {
     | undefined;
   /** Of target_unknown: the most similar declared target. */
   nearest?: Scope | undefined;
+  /** Of quota_exceeded. */
+  quota?:
+    | 'connections'
+    | 'deletedConnections'
+    | 'projects'
+    | 'apiKeys'
+    | 'signInLinks'
+    | 'setupCodes'
+    | 'webSessions'
+    | 'enrollments'
+    | 'idempotencyKeys'
+    | undefined;
   /** Of secret_no_longer_available. */
   createdId?: string | undefined;
   /** Of request_outcome_unknown. */
@@ -1316,8 +1328,21 @@ export interface Operations {
       next?: string | undefined;
     };
   };
-  /** Returns one organization, by its id or reference. */
-  getOrganization: { args: [id: string]; answer: Organization };
+  /** Returns one organization, by its id or reference, with the use of its quotas. */
+  getOrganization: {
+    args: [id: string];
+    answer: Organization & {
+      /** How much of each kind the organization has, and may have. */
+      quotas: Record<
+        string,
+        {
+          used: number;
+          /** 0: none. */
+          limit: number;
+        }
+      >;
+    };
+  };
   /** Renames an organization, or changes its reference or metadata. */
   changeOrganization: {
     args: [

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { auditActions } from '../domain/audit.js';
 import { assurance } from '../domain/connection.js';
 import { authority } from '../domain/permission.js';
+import { quotaNames } from '../domain/quotas.js';
 import { access } from '../domain/sign-in-link.js';
 import { permissionsReport, permissionsState } from '../domain/verification/permissions-report.js';
 import { cause, check, errorCode, verificationSchema } from '../domain/verification.js';
@@ -342,6 +343,12 @@ const organizationWarnings = z
   .optional()
   .meta({ description: 'Another organization has the same name.' });
 export const organization = z.object(organizationMembers).meta({ id: 'Organization' });
+export const organizationInUse = z.object({
+  ...organizationMembers,
+  quotas: z
+    .record(z.enum(quotaNames), z.object({ used: z.int(), limit: z.int().meta({ description: '0: none.' }) }))
+    .meta({ description: 'How much of each kind the organization has, and may have.' }),
+});
 export const changedOrganization = z.object({
   ...organizationMembers,
   warnings: organizationWarnings,
@@ -497,6 +504,7 @@ export const problem = z
       .optional()
       .meta({ description: 'Of connection_not_healthy.' }),
     nearest: scope.optional().meta({ description: 'Of target_unknown: the most similar declared target.' }),
+    quota: z.enum(quotaNames).optional().meta({ description: 'Of quota_exceeded.' }),
     createdId: text.optional().meta({ description: 'Of secret_no_longer_available.' }),
     requestId: text.optional().meta({ description: 'Of request_outcome_unknown.' }),
     allowedDurationSeconds: z.number().optional(),

@@ -307,7 +307,7 @@ const operationsSettings = {
     schema: values.quotas.schema,
     default: values.quotas.default,
     sentence:
-      '`NAME=NUMBER[,…]`, how many of each kind one organization may have, `0` for no limit: `connections`, `apiKeys` (valid ones), `signInLinks` and `enrollments` (that have not expired).',
+      '`NAME=NUMBER[,…]`, how many of each kind one organization may have, `0` for no limit: `connections`, `deletedConnections` (their ids are never issued again), `projects`, `apiKeys` (revoked and expired ones make room), `signInLinks` (revoked ones count for 12 hours), `setupCodes`, `webSessions`, `enrollments` and `idempotencyKeys` (of 24 hours).',
   },
   ROLEBRIDGE_TRUSTED_PROXIES: {
     option: 'trustedProxies',

@@ -42,7 +42,6 @@ export interface RoleStep {
   readonly roleArn: string;
   readonly arnError?: string | undefined;
   readonly result?: CheckResult | undefined;
-  readonly resultTitle: string;
 }
 
 /** What is open in the second step: how to create the role, or what came of its check. */
@@ -345,7 +344,7 @@ function FailedCheck(step: RoleStep & { result: CheckResult }) {
   return (
     <>
       <Tell event="failed" connection={step.connection} code={result.code} />
-      <Refusal result={result} title={step.resultTitle} />
+      <Refusal result={result} />
       <div class="section">
         {!result.message.includes(step.roleArn) && <p class="mono small muted break">{step.roleArn}</p>}
         <PolicyToDeploy result={result} externalId={step.trust.pendingExternalId ?? step.trust.externalId} />
