@@ -398,6 +398,8 @@ export interface Sts {
     sessionPolicy?: string | undefined;
     tags?: readonly { readonly key: string; readonly value: string }[] | undefined;
     sourceIdentity?: string | undefined;
+    /** Through the STS of another region of the partition, where it has one. */
+    inAnotherRegion?: true | undefined;
   }): Promise<
     StsAnswer<{
       sessionArn: string;
