@@ -1,13 +1,18 @@
 import { z } from 'zod';
 import { keysOf } from '../domain/keys-of.js';
+import { isOfService } from '../domain/webhook-endpoint.js';
 import {
   type MessageType,
   messageData,
   messageTypes,
   serviceMessageData,
+  testMessageData,
 } from '../domain/webhook-message.js';
 
-const ofService = (type: MessageType) => type.startsWith('service.');
+function dataOf(type: MessageType) {
+  if (type === 'webhook.test') return testMessageData;
+  return isOfService(type) ? serviceMessageData : messageData;
+}
 
 /** Each type of message that the service sends to the vendor's endpoints. */
 export const statusMessages = keysOf(messageTypes).map((type) => ({
@@ -16,6 +21,6 @@ export const statusMessages = keysOf(messageTypes).map((type) => ({
   schema: z.object({
     type: z.literal(type),
     timestamp: z.iso.datetime(),
-    data: ofService(type) ? serviceMessageData : messageData,
+    data: dataOf(type),
   }),
 }));

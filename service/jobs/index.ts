@@ -54,7 +54,8 @@ export function runJobs(
     else logger.error(line, massFailureTexts[event]);
     if (event === 'canary_misconfigured') return;
     const type = `service.${event}` as const;
-    const messages = outboxMessages(deps, { organizationId, connectionId: id }, { type, data: line });
+    const about = { organizationId, connectionId: id };
+    const messages = await outboxMessages(deps, about, [{ type, data: line }]);
     await store.commit({ messages });
     deps.wake();
   });

@@ -16,8 +16,10 @@ import type { Organization } from '../domain/organization.js';
 import type {
   Change,
   ConnectionFilter,
+  DeliveryPage,
   IdempotencyRecord,
   Job,
+  NextDelivery,
   OrganizationFilter,
   OutboxMessage,
   RunningCheck,
@@ -27,6 +29,7 @@ import type {
 import type { Project } from '../domain/project.js';
 import type { RoleArn } from '../domain/role-arn.js';
 import { describeScope, isWithin, keysWithin, scopeFromKey, scopeKey } from '../domain/scope.js';
+import type { WebhookEndpoint } from '../domain/webhook-endpoint.js';
 import { type Backend, UniqueConflict } from './backend.js';
 import {
   alreadyThere,
@@ -35,6 +38,7 @@ import {
   connectionNotFound,
   idempotencyOf,
 } from './commit-change.js';
+import { completeMessage, deliveries, firstMessage, hastenMessages, replayMessage } from './deliveries.js';
 import { eraseOrganization } from './erase-organization.js';
 import { addToParent, revokeWithChildren } from './key-family.js';
 import { joined } from './reports.js';
@@ -42,6 +46,7 @@ import {
   byOrganization,
   idempotencyKey,
   jobKey,
+  messageKey,
   ownCopy,
   projectKey,
   searchable,
@@ -316,9 +321,10 @@ export class RecordStore implements Store {
 
   async commit(change: Change): Promise<void> {
     const { connection, receipt, watches = [], endJobs = [], messages = [] } = change;
-    const [first] = [...(receipt ? [receipt] : []), ...watches, ...endJobs, ...messages];
+    const [first] = [...(receipt ? [receipt] : []), ...endJobs];
+    const owner = connection?.next ?? watches[0] ?? messages[0];
     const organizationId =
-      connection?.next.organizationId ?? (first && (await this.#organizationOf(first.connectionId)));
+      owner?.organizationId ?? (first && (await this.#organizationOf(first.connectionId)));
     if (organizationId === undefined) return;
     if ([...watches, ...messages].some((one) => one.organizationId !== organizationId))
       throw new TypeError('One change is of one organization.');
@@ -471,37 +477,71 @@ export class RecordStore implements Store {
     return leaseDue(this.backend, 'messages', request);
   }
 
-  completeMessage(
-    leased: OutboxMessage,
-    next: { dueAt: string; attempts: number } | undefined,
-  ): Promise<void> {
-    return completeDue(this.backend, 'messages', leased, next);
+  completeMessage(leased: OutboxMessage, next: NextDelivery | undefined): Promise<void> {
+    return completeMessage(this.backend, leased, next);
   }
 
-  async firstMessage({
-    organizationId,
-    connectionId,
-    endpoint,
-  }: OutboxMessage): Promise<OutboxMessage | undefined> {
-    const where = { connectionId, endpoint };
-    const [first] = await this.backend.list('messages', {
-      order: 'created',
-      organizationId,
-      where,
-      limit: 1,
-    });
-    return first;
+  firstMessage(message: OutboxMessage): Promise<OutboxMessage | undefined> {
+    return firstMessage(this.backend, message);
   }
 
-  async hastenMessages(endpoint: string, now: string): Promise<void> {
-    const waiting = await this.backend.list('messages', {
-      order: 'created',
-      where: { endpoint },
-      limit: 1_000,
+  hastenMessages(endpoint: string | undefined, now: string): Promise<void> {
+    return hastenMessages(this.backend, endpoint, now);
+  }
+
+  async addMessage(message: OutboxMessage): Promise<void> {
+    const own = ownCopy('messages', message);
+    await this.backend.transact(own.organizationId, (transaction) => transaction.put('messages', own));
+  }
+
+  deliveries(page: DeliveryPage): Promise<{ deliveries: OutboxMessage[]; hasMore: boolean }> {
+    return deliveries(this.backend, page);
+  }
+
+  delivery(endpoint: string, id: string): Promise<OutboxMessage | undefined> {
+    return this.#one('messages', messageKey({ id, endpoint }));
+  }
+
+  replayMessage(message: OutboxMessage, now: string): Promise<boolean> {
+    return replayMessage(this.backend, message, now);
+  }
+
+  async saveWebhookEndpoint(endpoint: WebhookEndpoint): Promise<void> {
+    const own = ownCopy('webhookEndpoints', endpoint);
+    await this.backend.transact(own.organizationId, async (transaction) => {
+      await assertOrganization(transaction, own.organizationId);
+      await transaction.put('webhookEndpoints', own);
     });
-    const late = waiting.filter(({ dueAt, leaseExpiresAt }) => dueAt > now && leaseExpiresAt === undefined);
-    for (const message of late)
-      await this.completeMessage(message, { dueAt: now, attempts: message.attempts });
+  }
+
+  webhookEndpoint(id: string): Promise<WebhookEndpoint | undefined> {
+    return this.#one('webhookEndpoints', id);
+  }
+
+  webhookEndpoints(organizationId: OrganizationId): Promise<WebhookEndpoint[]> {
+    const query = { organizationId, order: 'created', limit: rowsAtOnce } as const;
+    return collect(
+      (after) => this.backend.list('webhookEndpoints', { ...query, after }),
+      ({ id }) => id,
+    );
+  }
+
+  changeWebhookEndpoint(
+    { id, organizationId }: Pick<WebhookEndpoint, 'id' | 'organizationId'>,
+    change: (stored: WebhookEndpoint) => WebhookEndpoint,
+  ): Promise<WebhookEndpoint | undefined> {
+    return this.backend.transact(organizationId, async (transaction) => {
+      const stored = await transaction.get('webhookEndpoints', id);
+      if (stored?.organizationId !== organizationId) return undefined;
+      const next = ownCopy('webhookEndpoints', change(stored));
+      transaction.forgetVersionBefore();
+      await transaction.put('webhookEndpoints', next);
+      return next;
+    });
+  }
+
+  async deleteWebhookEndpoint({ id, organizationId }: WebhookEndpoint): Promise<void> {
+    await this.backend.transact(organizationId, (transaction) => transaction.delete('webhookEndpoints', id));
   }
 
   nextMessageAt(): Promise<string | undefined> {

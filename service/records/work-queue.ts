@@ -42,7 +42,7 @@ export async function completeDue<Name extends Queue>(
   backend: Backend,
   table: Name,
   leased: Leased<Name>,
-  next: { dueAt: string; attempts: number } | undefined,
+  next: ({ dueAt: string; attempts: number } & Partial<Leased<Name>>) | undefined,
 ): Promise<void> {
   const { key, organizationId } = tables[table];
   await backend.transact(organizationId(leased), async (transaction) => {

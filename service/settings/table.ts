@@ -262,9 +262,8 @@ const webhookSettings = {
     option: 'webhooks.endpoints',
     schema: values.webhookEndpoints,
     sentence:
-      "`https` URLs, separated by commas, that get an event for every change of a connection's status.",
+      '`https` URLs, separated by commas, that get every event of every organization. More endpoints can be created by calls.',
     unset: 'none',
-    opensGroup: true,
   },
   ROLEBRIDGE_WEBHOOK_SECRETS: {
     option: 'webhooks.secrets',
