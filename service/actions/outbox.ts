@@ -1,7 +1,7 @@
 import { newMessageId, type OrganizationId } from '../domain/ids.js';
 import { operatorOrganizationId } from '../domain/organization.js';
 import type { OutboxMessage } from '../domain/ports.js';
-import { type EventType, isOfService, isWanted } from '../domain/webhook-endpoint.js';
+import { type EventType, isForOperator, isWanted } from '../domain/webhook-endpoint.js';
 import type { ConnectionMessage } from '../domain/webhook-message.js';
 import { type Dependencies, isoNow } from './dependencies.js';
 
@@ -37,7 +37,7 @@ async function endpointsOf({ store, webhooks }: Deps, organizationId: Organizati
     store.webhookEndpoints(organizationId),
   ]);
   return (type: EventType): string[] =>
-    [...ofAll, ...(isOfService(type) ? [] : own)]
+    [...ofAll, ...(isForOperator(type) ? [] : own)]
       .filter((endpoint) => isWanted(endpoint, type))
       .map(({ id }): string => id)
       .concat(webhooks.endpoints.map(({ id }) => id));

@@ -5,14 +5,15 @@ import { newWebhookEndpointId, type OrganizationId } from '../domain/ids.js';
 import { operatorOrganizationId } from '../domain/organization.js';
 import {
   type EventType,
-  isOfService,
+  isForOperator,
   type WebhookEndpoint,
   webhookSecretContext,
 } from '../domain/webhook-endpoint.js';
 import { audited } from './audited.js';
 import { type Dependencies, isoNow } from './dependencies.js';
+import { withinQuota } from './require-quota.js';
 
-type Deps = Pick<Dependencies, 'store' | 'clock' | 'encryption' | 'webhooks' | 'wake'>;
+type Deps = Pick<Dependencies, 'store' | 'clock' | 'encryption' | 'webhooks' | 'wake' | 'quotas'>;
 
 /** Whose endpoints: one organization's, or the operator's for all. */
 export interface EndpointOwner {
@@ -42,7 +43,7 @@ export interface EndpointChange {
   readonly enabled?: boolean | undefined;
 }
 
-/** The secret is in no later answer. @throws RolebridgeError `request_invalid` */
+/** The secret is in no later answer. @throws RolebridgeError `request_invalid`, `quota_exceeded` */
 export async function createWebhookEndpoint(
   deps: Deps,
   by: Requester,
@@ -65,8 +66,9 @@ export async function createWebhookEndpoint(
     updatedAt: now,
   };
   const details = { endpointId: id, host: new URL(url).host };
-  await audited(deps, by, { action: 'webhook_endpoint.create', organizationId, details }, () =>
-    deps.store.saveWebhookEndpoint(endpoint),
+  const event = { action: 'webhook_endpoint.create', organizationId, details } as const;
+  await withinQuota(deps, organizationId, ['webhookEndpoints'], (quotas) =>
+    audited(deps, by, event, () => deps.store.saveWebhookEndpoint(endpoint, quotas)),
   );
   return { ...shownEndpoint(endpoint), secret };
 }
@@ -206,10 +208,10 @@ function assertFits(
     throw new RolebridgeError('request_invalid', 'body.url: must be an https URL', {
       remedy: 'Use https. An endpoint at a private address needs ROLEBRIDGE_WEBHOOK_ALLOW_PRIVATE=on.',
     });
-  if (organizationId !== operatorOrganizationId && events.some(isOfService))
+  if (organizationId !== operatorOrganizationId && events.some(isForOperator))
     throw new RolebridgeError(
       'request_invalid',
-      'body.events: only an endpoint for all organizations gets service.… events',
+      'body.events: only an endpoint for all organizations gets service.… and connection.vendor_denied',
       {
         remedy:
           'Leave them out, or create the endpoint with an operator’s token and without Rolebridge-Organization.',

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { assurance, region } from '../domain/connection.js';
-import { errorCodes } from '../domain/error-catalog/index.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { accountId as anAccountId, apiKeyId, auditId, connectionId } from '../domain/ids.js';
 import { metadata, reference, targetsMode } from '../domain/organization.js';
@@ -11,6 +10,7 @@ import { scope } from '../domain/scope.js';
 import { sessionLimits } from '../domain/session-limits.js';
 import { access } from '../domain/sign-in-link.js';
 import { permissionsState } from '../domain/verification/permissions-report.js';
+import { errorCode } from '../domain/verification.js';
 import { endpointUrl, eventFilter } from '../domain/webhook-endpoint.js';
 import { accessKeyMembers, sessionTokenFits } from './access-key-schema.js';
 
@@ -212,7 +212,7 @@ const connectionFilters = {
   reference: reference.optional(),
   accountId: anAccountId.optional().meta({ description: 'Of the role or key, or the expected one.' }),
   assurance: assurance.optional(),
-  code: z.enum(errorCodes).optional().meta({ description: 'Why the last verification failed.' }),
+  code: errorCode.optional().meta({ description: 'Why the last verification failed.' }),
   status: z.enum(['pending', 'connected', 'failed', 'disconnected']).optional(),
   permissionSet: z
     .string()

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { keysOf } from '../domain/keys-of.js';
-import { isOfService } from '../domain/webhook-endpoint.js';
 import {
   type MessageType,
   messageData,
@@ -11,7 +10,7 @@ import {
 
 function dataOf(type: MessageType) {
   if (type === 'webhook.test') return testMessageData;
-  return isOfService(type) ? serviceMessageData : messageData;
+  return type.startsWith('service.') ? serviceMessageData : messageData;
 }
 
 /** Each type of message that the service sends to the vendor's endpoints. */

@@ -40,7 +40,7 @@ export function addOrganizationCommands(program: Command, terminal: Terminal): v
 
   add(
     'create <name>',
-    'create an organization and its first API key, in the store, or by a running service with --url',
+    'create an organization and its first API key, on the machine of the service, or through the API with --url',
     'rolebridge org create acme --reference tenant-4711',
   )
     .option('--reference <reference>', 'what you call it; stands for its id')
@@ -69,10 +69,25 @@ export function addOrganizationCommands(program: Command, terminal: Terminal): v
       );
     });
 
-  add('show <org>', 'one organization, by its id or reference', 'rolebridge org show tenant-4711').action(
-    async (id: string, options: ServiceOptions) =>
-      show(await operatorClient(options, terminal).getOrganization(id), options),
-  );
+  add(
+    'show <org>',
+    'one organization, by its id or reference, with the use of its quotas',
+    'rolebridge org show tenant-4711',
+  ).action(async (id: string, options: ServiceOptions) => {
+    const organization = await operatorClient(options, terminal).getOrganization(id);
+    show(organization, options);
+    if (options.json) return;
+    terminal.stdout.write('\n');
+    printTable(
+      terminal,
+      ['QUOTA', 'USED', 'LIMIT'],
+      Object.entries(organization.quotas).map(([name, { used, limit }]) => [
+        name,
+        String(used),
+        limit === 0 ? 'none' : String(limit),
+      ]),
+    );
+  });
 
   add(
     'change <org>',

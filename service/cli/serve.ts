@@ -52,6 +52,8 @@ export async function serve(terminal: Terminal): Promise<void> {
     await store.close();
     throw error;
   });
+  const encryption = createEncryption(config.serviceKeys);
+  let accessKeyEncryption = openEncryption(config);
   const service = await createService({
     ...config,
     ...(permissionSets && { permissionSets }),
@@ -60,8 +62,8 @@ export async function serve(terminal: Terminal): Promise<void> {
     logger,
     metrics,
     tracing,
-    encryption: createEncryption(config.serviceKeys),
-    accessKeyEncryption: openEncryption(config),
+    encryption,
+    accessKeyEncryption,
     sts: createSts({ partitions: stsPartitionsOf(config), timeoutMs: config.stsTimeoutMs }),
   }).catch(async (error: NodeJS.ErrnoException) => {
     await store.close();
@@ -75,9 +77,9 @@ export async function serve(terminal: Terminal): Promise<void> {
   // A key file in which a new key was put first counts without a restart.
   process.on('SIGHUP', () => {
     try {
-      const encryption = openEncryption(readSettings(terminal.env));
-      service.useEncryption(encryption);
-      logger.info({ keyId: encryption?.keyId }, 'encryption keys read again');
+      accessKeyEncryption = openEncryption(readSettings(terminal.env));
+      service.useEncryption(accessKeyEncryption);
+      logger.info({ keyId: accessKeyEncryption?.keyId }, 'encryption keys read again');
     } catch (error) {
       logger.error({ err: error }, 'encryption keys not read again; the ones before stay');
     }
@@ -86,7 +88,13 @@ export async function serve(terminal: Terminal): Promise<void> {
     config.database === undefined
       ? await listenForControl(config.dataDirectory, (command) =>
           runOperatorCommand(
-            { store, clock: systemClock, publicUrl: config.publicUrl ?? service.url },
+            {
+              store,
+              clock: systemClock,
+              encryption,
+              accessKeyEncryption,
+              publicUrl: config.publicUrl ?? service.url,
+            },
             commandLine(),
             command,
           ),

@@ -54,8 +54,9 @@ export function settingEndpoint(url: string): SettingEndpoint {
   return { id: webhookEndpointId.parse(`whe_${name}`), url };
 }
 
-/** Events of the service itself are the vendor's business, whatever organization they were noticed in. */
-export const isOfService = (type: MessageType): boolean => type.startsWith('service.');
+/** The vendor's business, whatever organization it was noticed in: only endpoints for all organizations get it. */
+export const isForOperator = (type: MessageType): boolean =>
+  type.startsWith('service.') || type === 'connection.vendor_denied';
 
 export const isWanted = ({ isEnabled, events }: WebhookEndpoint, type: EventType): boolean =>
   isEnabled && (events === undefined || events.includes(type));

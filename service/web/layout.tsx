@@ -26,7 +26,7 @@ export interface Head {
 
 /** A whole page. JSX escapes every value. */
 export function Layout({ head, children }: { head: Head; children?: Child }) {
-  const { texts, language, brand, assets, session, embedOrigins } = usePage();
+  const { texts, language, brand, assets, session, embedOrigins, degradedSince } = usePage();
   const { common } = texts;
   const isEmbedded = embedOrigins.length > 0;
   return (
@@ -58,6 +58,11 @@ export function Layout({ head, children }: { head: Head; children?: Child }) {
           {head.notice && (
             <Callout kind="ok" icon="ok" role="status" title={head.notice.text} more="notice" />
           )}
+          {degradedSince && (session || head.isOperator) && (
+            <Callout icon="clock" role="status" title={common.onHold}>
+              <span>{common.onHoldLine}</span>
+            </Callout>
+          )}
           {children}
         </main>
         {isEmbedded || <Footer />}
@@ -86,9 +91,30 @@ function Topbar({ isPlain, isOperator }: Head) {
             </a>
           </nav>
         )}
+        {isOperator && <OperatorSections />}
         {isOperator ? <OperatorSignOut /> : <TopbarEnd />}
       </div>
     </header>
+  );
+}
+
+function OperatorSections() {
+  const { texts, operator, path } = usePage();
+  const href = useHref();
+  if (operator === undefined) return null;
+  const sections = [
+    ['/operator', texts.operator.title],
+    ['/operator/organizations', texts.operator.organizations],
+  ] as const;
+  const here = sections.findLast(([to]) => path === to || path.startsWith(`${to}/`))?.[0];
+  return (
+    <nav class="topbar-nav" aria-label={texts.common.sections}>
+      {sections.map(([to, title]) => (
+        <a href={href(to)} aria-current={to === here ? 'page' : undefined}>
+          {title}
+        </a>
+      ))}
+    </nav>
   );
 }
 

@@ -14,9 +14,15 @@ export interface PageContext {
   readonly base: string;
   /** Not empty: the page is embedded, by one of these. */
   readonly embedOrigins: readonly string[];
+  /** The path that was asked for, below the site's. */
+  readonly path: string;
   readonly session?: WebSession | undefined;
   readonly operator?: { readonly csrfToken: string } | undefined;
+  /** Since then verdicts are on hold. */
+  readonly degradedSince?: string | undefined;
   readonly organizationName?: string | undefined;
+  /** What the vendor's platform calls declared targets, by the key of their scope. */
+  readonly targetNames?: ReadonlyMap<string, string> | undefined;
   /** Milliseconds since the epoch: relative times count from here. */
   readonly now: number;
 }

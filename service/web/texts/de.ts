@@ -1,6 +1,10 @@
+import { germanCodes } from './codes-de.js';
 import type { Texts } from './texts.js';
 
-/** Every text of the pages, in German. Results of checks keep the words of the rules, which are English. */
+/**
+ * Every text of the pages, in German. In English stay what others wrote (a vendor's reasons, AWS's texts, templates) and
+ * the message of a check or an error in full, in a fold below what it means.
+ */
 export function de(v: { readonly name: string; readonly platform: string }): Texts {
   return {
     common: {
@@ -30,6 +34,9 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       moreActions: 'Weitere Aktionen',
       code: (code) => `Code \`${code}\``,
       request: (id) => `Anfrage ${id}`,
+      onHold: `${v.name} kann AWS-Rollen zurzeit nicht prüfen`,
+      onHoldLine:
+        'Die Ursache liegt nicht in Ihrem Konto. Jeder Status ist der der letzten Prüfung; die Prüfungen laufen von selbst wieder an.',
       getHelp: 'Hilfe holen',
       continueLater: 'Später fortsetzen',
       cancel: 'Abbrechen',
@@ -42,6 +49,13 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
         migrating:
           'Erstellen Sie die Rolle. Der Zugriffsschlüssel gilt, bis jede Prüfung der Rolle bestanden ist.',
         'external-id-kept': 'Wechsel abgebrochen. Die External ID bleibt, wie sie war.',
+      },
+    },
+    codes: {
+      title: (code) => germanCodes[code][0],
+      explained: (code) => {
+        const [, meaning, fix] = germanCodes[code];
+        return meaning === undefined ? undefined : { meaning, fix };
       },
     },
     pair: {
@@ -140,7 +154,12 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       fixThe: (name) => `${name} beheben`,
       continue: 'Fortsetzen',
       continueThe: (name) => `${name} fortsetzen`,
+      newer: (version) => `v${version} verfügbar`,
+      review: 'Ansehen',
+      reviewThe: (name) => `${name} ansehen`,
       waiting: 'Wartet auf die Rolle.',
+      tested: 'Die Rolle kann ihre eigene Richtlinie nicht lesen.',
+      incomplete: 'Einige Berechtigungen fehlen.',
       ended: 'Ihr Stack hat die Rolle gelöscht.',
       endedByThem: 'Der Stack des Kunden hat die Rolle gelöscht.',
       accessKey: 'Zugriffsschlüssel.',
@@ -247,6 +266,9 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
         'Kopieren Sie den **ARN** der Rolle in das Feld unten.',
       ],
       inlinePolicy: 'Inline-Richtlinie',
+      morePolicies:
+        'Für den Rest hat die Inline-Richtlinie keinen Platz. Wählen Sie für jede Richtlinie unten **Policies**, **Create policy**, **JSON**, und hängen Sie sie an die Rolle.',
+      managedPolicy: (number: number) => `Verwaltete Richtlinie ${number}`,
       createInAws: 'Rolle in AWS erstellen',
       opensIam: 'Öffnet IAM in einem neuen Tab',
       consoleNote:
@@ -359,6 +381,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       copyPolicy: 'Korrigierte Richtlinie kopieren',
       causes: 'Mögliche Ursachen, die wahrscheinlichste zuerst',
       likelihood: { certain: 'sicher', likely: 'wahrscheinlich', possible: 'möglich' },
+      original: 'Die Meldung im Wortlaut (Englisch)',
       asCode: 'Terraform oder CloudFormation verwaltet die Rolle',
       asCodeHelp: (externalId) =>
         `Ändern Sie es in Ihrem Code, sonst stellt das nächste Deployment die alte Richtlinie wieder her. Setzen Sie die External ID auf \`${externalId}\` und löschen Sie eine eigene Vertrauensrichtlinie.`,
@@ -412,7 +435,8 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
     },
     administrator: {
       send: 'An Ihren AWS-Administrator senden',
-      noPermission: 'Keine Berechtigung, Rollen zu erstellen?',
+      noPermission: 'Verwaltet jemand anderes AWS?',
+      sendLine: `Senden Sie einen Link, der nur diese Verbindung öffnet. Ihr Administrator braucht kein Konto bei ${v.name}.`,
       title: 'Link für Ihren AWS-Administrator',
       lead: 'Senden Sie diesen Link an eine Person, die in dem Konto Rollen erstellen darf. Sie macht hier weiter, ohne Schlüssel und ohne Passwort.',
       link: 'Link',
@@ -437,7 +461,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       update: (have, newest) => `${have} ist bereitgestellt, Version ${newest} ist verfügbar`,
       updateLine:
         'Stellen Sie die Rolle mit der neuen Version erneut bereit. Bis dahin bleibt alles in Betrieb.',
-      updateLink: 'Rolle mit der neuen Version',
+      updateTo: (version) => `Auf Version ${version} aktualisieren`,
     },
     operator: {
       badge: 'Betrieb',
@@ -460,9 +484,23 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       review: 'Ansehen',
       reviewThe: (name) => `${name} ansehen`,
       all: 'Alle Verbindungen',
+      linkLead: 'Eine Person mit Zugang zum Dienst hat diesen Link für Sie erstellt. Er gilt einmal.',
+      organizations: 'Organisationen',
+      organizationsLead: 'Alle Organisationen, nach Namen.',
+      searchOrganizations: 'Name, Referenz oder ID',
+      noOrganizations: 'Keine Organisation passt dazu.',
+      reference: 'Referenz',
+      active: 'Aktiv',
+      suspended: 'Gesperrt',
+      search: 'AWS-Konto oder Organisation',
+      download: 'CSV herunterladen',
+      outdated: 'Ältere Berechtigungen',
+      outdatedMore: (set, count) => `${count} auf ${set}`,
+      outdatedNone: 'Alle auf der neuesten Version',
+      permissions: 'Berechtigungen',
+      anyPermissions: 'Alle Berechtigungen',
       none: 'Keine Verbindung passt.',
       filter: 'Verbindungen filtern',
-      account: 'AWS-Konto-ID',
       status: 'Status',
       anyStatus: 'Jeder Status',
       assurance: 'Gewissheit',
@@ -625,6 +663,9 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
     },
     problem: {
       back: 'Zu Ihren Verbindungen',
+      backOperator: 'Zu allen Verbindungen',
+      inShort: 'In Kürze',
+      explained: () => undefined,
       means: 'Was es bedeutet',
       see: 'Wie Sie es erkennen',
       fix: 'Wie Sie es beheben',

@@ -1,4 +1,8 @@
+import { errorCatalog } from '../../domain/error-catalog/index.js';
 import type { CheckName } from '../../domain/verification.js';
+import type { CodeTexts } from './codes.js';
+
+const codeTexts: CodeTexts = { title: (code) => errorCatalog[code].title, explained: () => undefined };
 
 /** Texts that are looked up by a name, which may have none. */
 const byName = <Text>(texts: Readonly<Record<string, Text>>) => texts;
@@ -33,6 +37,9 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       moreActions: 'More actions',
       code: (code: string) => `Code \`${code}\``,
       request: (id: string) => `Request ${id}`,
+      onHold: `${v.name} can’t check AWS roles at the moment`,
+      onHoldLine:
+        'The cause is not in your account. Each status is that of the last check; checks resume on their own.',
       getHelp: 'Get help',
       continueLater: 'Continue later',
       cancel: 'Cancel',
@@ -46,6 +53,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         'external-id-kept': 'Rotation canceled. The external ID stays as it was.',
       }),
     },
+    codes: codeTexts,
     pair: {
       pending: `${v.name} and AWS, not connected yet`,
       waiting: `${v.name} is waiting for the role in AWS`,
@@ -141,7 +149,12 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       fixThe: (name: string) => `Fix ${name}`,
       continue: 'Continue',
       continueThe: (name: string) => `Continue ${name}`,
+      newer: (version: number) => `v${version} available`,
+      review: 'Review',
+      reviewThe: (name: string) => `Review ${name}`,
       waiting: 'Waiting for the role.',
+      tested: 'The role can’t read its own policy.',
+      incomplete: 'Some permissions are missing.',
       ended: 'Your stack deleted the role.',
       endedByThem: 'The customer’s stack deleted the role.',
       accessKey: 'Access key.',
@@ -246,6 +259,9 @@ export function en(v: { readonly name: string; readonly platform: string }) {
           'Copy the role’s **ARN** into the field below.',
         ] as const,
       inlinePolicy: 'Inline policy',
+      morePolicies:
+        'The inline policy has no room for the rest. For each policy below, choose **Policies**, **Create policy**, **JSON**, then attach it to the role.',
+      managedPolicy: (number: number) => `Managed policy ${number}`,
       createInAws: 'Create role in AWS',
       opensIam: 'Opens IAM in a new tab',
       consoleNote:
@@ -354,6 +370,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       copyPolicy: 'Copy corrected policy',
       causes: 'What it may be, the likeliest first',
       likelihood: { certain: 'certain', likely: 'likely', possible: 'possible' },
+      original: 'The message in full',
       asCode: 'The role is managed by Terraform or CloudFormation',
       asCodeHelp: (externalId: string) =>
         `Change it in your code, or the next deploy restores the old policy. Set the external ID to \`${externalId}\` and delete any other trust policy of the role.`,
@@ -402,7 +419,8 @@ export function en(v: { readonly name: string; readonly platform: string }) {
     },
     administrator: {
       send: 'Send this to your AWS administrator',
-      noPermission: 'No permission to create roles?',
+      noPermission: 'Does someone else manage AWS?',
+      sendLine: `Send a link that opens this connection only. Your administrator needs no ${v.name} account.`,
       title: 'Link for your AWS administrator',
       lead: 'Send this link to a person who may create roles in the account. They continue here, without a key or a password.',
       link: 'Link',
@@ -426,7 +444,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       notChecked: 'Not checked by AWS’s simulator',
       update: (have: string, newest: number) => `${have} is deployed, version ${newest} is available`,
       updateLine: 'Deploy the role again with the new version. Nothing stops working until then.',
-      updateLink: 'Role with the new version',
+      updateTo: (version: number) => `Update to version ${version}`,
     },
     operator: {
       badge: 'Operator',
@@ -448,9 +466,23 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       review: 'Review',
       reviewThe: (name: string) => `Review ${name}`,
       all: 'All connections',
+      linkLead: 'A person with access to the service made this link for you. It works once.',
+      organizations: 'Organizations',
+      organizationsLead: 'Every organization, by name.',
+      searchOrganizations: 'Name, reference or ID',
+      noOrganizations: 'No organization matches.',
+      reference: 'Reference',
+      active: 'Active',
+      suspended: 'Suspended',
+      search: 'AWS account or organization',
+      download: 'Download CSV',
+      outdated: 'Behind on permissions',
+      outdatedMore: (set: string, count: number) => `${count} on ${set}`,
+      outdatedNone: 'All on the newest version',
+      permissions: 'Permissions',
+      anyPermissions: 'Any permissions',
       none: 'No connection matches.',
       filter: 'Filter connections',
-      account: 'AWS account ID',
       status: 'Status',
       anyStatus: 'Any status',
       assurance: 'Assurance',
@@ -608,6 +640,15 @@ export function en(v: { readonly name: string; readonly platform: string }) {
     },
     problem: {
       back: 'Go to your connections',
+      backOperator: 'Go to all connections',
+      inShort: 'In short',
+      explained: (code: string) =>
+        code === 'connection_not_found'
+          ? {
+              meaning: 'The address is wrong, or the connection was deleted.',
+              fix: 'Choose a connection from the list.',
+            }
+          : undefined,
       means: 'What it means',
       see: 'How to see it',
       fix: 'How to fix it',

@@ -1,12 +1,59 @@
-import { type DeliveryPage, keptDeliveries, type NextDelivery, type OutboxMessage } from '../domain/ports.js';
+import {
+  type DeliveryPage,
+  keptDeliveries,
+  type NextDelivery,
+  type OutboxMessage,
+  type Store,
+} from '../domain/ports.js';
 import type { Backend, Transaction } from './backend.js';
+import { assertOrganization } from './commit-change.js';
+import { allOf, one, rowsAtOnce } from './pages.js';
+import { requireRoom } from './quotas.js';
 import { messageKey, newestFirst, ownCopy } from './tables.js';
 import { completeDue } from './work-queue.js';
 
-const rowsAtOnce = 200;
+export const webhooksIn = (backend: Backend) =>
+  ({
+    firstMessage: (message) => firstMessage(backend, message),
+    hastenMessages: (endpoint, now) => hastenMessages(backend, endpoint, now),
+    completeMessage: (leased, next) => completeMessage(backend, leased, next),
+    deliveries: (page) => deliveries(backend, page),
+    delivery: (endpoint, id) => one(backend, 'messages', messageKey({ id, endpoint })),
+    replayMessage: (message, now) => replayMessage(backend, message, now),
+    async addMessage(message) {
+      const own = ownCopy('messages', message);
+      await backend.transact(own.organizationId, (transaction) => transaction.put('messages', own));
+    },
+
+    async saveWebhookEndpoint(endpoint, quotas) {
+      const own = ownCopy('webhookEndpoints', endpoint);
+      await backend.transact(own.organizationId, async (transaction) => {
+        await assertOrganization(transaction, own.organizationId);
+        if (quotas) await requireRoom(transaction, quotas);
+        await transaction.put('webhookEndpoints', own);
+      });
+    },
+    webhookEndpoint: (id) => one(backend, 'webhookEndpoints', id),
+    webhookEndpoints: (organizationId) =>
+      allOf(backend, 'webhookEndpoints', { organizationId, order: 'created' }),
+    changeWebhookEndpoint({ id, organizationId }, change) {
+      return backend.transact(organizationId, async (transaction) => {
+        const stored = await transaction.get('webhookEndpoints', id);
+        if (stored?.organizationId !== organizationId) return undefined;
+        const next = ownCopy('webhookEndpoints', change(stored));
+        // The version before holds a secret that may have been replaced.
+        transaction.forgetVersionBefore();
+        await transaction.put('webhookEndpoints', next);
+        return next;
+      });
+    },
+    async deleteWebhookEndpoint({ id, organizationId }) {
+      await backend.transact(organizationId, (transaction) => transaction.delete('webhookEndpoints', id));
+    },
+  }) satisfies Partial<Store>;
 
 /** Messages about the same connection that wait for the same endpoint. */
-export async function firstMessage(
+async function firstMessage(
   backend: Backend,
   { organizationId, connectionId, endpoint }: OutboxMessage,
 ): Promise<OutboxMessage | undefined> {
@@ -16,11 +63,7 @@ export async function firstMessage(
   return first;
 }
 
-export async function hastenMessages(
-  backend: Backend,
-  endpoint: string | undefined,
-  now: string,
-): Promise<void> {
+async function hastenMessages(backend: Backend, endpoint: string | undefined, now: string): Promise<void> {
   const where = { endpoint, isFinished: 'no' };
   const waiting = await backend.list('messages', { order: 'created', where, limit: 1_000 });
   const late = waiting.filter(({ dueAt, leaseExpiresAt }) => dueAt > now && leaseExpiresAt === undefined);
@@ -28,7 +71,7 @@ export async function hastenMessages(
     await completeDue(backend, 'messages', message, { dueAt: now, attempts: message.attempts });
 }
 
-export async function completeMessage(
+async function completeMessage(
   backend: Backend,
   leased: OutboxMessage,
   next: NextDelivery | undefined,
@@ -69,7 +112,7 @@ async function oldDeliveries(
   return surplus < 100 ? [] : backend.list('messages', { ...query, limit: surplus });
 }
 
-export async function deliveries(
+async function deliveries(
   backend: Backend,
   { endpoint, limit, status, since, after }: DeliveryPage,
 ): Promise<{ deliveries: OutboxMessage[]; hasMore: boolean }> {
@@ -83,7 +126,7 @@ export async function deliveries(
   return { deliveries: found.slice(0, limit), hasMore: found.length > limit };
 }
 
-export function replayMessage(backend: Backend, { organizationId, ...message }: OutboxMessage, now: string) {
+function replayMessage(backend: Backend, { organizationId, ...message }: OutboxMessage, now: string) {
   return backend.transact(organizationId, async (transaction: Transaction) => {
     const stored = await transaction.get('messages', messageKey(message));
     if (stored?.finished === undefined) return false;
