@@ -93,6 +93,16 @@ function ConsolePanel({ connection, template, principal, trust }: RoleStep) {
         <span class="help">{texts.opensIam}</span>
       </div>
       <Code id="policy-to-add" title={texts.inlinePolicy} text={template.text} />
+      {template.more && template.more.length > 0 && (
+        <>
+          <p class="help">
+            <Words text={texts.morePolicies} />
+          </p>
+          {template.more.map((text, index) => (
+            <Code id={`policy-${index + 2}`} title={texts.managedPolicy(index + 2)} text={text} />
+          ))}
+        </>
+      )}
       <RoleValues trust={trust} principal={principal} />
       <p class="help">{texts.consoleNote}</p>
     </div>

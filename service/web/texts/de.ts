@@ -266,6 +266,9 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
         'Kopieren Sie den **ARN** der Rolle in das Feld unten.',
       ],
       inlinePolicy: 'Inline-Richtlinie',
+      morePolicies:
+        'Für den Rest hat die Inline-Richtlinie keinen Platz. Wählen Sie für jede Richtlinie unten **Policies**, **Create policy**, **JSON**, und hängen Sie sie an die Rolle.',
+      managedPolicy: (number: number) => `Verwaltete Richtlinie ${number}`,
       createInAws: 'Rolle in AWS erstellen',
       opensIam: 'Öffnet IAM in einem neuen Tab',
       consoleNote:

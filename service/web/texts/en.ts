@@ -259,6 +259,9 @@ export function en(v: { readonly name: string; readonly platform: string }) {
           'Copy the role’s **ARN** into the field below.',
         ] as const,
       inlinePolicy: 'Inline policy',
+      morePolicies:
+        'The inline policy has no room for the rest. For each policy below, choose **Policies**, **Create policy**, **JSON**, then attach it to the role.',
+      managedPolicy: (number: number) => `Managed policy ${number}`,
       createInAws: 'Create role in AWS',
       opensIam: 'Opens IAM in a new tab',
       consoleNote:
