@@ -42,21 +42,19 @@ async function crawl(browser: WebClient, start: string) {
 const refused = (found: Iterable<readonly [string, number]>) =>
   [...found].filter(([, status]) => status === 403 || status === 404 || status >= 500);
 
-test.each([
-  ['all connections', 'read', undefined],
-  ['all connections', 'connect', undefined],
-  ['all connections', 'manage', undefined],
-  ...['shop production', 'warehouse', 'staging', 'legacy reports', 'old shop'].flatMap((name) =>
-    ['read', 'connect', 'manage'].map((access) => [name, access, name] as const),
-  ),
-])('%s, to %s', async (_name, access, only) => {
-  const connectionId = only && ids.get(only);
+const everything = 'all connections';
+const kinds = [everything, 'shop production', 'warehouse', 'staging', 'legacy reports', 'old shop'].flatMap(
+  (name) => ['read', 'connect', 'manage'].map((access) => [name, access] as const),
+);
+
+test.each(kinds)('%s, to %s', async (name, access) => {
+  const connectionId = ids.get(name);
   const { body } = await vendor.call('POST', '/v1/sign-in-links', { access, connectionId });
   const browser = openWebClient(vendor.service.url);
   const first = await browser.signInWithLink(body.url.slice(vendor.service.url.length));
   const { pages, forms } = await crawl(browser, first.url);
   expect(refused(pages)).toEqual([]);
-  expect(pages.size).toBeGreaterThan(only ? 1 : 10);
+  expect(pages.size).toBeGreaterThan(name === everything ? 10 : 1);
 
   const answers: [string, number][] = [];
   // What is sent is incomplete on purpose: it may be wrong, but never forbidden.
