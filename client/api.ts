@@ -1386,6 +1386,21 @@ export interface Operations {
       next?: string | undefined;
     };
   };
+  /** Counts the connections of each permission set version, across organizations. */
+  countPermissionSets: {
+    args: [];
+    answer: {
+      permissionSets: {
+        /** `deploy@3`, or `deploy` for connections whose role was not checked against a version. */
+        permissionSet: string;
+        connections: number;
+        /** Whether the service has the file of this version. */
+        isServed: boolean;
+      }[];
+      /** Connected roles by what IAM's simulator says of their permission set. */
+      permissions: Record<string, number>;
+    };
+  };
   /** Lists organizations, a page at a time, or searches them by name. */
   listOrganizations: {
     args: [
@@ -1533,11 +1548,18 @@ export interface Operations {
       url: string;
     };
   };
-  /** Lists the sign-in links that have not expired, newest first, without their URLs. */
+  /** Lists sign-in links that have not expired, a page at a time, newest first, without their URLs. */
   listSignInLinks: {
-    args: [];
+    args: [
+      query?: {
+        limit?: number | undefined;
+        before?: string | undefined;
+      },
+    ];
     answer: {
       signInLinks: SignInLink[];
+      /** The "before" of the next page; missing on the last. */
+      next?: string | undefined;
     };
   };
   /** Revokes a sign-in link at once, and signs its person out. */
@@ -1962,6 +1984,13 @@ export const routes = {
     hasQuery: true,
     isRepeatable: true,
   },
+  countPermissionSets: {
+    method: 'GET',
+    path: '/v1/operator/permission-sets',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: true,
+  },
   listOrganizations: {
     method: 'GET',
     path: '/v1/organizations',
@@ -2024,7 +2053,7 @@ export const routes = {
     method: 'GET',
     path: '/v1/sign-in-links',
     hasBody: false,
-    hasQuery: false,
+    hasQuery: true,
     isRepeatable: true,
   },
   revokeSignInLink: {

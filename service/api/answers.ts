@@ -230,6 +230,21 @@ export const operatorConnectionList = z.object({
   next: text.optional().meta({ description: '"after" of the next page; absent on the last one.' }),
 });
 
+export const permissionSetUsage = z.object({
+  permissionSets: z.array(
+    z.object({
+      permissionSet: text.meta({
+        description: '`deploy@3`, or `deploy` for connections whose role was not checked against a version.',
+      }),
+      connections: z.int(),
+      isServed: z.boolean().meta({ description: 'Whether the service has the file of this version.' }),
+    }),
+  ),
+  permissions: z
+    .record(permissionsState, z.int())
+    .meta({ description: "Connected roles by what IAM's simulator says of their permission set." }),
+});
+
 export const rotatedCallbackSecret = z.object({
   callbackSecret: text,
   statusToken: text,
@@ -405,7 +420,10 @@ const signInLink = z
 export const createdSignInLink = signInLink.extend({
   url: text.meta({ description: 'Signs in one browser. In no other answer.' }),
 });
-export const signInLinkList = z.object({ signInLinks: z.array(signInLink) });
+export const signInLinkList = z.object({
+  signInLinks: z.array(signInLink),
+  next: text.optional().meta({ description: 'The "before" of the next page; missing on the last.' }),
+});
 
 const apiKey = z
   .object({
