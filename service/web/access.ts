@@ -1,6 +1,6 @@
 /** What a session may open and send: the pages show what is allowed, and this decides. */
 import type { Request } from 'express';
-import { denied } from '../domain/permission.js';
+import { denied, type Permission } from '../domain/permission.js';
 import type { Access } from '../domain/sign-in-link.js';
 import type { WebSession } from './session.js';
 
@@ -8,11 +8,16 @@ interface Rule {
   readonly access: Access;
   /** Not for a session of one connection: it shows or needs the rest of the organization. */
   readonly isWide?: true;
+  /** What the API key behind the session must have as well; a link has none of these. */
+  readonly permission?: Permission;
 }
 
 /** Every route behind a session; one that is not here is refused. */
 export const pageRules: Readonly<Record<string, Rule>> = {
   'GET /connections': { access: 'read', isWide: true },
+  'GET /keys': { access: 'manage', isWide: true, permission: 'keys:write' },
+  'POST /keys': { access: 'manage', isWide: true, permission: 'keys:write' },
+  'POST /keys/:id/revoke': { access: 'manage', isWide: true, permission: 'keys:write' },
   'GET /connections/new': { access: 'connect', isWide: true },
   'POST /connections/new/role': { access: 'connect', isWide: true },
   'GET /connections/new/access-key': { access: 'connect', isWide: true },
@@ -54,18 +59,18 @@ export function requireAccess(session: WebSession, { method, path }: Request): v
   const rule = pageRules[`${method === 'HEAD' ? 'GET' : method} /${route}`];
   // The site answers that there is no such page.
   if (rule === undefined && method !== 'POST') return;
-  const isWide = session.connectionId === undefined;
-  if (rule !== undefined && levels[session.access] >= levels[rule.access] && (isWide || !rule.isWide)) return;
+  if (isAllowed(session, rule)) return;
   throw denied('Your sign-in does not allow this.', 'Ask the person who sent you the link.');
 }
 
 /** May this session do it? For pages, which show no button that would be refused. */
 export const mayOpen = (session: WebSession | undefined, route: keyof typeof pageRules): boolean => {
   const rule = pageRules[route];
-  return (
-    session !== undefined &&
-    rule !== undefined &&
-    levels[session.access] >= levels[rule.access] &&
-    (session.connectionId === undefined || !rule.isWide)
-  );
+  return session !== undefined && isAllowed(session, rule);
 };
+
+const isAllowed = ({ access, connectionId, authority }: WebSession, rule: Rule | undefined): boolean =>
+  rule !== undefined &&
+  levels[access] >= levels[rule.access] &&
+  (connectionId === undefined || !rule.isWide) &&
+  (rule.permission === undefined || authority.permissions.includes(rule.permission));

@@ -21,6 +21,7 @@ import { addAdministratorLinkPage } from './pages/administrator-link.js';
 import { addCheckPages } from './pages/check.js';
 import { addConnectionPages } from './pages/connection.js';
 import { addDeletePages } from './pages/delete.js';
+import { addKeyPages } from './pages/keys.js';
 import { addListPage } from './pages/list.js';
 import { addNewConnectionPage } from './pages/new-connection.js';
 import { addProblemPages, ProblemPage } from './pages/problem.js';
@@ -68,7 +69,7 @@ export function createWeb(
   const pages = createPages(site, limits);
   // The paths in the routes are whole, as the log has them.
   router.use((request, response, next) =>
-    /^\/(sign-in|sign-out|connections)(\/.*[^/])?$/.test(request.path)
+    /^\/(sign-in|sign-out|connections|keys)(\/.*[^/])?$/.test(request.path)
       ? pages(request, response, next)
       : next(),
   );
@@ -142,6 +143,7 @@ function createPages(site: Site, limits: WebOptions['limits']): Router {
   addScopePages(pages, site);
   addRotatePages(pages, site);
   addDeletePages(pages, site);
+  addKeyPages(pages, site);
   pages.use(() => {
     throw noSuchPage();
   });

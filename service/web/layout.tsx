@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx';
+import { mayOpen } from './access.js';
 import { Callout, Form, useHref } from './components/basics.js';
 import { Icon } from './components/icon.js';
 import { Mark } from './components/pair.js';
@@ -20,6 +21,8 @@ export interface Head {
   readonly isPlain?: boolean | undefined;
   /** A page of the vendor's staff, across organizations. */
   readonly isOperator?: boolean | undefined;
+  /** Which link of the navigation is the page's; the connections by default. */
+  readonly section?: 'keys' | undefined;
   /** What a link asks for before there is a session. */
   readonly theme?: 'light' | 'dark' | undefined;
 }
@@ -72,7 +75,7 @@ export function Layout({ head, children }: { head: Head; children?: Child }) {
   );
 }
 
-function Topbar({ isPlain, isOperator }: Head) {
+function Topbar({ isPlain, isOperator, section }: Head) {
   const { texts, brand, session } = usePage();
   const { common } = texts;
   const href = useHref();
@@ -86,9 +89,14 @@ function Topbar({ isPlain, isOperator }: Head) {
         {isOperator && <span class="badge badge-plain">{texts.operator.badge}</span>}
         {session && !isPlain && (
           <nav class="topbar-nav" aria-label={common.sections}>
-            <a href={href('/connections')} aria-current="page">
+            <a href={href('/connections')} aria-current={section === 'keys' ? undefined : 'page'}>
               {texts.list.title}
             </a>
+            {mayOpen(session, 'GET /keys') && (
+              <a href={href('/keys')} aria-current={section === 'keys' ? 'page' : undefined}>
+                {texts.keys.title}
+              </a>
+            )}
           </nav>
         )}
         {isOperator && <OperatorSections />}

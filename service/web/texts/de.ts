@@ -45,6 +45,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
         scopes: 'Geltungsbereich gespeichert.',
         verified: 'Alle Prüfungen bestanden.',
         rotated: 'Der neue Zugriffsschlüssel ist in Gebrauch. Löschen Sie den alten in AWS.',
+        'key-revoked': 'API-Schlüssel widerrufen, mit allem, was mit ihm erstellt wurde.',
         deleted: 'Verbindung gelöscht.',
         migrating:
           'Erstellen Sie die Rolle. Der Zugriffsschlüssel gilt, bis jede Prüfung der Rolle bestanden ist.',
@@ -57,6 +58,30 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
         const [, meaning, fix] = germanCodes[code];
         return meaning === undefined ? undefined : { meaning, fix };
       },
+    },
+    keys: {
+      title: 'API-Schlüssel',
+      lead: 'Schlüssel für Ihre Programme. Ein Schlüssel kann, was ihm erlaubt ist, und nie mehr als der, mit dem Sie angemeldet sind.',
+      name: 'Name',
+      permissions: 'Berechtigungen',
+      scope: 'Bereich',
+      scopeHelp: 'Ein Projekt, Projekt/Umgebung oder Projekt/Umgebung/Architektur. Leer: alles.',
+      everything: 'Alles',
+      expires: 'Läuft ab',
+      never: 'Nie',
+      lastUsed: 'Zuletzt benutzt',
+      action: 'Aktion',
+      revoke: 'Widerrufen',
+      revokeThe: (name) => `${name} widerrufen`,
+      revoked: 'Widerrufen',
+      expired: 'Abgelaufen',
+      create: 'API-Schlüssel erstellen',
+      duration: 'Längste Dauer von Zugangsdaten, in Sekunden',
+      days: 'Läuft ab nach, in Tagen',
+      created: 'API-Schlüssel erstellt',
+      key: 'API-Schlüssel',
+      once: 'Kopieren Sie ihn jetzt: Er wird nicht noch einmal gezeigt.',
+      back: 'Zurück zu den API-Schlüsseln',
     },
     pair: {
       pending: `${v.name} und AWS, noch nicht verbunden`,

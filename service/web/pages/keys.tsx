@@ -1,0 +1,224 @@
+import type { Request, Response, Router } from 'express';
+import { createApiKey, type KeyMaker, keysOf, revokeApiKey } from '../../actions/api-keys.js';
+import { createApiKeyRequest } from '../../api/schemas.js';
+import { type ApiKey, isValid } from '../../domain/api-key.js';
+import { permissions } from '../../domain/permission.js';
+import { describeScope } from '../../domain/scope.js';
+import { Button, ButtonLink, Callout, Field, Form, PostButton, Time } from '../components/basics.js';
+import { CopyRows } from '../components/code.js';
+import { PageHead } from '../layout.js';
+import { usePage, useTexts } from '../page-context.js';
+import type { WebSession } from '../session.js';
+import {
+  byOf,
+  expected,
+  field,
+  fields,
+  noticeOf,
+  type Site,
+  seeOther,
+  sendPage,
+  sessionOf,
+  textsOf,
+} from '../site.js';
+
+const dayMs = 86_400_000;
+
+/** API keys, for a person who signed in with one that may make them: a link makes none. */
+export function addKeyPages(pages: Router, site: Site): void {
+  const { deps } = site;
+
+  pages.get('/keys', (request, response) => sendKeys(request, response));
+
+  pages.post('/keys', async (request, response) => {
+    const wanted = createApiKeyRequest.safeParse(requestIn(request, deps.clock.now()));
+    if (!wanted.success) {
+      const [issue] = wanted.error.issues;
+      return sendKeys(request, response, `${issue?.path.join('.')}: ${issue?.message}`);
+    }
+    try {
+      const made = await createApiKey(deps, byOf(response), makerOf(sessionOf(response)), wanted.data);
+      const { created } = textsOf(site, response).keys;
+      return await sendPage(
+        site,
+        response,
+        { title: created, section: 'keys' },
+        <CreatedKey apiKey={made.key} text={made.text} />,
+      );
+    } catch (error) {
+      return sendKeys(request, response, expected(error).detail);
+    }
+  });
+
+  pages.post('/keys/:id/revoke', async (request: Request<{ id: string }>, response) => {
+    await revokeApiKey(deps, byOf(response), makerOf(sessionOf(response)), request.params.id);
+    return seeOther(site, response, '/keys?done=key-revoked');
+  });
+
+  async function sendKeys(request: Request, response: Response, error?: string): Promise<void> {
+    const keys = await keysOf(deps.store, makerOf(sessionOf(response)));
+    const { title } = textsOf(site, response).keys;
+    const head = {
+      title,
+      section: 'keys' as const,
+      notice: error === undefined ? noticeOf(site, request, response) : undefined,
+    };
+    const view = <Keys keys={keys} error={error} name={field(request, 'name')} />;
+    return sendPage(site, response, head, view, error === undefined ? 200 : 422);
+  }
+}
+
+const makerOf = ({ organizationId, authority, key }: WebSession): KeyMaker => ({
+  organizationId,
+  authority,
+  key,
+});
+
+/** As the API takes it; what is left empty is left out. */
+function requestIn(request: Request, now: number) {
+  const [scope, duration, days] = ['scope', 'duration', 'days'].map((name) => field(request, name).trim());
+  const names = (scope ?? '').split('/');
+  // More than three names are no scope, and none is dropped: a key must not reach further than was typed.
+  const [project, environment, architecture] = names.length > 3 ? [''] : names;
+  return {
+    name: field(request, 'name').trim(),
+    permissions: fields(request, 'permission'),
+    ...(scope && {
+      scope: {
+        project,
+        ...(environment !== undefined && { environment }),
+        ...(architecture !== undefined && { architecture }),
+      },
+    }),
+    ...(duration && { ceilings: { durationSeconds: Number(duration) } }),
+    ...(days && { expiresAt: expiryOf(Number(days), now) }),
+  };
+}
+
+/** Not a time: the rule says so. */
+const expiryOf = (days: number, now: number): string =>
+  Number.isInteger(days) && days >= 1 && days <= 3_650
+    ? new Date(now + days * dayMs).toISOString()
+    : String(days);
+
+function Keys({ keys, error, name }: { keys: readonly ApiKey[]; error: string | undefined; name: string }) {
+  const texts = useTexts().keys;
+  const { now } = usePage();
+  const valid = keys.filter((key) => isValid(key, now));
+  const ended = keys.filter((key) => !isValid(key, now));
+  return (
+    <>
+      <PageHead title={texts.title} lead={texts.lead} />
+      <div class="card">
+        <table class="table" role="table" aria-label={texts.title}>
+          <thead role="rowgroup">
+            <tr role="row">
+              {[texts.name, texts.permissions, texts.scope, texts.expires, texts.lastUsed, texts.action].map(
+                (title) => (
+                  <th role="columnheader" scope="col">
+                    {title}
+                  </th>
+                ),
+              )}
+            </tr>
+          </thead>
+          <tbody role="rowgroup">
+            {[...valid, ...ended].map((key) => (
+              <Row apiKey={key} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <NewKey error={error} name={name} />
+    </>
+  );
+}
+
+function Row({ apiKey }: { apiKey: ApiKey }) {
+  const texts = useTexts().keys;
+  const { session, now } = usePage();
+  const { id, name, scope, expiresAt, lastUsedAt, revokedAt } = apiKey;
+  const cell = (title: string, content: unknown) => (
+    <td role="cell" data-label={title}>
+      {content}
+    </td>
+  );
+  return (
+    <tr role="row">
+      {cell(texts.name, name)}
+      {cell(texts.permissions, <code class="break">{apiKey.permissions.join(' ')}</code>)}
+      {cell(texts.scope, scope ? describeScope(scope) : texts.everything)}
+      {cell(
+        texts.expires,
+        expiresAt ? <time datetime={expiresAt}>{expiresAt.slice(0, 10)}</time> : texts.never,
+      )}
+      {cell(texts.lastUsed, lastUsedAt ? <Time iso={lastUsedAt} /> : texts.never)}
+      <td role="cell">
+        {!isValid(apiKey, now) && (revokedAt ? texts.revoked : texts.expired)}
+        {isValid(apiKey, now) && id !== session?.key?.id && (
+          <PostButton path={`/keys/${id}/revoke`} size="sm" label={texts.revokeThe(name)}>
+            {texts.revoke}
+          </PostButton>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function NewKey({ error, name }: { error: string | undefined; name: string }) {
+  const { keys: texts, common } = useTexts();
+  const own = usePage().session?.authority.permissions ?? [];
+  return (
+    <section class="card card-pad stack" aria-labelledby="new">
+      <h2 id="new">{texts.create}</h2>
+      {error && <Callout kind="danger" icon="alert" role="alert" title={error} />}
+      <Form path="/keys" kind="stack">
+        <Field name="name" label={texts.name} value={name} maxlength={100} required width="m" />
+        <fieldset class="field">
+          <legend>{texts.permissions}</legend>
+          {permissions
+            .filter((permission) => own.includes(permission))
+            .map((permission) => (
+              <label class="choice">
+                <input class="tick" type="checkbox" name="permission" value={permission} />{' '}
+                <code>{permission}</code>
+              </label>
+            ))}
+        </fieldset>
+        <Field
+          name="scope"
+          label={texts.scope}
+          optional={common.optional}
+          help={texts.scopeHelp}
+          mono
+          width="m"
+        />
+        <Field name="duration" label={texts.duration} optional={common.optional} numeric width="s" />
+        <Field name="days" label={texts.days} optional={common.optional} numeric width="s" />
+        <div class="actions">
+          <Button look="primary">{texts.create}</Button>
+        </div>
+      </Form>
+    </section>
+  );
+}
+
+function CreatedKey({ apiKey, text }: { apiKey: ApiKey; text: string }) {
+  const texts = useTexts().keys;
+  return (
+    <>
+      <PageHead title={texts.created} lead={apiKey.name} />
+      <div class="card narrow">
+        <div class="section">
+          <CopyRows rows={[[texts.key, text]]} />
+          <Callout kind="warn" icon="lock" title={texts.once} />
+          <div class="actions">
+            <ButtonLink path="/keys" look="primary">
+              {texts.back}
+            </ButtonLink>
+          </div>
+        </div>
+      </div>
+    </>
+  );
+}
