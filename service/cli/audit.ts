@@ -35,7 +35,7 @@ export function addAuditCommand(program: Command, terminal: Terminal): void {
         record.at,
         record.action,
         record.phase === 'intent' ? 'started' : [record.outcome, record.code].filter(Boolean).join(' '),
-        [record.actor.kind, record.actor.id].filter(Boolean).join(' '),
+        [record.actor.kind, 'id' in record.actor && record.actor.id].filter(Boolean).join(' '),
         [record.connectionId, record.target && scopeText(record.target)].filter(Boolean).join(' '),
         record.requestId,
       ]),

@@ -3,7 +3,7 @@ import { createOrganization, type NewOrganization } from '../actions/create-orga
 import type { Reencryption } from '../actions/reencrypt.js';
 import { reencrypt } from '../actions/reencrypt.js';
 import { type OperatorCommand, runOperatorCommand } from '../actions/run-operator-command.js';
-import { createOrganizationRequest } from '../api/schemas.js';
+import { createOrganizationRequest } from '../api/organizations/requests.js';
 import { askForControl } from '../control-socket.js';
 import type { Store } from '../domain/ports.js';
 import { openEncryption } from '../open-encryption.js';

@@ -1,9 +1,10 @@
+import { createAccessKeyConnectionRequest } from '../../api/connections/requests.js';
 import type { Request, Response, Router } from 'express';
 import { migrateToRole, rotateAccessKey } from '../../actions/change-access-key.js';
 import { createAccessKeyConnection } from '../../actions/create-access-key-connection.js';
 import { accessKeyIn, rotateAccessKeyRequest } from '../../api/access-key-schema.js';
 import { statusOf } from '../../api/problem.js';
-import { createAccessKeyConnectionRequest, parse } from '../../api/schemas.js';
+import { parse } from '../../api/schemas.js';
 import type { Connection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { requireWholeOrganization } from '../../domain/permission.js';

@@ -1,9 +1,10 @@
+import { renameRequest } from '../../api/connections/requests.js';
 import type { Request, Response, Router } from 'express';
 import { renameConnection } from '../../actions/change-connection.js';
 import { openPerson } from '../../actions/persons.js';
 import { verifyAgain } from '../../actions/verify-again.js';
 import { statusOf } from '../../api/problem.js';
-import { parse, renameRequest } from '../../api/schemas.js';
+import { parse } from '../../api/schemas.js';
 import type { AuditRecord } from '../../domain/audit.js';
 import { type Connection, permissionSetOf } from '../../domain/connection.js';
 import { errorCatalog } from '../../domain/error-catalog/index.js';
