@@ -622,8 +622,7 @@ export type Verification =
                 | 'condition_wildcard'
                 | 'role_name_or_path'
                 | 'sts_region_off'
-                | 'organization_policy'
-                | 'vendor_not_allowed';
+                | 'organization_policy';
               likelihood: 'certain' | 'likely' | 'possible';
               explanation: string;
             }[];
@@ -712,8 +711,7 @@ export interface Problem {
             | 'condition_wildcard'
             | 'role_name_or_path'
             | 'sts_region_off'
-            | 'organization_policy'
-            | 'vendor_not_allowed';
+            | 'organization_policy';
           likelihood: 'certain' | 'likely' | 'possible';
           explanation: string;
         }[];
@@ -926,6 +924,7 @@ export type AuditRecord =
         | 'setup_code.revoke'
         | 'operator_token.create'
         | 'operator_token.revoke'
+        | 'operator_link.create'
         | 'sign_in_link.create'
         | 'sign_in_link.revoke'
         | 'web_session.begin'
@@ -1022,6 +1021,7 @@ export type AuditRecord =
         | 'setup_code.revoke'
         | 'operator_token.create'
         | 'operator_token.revoke'
+        | 'operator_link.create'
         | 'sign_in_link.create'
         | 'sign_in_link.revoke'
         | 'web_session.begin'

@@ -30,7 +30,7 @@ import {
   type PolicyStatement,
   PRESET_POLICIES,
   policyDocument,
-  selfInspectionStatement,
+  selfInspectionPolicy,
 } from './iam/permissions';
 import { type Partition, partitionOf, trustPolicy } from './iam/trust-policy';
 import { simulatePermissions } from './permission-simulation';
@@ -240,7 +240,7 @@ export class CrossAccountRole extends Construct {
       this.selfInspection = new IamRolePolicy(this, 'self-inspection', {
         name: 'self-inspection',
         role: this.roleName,
-        policy: documentJson(policyDocument([selfInspectionStatement(this.roleArn)])),
+        policy: documentJson(selfInspectionPolicy(this.roleArn)),
         ...this.policyConfig(),
       });
 

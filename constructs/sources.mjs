@@ -10,7 +10,9 @@ export const SOURCE_FOLDERS = ['.', 'iam', 'props'];
 export function writeSource(folder, cdk) {
   for (const name of SOURCE_FOLDERS) {
     mkdirSync(path.join(folder, name), { recursive: true });
-    for (const file of readdirSync(path.join(here, name)).filter((each) => each.endsWith('.ts'))) {
+    for (const file of readdirSync(path.join(here, name)).filter((each) =>
+      /\.ts$|^role-policies\.json$/.test(each),
+    )) {
       const source = readFileSync(path.join(here, name, file), 'utf8');
       writeFileSync(path.join(folder, name, file), cdk === 'cdktn' ? forCdktn(source) : source);
     }

@@ -2,6 +2,8 @@
  * What the role may do, as plain data: presets, managed policies and statements of one's own. Pure: nothing here
  * knows of CDKTF.
  */
+import { withValues } from './policy-values';
+import rolePolicies from './role-policies.json';
 import type { Partition } from './trust-policy';
 
 /**
@@ -18,12 +20,7 @@ import type { Partition } from './trust-policy';
  */
 export type PermissionPreset = 'read-only' | 'power-user' | 'administrator' | 'security-audit';
 
-export const PRESET_POLICIES: Readonly<Record<PermissionPreset, string>> = {
-  'read-only': 'ReadOnlyAccess',
-  'power-user': 'PowerUserAccess',
-  administrator: 'AdministratorAccess',
-  'security-audit': 'SecurityAudit',
-};
+export const PRESET_POLICIES: Readonly<Record<PermissionPreset, string>> = rolePolicies.presets;
 
 /**
  * One statement of an identity policy, with IAM's own elements.
@@ -90,11 +87,8 @@ export interface Permissions {
 }
 
 /** The role may read itself and ask IAM what it may do; nothing of another role. */
-export const selfInspectionStatement = (roleArn: string): PolicyStatement => ({
-  sid: 'SelfInspection',
-  actions: ['iam:GetRole', 'iam:SimulatePrincipalPolicy'],
-  resources: [roleArn],
-});
+export const selfInspectionPolicy = (roleArn: string): PolicyDocument =>
+  withValues({ Version: '2012-10-17', Statement: [rolePolicies.selfInspection] }, { '{roleArn}': roleArn });
 
 /** A policy document as IAM reads it. */
 export interface PolicyDocument {

@@ -2,6 +2,8 @@
  * The trust policy of the role, as plain data. Pure: nothing here knows of CDKTF, so it can be read and tested
  * as the JSON document that IAM gets.
  */
+import { withValues } from './policy-values';
+import rolePolicies from './role-policies.json';
 
 /**
  * An AWS partition. Credentials of one partition never assume a role of another.
@@ -39,7 +41,8 @@ export interface TrustPolicy {
 }
 
 /**
- * The trust policy that AWS asks for when a third party gets access.
+ * The trust policy that AWS asks for when a third party gets access: the one in `role-policies.json`, which every
+ * template is made from.
  *
  * The same statement carries the session actions on purpose: a separate statement without the condition
  * would be a way around the external ID.
@@ -48,22 +51,17 @@ export interface TrustPolicy {
  */
 export function trustPolicy(options: TrustPolicyOptions): TrustPolicy {
   const principals = [...new Set(options.principals.map((each) => principalArn(each, options.partition)))];
+  const { always, allowSessionTags, allowSourceIdentity } = rolePolicies.actions;
   const actions = [
-    'sts:AssumeRole',
-    ...(options.allowSessionTags ? ['sts:TagSession'] : []),
-    ...(options.allowSourceIdentity ? ['sts:SetSourceIdentity'] : []),
+    always,
+    ...(options.allowSessionTags ? [allowSessionTags] : []),
+    ...(options.allowSourceIdentity ? [allowSourceIdentity] : []),
   ];
-  return {
-    Version: '2012-10-17',
-    Statement: [
-      {
-        Effect: 'Allow',
-        Principal: { AWS: oneOrMany(principals) },
-        Action: oneOrMany(actions),
-        Condition: { StringEquals: { 'sts:ExternalId': options.externalId } },
-      },
-    ],
-  };
+  return withValues<TrustPolicy>(rolePolicies.trustPolicy, {
+    '{principal}': oneOrMany(principals),
+    '{actions}': oneOrMany(actions),
+    '{externalId}': options.externalId,
+  });
 }
 
 /** An account id written as the ARN that IAM would store for it; anything else as it is. */

@@ -1,7 +1,10 @@
 /** What the vendor's page says of the connection, from flags, the environment or questions. */
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { PRESET_POLICIES } from '../iam/permissions';
 import { PATTERNS, type Pattern } from '../props/patterns';
+
+const PRESETS = Object.keys(PRESET_POLICIES);
 
 /** The values that go into the customer's code. The callback secret is none of them: it is in no file. */
 export interface ConnectionValues {
@@ -71,10 +74,10 @@ export const VALUES: Readonly<Record<keyof ConnectionValues, Value>> = {
   permissions: {
     flag: 'permissions',
     variable: 'CONNECT_PERMISSIONS',
-    question: 'Permissions: read-only, power-user, administrator or security-audit',
+    question: `Permissions: ${PRESETS.join(', ')}`,
     usual: 'read-only',
-    rule: 'one of read-only, power-user, administrator, security-audit',
-    fits: /^(read-only|power-user|administrator|security-audit)$/,
+    rule: `one of ${PRESETS.join(', ')}`,
+    fits: new RegExp(`^(${PRESETS.join('|')})$`),
   },
   region: {
     flag: 'region',

@@ -12,7 +12,9 @@ const passesAgainstCanary = 5;
 /** A hold raises its alarm again after this long. */
 const alarmAgainMs = 6 * 3_600_000;
 
-export type MassFailureEvent = 'degraded' | 'recovered' | 'canary_misconfigured';
+export type MassFailureEvent = 'degraded' | 'recovered' | 'canary_misconfigured' | 'canary_works';
+/** `held`: one of many that are denied. `alone`: others open meanwhile. `unknown`: there is no other to compare it with. */
+export type Comparison = 'held' | 'alone' | 'unknown';
 export type MassFailure = ReturnType<typeof watchForMassFailure>;
 
 /**
@@ -25,7 +27,8 @@ export function watchForMassFailure(
 ) {
   /** When each organization was denied first since it last passed. */
   const denied = new Map<OrganizationId, number>();
-  const passedSinceCanary = new Set<OrganizationId>();
+  /** Those that passed since the canary was denied first; undefined while it opens. */
+  let passedSinceCanary: Set<OrganizationId> | undefined;
   let lastPassAt = 0;
   let lastAlarmAt: number | undefined;
   let isCanaryWrong = false;
@@ -35,7 +38,7 @@ export function watchForMassFailure(
   async function passed(connection: Connection): Promise<void> {
     lastPassAt = clock.now();
     denied.delete(connection.organizationId);
-    passedSinceCanary.add(connection.organizationId);
+    passedSinceCanary?.add(connection.organizationId);
     if (canary === undefined || isCanaryWrong) await recovered(connection);
   }
 
@@ -66,7 +69,12 @@ export function watchForMassFailure(
     }
   }
 
-  async function opens(roleArn: string, externalId: string, organizationId: string, sessionName: string) {
+  async function opens(
+    roleArn: string,
+    externalId: string | undefined,
+    organizationId: string,
+    sessionName: string,
+  ) {
     const { arn, partition } = parseRoleArn(roleArn);
     const asking = sts.forOrganization({ organizationId, requestId: undefined });
     const answer = await asking.assumeRole({ partition, roleArn: arn, externalId, sessionName });
@@ -79,41 +87,55 @@ export function watchForMassFailure(
   /** Without a verdict on the canary there is none on a customer's role either. */
   async function canaryFails(about: Connection, { roleArn, externalId }: NonNullable<typeof canary>) {
     if ((await opens(roleArn, externalId, 'service', 'rolebridge.canary')) === 'allowed') {
-      isCanaryWrong = false;
-      passedSinceCanary.clear();
+      passedSinceCanary = undefined;
+      // One that opens without its external ID has another trust policy than customers' roles have.
+      const isOpen = (await opens(roleArn, undefined, 'service', 'rolebridge.canary')) === 'allowed';
+      await setCanaryWrong(isOpen, about);
       await recovered(about);
       return false;
     }
-    if (passedSinceCanary.size < passesAgainstCanary) return true;
-    if (!isCanaryWrong) await notify('canary_misconfigured', about, passedSinceCanary.size);
-    isCanaryWrong = true;
-    return false;
+    passedSinceCanary ??= new Set();
+    if (passedSinceCanary.size >= passesAgainstCanary) await setCanaryWrong(true, about);
+    return true;
   }
 
-  async function peersFail({ organizationId }: Connection, first: number): Promise<boolean> {
-    if (lastPassAt > first) return false;
+  async function setCanaryWrong(isWrong: boolean, about: Connection): Promise<void> {
+    if (isWrong === isCanaryWrong) return;
+    isCanaryWrong = isWrong;
+    const event = isWrong ? 'canary_misconfigured' : 'canary_works';
+    await notify(event, about, passedSinceCanary?.size ?? 0);
+  }
+
+  async function comparePeers({ organizationId }: Connection, first: number): Promise<Comparison> {
+    if (lastPassAt > first) return 'alone';
     for await (const other of others(organizationId)) {
-      if (deniedSincePass() >= enough) return true;
+      if (deniedSincePass() >= enough) return 'held';
       const name = `rolebridge.watch.${other.id}`;
       const outcome = await opens(other.roleArn, other.externalId, other.organizationId, name);
       if (outcome === 'allowed') {
         await passed(other);
-        return false;
+        return 'alone';
       }
       if (outcome === 'denied') denied.set(other.organizationId, clock.now());
     }
-    return deniedSincePass() >= 2;
+    return deniedSincePass() >= 2 ? 'held' : 'unknown';
+  }
+
+  async function compare(connection: Connection, first: number): Promise<Comparison> {
+    if (canary && !(await canaryFails(connection, canary))) return 'alone';
+    if (canary && !isCanaryWrong) return 'held';
+    return comparePeers(connection, first);
   }
 
   return {
     passed,
-    /** Is this denial of a connection that worked one of many? Then its verdict is on hold. */
-    async isSuspected(connection: RoleConnection): Promise<boolean> {
+    /** Compares a denial of a connection that worked with the others. While it is held there is no verdict on it. */
+    async denied(connection: RoleConnection): Promise<Comparison> {
       const first = denied.get(connection.organizationId) ?? clock.now();
       denied.set(connection.organizationId, first);
-      const isHeld = canary ? await canaryFails(connection, canary) : await peersFail(connection, first);
-      if (isHeld) await degraded(connection);
-      return isHeld;
+      const comparison = await compare(connection, first);
+      if (comparison === 'held') await degraded(connection);
+      return comparison;
     },
   };
 }

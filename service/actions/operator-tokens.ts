@@ -49,7 +49,7 @@ export async function createOperatorToken(
     expiresAt,
     data: { id: newOperatorTokenId(), name, permissions },
   };
-  const details = { tokenId: dataOf(token).id, name, permissions: permissions.join(' '), expiresAt };
+  const details = { tokenId: operatorTokenIn(token).id, name, permissions: permissions.join(' '), expiresAt };
   const event = { action: 'operator_token.create', organizationId: operatorOrganizationId, details } as const;
   await audited(deps, by, event, () => deps.store.saveToken(token));
   return { ...shown(token), token: text };
@@ -63,17 +63,30 @@ export async function listOperatorTokens({ store, clock }: Deps): Promise<Operat
     .map(shown);
 }
 
-/** From now on it opens nothing. @throws RolebridgeError `not_found` */
+/** From now on it opens nothing. @throws RolebridgeError `not_found`, `request_invalid` */
 export async function revokeOperatorToken(deps: Deps, by: Requester, id: string): Promise<void> {
-  const tokens = await deps.store.tokensOf(operatorOrganizationId, 'operator_token');
-  const found = tokens.find((token) => dataOf(token).id === id);
-  if (found === undefined)
-    throw new RolebridgeError('not_found', 'There is no operator token with this id.', {
-      remedy: 'List them with "rolebridge operator-token list".',
-    });
-  const details = { tokenId: id, name: dataOf(found).name };
+  const found = await findOperatorToken(deps, id);
+  const details = { tokenId: id, name: operatorTokenIn(found).name };
   const event = { action: 'operator_token.revoke', organizationId: operatorOrganizationId, details } as const;
   await audited(deps, by, event, () => deps.store.takeToken('operator_token', found.hash));
+}
+
+/** One that works, by its id, or by its name if no other one has it. @throws RolebridgeError `not_found`, `request_invalid` */
+export async function findOperatorToken({ store, clock }: Deps, idOrName: string): Promise<Token> {
+  const tokens = (await store.tokensOf(operatorOrganizationId, 'operator_token')).filter(
+    ({ expiresAt }) => expiresAt > isoNow(clock),
+  );
+  const byId = tokens.find((token) => operatorTokenIn(token).id === idOrName);
+  if (byId) return byId;
+  const [found, other] = tokens.filter((token) => operatorTokenIn(token).name === idOrName);
+  const remedy = 'List them with "rolebridge operator-token list".';
+  if (found === undefined)
+    throw new RolebridgeError('not_found', 'There is no operator token with this id or name.', { remedy });
+  if (other)
+    throw new RolebridgeError('request_invalid', 'Several operator tokens have this name: use an id.', {
+      remedy,
+    });
+  return found;
 }
 
 const useMarkMs = 5 * 60_000;
@@ -87,9 +100,17 @@ export async function operatorOf(
   const hashed = hashOperatorToken(text);
   if (settingHash !== undefined && timingSafeEqual(Buffer.from(hashed), Buffer.from(settingHash)))
     return { permissions: operatorPermissions };
-  const token = isOperatorTokenText(text) ? await store.token('operator_token', hashed) : undefined;
+  return isOperatorTokenText(text) ? operatorWithHash({ store, clock }, hashed) : undefined;
+}
+
+/** Whose token has this hash, unless it expired or was revoked; it counts as used. */
+export async function operatorWithHash(
+  { store, clock }: Deps,
+  tokenHash: string,
+): Promise<Operator | undefined> {
+  const token = await store.token('operator_token', tokenHash);
   if (token === undefined || token.expiresAt <= isoNow(clock)) return undefined;
-  const { lastUsedAt, ...operator } = dataOf(token);
+  const { lastUsedAt, ...operator } = operatorTokenIn(token);
   // Beside the call: a store that can't be written to says so in the answers to the calls that have to write.
   if (lastUsedAt === undefined || clock.now() - Date.parse(lastUsedAt) > useMarkMs)
     store
@@ -109,9 +130,9 @@ export async function createOperatorOrganization({ store, clock }: Deps): Promis
     });
 }
 
-const dataOf = ({ data }: Token): OperatorTokenData => operatorTokenData.parse(data);
+export const operatorTokenIn = ({ data }: Token): OperatorTokenData => operatorTokenData.parse(data);
 
 function shown(token: Token): OperatorToken {
   const { createdAt, expiresAt } = token;
-  return { ...dataOf(token), createdAt, ...(expiresAt !== never && { expiresAt }) };
+  return { ...operatorTokenIn(token), createdAt, ...(expiresAt !== never && { expiresAt }) };
 }

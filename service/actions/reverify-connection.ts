@@ -1,14 +1,19 @@
 import type { Dependencies } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
-import { type Connection, isVerifiable, type VerifiableConnection } from '../domain/connection.js';
+import {
+  type ConnectedConnection,
+  type Connection,
+  isVerifiable,
+  type VerifiableConnection,
+} from '../domain/connection.js';
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import type { Job } from '../domain/ports.js';
 import { secondCheckMs } from '../domain/schedule.js';
 import { isOpenToOthers } from '../domain/webhook-message.js';
 import { verifyHeldAccessKey } from './change-access-key.js';
-import type { MassFailure } from './mass-failure.js';
+import type { Comparison, MassFailure } from './mass-failure.js';
 import { VerificationFailed } from './verification-failed.js';
-import { verifyConnection } from './verify-connection.js';
+import { type VerificationRequest, verifyConnection } from './verify-connection.js';
 
 /** What a check by the service itself came to. */
 export type WatchFinding =
@@ -42,26 +47,28 @@ export async function reverifyConnection(
   const before = await deps.store.connection(watch.organizationId, watch.connectionId);
   if (before === undefined || !isVerifiable(before))
     return { result: { finding: 'nothing_to_verify' }, next: undefined };
-  let isHeld = false;
   const isSecond = before.status === 'failed' || watch.attempts > 0;
-  const persistFailure = async (code: ErrorCode): Promise<boolean> => {
-    isHeld =
-      code === 'role_not_assumable' &&
-      watch.attempts > 0 &&
-      before.method === 'assume_role' &&
-      before.status === 'connected' &&
-      (await massFailure.isSuspected(before));
-    isCounted = !isHeld && (isSecond || isOpenToOthers(code));
-    return isCounted;
-  };
+  let comparison: Comparison | undefined;
   let isCounted = false;
+  const decides: Decides = {
+    async persistFailure(code) {
+      if (code === 'role_not_assumable' && watch.attempts > 0 && isConnectedRole(before))
+        comparison = await massFailure.denied(before);
+      isCounted = comparison !== 'held' && (isSecond || isOpenToOthers(code));
+      return isCounted;
+    },
+    async isVendorsDenialFinal() {
+      if (before.method === 'assume_role') comparison = await massFailure.denied(before);
+      return comparison === 'alone' && isSecond;
+    },
+  };
   const startedAt = deps.clock.now();
   const dueIn = (ms: number, attempts: number) => ({
     dueAt: new Date(startedAt + ms).toISOString(),
     attempts,
   });
   try {
-    await verify(deps, by, before, persistFailure, isSecond);
+    await verify(deps, by, before, decides, isSecond);
     await massFailure.passed(before);
     return { result: { finding: 'healthy' }, next: undefined };
   } catch (error) {
@@ -71,7 +78,7 @@ export async function reverifyConnection(
       // Of a trust policy that names two external IDs nothing is stored, and there is nothing to repeat soon.
       if (code === 'previous_external_id_accepted' && before.status === 'connected')
         return { result: { finding: 'healthy' }, next: dueIn(secondCheckMs * 5, 0) };
-      if (isHeld)
+      if (comparison === 'held')
         return {
           result: { finding: 'inconclusive', code: 'vendor_not_allowed', retryAfterSeconds: 60 },
           next: dueIn(secondCheckMs * (1 + Math.random()), watch.attempts),
@@ -81,9 +88,12 @@ export async function reverifyConnection(
         next: isCounted ? undefined : dueIn(secondCheckMs, watch.attempts + 1),
       };
     }
-    // The text of the denial blames the vendor: the alarm is the same, and nothing is decided anyway.
-    if (code === 'vendor_not_allowed' && before.method === 'assume_role')
-      await massFailure.isSuspected(before);
+    // The text of the denial blames the vendor, and others open: the second one is a verdict.
+    if (comparison === 'alone')
+      return {
+        result: { finding: 'refused', code, message, isCounted: false, before },
+        next: dueIn(secondCheckMs, watch.attempts + 1),
+      };
     const retryAfterSeconds = error.retryAfterSeconds ?? 60;
     // At random, so that all that met the same fault don't come back together.
     const waitMs = (retryAfterSeconds + 60 * Math.random()) * 1000 * 2;
@@ -94,11 +104,16 @@ export async function reverifyConnection(
   }
 }
 
+type Decides = Required<Pick<VerificationRequest, 'persistFailure' | 'isVendorsDenialFinal'>>;
+
+const isConnectedRole = (connection: Connection): connection is ConnectedConnection =>
+  connection.method === 'assume_role' && connection.status === 'connected';
+
 function verify(
   deps: Dependencies,
   by: Requester,
   connection: VerifiableConnection,
-  persistFailure: (code: ErrorCode) => Promise<boolean>,
+  { persistFailure, isVendorsDenialFinal }: Decides,
   isSecond: boolean,
 ): Promise<Connection> {
   return connection.method === 'access_key'
@@ -107,6 +122,7 @@ function verify(
         roleArn: connection.roleArn,
         askedBy: 'watch',
         persistFailure,
+        isVendorsDenialFinal,
         diagnose: isSecond && connection.status === 'connected',
       });
 }

@@ -52,6 +52,8 @@ export interface VerificationRequest extends StatedPermissionSet {
   readonly firstAttemptAtMs?: number;
   /** A failure that does not count yet is not stored. @default all count */
   readonly persistFailure?: (code: ErrorCode) => boolean | Promise<boolean>;
+  /** See {@link RoleToVerify.isVendorsDenialFinal}. */
+  readonly isVendorsDenialFinal?: () => Promise<boolean>;
   /** Whether the causes of a denial are looked for. @default true */
   readonly diagnose?: boolean;
   /** Stored with the connection, whether it passes or fails. */
@@ -106,6 +108,7 @@ async function verifyAndStore(
         (connection.status === 'failed' ||
           (trust.pendingExternalId !== undefined && request.askedBy !== 'verify')),
       callerRetries: request.askedBy === 'callback',
+      isVendorsDenialFinal: request.isVendorsDenialFinal,
       diagnose: request.diagnose,
       ...probing(deps, connection, request),
       requireProof: deps.requireProof,

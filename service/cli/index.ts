@@ -12,7 +12,7 @@ import { addEnrollmentCommands } from './enrollments.js';
 import { addEvidenceCommand } from './evidence.js';
 import { addExecCommand } from './exec.js';
 import { addExplainCommand } from './explain.js';
-import { addOperatorTokenCommands } from './operator-tokens.js';
+import { addOperatorCommands, addOperatorTokenCommands } from './operator-tokens.js';
 import { addOrganizationCommands } from './organizations.js';
 import { addPermissionCommands } from './permissions.js';
 import { newProgram, runProgram } from './program.js';
@@ -35,6 +35,7 @@ export function createProgram(terminal: Terminal): Command {
   addServiceCommands(program, terminal);
   addOrganizationCommands(program, terminal);
   addOperatorTokenCommands(program, terminal);
+  addOperatorCommands(program, terminal);
   addConnectionCommands(program, terminal);
   addVerifyCommand(program, terminal);
   addPermissionCommands(program, terminal);

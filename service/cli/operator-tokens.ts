@@ -87,6 +87,32 @@ export function addOperatorTokenCommands(program: Command, terminal: Terminal): 
   });
 }
 
+/** `rolebridge operator …`, on the machine of the service. */
+export function addOperatorCommands(program: Command, terminal: Terminal): void {
+  const group = program.command('operator').description('the operator’s page, on the machine of the service');
+  withExample(
+    group
+      .command('link <token>')
+      .description('a link that opens the page in one browser, with the permissions of a token (id or name)')
+      .option(
+        '--expires-in-minutes <minutes>',
+        'when the link expires (15)',
+        wholeNumber('--expires-in-minutes', 1, 60),
+      )
+      .option('--json', 'print JSON, errors too'),
+    'rolebridge operator link anna',
+  ).action(async (token: string, options: { expiresInMinutes?: number; json?: boolean }) => {
+    const { operatorCommand } = await import('./store-commands.js');
+    const link = (await operatorCommand(
+      { command: 'operator.link', token, expiresInMinutes: options.expiresInMinutes ?? 15 },
+      terminal,
+    )) as { url: string; expiresAt: string };
+    if (options.json) return printJson(terminal, link);
+    printValues(terminal, { url: link.url, expires: link.expiresAt });
+    terminal.stdout.write('\nThe link works once.\n');
+  });
+}
+
 function permissionsIn({ permissions, readOnly }: CreateOptions): OperatorPermission[] {
   if (readOnly) return [...readingPermissions];
   if (permissions === undefined) return [...operatorPermissions];

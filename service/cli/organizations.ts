@@ -40,7 +40,7 @@ export function addOrganizationCommands(program: Command, terminal: Terminal): v
 
   add(
     'create <name>',
-    'create an organization and its first API key, in the store, or by a running service with --url',
+    'create an organization and its first API key, on the machine of the service, or through the API with --url',
     'rolebridge org create acme --reference tenant-4711',
   )
     .option('--reference <reference>', 'what you call it; stands for its id')

@@ -52,6 +52,8 @@ export async function serve(terminal: Terminal): Promise<void> {
     await store.close();
     throw error;
   });
+  const encryption = createEncryption(config.serviceKeys);
+  let accessKeyEncryption = openEncryption(config);
   const service = await createService({
     ...config,
     ...(permissionSets && { permissionSets }),
@@ -62,8 +64,8 @@ export async function serve(terminal: Terminal): Promise<void> {
     logger,
     metrics,
     tracing,
-    encryption: createEncryption(config.serviceKeys),
-    accessKeyEncryption: openEncryption(config),
+    encryption,
+    accessKeyEncryption,
     sts: createSts({ partitions: stsPartitionsOf(config), timeoutMs: config.stsTimeoutMs }),
   }).catch(async (error: NodeJS.ErrnoException) => {
     await store.close();
@@ -77,9 +79,9 @@ export async function serve(terminal: Terminal): Promise<void> {
   // A key file in which a new key was put first counts without a restart.
   process.on('SIGHUP', () => {
     try {
-      const encryption = openEncryption(readSettings(terminal.env));
-      service.useEncryption(encryption);
-      logger.info({ keyId: encryption?.keyId }, 'encryption keys read again');
+      accessKeyEncryption = openEncryption(readSettings(terminal.env));
+      service.useEncryption(accessKeyEncryption);
+      logger.info({ keyId: accessKeyEncryption?.keyId }, 'encryption keys read again');
     } catch (error) {
       logger.error({ err: error }, 'encryption keys not read again; the ones before stay');
     }
@@ -87,7 +89,17 @@ export async function serve(terminal: Terminal): Promise<void> {
   const endControl =
     config.database === undefined
       ? await listenForControl(config.dataDirectory, (command) =>
-          runOperatorCommand({ store, clock: systemClock }, commandLine(), command),
+          runOperatorCommand(
+            {
+              store,
+              clock: systemClock,
+              encryption,
+              accessKeyEncryption,
+              publicUrl: config.publicUrl ?? service.url,
+            },
+            commandLine(),
+            command,
+          ),
         )
       : async () => {};
   const stop = () => {

@@ -22,13 +22,10 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
       .description(
         "re-encrypt access keys, the secrets of callbacks and enrollments, and the keys of persons' names with the first key",
       )
-      .option(
-        '--url <url>',
-        'ask a running service (with ROLEBRIDGE_OPERATOR_TOKEN) instead of opening its store',
-      )
+      .option('--url <url>', 'from another machine: through the API, with ROLEBRIDGE_OPERATOR_TOKEN')
       .option('--allow-http', 'allow http: to another machine, where keys can be read on the way')
       .option('--json', 'print JSON, errors too'),
-    'rolebridge reencrypt --url https://connect.vendor.example',
+    'rolebridge reencrypt',
   ).action(async (options: ServiceOptions) => {
     const { reencryptCommand } = await import('./store-commands.js');
     await reencryptCommand(options, terminal);

@@ -1,18 +1,16 @@
-import type { Answer } from '../../client/types.js';
-import { createOrganization, type NewOrganization } from '../actions/create-organization.js';
-import type { Reencryption } from '../actions/reencrypt.js';
-import { reencrypt } from '../actions/reencrypt.js';
+import { z } from 'zod';
+import type { NewOrganization } from '../actions/create-organization.js';
 import { type OperatorCommand, runOperatorCommand } from '../actions/run-operator-command.js';
+import { reencryption } from '../api/operations/reencrypt.js';
 import { createOrganizationRequest } from '../api/organizations/requests.js';
 import { askForControl } from '../control-socket.js';
-import type { Store } from '../domain/ports.js';
 import { openEncryption } from '../open-encryption.js';
 import { backUp, restoreBackup } from '../records/lowdb/backup.js';
 import { repair } from '../records/lowdb/repair.js';
 import { openStore } from '../records/open.js';
 import { createEncryption } from '../secrets/encryption.js';
 import { commandLine, systemClock } from '../server/wiring.js';
-import { readSettings, type Settings } from '../settings/index.js';
+import { readSettings } from '../settings/index.js';
 import { exitCodes } from './exit-codes.js';
 import { Ended, UsageError } from './failure.js';
 import { operatorClient } from './operator-client.js';
@@ -20,7 +18,7 @@ import { printable, printJson, printTable, printValues } from './print.js';
 import type { ServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
 
-/** `rolebridge org create`: in the store, or (with --url) by a service that has it open. */
+/** `rolebridge org create`: through the API with --url, otherwise on the machine of the service. */
 export async function createOrganizationCommand(
   wanted: NewOrganization,
   options: ServiceOptions,
@@ -28,36 +26,20 @@ export async function createOrganizationCommand(
 ): Promise<void> {
   const made = options.url
     ? await operatorClient(options, terminal).createOrganization(wanted)
-    : await inStore(terminal, async (store) => {
-        const deps = { store, clock: systemClock };
-        const { organization, apiKey, warnings } = await createOrganization(
-          deps,
-          commandLine(),
-          checked(wanted),
-        );
-        return { ...organization, apiKey, warnings };
-      });
+    : createdOrganization.parse(
+        await operatorCommand({ command: 'organization.create', ...checked(wanted) }, terminal),
+      );
   if (options.json) return printJson(terminal, made);
   for (const { message } of made.warnings ?? []) terminal.stderr.write(`rolebridge: warning: ${message}\n`);
   printValues(terminal, { organization: made.id, 'API key': made.apiKey });
   terminal.stdout.write('\nThe key is shown this once.\n');
 }
 
-/** `rolebridge reencrypt`: ends with 1 when a secret is left under an old key. */
+/** `rolebridge reencrypt`: exits with 1 when a secret is left under an old key. */
 export async function reencryptCommand(options: ServiceOptions, terminal: Terminal): Promise<void> {
-  const result: Reencryption | Answer<'reencrypt'> = options.url
+  const result = options.url
     ? await operatorClient(options, terminal).reencrypt()
-    : await inStore(terminal, async (store, config) =>
-        reencrypt(
-          {
-            store,
-            clock: systemClock,
-            encryption: createEncryption(config.serviceKeys),
-            accessKeyEncryption: openEncryption(config),
-          },
-          commandLine(),
-        ),
-      );
+    : reencryption.parse(await operatorCommand({ command: 'reencrypt' }, terminal));
   const kinds = [
     ['access keys', result.accessKeys],
     ['callback secrets', result.callbackSecrets],
@@ -149,6 +131,12 @@ function dataDirectoryOf(terminal: Terminal) {
   );
 }
 
+const createdOrganization = z.looseObject({
+  id: z.string(),
+  apiKey: z.string(),
+  warnings: z.array(z.object({ message: z.string() })),
+});
+
 function checked(wanted: NewOrganization): NewOrganization {
   const { success, error } = createOrganizationRequest.safeParse(wanted);
   if (success) return wanted;
@@ -158,22 +146,23 @@ function checked(wanted: NewOrganization): NewOrganization {
 
 /** Of the service that has the data directory, or of the store when none has it. */
 export async function operatorCommand(command: OperatorCommand, terminal: Terminal): Promise<object> {
-  const { database, dataDirectory } = readSettings(terminal.env);
-  const answer = database === undefined ? await askForControl(dataDirectory, command) : undefined;
-  if (answer !== undefined) return answer;
-  return inStore(terminal, (store) =>
-    runOperatorCommand({ store, clock: systemClock }, commandLine(), command),
-  );
-}
-
-async function inStore<Result>(
-  terminal: Terminal,
-  use: (store: Store, config: Settings) => Promise<Result>,
-): Promise<Result> {
   const config = readSettings(terminal.env);
+  const answer =
+    config.database === undefined ? await askForControl(config.dataDirectory, command) : undefined;
+  if (answer !== undefined) return answer;
   const store = await openStore(config);
   try {
-    return await use(store, config);
+    return await runOperatorCommand(
+      {
+        store,
+        clock: systemClock,
+        encryption: createEncryption(config.serviceKeys),
+        accessKeyEncryption: openEncryption(config),
+        publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,
+      },
+      commandLine(),
+      command,
+    );
   } finally {
     await store.close();
   }

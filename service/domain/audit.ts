@@ -52,6 +52,7 @@ export const auditActions = [
   'setup_code.revoke',
   'operator_token.create',
   'operator_token.revoke',
+  'operator_link.create',
   'sign_in_link.create',
   'sign_in_link.revoke',
   'web_session.begin',

@@ -23,6 +23,9 @@ export const operatorTokenData = z.strictObject({
 });
 export type OperatorTokenData = Readonly<z.infer<typeof operatorTokenData>>;
 
+/** What a link to the operator's page is good for: one sign-in with the permissions of that token, while it is valid. */
+export const operatorLinkData = z.strictObject({ tokenHash: z.string() });
+
 /** Who calls with an operator's token. The one of the setting has no id. */
 export interface Operator {
   readonly id?: string | undefined;

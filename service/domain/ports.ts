@@ -154,7 +154,13 @@ export interface Outbox {
 
 /** Something that the holder of a secret may do for a while; the store knows the secret's hash only (of an enrollment, its id's). */
 export interface Token {
-  readonly kind: 'web_session' | 'sign_in_link' | 'enrollment' | 'operator_token' | 'setup_code';
+  readonly kind:
+    | 'web_session'
+    | 'sign_in_link'
+    | 'enrollment'
+    | 'operator_token'
+    | 'operator_link'
+    | 'setup_code';
   /** SHA-256 of the secret, hexadecimal. */
   readonly hash: string;
   readonly organizationId: OrganizationId;

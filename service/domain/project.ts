@@ -86,3 +86,18 @@ function editDistance(one: string, other: string): number {
   }
   return row[other.length] ?? 0;
 }
+
+/** Of every declared target, by the key of its scope. */
+export const namesOf = (projects: readonly Project[]): ReadonlyMap<string, string> =>
+  new Map(
+    projects.flatMap((project): [string, string][] => [
+      [project.id, project.name],
+      ...project.environments.flatMap((environment): [string, string][] => [
+        [`${project.id}/${environment.id}`, environment.name],
+        ...environment.architectures.map(({ id, name }): [string, string] => [
+          `${project.id}/${environment.id}/${id}`,
+          name,
+        ]),
+      ]),
+    ]),
+  );

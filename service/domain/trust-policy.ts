@@ -1,3 +1,5 @@
+import { rolePolicies } from './role-policies.js';
+
 /**
  * The trust policy that a customer's role must have: one statement, one principal, one external ID. Session tags and
  * the source identity are in the same statement: a separate one without the condition would be a way around it.
@@ -8,21 +10,25 @@ export const trustPolicy = ({
   externalId,
   allowSessionTags,
   allowSourceIdentity,
-}: RoleTrustTerms) => ({
-  Version: '2012-10-17',
-  Statement: [
-    {
-      Effect: 'Allow',
-      Principal: { AWS: principal },
-      Action: oneOrMany([
-        'sts:AssumeRole',
-        ...(allowSessionTags ? ['sts:TagSession'] : []),
-        ...(allowSourceIdentity ? ['sts:SetSourceIdentity'] : []),
-      ]),
-      Condition: { StringEquals: { 'sts:ExternalId': externalId } },
-    },
-  ],
-});
+}: RoleTrustTerms): TrustPolicy => {
+  const { actions } = rolePolicies;
+  return trustPolicyWith({
+    principal,
+    externalId,
+    actions: oneOrMany([
+      actions.always,
+      ...(allowSessionTags ? [actions.allowSessionTags] : []),
+      ...(allowSourceIdentity ? [actions.allowSourceIdentity] : []),
+    ]),
+  });
+};
+
+/** With anything in the place of the values, as a template of CloudFormation has it. */
+export const trustPolicyWith = (values: Readonly<Record<'principal' | 'externalId' | 'actions', unknown>>) =>
+  withValues(rolePolicies.trustPolicy, values);
+
+/** The statement that lets a role read itself, and ask IAM what it may do. */
+export const selfInspection = (roleArn: unknown) => withValues(rolePolicies.selfInspection, { roleArn });
 
 export interface RoleTrustTerms {
   readonly principal: string;
@@ -30,6 +36,25 @@ export interface RoleTrustTerms {
   readonly allowSessionTags?: boolean | undefined;
   readonly allowSourceIdentity?: boolean | undefined;
 }
+
+export interface TrustPolicy {
+  Version: string;
+  Statement: [
+    {
+      Effect: string;
+      Principal: { AWS: string };
+      Action: string | string[];
+      Condition: { StringEquals: { 'sts:ExternalId': string } };
+    },
+  ];
+}
+
+/** Whole texts only, so that no value can become another part of the policy. */
+const withValues = (template: object, values: Readonly<Record<string, unknown>>) =>
+  JSON.parse(JSON.stringify(template), (_key, value: unknown) => {
+    const name = typeof value === 'string' ? /^\{(\w+)\}$/.exec(value)?.[1] : undefined;
+    return name !== undefined && Object.hasOwn(values, name) ? values[name] : value;
+  });
 
 /** IAM gives a list of one back as a string. */
 const oneOrMany = (actions: [string, ...string[]]): string | string[] =>

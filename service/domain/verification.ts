@@ -62,7 +62,6 @@ export const cause = z.strictObject({
     'role_name_or_path',
     'sts_region_off',
     'organization_policy',
-    'vendor_not_allowed',
   ]),
   likelihood: z.enum(['certain', 'likely', 'possible']),
   explanation: z.string(),

@@ -31,6 +31,8 @@ export const messageTypes = {
     'A security event: a callback, signed with the connection’s secret, came for an account that the connection is not bound to.',
   'connection.role_shared':
     'A security event: the connection’s external ID opens a role that another connection has. The other one fails.',
+  'connection.vendor_denied':
+    'For the operator: a policy of the vendor’s account or network denies one role, while other roles can be assumed. Its connection failed.',
   'connection.deprovision_not_confirmed':
     'An hour after a stack reported its role as gone, AWS still lets the service assume it.',
   'service.degraded':
@@ -122,6 +124,8 @@ export function messagesAfter(
       },
     });
   }
+  if (type === 'connection.failed' && failureCode(next) === 'vendor_not_allowed')
+    messages.push({ type: 'connection.vendor_denied', data: { ...about, code: 'vendor_not_allowed' } });
   const previousRoleArn = before && claimedRole(before);
   if (previousRoleArn && claimedRole(next) && claimedRole(next) !== previousRoleArn)
     messages.push({ type: 'connection.role_changed', data: { ...about, previousRoleArn } });

@@ -47,12 +47,16 @@ export function runJobs(
   const clockWatch = watchClock(clock);
   const stopping = new AbortController();
   const massFailure = watchForMassFailure(deps, async (event, { organizationId, id }, organizations) => {
-    metrics.degraded.set(event === 'degraded' ? 1 : 0);
-    const line = { code: massFailureCodes[event], organizations };
-    if (event === 'recovered')
-      logger.warn(line, 'roles can be assumed again: verdicts are no longer on hold');
-    else logger.error(line, massFailureTexts[event]);
-    if (event === 'canary_misconfigured') return;
+    if (event === 'canary_misconfigured' || event === 'canary_works') {
+      const isWrong = event === 'canary_misconfigured';
+      metrics.canaryMisconfigured.set(isWrong ? 1 : 0);
+      logger[isWrong ? 'error' : 'warn']({ event, organizations }, massFailureTexts[event]);
+      return;
+    }
+    const isHeld = event === 'degraded';
+    metrics.degraded.set(isHeld ? 1 : 0);
+    const line = { code: 'vendor_not_allowed', organizations };
+    logger[isHeld ? 'error' : 'warn'](line, massFailureTexts[event]);
     const type = `service.${event}` as const;
     const messages = outboxMessages(deps, { organizationId, connectionId: id }, { type, data: line });
     await store.commit({ messages });
@@ -95,16 +99,13 @@ export function runJobs(
   };
 }
 
-const massFailureCodes = {
-  degraded: 'vendor_not_allowed',
-  recovered: 'vendor_not_allowed',
-  canary_misconfigured: 'role_not_assumable',
-} as const;
 const massFailureTexts = {
   degraded:
     'AWS denies the roles of several organizations at once: verdicts are on hold. Check what allows the service sts:AssumeRole',
+  recovered: 'roles can be assumed again: verdicts are no longer on hold',
   canary_misconfigured:
-    'the canary role is denied while the roles of customers open: it is misconfigured, and verdicts continue',
+    'the canary role is misconfigured, and verdicts continue: AWS denies it while the roles of customers open, or opens it without its external ID',
+  canary_works: 'the canary role works again',
 } as const;
 
 const ownRequest = (): Requester => ({ actor: { kind: 'service' }, requestId: randomUUID() });
@@ -159,6 +160,8 @@ function tell({ logger, metrics }: Reports, about: object, result: WatchFinding)
   if (isLostProtection(before, code) && before.status === 'connected') {
     metrics.securityEvents.inc({ code });
     logger.error({ ...values, security: true }, `the role of a connection lost its protection: ${message}`);
-  } else if (before.status === 'connected')
+  } else if (code === 'vendor_not_allowed' && isCounted && before.status === 'connected')
+    logger.error(values, `a policy of the vendor's denies one role, and its connection failed: ${message}`);
+  else if (before.status === 'connected')
     logger.warn(values, `a check ${isCounted ? 'failed again' : 'failed, and is repeated soon'}: ${message}`);
 }

@@ -28,9 +28,8 @@ export function createMetrics() {
   });
   // There from the start: Prometheus sees no increase in a series that begins with its first event.
   for (const code of securityCodes) securityEvents.inc({ code }, 0);
-  for (const code of openRoleCodes) {
+  for (const code of [...openRoleCodes, 'vendor_not_allowed'])
     verifications.inc({ outcome: 'refused', code }, 0);
-  }
   return {
     registry,
     securityEvents,
@@ -77,6 +76,11 @@ export function createMetrics() {
     degraded: new Gauge({
       name: 'rolebridge_degraded',
       help: '1 while AWS denies the roles of several organizations at once and verdicts are on hold.',
+      registers,
+    }),
+    canaryMisconfigured: new Gauge({
+      name: 'rolebridge_canary_misconfigured',
+      help: '1 while the canary role is denied although the roles of customers open, or opens without its external ID.',
       registers,
     }),
     stsInFlight: new Gauge({

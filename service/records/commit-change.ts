@@ -129,5 +129,11 @@ export async function assertOrganization(transaction: Transaction, id: Organizat
 export const connectionNotFound = (): RolebridgeError =>
   new RolebridgeError('connection_not_found', 'There is no such connection.');
 
+export const conflictAs =
+  (what: string) =>
+  (error: unknown): never => {
+    throw error instanceof UniqueConflict ? alreadyThere(what) : error;
+  };
+
 export const alreadyThere = (what: string): RolebridgeError =>
   new RolebridgeError('internal_error', `This ${what} is already in the store.`);

@@ -52,7 +52,14 @@ export const message = z.looseObject({
 });
 
 export const token = z.looseObject({
-  kind: z.enum(['web_session', 'sign_in_link', 'enrollment', 'operator_token', 'setup_code']),
+  kind: z.enum([
+    'web_session',
+    'sign_in_link',
+    'enrollment',
+    'operator_token',
+    'operator_link',
+    'setup_code',
+  ]),
   hash: name,
   organizationId: name,
   createdAt: time,

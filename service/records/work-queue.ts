@@ -1,14 +1,46 @@
 import type { OrganizationId } from '../domain/ids.js';
-import type { Job } from '../domain/ports.js';
+import type { Job, Store } from '../domain/ports.js';
 import type { Backend } from './backend.js';
+import { allOf } from './pages.js';
 import { byOrganization, tables, type Values } from './tables.js';
 
 /** Tables whose rows are due at a time, and are leased to one process meanwhile. */
 type Queue = 'jobs' | 'messages';
 type Leased<Name extends Queue> = Values[Name];
 
+export const workIn = (backend: Backend) =>
+  ({
+    leaseJobs: (request) => leaseDue(backend, 'jobs', request),
+    completeJob: (leased, next) => completeDue(backend, 'jobs', leased, next),
+    nextJobAt: () => nextDueAt(backend, 'jobs'),
+
+    async hastenProofs(latest, now) {
+      for (const job of await allOf(backend, 'jobs', { order: 'due' }))
+        if (job.purpose === 'confirm_revocation' && job.dueAt > latest)
+          await completeDue(backend, 'jobs', job, { dueAt: now, attempts: job.attempts });
+    },
+
+    leaseMessages: (request) => leaseDue(backend, 'messages', request),
+    completeMessage: (leased, next) => completeDue(backend, 'messages', leased, next),
+    nextMessageAt: () => nextDueAt(backend, 'messages'),
+
+    async firstMessage({ organizationId, connectionId, endpoint }) {
+      const where = { connectionId, endpoint };
+      const query = { order: 'created', organizationId, where, limit: 1 } as const;
+      const [first] = await backend.list('messages', query);
+      return first;
+    },
+
+    async hastenMessages(endpoint, now) {
+      const query = { order: 'created', where: { endpoint }, limit: 1_000 } as const;
+      for (const message of await backend.list('messages', query))
+        if (message.dueAt > now && message.leaseExpiresAt === undefined)
+          await completeDue(backend, 'messages', message, { dueAt: now, attempts: message.attempts });
+    },
+  }) satisfies Partial<Store>;
+
 /** Those that are due, the longest due first. Each is given to one caller until its lease ends. */
-export async function leaseDue<Name extends Queue>(
+async function leaseDue<Name extends Queue>(
   backend: Backend,
   table: Name,
   { now, leaseUntil, limit }: { now: string; leaseUntil: string; limit: number },
@@ -38,7 +70,7 @@ export async function leaseDue<Name extends Queue>(
 }
 
 /** Due again at another time, or (undefined) gone. A row that was replaced since it was leased is left alone. */
-export async function completeDue<Name extends Queue>(
+async function completeDue<Name extends Queue>(
   backend: Backend,
   table: Name,
   leased: Leased<Name>,
@@ -54,7 +86,7 @@ export async function completeDue<Name extends Queue>(
 }
 
 /** When the next one is due, or its lease ends. */
-export async function nextDueAt(backend: Backend, table: Queue): Promise<string | undefined> {
+async function nextDueAt(backend: Backend, table: Queue): Promise<string | undefined> {
   const [first] = await backend.list(table, { order: 'due', limit: 1 });
   return first && (first.leaseExpiresAt ?? first.dueAt);
 }

@@ -1,3 +1,4 @@
+import { selfInspection } from '../domain/trust-policy.js';
 import { policyDocument, setPoliciesOf } from './permission-set-policies.js';
 import { shellWord } from './quoting.js';
 import {
@@ -59,7 +60,7 @@ fi
 ${policyArnsOf(description)
   .map((arn) => `aws iam attach-role-policy --role-name "$role" --policy-arn ${shellWord(arn)}\n`)
   .join('')}role_arn=$(aws iam get-role --role-name "$role" --query Role.Arn --output text)
-aws iam put-role-policy --role-name "$role" --policy-name self-inspection --policy-document '{"Version":"2012-10-17","Statement":[{"Sid":"SelfInspection","Effect":"Allow","Action":["iam:GetRole","iam:SimulatePrincipalPolicy"],"Resource":["'"$role_arn"'"]}]}'
+aws iam put-role-policy --role-name "$role" --policy-name self-inspection --policy-document ${selfInspectionWord()}
 ${set ? setCommands(set) : ''}
 # The signed callback: the same script that Terraform runs.
 command -v node >/dev/null || stop "there is no Node here. Paste this ARN on the connection's page: $role_arn"
@@ -75,6 +76,13 @@ CONNECT_ROLE_ID=$(aws iam get-role --role-name "$role" --query Role.RoleId --out
 CONNECT
 `;
 }
+
+/** The ARN is known to the shell only: a place between two quoted parts. */
+const selfInspectionWord = (): string =>
+  shellWord(JSON.stringify(policyDocument([selfInspection('{roleArn}')]))).replace(
+    '{roleArn}',
+    `'"$role_arn"'`,
+  );
 
 /** The policies of a permission set: as much as fits in the role, the rest beside it, replaced when they differ. */
 function setCommands({ id, inline, managed }: NonNullable<ReturnType<typeof setPoliciesOf>>): string {

@@ -1,5 +1,6 @@
 import type { Partition } from '../domain/role-arn.js';
-import { trustPolicy } from '../domain/trust-policy.js';
+import { rolePolicies } from '../domain/role-policies.js';
+import { selfInspection, trustPolicyWith } from '../domain/trust-policy.js';
 import { policyDocument, type SetPolicies } from './permission-set-policies.js';
 import { permissionPresets } from './permissions.js';
 import { roleDescriptionText } from './role-description.js';
@@ -59,17 +60,7 @@ export const roleResources = (externalId: unknown, managedPolicies: readonly str
     Properties: {
       RoleName: { Ref: 'Role' },
       PolicyName: 'self-inspection',
-      PolicyDocument: {
-        Version: '2012-10-17',
-        Statement: [
-          {
-            Sid: 'SelfInspection',
-            Effect: 'Allow',
-            Action: ['iam:GetRole', 'iam:SimulatePrincipalPolicy'],
-            Resource: [{ 'Fn::GetAtt': ['Role', 'Arn'] }],
-          },
-        ],
-      },
+      PolicyDocument: policyDocument([selfInspection({ 'Fn::GetAtt': ['Role', 'Arn'] })]),
     },
   },
 });
@@ -107,23 +98,16 @@ export const setProperties = (set: SetPolicies | undefined) =>
 
 /** The one trust policy, with CloudFormation's functions in place of values and of the two optional actions. */
 function trustPolicyResource(externalId: unknown) {
-  const [principalMark, externalIdMark] = ['\u0000principal', '\u0000externalId'];
-  const policy = trustPolicy({
-    principal: principalMark,
-    externalId: externalIdMark,
-    allowSessionTags: true,
-    allowSourceIdentity: true,
+  const { always, allowSessionTags, allowSourceIdentity } = rolePolicies.actions;
+  return trustPolicyWith({
+    principal: { 'Fn::FindInMap': ['Vendor', { Ref: 'AWS::Partition' }, 'Principal'] },
+    externalId,
+    actions: [
+      always,
+      { 'Fn::If': ['TagsSessions', allowSessionTags, noValue] },
+      { 'Fn::If': ['NamesSource', allowSourceIdentity, noValue] },
+    ],
   });
-  const values: Record<string, unknown> = {
-    [principalMark]: { 'Fn::FindInMap': ['Vendor', { Ref: 'AWS::Partition' }, 'Principal'] },
-    [externalIdMark]: externalId,
-    'sts:TagSession': { 'Fn::If': ['TagsSessions', 'sts:TagSession', noValue] },
-    'sts:SetSourceIdentity': { 'Fn::If': ['NamesSource', 'sts:SetSourceIdentity', noValue] },
-  };
-  const text = JSON.stringify(policy);
-  return JSON.parse(text, (_key, value: unknown) =>
-    typeof value === 'string' && Object.hasOwn(values, value) ? values[value] : value,
-  );
 }
 
 /** A function for a custom resource, and the role that lets it write its log. */

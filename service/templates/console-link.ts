@@ -1,4 +1,5 @@
 import { partitions } from '../domain/role-arn.js';
+import { selfInspection } from '../domain/trust-policy.js';
 import { policyDocument, setPoliciesOf } from './permission-set-policies.js';
 import { policyArnsOf, type RoleDescription } from './role-description.js';
 
@@ -29,11 +30,6 @@ export function consoleLink(
 export function consolePolicy(description: RoleDescription): string {
   const { partition, expectedAccountId = '*', path = '/', roleName = consoleRoleName } = description;
   const set = setPoliciesOf(description);
-  const self = {
-    Sid: 'SelfInspection',
-    Effect: 'Allow',
-    Action: ['iam:GetRole', 'iam:SimulatePrincipalPolicy'],
-    Resource: [`arn:${partition}:iam::${expectedAccountId}:role${path}${roleName}`],
-  };
+  const self = selfInspection(`arn:${partition}:iam::${expectedAccountId}:role${path}${roleName}`);
   return JSON.stringify(policyDocument([self, ...(set ? [set.inline, ...set.managed].flat() : [])]), null, 2);
 }

@@ -1,22 +1,25 @@
 import type { PermissionSet } from '../domain/permission-set.js';
 import type { Partition } from '../domain/role-arn.js';
+import { rolePolicies } from '../domain/role-policies.js';
 
-/** What the role may do, by a name: each is a managed policy of AWS. The same four as in `@rolebridge/constructs`. */
+const { presets } = rolePolicies;
+
+/** What the role may do, by a name: each is a managed policy of AWS. */
 export const permissionPresets = {
   'read-only': {
-    policy: 'ReadOnlyAccess',
+    policy: presets['read-only'],
     sentence: 'Read-only access to everything in the account, including stored data.',
   },
   'power-user': {
-    policy: 'PowerUserAccess',
+    policy: presets['power-user'],
     sentence: 'Creates, changes and deletes everything except users, roles and permissions.',
   },
   administrator: {
-    policy: 'AdministratorAccess',
+    policy: presets.administrator,
     sentence: 'Full access to the account, including granting permissions to others.',
   },
   'security-audit': {
-    policy: 'SecurityAudit',
+    policy: presets['security-audit'],
     sentence:
       'Read-only access to the configuration of the account, for security reviews, without stored data.',
   },

@@ -1,6 +1,7 @@
+import { selfInspection } from '../domain/trust-policy.js';
 import { builtCallback } from './built-callback.js';
 import { attributes, hclValue, list } from './hcl.js';
-import { setPoliciesOf } from './permission-set-policies.js';
+import { policyDocument, setPoliciesOf } from './permission-set-policies.js';
 import { hclText } from './quoting.js';
 import {
   policyArnsOf,
@@ -109,15 +110,7 @@ resource "aws_iam_role_policy_attachment" "vendor" {
 resource "aws_iam_role_policy" "self_inspection" {
   name = "self-inspection"
   role = aws_iam_role.vendor.name
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid      = "SelfInspection"
-      Effect   = "Allow"
-      Action   = ["iam:GetRole", "iam:SimulatePrincipalPolicy"]
-      Resource = [aws_iam_role.vendor.arn]
-    }]
-  })
+  policy = jsonencode(${selfInspectionHcl()})
 
   lifecycle {
     replace_triggered_by = [aws_iam_role.vendor.unique_id]
@@ -207,6 +200,13 @@ output "role_arn" {
 }
 `;
 }
+
+/** The ARN is known to Terraform only. */
+const selfInspectionHcl = (): string =>
+  hclValue(policyDocument([selfInspection('{roleArn}')]), '  ').replace(
+    '"{roleArn}"',
+    'aws_iam_role.vendor.arn',
+  );
 
 /** In a heredoc, Terraform evaluates these two. */
 const escaped = (text: string): string => text.replace(/[$%](?=\{)/g, '$&$&');

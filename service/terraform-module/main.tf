@@ -3,16 +3,12 @@
 locals {
   partition = split(":", var.principal)[1]
 
-  presets = {
-    read-only      = "ReadOnlyAccess"
-    power-user     = "PowerUserAccess"
-    administrator  = "AdministratorAccess"
-    security-audit = "SecurityAudit"
-  }
+  # The policies that every template of this role is made from.
+  policies = jsondecode(file("${path.module}/role-policies.json"))
 
   # Keys that are known at plan, also where an ARN is not: the names of a map, the positions of a list.
   managed_policies = merge(
-    var.permissions == null ? {} : { (var.permissions) = local.presets[var.permissions] },
+    var.permissions == null ? {} : { (var.permissions) = local.policies.presets[var.permissions] },
     { for key, policy in var.managed_policies : tostring(key) => policy },
     { for policy in try(local.set.managedPolicies, []) : policy => policy },
   )
@@ -23,20 +19,17 @@ locals {
 
   # The session actions are in the same statement: one of their own without the condition would be a way around it.
   actions = concat(
-    ["sts:AssumeRole"],
-    var.allow_session_tags ? ["sts:TagSession"] : [],
-    var.allow_source_identity ? ["sts:SetSourceIdentity"] : [],
+    [local.policies.actions.always],
+    var.allow_session_tags ? [local.policies.actions.allowSessionTags] : [],
+    var.allow_source_identity ? [local.policies.actions.allowSourceIdentity] : [],
   )
 
-  trust_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = { AWS = var.principal }
-      Action    = jsondecode(length(local.actions) == 1 ? jsonencode(local.actions[0]) : jsonencode(local.actions))
-      Condition = { StringEquals = { "sts:ExternalId" = var.external_id } }
-    }]
-  })
+  # Each value takes the place of a whole JSON string, so that none can become another part of the policy.
+  trust_policy = replace(replace(replace(jsonencode(local.policies.trustPolicy),
+    "\"{actions}\"", length(local.actions) == 1 ? jsonencode(local.actions[0]) : jsonencode(local.actions)),
+    "\"{principal}\"", jsonencode(var.principal)),
+    "\"{externalId}\"", jsonencode(var.external_id),
+  )
 
   set    = jsondecode(var.permission_set_file == null ? "{\"statements\": []}" : file(var.permission_set_file))
   set_id = var.permission_set_file == null ? "" : "${local.set.name}@${local.set.version}"
@@ -79,12 +72,7 @@ locals {
     } if var.simulate_permissions && (can(jsondecode(one).check) || (!can(regex("[*?]|[$][{]", jsonencode(jsondecode(one).actions))) && !can(jsondecode(one).conditions) && alltrue([for each in jsondecode(one).resources : each == "*" || !can(regex("[*?]|[$][{]", each))])))
   }
 
-  self_inspection = {
-    Sid      = "SelfInspection"
-    Effect   = "Allow"
-    Action   = ["iam:GetRole", "iam:SimulatePrincipalPolicy"]
-    Resource = [aws_iam_role.this.arn]
-  }
+  self_inspection = merge(local.policies.selfInspection, { Resource = [aws_iam_role.this.arn] })
 
   scope_members = var.scope == null ? {} : { for level, name in var.scope : level => name if name != null }
   scope         = var.scope == null ? "" : jsonencode(local.scope_members)

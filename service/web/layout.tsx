@@ -26,7 +26,7 @@ export interface Head {
 
 /** A whole page. JSX escapes every value. */
 export function Layout({ head, children }: { head: Head; children?: Child }) {
-  const { texts, language, brand, assets, session, embedOrigins } = usePage();
+  const { texts, language, brand, assets, session, embedOrigins, degradedSince } = usePage();
   const { common } = texts;
   const isEmbedded = embedOrigins.length > 0;
   return (
@@ -57,6 +57,11 @@ export function Layout({ head, children }: { head: Head; children?: Child }) {
         <main class="page" id="main" data-live-from={head.liveFrom}>
           {head.notice && (
             <Callout kind="ok" icon="ok" role="status" title={head.notice.text} more="notice" />
+          )}
+          {degradedSince && (session || head.isOperator) && (
+            <Callout icon="clock" role="status" title={common.onHold}>
+              <span>{common.onHoldLine}</span>
+            </Callout>
           )}
           {children}
         </main>

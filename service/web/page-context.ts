@@ -16,7 +16,11 @@ export interface PageContext {
   readonly embedOrigins: readonly string[];
   readonly session?: WebSession | undefined;
   readonly operator?: { readonly csrfToken: string } | undefined;
+  /** Since then verdicts are on hold. */
+  readonly degradedSince?: string | undefined;
   readonly organizationName?: string | undefined;
+  /** What the vendor's platform calls declared targets, by the key of their scope. */
+  readonly targetNames?: ReadonlyMap<string, string> | undefined;
   /** Milliseconds since the epoch: relative times count from here. */
   readonly now: number;
 }

@@ -7,6 +7,7 @@ import { securityHeaders } from '../api/security-headers.js';
 import type { Requester } from '../domain/audit.js';
 import type { Connection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
+import { namesOf } from '../domain/project.js';
 import type { Assets } from './assets.js';
 import type { Brand } from './brand.js';
 import { type Head, Layout, type Notice } from './layout.js';
@@ -78,7 +79,9 @@ export function render(site: Site, response: Response, content: Child): string {
     embedOrigins: site.embedOrigins,
     session: response.locals.session,
     operator: response.locals.operator,
+    degradedSince: site.deps.health.degradedSince,
     organizationName: response.locals.organization?.name,
+    targetNames: response.locals.targetNames,
     now: site.deps.clock.now(),
   };
   return String(<PageContextProvider.Provider value={context}>{content}</PageContextProvider.Provider>);
@@ -107,6 +110,11 @@ export const connectionIn = (
   request: Request<{ id: string }>,
   response: Response,
 ): Promise<Connection> => findConnection(site.deps.store, sessionOf(response), request.params.id);
+
+/** Scopes on the page that is sent next read as the vendor's platform names them. */
+export async function loadTargetNames({ deps }: Site, response: Response): Promise<void> {
+  response.locals.targetNames = namesOf(await deps.store.projects(sessionOf(response).organizationId));
+}
 
 /** A field of the form; absent and repeated ones are empty. */
 export function field(request: Request, name: string): string {

@@ -1,9 +1,10 @@
 /** `npm run docs`: writes the files that are generated from the code. */
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { callsPage } from './calls.js';
 import { clientApi } from './client-api.js';
 import { commandsPage } from './commands.js';
+import { ROLE_POLICIES, rolePoliciesModule } from './role-policies.js';
 import { settingsPage } from './settings.js';
 import { troubleshootingPage } from './troubleshooting.js';
 import { unsafeRolesPage } from './unsafe-roles.js';
@@ -14,4 +15,11 @@ writeFileSync('docs/commands.md', commandsPage());
 writeFileSync('docs/settings.md', settingsPage());
 writeFileSync('docs/unsafe-roles.md', unsafeRolesPage());
 writeFileSync('client/api.ts', clientApi());
-execFileSync('node_modules/.bin/biome', ['format', '--write', 'client/api.ts']);
+writeFileSync('service/domain/role-policies.ts', rolePoliciesModule());
+copyFileSync(ROLE_POLICIES, 'service/terraform-module/role-policies.json');
+execFileSync('node_modules/.bin/biome', [
+  'format',
+  '--write',
+  'client/api.ts',
+  'service/domain/role-policies.ts',
+]);

@@ -161,7 +161,7 @@ test('there are no AWS credentials', async () => {
 });
 
 describe('the canary', () => {
-  const canaryIn = (accountId: string, externalId: string) =>
+  const canaryIn = (accountId: string, externalId: string | undefined) =>
     sandbox.createRole(accountId, {
       roleName: `canary-${externalId}`,
       trustPolicy: {
@@ -171,7 +171,7 @@ describe('the canary', () => {
             Effect: 'Allow',
             Principal: { AWS: settings.ROLEBRIDGE_PRINCIPAL ?? '' },
             Action: 'sts:AssumeRole',
-            Condition: { StringEquals: { 'sts:ExternalId': externalId } },
+            ...(externalId && { Condition: { StringEquals: { 'sts:ExternalId': externalId } } }),
           },
         ],
       },
@@ -180,6 +180,14 @@ describe('the canary', () => {
 
   test.each([
     ['opens', () => sandbox.createAccount().accountId, 'rolebridge-canary', 0, 'ok', /can assume/],
+    [
+      'opens without its external ID',
+      () => sandbox.createAccount().accountId,
+      undefined,
+      1,
+      'failed',
+      /without its external ID/,
+    ],
     ['is in the service’s own account', ownAccount, 'rolebridge-canary', 1, 'failed', /own account/],
     [
       'is denied',

@@ -1,6 +1,7 @@
 /** What turns many connections bad at once is the vendor's own fault first: no customer is blamed for it. */
 import { hour, until } from '../passing-clock.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
+import { openWebClient, wordsOf } from '../web-client.js';
 
 let vendor: WatchedVendor;
 beforeEach(async () => {
@@ -78,18 +79,18 @@ test('a text that blames the vendor raises the same alarm', async () => {
 });
 
 describe('with a canary', () => {
-  const canaryTrust = (externalId: string) => ({
+  const canaryTrust = (externalId: string | undefined) => ({
     Version: '2012-10-17',
     Statement: [
       {
         Effect: 'Allow',
         Principal: { AWS: vendor.principal },
         Action: 'sts:AssumeRole',
-        Condition: { StringEquals: { 'sts:ExternalId': externalId } },
+        ...(externalId && { Condition: { StringEquals: { 'sts:ExternalId': externalId } } }),
       },
     ],
   });
-  async function withCanary(externalId: string) {
+  async function withCanary(externalId: string | undefined) {
     await vendor.close();
     const canary = { roleArn: 'arn:aws:iam::777766665555:role/canary', externalId: 'rolebridge-canary' };
     vendor = await startWatchedVendor({ canary });
@@ -116,8 +117,27 @@ describe('with a canary', () => {
       vendor.clock.pass(hour);
       return (await bad.status()) === 'failed';
     }, 'the failure');
-    expect(vendor.logged('it is misconfigured')).toHaveLength(1);
+    expect(vendor.logged('the canary role is misconfigured')).toHaveLength(1);
     expect(await statuses(healthy)).toEqual(Array(6).fill('connected'));
+    // What passed before must not count against the canary: the roles of other organizations decide.
+    deniesAll();
+    await checkedAgain(healthy, 3);
+    expect(await statuses(healthy)).toEqual(Array(6).fill('connected'));
+    const browser = openWebClient(vendor.service.url);
+    const { apiKey } = await vendor.service.createOrganization('a reader');
+    expect(wordsOf(await browser.signIn(apiKey))).toContain('check AWS roles at the moment');
+  });
+
+  test('that opens without its external ID is misconfigured, and denials count', async () => {
+    await withCanary(undefined);
+    const [bad, ...healthy] = (await customers(3)) as [Made, ...Made[]];
+    vendor.sandbox.deleteRole(bad.arn);
+    await until(async () => {
+      vendor.clock.pass(hour);
+      return (await bad.status()) === 'failed';
+    }, 'the failure');
+    expect(vendor.logged('the canary role is misconfigured')).toHaveLength(1);
+    expect(await statuses(healthy)).toEqual(Array(2).fill('connected'));
   });
 });
 

@@ -17,6 +17,12 @@ it('are created, listed and revoked beside the running service', async () => {
       code: 1,
       stderr: expect.stringContaining('not_found'),
     });
+    const link = await runCommandLine(['operator', 'link', 'backend', '--json'], { env: vendor.environment });
+    expect(JSON.parse(link.stdout)).toEqual({
+      url: expect.stringMatching(`^${url}/operator/sign-in/link\\?token=[A-Za-z0-9_-]{43}$`),
+      name: 'backend',
+      expiresAt: expect.stringMatching(/Z$/),
+    });
     expect(JSON.parse((await run('revoke', id)).stdout)).toEqual({ revoked: id });
     expect((await ask()).status).toBe(401);
   } finally {

@@ -1,8 +1,10 @@
 /** What the pages say is there. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createMetrics } from '../../service/metrics/index.js';
 import { callsPage } from '../docs/calls.js';
 import { commandsPage } from '../docs/commands.js';
+import { ROLE_POLICIES, rolePoliciesModule } from '../docs/role-policies.js';
 
 const security = readFileSync('docs/security.md', 'utf8');
 /** Quotes as they are typed, whichever way a file has them. */
@@ -82,4 +84,28 @@ test.each([
   ['docs/commands.md', commandsPage],
 ])('%s is the one that `npm run docs` writes', (file, page) => {
   expect(readFileSync(file, 'utf8')).toBe(page());
+});
+
+describe('the policies of the role, described once', () => {
+  it('the service and the Terraform module have copies of it', () => {
+    const format = ['format', '--stdin-file-path=role-policies.ts'];
+    const generated = execFileSync('node_modules/.bin/biome', format, {
+      input: rolePoliciesModule(),
+      encoding: 'utf8',
+    });
+    expect(readFileSync('service/domain/role-policies.ts', 'utf8')).toBe(generated);
+    expect(readFileSync('service/terraform-module/role-policies.json', 'utf8')).toBe(
+      readFileSync(ROLE_POLICIES, 'utf8'),
+    );
+  });
+
+  // Before Terraform 1.9, a validation can read nothing but its variable.
+  it('the Terraform module takes its presets, and no other', () => {
+    const presets = Object.keys(JSON.parse(readFileSync(ROLE_POLICIES, 'utf8')).presets);
+    const [, listed] =
+      /contains\((\[[^\]]+\]), var\.permissions\)/.exec(
+        readFileSync('service/terraform-module/variables.tf', 'utf8'),
+      ) ?? [];
+    expect(JSON.parse(listed ?? '')).toEqual(presets);
+  });
 });

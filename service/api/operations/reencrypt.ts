@@ -13,7 +13,7 @@ const reencrypted = z.object({
     }),
   ),
 });
-const reencryption = z.object({
+export const reencryption = z.object({
   accessKeys: reencrypted.optional().meta({ description: 'Missing when there is no encryption key.' }),
   callbackSecrets: reencrypted.meta({ description: 'Under the service key.' }),
   enrollmentSecrets: reencrypted.meta({ description: 'Under the service key.' }),

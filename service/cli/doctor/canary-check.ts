@@ -25,8 +25,17 @@ export async function checkCanary({ config }: Examination): Promise<Finding> {
   const sts = createSts({ partitions: stsPartitionsOf(config), timeoutMs: config.stsTimeoutMs });
   const asked = { partition, roleArn: arn, externalId, sessionName: 'rolebridge.canary' };
   const answer = await sts.assumeRole(asked);
-  if (answer.outcome === 'allowed')
-    return { check, outcome: 'ok', message: `The service can assume ${arn}.` };
+  if (answer.outcome === 'allowed') {
+    const without = await sts.assumeRole({ ...asked, externalId: undefined });
+    if (without.outcome !== 'allowed')
+      return { check, outcome: 'ok', message: `The service can assume ${arn}, only with its external ID.` };
+    return {
+      check,
+      outcome: 'failed',
+      message: `AWS opens ${arn} without its external ID: it is not protected as customers' roles are.`,
+      remedy: `Require "${externalId}" (ROLEBRIDGE_CANARY_EXTERNAL_ID) with StringEquals on sts:ExternalId in its trust policy.`,
+    };
+  }
   if (answer.outcome === 'denied')
     return {
       check,

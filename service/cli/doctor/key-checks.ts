@@ -43,7 +43,7 @@ export async function checkEncryptionKey({ config, store }: Examination): Promis
   return {
     check,
     outcome: 'ok',
-    message: `Access keys are encrypted under "${ids[0]}"${counts ? '' : '; which keys are in use was not looked at'}.`,
+    message: `Access keys are encrypted under "${ids[0]}"${counts ? '' : '; no store was read to see which keys are in use'}.`,
   };
 }
 
@@ -86,7 +86,7 @@ export async function checkServiceKeys({ config, store }: Examination): Promise<
   return {
     check,
     outcome: 'ok',
-    message: `Stored secrets are encrypted with key "${encryption.keyId}"${counts ? '' : '; which keys are in use was not looked at'}.`,
+    message: `Stored secrets are encrypted with key "${encryption.keyId}"${counts ? '' : '; no store was read to see which keys are in use'}.`,
   };
 }
 

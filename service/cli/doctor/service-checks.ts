@@ -40,7 +40,7 @@ async function checkDataDirectory(examination: Examination): Promise<Omit<Findin
   const { config } = examination;
   const place = `The data directory ${config.dataDirectory}`;
   if (!existsSync(config.dataDirectory))
-    return { outcome: 'ok', message: `${place} is not there yet; the service makes it when it starts.` };
+    return { outcome: 'ok', message: `${place} does not exist yet; the service creates it at start.` };
   try {
     accessSync(config.dataDirectory, constants.R_OK | constants.W_OK);
   } catch (error) {

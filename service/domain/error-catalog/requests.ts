@@ -67,9 +67,9 @@ export const requestErrors = {
     status: 503,
     title: "A policy of the vendor's denies the call",
     meaning:
-      "AWS names a policy of the vendor's own account or network that denies `sts:AssumeRole`: an identity-based policy, a session policy, a permissions boundary, a service control policy or a VPC endpoint policy. This says nothing about any customer's role, so no connection changes.",
+      "AWS names a policy of the vendor's own account or network that denies `sts:AssumeRole`: an identity-based policy, a session policy, a permissions boundary, a service control policy or a VPC endpoint policy. This says nothing about any customer's role, so no connection changes. Only when other roles can be assumed meanwhile, the second such denial in a row of one connected role turns its connection `failed`, and the event `connection.vendor_denied` goes out.",
     see: 'Vendor: the policies of the principal in `ROLEBRIDGE_PRINCIPAL`, the service control policies of its account, and the policy of the STS endpoint. CloudTrail shows the denied calls.',
-    fix: "Customer: nothing is wrong with your role; retry later. Vendor: allow `sts:AssumeRole` on customers' roles again. The service resumes its checks within minutes.",
+    fix: "Customer: nothing is wrong with your role; retry later. Vendor: allow `sts:AssumeRole` on customers' roles again. The service resumes its checks within minutes; `POST /v1/connections/{id}/verify` checks a failed connection at once.",
   },
   rate_limited: {
     status: 429,

@@ -84,15 +84,31 @@ async function waitForOtherRole(
 }
 
 /** During a rotation the role requires the new external ID or, until the customer deploys that, the current one. */
-async function assumeWithEither({ request, report, role, sts }: Attempt) {
-  const { externalId: current, pendingExternalId: pending } = request.connection;
-  const { arn: roleArn, partition } = role;
-  const open = (externalId: ExternalId) =>
-    sts.assumeRole({ partition, roleArn, externalId, sessionName: request.sessionName });
+async function assumeWithEither(attempt: Attempt) {
+  const { externalId: current, pendingExternalId: pending } = attempt.request.connection;
   if (pending !== undefined) {
-    const answer = report.requireVerdict(await open(pending), 'with_pending_external_id');
+    const answer = await open(attempt, pending, 'with_pending_external_id');
     if (answer.outcome === 'allowed') return { answer, externalId: pending, isCurrentOnly: false };
   }
-  const answer = report.requireVerdict(await open(current), 'with_external_id');
+  const answer = await open(attempt, current, 'with_external_id');
   return { answer, externalId: current, isCurrentOnly: pending !== undefined };
+}
+
+async function open(
+  { request, report, role, sts }: Attempt,
+  externalId: ExternalId,
+  probe: 'with_external_id' | 'with_pending_external_id',
+) {
+  const { arn: roleArn, partition } = role;
+  const { sessionName } = request;
+  const answer = await sts.assumeRole({ partition, roleArn, externalId, sessionName });
+  const blamesVendor = answer.outcome === 'inconclusive' && answer.reason === 'vendor_not_allowed';
+  if (!blamesVendor || !(await request.isVendorsDenialFinal?.())) return report.requireVerdict(answer, probe);
+  report.probed(answer, probe);
+  return report.fail(
+    'assumable',
+    'vendor_not_allowed',
+    `A policy of the vendor's own AWS account or network denies sts:AssumeRole on ${roleArn}; other roles can be assumed.`,
+    "Nothing is wrong with your role. Vendor: allow the service's principal sts:AssumeRole on this role in its identity policy, permissions boundary, service control policies and the VPC endpoint's policy.",
+  );
 }

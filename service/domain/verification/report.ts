@@ -54,10 +54,14 @@ export class VerificationReport {
 
   /** Only AccessDenied proves a denial. @throws Inconclusive for what is no verdict on the role */
   requireVerdict<Allowed>(answer: StsAnswer<Allowed>, probe: Probe['probe']) {
-    this.probes.push({ probe, at: this.now(), outcome: answer.outcome, requestId: answer.requestId });
+    this.probed(answer, probe);
     if (answer.outcome === 'inconclusive')
       throw new Inconclusive(answer.reason, ...inconclusiveMessages[answer.reason]);
     return answer;
+  }
+
+  probed(answer: StsAnswer<unknown>, probe: Probe['probe']): void {
+    this.probes.push({ probe, at: this.now(), outcome: answer.outcome, requestId: answer.requestId });
   }
 
   #record(check: Check): void {

@@ -33,6 +33,8 @@ export interface RoleToVerify {
   readonly allowPropagation: boolean;
   /** The caller retries with the same first attempt when nothing is decided, so there is time. @default false */
   readonly callerRetries?: boolean;
+  /** Whether a denial that blames the vendor's side concerns this role alone: then it is a verdict. @default it is none */
+  readonly isVendorsDenialFinal?: (() => Promise<boolean>) | undefined;
   /** Up to four more calls that find out why AWS denies the role. @default true */
   readonly diagnose?: boolean | undefined;
   /** When all probes last passed, if that is recent: with a policy that is safe none is made, without it only two. */

@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx';
 import { useTexts } from '../page-context.js';
+import { Highlighted } from './highlight.js';
 import { Icon } from './icon.js';
 
 /** Copies the text of the element with this id, or of the one before it. */
@@ -59,11 +60,21 @@ export function Code(props: {
       </figcaption>
       <pre id={props.id} tabindex={0} role="region" aria-label={props.title}>
         {props.lines === undefined ? (
-          <code>{props.text}</code>
+          <code>
+            {props.text?.split('\n').map((line, index) => (
+              <>
+                {index > 0 && '\n'}
+                <Highlighted line={line} />
+              </>
+            ))}
+          </code>
         ) : (
           <code>
             {props.lines.map(({ text, change }) => (
-              <span class={change ? `l l-${change}` : 'l'}>{`${text}\n`}</span>
+              <span class={change ? `l l-${change}` : 'l'}>
+                {change === 'note' ? text : <Highlighted line={text} />}
+                {'\n'}
+              </span>
             ))}
           </code>
         )}

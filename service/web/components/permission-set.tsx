@@ -73,10 +73,10 @@ export function PermissionSetStatements({ view, choose }: { view: PermissionSetV
 
 const StatementWords = ({ statement, prefix }: { statement: StatementView; prefix?: string }) => (
   <>
-    <b>
+    <b>{statement.reason}</b>
+    <span class="why">
       {prefix && `${prefix} `}
       {statement.words.join('; ')}
-    </b>
-    <span class="why">{statement.reason}</span>
+    </span>
   </>
 );

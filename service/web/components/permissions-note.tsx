@@ -3,7 +3,7 @@ import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { sentenceOf } from '../../domain/verification/permissions.js';
 import { mayOpen } from '../access.js';
 import { usePage, useTexts } from '../page-context.js';
-import { Callout, Fold, useHref, Words } from './basics.js';
+import { ButtonLink, Callout, Fold, Words } from './basics.js';
 import { PermissionSetStatements } from './permission-set.js';
 import { verificationOf } from './status.js';
 
@@ -17,13 +17,12 @@ export function PermissionsNote({
 }) {
   const { sets: texts } = useTexts();
   const { session } = usePage();
-  const href = useHref();
   const own = permissionSetOf(connection);
   const report = verificationOf(connection)?.permissions;
   const missing = [...(report?.missing ?? []), ...(report?.notDenied ?? [])];
   return (
     <>
-      {missing.length > 0 && (
+      {connection.status === 'connected' && missing.length > 0 && (
         <Callout kind="warn" icon="alert" title={texts.incomplete} role="status">
           <ul class="help list">
             {missing.map((finding) => (
@@ -43,14 +42,16 @@ export function PermissionsNote({
               </li>
             ))}
           </ul>
-          <span>
-            {texts.updateLine}{' '}
-            {mayOpen(session, 'GET /connections/:id/setup') && (
-              <a href={href(`/connections/${connection.id}/setup?step=role&format=terraform`)}>
-                {texts.updateLink}
-              </a>
-            )}
-          </span>
+          <span>{texts.updateLine}</span>
+          {mayOpen(session, 'GET /connections/:id/setup') && (
+            <ButtonLink
+              path={`/connections/${connection.id}/setup?step=role&format=terraform`}
+              look="primary"
+              size="sm"
+            >
+              {texts.updateTo(own.newest)}
+            </ButtonLink>
+          )}
         </Callout>
       )}
     </>

@@ -2,7 +2,7 @@ import type { Connection } from '../../domain/connection.js';
 import { errorCatalog } from '../../domain/error-catalog/index.js';
 import { useTexts } from '../page-context.js';
 import { useHref } from './basics.js';
-import { verificationOf } from './status.js';
+import { assuranceOf, verificationOf } from './status.js';
 
 /** What is wrong with a connection, or what it waits for, in one sentence. */
 export function Reason({ connection, isOperator }: { connection: Connection; isOperator?: boolean }) {
@@ -24,5 +24,9 @@ export function Reason({ connection, isOperator }: { connection: Connection; isO
         )}
       </span>
     );
+  if (connection.status !== 'connected') return null;
+  if (connection.permissions === 'incomplete')
+    return <span class="reason reason-warn">{texts.incomplete}</span>;
+  if (assuranceOf(connection) === 'tested') return <span class="note">{texts.tested}</span>;
   return null;
 }

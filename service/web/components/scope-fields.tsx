@@ -145,7 +145,7 @@ function NodeName({ node: { scope, name } }: { node: ScopeNode }) {
       <em>
         {' '}
         {texts[levelOf(scope)]}
-        {name !== undefined && name !== id && ` ${id}`}
+        {name !== undefined && name.toLowerCase() !== id?.toLowerCase() && ` ${id}`}
       </em>
     </b>
   );

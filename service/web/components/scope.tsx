@@ -1,12 +1,13 @@
 import type { Scope } from '../../domain/scope.js';
-import { useTexts } from '../page-context.js';
+import { usePage } from '../page-context.js';
 import type { IconName } from './icon.js';
 
-/** A scope as a path: "shop › production". */
+/** A scope as a path, by the names that its targets were declared with: "Shop › Production". */
 export function ScopePath({ scope }: { scope: Scope }) {
-  const texts = useTexts().scope;
-  const names = [scope.project, scope.environment, scope.architecture].filter(Boolean);
-  if (names.length === 0) return <span class="scope-path">{texts.organizationDefault}</span>;
+  const { texts, targetNames } = usePage();
+  const ids = [scope.project, scope.environment, scope.architecture].filter((id) => id !== undefined);
+  if (ids.length === 0) return <span class="scope-path">{texts.scope.organizationDefault}</span>;
+  const names = ids.map((id, index) => targetNames?.get(ids.slice(0, index + 1).join('/')) ?? id);
   return (
     <span class="scope-path">
       {names.map((name, index) => (

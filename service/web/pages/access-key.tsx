@@ -8,6 +8,7 @@ import { parse } from '../../api/schemas.js';
 import type { Connection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { requireWholeOrganization } from '../../domain/permission.js';
+import { PartitionField } from '../components/account-fields.js';
 import { Button, ButtonLink, Callout, Crumbs, Field, Fold, Form, Words } from '../components/basics.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
@@ -22,7 +23,7 @@ import {
   sessionOf,
   textsOf,
 } from '../site.js';
-import { accessKeysRefused, PartitionField } from './new-connection.js';
+import { accessKeysRefused } from './new-connection.js';
 
 /** A form for a key; nothing of what is secret comes back. */
 interface KeyForm {

@@ -49,13 +49,14 @@ export const AskAdministrator = ({ connection }: { connection: Connection }) => 
   const texts = useTexts().administrator;
   if (!mayOpen(usePage().session, 'POST /connections/:id/administrator-link')) return null;
   return (
-    <div class="row row-between">
-      <p class="small muted">{texts.noPermission}</p>
-      <PostButton path={`/connections/${connection.id}/administrator-link`} look="quiet" size="sm">
+    <section class="card card-pad stack stack-3" aria-labelledby="ask">
+      <h2 id="ask">{texts.noPermission}</h2>
+      <p class="small muted">{texts.sendLine}</p>
+      <PostButton path={`/connections/${connection.id}/administrator-link`} size="sm">
         <Icon name="send" />
         {texts.send}
       </PostButton>
-    </div>
+    </section>
   );
 };
 

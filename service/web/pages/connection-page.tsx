@@ -67,7 +67,7 @@ export function ConnectionPage(page: ConnectionPageProps) {
                   {texts.checked} <Time iso={verification.finishedAt} />.
                 </>
               ) : (
-                checks.none
+                connection.status !== 'disconnected' && checks.none
               )}
             </>
           }

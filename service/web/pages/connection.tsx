@@ -6,15 +6,15 @@ import { verifyAgain } from '../../actions/verify-again.js';
 import { statusOf } from '../../api/problem.js';
 import { parse } from '../../api/schemas.js';
 import type { AuditRecord } from '../../domain/audit.js';
-import { type Connection, permissionSetOf } from '../../domain/connection.js';
+import type { Connection } from '../../domain/connection.js';
 import { errorCatalog } from '../../domain/error-catalog/index.js';
 import { isAuditId } from '../../domain/ids.js';
-import { type PermissionSetView, viewPermissionSet } from '../../domain/permission-set-view.js';
 import { plain, resultOf } from '../check-result.js';
 import { Button, Crumbs, Field, Form } from '../components/basics.js';
 import { historyOf } from '../history.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
+import { deployedSet } from '../permission-sets.js';
 import {
   byOf,
   connectionIn,
@@ -30,16 +30,6 @@ import {
 } from '../site.js';
 import { ConnectionPage, type ConnectionPageProps } from './connection-page.js';
 import { scopeTree } from './scope-choices.js';
-
-/** The set as the role has it, or the newest with what changes. */
-function deployedSet({ deps }: Site, connection: Connection): PermissionSetView | undefined {
-  const own = permissionSetOf(connection);
-  const newest = own && deps.permissionSets.get(own.name);
-  if (newest === undefined) return undefined;
-  const deployed = own?.version === undefined ? undefined : deps.permissionSets.get(own.name, own.version);
-  const shown = viewPermissionSet(deployed ?? newest, own?.without);
-  return { ...shown, changes: viewPermissionSet(newest, own?.without, deployed).changes };
-}
 
 const historySize = 20;
 type Named = Request<{ id: string }>;

@@ -8,7 +8,17 @@ import { levelIcons, levelOf, ScopePath } from '../components/scope.js';
 import { accountOf, Status } from '../components/status.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
-import { byOf, connectionIn, field, type Site, seeOther, sendPage, sessionOf, textsOf } from '../site.js';
+import {
+  byOf,
+  connectionIn,
+  field,
+  loadTargetNames,
+  type Site,
+  seeOther,
+  sendPage,
+  sessionOf,
+  textsOf,
+} from '../site.js';
 
 type Named = Request<{ id: string }>;
 
@@ -45,6 +55,7 @@ export function addDeletePages(pages: Router, site: Site): void {
         next: await nextHolder(connection, scope),
       })),
     );
+    await loadTargetNames(site, response);
     const title = textsOf(site, response).remove.title(connection.name);
     const view = (
       <DeletePage

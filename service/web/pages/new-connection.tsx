@@ -3,23 +3,20 @@ import { createConnection } from '../../actions/create-connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { isAccountId } from '../../domain/ids.js';
 import { requireWholeOrganization } from '../../domain/permission.js';
-import type { PermissionSet } from '../../domain/permission-set.js';
 import { type PermissionSetView, viewPermissionSet } from '../../domain/permission-set-view.js';
 import { isPermissionPreset } from '../../templates/index.js';
-import { Button, Crumbs, Field, Fold, Form, useHref } from '../components/basics.js';
+import { AccountField, PartitionField, PermissionChoices, SetChoices } from '../components/account-fields.js';
+import { Button, Crumbs, Fold, Form, useHref } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
-import { PermissionSetStatements } from '../components/permission-set.js';
 import { CurrentStep, LaterStep, PairCard, Remark } from '../components/steps.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
-import { byOf, field, fields, type Site, seeOther, sendPage, sessionOf, textsOf } from '../site.js';
+import { leftOut, newestSets } from '../permission-sets.js';
+import { byOf, field, type Site, seeOther, sendPage, sessionOf, textsOf } from '../site.js';
 import type { Texts } from '../texts/index.js';
 
 /** The name of a connection until it gets one. */
 export const defaultName = 'New connection';
-
-/** From the least to the most. */
-export const presets = ['read-only', 'security-audit', 'power-user', 'administrator'] as const;
 
 /** The first step of a connection that exists already. */
 export interface AccountForm {
@@ -98,19 +95,6 @@ export function addNewConnectionPage(pages: Router, site: Site): void {
     });
     return seeOther(site, response, `/connections/${connection.id}/setup?permissions=${permissions}`);
   });
-}
-
-/** The newest version of each of the vendor's sets. */
-const newestSets = ({ deps }: Site): PermissionSet[] => {
-  const names = [...new Set(deps.permissionSets.list().map(({ name }) => name))];
-  return names.flatMap((name) => deps.permissionSets.get(name) ?? []);
-};
-
-/** The optional statements that a form did not check; all are included before there is a form. */
-export function leftOut(request: Request, { name, statements }: PermissionSet): string[] {
-  if (request.method !== 'POST') return [];
-  const included = fields(request, `optional-${name}`);
-  return statements.flatMap(({ sid, optional }) => (optional && !included.includes(sid) ? [sid] : []));
 }
 
 /** An account as people write it: with spaces or dashes, or without. */
@@ -204,128 +188,3 @@ export const Remarks = () => {
     </div>
   );
 };
-
-export const AccountField = ({ value, error }: { value: string; error: string | undefined }) => {
-  const texts = useTexts().setup;
-  return (
-    <Field
-      name="account"
-      label={texts.account}
-      value={value}
-      error={error}
-      help={texts.accountHelp}
-      placeholder="123456789012"
-      width="s"
-      mono
-      numeric
-    />
-  );
-};
-
-/** One partition is no choice. */
-export function PartitionField({ partitions, chosen }: { partitions: readonly string[]; chosen?: string }) {
-  const texts = useTexts().setup;
-  if (partitions.length === 1) return <input type="hidden" name="partition" value={partitions[0]} />;
-  return (
-    <div class="field">
-      <label for="partition">{texts.partition}</label>
-      <select class="input" id="partition" name="partition" aria-describedby="partition-help">
-        {partitions.map((partition) => (
-          <option value={partition} selected={partition === chosen}>
-            {texts.partitions[partition] ?? partition}
-          </option>
-        ))}
-      </select>
-      <p class="help" id="partition-help">
-        {texts.partitionHelp}
-      </p>
-    </div>
-  );
-}
-
-/** The vendor's sets; one is no choice, and of several none is preselected. */
-function SetChoices({
-  sets,
-  chosen,
-  error,
-}: {
-  sets: readonly PermissionSetView[];
-  chosen: string;
-  error: string | undefined;
-}) {
-  const texts = useTexts().setup;
-  return (
-    <>
-      <div class="section-head">
-        <h3 aria-hidden="true">{texts.permissions}</h3>
-      </div>
-      {error && (
-        <p class="error" role="alert">
-          <Icon name="alert" small />
-          <span>{error}</span>
-        </p>
-      )}
-      {sets.map((view) => {
-        const name = view.id.split('@')[0] ?? '';
-        return (
-          <div class="stack stack-2">
-            {sets.length === 1 ? (
-              <input type="hidden" name="set" value={name} />
-            ) : (
-              <label class="perm">
-                <input
-                  class="tick tick-radio"
-                  type="radio"
-                  name="set"
-                  value={name}
-                  checked={name === chosen}
-                />
-                <b>{view.title}</b>
-              </label>
-            )}
-            <PermissionSetStatements view={view} choose={`optional-${name}`} />
-          </div>
-        );
-      })}
-    </>
-  );
-}
-
-/** The presets, each in plain words; none is preselected. */
-export function PermissionChoices({ chosen, error }: { chosen: string; error?: string | undefined }) {
-  const texts = useTexts().setup;
-  return (
-    <>
-      <div class="section-head">
-        <h3 aria-hidden="true">{texts.permissions}</h3>
-      </div>
-      {error ? (
-        <p class="error" role="alert">
-          <Icon name="alert" small />
-          <span>{error}</span>
-        </p>
-      ) : (
-        <p class="help">{texts.permissionsHelp}</p>
-      )}
-      <ul class="perms">
-        {presets.map((id) => (
-          <li>
-            <label class="perm">
-              <input
-                class="tick tick-radio"
-                type="radio"
-                name="permissions"
-                value={id}
-                checked={id === chosen}
-              />
-              <span>
-                <b>{texts.presets[id]?.[0]}</b>
-                <span class="why">{texts.presets[id]?.[1]}</span>
-              </span>
-            </label>
-          </li>
-        ))}
-      </ul>
-    </>
-  );
-}

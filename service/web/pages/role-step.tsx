@@ -24,7 +24,6 @@ import { accountOf } from '../components/status.js';
 import { Tell } from '../components/tell.js';
 import { useTexts } from '../page-context.js';
 import { type Format, formats, type RoleTemplate, secretVariable } from '../role-formats.js';
-import { AskAdministrator } from './administrator-link.js';
 
 export interface RoleStep {
   readonly connection: Connection;
@@ -53,7 +52,6 @@ export function RoleStepBody(step: RoleStep) {
   return (
     <>
       <div class="section">
-        <AskAdministrator connection={step.connection} />
         <FormatTabs connection={step.connection} format={step.format} permissions={step.permissions} />
         {step.format === 'console' ? <ConsolePanel {...step} /> : <CodePanel {...step} />}
       </div>

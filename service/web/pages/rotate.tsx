@@ -77,7 +77,7 @@ export function addRotatePages(pages: Router, site: Site): void {
     const view = (
       <RotatePage
         connection={role}
-        stage={stageOf(role, isDone, more.result)}
+        stage={stageOf(role, isDone, more.result?.code ?? (await lastVerdict(role)))}
         format={format}
         change={role.pendingExternalId === undefined ? undefined : changeOf(role, format)}
         resultTitle={more.result ? errorCatalog[more.result.code].title : ''}
@@ -96,6 +96,16 @@ export function addRotatePages(pages: Router, site: Site): void {
     );
   }
 
+  /** Why the last check since the rotation began was refused: the connection itself stays connected. */
+  async function lastVerdict({ id, organizationId }: RoleConnection): Promise<string | undefined> {
+    const { records } = await deps.store.auditRecords(organizationId, { limit: 10, connectionId: id });
+    const last = records.find(
+      ({ phase, action }) =>
+        phase === 'outcome' && ['connection.verify', 'connection.rotate_external_id'].includes(action),
+    );
+    return last?.phase === 'outcome' ? last.code : undefined;
+  }
+
   /** What to deploy in that format, before and after. */
   function changeOf(role: RoleConnection, format: Format): Rotation['change'] {
     const principal = deps.principals.get(role.partition) ?? '';
@@ -109,9 +119,9 @@ export function addRotatePages(pages: Router, site: Site): void {
   }
 }
 
-function stageOf(role: RoleConnection, isDone: boolean, result: CheckResult | undefined): Rotation['stage'] {
+function stageOf(role: RoleConnection, isDone: boolean, code: string | undefined): Rotation['stage'] {
   if (role.pendingExternalId === undefined) return isDone ? 'done' : 'confirm';
-  return result?.code === 'previous_external_id_accepted' ? 'old_accepted' : 'deploy';
+  return code === 'previous_external_id_accepted' ? 'old_accepted' : 'deploy';
 }
 
 function roleOf(connection: Connection): RoleConnection {

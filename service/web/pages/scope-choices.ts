@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import type { Connection } from '../../domain/connection.js';
-import { type Project, scopesOf } from '../../domain/project.js';
+import { namesOf, scopesOf } from '../../domain/project.js';
 import { isWithin, keysThatMatch, type Scope, scopeFromKey, scopeKey } from '../../domain/scope.js';
 import type { WebSession } from '../session.js';
 import { type Site, sessionOf } from '../site.js';
@@ -113,21 +113,6 @@ export async function scopeTree(
   const sorted = [...keys].sort((one, other) => (one.toLowerCase() < other.toLowerCase() ? -1 : 1));
   return { tree: nodeOf(top, sorted, holders, namesOf(projects)), isCut: within.length > treeSize };
 }
-
-/** Of every declared target, by the key of its scope. */
-const namesOf = (projects: readonly Project[]): ReadonlyMap<string, string> =>
-  new Map(
-    projects.flatMap((project): [string, string][] => [
-      [project.id, project.name],
-      ...project.environments.flatMap((environment): [string, string][] => [
-        [`${project.id}/${environment.id}`, environment.name],
-        ...environment.architectures.map(({ id, name }): [string, string] => [
-          `${project.id}/${environment.id}/${id}`,
-          name,
-        ]),
-      ]),
-    ]),
-  );
 
 function nodeOf(
   key: string,

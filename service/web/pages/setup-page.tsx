@@ -1,5 +1,6 @@
 import type { Connection } from '../../domain/connection.js';
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
+import { AccountField, PermissionChoices } from '../components/account-fields.js';
 import { Account, Button, Crumbs, Form } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
 import type { PairState } from '../components/pair.js';
@@ -9,7 +10,8 @@ import { accountOf, assuranceOf, pairStateOf, verificationOf } from '../componen
 import { CurrentStep, DoneStep, LaterStep, PairCard, Remark } from '../components/steps.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
-import { AccountField, type AccountForm, PermissionChoices, Remarks } from './new-connection.js';
+import { AskAdministrator } from './administrator-link.js';
+import { type AccountForm, Remarks } from './new-connection.js';
 import { CheckProgress, type RoleStep, RoleStepBody } from './role-step.js';
 import type { ScopeChoices } from './scope-choices.js';
 
@@ -92,7 +94,7 @@ export function SetupPage(props: Setup) {
             <LaterStep number={3} title={texts.step3} line={texts.step3Line} />
           )}
         </ol>
-        <Aside connection={connection} state={state} isScope={scope !== undefined} />
+        <Aside connection={connection} open={open} state={state} />
       </div>
     </>
   );
@@ -183,15 +185,8 @@ function ConfirmedStep({ connection }: { connection: Connection }) {
   );
 }
 
-function Aside({
-  connection,
-  state,
-  isScope,
-}: {
-  connection: Connection;
-  state: PairState;
-  isScope: boolean;
-}) {
+function Aside({ connection, open, state }: Pick<Setup, 'connection' | 'open'> & { state: PairState }) {
+  const [isRole, isScope] = [open === 'role', open === 'scope'];
   const texts = useTexts().setup;
   const account = accountOf(connection);
   const lines: Record<PairState, string> = {
@@ -209,7 +204,7 @@ function Aside({
         state={state}
         line={
           <>
-            {lines[state]} {isScope && account && <Account id={account} />}
+            {lines[state]} {(isScope || state === 'waiting') && account && <Account id={account} />}
           </>
         }
       />
@@ -218,7 +213,10 @@ function Aside({
           <Remark icon="info">{texts.renameNote}</Remark>
         </div>
       ) : (
-        <Remarks />
+        <>
+          {isRole && <AskAdministrator connection={connection} />}
+          <Remarks />
+        </>
       )}
     </aside>
   );

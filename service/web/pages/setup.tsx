@@ -15,6 +15,7 @@ import { parseRoleArn } from '../../domain/role-arn.js';
 import type { VerificationProgress } from '../../domain/verification/request.js';
 import type { Check } from '../../domain/verification.js';
 import { type CheckResult, resultOf, storedResultOf } from '../check-result.js';
+import { leftOut } from '../permission-sets.js';
 import { formatOf, presetOf, roleTemplate } from '../role-formats.js';
 import { isDecidedSoon } from '../settles-within.js';
 import {
@@ -31,7 +32,7 @@ import {
   sessionOf,
   textsOf,
 } from '../site.js';
-import { type AccountForm, defaultName, digitsOf, leftOut, wrongIn } from './new-connection.js';
+import { type AccountForm, defaultName, digitsOf, wrongIn } from './new-connection.js';
 import { CheckProgress, type RoleStep } from './role-step.js';
 import { type ScopeForm, scopeChoices } from './scope-choices.js';
 import { SetupPage } from './setup-page.js';

@@ -1,5 +1,6 @@
 import type { Request, Router } from 'express';
 import type { Connection } from '../../domain/connection.js';
+import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { describeScope } from '../../domain/scope.js';
 import { mayOpen } from '../access.js';
 import { Account, ButtonLink, Fold, useHref, Words } from '../components/basics.js';
@@ -9,19 +10,26 @@ import { lastName, levelIcons, levelOf, ScopePath } from '../components/scope.js
 import { accountOf, assuranceOf, verificationOf } from '../components/status.js';
 import { Tell } from '../components/tell.js';
 import { usePage, useTexts } from '../page-context.js';
-import { connectionIn, type Site, seeOther, sendPage, textsOf } from '../site.js';
+import { deployedSet } from '../permission-sets.js';
+import { connectionIn, loadTargetNames, type Site, seeOther, sendPage, textsOf } from '../site.js';
 
 /** The end of a set-up: what was reached, and what was proved. */
 export function addSuccessPage(pages: Router, site: Site): void {
   pages.get('/connections/:id/connected', async (request: Request<{ id: string }>, response) => {
     const connection = await connectionIn(site, request, response);
     if (connection.status !== 'connected') return seeOther(site, response, `/connections/${connection.id}`);
+    await loadTargetNames(site, response);
     const { title } = textsOf(site, response).success;
-    return sendPage(site, response, { title }, <SuccessPage connection={connection} />);
+    return sendPage(
+      site,
+      response,
+      { title },
+      <SuccessPage connection={connection} set={deployedSet(site, connection)} />,
+    );
   });
 }
 
-function SuccessPage({ connection }: { connection: Connection }) {
+function SuccessPage({ connection, set }: { connection: Connection; set: PermissionSetView | undefined }) {
   const { success: texts, scope } = useTexts();
   const { brand, session, embedOrigins } = usePage();
   const href = useHref();
@@ -46,9 +54,13 @@ function SuccessPage({ connection }: { connection: Connection }) {
         <div class="section win-cols">
           <div class="stack stack-2">
             <h3>{scope.canDo}</h3>
-            <p class="small muted">
-              {connection.method === 'assume_role' ? scope.canDoRole : scope.canDoKey}
-            </p>
+            {set ? (
+              <Abilities set={set} />
+            ) : (
+              <p class="small muted">
+                {connection.method === 'assume_role' ? scope.canDoRole : scope.canDoKey}
+              </p>
+            )}
           </div>
           <div class="stack stack-2">
             <h3>{scope.applies}</h3>
@@ -84,6 +96,28 @@ function SuccessPage({ connection }: { connection: Connection }) {
         </p>
       )}
     </div>
+  );
+}
+
+/** The set of permissions in short. */
+function Abilities({ set }: { set: PermissionSetView }) {
+  return (
+    <ul class="ticks">
+      {set.statements
+        .filter(({ isLeftOut }) => !isLeftOut)
+        .map(({ reason }) => (
+          <li>
+            <Icon name="check" small />
+            <span>{reason}</span>
+          </li>
+        ))}
+      {set.denies.map(({ reason }) => (
+        <li class="faint">
+          <Icon name="lock" small />
+          <span>{reason}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

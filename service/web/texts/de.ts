@@ -30,6 +30,9 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       moreActions: 'Weitere Aktionen',
       code: (code) => `Code \`${code}\``,
       request: (id) => `Anfrage ${id}`,
+      onHold: `${v.name} kann AWS-Rollen zurzeit nicht prüfen`,
+      onHoldLine:
+        'Die Ursache liegt nicht in Ihrem Konto. Jeder Status ist der der letzten Prüfung; die Prüfungen laufen von selbst wieder an.',
       getHelp: 'Hilfe holen',
       continueLater: 'Später fortsetzen',
       cancel: 'Abbrechen',
@@ -140,7 +143,12 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       fixThe: (name) => `${name} beheben`,
       continue: 'Fortsetzen',
       continueThe: (name) => `${name} fortsetzen`,
+      newer: (version) => `v${version} verfügbar`,
+      review: 'Ansehen',
+      reviewThe: (name) => `${name} ansehen`,
       waiting: 'Wartet auf die Rolle.',
+      tested: 'Die Rolle kann ihre eigene Richtlinie nicht lesen.',
+      incomplete: 'Einige Berechtigungen fehlen.',
       ended: 'Ihr Stack hat die Rolle gelöscht.',
       endedByThem: 'Der Stack des Kunden hat die Rolle gelöscht.',
       accessKey: 'Zugriffsschlüssel.',
@@ -412,7 +420,8 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
     },
     administrator: {
       send: 'An Ihren AWS-Administrator senden',
-      noPermission: 'Keine Berechtigung, Rollen zu erstellen?',
+      noPermission: 'Verwaltet jemand anderes AWS?',
+      sendLine: `Senden Sie einen Link, der nur diese Verbindung öffnet. Ihr Administrator braucht kein Konto bei ${v.name}.`,
       title: 'Link für Ihren AWS-Administrator',
       lead: 'Senden Sie diesen Link an eine Person, die in dem Konto Rollen erstellen darf. Sie macht hier weiter, ohne Schlüssel und ohne Passwort.',
       link: 'Link',
@@ -437,7 +446,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       update: (have, newest) => `${have} ist bereitgestellt, Version ${newest} ist verfügbar`,
       updateLine:
         'Stellen Sie die Rolle mit der neuen Version erneut bereit. Bis dahin bleibt alles in Betrieb.',
-      updateLink: 'Rolle mit der neuen Version',
+      updateTo: (version) => `Auf Version ${version} aktualisieren`,
     },
     operator: {
       badge: 'Betrieb',

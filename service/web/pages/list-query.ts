@@ -1,0 +1,55 @@
+import type { Request } from 'express';
+import type { Connection } from '../../domain/connection.js';
+import { accountOf, verificationOf } from '../components/status.js';
+import { queried } from '../site.js';
+
+export const pageSize = 25;
+/** More of one organization are not held at once: a search finds the others. */
+export const listSize = 5_000;
+
+export const statuses = ['failed', 'pending', 'connected', 'disconnected'] as const;
+export type StatusFilter = (typeof statuses)[number];
+const sorts = ['status', 'name', 'account', 'checked'] as const;
+export type Sort = (typeof sorts)[number];
+
+/** Which part of the connections is shown; the address says all of it. */
+export interface Wanted {
+  readonly search: string;
+  readonly status?: StatusFilter | undefined;
+  readonly sort: Sort;
+  readonly page: number;
+}
+
+export function wantedIn(request: Request): Wanted {
+  const [status, sort] = [queried(request, 'status'), queried(request, 'sort')];
+  return {
+    search: queried(request, 'q').trim().slice(0, 100),
+    status: statuses.find((each) => each === status),
+    sort: sorts.find((each) => each === sort) ?? 'status',
+    page: Math.max(1, Math.min(Number.parseInt(queried(request, 'page'), 10) || 1, listSize / pageSize)),
+  };
+}
+
+/** The address of the list with some of it changed; what is usual is left out. */
+export function addressOf(wanted: Wanted, change: Partial<Wanted>): string {
+  const { search, status, sort, page } = { ...wanted, page: 1, ...change };
+  const query = new URLSearchParams({
+    ...(search && { q: search }),
+    ...(status && { status }),
+    ...(sort !== 'status' && { sort }),
+    ...(page > 1 && { page: String(page) }),
+  });
+  return query.size > 0 ? `/connections?${query}` : '/connections';
+}
+
+/** Made once: to make one for each comparison costs more than to render the page. */
+const { compare } = new Intl.Collator('en');
+
+export const order: Record<Sort, (one: Connection, other: Connection) => number> = {
+  status: (one, other) =>
+    statuses.indexOf(one.status) - statuses.indexOf(other.status) || order.name(one, other),
+  name: (one, other) => compare(one.name, other.name) || (one.id < other.id ? -1 : 1),
+  account: (one, other) => compare(accountOf(one), accountOf(other)) || order.name(one, other),
+  checked: (one, other) => (checkedAt(other) < checkedAt(one) ? -1 : 1),
+};
+export const checkedAt = (connection: Connection): string => verificationOf(connection)?.finishedAt ?? '';

@@ -1,0 +1,143 @@
+import { type Connection, permissionSetLabel, permissionSetOf } from '../../domain/connection.js';
+import { mayOpen } from '../access.js';
+import { Account, ButtonLink, Time, useHref } from '../components/basics.js';
+import { Reason } from '../components/reason.js';
+import { ScopePath } from '../components/scope.js';
+import { accountOf, Status } from '../components/status.js';
+import { usePage, useTexts } from '../page-context.js';
+import { addressOf, checkedAt, type Sort, type Wanted } from './list-query.js';
+
+export function Table(props: {
+  wanted: Wanted;
+  connections: readonly Connection[];
+  isTwice: (name: string) => boolean;
+}) {
+  const texts = useTexts().list;
+  const { columns } = texts;
+  const href = useHref();
+  const hasSets = props.connections.some((connection) => permissionSetOf(connection) !== undefined);
+  const header = (title: string, sort?: Sort) => (
+    <th
+      role="columnheader"
+      scope="col"
+      aria-sort={sort && sort === props.wanted.sort ? 'ascending' : undefined}
+    >
+      {sort ? (
+        <a href={href(addressOf(props.wanted, { sort }))} aria-label={texts.sortBy(title)}>
+          {title}
+        </a>
+      ) : (
+        title
+      )}
+    </th>
+  );
+  return (
+    <table class="table" role="table" aria-label={texts.connections}>
+      <thead role="rowgroup">
+        <tr role="row">
+          {header(columns.name, 'name')}
+          {header(columns.status, 'status')}
+          {header(columns.account, 'account')}
+          {header(columns.scope)}
+          {hasSets && header(columns.permissions)}
+          {header(columns.checked, 'checked')}
+          <th role="columnheader" scope="col">
+            <span class="sr">{columns.action}</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {props.connections.map((connection) => (
+          <Row connection={connection} hasSets={hasSets} isTwice={props.isTwice(connection.name)} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Row({
+  connection,
+  hasSets,
+  isTwice,
+}: {
+  connection: Connection;
+  hasSets: boolean;
+  isTwice: boolean;
+}) {
+  const texts = useTexts().list;
+  const { columns } = texts;
+  const account = accountOf(connection);
+  const checked = checkedAt(connection);
+  const path = `/connections/${connection.id}`;
+  const mayConnect = mayOpen(usePage().session, 'GET /connections/:id/setup');
+  const setup = mayConnect ? `${path}/setup` : path;
+  const { status, name } = connection;
+  return (
+    <tr role="row">
+      <td role="cell" class="cell-name">
+        <a class="row-link" href={useHref()(status === 'pending' ? setup : path)}>
+          {name}
+        </a>
+        <Reason connection={connection} />
+        {isTwice && <span class="note">{texts.sameName}</span>}
+      </td>
+      <td role="cell" class="cell-status">
+        <Status connection={connection} />
+      </td>
+      <td role="cell" data-label={columns.account} data-empty={account === '' ? '' : undefined}>
+        {account === '' ? <span class="faint">{texts.unknownAccount}</span> : <Account id={account} />}
+      </td>
+      <td role="cell" data-label={columns.scope}>
+        {connection.scopes.length === 0 ? (
+          <span class="faint">{texts.noScope}</span>
+        ) : (
+          connection.scopes.slice(0, 3).map((scope) => <ScopePath scope={scope} />)
+        )}
+        {connection.scopes.length > 3 && <span class="faint">+{connection.scopes.length - 3}</span>}
+      </td>
+      {hasSets && <PermissionsCell connection={connection} />}
+      <td role="cell" data-label={columns.checked} data-empty={checked === '' ? '' : undefined}>
+        {checked && <Time iso={checked} />}
+      </td>
+      <ActionCell connection={connection} />
+    </tr>
+  );
+}
+
+/** What the vendor may do there, and whether there is a newer version of it. */
+function PermissionsCell({ connection }: { connection: Connection }) {
+  const { columns, newer } = useTexts().list;
+  const set = permissionSetOf(connection);
+  return (
+    <td role="cell" data-label={columns.permissions} data-empty={set ? undefined : ''}>
+      {set && permissionSetLabel(set)}
+      {set?.newest !== undefined && <span class="badge badge-plain badge-accent">{newer(set.newest)}</span>}
+    </td>
+  );
+}
+
+/** The one thing to do next, where there is one. */
+function ActionCell({ connection }: { connection: Connection }) {
+  const texts = useTexts().list;
+  const { status, name, id, method } = connection;
+  const path = `/connections/${id}`;
+  const mayConnect = mayOpen(usePage().session, 'GET /connections/:id/setup');
+  const isBehind = status === 'connected' && permissionSetOf(connection)?.newest !== undefined;
+  const [to, title, label] =
+    status === 'pending'
+      ? [`${path}/setup`, texts.continue, texts.continueThe(name)]
+      : status === 'failed'
+        ? [method === 'access_key' ? path : `${path}/setup`, texts.fix, texts.fixThe(name)]
+        : isBehind
+          ? [path, texts.review, texts.reviewThe(name)]
+          : [];
+  return (
+    <td role="cell" class="cell-wide" data-empty={mayConnect && to ? undefined : ''}>
+      {mayConnect && to && (
+        <ButtonLink path={to} size="sm" label={label}>
+          {title}
+        </ButtonLink>
+      )}
+    </td>
+  );
+}
