@@ -30,7 +30,7 @@ const customer = sandbox.createAccount({ accountId: '444455556666' });
 
 const environment = (name: string, { accountId, admin }: typeof vendor) => `
 # ${name}: account ${accountId}, ${admin.arn}
-export AWS_ENDPOINT_URL=${sandbox.url} AWS_REGION=us-east-1
+export AWS_ENDPOINT_URL=${sandbox.url} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
 export AWS_ACCESS_KEY_ID=${admin.accessKeyId} AWS_SECRET_ACCESS_KEY=${admin.secretAccessKey}`;
 
 console.log(`AWS sandbox (IAM, STS): ${sandbox.url}

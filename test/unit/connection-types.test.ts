@@ -21,7 +21,10 @@ const call = {
 `;
 
 const config = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
-const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, '.', { noEmit: true, types: ['node'] });
+const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, '.', {
+  noEmit: true,
+  types: ['node'],
+});
 
 /** What the compiler says of each of these, with one program for all. */
 function complaints(sources: readonly string[]): string[] {

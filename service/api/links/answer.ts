@@ -5,4 +5,5 @@ import { isoTime } from '../../domain/verification.js';
 /** Without the URL. */
 export const signInLink = linkData
   .pick({ id: true, access: true, connectionId: true, returnUrl: true, usedAt: true, revokedAt: true })
-  .extend({ user: person.optional(), createdAt: isoTime, expiresAt: isoTime });
+  .extend({ user: person.optional(), createdAt: isoTime, expiresAt: isoTime })
+  .meta({ id: 'SignInLink' });

@@ -19,7 +19,7 @@ export const dryRunQuery = z.strictObject({
 
 const { id: connectionId, name } = roleBase.shape;
 export const held = z.object({ connectionId, name, scope });
-export const projectAnswer = projectSchema.omit({ organizationId: true });
+export const projectAnswer = projectSchema.omit({ organizationId: true }).meta({ id: 'Project' });
 const resolved = z.object({ id: connectionId, name }).optional();
 export const effectsAnswer = {
   orphans: z.array(held).meta({ description: 'Scopes that no declared target matches.' }),

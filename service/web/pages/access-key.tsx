@@ -1,8 +1,8 @@
-import { createAccessKeyConnectionRequest } from '../../api/connections/requests.js';
 import type { Request, Response, Router } from 'express';
 import { migrateToRole, rotateAccessKey } from '../../actions/change-access-key.js';
 import { createAccessKeyConnection } from '../../actions/create-access-key-connection.js';
 import { accessKeyIn, rotateAccessKeyRequest } from '../../api/access-key-schema.js';
+import { createAccessKeyConnectionRequest } from '../../api/connections/requests.js';
 import { statusOf } from '../../api/problem.js';
 import { parse } from '../../api/schemas.js';
 import type { Connection } from '../../domain/connection.js';

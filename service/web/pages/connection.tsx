@@ -1,8 +1,8 @@
-import { renameRequest } from '../../api/connections/requests.js';
 import type { Request, Response, Router } from 'express';
 import { renameConnection } from '../../actions/change-connection.js';
 import { openPerson } from '../../actions/persons.js';
 import { verifyAgain } from '../../actions/verify-again.js';
+import { renameRequest } from '../../api/connections/requests.js';
 import { statusOf } from '../../api/problem.js';
 import { parse } from '../../api/schemas.js';
 import type { AuditRecord } from '../../domain/audit.js';

@@ -1,6 +1,6 @@
-import { renameRequest } from '../../api/connections/requests.js';
 import type { Request, Response, Router } from 'express';
 import { renameConnection, setScopes } from '../../actions/change-connection.js';
+import { renameRequest } from '../../api/connections/requests.js';
 import { statusOf } from '../../api/problem.js';
 import { parse } from '../../api/schemas.js';
 import type { Connection } from '../../domain/connection.js';
