@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { callbackSecretContext } from '../actions/dependencies.js';
 import { createOperatorOrganization } from '../actions/operator-tokens.js';
+import { enforced } from '../actions/require-quota.js';
 import type { AnsweredRequest } from '../domain/answered-request.js';
 import { apiKeyIdOf, isValid } from '../domain/api-key.js';
 import type { Actor } from '../domain/audit.js';
@@ -52,7 +53,10 @@ export async function answerOnce(
   const { store, clock } = deps;
   if (request.caller === undefined) await createOperatorOrganization(deps);
   const mine = recordOf(request, clock.now());
-  let found = await store.acquireRequest(mine, undefined);
+  // The operator's own calls are no organization's.
+  let found = await enforced(deps.quotas, request.caller ? ['idempotencyKeys'] : [], (quotas) =>
+    store.acquireRequest(mine, undefined, quotas),
+  );
   if (found !== undefined) {
     if (found.requestHash !== mine.requestHash) throw reused();
     if (found.answer) return answerAgain(deps, request.key, found);

@@ -33,6 +33,7 @@ import { revokeSignInLink } from './links/revoke.js';
 import {
   downloadCallbackScript,
   downloadCloudFormationTemplate,
+  downloadSetTemplate,
   downloadTerraformModule,
 } from './operations/downloads.js';
 import { explainProblem } from './operations/explain-problem.js';
@@ -120,5 +121,6 @@ export const operations = {
   getOpenApiDocument,
   downloadTerraformModule,
   downloadCloudFormationTemplate,
+  downloadSetTemplate,
   downloadCallbackScript,
 } as const;

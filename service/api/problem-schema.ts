@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { quotaNames } from '../domain/quotas.js';
 import { scope } from '../domain/scope.js';
 import { permissionsReport } from '../domain/verification/permissions-report.js';
 import { check, diagnosis, errorCode } from '../domain/verification.js';
@@ -36,6 +37,7 @@ export const problem = z
       .optional()
       .meta({ description: 'Of connection_not_healthy.' }),
     nearest: scope.optional().meta({ description: 'Of target_unknown: the most similar declared target.' }),
+    quota: z.enum(quotaNames).optional().meta({ description: 'Of quota_exceeded.' }),
     createdId: text.optional().meta({ description: 'Of secret_no_longer_available.' }),
     requestId: text.optional().meta({ description: 'Of request_outcome_unknown.' }),
     allowedDurationSeconds: z.number().optional(),

@@ -93,7 +93,8 @@ const verified = z.strictObject({
   accountId,
   assurance,
   permissions: permissionsState.optional().meta({
-    description: "Whether IAM's simulator allows what the permission set needs; absent without a set.",
+    description:
+      "Whether IAM's simulator allows what the permission set needs. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked.",
   }),
   /** When the negative probes last passed. */
   probedAt: isoTime,

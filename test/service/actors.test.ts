@@ -73,6 +73,7 @@ const rows: Record<keyof typeof operations, readonly [...Holder[]] | readonly ['
   getOpenApiDocument: ['anyone'],
   downloadTerraformModule: ['anyone'],
   downloadCloudFormationTemplate: ['anyone'],
+  downloadSetTemplate: ['anyone'],
   downloadCallbackScript: ['anyone'],
 };
 

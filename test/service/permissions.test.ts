@@ -29,7 +29,7 @@ const setOf = (version: number, over: object = {}) =>
     statements: [
       statement('Inventory', ['ec2:DescribeInstances', 's3:ListAllMyBuckets']),
       statement('Cost', ['ce:GetCostAndUsage'], { optional: true }),
-      statement('Wild', ['rds:*']),
+      statement('Wild', ['rds:*'], { optional: true }),
     ],
     denies: [statement('NoData', ['s3:GetObject'])],
     ...over,

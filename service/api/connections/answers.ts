@@ -102,13 +102,18 @@ const templateTexts = z
       description:
         'To paste there as an inline policy: the permission set, and that the role may read itself.',
     }),
+    consoleManagedPolicies: z.array(text).optional().meta({
+      description:
+        'What of the permission set has no room in an inline policy: to create and attach as managed policies.',
+    }),
     cdktn: text.meta({ description: 'A whole main.ts for CDK Terrain, for new stacks.' }),
     cdktf: text.meta({ description: 'A whole main.ts for CDKTF, for stacks that use it already.' }),
     terraform: text.meta({ description: 'One file of HCL.' }),
     terraformModule: text.meta({ description: 'A file of HCL that calls the module of the service.' }),
     cloudFormation: text.meta({ description: 'A template, as YAML.' }),
     cloudFormationLink: text.optional().meta({
-      description: 'A link that opens CloudFormation, filled in; with ROLEBRIDGE_TEMPLATE_URL and a preset.',
+      description:
+        'A link that opens CloudFormation, filled in; with ROLEBRIDGE_TEMPLATE_URL for presets, ROLEBRIDGE_SET_TEMPLATE_URL for whole permission sets.',
     }),
     awsCli: text.meta({ description: 'Commands for bash, the signed callback with them.' }),
   })

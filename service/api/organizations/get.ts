@@ -1,18 +1,40 @@
+import { z } from 'zod';
+import { forEachQuota, type QuotaName, quotaNames } from '../../domain/quotas.js';
 import { defineOperation } from '../operation.js';
-import { organizationAnswer, organizationIn, organizationView, path, tag, unknownPath } from './shared.js';
+import {
+  organizationAnswer,
+  organizationIn,
+  organizationShown,
+  organizationView,
+  path,
+  tag,
+  unknownPath,
+} from './shared.js';
+
+const organizationInUse = organizationShown.extend({
+  quotas: z
+    .record(z.enum(quotaNames), z.object({ used: z.int(), limit: z.int().meta({ description: '0: none.' }) }))
+    .meta({ description: 'How much of each kind the organization has, and may have.' }),
+});
 
 export const getOrganization = defineOperation({
   method: 'get',
   path: '/v1/organizations/{id}',
   tag,
-  summary: 'Returns one organization, by its id or reference.',
+  summary: 'Returns one organization, by its id or reference, with the use of its quotas.',
   auth: 'operator',
   operatorPermission: 'organizations:read',
-  answer: organizationAnswer,
+  answer: { ...organizationAnswer, schema: organizationInUse },
   errors: ['organization_not_found'],
   examples: {
     one: { path, returns: 200 },
     unknown: { path: unknownPath, returns: 'organization_not_found' },
   },
-  handler: async (input) => organizationView(await organizationIn(input)),
+  async handler(input) {
+    const { store, quotas } = input.deps;
+    const organization = await organizationIn(input);
+    const used = await store.usage(organization.id, quotaNames);
+    const quotaOf = (name: QuotaName) => ({ used: used.get(name) ?? 0, limit: quotas.limits[name] });
+    return { ...organizationView(organization), quotas: forEachQuota(quotaOf) };
+  },
 });
