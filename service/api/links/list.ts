@@ -1,17 +1,33 @@
 import { z } from 'zod';
 import { listSignInLinks as list } from '../../actions/sign-in-link.js';
 import { defineOperation } from '../operation.js';
+import { limit, nextBefore } from '../schemas.js';
 import { signInLink } from './answer.js';
+
+const query = z.strictObject({
+  limit,
+  before: z
+    .string()
+    .regex(/^[0-9T:.Z-]{24}~lnk_[a-z2-7]{16}$/, 'must be the "next" of the page before')
+    .optional(),
+});
+const signInLinkList = z.object({ signInLinks: z.array(signInLink), next: nextBefore });
 
 export const listSignInLinks = defineOperation({
   method: 'get',
   path: '/v1/sign-in-links',
   tag: 'Sign-in links',
-  summary: 'Lists the sign-in links that have not expired, newest first, without their URLs.',
+  summary: 'Lists sign-in links that have not expired, newest first, without their URLs.',
+  description: 'A page at a time.',
   auth: 'organization',
   permission: 'links:write',
-  answer: { status: 200, description: 'The links.', schema: z.object({ signInLinks: z.array(signInLink) }) },
+  query,
+  answer: { status: 200, description: 'A page of links.', schema: signInLinkList },
   errors: [],
-  examples: { all: { returns: 200 } },
-  handler: async ({ deps, caller }) => ({ signInLinks: await list(deps, caller) }),
+  examples: {
+    all: { returns: 200 },
+    few: { query: { limit: '1' }, returns: 200 },
+    notANext: { query: { before: 'x' }, returns: 'request_invalid' },
+  },
+  handler: ({ deps, caller, query }) => list(deps, caller, query),
 });
