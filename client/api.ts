@@ -1437,6 +1437,21 @@ export interface Operations {
       next?: string | undefined;
     };
   };
+  /** Counts the connections of each permission set version, across organizations. */
+  countPermissionSets: {
+    args: [];
+    answer: {
+      permissionSets: {
+        /** `deploy@3`, or `deploy` for connections whose role was not checked against a version. */
+        permissionSet: string;
+        connections: number;
+        /** Whether the service has the file of this version. */
+        isServed: boolean;
+      }[];
+      /** Connected roles by what IAM's simulator says of their permission set. */
+      permissions: Record<string, number>;
+    };
+  };
   /** Lists organizations, or searches them by name. */
   listOrganizations: {
     args: [
@@ -1877,6 +1892,13 @@ export const routes = {
     path: '/v1/operator/connections',
     hasBody: false,
     hasQuery: true,
+    isRepeatable: true,
+  },
+  countPermissionSets: {
+    method: 'GET',
+    path: '/v1/operator/permission-sets',
+    hasBody: false,
+    hasQuery: false,
     isRepeatable: true,
   },
   listOrganizations: {

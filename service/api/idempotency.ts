@@ -126,11 +126,8 @@ async function answerAgain(
   if (encryptedUntil === undefined) return { status, body: JSON.parse(body ?? 'null') };
   const isOver = Date.parse(encryptedUntil) <= deps.clock.now();
   if (!isOver && body !== undefined) {
-    const text = keyringOf(key)
-      .open(deps.encryption.open(body, contextOf(id)), id)
-      .toString('utf8');
-    const value: unknown = JSON.parse(text);
-    if (await secretWorks(deps, value as Secrets)) return { status, body: value };
+    const value = opened(deps, key, id, body);
+    if (value !== undefined && (await secretWorks(deps, value as Secrets))) return { status, body: value };
   }
   throw new RolebridgeError(
     'secret_no_longer_available',
@@ -140,6 +137,19 @@ async function answerAgain(
       members: createdId === undefined ? {} : { createdId },
     },
   );
+}
+
+/** Undefined when it was encrypted under a service key that was removed since: no answer is worth keeping that key. */
+function opened({ encryption }: ApiDependencies, key: string, id: string, body: string): unknown {
+  try {
+    return JSON.parse(
+      keyringOf(key)
+        .open(encryption.open(body, contextOf(id)), id)
+        .toString('utf8'),
+    );
+  } catch {
+    return undefined;
+  }
 }
 
 interface Secrets {

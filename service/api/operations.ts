@@ -52,6 +52,7 @@ import { resumeOrganization } from './organizations/resume.js';
 import { suspendOrganization } from './organizations/suspend.js';
 import { getPermissionSet } from './permission-sets/get.js';
 import { listPermissionSets } from './permission-sets/list.js';
+import { countPermissionSets } from './permission-sets/usage.js';
 import { declareProject } from './projects/declare.js';
 import { deleteProject } from './projects/delete.js';
 import { listProjects } from './projects/list.js';
@@ -97,6 +98,7 @@ export const operations = {
   registerAccount,
   createOrganization,
   listOperatorConnections,
+  countPermissionSets,
   listOrganizations,
   getOrganization,
   changeOrganization,

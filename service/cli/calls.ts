@@ -155,6 +155,10 @@ export const calls = {
       },
     },
   },
+  countPermissionSets: {
+    summary: 'Counts the connections of each permission set version, across organizations.',
+    members: {},
+  },
   listOrganizations: {
     summary: 'Lists organizations, or searches them by name.',
     members: { search: { description: 'A part of the name; letter case does not count.' } },
