@@ -810,7 +810,7 @@ export interface Operations {
     ];
     answer: CreatedConnection | Connection;
   };
-  /** Lists connections, a page at a time. */
+  /** Lists connections. */
   listConnections: {
     args: [
       query?: {
@@ -1351,7 +1351,7 @@ export interface Operations {
       secret: string;
     };
   };
-  /** Lists enrollments, a page at a time, newest first. The audit log has the ended ones. */
+  /** Lists enrollments, newest first. */
   listEnrollments: {
     args: [
       query?: {
@@ -1452,7 +1452,7 @@ export interface Operations {
       permissions: Record<string, number>;
     };
   };
-  /** Lists organizations, a page at a time, or searches them by name. */
+  /** Lists organizations, or searches them by name. */
   listOrganizations: {
     args: [
       query?: {
