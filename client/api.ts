@@ -1599,7 +1599,7 @@ export interface Operations {
       url: string;
     };
   };
-  /** Lists sign-in links that have not expired, a page at a time, newest first, without their URLs. */
+  /** Lists sign-in links that have not expired, newest first, without their URLs. */
   listSignInLinks: {
     args: [
       query?: {
@@ -1609,7 +1609,7 @@ export interface Operations {
     ];
     answer: {
       signInLinks: SignInLink[];
-      /** The "before" of the next page; missing on the last. */
+      /** "before" of the next page; absent on the last one. */
       next?: string | undefined;
     };
   };

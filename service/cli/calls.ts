@@ -233,7 +233,7 @@ export const calls = {
     },
   },
   listSignInLinks: {
-    summary: 'Lists the sign-in links that have not expired, newest first, without their URLs.',
+    summary: 'Lists sign-in links that have not expired, newest first, without their URLs.',
     members: {},
   },
   revokeSignInLink: { summary: 'Revokes a sign-in link at once, and signs its person out.', members: {} },
