@@ -237,6 +237,49 @@ export const calls = {
     members: {},
   },
   revokeSignInLink: { summary: 'Revokes a sign-in link at once, and signs its person out.', members: {} },
+  createWebhookEndpoint: {
+    summary: 'Creates a webhook endpoint, and the secret that signs its messages.',
+    members: {
+      url: { description: 'An `https` URL. Requests to private addresses are refused.' },
+      description: { description: 'A text that the service keeps for you.' },
+      events: { description: 'The types that it gets; left out: all.' },
+      enabled: { description: 'A disabled endpoint gets nothing, later either.' },
+    },
+  },
+  listWebhookEndpoints: {
+    summary: 'Lists webhook endpoints, oldest first: of one organization, or those for all.',
+    members: {},
+  },
+  getWebhookEndpoint: { summary: 'Reads a webhook endpoint.', members: {} },
+  changeWebhookEndpoint: {
+    summary: 'Changes URL, description or event types of a webhook endpoint, or disables it.',
+    members: {
+      url: { description: 'An `https` URL. Requests to private addresses are refused.' },
+      enabled: { description: 'A disabled endpoint gets nothing, later either.' },
+    },
+  },
+  deleteWebhookEndpoint: {
+    summary: 'Deletes a webhook endpoint, with the messages that wait for it.',
+    members: {},
+  },
+  rotateWebhookSecret: { summary: 'Creates another secret for a webhook endpoint.', members: {} },
+  sendTestMessage: { summary: 'Sends a test message (`webhook.test`) to a webhook endpoint.', members: {} },
+  listWebhookDeliveries: {
+    summary: 'Lists deliveries to a webhook endpoint, newest first, with status, attempts and last answer.',
+    members: {
+      status: { values: ['pending', 'delivered', 'failed'] },
+      after: { description: 'The "next" of the page before.' },
+    },
+  },
+  replayWebhookDelivery: { summary: 'Sends one message again.', members: {} },
+  replayWebhookDeliveries: {
+    summary: 'Sends the messages of a time range again, oldest first: by default those that failed.',
+    members: {
+      since: { description: 'Messages created then or later.' },
+      until: { description: 'Messages created then or before.' },
+      status: { description: 'By default those that failed.', values: ['failed', 'delivered'] },
+    },
+  },
   listAuditRecords: {
     summary: 'Lists who did what when, newest first.',
     members: {

@@ -4,6 +4,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { callsPage } from './calls.js';
 import { cliCalls } from './cli-calls.js';
 import { clientApi } from './client-api.js';
+import { eventsPage } from './events.js';
 import { ROLE_POLICIES, rolePoliciesModule } from './role-policies.js';
 import { settingsPage } from './settings.js';
 import { troubleshootingPage } from './troubleshooting.js';
@@ -11,6 +12,7 @@ import { unsafeRolesPage } from './unsafe-roles.js';
 
 writeFileSync('docs/troubleshooting.md', troubleshootingPage());
 writeFileSync('docs/calls.md', callsPage());
+writeFileSync('docs/events.md', eventsPage());
 writeFileSync('docs/settings.md', settingsPage());
 writeFileSync('docs/unsafe-roles.md', unsafeRolesPage());
 writeFileSync('client/api.ts', clientApi());
