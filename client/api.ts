@@ -144,6 +144,8 @@ export interface RoleTemplates {
   console: string;
   /** To paste there as an inline policy: the permission set, and that the role may read itself. */
   consolePolicy: string;
+  /** What of the permission set has no room in an inline policy: to create and attach as managed policies. */
+  consoleManagedPolicies?: string[] | undefined;
   /** A whole main.ts for CDK Terrain, for new stacks. */
   cdktn: string;
   /** A whole main.ts for CDKTF, for stacks that use it already. */
@@ -154,7 +156,7 @@ export interface RoleTemplates {
   terraformModule: string;
   /** A template, as YAML. */
   cloudFormation: string;
-  /** A link that opens CloudFormation, filled in; with ROLEBRIDGE_TEMPLATE_URL and a preset. */
+  /** A link that opens CloudFormation, filled in; with ROLEBRIDGE_TEMPLATE_URL for presets, ROLEBRIDGE_SET_TEMPLATE_URL for whole permission sets. */
   cloudFormationLink?: string | undefined;
   /** Commands for bash, the signed callback with them. */
   awsCli: string;
@@ -203,7 +205,7 @@ export type Connection = ConnectionMembers &
               remedy: string;
             }[]
           | undefined;
-        /** Whether IAM's simulator allows what the permission set needs. */
+        /** Whether IAM's simulator allows what the permission set needs. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked. */
         permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
         verification: Verification;
       }
@@ -319,6 +321,7 @@ export interface Probe {
     | 'with_pending_external_id'
     | 'with_previous_external_id'
     | 'without_external_id'
+    | 'without_external_id_in_another_region'
     | 'wrong_external_id'
     | 'altered_external_id'
     | 'caller_identity'
@@ -425,6 +428,18 @@ export interface Problem {
     | undefined;
   /** Of target_unknown: the most similar declared target. */
   nearest?: Scope | undefined;
+  /** Of quota_exceeded. */
+  quota?:
+    | 'connections'
+    | 'deletedConnections'
+    | 'projects'
+    | 'apiKeys'
+    | 'signInLinks'
+    | 'setupCodes'
+    | 'webSessions'
+    | 'enrollments'
+    | 'idempotencyKeys'
+    | undefined;
   /** Of secret_no_longer_available. */
   createdId?: string | undefined;
   /** Of request_outcome_unknown. */
@@ -935,7 +950,7 @@ export interface Operations {
             remedy: string;
           }[]
         | undefined;
-      /** Whether IAM's simulator allows what the permission set needs. */
+      /** Whether IAM's simulator allows what the permission set needs. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked. */
       permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
       verification?: Verification | undefined;
       reason?: 'deprovisioned' | undefined;
@@ -1297,6 +1312,21 @@ export interface Operations {
       next?: string | undefined;
     };
   };
+  /** Counts the connections of each permission set version, across organizations. */
+  countPermissionSets: {
+    args: [];
+    answer: {
+      permissionSets: {
+        /** `deploy@3`, or `deploy` for connections whose role was not checked against a version. */
+        permissionSet: string;
+        connections: number;
+        /** Whether the service has the file of this version. */
+        isServed: boolean;
+      }[];
+      /** Connected roles by what IAM's simulator says of their permission set. */
+      permissions: Record<string, number>;
+    };
+  };
   /** Lists organizations, a page at a time, or searches them by name. */
   listOrganizations: {
     args: [
@@ -1313,8 +1343,21 @@ export interface Operations {
       next?: string | undefined;
     };
   };
-  /** Returns one organization, by its id or reference. */
-  getOrganization: { args: [id: string]; answer: Organization };
+  /** Returns one organization, by its id or reference, with the use of its quotas. */
+  getOrganization: {
+    args: [id: string];
+    answer: Organization & {
+      /** How much of each kind the organization has, and may have. */
+      quotas: Record<
+        string,
+        {
+          used: number;
+          /** 0: none. */
+          limit: number;
+        }
+      >;
+    };
+  };
   /** Renames an organization, or changes its reference or metadata. */
   changeOrganization: {
     args: [
@@ -1724,6 +1767,13 @@ export const routes = {
     path: '/v1/operator/connections',
     hasBody: false,
     hasQuery: true,
+    isRepeatable: true,
+  },
+  countPermissionSets: {
+    method: 'GET',
+    path: '/v1/operator/permission-sets',
+    hasBody: false,
+    hasQuery: false,
     isRepeatable: true,
   },
   listOrganizations: {

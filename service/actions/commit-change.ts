@@ -18,7 +18,7 @@ export async function commitChange(
   intent: AuditIntent,
   before: Connection | undefined,
   next: Connection,
-  { isExpiry = false, replaceScopes = false, takeOutcome, error, receipt }: CommitOptions = {},
+  { isExpiry = false, replaceScopes = false, takeOutcome, error, receipt, quotas }: CommitOptions = {},
 ): Promise<void> {
   const messages = [
     ...messagesAfter(before, next, { isExpiry }),
@@ -33,6 +33,7 @@ export async function commitChange(
     watches,
     endJobs,
     messages,
+    ...(quotas && { quotas }),
     ...(takeOutcome && { audit: [takeOutcome(error)] }),
     ...(receipt && { receipt: receipt(error === undefined ? { connection: next } : { error }) }),
   });
@@ -55,7 +56,7 @@ async function lostScopes(
   );
 }
 
-export interface CommitOptions extends Pick<Change, 'replaceScopes'> {
+export interface CommitOptions extends Pick<Change, 'replaceScopes' | 'quotas'> {
   /** The connection goes because it was never used. */
   readonly isExpiry?: boolean;
   /** The audit log's record of the outcome, stored with the change. */

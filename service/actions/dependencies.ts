@@ -30,6 +30,7 @@ export interface Dependencies {
   readonly publicUrl: string;
   /** Where AWS gets the vendor's CloudFormation template: an S3 address. Undefined: no quick-create links. */
   readonly templateUrl: string | undefined;
+  readonly setTemplateUrl: string | undefined;
   /** The vendor's name as customers read it, and what a new external ID begins with. */
   readonly vendor: {
     /** In answers to a customer's stack: the brand's name, or "the vendor" where there is no brand. */

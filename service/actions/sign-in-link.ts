@@ -12,7 +12,7 @@ import { audited, recordOutcome } from './audited.js';
 import { isoNow } from './dependencies.js';
 import { findConnection } from './find-connection.js';
 import { encryptPerson, openPerson, type Person } from './persons.js';
-import { requireQuota } from './require-quota.js';
+import { withinQuota } from './require-quota.js';
 
 type Links = {
   readonly store: Store;
@@ -41,7 +41,7 @@ export interface ShownLink
 
 /** Enough to arrive by mail, and to be followed at once. */
 const usualSeconds = 15 * 60;
-/** A revoked link ends its sessions, and is kept as long as one can last. */
+/** A revoked link ends its sessions, and is kept as long as one can last: then it is unknown. */
 const longestSessionMs = 12 * 3_600_000;
 
 /**
@@ -67,7 +67,6 @@ export async function createSignInLink(
   const expiresAt = new Date(now + expiresInSeconds * 1000).toISOString();
   if (authority.expiresAt !== undefined && expiresAt > authority.expiresAt)
     throw denied(`This API key expires at ${authority.expiresAt}, and so does every link made with it.`);
-  await requireQuota(deps, organizationId, 'signInLinks');
   const secret = randomBytes(32).toString('base64url');
   const token: Token = {
     kind: 'sign_in_link',
@@ -87,7 +86,9 @@ export async function createSignInLink(
   };
   const details = { linkId: linkIn(token).id, access, expiresAt };
   const event = { action: 'sign_in_link.create', organizationId, connectionId, details } as const;
-  await audited(deps, by, event, () => deps.store.saveToken(token));
+  await withinQuota(deps, organizationId, ['signInLinks'], (quotas) =>
+    audited(deps, by, event, () => deps.store.saveToken(token, quotas)),
+  );
   return { ...(await shownLink(deps, token)), url: `${deps.publicUrl}/sign-in/link?token=${secret}` };
 }
 
@@ -131,8 +132,7 @@ export async function revokeSignInLink(
   const { connectionId } = linkIn(token);
   const event = { action: 'sign_in_link.revoke', organizationId, connectionId, details: { linkId: id } };
   await audited(deps, by, { ...event, action: 'sign_in_link.revoke' }, () => {
-    const now = deps.clock.now();
-    const expiresAt = [token.expiresAt, new Date(now + longestSessionMs).toISOString()].sort().at(-1) ?? '';
+    const expiresAt = new Date(deps.clock.now() + longestSessionMs).toISOString();
     return deps.store.saveToken({
       ...token,
       expiresAt,

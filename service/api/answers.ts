@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { auditActions } from '../domain/audit.js';
 import { assurance } from '../domain/connection.js';
 import { authority } from '../domain/permission.js';
+import { quotaNames } from '../domain/quotas.js';
 import { access } from '../domain/sign-in-link.js';
 import { permissionsReport, permissionsState } from '../domain/verification/permissions-report.js';
 import { cause, check, errorCode, verificationSchema } from '../domain/verification.js';
@@ -77,7 +78,8 @@ const ofConnectedRole = {
     .optional()
     .meta({ description: 'Of a tested one: why it is not proven, and what to do.' }),
   permissions: permissionsState.optional().meta({
-    description: "Whether IAM's simulator allows what the permission set needs.",
+    description:
+      "Whether IAM's simulator allows what the permission set needs. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked.",
   }),
 };
 
@@ -125,13 +127,18 @@ const templateTexts = z
       description:
         'To paste there as an inline policy: the permission set, and that the role may read itself.',
     }),
+    consoleManagedPolicies: z.array(text).optional().meta({
+      description:
+        'What of the permission set has no room in an inline policy: to create and attach as managed policies.',
+    }),
     cdktn: text.meta({ description: 'A whole main.ts for CDK Terrain, for new stacks.' }),
     cdktf: text.meta({ description: 'A whole main.ts for CDKTF, for stacks that use it already.' }),
     terraform: text.meta({ description: 'One file of HCL.' }),
     terraformModule: text.meta({ description: 'A file of HCL that calls the module of the service.' }),
     cloudFormation: text.meta({ description: 'A template, as YAML.' }),
     cloudFormationLink: text.optional().meta({
-      description: 'A link that opens CloudFormation, filled in; with ROLEBRIDGE_TEMPLATE_URL and a preset.',
+      description:
+        'A link that opens CloudFormation, filled in; with ROLEBRIDGE_TEMPLATE_URL for presets, ROLEBRIDGE_SET_TEMPLATE_URL for whole permission sets.',
     }),
     awsCli: text.meta({ description: 'Commands for bash, the signed callback with them.' }),
   })
@@ -220,6 +227,21 @@ export const operatorConnectionList = z.object({
     z.object({ organization: z.object({ id: text, name: text, reference: text.optional() }), connection }),
   ),
   next: text.optional().meta({ description: '"after" of the next page; absent on the last one.' }),
+});
+
+export const permissionSetUsage = z.object({
+  permissionSets: z.array(
+    z.object({
+      permissionSet: text.meta({
+        description: '`deploy@3`, or `deploy` for connections whose role was not checked against a version.',
+      }),
+      connections: z.int(),
+      isServed: z.boolean().meta({ description: 'Whether the service has the file of this version.' }),
+    }),
+  ),
+  permissions: z
+    .record(permissionsState, z.int())
+    .meta({ description: "Connected roles by what IAM's simulator says of their permission set." }),
 });
 
 export const rotatedCallbackSecret = z.object({
@@ -336,6 +358,12 @@ const organizationWarnings = z
   .optional()
   .meta({ description: 'Another organization has the same name.' });
 export const organization = z.object(organizationMembers).meta({ id: 'Organization' });
+export const organizationInUse = z.object({
+  ...organizationMembers,
+  quotas: z
+    .record(z.enum(quotaNames), z.object({ used: z.int(), limit: z.int().meta({ description: '0: none.' }) }))
+    .meta({ description: 'How much of each kind the organization has, and may have.' }),
+});
 export const changedOrganization = z.object({
   ...organizationMembers,
   warnings: organizationWarnings,
@@ -491,6 +519,7 @@ export const problem = z
       .optional()
       .meta({ description: 'Of connection_not_healthy.' }),
     nearest: scope.optional().meta({ description: 'Of target_unknown: the most similar declared target.' }),
+    quota: z.enum(quotaNames).optional().meta({ description: 'Of quota_exceeded.' }),
     createdId: text.optional().meta({ description: 'Of secret_no_longer_available.' }),
     requestId: text.optional().meta({ description: 'Of request_outcome_unknown.' }),
     allowedDurationSeconds: z.number().optional(),

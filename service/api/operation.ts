@@ -176,6 +176,7 @@ const authErrors: Readonly<Record<Auth, readonly ErrorCode[]>> = {
 };
 
 const idempotencyErrors: readonly ErrorCode[] = [
+  'quota_exceeded',
   'idempotency_key_reused',
   'request_in_progress',
   'request_outcome_unknown',

@@ -33,6 +33,7 @@ import { revokeSignInLink } from './links/revoke.js';
 import {
   downloadCallbackScript,
   downloadCloudFormationTemplate,
+  downloadSetTemplate,
   downloadTerraformModule,
 } from './operations/downloads.js';
 import { explainProblem } from './operations/explain-problem.js';
@@ -51,6 +52,7 @@ import { resumeOrganization } from './organizations/resume.js';
 import { suspendOrganization } from './organizations/suspend.js';
 import { getPermissionSet } from './permission-sets/get.js';
 import { listPermissionSets } from './permission-sets/list.js';
+import { countPermissionSets } from './permission-sets/usage.js';
 import { declareProject } from './projects/declare.js';
 import { deleteProject } from './projects/delete.js';
 import { listProjects } from './projects/list.js';
@@ -96,6 +98,7 @@ export const operations = {
   registerAccount,
   createOrganization,
   listOperatorConnections,
+  countPermissionSets,
   listOrganizations,
   getOrganization,
   changeOrganization,
@@ -120,5 +123,6 @@ export const operations = {
   getOpenApiDocument,
   downloadTerraformModule,
   downloadCloudFormationTemplate,
+  downloadSetTemplate,
   downloadCallbackScript,
 } as const;

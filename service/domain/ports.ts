@@ -9,6 +9,7 @@ import type { ErrorCode } from './errors.js';
 import type { ApiKeyId, AuditId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
 import type { Organization } from './organization.js';
 import type { Project } from './project.js';
+import type { Quota, QuotaName } from './quotas.js';
 import type { Partition, RoleArn } from './role-arn.js';
 import type { SimulatedDecision, Simulation } from './verification/check-permissions.js';
 
@@ -62,6 +63,8 @@ export interface Change {
    */
   readonly replaceScopes?: ReplaceScopes;
   readonly receipt?: IdempotencyRecord;
+  /** For a connection that is new. */
+  readonly quotas?: readonly Quota[];
   /** What the service is to do about the connection later; each replaces the one of the same purpose. */
   readonly watches?: readonly Job[];
   /** What it need not do any more. */
@@ -172,7 +175,7 @@ export interface Token {
 
 export interface Tokens {
   /** Puts it in the place of the one with the same kind and hash. */
-  saveToken(token: Token): Promise<void>;
+  saveToken(token: Token, quotas?: readonly Quota[]): Promise<void>;
   /** Also when it has expired: the caller compares the time. */
   token(kind: Token['kind'], hash: string): Promise<Token | undefined>;
   /** All of one kind, in no order, also those that have expired and are not deleted yet. */
@@ -237,11 +240,15 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
   /** Deletes its rows, but for deleted connections and external IDs that are never issued again; of itself, its id and times stay. */
   eraseOrganization(id: OrganizationId, erasedAt: string): Promise<void>;
   /** @throws RolebridgeError `unauthorized` when its parent is revoked */
-  createApiKey(key: ApiKey): Promise<void>;
+  createApiKey(key: ApiKey, quotas?: readonly Quota[]): Promise<void>;
+  /** Those that are revoked or have expired; what was made with them has ended, too. */
+  deleteEndedApiKeys(organizationId: OrganizationId, now: string): Promise<void>;
+  /** How much it has of what there are quotas for. */
+  usage(organizationId: OrganizationId, names: readonly QuotaName[]): Promise<ReadonlyMap<QuotaName, number>>;
   /** Declared targets, by id. */
   projects(organizationId: OrganizationId): Promise<Project[]>;
   /** Puts it in the place of the one with its id. */
-  saveProject(project: Project): Promise<void>;
+  saveProject(project: Project, quotas?: readonly Quota[]): Promise<void>;
   deleteProject(organizationId: OrganizationId, id: string): Promise<void>;
   /** Revoked ones too. */
   apiKey(id: ApiKeyId): Promise<ApiKey | undefined>;
@@ -317,7 +324,11 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
    * Claims an `Idempotency-Key` for 24 hours: what is stored for it, or undefined when it is the caller's now. `replaces`
    * names the attempt that was lost, whose place it takes.
    */
-  acquireRequest(mine: AnsweredRequest, replaces: string | undefined): Promise<AnsweredRequest | undefined>;
+  acquireRequest(
+    mine: AnsweredRequest,
+    replaces: string | undefined,
+    quotas?: readonly Quota[],
+  ): Promise<AnsweredRequest | undefined>;
   finishRequest(mine: AnsweredRequest): Promise<void>;
   /** The key is free again. */
   releaseRequest(mine: AnsweredRequest): Promise<void>;
@@ -387,6 +398,8 @@ export interface Sts {
     sessionPolicy?: string | undefined;
     tags?: readonly { readonly key: string; readonly value: string }[] | undefined;
     sourceIdentity?: string | undefined;
+    /** Through the STS of another region of the partition, where it has one. */
+    inAnotherRegion?: true | undefined;
   }): Promise<
     StsAnswer<{
       sessionArn: string;

@@ -31,6 +31,7 @@ export const probe = z
       'with_pending_external_id',
       'with_previous_external_id',
       'without_external_id',
+      'without_external_id_in_another_region',
       'wrong_external_id',
       'altered_external_id',
       'caller_identity',

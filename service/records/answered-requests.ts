@@ -2,6 +2,7 @@ import type { Store } from '../domain/ports.js';
 import type { Backend } from './backend.js';
 import { assertOrganization, idempotencyOf } from './commit-change.js';
 import { one, rowsAtOnce } from './pages.js';
+import { requireRoom } from './quotas.js';
 import { idempotencyKey, ownCopy } from './tables.js';
 
 const lifetimeMs = 24 * 60 * 60 * 1000;
@@ -15,7 +16,7 @@ export const answeredRequestsIn = (backend: Backend) =>
       return stored && stored.firstAttemptAt > dayBefore(now) ? idempotencyOf(stored) : undefined;
     },
 
-    async acquireRequest(mine, replaces) {
+    async acquireRequest(mine, replaces, quotas) {
       const { organizationId } = mine;
       const query = {
         organizationId,
@@ -29,6 +30,7 @@ export const answeredRequestsIn = (backend: Backend) =>
         for (const { id } of old) await transaction.delete('answeredRequests', id);
         const stored = await transaction.get('answeredRequests', mine.id);
         if (stored !== undefined && (stored.answer || stored.requestId !== replaces)) return stored;
+        if (stored === undefined) await requireRoom(transaction, quotas);
         await transaction.put('answeredRequests', ownCopy('answeredRequests', mine));
         return undefined;
       });

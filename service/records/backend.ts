@@ -37,6 +37,8 @@ export interface Backend {
 
 export interface Transaction {
   get<Name extends TableName>(table: Name, key: string): Promise<Values[Name] | undefined>;
+  /** How many of the organization's rows there are, with what the transaction puts. */
+  count<Name extends TableName>(table: Name, where: Where<Name>): Promise<number>;
   /** The key of the row that holds a value which is to be unique. */
   holder(constraint: Constraint, value: string): Promise<string | undefined>;
   /** Inserts the row or replaces it. `lasting: false`: it may be lost in a crash, as a lease may. @throws UniqueConflict */

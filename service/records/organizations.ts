@@ -4,6 +4,7 @@ import { type Backend, UniqueConflict } from './backend.js';
 import { alreadyThere, assertOrganization } from './commit-change.js';
 import { eraseOrganization } from './erase-organization.js';
 import { allOf, one } from './pages.js';
+import { requireRoom, usageIn } from './quotas.js';
 import { ownCopy, projectKey, searchable } from './tables.js';
 
 export const organizationsIn = (backend: Backend) =>
@@ -61,12 +62,16 @@ export const organizationsIn = (backend: Backend) =>
       return { organizations: found.slice(0, limit), hasMore: found.length > limit };
     },
 
+    usage: (organizationId, names) =>
+      backend.transact(organizationId, (transaction) => usageIn(transaction, names)),
+
     projects: (organizationId) => allOf(backend, 'projects', { organizationId, order: 'id' }),
 
-    async saveProject(project) {
+    async saveProject(project, quotas) {
       const own = ownCopy('projects', project);
       await backend.transact(own.organizationId, async (transaction) => {
         await assertOrganization(transaction, own.organizationId);
+        if (!(await transaction.get('projects', projectKey(own)))) await requireRoom(transaction, quotas);
         await transaction.put('projects', own);
       });
     },

@@ -138,6 +138,7 @@ export function wire(options: ServiceOptions, url: string) {
     deniedAccountIds: settings.deniedAccountIds ?? new Set(),
     publicUrl: settings.publicUrl ?? url,
     templateUrl: settings.templateUrl,
+    setTemplateUrl: settings.setTemplateUrl,
     vendor: {
       inSentence: brand.name === defaultBrand.name ? 'the vendor' : brand.name,
       externalIdPrefix: brand.externalIdPrefix,

@@ -114,6 +114,13 @@ export const templateUrl = z
     'must be the https URL of an object in an S3 bucket: CloudFormation accepts no other',
   );
 
+export const setTemplateUrl = z
+  .string()
+  .regex(
+    /^https:\/\/[a-z0-9.-]+\.amazonaws\.(com|com\.cn|eu)\/[\w!'()*./-]*\{set\}[\w!'()*./-]*$/,
+    'must be the https URL of objects in an S3 bucket, with {set} where the permission set stands',
+  );
+
 export const region = z.string().regex(/^[a-z]{2,4}(-[a-z]{2,20}){1,3}-\d$/, 'must be an AWS region');
 
 /** `NAME=NUMBER[,…]`; names that are left out keep their default. */

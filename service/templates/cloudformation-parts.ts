@@ -15,7 +15,7 @@ export const noValue = { Ref: 'AWS::NoValue' };
 export const isGiven = (parameter: string) => ({
   'Fn::Not': [{ 'Fn::Equals': [{ Ref: parameter }, ''] }],
 });
-const partitionArn = (rest: unknown[]) => ({
+export const partitionArn = (rest: unknown[]) => ({
   'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':', ...rest]],
 });
 
@@ -38,7 +38,7 @@ export const principalMapping = (vendor: VendorOfTemplate, hasPresets: boolean) 
 });
 
 /** The role, and the policy by which it may read itself. */
-export const roleResources = (externalId: unknown, managedPolicies: readonly string[] | undefined) => ({
+export const roleResources = (externalId: unknown, managedPolicies: readonly unknown[] | undefined) => ({
   Role: {
     Type: 'AWS::IAM::Role',
     Properties: {

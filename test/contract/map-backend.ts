@@ -113,6 +113,10 @@ function transactionOn(
     );
   return {
     get: async (table, key) => valueIn(rows, table, key),
+    count: async (table, where) =>
+      [...rows.values()].filter(
+        (row) => row.table === table && row.organizationId === organizationId && isWanted(row, where),
+      ).length,
     holder: async (constraint, value) => holder(constraint, value)?.key,
     async put(table, value) {
       const row = rowOf(table, value);

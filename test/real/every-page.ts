@@ -27,7 +27,7 @@ const policy = (...statements: object[]) => ({ Version: '2012-10-17', Statement:
 export async function startVendorInEveryState() {
   const permissionSets = await openPermissionSets('examples/permission-sets', {
     read: async () => ({}),
-    write: async () => {},
+    add: async (hashes) => hashes,
   });
   const vendor = await startVendor({
     operatorTokenHash: createHash('sha256').update(operatorToken).digest('hex'),

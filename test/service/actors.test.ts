@@ -49,6 +49,7 @@ const rows: Record<keyof typeof operations, readonly [...Holder[]] | readonly ['
   registerAccount: ['callback secret'],
   createOrganization: ['operator'],
   listOperatorConnections: ['operator'],
+  countPermissionSets: ['operator'],
   listOrganizations: ['operator'],
   getOrganization: ['operator'],
   changeOrganization: ['operator'],
@@ -73,6 +74,7 @@ const rows: Record<keyof typeof operations, readonly [...Holder[]] | readonly ['
   getOpenApiDocument: ['anyone'],
   downloadTerraformModule: ['anyone'],
   downloadCloudFormationTemplate: ['anyone'],
+  downloadSetTemplate: ['anyone'],
   downloadCallbackScript: ['anyone'],
 };
 

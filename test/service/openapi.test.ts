@@ -173,7 +173,7 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
   const running = await startVendor({
     permissionSets: await openPermissionSets('examples/permission-sets', {
       read: async () => ({}),
-      write: async () => {},
+      add: async (hashes) => hashes,
     }),
     operatorTokenHash: createHash('sha256').update(operatorToken).digest('hex'),
     propagationWindowMs: 200,

@@ -16,6 +16,7 @@ export const transactionOn = (
     const row = staged.get(table, key);
     return row && rowValue(row);
   },
+  count: async (table, where) => staged.count(table, where),
   holder: async (constraint, value) => staged.holder(constraint, value)?.key,
   async put(table, value, { lasting = true } = {}) {
     const row = rowOf(table, value);

@@ -87,6 +87,16 @@ function transactionOn(
   return {
     get,
     audit,
+    async count(table, where) {
+      const values: unknown[] = [];
+      const filter = conditions({ ...where, organizationId }, values);
+      const [counted] = await session.query(
+        z.object({ count: z.coerce.number() }),
+        `SELECT COUNT(*) AS count FROM ${snake(table)} ${filter}`,
+        values,
+      );
+      return counted?.count ?? 0;
+    },
     forgetVersionBefore() {},
     async holder(constraint, value) {
       const [found] = await session.query(

@@ -1,6 +1,5 @@
 import type { Child } from 'hono/jsx';
 import { type Connection, roleRegistrationOf } from '../../domain/connection.js';
-import type { ErrorCode } from '../../domain/error-catalog/index.js';
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { mayOpen } from '../access.js';
 import { type CheckResult, storedResultOf } from '../check-result.js';
@@ -38,7 +37,6 @@ export interface ConnectionPageProps {
   readonly history: readonly HistoryEntry[];
   readonly isOlderHistory: boolean;
   readonly olderHistory?: string | undefined;
-  readonly failedTitle: (code: ErrorCode) => string;
   /** A check that came to no verdict. */
   readonly result?: CheckResult | undefined;
 }
@@ -186,7 +184,7 @@ function RotationNote({ connection }: { connection: Connection }) {
   );
 }
 
-function ChecksCard({ connection, failedTitle }: ConnectionPageProps) {
+function ChecksCard({ connection }: ConnectionPageProps) {
   const { checks: texts } = useTexts();
   const verification = verificationOf(connection);
   const rows = rowsOf(verification?.checks ?? []);
@@ -212,7 +210,7 @@ function ChecksCard({ connection, failedTitle }: ConnectionPageProps) {
         <p class="section muted">{connection.status === 'disconnected' ? texts.ended : texts.none}</p>
       ) : result ? (
         <>
-          <Refusal result={result} title={failedTitle(result.code)} />
+          <Refusal result={result} />
           <div class="section">
             <PolicyToDeploy
               result={result}

@@ -42,7 +42,6 @@ export interface RoleStep {
   readonly roleArn: string;
   readonly arnError?: string | undefined;
   readonly result?: CheckResult | undefined;
-  readonly resultTitle: string;
 }
 
 /** What is open in the second step: how to create the role, or what came of its check. */
@@ -108,6 +107,16 @@ function ConsolePanel({ connection, template, principal, trust }: RoleStep) {
         <span class="help">{texts.opensIam}</span>
       </div>
       <Code id="policy-to-add" title={texts.inlinePolicy} text={template.text} />
+      {template.more && template.more.length > 0 && (
+        <>
+          <p class="help">
+            <Words text={texts.morePolicies} />
+          </p>
+          {template.more.map((text, index) => (
+            <Code id={`policy-${index + 2}`} title={texts.managedPolicy(index + 2)} text={text} />
+          ))}
+        </>
+      )}
       <RoleValues trust={trust} principal={principal} />
       <p class="help">{texts.consoleNote}</p>
     </div>
@@ -335,7 +344,7 @@ function FailedCheck(step: RoleStep & { result: CheckResult }) {
   return (
     <>
       <Tell event="failed" connection={step.connection} code={result.code} />
-      <Refusal result={result} title={step.resultTitle} />
+      <Refusal result={result} />
       <div class="section">
         {!result.message.includes(step.roleArn) && <p class="mono small muted break">{step.roleArn}</p>}
         <PolicyToDeploy result={result} externalId={step.trust.pendingExternalId ?? step.trust.externalId} />

@@ -318,7 +318,6 @@ async function setupPage(
     roleArn: moment.roleArn ?? ('roleArn' in connection ? (connection.roleArn ?? '') : ''),
     arnError: moment.arnError,
     result,
-    resultTitle: result ? errorCatalog[result.code].title : '',
   };
   const asksAccount =
     moment.account !== undefined ||
