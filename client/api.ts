@@ -1474,11 +1474,18 @@ export interface Operations {
       url: string;
     };
   };
-  /** Lists the sign-in links that have not expired, newest first, without their URLs. */
+  /** Lists sign-in links that have not expired, a page at a time, newest first, without their URLs. */
   listSignInLinks: {
-    args: [];
+    args: [
+      query?: {
+        limit?: number | undefined;
+        before?: string | undefined;
+      },
+    ];
     answer: {
       signInLinks: SignInLink[];
+      /** The "before" of the next page; missing on the last. */
+      next?: string | undefined;
     };
   };
   /** Revokes a sign-in link at once, and signs its person out. */
@@ -1838,7 +1845,7 @@ export const routes = {
     method: 'GET',
     path: '/v1/sign-in-links',
     hasBody: false,
-    hasQuery: false,
+    hasQuery: true,
     isRepeatable: true,
   },
   revokeSignInLink: {

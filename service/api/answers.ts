@@ -419,7 +419,10 @@ const signInLink = z
 export const createdSignInLink = signInLink.extend({
   url: text.meta({ description: 'Signs in one browser. In no other answer.' }),
 });
-export const signInLinkList = z.object({ signInLinks: z.array(signInLink) });
+export const signInLinkList = z.object({
+  signInLinks: z.array(signInLink),
+  next: text.optional().meta({ description: 'The "before" of the next page; missing on the last.' }),
+});
 
 const apiKey = z
   .object({

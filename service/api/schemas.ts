@@ -253,6 +253,14 @@ export const apiKeysQuery = z.strictObject({
   after: apiKeyId.meta({ description: 'The "next" of the page before.' }).optional(),
 });
 
+export const signInLinksQuery = z.strictObject({
+  limit,
+  before: z
+    .string()
+    .regex(/^[0-9T:.Z-]{24}~lnk_[a-z2-7]{16}$/, 'must be the "next" of the page before')
+    .optional(),
+});
+
 export const auditQuery = z.strictObject({
   limit,
   before: auditId.meta({ description: 'The "next" of the page before.' }).optional(),

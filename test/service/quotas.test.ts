@@ -141,3 +141,14 @@ test('keys are listed in pages', async () => {
   );
   expect(second.next).toBeUndefined();
 });
+
+test('links are listed in pages, newest first', async () => {
+  const made = [];
+  for (let count = 0; count < 3; count++)
+    made.push((await vendor.call('POST', '/v1/sign-in-links', {})).body.id);
+  const first = (await vendor.call('GET', '/v1/sign-in-links?limit=2')).body;
+  const second = (await vendor.call('GET', `/v1/sign-in-links?before=${encodeURIComponent(first.next)}`))
+    .body;
+  const listed = [...first.signInLinks, ...second.signInLinks].map(({ id }) => id);
+  expect([listed.sort(), second.next]).toEqual([made.sort(), undefined]);
+});
