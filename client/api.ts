@@ -27,6 +27,12 @@ export interface CreatedConnection {
         message: string;
       }[]
     | undefined;
+  /** In the answer to a callback: the page of the connection. */
+  links?:
+    | {
+        page: string;
+      }
+    | undefined;
   method: 'assume_role';
   /** What the role's trust policy must require as sts:ExternalId. */
   externalId: string;
@@ -100,6 +106,12 @@ export type Connection =
             message: string;
           }[]
         | undefined;
+      /** In the answer to a callback: the page of the connection. */
+      links?:
+        | {
+            page: string;
+          }
+        | undefined;
       method: 'assume_role';
       /** What the role's trust policy must require as sts:ExternalId. */
       externalId: string;
@@ -139,6 +151,12 @@ export type Connection =
             code: 'scope_kept' | 'permission_set_kept';
             message: string;
           }[]
+        | undefined;
+      /** In the answer to a callback: the page of the connection. */
+      links?:
+        | {
+            page: string;
+          }
         | undefined;
       method: 'assume_role';
       /** What the role's trust policy must require as sts:ExternalId. */
@@ -197,6 +215,12 @@ export type Connection =
             message: string;
           }[]
         | undefined;
+      /** In the answer to a callback: the page of the connection. */
+      links?:
+        | {
+            page: string;
+          }
+        | undefined;
       method: 'assume_role';
       /** What the role's trust policy must require as sts:ExternalId. */
       externalId: string;
@@ -238,6 +262,12 @@ export type Connection =
             code: 'scope_kept' | 'permission_set_kept';
             message: string;
           }[]
+        | undefined;
+      /** In the answer to a callback: the page of the connection. */
+      links?:
+        | {
+            page: string;
+          }
         | undefined;
       method: 'assume_role';
       /** What the role's trust policy must require as sts:ExternalId. */
@@ -281,6 +311,12 @@ export type Connection =
             code: 'scope_kept' | 'permission_set_kept';
             message: string;
           }[]
+        | undefined;
+      /** In the answer to a callback: the page of the connection. */
+      links?:
+        | {
+            page: string;
+          }
         | undefined;
       method: 'access_key';
       /** An AWS account: 12 digits. */
@@ -328,6 +364,12 @@ export type Connection =
             code: 'scope_kept' | 'permission_set_kept';
             message: string;
           }[]
+        | undefined;
+      /** In the answer to a callback: the page of the connection. */
+      links?:
+        | {
+            page: string;
+          }
         | undefined;
       method: 'access_key';
       status: 'disconnected';
@@ -1062,6 +1104,8 @@ export interface CreatedSetupCode {
 }
 
 export interface Setup {
+  /** The vendor's name, from its brand file. */
+  vendorName?: string | undefined;
   name: string;
   connectionId: string;
   /** What the role's trust policy must require as sts:ExternalId. */
@@ -1591,6 +1635,12 @@ export interface Operations {
             message: string;
           }[]
         | undefined;
+      /** In the answer to a callback: the page of the connection. */
+      links?:
+        | {
+            page: string;
+          }
+        | undefined;
       method: 'assume_role';
       /** What the role's trust policy must require as sts:ExternalId. */
       externalId: string;
@@ -1680,6 +1730,12 @@ export interface Operations {
             code: 'scope_kept' | 'permission_set_kept';
             message: string;
           }[]
+        | undefined;
+      /** In the answer to a callback: the page of the connection. */
+      links?:
+        | {
+            page: string;
+          }
         | undefined;
       method: 'access_key';
       /** An AWS account: 12 digits. */

@@ -18,6 +18,12 @@ export const PACKAGES: Readonly<
   },
 };
 
+/** Of what `npm install` runs: the terminal of cdktf-cli. */
+const INSTALL_SCRIPTS: Readonly<Record<Cdk, Record<string, true>>> = {
+  cdktf: { '@cdktf/node-pty-prebuilt-multiarch': true },
+  cdktn: {},
+};
+
 const TOOLS = { '@types/node': '^20.19.43', tsx: '^4.23.15', typescript: '~6.0' };
 
 /** What a file of a project needs to know. */
@@ -33,10 +39,10 @@ const constructsModule = (cdk: Cdk) =>
 const providerModule = ({ cdk, isEsm }: Style) =>
   `@${cdk}/provider-aws/lib/provider${isEsm ? '/index.js' : ''}`;
 
-/** `rolebridge.ts`: the connection, as a function that a stack calls. */
+/** `aws-connection.ts`: the connection, as a function that a stack calls. */
 export function connectionFile(values: ConnectionValues, style: Style & { makesProvider: boolean }): string {
   const { region, ...props } = values;
-  const lines = Object.entries(props).map(([name, value]) => `    ${name}: ${JSON.stringify(value)},\n`);
+  const lines = Object.entries(props).map(([name, value]) => `    ${name}: ${literal(value)},\n`);
   return `${style.makesProvider ? `import { AwsProvider } from '${providerModule(style)}';\n` : ''}import { AwsConnection } from '${constructsModule(style.cdk)}';
 import type { Construct } from 'constructs';
 
@@ -44,23 +50,31 @@ import type { Construct } from 'constructs';
  * Connects this AWS account. CONNECT_CALLBACK_SECRET has to be in the environment of
  * \`${style.cdk} deploy\`.
  */
-export function connectVendor(scope: Construct): AwsConnection {
+export function connectAws(scope: Construct): AwsConnection {
 ${style.makesProvider ? `  new AwsProvider(scope, 'aws', { region: ${JSON.stringify(region)} });\n` : ''}  return new AwsConnection(scope, 'vendor', {
 ${lines.join('')}  });
 }
 `;
 }
 
+/** As formatters write it; every text is a JSON string. */
+const literal = (value: string | object): string =>
+  typeof value === 'string'
+    ? JSON.stringify(value)
+    : `{ ${Object.entries(value)
+        .map(([name, text]) => `${name}: ${JSON.stringify(text)}`)
+        .join(', ')} }`;
+
 /** `main.ts` of a new project. */
 export const mainFile = ({
   cdk,
   isEsm,
 }: Style): string => `import { App, TerraformOutput, TerraformStack } from '${cdk}';
-import { connectVendor } from './rolebridge${isEsm ? '.js' : ''}';
+import { connectAws } from './aws-connection${isEsm ? '.js' : ''}';
 
 const app = new App();
-const stack = new TerraformStack(app, 'rolebridge');
-const connection = connectVendor(stack);
+const stack = new TerraformStack(app, 'aws-connection');
+const connection = connectAws(stack);
 new TerraformOutput(stack, 'role_arn', { value: connection.roleArn });
 new TerraformOutput(stack, 'account_id', { value: connection.accountId });
 
@@ -85,6 +99,8 @@ export function withPackages(
   const tools = isNew ? missing({ ...(startsCli && devDependencies), ...TOOLS }) : {};
   return {
     ...existing,
+    // npm asks about each package whose install script has not been allowed.
+    ...(isNew && { allowScripts: { ...(startsCli && INSTALL_SCRIPTS[cdk]), esbuild: true } }),
     ...(isNew && {
       scripts: { ...(startsCli ? cliScripts(cdk) : TERRAFORM_SCRIPTS), ...(existing.scripts as object) },
     }),
@@ -103,7 +119,7 @@ const cliScripts = (cdk: Cdk) => ({
 });
 
 /** For a Node that the CLI does not start on: what it does, with the program and Terraform. */
-const inStack = 'terraform -chdir=cdktf.out/stacks/rolebridge';
+const inStack = 'terraform -chdir=cdktf.out/stacks/aws-connection';
 const TERRAFORM_SCRIPTS = {
   synth: 'tsx main.ts',
   deploy: `tsx main.ts && ${inStack} init && ${inStack} apply`,

@@ -78,9 +78,6 @@ export function showCreated(terminal: Terminal, made: Made, options: FormatOptio
     return;
   }
   const known: Record<string, string | undefined> = { ...made.roleTemplates };
-  for (const [name, text] of Object.entries(known))
-    if (text !== undefined && format === undefined)
-      terminal.stdout.write(`== ${name}\n${printable(text).trimEnd()}\n\n`);
   if (format !== undefined) terminal.stdout.write(`${printable(known[format] ?? '').trimEnd()}\n`);
   const values = { stdout: format === undefined ? terminal.stdout : terminal.stderr };
   printValues(values, {
@@ -93,6 +90,10 @@ export function showCreated(terminal: Terminal, made: Made, options: FormatOptio
     'status token': made.statusToken,
   });
   if (made.callbackSecret !== undefined) values.stdout.write('\nSecret and token are shown this once.\n');
+  if (format === undefined)
+    terminal.stdout.write(
+      `\nNext, for the customer:\n  rolebridge connection setup-code ${made.id}\n  rolebridge connection template ${made.id} --format terraform\n`,
+    );
 }
 
 /** @throws UsageError before anything is made that could not be shown again */

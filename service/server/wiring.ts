@@ -140,6 +140,7 @@ export function wire(options: ServiceOptions, url: string) {
     templateUrl: settings.templateUrl,
     vendor: {
       inSentence: brand.name === defaultBrand.name ? 'the vendor' : brand.name,
+      name: brand.name === defaultBrand.name ? undefined : brand.name,
       externalIdPrefix: brand.externalIdPrefix,
       isReturnUrl: (url) => isReturnUrl(brand, url),
     },

@@ -19,8 +19,9 @@ import { policyArnsOf, type RoleDescription, regionOf, roleDescriptionText } fro
 
 /** The template for one connection: its values are the parameters' defaults, the callback's secret is typed in. */
 export function cloudFormationTemplate(description: RoleDescription): string {
-  const { principal, partition, callbackUrl } = description;
-  return templateText({ principals: new Map([[partition, principal]]), callbackUrl }, description);
+  const { principal, partition, callbackUrl, vendorName } = description;
+  const principals = new Map([[partition, principal]]);
+  return templateText({ principals, callbackUrl, vendorName }, description);
 }
 
 /** The vendor's template for every connection, for a bucket that quick-create links can name. */
@@ -81,7 +82,7 @@ export function templateDocument(vendor: VendorOfTemplate, description?: RoleDes
   const inSecret = { Condition: 'HasSecret' };
   return {
     AWSTemplateFormatVersion: '2010-09-09',
-    Description: roleDescriptionText,
+    Description: roleDescriptionText(vendor.vendorName),
     ...(description?.expectedAccountId !== undefined && {
       Rules: accountRule(description.expectedAccountId),
     }),
@@ -120,7 +121,7 @@ export function templateDocument(vendor: VendorOfTemplate, description?: RoleDes
       ...sessionConditions,
     },
     Resources: {
-      ...roleResources({ Ref: 'ExternalId' }, own),
+      ...roleResources(vendor, { Ref: 'ExternalId' }, own),
       ...setResources(set),
       ...functionResources(
         'Callback',
