@@ -268,8 +268,10 @@ withTerraform('the configuration in one file is formatted, and connects and disc
   expect(await stack.run('fmt', '-check', '-diff')).toMatchObject({ code: 0 });
   const applied = await stack.apply();
   expect(applied.output).toMatch(/vendor: connected to \d+/);
-  // Terraform prints each command: the script is not in it.
-  for (const line of applied.output.split('\n')) expect(line.length).toBeLessThan(500);
+  // Terraform prints each command, and the script is none.
+  const commands = applied.output.split('\n').filter((line) => line.startsWith('Executing: '));
+  expect(commands).toHaveLength(2);
+  for (const command of commands) expect(command.length).toBeLessThan(200);
   const connected = await read(connection.id);
   expect(connected).toMatchObject({ status: 'connected', scopes: [{ project: 'shop' }] });
   expect(normalized(await storedTrust(connected.roleArn))).toBe(normalized(connection.trustPolicy));

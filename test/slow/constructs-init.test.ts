@@ -202,7 +202,7 @@ describe('init', () => {
     for (const words of [[], ['--dry-run']]) {
       const folder = folderWith(flavour);
       const { output } = await init(folder, ['--cdk', 'cdktf', ...words]);
-      expect(output).toMatch(/new: rolebridge\.ts[\s\S]*\+ .*connectionId: "con_8f3kQz"/);
+      expect(output).toMatch(/new: aws-connection\.ts[\s\S]*\+ .*connectionId: "con_8f3kQz"/);
       expect(filesOf(folder)).toEqual([]);
     }
   });
@@ -211,7 +211,7 @@ describe('init', () => {
     const folder = folderWith(flavour, { 'aws-connection.ts': '// mine\n' });
     const { code, output } = await init(folder, ['--yes', '--cdk', 'cdktf']);
     expect(code).toBe(1);
-    expect(output).toMatch(/rolebridge\.ts is there already, and init overwrites nothing/);
+    expect(output).toMatch(/aws-connection\.ts is there already, and init overwrites nothing/);
     expect(filesOf(folder)).toEqual(['aws-connection.ts']);
   });
 
