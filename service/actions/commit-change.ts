@@ -18,14 +18,13 @@ export async function commitChange(
   intent: AuditIntent,
   before: Connection | undefined,
   next: Connection,
-  { isExpiry = false, replaceScopes = false, takeOutcome, error, receipt }: CommitOptions = {},
+  { isExpiry = false, replaceScopes = false, takeOutcome, error, receipt, quotas }: CommitOptions = {},
 ): Promise<void> {
-  const messages = [
+  const about = { organizationId: next.organizationId, connectionId: next.id };
+  const messages = await outboxMessages(deps, about, [
     ...messagesAfter(before, next, { isExpiry }),
     ...(await lostScopes(deps, next, replaceScopes)),
-  ].flatMap((message) =>
-    outboxMessages(deps, { organizationId: next.organizationId, connectionId: next.id }, message),
-  );
+  ]);
   const { watches, endJobs } = jobsAfter(before, next, deps.schedule, deps.clock.now());
   await deps.store.commit({
     replaceScopes,
@@ -33,6 +32,7 @@ export async function commitChange(
     watches,
     endJobs,
     messages,
+    ...(quotas && { quotas }),
     ...(takeOutcome && { audit: [takeOutcome(error)] }),
     ...(receipt && { receipt: receipt(error === undefined ? { connection: next } : { error }) }),
   });
@@ -41,11 +41,11 @@ export async function commitChange(
 
 /** What the connections hear that lose a scope to this one. */
 async function lostScopes(
-  { store, webhookEndpoints }: Dependencies,
+  { store }: Dependencies,
   next: Connection,
   replace: NonNullable<Change['replaceScopes']>,
 ): Promise<ConnectionMessage[]> {
-  if (replace === false || webhookEndpoints.length === 0 || next.scopes.length === 0) return [];
+  if (replace === false || next.scopes.length === 0) return [];
   const keys = new Set(next.scopes.map(scopeKey));
   const holders = (await store.scopeHolders(next.organizationId, [...keys]))
     .map(({ connection }) => connection)
@@ -55,7 +55,7 @@ async function lostScopes(
   );
 }
 
-export interface CommitOptions extends Pick<Change, 'replaceScopes'> {
+export interface CommitOptions extends Pick<Change, 'replaceScopes' | 'quotas'> {
   /** The connection goes because it was never used. */
   readonly isExpiry?: boolean;
   /** The audit log's record of the outcome, stored with the change. */

@@ -9,9 +9,9 @@ import { checkScope, type Scope } from '../domain/scope.js';
 import { acceptAccessKey, requireAccessKeys } from './accept-access-key.js';
 import { audited } from './audited.js';
 import { commitChange } from './commit-change.js';
-import { requirePartition } from './create-connection.js';
+import { connectionQuotas, requirePartition } from './create-connection.js';
 import { requireDeclared } from './declared-targets.js';
-import { requireQuota } from './require-quota.js';
+import { withinQuota } from './require-quota.js';
 
 /**
  * Makes a connection with a customer's access key, verified first: of a refused key nothing is stored.
@@ -38,12 +38,9 @@ export async function createAccessKeyConnection(
   const asking = await forVerification(deps, by, { organizationId });
   const id = newConnectionId();
   const details = { method: 'access_key', name: request.name };
-  await requireQuota(deps, organizationId, 'connections');
-  return audited(
-    deps,
-    by,
-    { action: 'connection.create', organizationId, connectionId: id, details },
-    async (intent) => {
+  const event = { action: 'connection.create', organizationId, connectionId: id, details } as const;
+  return withinQuota(deps, organizationId, connectionQuotas, (quotas) =>
+    audited(deps, by, event, async (intent) => {
       const accepted = await acceptAccessKey(asking, { organizationId, id }, request);
       const { name, partition, expectedAccountId } = request;
       const createdAt = isoNow(deps.clock);
@@ -51,8 +48,8 @@ export async function createAccessKeyConnection(
         { id, organizationId, name, partition, expectedAccountId, createdAt, scopes, ...labelsOf(request) },
         accepted,
       );
-      await commitChange(deps, intent, undefined, connection);
+      await commitChange(deps, intent, undefined, connection, { quotas });
       return connection;
-    },
+    }),
   );
 }

@@ -22,7 +22,7 @@ import { audited } from './audited.js';
 import { commitChange } from './commit-change.js';
 import { requireDeclared } from './declared-targets.js';
 import { chosenPermissionSet } from './permission-set.js';
-import { requireQuota } from './require-quota.js';
+import { withinQuota } from './require-quota.js';
 
 /** Makes a pending connection with its external ID and callback secret; the secret is in no later answer. */
 export async function createConnection(
@@ -46,7 +46,6 @@ export async function createConnection(
   } & ConnectionLabels,
 ): Promise<{ connection: RoleConnection; callbackSecret: string }> {
   requirePartition(deps, request.partition);
-  await requireQuota(deps, organizationId, 'connections');
   const id = request.id ?? newConnectionId();
   const { trust, callbackSecret } = newRoleTrust(deps, id);
   const { name, partition, expectedAccountId, scopes, scopeFrom } = request;
@@ -73,14 +72,15 @@ export async function createConnection(
     trust,
   );
   const details = { method: connection.method, name: connection.name };
-  await audited(
-    deps,
-    by,
-    { action: 'connection.create', organizationId, connectionId: id, details },
-    (intent) => commitChange(deps, intent, undefined, connection),
+  const event = { action: 'connection.create', organizationId, connectionId: id, details } as const;
+  await withinQuota(deps, organizationId, connectionQuotas, (quotas) =>
+    audited(deps, by, event, (intent) => commitChange(deps, intent, undefined, connection, { quotas })),
   );
   return { connection, callbackSecret };
 }
+
+/** Deleted ones count as well: their rows stay. */
+export const connectionQuotas = ['connections', 'deletedConnections'] as const;
 
 /** @throws RolebridgeError `partition_not_supported` */
 export function requirePartition(deps: Dependencies, partition: Partition): void {

@@ -25,9 +25,14 @@ import { inconclusiveError } from '../domain/inconclusive.js';
 import type { Token } from '../domain/ports.js';
 import type { Partition } from '../domain/role-arn.js';
 import { audited } from './audited.js';
-import { createConnection, newCallbackSecret, requirePartition } from './create-connection.js';
+import {
+  connectionQuotas,
+  createConnection,
+  newCallbackSecret,
+  requirePartition,
+} from './create-connection.js';
 import { chosenPermissionSet } from './permission-set.js';
-import { requireQuota } from './require-quota.js';
+import { withinQuota } from './require-quota.js';
 
 /** Makes an enrollment; its secret is in no later answer. */
 export async function createEnrollment(
@@ -47,7 +52,6 @@ export async function createEnrollment(
   },
 ): Promise<{ enrollment: Enrollment; secret: string }> {
   requirePartition(deps, request.partition);
-  await requireQuota(deps, organizationId, 'enrollments');
   const { expiresInSeconds, permissionSet, without, ...rest } = request;
   const id = newEnrollmentId();
   const secret = newCallbackSecret();
@@ -65,8 +69,9 @@ export async function createEnrollment(
     usedNonces: {},
   };
   const details = { enrollmentId: id, name: enrollment.name, expiresAt: enrollment.expiresAt };
-  await audited(deps, by, { action: 'enrollment.create', organizationId, details }, () =>
-    deps.store.saveToken(enrollmentTokenOf(enrollment)),
+  const event = { action: 'enrollment.create', organizationId, details } as const;
+  await withinQuota(deps, organizationId, ['enrollments'], (quotas) =>
+    audited(deps, by, event, () => deps.store.saveToken(enrollmentTokenOf(enrollment), quotas)),
   );
   return { enrollment, secret };
 }
@@ -180,7 +185,11 @@ export async function enrollAccount(
 ): Promise<{ connection: RoleConnection; callbackSecret: string }> {
   const { organizationId, partition, name, id } = enrollment;
   const { proof, label } = request;
+  const requireRoom = () => withinQuota(deps, organizationId, connectionQuotas, async () => {});
+  // While no account can be one that registers again, before AWS is asked.
+  if (Object.keys(enrollment.accounts).length === 0) await requireRoom();
   const { accountId, callerArn } = await provedAccount(deps, by, enrollment, proof);
+  if (enrollment.accounts[accountId] === undefined) await requireRoom();
   const scope = scopeOfAccount(enrollment.scopeRule, accountId, label);
   const details = { enrollmentId: id, accountId, callerArn };
   return audited(deps, by, { action: 'enrollment.register', organizationId, details }, async () => {

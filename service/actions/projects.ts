@@ -4,10 +4,12 @@ import { RolebridgeError } from '../domain/errors.js';
 import type { OrganizationId } from '../domain/ids.js';
 import type { Store } from '../domain/ports.js';
 import { movesBetween, type Project, scopesOf } from '../domain/project.js';
+import type { Quota } from '../domain/quotas.js';
 import { keysThatMatch, type Scope, scopeFromKey, scopeKey } from '../domain/scope.js';
 import { audited } from './audited.js';
 import { setScopes } from './change-connection.js';
 import { type Dependencies, isoNow } from './dependencies.js';
+import { withinQuota } from './require-quota.js';
 
 interface Held {
   readonly key: string;
@@ -44,11 +46,14 @@ export async function declareProject(
   const effects = await effectsOf(deps.store, before, project);
   if (isDryRun) return { project, effects };
   const event = { action: 'project.declare', organizationId, target: { project: project.id } } as const;
-  await audited(deps, by, event, async () => {
-    await deps.store.saveProject(project);
-    for (const { from, to, takesScope } of effects.moves)
-      if (takesScope) await moveScope(deps, by, organizationId, from, to);
-  });
+  const save = (quotas: readonly Quota[]) =>
+    audited(deps, by, event, async () => {
+      await deps.store.saveProject(project, quotas);
+      for (const { from, to, takesScope } of effects.moves)
+        if (takesScope) await moveScope(deps, by, organizationId, from, to);
+    });
+  if (before) await save([]);
+  else await withinQuota(deps, organizationId, ['projects'], save);
   return { project, effects };
 }
 

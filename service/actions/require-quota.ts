@@ -1,50 +1,56 @@
-import { isValid } from '../domain/api-key.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { OrganizationId } from '../domain/ids.js';
 import type { Clock, Store } from '../domain/ports.js';
-import type { QuotaName, Quotas } from '../domain/quotas.js';
+import { type Quota, type QuotaName, type Quotas, quotaExceeded } from '../domain/quotas.js';
 import { isoNow } from './dependencies.js';
 
+export type QuotaDependencies = { readonly store: Store; readonly clock: Clock; readonly quotas: Quotas };
+
 /**
- * One more of that kind. Those that are created at the same moment are not counted: what matters is that there is an end.
+ * Adds one of each kind. The store counts again in the transaction that adds it; what is refused anyway is refused
+ * before any work.
  * @throws RolebridgeError `quota_exceeded`
  */
-export async function requireQuota(
-  deps: { readonly store: Store; readonly clock: Clock; readonly quotas: Quotas },
+export const withinQuota = <Result>(
+  deps: QuotaDependencies,
   organizationId: OrganizationId,
-  name: QuotaName,
-): Promise<void> {
-  const limit = deps.quotas.limits[name];
-  if (limit === 0 || (await counts[name](deps, organizationId)) < limit) return;
-  deps.quotas.onExceeded(name);
-  throw new RolebridgeError('quota_exceeded', `An organization has at most ${limit} ${words[name]}.`, {
-    remedy: 'Delete or revoke those that you no longer need, or ask the vendor to raise the quota.',
+  names: readonly QuotaName[],
+  add: (quotas: readonly Quota[]) => Promise<Result>,
+): Promise<Result> =>
+  enforced(deps.quotas, names, async (quotas) => {
+    await requireQuotas(deps, organizationId, quotas);
+    return add(quotas);
   });
+
+/** As {@link withinQuota}, counted by the store alone: for what every request may add. */
+export async function enforced<Result>(
+  { limits, onExceeded }: Quotas,
+  names: readonly QuotaName[],
+  add: (quotas: readonly Quota[]) => Promise<Result>,
+): Promise<Result> {
+  const quotas = names.map((name) => ({ name, limit: limits[name] })).filter(({ limit }) => limit > 0);
+  try {
+    return await add(quotas);
+  } catch (error) {
+    if (error instanceof RolebridgeError && error.code === 'quota_exceeded')
+      for (const { name } of quotas) if (error.members.quota === name) onExceeded(name);
+    throw error;
+  }
 }
 
-const words: Record<QuotaName, string> = {
-  connections: 'connections',
-  apiKeys: 'API keys that are valid',
-  signInLinks: 'sign-in links that have not expired',
-  enrollments: 'enrollments that have not expired',
-};
-
-type Count = (
-  deps: { readonly store: Store; readonly clock: Clock },
+async function requireQuotas(
+  { store, clock }: QuotaDependencies,
   organizationId: OrganizationId,
-) => Promise<number>;
-
-const counts: Record<QuotaName, Count> = {
-  connections: ({ store }, organizationId) => store.connectionCount(organizationId),
-  apiKeys: async ({ store, clock }, organizationId) =>
-    (await store.apiKeys(organizationId)).filter((key) => isValid(key, clock.now())).length,
-  signInLinks: tokens('sign_in_link'),
-  enrollments: tokens('enrollment'),
-};
-
-function tokens(kind: 'sign_in_link' | 'enrollment'): Count {
-  return async ({ store, clock }, organizationId) => {
-    const now = isoNow(clock);
-    return (await store.tokensOf(organizationId, kind)).filter(({ expiresAt }) => expiresAt > now).length;
+  quotas: readonly Quota[],
+): Promise<void> {
+  const names = quotas.map(({ name }) => name);
+  const full = async () => {
+    const used = await store.usage(organizationId, names);
+    return quotas.find(({ name, limit }) => (used.get(name) ?? 0) >= limit);
   };
+  if ((await full()) === undefined) return;
+  await store.deleteEndedApiKeys(organizationId, isoNow(clock));
+  await store.deleteExpiredTokens(isoNow(clock));
+  const still = await full();
+  if (still) throw quotaExceeded(still);
 }

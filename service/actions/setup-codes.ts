@@ -3,10 +3,11 @@ import type { Requester } from '../domain/audit.js';
 import { type Connection, isDeleted, roleRegistrationOf } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { isConnectionId } from '../domain/ids.js';
-import type { Clock, Store, Token } from '../domain/ports.js';
+import type { Store, Token } from '../domain/ports.js';
 import { audited } from './audited.js';
+import { type QuotaDependencies, withinQuota } from './require-quota.js';
 
-type Codes = { readonly store: Store; readonly clock: Clock; readonly publicUrl: string };
+type Codes = QuotaDependencies & { readonly publicUrl: string };
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const LIFETIME_DAYS = 7;
@@ -29,16 +30,18 @@ export async function createSetupCode(
   const now = deps.clock.now();
   const expiresAt = new Date(now + LIFETIME_DAYS * DAY_MS).toISOString();
   const { organizationId, id: connectionId } = connection;
-  await audited(deps, by, { action: 'setup_code.create', organizationId, connectionId }, async () => {
+  const token: Token = {
+    kind: 'setup_code',
+    hash: hashOf(code),
+    organizationId,
+    createdAt: new Date(now).toISOString(),
+    expiresAt,
+    data: { connectionId },
+  };
+  const event = { action: 'setup_code.create', organizationId, connectionId } as const;
+  await audited(deps, by, event, async () => {
     await takeAll(deps.store, connection);
-    await deps.store.saveToken({
-      kind: 'setup_code',
-      hash: hashOf(code),
-      organizationId,
-      createdAt: new Date(now).toISOString(),
-      expiresAt,
-      data: { connectionId },
-    });
+    await withinQuota(deps, organizationId, ['setupCodes'], (quotas) => deps.store.saveToken(token, quotas));
   });
   // In the fragment, which no server or proxy sees.
   const link = `${deps.publicUrl}/#${code}`;

@@ -1,8 +1,13 @@
 import { type Dependencies, forVerification, isoNow } from '../actions/dependencies.js';
 import type { AuditIntent, Requester } from '../domain/audit.js';
-import { type Connection, claimedRole, roleRegistrationOf } from '../domain/connection.js';
+import {
+  type Connection,
+  claimedRole,
+  type DeployedPermissionSet,
+  roleRegistrationOf,
+} from '../domain/connection.js';
 import { scopesAfterCallback } from '../domain/connection-scopes.js';
-import { connected, failed, migrating, withForeignRole } from '../domain/connection-transitions.js';
+import { connected, failed, lacking, migrating, withForeignRole } from '../domain/connection-transitions.js';
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import { newExternalId } from '../domain/ids.js';
 import { inconclusiveCode } from '../domain/inconclusive.js';
@@ -156,7 +161,9 @@ async function storeVerdict(
         : before;
     // The role works and is as safe as it was: the change waits, and nothing else.
     const isHarmless = harmlessCodes.includes(error.code) && connection.status === 'connected';
-    if (result.role !== undefined && !isHarmless && (await persistFailure(error.code)))
+    const drifted = isHarmless && driftOf(connection, result, permissions.deployed);
+    if (drifted) await storeChange(deps, intent, connection, drifted, { ...endings, error });
+    else if (result.role !== undefined && !isHarmless && (await persistFailure(error.code)))
       await storeFailure(
         deps,
         intent,
@@ -211,6 +218,24 @@ async function storeVerdict(
     if (!(error instanceof RolebridgeError) || error.code !== 'role_already_connected') throw error;
     return refuseForeign();
   }
+}
+
+/** What the role lacks of the very version that it has was lost since: that is stored and told, whatever becomes of the deploy. */
+function driftOf(
+  connection: Connection,
+  { role, roleId, verification }: Extract<RoleVerification, { outcome: 'refused' }>,
+  deployed: DeployedPermissionSet | undefined,
+): Connection | undefined {
+  if (connection.method !== 'assume_role' || connection.status !== 'connected') return undefined;
+  const { permissionSet: own } = connection;
+  const isItsOwn = connection.roleArn === role?.arn && connection.roleId === roleId;
+  const isSameSet =
+    own !== undefined &&
+    own.version === deployed?.version &&
+    own.without.toSorted().join() === deployed?.without.toSorted().join();
+  if (verification.permissions === undefined || !isItsOwn || !isSameSet) return undefined;
+  const next = lacking(connection, verification);
+  return permissionsKey(next) === permissionsKey(connection) ? undefined : next;
 }
 
 /** A refused change of a connected role: of its external ID, or of its permissions. */

@@ -2,16 +2,17 @@
 import { z } from 'zod';
 import { auditActions } from '../domain/audit.js';
 import { assurance } from '../domain/connection.js';
-import { errorCodes } from '../domain/error-catalog/index.js';
 import { authority } from '../domain/permission.js';
+import { quotaNames } from '../domain/quotas.js';
 import { access } from '../domain/sign-in-link.js';
 import { permissionsReport, permissionsState } from '../domain/verification/permissions-report.js';
-import { cause, check, verificationSchema } from '../domain/verification.js';
+import { cause, check, errorCode, verificationSchema } from '../domain/verification.js';
+import { eventType, webhookEndpointSchema } from '../domain/webhook-endpoint.js';
 import { scope } from './schemas.js';
 
 const text = z.string();
 const dateTime = text.meta({ format: 'date-time', description: 'ISO 8601, in UTC.' });
-const code = z.enum(errorCodes).meta({ id: 'ProblemCode' });
+const code = errorCode;
 const accountId = text.meta({ description: 'An AWS account: 12 digits.' });
 const externalId = text.meta({ description: "What the role's trust policy must require as sts:ExternalId." });
 const path = z.array(scope);
@@ -82,7 +83,8 @@ const ofConnectedRole = {
     .optional()
     .meta({ description: 'Of a tested one: why it is not proven, and what to do.' }),
   permissions: permissionsState.optional().meta({
-    description: "Whether IAM's simulator allows what the permission set needs.",
+    description:
+      "Whether IAM's simulator allows what the permission set needs. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked.",
   }),
 };
 
@@ -130,13 +132,18 @@ const templateTexts = z
       description:
         'To paste there as an inline policy: the permission set, and that the role may read itself.',
     }),
+    consoleManagedPolicies: z.array(text).optional().meta({
+      description:
+        'What of the permission set has no room in an inline policy: to create and attach as managed policies.',
+    }),
     cdktn: text.meta({ description: 'A whole main.ts for CDK Terrain, for new stacks.' }),
     cdktf: text.meta({ description: 'A whole main.ts for CDKTF, for stacks that use it already.' }),
     terraform: text.meta({ description: 'One file of HCL.' }),
     terraformModule: text.meta({ description: 'A file of HCL that calls the module of the service.' }),
     cloudFormation: text.meta({ description: 'A template, as YAML.' }),
     cloudFormationLink: text.optional().meta({
-      description: 'A link that opens CloudFormation, filled in; with ROLEBRIDGE_TEMPLATE_URL and a preset.',
+      description:
+        'A link that opens CloudFormation, filled in; with ROLEBRIDGE_TEMPLATE_URL for presets, ROLEBRIDGE_SET_TEMPLATE_URL for whole permission sets.',
     }),
     awsCli: text.meta({ description: 'Commands for bash, the signed callback with them.' }),
   })
@@ -226,6 +233,21 @@ export const operatorConnectionList = z.object({
     z.object({ organization: z.object({ id: text, name: text, reference: text.optional() }), connection }),
   ),
   next: text.optional().meta({ description: '"after" of the next page; absent on the last one.' }),
+});
+
+export const permissionSetUsage = z.object({
+  permissionSets: z.array(
+    z.object({
+      permissionSet: text.meta({
+        description: '`deploy@3`, or `deploy` for connections whose role was not checked against a version.',
+      }),
+      connections: z.int(),
+      isServed: z.boolean().meta({ description: 'Whether the service has the file of this version.' }),
+    }),
+  ),
+  permissions: z
+    .record(permissionsState, z.int())
+    .meta({ description: "Connected roles by what IAM's simulator says of their permission set." }),
 });
 
 export const rotatedCallbackSecret = z.object({
@@ -342,6 +364,12 @@ const organizationWarnings = z
   .optional()
   .meta({ description: 'Another organization has the same name.' });
 export const organization = z.object(organizationMembers).meta({ id: 'Organization' });
+export const organizationInUse = z.object({
+  ...organizationMembers,
+  quotas: z
+    .record(z.enum(quotaNames), z.object({ used: z.int(), limit: z.int().meta({ description: '0: none.' }) }))
+    .meta({ description: 'How much of each kind the organization has, and may have.' }),
+});
 export const changedOrganization = z.object({
   ...organizationMembers,
   warnings: organizationWarnings,
@@ -380,32 +408,39 @@ export const reencryption = z.object({
   }),
 });
 
-const person = z.object({ id: text.optional(), name: text, email: text.optional() });
-const signInLink = z.object({
-  id: text,
-  access,
-  connectionId: text.optional(),
-  user: person.optional(),
-  returnUrl: text.optional(),
-  createdAt: dateTime,
-  expiresAt: dateTime,
-  usedAt: dateTime.optional().meta({ description: 'When its browser first signed in.' }),
-  revokedAt: dateTime.optional(),
-});
+const person = z.object({ id: text.optional(), name: text, email: text.optional() }).meta({ id: 'Person' });
+const signInLink = z
+  .object({
+    id: text,
+    access,
+    connectionId: text.optional(),
+    user: person.optional(),
+    returnUrl: text.optional(),
+    createdAt: dateTime,
+    expiresAt: dateTime,
+    usedAt: dateTime.optional().meta({ description: 'When its browser first signed in.' }),
+    revokedAt: dateTime.optional(),
+  })
+  .meta({ id: 'SignInLink' });
 export const createdSignInLink = signInLink.extend({
   url: text.meta({ description: 'Signs in one browser. In no other answer.' }),
 });
-export const signInLinkList = z.object({ signInLinks: z.array(signInLink) });
-
-const apiKey = z.object({
-  id: text,
-  name: text,
-  createdAt: dateTime,
-  ...authority.shape,
-  parentId: text.optional().meta({ description: 'The key that created it.' }),
-  lastUsedAt: dateTime.optional().meta({ description: 'Within five minutes.' }),
-  revokedAt: dateTime.optional(),
+export const signInLinkList = z.object({
+  signInLinks: z.array(signInLink),
+  next: text.optional().meta({ description: 'The "before" of the next page; missing on the last.' }),
 });
+
+const apiKey = z
+  .object({
+    id: text,
+    name: text,
+    createdAt: dateTime,
+    ...authority.shape,
+    parentId: text.optional().meta({ description: 'The key that created it.' }),
+    lastUsedAt: dateTime.optional().meta({ description: 'Within five minutes.' }),
+    revokedAt: dateTime.optional(),
+  })
+  .meta({ id: 'ApiKey' });
 export const apiKeyList = z.object({
   apiKeys: z.array(apiKey),
   next: text.optional().meta({ description: 'The "after" of the next page; missing on the last.' }),
@@ -446,6 +481,53 @@ export const auditPage = z.object({
   records: z.array(auditRecord).meta({ description: 'The newest first.' }),
   next: text.optional().meta({ description: '"before" of the next page; absent on the last one.' }),
 });
+
+const webhookEndpointMembers = {
+  ...webhookEndpointSchema.pick({ id: true, url: true }).shape,
+  organizationId: text.optional().meta({ description: 'Absent: it gets the events of all organizations.' }),
+  description: text.optional(),
+  events: z.array(eventType).optional().meta({ description: 'Absent: all types.' }),
+  enabled: z.boolean(),
+  source: z
+    .enum(['call', 'settings'])
+    .meta({ description: '`settings`: ROLEBRIDGE_WEBHOOK_ENDPOINTS names it, and no call changes it.' }),
+  createdAt: dateTime.optional(),
+  updatedAt: dateTime.optional(),
+  previousSecretValidUntil: dateTime
+    .optional()
+    .meta({ description: 'Until then the secret before signs, too.' }),
+};
+export const webhookEndpoint = z.object(webhookEndpointMembers).meta({ id: 'WebhookEndpoint' });
+export const webhookEndpointWithSecret = z.object({
+  ...webhookEndpointMembers,
+  secret: text.meta({ description: 'Signs its messages: `whsec_…`. In no other answer.' }),
+});
+export const webhookEndpointList = z.object({ webhookEndpoints: z.array(webhookEndpoint) });
+export const webhookDelivery = z
+  .object({
+    id: text.meta({ description: 'The `webhook-id` of the message.' }),
+    type: text,
+    organizationId: text.optional(),
+    connectionId: text.optional(),
+    status: z.enum(['pending', 'delivered', 'failed']),
+    attempts: z.int(),
+    createdAt: dateTime,
+    nextAttemptAt: dateTime.optional().meta({ description: 'Of a pending one.' }),
+    finishedAt: dateTime.optional(),
+    lastAttempt: z
+      .object({
+        at: dateTime,
+        status: z.int().optional().meta({ description: 'The HTTP status that the endpoint answered.' }),
+        reason: text.optional().meta({ description: 'Why it counts as failed.' }),
+      })
+      .optional(),
+  })
+  .meta({ id: 'WebhookDelivery' });
+export const webhookDeliveryList = z.object({
+  deliveries: z.array(webhookDelivery).meta({ description: 'The newest first.' }),
+  next: text.optional().meta({ description: '"after" of the next page; absent on the last one.' }),
+});
+export const replayed = z.object({ replayed: z.int() });
 
 export const health = z.object({ status: z.literal('ok') });
 export const explanation = z.strictObject({
@@ -493,6 +575,7 @@ export const problem = z
       .optional()
       .meta({ description: 'Of connection_not_healthy.' }),
     nearest: scope.optional().meta({ description: 'Of target_unknown: the most similar declared target.' }),
+    quota: z.enum(quotaNames).optional().meta({ description: 'Of quota_exceeded.' }),
     createdId: text.optional().meta({ description: 'Of secret_no_longer_available.' }),
     requestId: text.optional().meta({ description: 'Of request_outcome_unknown.' }),
     allowedDurationSeconds: z.number().optional(),

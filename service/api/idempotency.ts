@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { callbackSecretContext } from '../actions/dependencies.js';
 import { createOperatorOrganization } from '../actions/operator-tokens.js';
+import { enforced } from '../actions/require-quota.js';
 import type { AnsweredRequest } from '../domain/answered-request.js';
 import { apiKeyIdOf, isValid } from '../domain/api-key.js';
 import type { Actor } from '../domain/audit.js';
@@ -52,7 +53,10 @@ export async function answerOnce(
   const { store, clock } = deps;
   if (request.caller === undefined) await createOperatorOrganization(deps);
   const mine = recordOf(request, clock.now());
-  let found = await store.acquireRequest(mine, undefined);
+  // The operator's own calls are no organization's.
+  let found = await enforced(deps.quotas, request.caller ? ['idempotencyKeys'] : [], (quotas) =>
+    store.acquireRequest(mine, undefined, quotas),
+  );
   if (found !== undefined) {
     if (found.requestHash !== mine.requestHash) throw reused();
     if (found.answer) return answerAgain(deps, request.key, found);
@@ -122,11 +126,8 @@ async function answerAgain(
   if (encryptedUntil === undefined) return { status, body: JSON.parse(body ?? 'null') };
   const isOver = Date.parse(encryptedUntil) <= deps.clock.now();
   if (!isOver && body !== undefined) {
-    const text = keyringOf(key)
-      .open(deps.encryption.open(body, contextOf(id)), id)
-      .toString('utf8');
-    const value: unknown = JSON.parse(text);
-    if (await secretWorks(deps, value as Secrets)) return { status, body: value };
+    const value = opened(deps, key, id, body);
+    if (value !== undefined && (await secretWorks(deps, value as Secrets))) return { status, body: value };
   }
   throw new RolebridgeError(
     'secret_no_longer_available',
@@ -136,6 +137,19 @@ async function answerAgain(
       members: createdId === undefined ? {} : { createdId },
     },
   );
+}
+
+/** Undefined when it was encrypted under a service key that was removed since: no answer is worth keeping that key. */
+function opened({ encryption }: ApiDependencies, key: string, id: string, body: string): unknown {
+  try {
+    return JSON.parse(
+      keyringOf(key)
+        .open(encryption.open(body, contextOf(id)), id)
+        .toString('utf8'),
+    );
+  } catch {
+    return undefined;
+  }
 }
 
 interface Secrets {

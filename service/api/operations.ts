@@ -33,6 +33,7 @@ import { revokeSignInLink } from './links/revoke.js';
 import {
   downloadCallbackScript,
   downloadCloudFormationTemplate,
+  downloadSetTemplate,
   downloadTerraformModule,
 } from './operations/downloads.js';
 import { explainProblem } from './operations/explain-problem.js';
@@ -51,12 +52,22 @@ import { resumeOrganization } from './organizations/resume.js';
 import { suspendOrganization } from './organizations/suspend.js';
 import { getPermissionSet } from './permission-sets/get.js';
 import { listPermissionSets } from './permission-sets/list.js';
+import { countPermissionSets } from './permission-sets/usage.js';
 import { declareProject } from './projects/declare.js';
 import { deleteProject } from './projects/delete.js';
 import { listProjects } from './projects/list.js';
 import { issueCredentials } from './targets/credentials.js';
 import { resolve } from './targets/resolve.js';
 import { resolveMany } from './targets/resolve-many.js';
+import { changeWebhookEndpoint } from './webhooks/change.js';
+import { createWebhookEndpoint } from './webhooks/create.js';
+import { deleteWebhookEndpoint } from './webhooks/delete.js';
+import { listWebhookDeliveries } from './webhooks/deliveries.js';
+import { getWebhookEndpoint } from './webhooks/get.js';
+import { listWebhookEndpoints } from './webhooks/list.js';
+import { replayWebhookDeliveries, replayWebhookDelivery } from './webhooks/replay.js';
+import { rotateWebhookSecret } from './webhooks/rotate-secret.js';
+import { sendTestMessage } from './webhooks/test.js';
 
 /**
  * Every call of the API, once. Routes, OpenAPI document, typed client, API reference and the tests of the contract come
@@ -96,6 +107,7 @@ export const operations = {
   registerAccount,
   createOrganization,
   listOperatorConnections,
+  countPermissionSets,
   listOrganizations,
   getOrganization,
   changeOrganization,
@@ -109,6 +121,16 @@ export const operations = {
   createSignInLink,
   listSignInLinks,
   revokeSignInLink,
+  createWebhookEndpoint,
+  listWebhookEndpoints,
+  getWebhookEndpoint,
+  changeWebhookEndpoint,
+  deleteWebhookEndpoint,
+  rotateWebhookSecret,
+  sendTestMessage,
+  listWebhookDeliveries,
+  replayWebhookDelivery,
+  replayWebhookDeliveries,
   listAuditRecords,
   listPermissionSets,
   getPermissionSet,
@@ -120,5 +142,6 @@ export const operations = {
   getOpenApiDocument,
   downloadTerraformModule,
   downloadCloudFormationTemplate,
+  downloadSetTemplate,
   downloadCallbackScript,
 } as const;

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { assurance, region } from '../domain/connection.js';
-import { errorCodes } from '../domain/error-catalog/index.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { accountId as anAccountId, apiKeyId, auditId, connectionId } from '../domain/ids.js';
 import { metadata, reference, targetsMode } from '../domain/organization.js';
@@ -11,6 +10,8 @@ import { scope } from '../domain/scope.js';
 import { sessionLimits } from '../domain/session-limits.js';
 import { access } from '../domain/sign-in-link.js';
 import { permissionsState } from '../domain/verification/permissions-report.js';
+import { errorCode } from '../domain/verification.js';
+import { endpointUrl, eventFilter } from '../domain/webhook-endpoint.js';
 import { accessKeyMembers, sessionTokenFits } from './access-key-schema.js';
 
 export { scope } from '../domain/scope.js';
@@ -211,7 +212,7 @@ const connectionFilters = {
   reference: reference.optional(),
   accountId: anAccountId.optional().meta({ description: 'Of the role or key, or the expected one.' }),
   assurance: assurance.optional(),
-  code: z.enum(errorCodes).optional().meta({ description: 'Why the last verification failed.' }),
+  code: errorCode.optional().meta({ description: 'Why the last verification failed.' }),
   status: z.enum(['pending', 'connected', 'failed', 'disconnected']).optional(),
   permissionSet: z
     .string()
@@ -251,6 +252,14 @@ export const listOrganizationsQuery = z.strictObject({
 export const apiKeysQuery = z.strictObject({
   limit,
   after: apiKeyId.meta({ description: 'The "next" of the page before.' }).optional(),
+});
+
+export const signInLinksQuery = z.strictObject({
+  limit,
+  before: z
+    .string()
+    .regex(/^[0-9T:.Z-]{24}~lnk_[a-z2-7]{16}$/, 'must be the "next" of the page before')
+    .optional(),
 });
 
 export const auditQuery = z.strictObject({
@@ -301,6 +310,45 @@ export const callbackEvent = z.discriminatedUnion('type', [
     }),
   }),
 ]);
+
+const endpointMembers = {
+  url: endpointUrl.meta({ description: 'An `https` URL. Requests to private addresses are refused.' }),
+  description: name.meta({ description: 'A text that the service keeps for you.' }),
+  events: eventFilter.meta({ description: 'The types that it gets; left out: all.' }),
+  enabled: z.boolean().meta({ description: 'A disabled endpoint gets nothing, later either.' }),
+};
+export const createWebhookEndpointRequest = z.strictObject({
+  url: endpointMembers.url,
+  description: endpointMembers.description.optional(),
+  events: endpointMembers.events.optional(),
+  enabled: endpointMembers.enabled.optional(),
+});
+export const changeWebhookEndpointRequest = z
+  .strictObject({
+    url: endpointMembers.url.optional(),
+    description: endpointMembers.description.nullable().optional(),
+    events: endpointMembers.events.nullable().optional(),
+    enabled: endpointMembers.enabled.optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'must name what to change');
+/** Seconds that the secret before still signs; a week at most. */
+export const rotateWebhookSecretRequest = z.strictObject({
+  previousValidSeconds: z.int().min(0).max(604_800).optional(),
+});
+export const deliveriesQuery = z.strictObject({
+  limit,
+  status: z.enum(['pending', 'delivered', 'failed']).optional(),
+  after: z
+    .string()
+    .regex(/^msg_[a-z2-7]{24}$/, 'must be a webhook id')
+    .meta({ description: 'The "next" of the page before.' })
+    .optional(),
+});
+export const replayRequest = z.strictObject({
+  since: z.iso.datetime().meta({ description: 'Messages created then or later.' }),
+  until: z.iso.datetime().optional().meta({ description: 'Messages created then or before.' }),
+  status: z.enum(['failed', 'delivered']).optional().meta({ description: 'By default those that failed.' }),
+});
 
 /** @throws RolebridgeError `request_invalid` with every fault and where it is */
 export function parse<Schema extends z.ZodType>(

@@ -16,7 +16,7 @@ import {
   cdkProgram,
   cloudFormationTemplate,
   consoleLink,
-  consolePolicy,
+  consolePolicies,
   describeRole,
   quickCreateLink,
   type RoleChoices,
@@ -177,17 +177,22 @@ export const roleFor = (
 };
 
 /** Every way to make the role, each a text to copy whole; no secret is in any. */
-export const roleTemplatesFor = (deps: Dependencies, role: RoleDescription) => ({
-  console: consoleLink(role),
-  consolePolicy: consolePolicy(role),
-  cdktn: cdkProgram(role, 'cdktn'),
-  cdktf: cdkProgram(role, 'cdktf'),
-  terraform: terraformConfiguration(role),
-  terraformModule: terraformModuleCall(role, `${deps.publicUrl}/downloads/terraform-module.tar.gz`),
-  cloudFormation: cloudFormationTemplate(role),
-  ...(deps.templateUrl !== undefined && { cloudFormationLink: quickCreateLink(role, deps.templateUrl) }),
-  awsCli: awsCliCommands(role),
-});
+export function roleTemplatesFor(deps: Dependencies, role: RoleDescription) {
+  const [consolePolicy, ...more] = consolePolicies(role);
+  const cloudFormationLink = quickCreateLink(role, deps);
+  return {
+    console: consoleLink(role),
+    consolePolicy,
+    ...(more.length > 0 && { consoleManagedPolicies: more }),
+    cdktn: cdkProgram(role, 'cdktn'),
+    cdktf: cdkProgram(role, 'cdktf'),
+    terraform: terraformConfiguration(role),
+    terraformModule: terraformModuleCall(role, `${deps.publicUrl}/downloads/terraform-module.tar.gz`),
+    cloudFormation: cloudFormationTemplate(role),
+    ...(cloudFormationLink !== undefined && { cloudFormationLink }),
+    awsCli: awsCliCommands(role),
+  };
+}
 
 /** The answer to what makes a callback's secret: the only one with it, and with all that a role is made with. */
 export function createdConnectionView(

@@ -1,3 +1,4 @@
+import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient, ListAliasesCommand } from '@aws-sdk/client-kms';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { proxyAgentFor } from '../proxy-agent.js';
@@ -13,13 +14,29 @@ export function requestHandlerFor(url: string, timeoutMs: number, maxSockets = 5
   };
 }
 
+/** The services that the service calls. */
+export type AwsService = 'sts' | 'iam' | 'kms';
+
+/** Where a client sends its requests, as far as it is set. */
+export interface AwsClientSettings {
+  readonly region: string;
+  readonly endpoint?: string | undefined;
+  readonly iamEndpoint?: string | undefined;
+  readonly profile?: string;
+}
+
+/** An endpoint of AWS's for STS is none for IAM; a stand-in for AWS is both. */
+export const iamEndpointOf = ({
+  endpoint,
+  iamEndpoint,
+}: Pick<AwsClientSettings, 'endpoint' | 'iamEndpoint'>): string | undefined =>
+  iamEndpoint ?? (endpoint !== undefined && !isAwsEndpoint(new URL(endpoint).origin) ? endpoint : undefined);
+
 /** Where the SDK sends requests: to the setting, AWS_ENDPOINT_URL, a profile's `endpoint_url` or AWS's own host. */
-export async function endpointOf(
-  service: 'sts' | 'kms',
-  settings: { readonly region: string; readonly endpoint?: string | undefined; readonly profile?: string },
-): Promise<string> {
+export async function endpointOf(service: AwsService, settings: AwsClientSettings): Promise<string> {
   let endpoint = '';
-  const { endpoint: own, ...rest } = settings;
+  const { endpoint: given, iamEndpoint, ...rest } = settings;
+  const own = service === 'iam' ? iamEndpointOf({ endpoint: given, iamEndpoint }) : given;
   const options = {
     ...rest,
     ...(own !== undefined && { endpoint: own }),
@@ -33,10 +50,12 @@ export async function endpointOf(
       },
     },
   };
-  await (service === 'sts'
-    ? new STSClient(options).send(new GetCallerIdentityCommand({}))
-    : new KMSClient(options).send(new ListAliasesCommand({}))
-  ).catch((error: Error) => {
+  const send = {
+    sts: () => new STSClient(options).send(new GetCallerIdentityCommand({})),
+    iam: () => new IAMClient(options).send(new GetRoleCommand({ RoleName: 'none' })),
+    kms: () => new KMSClient(options).send(new ListAliasesCommand({})),
+  }[service];
+  await send().catch((error: Error) => {
     if (endpoint === '') throw error;
   });
   return endpoint;
@@ -50,10 +69,7 @@ export const isAwsEndpoint = (endpoint: string): boolean =>
 
 /** The endpoints that are not AWS's own, each with what is sent there. */
 export async function foreignEndpoints(
-  clients: readonly {
-    service: 'sts' | 'kms';
-    settings: Parameters<typeof endpointOf>[1];
-  }[],
+  clients: readonly { service: AwsService; settings: AwsClientSettings }[],
 ): Promise<{ service: string; endpoint: string }[]> {
   const found = await Promise.all(
     clients.map(async ({ service, settings }) => ({

@@ -7,7 +7,7 @@ import { textIn } from '../unknown-value.js';
 import { answered, classify, type NotAllowed } from './answers.js';
 import { sendIdentityRequest } from './caller-identity.js';
 import { createIam } from './iam.js';
-import { requestHandlerFor } from './outbound.js';
+import { iamEndpointOf, isAwsEndpoint, requestHandlerFor } from './outbound.js';
 
 export interface StsOptions {
   /** The partitions that the vendor has a principal in. */
@@ -19,6 +19,8 @@ export interface StsOptions {
         readonly region?: string;
         /** @default AWS's */
         readonly endpoint?: string;
+        /** @default AWS's; that of STS where it is not AWS's own */
+        readonly iamEndpoint?: string;
         /** A profile of the AWS configuration files, for a partition whose credentials are not the default ones. */
         readonly profile?: string;
         /** @default the SDK's own chain: environment, profile, container, instance */
@@ -65,15 +67,28 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
   };
   const iamSettingsOf = (partition: Partition) => {
     const { iamHost, stsRegion } = partitions[partition];
-    const { endpoint, ...settings } = settingsOf(partition);
-    // An endpoint of AWS's for STS is none for IAM; a stand-in for AWS is both.
-    const own = endpoint !== undefined && !/\.amazonaws\.|\.amazonaws-/.test(new URL(endpoint).host);
+    const { endpoint: _, ...settings } = settingsOf(partition);
+    const endpoint = iamEndpointOf(configured[partition] ?? {});
     return {
       ...settings,
       region: stsRegion,
-      ...(own && { endpoint }),
-      requestHandler: requestHandlerFor(own ? endpoint : `https://${iamHost}`, timeoutMs, 200),
+      ...(endpoint !== undefined && { endpoint }),
+      requestHandler: requestHandlerFor(endpoint ?? `https://${iamHost}`, timeoutMs, 200),
     };
+  };
+  /** The next of a partition's regions; an endpoint that is not AWS's own stands for all of them. */
+  const inAnotherRegion = (partition: Partition) => {
+    const { endpoint, ...settings } = settingsOf(partition);
+    const { stsRegion, secondStsRegion = stsRegion } = partitions[partition];
+    const region = settings.region === secondStsRegion ? stsRegion : secondStsRegion;
+    const isAws = endpoint === undefined || isAwsEndpoint(new URL(endpoint).origin);
+    return new STSClient({ ...settings, region, ...(!isAws && { endpoint }) });
+  };
+  const others = new Map<Partition, STSClient>();
+  const otherClientOf = (partition: Partition) => {
+    const client = others.get(partition) ?? inAnotherRegion(partition);
+    others.set(partition, client);
+    return client;
   };
   const clients = new Map(
     aPartition.options
@@ -88,7 +103,7 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
 
   return {
     async assumeRole(request) {
-      const client = clientOf(request.partition);
+      const client = request.inAnotherRegion ? otherClientOf(request.partition) : clientOf(request.partition);
       const { tags = [] } = request;
       const answer = await answered(session, () =>
         client.send(

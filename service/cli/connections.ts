@@ -6,7 +6,7 @@ import { addTemplateCommand } from './role-templates.js';
 import { readAccessKey } from './secret-input.js';
 import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
 import { addSetupCodeCommand } from './setup-code.js';
-import { checkFormat, formatOption, show, showCreated, statusText } from './show-connection.js';
+import { checkFormatOptions, formatOption, show, showCreated, statusText } from './show-connection.js';
 import { scopeOf, scopeText } from './target-options.js';
 import type { Terminal } from './terminal.js';
 import { withExample } from './with-example.js';
@@ -50,7 +50,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
     .action(async (name: string, options: CreateOptions) => {
       const { scope, partition, expectedAccount, accessKey, accessKeyId, json } = options;
       const { permissionSet, without } = options;
-      checkFormat(options);
+      checkFormatOptions(options);
       const wanted = {
         name,
         ...(scope !== undefined && { scope: scopeOf(scope) }),
@@ -166,7 +166,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
   )
     .option(...formatOption)
     .action(async (id: string, options: CreateOptions) => {
-      checkFormat(options);
+      checkFormatOptions(options);
       const client = await clientOf(options, terminal);
       showCreated(terminal, await client.migrateToRole(id), options);
     });
@@ -180,7 +180,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
     .option('--callback-secret', 'make another callback secret too')
     .option(...formatOption)
     .action(async (id: string, options: CreateOptions & { cancel?: boolean; callbackSecret?: boolean }) => {
-      checkFormat(options);
+      checkFormatOptions(options);
       const client = await clientOf(options, terminal);
       if (options.cancel) return show(terminal, await client.cancelExternalIdRotation(id), options.json);
       const rotateCallbackSecret = options.callbackSecret ?? false;

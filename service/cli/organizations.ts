@@ -69,10 +69,25 @@ export function addOrganizationCommands(program: Command, terminal: Terminal): v
       );
     });
 
-  add('show <org>', 'one organization, by its id or reference', 'rolebridge org show tenant-4711').action(
-    async (id: string, options: ServiceOptions) =>
-      show(await operatorClient(options, terminal).getOrganization(id), options),
-  );
+  add(
+    'show <org>',
+    'one organization, by its id or reference, with the use of its quotas',
+    'rolebridge org show tenant-4711',
+  ).action(async (id: string, options: ServiceOptions) => {
+    const organization = await operatorClient(options, terminal).getOrganization(id);
+    show(organization, options);
+    if (options.json) return;
+    terminal.stdout.write('\n');
+    printTable(
+      terminal,
+      ['QUOTA', 'USED', 'LIMIT'],
+      Object.entries(organization.quotas).map(([name, { used, limit }]) => [
+        name,
+        String(used),
+        limit === 0 ? 'none' : String(limit),
+      ]),
+    );
+  });
 
   add(
     'change <org>',

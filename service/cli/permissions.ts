@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Connection, RolebridgeClient } from '../../client/index.js';
 import { UsageError } from './failure.js';
+import { operatorClient } from './operator-client.js';
 import { printable, printJson, printTable } from './print.js';
 import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
@@ -8,7 +9,7 @@ import { withExample } from './with-example.js';
 
 type StatusOptions = ServiceOptions & { readonly set?: string };
 
-/** `rolebridge permissions status` and `rolebridge permissions diff`. */
+/** `rolebridge permissions status`, `usage` and `diff`. */
 export function addPermissionCommands(program: Command, terminal: Terminal): void {
   const group = program.command('permissions').description('permission sets and the roles that have them');
 
@@ -40,6 +41,30 @@ export function addPermissionCommands(program: Command, terminal: Terminal): voi
         ]),
       );
     });
+
+  withExample(
+    group
+      .command('usage')
+      .description('how many connections have each version, across organizations, for the operator')
+      .option('--url <url>', 'where the service is (or ROLEBRIDGE_URL), asked with ROLEBRIDGE_OPERATOR_TOKEN')
+      .option('--allow-http', 'allow http: to another machine, where keys can be read on the way')
+      .option('--json', 'print JSON, errors too'),
+    'rolebridge permissions usage',
+  ).action(async (options: ServiceOptions) => {
+    const usage = await operatorClient(options, terminal).countPermissionSets();
+    if (options.json) return printJson(terminal, usage);
+    printTable(
+      terminal,
+      ['SET', 'CONNECTIONS', 'SERVED'],
+      usage.permissionSets.map((one) => [
+        one.permissionSet,
+        String(one.connections),
+        one.isServed ? 'yes' : 'no',
+      ]),
+    );
+    const { complete = 0, incomplete = 0, not_checked = 0 } = usage.permissions;
+    terminal.stdout.write(`complete ${complete}, incomplete ${incomplete}, not checked ${not_checked}\n`);
+  });
 
   withExample(
     withServiceOptions(

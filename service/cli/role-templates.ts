@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
+import type { CreatedConnection } from '../../client/index.js';
 import { UsageError } from './failure.js';
 import { printable, printJson } from './print.js';
 import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
 import { withExample } from './with-example.js';
 
-/** The formats by their names here, and what the API calls them. */
-const formats = {
+/** The values of `--format`, and the members of `roleTemplates` in the API. */
+export const templateFormats = {
   cdktn: 'cdktn',
   terraform: 'terraform',
   'terraform-module': 'terraformModule',
@@ -14,7 +15,14 @@ const formats = {
   'aws-cli': 'awsCli',
   cdktf: 'cdktf',
   console: 'console',
-} as const;
+} as const satisfies Record<string, keyof CreatedConnection['roleTemplates']>;
+export const formatNames = Object.keys(templateFormats).join(', ');
+
+/** @throws UsageError */
+export function checkFormat(format: string): asserts format is keyof typeof templateFormats {
+  if (!Object.hasOwn(templateFormats, format))
+    throw new UsageError(`--format must be one of ${formatNames}, not ${JSON.stringify(format)}.`);
+}
 
 interface TemplateOptions extends ServiceOptions {
   readonly format: string;
@@ -35,7 +43,7 @@ export function addTemplateCommand(group: Command, terminal: Terminal): void {
     ),
     'rolebridge connection template con_… --format terraform --permissions security-audit > rolebridge.tf',
   )
-    .requiredOption('--format <format>', `one of ${Object.keys(formats).join(', ')}`)
+    .requiredOption('--format <format>', `one of ${formatNames}`)
     .option(
       '--permissions <preset>',
       'permissions of the role: read-only, power-user, administrator, security-audit',
@@ -48,10 +56,7 @@ export function addTemplateCommand(group: Command, terminal: Terminal): void {
     .option('--allow-source-identity', 'lets the vendor name who is behind a session')
     .action(async (id: string, options: TemplateOptions) => {
       const { format, permissions, managedPolicies, roleName, path, maxSessionDuration, json } = options;
-      if (!isFormat(format))
-        throw new UsageError(
-          `--format must be one of ${Object.keys(formats).join(', ')}, not ${JSON.stringify(format)}.`,
-        );
+      checkFormat(format);
       const client = await clientOf(options, terminal);
       const templates = await client.getRoleTemplates(id, {
         // The service knows what may be chosen, and says so.
@@ -64,9 +69,7 @@ export function addTemplateCommand(group: Command, terminal: Terminal): void {
         ...(options.allowSourceIdentity && { allowSourceIdentity: 'true' }),
       });
       if (json) return printJson(terminal, templates);
-      const text = templates.roleTemplates[formats[format]] ?? '';
+      const text = templates.roleTemplates[templateFormats[format]] ?? '';
       terminal.stdout.write(`${printable(text).trimEnd()}\n`);
     });
 }
-
-const isFormat = (text: string): text is keyof typeof formats => Object.hasOwn(formats, text);

@@ -2,6 +2,7 @@ import type { Connection, CreatedConnection } from '../../client/index.js';
 import { UsageError } from './failure.js';
 import { permissionLines } from './permissions.js';
 import { printable, printJson, printValues } from './print.js';
+import { checkFormat, formatNames, templateFormats } from './role-templates.js';
 import { scopeText } from './target-options.js';
 import type { Terminal } from './terminal.js';
 
@@ -10,19 +11,9 @@ interface FormatOptions {
   readonly json?: boolean;
 }
 
-/** The names of the role templates in the API. */
-const formats: readonly string[] = [
-  'console',
-  'cdktn',
-  'cdktf',
-  'terraform',
-  'terraformModule',
-  'cloudFormation',
-  'awsCli',
-] satisfies (keyof CreatedConnection['roleTemplates'])[];
 export const formatOption = [
   '--format <format>',
-  `print only this template of the role: ${formats.join(', ')}`,
+  `print the role template of this format too: ${formatNames}`,
 ] as const;
 
 export const statusText = (connection: Connection): string =>
@@ -70,15 +61,17 @@ type Made = Pick<
   'statusUrl' | 'id' | 'externalId' | 'principal' | 'callbackUrl' | 'trustPolicy' | 'roleTemplates'
 > & { readonly callbackSecret?: string | undefined; readonly statusToken?: string | undefined };
 
-/** Once: what the customer makes the role with. One way alone goes to standard output, to be kept in a file. */
+/** The values of a new role, once. With `--format`, that template alone goes to standard output, so that you can redirect it to a file. */
 export function showCreated(terminal: Terminal, made: Made, options: FormatOptions): void {
   const { format, json } = options;
   if (json) {
     printJson(terminal, made);
     return;
   }
-  const known: Record<string, string | undefined> = { ...made.roleTemplates };
-  if (format !== undefined) terminal.stdout.write(`${printable(known[format] ?? '').trimEnd()}\n`);
+  if (format !== undefined) {
+    checkFormat(format);
+    terminal.stdout.write(`${printable(made.roleTemplates[templateFormats[format]] ?? '').trimEnd()}\n`);
+  }
   const values = { stdout: format === undefined ? terminal.stdout : terminal.stderr };
   printValues(values, {
     id: made.id,
@@ -91,15 +84,16 @@ export function showCreated(terminal: Terminal, made: Made, options: FormatOptio
   });
   if (made.callbackSecret !== undefined) values.stdout.write('\nSecret and token are shown this once.\n');
   if (format === undefined)
-    terminal.stdout.write(
-      `\nNext, for the customer:\n  rolebridge connection setup-code ${made.id}\n  rolebridge connection template ${made.id} --format terraform\n`,
-    );
+    values.stdout.write(`
+Next, for your customer, one of:
+  rolebridge connection setup-code ${made.id}
+  rolebridge connection template ${made.id} --format terraform
+`);
 }
 
-/** @throws UsageError before anything is made that could not be shown again */
-export function checkFormat({ format, json }: FormatOptions): void {
-  if (format !== undefined && !formats.includes(format))
-    throw new UsageError(`--format must be one of ${formats.join(', ')}, not ${JSON.stringify(format)}.`);
-  if (format !== undefined && json)
-    throw new UsageError('--format is given beside --json.', 'Give one of the two.');
+/** @throws UsageError before anything is created that could not be shown again */
+export function checkFormatOptions({ format, json }: FormatOptions): void {
+  if (format === undefined) return;
+  checkFormat(format);
+  if (json) throw new UsageError('--format is given beside --json.', 'Give one of the two.');
 }

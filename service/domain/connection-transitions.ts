@@ -106,6 +106,21 @@ export function connected(connection: Connection, verified: VerifiedRole): Conne
   };
 }
 
+/** The role was checked again, and lacks something: it stays connected with what it can do. */
+export function lacking(
+  connection: ConnectedConnection,
+  { permissions, checks }: Pick<FailedVerification, 'permissions' | 'checks'>,
+): ConnectedConnection {
+  const { verification } = connection;
+  const found = checks.find(({ name }) => name === 'permissions');
+  const others = verification.checks.filter(({ name }) => name !== 'permissions');
+  return {
+    ...connection,
+    permissions: permissions?.state,
+    verification: { ...verification, permissions, checks: found ? [...others, found] : others },
+  };
+}
+
 /** The role failed a check. */
 export const failed = (
   connection: RoleConnection,

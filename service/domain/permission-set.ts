@@ -23,6 +23,12 @@ const unique = <Item>(items: readonly Item[]) => new Set(items).size === items.l
 const listOf = <Item extends z.ZodType>(item: Item, max: number) =>
   z.array(item).min(1, 'must not be empty').max(max).refine(unique, 'has an entry twice');
 
+/** The characters of a policy: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html */
+const policyText = z
+  .string()
+  .max(2048)
+  .regex(/^[\t\n\r\x20-\xff]*$/, 'has a character that IAM takes in no policy');
+
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html */
 const action = z
   .string()
@@ -31,10 +37,10 @@ const action = z
 
 const concreteAction = action.regex(/^[^*?]+$/, 'must name one action: IAM simulates no wildcards');
 
-const resource = z
-  .string()
-  .max(2048)
-  .regex(/^(\*|arn:(aws[a-z-]*|\*):[a-z0-9-]+:[^:\s]*:[^:\s]*:\S+)$/, 'must be * or an ARN');
+const resource = policyText.regex(
+  /^(\*|arn:(aws[a-z-]*|\*):[a-z0-9-]+:[^:\s]*:[^:\s]*:\S+)$/,
+  'must be * or an ARN',
+);
 
 const conditionKey = z
   .string()
@@ -47,7 +53,7 @@ const operator = z
     'must be an operator of IAM',
   );
 
-const scalar = z.union([z.string().max(2048), z.number(), z.boolean()]);
+const scalar = z.union([policyText, z.number(), z.boolean()]);
 const oneOrMany = z.union([scalar, z.array(scalar).min(1).max(100)]);
 const conditions = z.record(operator, z.record(conditionKey, oneOrMany));
 
@@ -93,7 +99,10 @@ export const permissionSetSchema = z
       .array(
         z
           .string()
-          .regex(/^[\w+=,.@-]+(\/[\w+=,.@-]+)*$/, "must be the name of one of AWS's managed policies"),
+          .regex(
+            /^[\w+=,.@-]{1,128}(\/[\w+=,.@-]{1,128}){0,3}$/,
+            "must be the name of one of AWS's managed policies",
+          ),
       )
       .max(iamQuotas.policies)
       .refine(unique, 'has an entry twice')

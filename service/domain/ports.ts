@@ -9,8 +9,10 @@ import type { ErrorCode } from './errors.js';
 import type { ApiKeyId, AuditId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
 import type { Organization } from './organization.js';
 import type { Project } from './project.js';
+import type { Quota, QuotaName } from './quotas.js';
 import type { Partition, RoleArn } from './role-arn.js';
 import type { SimulatedDecision, Simulation } from './verification/check-permissions.js';
+import type { WebhookEndpoint } from './webhook-endpoint.js';
 
 /** Milliseconds since the epoch, and a wait that tests can shorten. */
 export interface Clock {
@@ -62,6 +64,8 @@ export interface Change {
    */
   readonly replaceScopes?: ReplaceScopes;
   readonly receipt?: IdempotencyRecord;
+  /** For a connection that is new. */
+  readonly quotas?: readonly Quota[];
   /** What the service is to do about the connection later; each replaces the one of the same purpose. */
   readonly watches?: readonly Job[];
   /** What it need not do any more. */
@@ -123,32 +127,77 @@ export interface JobQueue {
   nextJobAt(): Promise<string | undefined>;
 }
 
-/** A webhook on its way to one endpoint of the vendor: made with the change that it tells of, and kept until delivered. */
+/** A webhook to one endpoint: made with the change that it tells of, and kept for a while after its delivery. */
 export interface OutboxMessage {
   /** The `webhook-id`, `msg_…`: one for each event, whatever the number of endpoints. */
   readonly id: string;
+  /** Its id. */
   readonly endpoint: string;
   readonly organizationId: OrganizationId;
-  readonly connectionId: ConnectionId;
+  /** Absent: about no connection, such as a test message. */
+  readonly connectionId?: ConnectionId | undefined;
   /** The body as it is sent: JSON text. */
   readonly body: string;
   readonly createdAt: string;
   readonly dueAt: string;
   readonly attempts: number;
+  readonly lastAttempt?: DeliveryAttempt | undefined;
+  /** It is delivered or given up. */
+  readonly finished?: { readonly at: string; readonly outcome: 'delivered' | 'failed' } | undefined;
 }
+
+/** What an endpoint answered: a status, or why there was none. */
+export interface DeliveryAttempt {
+  readonly at: string;
+  readonly status?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
+export type NextDelivery = Pick<OutboxMessage, 'attempts' | 'lastAttempt'> &
+  ({ readonly dueAt: string } | { readonly finished: NonNullable<OutboxMessage['finished']> });
+
+/** Which deliveries of one endpoint; the newest first. */
+export interface DeliveryPage {
+  readonly endpoint: string;
+  readonly limit: number;
+  readonly status?: 'pending' | 'delivered' | 'failed' | undefined;
+  /** Only those created then or later. */
+  readonly since?: string | undefined;
+  /** The webhook id of the last one of the page before. */
+  readonly after?: string | undefined;
+}
+
+export interface WebhookEndpoints {
+  saveWebhookEndpoint(endpoint: WebhookEndpoint, quotas?: readonly Quota[]): Promise<void>;
+  webhookEndpoint(id: string): Promise<WebhookEndpoint | undefined>;
+  /** The oldest first. */
+  webhookEndpoints(organizationId: OrganizationId): Promise<WebhookEndpoint[]>;
+  /** Undefined when there is none. */
+  changeWebhookEndpoint(
+    endpoint: Pick<WebhookEndpoint, 'id' | 'organizationId'>,
+    change: (stored: WebhookEndpoint) => WebhookEndpoint,
+  ): Promise<WebhookEndpoint | undefined>;
+  deleteWebhookEndpoint(endpoint: WebhookEndpoint): Promise<void>;
+}
+
+/** How long finished deliveries can be listed and replayed, and about how many of one organization. */
+export const keptDeliveries = { days: 7, count: 500 } as const;
 
 export interface Outbox {
   /** Like {@link JobQueue.leaseJobs}. */
   leaseMessages(request: { now: string; leaseUntil: string; limit: number }): Promise<OutboxMessage[]>;
-  /** Tried again at another time, or (undefined) gone: delivered or given up. */
-  completeMessage(
-    claimed: OutboxMessage,
-    next: { dueAt: string; attempts: number } | undefined,
-  ): Promise<void>;
+  /** Tried again at another time, finished and kept for {@link keptDeliveries}, or (undefined) gone. */
+  completeMessage(claimed: OutboxMessage, next: NextDelivery | undefined): Promise<void>;
+  /** Stores one that tells of no change. */
+  addMessage(message: OutboxMessage): Promise<void>;
+  deliveries(page: DeliveryPage): Promise<{ deliveries: OutboxMessage[]; hasMore: boolean }>;
+  delivery(endpoint: string, id: string): Promise<OutboxMessage | undefined>;
+  /** Due again as if never tried; false when it is on its way already, or gone. */
+  replayMessage(message: OutboxMessage, now: string): Promise<boolean>;
   /** The oldest one that is still to be delivered to the same endpoint about the same connection. */
   firstMessage(message: OutboxMessage): Promise<OutboxMessage | undefined>;
-  /** An endpoint works again: what waits for it is due now. */
-  hastenMessages(endpoint: string, now: string): Promise<void>;
+  /** What waits for an endpoint, or for any, is due now: it works again. */
+  hastenMessages(endpoint: string | undefined, now: string): Promise<void>;
   nextMessageAt(): Promise<string | undefined>;
 }
 
@@ -172,7 +221,7 @@ export interface Token {
 
 export interface Tokens {
   /** Puts it in the place of the one with the same kind and hash. */
-  saveToken(token: Token): Promise<void>;
+  saveToken(token: Token, quotas?: readonly Quota[]): Promise<void>;
   /** Also when it has expired: the caller compares the time. */
   token(kind: Token['kind'], hash: string): Promise<Token | undefined>;
   /** All of one kind, in no order, also those that have expired and are not deleted yet. */
@@ -212,7 +261,7 @@ export interface ConnectionFilter {
  * Where everything is kept. Each implementation passes `test/contract/store.ts`.
  * Once a promise is fulfilled, the change survives a crash and a loss of power.
  */
-export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
+export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoints {
   /** @throws RolebridgeError `reference_taken` */
   createOrganization(organization: Organization): Promise<void>;
   /** Erased ones too. */
@@ -237,11 +286,15 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
   /** Deletes its rows, but for deleted connections and external IDs that are never issued again; of itself, its id and times stay. */
   eraseOrganization(id: OrganizationId, erasedAt: string): Promise<void>;
   /** @throws RolebridgeError `unauthorized` when its parent is revoked */
-  createApiKey(key: ApiKey): Promise<void>;
+  createApiKey(key: ApiKey, quotas?: readonly Quota[]): Promise<void>;
+  /** Those that are revoked or have expired; what was made with them has ended, too. */
+  deleteEndedApiKeys(organizationId: OrganizationId, now: string): Promise<void>;
+  /** How much it has of what there are quotas for. */
+  usage(organizationId: OrganizationId, names: readonly QuotaName[]): Promise<ReadonlyMap<QuotaName, number>>;
   /** Declared targets, by id. */
   projects(organizationId: OrganizationId): Promise<Project[]>;
   /** Puts it in the place of the one with its id. */
-  saveProject(project: Project): Promise<void>;
+  saveProject(project: Project, quotas?: readonly Quota[]): Promise<void>;
   deleteProject(organizationId: OrganizationId, id: string): Promise<void>;
   /** Revoked ones too. */
   apiKey(id: ApiKeyId): Promise<ApiKey | undefined>;
@@ -317,7 +370,11 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
    * Claims an `Idempotency-Key` for 24 hours: what is stored for it, or undefined when it is the caller's now. `replaces`
    * names the attempt that was lost, whose place it takes.
    */
-  acquireRequest(mine: AnsweredRequest, replaces: string | undefined): Promise<AnsweredRequest | undefined>;
+  acquireRequest(
+    mine: AnsweredRequest,
+    replaces: string | undefined,
+    quotas?: readonly Quota[],
+  ): Promise<AnsweredRequest | undefined>;
   finishRequest(mine: AnsweredRequest): Promise<void>;
   /** The key is free again. */
   releaseRequest(mine: AnsweredRequest): Promise<void>;
@@ -387,6 +444,8 @@ export interface Sts {
     sessionPolicy?: string | undefined;
     tags?: readonly { readonly key: string; readonly value: string }[] | undefined;
     sourceIdentity?: string | undefined;
+    /** Through the STS of another region of the partition, where it has one. */
+    inAnotherRegion?: true | undefined;
   }): Promise<
     StsAnswer<{
       sessionArn: string;

@@ -1,19 +1,50 @@
-/** How much of each kind one organization may have; 0 is no limit. */
-export const defaultQuotas = {
-  /** Connections that are not deleted. */
-  connections: 10_000,
-  /** API keys that are neither revoked nor expired. */
-  apiKeys: 500,
-  /** Sign-in links that have not expired. */
-  signInLinks: 1_000,
-  /** Enrollments that have not expired. */
-  enrollments: 100,
-};
-export type QuotaName = keyof typeof defaultQuotas;
+import { RolebridgeError } from './errors.js';
+import { keysOf } from './keys-of.js';
+
+/** How much of each kind one organization may have; 0 is no limit. Defaults, and how a sentence names them. */
+const kinds = {
+  connections: [10_000, 'connections'],
+  /** Their rows stay: a late destroy is recognized, and no external ID is issued twice. */
+  deletedConnections: [20_000, 'deleted connections'],
+  projects: [1_000, 'declared projects'],
+  /** Revoked and expired keys are deleted when there is no more room. */
+  apiKeys: [500, 'API keys'],
+  /** A revoked one counts until sessions opened with it have ended, 12 hours. */
+  signInLinks: [1_000, 'sign-in links'],
+  setupCodes: [1_000, 'set-up codes'],
+  /** Of persons on the pages. */
+  webSessions: [1_000, 'web sessions'],
+  enrollments: [100, 'enrollments'],
+  webhookEndpoints: [50, 'webhook endpoints'],
+  /** Answers kept for 24 hours. */
+  idempotencyKeys: [10_000, 'idempotency keys'],
+} as const satisfies Record<string, readonly [number, string]>;
+
+export type QuotaName = keyof typeof kinds;
 export type QuotaSettings = Readonly<Record<QuotaName, number>>;
+export const quotaNames = keysOf(kinds);
+
+/** One value for each quota. */
+export const forEachQuota = <Value>(find: (name: QuotaName) => Value): Record<QuotaName, Value> =>
+  // An object's entries lose the type of their names.
+  Object.fromEntries(quotaNames.map((name) => [name, find(name)])) as Record<QuotaName, Value>;
+
+export const defaultQuotas: QuotaSettings = forEachQuota((name) => kinds[name][0]);
+
+/** Counted by the store in the transaction that adds one, so that calls at the same time can't exceed it. */
+export interface Quota {
+  readonly name: QuotaName;
+  readonly limit: number;
+}
 
 /** What the use cases ask. */
 export interface Quotas {
   readonly limits: QuotaSettings;
   readonly onExceeded: (name: QuotaName) => void;
 }
+
+export const quotaExceeded = ({ name, limit }: Quota): RolebridgeError =>
+  new RolebridgeError('quota_exceeded', `An organization has at most ${limit} ${kinds[name][1]}.`, {
+    remedy: 'Delete or revoke those that you no longer need, or ask the vendor to raise the quota.',
+    members: { quota: name },
+  });

@@ -14,22 +14,35 @@ export type Partition = z.infer<typeof partition>;
 
 /** Partitions that have their own credentials, and where STS is found in each: hosts are never built from input. */
 export const partitions: Readonly<
-  Record<Partition, { stsRegion: string; stsHost: string; iamHost: string; consoleHost: string }>
+  Record<
+    Partition,
+    {
+      stsRegion: string;
+      /** Its STS is on in every account, so that a denial there is a denial. A partition may have one region only. */
+      secondStsRegion?: string;
+      stsHost: string;
+      iamHost: string;
+      consoleHost: string;
+    }
+  >
 > = {
   aws: {
     stsRegion: 'us-east-1',
+    secondStsRegion: 'us-west-2',
     stsHost: 'sts.us-east-1.amazonaws.com',
     iamHost: 'iam.amazonaws.com',
     consoleHost: 'console.aws.amazon.com',
   },
   'aws-us-gov': {
     stsRegion: 'us-gov-west-1',
+    secondStsRegion: 'us-gov-east-1',
     stsHost: 'sts.us-gov-west-1.amazonaws.com',
     iamHost: 'iam.us-gov.amazonaws.com',
     consoleHost: 'console.amazonaws-us-gov.com',
   },
   'aws-cn': {
     stsRegion: 'cn-north-1',
+    secondStsRegion: 'cn-northwest-1',
     stsHost: 'sts.cn-north-1.amazonaws.com.cn',
     iamHost: 'iam.cn-north-1.amazonaws.com.cn',
     consoleHost: 'console.amazonaws.cn',

@@ -7,11 +7,13 @@ export const level = z
   .regex(scopeName, 'must be 1 to 64 letters, digits, ".", "_" or "-", and begin with a letter or digit');
 
 /** Where a connection applies: `{}` is the organization's default. A target has the same shape. */
-export const scope = z.strictObject({
-  project: level.optional(),
-  environment: level.optional(),
-  architecture: level.optional(),
-});
+export const scope = z
+  .strictObject({
+    project: level.optional(),
+    environment: level.optional(),
+    architecture: level.optional(),
+  })
+  .meta({ id: 'Scope' });
 export type Scope = Readonly<z.infer<typeof scope>>;
 
 const levels = ['project', 'environment', 'architecture'] as const;

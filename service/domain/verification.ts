@@ -21,51 +21,58 @@ export type CheckName = (typeof checkNames)[number];
 
 /** ISO 8601 in UTC, as the service writes it. */
 export const isoTime = z.iso.datetime();
-export const errorCode = z.enum(errorCodes);
+export const errorCode = z.enum(errorCodes).meta({ id: 'ProblemCode' });
 
 /** One request to AWS and what it answered. */
-export const probe = z.strictObject({
-  probe: z.enum([
-    'with_external_id',
-    'with_pending_external_id',
-    'with_previous_external_id',
-    'without_external_id',
-    'wrong_external_id',
-    'altered_external_id',
-    'caller_identity',
-    'get_role',
-    'simulate_principal_policy',
-  ]),
-  at: isoTime,
-  outcome: z.enum(['allowed', 'denied', 'inconclusive']),
-  requestId: z.string().optional(),
-});
+export const probe = z
+  .strictObject({
+    probe: z.enum([
+      'with_external_id',
+      'with_pending_external_id',
+      'with_previous_external_id',
+      'without_external_id',
+      'without_external_id_in_another_region',
+      'wrong_external_id',
+      'altered_external_id',
+      'caller_identity',
+      'get_role',
+      'simulate_principal_policy',
+    ]),
+    at: isoTime,
+    outcome: z.enum(['allowed', 'denied', 'inconclusive']),
+    requestId: z.string().optional(),
+  })
+  .meta({ id: 'Probe' });
 export type Probe = Readonly<z.infer<typeof probe>>;
 
-export const check = z.strictObject({
-  name: z.enum(checkNames),
-  outcome: z.enum(['passed', 'failed', 'not_checked']),
-  code: errorCode.optional(),
-  message: z.string(),
-  remedy: z.string().optional(),
-  at: isoTime,
-});
+export const check = z
+  .strictObject({
+    name: z.enum(checkNames),
+    outcome: z.enum(['passed', 'failed', 'not_checked']),
+    code: errorCode.optional(),
+    message: z.string(),
+    remedy: z.string().optional(),
+    at: isoTime,
+  })
+  .meta({ id: 'Check' });
 export type Check = Readonly<z.infer<typeof check>>;
 
 /** A likely cause of a refusal, found by experiment. */
-export const cause = z.strictObject({
-  cause: z.enum([
-    'external_id_different',
-    'principal_different',
-    'condition_missing',
-    'condition_wildcard',
-    'role_name_or_path',
-    'sts_region_off',
-    'organization_policy',
-  ]),
-  likelihood: z.enum(['certain', 'likely', 'possible']),
-  explanation: z.string(),
-});
+export const cause = z
+  .strictObject({
+    cause: z.enum([
+      'external_id_different',
+      'principal_different',
+      'condition_missing',
+      'condition_wildcard',
+      'role_name_or_path',
+      'sts_region_off',
+      'organization_policy',
+    ]),
+    likelihood: z.enum(['certain', 'likely', 'possible']),
+    explanation: z.string(),
+  })
+  .meta({ id: 'Cause' });
 export type Cause = Readonly<z.infer<typeof cause>>;
 
 /** `trustPolicy`: the exact one to deploy, as JSON text. */

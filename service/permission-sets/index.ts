@@ -16,7 +16,8 @@ import { codeOf } from '../unknown-value.js';
 /** The hash of each version that was served, by `NAME@VERSION`. */
 export interface ServedVersions {
   read(): Promise<Readonly<Record<string, string>>>;
-  write(hashes: Readonly<Record<string, string>>): Promise<void>;
+  /** Those of versions that were never served. @returns what is stored by then, also by another process */
+  add(hashes: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>>;
 }
 
 /** More would not fit IAM's quotas by far. */
@@ -41,17 +42,24 @@ export async function openPermissionSets(folder: string, served: ServedVersions)
   }
   const before = await served.read();
   const hashes = Object.fromEntries(sets.map((set) => [permissionSetId(set), hashOf(set)]));
-  for (const [id, hash] of Object.entries(hashes))
-    if (before[id] !== undefined && before[id] !== hash)
-      problems.push(
-        `  ${id}.json: was changed after it was served. Restore the file, and put the change into a file with the next version.`,
-      );
-  if (problems.length > 0)
-    throw new ConfigurationError(['ROLEBRIDGE_PERMISSION_SETS:', ...problems].join('\n'));
+  refuse([...problems, ...changedSince(before, hashes)]);
   if (Object.keys(hashes).some((id) => before[id] === undefined))
-    await served.write({ ...hashes, ...before });
+    refuse(changedSince(await served.add(hashes), hashes));
   return permissionSetsOf(sets);
 }
+
+function refuse(problems: readonly string[]): void {
+  if (problems.length > 0)
+    throw new ConfigurationError(['ROLEBRIDGE_PERMISSION_SETS:', ...problems].join('\n'));
+}
+
+const changedSince = (served: Readonly<Record<string, string>>, hashes: Readonly<Record<string, string>>) =>
+  Object.entries(hashes)
+    .filter(([id, hash]) => served[id] !== undefined && served[id] !== hash)
+    .map(
+      ([id]) =>
+        `  ${id}.json: was changed after it was served. Restore the file, and put the change into a file with the next version.`,
+    );
 
 async function readSet(folder: string, file: string): Promise<PermissionSet | string[]> {
   const place = path.join(folder, file);

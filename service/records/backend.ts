@@ -37,6 +37,8 @@ export interface Backend {
 
 export interface Transaction {
   get<Name extends TableName>(table: Name, key: string): Promise<Values[Name] | undefined>;
+  /** How many of the organization's rows there are, with what the transaction puts. */
+  count<Name extends TableName>(table: Name, where: Where<Name>): Promise<number>;
   /** The key of the row that holds a value which is to be unique. */
   holder(constraint: Constraint, value: string): Promise<string | undefined>;
   /** Inserts the row or replaces it. `lasting: false`: it may be lost in a crash, as a lease may. @throws UniqueConflict */
@@ -78,16 +80,14 @@ export interface AuditCheckpoints {
 
 export type Where<Name extends TableName> = { readonly [Column in ColumnOf<Name>]?: string | undefined };
 
-export interface Query<Name extends TableName> {
+/** The rows of a list, in its order. */
+export interface Selection<Name extends TableName> {
   readonly order: OrderOf<Name>;
-  readonly limit: number;
   /** Left out: of all organizations. */
   readonly organizationId?: OrganizationId | undefined;
   readonly where?: Where<Name> | undefined;
   /** Only rows whose column contains the text. */
   readonly search?: { readonly column: ColumnOf<Name>; readonly text: string } | undefined;
-  /** The key of the last row of the page before; it still counts when that row left the list. */
-  readonly after?: string | undefined;
   /** Only rows whose first column of the order is that or less. */
   readonly upTo?: string | undefined;
   /** Only rows that hold one of these values, or one between two. */
@@ -95,6 +95,12 @@ export interface Query<Name extends TableName> {
     | { readonly constraint: Constraint; readonly values: readonly string[] }
     | { readonly constraint: Constraint; readonly after: string; readonly before: string }
     | undefined;
+}
+
+export interface Query<Name extends TableName> extends Selection<Name> {
+  readonly limit: number;
+  /** The key of the last row of the page before; it still counts when that row left the list. */
+  readonly after?: string | undefined;
 }
 
 /** A row wants a value (or a key) that another row has. */

@@ -6,6 +6,7 @@ import type { ConnectionId, OrganizationId } from '../domain/ids.js';
 import type { Change, IdempotencyRecord } from '../domain/ports.js';
 import { scopeKey } from '../domain/scope.js';
 import { type Transaction, UniqueConflict } from './backend.js';
+import { requireRoom } from './quotas.js';
 import { hasVerification, reportOf, withoutReport } from './reports.js';
 import { idempotencyKey, jobKey, ownCopy, type StoredIdempotencyRecord } from './tables.js';
 
@@ -16,10 +17,10 @@ export async function commitChange(
   change: Change,
 ): Promise<void> {
   const { connection, receipt, watches = [], endJobs = [], messages = [], audit = [] } = change;
-  if (connection) await saveConnection(transaction, connection, change.replaceScopes ?? false);
+  if (connection) await saveConnection(transaction, connection, change.replaceScopes ?? false, change.quotas);
   const known = new Set<ConnectionId>(connection ? [connection.next.id] : []);
   for (const { connectionId } of [...(receipt ? [receipt] : []), ...watches, ...endJobs, ...messages]) {
-    if (known.has(connectionId)) continue;
+    if (connectionId === undefined || known.has(connectionId)) continue;
     const stored = await transaction.get('connections', connectionId);
     if (stored?.organizationId !== organizationId) throw connectionNotFound();
     known.add(connectionId);
@@ -42,11 +43,15 @@ async function saveConnection(
   transaction: Transaction,
   { next, ifVersion }: NonNullable<Change['connection']>,
   replaceScopes: NonNullable<Change['replaceScopes']>,
+  quotas: Change['quotas'],
 ): Promise<void> {
   const stored = await transaction.get('connections', next.id);
   if ((stored?.version ?? null) !== ifVersion || (stored && stored.organizationId !== next.organizationId))
     throw changedMeanwhile();
-  if (!stored) await assertOrganization(transaction, next.organizationId);
+  if (!stored) {
+    await assertOrganization(transaction, next.organizationId);
+    await requireRoom(transaction, quotas);
+  }
   if (replaceScopes) await takeScopes(transaction, next, replaceScopes);
   const encrypted = stored && accessKeyOf(stored)?.encrypted;
   if (encrypted && !isDeepStrictEqual(encrypted, accessKeyOf(next)?.encrypted))
@@ -128,6 +133,12 @@ export async function assertOrganization(transaction: Transaction, id: Organizat
 
 export const connectionNotFound = (): RolebridgeError =>
   new RolebridgeError('connection_not_found', 'There is no such connection.');
+
+export const conflictAs =
+  (what: string) =>
+  (error: unknown): never => {
+    throw error instanceof UniqueConflict ? alreadyThere(what) : error;
+  };
 
 export const alreadyThere = (what: string): RolebridgeError =>
   new RolebridgeError('internal_error', `This ${what} is already in the store.`);

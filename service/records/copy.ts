@@ -3,9 +3,8 @@ import type { AuditRecord } from '../domain/audit.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { AuditId, OrganizationId } from '../domain/ids.js';
 import { type Backend, type Transaction, UniqueConflict } from './backend.js';
+import { allOf, rowsAtOnce } from './pages.js';
 import { type TableName, tableNames, tables, type Values } from './tables.js';
-
-const rowsAtOnce = 500;
 
 /** How many rows of each table, and records of the audit log, both stores have. */
 export type Copied = Record<TableName | 'auditRecords', number>;
@@ -122,22 +121,13 @@ function refuseNewer<Name extends TableName>(
     throw usedSince(`The API key ${tables[name].key(there)} was made or revoked there.`);
 }
 
-async function allRows<Name extends TableName>(
+function allRows<Name extends TableName>(
   backend: Backend,
   name: Name,
   organizationId?: OrganizationId,
 ): Promise<Values[Name][]> {
-  const { key, orders } = tables[name];
-  const [order] = Object.keys(orders);
-  const rows: Values[Name][] = [];
-  for (let after: string | undefined; ; ) {
-    const query = { order: order as never, organizationId, after, limit: rowsAtOnce };
-    const page = await backend.list(name, query);
-    rows.push(...page);
-    const last = page.at(-1);
-    if (last === undefined || page.length < rowsAtOnce) return rows;
-    after = key(last);
-  }
+  const [order] = Object.keys(tables[name].orders);
+  return allOf(backend, name, { order: order as never, organizationId });
 }
 
 /** The oldest first. */

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { z } from 'zod';
 import type { KeyCheckFile } from '../secrets/key-check.js';
+import { fileOperations, writeTemporary } from './lowdb/files.js';
 import type { StoreChoice } from './open.js';
 import { parseAddress } from './postgres/address.js';
 import { clientOf } from './postgres/sessions.js';
@@ -22,24 +22,31 @@ const factsFile = ({ dataDirectory, database }: StoreChoice, name: string): KeyC
     ? inDirectory(dataDirectory, name)
     : inDatabase(database.url, name.replaceAll('-', '_'));
 
+/** Of the one process that has the directory. */
 function inDirectory(directory: string, name: string): KeyCheckFile {
   const path = join(directory, `${name}.json`);
+  async function read() {
+    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return '{}';
+      throw error;
+    });
+    return stored.parse(JSON.parse(text));
+  }
+  async function write(checks: Record<string, string>): Promise<void> {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const temporary = await writeTemporary(directory, [Buffer.from(JSON.stringify(checks))], fileOperations);
+    await rename(temporary, path);
+  }
   return {
-    async read() {
-      const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return '{}';
-        throw error;
-      });
-      return stored.parse(JSON.parse(text));
+    read,
+    async add(checks) {
+      const all = { ...checks, ...(await read()) };
+      await write(all);
+      return all;
     },
-    async write(checks) {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-      const temporary = `${path}.${randomBytes(8).toString('hex')}`;
-      const file = await open(temporary, 'wx', 0o600);
-      await file.writeFile(JSON.stringify(checks));
-      await file.sync();
-      await file.close();
-      await rename(temporary, path);
+    async forget(ids) {
+      const left = Object.entries(await read()).filter(([id]) => !ids.includes(id));
+      await write(Object.fromEntries(left));
     },
   };
 }
@@ -61,23 +68,29 @@ function inDatabase(url: string, table: string): KeyCheckFile {
       await client.end().catch(() => {});
     }
   }
+  const all = async (client: pg.Client) => {
+    const { rows } = await client.query(`SELECT id, value FROM ${table}`);
+    return stored.parse(Object.fromEntries(rows.map(({ id, value }) => [id, value])));
+  };
   return {
     read: () =>
       withClient(async (client) => {
         const { rows } = await client.query('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
-        if (!rows[0]?.there) return {};
-        const found = await client.query(`SELECT id, value FROM ${table}`);
-        return stored.parse(Object.fromEntries(found.rows.map(({ id, value }) => [id, value])));
+        return rows[0]?.there ? all(client) : {};
       }),
-    write: (checks) =>
+    add: (checks) =>
       withClient(async (client) => {
-        await client.query(`DELETE FROM ${table} WHERE NOT id = ANY($1)`, [Object.keys(checks)]);
-        // Processes that start at once store the same.
+        // Of two that start at once the primary key takes the first.
         for (const [id, value] of Object.entries(checks))
-          await client.query(
-            `INSERT INTO ${table} (id, value) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET value = $2`,
-            [id, value],
-          );
+          await client.query(`INSERT INTO ${table} (id, value) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, [
+            id,
+            value,
+          ]);
+        return all(client);
+      }),
+    forget: (ids) =>
+      withClient(async (client) => {
+        await client.query(`DELETE FROM ${table} WHERE id = ANY($1)`, [ids]);
       }),
   };
 }

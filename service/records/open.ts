@@ -1,7 +1,7 @@
 import type { IntegrityKey } from './integrity.js';
 import { type LowdbOptions, openLowdbBackend, type Position } from './lowdb/backend.js';
 import type { PostgresOptions } from './postgres/backend.js';
-import { RecordStore } from './record-store.js';
+import { createRecordStore, type RecordStore } from './record-store.js';
 
 /** Which store the service keeps everything in. */
 export interface StoreChoice {
@@ -39,7 +39,7 @@ export async function openFileStore({
 }: LowdbOptions & Pick<StoreReports, 'onOpened'>): Promise<RecordStore> {
   const backend = await openLowdbBackend(options);
   onOpened?.(backend.position);
-  return new RecordStore(backend);
+  return createRecordStore(backend);
 }
 
 /**
@@ -49,5 +49,5 @@ export async function openFileStore({
 export async function openPostgresStore(options: PostgresOptions): Promise<RecordStore> {
   // Loaded when it is needed: most services run on files.
   const { openPostgresBackend } = await import('./postgres/backend.js');
-  return new RecordStore(await openPostgresBackend(options));
+  return createRecordStore(await openPostgresBackend(options));
 }

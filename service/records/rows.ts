@@ -245,6 +245,23 @@ export class Staged {
     return this.under ? this.under.get(table, key) : this.rows.get(table, key);
   }
 
+  count(table: TableName, where: object): number {
+    const filters = Object.entries(where).filter(([, wanted]) => wanted !== undefined);
+    const changed = this.#changed(table);
+    let count = 0;
+    for (const row of this.rows.of(table, this.organizationId))
+      if (!changed.has(row.key) && isWanted(row, filters)) count++;
+    for (const row of changed.values()) if (row && isWanted(row, filters)) count++;
+    return count;
+  }
+
+  #changed(table: TableName): Map<string, Row | undefined> {
+    const changed = this.under ? this.under.#changed(table) : new Map<string, Row | undefined>();
+    for (const change of this.changes.values())
+      if (change.table === table) changed.set(change.key, change.next);
+    return changed;
+  }
+
   holder(constraint: Constraint, value: string): Row | undefined {
     const claim = `${constraint} ${value}`;
     if (this.#claims.has(claim)) return this.#claims.get(claim);

@@ -1,14 +1,31 @@
 import type { OrganizationId } from '../domain/ids.js';
-import type { Job } from '../domain/ports.js';
+import type { Job, Store } from '../domain/ports.js';
 import type { Backend } from './backend.js';
+import { allOf } from './pages.js';
 import { byOrganization, tables, type Values } from './tables.js';
 
 /** Tables whose rows are due at a time, and are leased to one process meanwhile. */
 type Queue = 'jobs' | 'messages';
 type Leased<Name extends Queue> = Values[Name];
 
+export const workIn = (backend: Backend) =>
+  ({
+    leaseJobs: (request) => leaseDue(backend, 'jobs', request),
+    completeJob: (leased, next) => completeDue(backend, 'jobs', leased, next),
+    nextJobAt: () => nextDueAt(backend, 'jobs'),
+
+    async hastenProofs(latest, now) {
+      for (const job of await allOf(backend, 'jobs', { order: 'due' }))
+        if (job.purpose === 'confirm_revocation' && job.dueAt > latest)
+          await completeDue(backend, 'jobs', job, { dueAt: now, attempts: job.attempts });
+    },
+
+    leaseMessages: (request) => leaseDue(backend, 'messages', request),
+    nextMessageAt: () => nextDueAt(backend, 'messages'),
+  }) satisfies Partial<Store>;
+
 /** Those that are due, the longest due first. Each is given to one caller until its lease ends. */
-export async function leaseDue<Name extends Queue>(
+async function leaseDue<Name extends Queue>(
   backend: Backend,
   table: Name,
   { now, leaseUntil, limit }: { now: string; leaseUntil: string; limit: number },
@@ -42,7 +59,7 @@ export async function completeDue<Name extends Queue>(
   backend: Backend,
   table: Name,
   leased: Leased<Name>,
-  next: { dueAt: string; attempts: number } | undefined,
+  next: ({ dueAt: string; attempts: number } & Partial<Leased<Name>>) | undefined,
 ): Promise<void> {
   const { key, organizationId } = tables[table];
   await backend.transact(organizationId(leased), async (transaction) => {
@@ -54,7 +71,7 @@ export async function completeDue<Name extends Queue>(
 }
 
 /** When the next one is due, or its lease ends. */
-export async function nextDueAt(backend: Backend, table: Queue): Promise<string | undefined> {
+async function nextDueAt(backend: Backend, table: Queue): Promise<string | undefined> {
   const [first] = await backend.list(table, { order: 'due', limit: 1 });
   return first && (first.leaseExpiresAt ?? first.dueAt);
 }

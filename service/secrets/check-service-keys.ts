@@ -27,7 +27,7 @@ export async function refuseChangedKeys(keys: SealingKeys, checks: KeyCheckFile)
 /**
  * Remembers the key that encrypts. A remembered key that is no longer configured is forgotten when nothing is encrypted
  * with it.
- * @throws ConfigurationError when something is
+ * @throws ConfigurationError when something is, or a process that started at once remembered another key of that id
  */
 export async function rememberServiceKey(
   keys: SealingKeys,
@@ -45,9 +45,13 @@ export async function rememberServiceKey(
         `ROLEBRIDGE_SERVICE_KEYS: ${used.map((id) => `${counts.get(id)} stored secrets are encrypted with the key "${id}"`).join(', ')}, which is not configured. Add it behind the first key, run "rolebridge reencrypt", then remove it.`,
       );
   }
-  const kept = Object.entries(stored).filter(([id]) => !missing.includes(id));
-  if (missing.length > 0 || !Object.hasOwn(stored, first.id))
-    await checks.write({ ...Object.fromEntries(kept), [first.id]: keyCheckOf(first) });
+  if (missing.length > 0) await checks.forget(missing);
+  // Also when it is there by now: a process that started at once may have been first.
+  const known = Object.hasOwn(stored, first.id)
+    ? stored
+    : await checks.add({ [first.id]: keyCheckOf(first) });
+  const sentence = changedKeySentence(keys, known);
+  if (sentence !== undefined) throw new ConfigurationError(sentence);
 }
 
 /** How many stored secrets each service key has encrypted. */

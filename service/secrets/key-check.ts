@@ -7,7 +7,9 @@ export type KeyChecks = Readonly<Record<string, string>>;
 /** Where the check values of the service keys are kept. They are read before the store is opened. */
 export interface KeyCheckFile {
   read(): Promise<KeyChecks>;
-  write(checks: KeyChecks): Promise<void>;
+  /** Those whose id is free: of processes that start at once, the first one's stays. @returns what is stored by then */
+  add(checks: KeyChecks): Promise<KeyChecks>;
+  forget(ids: readonly string[]): Promise<void>;
 }
 
 export const keyCheckOf = ({ key }: SealingKey): string =>

@@ -105,11 +105,11 @@ function reportInconsistent({ webhooks }: Partial<Settings>, report: Report): vo
     );
 }
 
-/** How each partition's STS is reached. The region and endpoint settings are for the first principal's partition. */
+/** How each partition's STS and IAM are reached. The region and endpoint settings are for the first principal's partition. */
 export function stsPartitionsOf(
-  settings: Pick<Settings, 'principals' | 'awsProfiles' | 'stsRegion' | 'stsEndpoint'>,
-): Partial<Record<Partition, { region: string; endpoint?: string; profile?: string }>> {
-  const { awsProfiles, stsRegion, stsEndpoint } = settings;
+  settings: Pick<Settings, 'principals' | 'awsProfiles' | 'stsRegion' | 'stsEndpoint' | 'iamEndpoint'>,
+): Partial<Record<Partition, { region: string; endpoint?: string; iamEndpoint?: string; profile?: string }>> {
+  const { awsProfiles, stsRegion, stsEndpoint, iamEndpoint } = settings;
   return Object.fromEntries(
     [...settings.principals.keys()].map((partition, index) => {
       const profile = awsProfiles?.get(partition);
@@ -119,6 +119,7 @@ export function stsPartitionsOf(
           ...(profile !== undefined && { profile }),
           region: (index === 0 && stsRegion) || partitions[partition].stsRegion,
           ...(index === 0 && stsEndpoint && { endpoint: stsEndpoint }),
+          ...(index === 0 && iamEndpoint && { iamEndpoint }),
         },
       ];
     }),
@@ -127,11 +128,13 @@ export function stsPartitionsOf(
 
 /** Which AWS services the service calls, and with what. */
 export function awsClientsOf(settings: Parameters<typeof stsPartitionsOf>[0] & Pick<Settings, 'kms'>): {
-  service: 'sts' | 'kms';
-  settings: { region: string; endpoint?: string | undefined; profile?: string };
+  service: 'sts' | 'iam' | 'kms';
+  settings: { region: string; endpoint?: string | undefined; iamEndpoint?: string; profile?: string };
 }[] {
+  const partitions = Object.values(stsPartitionsOf(settings));
   return [
-    ...Object.values(stsPartitionsOf(settings)).map((sts) => ({ service: 'sts' as const, settings: sts })),
+    ...partitions.map((each) => ({ service: 'sts' as const, settings: each })),
+    ...partitions.map((each) => ({ service: 'iam' as const, settings: each })),
     ...(settings.kms?.keyArns ?? []).map((arn) => ({
       service: 'kms' as const,
       settings: { region: arn.split(':')[3] ?? '', endpoint: settings.kms?.endpoint },

@@ -80,6 +80,13 @@ const serviceSettings = {
     sentence: 'The S3 URL of a copy of `/downloads/cloudformation.yaml`, for quick-create links.',
     unset: 'no such links',
   },
+  ROLEBRIDGE_SET_TEMPLATE_URL: {
+    option: 'setTemplateUrl',
+    schema: values.setTemplateUrl,
+    sentence:
+      'The S3 URL of copies of `/v1/permission-sets/NAME/VERSION/cloudformation.yaml`, with `{set}` for `NAME@VERSION`: quick-create links of connections with a permission set.',
+    unset: 'no such links',
+  },
   ROLEBRIDGE_PERMISSION_SETS: {
     option: 'permissionSetsFolder',
     schema: values.text,
@@ -142,6 +149,12 @@ const awsSettings = {
     schema: values.httpUrl,
     sentence: "Another STS endpoint in the first principal's partition.",
     unset: "AWS's",
+  },
+  ROLEBRIDGE_IAM_ENDPOINT: {
+    option: 'iamEndpoint',
+    schema: values.httpUrl,
+    sentence: "Another IAM endpoint in the first principal's partition, where roles read themselves.",
+    unset: "AWS's, or `ROLEBRIDGE_STS_ENDPOINT` if that is not AWS's own",
   },
   ROLEBRIDGE_STS_TIMEOUT_SECONDS: {
     option: 'stsTimeoutMs',
@@ -262,9 +275,8 @@ const webhookSettings = {
     option: 'webhooks.endpoints',
     schema: values.webhookEndpoints,
     sentence:
-      "`https` URLs, separated by commas, that get an event for every change of a connection's status.",
+      '`https` URLs, separated by commas, that get every event of every organization. More endpoints can be created by calls.',
     unset: 'none',
-    opensGroup: true,
   },
   ROLEBRIDGE_WEBHOOK_SECRETS: {
     option: 'webhooks.secrets',
@@ -294,7 +306,7 @@ const operationsSettings = {
     schema: values.quotas.schema,
     default: values.quotas.default,
     sentence:
-      '`NAME=NUMBER[,…]`, how many of each kind one organization may have, `0` for no limit: `connections`, `apiKeys` (valid ones), `signInLinks` and `enrollments` (that have not expired).',
+      '`NAME=NUMBER[,…]`, how many of each kind one organization may have, `0` for no limit: `connections`, `deletedConnections` (their ids are never issued again), `projects`, `apiKeys` (revoked and expired ones make room), `signInLinks` (revoked ones count for 12 hours), `setupCodes`, `webSessions`, `enrollments`, `webhookEndpoints` and `idempotencyKeys` (of 24 hours).',
   },
   ROLEBRIDGE_TRUSTED_PROXIES: {
     option: 'trustedProxies',

@@ -17,7 +17,7 @@ export const noValue = { Ref: 'AWS::NoValue' };
 export const isGiven = (parameter: string) => ({
   'Fn::Not': [{ 'Fn::Equals': [{ Ref: parameter }, ''] }],
 });
-const partitionArn = (rest: unknown[]) => ({
+export const partitionArn = (rest: unknown[]) => ({
   'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':', ...rest]],
 });
 
@@ -43,7 +43,7 @@ export const principalMapping = (vendor: VendorOfTemplate, hasPresets: boolean) 
 export const roleResources = (
   { vendorName }: VendorOfTemplate,
   externalId: unknown,
-  managedPolicies: readonly string[] | undefined,
+  managedPolicies: readonly unknown[] | undefined,
 ) => ({
   Role: {
     Type: 'AWS::IAM::Role',

@@ -1,4 +1,5 @@
-import { partitions } from '../domain/role-arn.js';
+import { type PermissionSet, permissionSetId } from '../domain/permission-set.js';
+import { type Partition, partitions } from '../domain/role-arn.js';
 import type { Scope } from '../domain/scope.js';
 import { callbackFunction } from './cloudformation-lambda.js';
 import {
@@ -7,6 +8,7 @@ import {
   isGiven,
   noValue,
   optionalParameters,
+  partitionArn,
   principalMapping,
   roleResources,
   sessionConditions,
@@ -14,8 +16,9 @@ import {
   type VendorOfTemplate,
 } from './cloudformation-parts.js';
 import { setPoliciesOf } from './permission-set-policies.js';
+import { managedPolicyArns, type RolePermissions } from './permissions.js';
 import { yamlText } from './quoting.js';
-import { policyArnsOf, type RoleDescription, regionOf, roleDescriptionText } from './role-description.js';
+import { type RoleDescription, regionOf, roleDescriptionText } from './role-description.js';
 
 /** The template for one connection: its values are the parameters' defaults, the callback's secret is typed in. */
 export function cloudFormationTemplate(description: RoleDescription): string {
@@ -24,9 +27,20 @@ export function cloudFormationTemplate(description: RoleDescription): string {
   return templateText({ principals, callbackUrl, vendorName }, description);
 }
 
-/** The vendor's template for every connection, for a bucket that quick-create links can name. */
-export function vendorTemplate(vendor: VendorOfTemplate): string {
-  return templateText(vendor);
+/**
+ * The vendor's template for every connection, for a bucket that quick-create links can name.
+ *
+ * @param set for connections with this version of a permission set. Without it, a parameter chooses among presets
+ */
+export function vendorTemplate(vendor: VendorOfTemplate, set?: PermissionSet): string {
+  return templateText(vendor, undefined, set && { set, without: [] });
+}
+
+/** Where the vendor keeps copies of its templates, for quick-create links. */
+export interface TemplateUrls {
+  readonly templateUrl?: string | undefined;
+  /** With `{set}` in place of `deploy@3`. */
+  readonly setTemplateUrl?: string | undefined;
 }
 
 /**
@@ -34,14 +48,24 @@ export function vendorTemplate(vendor: VendorOfTemplate): string {
  * secret there, since a link can't fill what is not to be shown. The template has to be in an S3 bucket.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-create-stacks-quick-create-links.html
  */
-export function quickCreateLink(description: RoleDescription, templateUrl: string): string | undefined {
-  // The vendor's template has a parameter that chooses among presets, and none for a list of policies.
-  if (typeof description.permissions !== 'string') return undefined;
+export function quickCreateLink(description: RoleDescription, urls: TemplateUrls): string | undefined {
+  const templateUrl = templateUrlFor(description.permissions, urls);
+  if (templateUrl === undefined) return undefined;
   const values = parameterValues(description);
   const query = new URLSearchParams({ templateURL: templateUrl, stackName: 'vendor-access' });
   for (const [name, value] of Object.entries(values)) query.append(`param_${name}`, value);
   const host = partitions[description.partition].consoleHost;
   return `https://${host}/cloudformation/home?region=${regionOf(description)}#/stacks/quickcreate?${query}`;
+}
+
+/** The vendor's templates have presets or a whole permission set: for a list of policies or a part of a set there is none. */
+function templateUrlFor(
+  permissions: RolePermissions,
+  { templateUrl, setTemplateUrl }: TemplateUrls,
+): string | undefined {
+  if (typeof permissions === 'string') return templateUrl;
+  if (!('set' in permissions) || permissions.without.length > 0) return undefined;
+  return setTemplateUrl?.replace('{set}', permissionSetId(permissions.set));
 }
 
 function parameterValues(description: RoleDescription): Record<string, string> {
@@ -63,8 +87,8 @@ function parameterValues(description: RoleDescription): Record<string, string> {
 
 const scopeText = (scope: Scope): string => JSON.stringify(scope);
 
-function templateText(vendor: VendorOfTemplate, description?: RoleDescription): string {
-  const document = templateDocument(vendor, description);
+function templateText(...given: Parameters<typeof templateDocument>): string {
+  const document = templateDocument(...given);
   const note = `# A role that only one principal can assume, and only with the connection's external ID. With the callback secret
 # the stack connects the role, and fails if a check fails. Without the secret, enter the output RoleArn on the connection's page.
 `;
@@ -72,13 +96,14 @@ function templateText(vendor: VendorOfTemplate, description?: RoleDescription): 
 }
 
 /** The template as data. */
-export function templateDocument(vendor: VendorOfTemplate, description?: RoleDescription) {
+export function templateDocument(
+  vendor: VendorOfTemplate,
+  description?: RoleDescription,
+  permissions: RolePermissions = description?.permissions ?? 'read-only',
+) {
   const values = description ? parameterValues(description) : {};
-  const own =
-    description !== undefined && typeof description.permissions !== 'string'
-      ? policyArnsOf(description)
-      : undefined;
-  const set = description && setPoliciesOf(description);
+  const own = typeof permissions === 'string' ? undefined : policiesOf(permissions, description?.partition);
+  const set = setPoliciesOf({ permissions });
   const inSecret = { Condition: 'HasSecret' };
   return {
     AWSTemplateFormatVersion: '2010-09-09',
@@ -146,6 +171,12 @@ export function templateDocument(vendor: VendorOfTemplate, description?: RoleDes
     },
   };
 }
+
+/** The vendor's own template is for every partition, which the stack knows. */
+const policiesOf = (permissions: RolePermissions, partition: Partition | undefined) =>
+  managedPolicyArns(permissions, partition ?? 'aws').map((arn) =>
+    partition === undefined ? partitionArn([arn.slice('arn:aws:'.length)]) : arn,
+  );
 
 /** Stops before anything is made; in CloudFormation's rules, an assertion. */
 const accountRule = (accountId: string) => ({

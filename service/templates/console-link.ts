@@ -26,10 +26,14 @@ export function consoleLink(
   return `https://${partitions[partition].consoleHost}/iam/home#/roles/create?${query}`;
 }
 
-/** The console's link takes no policy of one's own: this is to be pasted as an inline policy of the role. */
-export function consolePolicy(description: RoleDescription): string {
+/**
+ * The console's link takes no policy of one's own: the first of these is to be pasted as an inline policy of the role.
+ * Others are what its quota has no room for, to be created as managed policies and attached.
+ */
+export function consolePolicies(description: RoleDescription): [string, ...string[]] {
   const { partition, expectedAccountId = '*', path = '/', roleName = consoleRoleName } = description;
   const set = setPoliciesOf(description);
   const self = selfInspection(`arn:${partition}:iam::${expectedAccountId}:role${path}${roleName}`);
-  return JSON.stringify(policyDocument([self, ...(set ? [set.inline, ...set.managed].flat() : [])]), null, 2);
+  const text = (statements: readonly object[]) => JSON.stringify(policyDocument(statements), null, 2);
+  return [text([self, ...(set?.inline ?? [])]), ...(set?.managed ?? []).map(text)];
 }

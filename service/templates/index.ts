@@ -5,8 +5,13 @@
 export { awsCliCommands } from './aws-cli-commands.js';
 export { builtCallback } from './built-callback.js';
 export { cdkProgram } from './cdktf-program.js';
-export { cloudFormationTemplate, quickCreateLink, vendorTemplate } from './cloudformation-template.js';
-export { consoleLink, consolePolicy } from './console-link.js';
+export {
+  cloudFormationTemplate,
+  quickCreateLink,
+  type TemplateUrls,
+  vendorTemplate,
+} from './cloudformation-template.js';
+export { consoleLink, consolePolicies } from './console-link.js';
 export { policyDocument, setPoliciesOf } from './permission-set-policies.js';
 export * from './permissions.js';
 export {

@@ -26,6 +26,10 @@ export function shellWord(text: string): string {
   return `$'${escaped}'`;
 }
 
+/** Of letters only, and none of the words that YAML 1.1 or 1.2 takes for a boolean or null: IAM has the operator `Null`. */
+const isPlainKey = (key: string): boolean =>
+  /^[a-z][\w:/]+$/i.test(key) && !/^(null|true|false|yes|no|on|off)$/i.test(key);
+
 const unicodeEscape = (character: string): string =>
   `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
@@ -46,9 +50,7 @@ export function yamlText(value: unknown, indent = ''): string {
   if (typeof value === 'object' && value !== null)
     return `\n${Object.entries(value)
       .filter(([, each]) => each !== undefined)
-      .map(
-        ([key, each]) => `${indent}${/^[\w:/]+$/.test(key) ? key : jsonText(key)}:${yamlText(each, inner)}`,
-      )
+      .map(([key, each]) => `${indent}${isPlainKey(key) ? key : jsonText(key)}:${yamlText(each, inner)}`)
       .join('')}`;
   return ` ${JSON.stringify(value)}\n`;
 }

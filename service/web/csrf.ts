@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { RolebridgeError } from '../domain/errors.js';
 
 /**
  * Does the request come from a page of this very site? A browser says so in Sec-Fetch-Site and Origin; one that says
@@ -14,3 +15,9 @@ export function isSameOrigin(request: Request, publicUrl: string): boolean {
     (origin === undefined || origin === new URL(publicUrl).origin)
   );
 }
+
+/** A form of another site, or of a page that was open for too long. */
+export const formRefused = (): RolebridgeError =>
+  new RolebridgeError('form_refused', 'This form did not come from this site, or is too old.', {
+    remedy: 'Open the page again and send the form from there. Cookies must be allowed.',
+  });

@@ -9,7 +9,8 @@ export interface HistoryEntry {
   readonly look?: 'ok' | 'danger' | undefined;
   readonly title: string;
   readonly outcome?: string | undefined;
-  readonly code?: string | undefined;
+  /** The title of the error. */
+  readonly why?: string | undefined;
   readonly who: string;
   readonly details?: string | undefined;
 }
@@ -17,7 +18,7 @@ export interface HistoryEntry {
 /** Outcomes, and intents without one: what was in progress when the service was cut off. */
 export function historyOf(
   records: readonly AuditRecord[],
-  { history, scope }: Texts,
+  { history, scope, codes }: Texts,
   personOf: (record: AuditRecord) => string | undefined = () => undefined,
 ): HistoryEntry[] {
   const ended = new Set(records.map((record) => record.phase === 'outcome' && record.intentId));
@@ -31,7 +32,7 @@ export function historyOf(
         look: outcome === 'refused' || outcome === 'failed' ? 'danger' : lookOf(record),
         title: titleOf(record),
         outcome: outcome === 'succeeded' ? undefined : history.outcomes[outcome],
-        code: record.phase === 'outcome' ? record.code : undefined,
+        why: record.phase === 'outcome' && record.code ? codes.title(record.code) : undefined,
         who: personOf(record) ?? history.who[record.actor.kind] ?? record.actor.kind,
         details: detailsOf(record),
       },

@@ -14,10 +14,11 @@ import { requireAccess } from './access.js';
 import { addApiReference } from './api-reference.js';
 import { serveAssets } from './assets.js';
 import { type Brand, defaultBrand } from './brand.js';
-import { isSameOrigin } from './csrf.js';
+import { formRefused, isSameOrigin } from './csrf.js';
 import { createOperatorPages } from './operator/index.js';
 import { addAccessKeyPages } from './pages/access-key.js';
 import { addAdministratorLinkPage } from './pages/administrator-link.js';
+import { addCheckPages } from './pages/check.js';
 import { addConnectionPages } from './pages/connection.js';
 import { addDeletePages } from './pages/delete.js';
 import { addListPage } from './pages/list.js';
@@ -29,7 +30,7 @@ import { addSetupPages } from './pages/setup.js';
 import { addLinkPages, addSignInPages } from './pages/sign-in.js';
 import { addSuccessPage } from './pages/success.js';
 import { createSessions, isSame } from './session.js';
-import { type Site, seeOther, sendPage, sessionOf } from './site.js';
+import { noSuchPage, type Site, seeOther, sendPage, sessionOf, textsOf } from './site.js';
 import { textsFor } from './texts/index.js';
 
 export interface WebOptions {
@@ -37,7 +38,7 @@ export interface WebOptions {
   readonly limits: Pick<RateLimits, 'address' | 'key'>;
   /** @default a neutral one */
   readonly brand?: Brand | undefined;
-  /** Opens the operator's pages; without one there are none. */
+  /** Of the setting's operator token; tokens that were created open the operator's pages, too. */
   readonly operatorTokenHash?: string | undefined;
 }
 
@@ -101,8 +102,7 @@ function createPages(site: Site, limits: WebOptions['limits']): Router {
   pages.use(express.urlencoded({ extended: false, limit: '64kb', inflate: false, parameterLimit: 50 }));
   // No other site can send a form here, signed in or not.
   pages.use((request, _response, next) => {
-    if (request.method === 'POST' && !isSameOrigin(request, deps.publicUrl))
-      throw foreignForm(deps.publicUrl);
+    if (request.method === 'POST' && !isSameOrigin(request, deps.publicUrl)) throw formRefused();
     next();
   });
   // An API key is no business of an embedded page.
@@ -116,8 +116,7 @@ function createPages(site: Site, limits: WebOptions['limits']): Router {
     }
     // As much as an API key may ask.
     await limits.key(session.id);
-    if (request.method === 'POST' && !isSame(session.csrfToken, request.body?.csrf))
-      throw foreignForm(deps.publicUrl);
+    if (request.method === 'POST' && !isSame(session.csrfToken, request.body?.csrf)) throw formRefused();
     await requireActive(deps.store, session.organizationId);
     response.locals.session = session;
     if (request.path !== '/sign-out') {
@@ -136,6 +135,7 @@ function createPages(site: Site, limits: WebOptions['limits']): Router {
   addNewConnectionPage(pages, site);
   addAccessKeyPages(pages, site);
   addSetupPages(pages, site);
+  addCheckPages(pages, site);
   addAdministratorLinkPage(pages, site);
   addSuccessPage(pages, site);
   addConnectionPages(pages, site);
@@ -155,27 +155,14 @@ const sendProblem =
   (error: unknown, request: Request, response: Response, next: NextFunction): unknown => {
     if (response.headersSent) return next(error);
     const { status, body, retryAfterSeconds } = problemAnswer(error, site.deps.publicUrl);
-    const { title, detail, remedy, code } = body;
+    const { detail, remedy, code } = body;
     const { requestId } = response.locals;
     if (status >= 500) logFailure(site.logger, request, response, error);
     if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
-    const view = (
-      <ProblemPage title={title} detail={detail} remedy={remedy} code={code} requestId={requestId} />
-    );
-    return sendPage(site, response, { title, isPlain: true }, view, status);
+    const view = <ProblemPage code={code} detail={detail} remedy={remedy} requestId={requestId} />;
+    const head = { title: textsOf(site, response).codes.title(code), isPlain: true };
+    return sendPage(site, response, head, view, status);
   };
-
-const noSuchPage = () =>
-  new RolebridgeError('not_found', 'This page does not exist.', { remedy: 'Go to the list of connections.' });
-
-const foreignForm = (publicUrl: string) =>
-  new RolebridgeError(
-    'form_refused',
-    'This form did not come from this site, or from a session that has ended.',
-    {
-      remedy: `Open ${publicUrl}/connections and send the form from there.`,
-    },
-  );
 
 const sessionEnded = () =>
   new RolebridgeError('session_ended', 'You are no longer signed in. Nothing was changed.', {

@@ -91,9 +91,30 @@ function Topbar({ isPlain, isOperator }: Head) {
             </a>
           </nav>
         )}
+        {isOperator && <OperatorSections />}
         {isOperator ? <OperatorSignOut /> : <TopbarEnd />}
       </div>
     </header>
+  );
+}
+
+function OperatorSections() {
+  const { texts, operator, path } = usePage();
+  const href = useHref();
+  if (operator === undefined) return null;
+  const sections = [
+    ['/operator', texts.operator.title],
+    ['/operator/organizations', texts.operator.organizations],
+  ] as const;
+  const here = sections.findLast(([to]) => path === to || path.startsWith(`${to}/`))?.[0];
+  return (
+    <nav class="topbar-nav topbar-sections" aria-label={texts.common.sections}>
+      {sections.map(([to, title]) => (
+        <a href={href(to)} aria-current={to === here ? 'page' : undefined}>
+          {title}
+        </a>
+      ))}
+    </nav>
   );
 }
 

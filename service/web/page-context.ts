@@ -14,6 +14,8 @@ export interface PageContext {
   readonly base: string;
   /** Not empty: the page is embedded, by one of these. */
   readonly embedOrigins: readonly string[];
+  /** The path that was asked for, below the site's. */
+  readonly path: string;
   readonly session?: WebSession | undefined;
   readonly operator?: { readonly csrfToken: string } | undefined;
   /** Since then verdicts are on hold. */

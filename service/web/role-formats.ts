@@ -6,7 +6,7 @@ import {
   cdkProgram,
   cloudFormationTemplate,
   consoleLink,
-  consolePolicy,
+  consolePolicies,
   isPermissionPreset,
   type PermissionPreset,
   quickCreateLink,
@@ -29,6 +29,8 @@ export const secretVariable = 'CONNECT_CALLBACK_SECRET';
 /** The role in one form. */
 export interface RoleTemplate {
   readonly text: string;
+  /** What an inline policy has no room for: documents of managed policies. */
+  readonly more?: readonly string[];
   /** Opens a console with everything filled in. */
   readonly url?: string | undefined;
   /** The same role as a call of the service's Terraform module. */
@@ -44,12 +46,14 @@ export function roleTemplate(
 ): RoleTemplate {
   const role = roleFor(deps, connection, trust, { permissions });
   switch (format) {
-    case 'console':
-      return { text: consolePolicy(role), url: consoleLink(role) };
+    case 'console': {
+      const [text, ...more] = consolePolicies(role);
+      return { text, more, url: consoleLink(role) };
+    }
     case 'cloudformation':
       return {
         text: cloudFormationTemplate(role),
-        url: deps.templateUrl === undefined ? undefined : quickCreateLink(role, deps.templateUrl),
+        url: quickCreateLink(role, deps),
       };
     case 'terraform':
       return {

@@ -3,7 +3,8 @@ import type { Request, Response } from 'express';
 import { recordOutcome } from '../actions/audited.js';
 import type { Dependencies } from '../actions/dependencies.js';
 import { openPerson, type Person } from '../actions/persons.js';
-import { isKeyOf } from '../actions/sign-in-link.js';
+import { withinQuota } from '../actions/require-quota.js';
+import { isGranted } from '../actions/sign-in-link.js';
 import { type ApiKey, isValid } from '../domain/api-key.js';
 import type { Requester } from '../domain/audit.js';
 import { type ConnectionId, isApiKeyId, type OrganizationId } from '../domain/ids.js';
@@ -29,6 +30,8 @@ export interface WebSession {
   readonly access: Access;
   /** The API key that it, or its link, was opened with; absent for a link of the operator. */
   readonly key?: ApiKey | undefined;
+  /** Of the link that opened it. */
+  readonly linkHash?: string | undefined;
   /** The only connection that its link opens. */
   readonly connectionId?: ConnectionId | undefined;
   /** In every form, so that no other site can send one. */
@@ -60,7 +63,7 @@ export type Sessions = ReturnType<typeof createSessions>;
  * https://developer.mozilla.org/docs/Web/Privacy/Guides/Privacy_sandbox/Partitioned_cookies
  */
 export function createSessions(
-  deps: Pick<Dependencies, 'store' | 'clock' | 'publicUrl' | 'encryption'>,
+  deps: Pick<Dependencies, 'store' | 'clock' | 'publicUrl' | 'encryption' | 'quotas'>,
   { isEmbedded = false } = {},
 ) {
   const isLoopback = /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|\/|$)/.test(deps.publicUrl);
@@ -77,20 +80,6 @@ export function createSessions(
   };
   const secretIn = (request: Request) => cookieOf(request, cookieName);
 
-  /** First a mark, then the session: a request that prolongs it right now sees one or the other. */
-  async function endInStore(secret: string, { id, organizationId }: WebSession): Promise<void> {
-    const now = deps.clock.now();
-    await deps.store.saveToken({
-      kind: 'web_session',
-      hash: endedHashOf(secret),
-      organizationId,
-      createdAt: isoTime(now),
-      expiresAt: isoTime(now + longestMs),
-      data: { endedId: id },
-    });
-    await deps.store.takeToken('web_session', hashOf(secret));
-  }
-
   return {
     /** Opens a new session and gives its cookie; the one that the browser had before ends. */
     async begin(
@@ -100,8 +89,8 @@ export function createSessions(
     ): Promise<void> {
       const before = secretIn(request);
       if (before !== undefined) await deps.store.takeToken('web_session', hashOf(before));
-      await deps.store.deleteExpiredTokens(isoTime(deps.clock.now()));
       const now = deps.clock.now();
+      await deps.store.deleteExpiredTokens(isoTime(now));
       const secret = randomBytes(32).toString('base64url');
       const id = `ses_${randomBytes(12).toString('hex')}`;
       const person = 'link' in owner ? linkIn(owner.link).person : undefined;
@@ -110,12 +99,7 @@ export function createSessions(
         'link' in owner
           ? { linkId: linkIn(owner.link).id, access: linkIn(owner.link).access }
           : { keyId: owner.key.id };
-      await recordOutcome(deps, requesterOf({ id, person }, response), {
-        action: 'web_session.begin',
-        organizationId,
-        details: openedWith,
-      });
-      await deps.store.saveToken({
+      const token: Token = {
         kind: 'web_session',
         hash: hashOf(secret),
         organizationId,
@@ -128,6 +112,11 @@ export function createSessions(
             ? { link: owner.link.data, linkHash: owner.link.hash }
             : { apiKeyId: owner.key.id }),
         },
+      };
+      const event = { action: 'web_session.begin', organizationId, details: openedWith } as const;
+      await withinQuota(deps, organizationId, ['webSessions'], async (quotas) => {
+        await recordOutcome(deps, requesterOf({ id, person }, response), event);
+        await deps.store.saveToken(token, quotas);
       });
       response.cookie(cookieName, secret, cookieOptions);
     },
@@ -145,19 +134,16 @@ export function createSessions(
       // Live updates of an open page are no activity.
       const isUse = request.headers['x-rolebridge-live'] === undefined;
       if (isUse && ends - Date.parse(token.expiresAt) >= touchMs) {
-        await deps.store.saveToken({ ...token, expiresAt: isoTime(ends) });
-        // Signed out in the meantime: what was just saved must not outlive that.
-        if (await deps.store.token('web_session', endedHashOf(secret))) {
-          await deps.store.takeToken('web_session', token.hash);
-          return undefined;
-        }
+        const isProlonged = await deps.store.replaceToken(token, { ...token, expiresAt: isoTime(ends) });
+        // Signed out in the meantime, or prolonged by another request.
+        if (!isProlonged && !(await deps.store.token('web_session', token.hash))) return undefined;
       }
       return session;
     },
 
     async end(request: Request, response: Response, session: WebSession): Promise<void> {
       const secret = secretIn(request);
-      if (secret !== undefined) await endInStore(secret, session);
+      if (secret !== undefined) await deps.store.takeToken('web_session', hashOf(secret));
       await recordOutcome(deps, requesterOf(session, response), {
         action: 'web_session.end',
         organizationId: session.organizationId,
@@ -203,9 +189,6 @@ export function isSame(expected: string | undefined, given: unknown): boolean {
 
 export const hashOf = (secret: string): string => hash('sha256', secret);
 
-/** Never the hash of a secret. */
-const endedHashOf = (secret: string): string => hashOf(`ended:${secret}`);
-
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 
 /** The cookies of a request by name. */
@@ -237,10 +220,10 @@ async function openedSession(
     });
     const token = await deps.store.token('sign_in_link', linkHash);
     if (token && linkIn(token).revokedAt !== undefined) return undefined;
-    if (!(await isKeyOf(deps, organizationId, made))) return undefined;
+    if (!(await isGranted(deps, organizationId, made))) return undefined;
     const user = person === undefined ? undefined : await openPerson(deps, organizationId, person);
     const key = made.apiKeyId && (await deps.store.apiKey(made.apiKeyId));
-    return { ...common, access, authority, key, connectionId, returnUrl, person, user };
+    return { ...common, access, authority, key, linkHash, connectionId, returnUrl, person, user };
   }
   const key =
     typeof apiKeyId === 'string' && isApiKeyId(apiKeyId) ? await deps.store.apiKey(apiKeyId) : undefined;

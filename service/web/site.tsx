@@ -77,6 +77,7 @@ export function render(site: Site, response: Response, content: Child): string {
     assets: site.assets,
     base: site.base,
     embedOrigins: site.embedOrigins,
+    path: `${response.req.baseUrl}${response.req.path}`.replace(/\/$/, ''),
     session: response.locals.session,
     operator: response.locals.operator,
     degradedSince: site.deps.health.degradedSince,
@@ -147,3 +148,8 @@ export function noticeOf(site: Site, request: Request, response: Response): Noti
   const text = Object.hasOwn(notices, done) ? notices[done] : undefined;
   return text === undefined ? undefined : { text };
 }
+
+export const noSuchPage = () =>
+  new RolebridgeError('not_found', 'This page does not exist.', {
+    remedy: 'Check the address, or start from the list of connections.',
+  });

@@ -126,4 +126,28 @@ export function apiKeysContract(on: Subject): void {
     expect(await on.store.revokeApiKey(on.organization.id, anApiKey(other.id).id, at(5))).toBeUndefined();
     expect(await on.store.apiKey(key.id)).toEqual(key);
   });
+
+  test('adds no more than a quota allows, of many that are added at once; ended keys make room', async () => {
+    const { id } = on.organization;
+    const quotas = [{ name: 'apiKeys', limit: 3 }] as const;
+    const add = () =>
+      on.store.createApiKey(anApiKey(id), quotas).then(
+        () => 'added',
+        ({ code }) => code,
+      );
+    const added = await Promise.all(Array.from({ length: 6 }, add));
+    expect(added.sort()).toEqual([...Array(3).fill('added'), ...Array(3).fill('quota_exceeded')]);
+    const [first] = await on.store.apiKeys(id);
+    await on.store.revokeApiKey(id, first?.id as never, at(10));
+    expect(await on.store.usage(id, ['apiKeys', 'connections'])).toEqual(
+      new Map([
+        ['apiKeys', 3],
+        ['connections', 0],
+      ]),
+    );
+    await on.store.deleteEndedApiKeys(id, at(20));
+    await on.reopen();
+    expect(await on.store.apiKeys(id)).toHaveLength(2);
+    expect(await add()).toBe('added');
+  });
 }

@@ -138,6 +138,19 @@ export function watchesContract(on: Subject): void {
     expect(await on.store.nextJobAt()).toBeUndefined();
   });
 
+  test('of a proof that a wrong clock put off comes up at once, and no other one', async () => {
+    const connection = await on.insert();
+    const late = aWatch(connection, { purpose: 'confirm_revocation', dueAt: at(9_000) });
+    await on.store.commit({ watches: [late, aWatch(connection, { dueAt: at(9_000) })] });
+    const other = await on.insert();
+    await on.store.commit({
+      watches: [aWatch(other, { purpose: 'confirm_revocation', dueAt: at(500), attempts: 2 })],
+    });
+    await on.store.hastenProofs(at(1_000), at(10));
+    const due = { now: at(20), leaseUntil: at(80), limit: 10 };
+    expect(await on.store.leaseJobs(due)).toEqual([{ ...late, dueAt: at(10) }]);
+  });
+
   test('comes up in order, a thousand of them', async () => {
     const dueAt = Array.from({ length: 1000 }, (_, number) => at((number * 7919) % 1000));
     const connections = dueAt.map(() => aConnection(on.organization.id));

@@ -47,7 +47,7 @@ export const guards: readonly Guard[] = [
     name: 'two processes answer an event once',
     file: 'service/records/commit-change.ts',
     guard: 'else if (receipt.answer !== undefined) throw changedMeanwhile();',
-    test: 'test/unit/store-memory.contract.test.ts',
+    test: 'test/unit/store-map.contract.test.ts',
     title: 'keeps the first answer',
   },
   {
@@ -184,7 +184,7 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'a role is connected once',
-    file: 'service/records/record-store.ts',
+    file: 'service/records/commit.ts',
     guard: "if (constraint === 'role')",
     without: 'if (false)',
     test: 'test/service/callback.test.ts',

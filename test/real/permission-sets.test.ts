@@ -58,6 +58,11 @@ const set = permissionSetSchema.parse({
       actions: ['ec2:StopInstances'],
       resources: ['arn:aws:ec2:*:*:instance/*'],
       conditions: { StringEquals: { 'aws:ResourceTag/owner': '${aws:PrincipalTag/owner}' } },
+      check: {
+        actions: ['ec2:StopInstances'],
+        resources: ['arn:aws:ec2:us-east-1:111122223333:instance/i-1'],
+        context: { 'aws:ResourceTag/owner': 'one', 'aws:PrincipalTag/owner': 'one' },
+      },
     },
     { sid: 'Cost', reason: 'Shows cost.', optional: true, actions: ['ce:GetCostAndUsage'], resources: ['*'] },
     {
@@ -256,9 +261,15 @@ test('CloudFormation, for one account and for a StackSet', async () => {
 
 test('the console’s policy to paste, and the program that reads the set’s file', async () => {
   const { roleTemplates } = await created();
-  const [self, ...rest] = JSON.parse(roleTemplates.consolePolicy).Statement;
+  const { consolePolicy, consoleManagedPolicies } = roleTemplates;
+  const statementsOf = (text: string) => JSON.parse(text).Statement;
+  const [self, ...inline] = statementsOf(consolePolicy);
   expect(self.Action).toEqual(['iam:GetRole', 'iam:SimulatePrincipalPolicy']);
-  expect(rest).toEqual(expected);
+  expect([...inline, ...consoleManagedPolicies.flatMap(statementsOf)]).toEqual(expected);
+  // IAM counts no white space.
+  const lengthOf = (text: string) => JSON.stringify(JSON.parse(text)).length;
+  expect(lengthOf(consolePolicy)).toBeLessThanOrEqual(10_240);
+  for (const text of consoleManagedPolicies) expect(lengthOf(text)).toBeLessThanOrEqual(6_144);
   expect(roleTemplates.cdktf).toContain(
     'permissions: PermissionSet.fromFile("permissions/deploy@3.json", { without: ["Cost"] })',
   );

@@ -1,13 +1,13 @@
 /** A process that dies while it handles a callback leaves nothing that the same `webhook-id` has to wait for. */
 import type { Store } from '../../service/domain/ports.js';
-import { createMemoryBackend } from '../../service/records/memory.js';
-import { RecordStore } from '../../service/records/record-store.js';
+import { createRecordStore } from '../../service/records/record-store.js';
 import { callbackMessage, deprovisioned, provisioned } from '../callback-message.js';
+import { createMapBackend } from '../contract/map-backend.js';
 import { startVendor, type Vendor } from '../vendor.js';
 
 let vendor: Vendor;
 beforeAll(async () => {
-  vendor = await startVendor({ store: new RecordStore(createMemoryBackend()) });
+  vendor = await startVendor({ store: createRecordStore(createMapBackend()) });
 });
 afterAll(() => vendor.close());
 

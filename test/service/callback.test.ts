@@ -56,6 +56,7 @@ it('connects a role that trusts the principal with the external ID, and shows ev
       'without_external_id',
       'wrong_external_id',
       'altered_external_id',
+      'without_external_id_in_another_region',
     ]),
   );
   for (const probe of probes) expect(probe.requestId).toMatch(/\S/);

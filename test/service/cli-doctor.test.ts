@@ -81,13 +81,14 @@ const inOrder = [
   'vendor credentials',
   'canary',
   'STS endpoint',
+  'IAM endpoint',
   'AWS endpoints',
   'public URL',
   'service keys',
   'encryption key',
 ];
 
-test('all is well: ten lines in order, and 0', async () => {
+test('all is well: eleven lines in order, and 0', async () => {
   const { code, healthy, checks } = await examine();
   // The sandbox is not AWS's own.
   const outcomeOf = (name: string) => (name === 'AWS endpoints' ? 'warning' : 'ok');
@@ -96,7 +97,7 @@ test('all is well: ten lines in order, and 0', async () => {
   );
   expect([code, healthy]).toEqual([0, true]);
   const forPeople = await runCommandLine(['doctor'], { env: settings });
-  expect(forPeople.stdout.trimEnd().split('\n')).toHaveLength(11);
+  expect(forPeople.stdout.trimEnd().split('\n')).toHaveLength(12);
 });
 
 test('a wrong setting ends it, with 2 and the settings by name', async () => {
@@ -135,6 +136,22 @@ test('STS can’t be reached: the clock is not checked, and the endpoint failed 
     message: expect.stringContaining('ECONNREFUSED'),
     remedy: expect.stringContaining('443'),
   });
+});
+
+test('IAM has an endpoint of its own: it is named, and failed where it does not answer', async () => {
+  const iam = await serve((_request, response) => response.end());
+  const reached = await examine({ ROLEBRIDGE_IAM_ENDPOINT: iam });
+  expect(reached.of('IAM endpoint')).toMatchObject({ outcome: 'ok', message: `${iam} answers.` });
+  expect(reached.of('AWS endpoints')?.message).toContain(
+    `Calls of IAM go to ${iam}, which is not AWS's own.`,
+  );
+  const { code, of } = await examine({ ROLEBRIDGE_IAM_ENDPOINT: 'http://127.0.0.1:9' });
+  expect(code).toBe(1);
+  expect(of('IAM endpoint')).toMatchObject({
+    outcome: 'failed',
+    remedy: expect.stringContaining('ROLEBRIDGE_IAM_ENDPOINT'),
+  });
+  expect(of('STS endpoint')).toMatchObject({ outcome: 'ok' });
 });
 
 test('the service runs as somebody else than customers’ roles trust', async () => {

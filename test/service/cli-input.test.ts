@@ -137,7 +137,7 @@ describe('is refused with 2 and what to write, before anything is asked:', () =>
     [
       'a way that is none',
       ['connection', 'create', 'x', '--format', 'pulumi'],
-      /one of console, cdktn, cdktf, terraform/,
+      /one of cdktn, terraform, terraform-module, cloudformation/,
     ],
     ['a way beside JSON', ['connection', 'create', 'x', '--format', 'cdktf', '--json'], /one of the two/],
     [

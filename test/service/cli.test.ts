@@ -95,7 +95,8 @@ describe('connections', () => {
     expect([made.code, made.stderr]).toEqual([0, '']);
     for (const shown of ['external ID', 'principal', 'callback secret', 'status token'])
       expect(made.stdout).toMatch(new RegExp(`^${shown} +\\S+$`, 'm'));
-    expect(made.stdout).toContain('connection template con_');
+    expect(made.stdout).toContain('rolebridge connection setup-code con_');
+    expect(made.stdout.split('\n').length).toBeLessThan(20);
     expect(made.stdout).toMatch(/^callback secret +whsec_/m);
     const id = /con_\w{24}/.exec(made.stdout)?.[0] ?? '';
 

@@ -1,10 +1,12 @@
 /** `Idempotency-Key`: a POST that creates something is answered once. */
 
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Store } from '../../service/domain/ports.js';
 import { openFileStore } from '../../service/records/open.js';
+import { createEncryption } from '../../service/secrets/encryption.js';
 import { type OperatedVendor, startOperator } from '../operator.js';
 import type { ApiAnswer } from '../vendor.js';
 
@@ -119,6 +121,30 @@ it('a secret is given again for 15 minutes, and not once it was revoked or rotat
   const rotated = await post('/v1/connections', { name: 'r' }, 'r');
   await vendor.call('POST', `/v1/connections/${rotated.body.id}/rotate-callback-secret`, {});
   expect((await post('/v1/connections', { name: 'r' }, 'r')).status).toBe(410);
+});
+
+it.each([
+  ['/v1/api-keys', 'apiKey'],
+  ['/v1/connections', 'callbackSecret'],
+])('the answer of POST %s that a removed service key encrypted is not given again', async (path, secret) => {
+  const first = await post(path, { name: 'x' }, 'k');
+  expect(first.body).toHaveProperty(secret);
+  const encryption = createEncryption([{ id: 'k2', key: randomBytes(32) }]);
+  const other = await vendor.startAnother({ store: vendor.store, encryption });
+  const response = await fetch(other.url + path, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${vendor.apiKey}`,
+      'content-type': 'application/json',
+      'idempotency-key': 'k',
+    },
+    body: JSON.stringify({ name: 'x' }),
+  });
+  expect([response.status, await response.json()]).toMatchObject([
+    410,
+    { code: 'secret_no_longer_available', createdId: first.body.id },
+  ]);
+  await other.close();
 });
 
 it.each(['', ' ', 'x'.repeat(256), 'a b'])('refuses the key %j', async (key) => {

@@ -23,7 +23,7 @@ describe('an organization', () => {
     expect([status, body.apiKey]).toEqual([201, expect.stringMatching(/^rbk_/)]);
     const { apiKey: _, ...shown } = body;
     for (const id of [body.id, 'tenant:4711', 'tenant%3A4711'])
-      expect((await vendor.operate('GET', `/v1/organizations/${id}`)).body).toEqual(shown);
+      expect((await vendor.operate('GET', `/v1/organizations/${id}`)).body).toMatchObject(shown);
     const search = (text: string) =>
       vendor.operate('GET', `/v1/organizations?search=${encodeURIComponent(text)}`);
     expect((await search('GRÖSSE')).body.organizations).toEqual([]);
@@ -236,6 +236,7 @@ describe('rolebridge org', () => {
     expect((await org('create', 'acme', '--reference', 't-1', ...url)).stderr).toContain('reference_taken');
     expect((await org('list', '--search', 'ACM')).stdout).toMatch(/org_\w+ +acme +t-1/);
     expect((await org('change', 't-1', '--name', 'Acme GmbH')).stdout).toContain('Acme GmbH');
+    expect((await org('show', 't-1')).stdout).toMatch(/QUOTA +USED +LIMIT\n(.*\n)*apiKeys +1 +500/);
     expect((await org('suspend', 't-1')).stdout).toContain('suspended');
     expect((await org('resume', 't-1')).stdout).not.toContain('suspended');
     const lines = (await org('export', 't-1')).stdout.trimEnd().split('\n');

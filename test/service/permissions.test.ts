@@ -1,5 +1,6 @@
 /** A role is sufficient when IAM's simulator allows what its permission set needs. */
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
@@ -29,7 +30,7 @@ const setOf = (version: number, over: object = {}) =>
     statements: [
       statement('Inventory', ['ec2:DescribeInstances', 's3:ListAllMyBuckets']),
       statement('Cost', ['ce:GetCostAndUsage'], { optional: true }),
-      statement('Wild', ['rds:*']),
+      statement('Wild', ['rds:*'], { optional: true }),
     ],
     denies: [statement('NoData', ['s3:GetObject'])],
     ...over,
@@ -44,11 +45,13 @@ const sets = [
   permissionSetSchema.parse({ ...setOf(1), name: 'read' }),
 ];
 
+const operatorToken = 'the-operator-token-of-the-tests-1';
 /** What the service serves; a test adds a version. */
 let served = permissionSetsOf([sets[0] as never, sets[2] as never]);
 let vendor: WatchedVendor;
 beforeAll(async () => {
   vendor = await startWatchedVendor({
+    operatorTokenHash: createHash('sha256').update(operatorToken).digest('hex'),
     permissionSets: { list: () => served.list(), get: (...asked) => served.get(...asked) },
   });
 });
@@ -301,8 +304,25 @@ test('later a missing permission stops nothing: incomplete, an event, and creden
   // A deploy of a connected role that lacks something fails, and the connection goes on.
   expect((await role.deploy()).body.code).toBe('permissions_missing');
   expect((await role.show()).status).toBe('connected');
+  expect(role.types().filter((type) => type === 'connection.permissions_changed')).toHaveLength(1);
   await role.put(allow(needed));
   expect((await vendor.call('POST', `${role.path}/verify`)).body.permissions).toBe('complete');
+});
+
+test('what a refused deploy finds missing of the version that the role has is stored and told at once', async () => {
+  const role = await made(needed);
+  await role.deploy({ permissionSet: 'deploy@1' });
+  await role.put(allow(needed.slice(1)));
+  const refused = await role.deploy({ permissionSet: 'deploy@1' });
+  expect([refused.status, refused.body.code]).toEqual([422, 'permissions_missing']);
+  const { status, permissions, verification } = await role.show();
+  expect([status, permissions, verification.result]).toEqual(['connected', 'incomplete', 'passed']);
+  expect(verification.permissions.missing).toMatchObject([{ action: 'ec2:DescribeInstances' }]);
+  expect(verification.checks.at(-1)).toMatchObject({ name: 'permissions', outcome: 'failed' });
+  await until(() => role.types().includes('connection.permissions_changed'), 'the event');
+  // The same again is no news.
+  await role.deploy({ permissionSet: 'deploy@1' });
+  expect(role.types().filter((type) => type === 'connection.permissions_changed')).toHaveLength(1);
 });
 
 test('without an answer of IAM a new role is not decided, and a connected one keeps its report', async () => {
@@ -386,4 +406,24 @@ test('resolve and metrics tell how sure the service is, and who has which versio
   expect(permissionSets.get('deploy@1')).toBeGreaterThan(0);
   expect(permissions.get('complete')).toBeGreaterThan(0);
   expect(assurance.proven).toBeGreaterThan(0);
+});
+
+test('the operator sees how many connections have each version, also those that none has', async () => {
+  served = permissionSetsOf(sets);
+  await (await made(needed)).deploy({ permissionSet: 'deploy@1' });
+  const token = operatorToken;
+  const { status, body } = await vendor.call('GET', '/v1/operator/permission-sets', undefined, token);
+  const { permissionSets: totals, permissions } = await vendor.store.connectionTotals();
+  expect([status, body.permissions.complete]).toEqual([200, permissions.get('complete')]);
+  expect(body.permissionSets).toEqual(
+    expect.arrayContaining([
+      { permissionSet: 'deploy@1', connections: totals.get('deploy@1'), isServed: true },
+      { permissionSet: 'read@1', connections: 0, isServed: true },
+    ]),
+  );
+  expect((await vendor.call('GET', '/v1/operator/permission-sets')).status).toBe(401);
+  const env = { ROLEBRIDGE_URL: vendor.service.url, ROLEBRIDGE_OPERATOR_TOKEN: token };
+  const { stdout } = await runCommandLine(['permissions', 'usage'], { env });
+  expect(stdout).toMatch(new RegExp(`deploy@1 +${totals.get('deploy@1')} +yes`));
+  expect(stdout).toMatch(/complete \d+, incomplete \d+, not checked \d+/);
 });

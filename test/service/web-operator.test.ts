@@ -1,5 +1,9 @@
 /** The operator's page: connections across organizations, for the vendor's staff alone. */
 import { createHash } from 'node:crypto';
+import { createOperatorLink } from '../../service/actions/operator-link.js';
+import { createOperatorToken, revokeOperatorToken } from '../../service/actions/operator-tokens.js';
+import type { OperatorPermission } from '../../service/domain/operator.js';
+import { commandLine, systemClock } from '../../service/index.js';
 import { callApi, startVendor, type Vendor } from '../vendor.js';
 import { openWebClient, wordsOf } from '../web-client.js';
 
@@ -62,7 +66,9 @@ test('shows connections of all organizations, security events first, and filters
   }
   const organizationId = /organizations\/(org_[a-z0-9]+)#/.exec(page.text)?.[1];
   const one = await browser.get(`/operator/organizations/${organizationId}?connection=${open.id}`);
-  expect(wordsOf(one)).toMatch(/Globex.*open-role.*History Verified Rejected external_id_not_required/);
+  expect(wordsOf(one)).toMatch(
+    /Globex.*open-role.*History Verified Rejected: The role can be assumed without the external ID/,
+  );
   expect(wordsOf(one)).not.toContain('safe-role');
 });
 
@@ -105,8 +111,8 @@ test('a session ends by itself, with a sign-out, and with the token; a forged co
 test.each([
   'status=nothing',
   'status=failed&status=pending',
-  'account=<script>',
-  'account=12345678901234567890',
+  'account=12345678901234567890&lang=xx',
+  'set=../../etc@1',
   'code=__proto__',
   'after=con_x',
   'assurance[]=proven',
@@ -116,9 +122,84 @@ test.each([
   expect([page.status, page.text.includes('<script>')]).toEqual([200, false]);
 });
 
-test('is not there without an operator’s token', async () => {
+const mint = (name: string, permissions: readonly OperatorPermission[]) =>
+  createOperatorToken({ store: vendor.store, clock: systemClock }, commandLine(), { name, permissions });
+
+test.each([
+  [['connections:read', 'organizations:read'], 200, 200],
+  [['connections:read'], 200, 403],
+  [['organizations:read'], 403, 200],
+] as const)('a token that was created opens what it permits: %j', async (permissions, ...expected) => {
+  const { token: created } = await mint('staff', permissions);
+  const browser = openWebClient(vendor.service.url);
+  await browser.get('/operator/sign-in');
+  const page = await browser.post('/operator/sign-in', { token: created });
+  expect([page.status, page.url]).toEqual([expected[0], '/operator']);
+  for (const [path, status] of [
+    ['/operator/connections.csv', expected[0]],
+    ['/operator/organizations', expected[1]],
+    [`/operator/organizations/${vendor.organization.id}`, expected[1]],
+  ] as const)
+    expect([path, (await browser.get(path)).status]).toEqual([path, status]);
+});
+
+test('a link of the command line opens the page once, and no longer than its token', async () => {
+  const deps = { store: vendor.store, clock: systemClock, publicUrl: vendor.service.url };
+  const { id } = await mint('night shift', ['connections:read']);
+  const link = await createOperatorLink(deps, commandLine(), { token: id, expiresInMinutes: 5 });
+  const path = link.url.slice(vendor.service.url.length);
+  const fields = { token: new URL(link.url).searchParams.get('token') ?? '' };
+  const [browser, second] = [openWebClient(vendor.service.url), openWebClient(vendor.service.url)];
+  for (const each of [browser, second]) expect((await each.get(path)).status).toBe(200);
+  expect((await browser.post('/operator/sign-in/link', fields)).url).toBe('/operator');
+  const used = await second.post('/operator/sign-in/link', fields);
+  expect([used.status, wordsOf(used).includes('used already, or has expired')]).toEqual([403, true]);
+  await revokeOperatorToken(deps, commandLine(), id);
+  expect((await browser.get('/operator')).url).toBe('/operator/sign-in');
+});
+
+test('what is listed can be downloaded; no name becomes a formula', async () => {
+  const { apiKey } = await vendor.service.createOrganization('=cmd|calc');
+  await callApi(vendor.service.url, apiKey, 'POST', '/v1/connections', { name: '@SUM(1,"2")' });
+  const { browser } = await signedIn();
+  const whole = await browser.get('/operator/connections.csv');
+  expect(whole.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+  expect(whole.headers.get('content-disposition')).toBe('attachment; filename="connections.csv"');
+  expect(whole.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(whole.text).toContain(`"'=cmd|calc"`);
+  expect(whole.text).toContain(`"'@SUM(1,""2"")"`);
+  const lines = whole.text.trim().split('\r\n');
+  const { connections } = (await callApi(vendor.service.url, token, 'GET', '/v1/operator/connections')).body;
+  expect(lines).toHaveLength(1 + connections.length);
+  const pending = (await browser.get('/operator/connections.csv?status=pending')).text.trim().split('\r\n');
+  expect(pending.slice(1).every((line) => line.includes('"pending"'))).toBe(true);
+});
+
+test('an organization is found by a part of its name, its reference or its id', async () => {
+  const given = { name: 'Umbrella Works', reference: 'umbrella-7' };
+  const { body } = await callApi(vendor.service.url, token, 'POST', '/v1/organizations', given);
+  const { browser } = await signedIn();
+  const found = await browser.get('/operator?account=umbrella+w');
+  expect([found.url, wordsOf(found).includes('Umbrella Works')]).toEqual([
+    '/operator/organizations?q=umbrella+w',
+    true,
+  ]);
+  for (const exact of ['umbrella-7', body.id])
+    expect((await browser.get(`/operator/organizations?q=${exact}`)).url).toBe(
+      `/operator/organizations/${body.id}`,
+    );
+  const none = await browser.get('/operator/organizations?q=%3Cscript%3E');
+  expect([none.text.includes('<script>'), wordsOf(none).includes('No organization matches')]).toEqual([
+    false,
+    true,
+  ]);
+});
+
+test('without any token nobody gets in', async () => {
   const other = await startVendor();
-  const answer = await fetch(`${other.service.url}/operator/sign-in`);
-  expect(answer.status).toBe(404);
+  const browser = openWebClient(other.service.url);
+  await browser.get('/operator/sign-in');
+  for (const wrong of ['', 'undefined', other.apiKey])
+    expect((await browser.post('/operator/sign-in', { token: wrong })).status).toBe(401);
   await other.close();
 });

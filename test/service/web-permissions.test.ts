@@ -10,7 +10,7 @@ let browser: WebClient;
 beforeAll(async () => {
   const permissionSets = await openPermissionSets('examples/permission-sets', {
     read: async () => ({}),
-    write: async () => {},
+    add: async (hashes) => hashes,
   });
   vendor = await startVendor({ permissionSets, propagationWindowMs: 0 });
   browser = openWebClient(vendor.service.url);

@@ -140,7 +140,7 @@ describe.each(flavours)('init, for $cdk', (flavour) => {
     expect(output).toContain(`A new ${flavour.cdk} project`);
     expect(code).toBe(0);
     expect(filesOf(folder)).toEqual(
-      ['.gitignore', 'cdktf.json', 'main.ts', 'package.json', 'aws-connection.ts', 'tsconfig.json'].sort(),
+      ['.gitignore', 'cdktf.json', 'main.ts', 'package.json', 'vendor-connection.ts', 'tsconfig.json'].sort(),
     );
     const json = await synthesized(folder);
     const [role] = Object.values<Json>(json.resource.aws_iam_role);
@@ -156,12 +156,12 @@ describe.each(flavours)('init, for $cdk', (flavour) => {
     const folder = existing();
     const { code, output } = await init(folder, ['--yes']);
     expect(code).toBe(0);
-    expect(output).toContain('+     connectAws(this);');
+    expect(output).toContain('+     connectVendor(this);');
     const main = readFileSync(path.join(folder, 'main.ts'), 'utf8');
     expect(
       main
         .split('\n')
-        .filter((line) => !/connectAws/.test(line))
+        .filter((line) => !/connectVendor/.test(line))
         .join('\n'),
     ).toBe(template(flavour));
     const { dependencies, devDependencies } = JSON.parse(
@@ -189,9 +189,9 @@ describe.each(flavours)('init, for $cdk', (flavour) => {
     const folder = existing({ 'main.ts': two });
     const { code, output } = await init(folder, ['--yes']);
     expect(code).toBe(0);
-    expect(output).toMatch(/in your stack's constructor.*connectAws\(this\)/i);
+    expect(output).toMatch(/in your stack's constructor.*connectVendor\(this\)/i);
     expect(readFileSync(path.join(folder, 'main.ts'), 'utf8')).toBe(two);
-    expect(existsSync(path.join(folder, 'aws-connection.ts'))).toBe(true);
+    expect(existsSync(path.join(folder, 'vendor-connection.ts'))).toBe(true);
   });
 });
 
@@ -202,17 +202,17 @@ describe('init', () => {
     for (const words of [[], ['--dry-run']]) {
       const folder = folderWith(flavour);
       const { output } = await init(folder, ['--cdk', 'cdktf', ...words]);
-      expect(output).toMatch(/new: aws-connection\.ts[\s\S]*\+ .*connectionId: "con_8f3kQz"/);
+      expect(output).toMatch(/new: vendor-connection\.ts[\s\S]*\+ .*connectionId: "con_8f3kQz"/);
       expect(filesOf(folder)).toEqual([]);
     }
   });
 
   test('overwrites nothing', async () => {
-    const folder = folderWith(flavour, { 'aws-connection.ts': '// mine\n' });
+    const folder = folderWith(flavour, { 'vendor-connection.ts': '// mine\n' });
     const { code, output } = await init(folder, ['--yes', '--cdk', 'cdktf']);
     expect(code).toBe(1);
-    expect(output).toMatch(/aws-connection\.ts is there already, and init overwrites nothing/);
-    expect(filesOf(folder)).toEqual(['aws-connection.ts']);
+    expect(output).toMatch(/vendor-connection\.ts is there already, and init overwrites nothing/);
+    expect(filesOf(folder)).toEqual(['vendor-connection.ts']);
   });
 
   test.each([
@@ -318,7 +318,7 @@ describe('init --setup', () => {
       CONNECT_CALLBACK_SECRET: callbackSecret,
     });
     expect([code, output]).toEqual([0, expect.stringContaining('ready to connect')]);
-    const written = readFileSync(path.join(folder, 'aws-connection.ts'), 'utf8');
+    const written = readFileSync(path.join(folder, 'vendor-connection.ts'), 'utf8');
     for (const value of [id, externalId, principal, callbackUrl, ACCOUNT])
       expect(written).toContain(JSON.stringify(value));
     for (const name of filesOf(folder))

@@ -240,7 +240,7 @@ test('the example for CDK Terrain type-checks and synthesizes as it is', async (
     env: { PATH: process.env.PATH, HOME: process.env.HOME, CDKTF_OUTDIR: out },
   });
   expect(stdout + stderr).toBe('');
-  const { resource } = JSON.parse(readFileSync(path.join(out, 'stacks/aws-connection/cdk.tf.json'), 'utf8'));
+  const { resource } = JSON.parse(readFileSync(path.join(out, 'stacks/rolebridge/cdk.tf.json'), 'utf8'));
   expect(Object.keys(resource.aws_iam_role)).toHaveLength(1);
 }, 60_000);
 

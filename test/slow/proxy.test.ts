@@ -136,7 +136,8 @@ it('calls STS and KMS, proves enrolling accounts and delivers webhooks through H
   const { accessKeyId, secretAccessKey } = account.admin;
   const withKey = { name: 'key', method: 'access_key', accessKeyId, secretAccessKey };
   expect((await callApi(service.url, apiKey, 'POST', '/v1/connections', withKey)).status).toBe(201);
-  expect([...new Set(asked)].sort()).toEqual([`${hooks}:443`, `${iam}:443`, `${kmsHost}:443`, `${sts}:443`]);
+  const hosts = [hooks, iam, kmsHost, sts, 'sts.us-west-2.amazonaws.com'];
+  expect([...new Set(asked)].sort()).toEqual(hosts.map((host) => `${host}:443`));
   service.child.kill('SIGTERM');
   await service.ended;
 
@@ -155,8 +156,9 @@ it('calls STS and KMS, proves enrolling accounts and delivers webhooks through H
 it('names an endpoint that is not AWS’s own at the start and in doctor, wherever it was set', async () => {
   const vendor = await startVendorProcess({ ROLEBRIDGE_STS_ENDPOINT: '' });
   const service = await vendor.start({ AWS_ENDPOINT_URL: vendor.sandbox.url });
-  await until(() => service.output().includes('not AWS’s own'));
-  expect(service.output()).toContain(`"endpoint":"${vendor.sandbox.url}"`);
+  for (const name of ['STS', 'IAM'])
+    await until(() => service.output().includes(`"service":"${name}","endpoint":"${vendor.sandbox.url}"`));
+  expect(service.output()).toContain('not AWS’s own');
   const before = { ...process.env };
   Object.assign(process.env, vendor.environment, { AWS_ENDPOINT_URL_STS: vendor.sandbox.url });
   const { stdout } = await runCommandLine(['doctor', '--json'], { env: vendor.environment });

@@ -1,4 +1,11 @@
 /** Two service processes on one PostgreSQL, asked at once; `npm run faults -- races` plays a thousand rounds of each. */
+import { randomBytes } from 'node:crypto';
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openPermissionSets } from '../../service/permission-sets/index.js';
+import { servedPermissionSets } from '../../service/records/key-checks.js';
+import { openPostgresStore } from '../../service/records/open.js';
 import { type PostgresDatabase, sharedPostgres } from '../postgres/index.js';
 import { type Race, type Racers, races } from '../postgres/races.js';
 import { startVendorOnDatabase } from '../postgres/service-processes.js';
@@ -27,6 +34,38 @@ test.each<[string, Race]>([
   ['of two changes of a connection, none is lost in silence', 'oneVersion'],
 ])('%s', async (_, race) => {
   for (let round = 0; round < rounds; round++) await races[race](racers);
+});
+
+test('of two that start at once with different keys of one id, one is refused', async () => {
+  const database = await server.newSchema();
+  const started = await startVendorOnDatabase(database);
+  const key = () => ({ ROLEBRIDGE_SERVICE_KEYS: `k1:${randomBytes(32).toString('base64')}` });
+  // Both find an empty database.
+  const outcomes = await Promise.allSettled([started.startProcess(key()), started.startProcess(key())]);
+  await started.close();
+  const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+  expect(refused.map(({ reason }) => String(reason))).toEqual([
+    expect.stringContaining('the key "k1" is not the key "k1" that encrypted what is stored'),
+  ]);
+});
+
+test('of two that start at once with different files of one permission set, one is refused', async () => {
+  const url = await server.newSchema();
+  await openPostgresStore({ url }).then((store) => store.close());
+  const served = () =>
+    servedPermissionSets({ dataDirectory: '', database: { url, maxSessions: 1 }, serviceKeys: [] });
+  const folders = ['one', 'two'].map((title) => {
+    const folder = mkdtempSync(join(tmpdir(), 'rolebridge-sets-'));
+    cpSync('examples/permission-sets', folder, { recursive: true });
+    const file = join(folder, 'deploy@1.json');
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), title }));
+    return folder;
+  });
+  const outcomes = await Promise.allSettled(folders.map((folder) => openPermissionSets(folder, served())));
+  const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+  expect(refused.map(({ reason }) => String(reason))).toEqual([
+    expect.stringContaining('deploy@1.json: was changed after it was served'),
+  ]);
 });
 
 test('a key that one process revokes is refused by the other at once', async () => {

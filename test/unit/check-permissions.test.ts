@@ -24,7 +24,7 @@ const set = setOf({
       check: { actions: ['s3:PutObject'], resources: ['arn:aws:s3:::a/b'] },
     }),
     statement('Cost', { optional: true, actions: ['ce:GetCostAndUsage'] }),
-    statement('Wild', { actions: ['rds:*'] }),
+    statement('Wild', { optional: true, actions: ['rds:*'] }),
   ],
   denies: [statement('NoData', { actions: ['s3:GetObject'] })],
 });
@@ -101,7 +101,7 @@ describe('what is asked of IAM', () => {
 describe('what the answers come to', () => {
   const wild = { sid: 'Wild', reason: 'Why Wild.', because: 'no_check', actions: ['rds:*'] };
 
-  it('is complete when everything is allowed, and lists what was not checked', () => {
+  it('is complete when everything required is allowed, and lists what was not checked', () => {
     expect(judgePermissions(set, [], answer())).toEqual({
       state: 'complete',
       missing: [],
@@ -151,7 +151,7 @@ describe('what the answers come to', () => {
   it('never calls a denial for want of a context value missing', () => {
     const denied = { decision: 'implicitDeny', missingContext: ['aws:ResourceTag/team'] };
     expect(judgePermissions(set, [], answer({ 's3:PutObject': denied }))).toMatchObject({
-      state: 'complete',
+      state: 'not_checked',
       missing: [],
       notChecked: [wild, { sid: 'Write', because: 'missing_context', actions: ['s3:PutObject'] }],
     });
@@ -162,8 +162,63 @@ describe('what the answers come to', () => {
     ['an answer that is missing', answer().filter(({ action }) => action !== 's3:PutObject')],
   ])('takes %s for not checked', (_, answers) => {
     expect(judgePermissions(set, [], answers)).toMatchObject({
+      state: 'not_checked',
       missing: [],
       notChecked: [wild, { sid: 'Write', because: 'not_answered', actions: ['s3:PutObject'] }],
+    });
+  });
+
+  it('is complete where IAM answered everything but something optional', () => {
+    const answers = answer().filter(({ action }) => action !== 'ce:GetCostAndUsage');
+    expect(judgePermissions(set, [], answers)).toMatchObject({
+      state: 'complete',
+      notChecked: [wild, { sid: 'Cost', because: 'not_answered' }],
+    });
+  });
+
+  it.each([
+    [
+      'a required statement that says not what to ask',
+      { statements: [statement('A'), statement('B', { actions: ['rds:*'] })] },
+    ],
+    [
+      'a statement with conditions',
+      { statements: [statement('B', { conditions: { Bool: { 'aws:SecureTransport': true } } })] },
+    ],
+    [
+      'a denial that says not what to ask',
+      { statements: [statement('A')], denies: [statement('B', { actions: ['rds:*'] })] },
+    ],
+  ])('is not complete with %s', (_, over) => {
+    const needed = setOf(over);
+    expect(judgePermissions(needed, [], answer({}, simulationsFor(needed, [])))).toMatchObject({
+      state: 'not_checked',
+      missing: [],
+      notChecked: [{ sid: 'B' }],
+    });
+  });
+
+  it('lists AWS’s policies, which IAM can’t be asked about', () => {
+    const needed = setOf({ statements: [statement('A')], managedPolicies: ['ReadOnlyAccess'] });
+    expect(judgePermissions(needed, [], answer({}, simulationsFor(needed, [])))).toMatchObject({
+      state: 'complete',
+      notChecked: [{ sid: 'ReadOnlyAccess', because: 'managed_policy' }],
+    });
+  });
+
+  it('asks the concrete actions of a statement with wildcards, and lists the others', () => {
+    const mixed = setOf({
+      statements: [statement('A', { actions: ['ec2:Describe*', 's3:ListAllMyBuckets'] })],
+    });
+    expect(simulationsFor(mixed, []).flatMap(({ actions }) => actions)).toEqual(['s3:ListAllMyBuckets']);
+    const decisions = answer(
+      { 's3:ListAllMyBuckets': { decision: 'implicitDeny' } },
+      simulationsFor(mixed, []),
+    );
+    expect(judgePermissions(mixed, [], decisions)).toMatchObject({
+      state: 'incomplete',
+      missing: [{ action: 's3:ListAllMyBuckets' }],
+      notChecked: [{ sid: 'A', because: 'no_check', actions: ['ec2:Describe*'] }],
     });
   });
 

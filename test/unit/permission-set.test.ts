@@ -5,6 +5,8 @@ import {
   permissionSetId,
   permissionSetSchema,
 } from '../../service/domain/permission-set.js';
+import { hostileTexts } from '../templates/hostile.js';
+import { changed, pathsOf, setWithEveryMember } from '../templates/hostile-sets.js';
 
 const examples = path.join(__dirname, '../../examples/permission-sets');
 const read = (file: string) => JSON.parse(readFileSync(path.join(examples, file), 'utf8'));
@@ -113,3 +115,28 @@ test.each([
   const result = permissionSetSchema.safeParse(json);
   expect(result.error?.issues.map((issue) => issue.path.join('.'))).toContain(where);
 });
+
+const whole = setWithEveryMember();
+const wrongValues = [null, true, 0, -1, 1.5, [], {}, [null], { a: 1 }, ...hostileTexts, 'a'.repeat(100_000)];
+
+/** What the grammar leaves to the vendor: lists and maps may be empty, texts and values of conditions are free. */
+function mayBe(at: readonly (string | number)[], value: unknown): boolean {
+  const name = at.findLast((part) => Number.isNaN(Number(part)));
+  if (name === 'optional') return typeof value === 'boolean';
+  if (name === 'title' || name === 'reason') return typeof value === 'string' && value.trim().length <= 500;
+  if (at.includes('conditions') || at.includes('context'))
+    return value !== null && String(value).length < 2_049;
+  return ['denies', 'managedPolicies', 'statements'].includes(String(name)) && Array.isArray(value);
+}
+
+test.each(pathsOf(whole).map((at) => [at.join('.'), at] as const))(
+  'refuses wrong values of every member, and names the place: %s',
+  (place, at) => {
+    for (const value of wrongValues) {
+      const { success, error } = permissionSetSchema.safeParse(changed(whole, at, value));
+      const named = error?.issues.map(({ path }) => path.join('.')) ?? [];
+      const isNamed = named.some((each) => each.startsWith(place) || place.startsWith(each));
+      expect([value, success ? mayBe(at, value) : isNamed]).toEqual([value, true]);
+    }
+  },
+);

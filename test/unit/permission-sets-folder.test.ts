@@ -75,6 +75,6 @@ it('names every problem of every file at once', async () => {
 
 it('names a folder that is not there', async () => {
   await expect(
-    openPermissionSets('/nowhere', { read: async () => ({}), write: async () => {} }),
+    openPermissionSets('/nowhere', { read: async () => ({}), add: async (hashes) => hashes }),
   ).rejects.toThrow("ROLEBRIDGE_PERMISSION_SETS: the folder /nowhere can't be read (ENOENT).");
 });

@@ -132,6 +132,7 @@ describe('a role that is as it should be', () => {
         'without_external_id: denied',
         'wrong_external_id: denied',
         'altered_external_id: denied',
+        'without_external_id_in_another_region: denied',
       ]),
     );
     for (const { requestId } of answer.verification.probes) expect(requestId).toMatch(/^[\w-]{20,}$/);
@@ -196,6 +197,21 @@ describe('refuses a role that is open to a confused deputy', () => {
       trustPolicy({ principal: vendor.admin.arn, externalId: own }),
     );
   });
+
+  const elsewhere = { StringNotEquals: { 'aws:RequestedRegion': 'us-east-1' } };
+
+  it('finds a statement that needs no external ID in another region', async () => {
+    const refused = await verificationFailed(role([exact(), allow(elsewhere)]));
+    expect([refused.code, refused.causes[0]?.cause]).toEqual([required, 'condition_missing']);
+  });
+
+  it.each<Fault['kind']>(['throttle', 'reset', 'region-disabled'])(
+    'is decided without the other region where that does not answer (%s)',
+    async (kind) => {
+      aws.faults.set({ kind, matches: ({ region }) => region === 'us-west-2' } as Fault);
+      expect((await verify(role([exact()]))).outcome).toBe('passed');
+    },
+  );
 
   it('accepts StringLike without a wildcard, which is exact', async () => {
     expect((await verify(role([allow({ StringLike: { [key]: own } })]))).outcome).toBe('passed');

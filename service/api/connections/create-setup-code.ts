@@ -17,7 +17,7 @@ export const createSetupCode = defineOperation({
     description: 'The code, which no other answer contains.',
     schema: answers.createdSetupCode,
   },
-  errors: [...findErrors, 'method_mismatch'],
+  errors: ['quota_exceeded', ...findErrors, 'method_mismatch'],
   examples: { one: { path, returns: 201 } },
   async handler(input) {
     return create(input.deps, input.by, await connectionIn(input));

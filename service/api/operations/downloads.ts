@@ -1,6 +1,7 @@
 import { builtCallback, vendorTemplate } from '../../templates/index.js';
 import { type ApiDependencies, defineOperation } from '../operation.js';
 import { perService } from '../per-service.js';
+import { servedSet } from '../permission-sets/get.js';
 import { terraformModuleArchive } from '../terraform-module.js';
 
 const tag = 'Downloads';
@@ -32,6 +33,26 @@ export const downloadCloudFormationTemplate = defineOperation({
   errors: [],
   examples: { one: { returns: 200 } },
   handler: ({ deps }) => templateOf(deps),
+});
+
+/** To be copied to S3 before the set is published: quick-create links name the copy. */
+export const downloadSetTemplate = defineOperation({
+  method: 'get',
+  path: '/v1/permission-sets/{name}/{version}/cloudformation.yaml',
+  tag,
+  summary: "Downloads the vendor's CloudFormation template for one version of a permission set.",
+  auth: 'none',
+  answer: { status: 200, description: 'The template.', file: 'text/yaml; charset=utf-8' },
+  errors: ['not_found'],
+  examples: {
+    one: { path: { name: 'deploy', version: '1' }, returns: 200 },
+    unknown: { path: { name: 'deploy', version: '999' }, returns: 'not_found' },
+  },
+  handler: ({ deps: { principals, publicUrl, permissionSets }, params }) =>
+    vendorTemplate(
+      { principals, callbackUrl: `${publicUrl}/v1/callbacks` },
+      servedSet(permissionSets, `${params.name}@${params.version}`),
+    ),
 });
 
 export const downloadCallbackScript = defineOperation({

@@ -1,5 +1,10 @@
 import { RolebridgeError } from '../../domain/errors.js';
-import { parsePermissionSetId, permissionSetSchema } from '../../domain/permission-set.js';
+import {
+  type PermissionSet,
+  type PermissionSets,
+  parsePermissionSetId,
+  permissionSetSchema,
+} from '../../domain/permission-set.js';
 import { defineOperation } from '../operation.js';
 
 /** Served as the vendor's file has it, to be committed beside a stack: a version never changes. */
@@ -19,13 +24,16 @@ export const getPermissionSet = defineOperation({
     one: { path: { name: 'deploy', version: '1' }, returns: 200 },
     unknown: { path: { name: 'deploy', version: '999' }, returns: 'not_found' },
   },
-  handler: ({ deps, params }) => {
-    const id = parsePermissionSetId(`${params.name}@${params.version}`);
-    const set = id && deps.permissionSets.get(id.name, id.version);
-    if (set === undefined)
-      throw new RolebridgeError('not_found', 'There is no such version of a permission set.', {
-        remedy: 'See GET /v1/permission-sets for those that there are.',
-      });
-    return set;
-  },
+  handler: ({ deps, params }) => servedSet(deps.permissionSets, `${params.name}@${params.version}`),
 });
+
+/** @throws RolebridgeError `not_found` */
+export function servedSet(sets: PermissionSets, text: string): PermissionSet {
+  const id = parsePermissionSetId(text);
+  const set = id && sets.get(id.name, id.version);
+  if (set === undefined)
+    throw new RolebridgeError('not_found', 'There is no such version of a permission set.', {
+      remedy: 'See GET /v1/permission-sets for those that there are.',
+    });
+  return set;
+}

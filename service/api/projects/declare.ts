@@ -39,7 +39,7 @@ export const declareProject = defineOperation({
     description: 'The project, and what its declaration changes.',
     schema: z.object({ project: projectAnswer, ...effectsAnswer }),
   },
-  errors: ['scope_taken', 'connection_changed'],
+  errors: ['quota_exceeded', 'scope_taken', 'connection_changed'],
   examples: {
     one: { path, body, returns: 200 },
     dryRun: { path, query: { dryRun: 'true' }, body, returns: 200 },

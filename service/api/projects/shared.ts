@@ -19,11 +19,13 @@ export const dryRunQuery = z.strictObject({
 const text = z.string();
 const held = z.object({ connectionId: text, name: text, scope });
 const named = { id: text, name: text };
-export const projectAnswer = z.object({
-  ...named,
-  environments: z.array(z.object({ ...named, architectures: z.array(z.object(named)) })),
-  updatedAt: text,
-});
+export const projectAnswer = z
+  .object({
+    ...named,
+    environments: z.array(z.object({ ...named, architectures: z.array(z.object(named)) })),
+    updatedAt: text,
+  })
+  .meta({ id: 'Project' });
 const resolved = z.object({ id: text, name: text }).optional();
 export const effectsAnswer = {
   orphans: z.array(held).meta({ description: 'Scopes that no declared target matches.' }),

@@ -56,7 +56,7 @@ export async function checkAwsEndpoints({ config }: Examination): Promise<Findin
       .map(({ service, endpoint }) => `Calls of ${service} go to ${endpoint}, which is not AWS's own.`)
       .join(' '),
     remedy:
-      'If that is not intended, unset ROLEBRIDGE_STS_ENDPOINT, ROLEBRIDGE_KMS_ENDPOINT, AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_STS, and endpoint_url in the AWS profile.',
+      'If that is not intended, unset ROLEBRIDGE_STS_ENDPOINT, ROLEBRIDGE_IAM_ENDPOINT, ROLEBRIDGE_KMS_ENDPOINT, AWS_ENDPOINT_URL and its variants for a service, and endpoint_url in the AWS profile.',
   };
 }
 
@@ -88,6 +88,27 @@ export async function checkStsEndpoint({ stsAnswers }: Examination): Promise<Fin
           },
     ),
   );
+}
+
+/** Roles read themselves there; without it nothing is decided of a role. */
+export async function checkIamEndpoint({ config }: Examination): Promise<Finding> {
+  const findings = Object.entries(stsPartitionsOf(config)).map(
+    async ([partition, settings]): Promise<Omit<Finding, 'check'>> => {
+      const url = await endpointOf('iam', settings);
+      const reason = await dateOf(url, config.stsTimeoutMs).then(
+        () => undefined,
+        (error: NodeJS.ErrnoException) => error.code ?? error.message,
+      );
+      return reason === undefined
+        ? { outcome: 'ok', message: `${url} answers.` }
+        : {
+            outcome: 'failed',
+            message: `${url} (${partition}) can't be reached: ${reason}.`,
+            remedy: 'Let this machine reach it (port 443, DNS, a proxy), or set ROLEBRIDGE_IAM_ENDPOINT.',
+          };
+    },
+  );
+  return worst('IAM endpoint', await Promise.all(findings));
 }
 
 /** The service must run as the very principal that customers' roles trust. */

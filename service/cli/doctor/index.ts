@@ -6,6 +6,7 @@ import type { Terminal } from '../terminal.js';
 import {
   checkAwsEndpoints,
   checkClock,
+  checkIamEndpoint,
   checkStsEndpoint,
   checkVendorCredentials,
   reachSts,
@@ -21,6 +22,7 @@ const checks = [
   checkVendorCredentials,
   checkCanary,
   checkStsEndpoint,
+  checkIamEndpoint,
   checkAwsEndpoints,
   checkPublicUrl,
   checkServiceKeys,

@@ -83,9 +83,9 @@ export const requestErrors = {
     status: 409,
     title: 'The quota is used up',
     meaning:
-      'Your organization has as many connections, API keys, sign-in links or enrollments as it may. Nothing was created.',
-    see: 'The detail names the quota. Vendor: see the metric `rolebridge_quota_exceeded_total`.',
-    fix: 'Delete connections, revoke keys or links, or end enrollments that you no longer need. Vendor: the quotas are in `ROLEBRIDGE_QUOTAS`.',
+      'Your organization has as many of this kind as it may: connections, projects, API keys, links, set-up codes, web sessions, enrollments or idempotency keys. Nothing was created.',
+    see: 'The detail and `quota` name the kind. Vendor: `rolebridge org show ORG` shows use and limit of each; see the metric `rolebridge_quota_exceeded_total`.',
+    fix: 'Delete connections and projects, revoke keys or links, or end enrollments that you no longer need. Sign-in links that were revoked count for 12 hours, idempotency keys for 24. Vendor: the quotas are in `ROLEBRIDGE_QUOTAS`.',
   },
   store_unavailable: {
     status: 503,

@@ -58,7 +58,8 @@ export function simulationsFor(set: PermissionSet, without: readonly string[]): 
 
 /**
  * What IAM's answers come to. An answer that is missing, or a denial for want of a context value, is "not checked", never
- * "missing".
+ * "missing". The state is `complete` only where IAM allowed all that statements require, and denied every denial: one that
+ * was checked in part or not at all makes it `not_checked`. AWS's managed policies can't be asked about, so they are only listed.
  *
  * @param answers undefined where the role may not simulate
  */
@@ -69,7 +70,6 @@ export function judgePermissions(
 ): JudgedPermissions {
   const found: Record<Kind, PermissionFinding[]> = { required: [], optional: [], denied: [] };
   const notChecked: NotChecked[] = unaskedOf(set, without);
-  let isAnswered = false;
   for (const { entry, kind, simulation } of questionsOf(set, without)) {
     const { sid, reason } = entry;
     const open = new Map<NotChecked['because'], string[]>();
@@ -78,7 +78,6 @@ export function judgePermissions(
         const because = answers === undefined ? 'not_permitted' : undefined;
         const answer = answers?.find((one) => answersFor(one, action, resource, simulation));
         const judged = because ?? judgeAnswer(answer, kind);
-        isAnswered ||= typeof judged !== 'string';
         if (judged === undefined) continue;
         if (typeof judged === 'string') open.set(judged, [...(open.get(judged) ?? []), action]);
         else found[kind].push({ sid, reason, action, resource, ...judged });
@@ -87,8 +86,12 @@ export function judgePermissions(
       notChecked.push({ sid, reason, because, actions: [...new Set(actions)] });
   }
   const isIncomplete = found.required.length + found.denied.length > 0;
+  const optional = new Set(set.statements.filter((entry) => entry.optional).map(({ sid }) => sid));
+  const isUnknown = notChecked.some(
+    ({ sid, because }) => because === 'not_permitted' || (because !== 'managed_policy' && !optional.has(sid)),
+  );
   return {
-    state: isIncomplete ? 'incomplete' : isAnswered ? 'complete' : 'not_checked',
+    state: isIncomplete ? 'incomplete' : isUnknown ? 'not_checked' : 'complete',
     missing: found.required,
     unavailable: found.optional,
     notDenied: found.denied,
@@ -131,11 +134,13 @@ function questionsOf(set: PermissionSet, without: readonly string[]): Question[]
 }
 
 function unaskedOf(set: PermissionSet, without: readonly string[]): NotChecked[] {
-  const unasked = entriesOf(set, without)
-    .filter(({ entry }) => simulationOf(entry) === undefined)
-    .map(
-      ({ entry: { sid, reason, actions } }): NotChecked => ({ sid, reason, because: 'no_check', actions }),
-    );
+  const unasked = entriesOf(set, without).flatMap(({ entry }): NotChecked[] => {
+    const { sid, reason, check } = entry;
+    const simulation = simulationOf(entry);
+    const actions = entry.actions.filter((action) => simulation === undefined || !isConcrete(action));
+    const isAsked = actions.length === 0 || (simulation !== undefined && check !== undefined);
+    return isAsked ? [] : [{ sid, reason, because: 'no_check', actions }];
+  });
   const managed = set.managedPolicies.map(
     (name): NotChecked => ({
       sid: name,
@@ -159,14 +164,17 @@ function entriesOf(
   ];
 }
 
-/** IAM simulates concrete actions: a statement with wildcards or conditions says what to ask, or is not checked. */
+/**
+ * IAM simulates concrete actions on concrete resources: a statement with others or with conditions says what to ask.
+ * Without that, only its concrete actions are checked, or none.
+ */
 function simulationOf({ actions, resources, conditions, check }: PermissionDenial): Simulation | undefined {
-  const isConcrete = (text: string) => !/[*?]|\$\{/.test(text);
   const areConcrete = resources.every((resource) => resource === '*' || isConcrete(resource));
-  if (check === undefined)
-    return actions.every(isConcrete) && areConcrete && conditions === undefined
-      ? { actions, resources, context: [] }
-      : undefined;
+  if (check === undefined) {
+    const concrete = actions.filter(isConcrete);
+    const isAskable = concrete.length > 0 && areConcrete && conditions === undefined;
+    return isAskable ? { actions: concrete, resources, context: [] } : undefined;
+  }
   if (check.resources === undefined && !areConcrete) return undefined;
   return {
     actions: check.actions,
@@ -174,6 +182,8 @@ function simulationOf({ actions, resources, conditions, check }: PermissionDenia
     context: contextOf(check.context),
   };
 }
+
+const isConcrete = (text: string): boolean => !/[*?]|\$\{/.test(text);
 
 function contextOf(context: NonNullable<PermissionDenial['check']>['context']): ContextEntry[] {
   return Object.entries(context ?? {}).map(([key, value]) => {

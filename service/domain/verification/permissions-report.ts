@@ -11,14 +11,16 @@ export const denier = z.enum([
 export type DeniedBy = z.infer<typeof denier>;
 
 /** What a role can't do that its permission set has, or can do that the set denies. */
-const finding = z.strictObject({
-  sid: z.string(),
-  reason: z.string(),
-  action: z.string(),
-  resource: z.string(),
-  /** Absent where the set denies the action and IAM allows it. */
-  deniedBy: denier.optional(),
-});
+const finding = z
+  .strictObject({
+    sid: z.string(),
+    reason: z.string(),
+    action: z.string(),
+    resource: z.string(),
+    /** Absent where the set denies the action and IAM allows it. */
+    deniedBy: denier.optional(),
+  })
+  .meta({ id: 'PermissionFinding' });
 export type PermissionFinding = DeepReadonly<z.infer<typeof finding>>;
 
 /** A statement that was not checked, or only in part. */
@@ -30,6 +32,7 @@ const notChecked = z.strictObject({
 });
 export type NotChecked = DeepReadonly<z.infer<typeof notChecked>>;
 
+/** `complete`: IAM allowed everything required. `not_checked`: nothing is known to be missing, and something was not asked or answered. */
 export const permissionsState = z.enum(['complete', 'incomplete', 'not_checked']);
 export type PermissionsState = z.infer<typeof permissionsState>;
 
@@ -45,8 +48,10 @@ const lists = z.strictObject({
 export type JudgedPermissions = DeepReadonly<z.infer<typeof lists>>;
 
 /** The same, with what was checked and when. */
-export const permissionsReport = lists.extend({
-  permissionSet: z.string().meta({ description: 'Name and version: `deploy@3`.' }),
-  checkedAt: z.iso.datetime(),
-});
+export const permissionsReport = lists
+  .extend({
+    permissionSet: z.string().meta({ description: 'Name and version: `deploy@3`.' }),
+    checkedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'PermissionsReport' });
 export type PermissionsReport = DeepReadonly<z.infer<typeof permissionsReport>>;

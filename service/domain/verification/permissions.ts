@@ -93,31 +93,39 @@ function record({ report }: Attempt, found: PermissionsReport, isRequired: boole
     report.warn('permissions', 'permissions_missing', message, remedy);
     return;
   }
-  const notes = [
-    ...(unavailable.length > 0 ? [`Not available: ${listed(unavailable.map(({ sid }) => sid))}.`] : []),
-    ...(notChecked.length > 0 ? [`Not checked: ${listed(notChecked.map(({ sid }) => sid))}.`] : []),
-  ];
+  const open = notChecked.length > 0 ? [`Not checked: ${listed(notChecked.map(({ sid }) => sid))}.`] : [];
   if (state === 'not_checked') {
     const isDenied = notChecked.some(({ because }) => because === 'not_permitted');
     report.notChecked(
       'permissions',
       isDenied
         ? 'The permissions could not be checked: the role may not call iam:SimulatePrincipalPolicy on itself.'
-        : ['The permissions could not be checked.', ...notes].join(' '),
+        : [`Not everything that permission set ${permissionSet} needs could be checked.`, ...open].join(' '),
       isDenied
         ? 'Let the role read itself ("selfInspection" in the construct; the setup page shows the policy).'
-        : 'The vendor can add "check" to these statements.',
+        : remedyFor(notChecked),
     );
     return;
   }
+  const lacking =
+    unavailable.length > 0 ? [`Not available: ${listed(unavailable.map(({ sid }) => sid))}.`] : [];
   report.pass(
     'permissions',
     [
       `IAM's simulator allows what permission set ${permissionSet} needs.`,
-      ...notes,
+      ...lacking,
+      ...open,
       `The simulator leaves out ${notEvaluated.join(', ')}.`,
     ].join(' '),
   );
+}
+
+function remedyFor(open: PermissionsReport['notChecked']): string {
+  const isDueTo = (...reasons: (typeof open)[number]['because'][]) =>
+    open.some(({ because }) => reasons.includes(because));
+  if (isDueTo('no_check', 'missing_context'))
+    return 'Nothing is wrong with the role. The vendor can say in the set what to ask: "check" with actions, resources and context.';
+  return 'IAM gave no answer that can be read. The next check asks again.';
 }
 
 const listed = (sids: readonly string[]): string => [...new Set(sids)].join(', ');

@@ -56,13 +56,7 @@ export async function negativeProbes(attempt: Attempt, externalId: ExternalId): 
       continue;
     }
     if (opensWithout)
-      report.fail(
-        'external_id_required',
-        'external_id_not_required',
-        `${role.arn} can be assumed without the external ID, so anyone who gets the vendor to use this ARN gets into the account.`,
-        'Require the external ID with StringEquals on sts:ExternalId in every statement of the trust policy, as in the one shown here.',
-        causeOfOpenTrust('condition_missing'),
-      );
+      noExternalId(attempt, 'so anyone who gets the vendor to use this ARN gets into the account');
     report.pass('external_id_required', 'AWS denies the role without the external ID.');
     if (opensWithAny) anyExternalId(attempt, 'with any external ID');
     if (opensWithOther) anyExternalId(attempt, "with another connection's external ID");
@@ -77,6 +71,16 @@ export async function negativeProbes(attempt: Attempt, externalId: ExternalId): 
     if (previous) report.pass('previous_external_id', 'AWS denies the role with the previous external ID.');
     return;
   }
+}
+
+function noExternalId({ report, role }: Attempt, how: string): never {
+  return report.fail(
+    'external_id_required',
+    'external_id_not_required',
+    `${role.arn} can be assumed without the external ID, ${how}.`,
+    'Require the external ID with StringEquals on sts:ExternalId in every statement of the trust policy, as in the one shown here.',
+    causeOfOpenTrust('condition_missing'),
+  );
 }
 
 function anyExternalId({ report, role }: Attempt, how: string): never {
@@ -106,7 +110,7 @@ export async function moreProbes(attempt: Attempt, externalId: ExternalId): Prom
     accountId,
     ...(organization === '' ? [] : [organization]),
   ];
-  const [guessed, unmarked] = await Promise.all([
+  const [guessed, unmarked, isOpenElsewhere] = await Promise.all([
     Promise.all(altered.map((guess) => probe(attempt, 'altered_external_id', guess))),
     Promise.all([
       probe(attempt, 'without_external_id', undefined, {
@@ -115,17 +119,32 @@ export async function moreProbes(attempt: Attempt, externalId: ExternalId): Prom
       probe(attempt, 'without_external_id', undefined, { sourceIdentity: organization || 'rolebridge' }),
       probe(attempt, 'without_external_id', undefined, { tag: true }),
     ]),
+    opensInAnotherRegion(attempt),
   ]);
   if (unmarked.some((isOpen) => isOpen))
-    attempt.report.fail(
-      'external_id_required',
-      'external_id_not_required',
-      `${attempt.role.arn} can be assumed without the external ID when the session has a name, source identity or tag as the vendor's sessions do.`,
-      'Require the external ID with StringEquals on sts:ExternalId in every statement of the trust policy, as in the one shown here.',
-      causeOfOpenTrust('condition_missing'),
-    );
+    noExternalId(attempt, "if the session has a name, source identity or tag as the vendor's sessions do");
+  if (isOpenElsewhere) noExternalId(attempt, 'through STS in another region');
   if (guessed.some((isOpen) => isOpen))
     anyExternalId(attempt, 'with another external ID that resembles this one');
+}
+
+/** A network that reaches only one region's STS must not keep a role from being verified: without an answer it is not probed. */
+async function opensInAnotherRegion({ report, role, sts, request }: Attempt): Promise<boolean> {
+  const { partition, arn: roleArn } = role;
+  const { outcome, requestId } = await sts.assumeRole({
+    partition,
+    roleArn,
+    externalId: undefined,
+    sessionName: request.sessionName,
+    inAnotherRegion: true,
+  });
+  report.probes.push({
+    probe: 'without_external_id_in_another_region',
+    at: report.now(),
+    outcome,
+    requestId,
+  });
+  return outcome === 'allowed';
 }
 
 /** The first, middle and last letter after the prefix, each changed. */

@@ -4,7 +4,7 @@ import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import { messageOf } from '../../unknown-value.js';
 import { createIntegrity, type IntegrityKey } from '../integrity.js';
-import { RecordStore } from '../record-store.js';
+import { createRecordStore, type RecordStore } from '../record-store.js';
 import { Rows, readsOn } from '../rows.js';
 import type { AuditSurroundings } from './audit-log.js';
 import { noDocument } from './document-file.js';
@@ -79,7 +79,7 @@ async function inspectOnce(
       }
   const refused = async () => assertWritable();
   const log = { append: refused, organizations: refused, read: refused, trim: refused };
-  const store = new RecordStore({
+  const store = createRecordStore({
     ...readsOn(rows),
     log,
     transact: refused,

@@ -6,7 +6,6 @@ import type { AuditRecord } from '../../domain/audit.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { Transaction } from '../backend.js';
 import type { Integrity } from '../integrity.js';
-import { transactionOn } from '../memory.js';
 import type { Row } from '../row.js';
 import { type Rows, rowOf, Staged } from '../rows.js';
 import { checkedValue, type TableName, tableNames, tables } from '../tables.js';
@@ -14,6 +13,7 @@ import { AuditLog, type AuditSurroundings, type FoundLog } from './audit-log.js'
 import { type Anchor, type Document, DocumentFile, noDocument } from './document-file.js';
 import { type FileOperations, unavailable } from './files.js';
 import { writeHead } from './head.js';
+import { transactionOn } from './transaction.js';
 
 /** What all organizations of a data directory share. */
 export interface Surroundings {
@@ -159,7 +159,8 @@ export class OrganizationStore {
         isLasting: false,
         forgets: false,
       };
-      const transaction = transactionOn(own, (more) => its.records.push(...more), {
+      const transaction = transactionOn(own, {
+        audit: (more) => its.records.push(...more),
         lasting: () => {
           its.isLasting = true;
         },

@@ -87,6 +87,16 @@ function transactionOn(
   return {
     get,
     audit,
+    async count(table, where) {
+      const values: unknown[] = [];
+      const filter = conditions({ ...where, organizationId }, values);
+      const [counted] = await session.query(
+        z.object({ count: z.coerce.number() }),
+        `SELECT COUNT(*) AS count FROM ${snake(table)} ${filter}`,
+        values,
+      );
+      return counted?.count ?? 0;
+    },
     forgetVersionBefore() {},
     async holder(constraint, value) {
       const [found] = await session.query(
@@ -217,6 +227,7 @@ async function listRows<Name extends TableName>(
   const bound = (value: unknown) => `$${values.push(value)}`;
   const parts = [conditions({ ...where, organizationId }, values).replace('WHERE ', '')];
   if (search) parts.push(`strpos(${snake(search.column)}, ${bound(search.text)}) > 0`);
+  if (column) parts.push(`${column} IS NOT NULL`);
   if (upTo !== undefined && column) parts.push(`${column} <= ${bound(upTo)}`);
   if (after !== undefined)
     parts.push(

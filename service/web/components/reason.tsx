@@ -1,15 +1,13 @@
 import type { Connection } from '../../domain/connection.js';
-import { errorCatalog } from '../../domain/error-catalog/index.js';
 import { useTexts } from '../page-context.js';
 import { useHref } from './basics.js';
 import { assuranceOf, verificationOf } from './status.js';
 
 /** What is wrong with a connection, or what it waits for, in one sentence. */
 export function Reason({ connection, isOperator }: { connection: Connection; isOperator?: boolean }) {
-  const texts = useTexts().list;
+  const { list: texts, codes } = useTexts();
   const verification = verificationOf(connection);
-  if (verification?.result === 'failed')
-    return <span class="reason">{errorCatalog[verification.code].title}.</span>;
+  if (verification?.result === 'failed') return <span class="reason">{codes.title(verification.code)}.</span>;
   if (connection.status === 'pending') return <span class="note">{texts.waiting}</span>;
   if (connection.status === 'disconnected')
     return <span class="note">{isOperator ? texts.endedByThem : texts.ended}</span>;

@@ -1,3 +1,4 @@
+import type { Child } from 'hono/jsx';
 import { parseRoleArn, partitions } from '../../domain/role-arn.js';
 import type { CheckResult } from '../check-result.js';
 import { useTexts } from '../page-context.js';
@@ -17,16 +18,20 @@ const unsafeCodes: ReadonlySet<string> = new Set([
 /** Nothing was decided: neutral, and never called a failure. */
 export const NoVerdict = ({ result }: { result: CheckResult }) => {
   const texts = useTexts().failed;
+  const { explained } = useTexts().codes;
+  const message = explained(result.code)?.meaning ?? result.message;
   return (
-    <Callout icon="clock" role="status" title={<Words text={`${texts.inconclusive}: ${result.message}`} />}>
+    <Callout icon="clock" role="status" title={<Words text={`${texts.inconclusive}: ${message}`} />}>
       <span>{texts.inconclusiveLine}</span>
     </Callout>
   );
 };
 
 /** What is wrong, why it matters, and what to do; the checks and the code last. */
-export function Refusal({ result, title }: { result: CheckResult; title: string }) {
-  const texts = useTexts().failed;
+export function Refusal({ result }: { result: CheckResult }) {
+  const { failed: texts, codes } = useTexts();
+  const explained = codes.explained(result.code);
+  const remedy = explained?.fix ?? result.remedy;
   const isUnsafe = unsafeCodes.has(result.code);
   return (
     <div class="section" role="alert">
@@ -35,23 +40,39 @@ export function Refusal({ result, title }: { result: CheckResult; title: string 
           <Icon name="alert" />
         </span>
         <div class="stack stack-2">
-          <h3>{isUnsafe ? texts.unsafe : title}</h3>
+          <h3>{isUnsafe ? texts.unsafe : codes.title(result.code)}</h3>
           <p>
-            <Words text={result.message} />
+            <Words text={explained?.meaning ?? result.message} />
           </p>
           {isUnsafe && (
             <p class="muted">
               <Words text={texts.whyUnsafe} />
             </p>
           )}
-          {result.remedy && result.trustPolicy === undefined && (
+          {remedy && result.trustPolicy === undefined && (
             <p>
-              <strong>{texts.whatToDo}:</strong> <Words text={result.remedy} />
+              <strong>{texts.whatToDo}:</strong> <Words text={remedy} />
             </p>
+          )}
+          {explained && (
+            <Original>
+              {result.message} {result.remedy}
+            </Original>
           )}
         </div>
       </div>
     </div>
+  );
+}
+
+/** The message itself, which is in English, below what it means. */
+export function Original({ children }: { children?: Child }) {
+  return (
+    <Fold title={useTexts().failed.original}>
+      <p class="help" lang="en">
+        {children}
+      </p>
+    </Fold>
   );
 }
 
@@ -88,7 +109,7 @@ function Causes({ result }: { result: CheckResult }) {
       <h3>{texts.causes}</h3>
       <ol class="nums">
         {result.causes.map(({ explanation, likelihood }) => (
-          <li>
+          <li lang="en">
             <Words text={explanation} /> <span class="faint">({texts.likelihood[likelihood]})</span>
           </li>
         ))}

@@ -11,17 +11,7 @@ export const Timeline = ({ entries }: { entries: readonly HistoryEntry[] }) => (
           <Icon name={entry.icon} />
         </span>
         <b>{entry.title}</b>
-        {entry.outcome && (
-          <p>
-            {entry.outcome}
-            {entry.code && (
-              <>
-                {' '}
-                <code class="break">{entry.code}</code>
-              </>
-            )}
-          </p>
-        )}
+        {entry.outcome && <p>{[entry.outcome, entry.why].filter(Boolean).join(': ')}</p>}
         {entry.details && <p class="break">{entry.details}</p>}
         <p class="when">
           {entry.who}, <Time iso={entry.at} />

@@ -1,53 +1,42 @@
 /** The vendor's own view across organizations, at `/operator`: for its staff, never for a customer. */
-import express, { type Request, type Response, Router } from 'express';
-import { RolebridgeError } from '../../domain/errors.js';
+import express, { Router } from 'express';
+import type { OperatorPermission } from '../../domain/operator.js';
+import { denied } from '../../domain/permission.js';
 import type { RateLimits } from '../../limits/index.js';
-import { SignInForm } from '../components/sign-in-form.js';
-import { isSameOrigin } from '../csrf.js';
-import { useTexts } from '../page-context.js';
+import { formRefused, isSameOrigin } from '../csrf.js';
 import { isSame } from '../session.js';
-import { field, type Site, seeOther, sendPage, textsOf } from '../site.js';
+import { field, noSuchPage, type Site, seeOther } from '../site.js';
 import { addOperatorConnections } from './connections.js';
+import { addConnectionsDownload } from './download.js';
 import { addOrganizationPage } from './organization.js';
+import { addOrganizationsPage } from './organizations.js';
 import { createOperatorSessions } from './session.js';
+import { addOperatorSignIn } from './sign-in.js';
 
-/** Without an operator's token there is no such page. */
+/** What a token must permit for the pages that begin so. */
+const required: readonly (readonly [path: string, permission: OperatorPermission])[] = [
+  ['/organizations', 'organizations:read'],
+  ['/', 'connections:read'],
+];
+
 export function createOperatorPages(
   site: Site,
   limits: Pick<RateLimits, 'address'>,
-  tokenHash: string | undefined,
+  settingHash: string | undefined,
 ): Router {
   const { deps } = site;
-  const sessions = createOperatorSessions(deps, tokenHash);
+  const sessions = createOperatorSessions(deps, settingHash);
   const pages = Router({ strict: true, caseSensitive: true });
-  pages.use((_request, _response, next) => {
-    if (tokenHash === undefined) throw new RolebridgeError('not_found', 'This page does not exist.');
-    next();
-  });
   pages.use(express.urlencoded({ extended: false, limit: '8kb', inflate: false, parameterLimit: 10 }));
   pages.use((request, _response, next) => {
-    if (request.method === 'POST' && !isSameOrigin(request, deps.publicUrl)) throw notOurs();
+    if (request.method === 'POST' && !isSameOrigin(request, deps.publicUrl)) throw formRefused();
     next();
   });
-  const showSignIn = (request: Request, response: Response, error?: string) =>
-    sendPage(
-      site,
-      response,
-      { title: textsOf(site, response).operator.signIn, isPlain: true },
-      <SignIn token={site.sessions.formToken(request, response)} error={error} />,
-      error === undefined ? 200 : 401,
-    );
-  pages.get('/sign-in', (request, response) => showSignIn(request, response));
-  pages.post('/sign-in', async (request, response) => {
-    if (!site.sessions.hasFormToken(request, field(request, 'csrf'))) throw notOurs();
-    if (sessions.begin(response, field(request, 'token'))) return seeOther(site, response, '/operator');
-    await limits.address(request.ip);
-    return showSignIn(request, response, textsOf(site, response).operator.wrongToken);
-  });
-  pages.use((request, response, next) => {
-    const session = sessions.find(request, response);
+  addOperatorSignIn(pages, site, { sessions, limits, settingHash });
+  pages.use(async (request, response, next) => {
+    const session = await sessions.find(request, response);
     if (session === undefined) return seeOther(site, response, '/operator/sign-in');
-    if (request.method === 'POST' && !isSame(session.csrfToken, field(request, 'csrf'))) throw notOurs();
+    if (request.method === 'POST' && !isSame(session.csrfToken, field(request, 'csrf'))) throw formRefused();
     response.locals.operator = session;
     next();
   });
@@ -55,21 +44,19 @@ export function createOperatorPages(
     sessions.end(response);
     return seeOther(site, response, '/operator/sign-in');
   });
+  pages.use((request, response, next) => {
+    const [, permission] = required.find(([path]) => request.path.startsWith(path)) ?? [];
+    const { operator } = response.locals.operator;
+    if (permission && !operator.permissions.includes(permission))
+      throw denied(`This page needs the permission ${permission}.`, 'Sign in with a token that has it.');
+    next();
+  });
   addOperatorConnections(pages, site);
+  addConnectionsDownload(pages, site);
+  addOrganizationsPage(pages, site);
   addOrganizationPage(pages, site);
   pages.use(() => {
-    throw new RolebridgeError('not_found', 'This page does not exist.');
+    throw noSuchPage();
   });
   return pages;
-}
-
-const notOurs = () =>
-  new RolebridgeError('form_refused', 'This form did not come from this site, or is too old.', {
-    remedy: 'Open the page again, and send the form from there.',
-  });
-
-function SignIn({ token, error }: { token: string; error: string | undefined }) {
-  const { signIn, signInLead, token: label, tokenHelp } = useTexts().operator;
-  const texts = { title: signIn, lead: signInLead, label, help: tokenHelp, button: signIn };
-  return <SignInForm action="/operator/sign-in" csrf={token} texts={texts} name="token" error={error} />;
 }

@@ -2,7 +2,7 @@ import type { Request, Router } from 'express';
 import type { Connection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { isConnectionId, isOrganizationId } from '../../domain/ids.js';
-import type { Organization } from '../../domain/organization.js';
+import { isListed, type Organization } from '../../domain/organization.js';
 import { Crumbs, Time } from '../components/basics.js';
 import { CopyRows } from '../components/code.js';
 import { Timeline } from '../components/timeline.js';
@@ -10,6 +10,7 @@ import { type HistoryEntry, historyOf } from '../history.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import { queried, type Site, sendPage, textsOf } from '../site.js';
+import { OrganizationStatus } from './organizations.js';
 import { OperatorTable } from './table.js';
 
 /** One organization: its connections, and what happened there last. */
@@ -18,7 +19,7 @@ export function addOrganizationPage(pages: Router, site: Site): void {
   pages.get('/organizations/:id', async (request: Request<{ id: string }>, response) => {
     const { id } = request.params;
     const organization = isOrganizationId(id) ? await store.organization(id) : undefined;
-    if (organization === undefined)
+    if (organization === undefined || !isListed(organization))
       throw new RolebridgeError('not_found', 'There is no organization with this id.');
     const asked = queried(request, 'connection');
     const connectionId = isConnectionId(asked) ? asked : undefined;
@@ -48,9 +49,10 @@ function OrganizationView(props: {
   const { organization, connections } = props;
   return (
     <>
-      <Crumbs links={[['/operator', texts.title]]} here={organization.name} />
+      <Crumbs links={[['/operator/organizations', texts.organizations]]} here={organization.name} />
       <PageHead
         title={organization.name}
+        beside={<OrganizationStatus isSuspended={organization.suspendedAt !== undefined} />}
         lead={
           <>
             {texts.since} <Time iso={organization.createdAt} />
@@ -58,7 +60,13 @@ function OrganizationView(props: {
         }
       />
       <div class="stack stack-6">
-        <CopyRows rows={[[texts.organizationId, organization.id]]} />
+        <CopyRows
+          rows={[
+            [texts.organizationId, organization.id],
+            ...(organization.reference ? [[texts.reference, organization.reference] as const] : []),
+            ...Object.entries(organization.metadata ?? {}),
+          ]}
+        />
         <section class="card" aria-labelledby="connections">
           <div class="card-head">
             <h2 id="connections">{texts.title}</h2>

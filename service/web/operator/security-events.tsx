@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCatalog } from '../../domain/error-catalog/index.js';
+import type { ErrorCode } from '../../domain/error-catalog/index.js';
 import { Time, useHref } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
 import { verificationOf } from '../components/status.js';
@@ -14,7 +14,7 @@ export const securityCodes = [
 ] as const satisfies readonly ErrorCode[];
 
 export function SecurityEvents({ events, totals }: { events: readonly Owned[]; totals: Totals }) {
-  const { operator: texts } = useTexts();
+  const { operator: texts, codes } = useTexts();
   const href = useHref();
   const open = securityCodes.reduce((sum, code) => sum + (totals.code.get(code) ?? 0), 0);
   return (
@@ -36,12 +36,12 @@ export function SecurityEvents({ events, totals }: { events: readonly Owned[]; t
                   <Icon name="alert" />
                 </span>
                 <div>
-                  <b>{errorCatalog[verification.code].title}</b>
+                  <b>{codes.title(verification.code)}</b>
                   <p class="small muted">
                     <strong>
                       {organization?.name} / {connection.name}
                     </strong>
-                    . {verification.message}
+                    . <span lang="en">{verification.message}</span>
                   </p>
                 </div>
                 <span class="small faint nowrap">

@@ -1,7 +1,9 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Dependencies } from '../../actions/dependencies.js';
+import { operatorWithHash } from '../../actions/operator-tokens.js';
+import { type Operator, operatorPermissions } from '../../domain/operator.js';
 import { cookiesOf, isSame } from '../session.js';
 
 /** The operator's session ends after this time without use. */
@@ -9,6 +11,7 @@ const idleMs = 30 * 60_000;
 
 export interface OperatorSession {
   readonly csrfToken: string;
+  readonly operator: Operator;
 }
 
 const cookieValue = z.object({
@@ -22,16 +25,17 @@ const cookieValue = z.object({
  * that opened it, and any process can read it.
  */
 export function createOperatorSessions(
-  { encryption, clock, publicUrl }: Pick<Dependencies, 'encryption' | 'clock' | 'publicUrl'>,
-  tokenHash: string | undefined,
+  deps: Pick<Dependencies, 'encryption' | 'clock' | 'publicUrl' | 'store'>,
+  settingHash: string | undefined,
 ) {
+  const { encryption, clock, publicUrl } = deps;
   const isSecure = publicUrl.startsWith('https:');
   const path = `${new URL(publicUrl).pathname.replace(/\/$/, '')}/operator`;
   const cookieName = `${isSecure ? '__Secure-' : ''}operator`;
   const options = { httpOnly: true, sameSite: 'strict', secure: isSecure, path } as const;
   const context = 'operator-session';
 
-  const give = (response: Response, secret: string): void => {
+  const give = (response: Response, secret: string, tokenHash: string): void => {
     const expiresAt = clock.now() + idleMs;
     const text = encryption.encrypt(JSON.stringify({ secret, tokenHash, expiresAt }), context);
     response.cookie(cookieName, Buffer.from(text).toString('base64url'), options);
@@ -49,20 +53,20 @@ export function createOperatorSessions(
   }
 
   return {
-    /** Opens a session for a browser that sends the operator's token; false for any other text. */
-    begin(response: Response, token: string): boolean {
-      const hash = createHash('sha256').update(token).digest();
-      if (tokenHash === undefined || !timingSafeEqual(hash, Buffer.from(tokenHash, 'hex'))) return false;
-      give(response, randomBytes(32).toString('base64url'));
-      return true;
-    },
+    /** Opens a session that lasts no longer than the token with this hash. */
+    begin: (response: Response, tokenHash: string): void =>
+      give(response, randomBytes(32).toString('base64url'), tokenHash),
     /** The session of the request, which lasts on from now. */
-    find(request: Request, response: Response): OperatorSession | undefined {
+    async find(request: Request, response: Response): Promise<OperatorSession | undefined> {
       const found = read(request);
-      if (!found || tokenHash === undefined || !isSame(tokenHash, found.tokenHash)) return undefined;
-      if (found.expiresAt <= clock.now()) return undefined;
-      if (request.headers['x-rolebridge-live'] === undefined) give(response, found.secret);
-      return { csrfToken: createHash('sha256').update(`form:${found.secret}`).digest('base64url') };
+      if (found === undefined || found.expiresAt <= clock.now()) return undefined;
+      const operator = isSame(settingHash, found.tokenHash)
+        ? { permissions: operatorPermissions }
+        : await operatorWithHash(deps, found.tokenHash);
+      if (operator === undefined) return undefined;
+      if (request.headers['x-rolebridge-live'] === undefined) give(response, found.secret, found.tokenHash);
+      const csrfToken = createHash('sha256').update(`form:${found.secret}`).digest('base64url');
+      return { csrfToken, operator };
     },
     end: (response: Response): void => void response.clearCookie(cookieName, options),
   };

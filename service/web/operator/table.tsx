@@ -1,3 +1,4 @@
+import { permissionSetLabel, permissionSetOf } from '../../domain/connection.js';
 import { Account, Time, useHref } from '../components/basics.js';
 import { Reason } from '../components/reason.js';
 import { accountOf, Status, verificationOf } from '../components/status.js';
@@ -15,11 +16,13 @@ export function OperatorTable({
   const { operator: texts, list } = useTexts();
   const { columns } = list;
   const href = useHref();
+  const hasSets = rows.some(({ connection }) => permissionSetOf(connection) !== undefined);
   const titles = [
     columns.name,
     ...(hidesOrganization ? [] : [texts.organization]),
     columns.status,
     columns.account,
+    ...(hasSets ? [columns.permissions] : []),
     columns.checked,
   ];
   return (
@@ -36,6 +39,7 @@ export function OperatorTable({
       <tbody role="rowgroup">
         {rows.map(({ connection, organization }) => {
           const account = accountOf(connection);
+          const set = permissionSetOf(connection);
           const checked = verificationOf(connection)?.finishedAt;
           const path = href(`/operator/organizations/${connection.organizationId}`);
           return (
@@ -57,6 +61,12 @@ export function OperatorTable({
               <td role="cell" data-label={columns.account} data-empty={account === '' ? '' : undefined}>
                 {account === '' ? <span class="faint">{list.unknownAccount}</span> : <Account id={account} />}
               </td>
+              {hasSets && (
+                <td role="cell" data-label={columns.permissions} data-empty={set ? undefined : ''}>
+                  {set && permissionSetLabel(set)}{' '}
+                  {set?.newest !== undefined && <span class="badge badge-plain">v{set.newest}</span>}
+                </td>
+              )}
               <td role="cell" data-label={columns.checked} data-empty={checked ? undefined : ''}>
                 {checked && <Time iso={checked} />}
               </td>

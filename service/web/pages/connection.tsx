@@ -6,7 +6,6 @@ import { statusOf } from '../../api/problem.js';
 import { parse, renameRequest } from '../../api/schemas.js';
 import type { AuditRecord } from '../../domain/audit.js';
 import type { Connection } from '../../domain/connection.js';
-import { errorCatalog } from '../../domain/error-catalog/index.js';
 import { isAuditId } from '../../domain/ids.js';
 import { plain, resultOf } from '../check-result.js';
 import { Button, Crumbs, Field, Form } from '../components/basics.js';
@@ -119,7 +118,6 @@ export function addConnectionPages(pages: Router, site: Site): void {
         history={historyOf(records, textsOf(site, response), personOf).slice(0, historySize)}
         isOlderHistory={isAuditId(before)}
         olderHistory={hasMore && last ? `/connections/${connection.id}?before=${last.id}#history` : undefined}
-        failedTitle={(code) => errorCatalog[code].title}
         {...more}
       />
     );

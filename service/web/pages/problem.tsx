@@ -1,9 +1,10 @@
 import type { Router } from 'express';
 import { explanationOf } from '../../api/operations/explain-problem.js';
+import type { ErrorCode } from '../../domain/error-catalog/index.js';
 import { ButtonLink, Words } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
 import { usePage, useTexts } from '../page-context.js';
-import { type Site, sendPage } from '../site.js';
+import { type Site, sendPage, textsOf } from '../site.js';
 
 /** What the `type` of a problem shows in a browser; other clients get JSON from the API. */
 export function addProblemPages(router: Router, site: Site): void {
@@ -11,30 +12,39 @@ export function addProblemPages(router: Router, site: Site): void {
     response.vary('accept');
     if (request.accepts('json', 'html') !== 'html') return next();
     const problem = explanationOf(request.params.code, site.deps.publicUrl);
-    return sendPage(site, response, { title: problem.title }, <Explanation {...problem} />);
+    return sendPage(
+      site,
+      response,
+      { title: textsOf(site, response).codes.title(problem.code) },
+      <Explanation {...problem} />,
+    );
   });
 }
 
 function Explanation(problem: ReturnType<typeof explanationOf>) {
-  const texts = useTexts().problem;
+  const { problem: texts, codes } = useTexts();
+  const explained = codes.explained(problem.code);
   const parts = [
-    [texts.means, problem.meaning],
-    [texts.see, problem.see],
-    [texts.fix, problem.fix],
+    ...(explained
+      ? [[texts.inShort, `${explained.meaning} ${explained.fix ?? ''}`, undefined] as const]
+      : []),
+    [texts.means, problem.meaning, 'en'],
+    [texts.see, problem.see, 'en'],
+    [texts.fix, problem.fix, 'en'],
   ] as const;
   return (
     <article class="narrow stack stack-6">
       <div class="stack stack-2">
-        <h1>{problem.title}</h1>
+        <h1>{codes.title(problem.code)}</h1>
         <p class="small faint">
           <code>{problem.code}</code> · {texts.status(problem.status)}
         </p>
       </div>
       <div class="card">
-        {parts.map(([title, text]) => (
+        {parts.map(([title, text, lang]) => (
           <section class="section">
             <h2>{title}</h2>
-            <p>
+            <p lang={lang}>
               <Words text={text} />
             </p>
           </section>
@@ -46,34 +56,37 @@ function Explanation(problem: ReturnType<typeof explanationOf>) {
 
 /** Any error as a page: what is wrong, what to do, and the code last. */
 export function ProblemPage(props: {
-  title: string;
+  code: ErrorCode;
   detail: string;
   remedy?: string | undefined;
-  code: string;
   requestId: string;
 }) {
-  const { problem: texts, common } = useTexts();
-  const { brand } = usePage();
+  const { problem: texts, common, codes } = useTexts();
+  const { brand, path } = usePage();
+  const isOperator = path.startsWith('/operator');
+  // A page says what to click, not which call to make.
+  const explained = codes.explained(props.code) ?? texts.explained(props.code);
+  const remedy = explained?.fix ?? props.remedy;
   return (
     <section class="card plain" aria-labelledby="title">
       <div class="section" role="alert">
         <span class="verdict-i verdict-off">
           <Icon name="info" />
         </span>
-        <h1 id="title">{props.title}</h1>
+        <h1 id="title">{codes.title(props.code)}</h1>
         <p>
-          <Words text={props.detail} />
+          <Words text={explained?.meaning ?? props.detail} />
         </p>
-        {props.remedy && (
+        {remedy && (
           <p class="muted">
-            <Words text={props.remedy} />
+            <Words text={remedy} />
           </p>
         )}
       </div>
       <div class="section">
         <div class="actions">
-          <ButtonLink path="/connections" look="primary">
-            {texts.back}
+          <ButtonLink path={isOperator ? '/operator' : '/connections'} look="primary">
+            {isOperator ? texts.backOperator : texts.back}
           </ButtonLink>
           {brand.links.help && (
             <ButtonLink url={brand.links.help} leaves>

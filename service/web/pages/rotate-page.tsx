@@ -17,7 +17,6 @@ export interface Rotation {
   readonly format: Format;
   readonly change: { readonly before: string; readonly after: string } | undefined;
   readonly result?: CheckResult | undefined;
-  readonly resultTitle: string;
   /** It was checked, and the role still has the current external ID. */
   readonly isUnchanged?: boolean | undefined;
 }
@@ -114,7 +113,7 @@ function Deploy(rotation: Rotation) {
   const { connection, result } = rotation;
   return (
     <section class="card" aria-labelledby="deploy">
-      {result?.kind === 'refused' && <Refusal result={result} title={rotation.resultTitle} />}
+      {result?.kind === 'refused' && <Refusal result={result} />}
       <div class="section">
         {result?.kind === 'inconclusive' && <NoVerdict result={result} />}
         {rotation.isUnchanged && (

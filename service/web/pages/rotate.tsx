@@ -3,7 +3,6 @@ import { cancelExternalIdRotation, rotateExternalId } from '../../actions/rotate
 import { verifyAgain } from '../../actions/verify-again.js';
 import { statusOf } from '../../api/problem.js';
 import type { Connection, RoleConnection } from '../../domain/connection.js';
-import { errorCatalog } from '../../domain/error-catalog/index.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { trustPolicy } from '../../domain/trust-policy.js';
 import { type CheckResult, resultOf } from '../check-result.js';
@@ -80,7 +79,6 @@ export function addRotatePages(pages: Router, site: Site): void {
         stage={stageOf(role, isDone, more.result?.code ?? (await lastVerdict(role)))}
         format={format}
         change={role.pendingExternalId === undefined ? undefined : changeOf(role, format)}
-        resultTitle={more.result ? errorCatalog[more.result.code].title : ''}
         {...more}
       />
     );

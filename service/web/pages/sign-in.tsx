@@ -3,7 +3,6 @@ import { findConnection } from '../../actions/find-connection.js';
 import { takeSignInLink } from '../../actions/sign-in-link.js';
 import { apiKeyOf } from '../../api/auth.js';
 import type { Requester } from '../../domain/audit.js';
-import { RolebridgeError } from '../../domain/errors.js';
 import { requirePermission } from '../../domain/permission.js';
 import type { Token } from '../../domain/ports.js';
 import { linkIn } from '../../domain/sign-in-link.js';
@@ -11,6 +10,7 @@ import type { RateLimits } from '../../limits/index.js';
 import { Button, useHref } from '../components/basics.js';
 import { Pair } from '../components/pair.js';
 import { SignInForm } from '../components/sign-in-form.js';
+import { formRefused } from '../csrf.js';
 import { usePage, useTexts } from '../page-context.js';
 import { type Look, lookOf } from '../session.js';
 import { field, queried, type Site, seeOther, sendPage, textsOf } from '../site.js';
@@ -81,10 +81,7 @@ async function firstPageOf({ deps }: Site, link: Token): Promise<string> {
 }
 
 function requireFormToken({ sessions }: Site, request: Request): void {
-  if (sessions.hasFormToken(request, field(request, 'csrf'))) return;
-  throw new RolebridgeError('form_refused', 'This form is too old, or did not come from this site.', {
-    remedy: 'Open the page again, and send the form from there. Cookies must be allowed.',
-  });
+  if (!sessions.hasFormToken(request, field(request, 'csrf'))) throw formRefused();
 }
 
 function SignInPage({ token, error }: { token: string; error?: string }) {

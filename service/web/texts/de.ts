@@ -1,6 +1,10 @@
+import { germanCodes } from './codes-de.js';
 import type { Texts } from './texts.js';
 
-/** Every text of the pages, in German. Results of checks keep the words of the rules, which are English. */
+/**
+ * Every text of the pages, in German. In English stay what others wrote (a vendor's reasons, AWS's texts, templates) and
+ * the message of a check or an error in full, in a fold below what it means.
+ */
 export function de(v: { readonly name: string; readonly platform: string }): Texts {
   return {
     common: {
@@ -45,6 +49,13 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
         migrating:
           'Erstellen Sie die Rolle. Der Zugriffsschlüssel gilt, bis jede Prüfung der Rolle bestanden ist.',
         'external-id-kept': 'Wechsel abgebrochen. Die External ID bleibt, wie sie war.',
+      },
+    },
+    codes: {
+      title: (code) => germanCodes[code][0],
+      explained: (code) => {
+        const [, meaning, fix] = germanCodes[code];
+        return meaning === undefined ? undefined : { meaning, fix };
       },
     },
     pair: {
@@ -255,6 +266,9 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
         'Kopieren Sie den **ARN** der Rolle in das Feld unten.',
       ],
       inlinePolicy: 'Inline-Richtlinie',
+      morePolicies:
+        'Für den Rest hat die Inline-Richtlinie keinen Platz. Wählen Sie für jede Richtlinie unten **Policies**, **Create policy**, **JSON**, und hängen Sie sie an die Rolle.',
+      managedPolicy: (number: number) => `Verwaltete Richtlinie ${number}`,
       createInAws: 'Rolle in AWS erstellen',
       opensIam: 'Öffnet IAM in einem neuen Tab',
       consoleNote:
@@ -367,6 +381,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       copyPolicy: 'Korrigierte Richtlinie kopieren',
       causes: 'Mögliche Ursachen, die wahrscheinlichste zuerst',
       likelihood: { certain: 'sicher', likely: 'wahrscheinlich', possible: 'möglich' },
+      original: 'Die Meldung im Wortlaut (Englisch)',
       asCode: 'Terraform oder CloudFormation verwaltet die Rolle',
       asCodeHelp: (externalId) =>
         `Ändern Sie es in Ihrem Code, sonst stellt das nächste Deployment die alte Richtlinie wieder her. Setzen Sie die External ID auf \`${externalId}\` und löschen Sie eine eigene Vertrauensrichtlinie.`,
@@ -469,9 +484,23 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       review: 'Ansehen',
       reviewThe: (name) => `${name} ansehen`,
       all: 'Alle Verbindungen',
+      linkLead: 'Eine Person mit Zugang zum Dienst hat diesen Link für Sie erstellt. Er gilt einmal.',
+      organizations: 'Organisationen',
+      organizationsLead: 'Alle Organisationen, nach Namen.',
+      searchOrganizations: 'Name, Referenz oder ID',
+      noOrganizations: 'Keine Organisation passt dazu.',
+      reference: 'Referenz',
+      active: 'Aktiv',
+      suspended: 'Gesperrt',
+      search: 'AWS-Konto oder Organisation',
+      download: 'CSV herunterladen',
+      outdated: 'Ältere Berechtigungen',
+      outdatedMore: (set, count) => `${count} auf ${set}`,
+      outdatedNone: 'Alle auf der neuesten Version',
+      permissions: 'Berechtigungen',
+      anyPermissions: 'Alle Berechtigungen',
       none: 'Keine Verbindung passt.',
       filter: 'Verbindungen filtern',
-      account: 'AWS-Konto-ID',
       status: 'Status',
       anyStatus: 'Jeder Status',
       assurance: 'Gewissheit',
@@ -634,6 +663,9 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
     },
     problem: {
       back: 'Zu Ihren Verbindungen',
+      backOperator: 'Zu allen Verbindungen',
+      inShort: 'In Kürze',
+      explained: () => undefined,
       means: 'Was es bedeutet',
       see: 'Wie Sie es erkennen',
       fix: 'Wie Sie es beheben',

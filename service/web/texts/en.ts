@@ -1,4 +1,8 @@
+import { errorCatalog } from '../../domain/error-catalog/index.js';
 import type { CheckName } from '../../domain/verification.js';
+import type { CodeTexts } from './codes.js';
+
+const codeTexts: CodeTexts = { title: (code) => errorCatalog[code].title, explained: () => undefined };
 
 /** Texts that are looked up by a name, which may have none. */
 const byName = <Text>(texts: Readonly<Record<string, Text>>) => texts;
@@ -49,6 +53,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         'external-id-kept': 'Rotation canceled. The external ID stays as it was.',
       }),
     },
+    codes: codeTexts,
     pair: {
       pending: `${v.name} and AWS, not connected yet`,
       waiting: `${v.name} is waiting for the role in AWS`,
@@ -254,6 +259,9 @@ export function en(v: { readonly name: string; readonly platform: string }) {
           'Copy the role’s **ARN** into the field below.',
         ] as const,
       inlinePolicy: 'Inline policy',
+      morePolicies:
+        'The inline policy has no room for the rest. For each policy below, choose **Policies**, **Create policy**, **JSON**, then attach it to the role.',
+      managedPolicy: (number: number) => `Managed policy ${number}`,
       createInAws: 'Create role in AWS',
       opensIam: 'Opens IAM in a new tab',
       consoleNote:
@@ -362,6 +370,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       copyPolicy: 'Copy corrected policy',
       causes: 'What it may be, the likeliest first',
       likelihood: { certain: 'certain', likely: 'likely', possible: 'possible' },
+      original: 'The message in full',
       asCode: 'The role is managed by Terraform or CloudFormation',
       asCodeHelp: (externalId: string) =>
         `Change it in your code, or the next deploy restores the old policy. Set the external ID to \`${externalId}\` and delete any other trust policy of the role.`,
@@ -457,9 +466,23 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       review: 'Review',
       reviewThe: (name: string) => `Review ${name}`,
       all: 'All connections',
+      linkLead: 'A person with access to the service made this link for you. It works once.',
+      organizations: 'Organizations',
+      organizationsLead: 'Every organization, by name.',
+      searchOrganizations: 'Name, reference or ID',
+      noOrganizations: 'No organization matches.',
+      reference: 'Reference',
+      active: 'Active',
+      suspended: 'Suspended',
+      search: 'AWS account or organization',
+      download: 'Download CSV',
+      outdated: 'Behind on permissions',
+      outdatedMore: (set: string, count: number) => `${count} on ${set}`,
+      outdatedNone: 'All on the newest version',
+      permissions: 'Permissions',
+      anyPermissions: 'Any permissions',
       none: 'No connection matches.',
       filter: 'Filter connections',
-      account: 'AWS account ID',
       status: 'Status',
       anyStatus: 'Any status',
       assurance: 'Assurance',
@@ -617,6 +640,15 @@ export function en(v: { readonly name: string; readonly platform: string }) {
     },
     problem: {
       back: 'Go to your connections',
+      backOperator: 'Go to all connections',
+      inShort: 'In short',
+      explained: (code: string) =>
+        code === 'connection_not_found'
+          ? {
+              meaning: 'The address is wrong, or the connection was deleted.',
+              fix: 'Choose a connection from the list.',
+            }
+          : undefined,
       means: 'What it means',
       see: 'How to see it',
       fix: 'How to fix it',

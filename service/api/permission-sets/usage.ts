@@ -1,0 +1,37 @@
+import { permissionSetId } from '../../domain/permission-set.js';
+import { permissionSetUsage } from '../answers.js';
+import { defineOperation } from '../operation.js';
+
+/** A version that no connection has can be taken from the folder. */
+export const countPermissionSets = defineOperation({
+  method: 'get',
+  path: '/v1/operator/permission-sets',
+  tag: 'Permission sets',
+  summary: 'Counts the connections of each permission set version, across organizations.',
+  auth: 'operator',
+  operatorPermission: 'connections:read',
+  answer: { status: 200, description: 'The versions and their connections.', schema: permissionSetUsage },
+  errors: [],
+  examples: { all: { returns: 200 } },
+  async handler({ deps }) {
+    const { permissionSets: counted, permissions } = await deps.store.connectionTotals();
+    const served = new Set<string>(deps.permissionSets.list().map(permissionSetId));
+    const ids = [...new Set([...served, ...counted.keys()])].filter((id) => id !== 'none');
+    const connectionsAt = (id: string) => counted.get(id) ?? 0;
+    const stateCount = (state: string) => permissions.get(state) ?? 0;
+    return {
+      permissionSets: ids
+        .sort((one, other) => one.localeCompare(other, 'en', { numeric: true }))
+        .map((permissionSet) => ({
+          permissionSet,
+          connections: connectionsAt(permissionSet),
+          isServed: served.has(permissionSet),
+        })),
+      permissions: {
+        complete: stateCount('complete'),
+        incomplete: stateCount('incomplete'),
+        not_checked: stateCount('not_checked'),
+      },
+    };
+  },
+});

@@ -1,0 +1,52 @@
+import type { Store } from '../domain/ports.js';
+import type { Backend } from './backend.js';
+import { assertOrganization, idempotencyOf } from './commit-change.js';
+import { one, rowsAtOnce } from './pages.js';
+import { requireRoom } from './quotas.js';
+import { idempotencyKey, ownCopy } from './tables.js';
+
+const lifetimeMs = 24 * 60 * 60 * 1000;
+export const dayBefore = (time: string): string => new Date(Date.parse(time) - lifetimeMs).toISOString();
+
+/** What callbacks and requests with an `Idempotency-Key` were answered, for a day. */
+export const answeredRequestsIn = (backend: Backend) =>
+  ({
+    async idempotencyRecord(connectionId, webhookId, now) {
+      const stored = await one(backend, 'idempotency', idempotencyKey({ connectionId, webhookId }));
+      return stored && stored.firstAttemptAt > dayBefore(now) ? idempotencyOf(stored) : undefined;
+    },
+
+    async acquireRequest(mine, replaces, quotas) {
+      const { organizationId } = mine;
+      const query = {
+        organizationId,
+        order: 'age',
+        upTo: dayBefore(mine.startedAt),
+        limit: rowsAtOnce,
+      } as const;
+      const old = await backend.list('answeredRequests', query);
+      return backend.transact(organizationId, async (transaction) => {
+        await assertOrganization(transaction, organizationId);
+        for (const { id } of old) await transaction.delete('answeredRequests', id);
+        const stored = await transaction.get('answeredRequests', mine.id);
+        if (stored !== undefined && (stored.answer || stored.requestId !== replaces)) return stored;
+        if (stored === undefined) await requireRoom(transaction, quotas);
+        await transaction.put('answeredRequests', ownCopy('answeredRequests', mine));
+        return undefined;
+      });
+    },
+
+    finishRequest: (mine) =>
+      backend.transact(mine.organizationId, async (transaction) => {
+        const stored = await transaction.get('answeredRequests', mine.id);
+        // Another attempt took its place.
+        if (stored?.requestId !== mine.requestId) return;
+        await transaction.put('answeredRequests', ownCopy('answeredRequests', mine));
+      }),
+
+    releaseRequest: ({ organizationId, id, requestId }) =>
+      backend.transact(organizationId, async (transaction) => {
+        const stored = await transaction.get('answeredRequests', id);
+        if (stored?.requestId === requestId) await transaction.delete('answeredRequests', id);
+      }),
+  }) satisfies Partial<Store>;

@@ -1,0 +1,83 @@
+import { type ApiKey, isValid } from '../domain/api-key.js';
+import { RolebridgeError } from '../domain/errors.js';
+import type { Store } from '../domain/ports.js';
+import type { Backend, Transaction } from './backend.js';
+import { alreadyThere, assertOrganization, conflictAs } from './commit-change.js';
+import { allOf, one } from './pages.js';
+import { requireRoom } from './quotas.js';
+import { ownCopy } from './tables.js';
+
+export const apiKeysIn = (backend: Backend) =>
+  ({
+    async createApiKey(key, quotas) {
+      const own = ownCopy('apiKeys', key);
+      await backend
+        .transact(own.organizationId, async (transaction) => {
+          await assertOrganization(transaction, own.organizationId);
+          if (await transaction.get('apiKeys', own.id)) throw alreadyThere('API key');
+          await requireRoom(transaction, quotas);
+          await addToParent(transaction, own);
+          await transaction.put('apiKeys', own);
+        })
+        .catch(conflictAs('API key'));
+    },
+
+    apiKey: (id) => one(backend, 'apiKeys', id),
+
+    apiKeys: (organizationId) => allOf(backend, 'apiKeys', { organizationId, order: 'created' }),
+
+    revokeApiKey: (organizationId, id, revokedAt) =>
+      backend.transact(organizationId, async (transaction) => {
+        const stored = await transaction.get('apiKeys', id);
+        if (stored?.organizationId !== organizationId) return undefined;
+        return revokeWithChildren(transaction, stored, revokedAt);
+      }),
+
+    async deleteEndedApiKeys(organizationId, now) {
+      const all = await allOf(backend, 'apiKeys', { organizationId, order: 'created' });
+      const ended = all.filter((key) => !isValid(key, Date.parse(now)));
+      await backend.transact(organizationId, (transaction) => forget(transaction, ended));
+    },
+
+    markApiKeyUsed: ({ organizationId, id }, lastUsedAt) =>
+      backend.transact(organizationId, async (transaction) => {
+        const stored = await transaction.get('apiKeys', id);
+        if (stored) await transaction.put('apiKeys', { ...stored, lastUsedAt }, { lasting: false });
+      }),
+  }) satisfies Partial<Store>;
+
+/** The parent's row names its children: a key that is being revoked gets no other child. @throws RolebridgeError */
+async function addToParent(transaction: Transaction, child: ApiKey): Promise<void> {
+  if (child.parentId === undefined) return;
+  const parent = await transaction.get('apiKeys', child.parentId);
+  if (parent?.organizationId !== child.organizationId || parent.revokedAt !== undefined)
+    throw new RolebridgeError('unauthorized', 'The API key was revoked in the meantime.', {
+      remedy: 'Use another API key.',
+    });
+  await transaction.put('apiKeys', { ...parent, childIds: [...(parent.childIds ?? []), child.id] });
+}
+
+/** Revokes a key and all that were made with it, in one transaction. */
+async function revokeWithChildren(transaction: Transaction, key: ApiKey, revokedAt: string): Promise<ApiKey> {
+  const revoked = { ...key, revokedAt };
+  if (key.revokedAt === undefined) await transaction.put('apiKeys', revoked);
+  for (const id of key.childIds ?? []) {
+    const child = await transaction.get('apiKeys', id);
+    if (child && child.revokedAt === undefined) await revokeWithChildren(transaction, child, revokedAt);
+  }
+  return key.revokedAt === undefined ? revoked : key;
+}
+
+/** Takes keys out for good. Their parents no longer name them. */
+async function forget(transaction: Transaction, keys: readonly ApiKey[]): Promise<void> {
+  const gone = new Set<string>(keys.map(({ id }) => id));
+  for (const id of gone) await transaction.delete('apiKeys', id);
+  for (const parentId of new Set(keys.map((key) => key.parentId))) {
+    const parent = parentId && (await transaction.get('apiKeys', parentId));
+    if (parent)
+      await transaction.put('apiKeys', {
+        ...parent,
+        childIds: parent.childIds?.filter((id) => !gone.has(id)),
+      });
+  }
+}

@@ -1,0 +1,23 @@
+import type { AuditRecord } from '../domain/audit.js';
+import { RolebridgeError } from '../domain/errors.js';
+import type { Log } from './backend.js';
+
+/** A page of records that are given from the newest on. */
+export async function pageOfLog(
+  newestFirst: Iterable<AuditRecord> | AsyncIterable<AuditRecord>,
+  { limit, before, connectionId }: Parameters<Log['read']>[1],
+): Promise<{ records: AuditRecord[]; hasMore: boolean }> {
+  const records: AuditRecord[] = [];
+  let isBefore = before === undefined;
+  for await (const record of newestFirst) {
+    if (!isBefore) isBefore = record.id === before;
+    else if (connectionId === undefined || record.connectionId === connectionId) {
+      if (records.length === limit) return { records, hasMore: true };
+      records.push(record);
+    }
+  }
+  if (isBefore) return { records, hasMore: false };
+  throw new RolebridgeError('request_invalid', `There is no audit record ${JSON.stringify(before)}.`, {
+    remedy: 'Begin again with the first page.',
+  });
+}

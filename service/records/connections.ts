@@ -1,0 +1,176 @@
+import { type Connection, isDeleted, isVerifiable } from '../domain/connection.js';
+import { RolebridgeError } from '../domain/errors.js';
+import type { ConnectionId, OrganizationId } from '../domain/ids.js';
+import type { ConnectionFilter, Store } from '../domain/ports.js';
+import { isWithin, keysWithin, scopeFromKey, scopeKey } from '../domain/scope.js';
+import type { Backend } from './backend.js';
+import { one, pagesOf } from './pages.js';
+import { joined } from './reports.js';
+import { jobKey, ownCopy } from './tables.js';
+
+type Page = { limit: number; after?: ConnectionId | undefined } & ConnectionFilter;
+
+/** What is asked about connections; `commit.ts` changes them. */
+export function connectionsIn(backend: Backend) {
+  async function connectionForCallback(id: ConnectionId): Promise<Connection | undefined> {
+    const [connection, report] = await Promise.all([
+      one(backend, 'connections', id),
+      one(backend, 'reports', id),
+    ]);
+    return connection && joined(connection, report);
+  }
+
+  async function connectionCounts(): Promise<Record<Connection['status'], number>> {
+    const counts = await backend.count('connections', 'status', { deleted: 'no' });
+    const of = (status: Connection['status']) => counts.get(status) ?? 0;
+    return {
+      pending: of('pending'),
+      connected: of('connected'),
+      failed: of('failed'),
+      disconnected: of('disconnected'),
+    };
+  }
+
+  async function* everyConnection(): AsyncIterable<Connection> {
+    for await (const page of pagesOf(backend, 'connections', { order: 'created' })) yield* page;
+  }
+
+  return {
+    async connection(organizationId, id) {
+      const found = await connectionForCallback(id);
+      return found?.organizationId === organizationId && !isDeleted(found) ? found : undefined;
+    },
+
+    connectionForCallback,
+
+    connections: (organizationId, page) =>
+      page.scope === undefined
+        ? pageOf(backend, organizationId, page)
+        : pageWithin(backend, organizationId, page.scope, page),
+
+    async connectionCount(organizationId) {
+      const counts = await backend.count('connections', 'deleted', { deleted: 'no', organizationId });
+      return counts.get('no') ?? 0;
+    },
+
+    async roleHolder(role) {
+      const holding = { constraint: 'role', values: [role] } as const;
+      const [holder] = await backend.list('connections', { order: 'created', holding, limit: 1 });
+      return holder && connectionForCallback(holder.id);
+    },
+
+    scopeHolders: (organizationId, keys) => scopeHolders(backend, organizationId, keys),
+
+    async narrowerScopeHolders(organizationId, key, limit) {
+      const { after, before } = keysWithin(key);
+      const holding = { constraint: 'scope', after, before } as const;
+      const query = { organizationId, order: 'created', holding, limit } as const;
+      return (await backend.list('connections', query))
+        .flatMap((connection) => connection.scopes.map((scope) => ({ key: scopeKey(scope), connection })))
+        .filter((held) => held.key > after && held.key < before)
+        .sort((mine, other) => (mine.key < other.key ? -1 : 1))
+        .slice(0, limit);
+    },
+
+    everyConnection,
+
+    async *unwatchedConnections(latest) {
+      for await (const page of pagesOf(backend, 'connections', { order: 'created' })) {
+        const verifiable = page.filter(isVerifiable);
+        const keys = verifiable.map(({ id }) => jobKey({ connectionId: id, purpose: 'verify' }));
+        const jobs = await backend.get('jobs', keys);
+        yield* verifiable.filter((_, index) => {
+          const job = jobs[index];
+          return !job || (latest !== undefined && (job.leaseExpiresAt ?? job.dueAt) > latest);
+        });
+      }
+    },
+
+    connectionCounts,
+
+    async connectionTotals() {
+      const [status, assurance, code, permissionSets, permissions] = await Promise.all([
+        connectionCounts(),
+        backend.count('connections', 'assurance', { deleted: 'no', status: 'connected' }),
+        backend.count('connections', 'code', { deleted: 'no', status: 'failed' }),
+        backend.count('connections', 'permissionSetVersion', { deleted: 'no' }),
+        backend.count('connections', 'permissions', { deleted: 'no', status: 'connected' }),
+      ]);
+      const of = (name: string) => assurance.get(name) ?? 0;
+      return {
+        status,
+        assurance: { proven: of('proven'), tested: of('tested') },
+        code,
+        permissionSets,
+        permissions,
+      };
+    },
+
+    async saveRunningCheck(check) {
+      const own = ownCopy('runningChecks', check);
+      await backend.transact(own.organizationId, (transaction) =>
+        transaction.put('runningChecks', own, { lasting: false }),
+      );
+    },
+
+    async runningCheck(organizationId, connectionId) {
+      const found = await one(backend, 'runningChecks', connectionId);
+      return found?.organizationId === organizationId ? found : undefined;
+    },
+  } satisfies Partial<Store>;
+}
+
+export async function scopeHolders(
+  backend: Backend,
+  organizationId: OrganizationId,
+  keys: readonly string[],
+): Promise<{ key: string; connection: Connection }[]> {
+  const holding = { constraint: 'scope', values: keys } as const;
+  const query = { organizationId, order: 'created', holding, limit: keys.length } as const;
+  const found = await backend.list('connections', query);
+  return keys.flatMap((key) => {
+    const connection = found.find(({ scopes }) => scopes.some((scope) => scopeKey(scope) === key));
+    return connection ? [{ key, connection }] : [];
+  });
+}
+
+async function pageOf(
+  backend: Backend,
+  organizationId: OrganizationId | undefined,
+  page: Page,
+): Promise<{ connections: Connection[]; hasMore: boolean }> {
+  const { limit, after, status, code, accountId, assurance, reference, permissionSet, permissions } = page;
+  const last = after === undefined ? undefined : await one(backend, 'connections', after);
+  const isOther = organizationId !== undefined && last?.organizationId !== organizationId;
+  if (after !== undefined && (last === undefined || isOther))
+    throw new RolebridgeError('request_invalid', `There is no connection ${JSON.stringify(after)}.`, {
+      remedy: 'Begin again with the first page.',
+    });
+  const set = permissionSet?.includes('@') ? { permissionSetVersion: permissionSet } : { permissionSet };
+  const where = { deleted: 'no', status, code, accountId, assurance, reference, permissions, ...set };
+  const query = { organizationId, order: 'created', where, after, limit: limit + 1 } as const;
+  const found = await backend.list('connections', query);
+  const shown = found.slice(0, limit);
+  const ids = shown.map(({ id }) => id);
+  const reports = await backend.get('reports', ids);
+  const connections = shown.map((connection, index) => joined(connection, reports[index]));
+  return { connections, hasMore: found.length > limit };
+}
+
+/** Not by their claims: a page is in the order of creation. */
+async function pageWithin(
+  backend: Backend,
+  organizationId: OrganizationId | undefined,
+  key: string,
+  page: Page,
+): Promise<{ connections: Connection[]; hasMore: boolean }> {
+  const wider = scopeFromKey(key);
+  const within: Connection[] = [];
+  for (let { after } = page; ; ) {
+    const next = await pageOf(backend, organizationId, { ...page, after, limit: 500 });
+    within.push(...next.connections.filter(({ scopes }) => scopes.some((scope) => isWithin(scope, wider))));
+    after = next.connections.at(-1)?.id;
+    if (!next.hasMore || within.length > page.limit)
+      return { connections: within.slice(0, page.limit), hasMore: within.length > page.limit };
+  }
+}

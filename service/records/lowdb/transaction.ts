@@ -1,0 +1,36 @@
+import type { AuditRecord } from '../../domain/audit.js';
+import type { Transaction } from '../backend.js';
+import { rowOf, rowValue, type Staged } from '../rows.js';
+
+/** A transaction on rows in memory. */
+export const transactionOn = (
+  staged: Staged,
+  around: {
+    readonly audit: (records: readonly AuditRecord[]) => void;
+    /** Something in it is to last. */
+    readonly lasting: () => void;
+    readonly forget: () => void;
+  },
+): Transaction => ({
+  async get(table, key) {
+    const row = staged.get(table, key);
+    return row && rowValue(row);
+  },
+  count: async (table, where) => staged.count(table, where),
+  holder: async (constraint, value) => staged.holder(constraint, value)?.key,
+  async put(table, value, { lasting = true } = {}) {
+    const row = rowOf(table, value);
+    staged.put(table, row.key, row);
+    if (lasting) around.lasting();
+  },
+  async delete(table, key) {
+    if (staged.get(table, key) === undefined) return;
+    staged.put(table, key, undefined);
+    around.lasting();
+  },
+  audit(records) {
+    around.audit(records);
+    around.lasting();
+  },
+  forgetVersionBefore: around.forget,
+});

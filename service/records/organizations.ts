@@ -1,0 +1,91 @@
+import { RolebridgeError } from '../domain/errors.js';
+import type { Store } from '../domain/ports.js';
+import { type Backend, UniqueConflict } from './backend.js';
+import { alreadyThere, assertOrganization } from './commit-change.js';
+import { eraseOrganization } from './erase-organization.js';
+import { allOf, one } from './pages.js';
+import { requireRoom, usageIn } from './quotas.js';
+import { ownCopy, projectKey, searchable } from './tables.js';
+
+export const organizationsIn = (backend: Backend) =>
+  ({
+    async createOrganization(organization) {
+      // The id names files.
+      if (!/^[A-Za-z0-9_-]{1,100}$/.test(organization.id))
+        throw new TypeError(`Not an organization's id: ${JSON.stringify(organization.id)}`);
+      const own = ownCopy('organizations', organization);
+      await backend
+        .transact(own.id, async (transaction) => {
+          if (await transaction.get('organizations', own.id)) throw alreadyThere('organization');
+          await transaction.put('organizations', own);
+        })
+        .catch(referenceTaken);
+    },
+
+    organization: (id) => one(backend, 'organizations', id),
+
+    async organizationsById(ids) {
+      const found = await backend.get('organizations', [...new Set(ids)]);
+      return new Map(
+        found.flatMap((organization) => (organization ? [[organization.id, organization]] : [])),
+      );
+    },
+
+    async organizationByReference(reference) {
+      const holding = { constraint: 'reference', values: [reference] } as const;
+      const [found] = await backend.list('organizations', { order: 'id', holding, limit: 1 });
+      return found;
+    },
+
+    changeOrganization: (id, change, { erases = false } = {}) =>
+      backend
+        .transact(id, async (transaction) => {
+          const stored = await transaction.get('organizations', id);
+          if (stored === undefined) return undefined;
+          const next = ownCopy('organizations', change(stored));
+          if (erases) transaction.forgetVersionBefore();
+          await transaction.put('organizations', next);
+          return next;
+        })
+        .catch(referenceTaken),
+
+    eraseOrganization: (id, erasedAt) => eraseOrganization(backend, id, erasedAt),
+
+    async organizations({ limit, after, search, name }) {
+      const found = await backend.list('organizations', {
+        order: 'id',
+        where: { listed: 'yes', searchName: name && searchable(name) },
+        search: search ? { column: 'searchName', text: searchable(search) } : undefined,
+        after,
+        limit: limit + 1,
+      });
+      return { organizations: found.slice(0, limit), hasMore: found.length > limit };
+    },
+
+    usage: (organizationId, names) =>
+      backend.transact(organizationId, (transaction) => usageIn(transaction, names)),
+
+    projects: (organizationId) => allOf(backend, 'projects', { organizationId, order: 'id' }),
+
+    async saveProject(project, quotas) {
+      const own = ownCopy('projects', project);
+      await backend.transact(own.organizationId, async (transaction) => {
+        await assertOrganization(transaction, own.organizationId);
+        if (!(await transaction.get('projects', projectKey(own)))) await requireRoom(transaction, quotas);
+        await transaction.put('projects', own);
+      });
+    },
+
+    deleteProject: (organizationId, id) =>
+      backend.transact(organizationId, (transaction) =>
+        transaction.delete('projects', projectKey({ organizationId, id })),
+      ),
+  }) satisfies Partial<Store>;
+
+function referenceTaken(error: unknown): never {
+  if (error instanceof UniqueConflict && error.constraint === 'reference')
+    throw new RolebridgeError('reference_taken', 'Another organization has this reference.', {
+      remedy: 'Use that organization, or choose another reference.',
+    });
+  throw error;
+}

@@ -1,0 +1,135 @@
+import type { Router } from 'express';
+import { isOrganizationId } from '../../domain/ids.js';
+import type { Organization } from '../../domain/organization.js';
+import { ButtonLink, Time, useHref } from '../components/basics.js';
+import { Icon } from '../components/icon.js';
+import { PageHead } from '../layout.js';
+import { useTexts } from '../page-context.js';
+import { queried, type Site, seeOther, sendPage, textsOf } from '../site.js';
+
+const pageSize = 25;
+
+/** All organizations, and a search for one by name, reference or id. */
+export function addOrganizationsPage(pages: Router, site: Site): void {
+  const { store } = site.deps;
+  pages.get('/organizations', async (request, response) => {
+    const search = queried(request, 'q').trim().slice(0, 100);
+    const after = queried(request, 'after');
+    const exact = search === '' ? undefined : await oneBy(search);
+    if (exact !== undefined) return seeOther(site, response, `/operator/organizations/${exact.id}`);
+    const found = await store.organizations({
+      limit: pageSize,
+      after: isOrganizationId(after) ? after : undefined,
+      search: search || undefined,
+    });
+    const { organizations } = textsOf(site, response).operator;
+    const view = <OrganizationList search={search} {...found} />;
+    return sendPage(site, response, { title: organizations, isOperator: true }, view);
+  });
+
+  async function oneBy(idOrReference: string): Promise<Organization | undefined> {
+    const found = isOrganizationId(idOrReference)
+      ? await store.organization(idOrReference)
+      : await store.organizationByReference(idOrReference);
+    return found?.erasedAt === undefined ? found : undefined;
+  }
+}
+
+function OrganizationList(props: {
+  search: string;
+  organizations: readonly Organization[];
+  hasMore: boolean;
+}) {
+  const { operator: texts, list } = useTexts();
+  const { search, organizations, hasMore } = props;
+  const href = useHref();
+  const next = new URLSearchParams({ ...(search && { q: search }), after: organizations.at(-1)?.id ?? '' });
+  return (
+    <>
+      <PageHead title={texts.organizations} lead={texts.organizationsLead} />
+      <div class="card">
+        <form class="filters" method="get" role="search" action={href('/operator/organizations')}>
+          <div class="search">
+            <label class="sr" for="q">
+              {texts.searchOrganizations}
+            </label>
+            <Icon name="search" />
+            <input
+              class="input"
+              id="q"
+              name="q"
+              type="search"
+              value={search}
+              placeholder={texts.searchOrganizations}
+              maxlength={100}
+            />
+          </div>
+          <button type="submit" class="btn">
+            {list.searchButton}
+          </button>
+        </form>
+        {organizations.length === 0 ? (
+          <p class="section none">
+            {texts.noOrganizations} <a href={href('/operator/organizations')}>{list.showAll}</a>
+          </p>
+        ) : (
+          <OrganizationTable organizations={organizations} />
+        )}
+        {hasMore && (
+          <nav class="card-foot actions" aria-label={list.pages}>
+            <ButtonLink path={`/operator/organizations?${next}`} size="sm">
+              {list.next}
+            </ButtonLink>
+          </nav>
+        )}
+      </div>
+    </>
+  );
+}
+
+function OrganizationTable({ organizations }: { organizations: readonly Organization[] }) {
+  const { operator: texts, list } = useTexts();
+  const href = useHref();
+  return (
+    <table class="table" role="table" aria-label={texts.organizations}>
+      <thead role="rowgroup">
+        <tr role="row">
+          {[list.columns.name, texts.reference, list.columns.status, texts.since].map((title) => (
+            <th role="columnheader" scope="col">
+              {title}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {organizations.map(({ id, name, reference, suspendedAt, createdAt }) => (
+          <tr role="row">
+            <td role="cell" class="cell-name">
+              <a class="row-link" href={href(`/operator/organizations/${id}`)}>
+                {name}
+              </a>
+            </td>
+            <td role="cell" data-label={texts.reference} data-empty={reference ? undefined : ''}>
+              {reference}
+            </td>
+            <td role="cell" class="cell-status">
+              <OrganizationStatus isSuspended={suspendedAt !== undefined} />
+            </td>
+            <td role="cell" data-label={texts.since}>
+              <Time iso={createdAt} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+export function OrganizationStatus({ isSuspended }: { isSuspended: boolean }) {
+  const texts = useTexts().operator;
+  return isSuspended ? (
+    <span class="badge badge-warn">{texts.suspended}</span>
+  ) : (
+    <span class="badge badge-ok">{texts.active}</span>
+  );
+}

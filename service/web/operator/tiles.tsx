@@ -1,0 +1,80 @@
+import type { PermissionSets } from '../../domain/permission-set.js';
+import { useHref } from '../components/basics.js';
+import { Icon, type IconName } from '../components/icon.js';
+import { useTexts } from '../page-context.js';
+import type { Totals } from './owned.js';
+import { addressOf, type Wanted } from './query.js';
+
+/** How many connections have each version that is not the newest of its set, the most first. */
+export function outdatedSets(totals: Totals, sets: PermissionSets): readonly (readonly [string, number])[] {
+  return [...totals.permissionSets]
+    .filter(([id]) => {
+      const [name = '', version] = id.split('@');
+      return version !== undefined && Number(version) < (sets.get(name)?.version ?? 0);
+    })
+    .sort(([, one], [, other]) => other - one);
+}
+
+/** Counters; each opens the list of what it counts. */
+export function Tiles(props: { totals: Totals; outdated: ReturnType<typeof outdatedSets> }) {
+  const { operator: texts, status: words } = useTexts();
+  const { status, assurance, permissionSets } = props.totals;
+  const all = Object.values(status).reduce((sum, count) => sum + count, 0);
+  const ofStatus = (name: keyof typeof status) => ({
+    to: { status: name },
+    title: words[name],
+    count: status[name],
+    more: texts.share(all === 0 ? 0 : status[name] / all),
+  });
+  const [most] = props.outdated;
+  return (
+    <nav class="tiles" aria-label={texts.counters}>
+      <Tile {...ofStatus('failed')} kind="danger" icon="bad" />
+      <Tile
+        to={{ assurance: 'tested', status: 'connected' }}
+        kind="warn"
+        icon="shield"
+        title={texts.unproven}
+        count={assurance.tested}
+        more={texts.unprovenMore}
+      />
+      {permissionSets.size > 0 && (
+        <Tile
+          to={{ permissionSet: most?.[0] }}
+          kind="warn"
+          icon="refresh"
+          title={texts.outdated}
+          count={props.outdated.reduce((sum, [, count]) => sum + count, 0)}
+          more={most ? texts.outdatedMore(most[0], most[1]) : texts.outdatedNone}
+        />
+      )}
+      <Tile {...ofStatus('pending')} icon="clock" />
+      <Tile {...ofStatus('connected')} kind="ok" icon="ok" />
+      <Tile {...ofStatus('disconnected')} icon="unlink" />
+    </nav>
+  );
+}
+
+function Tile(props: {
+  to: Wanted;
+  kind?: 'ok' | 'warn' | 'danger';
+  icon: IconName;
+  title: string;
+  count: number;
+  more: string;
+}) {
+  const { number } = useTexts().operator;
+  return (
+    <a
+      class={['tile', props.kind && props.count > 0 && `tile-${props.kind}`].filter(Boolean).join(' ')}
+      href={useHref()(addressOf(props.to))}
+    >
+      <span class="tile-title">
+        <Icon name={props.icon} small />
+        {props.title}
+      </span>
+      <span class="tile-count">{number(props.count)}</span>
+      <span class="tile-more">{props.more}</span>
+    </a>
+  );
+}

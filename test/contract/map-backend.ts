@@ -1,0 +1,171 @@
+import type { AuditRecord } from '../../service/domain/audit.js';
+import { RolebridgeError } from '../../service/domain/errors.js';
+import type { OrganizationId } from '../../service/domain/ids.js';
+import { pageOfLog } from '../../service/records/audit-page.js';
+import {
+  type Backend,
+  type Log,
+  type Query,
+  type Transaction,
+  UniqueConflict,
+} from '../../service/records/backend.js';
+import type { Row } from '../../service/records/row.js';
+import { rowOf, rowValue } from '../../service/records/rows.js';
+import {
+  type Constraint,
+  claimsOf,
+  constraints,
+  type TableName,
+  tables,
+  type Values,
+} from '../../service/records/tables.js';
+
+/**
+ * A backend on a Map, without any index: one transaction after the other, each on a copy. The unit tests' store, and
+ * what a newcomer reads before writing another one.
+ */
+export function createMapBackend(): Backend {
+  let rows = new Map<string, Row>();
+  const audit = new Map<OrganizationId, AuditRecord[]>();
+  let queue: Promise<unknown> = Promise.resolve();
+  let isOpen = true;
+  const assertOpen = () => {
+    if (!isOpen) throw new RolebridgeError('store_unavailable', 'The store is closed.');
+  };
+
+  const log: Log = {
+    async append(records) {
+      assertOpen();
+      for (const record of records)
+        audit.set(record.organizationId, [
+          ...(audit.get(record.organizationId) ?? []),
+          structuredClone(record),
+        ]);
+    },
+    read: (organizationId, page) => pageOfLog((audit.get(organizationId) ?? []).toReversed(), page),
+    organizations: async () => [...audit.keys()],
+    async trim(before) {
+      let gone = 0;
+      for (const [id, records] of audit) {
+        const kept = records.filter((record) => record.id >= before);
+        gone += records.length - kept.length;
+        audit.set(id, kept);
+      }
+      return gone;
+    },
+  };
+
+  return {
+    log,
+    get: async (table, keys) => keys.map((key) => valueIn(rows, table, key)),
+    list: async (table, query) => listed([...rows.values()], table, query).map((row) => rowValue(row)),
+    async count(table, column, where = {}) {
+      const counts = new Map<string, number>();
+      for (const row of rows.values()) {
+        if (row.table !== table || !isWanted(row, where)) continue;
+        const value = row.columns[column] ?? '';
+        counts.set(value, (counts.get(value) ?? 0) + 1);
+      }
+      return counts;
+    },
+    transact(organizationId, work) {
+      const run = async () => {
+        assertOpen();
+        const copy = new Map(rows);
+        const records: AuditRecord[] = [];
+        const result = await work(transactionOn(copy, organizationId, records));
+        await log.append(records);
+        rows = copy;
+        return result;
+      };
+      const result = queue.then(run, run);
+      queue = result.catch(() => {});
+      return result;
+    },
+    ready: async () => assertOpen(),
+    close: async () => {
+      isOpen = false;
+    },
+  };
+}
+
+const place = (table: TableName, key: string): string => `${table} ${key}`;
+
+function valueIn<Name extends TableName>(
+  rows: ReadonlyMap<string, Row>,
+  table: Name,
+  key: string,
+): Values[Name] | undefined {
+  const row = rows.get(place(table, key));
+  return row && rowValue(row);
+}
+
+function transactionOn(
+  rows: Map<string, Row>,
+  organizationId: OrganizationId,
+  records: AuditRecord[],
+): Transaction {
+  const holder = (constraint: Constraint, value: string) =>
+    [...rows.values()].find(
+      (row) =>
+        (constraints[constraint] === 'everywhere' || row.organizationId === organizationId) &&
+        claimedBy(row, constraint).includes(value),
+    );
+  return {
+    get: async (table, key) => valueIn(rows, table, key),
+    count: async (table, where) =>
+      [...rows.values()].filter(
+        (row) => row.table === table && row.organizationId === organizationId && isWanted(row, where),
+      ).length,
+    holder: async (constraint, value) => holder(constraint, value)?.key,
+    async put(table, value) {
+      const row = rowOf(table, value);
+      const before = rows.get(place(table, row.key));
+      if (before && before.organizationId !== organizationId) throw new UniqueConflict('key');
+      for (const { constraint, value: claimed } of claimsOf(table, value)) {
+        const other = holder(constraint, claimed);
+        if (other && other !== before) throw new UniqueConflict(constraint);
+      }
+      rows.set(place(table, row.key), row);
+    },
+    async delete(table, key) {
+      rows.delete(place(table, key));
+    },
+    audit: (more) => void records.push(...more),
+    forgetVersionBefore: () => {},
+  };
+}
+
+const claimedBy = (row: Row, constraint: Constraint): string[] =>
+  claimsOf(row.table, rowValue(row)).flatMap((claim) => (claim.constraint === constraint ? claim.value : []));
+
+const isWanted = ({ columns }: Row, where: object): boolean =>
+  Object.entries(where).every(([column, wanted]) => wanted === undefined || columns[column] === wanted);
+
+function listed<Name extends TableName>(all: readonly Row[], table: Name, query: Query<Name>): Row[] {
+  const { order, organizationId, where = {}, search, after, upTo, holding, limit } = query;
+  const column = tables[table].orders[order] ?? null;
+  const sortedBy = (row: Row): string => (column === null ? '' : (row.columns[column] ?? ''));
+  const compare = (one: Row, other: Row) =>
+    compareTexts(sortedBy(one), sortedBy(other)) || compareTexts(one.key, other.key);
+  const last = all.find((row) => row.table === table && row.key === after);
+  // A list by key goes on behind a row that is gone; another one can't.
+  if (after !== undefined && last === undefined && column !== null) return [];
+  return all
+    .filter((row) => row.table === table)
+    .filter((row) => organizationId === undefined || row.organizationId === organizationId)
+    .filter((row) => isWanted(row, where))
+    .filter((row) => search === undefined || row.columns[search.column]?.includes(search.text))
+    .filter((row) => upTo === undefined || sortedBy(row) <= upTo)
+    .filter((row) => holding === undefined || claimedBy(row, holding.constraint).some(isHeld(holding)))
+    .filter((row) => after === undefined || (last ? compare(row, last) > 0 : row.key > after))
+    .sort(compare)
+    .slice(0, limit);
+}
+
+const isHeld =
+  (holding: NonNullable<Query<TableName>['holding']>) =>
+  (value: string): boolean =>
+    'values' in holding ? holding.values.includes(value) : value > holding.after && value < holding.before;
+
+const compareTexts = (one: string, other: string): number => (one === other ? 0 : one < other ? -1 : 1);
