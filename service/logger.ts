@@ -29,7 +29,7 @@ const secretPatterns: readonly [RegExp, string][] = [
   [/\b((?:AKIA|ASIA)[A-Z0-9]{4})[A-Z0-9]{8,}/g, '$1[redacted]'],
   [/(Bearer\s+)[^\s"\\]+/gi, '$1[redacted]'],
   // Also in JSON inside of a string, where the quotes are escaped once or more.
-  [new RegExp(`(\\\\*"(?:${secretKeys})\\\\*"\\s*:\\s*\\\\*")[^"\\\\]*`, 'gi'), '$1[redacted]'],
+  [new RegExp(`("(?:${secretKeys})\\\\*"\\s*:\\s*\\\\*")[^"\\\\]*`, 'gi'), '$1[redacted]'],
   [/(<(SecretAccessKey|SessionToken)>)[^<]*/gi, '$1[redacted]'],
   // What AWS repeats of a request: canonical headers, query strings, signatures.
   [/(x-amz-(?:security-token|signature)[:=]\s*)[^\s"\\&]+/gi, '$1[redacted]'],

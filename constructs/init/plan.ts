@@ -69,7 +69,7 @@ export function planFiles(
       'package.json',
       json(folder, withPackages({ ...named, ...packages }, cdk, version, { isNew, startsCli })),
     ),
-    newFile(folder, 'rolebridge.ts', connectionFile(values, { ...style, makesProvider })),
+    newFile(folder, 'vendor-connection.ts', connectionFile(values, { ...style, makesProvider })),
   ];
   const byHand: string[] = [];
   if (isNew) {
@@ -88,7 +88,7 @@ export function planFiles(
     if (edited !== undefined) changes.push({ path: main, before: text, after: edited });
     else
       byHand.push(
-        `In your stack's constructor, after super(…): connectVendor(this); and at the top of the file: import { connectVendor } from './rolebridge${style.isEsm ? '.js' : ''}';`,
+        `In your stack's constructor, after super(…): connectVendor(this); and at the top of the file: import { connectVendor } from './vendor-connection${style.isEsm ? '.js' : ''}';`,
       );
   }
   return { cdk, isNew, byHand, changes: changes.filter(({ before, after }) => before !== after) };
@@ -107,7 +107,7 @@ function callInStack(text: string, { isEsm }: Style): string | undefined {
   const last = imports.at(-1);
   if (last === undefined) return undefined;
   const afterImports = last.index + last[0].length;
-  const own = `import { connectVendor } from './rolebridge${isEsm ? '.js' : ''}';${newline}`;
+  const own = `import { connectVendor } from './vendor-connection${isEsm ? '.js' : ''}';${newline}`;
   return called.slice(0, afterImports) + own + called.slice(afterImports);
 }
 
@@ -161,4 +161,4 @@ const nameOf = (folder: string): string =>
     .basename(path.resolve(folder))
     .toLowerCase()
     .replace(/[^a-z0-9-]+/g, '-')
-    .replace(/^-+|-+$/g, '') || 'rolebridge-stack';
+    .replace(/^-+|-+$/g, '') || 'vendor-connection';

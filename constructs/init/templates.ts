@@ -33,7 +33,7 @@ const constructsModule = (cdk: Cdk) =>
 const providerModule = ({ cdk, isEsm }: Style) =>
   `@${cdk}/provider-aws/lib/provider${isEsm ? '/index.js' : ''}`;
 
-/** `rolebridge.ts`: the connection, as a function that a stack calls. */
+/** `vendor-connection.ts`: the connection, as a function that a stack calls. */
 export function connectionFile(values: ConnectionValues, style: Style & { makesProvider: boolean }): string {
   const { region, ...props } = values;
   const lines = Object.entries(props).map(([name, value]) => `    ${name}: ${JSON.stringify(value)},\n`);
@@ -56,10 +56,10 @@ export const mainFile = ({
   cdk,
   isEsm,
 }: Style): string => `import { App, TerraformOutput, TerraformStack } from '${cdk}';
-import { connectVendor } from './rolebridge${isEsm ? '.js' : ''}';
+import { connectVendor } from './vendor-connection${isEsm ? '.js' : ''}';
 
 const app = new App();
-const stack = new TerraformStack(app, 'rolebridge');
+const stack = new TerraformStack(app, 'vendor');
 const connection = connectVendor(stack);
 new TerraformOutput(stack, 'role_arn', { value: connection.roleArn });
 new TerraformOutput(stack, 'account_id', { value: connection.accountId });
@@ -103,7 +103,7 @@ const cliScripts = (cdk: Cdk) => ({
 });
 
 /** For a Node that the CLI does not start on: what it does, with the program and Terraform. */
-const inStack = 'terraform -chdir=cdktf.out/stacks/rolebridge';
+const inStack = 'terraform -chdir=cdktf.out/stacks/vendor';
 const TERRAFORM_SCRIPTS = {
   synth: 'tsx main.ts',
   deploy: `tsx main.ts && ${inStack} init && ${inStack} apply`,

@@ -18,6 +18,8 @@ export interface KeyMaker {
   readonly authority: Authority;
   /** Absent: the operator. */
   readonly key?: ApiKey | undefined;
+  /** Of the sign-in link that a person makes another one with. */
+  readonly linkHash?: string | undefined;
 }
 
 /**

@@ -79,6 +79,7 @@ export async function createSignInLink(
       access,
       authority,
       ...(maker.key && { apiKeyId: maker.key.id }),
+      ...(maker.linkHash !== undefined && { parentHash: maker.linkHash }),
       ...(connectionId && { connectionId }),
       ...(returnUrl !== undefined && { returnUrl }),
       ...(user && { person: await encryptPerson(deps, organizationId, user) }),
@@ -89,6 +90,11 @@ export async function createSignInLink(
   await withinQuota(deps, organizationId, ['signInLinks'], (quotas) =>
     audited(deps, by, event, () => deps.store.saveToken(token, quotas)),
   );
+  // Its parent may have been revoked at the same moment, and does not know of it.
+  if (!(await isGranted(deps, organizationId, linkIn(token)))) {
+    await deps.store.takeToken('sign_in_link', token.hash);
+    throw denied('The link or API key that this one is made with was revoked.');
+  }
   return { ...(await shownLink(deps, token)), url: `${deps.publicUrl}/sign-in/link?token=${secret}` };
 }
 
@@ -109,14 +115,28 @@ async function linksOf({ store, clock }: Pick<Links, 'store' | 'clock'>, maker: 
       const { apiKeyId } = linkIn(token);
       return token.expiresAt > now && (isAll || (apiKeyId !== undefined && keys.has(apiKeyId)));
     })
-    .sort((one, other) => (one.createdAt < other.createdAt ? 1 : -1));
+    .sort((one, other) => (placeOf(one) < placeOf(other) ? 1 : -1));
 }
 
-export async function listSignInLinks(deps: Links, maker: KeyMaker): Promise<ShownLink[]> {
-  return Promise.all((await linksOf(deps, maker)).map((token) => shownLink(deps, token)));
+/** `before` is the place ({@link placeOf}) of the last one of the page before, which may have expired since. */
+export async function listSignInLinks(
+  deps: Links,
+  maker: KeyMaker,
+  { limit, before }: { limit: number; before?: string | undefined },
+): Promise<{ signInLinks: ShownLink[]; next: string | undefined }> {
+  const found = (await linksOf(deps, maker)).filter(
+    (token) => before === undefined || placeOf(token) < before,
+  );
+  const page = found.slice(0, limit);
+  const last = page.at(-1);
+  const signInLinks = await Promise.all(page.map((token) => shownLink(deps, token)));
+  return { signInLinks, next: last && found.length > limit ? placeOf(last) : undefined };
 }
 
-/** From now on the link is refused, and its sessions end. @throws RolebridgeError `not_found` */
+/** Where a link stands in the list. */
+const placeOf = (token: Token): string => `${token.createdAt}~${linkIn(token).id}`;
+
+/** From now on the link is refused, its sessions end, and so do links that were made in them. @throws RolebridgeError `not_found` */
 export async function revokeSignInLink(
   deps: Links,
   by: Requester,
@@ -131,14 +151,19 @@ export async function revokeSignInLink(
     });
   const { connectionId } = linkIn(token);
   const event = { action: 'sign_in_link.revoke', organizationId, connectionId, details: { linkId: id } };
-  await audited(deps, by, { ...event, action: 'sign_in_link.revoke' }, () => {
-    const expiresAt = new Date(deps.clock.now() + longestSessionMs).toISOString();
-    return deps.store.saveToken({
-      ...token,
-      expiresAt,
-      data: { ...token.data, revokedAt: isoNow(deps.clock) },
-    });
+  await audited(deps, by, { ...event, action: 'sign_in_link.revoke' }, () => revokeWithChildren(deps, token));
+}
+
+async function revokeWithChildren(deps: Links, token: Token): Promise<void> {
+  const expiresAt = new Date(deps.clock.now() + longestSessionMs).toISOString();
+  await deps.store.saveToken({
+    ...token,
+    expiresAt,
+    data: { ...token.data, revokedAt: isoNow(deps.clock) },
   });
+  for (const link of await deps.store.tokensOf(token.organizationId, 'sign_in_link'))
+    if (linkIn(link).parentHash === token.hash && linkIn(link).revokedAt === undefined)
+      await revokeWithChildren(deps, link);
 }
 
 /**
@@ -159,7 +184,7 @@ export async function takeSignInLink(
     link !== undefined &&
     link.revokedAt === undefined &&
     Date.parse(token.expiresAt) > deps.clock.now() &&
-    (await isKeyOf(deps, token.organizationId, link));
+    (await isGranted(deps, token.organizationId, link));
   if (isGood && link.browser === browser) return token;
   const bound: Token | undefined = isGood
     ? { ...token, data: { ...token.data, browser, usedAt: isoNow(deps.clock) } }
@@ -180,12 +205,15 @@ export async function takeSignInLink(
   throw error;
 }
 
-/** Is the key valid that the link was made with? */
-export async function isKeyOf(
+/** Are the key and the link valid that the link was made with? */
+export async function isGranted(
   { store, clock }: Pick<Links, 'store' | 'clock'>,
   organizationId: OrganizationId,
-  { apiKeyId }: Pick<LinkData, 'apiKeyId'>,
+  { apiKeyId, parentHash }: Pick<LinkData, 'apiKeyId' | 'parentHash'>,
 ): Promise<boolean> {
+  const parent = parentHash === undefined ? undefined : await store.token('sign_in_link', parentHash);
+  // One that has expired is gone, and ends nothing: the link that it made has a later end.
+  if (parent && linkIn(parent).revokedAt !== undefined) return false;
   if (apiKeyId === undefined) return true;
   const key = await store.apiKey(apiKeyId);
   return key?.organizationId === organizationId && isValid(key, clock.now());

@@ -37,7 +37,14 @@ export function addSignInLinkCommands(program: Command, terminal: Terminal): voi
     withServiceOptions(group.command('list').description('list sign-in links, without their URLs')),
     'rolebridge sign-in-links list',
   ).action(async (options: ServiceOptions) => {
-    const { signInLinks } = await (await clientOf(options, terminal)).listSignInLinks();
+    const client = await clientOf(options, terminal);
+    const signInLinks: Awaited<ReturnType<typeof client.listSignInLinks>>['signInLinks'] = [];
+    for (let before: string | undefined; ; ) {
+      const page = await client.listSignInLinks({ limit: 100, before });
+      signInLinks.push(...page.signInLinks);
+      before = page.next;
+      if (before === undefined) break;
+    }
     if (options.json) return printJson(terminal, { signInLinks });
     printTable(
       terminal,

@@ -14,11 +14,13 @@ export const organizationId = id<'OrganizationId'>('org', 24);
 export const connectionId = id<'ConnectionId'>('con', 24);
 export const enrollmentId = id<'EnrollmentId'>('enr', 24);
 export const apiKeyId = id<'ApiKeyId'>('key', 16);
+export const webhookEndpointId = id<'WebhookEndpointId'>('whe', 24);
 export const auditId = id<'AuditId'>('aud', 24);
 export type OrganizationId = z.infer<typeof organizationId>;
 export type ConnectionId = z.infer<typeof connectionId>;
 export type EnrollmentId = z.infer<typeof enrollmentId>;
 export type ApiKeyId = z.infer<typeof apiKeyId>;
+export type WebhookEndpointId = z.infer<typeof webhookEndpointId>;
 export type AuditId = z.infer<typeof auditId>;
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
@@ -36,6 +38,7 @@ export type AccountId = z.infer<typeof accountId>;
 
 export const newOrganizationId = () => organizationId.parse(`org_${randomName(15)}`);
 export const newConnectionId = () => connectionId.parse(`con_${randomName(15)}`);
+export const newWebhookEndpointId = () => webhookEndpointId.parse(`whe_${randomName(15)}`);
 /** A webhook's: one for each event. */
 export const newMessageId = () => `msg_${randomName(15)}`;
 export const newEnrollmentId = () => enrollmentId.parse(`enr_${randomName(15)}`);

@@ -16,6 +16,8 @@ const linkData = z.object({
   authority,
   /** Absent: the operator made it. */
   apiKeyId: apiKeyId.optional(),
+  /** Of the link that opened the session that made it: when that one is revoked, so is this. */
+  parentHash: z.string().optional(),
   connectionId: connectionId.optional(),
   returnUrl: z.string().optional(),
   /** Encrypted. */

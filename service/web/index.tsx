@@ -18,6 +18,7 @@ import { formRefused, isSameOrigin } from './csrf.js';
 import { createOperatorPages } from './operator/index.js';
 import { addAccessKeyPages } from './pages/access-key.js';
 import { addAdministratorLinkPage } from './pages/administrator-link.js';
+import { addCheckPages } from './pages/check.js';
 import { addConnectionPages } from './pages/connection.js';
 import { addDeletePages } from './pages/delete.js';
 import { addListPage } from './pages/list.js';
@@ -134,6 +135,7 @@ function createPages(site: Site, limits: WebOptions['limits']): Router {
   addNewConnectionPage(pages, site);
   addAccessKeyPages(pages, site);
   addSetupPages(pages, site);
+  addCheckPages(pages, site);
   addAdministratorLinkPage(pages, site);
   addSuccessPage(pages, site);
   addConnectionPages(pages, site);

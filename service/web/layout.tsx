@@ -108,7 +108,7 @@ function OperatorSections() {
   ] as const;
   const here = sections.findLast(([to]) => path === to || path.startsWith(`${to}/`))?.[0];
   return (
-    <nav class="topbar-nav" aria-label={texts.common.sections}>
+    <nav class="topbar-nav topbar-sections" aria-label={texts.common.sections}>
       {sections.map(([to, title]) => (
         <a href={href(to)} aria-current={to === here ? 'page' : undefined}>
           {title}

@@ -4,7 +4,7 @@ import { recordOutcome } from '../actions/audited.js';
 import type { Dependencies } from '../actions/dependencies.js';
 import { openPerson, type Person } from '../actions/persons.js';
 import { withinQuota } from '../actions/require-quota.js';
-import { isKeyOf } from '../actions/sign-in-link.js';
+import { isGranted } from '../actions/sign-in-link.js';
 import { type ApiKey, isValid } from '../domain/api-key.js';
 import type { Requester } from '../domain/audit.js';
 import { type ConnectionId, isApiKeyId, type OrganizationId } from '../domain/ids.js';
@@ -30,6 +30,8 @@ export interface WebSession {
   readonly access: Access;
   /** The API key that it, or its link, was opened with; absent for a link of the operator. */
   readonly key?: ApiKey | undefined;
+  /** Of the link that opened it. */
+  readonly linkHash?: string | undefined;
   /** The only connection that its link opens. */
   readonly connectionId?: ConnectionId | undefined;
   /** In every form, so that no other site can send one. */
@@ -218,10 +220,10 @@ async function openedSession(
     });
     const token = await deps.store.token('sign_in_link', linkHash);
     if (token && linkIn(token).revokedAt !== undefined) return undefined;
-    if (!(await isKeyOf(deps, organizationId, made))) return undefined;
+    if (!(await isGranted(deps, organizationId, made))) return undefined;
     const user = person === undefined ? undefined : await openPerson(deps, organizationId, person);
     const key = made.apiKeyId && (await deps.store.apiKey(made.apiKeyId));
-    return { ...common, access, authority, key, connectionId, returnUrl, person, user };
+    return { ...common, access, authority, key, linkHash, connectionId, returnUrl, person, user };
   }
   const key =
     typeof apiKeyId === 'string' && isApiKeyId(apiKeyId) ? await deps.store.apiKey(apiKeyId) : undefined;

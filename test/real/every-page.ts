@@ -42,7 +42,8 @@ export async function startVendorInEveryState() {
     },
   });
   const ids = await fill(vendor);
-  return { vendor, ids, pages: pagesOf(vendor, ids) };
+  const newcomer = await vendor.service.createOrganization('Initech');
+  return { vendor, ids, newcomerKey: newcomer.apiKey, pages: pagesOf(vendor, ids) };
 }
 
 type Ids = Awaited<ReturnType<typeof fill>>;
@@ -300,6 +301,9 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
     { name: 'operator-sign-in', path: '/operator/sign-in', as: 'nobody' },
     { name: 'operator', path: '/operator', as: 'operator' },
     { name: 'operator-failed', path: '/operator?status=failed', as: 'operator' },
+    { name: 'operator-organizations', path: '/operator/organizations', as: 'operator' },
+    { name: 'operator-none', path: '/operator/organizations?q=nothing+like+this', as: 'operator' },
+    { name: 'operator-not-found', path: '/operator/organizations/org_none', as: 'operator' },
     {
       name: 'operator-organization',
       path: `/operator/organizations/${vendor.organization.id}`,

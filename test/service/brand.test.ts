@@ -1,7 +1,9 @@
 /** The vendor's brand file: what it may have, what it does to the pages, and that nothing says Rolebridge then. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { loadBrand } from '../../service/web/load-brand.js';
 import { callbackMessage, connectionCheck, deprovisioned, provisioned } from '../callback-message.js';
 import { runCommandLine as runCommand } from '../command-line.js';
@@ -28,6 +30,9 @@ function brandFile(content: unknown = northwind, logo = '<svg xmlns="http://www.
   writeFileSync(join(folder, 'brand.json'), typeof content === 'string' ? content : JSON.stringify(content));
   return join(folder, 'brand.json');
 }
+
+const run = promisify(execFile);
+const tsx = join(process.cwd(), 'node_modules/tsx/dist/cli.mjs');
 
 /** Where a text names the product; packages, modules, classes, elements and headers may. */
 const said = (text: string): string | undefined =>
@@ -180,6 +185,60 @@ describe('with a brand file', () => {
       expect([path, said(text.replaceAll(vendor.principal, ''))]).toEqual([path, undefined]);
       expect([path, /.{0,60}\bthe vendor\b.{0,40}/i.exec(text)?.[0]]).toEqual([path, undefined]);
     }
+  });
+
+  test('init, run against the service, writes and prints nothing that says Rolebridge', async () => {
+    const { accountId } = vendor.sandbox.createAccount();
+    const given = { name: 'init', expectedAccountId: accountId };
+    const { body } = await vendor.call('POST', '/v1/connections', given);
+    const code = await vendor.call('POST', `/v1/connections/${body.id}/setup-code`, {});
+    const folder = mkdtempSync(join(tmpdir(), 'brand-init-'));
+    const main = join(process.cwd(), 'constructs/init/main.ts');
+    for (const cdk of ['cdktf', 'cdktn']) {
+      const words = ['init', join(folder, cdk), '--setup', code.body.link, '--cdk', cdk, '--yes'];
+      const { stdout, stderr } = await run(process.execPath, [tsx, main, ...words], { cwd: folder });
+      const files = readdirSync(join(folder, cdk), { recursive: true, encoding: 'utf8' });
+      expect(files).toContain('main.ts');
+      const texts = files
+        .map((name) => join(folder, cdk, name))
+        .filter((path) => statSync(path).isFile())
+        .map((path) => readFileSync(path, 'utf8'));
+      for (const text of [stdout, stderr, ...files, ...texts])
+        expect(said(text.replaceAll(vendor.principal, '').replaceAll(main, ''))).toBeUndefined();
+    }
+  });
+
+  test('the script of a stack, run against the service, prints nothing that says Rolebridge', async () => {
+    const { accountId } = vendor.sandbox.createAccount();
+    const given = { name: 'script', expectedAccountId: accountId };
+    const { body } = await vendor.call('POST', '/v1/connections', given);
+    const statement = { Effect: 'Allow', Principal: { AWS: vendor.principal }, Action: 'sts:AssumeRole' };
+    const { arn, roleId } = vendor.sandbox.createRole(accountId, {
+      roleName: 'script',
+      trustPolicy: { Version: '2012-10-17', Statement: [statement] },
+    });
+    const report = (event: string, secret = body.callbackSecret) =>
+      run(process.execPath, [tsx, join(process.cwd(), 'constructs/callback/script.ts')], {
+        env: {
+          PATH: process.env.PATH,
+          CONNECT_EVENT: event,
+          CONNECT_CONNECTION_ID: body.id,
+          CONNECT_CALLBACK_URL: `${vendor.service.url}/v1/callbacks`,
+          CONNECT_CALLBACK_SECRET: secret,
+          CONNECT_ROLE_ARN: arn,
+          CONNECT_ROLE_ID: roleId,
+          CONNECT_EXTERNAL_ID: body.externalId,
+          CONNECT_ACCOUNT_ID: accountId,
+        },
+      }).catch((failed: { stdout: string; stderr: string }) => failed);
+    const outputs = [await report('role.provisioned'), await report('connection.check')];
+    vendor.sandbox.updateTrustPolicy(arn, body.trustPolicy);
+    outputs.push(await report('role.provisioned'), await report('role.deprovisioned'));
+    outputs.push(await report('role.provisioned', `whsec_${'A'.repeat(43)}=`));
+    const words = outputs.map(({ stdout, stderr }) => `${stdout}${stderr}`.replaceAll(vendor.principal, ''));
+    expect(words[0]).toContain('external ID');
+    expect(words[2]).toMatch(/connected/i);
+    for (const text of words) expect([text, said(text)]).toEqual([text, undefined]);
   });
 
   async function send(secret: string, message: Parameters<typeof callbackMessage>[1]) {

@@ -12,6 +12,7 @@ const quotas = {
   setupCodes: 2,
   webSessions: 2,
   enrollments: 2,
+  webhookEndpoints: 2,
   idempotencyKeys: 2,
 };
 beforeEach(async () => {
@@ -44,6 +45,7 @@ const adders: Record<QuotaName, () => Promise<Add>> = {
   webSessions: async () => async () =>
     (await openWebClient(vendor.service.url).signIn(vendor.apiKey)).status === 200 ? 201 : 409,
   enrollments: async () => post('/v1/enrollments', { name: 'e' }),
+  webhookEndpoints: async () => post('/v1/webhook-endpoints', { url: 'https://hooks.vendor.example/' }),
   async idempotencyKeys() {
     return async (index) => {
       const { status } = await fetch(`${vendor.service.url}/v1/sign-in-links`, {
@@ -140,4 +142,15 @@ test('keys are listed in pages', async () => {
     all.map(({ id }: { id: string }) => id),
   );
   expect(second.next).toBeUndefined();
+});
+
+test('links are listed in pages, newest first', async () => {
+  const made = [];
+  for (let count = 0; count < 3; count++)
+    made.push((await vendor.call('POST', '/v1/sign-in-links', {})).body.id);
+  const first = (await vendor.call('GET', '/v1/sign-in-links?limit=2')).body;
+  const second = (await vendor.call('GET', `/v1/sign-in-links?before=${encodeURIComponent(first.next)}`))
+    .body;
+  const listed = [...first.signInLinks, ...second.signInLinks].map(({ id }) => id);
+  expect([listed.sort(), second.next]).toEqual([made.sort(), undefined]);
 });

@@ -173,3 +173,40 @@ it.each([
 ])('is not made from %j', async (body) => {
   expect((await create(body)).body.code).toBe('request_invalid');
 });
+
+describe('a link that is made in a session', () => {
+  /** One that manages a connection, and the administrator's that its session made. */
+  async function family() {
+    const { id } = await connection('with an administrator');
+    const parent = (await create({ access: 'manage' })).body;
+    const manager = client();
+    await manager.signInWithLink(pathOf(parent.url));
+    await manager.get(`/connections/${id}`);
+    const page = await manager.post(`/connections/${id}/administrator-link`);
+    const child = /\/sign-in\/link\?token=[\w-]+/.exec(page.text)?.[0] ?? '';
+    const administrator = client();
+    expect((await administrator.signInWithLink(child)).url).toContain(id);
+    const opens = async () => (await administrator.get(`/connections/${id}`)).url === `/connections/${id}`;
+    return { parent, manager, child, opens, id };
+  }
+
+  it('ends with the link of that session, and so do its own sessions', async () => {
+    const { parent, manager, child, opens, id } = await family();
+    expect(await opens()).toBe(true);
+    expect((await vendor.call('DELETE', `/v1/sign-in-links/${parent.id}`)).status).toBe(204);
+    expect(await opens()).toBe(false);
+    expect((await manager.get(`/connections/${id}`)).url).toBe('/sign-in');
+    expect((await client().signInWithLink(child)).status).toBe(403);
+    // Also when nothing of the parent is left.
+    aheadMs = 13 * 3_600_000;
+    await signedIn({});
+    expect((await client().signInWithLink(child)).status).toBe(403);
+  });
+
+  it('outlives the end of that link, which says nothing against it', async () => {
+    const { opens } = await family();
+    aheadMs = 20 * 60_000;
+    await signedIn({});
+    expect(await opens()).toBe(true);
+  });
+});

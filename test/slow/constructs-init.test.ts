@@ -140,7 +140,7 @@ describe.each(flavours)('init, for $cdk', (flavour) => {
     expect(output).toContain(`A new ${flavour.cdk} project`);
     expect(code).toBe(0);
     expect(filesOf(folder)).toEqual(
-      ['.gitignore', 'cdktf.json', 'main.ts', 'package.json', 'rolebridge.ts', 'tsconfig.json'].sort(),
+      ['.gitignore', 'cdktf.json', 'main.ts', 'package.json', 'vendor-connection.ts', 'tsconfig.json'].sort(),
     );
     const json = await synthesized(folder);
     const [role] = Object.values<Json>(json.resource.aws_iam_role);
@@ -191,7 +191,7 @@ describe.each(flavours)('init, for $cdk', (flavour) => {
     expect(code).toBe(0);
     expect(output).toMatch(/in your stack's constructor.*connectVendor\(this\)/i);
     expect(readFileSync(path.join(folder, 'main.ts'), 'utf8')).toBe(two);
-    expect(existsSync(path.join(folder, 'rolebridge.ts'))).toBe(true);
+    expect(existsSync(path.join(folder, 'vendor-connection.ts'))).toBe(true);
   });
 });
 
@@ -202,17 +202,17 @@ describe('init', () => {
     for (const words of [[], ['--dry-run']]) {
       const folder = folderWith(flavour);
       const { output } = await init(folder, ['--cdk', 'cdktf', ...words]);
-      expect(output).toMatch(/new: rolebridge\.ts[\s\S]*\+ .*connectionId: "con_8f3kQz"/);
+      expect(output).toMatch(/new: vendor-connection\.ts[\s\S]*\+ .*connectionId: "con_8f3kQz"/);
       expect(filesOf(folder)).toEqual([]);
     }
   });
 
   test('overwrites nothing', async () => {
-    const folder = folderWith(flavour, { 'rolebridge.ts': '// mine\n' });
+    const folder = folderWith(flavour, { 'vendor-connection.ts': '// mine\n' });
     const { code, output } = await init(folder, ['--yes', '--cdk', 'cdktf']);
     expect(code).toBe(1);
-    expect(output).toMatch(/rolebridge\.ts is there already, and init overwrites nothing/);
-    expect(filesOf(folder)).toEqual(['rolebridge.ts']);
+    expect(output).toMatch(/vendor-connection\.ts is there already, and init overwrites nothing/);
+    expect(filesOf(folder)).toEqual(['vendor-connection.ts']);
   });
 
   test.each([
@@ -318,7 +318,7 @@ describe('init --setup', () => {
       CONNECT_CALLBACK_SECRET: callbackSecret,
     });
     expect([code, output]).toEqual([0, expect.stringContaining('ready to connect')]);
-    const written = readFileSync(path.join(folder, 'rolebridge.ts'), 'utf8');
+    const written = readFileSync(path.join(folder, 'vendor-connection.ts'), 'utf8');
     for (const value of [id, externalId, principal, callbackUrl, ACCOUNT])
       expect(written).toContain(JSON.stringify(value));
     for (const name of filesOf(folder))

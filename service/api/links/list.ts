@@ -1,16 +1,22 @@
 import { listSignInLinks as list } from '../../actions/sign-in-link.js';
 import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
+import { signInLinksQuery } from '../schemas.js';
 
 export const listSignInLinks = defineOperation({
   method: 'get',
   path: '/v1/sign-in-links',
   tag: 'Sign-in links',
-  summary: 'Lists the sign-in links that have not expired, newest first, without their URLs.',
+  summary: 'Lists sign-in links that have not expired, a page at a time, newest first, without their URLs.',
   auth: 'organization',
   permission: 'links:write',
-  answer: { status: 200, description: 'The links.', schema: answers.signInLinkList },
+  query: signInLinksQuery,
+  answer: { status: 200, description: 'A page of links.', schema: answers.signInLinkList },
   errors: [],
-  examples: { all: { returns: 200 } },
-  handler: async ({ deps, caller }) => ({ signInLinks: await list(deps, caller) }),
+  examples: {
+    all: { returns: 200 },
+    few: { query: { limit: '1' }, returns: 200 },
+    notANext: { query: { before: 'x' }, returns: 'request_invalid' },
+  },
+  handler: ({ deps, caller, query }) => list(deps, caller, query),
 });

@@ -40,7 +40,7 @@ function CheckItem({ name, state, message, at }: CheckRow) {
           {texts.titles[name] ?? name}
         </b>
         {message && (
-          <p>
+          <p lang={state === 'running' ? undefined : 'en'}>
             <Words text={message} />
           </p>
         )}

@@ -26,7 +26,7 @@ export function PermissionsNote({
         <Callout kind="warn" icon="alert" title={texts.incomplete} role="status">
           <ul class="help list">
             {missing.map((finding) => (
-              <li>
+              <li lang="en">
                 <Words text={sentenceOf(finding)} />
               </li>
             ))}
@@ -37,20 +37,22 @@ export function PermissionsNote({
         <Callout kind="accent" icon="refresh" title={texts.update(permissionSetLabel(own), own.newest)}>
           <ul class="help list">
             {set.changes.map((change) => (
-              <li>
+              <li lang="en">
                 <Words text={change} />
               </li>
             ))}
           </ul>
           <span>{texts.updateLine}</span>
           {mayOpen(session, 'GET /connections/:id/setup') && (
-            <ButtonLink
-              path={`/connections/${connection.id}/setup?step=role&format=terraform`}
-              look="primary"
-              size="sm"
-            >
-              {texts.updateTo(own.newest)}
-            </ButtonLink>
+            <p class="actions">
+              <ButtonLink
+                path={`/connections/${connection.id}/setup?step=role&format=terraform`}
+                look="primary"
+                size="sm"
+              >
+                {texts.updateTo(own.newest)}
+              </ButtonLink>
+            </p>
           )}
         </Callout>
       )}
@@ -82,7 +84,7 @@ export function PermissionsCard({
           <Fold title={texts.unavailable}>
             <ul class="help list">
               {report.unavailable.map((finding) => (
-                <li>{sentenceOf(finding)}</li>
+                <li lang="en">{sentenceOf(finding)}</li>
               ))}
             </ul>
           </Fold>

@@ -41,7 +41,7 @@ export function SecurityEvents({ events, totals }: { events: readonly Owned[]; t
                     <strong>
                       {organization?.name} / {connection.name}
                     </strong>
-                    . {verification.message}
+                    . <span lang="en">{verification.message}</span>
                   </p>
                 </div>
                 <span class="small faint nowrap">

@@ -21,11 +21,11 @@ const days = 7;
 export function addAdministratorLinkPage(pages: Router, site: Site): void {
   pages.post('/connections/:id/administrator-link', async (request: Request<{ id: string }>, response) => {
     const connection = await connectionIn(site, request, response);
-    const { organizationId, authority, key } = sessionOf(response);
+    const { organizationId, authority, key, linkHash } = sessionOf(response);
     const { url } = await createSignInLink(
       site.deps,
       byOf(response),
-      { organizationId, authority, key },
+      { organizationId, authority, key, linkHash },
       {
         connectionId: connection.id,
         access: 'connect',

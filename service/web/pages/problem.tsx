@@ -64,7 +64,7 @@ export function ProblemPage(props: {
   const { problem: texts, common, codes } = useTexts();
   const { brand, path } = usePage();
   const isOperator = path.startsWith('/operator');
-  // A person is told what to click, not which call to make.
+  // A page says what to click, not which call to make.
   const explained = codes.explained(props.code) ?? texts.explained(props.code);
   const remedy = explained?.fix ?? props.remedy;
   return (

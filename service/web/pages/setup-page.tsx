@@ -12,7 +12,8 @@ import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import { AskAdministrator } from './administrator-link.js';
 import { type AccountForm, Remarks } from './new-connection.js';
-import { CheckProgress, type RoleStep, RoleStepBody } from './role-step.js';
+import { CheckProgress } from './role-check.js';
+import { type RoleStep, RoleStepBody } from './role-step.js';
 import type { ScopeChoices } from './scope-choices.js';
 
 interface Setup {

@@ -1,0 +1,140 @@
+/** The second step's check: the form that asks for it, its progress, and what came of it. */
+
+import type { Check } from '../../domain/verification.js';
+import type { CheckResult } from '../check-result.js';
+import { Button, Field, Fold, Form, useHref } from '../components/basics.js';
+import { Checks, runningRows } from '../components/checks.js';
+import { Icon } from '../components/icon.js';
+import { CheckEvidence, NoVerdict, OpenRole, PolicyToDeploy, Refusal } from '../components/refusal.js';
+import { Tell } from '../components/tell.js';
+import { useTexts } from '../page-context.js';
+import type { RoleStep } from './role-step.js';
+
+export function CheckForm(step: RoleStep & { look: 'primary' | 'default' }) {
+  const texts = useTexts().setup;
+  return (
+    <Form path={`/connections/${step.connection.id}/check`} kind="stack stack-3" check>
+      <Chosen {...step} />
+      <Field
+        name="roleArn"
+        label={texts.arn}
+        value={step.roleArn}
+        error={step.arnError}
+        help={texts.arnHelp}
+        placeholder="arn:aws:iam::123456789012:role/name"
+        maxlength={2048}
+        mono
+        arn
+      />
+      <div>
+        <Button look={step.look === 'primary' ? 'primary' : undefined} busy={texts.checkingBusy}>
+          {texts.check}
+        </Button>
+      </div>
+    </Form>
+  );
+}
+
+const Chosen = ({ permissions, format }: Pick<RoleStep, 'permissions' | 'format'>) => (
+  <>
+    <input type="hidden" name="permissions" value={permissions} />
+    <input type="hidden" name="format" value={format} />
+  </>
+);
+
+/** The same role once more. */
+const CheckAgain = (step: RoleStep & { look?: 'primary' }) => {
+  const texts = useTexts().setup;
+  return (
+    <Form path={`/connections/${step.connection.id}/check`} check>
+      <Chosen {...step} />
+      <input type="hidden" name="roleArn" value={step.roleArn} />
+      <Button look={step.look} busy={texts.checkingBusy}>
+        <Icon name="refresh" />
+        {step.look ? texts.checkAgain : texts.checkNow}
+      </Button>
+    </Form>
+  );
+};
+
+export function FailedCheck(step: RoleStep & { result: CheckResult }) {
+  const texts = useTexts();
+  const { result } = step;
+  return (
+    <>
+      <Tell event="failed" connection={step.connection} code={result.code} />
+      <Refusal result={result} />
+      <div class="section">
+        {!result.message.includes(step.roleArn) && <p class="mono small muted break">{step.roleArn}</p>}
+        <PolicyToDeploy result={result} externalId={step.trust.pendingExternalId ?? step.trust.externalId} />
+        <div class="actions">
+          <CheckAgain {...step} look="primary" />
+          <OpenRole roleArn={step.roleArn} />
+        </div>
+        <Fold title={texts.failed.another}>
+          <CheckForm {...step} look="default" />
+        </Fold>
+      </div>
+      <CheckEvidence result={result} />
+    </>
+  );
+}
+
+export function UndecidedCheck(step: RoleStep & { result: CheckResult }) {
+  const { common } = useTexts();
+  return (
+    <>
+      <div class="section">
+        <NoVerdict result={step.result} />
+        <p class="mono small muted break">{step.roleArn}</p>
+        {step.result.checks.length > 0 && <Checks rows={runningRows(step.result.checks)} />}
+        <div class="actions row-between">
+          <CheckAgain {...step} />
+          <a class="small" href={useHref()('/connections')}>
+            {common.continueLater}
+          </a>
+        </div>
+      </div>
+      <CheckEvidence result={{ ...step.result, checks: [] }} />
+    </>
+  );
+}
+
+/** A check while it is made. */
+export function CheckProgress(props: {
+  roleArn: string;
+  checks: readonly Check[];
+  isPropagating: boolean;
+  refreshPath?: string | undefined;
+}) {
+  const { setup: texts, common } = useTexts();
+  const rows = runningRows(props.checks, props.isPropagating ? texts.propagating : texts.asking);
+  const done = props.checks.length;
+  return (
+    <>
+      <div class="section">
+        <div class="section-head">
+          <h3 id="progress">{texts.checking}</h3>
+          <span class="small faint" aria-hidden="true">
+            {texts.progress(done, rows.length)}
+          </span>
+        </div>
+        <progress class="bar" max={rows.length} value={done} aria-labelledby="progress">
+          {texts.progress(done, rows.length)}
+        </progress>
+        <p class="mono small muted break">{props.roleArn}</p>
+        <Checks rows={rows} />
+      </div>
+      <div class="section">
+        <div class="actions row-between">
+          <span class="small muted">{texts.checkingLine}</span>
+          {props.refreshPath && (
+            <a class="btn btn-sm" href={props.refreshPath}>
+              {common.refresh}
+            </a>
+          )}
+        </div>
+      </div>
+    </>
+  );
+}
