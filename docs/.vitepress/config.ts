@@ -34,6 +34,7 @@ const readers = [
       { text: 'API calls', link: '/calls' },
       { text: 'Jobs and webhooks', link: '/watching' },
       { text: 'Events', link: '/events' },
+      { text: 'The AWS sandbox', link: '/aws-sandbox' },
     ],
   },
   {
