@@ -13,7 +13,10 @@ import { check, errorCode } from '../../domain/verification.js';
 
 const text = z.string();
 
-/** To a callback: what of it changed nothing. */
+const links = z
+  .object({ page: text })
+  .optional()
+  .meta({ description: 'In the answer to a callback: the page of the connection.' });
 const warnings = z
   .array(z.object({ code: z.enum(['scope_kept', 'permission_set_kept']), message: text }))
   .optional()
@@ -44,7 +47,7 @@ const permissionSet = {
   without: z.array(text).optional().meta({ description: 'Its optional statements that are left out.' }),
   newestPermissionSet: text.optional().meta({ description: 'A newer version, when there is one.' }),
 };
-const ofRole = { ...permissionSet, warnings };
+const ofRole = { ...permissionSet, warnings, links };
 
 const pending = roleStates.pending.pick(shownOfRole).extend(ofRole);
 const connected = roleStates.connected
@@ -75,8 +78,9 @@ const keyed = accessKeyStates.keyed.pick({ ...shown, accountId: true, verificati
     .optional()
     .meta({ description: 'The role that is to replace it.' }),
   warnings,
+  links,
 });
-const deleted = accessKeyStates.deleted.pick({ ...shown, ...shownOfEnd }).extend({ warnings });
+const deleted = accessKeyStates.deleted.pick({ ...shown, ...shownOfEnd }).extend({ warnings, links });
 
 /** Every state has its own shape: a pending connection has no role to forget to check. */
 export const connection = z

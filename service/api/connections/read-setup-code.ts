@@ -12,6 +12,7 @@ import { tag } from './shared.js';
 
 const setup = z
   .object({
+    vendorName: z.string().optional().meta({ description: "The vendor's name, from its brand file." }),
     name: roleBase.shape.name,
     connectionId: roleBase.shape.id,
     ...roleTemplates.pick({ externalId: true, principal: true, callbackUrl: true }).shape,
@@ -43,6 +44,7 @@ export const readSetupCode = defineOperation({
     if (registration === undefined) throw new Error(`Connection ${connection.id} expects no role.`);
     const role = roleFor(deps, connection, registration);
     return {
+      vendorName: role.vendorName,
       name: connection.name,
       connectionId: role.connectionId,
       externalId: role.externalId,
