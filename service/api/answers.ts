@@ -398,6 +398,7 @@ export const reencryption = z.object({
   accessKeys: reencrypted.optional().meta({ description: 'Missing when there is no encryption key.' }),
   callbackSecrets: reencrypted.meta({ description: 'Under the service key.' }),
   enrollmentSecrets: reencrypted.meta({ description: 'Under the service key.' }),
+  webhookSecrets: reencrypted.meta({ description: 'Under the service key.' }),
   personKeys: reencrypted.meta({
     description: "Each organization's key of its persons' names, under the service key.",
   }),

@@ -7,7 +7,7 @@ export const reencrypt = defineOperation({
   path: '/v1/reencrypt',
   tag: 'Operations',
   summary:
-    "Re-encrypts all access keys, callback and enrollment secrets and the keys of persons' names with the first of their keys.",
+    "Re-encrypts all access keys, callback, enrollment and webhook secrets and the keys of persons' names with the first of their keys.",
   auth: 'operator',
   operatorPermission: 'organizations:write',
   answer: { status: 200, description: 'The number of each.', schema: answers.reencryption },
