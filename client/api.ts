@@ -1863,7 +1863,7 @@ export interface Operations {
   };
   /** Returns one version of a permission set. */
   getPermissionSet: { args: [name: string, version: string]; answer: PermissionSet };
-  /** Re-encrypts all access keys, callback and enrollment secrets and the keys of persons' names with the first of their keys. */
+  /** Re-encrypts all access keys, callback, enrollment and webhook secrets and the keys of persons' names with the first of their keys. */
   reencrypt: {
     args: [];
     answer: {
@@ -1895,6 +1895,18 @@ export interface Operations {
       };
       /** Under the service key. */
       enrollmentSecrets: {
+        /** The key that they are under now, but for those that failed. */
+        keyId: string;
+        reencrypted: number;
+        unchanged: number;
+        failed: {
+          /** Of the connection, enrollment or organization. */
+          id: string;
+          reason: string;
+        }[];
+      };
+      /** Under the service key. */
+      webhookSecrets: {
         /** The key that they are under now, but for those that failed. */
         keyId: string;
         reencrypted: number;

@@ -289,7 +289,7 @@ export const calls = {
   },
   reencrypt: {
     summary:
-      "Re-encrypts all access keys, callback and enrollment secrets and the keys of persons' names with the first of their keys.",
+      "Re-encrypts all access keys, callback, enrollment and webhook secrets and the keys of persons' names with the first of their keys.",
     members: {},
   },
 } as const;

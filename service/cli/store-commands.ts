@@ -44,6 +44,7 @@ export async function reencryptCommand(options: ServiceOptions, terminal: Termin
     ['access keys', result.accessKeys],
     ['callback secrets', result.callbackSecrets],
     ['enrollment secrets', result.enrollmentSecrets],
+    ['webhook secrets', result.webhookSecrets],
     ["keys of persons' names", result.personKeys],
   ] as const;
   const failed = kinds.flatMap(([, count]): { id: string; reason: string }[] => [...(count?.failed ?? [])]);

@@ -17,6 +17,7 @@ export const reencryption = z.object({
   accessKeys: reencrypted.optional().meta({ description: 'Missing when there is no encryption key.' }),
   callbackSecrets: reencrypted.meta({ description: 'Under the service key.' }),
   enrollmentSecrets: reencrypted.meta({ description: 'Under the service key.' }),
+  webhookSecrets: reencrypted.meta({ description: 'Under the service key.' }),
   personKeys: reencrypted.meta({
     description: "Each organization's key of its persons' names, under the service key.",
   }),
@@ -27,7 +28,7 @@ export const reencrypt = defineOperation({
   path: '/v1/reencrypt',
   tag: 'Operations',
   summary:
-    "Re-encrypts all access keys, callback and enrollment secrets and the keys of persons' names with the first of their keys.",
+    "Re-encrypts all access keys, callback, enrollment and webhook secrets and the keys of persons' names with the first of their keys.",
   auth: 'operator',
   operatorPermission: 'organizations:write',
   answer: { status: 200, description: 'The number of each.', schema: reencryption },
