@@ -86,6 +86,9 @@ export type ProblemCode =
   | 'project_not_found'
   | 'target_unknown'
   | 'reference_taken'
+  | 'webhook_endpoint_not_found'
+  | 'webhook_endpoint_of_settings'
+  | 'webhook_delivery_not_found'
   | 'request_in_progress'
   | 'request_outcome_unknown'
   | 'secret_no_longer_available'
@@ -438,6 +441,7 @@ export interface Problem {
     | 'setupCodes'
     | 'webSessions'
     | 'enrollments'
+    | 'webhookEndpoints'
     | 'idempotencyKeys'
     | undefined;
   /** Of secret_no_longer_available. */
@@ -619,6 +623,69 @@ export interface SignInLink {
   revokedAt?: string | undefined;
 }
 
+export interface WebhookEndpoint {
+  id: string;
+  url: string;
+  /** Absent: it gets the events of all organizations. */
+  organizationId?: string | undefined;
+  description?: string | undefined;
+  /** Absent: all types. */
+  events?:
+    | (
+        | 'connection.connected'
+        | 'connection.failed'
+        | 'connection.recovered'
+        | 'connection.disconnected'
+        | 'connection.released'
+        | 'connection.role_changed'
+        | 'connection.scopes_changed'
+        | 'connection.permissions_changed'
+        | 'connection.permissions_outdated'
+        | 'connection.callback_refused'
+        | 'connection.role_shared'
+        | 'connection.vendor_denied'
+        | 'connection.deprovision_not_confirmed'
+        | 'service.degraded'
+        | 'service.recovered'
+      )[]
+    | undefined;
+  enabled: boolean;
+  /** `settings`: ROLEBRIDGE_WEBHOOK_ENDPOINTS names it, and no call changes it. */
+  source: 'call' | 'settings';
+  /** ISO 8601, in UTC. */
+  createdAt?: string | undefined;
+  /** ISO 8601, in UTC. */
+  updatedAt?: string | undefined;
+  /** Until then the secret before signs, too. */
+  previousSecretValidUntil?: string | undefined;
+}
+
+export interface WebhookDelivery {
+  /** The `webhook-id` of the message. */
+  id: string;
+  type: string;
+  organizationId?: string | undefined;
+  connectionId?: string | undefined;
+  status: 'pending' | 'delivered' | 'failed';
+  attempts: number;
+  /** ISO 8601, in UTC. */
+  createdAt: string;
+  /** Of a pending one. */
+  nextAttemptAt?: string | undefined;
+  /** ISO 8601, in UTC. */
+  finishedAt?: string | undefined;
+  lastAttempt?:
+    | {
+        /** ISO 8601, in UTC. */
+        at: string;
+        /** The HTTP status that the endpoint answered. */
+        status?: number | undefined;
+        /** Why it counts as failed. */
+        reason?: string | undefined;
+      }
+    | undefined;
+}
+
 export interface AuditRecord {
   id: string;
   /** ISO 8601, in UTC. */
@@ -672,6 +739,13 @@ export interface AuditRecord {
     | 'operator_token.create'
     | 'operator_token.revoke'
     | 'operator_link.create'
+    | 'webhook_endpoint.create'
+    | 'webhook_endpoint.change'
+    | 'webhook_endpoint.delete'
+    | 'webhook_endpoint.rotate_secret'
+    | 'webhook_endpoint.replay'
+    | 'webhook_endpoint.test'
+    | 'webhook_endpoint.reencrypt'
     | 'sign_in_link.create'
     | 'sign_in_link.revoke'
     | 'web_session.begin'
@@ -1490,6 +1564,140 @@ export interface Operations {
   };
   /** Revokes a sign-in link at once, and signs its person out. */
   revokeSignInLink: { args: [id: string]; answer: undefined };
+  /** Creates a webhook endpoint, and the secret that signs its messages. */
+  createWebhookEndpoint: {
+    args: [
+      body: {
+        /** An `https` URL. Requests to private addresses are refused. */
+        url: string;
+        /** A text that the service keeps for you. */
+        description?: string | undefined;
+        /** The types that it gets; left out: all. */
+        events?:
+          | (
+              | 'connection.connected'
+              | 'connection.failed'
+              | 'connection.recovered'
+              | 'connection.disconnected'
+              | 'connection.released'
+              | 'connection.role_changed'
+              | 'connection.scopes_changed'
+              | 'connection.permissions_changed'
+              | 'connection.permissions_outdated'
+              | 'connection.callback_refused'
+              | 'connection.role_shared'
+              | 'connection.vendor_denied'
+              | 'connection.deprovision_not_confirmed'
+              | 'service.degraded'
+              | 'service.recovered'
+            )[]
+          | undefined;
+        /** A disabled endpoint gets nothing, later either. */
+        enabled?: boolean | undefined;
+      },
+    ];
+    answer: WebhookEndpoint & {
+      /** Signs its messages: `whsec_…`. In no other answer. */
+      secret: string;
+    };
+  };
+  /** Lists webhook endpoints, oldest first: of one organization, or those for all. */
+  listWebhookEndpoints: {
+    args: [];
+    answer: {
+      webhookEndpoints: WebhookEndpoint[];
+    };
+  };
+  /** Reads a webhook endpoint. */
+  getWebhookEndpoint: { args: [id: string]; answer: WebhookEndpoint };
+  /** Changes URL, description or event types of a webhook endpoint, or disables it. */
+  changeWebhookEndpoint: {
+    args: [
+      id: string,
+      body?: {
+        /** An `https` URL. Requests to private addresses are refused. */
+        url?: string | undefined;
+        description?: string | null | undefined;
+        events?:
+          | (
+              | 'connection.connected'
+              | 'connection.failed'
+              | 'connection.recovered'
+              | 'connection.disconnected'
+              | 'connection.released'
+              | 'connection.role_changed'
+              | 'connection.scopes_changed'
+              | 'connection.permissions_changed'
+              | 'connection.permissions_outdated'
+              | 'connection.callback_refused'
+              | 'connection.role_shared'
+              | 'connection.vendor_denied'
+              | 'connection.deprovision_not_confirmed'
+              | 'service.degraded'
+              | 'service.recovered'
+            )[]
+          | null
+          | undefined;
+        /** A disabled endpoint gets nothing, later either. */
+        enabled?: boolean | undefined;
+      },
+    ];
+    answer: WebhookEndpoint;
+  };
+  /** Deletes a webhook endpoint, with the messages that wait for it. */
+  deleteWebhookEndpoint: { args: [id: string]; answer: undefined };
+  /** Creates another secret for a webhook endpoint. */
+  rotateWebhookSecret: {
+    args: [
+      id: string,
+      body?: {
+        previousValidSeconds?: number | undefined;
+      },
+    ];
+    answer: WebhookEndpoint & {
+      /** Signs its messages: `whsec_…`. In no other answer. */
+      secret: string;
+    };
+  };
+  /** Sends a test message (`webhook.test`) to a webhook endpoint. */
+  sendTestMessage: { args: [id: string]; answer: WebhookDelivery };
+  /** Lists deliveries to a webhook endpoint, newest first, with status, attempts and last answer. */
+  listWebhookDeliveries: {
+    args: [
+      id: string,
+      query?: {
+        limit?: number | undefined;
+        status?: 'pending' | 'delivered' | 'failed' | undefined;
+        /** The "next" of the page before. */
+        after?: string | undefined;
+      },
+    ];
+    answer: {
+      /** The newest first. */
+      deliveries: WebhookDelivery[];
+      /** "after" of the next page; absent on the last one. */
+      next?: string | undefined;
+    };
+  };
+  /** Sends one message again. */
+  replayWebhookDelivery: { args: [id: string, webhookId: string]; answer: WebhookDelivery };
+  /** Sends the messages of a time range again, oldest first: by default those that failed. */
+  replayWebhookDeliveries: {
+    args: [
+      id: string,
+      body: {
+        /** Messages created then or later. */
+        since: string;
+        /** Messages created then or before. */
+        until?: string | undefined;
+        /** By default those that failed. */
+        status?: 'failed' | 'delivered' | undefined;
+      },
+    ];
+    answer: {
+      replayed: number;
+    };
+  };
   /** Lists who did what when, newest first. */
   listAuditRecords: {
     args: [
@@ -1854,6 +2062,76 @@ export const routes = {
     hasBody: false,
     hasQuery: false,
     isRepeatable: true,
+  },
+  createWebhookEndpoint: {
+    method: 'POST',
+    path: '/v1/webhook-endpoints',
+    hasBody: true,
+    hasQuery: false,
+    isRepeatable: false,
+  },
+  listWebhookEndpoints: {
+    method: 'GET',
+    path: '/v1/webhook-endpoints',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: true,
+  },
+  getWebhookEndpoint: {
+    method: 'GET',
+    path: '/v1/webhook-endpoints/{id}',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: true,
+  },
+  changeWebhookEndpoint: {
+    method: 'PATCH',
+    path: '/v1/webhook-endpoints/{id}',
+    hasBody: true,
+    hasQuery: false,
+    isRepeatable: true,
+  },
+  deleteWebhookEndpoint: {
+    method: 'DELETE',
+    path: '/v1/webhook-endpoints/{id}',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: true,
+  },
+  rotateWebhookSecret: {
+    method: 'POST',
+    path: '/v1/webhook-endpoints/{id}/rotate-secret',
+    hasBody: true,
+    hasQuery: false,
+    isRepeatable: false,
+  },
+  sendTestMessage: {
+    method: 'POST',
+    path: '/v1/webhook-endpoints/{id}/test',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: false,
+  },
+  listWebhookDeliveries: {
+    method: 'GET',
+    path: '/v1/webhook-endpoints/{id}/deliveries',
+    hasBody: false,
+    hasQuery: true,
+    isRepeatable: true,
+  },
+  replayWebhookDelivery: {
+    method: 'POST',
+    path: '/v1/webhook-endpoints/{id}/deliveries/{webhookId}/replay',
+    hasBody: false,
+    hasQuery: false,
+    isRepeatable: false,
+  },
+  replayWebhookDeliveries: {
+    method: 'POST',
+    path: '/v1/webhook-endpoints/{id}/replay',
+    hasBody: true,
+    hasQuery: false,
+    isRepeatable: false,
   },
   listAuditRecords: { method: 'GET', path: '/v1/audit', hasBody: false, hasQuery: true, isRepeatable: true },
   listPermissionSets: {

@@ -32,6 +32,8 @@ const readers = [
       { text: 'Using the API', link: '/service' },
       { text: 'API calls', link: '/calls' },
       { text: 'Jobs and webhooks', link: '/watching' },
+      { text: 'Events', link: '/events' },
+      { text: 'The AWS sandbox', link: '/aws-sandbox' },
     ],
   },
   {

@@ -20,12 +20,11 @@ export async function commitChange(
   next: Connection,
   { isExpiry = false, replaceScopes = false, takeOutcome, error, receipt, quotas }: CommitOptions = {},
 ): Promise<void> {
-  const messages = [
+  const about = { organizationId: next.organizationId, connectionId: next.id };
+  const messages = await outboxMessages(deps, about, [
     ...messagesAfter(before, next, { isExpiry }),
     ...(await lostScopes(deps, next, replaceScopes)),
-  ].flatMap((message) =>
-    outboxMessages(deps, { organizationId: next.organizationId, connectionId: next.id }, message),
-  );
+  ]);
   const { watches, endJobs } = jobsAfter(before, next, deps.schedule, deps.clock.now());
   await deps.store.commit({
     replaceScopes,
@@ -42,11 +41,11 @@ export async function commitChange(
 
 /** What the connections hear that lose a scope to this one. */
 async function lostScopes(
-  { store, webhookEndpoints }: Dependencies,
+  { store }: Dependencies,
   next: Connection,
   replace: NonNullable<Change['replaceScopes']>,
 ): Promise<ConnectionMessage[]> {
-  if (replace === false || webhookEndpoints.length === 0 || next.scopes.length === 0) return [];
+  if (replace === false || next.scopes.length === 0) return [];
   const keys = new Set(next.scopes.map(scopeKey));
   const holders = (await store.scopeHolders(next.organizationId, [...keys]))
     .map(({ connection }) => connection)

@@ -74,7 +74,8 @@ async function reportOpenRole(
   if (connection.status !== 'disconnected' || connection.reason !== 'deprovisioned') return;
   const data = { ...aboutConnection(connection), code: 'access_not_ended' as const, roleArn };
   const message = { type: 'connection.deprovision_not_confirmed' as const, data };
-  await deps.store.commit({ messages: outboxMessages(deps, { organizationId, connectionId }, message) });
+  const messages = await outboxMessages(deps, { organizationId, connectionId }, [message]);
+  await deps.store.commit({ messages });
   deps.wake();
 }
 

@@ -9,6 +9,7 @@ import type { Partition } from '../domain/role-arn.js';
 import type { Schedule } from '../domain/schedule.js';
 import type { Sessions } from '../domain/session.js';
 import type { VerificationLimit } from '../domain/verification-limit.js';
+import type { SettingEndpoint } from '../domain/webhook-endpoint.js';
 
 /** What the use cases work with; `createService` puts it together. */
 export interface Dependencies {
@@ -45,8 +46,12 @@ export interface Dependencies {
   readonly schedule: Schedule;
   /** What the vendor needs in customers' accounts; empty without ROLEBRIDGE_PERMISSION_SETS. */
   readonly permissionSets: PermissionSets;
-  /** The vendor's, which hear of every change of a status. */
-  readonly webhookEndpoints: readonly string[];
+  readonly webhooks: {
+    /** Of the settings: they hear of every event. */
+    readonly endpoints: readonly SettingEndpoint[];
+    /** Endpoints may be at private addresses, there without TLS too. */
+    readonly allowsPrivate: boolean;
+  };
   /** A callback connects a role only in an account that the connection is bound to already. */
   readonly requireAccount: boolean;
   /** Only roles whose trust policy was read and judged are connected. */

@@ -38,7 +38,8 @@ export async function learnFromOpenedRole(
     refusedRoleArn: role,
   } as const;
   const message = { type: 'connection.role_shared', data } as const;
-  await deps.store.commit({ messages: outboxMessages(deps, { organizationId, connectionId }, message) });
+  const messages = await outboxMessages(deps, { organizationId, connectionId }, [message]);
+  await deps.store.commit({ messages });
   deps.alarm('external_id_not_enforced', { organizationId, connectionId });
   deps.wake();
   return next;

@@ -1,27 +1,44 @@
-import { newMessageId } from '../domain/ids.js';
+import { newMessageId, type OrganizationId } from '../domain/ids.js';
+import { operatorOrganizationId } from '../domain/organization.js';
 import type { OutboxMessage } from '../domain/ports.js';
-import type { ConnectionMessage, MessageType } from '../domain/webhook-message.js';
+import { type EventType, isForOperator, isWanted } from '../domain/webhook-endpoint.js';
+import type { ConnectionMessage } from '../domain/webhook-message.js';
 import { type Dependencies, isoNow } from './dependencies.js';
 
 type Owner = Pick<OutboxMessage, 'organizationId' | 'connectionId'>;
+type Message = ConnectionMessage | { readonly type: EventType; readonly data: unknown };
+type Deps = Pick<Dependencies, 'clock' | 'store' | 'webhooks'>;
 
-/** A message on its way to each of the vendor's endpoints. */
-export function outboxMessages(
-  deps: Pick<Dependencies, 'clock' | 'webhookEndpoints'>,
+/** Messages on their way to each endpoint that wants them. */
+export async function outboxMessages(
+  deps: Deps,
   { organizationId, connectionId }: Owner,
-  message: ConnectionMessage | { readonly type: MessageType; readonly data: unknown },
-): OutboxMessage[] {
+  messages: readonly Message[],
+): Promise<OutboxMessage[]> {
+  if (messages.length === 0) return [];
+  const wants = await endpointsOf(deps, organizationId);
+  return messages.flatMap(({ type, data }) => {
+    const message = newMessage(deps, { type, data });
+    return wants(type).map((endpoint) => ({ ...message, endpoint, organizationId, connectionId }));
+  });
+}
+
+/** One that is due now, without its endpoint and owner. */
+export function newMessage(deps: Pick<Deps, 'clock'>, message: { type: string; data: unknown }) {
   const timestamp = isoNow(deps.clock);
-  const id = newMessageId();
   const body = JSON.stringify({ type: message.type, timestamp, data: message.data });
-  return deps.webhookEndpoints.map((endpoint) => ({
-    id,
-    endpoint,
-    organizationId,
-    connectionId,
-    body,
-    createdAt: timestamp,
-    dueAt: timestamp,
-    attempts: 0,
-  }));
+  return { id: newMessageId(), body, createdAt: timestamp, dueAt: timestamp, attempts: 0 };
+}
+
+/** The ids of the endpoints that hear of an organization's events: the settings', those for all, and its own. */
+async function endpointsOf({ store, webhooks }: Deps, organizationId: OrganizationId) {
+  const [ofAll, own] = await Promise.all([
+    store.webhookEndpoints(operatorOrganizationId),
+    store.webhookEndpoints(organizationId),
+  ]);
+  return (type: EventType): string[] =>
+    [...ofAll, ...(isForOperator(type) ? [] : own)]
+      .filter((endpoint) => isWanted(endpoint, type))
+      .map(({ id }): string => id)
+      .concat(webhooks.endpoints.map(({ id }) => id));
 }

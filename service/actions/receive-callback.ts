@@ -200,14 +200,12 @@ async function requireBoundAccount(
   const { organizationId, id: connectionId } = connection;
   const refusedRoleArn = roleArn.slice(0, 2_048);
   const details = { roleArn: refusedRoleArn, askedBy: 'callback' };
-  const messages = outboxMessages(
-    deps,
-    { organizationId, connectionId },
+  const messages = await outboxMessages(deps, { organizationId, connectionId }, [
     {
       type: 'connection.callback_refused',
       data: { ...aboutConnection(connection), code: refusal.code, security: true, refusedRoleArn },
     },
-  );
+  ]);
   const event = { action: 'connection.verify', ...subjectOf(connection), details } as const;
   await recordOutcome(deps, by, event, refusal, { messages, receipt: receipt({ error: refusal }) });
   deps.alarm(refusal.code, { organizationId, connectionId });

@@ -1,10 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { findOrganization } from '../actions/find-organization.js';
-import { operatorOf } from '../actions/operator-tokens.js';
+import { createOperatorOrganization, operatorOf } from '../actions/operator-tokens.js';
 import { type ApiKey, apiKeyIdOf, isValid, matchesApiKey } from '../domain/api-key.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { Operator } from '../domain/operator.js';
+import { operatorOrganizationId } from '../domain/organization.js';
 import { denied, permissions, requirePermission, requireWholeOrganization } from '../domain/permission.js';
 import type { Clock, Store } from '../domain/ports.js';
 import type { ApiDependencies, Caller, Operation } from './operation.js';
@@ -23,12 +24,13 @@ export function createAuth(deps: ApiDependencies, options: AuthOptions) {
   const markUsed = createUseMarks(store, clock);
 
   async function asOrganization(
-    { permission, isOrganizationWide }: Operation,
+    operation: Operation,
     request: IncomingMessage,
     exchange: Exchange,
   ): Promise<Caller> {
+    const { permission, isOrganizationWide } = operation;
     const key = await apiKeyOf({ store, clock }, bearerToken(request));
-    if (key === undefined) return asOperatorFor(permission, request, exchange);
+    if (key === undefined) return asOperatorFor(operation, request, exchange);
     exchange.apiKey = key;
     exchange.isAuthenticated = true;
     exchange.actor = { kind: 'api_key', id: key.id };
@@ -46,7 +48,7 @@ export function createAuth(deps: ApiDependencies, options: AuthOptions) {
 
   /** So that the vendor's backend keeps one secret, and not one for each organization. */
   async function asOperatorFor(
-    permission: Operation['permission'],
+    { permission, isForAllOrganizations }: Operation,
     request: IncomingMessage,
     exchange: Exchange,
   ): Promise<Caller> {
@@ -57,13 +59,18 @@ export function createAuth(deps: ApiDependencies, options: AuthOptions) {
       });
     beOperator(exchange, operator);
     const named = request.headers[organizationHeader];
+    const authority = { permissions: permissions.filter((one) => operator.permissions.includes(one)) };
+    if (isForAllOrganizations && named === undefined) {
+      requirePermission(authority, permission);
+      await createOperatorOrganization(deps);
+      return { organizationId: operatorOrganizationId, authority };
+    }
     if (typeof named !== 'string' || named === '')
       throw new RolebridgeError('request_invalid', "This call is about one organization's things.", {
         remedy: 'Name the organization: "Rolebridge-Organization: ID or reference".',
       });
     const { id } = await findOrganization(store, named);
     await limits.organization(id);
-    const authority = { permissions: permissions.filter((one) => operator.permissions.includes(one)) };
     requirePermission(authority, permission);
     return { organizationId: id, authority };
   }

@@ -1,6 +1,7 @@
 /** What the examples are made of. The tests put real ones in their place; none of these opens anything. */
 export const connectionId = 'con_k7wq2m5xhzr4tavnc3bydfpe';
 export const enrollmentId = 'enr_n4tqz6wbk2mxhr7vcd5yapfe';
+export const webhookEndpointId = 'whe_c4wqz6tbk2mxhr7vnd5yapfe';
 export const apiKeyId = 'key_q6mzt4xkw2vhc5ra';
 export const roleArn = 'arn:aws:iam::210987654321:role/vendor/rolebridge';
 /** An account's proof: the signature is none. */

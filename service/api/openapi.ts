@@ -41,7 +41,7 @@ export function createOpenApiDocument(
             post: {
               operationId: type.replace('.', '_'),
               summary,
-              description: "Sent to the vendor's endpoints (ROLEBRIDGE_WEBHOOK_ENDPOINTS), at least once.",
+              description: 'Sent to the webhook endpoints that want it, at least once.',
               tags: ['webhooks'],
               security: [],
               requestParams: { header: webhookHeaders },
@@ -118,7 +118,7 @@ function describe(operationId: string, operation: Operation): ZodOpenApiOperatio
     summary,
     ...(description && { description }),
     tags: [tag],
-    security: security[auth],
+    security: [...security[auth], ...(operation.isForAllOrganizations ? [{ operatorToken: [] }] : [])],
     requestParams: {
       ...(names.length > 0 && {
         path: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))),

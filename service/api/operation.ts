@@ -92,6 +92,8 @@ interface OperationBase {
   readonly operatorPermission?: OperatorPermission;
   /** Refused to callers that are limited to a scope: it shows or changes something of the whole organization. */
   readonly isOrganizationWide?: true;
+  /** An operator's token that names no organization acts for all of them together. */
+  readonly isForAllOrganizations?: true;
   /** The codes of this operation beside those of every operation with its auth and method. */
   readonly errors: readonly ErrorCode[];
   /** Codes that have another status here. */

@@ -59,6 +59,15 @@ import { listProjects } from './projects/list.js';
 import { issueCredentials } from './targets/credentials.js';
 import { resolve } from './targets/resolve.js';
 import { resolveMany } from './targets/resolve-many.js';
+import { changeWebhookEndpoint } from './webhooks/change.js';
+import { createWebhookEndpoint } from './webhooks/create.js';
+import { deleteWebhookEndpoint } from './webhooks/delete.js';
+import { listWebhookDeliveries } from './webhooks/deliveries.js';
+import { getWebhookEndpoint } from './webhooks/get.js';
+import { listWebhookEndpoints } from './webhooks/list.js';
+import { replayWebhookDeliveries, replayWebhookDelivery } from './webhooks/replay.js';
+import { rotateWebhookSecret } from './webhooks/rotate-secret.js';
+import { sendTestMessage } from './webhooks/test.js';
 
 /**
  * Every call of the API, once. Routes, OpenAPI document, typed client, API reference and the tests of the contract come
@@ -112,6 +121,16 @@ export const operations = {
   createSignInLink,
   listSignInLinks,
   revokeSignInLink,
+  createWebhookEndpoint,
+  listWebhookEndpoints,
+  getWebhookEndpoint,
+  changeWebhookEndpoint,
+  deleteWebhookEndpoint,
+  rotateWebhookSecret,
+  sendTestMessage,
+  listWebhookDeliveries,
+  replayWebhookDelivery,
+  replayWebhookDeliveries,
   listAuditRecords,
   listPermissionSets,
   getPermissionSet,

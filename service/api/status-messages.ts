@@ -5,9 +5,13 @@ import {
   messageData,
   messageTypes,
   serviceMessageData,
+  testMessageData,
 } from '../domain/webhook-message.js';
 
-const ofService = (type: MessageType) => type.startsWith('service.');
+function dataOf(type: MessageType) {
+  if (type === 'webhook.test') return testMessageData;
+  return type.startsWith('service.') ? serviceMessageData : messageData;
+}
 
 /** Each type of message that the service sends to the vendor's endpoints. */
 export const statusMessages = keysOf(messageTypes).map((type) => ({
@@ -16,6 +20,6 @@ export const statusMessages = keysOf(messageTypes).map((type) => ({
   schema: z.object({
     type: z.literal(type),
     timestamp: z.iso.datetime(),
-    data: ofService(type) ? serviceMessageData : messageData,
+    data: dataOf(type),
   }),
 }));

@@ -21,6 +21,7 @@ import { addSignInLinkCommands } from './sign-in-links.js';
 import { addTargetCommands } from './targets.js';
 import type { Terminal } from './terminal.js';
 import { addVerifyCommand } from './verify-all.js';
+import { addWebhookCommands } from './webhooks.js';
 
 export { exitCodes } from './exit-codes.js';
 export type { Terminal } from './terminal.js';
@@ -44,6 +45,7 @@ export function createProgram(terminal: Terminal): Command {
   addEnrollmentCommands(program, terminal);
   addApiKeyCommands(program, terminal);
   addSignInLinkCommands(program, terminal);
+  addWebhookCommands(program, terminal);
   addAuditCommand(program, terminal);
   addEvidenceCommand(program, terminal);
   addExplainCommand(program, terminal);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { OperatorCommand } from '../actions/run-operator-command.js';
 import { type OperatorPermission, operatorPermissions, readingPermissions } from '../domain/operator.js';
+import { textIn } from '../unknown-value.js';
 import { UsageError } from './failure.js';
 import { printJson, printTable, printValues } from './print.js';
 import { wholeNumber } from './service-options.js';
@@ -103,12 +104,10 @@ export function addOperatorCommands(program: Command, terminal: Terminal): void 
     'rolebridge operator link anna',
   ).action(async (token: string, options: { expiresInMinutes?: number; json?: boolean }) => {
     const { operatorCommand } = await import('./store-commands.js');
-    const link = (await operatorCommand(
-      { command: 'operator.link', token, expiresInMinutes: options.expiresInMinutes ?? 15 },
-      terminal,
-    )) as { url: string; expiresAt: string };
-    if (options.json) return printJson(terminal, link);
-    printValues(terminal, { url: link.url, expires: link.expiresAt });
+    const { expiresInMinutes = 15, json } = options;
+    const link = await operatorCommand({ command: 'operator.link', token, expiresInMinutes }, terminal);
+    if (json) return printJson(terminal, link);
+    printValues(terminal, { url: textIn(link, 'url'), expires: textIn(link, 'expiresAt') });
     terminal.stdout.write('\nThe link works once.\n');
   });
 }

@@ -58,8 +58,6 @@ export async function serve(terminal: Terminal): Promise<void> {
     ...config,
     ...(permissionSets && { permissionSets }),
     brand,
-    // Required with endpoints.
-    webhooks: config.webhooks && { ...config.webhooks, secrets: config.webhooks.secrets ?? [] },
     store,
     logger,
     metrics,

@@ -12,6 +12,7 @@ import type { Project } from './project.js';
 import type { Quota, QuotaName } from './quotas.js';
 import type { Partition, RoleArn } from './role-arn.js';
 import type { SimulatedDecision, Simulation } from './verification/check-permissions.js';
+import type { WebhookEndpoint } from './webhook-endpoint.js';
 
 /** Milliseconds since the epoch, and a wait that tests can shorten. */
 export interface Clock {
@@ -126,32 +127,77 @@ export interface JobQueue {
   nextJobAt(): Promise<string | undefined>;
 }
 
-/** A webhook on its way to one endpoint of the vendor: made with the change that it tells of, and kept until delivered. */
+/** A webhook to one endpoint: made with the change that it tells of, and kept for a while after its delivery. */
 export interface OutboxMessage {
   /** The `webhook-id`, `msg_…`: one for each event, whatever the number of endpoints. */
   readonly id: string;
+  /** Its id. */
   readonly endpoint: string;
   readonly organizationId: OrganizationId;
-  readonly connectionId: ConnectionId;
+  /** Absent: about no connection, such as a test message. */
+  readonly connectionId?: ConnectionId | undefined;
   /** The body as it is sent: JSON text. */
   readonly body: string;
   readonly createdAt: string;
   readonly dueAt: string;
   readonly attempts: number;
+  readonly lastAttempt?: DeliveryAttempt | undefined;
+  /** It is delivered or given up. */
+  readonly finished?: { readonly at: string; readonly outcome: 'delivered' | 'failed' } | undefined;
 }
+
+/** What an endpoint answered: a status, or why there was none. */
+export interface DeliveryAttempt {
+  readonly at: string;
+  readonly status?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
+export type NextDelivery = Pick<OutboxMessage, 'attempts' | 'lastAttempt'> &
+  ({ readonly dueAt: string } | { readonly finished: NonNullable<OutboxMessage['finished']> });
+
+/** Which deliveries of one endpoint; the newest first. */
+export interface DeliveryPage {
+  readonly endpoint: string;
+  readonly limit: number;
+  readonly status?: 'pending' | 'delivered' | 'failed' | undefined;
+  /** Only those created then or later. */
+  readonly since?: string | undefined;
+  /** The webhook id of the last one of the page before. */
+  readonly after?: string | undefined;
+}
+
+export interface WebhookEndpoints {
+  saveWebhookEndpoint(endpoint: WebhookEndpoint, quotas?: readonly Quota[]): Promise<void>;
+  webhookEndpoint(id: string): Promise<WebhookEndpoint | undefined>;
+  /** The oldest first. */
+  webhookEndpoints(organizationId: OrganizationId): Promise<WebhookEndpoint[]>;
+  /** Undefined when there is none. */
+  changeWebhookEndpoint(
+    endpoint: Pick<WebhookEndpoint, 'id' | 'organizationId'>,
+    change: (stored: WebhookEndpoint) => WebhookEndpoint,
+  ): Promise<WebhookEndpoint | undefined>;
+  deleteWebhookEndpoint(endpoint: WebhookEndpoint): Promise<void>;
+}
+
+/** How long finished deliveries can be listed and replayed, and about how many of one organization. */
+export const keptDeliveries = { days: 7, count: 500 } as const;
 
 export interface Outbox {
   /** Like {@link JobQueue.leaseJobs}. */
   leaseMessages(request: { now: string; leaseUntil: string; limit: number }): Promise<OutboxMessage[]>;
-  /** Tried again at another time, or (undefined) gone: delivered or given up. */
-  completeMessage(
-    claimed: OutboxMessage,
-    next: { dueAt: string; attempts: number } | undefined,
-  ): Promise<void>;
+  /** Tried again at another time, finished and kept for {@link keptDeliveries}, or (undefined) gone. */
+  completeMessage(claimed: OutboxMessage, next: NextDelivery | undefined): Promise<void>;
+  /** Stores one that tells of no change. */
+  addMessage(message: OutboxMessage): Promise<void>;
+  deliveries(page: DeliveryPage): Promise<{ deliveries: OutboxMessage[]; hasMore: boolean }>;
+  delivery(endpoint: string, id: string): Promise<OutboxMessage | undefined>;
+  /** Due again as if never tried; false when it is on its way already, or gone. */
+  replayMessage(message: OutboxMessage, now: string): Promise<boolean>;
   /** The oldest one that is still to be delivered to the same endpoint about the same connection. */
   firstMessage(message: OutboxMessage): Promise<OutboxMessage | undefined>;
-  /** An endpoint works again: what waits for it is due now. */
-  hastenMessages(endpoint: string, now: string): Promise<void>;
+  /** What waits for an endpoint, or for any, is due now: it works again. */
+  hastenMessages(endpoint: string | undefined, now: string): Promise<void>;
   nextMessageAt(): Promise<string | undefined>;
 }
 
@@ -215,7 +261,7 @@ export interface ConnectionFilter {
  * Where everything is kept. Each implementation passes `test/contract/store.ts`.
  * Once a promise is fulfilled, the change survives a crash and a loss of power.
  */
-export interface Store extends AuditLog, JobQueue, Outbox, Tokens {
+export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoints {
   /** @throws RolebridgeError `reference_taken` */
   createOrganization(organization: Organization): Promise<void>;
   /** Erased ones too. */

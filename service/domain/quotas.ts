@@ -15,6 +15,7 @@ const kinds = {
   /** Of persons on the pages. */
   webSessions: [1_000, 'web sessions'],
   enrollments: [100, 'enrollments'],
+  webhookEndpoints: [50, 'webhook endpoints'],
   /** Answers kept for 24 hours. */
   idempotencyKeys: [10_000, 'idempotency keys'],
 } as const satisfies Record<string, readonly [number, string]>;

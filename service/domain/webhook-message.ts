@@ -36,6 +36,7 @@ export const messageTypes = {
   'service.degraded':
     'AWS denies the roles of several organizations at once. Verdicts are on hold: the cause is probably the vendor’s own policies.',
   'service.recovered': 'Roles can be assumed again, and verdicts are no longer on hold.',
+  'webhook.test': 'A test message, which tells of nothing.',
 } as const;
 export type MessageType = keyof typeof messageTypes;
 
@@ -76,6 +77,15 @@ export const messageData = z.strictObject({
     .meta({ description: 'Why it is disconnected.' }),
 });
 type MessageData = DeepReadonly<z.infer<typeof messageData>>;
+
+/** Types that are security events, and (`sometimes`) those that are when their data has `security: true`. */
+export const securityTypes: Partial<Record<MessageType, 'always' | 'sometimes'>> = {
+  'connection.failed': 'sometimes',
+  'connection.callback_refused': 'always',
+  'connection.role_shared': 'always',
+};
+
+export const testMessageData = z.strictObject({ endpointId: z.string() });
 
 /** Of the service itself. */
 export const serviceMessageData = z.strictObject({

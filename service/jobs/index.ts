@@ -58,7 +58,8 @@ export function runJobs(
     const line = { code: 'vendor_not_allowed', organizations };
     logger[isHeld ? 'error' : 'warn'](line, massFailureTexts[event]);
     const type = `service.${event}` as const;
-    const messages = outboxMessages(deps, { organizationId, connectionId: id }, { type, data: line });
+    const about = { organizationId, connectionId: id };
+    const messages = await outboxMessages(deps, about, [{ type, data: line }]);
     await store.commit({ messages });
     deps.wake();
   });

@@ -20,7 +20,7 @@ export async function commitChange(
   if (connection) await saveConnection(transaction, connection, change.replaceScopes ?? false, change.quotas);
   const known = new Set<ConnectionId>(connection ? [connection.next.id] : []);
   for (const { connectionId } of [...(receipt ? [receipt] : []), ...watches, ...endJobs, ...messages]) {
-    if (known.has(connectionId)) continue;
+    if (connectionId === undefined || known.has(connectionId)) continue;
     const stored = await transaction.get('connections', connectionId);
     if (stored?.organizationId !== organizationId) throw connectionNotFound();
     known.add(connectionId);

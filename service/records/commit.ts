@@ -17,9 +17,10 @@ export const changesIn = (backend: Backend) =>
   ({
     async commit(change) {
       const { connection, receipt, watches = [], endJobs = [], messages = [] } = change;
-      const [first] = [...(receipt ? [receipt] : []), ...watches, ...endJobs, ...messages];
+      const [first] = [...(receipt ? [receipt] : []), ...endJobs];
+      const owner = connection?.next ?? watches[0] ?? messages[0];
       const organizationId =
-        connection?.next.organizationId ?? (first && (await organizationOf(backend, first.connectionId)));
+        owner?.organizationId ?? (first && (await organizationOf(backend, first.connectionId)));
       if (organizationId === undefined) return;
       if ([...watches, ...messages].some((each) => each.organizationId !== organizationId))
         throw new TypeError('One change is of one organization.');

@@ -22,6 +22,12 @@ export async function eraseOrganization(
   await eraseRows(backend, organizationId, 'projects', { ...all, order: 'id' });
   await eraseRows(backend, organizationId, 'answeredRequests', { ...all, order: 'age' });
   await eraseRows(backend, organizationId, 'tokens', { ...all, order: 'expiry' });
+  await eraseRows(backend, organizationId, 'webhookEndpoints', { ...all, order: 'created' });
+  await eraseRows(backend, organizationId, 'messages', {
+    ...all,
+    order: 'created',
+    where: { isFinished: 'yes' },
+  });
 }
 
 async function eraseRows<Name extends TableName>(

@@ -13,6 +13,7 @@ const counted: Record<QuotaName, Counted> = {
   setupCodes: { table: 'tokens', where: { kind: 'setup_code' } },
   webSessions: { table: 'tokens', where: { kind: 'web_session' } },
   enrollments: { table: 'tokens', where: { kind: 'enrollment' } },
+  webhookEndpoints: { table: 'webhookEndpoints', where: {} },
   idempotencyKeys: { table: 'answeredRequests', where: {} },
 };
 

@@ -8,6 +8,7 @@ import { connectionsIn } from './connections.js';
 import { organizationsIn } from './organizations.js';
 import { byOrganization } from './tables.js';
 import { tokensIn } from './tokens.js';
+import { webhooksIn } from './webhooks.js';
 import { workIn } from './work-queue.js';
 
 export type RecordStore = Store & { readonly backend: Backend };
@@ -21,6 +22,7 @@ export const createRecordStore = (backend: Backend): RecordStore => ({
   ...changesIn(backend),
   ...answeredRequestsIn(backend),
   ...workIn(backend),
+  ...webhooksIn(backend),
   ...tokensIn(backend),
   ...auditIn(backend),
   ready: () => backend.ready(),

@@ -10,6 +10,7 @@ export { answeredRequestSchema as answeredRequest } from '../domain/answered-req
 export { connectionSchema as connection } from '../domain/connection.js';
 export { organizationSchema as organization } from '../domain/organization.js';
 export { projectSchema as project } from '../domain/project.js';
+export { webhookEndpointSchema as webhookEndpoint } from '../domain/webhook-endpoint.js';
 
 export const apiKey = z.looseObject({
   id: name,
@@ -56,11 +57,15 @@ export const message = z.looseObject({
   id: name,
   endpoint: name,
   organizationId: name,
-  connectionId: name,
+  connectionId: name.optional(),
   body: z.string(),
   createdAt: time,
   dueAt: time,
   attempts: z.int(),
+  lastAttempt: z
+    .looseObject({ at: time, status: z.int().optional(), reason: z.string().optional() })
+    .optional(),
+  finished: z.looseObject({ at: time, outcome: z.enum(['delivered', 'failed']) }).optional(),
   leaseExpiresAt: time.optional(),
 });
 

@@ -10,7 +10,7 @@ export class SortedRows {
   constructor(readonly column: string | null) {}
 
   replace(before: Row | undefined, next: Row | undefined): void {
-    if (before) {
+    if (before && this.#contains(before)) {
       this.#settle();
       const place = this.#placeOf(before);
       const isThere = this.#sorted[place] === before;
@@ -20,7 +20,7 @@ export class SortedRows {
       }
       if (isThere) this.#sorted.splice(place, 1);
     }
-    if (next) this.#added.push(next);
+    if (next && this.#contains(next)) this.#added.push(next);
   }
 
   /** Those behind that place, which need not be taken. */
@@ -39,6 +39,11 @@ export class SortedRows {
       this.#sorted.sort((one, other) => this.#compare(one, other));
     } else for (const row of this.#added) this.#sorted.splice(this.#placeOf(row), 0, row);
     this.#added = [];
+  }
+
+  /** A row without a value in the column is not in the list. */
+  #contains({ columns }: Row): boolean {
+    return this.column === null || columns[this.column] !== undefined;
   }
 
   /** Where it stands, or would stand. */

@@ -15,6 +15,7 @@ import { isListed, type Organization } from '../domain/organization.js';
 import type { IdempotencyRecord, Job, OutboxMessage, RunningCheck, Token } from '../domain/ports.js';
 import type { Project } from '../domain/project.js';
 import { scopeKey } from '../domain/scope.js';
+import type { WebhookEndpoint } from '../domain/webhook-endpoint.js';
 import { type StoredReport, storedReport } from './reports.js';
 import * as schemas from './schemas.js';
 
@@ -47,6 +48,7 @@ export interface Values {
   readonly jobs: StoredJob;
   readonly messages: StoredMessage;
   readonly tokens: Token;
+  readonly webhookEndpoints: WebhookEndpoint;
 }
 export type TableName = keyof Values;
 
@@ -68,7 +70,10 @@ export interface Table<Value> {
   readonly organizationId: (value: Value) => OrganizationId;
   /** What questions filter and sort by. */
   readonly columns: { readonly [name: string]: (value: Value) => string | undefined };
-  /** The lists that rows stand in: sorted by this column and then by key. `null`: by key alone. */
+  /**
+   * The lists that rows stand in: sorted by this column and then by key. `null`: by key alone. A row without a value in the
+   * column is not in the list; all are in the first one.
+   */
   readonly orders: { readonly [name: string]: string | null };
   readonly unique?: { readonly [Name in Constraint]?: (value: Value) => readonly string[] };
 }
@@ -79,6 +84,10 @@ const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 const freeAt = ({ leaseExpiresAt, dueAt }: Leased & { readonly dueAt: string }) =>
   time(leaseExpiresAt ?? dueAt);
+
+/** Lists are ascending: the later, the smaller. */
+export const newestFirst = (createdAt: string): string =>
+  String(9_999_999_999_999 - Date.parse(createdAt)).padStart(13, '0');
 
 export const jobKey = ({ connectionId, purpose }: Pick<Job, 'connectionId' | 'purpose'>): string =>
   `${connectionId} ${purpose}`;
@@ -205,12 +214,15 @@ const definitions = {
     key: messageKey,
     organizationId: ofItsOrganization,
     columns: {
-      freeAt,
+      freeAt: (message) => (message.finished ? undefined : freeAt(message)),
       createdAt: ({ createdAt }) => time(createdAt),
+      newestFirst: ({ createdAt }) => newestFirst(createdAt),
       endpoint: ({ endpoint }) => endpoint,
       connectionId: ({ connectionId }) => connectionId,
+      status: ({ finished }) => finished?.outcome ?? 'pending',
+      isFinished: ({ finished }) => (finished ? 'yes' : 'no'),
     },
-    orders: { due: 'freeAt', created: 'createdAt' },
+    orders: { created: 'createdAt', due: 'freeAt', newest: 'newestFirst' },
   },
   tokens: {
     schema: schemas.token,
@@ -218,6 +230,13 @@ const definitions = {
     organizationId: ofItsOrganization,
     columns: { kind: ({ kind }) => kind, expiresAt: ({ expiresAt }) => time(expiresAt) },
     orders: { expiry: 'expiresAt' },
+  },
+  webhookEndpoints: {
+    schema: schemas.webhookEndpoint,
+    key: ({ id }) => id,
+    organizationId: ofItsOrganization,
+    columns: { createdAt: ({ createdAt }) => time(createdAt) },
+    orders: { created: 'createdAt' },
   },
 } as const satisfies { readonly [Name in TableName]: Table<Values[Name]> };
 

@@ -21,22 +21,7 @@ export const workIn = (backend: Backend) =>
     },
 
     leaseMessages: (request) => leaseDue(backend, 'messages', request),
-    completeMessage: (leased, next) => completeDue(backend, 'messages', leased, next),
     nextMessageAt: () => nextDueAt(backend, 'messages'),
-
-    async firstMessage({ organizationId, connectionId, endpoint }) {
-      const where = { connectionId, endpoint };
-      const query = { order: 'created', organizationId, where, limit: 1 } as const;
-      const [first] = await backend.list('messages', query);
-      return first;
-    },
-
-    async hastenMessages(endpoint, now) {
-      const query = { order: 'created', where: { endpoint }, limit: 1_000 } as const;
-      for (const message of await backend.list('messages', query))
-        if (message.dueAt > now && message.leaseExpiresAt === undefined)
-          await completeDue(backend, 'messages', message, { dueAt: now, attempts: message.attempts });
-    },
   }) satisfies Partial<Store>;
 
 /** Those that are due, the longest due first. Each is given to one caller until its lease ends. */
@@ -70,11 +55,11 @@ async function leaseDue<Name extends Queue>(
 }
 
 /** Due again at another time, or (undefined) gone. A row that was replaced since it was leased is left alone. */
-async function completeDue<Name extends Queue>(
+export async function completeDue<Name extends Queue>(
   backend: Backend,
   table: Name,
   leased: Leased<Name>,
-  next: { dueAt: string; attempts: number } | undefined,
+  next: ({ dueAt: string; attempts: number } & Partial<Leased<Name>>) | undefined,
 ): Promise<void> {
   const { key, organizationId } = tables[table];
   await backend.transact(organizationId(leased), async (transaction) => {

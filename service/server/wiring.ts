@@ -16,6 +16,7 @@ import type { Requester } from '../domain/audit.js';
 import { type PermissionSets, permissionSetsOf } from '../domain/permission-set.js';
 import type { Clock, Encryption, Store, Sts } from '../domain/ports.js';
 import type { Partition } from '../domain/role-arn.js';
+import { settingEndpoint } from '../domain/webhook-endpoint.js';
 import { interruptible } from '../interruptible-clock.js';
 import { runJobs, type Scheduler } from '../jobs/index.js';
 import { createRateLimits } from '../limits/index.js';
@@ -148,7 +149,10 @@ export function wire(options: ServiceOptions, url: string) {
     maxWaitMs: options.maxWaitMs ?? 25_000,
     schedule: settings.schedule,
     permissionSets: options.permissionSets ?? permissionSetsOf([]),
-    webhookEndpoints: options.webhooks?.endpoints ?? [],
+    webhooks: {
+      endpoints: (options.webhooks?.endpoints ?? []).map(settingEndpoint),
+      allowsPrivate: options.webhooks?.allowsPrivate ?? false,
+    },
     canary: settings.canary,
     health: { degradedSince: undefined },
     requireAccount: settings.requireAccount,
@@ -211,7 +215,7 @@ export function wire(options: ServiceOptions, url: string) {
     start(): void {
       if (options.watches ?? true)
         loops.push(runJobs(deps, { logger, metrics, stsCallsPerSecond: settings.watchStsCallsPerSecond }));
-      if (options.webhooks) loops.push(deliverMessages({ store, clock, logger, metrics }, options.webhooks));
+      loops.push(deliverMessages(deps, { logger, metrics }, options.webhooks));
       if (options.watches ?? true) loops.push(signAuditLogs({ store, clock, logger }));
       if (options.auditRetentionDays !== undefined)
         loops.push(keepAuditFor(options.auditRetentionDays, { store, clock, logger, metrics }));

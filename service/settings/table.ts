@@ -275,9 +275,8 @@ const webhookSettings = {
     option: 'webhooks.endpoints',
     schema: values.webhookEndpoints,
     sentence:
-      "`https` URLs, separated by commas, that get an event for every change of a connection's status.",
+      '`https` URLs, separated by commas, that get every event of every organization. More endpoints can be created by calls.',
     unset: 'none',
-    opensGroup: true,
   },
   ROLEBRIDGE_WEBHOOK_SECRETS: {
     option: 'webhooks.secrets',
@@ -307,7 +306,7 @@ const operationsSettings = {
     schema: values.quotas.schema,
     default: values.quotas.default,
     sentence:
-      '`NAME=NUMBER[,…]`, how many of each kind one organization may have, `0` for no limit: `connections`, `deletedConnections` (their ids are never issued again), `projects`, `apiKeys` (revoked and expired ones make room), `signInLinks` (revoked ones count for 12 hours), `setupCodes`, `webSessions`, `enrollments` and `idempotencyKeys` (of 24 hours).',
+      '`NAME=NUMBER[,…]`, how many of each kind one organization may have, `0` for no limit: `connections`, `deletedConnections` (their ids are never issued again), `projects`, `apiKeys` (revoked and expired ones make room), `signInLinks` (revoked ones count for 12 hours), `setupCodes`, `webSessions`, `enrollments`, `webhookEndpoints` and `idempotencyKeys` (of 24 hours).',
   },
   ROLEBRIDGE_TRUSTED_PROXIES: {
     option: 'trustedProxies',

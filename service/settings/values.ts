@@ -4,6 +4,7 @@ import { type AccountId, isAccountId } from '../domain/ids.js';
 import { keysOf } from '../domain/keys-of.js';
 import { defaultQuotas } from '../domain/quotas.js';
 import { type Partition, partitions } from '../domain/role-arn.js';
+import { isEndpointUrl } from '../domain/webhook-endpoint.js';
 import { defaultRateLimits } from '../limits/defaults.js';
 import { parseSealingKeys } from '../secrets/keyring.js';
 
@@ -165,16 +166,10 @@ function problemOfDatabaseUrl(value: string): string | undefined {
 
 export const webhookEndpoints = list
   .refine(
-    (urls) => urls.every(isEndpoint),
+    (urls) => urls.every(isEndpointUrl),
     'must be https URLs without a user name, a password and a fragment, separated by commas',
   )
   .refine((urls) => new Set(urls).size === urls.length, 'names one URL twice');
-
-function isEndpoint(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const { protocol, username, password, hash } = new URL(value);
-  return /^https?:$/.test(protocol) && username === '' && password === '' && hash === '';
-}
 
 /** As Standard Webhooks writes them: 24 to 64 random bytes. */
 export const webhookSecrets = list.refine(

@@ -9,14 +9,18 @@ import { addressKind } from './address-kind.js';
 import { signatureHeaders } from './signature-headers.js';
 
 export interface DeliveryOptions {
-  /** All sign; `whsec_…`. */
-  readonly secrets: readonly string[];
   /** Lets messages go to this machine and private networks, there without TLS too. @default false */
-  readonly allowsPrivate?: boolean;
+  readonly allowsPrivate?: boolean | undefined;
   /** Of one delivery, from the name's resolution to the answer's status. @default 15,000 */
   readonly timeoutMs?: number;
   /** How names are resolved. @default the system's way */
   readonly lookup?: LookupFunction;
+}
+
+export interface Destination {
+  readonly url: string;
+  /** All sign; `whsec_…`. */
+  readonly secrets: readonly string[];
 }
 
 /** What became of one try. */
@@ -38,17 +42,13 @@ export type DeliveryResult =
  * Sends one message once. Redirects are not followed and nothing of an answer is read but its status. The address that a
  * name leads to is judged when the connection is made, so that a name can't lead elsewhere after it was judged.
  */
-export function createDelivery({
-  secrets,
-  allowsPrivate = false,
-  timeoutMs = 15_000,
-  lookup,
-}: DeliveryOptions) {
+export function createDelivery({ allowsPrivate = false, timeoutMs = 15_000, lookup }: DeliveryOptions) {
   return async function deliver(
-    message: OutboxMessage,
+    message: Pick<OutboxMessage, 'id' | 'body'>,
+    { url: address, secrets }: Destination,
     { nowMs, signal }: { nowMs: number; signal?: AbortSignal },
   ): Promise<DeliveryResult> {
-    const url = new URL(message.endpoint);
+    const url = new URL(address);
     const isPlain = url.protocol === 'http:';
     const host = url.hostname.replace(/^\[|\]$/g, '');
     try {

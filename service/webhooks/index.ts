@@ -1,27 +1,27 @@
 /**
- * Status changes on their way to the vendor's endpoints, as signed Standard Webhooks. What is sent, and that it is sent,
- * was stored with the change (`actions/commit-change.ts`); here it is signed and delivered until an endpoint took it.
+ * Events on their way to the vendor's endpoints, as signed Standard Webhooks. What is sent, and that it is sent, was
+ * stored with the change (`actions/commit-change.ts`); here it is signed and delivered until an endpoint took it.
  */
 import type { Logger } from 'pino';
-import { isoNow } from '../actions/dependencies.js';
-import type { Clock, OutboxMessage, Store } from '../domain/ports.js';
+import { type Dependencies, isoNow } from '../actions/dependencies.js';
+import type { DeliveryAttempt, NextDelivery, OutboxMessage } from '../domain/ports.js';
 import { watchClock } from '../jobs/clock-watch.js';
 import { runDueLoop, type Scheduler } from '../jobs/scheduler.js';
 import type { Metrics } from '../metrics/index.js';
 import { createDelivery, type DeliveryOptions, type DeliveryResult } from './deliver-message.js';
+import { createDestinations } from './destinations.js';
+import { createPauses, goneMs } from './pauses.js';
 import { afterFailure } from './retry-schedule.js';
 
 export interface WebhookOptions extends DeliveryOptions {
-  /** Where all messages go. */
-  readonly endpoints: readonly string[];
+  /** URLs that get every event of every organization. */
+  readonly endpoints?: readonly string[] | undefined;
+  /** What signs messages to those; `whsec_…`. */
+  readonly secrets?: readonly string[] | undefined;
 }
 
 /** Twice as long as a delivery takes at most. */
 const leaseMs = 60_000;
-/** An endpoint that can't be reached holds up no others: it is left alone for this long, more each time. */
-const unreachableMs = { least: 5_000, most: 60_000 };
-/** One that answers 410 wants no more: Standard Webhooks has the sender turn it off. The settings have it, so it is asked again. */
-const goneMs = 3_600_000;
 /** One that can't be delivered holds the next about its connection for this long; the gap shows in `version`. */
 const longestHoldMs = 3_600_000;
 /** How long after the one before it a message is looked at again. */
@@ -31,86 +31,96 @@ const longestWaitMs = 24 * 3_600_000;
 
 /** Starts to deliver. */
 export function deliverMessages(
-  { store, clock, logger, metrics }: { store: Store; clock: Clock; logger: Logger; metrics: Metrics },
-  { endpoints, ...options }: WebhookOptions,
+  deps: Pick<Dependencies, 'store' | 'clock' | 'encryption' | 'webhooks'>,
+  { logger, metrics }: { logger: Logger; metrics: Metrics },
+  { secrets = [], ...options }: WebhookOptions = {},
 ): Scheduler {
+  const { store, clock } = deps;
   const deliver = createDelivery(options);
+  const destinationOf = createDestinations(deps, deps.webhooks.endpoints, secrets);
   const clockWatch = watchClock(clock);
-  /** Endpoints whose last delivery failed, in this process. */
-  const failing = new Set<string>(endpoints);
-  const paused = new Map<string, { untilMs: number; waitMs: number; isGone: boolean }>();
-
-  function remember(endpoint: string, result: DeliveryResult) {
-    if (result.outcome === 'gone')
-      return paused.set(endpoint, { untilMs: clock.now() + goneMs, waitMs: 0, isGone: true });
-    if (result.outcome !== 'failed' || !result.isUnreachable) return paused.delete(endpoint);
-    const before = paused.get(endpoint)?.waitMs || unreachableMs.least / 2;
-    const waitMs = Math.min(before * 2, unreachableMs.most);
-    return paused.set(endpoint, { untilMs: clock.now() + waitMs, waitMs, isGone: false });
-  }
+  const pauses = createPauses(clock);
+  /** Endpoints that took a message since this process started, and none failed since. */
+  const working = new Set<string>();
+  const count = (outcome: string) => metrics.webhookDeliveries.inc({ outcome });
+  const later = (message: OutboxMessage, atMs: number) =>
+    store.completeMessage(message, { dueAt: new Date(atMs).toISOString(), attempts: message.attempts });
+  const giveUp = (message: OutboxMessage, next: Pick<NextDelivery, 'attempts' | 'lastAttempt'> = message) => {
+    const { attempts, lastAttempt } = next;
+    const finished = { at: isoNow(clock), outcome: 'failed' } as const;
+    return store.completeMessage(message, { attempts, lastAttempt, finished });
+  };
 
   async function handle(message: OutboxMessage, signal: AbortSignal): Promise<void> {
-    const about = {
-      webhookId: message.id,
-      endpoint: hostOf(message.endpoint),
-      connectionId: message.connectionId,
-    };
-    if (!endpoints.includes(message.endpoint)) {
-      logger.warn(about, 'a webhook is given up: its endpoint is not configured any more');
+    const destination = await destinationOf(message.endpoint);
+    const about = aboutMessage(message, destination?.url);
+    if (destination === undefined) {
+      logger.warn(about, 'a webhook is given up: its endpoint is disabled, or not configured any more');
       return store.completeMessage(message, undefined);
     }
     const now = clock.now();
     const first = await store.firstMessage(message);
     if (first && first.id !== message.id && now - Date.parse(first.createdAt) < longestHoldMs)
-      return store.completeMessage(message, {
-        dueAt: new Date(Math.max(Date.parse(first.dueAt), now) + behindMs).toISOString(),
-        attempts: message.attempts,
-      });
-    const count = (outcome: string) => metrics.webhookDeliveries.inc({ outcome });
-    const pause = paused.get(message.endpoint);
-    if (pause && pause.untilMs > now) {
-      if (pause.isGone && now - Date.parse(message.createdAt) > longestWaitMs) {
-        count('gone');
-        logger.error(about, 'a webhook is given up: its endpoint has answered 410 for a day');
-        return store.completeMessage(message, undefined);
-      }
-      return store.completeMessage(message, {
-        dueAt: new Date(pause.untilMs + Math.random() * 1000).toISOString(),
-        attempts: message.attempts,
-      });
+      return later(message, Math.max(Date.parse(first.dueAt), now) + behindMs);
+    const { url } = destination;
+    // A person asked for a test message, and waits for what comes of it.
+    const pause = message.connectionId === undefined ? undefined : pauses.of(url);
+    if (pause) {
+      if (!pause.isGone || now - Date.parse(message.createdAt) <= longestWaitMs)
+        return later(message, pause.untilMs + Math.random() * 1000);
+      count('gone');
+      logger.error(about, 'a webhook is given up: its endpoint has answered 410 for a day');
+      return giveUp(message);
     }
-    // One message tries whether the endpoint is back; the others wait for what comes of it.
-    if (pause) pause.untilMs = now + unreachableMs.most;
-    const result = await deliver(message, { nowMs: now, signal });
+    pauses.holdOthers(url);
+    const result = await deliver(message, destination, { nowMs: now, signal });
     // The service ends: nothing is known of this try, so it is made again.
     if (signal.aborted && result.outcome === 'failed') return;
-    remember(message.endpoint, result);
-    if (result.outcome !== 'delivered') failing.add(message.endpoint);
-    const attempts = message.attempts + 1;
+    pauses.learn(url, result);
+    await finish(message, result, about, { at: isoTime(now), attempts: message.attempts + 1 });
+  }
+
+  async function finish(
+    message: OutboxMessage,
+    result: DeliveryResult,
+    about: object,
+    { at, attempts }: { at: string; attempts: number },
+  ): Promise<void> {
+    const { endpoint } = message;
+    const { status } = result;
+    const lastAttempt: DeliveryAttempt = { at, status, ...('reason' in result && { reason: result.reason }) };
+    const line = { ...about, attempts, status };
     if (result.outcome === 'delivered') {
       count('delivered');
-      logger.info({ ...about, attempts, status: result.status }, 'a webhook was delivered');
-      await store.completeMessage(message, undefined);
-      if (failing.delete(message.endpoint)) await store.hastenMessages(message.endpoint, isoNow(clock));
-      return;
+      logger.info(line, 'a webhook was delivered');
+      const finished = { at: isoNow(clock), outcome: 'delivered' } as const;
+      await store.completeMessage(message, { attempts, lastAttempt, finished });
+      if (working.has(endpoint)) return;
+      working.add(endpoint);
+      return store.hastenMessages(endpoint, isoNow(clock));
     }
+    working.delete(endpoint);
     if (result.outcome === 'gone') {
       count('gone');
+      const nextAt = isoTime(Date.parse(at) + goneMs);
       logger.error(
-        { ...about, nextAt: new Date(now + goneMs).toISOString() },
+        { ...about, nextAt },
         'a webhook is given up: its endpoint answers 410 and wants no more of them, and gets none for an hour',
       );
-      return store.completeMessage(message, undefined);
+      return giveUp(message, { attempts, lastAttempt });
     }
-    const dueAt = afterFailure({ failures: attempts, nowMs: now, retryAfterMs: result.retryAfterMs });
-    const failure = { ...about, attempts, status: result.status, reason: result.reason };
+    const { reason, retryAfterMs } = result;
+    const dueAt = afterFailure({ failures: attempts, nowMs: Date.parse(at), retryAfterMs });
     count(dueAt === undefined ? 'given_up' : 'retried');
     if (dueAt === undefined) {
-      logger.error(failure, 'a webhook is given up: it could not be delivered in more than a day');
-      return store.completeMessage(message, undefined);
+      logger.error(
+        { ...line, reason },
+        'a webhook is given up: it could not be delivered in more than a day',
+      );
+      return giveUp(message, { attempts, lastAttempt });
     }
-    logger.warn({ ...failure, nextAt: dueAt }, 'a webhook was not delivered, and is tried again');
-    return store.completeMessage(message, { dueAt, attempts });
+    logger.warn({ ...line, reason, nextAt: dueAt }, 'a webhook was not delivered, and is tried again');
+    return store.completeMessage(message, { dueAt, attempts, lastAttempt });
   }
 
   return runDueLoop<OutboxMessage>({
@@ -123,8 +133,8 @@ export function deliverMessages(
     async claim(request) {
       // The clock was ahead and is right again: what was put off to its time comes back.
       if (clockWatch.jump() < 0) {
-        paused.clear();
-        for (const endpoint of endpoints) await store.hastenMessages(endpoint, request.now);
+        pauses.clear();
+        await store.hastenMessages(undefined, request.now);
       }
       return store.leaseMessages(request);
     },
@@ -133,5 +143,12 @@ export function deliverMessages(
   });
 }
 
-/** An endpoint's path may hold a token of its owner's. */
-const hostOf = (endpoint: string): string => new URL(endpoint).host;
+/** For the log: an endpoint's path may hold a token of its owner's. */
+const aboutMessage = ({ id, endpoint, connectionId }: OutboxMessage, url: string | undefined) => ({
+  webhookId: id,
+  endpointId: endpoint,
+  ...(url !== undefined && { endpoint: new URL(url).host }),
+  connectionId,
+});
+
+const isoTime = (ms: number): string => new Date(ms).toISOString();

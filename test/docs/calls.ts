@@ -22,9 +22,18 @@ export function callsPage(): string {
   return `${introduction}\n${sections.join('\n\n')}\n`;
 }
 
-function entry({ method, path, summary, description, auth, permission }: Operation): string {
+function entry({
+  method,
+  path,
+  summary,
+  description,
+  auth,
+  permission,
+  isForAllOrganizations,
+}: Operation): string {
   const permissions = [permission ?? []].flat().map((name) => `\`${name}\``);
-  const needs = [credentials[auth], ...(permissions.length > 0 ? [permissions.join(' or ')] : [])].join(', ');
+  const credential = `${credentials[auth]}${isForAllOrganizations ? ' or operator token' : ''}`;
+  const needs = [credential, ...(permissions.length > 0 ? [permissions.join(' or ')] : [])].join(', ');
   return `- **\`${method.toUpperCase()} ${path}\`** (${needs})<br>${[summary, description].filter(Boolean).join(' ').replaceAll('\n', ' ')}`;
 }
 

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import type { Operation } from '../../service/api/operation.js';
 import { operations } from '../../service/api/operations.js';
 import { permissions } from '../../service/domain/permission.js';
+import { pageRules } from '../../service/web/access.js';
 import { startVendor, type Vendor } from '../vendor.js';
+import { openWebClient } from '../web-client.js';
 
 type Holder =
   | (typeof permissions)[number]
@@ -63,6 +65,16 @@ const rows: Record<keyof typeof operations, readonly [...Holder[]] | readonly ['
   createSignInLink: ['links:write'],
   listSignInLinks: ['links:write'],
   revokeSignInLink: ['links:write'],
+  createWebhookEndpoint: ['wide', 'webhooks:write', 'operator'],
+  listWebhookEndpoints: ['wide', 'webhooks:write', 'operator'],
+  getWebhookEndpoint: ['wide', 'webhooks:write', 'operator'],
+  changeWebhookEndpoint: ['wide', 'webhooks:write', 'operator'],
+  deleteWebhookEndpoint: ['wide', 'webhooks:write', 'operator'],
+  rotateWebhookSecret: ['wide', 'webhooks:write', 'operator'],
+  sendTestMessage: ['wide', 'webhooks:write', 'operator'],
+  listWebhookDeliveries: ['wide', 'webhooks:write', 'operator'],
+  replayWebhookDelivery: ['wide', 'webhooks:write', 'operator'],
+  replayWebhookDeliveries: ['wide', 'webhooks:write', 'operator'],
   listAuditRecords: ['wide', 'audit:read'],
   listPermissionSets: ['anyone'],
   getPermissionSet: ['anyone'],
@@ -92,6 +104,7 @@ beforeAll(async () => {
     operatorTokenHash: sha256(operatorToken),
     metricsTokenHash: sha256(metricsToken),
     quotas: { connections: 0, apiKeys: 0, signInLinks: 0, enrollments: 0 },
+    rateLimits: { address: 0, key: 0 },
   });
   const make = async (body: object) =>
     (await vendor.call('POST', '/v1/api-keys', { name: 'k', ...body })).body.apiKey as string;
@@ -105,7 +118,20 @@ beforeAll(async () => {
   bearers.set('operator', operatorToken);
   bearers.set('metrics token', metricsToken);
   bearers.set('nobody', '');
+  const link = (await vendor.call('POST', '/v1/sign-in-links', { access: 'manage' })).body;
+  const browser = openWebClient(vendor.service.url);
+  await browser.signInWithLink(link.url.slice(vendor.service.url.length));
+  bearers.set('link', new URL(link.url).searchParams.get('token') ?? '');
+  bearers.set('web session', browser.secret);
+  // All that the disk knows of secrets: hashes, and texts encrypted under the service's key.
+  const keyId = (await vendor.call('GET', '/v1/api-keys')).body.apiKeys[0].id;
+  bearers.set('disk: hash of a key', (await vendor.store.apiKey(keyId))?.hash ?? '');
+  bearers.set('disk: hash of a session', sha256(browser.secret));
+  bearers.set('disk: encrypted secret', encryptedSecretOf(await vendor.store.connectionForCallback(made.id)));
 });
+const encryptedSecretOf = (connection: object | undefined) =>
+  connection && 'encryptedCallbackSecret' in connection ? String(connection.encryptedCallbackSecret) : '';
+
 afterAll(() => vendor.close());
 
 /** A valid call about things that are not there: what matters is who is let through. */
@@ -124,7 +150,8 @@ async function answerTo(operation: Operation, bearer: string | undefined) {
   const response = await fetch(vendor.service.url + path, {
     method,
     headers: {
-      ...(bearer && { authorization: `Bearer ${bearer}` }),
+      // A session is in a cookie, too: no call reads it.
+      ...(bearer && { authorization: `Bearer ${bearer}`, cookie: `rolebridge=${bearer}` }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -152,4 +179,63 @@ test.each(Object.entries<Operation>(operations))('%s is for those in its row onl
   }
   if (operation.auth === 'organization' && isWide)
     expect((await answerTo(operation, limitedKey)).status).toBe(403);
+});
+
+/** What a link opens, for the organization and (unless `wide`) for its one connection. A new page without a row here fails. */
+const pages: Record<string, 'read' | 'connect' | 'manage' | 'connect wide' | 'manage wide' | 'read wide'> = {
+  'GET /connections': 'read wide',
+  'GET /connections/new': 'connect wide',
+  'POST /connections/new/role': 'connect wide',
+  'GET /connections/new/access-key': 'connect wide',
+  'POST /connections/new/access-key': 'connect wide',
+  'GET /connections/:id': 'read',
+  'GET /connections/:id/connected': 'read',
+  'GET /connections/:id/setup': 'connect',
+  'POST /connections/:id/account': 'connect',
+  'POST /connections/:id/callback-secret': 'connect',
+  'POST /connections/:id/setup-code': 'connect',
+  'POST /connections/:id/setup-code/revoke': 'connect',
+  'POST /connections/:id/check': 'connect',
+  'POST /connections/:id/administrator-link': 'manage',
+  'GET /connections/:id/checking': 'connect',
+  'POST /connections/:id/verify': 'connect',
+  'POST /connections/:id/finish': 'connect wide',
+  'GET /connections/:id/access-key': 'connect',
+  'POST /connections/:id/access-key': 'connect',
+  'POST /connections/:id/migrate-to-role': 'manage',
+  'GET /connections/:id/name': 'manage',
+  'POST /connections/:id/name': 'manage',
+  'GET /connections/:id/scope': 'manage wide',
+  'POST /connections/:id/scope': 'manage wide',
+  'GET /connections/:id/rotate': 'manage',
+  'POST /connections/:id/rotate': 'manage',
+  'POST /connections/:id/external-id': 'manage',
+  'POST /connections/:id/external-id/cancel': 'manage',
+  'GET /connections/:id/delete': 'manage',
+  'POST /connections/:id/delete': 'manage',
+};
+
+test('each page has a row', () => {
+  expect(Object.keys(pages).sort()).toEqual(Object.keys(pageRules).sort());
+});
+
+describe.each(['read', 'connect', 'manage'] as const)('a link to %s', (access) => {
+  test.each([false, true])('opens what is in its rows only (for one connection: %s)', async (isOne) => {
+    const { id } = (await vendor.call('POST', '/v1/connections', { name: 'own' })).body;
+    const link = { access, ...(isOne && { connectionId: id }) };
+    const { url } = (await vendor.call('POST', '/v1/sign-in-links', link)).body;
+    const browser = openWebClient(vendor.service.url);
+    await browser.signInWithLink(url.slice(vendor.service.url.length));
+    const levels = ['read', 'connect', 'manage'];
+    for (const [route, row] of Object.entries(pages).sort(([one]) => (one.endsWith('/delete') ? 1 : -1))) {
+      const [level = '', isWide] = row.split(' ');
+      const [method, path = ''] = route.split(' ');
+      const address = path.replace(':id', id);
+      const page = method === 'GET' ? await browser.get(address) : await browser.post(address);
+      // From the list a link for one connection leads to that.
+      const isElsewhere = isOne && isWide && page.url !== address;
+      const isAllowed = levels.indexOf(access) >= levels.indexOf(level) && !(isOne && isWide);
+      expect([route, page.status !== 403 && !isElsewhere]).toEqual([route, isAllowed]);
+    }
+  });
 });

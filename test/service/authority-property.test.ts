@@ -1,8 +1,9 @@
 /**
- * Random sequences by a customer's stack, a limited key and a limited link: none changes account, scope or secrets of a
+ * Random sequences by a customer's stack, a member account of an enrollment, a limited key and a limited link: none changes account, scope or secrets of a
  * connection beyond docs/security.md. The seed is printed; AUTHORITY_SEED repeats a run.
  */
 import { callbackMessage } from '../callback-message.js';
+import { proofOf, registrationMessage } from '../enrolling-account.js';
 import { startVendor, type Vendor } from '../vendor.js';
 import { openWebClient } from '../web-client.js';
 
@@ -79,6 +80,22 @@ test(`no sequence goes beyond the table (AUTHORITY_SEED=${seed})`, async () => {
     const connection = await vendor.store.connectionForCallback(id as never);
     return connection && 'encryptedCallbackSecret' in connection && connection.encryptedCallbackSecret;
   };
+  const enrollment = (
+    await vendor.call('POST', '/v1/enrollments', {
+      name: 'members',
+      scopeRule: { otherwise: { project: 'sandboxes', environment: '{account}' } },
+    })
+  ).body;
+  const register = async (accountId: string, roleName?: string) => {
+    const proof = proofOf(vendor.sandbox, enrollment, accountId, roleName ? { roleName } : {});
+    const message = registrationMessage(enrollment, { proof });
+    const response = await fetch(enrollment.enrollmentUrl, { method: 'POST', ...message });
+    return { status: response.status, body: (await response.json()) as Record<string, string> };
+  };
+  const memberAccount = vendor.sandbox.createAccount().accountId;
+  const mine = (await register(memberAccount)).body;
+  const memberId = { id: mine.connectionId ?? '' };
+  const memberBefore = await stored(memberId);
   const before = await Promise.all([victim, byDefault].map(stored));
   const secretsBefore = await Promise.all(all.map(secretOf));
 
@@ -92,6 +109,29 @@ test(`no sequence goes beyond the table (AUTHORITY_SEED=${seed})`, async () => {
       method: 'POST',
       ...callbackMessage(own.callbackSecret, { ...event, timestamp: new Date().toISOString() }),
     });
+  };
+  // With the enrollment's secret and its own role: for other accounts, other connections, and another scope than its rule's.
+  const member = async () => {
+    const other = pick([own, victim, byDefault]);
+    if (pick([true, false])) {
+      const { status } = await register(other.accountId, 'any-role');
+      return expect(status).toBe(403);
+    }
+    const data = {
+      connectionId: pick([other.id, memberId.id]),
+      roleArn: pick(arns),
+      roleId: 'AROAEXAMPLEROLEID000',
+    };
+    const event = pick([
+      { type: 'role.provisioned', data: { ...data, scope: pick(scopes) } },
+      { type: 'role.deprovisioned', data },
+    ]);
+    const response = await fetch(`${vendor.service.url}/v1/callbacks`, {
+      method: 'POST',
+      ...callbackMessage(mine.callbackSecret ?? '', { ...event, timestamp: new Date().toISOString() }),
+    });
+    expect(response.status).toBeGreaterThanOrEqual(data.connectionId === memberId.id ? 200 : 401);
+    expect(await stored(memberId)).toEqual(memberBefore);
   };
   // Of its own scope, everything but secrets and the account: those of the connection that it may write.
   const limited = async () => {
@@ -134,12 +174,12 @@ test(`no sequence goes beyond the table (AUTHORITY_SEED=${seed})`, async () => {
   };
 
   for (let step = 0; step < 60; step++) {
-    await pick([stack, limited, linked])();
-    const mine = await stored(own);
+    await pick([stack, member, limited, linked])();
+    const now = await stored(own);
     expect({ step, before: await Promise.all([victim, byDefault].map(stored)) }).toEqual({ step, before });
     expect({ step, secrets: await Promise.all(all.map(secretOf)) }).toEqual({ step, secrets: secretsBefore });
-    expect(mine).toMatchObject({ expectedAccountId: own.accountId, externalId: own.externalId, name: 'own' });
-    expect(mine.scopes).toEqual([{ project: 'shop', environment: 'production' }]);
-    expect([own.accountId, undefined]).toContain(mine.accountId);
+    expect(now).toMatchObject({ expectedAccountId: own.accountId, externalId: own.externalId, name: 'own' });
+    expect(now.scopes).toEqual([{ project: 'shop', environment: 'production' }]);
+    expect([own.accountId, undefined]).toContain(now.accountId);
   }
 });

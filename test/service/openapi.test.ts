@@ -14,6 +14,7 @@ import {
   organizationReference,
   roleArn,
   roleId,
+  webhookEndpointId,
 } from '../../service/api/example-values.js';
 import { type Example, errorsOf, type Operation } from '../../service/api/operation.js';
 import { operations } from '../../service/api/operations.js';
@@ -205,6 +206,7 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
     scopeRule: { otherwise: { project: 'many', environment: '{label}' } },
   });
   const proof = proofOf(sandbox, enrollment.body, customer.accountId);
+  const endpoint = await call('POST', '/v1/webhook-endpoints', { url: 'https://hooks.vendor.example/' });
   const setupCode = await call('POST', `/v1/connections/${made.body.id}/setup-code`);
   const key = await call('POST', '/v1/api-keys', { name: 'second' });
   const other = sandbox.createAccessKey(customer.accountId, 'second');
@@ -220,6 +222,7 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
       [roleId]: roleIds.get(roleArn) ?? roleId,
       [apiKeyId]: key.body.id,
       [enrollmentId]: enrollment.body.id,
+      [webhookEndpointId]: endpoint.body.id,
       ...Object.fromEntries(
         Object.entries(callerProof).map(([name, shown]) => [shown, proof[name as keyof typeof proof]]),
       ),

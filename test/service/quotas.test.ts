@@ -12,6 +12,7 @@ const quotas = {
   setupCodes: 2,
   webSessions: 2,
   enrollments: 2,
+  webhookEndpoints: 2,
   idempotencyKeys: 2,
 };
 beforeEach(async () => {
@@ -44,6 +45,7 @@ const adders: Record<QuotaName, () => Promise<Add>> = {
   webSessions: async () => async () =>
     (await openWebClient(vendor.service.url).signIn(vendor.apiKey)).status === 200 ? 201 : 409,
   enrollments: async () => post('/v1/enrollments', { name: 'e' }),
+  webhookEndpoints: async () => post('/v1/webhook-endpoints', { url: 'https://hooks.vendor.example/' }),
   async idempotencyKeys() {
     return async (index) => {
       const { status } = await fetch(`${vendor.service.url}/v1/sign-in-links`, {

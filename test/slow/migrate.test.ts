@@ -171,6 +171,7 @@ test('moves everything, says how much, and can be run again', async () => {
       jobs: 2,
       messages: 2,
       tokens: 2,
+      webhookEndpoints: 0,
       auditRecords: 2 * 1201 + 1,
     });
   }

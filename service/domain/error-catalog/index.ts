@@ -8,6 +8,7 @@ import { idempotencyErrors } from './idempotency.js';
 import { organizationErrors } from './organizations.js';
 import { requestErrors } from './requests.js';
 import { roleErrors } from './roles.js';
+import { webhookErrors } from './webhooks.js';
 
 export type { ErrorRow } from './error-row.js';
 
@@ -16,6 +17,7 @@ export const errorGroups = [
   ['Roles and connections', roleErrors],
   ['Access keys', accessKeyErrors],
   ['Organizations and the operator', organizationErrors],
+  ['Webhook endpoints', webhookErrors],
   ['Idempotency keys', idempotencyErrors],
   ['Requests and the service', requestErrors],
 ] as const satisfies readonly (readonly [string, Readonly<Record<string, ErrorRow>>])[];
@@ -24,6 +26,7 @@ const rows = {
   ...roleErrors,
   ...accessKeyErrors,
   ...organizationErrors,
+  ...webhookErrors,
   ...idempotencyErrors,
   ...requestErrors,
 };

@@ -227,6 +227,7 @@ async function listRows<Name extends TableName>(
   const bound = (value: unknown) => `$${values.push(value)}`;
   const parts = [conditions({ ...where, organizationId }, values).replace('WHERE ', '')];
   if (search) parts.push(`strpos(${snake(search.column)}, ${bound(search.text)}) > 0`);
+  if (column) parts.push(`${column} IS NOT NULL`);
   if (upTo !== undefined && column) parts.push(`${column} <= ${bound(upTo)}`);
   if (after !== undefined)
     parts.push(

@@ -50,14 +50,17 @@ export const migrations: readonly (readonly string[])[] = [
     ...owned('jobs', 'free_at TEXT NOT NULL,', ['free_at, key', 'organization_id']),
     ...owned(
       'messages',
-      'free_at TEXT NOT NULL, created_at TEXT NOT NULL, endpoint TEXT NOT NULL, connection_id TEXT NOT NULL,',
+      `free_at TEXT, created_at TEXT NOT NULL, newest_first TEXT NOT NULL, endpoint TEXT NOT NULL, connection_id TEXT,
+       status TEXT NOT NULL, is_finished TEXT NOT NULL,`,
       [
         'free_at, key',
-        'organization_id',
-        'connection_id, endpoint, created_at, key',
-        'endpoint, created_at, key',
+        'organization_id, is_finished, created_at, key',
+        'connection_id, endpoint, is_finished, created_at, key',
+        'endpoint, is_finished, created_at, key',
+        'endpoint, newest_first, key',
       ],
     ),
+    ...owned('webhook_endpoints', 'created_at TEXT NOT NULL,', ['organization_id, created_at, key']),
     ...owned('tokens', 'kind TEXT NOT NULL, expires_at TEXT NOT NULL,', [
       'expires_at, key',
       'organization_id, kind, expires_at, key',

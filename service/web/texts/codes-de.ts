@@ -178,6 +178,9 @@ export const germanCodes: Readonly<Record<ErrorCode, Row>> = {
     'Wenden Sie sich an unseren Support.',
   ],
   project_not_found: ['Dieses Projekt gibt es nicht'],
+  webhook_endpoint_not_found: ['Diesen Webhook-Endpunkt gibt es nicht'],
+  webhook_endpoint_of_settings: ['Die Einstellungen legen diesen Endpunkt fest'],
+  webhook_delivery_not_found: ['Diese Zustellung gibt es nicht'],
   target_unknown: [
     'Das Ziel ist nicht bekannt',
     'Dieses Projekt, diese Umgebung oder diese Architektur gibt es nicht.',

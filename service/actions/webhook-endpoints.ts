@@ -1,0 +1,225 @@
+import { randomBytes } from 'node:crypto';
+import type { Requester } from '../domain/audit.js';
+import { RolebridgeError } from '../domain/errors.js';
+import { newWebhookEndpointId, type OrganizationId } from '../domain/ids.js';
+import { operatorOrganizationId } from '../domain/organization.js';
+import {
+  type EventType,
+  isForOperator,
+  type WebhookEndpoint,
+  webhookSecretContext,
+} from '../domain/webhook-endpoint.js';
+import { audited } from './audited.js';
+import { type Dependencies, isoNow } from './dependencies.js';
+import { withinQuota } from './require-quota.js';
+
+type Deps = Pick<Dependencies, 'store' | 'clock' | 'encryption' | 'webhooks' | 'wake' | 'quotas'>;
+
+/** Whose endpoints: one organization's, or the operator's for all. */
+export interface EndpointOwner {
+  readonly organizationId: OrganizationId;
+}
+
+/** An endpoint as its owner sees it; `isSetting`: ROLEBRIDGE_WEBHOOK_ENDPOINTS names it. */
+export type ShownEndpoint = Omit<WebhookEndpoint, 'secret' | 'previousSecret' | 'createdAt' | 'updatedAt'> & {
+  readonly createdAt?: string | undefined;
+  readonly updatedAt?: string | undefined;
+  readonly previousSecretValidUntil?: string | undefined;
+  readonly isSetting: boolean;
+};
+
+export interface EndpointMembers {
+  readonly url: string;
+  readonly description?: string | undefined;
+  readonly events?: readonly EventType[] | undefined;
+  readonly enabled?: boolean | undefined;
+}
+
+/** What is left out stays; null is none. */
+export interface EndpointChange {
+  readonly url?: string | undefined;
+  readonly description?: string | null | undefined;
+  readonly events?: readonly EventType[] | null | undefined;
+  readonly enabled?: boolean | undefined;
+}
+
+/** The secret is in no later answer. @throws RolebridgeError `request_invalid`, `quota_exceeded` */
+export async function createWebhookEndpoint(
+  deps: Deps,
+  by: Requester,
+  { organizationId }: EndpointOwner,
+  { url, description, events, enabled = true }: EndpointMembers,
+): Promise<ShownEndpoint & { readonly secret: string }> {
+  assertFits(deps, organizationId, { url, events });
+  const id = newWebhookEndpointId();
+  const secret = newWebhookSecret();
+  const now = isoNow(deps.clock);
+  const endpoint: WebhookEndpoint = {
+    id,
+    organizationId,
+    url,
+    ...(description !== undefined && { description }),
+    ...(events && { events }),
+    isEnabled: enabled,
+    secret: deps.encryption.encrypt(secret, webhookSecretContext(id)),
+    createdAt: now,
+    updatedAt: now,
+  };
+  const details = { endpointId: id, host: new URL(url).host };
+  const event = { action: 'webhook_endpoint.create', organizationId, details } as const;
+  await withinQuota(deps, organizationId, ['webhookEndpoints'], (quotas) =>
+    audited(deps, by, event, () => deps.store.saveWebhookEndpoint(endpoint, quotas)),
+  );
+  return { ...shownEndpoint(endpoint), secret };
+}
+
+/** The oldest first, those of the settings before. */
+export async function listWebhookEndpoints(
+  { store, webhooks }: Pick<Deps, 'store' | 'webhooks'>,
+  { organizationId }: EndpointOwner,
+): Promise<ShownEndpoint[]> {
+  const ofSettings = organizationId === operatorOrganizationId ? webhooks.endpoints : [];
+  return [
+    ...ofSettings.map((endpoint) => ({ ...endpoint, organizationId, isEnabled: true, isSetting: true })),
+    ...(await store.webhookEndpoints(organizationId)).map(shownEndpoint),
+  ];
+}
+
+/** @throws RolebridgeError `webhook_endpoint_not_found` */
+export async function findWebhookEndpoint(
+  deps: Pick<Deps, 'store' | 'webhooks'>,
+  owner: EndpointOwner,
+  id: string,
+): Promise<ShownEndpoint> {
+  const found = (await listWebhookEndpoints(deps, owner)).find((endpoint) => endpoint.id === id);
+  if (found) return found;
+  throw new RolebridgeError('webhook_endpoint_not_found', 'There is no such webhook endpoint.', {
+    remedy: 'List them with GET /v1/webhook-endpoints.',
+  });
+}
+
+/** What waits for an endpoint is sent to its new URL at once. @throws RolebridgeError `webhook_endpoint_not_found`, `webhook_endpoint_of_settings`, `request_invalid` */
+export async function changeWebhookEndpoint(
+  deps: Deps,
+  by: Requester,
+  owner: EndpointOwner,
+  id: string,
+  change: EndpointChange,
+): Promise<ShownEndpoint> {
+  const found = await stored(deps, owner, id);
+  assertFits(deps, owner.organizationId, {
+    url: change.url ?? found.url,
+    events: change.events ?? undefined,
+  });
+  const { url, enabled } = change;
+  const details = {
+    endpointId: id,
+    ...(url && { host: new URL(url).host }),
+    ...(enabled !== undefined && { enabled }),
+  };
+  const event = { action: 'webhook_endpoint.change', organizationId: owner.organizationId, details } as const;
+  const next = await audited(deps, by, event, () =>
+    deps.store.changeWebhookEndpoint(found, ({ events, description, ...before }) => {
+      const nextEvents = change.events === undefined ? events : change.events;
+      const nextDescription = change.description === undefined ? description : change.description;
+      return {
+        ...before,
+        url: url ?? before.url,
+        isEnabled: enabled ?? before.isEnabled,
+        ...(nextEvents && { events: nextEvents }),
+        ...(nextDescription && { description: nextDescription }),
+        updatedAt: isoNow(deps.clock),
+      };
+    }),
+  );
+  if (next === undefined) return findWebhookEndpoint(deps, owner, id);
+  await deps.store.hastenMessages(id, isoNow(deps.clock));
+  deps.wake();
+  return shownEndpoint(next);
+}
+
+/** What waits for it is dropped. @throws RolebridgeError `webhook_endpoint_not_found`, `webhook_endpoint_of_settings` */
+export async function deleteWebhookEndpoint(
+  deps: Deps,
+  by: Requester,
+  owner: EndpointOwner,
+  id: string,
+): Promise<void> {
+  const found = await stored(deps, owner, id);
+  const { organizationId } = owner;
+  const event = { action: 'webhook_endpoint.delete', organizationId, details: { endpointId: id } } as const;
+  await audited(deps, by, event, () => deps.store.deleteWebhookEndpoint(found));
+}
+
+/** Both secrets sign until the one before ends. @throws RolebridgeError as {@link deleteWebhookEndpoint} */
+export async function rotateWebhookSecret(
+  deps: Deps,
+  by: Requester,
+  owner: EndpointOwner,
+  id: string,
+  { previousValidSeconds = 86_400 }: { readonly previousValidSeconds?: number | undefined },
+): Promise<ShownEndpoint & { readonly secret: string }> {
+  const found = await stored(deps, owner, id);
+  const secret = newWebhookSecret();
+  const { organizationId } = owner;
+  const event = {
+    action: 'webhook_endpoint.rotate_secret',
+    organizationId,
+    details: { endpointId: id },
+  } as const;
+  const next = await audited(deps, by, event, () =>
+    deps.store.changeWebhookEndpoint(found, ({ previousSecret: _, ...before }) => ({
+      ...before,
+      secret: deps.encryption.encrypt(secret, webhookSecretContext(id)),
+      ...(previousValidSeconds > 0 && {
+        previousSecret: {
+          encrypted: before.secret,
+          validUntil: new Date(deps.clock.now() + previousValidSeconds * 1000).toISOString(),
+        },
+      }),
+      updatedAt: isoNow(deps.clock),
+    })),
+  );
+  return { ...(next ? shownEndpoint(next) : await findWebhookEndpoint(deps, owner, id)), secret };
+}
+
+/** As Standard Webhooks writes them. */
+const newWebhookSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
+
+async function stored(deps: Deps, owner: EndpointOwner, id: string): Promise<WebhookEndpoint> {
+  const shown = await findWebhookEndpoint(deps, owner, id);
+  const found = shown.isSetting ? undefined : await deps.store.webhookEndpoint(id);
+  if (found) return found;
+  throw new RolebridgeError(
+    'webhook_endpoint_of_settings',
+    'The settings of the service define this endpoint.',
+    {
+      remedy: 'Change ROLEBRIDGE_WEBHOOK_ENDPOINTS and ROLEBRIDGE_WEBHOOK_SECRETS, and restart the service.',
+    },
+  );
+}
+
+function assertFits(
+  { webhooks }: Pick<Deps, 'webhooks'>,
+  organizationId: OrganizationId,
+  { url, events = [] }: { readonly url: string; readonly events?: readonly EventType[] | undefined },
+): void {
+  if (!webhooks.allowsPrivate && !url.startsWith('https:'))
+    throw new RolebridgeError('request_invalid', 'body.url: must be an https URL', {
+      remedy: 'Use https. An endpoint at a private address needs ROLEBRIDGE_WEBHOOK_ALLOW_PRIVATE=on.',
+    });
+  if (organizationId !== operatorOrganizationId && events.some(isForOperator))
+    throw new RolebridgeError(
+      'request_invalid',
+      'body.events: only an endpoint for all organizations gets service.… and connection.vendor_denied',
+      {
+        remedy:
+          'Leave them out, or create the endpoint with an operator’s token and without Rolebridge-Organization.',
+      },
+    );
+}
+
+function shownEndpoint({ secret: _, previousSecret, ...shown }: WebhookEndpoint): ShownEndpoint {
+  const { validUntil } = previousSecret ?? {};
+  return { ...shown, ...(validUntil && { previousSecretValidUntil: validUntil }), isSetting: false };
+}

@@ -1,0 +1,27 @@
+import { listDeliveries } from '../../actions/webhook-deliveries.js';
+import * as answers from '../answers.js';
+import { defineOperation } from '../operation.js';
+import { deliveriesQuery } from '../schemas.js';
+import { deliveryView, ofEndpoints, path, unknownPath } from './shared.js';
+
+export const listWebhookDeliveries = defineOperation({
+  method: 'get',
+  path: '/v1/webhook-endpoints/{id}/deliveries',
+  ...ofEndpoints,
+  summary: 'Lists deliveries to a webhook endpoint, newest first, with status, attempts and last answer.',
+  description: 'Of the last 7 days. About 500 finished ones of each organization are kept.',
+  query: deliveriesQuery,
+  answer: { status: 200, description: 'A page of deliveries.', schema: answers.webhookDeliveryList },
+  errors: ['webhook_endpoint_not_found'],
+  examples: {
+    all: { path, returns: 200 },
+    failed: { path, query: { status: 'failed', limit: '10' }, returns: 200 },
+    unknownStatus: { path, query: { status: 'lost' }, returns: 'request_invalid' },
+    unknown: { path: unknownPath, returns: 'webhook_endpoint_not_found' },
+  },
+  async handler({ deps, caller, params, query }) {
+    const { deliveries, hasMore } = await listDeliveries(deps, caller, params.id, query);
+    const last = deliveries.at(-1);
+    return { deliveries: deliveries.map(deliveryView), ...(hasMore && last && { next: last.id }) };
+  },
+});

@@ -1,0 +1,18 @@
+import { findWebhookEndpoint } from '../../actions/webhook-endpoints.js';
+import { defineOperation } from '../operation.js';
+import { endpointAnswer, endpointView, ofEndpoints, path, unknownPath } from './shared.js';
+
+export const getWebhookEndpoint = defineOperation({
+  method: 'get',
+  path: '/v1/webhook-endpoints/{id}',
+  ...ofEndpoints,
+  summary: 'Reads a webhook endpoint.',
+  answer: endpointAnswer,
+  errors: ['webhook_endpoint_not_found'],
+  examples: {
+    one: { path, returns: 200 },
+    unknown: { path: unknownPath, returns: 'webhook_endpoint_not_found' },
+  },
+  handler: async ({ deps, caller, params }) =>
+    endpointView(await findWebhookEndpoint(deps, caller, params.id)),
+});

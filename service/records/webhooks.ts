@@ -1,0 +1,137 @@
+import {
+  type DeliveryPage,
+  keptDeliveries,
+  type NextDelivery,
+  type OutboxMessage,
+  type Store,
+} from '../domain/ports.js';
+import type { Backend, Transaction } from './backend.js';
+import { assertOrganization } from './commit-change.js';
+import { allOf, one, rowsAtOnce } from './pages.js';
+import { requireRoom } from './quotas.js';
+import { messageKey, newestFirst, ownCopy } from './tables.js';
+import { completeDue } from './work-queue.js';
+
+export const webhooksIn = (backend: Backend) =>
+  ({
+    firstMessage: (message) => firstMessage(backend, message),
+    hastenMessages: (endpoint, now) => hastenMessages(backend, endpoint, now),
+    completeMessage: (leased, next) => completeMessage(backend, leased, next),
+    deliveries: (page) => deliveries(backend, page),
+    delivery: (endpoint, id) => one(backend, 'messages', messageKey({ id, endpoint })),
+    replayMessage: (message, now) => replayMessage(backend, message, now),
+    async addMessage(message) {
+      const own = ownCopy('messages', message);
+      await backend.transact(own.organizationId, (transaction) => transaction.put('messages', own));
+    },
+
+    async saveWebhookEndpoint(endpoint, quotas) {
+      const own = ownCopy('webhookEndpoints', endpoint);
+      await backend.transact(own.organizationId, async (transaction) => {
+        await assertOrganization(transaction, own.organizationId);
+        if (quotas) await requireRoom(transaction, quotas);
+        await transaction.put('webhookEndpoints', own);
+      });
+    },
+    webhookEndpoint: (id) => one(backend, 'webhookEndpoints', id),
+    webhookEndpoints: (organizationId) =>
+      allOf(backend, 'webhookEndpoints', { organizationId, order: 'created' }),
+    changeWebhookEndpoint({ id, organizationId }, change) {
+      return backend.transact(organizationId, async (transaction) => {
+        const stored = await transaction.get('webhookEndpoints', id);
+        if (stored?.organizationId !== organizationId) return undefined;
+        const next = ownCopy('webhookEndpoints', change(stored));
+        // The version before holds a secret that may have been replaced.
+        transaction.forgetVersionBefore();
+        await transaction.put('webhookEndpoints', next);
+        return next;
+      });
+    },
+    async deleteWebhookEndpoint({ id, organizationId }) {
+      await backend.transact(organizationId, (transaction) => transaction.delete('webhookEndpoints', id));
+    },
+  }) satisfies Partial<Store>;
+
+/** Messages about the same connection that wait for the same endpoint. */
+async function firstMessage(
+  backend: Backend,
+  { organizationId, connectionId, endpoint }: OutboxMessage,
+): Promise<OutboxMessage | undefined> {
+  if (connectionId === undefined) return undefined;
+  const where = { connectionId, endpoint, isFinished: 'no' };
+  const [first] = await backend.list('messages', { order: 'created', organizationId, where, limit: 1 });
+  return first;
+}
+
+async function hastenMessages(backend: Backend, endpoint: string | undefined, now: string): Promise<void> {
+  const where = { endpoint, isFinished: 'no' };
+  const waiting = await backend.list('messages', { order: 'created', where, limit: 1_000 });
+  const late = waiting.filter(({ dueAt, leaseExpiresAt }) => dueAt > now && leaseExpiresAt === undefined);
+  for (const message of late)
+    await completeDue(backend, 'messages', message, { dueAt: now, attempts: message.attempts });
+}
+
+async function completeMessage(
+  backend: Backend,
+  leased: OutboxMessage,
+  next: NextDelivery | undefined,
+): Promise<void> {
+  if (next === undefined || 'dueAt' in next) return completeDue(backend, 'messages', leased, next);
+  const { organizationId } = leased;
+  const old = await oldDeliveries(backend, leased, next.finished.at);
+  await backend.transact(organizationId, async (transaction) => {
+    const stored = await transaction.get('messages', messageKey(leased));
+    if (stored === undefined || stored.finished || stored.attempts !== leased.attempts) return;
+    for (const message of old) await transaction.delete('messages', messageKey(message));
+    const organization = await transaction.get('organizations', organizationId);
+    // Nothing of an erased organization is kept.
+    if (organization?.erasedAt !== undefined) return transaction.delete('messages', messageKey(leased));
+    const { leaseExpiresAt: _, ...message } = stored;
+    await transaction.put('messages', ownCopy('messages', { ...message, ...next }));
+  });
+}
+
+/** What a list doesn't show any more, or pushes a document's size: looked for when something else is finished. */
+async function oldDeliveries(
+  backend: Backend,
+  { organizationId }: OutboxMessage,
+  now: string,
+): Promise<readonly OutboxMessage[]> {
+  const query = {
+    organizationId,
+    order: 'created',
+    where: { isFinished: 'yes' },
+    limit: rowsAtOnce,
+  } as const;
+  const oldest = new Date(Date.parse(now) - keptDeliveries.days * 86_400_000).toISOString();
+  const expired = await backend.list('messages', { ...query, upTo: oldest });
+  if (expired.length > 0) return expired;
+  const counts = await backend.count('messages', 'isFinished', { organizationId, isFinished: 'yes' });
+  const surplus = (counts.get('yes') ?? 0) - keptDeliveries.count;
+  // A hundred at once, so that not every delivery looks for one.
+  return surplus < 100 ? [] : backend.list('messages', { ...query, limit: surplus });
+}
+
+async function deliveries(
+  backend: Backend,
+  { endpoint, limit, status, since, after }: DeliveryPage,
+): Promise<{ deliveries: OutboxMessage[]; hasMore: boolean }> {
+  const found = await backend.list('messages', {
+    order: 'newest',
+    where: { endpoint, status },
+    upTo: since && newestFirst(since),
+    after: after && messageKey({ id: after, endpoint }),
+    limit: limit + 1,
+  });
+  return { deliveries: found.slice(0, limit), hasMore: found.length > limit };
+}
+
+function replayMessage(backend: Backend, { organizationId, ...message }: OutboxMessage, now: string) {
+  return backend.transact(organizationId, async (transaction: Transaction) => {
+    const stored = await transaction.get('messages', messageKey(message));
+    if (stored?.finished === undefined) return false;
+    const { finished: _, ...again } = stored;
+    await transaction.put('messages', { ...again, dueAt: now, attempts: 0 });
+    return true;
+  });
+}
