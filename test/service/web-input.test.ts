@@ -52,7 +52,7 @@ const asked = Object.entries(parameters).flatMap(([path, names]) => names.map((n
 
 test.each(asked)('%s?%s= takes anything', async (path, name) => {
   const queries = [
-    ...families.map((value) => `${name}=${encodeURIComponent(value.toWellFormed())}`),
+    ...families.map((value) => `${name}=${encodeURIComponent(value)}`),
     ...raw.map((value) => `${name}=${value}`),
     `${name}=a&${name}=b`,
     `${name}[]=a`,
