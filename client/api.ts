@@ -23,6 +23,12 @@ export interface ConnectionMembers {
         message: string;
       }[]
     | undefined;
+  /** In the answer to a callback: the page of the connection. */
+  links?:
+    | {
+        page: string;
+      }
+    | undefined;
 }
 
 export interface VerificationMembers {
@@ -463,6 +469,8 @@ export interface CreatedSetupCode {
 }
 
 export interface Setup {
+  /** The vendor's name, from its brand file. */
+  vendorName?: string | undefined;
   name: string;
   connectionId: string;
   /** What the role's trust policy must require as sts:ExternalId. */

@@ -34,6 +34,10 @@ const connectionBase = {
     .array(z.object({ code: z.enum(['scope_kept', 'permission_set_kept']), message: text }))
     .optional()
     .meta({ description: 'In the answer to a callback: what of it changed nothing.' }),
+  links: z
+    .object({ page: text })
+    .optional()
+    .meta({ description: 'In the answer to a callback: the page of the connection.' }),
 };
 
 const disconnected = {
@@ -166,6 +170,7 @@ export const createdSetupCode = z
   .meta({ id: 'CreatedSetupCode' });
 export const setup = z
   .object({
+    vendorName: text.optional().meta({ description: "The vendor's name, from its brand file." }),
     name: text,
     connectionId: text,
     externalId,

@@ -169,6 +169,7 @@ export const roleFor = (
     {
       principal: deps.principals.get(connection.partition) ?? '',
       callbackUrl: `${deps.publicUrl}/v1/callbacks`,
+      vendorName: deps.vendor.name,
     },
     // What the vendor needs is no choice.
     { ...choices, ...(permissions && { permissions }) },

@@ -71,7 +71,11 @@ async function decide(
         const named = warnings.map((each) => ({ ...each, message: inVendorsName(deps, each.message) }));
         return {
           status: 200,
-          body: { ...connectionView(next), ...(named.length > 0 && { warnings: named }) },
+          body: {
+            ...connectionView(next),
+            ...(named.length > 0 && { warnings: named }),
+            links: { page: `${deps.publicUrl}/connections/${id}` },
+          },
         };
       };
       const request = { ...event.data, firstAttemptAtMs, receipt: receiptOf(answer) };

@@ -27,6 +27,7 @@ export const readSetupCode = defineOperation({
     if (registration === undefined) throw new Error(`Connection ${connection.id} expects no role.`);
     const role = roleFor(deps, connection, registration);
     return {
+      vendorName: role.vendorName,
       name: connection.name,
       connectionId: role.connectionId,
       externalId: role.externalId,

@@ -13,7 +13,11 @@ export function enrollmentView(deps: ApiDependencies, enrollment: Enrollment) {
   const set = permissionSet && deps.permissionSets.get(permissionSet.name);
   const permissions = set && { set, without: permissionSet.without };
   const enrollmentUrl = `${deps.publicUrl}/v1/enrollments/${id}/accounts`;
-  const vendor = { principals: deps.principals, callbackUrl: `${deps.publicUrl}/v1/callbacks` };
+  const vendor = {
+    principals: deps.principals,
+    callbackUrl: `${deps.publicUrl}/v1/callbacks`,
+    vendorName: deps.vendor.name,
+  };
   return {
     id,
     name,
