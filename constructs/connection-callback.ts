@@ -74,7 +74,7 @@ export interface CallbackOptions {
    */
   readonly destroyTimeoutSeconds?: number;
   /**
-   * Whether a destroy fails when the vendor was not told, whatever the cause: no Node, no secret, no connection, a
+   * Whether a destroy fails when the service was not notified, whatever the cause: no Node, no secret, no connection, a
    * refusal. By default each of them is a warning, and the role goes.
    * @default false
    */
@@ -121,7 +121,7 @@ export interface ConnectionCallbackProps extends CallbackOptions {
  * `CONNECT_CALLBACK_SECRET_CON_8F3K…` (the connection's id in capitals), which comes first.
  *
  * Run `cdktf destroy`, or `terraform destroy -target`, before you delete the code: Terraform can't run destroy-time
- * provisioners for code that no longer exists, and the vendor finds out at its next check only.
+ * provisioners for code that no longer exists, so the service notices at its next check only.
  *
  * @example
  * new ConnectionCallback(this, 'Callback', {

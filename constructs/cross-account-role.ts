@@ -6,26 +6,24 @@ import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
 import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment';
 import {
   Annotations,
-  DefaultTokenResolver,
   dependable,
   Fn,
   type ITerraformDependable,
   Lazy,
   Op,
-  StringConcat,
   type TerraformProvider,
   Token,
-  Tokenization,
 } from 'cdktf';
 import { Construct } from 'constructs';
 import { nonsensitive } from './callback-provisioner';
+import type { CrossAccountRoleProps } from './cross-account-role-props';
+import { attachmentIdOf } from './iam/attachment-id';
 import { documentJson, fingerprint } from './iam/document-json';
 import type { PermissionSet } from './iam/permission-set';
 import {
   isAdministratorPolicy,
   isAdministratorStatement,
   managedPolicyArn,
-  type PermissionPreset,
   type Permissions,
   type PolicyStatement,
   PRESET_POLICIES,
@@ -47,132 +45,16 @@ import {
   principalProblems,
   roleNameProblems,
   tagsProblems,
-  wholeAccounts,
 } from './props/role';
 import { refuse } from './props/rules';
-
-/** A warning that a reviewer has seen and accepted; see {@link CrossAccountRoleProps.acknowledge}. */
-export type RoleWarning =
-  | 'whole-account-trust'
-  | 'administrator-without-boundary'
-  | 'trust-policy-size'
-  | 'attached-policies-quota';
-
-/** Props of {@link CrossAccountRole}. */
-export interface CrossAccountRoleProps {
-  /**
-   * The external ID of the connection, as the service gave it. The role can't be assumed without it.
-   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-user_externalid.html
-   */
-  readonly externalId: string;
-  /**
-   * The vendor's IAM principal or principals: the ARN of a role or user, or an account id, which trusts everyone
-   * whom that account's administrators let in.
-   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
-   */
-  readonly principal: string | string[];
-  /**
-   * What the role may do.
-   * @default - nothing: the role can be assumed, and no more
-   */
-  readonly permissions?: PermissionPreset | Permissions | PermissionSet;
-  /**
-   * The role's name. A change replaces the role.
-   * @default - Terraform makes one from `roleNamePrefix`
-   * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
-   */
-  readonly roleName?: string;
-  /**
-   * The start of the role's name, for a name that is unique in the account.
-   * @default 'vendor-access-'
-   */
-  readonly roleNamePrefix?: string;
-  /**
-   * The role's path.
-   * @default '/'
-   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
-   */
-  readonly path?: string;
-  /**
-   * The role's description.
-   * @default 'Lets a vendor in, with the connection's external ID'
-   */
-  readonly description?: string;
-  /**
-   * The role's tags, besides the provider's default tags.
-   * @default - none
-   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
-   */
-  readonly tags?: Readonly<Record<string, string>>;
-  /**
-   * The longest session, in seconds: 3,600–43,200.
-   * @default 3600
-   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-settings.html
-   */
-  readonly maxSessionDuration?: number;
-  /**
-   * The ARN of the managed policy that bounds what the role can ever do.
-   * @default - no boundary
-   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
-   */
-  readonly permissionsBoundary?: string;
-  /**
-   * Whether the vendor may tag its sessions (`sts:TagSession`).
-   * @default false
-   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
-   */
-  readonly allowSessionTags?: boolean;
-  /**
-   * Whether the vendor may name who is behind a session (`sts:SetSourceIdentity`).
-   * @default false
-   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
-   */
-  readonly allowSourceIdentity?: boolean;
-  /**
-   * Whether the role may read itself: `iam:GetRole` and `iam:SimulatePrincipalPolicy` on its own ARN. The vendor then
-   * proves that the trust policy is safe and the permissions are sufficient; without it, both are only tested.
-   * @default true
-   */
-  readonly selfInspection?: boolean;
-  /**
-   * Whether the apply asks IAM's simulator what the role may do, with the deployer's own rights
-   * (`iam:SimulatePrincipalPolicy`), and fails with the denied actions before the vendor hears of the role. Needs a
-   * `PermissionSet`.
-   * @default false
-   * @see https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_principal_policy_simulation
-   */
-  readonly simulatePermissions?: boolean;
-  /**
-   * The AWS partition.
-   * @default - the one in the principal's ARN, or else 'aws'
-   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
-   */
-  readonly partition?: Partition;
-  /**
-   * The account that this has to be deployed into. Another one stops the plan, before anything is made.
-   * @default - any account
-   */
-  readonly expectedAccountId?: string;
-  /**
-   * The AWS provider to deploy with: an aliased one for each account, when there are several.
-   * @default - the stack's default AWS provider
-   * @see https://developer.hashicorp.com/terraform/language/providers/configuration#alias-multiple-provider-configurations
-   */
-  readonly provider?: TerraformProvider;
-  /**
-   * Warnings that you have considered and accept; they are not shown again.
-   * @default - every warning is shown
-   */
-  readonly acknowledge?: RoleWarning[];
-}
-
-// Quotas of IAM, in characters without whitespace: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-const TRUST_POLICY_QUOTA = 2048;
-const TRUST_POLICY_MAXIMUM = 4096;
-const INLINE_POLICIES_QUOTA = 10_240;
-const MANAGED_POLICY_QUOTA = 6_144;
-const ATTACHED_POLICIES_QUOTA = 10;
-const ATTACHED_POLICIES_MAXIMUM = 20;
+import {
+  administratorWarning,
+  attachedWarnings,
+  sizeProblems,
+  splitByQuota,
+  trustWarnings,
+  type Warning,
+} from './role-quotas';
 
 /**
  * A cross-account IAM role that trusts the vendor's principals, and only with the connection's external ID.
@@ -235,7 +117,7 @@ export class CrossAccountRole extends Construct {
       }),
     );
     this.role = new IamRole(this, 'role', this.roleConfig());
-    this.reviewTrust(principals);
+    for (const warning of trustWarnings(principals, this.trustPolicyJson)) this.warn(...warning);
     if (props.selfInspection ?? true)
       this.selfInspection = new IamRolePolicy(this, 'self-inspection', {
         name: 'self-inspection',
@@ -294,7 +176,7 @@ export class CrossAccountRole extends Construct {
   addManagedPolicy(nameOrArn: string): this {
     refuse(this.label, [managedPolicyProblem(nameOrArn)]);
     const policyArn = managedPolicyArn(nameOrArn, this.partition);
-    const attachmentId = this.attachmentId(policyArn);
+    const attachmentId = attachmentIdOf(this, policyArn);
     if (this.attachments.has(attachmentId)) return this;
     const attachment = new IamRolePolicyAttachment(this, attachmentId, {
       role: this.roleName,
@@ -303,11 +185,7 @@ export class CrossAccountRole extends Construct {
     });
     this.attachments.set(attachmentId, attachment);
     if (isAdministratorPolicy(policyArn)) this.reviewAdministrator();
-    if (this.attachments.size > ATTACHED_POLICIES_QUOTA)
-      this.warn(
-        'attached-policies-quota',
-        `more than ${ATTACHED_POLICIES_QUOTA} managed policies are attached; IAM takes ${ATTACHED_POLICIES_QUOTA} unless the account's quota was raised (at most ${ATTACHED_POLICIES_MAXIMUM}). Put statements together.`,
-      );
+    for (const warning of attachedWarnings(this.attachments.size)) this.warn(...warning);
     return this;
   }
 
@@ -438,41 +316,11 @@ export class CrossAccountRole extends Construct {
     return this.props.provider === undefined ? {} : { provider: this.props.provider };
   }
 
-  /** Stable when policies are put in another order: an attachment that moves may end detached. */
-  private attachmentId(policyArn: string): string {
-    if (Token.isUnresolved(policyArn)) {
-      const resolver = new DefaultTokenResolver(new StringConcat());
-      const expression = String(Tokenization.resolve(policyArn, { scope: this, resolver, preparing: true }));
-      const reference = /^\$\{([\w.-]+)\}$/.exec(expression)?.[1];
-      return `attachment-${reference ?? fingerprint(expression.replaceAll('${', '')).slice(0, 12)}`;
-    }
-    return `attachment-${policyArn.replace(/^arn:[^:]+:iam::(?:aws:policy\/)?/, '').replace(/[^\w+=,.@-]/g, '-')}`;
-  }
-
-  private reviewTrust(principals: readonly string[]): void {
-    const accounts = wholeAccounts(principals);
-    if (accounts.length > 0)
-      this.warn(
-        'whole-account-trust',
-        `principal ${accounts.join(', ')} is a whole account: everyone whom its administrators let assume roles can use this one. Prefer the ARN of one role.`,
-      );
-    const size = documentSize(this.trustPolicyJson);
-    if (size > TRUST_POLICY_QUOTA * 0.8)
-      this.warn(
-        'trust-policy-size',
-        `the trust policy has ${size} characters; IAM takes ${TRUST_POLICY_QUOTA} unless the account's quota was raised (at most ${TRUST_POLICY_MAXIMUM}). Name fewer principals.`,
-      );
-  }
-
   private reviewAdministrator(): void {
-    if (this.props.permissionsBoundary !== undefined) return;
-    this.warn(
-      'administrator-without-boundary',
-      'the principal gets every permission in this account, with no permissionsBoundary. Prefer a narrower policy, or set a boundary.',
-    );
+    if (this.props.permissionsBoundary === undefined) this.warn(...administratorWarning);
   }
 
-  private warn(warning: RoleWarning, message: string): void {
+  private warn(...[warning, message]: Warning): void {
     if (this.props.acknowledge?.includes(warning)) return;
     const text = `${message} If this is meant, give acknowledge: ['${warning}'].`;
     if (this.node.metadata.some(({ data }) => data === text)) return;
@@ -480,26 +328,11 @@ export class CrossAccountRole extends Construct {
   }
 
   private sizeProblems(): string[] {
-    const trust = documentSize(this.trustPolicyJson);
-    const inline = this.inlinePolicy ? documentSize(this.inlinePolicyJson()) : 0;
-    const source = 'https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html';
-    return [
-      ...(trust > TRUST_POLICY_MAXIMUM
-        ? [
-            `principal: the trust policy has ${trust} characters, and IAM takes at most ${TRUST_POLICY_MAXIMUM} (${source})`,
-          ]
-        : []),
-      ...(inline > INLINE_POLICIES_QUOTA
-        ? [
-            `permissions.statements: the policy has ${inline} characters, and IAM takes at most ${INLINE_POLICIES_QUOTA} (${source})`,
-          ]
-        : []),
-      ...(this.attachments.size > ATTACHED_POLICIES_MAXIMUM
-        ? [
-            `permissions.managedPolicies: ${this.attachments.size} are attached, and IAM takes at most ${ATTACHED_POLICIES_MAXIMUM} (${source})`,
-          ]
-        : []),
-    ];
+    return sizeProblems(
+      this.trustPolicyJson,
+      this.inlinePolicy ? this.inlinePolicyJson() : '',
+      this.attachments.size,
+    );
   }
 
   private get label(): string {
@@ -507,25 +340,6 @@ export class CrossAccountRole extends Construct {
   }
 }
 
-/** The first part is for the inline policy, the others for managed policies: each within IAM's quota. */
-function splitByQuota(statements: readonly PolicyStatement[]): PolicyStatement[][] {
-  const parts: PolicyStatement[][] = [[]];
-  for (const statement of statements) {
-    const last = parts.at(-1) ?? [];
-    // Room for self-inspection, and for statements that are added later.
-    const quota = parts.length === 1 ? INLINE_POLICIES_QUOTA - 1_000 : MANAGED_POLICY_QUOTA;
-    if (last.length > 0 && documentSize(documentJson(policyDocument([...last, statement]))) > quota)
-      parts.push([statement]);
-    else last.push(statement);
-  }
-  return parts;
-}
-
 /** By shape: an app can have loaded two copies of this package. */
 const isPermissionSet = (permissions: CrossAccountRoleProps['permissions']): permissions is PermissionSet =>
   typeof permissions === 'object' && permissions !== null && 'without' in permissions && 'id' in permissions;
-
-/** IAM counts without whitespace; a size that only Terraform knows counts as none. */
-function documentSize(json: string): number {
-  return Token.isUnresolved(json) ? 0 : json.replace(/\s/g, '').length;
-}

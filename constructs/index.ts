@@ -19,7 +19,8 @@ export {
   type ConnectionScope,
 } from './connection-callback';
 export type { ConnectionHealth } from './connection-health';
-export { CrossAccountRole, type CrossAccountRoleProps, type RoleWarning } from './cross-account-role';
+export { CrossAccountRole } from './cross-account-role';
+export type { CrossAccountRoleProps, RoleWarning } from './cross-account-role-props';
 export { PermissionSet, type PermissionSetOptions } from './iam/permission-set';
 export type { PermissionPreset, Permissions, PolicyStatement } from './iam/permissions';
 export type { Partition } from './iam/trust-policy';

@@ -1,4 +1,4 @@
-/** The apply itself asks IAM what the role may do, with the deployer's own rights, before the vendor hears of the role. */
+/** The apply itself asks IAM what the role may do, with your own rights, before it reports the role. */
 import { DataAwsIamPrincipalPolicySimulation } from '@cdktf/provider-aws/lib/data-aws-iam-principal-policy-simulation';
 import type { ITerraformDependable, TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';

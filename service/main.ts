@@ -3,4 +3,9 @@ import { run } from './cli/index.js';
 
 // Advice on Node versions belongs in the documents, not before a command's output.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+// A closed pipe, such as that of `head`, is no fault to print.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(1);
+  throw error;
+});
 process.exitCode = await run(process.argv.slice(2), process);

@@ -158,12 +158,18 @@ function verdict(type: string, data: CallbackData, url: URL, answer: Answer): Ou
 }
 
 function answersTo(type: string, data: CallbackData, body: Readonly<Record<string, unknown>>): boolean {
-  if (type === 'connection.check') return Array.isArray(body.checks);
+  if (type === 'connection.check') return isChecked(body.checks);
   if (type === 'account.enrolled') return body.connectionId !== undefined;
-  if (body.id !== undefined && body.id !== data.connectionId) return false;
+  if (body.id !== data.connectionId) return false;
   if (type !== 'role.provisioned') return true;
   return body.status === 'connected' && (body.roleArn === undefined || body.roleArn === data.roleArn);
 }
+
+/** An outcome that this script doesn't know must not count as passed. */
+const isChecked = (checks: unknown): boolean =>
+  Array.isArray(checks) &&
+  checks.length > 0 &&
+  checks.every((check) => /^(passed|failed|not_checked)$/.test(textOf(objectOf(check)?.outcome) ?? ''));
 
 function undecided(event: CallbackEvent, url: URL, answer: Answer | undefined, reason: string): Failure {
   const seconds = event.timeoutMs / 1000;

@@ -106,6 +106,12 @@ export function checkLines(check: Record<string, unknown>): string[] {
   return name === undefined || outcome === 'skipped' ? [] : labelled(mark, name, 8);
 }
 
+/** Why a check was left out, and what that means for the deploy. */
+export const notCheckedLines = (checks: readonly Record<string, unknown>[]): string[] =>
+  checks
+    .filter(({ outcome }) => outcome === 'not_checked')
+    .flatMap(({ message }) => labelled('Note', textOf(message) ?? ''));
+
 /** `external_id` as people write it. */
 const titleOf = (name: string | undefined): string | undefined =>
   name

@@ -22,6 +22,7 @@ import {
   connectedTo,
   failureLines,
   type Inputs,
+  notCheckedLines,
   wrapped,
 } from './messages';
 import type { Answer } from './network';
@@ -175,6 +176,7 @@ function printChecks(task: Task, answer: Answer): number {
     });
   for (const line of checks.flatMap(checkLines)) print(line);
   say(`${task.label}: ready to connect`);
+  for (const line of notCheckedLines(checks)) print(line);
   return 0;
 }
 

@@ -81,6 +81,10 @@ async function main(words: string[]): Promise<number> {
   const plan = planFiles(project, { cdk, version: ownVersion(), startsCli: startsCli(cdk) }, values);
 
   say(plan.isNew ? `A new ${cdk} project in ${folder}:` : `The ${cdk} project in ${folder}:`);
+  if (plan.isNew && cdk === 'cdktf' && flags.cdk === undefined)
+    say(
+      `(CDK Terrain is the maintained one; its command line needs Node.js 22.19, and this is ${process.versions.node}.)`,
+    );
   for (const change of plan.changes) show(folder, change);
   if (flags['dry-run'] === true) return 0;
   if (flags.yes !== true && !isOnTerminal) {
@@ -99,8 +103,8 @@ async function main(words: string[]): Promise<number> {
 }
 
 /** What a person compares with the vendor's page before anything is written. */
-function showSetup({ host, name, expiresAt, values }: Setup): void {
-  say(`Set-up code of connection ${JSON.stringify(name)}`);
+function showSetup({ host, vendorName, name, expiresAt, values }: Setup): void {
+  say(`Set-up code of connection ${JSON.stringify(name)}${vendorName && ` with ${vendorName}`}`);
   say(`  Host        ${host}`);
   say(`  Account     ${values.expectedAccountId ?? 'any: none is set yet'}`);
   say(`  Principal   ${values.principal}`);

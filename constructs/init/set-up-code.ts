@@ -7,6 +7,8 @@ import { type ConnectionValues, readValues, VALUES } from './values';
 export interface Setup {
   /** Where it was read. */
   readonly host: string;
+  /** The vendor's, as its page has it. */
+  readonly vendorName: string;
   readonly name: string;
   readonly expiresAt: string;
   readonly values: ConnectionValues;
@@ -40,11 +42,14 @@ export async function readSetup(
     );
   if (status !== 200)
     throw new Error(`${url.host} answered HTTP ${status} to this set-up code. Try again later.`);
+  const vendorName = printable(body.vendorName);
+  const vendorId = labelOf(vendorName);
   return {
     host: url.host,
+    vendorName,
     name: printable(body.name),
     expiresAt: printable(body.expiresAt),
-    values: await valuesIn(body, base, flags),
+    values: { ...(await valuesIn(body, base, flags)), ...(vendorId && { vendorName: vendorId }) },
   };
 }
 
@@ -98,6 +103,14 @@ async function valuesIn(
     );
   return values;
 }
+
+/** `northwind-cloud`: what the construct takes as `vendorName`; empty for a name without such letters. */
+const labelOf = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 32)
+    .replace(/^-|-$/g, '');
 
 /** A name is the vendor's text: it can't draw on the terminal. */
 const printable = (value: unknown): string =>

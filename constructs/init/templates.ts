@@ -18,6 +18,12 @@ export const PACKAGES: Readonly<
   },
 };
 
+/** Of what `npm install` runs: the terminal of cdktf-cli. */
+const INSTALL_SCRIPTS: Readonly<Record<Cdk, Record<string, true>>> = {
+  cdktf: { '@cdktf/node-pty-prebuilt-multiarch': true },
+  cdktn: {},
+};
+
 const TOOLS = { '@types/node': '^20.19.43', tsx: '^4.23.15', typescript: '~6.0' };
 
 /** What a file of a project needs to know. */
@@ -36,7 +42,7 @@ const providerModule = ({ cdk, isEsm }: Style) =>
 /** `vendor-connection.ts`: the connection, as a function that a stack calls. */
 export function connectionFile(values: ConnectionValues, style: Style & { makesProvider: boolean }): string {
   const { region, ...props } = values;
-  const lines = Object.entries(props).map(([name, value]) => `    ${name}: ${JSON.stringify(value)},\n`);
+  const lines = Object.entries(props).map(([name, value]) => `    ${name}: ${literal(value)},\n`);
   return `${style.makesProvider ? `import { AwsProvider } from '${providerModule(style)}';\n` : ''}import { AwsConnection } from '${constructsModule(style.cdk)}';
 import type { Construct } from 'constructs';
 
@@ -50,6 +56,14 @@ ${lines.join('')}  });
 }
 `;
 }
+
+/** As formatters write it; every text is a JSON string. */
+const literal = (value: string | object): string =>
+  typeof value === 'string'
+    ? JSON.stringify(value)
+    : `{ ${Object.entries(value)
+        .map(([name, text]) => `${name}: ${JSON.stringify(text)}`)
+        .join(', ')} }`;
 
 /** `main.ts` of a new project. */
 export const mainFile = ({
@@ -85,6 +99,8 @@ export function withPackages(
   const tools = isNew ? missing({ ...(startsCli && devDependencies), ...TOOLS }) : {};
   return {
     ...existing,
+    // npm asks about each package whose install script has not been allowed.
+    ...(isNew && { allowScripts: { ...(startsCli && INSTALL_SCRIPTS[cdk]), esbuild: true } }),
     ...(isNew && {
       scripts: { ...(startsCli ? cliScripts(cdk) : TERRAFORM_SCRIPTS), ...(existing.scripts as object) },
     }),

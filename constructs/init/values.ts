@@ -13,6 +13,8 @@ export interface ConnectionValues {
   readonly principal: string;
   readonly callbackUrl: string;
   readonly expectedAccountId?: string;
+  /** The start of each line of the deploy's output. */
+  readonly vendorName?: string;
   readonly permissions: string;
   readonly region: string;
   readonly scope?: {
@@ -31,7 +33,7 @@ interface Value extends Pattern {
 }
 
 /** Only what would not be understood later: the construct checks every value when the stack is synthesized. */
-export const VALUES: Readonly<Record<keyof ConnectionValues, Value>> = {
+export const VALUES: Readonly<Record<Exclude<keyof ConnectionValues, 'vendorName'>, Value>> = {
   connectionId: {
     flag: 'connection-id',
     variable: 'CONNECT_CONNECTION_ID',
@@ -97,7 +99,7 @@ export async function readValues(
   flags: Readonly<Record<string, string | boolean | undefined>>,
   environment: NodeJS.ProcessEnv,
   isTerminal: boolean,
-  names: readonly (keyof ConnectionValues)[] = Object.keys(VALUES) as (keyof ConnectionValues)[],
+  names: readonly (keyof typeof VALUES)[] = Object.keys(VALUES) as (keyof typeof VALUES)[],
 ): Promise<ConnectionValues> {
   const terminal = isTerminal ? createInterface({ input: process.stdin, output: process.stderr }) : undefined;
   const texts: Record<string, string> = {};

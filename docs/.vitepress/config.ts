@@ -19,6 +19,7 @@ const readers = [
     text: 'You connect your AWS account',
     items: [
       { text: 'Role templates', link: '/templates' },
+      { text: 'Life cycle', link: '/life-cycle' },
       { text: 'The guided page', link: '/pages' },
       { text: 'Troubleshooting', link: '/troubleshooting' },
     ],
@@ -33,6 +34,7 @@ const readers = [
       { text: 'API calls', link: '/calls' },
       { text: 'Jobs and webhooks', link: '/watching' },
       { text: 'Events', link: '/events' },
+      { text: 'The AWS sandbox', link: '/aws-sandbox' },
     ],
   },
   {

@@ -36,6 +36,8 @@ export interface Dependencies {
   readonly vendor: {
     /** In answers to a customer's stack: the brand's name, or "the vendor" where there is no brand. */
     readonly inSentence: string;
+    /** Undefined where there is no brand. */
+    readonly name: string | undefined;
     readonly externalIdPrefix: string;
     /** May a sign-in link lead back there? */
     readonly isReturnUrl: (url: string) => boolean;

@@ -67,15 +67,13 @@ export function permissionSetWarnings(connection: Connection, { permissionSet }:
 }
 
 /**
- * What a stack is about to deploy, in a sentence. Without its own set, the connection is checked against none.
+ * What a stack is about to deploy of its connection's set, in a sentence.
  * @throws RolebridgeError `permission_set_unknown`, `request_invalid`
  */
 export function describePermissionSet(
   { permissionSets }: Pick<Dependencies, 'permissionSets'>,
-  connection: Connection,
   { permissionSet = '', without = [] }: StatedPermissionSet,
 ): string {
-  if (permissionSetOf(connection) === undefined) return '';
   const { name = '', version } = parsePermissionSetId(permissionSet) ?? {};
   const set = version === undefined ? undefined : permissionSets.get(name, version);
   if (set === undefined) throw unknown(permissionSet);

@@ -63,9 +63,9 @@ export async function resolveTargets(
 function resolutionOf(target: Scope, holders: ReadonlyMap<string, Connection>): Resolution {
   const keys = keysThatMatch(target);
   const path = keys.map(scopeFromKey);
-  const [match, ...shadows] = keys.flatMap((key) => {
-    const connection = holders.get(key);
-    return connection ? [{ connection, scope: scopeFromKey(key) }] : [];
+  const [match, ...shadows] = path.flatMap((scope, index) => {
+    const connection = holders.get(keys[index] ?? '');
+    return connection ? [{ connection, scope }] : [];
   });
   if (match === undefined)
     throw new RolebridgeError(

@@ -33,26 +33,25 @@ export type ExternalId = z.infer<typeof externalId>;
 export const accountId = z
   .string()
   .regex(/^(?!0{12})[0-9]{12}$/, 'must be 12 digits')
+  .meta({ description: 'An AWS account: 12 digits.' })
   .brand<'AccountId'>();
 export type AccountId = z.infer<typeof accountId>;
 
-export const newOrganizationId = () => organizationId.parse(`org_${randomName(15)}`);
-export const newConnectionId = () => connectionId.parse(`con_${randomName(15)}`);
-export const newWebhookEndpointId = () => webhookEndpointId.parse(`whe_${randomName(15)}`);
+export const newOrganizationId = () => organizationId.parse(`org_${randomName(24)}`);
+export const newConnectionId = () => connectionId.parse(`con_${randomName(24)}`);
+export const newWebhookEndpointId = () => webhookEndpointId.parse(`whe_${randomName(24)}`);
 /** A webhook's: one for each event. */
-export const newMessageId = () => `msg_${randomName(15)}`;
-export const newEnrollmentId = () => enrollmentId.parse(`enr_${randomName(15)}`);
-export const newApiKeyId = () => apiKeyId.parse(`key_${randomName(10)}`);
-export const newOperatorTokenId = () => `opt_${randomName(10)}`;
-export const newSignInLinkId = () => `lnk_${randomName(10)}`;
+export const newMessageId = () => `msg_${randomName(24)}`;
+export const newEnrollmentId = () => enrollmentId.parse(`enr_${randomName(24)}`);
+export const newApiKeyId = () => apiKeyId.parse(`key_${randomName(16)}`);
+export const newOperatorTokenId = () => `opt_${randomName(16)}`;
+export const newSignInLinkId = () => `lnk_${randomName(16)}`;
 /** In the order of their making: the time, a count within this process, and 50 random bits against other processes. */
 export const newAuditId = (nowMs: number): AuditId => {
   lastAuditTime = Math.max(lastAuditTime, nowMs);
   auditCount = (auditCount + 1) % 32 ** 4;
   if (auditCount === 0) lastAuditTime += 1;
-  return auditId.parse(
-    `aud_${inBase32(lastAuditTime, 10)}${inBase32(auditCount, 4)}${randomName(10).slice(0, 10)}`,
-  );
+  return auditId.parse(`aud_${inBase32(lastAuditTime, 10)}${inBase32(auditCount, 4)}${randomName(10)}`);
 };
 /** Lower than the ids of that time, higher than those of earlier ones: where the log is cut. */
 export const firstAuditIdAt = (ms: number): AuditId =>
@@ -61,7 +60,7 @@ let lastAuditTime = 0;
 let auditCount = -1;
 
 /** 240 random bits: an external ID is never guessed and never made twice. */
-export const newExternalId = (prefix = 'rb-') => externalId.parse(`${prefix}${randomName(30)}`);
+export const newExternalId = (prefix = 'rb-') => externalId.parse(`${prefix}${randomName(48)}`);
 
 export const isOrganizationId = (text: string): text is OrganizationId =>
   organizationId.safeParse(text).success;
@@ -83,15 +82,10 @@ function inBase32(value: number, length: number): string {
   return text;
 }
 
-/** RFC 4648 base32, lower case: safe in URLs, file names, ARNs and when read aloud. Multiples of five bytes need no padding. */
-function randomName(bytes: number): string {
+/** RFC 4648 base32, lower case: safe in URLs, file names, ARNs and when read aloud. A letter has five random bits. */
+function randomName(letters: number): string {
   const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
-  let bits = 0n;
-  for (const byte of randomBytes(bytes)) bits = (bits << 8n) | BigInt(byte);
   let name = '';
-  for (let left = (bytes * 8) / 5; left > 0; left--) {
-    name = alphabet[Number(bits & 31n)] + name;
-    bits >>= 5n;
-  }
+  for (const byte of randomBytes(letters)) name += alphabet[byte & 31];
   return name;
 }

@@ -128,8 +128,11 @@ export async function scopeHolders(
   const holding = { constraint: 'scope', values: keys } as const;
   const query = { organizationId, order: 'created', holding, limit: keys.length } as const;
   const found = await backend.list('connections', query);
+  const holders = new Map(
+    found.flatMap((connection) => connection.scopes.map((scope) => [scopeKey(scope), connection] as const)),
+  );
   return keys.flatMap((key) => {
-    const connection = found.find(({ scopes }) => scopes.some((scope) => scopeKey(scope) === key));
+    const connection = holders.get(key);
     return connection ? [{ key, connection }] : [];
   });
 }

@@ -2,8 +2,10 @@ import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { z } from 'zod';
+import { RolebridgeError } from '../domain/errors.js';
 import type { KeyCheckFile } from '../secrets/key-check.js';
-import { fileOperations, writeTemporary } from './lowdb/files.js';
+import { messageOf } from '../unknown-value.js';
+import { fileOperations, inForm, writeTemporary } from './lowdb/files.js';
 import type { StoreChoice } from './open.js';
 import { parseAddress } from './postgres/address.js';
 import { clientOf } from './postgres/sessions.js';
@@ -30,7 +32,14 @@ function inDirectory(directory: string, name: string): KeyCheckFile {
       if (error.code === 'ENOENT') return '{}';
       throw error;
     });
-    return stored.parse(JSON.parse(text));
+    try {
+      return inForm(stored, text);
+    } catch (error) {
+      throw new RolebridgeError('store_unavailable', `${path} can't be used: ${messageOf(error)}.`, {
+        remedy:
+          'Restore it from a backup, or delete it: the next start writes it again, and takes the service keys and permission sets of that start for the right ones.',
+      });
+    }
   }
   async function write(checks: Record<string, string>): Promise<void> {
     await mkdir(directory, { recursive: true, mode: 0o700 });

@@ -1,5 +1,6 @@
 import type { OrganizationId } from '../domain/ids.js';
 import { type Backend, type Query, UniqueConflict } from './backend.js';
+import { RecentValues } from './recent-values.js';
 import type { Row } from './row.js';
 import { SortedRows } from './sorted-rows.js';
 import {
@@ -186,13 +187,12 @@ const recentAtMost = 10_000;
 
 /** What a backend answers from rows in memory. */
 export function readsOn(rows: Rows): Pick<Backend, 'get' | 'list' | 'count'> {
-  const recent = new Map<Row, unknown>();
+  const recent = new RecentValues<Row>(recentAtMost);
   function recentValue<Name extends TableName>(row: Row): Values[Name] {
     const known = recent.get(row);
     // What stands beside a row was parsed from it, and values are read-only.
     if (known !== undefined) return known as Values[Name];
     const value = rowValue<Name>(row);
-    if (recent.size === recentAtMost) recent.clear();
     recent.set(row, value);
     return value;
   }

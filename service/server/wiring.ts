@@ -142,6 +142,7 @@ export function wire(options: ServiceOptions, url: string) {
     setTemplateUrl: settings.setTemplateUrl,
     vendor: {
       inSentence: brand.name === defaultBrand.name ? 'the vendor' : brand.name,
+      name: brand.name === defaultBrand.name ? undefined : brand.name,
       externalIdPrefix: brand.externalIdPrefix,
       isReturnUrl: (url) => isReturnUrl(brand, url),
     },

@@ -4,9 +4,11 @@ import { shellWord } from './quoting.js';
 import {
   policyArnsOf,
   type RoleDescription,
+  regionOf,
   roleDescriptionText,
   roleNameOf,
   trustPolicyOf,
+  vendorId,
 } from './role-description.js';
 
 /** Which role belongs to which connection: another role of the same name is left alone. */
@@ -27,7 +29,9 @@ connection=${shellWord(connectionId)}
 trust_policy=${shellWord(JSON.stringify(trustPolicyOf(description)))}
 scope=${shellWord(scope === undefined ? '' : JSON.stringify(scope))}
 callback_url=${shellWord(callbackUrl)}
-stop() { echo "connect: $*" >&2; exit 1; }
+# IAM has no region, but the AWS CLI wants one.
+export AWS_DEFAULT_REGION="\${AWS_DEFAULT_REGION:-\${AWS_REGION:-${regionOf(description)}}}"
+stop() { echo "${vendorId(description)}: $*" >&2; exit 1; }
 
 secret=\${CONNECT_CALLBACK_SECRET:-}
 if [ -z "$secret" ]; then
@@ -44,7 +48,7 @@ ${
 owner=$(aws iam get-role --role-name "$role" --query "Role.Tags[?Key=='${connectionTag}'].Value | [0]" --output text 2>/dev/null) || owner=
 if [ -z "$owner" ]; then
   aws iam create-role --role-name "$role" --assume-role-policy-document "$trust_policy" \\
-    --description ${shellWord(roleDescriptionText)} --tags "Key=${connectionTag},Value=$connection"${
+    --description ${shellWord(roleDescriptionText(description.vendorName))} --tags "Key=${connectionTag},Value=$connection"${
       path === undefined ? '' : ` --path ${shellWord(path)}`
     }${maxSessionDuration === undefined ? '' : ` --max-session-duration ${maxSessionDuration}`} >/dev/null
 elif [ "$owner" = "$connection" ]; then
@@ -66,7 +70,8 @@ ${set ? setCommands(set) : ''}
 command -v node >/dev/null || stop "there is no Node here. Paste this ARN on the connection's page: $role_arn"
 script=$(curl -fsS --max-time 60 ${shellWord(callbackScriptUrl(callbackUrl))})
 export CONNECT_CALLBACK_SECRET="$secret" CONNECT_EVENT=role.provisioned CONNECT_CALLBACK_URL="$callback_url"
-export CONNECT_CONNECTION_ID="$connection" CONNECT_ROLE_ARN="$role_arn" CONNECT_SCOPE="$scope"${
+export CONNECT_CONNECTION_ID="$connection" CONNECT_ROLE_ARN="$role_arn" CONNECT_SCOPE="$scope"
+export CONNECT_LABEL=${vendorId(description)}${
     set
       ? `
 export CONNECT_PERMISSION_SET=${shellWord(set.id)} CONNECT_WITHOUT=${shellWord(set.without)}`

@@ -1,6 +1,6 @@
 import { setPoliciesOf } from './permission-set-policies.js';
 import { jsonText } from './quoting.js';
-import { type RoleDescription, regionOf } from './role-description.js';
+import { type RoleDescription, regionOf, vendorId } from './role-description.js';
 
 /** A whole `main.ts` for the customer's project: CDK Terrain for new stacks, CDKTF for existing ones. */
 export function cdkProgram(description: RoleDescription, cdk: 'cdktf' | 'cdktn'): string {
@@ -18,9 +18,9 @@ ${
 `
     : ''
 }const app = new App();
-const stack = new TerraformStack(app, 'vendor');
+const stack = new TerraformStack(app, ${literal(vendorId(description))});
 new AwsProvider(stack, 'aws', { region: ${literal(regionOf(description))} });
-new AwsConnection(stack, 'connection', {
+new AwsConnection(stack, ${literal(vendorId(description))}, {
 ${line('connectionId', description.connectionId)}${line('externalId', description.externalId)}${line(
   'principal',
   description.principal,

@@ -7,6 +7,8 @@ import { roleDescriptionText } from './role-description.js';
 
 /** What the templates for one account and for many have in common. */
 export interface VendorOfTemplate {
+  /** As its brand file has it. */
+  readonly vendorName?: string | undefined;
   readonly principals: ReadonlyMap<Partition, string>;
   readonly callbackUrl: string;
 }
@@ -38,13 +40,17 @@ export const principalMapping = (vendor: VendorOfTemplate, hasPresets: boolean) 
 });
 
 /** The role, and the policy by which it may read itself. */
-export const roleResources = (externalId: unknown, managedPolicies: readonly unknown[] | undefined) => ({
+export const roleResources = (
+  { vendorName }: VendorOfTemplate,
+  externalId: unknown,
+  managedPolicies: readonly unknown[] | undefined,
+) => ({
   Role: {
     Type: 'AWS::IAM::Role',
     Properties: {
       RoleName: { 'Fn::If': ['HasName', { Ref: 'RoleName' }, noValue] },
       Path: { Ref: 'RolePath' },
-      Description: roleDescriptionText,
+      Description: roleDescriptionText(vendorName),
       MaxSessionDuration: { Ref: 'MaxSessionDuration' },
       AssumeRolePolicyDocument: trustPolicyResource(externalId),
       ManagedPolicyArns: managedPolicies ?? [

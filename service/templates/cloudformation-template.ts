@@ -22,8 +22,9 @@ import { type RoleDescription, regionOf, roleDescriptionText } from './role-desc
 
 /** The template for one connection: its values are the parameters' defaults, the callback's secret is typed in. */
 export function cloudFormationTemplate(description: RoleDescription): string {
-  const { principal, partition, callbackUrl } = description;
-  return templateText({ principals: new Map([[partition, principal]]), callbackUrl }, description);
+  const { principal, partition, callbackUrl, vendorName } = description;
+  const principals = new Map([[partition, principal]]);
+  return templateText({ principals, callbackUrl, vendorName }, description);
 }
 
 /**
@@ -106,7 +107,7 @@ export function templateDocument(
   const inSecret = { Condition: 'HasSecret' };
   return {
     AWSTemplateFormatVersion: '2010-09-09',
-    Description: roleDescriptionText,
+    Description: roleDescriptionText(vendor.vendorName),
     ...(description?.expectedAccountId !== undefined && {
       Rules: accountRule(description.expectedAccountId),
     }),
@@ -145,7 +146,7 @@ export function templateDocument(
       ...sessionConditions,
     },
     Resources: {
-      ...roleResources({ Ref: 'ExternalId' }, own),
+      ...roleResources(vendor, { Ref: 'ExternalId' }, own),
       ...setResources(set),
       ...functionResources(
         'Callback',

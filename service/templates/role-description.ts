@@ -16,6 +16,8 @@ export interface RoleDescription {
   readonly principal: string;
   readonly externalId: ExternalId;
   readonly callbackUrl: string;
+  /** As its brand file has it; undefined where there is none. */
+  readonly vendorName?: string | undefined;
   readonly permissions: RolePermissions;
   /** Undefined: each way makes its own name. */
   readonly roleName?: string | undefined;
@@ -47,7 +49,7 @@ export type RoleChoices = Partial<
 export function describeRole(
   connection: Connection,
   trust: RoleRegistration,
-  vendor: { principal: string; callbackUrl: string },
+  vendor: { principal: string; callbackUrl: string; vendorName?: string | undefined },
   { without: _, ...choices }: RoleChoices = {},
 ): RoleDescription {
   return {
@@ -56,6 +58,7 @@ export function describeRole(
     principal: vendor.principal,
     externalId: trust.pendingExternalId ?? trust.externalId,
     callbackUrl: vendor.callbackUrl,
+    vendorName: vendor.vendorName,
     permissions: 'read-only',
     // One that moves to a role keeps its scopes, and a stack names one at most.
     scope:
@@ -78,7 +81,20 @@ export const policyArnsOf = ({
 export const roleNameOf = ({ roleName, connectionId }: RoleDescription): string =>
   roleName ?? `vendor-access-${connectionId.slice('con_'.length, 'con_'.length + 8)}`;
 
-export const roleDescriptionText = "Lets a vendor in, with the connection's external ID";
+/** IAM takes Latin-1 only. */
+export const roleDescriptionText = (vendorName: string | undefined): string =>
+  `Lets ${vendorName && /^[\x20-\x7e\xa1-\xff]+$/.test(vendorName) ? vendorName : 'a vendor'} in, with the connection's external ID`;
+
+/** The vendor's name as an id in code and at the start of each line of output: `northwind-cloud`. */
+export const vendorId = ({ vendorName = '' }: Pick<RoleDescription, 'vendorName'>): string =>
+  vendorName
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^[-0-9]+/, '')
+    .slice(0, 32)
+    .replace(/-$/, '') || 'vendor';
 
 /** A region to start in: IAM has none, but tools want one. */
 export const regionOf = ({ partition }: Pick<RoleDescription, 'partition'>): string =>

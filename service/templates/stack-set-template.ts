@@ -82,7 +82,7 @@ export function stackSetDocument(
           Label: { Ref: 'Label' },
         },
       },
-      ...roleResources(ofConnection('ExternalId'), own),
+      ...roleResources(vendor, ofConnection('ExternalId'), own),
       ...setResources(set),
       ...functionResources('Callback', 'Reports that the role is there, or that it goes', callbackFunction()),
       Callback: callbackResource(

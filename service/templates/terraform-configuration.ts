@@ -9,6 +9,7 @@ import {
   regionOf,
   roleDescriptionText,
   trustPolicyOf,
+  vendorId,
 } from './role-description.js';
 import { setPlaces, setResources } from './terraform-permission-set.js';
 
@@ -48,6 +49,7 @@ ${attributes('  ', [
   ['external_id', hclText(description.externalId)],
   ['principal', hclText(description.principal)],
   ['scope', hclText(scopeJson)],
+  ['vendor_name', hclText(vendorId(description))],
 ])}
   # Reports the role to the service. Built from a public source; read it as you would a script.
   callback = <<-JS
@@ -56,6 +58,7 @@ ${indented(escaped(builtCallback('script')), '    ')}  JS
 
 data "aws_caller_identity" "current" {}
 
+# The script is in the environment, because Terraform prints the command.
 # The dry run: are secret, URL, external ID and account right? Before there is a role.
 resource "terraform_data" "check" {
   triggers_replace = {
@@ -67,11 +70,13 @@ resource "terraform_data" "check" {
 
   provisioner "local-exec" {
     interpreter = ["node", "-e"]
-    command     = local.callback
+    command     = "eval(process.env.CONNECT_SCRIPT)"
 
     environment = {
+      CONNECT_SCRIPT        = local.callback
       CONNECT_EVENT         = "connection.check"
       CONNECT_INPUTS        = "hcl"
+      CONNECT_LABEL         = local.vendor_name
       CONNECT_CALLBACK_URL  = local.callback_url
       CONNECT_CONNECTION_ID = local.connection_id
       CONNECT_EXTERNAL_ID   = local.external_id
@@ -85,7 +90,7 @@ resource "aws_iam_role" "vendor" {
 ${attributes('  ', [
   roleName === undefined ? ['name_prefix', '"vendor-access-"'] : ['name', hclText(roleName)],
   ['path', path && hclText(path)],
-  ['description', hclText(roleDescriptionText)],
+  ['description', hclText(roleDescriptionText(description.vendorName))],
   ['max_session_duration', maxSessionDuration && String(maxSessionDuration)],
   ['force_detach_policies', 'true'],
 ])}
@@ -127,16 +132,18 @@ resource "terraform_data" "deregistration" {
     role_arn      = aws_iam_role.vendor.arn
     role_id       = aws_iam_role.vendor.unique_id
     callback      = local.callback
+    vendor_name   = local.vendor_name
   }
 
   # A shell, so that a machine without Node can warn.
   provisioner "local-exec" {
     when    = destroy
-    command = "node -e \\"eval(process.env.CONNECT_SCRIPT)\\" || echo connect: warning: Node failed, so the service was not told && exit 0"
+    command = "node -e \\"eval(process.env.CONNECT_SCRIPT)\\" || echo \${self.input.vendor_name}: warning: Node failed, so the service was not told && exit 0"
 
     environment = {
       CONNECT_SCRIPT        = self.input.callback
       CONNECT_EVENT         = "role.deprovisioned"
+      CONNECT_LABEL         = self.input.vendor_name
       CONNECT_CALLBACK_URL  = self.input.callback_url
       CONNECT_CONNECTION_ID = self.input.connection_id
       CONNECT_ROLE_ARN      = self.input.role_arn
@@ -174,12 +181,14 @@ resource "terraform_data" "registration" {
 
   provisioner "local-exec" {
     interpreter = ["node", "-e"]
-    command     = local.callback
+    command     = "eval(process.env.CONNECT_SCRIPT)"
 
     environment = {
 ${attributes('      ', [
+  ['CONNECT_SCRIPT', 'local.callback'],
   ['CONNECT_EVENT', '"role.provisioned"'],
   ['CONNECT_INPUTS', '"hcl"'],
+  ['CONNECT_LABEL', 'local.vendor_name'],
   ['CONNECT_CALLBACK_URL', 'local.callback_url'],
   ['CONNECT_CONNECTION_ID', 'local.connection_id'],
   ['CONNECT_EXTERNAL_ID', 'local.external_id'],

@@ -1,7 +1,7 @@
 import { attributes, hclValue, list } from './hcl.js';
 import { setPoliciesOf } from './permission-set-policies.js';
 import { hclText } from './quoting.js';
-import { policyArnsOf, type RoleDescription, regionOf } from './role-description.js';
+import { policyArnsOf, type RoleDescription, regionOf, vendorId } from './role-description.js';
 
 /** One file of HCL that calls the module in `terraform-module`, which the service serves. */
 export function terraformModuleCall(description: RoleDescription, moduleUrl: string): string {
@@ -25,7 +25,7 @@ export function terraformModuleCall(description: RoleDescription, moduleUrl: str
 provider "aws" {
 ${attributes('  ', [['region', hclText(regionOf(description))]])}}
 
-module "vendor" {
+module "${vendorId(description)}" {
   source = ${hclText(moduleUrl)}
 
 ${attributes('  ', [
@@ -33,6 +33,7 @@ ${attributes('  ', [
   ['external_id', hclText(description.externalId)],
   ['principal', hclText(description.principal)],
   ['callback_url', hclText(description.callbackUrl)],
+  ['vendor_name', hclText(vendorId(description))],
   ['permissions', typeof permissions === 'string' && hclText(permissions)],
   ['permission_set_file', file && hclText(file)],
   ['without', set && set.without !== '' && list(set.without.split(','))],
@@ -56,7 +57,7 @@ ${attributes('  ', [
 ])}}
 
 output "role_arn" {
-  value = module.vendor.role_arn
+  value = module.${vendorId(description)}.role_arn
 }
 `;
 }

@@ -6,16 +6,16 @@ locals {
   # The policies that every template of this role is made from.
   policies = jsondecode(file("${path.module}/role-policies.json"))
 
-  # Keys that are known at plan, also where an ARN is not: the names of a map, the positions of a list.
+  # Keys that are known at plan, also where an ARN is not: the names of a map, the values of a set.
+  is_list = jsonencode([for key, _ in var.managed_policies : key]) == jsonencode(range(length(var.managed_policies)))
   managed_policies = merge(
     var.permissions == null ? {} : { (var.permissions) = local.policies.presets[var.permissions] },
-    { for key, policy in var.managed_policies : tostring(key) => policy },
+    { for key, policy in var.managed_policies : tostring(key) => policy if !local.is_list },
     { for policy in try(local.set.managedPolicies, []) : policy => policy },
   )
-  policy_arns = {
-    for key, policy in local.managed_policies :
-    key => startswith(policy, "arn:") ? policy : "arn:${local.partition}:iam::aws:policy/${policy}"
-  }
+  aws_policies = "arn:${local.partition}:iam::aws:policy/"
+  policy_arns  = { for key, policy in local.managed_policies : key => startswith(policy, "arn:") ? policy : "${local.aws_policies}${policy}" }
+  listed_arns  = [for policy in var.managed_policies : startswith(policy, "arn:") ? policy : "${local.aws_policies}${policy}" if local.is_list]
 
   # The session actions are in the same statement: one of their own without the condition would be a way around it.
   actions = concat(
@@ -138,7 +138,7 @@ resource "aws_iam_role" "this" {
 
 check "managed_policies" {
   assert {
-    condition     = length(local.policy_arns) <= 10 || contains(var.acknowledge, "attached-policies-quota")
+    condition     = length(local.policy_arns) + length(local.listed_arns) <= 10 || contains(var.acknowledge, "attached-policies-quota")
     error_message = "More than 10 managed policies are attached; IAM takes 10 unless the account's quota was raised (at most 20). If it was, set acknowledge = [\"attached-policies-quota\"]."
   }
 }
@@ -153,6 +153,27 @@ resource "aws_iam_role_policy_attachment" "this" {
   lifecycle {
     replace_triggered_by = [aws_iam_role.this.unique_id]
   }
+}
+
+# A list has positions and no names. Were the attachments only moved along when one goes, the policy that one of them
+# detaches could be the one that another has just attached: all are detached first, then attached again.
+resource "terraform_data" "managed_policy_list" {
+  count = length(local.listed_arns) > 0 ? 1 : 0
+
+  triggers_replace = local.listed_arns
+}
+
+resource "aws_iam_role_policy_attachment" "list" {
+  count = length(local.listed_arns)
+
+  role       = aws_iam_role.this.name
+  policy_arn = local.listed_arns[count.index]
+
+  lifecycle {
+    replace_triggered_by = [aws_iam_role.this.unique_id, terraform_data.managed_policy_list]
+  }
+
+  depends_on = [terraform_data.managed_policy_list]
 }
 
 # What the role may read of itself, and the statements of policy_json, which may be unknown at plan.
@@ -212,7 +233,7 @@ data "aws_iam_principal_policy_simulation" "set" {
     }
   }
 
-  depends_on = [aws_iam_role_policy_attachment.this, aws_iam_role_policy_attachment.set, aws_iam_role_policy.this]
+  depends_on = [aws_iam_role_policy_attachment.this, aws_iam_role_policy_attachment.list, aws_iam_role_policy_attachment.set, aws_iam_role_policy.this]
 
   lifecycle {
     postcondition {
@@ -235,7 +256,7 @@ resource "terraform_data" "deregistration" {
     deadline_seconds         = tostring(var.destroy_timeout_seconds)
     fail_when_unreachable    = tostring(var.fail_destroy_when_unreachable)
     waits_for_inline_policy  = one(aws_iam_role_policy.this[*].id)
-    waits_for_managed_policy = length(aws_iam_role_policy_attachment.this) + length(aws_iam_role_policy_attachment.set)
+    waits_for_managed_policy = length(aws_iam_role_policy_attachment.this) + length(aws_iam_role_policy_attachment.list) + length(aws_iam_role_policy_attachment.set)
   }
 
   # A shell, so that a machine without Node or the script can warn; no value is in the command but the vendor's name.
@@ -256,7 +277,7 @@ resource "terraform_data" "deregistration" {
     }
   }
 
-  depends_on = [aws_iam_role_policy_attachment.this, aws_iam_role_policy_attachment.set, aws_iam_role_policy.this]
+  depends_on = [aws_iam_role_policy_attachment.this, aws_iam_role_policy_attachment.list, aws_iam_role_policy_attachment.set, aws_iam_role_policy.this]
 }
 
 resource "terraform_data" "registration" {
@@ -267,7 +288,7 @@ resource "terraform_data" "registration" {
     role_id              = aws_iam_role.this.unique_id
     scope                = local.scope
     trust_policy         = sha256(local.trust_policy)
-    managed_policies     = local.policy_arns
+    managed_policies     = concat(values(local.policy_arns), local.listed_arns)
     inline_policy        = var.policy_json == null ? "" : sha256(var.policy_json)
     permission_set       = join(" ", concat([local.set_id, sha256(jsonencode(local.set_statements))], var.without))
     self_inspection      = var.self_inspection

@@ -65,13 +65,13 @@ variable "permissions" {
 }
 
 variable "managed_policies" {
-  description = "Managed policies besides: names of AWS's own, or ARNs of any. A map ({ deploy = aws_iam_policy.deploy.arn }) keeps each attachment in place when others are added or removed; a list is by position."
+  description = "Managed policies besides: names of AWS's own, or ARNs of any. A map ({ deploy = aws_iam_policy.deploy.arn }) or a set keeps each attachment in place when others are added or removed; a list is attached anew when it changes."
   type        = any
   default     = {}
 
   validation {
     condition     = can(values({ for key, policy in var.managed_policies : tostring(key) => startswith(policy, "arn:") }))
-    error_message = "managed_policies is a map or a list of names or ARNs."
+    error_message = "managed_policies is a map, a set or a list of names or ARNs."
   }
 }
 

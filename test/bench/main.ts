@@ -6,6 +6,7 @@ import { measureAudit } from './audit.js';
 import { measureCallback } from './callback.js';
 import { measureCommand } from './command.js';
 import { measureCredentials } from './credentials.js';
+import { measureFilteredPage } from './filtered-page.js';
 import type { Measurement } from './measure.js';
 import { measurePages } from './pages.js';
 import { measurePause } from './pause.js';
@@ -30,6 +31,7 @@ const benchmarks: Record<string, (directory: string) => Promise<Measurement[]>> 
   permissions: measurePermissions,
   postgres: measurePostgres,
   sustained: measureSustained,
+  'filtered-page': measureFilteredPage,
   watch: measureWatch,
   pages: measurePages,
   synth: measureSynth,

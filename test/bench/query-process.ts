@@ -12,17 +12,17 @@ let pool: pg.Pool | undefined;
 async function read(wanted: { url: string; atOnce: number; durationMs: number }): Promise<number> {
   pool ??= new pg.Pool({ connectionString: wanted.url, max: 20 });
   const open = pool;
-  const keys = (await open.query('SELECT id, organization_id FROM api_keys')).rows;
+  const keys = (await open.query('SELECT key, organization_id FROM api_keys')).rows;
   const { completed, elapsedMs } = await together(
     wanted.atOnce,
     { durationMs: wanted.durationMs },
     async (index) => {
-      const { id, organization_id } = keys[index % keys.length];
-      await open.query({ name: 'key', text: 'SELECT record FROM api_keys WHERE id = $1', values: [id] });
+      const { key, organization_id } = keys[index % keys.length];
+      await open.query({ name: 'key', text: 'SELECT value FROM api_keys WHERE key = $1', values: [key] });
       await open.query({
         name: 'holders',
-        text: `SELECT scope_key, record FROM connection_scopes JOIN connections ON connections.id = connection_id
-               WHERE connection_scopes.organization_id = $1 AND scope_key = ANY($2)`,
+        text: `SELECT connections.value FROM scope_claims JOIN connections ON connections.key = row_key
+               WHERE scope_claims.organization_id = $1 AND scope_claims.value = ANY($2)`,
         values: [
           organization_id,
           ['project-1/environment-1/web', 'project-1/environment-1', 'project-1', ''],

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import pg from 'pg';
 import { callbackSecretContext } from '../../service/actions/dependencies.js';
 import type { OrganizationId } from '../../service/domain/ids.js';
 import {
@@ -15,6 +14,7 @@ import { openPostgresStore } from '../../service/records/open.js';
 import type { RecordStore } from '../../service/records/record-store.js';
 import { reportOf, withoutReport } from '../../service/records/reports.js';
 import { intent } from '../contract/intent.js';
+import { analyzeDatabase } from './analyze-database.js';
 import { connectedConnection, pendingConnection, scopesOf } from './connections.js';
 import { measureMemory } from './memory.js';
 import { serve } from './processes.js';
@@ -132,11 +132,4 @@ async function prefill(store: RecordStore, organizationId: OrganizationId, first
         if (report) await transaction.put('reports', report);
       }
     });
-}
-
-/** What the server's autovacuum does after a while. */
-async function analyzeDatabase(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query('ANALYZE').finally(() => client.end());
 }

@@ -1,6 +1,7 @@
 /** A vendor's callback URL on a free port of loopback, which answers as it is told and keeps what it got. */
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 
 export interface Received {
   readonly headers: IncomingHttpHeaders;
@@ -35,7 +36,8 @@ export async function startVendor(
       received.push(one);
       const { status, body: answered, headers } = await answer(one, received.length - 1);
       response.writeHead(status, { 'content-type': 'application/json', ...headers });
-      response.end(typeof answered === 'string' ? answered : JSON.stringify(answered ?? {}));
+      if (answered instanceof Readable) answered.pipe(response);
+      else response.end(typeof answered === 'string' ? answered : JSON.stringify(answered ?? {}));
     });
   };
   const server = createServer(listener);

@@ -25,7 +25,9 @@ if (!terraform) notChecked('hostile permission sets in HCL: there is no terrafor
     const policies = [...text.matchAll(/policy = (jsonencode\(\{[\s\S]*?\n {2}\}\))\n/g)].map(
       ([, one]) => one,
     );
-    outputs.push(...policies.map((policy, at) => `output "${name}-${at}" { value = ${policy} }\n`));
+    // The policy by which the role reads itself names the role.
+    const ofTheSet = policies.filter((policy) => !policy?.includes('aws_iam_role.'));
+    outputs.push(...ofTheSet.map((policy, at) => `output "${name}-${at}" { value = ${policy} }\n`));
   }
   const parsed = await run('fmt', '-list=false');
   expect([parsed.code, parsed.stderr]).toEqual([0, '']);

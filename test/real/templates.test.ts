@@ -229,7 +229,7 @@ withTerraform(
     expect(await stack.run('fmt', '-check', '-diff')).toEqual({ code: 0, output: '' });
     expect(await stack.run('validate', '-no-color')).toMatchObject({ code: 0 });
     expect((await stack.apply()).output).toMatch(
-      /connect: connected to \d+.*\n {2}Scope {4}called\/production$/m,
+      /vendor: connected to \d+.*\n {2}Scope {4}called\/production$/m,
     );
     const connected = await read(connection.id);
     expect(connected).toMatchObject({ status: 'connected', scopes: connection.scopes });
@@ -267,12 +267,16 @@ withTerraform('the configuration in one file is formatted, and connects and disc
   const stack = await terraformIn('one-file', connection, { 'rolebridge.tf': text });
   expect(await stack.run('fmt', '-check', '-diff')).toMatchObject({ code: 0 });
   const applied = await stack.apply();
-  expect(applied.output).toMatch(/connect: connected to \d+/);
+  expect(applied.output).toMatch(/vendor: connected to \d+/);
+  // Terraform prints each command, and the script is none.
+  const commands = applied.output.split('\n').filter((line) => line.startsWith('Executing: '));
+  expect(commands).toHaveLength(2);
+  for (const command of commands) expect(command.length).toBeLessThan(200);
   const connected = await read(connection.id);
   expect(connected).toMatchObject({ status: 'connected', scopes: [{ project: 'shop' }] });
   expect(normalized(await storedTrust(connected.roleArn))).toBe(normalized(connection.trustPolicy));
   expect((await stack.apply()).output).toMatch(/0 added, 0 changed, 0 destroyed/);
-  expect((await stack.destroy()).output).toMatch(/connect: disconnected$/m);
+  expect((await stack.destroy()).output).toMatch(/vendor: disconnected$/m);
   expect(await read(connection.id)).toMatchObject({ status: 'disconnected', reason: 'deprovisioned' });
   expectNoSecret(stack.everything(), connection);
 
@@ -310,7 +314,7 @@ withAws('the AWS CLI commands connect the role, and do no harm when they are run
   expect(connection.roleTemplates.awsCli).toBe(awsCliCommands(describeFor(connection)));
   const first = await bash(commands, connection);
   expect(first).toMatchObject({ code: 0, stderr: '' });
-  expect(first.stdout).toMatch(/^connect: connected to \d+/m);
+  expect(first.stdout).toMatch(/^vendor: connected to \d+/m);
   const connected = await read(connection.id);
   expect(connected).toMatchObject({ status: 'connected', accountId: customer.accountId });
   expect(normalized(await storedTrust(connected.roleArn))).toBe(normalized(connection.trustPolicy));
@@ -332,7 +336,7 @@ withAws('the AWS CLI commands leave a role of the same name alone, and say what 
   const named = awsCliCommands(describeFor(connection, { roleName: 'own' }));
   const stopped = await bash(named, connection);
   expect(stopped.code).not.toBe(0);
-  expect(stopped.stderr).toMatch(/connect: there is a role own already/);
+  expect(stopped.stderr).toMatch(/vendor: there is a role own already/);
 
   const commands = connection.roleTemplates.awsCli;
   const wrong = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;

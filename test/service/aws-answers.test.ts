@@ -130,3 +130,43 @@ test.each([
     report?.notChecked.map(({ sid }: { sid: string }) => sid),
   ]).toEqual(expected);
 });
+
+const wrongValues = ['', '<a><b/></a>', '&lt;script&gt;', 'x'.repeat(100_000)];
+const members: Record<string, (value: string) => string> = {
+  EvalActionName: (value) => result('s3:ListAllMyBuckets', 'allowed').replace('s3:ListAllMyBuckets', value),
+  EvalResourceName: (value) => result('s3:ListAllMyBuckets', 'allowed').replace('>*<', () => `>${value}<`),
+  EvalDecision: (value) => result('s3:ListAllMyBuckets', value),
+  MissingContextValues: (value) =>
+    result('s3:ListAllMyBuckets', 'x', `<MissingContextValues>${value}</MissingContextValues>`),
+  OrganizationsDecisionDetail: (value) =>
+    result('s3:ListAllMyBuckets', 'x', `<OrganizationsDecisionDetail>${value}</OrganizationsDecisionDetail>`),
+  PermissionsBoundaryDecisionDetail: (value) =>
+    result(
+      's3:ListAllMyBuckets',
+      'x',
+      `<PermissionsBoundaryDecisionDetail>${value}</PermissionsBoundaryDecisionDetail>`,
+    ),
+  ResourceSpecificResults: (value) =>
+    result('s3:ListAllMyBuckets', 'x', `<ResourceSpecificResults>${value}</ResourceSpecificResults>`),
+};
+test.each(Object.entries(members))(
+  'SimulatePrincipalPolicy: wrong values of %s',
+  async (_name, resultWith) => {
+    for (const value of wrongValues) {
+      const allowed = result('ec2:DescribeInstances', 'allowed');
+      const answer = await give(() => results(allowed + resultWith(value)), 'SimulatePrincipalPolicy');
+      vendor.sandbox.faults.clear();
+      expect([answer.status, answer.body.permissions]).toEqual([200, 'not_checked']);
+    }
+  },
+);
+
+test.each([
+  '<IsTruncated>maybe</IsTruncated>',
+  '<IsTruncated>true</IsTruncated><Marker></Marker>',
+  '<Marker><a/></Marker>',
+])('SimulatePrincipalPolicy: a page that ends with %s is no whole answer', async (end) => {
+  const one = result('ec2:DescribeInstances', 'allowed');
+  const answer = await give(() => results(one, end), 'SimulatePrincipalPolicy');
+  expect([answer.status, answer.body.permissions]).toEqual([200, 'not_checked']);
+});

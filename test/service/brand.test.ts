@@ -181,6 +181,12 @@ describe('with a brand file', () => {
     for (const path of ['/downloads/cloudformation.yaml'])
       texts.set(path, await (await fetch(vendor.service.url + path)).text());
     expect(texts.size).toBeGreaterThan(5);
+    const { roleTemplates } = body;
+    expect(roleTemplates.terraformModule).toContain('module "northwind-cloud" {');
+    expect(roleTemplates.terraform).toMatch(/vendor_name += "northwind-cloud"/);
+    expect(roleTemplates.cdktn).toContain('new AwsConnection(stack, "northwind-cloud", {');
+    for (const name of ['terraform', 'awsCli', 'cloudFormation'])
+      expect(roleTemplates[name]).toContain('Lets Northwind Cloud in');
     for (const [path, text] of texts) {
       expect([path, said(text.replaceAll(vendor.principal, ''))]).toEqual([path, undefined]);
       expect([path, /.{0,60}\bthe vendor\b.{0,40}/i.exec(text)?.[0]]).toEqual([path, undefined]);

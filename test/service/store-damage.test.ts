@@ -204,6 +204,17 @@ test('an older document that is put back with its head is found by the audit log
   });
 });
 
+test('a head in another form is named in a sentence, not in a report of the parser', async () => {
+  const copy = copyOf(base);
+  const [{ id } = anOrganization()] = organizations;
+  const path = join(copy, 'organizations', `${id}.head`);
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"head"', '"hfad"'));
+  await expect(contents(copy)).rejects.toMatchObject({
+    code: 'store_unavailable',
+    detail: expect.stringContaining(`${path} can't be used: it does not have the form`),
+  });
+});
+
 test('an edited value in a document is found', async () => {
   const copy = copyOf(base);
   const [{ id } = anOrganization()] = organizations;

@@ -1,7 +1,16 @@
 /** The service as an operator runs it: a process, its settings, signals and output. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,6 +45,17 @@ test('npm start is node itself: the tsx command would kill a service that is bus
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
   const command = 'node --import tsx service/main.ts';
   expect([scripts.start, scripts.rolebridge]).toEqual([command, command]);
+});
+
+test('output that nobody reads any more ends a command in silence', async () => {
+  const child = spawn(process.execPath, [...startCommand, 'help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  await once(child, 'close');
+  expect(stderr).toBe('');
 });
 
 describe('wrong settings are all named in one message, and nothing is written', () => {
@@ -184,6 +204,20 @@ test('a port that is taken is refused with a clear message, and the data directo
   expect(refused.stderr).toContain(`127.0.0.1:${port}`);
   expect(refused.stderr).not.toMatch(/\n {4}at /);
   await run(['serve']).listening;
+});
+
+test('damaged check values of the service keys are named, and what to do', async () => {
+  const service = run(['serve']);
+  await service.listening;
+  service.child.kill('SIGTERM');
+  await service.ended;
+  const file = join(dataDirectory, 'service-key-checks.json');
+  writeFileSync(file, 'x');
+  const refused = await end(run(['serve']));
+  expect(refused.code).not.toBe(0);
+  expect(refused.stderr).toContain(`${file} can't be used: it does not have the form`);
+  expect(refused.stderr).toContain('Restore it from a backup');
+  expect(refused.stderr).not.toMatch(/\n {4}at /);
 });
 
 test('the operator’s token makes organizations while the service runs', async () => {

@@ -14,9 +14,10 @@ import { withVendorName } from '../../domain/vendor-words.js';
 import type { RateLimits } from '../../limits/index.js';
 import { parseJsonBody } from '../json-body.js';
 import type { Answer } from '../problem.js';
-import { callbackEvent, parse } from '../schemas.js';
+import { parse } from '../schemas.js';
 import { verifySignature } from '../signature.js';
 import { connectionView } from '../views.js';
+import { callbackEvent } from './event.js';
 import { type Attempt, createHandleOnce } from './handle-once.js';
 
 /** Answers `POST /v1/callbacks`: the same `webhook-id` is one event, with the first answer again. */
@@ -71,7 +72,11 @@ async function decide(
         const named = warnings.map((each) => ({ ...each, message: inVendorsName(deps, each.message) }));
         return {
           status: 200,
-          body: { ...connectionView(next), ...(named.length > 0 && { warnings: named }) },
+          body: {
+            ...connectionView(next),
+            ...(named.length > 0 && { warnings: named }),
+            links: { page: `${deps.publicUrl}/connections/${id}` },
+          },
         };
       };
       const request = { ...event.data, firstAttemptAtMs, receipt: receiptOf(answer) };

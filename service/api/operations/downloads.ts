@@ -6,8 +6,8 @@ import { terraformModuleArchive } from '../terraform-module.js';
 
 const tag = 'Downloads';
 const moduleOf = perService((_deps: ApiDependencies) => terraformModuleArchive());
-const templateOf = perService(({ principals, publicUrl }: ApiDependencies) =>
-  vendorTemplate({ principals, callbackUrl: `${publicUrl}/v1/callbacks` }),
+const templateOf = perService(({ principals, publicUrl, vendor }: ApiDependencies) =>
+  vendorTemplate({ principals, callbackUrl: `${publicUrl}/v1/callbacks`, vendorName: vendor.name }),
 );
 
 /** The same for every customer, without any secret, so it needs no key. */

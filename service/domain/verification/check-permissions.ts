@@ -70,13 +70,14 @@ export function judgePermissions(
 ): JudgedPermissions {
   const found: Record<Kind, PermissionFinding[]> = { required: [], optional: [], denied: [] };
   const notChecked: NotChecked[] = unaskedOf(set, without);
+  const answered = new Map(answers?.map((answer) => [questionIn(answer), answer]));
   for (const { entry, kind, simulation } of questionsOf(set, without)) {
     const { sid, reason } = entry;
     const open = new Map<NotChecked['because'], string[]>();
     for (const action of simulation.actions)
       for (const resource of simulation.resources) {
         const because = answers === undefined ? 'not_permitted' : undefined;
-        const answer = answers?.find((one) => answersFor(one, action, resource, simulation));
+        const answer = answered.get(questionIn({ action, resource, simulation }));
         const judged = because ?? judgeAnswer(answer, kind);
         if (judged === undefined) continue;
         if (typeof judged === 'string') open.set(judged, [...(open.get(judged) ?? []), action]);
@@ -116,15 +117,13 @@ function deniedBy(answer: SimulatedDecision): DeniedBy {
   return answer.allowedByBoundary === false ? 'permissions_boundary' : 'nothing_allows';
 }
 
-const answersFor = (
-  answer: SimulatedDecision,
-  action: string,
-  resource: string,
-  simulation: Simulation,
-): boolean =>
-  answer.action.toLowerCase() === action.toLowerCase() &&
-  answer.resource === resource &&
-  JSON.stringify(answer.simulation.context) === JSON.stringify(simulation.context);
+/** What an answer is for; AWS may answer with an action in other letter case. */
+const questionIn = ({
+  action,
+  resource,
+  simulation,
+}: Pick<SimulatedDecision, 'action' | 'resource'> & { readonly simulation: Simulation }): string =>
+  JSON.stringify([action.toLowerCase(), resource, simulation.context]);
 
 function questionsOf(set: PermissionSet, without: readonly string[]): Question[] {
   return entriesOf(set, without).flatMap(({ entry, kind }) => {

@@ -7,7 +7,7 @@ import type { OrganizationId } from '../../domain/ids.js';
 import type { Integrity } from '../integrity.js';
 import { auditRecord } from '../schemas.js';
 import { type TableName, tableNames } from '../tables.js';
-import { type FileOperations, unlessAbsent, writeTemporary } from './files.js';
+import { type FileOperations, inForm, unlessAbsent, writeTemporary } from './files.js';
 
 /** A place in the audit log: how many lines there are up to it, and the signature of the last. */
 export const anchor = z.strictObject({ n: z.int(), mac: z.string() });
@@ -160,7 +160,7 @@ function readDocument(bytes: Buffer, organizationId: OrganizationId, integrity: 
   const fault = integrity.fault(keyId, mac, signed);
   if (fault) throw new Error(fault);
   const lines = signed.toString().split('\n');
-  const found = header.parse(JSON.parse(`${lines[0]?.slice(0, -',"tables":{'.length)}}`));
+  const found = inForm(header, `${lines[0]?.slice(0, -',"tables":{'.length)}}`);
   if (found.organization !== organizationId)
     throw new Error(`it holds the organization ${found.organization}`);
   const rows = new Map<string, string[]>();

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, open, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { z } from 'zod';
 import { RolebridgeError } from '../../domain/errors.js';
 import { codeOf, messageOf } from '../../unknown-value.js';
 
@@ -64,6 +65,15 @@ export function sharedSync(directory: string, files: FileOperations): () => Prom
       });
     return next;
   };
+}
+
+/** @throws Error whose message says what is wrong, for a person: zod's and JSON.parse's are for a programmer */
+export function inForm<Value>(schema: z.ZodType<Value>, text: string): Value {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
+    throw new Error('it does not have the form that this version of Rolebridge writes');
+  }
 }
 
 export function unlessAbsent(error: unknown): void {

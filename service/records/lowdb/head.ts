@@ -5,7 +5,7 @@ import type { OrganizationId } from '../../domain/ids.js';
 import { messageOf } from '../../unknown-value.js';
 import type { Integrity } from '../integrity.js';
 import { anchor } from './document-file.js';
-import { unlessAbsent } from './files.js';
+import { inForm, unlessAbsent } from './files.js';
 
 /** What an organization's files have come to at least: a document or a log that was put back is found. */
 const head = z.strictObject({ epoch: z.int(), sequence: z.int(), audit: anchor });
@@ -55,10 +55,10 @@ export function readHead(directory: string, id: OrganizationId, integrity: Integ
     return undefined;
   }
   try {
-    const found = signedHead.parse(JSON.parse(text));
+    const found = inForm(signedHead, text);
     const fault = integrity.fault(found.key, found.mac, found.head);
     if (fault) throw new Error(fault);
-    return head.parse(JSON.parse(found.head));
+    return inForm(head, found.head);
   } catch (error) {
     throw new Error(`${pathOf(directory, id)} can't be used: ${messageOf(error)}`);
   }

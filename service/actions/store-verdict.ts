@@ -1,0 +1,191 @@
+import type { AuditIntent } from '../domain/audit.js';
+import {
+  type Connection,
+  claimedRole,
+  type DeployedPermissionSet,
+  roleRegistrationOf,
+} from '../domain/connection.js';
+import { connected, failed, lacking, migrating, withForeignRole } from '../domain/connection-transitions.js';
+import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
+import { inconclusiveCode } from '../domain/inconclusive.js';
+import type { RoleArn } from '../domain/role-arn.js';
+import type { Scope } from '../domain/scope.js';
+import type { RoleVerification } from '../domain/verification/request.js';
+import type { FailedVerification } from '../domain/verification.js';
+import { permissionsKey } from '../domain/webhook-message.js';
+import type { ReceiptOf, TakeOutcome } from './audited.js';
+import { recordVerification, storeChange } from './change-connection.js';
+import type { CommitOptions } from './commit-change.js';
+import { type Dependencies, isoNow } from './dependencies.js';
+import { isForeignRole } from './learn-from-opened-role.js';
+import type { PermissionPlan } from './permission-set.js';
+import { connectedElsewhere, notConnectedElsewhere, verificationFailed } from './verification-failed.js';
+
+/** What the one who asked for the verification wants stored, and how. */
+export interface VerdictRequest {
+  readonly askedBy: 'callback' | 'manual' | 'verify' | 'watch';
+  /** A failure that does not count yet is not stored. @default all count */
+  readonly persistFailure?: ((code: ErrorCode) => boolean | Promise<boolean>) | undefined;
+  readonly receipt?: ReceiptOf | undefined;
+  readonly takeOutcome: TakeOutcome;
+  readonly permissions: PermissionPlan;
+  readonly scopes: readonly Scope[];
+}
+
+/** Stores what a verification came to. @throws RolebridgeError for anything but a role that passed */
+export async function storeVerdict(
+  deps: Dependencies,
+  intent: AuditIntent,
+  before: Connection,
+  request: VerdictRequest,
+  result: RoleVerification,
+): Promise<Connection> {
+  const { permissions, scopes, takeOutcome, receipt } = request;
+  const endings = { takeOutcome, receipt };
+  const isWatch = request.askedBy === 'watch';
+  if (result.outcome === 'inconclusive')
+    throw new RolebridgeError(
+      result.reason === 'propagating' ? 'verification_in_progress' : inconclusiveCode(result.reason),
+      result.message,
+      {
+        remedy:
+          'Nothing was decided about the role. Send the same request again after the time in Retry-After.',
+        retryAfterSeconds: result.retryAfterSeconds,
+      },
+    );
+  if (result.outcome === 'refused') return storeRefusal(deps, intent, before, request, result);
+
+  const connection = before;
+  const { role, roleId, externalId, assurance, probedAt } = result;
+  const now = isoNow(deps.clock);
+  const verification = notConnectedElsewhere(result.verification, now);
+  const isUnchanged =
+    isWatch &&
+    connection.status === 'connected' &&
+    connection.method === 'assume_role' &&
+    externalId === connection.externalId &&
+    connection.assurance === assurance &&
+    permissionsKey(connection) ===
+      permissionsKey({ ...connection, permissionSet: permissions.deployed, verification }) &&
+    connection.permissionSet?.newest === permissions.deployed?.newest;
+  const refuseForeign = async () => {
+    const elsewhere = connectedElsewhere(result.verification, now);
+    const failure = verificationFailed(elsewhere);
+    const found = { roleArn: role.arn, roleId, verification: elsewhere };
+    await storeFailure(deps, intent, connection, found, { ...endings, error: failure });
+    throw failure;
+  };
+  if (isForeignRole(connection, role.arn)) return refuseForeign();
+  try {
+    if (isUnchanged)
+      return await recordVerification(deps, intent, { ...connection, probedAt }, verification, endings);
+    const next = connected(connection, {
+      role,
+      roleId,
+      externalId,
+      assurance,
+      probedAt,
+      permissionSet: permissions.deployed,
+      verification,
+      scopes,
+    });
+    return await storeChange(deps, intent, connection, next, {
+      replaceScopes:
+        request.askedBy === 'callback' ? 'from_disconnected_in_same_account' : 'from_disconnected',
+      ...endings,
+    });
+  } catch (error) {
+    if (!(error instanceof RolebridgeError) || error.code !== 'role_already_connected') throw error;
+    return refuseForeign();
+  }
+}
+
+async function storeRefusal(
+  deps: Dependencies,
+  intent: AuditIntent,
+  before: Connection,
+  request: VerdictRequest,
+  result: Extract<RoleVerification, { outcome: 'refused' }>,
+): Promise<never> {
+  const { persistFailure = () => true, permissions, takeOutcome, receipt } = request;
+  const error = verificationFailed(result.verification);
+  const options = { takeOutcome, receipt, error };
+  const denied = error.code === 'role_not_assumable' ? result.role?.arn : undefined;
+  const connection =
+    denied && isForeignRole(before, denied)
+      ? await storeChange(deps, intent, before, withForeignRole(before, denied, false))
+      : before;
+  // The role works and is as safe as it was: the change waits, and nothing else.
+  const isHarmless = harmlessCodes.includes(error.code) && connection.status === 'connected';
+  const drifted = isHarmless && driftOf(connection, result, permissions.deployed);
+  if (drifted) await storeChange(deps, intent, connection, drifted, options);
+  else if (result.role !== undefined && !isHarmless && (await persistFailure(error.code)))
+    await storeFailure(
+      deps,
+      intent,
+      connection,
+      { roleArn: result.role.arn, roleId: result.roleId, verification: result.verification },
+      options,
+      request.askedBy === 'watch',
+    );
+  throw error;
+}
+
+/** A refused change of a connected role: of its external ID, or of its permissions. */
+const harmlessCodes: readonly ErrorCode[] = ['previous_external_id_accepted', 'permissions_missing'];
+
+/** What the role lacks of the very version that it has was lost since: that is stored and told, whatever becomes of the deploy. */
+function driftOf(
+  connection: Connection,
+  { role, roleId, verification }: Extract<RoleVerification, { outcome: 'refused' }>,
+  deployed: DeployedPermissionSet | undefined,
+): Connection | undefined {
+  if (connection.method !== 'assume_role' || connection.status !== 'connected') return undefined;
+  const { permissionSet: own } = connection;
+  const isItsOwn = connection.roleArn === role?.arn && connection.roleId === roleId;
+  const isSameSet =
+    own !== undefined &&
+    own.version === deployed?.version &&
+    own.without.toSorted().join() === deployed?.without.toSorted().join();
+  if (verification.permissions === undefined || !isItsOwn || !isSameSet) return undefined;
+  const next = lacking(connection, verification);
+  return permissionsKey(next) === permissionsKey(connection) ? undefined : next;
+}
+
+/** A refused role never disturbs a role or an access key that the connection already has. */
+async function storeFailure(
+  deps: Dependencies,
+  intent: AuditIntent,
+  connection: Connection,
+  found: { roleArn: RoleArn; roleId: string | undefined; verification: FailedVerification },
+  options: CommitOptions,
+  isWatch = false,
+): Promise<void> {
+  const { roleArn, verification } = found;
+  if (connection.method === 'access_key') {
+    const registration = roleRegistrationOf(connection);
+    if (registration)
+      await storeChange(
+        deps,
+        intent,
+        connection,
+        migrating(connection, { ...registration, roleArn, verification }),
+        options,
+      );
+    return;
+  }
+  const claimed = claimedRole(connection);
+  const isItsRole = claimed === roleArn && verification.code !== 'role_id_mismatch';
+  if (claimed !== undefined && !isItsRole) return;
+  if (isWatch && connection.status === 'failed') {
+    const { verification: before } = connection;
+    if (before.result === 'failed' && before.code === verification.code) {
+      // Its causes were looked for when it was found first.
+      const { diagnosis } = before;
+      const report = { ...verification, ...(diagnosis && { diagnosis }) };
+      await recordVerification(deps, intent, connection, report, options);
+      return;
+    }
+  }
+  await storeChange(deps, intent, connection, failed(connection, found), options);
+}

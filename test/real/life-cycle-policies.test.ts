@@ -1,0 +1,70 @@
+/**
+ * Managed policies of the Terraform module as a map, a set and a list, some with an ARN that is known after the apply
+ * only. Real Terraform; when the first one goes, together with its resource, the others stay attached.
+ */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { terraformModule, type Write } from './life-cycle/configurations.js';
+import { type Life, startLife } from './life-cycle/life.js';
+import { findTerraform, notChecked } from './tools.js';
+
+const terraform = findTerraform();
+if (!terraform) notChecked('managed policies of the Terraform module: there is no terraform on the PATH');
+const check = terraform ? describe : describe.skip;
+
+const DOCUMENT =
+  'jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "*" }] })';
+const isOwn = (name: string) => name.startsWith('own');
+const expressionOf = (name: string) => (isOwn(name) ? `aws_iam_policy.${name}.arn` : `"${name}"`);
+
+/** The module with policies in the given form, and the resources of the customer's own ones. */
+const written =
+  (form: (policies: string[]) => string): Write =>
+  (folder, configuration) => {
+    const where = terraformModule(folder, configuration);
+    const policies = configuration.connections.flatMap((each) => each.policies);
+    const own = policies
+      .filter(isOwn)
+      .map(
+        (name) => `resource "aws_iam_policy" "${name}" {\n  name   = "${name}"\n  policy = ${DOCUMENT}\n}\n`,
+      );
+    writeFileSync(path.join(where, 'own.tf'), own.join(''));
+    writeFileSync(
+      path.join(where, 'policies_override.tf'),
+      `module "vendor" {\n  managed_policies = ${form(policies)}\n}\n`,
+    );
+    return where;
+  };
+const asMap = (policies: string[]) =>
+  `{ ${policies.map((name) => `${name} = ${expressionOf(name)}`).join(', ')} }`;
+const asList = (policies: string[]) => `[${policies.map(expressionOf).join(', ')}]`;
+const asSet = (policies: string[]) => `toset(${asList(policies)})`;
+
+check.each<[string, (policies: string[]) => string, string[]]>([
+  ['a map', asMap, ['own1', 'own2', 'SecurityAudit', 'ReadOnlyAccess']],
+  // A set's values are its addresses, so they have to be known.
+  ['a set', asSet, ['AmazonS3ReadOnlyAccess', 'SecurityAudit', 'ReadOnlyAccess']],
+  ['a list', asList, ['own1', 'own2', 'SecurityAudit', 'ReadOnlyAccess']],
+])('managed policies as %s', (kind, form, policies) => {
+  let life: Life;
+  beforeAll(async () => {
+    if (terraform) life = await startLife(terraform, kind, written(form));
+  });
+  afterAll(() => life.close());
+
+  test('stay attached when the first one goes', async () => {
+    await life.write({ policies });
+    await life.apply();
+    await life.isTrue('create');
+    const [, ...rest] = policies;
+    await life.write({ policies: rest }, { init: false });
+    const planned = (await life.tf('plan')).output;
+    const gone = [...planned.matchAll(/# (\S+attachment\S+) (?:will|must) be (destroyed|replaced)/g)];
+    if (kind !== 'a list') expect(gone).toHaveLength(1);
+    await life.apply();
+    await life.isTrue('the first one goes');
+    await life.write({ policies }, { init: false });
+    await life.apply();
+    await life.isTrue('it is back');
+  });
+});
