@@ -7,7 +7,7 @@ import { name } from '../schemas.js';
 import { sessionPolicy } from '../session-policy.js';
 import { apiKeyShown, apiKeyView } from './view.js';
 
-const createApiKeyRequest = z.strictObject({
+export const createApiKeyRequest = z.strictObject({
   name,
   permissions: authority.shape.permissions
     .default([...defaultPermissions])

@@ -1,6 +1,6 @@
 import type { Request, Response, Router } from 'express';
 import { createApiKey, type KeyMaker, keysOf, revokeApiKey } from '../../actions/api-keys.js';
-import { createApiKeyRequest } from '../../api/schemas.js';
+import { createApiKeyRequest } from '../../api/api-keys/create.js';
 import { type ApiKey, isValid } from '../../domain/api-key.js';
 import { permissions } from '../../domain/permission.js';
 import { describeScope } from '../../domain/scope.js';
