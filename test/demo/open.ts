@@ -53,7 +53,17 @@ export async function fillWithEveryState(vendor: Vendor): Promise<void> {
   sandbox.propagationDelayMs = 0;
   const give = async (connection: { id: string; externalId: string }, trustPolicy: object) => {
     const { accountId } = sandbox.createAccount();
-    const { arn } = sandbox.createRole(accountId, { roleName: 'rolebridge', trustPolicy });
+    const { arn } = sandbox.createRole(accountId, {
+      roleName: 'vendor-access',
+      trustPolicy,
+      // As every template has it: the role may read itself.
+      inlinePolicies: {
+        self: {
+          Version: '2012-10-17',
+          Statement: [{ Effect: 'Allow', Action: 'iam:GetRole', Resource: '*' }],
+        },
+      },
+    });
     await vendor.call('PUT', `/v1/connections/${connection.id}/role`, { roleArn: arn });
     return arn;
   };

@@ -30,7 +30,7 @@ const columns: readonly (readonly [title: string, value: (row: Owned) => string 
 export function addConnectionsDownload(pages: Router, site: Site): void {
   const { store } = site.deps;
   pages.get('/connections.csv', async (request, response) => {
-    const { entered: _entered, ...wanted } = wantedIn(request);
+    const { entered, ...wanted } = wantedIn(request);
     response.writeHead(200, {
       ...securityHeaders,
       'content-type': 'text/csv; charset=utf-8',
@@ -39,6 +39,8 @@ export function addConnectionsDownload(pages: Router, site: Site): void {
       'x-request-id': response.locals.requestId,
     });
     response.write(lineOf(columns.map(([title]) => title)));
+    // What is no number of an account finds none, not all.
+    if (entered !== undefined) return void response.end();
     let after: Connection['id'] | undefined;
     do {
       const page = await store.connections(undefined, { ...wanted, after, limit: pageSize });

@@ -118,7 +118,8 @@ export function addScopePages(pages: Router, site: Site): void {
     };
     const wrongNames = wrongIn(typed, texts);
     const key = isFine(wrongNames) ? keyOf(typed) : '';
-    const chosen = new Set([...fields(request, 'scope').filter(isKey), ...(key === '' ? [] : [key])]);
+    const checked = fields(request, 'scope');
+    const chosen = new Set([...checked.filter(isKey), ...(key === '' ? [] : [key])]);
     const replaced = new Set(fields(request, 'replace'));
     const taken = needsScope || !withName ? await takenOf(connection, chosen) : [];
     const name = field(request, 'name').trim();
@@ -127,6 +128,8 @@ export function addScopePages(pages: Router, site: Site): void {
       ...(withName && name === '' && { name: texts.setup.nameMissing }),
       ...(needsScope && chosen.size === 0 && isFine(wrongNames) && { form: texts.scope.none }),
       ...(taken.some((each) => !replaced.has(each)) && { form: texts.scope.conflict }),
+      // Left out, it would end what applies today.
+      ...(!checked.every(isKey) && { form: texts.scope.unknown }),
     };
     return { name, chosen, replaced, typed, wrong };
   }

@@ -413,6 +413,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       replace: (name) =>
         `Ersetzen. Neue Arbeit läuft in diesem Konto; ${name} behält ihre übrigen Geltungsbereiche.`,
       conflict: 'Ein gewählter Geltungsbereich gehört einer anderen Verbindung. Entscheiden Sie unten.',
+      unknown: 'Das ist kein Geltungsbereich. Wählen Sie einen aus der Liste.',
       none: 'Wählen Sie mindestens einen Geltungsbereich, oder wählen Sie ihn später.',
       other: 'Etwas, das nicht in der Liste ist',
       otherHelp:

@@ -400,6 +400,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       noTwo: 'Two connections can’t hold one scope.',
       replace: (name: string) => `Replace it. New work runs in this account; ${name} keeps its other scopes.`,
       conflict: 'A scope that you chose is taken by another connection. Decide below.',
+      unknown: 'That is no scope. Choose one from the list.',
       none: 'Choose at least one scope, or choose the scope later.',
       other: 'Something that is not in the list',
       otherHelp:
