@@ -7,7 +7,7 @@ export interface ConnectionMembers {
   metadata?: Record<string, string> | undefined;
   /** Passed on with credentials. */
   defaultRegion?: string | undefined;
-  partition: string;
+  partition: 'aws' | 'aws-us-gov' | 'aws-cn' | 'aws-eusc';
   /** An AWS account: 12 digits. */
   expectedAccountId?: string | undefined;
   /** Where it applies; {} is the organization's default. */
@@ -32,11 +32,105 @@ export interface ConnectionMembers {
 }
 
 export interface VerificationMembers {
+  /** ISO 8601, in UTC. */
   startedAt: string;
+  /** ISO 8601, in UTC. */
   finishedAt: string;
   checks: Check[];
   probes: Probe[];
   permissions?: PermissionsReport | undefined;
+}
+
+export interface AuditRecordMembers {
+  action:
+    | 'organization.create'
+    | 'organization.change'
+    | 'organization.suspend'
+    | 'organization.resume'
+    | 'organization.export'
+    | 'organization.erase'
+    | 'organization.reencrypt'
+    | 'api_key.create'
+    | 'api_key.revoke'
+    | 'connection.create'
+    | 'connection.verify'
+    | 'connection.rename'
+    | 'connection.label'
+    | 'connection.expect_account'
+    | 'connection.set_permission_set'
+    | 'connection.release_account'
+    | 'connection.check'
+    | 'connection.set_scopes'
+    | 'connection.rotate_access_key'
+    | 'connection.move_to_role'
+    | 'connection.rotate_external_id'
+    | 'connection.rotate_callback_secret'
+    | 'connection.deprovision'
+    | 'connection.delete'
+    | 'connection.expire'
+    | 'connection.confirm_revocation'
+    | 'connection.reencrypt'
+    | 'credentials.issue'
+    | 'project.declare'
+    | 'project.delete'
+    | 'enrollment.create'
+    | 'enrollment.register'
+    | 'enrollment.end'
+    | 'enrollment.reencrypt'
+    | 'setup_code.create'
+    | 'setup_code.revoke'
+    | 'operator_token.create'
+    | 'operator_token.revoke'
+    | 'operator_link.create'
+    | 'webhook_endpoint.create'
+    | 'webhook_endpoint.change'
+    | 'webhook_endpoint.delete'
+    | 'webhook_endpoint.rotate_secret'
+    | 'webhook_endpoint.replay'
+    | 'webhook_endpoint.test'
+    | 'webhook_endpoint.reencrypt'
+    | 'sign_in_link.create'
+    | 'sign_in_link.revoke'
+    | 'web_session.begin'
+    | 'web_session.end';
+  connectionId?: string | undefined;
+  /** What credentials were requested for. */
+  target?: Scope | undefined;
+  details?: Record<string, string | number | boolean> | undefined;
+  id: string;
+  /** ISO 8601, in UTC. */
+  at: string;
+  actor:
+    | {
+        kind: 'api_key';
+        id: string;
+      }
+    | {
+        kind: 'web_session';
+        id: string;
+        /** Who the sign-in link was created for, unverified. */
+        person?: Person | undefined;
+      }
+    | {
+        kind: 'callback';
+      }
+    | {
+        kind: 'enrollment';
+        id: string;
+      }
+    | {
+        kind: 'operator';
+        id?: string | undefined;
+        /** Of an operator's token. */
+        name?: string | undefined;
+      }
+    | {
+        kind: 'command_line';
+      }
+    | {
+        kind: 'service';
+      };
+  requestId: string;
 }
 
 export interface Scope {
@@ -125,27 +219,27 @@ export type ProblemCode =
 
 export interface CreatedConnection extends ConnectionMembers {
   method: 'assume_role';
+  status: 'pending';
   /** What the role's trust policy must require as sts:ExternalId. */
   externalId: string;
+  /** During a rotation: the next one. */
+  pendingExternalId?: string | undefined;
   /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
   permissionSet?: string | undefined;
   /** Its optional statements that are left out. */
   without?: string[] | undefined;
   /** A newer version, when there is one. */
   newestPermissionSet?: string | undefined;
-  /** While the external ID is being changed: the one that is to take its place. */
-  pendingExternalId?: string | undefined;
-  status: 'pending';
   /** The vendor's IAM principal, which the role must trust. */
   principal: string;
   callbackUrl: string;
-  /** Signs the callback; in no other answer. */
-  callbackSecret: string;
-  statusUrl: string;
-  /** Reads the connection's status and nothing else. */
-  statusToken: string;
   trustPolicy: Record<string, unknown>;
   roleTemplates: RoleTemplates;
+  statusUrl: string;
+  /** Signs the callback; in no other answer. */
+  callbackSecret: string;
+  /** Reads the connection's status and nothing else. */
+  statusToken: string;
 }
 
 export interface RoleTemplates {
@@ -175,31 +269,25 @@ export type Connection = ConnectionMembers &
   (
     | {
         method: 'assume_role';
+        status: 'pending';
         /** What the role's trust policy must require as sts:ExternalId. */
         externalId: string;
+        /** During a rotation: the next one. */
+        pendingExternalId?: string | undefined;
         /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
         permissionSet?: string | undefined;
         /** Its optional statements that are left out. */
         without?: string[] | undefined;
         /** A newer version, when there is one. */
         newestPermissionSet?: string | undefined;
-        /** While the external ID is being changed: the one that is to take its place. */
-        pendingExternalId?: string | undefined;
-        status: 'pending';
       }
     | {
         method: 'assume_role';
+        status: 'connected';
         /** What the role's trust policy must require as sts:ExternalId. */
         externalId: string;
-        /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
-        permissionSet?: string | undefined;
-        /** Its optional statements that are left out. */
-        without?: string[] | undefined;
-        /** A newer version, when there is one. */
-        newestPermissionSet?: string | undefined;
-        /** While the external ID is being changed: the one that is to take its place. */
+        /** During a rotation: the next one. */
         pendingExternalId?: string | undefined;
-        status: 'connected';
         /** An AWS account: 12 digits. */
         accountId: string;
         roleArn: string;
@@ -207,6 +295,15 @@ export type Connection = ConnectionMembers &
         roleId: string;
         /** proven: the trust policy was read and judged. tested: by probes only. */
         assurance: 'proven' | 'tested';
+        /** Whether IAM's simulator allows what the permission set needs. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked. */
+        permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
+        verification: Verification;
+        /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+        permissionSet?: string | undefined;
+        /** Its optional statements that are left out. */
+        without?: string[] | undefined;
+        /** A newer version, when there is one. */
+        newestPermissionSet?: string | undefined;
         /** Of a tested one: why it is not proven, and what to do. */
         missingForProven?:
           | {
@@ -214,54 +311,51 @@ export type Connection = ConnectionMembers &
               remedy: string;
             }[]
           | undefined;
-        /** Whether IAM's simulator allows what the permission set needs. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked. */
-        permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
-        verification: Verification;
       }
     | {
         method: 'assume_role';
+        status: 'failed';
         /** What the role's trust policy must require as sts:ExternalId. */
         externalId: string;
-        /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
-        permissionSet?: string | undefined;
-        /** Its optional statements that are left out. */
-        without?: string[] | undefined;
-        /** A newer version, when there is one. */
-        newestPermissionSet?: string | undefined;
-        /** While the external ID is being changed: the one that is to take its place. */
+        /** During a rotation: the next one. */
         pendingExternalId?: string | undefined;
-        status: 'failed';
         roleArn: string;
         verification: Verification;
-      }
-    | {
-        method: 'assume_role';
-        /** What the role's trust policy must require as sts:ExternalId. */
-        externalId: string;
         /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
         permissionSet?: string | undefined;
         /** Its optional statements that are left out. */
         without?: string[] | undefined;
         /** A newer version, when there is one. */
         newestPermissionSet?: string | undefined;
-        /** While the external ID is being changed: the one that is to take its place. */
-        pendingExternalId?: string | undefined;
+      }
+    | {
+        method: 'assume_role';
         status: 'disconnected';
+        /** What the role's trust policy must require as sts:ExternalId. */
+        externalId: string;
+        /** During a rotation: the next one. */
+        pendingExternalId?: string | undefined;
         reason: 'deprovisioned' | 'deleted';
         /** ISO 8601, in UTC. */
         disconnectedAt: string;
+        /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+        permissionSet?: string | undefined;
+        /** Its optional statements that are left out. */
+        without?: string[] | undefined;
+        /** A newer version, when there is one. */
+        newestPermissionSet?: string | undefined;
       }
     | {
         method: 'access_key';
+        status: 'connected' | 'failed';
         /** An AWS account: 12 digits. */
         accountId: string;
+        verification: Verification;
         principalArn: string;
         /** The last four characters of the access key's id. */
         accessKeyLastFour: string;
-        /** ISO 8601, in UTC. */
         sessionExpiresAt?: string | undefined;
-        verification: Verification;
-        /** The role that is to take its place. */
+        /** The role that is to replace it. */
         migrateToRole?:
           | {
               /** What the role's trust policy must require as sts:ExternalId. */
@@ -270,12 +364,11 @@ export type Connection = ConnectionMembers &
               verification?: Verification | undefined;
             }
           | undefined;
-        status: 'connected' | 'failed';
       }
     | {
         method: 'access_key';
         status: 'disconnected';
-        reason: 'deprovisioned' | 'deleted';
+        reason: 'deleted';
         /** ISO 8601, in UTC. */
         disconnectedAt: string;
       }
@@ -321,6 +414,7 @@ export interface Check {
   code?: ProblemCode | undefined;
   message: string;
   remedy?: string | undefined;
+  /** ISO 8601, in UTC. */
   at: string;
 }
 
@@ -336,6 +430,7 @@ export interface Probe {
     | 'caller_identity'
     | 'get_role'
     | 'simulate_principal_policy';
+  /** ISO 8601, in UTC. */
   at: string;
   outcome: 'allowed' | 'denied' | 'inconclusive';
   requestId?: string | undefined;
@@ -465,6 +560,7 @@ export interface CreatedSetupCode {
   link: string;
   /** The whole command. */
   command: string;
+  /** ISO 8601, in UTC. */
   expiresAt: string;
 }
 
@@ -484,6 +580,7 @@ export interface Setup {
   /** A preset, such as read-only. */
   permissions?: string | undefined;
   region: string;
+  /** ISO 8601, in UTC. */
   expiresAt: string;
 }
 
@@ -493,13 +590,13 @@ export interface ConnectionSummary {
   status: 'pending' | 'connected' | 'failed' | 'disconnected';
   method: 'assume_role' | 'access_key';
   roleArn?: string | undefined;
-  principalArn?: string | undefined;
   /** An AWS account: 12 digits. */
   accountId?: string | undefined;
-  /** Of a connected role. */
+  /** proven: the trust policy was read and judged. tested: by probes only. */
   assurance?: 'proven' | 'tested' | undefined;
-  /** Of a role with a permission set. */
+  /** Whether IAM's simulator allows what the permission set needs. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked. */
   permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
+  principalArn?: string | undefined;
   /** Why it failed. */
   code?: ProblemCode | undefined;
 }
@@ -515,6 +612,7 @@ export interface Project {
       name: string;
     }[];
   }[];
+  /** ISO 8601, in UTC. */
   updatedAt: string;
 }
 
@@ -531,7 +629,7 @@ export interface Preflight {
 export interface Enrollment {
   id: string;
   name: string;
-  partition: string;
+  partition: 'aws' | 'aws-us-gov' | 'aws-cn' | 'aws-eusc';
   scopeRule: {
     accounts?: Record<string, Scope> | undefined;
     otherwise?:
@@ -544,15 +642,15 @@ export interface Enrollment {
   };
   accountIds?: string[] | undefined;
   maxAccounts: number;
-  /** What the roles of its accounts are made with. */
-  permissionSet?: string | undefined;
-  without?: string[] | undefined;
-  /** Name of the role that an account proves itself with. */
+  /** Name of the role that an account signs its proof with; * stands for any characters. */
   rolePattern: string;
   /** ISO 8601, in UTC. */
   createdAt: string;
   /** ISO 8601, in UTC. */
   expiresAt: string;
+  /** What the roles of its accounts are created with. */
+  permissionSet?: string | undefined;
+  without?: string[] | undefined;
   /** Those that have registered themselves. */
   accounts: {
     /** An AWS account: 12 digits. */
@@ -569,12 +667,11 @@ export interface Organization {
   name: string;
   reference?: string | undefined;
   metadata?: Record<string, string> | undefined;
-  /** declared: a scope or target that is not declared is refused. */
-  targets: 'open' | 'declared';
   /** ISO 8601, in UTC. */
   createdAt: string;
-  /** Absent while it is not suspended. */
+  /** ISO 8601, in UTC. */
   suspendedAt?: string | undefined;
+  targets: 'open' | 'declared';
 }
 
 export interface ApiKey {
@@ -600,6 +697,7 @@ export interface ApiKey {
         sessionPolicy?: string | undefined;
       }
     | undefined;
+  /** ISO 8601, in UTC. */
   expiresAt?: string | undefined;
   /** The key that created it. */
   parentId?: string | undefined;
@@ -619,16 +717,16 @@ export interface SignInLink {
   id: string;
   access: 'read' | 'connect' | 'manage';
   connectionId?: string | undefined;
-  user?: Person | undefined;
   returnUrl?: string | undefined;
-  /** ISO 8601, in UTC. */
-  createdAt: string;
-  /** ISO 8601, in UTC. */
-  expiresAt: string;
   /** When its browser first signed in. */
   usedAt?: string | undefined;
   /** ISO 8601, in UTC. */
   revokedAt?: string | undefined;
+  user?: Person | undefined;
+  /** ISO 8601, in UTC. */
+  createdAt: string;
+  /** ISO 8601, in UTC. */
+  expiresAt: string;
 }
 
 export interface WebhookEndpoint {
@@ -694,78 +792,19 @@ export interface WebhookDelivery {
     | undefined;
 }
 
-export interface AuditRecord {
-  id: string;
-  /** ISO 8601, in UTC. */
-  at: string;
-  actor: {
-    kind: 'api_key' | 'web_session' | 'callback' | 'enrollment' | 'operator' | 'command_line' | 'service';
-    id?: string | undefined;
-    /** Of an operator's token. */
-    name?: string | undefined;
-    /** Who the sign-in link was made for, unverified. */
-    person?: Person | undefined;
-  };
-  requestId: string;
-  action:
-    | 'organization.create'
-    | 'organization.change'
-    | 'organization.suspend'
-    | 'organization.resume'
-    | 'organization.export'
-    | 'organization.erase'
-    | 'organization.reencrypt'
-    | 'api_key.create'
-    | 'api_key.revoke'
-    | 'connection.create'
-    | 'connection.verify'
-    | 'connection.rename'
-    | 'connection.label'
-    | 'connection.expect_account'
-    | 'connection.set_permission_set'
-    | 'connection.release_account'
-    | 'connection.check'
-    | 'connection.set_scopes'
-    | 'connection.rotate_access_key'
-    | 'connection.move_to_role'
-    | 'connection.rotate_external_id'
-    | 'connection.rotate_callback_secret'
-    | 'connection.deprovision'
-    | 'connection.delete'
-    | 'connection.expire'
-    | 'connection.confirm_revocation'
-    | 'connection.reencrypt'
-    | 'credentials.issue'
-    | 'project.declare'
-    | 'project.delete'
-    | 'enrollment.create'
-    | 'enrollment.register'
-    | 'enrollment.end'
-    | 'enrollment.reencrypt'
-    | 'setup_code.create'
-    | 'setup_code.revoke'
-    | 'operator_token.create'
-    | 'operator_token.revoke'
-    | 'operator_link.create'
-    | 'webhook_endpoint.create'
-    | 'webhook_endpoint.change'
-    | 'webhook_endpoint.delete'
-    | 'webhook_endpoint.rotate_secret'
-    | 'webhook_endpoint.replay'
-    | 'webhook_endpoint.test'
-    | 'webhook_endpoint.reencrypt'
-    | 'sign_in_link.create'
-    | 'sign_in_link.revoke'
-    | 'web_session.begin'
-    | 'web_session.end';
-  connectionId?: string | undefined;
-  target?: Scope | undefined;
-  details?: Record<string, string | number | boolean> | undefined;
-  phase: 'intent' | 'outcome';
-  intentId?: string | undefined;
-  outcome?: 'succeeded' | 'refused' | 'inconclusive' | 'failed' | undefined;
-  code?: ProblemCode | undefined;
-}
+export type AuditRecord = AuditRecordMembers &
+  (
+    | {
+        phase: 'intent';
+      }
+    | {
+        phase: 'outcome';
+        intentId?: string | undefined;
+        /** inconclusive: nothing was decided, so retry. failed: a fault of the service. */
+        outcome: 'succeeded' | 'refused' | 'inconclusive' | 'failed';
+        code?: ProblemCode | undefined;
+      }
+  );
 
 export interface PermissionSet {
   name: string;
@@ -825,7 +864,7 @@ export interface Operations {
             scope?: Scope | undefined;
             scopeFrom?: 'callback' | undefined;
             partition?: 'aws' | 'aws-us-gov' | 'aws-cn' | 'aws-eusc' | undefined;
-            /** An AWS account. */
+            /** An AWS account: 12 digits. */
             expectedAccountId?: string | undefined;
             /** The name of the vendor's permission set that the role is made with. */
             permissionSet?: string | undefined;
@@ -847,13 +886,13 @@ export interface Operations {
             sessionExpiresAt?: string | undefined;
             scope?: Scope | undefined;
             partition?: 'aws' | 'aws-us-gov' | 'aws-cn' | 'aws-eusc' | undefined;
-            /** An AWS account. */
+            /** An AWS account: 12 digits. */
             expectedAccountId?: string | undefined;
           },
     ];
     answer: CreatedConnection | Connection;
   };
-  /** Lists connections, a page at a time. */
+  /** Lists connections. */
   listConnections: {
     args: [
       query?: {
@@ -862,6 +901,7 @@ export interface Operations {
         reference?: string | undefined;
         /** Of the role or key, or the expected one. */
         accountId?: string | undefined;
+        /** proven: the trust policy was read and judged. tested: by probes only. */
         assurance?: 'proven' | 'tested' | undefined;
         /** Why the last verification failed. */
         code?: ProblemCode | undefined;
@@ -892,7 +932,7 @@ export interface Operations {
         /** Up to 20 texts that the service keeps for you. */
         metadata?: Record<string, string> | undefined;
         defaultRegion?: string | null | undefined;
-        /** An AWS account. */
+        /** An AWS account: 12 digits. */
         expectedAccountId?: string | undefined;
         /** The name of the vendor's permission set that the role is made with. */
         permissionSet?: string | undefined;
@@ -907,7 +947,7 @@ export interface Operations {
     args: [
       id: string,
       body: {
-        /** An AWS account. */
+        /** An AWS account: 12 digits. */
         expectedAccountId: string;
       },
     ];
@@ -961,6 +1001,7 @@ export interface Operations {
     answer: {
       /** What the role's trust policy must require as sts:ExternalId. */
       externalId: string;
+      /** The vendor's IAM principal, which the role must trust. */
       principal: string;
       callbackUrl: string;
       trustPolicy: Record<string, unknown>;
@@ -980,7 +1021,9 @@ export interface Operations {
       },
     ];
     answer: {
+      /** Signs the callback; in no other answer. */
       callbackSecret: string;
+      /** Reads the connection's status and nothing else. */
       statusToken: string;
       /** ISO 8601, in UTC. */
       previousValidUntil: string;
@@ -994,51 +1037,133 @@ export interface Operations {
         rotateCallbackSecret?: boolean | undefined;
       },
     ];
-    answer: ConnectionMembers & {
-      method: 'assume_role';
-      /** What the role's trust policy must require as sts:ExternalId. */
-      externalId: string;
-      /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
-      permissionSet?: string | undefined;
-      /** Its optional statements that are left out. */
-      without?: string[] | undefined;
-      /** A newer version, when there is one. */
-      newestPermissionSet?: string | undefined;
-      /** While the external ID is being changed: the one that is to take its place. */
-      pendingExternalId?: string | undefined;
-      /** The vendor's IAM principal, which the role must trust. */
-      principal: string;
-      callbackUrl: string;
-      statusUrl: string;
-      trustPolicy: Record<string, unknown>;
-      roleTemplates: RoleTemplates;
-      /** What the role's trust policy must require as sts:ExternalId. */
-      previousExternalId: string;
-      /** Signs the callback; in no other answer. */
-      callbackSecret?: string | undefined;
-      /** Reads the connection's status and nothing else. */
-      statusToken?: string | undefined;
-      status: 'pending' | 'connected' | 'failed' | 'disconnected';
-      /** An AWS account: 12 digits. */
-      accountId?: string | undefined;
-      roleArn?: string | undefined;
-      roleId?: string | undefined;
-      /** proven: the trust policy was read and judged. tested: by probes only. */
-      assurance?: 'proven' | 'tested' | undefined;
-      /** Of a tested one: why it is not proven, and what to do. */
-      missingForProven?:
-        | {
-            message: string;
-            remedy: string;
-          }[]
-        | undefined;
-      /** Whether IAM's simulator allows what the permission set needs. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked. */
-      permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
-      verification?: Verification | undefined;
-      reason?: 'deprovisioned' | undefined;
-      /** ISO 8601, in UTC. */
-      disconnectedAt?: string | undefined;
-    };
+    answer:
+      | (ConnectionMembers & {
+          method: 'assume_role';
+          status: 'pending';
+          /** What the role's trust policy must require as sts:ExternalId. */
+          externalId: string;
+          /** During a rotation: the next one. */
+          pendingExternalId?: string | undefined;
+          /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+          permissionSet?: string | undefined;
+          /** Its optional statements that are left out. */
+          without?: string[] | undefined;
+          /** A newer version, when there is one. */
+          newestPermissionSet?: string | undefined;
+          /** The vendor's IAM principal, which the role must trust. */
+          principal: string;
+          callbackUrl: string;
+          trustPolicy: Record<string, unknown>;
+          roleTemplates: RoleTemplates;
+          statusUrl: string;
+          /** What the role's trust policy must require as sts:ExternalId. */
+          previousExternalId: string;
+          /** Signs the callback; in no other answer. */
+          callbackSecret?: string | undefined;
+          /** Reads the connection's status and nothing else. */
+          statusToken?: string | undefined;
+        })
+      | (ConnectionMembers & {
+          method: 'assume_role';
+          status: 'connected';
+          /** What the role's trust policy must require as sts:ExternalId. */
+          externalId: string;
+          /** During a rotation: the next one. */
+          pendingExternalId?: string | undefined;
+          /** An AWS account: 12 digits. */
+          accountId: string;
+          roleArn: string;
+          /** The role's unique id. */
+          roleId: string;
+          /** proven: the trust policy was read and judged. tested: by probes only. */
+          assurance: 'proven' | 'tested';
+          /** Whether IAM's simulator allows what the permission set needs. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked. */
+          permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
+          verification: Verification;
+          /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+          permissionSet?: string | undefined;
+          /** Its optional statements that are left out. */
+          without?: string[] | undefined;
+          /** A newer version, when there is one. */
+          newestPermissionSet?: string | undefined;
+          /** Of a tested one: why it is not proven, and what to do. */
+          missingForProven?:
+            | {
+                message: string;
+                remedy: string;
+              }[]
+            | undefined;
+          /** The vendor's IAM principal, which the role must trust. */
+          principal: string;
+          callbackUrl: string;
+          trustPolicy: Record<string, unknown>;
+          roleTemplates: RoleTemplates;
+          statusUrl: string;
+          /** What the role's trust policy must require as sts:ExternalId. */
+          previousExternalId: string;
+          /** Signs the callback; in no other answer. */
+          callbackSecret?: string | undefined;
+          /** Reads the connection's status and nothing else. */
+          statusToken?: string | undefined;
+        })
+      | (ConnectionMembers & {
+          method: 'assume_role';
+          status: 'failed';
+          /** What the role's trust policy must require as sts:ExternalId. */
+          externalId: string;
+          /** During a rotation: the next one. */
+          pendingExternalId?: string | undefined;
+          roleArn: string;
+          verification: Verification;
+          /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+          permissionSet?: string | undefined;
+          /** Its optional statements that are left out. */
+          without?: string[] | undefined;
+          /** A newer version, when there is one. */
+          newestPermissionSet?: string | undefined;
+          /** The vendor's IAM principal, which the role must trust. */
+          principal: string;
+          callbackUrl: string;
+          trustPolicy: Record<string, unknown>;
+          roleTemplates: RoleTemplates;
+          statusUrl: string;
+          /** What the role's trust policy must require as sts:ExternalId. */
+          previousExternalId: string;
+          /** Signs the callback; in no other answer. */
+          callbackSecret?: string | undefined;
+          /** Reads the connection's status and nothing else. */
+          statusToken?: string | undefined;
+        })
+      | (ConnectionMembers & {
+          method: 'assume_role';
+          status: 'disconnected';
+          /** What the role's trust policy must require as sts:ExternalId. */
+          externalId: string;
+          /** During a rotation: the next one. */
+          pendingExternalId?: string | undefined;
+          reason: 'deprovisioned' | 'deleted';
+          /** ISO 8601, in UTC. */
+          disconnectedAt: string;
+          /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+          permissionSet?: string | undefined;
+          /** Its optional statements that are left out. */
+          without?: string[] | undefined;
+          /** A newer version, when there is one. */
+          newestPermissionSet?: string | undefined;
+          /** The vendor's IAM principal, which the role must trust. */
+          principal: string;
+          callbackUrl: string;
+          trustPolicy: Record<string, unknown>;
+          roleTemplates: RoleTemplates;
+          statusUrl: string;
+          /** What the role's trust policy must require as sts:ExternalId. */
+          previousExternalId: string;
+          /** Signs the callback; in no other answer. */
+          callbackSecret?: string | undefined;
+          /** Reads the connection's status and nothing else. */
+          statusToken?: string | undefined;
+        });
   };
   /** Cancels the rotation of the external ID; the new one is never used again. */
   cancelExternalIdRotation: { args: [id: string]; answer: Connection };
@@ -1060,15 +1185,15 @@ export interface Operations {
     args: [id: string];
     answer: ConnectionMembers & {
       method: 'access_key';
+      status: 'connected' | 'failed';
       /** An AWS account: 12 digits. */
       accountId: string;
+      verification: Verification;
       principalArn: string;
       /** The last four characters of the access key's id. */
       accessKeyLastFour: string;
-      /** ISO 8601, in UTC. */
       sessionExpiresAt?: string | undefined;
-      verification: Verification;
-      /** The role that is to take its place. */
+      /** The role that is to replace it. */
       migrateToRole?:
         | {
             /** What the role's trust policy must require as sts:ExternalId. */
@@ -1082,14 +1207,13 @@ export interface Operations {
       /** The vendor's IAM principal, which the role must trust. */
       principal: string;
       callbackUrl: string;
-      /** Signs the callback; in no other answer. */
-      callbackSecret: string;
-      statusUrl: string;
-      /** Reads the connection's status and nothing else. */
-      statusToken: string;
       trustPolicy: Record<string, unknown>;
       roleTemplates: RoleTemplates;
-      status: string;
+      statusUrl: string;
+      /** Signs the callback; in no other answer. */
+      callbackSecret: string;
+      /** Reads the connection's status and nothing else. */
+      statusToken: string;
     };
   };
   /** Returns the connection that applies to a target, and why that one. */
@@ -1309,7 +1433,7 @@ export interface Operations {
       secret: string;
     };
   };
-  /** Lists enrollments, a page at a time, newest first. The audit log has the ended ones. */
+  /** Lists enrollments, newest first. */
   listEnrollments: {
     args: [
       query?: {
@@ -1322,14 +1446,14 @@ export interface Operations {
       enrollments: {
         id: string;
         name: string;
-        partition: string;
+        partition: 'aws' | 'aws-us-gov' | 'aws-cn' | 'aws-eusc';
         maxAccounts: number;
-        /** How many accounts have registered themselves. */
-        registered: number;
         /** ISO 8601, in UTC. */
         createdAt: string;
         /** ISO 8601, in UTC. */
         expiresAt: string;
+        /** How many accounts have registered themselves. */
+        registered: number;
       }[];
       /** "before" of the next page; absent on the last one. */
       next?: string | undefined;
@@ -1371,6 +1495,7 @@ export interface Operations {
         reference?: string | undefined;
         /** Of the role or key, or the expected one. */
         accountId?: string | undefined;
+        /** proven: the trust policy was read and judged. tested: by probes only. */
         assurance?: 'proven' | 'tested' | undefined;
         /** Why the last verification failed. */
         code?: ProblemCode | undefined;
@@ -1409,7 +1534,7 @@ export interface Operations {
       permissions: Record<string, number>;
     };
   };
-  /** Lists organizations, a page at a time, or searches them by name. */
+  /** Lists organizations, or searches them by name. */
   listOrganizations: {
     args: [
       query?: {
@@ -1524,7 +1649,7 @@ export interface Operations {
     ];
     answer: {
       apiKeys: ApiKey[];
-      /** The "after" of the next page; missing on the last. */
+      /** "after" of the next page; absent on the last one. */
       next?: string | undefined;
     };
   };
@@ -1556,7 +1681,7 @@ export interface Operations {
       url: string;
     };
   };
-  /** Lists sign-in links that have not expired, a page at a time, newest first, without their URLs. */
+  /** Lists sign-in links that have not expired, newest first, without their URLs. */
   listSignInLinks: {
     args: [
       query?: {
@@ -1566,7 +1691,7 @@ export interface Operations {
     ];
     answer: {
       signInLinks: SignInLink[];
-      /** The "before" of the next page; missing on the last. */
+      /** "before" of the next page; absent on the last one. */
       next?: string | undefined;
     };
   };
@@ -1738,7 +1863,7 @@ export interface Operations {
   };
   /** Returns one version of a permission set. */
   getPermissionSet: { args: [name: string, version: string]; answer: PermissionSet };
-  /** Re-encrypts all access keys, callback and enrollment secrets and the keys of persons' names with the first of their keys. */
+  /** Re-encrypts all access keys, callback, enrollment and webhook secrets and the keys of persons' names with the first of their keys. */
   reencrypt: {
     args: [];
     answer: {
@@ -1770,6 +1895,18 @@ export interface Operations {
       };
       /** Under the service key. */
       enrollmentSecrets: {
+        /** The key that they are under now, but for those that failed. */
+        keyId: string;
+        reencrypted: number;
+        unchanged: number;
+        failed: {
+          /** Of the connection, enrollment or organization. */
+          id: string;
+          reason: string;
+        }[];
+      };
+      /** Under the service key. */
+      webhookSecrets: {
         /** The key that they are under now, but for those that failed. */
         keyId: string;
         reencrypted: number;

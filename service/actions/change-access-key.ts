@@ -1,7 +1,7 @@
 import { type Dependencies, forVerification } from '../actions/dependencies.js';
 import type { AccessKey } from '../domain/access-key.js';
 import type { AuditIntent, Requester } from '../domain/audit.js';
-import type { AccessKeyConnection, Connection, KeyedConnection } from '../domain/connection.js';
+import type { Connection, KeyedConnection, RoleRegistration } from '../domain/connection.js';
 import { keyConnected, keyFailed, migrating } from '../domain/connection-transitions.js';
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import { acceptAccessKey, decidedVerification, encryptionOf } from './accept-access-key.js';
@@ -96,13 +96,14 @@ export async function migrateToRole(
   deps: Dependencies,
   by: Requester,
   connection: Connection,
-): Promise<{ connection: AccessKeyConnection; callbackSecret: string }> {
+): Promise<{ connection: KeyedConnection; registration: RoleRegistration; callbackSecret: string }> {
   requireAccessKeyMethod(connection, 'It uses a role already.');
   requirePartition(deps, connection.partition);
   const { trust, callbackSecret } = newRoleTrust(deps, connection.id, connection.migration?.externalId);
   const next = migrating(connection, { ...connection.migration, ...trust });
   return {
     connection: await saveChange(deps, by, { action: 'connection.move_to_role' }, connection, next),
+    registration: trust,
     callbackSecret,
   };
 }

@@ -4,7 +4,7 @@ import type { Requester } from '../domain/audit.js';
 import {
   type ConnectionLabels,
   labelsOf,
-  type RoleConnection,
+  type PendingConnection,
   type RoleRegistration,
 } from '../domain/connection.js';
 import { pending } from '../domain/connection-transitions.js';
@@ -44,7 +44,7 @@ export async function createConnection(
     /** Its optional statements that are left out. */
     without?: readonly string[] | undefined;
   } & ConnectionLabels,
-): Promise<{ connection: RoleConnection; callbackSecret: string }> {
+): Promise<{ connection: PendingConnection; callbackSecret: string }> {
   requirePartition(deps, request.partition);
   const id = request.id ?? newConnectionId();
   const { trust, callbackSecret } = newRoleTrust(deps, id);

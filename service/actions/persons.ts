@@ -5,11 +5,13 @@ import type { OrganizationId } from '../domain/ids.js';
 import type { Encryption, Store } from '../domain/ports.js';
 
 /** Who a sign-in link was made for, as its maker said: it is not verified. */
-export const person = z.strictObject({
-  id: z.string().min(1).max(128).optional(),
-  name: z.string(),
-  email: z.string().optional(),
-});
+export const person = z
+  .strictObject({
+    id: z.string().min(1).max(128).optional(),
+    name: z.string(),
+    email: z.string().optional(),
+  })
+  .meta({ id: 'Person' });
 export type Person = z.infer<typeof person>;
 
 type Persons = {

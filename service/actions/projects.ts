@@ -1,13 +1,14 @@
 import type { Requester } from '../domain/audit.js';
 import type { Connection } from '../domain/connection.js';
+import { scopedByVendor } from '../domain/connection-transitions.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { OrganizationId } from '../domain/ids.js';
 import type { Store } from '../domain/ports.js';
 import { movesBetween, type Project, scopesOf } from '../domain/project.js';
 import type { Quota } from '../domain/quotas.js';
-import { keysThatMatch, type Scope, scopeFromKey, scopeKey } from '../domain/scope.js';
+import { describeScope, keysThatMatch, type Scope, scopeFromKey, scopeKey } from '../domain/scope.js';
 import { audited } from './audited.js';
-import { setScopes } from './change-connection.js';
+import { saveChange } from './change-connection.js';
 import { type Dependencies, isoNow } from './dependencies.js';
 import { withinQuota } from './require-quota.js';
 
@@ -48,9 +49,10 @@ export async function declareProject(
   const event = { action: 'project.declare', organizationId, target: { project: project.id } } as const;
   const save = (quotas: readonly Quota[]) =>
     audited(deps, by, event, async () => {
-      await deps.store.saveProject(project, quotas);
+      // The project last: until it is stored, the same declaration finds the moves that a crash left undone.
       for (const { from, to, takesScope } of effects.moves)
         if (takesScope) await moveScope(deps, by, organizationId, from, to);
+      await deps.store.saveProject(project, quotas);
     });
   if (before) await save([]);
   else await withinQuota(deps, organizationId, ['projects'], save);
@@ -127,8 +129,14 @@ async function moveScope(
 ): Promise<void> {
   const [held] = await deps.store.scopeHolders(organizationId, [scopeKey(from)]);
   if (held === undefined) return;
-  const scopes = held.connection.scopes.map((scope) => (scopeKey(scope) === held.key ? to : scope));
-  await setScopes(deps, by, held.connection, scopes, false);
+  const { connection } = held;
+  const scopes = connection.scopes.map((scope) => (scopeKey(scope) === held.key ? to : scope));
+  const details = { scopes: scopes.map(describeScope).join('; '), replace: false };
+  const event = { action: 'connection.set_scopes', details } as const;
+  // Not `setScopes`, which takes declared scopes only: this one is about to be.
+  await saveChange(deps, by, event, connection, scopedByVendor(connection, scopes), {
+    replaceScopes: 'from_disconnected',
+  });
 }
 
 export async function projectOf(

@@ -11,9 +11,10 @@ import {
 import { withCallbackSecrets, withEncryptedKey } from '../domain/connection-transitions.js';
 import { enrollmentIn } from '../domain/enrollment-token.js';
 import { RolebridgeError } from '../domain/errors.js';
-import type { ConnectionId, EnrollmentId, OrganizationId } from '../domain/ids.js';
-import type { Organization } from '../domain/organization.js';
+import type { OrganizationId } from '../domain/ids.js';
+import { type Organization, operatorOrganizationId } from '../domain/organization.js';
 import type { Encryption } from '../domain/ports.js';
+import { type WebhookEndpoint, webhookSecretContext } from '../domain/webhook-endpoint.js';
 import { messageOf } from '../unknown-value.js';
 import { audited } from './audited.js';
 import { subjectOf } from './change-connection.js';
@@ -26,6 +27,7 @@ export interface Reencryption {
   readonly accessKeys?: SecretsReencrypted | undefined;
   readonly callbackSecrets: SecretsReencrypted;
   readonly enrollmentSecrets: SecretsReencrypted;
+  readonly webhookSecrets: SecretsReencrypted;
   /** Each organization's key, which its persons' names are encrypted under. */
   readonly personKeys: SecretsReencrypted;
 }
@@ -38,7 +40,7 @@ export interface SecretsReencrypted {
   /** Were under that key already. */
   unchanged: number;
   /** While any is left here, its old key must stay configured. */
-  readonly failed: { readonly id: ConnectionId | EnrollmentId | OrganizationId; readonly reason: string }[];
+  readonly failed: { readonly id: string; readonly reason: string }[];
 }
 
 const noneYet = (keyId: string): SecretsReencrypted => ({
@@ -53,7 +55,7 @@ const atOnce = 16;
 
 /**
  * Encrypts what is kept secret with the keys of today, so that those before can go: access keys under the encryption key;
- * the secrets of callbacks and enrollments and the keys of persons' names under the service key. May be interrupted and
+ * the secrets of callbacks, enrollments and webhook endpoints and the keys of persons' names under the service key. May be interrupted and
  * repeated at any time, and runs beside a service that uses both keys. One that can't be opened is counted and left as
  * it is; the rest continues.
  */
@@ -87,19 +89,52 @@ export async function reencrypt(
 async function reencryptOrganizations(
   deps: Pick<Dependencies, 'store' | 'clock' | 'encryption'>,
   by: Requester,
-): Promise<Pick<Reencryption, 'enrollmentSecrets' | 'personKeys'>> {
+): Promise<Pick<Reencryption, 'enrollmentSecrets' | 'webhookSecrets' | 'personKeys'>> {
   const { store, encryption } = deps;
   const [enrollmentSecrets, personKeys] = [noneYet(encryption.keyId), noneYet(encryption.keyId)];
+  const webhookSecrets = noneYet(encryption.keyId);
+  const ofEndpoints = async (id: OrganizationId) => {
+    for (const endpoint of await store.webhookEndpoints(id))
+      await counted(webhookSecrets, endpoint.id, () => reencryptWebhookSecrets(deps, by, endpoint));
+  };
+  await ofEndpoints(operatorOrganizationId);
   for (let after: OrganizationId | undefined; ; ) {
     const { organizations, hasMore } = await store.organizations({ limit: 100, after });
     for (const organization of organizations) {
+      await ofEndpoints(organization.id);
       await counted(personKeys, organization.id, () => reencryptPersonKey(deps, by, organization));
       for (const token of await store.tokensOf(organization.id, 'enrollment'))
         await counted(enrollmentSecrets, enrollmentIn(token).id, () => resealEnrollment(deps, by, token));
     }
     after = organizations.at(-1)?.id;
-    if (!hasMore) return { enrollmentSecrets, personKeys };
+    if (!hasMore) return { enrollmentSecrets, webhookSecrets, personKeys };
   }
+}
+
+async function reencryptWebhookSecrets(
+  { store, clock, encryption }: Pick<Dependencies, 'store' | 'clock' | 'encryption'>,
+  by: Requester,
+  endpoint: WebhookEndpoint,
+): Promise<'reencrypted' | 'unchanged'> {
+  const { id, organizationId, secret, previousSecret } = endpoint;
+  const from = [secret, ...(previousSecret ? [previousSecret.encrypted] : [])]
+    .map(encryption.keyIdOf)
+    .find((keyId) => keyId !== encryption.keyId);
+  if (from === undefined) return 'unchanged';
+  const context = webhookSecretContext(id);
+  const again = (text: string) => encryption.encrypt(encryption.open(text, context), context);
+  const details = { endpointId: id, from, to: encryption.keyId };
+  const event = { action: 'webhook_endpoint.reencrypt', organizationId, details } as const;
+  await audited({ store, clock }, by, event, () =>
+    store.changeWebhookEndpoint(endpoint, (stored) => ({
+      ...stored,
+      secret: again(stored.secret),
+      ...(stored.previousSecret && {
+        previousSecret: { ...stored.previousSecret, encrypted: again(stored.previousSecret.encrypted) },
+      }),
+    })),
+  );
+  return 'reencrypted';
 }
 
 /** The names under the key stay as they are. */
@@ -126,7 +161,7 @@ async function reencryptPersonKey(
 
 async function counted(
   count: SecretsReencrypted,
-  id: EnrollmentId | OrganizationId,
+  id: string,
   encryptIt: () => Promise<'reencrypted' | 'unchanged' | undefined>,
 ): Promise<void> {
   try {

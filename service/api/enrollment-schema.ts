@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { accountId, limit, name, partition, permissionSetMembers, scope } from './schemas.js';
+import { accountId } from '../domain/ids.js';
+import { scope } from '../domain/scope.js';
+import { limit, name, partition, permissionSetMembers } from './schemas.js';
 
 /** A name of a scope in which `{account}` and `{label}` stand for those of the account. */
 const pattern = z

@@ -11,6 +11,7 @@ import { roleRegistrationOf } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { isConnectionId, type OrganizationId } from '../domain/ids.js';
 import { operatorOrganizationId } from '../domain/organization.js';
+import { webhookSecretContext } from '../domain/webhook-endpoint.js';
 import { createKeyring } from '../secrets/keyring.js';
 import type { ApiDependencies, Caller, Operation } from './operation.js';
 import { type Answer, problemAnswer } from './problem.js';
@@ -156,13 +157,15 @@ interface Secrets {
   readonly id?: string;
   readonly apiKey?: string;
   readonly callbackSecret?: string;
+  /** Of a webhook endpoint, or an enrollment. */
+  readonly secret?: string;
   readonly url?: string;
 }
 
 /** Not once it was revoked, rotated or used. */
 async function secretWorks(
   { store, clock, encryption }: ApiDependencies,
-  { id, apiKey, callbackSecret, url }: Secrets,
+  { id, apiKey, callbackSecret, secret, url }: Secrets,
 ): Promise<boolean> {
   if (apiKey !== undefined) {
     const keyId = apiKeyIdOf(apiKey);
@@ -176,6 +179,10 @@ async function secretWorks(
     return (
       encryption.open(registration.encryptedCallbackSecret, callbackSecretContext(id)) === callbackSecret
     );
+  }
+  if (secret !== undefined && id?.startsWith('whe_')) {
+    const endpoint = await store.webhookEndpoint(id);
+    return endpoint !== undefined && encryption.open(endpoint.secret, webhookSecretContext(id)) === secret;
   }
   const token = url === undefined ? undefined : new URL(url).searchParams.get('token');
   if (!token) return true;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { type ErrorCode, errorCatalog } from '../domain/error-catalog/index.js';
-import * as answers from './answers.js';
 import { createsSomething } from './idempotency.js';
 import { errorsOf, type Operation } from './operation.js';
+import { problem } from './problem-schema.js';
 import { statusMessages } from './status-messages.js';
 
 /** The API's description in OpenAPI 3.1, made of the schemas that requests are validated with. */
@@ -182,7 +182,7 @@ function problemResponses(operation: Operation) {
         'x-problem-codes': codes,
         content: {
           'application/problem+json': {
-            schema: answers.problem,
+            schema: problem,
             examples: Object.fromEntries(
               codes.map((code) => [code, { value: problemExample(code, status) }]),
             ),

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Dependencies } from '../actions/dependencies.js';
 import type { ApiKey } from '../domain/api-key.js';
 import type { Requester } from '../domain/audit.js';
+import type { DeepReadonly } from '../domain/deep-readonly.js';
 import type { ErrorCode } from '../domain/error-catalog/index.js';
 import type { OrganizationId } from '../domain/ids.js';
 import type { OperatorPermission } from '../domain/operator.js';
@@ -127,13 +128,14 @@ export interface Operation extends OperationBase {
   readonly handler: (input: any) => unknown;
 }
 
-/** Checks an operation's handler against its path, auth and schemas. */
+/** Checks an operation's handler against its path, auth and schemas: what it returns has the members of the answer and no other. */
 export function defineOperation<
   const Path extends string,
   const AuthOf extends Auth,
   Query extends z.ZodObject | undefined = undefined,
   Body extends z.ZodType | undefined = undefined,
   Schema extends z.ZodType | undefined = undefined,
+  Result extends Returned<Schema> = Returned<Schema>,
 >(
   operation: OperationBase & {
     readonly path: Path;
@@ -142,10 +144,8 @@ export function defineOperation<
     readonly body?: Body;
     readonly answer: AnswerOf<Schema>;
     /** Returns the body of the answer. @throws RolebridgeError */
-    readonly handler: (
-      input: Input<Path, AuthOf, Query, Body>,
-    ) => Promise<Returned<Schema>> | Returned<Schema>;
-  },
+    readonly handler: (input: Input<Path, AuthOf, Query, Body>) => Promise<Result> | Result;
+  } & NoMemberBeside<Result, Returned<Schema>>,
 ): Operation {
   return operation;
 }
@@ -155,10 +155,33 @@ export class RawAnswer {
   constructor(readonly answer: Answer) {}
 }
 
-/** The tests hold every answer to its schema. */
 type Returned<Schema> =
-  | (Schema extends z.ZodType ? object : string | Buffer | AsyncIterable<string> | undefined)
+  | (Schema extends z.ZodType
+      ? DeepReadonly<z.input<Schema>>
+      : string | Buffer | AsyncIterable<string> | undefined)
   | RawAnswer;
+
+/** TypeScript allows more members than a type has; an answer must not have one that isn't documented. */
+type NoMemberBeside<Given, Allowed> = [UnknownMember<Given, Allowed>] extends [never]
+  ? unknown
+  : { readonly isNotInTheAnswer: UnknownMember<Given, Allowed> };
+
+type Scalar = string | number | boolean | null | undefined | Buffer | RawAnswer | AsyncIterable<string>;
+type UnknownMember<Given, Allowed> = unknown extends Allowed
+  ? never
+  : Given extends Scalar
+    ? never
+    : Given extends readonly (infer Item)[]
+      ? UnknownMember<Item, ItemOf<Allowed>>
+      : {
+          [Name in keyof Given]-?: Name extends KeyOf<Allowed>
+            ? UnknownMember<Given[Name], ValueOf<Allowed, Name>>
+            : Name;
+        }[keyof Given];
+/** Of each member of a union. */
+type ItemOf<List> = List extends readonly (infer Item)[] ? Item : never;
+type KeyOf<Value> = Value extends unknown ? keyof Value : never;
+type ValueOf<Value, Name> = Value extends unknown ? (Name extends keyof Value ? Value[Name] : never) : never;
 
 const commonErrors: readonly ErrorCode[] = [
   'request_invalid',

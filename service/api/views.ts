@@ -1,10 +1,11 @@
 import type { Dependencies } from '../actions/dependencies.js';
-import type { Resolution } from '../actions/resolve-target.js';
 import {
   type AccessKeyConnection,
   type ConnectedConnection,
   type Connection,
+  type KeyedConnection,
   labelsOf,
+  type PendingConnection,
   permissionSetLabel,
   permissionSetOf,
   type RoleConnection,
@@ -27,32 +28,18 @@ import {
 } from '../templates/index.js';
 
 /** A connection as the API shows it: no secret, no inner number. */
-export function connectionView(connection: Connection) {
-  if (connection.method === 'access_key') return accessKeyConnectionView(connection);
-  const { id, name, method, status, externalId, partition, expectedAccountId, scopes, createdAt, updatedAt } =
-    connection;
-  const { pendingExternalId } = connection;
-  const view = {
-    id,
-    name,
-    ...labelsOf(connection),
-    method,
-    status,
-    externalId,
-    ...(pendingExternalId !== undefined && { pendingExternalId }),
-    ...permissionSetView(connection),
-    partition,
-    expectedAccountId,
-    scopes,
-    createdAt,
-    updatedAt,
-  };
+export const connectionView = (connection: Connection) =>
+  connection.method === 'access_key' ? accessKeyConnectionView(connection) : roleConnectionView(connection);
+
+function roleConnectionView(connection: RoleConnection) {
+  const view = commonRoleView(connection);
   switch (connection.status) {
     case 'pending':
-      return view;
+      return { ...view, status: connection.status };
     case 'connected':
       return {
         ...view,
+        status: connection.status,
         accountId: connection.accountId,
         roleArn: connection.roleArn,
         roleId: connection.roleId,
@@ -62,11 +49,49 @@ export function connectionView(connection: Connection) {
         verification: connection.verification,
       };
     case 'failed':
-      return { ...view, roleArn: connection.roleArn, verification: connection.verification };
+      return {
+        ...view,
+        status: connection.status,
+        roleArn: connection.roleArn,
+        verification: connection.verification,
+      };
     case 'disconnected':
-      return { ...view, reason: connection.reason, disconnectedAt: connection.disconnectedAt };
+      return {
+        ...view,
+        status: connection.status,
+        reason: connection.reason,
+        disconnectedAt: connection.disconnectedAt,
+      };
   }
 }
+
+const commonView = ({
+  id,
+  name,
+  partition,
+  expectedAccountId,
+  scopes,
+  createdAt,
+  updatedAt,
+  ...connection
+}: Connection) => ({
+  id,
+  name,
+  ...labelsOf(connection),
+  partition,
+  expectedAccountId,
+  scopes,
+  createdAt,
+  updatedAt,
+});
+
+const commonRoleView = (connection: RoleConnection) => ({
+  ...commonView(connection),
+  method: connection.method,
+  externalId: connection.externalId,
+  ...(connection.pendingExternalId !== undefined && { pendingExternalId: connection.pendingExternalId }),
+  ...permissionSetView(connection),
+});
 
 function permissionSetView({ permissionSet: set }: RoleConnection) {
   if (set === undefined) return {};
@@ -85,31 +110,17 @@ export const missingForProven = ({ verification }: ConnectedConnection) =>
     .map(({ message, remedy = '' }) => ({ message, remedy }));
 
 /** Of the access key, what identifies it to its owner and helps no other person. */
-function accessKeyConnectionView(connection: AccessKeyConnection) {
-  const { id, name, method, status, partition, expectedAccountId, scopes, createdAt, updatedAt, migration } =
-    connection;
-  const labels = labelsOf(connection);
-  const view = {
-    id,
-    name,
-    ...labels,
+function keyedView(connection: KeyedConnection) {
+  const { method, status, accountId, accessKey, verification, migration } = connection;
+  return {
+    ...commonView(connection),
     method,
     status,
-    partition,
-    expectedAccountId,
-    scopes,
-    createdAt,
-    updatedAt,
-  };
-  if (connection.status === 'disconnected')
-    return { ...view, reason: connection.reason, disconnectedAt: connection.disconnectedAt };
-  return {
-    ...view,
-    accountId: connection.accountId,
-    principalArn: connection.accessKey.principalArn,
-    accessKeyLastFour: connection.accessKey.lastFour,
-    sessionExpiresAt: connection.accessKey.sessionExpiresAt,
-    verification: connection.verification,
+    accountId,
+    principalArn: accessKey.principalArn,
+    accessKeyLastFour: accessKey.lastFour,
+    sessionExpiresAt: accessKey.sessionExpiresAt,
+    verification,
     ...(migration && {
       migrateToRole: {
         externalId: migration.externalId,
@@ -118,6 +129,12 @@ function accessKeyConnectionView(connection: AccessKeyConnection) {
       },
     }),
   };
+}
+
+function accessKeyConnectionView(connection: AccessKeyConnection) {
+  if (connection.status !== 'disconnected') return keyedView(connection);
+  const { method, status, reason, disconnectedAt } = connection;
+  return { ...commonView(connection), method, status, reason, disconnectedAt };
 }
 
 /** Enough to act on; the rest is at `GET /v1/connections/{id}`. */
@@ -138,18 +155,6 @@ export function connectionSummary(connection: Connection) {
     ...('permissions' in connection && connection.permissions && { permissions: connection.permissions }),
     ...(connection.status === 'failed' &&
       connection.verification.result === 'failed' && { code: connection.verification.code }),
-  };
-}
-
-export function resolutionView({ connection, matchedScope, path, shadows }: Resolution) {
-  return {
-    connection: connectionSummary(connection),
-    matchedScope,
-    path,
-    shadows: shadows.map((wider) => ({
-      scope: wider.scope,
-      connection: connectionSummary(wider.connection),
-    })),
   };
 }
 
@@ -177,7 +182,7 @@ export const roleFor = (
 };
 
 /** Every way to make the role, each a text to copy whole; no secret is in any. */
-export function roleTemplatesFor(deps: Dependencies, role: RoleDescription) {
+function roleTemplatesFor(deps: Dependencies, role: RoleDescription) {
   const [consolePolicy, ...more] = consolePolicies(role);
   const cloudFormationLink = quickCreateLink(role, deps);
   return {
@@ -194,46 +199,61 @@ export function roleTemplatesFor(deps: Dependencies, role: RoleDescription) {
   };
 }
 
-/** The answer to what makes a callback's secret: the only one with it, and with all that a role is made with. */
-export function createdConnectionView(
+/** The answer that creates a callback secret: the only one with it, and with all that a role is created with. */
+export const createdConnectionView = (
   deps: Dependencies,
-  connection: Connection,
-  trust: RoleRegistration,
+  connection: PendingConnection,
   callbackSecret: string,
-) {
-  return {
-    ...roleToCreateView(deps, connection, trust),
-    callbackSecret,
-    statusToken: statusToken(connection.id, callbackSecret),
-  };
-}
+) => ({
+  ...commonRoleView(connection),
+  status: connection.status,
+  ...roleToCreateView(deps, connection, connection),
+  ...secretsView(connection, callbackSecret),
+});
+
+export const startedMigrationView = (
+  deps: Dependencies,
+  connection: KeyedConnection,
+  registration: RoleRegistration,
+  callbackSecret: string,
+) => ({
+  ...keyedView(connection),
+  ...roleToCreateView(deps, connection, registration),
+  ...secretsView(connection, callbackSecret),
+});
 
 /** The answer to a change of the external ID: all that the role is changed with. The connection still uses the one that it has. */
-export function rotatedExternalIdView(
+export const rotatedExternalIdView = (
   deps: Dependencies,
   connection: RoleConnection,
   callbackSecret: string | undefined,
-) {
-  const { pendingExternalId: externalId = connection.externalId } = connection;
+) => ({
+  ...roleConnectionView(connection),
+  ...roleToCreateView(deps, connection, {
+    ...connection,
+    externalId: connection.pendingExternalId ?? connection.externalId,
+  }),
+  previousExternalId: connection.externalId,
+  ...(callbackSecret !== undefined && secretsView(connection, callbackSecret)),
+});
+
+const secretsView = ({ id }: Connection, callbackSecret: string) => ({
+  callbackSecret,
+  statusToken: statusToken(id, callbackSecret),
+});
+
+function roleToCreateView(deps: Dependencies, connection: Connection, registration: RoleRegistration) {
+  const role = roleFor(deps, connection, registration);
   return {
-    ...roleToCreateView(deps, connection, { ...connection, externalId }),
-    previousExternalId: connection.externalId,
-    ...(callbackSecret !== undefined && {
-      callbackSecret,
-      statusToken: statusToken(connection.id, callbackSecret),
-    }),
+    ...roleTemplatesView(deps, role),
+    statusUrl: `${deps.publicUrl}/v1/connections/${connection.id}/status`,
   };
 }
 
-function roleToCreateView(deps: Dependencies, connection: Connection, trust: RoleRegistration) {
-  const role = roleFor(deps, connection, trust);
-  return {
-    ...connectionView(connection),
-    externalId: role.externalId,
-    principal: role.principal,
-    callbackUrl: role.callbackUrl,
-    statusUrl: `${deps.publicUrl}/v1/connections/${connection.id}/status`,
-    trustPolicy: trustPolicyOf(role),
-    roleTemplates: roleTemplatesFor(deps, role),
-  };
-}
+export const roleTemplatesView = (deps: Dependencies, role: RoleDescription) => ({
+  externalId: role.externalId,
+  principal: role.principal,
+  callbackUrl: role.callbackUrl,
+  trustPolicy: trustPolicyOf(role),
+  roleTemplates: roleTemplatesFor(deps, role),
+});

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { ApiKey, RequestBody } from '../../client/index.js';
 import { codeOf } from '../unknown-value.js';
 import { UsageError } from './failure.js';
+import { memberOf, summaryOf } from './of-call.js';
 import { printJson, printTable, printValues } from './print.js';
 import { clientOf, type ServiceOptions, wholeNumber, withServiceOptions } from './service-options.js';
 import { scopeOf, scopeText } from './target-options.js';
@@ -22,13 +23,8 @@ export function addApiKeyCommands(program: Command, terminal: Terminal): void {
   const group = program.command('api-keys').description('the organization’s API keys');
 
   withExample(
-    withServiceOptions(
-      group.command('create <name>').description('create an API key, which is shown this once'),
-    )
-      .option(
-        '--permission <name...>',
-        'what it may do (default: connections:read credentials:issue), such as connections:write, connections:release, targets:write, keys:write, links:write, webhooks:write, audit:read',
-      )
+    withServiceOptions(group.command('create <name>').description(summaryOf('createApiKey')))
+      .option('--permission <name...>', memberOf('createApiKey', 'permissions'))
       .option('--scope <path>', 'limit it to PROJECT[/ENVIRONMENT[/ARCHITECTURE]]')
       .option('--expires <when>', 'an ISO 8601 time, or 12h or 30d from now')
       .option(
@@ -47,7 +43,7 @@ export function addApiKeyCommands(program: Command, terminal: Terminal): void {
   });
 
   withExample(
-    withServiceOptions(group.command('list').description('API keys, revoked ones too')),
+    withServiceOptions(group.command('list').description(summaryOf('listApiKeys'))),
     'rolebridge api-keys list',
   ).action(async (options: ServiceOptions) => {
     const client = await clientOf(options, terminal);
@@ -70,9 +66,7 @@ export function addApiKeyCommands(program: Command, terminal: Terminal): void {
   });
 
   withExample(
-    withServiceOptions(
-      group.command('revoke <id>').description('revoke a key at once, with all keys and links made with it'),
-    ),
+    withServiceOptions(group.command('revoke <id>').description(summaryOf('revokeApiKey'))),
     'rolebridge api-keys revoke key_…',
   ).action(async (id: string, options: ServiceOptions) => {
     await (await clientOf(options, terminal)).revokeApiKey(id);

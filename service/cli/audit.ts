@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { AuditRecord } from '../../client/index.js';
+import { memberOf, summaryOf } from './of-call.js';
 import { printJson, printTable } from './print.js';
 import { clientOf, type ServiceOptions, wholeNumber, withServiceOptions } from './service-options.js';
 import { scopeText } from './target-options.js';
@@ -9,8 +10,8 @@ import { withExample } from './with-example.js';
 /** `rolebridge audit`. */
 export function addAuditCommand(program: Command, terminal: Terminal): void {
   withExample(
-    withServiceOptions(program.command('audit').description('list the audit log, newest first'))
-      .option('--connection <id>', 'only records about this connection')
+    withServiceOptions(program.command('audit').description(summaryOf('listAuditRecords')))
+      .option('--connection <id>', memberOf('listAuditRecords', 'connection'))
       .option('--limit <number>', 'how many records', wholeNumber('--limit', 1, 100_000), 50)
       .option('--before <id>', 'only those before this record'),
     'rolebridge audit --connection con_… --limit 20',
@@ -35,7 +36,7 @@ export function addAuditCommand(program: Command, terminal: Terminal): void {
         record.at,
         record.action,
         record.phase === 'intent' ? 'started' : [record.outcome, record.code].filter(Boolean).join(' '),
-        [record.actor.kind, record.actor.id].filter(Boolean).join(' '),
+        [record.actor.kind, 'id' in record.actor && record.actor.id].filter(Boolean).join(' '),
         [record.connectionId, record.target && scopeText(record.target)].filter(Boolean).join(' '),
         record.requestId,
       ]),

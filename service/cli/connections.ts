@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import type { Connection } from '../../client/index.js';
+import { calls } from './calls.js';
 import { UsageError } from './failure.js';
+import { oneOf, summaryOf } from './of-call.js';
 import { printJson, printTable, printValues } from './print.js';
 import { addTemplateCommand } from './role-templates.js';
 import { readAccessKey } from './secret-input.js';
@@ -11,11 +13,12 @@ import { scopeOf, scopeText } from './target-options.js';
 import type { Terminal } from './terminal.js';
 import { withExample } from './with-example.js';
 
-const statuses = ['pending', 'connected', 'failed', 'disconnected'] as const;
+const statuses = calls.listConnections.members.status.values;
+const partitions = calls.createConnection.members.partition.values;
 
 interface CreateOptions extends ServiceOptions {
   readonly scope?: string;
-  readonly partition?: string;
+  readonly partition?: (typeof partitions)[number];
   readonly expectedAccount?: string;
   readonly permissionSet?: string;
   readonly without?: string;
@@ -33,11 +36,15 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   add(
     'create <name>',
-    'create a connection and show its values, once',
+    summaryOf('createConnection'),
     'rolebridge connection create shop --scope shop/production',
   )
     .option('--scope <scope>', 'where it applies: PROJECT[/ENVIRONMENT[/ARCHITECTURE]] or "organization"')
-    .option('--partition <partition>', 'the AWS partition')
+    .option(
+      '--partition <partition>',
+      `the AWS partition: ${partitions.join(', ')}`,
+      oneOf('--partition', partitions),
+    )
     .option('--expected-account <id>', 'the only AWS account that may be connected')
     .option('--permission-set <name>', 'what the vendor needs: one of its permission sets')
     .option('--without <sids>', 'its optional statements that are left out, with commas')
@@ -54,8 +61,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
       const wanted = {
         name,
         ...(scope !== undefined && { scope: scopeOf(scope) }),
-        // The service knows which partitions there are, and says so.
-        ...(partition !== undefined && { partition: partition as 'aws' }),
+        ...(partition !== undefined && { partition }),
         ...(expectedAccount !== undefined && { expectedAccountId: expectedAccount }),
       };
       const client = await clientOf(options, terminal);
@@ -78,14 +84,9 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
       );
     });
 
-  add('list', 'all connections', 'rolebridge connection list --status failed')
-    .option('--status <status>', `only those that are ${statuses.join(', ')}`)
-    .action(async (options: ServiceOptions & { status?: string }) => {
-      const status = statuses.find((known) => known === options.status);
-      if (options.status !== undefined && status === undefined)
-        throw new UsageError(
-          `--status must be one of ${statuses.join(', ')}, not ${JSON.stringify(options.status)}.`,
-        );
+  add('list', summaryOf('listConnections'), 'rolebridge connection list --status failed')
+    .option('--status <status>', `only those that are ${statuses.join(', ')}`, oneOf('--status', statuses))
+    .action(async ({ status, ...options }: ServiceOptions & { status?: (typeof statuses)[number] }) => {
       const client = await clientOf(options, terminal);
       const connections: Connection[] = [];
       for await (const connection of client.connections({ ...(status && { status }) }))
@@ -105,14 +106,14 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
       );
     });
 
-  add('show <id>', 'one connection with its last verification', 'rolebridge connection show con_…').action(
+  add('show <id>', summaryOf('getConnection'), 'rolebridge connection show con_…').action(
     async (id: string, options: ServiceOptions) => {
       const client = await clientOf(options, terminal);
       show(terminal, await client.getConnection(id), options.json);
     },
   );
 
-  add('verify <id>', 'check a connection again, now', 'rolebridge connection verify con_…').action(
+  add('verify <id>', summaryOf('verifyConnection'), 'rolebridge connection verify con_…').action(
     async (id: string, options: ServiceOptions) => {
       const client = await clientOf(options, terminal);
       show(terminal, await client.verifyConnection(id), options.json);
@@ -121,7 +122,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   add(
     'role <id> <arn>',
-    'set the role by its ARN and verify it',
+    summaryOf('setRole'),
     'rolebridge connection role con_… arn:aws:iam::210987654321:role/rolebridge',
   ).action(async (id: string, roleArn: string, options: ServiceOptions) => {
     const client = await clientOf(options, terminal);
@@ -130,14 +131,14 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   add(
     'rename <id> <name>',
-    'rename a connection',
+    'renames a connection',
     'rolebridge connection rename con_… "shop, production"',
   ).action(async (id: string, name: string, options: ServiceOptions) => {
     const client = await clientOf(options, terminal);
     show(terminal, await client.renameConnection(id, { name }), options.json);
   });
 
-  add('delete <id>', 'forget a connection', 'rolebridge connection delete con_…').action(
+  add('delete <id>', summaryOf('deleteConnection'), 'rolebridge connection delete con_…').action(
     async (id: string, options: ServiceOptions) => {
       const client = await clientOf(options, terminal);
       await client.deleteConnection(id);
@@ -148,7 +149,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   add(
     'rotate-key <id>',
-    'replace the access key by another one of the same account',
+    summaryOf('rotateAccessKey'),
     'aws iam create-access-key --user-name vendor | rolebridge connection rotate-key con_…',
   )
     .option('--access-key-id <id>', 'the id of the new key')
@@ -159,11 +160,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
       show(terminal, await client.rotateAccessKey(id, key), options.json);
     });
 
-  add(
-    'migrate-to-role <id>',
-    'start a migration from an access key to a role; show the values for the customer, once',
-    'rolebridge connection migrate-to-role con_…',
-  )
+  add('migrate-to-role <id>', summaryOf('migrateToRole'), 'rolebridge connection migrate-to-role con_…')
     .option(...formatOption)
     .action(async (id: string, options: CreateOptions) => {
       checkFormatOptions(options);
@@ -173,7 +170,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   add(
     'rotate-external-id <id>',
-    'start a rotation of the external ID; the current one works until the new one is deployed',
+    summaryOf('rotateExternalId'),
     'rolebridge connection rotate-external-id con_… --format terraform',
   )
     .option('--cancel', 'leave the external ID as it is')
@@ -189,7 +186,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   add(
     'rotate-callback-secret <id>',
-    'rotate the callback secret and show the new one, once',
+    summaryOf('rotateCallbackSecret'),
     'rolebridge connection rotate-callback-secret con_… --previous-valid 3600',
   )
     .option('--previous-valid <seconds>', 'how long the one before signs as well', previousValid)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { messageOf } from '../unknown-value.js';
 import { UsageError } from './failure.js';
+import { memberOf, summaryOf } from './of-call.js';
 import { printable, printJson, printTable, printValues } from './print.js';
 import type { RegisterOptions } from './register-account.js';
 import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
@@ -27,12 +28,12 @@ export function addEnrollmentCommands(program: Command, terminal: Terminal): voi
 
   add(
     'create <name>',
-    'create an enrollment and show its secret, once',
+    summaryOf('createEnrollment'),
     'rolebridge enrollment create acme --scope-rule rule.json --expires-in 86400',
   )
     .option('--scope-rule <file>', 'a JSON file: {"accounts": {"ID": SCOPE}, "otherwise": SCOPE}')
     .option('--accounts <ids>', 'the only accounts that it is for, with commas')
-    .option('--role-pattern <name>', 'the role that an account proves itself with; * is any characters')
+    .option('--role-pattern <name>', memberOf('createEnrollment', 'rolePattern'))
     .option('--max-accounts <number>', 'how many accounts at most', wholeNumber('--max-accounts'))
     .option('--expires-in <seconds>', 'when it ends', wholeNumber('--expires-in'))
     .action(async (name: string, options: CreateOptions) => {
@@ -53,7 +54,7 @@ export function addEnrollmentCommands(program: Command, terminal: Terminal): voi
       );
     });
 
-  add('list', 'those that have not been ended, the newest first', 'rolebridge enrollment list').action(
+  add('list', summaryOf('listEnrollments'), 'rolebridge enrollment list').action(
     async (options: ServiceOptions) => {
       const client = await clientOf(options, terminal);
       const enrollments: Awaited<ReturnType<typeof client.listEnrollments>>['enrollments'] = [];
@@ -74,7 +75,7 @@ export function addEnrollmentCommands(program: Command, terminal: Terminal): voi
     },
   );
 
-  add('show <id>', 'the accounts that have registered themselves', 'rolebridge enrollment show enr_…').action(
+  add('show <id>', summaryOf('getEnrollment'), 'rolebridge enrollment show enr_…').action(
     async (id: string, options: ServiceOptions) => {
       const enrollment = await (await clientOf(options, terminal)).getEnrollment(id);
       if (options.json) return printJson(terminal, enrollment);
@@ -120,7 +121,7 @@ export function addEnrollmentCommands(program: Command, terminal: Terminal): voi
     });
   });
 
-  add('end <id>', 'end an enrollment; its connections stay', 'rolebridge enrollment end enr_…').action(
+  add('end <id>', summaryOf('endEnrollment'), 'rolebridge enrollment end enr_…').action(
     async (id: string, options: ServiceOptions) => {
       await (await clientOf(options, terminal)).endEnrollment(id);
       if (options.json) printJson(terminal, { ended: id });

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Organization } from '../../client/api.js';
 import { UsageError } from './failure.js';
+import { memberOf, summaryOf } from './of-call.js';
 import { operatorClient } from './operator-client.js';
 import { printJson, printTable, printValues } from './print.js';
 import type { ServiceOptions } from './service-options.js';
@@ -50,8 +51,8 @@ export function addOrganizationCommands(program: Command, terminal: Terminal): v
       await createOrganizationCommand({ name, ...membersIn(options) }, options, terminal);
     });
 
-  add('list', 'all organizations, or those whose name contains a text', 'rolebridge org list --search acme')
-    .option('--search <text>', 'a part of the name')
+  add('list', summaryOf('listOrganizations'), 'rolebridge org list --search acme')
+    .option('--search <text>', memberOf('listOrganizations', 'search'))
     .action(async (options: ServiceOptions & { search?: string }) => {
       const client = operatorClient(options, terminal);
       const organizations: Organization[] = [];
@@ -69,31 +70,25 @@ export function addOrganizationCommands(program: Command, terminal: Terminal): v
       );
     });
 
-  add(
-    'show <org>',
-    'one organization, by its id or reference, with the use of its quotas',
-    'rolebridge org show tenant-4711',
-  ).action(async (id: string, options: ServiceOptions) => {
-    const organization = await operatorClient(options, terminal).getOrganization(id);
-    show(organization, options);
-    if (options.json) return;
-    terminal.stdout.write('\n');
-    printTable(
-      terminal,
-      ['QUOTA', 'USED', 'LIMIT'],
-      Object.entries(organization.quotas).map(([name, { used, limit }]) => [
-        name,
-        String(used),
-        limit === 0 ? 'none' : String(limit),
-      ]),
-    );
-  });
+  add('show <org>', summaryOf('getOrganization'), 'rolebridge org show tenant-4711').action(
+    async (id: string, options: ServiceOptions) => {
+      const organization = await operatorClient(options, terminal).getOrganization(id);
+      show(organization, options);
+      if (options.json) return;
+      terminal.stdout.write('\n');
+      printTable(
+        terminal,
+        ['QUOTA', 'USED', 'LIMIT'],
+        Object.entries(organization.quotas).map(([name, { used, limit }]) => [
+          name,
+          String(used),
+          limit === 0 ? 'none' : String(limit),
+        ]),
+      );
+    },
+  );
 
-  add(
-    'change <org>',
-    'rename it, or change its reference or metadata',
-    'rolebridge org change tenant-4711 --name Acme',
-  )
+  add('change <org>', summaryOf('changeOrganization'), 'rolebridge org change tenant-4711 --name Acme')
     .option('--name <name>', 'its new name')
     .option('--reference <reference>', 'what you call it; "" removes it')
     .option('--metadata <name=value...>', 'replaces all metadata')
@@ -107,32 +102,25 @@ export function addOrganizationCommands(program: Command, terminal: Terminal): v
       show(await operatorClient(options, terminal).changeOrganization(id, change), options);
     });
 
-  add(
-    'suspend <org>',
-    'no credentials, pages or changes until it is resumed',
-    'rolebridge org suspend tenant-4711',
-  ).action(async (id: string, options: ServiceOptions) =>
-    show(await operatorClient(options, terminal).suspendOrganization(id), options),
+  add('suspend <org>', summaryOf('suspendOrganization'), 'rolebridge org suspend tenant-4711').action(
+    async (id: string, options: ServiceOptions) =>
+      show(await operatorClient(options, terminal).suspendOrganization(id), options),
   );
-  add('resume <org>', 'everything works as before', 'rolebridge org resume tenant-4711').action(
+  add('resume <org>', summaryOf('resumeOrganization'), 'rolebridge org resume tenant-4711').action(
     async (id: string, options: ServiceOptions) =>
       show(await operatorClient(options, terminal).resumeOrganization(id), options),
   );
 
   add(
     'export <org>',
-    'all that the service knows of it, a JSON value a line',
+    summaryOf('exportOrganization'),
     'rolebridge org export tenant-4711 > tenant-4711.jsonl',
   ).action(async (id: string, options: ServiceOptions) => {
     for (const record of await operatorClient(options, terminal).exportOrganization(id))
       terminal.stdout.write(`${JSON.stringify(record)}\n`);
   });
 
-  add(
-    'delete <org>',
-    'delete it with everything in it, and erase its persons’ names; export it first',
-    'rolebridge org delete tenant-4711 --erase',
-  )
+  add('delete <org>', summaryOf('eraseOrganization'), 'rolebridge org delete tenant-4711 --erase')
     .option('--erase', 'say that you know that this can’t be undone')
     .action(async (id: string, options: ServiceOptions & { erase?: boolean }) => {
       if (!options.erase)

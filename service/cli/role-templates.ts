@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CreatedConnection } from '../../client/index.js';
 import { UsageError } from './failure.js';
+import { memberOf, summaryOf } from './of-call.js';
 import { printable, printJson } from './print.js';
 import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
@@ -38,20 +39,18 @@ interface TemplateOptions extends ServiceOptions {
 /** `rolebridge connection template`: one way to make the role, with what is chosen of it; no secret is in it. */
 export function addTemplateCommand(group: Command, terminal: Terminal): void {
   withExample(
-    withServiceOptions(
-      group.command('template <id>').description('print a role template of a connection, without its secret'),
-    ),
+    withServiceOptions(group.command('template <id>').description(summaryOf('getRoleTemplates'))),
     'rolebridge connection template con_… --format terraform --permissions security-audit > rolebridge.tf',
   )
     .requiredOption('--format <format>', `one of ${formatNames}`)
     .option(
       '--permissions <preset>',
-      'permissions of the role: read-only, power-user, administrator, security-audit',
+      `permissions of the role: ${memberOf('getRoleTemplates', 'permissions')}`,
     )
-    .option('--managed-policies <policies>', 'instead: names or ARNs of managed policies, with commas')
+    .option('--managed-policies <policies>', memberOf('getRoleTemplates', 'managedPolicies'))
     .option('--role-name <name>', 'the name of the role')
     .option('--path <path>', 'the path of the role')
-    .option('--max-session-duration <seconds>', 'the longest session')
+    .option('--max-session-duration <seconds>', memberOf('getRoleTemplates', 'maxSessionDuration'))
     .option('--allow-session-tags', 'lets the vendor tag its sessions')
     .option('--allow-source-identity', 'lets the vendor name who is behind a session')
     .action(async (id: string, options: TemplateOptions) => {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { summaryOf } from './of-call.js';
 import { printJson, printValues } from './print.js';
 import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
@@ -7,11 +8,7 @@ import { withExample } from './with-example.js';
 /** `rolebridge connection setup-code`: one value instead of five for the customer's `init --setup`. */
 export function addSetupCodeCommand(group: Command, terminal: Terminal): void {
   withExample(
-    withServiceOptions(
-      group
-        .command('setup-code <id>')
-        .description('create a set-up code for init --setup; it revokes the code before and holds no secret'),
-    ),
+    withServiceOptions(group.command('setup-code <id>').description(summaryOf('createSetupCode'))),
     'rolebridge connection setup-code con_…',
   )
     .option('--revoke', 'revoke the code instead')

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { RequestBody } from '../../client/index.js';
+import { memberOf, summaryOf } from './of-call.js';
 import { printJson, printTable } from './print.js';
 import { clientOf, type ServiceOptions, wholeNumber, withServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
@@ -19,13 +20,13 @@ export function addSignInLinkCommands(program: Command, terminal: Terminal): voi
   const group = program.command('sign-in-links').description('links that sign one person in to the pages');
 
   withExample(
-    withServiceOptions(group.command('create').description('create a sign-in link, which is shown this once'))
+    withServiceOptions(group.command('create').description(summaryOf('createSignInLink')))
       .option('--expires-in <seconds>', 'how long it is good for', wholeNumber('--expires-in', 60, 2_592_000))
-      .option('--connection <id>', 'open only this connection')
+      .option('--connection <id>', memberOf('createSignInLink', 'connectionId'))
       .option('--access <level>', 'read, connect or manage (default: connect for one connection)')
       .option('--user <name>', 'the name of the person, as the audit log shows it')
       .option('--email <address>', 'the address of that person')
-      .option('--return-url <url>', 'where the page leads back to'),
+      .option('--return-url <url>', memberOf('createSignInLink', 'returnUrl')),
     'rolebridge sign-in-links create --connection con_… --user "Ana Ruiz" --expires-in 86400',
   ).action(async ({ json, ...options }: CreateOptions) => {
     const link = await (await clientOf(options, terminal)).createSignInLink(requestOf(options));
@@ -34,7 +35,7 @@ export function addSignInLinkCommands(program: Command, terminal: Terminal): voi
   });
 
   withExample(
-    withServiceOptions(group.command('list').description('list sign-in links, without their URLs')),
+    withServiceOptions(group.command('list').description(summaryOf('listSignInLinks'))),
     'rolebridge sign-in-links list',
   ).action(async (options: ServiceOptions) => {
     const client = await clientOf(options, terminal);
@@ -62,9 +63,7 @@ export function addSignInLinkCommands(program: Command, terminal: Terminal): voi
   });
 
   withExample(
-    withServiceOptions(
-      group.command('revoke <id>').description('revoke a link at once, and sign its person out'),
-    ),
+    withServiceOptions(group.command('revoke <id>').description(summaryOf('revokeSignInLink'))),
     'rolebridge sign-in-links revoke lnk_…',
   ).action(async (id: string, options: ServiceOptions) => {
     await (await clientOf(options, terminal)).revokeSignInLink(id);

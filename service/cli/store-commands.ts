@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { NewOrganization } from '../actions/create-organization.js';
 import { type OperatorCommand, runOperatorCommand } from '../actions/run-operator-command.js';
-import { reencryption } from '../api/answers.js';
-import { createOrganizationRequest } from '../api/schemas.js';
+import { reencryption } from '../api/operations/reencrypt.js';
+import { createOrganizationRequest } from '../api/organizations/requests.js';
 import { askForControl } from '../control-socket.js';
 import { openEncryption } from '../open-encryption.js';
 import { backUp, restoreBackup } from '../records/lowdb/backup.js';
@@ -44,6 +44,7 @@ export async function reencryptCommand(options: ServiceOptions, terminal: Termin
     ['access keys', result.accessKeys],
     ['callback secrets', result.callbackSecrets],
     ['enrollment secrets', result.enrollmentSecrets],
+    ['webhook secrets', result.webhookSecrets],
     ["keys of persons' names", result.personKeys],
   ] as const;
   const failed = kinds.flatMap(([, count]): { id: string; reason: string }[] => [...(count?.failed ?? [])]);

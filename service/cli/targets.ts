@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Credentials, RequestBody } from '../../client/index.js';
 import { codeOf } from '../unknown-value.js';
 import { UsageError } from './failure.js';
+import { summaryOf } from './of-call.js';
 import { printJson, printTable, printValues } from './print.js';
 import { clientOf, type ServiceOptions, wholeNumber, withServiceOptions } from './service-options.js';
 import { scopeOf, scopeText, type TargetOptions, targetOf, withTargetOptions } from './target-options.js';
@@ -47,7 +48,7 @@ export function addTargetCommands(program: Command, terminal: Terminal): void {
         .command('scope')
         .description('where connections apply')
         .command('set <id> [scopes...]')
-        .description('set all scopes of a connection'),
+        .description(summaryOf('setScopes')),
     )
       .option('--replace', 'take them from the connections that hold them')
       .option('--none', 'take all scopes away'),
@@ -69,11 +70,7 @@ export function addTargetCommands(program: Command, terminal: Terminal): void {
   );
 
   withExample(
-    withServiceOptions(
-      withTargetOptions(
-        program.command('resolve').description('show which connection applies to a target, and why'),
-      ),
-    ),
+    withServiceOptions(withTargetOptions(program.command('resolve').description(summaryOf('resolve')))),
     'rolebridge resolve --project shop --environment production',
   ).action(async (options: ServiceOptions & TargetOptions) => {
     const target = targetOf(options);

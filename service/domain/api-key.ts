@@ -1,24 +1,28 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { type ApiKeyId, isApiKeyId, type OrganizationId } from './ids.js';
-import type { Authority } from './permission.js';
+import { z } from 'zod';
+import type { DeepReadonly } from './deep-readonly.js';
+import { type ApiKeyId, apiKeyId, isApiKeyId, organizationId } from './ids.js';
+import { authority } from './permission.js';
+import { isoTime } from './verification.js';
 
 /** A secret that opens one organization, as far as its authority goes. */
-export interface ApiKey extends Authority {
-  readonly id: ApiKeyId;
-  readonly organizationId: OrganizationId;
-  readonly name: string;
+export const apiKeySchema = z.strictObject({
+  id: apiKeyId,
+  organizationId,
+  name: z.string(),
   /** SHA-256 of the whole key, hexadecimal. The key itself is shown once and kept nowhere. */
-  readonly hash: string;
-  readonly createdAt: string;
-  /** The key that made it: when that one is revoked, this one is. Absent for keys of the operator's making. */
-  readonly parentId?: ApiKeyId | undefined;
-  /** Those made with it. In the same row, so that revoking them all and making another one conflict. */
-  readonly childIds?: readonly ApiKeyId[] | undefined;
-  /** Within five minutes. */
-  readonly lastUsedAt?: string | undefined;
+  hash: z.string().min(1),
+  createdAt: isoTime,
+  ...authority.shape,
+  /** When that one is revoked, this one is. Absent for keys that the operator created. */
+  parentId: apiKeyId.optional().meta({ description: 'The key that created it.' }),
+  /** Those created with it. In the same row, so that revoking them all and creating another one conflict. */
+  childIds: z.array(apiKeyId).optional(),
+  lastUsedAt: isoTime.optional().meta({ description: 'Within five minutes.' }),
   /** From then on it opens nothing. */
-  readonly revokedAt?: string | undefined;
-}
+  revokedAt: isoTime.optional(),
+});
+export type ApiKey = DeepReadonly<z.infer<typeof apiKeySchema>>;
 
 /** Does it open its organization at this time? */
 export const isValid = ({ revokedAt, expiresAt }: ApiKey, nowMs: number): boolean =>

@@ -1,6 +1,16 @@
-import type { ErrorCode } from './errors.js';
-import type { ApiKeyId, AuditId, Branded, ConnectionId, EnrollmentId, OrganizationId } from './ids.js';
-import type { Scope } from './scope.js';
+import { z } from 'zod';
+import type { DeepReadonly } from './deep-readonly.js';
+import {
+  type AuditId,
+  apiKeyId,
+  auditId,
+  type Branded,
+  connectionId,
+  enrollmentId,
+  organizationId,
+} from './ids.js';
+import { scope } from './scope.js';
+import { errorCode, isoTime } from './verification.js';
 
 /** What the audit log records. */
 export const auditActions = [
@@ -58,24 +68,40 @@ export const auditActions = [
 export type AuditAction = (typeof auditActions)[number];
 
 /** Who did it. */
-export type Actor =
-  | { readonly kind: 'api_key'; readonly id: ApiKeyId }
-  /** A person in the browser; the id is of the session, and is no secret. */
-  | {
-      readonly kind: 'web_session';
-      readonly id: string;
-      /** Who the sign-in link was made for, unverified; encrypted. */
-      readonly person?: string | undefined;
-    }
+export const actors = {
+  api_key: z.strictObject({ kind: z.literal('api_key'), id: apiKeyId }),
+  /** A person in the browser. */
+  web_session: z.strictObject({
+    kind: z.literal('web_session'),
+    /** Of the session; no secret. */
+    id: z.string(),
+    /** Who the sign-in link was created for, unverified; encrypted. */
+    person: z.string().optional(),
+  }),
   /** The customer's stack, which proved itself with the connection's secret. */
-  | { readonly kind: 'callback' }
-  /** An account's stack, which proved itself with an enrollment's secret; the id is the enrollment's. */
-  | { readonly kind: 'enrollment'; readonly id: EnrollmentId }
+  callback: z.strictObject({ kind: z.literal('callback') }),
+  /** An account's stack, which proved itself with the secret of this enrollment. */
+  enrollment: z.strictObject({ kind: z.literal('enrollment'), id: enrollmentId }),
   /** The vendor's staff or backend; without an id it used the token of the setting. */
-  | { readonly kind: 'operator'; readonly id?: string | undefined; readonly name?: string | undefined }
-  | { readonly kind: 'command_line' }
-  /** The service itself, such as when it watches over connections. */
-  | { readonly kind: 'service' };
+  operator: z.strictObject({
+    kind: z.literal('operator'),
+    id: z.string().optional(),
+    name: z.string().optional().meta({ description: "Of an operator's token." }),
+  }),
+  command_line: z.strictObject({ kind: z.literal('command_line') }),
+  /** The service itself, such as when it verifies connections again. */
+  service: z.strictObject({ kind: z.literal('service') }),
+};
+const actor = z.discriminatedUnion('kind', [
+  actors.api_key,
+  actors.web_session,
+  actors.callback,
+  actors.enrollment,
+  actors.operator,
+  actors.command_line,
+  actors.service,
+]);
+export type Actor = DeepReadonly<z.infer<typeof actor>>;
 
 /** Who asks, and with which request. */
 export interface Requester {
@@ -83,35 +109,36 @@ export interface Requester {
   readonly requestId: string;
 }
 
-/** Something that is about to be done or was done, as it is asked of the log. */
-export interface AuditEvent {
-  readonly action: AuditAction;
-  readonly organizationId: OrganizationId;
-  readonly connectionId?: ConnectionId | undefined;
-  /** What credentials were asked for. */
-  readonly target?: Scope | undefined;
+const event = z.strictObject({
+  action: z.enum(auditActions),
+  organizationId,
+  connectionId: connectionId.optional(),
+  target: scope.optional().meta({ description: 'What credentials were requested for.' }),
   /** What else matters later; never a secret. */
-  readonly details?: Readonly<Record<string, string | number | boolean>> | undefined;
-}
+  details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+});
+/** Something that is about to be done or was done. */
+export type AuditEvent = DeepReadonly<z.infer<typeof event>>;
 
+const record = event.extend({ id: auditId, at: isoTime, actor, requestId: z.string() });
+/** Each phase of an action. */
+export const auditPhases = {
+  intent: record.extend({ phase: z.literal('intent') }),
+  outcome: record.extend({
+    phase: z.literal('outcome'),
+    intentId: auditId.optional(),
+    outcome: z
+      .enum(['succeeded', 'refused', 'inconclusive', 'failed'])
+      .meta({ description: 'inconclusive: nothing was decided, so retry. failed: a fault of the service.' }),
+    code: errorCode.optional(),
+  }),
+};
 /**
  * One record. What changes something or asks AWS is recorded twice: its intent before, its outcome after; an intent
  * without an outcome was cut off. What does neither has its outcome only.
  */
-export type AuditRecord = AuditEvent &
-  Requester & {
-    readonly id: AuditId;
-    readonly at: string;
-  } & (
-    | { readonly phase: 'intent' }
-    | {
-        readonly phase: 'outcome';
-        readonly intentId?: AuditId | undefined;
-        /** `inconclusive`: nothing was decided, the same may be tried again. `failed`: a fault of the service. */
-        readonly outcome: 'succeeded' | 'refused' | 'inconclusive' | 'failed';
-        readonly code?: ErrorCode | undefined;
-      }
-  );
+export const auditRecordSchema = z.discriminatedUnion('phase', [auditPhases.intent, auditPhases.outcome]);
+export type AuditRecord = DeepReadonly<z.infer<typeof auditRecordSchema>>;
 
 /**
  * The proof that an intent is in the audit log: nothing changes a connection, opens a session or decrypts a key

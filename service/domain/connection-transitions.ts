@@ -297,13 +297,10 @@ export const withEncryptedKey = (
 ): KeyedConnection => ({ ...connection, accessKey: { ...connection.accessKey, encrypted } });
 
 /** A role may take the access key's place; or one was refused for it. */
-export const migrating = (
-  connection: AccessKeyConnection,
+export const migrating = <Moving extends AccessKeyConnection>(
+  connection: Moving,
   migration: RoleMigration,
-): AccessKeyConnection => ({
-  ...connection,
-  migration,
-});
+): Moving => ({ ...connection, migration });
 
 /** A later report of the same finding: nothing has changed for those who use the connection. */
 export const reported = <Verified extends VerifiableConnection>(

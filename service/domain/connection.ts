@@ -25,6 +25,9 @@ export const region = z
   .max(32)
   .regex(/^[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}$/, 'must be a region of AWS, such as eu-central-1');
 
+export const connectionStatus = z.enum(['pending', 'connected', 'failed', 'disconnected']);
+export const connectionMethod = z.enum(['assume_role', 'access_key']);
+
 /** What every connection has, whatever its method and state. */
 const common = z.strictObject({
   id: connectionId,
@@ -33,12 +36,11 @@ const common = z.strictObject({
   /** What the vendor calls it, and keeps with it; the service never reads it. */
   reference: reference.optional(),
   metadata: metadata.optional(),
-  /** Passed on with credentials. */
-  defaultRegion: region.optional(),
+  defaultRegion: region.optional().meta({ description: 'Passed on with credentials.' }),
   /** The account that the connection is bound to: as the vendor said, or that of the first role that connected. */
   expectedAccountId: accountId.optional(),
   partition,
-  scopes: z.array(scope),
+  scopes: z.array(scope).meta({ description: "Where it applies; {} is the organization's default." }),
   /** Where the vendor last said that it applies; a callback may narrow that. Absent until the vendor says so. */
   vendorScopes: z.array(scope).optional(),
   /** A callback may make it the organization's default. */
@@ -55,9 +57,11 @@ const common = z.strictObject({
 
 /** What a customer makes a role with, and what its stack signs with. */
 const registration = z.strictObject({
-  externalId,
-  /** During a rotation: the next one. No other connection has had it. */
-  pendingExternalId: externalId.optional(),
+  externalId: externalId.meta({
+    description: "What the role's trust policy must require as sts:ExternalId.",
+  }),
+  /** No other connection has had it. */
+  pendingExternalId: externalId.optional().meta({ description: 'During a rotation: the next one.' }),
   /** The callback's secret, encrypted with the service's key. */
   encryptedCallbackSecret: z.string(),
   /** The secret before, which signs as well until then. */
@@ -65,12 +69,13 @@ const registration = z.strictObject({
 });
 export type RoleRegistration = DeepReadonly<z.infer<typeof registration>>;
 
-/** `proven`: the trust policy was read and judged. `tested`: by probes only. */
-export const assurance = z.enum(['proven', 'tested']);
+export const assurance = z
+  .enum(['proven', 'tested'])
+  .meta({ description: 'proven: the trust policy was read and judged. tested: by probes only.' });
 export type Assurance = z.infer<typeof assurance>;
 
 /** What the vendor needs in the account. The name is the vendor's, the rest as the customer deployed it. */
-const deployedPermissionSet = z.strictObject({
+export const deployedPermissionSet = z.strictObject({
   name: permissionSetName,
   /** Absent until a role was checked against one. */
   version: z.int().optional(),
@@ -81,14 +86,16 @@ const deployedPermissionSet = z.strictObject({
 });
 export type DeployedPermissionSet = DeepReadonly<z.infer<typeof deployedPermissionSet>>;
 
-const roleId = z.string().min(1).max(128);
+const roleId = z.string().min(1).max(128).meta({ description: "The role's unique id." });
 const verified = z.strictObject({
   roleArn,
   roleId,
   accountId,
   assurance,
-  /** Whether the role can do what its permission set needs; absent without a set. */
-  permissions: permissionsState.optional(),
+  permissions: permissionsState.optional().meta({
+    description:
+      "Whether IAM's simulator allows what the permission set needs. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked.",
+  }),
   /** When the negative probes last passed. */
   probedAt: isoTime,
   verification: verificationSchema,
@@ -117,19 +124,26 @@ export const roleBase = common.extend({
   permissionSet: deployedPermissionSet.optional(),
   ...registration.shape,
 });
-const roleSchema = z.discriminatedUnion('status', [
-  roleBase.extend({ status: z.literal('pending') }),
-  roleBase.extend({ status: z.literal('connected'), ...verified.shape }),
-  roleBase.extend({ status: z.literal('failed'), ...refused.shape }),
-  roleBase.extend({
+/** Each state of a connection with a role. */
+export const roleStates = {
+  pending: roleBase.extend({ status: z.literal('pending') }),
+  connected: roleBase.extend({ status: z.literal('connected'), ...verified.shape }),
+  failed: roleBase.extend({ status: z.literal('failed'), ...refused.shape }),
+  disconnected: roleBase.extend({
     status: z.literal('disconnected'),
     reason: z.enum(['deprovisioned', 'deleted']),
     disconnectedAt: isoTime,
   }),
+};
+const roleSchema = z.discriminatedUnion('status', [
+  roleStates.pending,
+  roleStates.connected,
+  roleStates.failed,
+  roleStates.disconnected,
 ]);
 
 /** A role that is to take an access key's place; the key stays in use until the role has been verified. */
-const migration = registration.extend({
+export const migration = registration.extend({
   /** The last role that was refused, and why. */
   roleArn: roleArn.optional(),
   verification: verificationSchema.optional(),
@@ -137,9 +151,9 @@ const migration = registration.extend({
 export type RoleMigration = DeepReadonly<z.infer<typeof migration>>;
 
 /** An access key as a connection has it. */
-const storedAccessKey = z.strictObject({
-  /** Of the access key's id: all that is shown of it. */
-  lastFour: z.string().length(4),
+export const storedAccessKey = z.strictObject({
+  /** All that is shown of it. */
+  lastFour: z.string().length(4).meta({ description: "The last four characters of the access key's id." }),
   /** The user or session that AWS says it belongs to. */
   principalArn: z.string(),
   /** As the customer said; AWS does not tell. */
@@ -159,19 +173,20 @@ export const accessKeyBase = common.extend({
   migration: migration.optional(),
 });
 /** A key is verified before anything is stored, so such a connection is never pending. */
-const accessKeySchema = z.discriminatedUnion('status', [
-  accessKeyBase.extend({
+export const accessKeyStates = {
+  keyed: accessKeyBase.extend({
     status: z.literal(['connected', 'failed']),
     accountId,
     accessKey: storedAccessKey,
     verification: verificationSchema,
   }),
-  accessKeyBase.extend({
+  deleted: accessKeyBase.extend({
     status: z.literal('disconnected'),
     reason: z.literal('deleted'),
     disconnectedAt: isoTime,
   }),
-]);
+};
+const accessKeySchema = z.discriminatedUnion('status', [accessKeyStates.keyed, accessKeyStates.deleted]);
 
 /** One way into one AWS account. */
 export const connectionSchema = z.discriminatedUnion('method', [roleSchema, accessKeySchema]);

@@ -1,6 +1,8 @@
 /** A value of a schema, as everything but its parser sees it. */
-export type DeepReadonly<Value> = Value extends string | number | boolean | null | undefined
+export type DeepReadonly<Value> = unknown extends Value
   ? Value
-  : Value extends readonly (infer Item)[]
-    ? readonly DeepReadonly<Item>[]
-    : { readonly [Member in keyof Value]: DeepReadonly<Value[Member]> };
+  : Value extends string | number | boolean | null | undefined
+    ? Value
+    : Value extends readonly (infer Item)[]
+      ? readonly DeepReadonly<Item>[]
+      : { readonly [Member in keyof Value]: DeepReadonly<Value[Member]> };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Enrollment } from './enrollment.js';
+import { type Enrollment, enrollmentSchema } from './enrollment.js';
 import type { EnrollmentId } from './ids.js';
 import type { Token } from './ports.js';
 
@@ -16,13 +16,8 @@ export function enrollmentTokenOf(enrollment: Enrollment): Token {
   };
 }
 
-export const enrollmentIn = ({ data, organizationId, createdAt, expiresAt }: Token): Enrollment => ({
-  // Written by enrollmentTokenOf.
-  ...(data as unknown as Enrollment),
-  organizationId,
-  createdAt,
-  expiresAt,
-});
+export const enrollmentIn = ({ data, organizationId, createdAt, expiresAt }: Token): Enrollment =>
+  enrollmentSchema.parse({ ...data, organizationId, createdAt, expiresAt });
 
 export const enrollmentTokenHash = (id: EnrollmentId): string =>
   createHash('sha256').update(id).digest('hex');

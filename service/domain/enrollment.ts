@@ -1,47 +1,67 @@
+import { z } from 'zod';
 import { notProved, proofLifetimeMs } from './caller-proof.js';
-import type { DeployedPermissionSet } from './connection.js';
+import { deployedPermissionSet } from './connection.js';
+import type { DeepReadonly } from './deep-readonly.js';
 import { RolebridgeError } from './errors.js';
-import type { AccountId, ConnectionId, EnrollmentId, OrganizationId } from './ids.js';
-import type { Partition } from './role-arn.js';
-import { checkScope, type Scope } from './scope.js';
+import {
+  type AccountId,
+  accountId,
+  type ConnectionId,
+  connectionId,
+  type EnrollmentId,
+  enrollmentId,
+  organizationId,
+} from './ids.js';
+import { partition } from './role-arn.js';
+import { checkScope, type Scope, scope } from './scope.js';
+import { isoTime } from './verification.js';
+
+/** Where the connection of an account applies. No rule: nowhere, until it is given a scope. */
+export const scopeRule = z.strictObject({
+  /** By account. */
+  accounts: z.record(z.string(), scope).optional(),
+  /** For every other one; `{account}` and `{label}` in its names stand for the account and for its stack's label. */
+  otherwise: z
+    .strictObject({
+      project: z.string().optional(),
+      environment: z.string().optional(),
+      architecture: z.string().optional(),
+    })
+    .optional(),
+});
+export type ScopeRule = DeepReadonly<z.infer<typeof scopeRule>>;
 
 /**
  * Lets the accounts of an AWS Organization register themselves, each with its own connection, for a while. The
  * secret alone registers nothing: each account proves itself with a signed `sts:GetCallerIdentity`.
  */
-export interface Enrollment {
-  readonly id: EnrollmentId;
-  readonly organizationId: OrganizationId;
+export const enrollmentSchema = z.strictObject({
+  id: enrollmentId,
+  organizationId,
   /** The start of the names of its connections. */
-  readonly name: string;
-  readonly partition: Partition;
-  readonly scopeRule: ScopeRule;
+  name: z.string(),
+  partition,
+  scopeRule,
   /** Undefined: any account, `maxAccounts` of them. */
-  readonly accountIds?: readonly AccountId[] | undefined;
-  readonly maxAccounts: number;
-  /** What the roles of its accounts are made with, as a connection has it. */
-  readonly permissionSet?: DeployedPermissionSet | undefined;
-  /** Name of the role that an account signs its proof with; `*` stands for any characters. */
-  readonly rolePattern: string;
-  readonly encryptedSecret: string;
-  readonly createdAt: string;
-  readonly expiresAt: string;
+  accountIds: z.array(accountId).optional(),
+  maxAccounts: z.int(),
+  /** What the roles of its accounts are created with, as a connection has it. */
+  permissionSet: deployedPermissionSet.optional(),
+  rolePattern: z.string().meta({
+    description: 'Name of the role that an account signs its proof with; * stands for any characters.',
+  }),
+  encryptedSecret: z.string(),
+  createdAt: isoTime,
+  expiresAt: isoTime,
   /** The connection of each account that has registered itself. */
-  readonly accounts: Readonly<Record<AccountId, ConnectionId>>;
+  accounts: z.record(accountId, connectionId),
   /** Nonces of the proofs that were used, with when each can be dropped: older proofs are refused for their age. */
-  readonly usedNonces: Readonly<Record<string, string>>;
-}
+  usedNonces: z.record(z.string(), isoTime),
+});
+export type Enrollment = DeepReadonly<z.infer<typeof enrollmentSchema>>;
 
 /** Name of the role that the StackSet template gives to the function that registers an account. */
 export const enrollmentRoleName = (id: EnrollmentId): string => `enrollment-${id}`;
-
-/** Where the connection of an account applies. No rule: nowhere, until it is given a scope. */
-export interface ScopeRule {
-  /** By account. */
-  readonly accounts?: Readonly<Record<string, Scope>> | undefined;
-  /** For every other one; `{account}` and `{label}` in its names stand for the account and for what its stack was given. */
-  readonly otherwise?: Scope | undefined;
-}
 
 /** @throws RolebridgeError `request_invalid` when the rule needs a label that was not given, or a name comes out wrong */
 export function scopeOfAccount(

@@ -33,6 +33,7 @@ export type ExternalId = z.infer<typeof externalId>;
 export const accountId = z
   .string()
   .regex(/^(?!0{12})[0-9]{12}$/, 'must be 12 digits')
+  .meta({ description: 'An AWS account: 12 digits.' })
   .brand<'AccountId'>();
 export type AccountId = z.infer<typeof accountId>;
 

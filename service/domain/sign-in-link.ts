@@ -10,7 +10,7 @@ export const access = z.enum(['read', 'connect', 'manage']);
 export type Access = z.infer<typeof access>;
 
 /** What the store keeps of a link, beside its times. */
-const linkData = z.object({
+export const linkData = z.object({
   id: z.string(),
   access,
   authority,
@@ -24,7 +24,7 @@ const linkData = z.object({
   person: z.string().optional(),
   /** SHA-256 of the secret of the first browser that used it. */
   browser: z.string().optional(),
-  usedAt: isoTime.optional(),
+  usedAt: isoTime.optional().meta({ description: 'When its browser first signed in.' }),
   revokedAt: isoTime.optional(),
 });
 export type LinkData = z.infer<typeof linkData>;

@@ -37,7 +37,7 @@ export interface RoleTrustTerms {
   readonly allowSourceIdentity?: boolean | undefined;
 }
 
-export interface TrustPolicy {
+export type TrustPolicy = {
   Version: string;
   Statement: [
     {
@@ -47,7 +47,7 @@ export interface TrustPolicy {
       Condition: { StringEquals: { 'sts:ExternalId': string } };
     },
   ];
-}
+};
 
 /** Whole texts only, so that no value can become another part of the policy. */
 const withValues = (template: object, values: Readonly<Record<string, unknown>>) =>

@@ -19,8 +19,8 @@ export const checkNames = [
 ] as const;
 export type CheckName = (typeof checkNames)[number];
 
-/** ISO 8601 in UTC, as the service writes it. */
-export const isoTime = z.iso.datetime();
+/** As the service writes it. */
+export const isoTime = z.iso.datetime().meta({ description: 'ISO 8601, in UTC.' });
 export const errorCode = z.enum(errorCodes).meta({ id: 'ProblemCode' });
 
 /** One request to AWS and what it answered. */
@@ -103,7 +103,9 @@ const failed = report.extend({
 });
 
 /** What a verification found: each check, each call to AWS, and the verdict. */
-export const verificationSchema = z.discriminatedUnion('result', [passed, failed]);
+export const verificationSchema = z
+  .discriminatedUnion('result', [passed, failed])
+  .meta({ id: 'Verification' });
 export type Verification = DeepReadonly<z.infer<typeof verificationSchema>>;
 export type PassedVerification = DeepReadonly<z.infer<typeof passed>>;
 export type FailedVerification = DeepReadonly<z.infer<typeof failed>>;

@@ -4,6 +4,8 @@ import {
   assurance,
   type Connection,
   claimedRole,
+  connectionMethod,
+  connectionStatus,
   permissionSetLabel,
   permissionSetOf,
 } from './connection.js';
@@ -40,17 +42,16 @@ export const messageTypes = {
 } as const;
 export type MessageType = keyof typeof messageTypes;
 
-const status = z.enum(['pending', 'connected', 'failed', 'disconnected']);
 export const messageData = z.strictObject({
   connectionId: z.string(),
   organizationId: z.string(),
   name: z.string(),
-  method: z.enum(['assume_role', 'access_key']),
-  status,
+  method: connectionMethod,
+  status: connectionStatus,
   version: z
     .int()
     .meta({ description: 'Increases with every change of the connection: compare it, not times.' }),
-  previousStatus: status.optional().meta({ description: 'Absent when the connection is new.' }),
+  previousStatus: connectionStatus.optional().meta({ description: 'Absent when the connection is new.' }),
   accountId: z.string().optional(),
   roleArn: z.string().optional(),
   previousRoleArn: z.string().optional(),

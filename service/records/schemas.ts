@@ -1,29 +1,16 @@
 import { z } from 'zod';
 import { type AuditRecord, auditActions } from '../domain/audit.js';
-import { authority } from '../domain/permission.js';
 
 // Objects are loose: a member that this version does not know is kept, not dropped at the next write.
 const name = z.string().min(1);
 const time = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'not a time');
 
 export { answeredRequestSchema as answeredRequest } from '../domain/answered-request.js';
+export { apiKeySchema as apiKey } from '../domain/api-key.js';
 export { connectionSchema as connection } from '../domain/connection.js';
 export { organizationSchema as organization } from '../domain/organization.js';
 export { projectSchema as project } from '../domain/project.js';
 export { webhookEndpointSchema as webhookEndpoint } from '../domain/webhook-endpoint.js';
-
-export const apiKey = z.looseObject({
-  id: name,
-  organizationId: name,
-  name: z.string(),
-  hash: name,
-  createdAt: time,
-  ...authority.shape,
-  parentId: name.optional(),
-  childIds: z.array(name).optional(),
-  lastUsedAt: time.optional(),
-  revokedAt: time.optional(),
-});
 
 export const idempotencyRecord = z.looseObject({
   organizationId: name,
@@ -92,6 +79,7 @@ export const retiredExternalId = z.looseObject({
   connectionId: name,
 });
 
+/** Enough to read a record back: what is in it was checked when it was written, and is chained. */
 const auditMembers = z.looseObject({
   id: name,
   organizationId: name,

@@ -318,6 +318,7 @@ test('the encryption key: none, one that access keys need and is gone, an old on
       accessKeys: { keyId: 'e1', reencrypted: 1, unchanged: 0, failed: [] },
       callbackSecrets: expect.objectContaining({ reencrypted: 0, failed: [] }),
       enrollmentSecrets: expect.objectContaining({ reencrypted: 0, failed: [] }),
+      webhookSecrets: expect.objectContaining({ reencrypted: 0, failed: [] }),
       personKeys: expect.objectContaining({ reencrypted: 0, failed: [] }),
     },
   ]);

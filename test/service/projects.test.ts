@@ -1,5 +1,9 @@
 /** Declared targets: projects with environments and architectures, and what a change of them does. */
+import { RolebridgeError } from '../../service/domain/errors.js';
+import { createRecordStore } from '../../service/records/record-store.js';
+import { createMapBackend } from '../contract/map-backend.js';
 import { type OperatedVendor, startOperator } from '../operator.js';
+import { callApi } from '../vendor.js';
 
 let vendor: OperatedVendor;
 
@@ -61,6 +65,51 @@ it('an architecture that moves takes its own scope along; a dry run says so and 
   expect(await scopesOf(web.id)).toEqual([place('test', 'web')]);
   expect((await declare(moved)).body.moves).toEqual([]);
 });
+
+it.each(['open', 'declared'])(
+  'a move that a crash cut off is finished by the same declaration (targets: %s)',
+  async (targets) => {
+    await vendor.close();
+    const store = createRecordStore(createMapBackend());
+    vendor = await startOperator({ store });
+    await declare([environment('production', 'web', 'api'), environment('test')]);
+    await vendor.operate('PATCH', `/v1/organizations/${vendor.organization.id}`, { targets });
+    const at = (environment: string, architecture: string) => ({
+      project: 'shop',
+      environment,
+      architecture,
+    });
+    const web = await connect('web', at('production', 'web'));
+    const api = await connect('api', at('production', 'api'));
+    const moved = [environment('production'), environment('test', 'web', 'api')];
+    // The process ends at its second change: a scope, or the project.
+    for (const lastWrite of ['commit', 'saveProject'] as const) {
+      let left = lastWrite === 'commit' ? 1 : 0;
+      const dying = new Proxy(store, {
+        get(target, name) {
+          const value: unknown = Reflect.get(target, name, target);
+          if (name === 'close') return async () => {};
+          if (typeof value !== 'function' || name !== lastWrite) return value;
+          return async (...given: unknown[]) => {
+            if (left-- > 0) return Reflect.apply(value, target, given);
+            throw new RolebridgeError('store_unavailable', 'The process ends.');
+          };
+        },
+      });
+      const other = await vendor.startAnother({ store: dying });
+      const body = { name: 'Größe', environments: moved };
+      const cut = await callApi(other.url, vendor.apiKey, 'PUT', '/v1/projects/shop', body);
+      expect(cut.body.code).toBe('store_unavailable');
+      await other.close();
+    }
+    expect((await declare(moved)).status).toBe(200);
+    expect([await scopesOf(web.id), await scopesOf(api.id)]).toEqual([
+      [at('test', 'web')],
+      [at('test', 'api')],
+    ]);
+    expect((await declare(moved)).body.moves).toEqual([]);
+  },
+);
 
 it('a rename changes no scope, and what is left out or deleted names the scopes that match nothing', async () => {
   await declare([environment('production', 'web')]);

@@ -53,6 +53,7 @@ it('a service key: the new one first, secrets encrypted again, the old one taken
   await callApi(first.url, apiKey, 'DELETE', `/v1/connections/${deleted.id}`);
   const user = { name: 'Ada Lovelace' };
   await callApi(first.url, apiKey, 'POST', '/v1/sign-in-links', { user });
+  await callApi(first.url, apiKey, 'POST', '/v1/webhook-endpoints', { url: 'https://hooks.vendor.example/' });
   await stop(first);
 
   const second = await vendor.start({
@@ -63,6 +64,7 @@ it('a service key: the new one first, secrets encrypted again, the old one taken
   expect((await encrypted()).body).toEqual({
     callbackSecrets: { keyId: 'k2', reencrypted: 3, unchanged: 0, failed: [] },
     enrollmentSecrets: { keyId: 'k2', reencrypted: 1, unchanged: 0, failed: [] },
+    webhookSecrets: { keyId: 'k2', reencrypted: 1, unchanged: 0, failed: [] },
     personKeys: { keyId: 'k2', reencrypted: 1, unchanged: 0, failed: [] },
   });
   // On the machine of the running service the command needs neither its URL nor a token.

@@ -1,19 +1,30 @@
-/** A state or a member that is misspelled does not compile. */
+/** A misspelled state or member does not compile, nor does a handler that returns another answer than it declares. */
 import ts from 'typescript';
 
-const path = `${__dirname}/must-not-compile.ts`;
+// Beside the service's modules, so that they share one zod.
+const path = 'service/must-not-compile.ts';
 const head = `
-import type { Connection, ConnectedConnection, FailedConnection, PendingConnection } from '../../service/domain/connection.js';
-import { connected, failed, type VerifiedRole } from '../../service/domain/connection-transitions.js';
+import type { Connection, ConnectedConnection, FailedConnection, PendingConnection } from './domain/connection.js';
+import { connected, failed, type VerifiedRole } from './domain/connection-transitions.js';
 declare const connection: Connection;
 declare const waiting: PendingConnection;
 declare const up: ConnectedConnection;
 declare const down: FailedConnection;
 declare const verified: VerifiedRole;
+import { z } from 'zod';
+import { defineOperation } from './api/operation.js';
+const schema = z.object({ name: z.string(), notes: z.array(z.object({ text: z.string().optional() })).optional() });
+const call = {
+  method: 'get', path: '/v1/things', tag: 'Things', summary: '', auth: 'none', errors: [], examples: {},
+  answer: { status: 200, description: '', schema },
+} as const;
 `;
 
 const config = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
-const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, '.', { noEmit: true, types: [] });
+const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, '.', {
+  noEmit: true,
+  types: ['node'],
+});
 
 /** What the compiler says of each of these, with one program for all. */
 function complaints(sources: readonly string[]): string[] {
@@ -42,6 +53,7 @@ const right = [
   'export const next: Connection = connected(connection, verified);',
   "export const next: Connection = { ...waiting, status: 'pending' };",
   "export const isUp = connection.status === 'connected';",
+  "defineOperation({ ...call, handler: async () => ({ name: 'shop', notes: [{ text: 'new' }] }) });",
 ];
 const wrong: readonly (readonly [string, string, RegExp])[] = [
   ['a misspelled state', "export const next: Connection = { ...waiting, status: 'conected' };", /conected/],
@@ -71,6 +83,22 @@ const wrong: readonly (readonly [string, string, RegExp])[] = [
     'an id of another kind',
     'export const id: Connection["id"] = connection.organizationId;',
     /ConnectionId|assignable/,
+  ],
+  ['an answer without a member', 'defineOperation({ ...call, handler: () => ({}) });', /name/],
+  [
+    'an answer with a member of another type',
+    'defineOperation({ ...call, handler: async () => ({ name: 1 }) });',
+    /number/,
+  ],
+  [
+    'an answer with a member that is not documented',
+    "defineOperation({ ...call, handler: async () => ({ name: 'shop', hash: '9f' }) });",
+    /isNotInTheAnswer: "hash"/,
+  ],
+  [
+    'an answer with such a member further in',
+    "defineOperation({ ...call, handler: async () => ({ name: 'shop', notes: [{ text: '', txet: 'new' }] }) });",
+    /isNotInTheAnswer: "txet"/,
   ],
   ['a change in place', "up.status = 'failed';", /read-only|assignable/],
 ];

@@ -1,8 +1,26 @@
+import { z } from 'zod';
 import { createApiKey as create } from '../../actions/api-keys.js';
-import * as answers from '../answers.js';
+import { authority, ceilings, defaultPermissions } from '../../domain/permission.js';
+import { scope } from '../../domain/scope.js';
 import { defineOperation } from '../operation.js';
-import { createApiKeyRequest } from '../schemas.js';
-import { apiKeyView } from './view.js';
+import { name } from '../schemas.js';
+import { sessionPolicy } from '../session-policy.js';
+import { apiKeyShown, apiKeyView } from './view.js';
+
+const createApiKeyRequest = z.strictObject({
+  name,
+  permissions: authority.shape.permissions
+    .default([...defaultPermissions])
+    .meta({ description: 'What the key may do, at most what the key that creates it may.' }),
+  scope: scope
+    .optional()
+    .meta({ description: 'The key sees connections and issues credentials within it only.' }),
+  ceilings: ceilings
+    .extend({ sessionPolicy: sessionPolicy.optional() })
+    .optional()
+    .meta({ description: 'The longest duration, and a session policy for all credentials of the key.' }),
+  expiresAt: z.iso.datetime().optional().meta({ description: 'By default that of the key that creates it.' }),
+});
 
 export const createApiKey = defineOperation({
   method: 'post',
@@ -17,7 +35,7 @@ export const createApiKey = defineOperation({
   answer: {
     status: 201,
     description: 'The key, which no other answer contains.',
-    schema: answers.createdApiKey,
+    schema: apiKeyShown.extend({ apiKey: z.string().meta({ description: 'In no other answer.' }) }),
   },
   errors: ['quota_exceeded'],
   examples: {

@@ -1,8 +1,14 @@
+import { z } from 'zod';
 import { keysOf } from '../../actions/api-keys.js';
-import * as answers from '../answers.js';
+import { apiKeyId } from '../../domain/ids.js';
 import { defineOperation } from '../operation.js';
-import { apiKeysQuery } from '../schemas.js';
-import { apiKeyView } from './view.js';
+import { limit, nextAfter } from '../schemas.js';
+import { apiKeyShown, apiKeyView } from './view.js';
+
+const apiKeysQuery = z.strictObject({
+  limit,
+  after: apiKeyId.meta({ description: 'The "next" of the page before.' }).optional(),
+});
 
 export const listApiKeys = defineOperation({
   method: 'get',
@@ -13,7 +19,11 @@ export const listApiKeys = defineOperation({
   auth: 'organization',
   permission: 'keys:write',
   query: apiKeysQuery,
-  answer: { status: 200, description: 'A page of keys, oldest first.', schema: answers.apiKeyList },
+  answer: {
+    status: 200,
+    description: 'A page of keys, oldest first.',
+    schema: z.object({ apiKeys: z.array(apiKeyShown), next: nextAfter }),
+  },
   errors: [],
   examples: {
     all: { returns: 200 },

@@ -1,11 +1,41 @@
+import { z } from 'zod';
 import { findConnection } from '../../actions/find-connection.js';
-import { openPerson } from '../../actions/persons.js';
-import type { AuditRecord } from '../../domain/audit.js';
+import { openPerson, person } from '../../actions/persons.js';
+import { type AuditRecord, actors, auditPhases } from '../../domain/audit.js';
+import { auditId, connectionId } from '../../domain/ids.js';
 import { requireWholeOrganization } from '../../domain/permission.js';
-import * as answers from '../answers.js';
-import { connectionId } from '../example-values.js';
+import * as example from '../example-values.js';
 import { type ApiDependencies, defineOperation } from '../operation.js';
-import { auditQuery } from '../schemas.js';
+import { limit, nextBefore } from '../schemas.js';
+
+const auditQuery = z.strictObject({
+  limit,
+  before: auditId.meta({ description: 'The "next" of the page before.' }).optional(),
+  connection: connectionId.meta({ description: 'Records about one connection only.' }).optional(),
+});
+
+/** Names of persons are stored encrypted. */
+const actorShown = z.discriminatedUnion('kind', [
+  actors.api_key,
+  actors.web_session.extend({
+    person: person.optional().meta({ description: 'Who the sign-in link was created for, unverified.' }),
+  }),
+  actors.callback,
+  actors.enrollment,
+  actors.operator,
+  actors.command_line,
+  actors.service,
+]);
+const auditRecord = z
+  .discriminatedUnion('phase', [
+    auditPhases.intent.omit({ organizationId: true }).extend({ actor: actorShown }),
+    auditPhases.outcome.omit({ organizationId: true }).extend({ actor: actorShown }),
+  ])
+  .meta({ id: 'AuditRecord' });
+const auditPage = z.object({
+  records: z.array(auditRecord).meta({ description: 'The newest first.' }),
+  next: nextBefore,
+});
 
 export const listAuditRecords = defineOperation({
   method: 'get',
@@ -15,11 +45,11 @@ export const listAuditRecords = defineOperation({
   auth: 'organization',
   permission: 'audit:read',
   query: auditQuery,
-  answer: { status: 200, description: 'A page of records.', schema: answers.auditPage },
+  answer: { status: 200, description: 'A page of records.', schema: auditPage },
   errors: ['connection_not_found'],
   examples: {
     newest: { query: { limit: '10' }, returns: 200 },
-    ofAConnection: { query: { connection: connectionId }, returns: 200 },
+    ofAConnection: { query: { connection: example.connectionId }, returns: 200 },
     notAnId: { query: { before: 'yesterday' }, returns: 'request_invalid' },
   },
   async handler({ deps, caller, query: { limit, before, connection } }) {
@@ -42,9 +72,10 @@ export const listAuditRecords = defineOperation({
 /** The organization is the reader's own. */
 export async function auditRecordView(
   deps: ApiDependencies,
-  { organizationId, actor: { ...actor }, ...record }: AuditRecord,
+  { organizationId, actor, ...record }: AuditRecord,
 ) {
-  if (actor.kind !== 'web_session' || actor.person === undefined) return { ...record, actor };
-  const { person, ...shown } = actor;
-  return { ...record, actor: { ...shown, person: await openPerson(deps, organizationId, person) } };
+  if (actor.kind !== 'web_session') return { ...record, actor };
+  const { person: encrypted, ...shown } = actor;
+  const person = encrypted === undefined ? undefined : await openPerson(deps, organizationId, encrypted);
+  return { ...record, actor: { ...shown, ...(person && { person }) } };
 }

@@ -1,11 +1,26 @@
 import { z } from 'zod';
-import * as answers from '../answers.js';
+import { check, errorCode } from '../../domain/verification.js';
+import { connection } from '../connections/answers.js';
 import { roleVerificationErrors } from '../connections/shared.js';
 import { connectionId, roleArn, roleId } from '../example-values.js';
 import { type ApiDependencies, defineOperation, RawAnswer } from '../operation.js';
 import { perService } from '../per-service.js';
-import { callbackEvent } from '../schemas.js';
+import { callbackEvent } from './event.js';
 import { createCallbackReceiver } from './receiver.js';
+
+const preflight = z
+  .object({
+    checks: z.array(
+      z.object({
+        name: z.enum(['secret', 'account', 'external_id', 'role', 'permission_set']),
+        outcome: check.shape.outcome,
+        code: errorCode.optional(),
+        message: z.string(),
+        remedy: z.string().optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'Preflight' });
 
 const receiverOf = perService((deps: ApiDependencies) =>
   createCallbackReceiver(deps, deps.callbackToleranceMs, deps.limits),
@@ -25,7 +40,7 @@ export const receiveCallback = defineOperation({
   answer: {
     status: 200,
     description: 'The connection; to connection.check, a result for each check.',
-    schema: z.union([answers.connection, answers.preflight]),
+    schema: z.union([connection, preflight]),
   },
   statusOf: { request_invalid: 422, role_arn_invalid: 422 },
   errors: [

@@ -14,9 +14,10 @@ import { withVendorName } from '../../domain/vendor-words.js';
 import type { RateLimits } from '../../limits/index.js';
 import { parseJsonBody } from '../json-body.js';
 import type { Answer } from '../problem.js';
-import { callbackEvent, parse } from '../schemas.js';
+import { parse } from '../schemas.js';
 import { verifySignature } from '../signature.js';
 import { connectionView } from '../views.js';
+import { callbackEvent } from './event.js';
 import { type Attempt, createHandleOnce } from './handle-once.js';
 
 /** Answers `POST /v1/callbacks`: the same `webhook-id` is one event, with the first answer again. */

@@ -1,7 +1,18 @@
+import { z } from 'zod';
 import { createSetupCode as create } from '../../actions/setup-codes.js';
-import * as answers from '../answers.js';
+import { isoTime } from '../../domain/verification.js';
 import { defineOperation } from '../operation.js';
 import { connectionIn, findErrors, path, tag } from './shared.js';
+
+const text = z.string();
+const createdSetupCode = z
+  .object({
+    code: text.meta({ description: 'Reads what the code of a customer needs; in no other answer.' }),
+    link: text.meta({ description: 'The code with the address of this service: what init --setup takes.' }),
+    command: text.meta({ description: 'The whole command.' }),
+    expiresAt: isoTime,
+  })
+  .meta({ id: 'CreatedSetupCode' });
 
 export const createSetupCode = defineOperation({
   method: 'post',
@@ -15,7 +26,7 @@ export const createSetupCode = defineOperation({
   answer: {
     status: 201,
     description: 'The code, which no other answer contains.',
-    schema: answers.createdSetupCode,
+    schema: createdSetupCode,
   },
   errors: ['quota_exceeded', ...findErrors, 'method_mismatch'],
   examples: { one: { path, returns: 201 } },

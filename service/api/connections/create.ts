@@ -3,11 +3,11 @@ import { createConnection as create } from '../../actions/create-connection.js';
 import { type Authority, denied, requireScope } from '../../domain/permission.js';
 import type { Scope } from '../../domain/scope.js';
 import { accessKeyIn } from '../access-key-schema.js';
-import * as answers from '../answers.js';
 import { accessKey } from '../example-values.js';
 import { defineOperation } from '../operation.js';
-import { createConnectionRequest } from '../schemas.js';
 import { connectionView, createdConnectionView } from '../views.js';
+import * as answers from './answers.js';
+import { createConnectionRequest } from './requests.js';
 import { accessKeyErrors, tag } from './shared.js';
 
 export const createConnection = defineOperation({
@@ -57,7 +57,7 @@ export const createConnection = defineOperation({
       ...wanted,
       scopes: scope && [scope],
     });
-    return createdConnectionView(deps, connection, connection, callbackSecret);
+    return createdConnectionView(deps, connection, callbackSecret);
   },
 });
 

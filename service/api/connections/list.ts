@@ -1,21 +1,26 @@
+import { z } from 'zod';
 import { visibleConnections } from '../../actions/find-connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { isConnectionId } from '../../domain/ids.js';
-import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
-import { listQuery } from '../schemas.js';
+import { nextAfter } from '../schemas.js';
 import { connectionView } from '../views.js';
+import { connection } from './answers.js';
+import { listQuery } from './requests.js';
 import { tag } from './shared.js';
+
+const connectionList = z.object({ connections: z.array(connection), next: nextAfter });
 
 export const listConnections = defineOperation({
   method: 'get',
   path: '/v1/connections',
   tag,
-  summary: 'Lists connections, a page at a time.',
+  summary: 'Lists connections.',
+  description: 'A page at a time.',
   auth: 'organization',
   permission: 'connections:read',
   query: listQuery,
-  answer: { status: 200, description: 'A page of connections.', schema: answers.connectionList },
+  answer: { status: 200, description: 'A page of connections.', schema: connectionList },
   errors: [],
   examples: {
     all: { returns: 200 },

@@ -1,8 +1,7 @@
 import { migrateToRole as migrate } from '../../actions/change-access-key.js';
-import { roleRegistrationOf } from '../../domain/connection.js';
-import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
-import { createdConnectionView } from '../views.js';
+import { startedMigrationView } from '../views.js';
+import * as answers from './answers.js';
 import { changeErrors, connectionIn, path, tag } from './shared.js';
 
 export const migrateToRole = defineOperation({
@@ -21,9 +20,7 @@ export const migrateToRole = defineOperation({
   examples: { begin: { path, returns: 200 }, isARole: { path, returns: 'method_mismatch' } },
   async handler(input) {
     const found = await connectionIn(input);
-    const { connection, callbackSecret } = await migrate(input.deps, input.by, found);
-    const registration = roleRegistrationOf(connection);
-    if (registration === undefined) throw new Error('A started migration has an external ID.');
-    return createdConnectionView(input.deps, connection, registration, callbackSecret);
+    const { connection, registration, callbackSecret } = await migrate(input.deps, input.by, found);
+    return startedMigrationView(input.deps, connection, registration, callbackSecret);
   },
 });

@@ -1,11 +1,28 @@
+import { z } from 'zod';
 import { connectionOfSetupCode } from '../../actions/setup-codes.js';
-import { roleRegistrationOf } from '../../domain/connection.js';
+import { roleBase, roleRegistrationOf } from '../../domain/connection.js';
+import { scope } from '../../domain/scope.js';
+import { isoTime } from '../../domain/verification.js';
 import { regionOf } from '../../templates/index.js';
-import * as answers from '../answers.js';
 import { bearerToken } from '../auth.js';
 import { defineOperation } from '../operation.js';
 import { roleFor } from '../views.js';
+import { roleTemplates } from './answers.js';
 import { tag } from './shared.js';
+
+const setup = z
+  .object({
+    vendorName: z.string().optional().meta({ description: "The vendor's name, from its brand file." }),
+    name: roleBase.shape.name,
+    connectionId: roleBase.shape.id,
+    ...roleTemplates.pick({ externalId: true, principal: true, callbackUrl: true }).shape,
+    expectedAccountId: roleBase.shape.expectedAccountId,
+    scope: scope.optional(),
+    permissions: z.string().optional().meta({ description: 'A preset, such as read-only.' }),
+    region: z.string(),
+    expiresAt: isoTime,
+  })
+  .meta({ id: 'Setup' });
 
 export const readSetupCode = defineOperation({
   method: 'get',
@@ -17,7 +34,7 @@ export const readSetupCode = defineOperation({
   answer: {
     status: 200,
     description: 'What the code of a customer needs.',
-    schema: answers.setup,
+    schema: setup,
   },
   errors: [],
   examples: { one: { returns: 200 } },

@@ -1,8 +1,8 @@
 import { releaseAccount as release } from '../../actions/bind-account.js';
-import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
-import { releaseAccountRequest } from '../schemas.js';
 import { createdConnectionView } from '../views.js';
+import * as answers from './answers.js';
+import { releaseAccountRequest } from './requests.js';
 import { changeErrors, connectionIn, path, tag } from './shared.js';
 
 export const releaseAccount = defineOperation({
@@ -28,6 +28,6 @@ export const releaseAccount = defineOperation({
       await connectionIn(input),
       expectedAccountId,
     );
-    return createdConnectionView(input.deps, connection, connection, callbackSecret);
+    return createdConnectionView(input.deps, connection, callbackSecret);
   },
 });

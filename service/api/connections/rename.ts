@@ -2,8 +2,8 @@ import { expectAccount } from '../../actions/bind-account.js';
 import { labelConnection, renameConnection as rename } from '../../actions/change-connection.js';
 import { choosePermissionSet } from '../../actions/permission-set.js';
 import { defineOperation } from '../operation.js';
-import { changeConnectionRequest } from '../schemas.js';
 import { connectionView } from '../views.js';
+import { changeConnectionRequest } from './requests.js';
 import { changeErrors, connectionAnswer, connectionIn, path, tag } from './shared.js';
 
 export const renameConnection = defineOperation({

@@ -1,10 +1,9 @@
 import { roleRegistrationOf } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
-import { trustPolicyOf } from '../../templates/index.js';
-import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
 import { choicesOf, roleTemplatesQuery } from '../role-templates-schema.js';
-import { roleFor, roleTemplatesFor } from '../views.js';
+import { roleFor, roleTemplatesView } from '../views.js';
+import * as answers from './answers.js';
 import { connectionIn, findErrors, path, tag } from './shared.js';
 
 export const getRoleTemplates = defineOperation({
@@ -39,12 +38,6 @@ export const getRoleTemplates = defineOperation({
         remedy: 'Start its move to a role with POST …/migrate-to-role.',
       });
     const role = roleFor(input.deps, connection, registration, choicesOf(input.query));
-    return {
-      externalId: role.externalId,
-      principal: role.principal,
-      callbackUrl: role.callbackUrl,
-      trustPolicy: trustPolicyOf(role),
-      roleTemplates: roleTemplatesFor(input.deps, role),
-    };
+    return roleTemplatesView(input.deps, role);
   },
 });

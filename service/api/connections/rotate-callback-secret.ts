@@ -1,8 +1,9 @@
 import { rotateCallbackSecret as rotate } from '../../actions/rotate-callback-secret.js';
+import { isoTime } from '../../domain/verification.js';
 import { statusToken } from '../../secrets/status-token.js';
-import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
-import { rotateCallbackSecretRequest } from '../schemas.js';
+import { createdRoleConnection } from './answers.js';
+import { rotateCallbackSecretRequest } from './requests.js';
 import { changeErrors, connectionIn, path, tag } from './shared.js';
 
 export const rotateCallbackSecret = defineOperation({
@@ -16,7 +17,9 @@ export const rotateCallbackSecret = defineOperation({
   answer: {
     status: 200,
     description: 'The new secret, which no other answer contains.',
-    schema: answers.rotatedCallbackSecret,
+    schema: createdRoleConnection
+      .pick({ callbackSecret: true, statusToken: true })
+      .extend({ previousValidUntil: isoTime }),
   },
   errors: [...changeErrors, 'method_mismatch'],
   examples: { hour: { path, body: { previousValidSeconds: 3600 }, returns: 200 } },

@@ -1,8 +1,8 @@
 import { rotateExternalId as rotate } from '../../actions/rotate-external-id.js';
-import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
-import { rotateExternalIdRequest } from '../schemas.js';
 import { rotatedExternalIdView } from '../views.js';
+import * as answers from './answers.js';
+import { rotateExternalIdRequest } from './requests.js';
 import { changeErrors, connectionIn, path, tag } from './shared.js';
 
 export const rotateExternalId = defineOperation({

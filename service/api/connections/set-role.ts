@@ -2,8 +2,8 @@ import { verifyConnection } from '../../actions/verify-connection.js';
 import { parseRoleArn } from '../../domain/role-arn.js';
 import { roleArn } from '../example-values.js';
 import { defineOperation } from '../operation.js';
-import { setRoleRequest } from '../schemas.js';
 import { connectionView } from '../views.js';
+import { setRoleRequest } from './requests.js';
 import { changeErrors, connectionAnswer, connectionIn, path, roleVerificationErrors, tag } from './shared.js';
 
 export const setRole = defineOperation({

@@ -1,8 +1,8 @@
 import { setScopes as set } from '../../actions/change-connection.js';
 import { requireScope } from '../../domain/permission.js';
 import { defineOperation } from '../operation.js';
-import { setScopesRequest } from '../schemas.js';
 import { connectionView } from '../views.js';
+import { setScopesRequest } from './requests.js';
 import { changeErrors, connectionAnswer, connectionIn, path, tag } from './shared.js';
 
 export const setScopes = defineOperation({

@@ -1,9 +1,9 @@
 import { findConnection } from '../../actions/find-connection.js';
 import type { Connection } from '../../domain/connection.js';
 import type { ErrorCode } from '../../domain/error-catalog/index.js';
-import * as answers from '../answers.js';
 import { connectionId } from '../example-values.js';
 import type { ApiDependencies, Caller } from '../operation.js';
+import * as answers from './answers.js';
 
 export const tag = 'Connections';
 export const path = { id: connectionId };

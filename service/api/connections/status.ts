@@ -1,9 +1,10 @@
+import { z } from 'zod';
 import { createCallbackSecrets } from '../../actions/callback-secrets.js';
-import { type Connection, roleRegistrationOf } from '../../domain/connection.js';
+import { type Connection, connectionStatus, roleRegistrationOf } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { isConnectionId } from '../../domain/ids.js';
+import { errorCode, isoTime } from '../../domain/verification.js';
 import { matchesStatusToken } from '../../secrets/status-token.js';
-import * as answers from '../answers.js';
 import { bearerToken } from '../auth.js';
 import { type ApiDependencies, defineOperation } from '../operation.js';
 import { perService } from '../per-service.js';
@@ -13,13 +14,19 @@ const secretsOf = perService<ApiDependencies, ReturnType<typeof createCallbackSe
   createCallbackSecrets,
 );
 
+const connectionHealth = z.object({
+  status: connectionStatus,
+  code: errorCode.optional(),
+  checkedAt: isoTime,
+});
+
 export const getConnectionStatus = defineOperation({
   method: 'get',
   path: '/v1/connections/{id}/status',
   tag: 'Callback',
   summary: "Returns a connection's health for its customer's plan. Reads the store and never calls AWS.",
   auth: 'status_token',
-  answer: { status: 200, description: 'Its health.', schema: answers.connectionStatus },
+  answer: { status: 200, description: 'Its health.', schema: connectionHealth },
   errors: [],
   examples: {
     one: { path, returns: 200 },

@@ -1,8 +1,8 @@
+import { z } from 'zod';
 import { createEnrollment as create } from '../../actions/enrollments.js';
-import * as answers from '../answers.js';
 import { createEnrollmentRequest } from '../enrollment-schema.js';
 import { defineOperation } from '../operation.js';
-import { enrollmentView, tag } from './view.js';
+import { enrollment, enrollmentView, tag } from './view.js';
 
 export const createEnrollment = defineOperation({
   method: 'post',
@@ -17,7 +17,9 @@ export const createEnrollment = defineOperation({
   answer: {
     status: 201,
     description: 'The enrollment.',
-    schema: answers.createdEnrollment,
+    schema: enrollment.extend({
+      secret: z.string().meta({ description: 'Signs the registrations; in no other answer.' }),
+    }),
     location: '/v1/enrollments/{id}',
   },
   errors: ['quota_exceeded', 'partition_not_supported', 'permission_set_unknown'],

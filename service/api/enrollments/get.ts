@@ -1,7 +1,6 @@
 import { enrollmentOf } from '../../actions/enrollments.js';
-import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
-import { enrollmentView, path, tag } from './view.js';
+import { enrollment, enrollmentView, path, tag } from './view.js';
 
 export const getEnrollment = defineOperation({
   method: 'get',
@@ -11,7 +10,7 @@ export const getEnrollment = defineOperation({
   auth: 'organization',
   permission: 'connections:read',
   isOrganizationWide: true,
-  answer: { status: 200, description: 'The enrollment.', schema: answers.enrollment },
+  answer: { status: 200, description: 'The enrollment.', schema: enrollment },
   errors: ['not_found'],
   examples: {
     one: { path, returns: 200 },

@@ -1,7 +1,8 @@
+import { z } from 'zod';
 import { createEnrollmentSecrets, enrollAccount, findEnrollment } from '../../actions/enrollments.js';
 import { requireActive } from '../../actions/require-active.js';
 import { RolebridgeError } from '../../domain/errors.js';
-import * as answers from '../answers.js';
+import { connectionId, externalId } from '../../domain/ids.js';
 import { accountEnrolledEvent } from '../enrollment-schema.js';
 import { callerProof } from '../example-values.js';
 import { parseJsonBody } from '../json-body.js';
@@ -10,6 +11,12 @@ import { perService } from '../per-service.js';
 import { parse } from '../schemas.js';
 import { verifySignature } from '../signature.js';
 import { path, tag } from './view.js';
+
+const enrolledAccount = z.object({
+  connectionId,
+  externalId,
+  callbackSecret: z.string().meta({ description: 'Signs the callbacks of this connection.' }),
+});
 
 const secretsOf = perService((deps: ApiDependencies) => createEnrollmentSecrets(deps));
 const unknown = { id: 'enr_aaaaaaaaaaaaaaaaaaaaaaaa' };
@@ -28,7 +35,7 @@ export const registerAccount = defineOperation({
     'Signed as the Standard Webhooks specification says, with the secret of the enrollment. `proof` is a signed request for `sts:GetCallerIdentity` that the service sends to AWS: the account is the one that AWS names. The same account gets the same connection again.',
   auth: 'signature',
   body: accountEnrolledEvent,
-  answer: { status: 200, description: 'The values for its role.', schema: answers.enrolledAccount },
+  answer: { status: 200, description: 'The values for its role.', schema: enrolledAccount },
   errors: [
     'quota_exceeded',
     'enrollment_ended',

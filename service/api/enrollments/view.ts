@@ -1,10 +1,38 @@
-import type { Enrollment } from '../../domain/enrollment.js';
+import { z } from 'zod';
+import { type Enrollment, enrollmentSchema } from '../../domain/enrollment.js';
+import { accountId, connectionId } from '../../domain/ids.js';
 import { stackSetTemplate } from '../../templates/index.js';
 import { enrollmentId } from '../example-values.js';
 import type { ApiDependencies } from '../operation.js';
 
 export const tag = 'Enrollments';
 export const path = { id: enrollmentId };
+
+export const enrollment = enrollmentSchema
+  .pick({
+    id: true,
+    name: true,
+    partition: true,
+    scopeRule: true,
+    accountIds: true,
+    maxAccounts: true,
+    rolePattern: true,
+    createdAt: true,
+    expiresAt: true,
+  })
+  .extend({
+    permissionSet: z
+      .string()
+      .optional()
+      .meta({ description: 'What the roles of its accounts are created with.' }),
+    without: z.array(z.string()).optional(),
+    accounts: z
+      .array(z.object({ accountId, connectionId }))
+      .meta({ description: 'Those that have registered themselves.' }),
+    enrollmentUrl: z.string(),
+    stackSetTemplate: z.string().meta({ description: 'A CloudFormation template for a StackSet, as YAML.' }),
+  })
+  .meta({ id: 'Enrollment' });
 
 /** Without the secret. */
 export function enrollmentView(deps: ApiDependencies, enrollment: Enrollment) {

@@ -1,8 +1,37 @@
+import { z } from 'zod';
 import { createSignInLink as create } from '../../actions/sign-in-link.js';
-import * as answers from '../answers.js';
-import { connectionId } from '../example-values.js';
+import { connectionId } from '../../domain/ids.js';
+import { access } from '../../domain/sign-in-link.js';
+import * as example from '../example-values.js';
 import { defineOperation } from '../operation.js';
-import { signInLinkRequest } from '../schemas.js';
+import { name } from '../schemas.js';
+import { signInLink } from './answer.js';
+
+/** Seconds that the link works for: 30 days at most. The page that it leads to is the connection's, or the list. */
+const signInLinkRequest = z.strictObject({
+  expiresInSeconds: z.int().min(60).max(2_592_000).optional(),
+  connectionId: connectionId.optional().meta({ description: 'The only connection that it opens.' }),
+  access: access.optional().meta({
+    description:
+      'What its person may do: `read`; `connect` and check roles; `manage` all but bind another account. Never more than the key that creates the link. By default `connect` for one connection, else `manage`.',
+  }),
+  user: z
+    .strictObject({
+      id: z
+        .string()
+        .min(1)
+        .max(128)
+        .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII')
+        .optional(),
+      name,
+      email: z.email().max(254).optional(),
+    })
+    .optional()
+    .meta({ description: 'Who you make it for. It is shown and recorded as "link for NAME", unverified.' }),
+  returnUrl: z.url().max(2000).optional().meta({
+    description: 'Where the page leads back to: an address below one of the brand\u2019s `returnUrls`.',
+  }),
+});
 
 export const createSignInLink = defineOperation({
   method: 'post',
@@ -17,7 +46,9 @@ export const createSignInLink = defineOperation({
   answer: {
     status: 201,
     description: 'The URL, which no other answer contains.',
-    schema: answers.createdSignInLink,
+    schema: signInLink.extend({
+      url: z.string().meta({ description: 'Signs in one browser. In no other answer.' }),
+    }),
   },
   errors: ['connection_not_found', 'quota_exceeded'],
   examples: {
@@ -25,7 +56,7 @@ export const createSignInLink = defineOperation({
     toAConnection: {
       body: {
         expiresInSeconds: 86_400,
-        connectionId,
+        connectionId: example.connectionId,
         access: 'connect',
         user: { id: 'u-117', name: 'Ana Ruiz', email: 'ana@example.com' },
       },

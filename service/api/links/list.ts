@@ -1,17 +1,28 @@
+import { z } from 'zod';
 import { listSignInLinks as list } from '../../actions/sign-in-link.js';
-import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
-import { signInLinksQuery } from '../schemas.js';
+import { limit, nextBefore } from '../schemas.js';
+import { signInLink } from './answer.js';
+
+const query = z.strictObject({
+  limit,
+  before: z
+    .string()
+    .regex(/^[0-9T:.Z-]{24}~lnk_[a-z2-7]{16}$/, 'must be the "next" of the page before')
+    .optional(),
+});
+const signInLinkList = z.object({ signInLinks: z.array(signInLink), next: nextBefore });
 
 export const listSignInLinks = defineOperation({
   method: 'get',
   path: '/v1/sign-in-links',
   tag: 'Sign-in links',
-  summary: 'Lists sign-in links that have not expired, a page at a time, newest first, without their URLs.',
+  summary: 'Lists sign-in links that have not expired, newest first, without their URLs.',
+  description: 'A page at a time.',
   auth: 'organization',
   permission: 'links:write',
-  query: signInLinksQuery,
-  answer: { status: 200, description: 'A page of links.', schema: answers.signInLinkList },
+  query,
+  answer: { status: 200, description: 'A page of links.', schema: signInLinkList },
   errors: [],
   examples: {
     all: { returns: 200 },

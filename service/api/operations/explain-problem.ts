@@ -1,8 +1,20 @@
+import { z } from 'zod';
 import { errorCatalog, isErrorCode } from '../../domain/error-catalog/index.js';
 import { RolebridgeError } from '../../domain/errors.js';
-import * as answers from '../answers.js';
+import { errorCode } from '../../domain/verification.js';
 import { defineOperation } from '../operation.js';
 import { problemUrl } from '../problem.js';
+
+const text = z.string();
+const explanation = z.object({
+  type: z.url(),
+  code: errorCode,
+  status: z.int(),
+  title: text,
+  meaning: text,
+  see: text,
+  fix: text,
+});
 
 /** The `type` of every problem names it (RFC 9457, section 3.1.1). */
 export const explainProblem = defineOperation({
@@ -13,7 +25,7 @@ export const explainProblem = defineOperation({
   description: 'The `type` of every problem is this URL. Browsers get a page.',
   auth: 'none',
   hasPage: true,
-  answer: { status: 200, description: 'The explanation.', schema: answers.explanation },
+  answer: { status: 200, description: 'The explanation.', schema: explanation },
   errors: ['not_found'],
   examples: { one: { path: { code: 'scope_taken' }, returns: 200 } },
   handler: ({ deps, params }) => explanationOf(params.code, deps.publicUrl),

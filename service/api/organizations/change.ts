@@ -1,10 +1,27 @@
+import { z } from 'zod';
 import { changeOrganization as change } from '../../actions/change-organization.js';
 import { nameWarnings } from '../../actions/create-organization.js';
 import { heldView, undeclaredScopes } from '../../actions/projects.js';
-import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
-import { changeOrganizationRequest } from '../schemas.js';
-import { organizationIn, organizationView, path, tag, unknownPath } from './shared.js';
+import { held } from '../projects/shared.js';
+import { changeOrganizationRequest } from './requests.js';
+import {
+  organizationIn,
+  organizationShown,
+  organizationView,
+  organizationWarnings,
+  path,
+  tag,
+  unknownPath,
+} from './shared.js';
+
+const changedOrganization = organizationShown.extend({
+  warnings: organizationWarnings,
+  undeclaredScopes: z
+    .array(held)
+    .optional()
+    .meta({ description: 'With targets: declared, the scopes that match no declared target.' }),
+});
 
 export const changeOrganization = defineOperation({
   method: 'patch',
@@ -15,7 +32,7 @@ export const changeOrganization = defineOperation({
   auth: 'operator',
   operatorPermission: 'organizations:write',
   body: changeOrganizationRequest,
-  answer: { status: 200, description: 'The organization.', schema: answers.changedOrganization },
+  answer: { status: 200, description: 'The organization.', schema: changedOrganization },
   errors: ['organization_not_found', 'reference_taken'],
   examples: {
     rename: { path, body: { name: 'Acme Corporation' }, returns: 200 },

@@ -1,9 +1,22 @@
+import { z } from 'zod';
 import { RolebridgeError } from '../../domain/errors.js';
 import { isConnectionId } from '../../domain/ids.js';
-import * as answers from '../answers.js';
+import { organizationSchema } from '../../domain/organization.js';
+import { connection } from '../connections/answers.js';
+import { operatorListQuery } from '../connections/requests.js';
 import { defineOperation } from '../operation.js';
-import { operatorListQuery } from '../schemas.js';
+import { nextAfter } from '../schemas.js';
 import { connectionView } from '../views.js';
+
+const operatorConnectionList = z.object({
+  connections: z.array(
+    z.object({
+      organization: organizationSchema.pick({ id: true, name: true, reference: true }),
+      connection,
+    }),
+  ),
+  next: nextAfter,
+});
 
 export const listOperatorConnections = defineOperation({
   method: 'get',
@@ -13,7 +26,7 @@ export const listOperatorConnections = defineOperation({
   auth: 'operator',
   operatorPermission: 'connections:read',
   query: operatorListQuery,
-  answer: { status: 200, description: 'A page of connections.', schema: answers.operatorConnectionList },
+  answer: { status: 200, description: 'A page of connections.', schema: operatorConnectionList },
   errors: [],
   examples: {
     all: { returns: 200 },

@@ -1,8 +1,13 @@
+import { z } from 'zod';
 import { createOrganization as create } from '../../actions/create-organization.js';
-import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
-import { createOrganizationRequest } from '../schemas.js';
-import { organizationView, tag } from './shared.js';
+import { createOrganizationRequest } from './requests.js';
+import { organizationShown, organizationView, organizationWarnings, tag } from './shared.js';
+
+const createdOrganization = organizationShown.extend({
+  warnings: organizationWarnings,
+  apiKey: z.string().meta({ description: 'In no other answer.' }),
+});
 
 export const createOrganization = defineOperation({
   method: 'post',
@@ -15,7 +20,7 @@ export const createOrganization = defineOperation({
   answer: {
     status: 201,
     description: 'The organization, and its API key, which no other answer contains.',
-    schema: answers.createdOrganization,
+    schema: createdOrganization,
     location: '/v1/organizations/{id}',
   },
   errors: ['reference_taken'],

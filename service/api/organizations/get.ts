@@ -1,7 +1,21 @@
+import { z } from 'zod';
 import { forEachQuota, type QuotaName, quotaNames } from '../../domain/quotas.js';
-import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
-import { organizationAnswer, organizationIn, organizationView, path, tag, unknownPath } from './shared.js';
+import {
+  organizationAnswer,
+  organizationIn,
+  organizationShown,
+  organizationView,
+  path,
+  tag,
+  unknownPath,
+} from './shared.js';
+
+const organizationInUse = organizationShown.extend({
+  quotas: z
+    .record(z.enum(quotaNames), z.object({ used: z.int(), limit: z.int().meta({ description: '0: none.' }) }))
+    .meta({ description: 'How much of each kind the organization has, and may have.' }),
+});
 
 export const getOrganization = defineOperation({
   method: 'get',
@@ -10,7 +24,7 @@ export const getOrganization = defineOperation({
   summary: 'Returns one organization, by its id or reference, with the use of its quotas.',
   auth: 'operator',
   operatorPermission: 'organizations:read',
-  answer: { ...organizationAnswer, schema: answers.organizationInUse },
+  answer: { ...organizationAnswer, schema: organizationInUse },
   errors: ['organization_not_found'],
   examples: {
     one: { path, returns: 200 },

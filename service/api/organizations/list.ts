@@ -1,19 +1,23 @@
+import { z } from 'zod';
 import { RolebridgeError } from '../../domain/errors.js';
 import { isOrganizationId } from '../../domain/ids.js';
-import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
-import { listOrganizationsQuery } from '../schemas.js';
-import { organizationView, tag } from './shared.js';
+import { nextAfter } from '../schemas.js';
+import { listOrganizationsQuery } from './requests.js';
+import { organizationShown, organizationView, tag } from './shared.js';
+
+const organizationList = z.object({ organizations: z.array(organizationShown), next: nextAfter });
 
 export const listOrganizations = defineOperation({
   method: 'get',
   path: '/v1/organizations',
   tag,
-  summary: 'Lists organizations, a page at a time, or searches them by name.',
+  summary: 'Lists organizations, or searches them by name.',
+  description: 'A page at a time.',
   auth: 'operator',
   operatorPermission: 'organizations:read',
   query: listOrganizationsQuery,
-  answer: { status: 200, description: 'A page of organizations.', schema: answers.organizationList },
+  answer: { status: 200, description: 'A page of organizations.', schema: organizationList },
   errors: [],
   examples: {
     all: { returns: 200 },

@@ -1,5 +1,11 @@
-import { permissionSets } from '../answers.js';
+import { z } from 'zod';
+import { permissionSetSchema } from '../../domain/permission-set.js';
 import { defineOperation } from '../operation.js';
+
+const { name, version, title } = permissionSetSchema.shape;
+const permissionSets = z.object({
+  permissionSets: z.array(z.object({ name, version, title, url: z.url() })),
+});
 
 /** Public, so that customers and their security teams can read what the vendor needs before they have anything. */
 export const listPermissionSets = defineOperation({

@@ -1,6 +1,22 @@
+import { z } from 'zod';
 import { permissionSetId } from '../../domain/permission-set.js';
-import { permissionSetUsage } from '../answers.js';
+import { permissionsState } from '../../domain/verification/permissions-report.js';
 import { defineOperation } from '../operation.js';
+
+const permissionSetUsage = z.object({
+  permissionSets: z.array(
+    z.object({
+      permissionSet: z.string().meta({
+        description: '`deploy@3`, or `deploy` for connections whose role was not checked against a version.',
+      }),
+      connections: z.int(),
+      isServed: z.boolean().meta({ description: 'Whether the service has the file of this version.' }),
+    }),
+  ),
+  permissions: z
+    .record(permissionsState, z.int())
+    .meta({ description: "Connected roles by what IAM's simulator says of their permission set." }),
+});
 
 /** A version that no connection has can be taken from the folder. */
 export const countPermissionSets = defineOperation({

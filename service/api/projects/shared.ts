@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { heldView, type ProjectEffects } from '../../actions/projects.js';
-import { type Project, projectMembers } from '../../domain/project.js';
-import { scope } from '../schemas.js';
+import { roleBase } from '../../domain/connection.js';
+import { type Project, projectMembers, projectSchema } from '../../domain/project.js';
+import { scope } from '../../domain/scope.js';
 
 export const tag = 'Targets';
 export const path = { id: 'shop' };
@@ -16,17 +17,10 @@ export const dryRunQuery = z.strictObject({
     .optional(),
 });
 
-const text = z.string();
-const held = z.object({ connectionId: text, name: text, scope });
-const named = { id: text, name: text };
-export const projectAnswer = z
-  .object({
-    ...named,
-    environments: z.array(z.object({ ...named, architectures: z.array(z.object(named)) })),
-    updatedAt: text,
-  })
-  .meta({ id: 'Project' });
-const resolved = z.object({ id: text, name: text }).optional();
+const { id: connectionId, name } = roleBase.shape;
+export const held = z.object({ connectionId, name, scope });
+export const projectAnswer = projectSchema.omit({ organizationId: true }).meta({ id: 'Project' });
+const resolved = z.object({ id: connectionId, name }).optional();
 export const effectsAnswer = {
   orphans: z.array(held).meta({ description: 'Scopes that no declared target matches.' }),
   moves: z

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { issueCredentials as issue, type VendedCredentials } from '../../actions/issue-credentials.js';
+import { roleBase } from '../../domain/connection.js';
+import { accountId } from '../../domain/ids.js';
+import { scope } from '../../domain/scope.js';
 import { sessionLimits } from '../../domain/session-limits.js';
+import { isoTime } from '../../domain/verification.js';
 import { ownTagPrefix } from '../../role-sessions/index.js';
-import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
-import { scope, sessionPolicy } from '../schemas.js';
+import { sessionPolicy } from '../session-policy.js';
 
 const { durationSeconds, sessionName, tags } = sessionLimits;
 
@@ -45,6 +48,22 @@ const credentialsRequest = z.strictObject({
     .optional(),
 });
 
+const text = z.string();
+const credentials = z.object({
+  accessKeyId: text,
+  secretAccessKey: text,
+  sessionToken: text.optional(),
+  expiration: isoTime.optional().meta({ description: 'Unknown for most access keys.' }),
+  accountId,
+  region: text.optional().meta({ description: "The connection's default region." }),
+  connection: roleBase.pick({ id: true, name: true }),
+  matchedScope: scope,
+  attribution: z
+    .enum(['source_identity', 'session_name'])
+    .optional()
+    .meta({ description: "Where the customer's CloudTrail says who asked." }),
+});
+
 export const issueCredentials = defineOperation({
   method: 'post',
   path: '/v1/credentials',
@@ -53,7 +72,7 @@ export const issueCredentials = defineOperation({
   auth: 'organization',
   permission: 'credentials:issue',
   body: credentialsRequest,
-  answer: { status: 200, description: 'Credentials, and when they expire.', schema: answers.credentials },
+  answer: { status: 200, description: 'Credentials, and when they expire.', schema: credentials },
   errors: [
     'no_connection_for_target',
     'target_unknown',

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { resolveTargets } from '../../actions/resolve-target.js';
 import { covers, requireScope } from '../../domain/permission.js';
-import * as answers from '../answers.js';
+import { scope } from '../../domain/scope.js';
+import { errorCode } from '../../domain/verification.js';
 import { defineOperation } from '../operation.js';
-import { scope } from '../schemas.js';
-import { resolutionView } from '../views.js';
+import { resolution, resolutionView } from './resolution.js';
 
 export const resolveMany = defineOperation({
   method: 'post',
@@ -23,8 +23,8 @@ export const resolveMany = defineOperation({
       results: z.array(
         z.object({
           target: scope,
-          resolution: answers.resolution.optional(),
-          problem: answers.targetProblem.optional(),
+          resolution: resolution.optional(),
+          problem: z.object({ code: errorCode, detail: z.string() }).optional(),
         }),
       ),
     }),

@@ -1,9 +1,8 @@
 import { resolveTarget } from '../../actions/resolve-target.js';
 import { covers, requireScope } from '../../domain/permission.js';
-import * as answers from '../answers.js';
+import { scope } from '../../domain/scope.js';
 import { defineOperation } from '../operation.js';
-import { scope } from '../schemas.js';
-import { resolutionView } from '../views.js';
+import { resolution, resolutionView } from './resolution.js';
 
 export const resolve = defineOperation({
   method: 'get',
@@ -15,7 +14,7 @@ export const resolve = defineOperation({
   auth: 'organization',
   permission: ['connections:read', 'credentials:issue'],
   query: scope,
-  answer: { status: 200, description: 'The connection that applies.', schema: answers.resolution },
+  answer: { status: 200, description: 'The connection that applies.', schema: resolution },
   errors: ['no_connection_for_target', 'target_unknown'],
   isHighVolume: true,
   examples: {

@@ -1,6 +1,6 @@
 import { changeWebhookEndpoint as change } from '../../actions/webhook-endpoints.js';
 import { defineOperation } from '../operation.js';
-import { changeWebhookEndpointRequest } from '../schemas.js';
+import { changeWebhookEndpointRequest } from './requests.js';
 import { endpointAnswer, endpointView, ofEndpoints, path, unknownPath } from './shared.js';
 
 export const changeWebhookEndpoint = defineOperation({

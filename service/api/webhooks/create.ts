@@ -1,7 +1,7 @@
 import { createWebhookEndpoint as create } from '../../actions/webhook-endpoints.js';
-import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
-import { createWebhookEndpointRequest } from '../schemas.js';
+import * as answers from './answers.js';
+import { createWebhookEndpointRequest } from './requests.js';
 import { endpointView, ofEndpoints } from './shared.js';
 
 export const createWebhookEndpoint = defineOperation({

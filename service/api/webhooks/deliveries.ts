@@ -1,7 +1,7 @@
 import { listDeliveries } from '../../actions/webhook-deliveries.js';
-import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
-import { deliveriesQuery } from '../schemas.js';
+import * as answers from './answers.js';
+import { deliveriesQuery } from './requests.js';
 import { deliveryView, ofEndpoints, path, unknownPath } from './shared.js';
 
 export const listWebhookDeliveries = defineOperation({

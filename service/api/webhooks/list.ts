@@ -1,6 +1,6 @@
 import { listWebhookEndpoints as list } from '../../actions/webhook-endpoints.js';
-import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
+import * as answers from './answers.js';
 import { endpointView, ofEndpoints } from './shared.js';
 
 export const listWebhookEndpoints = defineOperation({

@@ -1,7 +1,7 @@
 import { replayDeliveries, replayDelivery } from '../../actions/webhook-deliveries.js';
-import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
-import { replayRequest } from '../schemas.js';
+import * as answers from './answers.js';
+import { replayRequest } from './requests.js';
 import { deliveryView, ofEndpoints, path, unknownPath } from './shared.js';
 
 export const replayWebhookDelivery = defineOperation({

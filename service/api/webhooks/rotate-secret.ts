@@ -1,7 +1,7 @@
 import { rotateWebhookSecret as rotate } from '../../actions/webhook-endpoints.js';
-import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
-import { rotateWebhookSecretRequest } from '../schemas.js';
+import * as answers from './answers.js';
+import { rotateWebhookSecretRequest } from './requests.js';
 import { endpointView, ofEndpoints, path, unknownPath } from './shared.js';
 
 export const rotateWebhookSecret = defineOperation({

@@ -2,8 +2,8 @@ import type { ShownEndpoint } from '../../actions/webhook-endpoints.js';
 import { operatorOrganizationId } from '../../domain/organization.js';
 import type { OutboxMessage } from '../../domain/ports.js';
 import { textIn } from '../../unknown-value.js';
-import * as answers from '../answers.js';
 import { webhookEndpointId } from '../example-values.js';
+import * as answers from './answers.js';
 
 /** What these calls have in common. */
 export const ofEndpoints = {
@@ -21,21 +21,22 @@ export const endpointAnswer = {
   schema: answers.webhookEndpoint,
 } as const;
 
-const ofOne = (organizationId: string) => organizationId !== operatorOrganizationId && { organizationId };
+const ofOne = (organizationId: string) =>
+  organizationId === operatorOrganizationId ? {} : { organizationId };
 
 export const endpointView = ({ organizationId, isEnabled, isSetting, ...shown }: ShownEndpoint) => ({
   ...shown,
   ...ofOne(organizationId),
   enabled: isEnabled,
-  source: isSetting ? 'settings' : 'call',
+  source: isSetting ? ('settings' as const) : ('call' as const),
 });
 
 export const deliveryView = (message: OutboxMessage) => ({
   id: message.id,
-  type: textIn(JSON.parse(message.body), 'type'),
+  type: textIn(JSON.parse(message.body), 'type') ?? '',
   ...ofOne(message.organizationId),
   connectionId: message.connectionId,
-  status: message.finished?.outcome ?? 'pending',
+  status: message.finished?.outcome ?? ('pending' as const),
   attempts: message.attempts,
   createdAt: message.createdAt,
   ...(message.finished ? { finishedAt: message.finished.at } : { nextAttemptAt: message.dueAt }),

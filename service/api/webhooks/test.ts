@@ -1,6 +1,6 @@
 import { sendTestMessage as send } from '../../actions/webhook-deliveries.js';
-import * as answers from '../answers.js';
 import { defineOperation } from '../operation.js';
+import * as answers from './answers.js';
 import { deliveryView, ofEndpoints, path, unknownPath } from './shared.js';
 
 export const sendTestMessage = defineOperation({

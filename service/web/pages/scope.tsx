@@ -1,7 +1,8 @@
 import type { Request, Response, Router } from 'express';
 import { renameConnection, setScopes } from '../../actions/change-connection.js';
+import { renameRequest } from '../../api/connections/requests.js';
 import { statusOf } from '../../api/problem.js';
-import { parse, renameRequest } from '../../api/schemas.js';
+import { parse } from '../../api/schemas.js';
 import type { Connection } from '../../domain/connection.js';
 import { holderAndKey } from '../../domain/connection-scopes.js';
 import type { RolebridgeError } from '../../domain/errors.js';

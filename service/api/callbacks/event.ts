@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { accountId } from '../../domain/ids.js';
+import { scope } from '../../domain/scope.js';
+
+const roleId = z
+  .string()
+  .regex(/^[A-Z0-9]{16,128}$/)
+  .meta({ description: "The role's unique id (AROA…): Terraform's `unique_id`, IAM's `RoleId`." });
+const reportedRole = { connectionId: z.string(), roleArn: z.string(), roleId };
+const permissionSet = z
+  .string()
+  .max(100)
+  .meta({ description: 'Name and version of the permission set that is deployed: `deploy@3`.' })
+  .optional();
+const without = z
+  .array(z.string().max(128))
+  .max(100)
+  .meta({ description: 'The optional statements that are left out.' })
+  .optional();
+const timestamp = z.iso.datetime({ offset: true });
+
+/** The wire contract of the callback. */
+export const callbackEvent = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('role.provisioned'),
+    timestamp,
+    data: z.strictObject({ ...reportedRole, scope: scope.optional(), permissionSet, without }),
+  }),
+  z.strictObject({
+    type: z.literal('role.deprovisioned'),
+    timestamp,
+    data: z.strictObject(reportedRole),
+  }),
+  z.strictObject({
+    type: z.literal('connection.check'),
+    timestamp,
+    data: z.strictObject({
+      connectionId: z.string(),
+      accountId: accountId,
+      roleArn: z.string().optional(),
+      externalId: z.string().optional(),
+      permissionSet,
+      without,
+    }),
+  }),
+]);

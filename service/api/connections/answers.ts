@@ -1,0 +1,158 @@
+/** How the API shows a connection, derived from the schema that it is stored with. The functions that make them are in `views.ts`. */
+import { z } from 'zod';
+import {
+  accessKeyStates,
+  connectionMethod,
+  connectionStatus,
+  migration,
+  roleBase,
+  roleStates,
+  storedAccessKey,
+} from '../../domain/connection.js';
+import { check, errorCode } from '../../domain/verification.js';
+
+const text = z.string();
+
+const links = z
+  .object({ page: text })
+  .optional()
+  .meta({ description: 'In the answer to a callback: the page of the connection.' });
+const warnings = z
+  .array(z.object({ code: z.enum(['scope_kept', 'permission_set_kept']), message: text }))
+  .optional()
+  .meta({ description: 'In the answer to a callback: what of it changed nothing.' });
+
+const shown = {
+  id: true,
+  name: true,
+  reference: true,
+  metadata: true,
+  defaultRegion: true,
+  method: true,
+  status: true,
+  partition: true,
+  expectedAccountId: true,
+  scopes: true,
+  createdAt: true,
+  updatedAt: true,
+} as const;
+const shownOfRole = { ...shown, externalId: true, pendingExternalId: true } as const;
+const shownOfEnd = { reason: true, disconnectedAt: true } as const;
+
+/** A permission set is shown by its label. */
+const permissionSet = {
+  permissionSet: text.optional().meta({
+    description: 'What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version.',
+  }),
+  without: z.array(text).optional().meta({ description: 'Its optional statements that are left out.' }),
+  newestPermissionSet: text.optional().meta({ description: 'A newer version, when there is one.' }),
+};
+const ofRole = { ...permissionSet, warnings, links };
+
+const pending = roleStates.pending.pick(shownOfRole).extend(ofRole);
+const connected = roleStates.connected
+  .pick({
+    ...shownOfRole,
+    accountId: true,
+    roleArn: true,
+    roleId: true,
+    assurance: true,
+    permissions: true,
+    verification: true,
+  })
+  .extend({
+    ...ofRole,
+    missingForProven: z
+      .array(check.pick({ message: true }).extend({ remedy: text }))
+      .optional()
+      .meta({ description: 'Of a tested one: why it is not proven, and what to do.' }),
+  });
+const failed = roleStates.failed.pick({ ...shownOfRole, roleArn: true, verification: true }).extend(ofRole);
+const disconnected = roleStates.disconnected.pick({ ...shownOfRole, ...shownOfEnd }).extend(ofRole);
+const keyed = accessKeyStates.keyed.pick({ ...shown, accountId: true, verification: true }).extend({
+  principalArn: storedAccessKey.shape.principalArn,
+  accessKeyLastFour: storedAccessKey.shape.lastFour,
+  sessionExpiresAt: storedAccessKey.shape.sessionExpiresAt,
+  migrateToRole: migration
+    .pick({ externalId: true, roleArn: true, verification: true })
+    .optional()
+    .meta({ description: 'The role that is to replace it.' }),
+  warnings,
+  links,
+});
+const deleted = accessKeyStates.deleted.pick({ ...shown, ...shownOfEnd }).extend({ warnings, links });
+
+/** Every state has its own shape: a pending connection has no role to forget to check. */
+export const connection = z
+  .union([pending, connected, failed, disconnected, keyed, deleted])
+  .meta({ id: 'Connection' });
+export type ConnectionView = z.input<typeof connection>;
+
+export const connectionSummary = z
+  .object({
+    ...roleBase.pick({ id: true, name: true }).shape,
+    status: connectionStatus,
+    method: connectionMethod,
+    ...connected.pick({ roleArn: true, accountId: true, assurance: true, permissions: true }).partial().shape,
+    principalArn: keyed.shape.principalArn.optional(),
+    code: errorCode.optional().meta({ description: 'Why it failed.' }),
+  })
+  .meta({ id: 'ConnectionSummary' });
+
+const templateTexts = z
+  .object({
+    console: text.meta({ description: 'A link that opens the AWS console, filled in.' }),
+    consolePolicy: text.meta({
+      description:
+        'To paste there as an inline policy: the permission set, and that the role may read itself.',
+    }),
+    consoleManagedPolicies: z.array(text).optional().meta({
+      description:
+        'What of the permission set has no room in an inline policy: to create and attach as managed policies.',
+    }),
+    cdktn: text.meta({ description: 'A whole main.ts for CDK Terrain, for new stacks.' }),
+    cdktf: text.meta({ description: 'A whole main.ts for CDKTF, for stacks that use it already.' }),
+    terraform: text.meta({ description: 'One file of HCL.' }),
+    terraformModule: text.meta({ description: 'A file of HCL that calls the module of the service.' }),
+    cloudFormation: text.meta({ description: 'A template, as YAML.' }),
+    cloudFormationLink: text.optional().meta({
+      description:
+        'A link that opens CloudFormation, filled in; with ROLEBRIDGE_TEMPLATE_URL for presets, ROLEBRIDGE_SET_TEMPLATE_URL for whole permission sets.',
+    }),
+    awsCli: text.meta({ description: 'Commands for bash, the signed callback with them.' }),
+  })
+  .meta({ id: 'RoleTemplates' });
+
+/** What a role for the connection is created with; no secret is in it. */
+export const roleTemplates = z.object({
+  externalId: roleBase.shape.externalId,
+  principal: text.meta({ description: "The vendor's IAM principal, which the role must trust." }),
+  callbackUrl: text,
+  trustPolicy: z.record(text, z.unknown()),
+  roleTemplates: templateTexts,
+});
+
+const secrets = {
+  callbackSecret: text.meta({ description: 'Signs the callback; in no other answer.' }),
+  statusToken: text.meta({ description: "Reads the connection's status and nothing else." }),
+};
+const toCreate = { ...roleTemplates.shape, statusUrl: text };
+const withSecrets = { ...toCreate, ...secrets };
+
+/** Once, with everything that the customer needs to create the role. */
+export const createdRoleConnection = pending.extend(withSecrets).meta({ id: 'CreatedConnection' });
+export const startedMigration = keyed.extend(withSecrets);
+
+/** With everything that the customer needs to change the role. */
+const toChange = {
+  ...toCreate,
+  previousExternalId: roleBase.shape.externalId,
+  callbackSecret: secrets.callbackSecret.optional(),
+  statusToken: secrets.statusToken.optional(),
+};
+export const rotatedExternalId = z.union([
+  pending.extend(toChange),
+  connected.extend(toChange),
+  failed.extend(toChange),
+  disconnected.extend(toChange),
+]);

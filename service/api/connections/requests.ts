@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { assurance, connectionStatus, region } from '../../domain/connection.js';
+import { accountId } from '../../domain/ids.js';
+import { metadata, reference } from '../../domain/organization.js';
+import { scope } from '../../domain/scope.js';
+import { permissionsState } from '../../domain/verification/permissions-report.js';
+import { errorCode } from '../../domain/verification.js';
+import { accessKeyMembers, sessionTokenFits } from '../access-key-schema.js';
+
+import { limit, name, partition, permissionSetMembers } from '../schemas.js';
+
+const connectionLabels = {
+  reference: reference.meta({ description: 'What you call it.' }),
+  metadata: metadata.meta({ description: 'Up to 20 texts that the service keeps for you.' }),
+  defaultRegion: region.meta({ description: 'Passed on with credentials.' }),
+};
+const newConnectionLabels = {
+  reference: connectionLabels.reference.optional(),
+  metadata: connectionLabels.metadata.optional(),
+  defaultRegion: connectionLabels.defaultRegion.optional(),
+};
+
+export const createRoleConnectionRequest = z.strictObject({
+  name,
+  ...newConnectionLabels,
+  method: z.literal('assume_role').optional(),
+  scope: scope.optional(),
+  scopeFrom: z.literal('callback').optional(),
+  partition,
+  expectedAccountId: accountId.optional(),
+  ...permissionSetMembers,
+});
+
+export const createAccessKeyConnectionRequest = z
+  .strictObject({
+    name,
+    method: z.literal('access_key'),
+    ...newConnectionLabels,
+    ...accessKeyMembers,
+    scope: scope.optional(),
+    partition,
+    expectedAccountId: accountId.optional(),
+  })
+  .superRefine(sessionTokenFits);
+
+export const createConnectionRequest = z.discriminatedUnion('method', [
+  createRoleConnectionRequest,
+  createAccessKeyConnectionRequest,
+]);
+
+export const renameRequest = z.strictObject({ name });
+
+/** While pending, the account and the permission set as well. */
+export const changeConnectionRequest = z
+  .strictObject({
+    name: name.optional(),
+    reference: connectionLabels.reference.nullable().optional(),
+    metadata: connectionLabels.metadata.optional(),
+    defaultRegion: connectionLabels.defaultRegion.nullable().optional(),
+    expectedAccountId: accountId.optional(),
+    ...permissionSetMembers,
+  })
+  .refine((change) => Object.keys(change).length > 0, 'must name what to change');
+
+export const releaseAccountRequest = z.strictObject({ expectedAccountId: accountId });
+
+export const setRoleRequest = z.strictObject({ roleArn: z.string() });
+
+export const setScopesRequest = z.strictObject({
+  scopes: z.array(scope).max(100),
+  replace: z.boolean().default(false),
+});
+
+/** Seconds that the secret before still signs; a week at most. */
+export const rotateCallbackSecretRequest = z.strictObject({
+  previousValidSeconds: z.int().min(0).max(604_800).optional(),
+});
+
+export const rotateExternalIdRequest = z.strictObject({ rotateCallbackSecret: z.boolean().optional() });
+
+const connectionFilters = {
+  limit,
+  after: z.string().max(200).optional(),
+  reference: reference.optional(),
+  accountId: accountId.optional().meta({ description: 'Of the role or key, or the expected one.' }),
+  assurance: assurance.optional(),
+  code: errorCode.optional().meta({ description: 'Why the last verification failed.' }),
+  status: connectionStatus.optional(),
+  permissionSet: z
+    .string()
+    .max(72)
+    .optional()
+    .meta({ description: 'Name (`deploy`) or name and version (`deploy@3`) of a permission set.' }),
+  permissions: permissionsState.optional().meta({ description: "What IAM's simulator said of it." }),
+};
+
+export const listQuery = z.strictObject({
+  ...connectionFilters,
+  scope: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(\/[A-Za-z0-9][A-Za-z0-9._-]{0,63}){0,2}$/,
+      'must be a path of names',
+    )
+    .optional()
+    .meta({ description: 'Those that apply to it or to something in it: `shop/production`.' }),
+});
+
+/** Across organizations. */
+export const operatorListQuery = z.strictObject(connectionFilters);

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { metadata, reference, targetsMode } from '../../domain/organization.js';
+
+import { limit, name } from '../schemas.js';
+
+const organizationMembers = {
+  reference: reference.meta({
+    description: 'What you call it: unique, and in every path it stands for the id.',
+  }),
+  metadata: metadata.meta({ description: 'Up to 20 texts that the service keeps for you.' }),
+};
+
+export const createOrganizationRequest = z.strictObject({
+  name,
+  reference: organizationMembers.reference.optional(),
+  metadata: organizationMembers.metadata.optional(),
+});
+
+export const changeOrganizationRequest = z
+  .strictObject({
+    name: name.optional(),
+    reference: organizationMembers.reference.nullable().optional(),
+    metadata: organizationMembers.metadata.optional(),
+    targets: targetsMode.optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'must name what to change');
+
+export const listOrganizationsQuery = z.strictObject({
+  limit,
+  after: z.string().max(200).optional(),
+  search: z
+    .string()
+    .min(1)
+    .max(100)
+    .regex(/^\P{C}+$/u, 'must not hold control or invisible characters')
+    .meta({ description: 'A part of the name; letter case does not count.' })
+    .optional(),
+});

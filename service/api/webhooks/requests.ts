@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { endpointUrl, eventFilter } from '../../domain/webhook-endpoint.js';
+import { limit, name } from '../schemas.js';
+
+const endpointMembers = {
+  url: endpointUrl.meta({ description: 'An `https` URL. Requests to private addresses are refused.' }),
+  description: name.meta({ description: 'A text that the service keeps for you.' }),
+  events: eventFilter.meta({ description: 'The types that it gets; left out: all.' }),
+  enabled: z.boolean().meta({ description: 'A disabled endpoint gets nothing, later either.' }),
+};
+export const createWebhookEndpointRequest = z.strictObject({
+  url: endpointMembers.url,
+  description: endpointMembers.description.optional(),
+  events: endpointMembers.events.optional(),
+  enabled: endpointMembers.enabled.optional(),
+});
+export const changeWebhookEndpointRequest = z
+  .strictObject({
+    url: endpointMembers.url.optional(),
+    description: endpointMembers.description.nullable().optional(),
+    events: endpointMembers.events.nullable().optional(),
+    enabled: endpointMembers.enabled.optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'must name what to change');
+/** Seconds that the secret before still signs; a week at most. */
+export const rotateWebhookSecretRequest = z.strictObject({
+  previousValidSeconds: z.int().min(0).max(604_800).optional(),
+});
+export const deliveriesQuery = z.strictObject({
+  limit,
+  status: z.enum(['pending', 'delivered', 'failed']).optional(),
+  after: z
+    .string()
+    .regex(/^msg_[a-z2-7]{24}$/, 'must be a webhook id')
+    .meta({ description: 'The "next" of the page before.' })
+    .optional(),
+});
+export const replayRequest = z.strictObject({
+  since: z.iso.datetime().meta({ description: 'Messages created then or later.' }),
+  until: z.iso.datetime().optional().meta({ description: 'Messages created then or before.' }),
+  status: z.enum(['failed', 'delivered']).optional().meta({ description: 'By default those that failed.' }),
+});
