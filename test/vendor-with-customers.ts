@@ -1,3 +1,4 @@
+import { systemClock } from '../service/server/wiring.js';
 import { callApi, startVendor } from './vendor.js';
 
 /** A vendor with one clock for the service and AWS, which stands still until a test moves it, and its customers. */
@@ -6,7 +7,9 @@ export async function startVendorWithCustomers() {
   const vendor = await startVendor({
     clock: {
       now: () => time,
-      sleep: async (ms) => {
+      sleep: async (ms, signal) => {
+        // With a signal it is a loop of jobs, which would move the time for ever.
+        if (signal) return systemClock.sleep(ms, signal);
         time += ms;
       },
     },

@@ -1,3 +1,4 @@
+import { systemClock } from '../../service/server/wiring.js';
 import { callApi, startVendor, type Vendor } from '../vendor.js';
 
 let vendor: Vendor;
@@ -150,7 +151,7 @@ describe('an API key with permissions', () => {
   it('opens nothing after its expiry', async () => {
     await vendor.close();
     let now = Date.parse('2026-11-24T00:00:00Z');
-    vendor = await startVendor({ clock: { now: () => now, sleep: async () => {} } });
+    vendor = await startVendor({ clock: { now: () => now, sleep: systemClock.sleep } });
     const { apiKey } = (await make({ expiresAt: '2026-11-24T01:00:00Z' })).body;
     expect(await codeOf(apiKey, 'GET', '/v1/connections')).toBe(200);
     now += 3_600_000;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Store } from '../../service/domain/ports.js';
 import { openFileStore } from '../../service/records/open.js';
 import { createEncryption } from '../../service/secrets/encryption.js';
+import { systemClock } from '../../service/server/wiring.js';
 import { type OperatedVendor, startOperator } from '../operator.js';
 import type { ApiAnswer } from '../vendor.js';
 
@@ -16,7 +17,7 @@ let nowMs: number;
 const start = async (store?: Store) => {
   nowMs = Date.now();
   vendor = await startOperator({
-    clock: { now: () => nowMs, sleep: async () => {} },
+    clock: { now: () => nowMs, sleep: systemClock.sleep },
     ...(store && { store }),
   });
 };

@@ -1,5 +1,6 @@
 /** Links that are limited: to one person, one browser, one connection, and what their maker may. */
 
+import { systemClock } from '../../service/server/wiring.js';
 import { defaultBrand } from '../../service/web/brand.js';
 import { startVendor, type Vendor } from '../vendor.js';
 import { openWebClient, type WebClient } from '../web-client.js';
@@ -8,7 +9,7 @@ let vendor: Vendor;
 let aheadMs = 0;
 beforeAll(async () => {
   vendor = await startVendor({
-    clock: { now: () => Date.now() + aheadMs, sleep: async () => {} },
+    clock: { now: () => Date.now() + aheadMs, sleep: systemClock.sleep },
     brand: { ...defaultBrand, returnUrls: ['https://app.vendor.example/settings'] },
   });
 });

@@ -13,7 +13,7 @@ let vendor: Vendor;
 let aheadMs = 0;
 
 beforeAll(async () => {
-  const clock = { now: () => Date.now() + aheadMs, sleep: async () => {} };
+  const clock = { now: () => Date.now() + aheadMs, sleep: systemClock.sleep };
   vendor = await startVendor({ operatorTokenHash, clock, propagationWindowMs: 0 });
 });
 beforeEach(() => {

@@ -3,8 +3,8 @@ import { type Connection, roleRegistrationOf } from '../../domain/connection.js'
 import { Time, useHref } from '../components/basics.js';
 import { CopyButton } from '../components/code.js';
 import { Timeline } from '../components/timeline.js';
+import type { HistoryEntry } from '../history.js';
 import { useTexts } from '../page-context.js';
-import type { ConnectionPageProps } from './connection-page.js';
 
 export function Details({ connection }: { connection: Connection }) {
   const { connection: texts, setup } = useTexts();
@@ -65,7 +65,14 @@ const CopyFact = ({ id, term, value }: { id: string; term: string; value: string
   </div>
 );
 
-export function History({ history, olderHistory, isOlderHistory, connection }: ConnectionPageProps) {
+export interface HistoryProps {
+  readonly connection: Connection;
+  readonly history: readonly HistoryEntry[];
+  readonly isOlderHistory: boolean;
+  readonly olderHistory?: string | undefined;
+}
+
+export function History({ history, olderHistory, isOlderHistory, connection }: HistoryProps) {
   const { connection: texts } = useTexts();
   const href = useHref();
   return (

@@ -8,23 +8,19 @@ import { PermissionsCard, PermissionsNote } from '../components/permissions-note
 import { CheckEvidence, NoVerdict, OpenRole, PolicyToDeploy, Refusal } from '../components/refusal.js';
 import { ScopeTreeView } from '../components/scope-fields.js';
 import { accountOf, assuranceOf, Status, verificationOf } from '../components/status.js';
-import type { HistoryEntry } from '../history.js';
+
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 import { Actions } from './connection-actions.js';
-import { Details, History } from './connection-details.js';
+import { Details, History, type HistoryProps } from './connection-details.js';
 import type { ScopeNode } from './scope-choices.js';
 import { findingOf } from './success.js';
 
-export interface ConnectionPageProps {
-  readonly connection: Connection;
+export interface ConnectionPageProps extends HistoryProps {
   /** What its role allows, where the vendor has permission sets. */
   readonly set: PermissionSetView | undefined;
   readonly tree: ScopeNode;
   readonly isTreeCut: boolean;
-  readonly history: readonly HistoryEntry[];
-  readonly isOlderHistory: boolean;
-  readonly olderHistory?: string | undefined;
   /** A check that came to no verdict. */
   readonly result?: CheckResult | undefined;
 }

@@ -8,7 +8,7 @@ import { Icon } from '../components/icon.js';
 import { CheckEvidence, NoVerdict, OpenRole, PolicyToDeploy, Refusal } from '../components/refusal.js';
 import { Tell } from '../components/tell.js';
 import { useTexts } from '../page-context.js';
-import type { RoleStep } from './role-step.js';
+import type { RoleStep } from './role-step-state.js';
 
 export function CheckForm(step: RoleStep & { look: 'primary' | 'default' }) {
   const texts = useTexts().setup;

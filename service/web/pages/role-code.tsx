@@ -8,7 +8,7 @@ import { accountOf } from '../components/status.js';
 import { useTexts } from '../page-context.js';
 import { secretVariable } from '../role-formats.js';
 import { CheckForm } from './role-check.js';
-import type { RoleStep } from './role-step.js';
+import type { RoleStep } from './role-step-state.js';
 import { RoleValues } from './role-values.js';
 
 export function CodePanel(step: RoleStep) {

@@ -1,34 +1,15 @@
-import type { Connection, RoleRegistration } from '../../domain/connection.js';
+import type { Connection } from '../../domain/connection.js';
 import type { PermissionPreset } from '../../templates/index.js';
-import type { CheckResult } from '../check-result.js';
 import { ButtonLink, useHref, Words } from '../components/basics.js';
 import { Code } from '../components/code.js';
 import { Icon } from '../components/icon.js';
 import { accountOf } from '../components/status.js';
 import { useTexts } from '../page-context.js';
-import { type Format, formats, type RoleTemplate } from '../role-formats.js';
+import { type Format, formats } from '../role-formats.js';
 import { CheckForm, FailedCheck, UndecidedCheck } from './role-check.js';
 import { CodePanel, WaitingForDeploy } from './role-code.js';
+import type { RoleStep } from './role-step-state.js';
 import { RoleValues } from './role-values.js';
-
-export interface RoleStep {
-  readonly connection: Connection;
-  readonly trust: RoleRegistration;
-  readonly principal: string;
-  readonly permissions: PermissionPreset;
-  readonly format: Format;
-  readonly template: RoleTemplate;
-  /** Just made: it is shown this once. */
-  readonly callbackSecret?: string | undefined;
-  /** Just made, with a set-up code in it: it is shown this once. */
-  readonly setupCommand?: string | undefined;
-  /** That of the set-up code, where there is one. */
-  readonly setupCodeExpiresAt?: string | undefined;
-  /** What was entered or reported last. */
-  readonly roleArn: string;
-  readonly arnError?: string | undefined;
-  readonly result?: CheckResult | undefined;
-}
 
 /** What is open in the second step: how to create the role, or what came of its check. */
 export function RoleStepBody(step: RoleStep) {

@@ -1,7 +1,7 @@
 import { Fold } from '../components/basics.js';
 import { CopyRows } from '../components/code.js';
 import { useTexts } from '../page-context.js';
-import type { RoleStep } from './role-step.js';
+import type { RoleStep } from './role-step-state.js';
 
 /** What the role is made with, to copy one by one. */
 export function RoleValues({ trust, principal }: Pick<RoleStep, 'trust' | 'principal'>) {

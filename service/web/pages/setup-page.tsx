@@ -13,7 +13,8 @@ import { useTexts } from '../page-context.js';
 import { AskAdministrator } from './administrator-link.js';
 import { type AccountForm, Remarks } from './new-connection.js';
 import { CheckProgress } from './role-check.js';
-import { type RoleStep, RoleStepBody } from './role-step.js';
+import { RoleStepBody } from './role-step.js';
+import type { RoleStep } from './role-step-state.js';
 import type { ScopeChoices } from './scope-choices.js';
 
 interface Setup {

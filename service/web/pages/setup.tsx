@@ -23,7 +23,7 @@ import {
   textsOf,
 } from '../site.js';
 import { type AccountForm, defaultName, digitsOf, wrongIn } from './new-connection.js';
-import type { RoleStep } from './role-step.js';
+import type { RoleStep } from './role-step-state.js';
 import { type ScopeForm, scopeChoices } from './scope-choices.js';
 import { SetupPage } from './setup-page.js';
 

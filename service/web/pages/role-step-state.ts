@@ -1,0 +1,24 @@
+import type { Connection, RoleRegistration } from '../../domain/connection.js';
+import type { PermissionPreset } from '../../templates/index.js';
+import type { CheckResult } from '../check-result.js';
+import type { Format, RoleTemplate } from '../role-formats.js';
+
+/** What the second step of the set-up shows: the role to create, and its last check. */
+export interface RoleStep {
+  readonly connection: Connection;
+  readonly trust: RoleRegistration;
+  readonly principal: string;
+  readonly permissions: PermissionPreset;
+  readonly format: Format;
+  readonly template: RoleTemplate;
+  /** Just created; shown only once. */
+  readonly callbackSecret?: string | undefined;
+  /** Just created, with a set-up code in it; shown only once. */
+  readonly setupCommand?: string | undefined;
+  /** That of the set-up code, where there is one. */
+  readonly setupCodeExpiresAt?: string | undefined;
+  /** What was entered or reported last. */
+  readonly roleArn: string;
+  readonly arnError?: string | undefined;
+  readonly result?: CheckResult | undefined;
+}
