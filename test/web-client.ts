@@ -104,6 +104,8 @@ const absolute = (path: string, site: string) =>
 export const wordsOf = (page: WebPage): string =>
   page.text
     .replace(/<(script|style)[\s\S]*?<\/\1>/g, ' ')
+    // Colors of code are no words of their own.
+    .replace(/<pre[\s\S]*?<\/pre>/g, (code) => ` ${code.replace(/<[^>]+>/g, '')} `)
     .replace(/<[^>]+>/g, ' ')
     .replace(/&#39;/g, "'")
     .replace(/&quot;/g, '"')

@@ -1,6 +1,7 @@
 /** How long the audit log is kept: `ROLEBRIDGE_AUDIT_RETENTION_DAYS`. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '../../service/domain/ports.js';
+import { systemClock } from '../../service/index.js';
 import { readSettings } from '../../service/settings/index.js';
 import { day, hour, until } from '../passing-clock.js';
 import { startVendor, type Vendor } from '../vendor.js';
@@ -11,18 +12,20 @@ let turns: number;
 let wake: () => void;
 afterEach(() => vendor?.close());
 
-/** Nobody sleeps here but who deletes old records, until the test wakes it. */
+/** The loop that deletes old records sleeps for an hour: until the test wakes it. */
 const clock: Clock = {
   now: () => Date.now() + passedMs,
-  sleep: (_, signal) =>
-    new Promise((resolve) => {
+  sleep: (ms, signal) => {
+    if (ms <= 60_000) return systemClock.sleep(ms, signal);
+    return new Promise((resolve) => {
       turns += 1;
       wake = () => {
         signal?.removeEventListener('abort', wake);
         resolve();
       };
       signal?.addEventListener('abort', wake);
-    }),
+    });
+  },
 };
 const metricsToken = randomBytes(32).toString('hex');
 

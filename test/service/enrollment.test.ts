@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { roleIds } from '../../aws-sandbox/index.js';
-import { createSts } from '../../service/index.js';
+import { createSts, systemClock } from '../../service/index.js';
 import { yamlText } from '../../service/templates/quoting.js';
 import { stackSetDocument } from '../../service/templates/stack-set-template.js';
 import { callbackMessage, deprovisioned, provisioned } from '../callback-message.js';
@@ -14,7 +14,7 @@ let cloudFormation: Awaited<ReturnType<typeof startCloudFormation>>;
 let time = 0;
 const clock = {
   now: () => Date.now() + time,
-  sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+  sleep: systemClock.sleep,
 };
 beforeEach(async () => {
   time = 0;

@@ -1,7 +1,7 @@
 /** Getting into the pages, and what keeps others out. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../../service/index.js';
 import { idleMs, longestMs } from '../../service/web/session.js';
 import { startVendor, type Vendor } from '../vendor.js';
 import { openWebClient, wordsOf } from '../web-client.js';
@@ -9,7 +9,7 @@ import { openWebClient, wordsOf } from '../web-client.js';
 let vendor: Vendor;
 let aheadMs = 0;
 beforeAll(async () => {
-  const clock = { now: () => Date.now() + aheadMs, sleep: (ms: number) => sleep(ms).then(() => undefined) };
+  const clock = { now: () => Date.now() + aheadMs, sleep: systemClock.sleep };
   vendor = await startVendor({ clock });
 });
 beforeEach(() => {

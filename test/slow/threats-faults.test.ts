@@ -1,4 +1,6 @@
 /** AWS is slow or silent, the service is told to end, the clock jumps: nobody is told what was not decided. */
+
+import { systemClock } from '../../service/index.js';
 import { callbackMessage, provisioned } from '../callback-message.js';
 import { startVendorProcess } from '../service-as-process.js';
 import { callApi, startVendor, type Vendor } from '../vendor.js';
@@ -108,7 +110,7 @@ describe('the clock jumps', () => {
       let offset = 0;
       const clock = {
         now: () => Date.now() + offset,
-        sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+        sleep: systemClock.sleep,
       };
       vendor = await startVendor({ clock, propagationWindowMs: 200 });
       const { body } = await vendor.call('POST', '/v1/connections', { name: 'shop', scope: {} });
