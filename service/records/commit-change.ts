@@ -64,7 +64,9 @@ async function saveConnection(
     const retired = await transaction.get('retiredExternalIds', externalId);
     if (retired?.connectionId === connectionId) await transaction.delete('retiredExternalIds', externalId);
   }
-  await transaction.put('connections', withoutReport(next));
+  // It was perhaps used since the change was made from it, which is no version of its own.
+  const lastUsedAt = stored?.lastUsedAt ?? next.lastUsedAt;
+  await transaction.put('connections', { ...withoutReport(next), ...(lastUsedAt && { lastUsedAt }) });
   await saveReport(transaction, next);
   for (const externalId of before.filter((one) => !after.includes(one)))
     await transaction.put('retiredExternalIds', { externalId, connectionId, organizationId });
