@@ -64,7 +64,7 @@ async function saveConnection(
     const retired = await transaction.get('retiredExternalIds', externalId);
     if (retired?.connectionId === connectionId) await transaction.delete('retiredExternalIds', externalId);
   }
-  // It was perhaps used since the change was made from it, which is no version of its own.
+  // A use since then made no new version: the change does not know of it.
   const lastUsedAt = stored?.lastUsedAt ?? next.lastUsedAt;
   await transaction.put('connections', { ...withoutReport(next), ...(lastUsedAt && { lastUsedAt }) });
   await saveReport(transaction, next);
