@@ -5,7 +5,9 @@
 import { chmod, unlink } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { join, relative } from 'node:path';
-import { type ErrorCode, RolebridgeError } from './domain/errors.js';
+import { z } from 'zod';
+import { RolebridgeError } from './domain/errors.js';
+import { errorCode } from './domain/verification.js';
 import { messageOf } from './unknown-value.js';
 
 const longest = 64 * 1024;
@@ -48,15 +50,18 @@ export async function askForControl(directory: string, question: unknown): Promi
   });
   if (!isThere) return undefined;
   socket.end(JSON.stringify(question));
-  // Both ends are this program.
-  const { answer, problem }: { answer?: object; problem?: Problem } = JSON.parse(await readAll(socket));
-  if (problem) throw new RolebridgeError(problem.code, problem.detail, problem);
+  const { answer, problem } = reply.parse(JSON.parse(await readAll(socket)));
+  if (problem)
+    throw new RolebridgeError(problem.code, problem.detail, {
+      ...(problem.remedy !== undefined && { remedy: problem.remedy }),
+    });
   return answer;
 }
 
-type Problem = { readonly code: ErrorCode; readonly detail: string; readonly remedy?: string };
+const problemReply = z.object({ code: errorCode, detail: z.string(), remedy: z.string().optional() });
+const reply = z.object({ answer: z.looseObject({}).optional(), problem: problemReply.optional() });
 
-const problemOf = (error: unknown): Problem =>
+const problemOf = (error: unknown): z.infer<typeof problemReply> =>
   error instanceof RolebridgeError
     ? { code: error.code, detail: error.detail, ...(error.remedy !== undefined && { remedy: error.remedy }) }
     : { code: 'internal_error', detail: messageOf(error) };

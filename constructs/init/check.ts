@@ -26,7 +26,7 @@ export async function check(
 
 /** @returns the exit code */
 export function runCheck(
-  values: Pick<ConnectionValues, 'connectionId' | 'externalId' | 'callbackUrl'>,
+  values: Pick<ConnectionValues, 'connectionId' | 'externalId' | 'callbackUrl' | 'vendorName'>,
   accountId: string,
   environment: NodeJS.ProcessEnv,
 ): number {
@@ -35,6 +35,7 @@ export function runCheck(
     stdio: 'inherit',
     env: {
       ...environment,
+      ...(values.vendorName && { CONNECT_LABEL: values.vendorName }),
       CONNECT_EVENT: 'connection.check',
       CONNECT_CONNECTION_ID: values.connectionId,
       CONNECT_EXTERNAL_ID: values.externalId,

@@ -13,6 +13,7 @@ import { isConnectionId, type OrganizationId } from '../domain/ids.js';
 import { operatorOrganizationId } from '../domain/organization.js';
 import { webhookSecretContext } from '../domain/webhook-endpoint.js';
 import { createKeyring } from '../secrets/keyring.js';
+import { textIn } from '../unknown-value.js';
 import type { ApiDependencies, Caller, Operation } from './operation.js';
 import { type Answer, problemAnswer } from './problem.js';
 
@@ -103,13 +104,13 @@ function storedAnswer(
 ): NonNullable<AnsweredRequest['answer']> {
   const text = JSON.stringify(body);
   if (status >= 400) return { status, body: text };
-  const { id } = body as { id?: unknown };
+  const createdId = textIn(body, 'id');
   const inner = keyringOf(key).encrypt(Buffer.from(text), recordId);
   return {
     status,
     body: deps.encryption.encrypt(inner, contextOf(recordId)),
     encryptedUntil: new Date(deps.clock.now() + secretMs).toISOString(),
-    ...(typeof id === 'string' && { createdId: id }),
+    ...(createdId !== undefined && { createdId }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { type Enrollment, enrollmentSchema } from './enrollment.js';
 import type { EnrollmentId } from './ids.js';
 import type { Token } from './ports.js';
@@ -12,7 +13,7 @@ export function enrollmentTokenOf(enrollment: Enrollment): Token {
     organizationId,
     createdAt,
     expiresAt,
-    data: JSON.parse(JSON.stringify({ id, ...data })),
+    data: z.record(z.string(), z.unknown()).parse(JSON.parse(JSON.stringify({ id, ...data }))),
   };
 }
 

@@ -1,5 +1,5 @@
 import { RolebridgeError } from './errors.js';
-import { keysOf } from './keys-of.js';
+import { forEachName, keysOf } from './keys-of.js';
 
 /** How much of each kind one organization may have; 0 is no limit. Defaults, and how a sentence names them. */
 const kinds = {
@@ -26,8 +26,7 @@ export const quotaNames = keysOf(kinds);
 
 /** One value for each quota. */
 export const forEachQuota = <Value>(find: (name: QuotaName) => Value): Record<QuotaName, Value> =>
-  // An object's entries lose the type of their names.
-  Object.fromEntries(quotaNames.map((name) => [name, find(name)])) as Record<QuotaName, Value>;
+  forEachName(quotaNames, find);
 
 export const defaultQuotas: QuotaSettings = forEachQuota((name) => kinds[name][0]);
 

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AuditRecord } from '../domain/audit.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { AuditId, OrganizationId } from '../domain/ids.js';
+import { forEachName } from '../domain/keys-of.js';
 import { type Backend, type Transaction, UniqueConflict } from './backend.js';
 import { allOf, rowsAtOnce } from './pages.js';
 import { type TableName, tableNames, tables, type Values } from './tables.js';
@@ -15,7 +16,7 @@ export type Copied = Record<TableName | 'auditRecords', number>;
  * @throws RolebridgeError `store_unavailable` when the target was used since an earlier copy, or has something else
  */
 export async function copyStore(from: Backend, to: Backend): Promise<Copied> {
-  const copied = Object.fromEntries([...tableNames, 'auditRecords'].map((name) => [name, 0])) as Copied;
+  const copied: Copied = { ...forEachName(tableNames, () => 0), auditRecords: 0 };
   let waiting = (await allRows(from, 'organizations')).map(({ id }) => id);
   const known = new Set<string>(waiting);
   for (const { id } of await allRows(to, 'organizations'))

@@ -113,6 +113,9 @@ function OperatorSections() {
   const sections = [
     ['/operator', texts.operator.title],
     ['/operator/organizations', texts.operator.organizations],
+    ...(operator.operator.permissions.includes('webhooks:write')
+      ? ([['/operator/webhooks', texts.operator.webhooks.short]] as const)
+      : []),
   ] as const;
   const here = sections.findLast(([to]) => path === to || path.startsWith(`${to}/`))?.[0];
   return (

@@ -1,4 +1,5 @@
 import { createContext, useContext } from 'hono/jsx';
+import type { Operator } from '../domain/operator.js';
 import type { Assets } from './assets.js';
 import type { Brand } from './brand.js';
 import type { WebSession } from './session.js';
@@ -17,7 +18,7 @@ export interface PageContext {
   /** The path that was asked for, below the site's. */
   readonly path: string;
   readonly session?: WebSession | undefined;
-  readonly operator?: { readonly csrfToken: string } | undefined;
+  readonly operator?: { readonly csrfToken: string; readonly operator: Operator } | undefined;
   /** Since then verdicts are on hold. */
   readonly degradedSince?: string | undefined;
   readonly organizationName?: string | undefined;

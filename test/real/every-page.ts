@@ -309,5 +309,11 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
       path: `/operator/organizations/${vendor.organization.id}`,
       as: 'operator',
     },
+    { name: 'operator-webhooks-none', path: '/operator/webhooks', as: 'operator' },
+    {
+      name: 'operator-webhooks',
+      path: `/operator/organizations/${vendor.organization.id}/webhooks`,
+      as: 'operator',
+    },
   ];
 }

@@ -45,6 +45,7 @@ const parameters: Record<string, readonly string[]> = {
   '/operator': ['status', 'assurance', 'code', 'set', 'account', 'after', 'lang'],
   '/operator/connections.csv': ['status', 'assurance', 'code', 'set', 'account', 'after'],
   '/operator/organizations': ['q', 'after'],
+  '/operator/webhooks': ['status'],
   '/operator/sign-in/link': ['token'],
   '/sign-in/link': ['token', 'lang', 'theme'],
 };

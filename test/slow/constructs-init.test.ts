@@ -13,6 +13,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PACKAGES } from '../../constructs/init/templates.js';
+import { defaultBrand } from '../../service/web/brand.js';
 import { type Flavour, flavours, installConstructs } from '../constructs/customer-project.js';
 import type { Json } from '../constructs/synthesized.js';
 import { packed, type Tarball } from '../run/packed.js';
@@ -284,7 +285,7 @@ describe('init --setup', () => {
   const ACCOUNT = '210987654321';
   let vendor: Vendor;
   beforeAll(async () => {
-    vendor = await startVendor();
+    vendor = await startVendor({ brand: { ...defaultBrand, name: 'Northwind Cloud' } });
   });
   afterAll(() => vendor.close());
 
@@ -317,7 +318,7 @@ describe('init --setup', () => {
     const { code, output } = await setUp(folder, [link, '--yes', '--scope', 'shop/production'], {
       CONNECT_CALLBACK_SECRET: callbackSecret,
     });
-    expect([code, output]).toEqual([0, expect.stringContaining('ready to connect')]);
+    expect([code, output]).toEqual([0, expect.stringMatching(/^northwind-cloud: ready to connect$/m)]);
     const written = readFileSync(path.join(folder, 'vendor-connection.ts'), 'utf8');
     for (const value of [id, externalId, principal, callbackUrl, ACCOUNT])
       expect(written).toContain(JSON.stringify(value));

@@ -10,13 +10,16 @@ import { addOperatorConnections } from './connections.js';
 import { addConnectionsDownload } from './download.js';
 import { addOrganizationPage } from './organization.js';
 import { addOrganizationsPage } from './organizations.js';
-import { createOperatorSessions } from './session.js';
+import { createOperatorSessions, type OperatorSession } from './session.js';
 import { addOperatorSignIn } from './sign-in.js';
+import { addWebhookPages } from './webhooks.js';
 
-/** What a token must permit for the pages that begin so. */
-const required: readonly (readonly [path: string, permission: OperatorPermission])[] = [
-  ['/organizations', 'organizations:read'],
-  ['/', 'connections:read'],
+/** What a token must permit for a page: as for the calls that answer the same. */
+const required: readonly (readonly [path: RegExp, ...permissions: OperatorPermission[]])[] = [
+  [/^\/webhooks/, 'webhooks:write'],
+  [/^\/organizations\/[^/]+\/webhooks/, 'organizations:read', 'webhooks:write'],
+  [/^\/organizations/, 'organizations:read'],
+  [/^\//, 'connections:read'],
 ];
 
 export function createOperatorPages(
@@ -45,16 +48,18 @@ export function createOperatorPages(
     return seeOther(site, response, '/operator/sign-in');
   });
   pages.use((request, response, next) => {
-    const [, permission] = required.find(([path]) => request.path.startsWith(path)) ?? [];
-    const { operator } = response.locals.operator;
-    if (permission && !operator.permissions.includes(permission))
-      throw denied(`This page needs the permission ${permission}.`, 'Sign in with a token that has it.');
+    const [, ...permissions] = required.find(([path]) => path.test(request.path)) ?? [];
+    const { operator }: OperatorSession = response.locals.operator;
+    const missing = permissions.find((each) => !operator.permissions.includes(each));
+    if (missing)
+      throw denied(`This page needs the permission ${missing}.`, 'Sign in with a token that has it.');
     next();
   });
   addOperatorConnections(pages, site);
   addConnectionsDownload(pages, site);
   addOrganizationsPage(pages, site);
   addOrganizationPage(pages, site);
+  addWebhookPages(pages, site);
   pages.use(() => {
     throw noSuchPage();
   });

@@ -3,12 +3,13 @@ import type { Connection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { isConnectionId, isOrganizationId } from '../../domain/ids.js';
 import { isListed, type Organization } from '../../domain/organization.js';
-import { Crumbs, Time } from '../components/basics.js';
+import type { Store } from '../../domain/ports.js';
+import { ButtonLink, Crumbs, Time } from '../components/basics.js';
 import { CopyRows } from '../components/code.js';
 import { Timeline } from '../components/timeline.js';
 import { type HistoryEntry, historyOf } from '../history.js';
 import { PageHead } from '../layout.js';
-import { useTexts } from '../page-context.js';
+import { usePage, useTexts } from '../page-context.js';
 import { queried, type Site, sendPage, textsOf } from '../site.js';
 import { OrganizationStatus } from './organizations.js';
 import { OperatorTable } from './table.js';
@@ -17,10 +18,7 @@ import { OperatorTable } from './table.js';
 export function addOrganizationPage(pages: Router, site: Site): void {
   const { store } = site.deps;
   pages.get('/organizations/:id', async (request: Request<{ id: string }>, response) => {
-    const { id } = request.params;
-    const organization = isOrganizationId(id) ? await store.organization(id) : undefined;
-    if (organization === undefined || !isListed(organization))
-      throw new RolebridgeError('not_found', 'There is no organization with this id.');
+    const organization = await listedOrganization(store, request.params.id);
     const asked = queried(request, 'connection');
     const connectionId = isConnectionId(asked) ? asked : undefined;
     const { connections, hasMore } = await store.connections(organization.id, { limit: 100 });
@@ -39,6 +37,13 @@ export function addOrganizationPage(pages: Router, site: Site): void {
   });
 }
 
+/** @throws RolebridgeError `not_found` */
+export async function listedOrganization(store: Store, id: string): Promise<Organization> {
+  const organization = isOrganizationId(id) ? await store.organization(id) : undefined;
+  if (organization !== undefined && isListed(organization)) return organization;
+  throw new RolebridgeError('not_found', 'There is no organization with this id.');
+}
+
 function OrganizationView(props: {
   organization: Organization;
   connections: readonly Connection[];
@@ -46,6 +51,7 @@ function OrganizationView(props: {
   history: readonly HistoryEntry[];
 }) {
   const { operator: texts } = useTexts();
+  const { operator: session } = usePage();
   const { organization, connections } = props;
   return (
     <>
@@ -58,7 +64,13 @@ function OrganizationView(props: {
             {texts.since} <Time iso={organization.createdAt} />
           </>
         }
-      />
+      >
+        {session?.operator.permissions.includes('webhooks:write') && (
+          <ButtonLink path={`/operator/organizations/${organization.id}/webhooks`}>
+            {texts.webhooks.title}
+          </ButtonLink>
+        )}
+      </PageHead>
       <div class="stack stack-6">
         <CopyRows
           rows={[

@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { forEachName, keysOf } from '../../domain/keys-of.js';
 import type { Brand } from '../brand.js';
 import { de } from './de.js';
 import { en } from './en.js';
@@ -11,10 +12,7 @@ export type Language = keyof typeof catalogs;
 
 /** The texts of each language, with the vendor's words in them. */
 export const textsFor = (brand: Brand): Record<Language, Texts> =>
-  Object.fromEntries(Object.entries(catalogs).map(([language, texts]) => [language, texts(brand)])) as Record<
-    Language,
-    Texts
-  >;
+  forEachName(keysOf(catalogs), (language) => catalogs[language](brand));
 
 export const isLanguage = (text: string): text is Language => Object.hasOwn(catalogs, text);
 
@@ -23,5 +21,6 @@ export function languageOf(request: Request, ofSession: Language | undefined): L
   const asked = request.query.lang;
   if (typeof asked === 'string' && isLanguage(asked)) return asked;
   if (ofSession) return ofSession;
-  return (request.acceptsLanguages(...Object.keys(catalogs)) || 'en') as Language;
+  const accepted = request.acceptsLanguages(...Object.keys(catalogs));
+  return accepted !== false && isLanguage(accepted) ? accepted : 'en';
 }

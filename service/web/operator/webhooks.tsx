@@ -1,0 +1,218 @@
+import type { Request, Router } from 'express';
+import { listDeliveries } from '../../actions/webhook-deliveries.js';
+import { listWebhookEndpoints, type ShownEndpoint } from '../../actions/webhook-endpoints.js';
+import { deliveryView } from '../../api/webhooks/shared.js';
+import type { OrganizationId } from '../../domain/ids.js';
+import { isListed, type Organization, operatorOrganizationId } from '../../domain/organization.js';
+import type { OutboxMessage } from '../../domain/ports.js';
+import { Crumbs, Time, useHref } from '../components/basics.js';
+import { PageHead } from '../layout.js';
+import { usePage, useTexts } from '../page-context.js';
+import { queried, type Site, sendPage, textsOf } from '../site.js';
+import { listedOrganization } from './organization.js';
+
+const pageSize = 100;
+const statuses = ['failed', 'pending', 'delivered'] as const;
+type Status = (typeof statuses)[number];
+
+const deliveryOf = (message: OutboxMessage, endpoint: ShownEndpoint) => ({
+  ...deliveryView(message),
+  organizationId: message.organizationId,
+  endpoint,
+});
+type Delivery = ReturnType<typeof deliveryOf>;
+
+interface Deliveries {
+  readonly rows: readonly Delivery[];
+  readonly hasMore: boolean;
+  readonly hasEndpoints: boolean;
+  /** Undefined: all. */
+  readonly status: Status | undefined;
+}
+
+/** Deliveries to the endpoints for all organizations, and to those of one. */
+export function addWebhookPages(pages: Router, site: Site): void {
+  const { store } = site.deps;
+  pages.get('/webhooks', async (request, response) => {
+    const found = await newestDeliveries(site, operatorOrganizationId, statusIn(request));
+    const ids = found.rows.map(({ organizationId }) => organizationId);
+    const { title } = textsOf(site, response).operator.webhooks;
+    return sendPage(
+      site,
+      response,
+      { title, isOperator: true },
+      <WebhooksView {...found} organizations={await store.organizationsById([...new Set(ids)])} />,
+    );
+  });
+  pages.get('/organizations/:id/webhooks', async (request: Request<{ id: string }>, response) => {
+    const organization = await listedOrganization(store, request.params.id);
+    const found = await newestDeliveries(site, organization.id, statusIn(request));
+    const { title } = textsOf(site, response).operator.webhooks;
+    return sendPage(
+      site,
+      response,
+      { title: `${title}, ${organization.name}`, isOperator: true },
+      <WebhooksView {...found} organization={organization} />,
+    );
+  });
+}
+
+const statusIn = (request: Request<{ id: string }> | Request): Status | undefined =>
+  statuses.find((each) => each === queried(request, 'status'));
+
+/** Of all endpoints of the organization together. */
+async function newestDeliveries(
+  { deps }: Site,
+  organizationId: OrganizationId,
+  status: Status | undefined,
+): Promise<Deliveries> {
+  const owner = { organizationId };
+  const endpoints = await listWebhookEndpoints(deps, owner);
+  const lists = await Promise.all(
+    endpoints.map(async (endpoint) => {
+      const page = await listDeliveries(deps, owner, endpoint.id, { status, limit: pageSize });
+      return { ...page, deliveries: page.deliveries.map((each) => deliveryOf(each, endpoint)) };
+    }),
+  );
+  const all = lists
+    .flatMap(({ deliveries }) => deliveries)
+    .sort((one, other) => other.createdAt.localeCompare(one.createdAt));
+  return {
+    rows: all.slice(0, pageSize),
+    hasMore: all.length > pageSize || lists.some(({ hasMore }) => hasMore),
+    hasEndpoints: endpoints.length > 0,
+    status,
+  };
+}
+
+type Organizations = ReadonlyMap<string, Organization>;
+
+function WebhooksView({
+  organization,
+  organizations,
+  ...found
+}: Deliveries & { organization?: Organization; organizations?: Organizations }) {
+  const { operator, list } = useTexts();
+  const { webhooks: texts } = operator;
+  const href = useHref();
+  const { path } = usePage();
+  const none = found.hasEndpoints ? (found.status ? texts.noMatch : texts.noDeliveries) : texts.noEndpoints;
+  return (
+    <>
+      {organization && (
+        <Crumbs
+          links={[
+            ['/operator/organizations', operator.organizations],
+            [`/operator/organizations/${organization.id}`, organization.name],
+          ]}
+          here={texts.title}
+        />
+      )}
+      <PageHead title={texts.title} lead={organization ? texts.leadOf : texts.lead} />
+      <section class="card" aria-label={texts.title}>
+        {found.hasEndpoints && <StatusChips status={found.status} />}
+        {found.rows.length === 0 ? (
+          <p class="section none">
+            {none} {found.hasEndpoints && found.status && <a href={href(path)}>{list.showAll}</a>}
+          </p>
+        ) : (
+          <DeliveryTable rows={found.rows} organizations={organizations} />
+        )}
+        {found.hasMore && <p class="card-foot">{texts.newest(found.rows.length)}</p>}
+      </section>
+    </>
+  );
+}
+
+function StatusChips({ status }: { status: Status | undefined }) {
+  const { operator, list } = useTexts();
+  const { webhooks: texts } = operator;
+  const { path } = usePage();
+  const href = useHref();
+  return (
+    <div class="filters">
+      <nav aria-label={texts.filter}>
+        <ul class="chips">
+          {[undefined, ...statuses].map((each) => (
+            <li>
+              <a
+                href={href(each ? `${path}?status=${each}` : path)}
+                aria-current={each === status ? 'page' : undefined}
+              >
+                {each ? texts.statuses[each] : list.all}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+    </div>
+  );
+}
+
+const badges = { failed: 'badge badge-danger', pending: 'badge', delivered: 'badge badge-ok' } as const;
+
+function DeliveryTable(props: { rows: readonly Delivery[]; organizations: Organizations | undefined }) {
+  const { operator, list } = useTexts();
+  const { webhooks: texts } = operator;
+  const href = useHref();
+  const titles = [
+    texts.event,
+    list.columns.status,
+    ...(props.organizations ? [operator.organization] : []),
+    texts.endpoint,
+    texts.attempts,
+    texts.lastAnswer,
+    texts.created,
+  ];
+  return (
+    <table class="table" role="table" aria-label={texts.title}>
+      <thead role="rowgroup">
+        <tr role="row">
+          {titles.map((title) => (
+            <th role="columnheader" scope="col">
+              {title}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {props.rows.map(({ id, type, organizationId, endpoint, lastAttempt, ...row }) => {
+          const about = props.organizations?.get(organizationId);
+          const organization = about && isListed(about) ? about : undefined;
+          return (
+            <tr role="row">
+              <td role="cell" class="cell-name">
+                <code class="break" title={id}>
+                  {type}
+                </code>
+              </td>
+              <td role="cell" class="cell-status">
+                <span class={badges[row.status]}>{texts.statuses[row.status]}</span>
+              </td>
+              {props.organizations && (
+                <td role="cell" data-label={operator.organization} data-empty={organization ? undefined : ''}>
+                  {organization && (
+                    <a href={href(`/operator/organizations/${organization.id}`)}>{organization.name}</a>
+                  )}
+                </td>
+              )}
+              {/* The rest of an address can be a secret. */}
+              <td role="cell" data-label={texts.endpoint}>
+                {new URL(endpoint.url).host}
+              </td>
+              <td role="cell" data-label={texts.attempts}>
+                {row.attempts}
+              </td>
+              <td role="cell" data-label={texts.lastAnswer} data-empty={lastAttempt ? undefined : ''}>
+                {lastAttempt && <span lang="en">{lastAttempt.reason ?? `HTTP ${lastAttempt.status}`}</span>}
+              </td>
+              <td role="cell" data-label={texts.created}>
+                <Time iso={row.createdAt} />
+              </td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}
