@@ -16,6 +16,8 @@ export interface ConnectionMembers {
   createdAt: string;
   /** ISO 8601, in UTC. */
   updatedAt: string;
+  /** When credentials were last issued with it, within an hour. */
+  lastUsedAt?: string | undefined;
   /** In the answer to a callback: what of it changed nothing. */
   warnings?:
     | {

@@ -19,6 +19,7 @@ export async function startVendorWithCustomers() {
     const made = await vendor.service.createOrganization('customer of the vendor');
     return {
       organizationId: made.organization.id,
+      apiKey: made.apiKey,
       call: (method: string, path: string, body?: unknown) =>
         callApi(vendor.service.url, made.apiKey, method, path, body),
     };

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { findOrganization } from '../actions/find-organization.js';
 import { createOperatorOrganization, operatorOf } from '../actions/operator-tokens.js';
+import { createUseMarks } from '../actions/use-marks.js';
 import { type ApiKey, apiKeyIdOf, isValid, matchesApiKey } from '../domain/api-key.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { Operator } from '../domain/operator.js';
@@ -21,7 +22,7 @@ export interface AuthOptions {
 /** Who calls an operation, and may. @throws RolebridgeError `unauthorized`, `rate_limited`, `permission_denied` */
 export function createAuth(deps: ApiDependencies, options: AuthOptions) {
   const { store, clock, limits } = deps;
-  const markUsed = createUseMarks(store, clock);
+  const markUsed = createUseMarks<ApiKey>(clock, useMarkMs, (key, at) => store.markApiKeyUsed(key, at));
 
   async function asOrganization(
     operation: Operation,
@@ -120,6 +121,8 @@ export function createAuth(deps: ApiDependencies, options: AuthOptions) {
   };
 }
 
+const useMarkMs = 5 * 60_000;
+
 const organizationHeader = 'rolebridge-organization';
 
 function beOperator(exchange: Exchange, { id, name }: Operator): void {
@@ -135,25 +138,6 @@ export async function apiKeyOf(
   const id = apiKeyIdOf(text);
   const key = id && (await store.apiKey(id));
   return matchesApiKey(text, key) && isValid(key, clock.now()) ? key : undefined;
-}
-
-/** A write for each call would make reading as dear as changing. */
-const useMarkMs = 5 * 60_000;
-
-/** Stores when a key was last used, beside the call and not before its answer. */
-function createUseMarks(store: Store, clock: Clock) {
-  const writing = new Set<string>();
-  return (key: ApiKey): void => {
-    const now = clock.now();
-    if (key.lastUsedAt !== undefined && now - Date.parse(key.lastUsedAt) < useMarkMs) return;
-    if (writing.has(key.id)) return;
-    writing.add(key.id);
-    store
-      .markApiKeyUsed(key, new Date(now).toISOString())
-      // A store that can't be written to says so in the answers to the calls that have to write.
-      .catch(() => {})
-      .finally(() => writing.delete(key.id));
-  };
 }
 
 function requireToken(

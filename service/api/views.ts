@@ -73,6 +73,7 @@ const commonView = ({
   scopes,
   createdAt,
   updatedAt,
+  lastUsedAt,
   ...connection
 }: Connection) => ({
   id,
@@ -83,6 +84,7 @@ const commonView = ({
   scopes,
   createdAt,
   updatedAt,
+  ...(lastUsedAt !== undefined && { lastUsedAt }),
 });
 
 const commonRoleView = (connection: RoleConnection) => ({

@@ -42,6 +42,7 @@ export function show(terminal: Terminal, connection: Connection, asJson: boolean
     scopes: connection.scopes.map(scopeText).join(', ') || '-',
     created: connection.createdAt,
     changed: connection.updatedAt,
+    'last used': connection.lastUsedAt,
   });
   if (!('verification' in connection)) return;
   const { verification } = connection;

@@ -53,6 +53,9 @@ const common = z.strictObject({
   version: z.int(),
   createdAt: isoTime,
   updatedAt: isoTime,
+  lastUsedAt: isoTime
+    .optional()
+    .meta({ description: 'When credentials were last issued with it, within an hour.' }),
 });
 
 /** What a customer makes a role with, and what its stack signs with. */

@@ -308,6 +308,11 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
   connection(organizationId: OrganizationId, id: ConnectionId): Promise<Connection | undefined>;
   /** Of any organization, deleted ones too: for a callback, which proves itself with the connection's secret. */
   connectionForCallback(id: ConnectionId): Promise<Connection | undefined>;
+  /** May be lost in a crash. It makes no new version. */
+  markConnectionUsed(
+    connection: Pick<Connection, 'id' | 'organizationId'>,
+    lastUsedAt: string,
+  ): Promise<void>;
   /** Not deleted, ordered by creation then id; `after` is the last id of the page before. */
   connections(
     /** Undefined: of all organizations, for the operator. */

@@ -64,7 +64,9 @@ async function saveConnection(
     const retired = await transaction.get('retiredExternalIds', externalId);
     if (retired?.connectionId === connectionId) await transaction.delete('retiredExternalIds', externalId);
   }
-  await transaction.put('connections', withoutReport(next));
+  // A use since then made no new version: the change does not know of it.
+  const lastUsedAt = stored?.lastUsedAt ?? next.lastUsedAt;
+  await transaction.put('connections', { ...withoutReport(next), ...(lastUsedAt && { lastUsedAt }) });
   await saveReport(transaction, next);
   for (const externalId of before.filter((one) => !after.includes(one)))
     await transaction.put('retiredExternalIds', { externalId, connectionId, organizationId });

@@ -74,6 +74,13 @@ export function connectionsIn(backend: Backend) {
 
     everyConnection,
 
+    // No new version: what is being decided about the connection stays so, and its sessions stay open.
+    markConnectionUsed: ({ organizationId, id }, lastUsedAt) =>
+      backend.transact(organizationId, async (transaction) => {
+        const stored = await transaction.get('connections', id);
+        if (stored) await transaction.put('connections', { ...stored, lastUsedAt }, { lasting: false });
+      }),
+
     async *unwatchedConnections(latest) {
       for await (const page of pagesOf(backend, 'connections', { order: 'created' })) {
         const verifiable = page.filter(isVerifiable);

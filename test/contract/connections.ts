@@ -79,6 +79,15 @@ export function connectionsContract(on: Subject): void {
     expect(await on.read(connection)).toMatchObject({ name: 'changed', version: connection.version + 1 });
   });
 
+  test('marks when a connection was last used, which is no change of it and outlives one', async () => {
+    const connection = await on.insert({ name: 'used' });
+    await on.store.markConnectionUsed(connection, at(7));
+    expect(await on.read(connection)).toEqual({ ...connection, lastUsedAt: at(7) });
+    // As it was made from what was read before.
+    await on.update(connection, { name: 'renamed' });
+    expect(await on.read(connection)).toMatchObject({ name: 'renamed', lastUsedAt: at(7) });
+  });
+
   test('refuses a scope that another connection holds, and names the holder', async () => {
     const holder = await on.insert({ name: 'shop', scopes: [{ project: 'shop' }] });
     await expect(on.insert({ scopes: [{ project: 'blog' }, { project: 'shop' }] })).rejects.toMatchObject({

@@ -7,7 +7,11 @@ const python = findCommand('python3');
 if (!python) notChecked("a tenant's life with Python: there is no python3 on the PATH");
 
 (python ? test : test.skip)("Python does the whole life of a tenant with the operator's token", async () => {
-  const vendor = await startOperator({ propagationDelayMs: 300, requireAccount: true });
+  const vendor = await startOperator({
+    propagationDelayMs: 300,
+    requireAccount: true,
+    webhooks: { allowsPrivate: true },
+  });
   try {
     const { accountId, admin } = vendor.sandbox.createAccount();
     const program = fileURLToPath(new URL('tenant.py', import.meta.url));
@@ -34,6 +38,7 @@ if (!python) notChecked("a tenant's life with Python: there is no python3 on the
         'architecture moved, its scope too',
         'limited key',
         'limited link, one browser',
+        'webhook tested, listed, replayed',
         'suspended',
         'resumed',
         'exported',

@@ -8,10 +8,13 @@ import hashlib
 import hmac
 import html
 import http.cookiejar
+import http.server
 import json
 import os
+import queue
 import re
 import secrets
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -48,19 +51,23 @@ def of_tenant(method, path, body=None, expect=200):
     return call(method, path, body, tenant=TENANT, expect=expect)
 
 
-def signed(secret, event):
+def signature(secret, message_id, timestamp, body):
     """https://www.standardwebhooks.com"""
-    body = json.dumps(event)
-    message_id, timestamp = f"msg_{secrets.token_hex(12)}", str(int(time.time()))
     key = base64.b64decode(secret.removeprefix("whsec_"))
-    digest = hmac.digest(key, f"{message_id}.{timestamp}.{body}".encode(), "sha256")
+    digest = hmac.digest(key, f"{message_id}.{timestamp}.".encode() + body, "sha256")
+    return "v1," + base64.b64encode(digest).decode()
+
+
+def signed(secret, event):
+    body = json.dumps(event).encode()
+    message_id, timestamp = f"msg_{secrets.token_hex(12)}", str(int(time.time()))
     headers = {
         "content-type": "application/json",
         "webhook-id": message_id,
         "webhook-timestamp": timestamp,
-        "webhook-signature": "v1," + base64.b64encode(digest).decode(),
+        "webhook-signature": signature(secret, message_id, timestamp, body),
     }
-    return headers, body.encode()
+    return headers, body
 
 
 def aws(service, version, action, access_key, secret_key, token=None, **parameters):
@@ -148,6 +155,60 @@ def use(key, target, account):
     assert element("Account", answer) == account, answer
 
 
+class Receiver(http.server.BaseHTTPRequestHandler):
+    """The vendor's webhook endpoint."""
+
+    received = queue.Queue()
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.received.put((self.headers, body))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def listen():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}/hooks"
+
+
+def receive_webhooks():
+    """A test message arrives, signed; its delivery is listed, and replayed it is the same message."""
+    made = of_tenant("POST", "/v1/webhook-endpoints", {"url": listen(), "events": ["connection.failed"]}, expect=201)
+    path = f"/v1/webhook-endpoints/{made['id']}"
+
+    def receive(message_id):
+        headers, body = Receiver.received.get(timeout=20)
+        assert headers["webhook-id"] == message_id, headers.items()
+        expected = signature(made["secret"], message_id, headers["webhook-timestamp"], body)
+        assert expected in headers["webhook-signature"].split(" "), headers.items()
+        assert json.loads(body)["type"] == "webhook.test", body
+        return body
+
+    def delivered():
+        for attempt in range(40):
+            (delivery,) = of_tenant("GET", f"{path}/deliveries")["deliveries"]
+            if delivery["status"] == "delivered":
+                return delivery
+            time.sleep(0.25)
+        raise AssertionError(delivery)
+
+    sent = of_tenant("POST", f"{path}/test", expect=202)
+    body = receive(sent["id"])
+    delivery = delivered()
+    assert delivery["id"] == sent["id"] and delivery["lastAttempt"]["status"] == 204, delivery
+    of_tenant("POST", f"{path}/deliveries/{sent['id']}/replay", expect=202)
+    assert receive(sent["id"]) == body
+    assert delivered()["id"] == sent["id"]
+    missing = f"{path}/deliveries/msg_{'a' * 24}/replay"
+    of_tenant("POST", missing, expect="webhook_delivery_not_found")
+    return made["secret"]
+
+
 class Browser:
     """Cookies and forms, without scripts."""
 
@@ -216,6 +277,9 @@ def main():
     assert account not in other.get(page)[1]
     done("limited link, one browser")
 
+    webhook_secret = receive_webhooks()
+    done("webhook tested, listed, replayed")
+
     call("POST", f"/v1/organizations/{TENANT}/suspend")
     call("POST", "/v1/credentials", place("staging"), key=key, expect="organization_suspended")
     of_tenant("POST", "/v1/connections", {"name": "more"}, expect="organization_suspended")
@@ -230,10 +294,11 @@ def main():
 
     lines = [json.loads(one) for one in call("GET", f"/v1/organizations/{TENANT}/export").splitlines()]
     kinds = {one["kind"] for one in lines}
-    assert kinds == {"organization", "api_key", "project", "connection", "audit_record", "end"}, kinds
+    things = {"organization", "api_key", "sign_in_link", "webhook_endpoint", "project", "connection"}
+    assert kinds == things | {"audit_record", "end"}, kinds
     assert lines[-1] == {"kind": "end"}
     text = json.dumps(lines)
-    for secret in (key, made["apiKey"], link["url"].split("token=")[1]):
+    for secret in (key, made["apiKey"], webhook_secret, link["url"].split("token=")[1]):
         assert secret not in text
     done("exported")
 

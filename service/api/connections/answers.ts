@@ -35,6 +35,7 @@ const shown = {
   scopes: true,
   createdAt: true,
   updatedAt: true,
+  lastUsedAt: true,
 } as const;
 const shownOfRole = { ...shown, externalId: true, pendingExternalId: true } as const;
 const shownOfEnd = { reason: true, disconnectedAt: true } as const;

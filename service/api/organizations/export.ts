@@ -1,13 +1,17 @@
 import { recordOutcome } from '../../actions/audited.js';
 import { listEnrollments } from '../../actions/enrollments.js';
+import { listSignInLinks } from '../../actions/sign-in-link.js';
+import { listWebhookEndpoints } from '../../actions/webhook-endpoints.js';
 import type { AuditId, ConnectionId } from '../../domain/ids.js';
 import type { Organization } from '../../domain/organization.js';
+import { permissions } from '../../domain/permission.js';
 import { apiKeyView } from '../api-keys/view.js';
 import { auditRecordView } from '../audit/list.js';
 import { enrollmentView } from '../enrollments/view.js';
 import { type ApiDependencies, defineOperation } from '../operation.js';
 import { projectView } from '../projects/shared.js';
 import { connectionView } from '../views.js';
+import { endpointView } from '../webhooks/shared.js';
 import { organizationIn, organizationView, path, tag, unknownPath } from './shared.js';
 
 const rowsAtOnce = 100;
@@ -18,7 +22,7 @@ export const exportOrganization = defineOperation({
   tag,
   summary: 'Exports all that the service knows of an organization, without secrets.',
   description:
-    'One JSON value a line: `{"kind": "organization" | "api_key" | "enrollment" | "project" | "connection" | "audit_record", "value": …}`. Values have the shape of the call that returns them. The last line is `{"kind": "end"}`: without it the export was cut off.',
+    'One JSON value a line: `{"kind": "organization" | "api_key" | "sign_in_link" | "enrollment" | "webhook_endpoint" | "project" | "connection" | "audit_record", "value": …}`. Values have the shape of the call that returns them. The last line is `{"kind": "end"}`: without it the export was cut off.',
   auth: 'operator',
   operatorPermission: 'organizations:read',
   answer: { status: 200, description: 'JSON lines.', file: 'application/x-ndjson' },
@@ -40,8 +44,14 @@ async function* linesOf(deps: ApiDependencies, organization: Organization): Asyn
   const { id } = organization;
   yield line('organization', organizationView(organization));
   for (const key of await store.apiKeys(id)) yield line('api_key', apiKeyView(key));
-  const { enrollments } = await listEnrollments(deps, id, { limit: Number.MAX_SAFE_INTEGER });
+  const all = { limit: Number.MAX_SAFE_INTEGER };
+  const everyLink = { organizationId: id, authority: { permissions: [...permissions] } };
+  const { signInLinks } = await listSignInLinks(deps, everyLink, all);
+  for (const link of signInLinks) yield line('sign_in_link', link);
+  const { enrollments } = await listEnrollments(deps, id, all);
   for (const enrollment of enrollments) yield line('enrollment', enrollmentView(deps, enrollment));
+  for (const endpoint of await listWebhookEndpoints(deps, { organizationId: id }))
+    yield line('webhook_endpoint', endpointView(endpoint));
   for (const project of await store.projects(id)) yield line('project', projectView(project));
   for (let after: ConnectionId | undefined; ; ) {
     const page = await store.connections(id, { limit: rowsAtOnce, after });

@@ -1,15 +1,23 @@
 import { z } from 'zod';
 import { issueCredentials as issue, type VendedCredentials } from '../../actions/issue-credentials.js';
-import { roleBase } from '../../domain/connection.js';
+import { createUseMarks } from '../../actions/use-marks.js';
+import { type Connection, roleBase } from '../../domain/connection.js';
 import { accountId } from '../../domain/ids.js';
 import { scope } from '../../domain/scope.js';
 import { sessionLimits } from '../../domain/session-limits.js';
 import { isoTime } from '../../domain/verification.js';
 import { ownTagPrefix } from '../../role-sessions/index.js';
-import { defineOperation } from '../operation.js';
+import { type ApiDependencies, defineOperation } from '../operation.js';
+import { perService } from '../per-service.js';
 import { sessionPolicy } from '../session-policy.js';
 
 const { durationSeconds, sessionName, tags } = sessionLimits;
+
+/** A connection's last use is for people, who ask which ones are out of use. */
+const useMarkMs = 3_600_000;
+const useMarksOf = perService(({ store, clock }: ApiDependencies) =>
+  createUseMarks<Connection>(clock, useMarkMs, (connection, at) => store.markConnectionUsed(connection, at)),
+);
 
 const tagText = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 const tagRule = 'must hold only letters, digits, spaces and _.:/=+-@';
@@ -125,6 +133,7 @@ export const issueCredentials = defineOperation({
         .map(([key, value]) => ({ key, value }))
         .sort((one, other) => (one.key < other.key ? -1 : 1)),
     });
+    useMarksOf(deps)(issued.connection);
     return credentialsView(issued);
   },
 });
