@@ -49,7 +49,7 @@ cdktn_synth() {
         --external-id rb-example --principal arn:aws:iam::111122223333:role/vendor \
         --callback-url https://connect.vendor.example/v1/callbacks >init.log &&
       npx --yes -p node@24 -p cdktn-cli@0.24 -c 'unset npm_config_package npm_config_call; node --version && cdktn synth' &&
-      grep -q con_example cdktf.out/stacks/rolebridge/cdk.tf.json
+      grep -q con_example cdktf.out/stacks/vendor/cdk.tf.json
   )
   local code=$?
   rm -rf "$folder"

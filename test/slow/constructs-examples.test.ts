@@ -57,7 +57,7 @@ test('all-options has every option', () => {
     return [...(body ?? '').matchAll(/^ {2}readonly (\w+)\??:/gm)].map((match) => String(match[1]));
   };
   const props = [
-    ...propsIn('constructs/cross-account-role.ts', 'CrossAccountRoleProps'),
+    ...propsIn('constructs/cross-account-role-props.ts', 'CrossAccountRoleProps'),
     ...propsIn('constructs/connection-callback.ts', 'CallbackOptions'),
     ...propsIn('constructs/connection-health.ts', 'ConnectionHealth'),
   ];
