@@ -55,7 +55,10 @@ const common = z.strictObject({
   updatedAt: isoTime,
   lastUsedAt: isoTime
     .optional()
-    .meta({ description: 'When credentials were last issued with it, within an hour.' }),
+    .meta({
+      description:
+        'When credentials were last issued with it, within an hour. On a file store a restart may forget it.',
+    }),
 });
 
 /** What a customer makes a role with, and what its stack signs with. */
