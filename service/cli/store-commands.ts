@@ -3,11 +3,14 @@ import type { NewOrganization } from '../actions/create-organization.js';
 import { type OperatorCommand, runOperatorCommand } from '../actions/run-operator-command.js';
 import { reencryption } from '../api/operations/reencrypt.js';
 import { createOrganizationRequest } from '../api/organizations/requests.js';
+import { ConfigurationError } from '../configuration-error.js';
 import { askForControl } from '../control-socket.js';
 import { openEncryption } from '../open-encryption.js';
+import { keyCheckFile } from '../records/key-checks.js';
 import { backUp, restoreBackup } from '../records/lowdb/backup.js';
 import { repair } from '../records/lowdb/repair.js';
 import { openStore } from '../records/open.js';
+import { changedKeySentence, missingKeySentence } from '../secrets/check-service-keys.js';
 import { createEncryption } from '../secrets/encryption.js';
 import { commandLine, systemClock } from '../server/wiring.js';
 import { readSettings } from '../settings/index.js';
@@ -105,6 +108,13 @@ export async function repairCommand(
   terminal: Terminal,
 ): Promise<void> {
   const { dataDirectory, keys } = dataDirectoryOf(terminal);
+  // With another key everything looks damaged, and would be dropped.
+  const remembered = await keyCheckFile({ dataDirectory, serviceKeys: keys }).read();
+  const sentence = changedKeySentence(keys, remembered) ?? missingKeySentence(keys, remembered);
+  if (sentence !== undefined)
+    throw new ConfigurationError(
+      `${sentence} If that key is lost, delete service-key-checks.json in the data directory, and this command drops what it signed.`,
+    );
   const { repairs, kept } = await repair(dataDirectory, { keys, drop: options.drop ?? false });
   if (options.json) printJson(terminal, { repairs, kept });
   else if (repairs.length === 0) terminal.stdout.write('Nothing is damaged.\n');

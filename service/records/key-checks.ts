@@ -53,10 +53,6 @@ function inDirectory(directory: string, name: string): KeyCheckFile {
       await write(all);
       return all;
     },
-    async forget(ids) {
-      const left = Object.entries(await read()).filter(([id]) => !ids.includes(id));
-      await write(Object.fromEntries(left));
-    },
   };
 }
 
@@ -96,10 +92,6 @@ function inDatabase(url: string, table: string): KeyCheckFile {
             value,
           ]);
         return all(client);
-      }),
-    forget: (ids) =>
-      withClient(async (client) => {
-        await client.query(`DELETE FROM ${table} WHERE id = ANY($1)`, [ids]);
       }),
   };
 }

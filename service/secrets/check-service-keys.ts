@@ -16,6 +16,17 @@ export function changedKeySentence(keys: SealingKeys, stored: KeyChecks): string
   );
 }
 
+/** What to say of keys that were in use here and are not configured; undefined when none is missing. */
+export function missingKeySentence(keys: SealingKeys, stored: KeyChecks): string | undefined {
+  const missing = missingKeys(keys, stored).map((id) => `"${id}"`);
+  return missing.length === 0
+    ? undefined
+    : `ROLEBRIDGE_SERVICE_KEYS: ${missing.join(', ')} is not configured: the records and audit lines that it signed can't be checked. Add it again, behind the first key.`;
+}
+
+const missingKeys = (keys: SealingKeys, stored: KeyChecks): string[] =>
+  Object.keys(stored).filter((id) => !keys.some((key) => key.id === id));
+
 /** Before the store is opened. @throws ConfigurationError */
 export async function refuseChangedKeys(keys: SealingKeys, checks: KeyCheckFile): Promise<void> {
   // A disk or database that can't be read is what opening the store reports.
@@ -25,9 +36,8 @@ export async function refuseChangedKeys(keys: SealingKeys, checks: KeyCheckFile)
 }
 
 /**
- * Remembers the key that encrypts. A remembered key that is no longer configured is forgotten when nothing is encrypted
- * with it.
- * @throws ConfigurationError when something is, or a process that started at once remembered another key of that id
+ * Remembers the key that encrypts, for good: what it signed is checked with it long after nothing is encrypted with it.
+ * @throws ConfigurationError when something is encrypted with a key that is not configured, or a process that started at once remembered another key of that id
  */
 export async function rememberServiceKey(
   keys: SealingKeys,
@@ -36,16 +46,15 @@ export async function rememberServiceKey(
 ): Promise<void> {
   const stored = await checks.read();
   const [first] = keys;
-  const missing = Object.keys(stored).filter((id) => !keys.some((key) => key.id === id));
+  const missing = missingKeys(keys, stored);
   if (missing.length > 0) {
     const counts = await serviceKeysInUse(keys, store);
     const used = missing.filter((id) => counts.has(id));
     if (used.length > 0)
       throw new ConfigurationError(
-        `ROLEBRIDGE_SERVICE_KEYS: ${used.map((id) => `${counts.get(id)} stored secrets are encrypted with the key "${id}"`).join(', ')}, which is not configured. Add it behind the first key, run "rolebridge reencrypt", then remove it.`,
+        `ROLEBRIDGE_SERVICE_KEYS: ${used.map((id) => `${counts.get(id)} stored secrets are encrypted with the key "${id}"`).join(', ')}, which is not configured. Add it again, behind the first key.`,
       );
   }
-  if (missing.length > 0) await checks.forget(missing);
   // Also when it is there by now: a process that started at once may have been first.
   const known = Object.hasOwn(stored, first.id)
     ? stored

@@ -9,7 +9,6 @@ export interface KeyCheckFile {
   read(): Promise<KeyChecks>;
   /** Those whose id is free: of processes that start at once, the first one's stays. @returns what is stored by then */
   add(checks: KeyChecks): Promise<KeyChecks>;
-  forget(ids: readonly string[]): Promise<void>;
 }
 
 export const keyCheckOf = ({ key }: SealingKey): string =>

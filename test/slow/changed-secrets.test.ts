@@ -91,6 +91,14 @@ it('a service key: the new one first, secrets encrypted again, the old one taken
   });
   // The secret is accepted; the proof is an old one.
   expect(await registered.json()).toMatchObject({ code: 'account_not_proved' });
+
+  // What the old key signed is checked with it: doctor asks for it, and repair drops nothing without it.
+  await stop(third);
+  const without = { env: { ...env, ROLEBRIDGE_SERVICE_KEYS: next } };
+  expect((await runCommandLine(['doctor'], without)).stdout).toContain('"k1" is not configured');
+  expect((await runCommandLine(['repair', '--drop'], without)).code).toBe(2);
+  const fourth = await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: `${next},${old}` });
+  expect((await callApi(fourth.url, apiKey, 'GET', '/v1/audit')).status).toBe(200);
 }, 90_000);
 
 it('a service key: another one under the same id, or none, stops the start and says which; doctor too', async () => {
@@ -108,6 +116,10 @@ it('a service key: another one under the same id, or none, stops the start and s
     const { checks } = JSON.parse((await runCommandLine(['doctor', '--json'], { env })).stdout);
     const failed = checks.filter(({ outcome }: { outcome: string }) => outcome === 'failed');
     expect(failed.map(({ message }: { message: string }) => message).join('\n')).toContain('"k1"');
+    expect(checks).toContainEqual(expect.objectContaining({ check: 'service keys', outcome: 'failed' }));
+    // With another key everything looks damaged, and would be dropped.
+    const repaired = await runCommandLine(['repair', '--drop'], { env });
+    expect(repaired).toMatchObject({ code: 2, stderr: expect.stringContaining('"k1"') });
   }
   await stop(await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: `${next},${old}` }));
   await stop(await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: old }));

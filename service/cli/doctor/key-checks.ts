@@ -3,7 +3,11 @@ import { accessKeyOf, type Connection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { Store } from '../../domain/ports.js';
 import { keyCheckFile } from '../../records/key-checks.js';
-import { changedKeySentence, serviceKeysInUse } from '../../secrets/check-service-keys.js';
+import {
+  changedKeySentence,
+  missingKeySentence,
+  serviceKeysInUse,
+} from '../../secrets/check-service-keys.js';
 import { createEncryption } from '../../secrets/encryption.js';
 import type { Settings } from '../../settings/index.js';
 import type { Examination, Finding } from './finding.js';
@@ -51,12 +55,10 @@ export async function checkServiceKeys({ config, store }: Examination): Promise<
   const check = 'service keys';
   const encryption = createEncryption(config.serviceKeys);
   const ids = config.serviceKeys.map(({ id }) => id);
-  const changed = changedKeySentence(
-    config.serviceKeys,
-    await keyCheckFile(config)
-      .read()
-      .catch(() => ({})),
-  );
+  const remembered = await keyCheckFile(config)
+    .read()
+    .catch(() => ({}));
+  const changed = changedKeySentence(config.serviceKeys, remembered);
   if (changed !== undefined)
     return {
       check,
@@ -75,13 +77,22 @@ export async function checkServiceKeys({ config, store }: Examination): Promise<
       remedy:
         'Add it again to ROLEBRIDGE_SERVICE_KEYS, behind the first one; or give each of these connections a new callback secret.',
     };
+  const missing = missingKeySentence(config.serviceKeys, remembered);
+  if (missing !== undefined)
+    return {
+      check,
+      outcome: 'failed',
+      message: missing,
+      remedy: 'A service key that was in use stays, behind the first one.',
+    };
   const old = [...(counts ?? [])].filter(([id]) => id !== encryption.keyId);
   if (old.length > 0)
     return {
       check,
       outcome: 'warning',
       message: `${old.map(under).join(', ')}, an older one.`,
-      remedy: 'Run "rolebridge reencrypt"; then the old key can go.',
+      remedy:
+        'Run "rolebridge reencrypt". Keep the old key, behind the first one: older records and audit lines are signed with it.',
     };
   return {
     check,
