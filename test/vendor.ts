@@ -72,6 +72,7 @@ export async function startVendor(
   };
   const service = await createService(settings);
   const { organization, apiKey } = await service.createOrganization('acme');
+  const apps: ReturnType<typeof createApp>[] = [];
 
   return {
     sandbox,
@@ -80,8 +81,12 @@ export async function startVendor(
     /** One more service with the same settings but for these, as on another machine. */
     startAnother: (its: Pick<ServiceOptions, 'store'> & Partial<ServiceOptions>) =>
       createService({ ...settings, ...its }),
-    /** The same service without a server, to mount in another app; it shares the store. */
-    createApp: (its: { publicUrl: string; brand?: Brand }) => createApp({ ...settings, ...its }),
+    /** The same service without a server, to mount in another app; it shares the store, and closes with this one. */
+    createApp(its: { publicUrl: string; brand?: Brand }) {
+      const app = createApp({ ...settings, ...its });
+      apps.push(app);
+      return app;
+    },
     principal,
     vendorAccount,
     organization,
@@ -92,6 +97,7 @@ export async function startVendor(
       callApi(service.url, key, method, path, body),
     async close() {
       await service.close();
+      for (const app of apps) await app.close();
       await sandbox.close();
     },
   };
