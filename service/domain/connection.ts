@@ -53,9 +53,10 @@ const common = z.strictObject({
   version: z.int(),
   createdAt: isoTime,
   updatedAt: isoTime,
-  lastUsedAt: isoTime
-    .optional()
-    .meta({ description: 'When credentials were last issued with it, within an hour.' }),
+  lastUsedAt: isoTime.optional().meta({
+    description:
+      'When credentials were last issued with it, within an hour. On a file store a restart may forget it.',
+  }),
 });
 
 /** What a customer makes a role with, and what its stack signs with. */

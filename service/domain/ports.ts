@@ -308,7 +308,7 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
   connection(organizationId: OrganizationId, id: ConnectionId): Promise<Connection | undefined>;
   /** Of any organization, deleted ones too: for a callback, which proves itself with the connection's secret. */
   connectionForCallback(id: ConnectionId): Promise<Connection | undefined>;
-  /** May be lost in a crash. It makes no new version. */
+  /** May be lost in a crash, or at a restart of a file store. It makes no new version. */
   markConnectionUsed(
     connection: Pick<Connection, 'id' | 'organizationId'>,
     lastUsedAt: string,

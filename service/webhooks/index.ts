@@ -67,7 +67,8 @@ export function deliverMessages(
     const pause = message.connectionId === undefined ? undefined : pauses.of(url);
     if (pause) {
       if (!pause.isGone || now - Date.parse(message.createdAt) <= longestWaitMs)
-        return later(message, pause.untilMs + Math.random() * 1000);
+        // What was never tried asks first: what failed before may be what the endpoint is slow about.
+        return later(message, pause.untilMs + (message.attempts > 0 ? 1000 : 0) + Math.random() * 1000);
       count('gone');
       logger.error(about, 'a webhook is given up: its endpoint has answered 410 for a day');
       return giveUp(message);

@@ -10,6 +10,8 @@ interface Pause {
   untilMs: number;
   readonly waitMs: number;
   readonly isGone: boolean;
+  /** A message tries whether it is back. */
+  isTried?: boolean;
 }
 
 /** Endpoints that are left alone for a while, by their URL: another URL is another endpoint. In this process. */
@@ -24,14 +26,19 @@ export function createPauses(clock: Clock) {
     /** One message tries whether a paused endpoint is back; the others wait for what comes of it. */
     holdOthers(url: string): void {
       const pause = pauses.get(url);
-      if (pause) pause.untilMs = clock.now() + unreachableMs.most;
+      if (!pause) return;
+      pause.untilMs = clock.now() + unreachableMs.most;
+      pause.isTried = true;
     },
     learn(url: string, result: DeliveryResult): void {
       const now = clock.now();
       if (result.outcome === 'gone') pauses.set(url, { untilMs: now + goneMs, waitMs: 0, isGone: true });
       else if (result.outcome !== 'failed' || !result.isUnreachable) pauses.delete(url);
       else {
-        const before = pauses.get(url)?.waitMs || unreachableMs.least / 2;
+        const last = pauses.get(url);
+        // Messages that were under way together are one failure, not sixteen.
+        if (last && !last.isTried && last.untilMs > now) return;
+        const before = last?.waitMs || unreachableMs.least / 2;
         const waitMs = Math.min(before * 2, unreachableMs.most);
         pauses.set(url, { untilMs: now + waitMs, waitMs, isGone: false });
       }
