@@ -98,6 +98,9 @@ function timeOf(expression: RegExp, text: string): number {
 const textOf = (piece: string, length: number) =>
   `${piece.repeat(Math.ceil(length / piece.length)).slice(0, length)}\u0001`;
 
+/** Below this a run measures the copying of the text. A quadratic expression takes tens of milliseconds for the long one. */
+const leastMs = 0.5;
+
 /**
  * Eight times the text takes a linear expression 8 times as long, a quadratic one 64 times. Load on the machine only adds
  * to a run, so each length counts with its best of five runs, and of up to 15 while that of the long one is too much.
@@ -108,7 +111,7 @@ function growsLinearly(expression: RegExp, piece: string, length = 8_192): boole
   for (let run = 1; run <= 15; run++) {
     leastShort = Math.min(leastShort, timeOf(expression, short));
     leastLong = Math.min(leastLong, timeOf(expression, long));
-    if (run >= 5 && leastLong < 24 * leastShort) return true;
+    if (run >= 5 && leastLong < 24 * Math.max(leastShort, leastMs)) return true;
   }
   return false;
 }
