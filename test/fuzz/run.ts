@@ -94,7 +94,8 @@ function expectOnlyWhatWasAsked(call: Call, sent: Sent, before: State, after: St
   const names = new Set([...before.connections.keys(), ...after.connections.keys()]);
   for (const id of names) {
     const [one, other] = [before.connections.get(id), after.connections.get(id)];
-    const changed = changesOf(one, other);
+    // The mark of the last credentials is written beside the answer, so it may show only after the next call.
+    const changed = changesOf(one, other).filter((name) => name !== 'lastUsedAt');
     if (changed.length === 0) continue;
     if (isChange && call.operationId === 'createConnection' && one === undefined) continue;
     if (isChange && id === sent.about) continue;
