@@ -187,8 +187,8 @@ export const guards: readonly Guard[] = [
     file: 'service/records/commit.ts',
     guard: "if (constraint === 'role')",
     without: 'if (false)',
-    test: 'test/service/callback.test.ts',
-    title: 'two organizations control',
+    test: 'test/unit/store-map.contract.test.ts',
+    title: 'connects a role once over all organizations',
   },
   {
     name: "an API key's secret",
