@@ -16,6 +16,8 @@ import { operatorOrganizationId } from '../domain/organization.js';
 import type { Clock, Store, Token } from '../domain/ports.js';
 import { audited } from './audited.js';
 import { isoNow } from './dependencies.js';
+import { perService } from './per-service.js';
+import { createUseMarks } from './use-marks.js';
 
 type Deps = { readonly store: Store; readonly clock: Clock };
 
@@ -90,32 +92,34 @@ export async function findOperatorToken({ store, clock }: Deps, idOrName: string
 }
 
 const useMarkMs = 5 * 60_000;
+const useMarksOf = perService(({ store, clock }: Deps) =>
+  createUseMarks<{ id: string; lastUsedAt?: string | undefined; token: Token }>(
+    clock,
+    useMarkMs,
+    async ({ token }, lastUsedAt) => {
+      await store.replaceToken(token, { ...token, data: { ...token.data, lastUsedAt } });
+    },
+  ),
+);
 
 /** Whose token it is: the setting's, or one that was created, unless it expired or was revoked. */
 export async function operatorOf(
-  { store, clock }: Deps,
+  deps: Deps,
   settingHash: string | undefined,
   text: string,
 ): Promise<Operator | undefined> {
   const hashed = hashOperatorToken(text);
   if (settingHash !== undefined && timingSafeEqual(Buffer.from(hashed), Buffer.from(settingHash)))
     return { permissions: operatorPermissions };
-  return isOperatorTokenText(text) ? operatorWithHash({ store, clock }, hashed) : undefined;
+  return isOperatorTokenText(text) ? operatorWithHash(deps, hashed) : undefined;
 }
 
 /** Whose token has this hash, unless it expired or was revoked; it counts as used. */
-export async function operatorWithHash(
-  { store, clock }: Deps,
-  tokenHash: string,
-): Promise<Operator | undefined> {
-  const token = await store.token('operator_token', tokenHash);
-  if (token === undefined || token.expiresAt <= isoNow(clock)) return undefined;
+export async function operatorWithHash(deps: Deps, tokenHash: string): Promise<Operator | undefined> {
+  const token = await deps.store.token('operator_token', tokenHash);
+  if (token === undefined || token.expiresAt <= isoNow(deps.clock)) return undefined;
   const { lastUsedAt, ...operator } = operatorTokenIn(token);
-  // Beside the call: a store that can't be written to says so in the answers to the calls that have to write.
-  if (lastUsedAt === undefined || clock.now() - Date.parse(lastUsedAt) > useMarkMs)
-    store
-      .replaceToken(token, { ...token, data: { ...token.data, lastUsedAt: isoNow(clock) } })
-      .catch(() => {});
+  useMarksOf(deps)({ id: tokenHash, lastUsedAt, token });
   return operator;
 }
 

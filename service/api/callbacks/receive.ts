@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { perService } from '../../actions/per-service.js';
 import { check, errorCode } from '../../domain/verification.js';
 import { connection } from '../connections/answers.js';
 import { roleVerificationErrors } from '../connections/shared.js';
 import { connectionId, roleArn, roleId } from '../example-values.js';
 import { type ApiDependencies, defineOperation, RawAnswer } from '../operation.js';
-import { perService } from '../per-service.js';
 import { callbackEvent } from './event.js';
 import { createCallbackReceiver } from './receiver.js';
 

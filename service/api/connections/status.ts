@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { createCallbackSecrets } from '../../actions/callback-secrets.js';
+import { perService } from '../../actions/per-service.js';
 import { type Connection, connectionStatus, roleRegistrationOf } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { isConnectionId } from '../../domain/ids.js';
@@ -7,7 +8,6 @@ import { errorCode, isoTime } from '../../domain/verification.js';
 import { matchesStatusToken } from '../../secrets/status-token.js';
 import { bearerToken } from '../auth.js';
 import { type ApiDependencies, defineOperation } from '../operation.js';
-import { perService } from '../per-service.js';
 import { path } from './shared.js';
 
 const secretsOf = perService<ApiDependencies, ReturnType<typeof createCallbackSecrets>>(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { createEnrollmentSecrets, enrollAccount, findEnrollment } from '../../actions/enrollments.js';
+import { perService } from '../../actions/per-service.js';
 import { requireActive } from '../../actions/require-active.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { connectionId, externalId } from '../../domain/ids.js';
@@ -7,7 +8,6 @@ import { accountEnrolledEvent } from '../enrollment-schema.js';
 import { callerProof } from '../example-values.js';
 import { parseJsonBody } from '../json-body.js';
 import { type ApiDependencies, defineOperation } from '../operation.js';
-import { perService } from '../per-service.js';
 import { parse } from '../schemas.js';
 import { verifySignature } from '../signature.js';
 import { path, tag } from './view.js';

@@ -1,6 +1,6 @@
+import { perService } from '../../actions/per-service.js';
 import { builtCallback, vendorTemplate } from '../../templates/index.js';
 import { type ApiDependencies, defineOperation } from '../operation.js';
-import { perService } from '../per-service.js';
 import { servedSet } from '../permission-sets/get.js';
 import { terraformModuleArchive } from '../terraform-module.js';
 

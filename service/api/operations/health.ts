@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { perService } from '../../actions/per-service.js';
 import { isoTime } from '../../domain/verification.js';
 import { type ApiDependencies, defineOperation } from '../operation.js';
-import { perService } from '../per-service.js';
 
 const tag = 'Operations';
 

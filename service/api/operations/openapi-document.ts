@@ -1,5 +1,5 @@
+import { perService } from '../../actions/per-service.js';
 import { type ApiDependencies, defineOperation } from '../operation.js';
-import { perService } from '../per-service.js';
 
 /** Made when it is first requested: the schemas of all answers would only slow the start. */
 const documentOf = perService(async ({ operations, publicUrl }: ApiDependencies) => {

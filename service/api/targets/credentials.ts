@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { issueCredentials as issue, type VendedCredentials } from '../../actions/issue-credentials.js';
+import { perService } from '../../actions/per-service.js';
 import { createUseMarks } from '../../actions/use-marks.js';
 import { type Connection, roleBase } from '../../domain/connection.js';
 import { accountId } from '../../domain/ids.js';
@@ -8,7 +9,6 @@ import { sessionLimits } from '../../domain/session-limits.js';
 import { isoTime } from '../../domain/verification.js';
 import { ownTagPrefix } from '../../role-sessions/index.js';
 import { type ApiDependencies, defineOperation } from '../operation.js';
-import { perService } from '../per-service.js';
 import { sessionPolicy } from '../session-policy.js';
 
 const { durationSeconds, sessionName, tags } = sessionLimits;
