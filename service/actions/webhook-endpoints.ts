@@ -73,16 +73,13 @@ export async function createWebhookEndpoint(
   return { ...shownEndpoint(endpoint), secret };
 }
 
-/** The oldest first, those of the settings before. */
+/** Those of the settings, then the oldest first. */
 export async function listWebhookEndpoints(
-  { store, webhooks }: Pick<Deps, 'store' | 'webhooks'>,
-  { organizationId }: EndpointOwner,
+  deps: Pick<Deps, 'store' | 'webhooks'>,
+  owner: EndpointOwner,
 ): Promise<ShownEndpoint[]> {
-  const ofSettings = organizationId === operatorOrganizationId ? webhooks.endpoints : [];
-  return [
-    ...ofSettings.map((endpoint) => ({ ...endpoint, organizationId, isEnabled: true, isSetting: true })),
-    ...(await store.webhookEndpoints(organizationId)).map(shownEndpoint),
-  ];
+  const stored = await deps.store.webhookEndpoints(owner.organizationId);
+  return [...endpointsOfSettings(deps, owner), ...stored.map(shownEndpoint)];
 }
 
 /** @throws RolebridgeError `webhook_endpoint_not_found` */
@@ -91,11 +88,8 @@ export async function findWebhookEndpoint(
   owner: EndpointOwner,
   id: string,
 ): Promise<ShownEndpoint> {
-  const found = (await listWebhookEndpoints(deps, owner)).find((endpoint) => endpoint.id === id);
-  if (found) return found;
-  throw new RolebridgeError('webhook_endpoint_not_found', 'There is no such webhook endpoint.', {
-    remedy: 'List them with GET /v1/webhook-endpoints.',
-  });
+  const ofSettings = endpointsOfSettings(deps, owner).find((endpoint) => endpoint.id === id);
+  return ofSettings ?? shownEndpoint(await storedEndpoint(deps, owner, id));
 }
 
 /** What waits for an endpoint is sent to its new URL at once. @throws RolebridgeError `webhook_endpoint_not_found`, `webhook_endpoint_of_settings`, `request_invalid` */
@@ -106,7 +100,7 @@ export async function changeWebhookEndpoint(
   id: string,
   change: EndpointChange,
 ): Promise<ShownEndpoint> {
-  const found = await stored(deps, owner, id);
+  const found = await changeable(deps, owner, id);
   assertFits(deps, owner.organizationId, {
     url: change.url ?? found.url,
     events: change.events ?? undefined,
@@ -145,7 +139,7 @@ export async function deleteWebhookEndpoint(
   owner: EndpointOwner,
   id: string,
 ): Promise<void> {
-  const found = await stored(deps, owner, id);
+  const found = await changeable(deps, owner, id);
   const { organizationId } = owner;
   const event = { action: 'webhook_endpoint.delete', organizationId, details: { endpointId: id } } as const;
   await audited(deps, by, event, () => deps.store.deleteWebhookEndpoint(found));
@@ -159,7 +153,7 @@ export async function rotateWebhookSecret(
   id: string,
   { previousValidSeconds = 86_400 }: { readonly previousValidSeconds?: number | undefined },
 ): Promise<ShownEndpoint & { readonly secret: string }> {
-  const found = await stored(deps, owner, id);
+  const found = await changeable(deps, owner, id);
   const secret = newWebhookSecret();
   const { organizationId } = owner;
   const event = {
@@ -186,10 +180,10 @@ export async function rotateWebhookSecret(
 /** As Standard Webhooks writes them. */
 const newWebhookSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
 
-async function stored(deps: Deps, owner: EndpointOwner, id: string): Promise<WebhookEndpoint> {
-  const shown = await findWebhookEndpoint(deps, owner, id);
-  const found = shown.isSetting ? undefined : await deps.store.webhookEndpoint(id);
-  if (found) return found;
+/** One that calls can change. */
+async function changeable(deps: Deps, owner: EndpointOwner, id: string): Promise<WebhookEndpoint> {
+  if (!endpointsOfSettings(deps, owner).some((endpoint) => endpoint.id === id))
+    return storedEndpoint(deps, owner, id);
   throw new RolebridgeError(
     'webhook_endpoint_of_settings',
     'The settings of the service define this endpoint.',
@@ -197,6 +191,31 @@ async function stored(deps: Deps, owner: EndpointOwner, id: string): Promise<Web
       remedy: 'Change ROLEBRIDGE_WEBHOOK_ENDPOINTS and ROLEBRIDGE_WEBHOOK_SECRETS, and restart the service.',
     },
   );
+}
+
+function endpointsOfSettings(
+  { webhooks }: Pick<Deps, 'webhooks'>,
+  { organizationId }: EndpointOwner,
+): ShownEndpoint[] {
+  if (organizationId !== operatorOrganizationId) return [];
+  return webhooks.endpoints.map((endpoint) => ({
+    ...endpoint,
+    organizationId,
+    isEnabled: true,
+    isSetting: true,
+  }));
+}
+
+async function storedEndpoint(
+  { store }: Pick<Deps, 'store'>,
+  { organizationId }: EndpointOwner,
+  id: string,
+): Promise<WebhookEndpoint> {
+  const found = await store.webhookEndpoint(id);
+  if (found?.organizationId === organizationId) return found;
+  throw new RolebridgeError('webhook_endpoint_not_found', 'There is no such webhook endpoint.', {
+    remedy: 'List them with GET /v1/webhook-endpoints.',
+  });
 }
 
 function assertFits(
