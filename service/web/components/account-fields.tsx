@@ -2,7 +2,7 @@
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { useTexts } from '../page-context.js';
 import { Field } from './basics.js';
-import { Icon } from './icon.js';
+import { GroupError } from './group-error.js';
 import { PermissionSetStatements } from './permission-set.js';
 
 /** From the least to the most. */
@@ -62,12 +62,7 @@ export function SetChoices({
       <div class="section-head">
         <h3 aria-hidden="true">{texts.permissions}</h3>
       </div>
-      {error && (
-        <p class="error" role="alert">
-          <Icon name="alert" small />
-          <span>{error}</span>
-        </p>
-      )}
+      {error && <GroupError>{error}</GroupError>}
       {sets.map((view) => {
         const name = view.id.split('@')[0] ?? '';
         return (
@@ -104,14 +99,7 @@ export function PermissionChoices({ chosen, error }: { chosen: string; error?: s
       <div class="section-head">
         <h3 aria-hidden="true">{texts.permissions}</h3>
       </div>
-      {error ? (
-        <p class="error" role="alert">
-          <Icon name="alert" small />
-          <span>{error}</span>
-        </p>
-      ) : (
-        <p class="help">{texts.permissionsHelp}</p>
-      )}
+      {error ? <GroupError>{error}</GroupError> : <p class="help">{texts.permissionsHelp}</p>}
       <ul class="perms">
         {presets.map((id) => (
           <li>

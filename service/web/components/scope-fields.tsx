@@ -3,6 +3,7 @@ import { holderAndKey } from '../../domain/connection-scopes.js';
 import { usePage, useTexts } from '../page-context.js';
 import type { ScopeChoices, ScopeForm, ScopeNode } from '../pages/scope-choices.js';
 import { Account, Button, Field, Fold, Form, useHref, Words } from './basics.js';
+import { GroupError } from './group-error.js';
 import { Icon } from './icon.js';
 import { lastName, levelIcons, levelOf } from './scope.js';
 import { accountOf } from './status.js';
@@ -44,12 +45,9 @@ export function ScopeFields({
           {texts.help}
         </p>
         {form.wrong.form && (
-          <p class="error" role="alert">
-            <Icon name="alert" small />
-            <span>
-              <Words text={form.wrong.form} />
-            </span>
-          </p>
+          <GroupError>
+            <Words text={form.wrong.form} />
+          </GroupError>
         )}
         <ul class="tree" role="list">
           <ChoiceNode node={tree} connection={connection} form={form} />

@@ -1,6 +1,6 @@
 import { type ErrorCode, errorCatalog } from '../../domain/error-catalog/index.js';
 import { useHref } from '../components/basics.js';
-import { Icon } from '../components/icon.js';
+import { SearchInput } from '../components/search-input.js';
 import { useTexts } from '../page-context.js';
 import type { Totals } from './owned.js';
 import { assurances, statuses, type Wanted } from './query.js';
@@ -24,19 +24,7 @@ export function Filters({ wanted, totals }: { wanted: Wanted; totals: Totals }) 
       aria-label={texts.filter}
     >
       <div class="search">
-        <label class="sr" for="account">
-          {texts.search}
-        </label>
-        <Icon name="search" />
-        <input
-          class="input"
-          id="account"
-          name="account"
-          type="search"
-          value={wanted.accountId}
-          placeholder={texts.search}
-          maxlength={100}
-        />
+        <SearchInput name="account" label={texts.search} value={wanted.accountId} />
       </div>
       <Choice
         name="status"

@@ -2,7 +2,8 @@ import type { Router } from 'express';
 import { isOrganizationId } from '../../domain/ids.js';
 import type { Organization } from '../../domain/organization.js';
 import { ButtonLink, Time, useHref } from '../components/basics.js';
-import { Icon } from '../components/icon.js';
+import { SearchInput } from '../components/search-input.js';
+import { TableHead } from '../components/table-head.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import { queried, type Site, seeOther, sendPage, textsOf } from '../site.js';
@@ -50,19 +51,7 @@ function OrganizationList(props: {
       <div class="card">
         <form class="filters" method="get" role="search" action={href('/operator/organizations')}>
           <div class="search">
-            <label class="sr" for="q">
-              {texts.searchOrganizations}
-            </label>
-            <Icon name="search" />
-            <input
-              class="input"
-              id="q"
-              name="q"
-              type="search"
-              value={search}
-              placeholder={texts.searchOrganizations}
-              maxlength={100}
-            />
+            <SearchInput name="q" label={texts.searchOrganizations} value={search} />
           </div>
           <button type="submit" class="btn">
             {list.searchButton}
@@ -92,15 +81,7 @@ function OrganizationTable({ organizations }: { organizations: readonly Organiza
   const href = useHref();
   return (
     <table class="table" role="table" aria-label={texts.organizations}>
-      <thead role="rowgroup">
-        <tr role="row">
-          {[list.columns.name, texts.reference, list.columns.status, texts.since].map((title) => (
-            <th role="columnheader" scope="col">
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <TableHead titles={[list.columns.name, texts.reference, list.columns.status, texts.since]} />
       <tbody role="rowgroup">
         {organizations.map(({ id, name, reference, suspendedAt, createdAt }) => (
           <tr role="row">

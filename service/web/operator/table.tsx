@@ -2,6 +2,7 @@ import { permissionSetLabel, permissionSetOf } from '../../domain/connection.js'
 import { Account, Time, useHref } from '../components/basics.js';
 import { Reason } from '../components/reason.js';
 import { accountOf, Status, verificationOf } from '../components/status.js';
+import { TableHead } from '../components/table-head.js';
 import { useTexts } from '../page-context.js';
 import type { Owned } from './owned.js';
 
@@ -27,15 +28,7 @@ export function OperatorTable({
   ];
   return (
     <table class="table" role="table" aria-label={texts.title}>
-      <thead role="rowgroup">
-        <tr role="row">
-          {titles.map((title) => (
-            <th role="columnheader" scope="col">
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <TableHead titles={titles} />
       <tbody role="rowgroup">
         {rows.map(({ connection, organization }) => {
           const account = accountOf(connection);

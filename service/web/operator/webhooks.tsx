@@ -6,6 +6,7 @@ import type { OrganizationId } from '../../domain/ids.js';
 import { isListed, type Organization, operatorOrganizationId } from '../../domain/organization.js';
 import type { OutboxMessage } from '../../domain/ports.js';
 import { Crumbs, Time, useHref } from '../components/basics.js';
+import { TableHead } from '../components/table-head.js';
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 import { queried, type Site, sendPage, textsOf } from '../site.js';
@@ -166,15 +167,7 @@ function DeliveryTable(props: { rows: readonly Delivery[]; organizations: Organi
   ];
   return (
     <table class="table" role="table" aria-label={texts.title}>
-      <thead role="rowgroup">
-        <tr role="row">
-          {titles.map((title) => (
-            <th role="columnheader" scope="col">
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <TableHead titles={titles} />
       <tbody role="rowgroup">
         {props.rows.map(({ id, type, organizationId, endpoint, lastAttempt, ...row }) => {
           const about = props.organizations?.get(organizationId);

@@ -6,6 +6,7 @@ import { permissions } from '../../domain/permission.js';
 import { describeScope } from '../../domain/scope.js';
 import { Button, ButtonLink, Callout, Field, Form, PostButton, Time } from '../components/basics.js';
 import { CopyRows } from '../components/code.js';
+import { TableHead } from '../components/table-head.js';
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 import type { WebSession } from '../session.js';
@@ -111,17 +112,9 @@ function Keys({ keys, error, name }: { keys: readonly ApiKey[]; error: string | 
       <PageHead title={texts.title} lead={texts.lead} />
       <div class="card">
         <table class="table" role="table" aria-label={texts.title}>
-          <thead role="rowgroup">
-            <tr role="row">
-              {[texts.name, texts.permissions, texts.scope, texts.expires, texts.lastUsed, texts.action].map(
-                (title) => (
-                  <th role="columnheader" scope="col">
-                    {title}
-                  </th>
-                ),
-              )}
-            </tr>
-          </thead>
+          <TableHead
+            titles={[texts.name, texts.permissions, texts.scope, texts.expires, texts.lastUsed, texts.action]}
+          />
           <tbody role="rowgroup">
             {[...valid, ...ended].map((key) => (
               <Row apiKey={key} />

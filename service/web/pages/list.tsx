@@ -6,6 +6,7 @@ import { describeScope } from '../../domain/scope.js';
 import { mayOpen } from '../access.js';
 import { ButtonLink, useHref } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
+import { SearchInput } from '../components/search-input.js';
 import { accountOf } from '../components/status.js';
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
@@ -131,19 +132,12 @@ function Filters({ wanted, found }: { wanted: Wanted; found: Found }) {
   return (
     <div class="filters">
       <form class="search" role="search" method="get" action={href('/connections')}>
-        <label class="sr" for="q">
-          {texts.search}
-        </label>
-        <Icon name="search" />
-        <input
-          class="input"
-          id="q"
+        <SearchInput
           name="q"
-          type="search"
+          label={texts.search}
           value={wanted.search}
           placeholder={texts.searchHint}
-          maxlength={100}
-          data-filter={texts.shown('#')}
+          filters={texts.shown('#')}
         />
         {wanted.status && <input type="hidden" name="status" value={wanted.status} />}
         <button type="submit" class="sr">
