@@ -52,7 +52,7 @@ check.each<[string, (policies: string[]) => string, string[]]>([
   });
   afterAll(() => life.close());
 
-  test('stay attached when the first one goes', async () => {
+  test('stay attached when the first policy is removed', async () => {
     await life.write({ policies });
     await life.apply();
     await life.isTrue('create');

@@ -46,7 +46,7 @@ let folder: string;
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('the stack is applied, and its role refused because it can be assumed without the external ID', async () => {
+  test('the stack is applied, and the role that needs no external ID is rejected', async () => {
     if (!terraform) throw new Error('There is no Terraform.');
     const vendor = await startVendor({
       sts: createSts({

@@ -67,7 +67,7 @@ withPostgres('a database backed up with pg_dump', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  test('is the same store when it is restored, with its rules', async () => {
+  test('restores the same store with its constraints', async () => {
     const tool = (name: string, ...words: string[]) =>
       run(join(programs ?? '', name), words, { ...user, cwd: directory });
     await tool('createdb', '--maintenance-db', url('postgres'), 'live');

@@ -44,7 +44,7 @@ afterEach(async () => {
 });
 
 check('a stack of examples/smallest', () => {
-  test('is connected, changed and disconnected, and the callback secret is nowhere', async () => {
+  test('is connected, changed and disconnected without revealing the callback secret', async () => {
     const connection = await create({ name: 'shop' });
     const environment = environmentOf(connection, { SCOPE_PROJECT: 'shop' });
     const first = await customerStack(environment);
@@ -115,7 +115,7 @@ check('a stack of examples/smallest', () => {
     for (const text of written) expectNoSecret(text, connection.callbackSecret);
   });
 
-  test('whose role wants another external ID fails with the input to change, and connects once it is changed', async () => {
+  test('with another external ID fails with the input to change, and connects after the change', async () => {
     const connection = await create({ name: 'shop', scope: { project: 'shop' } });
     const environment = environmentOf(connection);
     const wrong = await customerStack({ ...environment, CONNECT_EXTERNAL_ID: 'copied-from-another-page' });
@@ -137,7 +137,7 @@ check('a stack of examples/smallest', () => {
     expect(callbacks()).toEqual(['role.provisioned 200']);
   });
 
-  test('for a scope that another connection holds fails before AWS is asked, and connects elsewhere', async () => {
+  test('for a scope of another connection fails before any call to AWS, and connects elsewhere', async () => {
     const holder = await create({ name: 'the holder', scope: { project: 'shop' } });
     const connection = await create({ name: 'the second' });
     const refused = await (await customerStack(environmentOf(connection, { SCOPE_PROJECT: 'shop' }))).apply();
@@ -156,7 +156,7 @@ check('a stack of examples/smallest', () => {
     });
   });
 
-  test('in another account than the vendor expects fails before AWS is asked', async () => {
+  test('in an unexpected account fails before any call to AWS, and connects there after a correction', async () => {
     const expected = vendor.sandbox.createAccount();
     const connection = await create({ name: 'shop', expectedAccountId: expected.accountId });
     const refused = await (await customerStack(environmentOf(connection))).apply();
@@ -170,7 +170,7 @@ check('a stack of examples/smallest', () => {
     expect(pending).not.toHaveProperty('roleArn');
   });
 
-  test('signed with the secret of another connection is refused, and that connection is not touched', async () => {
+  test('signed with the secret of another connection is rejected, and that connection is unchanged', async () => {
     const connection = await create({ name: 'shop' });
     const other = await create({ name: 'other' });
     const refused = await (

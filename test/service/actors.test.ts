@@ -163,7 +163,7 @@ test('each operation has a row', () => {
   expect(Object.keys(rows).sort()).toEqual(Object.keys(operations).sort());
 });
 
-test.each(Object.entries<Operation>(operations))('%s is for those in its row only', async (id, operation) => {
+test.each(Object.entries<Operation>(operations))('%s is allowed only to the actors in its row', async (id, operation) => {
   const holders: readonly string[] = rows[id as keyof typeof operations];
   const isWide = holders[0] === 'wide';
   for (const [actor, bearer] of bearers) {
@@ -226,7 +226,7 @@ test('each page has a row', () => {
 });
 
 describe.each(['read', 'connect', 'manage'] as const)('a link to %s', (access) => {
-  test.each([false, true])('opens what is in its rows only (for one connection: %s)', async (isOne) => {
+  test.each([false, true])('opens only its rows (for one connection: %s)', async (isOne) => {
     const { id } = (await vendor.call('POST', '/v1/connections', { name: 'own' })).body;
     const link = { access, ...(isOne && { connectionId: id }) };
     const { url } = (await vendor.call('POST', '/v1/sign-in-links', link)).body;

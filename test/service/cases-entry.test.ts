@@ -36,7 +36,7 @@ test('an account, a role and signed callbacks connect and disconnect', async () 
   expect((await cases.call('GET', `/v1/connections/${connectionId}`)).body.status).toBe('disconnected');
 });
 
-test('everything that a script asks for is there', () => {
+test('all members that scripts use exist', () => {
   const { url, sandboxUrl, apiKey, organizationId, principal, directory, logs } = cases;
   for (const text of [url, sandboxUrl, apiKey, organizationId, principal, directory])
     expect(text).toEqual(expect.any(String));

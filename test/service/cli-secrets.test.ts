@@ -54,7 +54,7 @@ const showing = (secret: string) =>
     )
     .map(({ words }) => words);
 
-test('no secret is shown by a command that is not meant to show it', async () => {
+test('only commands that create a secret show it', async () => {
   const { sandbox } = vendor;
   const { accountId } = sandbox.createAccount();
   const first = sandbox.createAccessKey(accountId, 'first');

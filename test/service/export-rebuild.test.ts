@@ -29,7 +29,7 @@ beforeEach(async () => {
 });
 afterEach(() => vendor.close());
 
-test('an erased organization is rebuilt from its export', async () => {
+test('an erased organization can be rebuilt from its export', async () => {
   const before = await vendor.exported(await furnished());
   expect((await vendor.operate('DELETE', '/v1/organizations/tenant-9')).status).toBe(204);
   const after = await vendor.exported(await rebuilt(before));

@@ -72,7 +72,7 @@ function statementsIn(template: string, externalId: string) {
   };
 }
 
-test('a set above the quota of inline policies: the console’s steps have the rest as managed policies', async () => {
+test("a set above the inline policy quota: the console's steps create managed policies for the rest", async () => {
   const { id, roleTemplates } = await create('large');
   const texts: string[] = [roleTemplates.consolePolicy, ...roleTemplates.consoleManagedPolicies];
   const [[self, ...inline], ...managed] = texts.map((text) => JSON.parse(text).Statement);
@@ -88,7 +88,7 @@ test('a set above the quota of inline policies: the console’s steps have the r
   expect(texts.map((text) => shown.includes(bare(text)))).toEqual(texts.map(() => true));
 });
 
-test('a quick-create link opens the vendor’s copy for this version, which makes exactly the set', async () => {
+test('a quick-create link opens the vendor’s copy for this version, which creates exactly the set', async () => {
   const connection = await create('large');
   const { hash } = new URL(connection.roleTemplates.cloudFormationLink);
   const values = Object.fromEntries(new URLSearchParams(hash.slice(hash.indexOf('?'))));

@@ -158,7 +158,7 @@ test(`of ${cases} damaged files, none starts with anything missing or changed`, 
   expect(outcomes.refused).toBeGreaterThan(outcomes.whole);
 }, 300_000);
 
-test('an older version of a file that is put back alone is found', async () => {
+test('a single restored old file is detected', async () => {
   const later = copyOf(base);
   const store = await openFileStore({ directory: later, keys });
   await fill(store, 'later');
@@ -176,7 +176,7 @@ test('an older version of a file that is put back alone is found', async () => {
   }
 });
 
-test('a document of one change ago is found by its head', async () => {
+test('a document of one change ago is detected by its head', async () => {
   const later = copyOf(base);
   const store = await openFileStore({ directory: later, keys });
   const [{ id } = anOrganization()] = organizations;
@@ -192,7 +192,7 @@ test('a document of one change ago is found by its head', async () => {
   });
 });
 
-test('an older document that is put back with its head is found by the audit log', async () => {
+test('an old document restored with its head is detected by the audit log', async () => {
   const later = copyOf(base);
   const store = await openFileStore({ directory: later, keys });
   await fill(store, 'later');
@@ -204,7 +204,7 @@ test('an older document that is put back with its head is found by the audit log
   });
 });
 
-test('a head in another form is named in a sentence, not in a report of the parser', async () => {
+test('a malformed head is reported in a sentence, without parser output', async () => {
   const copy = copyOf(base);
   const [{ id } = anOrganization()] = organizations;
   const path = join(copy, 'organizations', `${id}.head`);
@@ -215,7 +215,7 @@ test('a head in another form is named in a sentence, not in a report of the pars
   });
 });
 
-test('an edited value in a document is found', async () => {
+test('an edited value in a document is detected', async () => {
   const copy = copyOf(base);
   const [{ id } = anOrganization()] = organizations;
   const path = join(copy, 'organizations', `${id}.json`);
@@ -226,7 +226,7 @@ test('an edited value in a document is found', async () => {
   });
 });
 
-test('an edited line whose signature was made again without the key is found', async () => {
+test('an edited line signed without the key is detected', async () => {
   const copy = copyOf(base);
   const log = filesIn(copy).find((path) => path.endsWith('.jsonl')) ?? '';
   const foreign = Buffer.from(hkdfSync('sha256', Buffer.alloc(32), '', 'rolebridge stored records v1', 32));
@@ -241,7 +241,7 @@ test('an edited line whose signature was made again without the key is found', a
   });
 });
 
-test('another service key is named as such', async () => {
+test('a different service key is reported as such', async () => {
   const others = [{ id: 'k2', key: Buffer.alloc(32, 4) }];
   await expect(openFileStore({ directory: copyOf(base), keys: others })).rejects.toMatchObject({
     detail: expect.stringContaining('signed with the service key "k1", which is not configured'),
@@ -252,7 +252,7 @@ test('another service key is named as such', async () => {
   });
 });
 
-test('a torn last line of the audit log is cut off and reported; nothing that was acknowledged goes', async () => {
+test('a torn last line of the audit log is removed and reported; acknowledged lines stay', async () => {
   const copy = copyOf(base);
   const log = filesIn(copy).find((path) => path.endsWith('.jsonl')) ?? '';
   const whole = statSync(log).size;

@@ -47,12 +47,12 @@ const namesIn = async (id: typeof damaged.id) => {
   return [connections.map(({ name }) => name).sort(), records.length];
 };
 
-test('says that nothing is damaged', async () => {
+test('reports an undamaged store', async () => {
   const { code, stdout } = await repair();
   expect([code, stdout]).toEqual([0, 'Nothing is damaged.\n']);
 });
 
-test('goes back to the version before a document that is damaged, when told', async () => {
+test('restores the previous version of a damaged document, when confirmed', async () => {
   truncateSync(file(), 100);
   const before = readFileSync(file());
   const told = await repair();
@@ -70,7 +70,7 @@ test('goes back to the version before a document that is damaged, when told', as
   expect((await repair()).stdout).toBe('Nothing is damaged.\n');
 });
 
-test('drops the lines of an audit log from a damaged one on', async () => {
+test('drops the lines of an audit log from the first damaged one', async () => {
   const [first = '', second = ''] = readFileSync(log(), 'utf8').split('\n');
   writeFileSync(log(), `${first}\n${second.replace('"phase":"intent"', '"phase":"x"')}\n`);
   const told = await repair('--json');
@@ -85,7 +85,7 @@ test('drops the lines of an audit log from a damaged one on', async () => {
   expect(await namesIn(damaged.id)).toEqual([['first', 'second'], 1]);
 });
 
-test('drops an organization of which nothing can be read, and keeps its files', async () => {
+test('drops an unreadable organization and keeps its files', async () => {
   for (const path of [file(), `${file()}.bak`]) truncateSync(path, 10);
   expect((await repair()).stdout).toContain('Would drop: The organization');
   const { kept } = JSON.parse((await repair('--drop', '--json')).stdout);

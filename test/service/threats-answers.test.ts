@@ -28,7 +28,7 @@ test.each(['/', '/connections', '/operator'])('%s redirects with the security he
   expectSecurityHeaders(answer);
 });
 
-test('downloads have the security headers, also when they are unchanged', async () => {
+test('downloads have the security headers, even with 304', async () => {
   const { paths } = (await (await get('/openapi.json')).json()) as { paths: Record<string, unknown> };
   const downloads = Object.keys(paths).filter((path) => path.startsWith('/downloads/'));
   expect(downloads.length).toBeGreaterThan(2);
@@ -55,7 +55,7 @@ const bodies = ['":a', '\\"', '": ', '"a":', ' ', 'a.', 'a-', '{account}', '://'
   ];
 });
 
-test('a body that expressions stumble over keeps no other request waiting', async () => {
+test('a body made for slow regular expressions delays no other request', async () => {
   const waitFor = async () => {
     const startedAt = performance.now();
     await (await get('/healthz')).text();

@@ -12,7 +12,7 @@ import {
 import { callbackMessage, deprovisioned, provisioned } from '../callback-message.js';
 import { callApi, startVendor } from '../vendor.js';
 
-it('no secret is in logs, metrics, the audit log, later answers, problem pages or data files, nor in errors about it', async () => {
+it('no secret appears in logs, metrics, the audit log, later answers, problem pages, data files or errors', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'rolebridge-canary-'));
   const [serviceKey, encryptionKey] = [randomBytes(32), randomBytes(32)];
   const vendor = await startVendor({
@@ -139,7 +139,7 @@ it('no secret is in logs, metrics, the audit log, later answers, problem pages o
   expect(places.some(([, text]) => text.includes(arn))).toBe(true);
 });
 
-it('answers with credentials are kept by no cache', async () => {
+it('answers with credentials are not cacheable', async () => {
   const vendor = await startVendor();
   const { headers } = await vendor.call('POST', '/v1/credentials', {});
   expect(headers.get('cache-control')).toBe('no-store');

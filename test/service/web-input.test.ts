@@ -51,7 +51,7 @@ const parameters: Record<string, readonly string[]> = {
 };
 const asked = Object.entries(parameters).flatMap(([path, names]) => names.map((name) => [path, name]));
 
-test.each(asked)('%s?%s= takes anything', async (path, name) => {
+test.each(asked)('%s?%s= accepts any value', async (path, name) => {
   const queries = [
     ...families.map((value) => `${name}=${encodeURIComponent(value)}`),
     ...raw.map((value) => `${name}=${value}`),
@@ -84,7 +84,7 @@ const good: Record<string, Record<string, string>> = {
 };
 const sent = Object.entries(forms).flatMap(([path, names]) => names.map((name) => [path, name]));
 
-test.each(sent)('%s: a bad "%s" is refused, or widens nothing', async (path, name) => {
+test.each(sent)('%s: a bad "%s" is rejected, or widens nothing', async (path, name) => {
   const before = (await vendor.call('GET', '/v1/connections')).body.connections.length;
   for (const value of families) {
     await vendor.call('PUT', `/v1/connections/${id}/scopes`, { scopes: [{ project: 'shop' }] });

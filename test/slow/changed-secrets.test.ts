@@ -40,7 +40,7 @@ async function callBack(service: RunningService, { id, arn }: { id: string; arn:
 type Made = Awaited<ReturnType<typeof pending>>;
 const newKey = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 
-it('a service key: the new one first, secrets encrypted again, the old one taken out; no customer notices', async () => {
+it('a service key: new key first, re-encryption, old key removed; no customer notices', async () => {
   const [old, next] = [newKey('k1'), newKey('k2')];
   const token = randomBytes(32).toString('hex');
   const first = await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: old });
@@ -101,7 +101,7 @@ it('a service key: the new one first, secrets encrypted again, the old one taken
   expect((await callApi(fourth.url, apiKey, 'GET', '/v1/audit')).status).toBe(200);
 }, 90_000);
 
-it('a service key: another one under the same id, or none, stops the start and says which; doctor too', async () => {
+it('a different service key under the same id, or none, stops the start and doctor, by name', async () => {
   const [old, imposter, next] = [newKey('k1'), newKey('k1'), newKey('k2')];
   const first = await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: old });
   await pending(first, await vendor.organization(first));
@@ -147,7 +147,7 @@ it('a service key: the old one is needed until everything is encrypted and signe
   expect(await doctor(old)).toMatchObject({ outcome: 'ok' });
 }, 90_000);
 
-it('the operator’s token and the token of the metrics: the old ones end with the restart', async () => {
+it('the operator’s token and the metrics token: the old ones stop working at the restart', async () => {
   const [old, next] = [randomBytes(32).toString('hex'), randomBytes(32).toString('hex')];
   const made = (service: RunningService, token: string) =>
     callApi(service.url, token, 'POST', '/v1/organizations', { name: 'a' }).then(({ status }) => status);
@@ -175,7 +175,7 @@ it('an API key: a new one, then the old one is revoked', async () => {
   expect((await callApi(service.url, next.apiKey, 'GET', '/v1/connections')).status).toBe(200);
 }, 60_000);
 
-it('a copy of the data directory, put in another place, has everything', async () => {
+it('a copy of the data directory in another place is complete', async () => {
   const first = await vendor.start();
   const apiKey = await vendor.organization(first);
   const connection = await pending(first, apiKey);

@@ -39,7 +39,7 @@ test('bash offers every verb', async () => {
 });
 
 test.each(['zsh', 'fish'])(
-  'the script for %s has every command, and is one where that shell is',
+  'the script for %s has every command, and is valid where that shell is installed',
   async (shell) => {
     const script = await scriptFor(shell);
     for (const word of ['credentials', 'doctor', 'rotate-key', 'session-policy-file'])

@@ -64,7 +64,7 @@ const rolebridge = (...words: string[]) =>
 
 const command = 'dist/service/cli/rolebridge.cjs';
 
-test('the command is one file that loads nothing else, for those that wait for credentials', () => {
+test('the credentials command is one file that loads nothing else', () => {
   const text = readFileSync(path.join(installed, command), 'utf8');
   const loaded = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name = '']) => name);
   expect(loaded.filter((name) => !isBuiltin(name))).toEqual([]);

@@ -105,7 +105,7 @@ const cases = Object.entries(ANSWERS).flatMap(([name, { schema }]) =>
   membersOf(schema).map((path) => [name, path]),
 );
 
-test('has every member of the three answers', () => {
+test('covers every member of the three answers', () => {
   expect(cases.length).toBeGreaterThan(80);
   const paths = cases.map(([name, path]) => `${name}: ${path}`);
   expect(paths).toEqual(
@@ -121,7 +121,7 @@ test('has every member of the three answers', () => {
 /** The end of an answer that is one, whatever is in it. */
 const VERDICT = /^northwind: (not connected|connected to|(not )?ready to connect)/m;
 
-test.each(cases)('%s: a bad %s ends as an answer, in one screen, and draws nothing', async (name, path) => {
+test.each(cases)('%s: a bad %s ends as an answer within one screen, without control characters', async (name, path) => {
   const { status, body, environment } = ANSWERS[name ?? ''] ?? failed(name);
   for (const value of Object.values(BAD)) {
     const answered = withMember(body, (path ?? '').split('.'), value);
@@ -139,7 +139,7 @@ test.each(cases)('%s: a bad %s ends as an answer, in one screen, and draws nothi
 
 /** A member that never ends: the answer is cut off, long before the deadline. */
 const topLevel = cases.filter(([, path]) => !path?.includes('.'));
-test.each(topLevel)('%s: an endless %s is given up', async (name, path) => {
+test.each(topLevel)('%s: an endless %s is aborted', async (name, path) => {
   const { status, environment } = ANSWERS[name ?? ''] ?? failed(name);
   function* endless() {
     yield `{"${path}":"`;

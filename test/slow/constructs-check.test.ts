@@ -42,7 +42,7 @@ const run = (words: string[], environment: Record<string, string> = {}) =>
   });
 
 describe('check', () => {
-  test('says what a deploy would say before it creates a role', async () => {
+  test('prints the result of a deploy before it creates a role', async () => {
     answer = () => ({ status: 200, body: { checks: [{ name: 'external_id', outcome: 'passed' }] } });
     const { code, output } = await run(['check', '--account-id', '210987654321']);
     expect([code, output]).toEqual([0, expect.stringContaining('connect: ready to connect')]);
@@ -64,7 +64,7 @@ describe('check', () => {
       /callback_secret_missing/,
     ],
     ['a secret on the command line', ['check', '--callback-secret=x'], {}, /must not be on a command line/],
-  ])('ends with the reason for %s', async (_name, words, environment, text) => {
+  ])('fails with the reason for %s', async (_name, words, environment, text) => {
     const { code, output } = await run(words, environment);
     expect([code, output]).toEqual([1, expect.stringMatching(text)]);
     expect(vendor.received).toEqual([]);
@@ -76,7 +76,7 @@ describe('pull', () => {
   const file = () => path.join(folder, 'permissions/deploy@3.json');
   afterEach(() => rmSync(path.join(folder, 'permissions'), { recursive: true, force: true }));
 
-  test('writes the file once, and leaves one that differs alone', async () => {
+  test('writes the file once, and never overwrites a different one', async () => {
     answer = () => ({ status: 200, body: set });
     expect(await run(['pull', 'deploy@3'])).toMatchObject({
       code: 0,

@@ -103,7 +103,7 @@ const wrong: readonly (readonly [string, string, RegExp])[] = [
   ['a change in place', "up.status = 'failed';", /read-only|assignable/],
 ];
 
-test('what is right compiles, and what is misspelled does not', () => {
+test("valid code compiles, and misspelled code doesn't", () => {
   const said = complaints([...right, ...wrong.map(([, source]) => source)]);
   expect(said.slice(0, right.length)).toEqual(right.map(() => ''));
   for (const [index, [name, , complaint]] of wrong.entries())

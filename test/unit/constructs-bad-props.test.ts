@@ -27,12 +27,12 @@ const wrong: [string, unknown][] = [
   ['null', null],
 ];
 
-test('knows the props of a connection', () => {
+test('covers the props of a connection', () => {
   expect(props).toEqual(expect.arrayContaining(['externalId', 'connectionId', 'failDestroyWhenUnreachable']));
 });
 
 describe.each(props)('%s', (prop) => {
-  test.each(wrong)('is refused by its name when it is %s', (_name, value) => {
+  test.each(wrong)('is rejected by name when it is %s', (_name, value) => {
     const make = () =>
       stackOf(
         (stack) =>

@@ -53,7 +53,7 @@ function expectLinear(work: (text: string) => void, shorts: string[], longs: str
 const shorts = texts(8_192);
 const longs = texts(65_536);
 
-test('a body is parsed in linear time, whatever is quoted in it', () => {
+test('a body is parsed in linear time, whatever it quotes', () => {
   const bodies = (all: string[]) => [
     ...all.map((text) => JSON.stringify({ name: text })),
     ...all.map((text) => JSON.stringify(Array(Math.ceil(text.length / 8)).fill('":a'))),
@@ -61,7 +61,7 @@ test('a body is parsed in linear time, whatever is quoted in it', () => {
   expectLinear((text) => parseJsonBody(Buffer.from(text)), bodies(shorts), bodies(longs));
 });
 
-test('a text that begins with a colon is no key; a key that is there twice is refused however it is written', () => {
+test('a string that starts with a colon is no key; a duplicate key is rejected in any spelling', () => {
   expect(parseJsonBody(Buffer.from('["a",":b"]'))).toEqual(['a', ':b']);
   expect(parseJsonBody(Buffer.from('{"x":["a\\""," :"],"y\\\\":1}'))).toEqual({ x: ['a"', ' :'], 'y\\': 1 });
   for (const twice of ['{"a":1,"a":2}', '{"a":1,"\\u0061" \n:2}', '[{"a":{"b":1,"b":1}}]'])

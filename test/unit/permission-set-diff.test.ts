@@ -45,6 +45,6 @@ test.each([
     { managedPolicies: ['B'] },
     ["adds AWS's policy B: AWS's own managed policy.", "removes AWS's policy A: AWS's own managed policy."],
   ],
-])('says what changes with %s', (_, from, to, expected) => {
+])('shows the changes of %s', (_, from, to, expected) => {
   expect(changes(from, to)).toEqual(expected);
 });

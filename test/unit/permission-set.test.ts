@@ -130,7 +130,7 @@ function mayBe(at: readonly (string | number)[], value: unknown): boolean {
 }
 
 test.each(pathsOf(whole).map((at) => [at.join('.'), at] as const))(
-  'refuses wrong values of every member, and names the place: %s',
+  'rejects wrong values of every member with their path: %s',
   (place, at) => {
     for (const value of wrongValues) {
       const { success, error } = permissionSetSchema.safeParse(changed(whole, at, value));

@@ -57,7 +57,7 @@ test.each(['constructs', 'service', 'client', 'aws-sandbox', 'examples'])(
   },
 );
 
-test('the check of words finds what it is for, and leaves English alone', () => {
+test('the check finds home-made words and accepts plain English', () => {
   const faults = [
     'Whoever asks gets it.',
     'It goes on.',
