@@ -86,7 +86,7 @@ export interface ManagedPolicy {
   lastVersion: number;
 }
 
-/** Who makes a call. */
+/** The caller. */
 export interface Caller {
   account: Account;
   accessKeyId: string;
@@ -106,7 +106,7 @@ export interface Session {
   issuedAt: number;
   expiresAt: number;
   sourceIdentity?: string;
-  /** They limit what the session may do. */
+  /** Session policies: they limit the session. */
   policies?: string[];
   tags: Map<string, string>;
   transitiveTagKeys: Set<string>;
@@ -215,7 +215,7 @@ export class Accounts {
     return { ...key, sessionToken, expiration: new Date(session.expiresAt) };
   }
 
-  /** Who has this key; refused as AWS refuses. */
+  /** The owner of this key; throws AWS's errors. */
   authenticate(
     accessKeyId: string | undefined,
     sessionToken: string | undefined,

@@ -1,7 +1,7 @@
 import { AwsError } from './aws-error.js';
 import { denialText, type POLICY_KINDS } from './denial.js';
 
-/** What goes wrong, for which calls and how often. */
+/** A fault, the calls that it applies to, and how often. */
 export type Fault = FaultScope &
   (
     | { kind: 'throttle' }

@@ -204,7 +204,7 @@ export class CrossAccountRole extends Construct {
     return this;
   }
 
-  /** What an inline policy has no room for. */
+  /** Statements beyond the inline policy limit. */
   private addOwnPolicy(id: string, statements: readonly PolicyStatement[]): void {
     const policy = new IamPolicy(this, id, {
       namePrefix: this.props.roleName ?? this.props.roleNamePrefix ?? 'vendor-access-',
@@ -215,7 +215,7 @@ export class CrossAccountRole extends Construct {
     if (statements.some(isAdministratorStatement)) this.reviewAdministrator();
   }
 
-  /** The role and every policy of it: what has to exist before the role is of use. */
+  /** The role and every policy of it: everything that must exist before the role can be used. */
   dependencies(): ITerraformDependable[] {
     return [
       this.role,
@@ -236,7 +236,7 @@ export class CrossAccountRole extends Construct {
     return this.caller.accountId;
   }
 
-  /** What the callback script compares the service's answer with. @internal */
+  /** Values that the callback script compares with the service's answer. @internal */
   _callbackEnvironment(): Record<string, string> {
     const { externalId, principal } = this.props;
     const [one, ...others] = typeof principal === 'string' ? [principal] : principal;
@@ -250,7 +250,7 @@ export class CrossAccountRole extends Construct {
     };
   }
 
-  /** What a verification of the role depends on, besides its ARN: changes exactly when one of these does. */
+  /** Fingerprint of the verified inputs besides the ARN: changes exactly when one of them changes. */
   fingerprints(): Record<string, string | string[]> {
     return {
       trust_policy: fingerprint(this.trustPolicyJson),

@@ -53,7 +53,7 @@ export function openWebClient(url: string) {
     get secret() {
       return cookies.get('rolebridge') ?? '';
     },
-    /** Whoever has stolen the secret. */
+    /** A thief of the secret. */
     stealFrom(other: { readonly secret: string }) {
       cookies.set('rolebridge', other.secret);
     },

@@ -5,7 +5,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { type Answer, objectOf, parseCallbackUrl, post } from './network';
 
-/** What the service receives. */
+/** The body of a callback. */
 export interface CallbackEvent {
   readonly type: string;
   readonly url: string;

@@ -57,7 +57,7 @@ export async function labelConnection(
 /**
  * Sets where the connection applies. A scope whose holder was disconnected by its customer is taken without asking.
  * `replace` may name each holder and scope to take, as a person confirmed them: another one that came meanwhile keeps its own.
- * @throws RolebridgeError `scope_taken` unless told to replace
+ * @throws RolebridgeError `scope_taken` unless `replace` is set
  */
 export async function setScopes(
   deps: Dependencies,
@@ -83,7 +83,7 @@ export async function setScopes(
   );
 }
 
-/** Forgets the connection, its access key first; what stays is enough to recognize its stack's last callback and nothing else. */
+/** Deletes the connection, its access key first; a tombstone stays to recognize its stack's last callback. */
 export async function deleteConnection(
   deps: Dependencies,
   by: Requester,
@@ -126,7 +126,7 @@ export async function storeChange<Next extends Connection>(
   return stored;
 }
 
-/** Stores a later report of the same finding: for those who use the connection, nothing has changed. */
+/** Stores a later report of the same finding: nothing changes for users of the connection. */
 export async function recordVerification<Checked extends VerifiableConnection>(
   deps: Dependencies,
   intent: AuditIntent,

@@ -10,8 +10,8 @@ import type { ReceiptOf, TakeOutcome } from './audited.js';
 import { outboxMessages } from './outbox.js';
 
 /**
- * Stores a connection together with what follows from the change: when it is checked again, and what the vendor's
- * endpoints hear. Either all of it is stored or nothing.
+ * Stores a connection together with the consequences of the change: its next check, and the messages to
+ * the vendor's endpoints. Either all of it is stored or nothing.
  */
 export async function commitChange(
   deps: Dependencies,
@@ -39,7 +39,7 @@ export async function commitChange(
   if (watches.length > 0 || messages.length > 0) deps.wake();
 }
 
-/** What the connections hear that lose a scope to this one. */
+/** Events for connections that lose a scope to this one. */
 async function lostScopes(
   { store }: Dependencies,
   next: Connection,

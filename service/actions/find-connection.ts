@@ -4,7 +4,7 @@ import { type ConnectionId, isConnectionId, type OrganizationId } from '../domai
 import { type Authority, covers } from '../domain/permission.js';
 import type { ConnectionFilter, Store } from '../domain/ports.js';
 
-/** Who looks, and how far. */
+/** The caller and its limits. */
 interface Viewer {
   readonly organizationId: OrganizationId;
   readonly authority: Authority;

@@ -11,7 +11,7 @@ export function routeOf(request: Routed, response: Located): string {
   return typeof route?.path === 'string' ? `${baseUrl}${route.path}` : 'none';
 }
 
-/** What Express adds to a request. */
+/** Members that Express adds to a request. */
 interface Routed extends IncomingMessage {
   route?: { path?: unknown };
   baseUrl?: string;

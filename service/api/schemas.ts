@@ -57,7 +57,7 @@ export function parse<Schema extends z.ZodType>(
     'request_invalid',
     errors.map((error) => `${error.at}: ${error.message}`).join('; '),
     {
-      remedy: 'Correct what is named and send the request again.',
+      remedy: 'Correct the named members and send the request again.',
       members: { errors },
     },
   );

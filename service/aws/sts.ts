@@ -47,7 +47,7 @@ const session = z.object({
 });
 const identity = z.object({ Account: z.string().min(1), Arn: z.string().min(1) });
 
-/** AWS STS through the SDK: one attempt a call, since the caller knows what a retry means. */
+/** AWS STS through the SDK: one attempt a call, since the caller decides about retries. */
 export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOptions): Sts {
   const settingsOf = (partition: Partition) => {
     const settings = configured[partition];

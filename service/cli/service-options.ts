@@ -85,7 +85,7 @@ export function readKeyFile(path: string, terminal: Terminal): string {
   }
 }
 
-/** All of a stream, 64 kB at most: what is read here is small. */
+/** A whole stream of at most 64 kB. */
 export async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
   let text = '';
   stream.setEncoding('utf8');

@@ -113,7 +113,7 @@ export async function repairCommand(
   const sentence = changedKeySentence(keys, remembered) ?? missingKeySentence(keys, remembered);
   if (sentence !== undefined)
     throw new ConfigurationError(
-      `${sentence} If that key is lost, delete service-key-checks.json in the data directory, and this command drops what it signed.`,
+      `${sentence} If that key is lost, delete service-key-checks.json in the data directory, and this command drops everything that it signed.`,
     );
   const { repairs, kept } = await repair(dataDirectory, { keys, drop: options.drop ?? false });
   if (options.json) printJson(terminal, { repairs, kept });

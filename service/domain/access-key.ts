@@ -25,7 +25,7 @@ export interface AccessKeyOwner {
   readonly id: ConnectionId;
 }
 
-/** What encrypts data keys: local keys, or a service such as AWS KMS. The context must be the same on both ways. */
+/** Encrypts data keys: local keys, or a service such as AWS KMS. The context must be the same for decryption. */
 export interface KeyEncryptionKey {
   /** Of the key that wraps now; older ones unwrap. */
   readonly id: string;

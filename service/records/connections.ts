@@ -10,7 +10,7 @@ import { jobKey, ownCopy } from './tables.js';
 
 type Page = { limit: number; after?: ConnectionId | undefined } & ConnectionFilter;
 
-/** What is asked about connections; `commit.ts` changes them. */
+/** Queries about connections; `commit.ts` changes them. */
 export function connectionsIn(backend: Backend) {
   async function connectionForCallback(id: ConnectionId): Promise<Connection | undefined> {
     const [connection, report] = await Promise.all([
@@ -74,7 +74,7 @@ export function connectionsIn(backend: Backend) {
 
     everyConnection,
 
-    // No new version: what is being decided about the connection stays so, and its sessions stay open.
+    // No new version: decisions in progress and sessions stay valid.
     markConnectionUsed: ({ organizationId, id }, lastUsedAt) =>
       backend.transact(organizationId, async (transaction) => {
         const stored = await transaction.get('connections', id);

@@ -6,13 +6,13 @@ export interface IntegrityKey {
   readonly key: Uint8Array;
 }
 
-/** Signs what is stored, so that a change from outside is found. */
+/** Signs stored data, so that outside changes are detected. */
 export interface Integrity {
   /** Of the key that signs. */
   readonly keyId: string;
   readonly start: () => Hmac;
   readonly sign: (text: string | Buffer) => string;
-  /** Undefined when it is the signature; otherwise what is wrong, for a person. */
+  /** Undefined when valid; otherwise the fault, for an operator. */
   readonly fault: (keyId: string, mac: string, text: string | Buffer) => string | undefined;
 }
 

@@ -9,13 +9,13 @@ export interface StoreChoice {
   readonly dataDirectory: string;
   /** When it is there, everything is kept in this PostgreSQL database, by any number of processes. */
   readonly database?: { readonly url: string; readonly maxSessions: number } | undefined;
-  /** They sign what is stored. */
+  /** They sign stored data. */
   readonly serviceKeys: readonly IntegrityKey[];
   readonly quarantine?: boolean | undefined;
 }
 
 export interface StoreReports extends Pick<LowdbOptions, 'onCompromised' | 'onRepaired' | 'onWarning'> {
-  /** Hears where to read how far a data directory has come, to be compared with what was exported before. */
+  /** Receives the reader of a data directory's checkpoints, to compare with exported ones. */
   readonly onOpened?: (position: () => Position) => void;
 }
 

@@ -48,7 +48,7 @@ export class Rows {
   );
   /** By constraint (and organization), then by value. */
   readonly #claims = new Map<string, Map<string, Row>>();
-  /** What a transaction of one organization wants and is not durable yet: no other organization gets it meanwhile. */
+  /** Reservations of a transaction that isn't durable yet: other organizations can't take them. */
   readonly #reserved = new Map<string, OrganizationId>();
 
   get(table: TableName, key: string): Row | undefined {
@@ -103,7 +103,7 @@ export class Rows {
     return counts;
   }
 
-  /** What goes first: a scope may move from one row to another. */
+  /** Deletions first: a scope may move from one row to another. */
   apply(changes: Iterable<Change>): void {
     const all = [...changes].map((change) => ({ ...change, before: this.get(change.table, change.key) }));
     for (const { before } of all) if (before) this.#unclaim(before);
@@ -182,15 +182,15 @@ export class Rows {
   }
 }
 
-/** Values that were read lately: what is deployed asks for the same ones all day long. */
+/** Recently read values: deployed systems request the same ones all day long. */
 const recentAtMost = 10_000;
 
-/** What a backend answers from rows in memory. */
+/** Queries on rows in memory. */
 export function readsOn(rows: Rows): Pick<Backend, 'get' | 'list' | 'count'> {
   const recent = new RecentValues<Row>(recentAtMost);
   function recentValue<Name extends TableName>(row: Row): Values[Name] {
     const known = recent.get(row);
-    // What stands beside a row was parsed from it, and values are read-only.
+    // Cached columns derive from the row, and values are read-only.
     if (known !== undefined) return known as Values[Name];
     const value = rowValue<Name>(row);
     recent.set(row, value);
@@ -228,7 +228,7 @@ function isWanted(
 const spaceOf = (constraint: Constraint, organizationId: string): string =>
   constraints[constraint] === 'everywhere' ? constraint : `${constraint} ${organizationId}`;
 
-/** What an organization's rows are about to be: the changes of a transaction on top of those before it. */
+/** The pending rows of an organization: the changes of a transaction on top of earlier ones. */
 export class Staged {
   readonly changes = new Map<string, Change>();
   readonly #claims = new Map<string, Row | undefined>();
@@ -288,7 +288,7 @@ export class Staged {
     this.changes.set(`${table} ${key}`, { table, key, next });
   }
 
-  /** Makes these changes those of what they stand on. */
+  /** Merges these changes into their base. */
   merge(): void {
     if (this.under === undefined) return;
     for (const [name, change] of this.changes) this.under.changes.set(name, change);

@@ -7,16 +7,16 @@ import { createEncryption } from './encryption.js';
 import { changedKey, type KeyCheckFile, type KeyChecks, keyCheckOf } from './key-check.js';
 import type { SealingKeys } from './keyring.js';
 
-/** What to say of a key that is another one than the key that was stored under its id; undefined when all are the same. */
+/** The error for a key that differs from the one that was used under its id; undefined when all match. */
 export function changedKeySentence(keys: SealingKeys, stored: KeyChecks): string | undefined {
   const key = changedKey(keys, stored);
   return (
     key &&
-    `ROLEBRIDGE_SERVICE_KEYS: the key "${key.id}" is not the key "${key.id}" that encrypted what is stored. Set the former key; to rotate it, put the new one first under another id (NEW_ID:NEW_KEY,${key.id}:FORMER_KEY).`
+    `ROLEBRIDGE_SERVICE_KEYS: the key "${key.id}" is not the key "${key.id}" that encrypted the stored data. Set the former key; to rotate it, put the new one first under another id (NEW_ID:NEW_KEY,${key.id}:FORMER_KEY).`
   );
 }
 
-/** What to say of keys that were in use here and are not configured; undefined when none is missing. */
+/** The error for used keys that aren't configured; undefined when none is missing. */
 export function missingKeySentence(keys: SealingKeys, stored: KeyChecks): string | undefined {
   const missing = missingKeys(keys, stored).map((id) => `"${id}"`);
   return missing.length === 0
@@ -36,7 +36,7 @@ export async function refuseChangedKeys(keys: SealingKeys, checks: KeyCheckFile)
 }
 
 /**
- * Remembers the key that encrypts, for good: what it signed is checked with it long after nothing is encrypted with it.
+ * Remembers the key that encrypts, for good: its signatures are checked long after nothing is encrypted with it.
  * @throws ConfigurationError when something is encrypted with a key that is not configured, or a process that started at once remembered another key of that id
  */
 export async function rememberServiceKey(

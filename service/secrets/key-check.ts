@@ -1,13 +1,13 @@
 import { hkdfSync } from 'node:crypto';
 import type { SealingKey } from './keyring.js';
 
-/** A value by key id that tells whether a key is the one that it was made of, and nothing of the key. */
+/** A check value by key id: it identifies the key and reveals nothing about it. */
 export type KeyChecks = Readonly<Record<string, string>>;
 
 /** Where the check values of the service keys are kept. They are read before the store is opened. */
 export interface KeyCheckFile {
   read(): Promise<KeyChecks>;
-  /** Those whose id is free: of processes that start at once, the first one's stays. @returns what is stored by then */
+  /** Adds values with new ids: of concurrent starts, the first wins. @returns the stored values */
   add(checks: KeyChecks): Promise<KeyChecks>;
 }
 

@@ -262,7 +262,7 @@ resource "terraform_data" "deregistration" {
   # A shell, so that a machine without Node or the script can warn; no value is in the command but the vendor's name.
   provisioner "local-exec" {
     when    = destroy
-    command = "node -e \"require(require('node:path').resolve(process.env.CONNECT_SCRIPT))\" ${self.input.fail_when_unreachable == "true" ? "" : "|| echo ${self.input.vendor_name}: warning: Node or the script failed, so the service was not told && exit 0"}"
+    command = "node -e \"require(require('node:path').resolve(process.env.CONNECT_SCRIPT))\" ${self.input.fail_when_unreachable == "true" ? "" : "|| echo ${self.input.vendor_name}: warning: Node or the script failed, so the service was not notified && exit 0"}"
 
     environment = {
       CONNECT_EVENT                 = "role.deprovisioned"

@@ -83,7 +83,7 @@ export function connectionsContract(on: Subject): void {
     const connection = await on.insert({ name: 'used' });
     await on.store.markConnectionUsed(connection, at(7));
     expect(await on.read(connection)).toEqual({ ...connection, lastUsedAt: at(7) });
-    // As it was made from what was read before.
+    // Created from the earlier read.
     await on.update(connection, { name: 'renamed' });
     expect(await on.read(connection)).toMatchObject({ name: 'renamed', lastUsedAt: at(7) });
   });
@@ -368,10 +368,10 @@ export function connectionsContract(on: Subject): void {
     await refusesAll();
     await on.reopen();
     await refusesAll();
-    // What is on the disk was taken together when it was closed, and is read once more.
+    // The store was compacted on close, and is read again.
     await on.reopen();
     await refusesAll();
-    // Its own it may have again: whoever goes back to what it was before.
+    // It can take its own again, to return to an earlier state.
     connection = await on.update(connection, { externalId: first });
     connection = await on.update(connection, {
       status: 'disconnected',

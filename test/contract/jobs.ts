@@ -53,7 +53,7 @@ export function watchesContract(on: Subject): void {
     await on.update(gone, { status: 'disconnected', reason: 'deleted', disconnectedAt: at(60), scopes: [] });
     const watched = await on.insert(connectedTo(arn('four')));
     await on.store.commit({ watches: [aWatch(watched)] });
-    // Whoever is at it has it still.
+    // The holder keeps the lease.
     expect(await claim(1_000)).toContainEqual(aWatch(watched));
     await on.reopen();
     expect(await unwatched()).toEqual([connected.id, key.id, elsewhere.id, expiring.id].sort());
@@ -154,7 +154,7 @@ export function watchesContract(on: Subject): void {
   test('leases a thousand jobs in order', async () => {
     const dueAt = Array.from({ length: 1000 }, (_, number) => at((number * 7919) % 1000));
     const connections = dueAt.map(() => aConnection(on.organization.id));
-    // Not all at once: a store may refuse who waits too long for one of its connections.
+    // Not all at once: a store may reject callers that wait too long for a connection.
     for (let from = 0; from < connections.length; from += 20)
       await Promise.all(
         connections.slice(from, from + 20).map((next, index) =>

@@ -42,7 +42,7 @@ export function outboxContract(on: Subject): void {
     expect(await on.store.nextMessageAt()).toBe(at(160));
     const again = { ...message, dueAt: at(160), attempts: 1 };
     expect(await claim(160)).toEqual([again]);
-    // Who held it before is late.
+    // The previous holder is late.
     await on.store.completeMessage(message, undefined);
     expect(await claim(190)).toEqual([again]);
     await on.store.completeMessage(again, undefined);

@@ -11,7 +11,7 @@ import { wholeContract } from './whole.js';
 
 export type { OpenedStore } from './subject.js';
 
-/** What every store does. */
+/** The contract of every store. */
 export function storeContract(name: string, openStore: () => Promise<OpenedStore>): void {
   describe(`${name} as a store`, () => {
     const on = new Subject(openStore);

@@ -74,7 +74,7 @@ export function tokensContract(on: Subject): void {
     await on.store.saveToken(aToken(on.organization.id, { hash: hashes[0], expiresAt: at(10) }));
     await on.store.saveToken(aToken(other.id, { hash: hashes[1], expiresAt: at(20) }));
     await on.store.saveToken(aToken(other.id, { hash: hashes[2], expiresAt: at(21) }));
-    // Whoever asks compares the time.
+    // The caller compares the time.
     expect(await on.store.token('web_session', hashes[0])).toMatchObject({ expiresAt: at(10) });
     await on.store.deleteExpiredTokens(at(20));
     await on.reopen();

@@ -4,7 +4,7 @@ export interface Guard {
   readonly file: string;
   /** The guard's code as it stands in the file, exactly once. */
   readonly guard: string;
-  /** What stands there without it. @default nothing */
+  /** The code without it. @default nothing */
   readonly without?: string;
   readonly test: string;
   /** A pattern for the test's full name. @default every test of the file */
@@ -322,7 +322,7 @@ export const guards: readonly Guard[] = [
     title: 'before it is acknowledged',
   },
   {
-    name: 'the signature of what is stored',
+    name: 'the signature of stored data',
     file: 'service/records/integrity.ts',
     guard: 'timingSafeEqual(expected, found)',
     without: 'true',

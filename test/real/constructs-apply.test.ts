@@ -1,5 +1,5 @@
 /**
- * The constructs on real Terraform with the real AWS provider: what is sent when, in which order, and where the
+ * The constructs on real Terraform with the real AWS provider: requests, their order, and where the
  * secret is not.
  */
 import { randomBytes } from 'node:crypto';
@@ -137,7 +137,7 @@ check('an applied connection', () => {
     const before = Date.now();
     const destroyed = await tf('destroy', '-auto-approve');
     expect(destroyed.code).toBe(0);
-    expect(destroyed.output).toMatch(/warning: the service was not told that the role goes \(unreachable\)/);
+    expect(destroyed.output).toMatch(/warning: the service was not notified of the removal \(unreachable\)/);
     expect(Date.now() - before).toBeLessThan(90_000);
   });
 
@@ -250,7 +250,7 @@ async function tfWith(more: Record<string, string | undefined>, ...[command, ...
 
 const isCheck = ({ body }: Received) => JSON.parse(body).type === 'connection.check';
 
-/** What was reported, without the checks. */
+/** The reported values, without the checks. */
 const reports = () => vendor.received.filter((received) => !isCheck(received));
 
 function types(): string[] {

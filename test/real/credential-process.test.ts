@@ -1,5 +1,5 @@
 /**
- * What the vendor's runners have: the unmodified AWS CLI, boto3 and Terraform's AWS provider with a profile whose
+ * The vendor's runners: the unmodified AWS CLI, boto3 and Terraform's AWS provider with a profile whose
  * `credential_process` is `rolebridge credentials`. The service and the command are the built ones; AWS is the sandbox.
  */
 import { spawnSync } from 'node:child_process';
@@ -41,7 +41,7 @@ beforeAll(async () => {
   writeFileSync(
     join(folder, 'config'),
     `[profile shop]\nregion = us-east-1\ncredential_process = ${credentials('--project shop --environment production')}\n
-[profile nobody]\nregion = us-east-1\ncredential_process = ${credentials('--project nobodys')}\n`,
+[profile unconnected]\nregion = us-east-1\ncredential_process = ${credentials('--project nobodys')}\n`,
   );
 });
 afterAll(async () => {

@@ -1,6 +1,6 @@
 /**
  * The same stack on moto, whose AssumeRole lets everyone into every role: the service has to find that out. It is
- * also a second opinion on what the sandbox says IAM and STS answer.
+ * a second implementation to compare the sandbox's IAM and STS with.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -81,7 +81,7 @@ let folder: string;
         verification: { result: 'failed', code: 'external_id_not_required' },
       });
       expect(refused.roleArn).toMatch(new RegExp(`^arn:aws:iam::${customerAccount}:role/vendor-access-`));
-      // What moto does say right: the session's account and ARN.
+      // Correct answers of moto: the session's account and ARN.
       expect(
         refused.verification.checks.map((made: { name: string; outcome: string }) => [
           made.name,

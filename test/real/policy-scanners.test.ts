@@ -1,4 +1,4 @@
-/** What scanners of Terraform say of the synthesized role. */
+/** Findings of Terraform scanners about the synthesized role. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -96,7 +96,7 @@ check('a stack of examples/smallest', () => {
       'AttachRolePolicy',
       'AttachRolePolicy',
       'DetachRolePolicy',
-      // What the role may read of itself, and the customer's statements.
+      // The role's self-inspection, and the customer's statements.
       'PutRolePolicy',
       'PutRolePolicy',
     ]);
@@ -123,7 +123,7 @@ check('a stack of examples/smallest', () => {
     expect(refused.code).not.toBe(0);
     expect(refused.output).toMatch(/ {2}FAIL {2}External ID\n/);
     expect(refused.output).toMatch(/not ready to connect \(external_id_mismatch\)/);
-    // Who knows the secret alone is not given the right one.
+    // The secret alone doesn't reveal the right account.
     expect(refused.output).toContain("    - externalId: 'copied-from-another-page',\n");
     expect(refused.output).not.toContain(connection.externalId);
     expect(refused.output).not.toMatch(/paste/i);
@@ -164,7 +164,7 @@ check('a stack of examples/smallest', () => {
     expect(refused.output).toMatch(/not ready to connect \(account_mismatch\)/);
     expect(iamCallsSinceStart('CreateRole')).toEqual([]);
     expect(assumeRoleCalls()).toHaveLength(0);
-    // A role of a strange account is not kept: it is nobody's until the right one is deployed.
+    // A role of an unexpected account is not stored: it belongs to no connection until the right one is deployed.
     const pending = await read(connection.id);
     expect(pending.status).toBe('pending');
     expect(pending).not.toHaveProperty('roleArn');
@@ -304,7 +304,7 @@ function replaced(values: Record<string, string>) {
     }, program);
 }
 
-/** What the callback script reported, one entry a request; the service's log has to agree. */
+/** Requests that the callback script reported; the service's log must agree. */
 function callbacks(): string[] {
   const starts = { 'role reported': 'role.provisioned', 'reporting that': 'role.deprovisioned' };
   const sent = [...output.matchAll(/^\S+: (role reported|reporting that|checking secret)/gm)].map(

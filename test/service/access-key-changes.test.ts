@@ -128,7 +128,7 @@ describe('migrating to a role', () => {
       expect(await vendor.show(id)).toMatchObject({
         method: 'access_key',
         status: 'connected',
-        // A role in another account is refused before it is looked at: what is shown is the last that was.
+        // A role in another account is rejected before it is checked: the page shows the last checked role.
         migrateToRole: { roleArn: open, verification: { code: 'external_id_not_required' } },
       });
     }
@@ -179,5 +179,5 @@ it('destroys the key of a deleted connection, and answers its late callback as d
   ]);
 });
 
-// The last: everything above is what it looks through.
+// The last: it searches the output of all tests above.
 it('leaves no secret in logs, answers or files', () => vendor.expectNoSecretLeft(15));

@@ -62,7 +62,7 @@ async function restart(...keys: Keys) {
     callApi(url, vendor.apiKey, body ? 'PUT' : 'POST', `/v1/connections/${ids[index]}/${path}`, body);
 }
 
-/** What is stored, changed by a person who has the keys that sign it. */
+/** Stored data, changed by an attacker with the signing keys. */
 async function change(tamper: (first: Stored, second: Stored) => void): Promise<void> {
   const store = await openFileStore({ directory: vendor.directory });
   const found = await store.backend.get('connections', ids);

@@ -97,7 +97,7 @@ describe('rejects, without storing it:', () => {
       /expired/,
     ],
     [
-      'a session that has ended by what the customer says',
+      'a session that has expired by its given expiry',
       () => [
         keyOf(vendor.session(vendor.customer().accountId)),
         { sessionExpiresAt: '2020-01-01T00:00:00Z' },
@@ -259,5 +259,5 @@ describe('a service without access keys', () => {
   );
 });
 
-// The last: everything above is what it looks through.
+// The last: it searches the output of all tests above.
 it('leaves no secret in logs, answers or files', () => vendor.expectNoSecretLeft(25));

@@ -125,7 +125,7 @@ describe('an API key with permissions', () => {
     const child = (await make(all, parent.apiKey)).body;
     const grandchild = (await make(all, child.apiKey)).body;
     const stranger = (await make(all)).body;
-    // It sees and revokes what it made, and nothing beside or above.
+    // It sees and revokes its children, and no siblings or parents.
     const seen = await vendor.call('GET', '/v1/api-keys', undefined, child.apiKey);
     expect(seen.body.apiKeys.map(({ id }: { id: string }) => id)).toEqual([child.id, grandchild.id]);
     for (const { id } of [parent, stranger])

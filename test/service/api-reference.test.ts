@@ -1,4 +1,4 @@
-/** The API reference at /docs: for whoever has no tool for OpenAPI at hand. */
+/** The API reference at /docs, for readers without an OpenAPI tool. */
 import { startVendor, type Vendor } from '../vendor.js';
 
 let vendor: Vendor;

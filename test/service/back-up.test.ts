@@ -29,7 +29,7 @@ async function commandLine(words: string[], env: NodeJS.ProcessEnv) {
   return { code, text: printed.join('') };
 }
 
-/** Writes until it is told to stop; a change of two connections, a watch and an audit record at a time. */
+/** Writes until it is stopped; a change of two connections, a job and an audit record at a time. */
 function keepWriting(store: Store, { organizations = 4, nameLength = 20_000 } = {}) {
   let isOver = false;
   const acknowledged = new Map<Connection['id'], number>();

@@ -1,4 +1,4 @@
-/** The vendor's brand file: what it may have, what it does to the pages, and that nothing says Rolebridge then. */
+/** The vendor's brand file: its schema, its effect on the pages, and that nothing says Rolebridge then. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -201,7 +201,7 @@ it('assigns a role that two organizations control to the first, without naming i
   expect(JSON.stringify(answer.body)).not.toMatch(
     new RegExp(`${connection.id}|${connection.externalId}|acme`),
   );
-  // What that proves of the first one's role has its consequence.
+  // This has consequences for the first connection's role.
   const first = (await vendor.call('GET', `/v1/connections/${connection.id}`)).body;
   expect(first).toMatchObject({ status: 'failed', verification: { code: 'external_id_not_enforced' } });
   expect(JSON.stringify(first)).not.toMatch(new RegExp(`${second.id}|${second.externalId}`));
@@ -346,7 +346,7 @@ describe('rejects a signed but invalid body with 422', () => {
       'role_arn_invalid',
     ],
     [
-      'a partition nobody has a principal in',
+      'a partition without a principal',
       (id) => provisioned(id, 'arn:aws-cn:iam::123456789012:role/x'),
       'partition_not_supported',
     ],

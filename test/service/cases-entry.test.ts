@@ -1,4 +1,4 @@
-/** Scripts outside this repository rest on this: what is tested here stays. */
+/** Scripts outside this repository use this interface: it must not change. */
 import { type Cases, startCases } from '../cases-entry.js';
 
 let cases: Cases;

@@ -1,4 +1,4 @@
-/** `rolebridge exec` as a process: what its command sees, and how both end. */
+/** `rolebridge exec` as a process: its command's environment, and both exit codes. */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Command lines that are wrong: each is refused with what is wrong and what to write, and nothing is asked of the service. */
+/** Invalid command lines: each is rejected with the fault and the correct form, before any request. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -77,7 +77,7 @@ describe('is rejected with exit code 2 and the correct form, before any request:
       { env: { ROLEBRIDGE_API_KEY: '' } },
     ],
     [
-      'an API key that is somebody else’s secret',
+      'an API key that is another kind of secret',
       ['api-keys', 'list'],
       /ROLEBRIDGE_API_KEY holds no API key/,
       { env: { ROLEBRIDGE_API_KEY: secret } },

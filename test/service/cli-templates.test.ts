@@ -29,16 +29,13 @@ test.each([
   ['cdktn', 'cdktn'],
   ['cdktf', 'cdktf'],
   ['console', 'console'],
-])(
-  'connection template --format %s prints that template alone, without the secret',
-  async (format, way) => {
-    const { body } = await vendor.call('POST', '/v1/connections', { name: 'shop' });
-    const shown = await rolebridge('connection', 'template', body.id, '--format', format);
-    expect([shown.code, shown.stderr]).toEqual([0, '']);
-    expect(shown.stdout).toBe(`${body.roleTemplates[way].trimEnd()}\n`);
-    expect(shown.stdout).not.toContain(body.callbackSecret);
-  },
-);
+])('connection template --format %s prints that template alone, without the secret', async (format, way) => {
+  const { body } = await vendor.call('POST', '/v1/connections', { name: 'shop' });
+  const shown = await rolebridge('connection', 'template', body.id, '--format', format);
+  expect([shown.code, shown.stderr]).toEqual([0, '']);
+  expect(shown.stdout).toBe(`${body.roleTemplates[way].trimEnd()}\n`);
+  expect(shown.stdout).not.toContain(body.callbackSecret);
+});
 
 test('connection template accepts the options of a role', async () => {
   const { body } = await vendor.call('POST', '/v1/connections', { name: 'shop' });

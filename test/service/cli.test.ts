@@ -38,7 +38,7 @@ async function json(words: string, input: CommandLineInput = {}) {
 
 const lines = (text: string) => text.trimEnd().split('\n');
 
-/** A customer who makes the role as the connection wants it. */
+/** A customer who creates the role as the connection requires. */
 async function connect(scope = 'shop/production') {
   const made = await json(`connection create shop --scope ${scope}`);
   const { accountId } = vendor.sandbox.createAccount();

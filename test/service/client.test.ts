@@ -1,4 +1,4 @@
-/** The typed client: what it throws, what it repeats, and what it never does with a key. */
+/** The typed client: errors, retries, and the handling of keys. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
@@ -210,7 +210,7 @@ describe('with the running service', () => {
 });
 
 test("the types of a program are checked against the service's schemas", async () => {
-  // Nothing is sent: what matters is that the type check refuses each line that it is told to.
+  // Nothing is sent: the type check must reject each marked line.
   const program = async (rolebridge: ReturnType<typeof client>) => {
     const made = await rolebridge.createConnection({ name: 'shop', expectedAccountId: '210987654321' });
     const connection = await rolebridge.getConnection(made.id);

@@ -17,7 +17,7 @@ test('a clock that is briefly ahead deletes no pending connection and delays no 
   const waiting = await Promise.all(['a', 'b', 'c'].map((name) => vendor.pending(name)));
   const made = await vendor.connected();
   clock.pass(8 * day);
-  // Something is stored: the service looks at what is due.
+  // A write: the service looks for due jobs.
   await vendor.pending('wakes');
   await until(() => vendor.logs.some((line) => line.includes('jumped against the monotonic clock')));
   clock.pass(-8 * day);

@@ -41,7 +41,7 @@ const templateOf = (connection: Json, choices: RoleChoices = {}) => {
   return { document, role };
 };
 
-/** What CloudFormation would do with the template in the customer's account: the role, then the function. */
+/** CloudFormation's steps with the template in the customer's account: the role, then the function. */
 async function stackOf(connection: Json) {
   const { document } = templateOf(connection);
   expect(connection.roleTemplates.cloudFormation).toContain(yamlText(document).trim());

@@ -1,4 +1,4 @@
-/** What a vendor finds its connections by: reference, metadata, region, and filters. */
+/** Labels of connections: reference, metadata, region, and filters. */
 import { callbackMessage, provisioned } from '../callback-message.js';
 import { type OperatedVendor, startOperator } from '../operator.js';
 

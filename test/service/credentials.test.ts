@@ -115,7 +115,7 @@ describe("the caller's identity, with a narrower trust policy", () => {
 
   it.each([
     ['with AWS naming the action', undefined],
-    ['knowing already what the role allows', {}],
+    ['knowing already the attributes that the role allows', {}],
   ])('rejects requested tags that AWS denies, %s', async (_name, before) => {
     const { ask, assumed } = await vendor.connected({ actions: ['sts:AssumeRole'] });
     if (before) await ask(before);

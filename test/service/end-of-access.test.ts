@@ -44,7 +44,7 @@ test.each([
       data: { reason: how, name: 'customer', roleArn: made.arn, accountId: made.accountId },
     });
 
-    // A destroy tells of the role before it goes.
+    // A destroy deregisters the role before it deletes it.
     await nextProof(made, 3_000);
     await nextProof(made, 6_000);
     expect(await proofs(made)).toMatchObject([

@@ -56,7 +56,7 @@ async function register(
   });
   return { status: response.status, body: await response.json(), headers: response.headers };
 }
-/** What Lambda puts into the environment of a function. */
+/** The environment of a Lambda function. */
 function environmentOf(accountId: string, roleName: string) {
   const session = sessionOf(vendor.sandbox, accountId, roleName);
   return {

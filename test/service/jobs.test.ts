@@ -1,4 +1,4 @@
-/** The service looks at connections by itself: what it notices, what it does not take for a verdict, and what it says. */
+/** Scheduled checks: detected faults, inconclusive results, and messages. */
 import { openFileStore } from '../../service/index.js';
 import { hour, minute, until } from '../passing-clock.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
@@ -72,7 +72,7 @@ test('a deleted role fails at the second check in a row, and recovers when it is
   });
   expect(vendor.receiver.of(made.id).at(-1)?.body.data).not.toHaveProperty('security');
 
-  // Still gone an hour later: checked, and nobody is told again.
+  // Still missing an hour later: checked, without another message.
   await nextCheck(made);
   const { verification } = await made.read();
   expect(verification).toMatchObject({ code: 'role_not_assumable', diagnosis: expect.anything() });

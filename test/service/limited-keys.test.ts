@@ -1,4 +1,4 @@
-/** A key that is limited to a scope: what is outside of it can't be told apart from nothing. */
+/** A key that is limited to a scope: objects outside look unknown. */
 import { startVendor, type Vendor } from '../vendor.js';
 
 let vendor: Vendor;
@@ -66,12 +66,15 @@ describe('an API key that is limited to a scope', () => {
     ['GET', '/role-templates', undefined],
     ['POST', '/rotate-external-id', {}],
     ['POST', '/rotate-callback-secret', {}],
-  ])('%s /v1/connections/{id}%s answers alike for hidden and unknown connections', async (method, path, body?: object) => {
-    const none = await call(method, `/v1/connections/con_aaaaaaaaaaaaaaaaaaaaaaaa${path}`, body);
-    expect([none.status, none.body.code]).toEqual([404, 'connection_not_found']);
-    for (const id of [outside, both, byDefault])
-      expect((await call(method, `/v1/connections/${id}${path}`, body)).body).toEqual(none.body);
-  });
+  ])(
+    '%s /v1/connections/{id}%s answers alike for hidden and unknown connections',
+    async (method, path, body?: object) => {
+      const none = await call(method, `/v1/connections/con_aaaaaaaaaaaaaaaaaaaaaaaa${path}`, body);
+      expect([none.status, none.body.code]).toEqual([404, 'connection_not_found']);
+      for (const id of [outside, both, byDefault])
+        expect((await call(method, `/v1/connections/${id}${path}`, body)).body).toEqual(none.body);
+    },
+  );
 
   test('resolves and issues for targets within it, even from a wider connection, and hides shadowed ones', async () => {
     const resolved = await call('GET', '/v1/resolve?project=shop&environment=production');
@@ -105,7 +108,7 @@ describe('an API key that is limited to a scope', () => {
     expect((await call('PUT', path, { scopes: [{ project: 'blog' }], replace: true })).body.code).toBe(
       'permission_denied',
     );
-    // What "both" holds within the scope is part of a connection that isn't.
+    // "both" also has a scope outside, so it isn't listed.
     const taken = { scopes: [{ ...shop, environment: 'staging' }], replace: true };
     expect((await call('PUT', path, taken)).body.code).toBe('scope_taken');
     const own = { scopes: [{ ...shop, environment: 'production' }], replace: true };

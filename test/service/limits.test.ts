@@ -89,7 +89,7 @@ it('a callback over the limit connects later with the same webhook-id', async ()
       headers: answer.headers,
     };
   };
-  // Without the secret nobody uses the connection's callbacks up.
+  // Without the secret, the connection's limit can't be exhausted.
   for (let number = 0; number < 5; number++)
     expect((await post(callbackMessage('whsec_AAAA', provisioned(id, arn)))).status).toBe(401);
   const message = callbackMessage(callbackSecret, provisioned(id, arn));
@@ -175,7 +175,7 @@ describe('AWS is shared fairly', () => {
       expect((await callOther('POST', `/v1/connections/${other.id}/verify`)).status).toBe(200);
       times.push(performance.now() - from);
     }
-    // The time limit of one call is 2,000 ms here: nobody waited for one.
+    // The time limit of one call is 2,000 ms here: no call waited for it.
     expect(Math.max(...times)).toBeLessThan(1_000 + 3 * usualMs);
     const answers = await Promise.all(hanging);
     for (const { status, body } of answers) {
@@ -196,7 +196,7 @@ describe('AWS is shared fairly', () => {
     ];
     vendor.sandbox.faults.set({ kind: 'delay', delayMs: 50 });
     const statuses = (await Promise.all(wanted)).map(({ status }) => status);
-    // Those that meet the change of another one's are told so; none is refused for the budget.
+    // Concurrent changes get a conflict; none is rejected for the limit.
     expect(statuses.every((status) => status === 200 || status === 409)).toBe(true);
     expect(vendor.sandbox.mostAtOnce).toBeLessThanOrEqual(3);
   });

@@ -1,4 +1,4 @@
-/** What an operator finds in the logs, and what nobody may. */
+/** Content of the logs, and secrets that never appear. */
 import { createLogger } from '../../service/logger.js';
 import { callbackMessage, provisioned } from '../callback-message.js';
 import { startVendor, type Vendor } from '../vendor.js';

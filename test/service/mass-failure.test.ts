@@ -1,4 +1,4 @@
-/** What turns many connections bad at once is the vendor's own fault first: no customer is blamed for it. */
+/** A fault of many connections at once is the vendor's first: no customer is blamed. */
 import { hour, until } from '../passing-clock.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
 import { openWebClient, wordsOf } from '../web-client.js';
@@ -119,7 +119,7 @@ describe('with a canary', () => {
     }, 'the failure');
     expect(vendor.logged('the canary role is misconfigured')).toHaveLength(1);
     expect(await statuses(healthy)).toEqual(Array(6).fill('connected'));
-    // What passed before must not count against the canary: the roles of other organizations decide.
+    // Earlier successes must not count against the canary: the roles of other organizations decide.
     deniesAll();
     await checkedAgain(healthy, 3);
     expect(await statuses(healthy)).toEqual(Array(6).fill('connected'));

@@ -1,4 +1,4 @@
-/** What Prometheus reads, and who may read it. */
+/** The metrics for Prometheus, and their access. */
 import { createHash } from 'node:crypto';
 import { startVendor, type Vendor } from '../vendor.js';
 

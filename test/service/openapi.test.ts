@@ -1,4 +1,4 @@
-/** `/openapi.json` says what the service does: every route is in it, and every example gives what it says. */
+/** `/openapi.json` matches the service: every route is in it, and every example gets its documented answer. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -78,7 +78,7 @@ describe('/openapi.json', () => {
 
   test('names each error code with its status', () => {
     const named = new Set(Object.values<Operation>(operations).flatMap(errorsOf));
-    // Of what is no request, of paths that are none, of the audit log, and of the site's forms.
+    // Errors of invalid requests, unknown paths, the audit log and the site's forms.
     const elsewhere = [
       'request_too_slow',
       'headers_too_large',
@@ -161,7 +161,7 @@ describe('every example gets its documented answer from the running service:', (
   });
 });
 
-/** What the connection in an example is. */
+/** The state of an example's connection. */
 function connectionOf(id: string, name: string): 'connected' | 'pending' | 'access_key' {
   if (['setRole', 'receiveCallback'].includes(id) || name === 'noRole') return 'pending';
   return ['rotateAccessKey.exchange', 'migrateToRole.begin'].includes(`${id}.${name}`)

@@ -46,7 +46,7 @@ const sets = [
 ];
 
 const operatorToken = 'the-operator-token-of-the-tests-1';
-/** What the service serves; a test adds a version. */
+/** The served sets; a test adds a version. */
 let served = permissionSetsOf([sets[0] as never, sets[2] as never]);
 let vendor: WatchedVendor;
 beforeAll(async () => {
@@ -108,7 +108,7 @@ async function made(
   };
 }
 
-/** Lets time pass until the service has checked the connection by itself. */
+/** Advances the clock until the scheduled check has run. */
 async function checkedAfter(ms: number, show: () => Promise<{ verification: { startedAt: string } }>) {
   const { startedAt } = (await show()).verification;
   vendor.clock.pass(ms);
@@ -301,7 +301,7 @@ test('a permission that is missing later makes the set incomplete, sends an even
     permissionSet: 'deploy@1',
     missing: [{ sid: 'Inventory', action: 'ec2:DescribeInstances' }],
   });
-  // A deploy of a connected role that lacks something fails, and the connection goes on.
+  // A deploy of a connected role with a missing permission fails, and the connection still works.
   expect((await role.deploy()).body.code).toBe('permissions_missing');
   expect((await role.show()).status).toBe('connected');
   expect(role.types().filter((type) => type === 'connection.permissions_changed')).toHaveLength(1);

@@ -1,4 +1,4 @@
-/** What each code means, how to see it and how to fix it: served by the service, and in docs/troubleshooting.md. */
+/** The meaning of each code, its confirmation and its fix: served by the service, and in docs/troubleshooting.md. */
 import { readFileSync } from 'node:fs';
 import { errorCodes } from '../../service/domain/error-catalog/index.js';
 import { troubleshootingPage } from '../docs/troubleshooting.js';

@@ -1,4 +1,4 @@
-/** Declared targets: projects with environments and architectures, and what a change of them does. */
+/** Declared targets: projects with environments and architectures, and the effects of a change. */
 import { RolebridgeError } from '../../service/domain/errors.js';
 import { createRecordStore } from '../../service/records/record-store.js';
 import { createMapBackend } from '../contract/map-backend.js';

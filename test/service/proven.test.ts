@@ -1,4 +1,4 @@
-/** Where the role may read itself, its trust policy is read and judged: what three probes miss is found. */
+/** If the role can read itself, its trust policy is judged, which detects faults that three probes miss. */
 import { readFileSync } from 'node:fs';
 import { day, hour, until } from '../passing-clock.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
@@ -93,7 +93,7 @@ test.each(roles.map((role) => [role.name, role] as const))('unsafe: %s', async (
   });
   const { status, body } = await connection.give();
   if (status === 200) {
-    // What is somebody else's door in the customer's own account is named; the whole vendor account is noted.
+    // Other trusted principals are named; trust in the whole vendor account is a note.
     const check = body.verification.checks.find(({ name }: { name: string }) => name === 'trust_policy');
     expect([id, body.assurance, check.message]).toEqual([
       id,

@@ -1,4 +1,4 @@
-/** Who may say where a connection applies: the vendor always, a callback within what the vendor has said. */
+/** Ownership of scopes: the vendor sets any scope; a callback narrows it. */
 import { callbackMessage, deprovisioned, provisioned } from '../callback-message.js';
 import { until } from '../passing-clock.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
@@ -27,7 +27,7 @@ async function made(more: object = {}, organization?: string) {
     arn,
     role,
     scopes,
-    /** A callback with this scope: where the connection applies then, and what the stack is warned of. */
+    /** A callback with this scope: the resulting scope, and the warnings to the stack. */
     async callBack(scope: object | undefined, roleArn = arn) {
       const { headers, body: text } = callbackMessage(
         body.callbackSecret,
@@ -105,7 +105,7 @@ describe('the scope after', () => {
       ],
     ],
     [
-      'the vendor renames what a callback had narrowed',
+      'the vendor renames a scope that a callback narrowed',
       { scope: shop },
       [
         ['callback', production, [production]],

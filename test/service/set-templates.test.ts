@@ -1,4 +1,4 @@
-/** What a permission set of any size and with any text becomes in the templates: values, and exactly the set. */
+/** Permission sets of any size and text in the templates: escaped values, and exactly the set. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -131,7 +131,7 @@ test.each(hostile.map((set, index) => [index, set] as const))(
   },
 );
 
-/** What leaves the service is UTF-8: a lone surrogate is U+FFFD there. */
+/** Output is UTF-8: a lone surrogate is U+FFFD there. */
 const wellFormed = <Value>(value: Value): Value =>
   JSON.parse(JSON.stringify(value).replace(/\\ud800/g, '\ufffd'));
 

@@ -1,4 +1,4 @@
-/** What one organization's verification proves about another's role has consequences. */
+/** One organization's verification can prove a fault of another's role. */
 
 import { until } from '../passing-clock.js';
 import { startVendor, type Vendor } from '../vendor.js';

@@ -1,4 +1,4 @@
-/** A data directory that something changed: a start says so, or nothing of what was acknowledged is missing. */
+/** A changed data directory: the start reports it, or no acknowledged data is missing. */
 import { createHmac, hkdfSync } from 'node:crypto';
 import {
   cpSync,
@@ -100,7 +100,7 @@ const linesOf = (bytes: Buffer): string[] => bytes.toString('latin1').split('\n'
 const ofLines = (lines: readonly string[]): Buffer =>
   Buffer.from(lines.map((line) => `${line}\n`).join(''), 'latin1');
 
-/** What can happen to a file; undefined when it does not apply. */
+/** Damage to a file; undefined when it doesn't apply. */
 const damages: Record<string, (bytes: Buffer) => Buffer | undefined> = {
   truncated: (bytes) => bytes.subarray(0, random(bytes.length)),
   'truncated at a line': (bytes) => ofLines(linesOf(bytes).slice(0, random(linesOf(bytes).length))),

@@ -10,7 +10,7 @@ import { startVendor, type Vendor } from '../vendor.js';
 
 let directory: string;
 let vendor: Vendor | undefined;
-/** What every write of a file whose path has this part is answered. */
+/** The error of every write to a matching path. */
 let fault: { readonly part: string; readonly code: string } | undefined;
 
 beforeEach(async () => {

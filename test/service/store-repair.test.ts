@@ -1,4 +1,4 @@
-/** `rolebridge repair`: what a damaged data directory has to lose, said first and dropped when told. */
+/** `rolebridge repair`: lists the losses of a damaged data directory, and drops them when confirmed. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,15 +56,12 @@ test('restores the previous version of a damaged document, when confirmed', asyn
   truncateSync(file(), 100);
   const before = readFileSync(file());
   const told = await repair();
-  expect([told.code, told.stdout]).toEqual([
-    1,
-    expect.stringContaining('Would drop: What was changed from version'),
-  ]);
+  expect([told.code, told.stdout]).toEqual([1, expect.stringContaining('Would drop: Changes from version')]);
   expect(told.stdout).toContain(file());
   expect(readFileSync(file())).toEqual(before);
   await expect(openFileStore({ directory, keys })).rejects.toMatchObject({ code: 'store_unavailable' });
   const dropped = await repair('--drop');
-  expect([dropped.code, dropped.stdout]).toEqual([0, expect.stringContaining('Dropped: What was changed')]);
+  expect([dropped.code, dropped.stdout]).toEqual([0, expect.stringContaining('Dropped: Changes')]);
   expect(await namesIn(damaged.id)).toEqual([['first'], 2]);
   expect(await namesIn(whole.id)).toEqual([['first', 'second'], 2]);
   expect((await repair()).stdout).toBe('Nothing is damaged.\n');

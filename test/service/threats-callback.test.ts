@@ -1,4 +1,4 @@
-/** Callbacks that are forged, replayed or too many; what a stranger can learn from the answers. */
+/** Forged, replayed and flooding callbacks, and information leaks of the answers. */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';

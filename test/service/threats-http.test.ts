@@ -1,4 +1,4 @@
-/** What people and machines send that is no honest request. */
+/** Hostile and malformed requests. */
 import { connect } from 'node:net';
 import { rawRequest } from '../raw-request.js';
 import { startVendor, type Vendor } from '../vendor.js';

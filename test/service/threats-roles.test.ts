@@ -1,4 +1,4 @@
-/** Which role belongs to whom, and what a change in between does. */
+/** Ownership of roles, and concurrent changes. */
 import { callbackMessage, provisioned } from '../callback-message.js';
 import { startVendor, type Vendor } from '../vendor.js';
 
@@ -75,7 +75,7 @@ it('an external ID is long, random, unique to the connection, and never reused',
   expect(new Set(ids).size).toBe(50);
   for (const [index, externalId] of ids.entries()) {
     expect(externalId.length).toBeGreaterThanOrEqual(30);
-    // Nothing that somebody else knows is part of it.
+    // It contains nothing that others know.
     expect(externalId).not.toContain(made[index]?.body.id.slice(4, 14));
     expect(externalId).not.toContain(vendor.organization.id.slice(4, 14));
   }

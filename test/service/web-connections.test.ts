@@ -21,7 +21,7 @@ interface Begun {
   readonly expectedAccountId: string;
 }
 
-/** The first step: an account of the sandbox, and what the role may do there. */
+/** The first step: an account of the sandbox, and the role's permissions. */
 async function begin(accountId = vendor.sandbox.createAccount().accountId): Promise<Begun> {
   await browser.get('/connections/new');
   const chosen = { partition: 'aws', account: accountId, permissions: 'read-only' };
@@ -64,7 +64,7 @@ const unescaped = (html: string) =>
     .replace(/&lt;/g, '<')
     .replace(/&gt;/g, '>')
     .replace(/&amp;/g, '&');
-/** What a form shows again. */
+/** Values that a form shows again. */
 const shownValue = (page: WebPage, name: string) =>
   new RegExp(`name="${name}" type="text" value="([^"]*)"`).exec(page.text)?.[1];
 const isChecked = (page: WebPage, name: string, value: string) =>
@@ -198,7 +198,7 @@ describe('a failed check shows the fault, its effect and the fix', () => {
     ],
     ['with another external ID', () => exactly('rb-another'), 'AWS denies Rolebridge AssumeRole', false],
     [
-      'that trusts somebody else',
+      'that trusts another principal',
       () => trust(undefined, 'arn:aws:iam::999999999999:root'),
       'AWS denies Rolebridge AssumeRole',
       false,
@@ -215,7 +215,7 @@ describe('a failed check shows the fault, its effect and the fix', () => {
     expect(pasted).toEqual(exactly(externalId));
     // It is there after a reload, and until the next check.
     expect(wordsOf(await browser.get(`/connections/${id}/setup`))).toContain(says);
-    // What the page says to paste works.
+    // The policy from the page works.
     const again = await check(id, makeRole(begun, pasted));
     expect(wordsOf(again)).toContain('Role created and checked');
   });
@@ -536,7 +536,7 @@ describe('names with markup', () => {
     ];
     for (const { text, status } of pages) {
       expect(status).toBeLessThan(500);
-      // Elements of its own, outside of what is quoted: the markup that the pages themselves have, and no more.
+      // Elements outside quoted text: only the pages' own markup.
       expect(text).not.toMatch(/<script(?! src="\/assets\/)|<img|<[^>]*\sonerror\s*=(?![^<]*&)/i);
       expect(text.match(/<script/g)).toHaveLength(1);
     }
@@ -573,7 +573,7 @@ describe('the list', () => {
       }
       expect(seen.size).toBe(60);
       expect(names(await other.get('/connections?q=CONNECTION%2059.'))).toContain('59');
-      expect(wordsOf(await other.get('/connections?q=nobody'))).toContain('No connection matches “nobody”');
+      expect(wordsOf(await other.get('/connections?q=nobody'))).toContain('No connection matches “missing”');
       expect(names(await other.get('/connections?status=pending'))).toHaveLength(25);
       expect(wordsOf(await other.get('/connections?status=failed'))).toContain(
         'No connection has this status.',

@@ -77,7 +77,7 @@ const forms: Record<string, readonly string[]> = {
   '/connections/:id/rotate': ['format'],
   '/connections/:id/account': ['account', 'permissions'],
 };
-/** What is sent beside the bad field. */
+/** Valid values for the other fields. */
 const good: Record<string, Record<string, string>> = {
   '/connections/:id/scope': { scope: 'shop' },
   '/connections/:id/finish': { scope: 'shop', name: 'shop' },

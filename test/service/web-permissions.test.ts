@@ -52,7 +52,7 @@ test('excluded optional statements are in no template, and can be included again
   await browser.get(`/connections/${id}/setup?step=account`);
   await browser.post(`/connections/${id}/account`, { 'optional-read': optional.sid });
   expect((await browser.get(`/connections/${id}/setup`)).text).toContain(optional.actions[0]);
-  // What is required can't be left out, whatever the form says.
+  // Required statements can't be excluded, whatever the form sends.
   await browser.post(`/connections/${id}/account`, { 'optional-read': ['Inventory', '<x>'] });
   expect((await show(id)).permissionSet).toBe('read');
 });

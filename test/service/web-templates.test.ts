@@ -1,4 +1,4 @@
-/** What step 1 of the guide offers where the vendor has more than one principal, and a template. */
+/** Step 1 of the guide with several principals and an uploaded template. */
 import { startVendor, type Vendor } from '../vendor.js';
 import { openWebClient, type WebClient, type WebPage, wordsOf } from '../web-client.js';
 

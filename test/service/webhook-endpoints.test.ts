@@ -20,7 +20,7 @@ afterEach(async () => {
   for (const receiver of receivers.splice(0)) await receiver.close();
 });
 
-/** An endpoint that was created by a call, and what comes there. */
+/** An endpoint created through the API, and its messages. */
 async function endpoint(members: object = {}, key = vendor.apiKey) {
   const receiver = await startWebhookReceiver();
   receivers.push(receiver);

@@ -1,4 +1,4 @@
-/** What the vendor's endpoints get, over real HTTP. */
+/** Webhook delivery over real HTTP. */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { LookupFunction } from 'node:net';
 import { join } from 'node:path';

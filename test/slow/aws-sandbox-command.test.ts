@@ -21,7 +21,7 @@ beforeAll(async () => {
 let running: ChildProcess | undefined;
 afterEach(() => running?.kill());
 
-/** What it prints until it ends, or until it has printed the last key. */
+/** Its output until it exits, or until it has printed the last key. */
 function run(...words: string[]) {
   const child = spawn(command, words);
   running = child;

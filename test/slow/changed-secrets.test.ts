@@ -1,4 +1,4 @@
-/** What docs/operations.md says of changing secrets and of copies, done as it says there, with real processes. */
+/** Rotations and copies as docs/operations.md describes them, with real processes. */
 
 import { randomBytes } from 'node:crypto';
 import { cpSync, mkdtempSync } from 'node:fs';
@@ -92,7 +92,7 @@ it('a service key: new key first, re-encryption, old key removed; no customer no
   // The secret is accepted; the proof is an old one.
   expect(await registered.json()).toMatchObject({ code: 'account_not_proved' });
 
-  // What the old key signed is checked with it: doctor asks for it, and repair drops nothing without it.
+  // Old signatures need the old key: doctor asks for it, and repair drops nothing without it.
   await stop(third);
   const without = { env: { ...env, ROLEBRIDGE_SERVICE_KEYS: next } };
   expect((await runCommandLine(['doctor'], without)).stdout).toContain('"k1" is not configured');
@@ -107,8 +107,8 @@ it('a different service key under the same id, or none, stops the start and doct
   await pending(first, await vendor.organization(first));
   await stop(first);
   for (const [keys, sentence] of [
-    [imposter, 'the key "k1" is not the key "k1" that encrypted what is stored'],
-    [`${next},${imposter}`, 'the key "k1" is not the key "k1" that encrypted what is stored'],
+    [imposter, 'the key "k1" is not the key "k1" that encrypted the stored data'],
+    [`${next},${imposter}`, 'the key "k1" is not the key "k1" that encrypted the stored data'],
     [next, 'it is signed with the service key "k1", which is not configured'],
   ] as const) {
     await expect(vendor.start({ ROLEBRIDGE_SERVICE_KEYS: keys })).rejects.toThrow(sentence);
@@ -184,7 +184,7 @@ it('a copy of the data directory in another place is complete', async () => {
   const copy = join(mkdtempSync(join(tmpdir(), 'rolebridge-copy-')), 'data');
   cpSync(vendor.directory, copy, { recursive: true });
 
-  // What happens after the copy is what a restore forgets.
+  // A restore loses changes after the copy.
   const second = await vendor.start();
   await callApi(second.url, apiKey, 'DELETE', `/v1/connections/${connection.id}`);
   await stop(second);

@@ -3,7 +3,7 @@ import { runCommandLine } from '../command-line.js';
 
 const scriptFor = async (shell: string) => (await runCommandLine(['completion', shell])).stdout;
 
-/** What bash offers for the last word of a line. */
+/** Bash's completions of the last word. */
 async function offered(...line: string[]): Promise<string[]> {
   const program = `${await scriptFor('bash')}
 COMP_WORDS=(rolebridge "$@"); COMP_CWORD=$#; _rolebridge; printf '%s\\n' "\${COMPREPLY[@]}"`;

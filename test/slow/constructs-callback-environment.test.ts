@@ -31,7 +31,7 @@ describe.each(variables)('%s', (variable) => {
     async (_name, value) => {
       const { code, output } = await run(connected, { CONNECT_DEADLINE_SECONDS: '2', [variable]: value });
       expect([0, 1]).toContain(code);
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be printed.
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not be printed.
       expect(output).not.toMatch(/[\u0000-\u0009\u000b-\u001f]|\n\s+at /);
       expect(output.length).toBeLessThan(10_000);
     },

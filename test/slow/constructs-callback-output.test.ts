@@ -1,4 +1,4 @@
-/** What a deploy prints, and the check before there is a role. */
+/** The output of a deploy, and the check before the role exists. */
 import { closeVendor, problem, run } from '../constructs/callback-run.js';
 import { connected, type VendorAnswer } from '../constructs/vendor.js';
 

@@ -103,7 +103,7 @@ describe.each(flavours)('for $cdk', (flavour) => {
     const own = files.filter(
       (file) =>
         file.startsWith(flavour.folder) &&
-        // The script is a program of its own.
+        // The script is a separate program.
         !file.endsWith('.cjs') &&
         (flavour.cdk === 'cdktn' || !/^dist\/(cdktn|init)\//.test(file)),
     );
@@ -190,7 +190,7 @@ describe.each(flavours)('for $cdk', (flavour) => {
   );
 });
 
-/** What a stack has, without the versions of the tools that wrote it. */
+/** A stack without the versions of its tools. */
 const withoutVersions = (json: Json) => {
   const { '//': _, terraform, ...rest } = json;
   const { required_providers, ...others } = terraform;

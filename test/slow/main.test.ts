@@ -150,7 +150,7 @@ test('a key from the command line works; SIGTERM under load loses no acknowledge
   const told = Date.now();
   first.child.kill('SIGTERM');
   const stopped = await end(first);
-  // The clients reuse their connections, and go on for as long as they are answered.
+  // The clients reuse their connections, and continue while they get answers.
   expect(Date.now() - told).toBeLessThan(5_000);
   expect(stopped.code).toBe(0);
   await Promise.all(load);

@@ -124,7 +124,7 @@ const fill = (store: Store) =>
 /** Members in order: PostgreSQL keeps none. */
 const text = (value: object): string => JSON.stringify(Object.fromEntries(Object.entries(value).sort()));
 
-/** What anybody can ask of a store about these. */
+/** Everything readable about these in a store. */
 const everything = async (store: Store, filled: Awaited<ReturnType<typeof fill>>) =>
   Promise.all(
     filled.map(async ({ organization: { id }, key, connection, deleted, token }) => [

@@ -229,48 +229,45 @@ describe('a write', () => {
     ['fsync file', 'EIO'],
     ['unlink', 'EIO'],
     ['rename', 'EIO'],
-  ])(
-    'that fails at %s (%s) changes nothing, and the store recovers with the disk',
-    async (step, code) => {
-      let isBroken = false;
-      const store = await open({
-        fileOperations: watched((call) => {
-          if (isBroken && call === step) throw failure(code);
-        }),
+  ])('that fails at %s (%s) changes nothing, and the store recovers with the disk', async (step, code) => {
+    let isBroken = false;
+    const store = await open({
+      fileOperations: watched((call) => {
+        if (isBroken && call === step) throw failure(code);
+      }),
+    });
+    const other = anOrganization();
+    await store.createOrganization(organization);
+    await store.createOrganization(other);
+    const kept = await insert(store, { scopes: [{}] });
+    isBroken = true;
+    const role = 'arn:aws:iam::123456789012:role/reader';
+    const attempts = await Promise.allSettled([
+      store.commit({
+        connection: { next: { ...kept, scopes: [], version: 2, name: 'changed' }, ifVersion: 1, intent },
+      }),
+      insert(store, { ...connectedTo(role), scopes: [{}] }),
+      store.commit({ receipt: receiptOf(kept) }),
+    ]);
+    for (const attempt of attempts)
+      expect(attempt).toMatchObject({
+        status: 'rejected',
+        reason: { code: 'store_unavailable', retryAfterSeconds: 5, detail: expect.stringContaining(code) },
       });
-      const other = anOrganization();
-      await store.createOrganization(organization);
-      await store.createOrganization(other);
-      const kept = await insert(store, { scopes: [{}] });
-      isBroken = true;
-      const role = 'arn:aws:iam::123456789012:role/reader';
-      const attempts = await Promise.allSettled([
-        store.commit({
-          connection: { next: { ...kept, scopes: [], version: 2, name: 'changed' }, ifVersion: 1, intent },
-        }),
-        insert(store, { ...connectedTo(role), scopes: [{}] }),
-        store.commit({ receipt: receiptOf(kept) }),
-      ]);
-      for (const attempt of attempts)
-        expect(attempt).toMatchObject({
-          status: 'rejected',
-          reason: { code: 'store_unavailable', retryAfterSeconds: 5, detail: expect.stringContaining(code) },
-        });
-      expect((await store.connections(organization.id, { limit: 10 })).connections).toEqual([kept]);
-      expect(await store.scopeHolders(organization.id, [''])).toEqual([{ key: '', connection: kept }]);
-      isBroken = false;
-      await store.ready();
-      await store.commit({ receipt: receiptOf(kept) });
-      const taker = await insert(store, connectedTo(role), other.id);
-      await store.commit({ connection: { next: { ...kept, version: 2 }, ifVersion: 1, intent } });
-      await store.close();
-      const again = await open();
-      expect((await again.connections(organization.id, { limit: 10 })).connections).toEqual([
-        { ...kept, version: 2 },
-      ]);
-      expect(await again.connection(other.id, taker.id)).toEqual(taker);
-    },
-  );
+    expect((await store.connections(organization.id, { limit: 10 })).connections).toEqual([kept]);
+    expect(await store.scopeHolders(organization.id, [''])).toEqual([{ key: '', connection: kept }]);
+    isBroken = false;
+    await store.ready();
+    await store.commit({ receipt: receiptOf(kept) });
+    const taker = await insert(store, connectedTo(role), other.id);
+    await store.commit({ connection: { next: { ...kept, version: 2 }, ifVersion: 1, intent } });
+    await store.close();
+    const again = await open();
+    expect((await again.connections(organization.id, { limit: 10 })).connections).toEqual([
+      { ...kept, version: 2 },
+    ]);
+    expect(await again.connection(other.id, taker.id)).toEqual(taker);
+  });
 
   test('whose directory sync fails may have happened: the disk decides when it is readable', async () => {
     let isBroken = false;

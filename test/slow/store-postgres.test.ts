@@ -1,4 +1,4 @@
-/** What is PostgreSQL's own; what every store does is in `test/contract/`. */
+/** Tests of PostgreSQL alone; the shared contract is in `test/contract/`. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { newOrganizationId } from '../../service/domain/ids.js';
@@ -281,7 +281,7 @@ describe('input', () => {
   });
 });
 
-/** The table of claims says what the connections say. */
+/** The claims table matches the connections. */
 async function expectScopesAreWhole(url: string): Promise<void> {
   const { rows } = await sql(
     url,

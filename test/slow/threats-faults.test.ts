@@ -1,4 +1,4 @@
-/** AWS is slow or silent, the service is told to end, the clock jumps: nobody is told what was not decided. */
+/** AWS is slow or unresponsive, the service shuts down, the clock jumps: no answer claims a missing verdict. */
 
 import { systemClock } from '../../service/index.js';
 import { callbackMessage, provisioned } from '../callback-message.js';

@@ -45,7 +45,7 @@ test('of two concurrent starts with different keys of one id, one is rejected', 
   await started.close();
   const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
   expect(refused.map(({ reason }) => String(reason))).toEqual([
-    expect.stringContaining('the key "k1" is not the key "k1" that encrypted what is stored'),
+    expect.stringContaining('the key "k1" is not the key "k1" that encrypted the stored data'),
   ]);
 });
 

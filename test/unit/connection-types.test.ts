@@ -26,7 +26,7 @@ const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, '.', {
   types: ['node'],
 });
 
-/** What the compiler says of each of these, with one program for all. */
+/** The compiler's errors for each of these, with one program for all. */
 function complaints(sources: readonly string[]): string[] {
   const fileOf = (index: number) => path.replace('.ts', `-${index}.ts`);
   const texts = new Map(sources.map((source, index) => [fileOf(index), head + source]));

@@ -170,7 +170,7 @@ describe('the provisioners', () => {
       });
       expect(status === 0 ? 0 : 1).toBe(code);
       expect(stdout).toBe(
-        isStrict ? '' : 'vendor: warning: Node or the script failed, so the service was not told\n',
+        isStrict ? '' : 'vendor: warning: Node or the script failed, so the service was not notified\n',
       );
     },
   );

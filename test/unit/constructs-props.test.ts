@@ -15,7 +15,7 @@ function verificationFailed(props: Record<string, unknown>): InvalidPropsError {
   throw new Error('expected the props to be refused');
 }
 
-/** What Terraform would evaluate. */
+/** Text that Terraform would evaluate. */
 const evaluated = (expression: string) => `\${${expression}}`;
 const tags = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`key${i}`, 'value']));

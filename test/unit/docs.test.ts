@@ -1,4 +1,4 @@
-/** What the pages say is there. */
+/** The pages match the code. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createMetrics } from '../../service/metrics/index.js';

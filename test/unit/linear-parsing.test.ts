@@ -1,7 +1,7 @@
 /** A body costs no more than its length, whatever is quoted in it. */
 import { parseJsonBody } from '../../service/api/json-body.js';
 
-/** What backtracking expressions stumble over, repeated; each with an end that can't match. */
+/** Input for catastrophic backtracking, repeated; each with an end that can't match. */
 const parts = [
   'a',
   'A',
@@ -40,7 +40,7 @@ function msOf(work: () => void): number {
   return least;
 }
 
-/** Eight times the text may take eight times as long, and not sixty-four; what takes no time is not compared. */
+/** Eight times the text may take eight times as long, and not sixty-four; very short times aren't compared. */
 function expectLinear(work: (text: string) => void, shorts: string[], longs: string[]): void {
   const worst = longs
     .map((long, index) => ({ index, ms: msOf(() => work(long)) }))

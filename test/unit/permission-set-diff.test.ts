@@ -37,7 +37,7 @@ test.each([
     { statements: [{ ...read, conditions: { Bool: { 'aws:SecureTransport': true } } }] },
     ['changes Read (other conditions): Reads.'],
   ],
-  ['what was optional', { statements: [{ ...read, optional: true }] }, {}, ['changes Read: Reads.']],
+  ['an optional statement', { statements: [{ ...read, optional: true }] }, {}, ['changes Read: Reads.']],
   ['a denial', {}, { denies: [cost] }, ['adds the denial Cost (+ce:GetCostAndUsage): Shows cost.']],
   [
     'a managed policy',

@@ -20,15 +20,15 @@ import { takeLock } from './writer-lock.js';
 
 export interface LowdbOptions {
   readonly directory: string;
-  /** Sign what is stored: the service's keys, the first of them signs. Without them damage is found, and no editor. */
+  /** Keys that sign stored data; the first one signs. Without them damage is detected, but not edits. */
   readonly keys?: readonly IntegrityKey[] | undefined;
   /** Serve the organizations whose files are whole when others are damaged. @default false */
   readonly quarantine?: boolean | undefined;
   /** Another process took the directory: nothing is written any more, and the process should end. */
   readonly onCompromised?: ((error: Error) => void) | undefined;
-  /** Hears what the start repaired, in a sentence for a person, and the file. @default a warning of the process */
+  /** Receives repairs at start, as a sentence and the file. @default a warning of the process */
   readonly onRepaired?: ((message: string, path: string) => void) | undefined;
-  /** Hears what an operator should know, in a sentence. @default a warning of the process */
+  /** Receives warnings for the operator, in a sentence. @default a warning of the process */
   readonly onWarning?: ((message: string, details: object) => void) | undefined;
   /** For tests. @default node:fs/promises */
   readonly fileOperations?: Partial<FileOperations> | undefined;

@@ -18,7 +18,7 @@ import { type DatabaseOptions, type Session, Sessions } from './sessions.js';
 import { signed, verified } from './signed-value.js';
 
 export interface PostgresOptions extends DatabaseOptions {
-  /** Sign what is stored: the service's keys, the first of them signs. */
+  /** Keys that sign stored data; the first one signs. */
   readonly keys?: readonly IntegrityKey[] | undefined;
 }
 

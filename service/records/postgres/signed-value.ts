@@ -13,7 +13,7 @@ export function signed(place: string, value: unknown, integrity: Integrity): { v
   };
 }
 
-/** @throws RolebridgeError `store_unavailable` when it is not what was stored */
+/** @throws RolebridgeError `store_unavailable` when it differs from the stored value */
 export function verified(place: string, row: { value: unknown; mac: string }, integrity: Integrity): unknown {
   const value = decoded(row.value);
   const dot = row.mac.lastIndexOf('.');

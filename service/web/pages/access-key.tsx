@@ -25,7 +25,7 @@ import {
 } from '../site.js';
 import { accessKeysRefused } from './new-connection.js';
 
-/** A form for a key; nothing of what is secret comes back. */
+/** A form for a key; secrets are never shown again. */
 interface KeyForm {
   readonly partitions: readonly string[];
   readonly given: { readonly name: string; readonly partition: string; readonly accessKeyId: string };
@@ -257,7 +257,7 @@ const fieldOf: Partial<Record<RolebridgeError['code'], string>> = {
   root_access_key: 'accessKeyId',
 };
 
-/** What is wrong with one field. */
+/** The error of one field. */
 function errorAt({ error }: KeyForm, name: string): string | undefined {
   if (error === undefined) return undefined;
   const { errors = [] } = error.members;
@@ -266,7 +266,7 @@ function errorAt({ error }: KeyForm, name: string): string | undefined {
   return fieldOf[error.code] === name ? `${error.detail} ${error.remedy ?? ''}`.trim() : undefined;
 }
 
-/** What no single field is about. */
+/** Errors of no single field. */
 function Problem({ error }: { error: RolebridgeError | undefined }) {
   if (error === undefined || fieldOf[error.code] !== undefined || error.members.errors) return null;
   const isUndecided = error.retryAfterSeconds !== undefined;

@@ -104,7 +104,7 @@ export function addScopePages(pages: Router, site: Site): void {
     return sendPage(site, response, { title }, <ScopePage {...choices} />, status);
   }
 
-  /** What was entered, with what is wrong with it. What is chosen is taken as it is: no level is ever filled in. */
+  /** The input with its errors. A choice is used exactly: no level is ever filled in. */
   async function formIn(
     request: Named,
     response: Response,
@@ -144,7 +144,7 @@ export function addScopePages(pages: Router, site: Site): void {
   }
 }
 
-/** What the store refuses, such as a scope that was taken in the meantime. */
+/** Errors of the store, such as a scope that was taken in the meantime. */
 const refused = (form: ScopeForm, error: RolebridgeError): ScopeForm => ({
   ...form,
   wrong: { form: `${plain(error)} ${error.remedy ?? ''}`.trim() },

@@ -7,7 +7,7 @@ const codeTexts: CodeTexts = { title: (code) => errorCatalog[code].title, explai
 /** Texts that are looked up by a name, which may have none. */
 const byName = <Text>(texts: Readonly<Record<string, Text>>) => texts;
 
-/** Every text of the pages, in English. What is between backticks is shown as code, between two asterisks strong. */
+/** Every text of the pages, in English. Backticks mark code, two asterisks strong text. */
 export function en(v: { readonly name: string; readonly platform: string }) {
   return {
     common: {
@@ -57,7 +57,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
     codes: codeTexts,
     keys: {
       title: 'API keys',
-      lead: 'Keys for your programs. A key does what it is allowed to, and no more than the key that you signed in with.',
+      lead: 'Keys for your programs. A key has at most the permissions of the key that you signed in with.',
       name: 'Name',
       permissions: 'Permissions',
       scope: 'Scope',
@@ -481,7 +481,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       token: 'Operator token',
       tokenHelp: 'It is not stored in this browser.',
       wrongToken: 'This is not a valid operator token.',
-      counters: 'Counters; each opens the list of what it counts',
+      counters: 'Counters, each with a link to its list',
       share: (part: number) => `${(part * 100).toFixed(part > 0 && part < 0.1 ? 1 : 0)}% of all`,
       number: (count: number) => new Intl.NumberFormat('en').format(count),
       unproven: 'Unproven',
