@@ -171,7 +171,7 @@ describe('is rejected with exit code 2 and the correct form, before any request:
     [
       'JSON that ends too early',
       ['connection', 'rotate-key', 'con_x'],
-      /begins like JSON/,
+      /starts like JSON/,
       { stdin: `{"AccessKey": {"SecretAccessKey": "${secret}"` },
     ],
     [

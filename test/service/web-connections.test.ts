@@ -573,7 +573,7 @@ describe('the list', () => {
       }
       expect(seen.size).toBe(60);
       expect(names(await other.get('/connections?q=CONNECTION%2059.'))).toContain('59');
-      expect(wordsOf(await other.get('/connections?q=nobody'))).toContain('No connection matches “missing”');
+      expect(wordsOf(await other.get('/connections?q=missing'))).toContain('No connection matches “missing”');
       expect(names(await other.get('/connections?status=pending'))).toHaveLength(25);
       expect(wordsOf(await other.get('/connections?status=failed'))).toContain(
         'No connection has this status.',
