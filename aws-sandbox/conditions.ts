@@ -216,5 +216,5 @@ function isInRange(actual: string, range: string): boolean {
 
 /** A loud error, never AccessDenied: a mock that denies unknown conditions hides open roles. */
 export function cannotEvaluate(what: string): AwsError {
-  return new AwsError('SandboxCannotEvaluate', `The AWS sandbox can't evaluate ${what}.`, 501);
+  return new AwsError('SandboxCannotEvaluate', `The AWS sandbox can't evaluate ${what}.`);
 }
