@@ -27,7 +27,7 @@ export interface Account {
   serviceControlPolicies?: string[];
 }
 
-/** What every IAM thing has. */
+/** Members of every IAM entity. */
 export interface Entity {
   name: string;
   path: string;

@@ -48,7 +48,7 @@ export function serviceOf(query: QueryRequest): ServiceName {
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** Reads action, parameters and who signs. Only the body's form or the URL's query: AWS ignores all else. */
+/** Reads action, parameters and the access key of the signature. Only the body's form or the URL's query: AWS ignores all else. */
 export async function readQueryRequest(request: IncomingMessage): Promise<QueryRequest> {
   const query = new URL(request.url ?? '/', 'http://sandbox').searchParams;
   const rawBody = request.method === 'POST' ? await readBody(request) : '';

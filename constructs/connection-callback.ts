@@ -42,7 +42,7 @@ export interface ConnectionScope {
   readonly architecture?: string;
 }
 
-/** What {@link ConnectionCallback} and `AwsConnection` have in common. */
+/** Props that {@link ConnectionCallback} and `AwsConnection` have in common. */
 export interface CallbackOptions {
   /**
    * The vendor's name before each line of the deploy's output: 1–32 characters of `[A-Za-z0-9._-]`.
@@ -107,7 +107,7 @@ export interface ConnectionCallbackProps extends CallbackOptions {
   /**
    * More resources that must exist before the registration and are destroyed after the deregistration: the policies of an
    * `IamRole`, for instance. Those of a `CrossAccountRole` are waited for automatically.
-   * @default - the role, and what a `CrossAccountRole` has of policies
+   * @default - the role, and the policies of a `CrossAccountRole`
    */
   readonly dependsOn?: ITerraformDependable[];
 }

@@ -1,4 +1,4 @@
-/** What a {@link CrossAccountRole} can be given. */
+/** Props of a {@link CrossAccountRole}. */
 import type { TerraformProvider } from 'cdktf';
 import type { PermissionSet } from './iam/permission-set';
 import type { PermissionPreset, Permissions } from './iam/permissions';

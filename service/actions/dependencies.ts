@@ -65,7 +65,7 @@ export interface Dependencies {
   ) => void;
   /** A role in another account of the vendor's, reached as customers' roles are: while it opens, a denial is theirs. */
   readonly canary: { readonly roleArn: string; readonly externalId: string } | undefined;
-  /** What `/readyz` says beside "ready". */
+  /** Details of `/readyz` beside "ready". */
   readonly health: { degradedSince: string | undefined };
   /** A job was stored that may be due earlier. */
   readonly wake: () => void;

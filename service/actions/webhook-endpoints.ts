@@ -15,7 +15,7 @@ import { withinQuota } from './require-quota.js';
 
 type Deps = Pick<Dependencies, 'store' | 'clock' | 'encryption' | 'webhooks' | 'wake' | 'quotas'>;
 
-/** Whose endpoints: one organization's, or the operator's for all. */
+/** The owner of endpoints: one organization, or the operator for all. */
 export interface EndpointOwner {
   readonly organizationId: OrganizationId;
 }

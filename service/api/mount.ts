@@ -28,7 +28,7 @@ type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
  * Answers every operation of the table, before any other router: deployed systems call some of them all day long, and
- * each layer of a router costs. Requests that are no operation's go on to `next`.
+ * each layer of a router costs. Other requests continue to `next`.
  */
 export function mount(
   operations: Readonly<Record<string, Operation>>,

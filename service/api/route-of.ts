@@ -17,7 +17,7 @@ interface Routed extends IncomingMessage {
   baseUrl?: string;
 }
 
-/** Where the operations' table, and Express, keep what they know of a request. */
+/** The route data of a request, in the operations' table and in Express. */
 interface Located extends ServerResponse {
   locals?: { route?: string };
 }

@@ -80,7 +80,7 @@ export function readKeyFile(path: string, terminal: Terminal): string {
   } catch (error) {
     throw new UsageError(
       `The file ${path} can't be read: ${codeOf(error) ?? 'for a reason not known'}.`,
-      'Check the path, and who may read the file.',
+      'Check the path and the permissions of the file.',
     );
   }
 }

@@ -19,7 +19,7 @@ export interface EncryptedAccessKey {
   readonly sessionToken?: string | undefined;
 }
 
-/** Whose it is: a encrypted key does not open for another connection. */
+/** Its owner: an encrypted key can't be decrypted for another connection. */
 export interface AccessKeyOwner {
   readonly organizationId: OrganizationId;
   readonly id: ConnectionId;

@@ -6,7 +6,7 @@ import { checkScope, isWithin, type Scope, scopeKey } from './scope.js';
 /** Confirmed replacements: `holderAndKey` of each holder and scope that the page showed. */
 type Confirmed = ReadonlySet<string>;
 
-/** Whose scopes a change may take. `true`: the vendor replaces the holder, whichever it is by now. */
+/** The holders whose scopes a change can take. `true`: the vendor replaces the holder, whichever it is by now. */
 export type ReplaceScopes =
   | boolean
   | 'from_disconnected'

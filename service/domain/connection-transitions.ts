@@ -106,7 +106,7 @@ export function connected(connection: Connection, verified: VerifiedRole): Conne
   };
 }
 
-/** The role was checked again, and lacks something: it stays connected with what it can do. */
+/** The role was checked again, and lacks something: it stays connected with its permissions. */
 export function lacking(
   connection: ConnectedConnection,
   { permissions, checks }: Pick<FailedVerification, 'permissions' | 'checks'>,

@@ -487,14 +487,14 @@ export interface Sts {
       'key_unknown' | 'secret_wrong' | 'key_expired' | 'region_disabled'
     >
   >;
-  /** Whose signature it is, as AWS says; `denied` when AWS does not accept it. */
+  /** The signer by AWS's answer; `denied` when AWS does not accept it. */
   signerIdentity(
     partition: Partition,
     request: SignedIdentityRequest,
   ): Promise<StsAnswer<{ arn: string }, 'not_accepted'>>;
 }
 
-/** Whose call of STS it is, and for which request. */
+/** The caller of an STS request, and its values. */
 export interface StsCaller {
   readonly organizationId: string;
   readonly requestId: string | undefined;

@@ -209,7 +209,7 @@ function statusType(before: Connection | undefined, next: Connection): Connectio
 const hasWorked = (connection: Connection): boolean =>
   connection.method === 'access_key' || claimedRole(connection) !== undefined;
 
-/** Anyone gets in who gets the vendor to use the role's ARN. One check is enough to say so: it is a fact, not a denial. */
+/** Anyone who gets the vendor to use the role's ARN gets in. One check is enough: it is a fact, not a denial. */
 export const isOpenToOthers = (code: ErrorCode): boolean => openRoleCodes.includes(code);
 export const openRoleCodes: readonly ErrorCode[] = [
   'external_id_not_required',

@@ -148,6 +148,6 @@ const usedSince = (what: string): RolebridgeError =>
   });
 
 const notTheSame = (what: string, id: OrganizationId): RolebridgeError =>
-  new RolebridgeError('store_unavailable', `The copy of ${what} of ${id} is not what was copied.`, {
+  new RolebridgeError('store_unavailable', `The copy of ${what} of ${id} differs from the copied record.`, {
     remedy: 'Stop every service on either store, and copy again.',
   });

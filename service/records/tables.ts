@@ -253,7 +253,7 @@ export function ownCopy<Name extends TableName>(name: Name, value: Values[Name])
   return copy;
 }
 
-/** @throws Error whose message says what is wrong, for a person, and quotes nothing of the value */
+/** @throws Error with a message for the operator that quotes nothing of the value */
 export function checkedValue<Name extends TableName>(name: Name, value: unknown): Values[Name] {
   const checked = tables[name].schema.safeParse(value);
   if (checked.success) return value as Values[Name];

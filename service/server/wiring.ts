@@ -79,7 +79,7 @@ export interface ServiceOptions
   readonly webhooks?: WebhookOptions | undefined;
   readonly metricsListener?: { readonly host: string; readonly port: number } | undefined;
   readonly tracing?: Tracing | undefined;
-  /** Whose name, colors and words customers meet. @default a neutral one */
+  /** The brand that customers see. @default a neutral one */
   readonly brand?: Brand | undefined;
 }
 

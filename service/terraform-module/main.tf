@@ -17,7 +17,7 @@ locals {
   policy_arns  = { for key, policy in local.managed_policies : key => startswith(policy, "arn:") ? policy : "${local.aws_policies}${policy}" }
   listed_arns  = [for policy in var.managed_policies : startswith(policy, "arn:") ? policy : "${local.aws_policies}${policy}" if local.is_list]
 
-  # The session actions are in the same statement: one of their own without the condition would be a way around it.
+  # The session actions are in the same statement: a separate one without the condition would bypass it.
   actions = concat(
     [local.policies.actions.always],
     var.allow_session_tags ? [local.policies.actions.allowSessionTags] : [],
@@ -176,7 +176,7 @@ resource "aws_iam_role_policy_attachment" "list" {
   depends_on = [terraform_data.managed_policy_list]
 }
 
-# What the role may read of itself, and the statements of policy_json, which may be unknown at plan.
+# Self-inspection, and the statements of policy_json, which may be unknown at plan.
 resource "aws_iam_role_policy" "this" {
   count = var.self_inspection || length(local.set_inline) > 0 ? 1 : var.policy_json == null ? 0 : 1
 
@@ -196,7 +196,7 @@ resource "aws_iam_role_policy" "this" {
   }
 }
 
-# What the role's own policy has no room for.
+# Statements beyond the inline policy limit.
 resource "aws_iam_policy" "set" {
   for_each = local.set_managed
 

@@ -1,4 +1,4 @@
-/** Whose page it is: the vendor's name, mark, colors, links and words. */
+/** The brand of the pages: the vendor's name, mark, colors, links and words. */
 export interface Brand {
   readonly name: string;
   /** The vendor's product in a sentence, such as "platform". */

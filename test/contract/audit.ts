@@ -5,7 +5,7 @@ import type { Subject } from './subject.js';
 
 const day = 86_400_000;
 
-/** As a process makes it that began at that time. */
+/** As created by a process that started at that time. */
 const auditIdAt = (time: number) => `${firstAuditIdAt(time)}${newAuditId(0).slice(14)}`;
 
 export function auditContract(on: Subject): void {

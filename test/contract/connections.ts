@@ -192,7 +192,7 @@ export function connectionsContract(on: Subject): void {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  test('shows the loser of a race what the winner stored', async () => {
+  test('shows the loser of a race the winner's write', async () => {
     const one = aConnection(on.organization.id, { scopes: [{ project: 'shop' }] });
     const other = aConnection(on.organization.id, { scopes: [{ project: 'shop' }] });
     // Which of them a pool sends first is its own business.

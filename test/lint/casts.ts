@@ -1,7 +1,7 @@
 /**
  * `npm run lint` counts type assertions in `service/` (`x as Y`; `as const` and `as unknown` assert nothing), and unstated
- * assertions: `any`, and a text of `JSON.parse` that gets a type without a schema. Each says what the compiler
- * can't see, and may be wrong: type the value where it comes from instead. The number only falls.
+ * assertions: `any`, and a text of `JSON.parse` that gets a type without a schema. Each states a fact that the compiler
+ * can't check: type the value where it comes from instead. The number only falls.
  */
 import ts from 'typescript';
 import { sourcesIn } from './sources.js';

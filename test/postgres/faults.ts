@@ -98,7 +98,7 @@ async function interrupt(
   );
   if (wrong.length > 0) throw new Error(`${wrong.length} wrong answers, such as ${JSON.stringify(wrong[0])}`);
   const slowestMs = Math.max(...load.answers.map(({ tookMs }) => tookMs));
-  if (slowestMs > longestAnswerMs) throw new Error(`Somebody waited ${Math.round(slowestMs)} ms.`);
+  if (slowestMs > longestAnswerMs) throw new Error(`A caller waited ${Math.round(slowestMs)} ms.`);
   return {
     answers: load.answers.length,
     refused: load.answers.filter(({ status }) => status === 503).length,

@@ -1,4 +1,4 @@
-/** Chromium against the running service: pages, and what must hold on each of them. */
+/** Chromium against the running service: pages, and the rules for each of them. */
 import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -92,7 +92,7 @@ export async function tabTo(page: Page, name: string): Promise<void> {
   throw new Error(`No Tab leads to "${name}".`);
 }
 
-/** A folder of its own for each run, unless the README's pictures are to be made again. */
+/** A separate folder for each run, unless the README's pictures are renewed. */
 const folder = process.env.ROLEBRIDGE_SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'rolebridge-screenshots-'));
 
 /** A picture of a page, to look at; the same page gives much the same file. */

@@ -17,7 +17,7 @@ const terraform = findTerraform();
 if (!moto) notChecked('moto: there is no moto_server on the PATH');
 else if (!terraform) notChecked('moto: there is no terraform on the PATH');
 
-/** moto's one account of its own, which every key that it doesn't know belongs to. */
+/** moto's default account, which owns every unknown key. */
 const customerAccount = '123456789012';
 const principal = 'arn:aws:iam::999988887777:role/rolebridge';
 const key = { accessKeyId: 'AKIAMOTOMOTOMOTOMOTO', secretAccessKey: 'not-checked' };

@@ -54,7 +54,7 @@ const set = permissionSetSchema.parse({
     })),
     {
       sid: 'Tagged',
-      reason: 'Stops what it started.',
+      reason: 'Stops its instances.',
       actions: ['ec2:StopInstances'],
       resources: ['arn:aws:ec2:*:*:instance/*'],
       conditions: { StringEquals: { 'aws:ResourceTag/owner': '${aws:PrincipalTag/owner}' } },

@@ -89,7 +89,7 @@ withPostgres('a database backed up with pg_dump', () => {
     const record = anAuditRecord(organization.id, { connectionId: connection.id });
     await live.appendAudit([record]);
 
-    // While the service goes on.
+    // While the service runs.
     await tool('pg_dump', '--format=custom', '--file', join(directory, 'backup'), url('live'));
     await tool('createdb', '--maintenance-db', url('postgres'), 'restored');
     await tool(

@@ -16,7 +16,7 @@ type Holder =
   | 'callback secret'
   | 'anyone';
 
-/** Who may, and (`wide`) whether a key that is limited to a scope is refused. */
+/** The permission, and (`wide`) whether a key that is limited to a scope is refused. */
 const rows: Record<keyof typeof operations, readonly [...Holder[]] | readonly ['wide', ...Holder[]]> = {
   createConnection: ['connections:write'],
   listConnections: ['connections:read'],

@@ -252,7 +252,7 @@ describe('explicit denies', () => {
       'ok',
       'AccessDenied',
     ],
-    ['for somebody else', () => deny(undefined, { AWS: customer.root.arn }), 'ok', 'ok'],
+    ['for another audience', () => deny(undefined, { AWS: customer.root.arn }), 'ok', 'ok'],
     [
       'for all but the vendor',
       () => ({ Effect: 'Deny', NotPrincipal: { AWS: [vendor.root.arn, vendor.admin.arn] }, Action: 'sts:*' }),
@@ -325,7 +325,7 @@ describe('principals allowed by a trust policy', () => {
     expect(await outcome(assume(arn, {}, bridgeSession))).toMatch(session);
   });
 
-  it('nobody after the trusted role was deleted and recreated: IAM keeps its unique id', async () => {
+  it('no principal after the trusted role was deleted and recreated: IAM keeps its unique id', async () => {
     const make = () => aws.createRole(vendor.accountId, { roleName: 'bridge', trustPolicy: policy(allow()) });
     const bridge = make();
     const arn = role(allow(undefined, { AWS: bridge.arn }));
@@ -341,7 +341,7 @@ describe('principals allowed by a trust policy', () => {
     );
   });
 
-  it('nobody of another partition', async () => {
+  it('no principal of another partition', async () => {
     const gov = aws.createAccount({ partition: 'aws-us-gov' });
     const arn = role(allow(undefined, '*'));
     expect(await outcome(assume(arn, {}, gov.admin))).toMatch('AccessDenied');

@@ -122,7 +122,7 @@ describe('safe', () => {
       web,
     ],
     [
-      'an issuer of its own',
+      'a custom issuer',
       oidc('idp.acme.example'),
       { StringEquals: { 'idp.acme.example:aud': 'vendor' } },
       web,
@@ -156,7 +156,7 @@ describe('safe', () => {
       oidc(github),
       { StringEquals: aud, StringNotLike: { [`${github}:sub`]: 'repo:a/*' } },
     ],
-    ['an issuer of its own, no audience', oidc('idp.acme.example'), {}],
+    ['a custom issuer, no audience', oidc('idp.acme.example'), {}],
     [
       'Google without a subject',
       { Federated: 'accounts.google.com' },

@@ -26,7 +26,7 @@ export interface TrustReason {
   readonly externalIdFound?: string | undefined;
 }
 
-/** Whom the role is meant to trust. */
+/** The intended principal. */
 export interface TrustTerms {
   /** The vendor's principals, as ARNs. Every principal of their accounts counts as the vendor. */
   readonly vendorPrincipals: readonly string[];

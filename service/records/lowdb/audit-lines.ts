@@ -31,7 +31,7 @@ export function writeLine(
   return { text, anchor: { n: line.n, mac } };
 }
 
-/** @throws Error whose message says what is wrong, for a person */
+/** @throws Error with a message for the operator */
 export function readLine(text: string, integrity: Integrity): AuditLine {
   let line: z.infer<typeof auditLine>;
   try {

@@ -17,8 +17,8 @@ export interface BackupOptions {
 const triesAtMost = 20;
 
 /**
- * Copies a data directory that may be in use, and opens the copy to see that it is whole. In it is at least what was
- * acknowledged before the copy began, each change wholly or not at all. The lock is not taken.
+ * Copies a data directory that may be in use, and opens the copy to verify it. It contains at least everything
+ * acknowledged before the copy started, each change wholly or not at all. The lock is not taken.
  * @param to a directory that is not there yet, or is empty
  * @throws RolebridgeError `store_unavailable`; nothing of the copy is left then
  */

@@ -72,7 +72,7 @@ export class DocumentFile implements Adapter<Document> {
     },
   ) {}
 
-  /** @throws Error whose message says what is wrong, for a person */
+  /** @throws Error with a message for the operator */
   async read(): Promise<Document | null> {
     let bytes: Buffer;
     try {

@@ -67,7 +67,7 @@ export function sharedSync(directory: string, files: FileOperations): () => Prom
   };
 }
 
-/** @throws Error whose message says what is wrong, for a person: zod's and JSON.parse's are for a programmer */
+/** @throws Error with a message for the operator: zod's and JSON.parse's are for a programmer */
 export function inForm<Value>(schema: z.ZodType<Value>, text: string): Value {
   try {
     return schema.parse(JSON.parse(text));

@@ -45,7 +45,7 @@ export function writeHead(
   }
 }
 
-/** Undefined when there is none. @throws Error whose message says what is wrong, for a person */
+/** Undefined when there is none. @throws Error with a message for the operator */
 export function readHead(directory: string, id: OrganizationId, integrity: Integrity): Head | undefined {
   let text: string;
   try {

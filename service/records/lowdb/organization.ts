@@ -271,7 +271,7 @@ export class OrganizationStore {
 export const documentFile = (id: OrganizationId, around: Surroundings): DocumentFile =>
   new DocumentFile(join(around.directory, `${id}.json`), id, around);
 
-/** @throws Error whose message says what is wrong, for a person */
+/** @throws Error with a message for the operator */
 export const rowsIn = (document: Document, organizationId: OrganizationId): Row[] =>
   tableNames.flatMap((table) =>
     Array.from(document.rows(table), (text) => rowIn(table, text, organizationId)),

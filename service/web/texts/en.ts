@@ -393,7 +393,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       policy: 'Corrected trust policy',
       yourPolicy: 'Your trust policy',
       copyPolicy: 'Copy corrected policy',
-      causes: 'What it may be, the likeliest first',
+      causes: 'Possible causes, the likeliest first',
       likelihood: { certain: 'certain', likely: 'likely', possible: 'possible' },
       original: 'The message in full',
       asCode: 'The role is managed by Terraform or CloudFormation',
@@ -620,7 +620,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       console: [
         'Open the role’s **Trust relationships** and choose **Edit trust policy**. Don’t create a second role.',
         'Change the external ID as marked, and save.',
-        'Come back and choose **Check now**.',
+        'Return to this page and choose **Check now**.',
       ] as const,
       policy: 'Trust policy',
       copyPolicy: 'Copy new policy',
