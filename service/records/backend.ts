@@ -90,7 +90,9 @@ export interface Selection<Name extends TableName> {
   readonly search?: { readonly column: ColumnOf<Name>; readonly text: string } | undefined;
   /** Only rows whose first column of the order is that or less. */
   readonly upTo?: string | undefined;
-  /** Only rows that hold one of these values, or one between two. */
+  /** Only rows that hold this scope, or one within it. */
+  readonly within?: string | undefined;
+  /** Only rows that hold one of these values, or one between two; in the order of the values, from the first on. */
   readonly holding?:
     | { readonly constraint: Constraint; readonly values: readonly string[] }
     | { readonly constraint: Constraint; readonly after: string; readonly before: string }

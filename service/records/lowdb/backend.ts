@@ -5,7 +5,8 @@ import type { OrganizationId } from '../../domain/ids.js';
 import { codeOf } from '../../unknown-value.js';
 import type { Backend } from '../backend.js';
 import { createIntegrity, type IntegrityKey } from '../integrity.js';
-import { Rows, readsOn } from '../rows.js';
+import { readsOn } from '../reads.js';
+import { Rows } from '../rows.js';
 import {
   type FileOperations,
   fileOperations,
