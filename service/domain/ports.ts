@@ -262,8 +262,8 @@ export interface ConnectionFilter {
  * Once a promise is fulfilled, the change survives a crash and a loss of power.
  */
 export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoints {
-  /** @throws RolebridgeError `reference_taken` */
-  createOrganization(organization: Organization): Promise<void>;
+  /** With its first key, if it has one. @throws RolebridgeError `reference_taken` */
+  createOrganization(organization: Organization, key?: ApiKey): Promise<void>;
   /** Erased ones too. */
   organization(id: OrganizationId): Promise<Organization | undefined>;
   /** In one question. */

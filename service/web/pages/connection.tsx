@@ -1,5 +1,5 @@
 import type { Request, Response, Router } from 'express';
-import { renameConnection } from '../../actions/change-connection.js';
+import { changeConnection } from '../../actions/change-connection.js';
 import { openPerson } from '../../actions/persons.js';
 import { verifyAgain } from '../../actions/verify-again.js';
 import { renameRequest } from '../../api/connections/requests.js';
@@ -65,7 +65,7 @@ export function addConnectionPages(pages: Router, site: Site): void {
     const given = field(request, 'name');
     try {
       const { name } = parse(renameRequest, { name: given }, 'body');
-      await renameConnection(deps, byOf(response), connection, name);
+      await changeConnection(deps, byOf(response), connection, { name });
     } catch (error) {
       const refused = expected(error);
       return sendRename(response, connection, given, plain(refused), statusOf(refused));

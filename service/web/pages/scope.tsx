@@ -1,5 +1,5 @@
 import type { Request, Response, Router } from 'express';
-import { renameConnection, setScopes } from '../../actions/change-connection.js';
+import { changeConnection, setScopes } from '../../actions/change-connection.js';
 import { renameRequest } from '../../api/connections/requests.js';
 import { statusOf } from '../../api/problem.js';
 import { parse } from '../../api/schemas.js';
@@ -45,7 +45,7 @@ export function addScopePages(pages: Router, site: Site): void {
       const named =
         name === connection.name
           ? connection
-          : await renameConnection(deps, byOf(response), connection, name);
+          : await changeConnection(deps, byOf(response), connection, { name });
       if (!isLater) await saveScopes(response, named, form);
     } catch (error) {
       return again(refused(form, expected(error)), statusOf(expected(error)));

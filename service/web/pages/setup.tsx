@@ -1,6 +1,5 @@
 import type { Request, Response, Router } from 'express';
-import { expectAccount } from '../../actions/bind-account.js';
-import { choosePermissionSet } from '../../actions/permission-set.js';
+import { changeConnection } from '../../actions/change-connection.js';
 import { rotateCallbackSecret } from '../../actions/rotate-callback-secret.js';
 import { createSetupCode, revokeSetupCode, setupCodeExpiry } from '../../actions/setup-codes.js';
 import { type Connection, permissionSetOf, roleRegistrationOf } from '../../domain/connection.js';
@@ -71,8 +70,8 @@ export function addSetupPages(pages: Router, site: Site): void {
         { account: { account, permissions, wrong } },
         422,
       );
-    const bound = await expectAccount(deps, byOf(response), connection, accountId);
-    if (set) await choosePermissionSet(deps, byOf(response), bound, { without: leftOut(request, set) });
+    const without = set && leftOut(request, set);
+    await changeConnection(deps, byOf(response), connection, { expectedAccountId: accountId, without });
     return seeOther(
       site,
       response,

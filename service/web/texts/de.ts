@@ -735,6 +735,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       titles: {
         'connection.create': 'Erstellt',
         'connection.verify': 'Geprüft',
+        'connection.change': 'Angaben geändert',
         'connection.rename': 'Umbenannt',
         'connection.set_scopes': 'Geltungsbereich geändert',
         'connection.rotate_access_key': 'Zugriffsschlüssel ersetzt',

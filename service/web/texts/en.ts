@@ -718,6 +718,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       titles: byName({
         'connection.create': 'Created',
         'connection.verify': 'Verified',
+        'connection.change': 'Details changed',
         'connection.rename': 'Renamed',
         'connection.set_scopes': 'Scope changed',
         'connection.rotate_access_key': 'Access key replaced',
