@@ -77,7 +77,8 @@ export function Form(props: {
   check?: boolean | undefined;
   children?: Child;
 }) {
-  const { session } = usePage();
+  const { session, operator } = usePage();
+  const csrfToken = session?.csrfToken ?? operator?.csrfToken;
   return (
     <form
       method="post"
@@ -88,7 +89,7 @@ export function Form(props: {
       novalidate={props.check}
       data-check={props.check}
     >
-      {session && <input type="hidden" name="csrf" value={session.csrfToken} />}
+      {csrfToken && <input type="hidden" name="csrf" value={csrfToken} />}
       {props.children}
     </form>
   );
@@ -109,7 +110,7 @@ export const PostButton = ({
   </Form>
 );
 
-/** A label, an input, and below it help or, in its place, what is wrong. */
+/** A field of text. */
 export function Field(props: {
   name: string;
   label: string;
@@ -129,13 +130,8 @@ export function Field(props: {
   arn?: boolean | undefined;
 }) {
   const id = props.id ?? props.name;
-  const described = props.error || props.help ? `${id}-help` : undefined;
   return (
-    <div class="field" data-state={props.error ? 'error' : undefined}>
-      <label for={id}>
-        {props.label}
-        {props.optional && <span class="opt"> {props.optional}</span>}
-      </label>
+    <FieldFrame {...props} id={id} isLive={props.arn}>
       <input
         class={['input', props.mono && 'mono', props.width && `input-${props.width}`]
           .filter(Boolean)
@@ -152,28 +148,47 @@ export function Field(props: {
         autocomplete="off"
         spellcheck={false}
         autocapitalize="off"
-        aria-describedby={described}
+        aria-describedby={props.error || props.help ? `${id}-help` : undefined}
         aria-invalid={props.error ? 'true' : undefined}
         autofocus={props.error ? true : undefined}
         data-arn={props.arn}
       />
-      {props.error ? (
-        <p class="error" id={described}>
-          <Icon name="alert" small />
-          <span>
-            <Words text={props.error} />
-          </span>
-        </p>
-      ) : (
-        props.help && (
-          <p class="help" id={described} aria-live={props.arn ? 'polite' : undefined}>
-            {props.help}
-          </p>
-        )
-      )}
-    </div>
+    </FieldFrame>
   );
 }
+
+/** A label, a control, and below it help or, in its place, what is wrong. */
+export const FieldFrame = (props: {
+  id: string;
+  label: string;
+  optional?: string | undefined;
+  help?: Child | undefined;
+  error?: string | undefined;
+  isLive?: boolean | undefined;
+  children?: Child;
+}) => (
+  <div class="field" data-state={props.error ? 'error' : undefined}>
+    <label for={props.id}>
+      {props.label}
+      {props.optional && <span class="opt"> {props.optional}</span>}
+    </label>
+    {props.children}
+    {props.error ? (
+      <p class="error" id={`${props.id}-help`}>
+        <Icon name="alert" small />
+        <span>
+          <Words text={props.error} />
+        </span>
+      </p>
+    ) : (
+      props.help && (
+        <p class="help" id={`${props.id}-help`} aria-live={props.isLive ? 'polite' : undefined}>
+          {props.help}
+        </p>
+      )
+    )}
+  </div>
+);
 
 /** One message that needs attention. */
 export const Callout = (props: {
