@@ -163,8 +163,8 @@ export interface DeliveryPage {
   readonly status?: 'pending' | 'delivered' | 'failed' | undefined;
   /** Only those created then or later. */
   readonly since?: string | undefined;
-  /** The webhook id of the last one of the page before. */
-  readonly after?: string | undefined;
+  /** The last one of the page before, of any endpoint. */
+  readonly after?: Pick<OutboxMessage, 'id' | 'endpoint'> | undefined;
 }
 
 export interface WebhookEndpoints {
@@ -242,6 +242,14 @@ export interface OrganizationFilter {
 }
 
 /** What listed connections have in common; a member that is left out does not matter. */
+/** Which connections a list has. */
+export interface ConnectionPage extends ConnectionFilter {
+  readonly limit: number;
+  readonly after?: ConnectionId | undefined;
+  /** A list that shows no checks and probes does not read them. */
+  readonly withoutReports?: boolean | undefined;
+}
+
 export interface ConnectionFilter {
   readonly status?: Connection['status'] | undefined;
   /** Of the last verification that failed. */
@@ -317,7 +325,7 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
   connections(
     /** Undefined: of all organizations, for the operator. */
     organizationId: OrganizationId | undefined,
-    page: { limit: number; after?: ConnectionId | undefined } & ConnectionFilter,
+    page: ConnectionPage,
   ): Promise<{ connections: Connection[]; hasMore: boolean }>;
   /** How many an organization has, deleted ones left out. */
   connectionCount(organizationId: OrganizationId): Promise<number>;
