@@ -1,7 +1,7 @@
 /** The fields of the first step: which account, and what the role may do there. */
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { useTexts } from '../page-context.js';
-import { Field, FieldFrame } from './basics.js';
+import { Field, FieldFrame } from './field.js';
 import { GroupError } from './group-error.js';
 import { PermissionSetStatements } from './permission-set.js';
 

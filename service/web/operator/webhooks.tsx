@@ -1,29 +1,21 @@
 import type { Request, Response, Router } from 'express';
 import { listDeliveries, replayDelivery } from '../../actions/webhook-deliveries.js';
-import { listWebhookEndpoints, type ShownEndpoint } from '../../actions/webhook-endpoints.js';
-import { deliveryView } from '../../api/webhooks/shared.js';
+import { listWebhookEndpoints } from '../../actions/webhook-endpoints.js';
 import type { Requester } from '../../domain/audit.js';
 import type { OrganizationId } from '../../domain/ids.js';
-import { isListed, type Organization, operatorOrganizationId } from '../../domain/organization.js';
+import { type Organization, operatorOrganizationId } from '../../domain/organization.js';
 import type { OutboxMessage } from '../../domain/ports.js';
-import { ButtonLink, Crumbs, PostButton, Time, useHref } from '../components/basics.js';
-import { TableHead } from '../components/table-head.js';
+import { ButtonLink, Crumbs, useHref } from '../components/basics.js';
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 import { field, noticeOf, queried, type Site, seeOther, sendPage, textsOf } from '../site.js';
+import { type Delivery, DeliveryTable, deliveryOf, type Organizations } from './delivery-table.js';
 import { listedOrganization } from './organization.js';
 import type { OperatorSession } from './session.js';
 
 const pageSize = 50;
 const statuses = ['failed', 'pending', 'delivered'] as const;
 type Status = (typeof statuses)[number];
-
-const deliveryOf = (message: OutboxMessage, endpoint: ShownEndpoint) => ({
-  ...deliveryView(message),
-  organizationId: message.organizationId,
-  endpoint,
-});
-type Delivery = ReturnType<typeof deliveryOf>;
 
 /** Which deliveries are shown; the address says all of it. */
 interface Wanted {
@@ -137,8 +129,6 @@ async function newestDeliveries(
 
 const keyOf = ({ id, endpoint }: Delivery): string => `${id} ${endpoint.id}`;
 
-type Organizations = ReadonlyMap<string, Organization>;
-
 function WebhooksView({
   organization,
   organizations,
@@ -220,78 +210,5 @@ function StatusChips({ status }: { status: Status | undefined }) {
         </ul>
       </nav>
     </div>
-  );
-}
-
-const badges = { failed: 'badge badge-danger', pending: 'badge', delivered: 'badge badge-ok' } as const;
-
-function DeliveryTable(props: { rows: readonly Delivery[]; organizations: Organizations | undefined }) {
-  const { operator, list } = useTexts();
-  const { webhooks: texts } = operator;
-  const { path } = usePage();
-  const href = useHref();
-  const titles = [
-    texts.event,
-    list.columns.status,
-    ...(props.organizations ? [operator.organization] : []),
-    texts.endpoint,
-    texts.attempts,
-    texts.lastAnswer,
-    texts.created,
-  ];
-  return (
-    <table class="table" role="table" aria-label={texts.title}>
-      <TableHead titles={titles} hasAction />
-      <tbody role="rowgroup">
-        {props.rows.map(({ id, type, organizationId, endpoint, lastAttempt, ...row }) => {
-          const about = props.organizations?.get(organizationId);
-          const organization = about && isListed(about) ? about : undefined;
-          return (
-            <tr role="row">
-              <td role="cell" class="cell-name">
-                <code class="break" title={id}>
-                  {type}
-                </code>
-              </td>
-              <td role="cell" class="cell-status">
-                <span class={badges[row.status]}>{texts.statuses[row.status]}</span>
-              </td>
-              {props.organizations && (
-                <td role="cell" data-label={operator.organization} data-empty={organization ? undefined : ''}>
-                  {organization && (
-                    <a href={href(`/operator/organizations/${organization.id}`)}>{organization.name}</a>
-                  )}
-                </td>
-              )}
-              {/* The rest of an address can be a secret. */}
-              <td role="cell" data-label={texts.endpoint}>
-                {new URL(endpoint.url).host}
-              </td>
-              <td role="cell" data-label={texts.attempts}>
-                {row.attempts}
-              </td>
-              <td role="cell" data-label={texts.lastAnswer} data-empty={lastAttempt ? undefined : ''}>
-                {lastAttempt && <span lang="en">{lastAttempt.reason ?? `HTTP ${lastAttempt.status}`}</span>}
-              </td>
-              <td role="cell" data-label={texts.created}>
-                <Time iso={row.createdAt} />
-              </td>
-              <td role="cell" class="cell-wide" data-empty={row.status === 'pending' ? '' : undefined}>
-                {row.status !== 'pending' && (
-                  <PostButton
-                    path={`${path}/replay`}
-                    fields={{ id, endpoint: endpoint.id }}
-                    size="sm"
-                    label={texts.replayThe(type)}
-                  >
-                    {texts.replay}
-                  </PostButton>
-                )}
-              </td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
   );
 }
