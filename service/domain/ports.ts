@@ -101,6 +101,14 @@ export interface AuditLog {
   deleteAuditBefore(keptSince: string, now: string): Promise<number>;
 }
 
+/** What became of the signatures of stored records. */
+export interface IntegrityKeyRenewal {
+  /** Of the key that signs now. */
+  readonly keyId: string;
+  /** Documents of organizations, or rows. */
+  readonly signedAgain: number;
+}
+
 /** Something to do about a connection when it is due, by whichever process gets to it first. */
 export interface Job {
   readonly connectionId: ConnectionId;
@@ -391,6 +399,8 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
   finishRequest(mine: AnsweredRequest): Promise<void>;
   /** The key is free again. */
   releaseRequest(mine: AnsweredRequest): Promise<void>;
+  /** After the service key: a new key signs what is stored, and the one before can sign nothing any more. */
+  renewIntegrityKey(): Promise<IntegrityKeyRenewal>;
   /** @throws RolebridgeError `store_unavailable` when a write would not be possible now */
   ready(): Promise<void>;
   close(): Promise<void>;
