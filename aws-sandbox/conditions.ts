@@ -216,5 +216,5 @@ function isInRange(actual: string, range: string): boolean {
 
 /** Loud, and never AccessDenied: a double that denies what it can't evaluate hides roles that are open. */
 export function cannotEvaluate(what: string): AwsError {
-  return new AwsError('SandboxCannotEvaluate', `The AWS sandbox can't evaluate ${what}.`, 501);
+  return new AwsError('SandboxCannotEvaluate', `The AWS sandbox can't evaluate ${what}.`);
 }

@@ -137,7 +137,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of request) {
     size += (chunk as Buffer).length;
-    if (size > MAX_BODY_BYTES) throw new AwsError('RequestEntityTooLarge', 'Request entity too large', 413);
+    if (size > MAX_BODY_BYTES) throw new AwsError('RequestEntityTooLarge', 'Request entity too large');
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -1931,6 +1931,13 @@ export interface Operations {
           reason: string;
         }[];
       };
+      /** The key is replaced when it was under another service key. */
+      signatures: {
+        /** Of the key that signs what is stored, itself under the service key. */
+        keyId: string;
+        /** Documents of organizations, or rows, that another key had signed. */
+        signedAgain: number;
+      };
     };
   };
   /** Could the service store a write now? */

@@ -2,7 +2,7 @@ import type { Connection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { type ConnectionId, isConnectionId, type OrganizationId } from '../domain/ids.js';
 import { type Authority, covers } from '../domain/permission.js';
-import type { ConnectionFilter, Store } from '../domain/ports.js';
+import type { ConnectionPage, Store } from '../domain/ports.js';
 
 /** Who looks, and how far. */
 interface Viewer {
@@ -34,7 +34,7 @@ export async function findConnection(
 export async function visibleConnections(
   store: Store,
   { organizationId, authority }: Viewer,
-  page: { limit: number; after?: ConnectionId | undefined } & ConnectionFilter,
+  page: ConnectionPage,
 ): Promise<{ connections: Connection[]; hasMore: boolean }> {
   if (authority.scope === undefined) return store.connections(organizationId, page);
   if (page.after !== undefined) await findConnection(store, { organizationId, authority }, page.after);

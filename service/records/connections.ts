@@ -1,14 +1,12 @@
 import { type Connection, isDeleted, isVerifiable } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { ConnectionId, OrganizationId } from '../domain/ids.js';
-import type { ConnectionFilter, Store } from '../domain/ports.js';
+import type { ConnectionPage, Store } from '../domain/ports.js';
 import { isWithin, keysWithin, scopeFromKey, scopeKey } from '../domain/scope.js';
 import type { Backend } from './backend.js';
 import { one, pagesOf } from './pages.js';
 import { joined } from './reports.js';
 import { jobKey, ownCopy } from './tables.js';
-
-type Page = { limit: number; after?: ConnectionId | undefined } & ConnectionFilter;
 
 /** What is asked about connections; `commit.ts` changes them. */
 export function connectionsIn(backend: Backend) {
@@ -147,7 +145,7 @@ export async function scopeHolders(
 async function pageOf(
   backend: Backend,
   organizationId: OrganizationId | undefined,
-  page: Page,
+  page: ConnectionPage,
 ): Promise<{ connections: Connection[]; hasMore: boolean }> {
   const { limit, after, status, code, accountId, assurance, reference, permissionSet, permissions } = page;
   const last = after === undefined ? undefined : await one(backend, 'connections', after);
@@ -161,10 +159,11 @@ async function pageOf(
   const query = { organizationId, order: 'created', where, after, limit: limit + 1 } as const;
   const found = await backend.list('connections', query);
   const shown = found.slice(0, limit);
+  const hasMore = found.length > limit;
+  if (page.withoutReports) return { connections: shown, hasMore };
   const ids = shown.map(({ id }) => id);
   const reports = await backend.get('reports', ids);
-  const connections = shown.map((connection, index) => joined(connection, reports[index]));
-  return { connections, hasMore: found.length > limit };
+  return { connections: shown.map((connection, index) => joined(connection, reports[index])), hasMore };
 }
 
 /** Not by their claims: a page is in the order of creation. */
@@ -172,7 +171,7 @@ async function pageWithin(
   backend: Backend,
   organizationId: OrganizationId | undefined,
   key: string,
-  page: Page,
+  page: ConnectionPage,
 ): Promise<{ connections: Connection[]; hasMore: boolean }> {
   const wider = scopeFromKey(key);
   const within: Connection[] = [];

@@ -50,7 +50,6 @@ const exceptions: readonly string[] = [
   'service/templates/cloudformation-template.ts:templateDocument',
   'service/templates/stack-set-template.ts:stackSetDocument',
   'service/templates/terraform-configuration.ts:terraformConfiguration',
-  'service/web/components/basics.tsx:Field',
   'service/web/components/permission-set.tsx:PermissionSetStatements',
   'service/web/components/scope-fields.tsx:ScopeFields',
   'service/web/operator/organization.tsx:OrganizationView',

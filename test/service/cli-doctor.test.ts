@@ -320,6 +320,7 @@ test('the encryption key: none, one that access keys need and is gone, an old on
       enrollmentSecrets: expect.objectContaining({ reencrypted: 0, failed: [] }),
       webhookSecrets: expect.objectContaining({ reencrypted: 0, failed: [] }),
       personKeys: expect.objectContaining({ reencrypted: 0, failed: [] }),
+      signatures: { keyId: 'i1', signedAgain: 0 },
     },
   ]);
   expect((await examine(held)).of('encryption key')).toMatchObject({ outcome: 'ok' });

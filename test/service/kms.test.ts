@@ -8,7 +8,7 @@ import {
   systemClock,
 } from '../../service/index.js';
 import { type AccessKeyVendor, startAccessKeyVendor } from '../access-key-vendor.js';
-import { type KmsSandbox, startKmsSandbox } from '../aws-sandbox/index.js';
+import { type KmsSandbox, startKmsSandbox } from '../aws-sandbox/kms.js';
 
 const credentials = async () => ({ accessKeyId: 'AKIAVENDORVENDORVEND', secretAccessKey: 'a'.repeat(40) });
 

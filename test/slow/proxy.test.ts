@@ -6,7 +6,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startKmsSandbox } from '../../aws-sandbox/index.js';
+import { startKmsSandbox } from '../aws-sandbox/kms.js';
 import { callbackMessage, provisioned } from '../callback-message.js';
 import { runCommandLine } from '../command-line.js';
 import { proofOf, registrationMessage } from '../enrolling-account.js';
