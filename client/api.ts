@@ -12,6 +12,10 @@ export interface ConnectionMembers {
   expectedAccountId?: string | undefined;
   /** Where it applies; {} is the organization's default. */
   scopes: Scope[];
+  /** Where the vendor last said that it applies; a callback may narrow that. Absent until the vendor says so. */
+  vendorScopes?: Scope[] | undefined;
+  /** A callback may make it the organization's default. */
+  scopeFrom?: 'callback' | undefined;
   /** ISO 8601, in UTC. */
   createdAt: string;
   /** ISO 8601, in UTC. */
@@ -56,6 +60,7 @@ export interface AuditRecordMembers {
     | 'api_key.revoke'
     | 'connection.create'
     | 'connection.verify'
+    | 'connection.change'
     | 'connection.rename'
     | 'connection.label'
     | 'connection.expect_account'
@@ -899,6 +904,7 @@ export interface Operations {
     args: [
       query?: {
         limit?: number | undefined;
+        /** The "next" of the page before. */
         after?: string | undefined;
         reference?: string | undefined;
         /** Of the role or key, or the expected one. */
@@ -1251,14 +1257,12 @@ export interface Operations {
         target: Scope;
         resolution?:
           | {
-              connection: ConnectionSummary;
+              connectionId: string;
               matchedScope: Scope;
-              /** The scopes that were looked at, the narrowest first. */
-              path: Scope[];
               /** Wider connections that would apply if this one did not. */
               shadows: {
                 scope: Scope;
-                connection: ConnectionSummary;
+                connectionId: string;
               }[];
             }
           | undefined;
@@ -1269,6 +1273,8 @@ export interface Operations {
             }
           | undefined;
       }[];
+      /** Each connection that the results name, once. */
+      connections: ConnectionSummary[];
     };
   };
   /** Issues short-lived credentials for a target. */
@@ -1493,6 +1499,7 @@ export interface Operations {
     args: [
       query?: {
         limit?: number | undefined;
+        /** The "next" of the page before. */
         after?: string | undefined;
         reference?: string | undefined;
         /** Of the role or key, or the expected one. */
@@ -1541,6 +1548,7 @@ export interface Operations {
     args: [
       query?: {
         limit?: number | undefined;
+        /** The "next" of the page before. */
         after?: string | undefined;
         /** A part of the name; letter case does not count. */
         search?: string | undefined;
@@ -1930,6 +1938,13 @@ export interface Operations {
           id: string;
           reason: string;
         }[];
+      };
+      /** The key is replaced when it was under another service key. */
+      signatures: {
+        /** Of the key that signs what is stored, itself under the service key. */
+        keyId: string;
+        /** Documents of organizations, or rows, that another key had signed. */
+        signedAgain: number;
       };
     };
   };

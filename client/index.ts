@@ -2,6 +2,7 @@
  * A typed client of the service's API. Its calls and types come from the service's table of operations (`api.ts`); it
  * loads nothing but Node's own HTTP.
  */
+import type { Agent } from 'node:http';
 import type { Connection, CreatedConnection, Operations } from './api.js';
 import { type Call, type Calls, createCalls } from './calls.js';
 import { type CallOptions, send } from './send.js';
@@ -28,6 +29,8 @@ export interface RolebridgeClientOptions {
   readonly maxRetryWaitMs?: number | undefined;
   /** Allows `http:` to another machine, where keys can be read on the way. @default false */
   readonly allowHttp?: boolean | undefined;
+  /** Sends the requests through a proxy: an agent of a package such as `https-proxy-agent`. @default directly */
+  readonly agent?: Agent | undefined;
 }
 
 /** One line of an organization's export. */
@@ -86,6 +89,7 @@ export function createRolebridgeClient(options: RolebridgeClientOptions): Rolebr
       body,
       isLines,
       signal: its?.signal,
+      agent: options.agent,
       idempotencyKey: its?.idempotencyKey,
       isRepeatable: isRepeatable || its?.idempotencyKey !== undefined,
       timeoutMs: options.timeoutMs ?? 45_000,

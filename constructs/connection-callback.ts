@@ -7,6 +7,7 @@ import { type ConnectionHealth, HealthCheck, statusUrlOf } from './connection-he
 import type { CrossAccountRole } from './cross-account-role';
 import { documentJson, fingerprint } from './iam/document-json';
 import {
+  callbackRoleProblems,
   callbackUrlProblem,
   connectionIdProblem,
   failDestroyProblem,
@@ -272,6 +273,7 @@ export class ConnectionCallback extends Construct {
 /** The rules for the props of the callback, for `AwsConnection` to name all that is wrong at once. */
 function callbackProblems(props: ConnectionCallbackProps): (string | undefined)[] {
   return [
+    ...callbackRoleProblems(props),
     connectionIdProblem(props.connectionId),
     callbackUrlProblem(props.callbackUrl),
     ...scopeProblems(props.scope),

@@ -125,8 +125,10 @@ function questionsOf(statement: SetStatement, effect: 'Allow' | 'Deny'): Permiss
   return [{ sid, reason, effect, actions, resources, context: entries }];
 }
 
-function problemsOf(value: unknown, without: readonly string[]): string[] {
+function problemsOf(value: unknown, without: unknown): string[] {
   if (!isObject(value)) return ['it must be a JSON object'];
+  if (!Array.isArray(without))
+    return [`without must be a list of sids; it is ${JSON.stringify(without)?.slice(0, 80)}`];
   const { name, version, statements = [], denies = [], managedPolicies = [] } = value;
   const lists = Object.entries({ statements, denies, managedPolicies });
   const noList = lists.filter(([, list]) => !Array.isArray(list)).map(([key]) => `${key} must be a list`);

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import {
   type Cdk,
+  CONNECTION_FILE,
   cdkSettings,
   connectionFile,
   IGNORED,
@@ -69,7 +70,7 @@ export function planFiles(
       'package.json',
       json(folder, withPackages({ ...named, ...packages }, cdk, version, { isNew, startsCli })),
     ),
-    newFile(folder, 'vendor-connection.ts', connectionFile(values, { ...style, makesProvider })),
+    newFile(folder, CONNECTION_FILE, connectionFile(values, { ...style, makesProvider })),
   ];
   const byHand: string[] = [];
   if (isNew) {

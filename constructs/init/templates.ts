@@ -39,6 +39,9 @@ const constructsModule = (cdk: Cdk) =>
 const providerModule = ({ cdk, isEsm }: Style) =>
   `@${cdk}/provider-aws/lib/provider${isEsm ? '/index.js' : ''}`;
 
+/** The files of init, and `check` reads. */
+export const CONNECTION_FILE = 'vendor-connection.ts';
+
 /** `vendor-connection.ts`: the connection, as a function that a stack calls. */
 export function connectionFile(values: ConnectionValues, style: Style & { makesProvider: boolean }): string {
   const { region, ...props } = values;

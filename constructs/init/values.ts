@@ -107,7 +107,7 @@ export async function readValues(
   try {
     for (const name of names) {
       const value = VALUES[name];
-      const given = flags[value.flag] ?? environment[value.variable];
+      const given = flags[value.flag] ?? (environment[value.variable] || undefined);
       const text = given ?? (await ask(terminal, value)) ?? value.usual;
       if (text === undefined)
         problems.push(`--${value.flag} (or ${value.variable}) is missing: ${value.rule}.`);

@@ -1,7 +1,7 @@
 import { isoNow } from '../actions/dependencies.js';
 import { type ApiKey, hashApiKey, newApiKeyText } from '../domain/api-key.js';
 import type { Requester } from '../domain/audit.js';
-import { RolebridgeError } from '../domain/errors.js';
+import { invalidRequest, RolebridgeError } from '../domain/errors.js';
 import { type ApiKeyId, isApiKeyId, newApiKeyId, type OrganizationId } from '../domain/ids.js';
 import { type Authority, narrowed } from '../domain/permission.js';
 import type { Clock, Store } from '../domain/ports.js';
@@ -34,9 +34,11 @@ export async function createApiKey(
 ): Promise<{ key: ApiKey; text: string }> {
   const { organizationId } = maker;
   if (wanted.expiresAt !== undefined && Date.parse(wanted.expiresAt) <= deps.clock.now())
-    throw new RolebridgeError('request_invalid', 'body.expiresAt: must be in the future', {
-      remedy: 'Name a later time, or leave it out for a key without an expiry.',
-    });
+    throw invalidRequest(
+      'body.expiresAt',
+      'must be in the future',
+      'Name a later time, or leave it out for a key without an expiry.',
+    );
   const authority = narrowed(maker.authority, wanted);
   const made = newApiKey(deps.clock, organizationId, name, authority, maker.key?.id);
   const details = { keyId: made.key.id, name, ...authorityDetails(authority) };

@@ -18,12 +18,21 @@ export async function commitChange(
   intent: AuditIntent,
   before: Connection | undefined,
   next: Connection,
-  { isExpiry = false, replaceScopes = false, takeOutcome, error, receipt, quotas }: CommitOptions = {},
+  {
+    isExpiry = false,
+    replaceScopes = false,
+    tells = [],
+    takeOutcome,
+    error,
+    receipt,
+    quotas,
+  }: CommitOptions = {},
 ): Promise<void> {
   const about = { organizationId: next.organizationId, connectionId: next.id };
   const messages = await outboxMessages(deps, about, [
     ...messagesAfter(before, next, { isExpiry }),
     ...(await lostScopes(deps, next, replaceScopes)),
+    ...tells,
   ]);
   const { watches, endJobs } = jobsAfter(before, next, deps.schedule, deps.clock.now());
   await deps.store.commit({
@@ -58,6 +67,8 @@ async function lostScopes(
 export interface CommitOptions extends Pick<Change, 'replaceScopes' | 'quotas'> {
   /** The connection goes because it was never used. */
   readonly isExpiry?: boolean;
+  /** Messages to the endpoints besides those of the change itself. */
+  readonly tells?: readonly ConnectionMessage[] | undefined;
   /** The audit log's record of the outcome, stored with the change. */
   readonly takeOutcome?: TakeOutcome | undefined;
   /** Why the change is no success. */

@@ -38,10 +38,7 @@ export async function createOrganization(
     organizationId: organization.id,
     details: { name, ...(reference !== undefined && { reference }) },
   } as const;
-  await audited(deps, by, event, async () => {
-    await deps.store.createOrganization(organization);
-    await deps.store.createApiKey(key);
-  });
+  await audited(deps, by, event, () => deps.store.createOrganization(organization, key));
   return { organization, apiKey: text, warnings };
 }
 

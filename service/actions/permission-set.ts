@@ -1,5 +1,4 @@
 /** Which version of its permission set a connection's role is checked against, and the values that a stack can report. */
-import type { Requester } from '../domain/audit.js';
 import {
   type Connection,
   claimedRole,
@@ -7,10 +6,9 @@ import {
   permissionSetOf,
 } from '../domain/connection.js';
 import { needing } from '../domain/connection-transitions.js';
-import { RolebridgeError } from '../domain/errors.js';
+import { invalidRequest, RolebridgeError } from '../domain/errors.js';
 import { type PermissionSet, parsePermissionSetId } from '../domain/permission-set.js';
 import type { PermissionsToCheck } from '../domain/verification/request.js';
-import { saveChange } from './change-connection.js';
 import type { Dependencies } from './dependencies.js';
 
 /** The set that a stack reports as deployed. */
@@ -101,41 +99,38 @@ function requireOptional(set: PermissionSet, without: readonly string[], name: s
   const optional = set.statements.filter((statement) => statement.optional).map(({ sid }) => sid);
   const required = without.find((sid) => !optional.includes(sid));
   if (required === undefined) return;
-  throw new RolebridgeError(
-    'request_invalid',
-    `without: ${JSON.stringify(required)} is no optional statement of ${name}.`,
-    { remedy: 'Leave out optional statements only; see GET /v1/permission-sets.' },
+  throw invalidRequest(
+    'body.without',
+    `${JSON.stringify(required)} is no optional statement of ${name}`,
+    'Leave out optional statements only; see GET /v1/permission-sets.',
   );
+}
+
+export interface PermissionSetChoice {
+  readonly permissionSet?: string | undefined;
+  readonly without?: readonly string[] | undefined;
 }
 
 /**
  * While it waits for its role, the vendor can change its permission set.
- * @throws RolebridgeError `permission_set_unknown`, `request_invalid`, `connection_changed`
+ * @throws RolebridgeError `permission_set_unknown`, `request_invalid`
  */
-export async function choosePermissionSet(
-  deps: Dependencies,
-  by: Requester,
+export function choosingPermissionSet(
+  deps: Pick<Dependencies, 'permissionSets'>,
   connection: Connection,
-  choice: { readonly permissionSet?: string | undefined; readonly without?: readonly string[] | undefined },
-): Promise<Connection> {
+  choice: PermissionSetChoice,
+): { next: Connection; details: { permissionSet: string; without: string } } {
   const before = permissionSetOf(connection);
   const name = choice.permissionSet ?? before?.name;
   if (connection.method !== 'assume_role' || connection.status !== 'pending' || name === undefined)
-    throw new RolebridgeError(
-      'request_invalid',
-      'body.permissionSet: can be changed while the connection is pending only.',
-      { remedy: 'Deploy another version or other optional statements with the stack; its callback says so.' },
+    throw invalidRequest(
+      'body.permissionSet',
+      'can be changed while the connection is pending only',
+      'Deploy another version or other optional statements with the stack; its callback says so.',
     );
   const without = choice.without ?? (name === before?.name ? before.without : []);
-  const set = chosenPermissionSet(deps, name, without);
-  const details = { permissionSet: name, without: without.join(',') };
-  return saveChange(
-    deps,
-    by,
-    { action: 'connection.set_permission_set', details },
-    connection,
-    needing(connection, set),
-  );
+  const next = needing(connection, chosenPermissionSet(deps, name, without));
+  return { next, details: { permissionSet: name, without: without.join(',') } };
 }
 
 const unknown = (id: string) =>

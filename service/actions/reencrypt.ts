@@ -13,7 +13,7 @@ import { enrollmentIn } from '../domain/enrollment-token.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { OrganizationId } from '../domain/ids.js';
 import { type Organization, operatorOrganizationId } from '../domain/organization.js';
-import type { Encryption } from '../domain/ports.js';
+import type { Encryption, IntegrityKeyRenewal } from '../domain/ports.js';
 import { type WebhookEndpoint, webhookSecretContext } from '../domain/webhook-endpoint.js';
 import { messageOf } from '../unknown-value.js';
 import { audited } from './audited.js';
@@ -30,6 +30,8 @@ export interface Reencryption {
   readonly webhookSecrets: SecretsReencrypted;
   /** Each organization's key, which its persons' names are encrypted under. */
   readonly personKeys: SecretsReencrypted;
+  /** The key that signs what is stored, itself under the service key. */
+  readonly signatures: IntegrityKeyRenewal;
 }
 
 /** Results for one kind of secret. */
@@ -82,6 +84,7 @@ export async function reencrypt(
     accessKeys: accessKeys?.count,
     callbackSecrets: callbackSecrets.count,
     ...(await reencryptOrganizations(deps, by)),
+    signatures: await deps.store.renewIntegrityKey(),
   };
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Requester } from '../domain/audit.js';
-import { RolebridgeError } from '../domain/errors.js';
+import { invalidRequest, RolebridgeError } from '../domain/errors.js';
 import { newWebhookEndpointId, type OrganizationId } from '../domain/ids.js';
 import { operatorOrganizationId } from '../domain/organization.js';
 import {
@@ -224,17 +224,16 @@ function assertFits(
   { url, events = [] }: { readonly url: string; readonly events?: readonly EventType[] | undefined },
 ): void {
   if (!webhooks.allowsPrivate && !url.startsWith('https:'))
-    throw new RolebridgeError('request_invalid', 'body.url: must be an https URL', {
-      remedy: 'Use https. An endpoint at a private address needs ROLEBRIDGE_WEBHOOK_ALLOW_PRIVATE=on.',
-    });
+    throw invalidRequest(
+      'body.url',
+      'must be an https URL',
+      'Use https. An endpoint at a private address needs ROLEBRIDGE_WEBHOOK_ALLOW_PRIVATE=on.',
+    );
   if (organizationId !== operatorOrganizationId && events.some(isForOperator))
-    throw new RolebridgeError(
-      'request_invalid',
-      'body.events: only an endpoint for all organizations gets service.… and connection.vendor_denied',
-      {
-        remedy:
-          'Leave them out, or create the endpoint with an operator’s token and without Rolebridge-Organization.',
-      },
+    throw invalidRequest(
+      'body.events',
+      'only an endpoint for all organizations gets service.… and connection.vendor_denied',
+      'Leave them out, or create the endpoint with an operator’s token and without Rolebridge-Organization.',
     );
 }
 

@@ -8,7 +8,7 @@ import type { AnsweredRequest } from '../domain/answered-request.js';
 import { apiKeyIdOf, isValid } from '../domain/api-key.js';
 import type { Actor } from '../domain/audit.js';
 import { roleRegistrationOf } from '../domain/connection.js';
-import { RolebridgeError } from '../domain/errors.js';
+import { invalidRequest, RolebridgeError } from '../domain/errors.js';
 import { isConnectionId, type OrganizationId } from '../domain/ids.js';
 import { operatorOrganizationId } from '../domain/organization.js';
 import { webhookSecretContext } from '../domain/webhook-endpoint.js';
@@ -31,9 +31,7 @@ export function idempotencyKeyIn({ headers }: Pick<IncomingMessage, 'headers'>):
   if (given === undefined) return undefined;
   const key = /^"?([\x21\x23-\x7e]{1,255})"?$/.exec(String(given))?.[1];
   if (key !== undefined) return key;
-  throw new RolebridgeError('request_invalid', 'Idempotency-Key: must be 1 to 255 visible ASCII characters', {
-    remedy: 'Use a UUID.',
-  });
+  throw invalidRequest('header.idempotency-key', 'must be 1 to 255 visible ASCII characters', 'Use a UUID.');
 }
 
 export interface KeyedRequest {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { keysOf } from '../domain/keys-of.js';
+import { sid } from '../domain/permission-set.js';
 import { isManagedPolicy, permissionPresets, type RoleChoices } from '../templates/index.js';
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
@@ -27,6 +28,7 @@ export const roleTemplatesQuery = z
       .string()
       .max(6_500)
       .transform((text) => text.split(',').filter(Boolean))
+      .pipe(z.array(sid))
       .optional()
       .meta({
         override: {

@@ -16,6 +16,7 @@ export const calls = {
   listConnections: {
     summary: 'Lists connections.',
     members: {
+      after: { description: 'The "next" of the page before.' },
       accountId: { description: 'Of the role or key, or the expected one.' },
       assurance: {
         description: 'proven: the trust policy was read and judged. tested: by probes only.',
@@ -141,6 +142,7 @@ export const calls = {
   listOperatorConnections: {
     summary: 'Lists connections across organizations, a page at a time.',
     members: {
+      after: { description: 'The "next" of the page before.' },
       accountId: { description: 'Of the role or key, or the expected one.' },
       assurance: {
         description: 'proven: the trust policy was read and judged. tested: by probes only.',
@@ -161,7 +163,10 @@ export const calls = {
   },
   listOrganizations: {
     summary: 'Lists organizations, or searches them by name.',
-    members: { search: { description: 'A part of the name; letter case does not count.' } },
+    members: {
+      after: { description: 'The "next" of the page before.' },
+      search: { description: 'A part of the name; letter case does not count.' },
+    },
   },
   getOrganization: {
     summary: 'Returns one organization, by its id or reference, with the use of its quotas.',

@@ -25,6 +25,7 @@ export const auditActions = [
   'api_key.revoke',
   'connection.create',
   'connection.verify',
+  'connection.change',
   'connection.rename',
   'connection.label',
   'connection.expect_account',

@@ -41,10 +41,14 @@ const common = z.strictObject({
   expectedAccountId: accountId.optional(),
   partition,
   scopes: z.array(scope).meta({ description: "Where it applies; {} is the organization's default." }),
-  /** Where the vendor last said that it applies; a callback may narrow that. Absent until the vendor says so. */
-  vendorScopes: z.array(scope).optional(),
-  /** A callback may make it the organization's default. */
-  scopeFrom: z.literal('callback').optional(),
+  vendorScopes: z.array(scope).optional().meta({
+    description:
+      'Where the vendor last said that it applies; a callback may narrow that. Absent until the vendor says so.',
+  }),
+  scopeFrom: z
+    .literal('callback')
+    .optional()
+    .meta({ description: "A callback may make it the organization's default." }),
   /** Roles of other connections that its external ID opened: none is its own before AWS denied it that ID once. */
   foreignRoles: z.array(roleArn).optional(),
   /** Other connections' external IDs that opened its role: it is safe again when AWS denies them. */

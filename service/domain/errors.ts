@@ -43,3 +43,10 @@ export class RolebridgeError extends Error {
     this.members = options.members ?? {};
   }
 }
+
+/** `request_invalid` about one place of the request, such as `body.scope.project`. */
+export const invalidRequest = (at: string, message: string, remedy: string): RolebridgeError =>
+  new RolebridgeError('request_invalid', `${at}: ${message}`, {
+    remedy,
+    members: { errors: [{ at, message }] },
+  });

@@ -64,8 +64,10 @@ const check = z.strictObject({
   context: z.record(conditionKey, oneOrMany).optional(),
 });
 
+export const sid = z.string().regex(/^[A-Za-z0-9]{1,64}$/, 'must be 1 to 64 letters and digits');
+
 const denial = z.strictObject({
-  sid: z.string().regex(/^[A-Za-z0-9]{1,64}$/, 'must be 1 to 64 letters and digits'),
+  sid,
   reason: line(500),
   actions: listOf(action, 500),
   resources: listOf(resource, 100),

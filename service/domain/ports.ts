@@ -101,6 +101,14 @@ export interface AuditLog {
   deleteAuditBefore(keptSince: string, now: string): Promise<number>;
 }
 
+/** Results of signing stored records again. */
+export interface IntegrityKeyRenewal {
+  /** Of the key that signs now. */
+  readonly keyId: string;
+  /** Documents of organizations, or rows. */
+  readonly signedAgain: number;
+}
+
 /** Something to do about a connection when it is due, by whichever process gets to it first. */
 export interface Job {
   readonly connectionId: ConnectionId;
@@ -163,8 +171,8 @@ export interface DeliveryPage {
   readonly status?: 'pending' | 'delivered' | 'failed' | undefined;
   /** Only those created then or later. */
   readonly since?: string | undefined;
-  /** The webhook id of the last one of the page before. */
-  readonly after?: string | undefined;
+  /** The last one of the page before, of any endpoint. */
+  readonly after?: Pick<OutboxMessage, 'id' | 'endpoint'> | undefined;
 }
 
 export interface WebhookEndpoints {
@@ -242,6 +250,14 @@ export interface OrganizationFilter {
 }
 
 /** Filters of connections; omitted members match any. */
+/** Which connections a list has. */
+export interface ConnectionPage extends ConnectionFilter {
+  readonly limit: number;
+  readonly after?: ConnectionId | undefined;
+  /** A list that shows no checks and probes does not read them. */
+  readonly withoutReports?: boolean | undefined;
+}
+
 export interface ConnectionFilter {
   readonly status?: Connection['status'] | undefined;
   /** Of the last verification that failed. */
@@ -262,8 +278,8 @@ export interface ConnectionFilter {
  * Once a promise is fulfilled, the change survives a crash and a loss of power.
  */
 export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoints {
-  /** @throws RolebridgeError `reference_taken` */
-  createOrganization(organization: Organization): Promise<void>;
+  /** With its first key, if it has one. @throws RolebridgeError `reference_taken` */
+  createOrganization(organization: Organization, key?: ApiKey): Promise<void>;
   /** Erased ones too. */
   organization(id: OrganizationId): Promise<Organization | undefined>;
   /** In one question. */
@@ -317,7 +333,7 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
   connections(
     /** Undefined: of all organizations, for the operator. */
     organizationId: OrganizationId | undefined,
-    page: { limit: number; after?: ConnectionId | undefined } & ConnectionFilter,
+    page: ConnectionPage,
   ): Promise<{ connections: Connection[]; hasMore: boolean }>;
   /** How many an organization has, deleted ones left out. */
   connectionCount(organizationId: OrganizationId): Promise<number>;
@@ -383,6 +399,8 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
   finishRequest(mine: AnsweredRequest): Promise<void>;
   /** The key is free again. */
   releaseRequest(mine: AnsweredRequest): Promise<void>;
+  /** After the service key: a new key signs what is stored, and the one before can sign nothing any more. */
+  renewIntegrityKey(): Promise<IntegrityKeyRenewal>;
   /** @throws RolebridgeError `store_unavailable` when a write would not be possible now */
   ready(): Promise<void>;
   close(): Promise<void>;

@@ -1,5 +1,6 @@
 import type { AuditRecord } from '../domain/audit.js';
 import type { AuditId, ConnectionId, OrganizationId } from '../domain/ids.js';
+import type { IntegrityKeyRenewal } from '../domain/ports.js';
 import type { ColumnOf, Constraint, OrderOf, TableName, Values } from './tables.js';
 
 /**
@@ -30,6 +31,11 @@ export interface Backend {
     work: (transaction: Transaction) => Promise<Result>,
   ): Promise<Result>;
   readonly log: Log;
+  /**
+   * When the key that signs was encrypted under a former service key, a new one signs from now on, also what is there.
+   * Once that is done, the key before proves what the audit log had by then and nothing else.
+   */
+  renewIntegrityKey?(): Promise<IntegrityKeyRenewal>;
   /** @throws RolebridgeError `store_unavailable` when a transaction would fail now */
   ready(): Promise<void>;
   close(): Promise<void>;
@@ -90,7 +96,9 @@ export interface Selection<Name extends TableName> {
   readonly search?: { readonly column: ColumnOf<Name>; readonly text: string } | undefined;
   /** Only rows whose first column of the order is that or less. */
   readonly upTo?: string | undefined;
-  /** Only rows that hold one of these values, or one between two. */
+  /** Only rows that hold this scope, or one within it. */
+  readonly within?: string | undefined;
+  /** Only rows that hold one of these values, or one between two; in the order of the values, from the first on. */
   readonly holding?:
     | { readonly constraint: Constraint; readonly values: readonly string[] }
     | { readonly constraint: Constraint; readonly after: string; readonly before: string }

@@ -1,6 +1,6 @@
 import type { OrganizationId } from '../domain/ids.js';
-import { type Backend, type Query, UniqueConflict } from './backend.js';
-import { RecentValues } from './recent-values.js';
+import { keysWithin } from '../domain/scope.js';
+import { type Query, UniqueConflict } from './backend.js';
 import type { Row } from './row.js';
 import { SortedRows } from './sorted-rows.js';
 import {
@@ -66,7 +66,7 @@ export class Rows {
   }
 
   list<Name extends TableName>(table: Name, query: Query<Name>): Row[] {
-    const { organizationId, where = {}, limit, after, upTo, search } = query;
+    const { organizationId, where = {}, limit, after, upTo, search, within } = query;
     const { byKey, orders } = this.#of(table);
     const column = tables[table].orders[query.order];
     const filters = Object.entries<string | undefined>(where).filter(([, wanted]) => wanted !== undefined);
@@ -78,8 +78,10 @@ export class Rows {
     const candidates = query.holding
       ? this.#holding(table, query)
       : sorted?.after(after !== undefined && column === null ? { key: after } : last);
+    const held = within === undefined ? undefined : this.#within(organizationId, within);
     for (const row of candidates ?? []) {
       if (found.length === limit) break;
+      if (held && !held.has(row)) continue;
       if (upTo !== undefined && typeof column === 'string' && (row.columns[column] ?? '') > upTo) break;
       if (search && !row.columns[search.column]?.includes(search.text)) continue;
       if (isWanted(row, filters)) found.push(row);
@@ -165,6 +167,14 @@ export class Rows {
     for (const row of rows) if (row.table === table) yield row;
   }
 
+  #within(organizationId: string | undefined, scope: string): ReadonlySet<Row> {
+    const { after, before } = keysWithin(scope);
+    const claims = this.#claims.get(spaceOf('scope', organizationId ?? '')) ?? new Map<string, Row>();
+    const held = new Set<Row>();
+    for (const [key, row] of claims) if (key === scope || (key > after && key < before)) held.add(row);
+    return held;
+  }
+
   #claim(row: Row): void {
     for (const { constraint, value } of claimsOf(row.table, rowValue(row))) {
       const space = spaceOf(constraint, row.organizationId);
@@ -180,33 +190,6 @@ export class Rows {
       if (claims?.get(value) === row) claims.delete(value);
     }
   }
-}
-
-/** Recently read values: deployed systems request the same ones all day long. */
-const recentAtMost = 10_000;
-
-/** Queries on rows in memory. */
-export function readsOn(rows: Rows): Pick<Backend, 'get' | 'list' | 'count'> {
-  const recent = new RecentValues<Row>(recentAtMost);
-  function recentValue<Name extends TableName>(row: Row): Values[Name] {
-    const known = recent.get(row);
-    // Cached columns derive from the row, and values are read-only.
-    if (known !== undefined) return known as Values[Name];
-    const value = rowValue<Name>(row);
-    recent.set(row, value);
-    return value;
-  }
-  return {
-    get: async (table, keys) =>
-      keys.map((key) => {
-        const row = rows.get(table, key);
-        return row && recentValue(row);
-      }),
-    // A page of many rows would push out the others.
-    list: async (table, query) =>
-      rows.list(table, query).map((row) => (query.holding ? recentValue(row) : rowValue(row))),
-    count: async (table, column, where) => rows.count(table, column, where),
-  };
 }
 
 export interface Change {

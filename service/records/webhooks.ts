@@ -120,7 +120,7 @@ async function deliveries(
     order: 'newest',
     where: { endpoint, status },
     upTo: since && newestFirst(since),
-    after: after && messageKey({ id: after, endpoint }),
+    after: after && messageKey(after),
     limit: limit + 1,
   });
   return { deliveries: found.slice(0, limit), hasMore: found.length > limit };

@@ -156,11 +156,12 @@ resource "aws_iam_role_policy_attachment" "this" {
 }
 
 # A list has positions and no names. Were the attachments only moved along when one goes, the policy that one of them
-# detaches could be the one that another has just attached: all are detached first, then attached again.
+# detaches could be the one that another has just attached: from the first position that changes on, all are detached
+# first, then attached again. Those before it stay.
 resource "terraform_data" "managed_policy_list" {
-  count = length(local.listed_arns) > 0 ? 1 : 0
+  count = length(local.listed_arns)
 
-  triggers_replace = local.listed_arns
+  triggers_replace = slice(local.listed_arns, 0, count.index + 1)
 }
 
 resource "aws_iam_role_policy_attachment" "list" {
@@ -170,7 +171,7 @@ resource "aws_iam_role_policy_attachment" "list" {
   policy_arn = local.listed_arns[count.index]
 
   lifecycle {
-    replace_triggered_by = [aws_iam_role.this.unique_id, terraform_data.managed_policy_list]
+    replace_triggered_by = [aws_iam_role.this.unique_id, terraform_data.managed_policy_list[count.index]]
   }
 
   depends_on = [terraform_data.managed_policy_list]
@@ -257,6 +258,13 @@ resource "terraform_data" "deregistration" {
     fail_when_unreachable    = tostring(var.fail_destroy_when_unreachable)
     waits_for_inline_policy  = one(aws_iam_role_policy.this[*].id)
     waits_for_managed_policy = length(aws_iam_role_policy_attachment.this) + length(aws_iam_role_policy_attachment.list) + length(aws_iam_role_policy_attachment.set)
+  }
+
+  lifecycle {
+    precondition {
+      condition     = length(distinct(concat(values(local.policy_arns), local.listed_arns))) == length(local.policy_arns) + length(local.listed_arns)
+      error_message = "managed_policies names a policy twice, or one that permissions or the permission set attaches too. Name it once: when one of the two goes, it takes the attachment of the other along."
+    }
   }
 
   # A shell, so that a machine without Node or the script can warn; no value is in the command but the vendor's name.

@@ -65,7 +65,7 @@ variable "permissions" {
 }
 
 variable "managed_policies" {
-  description = "Managed policies besides: names of AWS's own, or ARNs of any. A map ({ deploy = aws_iam_policy.deploy.arn }) or a set keeps each attachment in place when others are added or removed; a list is attached anew when it changes."
+  description = "Managed policies besides: names of AWS's own, or ARNs of any. A map ({ deploy = aws_iam_policy.deploy.arn }) or a set keeps each attachment in place when others are added or removed; of a list, those from the first change on are attached anew."
   type        = any
   default     = {}
 

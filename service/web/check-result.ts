@@ -27,7 +27,7 @@ export function resultOf(error: RolebridgeError): CheckResult {
   return {
     kind: error.retryAfterSeconds === undefined ? 'refused' : 'inconclusive',
     code: error.code,
-    message: plain(error),
+    message: error.detail,
     remedy: error.remedy,
     checks: checks ?? [],
     causes: diagnosis?.causes ?? [],
@@ -52,21 +52,4 @@ export function storedResultOf(connection: Connection): CheckResult | undefined 
     awsRequestId: verification.probes.at(-1)?.requestId,
     status: errorCatalog[verification.code].status,
   };
-}
-
-const fieldNames: Record<string, string> = {
-  accessKeyId: 'Access key ID',
-  secretAccessKey: 'Secret access key',
-  sessionToken: 'Session token',
-  name: 'Name',
-  roleArn: 'Role ARN',
-};
-
-/** A request's "body.name: …" in the words of the form. */
-export function plain({ detail, members }: RolebridgeError): string {
-  const { errors } = members;
-  if (!errors) return detail;
-  return errors
-    .map(({ at, message }) => `${fieldNames[at.split('.').at(-1) ?? ''] ?? at}: ${message}`)
-    .join('; ');
 }

@@ -133,12 +133,11 @@ function OperatorSignOut() {
   const { texts, operator } = usePage();
   if (operator === undefined) return null;
   return (
-    <form class="topbar-end" method="post" action={useHref()('/operator/sign-out')}>
-      <input type="hidden" name="csrf" value={operator.csrfToken} />
+    <Form path="/operator/sign-out" kind="topbar-end">
       <button type="submit" class="link small">
         {texts.common.signOut}
       </button>
-    </form>
+    </Form>
   );
 }
 

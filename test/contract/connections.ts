@@ -1,6 +1,6 @@
 import type { Connection } from '../../service/domain/connection.js';
 import { disconnected } from '../../service/domain/connection-transitions.js';
-import { newExternalId } from '../../service/domain/ids.js';
+import { type ConnectionId, newExternalId } from '../../service/domain/ids.js';
 import type { RoleArn } from '../../service/domain/role-arn.js';
 import { scopeKey } from '../../service/domain/scope.js';
 import { aConnection, at, changed, connectedTo, intent } from './records.js';
@@ -135,6 +135,31 @@ export function connectionsContract(on: Subject): void {
     ]);
   });
 
+  test('lists those that hold a scope or one within it, a page at a time in the order of their creation', async () => {
+    const other = await on.another();
+    await on.insert({ scopes: [{ project: 'shop' }] }, other.id);
+    const [web, , both, shop] = [
+      await on.insert({ scopes: [{ project: 'shop', environment: 'production', architecture: 'web' }] }),
+      await on.insert({ scopes: [{}, { project: 'shop-2' }, { project: 'shop.old', environment: 'a' }] }),
+      await on.insert({ scopes: [{ project: 'blog' }, { project: 'shop', environment: 'test' }] }),
+      await on.insert({ scopes: [{ project: 'shop' }] }),
+    ];
+    const page = async (scope: string, limit: number, after?: ConnectionId) => {
+      const found = await on.store.connections(on.organization.id, { scope, limit, after });
+      return [found.connections.map(({ id }) => id), found.hasMore];
+    };
+    const inOrder = [web, both, shop]
+      .sort((one, next) => (one.createdAt + one.id < next.createdAt + next.id ? -1 : 1))
+      .map(({ id }) => id);
+    expect(await page('shop', 9)).toEqual([inOrder, false]);
+    expect(await page('shop', 2)).toEqual([inOrder.slice(0, 2), true]);
+    expect(await page('shop', 2, inOrder[1])).toEqual([inOrder.slice(2), false]);
+    expect(await page('shop/production', 9)).toEqual([[web.id], false]);
+    expect(await page('sho', 9)).toEqual([[], false]);
+    const pending = { scope: 'shop', status: 'connected', limit: 9 } as const;
+    expect((await on.store.connections(on.organization.id, pending)).connections).toEqual([]);
+  });
+
   test('lets two organizations use the same scope', async () => {
     const other = await on.another();
     await on.insert({ scopes: [{}] });
@@ -192,7 +217,7 @@ export function connectionsContract(on: Subject): void {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  test('shows the loser of a race the winner's write', async () => {
+  test('shows the loser of a race the write of the winner', async () => {
     const one = aConnection(on.organization.id, { scopes: [{ project: 'shop' }] });
     const other = aConnection(on.organization.id, { scopes: [{ project: 'shop' }] });
     // Which of them a pool sends first is its own business.

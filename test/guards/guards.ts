@@ -324,10 +324,18 @@ export const guards: readonly Guard[] = [
   {
     name: 'the signature of stored data',
     file: 'service/records/integrity.ts',
-    guard: 'timingSafeEqual(expected, found)',
+    guard: 'timingSafeEqual(expected, given)',
     without: 'true',
     test: 'test/service/store-damage.test.ts',
     title: 'edited value',
+  },
+  {
+    name: 'a retired key signs nothing',
+    file: 'service/records/integrity.ts',
+    guard: 'if (found.retiredAtMs !== undefined && provenAtMs > found.retiredAtMs)',
+    without: 'if (false)',
+    test: 'test/service/store-damage.test.ts',
+    title: 'holder of the former service key',
   },
   {
     name: 'the newest document',

@@ -24,7 +24,7 @@ const houseWords: readonly (readonly [pattern: RegExp, instead: string])[] = [
 /** A comment or a test's title that is a clause: name the thing, or begin with the verb. */
 const clauses: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [
-    /^(?:\/[/*][\s*]*(?:What (?!to |happened)|Who |Whom |Whose )|['"`](?:what (?!happened)|who ))(?![^.!?]*\?)/g,
+    /^(?:\/[/*][\s*]*(?:What (?!to |happened)|Who |Whom |Whose )|['"`](?:what (?!to |happened)|who ))(?![^.!?]*\?)/g,
     'a noun or a verb phrase',
   ],
 ];

@@ -16,7 +16,6 @@ const tables =
 const exceptions: readonly string[] = [
   'aws-sandbox/iam-entity-policies.ts:actionsOf',
   'aws-sandbox/server.ts:startAwsSandbox',
-  'constructs/cross-account-role.ts',
   'service/actions/mass-failure.ts:watchForMassFailure',
   'service/actions/reverify-connection.ts:reverifyConnection',
   'service/actions/store-verdict.ts:storeVerdict',
@@ -51,7 +50,6 @@ const exceptions: readonly string[] = [
   'service/templates/cloudformation-template.ts:templateDocument',
   'service/templates/stack-set-template.ts:stackSetDocument',
   'service/templates/terraform-configuration.ts:terraformConfiguration',
-  'service/web/components/basics.tsx:Field',
   'service/web/components/permission-set.tsx:PermissionSetStatements',
   'service/web/components/scope-fields.tsx:ScopeFields',
   'service/web/operator/organization.tsx:OrganizationView',

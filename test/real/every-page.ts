@@ -281,6 +281,17 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
         await page.locator('input[type=checkbox][name=scope]').first().check();
       },
     },
+    { name: 'keys', path: '/keys' },
+    {
+      name: 'keys-error',
+      path: '/keys',
+      act: async (page) => {
+        await page.locator('#name').fill('runner');
+        await page.locator('#scope').fill('a/b/c/d');
+        await page.locator('form[action$="/keys"] button').last().click();
+        await page.locator('[aria-invalid=true]').first().waitFor();
+      },
+    },
     { name: 'name', path: of(ids.proven, '/name') },
     { name: 'rotate-ask', path: of(ids.proven, '/rotate') },
     { name: 'rotate', path: of(ids.rotating, '/rotate') },

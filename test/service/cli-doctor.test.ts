@@ -320,6 +320,7 @@ test('the encryption key: none, a missing key in use, an old key in use', async 
       enrollmentSecrets: expect.objectContaining({ reencrypted: 0, failed: [] }),
       webhookSecrets: expect.objectContaining({ reencrypted: 0, failed: [] }),
       personKeys: expect.objectContaining({ reencrypted: 0, failed: [] }),
+      signatures: { keyId: 'i1', signedAgain: 0 },
     },
   ]);
   expect((await examine(held)).of('encryption key')).toMatchObject({ outcome: 'ok' });

@@ -6,7 +6,6 @@
  *   the customer gives the access key again;
  * - ids, external IDs and times: the service makes them. A connection with a role is pending, bound to the same account,
  *   until the role's trust policy requires the new external ID;
- * - `scopeFrom` of a connection that waits for its callback: no answer has it;
  * - the audit log: it records this service's actions, and can't be written;
  * - revoked or expired keys, links and enrollments: they no longer work.
  */
@@ -74,7 +73,11 @@ async function furnished(): Promise<string> {
   const role = { roleName: 'vendor', trustPolicy: shop.trustPolicy };
   const { arn: roleArn } = vendor.sandbox.createRole(customer.accountId, role);
   await call('PUT', `/v1/connections/${shop.id}/role`, { roleArn });
-  await call('POST', '/v1/connections', { name: 'later', expectedAccountId: customer.accountId });
+  await call('POST', '/v1/connections', {
+    name: 'later',
+    expectedAccountId: customer.accountId,
+    scopeFrom: 'callback',
+  });
   await call('POST', '/v1/connections', {
     name: 'archive',
     method: 'access_key',
@@ -120,11 +123,22 @@ async function rebuilt(lines: readonly Line[]): Promise<string> {
 
   const connectionIds = new Map<string, string>();
   for (const each of of('connection')) {
-    const { name, reference, metadata, defaultRegion, method, partition, expectedAccountId, scopes } = each;
-    const labels = { name, reference, metadata, defaultRegion, method, partition, expectedAccountId };
+    const { name, reference, metadata, defaultRegion, method, partition, expectedAccountId } = each;
+    const { scopeFrom, vendorScopes } = each;
+    const labels = {
+      name,
+      reference,
+      metadata,
+      defaultRegion,
+      method,
+      partition,
+      expectedAccountId,
+      scopeFrom,
+    };
     const key = method === 'access_key' ? keyOf(customer.admin) : {};
     const { id } = await call('POST', '/v1/connections', { ...labels, ...key });
-    await call('PUT', `/v1/connections/${id}/scopes`, { scopes });
+    // Where the vendor has said nothing, a callback still may.
+    if (vendorScopes) await call('PUT', `/v1/connections/${id}/scopes`, { scopes: vendorScopes });
     connectionIds.set(each.id, id);
   }
 
@@ -159,8 +173,8 @@ function comparable(lines: readonly Line[]): unknown {
     organization: ({ id: _, createdAt: _created, ...rest }) => rest,
     project: ({ updatedAt: _, ...rest }) => rest,
     connection: ({ name, reference, metadata, defaultRegion, method, ...rest }) => {
-      const { partition, expectedAccountId, scopes, accessKeyLastFour } = rest;
-      const bound = { partition, expectedAccountId, scopes, accessKeyLastFour };
+      const { partition, expectedAccountId, scopes, vendorScopes, scopeFrom, accessKeyLastFour } = rest;
+      const bound = { partition, expectedAccountId, scopes, vendorScopes, scopeFrom, accessKeyLastFour };
       return { name, reference, metadata, defaultRegion, method, ...bound };
     },
     api_key: ({ id: _, createdAt: _created, lastUsedAt: _used, parentId, ...rest }) => ({

@@ -175,8 +175,18 @@ it('resolves up to 100 targets in one call, each like a single one', async () =>
       'GET',
       `/v1/resolve?${new URLSearchParams(target as Record<string, string>)}`,
     );
-    expect(body.results[index]).toEqual({ target, resolution: alone.body });
+    const { connection, matchedScope, shadows } = alone.body;
+    const wider = shadows.map(
+      ({ scope, connection: { id } }: { scope: object; connection: { id: string } }) => ({
+        scope,
+        connectionId: id,
+      }),
+    );
+    const resolution = { connectionId: connection.id, matchedScope, shadows: wider };
+    expect(body.results[index]).toEqual({ target, resolution });
+    expect(body.connections).toContainEqual(connection);
   }
+  expect(body.connections).toHaveLength(3);
   expect((await vendor.call('POST', '/v1/resolve', { targets: [...targets, {}] })).status).toBe(400);
 });
 

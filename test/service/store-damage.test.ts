@@ -1,6 +1,8 @@
 /** A changed data directory: the start reports it, or no acknowledged data is missing. */
+import assert from 'node:assert';
 import { createHmac, hkdfSync } from 'node:crypto';
 import {
+  appendFileSync,
   cpSync,
   mkdtempSync,
   readdirSync,
@@ -12,9 +14,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from '../../service/records/lowdb/inspect.js';
 import { openFileStore } from '../../service/records/open.js';
 import type { RecordStore } from '../../service/records/record-store.js';
 import { tableNames, tables } from '../../service/records/tables.js';
+import { createKeyring } from '../../service/secrets/keyring.js';
 import {
   aConnection,
   anApiKey,
@@ -84,6 +88,7 @@ const copyOf = (directory: string): string => {
   const copy = newFolder();
   for (const name of ['organizations', 'audit'])
     cpSync(join(directory, name), join(copy, name), { recursive: true });
+  cpSync(join(directory, 'integrity-keys.json'), join(copy, 'integrity-keys.json'));
   return copy;
 };
 const filesIn = (directory: string): string[] =>
@@ -244,11 +249,80 @@ test('an edited line signed without the key is detected', async () => {
 test('a different service key is reported as such', async () => {
   const others = [{ id: 'k2', key: Buffer.alloc(32, 4) }];
   await expect(openFileStore({ directory: copyOf(base), keys: others })).rejects.toMatchObject({
-    detail: expect.stringContaining('signed with the service key "k1", which is not configured'),
+    detail: expect.stringContaining('is encrypted with the service key "k1", which is not configured'),
   });
   const renamed = [{ id: 'k1', key: Buffer.alloc(32, 4) }];
   await expect(openFileStore({ directory: copyOf(base), keys: renamed })).rejects.toMatchObject({
-    detail: expect.stringContaining('another service key of that name'),
+    detail: expect.stringContaining('another service key of the name "k1"'),
+  });
+});
+
+test('the key that signs, edited, gone or exchanged for another store’s, stops the start', async () => {
+  const other = newFolder();
+  await (await openFileStore({ directory: other, keys })).close();
+  for (const damage of [
+    (path: string) => rmSync(path),
+    (path: string) => writeFileSync(path, '{}'),
+    (path: string) => writeFileSync(path, readFileSync(path, 'utf8').replace('"i1"', '"i2"')),
+    (path: string) => cpSync(join(other, 'integrity-keys.json'), path),
+  ]) {
+    const copy = copyOf(base);
+    damage(join(copy, 'integrity-keys.json'));
+    await expect(contents(copy)).rejects.toMatchObject({ code: 'store_unavailable' });
+  }
+});
+
+describe('a service key was exchanged, and the integrity key with it', () => {
+  const renewed = [{ id: 'k2', key: Buffer.alloc(32, 9) }, ...keys];
+  const under = (directory: string) => openFileStore({ directory, keys: renewed });
+  const only = (directory: string) => openFileStore({ directory, keys: renewed.slice(0, 1) });
+  let later: string;
+  beforeAll(async () => {
+    later = copyOf(base);
+    const store = await under(later);
+    expect(await store.renewIntegrityKey()).toEqual({ keyId: 'i2', signedAgain: organizations.length });
+    // Once.
+    expect(await store.renewIntegrityKey()).toEqual({ keyId: 'i2', signedAgain: 0 });
+    await store.close();
+  });
+
+  test('the former service key is needed no more, and everything is there, older audit records too', async () => {
+    const store = await only(later);
+    for (const { id } of organizations) {
+      expect((await store.auditRecords(id, { limit: 1_000 })).records).toHaveLength(12);
+      await store.appendAudit([anAuditRecord(id)]);
+    }
+    await store.close();
+    expect((await inspect(later, renewed.slice(0, 1))).damages).toEqual([]);
+    const again = await only(later);
+    for (const { id } of organizations)
+      expect((await again.auditRecords(id, { limit: 1_000 })).records).toHaveLength(13);
+    await again.close();
+  });
+
+  test('a line that a holder of the former service key signs is refused', async () => {
+    const copy = copyOf(later);
+    const sealed = JSON.parse(readFileSync(join(base, 'integrity-keys.json'), 'utf8')).i1;
+    const [key = assert.fail()] = keys;
+    const opened = createKeyring([key], 'rolebridge integrity key v1').open(sealed, 'integrity key i1');
+    const stolen = Buffer.from(JSON.parse(opened.toString()).key, 'base64');
+    const log = filesIn(copy).find((path) => path.endsWith('.jsonl')) ?? '';
+    const last = JSON.parse(linesOf(readFileSync(log)).at(-1) ?? '');
+    const { key: _, mac: prev, ...line } = { ...last, n: last.n + 1 };
+    const signed = JSON.stringify({ ...line, prev }).slice(0, -1);
+    const mac = createHmac('sha256', stolen).update(signed).digest('base64url');
+    appendFileSync(log, `${signed},"key":"i1","mac":"${mac}"}\n`);
+    await expect(only(copy)).rejects.toMatchObject({
+      detail: expect.stringContaining('signed with the key "i1", which was retired'),
+    });
+  });
+
+  test('a document, a head or a line that the former key signed does not come back', async () => {
+    for (const path of filesIn(base).filter((name) => !name.endsWith('.bak'))) {
+      const copy = copyOf(later);
+      writeFileSync(path.replace(base, copy), readFileSync(path));
+      await expect(only(copy)).rejects.toMatchObject({ code: 'store_unavailable' });
+    }
   });
 });
 

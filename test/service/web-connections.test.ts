@@ -299,7 +299,7 @@ describe('connecting with an access key', () => {
   test.each([
     ['a wrong secret', { secretAccessKey: 'a'.repeat(40) }, 'secret'],
     ['an unknown id', { accessKeyId: 'AKIAAAAAAAAAAAAAAAAA' }, 'does not know'],
-    ['a space after it', { secretAccessKey: `${'a'.repeat(40)} ` }, 'must be'],
+    ['a space after it', { secretAccessKey: `${'a'.repeat(40)} ` }, 'without spaces'],
     ['no name', { name: '' }, 'Name'],
   ])('is rejected with %s, which is not shown again', async (_name, more, says) => {
     const given = key(more);

@@ -1,5 +1,5 @@
 /** The output of a deploy, and the check before the role exists. */
-import { closeVendor, problem, run } from '../constructs/callback-run.js';
+import { closeVendor, destroy, problem, run } from '../constructs/callback-run.js';
 import { connected, type VendorAnswer } from '../constructs/vendor.js';
 
 afterEach(closeVendor);
@@ -39,6 +39,37 @@ describe('a connected deploy', () => {
       expect([code, output]).toEqual([1, expect.stringContaining('(answer_unexpected)')]);
     },
   );
+});
+
+describe('what to do', () => {
+  const down = () => problem(502, {});
+
+  test.each<[string, Record<string, string>, RegExp]>([
+    ['a deploy', {}, /Apply again in a few minutes/],
+    ['commands in a shell', { CONNECT_PLACE: 'shell' }, /Run it again in a few minutes/],
+    [
+      'a destroy that is to fail',
+      { ...destroy, CONNECT_FAIL_WHEN_UNREACHABLE: 'true' },
+      /Destroy again in a few\s+minutes/,
+    ],
+  ])('is said for where it runs: %s', async (_name, environment, text) => {
+    const { code, output } = await run(down, { CONNECT_DEADLINE_SECONDS: '1', ...environment });
+    expect([code, output]).toEqual([1, expect.stringMatching(text)]);
+  });
+
+  test('is nothing where the role goes anyway', async () => {
+    const { code, output } = await run(down, { ...destroy, CONNECT_DEADLINE_SECONDS: '1' });
+    expect([code, output]).toEqual([0, expect.stringContaining('the destroy continues')]);
+    expect(output).not.toMatch(/What to do|again in a few/);
+  });
+
+  test.each([
+    ['', 'where Terraform runs'],
+    ['shell', 'in this shell'],
+  ])('names where the secret is set (%j)', async (place, where) => {
+    const { output } = await run(down, { CONNECT_PLACE: place, CONNECT_CALLBACK_SECRET: '' });
+    expect(output).toContain(where);
+  });
 });
 
 describe('the input to change', () => {

@@ -358,7 +358,7 @@ describe('init --setup', () => {
   };
   test.each<[string, (url: string) => { status?: number; body: unknown }, RegExp]>([
     ['is unknown', () => ({ status: 401, body: {} }), /does not accept this set-up code/],
-    ['is answered with an error', () => ({ status: 500, body: {} }), /answered HTTP 500/],
+    ['is answered with an error', () => ({ status: 404, body: {} }), /answered HTTP 404/],
     ['is answered with a list', () => ({ body: [] }), /--connection-id .* is missing/],
     [
       'is of another host',

@@ -98,6 +98,55 @@ describe('checkpoints of the audit log', () => {
   });
 });
 
+describe('the key that signs, after a service key was exchanged', () => {
+  const [former, next] = [1, 2].map((byte) => ({ id: `k${byte}`, key: Buffer.alloc(32, byte) }));
+  const never = new Date(Date.UTC(2100, 0, 1)).toISOString();
+  afterEach(() => jest.restoreAllMocks());
+
+  test('is learnt by processes that run, and the one before signs nothing any more once all have', async () => {
+    const url = await server.newSchema();
+    const both = [next, former].filter((key) => key !== undefined);
+    const running = await open(url, { keys: [...both].reverse() });
+    const organization = anOrganization();
+    await running.createOrganization(organization);
+    await running.appendAudit([anAuditRecord(organization.id)]);
+    await running.signAudit(never);
+    const before = await sql(url, 'SELECT key, mac FROM organizations');
+
+    const renewing = await open(url, { keys: both });
+    // The organization and the checkpoint.
+    expect(await renewing.renewIntegrityKey()).toEqual({ keyId: 'i2', signedAgain: 2 });
+    expect(await renewing.renewIntegrityKey()).toEqual({ keyId: 'i2', signedAgain: 0 });
+    const connection = aConnection(organization.id);
+    await renewing.commit({ connection: { next: connection, ifVersion: null, intent } });
+    expect(await running.connection(organization.id, connection.id)).toEqual(connection);
+    await running.createApiKey(anApiKey(organization.id));
+    expect((await sql(url, "SELECT key FROM api_keys WHERE mac NOT LIKE 'i2.%'")).rows).toEqual([]);
+
+    // A process that had read nothing since might still sign with the one before: it counts for two minutes.
+    const putBack = () =>
+      sql(url, 'UPDATE organizations SET mac = $2 WHERE key = $1', Object.values(before.rows[0]));
+    await renewing.signAudit(never);
+    await putBack();
+    expect(await running.organization(organization.id)).toEqual(organization);
+    const now = Date.now();
+    jest.spyOn(Date, 'now').mockImplementation(() => now + 180_000);
+    await renewing.signAudit(never);
+    expect(await renewing.organization(organization.id)).toEqual(organization);
+    await putBack();
+    await expect(renewing.organization(organization.id)).rejects.toMatchObject({
+      detail: expect.stringContaining('signed with the key "i1", which was retired'),
+    });
+
+    const alone = await open(url, { keys: both.slice(0, 1) });
+    expect((await alone.auditRecords(organization.id, { limit: 10 })).records).toHaveLength(1);
+    expect(await alone.auditFaults()).toEqual([]);
+    await expect(openPostgresStore({ url, keys: both.slice(1) })).rejects.toMatchObject({
+      detail: expect.stringContaining('the service key "k2", which is not configured'),
+    });
+  });
+});
+
 describe('the schema', () => {
   test('is created once by concurrent starts', async () => {
     const url = await server.newSchema();

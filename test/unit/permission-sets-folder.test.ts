@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,7 +5,6 @@ import { openPermissionSets } from '../../service/permission-sets/index.js';
 import { servedPermissionSets } from '../../service/records/key-checks.js';
 
 const examples = path.join(__dirname, '../../examples/permission-sets');
-const serviceKeys = [{ id: 'k1', key: randomBytes(32) }];
 
 let folder: string;
 let dataDirectory: string;
@@ -17,8 +15,7 @@ beforeEach(() => {
   cpSync(examples, folder, { recursive: true });
 });
 
-const open = () =>
-  openPermissionSets(folder, servedPermissionSets({ dataDirectory, database: undefined, serviceKeys }));
+const open = () => openPermissionSets(folder, servedPermissionSets({ dataDirectory, database: undefined }));
 const write = (file: string, text: string) => writeFileSync(path.join(folder, file), text);
 const example = (file: string) => JSON.parse(readFileSync(path.join(examples, file), 'utf8'));
 

@@ -2,7 +2,15 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { anchorsOf, houseWordsIn, houseWordsOfCode, linksOf, proseOf, wideCodeOf, wideTablesOf } from '../lint/prose.js';
+import {
+  anchorsOf,
+  houseWordsIn,
+  houseWordsOfCode,
+  linksOf,
+  proseOf,
+  wideCodeOf,
+  wideTablesOf,
+} from '../lint/prose.js';
 import { proseIn, sourcesIn } from '../lint/sources.js';
 
 const documents = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {

@@ -33,6 +33,8 @@ const shown = {
   partition: true,
   expectedAccountId: true,
   scopes: true,
+  vendorScopes: true,
+  scopeFrom: true,
   createdAt: true,
   updatedAt: true,
   lastUsedAt: true,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { assurance, connectionStatus, region } from '../../domain/connection.js';
-import { accountId } from '../../domain/ids.js';
+import { accountId, connectionId } from '../../domain/ids.js';
 import { metadata, reference } from '../../domain/organization.js';
 import { scope } from '../../domain/scope.js';
 import { permissionsState } from '../../domain/verification/permissions-report.js';
@@ -80,7 +80,7 @@ export const rotateExternalIdRequest = z.strictObject({ rotateCallbackSecret: z.
 
 const connectionFilters = {
   limit,
-  after: z.string().max(200).optional(),
+  after: connectionId.meta({ description: 'The "next" of the page before.' }).optional(),
   reference: reference.optional(),
   accountId: accountId.optional().meta({ description: 'Of the role or key, or the expected one.' }),
   assurance: assurance.optional(),
@@ -89,6 +89,7 @@ const connectionFilters = {
   permissionSet: z
     .string()
     .max(72)
+    .regex(/^[a-z0-9-]+(@\d{1,7})?$/, 'must be NAME or NAME@VERSION')
     .optional()
     .meta({ description: 'Name (`deploy`) or name and version (`deploy@3`) of a permission set.' }),
   permissions: permissionsState.optional().meta({ description: "IAM's simulator result." }),

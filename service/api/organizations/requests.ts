@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { organizationId } from '../../domain/ids.js';
 import { metadata, reference, targetsMode } from '../../domain/organization.js';
 
 import { limit, name } from '../schemas.js';
@@ -27,7 +28,7 @@ export const changeOrganizationRequest = z
 
 export const listOrganizationsQuery = z.strictObject({
   limit,
-  after: z.string().max(200).optional(),
+  after: organizationId.meta({ description: 'The "next" of the page before.' }).optional(),
   search: z
     .string()
     .min(1)

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { AuditRecord } from '../../domain/audit.js';
 import { RolebridgeError } from '../../domain/errors.js';
-import type { AuditId, OrganizationId } from '../../domain/ids.js';
+import { type AuditId, type OrganizationId, timeOfAuditId } from '../../domain/ids.js';
 import { messageOf } from '../../unknown-value.js';
 import { pageOfLog } from '../audit-page.js';
 import type { Log } from '../backend.js';
@@ -237,15 +237,8 @@ export class AuditLog {
 
 export const auditFileName = (id: OrganizationId, month: string): string => `${id}.${month}.jsonl`;
 
-const alphabet = '234567abcdefghijklmnopqrstuvwxyz';
-
 /** The month of an audit id's time, such as `2026-11`. */
-export function monthOf(id: AuditId): string {
-  let ms = 0;
-  for (const character of id.slice('aud_'.length, 'aud_'.length + 10))
-    ms = ms * 32 + alphabet.indexOf(character);
-  return new Date(ms).toISOString().slice(0, 7);
-}
+export const monthOf = (id: AuditId): string => new Date(timeOfAuditId(id)).toISOString().slice(0, 7);
 
 export const damagedLog = (path: string, what: string): RolebridgeError =>
   new RolebridgeError('store_unavailable', `The audit log ${path} is damaged: ${what}.`, {

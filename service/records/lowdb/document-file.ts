@@ -102,7 +102,8 @@ export class DocumentFile implements Adapter<Document> {
 
   *#pieces(document: Document): Iterable<Buffer> {
     const { integrity } = this.around;
-    const mac = integrity.start();
+    // A renewed key signs the next document.
+    const [mac, keyId] = [integrity.start(), integrity.keyId];
     let text = '';
     let sizeBytes = 0;
     const take = () => {
@@ -123,7 +124,7 @@ export class DocumentFile implements Adapter<Document> {
       if (text.length >= pieceLength) yield take();
     }
     yield take();
-    yield Buffer.from(`${tail(integrity.keyId)}${mac.digest('base64url')}"}\n`);
+    yield Buffer.from(`${tail(keyId)}${mac.digest('base64url')}"}\n`);
     this.sizeBytes = sizeBytes;
   }
 }

@@ -165,7 +165,7 @@ export function checkLog(
     for (const { text, offset } of lines) {
       let line: ReturnType<typeof readLine>;
       try {
-        line = readLine(text, integrity);
+        line = readLine(text, integrity, audit.head.n);
       } catch (error) {
         throw damaged(month, messageOf(error));
       }

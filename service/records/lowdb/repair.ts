@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, truncat
 import { join, resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
-import type { IntegrityKey } from '../integrity.js';
+import type { SealingKey } from '../../secrets/keyring.js';
 import { Rows } from '../rows.js';
 import { type AuditLine, linesBackward, readLine } from './audit-lines.js';
 import { auditFileName } from './audit-log.js';
@@ -28,7 +28,7 @@ export interface Repair {
  */
 export async function repair(
   directory: string,
-  { keys, drop }: { keys?: readonly IntegrityKey[] | undefined; drop: boolean },
+  { keys, drop }: { keys?: readonly SealingKey[] | undefined; drop: boolean },
 ): Promise<{ repairs: Repair[]; kept: string | undefined }> {
   const root = resolve(directory);
   const inspection = await inspect(root, keys);
@@ -156,7 +156,8 @@ function keptLog(
     const path = join(directory, auditFileName(id, month));
     let keptBytes = 0;
     for (const { text, offset } of [...linesBackward(path, () => {})].reverse()) {
-      const line: AuditLine | undefined = dropped > 0 ? undefined : attempt(() => readLine(text, integrity));
+      const line: AuditLine | undefined =
+        dropped > 0 ? undefined : attempt(() => readLine(text, integrity, audit.head.n));
       const before: Anchor | undefined = end ?? (line && { n: line.n - 1, mac: line.prev });
       if (line === undefined || before === undefined || line.n !== before.n + 1 || line.prev !== before.mac) {
         dropped += 1;

@@ -43,7 +43,11 @@ export async function migrate(url: string, connectTimeoutMs: number): Promise<vo
 const lockTimeoutMs = 60_000;
 
 /** To the first of the hosts that can be used. */
-async function connected(url: string, connectionTimeoutMillis: number): Promise<pg.Client> {
+export async function connected(
+  url: string,
+  connectionTimeoutMillis: number,
+  query_timeout?: number,
+): Promise<pg.Client> {
   const address = parseAddress(url);
   const Client = clientOf(address);
   for (let left = address.urls.length; ; left--) {
@@ -52,8 +56,9 @@ async function connected(url: string, connectionTimeoutMillis: number): Promise<
       // The driver reads the files that the URL names.
       client = new Client({
         connectionString: address.urls[0],
-        application_name: 'rolebridge migrations',
+        application_name: 'rolebridge',
         connectionTimeoutMillis,
+        query_timeout,
         keepAlive: true,
       });
       client.on('error', () => {});

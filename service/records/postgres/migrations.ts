@@ -82,6 +82,7 @@ export const migrations: readonly (readonly string[])[] = [
 
     'CREATE TABLE service_key_checks (id TEXT PRIMARY KEY, value TEXT NOT NULL)',
     'CREATE TABLE served_permission_sets (id TEXT PRIMARY KEY, value TEXT NOT NULL)',
+    'CREATE TABLE integrity_keys (id TEXT PRIMARY KEY, value TEXT NOT NULL)',
 
     // No reference to the organization: the intent to make it comes before it.
     `CREATE TABLE audit_records (

@@ -43,7 +43,12 @@ export function addConnectionsDownload(pages: Router, site: Site): void {
     if (entered !== undefined) return void response.end();
     let after: Connection['id'] | undefined;
     do {
-      const page = await store.connections(undefined, { ...wanted, after, limit: pageSize });
+      const page = await store.connections(undefined, {
+        ...wanted,
+        after,
+        limit: pageSize,
+        withoutReports: true,
+      });
       for (const row of await withOrganizations(store, page.connections))
         response.write(lineOf(columns.map(([, value]) => value(row) ?? '')));
       after = page.hasMore ? page.connections.at(-1)?.id : undefined;

@@ -2,6 +2,7 @@ import type { Response } from 'express';
 import type { Connection } from '../../domain/connection.js';
 import { namesOf, scopesOf } from '../../domain/project.js';
 import { isWithin, keysThatMatch, type Scope, scopeFromKey, scopeKey } from '../../domain/scope.js';
+import type { Wrong } from '../form-errors.js';
 import type { WebSession } from '../session.js';
 import { type Site, sessionOf } from '../site.js';
 import { defaultName } from './new-connection.js';
@@ -19,13 +20,7 @@ export interface ScopeForm {
   /** Scopes that are taken from other connections, by holder and key. */
   readonly replaced: ReadonlySet<string>;
   readonly typed: Typed;
-  readonly wrong: {
-    readonly name?: string | undefined;
-    readonly project?: string | undefined;
-    readonly environment?: string | undefined;
-    readonly architecture?: string | undefined;
-    readonly form?: string | undefined;
-  };
+  readonly wrong: Wrong;
 }
 
 export interface Typed {
