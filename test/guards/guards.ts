@@ -21,6 +21,13 @@ export const guards: readonly Guard[] = [
     title: 'refuses with 401',
   },
   {
+    name: 'a slow webhook endpoint holds up no other',
+    file: 'service/webhooks/index.ts',
+    guard: '    if (turnAtMs !== undefined) return later(message, turnAtMs);\n',
+    test: 'test/service/webhook-endpoints.test.ts',
+    title: 'hold up no other organization',
+  },
+  {
     name: 'age of a callback',
     file: 'service/api/signature.ts',
     guard: 'isSigned && isFresh',

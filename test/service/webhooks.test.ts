@@ -195,6 +195,27 @@ describe('an endpoint that does not take it', () => {
     await until(() => vendor.receiver.types(second.id).length === 1);
   });
 
+  test('says 410 before a restart and is left alone after it', async () => {
+    await start();
+    const { receiver, directory, sandbox } = vendor;
+    receivers.push(receiver);
+    const webhooks = { endpoints: [receiver.url], secrets: [receiver.secret], allowsPrivate: true };
+    receiver.answer = (response) => response.writeHead(410).end();
+    await vendor.connected();
+    await until(() => vendor.logged('wants no more').length === 1);
+    await until(async () => (await vendor.store.nextMessageAt()) === undefined);
+    const { apiKey } = vendor;
+    await vendor.service.close();
+    await start({ store: await openFileStore({ directory }), webhooks });
+    await vendor.connected({ project: 'later' }, apiKey);
+    await until(async () => {
+      const next = await vendor.store.nextMessageAt();
+      return next !== undefined && Date.parse(next) - vendor.clock.now() > 55 * minute;
+    });
+    expect(receiver.received).toHaveLength(1);
+    await sandbox.close();
+  });
+
   test('asks for time with Retry-After and gets it', async () => {
     await start();
     vendor.receiver.answer = (response) => response.writeHead(429, { 'retry-after': '600' }).end();
