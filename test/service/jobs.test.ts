@@ -1,5 +1,4 @@
 /** The service looks at connections by itself: what it notices, what it does not take for a verdict, and what it says. */
-import { openFileStore } from '../../service/index.js';
 import { hour, minute, until } from '../passing-clock.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
 
@@ -321,7 +320,7 @@ test('the service ends while AWS hangs, and the check is made by the next proces
   const { receiver, sandbox } = vendor;
   sandbox.faults.clear();
   sandbox.deleteRole(made.arn);
-  const store = await openFileStore({ directory: vendor.directory });
+  const store = await vendor.openStore();
   // As it was: nothing half-done, and still to be looked at.
   expect(await store.connection(vendor.organization.id, made.id as never)).toMatchObject({
     status: 'connected',
@@ -338,7 +337,7 @@ test('the service ends while AWS hangs, and the check is made by the next proces
 test('connections that have no watch, as they were stored before there were any, have one after a start', async () => {
   const made = await Promise.all(['one', 'two', 'three'].map((project) => vendor.connected({ project })));
   await vendor.service.close();
-  const store = await openFileStore({ directory: vendor.directory });
+  const store = await vendor.openStore();
   for (const { id } of made)
     await store.commit({ endJobs: [{ connectionId: id as never, purpose: 'verify' }] });
   expect(await store.nextJobAt()).toBeUndefined();

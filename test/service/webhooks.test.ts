@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { LookupFunction } from 'node:net';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
-import { openFileStore } from '../../service/index.js';
 import { readContract } from '../api-contract.js';
 import { hour, minute, until } from '../passing-clock.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
@@ -197,7 +196,7 @@ describe('an endpoint that does not take it', () => {
 
   test('says 410 before a restart and is left alone after it', async () => {
     await start();
-    const { receiver, directory, sandbox } = vendor;
+    const { receiver, openStore, sandbox } = vendor;
     receivers.push(receiver);
     const webhooks = { endpoints: [receiver.url], secrets: [receiver.secret], allowsPrivate: true };
     receiver.answer = (response) => response.writeHead(410).end();
@@ -206,7 +205,7 @@ describe('an endpoint that does not take it', () => {
     await until(async () => (await vendor.store.nextMessageAt()) === undefined);
     const { apiKey } = vendor;
     await vendor.service.close();
-    await start({ store: await openFileStore({ directory }), webhooks });
+    await start({ store: await openStore(), webhooks });
     await vendor.connected({ project: 'later' }, apiKey);
     await until(async () => {
       const next = await vendor.store.nextMessageAt();
@@ -382,13 +381,13 @@ describe('where a message never goes', () => {
 
   test('an endpoint that is not configured any more', async () => {
     await start();
-    const { receiver, directory, sandbox } = vendor;
+    const { receiver, openStore, sandbox } = vendor;
     receivers.push(receiver);
     receiver.answer = (response) => response.writeHead(500).end();
     await vendor.connected();
     await until(() => vendor.logged('is tried again').length === 1);
     await vendor.service.close();
-    const store = await openFileStore({ directory });
+    const store = await openStore();
     await start({ store, webhooks: { endpoints: [], secrets } });
     vendor.clock.pass(hour);
     await until(() => vendor.logged('not configured any more').length === 1);
