@@ -393,6 +393,7 @@ export type Verification = VerificationMembers &
           | {
               causes: Cause[];
               trustPolicy: string;
+              currentPolicy?: string | undefined;
             }
           | undefined;
       }
