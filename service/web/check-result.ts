@@ -5,7 +5,7 @@ import type { RolebridgeError } from '../domain/errors.js';
 import type { Cause, Check } from '../domain/verification.js';
 import { verificationOf } from './components/status.js';
 
-/** What came of a check that did not pass: what is wrong and what to do, or that nothing was decided. */
+/** The result of a check that didn't pass: fault and fix, or inconclusive. */
 export interface CheckResult {
   readonly kind: 'refused' | 'inconclusive';
   readonly code: ErrorCode;
@@ -13,7 +13,7 @@ export interface CheckResult {
   readonly remedy?: string | undefined;
   readonly checks: readonly Check[];
   readonly causes: readonly Cause[];
-  /** The trust policy that would pass, where that is what is wrong. */
+  /** The trust policy that would pass, if that is the fault. */
   readonly trustPolicy?: string | undefined;
   /** The one that the role has, where it was read. */
   readonly currentPolicy?: string | undefined;

@@ -120,7 +120,7 @@ export function addCheckPages(pages: Router, site: Site): void {
     return sendSetup(site, request, response, connection, { roleArn, progress });
   });
 
-  /** With all that is known of it: what was stored with the connection, or what its code means. */
+  /** With all details: the stored ones, or the meaning of its code. */
   function sendVerdict(
     request: Request,
     response: Response,
@@ -146,7 +146,7 @@ export function addCheckPages(pages: Router, site: Site): void {
 const isOf = (connection: Connection, roleArn: string): boolean =>
   'roleArn' in connection && connection.roleArn === roleArn;
 
-/** What a check that did not pass leaves on the page. */
+/** The part of a failed check that stays on the page. */
 const momentOf = (roleArn: string, error: RolebridgeError, connection: Connection): SetupMoment =>
   error.code === 'role_arn_invalid'
     ? { roleArn, arnError: `${error.detail} ${error.remedy ?? ''}`.trim() }

@@ -101,7 +101,7 @@ const makerOf = ({ organizationId, authority, key }: WebSession): KeyMaker => ({
   key,
 });
 
-/** As the API takes it; what is left empty is left out. */
+/** As the API takes it, without empty fields. */
 function requestIn(request: Request, now: number) {
   const [scope, duration, days] = ['scope', 'duration', 'days'].map((name) => field(request, name).trim());
   const names = (scope ?? '').split('/');

@@ -3,7 +3,7 @@ import type { Texts } from './texts.js';
 
 /**
  * Every text of the pages, in German. In English stay what others wrote (a vendor's reasons, AWS's texts, templates) and
- * the message of a check or an error in full, in a fold below what it means.
+ * the message of a check or an error in full, in a fold below its meaning.
  */
 export function de(v: { readonly name: string; readonly platform: string }): Texts {
   return {
@@ -781,6 +781,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       titles: {
         'connection.create': 'Erstellt',
         'connection.verify': 'Geprüft',
+        'connection.change': 'Angaben geändert',
         'connection.rename': 'Umbenannt',
         'connection.set_scopes': 'Geltungsbereich geändert',
         'connection.rotate_access_key': 'Zugriffsschlüssel ersetzt',

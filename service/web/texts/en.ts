@@ -7,7 +7,7 @@ const codeTexts: CodeTexts = { title: (code) => errorCatalog[code].title, explai
 /** Texts that are looked up by a name, which may have none. */
 const byName = <Text>(texts: Readonly<Record<string, Text>>) => texts;
 
-/** Every text of the pages, in English. What is between backticks is shown as code, between two asterisks strong. */
+/** Every text of the pages, in English. Backticks mark code, two asterisks strong text. */
 export function en(v: { readonly name: string; readonly platform: string }) {
   return {
     common: {
@@ -71,7 +71,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
     }),
     keys: {
       title: 'API keys',
-      lead: 'Keys for your programs. A key does what it is allowed to, and no more than the key that you signed in with.',
+      lead: 'Keys for your programs. A key has at most the permissions of the key that you signed in with.',
       name: 'Name',
       permissions: 'Permissions',
       scope: 'Scope',
@@ -420,7 +420,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         previous_external_id_accepted: 'Still accepts the old external ID',
       }),
       copyPolicy: 'Copy corrected policy',
-      causes: 'What it may be, the likeliest first',
+      causes: 'Possible causes, the likeliest first',
       likelihood: { certain: 'certain', likely: 'likely', possible: 'possible' },
       original: 'The message in full',
       asCode: 'The role is managed by Terraform or CloudFormation',
@@ -523,7 +523,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       token: 'Operator token',
       tokenHelp: 'It is not stored in this browser.',
       wrongToken: 'This is not a valid operator token.',
-      counters: 'Counters; each opens the list of what it counts',
+      counters: 'Counters, each with a link to its list',
       share: (part: number) => `${(part * 100).toFixed(part > 0 && part < 0.1 ? 1 : 0)}% of all`,
       number: (count: number) => new Intl.NumberFormat('en').format(count),
       unproven: 'Unproven',
@@ -669,7 +669,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       console: [
         'Open the role’s **Trust relationships** and choose **Edit trust policy**. Don’t create a second role.',
         'Change the external ID as marked, and save.',
-        'Come back and choose **Check now**.',
+        'Return to this page and choose **Check now**.',
       ] as const,
       policy: 'Trust policy',
       copyPolicy: 'Copy new policy',
@@ -767,6 +767,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       titles: byName({
         'connection.create': 'Created',
         'connection.verify': 'Verified',
+        'connection.change': 'Details changed',
         'connection.rename': 'Renamed',
         'connection.set_scopes': 'Scope changed',
         'connection.rotate_access_key': 'Access key replaced',
