@@ -74,7 +74,7 @@ export function PermissionsCard({ connection, set }: Props) {
   );
 }
 
-/** What a newer version of the set changes, and the way to it. */
+/** The changes of a newer version of the set, and the way to it. */
 function Update(props: { connection: Connection; set: PermissionSetView; newest: number }) {
   const { sets: texts } = useTexts();
   const { connection, set, newest } = props;

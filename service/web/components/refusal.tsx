@@ -101,7 +101,7 @@ export function PolicyToDeploy({ result, externalId }: { result: CheckResult; ex
   );
 }
 
-/** What the role has, with the lines to change where it was read. */
+/** The trust policy of the role, with the lines to change where it was read. */
 function Policy({ result, policy }: { result: CheckResult; policy: string }) {
   const { failed: texts } = useTexts();
   const current = indented(result.currentPolicy);
