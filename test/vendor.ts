@@ -34,7 +34,7 @@ export async function startVendor(
   options: Partial<ServiceOptions> & {
     propagationDelayMs?: number;
     logLevel?: string;
-    /** What comes between the service and the real client of STS. */
+    /** A wrapper between the service and the real STS client. */
     aroundSts?: (sts: Sts) => Sts;
   } = {},
 ) {
@@ -80,7 +80,7 @@ export async function startVendor(
     sandbox,
     service,
     store,
-    /** What is stored, once more: after `service.close()`, as at a restart. */
+    /** Opens the same store again: after `service.close()`, as at a restart. */
     openStore,
     /** One more service with the same settings but for these, as on another machine. */
     startAnother: (its: Pick<ServiceOptions, 'store'> & Partial<ServiceOptions>) =>

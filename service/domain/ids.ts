@@ -7,7 +7,7 @@ export type Branded<Name extends string> = string & z.core.$brand<Name>;
 const id = <Name extends string>(prefix: string, length: number) =>
   z
     .string()
-    .regex(new RegExp(`^${prefix}_[a-z2-7]{${length}}$`))
+    .regex(new RegExp(`^${prefix}_[a-z2-7]{${length}}$`), `must be an id: ${prefix}_…`)
     .brand<Name>();
 
 export const organizationId = id<'OrganizationId'>('org', 24);
