@@ -1,12 +1,14 @@
 import type { OrganizationId } from '../domain/ids.js';
 import { type Backend, type Query, UniqueConflict } from './backend.js';
 import { RecentValues } from './recent-values.js';
-import type { Row } from './row.js';
+import type { Place, Row } from './row.js';
 import { SortedRows } from './sorted-rows.js';
 import {
+  type Claim,
   type Constraint,
   claimsOf,
   constraints,
+  staysOnDisk,
   type TableName,
   tableNames,
   tables,
@@ -16,17 +18,40 @@ import {
 export function rowOf<Name extends TableName>(
   table: Name,
   value: Values[Name],
-  text = JSON.stringify(value),
+  text: Row['text'] = JSON.stringify(value),
   /** One text in memory for all rows of an organization. */
   organizationId = tables[table].organizationId(value),
 ): Row {
   const { key, columns } = tables[table];
-  const entries = Object.entries(columns).map(([name, of]) => [name, of(value)]);
-  return { table, organizationId, key: key(value), text, columns: Object.fromEntries(entries) };
+  const entries = Object.entries(columns).map(([name, of]) => [name, of(value)] as const);
+  const own = packed({ key: key(value), columns: Object.fromEntries(entries) });
+  return {
+    table,
+    organizationId,
+    key: own.key,
+    text,
+    columns: entries.length === 0 ? noColumns : own.columns,
+  };
 }
 
+const noColumns = {};
+
+/** A third smaller in memory: its objects have no room for more members, and its strings are no parts of others. */
+const packed = <Value>(value: Value): Value => JSON.parse(JSON.stringify(value));
+
 /** The value of a row, which was checked when it became one. */
-export const rowValue = <Name extends TableName>(row: Row): Values[Name] => JSON.parse(row.text);
+export function rowValue<Name extends TableName>(
+  { table, text }: Row,
+  textAt = (_: Place): string => {
+    throw new TypeError(`A row of ${table} is on the disk.`);
+  },
+): Values[Name] {
+  return JSON.parse(typeof text === 'string' ? text : textAt(text));
+}
+
+/** The values that a row holds and no other may. */
+export const claimsOfRow = (row: Row): Claim[] =>
+  tables[row.table].unique ? claimsOf(row.table, rowValue(row)) : [];
 
 interface TableRows {
   readonly byKey: Map<string, Row>;
@@ -166,7 +191,7 @@ export class Rows {
   }
 
   #claim(row: Row): void {
-    for (const { constraint, value } of claimsOf(row.table, rowValue(row))) {
+    for (const { constraint, value } of claimsOfRow(row)) {
       const space = spaceOf(constraint, row.organizationId);
       const claims = this.#claims.get(space) ?? new Map<string, Row>();
       claims.set(value, row);
@@ -175,7 +200,7 @@ export class Rows {
   }
 
   #unclaim(row: Row): void {
-    for (const { constraint, value } of claimsOf(row.table, rowValue(row))) {
+    for (const { constraint, value } of claimsOfRow(row)) {
       const claims = this.#claims.get(spaceOf(constraint, row.organizationId));
       if (claims?.get(value) === row) claims.delete(value);
     }
@@ -185,8 +210,14 @@ export class Rows {
 /** Values that were read lately: what is deployed asks for the same ones all day long. */
 const recentAtMost = 10_000;
 
-/** What a backend answers from rows in memory. */
-export function readsOn(rows: Rows): Pick<Backend, 'get' | 'list' | 'count'> {
+/**
+ * What a backend answers from rows in memory.
+ * @param textOf the JSON of a row that stays on the disk; undefined when the row went meanwhile
+ */
+export function readsOn(
+  rows: Rows,
+  textOf: (row: Row) => Promise<string | undefined>,
+): Pick<Backend, 'get' | 'list' | 'count'> {
   const recent = new RecentValues<Row>(recentAtMost);
   function recentValue<Name extends TableName>(row: Row): Values[Name] {
     const known = recent.get(row);
@@ -196,15 +227,29 @@ export function readsOn(rows: Rows): Pick<Backend, 'get' | 'list' | 'count'> {
     recent.set(row, value);
     return value;
   }
-  return {
-    get: async (table, keys) =>
-      keys.map((key) => {
-        const row = rows.get(table, key);
-        return row && recentValue(row);
+  function fromDisk<Name extends TableName>(
+    _: Name,
+    found: readonly (Row | undefined)[],
+  ): Promise<(Values[Name] | undefined)[]> {
+    return Promise.all(
+      found.map(async (row) => {
+        const text = row && (await textOf(row));
+        return text && JSON.parse(text);
       }),
-    // A page of many rows would push out the others.
-    list: async (table, query) =>
-      rows.list(table, query).map((row) => (query.holding ? recentValue(row) : rowValue(row))),
+    );
+  }
+  return {
+    async get(table, keys) {
+      const found = keys.map((key) => rows.get(table, key));
+      if (staysOnDisk(table)) return fromDisk(table, found);
+      return found.map((row) => row && recentValue(row));
+    },
+    async list(table, query) {
+      const found = rows.list(table, query);
+      if (staysOnDisk(table)) return (await fromDisk(table, found)).filter((value) => value !== undefined);
+      // A page of many rows would push out the others.
+      return found.map((row) => (query.holding ? recentValue(row) : rowValue(row)));
+    },
     count: async (table, column, where) => rows.count(table, column, where),
   };
 }
@@ -272,14 +317,14 @@ export class Staged {
   put(table: TableName, key: string, next: Row | undefined): void {
     const before = this.get(table, key);
     if (before && before.organizationId !== this.organizationId) throw new UniqueConflict('key');
-    const wanted = next ? claimsOf(next.table, rowValue(next)) : [];
+    const wanted = next ? claimsOfRow(next) : [];
     for (const { constraint, value } of wanted) {
       const holder = this.holder(constraint, value);
       const isOwn = holder === undefined || (holder.table === table && holder.key === key);
       if (!isOwn || this.rows.isReserved(constraint, this.organizationId, value))
         throw new UniqueConflict(constraint);
     }
-    for (const { constraint, value } of before ? claimsOf(before.table, rowValue(before)) : [])
+    for (const { constraint, value } of before ? claimsOfRow(before) : [])
       this.#claims.set(`${constraint} ${value}`, undefined);
     for (const { constraint, value } of wanted) {
       this.#claims.set(`${constraint} ${value}`, next);

@@ -156,7 +156,7 @@ test('a store that is damaged gives no backup, and the reason', async () => {
   const file = join(source, 'organizations', `${organization.id}.json`);
   await writeFile(file, (await readFile(file, 'utf8')).slice(0, -9));
   const { code, text } = await commandLine(['backup', join(directory, 'backup')], settings(source));
-  expect([code, text]).toEqual([3, expect.stringContaining('has no signature at its end')]);
+  expect([code, text]).toEqual([3, expect.stringContaining('what is behind its signature was damaged')]);
   expect(await readdir(directory)).toEqual(['data']);
 });
 

@@ -6,6 +6,7 @@ import { codeOf } from '../../unknown-value.js';
 import type { Backend } from '../backend.js';
 import { createIntegrity, type IntegrityKey } from '../integrity.js';
 import { Rows, readsOn } from '../rows.js';
+import { documentFile } from './document-file.js';
 import {
   type FileOperations,
   fileOperations,
@@ -112,14 +113,14 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
   const storeOf = (id: OrganizationId): OrganizationStore => {
     const damage = quarantined.get(id);
     if (damage) throw damaged([damage]);
-    const known = stores.get(id) ?? new OrganizationStore(id, around);
+    const known = stores.get(id) ?? new OrganizationStore(id, around, documentFile(id, around));
     stores.set(id, known);
     return known;
   };
   const all = () => [...stores.values()];
   let closing: Promise<void> | undefined;
   return {
-    ...readsOn(rows),
+    ...readsOn(rows, async (row) => storeOf(row.organizationId).textOf(row)),
     position: () => ({
       epoch: lock.epoch,
       changes: all().reduce((sum, store) => sum + store.sequence, 0),
