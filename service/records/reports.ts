@@ -15,7 +15,8 @@ type Details = Pick<PassedVerification, 'checks' | 'probes' | 'sessionArn'> &
   Pick<FailedVerification, 'diagnosis'>;
 
 /**
- * The details of a connection's last verification: most of what is known of a connection, and read only where
+/**
+ * The details of a connection's last verification: most of a connection's data, and read only where
  * connections are shown. The row of the connection keeps the verdict.
  */
 export interface StoredReport extends Details {

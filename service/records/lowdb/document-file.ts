@@ -42,7 +42,7 @@ export interface Document {
   /** Counts up with every write. */
   readonly sequence: number;
   readonly audit: {
-    /** What was taken out of the log by age ends here. */
+    /** The end of the records that were deleted by age. */
     readonly from: Anchor;
     readonly head: Anchor;
     /** Records that belong to this version and may not be in the log yet. */
@@ -95,7 +95,7 @@ export class DocumentFile implements Adapter<Document> {
     private readonly around: DocumentSurroundings,
   ) {}
 
-  /** @throws Error whose message says what is wrong, for a person */
+  /** @throws Error with a message for the operator */
   async read(): Promise<Document | null> {
     let bytes: Buffer;
     try {
@@ -135,7 +135,8 @@ export class DocumentFile implements Adapter<Document> {
 
   *#pieces(document: Document, section: WrittenSection): Iterable<Buffer> {
     const { integrity } = this.around;
-    const mac = integrity.start();
+    // A renewed key signs the next document.
+    const [mac, keyId] = [integrity.start(), integrity.keyId];
     let text = '';
     let sizeBytes = section.bytes.length;
     const take = () => {
@@ -156,7 +157,7 @@ export class DocumentFile implements Adapter<Document> {
       if (text.length >= pieceLength) yield take();
     }
     yield take();
-    const signature = `,"key":${JSON.stringify(integrity.keyId)},"mac":"${mac.digest('base64url')}"`;
+    const signature = `,"key":${JSON.stringify(keyId)},"mac":"${mac.digest('base64url')}"`;
     yield Buffer.concat([Buffer.from(signature), section.bytes]);
   }
 }

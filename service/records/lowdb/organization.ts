@@ -20,7 +20,7 @@ import { unavailable } from './files.js';
 import { writeHead } from './head.js';
 import { transactionOn } from './transaction.js';
 
-/** What all organizations of a data directory share. */
+/** Shared by all organizations of a data directory. */
 export interface Surroundings extends DocumentSurroundings {
   readonly rows: Rows;
   readonly audit: AuditSurroundings;
@@ -46,7 +46,7 @@ export class OrganizationStore {
   #flushing: Promise<void> | undefined;
   /** A batch of transactions, until its rows are in their places. */
   #running: Promise<unknown> | undefined;
-  /** A write failed: what is on the disk is read again before anything else. */
+  /** A write failed: the disk is read again before anything else. */
   #isStale = false;
   #isLarge = false;
   #hasHead = false;
@@ -109,7 +109,7 @@ export class OrganizationStore {
       await this.transact(async (transaction) => transaction.audit([])).catch(() => {});
   }
 
-  /** Puts into the log what the document has and the log has not. */
+  /** Appends records to the log that only the document has. */
   async appendPending(missing: readonly AuditRecord[]): Promise<void> {
     if (missing.length > 0) await this.log.append(missing);
     this.#pending = this.#pending.filter((record) => !missing.includes(record));
@@ -161,7 +161,7 @@ export class OrganizationStore {
     this.#flushing = undefined;
   }
 
-  /** @returns what tells each its outcome, which is durable by then */
+  /** @returns a function that resolves each with its durable outcome */
   async #run(batch: readonly Waiting[]): Promise<(() => void)[]> {
     const { rows } = this.around;
     const staged = new Staged(rows, this.id);
@@ -234,7 +234,7 @@ export class OrganizationStore {
     if (records.length > 0) this.appendPending(records).catch(() => {});
   }
 
-  /** The disk is the truth: what a failed write has left there counts, once it is sure to stay. */
+  /** The disk is the truth: the result of a failed write counts once it is durable. */
   async #reload(): Promise<void> {
     const { rows } = this.around;
     this.#isStale = true;

@@ -83,7 +83,7 @@ export function readSection(
   });
   const digest = digests.digest('base64url');
   if (digest !== signed || !bytes.toString('latin1').endsWith('\n}}\n'))
-    throw new Error('what is behind its signature was damaged or edited');
+    throw new Error('the rows behind its signature were damaged or edited');
   return {
     section: { length: bytes.length, rows: rows.length, digest },
     rows: rows.map(({ table, own, place }) => rowIn(table, own.toString(), organizationId, place)),
@@ -99,7 +99,7 @@ export function textIn(path: string, section: Section, { offset, bytes, digest }
 
 const [brace, comma] = [0x7b, 0x2c];
 
-/** Where the rows of a document stand: each on a line of its own, below the name of its table. */
+/** Where the rows of a document stand: each on its own line, below the name of its table. */
 export function* placesIn(bytes: Buffer): Iterable<{ table: TableName; start: number; end: number }> {
   let table: TableName | undefined;
   let start = 0;
