@@ -203,7 +203,7 @@ describe('a pending connection', () => {
       { action: 'connection.expire', phase: 'outcome', outcome: 'succeeded', actor: { kind: 'service' } },
       { action: 'connection.expire', phase: 'intent', details: { reason: 'not used' } },
     ]);
-    await until(() => vendor.receiver.of(connection.id).length === 1);
+    await until(() => vendor.receiver.types(connection.id).length === 1);
     expect(vendor.receiver.of(connection.id)[0]?.body).toMatchObject({
       type: 'connection.disconnected',
       data: { reason: 'expired', name: 'forgotten', previousStatus: 'pending' },

@@ -28,6 +28,8 @@ test('a connected role is verified again within the interval, and nothing change
   vendor = await startWatchedVendor({ schedule: { verifyIntervalMs: 10 * minute } });
   const made = await vendor.connected();
   const { body: held } = await made.ask();
+  // Stored beside the answer.
+  await until(async () => (await made.read()).lastUsedAt !== undefined, 'the mark of the use');
   const before = await made.read();
   for (let passed = 0; passed < 3; passed++) await nextCheck(made, 10 * minute);
   const after = await made.read();

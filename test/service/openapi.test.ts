@@ -24,7 +24,7 @@ import { readContract } from '../api-contract.js';
 import { callbackMessage } from '../callback-message.js';
 import { clientApi } from '../docs/client-api.js';
 import { proofOf } from '../enrolling-account.js';
-import { startVendor, type Vendor } from '../vendor.js';
+import { callApi, startVendor, type Vendor } from '../vendor.js';
 
 const operatorToken = 'an-operator-token-of-some-length-1';
 
@@ -112,52 +112,60 @@ const examples = Object.entries<Operation>(operations).flatMap(([id, operation])
 );
 
 describe('every example, sent to the running service, gives what it says and what the document says:', () => {
-  test.each(examples)('%s: %s', async (id, name, operation, example) => {
-    const world = await startWorld(connectionOf(id, name));
-    try {
-      const put = (text: string) =>
-        Object.entries(world.realValues).reduce((all, [shown, real]) => all.replaceAll(shown, real), text);
-      const path = put(
-        operation.path.replace(/\{(\w+)\}/g, (_, key) => example.path?.[key] ?? '') +
-          (example.query ? `?${new URLSearchParams(example.query)}` : ''),
-      );
-      const body = example.body === undefined ? undefined : put(JSON.stringify(example.body));
-      const method = operation.method.toUpperCase();
-      const credentials = {
-        organization: () => ({ authorization: `Bearer ${world.apiKey}` }),
-        operator: () => ({ authorization: `Bearer ${operatorToken}` }),
-        status_token: () => ({ authorization: `Bearer ${world.statusToken}` }),
-        setup_code: () => ({ authorization: `Bearer ${world.setupCode}` }),
-        signature: () =>
-          callbackMessage(
-            id === 'registerAccount' ? world.enrollmentSecret : world.callbackSecret,
-            body ?? '',
-          ).headers,
-        metrics_token: () => ({}),
-        none: () => ({}),
-      }[operation.auth]();
-      const response = await fetch(world.url + path, {
-        method,
-        headers: { ...credentials, ...(body !== undefined && { 'content-type': 'application/json' }) },
-        ...(body !== undefined && { body }),
-      });
-      const text = await response.text();
-      const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
-      const answer = { status: response.status, body: isJson && text !== '' ? JSON.parse(text) : undefined };
+  let running: Vendor;
+  let contract: ReturnType<typeof readContract>;
+  beforeAll(async () => {
+    running = await startVendor({
+      permissionSets: await openPermissionSets('examples/permission-sets', {
+        read: async () => ({}),
+        add: async (hashes) => hashes,
+      }),
+      operatorTokenHash: createHash('sha256').update(operatorToken).digest('hex'),
+      propagationWindowMs: 200,
+    });
+    contract = readContract(document);
+  });
+  afterAll(() => running.close());
 
-      const contract = readContract(document);
-      expect(typeof example.returns === 'number' ? answer.status : answer.body?.code).toBe(example.returns);
-      expect(contract.faultOf(method, path, answer)).toBeUndefined();
-      if (typeof example.returns === 'number') {
-        expect(answer.status).toBe(operation.answer.status);
-        expect(contract.accepts(method, path, body && JSON.parse(body))).toBe(true);
-      } else
-        expect(answer.body.status).toBe(
-          operation.statusOf?.[example.returns] ?? errorCatalog[example.returns].status,
-        );
-    } finally {
-      await world.close();
-    }
+  test.each(examples)('%s: %s', async (id, name, operation, example) => {
+    const world = await makeWorld(running, connectionOf(id, name));
+    const put = (text: string) =>
+      Object.entries(world.realValues).reduce((all, [shown, real]) => all.replaceAll(shown, real), text);
+    const path = put(
+      operation.path.replace(/\{(\w+)\}/g, (_, key) => example.path?.[key] ?? '') +
+        (example.query ? `?${new URLSearchParams(example.query)}` : ''),
+    );
+    const body = example.body === undefined ? undefined : put(JSON.stringify(example.body));
+    const method = operation.method.toUpperCase();
+    const credentials = {
+      organization: () => ({ authorization: `Bearer ${world.apiKey}` }),
+      operator: () => ({ authorization: `Bearer ${operatorToken}` }),
+      status_token: () => ({ authorization: `Bearer ${world.statusToken}` }),
+      setup_code: () => ({ authorization: `Bearer ${world.setupCode}` }),
+      signature: () =>
+        callbackMessage(id === 'registerAccount' ? world.enrollmentSecret : world.callbackSecret, body ?? '')
+          .headers,
+      metrics_token: () => ({}),
+      none: () => ({}),
+    }[operation.auth]();
+    const response = await fetch(running.service.url + path, {
+      method,
+      headers: { ...credentials, ...(body !== undefined && { 'content-type': 'application/json' }) },
+      ...(body !== undefined && { body }),
+    });
+    const text = await response.text();
+    const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
+    const answer = { status: response.status, body: isJson && text !== '' ? JSON.parse(text) : undefined };
+
+    expect(typeof example.returns === 'number' ? answer.status : answer.body?.code).toBe(example.returns);
+    expect(contract.faultOf(method, path, answer)).toBeUndefined();
+    if (typeof example.returns === 'number') {
+      expect(answer.status).toBe(operation.answer.status);
+      expect(contract.accepts(method, path, body && JSON.parse(body))).toBe(true);
+    } else
+      expect(answer.body.status).toBe(
+        operation.statusOf?.[example.returns] ?? errorCatalog[example.returns].status,
+      );
   });
 });
 
@@ -169,18 +177,16 @@ function connectionOf(id: string, name: string): 'connected' | 'pending' | 'acce
     : 'connected';
 }
 
-/** A service in which the examples come true: one customer with a connection, a role and a key; one scope that is taken. */
-async function startWorld(kind: ReturnType<typeof connectionOf>) {
-  const running = await startVendor({
-    permissionSets: await openPermissionSets('examples/permission-sets', {
-      read: async () => ({}),
-      add: async (hashes) => hashes,
-    }),
-    operatorTokenHash: createHash('sha256').update(operatorToken).digest('hex'),
-    propagationWindowMs: 200,
-  });
-  const { sandbox, call } = running;
-  const customer = sandbox.createAccount({ accountId: roleArn.split(':')[4] ?? '' });
+let worlds = 0;
+
+/** An organization in which the examples come true: one customer with a connection, a role and a key; one scope that is taken. */
+async function makeWorld({ sandbox, service }: Vendor, kind: ReturnType<typeof connectionOf>) {
+  const reference = `${organizationReference}-${worlds++}`;
+  const { apiKey } = await service.createOrganization('tenant', { reference });
+  const call: Vendor['call'] = (method, path, body) => callApi(service.url, apiKey, method, path, body);
+  const customer = sandbox.createAccount();
+  const shownAccountId = roleArn.split(':')[4] ?? '';
+  const itsRoleArn = roleArn.replace(shownAccountId, customer.accountId);
   const { accessKeyId, secretAccessKey } = sandbox.createAccessKey(customer.accountId, 'first');
   const scope = { project: 'shop' };
   const made = await call('POST', '/v1/connections', {
@@ -197,8 +203,8 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
         Statement: [{ ...made.body.trustPolicy.Statement[0], Action: ['sts:AssumeRole', 'sts:TagSession'] }],
       },
     });
-  if (kind === 'connected') await call('PUT', `/v1/connections/${made.body.id}/role`, { roleArn });
-  await running.service.createOrganization('tenant', { reference: organizationReference });
+  if (kind === 'connected')
+    await call('PUT', `/v1/connections/${made.body.id}/role`, { roleArn: itsRoleArn });
   await call('POST', '/v1/connections', { name: 'holder', scope: { project: 'taken' } });
   const enrollment = await call('POST', '/v1/enrollments', {
     name: 'customer',
@@ -211,24 +217,24 @@ async function startWorld(kind: ReturnType<typeof connectionOf>) {
   const key = await call('POST', '/v1/api-keys', { name: 'second' });
   const other = sandbox.createAccessKey(customer.accountId, 'second');
   return {
-    url: running.service.url,
-    apiKey: running.apiKey,
+    apiKey,
     callbackSecret: made.body.callbackSecret as string,
     statusToken: made.body.statusToken as string,
     setupCode: setupCode.body?.code as string,
     enrollmentSecret: enrollment.body.secret as string,
     realValues: {
       [connectionId]: made.body.id,
-      [roleId]: roleIds.get(roleArn) ?? roleId,
+      [shownAccountId]: customer.accountId,
+      [roleId]: roleIds.get(itsRoleArn) ?? roleId,
       [apiKeyId]: key.body.id,
       [enrollmentId]: enrollment.body.id,
       [webhookEndpointId]: endpoint.body.id,
+      [organizationReference]: reference,
       ...Object.fromEntries(
         Object.entries(callerProof).map(([name, shown]) => [shown, proof[name as keyof typeof proof]]),
       ),
       [accessKey.accessKeyId]: other.accessKeyId,
       [accessKey.secretAccessKey]: other.secretAccessKey,
     } as Record<string, string>,
-    close: () => running.close(),
   };
 }

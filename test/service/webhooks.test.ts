@@ -380,7 +380,7 @@ describe('where a message never goes', () => {
 test('no secret and no path of an endpoint is in the log or on the disk', async () => {
   await start();
   const made = await vendor.connected();
-  await until(() => vendor.receiver.of(made.id).length === 1);
+  await until(() => vendor.receiver.types(made.id).length === 1);
   const files = readdirSync(vendor.directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
