@@ -1,14 +1,8 @@
 import type { Account, Caller, Permissions } from './accounts.js';
 import { awsManagedPolicy, isKnownDocument } from './aws-managed-policies.js';
-import {
-  type ConditionContext,
-  cannotEvaluate,
-  evaluateConditions,
-  matchesPattern,
-  resolveVariables,
-} from './conditions.js';
-import type { POLICY_KINDS } from './denial.js';
-import { namesAction } from './trust-policy.js';
+import { cannotEvaluate } from './conditions.js';
+import type { PolicyKind } from './denial.js';
+import { type AccessRequest, applyingStatements, isAbout, type Policy, statementsOf } from './evaluate.js';
 
 /** A policy with its name, as SimulatePrincipalPolicy shows it. */
 export interface NamedPolicy {
@@ -19,21 +13,13 @@ export interface NamedPolicy {
   isKnown?: boolean;
 }
 
-/** Every policy that decides on what an identity may do. */
+/** Every policy that limits or grants permissions of an identity. */
 export interface PolicySet {
   identity: NamedPolicy[];
   boundary?: NamedPolicy[];
   session?: NamedPolicy[];
   /** Undefined while the account is in no organization. */
   organization?: NamedPolicy[];
-}
-
-/** One action on one resource. */
-export interface AccessRequest {
-  action: string;
-  /** An ARN, or `*`. */
-  resource: string;
-  context: ConditionContext;
 }
 
 /** A statement that applied. */
@@ -45,19 +31,10 @@ export interface MatchedStatement {
 /** Allowed, or which kind of policy denies. */
 export interface AccessDecision {
   decision: 'allowed' | 'explicitDeny' | 'implicitDeny';
-  deniedBy?: keyof typeof POLICY_KINDS;
+  deniedBy?: PolicyKind;
   allowedByOrganization?: boolean;
   allowedByBoundary?: boolean;
   matched: MatchedStatement[];
-}
-
-interface IdentityStatement {
-  Effect: 'Allow' | 'Deny';
-  Action?: string | string[];
-  NotAction?: string | string[];
-  Resource?: string | string[];
-  NotResource?: string | string[];
-  Condition?: Record<string, Record<string, unknown>>;
 }
 
 const FULL_ACCESS: NamedPolicy = {
@@ -94,73 +71,34 @@ export function decide(policies: PolicySet, request: AccessRequest): AccessDecis
 function judge(policies: NamedPolicy[] | undefined, request: AccessRequest) {
   if (policies === undefined) return undefined;
   const matched = policies.flatMap((policy) =>
-    statementsOf(policy)
-      .filter(({ statement, variables }) => applies(statement, request, variables))
-      .map(({ statement }): MatchedStatement => ({ policy, effect: statement.Effect })),
+    applyingStatements(read(policy), request).map(
+      ({ Effect }): MatchedStatement => ({ policy, effect: Effect }),
+    ),
   );
   const denies = matched.filter(({ effect }) => effect === 'Deny');
   if (denies.length > 0) return { effect: 'Deny' as const, matched: denies };
   if (matched.length > 0) return { effect: 'Allow' as const, matched };
   const standIn = policies.find(({ isKnown }) => isKnown === false);
-  // IAM and STS are what a stand-in surely lacks: AWS gives them to few policies, and those are known here.
+  // The stand-in lacks IAM and STS: AWS grants them in few policies, and those are known here.
   if (standIn && !/^(iam|sts):/i.test(request.action))
     throw cannotEvaluate(`the AWS managed policy ${standIn.id}`);
   return { effect: undefined, matched };
 }
 
 /** The condition keys that statements for this action and resource ask for, without a value in the context. */
-export function missingContextKeys(
-  policies: PolicySet,
-  { action, resource, context }: AccessRequest,
-): string[] {
+export function missingContextKeys(policies: PolicySet, request: AccessRequest): string[] {
   const all = [...policies.identity, ...(policies.boundary ?? []), ...(policies.organization ?? [])];
-  const keys = all.flatMap((policy) =>
-    statementsOf(policy)
-      .filter(
-        ({ statement }) => namesAction(statement, action) && namesResource(statement, resource, undefined),
-      )
-      .flatMap(({ statement }) =>
-        Object.values(statement.Condition ?? {}).flatMap((block) => Object.keys(block)),
-      ),
-  );
-  return [...new Set(keys)].filter((key) => !context.has(key.toLowerCase()));
+  const keys = all
+    .flatMap((policy) => statementsOf(read(policy)))
+    .filter((statement) => isAbout(statement, request, { variables: false }))
+    .flatMap(({ Condition = {} }) => Object.values(Condition).flatMap((block) => Object.keys(block)));
+  return [...new Set(keys)].filter((key) => !request.context.has(key.toLowerCase()));
 }
 
-function applies(statement: IdentityStatement, request: AccessRequest, variables: boolean): boolean {
-  return (
-    namesAction(statement, request.action) &&
-    namesResource(statement, request.resource, variables ? request.context : undefined) &&
-    evaluateConditions(statement.Condition ?? {}, request.context, { variables })
-  );
-}
+/** Checked when it was stored. */
+const read = ({ document }: NamedPolicy): Policy => JSON.parse(document);
 
-/** `*` as the resource that is asked for stands for all: only `*` includes it. */
-function namesResource(
-  { Resource, NotResource }: IdentityStatement,
-  resource: string,
-  variables: ConditionContext | undefined,
-): boolean {
-  const named = (patterns: string | string[]) =>
-    [patterns].flat().some((pattern) => {
-      const resolved = variables ? resolveVariables(pattern, variables) : pattern;
-      return (
-        resolved !== undefined &&
-        (resolved === '*' || (resource !== '*' && matchesPattern(resource, resolved)))
-      );
-    });
-  if (NotResource !== undefined) return !named(NotResource);
-  return Resource !== undefined && named(Resource);
-}
-
-function statementsOf({ document }: NamedPolicy): { statement: IdentityStatement; variables: boolean }[] {
-  const { Version, Statement } = JSON.parse(document) as {
-    Version?: string;
-    Statement: IdentityStatement | IdentityStatement[];
-  };
-  return [Statement].flat().map((statement) => ({ statement, variables: Version === '2012-10-17' }));
-}
-
-/** The policies of a role or user, as they decide on what it may do. */
+/** The policies that determine the permissions of a role or user. */
 export function policiesOf(account: Account, permissions: Permissions): PolicySet {
   const managed = (arn: string, type?: string): NamedPolicy => {
     const policy = account.policies.get(arn) ?? awsManagedPolicy(arn);
@@ -192,9 +130,9 @@ function organizationOf({ serviceControlPolicies }: Account): Pick<PolicySet, 'o
     type: 'Service Control Policy',
     document,
   }));
-  const isAllowList = documents.some((policy) =>
-    statementsOf(policy).some(({ statement }) => statement.Effect === 'Allow'),
-  );
+  const isAllowList = documents
+    .flatMap((policy) => statementsOf(read(policy)))
+    .some(({ Effect }) => Effect === 'Allow');
   return { organization: isAllowList ? documents : [FULL_ACCESS, ...documents] };
 }
 

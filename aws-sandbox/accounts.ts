@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { AwsError } from './aws-error.js';
-import type { TrustPolicy } from './trust-policy.js';
+import type { Policy } from './evaluate.js';
 
 /** A long-term access key. */
 export interface AccessKey {
@@ -27,6 +27,15 @@ export interface Account {
   serviceControlPolicies?: string[];
 }
 
+/** Members of every IAM entity. */
+export interface Entity {
+  name: string;
+  path: string;
+  arn: string;
+  createdAt: number;
+  tags: Map<string, string>;
+}
+
 /** The permissions of a role or user. */
 export interface Permissions {
   inlinePolicies: Map<string, string>;
@@ -35,16 +44,11 @@ export interface Permissions {
 }
 
 /** An IAM role. */
-export interface Role extends Permissions {
+export interface Role extends Entity, Permissions {
   roleId: string;
-  name: string;
-  path: string;
-  arn: string;
   account: Account;
-  createdAt: number;
   description?: string;
   maxSessionDuration: number;
-  tags: Map<string, string>;
   /** Oldest first; STS still uses the one before while the newest is on its way. */
   trust: TrustVersion[];
   lastUsed?: { at: number; region: string };
@@ -53,7 +57,7 @@ export interface Role extends Permissions {
 /** A trust policy, and since when STS knows of it. */
 export interface TrustVersion {
   text: string;
-  policy: TrustPolicy;
+  policy: Policy;
   /** The unique ids of the roles and users that it names, as of its writing. */
   principalIds: ReadonlyMap<string, string>;
   changedAt: number;
@@ -61,32 +65,22 @@ export interface TrustVersion {
 }
 
 /** An IAM user. */
-export interface User extends Permissions {
+export interface User extends Entity, Permissions {
   userId: string;
-  name: string;
-  path: string;
-  arn: string;
-  createdAt: number;
-  tags: Map<string, string>;
 }
 
 /** A customer-managed policy. */
-export interface ManagedPolicy {
+export interface ManagedPolicy extends Entity {
   policyId: string;
-  name: string;
-  path: string;
-  arn: string;
   description?: string;
-  createdAt: number;
   updatedAt: number;
-  tags: Map<string, string>;
   defaultVersionId: string;
   versions: Map<string, { document: string; createdAt: number }>;
   /** Version numbers are never used again. */
   lastVersion: number;
 }
 
-/** Who makes a call. */
+/** The caller. */
 export interface Caller {
   account: Account;
   accessKeyId: string;
@@ -106,7 +100,7 @@ export interface Session {
   issuedAt: number;
   expiresAt: number;
   sourceIdentity?: string;
-  /** They limit what the session may do. */
+  /** Session policies: they limit the session. */
   policies?: string[];
   tags: Map<string, string>;
   transitiveTagKeys: Set<string>;
@@ -115,8 +109,7 @@ export interface Session {
 /** Every account, and every key that speaks for one. */
 export class Accounts {
   private readonly accounts = new Map<string, Account>();
-  private readonly callers = new Map<string, Caller>();
-  private readonly secrets = new Map<string, string>();
+  private readonly callers = new Map<string, Caller & { secretAccessKey: string }>();
 
   create(options: { accountId?: string; partition?: string; alias?: string }, now: number): Account {
     const accountId = options.accountId ?? this.unusedAccountId();
@@ -133,10 +126,6 @@ export class Accounts {
     };
     this.accounts.set(accountId, account);
     return account;
-  }
-
-  find(accountId: string): Account | undefined {
-    return this.accounts.get(accountId);
   }
 
   /** For the sandbox's own helpers: a test that names a wrong account has a bug. */
@@ -176,13 +165,8 @@ export class Accounts {
 
   /** A new key for a user. */
   issueUserKey(account: Account, user: User): AccessKey {
-    return this.issueKey({
-      account,
-      arn: user.arn,
-      userId: user.userId,
-      principalArn: user.arn,
-      userName: user.name,
-    });
+    const { arn, userId, name: userName } = user;
+    return this.issueKey({ account, arn, userId, principalArn: arn, userName });
   }
 
   /** The long-term keys of a user. */
@@ -204,39 +188,26 @@ export class Accounts {
     caller: Omit<Caller, 'accessKeyId' | 'session'>,
     session: Omit<Session, 'sessionToken'>,
   ): TemporaryCredentials {
-    const key = newAccessKey('ASIA');
-    this.secrets.set(key.accessKeyId, key.secretAccessKey);
     const sessionToken = `FwoGZXIvYXdzE${randomBytes(132).toString('base64')}`;
-    this.callers.set(key.accessKeyId, {
-      ...caller,
-      accessKeyId: key.accessKeyId,
-      session: { ...session, sessionToken },
-    });
+    const key = this.issueKey({ ...caller, session: { ...session, sessionToken } }, 'ASIA');
     return { ...key, sessionToken, expiration: new Date(session.expiresAt) };
   }
 
-  /** Who has this key; refused as AWS refuses. */
+  /** The owner of this key; throws AWS's errors. */
   authenticate(
     accessKeyId: string | undefined,
     sessionToken: string | undefined,
     now: number,
     checkSignature: (secretAccessKey: string) => void,
   ): Caller {
-    if (!accessKeyId) {
-      throw new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
-    }
+    if (!accessKeyId)
+      throw new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token');
     const caller = this.callers.get(accessKeyId);
-    if (!caller || caller.session?.sessionToken !== sessionToken) {
-      throw new AwsError(
-        'InvalidClientTokenId',
-        'The security token included in the request is invalid.',
-        403,
-      );
-    }
-    checkSignature(this.secrets.get(accessKeyId) ?? '');
-    if (caller.session && caller.session.expiresAt <= now) {
-      throw new AwsError('ExpiredToken', 'The security token included in the request is expired', 403);
-    }
+    if (!caller || caller.session?.sessionToken !== sessionToken)
+      throw new AwsError('InvalidClientTokenId', 'The security token included in the request is invalid.');
+    checkSignature(caller.secretAccessKey);
+    if (caller.session && caller.session.expiresAt <= now)
+      throw new AwsError('ExpiredToken', 'The security token included in the request is expired');
     return caller;
   }
 
@@ -245,10 +216,10 @@ export class Accounts {
     return this.callers.get(accessKeyId)?.account;
   }
 
-  private issueKey(caller: Omit<Caller, 'accessKeyId'>): AccessKey {
-    const key = newAccessKey('AKIA');
-    this.secrets.set(key.accessKeyId, key.secretAccessKey);
-    this.callers.set(key.accessKeyId, { ...caller, accessKeyId: key.accessKeyId });
+  private issueKey(caller: Omit<Caller, 'accessKeyId'>, prefix = 'AKIA'): AccessKey {
+    const accessKeyId = uniqueId(prefix).slice(0, 20);
+    const key = { accessKeyId, secretAccessKey: randomBytes(30).toString('base64') };
+    this.callers.set(accessKeyId, { ...caller, ...key });
     return key;
   }
 
@@ -267,7 +238,12 @@ export function uniqueId(prefix: string): string {
 }
 
 /** A user of an account, made if need be. */
-export function ensureUser(account: Account, name: string, now: number, path = '/'): User {
+export function ensureUser(
+  account: Account,
+  name: string,
+  now: number,
+  { path = '/', tags = new Map<string, string>() } = {},
+): User {
   const existing = account.users.get(name.toLowerCase());
   if (existing) return existing;
   const arn = `arn:${account.partition}:iam::${account.accountId}:user${path}${name}`;
@@ -277,15 +253,10 @@ export function ensureUser(account: Account, name: string, now: number, path = '
     path,
     arn,
     createdAt: now,
-    tags: new Map(),
+    tags,
     inlinePolicies: new Map(),
     attachedPolicyArns: new Set(),
   };
   account.users.set(name.toLowerCase(), user);
   return user;
-}
-
-function newAccessKey(prefix: string): AccessKey {
-  const accessKeyId = uniqueId(prefix).slice(0, 20);
-  return { accessKeyId, secretAccessKey: randomBytes(30).toString('base64') };
 }

@@ -4,11 +4,11 @@ import { AwsError } from './aws-error.js';
 import { awsManagedPolicy } from './aws-managed-policies.js';
 import type { Action, Call } from './call.js';
 import type { ConditionContext } from './conditions.js';
+import { evaluateTrustPolicy, type Policy } from './evaluate.js';
 import { violation } from './parameters.js';
 import { checkIdentityPolicy } from './policy-document.js';
 import type { XmlValue } from './query-protocol.js';
 import { contextOfAssumeRole, type Wish } from './request-context.js';
-import { evaluateTrustPolicy, type TrustPolicy } from './trust-policy.js';
 
 const ROLE_ARN = { min: 20, max: 2048 };
 const SESSION_NAME = { min: 2, max: 64, pattern: /^[\w+=,.@-]*$/ };
@@ -25,23 +25,20 @@ const MAX_SESSION_POLICY_LENGTH = 2048;
 export const assumeRole: Action = (call) => {
   const { caller, now } = call;
   const wish = readWish(call);
-  if (caller.principalArn.endsWith(':root')) {
-    throw new AwsError('AccessDenied', 'Roles may not be assumed by root accounts.', 403);
-  }
+  if (caller.principalArn.endsWith(':root'))
+    throw new AwsError('AccessDenied', 'Roles may not be assumed by root accounts.');
   const { packedPolicySize, policies } = checkSessionPolicies(call, wish);
-  if (caller.session?.kind === 'role' && wish.durationSeconds > MAX_CHAINED_SECONDS) {
+  if (caller.session?.kind === 'role' && wish.durationSeconds > MAX_CHAINED_SECONDS)
     throw new AwsError(
       'ValidationError',
       'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining',
     );
-  }
   const role = authorize(call, wish);
-  if (wish.durationSeconds > role.maxSessionDuration) {
+  if (wish.durationSeconds > role.maxSessionDuration)
     throw new AwsError(
       'ValidationError',
       'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
     );
-  }
 
   role.lastUsed = { at: now, region: call.region };
   const session = sessionCaller(role, wish.sessionName);
@@ -61,7 +58,7 @@ export const assumeRole: Action = (call) => {
   };
 };
 
-/** Who a role's session is, once assumed. */
+/** The identity of an assumed role. */
 export function sessionCaller(role: Role, sessionName: string): Omit<Caller, 'accessKeyId' | 'session'> {
   const { partition, accountId } = role.account;
   return {
@@ -95,13 +92,12 @@ function readWish(call: Call): Wish {
     throw new AwsError('ValidationError', `${roleArn} is invalid`);
   }
   const transitiveTagKeys = params.list('TransitiveTagKeys');
-  if (transitiveTagKeys.length > 50) {
+  if (transitiveTagKeys.length > 50)
     throw violation(
       'transitiveTagKeys',
       'transitiveTagKeys',
       'Member must have length less than or equal to 50',
     );
-  }
   return {
     roleArn,
     sessionName: params.required('RoleSessionName', SESSION_NAME),
@@ -115,7 +111,7 @@ function readWish(call: Call): Wish {
 
 /**
  * The role, if it lets the caller in. Every refusal has the same text, also for a role that doesn't exist:
- * AWS says nothing about roles to those who may not assume them.
+ * AWS reveals nothing about a role to callers that can't assume it.
  */
 function authorize(call: Call, wish: Wish): Role {
   const role = call.accounts.findRole(wish.roleArn);
@@ -137,7 +133,6 @@ function authorize(call: Call, wish: Wish): Role {
       throw new AwsError(
         'AccessDenied',
         `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${wish.roleArn}`,
-        403,
       );
     }
   }
@@ -146,7 +141,7 @@ function authorize(call: Call, wish: Wish): Role {
 }
 
 /** Within one account a trust policy that names the caller itself needs no identity-based policy beside it. */
-function namesDirectly(policy: TrustPolicy, caller: Caller): boolean {
+function namesDirectly(policy: Policy, caller: Caller): boolean {
   const named = [policy.Statement]
     .flat()
     .flatMap(({ Effect, Principal }) =>
@@ -201,10 +196,9 @@ function sessionTags(caller: Caller, wish: Wish) {
 function checkSessionPolicies(call: Call, wish: Wish) {
   const policy = call.params.optional('Policy', { min: 1, max: MAX_SESSION_POLICY_LENGTH });
   if (policy !== undefined) checkIdentityPolicy(policy, call.account.partition);
-  const arns = call.params.listOf('PolicyArns', 'arn');
-  if (arns.length > 10) {
+  const arns = call.params.list('PolicyArns', 'arn');
+  if (arns.length > 10)
     throw violation('policyArns', 'policyArns', 'Member must have length less than or equal to 10');
-  }
   const size = (policy?.length ?? 0) + arns.join('').length + JSON.stringify(wish.tags).length - 2;
   return {
     packedPolicySize: size > 0 ? Math.min(100, Math.ceil((size / 4096) * 100)) : undefined,

@@ -1,10 +1,10 @@
-import { type AccessRequest, decide, policiesOfCaller } from './access.js';
-import { AwsError } from './aws-error.js';
+import { decide, policiesOfCaller } from './access.js';
 import type { Call } from './call.js';
-import { denialText } from './denial.js';
+import { denied } from './denial.js';
+import type { AccessRequest } from './evaluate.js';
 import { contextOfCaller } from './request-context.js';
 
-/** What the caller's own side says to a call: identity-based and session policies, boundary, service control policies. */
+/** The decision of the caller's side: identity-based and session policies, boundary, service control policies. */
 export function authorizeCaller(
   { caller }: Call,
   request: AccessRequest,
@@ -14,12 +14,13 @@ export function authorizeCaller(
   const { deniedBy } = decision;
   if (deniedBy === undefined) return;
   if (!identityDecides && deniedBy === 'identity' && decision.decision === 'implicitDeny') return;
-  const explicit = decision.decision === 'explicitDeny';
-  throw new AwsError(
-    'AccessDenied',
-    denialText({ arn: caller.arn, action: request.action, resource: shownResource, by: deniedBy, explicit }),
-    403,
-  );
+  throw denied({
+    arn: caller.arn,
+    action: request.action,
+    resource: shownResource,
+    by: deniedBy,
+    explicit: decision.decision === 'explicitDeny',
+  });
 }
 
 /** IAM names resources by their kind and name in a denial. */

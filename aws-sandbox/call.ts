@@ -1,8 +1,9 @@
 import type { Account, Accounts, Caller, Role } from './accounts.js';
+import { AwsError } from './aws-error.js';
+import type { Policy } from './evaluate.js';
 import type { Parameters } from './parameters.js';
 import { parseTrustPolicy } from './policy-document.js';
 import type { RequestOrigin, XmlValue } from './query-protocol.js';
-import type { TrustPolicy } from './trust-policy.js';
 
 const PATH = /^(?:\/|\/[\x21-\x7E]+\/)$/;
 
@@ -44,7 +45,7 @@ export function setTrustPolicy(
   });
 }
 
-function namedPrincipals(policy: TrustPolicy): string[] {
+function namedPrincipals(policy: Policy): string[] {
   return [policy.Statement].flat().flatMap((statement) => {
     const principal = statement.Principal ?? statement.NotPrincipal;
     return typeof principal === 'object' ? [principal.AWS ?? []].flat() : [];
@@ -54,6 +55,31 @@ function namedPrincipals(policy: TrustPolicy): string[] {
 /** The path that a call gives a new entity. */
 export function readPath(call: Call): string {
   return call.params.optional('Path', { min: 1, max: 512, pattern: PATH }) ?? '/';
+}
+
+/** The tags that a call gives a new entity. */
+export const tagsIn = (call: Call): Map<string, string> =>
+  new Map(call.params.tags().map(({ Key, Value }) => [Key, Value]));
+
+/** `Tag…`, `Untag…` and `List…Tags` of a kind of entity. */
+export function tagActions(
+  kind: string,
+  find: (call: Call) => { tags: Map<string, string> },
+): Record<string, Action> {
+  return {
+    [`Tag${kind}`](call) {
+      const { tags } = find(call);
+      for (const [key, value] of tagsIn(call)) tags.set(key, value);
+      if (tags.size > 50) throw new AwsError('LimitExceeded', `Cannot exceed quota for TagsPer${kind}: 50`);
+      return undefined;
+    },
+    [`Untag${kind}`](call) {
+      const { tags } = find(call);
+      for (const key of call.params.list('TagKeys')) tags.delete(key);
+      return undefined;
+    },
+    [`List${kind}Tags`]: (call) => page(call, 'Tags', tagList(find(call).tags)),
+  };
 }
 
 /** Tags as IAM lists them. */

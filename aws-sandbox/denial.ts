@@ -1,5 +1,7 @@
+import { AwsError } from './aws-error.js';
+
 /** AWS's names of the kinds of policy, as its denials spell them. */
-export const POLICY_KINDS = {
+const KINDS = {
   identity: 'identity-based policy',
   boundary: 'permissions boundary',
   session: 'session policy',
@@ -9,19 +11,28 @@ export const POLICY_KINDS = {
   rcp: 'resource control policy',
 } as const;
 
-const ARTICLES: Record<string, string> = { identity: 'an' };
+/** A kind of policy that AWS names when it denies. */
+export type PolicyKind = keyof typeof KINDS;
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
-export function denialText(denial: {
+/** The subject and cause of a denial: no policy allows it, or one denies it. */
+export interface Denial {
   arn: string;
   action: string;
   resource: string;
-  by: keyof typeof POLICY_KINDS;
-  explicit: boolean;
-}): string {
-  const kind = POLICY_KINDS[denial.by];
-  const reason = denial.explicit
-    ? `with an explicit deny in ${ARTICLES[denial.by] ?? 'a'} ${kind}`
-    : `because no ${kind} allows the ${denial.action} action`;
-  return `User: ${denial.arn} is not authorized to perform: ${denial.action} on resource: ${denial.resource} ${reason}`;
+  by?: PolicyKind;
+  explicit?: boolean;
+}
+
+/** Without a kind of policy AWS doesn't say why. https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+export function denied(
+  { arn, action, resource, by, explicit }: Denial,
+  because = by && reason(by, action, explicit),
+) {
+  const text = `User: ${arn} is not authorized to perform: ${action} on resource: ${resource}`;
+  return new AwsError('AccessDenied', because === undefined ? text : `${text} ${because}`);
+}
+
+function reason(by: PolicyKind, action: string, explicit = false): string {
+  if (explicit) return `with an explicit deny in ${by === 'identity' ? 'an' : 'a'} ${KINDS[by]}`;
+  return `because no ${KINDS[by]} allows the ${action} action`;
 }

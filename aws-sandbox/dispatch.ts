@@ -23,7 +23,7 @@ import { requestDetails, type SandboxRequest } from './requests.js';
 import { simulateCustomPolicy, simulatePrincipalPolicy } from './simulate.js';
 import { stsActions } from './sts.js';
 
-/** What answering a request needs to know of the sandbox. */
+/** The parts of the sandbox that handlers use. */
 export interface Environment {
   accounts: Accounts;
   faults: FaultList;
@@ -96,7 +96,7 @@ async function answerQuery(
 /** GetCallerIdentity proves who signed it, so it is never answered without a signature. */
 function requireSignature(query: QueryRequest, secretAccessKey: string): void {
   if (query.checkSignature(secretAccessKey) || query.params.get('Action') !== 'GetCallerIdentity') return;
-  throw new AwsError('IncompleteSignature', 'Authorization header requires a Signature parameter.', 403);
+  throw new AwsError('IncompleteSignature', 'Authorization header requires a Signature parameter.');
 }
 
 function perform(environment: Environment, query: QueryRequest, caller: Caller) {
@@ -111,7 +111,7 @@ function perform(environment: Environment, query: QueryRequest, caller: Caller) 
   }
   if (service === 'iam' && caller.session?.kind === 'user') {
     // IAM takes no session token of GetSessionToken without MFA, and there is no MFA here.
-    throw new AwsError('InvalidClientTokenId', 'The security token included in the request is invalid', 403);
+    throw new AwsError('InvalidClientTokenId', 'The security token included in the request is invalid');
   }
   const call: Call = {
     params: new Parameters(query.params),
@@ -168,13 +168,13 @@ function recordOf(environment: Environment, query: QueryRequest, requestId: stri
     outcome: 'pending',
     ...(query.region && { region: query.region }),
     ...(query.accessKeyId && { accessKeyId: query.accessKeyId }),
-    ...requestDetails(query.params, new Parameters(query.params)),
+    ...requestDetails(new Parameters(query.params)),
   };
 }
 
 function internalFailure(error: unknown): AwsError {
   const reason = error instanceof Error ? error.stack : String(error);
-  return new AwsError('InternalFailure', `A bug of the sandbox: ${reason}`, 500);
+  return new AwsError('InternalFailure', `A bug of the sandbox: ${reason}`);
 }
 
 function send(response: ServerResponse, status: number, body: string, requestId: string): void {

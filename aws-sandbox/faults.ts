@@ -1,7 +1,8 @@
 import { AwsError } from './aws-error.js';
-import { denialText, type POLICY_KINDS } from './denial.js';
+import { denied, type PolicyKind } from './denial.js';
+import type { SandboxRequest } from './requests.js';
 
-/** What goes wrong, for which calls and how often. */
+/** A fault, the calls that it applies to, and how often. */
 export type Fault = FaultScope &
   (
     | { kind: 'throttle' }
@@ -18,28 +19,15 @@ export type Fault = FaultScope &
     | { kind: 'denied'; by: PolicyKind; explicit?: boolean }
   );
 
-/** A kind of policy that AWS names when it denies. */
-export type PolicyKind = keyof typeof POLICY_KINDS;
-
 interface FaultScope {
   /** The actions it hits, such as `AssumeRole`. @default - every action */
   action?: string | readonly string[];
   /** Only calls that name this role. @default - with any role or none */
   roleArn?: string;
   /** Only calls for which this answers true: to hit the second call, or those without an external ID. */
-  matches?: (call: FaultableCall) => boolean;
+  matches?: (call: SandboxRequest) => boolean;
   /** How many calls it hits before it is spent. @default - all of them */
   times?: number;
-}
-
-/** How a fault is distinguished. */
-export interface FaultableCall {
-  service: 'iam' | 'sts';
-  action: string;
-  region?: string;
-  roleArn?: string;
-  externalId?: string;
-  accessKeyId?: string;
 }
 
 /** The faults that are set. Several can be: each call is hit by the first that matches it. */
@@ -63,7 +51,7 @@ export class FaultList implements Faults {
   }
 
   /** The fault that hits this call, with one of its uses taken. */
-  take(call: FaultableCall): Fault | undefined {
+  take(call: SandboxRequest): Fault | undefined {
     const hit = this.faults.find(({ fault, left }) => left > 0 && hits(fault, call));
     if (hit) hit.left -= 1;
     return hit?.fault;
@@ -73,58 +61,40 @@ export class FaultList implements Faults {
 /** The error that a fault answers with, or undefined when it isn't an answer but silence, delay or noise. */
 export function faultError(
   fault: Fault,
-  call: FaultableCall,
-  caller: { arn: string; accountId: string },
+  call: SandboxRequest,
+  { arn, accountId }: { arn: string; accountId: string },
 ): AwsError | undefined {
+  const denial = { arn, action: `${call.service}:${call.action}`, resource: call.roleArn ?? '*' };
   switch (fault.kind) {
     case 'throttle':
-      return new AwsError('Throttling', 'Rate exceeded', 400);
+      return new AwsError('Throttling', 'Rate exceeded');
     case 'error':
       return fault.status === 503
         ? new AwsError(
             'ServiceUnavailable',
             'The request has failed due to a temporary failure of the server.',
-            503,
           )
-        : new AwsError(
-            'InternalFailure',
-            'The request processing has failed because of an unknown error.',
-            500,
-          );
+        : new AwsError('InternalFailure', 'The request processing has failed because of an unknown error.');
     case 'expired-token':
-      return new AwsError('ExpiredToken', 'The security token included in the request is expired', 403);
+      return new AwsError('ExpiredToken', 'The security token included in the request is expired');
     case 'region-disabled':
       return new AwsError(
         'RegionDisabledException',
-        `STS is not activated in this region for account:${caller.accountId}. Your account administrator can activate STS in this region using the IAM Console.`,
-        403,
+        `STS is not activated in this region for account:${accountId}. Your account administrator can activate STS in this region using the IAM Console.`,
       );
     case 'denied-by-organization':
-      return new AwsError(
-        'AccessDenied',
-        `User: ${caller.arn} is not authorized to perform: sts:${call.action} on resource: ${call.roleArn ?? '*'} ${fault.because ?? 'with an explicit deny in a service control policy'}`,
-        403,
-      );
+      return denied({ ...denial, by: 'scp', explicit: true }, fault.because);
     case 'denied':
-      return new AwsError(
-        'AccessDenied',
-        denialText({
-          arn: caller.arn,
-          action: `${call.service}:${call.action}`,
-          resource: call.roleArn ?? '*',
-          by: fault.by,
-          explicit: fault.explicit ?? false,
-        }),
-        403,
-      );
+      return denied({ ...denial, by: fault.by, explicit: fault.explicit ?? false });
     default:
       return undefined;
   }
 }
 
-function hits(fault: Fault, call: FaultableCall): boolean {
-  const actions = fault.action === undefined ? undefined : [fault.action].flat();
-  if (actions && !actions.includes(call.action)) return false;
-  if (fault.roleArn !== undefined && fault.roleArn !== call.roleArn) return false;
-  return fault.matches?.(call) ?? true;
+function hits(fault: Fault, call: SandboxRequest): boolean {
+  return (
+    [fault.action ?? call.action].flat().includes(call.action) &&
+    (fault.roleArn ?? call.roleArn) === call.roleArn &&
+    (fault.matches?.(call) ?? true)
+  );
 }

@@ -19,13 +19,13 @@ const KINDS = {
   User: { find: findUser, maxInlineLength: 2_048 },
 } satisfies Record<Kind, { find: (call: Call) => Entity; maxInlineLength: number }>;
 
-/** The actions on what a role or user may do: inline and attached policies, and the boundary. */
+/** The actions on permissions of roles and users: inline and attached policies, and the boundary. */
 export const entityPolicyActions: Record<string, Action> = { ...actionsOf('Role'), ...actionsOf('User') };
 
 function actionsOf(kind: Kind): Record<string, Action> {
   const { find, maxInlineLength } = KINDS[kind];
   const noPolicy = (name: string) =>
-    new AwsError('NoSuchEntity', `The ${kind.toLowerCase()} policy with name ${name} cannot be found.`, 404);
+    new AwsError('NoSuchEntity', `The ${kind.toLowerCase()} policy with name ${name} cannot be found.`);
   return {
     [`Put${kind}Policy`](call) {
       const entity = find(call);
@@ -37,7 +37,6 @@ function actionsOf(kind: Kind): Record<string, Action> {
         throw new AwsError(
           'LimitExceeded',
           `Maximum policy size of ${maxInlineLength} bytes exceeded for ${kind.toLowerCase()} ${entity.name}`,
-          409,
         );
       }
       entity.inlinePolicies.set(name, document);
@@ -65,11 +64,7 @@ function actionsOf(kind: Kind): Record<string, Action> {
       const { attachedPolicyArns } = find(call);
       const { arn } = findPolicy(call, call.params.required('PolicyArn', POLICY_ARN));
       if (!attachedPolicyArns.has(arn) && attachedPolicyArns.size >= MAX_ATTACHED) {
-        throw new AwsError(
-          'LimitExceeded',
-          `Cannot exceed quota for PoliciesPer${kind}: ${MAX_ATTACHED}`,
-          409,
-        );
+        throw new AwsError('LimitExceeded', `Cannot exceed quota for PoliciesPer${kind}: ${MAX_ATTACHED}`);
       }
       attachedPolicyArns.add(arn);
       return undefined;
@@ -78,7 +73,7 @@ function actionsOf(kind: Kind): Record<string, Action> {
     [`Detach${kind}Policy`](call) {
       const arn = call.params.required('PolicyArn', POLICY_ARN);
       if (!find(call).attachedPolicyArns.delete(arn)) {
-        throw new AwsError('NoSuchEntity', `Policy ${arn} was not found.`, 404);
+        throw new AwsError('NoSuchEntity', `Policy ${arn} was not found.`);
       }
       return undefined;
     },

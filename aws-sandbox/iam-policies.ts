@@ -1,7 +1,7 @@
 import { type ManagedPolicy, type Role, uniqueId } from './accounts.js';
 import { AwsError } from './aws-error.js';
 import { awsManagedPolicies, awsManagedPolicy } from './aws-managed-policies.js';
-import { type Action, type Call, page, readPath, tagList } from './call.js';
+import { type Action, type Call, page, readPath, tagActions, tagList, tagsIn } from './call.js';
 import { NAME } from './parameters.js';
 import { checkIdentityPolicy } from './policy-document.js';
 import type { XmlValue } from './query-protocol.js';
@@ -16,7 +16,6 @@ export const policyActions: Record<string, Action> = {
     const name = call.params.required('PolicyName', { min: 1, max: 128, pattern: NAME });
     const path = readPath(call);
     const description = call.params.optional('Description', { max: 1000 });
-    const tags = new Map(call.params.tags().map((tag) => [tag.Key, tag.Value]));
     const document = readDocument(call);
     const taken = [...account.policies.values()].some(
       (other) => other.name.toLowerCase() === name.toLowerCase(),
@@ -25,7 +24,6 @@ export const policyActions: Record<string, Action> = {
       throw new AwsError(
         'EntityAlreadyExists',
         `A policy called ${name} already exists. Duplicate names are not allowed.`,
-        409,
       );
     }
     const policy: ManagedPolicy = {
@@ -35,7 +33,7 @@ export const policyActions: Record<string, Action> = {
       arn: `arn:${account.partition}:iam::${account.accountId}:policy${path}${name}`,
       createdAt: now,
       updatedAt: now,
-      tags,
+      tags: tagsIn(call),
       defaultVersionId: 'v1',
       versions: new Map([['v1', { document, createdAt: now }]]),
       lastVersion: 1,
@@ -64,16 +62,13 @@ export const policyActions: Record<string, Action> = {
 
   DeletePolicy(call) {
     const policy = readOwnPolicy(call);
-    if (attachedRoles(call, policy.arn).length > 0 || boundedRoles(call, policy.arn).length > 0) {
-      throw new AwsError('DeleteConflict', 'Cannot delete a policy attached to entities.', 409);
-    }
-    if (policy.versions.size > 1) {
+    if (attachedRoles(call, policy.arn).length > 0 || boundedRoles(call, policy.arn).length > 0)
+      throw new AwsError('DeleteConflict', 'Cannot delete a policy attached to entities.');
+    if (policy.versions.size > 1)
       throw new AwsError(
         'DeleteConflict',
         "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.",
-        409,
       );
-    }
     call.account.policies.delete(policy.arn);
     return undefined;
   },
@@ -100,7 +95,6 @@ export const policyActions: Record<string, Action> = {
       throw new AwsError(
         'LimitExceeded',
         `A managed policy can have up to ${MAX_VERSIONS} versions. Before you create a new version, you must delete an existing version.`,
-        409,
       );
     }
     policy.lastVersion += 1;
@@ -121,25 +115,13 @@ export const policyActions: Record<string, Action> = {
   DeletePolicyVersion(call) {
     const policy = readOwnPolicy(call);
     const id = readVersionId(call, policy);
-    if (id === policy.defaultVersionId) {
-      throw new AwsError('DeleteConflict', 'Cannot delete the default version of a policy.', 409);
-    }
+    if (id === policy.defaultVersionId)
+      throw new AwsError('DeleteConflict', 'Cannot delete the default version of a policy.');
     policy.versions.delete(id);
     return undefined;
   },
 
-  TagPolicy(call) {
-    const policy = readOwnPolicy(call);
-    for (const { Key, Value } of call.params.tags()) policy.tags.set(Key, Value);
-    return undefined;
-  },
-
-  UntagPolicy(call) {
-    const policy = readOwnPolicy(call);
-    for (const key of call.params.list('TagKeys')) policy.tags.delete(key);
-    return undefined;
-  },
-
+  ...tagActions('Policy', readOwnPolicy),
   ListPolicyTags: (call) => page(call, 'Tags', tagList(readPolicy(call).tags)),
 
   ListEntitiesForPolicy(call) {
@@ -160,11 +142,10 @@ export const policyActions: Record<string, Action> = {
 /** The managed policy of an ARN, the account's own or one of AWS's, as a role can use it. */
 export function findPolicy(call: Call, arn: string): ManagedPolicy {
   const match = /^arn:([^:]+):iam::(aws|\d{12}):policy\/([\w+=,.@/-]+)$/.exec(arn);
-  if (match?.[1] !== call.account.partition)
-    throw new AwsError('InvalidInput', `ARN ${arn} is not valid.`, 400);
+  if (match?.[1] !== call.account.partition) throw new AwsError('InvalidInput', `ARN ${arn} is not valid.`);
   const policy = match[2] === 'aws' ? awsManagedPolicy(arn) : call.account.policies.get(arn);
   if (!policy) {
-    throw new AwsError('NoSuchEntity', `Policy ${arn} does not exist or is not attachable.`, 404);
+    throw new AwsError('NoSuchEntity', `Policy ${arn} does not exist or is not attachable.`);
   }
   return policy;
 }
@@ -181,7 +162,7 @@ function readPolicy(call: Call): ManagedPolicy {
 function readOwnPolicy(call: Call): ManagedPolicy {
   const policy = readPolicy(call);
   if (!call.account.policies.has(policy.arn)) {
-    throw new AwsError('AccessDenied', `The policy ${policy.arn} is AWS's and can't be changed.`, 403);
+    throw new AwsError('AccessDenied', `The policy ${policy.arn} is AWS's and can't be changed.`);
   }
   return policy;
 }
@@ -190,7 +171,7 @@ function readDocument(call: Call): string {
   const document = call.params.required('PolicyDocument', { min: 1, max: 131072 });
   checkIdentityPolicy(document, call.account.partition);
   if (document.replace(/\s/g, '').length > MAX_POLICY_LENGTH) {
-    throw new AwsError('LimitExceeded', `Cannot exceed quota for PolicySize: ${MAX_POLICY_LENGTH}`, 409);
+    throw new AwsError('LimitExceeded', `Cannot exceed quota for PolicySize: ${MAX_POLICY_LENGTH}`);
   }
   return document;
 }
@@ -201,7 +182,6 @@ function readVersionId(call: Call, policy: ManagedPolicy): string {
     throw new AwsError(
       'NoSuchEntity',
       `Policy ${policy.arn} version ${id} does not exist or is not attachable.`,
-      404,
     );
   }
   return id;

@@ -1,6 +1,15 @@
 import { type Role, uniqueId } from './accounts.js';
 import { AwsError } from './aws-error.js';
-import { type Action, type Call, page, readPath, setTrustPolicy, tagList } from './call.js';
+import {
+  type Action,
+  type Call,
+  page,
+  readPath,
+  setTrustPolicy,
+  tagActions,
+  tagList,
+  tagsIn,
+} from './call.js';
 import { findPolicy } from './iam-policies.js';
 import { NAME } from './parameters.js';
 import type { XmlValue } from './query-protocol.js';
@@ -16,7 +25,7 @@ export const roleActions: Record<string, Action> = {
       path: readPath(call),
       trustPolicy: call.params.required('AssumeRolePolicyDocument', { min: 1, max: 131072 }),
       maxSessionDuration: call.params.integer('MaxSessionDuration', 3600, 43200),
-      tags: new Map(call.params.tags().map((tag) => [tag.Key, tag.Value])),
+      tags: tagsIn(call),
       description,
       permissionsBoundaryArn: boundary === undefined ? undefined : findPolicy(call, boundary).arn,
     });
@@ -60,31 +69,15 @@ export const roleActions: Record<string, Action> = {
 
   DeleteRole(call) {
     const role = findRole(call);
-    if (role.attachedPolicyArns.size > 0) {
-      throw new AwsError('DeleteConflict', 'Cannot delete entity, must detach all policies first.', 409);
-    }
-    if (role.inlinePolicies.size > 0) {
-      throw new AwsError('DeleteConflict', 'Cannot delete entity, must delete policies first.', 409);
-    }
+    if (role.attachedPolicyArns.size > 0)
+      throw new AwsError('DeleteConflict', 'Cannot delete entity, must detach all policies first.');
+    if (role.inlinePolicies.size > 0)
+      throw new AwsError('DeleteConflict', 'Cannot delete entity, must delete policies first.');
     call.account.roles.delete(role.name.toLowerCase());
     return undefined;
   },
 
-  TagRole(call) {
-    const role = findRole(call);
-    for (const { Key, Value } of call.params.tags()) role.tags.set(Key, Value);
-    if (role.tags.size > 50)
-      throw new AwsError('LimitExceeded', 'Cannot exceed quota for TagsPerRole: 50', 409);
-    return undefined;
-  },
-
-  UntagRole(call) {
-    const role = findRole(call);
-    for (const key of call.params.list('TagKeys')) role.tags.delete(key);
-    return undefined;
-  },
-
-  ListRoleTags: (call) => page(call, 'Tags', tagList(findRole(call).tags)),
+  ...tagActions('Role', findRole),
 
   ListInstanceProfilesForRole(call) {
     findRole(call);
@@ -92,7 +85,7 @@ export const roleActions: Record<string, Action> = {
   },
 };
 
-/** The id of the last role with each ARN in this process, for those who know an ARN only; deleted ones stay. */
+/** The id of the last role with each ARN in this process, for callers that have only an ARN; deleted roles stay. */
 export const roleIds = new Map<string, string>();
 
 /** Makes a role in the call's account, from checked parts. */
@@ -110,7 +103,7 @@ export function createRole(
 ): Role {
   const { account, now } = call;
   if (account.roles.has(parts.name.toLowerCase())) {
-    throw new AwsError('EntityAlreadyExists', `Role with name ${parts.name} already exists.`, 409);
+    throw new AwsError('EntityAlreadyExists', `Role with name ${parts.name} already exists.`);
   }
   const role: Role = {
     roleId: uniqueId('AROA'),
@@ -137,7 +130,7 @@ export function createRole(
 export function findRole(call: Call): Role {
   const name = call.params.required('RoleName', { min: 1, max: 64, pattern: NAME });
   const role = call.account.roles.get(name.toLowerCase());
-  if (!role) throw new AwsError('NoSuchEntity', `The role with name ${name} cannot be found.`, 404);
+  if (!role) throw new AwsError('NoSuchEntity', `The role with name ${name} cannot be found.`);
   return role;
 }
 

@@ -1,6 +1,6 @@
 import { ensureUser, type User } from './accounts.js';
 import { AwsError } from './aws-error.js';
-import { type Action, type Call, page, readPath, tagList } from './call.js';
+import { type Action, type Call, page, readPath, tagActions, tagList, tagsIn } from './call.js';
 import { NAME } from './parameters.js';
 import type { XmlValue } from './query-protocol.js';
 
@@ -11,20 +11,16 @@ export const userActions: Record<string, Action> = {
   CreateUser(call) {
     const name = call.params.required('UserName', USER_NAME);
     if (call.account.users.has(name.toLowerCase())) {
-      throw new AwsError('EntityAlreadyExists', `User with name ${name} already exists.`, 409);
+      throw new AwsError('EntityAlreadyExists', `User with name ${name} already exists.`);
     }
-    const path = readPath(call);
-    const tags = call.params.tags();
-    const user = ensureUser(call.account, name, call.now, path);
-    for (const { Key, Value } of tags) user.tags.set(Key, Value);
-    return { User: userXml(user) };
+    const parts = { path: readPath(call), tags: tagsIn(call) };
+    return { User: userXml(ensureUser(call.account, name, call.now, parts)) };
   },
 
   GetUser(call) {
     if (call.params.optional('UserName') !== undefined) return { User: userXml(findUser(call)) };
-    if (call.caller.session?.kind === 'role') {
+    if (call.caller.session?.kind === 'role')
       throw new AwsError('ValidationError', 'Must specify userName when calling with non-User credentials');
-    }
     if (call.caller.userName !== undefined) return { User: userXml(findUser(call)) };
     const { accountId } = call.account;
     return {
@@ -34,21 +30,20 @@ export const userActions: Record<string, Action> = {
 
   DeleteUser(call) {
     const user = findUser(call);
-    if (call.accounts.keysOfUser(call.account, user.name).length > 0) {
-      throw new AwsError('DeleteConflict', 'Cannot delete entity, must delete access keys first.', 409);
-    }
-    if (user.attachedPolicyArns.size > 0 || user.inlinePolicies.size > 0) {
-      throw new AwsError('DeleteConflict', 'Cannot delete entity, must delete policies first.', 409);
-    }
+    if (call.accounts.keysOfUser(call.account, user.name).length > 0)
+      throw new AwsError('DeleteConflict', 'Cannot delete entity, must delete access keys first.');
+    if (user.attachedPolicyArns.size > 0 || user.inlinePolicies.size > 0)
+      throw new AwsError('DeleteConflict', 'Cannot delete entity, must delete policies first.');
     call.account.users.delete(user.name.toLowerCase());
     return undefined;
   },
 
+  ...tagActions('User', findUser),
+
   CreateAccessKey(call) {
     const user = findUser(call);
-    if (call.accounts.keysOfUser(call.account, user.name).length >= 2) {
-      throw new AwsError('LimitExceeded', 'Cannot exceed quota for AccessKeysPerUser: 2', 409);
-    }
+    if (call.accounts.keysOfUser(call.account, user.name).length >= 2)
+      throw new AwsError('LimitExceeded', 'Cannot exceed quota for AccessKeysPerUser: 2');
     const key = call.accounts.issueUserKey(call.account, user);
     return {
       AccessKey: {
@@ -75,7 +70,7 @@ export const userActions: Record<string, Action> = {
     const user = findUser(call);
     const id = call.params.required('AccessKeyId', { min: 16, max: 128, pattern: /^[\w]+$/ });
     if (!call.accounts.revokeUserKey(call.account, user.name, id)) {
-      throw new AwsError('NoSuchEntity', `The Access Key with id ${id} cannot be found.`, 404);
+      throw new AwsError('NoSuchEntity', `The Access Key with id ${id} cannot be found.`);
     }
     return undefined;
   },
@@ -88,7 +83,7 @@ export const userActions: Record<string, Action> = {
 export function findUser(call: Call): User {
   const name = call.params.optional('UserName', USER_NAME) ?? call.caller.userName ?? '';
   const user = call.account.users.get(name.toLowerCase());
-  if (!user) throw new AwsError('NoSuchEntity', `The user with name ${name} cannot be found.`, 404);
+  if (!user) throw new AwsError('NoSuchEntity', `The user with name ${name} cannot be found.`);
   return user;
 }
 

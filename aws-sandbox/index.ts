@@ -5,15 +5,15 @@
  */
 export type { AccessKey, TemporaryCredentials } from './accounts.js';
 export type { ConditionContext } from './conditions.js';
-export type { Fault, Faults, PolicyKind } from './faults.js';
-export { roleIds } from './iam-roles.js';
-export { type KmsSandbox, startKmsSandbox } from './kms.js';
-export type { SandboxRequest } from './requests.js';
-export type { AwsSandbox, AwsSandboxOptions, RoleOptions, SandboxAccount } from './server.js';
-export { startAwsSandbox } from './server.js';
+export type { PolicyKind } from './denial.js';
 export {
   evaluateTrustPolicy,
   type TrustCaller,
   type TrustDecision,
   type TrustRequest,
-} from './trust-policy.js';
+} from './evaluate.js';
+export type { Fault, Faults } from './faults.js';
+export { roleIds } from './iam-roles.js';
+export type { SandboxRequest } from './requests.js';
+export type { AwsSandbox, AwsSandboxOptions, RoleOptions, SandboxAccount } from './server.js';
+export { startAwsSandbox } from './server.js';

@@ -1,6 +1,6 @@
 import { AwsError } from './aws-error.js';
 
-/** What a text parameter must satisfy; the words of a refusal are AWS's. */
+/** The constraints of a string parameter; errors have AWS's text. */
 export interface TextRule {
   min?: number;
   max?: number;
@@ -58,21 +58,11 @@ export class Parameters {
     return this.values.get(name)?.toLowerCase() === 'true';
   }
 
-  /** `Name.member.1`, `Name.member.2`, … */
-  list(name: string): string[] {
+  /** `Name.member.1`, `Name.member.2`, …; of a list of structures one field: `Name.member.1.Field`, … */
+  list(name: string, field?: string): string[] {
     const items: string[] = [];
     for (let index = 1; ; index++) {
-      const value = this.values.get(`${name}.member.${index}`);
-      if (value === null) return items;
-      items.push(value);
-    }
-  }
-
-  /** One field of each structure of a list: `Name.member.N.field`. */
-  listOf(name: string, field: string): string[] {
-    const items: string[] = [];
-    for (let index = 1; ; index++) {
-      const value = this.values.get(`${name}.member.${index}.${field}`);
+      const value = this.values.get([name, 'member', index, ...(field ? [field] : [])].join('.'));
       if (value === null) return items;
       items.push(value);
     }
@@ -80,22 +70,19 @@ export class Parameters {
 
   /** `Tags.member.N.Key` and `.Value`, checked. */
   tags(): Tag[] {
-    const keys = this.listOf('Tags', 'Key');
-    if (keys.length > 50) {
-      throw violation('tags', 'tags', 'Member must have length less than or equal to 50');
-    }
+    const keys = this.list('Tags', 'Key');
+    if (keys.length > 50) throw violation('tags', 'tags', 'Member must have length less than or equal to 50');
     const tags = keys.map((Key, index) => {
       const Value = this.values.get(`Tags.member.${index + 1}.Value`) ?? '';
       checkText(`tags.${index + 1}.member.key`, Key, { min: 1, max: 128, pattern: TAG_TEXT });
       checkText(`tags.${index + 1}.member.value`, Value, { max: 256, pattern: TAG_TEXT });
       return { Key, Value };
     });
-    if (new Set(tags.map((tag) => tag.Key.toLowerCase())).size < tags.length) {
+    if (new Set(tags.map((tag) => tag.Key.toLowerCase())).size < tags.length)
       throw new AwsError(
         'InvalidInput',
         'Duplicate tag keys found. Please note that Tag keys are case insensitive.',
       );
-    }
     return tags;
   }
 }

@@ -20,22 +20,19 @@ export interface SandboxRequest {
   tags?: Record<string, string>;
 }
 
-/** What a call asked for, as it was sent: recorded before anything of it is checked. */
-export function requestDetails(values: URLSearchParams, params: Parameters): Partial<SandboxRequest> {
-  const keys = params.listOf('Tags', 'Key');
+/** A call as it was sent, recorded before validation. */
+export function requestDetails(params: Parameters): Partial<SandboxRequest> {
+  const durationSeconds = params.optional('DurationSeconds');
+  const values = params.list('Tags', 'Value');
+  const tags = params.list('Tags', 'Key').map((key, index) => [key, values[index] ?? ''] as const);
   const details = {
-    roleArn: values.get('RoleArn'),
-    externalId: values.get('ExternalId'),
-    roleSessionName: values.get('RoleSessionName'),
-    durationSeconds: values.has('DurationSeconds') ? Number(values.get('DurationSeconds')) : null,
-    sourceIdentity: values.get('SourceIdentity'),
-    sessionPolicy: values.get('Policy'),
-    tags:
-      keys.length > 0
-        ? Object.fromEntries(
-            keys.map((key, index) => [key, values.get(`Tags.member.${index + 1}.Value`) ?? '']),
-          )
-        : null,
+    roleArn: params.optional('RoleArn'),
+    externalId: params.optional('ExternalId'),
+    roleSessionName: params.optional('RoleSessionName'),
+    durationSeconds: durationSeconds === undefined ? undefined : Number(durationSeconds),
+    sourceIdentity: params.optional('SourceIdentity'),
+    sessionPolicy: params.optional('Policy'),
+    tags: tags.length > 0 ? Object.fromEntries(tags) : undefined,
   };
-  return Object.fromEntries(Object.entries(details).filter(([, value]) => value !== null));
+  return Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
 }

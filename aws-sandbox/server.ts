@@ -47,43 +47,7 @@ export interface RoleOptions {
 }
 
 /** A running sandbox. */
-export interface AwsSandbox {
-  /** One endpoint for IAM and STS. */
-  readonly url: string;
-  /** How long STS continues not to know a new role or a changed trust policy. */
-  propagationDelayMs: number;
-  readonly faults: Faults;
-  /** Every call so far, oldest first. */
-  readonly requests: SandboxRequest[];
-  /** The most calls that were open at the same time. */
-  readonly mostAtOnce: number;
-  /** A new account with the keys of its root and of its user `admin`. */
-  createAccount(options?: { accountId?: string; partition?: string; alias?: string }): SandboxAccount;
-  /** A key of a user, who is made if need be. */
-  createAccessKey(accountId: string, userName: string): AccessKey;
-  /** From then on AWS does not know it. */
-  deleteAccessKey(accountId: string, userName: string, accessKeyId: string): void;
-  /** A new key of the account's root user. */
-  rootAccessKey(accountId: string): AccessKey;
-  /** Creates a role; refused as IAM refuses. */
-  createRole(accountId: string, role: RoleOptions): { arn: string; roleId: string };
-  /**
-   * The service control policies of an account, which is then in an organization. FullAWSAccess is attached too, unless
-   * one of them allows something.
-   */
-  setServiceControlPolicies(accountId: string, policies: readonly (object | string)[]): void;
-  /** Replaces a role's trust policy; refused as IAM refuses. */
-  updateTrustPolicy(roleArn: string, policy: object | string): void;
-  /** Deletes a role with all its policies. */
-  deleteRole(roleArn: string): void;
-  /** A session of a role without asking its trust policy: for a vendor's service that runs in a role. */
-  createRoleSession(
-    roleArn: string,
-    session?: { sessionName?: string; durationSeconds?: number },
-  ): TemporaryCredentials & { arn: string };
-  /** Ends every open request and stops listening. */
-  close(): Promise<void>;
-}
+export type AwsSandbox = Awaited<ReturnType<typeof startAwsSandbox>>;
 
 /**
  * Starts a local IAM and STS.
@@ -93,15 +57,25 @@ export interface AwsSandbox {
  * const customer = aws.createAccount();
  * new STSClient({ endpoint: aws.url, region: 'us-east-1', credentials: customer.admin });
  */
-export async function startAwsSandbox(options: AwsSandboxOptions = {}): Promise<AwsSandbox> {
-  const now = options.now ?? Date.now;
+export async function startAwsSandbox(options: AwsSandboxOptions = {}) {
+  const { now = Date.now, host = '127.0.0.1' } = options;
+  let { propagationDelayMs = 0 } = options;
   const accounts = new Accounts();
-  const faults = new FaultList();
+  const faultList = new FaultList();
+  const faults: Faults = faultList;
   const requests: SandboxRequest[] = [];
   const closing = new AbortController();
   // Every delayed answer listens to it.
   setMaxListeners(0, closing.signal);
-  const host = options.host ?? '127.0.0.1';
+
+  const environment = {
+    accounts,
+    faults: faultList,
+    requests,
+    now,
+    propagationDelayMs: () => propagationDelayMs,
+    closing: closing.signal,
+  };
 
   let atOnce = 0;
   let mostAtOnce = 0;
@@ -109,14 +83,6 @@ export async function startAwsSandbox(options: AwsSandboxOptions = {}): Promise<
     atOnce++;
     mostAtOnce = Math.max(mostAtOnce, atOnce);
     response.once('close', () => atOnce--);
-    const environment = {
-      accounts,
-      faults,
-      requests,
-      now,
-      propagationDelayMs: () => sandbox.propagationDelayMs,
-      closing: closing.signal,
-    };
     answer(environment, request, response).catch(() => response.destroy());
   });
   const port = await listen(server, options.port ?? 0, host);
@@ -126,96 +92,119 @@ export async function startAwsSandbox(options: AwsSandboxOptions = {}): Promise<
     if (!role) throw new Error(`The sandbox has no role ${arn}`);
     return role;
   };
-  const changeContext = () => ({
-    accounts,
-    now: now(),
-    propagationDelayMs: sandbox.propagationDelayMs,
-  });
+  const changeContext = () => ({ accounts, now: now(), propagationDelayMs });
 
-  const sandbox: AwsSandbox = {
+  return {
+    /** One endpoint for IAM and STS. */
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    propagationDelayMs: options.propagationDelayMs ?? 0,
     faults,
+    /** Every call so far, oldest first. */
     requests,
+    /** How long STS continues not to know a new role or a changed trust policy. */
+    get propagationDelayMs() {
+      return propagationDelayMs;
+    },
+    set propagationDelayMs(delayMs) {
+      propagationDelayMs = delayMs;
+    },
+    /** The most calls that were open at the same time. */
     get mostAtOnce() {
       return mostAtOnce;
     },
 
-    createAccount(accountOptions = {}) {
+    /** A new account with the keys of its root and of its user `admin`. */
+    createAccount(
+      accountOptions: { accountId?: string; partition?: string; alias?: string } = {},
+    ): SandboxAccount {
       const account = accounts.create(accountOptions, now());
       const { accountId, partition, alias } = account;
       const admin = ensureUser(account, 'admin', now());
-      const rootArn = `arn:${partition}:iam::${accountId}:root`;
       return {
         accountId,
         partition,
         ...(alias !== undefined && { alias }),
-        root: { arn: rootArn, ...accounts.issueRootKey(account) },
+        root: { arn: `arn:${partition}:iam::${accountId}:root`, ...accounts.issueRootKey(account) },
         admin: { arn: admin.arn, ...accounts.issueUserKey(account, admin) },
       };
     },
 
-    createAccessKey(accountId, userName) {
+    /** A key of a user, created if necessary. */
+    createAccessKey(accountId: string, userName: string): AccessKey {
       const account = accounts.get(accountId);
       return accounts.issueUserKey(account, ensureUser(account, userName, now()));
     },
 
-    deleteAccessKey(accountId, userName, accessKeyId) {
+    /** From then on AWS does not know it. */
+    deleteAccessKey(accountId: string, userName: string, accessKeyId: string): void {
       if (!accounts.revokeUserKey(accounts.get(accountId), userName, accessKeyId))
         throw new Error(`The sandbox has no access key ${accessKeyId} of ${userName}`);
     },
 
-    rootAccessKey: (accountId) => accounts.issueRootKey(accounts.get(accountId)),
+    /** A new key of the account's root user. */
+    rootAccessKey: (accountId: string): AccessKey => accounts.issueRootKey(accounts.get(accountId)),
 
-    createRole(accountId, role) {
-      const { arn } = createRole(
+    /** Creates a role; refused as IAM refuses. */
+    createRole(accountId: string, options: RoleOptions): { arn: string; roleId: string } {
+      const {
+        roleName: name,
+        path = '/',
+        trustPolicy,
+        inlinePolicies = {},
+        managedPolicyArns = [],
+        ...more
+      } = options;
+      const role = createRole(
         { account: accounts.get(accountId), ...changeContext() },
-        {
-          name: role.roleName,
-          path: role.path ?? '/',
-          trustPolicy: policyText(role.trustPolicy),
-          maxSessionDuration: role.maxSessionDuration,
-          permissionsBoundaryArn: role.permissionsBoundaryArn,
-        },
+        { ...more, name, path, trustPolicy: policyText(trustPolicy) },
       );
-      const created = roleOf(arn);
-      for (const [name, policy] of Object.entries(role.inlinePolicies ?? {})) {
-        checkIdentityPolicy(policyText(policy), created.account.partition);
-        created.inlinePolicies.set(name, policyText(policy));
+      for (const [name, policy] of Object.entries(inlinePolicies)) {
+        checkIdentityPolicy(policyText(policy), role.account.partition);
+        role.inlinePolicies.set(name, policyText(policy));
       }
-      for (const policyArn of role.managedPolicyArns ?? []) created.attachedPolicyArns.add(policyArn);
-      return { arn, roleId: created.roleId };
+      for (const policyArn of managedPolicyArns) role.attachedPolicyArns.add(policyArn);
+      return { arn: role.arn, roleId: role.roleId };
     },
 
-    setServiceControlPolicies(accountId, policies) {
+    /**
+     * The service control policies of an account, which is then in an organization. FullAWSAccess is attached too, unless
+     * one of them allows something.
+     */
+    setServiceControlPolicies(accountId: string, policies: readonly (object | string)[]): void {
+      const account = accounts.get(accountId);
       const documents = policies.map(policyText);
-      for (const document of documents) checkIdentityPolicy(document, accounts.get(accountId).partition);
-      accounts.get(accountId).serviceControlPolicies = documents;
+      for (const document of documents) checkIdentityPolicy(document, account.partition);
+      account.serviceControlPolicies = documents;
     },
 
-    updateTrustPolicy(roleArn, policy) {
-      setTrustPolicy(roleOf(roleArn), policyText(policy), changeContext());
-    },
+    /** Replaces a role's trust policy; refused as IAM refuses. */
+    updateTrustPolicy: (roleArn: string, policy: object | string): void =>
+      setTrustPolicy(roleOf(roleArn), policyText(policy), changeContext()),
 
-    deleteRole(roleArn) {
+    /** Deletes a role with all its policies. */
+    deleteRole(roleArn: string): void {
       const role = roleOf(roleArn);
       role.account.roles.delete(role.name.toLowerCase());
     },
 
-    createRoleSession(roleArn, session = {}) {
-      const caller = sessionCaller(roleOf(roleArn), session.sessionName ?? 'sandbox');
-      const expiresAt = now() + (session.durationSeconds ?? 3600) * 1000;
-      const credentials = accounts.issueSession(caller, {
+    /** A session of a role without asking its trust policy: for a vendor's service that runs in a role. */
+    createRoleSession(
+      roleArn: string,
+      { sessionName = 'sandbox', durationSeconds = 3600 } = {},
+    ): TemporaryCredentials & { arn: string } {
+      const caller = sessionCaller(roleOf(roleArn), sessionName);
+      const expiresAt = now() + durationSeconds * 1000;
+      const session = {
         kind: 'role',
         issuedAt: now(),
         expiresAt,
         tags: new Map(),
-        transitiveTagKeys: new Set(),
-      });
-      return { ...credentials, arn: caller.arn };
+        transitiveTagKeys: new Set<string>(),
+      } as const;
+      return { ...accounts.issueSession(caller, session), arn: caller.arn };
     },
 
-    close() {
+    /** Ends every open request and stops listening. */
+    close(): Promise<void> {
       closing.abort();
       return new Promise((resolve) => {
         server.close(() => resolve());
@@ -223,7 +212,6 @@ export async function startAwsSandbox(options: AwsSandboxOptions = {}): Promise<
       });
     },
   };
-  return sandbox;
 }
 
 function listen(server: Server, port: number, host: string): Promise<number> {

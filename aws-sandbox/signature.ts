@@ -50,11 +50,10 @@ export function checkSignature(secretAccessKey: string, request: IncomingMessage
   if (
     scope[0] !== signed.date.slice(0, 8) ||
     !timingSafeEqual(expected, Buffer.from(signed.signature, 'hex'))
-  ) {
+  )
     throw mismatch(
       'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
     );
-  }
   return true;
 }
 
@@ -109,7 +108,7 @@ function headerText({ headers }: IncomingMessage, name: string): string {
 }
 
 function mismatch(message: string): AwsError {
-  return new AwsError('SignatureDoesNotMatch', message, 403);
+  return new AwsError('SignatureDoesNotMatch', message);
 }
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');

@@ -1,6 +1,5 @@
 import {
   type AccessDecision,
-  type AccessRequest,
   decide,
   missingContextKeys,
   type NamedPolicy,
@@ -10,6 +9,7 @@ import {
 import { AwsError } from './aws-error.js';
 import { type Action, type Call, page } from './call.js';
 import type { ConditionContext } from './conditions.js';
+import type { AccessRequest } from './evaluate.js';
 import { violation } from './parameters.js';
 import { checkIdentityPolicy } from './policy-document.js';
 import type { XmlValue } from './query-protocol.js';
@@ -44,7 +44,7 @@ function simulate(call: Call, policies: PolicySet): XmlValue {
   }
   for (const unsupported of ['ResourcePolicy', 'ResourceHandlingOption'])
     if (call.params.optional(unsupported) !== undefined)
-      throw new AwsError('SandboxCannotEvaluate', `The AWS sandbox can't evaluate ${unsupported}.`, 501);
+      throw new AwsError('SandboxCannotEvaluate', `The AWS sandbox can't evaluate ${unsupported}.`);
   const resources = call.params.list('ResourceArns');
   const context = readContext(call);
   const results = actions.flatMap((action) =>
@@ -103,7 +103,7 @@ function policiesOfSource(call: Call, arn: string): PolicySet {
   if (role?.account === call.account) return policiesOf(call.account, role);
   const user = [...call.account.users.values()].find((entity) => entity.arn === arn);
   if (user) return policiesOf(call.account, user);
-  throw new AwsError('NoSuchEntity', `The principal ${arn} cannot be found.`, 404);
+  throw new AwsError('NoSuchEntity', `The principal ${arn} cannot be found.`);
 }
 
 function listOfDocuments(call: Call, name: string, type: string): NamedPolicy[] {
@@ -114,7 +114,7 @@ function listOfDocuments(call: Call, name: string, type: string): NamedPolicy[] 
 }
 
 function readContext(call: Call): ConditionContext {
-  const keys = call.params.listOf('ContextEntries', 'ContextKeyName');
+  const keys = call.params.list('ContextEntries', 'ContextKeyName');
   return new Map(
     keys.map((key, index) => [
       key.toLowerCase(),

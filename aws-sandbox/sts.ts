@@ -14,9 +14,8 @@ export const stsActions: Record<string, Action> = {
 
   GetSessionToken(call) {
     const { caller } = call;
-    if (caller.session) {
-      throw new AwsError('AccessDenied', 'Cannot call GetSessionToken with session credentials', 403);
-    }
+    if (caller.session)
+      throw new AwsError('AccessDenied', 'Cannot call GetSessionToken with session credentials');
     const durationSeconds = call.params.integer('DurationSeconds', 900, 129_600) ?? 43_200;
     const credentials = call.accounts.issueSession(caller, {
       kind: 'user',

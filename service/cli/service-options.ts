@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createRolebridgeClient, type RolebridgeClient } from '../../client/index.js';
+import { proxyAgentFor } from '../proxy-agent.js';
 import { codeOf } from '../unknown-value.js';
 import { UsageError } from './failure.js';
 import type { Terminal } from './terminal.js';
@@ -29,8 +30,10 @@ export const withServiceOptions = (command: Command): Command =>
 
 /** @throws UsageError when the URL or the key is missing */
 export async function clientOf(options: ServiceOptions, terminal: Terminal): Promise<RolebridgeClient> {
+  const url = urlOf(options, terminal);
   return createRolebridgeClient({
-    url: urlOf(options, terminal),
+    url,
+    agent: proxyAgentFor(url),
     apiKey: await apiKeyOf(options, terminal),
     allowHttp: options.allowHttp || terminal.env.ROLEBRIDGE_ALLOW_HTTP === 'true',
     timeoutMs: options.timeout && options.timeout * 1000,
@@ -80,12 +83,12 @@ export function readKeyFile(path: string, terminal: Terminal): string {
   } catch (error) {
     throw new UsageError(
       `The file ${path} can't be read: ${codeOf(error) ?? 'for a reason not known'}.`,
-      'Check the path, and who may read the file.',
+      'Check the path and the permissions of the file.',
     );
   }
 }
 
-/** All of a stream, 64 kB at most: what is read here is small. */
+/** A whole stream of at most 64 kB. */
 export async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
   let text = '';
   stream.setEncoding('utf8');

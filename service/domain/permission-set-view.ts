@@ -18,7 +18,7 @@ export interface StatementView {
   readonly hasConditions: boolean;
 }
 
-/** What a customer is asked for, what the vendor never does, and what changes for the role that there is. */
+/** A set for customers: requested permissions, denials, and changes for an existing role. */
 export interface PermissionSetView {
   /** `deploy@3`. */
   readonly id: string;

@@ -23,7 +23,7 @@ export type CheckName = (typeof checkNames)[number];
 export const isoTime = z.iso.datetime().meta({ description: 'ISO 8601, in UTC.' });
 export const errorCode = z.enum(errorCodes).meta({ id: 'ProblemCode' });
 
-/** One request to AWS and what it answered. */
+/** One request to AWS and its answer. */
 export const probe = z
   .strictObject({
     probe: z.enum([
@@ -102,7 +102,7 @@ const failed = report.extend({
   diagnosis: diagnosis.optional(),
 });
 
-/** What a verification found: each check, each call to AWS, and the verdict. */
+/** The report of a verification: each check, each call to AWS, and the verdict. */
 export const verificationSchema = z
   .discriminatedUnion('result', [passed, failed])
   .meta({ id: 'Verification' });

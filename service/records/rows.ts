@@ -1,6 +1,6 @@
 import type { OrganizationId } from '../domain/ids.js';
-import { type Backend, type Query, UniqueConflict } from './backend.js';
-import { RecentValues } from './recent-values.js';
+import { keysWithin } from '../domain/scope.js';
+import { type Query, UniqueConflict } from './backend.js';
 import type { Row } from './row.js';
 import { SortedRows } from './sorted-rows.js';
 import {
@@ -48,7 +48,7 @@ export class Rows {
   );
   /** By constraint (and organization), then by value. */
   readonly #claims = new Map<string, Map<string, Row>>();
-  /** What a transaction of one organization wants and is not durable yet: no other organization gets it meanwhile. */
+  /** Reservations of a transaction that isn't durable yet: other organizations can't take them. */
   readonly #reserved = new Map<string, OrganizationId>();
 
   get(table: TableName, key: string): Row | undefined {
@@ -66,7 +66,7 @@ export class Rows {
   }
 
   list<Name extends TableName>(table: Name, query: Query<Name>): Row[] {
-    const { organizationId, where = {}, limit, after, upTo, search } = query;
+    const { organizationId, where = {}, limit, after, upTo, search, within } = query;
     const { byKey, orders } = this.#of(table);
     const column = tables[table].orders[query.order];
     const filters = Object.entries<string | undefined>(where).filter(([, wanted]) => wanted !== undefined);
@@ -78,8 +78,10 @@ export class Rows {
     const candidates = query.holding
       ? this.#holding(table, query)
       : sorted?.after(after !== undefined && column === null ? { key: after } : last);
+    const held = within === undefined ? undefined : this.#within(organizationId, within);
     for (const row of candidates ?? []) {
       if (found.length === limit) break;
+      if (held && !held.has(row)) continue;
       if (upTo !== undefined && typeof column === 'string' && (row.columns[column] ?? '') > upTo) break;
       if (search && !row.columns[search.column]?.includes(search.text)) continue;
       if (isWanted(row, filters)) found.push(row);
@@ -103,7 +105,7 @@ export class Rows {
     return counts;
   }
 
-  /** What goes first: a scope may move from one row to another. */
+  /** Deletions first: a scope may move from one row to another. */
   apply(changes: Iterable<Change>): void {
     const all = [...changes].map((change) => ({ ...change, before: this.get(change.table, change.key) }));
     for (const { before } of all) if (before) this.#unclaim(before);
@@ -165,6 +167,14 @@ export class Rows {
     for (const row of rows) if (row.table === table) yield row;
   }
 
+  #within(organizationId: string | undefined, scope: string): ReadonlySet<Row> {
+    const { after, before } = keysWithin(scope);
+    const claims = this.#claims.get(spaceOf('scope', organizationId ?? '')) ?? new Map<string, Row>();
+    const held = new Set<Row>();
+    for (const [key, row] of claims) if (key === scope || (key > after && key < before)) held.add(row);
+    return held;
+  }
+
   #claim(row: Row): void {
     for (const { constraint, value } of claimsOf(row.table, rowValue(row))) {
       const space = spaceOf(constraint, row.organizationId);
@@ -180,33 +190,6 @@ export class Rows {
       if (claims?.get(value) === row) claims.delete(value);
     }
   }
-}
-
-/** Values that were read lately: what is deployed asks for the same ones all day long. */
-const recentAtMost = 10_000;
-
-/** What a backend answers from rows in memory. */
-export function readsOn(rows: Rows): Pick<Backend, 'get' | 'list' | 'count'> {
-  const recent = new RecentValues<Row>(recentAtMost);
-  function recentValue<Name extends TableName>(row: Row): Values[Name] {
-    const known = recent.get(row);
-    // What stands beside a row was parsed from it, and values are read-only.
-    if (known !== undefined) return known as Values[Name];
-    const value = rowValue<Name>(row);
-    recent.set(row, value);
-    return value;
-  }
-  return {
-    get: async (table, keys) =>
-      keys.map((key) => {
-        const row = rows.get(table, key);
-        return row && recentValue(row);
-      }),
-    // A page of many rows would push out the others.
-    list: async (table, query) =>
-      rows.list(table, query).map((row) => (query.holding ? recentValue(row) : rowValue(row))),
-    count: async (table, column, where) => rows.count(table, column, where),
-  };
 }
 
 export interface Change {
@@ -228,7 +211,7 @@ function isWanted(
 const spaceOf = (constraint: Constraint, organizationId: string): string =>
   constraints[constraint] === 'everywhere' ? constraint : `${constraint} ${organizationId}`;
 
-/** What an organization's rows are about to be: the changes of a transaction on top of those before it. */
+/** The pending rows of an organization: the changes of a transaction on top of earlier ones. */
 export class Staged {
   readonly changes = new Map<string, Change>();
   readonly #claims = new Map<string, Row | undefined>();
@@ -288,7 +271,7 @@ export class Staged {
     this.changes.set(`${table} ${key}`, { table, key, next });
   }
 
-  /** Makes these changes those of what they stand on. */
+  /** Merges these changes into their base. */
   merge(): void {
     if (this.under === undefined) return;
     for (const [name, change] of this.changes) this.under.changes.set(name, change);

@@ -6,7 +6,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startKmsSandbox } from '../../aws-sandbox/index.js';
+import { startKmsSandbox } from '../aws-sandbox/kms.js';
 import { callbackMessage, provisioned } from '../callback-message.js';
 import { runCommandLine } from '../command-line.js';
 import { proofOf, registrationMessage } from '../enrolling-account.js';
@@ -54,7 +54,7 @@ function makeCertificates() {
   };
 }
 
-it('calls STS and KMS, proves enrolling accounts and delivers webhooks through HTTPS_PROXY, but for NO_PROXY', async () => {
+it('calls STS and KMS, verifies enrolling accounts and delivers webhooks through HTTPS_PROXY, except NO_PROXY', async () => {
   try {
     execFileSync('openssl', ['version']);
   } catch {
@@ -153,7 +153,7 @@ it('calls STS and KMS, proves enrolling accounts and delivers webhooks through H
   await kms.close();
 }, 90_000);
 
-it('names an endpoint that is not AWS’s own at the start and in doctor, wherever it was set', async () => {
+it('names a custom AWS endpoint at start and in doctor, wherever it was set', async () => {
   const vendor = await startVendorProcess({ ROLEBRIDGE_STS_ENDPOINT: '' });
   const service = await vendor.start({ AWS_ENDPOINT_URL: vendor.sandbox.url });
   for (const name of ['STS', 'IAM'])

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => vendor.close());
 
 it.each(['cdktn', 'cdktf'])(
-  'answers with a %s program that synthesizes as it is, to the trust policy that the service shows',
+  'returns a %s program that synthesizes to the trust policy that the service shows',
   async (cdk) => {
     const { body } = await vendor.call('POST', '/v1/connections', {
       name: '"; process.exit(1) //',

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, truncat
 import { join, resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
-import type { IntegrityKey } from '../integrity.js';
+import type { SealingKey } from '../../secrets/keyring.js';
 import { Rows } from '../rows.js';
 import { type AuditLine, linesBackward, readLine } from './audit-lines.js';
 import { auditFileName } from './audit-log.js';
@@ -13,7 +13,7 @@ import { monthsOf } from './load.js';
 import { rowsIn, type Surroundings } from './organization.js';
 import { takeLock } from './writer-lock.js';
 
-/** What a repair of one organization drops, or would drop. */
+/** Data that a repair of one organization drops, or would drop. */
 export interface Repair {
   readonly organizationId: OrganizationId;
   readonly damage: string;
@@ -22,13 +22,13 @@ export interface Repair {
 }
 
 /**
- * Says what would have to be dropped so that each damaged organization can be read again, and drops it when told.
+ * Lists the data to drop so that each damaged organization is readable again, and drops it when confirmed.
  * Everything that it touches is kept in a folder beside the data.
  * @throws RolebridgeError `store_unavailable` when a process uses the directory
  */
 export async function repair(
   directory: string,
-  { keys, drop }: { keys?: readonly IntegrityKey[] | undefined; drop: boolean },
+  { keys, drop }: { keys?: readonly SealingKey[] | undefined; drop: boolean },
 ): Promise<{ repairs: Repair[]; kept: string | undefined }> {
   const root = resolve(directory);
   const inspection = await inspect(root, keys);
@@ -77,12 +77,12 @@ async function planFor(
   if (document === undefined && newest > 0)
     drops.push(`The organization: neither ${path} nor its backup can be read.`);
   else if (document && document.sequence < newest)
-    drops.push(`What was changed from version ${document.sequence + 1} to ${newest} of ${path}.`);
+    drops.push(`Changes from version ${document.sequence + 1} to ${newest} of ${path}.`);
   else if (document && !own) drops.push(`The version of ${path} after ${document.sequence}.`);
   if (log.dropped > 0) drops.push(`${log.dropped} lines of the audit log, from line ${log.end.n + 1} on.`);
   if (log.from.n > (document ?? noDocument).audit.from.n)
     drops.push(`The audit log up to line ${log.from.n}.`);
-  if (drops.length === 0) drops.push('Nothing: what is there is signed again.');
+  if (drops.length === 0) drops.push('Nothing: existing data is signed again.');
   return { organizationId, damage: message, drops, document, log, sequence: newest + 1 };
 }
 
@@ -156,7 +156,8 @@ function keptLog(
     const path = join(directory, auditFileName(id, month));
     let keptBytes = 0;
     for (const { text, offset } of [...linesBackward(path, () => {})].reverse()) {
-      const line: AuditLine | undefined = dropped > 0 ? undefined : attempt(() => readLine(text, integrity));
+      const line: AuditLine | undefined =
+        dropped > 0 ? undefined : attempt(() => readLine(text, integrity, audit.head.n));
       const before: Anchor | undefined = end ?? (line && { n: line.n - 1, mac: line.prev });
       if (line === undefined || before === undefined || line.n !== before.n + 1 || line.prev !== before.mac) {
         dropped += 1;

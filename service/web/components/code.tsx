@@ -83,7 +83,7 @@ export function Code(props: {
   );
 }
 
-/** What changes between two texts, line by line: the longest common lines stay. */
+/** A line diff of two texts. */
 export function differences(before: string, after: string): CodeLine[] {
   const [one, other] = [before.split('\n'), after.split('\n')];
   const common = Array.from({ length: one.length + 1 }, () => new Array<number>(other.length + 1).fill(0));

@@ -3,7 +3,7 @@ import { useTexts } from '../page-context.js';
 import { Fold } from './basics.js';
 import { Icon } from './icon.js';
 
-/** What a set allows in plain words, each with its reason; what is optional can be left out where `choose` names the field. */
+/** The statements of a set in plain words, each with its reason; optional ones can be excluded where `choose` names the field. */
 export function PermissionSetStatements({ view, choose }: { view: PermissionSetView; choose?: string }) {
   const { sets: texts } = useTexts();
   return (

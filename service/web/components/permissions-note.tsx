@@ -7,7 +7,7 @@ import { ButtonLink, Callout, Fold, Words } from './basics.js';
 import { PermissionSetStatements } from './permission-set.js';
 import { verificationOf } from './status.js';
 
-/** What the role lacks of its permission set, and a newer version of it; nothing when all is well. */
+/** Missing permissions of the role, and a newer version; empty when complete. */
 export function PermissionsNote({
   connection,
   set,
@@ -60,7 +60,7 @@ export function PermissionsNote({
   );
 }
 
-/** The set of a connection: what the vendor can do there. */
+/** The permission set of a connection. */
 export function PermissionsCard({
   connection,
   set,

@@ -27,7 +27,7 @@ export const NoVerdict = ({ result }: { result: CheckResult }) => {
   );
 };
 
-/** What is wrong, why it matters, and what to do; the checks and the code last. */
+/** Fault, effect and fix; checks and code last. */
 export function Refusal({ result }: { result: CheckResult }) {
   const { failed: texts, codes } = useTexts();
   const explained = codes.explained(result.code);
@@ -65,7 +65,7 @@ export function Refusal({ result }: { result: CheckResult }) {
   );
 }
 
-/** The message itself, which is in English, below what it means. */
+/** The original message in English, below its meaning. */
 export function Original({ children }: { children?: Child }) {
   return (
     <Fold title={useTexts().failed.original}>
@@ -118,7 +118,7 @@ function Causes({ result }: { result: CheckResult }) {
   );
 }
 
-/** What was checked, and the code that the documents explain. */
+/** The checks, and the documented code. */
 export function CheckEvidence({ result }: { result: CheckResult }) {
   const { checks: texts, common } = useTexts();
   const rows = rowsOf(result.checks);

@@ -27,7 +27,7 @@ export function addOperatorConnections(pages: Router, site: Site): void {
         `/operator/organizations?${new URLSearchParams({ q: wanted.entered })}`,
       );
     const [{ connections, hasMore }, totals] = await Promise.all([
-      store.connections(undefined, { ...wanted, limit: pageSize }),
+      store.connections(undefined, { ...wanted, limit: pageSize, withoutReports: true }),
       store.connectionTotals(),
     ]);
     const view = (
@@ -58,7 +58,16 @@ export async function withOrganizations(store: Store, connections: readonly Conn
 async function securityEvents(store: Store, totals: Totals): Promise<Owned[]> {
   const found: Connection[] = [];
   for (const code of securityCodes.filter((each) => (totals.code.get(each) ?? 0) > 0))
-    found.push(...(await store.connections(undefined, { status: 'failed', code, limit: 10 })).connections);
+    found.push(
+      ...(
+        await store.connections(undefined, {
+          status: 'failed',
+          code,
+          limit: 10,
+          withoutReports: true,
+        })
+      ).connections,
+    );
   return withOrganizations(store, found.slice(0, 10));
 }
 

@@ -120,7 +120,7 @@ export function addCheckPages(pages: Router, site: Site): void {
     return sendSetup(site, request, response, connection, { roleArn, progress });
   });
 
-  /** With all that is known of it: what was stored with the connection, or what its code means. */
+  /** With all details: the stored ones, or the meaning of its code. */
   function sendVerdict(
     request: Request,
     response: Response,
@@ -143,7 +143,7 @@ export function addCheckPages(pages: Router, site: Site): void {
   }
 }
 
-/** What a check that did not pass leaves on the page. */
+/** The part of a failed check that stays on the page. */
 const momentOf = (roleArn: string, error: RolebridgeError): SetupMoment =>
   error.code === 'role_arn_invalid'
     ? { roleArn, arnError: `${error.detail} ${error.remedy ?? ''}`.trim() }

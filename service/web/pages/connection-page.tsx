@@ -17,7 +17,7 @@ import type { ScopeNode } from './scope-choices.js';
 import { findingOf } from './success.js';
 
 export interface ConnectionPageProps extends HistoryProps {
-  /** What its role allows, where the vendor has permission sets. */
+  /** The role's permissions, if the vendor has permission sets. */
   readonly set: PermissionSetView | undefined;
   readonly tree: ScopeNode;
   readonly isTreeCut: boolean;

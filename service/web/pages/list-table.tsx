@@ -104,7 +104,7 @@ function Row({
   );
 }
 
-/** What the vendor may do there, and whether there is a newer version of it. */
+/** The permission set, and whether there is a newer version. */
 function PermissionsCell({ connection }: { connection: Connection }) {
   const { columns, newer } = useTexts().list;
   const set = permissionSetOf(connection);

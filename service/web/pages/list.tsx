@@ -61,7 +61,11 @@ async function findConnections(store: Store, session: WebSession, search: string
   const matching: Connection[] = [];
   let after: Connection['id'] | undefined;
   for (;;) {
-    const page = await visibleConnections(store, session, { limit: 500, after });
+    const page = await visibleConnections(store, session, {
+      limit: 500,
+      after,
+      withoutReports: true,
+    });
     matching.push(...page.connections.filter(matches));
     after = page.connections.at(-1)?.id;
     if (matching.length > listSize) return { matching: matching.slice(0, listSize), isCut: true };

@@ -3,7 +3,7 @@ import type { Texts } from './texts.js';
 
 /**
  * Every text of the pages, in German. In English stay what others wrote (a vendor's reasons, AWS's texts, templates) and
- * the message of a check or an error in full, in a fold below what it means.
+ * the message of a check or an error in full, in a fold below its meaning.
  */
 export function de(v: { readonly name: string; readonly platform: string }): Texts {
   return {
@@ -47,6 +47,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
         rotated: 'Der neue Zugriffsschlüssel ist in Gebrauch. Löschen Sie den alten in AWS.',
         'key-revoked': 'API-Schlüssel widerrufen, mit allem, was mit ihm erstellt wurde.',
         deleted: 'Verbindung gelöscht.',
+        replayed: 'Die Nachricht wird erneut gesendet.',
         migrating:
           'Erstellen Sie die Rolle. Der Zugriffsschlüssel gilt, bis jede Prüfung der Rolle bestanden ist.',
         'external-id-kept': 'Wechsel abgebrochen. Die External ID bleibt, wie sie war.',
@@ -59,6 +60,19 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
         return meaning === undefined ? undefined : { meaning, fix };
       },
     },
+    wrong: {
+      name: 'Geben Sie einen Namen mit höchstens 100 Zeichen ein, ohne Leerzeichen an seinen Enden.',
+      partition: 'Wählen Sie eine Partition aus der Liste.',
+      accessKeyId:
+        'Geben Sie die Zugriffsschlüssel-ID so ein, wie AWS sie zeigt: `AKIA` oder `ASIA`, dann Großbuchstaben und Ziffern, ohne Leerzeichen.',
+      secretAccessKey:
+        'Geben Sie den geheimen Zugriffsschlüssel so ein, wie AWS ihn zeigt: mindestens 40 Zeichen, ohne Leerzeichen.',
+      sessionToken: 'Ein `ASIA`-Schlüssel braucht sein Sitzungstoken; ein `AKIA`-Schlüssel hat keines.',
+      permission: 'Wählen Sie mindestens eine Berechtigung.',
+      scope: 'Geben Sie höchstens drei Namen mit `/` dazwischen ein: Buchstaben, Ziffern, `.`, `_` und `-`.',
+      duration: 'Geben Sie 900 bis 43200 Sekunden ein.',
+      days: 'Geben Sie 1 bis 3650 Tage ein.',
+    },
     keys: {
       title: 'API-Schlüssel',
       lead: 'Schlüssel für Ihre Programme. Ein Schlüssel kann, was ihm erlaubt ist, und nie mehr als der, mit dem Sie angemeldet sind.',
@@ -70,7 +84,6 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       expires: 'Läuft ab',
       never: 'Nie',
       lastUsed: 'Zuletzt benutzt',
-      action: 'Aktion',
       revoke: 'Widerrufen',
       revokeThe: (name) => `${name} widerrufen`,
       revoked: 'Widerrufen',
@@ -555,7 +568,10 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
         noEndpoints: 'Es gibt keinen Webhook-Endpunkt.',
         noDeliveries: 'In den letzten 7 Tagen wurde keine Nachricht gesendet.',
         noMatch: 'Keine Zustellung hat diesen Status.',
-        newest: (count) => `Die neuesten ${count} Zustellungen.`,
+        newest: 'Neueste Zustellungen',
+        older: 'Ältere Zustellungen',
+        replay: 'Erneut senden',
+        replayThe: (type) => `${type} erneut senden`,
       },
     },
     success: {
@@ -735,6 +751,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       titles: {
         'connection.create': 'Erstellt',
         'connection.verify': 'Geprüft',
+        'connection.change': 'Angaben geändert',
         'connection.rename': 'Umbenannt',
         'connection.set_scopes': 'Geltungsbereich geändert',
         'connection.rotate_access_key': 'Zugriffsschlüssel ersetzt',

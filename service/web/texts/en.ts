@@ -7,7 +7,7 @@ const codeTexts: CodeTexts = { title: (code) => errorCatalog[code].title, explai
 /** Texts that are looked up by a name, which may have none. */
 const byName = <Text>(texts: Readonly<Record<string, Text>>) => texts;
 
-/** Every text of the pages, in English. What is between backticks is shown as code, between two asterisks strong. */
+/** Every text of the pages, in English. Backticks mark code, two asterisks strong text. */
 export function en(v: { readonly name: string; readonly platform: string }) {
   return {
     common: {
@@ -49,15 +49,29 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         verified: 'All checks passed.',
         rotated: 'The new access key is in use. Delete the old one in AWS.',
         deleted: 'Connection deleted.',
+        replayed: 'The message is sent again.',
         'key-revoked': 'API key revoked, with all keys and links that were made with it.',
         migrating: 'Create the role. The access key works until every check of the role has passed.',
         'external-id-kept': 'Rotation canceled. The external ID stays as it was.',
       }),
     },
     codes: codeTexts,
+    /** Beside a field of a form, by its name. */
+    wrong: byName({
+      name: 'Enter a name of at most 100 characters, without a space at its ends.',
+      partition: 'Choose one of the partitions in the list.',
+      accessKeyId:
+        'Enter an access key ID as AWS shows it: `AKIA` or `ASIA`, then capital letters and digits, without spaces.',
+      secretAccessKey: 'Enter the secret access key as AWS shows it: at least 40 characters, without spaces.',
+      sessionToken: 'An `ASIA` key needs its session token; an `AKIA` key has none.',
+      permission: 'Choose at least one permission.',
+      scope: 'Enter at most three names with `/` between them: letters, digits, `.`, `_` and `-`.',
+      duration: 'Enter 900 to 43200 seconds.',
+      days: 'Enter 1 to 3650 days.',
+    }),
     keys: {
       title: 'API keys',
-      lead: 'Keys for your programs. A key does what it is allowed to, and no more than the key that you signed in with.',
+      lead: 'Keys for your programs. A key has at most the permissions of the key that you signed in with.',
       name: 'Name',
       permissions: 'Permissions',
       scope: 'Scope',
@@ -66,7 +80,6 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       expires: 'Expires',
       never: 'Never',
       lastUsed: 'Last used',
-      action: 'Action',
       revoke: 'Revoke',
       revokeThe: (name: string) => `Revoke ${name}`,
       revoked: 'Revoked',
@@ -393,7 +406,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       policy: 'Corrected trust policy',
       yourPolicy: 'Your trust policy',
       copyPolicy: 'Copy corrected policy',
-      causes: 'What it may be, the likeliest first',
+      causes: 'Possible causes, the likeliest first',
       likelihood: { certain: 'certain', likely: 'likely', possible: 'possible' },
       original: 'The message in full',
       asCode: 'The role is managed by Terraform or CloudFormation',
@@ -481,7 +494,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       token: 'Operator token',
       tokenHelp: 'It is not stored in this browser.',
       wrongToken: 'This is not a valid operator token.',
-      counters: 'Counters; each opens the list of what it counts',
+      counters: 'Counters, each with a link to its list',
       share: (part: number) => `${(part * 100).toFixed(part > 0 && part < 0.1 ? 1 : 0)}% of all`,
       number: (count: number) => new Intl.NumberFormat('en').format(count),
       unproven: 'Unproven',
@@ -537,7 +550,10 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         noEndpoints: 'There is no webhook endpoint.',
         noDeliveries: 'No message was sent in the last 7 days.',
         noMatch: 'No delivery has this status.',
-        newest: (count: number) => `The newest ${count} deliveries.`,
+        newest: 'Newest deliveries',
+        older: 'Older deliveries',
+        replay: 'Send again',
+        replayThe: (type: string) => `Send ${type} again`,
       },
     },
     success: {
@@ -620,7 +636,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       console: [
         'Open the role’s **Trust relationships** and choose **Edit trust policy**. Don’t create a second role.',
         'Change the external ID as marked, and save.',
-        'Come back and choose **Check now**.',
+        'Return to this page and choose **Check now**.',
       ] as const,
       policy: 'Trust policy',
       copyPolicy: 'Copy new policy',
@@ -718,6 +734,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       titles: byName({
         'connection.create': 'Created',
         'connection.verify': 'Verified',
+        'connection.change': 'Details changed',
         'connection.rename': 'Renamed',
         'connection.set_scopes': 'Scope changed',
         'connection.rotate_access_key': 'Access key replaced',
