@@ -27,10 +27,8 @@ const changed = git('status', '--porcelain', '--untracked-files=no', '--', ':!do
   : '';
 const commit = `${git('rev-parse', '--short', 'HEAD')}${changed}`;
 const date = new Date().toISOString().slice(0, 16).replace('T', ' ');
-rows.set(
-  step,
-  `| \`${step}\` | ${[result, ...new Set(details)].join(', ')} | ${seconds} | ${node} | ${date} | ${commit} |`,
-);
+const found = [result, `${seconds} s`, ...new Set(details)].join(', ');
+rows.set(step, `| \`${step}\` | ${found} | ${commit}, Node ${node}, ${date} |`);
 
 writeFileSync(
   file,
@@ -38,8 +36,8 @@ writeFileSync(
 
 \`.ci/full\` renews the row of each step that it runs. Times are UTC.
 
-| step | result | seconds | Node | date | commit |
-| --- | --- | --- | --- | --- | --- |
+| step | result | commit, Node, date |
+| --- | --- | --- |
 ${steps.flatMap((name) => rows.get(name) ?? []).join('\n')}
 `,
 );

@@ -8,7 +8,7 @@ import { startVendor, type Vendor } from '../vendor.js';
 let vendor: Vendor;
 let folder: string;
 beforeAll(async () => {
-  // What is published for cdktn is not compiled where it is used.
+  // The package for cdktn is used as it is published, compiled.
   if (!existsSync('constructs/dist/cdktn/index.js'))
     execFileSync('npm', ['run', 'build', '--workspace', 'constructs'], { stdio: 'ignore' });
   vendor = await startVendor();
