@@ -8,4 +8,6 @@ export interface Row {
   readonly key: string;
   readonly text: string;
   readonly columns: { readonly [name: string]: string | undefined };
+  /** The value itself while it is one of those read lately. */
+  value: unknown;
 }

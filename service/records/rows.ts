@@ -22,7 +22,14 @@ export function rowOf<Name extends TableName>(
 ): Row {
   const { key, columns } = tables[table];
   const entries = Object.entries(columns).map(([name, of]) => [name, of(value)]);
-  return { table, organizationId, key: key(value), text, columns: Object.fromEntries(entries) };
+  return {
+    table,
+    organizationId,
+    key: key(value),
+    text,
+    columns: Object.fromEntries(entries),
+    value: undefined,
+  };
 }
 
 /** The value of a row, which was checked when it became one. */
