@@ -398,6 +398,7 @@ export type Verification = VerificationMembers &
           | {
               causes: Cause[];
               trustPolicy: string;
+              currentPolicy?: string | undefined;
             }
           | undefined;
       }

@@ -75,8 +75,12 @@ export const cause = z
   .meta({ id: 'Cause' });
 export type Cause = Readonly<z.infer<typeof cause>>;
 
-/** `trustPolicy`: the exact one to deploy, as JSON text. */
-export const diagnosis = z.strictObject({ causes: z.array(cause), trustPolicy: z.string() });
+/** `trustPolicy`: the exact one to deploy, as JSON text; `currentPolicy`: the one that the role has, where it could be read. */
+export const diagnosis = z.strictObject({
+  causes: z.array(cause),
+  trustPolicy: z.string(),
+  currentPolicy: z.string().optional(),
+});
 
 const report = z.strictObject({
   startedAt: isoTime,

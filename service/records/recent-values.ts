@@ -1,4 +1,5 @@
 import type { Row } from './row.js';
+import { rowValue } from './rows.js';
 
 /**
  * Parsed values of the rows that were read lately, each beside its row: reading one that is there costs no lookup, and
@@ -18,7 +19,7 @@ export class RecentValues {
     if (gone) gone.value = undefined;
     this.#rows[this.#next] = row;
     this.#next = (this.#next + 1) % this.#rows.length;
-    row.value = JSON.parse(row.text);
+    row.value = rowValue(row);
     return row.value;
   }
 }

@@ -15,15 +15,19 @@ export interface CheckResult {
   readonly causes: readonly Cause[];
   /** The trust policy that would pass, if that is the fault. */
   readonly trustPolicy?: string | undefined;
+  /** The one that the role has, where it was read. */
+  readonly currentPolicy?: string | undefined;
   readonly retryAfterSeconds?: number | undefined;
   /** AWS's id of the request that decided it. */
   readonly awsRequestId?: string | undefined;
   readonly status: number;
 }
 
-/** Of an error that an action threw. */
-export function resultOf(error: RolebridgeError): CheckResult {
+/** Of an error that an action threw; the connection as it is since then knows more. */
+export function resultOf(error: RolebridgeError, connection?: Connection): CheckResult {
   const { checks, diagnosis, trustPolicy } = error.members;
+  const stored = connection && storedResultOf(connection);
+  if (stored?.code === error.code) return stored;
   return {
     kind: error.retryAfterSeconds === undefined ? 'refused' : 'inconclusive',
     code: error.code,
@@ -49,6 +53,7 @@ export function storedResultOf(connection: Connection): CheckResult | undefined 
     checks: verification.checks,
     causes: verification.diagnosis?.causes ?? [],
     trustPolicy: verification.diagnosis?.trustPolicy,
+    currentPolicy: verification.diagnosis?.currentPolicy,
     awsRequestId: verification.probes.at(-1)?.requestId,
     status: errorCatalog[verification.code].status,
   };

@@ -31,7 +31,7 @@ it('has one line per request with route, status, duration and organization, with
       msg: 'request',
       method: 'GET',
       route: '/v1/connections/:id',
-      status: 404,
+      status: 400,
       durationMs: expect.any(Number),
       organizationId: vendor.organization.id,
     }),

@@ -113,7 +113,7 @@ test('a connected role that lacks permissions keeps working: the page lists miss
   expect(lacking).toContain('Connected');
   expect(lacking).toContain('Some permissions are missing. Rolebridge still works in this account');
   expect(lacking).toContain('ec2:DescribeInstances is allowed by no policy (Inventory: Why Inventory.)');
-  expect(lacking).toMatch(/deploy@1 is deployed, version 2 is available.*Cost/);
+  expect(lacking).toMatch(/Deploy.* v1 v2 available.*Version 2 adds.*Cost/);
   await other.close();
 });
 

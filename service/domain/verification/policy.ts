@@ -23,7 +23,9 @@ export async function readPolicy(attempt: Attempt, opened: OpenedRole): Promise<
     return { isReadable: false, why: 'the role may not call iam:GetRole on itself' };
   if (read.roleId !== opened.roleId)
     throw new Inconclusive('propagating', 'The role was created again while it was being verified.', 1);
-  return { isReadable: true, text: decoded(read.trustPolicy) };
+  const text = decoded(read.trustPolicy);
+  report.currentPolicy = text;
+  return { isReadable: true, text };
 }
 
 /** IAM encodes it once; an undecodable text is judged unchanged, as not understood. */

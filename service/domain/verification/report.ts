@@ -13,6 +13,8 @@ export class VerificationReport {
   readonly startedAt: string;
   /** Set by the check of the permissions. */
   permissions: PermissionsReport | undefined;
+  /** The trust policy as it was read last. */
+  currentPolicy: string | undefined;
   readonly #clock: Clock;
   readonly #onCheck: (check: Check) => void;
 

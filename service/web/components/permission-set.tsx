@@ -28,7 +28,10 @@ export function PermissionSetStatements({ view, choose }: { view: PermissionSetV
             </li>
           ) : (
             <li class="perm">
-              <Icon name={statement.isLeftOut ? 'none' : 'check'} />
+              <Icon
+                name={statement.isLeftOut ? 'none' : 'check'}
+                kind={statement.isLeftOut ? 'i-quiet' : undefined}
+              />
               <div>
                 <StatementWords statement={statement} />
               </div>
@@ -38,7 +41,7 @@ export function PermissionSetStatements({ view, choose }: { view: PermissionSetV
         )}
         {view.denies.map((statement) => (
           <li class="perm">
-            <Icon name="lock" />
+            <Icon name="lock" kind="i-quiet" />
             <div>
               <StatementWords statement={statement} prefix={texts.never} />
             </div>

@@ -110,6 +110,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       tested: 'Tested',
     },
     checks: {
+      awsRequest: 'AWS request',
       states: {
         passed: 'Passed',
         failed: 'Failed',
@@ -203,6 +204,11 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       count: (n: number) => `${n} ${n === 1 ? 'connection' : 'connections'}.`,
       countSome: (n: number) => `The first ${n} connections that match.`,
       checkedHourly: 'Every connection is checked each hour.',
+      assurance: 'What do Proven and Tested mean?',
+      assurances: [
+        `**Proven:** the trust policy was read and lets no other ${v.name} customer use the role through us.`,
+        '**Tested:** AWS denied every other external ID that we tried; the role can’t read its own policy.',
+      ] as const,
       none: (search: string) => `No connection matches “${search}”.`,
       noneOfStatus: 'No connection has this status.',
       showAll: 'Show all',
@@ -405,6 +411,14 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       ] as const,
       policy: 'Corrected trust policy',
       yourPolicy: 'Your trust policy',
+      onlyCorrected: 'Show only the corrected policy',
+      /** Below the lines that are wrong. */
+      notes: byName({
+        external_id_not_required: 'Lets us in without the external ID',
+        external_id_not_enforced: 'Accepts more than your external ID',
+        trust_policy_unsafe: 'Lets in more than your external ID allows',
+        previous_external_id_accepted: 'Still accepts the old external ID',
+      }),
       copyPolicy: 'Copy corrected policy',
       causes: 'Possible causes, the likeliest first',
       likelihood: { certain: 'certain', likely: 'likely', possible: 'possible' },
@@ -481,9 +495,24 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       incomplete: `Some permissions are missing. ${v.name} still works in this account, without what needs them.`,
       unavailable: 'Not available, because optional permissions were left out',
       notChecked: 'Not checked by AWS’s simulator',
-      update: (have: string, newest: number) => `${have} is deployed, version ${newest} is available`,
-      updateLine: 'Deploy the role again with the new version. Nothing stops working until then.',
-      updateTo: (version: number) => `Update to version ${version}`,
+      title: (title: string, version: number | undefined) => (version ? `${title} v${version}` : title),
+      label: (name: string, version: number | undefined) =>
+        `${name.charAt(0).toUpperCase()}${name.slice(1)}${version ? ` v${version}` : ''}`,
+      allOf: (version: number | undefined) =>
+        version ? `All permissions of version ${version}` : 'All permissions of the role',
+      update: (newest: number, added: number, changed: number, removed: number) => {
+        const parts = [
+          added > 0 && `adds ${added}`,
+          changed > 0 && `changes ${changed}`,
+          removed > 0 && `removes ${removed}`,
+        ];
+        const last = removed || changed || added;
+        return `Version ${newest} ${parts.filter(Boolean).join(' and ')} ${last === 1 ? 'permission' : 'permissions'}`;
+      },
+      updateLine: 'The role keeps working as it is until you change it.',
+      updateHow: 'Deploy the role again with the new version.',
+      changes: { added: 'Added', changed: 'Changed', removed: 'Removed' },
+      updateTo: (version: number) => `Update to v${version}`,
     },
     operator: {
       badge: 'Operator',
@@ -521,6 +550,8 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       permissions: 'Permissions',
       anyPermissions: 'Any permissions',
       none: 'No connection matches.',
+      matching: (count: number) =>
+        `${new Intl.NumberFormat('en').format(count)} ${count === 1 ? 'connection' : 'connections'}`,
       filter: 'Filter connections',
       status: 'Status',
       anyStatus: 'Any status',
@@ -579,6 +610,8 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       continueToRole: 'Continue to a role',
       delete: 'Delete connection',
       details: 'Details',
+      region: 'Region',
+      lastUsed: 'Last used',
       roleArn: 'Role ARN',
       externalId: 'External ID',
       id: 'Connection ID',
