@@ -41,3 +41,4 @@ writeFileSync(
 ${steps.flatMap((name) => rows.get(name) ?? []).join('\n')}
 `,
 );
+execFileSync('node_modules/.bin/biome', ['format', '--write', file], { stdio: 'ignore' });
