@@ -14,6 +14,7 @@ import {
   openFileStore,
   type ServiceOptions,
 } from '../service/index.js';
+import type { RecordStore } from '../service/records/record-store.js';
 import type { Brand } from '../service/web/brand.js';
 import { type AwsSandbox, startAwsSandbox } from './aws-sandbox/index.js';
 
@@ -27,6 +28,11 @@ export interface ApiAnswer {
   readonly body: any;
   readonly headers: Headers;
 }
+
+/** Opens the store of a vendor that names none; `test/slow/service-on-postgres.test.ts` puts another one in its place. */
+export const usualStore = {
+  open: (directory: string): Promise<RecordStore> => openFileStore({ directory }),
+};
 
 /** The vendor's side of a test or the demo: sandbox, service on a file store, one organization. */
 export async function startVendor(
@@ -48,7 +54,7 @@ export async function startVendor(
   const principal = `arn:aws:iam::${vendorAccount.accountId}:user/rolebridge`;
   const directory = mkdtempSync(join(tmpdir(), 'rolebridge-data-'));
   const logs: string[] = [];
-  const store = serviceOptions.store ?? (await openFileStore({ directory }));
+  const store = serviceOptions.store ?? (await usualStore.open(directory));
   const settings: ServiceOptions = {
     store,
     sts: aroundSts(

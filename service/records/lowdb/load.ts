@@ -9,14 +9,9 @@ import { claimsOf } from '../tables.js';
 import { linesBackward, readLine } from './audit-lines.js';
 import { auditFileName, type FoundLog } from './audit-log.js';
 import { type Anchor, type Document, noDocument } from './document-file.js';
+import { rowsIn } from './document-rows.js';
 import { readHead } from './head.js';
-import {
-  documentFile,
-  largeOrganization,
-  OrganizationStore,
-  rowsIn,
-  type Surroundings,
-} from './organization.js';
+import { documentFile, largeOrganization, OrganizationStore, type Surroundings } from './organization.js';
 
 /** What is wrong with an organization's files. */
 export interface Damage {

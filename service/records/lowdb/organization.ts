@@ -6,11 +6,11 @@ import type { AuditRecord } from '../../domain/audit.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { Transaction } from '../backend.js';
 import type { Integrity } from '../integrity.js';
-import type { Row } from '../row.js';
-import { type Rows, rowOf, Staged } from '../rows.js';
-import { checkedValue, type TableName, tableNames, tables } from '../tables.js';
+import { type Rows, Staged } from '../rows.js';
+import type { TableName } from '../tables.js';
 import { AuditLog, type AuditSurroundings, type FoundLog } from './audit-log.js';
 import { type Anchor, type Document, DocumentFile, noDocument } from './document-file.js';
+import { rowsIn, textsOf } from './document-rows.js';
 import { type FileOperations, unavailable } from './files.js';
 import { writeHead } from './head.js';
 import { transactionOn } from './transaction.js';
@@ -41,6 +41,9 @@ interface Waiting {
 const linesBehind = 2_000;
 export const largeOrganization = 2_000;
 
+/** What isn't lasting of these is done again after a restart; of other tables it is a mark of use. */
+const madeAgain: readonly TableName[] = ['jobs', 'messages', 'runningChecks'];
+
 /** One organization: its document, through lowdb, and its audit log. */
 export class OrganizationStore {
   readonly log: AuditLog;
@@ -52,6 +55,8 @@ export class OrganizationStore {
   #isStale = false;
   #isLarge = false;
   #hasHead = false;
+  /** Marks of use that no write of the document has taken along yet. */
+  #hasMarks = false;
   #pending: readonly AuditRecord[];
   #sequence: number;
 
@@ -104,6 +109,12 @@ export class OrganizationStore {
   async settled(): Promise<void> {
     await this.#flushing;
     await this.log.settled();
+  }
+
+  /** Before the process ends. */
+  async writeMarks(): Promise<void> {
+    if (this.#hasMarks && !this.#isStale)
+      await this.transact(async (transaction) => transaction.audit([])).catch(() => {});
   }
 
   /** Reads the disk again after a failed write. @throws RolebridgeError `store_unavailable` */
@@ -180,6 +191,7 @@ export class OrganizationStore {
       }
     }
     if (isLasting) await this.#write(staged, records);
+    else this.#hasMarks ||= [...staged.changes.values()].some(({ table }) => !madeAgain.includes(table));
     rows.apply(staged.changes.values());
     return settle;
   }
@@ -210,6 +222,7 @@ export class OrganizationStore {
       throw error;
     }
     this.#isStale = false;
+    this.#hasMarks = false;
     this.#sequence = before.sequence + 1;
     this.#forgetTexts();
     this.#writeHead();
@@ -270,29 +283,3 @@ export class OrganizationStore {
 
 export const documentFile = (id: OrganizationId, around: Surroundings): DocumentFile =>
   new DocumentFile(join(around.directory, `${id}.json`), id, around);
-
-/** @throws Error whose message says what is wrong, for a person */
-export const rowsIn = (document: Document, organizationId: OrganizationId): Row[] =>
-  tableNames.flatMap((table) =>
-    Array.from(document.rows(table), (text) => rowIn(table, text, organizationId)),
-  );
-
-function rowIn<Name extends TableName>(table: Name, text: string, organizationId: OrganizationId): Row {
-  const value = checkedValue(table, JSON.parse(text));
-  if (tables[table].organizationId(value) !== organizationId)
-    throw new Error('a row in it is of another organization');
-  return rowOf(table, value, text, organizationId);
-}
-
-function* textsOf(rows: Rows, staged: Staged, table: TableName): Iterable<string> {
-  const changes = new Map(
-    [...staged.changes.values()].filter((one) => one.table === table).map((one) => [one.key, one]),
-  );
-  for (const { key, text } of rows.of(table, staged.organizationId)) {
-    const change = changes.get(key);
-    changes.delete(key);
-    if (change === undefined) yield text;
-    else if (change.next) yield change.next.text;
-  }
-  for (const { next } of changes.values()) if (next) yield next.text;
-}

@@ -7,10 +7,11 @@ import { Rows } from '../rows.js';
 import { type AuditLine, linesBackward, readLine } from './audit-lines.js';
 import { auditFileName } from './audit-log.js';
 import { type Anchor, type Document, DocumentFile, noDocument } from './document-file.js';
+import { rowsIn } from './document-rows.js';
 import { readHead, writeHead } from './head.js';
 import { type Inspection, inspect } from './inspect.js';
 import { monthsOf } from './load.js';
-import { rowsIn, type Surroundings } from './organization.js';
+import type { Surroundings } from './organization.js';
 import { takeLock } from './writer-lock.js';
 
 /** What a repair of one organization drops, or would drop. */
