@@ -70,7 +70,7 @@ missing_tools() {
   done
 }
 
-# What was not checked by name, the steps that failed, and the totals of all runs of jest.
+# Skipped checks by name, failed steps, and the totals of all jest runs.
 summary() {
   local passed failed skipped
   echo "== not checked"

@@ -22,7 +22,7 @@ export interface ConnectionMembers {
   updatedAt: string;
   /** When credentials were last issued with it, within an hour. A crash of a file store may lose the last hour of it. */
   lastUsedAt?: string | undefined;
-  /** In the answer to a callback: what of it changed nothing. */
+  /** In the answer to a callback: members that changed nothing. */
   warnings?:
     | {
         code: 'scope_kept' | 'permission_set_kept';
@@ -101,7 +101,7 @@ export interface AuditRecordMembers {
     | 'web_session.begin'
     | 'web_session.end';
   connectionId?: string | undefined;
-  /** What credentials were requested for. */
+  /** The target of the credentials. */
   target?: Scope | undefined;
   details?: Record<string, string | number | boolean> | undefined;
   id: string;
@@ -115,7 +115,7 @@ export interface AuditRecordMembers {
     | {
         kind: 'web_session';
         id: string;
-        /** Who the sign-in link was created for, unverified. */
+        /** The person of the sign-in link, unverified. */
         person?: Person | undefined;
       }
     | {
@@ -227,11 +227,11 @@ export type ProblemCode =
 export interface CreatedConnection extends ConnectionMembers {
   method: 'assume_role';
   status: 'pending';
-  /** What the role's trust policy must require as sts:ExternalId. */
+  /** The value of sts:ExternalId that the role's trust policy must require. */
   externalId: string;
   /** During a rotation: the next one. */
   pendingExternalId?: string | undefined;
-  /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+  /** The permission set: `deploy@3`, or `deploy` until a role was checked against a version. */
   permissionSet?: string | undefined;
   /** Its optional statements that are left out. */
   without?: string[] | undefined;
@@ -254,7 +254,7 @@ export interface RoleTemplates {
   console: string;
   /** To paste there as an inline policy: the permission set, and that the role may read itself. */
   consolePolicy: string;
-  /** What of the permission set has no room in an inline policy: to create and attach as managed policies. */
+  /** Statements beyond the inline policy limit, as managed policies to create and attach. */
   consoleManagedPolicies?: string[] | undefined;
   /** A whole main.ts for CDK Terrain, for new stacks. */
   cdktn: string;
@@ -277,11 +277,11 @@ export type Connection = ConnectionMembers &
     | {
         method: 'assume_role';
         status: 'pending';
-        /** What the role's trust policy must require as sts:ExternalId. */
+        /** The value of sts:ExternalId that the role's trust policy must require. */
         externalId: string;
         /** During a rotation: the next one. */
         pendingExternalId?: string | undefined;
-        /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+        /** The permission set: `deploy@3`, or `deploy` until a role was checked against a version. */
         permissionSet?: string | undefined;
         /** Its optional statements that are left out. */
         without?: string[] | undefined;
@@ -291,7 +291,7 @@ export type Connection = ConnectionMembers &
     | {
         method: 'assume_role';
         status: 'connected';
-        /** What the role's trust policy must require as sts:ExternalId. */
+        /** The value of sts:ExternalId that the role's trust policy must require. */
         externalId: string;
         /** During a rotation: the next one. */
         pendingExternalId?: string | undefined;
@@ -302,10 +302,10 @@ export type Connection = ConnectionMembers &
         roleId: string;
         /** proven: the trust policy was read and judged. tested: by probes only. */
         assurance: 'proven' | 'tested';
-        /** Whether IAM's simulator allows what the permission set needs. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked. */
+        /** Result of IAM's simulator for the permission set. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked. */
         permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
         verification: Verification;
-        /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+        /** The permission set: `deploy@3`, or `deploy` until a role was checked against a version. */
         permissionSet?: string | undefined;
         /** Its optional statements that are left out. */
         without?: string[] | undefined;
@@ -322,13 +322,13 @@ export type Connection = ConnectionMembers &
     | {
         method: 'assume_role';
         status: 'failed';
-        /** What the role's trust policy must require as sts:ExternalId. */
+        /** The value of sts:ExternalId that the role's trust policy must require. */
         externalId: string;
         /** During a rotation: the next one. */
         pendingExternalId?: string | undefined;
         roleArn: string;
         verification: Verification;
-        /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+        /** The permission set: `deploy@3`, or `deploy` until a role was checked against a version. */
         permissionSet?: string | undefined;
         /** Its optional statements that are left out. */
         without?: string[] | undefined;
@@ -338,14 +338,14 @@ export type Connection = ConnectionMembers &
     | {
         method: 'assume_role';
         status: 'disconnected';
-        /** What the role's trust policy must require as sts:ExternalId. */
+        /** The value of sts:ExternalId that the role's trust policy must require. */
         externalId: string;
         /** During a rotation: the next one. */
         pendingExternalId?: string | undefined;
         reason: 'deprovisioned' | 'deleted';
         /** ISO 8601, in UTC. */
         disconnectedAt: string;
-        /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+        /** The permission set: `deploy@3`, or `deploy` until a role was checked against a version. */
         permissionSet?: string | undefined;
         /** Its optional statements that are left out. */
         without?: string[] | undefined;
@@ -365,7 +365,7 @@ export type Connection = ConnectionMembers &
         /** The role that is to replace it. */
         migrateToRole?:
           | {
-              /** What the role's trust policy must require as sts:ExternalId. */
+              /** The value of sts:ExternalId that the role's trust policy must require. */
               externalId: string;
               roleArn?: string | undefined;
               verification?: Verification | undefined;
@@ -398,6 +398,7 @@ export type Verification = VerificationMembers &
           | {
               causes: Cause[];
               trustPolicy: string;
+              currentPolicy?: string | undefined;
             }
           | undefined;
       }
@@ -449,9 +450,9 @@ export interface PermissionsReport {
   missing: PermissionFinding[];
   /** Optional, and denied. */
   unavailable: PermissionFinding[];
-  /** What the set denies, and the role allows. */
+  /** Allowed by the role, but denied by the set. */
   notDenied: PermissionFinding[];
-  /** What IAM's simulator could not be asked. */
+  /** Not checkable with IAM's simulator. */
   notChecked: {
     sid: string;
     reason: string;
@@ -561,9 +562,9 @@ export interface Problem {
 }
 
 export interface CreatedSetupCode {
-  /** Reads what the code of a customer needs; in no other answer. */
+  /** The set-up code. It is shown once. */
   code: string;
-  /** The code with the address of this service: what init --setup takes. */
+  /** The code with the address of this service, for `init --setup`. */
   link: string;
   /** The whole command. */
   command: string;
@@ -576,7 +577,7 @@ export interface Setup {
   vendorName?: string | undefined;
   name: string;
   connectionId: string;
-  /** What the role's trust policy must require as sts:ExternalId. */
+  /** The value of sts:ExternalId that the role's trust policy must require. */
   externalId: string;
   /** The vendor's IAM principal, which the role must trust. */
   principal: string;
@@ -601,7 +602,7 @@ export interface ConnectionSummary {
   accountId?: string | undefined;
   /** proven: the trust policy was read and judged. tested: by probes only. */
   assurance?: 'proven' | 'tested' | undefined;
-  /** Whether IAM's simulator allows what the permission set needs. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked. */
+  /** Result of IAM's simulator for the permission set. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked. */
   permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
   principalArn?: string | undefined;
   /** Why it failed. */
@@ -655,7 +656,7 @@ export interface Enrollment {
   createdAt: string;
   /** ISO 8601, in UTC. */
   expiresAt: string;
-  /** What the roles of its accounts are created with. */
+  /** Values for the roles of its accounts. */
   permissionSet?: string | undefined;
   without?: string[] | undefined;
   /** Those that have registered themselves. */
@@ -861,7 +862,7 @@ export interface Operations {
       body:
         | {
             name: string;
-            /** What you call it. */
+            /** Your name for it. */
             reference?: string | undefined;
             /** Up to 20 texts that the service keeps for you. */
             metadata?: Record<string, string> | undefined;
@@ -881,7 +882,7 @@ export interface Operations {
         | {
             name: string;
             method: 'access_key';
-            /** What you call it. */
+            /** Your name for it. */
             reference?: string | undefined;
             /** Up to 20 texts that the service keeps for you. */
             metadata?: Record<string, string> | undefined;
@@ -916,7 +917,7 @@ export interface Operations {
         status?: 'pending' | 'connected' | 'failed' | 'disconnected' | undefined;
         /** Name (`deploy`) or name and version (`deploy@3`) of a permission set. */
         permissionSet?: string | undefined;
-        /** What IAM's simulator said of it. */
+        /** IAM's simulator result. */
         permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
         /** Those that apply to it or to something in it: `shop/production`. */
         scope?: string | undefined;
@@ -1007,7 +1008,7 @@ export interface Operations {
       },
     ];
     answer: {
-      /** What the role's trust policy must require as sts:ExternalId. */
+      /** The value of sts:ExternalId that the role's trust policy must require. */
       externalId: string;
       /** The vendor's IAM principal, which the role must trust. */
       principal: string;
@@ -1049,11 +1050,11 @@ export interface Operations {
       | (ConnectionMembers & {
           method: 'assume_role';
           status: 'pending';
-          /** What the role's trust policy must require as sts:ExternalId. */
+          /** The value of sts:ExternalId that the role's trust policy must require. */
           externalId: string;
           /** During a rotation: the next one. */
           pendingExternalId?: string | undefined;
-          /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+          /** The permission set: `deploy@3`, or `deploy` until a role was checked against a version. */
           permissionSet?: string | undefined;
           /** Its optional statements that are left out. */
           without?: string[] | undefined;
@@ -1065,7 +1066,7 @@ export interface Operations {
           trustPolicy: Record<string, unknown>;
           roleTemplates: RoleTemplates;
           statusUrl: string;
-          /** What the role's trust policy must require as sts:ExternalId. */
+          /** The value of sts:ExternalId that the role's trust policy must require. */
           previousExternalId: string;
           /** Signs the callback; in no other answer. */
           callbackSecret?: string | undefined;
@@ -1075,7 +1076,7 @@ export interface Operations {
       | (ConnectionMembers & {
           method: 'assume_role';
           status: 'connected';
-          /** What the role's trust policy must require as sts:ExternalId. */
+          /** The value of sts:ExternalId that the role's trust policy must require. */
           externalId: string;
           /** During a rotation: the next one. */
           pendingExternalId?: string | undefined;
@@ -1086,10 +1087,10 @@ export interface Operations {
           roleId: string;
           /** proven: the trust policy was read and judged. tested: by probes only. */
           assurance: 'proven' | 'tested';
-          /** Whether IAM's simulator allows what the permission set needs. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked. */
+          /** Result of IAM's simulator for the permission set. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked. */
           permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
           verification: Verification;
-          /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+          /** The permission set: `deploy@3`, or `deploy` until a role was checked against a version. */
           permissionSet?: string | undefined;
           /** Its optional statements that are left out. */
           without?: string[] | undefined;
@@ -1108,7 +1109,7 @@ export interface Operations {
           trustPolicy: Record<string, unknown>;
           roleTemplates: RoleTemplates;
           statusUrl: string;
-          /** What the role's trust policy must require as sts:ExternalId. */
+          /** The value of sts:ExternalId that the role's trust policy must require. */
           previousExternalId: string;
           /** Signs the callback; in no other answer. */
           callbackSecret?: string | undefined;
@@ -1118,13 +1119,13 @@ export interface Operations {
       | (ConnectionMembers & {
           method: 'assume_role';
           status: 'failed';
-          /** What the role's trust policy must require as sts:ExternalId. */
+          /** The value of sts:ExternalId that the role's trust policy must require. */
           externalId: string;
           /** During a rotation: the next one. */
           pendingExternalId?: string | undefined;
           roleArn: string;
           verification: Verification;
-          /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+          /** The permission set: `deploy@3`, or `deploy` until a role was checked against a version. */
           permissionSet?: string | undefined;
           /** Its optional statements that are left out. */
           without?: string[] | undefined;
@@ -1136,7 +1137,7 @@ export interface Operations {
           trustPolicy: Record<string, unknown>;
           roleTemplates: RoleTemplates;
           statusUrl: string;
-          /** What the role's trust policy must require as sts:ExternalId. */
+          /** The value of sts:ExternalId that the role's trust policy must require. */
           previousExternalId: string;
           /** Signs the callback; in no other answer. */
           callbackSecret?: string | undefined;
@@ -1146,14 +1147,14 @@ export interface Operations {
       | (ConnectionMembers & {
           method: 'assume_role';
           status: 'disconnected';
-          /** What the role's trust policy must require as sts:ExternalId. */
+          /** The value of sts:ExternalId that the role's trust policy must require. */
           externalId: string;
           /** During a rotation: the next one. */
           pendingExternalId?: string | undefined;
           reason: 'deprovisioned' | 'deleted';
           /** ISO 8601, in UTC. */
           disconnectedAt: string;
-          /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+          /** The permission set: `deploy@3`, or `deploy` until a role was checked against a version. */
           permissionSet?: string | undefined;
           /** Its optional statements that are left out. */
           without?: string[] | undefined;
@@ -1165,7 +1166,7 @@ export interface Operations {
           trustPolicy: Record<string, unknown>;
           roleTemplates: RoleTemplates;
           statusUrl: string;
-          /** What the role's trust policy must require as sts:ExternalId. */
+          /** The value of sts:ExternalId that the role's trust policy must require. */
           previousExternalId: string;
           /** Signs the callback; in no other answer. */
           callbackSecret?: string | undefined;
@@ -1204,13 +1205,13 @@ export interface Operations {
       /** The role that is to replace it. */
       migrateToRole?:
         | {
-            /** What the role's trust policy must require as sts:ExternalId. */
+            /** The value of sts:ExternalId that the role's trust policy must require. */
             externalId: string;
             roleArn?: string | undefined;
             verification?: Verification | undefined;
           }
         | undefined;
-      /** What the role's trust policy must require as sts:ExternalId. */
+      /** The value of sts:ExternalId that the role's trust policy must require. */
       externalId: string;
       /** The vendor's IAM principal, which the role must trust. */
       principal: string;
@@ -1476,7 +1477,7 @@ export interface Operations {
     args: [
       body: {
         name: string;
-        /** What you call it: unique, and in every path it stands for the id. */
+        /** Your unique name for it. You can use it in paths in place of the id. */
         reference?: string | undefined;
         /** Up to 20 texts that the service keeps for you. */
         metadata?: Record<string, string> | undefined;
@@ -1511,7 +1512,7 @@ export interface Operations {
         status?: 'pending' | 'connected' | 'failed' | 'disconnected' | undefined;
         /** Name (`deploy`) or name and version (`deploy@3`) of a permission set. */
         permissionSet?: string | undefined;
-        /** What IAM's simulator said of it. */
+        /** IAM's simulator result. */
         permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
       },
     ];
@@ -1609,14 +1610,14 @@ export interface Operations {
   suspendOrganization: { args: [id: string]; answer: Organization };
   /** Resumes a suspended organization. */
   resumeOrganization: { args: [id: string]; answer: Organization };
-  /** Deletes an organization and erases what the service knows of it. */
+  /** Deletes an organization and erases its data. */
   eraseOrganization: { args: [id: string]; answer: undefined };
   /** Creates an API key, at most within what your own key may do. */
   createApiKey: {
     args: [
       body: {
         name: string;
-        /** What the key may do, at most what the key that creates it may. */
+        /** The permissions of the key, at most those of its creator. */
         permissions?:
           | (
               | 'connections:read'
@@ -1672,9 +1673,9 @@ export interface Operations {
         expiresInSeconds?: number | undefined;
         /** The only connection that it opens. */
         connectionId?: string | undefined;
-        /** What its person may do: `read`; `connect` and check roles; `manage` all but bind another account. Never more than the key that creates the link. By default `connect` for one connection, else `manage`. */
+        /** Access of the person: `read`; `connect` and check roles; `manage` all but bind another account. Never more than the key that creates the link. By default `connect` for one connection, else `manage`. */
         access?: 'read' | 'connect' | 'manage' | undefined;
-        /** Who you make it for. It is shown and recorded as "link for NAME", unverified. */
+        /** The person that you create it for. It is shown and recorded as "link for NAME", unverified. */
         user?:
           | {
               id?: string | undefined;

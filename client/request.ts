@@ -15,7 +15,7 @@ export interface Exchange {
 /**
  * One request and its answer, over Node's own HTTP: `fetch` takes a third of a second to load on a busy machine, and
  * AWS's tools wait for that. Redirects are not followed: the key is for this service alone.
- * @throws what the network or the signal says
+ * @throws the error of the network or the signal
  */
 export async function exchange({
   url,

@@ -39,7 +39,7 @@ export async function startVendor(
   options: Partial<ServiceOptions> & {
     propagationDelayMs?: number;
     logLevel?: string;
-    /** What comes between the service and the real client of STS. */
+    /** A wrapper between the service and the real STS client. */
     aroundSts?: (sts: Sts) => Sts;
   } = {},
 ) {

@@ -12,7 +12,7 @@ import { withinQuota } from './require-quota.js';
 
 type Keys = { readonly store: Store; readonly clock: Clock };
 
-/** Who makes or revokes a key. */
+/** The creator or revoker of a key. */
 export interface KeyMaker {
   readonly organizationId: OrganizationId;
   readonly authority: Authority;
@@ -71,7 +71,7 @@ export async function keysOf(store: Store, { organizationId, key }: KeyMaker): P
 }
 
 /**
- * From now on the key opens nothing, nor does what was made with it.
+ * Revokes the key with its children, links and sessions.
  * @throws RolebridgeError `api_key_not_found`, `api_key_in_use` for the key that asks: no caller locks itself out
  */
 export async function revokeApiKey(deps: Keys, by: Requester, maker: KeyMaker, id: string): Promise<void> {

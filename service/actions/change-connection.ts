@@ -20,7 +20,7 @@ import { requireDeclared } from './declared-targets.js';
 import { expectingAccount } from './expecting-account.js';
 import { choosingPermissionSet, type PermissionSetChoice } from './permission-set.js';
 
-/** What the vendor says of a connection; account and permission set while it is pending. */
+/** The vendor's labels of a connection; account and permission set while it is pending. */
 export interface ConnectionChange extends LabelChange, PermissionSetChoice {
   readonly name?: string | undefined;
   readonly expectedAccountId?: AccountId | undefined;
@@ -71,7 +71,7 @@ export async function changeConnection(
 /**
  * Sets where the connection applies. A scope whose holder was disconnected by its customer is taken without asking.
  * `replace` may name each holder and scope to take, as a person confirmed them: another one that came meanwhile keeps its own.
- * @throws RolebridgeError `scope_taken` unless told to replace
+ * @throws RolebridgeError `scope_taken` unless `replace` is set
  */
 export async function setScopes(
   deps: Dependencies,
@@ -97,7 +97,7 @@ export async function setScopes(
   );
 }
 
-/** Forgets the connection, its access key first; what stays is enough to recognize its stack's last callback and nothing else. */
+/** Deletes the connection, its access key first; a tombstone stays to recognize its stack's last callback. */
 export async function deleteConnection(
   deps: Dependencies,
   by: Requester,
@@ -140,7 +140,7 @@ export async function storeChange<Next extends Connection>(
   return stored;
 }
 
-/** Stores a later report of the same finding: for those who use the connection, nothing has changed. */
+/** Stores a later report of the same finding: nothing changes for users of the connection. */
 export async function recordVerification<Checked extends VerifiableConnection>(
   deps: Dependencies,
   intent: AuditIntent,

@@ -10,8 +10,8 @@ import type { ReceiptOf, TakeOutcome } from './audited.js';
 import { outboxMessages } from './outbox.js';
 
 /**
- * Stores a connection together with what follows from the change: when it is checked again, and what the vendor's
- * endpoints hear. Either all of it is stored or nothing.
+ * Stores a connection together with the consequences of the change: its next check, and the messages to
+ * the vendor's endpoints. Either all of it is stored or nothing.
  */
 export async function commitChange(
   deps: Dependencies,
@@ -48,7 +48,7 @@ export async function commitChange(
   if (watches.length > 0 || messages.length > 0) deps.wake();
 }
 
-/** What the connections hear that lose a scope to this one. */
+/** Events for connections that lose a scope to this one. */
 async function lostScopes(
   { store }: Dependencies,
   next: Connection,
@@ -67,7 +67,7 @@ async function lostScopes(
 export interface CommitOptions extends Pick<Change, 'replaceScopes' | 'quotas'> {
   /** The connection goes because it was never used. */
   readonly isExpiry?: boolean;
-  /** What the endpoints are to hear beside what the change itself tells. */
+  /** Messages to the endpoints besides those of the change itself. */
   readonly tells?: readonly ConnectionMessage[] | undefined;
   /** The audit log's record of the outcome, stored with the change. */
   readonly takeOutcome?: TakeOutcome | undefined;

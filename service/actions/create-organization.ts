@@ -7,7 +7,7 @@ import type { Clock, Store } from '../domain/ports.js';
 import { newApiKey } from './api-keys.js';
 import { audited } from './audited.js';
 
-/** What an organization is created with. */
+/** Input of a new organization. */
 export type NewOrganization = Pick<Organization, 'name' | 'reference' | 'metadata'>;
 
 export interface NameWarning {

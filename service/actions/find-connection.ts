@@ -5,7 +5,7 @@ import { type Authority, covers } from '../domain/permission.js';
 import type { ConnectionPage, Store } from '../domain/ports.js';
 import { isWithin, scopeFromKey, scopeKey } from '../domain/scope.js';
 
-/** Who looks, and how far. */
+/** The caller and its limits. */
 interface Viewer {
   readonly organizationId: OrganizationId;
   readonly authority: Authority;

@@ -13,7 +13,7 @@ import { saveChange, storeChange } from './change-connection.js';
 /**
  * The role opened with this connection's external ID. When another connection has that role, its trust policy lets more
  * than one customer of the vendor in: the other connection fails, the vendor hears of both, and the role is not given to
- * this one before AWS denied it. Nothing of it tells either organization about the other.
+ * this one before AWS denied it. Neither organization learns about the other.
  * @returns the connection as it is stored now
  */
 export async function learnFromOpenedRole(

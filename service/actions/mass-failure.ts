@@ -19,7 +19,7 @@ export type MassFailure = ReturnType<typeof watchForMassFailure>;
 
 /**
  * Tells one customer's fault from the vendor's own: a denial counts only while the canary, or without one a role of
- * another organization, opens. What is remembered decides nothing alone: a process that has just started asks AWS.
+ * another organization, opens. Memory alone decides nothing: a new process calls AWS.
  */
 export function watchForMassFailure(
   { store, sts, clock, canary, health }: Pick<Dependencies, 'store' | 'sts' | 'clock' | 'canary' | 'health'>,

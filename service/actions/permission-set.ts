@@ -1,4 +1,4 @@
-/** Which version of its permission set a connection's role is checked against, and what a stack may say of it. */
+/** Which version of its permission set a connection's role is checked against, and the values that a stack can report. */
 import {
   type Connection,
   claimedRole,
@@ -11,7 +11,7 @@ import { type PermissionSet, parsePermissionSetId } from '../domain/permission-s
 import type { PermissionsToCheck } from '../domain/verification/request.js';
 import type { Dependencies } from './dependencies.js';
 
-/** What a stack says that it deployed. */
+/** The set that a stack reports as deployed. */
 export interface StatedPermissionSet {
   /** `deploy@3`. */
   readonly permissionSet?: string | undefined;
@@ -19,7 +19,7 @@ export interface StatedPermissionSet {
   readonly without?: readonly string[] | undefined;
 }
 
-/** What a verification checks, and what a role that passes is stored with. */
+/** The version to verify and to store with a role that passes. */
 export interface PermissionPlan {
   readonly deployed: DeployedPermissionSet | undefined;
   readonly toCheck: PermissionsToCheck | undefined;
@@ -65,7 +65,7 @@ export function permissionSetWarnings(connection: Connection, { permissionSet }:
 }
 
 /**
- * What a stack is about to deploy of its connection's set, in a sentence.
+ * The version that a stack is about to deploy, in a sentence.
  * @throws RolebridgeError `permission_set_unknown`, `request_invalid`
  */
 export function describePermissionSet(
@@ -112,7 +112,7 @@ export interface PermissionSetChoice {
 }
 
 /**
- * While it waits for its role, the vendor may say what it is to be made with.
+ * While it waits for its role, the vendor can change its permission set.
  * @throws RolebridgeError `permission_set_unknown`, `request_invalid`
  */
 export function choosingPermissionSet(

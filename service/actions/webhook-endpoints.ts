@@ -15,7 +15,7 @@ import { withinQuota } from './require-quota.js';
 
 type Deps = Pick<Dependencies, 'store' | 'clock' | 'encryption' | 'webhooks' | 'wake' | 'quotas'>;
 
-/** Whose endpoints: one organization's, or the operator's for all. */
+/** The owner of endpoints: one organization, or the operator for all. */
 export interface EndpointOwner {
   readonly organizationId: OrganizationId;
 }
@@ -35,7 +35,7 @@ export interface EndpointMembers {
   readonly enabled?: boolean | undefined;
 }
 
-/** What is left out stays; null is none. */
+/** Omitted members stay; null removes. */
 export interface EndpointChange {
   readonly url?: string | undefined;
   readonly description?: string | null | undefined;
@@ -92,7 +92,7 @@ export async function findWebhookEndpoint(
   return ofSettings ?? shownEndpoint(await storedEndpoint(deps, owner, id));
 }
 
-/** What waits for an endpoint is sent to its new URL at once. @throws RolebridgeError `webhook_endpoint_not_found`, `webhook_endpoint_of_settings`, `request_invalid` */
+/** Waiting messages are sent to the new URL immediately. @throws RolebridgeError `webhook_endpoint_not_found`, `webhook_endpoint_of_settings`, `request_invalid` */
 export async function changeWebhookEndpoint(
   deps: Deps,
   by: Requester,
@@ -132,7 +132,7 @@ export async function changeWebhookEndpoint(
   return shownEndpoint(next);
 }
 
-/** What waits for it is dropped. @throws RolebridgeError `webhook_endpoint_not_found`, `webhook_endpoint_of_settings` */
+/** Its waiting messages are dropped. @throws RolebridgeError `webhook_endpoint_not_found`, `webhook_endpoint_of_settings` */
 export async function deleteWebhookEndpoint(
   deps: Deps,
   by: Requester,

@@ -19,7 +19,7 @@ export interface AuthOptions {
   readonly metricsTokenHash?: string | undefined;
 }
 
-/** Who calls an operation, and may. @throws RolebridgeError `unauthorized`, `rate_limited`, `permission_denied` */
+/** Authenticates and authorizes a caller. @throws RolebridgeError `unauthorized`, `rate_limited`, `permission_denied` */
 export function createAuth(deps: ApiDependencies, options: AuthOptions) {
   const { store, clock, limits } = deps;
   const markUsed = createUseMarks<ApiKey>(clock, useMarkMs, (key, at) => store.markApiKeyUsed(key, at));

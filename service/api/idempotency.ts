@@ -133,7 +133,7 @@ async function answerAgain(
     'secret_no_longer_available',
     'This request was answered before. Its answer held a secret, which is not given again.',
     {
-      remedy: 'Read what was created by its id, and create or rotate the secret.',
+      remedy: 'Get the created object by its id, and create or rotate the secret.',
       members: createdId === undefined ? {} : { createdId },
     },
   );
@@ -189,7 +189,7 @@ async function secretWorks(
   return link !== undefined && link.data.usedAt === undefined && link.data.revokedAt === undefined;
 }
 
-/** What changes something is in the audit log before it does. Of the operator's own calls there is no one log to look in. */
+/** Changes are in the audit log first. The operator's calls have no single log. */
 async function mayHaveHappened({ store }: ApiDependencies, lost: AnsweredRequest): Promise<boolean> {
   if (lost.organizationId === operatorOrganizationId) return true;
   for (let before: Parameters<typeof store.auditRecords>[1]['before']; ; ) {

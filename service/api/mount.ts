@@ -18,7 +18,7 @@ import { parse } from './schemas.js';
 
 export interface ApiOptions extends AuthOptions {
   readonly logger: Logger;
-  /** False: no one can read the metrics. */
+  /** False: metrics are disabled. */
   readonly isMeasured: boolean;
   /** How many proxies in front of the service write `X-Forwarded-For`. */
   readonly trustedProxies: number;
@@ -27,8 +27,8 @@ export interface ApiOptions extends AuthOptions {
 type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * Answers every operation of the table, before any other router: what is deployed calls some of them all day long, and
- * each layer of a router costs. Requests that are no operation's go on to `next`.
+ * Answers every operation of the table, before any other router: deployed systems call some of them all day long, and
+ * each layer of a router costs. Other requests continue to `next`.
  */
 export function mount(
   operations: Readonly<Record<string, Operation>>,

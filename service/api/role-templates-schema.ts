@@ -5,7 +5,7 @@ import { isManagedPolicy, permissionPresets, type RoleChoices } from '../templat
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
-/** What may be chosen of a role, within IAM's own limits. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
+/** Options of a role, within IAM's limits. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
 export const roleTemplatesQuery = z
   .strictObject({
     permissions: z.enum(keysOf(permissionPresets)).optional(),

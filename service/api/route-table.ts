@@ -1,7 +1,7 @@
 import { invalidRequest } from '../domain/errors.js';
 import type { Operation } from './operation.js';
 
-/** What the table has for a path. */
+/** The entry of a path. */
 export interface Match {
   /** By method, in capitals. */
   readonly operations: Readonly<Record<string, Operation>>;

@@ -61,7 +61,7 @@ export function parse<Schema extends z.ZodType>(
       ...(more > 0 ? [`${more} more faults`] : []),
     ].join('; '),
     {
-      remedy: 'Correct what is named and send the request again.',
+      remedy: 'Correct the named members and send the request again.',
       members: { errors },
     },
   );

@@ -4,7 +4,7 @@ export const calls = {
   createConnection: {
     summary: 'Creates a connection.',
     members: {
-      reference: { description: 'What you call it.' },
+      reference: { description: 'Your name for it.' },
       metadata: { description: 'Up to 20 texts that the service keeps for you.' },
       defaultRegion: { description: 'Passed on with credentials.' },
       partition: { values: ['aws', 'aws-us-gov', 'aws-cn', 'aws-eusc'] },
@@ -26,7 +26,7 @@ export const calls = {
       status: { values: ['pending', 'connected', 'failed', 'disconnected'] },
       permissionSet: { description: 'Name (`deploy`) or name and version (`deploy@3`) of a permission set.' },
       permissions: {
-        description: "What IAM's simulator said of it.",
+        description: "IAM's simulator result.",
         values: ['complete', 'incomplete', 'not_checked'],
       },
       scope: { description: 'Those that apply to it or to something in it: `shop/production`.' },
@@ -135,7 +135,7 @@ export const calls = {
   createOrganization: {
     summary: 'Creates an organization and its first API key.',
     members: {
-      reference: { description: 'What you call it: unique, and in every path it stands for the id.' },
+      reference: { description: 'Your unique name for it. You can use it in paths in place of the id.' },
       metadata: { description: 'Up to 20 texts that the service keeps for you.' },
     },
   },
@@ -152,7 +152,7 @@ export const calls = {
       status: { values: ['pending', 'connected', 'failed', 'disconnected'] },
       permissionSet: { description: 'Name (`deploy`) or name and version (`deploy@3`) of a permission set.' },
       permissions: {
-        description: "What IAM's simulator said of it.",
+        description: "IAM's simulator result.",
         values: ['complete', 'incomplete', 'not_checked'],
       },
     },
@@ -188,15 +188,12 @@ export const calls = {
     summary: 'Exports all that the service knows of an organization, without secrets.',
     members: {},
   },
-  eraseOrganization: {
-    summary: 'Deletes an organization and erases what the service knows of it.',
-    members: {},
-  },
+  eraseOrganization: { summary: 'Deletes an organization and erases its data.', members: {} },
   createApiKey: {
     summary: 'Creates an API key, at most within what your own key may do.',
     members: {
       permissions: {
-        description: 'What the key may do, at most what the key that creates it may.',
+        description: 'The permissions of the key, at most those of its creator.',
         values: [
           'connections:read',
           'connections:write',
@@ -228,10 +225,13 @@ export const calls = {
       connectionId: { description: 'The only connection that it opens.' },
       access: {
         description:
-          'What its person may do: `read`; `connect` and check roles; `manage` all but bind another account. Never more than the key that creates the link. By default `connect` for one connection, else `manage`.',
+          'Access of the person: `read`; `connect` and check roles; `manage` all but bind another account. Never more than the key that creates the link. By default `connect` for one connection, else `manage`.',
         values: ['read', 'connect', 'manage'],
       },
-      user: { description: 'Who you make it for. It is shown and recorded as "link for NAME", unverified.' },
+      user: {
+        description:
+          'The person that you create it for. It is shown and recorded as "link for NAME", unverified.',
+      },
       returnUrl: {
         description: 'Where the page leads back to: an address below one of the brand’s `returnUrls`.',
       },

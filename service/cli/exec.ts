@@ -96,7 +96,7 @@ function runWith(
   return new Promise((resolve) => {
     const child = spawn(command, words, { env, stdio: 'inherit' });
     const pass = (signal: NodeJS.Signals) => {
-      // The terminal has told the command itself: twice would be "stop at once" to Terraform.
+      // The terminal signals the command, too: a second signal would make Terraform stop immediately.
       const isFromTerminal = terminal.stdin.isTTY && (signal === 'SIGINT' || signal === 'SIGQUIT');
       if (!isFromTerminal) child.kill(signal);
     };

@@ -10,7 +10,7 @@ export const newProgram = (terminal: Terminal): Command =>
     .description('Connect customers’ AWS accounts, and use the connections.')
     .version(version())
     .enablePositionalOptions()
-    .showHelpAfterError('("rolebridge help COMMAND" shows what it takes)')
+    .showHelpAfterError('("rolebridge help COMMAND" shows its options)')
     .addHelpText('after', endings)
     .exitOverride()
     .configureOutput({

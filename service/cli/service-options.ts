@@ -83,12 +83,12 @@ export function readKeyFile(path: string, terminal: Terminal): string {
   } catch (error) {
     throw new UsageError(
       `The file ${path} can't be read: ${codeOf(error) ?? 'for a reason not known'}.`,
-      'Check the path, and who may read the file.',
+      'Check the path and the permissions of the file.',
     );
   }
 }
 
-/** All of a stream, 64 kB at most: what is read here is small. */
+/** A whole stream of at most 64 kB. */
 export async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
   let text = '';
   stream.setEncoding('utf8');

@@ -1,5 +1,5 @@
 /**
- * What `rolebridge` starts: built into one file, so that AWS's tools wait for `rolebridge credentials` little longer
+ * The entry of `rolebridge`: built into one file, so that AWS's tools wait for `rolebridge credentials` little longer
  * than for Node.js itself. Every other command loads the whole command line.
  */
 import { newProgram, runProgram } from './program.js';

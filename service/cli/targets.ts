@@ -24,7 +24,10 @@ export const withSessionOptions = (command: Command): Command =>
       'how long the session lasts: 900 to 43200, as the role allows',
       wholeNumber('--duration', 900, 43_200),
     )
-    .option('--session-name <name>', 'what the customer’s CloudTrail shows, after the organization’s id')
+    .option(
+      '--session-name <name>',
+      'the session name in the customer’s CloudTrail, after the organization’s id',
+    )
     .option('--session-policy-file <path>', 'a file with a policy that narrows the session')
     .option('--tag <key=value>', 'a session tag; may be given again and again', addTag);
 

@@ -10,7 +10,7 @@ export interface ErrorMembers {
   readonly diagnosis?: Partial<NonNullable<FailedVerification['diagnosis']>>;
   /** The trust policy to deploy. */
   readonly trustPolicy?: string;
-  /** What is not valid in a request. */
+  /** An invalid member of a request. */
   readonly errors?: readonly { readonly at: string; readonly message: string }[];
   readonly [member: string]: unknown;
 }

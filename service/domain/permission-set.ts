@@ -1,5 +1,5 @@
 /**
- * A permission set: what the vendor needs in an account, with a reason for each statement. The schema is IAM's grammar
+ * A permission set: the vendor's permissions in an account, with a reason for each statement. The schema is IAM's grammar
  * and its quotas, so that a set that is served can be deployed.
  */
 import { z } from 'zod';
@@ -57,7 +57,7 @@ const scalar = z.union([policyText, z.number(), z.boolean()]);
 const oneOrMany = z.union([scalar, z.array(scalar).min(1).max(100)]);
 const conditions = z.record(operator, z.record(conditionKey, oneOrMany));
 
-/** What to ask IAM's simulator about a statement with wildcards or conditions. */
+/** Simulator inputs for a statement with wildcards or conditions. */
 const check = z.strictObject({
   actions: listOf(concreteAction, 100),
   resources: listOf(resource, 20).optional(),

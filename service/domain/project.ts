@@ -1,4 +1,4 @@
-/** Declared targets: what a project is made of. Scopes hold ids; names are for people, in any language. */
+/** Declared targets: the parts of a project. Scopes hold ids; names are for people, in any language. */
 import { z } from 'zod';
 import type { DeepReadonly } from './deep-readonly.js';
 import { organizationId } from './ids.js';

@@ -7,7 +7,7 @@ import { keysOf } from './keys-of.js';
 import { isoTime } from './verification.js';
 import { type MessageType, messageTypes } from './webhook-message.js';
 
-/** What endpoints can choose: all but test messages. */
+/** Selectable event types: all but test messages. */
 export const eventType = z.enum(keysOf(messageTypes)).exclude(['webhook.test']);
 
 export type EventType = z.infer<typeof eventType>;

@@ -8,7 +8,7 @@ import { one, pagesOf } from './pages.js';
 import { joined } from './reports.js';
 import { jobKey, ownCopy } from './tables.js';
 
-/** What is asked about connections; `commit.ts` changes them. */
+/** Queries about connections; `commit.ts` changes them. */
 export function connectionsIn(backend: Backend) {
   async function connectionForCallback(id: ConnectionId): Promise<Connection | undefined> {
     const [connection, report] = await Promise.all([
@@ -69,7 +69,7 @@ export function connectionsIn(backend: Backend) {
 
     everyConnection,
 
-    // No new version: what is being decided about the connection stays so, and its sessions stay open.
+    // No new version: decisions in progress and sessions stay valid.
     markConnectionUsed: ({ organizationId, id }, lastUsedAt) =>
       backend.transact(organizationId, async (transaction) => {
         const stored = await transaction.get('connections', id);

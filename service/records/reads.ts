@@ -7,12 +7,12 @@ import type { TableName, Values } from './tables.js';
 /** Values that were read lately: what is deployed asks for the same ones all day long. */
 const recentAtMost = 10_000;
 
-/** What a backend answers from rows in memory. */
+/** Queries on rows in memory. */
 export function readsOn(rows: Rows): Pick<Backend, 'get' | 'list' | 'count'> {
   const recent = new RecentValues<Row>(recentAtMost);
   function recentValue<Name extends TableName>(row: Row): Values[Name] {
     const known = recent.get(row);
-    // What stands beside a row was parsed from it, and values are read-only.
+    // Cached columns derive from the row, and values are read-only.
     if (known !== undefined) return known as Values[Name];
     const value = rowValue<Name>(row);
     recent.set(row, value);

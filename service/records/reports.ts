@@ -4,7 +4,7 @@ import type { ConnectionId, OrganizationId } from '../domain/ids.js';
 import { check, isoTime, probe, type Verification } from '../domain/verification.js';
 
 /**
- * The checks and probes of a connection's last verification: most of what is known of a connection, and read only where
+ * The checks and probes of a connection's last verification: most of a connection's data, and read only where
  * one connection is shown. The row of the connection keeps the verdict.
  */
 export interface StoredReport {

@@ -48,7 +48,7 @@ export class Rows {
   );
   /** By constraint (and organization), then by value. */
   readonly #claims = new Map<string, Map<string, Row>>();
-  /** What a transaction of one organization wants and is not durable yet: no other organization gets it meanwhile. */
+  /** Reservations of a transaction that isn't durable yet: other organizations can't take them. */
   readonly #reserved = new Map<string, OrganizationId>();
 
   get(table: TableName, key: string): Row | undefined {
@@ -105,7 +105,7 @@ export class Rows {
     return counts;
   }
 
-  /** What goes first: a scope may move from one row to another. */
+  /** Deletions first: a scope may move from one row to another. */
   apply(changes: Iterable<Change>): void {
     const all = [...changes].map((change) => ({ ...change, before: this.get(change.table, change.key) }));
     for (const { before } of all) if (before) this.#unclaim(before);
@@ -211,7 +211,7 @@ function isWanted(
 const spaceOf = (constraint: Constraint, organizationId: string): string =>
   constraints[constraint] === 'everywhere' ? constraint : `${constraint} ${organizationId}`;
 
-/** What an organization's rows are about to be: the changes of a transaction on top of those before it. */
+/** The pending rows of an organization: the changes of a transaction on top of earlier ones. */
 export class Staged {
   readonly changes = new Map<string, Change>();
   readonly #claims = new Map<string, Row | undefined>();
@@ -271,7 +271,7 @@ export class Staged {
     this.changes.set(`${table} ${key}`, { table, key, next });
   }
 
-  /** Makes these changes those of what they stand on. */
+  /** Merges these changes into their base. */
   merge(): void {
     if (this.under === undefined) return;
     for (const [name, change] of this.changes) this.under.changes.set(name, change);

@@ -1,6 +1,6 @@
 /**
- * Events on their way to the vendor's endpoints, as signed Standard Webhooks. What is sent, and that it is sent, was
- * stored with the change (`actions/commit-change.ts`); here it is signed and delivered until an endpoint took it.
+ * Events on their way to the vendor's endpoints, as signed Standard Webhooks. Messages are
+ * stored with the change (`actions/commit-change.ts`); here they are signed and delivered until an endpoint accepts them.
  */
 import type { Logger } from 'pino';
 import { type Dependencies, isoNow } from '../actions/dependencies.js';
@@ -16,7 +16,7 @@ import { afterFailure } from './retry-schedule.js';
 export interface WebhookOptions extends DeliveryOptions {
   /** URLs that get every event of every organization. */
   readonly endpoints?: readonly string[] | undefined;
-  /** What signs messages to those; `whsec_…`. */
+  /** Secrets of the endpoints in the settings; `whsec_…`. */
   readonly secrets?: readonly string[] | undefined;
 }
 
@@ -26,7 +26,7 @@ const leaseMs = 60_000;
 const longestHoldMs = 3_600_000;
 /** How long after the one before it a message is looked at again. */
 const behindMs = 50;
-/** What waits for an endpoint that keeps answering 410 is given up after this. */
+/** Messages to an endpoint that keeps answering 410 are given up after this. */
 const longestWaitMs = 24 * 3_600_000;
 
 /** Starts to deliver. */
@@ -63,11 +63,11 @@ export function deliverMessages(
     if (first && first.id !== message.id && now - Date.parse(first.createdAt) < longestHoldMs)
       return later(message, Math.max(Date.parse(first.dueAt), now) + behindMs);
     const { url } = destination;
-    // A person asked for a test message, and waits for what comes of it.
+    // A person requested a test message, and waits for its result.
     const pause = message.connectionId === undefined ? undefined : pauses.of(url);
     if (pause) {
       if (!pause.isGone || now - Date.parse(message.createdAt) <= longestWaitMs)
-        // What was never tried asks first: what failed before may be what the endpoint is slow about.
+        // New messages go first: an earlier failure may be the message that the endpoint is slow about.
         return later(message, pause.untilMs + (message.attempts > 0 ? 1000 : 0) + Math.random() * 1000);
       count('gone');
       logger.error(about, 'a webhook is given up: its endpoint has answered 410 for a day');
@@ -132,7 +132,7 @@ export function deliverMessages(
     concurrency: 16,
     leaseMs,
     async claim(request) {
-      // The clock was ahead and is right again: what was put off to its time comes back.
+      // The clock was ahead and is correct again: postponed messages are brought forward.
       if (clockWatch.jump() < 0) {
         pauses.clear();
         await store.hastenMessages(undefined, request.now);

@@ -23,7 +23,7 @@ export function createPauses(clock: Clock) {
       const pause = pauses.get(url);
       return pause && pause.untilMs > clock.now() ? pause : undefined;
     },
-    /** One message tries whether a paused endpoint is back; the others wait for what comes of it. */
+    /** One message tries whether a paused endpoint is back; the others wait for its result. */
     holdOthers(url: string): void {
       const pause = pauses.get(url);
       if (!pause) return;

@@ -40,7 +40,7 @@ const hugeNumbers = [1e300, 2 ** 53, -(2 ** 53)];
 /** No member may have one of these, whatever else it takes; of the others, what the schema doesn't accept. */
 const alwaysBad = new Set(['too long', 'control characters', 'bad Unicode', 'too many']);
 
-/** What must be refused in the place of `sample`, a good value. */
+/** Values that must be rejected in place of `sample`, a good value. */
 export function badValues(schema: Schema, sample: unknown): BadValue[] {
   const all = [
     ...wrongTypes(schema, sample),
@@ -112,7 +112,7 @@ function lists({ items = {}, maxItems = 1_000 }: Schema, sample: unknown): BadVa
   ];
 }
 
-/** Of records: of other objects each member is a place of its own. */
+/** Of records: of other objects each member is a separate place. */
 function objects(schema: Schema): BadValue[] {
   const record = schema.propertyNames ? schema : schema.anyOf?.find((choice) => choice.propertyNames);
   if (!record?.propertyNames?.pattern && !record?.propertyNames?.allOf) return [];

@@ -35,7 +35,7 @@ const isGood = ({ returns }: Example) => typeof returns === 'number';
 const goodFirst = ({ examples }: Operation): Example[] =>
   Object.values(examples).sort((one, other) => Number(isGood(other)) - Number(isGood(one)));
 
-/** What `/openapi.json` says of an operation, as far as it matters here. */
+/** The used parts of an operation in `/openapi.json`. */
 interface Described {
   readonly parameters?: readonly { readonly in: string; readonly name: string; readonly schema: Schema }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };

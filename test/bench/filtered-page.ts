@@ -60,7 +60,7 @@ async function measure(
         if (round >= 0) tookMs.push(performance.now() - startedAt);
       }
       measurements.push({
-        name: `page of 100 of 100,000 connections over HTTP, ${which}, on ${name}, against what it may take`,
+        name: `page of 100 of 100,000 connections over HTTP, ${which}, on ${name}, against the limit`,
         unit: 'ms',
         ours: median(tookMs),
         baseline: goalMs,

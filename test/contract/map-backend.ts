@@ -23,7 +23,7 @@ import {
 
 /**
  * A backend on a Map, without any index: one transaction after the other, each on a copy. The unit tests' store, and
- * what a newcomer reads before writing another one.
+ * read it before you write another one.
  */
 export function createMapBackend(): Backend {
   let rows = new Map<string, Row>();
@@ -150,7 +150,7 @@ function listed<Name extends TableName>(all: readonly Row[], table: Name, query:
   const compare = (one: Row, other: Row) =>
     compareTexts(sortedBy(one), sortedBy(other)) || compareTexts(one.key, other.key);
   const last = all.find((row) => row.table === table && row.key === after);
-  // A list by key goes on behind a row that is gone; another one can't.
+  // A list by key continues after a deleted row; another one can't.
   if (after !== undefined && last === undefined && column !== null) return [];
   return all
     .filter((row) => row.table === table)

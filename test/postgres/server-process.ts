@@ -116,7 +116,7 @@ async function start(wanted: PostgresWanted): Promise<{ port: number }> {
   }
 }
 
-/** As an administrator stops it: sessions are cut off, and what was committed is written. */
+/** As an administrator stops it: sessions are cut off, and committed data is written. */
 async function stop(): Promise<void> {
   const [first] = running().processes();
   if (first !== undefined) kill(first, 'SIGINT');

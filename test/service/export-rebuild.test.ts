@@ -1,13 +1,13 @@
 /**
  * An export is complete: an organization that was erased is created anew from its lines, through the public API alone.
  *
- * What no export brings back, and why:
+ * Not restored from an export, and why:
  * - secrets (API keys, callback secrets, webhook secrets, links' URLs, access keys): no answer has them a second time, so
  *   the customer gives the access key again;
  * - ids, external IDs and times: the service makes them. A connection with a role is pending, bound to the same account,
  *   until the role's trust policy requires the new external ID;
- * - the audit log: it tells what this service did, and nobody writes into it;
- * - what has ended (revoked keys, links, enrollments): it opens nothing any more.
+ * - the audit log: it records this service's actions, and can't be written;
+ * - revoked or expired keys, links and enrollments: they no longer work.
  */
 import { keyOf } from '../access-key-vendor.js';
 import { type OperatedVendor, startOperator } from '../operator.js';
@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterEach(() => vendor.close());
 
-test('an erased organization is rebuilt from its export', async () => {
+test('an erased organization can be rebuilt from its export', async () => {
   const before = await vendor.exported(await furnished());
   expect((await vendor.operate('DELETE', '/v1/organizations/tenant-9')).status).toBe(204);
   const after = await vendor.exported(await rebuilt(before));
@@ -165,7 +165,7 @@ async function rebuilt(lines: readonly Line[]): Promise<string> {
   return made.id;
 }
 
-/** All but what the comment at the top names, in an order that does not depend on ids. */
+/** Everything except the list at the top, in an order independent of ids. */
 function comparable(lines: readonly Line[]): unknown {
   const nameOf = (kind: string, wanted: string): string | undefined =>
     valuesOf(lines, kind).find(({ id }) => id === wanted)?.name;

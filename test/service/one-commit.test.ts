@@ -31,7 +31,7 @@ function counting(store: Store) {
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== 'function') return value;
       return (...given: unknown[]) => {
-        // What only answers a callback again, or tells of what was refused, changes nothing that was asked for.
+        // A repeated answer, or a reported rejection, changes nothing that was asked for.
         if (typeof name === 'string' && isWrite(name)) writes.push(name);
         return Reflect.apply(value, target, given);
       };

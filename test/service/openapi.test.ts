@@ -1,4 +1,4 @@
-/** `/openapi.json` says what the service does: every route is in it, and every example gives what it says. */
+/** `/openapi.json` matches the service: every route is in it, and every example gets its documented answer. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,7 +34,7 @@ describe('/openapi.json', () => {
     expect(document.servers).toEqual([{ url: 'https://connect.vendor.example' }]);
   });
 
-  test('needs no key, may be kept for a while, and is not sent again unchanged', async () => {
+  test('needs no key, is cacheable, and supports conditional requests', async () => {
     const url = `${vendor.service.url}/openapi.json`;
     const first = await fetch(url);
     expect([first.status, first.headers.get('cache-control')]).toEqual([200, 'public, max-age=300']);
@@ -43,7 +43,7 @@ describe('/openapi.json', () => {
     expect((await fetch(url, { method: 'POST' })).status).toBe(405);
   });
 
-  test('has every operation, and no other', () => {
+  test('has exactly the operations', () => {
     const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods as object).map((method) => `${method} ${path}`),
     );
@@ -51,7 +51,7 @@ describe('/openapi.json', () => {
     expect(documented.sort()).toEqual(called.sort());
   });
 
-  test('the client was generated from it', () => {
+  test('matches the generated client', () => {
     const generated = execFileSync('node_modules/.bin/biome', ['format', '--stdin-file-path=client/api.ts'], {
       input: clientApi(),
       encoding: 'utf8',
@@ -59,9 +59,9 @@ describe('/openapi.json', () => {
     expect(readFileSync('client/api.ts', 'utf8')).toBe(generated);
   });
 
-  test('names each code somewhere, with its one status', () => {
+  test('names each error code with its status', () => {
     const named = new Set(Object.values<Operation>(operations).flatMap(errorsOf));
-    // Of what is no request, of paths that are none, of the audit log, and of the site's forms.
+    // Errors of invalid requests, unknown paths, the audit log and the site's forms.
     const elsewhere = [
       'request_too_slow',
       'headers_too_large',
@@ -75,7 +75,7 @@ describe('/openapi.json', () => {
     expect(errorCodes.filter((code) => !named.has(code) && !elsewhere.includes(code))).toEqual([]);
   });
 
-  test('documents for each call its security, problems and Retry-After', () => {
+  test('documents security, problems and Retry-After of each call', () => {
     for (const [path, methods] of Object.entries(document.paths))
       for (const [method, operation] of Object.entries<{ security: unknown; responses: object }>(
         methods as Record<string, never>,
@@ -94,7 +94,7 @@ const examples = Object.entries<Operation>(operations).flatMap(([id, operation])
   ),
 );
 
-describe('every example, sent to the running service, gives what it says and what the document says:', () => {
+describe('every example gets its documented answer from the running service:', () => {
   test.each(examples)('%s: %s', async (id, name, operation, example) => {
     const world = await startExampleWorld(connectionOf(id, name));
     try {
@@ -130,7 +130,7 @@ describe('every example, sent to the running service, gives what it says and wha
   });
 });
 
-/** What the connection in an example is. */
+/** The state of an example's connection. */
 function connectionOf(id: string, name: string): 'connected' | 'pending' | 'access_key' {
   if (['setRole', 'receiveCallback'].includes(id) || name === 'noRole') return 'pending';
   return ['rotateAccessKey.exchange', 'migrateToRole.begin'].includes(`${id}.${name}`)

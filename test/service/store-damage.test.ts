@@ -1,4 +1,4 @@
-/** A data directory that something changed: a start says so, or nothing of what was acknowledged is missing. */
+/** A changed data directory: the start reports it, or no acknowledged data is missing. */
 import assert from 'node:assert';
 import { createHmac, hkdfSync } from 'node:crypto';
 import {
@@ -105,7 +105,7 @@ const linesOf = (bytes: Buffer): string[] => bytes.toString('latin1').split('\n'
 const ofLines = (lines: readonly string[]): Buffer =>
   Buffer.from(lines.map((line) => `${line}\n`).join(''), 'latin1');
 
-/** What can happen to a file; undefined when it does not apply. */
+/** Damage to a file; undefined when it doesn't apply. */
 const damages: Record<string, (bytes: Buffer) => Buffer | undefined> = {
   truncated: (bytes) => bytes.subarray(0, random(bytes.length)),
   'truncated at a line': (bytes) => ofLines(linesOf(bytes).slice(0, random(linesOf(bytes).length))),
@@ -163,7 +163,7 @@ test(`of ${cases} damaged files, none starts with anything missing or changed`, 
   expect(outcomes.refused).toBeGreaterThan(outcomes.whole);
 }, 300_000);
 
-test('an older version of a file that is put back alone is found', async () => {
+test('a single restored old file is detected', async () => {
   const later = copyOf(base);
   const store = await openFileStore({ directory: later, keys });
   await fill(store, 'later');
@@ -181,7 +181,7 @@ test('an older version of a file that is put back alone is found', async () => {
   }
 });
 
-test('a document of one change ago is found by its head', async () => {
+test('a document of one change ago is detected by its head', async () => {
   const later = copyOf(base);
   const store = await openFileStore({ directory: later, keys });
   const [{ id } = anOrganization()] = organizations;
@@ -197,7 +197,7 @@ test('a document of one change ago is found by its head', async () => {
   });
 });
 
-test('an older document that is put back with its head is found by the audit log', async () => {
+test('an old document restored with its head is detected by the audit log', async () => {
   const later = copyOf(base);
   const store = await openFileStore({ directory: later, keys });
   await fill(store, 'later');
@@ -209,7 +209,7 @@ test('an older document that is put back with its head is found by the audit log
   });
 });
 
-test('a head in another form is named in a sentence, not in a report of the parser', async () => {
+test('a malformed head is reported in a sentence, without parser output', async () => {
   const copy = copyOf(base);
   const [{ id } = anOrganization()] = organizations;
   const path = join(copy, 'organizations', `${id}.head`);
@@ -220,7 +220,7 @@ test('a head in another form is named in a sentence, not in a report of the pars
   });
 });
 
-test('an edited value in a document is found', async () => {
+test('an edited value in a document is detected', async () => {
   const copy = copyOf(base);
   const [{ id } = anOrganization()] = organizations;
   const path = join(copy, 'organizations', `${id}.json`);
@@ -231,7 +231,7 @@ test('an edited value in a document is found', async () => {
   });
 });
 
-test('an edited line whose signature was made again without the key is found', async () => {
+test('an edited line signed without the key is detected', async () => {
   const copy = copyOf(base);
   const log = filesIn(copy).find((path) => path.endsWith('.jsonl')) ?? '';
   const foreign = Buffer.from(hkdfSync('sha256', Buffer.alloc(32), '', 'rolebridge stored records v1', 32));
@@ -246,7 +246,7 @@ test('an edited line whose signature was made again without the key is found', a
   });
 });
 
-test('another service key is named as such', async () => {
+test('a different service key is reported as such', async () => {
   const others = [{ id: 'k2', key: Buffer.alloc(32, 4) }];
   await expect(openFileStore({ directory: copyOf(base), keys: others })).rejects.toMatchObject({
     detail: expect.stringContaining('is encrypted with the service key "k1", which is not configured'),
@@ -326,7 +326,7 @@ describe('a service key was exchanged, and the integrity key with it', () => {
   });
 });
 
-test('a torn last line of the audit log is cut off and reported; nothing that was acknowledged goes', async () => {
+test('a torn last line of the audit log is removed and reported; acknowledged lines stay', async () => {
   const copy = copyOf(base);
   const log = filesIn(copy).find((path) => path.endsWith('.jsonl')) ?? '';
   const whole = statSync(log).size;

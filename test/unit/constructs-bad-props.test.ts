@@ -45,7 +45,7 @@ function insideOf({ fqn = '', union, collection }: Type): string[][] {
   return types[fqn]?.datatype ? pathsOf(fqn) : [];
 }
 
-/** What is beside a wrong value inside another prop. */
+/** Valid members beside a wrong value inside another prop. */
 const AROUND: Record<string, unknown> = {
   scope: { project: 'shop', environment: 'production' },
   permissions: { statements: [{ actions: ['s3:GetObject'], resources: ['*'] }] },
@@ -107,7 +107,7 @@ test('knows every prop of every construct', () => {
 });
 
 describe.each(cases)('%s: %s', (name, _prop, parts) => {
-  test.each(WRONG)('is refused by its name when it is %s', (_kind, value) => {
+  test.each(WRONG)('is rejected by name when it is %s', (_kind, value) => {
     const make = () =>
       stackOf((stack) => {
         const statusToken = new TerraformVariable(stack, 'status', { type: 'string', sensitive: true });

@@ -7,7 +7,7 @@ const roleId = z
   .string()
   .regex(/^[A-Z0-9]{16,128}$/)
   .meta({ description: "The role's unique id (AROA…): Terraform's `unique_id`, IAM's `RoleId`." });
-/** What may be wrong is named by a check; control characters are no part of anything. */
+/** Loose on purpose: a check names the fault. Control characters are never allowed. */
 const line = (most: number) =>
   z
     .string()

@@ -10,7 +10,7 @@ import { accessKeyMembers, sessionTokenFits } from '../access-key-schema.js';
 import { limit, name, partition, permissionSetMembers } from '../schemas.js';
 
 const connectionLabels = {
-  reference: reference.meta({ description: 'What you call it.' }),
+  reference: reference.meta({ description: 'Your name for it.' }),
   metadata: metadata.meta({ description: 'Up to 20 texts that the service keeps for you.' }),
   defaultRegion: region.meta({ description: 'Passed on with credentials.' }),
 };
@@ -92,7 +92,7 @@ const connectionFilters = {
     .regex(/^[a-z0-9-]+(@\d{1,7})?$/, 'must be NAME or NAME@VERSION')
     .optional()
     .meta({ description: 'Name (`deploy`) or name and version (`deploy@3`) of a permission set.' }),
-  permissions: permissionsState.optional().meta({ description: "What IAM's simulator said of it." }),
+  permissions: permissionsState.optional().meta({ description: "IAM's simulator result." }),
 };
 
 export const listQuery = z.strictObject({

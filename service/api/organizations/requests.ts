@@ -6,7 +6,7 @@ import { limit, name } from '../schemas.js';
 
 const organizationMembers = {
   reference: reference.meta({
-    description: 'What you call it: unique, and in every path it stands for the id.',
+    description: 'Your unique name for it. You can use it in paths in place of the id.',
   }),
   metadata: metadata.meta({ description: 'Up to 20 texts that the service keeps for you.' }),
 };

@@ -30,9 +30,9 @@ export interface LowdbOptions {
   readonly quarantine?: boolean | undefined;
   /** Another process took the directory: nothing is written any more, and the process should end. */
   readonly onCompromised?: ((error: Error) => void) | undefined;
-  /** Hears what the start repaired, in a sentence for a person, and the file. @default a warning of the process */
+  /** Receives repairs at start, as a sentence and the file. @default a warning of the process */
   readonly onRepaired?: ((message: string, path: string) => void) | undefined;
-  /** Hears what an operator should know, in a sentence. @default a warning of the process */
+  /** Receives warnings for the operator, in a sentence. @default a warning of the process */
   readonly onWarning?: ((message: string, details: object) => void) | undefined;
   /** For tests. @default node:fs/promises */
   readonly fileOperations?: Partial<FileOperations> | undefined;

@@ -28,7 +28,7 @@ export interface Document {
   /** Counts up with every write. */
   readonly sequence: number;
   readonly audit: {
-    /** What was taken out of the log by age ends here. */
+    /** The end of the records that were deleted by age. */
     readonly from: Anchor;
     readonly head: Anchor;
     /** Records that belong to this version and may not be in the log yet. */
@@ -56,7 +56,7 @@ const pieceLength = 1 << 18;
 export class DocumentFile implements Adapter<Document> {
   /** The next write destroys a secret: no copy of the version before stays. */
   dropsBackup = false;
-  /** Of what was read or written last. */
+  /** Of the last read or write. */
   sizeBytes = 0;
 
   constructor(
@@ -72,7 +72,7 @@ export class DocumentFile implements Adapter<Document> {
     },
   ) {}
 
-  /** @throws Error whose message says what is wrong, for a person */
+  /** @throws Error with a message for the operator */
   async read(): Promise<Document | null> {
     let bytes: Buffer;
     try {

@@ -4,7 +4,7 @@ import { type Rows, rowOf, type Staged } from '../rows.js';
 import { checkedValue, type TableName, tableNames, tables } from '../tables.js';
 import type { Document } from './document-file.js';
 
-/** @throws Error whose message says what is wrong, for a person */
+/** @throws Error with a message for the operator */
 export const rowsIn = (document: Document, organizationId: OrganizationId): Row[] =>
   tableNames.flatMap((table) =>
     Array.from(document.rows(table), (text) => rowIn(table, text, organizationId)),

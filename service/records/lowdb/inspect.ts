@@ -27,7 +27,7 @@ export interface Inspection {
   readonly around: Surroundings;
 }
 
-/** Files change while they are read: what is found twice is damage. */
+/** Files change during reads: a fault found twice is damage. */
 const triesAtMost = 5;
 
 /** Reads and checks a data directory as a start does, and every line of the audit logs. Nothing is changed or locked. */

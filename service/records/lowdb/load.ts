@@ -13,7 +13,7 @@ import { rowsIn } from './document-rows.js';
 import { readHead } from './head.js';
 import { documentFile, largeOrganization, OrganizationStore, type Surroundings } from './organization.js';
 
-/** What is wrong with an organization's files. */
+/** Faults of an organization's files. */
 export interface Damage {
   readonly organizationId: OrganizationId;
   /** Names the file, for a person. */
@@ -31,7 +31,7 @@ export interface Found {
   readonly stores: OrganizationStore[];
   readonly damages: Damage[];
   readonly torn: Torn[];
-  /** What each document has for the log that the log has not. */
+  /** Records in each document that its log lacks. */
   readonly missing: Map<OrganizationStore, readonly AuditRecord[]>;
 }
 
@@ -187,7 +187,7 @@ export function checkLog(
     throw new Error(`${path} is damaged: line ${audit.head.n} is not the one that the document names`);
   if (next && next.n > until.n + 1) throw new Error(`${path} is damaged: lines before ${next.n} are missing`);
   if (next && next.n === until.n + 1 && next.prev !== until.mac)
-    throw new Error(`${path} is damaged: line ${next.n} does not follow what was stored before it`);
+    throw new Error(`${path} is damaged: line ${next.n} does not follow the previous record`);
   return { months: kept, head: last, sizeBytes, path, torn, ids, document, signatures };
 }
 

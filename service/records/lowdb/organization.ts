@@ -15,7 +15,7 @@ import { type FileOperations, unavailable } from './files.js';
 import { writeHead } from './head.js';
 import { transactionOn } from './transaction.js';
 
-/** What all organizations of a data directory share. */
+/** Shared by all organizations of a data directory. */
 export interface Surroundings {
   /** Of the documents. */
   readonly directory: string;
@@ -51,7 +51,7 @@ export class OrganizationStore {
   readonly #low: Low<Document>;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
-  /** A write failed: what is on the disk is read again before anything else. */
+  /** A write failed: the disk is read again before anything else. */
   #isStale = false;
   #isLarge = false;
   #hasHead = false;
@@ -100,7 +100,7 @@ export class OrganizationStore {
       await this.transact(async (transaction) => transaction.audit([])).catch(() => {});
   }
 
-  /** Puts into the log what the document has and the log has not. */
+  /** Appends records to the log that only the document has. */
   async appendPending(missing: readonly AuditRecord[]): Promise<void> {
     if (missing.length > 0) await this.log.append(missing);
     this.#pending = this.#pending.filter((record) => !missing.includes(record));
@@ -156,7 +156,7 @@ export class OrganizationStore {
     this.#flushing = undefined;
   }
 
-  /** @returns what tells each its outcome, which is durable by then */
+  /** @returns a function that resolves each with its durable outcome */
   async #run(batch: readonly Waiting[]): Promise<(() => void)[]> {
     const { rows } = this.around;
     const staged = new Staged(rows, this.id);
@@ -230,7 +230,7 @@ export class OrganizationStore {
     if (records.length > 0) this.appendPending(records).catch(() => {});
   }
 
-  /** The disk is the truth: what a failed write has left there counts, once it is sure to stay. */
+  /** The disk is the truth: the result of a failed write counts once it is durable. */
   async #reload(): Promise<void> {
     const { rows } = this.around;
     this.#isStale = true;

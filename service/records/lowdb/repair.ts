@@ -14,7 +14,7 @@ import { monthsOf } from './load.js';
 import type { Surroundings } from './organization.js';
 import { takeLock } from './writer-lock.js';
 
-/** What a repair of one organization drops, or would drop. */
+/** Data that a repair of one organization drops, or would drop. */
 export interface Repair {
   readonly organizationId: OrganizationId;
   readonly damage: string;
@@ -23,7 +23,7 @@ export interface Repair {
 }
 
 /**
- * Says what would have to be dropped so that each damaged organization can be read again, and drops it when told.
+ * Lists the data to drop so that each damaged organization is readable again, and drops it when confirmed.
  * Everything that it touches is kept in a folder beside the data.
  * @throws RolebridgeError `store_unavailable` when a process uses the directory
  */
@@ -78,12 +78,12 @@ async function planFor(
   if (document === undefined && newest > 0)
     drops.push(`The organization: neither ${path} nor its backup can be read.`);
   else if (document && document.sequence < newest)
-    drops.push(`What was changed from version ${document.sequence + 1} to ${newest} of ${path}.`);
+    drops.push(`Changes from version ${document.sequence + 1} to ${newest} of ${path}.`);
   else if (document && !own) drops.push(`The version of ${path} after ${document.sequence}.`);
   if (log.dropped > 0) drops.push(`${log.dropped} lines of the audit log, from line ${log.end.n + 1} on.`);
   if (log.from.n > (document ?? noDocument).audit.from.n)
     drops.push(`The audit log up to line ${log.from.n}.`);
-  if (drops.length === 0) drops.push('Nothing: what is there is signed again.');
+  if (drops.length === 0) drops.push('Nothing: existing data is signed again.');
   return { organizationId, damage: message, drops, document, log, sequence: newest + 1 };
 }
 

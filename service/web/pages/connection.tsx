@@ -35,7 +35,7 @@ import { scopeTree } from './scope-choices.js';
 const historySize = 20;
 type Named = Request<{ id: string }>;
 
-/** One connection: what it is, whether it works, where it applies, what happened to it. */
+/** One connection: identity, status, scope and history. */
 export function addConnectionPages(pages: Router, site: Site): void {
   const { deps } = site;
 

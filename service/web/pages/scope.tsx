@@ -105,7 +105,7 @@ export function addScopePages(pages: Router, site: Site): void {
     return sendPage(site, response, { title }, <ScopePage {...choices} />, status);
   }
 
-  /** What was entered, with what is wrong with it. What is chosen is taken as it is: no level is ever filled in. */
+  /** The input with its errors. A choice is used exactly: no level is ever filled in. */
   async function formIn(
     request: Named,
     response: Response,

@@ -27,7 +27,7 @@ import type { RoleStep } from './role-step-state.js';
 import { type ScopeForm, scopeChoices } from './scope-choices.js';
 import { SetupPage } from './setup-page.js';
 
-/** What a request adds to the set-up of a connection: what was just made, entered or found. */
+/** State that a request adds to the set-up of a connection. */
 export interface SetupMoment {
   readonly callbackSecret?: string | undefined;
   /** With a set-up code: shown this once. */
@@ -107,7 +107,7 @@ export function addSetupPages(pages: Router, site: Site): void {
   });
 }
 
-/** What the connection's role is to allow, where the vendor has sets. */
+/** The permission set of the connection's role, if the vendor has sets. */
 function setOf({ deps }: Site, connection: Connection): PermissionSet | undefined {
   const own = permissionSetOf(connection);
   return own && deps.permissionSets.get(own.name);
