@@ -41,7 +41,7 @@ interface Waiting {
 const linesBehind = 2_000;
 export const largeOrganization = 2_000;
 
-/** What isn't lasting of these is done again after a restart; of other tables it is a mark of use. */
+/** A restart makes rows of these again; in other tables, a change that isn't lasting is a mark of use. */
 const madeAgain: readonly TableName[] = ['jobs', 'messages', 'runningChecks'];
 
 /** One organization: its document, through lowdb, and its audit log. */
