@@ -1,32 +1,28 @@
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { Low } from 'lowdb';
 import type { AuditRecord } from '../../domain/audit.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { Transaction } from '../backend.js';
-import type { Integrity } from '../integrity.js';
 import { type Rows, Staged } from '../rows.js';
 import type { TableName } from '../tables.js';
 import { AuditLog, type AuditSurroundings, type FoundLog } from './audit-log.js';
-import { type Anchor, type Document, DocumentFile, noDocument } from './document-file.js';
-import { rowsIn, textsOf } from './document-rows.js';
-import { type FileOperations, unavailable } from './files.js';
+import {
+  type Anchor,
+  allRows,
+  type Document,
+  type DocumentFile,
+  type DocumentSurroundings,
+  noDocument,
+} from './document-file.js';
+import { unavailable } from './files.js';
 import { writeHead } from './head.js';
-import { transactionOn } from './transaction.js';
+import { rowsOf, transactionOn } from './transaction.js';
 
 /** Shared by all organizations of a data directory. */
-export interface Surroundings {
-  /** Of the documents. */
-  readonly directory: string;
+export interface Surroundings extends DocumentSurroundings {
   readonly rows: Rows;
-  readonly files: FileOperations;
-  readonly integrity: Integrity;
   readonly audit: AuditSurroundings;
-  /** Where temporary files are made. */
-  readonly staging: () => string;
-  /** Makes a rename of a document last. */
-  readonly sync: () => Promise<void>;
   /** Hears that an organization has grown larger than one document should be. */
   readonly onLarge: (organizationId: OrganizationId, connections: number) => void;
 }
@@ -47,10 +43,11 @@ const madeAgain: readonly TableName[] = ['jobs', 'messages', 'runningChecks'];
 /** One organization: its document, through lowdb, and its audit log. */
 export class OrganizationStore {
   readonly log: AuditLog;
-  readonly #file: DocumentFile;
   readonly #low: Low<Document>;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
+  /** A batch of transactions, until its rows are in their places. */
+  #running: Promise<unknown> | undefined;
   /** A write failed: the disk is read again before anything else. */
   #isStale = false;
   #isLarge = false;
@@ -63,10 +60,10 @@ export class OrganizationStore {
   constructor(
     readonly id: OrganizationId,
     private readonly around: Surroundings,
+    private readonly file: DocumentFile,
     found: { document: Document; log?: FoundLog | undefined } = { document: noDocument },
   ) {
-    this.#file = documentFile(id, around);
-    this.#low = new Low(this.#file, found.document);
+    this.#low = new Low(file, found.document);
     this.#pending = found.document.audit.pending;
     this.#sequence = found.document.sequence;
     this.log = new AuditLog(
@@ -91,6 +88,22 @@ export class OrganizationStore {
       this.#waiting.push({ work, resolve: resolve as Waiting['resolve'], reject });
       this.#flushing ??= this.#flush();
     });
+  }
+
+  /** The JSON of a row that stays on the disk; undefined when it went meanwhile. @throws RolebridgeError `store_unavailable` */
+  async textOf({ table, key }: Row): Promise<string | undefined> {
+    for (let left = 2; ; left--) {
+      const text = this.around.rows.get(table, key)?.text;
+      if (typeof text !== 'object') return text;
+      try {
+        return this.file.textAt(text);
+      } catch (error) {
+        if (left === 0) throw unavailable(error);
+        // The next version took the document's place, and its rows are not in theirs.
+        await this.#running?.catch(() => {});
+        await setImmediate();
+      }
+    }
   }
 
   async append(records: readonly AuditRecord[]): Promise<void> {
@@ -146,7 +159,9 @@ export class OrganizationStore {
       const batch = this.#waiting.splice(0);
       try {
         if (this.#isStale) await this.#reload();
-        for (const settle of await this.#run(batch)) settle();
+        const running = this.#run(batch);
+        this.#running = running;
+        for (const settle of await running) settle();
       } catch (error) {
         for (const { reject } of batch) reject(unavailable(error));
       }
@@ -171,6 +186,7 @@ export class OrganizationStore {
         forgets: false,
       };
       const transaction = transactionOn(own, {
+        textAt: (place) => this.file.textAt(place),
         audit: (more) => its.records.push(...more),
         lasting: () => {
           its.isLasting = true;
@@ -184,7 +200,7 @@ export class OrganizationStore {
         own.merge();
         records.push(...its.records);
         isLasting ||= its.isLasting;
-        if (its.forgets) this.#file.dropsBackup = true;
+        if (its.forgets) this.file.dropsBackup = true;
         settle.push(() => resolve(result));
       } catch (error) {
         settle.push(() => reject(error));
@@ -212,7 +228,7 @@ export class OrganizationStore {
           head: this.log.head,
           pending: [...this.#pending, ...records],
         },
-        rows: (table) => textsOf(rows, staged, table),
+        rows: (table) => rowsOf(rows, staged, table),
       };
       await this.#low.write();
       // A writer that was fenced meanwhile acknowledges nothing.
@@ -235,17 +251,16 @@ export class OrganizationStore {
     const { rows } = this.around;
     this.#isStale = true;
     try {
+      this.#low.data = noDocument;
       await this.#low.read();
-      const document = (await this.#file.read()) ?? noDocument;
+      const document = this.#low.data;
       if (document.sequence > 0) {
-        const handle = await open(this.#file.path, 'r+');
+        const handle = await open(this.file.path, 'r+');
         await handle.sync().finally(() => handle.close());
       }
       await this.around.sync();
-      const found = rowsIn(document, this.id);
       rows.forget(this.id);
-      rows.apply(found.map((next) => ({ table: next.table, key: next.key, next })));
-      this.#low.data = document;
+      rows.apply(allRows(document).map((next) => ({ table: next.table, key: next.key, next })));
       this.#sequence = document.sequence;
       this.#pending = document.audit.pending;
       this.#forgetTexts();
@@ -280,6 +295,3 @@ export class OrganizationStore {
     writeHead(directory, this.id, value, integrity, isFirst);
   }
 }
-
-export const documentFile = (id: OrganizationId, around: Surroundings): DocumentFile =>
-  new DocumentFile(join(around.directory, `${id}.json`), id, around);
