@@ -12,9 +12,9 @@ import {
   createService,
   createSts,
   openFileStore,
+  openPostgresStore,
   type ServiceOptions,
 } from '../service/index.js';
-import type { RecordStore } from '../service/records/record-store.js';
 import type { Brand } from '../service/web/brand.js';
 import { type AwsSandbox, startAwsSandbox } from './aws-sandbox/index.js';
 
@@ -28,11 +28,6 @@ export interface ApiAnswer {
   readonly body: any;
   readonly headers: Headers;
 }
-
-/** Opens the store of a vendor that names none; `test/slow/service-on-postgres.test.ts` puts another one in its place. */
-export const usualStore = {
-  open: (directory: string): Promise<RecordStore> => openFileStore({ directory }),
-};
 
 /** The vendor's side of a test or the demo: sandbox, service on a file store, one organization. */
 export async function startVendor(
@@ -54,7 +49,8 @@ export async function startVendor(
   const principal = `arn:aws:iam::${vendorAccount.accountId}:user/rolebridge`;
   const directory = mkdtempSync(join(tmpdir(), 'rolebridge-data-'));
   const logs: string[] = [];
-  const store = serviceOptions.store ?? (await usualStore.open(directory));
+  const openStore = await placeOf(directory);
+  const store = serviceOptions.store ?? (await openStore());
   const settings: ServiceOptions = {
     store,
     sts: aroundSts(
@@ -84,6 +80,8 @@ export async function startVendor(
     sandbox,
     service,
     store,
+    /** Opens the same store again: after `service.close()`, as at a restart. */
+    openStore,
     /** One more service with the same settings but for these, as on another machine. */
     startAnother: (its: Pick<ServiceOptions, 'store'> & Partial<ServiceOptions>) =>
       createService({ ...settings, ...its }),
@@ -107,6 +105,14 @@ export async function startVendor(
       await sandbox.close();
     },
   };
+}
+
+/** Files; `ROLEBRIDGE_TEST_STORE=postgres` runs the same tests on PostgreSQL. */
+async function placeOf(directory: string): Promise<() => ReturnType<typeof openFileStore>> {
+  if (process.env.ROLEBRIDGE_TEST_STORE !== 'postgres') return () => openFileStore({ directory });
+  const { sharedPostgres } = await import('./postgres/index.js');
+  const url = await (await sharedPostgres()).newSchema();
+  return () => openPostgresStore({ url });
 }
 
 export type Vendor = Awaited<ReturnType<typeof startVendor>>;

@@ -1,5 +1,4 @@
 /** Scheduled checks: detected faults, inconclusive results, and messages. */
-import { openFileStore } from '../../service/index.js';
 import { hour, minute, until } from '../passing-clock.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
 
@@ -321,7 +320,7 @@ test('a shutdown while AWS hangs leaves the check to the next process', async ()
   const { receiver, sandbox } = vendor;
   sandbox.faults.clear();
   sandbox.deleteRole(made.arn);
-  const store = await openFileStore({ directory: vendor.directory });
+  const store = await vendor.openStore();
   // As it was: nothing half-done, and still to be looked at.
   expect(await store.connection(vendor.organization.id, made.id as never)).toMatchObject({
     status: 'connected',
@@ -338,7 +337,7 @@ test('a shutdown while AWS hangs leaves the check to the next process', async ()
 test('connections without a job get one at start', async () => {
   const made = await Promise.all(['one', 'two', 'three'].map((project) => vendor.connected({ project })));
   await vendor.service.close();
-  const store = await openFileStore({ directory: vendor.directory });
+  const store = await vendor.openStore();
   for (const { id } of made)
     await store.commit({ endJobs: [{ connectionId: id as never, purpose: 'verify' }] });
   expect(await store.nextJobAt()).toBeUndefined();

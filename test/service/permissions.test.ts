@@ -53,6 +53,8 @@ beforeAll(async () => {
   vendor = await startWatchedVendor({
     operatorTokenHash: createHash('sha256').update(operatorToken).digest('hex'),
     permissionSets: { list: () => served.list(), get: (...asked) => served.get(...asked) },
+    // The sandbox knows a change at once.
+    propagationWindowMs: 300,
   });
 });
 afterAll(() => vendor.close());

@@ -1,12 +1,5 @@
 /** Tests of the service that run on the file store every day, on PostgreSQL: what a tenant is made of. */
-import { openPostgresStore } from '../../service/records/open.js';
-import { sharedPostgres } from '../postgres/index.js';
-import { usualStore } from '../vendor.js';
-
-usualStore.open = async () => {
-  const server = await sharedPostgres();
-  return openPostgresStore({ url: await server.newSchema(), maxSessions: 5 });
-};
+process.env.ROLEBRIDGE_TEST_STORE = 'postgres';
 
 const files = [
   'organizations',
