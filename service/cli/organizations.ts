@@ -137,7 +137,7 @@ function addExport(add: AddCommand, terminal: Terminal): void {
 
 function addDelete(add: AddCommand, terminal: Terminal): void {
   add('delete <org>', summaryOf('eraseOrganization'), 'rolebridge org delete tenant-4711 --erase')
-    .option('--erase', 'say that you know that this can’t be undone')
+    .option('--erase', 'confirms that this is permanent')
     .action(async (id: string, options: ServiceOptions & { erase?: boolean }) => {
       if (!options.erase)
         throw new UsageError('This can’t be undone.', `Export it first, then add --erase to delete ${id}.`);
