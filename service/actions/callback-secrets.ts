@@ -3,8 +3,8 @@ import { type Connection, roleRegistrationOf } from '../domain/connection.js';
 import { newCallbackSecret } from './create-connection.js';
 
 /**
- * The secrets that are a connection's now: two at most, as in a rotation. In the place of one that there is not comes
- * no connection's, so that an unknown connection takes as long as a known one.
+ * The current secrets of a connection: two at most, as in a rotation. An unknown connection gets
+ * a dummy secret, so that timing reveals nothing.
  */
 export function createCallbackSecrets(deps: Dependencies) {
   const nobody = deps.encryption.encrypt(newCallbackSecret(), callbackSecretContext('nobody'));

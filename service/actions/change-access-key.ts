@@ -70,7 +70,7 @@ export async function verifyHeldAccessKey(
   });
 }
 
-/** Puts another key of the same account in the place of the one held, which is destroyed. */
+/** Replaces the stored key by another one of the same account, and destroys the old one. */
 export async function rotateAccessKey(
   deps: Dependencies,
   by: Requester,

@@ -88,7 +88,7 @@ export async function backUpCommand(
   printValues(terminal, { directory, organizations: String(made.organizations) });
 }
 
-/** `rolebridge restore`: puts a backup in the place of the data directory. */
+/** `rolebridge restore`: replaces the data directory by a backup. */
 export async function restoreCommand(
   backup: string,
   options: ServiceOptions,

@@ -231,7 +231,7 @@ export interface Token {
 }
 
 export interface Tokens {
-  /** Puts it in the place of the one with the same kind and hash. */
+  /** Replaces the one with the same kind and hash. */
   saveToken(token: Token, quotas?: readonly Quota[]): Promise<void>;
   /** Also when it has expired: the caller compares the time. */
   token(kind: Token['kind'], hash: string): Promise<Token | undefined>;
@@ -239,7 +239,7 @@ export interface Tokens {
   tokensOf(organizationId: OrganizationId, kind: Token['kind']): Promise<Token[]>;
   /** Consumes the token: one of many concurrent callers gets it. */
   takeToken(kind: Token['kind'], hash: string): Promise<Token | undefined>;
-  /** Puts the next one (same kind, hash and organization) in the place of that very one; false when it is another by now, or gone. */
+  /** Replaces that version by the next one (same kind, hash and organization); false when it has changed or is deleted. */
   replaceToken(before: Token, next: Token): Promise<boolean>;
   deleteExpiredTokens(now: string): Promise<void>;
 }
@@ -312,7 +312,7 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
   usage(organizationId: OrganizationId, names: readonly QuotaName[]): Promise<ReadonlyMap<QuotaName, number>>;
   /** Declared targets, by id. */
   projects(organizationId: OrganizationId): Promise<Project[]>;
-  /** Puts it in the place of the one with its id. */
+  /** Replaces the one with its id. */
   saveProject(project: Project, quotas?: readonly Quota[]): Promise<void>;
   deleteProject(organizationId: OrganizationId, id: string): Promise<void>;
   /** Revoked ones too. */
@@ -356,8 +356,8 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
   /** Without checks and probes. Of all organizations, in any order, deleted ones too: for re-encryption. One created meanwhile may be missing. */
   everyConnection(): AsyncIterable<Connection>;
   /**
-   * Of all organizations, in any order: connected and failed ones without a watch that verifies them, such as those that
-   * were stored before there were watches, or with one that no process can lease until after `latest`. One that changes meanwhile
+   * Of all organizations, in any order: connected and failed ones without a re-verification job, such as those that
+   * were stored before jobs existed, or with one that no process can lease until after `latest`. One that changes meanwhile
    * may be missed.
    */
   unwatchedConnections(latest?: string): AsyncIterable<Connection>;

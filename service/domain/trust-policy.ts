@@ -23,7 +23,7 @@ export const trustPolicy = ({
   });
 };
 
-/** With anything in the place of the values, as a template of CloudFormation has it. */
+/** With any values, such as references of a CloudFormation template. */
 export const trustPolicyWith = (values: Readonly<Record<'principal' | 'externalId' | 'actions', unknown>>) =>
   withValues(rolePolicies.trustPolicy, values);
 

@@ -13,7 +13,7 @@ const longestLeaseMs = 3_600_000;
 
 /**
  * Gives each connection that should be verified again and has no watch one, spread over the interval: connections that
- * were stored before there were watches, or came from somewhere else. So is one whose check a clock that was ahead put
+ * were stored before jobs existed, or imported. So is one whose check a clock that was ahead put
  * off before the last end of the service. Processes that start together may both give one, of which the last stays.
  * Never fails; the store that can't say is asked again.
  */
@@ -25,7 +25,7 @@ export async function scheduleMissingJobs(
   while (!signal.aborted)
     try {
       const count = await seed(deps, signal);
-      if (count > 0) logger.info({ count }, 'connections without a watch are watched from now on');
+      if (count > 0) logger.info({ count }, 'scheduled missing re-verification jobs');
       return;
     } catch (error) {
       if (signal.aborted) return;

@@ -6,7 +6,7 @@ export interface StoredFacts {
   read(): Promise<Readonly<Record<string, string>>>;
   /** Adds values with new ids: of concurrent starts, the first wins. @returns the stored values */
   add(facts: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>>;
-  /** In the place of what is there; undefined deletes. */
+  /** Replaces the stored value; undefined deletes it. */
   set(facts: Readonly<Record<string, string | undefined>>): Promise<void>;
 }
 

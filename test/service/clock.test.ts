@@ -76,7 +76,7 @@ test('a check that a wrong clock postponed is brought forward at the next start'
   closers.unshift(() => again.close());
   const before = [first.calls(), second.calls()];
   await until(
-    () => vendor.logs.some((line) => line.includes('connections without a watch are watched from now on')),
+    () => vendor.logs.some((line) => line.includes('scheduled missing re-verification jobs')),
     'the checks are planned anew',
   );
   clock.pass(hour);

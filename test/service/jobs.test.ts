@@ -342,8 +342,8 @@ test('connections without a job get one at start', async () => {
     await store.commit({ endJobs: [{ connectionId: id as never, purpose: 'verify' }] });
   expect(await store.nextJobAt()).toBeUndefined();
   const service = await vendor.startAnother({ store });
-  await until(() => vendor.logged('watched from now on').length === 1);
-  expect(vendor.logged('watched from now on')).toMatchObject([{ count: 3 }]);
+  await until(() => vendor.logged('scheduled missing re-verification jobs').length === 1);
+  expect(vendor.logged('scheduled missing re-verification jobs')).toMatchObject([{ count: 3 }]);
   for (const { arn } of made) vendor.sandbox.deleteRole(arn);
   await until(async () => {
     vendor.clock.pass(10 * minute);

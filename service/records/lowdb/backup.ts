@@ -54,7 +54,7 @@ export async function backUp(
 }
 
 /**
- * Puts a backup in the place of the data directory, which is kept beside it under another name. The epoch is that of
+ * Replaces the data directory by a backup; the old one is kept beside it under another name. The epoch is that of
  * the time, so that what monitoring knows of the store goes up and not back.
  * @throws RolebridgeError `store_unavailable` when a process uses the directory, or the backup is damaged
  */

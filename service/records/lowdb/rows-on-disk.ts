@@ -17,7 +17,7 @@ export const noSection: Section = { length: 0, rows: 0, digest: '' };
 
 export interface WrittenSection extends Section {
   readonly bytes: Buffer;
-  /** Where rows are once this is in the place of the section before. */
+  /** The position of rows after this replaces the previous section. */
   readonly moved: ReadonlyMap<Row, Place>;
 }
 
