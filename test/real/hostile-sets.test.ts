@@ -25,8 +25,8 @@ if (!terraform) notChecked('hostile permission sets in HCL: there is no terrafor
     const policies = [...text.matchAll(/policy = (jsonencode\(\{[\s\S]*?\n {2}\}\))\n/g)].map(
       ([, one]) => one,
     );
-    // The policy by which the role reads itself names the role.
-    const ofTheSet = policies.filter((policy) => !policy?.includes('aws_iam_role.'));
+    // The trust policy and the one by which the role reads itself name other parts of the file.
+    const ofTheSet = policies.filter((policy) => !/ (aws_iam_role|local)\.\w/.test(policy ?? ''));
     outputs.push(...ofTheSet.map((policy, at) => `output "${name}-${at}" { value = ${policy} }\n`));
   }
   const parsed = await run('fmt', '-list=false');

@@ -187,6 +187,12 @@ test('what is required and missing fails the deploy, with its reason and what de
 
   await role.put(allow(needed));
   expect((await role.deploy()).body.permissions).toBe('complete');
+
+  // One reason, one sentence.
+  const { body: second } = await (await made(['sqs:ListQueues'])).deploy();
+  expect(second.detail).toContain(
+    'ec2:DescribeInstances, s3:ListAllMyBuckets are allowed by no policy (Inventory: Why Inventory.)',
+  );
 });
 
 test('a boundary and a service control policy are named', async () => {

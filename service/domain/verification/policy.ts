@@ -79,17 +79,13 @@ function notRead({ report, request }: Attempt, why: string): 'tested' {
   return 'tested';
 }
 
-/** A role belongs to a stack or to a person: a customer with an input to change must not be sent to the console. */
-function refuse({ report, request }: Attempt, { message, statement, externalIdFound }: TrustReason): never {
-  const { pendingExternalId, externalId } = request.connection;
-  const right = pendingExternalId ?? externalId;
+/** The role opened with our external ID, so a stack's own input is right: what is too much was added elsewhere. */
+function refuse({ report }: Attempt, { message, statement }: TrustReason): never {
   return report.fail(
     'trust_policy',
     'trust_policy_unsafe',
     `The trust policy is unsafe. ${message}${statement ? ` The statement: ${statement.slice(0, 2_048)}` : ''}`,
-    externalIdFound
-      ? `In your stack, externalId is ${JSON.stringify(externalIdFound)} and must be ${JSON.stringify(right)}. For a role made by hand, deploy the trust policy shown here.`
-      : 'Deploy the trust policy shown here, or remove the statement that is quoted.',
+    'Deploy the trust policy shown here, or remove the statement that is quoted. If Terraform made the role, apply again: it restores its own policy.',
     causeOfOpenTrust('condition_missing'),
   );
 }

@@ -1,6 +1,6 @@
 import { type Connection, permissionSetLabel, permissionSetOf } from '../../domain/connection.js';
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
-import { sentenceOf } from '../../domain/verification/permissions.js';
+import { sentencesOf } from '../../domain/verification/permissions.js';
 import { mayOpen } from '../access.js';
 import { usePage, useTexts } from '../page-context.js';
 import { ButtonLink, Callout, Fold, Words } from './basics.js';
@@ -25,9 +25,9 @@ export function PermissionsNote({
       {connection.status === 'connected' && missing.length > 0 && (
         <Callout kind="warn" icon="alert" title={texts.incomplete} role="status">
           <ul class="help list">
-            {missing.map((finding) => (
+            {sentencesOf(missing).map((sentence) => (
               <li lang="en">
-                <Words text={sentenceOf(finding)} />
+                <Words text={sentence} />
               </li>
             ))}
           </ul>
@@ -83,8 +83,8 @@ export function PermissionsCard({
         {report && report.unavailable.length > 0 && (
           <Fold title={texts.unavailable}>
             <ul class="help list">
-              {report.unavailable.map((finding) => (
-                <li lang="en">{sentenceOf(finding)}</li>
+              {sentencesOf(report.unavailable).map((sentence) => (
+                <li lang="en">{sentence}</li>
               ))}
             </ul>
           </Fold>
