@@ -9,8 +9,12 @@ export type ReadPolicy =
   | { readonly isReadable: true; readonly text: string }
   | { readonly isReadable: false; readonly why: string };
 
-/** A trust policy that was just fixed has this long before what IAM shows is a verdict. */
+/** A trust policy that was just fixed has this long to reach STS and IAM before an open role is refused. */
 const fixedPolicyWindowMs = 10_000;
+
+/** Until when the verdict on an open role is repeated. */
+export const fixedPolicyEnds = ({ clock, request }: Pick<Attempt, 'clock' | 'request'>): number =>
+  clock.now() + (request.allowPropagation ? Math.min(request.propagationWindowMs, fixedPolicyWindowMs) : 0);
 
 /** Asks IAM with the role's own session. A role may be allowed to read itself, and needn't be. */
 export async function readPolicy(attempt: Attempt, opened: OpenedRole): Promise<ReadPolicy> {
@@ -46,8 +50,7 @@ export async function judgePolicy(
   const externalIds =
     opened.externalId === pending || pending === undefined ? [opened.externalId] : [current, pending];
   const terms = { vendorPrincipals: [...request.vendorPrincipals.values()], externalIds };
-  const windowEnds =
-    clock.now() + (request.allowPropagation ? Math.min(request.propagationWindowMs, fixedPolicyWindowMs) : 0);
+  const windowEnds = fixedPolicyEnds(attempt);
   for (let policy = first; ; policy = await readPolicy(attempt, opened)) {
     if (!policy.isReadable) return notRead(attempt, policy.why);
     const { verdict, reasons, alsoTrusted, notes } = judgeTrustPolicy(policy.text, terms);
