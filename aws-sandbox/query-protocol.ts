@@ -3,7 +3,7 @@ import { AwsError } from './aws-error.js';
 import { Parameters } from './parameters.js';
 import { checkSignature } from './signature.js';
 
-/** What can be written as XML: arrays become `<member>` elements, undefined is left out. */
+/** A value that can be written as XML: arrays become `<member>` elements, undefined is left out. */
 export type XmlValue =
   | string
   | number
@@ -26,7 +26,7 @@ export interface QueryRequest {
   checkSignature: (secretAccessKey: string) => boolean;
   /** The region of the credential scope. */
   region: string | undefined;
-  /** What condition keys know of the HTTP request. */
+  /** Condition keys from the HTTP request. */
   origin: RequestOrigin;
 }
 
@@ -47,7 +47,7 @@ export type ServiceName = keyof typeof NAMESPACES;
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** Reads action, parameters and who signs. Only the body's form or the URL's query: AWS ignores all else. */
+/** Reads action, parameters and the access key of the signature. Only the body's form or the URL's query: AWS ignores all else. */
 export async function readQueryRequest(request: IncomingMessage): Promise<QueryRequest> {
   const query = new URL(request.url ?? '/', 'http://sandbox').searchParams;
   const rawBody = request.method === 'POST' ? await readBody(request) : '';
@@ -59,7 +59,7 @@ export async function readQueryRequest(request: IncomingMessage): Promise<QueryR
   const token = request.headers['x-amz-security-token'] ?? values.get('X-Amz-Security-Token');
   const { socket, headers } = request;
   return {
-    // The services share an endpoint here; the API version, which every client sends, tells them apart.
+    // The services share an endpoint here; the API version, which every client sends, distinguishes them.
     service: values.get('Version') === '2010-05-08' ? 'iam' : 'sts',
     action: values.get('Action') ?? '',
     params: new Parameters(values),

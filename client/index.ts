@@ -2,6 +2,7 @@
  * A typed client of the service's API. Its calls and types come from the service's table of operations (`api.ts`); it
  * loads nothing but Node's own HTTP.
  */
+import type { Agent } from 'node:http';
 import type { Connection, CreatedConnection, Operations } from './api.js';
 import { type Call, type Calls, createCalls } from './calls.js';
 import { type CallOptions, send } from './send.js';
@@ -14,7 +15,7 @@ export type { CallOptions } from './send.js';
 export { ServiceUrlError } from './service-url.js';
 export type * from './types.js';
 
-/** What a client is created with. */
+/** Options of a client. */
 export interface RolebridgeClientOptions {
   /** Where the service is, such as `https://connect.vendor.example`. */
   readonly url: string;
@@ -28,6 +29,8 @@ export interface RolebridgeClientOptions {
   readonly maxRetryWaitMs?: number | undefined;
   /** Allows `http:` to another machine, where keys can be read on the way. @default false */
   readonly allowHttp?: boolean | undefined;
+  /** Sends the requests through a proxy: an agent of a package such as `https-proxy-agent`. @default directly */
+  readonly agent?: Agent | undefined;
 }
 
 /** One line of an organization's export. */
@@ -45,7 +48,7 @@ export type CreateRoleConnectionRequest = Exclude<CreateRequest, { method: 'acce
 
 type SentCall = Call & { readonly isLines?: boolean };
 
-/** Every operation of the API, and what is more convenient for some. */
+/** Every operation of the API, with shortcuts for some. */
 export interface RolebridgeClient extends Omit<Calls, 'createConnection'> {
   /** Creates a connection with a role. The answer has, this once, the callback secret. */
   createConnection(body: CreateRoleConnectionRequest, options?: CallOptions): Promise<CreatedConnection>;
@@ -86,6 +89,7 @@ export function createRolebridgeClient(options: RolebridgeClientOptions): Rolebr
       body,
       isLines,
       signal: its?.signal,
+      agent: options.agent,
       idempotencyKey: its?.idempotencyKey,
       isRepeatable: isRepeatable || its?.idempotencyKey !== undefined,
       timeoutMs: options.timeoutMs ?? 45_000,

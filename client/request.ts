@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { Agent, IncomingHttpHeaders } from 'node:http';
 
 export interface Exchange {
   readonly url: URL;
@@ -6,6 +6,8 @@ export interface Exchange {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
   readonly signal: AbortSignal;
+  /** Through a proxy. */
+  readonly agent?: Agent | undefined;
   /** Of the answer, in bytes. @default no answer of the API but an export is longer */
   readonly maxLength?: number | undefined;
 }
@@ -13,7 +15,7 @@ export interface Exchange {
 /**
  * One request and its answer, over Node's own HTTP: `fetch` takes a third of a second to load on a busy machine, and
  * AWS's tools wait for that. Redirects are not followed: the key is for this service alone.
- * @throws what the network or the signal says
+ * @throws the error of the network or the signal
  */
 export async function exchange({
   url,
@@ -21,15 +23,18 @@ export async function exchange({
   headers,
   body,
   signal,
+  agent,
   maxLength = 16 * 1024 * 1024,
 }: Exchange): Promise<{ status: number; headers: IncomingHttpHeaders; text: string }> {
-  const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+  // An import would load Node's loader of ES modules as well.
+  const { request } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http');
   return new Promise((resolve, reject) => {
     const sent = request(
       url,
       {
         method,
         signal,
+        ...(agent && { agent }),
         headers: { ...headers, ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }) },
       },
       (response) => {

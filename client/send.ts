@@ -1,8 +1,9 @@
+import type { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RolebridgeApiError, RolebridgeUnreachableError } from './errors.js';
 import { exchange } from './request.js';
 
-/** What every call of the client takes besides its values. */
+/** Options of every call. */
 export interface CallOptions {
   /** Ends the call; it then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -23,6 +24,7 @@ export interface SendOptions extends CallOptions {
   readonly isRepeatable: boolean;
   /** For one attempt. */
   readonly timeoutMs: number;
+  readonly agent?: Agent | undefined;
   /** How long to wait in all for times in Retry-After. */
   readonly maxRetryWaitMs: number;
 }
@@ -39,7 +41,7 @@ export async function send(options: SendOptions): Promise<unknown> {
     } catch (error) {
       const seconds = error instanceof RolebridgeApiError ? error.retryAfterSeconds : undefined;
       if (seconds === undefined || !options.isRepeatable) throw error;
-      // So that callers that got the same time do not all come back at once.
+      // Jitter: callers with the same time don't all retry together.
       const waitMs = seconds * 1000 + Math.random() * 250;
       if (waitedMs + waitMs > options.maxRetryWaitMs) throw error;
       waitedMs += waitMs;
@@ -51,11 +53,12 @@ export async function send(options: SendOptions): Promise<unknown> {
 }
 
 async function attempt(options: SendOptions): Promise<unknown> {
-  const { url, method, token, organization, body, timeoutMs, signal, idempotencyKey } = options;
+  const { url, method, token, organization, body, timeoutMs, signal, agent, idempotencyKey } = options;
   const timeout = AbortSignal.timeout(timeoutMs);
   const answer = await exchange({
     url,
     method,
+    agent,
     headers: {
       accept: 'application/json',
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
@@ -72,14 +75,9 @@ async function attempt(options: SendOptions): Promise<unknown> {
       ? new RolebridgeUnreachableError(
           'timed_out',
           `${url.origin} did not answer within ${timeoutMs / 1000} seconds.`,
-          'Try again; whether the service did what was asked is not known.',
+          'Try again; the result of the request is unknown.',
         )
-      : new RolebridgeUnreachableError(
-          'unreachable',
-          `${url.origin} can't be reached: ${reasonOf(error)}.`,
-          'Check the URL, that the service runs, and the network between.',
-          error,
-        );
+      : unreachable(url, error);
   });
   if (answer.status === 204) return undefined;
   if (options.isLines && answer.status === 200) return linesOf(answer.text);
@@ -105,21 +103,28 @@ function problemOf(
   const requestId = headers['x-request-id'];
   const { code, detail } = (value ?? {}) as { code?: unknown; detail?: unknown };
   const isProblem = typeof code === 'string' && typeof detail === 'string';
+  const unexpected =
+    status === 407
+      ? {
+          detail: 'The proxy between asks for a user and a password.',
+          remedy: 'Set HTTPS_PROXY to http://USER:PASSWORD@HOST:PORT.',
+        }
+      : {
+          detail: `${url.origin} answered ${status} (${headers['content-type'] ?? 'no content type'}), and not as Rolebridge does.`,
+          remedy: 'Check the URL: it is that of the service itself, and something else answers there.',
+        };
   return new RolebridgeApiError({
     status,
     requestId: typeof requestId === 'string' ? requestId : undefined,
     ...(Number.isFinite(seconds) && { retryAfterSeconds: Math.max(0, seconds) }),
     problem: isProblem
       ? { ...(value as object), code, detail }
-      : {
-          code: 'unexpected_answer',
-          detail: `${url.origin} answered ${status} (${headers['content-type'] ?? 'no content type'}), and not as Rolebridge does.`,
-          remedy: 'Check the URL: it is that of the service itself, and something else answers there.',
-        },
+      : { code: 'unexpected_answer', ...unexpected },
   });
 }
 
-function parsed(text: string): unknown {
+/** Undefined for what is not JSON. */
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -127,7 +132,16 @@ function parsed(text: string): unknown {
   }
 }
 
-function reasonOf(error: unknown): string {
-  const { code, message } = error as { code?: string; message?: string };
-  return code ?? message ?? 'for a reason not known';
+/** Why there is no answer; of a certificate, with the variable that a company's network needs. */
+export function unreachable(url: URL, error: unknown): RolebridgeUnreachableError {
+  const { code, message = 'for a reason not known' } = error as { code?: string; message?: string };
+  const isOfAuthority = /UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)|SELF_SIGNED/.test(code ?? '');
+  return new RolebridgeUnreachableError(
+    'unreachable',
+    `${url.origin} can't be reached: ${code ?? message}.`,
+    isOfAuthority
+      ? "If your company's proxy or CA issued its certificate, set NODE_EXTRA_CA_CERTS to the file with your company's CA certificate (PEM)."
+      : 'Check the URL, that the service runs, and the network between (HTTPS_PROXY).',
+    error,
+  );
 }

@@ -1,15 +1,11 @@
 /** The IAM role that lets a vendor in, and only with the connection's external ID. */
 import { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-identity';
-import { IamPolicy } from '@cdktf/provider-aws/lib/iam-policy';
 import { IamRole, type IamRoleConfig } from '@cdktf/provider-aws/lib/iam-role';
-import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
-import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment';
 import {
   Annotations,
   dependable,
   Fn,
   type ITerraformDependable,
-  Lazy,
   Op,
   type TerraformProvider,
   Token,
@@ -17,19 +13,9 @@ import {
 import { Construct } from 'constructs';
 import { nonsensitive } from './callback-provisioner';
 import type { CrossAccountRoleProps } from './cross-account-role-props';
-import { attachmentIdOf } from './iam/attachment-id';
 import { documentJson, fingerprint } from './iam/document-json';
 import type { PermissionSet } from './iam/permission-set';
-import {
-  isAdministratorPolicy,
-  isAdministratorStatement,
-  managedPolicyArn,
-  type Permissions,
-  type PolicyStatement,
-  PRESET_POLICIES,
-  policyDocument,
-  selfInspectionPolicy,
-} from './iam/permissions';
+import { type Permissions, type PolicyStatement, PRESET_POLICIES } from './iam/permissions';
 import { type Partition, partitionOf, trustPolicy } from './iam/trust-policy';
 import { simulatePermissions } from './permission-simulation';
 import { managedPolicyProblem, permissionsProblems, statementProblems } from './props/permissions';
@@ -47,11 +33,11 @@ import {
   tagsProblems,
 } from './props/role';
 import { refuse } from './props/rules';
+import { RolePolicies } from './role-policies';
 import {
   administratorWarning,
   attachedWarnings,
   sizeProblems,
-  splitByQuota,
   trustWarnings,
   type Warning,
 } from './role-quotas';
@@ -76,16 +62,12 @@ export class CrossAccountRole extends Construct {
 
   private readonly props: CrossAccountRoleProps;
   private readonly trustPolicyJson: string;
-  private readonly attachments = new Map<string, IamRolePolicyAttachment>();
-  private readonly policyTokens = new Map<string, string>();
-  private readonly statements: PolicyStatement[] = [];
-  private inlinePolicy?: IamRolePolicy;
-  private readonly selfInspection?: IamRolePolicy;
+  private readonly policies: RolePolicies;
   private caller?: DataAwsCallerIdentity;
   private readonly permissionSet: PermissionSet | undefined;
   private readonly simulations: ITerraformDependable[] = [];
   /** Made once each: a token records where it was made, which is most of the time that a synth takes. */
-  private readonly tokens: { arn?: string; name?: string; uniqueId?: string; replacement?: string } = {};
+  private readonly tokens: { arn?: string; name?: string; uniqueId?: string } = {};
 
   constructor(scope: Construct, id: string, props: CrossAccountRoleProps) {
     super(scope, id);
@@ -118,23 +100,23 @@ export class CrossAccountRole extends Construct {
     );
     this.role = new IamRole(this, 'role', this.roleConfig());
     for (const warning of trustWarnings(principals, this.trustPolicyJson)) this.warn(...warning);
-    if (props.selfInspection ?? true)
-      this.selfInspection = new IamRolePolicy(this, 'self-inspection', {
-        name: 'self-inspection',
-        role: this.roleName,
-        policy: documentJson(selfInspectionPolicy(this.roleArn)),
-        ...this.policyConfig(),
-      });
+    this.policies = new RolePolicies(this, {
+      role: this.role,
+      roleName: this.roleName,
+      partition: this.partition,
+      namePrefix: props.roleName ?? props.roleNamePrefix ?? PREFIX,
+      provider: this.withProvider(),
+    });
+    if (props.selfInspection ?? true) this.policies.allowSelfInspection(this.roleArn);
 
     const permissions: Permissions =
       typeof props.permissions === 'string' ? { preset: props.permissions } : (props.permissions ?? {});
     this.permissionSet = isPermissionSet(props.permissions) ? props.permissions : undefined;
     if (permissions.preset !== undefined) this.addManagedPolicy(PRESET_POLICIES[permissions.preset]);
     for (const policy of permissions.managedPolicies ?? []) this.addManagedPolicy(policy);
-    const [inline = [], ...more] = splitByQuota(permissions.statements ?? []);
-    this.addStatements(...inline);
-    for (const [index, statements] of more.entries())
-      this.addOwnPolicy(`statements-${index + 2}`, statements);
+    refuse(this.label, (permissions.statements ?? []).flatMap(statementProblems));
+    this.policies.addAll(permissions.statements ?? []);
+    this.review();
     if (props.simulatePermissions && this.permissionSet)
       this.simulations.push(
         ...simulatePermissions(this, this.permissionSet, {
@@ -143,7 +125,9 @@ export class CrossAccountRole extends Construct {
           ...this.withProvider(),
         }),
       );
-    this.node.addValidation({ validate: () => this.sizeProblems() });
+    this.node.addValidation({
+      validate: () => sizeProblems(this.trustPolicyJson, this.policies.inlineJson(), this.policies.attached),
+    });
   }
 
   /** The role's ARN, as a token. */
@@ -175,54 +159,22 @@ export class CrossAccountRole extends Construct {
    */
   addManagedPolicy(nameOrArn: string): this {
     refuse(this.label, [managedPolicyProblem(nameOrArn)]);
-    const policyArn = managedPolicyArn(nameOrArn, this.partition);
-    const attachmentId = attachmentIdOf(this, policyArn);
-    if (this.attachments.has(attachmentId)) return this;
-    const attachment = new IamRolePolicyAttachment(this, attachmentId, {
-      role: this.roleName,
-      policyArn,
-      ...this.policyConfig(),
-    });
-    this.attachments.set(attachmentId, attachment);
-    if (isAdministratorPolicy(policyArn)) this.reviewAdministrator();
-    for (const warning of attachedWarnings(this.attachments.size)) this.warn(...warning);
+    this.policies.attach(nameOrArn);
+    this.review();
     return this;
   }
 
   /** Adds statements to the policy inside the role. A callback of this role waits for it too. */
   addStatements(...statements: PolicyStatement[]): this {
     refuse(this.label, statements.flatMap(statementProblems));
-    if (statements.length === 0) return this;
-    this.statements.push(...statements);
-    this.inlinePolicy ??= new IamRolePolicy(this, 'policy', {
-      name: 'vendor-access',
-      role: this.roleName,
-      policy: Lazy.stringValue({ produce: () => this.inlinePolicyJson() }),
-      ...this.policyConfig(),
-    });
-    if (statements.some(isAdministratorStatement)) this.reviewAdministrator();
+    this.policies.add(statements);
+    this.review();
     return this;
   }
 
-  /** What an inline policy has no room for. */
-  private addOwnPolicy(id: string, statements: readonly PolicyStatement[]): void {
-    const policy = new IamPolicy(this, id, {
-      namePrefix: this.props.roleName ?? this.props.roleNamePrefix ?? 'vendor-access-',
-      policy: documentJson(policyDocument(statements)),
-      ...this.withProvider(),
-    });
-    this.addManagedPolicy(policy.arn);
-    if (statements.some(isAdministratorStatement)) this.reviewAdministrator();
-  }
-
-  /** The role and every policy of it: what has to exist before the role is of use. */
+  /** The role and every policy of it: everything that must exist before the role can be used. */
   dependencies(): ITerraformDependable[] {
-    return [
-      this.role,
-      ...this.attachments.values(),
-      ...[this.selfInspection, this.inlinePolicy].filter((policy) => policy !== undefined),
-      ...this.simulations,
-    ];
+    return [this.role, ...this.policies.dependencies(), ...this.simulations];
   }
 
   /** Creates the role after it. @internal */
@@ -236,7 +188,7 @@ export class CrossAccountRole extends Construct {
     return this.caller.accountId;
   }
 
-  /** What the callback script compares the service's answer with. @internal */
+  /** Values that the callback script compares with the service's answer. @internal */
   _callbackEnvironment(): Record<string, string> {
     const { externalId, principal } = this.props;
     const [one, ...others] = typeof principal === 'string' ? [principal] : principal;
@@ -250,34 +202,23 @@ export class CrossAccountRole extends Construct {
     };
   }
 
-  /** What a verification of the role depends on, besides its ARN: changes exactly when one of these does. */
+  /** Fingerprint of the verified inputs besides the ARN: changes exactly when one of them changes. */
   fingerprints(): Record<string, string | string[]> {
     return {
       trust_policy: fingerprint(this.trustPolicyJson),
-      managed_policies: this.attachedPolicies().sort(),
-      inline_policy: this.inlinePolicy ? fingerprint(this.inlinePolicyJson()) : '',
+      ...this.policies.fingerprints(),
       ...(this.permissionSet && {
         permission_set: [this.permissionSet.id, ...this.permissionSet.without].join(' '),
       }),
-      self_inspection: String(this.selfInspection !== undefined),
       permissions_boundary: this.props.permissionsBoundary ?? '',
     };
-  }
-
-  /** Through the attachments, so that a resource that reads this waits for them. */
-  private attachedPolicies(): string[] {
-    return [...this.attachments].map(([id, attachment]) => {
-      const known = this.policyTokens.get(id) ?? attachment.policyArn;
-      this.policyTokens.set(id, known);
-      return known;
-    });
   }
 
   private roleConfig(): IamRoleConfig {
     const { props } = this;
     return {
       ...(props.roleName === undefined
-        ? { namePrefix: props.roleNamePrefix ?? 'vendor-access-' }
+        ? { namePrefix: props.roleNamePrefix ?? PREFIX }
         : { name: props.roleName }),
       assumeRolePolicy: this.trustPolicyJson,
       description: props.description ?? "Lets a vendor in, with the connection's external ID",
@@ -302,22 +243,14 @@ export class CrossAccountRole extends Construct {
     };
   }
 
-  private inlinePolicyJson(): string {
-    return documentJson(policyDocument(this.statements));
-  }
-
-  /** A role that is replaced under its old name has lost its policies, and Terraform knows them by that name only. */
-  private policyConfig() {
-    this.tokens.replacement ??= `${dependable(this.role)}.unique_id`;
-    return { lifecycle: { replaceTriggeredBy: [this.tokens.replacement] }, ...this.withProvider() };
-  }
-
   private withProvider(): { provider?: TerraformProvider } {
     return this.props.provider === undefined ? {} : { provider: this.props.provider };
   }
 
-  private reviewAdministrator(): void {
-    if (this.props.permissionsBoundary === undefined) this.warn(...administratorWarning);
+  private review(): void {
+    const { isAdministrator, attached } = this.policies;
+    if (isAdministrator && this.props.permissionsBoundary === undefined) this.warn(...administratorWarning);
+    for (const warning of attachedWarnings(attached)) this.warn(...warning);
   }
 
   private warn(...[warning, message]: Warning): void {
@@ -327,18 +260,12 @@ export class CrossAccountRole extends Construct {
     Annotations.of(this).addWarning(text);
   }
 
-  private sizeProblems(): string[] {
-    return sizeProblems(
-      this.trustPolicyJson,
-      this.inlinePolicy ? this.inlinePolicyJson() : '',
-      this.attachments.size,
-    );
-  }
-
   private get label(): string {
     return `CrossAccountRole '${this.node.path}'`;
   }
 }
+
+const PREFIX = 'vendor-access-';
 
 /** By shape: an app can have loaded two copies of this package. */
 const isPermissionSet = (permissions: CrossAccountRoleProps['permissions']): permissions is PermissionSet =>

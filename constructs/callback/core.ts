@@ -3,9 +3,13 @@
  * Terraform runs, of the Terraform module's and of the Lambda function in CloudFormation (`build.mjs`).
  */
 import { createHmac, randomBytes } from 'node:crypto';
-import { type Answer, objectOf, parseCallbackUrl, post } from './network';
+import { type Failure, type OnWait, untilDecided } from './attempts';
+import { type Answer, exchange, objectOf, parseCallbackUrl } from './network';
+import { type Place, sentence } from './place';
 
-/** What the service receives. */
+export type { Failure };
+
+/** The body of a callback. */
 export interface CallbackEvent {
   readonly type: string;
   readonly url: string;
@@ -18,30 +22,15 @@ export interface CallbackEvent {
 
 type CallbackData = Readonly<Record<string, unknown>>;
 
-/** Why the service did not take the event. */
-export interface Failure {
-  readonly code: string;
-  readonly detail: string;
-  readonly remedy: string;
-  readonly answer?: Answer;
-}
-
 export type Outcome = { readonly answer: Answer } | { readonly failure: Failure };
-
-/** Called before each wait, with the reason, or with 0 when no time is left. */
-export type OnWait = (reason: string, waitMs: number) => void;
-
-const REQUEST_TIMEOUT_MS = 40_000;
-const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 10_000;
 
 /** How long a registration and a deregistration are tried when nothing else is set. */
 export const TIMEOUT_SECONDS = { register: 120, deregister: 15 };
 
 /** Sends the event with the same `webhook-id` each time, until there is a verdict or no time is left. */
-export async function send(event: CallbackEvent, env: NodeJS.ProcessEnv, onWait: OnWait): Promise<Outcome> {
+export async function send(event: CallbackEvent, place: Place, onWait: OnWait): Promise<Outcome> {
   const url = parseCallbackUrl(event.url);
-  const key = secretKey(event.secret);
+  const key = secretKey(event.secret, place);
   if (url === undefined)
     return failed(
       'callback_url_invalid',
@@ -50,29 +39,21 @@ export async function send(event: CallbackEvent, env: NodeJS.ProcessEnv, onWait:
     );
   if (!(key instanceof Uint8Array)) return { failure: key };
 
-  const deadline = Date.now() + event.timeoutMs;
   const id = `msg_${randomBytes(16).toString('hex')}`;
   const timestamp = new Date().toISOString();
-  for (let attempt = 1; ; attempt += 1) {
-    const data = typeof event.data === 'function' ? event.data() : event.data;
-    const body = JSON.stringify({ type: event.type, timestamp, data });
-    const timeoutMs = Math.max(1, Math.min(REQUEST_TIMEOUT_MS, deadline - Date.now()));
-    const answer = await post(url, signedHeaders(id, body, key), body, timeoutMs, env);
-    if ('problem' in answer) {
-      if (answer.isFinal) return { failure: answer.isFinal };
-    } else if (!isUndecided(answer.status)) return verdict(event.type, data, url, answer);
-
-    const reason =
-      'problem' in answer ? answer.problem : `${answer.status} ${textOf(answer.body?.code) ?? ''}`.trim();
-    const askedMs = 'problem' in answer ? 0 : retryAfterMs(answer.headers['retry-after']);
-    const waitMs = Math.max(backoffMs(attempt), askedMs);
-    if (Date.now() + waitMs >= deadline) {
-      onWait(reason, 0);
-      return { failure: undecided(event, url, 'problem' in answer ? undefined : answer, reason) };
-    }
-    onWait(reason, waitMs);
-    await new Promise((resolve) => setTimeout(resolve, waitMs));
-  }
+  let data: CallbackData = {};
+  const attempted = await untilDecided(
+    event.timeoutMs,
+    (timeoutMs) => {
+      data = typeof event.data === 'function' ? event.data() : event.data;
+      const body = JSON.stringify({ type: event.type, timestamp, data });
+      return exchange(url, { headers: signedHeaders(id, body, key), body, timeoutMs, place });
+    },
+    onWait,
+  );
+  if ('failure' in attempted) return attempted;
+  if ('answer' in attempted) return verdict(event.type, data, url, attempted.answer, place);
+  return { failure: undecided(event, url, attempted.last, attempted.undecided, place) };
 }
 
 /** https://www.standardwebhooks.com: `id.timestamp.body`, HMAC-SHA256. */
@@ -81,8 +62,6 @@ function signedHeaders(id: string, body: string, key: Uint8Array): Record<string
   const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
   return {
     'content-type': 'application/json',
-    accept: 'application/json, application/problem+json',
-    'user-agent': 'rolebridge-callback',
     'webhook-id': id,
     'webhook-timestamp': String(timestamp),
     'webhook-signature': `v1,${signature}`,
@@ -93,9 +72,7 @@ function signedHeaders(id: string, body: string, key: Uint8Array): Record<string
 export const secretVariable = (connectionId: string): string =>
   `CONNECT_CALLBACK_SECRET_${connectionId.toUpperCase()}`;
 
-function secretKey(secret: string): Uint8Array | Failure {
-  const remedy =
-    'Set CONNECT_CALLBACK_SECRET where Terraform runs, to the secret (whsec_...) of this connection.';
+function secretKey(secret: string, { secret: remedy }: Place): Uint8Array | Failure {
   if (secret === '')
     return { code: 'callback_secret_missing', detail: 'There is no callback secret.', remedy };
   const base64 = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1];
@@ -109,24 +86,7 @@ function secretKey(secret: string): Uint8Array | Failure {
       };
 }
 
-/** 429 and 503 are the contract's; a gateway before the service answers the others, and a 500 decides nothing. */
-const isUndecided = (status: number): boolean => status === 429 || status >= 500;
-
-/** Half fixed, half random: connections that failed together don't retry together. */
-function backoffMs(attempt: number): number {
-  const longest = Math.min(FIRST_WAIT_MS * 2 ** (attempt - 1), LONGEST_WAIT_MS);
-  return longest / 2 + (Math.random() * longest) / 2;
-}
-
-/** Seconds or an HTTP date (RFC 9110, 10.2.3). */
-function retryAfterMs(text: string | undefined): number {
-  if (text === undefined) return 0;
-  if (/^\d+$/.test(text)) return Number(text) * 1000;
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? 0 : Math.max(0, date - Date.now());
-}
-
-function verdict(type: string, data: CallbackData, url: URL, answer: Answer): Outcome {
+function verdict(type: string, data: CallbackData, url: URL, answer: Answer, place: Place): Outcome {
   const { status, body } = answer;
   // Anything can answer 200: a proxy's page, a wrong URL. Only the contract's own words count.
   if (status === 200 && body !== undefined && answersTo(type, data, body)) return { answer };
@@ -135,8 +95,7 @@ function verdict(type: string, data: CallbackData, url: URL, answer: Answer): Ou
       textOf(body?.code) ?? 'unauthorized',
       textOf(body?.detail) ??
         "The signature was not accepted: it is another connection's secret, the connection is unknown, or this machine's clock is minutes off.",
-      textOf(body?.remedy) ??
-        "Set CONNECT_CALLBACK_SECRET to this connection's secret, and check this machine's clock.",
+      textOf(body?.remedy) ?? `${place.secret} Check this machine's clock too.`,
       answer,
     );
   if (status >= 400)
@@ -171,25 +130,32 @@ const isChecked = (checks: unknown): boolean =>
   checks.length > 0 &&
   checks.every((check) => /^(passed|failed|not_checked)$/.test(textOf(objectOf(check)?.outcome) ?? ''));
 
-function undecided(event: CallbackEvent, url: URL, answer: Answer | undefined, reason: string): Failure {
+function undecided(
+  event: CallbackEvent,
+  url: URL,
+  answer: Answer | undefined,
+  reason: string,
+  { again }: Place,
+): Failure {
   const seconds = event.timeoutMs / 1000;
   const code = textOf(answer?.body?.code);
   if (answer === undefined)
     return {
+      isUndecided: true,
       code: 'unreachable',
       detail: `The service at ${url.host} could not be reached within ${seconds} s: ${reason}.`,
-      remedy:
-        "Check the callback URL and this machine's way to it (firewall, HTTPS_PROXY). If both are right, the service is down: apply again later.",
+      remedy: `Check the callback URL and this machine's way to it (firewall, HTTPS_PROXY). If both are right, the service is down: ${again} later.`,
     };
   const isDown = code === undefined;
   return {
+    isUndecided: true,
     code: code ?? 'service_unavailable',
     detail:
       textOf(answer.body?.detail) ??
       `The service at ${url.host} is down: it answered ${reason} for ${seconds} s.`,
     remedy:
       textOf(answer.body?.remedy) ??
-      `${isDown ? 'Nothing is wrong with your configuration. ' : ''}Apply again in a few minutes; there is nothing to undo.`,
+      `${isDown ? 'Nothing is wrong with your configuration. ' : ''}${sentence(again)} in a few minutes; there is nothing to undo.`,
     answer,
   };
 }

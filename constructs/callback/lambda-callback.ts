@@ -1,6 +1,7 @@
 /** The function behind `Custom::VendorCallback`: registers the role with the stack, and deregisters it. */
 import { send, TIMEOUT_SECONDS } from './core';
 import { answerCloudFormation, answerMs, type LambdaContext, type ResourceEvent } from './lambda-answer';
+import { stack } from './place';
 
 export async function handler(event: ResourceEvent, context: LambdaContext): Promise<void> {
   const {
@@ -34,7 +35,7 @@ export async function handler(event: ResourceEvent, context: LambdaContext): Pro
         },
         timeoutMs: Math.min(context.getRemainingTimeInMillis() - answerMs, seconds * 1000),
       },
-      process.env,
+      stack(process.env, 'CallbackSecret'),
       (reason) => console.log(reason),
     );
     if ('failure' in outcome) {

@@ -3,6 +3,7 @@
 import { signedProof } from './caller-proof';
 import { send, TIMEOUT_SECONDS, textOf } from './core';
 import { answerCloudFormation, answerMs, type LambdaContext, type ResourceEvent } from './lambda-answer';
+import { stack } from './place';
 
 export async function handler(event: ResourceEvent, context: LambdaContext): Promise<void> {
   const { EnrollmentUrl = '', EnrollmentSecret = '', StsHost = '', Label } = event.ResourceProperties;
@@ -22,7 +23,7 @@ export async function handler(event: ResourceEvent, context: LambdaContext): Pro
         data: () => ({ proof: signedProof(EnrollmentUrl, StsHost), ...(Label && { label: Label }) }),
         timeoutMs: Math.min(context.getRemainingTimeInMillis() - answerMs, TIMEOUT_SECONDS.register * 1000),
       },
-      process.env,
+      stack(process.env, 'EnrollmentSecret'),
       (reason) => console.log(reason),
     );
     if ('failure' in outcome) {

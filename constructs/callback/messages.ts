@@ -1,13 +1,15 @@
-/** What a deploy prints. No line is wider than 78 columns, so that Terraform wraps none; values stay whole. */
+/** The output of a deploy. Lines have at most 78 columns, so that Terraform wraps none; values stay whole. */
 import { type Failure, objectsOf, textOf } from './core';
 import { type Answer, objectOf } from './network';
 
-/** What the script knows of the role, to compare with what the service expects. */
+/** The role's values in the stack, to compare with those that the service expects. */
 export interface Inputs {
   readonly externalId: string;
   readonly principal: string;
   /** How this stack writes them: `externalId: '…'` or `external_id = "…"`. */
   readonly isHcl: boolean;
+  /** How the callback is sent again. */
+  readonly again: string;
   /** Whether this stack owns the trust policy, so that an input and no policy is to be changed. */
   readonly ownsRole: boolean;
 }
@@ -24,7 +26,7 @@ export function connectedLines(answer: Answer, tookMs: number): string[] {
     : [`  ok    ${passed} of ${checks.length} checks passed in ${Math.ceil(tookMs / 1000)} s`];
 }
 
-/** Account, name and assurance: what follows `connected`. */
+/** Account, name and assurance: the text after `connected`. */
 export function connectedTo(body: Readonly<Record<string, unknown>>, roleArn: string): string {
   const account = textOf(body.accountId) ?? accountOf(roleArn) ?? 'your account';
   const name = textOf(body.accountName);
@@ -37,7 +39,7 @@ export function connectedTo(body: Readonly<Record<string, unknown>>, roleArn: st
   ].join(', ');
 }
 
-/** What else a connected answer says. */
+/** Notes of a connected answer. */
 export function connectedDetails(body: Readonly<Record<string, unknown>>): string[] {
   const scopes = objectsOf(body.scopes).map(scopePath);
   const without = (Array.isArray(body.without) ? body.without : []).map(textOf).filter(Boolean);
@@ -72,25 +74,31 @@ function sidLines(label: string, list: unknown): string[] {
 export function failureLines(failure: Failure, inputs: Inputs): string[] {
   const { answer } = failure;
   const body = answer?.body ?? {};
-  const change = [...changeLines(body, inputs), ...externalIdLines(failure, inputs)];
+  const change = [changeLines(body, inputs), externalIdLines(failure, inputs)].filter(
+    ({ length }) => length > 0,
+  );
   const isPlain = change.length === 0;
   const causes = isPlain ? objectsOf(objectOf(body.diagnosis)?.causes) : [];
-  return [
-    ...checksOf(body).flatMap(checkLines),
-    '',
-    '  What is wrong',
-    ...wrapped(failure.detail, 4),
-    ...causes.flatMap(({ cause, likelihood, explanation }) =>
-      wrapped(`- ${textOf(likelihood) ?? 'possible'}: ${textOf(explanation) ?? textOf(cause) ?? ''}`, 4),
-    ),
-    '',
-    ...(isPlain ? ['  What to do', ...wrapped(failure.remedy, 4)] : change),
-    ...(isPlain && !inputs.ownsRole ? policyLines(body) : []),
-    '',
-    ...detailsLines(body),
-    ...requestLines(answer),
+  const sections = [
+    checksOf(body).flatMap(checkLines),
+    [
+      '  What is wrong',
+      ...wrapped(failure.detail, 4),
+      ...causes.flatMap(({ cause, likelihood, explanation }) =>
+        wrapped(`- ${textOf(likelihood) ?? 'possible'}: ${textOf(explanation) ?? textOf(cause) ?? ''}`, 4),
+      ),
+    ],
+    ...(isPlain ? [remedyLines(failure)] : change),
+    isPlain && !inputs.ownsRole ? policyLines(body) : [],
+    [...detailsLines(body), ...requestLines(answer)],
   ];
+  // A blank line between two of them.
+  const [first = [], ...others] = sections.filter((lines, index) => index === 0 || lines.length > 0);
+  return [...first, ...others.flatMap((lines) => ['', ...lines])];
 }
+
+const remedyLines = ({ remedy }: Failure): string[] =>
+  remedy === '' ? [] : ['  What to do', ...wrapped(remedy, 4)];
 
 /** The failed ones and, so that it is clear how far it came, those before. */
 function checksOf(body: Readonly<Record<string, unknown>>) {
@@ -141,23 +149,23 @@ function changeLines(body: Readonly<Record<string, unknown>>, inputs: Inputs): s
       ];
     }),
     '',
-    '  Then apply again.',
+    `  Then ${inputs.again}.`,
   ];
 }
 
 /** The check before a role does not tell which external ID is right: the secret alone must not be enough to learn it. */
-function externalIdLines(failure: Failure, { externalId, isHcl }: Inputs): string[] {
+function externalIdLines(failure: Failure, { externalId, isHcl, again }: Inputs): string[] {
   if (failure.code !== 'external_id_mismatch' || externalId === '') return [];
   return [
     `  Change this in your ${isHcl ? 'configuration' : 'stack'}`,
     `    - ${isHcl ? `external_id = "${externalId}"` : `externalId: '${externalId}',`}`,
     '    + the external ID on the page of this connection',
     '',
-    '  Then apply again.',
+    `  Then ${again}.`,
   ];
 }
 
-/** What the service expects of the trust policy: its one statement says it. */
+/** The expected trust policy: its one statement. */
 function expectedTrust(body: Readonly<Record<string, unknown>>) {
   const given = body.trustPolicy ?? objectOf(body.diagnosis)?.trustPolicy;
   const policy = objectOf(typeof given === 'string' ? parsed(given) : given);
@@ -173,11 +181,7 @@ function policyLines(body: Readonly<Record<string, unknown>>): string[] {
   const given = body.trustPolicy ?? objectOf(body.diagnosis)?.trustPolicy;
   const policy = objectOf(typeof given === 'string' ? parsed(given) : given);
   if (policy === undefined) return [];
-  return [
-    '',
-    '  Trust policy that the role needs',
-    ...JSON.stringify(policy, null, 2).split('\n').slice(0, 100),
-  ];
+  return ['  Trust policy that the role needs', ...JSON.stringify(policy, null, 2).split('\n').slice(0, 100)];
 }
 
 function parsed(text: string): unknown {
@@ -194,7 +198,7 @@ function firstDifference(old: string, next: string): number {
   return index;
 }
 
-/** Characters that people take for each other when they type what they read. */
+/** Characters that people confuse when they type them. */
 const NAMES: Record<string, string> = {
   '0': 'zero',
   O: 'capital O',

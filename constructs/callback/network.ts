@@ -2,6 +2,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { isIP, type Socket } from 'node:net';
+import type { Place } from './place';
 
 /** An HTTP answer, read whole. */
 export interface Answer {
@@ -18,30 +19,17 @@ export interface NoAnswer {
 
 const LARGEST_ANSWER_BYTES = 256 * 1024;
 
+/** A request: a POST when there is a body. */
+export interface Exchange {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly timeoutMs: number;
+  readonly place: Place;
+}
+
 /** Redirects are not followed: they would carry the signed request to somewhere that is not configured. */
-export const post = (
-  url: URL,
-  headers: Record<string, string>,
-  body: string,
-  timeoutMs: number,
-  env: NodeJS.ProcessEnv,
-): Promise<Answer | NoAnswer> => exchange(url, headers, body, timeoutMs, env);
-
-export const get = (
-  url: URL,
-  timeoutMs: number,
-  env: NodeJS.ProcessEnv,
-  headers: Record<string, string> = {},
-): Promise<Answer | NoAnswer> =>
-  exchange(url, { accept: 'application/json', ...headers }, undefined, timeoutMs, env);
-
-async function exchange(
-  url: URL,
-  headers: Record<string, string>,
-  body: string | undefined,
-  timeoutMs: number,
-  env: NodeJS.ProcessEnv,
-): Promise<Answer | NoAnswer> {
+export async function exchange(url: URL, sent: Exchange): Promise<Answer | NoAnswer> {
+  const { timeoutMs, place } = sent;
   let abort: (() => void) | undefined;
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<NoAnswer>((resolve) => {
@@ -51,13 +39,13 @@ async function exchange(
     }, timeoutMs);
   });
   const answer = async (): Promise<Answer | NoAnswer> => {
-    const proxy = proxyFor(url, env);
+    const proxy = proxyFor(url, place.env);
     const opened = proxy && (await openTunnel(url, proxy, (close) => (abort = close)));
     if (opened !== undefined && 'problem' in opened) return opened;
-    return request(url, headers, body, opened?.socket, (close) => (abort = close));
+    return request(url, sent, opened?.socket, (close) => (abort = close));
   };
   try {
-    return await Promise.race([answer().catch((error) => noAnswer(error, url)), timeout]);
+    return await Promise.race([answer().catch((error) => noAnswer(error, url, place)), timeout]);
   } finally {
     clearTimeout(timer);
   }
@@ -67,14 +55,17 @@ type OnOpen = (close: () => void) => void;
 
 function request(
   url: URL,
-  headers: Record<string, string>,
-  body: string | undefined,
+  { headers, body }: Exchange,
   socket: Socket | undefined,
   onOpen: OnOpen,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
-    const options = { method: body === undefined ? 'GET' : 'POST', headers: { ...headers, ...length } };
+    const accept = 'application/json, application/problem+json';
+    const options = {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { accept, 'user-agent': 'rolebridge-callback', ...headers, ...length },
+    };
     const sent =
       url.protocol === 'http:'
         ? http.request(url, { ...options, agent: false })
@@ -217,7 +208,7 @@ const isLoopback = (hostname: string): boolean =>
 const isCertificateError = ({ code = '' }: NodeJS.ErrnoException): boolean =>
   /CERT|ISSUER|SELF_SIGNED|LEAF_SIGNATURE|HOSTNAME_MISMATCH/.test(code);
 
-function noAnswer(thrown: unknown, url: URL): NoAnswer {
+function noAnswer(thrown: unknown, url: URL, { where }: Place): NoAnswer {
   const error: NodeJS.ErrnoException & { errors?: Error[] } =
     thrown instanceof Error ? thrown : new Error(String(thrown));
   const reason = error.code || error.errors?.[0]?.message || error.message;
@@ -238,7 +229,7 @@ function noAnswer(thrown: unknown, url: URL): NoAnswer {
         ? 'Check the callback URL, and NO_PROXY if a proxy answers in its place.'
         : isTime
           ? "Check this machine's clock. If it is right, tell the service's support."
-          : "If your company's proxy or CA issued it, set NODE_EXTRA_CA_CERTS to the file with your company's CA certificate (PEM), where Terraform runs.",
+          : `If your company's proxy or CA issued it, set NODE_EXTRA_CA_CERTS ${where} to the file with your company's CA certificate (PEM).`,
     },
   };
 }

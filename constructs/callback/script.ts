@@ -5,6 +5,7 @@
  *
  * It prints neither the secret nor a signature. Exit code 0: done, or a deregistration that failed with a warning.
  */
+import { waitText } from './attempts';
 import {
   type CallbackEvent,
   type Failure,
@@ -26,6 +27,7 @@ import {
   wrapped,
 } from './messages';
 import type { Answer } from './network';
+import { type Place, shell, terraform } from './place';
 
 const EVENTS = ['role.provisioned', 'role.deprovisioned', 'connection.check'] as const;
 
@@ -36,6 +38,7 @@ interface Task {
   readonly roleArn: string;
   readonly expectedAccountId: string;
   readonly failWhenUnreachable: boolean;
+  readonly place: Place;
   readonly inputs: Inputs;
 }
 
@@ -58,7 +61,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<number> {
   const startedAt = Date.now();
   printStart(task);
   const wrong = invalid(task);
-  const outcome = wrong ? { failure: wrong } : await send(task.event, env, printWait);
+  const outcome = wrong ? { failure: wrong } : await send(task.event, task.place, printWait);
   if ('failure' in outcome) return printFailure(task, outcome.failure);
   return task.type === 'connection.check'
     ? printChecks(task, outcome.answer)
@@ -93,8 +96,11 @@ function readTask(env: NodeJS.ProcessEnv): Task {
     }),
   };
   const data = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
+  const isDestroy = type === 'role.deprovisioned';
+  const place = text('PLACE') === 'shell' ? shell(env) : terraform(env, isDestroy);
   return {
     type,
+    place,
     label: text('LABEL') || 'connect',
     event: {
       type,
@@ -110,6 +116,7 @@ function readTask(env: NodeJS.ProcessEnv): Task {
       externalId: text('EXTERNAL_ID'),
       principal: text('PRINCIPAL'),
       isHcl: text('INPUTS') === 'hcl',
+      again: place.again,
       ownsRole: text('EXTERNAL_ID') !== '',
     },
   };
@@ -127,7 +134,7 @@ function readSecret(env: NodeJS.ProcessEnv, connectionId: string): string {
   return secret;
 }
 
-/** What is wrong before anything is sent. */
+/** Faults that are found before anything is sent. */
 function invalid({ type, roleArn, expectedAccountId }: Task): Failure | undefined {
   const account = accountOf(roleArn);
   if (type !== 'role.provisioned' || expectedAccountId === '' || account === expectedAccountId)
@@ -147,9 +154,7 @@ function printStart({ type, label, event }: Task): void {
 }
 
 function printWait(reason: string, waitMs: number): void {
-  const next =
-    waitMs > 0 ? `Trying again in ${(waitMs / 1000).toFixed(1)} s` : 'No time is left to try again';
-  for (const line of wrapped(`${reason}. ${next}`, 8)) print(line.replace(/^ {8}/, '  ...   '));
+  for (const line of wrapped(waitText(reason, waitMs), 8)) print(line.replace(/^ {8}/, '  ...   '));
 }
 
 function printDone({ type, label, roleArn }: Task, answer: Answer, tookMs: number): number {
@@ -171,7 +176,7 @@ function printChecks(task: Task, answer: Answer): number {
     return printFailure(task, {
       code: textOf(failed.code) ?? 'check_failed',
       detail: textOf(failed.message) ?? 'A check failed.',
-      remedy: textOf(failed.remedy) ?? 'Correct the input, then apply again.',
+      remedy: textOf(failed.remedy) ?? `Correct the input, then ${task.place.again}.`,
       answer,
     });
   for (const line of checks.flatMap(checkLines)) print(line);
@@ -185,12 +190,14 @@ function printFailure({ type, label, failWhenUnreachable, inputs }: Task, failur
   const isEndOfRole = type === 'role.deprovisioned';
   const isWarning = isEndOfRole && !failWhenUnreachable;
   const head = isEndOfRole
-    ? `${isWarning ? 'warning' : 'error'}: the service was not told that the role goes`
+    ? `${isWarning ? 'warning' : 'error'}: the service was not notified of the removal`
     : type === 'connection.check'
       ? 'not ready to connect'
       : 'not connected';
   say(`${label}: ${head} (${failure.code})`);
-  for (const line of failureLines(failure, inputs)) print(line);
+  // Repeating the destroy can't help any more.
+  const hasRemedy = !(isWarning && failure.isUndecided);
+  for (const line of failureLines(hasRemedy ? failure : { ...failure, remedy: '' }, inputs)) print(line);
   if (isWarning) say(`${label}: the destroy continues; the service finds out at its next check`);
   return isWarning ? 0 : 1;
 }
@@ -201,7 +208,7 @@ function say(text: string): void {
   for (const line of others) print(`  ${line}`);
 }
 
-/** What an answer says can't draw on the terminal, start a new line or repeat the secret. */
+/** Text of an answer can't control the terminal, start a new line or repeat the secret. */
 function print(text: string): void {
   // The second: an HMAC-SHA256 in base64, so also the signature.
   let line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ').replace(/[A-Za-z0-9+/]{43}=/g, '[hidden]');

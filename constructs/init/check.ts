@@ -1,8 +1,10 @@
 /** `npx @rolebridge/constructs check`: the dry run that a deploy makes before it creates a role. */
 import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { PATTERNS } from '../props/patterns';
-import { type ConnectionValues, readValues } from './values';
+import { CONNECTION_FILE } from './templates';
+import { type ConnectionValues, readValues, VALUES } from './values';
 
 /** Runs the callback script, which reads the secret from the environment itself. @returns the exit code */
 export async function check(
@@ -10,23 +12,48 @@ export async function check(
   environment: NodeJS.ProcessEnv,
   isTerminal: boolean,
 ): Promise<number> {
-  const values = await readValues(flags, environment, isTerminal, [
+  const written = writtenValues(environment);
+  const values = await readValues({ ...written, ...flags }, environment, isTerminal, [
     'connectionId',
     'externalId',
     'callbackUrl',
   ]);
-  const given = flags['account-id'] ?? environment.AWS_ACCOUNT_ID ?? callerAccount(environment);
+  const given =
+    flags['account-id'] ??
+    environment.AWS_ACCOUNT_ID ??
+    (callerAccount(environment) || written['account-id']);
   const accountId = typeof given === 'string' ? given : '';
   if (!PATTERNS.accountId.fits.test(accountId))
     throw new Error(
       `--account-id (or AWS_ACCOUNT_ID) must be ${PATTERNS.accountId.rule}; it is ${JSON.stringify(accountId)}. The AWS CLI, where it is installed and signed in, fills it in.`,
     );
-  return runCheck(values, accountId, environment);
+  return runCheck({ vendorName: written.vendorName, ...values }, accountId, environment);
+}
+
+/** By flag: what stands in the `vendor-connection.ts` here, unless the environment says otherwise. */
+function writtenValues(environment: NodeJS.ProcessEnv): Record<string, string> {
+  if (!existsSync(CONNECTION_FILE)) return {};
+  const text = readFileSync(CONNECTION_FILE, 'utf8');
+  const found = new Map(
+    [...text.matchAll(/^[ \t]+(\w+): (["'])([^"'\\]*)\2,?$/gm)].map(([, name = '', , value = '']) => [
+      name,
+      value,
+    ]),
+  );
+  const byFlag = Object.entries(VALUES).map(([name, { flag, variable }]) => [
+    flag,
+    environment[variable] ? undefined : found.get(name),
+  ]);
+  return Object.fromEntries(
+    [...byFlag, ['vendorName', found.get('vendorName')]].filter(([, value]) => value !== undefined),
+  );
 }
 
 /** @returns the exit code */
 export function runCheck(
-  values: Pick<ConnectionValues, 'connectionId' | 'externalId' | 'callbackUrl' | 'vendorName'>,
+  values: Pick<ConnectionValues, 'connectionId' | 'externalId' | 'callbackUrl'> & {
+    vendorName?: string | undefined;
+  },
   accountId: string,
   environment: NodeJS.ProcessEnv,
 ): number {
@@ -35,7 +62,8 @@ export function runCheck(
     stdio: 'inherit',
     env: {
       ...environment,
-      ...(values.vendorName && { CONNECT_LABEL: values.vendorName }),
+      CONNECT_LABEL: values.vendorName ?? 'check',
+      CONNECT_PLACE: 'shell',
       CONNECT_EVENT: 'connection.check',
       CONNECT_CONNECTION_ID: values.connectionId,
       CONNECT_EXTERNAL_ID: values.externalId,

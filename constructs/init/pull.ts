@@ -1,7 +1,8 @@
 /** `npx @rolebridge/constructs pull deploy@3`: fetches a permission set's file, to be reviewed and committed. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { get, parseCallbackUrl } from '../callback/network';
+import { parseCallbackUrl } from '../callback/network';
+import { getFrom } from './service';
 
 /** @returns the path of the file, and whether it changed */
 export async function pull(
@@ -17,16 +18,9 @@ export async function pull(
   if (base === undefined)
     throw new Error(`--callback-url must be an https URL; it is ${JSON.stringify(callbackUrl)}.`);
   const url = new URL(base.pathname.replace(/[^/]*$/, `permission-sets/${name}/${version}`), base);
-  const answer = await get(url, 30_000, environment);
-  if ('problem' in answer)
-    throw new Error(
-      answer.isFinal
-        ? `${answer.isFinal.detail} ${answer.isFinal.remedy}`
-        : `The service at ${url.host} can't be reached: ${answer.problem}.`,
-    );
-  const { body } = answer;
-  if (answer.status !== 200 || body?.name !== name || body.version !== Number(version))
-    throw new Error(`${url.host} has no permission set ${id} (HTTP ${answer.status}).`);
+  const { status, body } = await getFrom(url, environment);
+  if (status !== 200 || body?.name !== name || body.version !== Number(version))
+    throw new Error(`${url.host} has no permission set ${id} (HTTP ${status}).`);
   const file = path.join(folder, 'permissions', `${id}.json`);
   const text = `${JSON.stringify(body, null, 2)}\n`;
   if (existsSync(file)) {

@@ -1,9 +1,10 @@
-/** `init --setup`: one code or link instead of five values. What the service answers is checked like what a person types. */
-import { get, parseCallbackUrl } from '../callback/network';
+/** `init --setup`: one code or link instead of five values. The service's answer is validated like typed input. */
+import { parseCallbackUrl } from '../callback/network';
 import { PATTERNS } from '../props/patterns';
+import { getFrom } from './service';
 import { type ConnectionValues, readValues, VALUES } from './values';
 
-/** What a set-up code stands for. */
+/** The values behind a set-up code. */
 export interface Setup {
   /** Where it was read. */
   readonly host: string;
@@ -16,9 +17,8 @@ export interface Setup {
 
 type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
-/** What a customer may choose beside the code. */
+/** Options beside the code. */
 const CHOICES = ['permissions', 'region', 'scope'] as const;
-const LOOKUP_TIMEOUT_MS = 30_000;
 
 /** @throws Error when the code can't be read, or the answer is not one of this service */
 export async function readSetup(
@@ -28,14 +28,7 @@ export async function readSetup(
 ): Promise<Setup> {
   const { base, code } = parseSetup(codeOrLink, flags, environment);
   const url = new URL(`${base.pathname.replace(/\/$/, '')}/v1/setup-code`, base);
-  const answer = await get(url, LOOKUP_TIMEOUT_MS, environment, { authorization: `Bearer ${code}` });
-  if ('problem' in answer)
-    throw new Error(
-      answer.isFinal
-        ? `${answer.isFinal.detail} ${answer.isFinal.remedy}`
-        : `The service at ${url.host} can't be reached: ${answer.problem}.`,
-    );
-  const { status, body = {} } = answer;
+  const { status, body = {} } = await getFrom(url, environment, { authorization: `Bearer ${code}` });
   if (status === 401)
     throw new Error(
       `${url.host} does not accept this set-up code: it is unknown, has expired or was revoked. Create a new one on the connection's page, or ask who sent it.`,
@@ -104,7 +97,7 @@ async function valuesIn(
   return values;
 }
 
-/** `northwind-cloud`: what the construct takes as `vendorName`; empty for a name without such letters. */
+/** `northwind-cloud`: the value for `vendorName`; empty for a name without such letters. */
 const labelOf = (name: string): string =>
   name
     .toLowerCase()

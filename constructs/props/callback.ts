@@ -36,6 +36,18 @@ function isCallbackUrl(text: string): boolean {
   }
 }
 
+/** The role of a callback, and what it waits for. */
+export function callbackRoleProblems({ role, dependsOn }: { role: unknown; dependsOn?: unknown }): Problem[] {
+  const isRole = typeof role === 'object' && role !== null && ('roleArn' in role || 'arn' in role);
+  const isElement = (one: unknown) => typeof one === 'object' && one !== null && !Array.isArray(one);
+  return [
+    isRole ? undefined : mustBe('role', 'a CrossAccountRole, or an IamRole of your stack', DESIGN, role),
+    dependsOn === undefined || (Array.isArray(dependsOn) && dependsOn.every(isElement))
+      ? undefined
+      : mustBe('dependsOn', 'a list of resources of your stack', DESIGN, dependsOn),
+  ];
+}
+
 export function scopeProblems(value: unknown): Problem[] {
   if (value === undefined || Token.isUnresolved(value)) return [];
   if (typeof value !== 'object' || value === null || Array.isArray(value))

@@ -1,6 +1,6 @@
-/** The rules for what the role may do. */
+/** The rules for the role's permissions. */
 import { Token } from 'cdktf';
-import { type Permissions, type PolicyStatement, PRESET_POLICIES } from '../iam/permissions';
+import { PRESET_POLICIES } from '../iam/permissions';
 import { PATTERNS } from './patterns';
 import { matches, mustBe, optional, type Problem } from './rules';
 
@@ -20,18 +20,37 @@ export function permissionsProblems(value: unknown): Problem[] {
   if (value === undefined) return [];
   const source = `${IAM_GUIDE}/access_policies.html`;
   if (typeof value === 'string') return [presetProblem('permissions', value)];
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
+  if (!isObject(value))
     return [mustBe('permissions', 'a preset or { preset, managedPolicies, statements }', source, value)];
-  const { preset, managedPolicies, statements, ...others } = value as Permissions & Record<string, unknown>;
+  const { preset, managedPolicies, statements, ...others } = value;
   return [
-    ...Object.keys(others).map((key) =>
-      mustBe(`permissions.${key}`, 'one of preset, managedPolicies, statements', source, key),
-    ),
+    ...unknownKeys('permissions', others, 'preset, managedPolicies, statements', source),
     optional(preset, (name) => presetProblem('permissions.preset', name)),
-    ...(managedPolicies ?? []).map(managedPolicyProblem),
-    ...(statements ?? []).flatMap((statement) => statementProblems(statement)),
+    ...each('permissions.managedPolicies', managedPolicies, source, managedPolicyProblem),
+    ...each('permissions.statements', statements, source, statementProblems),
   ];
 }
+
+/** Of each member of a list. Its length has to be known when the stack is synthesized. */
+function each(
+  prop: string,
+  value: unknown,
+  source: string,
+  problemsOf: (one: unknown) => Problem | Problem[],
+): Problem[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value) || Token.isUnresolved(value))
+    return [mustBe(prop, 'a list that is written in the code', source, value)];
+  return value.flatMap((one) => problemsOf(one));
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const unknownKeys = (prop: string, others: object, known: string, source: string): Problem[] =>
+  Object.keys(others).map((key) => mustBe(`${prop}.${shownKey(key)}`, `one of ${known}`, source, key));
+
+const shownKey = (key: string): string => key.slice(0, 80);
 
 function presetProblem(prop: string, value: unknown): Problem {
   return typeof value === 'string' && Object.hasOwn(PRESET_POLICIES, value)
@@ -44,33 +63,56 @@ function presetProblem(prop: string, value: unknown): Problem {
       );
 }
 
-export function statementProblems(statement: PolicyStatement): Problem[] {
+export function statementProblems(value: unknown): Problem[] {
   const source = `${IAM_GUIDE}/reference_policies_elements.html`;
   const prop = 'permissions.statements';
-  const exactlyOne = (one: 'actions' | 'resources', other: 'notActions' | 'notResources'): Problem => {
-    const [given, ...more] = [statement[one], statement[other]].filter((list) => list !== undefined);
+  if (!isObject(value)) return [mustBe(prop, 'a list of statements', source, value)];
+  const { sid, effect, actions, notActions, resources, notResources, conditions, ...others } = value;
+  const exactlyOne = (one: string, other: string): Problem => {
+    const [given, ...more] = [value[one], value[other]].filter((list) => list !== undefined);
     const isFilled = Token.isUnresolved(given) || (Array.isArray(given) && given.length > 0);
     return isFilled && more.length === 0
       ? undefined
-      : mustBe(prop, `given either ${one} or ${other}, with at least one entry`, source, statement);
+      : mustBe(prop, `given either ${one} or ${other}, with at least one entry`, source, value);
   };
+  const texts = (name: string, list: unknown, rule: string, fits: (text: string) => boolean): Problem[] =>
+    Token.isUnresolved(list) || !Array.isArray(list)
+      ? []
+      : list.map((one) => matches(`${prop} ${name}`, one, fits, rule, source));
   return [
+    ...unknownKeys(prop, others, 'the elements of a statement', source),
     exactlyOne('actions', 'notActions'),
     exactlyOne('resources', 'notResources'),
-    statement.effect === undefined || ['Allow', 'Deny'].includes(statement.effect)
+    effect === undefined || effect === 'Allow' || effect === 'Deny'
       ? undefined
-      : mustBe(`${prop} effect`, 'Allow or Deny', source, statement.effect),
-    optional(statement.sid, (sid) =>
+      : mustBe(`${prop} effect`, 'Allow or Deny', source, effect),
+    optional(sid, () =>
       matches(`${prop} sid`, sid, (text) => /^[A-Za-z0-9]+$/.test(text), 'letters and digits', source),
     ),
-    ...(Token.isUnresolved(statement.actions) ? [] : (statement.actions ?? [])).map((action) =>
-      matches(
-        `${prop} actions`,
-        action,
-        (text) => text === '*' || /^[A-Za-z0-9-]+:[A-Za-z0-9*?]+$/.test(text) || text === '*:*',
-        'service:Action, such as s3:GetObject',
-        source,
-      ),
+    ...Object.entries({ actions, notActions }).flatMap(([name, list]) =>
+      texts(name, list, 'service:Action, such as s3:GetObject', (text) => ACTION.test(text)),
     ),
+    ...Object.entries({ resources, notResources }).flatMap(([name, list]) =>
+      texts(name, list, 'an ARN, or *', (text) => /^(?:\*|arn:[^\p{Cc}]+)$/u.test(text)),
+    ),
+    ...conditionsProblems(`${prop} conditions`, conditions),
   ];
+}
+
+const ACTION = /^(?:\*|\*:\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+)$/;
+
+function conditionsProblems(prop: string, value: unknown): Problem[] {
+  const source = `${IAM_GUIDE}/reference_policies_elements_condition_operators.html`;
+  if (value === undefined || Token.isUnresolved(value)) return [];
+  const isValue = (one: unknown) => ['string', 'number', 'boolean'].includes(typeof one);
+  const isKey = (key: string) => !/\p{Cc}|[$%]\{/u.test(key);
+  const isBlock = (block: unknown) =>
+    isObject(block) && Object.keys(block).every(isKey) && Object.values(block).flat().every(isValue);
+  const isConditions =
+    isObject(value) &&
+    Object.entries(value).every(
+      ([operator, block]) =>
+        /^(?:For\w+:)?[A-Za-z]+$/.test(operator) && (Token.isUnresolved(block) || isBlock(block)),
+    );
+  return isConditions ? [] : [mustBe(prop, '{ operator: { key: value or values } }', source, value)];
 }

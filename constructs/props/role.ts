@@ -173,11 +173,13 @@ export function choiceProblems(
       | 'allowSessionTags'
       | 'allowSourceIdentity'
       | 'selfInspection'
+      | 'simulatePermissions'
       | 'acknowledge'
       | 'provider']?: unknown;
   },
 ): Problem[] {
-  const { allowSessionTags, allowSourceIdentity, selfInspection, acknowledge, provider } = props;
+  const { allowSessionTags, allowSourceIdentity, selfInspection, simulatePermissions } = props;
+  const { acknowledge, provider } = props;
   const isProvider = typeof provider === 'object' && provider !== null && 'fqn' in provider;
   const isWarnings = Array.isArray(acknowledge) && acknowledge.every((each) => WARNINGS.includes(each));
   return [
@@ -188,6 +190,7 @@ export function choiceProblems(
       `${IAM_GUIDE}/id_credentials_temp_control-access_monitor.html`,
     ),
     yesOrNo('selfInspection', selfInspection, `${IAM_GUIDE}/id_roles_manage.html`),
+    yesOrNo('simulatePermissions', simulatePermissions, `${IAM_API}/API_SimulatePrincipalPolicy.html`),
     acknowledge === undefined || isWarnings
       ? undefined
       : mustBe('acknowledge', `a list of ${WARNINGS.join(', ')}`, IAM_GUIDE, acknowledge),

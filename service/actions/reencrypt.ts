@@ -13,7 +13,7 @@ import { enrollmentIn } from '../domain/enrollment-token.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { OrganizationId } from '../domain/ids.js';
 import { type Organization, operatorOrganizationId } from '../domain/organization.js';
-import type { Encryption } from '../domain/ports.js';
+import type { Encryption, IntegrityKeyRenewal } from '../domain/ports.js';
 import { type WebhookEndpoint, webhookSecretContext } from '../domain/webhook-endpoint.js';
 import { messageOf } from '../unknown-value.js';
 import { audited } from './audited.js';
@@ -21,7 +21,7 @@ import { subjectOf } from './change-connection.js';
 import { resealEnrollment } from './enrollments.js';
 import { personKeyContext } from './persons.js';
 
-/** What became of every secret in the store. */
+/** Results for all secrets of the store. */
 export interface Reencryption {
   /** Undefined when there is no encryption key. */
   readonly accessKeys?: SecretsReencrypted | undefined;
@@ -30,9 +30,11 @@ export interface Reencryption {
   readonly webhookSecrets: SecretsReencrypted;
   /** Each organization's key, which its persons' names are encrypted under. */
   readonly personKeys: SecretsReencrypted;
+  /** The key that signs what is stored, itself under the service key. */
+  readonly signatures: IntegrityKeyRenewal;
 }
 
-/** What became of one kind of secret. */
+/** Results for one kind of secret. */
 export interface SecretsReencrypted {
   /** The key that they are under now, but for those that failed. */
   readonly keyId: string;
@@ -50,11 +52,11 @@ const noneYet = (keyId: string): SecretsReencrypted => ({
   failed: [],
 });
 
-/** Changes of connections that are stored side by side, so that they share what the disk takes. */
+/** Changes of connections that are stored side by side, so that they share disk writes. */
 const atOnce = 16;
 
 /**
- * Encrypts what is kept secret with the keys of today, so that those before can go: access keys under the encryption key;
+ * Re-encrypts secrets with the current keys, so that old keys can be removed: access keys under the encryption key;
  * the secrets of callbacks, enrollments and webhook endpoints and the keys of persons' names under the service key. May be interrupted and
  * repeated at any time, and runs beside a service that uses both keys. One that can't be opened is counted and left as
  * it is; the rest continues.
@@ -82,10 +84,11 @@ export async function reencrypt(
     accessKeys: accessKeys?.count,
     callbackSecrets: callbackSecrets.count,
     ...(await reencryptOrganizations(deps, by)),
+    signatures: await deps.store.renewIntegrityKey(),
   };
 }
 
-/** What an organization keeps itself: its enrollments' secrets and the key of its persons' names. */
+/** The organization's secrets: its enrollments' and the key of its persons' names. */
 async function reencryptOrganizations(
   deps: Pick<Dependencies, 'store' | 'clock' | 'encryption'>,
   by: Requester,
@@ -174,7 +177,7 @@ async function counted(
 }
 
 interface Secrets {
-  /** The keys of what a connection keeps, when they are others than today's; null when it keeps nothing. */
+  /** The old keys of a connection's secrets; null without secrets. */
   oldKeyOf(connection: Connection): string | undefined | null;
   encryptedAgain(connection: Connection, intent: AuditIntent): Promise<Connection>;
   readonly count: SecretsReencrypted;

@@ -67,10 +67,10 @@ export async function replayDeliveries(
   const event = { action: 'webhook_endpoint.replay', organizationId: owner.organizationId, details } as const;
   return audited(deps, by, event, async () => {
     const wanted: OutboxMessage[] = [];
-    for (let after: string | undefined; ; ) {
+    for (let after: OutboxMessage | undefined; ; ) {
       const page = await deps.store.deliveries({ endpoint, status, since, after, limit: 200 });
       wanted.push(...page.deliveries.filter(({ createdAt }) => until === undefined || createdAt <= until));
-      after = page.deliveries.at(-1)?.id;
+      after = page.deliveries.at(-1);
       if (!page.hasMore) break;
     }
     let replayed = 0;
@@ -82,7 +82,7 @@ export async function replayDeliveries(
   });
 }
 
-/** A message that tells of nothing, sent at once also to an endpoint that is paused. */
+/** A test message, sent immediately, even to a paused endpoint. */
 export async function sendTestMessage(
   deps: Deps,
   by: Requester,

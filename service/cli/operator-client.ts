@@ -1,4 +1,5 @@
 import { createRolebridgeClient, type RolebridgeClient } from '../../client/index.js';
+import { proxyAgentFor } from '../proxy-agent.js';
 import { UsageError } from './failure.js';
 import { readKeyFile, type ServiceOptions, urlOf } from './service-options.js';
 import type { Terminal } from './terminal.js';
@@ -11,10 +12,12 @@ export function operatorClient(options: ServiceOptions, terminal: Terminal): Rol
   if (!apiKey || !/^[\x21-\x7e]{32,200}$/.test(apiKey))
     throw new UsageError(
       apiKey ? 'ROLEBRIDGE_OPERATOR_TOKEN is no operator’s token.' : 'There is no operator’s token.',
-      'Set ROLEBRIDGE_OPERATOR_TOKEN to what the service was started with.',
+      'Set ROLEBRIDGE_OPERATOR_TOKEN to the token of the service.',
     );
+  const url = urlOf(options, terminal);
   return createRolebridgeClient({
-    url: urlOf(options, terminal),
+    url,
+    agent: proxyAgentFor(url),
     apiKey,
     allowHttp: options.allowHttp || env.ROLEBRIDGE_ALLOW_HTTP === 'true',
     timeoutMs: options.timeout && options.timeout * 1000,

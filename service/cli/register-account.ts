@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { RolebridgeApiError } from '../../client/index.js';
+import { exchange } from '../../client/request.js';
+import { parsed, unreachable } from '../../client/send.js';
 import { serviceUrl } from '../../client/service-url.js';
 import { defaultCredentials, signCallerProof } from '../aws/sign-caller-proof.js';
 import { newMessageId } from '../domain/ids.js';
 import { partition as aPartition, partitions } from '../domain/role-arn.js';
+import { proxyAgentFor } from '../proxy-agent.js';
 import { messageOf } from '../unknown-value.js';
 import { signatureHeaders } from '../webhooks/signature-headers.js';
 import { UsageError } from './failure.js';
@@ -50,20 +53,22 @@ export async function registerAccount(
   const proof = signCallerProof({ ...key, sessionToken }, { enrollmentUrl: url, stsHost });
   const data = { proof, ...(label !== undefined && { label }) };
   const body = JSON.stringify({ type: 'account.enrolled', timestamp: new Date().toISOString(), data });
-  const response = await fetch(url, {
+  const answer = await exchange({
+    url,
     method: 'POST',
     headers: {
       'content-type': 'application/json',
       ...signatureHeaders({ id: newMessageId(), body }, [secret], Date.now()),
     },
     body,
-    redirect: 'error',
+    agent: proxyAgentFor(url.href),
     signal: AbortSignal.timeout(60_000),
+  }).catch((error: unknown) => {
+    throw unreachable(url, error);
   });
-  const answer: unknown = await response.json().catch(() => undefined);
-  if (response.status === 200) return registered.parse(answer);
-  const {
-    data: refused = { code: 'unexpected_answer', detail: `The service answered ${response.status}.` },
-  } = problem.safeParse(answer);
-  throw new RolebridgeApiError({ status: response.status, problem: refused });
+  const value = parsed(answer.text);
+  if (answer.status === 200) return registered.parse(value);
+  const { data: refused = { code: 'unexpected_answer', detail: `The service answered ${answer.status}.` } } =
+    problem.safeParse(value);
+  throw new RolebridgeApiError({ status: answer.status, problem: refused });
 }

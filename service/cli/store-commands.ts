@@ -10,7 +10,7 @@ import { keyCheckFile } from '../records/key-checks.js';
 import { backUp, restoreBackup } from '../records/lowdb/backup.js';
 import { repair } from '../records/lowdb/repair.js';
 import { openStore } from '../records/open.js';
-import { changedKeySentence, missingKeySentence } from '../secrets/check-service-keys.js';
+import { changedKeySentence } from '../secrets/check-service-keys.js';
 import { createEncryption } from '../secrets/encryption.js';
 import { commandLine, systemClock } from '../server/wiring.js';
 import { readSettings } from '../settings/index.js';
@@ -56,11 +56,13 @@ export async function reencryptCommand(options: ServiceOptions, terminal: Termin
     printTable(
       terminal,
       ['SECRETS', 'KEY', 'RE-ENCRYPTED', 'UNCHANGED', 'FAILED'],
-      kinds.flatMap(([kind, count]) =>
-        count
-          ? [[kind, count.keyId, ...[count.reencrypted, count.unchanged, count.failed.length].map(String)]]
-          : [],
-      ),
+      kinds
+        .flatMap(([kind, count]) =>
+          count
+            ? [[kind, count.keyId, ...[count.reencrypted, count.unchanged, count.failed.length].map(String)]]
+            : [],
+        )
+        .concat([['signatures', result.signatures.keyId, String(result.signatures.signedAgain), '', '0']]),
     );
     if (failed.length > 0) {
       terminal.stdout.write('\nKeep the old keys configured: these are still under one.\n');
@@ -109,12 +111,9 @@ export async function repairCommand(
 ): Promise<void> {
   const { dataDirectory, keys } = dataDirectoryOf(terminal);
   // With another key everything looks damaged, and would be dropped.
-  const remembered = await keyCheckFile({ dataDirectory, serviceKeys: keys }).read();
-  const sentence = changedKeySentence(keys, remembered) ?? missingKeySentence(keys, remembered);
-  if (sentence !== undefined)
-    throw new ConfigurationError(
-      `${sentence} If that key is lost, delete service-key-checks.json in the data directory, and this command drops what it signed.`,
-    );
+  const remembered = await keyCheckFile({ dataDirectory }).read();
+  const sentence = changedKeySentence(keys, remembered);
+  if (sentence !== undefined) throw new ConfigurationError(sentence);
   const { repairs, kept } = await repair(dataDirectory, { keys, drop: options.drop ?? false });
   if (options.json) printJson(terminal, { repairs, kept });
   else if (repairs.length === 0) terminal.stdout.write('Nothing is damaged.\n');

@@ -7,7 +7,7 @@ export type Branded<Name extends string> = string & z.core.$brand<Name>;
 const id = <Name extends string>(prefix: string, length: number) =>
   z
     .string()
-    .regex(new RegExp(`^${prefix}_[a-z2-7]{${length}}$`))
+    .regex(new RegExp(`^${prefix}_[a-z2-7]{${length}}$`), `must be an id: ${prefix}_…`)
     .brand<Name>();
 
 export const organizationId = id<'OrganizationId'>('org', 24);
@@ -46,18 +46,29 @@ export const newEnrollmentId = () => enrollmentId.parse(`enr_${randomName(24)}`)
 export const newApiKeyId = () => apiKeyId.parse(`key_${randomName(16)}`);
 export const newOperatorTokenId = () => `opt_${randomName(16)}`;
 export const newSignInLinkId = () => `lnk_${randomName(16)}`;
-/** In the order of their making: the time, a count within this process, and 50 random bits against other processes. */
+/**
+ * In the order of their making: the time, a count within this process, and 50 random bits against other processes,
+ * which are this process's: asking the system for them each time took a tenth of a request for credentials.
+ */
 export const newAuditId = (nowMs: number): AuditId => {
   lastAuditTime = Math.max(lastAuditTime, nowMs);
   auditCount = (auditCount + 1) % 32 ** 4;
   if (auditCount === 0) lastAuditTime += 1;
-  return auditId.parse(`aud_${inBase32(lastAuditTime, 10)}${inBase32(auditCount, 4)}${randomName(10)}`);
+  ownAuditLetters ??= randomName(10);
+  return auditId.parse(`aud_${inBase32(lastAuditTime, 10)}${inBase32(auditCount, 4)}${ownAuditLetters}`);
 };
 /** Lower than the ids of that time, higher than those of earlier ones: where the log is cut. */
 export const firstAuditIdAt = (ms: number): AuditId =>
   auditId.parse(`aud_${inBase32(ms, 10)}${'2'.repeat(14)}`);
+/** When the record was made, by the clock of its process. */
+export function timeOfAuditId(id: string): number {
+  let ms = 0;
+  for (const digit of id.slice('aud_'.length, 'aud_'.length + 10)) ms = ms * 32 + digits.indexOf(digit);
+  return ms;
+}
 let lastAuditTime = 0;
 let auditCount = -1;
+let ownAuditLetters: string | undefined;
 
 /** 240 random bits: an external ID is never guessed and never made twice. */
 export const newExternalId = (prefix = 'rb-') => externalId.parse(`${prefix}${randomName(48)}`);
@@ -71,12 +82,13 @@ export const isApiKeyId = (text: string): text is ApiKeyId => apiKeyId.safeParse
 export const isAccountId = (text: string): text is AccountId => accountId.safeParse(text).success;
 
 /** Digits before letters, so that the order of the texts is that of the numbers. */
+const digits = '234567abcdefghijklmnopqrstuvwxyz';
+
 function inBase32(value: number, length: number): string {
-  const alphabet = '234567abcdefghijklmnopqrstuvwxyz';
   let left = value;
   let text = '';
   for (let place = 0; place < length; place++) {
-    text = alphabet[left % 32] + text;
+    text = digits[left % 32] + text;
     left = Math.floor(left / 32);
   }
   return text;

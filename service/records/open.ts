@@ -1,4 +1,4 @@
-import type { IntegrityKey } from './integrity.js';
+import type { SealingKey } from '../secrets/keyring.js';
 import { type LowdbOptions, openLowdbBackend, type Position } from './lowdb/backend.js';
 import type { PostgresOptions } from './postgres/backend.js';
 import { createRecordStore, type RecordStore } from './record-store.js';
@@ -9,13 +9,13 @@ export interface StoreChoice {
   readonly dataDirectory: string;
   /** When it is there, everything is kept in this PostgreSQL database, by any number of processes. */
   readonly database?: { readonly url: string; readonly maxSessions: number } | undefined;
-  /** They sign what is stored. */
-  readonly serviceKeys: readonly IntegrityKey[];
+  /** They encrypt the keys that sign what is stored. */
+  readonly serviceKeys: readonly SealingKey[];
   readonly quarantine?: boolean | undefined;
 }
 
 export interface StoreReports extends Pick<LowdbOptions, 'onCompromised' | 'onRepaired' | 'onWarning'> {
-  /** Hears where to read how far a data directory has come, to be compared with what was exported before. */
+  /** Receives the reader of a data directory's checkpoints, to compare with exported ones. */
   readonly onOpened?: (position: () => Position) => void;
 }
 

@@ -25,6 +25,7 @@ export const createRecordStore = (backend: Backend): RecordStore => ({
   ...webhooksIn(backend),
   ...tokensIn(backend),
   ...auditIn(backend),
+  renewIntegrityKey: async () => (await backend.renewIntegrityKey?.()) ?? { keyId: 'none', signedAgain: 0 },
   ready: () => backend.ready(),
   close: () => backend.close(),
 });

@@ -91,7 +91,7 @@ async function completeMessage(
   });
 }
 
-/** What a list doesn't show any more, or pushes a document's size: looked for when something else is finished. */
+/** Expired or excess deliveries, deleted when another one finishes. */
 async function oldDeliveries(
   backend: Backend,
   { organizationId }: OutboxMessage,
@@ -120,7 +120,7 @@ async function deliveries(
     order: 'newest',
     where: { endpoint, status },
     upTo: since && newestFirst(since),
-    after: after && messageKey({ id: after, endpoint }),
+    after: after && messageKey(after),
     limit: limit + 1,
   });
   return { deliveries: found.slice(0, limit), hasMore: found.length > limit };

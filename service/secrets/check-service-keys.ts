@@ -2,33 +2,26 @@ import { ConfigurationError } from '../configuration-error.js';
 import { encryptedCallbackSecretsOf } from '../domain/connection.js';
 import { enrollmentIn } from '../domain/enrollment-token.js';
 import type { OrganizationId } from '../domain/ids.js';
+import { operatorOrganizationId } from '../domain/organization.js';
 import type { Store } from '../domain/ports.js';
 import { createEncryption } from './encryption.js';
-import { changedKey, type KeyCheckFile, type KeyChecks, keyCheckOf } from './key-check.js';
+import { changedKey, type KeyChecks, keyCheckOf, type StoredFacts } from './key-check.js';
 import type { SealingKeys } from './keyring.js';
 
-/** What to say of a key that is another one than the key that was stored under its id; undefined when all are the same. */
+/** The error for a key that differs from the one that was used under its id; undefined when all match. */
 export function changedKeySentence(keys: SealingKeys, stored: KeyChecks): string | undefined {
   const key = changedKey(keys, stored);
   return (
     key &&
-    `ROLEBRIDGE_SERVICE_KEYS: the key "${key.id}" is not the key "${key.id}" that encrypted what is stored. Set the former key; to rotate it, put the new one first under another id (NEW_ID:NEW_KEY,${key.id}:FORMER_KEY).`
+    `ROLEBRIDGE_SERVICE_KEYS: the key "${key.id}" is not the key "${key.id}" that encrypted the stored data. Set the former key; to rotate it, put the new one first under another id (NEW_ID:NEW_KEY,${key.id}:FORMER_KEY).`
   );
-}
-
-/** What to say of keys that were in use here and are not configured; undefined when none is missing. */
-export function missingKeySentence(keys: SealingKeys, stored: KeyChecks): string | undefined {
-  const missing = missingKeys(keys, stored).map((id) => `"${id}"`);
-  return missing.length === 0
-    ? undefined
-    : `ROLEBRIDGE_SERVICE_KEYS: ${missing.join(', ')} is not configured: the records and audit lines that it signed can't be checked. Add it again, behind the first key.`;
 }
 
 const missingKeys = (keys: SealingKeys, stored: KeyChecks): string[] =>
   Object.keys(stored).filter((id) => !keys.some((key) => key.id === id));
 
 /** Before the store is opened. @throws ConfigurationError */
-export async function refuseChangedKeys(keys: SealingKeys, checks: KeyCheckFile): Promise<void> {
+export async function refuseChangedKeys(keys: SealingKeys, checks: StoredFacts): Promise<void> {
   // A disk or database that can't be read is what opening the store reports.
   const stored = await checks.read().catch(() => ({}));
   const sentence = changedKeySentence(keys, stored);
@@ -36,13 +29,13 @@ export async function refuseChangedKeys(keys: SealingKeys, checks: KeyCheckFile)
 }
 
 /**
- * Remembers the key that encrypts, for good: what it signed is checked with it long after nothing is encrypted with it.
+ * Remembers the key that encrypts, and forgets those that are gone and encrypt nothing any more.
  * @throws ConfigurationError when something is encrypted with a key that is not configured, or a process that started at once remembered another key of that id
  */
 export async function rememberServiceKey(
   keys: SealingKeys,
-  checks: KeyCheckFile,
-  store: Pick<Store, 'everyConnection' | 'organizations' | 'tokensOf'>,
+  checks: StoredFacts,
+  store: Pick<Store, 'everyConnection' | 'organizations' | 'tokensOf' | 'webhookEndpoints'>,
 ): Promise<void> {
   const stored = await checks.read();
   const [first] = keys;
@@ -54,6 +47,7 @@ export async function rememberServiceKey(
       throw new ConfigurationError(
         `ROLEBRIDGE_SERVICE_KEYS: ${used.map((id) => `${counts.get(id)} stored secrets are encrypted with the key "${id}"`).join(', ')}, which is not configured. Add it again, behind the first key.`,
       );
+    await checks.set(Object.fromEntries(missing.map((id) => [id, undefined])));
   }
   // Also when it is there by now: a process that started at once may have been first.
   const known = Object.hasOwn(stored, first.id)
@@ -66,7 +60,7 @@ export async function rememberServiceKey(
 /** How many stored secrets each service key has encrypted. */
 export async function serviceKeysInUse(
   keys: SealingKeys,
-  store: Pick<Store, 'everyConnection' | 'organizations' | 'tokensOf'>,
+  store: Pick<Store, 'everyConnection' | 'organizations' | 'tokensOf' | 'webhookEndpoints'>,
 ): Promise<Map<string, number>> {
   const { keyIdOf } = createEncryption(keys);
   const counts = new Map<string, number>();
@@ -74,10 +68,17 @@ export async function serviceKeysInUse(
     counts.set(keyIdOf(encrypted), (counts.get(keyIdOf(encrypted)) ?? 0) + 1);
   for await (const connection of store.everyConnection())
     for (const encrypted of encryptedCallbackSecretsOf(connection)) count(encrypted);
+  const countEndpoints = async (id: OrganizationId) => {
+    for (const { secret, previousSecret } of await store.webhookEndpoints(id))
+      for (const encrypted of [secret, ...(previousSecret ? [previousSecret.encrypted] : [])])
+        count(encrypted);
+  };
+  await countEndpoints(operatorOrganizationId);
   for (let after: OrganizationId | undefined; ; ) {
     const { organizations, hasMore } = await store.organizations({ limit: 100, after });
     for (const { id, personKey } of organizations) {
       if (personKey !== undefined) count(personKey);
+      await countEndpoints(id);
       for (const token of await store.tokensOf(id, 'enrollment')) count(enrollmentIn(token).encryptedSecret);
     }
     after = organizations.at(-1)?.id;

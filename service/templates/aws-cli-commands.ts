@@ -71,7 +71,7 @@ command -v node >/dev/null || stop "there is no Node here. Paste this ARN on the
 script=$(curl -fsS --max-time 60 ${shellWord(callbackScriptUrl(callbackUrl))})
 export CONNECT_CALLBACK_SECRET="$secret" CONNECT_EVENT=role.provisioned CONNECT_CALLBACK_URL="$callback_url"
 export CONNECT_CONNECTION_ID="$connection" CONNECT_ROLE_ARN="$role_arn" CONNECT_SCOPE="$scope"
-export CONNECT_LABEL=${vendorId(description)}${
+export CONNECT_PLACE=shell CONNECT_LABEL=${vendorId(description)}${
     set
       ? `
 export CONNECT_PERMISSION_SET=${shellWord(set.id)} CONNECT_WITHOUT=${shellWord(set.without)}`

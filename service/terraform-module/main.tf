@@ -17,7 +17,7 @@ locals {
   policy_arns  = { for key, policy in local.managed_policies : key => startswith(policy, "arn:") ? policy : "${local.aws_policies}${policy}" }
   listed_arns  = [for policy in var.managed_policies : startswith(policy, "arn:") ? policy : "${local.aws_policies}${policy}" if local.is_list]
 
-  # The session actions are in the same statement: one of their own without the condition would be a way around it.
+  # The session actions are in the same statement: a separate one without the condition would bypass it.
   actions = concat(
     [local.policies.actions.always],
     var.allow_session_tags ? [local.policies.actions.allowSessionTags] : [],
@@ -156,11 +156,12 @@ resource "aws_iam_role_policy_attachment" "this" {
 }
 
 # A list has positions and no names. Were the attachments only moved along when one goes, the policy that one of them
-# detaches could be the one that another has just attached: all are detached first, then attached again.
+# detaches could be the one that another has just attached: from the first position that changes on, all are detached
+# first, then attached again. Those before it stay.
 resource "terraform_data" "managed_policy_list" {
-  count = length(local.listed_arns) > 0 ? 1 : 0
+  count = length(local.listed_arns)
 
-  triggers_replace = local.listed_arns
+  triggers_replace = slice(local.listed_arns, 0, count.index + 1)
 }
 
 resource "aws_iam_role_policy_attachment" "list" {
@@ -170,13 +171,13 @@ resource "aws_iam_role_policy_attachment" "list" {
   policy_arn = local.listed_arns[count.index]
 
   lifecycle {
-    replace_triggered_by = [aws_iam_role.this.unique_id, terraform_data.managed_policy_list]
+    replace_triggered_by = [aws_iam_role.this.unique_id, terraform_data.managed_policy_list[count.index]]
   }
 
   depends_on = [terraform_data.managed_policy_list]
 }
 
-# What the role may read of itself, and the statements of policy_json, which may be unknown at plan.
+# Self-inspection, and the statements of policy_json, which may be unknown at plan.
 resource "aws_iam_role_policy" "this" {
   count = var.self_inspection || length(local.set_inline) > 0 ? 1 : var.policy_json == null ? 0 : 1
 
@@ -196,7 +197,7 @@ resource "aws_iam_role_policy" "this" {
   }
 }
 
-# What the role's own policy has no room for.
+# Statements beyond the inline policy limit.
 resource "aws_iam_policy" "set" {
   for_each = local.set_managed
 
@@ -259,10 +260,17 @@ resource "terraform_data" "deregistration" {
     waits_for_managed_policy = length(aws_iam_role_policy_attachment.this) + length(aws_iam_role_policy_attachment.list) + length(aws_iam_role_policy_attachment.set)
   }
 
+  lifecycle {
+    precondition {
+      condition     = length(distinct(concat(values(local.policy_arns), local.listed_arns))) == length(local.policy_arns) + length(local.listed_arns)
+      error_message = "managed_policies names a policy twice, or one that permissions or the permission set attaches too. Name it once: when one of the two goes, it takes the attachment of the other along."
+    }
+  }
+
   # A shell, so that a machine without Node or the script can warn; no value is in the command but the vendor's name.
   provisioner "local-exec" {
     when    = destroy
-    command = "node -e \"require(require('node:path').resolve(process.env.CONNECT_SCRIPT))\" ${self.input.fail_when_unreachable == "true" ? "" : "|| echo ${self.input.vendor_name}: warning: Node or the script failed, so the service was not told && exit 0"}"
+    command = "node -e \"require(require('node:path').resolve(process.env.CONNECT_SCRIPT))\" ${self.input.fail_when_unreachable == "true" ? "" : "|| echo ${self.input.vendor_name}: warning: Node or the script failed, so the service was not notified && exit 0"}"
 
     environment = {
       CONNECT_EVENT                 = "role.deprovisioned"

@@ -5,7 +5,7 @@ import type { RolebridgeError } from '../domain/errors.js';
 import type { Cause, Check } from '../domain/verification.js';
 import { verificationOf } from './components/status.js';
 
-/** What came of a check that did not pass: what is wrong and what to do, or that nothing was decided. */
+/** The result of a check that didn't pass: fault and fix, or inconclusive. */
 export interface CheckResult {
   readonly kind: 'refused' | 'inconclusive';
   readonly code: ErrorCode;
@@ -13,21 +13,25 @@ export interface CheckResult {
   readonly remedy?: string | undefined;
   readonly checks: readonly Check[];
   readonly causes: readonly Cause[];
-  /** The trust policy that would pass, where that is what is wrong. */
+  /** The trust policy that would pass, if that is the fault. */
   readonly trustPolicy?: string | undefined;
+  /** The one that the role has, where it was read. */
+  readonly currentPolicy?: string | undefined;
   readonly retryAfterSeconds?: number | undefined;
   /** AWS's id of the request that decided it. */
   readonly awsRequestId?: string | undefined;
   readonly status: number;
 }
 
-/** Of an error that an action threw. */
-export function resultOf(error: RolebridgeError): CheckResult {
+/** Of an error that an action threw; the connection as it is since then knows more. */
+export function resultOf(error: RolebridgeError, connection?: Connection): CheckResult {
   const { checks, diagnosis, trustPolicy } = error.members;
+  const stored = connection && storedResultOf(connection);
+  if (stored?.code === error.code) return stored;
   return {
     kind: error.retryAfterSeconds === undefined ? 'refused' : 'inconclusive',
     code: error.code,
-    message: plain(error),
+    message: error.detail,
     remedy: error.remedy,
     checks: checks ?? [],
     causes: diagnosis?.causes ?? [],
@@ -49,24 +53,8 @@ export function storedResultOf(connection: Connection): CheckResult | undefined 
     checks: verification.checks,
     causes: verification.diagnosis?.causes ?? [],
     trustPolicy: verification.diagnosis?.trustPolicy,
+    currentPolicy: verification.diagnosis?.currentPolicy,
     awsRequestId: verification.probes.at(-1)?.requestId,
     status: errorCatalog[verification.code].status,
   };
-}
-
-const fieldNames: Record<string, string> = {
-  accessKeyId: 'Access key ID',
-  secretAccessKey: 'Secret access key',
-  sessionToken: 'Session token',
-  name: 'Name',
-  roleArn: 'Role ARN',
-};
-
-/** A request's "body.name: …" in the words of the form. */
-export function plain({ detail, members }: RolebridgeError): string {
-  const { errors } = members;
-  if (!errors) return detail;
-  return errors
-    .map(({ at, message }) => `${fieldNames[at.split('.').at(-1) ?? ''] ?? at}: ${message}`)
-    .join('; ');
 }

@@ -53,7 +53,7 @@ try {
   for (const each of [folder, vendor.directory]) rmSync(each, { recursive: true, force: true });
 }
 
-/** What the callback printed, with the lines of Terraform around it that a reader looks for. */
+/** The callback's output with the relevant lines of Terraform. */
 function readable(output: string): string[] {
   return output.split('\n').flatMap((line) => {
     const [, printed] = /\(local-exec\): ?(.*)$/.exec(line) ?? [];

@@ -13,9 +13,9 @@ export const operatorToken = 'an-operator-token-of-some-length-1';
 export interface PageState {
   readonly name: string;
   readonly path: string;
-  /** Who looks. @default a member of the organization */
+  /** The visitor. @default a member of the organization */
   readonly as?: 'nobody' | 'operator' | 'newcomer';
-  /** What brings the page into the state. */
+  /** Steps that bring the page into the state. */
   readonly act?: (page: Page) => Promise<unknown>;
 }
 
@@ -279,6 +279,17 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
       path: of(ids.proven, '/scope'),
       act: async (page) => {
         await page.locator('input[type=checkbox][name=scope]').first().check();
+      },
+    },
+    { name: 'keys', path: '/keys' },
+    {
+      name: 'keys-error',
+      path: '/keys',
+      act: async (page) => {
+        await page.locator('#name').fill('runner');
+        await page.locator('#scope').fill('a/b/c/d');
+        await page.locator('form[action$="/keys"] button').last().click();
+        await page.locator('[aria-invalid=true]').first().waitFor();
       },
     },
     { name: 'name', path: of(ids.proven, '/name') },

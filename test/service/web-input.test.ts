@@ -1,26 +1,62 @@
-/** Bad input by family for each parameter of a page and each field of a form: answered, escaped, and nothing widens. */
-import { type OperatedVendor, startOperator } from '../operator.js';
-import { openWebClient, type WebClient } from '../web-client.js';
+/**
+ * Bad input by family for every form and every parameter of the pages, read from the pages in every state: it is
+ * answered and escaped, what was typed stays, and no scope widens.
+ */
+import { decoded, type Form, formsIn, isHidden, isSecret, isTyped, sentOf } from '../forms.js';
+import { operatorToken, startVendorInEveryState } from '../real/every-page.js';
+import { openWebClient, type WebClient, type WebPage } from '../web-client.js';
 
-let vendor: OperatedVendor;
+let started: Awaited<ReturnType<typeof startVendorInEveryState>>;
 let browser: WebClient;
-let id: string;
+/** By path and name, ids left out: a place where it is used. */
+const parameters = new Map<string, readonly [path: string, name: string]>();
+/** By where it is sent and its fields, ids left out. */
+const forms = new Map<string, { readonly page: string; readonly form: Form }>();
+
+/** Those that no link of a page has. */
+const others: Record<string, readonly string[]> = {
+  '/sign-in/link': ['token', 'lang', 'theme'],
+  '/operator/sign-in/link': ['token'],
+  '/connections': ['done', 'lang', 'page'],
+  '/operator/webhooks': ['after', 'done'],
+  '/operator': ['after', 'lang'],
+  '/operator/connections.csv': ['status', 'assurance', 'code', 'set', 'account', 'after'],
+};
+
 beforeAll(async () => {
-  vendor = await startOperator({ propagationWindowMs: 0 });
-  const { accountId } = vendor.sandbox.createAccount();
-  const given = { name: 'shop', scope: { project: 'shop' }, expectedAccountId: accountId };
-  const { body } = await vendor.call('POST', '/v1/connections', given);
-  id = body.id;
-  const { arn } = vendor.sandbox.createRole(accountId, { roleName: 'r', trustPolicy: body.trustPolicy });
-  await vendor.call('PUT', `/v1/connections/${id}/role`, { roleArn: arn });
+  started = await startVendorInEveryState();
+  const { vendor, pages, ids } = started;
   browser = openWebClient(vendor.service.url);
   await browser.get('/operator/sign-in');
-  await browser.post('/operator/sign-in', { token: vendor.token });
+  await browser.post('/operator/sign-in', { token: operatorToken });
   await browser.signIn(vendor.apiKey);
-});
-afterAll(() => vendor.close());
+  for (const { path, as } of pages.filter(({ as }) => as !== 'newcomer')) {
+    // Signed in, the form to sign in is still there.
+    const { text } = await browser.get(path);
+    const found = formsIn(text);
+    for (const form of found.filter(({ method }) => method === 'post'))
+      forms.set(`${withoutIds(form.action)} ${namesOf(form).join()}`, { page: path, form });
+    const links = [...text.matchAll(/<a [^>]*href="(\/[^"#]*)/g)].map(([, href = '']) => decoded(href));
+    const searches = found.filter(({ method }) => method === 'get');
+    for (const href of [path, ...links]) {
+      const { pathname, searchParams } = new URL(href, vendor.service.url);
+      for (const name of searchParams.keys()) add(pathname, name);
+    }
+    for (const { action, fields } of searches) for (const { name } of fields) add(action, name);
+    if (as === undefined) add(new URL(path, vendor.service.url).pathname, 'done');
+  }
+  for (const [path, names] of Object.entries(others)) for (const name of names) add(path, name);
+  for (const name of ['to', 'format']) add(`/connections/${ids.proven}/rotate`, name);
+  for (const name of ['request', 'format']) add(`/connections/${ids.proven}/checking`, name);
+  add(`/connections/${ids.proven}`, 'before');
+}, 60_000);
+afterAll(() => started.vendor.close());
 
-/** One of each family: markup, prototypes, paths, SQL, control characters, lone surrogates, too long, repeated, nested. */
+const withoutIds = (path: string) => path.replace(/\b(con|org|key)_[a-z0-9]+/g, ':id');
+const add = (path: string, name: string) => parameters.set(`${withoutIds(path)}?${name}`, [path, name]);
+const namesOf = ({ fields }: Form) => [...new Set(fields.map(({ name }) => name))];
+
+/** One of each family: markup, prototypes, paths, SQL, control characters, direction, too long, too small, not a number. */
 const families = [
   '<script>alert(1)</script>',
   '"><img src=x onerror=alert(1)>',
@@ -33,74 +69,101 @@ const families = [
   '9'.repeat(3_000),
   '-1',
   '1e99',
+  'a/b/c/d',
+  '',
 ];
 const raw = ['%', '%ED%A0%80', '%00'];
 
-const parameters: Record<string, readonly string[]> = {
-  '/connections': ['q', 'status', 'sort', 'page', 'done', 'lang'],
-  '/connections/:id': ['before', 'done'],
-  '/connections/:id/setup': ['step', 'format', 'permissions', 'done'],
-  '/connections/:id/rotate': ['to', 'format'],
-  '/connections/:id/checking': ['request'],
-  '/operator': ['status', 'assurance', 'code', 'set', 'account', 'after', 'lang'],
-  '/operator/connections.csv': ['status', 'assurance', 'code', 'set', 'account', 'after'],
-  '/operator/organizations': ['q', 'after'],
-  '/operator/webhooks': ['status'],
-  '/operator/sign-in/link': ['token'],
-  '/sign-in/link': ['token', 'lang', 'theme'],
-};
-const asked = Object.entries(parameters).flatMap(([path, names]) => names.map((name) => [path, name]));
+function expectHarmless(what: readonly string[], { status, text, headers }: WebPage): void {
+  expect([...what, status < 500]).toEqual([...what, true]);
+  expect([...what, /<script>alert|<img src=x/.test(text)]).toEqual([...what, false]);
+  expect([...what, headers.get('set-cookie')?.includes('x=1') ?? false]).toEqual([...what, false]);
+}
 
-test.each(asked)('%s?%s= takes anything', async (path, name) => {
-  const queries = [
-    ...families.map((value) => `${name}=${encodeURIComponent(value)}`),
-    ...raw.map((value) => `${name}=${value}`),
-    `${name}=a&${name}=b`,
-    `${name}[]=a`,
-    `${name}[x]=a`,
-  ];
-  for (const query of queries) {
-    const page = await browser.get(`${path.replace(':id', id)}?${query}`);
-    expect([query, page.status]).toEqual([query, 200]);
-    expect([query, /<script>alert|<img src=x/.test(page.text)]).toEqual([query, false]);
-    expect([query, page.headers.get('set-cookie')?.includes('x=1') ?? false]).toEqual([query, false]);
+test('every parameter of a page takes anything', async () => {
+  expect(parameters.size).toBeGreaterThan(35);
+  for (const [path, name] of parameters.values()) {
+    const queries = [
+      ...families.map((value) => `${name}=${encodeURIComponent(value)}`),
+      ...raw.map((value) => `${name}=${value}`),
+      ...[`${name}=a&${name}=b`, `${name}[]=a`, `${name}[x]=a`],
+    ];
+    for (const query of queries) expectHarmless([path, query], await browser.get(`${path}?${query}`));
   }
-});
+}, 120_000);
 
-const forms: Record<string, readonly string[]> = {
-  '/connections/new/role': ['partition', 'account', 'permissions', 'set'],
-  '/connections/new/access-key': ['name', 'partition', 'accessKeyId', 'secretAccessKey', 'sessionToken'],
-  '/connections/:id/check': ['roleArn', 'format', 'permissions'],
-  '/connections/:id/scope': ['scope', 'replace', 'project', 'environment', 'architecture'],
-  '/connections/:id/finish': ['name', 'scope', 'replace', 'project', 'environment', 'architecture'],
-  '/connections/:id/delete': ['name'],
-  '/connections/:id/rotate': ['format'],
-  '/connections/:id/account': ['account', 'permissions'],
-};
-/** What is sent beside the bad field. */
-const good: Record<string, Record<string, string>> = {
-  '/connections/:id/scope': { scope: 'shop' },
-  '/connections/:id/finish': { scope: 'shop', name: 'shop' },
-};
-const sent = Object.entries(forms).flatMap(([path, names]) => names.map((name) => [path, name]));
+/** Where every connection applies. */
+async function scopes(): Promise<Map<string, string>> {
+  const { body } = await started.vendor.call('GET', '/v1/connections?limit=100');
+  return new Map(
+    body.connections.map(({ id, scopes }: { id: string; scopes: object[] }) => [id, JSON.stringify(scopes)]),
+  );
+}
 
-test.each(sent)('%s: a bad "%s" is refused, or widens nothing', async (path, name) => {
-  const before = (await vendor.call('GET', '/v1/connections')).body.connections.length;
-  for (const value of families) {
-    await vendor.call('PUT', `/v1/connections/${id}/scopes`, { scopes: [{ project: 'shop' }] });
-    await browser.get('/connections');
-    const page = await browser.post(path.replace(':id', id), {
-      ...good[path],
-      [name]: name === 'scope' ? ['shop', value] : value,
-    });
-    expect([value, page.status < 500]).toEqual([value, true]);
-    expect([value, /<script>alert|<img src=x/.test(page.text)]).toEqual([value, false]);
-    const { body } = await vendor.call('GET', `/v1/connections/${id}`);
-    expect([value, body.status]).toEqual([value, 'connected']);
-    // An ordinary name of a project is one more scope; nothing ends, and nothing becomes the default.
-    expect([value, body.scopes]).toEqual([value, expect.arrayContaining([{ project: 'shop' }])]);
-    if (page.status >= 400) expect([value, body.scopes]).toEqual([value, [{ project: 'shop' }]]);
-    expect([value, body.scopes]).not.toEqual([value, expect.arrayContaining([{}])]);
+/** A person's input: something in every field, and never the widest scope. */
+function filled({ fields }: Form): Record<string, string[]> {
+  const entries = [...new Set(fields.map(({ name }) => name))].map((name): [string, string[]] => {
+    const own = fields.filter((field) => field.name === name);
+    const [first] = own;
+    if (first === undefined || isHidden(first)) return [name, own.map(({ value }) => value)];
+    if (isTyped(first)) return [name, [`typed-${name}`]];
+    const values = own.map(({ value }) => value).filter((value) => value !== '');
+    return [name, first.kind === 'radio' ? values.slice(-1) : values.filter((_, index) => index % 2 === 0)];
+  });
+  return Object.fromEntries(entries);
+}
+
+test('every form keeps what was typed, says what is wrong, and widens no scope', async () => {
+  const shown = [...forms.values()].filter(({ form }) => form.fields.some((field) => !isHidden(field)));
+  expect(shown.length).toBeGreaterThan(9);
+  const lost: string[] = [];
+  for (const { page, form } of shown) {
+    const sendable = form.fields.filter((field) => !isHidden(field) || field.name !== 'csrf');
+    for (const name of new Set(sendable.map((field) => field.name)))
+      for (const value of families) {
+        const given = filled(form);
+        const broken = form.fields.some((field) => field.name === name && field.kind === 'checkbox');
+        const { csrf: _, ...sent } = { ...given, [name]: broken ? [...(given[name] ?? []), value] : [value] };
+        const before = await scopes();
+        // This rename allows the deletion.
+        await started.vendor.call('PATCH', `/v1/connections/${started.ids.proven}`, { name: 'webshop' });
+        await browser.get(page);
+        const answer = await browser.post(form.action, sent);
+        const what = [form.action, name, value.slice(0, 40)];
+        expectHarmless(what, answer);
+        const after = await scopes();
+        for (const [id, had] of before)
+          if (!had.includes('{}'))
+            expect([...what, after.get(id)?.includes('{}') ?? false]).toEqual([...what, false]);
+        if (answer.status < 400) continue;
+        expect([...what, ...after]).toEqual([...what, ...before]);
+        const again = formsIn(answer.text).find(({ action }) => action === form.action);
+        if (again === undefined) lost.push(`${what.join(' ')}: ${answer.status}`);
+        else {
+          expect([...what, kept(again, name)]).toEqual([
+            ...what,
+            kept({ ...form, fields: chosen(form, sent) }, name),
+          ]);
+          const isMarked = /aria-invalid="true"|role="alert"/.test(answer.text);
+          expect([...what, isMarked]).toEqual([...what, true]);
+        }
+      }
   }
-  expect((await vendor.call('GET', '/v1/connections')).body.connections.length).toBe(before);
-});
+  expect(lost).toEqual([]);
+}, 240_000);
+
+/** The form as it was sent. */
+const chosen = ({ fields }: Form, sent: Record<string, string[]>) =>
+  fields.map((field) =>
+    isTyped(field)
+      ? { ...field, value: sent[field.name]?.[0] ?? '' }
+      : { ...field, isChosen: sent[field.name]?.includes(field.value) ?? false },
+  );
+
+/** Values of all fields but the wrong one and the secret ones, which are never shown again. */
+const kept = ({ fields }: Pick<Form, 'fields'>, wrong: string) =>
+  Object.fromEntries(
+    fields
+      .filter((field) => !isHidden(field) && !isSecret(field) && field.name !== wrong)
+      .map(({ name }) => [name, sentOf(fields, name).sort()]),
+  );

@@ -2,6 +2,7 @@
 import { createOperatorToken } from '../../service/actions/operator-tokens.js';
 import type { OperatorPermission } from '../../service/domain/operator.js';
 import { commandLine, systemClock } from '../../service/index.js';
+import { decoded, formsIn } from '../forms.js';
 import { type OperatedVendor, startOperator } from '../operator.js';
 import { until } from '../passing-clock.js';
 import { openWebClient, type WebPage, wordsOf } from '../web-client.js';
@@ -34,6 +35,7 @@ async function endpoint(call: OperatedVendor['operate'], status: number) {
   const path = `/v1/webhook-endpoints/${body.id}`;
   return {
     host: new URL(receiver.url).host,
+    ids: () => receiver.received.map(({ id }) => id),
     test: () => call('POST', `${path}/test`),
     attempted: () =>
       until(async () => {
@@ -63,7 +65,7 @@ const rowsOf = ({ text }: WebPage) =>
   );
 const ofOrganization = () => `/operator/organizations/${vendor.organization.id}`;
 
-test('an organization’s deliveries: newest first, with host, status, attempts and last answer, filtered by status', async () => {
+test('shows an organization’s deliveries newest first, with host, status, attempts and last answer, filtered by status', async () => {
   const refuses = await endpoint(vendor.call, 410);
   const breaks = await endpoint(vendor.call, 500);
   const takes = await endpoint(vendor.call, 204);
@@ -77,9 +79,9 @@ test('an organization’s deliveries: newest first, with host, status, attempts 
   expect(view.text).toContain(`href="${link}"`);
   const page = await browser.get(link);
   const rows = [
-    `webhook.test Delivered ${takes.host} 1 HTTP 204 just now`,
+    `webhook.test Delivered ${takes.host} 1 HTTP 204 just now Send again`,
     `webhook.test Pending ${breaks.host} 1 HTTP 500 just now`,
-    `webhook.test Failed ${refuses.host} 1 HTTP 410 just now`,
+    `webhook.test Failed ${refuses.host} 1 HTTP 410 just now Send again`,
   ];
   expect([page.status, rowsOf(page)]).toEqual([200, rows]);
   // Addresses of endpoints can contain a secret.
@@ -95,7 +97,7 @@ test('an organization’s deliveries: newest first, with host, status, attempts 
   expect(wordsOf(german)).toMatch(/Webhook-Zustellungen.*Fehlgeschlagen/);
 });
 
-test('deliveries to the endpoints for all organizations name the organization; each sees its own', async () => {
+test('deliveries to endpoints for all organizations name the organization', async () => {
   const all = await endpoint(vendor.operate, 204);
   await connect('production');
   await all.attempted();
@@ -104,7 +106,7 @@ test('deliveries to the endpoints for all organizations name the organization; e
   expect(page.text).toContain('href="/operator/webhooks"');
   const deliveries = await browser.get('/operator/webhooks');
   expect(rowsOf(deliveries)).toEqual([
-    `connection.connected Delivered ${vendor.organization.name} ${all.host} 1 HTTP 204 just now`,
+    `connection.connected Delivered ${vendor.organization.name} ${all.host} 1 HTTP 204 just now Send again`,
   ]);
   expect(deliveries.text).toContain(`href="${ofOrganization()}"`);
   expect(wordsOf(await browser.get(`${ofOrganization()}/webhooks`))).toContain(
@@ -112,7 +114,41 @@ test('deliveries to the endpoints for all organizations name the organization; e
   );
 });
 
-test('says so when there is no endpoint, no delivery, or none of the status', async () => {
+test('a press sends a message again, with its id, to the endpoint of its owner only', async () => {
+  const all = await endpoint(vendor.operate, 410);
+  await all.test();
+  await all.attempted();
+  const browser = await signedIn();
+  const page = await browser.get('/operator/webhooks');
+  const [form] = formsIn(page.text).filter(({ action }) => action.endsWith('/replay'));
+  const fields = Object.fromEntries(form?.fields.map(({ name, value }) => [name, value]) ?? []);
+  const elsewhere = await browser.post(`${ofOrganization()}/webhooks/replay`, fields);
+  expect(elsewhere.status).toBe(404);
+  await browser.get('/operator/webhooks');
+  const answer = await browser.post('/operator/webhooks/replay', fields);
+  expect(wordsOf(answer)).toContain('The message is sent again.');
+  await until(async () => all.ids().length === 2);
+  expect(new Set(all.ids()).size).toBe(1);
+});
+
+test('older deliveries are a page away, whichever endpoint they went to', async () => {
+  const [one, other] = [await endpoint(vendor.operate, 204), await endpoint(vendor.operate, 204)];
+  for (let sent = 0; sent < 60; sent++) await (sent % 2 === 0 ? one : other).test();
+  await one.attempted();
+  await other.attempted();
+  const browser = await signedIn();
+  const newest = await browser.get('/operator/webhooks');
+  const older = /href="([^"]+)"[^>]*>Older deliveries/.exec(newest.text)?.[1];
+  const second = await browser.get(decoded(older ?? ''));
+  const ids = [newest, second].flatMap(({ text }) => text.match(/title="msg_[^"]+"/g) ?? []);
+  expect([ids.length, new Set(ids).size]).toEqual([60, 60]);
+  expect(second.text).not.toContain('Older deliveries');
+  expect(rowsOf(await browser.get(/href="([^"]+)"[^>]*>Newest/.exec(second.text)?.[1] ?? ''))).toEqual(
+    rowsOf(newest),
+  );
+});
+
+test('shows an empty state without endpoints, deliveries or matches', async () => {
   const browser = await signedIn();
   expect(wordsOf(await browser.get('/operator/webhooks'))).toContain('There is no webhook endpoint.');
   const idle = await endpoint(vendor.operate, 204);
@@ -130,7 +166,7 @@ test.each([
   [['webhooks:write', 'organizations:read'], 200, 200],
   [['connections:read', 'organizations:read'], 403, 403],
 ] as const)(
-  'a token opens what it permits, and sees a link to nothing else: %j',
+  'a token opens its permitted pages and sees links to no others: %j',
   async (permissions, ...expected) => {
     const given: readonly OperatorPermission[] = permissions;
     const deps = { store: vendor.store, clock: systemClock };

@@ -1,4 +1,4 @@
-/** What docs/operations.md says of changing secrets and of copies, done as it says there, with real processes. */
+/** Rotations and copies as docs/operations.md describes them, with real processes. */
 
 import { randomBytes } from 'node:crypto';
 import { cpSync, mkdtempSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { callerProof } from '../../service/api/example-values.js';
 import { callbackMessage, provisioned } from '../callback-message.js';
 import { runCommandLine } from '../command-line.js';
 import { registrationMessage } from '../enrolling-account.js';
+import { sharedPostgres } from '../postgres/index.js';
 import { type RunningService, startVendorProcess } from '../service-as-process.js';
 import { callApi } from '../vendor.js';
 
@@ -40,68 +41,86 @@ async function callBack(service: RunningService, { id, arn }: { id: string; arn:
 type Made = Awaited<ReturnType<typeof pending>>;
 const newKey = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 
-it('a service key: the new one first, secrets encrypted again, the old one taken out; no customer notices', async () => {
-  const [old, next] = [newKey('k1'), newKey('k2')];
-  const token = randomBytes(32).toString('hex');
-  const first = await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: old });
-  const apiKey = await vendor.organization(first);
-  const made = [await pending(first, apiKey), await pending(first, apiKey), await pending(first, apiKey)];
-  const [one, rotated, deleted] = made as [Made, Made, Made];
-  const { body: enrollment } = await callApi(first.url, apiKey, 'POST', '/v1/enrollments', { name: 'all' });
-  const path = `/v1/connections/${rotated.id}/rotate-callback-secret`;
-  const { body: rotation } = await callApi(first.url, apiKey, 'POST', path, {});
-  await callApi(first.url, apiKey, 'DELETE', `/v1/connections/${deleted.id}`);
-  const user = { name: 'Ada Lovelace' };
-  await callApi(first.url, apiKey, 'POST', '/v1/sign-in-links', { user });
-  await callApi(first.url, apiKey, 'POST', '/v1/webhook-endpoints', { url: 'https://hooks.vendor.example/' });
-  await stop(first);
+it.each(['files', 'postgres'])(
+  'a service key on %s: the new one first, reencrypt, the old one taken out; no customer notices',
+  async (store) => {
+    if (store === 'postgres') {
+      await vendor.close();
+      vendor = await startVendorProcess({ DATABASE_URL: await (await sharedPostgres()).newSchema() });
+    }
+    const [old, next] = [newKey('k1'), newKey('k2')];
+    const token = randomBytes(32).toString('hex');
+    const first = await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: old });
+    const apiKey = await vendor.organization(first);
+    const made = [await pending(first, apiKey), await pending(first, apiKey), await pending(first, apiKey)];
+    const [one, rotated, deleted] = made as [Made, Made, Made];
+    const { body: enrollment } = await callApi(first.url, apiKey, 'POST', '/v1/enrollments', { name: 'all' });
+    const path = `/v1/connections/${rotated.id}/rotate-callback-secret`;
+    const { body: rotation } = await callApi(first.url, apiKey, 'POST', path, {});
+    await callApi(first.url, apiKey, 'DELETE', `/v1/connections/${deleted.id}`);
+    const user = { name: 'Ada Lovelace' };
+    await callApi(first.url, apiKey, 'POST', '/v1/sign-in-links', { user });
+    await callApi(first.url, apiKey, 'POST', '/v1/webhook-endpoints', {
+      url: 'https://hooks.vendor.example/',
+    });
+    await stop(first);
 
-  const second = await vendor.start({
-    ROLEBRIDGE_SERVICE_KEYS: `${next},${old}`,
-    ROLEBRIDGE_OPERATOR_TOKEN: token,
-  });
-  const encrypted = () => callApi(second.url, token, 'POST', '/v1/reencrypt');
-  expect((await encrypted()).body).toEqual({
-    callbackSecrets: { keyId: 'k2', reencrypted: 3, unchanged: 0, failed: [] },
-    enrollmentSecrets: { keyId: 'k2', reencrypted: 1, unchanged: 0, failed: [] },
-    webhookSecrets: { keyId: 'k2', reencrypted: 1, unchanged: 0, failed: [] },
-    personKeys: { keyId: 'k2', reencrypted: 1, unchanged: 0, failed: [] },
-  });
-  // On the machine of the running service the command needs neither its URL nor a token.
-  const env = { ...vendor.environment, ROLEBRIDGE_SERVICE_KEYS: `${next},${old}` };
-  const again = await runCommandLine(['reencrypt', '--json'], { env });
-  expect(JSON.parse(again.stdout)).toMatchObject({
-    callbackSecrets: { reencrypted: 0, unchanged: 3 },
-    personKeys: { reencrypted: 0, unchanged: 1 },
-  });
-  await stop(second);
+    const second = await vendor.start({
+      ROLEBRIDGE_SERVICE_KEYS: `${next},${old}`,
+      ROLEBRIDGE_OPERATOR_TOKEN: token,
+    });
+    const encrypted = () => callApi(second.url, token, 'POST', '/v1/reencrypt');
+    expect((await encrypted()).body).toEqual({
+      callbackSecrets: { keyId: 'k2', reencrypted: 3, unchanged: 0, failed: [] },
+      enrollmentSecrets: { keyId: 'k2', reencrypted: 1, unchanged: 0, failed: [] },
+      webhookSecrets: { keyId: 'k2', reencrypted: 1, unchanged: 0, failed: [] },
+      personKeys: { keyId: 'k2', reencrypted: 1, unchanged: 0, failed: [] },
+      signatures: { keyId: 'i2', signedAgain: expect.any(Number) },
+    });
+    // On the machine of the running service the command needs neither its URL nor a token.
+    const env = { ...vendor.environment, ROLEBRIDGE_SERVICE_KEYS: `${next},${old}` };
+    const again = await runCommandLine(['reencrypt', '--json'], { env });
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      callbackSecrets: { reencrypted: 0, unchanged: 3 },
+      personKeys: { reencrypted: 0, unchanged: 1 },
+      signatures: { keyId: 'i2', signedAgain: 0 },
+    });
+    await stop(second);
 
-  const third = await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: next });
-  expect(await callBack(third, one, one.callbackSecret)).toBe(200);
-  expect((await callApi(third.url, apiKey, 'GET', '/v1/sign-in-links')).body.signInLinks).toMatchObject([
-    { user },
-  ]);
-  // Both secrets of a rotation went with it, and that of a connection whose stack may yet be destroyed.
-  expect(await callBack(third, rotated, rotated.callbackSecret)).toBe(200);
-  expect(await callBack(third, rotated, rotation.callbackSecret)).toBe(200);
-  expect(await callBack(third, deleted, deleted.callbackSecret)).toBe(422);
-  const registered = await fetch(`${third.url}/v1/enrollments/${enrollment.id}/accounts`, {
-    method: 'POST',
-    ...registrationMessage(enrollment, { proof: callerProof }),
-  });
-  // The secret is accepted; the proof is an old one.
-  expect(await registered.json()).toMatchObject({ code: 'account_not_proved' });
+    const third = await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: next });
+    expect(await callBack(third, one, one.callbackSecret)).toBe(200);
+    expect((await callApi(third.url, apiKey, 'GET', '/v1/sign-in-links')).body.signInLinks).toMatchObject([
+      { user },
+    ]);
+    // Both secrets of a rotation went with it, and that of a connection whose stack may yet be destroyed.
+    expect(await callBack(third, rotated, rotated.callbackSecret)).toBe(200);
+    expect(await callBack(third, rotated, rotation.callbackSecret)).toBe(200);
+    expect(await callBack(third, deleted, deleted.callbackSecret)).toBe(422);
+    const registered = await fetch(`${third.url}/v1/enrollments/${enrollment.id}/accounts`, {
+      method: 'POST',
+      ...registrationMessage(enrollment, { proof: callerProof }),
+    });
+    // The secret is accepted; the proof is an old one.
+    expect(await registered.json()).toMatchObject({ code: 'account_not_proved' });
 
-  // What the old key signed is checked with it: doctor asks for it, and repair drops nothing without it.
-  await stop(third);
-  const without = { env: { ...env, ROLEBRIDGE_SERVICE_KEYS: next } };
-  expect((await runCommandLine(['doctor'], without)).stdout).toContain('"k1" is not configured');
-  expect((await runCommandLine(['repair', '--drop'], without)).code).toBe(2);
-  const fourth = await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: `${next},${old}` });
-  expect((await callApi(fourth.url, apiKey, 'GET', '/v1/audit')).status).toBe(200);
-}, 90_000);
+    // Data signed before the change is readable and verified without the old key.
+    const { body: audit } = await callApi(third.url, apiKey, 'GET', '/v1/audit?limit=100');
+    const actions = audit.records.map(({ action }: { action: string }) => action);
+    expect(actions).toEqual(expect.arrayContaining(['organization.create', 'connection.reencrypt']));
+    const without = { env: { ...env, ROLEBRIDGE_SERVICE_KEYS: next } };
+    const { checks } = JSON.parse((await runCommandLine(['doctor', '--json'], without)).stdout);
+    for (const check of ['store', 'service keys'])
+      expect(checks).toContainEqual(expect.objectContaining({ check, outcome: 'ok' }));
+    await stop(third);
+    const repaired = await runCommandLine(['repair'], without);
+    if (store === 'files') expect(repaired.stdout).toBe('Nothing is damaged.\n');
+    // Forgotten: another key may have the old one's name.
+    await stop(await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: `${next},${newKey('k1')}` }));
+  },
+  90_000,
+);
 
-it('a service key: another one under the same id, or none, stops the start and says which; doctor too', async () => {
+it('a different service key under the same id, or none, stops the start and doctor, by name', async () => {
   const [old, imposter, next] = [newKey('k1'), newKey('k1'), newKey('k2')];
   const first = await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: old });
   await pending(first, await vendor.organization(first));
@@ -109,7 +128,7 @@ it('a service key: another one under the same id, or none, stops the start and s
   for (const [keys, sentence] of [
     [imposter, 'the key "k1" is not the key "k1" that encrypted what is stored'],
     [`${next},${imposter}`, 'the key "k1" is not the key "k1" that encrypted what is stored'],
-    [next, 'it is signed with the service key "k1", which is not configured'],
+    [next, 'is encrypted with the service key "k1", which is not configured'],
   ] as const) {
     await expect(vendor.start({ ROLEBRIDGE_SERVICE_KEYS: keys })).rejects.toThrow(sentence);
     const env = { ...vendor.environment, ROLEBRIDGE_SERVICE_KEYS: keys };
@@ -119,7 +138,8 @@ it('a service key: another one under the same id, or none, stops the start and s
     expect(checks).toContainEqual(expect.objectContaining({ check: 'service keys', outcome: 'failed' }));
     // With another key everything looks damaged, and would be dropped.
     const repaired = await runCommandLine(['repair', '--drop'], { env });
-    expect(repaired).toMatchObject({ code: 2, stderr: expect.stringContaining('"k1"') });
+    expect(repaired.code).not.toBe(0);
+    expect(repaired.stderr).toContain('"k1"');
   }
   await stop(await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: `${next},${old}` }));
   await stop(await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: old }));
@@ -147,7 +167,7 @@ it('a service key: the old one is needed until everything is encrypted and signe
   expect(await doctor(old)).toMatchObject({ outcome: 'ok' });
 }, 90_000);
 
-it('the operator’s token and the token of the metrics: the old ones end with the restart', async () => {
+it('the operator’s token and the metrics token: the old ones stop working at the restart', async () => {
   const [old, next] = [randomBytes(32).toString('hex'), randomBytes(32).toString('hex')];
   const made = (service: RunningService, token: string) =>
     callApi(service.url, token, 'POST', '/v1/organizations', { name: 'a' }).then(({ status }) => status);
@@ -175,7 +195,7 @@ it('an API key: a new one, then the old one is revoked', async () => {
   expect((await callApi(service.url, next.apiKey, 'GET', '/v1/connections')).status).toBe(200);
 }, 60_000);
 
-it('a copy of the data directory, put in another place, has everything', async () => {
+it('a copy of the data directory in another place is complete', async () => {
   const first = await vendor.start();
   const apiKey = await vendor.organization(first);
   const connection = await pending(first, apiKey);
@@ -184,7 +204,7 @@ it('a copy of the data directory, put in another place, has everything', async (
   const copy = join(mkdtempSync(join(tmpdir(), 'rolebridge-copy-')), 'data');
   cpSync(vendor.directory, copy, { recursive: true });
 
-  // What happens after the copy is what a restore forgets.
+  // A restore loses changes after the copy.
   const second = await vendor.start();
   await callApi(second.url, apiKey, 'DELETE', `/v1/connections/${connection.id}`);
   await stop(second);

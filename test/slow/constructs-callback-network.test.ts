@@ -1,82 +1,28 @@
 /** The callback in corporate networks: a proxy, and a certificate authority of the company. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { closeVendor, run } from '../constructs/callback-run.js';
 import { connected } from '../constructs/vendor.js';
+import { corporateNetwork, HOST } from '../corporate-network.js';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'rolebridge-network-'));
-const servers: Server[] = [];
+const network = corporateNetwork();
+const { trusted, listen } = network;
 
-beforeAll(() => {
-  execFileSync(
-    'openssl',
-    [
-      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=connect.vendor.test'],
-      ...['-addext', 'subjectAltName=DNS:connect.vendor.test', '-keyout', 'key.pem', '-out', 'cert.pem'],
-    ],
-    { cwd: folder, stdio: 'ignore' },
-  );
-});
 afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
+  network.stop();
   await closeVendor();
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(network.remove);
 
-async function listen(server: Server): Promise<number> {
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
-
-/** A service behind TLS under a name that DNS does not know, and a proxy that reaches it. */
-async function startNetwork(respond: (headers: IncomingHttpHeaders) => number = () => 200) {
-  const certificate = {
-    key: readFileSync(path.join(folder, 'key.pem')),
-    cert: readFileSync(path.join(folder, 'cert.pem')),
-  };
-  const service = createTlsServer(certificate, (request, response) => {
-    let body = '';
-    request.on('data', (chunk) => {
-      body += chunk;
-    });
-    request.on('end', () => {
-      const { status, body: answer } = connected({ headers: request.headers, body, at: 0 });
-      response.writeHead(status).end(JSON.stringify(answer));
-    });
+const startNetwork = (respond?: (headers: IncomingHttpHeaders) => number) =>
+  network.start({
+    answer: ({ headers }, body) => connected({ headers, body, at: 0 }),
+    ...(respond && { respond }),
   });
-  const servicePort = await listen(service);
-  const asked: string[] = [];
-  const proxy = createServer();
-  proxy.on('connect', (request, socket: Socket) => {
-    asked.push(String(request.url));
-    const status = respond(request.headers);
-    socket.write(`HTTP/1.1 ${status} x\r\n\r\n`);
-    if (status !== 200) {
-      socket.end();
-      return;
-    }
-    const upstream = connect(servicePort, '127.0.0.1');
-    upstream.pipe(socket).pipe(upstream);
-    for (const one of [socket, upstream]) one.on('error', () => upstream.destroy());
-  });
-  const proxyPort = await listen(proxy);
-  return { asked, servicePort, proxy: `http://127.0.0.1:${proxyPort}` };
-}
 
-const url = { CONNECT_CALLBACK_URL: 'https://connect.vendor.test/v1/callbacks' };
-const trusted = { NODE_EXTRA_CA_CERTS: path.join(folder, 'cert.pem') };
+const url = { CONNECT_CALLBACK_URL: `https://${HOST}/v1/callbacks` };
 
 test.each(['HTTPS_PROXY', 'https_proxy'])(
-  '%s is obeyed, and trusts what NODE_EXTRA_CA_CERTS names',
+  '%s is used, with the certificates of NODE_EXTRA_CA_CERTS',
   async (name) => {
     const { asked, proxy } = await startNetwork();
     const { code, output } = await run(connected, { ...url, ...trusted, [name]: proxy });
@@ -97,7 +43,7 @@ test('a proxy without its scheme, with a user', async () => {
 });
 
 test.each(['connect.vendor.test', '.vendor.test', 'vendor.test', '*', 'x.test, vendor.test:443'])(
-  'NO_PROXY=%s goes past it',
+  'NO_PROXY=%s bypasses it',
   async (noProxy) => {
     const { asked, proxy } = await startNetwork();
     const environment = { ...url, ...trusted, HTTPS_PROXY: proxy, NO_PROXY: noProxy };
@@ -107,7 +53,7 @@ test.each(['connect.vendor.test', '.vendor.test', 'vendor.test', '*', 'x.test, v
 );
 
 test.each(['other.test', 'notvendor.test', 'or.test', 'vendor.test:8443', '10.0.0.0/8', '10.0.0.0/x', ''])(
-  'NO_PROXY=%j is about others',
+  "NO_PROXY=%j doesn't match",
   async (noProxy) => {
     const { asked, proxy } = await startNetwork();
     await run(connected, { ...url, ...trusted, HTTPS_PROXY: proxy, NO_PROXY: noProxy });
@@ -131,7 +77,7 @@ test('a proxy that asks for a password fails at once', async () => {
   expect(output).toMatch(/\(proxy_authentication_required\)/);
 });
 
-test('a proxy that is down is tried again', async () => {
+test('an unreachable proxy is retried', async () => {
   const { output } = await run(connected, {
     ...url,
     HTTPS_PROXY: 'http://127.0.0.1:1',

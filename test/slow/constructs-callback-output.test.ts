@@ -1,5 +1,5 @@
-/** What a deploy prints, and the check before there is a role. */
-import { closeVendor, problem, run } from '../constructs/callback-run.js';
+/** The output of a deploy, and the check before the role exists. */
+import { closeVendor, destroy, problem, run } from '../constructs/callback-run.js';
 import { connected, type VendorAnswer } from '../constructs/vendor.js';
 
 afterEach(closeVendor);
@@ -30,7 +30,7 @@ describe('a connected deploy', () => {
   });
 
   test.each([{ id: 'con_other' }, { roleArn: 'arn:aws:iam::210987654321:role/other' }])(
-    'is not one when the answer is about %j',
+    'is rejected when the answer is about %j',
     async (other) => {
       const { code, output } = await run((one) => ({
         status: 200,
@@ -39,6 +39,37 @@ describe('a connected deploy', () => {
       expect([code, output]).toEqual([1, expect.stringContaining('(answer_unexpected)')]);
     },
   );
+});
+
+describe('what to do', () => {
+  const down = () => problem(502, {});
+
+  test.each<[string, Record<string, string>, RegExp]>([
+    ['a deploy', {}, /Apply again in a few minutes/],
+    ['commands in a shell', { CONNECT_PLACE: 'shell' }, /Run it again in a few minutes/],
+    [
+      'a destroy that is to fail',
+      { ...destroy, CONNECT_FAIL_WHEN_UNREACHABLE: 'true' },
+      /Destroy again in a few\s+minutes/,
+    ],
+  ])('is said for where it runs: %s', async (_name, environment, text) => {
+    const { code, output } = await run(down, { CONNECT_DEADLINE_SECONDS: '1', ...environment });
+    expect([code, output]).toEqual([1, expect.stringMatching(text)]);
+  });
+
+  test('is nothing where the role goes anyway', async () => {
+    const { code, output } = await run(down, { ...destroy, CONNECT_DEADLINE_SECONDS: '1' });
+    expect([code, output]).toEqual([0, expect.stringContaining('the destroy continues')]);
+    expect(output).not.toMatch(/What to do|again in a few/);
+  });
+
+  test.each([
+    ['', 'where Terraform runs'],
+    ['shell', 'in this shell'],
+  ])('names where the secret is set (%j)', async (place, where) => {
+    const { output } = await run(down, { CONNECT_PLACE: place, CONNECT_CALLBACK_SECRET: '' });
+    expect(output).toContain(where);
+  });
 });
 
 describe('the input to change', () => {
@@ -71,14 +102,14 @@ describe('the input to change', () => {
     expect(output).not.toMatch(/paste|principal/i);
   });
 
-  test('is not named when the values are as the service expects: then the remedy is', async () => {
+  test('is replaced by the remedy when the values match', async () => {
     const { output } = await run(() => refused, { CONNECT_EXTERNAL_ID: expected });
     expect(output).toContain('  What to do\n');
     expect(output).not.toContain('Change this');
   });
 });
 
-describe('the check before there is a role', () => {
+describe('the check before the role exists', () => {
   const check = {
     CONNECT_EVENT: 'connection.check',
     CONNECT_ROLE_ARN: '',
@@ -87,7 +118,7 @@ describe('the check before there is a role', () => {
     CONNECT_EXTERNAL_ID: 'an-external-id',
   };
 
-  test('is sent with the account and the external ID, and says what is right', async () => {
+  test('is sent with account and external ID, and prints the result', async () => {
     const { code, output, received } = await run(
       () => ({ status: 200, body: { checks: [{ name: 'external_id', outcome: 'passed' }] } }),
       check,

@@ -42,15 +42,45 @@ const run = (words: string[], environment: Record<string, string> = {}) =>
   });
 
 describe('check', () => {
-  test('says what a deploy would say before it creates a role', async () => {
+  test('prints the result of a deploy before it creates a role', async () => {
     answer = () => ({ status: 200, body: { checks: [{ name: 'external_id', outcome: 'passed' }] } });
     const { code, output } = await run(['check', '--account-id', '210987654321']);
-    expect([code, output]).toEqual([0, expect.stringContaining('connect: ready to connect')]);
+    expect([code, output]).toEqual([0, expect.stringContaining('check: ready to connect')]);
     expect(JSON.parse(vendor.received[0]?.body ?? '').data).toEqual({
       connectionId: 'con_8f3kQz',
       accountId: '210987654321',
       externalId: 'an-external-id',
     });
+  });
+
+  test('takes what init wrote here, and says who the vendor is', async () => {
+    answer = () => ({ status: 200, body: { checks: [{ name: 'external_id', outcome: 'passed' }] } });
+    const file = path.join(folder, 'vendor-connection.ts');
+    writeFileSync(
+      file,
+      `new AwsConnection(scope, 'vendor', {
+    connectionId: "con_written",
+    externalId: 'written-external-id',
+    callbackUrl: ${JSON.stringify(vendor.url)},
+    expectedAccountId: "210987654321",
+    vendorName: "northwind",
+});`,
+    );
+    const unset = { CONNECT_CONNECTION_ID: '', CONNECT_EXTERNAL_ID: '', CONNECT_CALLBACK_URL: '' };
+    const { code, output } = await run(['check'], unset);
+    expect([code, output]).toEqual([0, expect.stringContaining('northwind: ready to connect')]);
+    expect(JSON.parse(vendor.received[0]?.body ?? '').data).toEqual({
+      connectionId: 'con_written',
+      accountId: '210987654321',
+      externalId: 'written-external-id',
+    });
+    // Other messages come first.
+    await run(['check', '--connection-id', 'con_said'], { ...unset, CONNECT_EXTERNAL_ID: 'said' });
+    expect(JSON.parse(vendor.received[1]?.body ?? '').data).toMatchObject({
+      connectionId: 'con_said',
+      externalId: 'said',
+    });
+    rmSync(file);
   });
 
   test.each<[string, string[], Record<string, string>, RegExp]>([
@@ -61,10 +91,10 @@ describe('check', () => {
       'no secret',
       ['check', '--account-id', '210987654321'],
       { CONNECT_CALLBACK_SECRET: '' },
-      /callback_secret_missing/,
+      /callback_secret_missing[\s\S]*in this shell/,
     ],
     ['a secret on the command line', ['check', '--callback-secret=x'], {}, /must not be on a command line/],
-  ])('ends with the reason for %s', async (_name, words, environment, text) => {
+  ])('fails with the reason for %s', async (_name, words, environment, text) => {
     const { code, output } = await run(words, environment);
     expect([code, output]).toEqual([1, expect.stringMatching(text)]);
     expect(vendor.received).toEqual([]);
@@ -76,7 +106,7 @@ describe('pull', () => {
   const file = () => path.join(folder, 'permissions/deploy@3.json');
   afterEach(() => rmSync(path.join(folder, 'permissions'), { recursive: true, force: true }));
 
-  test('writes the file once, and leaves one that differs alone', async () => {
+  test('writes the file once, and never overwrites a different one', async () => {
     answer = () => ({ status: 200, body: set });
     expect(await run(['pull', 'deploy@3'])).toMatchObject({
       code: 0,

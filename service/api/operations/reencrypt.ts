@@ -21,6 +21,16 @@ export const reencryption = z.object({
   personKeys: reencrypted.meta({
     description: "Each organization's key of its persons' names, under the service key.",
   }),
+  signatures: z
+    .object({
+      keyId: z
+        .string()
+        .meta({ description: 'Of the key that signs what is stored, itself under the service key.' }),
+      signedAgain: z
+        .number()
+        .meta({ description: 'Documents of organizations, or rows, that another key had signed.' }),
+    })
+    .meta({ description: 'The key is replaced when it was under another service key.' }),
 });
 
 export const reencrypt = defineOperation({

@@ -19,8 +19,9 @@ export const listWebhookDeliveries = defineOperation({
     unknownStatus: { path, query: { status: 'lost' }, returns: 'request_invalid' },
     unknown: { path: unknownPath, returns: 'webhook_endpoint_not_found' },
   },
-  async handler({ deps, caller, params, query }) {
-    const { deliveries, hasMore } = await listDeliveries(deps, caller, params.id, query);
+  async handler({ deps, caller, params, query: { after: lastId, ...query } }) {
+    const after = lastId === undefined ? undefined : { id: lastId, endpoint: params.id };
+    const { deliveries, hasMore } = await listDeliveries(deps, caller, params.id, { ...query, after });
     const last = deliveries.at(-1);
     return { deliveries: deliveries.map(deliveryView), ...(hasMore && last && { next: last.id }) };
   },

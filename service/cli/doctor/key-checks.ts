@@ -2,12 +2,8 @@ import { createKmsKeyEncryptionKey } from '../../aws/kms.js';
 import { accessKeyOf, type Connection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { Store } from '../../domain/ports.js';
-import { keyCheckFile } from '../../records/key-checks.js';
-import {
-  changedKeySentence,
-  missingKeySentence,
-  serviceKeysInUse,
-} from '../../secrets/check-service-keys.js';
+import { keyCheckFile, storedIntegrityKeys } from '../../records/key-checks.js';
+import { changedKeySentence, serviceKeysInUse } from '../../secrets/check-service-keys.js';
 import { createEncryption } from '../../secrets/encryption.js';
 import type { Settings } from '../../settings/index.js';
 import type { Examination, Finding } from './finding.js';
@@ -66,9 +62,13 @@ export async function checkServiceKeys({ config, store }: Examination): Promise<
       message: changed,
       remedy: 'The service does not start with this key.',
     };
-  const counts = store && (await serviceKeysInUse(config.serviceKeys, store));
+  const counts = store ? await serviceKeysInUse(config.serviceKeys, store) : new Map<string, number>();
+  const signing = await storedIntegrityKeys(config)
+    .read()
+    .catch(() => ({}));
+  for (const id of Object.values(signing).map(encryption.keyIdOf)) counts.set(id, (counts.get(id) ?? 0) + 1);
   const under = ([id, count]: [string, number]) => `${count} stored secrets are encrypted with key "${id}"`;
-  const lost = [...(counts ?? [])].filter(([id]) => !ids.includes(id));
+  const lost = [...counts].filter(([id]) => !ids.includes(id));
   if (lost.length > 0)
     return {
       check,
@@ -77,27 +77,18 @@ export async function checkServiceKeys({ config, store }: Examination): Promise<
       remedy:
         'Add it again to ROLEBRIDGE_SERVICE_KEYS, behind the first one; or give each of these connections a new callback secret.',
     };
-  const missing = missingKeySentence(config.serviceKeys, remembered);
-  if (missing !== undefined)
-    return {
-      check,
-      outcome: 'failed',
-      message: missing,
-      remedy: 'A service key that was in use stays, behind the first one.',
-    };
-  const old = [...(counts ?? [])].filter(([id]) => id !== encryption.keyId);
+  const old = [...counts].filter(([id]) => id !== encryption.keyId);
   if (old.length > 0)
     return {
       check,
       outcome: 'warning',
       message: `${old.map(under).join(', ')}, an older one.`,
-      remedy:
-        'Run "rolebridge reencrypt". Keep the old key, behind the first one: older records and audit lines are signed with it.',
+      remedy: 'Run "rolebridge reencrypt"; then the old key can go.',
     };
   return {
     check,
     outcome: 'ok',
-    message: `Stored secrets are encrypted with key "${encryption.keyId}"${counts ? '' : '; no store was read to see which keys are in use'}.`,
+    message: `Stored secrets are encrypted with key "${encryption.keyId}"${store ? '' : '; no store was read to see which keys are in use'}.`,
   };
 }
 

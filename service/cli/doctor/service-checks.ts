@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { exchange } from '../../../client/request.js';
 import { RolebridgeError } from '../../domain/errors.js';
+import { proxyAgentFor } from '../../proxy-agent.js';
 import { inspect } from '../../records/lowdb/inspect.js';
 import { openStore } from '../../records/open.js';
 import { codeOf } from '../../unknown-value.js';
@@ -21,7 +22,7 @@ export async function checkStore(examination: Examination): Promise<Finding> {
         check,
         outcome: 'failed',
         message: faults.join(' '),
-        remedy: 'Keep the database as evidence. Restore a backup, or accept what is missing.',
+        remedy: 'Keep the database as evidence. Restore a backup, or accept the missing records.',
       };
     return { check, outcome: 'ok', message: 'The database can be read and written.' };
   } catch (error) {
@@ -101,7 +102,8 @@ export async function checkPublicUrl({ config }: Examination): Promise<Finding> 
 
 async function answers(url: string, status: string): Promise<boolean> {
   const signal = AbortSignal.timeout(timeoutMs);
-  return exchange({ url: new URL(url), method: 'GET', headers: {}, body: undefined, signal }).then(
+  const agent = proxyAgentFor(url);
+  return exchange({ url: new URL(url), method: 'GET', headers: {}, body: undefined, signal, agent }).then(
     ({ text }) => text.includes(`"status":"${status}"`),
     () => false,
   );

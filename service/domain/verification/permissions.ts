@@ -19,7 +19,7 @@ const maxQuoted = 5;
 const maxNamed = 10;
 
 /**
- * Asks IAM's simulator whether the role can do what its permission set needs. What is missing refuses a new role; later
+ * Checks the permission set with IAM's simulator. A missing permission rejects a new role; later
  * it is reported, and the check itself never stops production.
  */
 export async function checkPermissions(attempt: Attempt, opened: OpenedRole): Promise<void> {
@@ -132,10 +132,7 @@ function remedyFor(open: PermissionsReport['notChecked']): string {
 
 const listed = (sids: readonly string[]): string => [...new Set(sids)].join(', ');
 
-/**
- * A sentence for the actions of a statement that the same thing denies: what is missing, what denies it, and what the
- * vendor needs it for.
- */
+/** A sentence for the missing actions of a statement, with the denying policy and the vendor's reason. */
 export function sentencesOf(findings: readonly PermissionFinding[], maxNamed = findings.length): string[] {
   const groups = new Map<string, PermissionFinding[]>();
   for (const finding of findings) {

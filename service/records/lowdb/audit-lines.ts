@@ -31,15 +31,23 @@ export function writeLine(
   return { text, anchor: { n: line.n, mac } };
 }
 
-/** @throws Error whose message says what is wrong, for a person */
-export function readLine(text: string, integrity: Integrity): AuditLine {
+/**
+ * @param provenUpTo the number of a line that a document or a newer line names: a retired key counts up to there
+ * @throws Error with a message for the operator
+ */
+export function readLine(
+  text: string,
+  integrity: Integrity,
+  provenUpTo = Number.POSITIVE_INFINITY,
+): AuditLine {
   let line: z.infer<typeof auditLine>;
   try {
     line = auditLine.parse(JSON.parse(text));
   } catch {
     throw new Error('a line is no audit record');
   }
-  const fault = integrity.fault(line.key, line.mac, text.slice(0, text.lastIndexOf(',"key":')));
+  const signed = text.slice(0, text.lastIndexOf(',"key":'));
+  const fault = integrity.fault(line.key, line.mac, signed, line.n <= provenUpTo ? 0 : undefined);
   if (fault) throw new Error(`line ${line.n}: ${fault}`);
   return line;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { AuditRecord } from '../../domain/audit.js';
 import { RolebridgeError } from '../../domain/errors.js';
-import type { AuditId, OrganizationId } from '../../domain/ids.js';
+import { type AuditId, type OrganizationId, timeOfAuditId } from '../../domain/ids.js';
 import { messageOf } from '../../unknown-value.js';
 import { pageOfLog } from '../audit-page.js';
 import type { Log } from '../backend.js';
@@ -13,7 +13,7 @@ import { linesBackward, readLine, writeLine } from './audit-lines.js';
 import { type Anchor, logStart } from './document-file.js';
 import { type FileOperations, syncDirectory, unavailable, unlessAbsent } from './files.js';
 
-/** What the log of every organization needs. */
+/** Dependencies of every organization's log. */
 export interface AuditSurroundings {
   readonly directory: string;
   readonly files: FileOperations;
@@ -23,7 +23,7 @@ export interface AuditSurroundings {
   readonly assertWritable: () => void;
 }
 
-/** What the start found of a log. */
+/** Findings about a log at start. */
 export interface FoundLog {
   /** The oldest first, such as `2026-11`. */
   readonly months: readonly string[];
@@ -48,7 +48,7 @@ export class AuditLog {
   #handle: FileHandle | undefined;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
-  /** The last write failed: the file may hold what was refused. */
+  /** The last write failed: the file may contain rejected lines. */
   #isUncertain = false;
   head: Anchor;
 
@@ -142,7 +142,7 @@ export class AuditLog {
         }
         const n = Number(/^\{"n":(\d+),/.exec(text)?.[1]);
         const line = isBefore && connectionId === undefined ? this.#read(month, text) : undefined;
-        // What a fenced writer left was never acknowledged.
+        // A fenced writer's lines were never acknowledged.
         if (next && n >= next.n && (line?.epoch ?? -1) < next.epoch) continue;
         if (next ? n !== next.n - 1 || (line && next.prev && line.mac !== next.prev) : n > this.head.n)
           throw damagedLog(
@@ -237,15 +237,8 @@ export class AuditLog {
 
 export const auditFileName = (id: OrganizationId, month: string): string => `${id}.${month}.jsonl`;
 
-const alphabet = '234567abcdefghijklmnopqrstuvwxyz';
-
 /** The month of an audit id's time, such as `2026-11`. */
-export function monthOf(id: AuditId): string {
-  let ms = 0;
-  for (const character of id.slice('aud_'.length, 'aud_'.length + 10))
-    ms = ms * 32 + alphabet.indexOf(character);
-  return new Date(ms).toISOString().slice(0, 7);
-}
+export const monthOf = (id: AuditId): string => new Date(timeOfAuditId(id)).toISOString().slice(0, 7);
 
 export const damagedLog = (path: string, what: string): RolebridgeError =>
   new RolebridgeError('store_unavailable', `The audit log ${path} is damaged: ${what}.`, {

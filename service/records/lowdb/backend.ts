@@ -2,10 +2,15 @@ import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
+import type { SealingKey } from '../../secrets/keyring.js';
 import { codeOf } from '../../unknown-value.js';
 import type { Backend } from '../backend.js';
-import { createIntegrity, type IntegrityKey } from '../integrity.js';
-import { Rows, readsOn } from '../rows.js';
+import { createIntegrity } from '../integrity.js';
+import type { IntegrityKeys } from '../integrity-keys.js';
+import { readsOn } from '../reads.js';
+import { Rows } from '../rows.js';
+import { documentFile } from './document-file.js';
+import { integrityKeysIn } from './facts.js';
 import {
   type FileOperations,
   fileOperations,
@@ -20,15 +25,15 @@ import { takeLock } from './writer-lock.js';
 
 export interface LowdbOptions {
   readonly directory: string;
-  /** Sign what is stored: the service's keys, the first of them signs. Without them damage is found, and no editor. */
-  readonly keys?: readonly IntegrityKey[] | undefined;
+  /** The service keys, which encrypt the keys that sign what is stored. Without them damage is found, and no editor. */
+  readonly keys?: readonly SealingKey[] | undefined;
   /** Serve the organizations whose files are whole when others are damaged. @default false */
   readonly quarantine?: boolean | undefined;
   /** Another process took the directory: nothing is written any more, and the process should end. */
   readonly onCompromised?: ((error: Error) => void) | undefined;
-  /** Hears what the start repaired, in a sentence for a person, and the file. @default a warning of the process */
+  /** Receives repairs at start, as a sentence and the file. @default a warning of the process */
   readonly onRepaired?: ((message: string, path: string) => void) | undefined;
-  /** Hears what an operator should know, in a sentence. @default a warning of the process */
+  /** Receives warnings for the operator, in a sentence. @default a warning of the process */
   readonly onWarning?: ((message: string, details: object) => void) | undefined;
   /** For tests. @default node:fs/promises */
   readonly fileOperations?: Partial<FileOperations> | undefined;
@@ -73,7 +78,14 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
       throw stopped;
     }
   };
-  const integrity = createIntegrity(options.keys);
+  let keys: IntegrityKeys | undefined;
+  try {
+    keys = await integrityKeysIn(directory, options.keys);
+  } catch (error) {
+    await lock.release();
+    throw unusable(directory, error);
+  }
+  const integrity = keys?.integrity ?? createIntegrity();
   const rows = new Rows();
   const around: Surroundings = {
     directory: organizations,
@@ -112,14 +124,14 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
   const storeOf = (id: OrganizationId): OrganizationStore => {
     const damage = quarantined.get(id);
     if (damage) throw damaged([damage]);
-    const known = stores.get(id) ?? new OrganizationStore(id, around);
+    const known = stores.get(id) ?? new OrganizationStore(id, around, documentFile(id, around));
     stores.set(id, known);
     return known;
   };
   const all = () => [...stores.values()];
   let closing: Promise<void> | undefined;
   return {
-    ...readsOn(rows),
+    ...readsOn(rows, async (row) => storeOf(row.organizationId).textOf(row)),
     position: () => ({
       epoch: lock.epoch,
       changes: all().reduce((sum, store) => sum + store.sequence, 0),
@@ -142,6 +154,19 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
         for (const store of all()) gone += await store.trim(before);
         return gone;
       },
+    },
+    async renewIntegrityKey() {
+      assertWritable();
+      await keys?.renew();
+      if (!keys?.former.length) return { keyId: integrity.keyId, signedAgain: 0 };
+      const own = all().filter(({ sequence, log }) => sequence > 0 || log.head.n > 0);
+      for (const store of own)
+        await store.transact(async (transaction) => {
+          transaction.audit([]);
+          transaction.forgetVersionBefore();
+        });
+      if (quarantined.size === 0) await keys.retire();
+      return { keyId: integrity.keyId, signedAgain: own.length };
     },
     async ready() {
       assertWritable();
@@ -184,7 +209,7 @@ function damaged(damages: readonly Damage[]): RolebridgeError {
     ].join(' '),
     {
       remedy:
-        'Nothing was changed. If it names a missing key, add that key again to ROLEBRIDGE_SERVICE_KEYS, behind the first one. Otherwise restore a backup ("rolebridge restore"), or see what "rolebridge repair" would drop. ROLEBRIDGE_QUARANTINE=on serves the other organizations meanwhile.',
+        'Nothing was changed. Restore a backup ("rolebridge restore"), or see what "rolebridge repair" would drop. ROLEBRIDGE_QUARANTINE=on serves the other organizations meanwhile.',
     },
   );
 }

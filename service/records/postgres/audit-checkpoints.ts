@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { AuditId } from '../../domain/ids.js';
+import { type AuditId, timeOfAuditId } from '../../domain/ids.js';
 import type { AuditCheckpoints } from '../backend.js';
 import type { Integrity } from '../integrity.js';
 import type { Session, Sessions } from './sessions.js';
+import { partsOf } from './signed-value.js';
 
 const any = z.object({});
 const line = z.object({ id: z.string(), mac: z.string() });
@@ -29,9 +30,11 @@ export class PostgresCheckpoints implements AuditCheckpoints {
   constructor(
     private readonly sessions: Sessions,
     private readonly integrity: Integrity,
+    private readonly beforeSigning: () => Promise<void>,
   ) {}
 
   async sign(before: AuditId): Promise<number> {
+    await this.beforeSigning();
     const waiting = await this.sessions.query(
       z.object({ key: z.string() }),
       `SELECT key FROM organizations WHERE EXISTS (
@@ -55,6 +58,36 @@ export class PostgresCheckpoints implements AuditCheckpoints {
       if (fault) faults.push(`The audit log of ${organization_id} ${fault}.`);
     }
     return faults;
+  }
+
+  /** Those that another key has signed. @returns how many */
+  async signAgain(): Promise<number> {
+    const owned = checkpoint.extend({ organization_id: z.string() });
+    const former = await this.sessions.query(
+      owned,
+      `SELECT organization_id, ${columns} FROM audit_checkpoints WHERE mac NOT LIKE $1`,
+      [`${this.integrity.keyId}.%`],
+    );
+    let count = 0;
+    for (const { organization_id: id, mac, ...each } of former) {
+      if (this.integrity.fault(...partsOf(mac), textOf(id, each))) continue;
+      const changed = await this.sessions.query(
+        any,
+        'UPDATE audit_checkpoints SET mac = $1 WHERE organization_id = $2 AND n = $3 AND mac = $4 RETURNING n',
+        [this.#macOf(id, each), id, each.n, mac],
+      );
+      count += changed.length;
+    }
+    return count;
+  }
+
+  /** Of all organizations. */
+  async newestRecordMs(): Promise<number> {
+    const newest = await this.sessions.query(
+      z.object({ id: z.string().nullable() }),
+      'SELECT (SELECT max(id) FROM audit_records WHERE organization_id = key) AS id FROM organizations',
+    );
+    return Math.max(0, ...newest.map(({ id }) => (id === null ? 0 : timeOfAuditId(id))));
   }
 
   /** Says that records may be gone up to there, before they go. @returns the end of what may go; undefined: all may */
@@ -99,12 +132,7 @@ export class PostgresCheckpoints implements AuditCheckpoints {
   async #faultOf(organizationId: string): Promise<string | undefined> {
     let last = beforeAll;
     for (const next of await this.#all(this.sessions, organizationId)) {
-      const dot = next.mac.lastIndexOf('.');
-      const signed = this.integrity.fault(
-        next.mac.slice(0, dot),
-        next.mac.slice(dot + 1),
-        textOf(organizationId, next),
-      );
+      const signed = this.integrity.fault(...partsOf(next.mac), textOf(organizationId, next));
       if (signed) return `has a checkpoint ${next.n} that can't be used: ${signed}`;
       if (next.n !== last.n + 1) return `has no checkpoint ${last.n + 1}`;
       if (!next.is_trimmed) {

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { AuditRecord } from '../../domain/audit.js';
-import { type AuditId, type OrganizationId, organizationId } from '../../domain/ids.js';
+import { type AuditId, type OrganizationId, organizationId, timeOfAuditId } from '../../domain/ids.js';
 import type { Log } from '../backend.js';
 import type { Integrity } from '../integrity.js';
 import { auditRecord } from '../schemas.js';
 import { PostgresCheckpoints } from './audit-checkpoints.js';
 import type { Session, Sessions } from './sessions.js';
-import { signed, verified } from './signed-value.js';
+import { partsOf, signed, verified } from './signed-value.js';
 
 const any = z.object({});
 const row = z.object({ id: z.string(), value: z.unknown(), mac: z.string() });
@@ -31,8 +31,10 @@ export class PostgresLog implements Log {
   constructor(
     private readonly sessions: Sessions,
     private readonly integrity: Integrity,
+    /** Comes before the checkpoints of each minute. */
+    beforeSigning: () => Promise<void>,
   ) {
-    this.checkpoints = new PostgresCheckpoints(sessions, integrity);
+    this.checkpoints = new PostgresCheckpoints(sessions, integrity, beforeSigning);
   }
 
   append(records: readonly AuditRecord[]): Promise<void> {
@@ -42,7 +44,7 @@ export class PostgresLog implements Log {
     });
   }
 
-  /** What is there already stays: a copy that is made once more brings it again. */
+  /** Existing records stay: a repeated copy sends them again. */
   async insert(session: Session, records: readonly AuditRecord[]): Promise<void> {
     const own = records.map((record) => signed(placeOf(record), checked(record), this.integrity));
     await session.query(
@@ -70,11 +72,13 @@ export class PostgresLog implements Log {
        ${connectionId === undefined ? '' : 'AND connection_id = $4'} ORDER BY id DESC LIMIT $3`,
       [organizationId, before ?? afterAll, limit + 1, ...(connectionId === undefined ? [] : [connectionId])],
     );
+    await this.integrity.learn(found.map(({ mac }) => partsOf(mac)[0]));
     const records = found.slice(0, limit).map((one) => {
       const value = verified(
         `audit_records ${organizationId} ${one.id}`,
         { value: one.value, mac: one.mac },
         this.integrity,
+        timeOfAuditId(one.id),
       );
       return auditRecord.parse(value);
     });

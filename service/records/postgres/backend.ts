@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { OrganizationId } from '../../domain/ids.js';
+import { keysWithin } from '../../domain/scope.js';
+import type { SealingKey } from '../../secrets/keyring.js';
 import { type Backend, type Query, type Transaction, UniqueConflict } from '../backend.js';
-import { createIntegrity, type Integrity, type IntegrityKey } from '../integrity.js';
+import { createIntegrity, type Integrity } from '../integrity.js';
+import { IntegrityKeys } from '../integrity-keys.js';
 import {
   type Claim,
   type Constraint,
@@ -13,18 +16,19 @@ import {
   type Values,
 } from '../tables.js';
 import { PostgresLog } from './audit-log.js';
+import { factsInDatabase } from './facts.js';
 import { migrate } from './migrate.js';
 import { type DatabaseOptions, type Session, Sessions } from './sessions.js';
-import { signed, verified } from './signed-value.js';
+import { finishRenewal, signAgain, snake } from './sign-again.js';
+import { partsOf, signed, verified } from './signed-value.js';
 
 export interface PostgresOptions extends DatabaseOptions {
-  /** Sign what is stored: the service's keys, the first of them signs. */
-  readonly keys?: readonly IntegrityKey[] | undefined;
+  /** The service keys, which encrypt the keys that sign what is stored. */
+  readonly keys?: readonly SealingKey[] | undefined;
 }
 
 const any = z.object({});
 const storedRow = z.object({ key: z.string(), value: z.unknown(), mac: z.string() });
-const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const claimsTable = (constraint: Constraint): string => `${snake(constraint)}_claims`;
 
 /**
@@ -34,8 +38,15 @@ const claimsTable = (constraint: Constraint): string => `${snake(constraint)}_cl
 export async function openPostgresBackend(options: PostgresOptions): Promise<Backend> {
   await migrate(options.url, options.connectTimeoutMs ?? 3_000);
   const sessions = new Sessions(options);
-  const integrity = createIntegrity(options.keys);
-  const log = new PostgresLog(sessions, integrity);
+  const keys = await openKeys(options, sessions).catch(async (error) => {
+    await sessions.close();
+    throw error;
+  });
+  const integrity = keys?.integrity ?? createIntegrity();
+  sessions.learnKeys = integrity.learn;
+  const log = new PostgresLog(sessions, integrity, async () => {
+    if (keys) await finishRenewal(sessions, keys, log.checkpoints);
+  });
   return {
     get: (table, keys) => getRows(sessions, integrity, table, keys),
     list: (table, query) => listRows(sessions, integrity, table, query),
@@ -62,6 +73,11 @@ export async function openPostgresBackend(options: PostgresOptions): Promise<Bac
       }, lock);
     },
     log,
+    async renewIntegrityKey() {
+      await keys?.renew();
+      const again = keys?.former.length ? await signAgain(sessions, integrity, log.checkpoints) : 0;
+      return { keyId: integrity.keyId, signedAgain: again };
+    },
     /** A write that changes nothing, as a request makes it: a server that can be read and not written is not ready. */
     ready: () =>
       sessions.transaction(async (session) => {
@@ -70,6 +86,11 @@ export async function openPostgresBackend(options: PostgresOptions): Promise<Bac
     close: () => sessions.close(),
   };
 }
+
+const openKeys = ({ url, keys }: PostgresOptions, sessions: Sessions): Promise<IntegrityKeys | undefined> =>
+  IntegrityKeys.open(factsInDatabase(url, 'integrity_keys'), keys, {
+    isEmpty: async () => (await sessions.query(any, 'SELECT key FROM organizations LIMIT 1')).length === 0,
+  });
 
 /** An organization's id has nothing else; another text is no organization's. */
 const literal = (id: OrganizationId): string => `'${id.replace(/[^\w-]/g, '')}'`;
@@ -202,9 +223,13 @@ async function getRows<Name extends TableName>(
   if (known.length === 0) return keys.map(() => undefined);
   const text = `SELECT key, value, mac FROM ${snake(table)} WHERE key = ANY($1)`;
   const rows = await session.query(storedRow, text, [known]);
+  await learnKeys(rows, integrity);
   const found = new Map(rows.map((row) => [row.key, read(table, row, integrity)]));
   return keys.map((key) => found.get(key));
 }
+
+const learnKeys = (rows: readonly { mac: string }[], integrity: Integrity): Promise<void> =>
+  integrity.learn(rows.map(({ mac }) => partsOf(mac)[0]));
 
 function read<Name extends TableName>(
   table: Name,
@@ -218,7 +243,7 @@ async function listRows<Name extends TableName>(
   session: Session,
   integrity: Integrity,
   table: Name,
-  { order, limit, organizationId, where = {}, after, upTo, holding, search }: Query<Name>,
+  { order, limit, organizationId, where = {}, after, upTo, holding, search, within }: Query<Name>,
 ): Promise<Values[Name][]> {
   const name = snake(table);
   const sorted = tables[table].orders[order];
@@ -235,6 +260,14 @@ async function listRows<Name extends TableName>(
         ? `(${column}, key) > (SELECT ${column}, key FROM ${name} WHERE key = ${bound(after)})`
         : `key > ${bound(after)}`,
     );
+  if (within !== undefined) {
+    const { after: first, before } = keysWithin(within);
+    parts.push(
+      `key IN (SELECT row_key FROM ${claimsTable('scope')}
+       WHERE table_name = ${bound(name)} AND organization_id = ${bound(organizationId)}
+       AND (value = ${bound(within)} OR (value > ${bound(first)} AND value < ${bound(before)})))`,
+    );
+  }
   if (holding) {
     const range =
       'values' in holding
@@ -256,6 +289,7 @@ async function listRows<Name extends TableName>(
      ORDER BY ${column ? `${column}, key` : 'key'} LIMIT ${bound(limit)}`,
     values,
   );
+  await learnKeys(rows, integrity);
   return rows.map((row) => read(table, row, integrity));
 }
 

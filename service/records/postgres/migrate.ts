@@ -43,7 +43,11 @@ export async function migrate(url: string, connectTimeoutMs: number): Promise<vo
 const lockTimeoutMs = 60_000;
 
 /** To the first of the hosts that can be used. */
-async function connected(url: string, connectionTimeoutMillis: number): Promise<pg.Client> {
+export async function connected(
+  url: string,
+  connectionTimeoutMillis: number,
+  query_timeout?: number,
+): Promise<pg.Client> {
   const address = parseAddress(url);
   const Client = clientOf(address);
   for (let left = address.urls.length; ; left--) {
@@ -52,8 +56,9 @@ async function connected(url: string, connectionTimeoutMillis: number): Promise<
       // The driver reads the files that the URL names.
       client = new Client({
         connectionString: address.urls[0],
-        application_name: 'rolebridge migrations',
+        application_name: 'rolebridge',
         connectionTimeoutMillis,
+        query_timeout,
         keepAlive: true,
       });
       client.on('error', () => {});
@@ -126,7 +131,7 @@ function notOpened(cause: DatabaseError): Error {
   });
 }
 
-/** Node's names for what is wrong with a certificate, and OpenSSL's. https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+/** Node's and OpenSSL's certificate error codes. https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const certificateCodes = /^(CERT_|CRL_|ERR_TLS_CERT|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_(GET_ISSUER|VERIFY))/;
 
 function remedyOf({ code = '' }: DatabaseError): string {
@@ -137,7 +142,7 @@ function remedyOf({ code = '' }: DatabaseError): string {
   return 'See whether PostgreSQL runs where DATABASE_URL says, and lets that user into that database.';
 }
 
-/** CockroachDB compares TEXT byte by byte, and what has a collation named is another type there. */
+/** CockroachDB compares TEXT byte by byte, and a column with a collation has another type there. */
 async function textType(client: pg.Client): Promise<string> {
   const { rows } = await client.query('SELECT version() AS version');
   return z.object({ version: z.string() }).parse(rows[0]).version.startsWith('CockroachDB')

@@ -69,7 +69,7 @@ export const migrations: readonly (readonly string[])[] = [
       'organization_id, kind, expires_at, key',
     ]),
 
-    // What no two rows may hold: the primary keys decide races. A scope is unique within its organization.
+    // Unique values: the primary keys decide races. A scope is unique within its organization.
     `CREATE TABLE role_claims (
        value TEXT PRIMARY KEY, organization_id TEXT NOT NULL, table_name TEXT NOT NULL, row_key TEXT NOT NULL)`,
     `CREATE TABLE external_id_claims (
@@ -82,6 +82,7 @@ export const migrations: readonly (readonly string[])[] = [
 
     'CREATE TABLE service_key_checks (id TEXT PRIMARY KEY, value TEXT NOT NULL)',
     'CREATE TABLE served_permission_sets (id TEXT PRIMARY KEY, value TEXT NOT NULL)',
+    'CREATE TABLE integrity_keys (id TEXT PRIMARY KEY, value TEXT NOT NULL)',
 
     // No reference to the organization: the intent to make it comes before it.
     `CREATE TABLE audit_records (

@@ -23,6 +23,9 @@ export interface Session {
   query<Row>(row: z.ZodType<Row>, text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
+/** Ids count up: `i9` is before `i10`. */
+const newestKey =
+  '(SELECT id FROM integrity_keys ORDER BY length(id) DESC, id DESC LIMIT 1) AS integrity_key';
 /** More than one retry is rare; a conflict that lasts is answered with "try again". */
 const maxTries = 8;
 /** After the server left a request without an answer, all are refused at once for this long. */
@@ -38,6 +41,8 @@ export class Sessions implements Session {
   readonly #hosts: number;
   readonly #begin: string;
   #closing: Promise<void> | undefined;
+  /** Hears at the beginning of each transaction which integrity key is the newest one. */
+  learnKeys: (ids: readonly string[]) => Promise<void> = async () => {};
   #silentUntilMs = 0;
 
   constructor(options: DatabaseOptions) {
@@ -45,7 +50,7 @@ export class Sessions implements Session {
     const statementTimeoutMs = options.statementTimeoutMs ?? 5_000;
     this.#hosts = address.urls.length;
     // One round trip. A process that stops in the middle of a transaction must not hold its locks against the others.
-    this.#begin = `BEGIN; SET LOCAL statement_timeout = ${statementTimeoutMs}; SET LOCAL idle_in_transaction_session_timeout = ${2 * statementTimeoutMs}; SELECT version FROM schema_version WHERE id = 1`;
+    this.#begin = `BEGIN; SET LOCAL statement_timeout = ${statementTimeoutMs}; SET LOCAL idle_in_transaction_session_timeout = ${2 * statementTimeoutMs}; SELECT version, ${newestKey} FROM schema_version WHERE id = 1`;
     this.#pool = new pg.Pool({
       Client: clientOf(address),
       connectionString: address.urls[0],
@@ -82,6 +87,7 @@ export class Sessions implements Session {
       try {
         const [version] = await control(client, first === '' ? this.#begin : `${this.#begin}; ${first}`);
         refuseOther(version);
+        if (version?.integrity_key) await this.learnKeys([String(version.integrity_key)]);
         result = await work({ query: (row, text, values = []) => run(client, row, text, values) });
       } catch (error) {
         if (!(error instanceof DatabaseError) || !endsSession(error)) await control(client, 'ROLLBACK');
@@ -177,7 +183,10 @@ async function run<Row>(
 }
 
 /** @returns the rows of the last SELECT but what follows it */
-async function control(client: pg.ClientBase, text: string): Promise<{ version?: unknown }[]> {
+async function control(
+  client: pg.ClientBase,
+  text: string,
+): Promise<{ version?: unknown; integrity_key?: unknown }[]> {
   const results: unknown = await client.query(text).catch((error) => {
     throw new DatabaseError(error);
   });
@@ -185,7 +194,7 @@ async function control(client: pg.ClientBase, text: string): Promise<{ version?:
   return version?.rows ?? [];
 }
 
-/** A newer process changed the schema meanwhile: what this one writes may not fit. */
+/** A newer process changed the schema meanwhile: this one's writes may not fit. */
 function refuseOther(found: { version?: unknown } | undefined): void {
   if (Number(found?.version) === migrations.length) return;
   throw new RolebridgeError(

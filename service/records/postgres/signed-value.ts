@@ -13,12 +13,18 @@ export function signed(place: string, value: unknown, integrity: Integrity): { v
   };
 }
 
-/** @throws RolebridgeError `store_unavailable` when it is not what was stored */
-export function verified(place: string, row: { value: unknown; mac: string }, integrity: Integrity): unknown {
+/**
+ * @param provenAtMs when the value was there, if something newer says so
+ * @throws RolebridgeError `store_unavailable` when it differs from the stored value
+ */
+export function verified(
+  place: string,
+  row: { value: unknown; mac: string },
+  integrity: Integrity,
+  provenAtMs?: number,
+): unknown {
   const value = decoded(row.value);
-  const dot = row.mac.lastIndexOf('.');
-  const [keyId, mac] = [row.mac.slice(0, dot), row.mac.slice(dot + 1)];
-  const fault = integrity.fault(keyId, mac, `${place}\n${canonical(value)}`);
+  const fault = integrity.fault(...partsOf(row.mac), `${place}\n${canonical(value)}`, provenAtMs);
   if (fault === undefined) return value;
   throw new RolebridgeError('store_unavailable', `The row ${place} can't be used: ${fault}.`, {
     remedy: 'Restore it from a backup of the database.',
@@ -28,6 +34,12 @@ export function verified(place: string, row: { value: unknown; mac: string }, in
 function decoded(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('base64' in value)) return value;
   return JSON.parse(Buffer.from(String(value.base64), 'base64').toString());
+}
+
+/** Of the key, and the signature itself. */
+export function partsOf(mac: string): [keyId: string, mac: string] {
+  const dot = mac.lastIndexOf('.');
+  return [mac.slice(0, dot), mac.slice(dot + 1)];
 }
 
 const canonical = (value: unknown): string => JSON.stringify(value, sortedMembers);

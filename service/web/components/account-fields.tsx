@@ -1,7 +1,7 @@
-/** The fields of the first step: which account, and what the role may do there. */
+/** The fields of the first step: the account, and the role's permissions. */
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { useTexts } from '../page-context.js';
-import { Field } from './basics.js';
+import { Field, FieldFrame } from './field.js';
 import { GroupError } from './group-error.js';
 import { PermissionSetStatements } from './permission-set.js';
 
@@ -26,23 +26,30 @@ export const AccountField = ({ value, error }: { value: string; error: string | 
 };
 
 /** One partition is no choice. */
-export function PartitionField({ partitions, chosen }: { partitions: readonly string[]; chosen?: string }) {
+export function PartitionField(props: {
+  partitions: readonly string[];
+  chosen?: string;
+  error?: string | undefined;
+}) {
   const texts = useTexts().setup;
+  const { partitions, chosen, error } = props;
   if (partitions.length === 1) return <input type="hidden" name="partition" value={partitions[0]} />;
   return (
-    <div class="field">
-      <label for="partition">{texts.partition}</label>
-      <select class="input" id="partition" name="partition" aria-describedby="partition-help">
+    <FieldFrame id="partition" label={texts.partition} help={texts.partitionHelp} error={error}>
+      <select
+        class="input"
+        id="partition"
+        name="partition"
+        aria-describedby="partition-help"
+        aria-invalid={error ? 'true' : undefined}
+      >
         {partitions.map((partition) => (
           <option value={partition} selected={partition === chosen}>
             {texts.partitions[partition] ?? partition}
           </option>
         ))}
       </select>
-      <p class="help" id="partition-help">
-        {texts.partitionHelp}
-      </p>
-    </div>
+    </FieldFrame>
   );
 }
 

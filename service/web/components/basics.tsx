@@ -48,7 +48,7 @@ export function Button(props: {
   value?: string | undefined;
   form?: string | undefined;
   label?: string | undefined;
-  /** What it says while the form is on its way. */
+  /** Its label while the form is being sent. */
   busy?: string | undefined;
   formnovalidate?: boolean | undefined;
   children?: Child;
@@ -77,7 +77,8 @@ export function Form(props: {
   check?: boolean | undefined;
   children?: Child;
 }) {
-  const { session } = usePage();
+  const { session, operator } = usePage();
+  const csrfToken = session?.csrfToken ?? operator?.csrfToken;
   return (
     <form
       method="post"
@@ -88,7 +89,7 @@ export function Form(props: {
       novalidate={props.check}
       data-check={props.check}
     >
-      {session && <input type="hidden" name="csrf" value={session.csrfToken} />}
+      {csrfToken && <input type="hidden" name="csrf" value={csrfToken} />}
       {props.children}
     </form>
   );
@@ -108,72 +109,6 @@ export const PostButton = ({
     <Button {...button}>{children}</Button>
   </Form>
 );
-
-/** A label, an input, and below it help or, in its place, what is wrong. */
-export function Field(props: {
-  name: string;
-  label: string;
-  id?: string | undefined;
-  type?: 'text' | 'password' | undefined;
-  value?: string | undefined;
-  placeholder?: string | undefined;
-  help?: Child | undefined;
-  error?: string | undefined;
-  required?: boolean | undefined;
-  maxlength?: number | undefined;
-  mono?: boolean | undefined;
-  width?: 's' | 'm' | undefined;
-  numeric?: boolean | undefined;
-  optional?: string | undefined;
-  list?: string | undefined;
-  arn?: boolean | undefined;
-}) {
-  const id = props.id ?? props.name;
-  const described = props.error || props.help ? `${id}-help` : undefined;
-  return (
-    <div class="field" data-state={props.error ? 'error' : undefined}>
-      <label for={id}>
-        {props.label}
-        {props.optional && <span class="opt"> {props.optional}</span>}
-      </label>
-      <input
-        class={['input', props.mono && 'mono', props.width && `input-${props.width}`]
-          .filter(Boolean)
-          .join(' ')}
-        id={id}
-        name={props.name}
-        type={props.type ?? 'text'}
-        value={props.value}
-        placeholder={props.placeholder}
-        required={props.required}
-        maxlength={props.maxlength}
-        inputmode={props.numeric ? 'numeric' : undefined}
-        list={props.list}
-        autocomplete="off"
-        spellcheck={false}
-        autocapitalize="off"
-        aria-describedby={described}
-        aria-invalid={props.error ? 'true' : undefined}
-        autofocus={props.error ? true : undefined}
-        data-arn={props.arn}
-      />
-      {props.error ? (
-        <p class="error" id={described}>
-          <Icon name="alert" small />
-          <span>
-            <Words text={props.error} />
-          </span>
-        </p>
-      ) : (
-        props.help && (
-          <p class="help" id={described} aria-live={props.arn ? 'polite' : undefined}>
-            {props.help}
-          </p>
-        )
-      )}
-    </div>
-  );
-}
 
 /** One message that needs attention. */
 export const Callout = (props: {
@@ -207,7 +142,7 @@ export const Fold = ({ title, open, children }: { title: Child; open?: boolean; 
 );
 
 /**
- * A text of the catalog or of a rule: what is between backticks is code, between two asterisks strong, and the vendor has
+ * A text of the catalog or of a rule: backticks mark code, two asterisks strong text, and the vendor has
  * its name.
  */
 export const Words = ({ text }: { text: string }) => (

@@ -1,4 +1,5 @@
-import { Button, Field, useHref } from './basics.js';
+import { Button, useHref } from './basics.js';
+import { Field } from './field.js';
 
 /** A page on which a person signs in with one secret. */
 export function SignInForm(props: {

@@ -21,7 +21,10 @@ export function addOrganizationPage(pages: Router, site: Site): void {
     const organization = await listedOrganization(store, request.params.id);
     const asked = queried(request, 'connection');
     const connectionId = isConnectionId(asked) ? asked : undefined;
-    const { connections, hasMore } = await store.connections(organization.id, { limit: 100 });
+    const { connections, hasMore } = await store.connections(organization.id, {
+      limit: 100,
+      withoutReports: true,
+    });
     const { records } = await store.auditRecords(organization.id, { limit: 20, connectionId });
     return sendPage(
       site,

@@ -1,92 +1,133 @@
-import type { Request, Router } from 'express';
-import { listDeliveries } from '../../actions/webhook-deliveries.js';
-import { listWebhookEndpoints, type ShownEndpoint } from '../../actions/webhook-endpoints.js';
-import { deliveryView } from '../../api/webhooks/shared.js';
+import type { Request, Response, Router } from 'express';
+import { listDeliveries, replayDelivery } from '../../actions/webhook-deliveries.js';
+import { listWebhookEndpoints } from '../../actions/webhook-endpoints.js';
+import type { Requester } from '../../domain/audit.js';
 import type { OrganizationId } from '../../domain/ids.js';
-import { isListed, type Organization, operatorOrganizationId } from '../../domain/organization.js';
+import { type Organization, operatorOrganizationId } from '../../domain/organization.js';
 import type { OutboxMessage } from '../../domain/ports.js';
-import { Crumbs, Time, useHref } from '../components/basics.js';
-import { TableHead } from '../components/table-head.js';
+import { ButtonLink, Crumbs, useHref } from '../components/basics.js';
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
-import { queried, type Site, sendPage, textsOf } from '../site.js';
+import { field, noticeOf, queried, type Site, seeOther, sendPage, textsOf } from '../site.js';
+import { type Delivery, DeliveryTable, deliveryOf, type Organizations } from './delivery-table.js';
 import { listedOrganization } from './organization.js';
+import type { OperatorSession } from './session.js';
 
-const pageSize = 100;
+const pageSize = 50;
 const statuses = ['failed', 'pending', 'delivered'] as const;
 type Status = (typeof statuses)[number];
 
-const deliveryOf = (message: OutboxMessage, endpoint: ShownEndpoint) => ({
-  ...deliveryView(message),
-  organizationId: message.organizationId,
-  endpoint,
-});
-type Delivery = ReturnType<typeof deliveryOf>;
+/** Which deliveries are shown; the address says all of it. */
+interface Wanted {
+  /** Undefined: all. */
+  readonly status: Status | undefined;
+  /** The last delivery of the page before: its id and its endpoint's. */
+  readonly after: Pick<OutboxMessage, 'id' | 'endpoint'> | undefined;
+}
 
-interface Deliveries {
+interface Deliveries extends Wanted {
   readonly rows: readonly Delivery[];
   readonly hasMore: boolean;
   readonly hasEndpoints: boolean;
-  /** Undefined: all. */
-  readonly status: Status | undefined;
 }
 
 /** Deliveries to the endpoints for all organizations, and to those of one. */
 export function addWebhookPages(pages: Router, site: Site): void {
   const { store } = site.deps;
+
   pages.get('/webhooks', async (request, response) => {
-    const found = await newestDeliveries(site, operatorOrganizationId, statusIn(request));
+    const found = await newestDeliveries(site, operatorOrganizationId, wantedIn(request));
     const ids = found.rows.map(({ organizationId }) => organizationId);
     const { title } = textsOf(site, response).operator.webhooks;
     return sendPage(
       site,
       response,
-      { title, isOperator: true },
+      { title, isOperator: true, notice: noticeOf(site, request, response) },
       <WebhooksView {...found} organizations={await store.organizationsById([...new Set(ids)])} />,
     );
   });
-  pages.get('/organizations/:id/webhooks', async (request: Request<{ id: string }>, response) => {
+
+  pages.get('/organizations/:id/webhooks', async (request: OfOrganization, response) => {
     const organization = await listedOrganization(store, request.params.id);
-    const found = await newestDeliveries(site, organization.id, statusIn(request));
+    const found = await newestDeliveries(site, organization.id, wantedIn(request));
     const { title } = textsOf(site, response).operator.webhooks;
     return sendPage(
       site,
       response,
-      { title: `${title}, ${organization.name}`, isOperator: true },
+      {
+        title: `${title}, ${organization.name}`,
+        isOperator: true,
+        notice: noticeOf(site, request, response),
+      },
       <WebhooksView {...found} organization={organization} />,
     );
   });
+
+  pages.post('/webhooks/replay', (request, response) =>
+    replay(request, response, operatorOrganizationId, '/operator/webhooks'),
+  );
+
+  pages.post('/organizations/:id/webhooks/replay', async (request: OfOrganization, response) => {
+    const { id } = await listedOrganization(store, request.params.id);
+    return replay(request, response, id, `/operator/organizations/${id}/webhooks`);
+  });
+
+  async function replay(
+    request: Request,
+    response: Response,
+    organizationId: OrganizationId,
+    path: string,
+  ): Promise<void> {
+    const { operator }: OperatorSession = response.locals.operator;
+    const by: Requester = {
+      actor: { kind: 'operator', ...(operator.id && { id: operator.id, name: operator.name }) },
+      requestId: response.locals.requestId,
+    };
+    const owner = { organizationId };
+    await replayDelivery(site.deps, by, owner, field(request, 'endpoint'), field(request, 'id'));
+    return seeOther(site, response, `${path}?done=replayed`);
+  }
 }
 
-const statusIn = (request: Request<{ id: string }> | Request): Status | undefined =>
-  statuses.find((each) => each === queried(request, 'status'));
+type OfOrganization = Request<{ id: string }>;
+
+function wantedIn(request: OfOrganization | Request): Wanted {
+  const [id, endpoint] = queried(request, 'after').split(' ');
+  return {
+    status: statuses.find((each) => each === queried(request, 'status')),
+    after: id && endpoint ? { id, endpoint } : undefined,
+  };
+}
 
 /** Of all endpoints of the organization together. */
 async function newestDeliveries(
   { deps }: Site,
   organizationId: OrganizationId,
-  status: Status | undefined,
+  wanted: Wanted,
 ): Promise<Deliveries> {
   const owner = { organizationId };
   const endpoints = await listWebhookEndpoints(deps, owner);
   const lists = await Promise.all(
     endpoints.map(async (endpoint) => {
-      const page = await listDeliveries(deps, owner, endpoint.id, { status, limit: pageSize });
+      const page = await listDeliveries(deps, owner, endpoint.id, { ...wanted, limit: pageSize });
       return { ...page, deliveries: page.deliveries.map((each) => deliveryOf(each, endpoint)) };
     }),
   );
+  // As the store has them, so that the next page begins where this one ends.
   const all = lists
     .flatMap(({ deliveries }) => deliveries)
-    .sort((one, other) => other.createdAt.localeCompare(one.createdAt));
+    .sort(
+      (one, other) => other.createdAt.localeCompare(one.createdAt) || (keyOf(one) < keyOf(other) ? -1 : 1),
+    );
   return {
+    ...wanted,
     rows: all.slice(0, pageSize),
     hasMore: all.length > pageSize || lists.some(({ hasMore }) => hasMore),
     hasEndpoints: endpoints.length > 0,
-    status,
   };
 }
 
-type Organizations = ReadonlyMap<string, Organization>;
+const keyOf = ({ id, endpoint }: Delivery): string => `${id} ${endpoint.id}`;
 
 function WebhooksView({
   organization,
@@ -119,9 +160,31 @@ function WebhooksView({
         ) : (
           <DeliveryTable rows={found.rows} organizations={organizations} />
         )}
-        {found.hasMore && <p class="card-foot">{texts.newest(found.rows.length)}</p>}
+        <Pages {...found} />
       </section>
     </>
+  );
+}
+
+function Pages({ status, after, hasMore, rows }: Deliveries) {
+  const { operator, list } = useTexts();
+  const { path } = usePage();
+  const last = rows.at(-1);
+  if (after === undefined && !hasMore) return null;
+  const older = new URLSearchParams({ ...(status && { status }), after: last ? keyOf(last) : '' });
+  return (
+    <nav class="card-foot actions" aria-label={list.pages}>
+      {after && (
+        <ButtonLink path={status ? `${path}?status=${status}` : path} size="sm">
+          {operator.webhooks.newest}
+        </ButtonLink>
+      )}
+      {hasMore && (
+        <ButtonLink path={`${path}?${older}`} size="sm">
+          {operator.webhooks.older}
+        </ButtonLink>
+      )}
+    </nav>
   );
 }
 
@@ -147,65 +210,5 @@ function StatusChips({ status }: { status: Status | undefined }) {
         </ul>
       </nav>
     </div>
-  );
-}
-
-const badges = { failed: 'badge badge-danger', pending: 'badge', delivered: 'badge badge-ok' } as const;
-
-function DeliveryTable(props: { rows: readonly Delivery[]; organizations: Organizations | undefined }) {
-  const { operator, list } = useTexts();
-  const { webhooks: texts } = operator;
-  const href = useHref();
-  const titles = [
-    texts.event,
-    list.columns.status,
-    ...(props.organizations ? [operator.organization] : []),
-    texts.endpoint,
-    texts.attempts,
-    texts.lastAnswer,
-    texts.created,
-  ];
-  return (
-    <table class="table" role="table" aria-label={texts.title}>
-      <TableHead titles={titles} />
-      <tbody role="rowgroup">
-        {props.rows.map(({ id, type, organizationId, endpoint, lastAttempt, ...row }) => {
-          const about = props.organizations?.get(organizationId);
-          const organization = about && isListed(about) ? about : undefined;
-          return (
-            <tr role="row">
-              <td role="cell" class="cell-name">
-                <code class="break" title={id}>
-                  {type}
-                </code>
-              </td>
-              <td role="cell" class="cell-status">
-                <span class={badges[row.status]}>{texts.statuses[row.status]}</span>
-              </td>
-              {props.organizations && (
-                <td role="cell" data-label={operator.organization} data-empty={organization ? undefined : ''}>
-                  {organization && (
-                    <a href={href(`/operator/organizations/${organization.id}`)}>{organization.name}</a>
-                  )}
-                </td>
-              )}
-              {/* The rest of an address can be a secret. */}
-              <td role="cell" data-label={texts.endpoint}>
-                {new URL(endpoint.url).host}
-              </td>
-              <td role="cell" data-label={texts.attempts}>
-                {row.attempts}
-              </td>
-              <td role="cell" data-label={texts.lastAnswer} data-empty={lastAttempt ? undefined : ''}>
-                {lastAttempt && <span lang="en">{lastAttempt.reason ?? `HTTP ${lastAttempt.status}`}</span>}
-              </td>
-              <td role="cell" data-label={texts.created}>
-                <Time iso={row.createdAt} />
-              </td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
   );
 }

@@ -9,7 +9,9 @@ import type { Connection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { requireWholeOrganization } from '../../domain/permission.js';
 import { PartitionField } from '../components/account-fields.js';
-import { Button, ButtonLink, Callout, Crumbs, Field, Fold, Form, Words } from '../components/basics.js';
+import { Button, ButtonLink, Callout, Crumbs, Fold, Form, Words } from '../components/basics.js';
+import { Field } from '../components/field.js';
+import { type FieldOf, isFine, type Wrong, wrongOf } from '../form-errors.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import {
@@ -25,11 +27,13 @@ import {
 } from '../site.js';
 import { accessKeysRefused } from './new-connection.js';
 
-/** A form for a key; nothing of what is secret comes back. */
+/** A form for a key; secrets are never shown again. */
 interface KeyForm {
   readonly partitions: readonly string[];
   readonly given: { readonly name: string; readonly partition: string; readonly accessKeyId: string };
-  readonly error?: RolebridgeError | undefined;
+  readonly wrong: Wrong;
+  /** Nothing was decided: the same form may be sent again. */
+  readonly isUndecided: boolean;
 }
 
 /** The other way in: a new connection with an access key, another key, the move to a role. */
@@ -47,14 +51,15 @@ export function addAccessKeyPages(pages: Router, site: Site): void {
     secretAccessKey: field(request, 'secretAccessKey'),
     ...(field(request, 'sessionToken') !== '' && { sessionToken: field(request, 'sessionToken') }),
   });
-  const formOf = (request: Request, error?: RolebridgeError): KeyForm => ({
+  const formOf = (request: Request, response: Response, error?: RolebridgeError): KeyForm => ({
     partitions: [...deps.principals.keys()],
     given: {
       name: field(request, 'name'),
       partition: field(request, 'partition'),
       accessKeyId: field(request, 'accessKeyId').slice(0, 128),
     },
-    error,
+    wrong: error ? wrongOf(error, textsOf(site, response), fieldOf) : {},
+    isUndecided: error?.retryAfterSeconds !== undefined,
   });
 
   pages.get('/connections/new/access-key', (request, response) => {
@@ -107,7 +112,7 @@ export function addAccessKeyPages(pages: Router, site: Site): void {
 
   function sendNew(request: Request, response: Response, error?: RolebridgeError): Promise<void> {
     const { title } = textsOf(site, response).accessKey;
-    const view = <NewKeyPage {...formOf(request, error)} />;
+    const view = <NewKeyPage {...formOf(request, response, error)} />;
     return sendPage(site, response, { title }, view, error ? answerStatus(error) : 200);
   }
 
@@ -118,7 +123,7 @@ export function addAccessKeyPages(pages: Router, site: Site): void {
     error?: RolebridgeError,
   ): Promise<void> {
     const { replaceTitle } = textsOf(site, response).accessKey;
-    const view = <ReplaceKeyPage connection={connection} {...formOf(request, error)} />;
+    const view = <ReplaceKeyPage connection={connection} {...formOf(request, response, error)} />;
     return sendPage(site, response, { title: replaceTitle }, view, error ? answerStatus(error) : 200);
   }
 }
@@ -143,17 +148,21 @@ function NewKeyPage(form: KeyForm) {
         <div class="card">
           <Form path="/connections/new/access-key">
             <div class="section">
-              <Problem error={form.error} />
+              <Problem {...form} />
               <Field
                 name="name"
                 label={setup.name}
                 value={form.given.name}
-                error={errorAt(form, 'name')}
+                error={form.wrong.name}
                 help={setup.nameHelp}
                 maxlength={100}
                 width="m"
               />
-              <PartitionField partitions={form.partitions} chosen={form.given.partition} />
+              <PartitionField
+                partitions={form.partitions}
+                chosen={form.given.partition}
+                error={form.wrong.partition}
+              />
               <KeyFields form={form} />
               <div class="actions">
                 <Button look="primary" busy={texts.busy}>
@@ -192,7 +201,7 @@ function ReplaceKeyPage({ connection, ...form }: KeyForm & { connection: Connect
       <div class="card narrow">
         <Form path={`/connections/${connection.id}/access-key`}>
           <div class="section">
-            <Problem error={form.error} />
+            <Problem {...form} />
             <KeyFields form={form} />
             <div class="actions">
               <Button look="primary" busy={texts.busy}>
@@ -214,7 +223,7 @@ function KeyFields({ form }: { form: KeyForm }) {
         name="accessKeyId"
         label={texts.id}
         value={form.given.accessKeyId}
-        error={errorAt(form, 'accessKeyId')}
+        error={form.wrong.accessKeyId}
         placeholder="AKIA…"
         width="m"
         mono
@@ -223,8 +232,8 @@ function KeyFields({ form }: { form: KeyForm }) {
         name="secretAccessKey"
         label={texts.secret}
         type="password"
-        error={errorAt(form, 'secretAccessKey')}
-        help={form.error && texts.again}
+        error={form.wrong.secretAccessKey}
+        help={isFine(form.wrong) ? undefined : texts.again}
         width="m"
       />
       <Field
@@ -232,7 +241,7 @@ function KeyFields({ form }: { form: KeyForm }) {
         label={texts.token}
         optional={common.optional}
         type="password"
-        error={errorAt(form, 'sessionToken')}
+        error={form.wrong.sessionToken}
         help={texts.tokenHelp}
         width="m"
       />
@@ -251,37 +260,19 @@ function KeyFields({ form }: { form: KeyForm }) {
 }
 
 /** Which fields an error of AWS is about. */
-const fieldOf: Partial<Record<RolebridgeError['code'], string>> = {
+const fieldOf: FieldOf = {
   access_key_invalid: 'accessKeyId',
   access_key_expired: 'accessKeyId',
   root_access_key: 'accessKeyId',
 };
 
-/** What is wrong with one field. */
-function errorAt({ error }: KeyForm, name: string): string | undefined {
-  if (error === undefined) return undefined;
-  const { errors = [] } = error.members;
-  const found = errors.filter(({ at }) => at.split('.').at(-1) === name).map(({ message }) => message);
-  if (found.length > 0) return `${found.join('; ')}.`;
-  return fieldOf[error.code] === name ? `${error.detail} ${error.remedy ?? ''}`.trim() : undefined;
-}
-
-/** What no single field is about. */
-function Problem({ error }: { error: RolebridgeError | undefined }) {
-  if (error === undefined || fieldOf[error.code] !== undefined || error.members.errors) return null;
-  const isUndecided = error.retryAfterSeconds !== undefined;
-  return (
+/** Errors of no single field. */
+const Problem = ({ wrong, isUndecided }: KeyForm) =>
+  wrong.form ? (
     <Callout
       kind={isUndecided ? undefined : 'danger'}
       icon={isUndecided ? 'clock' : 'alert'}
       role="alert"
-      title={<Words text={error.detail} />}
-    >
-      {error.remedy && (
-        <span>
-          <Words text={error.remedy} />
-        </span>
-      )}
-    </Callout>
-  );
-}
+      title={<Words text={wrong.form} />}
+    />
+  ) : null;

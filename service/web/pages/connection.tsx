@@ -1,5 +1,5 @@
 import type { Request, Response, Router } from 'express';
-import { renameConnection } from '../../actions/change-connection.js';
+import { changeConnection } from '../../actions/change-connection.js';
 import { openPerson } from '../../actions/persons.js';
 import { verifyAgain } from '../../actions/verify-again.js';
 import { renameRequest } from '../../api/connections/requests.js';
@@ -8,8 +8,10 @@ import { parse } from '../../api/schemas.js';
 import type { AuditRecord } from '../../domain/audit.js';
 import type { Connection } from '../../domain/connection.js';
 import { isAuditId } from '../../domain/ids.js';
-import { plain, resultOf } from '../check-result.js';
-import { Button, Crumbs, Field, Form } from '../components/basics.js';
+import { resultOf } from '../check-result.js';
+import { Button, Crumbs, Form } from '../components/basics.js';
+import { Field } from '../components/field.js';
+import { wrongOf } from '../form-errors.js';
 import { historyOf } from '../history.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
@@ -33,7 +35,7 @@ import { scopeTree } from './scope-choices.js';
 const historySize = 20;
 type Named = Request<{ id: string }>;
 
-/** One connection: what it is, whether it works, where it applies, what happened to it. */
+/** One connection: identity, status, scope and history. */
 export function addConnectionPages(pages: Router, site: Site): void {
   const { deps } = site;
 
@@ -65,10 +67,11 @@ export function addConnectionPages(pages: Router, site: Site): void {
     const given = field(request, 'name');
     try {
       const { name } = parse(renameRequest, { name: given }, 'body');
-      await renameConnection(deps, byOf(response), connection, name);
+      await changeConnection(deps, byOf(response), connection, { name });
     } catch (error) {
       const refused = expected(error);
-      return sendRename(response, connection, given, plain(refused), statusOf(refused));
+      const { name, form } = wrongOf(refused, textsOf(site, response));
+      return sendRename(response, connection, given, name ?? form, statusOf(refused));
     }
     return seeOther(site, response, `/connections/${connection.id}?done=named`);
   });

@@ -2,7 +2,8 @@ import type { Request, Response, Router } from 'express';
 import { deleteConnection } from '../../actions/change-connection.js';
 import type { Connection } from '../../domain/connection.js';
 import { keysThatMatch, type Scope } from '../../domain/scope.js';
-import { Account, Button, ButtonLink, Crumbs, Field, Form, useHref } from '../components/basics.js';
+import { Account, Button, ButtonLink, Crumbs, Form, useHref } from '../components/basics.js';
+import { Field } from '../components/field.js';
 import { Icon } from '../components/icon.js';
 import { levelIcons, levelOf, ScopePath } from '../components/scope.js';
 import { accountOf, Status } from '../components/status.js';
@@ -24,7 +25,7 @@ type Named = Request<{ id: string }>;
 
 interface DeletePageProps {
   readonly connection: Connection;
-  /** What each of its scopes resolves to afterwards. */
+  /** The connection of each of its scopes afterwards. */
   readonly afterwards: readonly { readonly scope: Scope; readonly next: Connection | undefined }[];
   readonly typed: string;
   readonly isWrong: boolean;

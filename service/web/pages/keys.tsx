@@ -1,12 +1,16 @@
 import type { Request, Response, Router } from 'express';
 import { createApiKey, type KeyMaker, keysOf, revokeApiKey } from '../../actions/api-keys.js';
 import { createApiKeyRequest } from '../../api/api-keys/create.js';
+import { parse } from '../../api/schemas.js';
 import { type ApiKey, isValid } from '../../domain/api-key.js';
 import { permissions } from '../../domain/permission.js';
 import { describeScope } from '../../domain/scope.js';
-import { Button, ButtonLink, Callout, Field, Form, PostButton, Time } from '../components/basics.js';
+import { Button, ButtonLink, Callout, Form, PostButton, Time, Words } from '../components/basics.js';
 import { CopyRows } from '../components/code.js';
+import { Field } from '../components/field.js';
+import { GroupError } from '../components/group-error.js';
 import { TableHead } from '../components/table-head.js';
+import { type FieldOf, isFine, type Wrong, wrongOf } from '../form-errors.js';
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 import type { WebSession } from '../session.js';
@@ -32,13 +36,9 @@ export function addKeyPages(pages: Router, site: Site): void {
   pages.get('/keys', (request, response) => sendKeys(request, response));
 
   pages.post('/keys', async (request, response) => {
-    const wanted = createApiKeyRequest.safeParse(requestIn(request, deps.clock.now()));
-    if (!wanted.success) {
-      const [issue] = wanted.error.issues;
-      return sendKeys(request, response, `${issue?.path.join('.')}: ${issue?.message}`);
-    }
     try {
-      const made = await createApiKey(deps, byOf(response), makerOf(sessionOf(response)), wanted.data);
+      const wanted = parse(createApiKeyRequest, requestIn(request, deps.clock.now()), 'body');
+      const made = await createApiKey(deps, byOf(response), makerOf(sessionOf(response)), wanted);
       const { created } = textsOf(site, response).keys;
       return await sendPage(
         site,
@@ -47,7 +47,8 @@ export function addKeyPages(pages: Router, site: Site): void {
         <CreatedKey apiKey={made.key} text={made.text} />,
       );
     } catch (error) {
-      return sendKeys(request, response, expected(error).detail);
+      const wrong = wrongOf(expected(error), textsOf(site, response), fieldOf);
+      return sendKeys(request, response, wrong);
     }
   });
 
@@ -56,18 +57,43 @@ export function addKeyPages(pages: Router, site: Site): void {
     return seeOther(site, response, '/keys?done=key-revoked');
   });
 
-  async function sendKeys(request: Request, response: Response, error?: string): Promise<void> {
+  async function sendKeys(request: Request, response: Response, wrong: Wrong = {}): Promise<void> {
     const keys = await keysOf(deps.store, makerOf(sessionOf(response)));
     const { title } = textsOf(site, response).keys;
     const head = {
       title,
       section: 'keys' as const,
-      notice: error === undefined ? noticeOf(site, request, response) : undefined,
+      notice: isFine(wrong) ? noticeOf(site, request, response) : undefined,
     };
-    const view = <Keys keys={keys} error={error} name={field(request, 'name')} />;
-    return sendPage(site, response, head, view, error === undefined ? 200 : 422);
+    const form: KeyForm = {
+      name: field(request, 'name'),
+      chosen: fields(request, 'permission'),
+      scope: field(request, 'scope'),
+      duration: field(request, 'duration'),
+      days: field(request, 'days'),
+      wrong,
+    };
+    return sendPage(site, response, head, <Keys keys={keys} form={form} />, isFine(wrong) ? 200 : 422);
   }
 }
+
+/** A new key as it was typed. */
+interface KeyForm {
+  readonly name: string;
+  readonly chosen: readonly string[];
+  readonly scope: string;
+  readonly duration: string;
+  readonly days: string;
+  readonly wrong: Wrong;
+}
+
+/** Where the request has what the form's fields hold. */
+const fieldOf: FieldOf = {
+  permissions: 'permission',
+  scope: 'scope',
+  ceilings: 'duration',
+  expiresAt: 'days',
+};
 
 const makerOf = ({ organizationId, authority, key }: WebSession): KeyMaker => ({
   organizationId,
@@ -75,7 +101,7 @@ const makerOf = ({ organizationId, authority, key }: WebSession): KeyMaker => ({
   key,
 });
 
-/** As the API takes it; what is left empty is left out. */
+/** As the API takes it, without empty fields. */
 function requestIn(request: Request, now: number) {
   const [scope, duration, days] = ['scope', 'duration', 'days'].map((name) => field(request, name).trim());
   const names = (scope ?? '').split('/');
@@ -102,7 +128,7 @@ const expiryOf = (days: number, now: number): string =>
     ? new Date(now + days * dayMs).toISOString()
     : String(days);
 
-function Keys({ keys, error, name }: { keys: readonly ApiKey[]; error: string | undefined; name: string }) {
+function Keys({ keys, form }: { keys: readonly ApiKey[]; form: KeyForm }) {
   const texts = useTexts().keys;
   const { now } = usePage();
   const valid = keys.filter((key) => isValid(key, now));
@@ -110,19 +136,22 @@ function Keys({ keys, error, name }: { keys: readonly ApiKey[]; error: string | 
   return (
     <>
       <PageHead title={texts.title} lead={texts.lead} />
-      <div class="card">
-        <table class="table" role="table" aria-label={texts.title}>
-          <TableHead
-            titles={[texts.name, texts.permissions, texts.scope, texts.expires, texts.lastUsed, texts.action]}
-          />
-          <tbody role="rowgroup">
-            {[...valid, ...ended].map((key) => (
-              <Row apiKey={key} />
-            ))}
-          </tbody>
-        </table>
+      <div class="stack">
+        <div class="card">
+          <table class="table" role="table" aria-label={texts.title}>
+            <TableHead
+              titles={[texts.name, texts.permissions, texts.scope, texts.expires, texts.lastUsed]}
+              hasAction
+            />
+            <tbody role="rowgroup">
+              {[...valid, ...ended].map((key) => (
+                <Row apiKey={key} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+        <NewKey {...form} />
       </div>
-      <NewKey error={error} name={name} />
     </>
   );
 }
@@ -158,36 +187,51 @@ function Row({ apiKey }: { apiKey: ApiKey }) {
   );
 }
 
-function NewKey({ error, name }: { error: string | undefined; name: string }) {
+function NewKey({ wrong, chosen, ...given }: KeyForm) {
   const { keys: texts, common } = useTexts();
   const own = usePage().session?.authority.permissions ?? [];
+  const optional = (name: 'scope' | 'duration' | 'days') => ({
+    name,
+    label: texts[name],
+    optional: common.optional,
+    value: given[name],
+    error: wrong[name],
+  });
   return (
     <section class="card card-pad stack" aria-labelledby="new">
       <h2 id="new">{texts.create}</h2>
-      {error && <Callout kind="danger" icon="alert" role="alert" title={error} />}
+      {wrong.form && <Callout kind="danger" icon="alert" role="alert" title={<Words text={wrong.form} />} />}
       <Form path="/keys" kind="stack">
-        <Field name="name" label={texts.name} value={name} maxlength={100} required width="m" />
+        <Field
+          name="name"
+          label={texts.name}
+          value={given.name}
+          error={wrong.name}
+          maxlength={100}
+          required
+          width="m"
+        />
         <fieldset class="field">
           <legend>{texts.permissions}</legend>
+          {wrong.permission && <GroupError>{wrong.permission}</GroupError>}
           {permissions
             .filter((permission) => own.includes(permission))
             .map((permission) => (
               <label class="choice">
-                <input class="tick" type="checkbox" name="permission" value={permission} />{' '}
+                <input
+                  class="tick"
+                  type="checkbox"
+                  name="permission"
+                  value={permission}
+                  checked={chosen.includes(permission)}
+                />
                 <code>{permission}</code>
               </label>
             ))}
         </fieldset>
-        <Field
-          name="scope"
-          label={texts.scope}
-          optional={common.optional}
-          help={texts.scopeHelp}
-          mono
-          width="m"
-        />
-        <Field name="duration" label={texts.duration} optional={common.optional} numeric width="s" />
-        <Field name="days" label={texts.days} optional={common.optional} numeric width="s" />
+        <Field {...optional('scope')} help={texts.scopeHelp} mono width="m" />
+        <Field {...optional('duration')} numeric width="s" />
+        <Field {...optional('days')} numeric width="s" />
         <div class="actions">
           <Button look="primary">{texts.create}</Button>
         </div>

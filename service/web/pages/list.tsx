@@ -4,10 +4,10 @@ import type { Connection } from '../../domain/connection.js';
 import type { Store } from '../../domain/ports.js';
 import { describeScope } from '../../domain/scope.js';
 import { mayOpen } from '../access.js';
-import { ButtonLink, useHref } from '../components/basics.js';
+import { ButtonLink, Fold, useHref, Words } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
 import { SearchInput } from '../components/search-input.js';
-import { accountOf } from '../components/status.js';
+import { accountOf, assuranceOf } from '../components/status.js';
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 import type { WebSession } from '../session.js';
@@ -61,7 +61,11 @@ async function findConnections(store: Store, session: WebSession, search: string
   const matching: Connection[] = [];
   let after: Connection['id'] | undefined;
   for (;;) {
-    const page = await visibleConnections(store, session, { limit: 500, after });
+    const page = await visibleConnections(store, session, {
+      limit: 500,
+      after,
+      withoutReports: true,
+    });
     matching.push(...page.connections.filter(matches));
     after = page.connections.at(-1)?.id;
     if (matching.length > listSize) return { matching: matching.slice(0, listSize), isCut: true };
@@ -109,6 +113,17 @@ function List({ wanted, found }: { wanted: Wanted; found: Found }) {
             {texts.checkedHourly}
           </span>
           <Pages wanted={wanted} hasMore={ofStatus.length > wanted.page * pageSize} />
+          {shown.some((connection) => assuranceOf(connection) !== undefined) && (
+            <Fold title={texts.assurance}>
+              <ul class="help list">
+                {texts.assurances.map((line) => (
+                  <li>
+                    <Words text={line} />
+                  </li>
+                ))}
+              </ul>
+            </Fold>
+          )}
         </div>
       </div>
     </>

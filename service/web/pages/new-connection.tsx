@@ -1,6 +1,5 @@
 import type { Request, Response, Router } from 'express';
 import { createConnection } from '../../actions/create-connection.js';
-import { RolebridgeError } from '../../domain/errors.js';
 import { isAccountId } from '../../domain/ids.js';
 import { requireWholeOrganization } from '../../domain/permission.js';
 import { type PermissionSetView, viewPermissionSet } from '../../domain/permission-set-view.js';
@@ -9,6 +8,7 @@ import { AccountField, PartitionField, PermissionChoices, SetChoices } from '../
 import { Button, Crumbs, Fold, Form, useHref } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
 import { CurrentStep, LaterStep, PairCard, Remark } from '../components/steps.js';
+import { isFine, type Wrong } from '../form-errors.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import { leftOut, newestSets } from '../permission-sets.js';
@@ -22,7 +22,9 @@ export const defaultName = 'New connection';
 export interface AccountForm {
   readonly account: string;
   readonly permissions: string;
-  readonly wrong: NewConnection['wrong'];
+  /** The optional statements that were left out. */
+  readonly without?: readonly string[] | undefined;
+  readonly wrong: Wrong;
 }
 
 interface NewConnection {
@@ -30,17 +32,17 @@ interface NewConnection {
   readonly takesKeys: boolean;
   /** The vendor's permission sets; without any there are presets. */
   readonly sets: readonly PermissionSetView[];
-  /** What was given before. */
+  /** Earlier input. */
   readonly given: {
     readonly account: string;
     readonly partition: string;
     readonly permissions: string;
     readonly set: string;
   };
-  readonly wrong: { readonly account?: string | undefined; readonly permissions?: string | undefined };
+  readonly wrong: Wrong;
 }
 
-/** The first step of a new connection: which account, and what the role may do there. */
+/** The first step of a new connection: the account, and the role's permissions. */
 export function addNewConnectionPage(pages: Router, site: Site): void {
   const { deps } = site;
   const givenIn = (request: Request) => ({
@@ -49,7 +51,7 @@ export function addNewConnectionPage(pages: Router, site: Site): void {
     permissions: field(request, 'permissions'),
     set: field(request, 'set'),
   });
-  const show = (request: Request, response: Response, wrong: NewConnection['wrong'] = {}) =>
+  const show = (request: Request, response: Response, wrong: Wrong = {}) =>
     sendPage(
       site,
       response,
@@ -61,32 +63,28 @@ export function addNewConnectionPage(pages: Router, site: Site): void {
         sets={newestSets(site).map((set) => viewPermissionSet(set, leftOut(request, set)))}
         wrong={wrong}
       />,
-      Object.keys(wrong).length > 0 ? 422 : 200,
+      isFine(wrong) ? 200 : 422,
     );
 
   pages.get('/connections/new', (request, response) => show(request, response));
 
   pages.post('/connections/new/role', async (request, response) => {
     requireWholeOrganization(sessionOf(response).authority);
-    const texts = textsOf(site, response).setup;
+    const texts = textsOf(site, response);
     const { partition: asked, account, ...given } = givenIn(request);
     const partition = [...deps.principals.keys()].find((each) => each === asked);
-    if (partition === undefined)
-      throw new RolebridgeError(
-        'partition_not_supported',
-        'There is no principal for this partition of AWS.',
-        { remedy: 'Go back and choose one of the partitions in the list.' },
-      );
     const accountId = digitsOf(account);
     const sets = newestSets(site);
     const set = sets.find(({ name }) => name === given.set);
-    // Where the vendor has sets, a set says what the role may do, and there are no presets.
+    // With permission sets there are no presets.
     const permissions = sets.length === 0 ? given.permissions : 'read-only';
     const wrong = {
-      ...wrongIn({ account, permissions }, texts),
-      ...(sets.length > 0 && set === undefined && { permissions: texts.permissionsMissing }),
+      ...wrongIn({ account, permissions }, texts.setup),
+      ...(sets.length > 0 && set === undefined && { permissions: texts.setup.permissionsMissing }),
+      ...(partition === undefined && { partition: texts.wrong.partition }),
     };
-    if (Object.keys(wrong).length > 0 || !isAccountId(accountId)) return show(request, response, wrong);
+    if (!isFine(wrong) || partition === undefined || !isAccountId(accountId))
+      return show(request, response, wrong);
     const { connection } = await createConnection(deps, byOf(response), sessionOf(response).organizationId, {
       name: defaultName,
       partition,
@@ -100,11 +98,11 @@ export function addNewConnectionPage(pages: Router, site: Site): void {
 /** An account as people write it: with spaces or dashes, or without. */
 export const digitsOf = (account: string): string => account.replace(/[\s-]/g, '');
 
-/** What is wrong with the first step. */
+/** Errors of the first step. */
 export function wrongIn(
   { account, permissions }: { readonly account: string; readonly permissions: string },
   texts: Texts['setup'],
-): NewConnection['wrong'] {
+): Wrong {
   return {
     ...(!isAccountId(digitsOf(account)) && {
       account: account.trim() === '' ? texts.accountMissing : texts.accountWrong,
@@ -133,7 +131,7 @@ function NewConnectionPage({ partitions, takesKeys, given, sets, wrong }: NewCon
           <CurrentStep number={1} of={3} title={texts.step1}>
             <Form path="/connections/new/role">
               <div class="section">
-                <PartitionField partitions={partitions} chosen={given.partition} />
+                <PartitionField partitions={partitions} chosen={given.partition} error={wrong.partition} />
                 <AccountField value={given.account} error={wrong.account} />
               </div>
               <fieldset class="section">

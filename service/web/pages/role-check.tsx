@@ -1,9 +1,10 @@
-/** The second step's check: the form that asks for it, its progress, and what came of it. */
+/** The second step's check: its form, its progress, and its result. */
 
 import type { Check } from '../../domain/verification.js';
 import type { CheckResult } from '../check-result.js';
-import { Button, Field, Fold, Form, useHref } from '../components/basics.js';
+import { Button, Fold, Form, useHref } from '../components/basics.js';
 import { Checks, runningRows } from '../components/checks.js';
+import { Field } from '../components/field.js';
 import { Icon } from '../components/icon.js';
 import { CheckEvidence, NoVerdict, OpenRole, PolicyToDeploy, Refusal } from '../components/refusal.js';
 import { Tell } from '../components/tell.js';

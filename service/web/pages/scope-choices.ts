@@ -2,6 +2,7 @@ import type { Response } from 'express';
 import type { Connection } from '../../domain/connection.js';
 import { namesOf, scopesOf } from '../../domain/project.js';
 import { isWithin, keysThatMatch, type Scope, scopeFromKey, scopeKey } from '../../domain/scope.js';
+import type { Wrong } from '../form-errors.js';
 import type { WebSession } from '../session.js';
 import { type Site, sessionOf } from '../site.js';
 import { defaultName } from './new-connection.js';
@@ -11,7 +12,7 @@ const treeSize = 50;
 /** So many declared targets are listed. */
 const declaredSize = 300;
 
-/** What was entered: everything stays after an error. */
+/** The input: everything stays after an error. */
 export interface ScopeForm {
   readonly name: string;
   /** Scopes that are chosen, by key. */
@@ -19,13 +20,7 @@ export interface ScopeForm {
   /** Scopes that are taken from other connections, by holder and key. */
   readonly replaced: ReadonlySet<string>;
   readonly typed: Typed;
-  readonly wrong: {
-    readonly name?: string | undefined;
-    readonly project?: string | undefined;
-    readonly environment?: string | undefined;
-    readonly architecture?: string | undefined;
-    readonly form?: string | undefined;
-  };
+  readonly wrong: Wrong;
 }
 
 export interface Typed {
@@ -38,7 +33,7 @@ export interface Typed {
 export interface ScopeNode {
   readonly key: string;
   readonly scope: Scope;
-  /** What the vendor's platform calls it, where it is declared. */
+  /** Its declared display name. */
   readonly name?: string | undefined;
   /** The connection that applies there today. */
   readonly holder: Connection | undefined;
@@ -58,7 +53,7 @@ export interface ScopeChoices {
 
 export const nothingTyped: Typed = { project: '', environment: '', architecture: '' };
 
-/** The parts of the organization that are known, and what is chosen of them: nothing, for a new connection. */
+/** The known targets, and the chosen ones: none for a new connection. */
 export async function scopeChoices(
   site: Site,
   response: Response,

@@ -1,16 +1,15 @@
 import type { Request, Response, Router } from 'express';
-import { renameConnection, setScopes } from '../../actions/change-connection.js';
+import { changeConnection, setScopes } from '../../actions/change-connection.js';
 import { renameRequest } from '../../api/connections/requests.js';
 import { statusOf } from '../../api/problem.js';
 import { parse } from '../../api/schemas.js';
 import type { Connection } from '../../domain/connection.js';
 import { holderAndKey } from '../../domain/connection-scopes.js';
-import type { RolebridgeError } from '../../domain/errors.js';
 import { requireScope } from '../../domain/permission.js';
 import { scopeFromKey, scopeName } from '../../domain/scope.js';
-import { plain } from '../check-result.js';
 import { Crumbs } from '../components/basics.js';
 import { ScopeFields } from '../components/scope-fields.js';
+import { isFine, wrongOf } from '../form-errors.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import {
@@ -45,10 +44,11 @@ export function addScopePages(pages: Router, site: Site): void {
       const named =
         name === connection.name
           ? connection
-          : await renameConnection(deps, byOf(response), connection, name);
+          : await changeConnection(deps, byOf(response), connection, { name });
       if (!isLater) await saveScopes(response, named, form);
     } catch (error) {
-      return again(refused(form, expected(error)), statusOf(expected(error)));
+      const wrong = wrongOf(expected(error), textsOf(site, response));
+      return again({ ...form, wrong }, statusOf(expected(error)));
     }
     return seeOther(site, response, `/connections/${connection.id}/connected`);
 
@@ -71,7 +71,8 @@ export function addScopePages(pages: Router, site: Site): void {
     try {
       await saveScopes(response, connection, form);
     } catch (error) {
-      return again(refused(form, expected(error)), statusOf(expected(error)));
+      const wrong = wrongOf(expected(error), textsOf(site, response));
+      return again({ ...form, wrong }, statusOf(expected(error)));
     }
     return seeOther(site, response, `/connections/${connection.id}?done=scopes`);
   });
@@ -104,7 +105,7 @@ export function addScopePages(pages: Router, site: Site): void {
     return sendPage(site, response, { title }, <ScopePage {...choices} />, status);
   }
 
-  /** What was entered, with what is wrong with it. What is chosen is taken as it is: no level is ever filled in. */
+  /** The input with its errors. A choice is used exactly: no level is ever filled in. */
   async function formIn(
     request: Named,
     response: Response,
@@ -144,17 +145,9 @@ export function addScopePages(pages: Router, site: Site): void {
   }
 }
 
-/** What the store refuses, such as a scope that was taken in the meantime. */
-const refused = (form: ScopeForm, error: RolebridgeError): ScopeForm => ({
-  ...form,
-  wrong: { form: `${plain(error)} ${error.remedy ?? ''}`.trim() },
-});
-
 /** The key of the scope that was typed; empty: none was. */
 const keyOf = ({ project, environment, architecture }: ScopeForm['typed']): string =>
   [project, environment, architecture].filter(Boolean).join('/');
-
-const isFine = (wrong: ScopeForm['wrong']): boolean => Object.keys(wrong).length === 0;
 
 /** A key of a scope as the form has it; anything else was not sent by the form. */
 const isKey = (key: string): boolean =>

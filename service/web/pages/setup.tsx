@@ -1,6 +1,5 @@
 import type { Request, Response, Router } from 'express';
-import { expectAccount } from '../../actions/bind-account.js';
-import { choosePermissionSet } from '../../actions/permission-set.js';
+import { changeConnection } from '../../actions/change-connection.js';
 import { rotateCallbackSecret } from '../../actions/rotate-callback-secret.js';
 import { createSetupCode, revokeSetupCode, setupCodeExpiry } from '../../actions/setup-codes.js';
 import { type Connection, permissionSetOf, roleRegistrationOf } from '../../domain/connection.js';
@@ -8,6 +7,7 @@ import { isAccountId } from '../../domain/ids.js';
 import type { PermissionSet } from '../../domain/permission-set.js';
 import { viewPermissionSet } from '../../domain/permission-set-view.js';
 import { type CheckResult, storedResultOf } from '../check-result.js';
+import { isFine } from '../form-errors.js';
 import { leftOut } from '../permission-sets.js';
 import { formatOf, presetOf, roleTemplate } from '../role-formats.js';
 import {
@@ -27,7 +27,7 @@ import type { RoleStep } from './role-step-state.js';
 import { type ScopeForm, scopeChoices } from './scope-choices.js';
 import { SetupPage } from './setup-page.js';
 
-/** What a request adds to the set-up of a connection: what was just made, entered or found. */
+/** State that a request adds to the set-up of a connection. */
 export interface SetupMoment {
   readonly callbackSecret?: string | undefined;
   /** With a set-up code: shown this once. */
@@ -62,17 +62,17 @@ export function addSetupPages(pages: Router, site: Site): void {
     const permissions = set ? 'read-only' : field(request, 'permissions');
     const wrong = wrongIn({ account, permissions }, textsOf(site, response).setup);
     const accountId = digitsOf(account);
-    if (Object.keys(wrong).length > 0 || !isAccountId(accountId))
+    if (!isFine(wrong) || !isAccountId(accountId))
       return sendSetup(
         site,
         request,
         response,
         connection,
-        { account: { account, permissions, wrong } },
+        { account: { account, permissions, without: set && leftOut(request, set), wrong } },
         422,
       );
-    const bound = await expectAccount(deps, byOf(response), connection, accountId);
-    if (set) await choosePermissionSet(deps, byOf(response), bound, { without: leftOut(request, set) });
+    const without = set && leftOut(request, set);
+    await changeConnection(deps, byOf(response), connection, { expectedAccountId: accountId, without });
     return seeOther(
       site,
       response,
@@ -107,7 +107,7 @@ export function addSetupPages(pages: Router, site: Site): void {
   });
 }
 
-/** What the connection's role is to allow, where the vendor has sets. */
+/** The permission set of the connection's role, if the vendor has sets. */
 function setOf({ deps }: Site, connection: Connection): PermissionSet | undefined {
   const own = permissionSetOf(connection);
   return own && deps.permissionSets.get(own.name);
@@ -206,7 +206,7 @@ export async function setupPage(
       progress={moment.progress}
       refreshPath={moment.progress && `${site.base}${request.url}`}
       scope={open === 'scope' ? await scopeChoices(site, response, connection, moment.scopeForm) : undefined}
-      set={set && viewPermissionSet(set, permissionSetOf(connection)?.without)}
+      set={set && viewPermissionSet(set, moment.account?.without ?? permissionSetOf(connection)?.without)}
       partition={deps.principals.size > 1 ? connection.partition : undefined}
     />
   );

@@ -3,7 +3,7 @@ import type { Texts } from './texts.js';
 
 /**
  * Every text of the pages, in German. In English stay what others wrote (a vendor's reasons, AWS's texts, templates) and
- * the message of a check or an error in full, in a fold below what it means.
+ * the message of a check or an error in full, in a fold below its meaning.
  */
 export function de(v: { readonly name: string; readonly platform: string }): Texts {
   return {
@@ -47,6 +47,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
         rotated: 'Der neue Zugriffsschlüssel ist in Gebrauch. Löschen Sie den alten in AWS.',
         'key-revoked': 'API-Schlüssel widerrufen, mit allem, was mit ihm erstellt wurde.',
         deleted: 'Verbindung gelöscht.',
+        replayed: 'Die Nachricht wird erneut gesendet.',
         migrating:
           'Erstellen Sie die Rolle. Der Zugriffsschlüssel gilt, bis jede Prüfung der Rolle bestanden ist.',
         'external-id-kept': 'Wechsel abgebrochen. Die External ID bleibt, wie sie war.',
@@ -59,6 +60,19 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
         return meaning === undefined ? undefined : { meaning, fix };
       },
     },
+    wrong: {
+      name: 'Geben Sie einen Namen mit höchstens 100 Zeichen ein, ohne Leerzeichen an seinen Enden.',
+      partition: 'Wählen Sie eine Partition aus der Liste.',
+      accessKeyId:
+        'Geben Sie die Zugriffsschlüssel-ID so ein, wie AWS sie zeigt: `AKIA` oder `ASIA`, dann Großbuchstaben und Ziffern, ohne Leerzeichen.',
+      secretAccessKey:
+        'Geben Sie den geheimen Zugriffsschlüssel so ein, wie AWS ihn zeigt: mindestens 40 Zeichen, ohne Leerzeichen.',
+      sessionToken: 'Ein `ASIA`-Schlüssel braucht sein Sitzungstoken; ein `AKIA`-Schlüssel hat keines.',
+      permission: 'Wählen Sie mindestens eine Berechtigung.',
+      scope: 'Geben Sie höchstens drei Namen mit `/` dazwischen ein: Buchstaben, Ziffern, `.`, `_` und `-`.',
+      duration: 'Geben Sie 900 bis 43200 Sekunden ein.',
+      days: 'Geben Sie 1 bis 3650 Tage ein.',
+    },
     keys: {
       title: 'API-Schlüssel',
       lead: 'Schlüssel für Ihre Programme. Ein Schlüssel kann, was ihm erlaubt ist, und nie mehr als der, mit dem Sie angemeldet sind.',
@@ -70,7 +84,6 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       expires: 'Läuft ab',
       never: 'Nie',
       lastUsed: 'Zuletzt benutzt',
-      action: 'Aktion',
       revoke: 'Widerrufen',
       revokeThe: (name) => `${name} widerrufen`,
       revoked: 'Widerrufen',
@@ -101,6 +114,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       tested: 'Getestet',
     },
     checks: {
+      awsRequest: 'AWS-Anfrage',
       states: {
         passed: 'Bestanden',
         failed: 'Fehlgeschlagen',
@@ -197,6 +211,11 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       count: (n) => `${n} ${n === 1 ? 'Verbindung' : 'Verbindungen'}.`,
       countSome: (n) => `Die ersten ${n} passenden Verbindungen.`,
       checkedHourly: 'Jede Verbindung wird stündlich geprüft.',
+      assurance: 'Was bedeuten Bewiesen und Getestet?',
+      assurances: [
+        `**Bewiesen:** Die Vertrauensrichtlinie wurde gelesen; kein anderer Kunde von ${v.name} kann die Rolle über uns verwenden.`,
+        '**Getestet:** AWS hat jede andere External ID abgelehnt, die wir versucht haben; die Rolle kann ihre eigene Richtlinie nicht lesen.',
+      ],
       none: (search) => `Keine Verbindung passt zu „${search}“.`,
       noneOfStatus: 'Keine Verbindung hat diesen Status.',
       showAll: 'Alle anzeigen',
@@ -405,6 +424,13 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       ],
       policy: 'Korrigierte Vertrauensrichtlinie',
       yourPolicy: 'Ihre Vertrauensrichtlinie',
+      onlyCorrected: 'Nur die richtige Richtlinie zeigen',
+      notes: {
+        external_id_not_required: 'Lässt uns ohne die External ID hinein',
+        external_id_not_enforced: 'Akzeptiert mehr als Ihre External ID',
+        trust_policy_unsafe: 'Lässt mehr herein, als Ihre External ID erlaubt',
+        previous_external_id_accepted: 'Akzeptiert noch die alte External ID',
+      },
       copyPolicy: 'Korrigierte Richtlinie kopieren',
       causes: 'Mögliche Ursachen, die wahrscheinlichste zuerst',
       likelihood: { certain: 'sicher', likely: 'wahrscheinlich', possible: 'möglich' },
@@ -486,10 +512,23 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       incomplete: `Einige Berechtigungen fehlen. ${v.name} arbeitet weiter in diesem Konto, ohne das, was sie braucht.`,
       unavailable: 'Nicht verfügbar, weil optionale Berechtigungen weggelassen wurden',
       notChecked: 'Vom Simulator von AWS nicht geprüft',
-      update: (have, newest) => `${have} ist bereitgestellt, Version ${newest} ist verfügbar`,
-      updateLine:
-        'Stellen Sie die Rolle mit der neuen Version erneut bereit. Bis dahin bleibt alles in Betrieb.',
-      updateTo: (version) => `Auf Version ${version} aktualisieren`,
+      title: (title, version) => (version ? `${title} v${version}` : title),
+      label: (name, version) =>
+        `${name.charAt(0).toUpperCase()}${name.slice(1)}${version ? ` v${version}` : ''}`,
+      allOf: (version) =>
+        version ? `Alle Berechtigungen von Version ${version}` : 'Alle Berechtigungen der Rolle',
+      update: (newest, added, changed, removed) => {
+        const parts = [
+          added > 0 && `${added} neu`,
+          changed > 0 && `${changed} geändert`,
+          removed > 0 && `${removed} entfernt`,
+        ];
+        return `Version ${newest}: ${parts.filter(Boolean).join(', ')}`;
+      },
+      updateLine: 'Die Rolle funktioniert wie sie ist weiter, bis Sie sie ändern.',
+      updateHow: 'Stellen Sie die Rolle mit der neuen Version noch einmal bereit.',
+      changes: { added: 'Neu', changed: 'Geändert', removed: 'Entfernt' },
+      updateTo: (version) => `Auf v${version} aktualisieren`,
     },
     operator: {
       badge: 'Betrieb',
@@ -528,6 +567,8 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       permissions: 'Berechtigungen',
       anyPermissions: 'Alle Berechtigungen',
       none: 'Keine Verbindung passt.',
+      matching: (count) =>
+        `${new Intl.NumberFormat('de').format(count)} ${count === 1 ? 'Verbindung' : 'Verbindungen'}`,
       filter: 'Verbindungen filtern',
       status: 'Status',
       anyStatus: 'Jeder Status',
@@ -557,7 +598,10 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
         noEndpoints: 'Es gibt keinen Webhook-Endpunkt.',
         noDeliveries: 'In den letzten 7 Tagen wurde keine Nachricht gesendet.',
         noMatch: 'Keine Zustellung hat diesen Status.',
-        newest: (count) => `Die neuesten ${count} Zustellungen.`,
+        newest: 'Neueste Zustellungen',
+        older: 'Ältere Zustellungen',
+        replay: 'Erneut senden',
+        replayThe: (type) => `${type} erneut senden`,
       },
     },
     success: {
@@ -583,6 +627,8 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       continueToRole: 'Wechsel zur Rolle fortsetzen',
       delete: 'Verbindung löschen',
       details: 'Einzelheiten',
+      region: 'Region',
+      lastUsed: 'Zuletzt verwendet',
       roleArn: 'Rollen-ARN',
       externalId: 'External ID',
       id: 'Verbindungs-ID',
@@ -737,6 +783,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       titles: {
         'connection.create': 'Erstellt',
         'connection.verify': 'Geprüft',
+        'connection.change': 'Angaben geändert',
         'connection.rename': 'Umbenannt',
         'connection.set_scopes': 'Geltungsbereich geändert',
         'connection.rotate_access_key': 'Zugriffsschlüssel ersetzt',

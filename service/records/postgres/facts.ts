@@ -1,0 +1,44 @@
+import type pg from 'pg';
+import { z } from 'zod';
+import type { StoredFacts } from '../../secrets/key-check.js';
+import { connected } from './migrate.js';
+
+const stored = z.record(z.string(), z.string());
+
+/** A table with `id` and `value`, in a separate session: it is read before the schema is there. */
+export function factsInDatabase(url: string, table: string): StoredFacts {
+  async function withClient<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> {
+    const client = await connected(url, 3_000, 5_000);
+    try {
+      return await work(client);
+    } finally {
+      await client.end().catch(() => {});
+    }
+  }
+  const all = async (client: pg.Client) => {
+    const { rows } = await client.query(`SELECT id, value FROM ${table}`);
+    return stored.parse(Object.fromEntries(rows.map(({ id, value }) => [id, value])));
+  };
+  const insert = `INSERT INTO ${table} (id, value) VALUES ($1, $2) ON CONFLICT (id)`;
+  return {
+    read: () =>
+      withClient(async (client) => {
+        const { rows } = await client.query('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
+        return rows[0]?.there ? all(client) : {};
+      }),
+    add: (facts) =>
+      withClient(async (client) => {
+        // Of two that start at once the primary key takes the first.
+        for (const entry of Object.entries(facts)) await client.query(`${insert} DO NOTHING`, entry);
+        return all(client);
+      }),
+    set: (facts) =>
+      withClient(async (client) => {
+        await client.query('BEGIN');
+        for (const [id, value] of Object.entries(facts))
+          if (value === undefined) await client.query(`DELETE FROM ${table} WHERE id = $1`, [id]);
+          else await client.query(`${insert} DO UPDATE SET value = excluded.value`, [id, value]);
+        await client.query('COMMIT');
+      }),
+  };
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import type { Integrity } from '../integrity.js';
+import type { IntegrityKeys } from '../integrity-keys.js';
+import { tableNames } from '../tables.js';
+import type { PostgresCheckpoints } from './audit-checkpoints.js';
+import type { Sessions } from './sessions.js';
+import { signed, verified } from './signed-value.js';
+
+export const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+const found = z.object({ key: z.string(), value: z.unknown(), mac: z.string() });
+const rowsAtOnce = 500;
+/** Longer than any transaction: by then every process signs with the newest key. */
+const settledMs = 120_000;
+
+/**
+ * Signs each row and checkpoint again that another key has signed; audit records keep their signatures, which the
+ * checkpoints prove. What a process changes meanwhile is left alone: it signs with the new key. A row that is damaged
+ * stays as it is.
+ */
+export async function signAgain(
+  sessions: Sessions,
+  integrity: Integrity,
+  checkpoints: PostgresCheckpoints,
+): Promise<number> {
+  let count = await checkpoints.signAgain();
+  for (const table of tableNames)
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const rows: z.infer<typeof found>[] = await sessions.query(
+        found,
+        `SELECT key, value, mac FROM ${snake(table)}
+         WHERE key > $1 AND mac NOT LIKE $2 ORDER BY key LIMIT ${rowsAtOnce}`,
+        [after, `${integrity.keyId}.%`],
+      );
+      const again = rows.flatMap((row) => {
+        try {
+          const place = `${table} ${row.key}`;
+          return [{ ...row, next: signed(place, verified(place, row, integrity), integrity).mac }];
+        } catch {
+          return [];
+        }
+      });
+      const changed = await sessions.query(
+        z.object({}),
+        `UPDATE ${snake(table)} SET mac = again.next
+         FROM unnest($1::text[], $2::text[], $3::text[]) AS again (key, mac, next)
+         WHERE ${snake(table)}.key = again.key AND ${snake(table)}.mac = again.mac RETURNING again.key`,
+        [again.map(({ key }) => key), again.map(({ mac }) => mac), again.map(({ next }) => next)],
+      );
+      count += changed.length;
+      after = rows.length < rowsAtOnce ? undefined : rows.at(-1)?.key;
+    }
+  return count;
+}
+
+/** Once every process signs with a new key: what the former ones signed meanwhile is signed again, and they are retired. */
+export async function finishRenewal(
+  sessions: Sessions,
+  keys: IntegrityKeys,
+  checkpoints: PostgresCheckpoints,
+): Promise<void> {
+  await keys.refresh();
+  if (keys.former.length === 0 || keys.newestAgeMs < settledMs) return;
+  while ((await signAgain(sessions, keys.integrity, checkpoints)) > 0);
+  // A clock that was ahead may have made records of the future.
+  await keys.retire(Math.max(Date.now(), await checkpoints.newestRecordMs()));
+}
