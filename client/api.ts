@@ -20,7 +20,7 @@ export interface ConnectionMembers {
   createdAt: string;
   /** ISO 8601, in UTC. */
   updatedAt: string;
-  /** When credentials were last issued with it, within an hour. On a file store a restart may forget it. */
+  /** When credentials were last issued with it, within an hour. A crash of a file store may lose the last hour of it. */
   lastUsedAt?: string | undefined;
   /** In the answer to a callback: members that changed nothing. */
   warnings?:
