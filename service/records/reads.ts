@@ -4,8 +4,8 @@ import type { Row } from './row.js';
 import { type Rows, rowValue } from './rows.js';
 import { staysOnDisk, type TableName, type Values } from './tables.js';
 
-/** Values that were read lately: what is deployed asks for the same ones all day long. */
-const recentAtMost = 10_000;
+/** Deployed jobs ask for the same values all day long. */
+const recentAtMost = 20_000;
 
 /**
  * Queries on rows in memory.
@@ -15,15 +15,9 @@ export function readsOn(
   rows: Rows,
   textOf: (row: Row) => Promise<string | undefined>,
 ): Pick<Backend, 'get' | 'list' | 'count'> {
-  const recent = new RecentValues<Row>(recentAtMost);
-  function recentValue<Name extends TableName>(row: Row): Values[Name] {
-    const known = recent.get(row);
-    // Cached columns derive from the row, and values are read-only.
-    if (known !== undefined) return known as Values[Name];
-    const value = rowValue<Name>(row);
-    recent.set(row, value);
-    return value;
-  }
+  const recent = new RecentValues(recentAtMost);
+  // The value of a row was checked when it became one, and values are read-only.
+  const recentValue = <Name extends TableName>(row: Row) => recent.of(row) as Values[Name];
   function fromDisk<Name extends TableName>(
     _: Name,
     found: readonly (Row | undefined)[],

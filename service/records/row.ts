@@ -16,4 +16,6 @@ export interface Row {
   /** A place once it was written, if the rows of its table stay on the disk. */
   text: string | Place;
   readonly columns: { readonly [name: string]: string | undefined };
+  /** The value itself while it is one of those read lately. */
+  value?: unknown;
 }

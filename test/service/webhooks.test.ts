@@ -400,7 +400,7 @@ describe('addresses that are never contacted', () => {
 test('no secret or path of an endpoint is logged or stored in the clear', async () => {
   await start();
   const made = await vendor.connected();
-  await until(() => vendor.receiver.of(made.id).length === 1);
+  await until(() => vendor.receiver.types(made.id).length === 1);
   const files = readdirSync(vendor.directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
