@@ -38,7 +38,7 @@ export const base = {
 };
 
 /**
- * The tests of the constructs once more, on cdktn: where the source and the tests say cdktf, they get cdktn. What is
+ * The tests of the constructs again, on cdktn: where the source and the tests say cdktf, they get cdktn. What is
  * published for cdktn is compiled from the same source (`constructs/build.mjs`).
  */
 export const onCdktn = {

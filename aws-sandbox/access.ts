@@ -13,7 +13,7 @@ export interface NamedPolicy {
   isKnown?: boolean;
 }
 
-/** Every policy that decides on what an identity may do. */
+/** Every policy that limits or grants permissions of an identity. */
 export interface PolicySet {
   identity: NamedPolicy[];
   boundary?: NamedPolicy[];
@@ -79,7 +79,7 @@ function judge(policies: NamedPolicy[] | undefined, request: AccessRequest) {
   if (denies.length > 0) return { effect: 'Deny' as const, matched: denies };
   if (matched.length > 0) return { effect: 'Allow' as const, matched };
   const standIn = policies.find(({ isKnown }) => isKnown === false);
-  // IAM and STS are what a stand-in surely lacks: AWS gives them to few policies, and those are known here.
+  // The stand-in lacks IAM and STS: AWS grants them in few policies, and those are known here.
   if (standIn && !/^(iam|sts):/i.test(request.action))
     throw cannotEvaluate(`the AWS managed policy ${standIn.id}`);
   return { effect: undefined, matched };
@@ -98,7 +98,7 @@ export function missingContextKeys(policies: PolicySet, request: AccessRequest):
 /** Checked when it was stored. */
 const read = ({ document }: NamedPolicy): Policy => JSON.parse(document);
 
-/** The policies of a role or user, as they decide on what it may do. */
+/** The policies that determine the permissions of a role or user. */
 export function policiesOf(account: Account, permissions: Permissions): PolicySet {
   const managed = (arn: string, type?: string): NamedPolicy => {
     const policy = account.policies.get(arn) ?? awsManagedPolicy(arn);

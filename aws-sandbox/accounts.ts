@@ -27,7 +27,7 @@ export interface Account {
   serviceControlPolicies?: string[];
 }
 
-/** What every IAM thing has. */
+/** Members of every IAM entity. */
 export interface Entity {
   name: string;
   path: string;
@@ -80,7 +80,7 @@ export interface ManagedPolicy extends Entity {
   lastVersion: number;
 }
 
-/** Who makes a call. */
+/** The caller. */
 export interface Caller {
   account: Account;
   accessKeyId: string;
@@ -100,7 +100,7 @@ export interface Session {
   issuedAt: number;
   expiresAt: number;
   sourceIdentity?: string;
-  /** They limit what the session may do. */
+  /** Session policies: they limit the session. */
   policies?: string[];
   tags: Map<string, string>;
   transitiveTagKeys: Set<string>;
@@ -193,7 +193,7 @@ export class Accounts {
     return { ...key, sessionToken, expiration: new Date(session.expiresAt) };
   }
 
-  /** Who has this key; refused as AWS refuses. */
+  /** The owner of this key; throws AWS's errors. */
   authenticate(
     accessKeyId: string | undefined,
     sessionToken: string | undefined,

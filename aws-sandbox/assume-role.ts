@@ -58,7 +58,7 @@ export const assumeRole: Action = (call) => {
   };
 };
 
-/** Who a role's session is, once assumed. */
+/** The identity of an assumed role. */
 export function sessionCaller(role: Role, sessionName: string): Omit<Caller, 'accessKeyId' | 'session'> {
   const { partition, accountId } = role.account;
   return {
@@ -111,7 +111,7 @@ function readWish(call: Call): Wish {
 
 /**
  * The role, if it lets the caller in. Every refusal has the same text, also for a role that doesn't exist:
- * AWS says nothing about roles to those who may not assume them.
+ * AWS reveals nothing about a role to callers that can't assume it.
  */
 function authorize(call: Call, wish: Wish): Role {
   const role = call.accounts.findRole(wish.roleArn);

@@ -4,7 +4,7 @@ import { denied } from './denial.js';
 import type { AccessRequest } from './evaluate.js';
 import { contextOfCaller } from './request-context.js';
 
-/** What the caller's own side says to a call: identity-based and session policies, boundary, service control policies. */
+/** The decision of the caller's side: identity-based and session policies, boundary, service control policies. */
 export function authorizeCaller(
   { caller }: Call,
   request: AccessRequest,

@@ -51,7 +51,7 @@ const STATEMENTS: Record<string, object> = {
   },
 };
 
-/** `AmazonS3ReadOnlyAccess`, `AmazonEC2FullAccess`: one service, told by the name. */
+/** `AmazonS3ReadOnlyAccess`, `AmazonEC2FullAccess`: one service, by the name. */
 const ONE_SERVICE = /^(?:Amazon|AWS)?([A-Za-z0-9]+?)(ReadOnlyAccess|FullAccess)$/;
 
 function statementOf(name: string): object | undefined {
@@ -61,7 +61,7 @@ function statementOf(name: string): object | undefined {
   return { Effect: 'Allow', Action: verbs.map((verb) => `${service.toLowerCase()}:${verb}`), Resource: '*' };
 }
 
-/** Grants nothing: what it would grant, the sandbox doesn't know. */
+/** Grants nothing: the sandbox doesn't know its document. */
 const STAND_IN = { Effect: 'Allow', Action: 'sandbox:Unknown', Resource: '*' };
 
 /** Is the policy's text in the sandbox? With a stand-in, what AWS would decide is unknown. */

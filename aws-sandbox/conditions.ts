@@ -214,7 +214,7 @@ function isInRange(actual: string, range: string): boolean {
   return list.check(actual, type);
 }
 
-/** Loud, and never AccessDenied: a double that denies what it can't evaluate hides roles that are open. */
+/** A loud error, never AccessDenied: a mock that denies unknown conditions hides open roles. */
 export function cannotEvaluate(what: string): AwsError {
   return new AwsError('SandboxCannotEvaluate', `The AWS sandbox can't evaluate ${what}.`);
 }

@@ -14,7 +14,7 @@ const KINDS = {
 /** A kind of policy that AWS names when it denies. */
 export type PolicyKind = keyof typeof KINDS;
 
-/** What a denial is about, and why: nothing allows it, or something denies it. */
+/** The subject and cause of a denial: no policy allows it, or one denies it. */
 export interface Denial {
   arn: string;
   action: string;

@@ -23,7 +23,7 @@ import { requestDetails, type SandboxRequest } from './requests.js';
 import { simulateCustomPolicy, simulatePrincipalPolicy } from './simulate.js';
 import { stsActions } from './sts.js';
 
-/** What answering a request needs to know of the sandbox. */
+/** The parts of the sandbox that handlers use. */
 export interface Environment {
   accounts: Accounts;
   faults: FaultList;

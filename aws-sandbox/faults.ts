@@ -2,7 +2,7 @@ import { AwsError } from './aws-error.js';
 import { denied, type PolicyKind } from './denial.js';
 import type { SandboxRequest } from './requests.js';
 
-/** What goes wrong, for which calls and how often. */
+/** A fault, the calls that it applies to, and how often. */
 export type Fault = FaultScope &
   (
     | { kind: 'throttle' }

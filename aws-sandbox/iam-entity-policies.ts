@@ -19,7 +19,7 @@ const KINDS = {
   User: { find: findUser, maxInlineLength: 2_048 },
 } satisfies Record<Kind, { find: (call: Call) => Entity; maxInlineLength: number }>;
 
-/** The actions on what a role or user may do: inline and attached policies, and the boundary. */
+/** The actions on permissions of roles and users: inline and attached policies, and the boundary. */
 export const entityPolicyActions: Record<string, Action> = { ...actionsOf('Role'), ...actionsOf('User') };
 
 function actionsOf(kind: Kind): Record<string, Action> {

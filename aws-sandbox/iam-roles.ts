@@ -85,7 +85,7 @@ export const roleActions: Record<string, Action> = {
   },
 };
 
-/** The id of the last role with each ARN in this process, for those who know an ARN only; deleted ones stay. */
+/** The id of the last role with each ARN in this process, for callers that have only an ARN; deleted roles stay. */
 export const roleIds = new Map<string, string>();
 
 /** Makes a role in the call's account, from checked parts. */

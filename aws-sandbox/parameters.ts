@@ -1,6 +1,6 @@
 import { AwsError } from './aws-error.js';
 
-/** What a text parameter must satisfy; the words of a refusal are AWS's. */
+/** The constraints of a string parameter; errors have AWS's text. */
 export interface TextRule {
   min?: number;
   max?: number;

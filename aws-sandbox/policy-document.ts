@@ -5,7 +5,7 @@ import type { Policy } from './evaluate.js';
 
 type Json = Record<string, unknown>;
 
-/** What IAM refuses in a statement, in its order and with its words. */
+/** Faults of a statement, in IAM's order and words. */
 type Rules = readonly (readonly [isWrong: (statement: Json) => boolean, text: string])[];
 
 const FIELDS = [

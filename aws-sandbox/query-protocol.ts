@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { AwsError } from './aws-error.js';
 import { checkSignature } from './signature.js';
 
-/** What can be written as XML: arrays become `<member>` elements, undefined is left out. */
+/** A value that can be written as XML: arrays become `<member>` elements, undefined is left out. */
 export type XmlValue =
   | string
   | number
@@ -22,7 +22,7 @@ export interface QueryRequest {
   checkSignature: (secretAccessKey: string) => boolean;
   /** The region of the credential scope. */
   region?: string;
-  /** What condition keys know of the HTTP request. */
+  /** Condition keys from the HTTP request. */
   origin: RequestOrigin;
 }
 
@@ -41,14 +41,14 @@ const NAMESPACES = {
 /** The two services that one endpoint serves. */
 export type ServiceName = keyof typeof NAMESPACES;
 
-/** The services share an endpoint here; the API version, which every client sends, tells them apart. */
+/** The services share an endpoint here; the API version, which every client sends, distinguishes them. */
 export function serviceOf(query: QueryRequest): ServiceName {
   return query.params.get('Version') === '2010-05-08' ? 'iam' : 'sts';
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** Reads action, parameters and who signs. Only the body's form or the URL's query: AWS ignores all else. */
+/** Reads action, parameters and the access key of the signature. Only the body's form or the URL's query: AWS ignores all else. */
 export async function readQueryRequest(request: IncomingMessage): Promise<QueryRequest> {
   const query = new URL(request.url ?? '/', 'http://sandbox').searchParams;
   const rawBody = request.method === 'POST' ? await readBody(request) : '';

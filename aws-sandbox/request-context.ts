@@ -4,7 +4,7 @@ import type { ConditionContext } from './conditions.js';
 import type { Tag } from './parameters.js';
 import { awsTime } from './query-protocol.js';
 
-/** What an AssumeRole call asks for, checked. */
+/** The validated parameters of an AssumeRole call. */
 export interface Wish {
   roleArn: string;
   sessionName: string;
@@ -38,7 +38,7 @@ export function contextOfCaller(call: Call): Entry[] {
   ];
 }
 
-/** What is known of a caller without a request. */
+/** Condition keys of a caller without a request. */
 export function contextOfIdentity(caller: Omit<Caller, 'accessKeyId'>): Entry[] {
   const { session } = caller;
   const isRoot = caller.principalArn.endsWith(':root');

@@ -20,7 +20,7 @@ export interface SandboxRequest {
   tags?: Record<string, string>;
 }
 
-/** What a call asked for, as it was sent: recorded before anything of it is checked. */
+/** A call as it was sent, recorded before validation. */
 export function requestDetails(params: Parameters): Partial<SandboxRequest> {
   const durationSeconds = params.optional('DurationSeconds');
   const values = params.list('Tags', 'Value');

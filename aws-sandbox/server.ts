@@ -128,7 +128,7 @@ export async function startAwsSandbox(options: AwsSandboxOptions = {}) {
       };
     },
 
-    /** A key of a user, who is made if need be. */
+    /** A key of a user, created if necessary. */
     createAccessKey(accountId: string, userName: string): AccessKey {
       const account = accounts.get(accountId);
       return accounts.issueUserKey(account, ensureUser(account, userName, now()));

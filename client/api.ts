@@ -12,13 +12,17 @@ export interface ConnectionMembers {
   expectedAccountId?: string | undefined;
   /** Where it applies; {} is the organization's default. */
   scopes: Scope[];
+  /** Where the vendor last said that it applies; a callback may narrow that. Absent until the vendor says so. */
+  vendorScopes?: Scope[] | undefined;
+  /** A callback may make it the organization's default. */
+  scopeFrom?: 'callback' | undefined;
   /** ISO 8601, in UTC. */
   createdAt: string;
   /** ISO 8601, in UTC. */
   updatedAt: string;
   /** When credentials were last issued with it, within an hour. On a file store a restart may forget it. */
   lastUsedAt?: string | undefined;
-  /** In the answer to a callback: what of it changed nothing. */
+  /** In the answer to a callback: members that changed nothing. */
   warnings?:
     | {
         code: 'scope_kept' | 'permission_set_kept';
@@ -56,6 +60,7 @@ export interface AuditRecordMembers {
     | 'api_key.revoke'
     | 'connection.create'
     | 'connection.verify'
+    | 'connection.change'
     | 'connection.rename'
     | 'connection.label'
     | 'connection.expect_account'
@@ -96,7 +101,7 @@ export interface AuditRecordMembers {
     | 'web_session.begin'
     | 'web_session.end';
   connectionId?: string | undefined;
-  /** What credentials were requested for. */
+  /** The target of the credentials. */
   target?: Scope | undefined;
   details?: Record<string, string | number | boolean> | undefined;
   id: string;
@@ -110,7 +115,7 @@ export interface AuditRecordMembers {
     | {
         kind: 'web_session';
         id: string;
-        /** Who the sign-in link was created for, unverified. */
+        /** The person of the sign-in link, unverified. */
         person?: Person | undefined;
       }
     | {
@@ -222,11 +227,11 @@ export type ProblemCode =
 export interface CreatedConnection extends ConnectionMembers {
   method: 'assume_role';
   status: 'pending';
-  /** What the role's trust policy must require as sts:ExternalId. */
+  /** The value of sts:ExternalId that the role's trust policy must require. */
   externalId: string;
   /** During a rotation: the next one. */
   pendingExternalId?: string | undefined;
-  /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+  /** The permission set: `deploy@3`, or `deploy` until a role was checked against a version. */
   permissionSet?: string | undefined;
   /** Its optional statements that are left out. */
   without?: string[] | undefined;
@@ -249,7 +254,7 @@ export interface RoleTemplates {
   console: string;
   /** To paste there as an inline policy: the permission set, and that the role may read itself. */
   consolePolicy: string;
-  /** What of the permission set has no room in an inline policy: to create and attach as managed policies. */
+  /** Statements beyond the inline policy limit, as managed policies to create and attach. */
   consoleManagedPolicies?: string[] | undefined;
   /** A whole main.ts for CDK Terrain, for new stacks. */
   cdktn: string;
@@ -272,11 +277,11 @@ export type Connection = ConnectionMembers &
     | {
         method: 'assume_role';
         status: 'pending';
-        /** What the role's trust policy must require as sts:ExternalId. */
+        /** The value of sts:ExternalId that the role's trust policy must require. */
         externalId: string;
         /** During a rotation: the next one. */
         pendingExternalId?: string | undefined;
-        /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+        /** The permission set: `deploy@3`, or `deploy` until a role was checked against a version. */
         permissionSet?: string | undefined;
         /** Its optional statements that are left out. */
         without?: string[] | undefined;
@@ -286,7 +291,7 @@ export type Connection = ConnectionMembers &
     | {
         method: 'assume_role';
         status: 'connected';
-        /** What the role's trust policy must require as sts:ExternalId. */
+        /** The value of sts:ExternalId that the role's trust policy must require. */
         externalId: string;
         /** During a rotation: the next one. */
         pendingExternalId?: string | undefined;
@@ -297,10 +302,10 @@ export type Connection = ConnectionMembers &
         roleId: string;
         /** proven: the trust policy was read and judged. tested: by probes only. */
         assurance: 'proven' | 'tested';
-        /** Whether IAM's simulator allows what the permission set needs. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked. */
+        /** Result of IAM's simulator for the permission set. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked. */
         permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
         verification: Verification;
-        /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+        /** The permission set: `deploy@3`, or `deploy` until a role was checked against a version. */
         permissionSet?: string | undefined;
         /** Its optional statements that are left out. */
         without?: string[] | undefined;
@@ -317,13 +322,13 @@ export type Connection = ConnectionMembers &
     | {
         method: 'assume_role';
         status: 'failed';
-        /** What the role's trust policy must require as sts:ExternalId. */
+        /** The value of sts:ExternalId that the role's trust policy must require. */
         externalId: string;
         /** During a rotation: the next one. */
         pendingExternalId?: string | undefined;
         roleArn: string;
         verification: Verification;
-        /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+        /** The permission set: `deploy@3`, or `deploy` until a role was checked against a version. */
         permissionSet?: string | undefined;
         /** Its optional statements that are left out. */
         without?: string[] | undefined;
@@ -333,14 +338,14 @@ export type Connection = ConnectionMembers &
     | {
         method: 'assume_role';
         status: 'disconnected';
-        /** What the role's trust policy must require as sts:ExternalId. */
+        /** The value of sts:ExternalId that the role's trust policy must require. */
         externalId: string;
         /** During a rotation: the next one. */
         pendingExternalId?: string | undefined;
         reason: 'deprovisioned' | 'deleted';
         /** ISO 8601, in UTC. */
         disconnectedAt: string;
-        /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+        /** The permission set: `deploy@3`, or `deploy` until a role was checked against a version. */
         permissionSet?: string | undefined;
         /** Its optional statements that are left out. */
         without?: string[] | undefined;
@@ -360,7 +365,7 @@ export type Connection = ConnectionMembers &
         /** The role that is to replace it. */
         migrateToRole?:
           | {
-              /** What the role's trust policy must require as sts:ExternalId. */
+              /** The value of sts:ExternalId that the role's trust policy must require. */
               externalId: string;
               roleArn?: string | undefined;
               verification?: Verification | undefined;
@@ -393,6 +398,7 @@ export type Verification = VerificationMembers &
           | {
               causes: Cause[];
               trustPolicy: string;
+              currentPolicy?: string | undefined;
             }
           | undefined;
       }
@@ -444,9 +450,9 @@ export interface PermissionsReport {
   missing: PermissionFinding[];
   /** Optional, and denied. */
   unavailable: PermissionFinding[];
-  /** What the set denies, and the role allows. */
+  /** Allowed by the role, but denied by the set. */
   notDenied: PermissionFinding[];
-  /** What IAM's simulator could not be asked. */
+  /** Not checkable with IAM's simulator. */
   notChecked: {
     sid: string;
     reason: string;
@@ -556,9 +562,9 @@ export interface Problem {
 }
 
 export interface CreatedSetupCode {
-  /** Reads what the code of a customer needs; in no other answer. */
+  /** The set-up code. It is shown once. */
   code: string;
-  /** The code with the address of this service: what init --setup takes. */
+  /** The code with the address of this service, for `init --setup`. */
   link: string;
   /** The whole command. */
   command: string;
@@ -571,7 +577,7 @@ export interface Setup {
   vendorName?: string | undefined;
   name: string;
   connectionId: string;
-  /** What the role's trust policy must require as sts:ExternalId. */
+  /** The value of sts:ExternalId that the role's trust policy must require. */
   externalId: string;
   /** The vendor's IAM principal, which the role must trust. */
   principal: string;
@@ -596,7 +602,7 @@ export interface ConnectionSummary {
   accountId?: string | undefined;
   /** proven: the trust policy was read and judged. tested: by probes only. */
   assurance?: 'proven' | 'tested' | undefined;
-  /** Whether IAM's simulator allows what the permission set needs. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked. */
+  /** Result of IAM's simulator for the permission set. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked. */
   permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
   principalArn?: string | undefined;
   /** Why it failed. */
@@ -656,7 +662,7 @@ export interface Enrollment {
   createdAt: string;
   /** ISO 8601, in UTC. */
   expiresAt: string;
-  /** What the roles of its accounts are created with. */
+  /** Values for the roles of its accounts. */
   permissionSet?: string | undefined;
   without?: string[] | undefined;
   /** Those that have registered themselves. */
@@ -862,7 +868,7 @@ export interface Operations {
       body:
         | {
             name: string;
-            /** What you call it. */
+            /** Your name for it. */
             reference?: string | undefined;
             /** Up to 20 texts that the service keeps for you. */
             metadata?: Record<string, string> | undefined;
@@ -882,7 +888,7 @@ export interface Operations {
         | {
             name: string;
             method: 'access_key';
-            /** What you call it. */
+            /** Your name for it. */
             reference?: string | undefined;
             /** Up to 20 texts that the service keeps for you. */
             metadata?: Record<string, string> | undefined;
@@ -905,6 +911,7 @@ export interface Operations {
     args: [
       query?: {
         limit?: number | undefined;
+        /** The "next" of the page before. */
         after?: string | undefined;
         reference?: string | undefined;
         /** Of the role or key, or the expected one. */
@@ -916,7 +923,7 @@ export interface Operations {
         status?: 'pending' | 'connected' | 'failed' | 'disconnected' | undefined;
         /** Name (`deploy`) or name and version (`deploy@3`) of a permission set. */
         permissionSet?: string | undefined;
-        /** What IAM's simulator said of it. */
+        /** IAM's simulator result. */
         permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
         /** Those that apply to it or to something in it: `shop/production`. */
         scope?: string | undefined;
@@ -1007,7 +1014,7 @@ export interface Operations {
       },
     ];
     answer: {
-      /** What the role's trust policy must require as sts:ExternalId. */
+      /** The value of sts:ExternalId that the role's trust policy must require. */
       externalId: string;
       /** The vendor's IAM principal, which the role must trust. */
       principal: string;
@@ -1049,11 +1056,11 @@ export interface Operations {
       | (ConnectionMembers & {
           method: 'assume_role';
           status: 'pending';
-          /** What the role's trust policy must require as sts:ExternalId. */
+          /** The value of sts:ExternalId that the role's trust policy must require. */
           externalId: string;
           /** During a rotation: the next one. */
           pendingExternalId?: string | undefined;
-          /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+          /** The permission set: `deploy@3`, or `deploy` until a role was checked against a version. */
           permissionSet?: string | undefined;
           /** Its optional statements that are left out. */
           without?: string[] | undefined;
@@ -1065,7 +1072,7 @@ export interface Operations {
           trustPolicy: Record<string, unknown>;
           roleTemplates: RoleTemplates;
           statusUrl: string;
-          /** What the role's trust policy must require as sts:ExternalId. */
+          /** The value of sts:ExternalId that the role's trust policy must require. */
           previousExternalId: string;
           /** Signs the callback; in no other answer. */
           callbackSecret?: string | undefined;
@@ -1075,7 +1082,7 @@ export interface Operations {
       | (ConnectionMembers & {
           method: 'assume_role';
           status: 'connected';
-          /** What the role's trust policy must require as sts:ExternalId. */
+          /** The value of sts:ExternalId that the role's trust policy must require. */
           externalId: string;
           /** During a rotation: the next one. */
           pendingExternalId?: string | undefined;
@@ -1086,10 +1093,10 @@ export interface Operations {
           roleId: string;
           /** proven: the trust policy was read and judged. tested: by probes only. */
           assurance: 'proven' | 'tested';
-          /** Whether IAM's simulator allows what the permission set needs. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked. */
+          /** Result of IAM's simulator for the permission set. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked. */
           permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
           verification: Verification;
-          /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+          /** The permission set: `deploy@3`, or `deploy` until a role was checked against a version. */
           permissionSet?: string | undefined;
           /** Its optional statements that are left out. */
           without?: string[] | undefined;
@@ -1108,7 +1115,7 @@ export interface Operations {
           trustPolicy: Record<string, unknown>;
           roleTemplates: RoleTemplates;
           statusUrl: string;
-          /** What the role's trust policy must require as sts:ExternalId. */
+          /** The value of sts:ExternalId that the role's trust policy must require. */
           previousExternalId: string;
           /** Signs the callback; in no other answer. */
           callbackSecret?: string | undefined;
@@ -1118,13 +1125,13 @@ export interface Operations {
       | (ConnectionMembers & {
           method: 'assume_role';
           status: 'failed';
-          /** What the role's trust policy must require as sts:ExternalId. */
+          /** The value of sts:ExternalId that the role's trust policy must require. */
           externalId: string;
           /** During a rotation: the next one. */
           pendingExternalId?: string | undefined;
           roleArn: string;
           verification: Verification;
-          /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+          /** The permission set: `deploy@3`, or `deploy` until a role was checked against a version. */
           permissionSet?: string | undefined;
           /** Its optional statements that are left out. */
           without?: string[] | undefined;
@@ -1136,7 +1143,7 @@ export interface Operations {
           trustPolicy: Record<string, unknown>;
           roleTemplates: RoleTemplates;
           statusUrl: string;
-          /** What the role's trust policy must require as sts:ExternalId. */
+          /** The value of sts:ExternalId that the role's trust policy must require. */
           previousExternalId: string;
           /** Signs the callback; in no other answer. */
           callbackSecret?: string | undefined;
@@ -1146,14 +1153,14 @@ export interface Operations {
       | (ConnectionMembers & {
           method: 'assume_role';
           status: 'disconnected';
-          /** What the role's trust policy must require as sts:ExternalId. */
+          /** The value of sts:ExternalId that the role's trust policy must require. */
           externalId: string;
           /** During a rotation: the next one. */
           pendingExternalId?: string | undefined;
           reason: 'deprovisioned' | 'deleted';
           /** ISO 8601, in UTC. */
           disconnectedAt: string;
-          /** What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version. */
+          /** The permission set: `deploy@3`, or `deploy` until a role was checked against a version. */
           permissionSet?: string | undefined;
           /** Its optional statements that are left out. */
           without?: string[] | undefined;
@@ -1165,7 +1172,7 @@ export interface Operations {
           trustPolicy: Record<string, unknown>;
           roleTemplates: RoleTemplates;
           statusUrl: string;
-          /** What the role's trust policy must require as sts:ExternalId. */
+          /** The value of sts:ExternalId that the role's trust policy must require. */
           previousExternalId: string;
           /** Signs the callback; in no other answer. */
           callbackSecret?: string | undefined;
@@ -1204,13 +1211,13 @@ export interface Operations {
       /** The role that is to replace it. */
       migrateToRole?:
         | {
-            /** What the role's trust policy must require as sts:ExternalId. */
+            /** The value of sts:ExternalId that the role's trust policy must require. */
             externalId: string;
             roleArn?: string | undefined;
             verification?: Verification | undefined;
           }
         | undefined;
-      /** What the role's trust policy must require as sts:ExternalId. */
+      /** The value of sts:ExternalId that the role's trust policy must require. */
       externalId: string;
       /** The vendor's IAM principal, which the role must trust. */
       principal: string;
@@ -1257,14 +1264,12 @@ export interface Operations {
         target: Scope;
         resolution?:
           | {
-              connection: ConnectionSummary;
+              connectionId: string;
               matchedScope: Scope;
-              /** The scopes that were looked at, the narrowest first. */
-              path: Scope[];
               /** Wider connections that would apply if this one did not. */
               shadows: {
                 scope: Scope;
-                connection: ConnectionSummary;
+                connectionId: string;
               }[];
             }
           | undefined;
@@ -1275,6 +1280,8 @@ export interface Operations {
             }
           | undefined;
       }[];
+      /** Each connection that the results name, once. */
+      connections: ConnectionSummary[];
     };
   };
   /** Issues short-lived credentials for a target. */
@@ -1476,7 +1483,7 @@ export interface Operations {
     args: [
       body: {
         name: string;
-        /** What you call it: unique, and in every path it stands for the id. */
+        /** Your unique name for it. You can use it in paths in place of the id. */
         reference?: string | undefined;
         /** Up to 20 texts that the service keeps for you. */
         metadata?: Record<string, string> | undefined;
@@ -1499,6 +1506,7 @@ export interface Operations {
     args: [
       query?: {
         limit?: number | undefined;
+        /** The "next" of the page before. */
         after?: string | undefined;
         reference?: string | undefined;
         /** Of the role or key, or the expected one. */
@@ -1510,7 +1518,7 @@ export interface Operations {
         status?: 'pending' | 'connected' | 'failed' | 'disconnected' | undefined;
         /** Name (`deploy`) or name and version (`deploy@3`) of a permission set. */
         permissionSet?: string | undefined;
-        /** What IAM's simulator said of it. */
+        /** IAM's simulator result. */
         permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
       },
     ];
@@ -1547,6 +1555,7 @@ export interface Operations {
     args: [
       query?: {
         limit?: number | undefined;
+        /** The "next" of the page before. */
         after?: string | undefined;
         /** A part of the name; letter case does not count. */
         search?: string | undefined;
@@ -1607,14 +1616,14 @@ export interface Operations {
   suspendOrganization: { args: [id: string]; answer: Organization };
   /** Resumes a suspended organization. */
   resumeOrganization: { args: [id: string]; answer: Organization };
-  /** Deletes an organization and erases what the service knows of it. */
+  /** Deletes an organization and erases its data. */
   eraseOrganization: { args: [id: string]; answer: undefined };
   /** Creates an API key, at most within what your own key may do. */
   createApiKey: {
     args: [
       body: {
         name: string;
-        /** What the key may do, at most what the key that creates it may. */
+        /** The permissions of the key, at most those of its creator. */
         permissions?:
           | (
               | 'connections:read'
@@ -1670,9 +1679,9 @@ export interface Operations {
         expiresInSeconds?: number | undefined;
         /** The only connection that it opens. */
         connectionId?: string | undefined;
-        /** What its person may do: `read`; `connect` and check roles; `manage` all but bind another account. Never more than the key that creates the link. By default `connect` for one connection, else `manage`. */
+        /** Access of the person: `read`; `connect` and check roles; `manage` all but bind another account. Never more than the key that creates the link. By default `connect` for one connection, else `manage`. */
         access?: 'read' | 'connect' | 'manage' | undefined;
-        /** Who you make it for. It is shown and recorded as "link for NAME", unverified. */
+        /** The person that you create it for. It is shown and recorded as "link for NAME", unverified. */
         user?:
           | {
               id?: string | undefined;

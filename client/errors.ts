@@ -38,7 +38,7 @@ export class RolebridgeApiError extends Error {
   }
 }
 
-/** The service gave no answer: whether it did what was asked is not known. */
+/** No answer from the service: the result of the request is unknown. */
 export class RolebridgeUnreachableError extends Error {
   readonly reason: 'unreachable' | 'timed_out';
   readonly remedy: string;

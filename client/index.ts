@@ -15,7 +15,7 @@ export type { CallOptions } from './send.js';
 export { ServiceUrlError } from './service-url.js';
 export type * from './types.js';
 
-/** What a client is created with. */
+/** Options of a client. */
 export interface RolebridgeClientOptions {
   /** Where the service is, such as `https://connect.vendor.example`. */
   readonly url: string;
@@ -48,7 +48,7 @@ export type CreateRoleConnectionRequest = Exclude<CreateRequest, { method: 'acce
 
 type SentCall = Call & { readonly isLines?: boolean };
 
-/** Every operation of the API, and what is more convenient for some. */
+/** Every operation of the API, with shortcuts for some. */
 export interface RolebridgeClient extends Omit<Calls, 'createConnection'> {
   /** Creates a connection with a role. The answer has, this once, the callback secret. */
   createConnection(body: CreateRoleConnectionRequest, options?: CallOptions): Promise<CreatedConnection>;

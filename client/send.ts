@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RolebridgeApiError, RolebridgeUnreachableError } from './errors.js';
 import { exchange } from './request.js';
 
-/** What every call of the client takes besides its values. */
+/** Options of every call. */
 export interface CallOptions {
   /** Ends the call; it then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -41,7 +41,7 @@ export async function send(options: SendOptions): Promise<unknown> {
     } catch (error) {
       const seconds = error instanceof RolebridgeApiError ? error.retryAfterSeconds : undefined;
       if (seconds === undefined || !options.isRepeatable) throw error;
-      // So that callers that got the same time do not all come back at once.
+      // Jitter: callers with the same time don't all retry together.
       const waitMs = seconds * 1000 + Math.random() * 250;
       if (waitedMs + waitMs > options.maxRetryWaitMs) throw error;
       waitedMs += waitMs;
@@ -75,7 +75,7 @@ async function attempt(options: SendOptions): Promise<unknown> {
       ? new RolebridgeUnreachableError(
           'timed_out',
           `${url.origin} did not answer within ${timeoutMs / 1000} seconds.`,
-          'Try again; whether the service did what was asked is not known.',
+          'Try again; the result of the request is unknown.',
         )
       : unreachable(url, error);
   });

@@ -1,4 +1,4 @@
-/** Role and callback in one: what most stacks need. */
+/** Role and callback in one, for most stacks. */
 import { Construct } from 'constructs';
 import { labelOf } from './callback-provisioner';
 import { type CallbackOptions, ConnectionCallback } from './connection-callback';
@@ -58,7 +58,7 @@ export class AwsConnection extends Construct {
   }
 
   /**
-   * Where the service tells whether the connection works, to the holder of its status token (`rbs_…`).
+   * The URL of the connection's status, readable with its status token (`rbs_…`).
    * @see {@link ConnectionCallback.statusUrl}
    */
   get statusUrl(): string {

@@ -18,7 +18,7 @@ interface CallbackSettings {
   readonly callbackSecret?: TerraformVariable;
 }
 
-/** What every event but a deregistration is given. */
+/** The environment of every event but a deregistration. */
 export function callbackEnvironment(
   event: string,
   settings: CallbackSettings,

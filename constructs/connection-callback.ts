@@ -43,7 +43,7 @@ export interface ConnectionScope {
   readonly architecture?: string;
 }
 
-/** What {@link ConnectionCallback} and `AwsConnection` have in common. */
+/** Props that {@link ConnectionCallback} and `AwsConnection` have in common. */
 export interface CallbackOptions {
   /**
    * The vendor's name before each line of the deploy's output: 1–32 characters of `[A-Za-z0-9._-]`.
@@ -56,7 +56,7 @@ export interface CallbackOptions {
   readonly callbackUrl: string;
   /**
    * Where the connection applies. `{}` is the organization's default.
-   * @default - not said: the service keeps what it has
+   * @default - omitted: the service keeps its value
    */
   readonly scope?: ConnectionScope;
   /**
@@ -107,9 +107,9 @@ export interface ConnectionCallbackProps extends CallbackOptions {
   /** The role to register: a `CrossAccountRole`, or an `IamRole` that your stack has already. */
   readonly role: CrossAccountRole | IamRole;
   /**
-   * What else has to exist before the registration, and goes after the deregistration: the policies of an
+   * More resources that must exist before the registration and are destroyed after the deregistration: the policies of an
    * `IamRole`, for instance. Those of a `CrossAccountRole` are waited for automatically.
-   * @default - the role, and what a `CrossAccountRole` has of policies
+   * @default - the role, and the policies of a `CrossAccountRole`
    */
   readonly dependsOn?: ITerraformDependable[];
 }
@@ -179,7 +179,7 @@ export class ConnectionCallback extends Construct {
   }
 
   /**
-   * Where the service tells whether the connection works, to the holder of its status token: a URL beside the callback URL.
+   * The URL of the connection's status, readable with its status token: beside the callback URL.
    * `GET` with `Authorization: Bearer` answers `{ status, code?, checkedAt }`.
    */
   get statusUrl(): string {
@@ -239,7 +239,7 @@ export class ConnectionCallback extends Construct {
     const { failDestroyWhenUnreachable = false, destroyTimeoutSeconds = 15 } = this.props;
     // A shell, so that a machine without Node or the script can warn; no value is in the command. `sh` and `cmd` take it.
     const run = `node -e "require(require('node:path').resolve(process.env.CONNECT_SCRIPT))"`;
-    const warning = `echo ${this.label}: warning: Node or the script failed, so the service was not told`;
+    const warning = `echo ${this.label}: warning: Node or the script failed, so the service was not notified`;
     return {
       type: 'local-exec',
       when: 'destroy',
@@ -288,7 +288,7 @@ function callbackProblems(props: ConnectionCallbackProps): (string | undefined)[
   ];
 }
 
-/** What a destroy-time provisioner reads from the resource that it is in. */
+/** Inputs of a destroy-time provisioner, stored in its resource. */
 const self = (attribute: string): string => `\${self.${attribute}}`;
 
 /** By shape: an app can have loaded two copies of this package. */

@@ -87,7 +87,7 @@ export class HealthCheck extends TerraformElement {
   }
 }
 
-/** Where the service tells of a connection: beside its callback URL. */
+/** The status URL of a connection: beside its callback URL. */
 export function statusUrlOf(callbackUrl: string, connectionId: string): string {
   const relative = `connections/${connectionId}/status`;
   // Terraform takes a pattern between slashes as a regular expression.

@@ -1,4 +1,4 @@
-/** What a {@link CrossAccountRole} can be given. */
+/** Props of a {@link CrossAccountRole}. */
 import type { TerraformProvider } from 'cdktf';
 import type { PermissionSet } from './iam/permission-set';
 import type { PermissionPreset, Permissions } from './iam/permissions';
@@ -26,7 +26,7 @@ export interface CrossAccountRoleProps {
    */
   readonly principal: string | string[];
   /**
-   * What the role may do.
+   * The permissions of the role.
    * @default - nothing: the role can be assumed, and no more
    * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html
    */
@@ -68,7 +68,7 @@ export interface CrossAccountRoleProps {
    */
   readonly maxSessionDuration?: number;
   /**
-   * The ARN of the managed policy that bounds what the role can ever do.
+   * The ARN of the managed policy that limits the role's permissions.
    * @default - no boundary
    * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
    */
@@ -93,7 +93,7 @@ export interface CrossAccountRoleProps {
    */
   readonly selfInspection?: boolean;
   /**
-   * Whether the apply asks IAM's simulator what the role may do, with your own rights (`iam:SimulatePrincipalPolicy`),
+   * Whether the apply checks the role's permissions with IAM's simulator, with your own rights (`iam:SimulatePrincipalPolicy`),
    * and fails with the denied actions before it reports the role. Needs a `PermissionSet`.
    * @default false
    * @see https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_principal_policy_simulation

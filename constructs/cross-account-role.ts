@@ -172,7 +172,7 @@ export class CrossAccountRole extends Construct {
     return this;
   }
 
-  /** The role and every policy of it: what has to exist before the role is of use. */
+  /** The role and every policy of it: everything that must exist before the role can be used. */
   dependencies(): ITerraformDependable[] {
     return [this.role, ...this.policies.dependencies(), ...this.simulations];
   }
@@ -188,7 +188,7 @@ export class CrossAccountRole extends Construct {
     return this.caller.accountId;
   }
 
-  /** What the callback script compares the service's answer with. @internal */
+  /** Values that the callback script compares with the service's answer. @internal */
   _callbackEnvironment(): Record<string, string> {
     const { externalId, principal } = this.props;
     const [one, ...others] = typeof principal === 'string' ? [principal] : principal;
@@ -202,7 +202,7 @@ export class CrossAccountRole extends Construct {
     };
   }
 
-  /** What a verification of the role depends on, besides its ARN: changes exactly when one of these does. */
+  /** Fingerprint of the verified inputs besides the ARN: changes exactly when one of them changes. */
   fingerprints(): Record<string, string | string[]> {
     return {
       trust_policy: fingerprint(this.trustPolicyJson),

@@ -1,5 +1,5 @@
 /**
- * `@rolebridge/constructs`: what a customer adds to a CDKTF stack. Here are the exports and nothing else.
+ * `@rolebridge/constructs`: the constructs that a customer adds to a CDKTF stack. Exports only.
  *
  * - `aws-connection`: role and callback in one
  * - `cross-account-role`, `connection-callback`: the two separately

@@ -72,7 +72,7 @@ function compare(folder) {
   run('jsii-diff', ['--error-on', 'all', old, folder], root);
 }
 
-/** What the API is, without texts and places. @param {string} folder */
+/** The API without texts and source locations. @param {string} folder */
 function api(folder) {
   const assembly = readJson(path.join(folder, '.jsii'));
   return { ...without(assembly), dependencyClosure: {}, fingerprint: '*' };
@@ -88,7 +88,7 @@ function without(value) {
   );
 }
 
-/** Prints what the tool says only when it fails: on Node 20 it is a banner. @param {string} tool @param {string[]} words @param {string} cwd @param {string} [bin] */
+/** Prints the tool's output only when it fails: on Node 20 it is a banner. @param {string} tool @param {string[]} words @param {string} cwd @param {string} [bin] */
 function run(tool, words, cwd, bin = `bin/${tool}`) {
   const program = require.resolve(`${tool}/${bin}`);
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words], {
@@ -97,7 +97,7 @@ function run(tool, words, cwd, bin = `bin/${tool}`) {
   });
   if (status === 0) return;
   process.stderr.write(`${stdout}${stderr}`.replace(/^!!.*\n/gm, ''));
-  throw new Error(`${tool} found what is named above. After a change on purpose: npm run jsii -- --update`);
+  throw new Error(`${tool} found the differences above. After an intended change: npm run jsii -- --update`);
 }
 
 /** @param {string} file */

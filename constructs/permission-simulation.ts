@@ -1,10 +1,10 @@
-/** The apply itself asks IAM what the role may do, with your own rights, before it reports the role. */
+/** The apply checks the role's permissions with IAM's simulator, with your own rights, before it reports the role. */
 import { DataAwsIamPrincipalPolicySimulation } from '@cdktf/provider-aws/lib/data-aws-iam-principal-policy-simulation';
 import type { ITerraformDependable, TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { PermissionQuestion, PermissionSet } from './iam/permission-set';
 
-/** What stops the apply: an answer for want of a context value is none. */
+/** Results that stop the apply; a denial with a missing context value isn't one. */
 const UNLIKE = {
   Allow: '!r.allowed && length(r.missing_context_keys) == 0',
   Deny: 'r.allowed',

@@ -68,7 +68,7 @@ export class RolePolicies {
     this.isAdministrator ||= isAdministratorPolicy(policyArn);
   }
 
-  /** What the inline policy has no room for goes into managed policies. */
+  /** Statements beyond the inline policy limit go into managed policies. */
   addAll(statements: readonly PolicyStatement[]): void {
     const [inline = [], ...more] = splitByQuota(statements);
     this.add(inline);

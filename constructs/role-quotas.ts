@@ -1,4 +1,4 @@
-/** IAM's quotas for a role: what is refused, what is split, and what is worth a warning. */
+/** IAM's quotas for a role: rejected, split or warned about. */
 import { Token } from 'cdktf';
 import type { RoleWarning } from './cross-account-role-props';
 import { documentJson } from './iam/document-json';
@@ -54,7 +54,7 @@ export const attachedWarnings = (attached: number): Warning[] =>
         ],
       ];
 
-/** What no account can be raised to. */
+/** The maximum of a raised quota. */
 export function sizeProblems(trustPolicyJson: string, inlinePolicyJson: string, attached: number): string[] {
   const source = 'https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html';
   const counts = [

@@ -9,7 +9,7 @@ import type { Construct } from 'constructs';
 
 /** @internal */
 export interface TerraformDataProps {
-  /** What must exist before and goes after this resource; asked for at synth, when everything has been added. */
+  /** Resources that this one depends on, resolved at synth, when everything has been added. */
   readonly after: () => readonly ITerraformDependable[];
   /** Kept in the state; the only thing that a destroy-time provisioner can read. */
   readonly input?: Readonly<Record<string, unknown>>;

@@ -6,7 +6,7 @@ const intervalMs = 60_000;
 /** A record is in the log well before it is as old as this. */
 const settledMs = 120_000;
 
-/** Signs what the audit logs have come to, every minute. */
+/** Signs the heads of the audit logs every minute. */
 export function signAuditLogs({
   store,
   clock,

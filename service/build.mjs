@@ -25,15 +25,15 @@ await build({
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  external: ['../main.js'],
+  external: ['../main.js', '../proxy-agent.js'],
   define: { 'import.meta.url': 'here' },
   banner: { js: "#!/usr/bin/env node\nconst here = require('node:url').pathToFileURL(__filename).href;" },
-  // The licenses of what is in it.
+  // The licenses of bundled packages.
   legalComments: 'inline',
 });
 chmodSync(command, 0o755);
 
-// The documents, alerts and dashboard of this version. What they link to outside of docs/ is in the repository.
+// The documents, alerts and dashboard of this version. Links outside docs/ lead to the repository.
 const repository = 'https://github.com/rolebridge/rolebridge/blob/main/';
 const docs = path.join(here, '../docs');
 mkdirSync(path.join(dist, 'docs'));

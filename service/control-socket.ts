@@ -1,5 +1,5 @@
 /**
- * What the machine's owner asks of a service that has the data directory: a Unix socket in that directory, which only
+ * Commands beside a running service: a Unix socket in the data directory, which only
  * the owner can enter. One JSON value each way.
  */
 import { chmod, unlink } from 'node:fs/promises';
@@ -19,7 +19,7 @@ function socketPath(directory: string): string {
   return fromHere.length < path.length ? fromHere : path;
 }
 
-/** Answers what is asked with `run`. @returns how to stop */
+/** Answers commands with `run`. @returns how to stop */
 export async function listenForControl(
   directory: string,
   run: (question: unknown) => Promise<unknown>,

@@ -3,7 +3,7 @@ import type { Clock } from './domain/ports.js';
 
 /**
  * A clock whose waits end when the service does: a request that waits for a role to propagate, or for another request's answer, is
- * told to come back, instead of being cut off at the last moment.
+ * asked to retry, instead of being cut off at the last moment.
  */
 export function interruptible(clock: Clock): { clock: Clock; interrupt(): void } {
   // However many wait: a signal would take so many listeners for a leak.

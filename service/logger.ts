@@ -31,7 +31,7 @@ const secretPatterns: readonly [RegExp, string][] = [
   // Also in JSON inside of a string, where the quotes are escaped once or more.
   [new RegExp(`("(?:${secretKeys})\\\\*"\\s*:\\s*\\\\*")[^"\\\\]*`, 'gi'), '$1[redacted]'],
   [/(<(SecretAccessKey|SessionToken)>)[^<]*/gi, '$1[redacted]'],
-  // What AWS repeats of a request: canonical headers, query strings, signatures.
+  // Parts of a request that AWS repeats: canonical headers, query strings, signatures.
   [/(x-amz-(?:security-token|signature)[:=]\s*)[^\s"\\&]+/gi, '$1[redacted]'],
   [/((?:Signature|SecretAccessKey|SessionToken)=)[^\s"\\&,]+/g, '$1[redacted]'],
   // The password in a URL, such as a database's.
@@ -39,7 +39,7 @@ const secretPatterns: readonly [RegExp, string][] = [
     /((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/@"\\]{1,256}:)[^\s@/"\\]{1,1024}(@)/gi,
     '$1[redacted]$2',
   ],
-  // What looks like an AWS secret key (40 characters, of which some are capitals, small and digits) or a session token.
+  // Text like an AWS secret key (40 characters with upper case, lower case and digits) or a session token.
   [
     /(?<![A-Za-z0-9+/=])(?=[^"\s]{0,39}[A-Z])(?=[^"\s]{0,39}[a-z])(?=[^"\s]{0,39}[0-9])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])/g,
     '[redacted]',

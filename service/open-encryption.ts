@@ -5,7 +5,7 @@ import type { SealingKeys } from './secrets/keyring.js';
 
 /**
  * The encryption of access keys that the settings ask for: AWS KMS when a key of it is named, which then wraps new
- * data keys, while local keys still unwrap what they have wrapped before. Undefined when there is neither.
+ * data keys, while local keys still unwrap older data keys. Undefined when there is neither.
  */
 export function openEncryption({
   kms,

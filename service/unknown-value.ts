@@ -1,4 +1,4 @@
-/** What can be read of a value that may be anything, such as one that was thrown. */
+/** Reads members of an unknown value, such as a thrown one. */
 export const memberOf = (value: unknown, member: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, member) : undefined;
 

@@ -17,7 +17,7 @@ export const keyOf = ({ accessKeyId, secretAccessKey, sessionToken }: CustomerKe
   ...(sessionToken && { sessionToken }),
 });
 
-/** A vendor whose customers connect with access keys, and who remembers every secret, to search for them in the end. */
+/** A vendor whose customers connect with access keys; it records every secret, to search for them at the end. */
 export async function startAccessKeyVendor(options: Partial<ServiceOptions> = {}) {
   const vendor = await startVendor({ propagationWindowMs: 200, maxWaitMs: 1_000, ...options });
   const { sandbox, directory, organization, logs } = vendor;
@@ -48,7 +48,7 @@ export async function startAccessKeyVendor(options: Partial<ServiceOptions> = {}
     ...vendor,
     call,
     stored,
-    /** What is stored of connections, without the audit log. */
+    /** Stored connections, without the audit log. */
     storedConnections: () =>
       files()
         .filter((path) => /organizations.*\.json/.test(path))
@@ -73,12 +73,12 @@ export async function startAccessKeyVendor(options: Partial<ServiceOptions> = {}
       });
       return sandbox.createRoleSession(arn, { durationSeconds });
     },
-    /** What the files hold for a connection, to look for it later. */
+    /** The stored bytes of a connection, to search for later. */
     encryptedKeyOf(id: string): Record<'accessKeyId' | 'secretAccessKey' | 'wrappedDataKey', string> {
       const { connections } = JSON.parse(readFileSync(dataFile, 'utf8')).tables;
       return connections.find((record: { id: string }) => record.id === id).accessKey.encrypted;
     },
-    /** What the service was given is nowhere; what it made is in the one answer that shows it. */
+    /** Given secrets appear nowhere; created secrets appear in the one answer that shows them. */
     expectNoSecretLeft(atLeast: number) {
       expect(given.size).toBeGreaterThanOrEqual(atLeast);
       const kept = logs.join('\n') + stored();

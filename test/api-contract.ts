@@ -23,7 +23,7 @@ export function readContract(document: Json) {
 
   return {
     operationOf,
-    /** What is wrong with an answer; undefined when it is as documented. */
+    /** The fault of an answer; undefined when it is as documented. */
     faultOf(method: string, path: string, answer: { status: number; body: unknown }): string | undefined {
       const called = `${method} ${path}`;
       const found = operationOf(method, path);
@@ -43,7 +43,7 @@ export function readContract(document: Json) {
       if (validate(answer.body)) return undefined;
       return `${called} answered ${answer.status} with ${JSON.stringify(answer.body)}: ${ajv.errorsText(validate.errors)}`;
     },
-    /** What is wrong with a message to an endpoint of the vendor; undefined when it is as documented. */
+    /** The fault of a webhook message; undefined when it is as documented. */
     faultOfMessage(message: { type: string }): string | undefined {
       if (!document.webhooks[message.type]) return `${message.type} is not documented`;
       const pointer = `/webhooks/${message.type}/post/requestBody/content/application~1json/schema`;

@@ -12,7 +12,7 @@ export interface CommandLineResult {
 
 export interface CommandLineInput {
   readonly env?: Record<string, string | undefined>;
-  /** What is piped in. */
+  /** The standard input. */
   readonly stdin?: string;
 }
 

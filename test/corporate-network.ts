@@ -9,9 +9,9 @@ import path from 'node:path';
 import type { VendorAnswer } from './constructs/vendor.js';
 
 export interface NetworkOptions {
-  /** What the service behind it answers. */
+  /** The answer of the service behind it. */
   readonly answer: (request: IncomingMessage, body: string) => VendorAnswer;
-  /** What the proxy answers to CONNECT. */
+  /** The proxy's answer to CONNECT. */
   readonly respond?: (headers: IncomingHttpHeaders) => number;
 }
 

@@ -4,7 +4,7 @@ import { type CommandResult, runCommand, type TerraformTool } from './real/tools
 
 const root = resolve(process.cwd());
 
-/** What a customer's shell has set when it synthesizes and deploys. */
+/** The environment of a customer's shell during synth and deploy. */
 export type CustomerEnvironment = Record<string, string>;
 
 /** The synthesized Terraform JSON, as far as it is read here. */
@@ -125,7 +125,7 @@ export function iamIn(stack: SynthesizedStack, environment: CustomerEnvironment)
       roleId = /<RoleId>([^<]+)<\/RoleId>/.exec(answer)?.[1] ?? '';
       for (const PolicyArn of policies) await call('AttachRolePolicy', { RoleName, PolicyArn });
       for (const { name, policy } of inlinePolicies) {
-        // What Terraform would put in the place of the role's own ARN.
+        // The value that Terraform would insert for the role's ARN.
         const PolicyDocument = String(policy).replace(
           /\$\{jsonencode\([^}]*\.arn\)\}/g,
           JSON.stringify(roleArn),

@@ -2,7 +2,7 @@ import { type SignerCredentials, signCallerProof } from '../service/aws/sign-cal
 import type { AwsSandbox } from './aws-sandbox/index.js';
 import { callbackMessage } from './callback-message.js';
 
-/** What the API says of an enrollment, as far as an account needs it. */
+/** The parts of an enrollment that an account needs. */
 export interface EnrollmentOfAccount {
   readonly id: string;
   readonly enrollmentUrl: string;

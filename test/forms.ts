@@ -24,7 +24,7 @@ export function formsIn(html: string): Form[] {
   }));
 }
 
-/** What is sent of a field's values: those that are typed or chosen. */
+/** The sent values of a field: typed or chosen ones. */
 export const sentOf = (fields: readonly FormField[], name: string): string[] =>
   fields.filter((field) => field.name === name && field.isChosen).map(({ value }) => value);
 

@@ -15,7 +15,7 @@ export async function startOperator(options: Parameters<typeof startVendor>[0] =
     ...vendor,
     token,
     operate,
-    /** What `GET …/export` answers, line by line. */
+    /** The answer of `GET …/export` line by line. */
     async exported(id: string): Promise<{ kind: string; value: Record<string, unknown> }[]> {
       const response = await fetch(`${vendor.service.url}/v1/organizations/${id}/export`, {
         headers: { authorization: `Bearer ${token}` },

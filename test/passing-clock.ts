@@ -1,6 +1,6 @@
 import type { Clock } from '../service/domain/ports.js';
 
-/** The time of day, which a test can let pass: whoever sleeps until then wakes. */
+/** The time of day, which a test can advance: sleepers wake at their time. */
 export function passingClock(): Clock & { pass(ms: number): void } {
   let passed = 0;
   const sleepers = new Set<{ readonly dueAt: number; wake(): void }>();
@@ -33,11 +33,7 @@ export const hour = 60 * minute;
 export const day = 24 * hour;
 
 /** Waits until it is so. @throws after 25 seconds */
-export async function until(
-  isSo: () => unknown,
-  what = 'what was waited for',
-  withinMs = 25_000,
-): Promise<void> {
+export async function until(isSo: () => unknown, what = 'the condition', withinMs = 25_000): Promise<void> {
   const ends = Date.now() + withinMs;
   while (!(await isSo())) {
     if (Date.now() > ends) throw new Error(`${what} did not come about in ${withinMs / 1000} seconds`);

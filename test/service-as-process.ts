@@ -1,4 +1,4 @@
-/** The service as a process of its own, against an AWS sandbox, for what only a process can show. */
+/** The service as a separate process, against an AWS sandbox, for tests that need a process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';

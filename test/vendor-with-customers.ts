@@ -74,7 +74,7 @@ export async function startVendorWithCustomers() {
 
 export type VendorWithCustomers = Awaited<ReturnType<typeof startVendorWithCustomers>>;
 
-/** What a trust policy allows so that source identity and tags say who asked. */
+/** Statements of a trust policy that allow source identity and tags. */
 export const everyMark = ['sts:AssumeRole', 'sts:SetSourceIdentity', 'sts:TagSession'];
 
 /** A session policy. */

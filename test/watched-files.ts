@@ -1,6 +1,6 @@
 import { type FileOperations, fileOperations } from '../service/records/lowdb/files.js';
 
-/** The real operations, in which each call is first shown to `before` by name; what that throws is the call's failure. */
+/** The real operations, in which each call is first shown to `before` by name; its exception becomes the call's failure. */
 export function watched(before: (call: string) => void | Promise<void>): FileOperations {
   return {
     ...fileOperations,

@@ -53,7 +53,7 @@ export function openWebClient(url: string) {
     get secret() {
       return cookies.get('rolebridge') ?? '';
     },
-    /** Whoever has stolen the secret. */
+    /** A thief of the secret. */
     stealFrom(other: { readonly secret: string }) {
       cookies.set('rolebridge', other.secret);
     },
@@ -62,7 +62,7 @@ export function openWebClient(url: string) {
     },
     get: (path: string, headers: Record<string, string> = {}): Promise<WebPage> =>
       ask('GET', path, { headers }),
-    /** Sends a form as a page of the site would; `headers` change what a browser says of where it comes from. */
+    /** Sends a form as a page of the site would; `headers` change the origin headers of a browser. */
     post: (
       path: string,
       fields: Record<string, string | readonly string[]> = {},

@@ -13,7 +13,7 @@ export interface Received {
   readonly body: any;
 }
 
-/** An endpoint of the vendor, over real HTTP: it takes what the Standard Webhooks library accepts, and can be made to misbehave. */
+/** An endpoint of the vendor, over real HTTP: it accepts messages that the Standard Webhooks library accepts, and can misbehave. */
 export async function startWebhookReceiver() {
   const secret = newWebhookSecret();
   const received: Received[] = [];
@@ -27,7 +27,7 @@ export async function startWebhookReceiver() {
     /** @default 204 */
     answer: (response: ServerResponse, _message: Received): void => void response.writeHead(204).end(),
     of: (connectionId: string) => received.filter(({ body }) => body.data.connectionId === connectionId),
-    /** The types of what came for a connection, each message once. */
+    /** The types of a connection's messages, each message once. */
     types: (connectionId: string) => [
       ...new Map(
         received

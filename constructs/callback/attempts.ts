@@ -47,7 +47,7 @@ export async function untilDecided(
   }
 }
 
-/** What a wait reads like. */
+/** The line of a wait. */
 export const waitText = (reason: string, waitMs: number): string =>
   `${reason}. ${waitMs > 0 ? `Trying again in ${(waitMs / 1000).toFixed(1)} s` : 'No time is left to try again'}`;
 

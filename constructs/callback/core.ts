@@ -9,7 +9,7 @@ import { type Place, sentence } from './place';
 
 export type { Failure };
 
-/** What the service receives. */
+/** The body of a callback. */
 export interface CallbackEvent {
   readonly type: string;
   readonly url: string;

@@ -1,6 +1,6 @@
 /** The answer of a custom resource to CloudFormation: always one, in time, or the stack waits for an hour. */
 
-/** What CloudFormation sends; its `ResourceProperties` are texts. */
+/** A CloudFormation event; its `ResourceProperties` are texts. */
 export interface ResourceEvent {
   readonly RequestType: 'Create' | 'Update' | 'Delete';
   readonly ResponseURL: string;
@@ -11,7 +11,7 @@ export interface ResourceEvent {
   readonly ResourceProperties: Readonly<Record<string, string | undefined>>;
 }
 
-/** What Lambda tells its function. */
+/** The context of a Lambda function. */
 export interface LambdaContext {
   getRemainingTimeInMillis(): number;
 }

@@ -1,8 +1,8 @@
-/** What a deploy prints. No line is wider than 78 columns, so that Terraform wraps none; values stay whole. */
+/** The output of a deploy. Lines have at most 78 columns, so that Terraform wraps none; values stay whole. */
 import { type Failure, objectsOf, textOf } from './core';
 import { type Answer, objectOf } from './network';
 
-/** What the script knows of the role, to compare with what the service expects. */
+/** The role's values in the stack, to compare with those that the service expects. */
 export interface Inputs {
   readonly externalId: string;
   readonly principal: string;
@@ -26,7 +26,7 @@ export function connectedLines(answer: Answer, tookMs: number): string[] {
     : [`  ok    ${passed} of ${checks.length} checks passed in ${Math.ceil(tookMs / 1000)} s`];
 }
 
-/** Account, name and assurance: what follows `connected`. */
+/** Account, name and assurance: the text after `connected`. */
 export function connectedTo(body: Readonly<Record<string, unknown>>, roleArn: string): string {
   const account = textOf(body.accountId) ?? accountOf(roleArn) ?? 'your account';
   const name = textOf(body.accountName);
@@ -39,7 +39,7 @@ export function connectedTo(body: Readonly<Record<string, unknown>>, roleArn: st
   ].join(', ');
 }
 
-/** What else a connected answer says. */
+/** Notes of a connected answer. */
 export function connectedDetails(body: Readonly<Record<string, unknown>>): string[] {
   const scopes = objectsOf(body.scopes).map(scopePath);
   const without = (Array.isArray(body.without) ? body.without : []).map(textOf).filter(Boolean);
@@ -162,7 +162,7 @@ function externalIdLines(failure: Failure, { externalId, isHcl, again }: Inputs)
   ];
 }
 
-/** What the service expects of the trust policy: its one statement says it. */
+/** The expected trust policy: its one statement. */
 function expectedTrust(body: Readonly<Record<string, unknown>>) {
   const given = body.trustPolicy ?? objectOf(body.diagnosis)?.trustPolicy;
   const policy = objectOf(typeof given === 'string' ? parsed(given) : given);
@@ -195,7 +195,7 @@ function firstDifference(old: string, next: string): number {
   return index;
 }
 
-/** Characters that people take for each other when they type what they read. */
+/** Characters that people confuse when they type them. */
 const NAMES: Record<string, string> = {
   '0': 'zero',
   O: 'capital O',

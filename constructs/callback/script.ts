@@ -135,7 +135,7 @@ function readSecret(env: NodeJS.ProcessEnv, connectionId: string): string {
   return secret;
 }
 
-/** What is wrong before anything is sent. */
+/** Faults that are found before anything is sent. */
 function invalid({ type, roleArn, expectedAccountId }: Task): Failure | undefined {
   const account = accountOf(roleArn);
   if (type !== 'role.provisioned' || expectedAccountId === '' || account === expectedAccountId)
@@ -191,13 +191,13 @@ function printFailure({ type, label, failWhenUnreachable, inputs }: Task, failur
   const isEndOfRole = type === 'role.deprovisioned';
   const isWarning = isEndOfRole && !failWhenUnreachable;
   const head = isEndOfRole
-    ? `${isWarning ? 'warning' : 'error'}: the service was not told that the role goes`
+    ? `${isWarning ? 'warning' : 'error'}: the service was not notified of the removal`
     : type === 'connection.check'
       ? 'not ready to connect'
       : 'not connected';
   printBlock(checksOf(failure.answer?.body ?? {}).flatMap(checkLines));
   say(`${label}: ${head} (${failure.code})`);
-  // What repeating the destroy would do, it no longer can.
+  // Repeating the destroy can't help any more.
   const hasRemedy = !(isWarning && failure.isUndecided);
   for (const line of failureLines(hasRemedy ? failure : { ...failure, remedy: '' }, inputs)) print(line);
   if (isWarning) say(`${label}: the destroy continues; the service finds out at its next check`);
@@ -215,7 +215,7 @@ function say(text: string): void {
   for (const line of others) print(`  ${line}`);
 }
 
-/** What an answer says can't draw on the terminal, start a new line or repeat the secret. */
+/** Text of an answer can't control the terminal, start a new line or repeat the secret. */
 function print(text: string): void {
   // The second: an HMAC-SHA256 in base64, so also the signature.
   let line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ').replace(/[A-Za-z0-9+/]{43}=/g, '[hidden]');

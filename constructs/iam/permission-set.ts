@@ -1,4 +1,4 @@
-/** A permission set: what the vendor needs, with a reason for each statement, as a file that you review and commit. */
+/** A permission set: the vendor's permissions with a reason for each statement, as a file that you review and commit. */
 import { readFileSync } from 'node:fs';
 import type { PolicyStatement } from './permissions';
 import { POLICY_NAME } from './policy-name';
@@ -27,11 +27,11 @@ interface SetStatement {
 }
 type Scalar = string | number | boolean;
 
-/** What can be asked of IAM about a required statement: concrete actions and resources. */
+/** A question to IAM's simulator about a required statement: concrete actions and resources. */
 export interface PermissionQuestion {
   readonly sid: string;
   readonly reason: string;
-  /** What the answer has to be. */
+  /** The required answer. */
   readonly effect: 'Allow' | 'Deny';
   readonly actions: readonly string[];
   readonly resources: readonly string[];
@@ -44,7 +44,7 @@ export interface PermissionQuestion {
 
 /**
  * A permission set of the vendor. `npx @rolebridge/constructs pull deploy@3` fetches the file; commit it, so that synth
- * is offline and a review shows what a new version adds.
+ * is offline and a review shows the additions of a new version.
  *
  * @example
  * new AwsConnection(this, 'vendor', {
@@ -91,11 +91,11 @@ export class PermissionSet {
     readonly id: string,
     /** The optional statements that are left out. */
     readonly without: string[],
-    /** What the role is allowed, and what it is denied. */
+    /** The allowed and denied statements of the role. */
     readonly statements: PolicyStatement[],
     /** Names of AWS's managed policies. */
     readonly managedPolicies: string[],
-    /** What IAM can be asked about it. @internal */
+    /** Its questions to IAM's simulator. @internal */
     readonly questions: PermissionQuestion[],
   ) {}
 }

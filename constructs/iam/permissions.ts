@@ -1,5 +1,5 @@
 /**
- * What the role may do, as plain data: presets, managed policies and statements of one's own. Pure: nothing here
+ * The role's permissions as plain data: presets, managed policies and custom statements. Pure: nothing here
  * knows of CDKTF.
  */
 import { withValues } from './policy-values';
@@ -72,7 +72,7 @@ export interface PolicyStatement {
 }
 
 /**
- * What the role may do in this account.
+ * The permissions of the role in this account.
  */
 export interface Permissions {
   /**
@@ -96,7 +96,7 @@ export interface Permissions {
   readonly statements?: PolicyStatement[];
 }
 
-/** The role may read itself and ask IAM what it may do; nothing of another role. */
+/** The role can read itself and simulate its own permissions, and no other role's. */
 export const selfInspectionPolicy = (roleArn: string): PolicyDocument =>
   withValues({ Version: '2012-10-17', Statement: [rolePolicies.selfInspection] }, { '{roleArn}': roleArn });
 

@@ -13,7 +13,7 @@ export type Partition = 'aws' | 'aws-us-gov' | 'aws-cn' | 'aws-eusc';
 
 export const PARTITIONS: readonly Partition[] = ['aws', 'aws-us-gov', 'aws-cn', 'aws-eusc'];
 
-/** What {@link trustPolicy} needs. */
+/** Inputs of {@link trustPolicy}. */
 export interface TrustPolicyOptions {
   /** Account ids, or ARNs of roles, users or account roots. At least one. */
   readonly principals: readonly string[];

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * `npx @rolebridge/constructs init`: adds a connection to a CDKTF or CDK Terrain project, or makes a new one. It shows
- * what it would write and asks; it overwrites nothing, installs nothing and knows no secret.
+ * the planned files and asks; it overwrites nothing, installs nothing and knows no secret.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
@@ -26,7 +26,7 @@ Checks secret, URL, external ID and account with the service, as a deploy does b
 Fetches a permission set into permissions/, to be reviewed and committed.
 
   --setup LINK          the set-up code or link from the connection's page, instead of the values below
-  --cdk NAME            cdktf or cdktn; what the project has already comes first
+  --cdk NAME            cdktf or cdktn; by default the project's own
   --yes                 write without asking
   --dry-run             show what would be written, and stop
   --version             print the version
@@ -102,7 +102,7 @@ async function main(words: string[]): Promise<number> {
   return checked ?? 0;
 }
 
-/** What a person compares with the vendor's page before anything is written. */
+/** The values to compare with the vendor's page before anything is written. */
 function showSetup({ host, vendorName, name, expiresAt, values }: Setup): void {
   say(`Set-up code of connection ${JSON.stringify(name)}${vendorName && ` with ${vendorName}`}`);
   say(`  Host        ${host}`);

@@ -1,4 +1,4 @@
-/** What init would write into a folder, before anything of it is written. */
+/** The plan of init: files to write, computed before anything is written. */
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
@@ -26,11 +26,11 @@ export interface Plan {
   readonly cdk: Cdk;
   readonly isNew: boolean;
   readonly changes: readonly FileChange[];
-  /** What the customer has to do by hand, because the code could be read in more than one way. */
+  /** Steps for the customer where the code is ambiguous. */
   readonly byHand: readonly string[];
 }
 
-/** What is in the folder already. */
+/** Existing files of the folder. */
 export interface Project {
   readonly folder: string;
   readonly packages: Record<string, unknown>;
@@ -78,7 +78,7 @@ export function planFiles(
       newFile(folder, 'main.ts', mainFile(style)),
       newFile(folder, 'cdktf.json', json(folder, cdkSettings(randomUUID()))),
     );
-    // These two may be there for other reasons; what is in them stays.
+    // These two can exist for other reasons; their content stays.
     if (!existsSync(path.join(folder, 'tsconfig.json')))
       changes.push(newFile(folder, 'tsconfig.json', json(folder, typescriptSettings)));
     if (!existsSync(path.join(folder, '.gitignore'))) changes.push(newFile(folder, '.gitignore', IGNORED));

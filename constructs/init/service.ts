@@ -1,4 +1,4 @@
-/** What `init`, `check` and `pull` ask of the service, with the proxy, the waits and the reasons of a deploy. */
+/** Requests of `init`, `check` and `pull` to the service, with the proxy, the waits and the reasons of a deploy. */
 import { untilDecided, waitText } from '../callback/attempts';
 import { type Answer, exchange } from '../callback/network';
 import { shell } from '../callback/place';

@@ -1,10 +1,10 @@
-/** `init --setup`: one code or link instead of five values. What the service answers is checked like what a person types. */
+/** `init --setup`: one code or link instead of five values. The service's answer is validated like typed input. */
 import { parseCallbackUrl } from '../callback/network';
 import { PATTERNS } from '../props/patterns';
 import { getFrom } from './service';
 import { type ConnectionValues, readValues, VALUES } from './values';
 
-/** What a set-up code stands for. */
+/** The values behind a set-up code. */
 export interface Setup {
   /** Where it was read. */
   readonly host: string;
@@ -17,7 +17,7 @@ export interface Setup {
 
 type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
-/** What a customer may choose beside the code. */
+/** Options beside the code. */
 const CHOICES = ['permissions', 'region', 'scope'] as const;
 
 /** @throws Error when the code can't be read, or the answer is not one of this service */
@@ -97,7 +97,7 @@ async function valuesIn(
   return values;
 }
 
-/** `northwind-cloud`: what the construct takes as `vendorName`; empty for a name without such letters. */
+/** `northwind-cloud`: the value for `vendorName`; empty for a name without such letters. */
 const labelOf = (name: string): string =>
   name
     .toLowerCase()

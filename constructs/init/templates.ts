@@ -4,7 +4,7 @@ import type { ConnectionValues } from './values';
 /** The two that the constructs are for. */
 export type Cdk = 'cdktf' | 'cdktn';
 
-/** What a project of each needs beside the constructs. A test holds them to what the constructs are tested with. */
+/** Dependencies of a project for each framework. A test compares them with the tested versions. */
 export const PACKAGES: Readonly<
   Record<Cdk, { dependencies: Record<string, string>; devDependencies: Record<string, string> }>
 > = {
@@ -26,7 +26,7 @@ const INSTALL_SCRIPTS: Readonly<Record<Cdk, Record<string, true>>> = {
 
 const TOOLS = { '@types/node': '^20.19.43', tsx: '^4.23.15', typescript: '~6.0' };
 
-/** What a file of a project needs to know. */
+/** Inputs of a project's files. */
 export interface Style {
   readonly cdk: Cdk;
   /** The project's files are ES modules: imports name files. */
@@ -39,7 +39,7 @@ const constructsModule = (cdk: Cdk) =>
 const providerModule = ({ cdk, isEsm }: Style) =>
   `@${cdk}/provider-aws/lib/provider${isEsm ? '/index.js' : ''}`;
 
-/** What init writes, and `check` reads. */
+/** The files of init, and `check` reads. */
 export const CONNECTION_FILE = 'vendor-connection.ts';
 
 /** `vendor-connection.ts`: the connection, as a function that a stack calls. */
@@ -84,7 +84,7 @@ new TerraformOutput(stack, 'account_id', { value: connection.accountId });
 app.synth();
 `;
 
-/** \`package.json\` with what is missing in it, and nothing changed that is there. */
+/** \`package.json\` with missing lines added and existing ones unchanged. */
 export function withPackages(
   existing: Record<string, unknown>,
   cdk: Cdk,
@@ -121,7 +121,7 @@ const cliScripts = (cdk: Cdk) => ({
   destroy: `${cdk} destroy`,
 });
 
-/** For a Node that the CLI does not start on: what it does, with the program and Terraform. */
+/** For a Node that the CLI doesn't support: its steps, with the program and Terraform. */
 const inStack = 'terraform -chdir=cdktf.out/stacks/vendor';
 const TERRAFORM_SCRIPTS = {
   synth: 'tsx main.ts',

@@ -1,4 +1,4 @@
-/** What the vendor's page says of the connection, from flags, the environment or questions. */
+/** The connection's values from the vendor's page: from flags, the environment or questions. */
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { PRESET_POLICIES } from '../iam/permissions';
@@ -92,7 +92,7 @@ export const VALUES: Readonly<Record<Exclude<keyof ConnectionValues, 'vendorName
 };
 
 /**
- * Asks on the terminal for what is neither a flag nor in the environment.
+ * Asks on the terminal for values that are neither flags nor in the environment.
  * @throws Error that names every value which is missing or wrong
  */
 export async function readValues(
@@ -153,7 +153,7 @@ async function ask(terminal: Terminal | undefined, value: Value): Promise<string
   return answer === '' ? undefined : answer;
 }
 
-/** Shows nothing of what is typed. */
+/** Doesn't echo input. */
 export async function askSecret(question: string): Promise<string> {
   process.stderr.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });

@@ -1,4 +1,4 @@
-/** What each value looks like, once: the props, `init` and `check` read this. Plain data, so that it loads alone. */
+/** The format of each value, once: the props, `init` and `check` read this. Plain data, so that it loads alone. */
 
 import { POLICY_NAME } from '../iam/policy-name';
 
@@ -41,7 +41,7 @@ export const PATTERNS = {
     fits: new RegExp(`^(${scopeName}(/${scopeName}){0,2})?$`),
     rule: 'up to three names between slashes',
   },
-  // Printable ASCII, and nothing that Terraform would evaluate: a URL parser would repair what is refused here.
+  // Printable ASCII, and nothing that Terraform would evaluate: a URL parser would repair values that are rejected here.
   callbackUrl: {
     fits: /^(?:https:\/\/|http:\/\/(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?=[:/?]|$))(?!.*["'<>\\^`{|}#])[\x21-\x7e]*$/,
     rule: 'an https URL without credentials, fragment or spaces (http only on loopback: localhost, 127.0.0.0/8, [::1])',

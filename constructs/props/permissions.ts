@@ -1,4 +1,4 @@
-/** The rules for what the role may do. */
+/** The rules for the role's permissions. */
 import { Token } from 'cdktf';
 import { PRESET_POLICIES } from '../iam/permissions';
 import { PATTERNS } from './patterns';

@@ -25,7 +25,7 @@ export function refuse(construct: string, problems: readonly (string | undefined
   if (found.length > 0) throw new InvalidPropsError(construct, found);
 }
 
-/** What is wrong with a prop, if anything is. */
+/** The fault of a prop, if any. */
 export type Problem = string | undefined;
 
 export function mustBe(prop: string, rule: string, source: string, value: unknown): string {

@@ -7,7 +7,7 @@ terraform {
 }
 
 variable "trusted_service" {
-  description = "Who runs the service: ec2.amazonaws.com, ecs-tasks.amazonaws.com or pods.eks.amazonaws.com."
+  description = "The AWS service that runs Rolebridge: ec2.amazonaws.com, ecs-tasks.amazonaws.com or pods.eks.amazonaws.com."
   type        = string
   default     = "ec2.amazonaws.com"
 }

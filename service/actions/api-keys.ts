@@ -1,7 +1,7 @@
 import { isoNow } from '../actions/dependencies.js';
 import { type ApiKey, hashApiKey, newApiKeyText } from '../domain/api-key.js';
 import type { Requester } from '../domain/audit.js';
-import { RolebridgeError } from '../domain/errors.js';
+import { invalidRequest, RolebridgeError } from '../domain/errors.js';
 import { type ApiKeyId, isApiKeyId, newApiKeyId, type OrganizationId } from '../domain/ids.js';
 import { type Authority, narrowed } from '../domain/permission.js';
 import type { Clock, Store } from '../domain/ports.js';
@@ -12,7 +12,7 @@ import { withinQuota } from './require-quota.js';
 
 type Keys = { readonly store: Store; readonly clock: Clock };
 
-/** Who makes or revokes a key. */
+/** The creator or revoker of a key. */
 export interface KeyMaker {
   readonly organizationId: OrganizationId;
   readonly authority: Authority;
@@ -34,9 +34,11 @@ export async function createApiKey(
 ): Promise<{ key: ApiKey; text: string }> {
   const { organizationId } = maker;
   if (wanted.expiresAt !== undefined && Date.parse(wanted.expiresAt) <= deps.clock.now())
-    throw new RolebridgeError('request_invalid', 'body.expiresAt: must be in the future', {
-      remedy: 'Name a later time, or leave it out for a key without an expiry.',
-    });
+    throw invalidRequest(
+      'body.expiresAt',
+      'must be in the future',
+      'Name a later time, or leave it out for a key without an expiry.',
+    );
   const authority = narrowed(maker.authority, wanted);
   const made = newApiKey(deps.clock, organizationId, name, authority, maker.key?.id);
   const details = { keyId: made.key.id, name, ...authorityDetails(authority) };
@@ -69,7 +71,7 @@ export async function keysOf(store: Store, { organizationId, key }: KeyMaker): P
 }
 
 /**
- * From now on the key opens nothing, nor does what was made with it.
+ * Revokes the key with its children, links and sessions.
  * @throws RolebridgeError `api_key_not_found`, `api_key_in_use` for the key that asks: no caller locks itself out
  */
 export async function revokeApiKey(deps: Keys, by: Requester, maker: KeyMaker, id: string): Promise<void> {

@@ -10,7 +10,7 @@ type Ending = Pick<Extract<AuditRecord, { phase: 'outcome' }>, 'outcome' | 'code
 /**
  * Does something with its intent in the audit log before and its outcome after. Without the log nothing is done; a
  * crash in between leaves an intent without an outcome.
- * @throws RolebridgeError `store_unavailable` when the log can't be written, and what the effect throws
+ * @throws RolebridgeError `store_unavailable` when the log can't be written, and errors of the effect
  */
 export async function audited<Result>(
   log: Log,
@@ -64,7 +64,7 @@ export type ReceiptOf = (
 ) => IdempotencyRecord;
 
 /**
- * Records what was decided without a change and without a call to AWS: an answer from memory, or a refusal. Nothing
+ * Records a decision without a change or a call to AWS: an answer from memory, or a refusal. Nothing
  * is answered before it is recorded.
  */
 export async function recordOutcome(

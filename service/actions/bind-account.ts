@@ -1,30 +1,11 @@
 import type { Requester } from '../domain/audit.js';
 import { type Connection, isDeleted, type PendingConnection } from '../domain/connection.js';
-import { expecting, released } from '../domain/connection-transitions.js';
+import { released } from '../domain/connection-transitions.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { AccountId } from '../domain/ids.js';
 import { saveChange } from './change-connection.js';
 import { newRoleTrust } from './create-connection.js';
 import type { Dependencies } from './dependencies.js';
-
-/**
- * Says which account a pending connection is for.
- * @throws RolebridgeError `account_mismatch` when it is bound to one already: only a release changes that
- */
-export async function expectAccount(
-  deps: Dependencies,
-  by: Requester,
-  connection: Connection,
-  expectedAccountId: AccountId,
-): Promise<Connection> {
-  if (connection.expectedAccountId === expectedAccountId) return connection;
-  if (connection.status !== 'pending')
-    throw new RolebridgeError('account_mismatch', 'The connection has been used with an account already.', {
-      remedy: 'Release it with POST …/release-account, which replaces its external ID and callback secret.',
-    });
-  const event = { action: 'connection.expect_account', details: { expectedAccountId } } as const;
-  return saveChange(deps, by, event, connection, expecting(connection, expectedAccountId));
-}
 
 /**
  * Binds the connection to another account. External ID and callback secret are replaced, because the account before

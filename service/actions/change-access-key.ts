@@ -88,7 +88,7 @@ export async function rotateAccessKey(
 }
 
 /**
- * Begins the move to a role: makes what the customer's role and stack need. The key works until the
+ * Starts the migration to a role: creates the values for the customer's role and stack. The key works until the
  * role has been verified (by the callback or `PUT …/role`), and is destroyed then. Started a second time, the external ID
  * stays, since a role may have it already; the callback's secret is a new one, and the old one is worth nothing.
  */

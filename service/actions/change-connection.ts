@@ -1,5 +1,5 @@
 import { type Dependencies, isoNow } from '../actions/dependencies.js';
-import type { AuditEvent, AuditIntent, Requester } from '../domain/audit.js';
+import type { AuditAction, AuditEvent, AuditIntent, Requester } from '../domain/audit.js';
 import type { Connection, VerifiableConnection } from '../domain/connection.js';
 import {
   deleted,
@@ -10,54 +10,68 @@ import {
   revised,
   scopedByVendor,
 } from '../domain/connection-transitions.js';
+import type { AccountId } from '../domain/ids.js';
 import type { Authority } from '../domain/permission.js';
 import { checkScope, describeScope, type Scope, scopeKey } from '../domain/scope.js';
 import type { Verification } from '../domain/verification.js';
 import { audited } from './audited.js';
 import { type CommitOptions, commitChange } from './commit-change.js';
 import { requireDeclared } from './declared-targets.js';
+import { expectingAccount } from './expecting-account.js';
+import { choosingPermissionSet, type PermissionSetChoice } from './permission-set.js';
 
-export async function renameConnection(
-  deps: Dependencies,
-  by: Requester,
-  connection: Connection,
-  name: string,
-): Promise<Connection> {
-  return saveChange(
-    deps,
-    by,
-    { action: 'connection.rename', details: { name } },
-    connection,
-    renamed(connection, name),
-  );
+/** The vendor's labels of a connection; account and permission set while it is pending. */
+export interface ConnectionChange extends LabelChange, PermissionSetChoice {
+  readonly name?: string | undefined;
+  readonly expectedAccountId?: AccountId | undefined;
 }
 
-/** Reference, metadata and default region. */
-export async function labelConnection(
+/**
+ * All of the change in one commit, or nothing of it.
+ * @throws RolebridgeError `account_mismatch`, `permission_set_unknown`, `request_invalid`, `connection_changed`
+ */
+export async function changeConnection(
   deps: Dependencies,
   by: Requester,
   connection: Connection,
-  change: LabelChange,
+  { name, expectedAccountId, permissionSet, without, ...labels }: ConnectionChange,
 ): Promise<Connection> {
-  const { reference, metadata, defaultRegion } = change;
-  const details = {
+  const { reference, metadata, defaultRegion } = labels;
+  let next = connection;
+  const done: { readonly action: AuditAction; readonly details: NonNullable<AuditEvent['details']> }[] = [];
+  if (expectedAccountId !== undefined && expectedAccountId !== connection.expectedAccountId) {
+    next = expectingAccount(next, expectedAccountId);
+    done.push({ action: 'connection.expect_account', details: { expectedAccountId } });
+  }
+  if (permissionSet !== undefined || without !== undefined) {
+    const chosen = choosingPermissionSet(deps, next, { permissionSet, without });
+    next = chosen.next;
+    done.push({ action: 'connection.set_permission_set', details: chosen.details });
+  }
+  const labelDetails = {
     ...(reference !== undefined && { reference: reference ?? '' }),
     ...(metadata !== undefined && { metadata: Object.keys(metadata).join(', ') }),
     ...(defaultRegion !== undefined && { defaultRegion: defaultRegion ?? '' }),
   };
-  return saveChange(
-    deps,
-    by,
-    { action: 'connection.label', details },
-    connection,
-    labelled(connection, change),
-  );
+  if (Object.keys(labelDetails).length > 0) {
+    next = labelled(next, labels);
+    done.push({ action: 'connection.label', details: labelDetails });
+  }
+  if (name !== undefined) {
+    next = renamed(next, name);
+    done.push({ action: 'connection.rename', details: { name } });
+  }
+  const [first, ...others] = done;
+  if (first === undefined) return connection;
+  const action = others.length === 0 ? first.action : 'connection.change';
+  const details = Object.assign({}, ...done.map((one) => one.details));
+  return saveChange(deps, by, { action, details }, connection, next);
 }
 
 /**
  * Sets where the connection applies. A scope whose holder was disconnected by its customer is taken without asking.
  * `replace` may name each holder and scope to take, as a person confirmed them: another one that came meanwhile keeps its own.
- * @throws RolebridgeError `scope_taken` unless told to replace
+ * @throws RolebridgeError `scope_taken` unless `replace` is set
  */
 export async function setScopes(
   deps: Dependencies,
@@ -83,7 +97,7 @@ export async function setScopes(
   );
 }
 
-/** Forgets the connection, its access key first; what stays is enough to recognize its stack's last callback and nothing else. */
+/** Deletes the connection, its access key first; a tombstone stays to recognize its stack's last callback. */
 export async function deleteConnection(
   deps: Dependencies,
   by: Requester,
@@ -126,7 +140,7 @@ export async function storeChange<Next extends Connection>(
   return stored;
 }
 
-/** Stores a later report of the same finding: for those who use the connection, nothing has changed. */
+/** Stores a later report of the same finding: nothing changes for users of the connection. */
 export async function recordVerification<Checked extends VerifiableConnection>(
   deps: Dependencies,
   intent: AuditIntent,

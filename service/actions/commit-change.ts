@@ -10,20 +10,29 @@ import type { ReceiptOf, TakeOutcome } from './audited.js';
 import { outboxMessages } from './outbox.js';
 
 /**
- * Stores a connection together with what follows from the change: when it is checked again, and what the vendor's
- * endpoints hear. Either all of it is stored or nothing.
+ * Stores a connection together with the consequences of the change: its next check, and the messages to
+ * the vendor's endpoints. Either all of it is stored or nothing.
  */
 export async function commitChange(
   deps: Dependencies,
   intent: AuditIntent,
   before: Connection | undefined,
   next: Connection,
-  { isExpiry = false, replaceScopes = false, takeOutcome, error, receipt, quotas }: CommitOptions = {},
+  {
+    isExpiry = false,
+    replaceScopes = false,
+    tells = [],
+    takeOutcome,
+    error,
+    receipt,
+    quotas,
+  }: CommitOptions = {},
 ): Promise<void> {
   const about = { organizationId: next.organizationId, connectionId: next.id };
   const messages = await outboxMessages(deps, about, [
     ...messagesAfter(before, next, { isExpiry }),
     ...(await lostScopes(deps, next, replaceScopes)),
+    ...tells,
   ]);
   const { watches, endJobs } = jobsAfter(before, next, deps.schedule, deps.clock.now());
   await deps.store.commit({
@@ -39,7 +48,7 @@ export async function commitChange(
   if (watches.length > 0 || messages.length > 0) deps.wake();
 }
 
-/** What the connections hear that lose a scope to this one. */
+/** Events for connections that lose a scope to this one. */
 async function lostScopes(
   { store }: Dependencies,
   next: Connection,
@@ -58,6 +67,8 @@ async function lostScopes(
 export interface CommitOptions extends Pick<Change, 'replaceScopes' | 'quotas'> {
   /** The connection goes because it was never used. */
   readonly isExpiry?: boolean;
+  /** Messages to the endpoints besides those of the change itself. */
+  readonly tells?: readonly ConnectionMessage[] | undefined;
   /** The audit log's record of the outcome, stored with the change. */
   readonly takeOutcome?: TakeOutcome | undefined;
   /** Why the change is no success. */

@@ -92,7 +92,7 @@ export function requirePartition(deps: Dependencies, partition: Partition): void
   );
 }
 
-/** What a customer makes a role with: a new external ID, or the one that the role may have already. */
+/** Values for the customer's role: a new external ID, or an imported one. */
 export function newRoleTrust(
   deps: Dependencies,
   id: ConnectionId,

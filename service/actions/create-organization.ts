@@ -7,7 +7,7 @@ import type { Clock, Store } from '../domain/ports.js';
 import { newApiKey } from './api-keys.js';
 import { audited } from './audited.js';
 
-/** What an organization is created with. */
+/** Input of a new organization. */
 export type NewOrganization = Pick<Organization, 'name' | 'reference' | 'metadata'>;
 
 export interface NameWarning {
@@ -38,10 +38,7 @@ export async function createOrganization(
     organizationId: organization.id,
     details: { name, ...(reference !== undefined && { reference }) },
   } as const;
-  await audited(deps, by, event, async () => {
-    await deps.store.createOrganization(organization);
-    await deps.store.createApiKey(key);
-  });
+  await audited(deps, by, event, () => deps.store.createOrganization(organization, key));
   return { organization, apiKey: text, warnings };
 }
 

@@ -22,11 +22,11 @@ export async function declaredCheck(
 ): Promise<(scope: Scope) => void> {
   const organization = await store.organization(organizationId);
   if (organization?.targets !== 'declared') return () => {};
-  const declared = (await store.projects(organizationId)).flatMap(scopesOf);
-  const keys = new Set(declared.map(scopeKey));
+  const projects = await store.projects(organizationId);
+  const keys = new Set(projects.flatMap(scopesOf).map(scopeKey));
   return (scope) => {
     if (scope.project === undefined || keys.has(scopeKey(scope))) return;
-    const near = nearest(scope, declared);
+    const near = nearest(scope, projects);
     throw new RolebridgeError('target_unknown', `There is no ${describeScope(scope)}.`, {
       remedy: near
         ? `Did you mean ${describeScope(near)}? Otherwise declare it with PUT /v1/projects/{id}.`

@@ -11,7 +11,7 @@ import type { Sessions } from '../domain/session.js';
 import type { VerificationLimit } from '../domain/verification-limit.js';
 import type { SettingEndpoint } from '../domain/webhook-endpoint.js';
 
-/** What the use cases work with; `createService` puts it together. */
+/** Dependencies of the use cases; `createService` puts it together. */
 export interface Dependencies {
   readonly store: Store;
   readonly quotas: Quotas;
@@ -32,7 +32,7 @@ export interface Dependencies {
   /** Where AWS gets the vendor's CloudFormation template: an S3 address. Undefined: no quick-create links. */
   readonly templateUrl: string | undefined;
   readonly setTemplateUrl: string | undefined;
-  /** The vendor's name as customers read it, and what a new external ID begins with. */
+  /** The vendor's name for customers, and the prefix of new external IDs. */
   readonly vendor: {
     /** In answers to a customer's stack: the brand's name, or "the vendor" where there is no brand. */
     readonly inSentence: string;
@@ -46,7 +46,7 @@ export interface Dependencies {
   /** How long one request waits for a role to propagate before it answers "not decided yet". */
   readonly maxWaitMs: number;
   readonly schedule: Schedule;
-  /** What the vendor needs in customers' accounts; empty without ROLEBRIDGE_PERMISSION_SETS. */
+  /** The vendor's permission sets; empty without ROLEBRIDGE_PERMISSION_SETS. */
   readonly permissionSets: PermissionSets;
   readonly webhooks: {
     /** Of the settings: they hear of every event. */
@@ -65,14 +65,14 @@ export interface Dependencies {
   ) => void;
   /** A role in another account of the vendor's, reached as customers' roles are: while it opens, a denial is theirs. */
   readonly canary: { readonly roleArn: string; readonly externalId: string } | undefined;
-  /** What `/readyz` says beside "ready". */
+  /** Details of `/readyz` beside "ready". */
   readonly health: { degradedSince: string | undefined };
-  /** Something was stored that may be due before what was. */
+  /** A job was stored that may be due earlier. */
   readonly wake: () => void;
 }
 
 /**
- * What a verification works with: AWS is asked in the organization's share, and not more often than it may. The service
+ * Dependencies of a verification: AWS calls count toward the organization's share and rate. The service
  * itself, which watches over connections, has a separate budget.
  * @throws RolebridgeError `rate_limited`
  */

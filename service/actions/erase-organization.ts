@@ -8,8 +8,8 @@ import { suspendOrganization } from './change-organization.js';
 import { type Dependencies, isoNow } from './dependencies.js';
 
 /**
- * Deletes an organization with everything in it, and destroys the key of its persons' names: what the audit log, a
- * backup or a replica has of them can't be read any more. The audit log stays, and its chain holds. Repeat it when it
+ * Deletes an organization with everything in it, and destroys the key of its persons' names: names in the audit log,
+ * backups and replicas can't be read any more. The audit log stays, and its chain holds. Repeat it when it
  * was cut off: until its last step the organization is suspended and can be found.
  */
 export async function eraseOrganization(

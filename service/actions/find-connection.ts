@@ -3,8 +3,9 @@ import { RolebridgeError } from '../domain/errors.js';
 import { type ConnectionId, isConnectionId, type OrganizationId } from '../domain/ids.js';
 import { type Authority, covers } from '../domain/permission.js';
 import type { ConnectionPage, Store } from '../domain/ports.js';
+import { isWithin, scopeFromKey, scopeKey } from '../domain/scope.js';
 
-/** Who looks, and how far. */
+/** The caller and its limits. */
 interface Viewer {
   readonly organizationId: OrganizationId;
   readonly authority: Authority;
@@ -38,12 +39,23 @@ export async function visibleConnections(
 ): Promise<{ connections: Connection[]; hasMore: boolean }> {
   if (authority.scope === undefined) return store.connections(organizationId, page);
   if (page.after !== undefined) await findConnection(store, { organizationId, authority }, page.after);
+  const own = scopeKey(authority.scope);
+  // The narrower of the two; what holds it may hold a scope outside of the caller's, too.
+  const scope =
+    page.scope !== undefined && isWithin(scopeFromKey(page.scope), authority.scope) ? page.scope : own;
   const visible: Connection[] = [];
   for (let { after } = page; ; ) {
-    const next = await store.connections(organizationId, { ...page, after, limit: 500 });
-    visible.push(...next.connections.filter((connection) => covers(authority, connection)));
+    const next = await store.connections(organizationId, { ...page, scope, after });
+    visible.push(
+      ...next.connections.filter(
+        (connection) => covers(authority, connection) && isIn(page.scope, connection),
+      ),
+    );
     after = next.connections.at(-1)?.id;
     if (!next.hasMore || visible.length > page.limit)
       return { connections: visible.slice(0, page.limit), hasMore: visible.length > page.limit };
   }
 }
+
+const isIn = (scope: string | undefined, { scopes }: Connection): boolean =>
+  scope === undefined || scopes.some((each) => isWithin(each, scopeFromKey(scope)));

@@ -102,7 +102,7 @@ async function openAndVend(
   });
 }
 
-/** What an access-key connection holds, as it is: it can't be narrowed, so what asks for less is refused. */
+/** The access key, unchanged: it can't be narrowed, so requests for less are rejected. */
 async function keyOf(
   deps: Dependencies,
   intent: AuditIntent,
@@ -141,7 +141,7 @@ async function healthyMatch(
 ): Promise<Match> {
   const { connection, matchedScope } = await resolveTarget(deps.store, organizationId, target);
   if (!isHealthy(connection)) throw notHealthy(connection, target);
-  // What the operator configured since the connection was verified.
+  // Checks the operator's settings that changed since the verification.
   if (deps.deniedAccountIds.has(connection.accountId))
     throw new RolebridgeError(
       'role_in_vendor_account',

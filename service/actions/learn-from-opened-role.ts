@@ -2,19 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { type Dependencies, isoNow } from '../actions/dependencies.js';
 import type { AuditIntent } from '../domain/audit.js';
 import { type Connection, claimedRole } from '../domain/connection.js';
-import { openedByAnother, withForeignRole } from '../domain/connection-transitions.js';
+import { openedByAnother, revised, withForeignRole } from '../domain/connection-transitions.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { ExternalId } from '../domain/ids.js';
 import type { RoleArn } from '../domain/role-arn.js';
 import type { FailedVerification } from '../domain/verification.js';
 import { aboutConnection } from '../domain/webhook-message.js';
 import { saveChange, storeChange } from './change-connection.js';
-import { outboxMessages } from './outbox.js';
 
 /**
  * The role opened with this connection's external ID. When another connection has that role, its trust policy lets more
  * than one customer of the vendor in: the other connection fails, the vendor hears of both, and the role is not given to
- * this one before AWS denied it. Nothing of it tells either organization about the other.
+ * this one before AWS denied it. Neither organization learns about the other.
  * @returns the connection as it is stored now
  */
 export async function learnFromOpenedRole(
@@ -29,19 +28,17 @@ export async function learnFromOpenedRole(
   if (holder === undefined || holder.id === connection.id) return connection;
   await failHolder(deps, holder, role, externalId);
   if (isForeignRole(connection, role)) return connection;
-  const next = await storeChange(deps, intent, connection, withForeignRole(connection, role, true));
+  const foreign = withForeignRole(connection, role, true);
   const { organizationId, id: connectionId } = connection;
   const data = {
-    ...aboutConnection(next),
+    ...aboutConnection(revised(foreign, connection, isoNow(deps.clock))),
     code: 'external_id_not_enforced',
     security: true,
     refusedRoleArn: role,
   } as const;
-  const message = { type: 'connection.role_shared', data } as const;
-  const messages = await outboxMessages(deps, { organizationId, connectionId }, [message]);
-  await deps.store.commit({ messages });
+  const tells = [{ type: 'connection.role_shared', data } as const];
+  const next = await storeChange(deps, intent, connection, foreign, { tells });
   deps.alarm('external_id_not_enforced', { organizationId, connectionId });
-  deps.wake();
   return next;
 }
 

@@ -40,7 +40,7 @@ export async function createOperatorLink(
 }
 
 /**
- * Uses a link up: of those who follow it, one gets in.
+ * Consumes a link: one of many concurrent uses succeeds.
  * @returns the operator, and the hash of the token that the session lasts with (`operatorWithHash`)
  * @throws RolebridgeError `sign_in_link_invalid`: it was used, has expired, its token was revoked, or it never was
  */

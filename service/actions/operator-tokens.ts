@@ -102,7 +102,7 @@ const useMarksOf = perService(({ store, clock }: Deps) =>
   ),
 );
 
-/** Whose token it is: the setting's, or one that was created, unless it expired or was revoked. */
+/** The owner of a token: the setting's, or a created one, unless it expired or was revoked. */
 export async function operatorOf(
   deps: Deps,
   settingHash: string | undefined,
@@ -114,7 +114,7 @@ export async function operatorOf(
   return isOperatorTokenText(text) ? operatorWithHash(deps, hashed) : undefined;
 }
 
-/** Whose token has this hash, unless it expired or was revoked; it counts as used. */
+/** The token with this hash, unless it expired or was revoked; marks its use. */
 export async function operatorWithHash(deps: Deps, tokenHash: string): Promise<Operator | undefined> {
   const token = await deps.store.token('operator_token', tokenHash);
   if (token === undefined || token.expiresAt <= isoNow(deps.clock)) return undefined;

@@ -1,5 +1,4 @@
-/** Which version of its permission set a connection's role is checked against, and what a stack may say of it. */
-import type { Requester } from '../domain/audit.js';
+/** Which version of its permission set a connection's role is checked against, and the values that a stack can report. */
 import {
   type Connection,
   claimedRole,
@@ -7,13 +6,12 @@ import {
   permissionSetOf,
 } from '../domain/connection.js';
 import { needing } from '../domain/connection-transitions.js';
-import { RolebridgeError } from '../domain/errors.js';
+import { invalidRequest, RolebridgeError } from '../domain/errors.js';
 import { type PermissionSet, parsePermissionSetId } from '../domain/permission-set.js';
 import type { PermissionsToCheck } from '../domain/verification/request.js';
-import { saveChange } from './change-connection.js';
 import type { Dependencies } from './dependencies.js';
 
-/** What a stack says that it deployed. */
+/** The set that a stack reports as deployed. */
 export interface StatedPermissionSet {
   /** `deploy@3`. */
   readonly permissionSet?: string | undefined;
@@ -21,7 +19,7 @@ export interface StatedPermissionSet {
   readonly without?: readonly string[] | undefined;
 }
 
-/** What a verification checks, and what a role that passes is stored with. */
+/** The version to verify and to store with a role that passes. */
 export interface PermissionPlan {
   readonly deployed: DeployedPermissionSet | undefined;
   readonly toCheck: PermissionsToCheck | undefined;
@@ -67,7 +65,7 @@ export function permissionSetWarnings(connection: Connection, { permissionSet }:
 }
 
 /**
- * What a stack is about to deploy of its connection's set, in a sentence.
+ * The version that a stack is about to deploy, in a sentence.
  * @throws RolebridgeError `permission_set_unknown`, `request_invalid`
  */
 export function describePermissionSet(
@@ -101,41 +99,38 @@ function requireOptional(set: PermissionSet, without: readonly string[], name: s
   const optional = set.statements.filter((statement) => statement.optional).map(({ sid }) => sid);
   const required = without.find((sid) => !optional.includes(sid));
   if (required === undefined) return;
-  throw new RolebridgeError(
-    'request_invalid',
-    `without: ${JSON.stringify(required)} is no optional statement of ${name}.`,
-    { remedy: 'Leave out optional statements only; see GET /v1/permission-sets.' },
+  throw invalidRequest(
+    'body.without',
+    `${JSON.stringify(required)} is no optional statement of ${name}`,
+    'Leave out optional statements only; see GET /v1/permission-sets.',
   );
 }
 
+export interface PermissionSetChoice {
+  readonly permissionSet?: string | undefined;
+  readonly without?: readonly string[] | undefined;
+}
+
 /**
- * While it waits for its role, the vendor may say what it is to be made with.
- * @throws RolebridgeError `permission_set_unknown`, `request_invalid`, `connection_changed`
+ * While it waits for its role, the vendor can change its permission set.
+ * @throws RolebridgeError `permission_set_unknown`, `request_invalid`
  */
-export async function choosePermissionSet(
-  deps: Dependencies,
-  by: Requester,
+export function choosingPermissionSet(
+  deps: Pick<Dependencies, 'permissionSets'>,
   connection: Connection,
-  choice: { readonly permissionSet?: string | undefined; readonly without?: readonly string[] | undefined },
-): Promise<Connection> {
+  choice: PermissionSetChoice,
+): { next: Connection; details: { permissionSet: string; without: string } } {
   const before = permissionSetOf(connection);
   const name = choice.permissionSet ?? before?.name;
   if (connection.method !== 'assume_role' || connection.status !== 'pending' || name === undefined)
-    throw new RolebridgeError(
-      'request_invalid',
-      'body.permissionSet: can be changed while the connection is pending only.',
-      { remedy: 'Deploy another version or other optional statements with the stack; its callback says so.' },
+    throw invalidRequest(
+      'body.permissionSet',
+      'can be changed while the connection is pending only',
+      'Deploy another version or other optional statements with the stack; its callback says so.',
     );
   const without = choice.without ?? (name === before?.name ? before.without : []);
-  const set = chosenPermissionSet(deps, name, without);
-  const details = { permissionSet: name, without: without.join(',') };
-  return saveChange(
-    deps,
-    by,
-    { action: 'connection.set_permission_set', details },
-    connection,
-    needing(connection, set),
-  );
+  const next = needing(connection, chosenPermissionSet(deps, name, without));
+  return { next, details: { permissionSet: name, without: without.join(',') } };
 }
 
 const unknown = (id: string) =>

@@ -4,7 +4,7 @@ import { RolebridgeError } from '../domain/errors.js';
 import type { OrganizationId } from '../domain/ids.js';
 import type { Encryption, Store } from '../domain/ports.js';
 
-/** Who a sign-in link was made for, as its maker said: it is not verified. */
+/** The person of a sign-in link, as its creator stated: not verified. */
 export const person = z
   .strictObject({
     id: z.string().min(1).max(128).optional(),
@@ -19,7 +19,7 @@ type Persons = {
   readonly store: Pick<Store, 'organization' | 'changeOrganization'>;
 };
 
-/** What an organization's key is bound to. */
+/** The encryption context of an organization's key. */
 export const personKeyContext = (organizationId: OrganizationId) => `person key of ${organizationId}`;
 
 /** Under a key of the organization, which its erase destroys: the audit log can't be changed. */

@@ -17,7 +17,7 @@ interface Held {
   readonly connection: Connection;
 }
 
-/** What a declaration does to connections. */
+/** Effects of a declaration on connections. */
 export interface ProjectEffects {
   /** Scopes of connections that no declared target matches any more. */
   readonly orphans: readonly Held[];
@@ -34,7 +34,7 @@ export interface ProjectEffects {
 
 const mostHolders = 10_000;
 
-/** Declares a project's targets; what was declared before and isn't now is gone. */
+/** Declares a project's targets and removes undeclared ones. */
 export async function declareProject(
   deps: Dependencies,
   by: Requester,

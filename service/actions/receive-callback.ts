@@ -1,4 +1,4 @@
-/** What a customer's stack may say with its connection's secret: its role exists, its role goes, "would this work?". */
+/** Callbacks of a customer's stack, signed with its connection's secret: role created, role destroyed, dry run. */
 import type { Requester } from '../domain/audit.js';
 import { boundAccountOf, type Connection } from '../domain/connection.js';
 import { disconnected, pendingAgain } from '../domain/connection-transitions.js';
@@ -134,7 +134,7 @@ function permissionSetCheck(
 ): PreflightCheck[] {
   if (stated.permissionSet === undefined) return [];
   const name = 'permission_set';
-  // Another name changes nothing, whether there is such a set or not: what a deploy accepts, its check accepts.
+  // Another name changes nothing, whether there is such a set or not: the check accepts the same as the deploy.
   const [kept] = permissionSetWarnings(connection, stated);
   if (kept) return [{ name, outcome: 'not_checked', message: kept.message }];
   try {
@@ -223,7 +223,7 @@ function refusalOf(
           remedy: 'Ask the vendor to set the account that this connection is for, then deploy again.',
         })
       : undefined;
-  // What is no role ARN is named by the first check of the verification.
+  // An invalid role ARN is reported by the first check of the verification.
   if (account === undefined || account === bound) return undefined;
   return new RolebridgeError('account_mismatch', "The role is in another account than this connection's.", {
     remedy: 'Deploy with credentials of the account that this connection is for.',

@@ -21,7 +21,7 @@ import { subjectOf } from './change-connection.js';
 import { resealEnrollment } from './enrollments.js';
 import { personKeyContext } from './persons.js';
 
-/** What became of every secret in the store. */
+/** Results for all secrets of the store. */
 export interface Reencryption {
   /** Undefined when there is no encryption key. */
   readonly accessKeys?: SecretsReencrypted | undefined;
@@ -34,7 +34,7 @@ export interface Reencryption {
   readonly signatures: IntegrityKeyRenewal;
 }
 
-/** What became of one kind of secret. */
+/** Results for one kind of secret. */
 export interface SecretsReencrypted {
   /** The key that they are under now, but for those that failed. */
   readonly keyId: string;
@@ -52,11 +52,11 @@ const noneYet = (keyId: string): SecretsReencrypted => ({
   failed: [],
 });
 
-/** Changes of connections that are stored side by side, so that they share what the disk takes. */
+/** Changes of connections that are stored side by side, so that they share disk writes. */
 const atOnce = 16;
 
 /**
- * Encrypts what is kept secret with the keys of today, so that those before can go: access keys under the encryption key;
+ * Re-encrypts secrets with the current keys, so that old keys can be removed: access keys under the encryption key;
  * the secrets of callbacks, enrollments and webhook endpoints and the keys of persons' names under the service key. May be interrupted and
  * repeated at any time, and runs beside a service that uses both keys. One that can't be opened is counted and left as
  * it is; the rest continues.
@@ -88,7 +88,7 @@ export async function reencrypt(
   };
 }
 
-/** What an organization keeps itself: its enrollments' secrets and the key of its persons' names. */
+/** The organization's secrets: its enrollments' and the key of its persons' names. */
 async function reencryptOrganizations(
   deps: Pick<Dependencies, 'store' | 'clock' | 'encryption'>,
   by: Requester,
@@ -177,7 +177,7 @@ async function counted(
 }
 
 interface Secrets {
-  /** The keys of what a connection keeps, when they are others than today's; null when it keeps nothing. */
+  /** The old keys of a connection's secrets; null without secrets. */
   oldKeyOf(connection: Connection): string | undefined | null;
   encryptedAgain(connection: Connection, intent: AuditIntent): Promise<Connection>;
   readonly count: SecretsReencrypted;

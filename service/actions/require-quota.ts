@@ -7,7 +7,7 @@ import { isoNow } from './dependencies.js';
 export type QuotaDependencies = { readonly store: Store; readonly clock: Clock; readonly quotas: Quotas };
 
 /**
- * Adds one of each kind. The store counts again in the transaction that adds it; what is refused anyway is refused
+ * Adds one of each kind. The store counts again in the transaction that adds it; an excess is rejected
  * before any work.
  * @throws RolebridgeError `quota_exceeded`
  */

@@ -15,7 +15,7 @@ import type { Comparison, MassFailure } from './mass-failure.js';
 import { VerificationFailed } from './verification-failed.js';
 import { type VerificationRequest, verifyConnection } from './verify-connection.js';
 
-/** What a check by the service itself came to. */
+/** The result of a scheduled check. */
 export type WatchFinding =
   | { readonly finding: 'healthy' | 'nothing_to_verify' }
   /** `counted`: the status says so now; otherwise a second check decides. */
@@ -28,7 +28,7 @@ export type WatchFinding =
     }
   | { readonly finding: 'inconclusive'; readonly code: ErrorCode; readonly retryAfterSeconds: number };
 
-/** When the same watch is due again, for those that stay; what was stored with a change has its own time. */
+/** When the same watch is due again, for jobs that stay; a job stored with a change has its own time. */
 export interface WatchCheck {
   readonly result: WatchFinding;
   readonly next: { readonly dueAt: string; readonly attempts: number } | undefined;
@@ -95,7 +95,7 @@ export async function reverifyConnection(
         next: dueIn(secondCheckMs, watch.attempts + 1),
       };
     const retryAfterSeconds = error.retryAfterSeconds ?? 60;
-    // At random, so that all that met the same fault don't come back together.
+    // Jitter, so that connections with the same fault don't retry together.
     const waitMs = (retryAfterSeconds + 60 * Math.random()) * 1000 * 2;
     return {
       result: { finding: 'inconclusive', code, retryAfterSeconds },

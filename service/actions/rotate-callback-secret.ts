@@ -23,8 +23,20 @@ export async function rotateCallbackSecret(
   deps: Dependencies,
   by: Requester,
   connection: Connection,
-  { previousValidSeconds = usualSeconds }: { previousValidSeconds?: number | undefined },
+  { previousValidSeconds }: { previousValidSeconds?: number | undefined },
 ): Promise<{ callbackSecret: string; previousValidUntil: string }> {
+  const { next, ...rotated } = withNewCallbackSecret(deps, connection, previousValidSeconds);
+  const details = { previousValidUntil: rotated.previousValidUntil };
+  await saveChange(deps, by, { action: 'connection.rotate_callback_secret', details }, connection, next);
+  return rotated;
+}
+
+/** The connection with another callback secret. @throws RolebridgeError `method_mismatch` */
+export function withNewCallbackSecret(
+  deps: Dependencies,
+  connection: Connection,
+  previousValidSeconds = usualSeconds,
+): { next: Connection; callbackSecret: string; previousValidUntil: string } {
   const trust = roleRegistrationOf(connection);
   if (trust === undefined || isDeleted(connection)) throw expectsNoCallback();
   const callbackSecret = newCallbackSecret();
@@ -35,9 +47,7 @@ export async function rotateCallbackSecret(
   };
   const next = withCallbackSecrets(connection, secrets);
   if (next === undefined) throw expectsNoCallback();
-  const event = { action: 'connection.rotate_callback_secret', details: { previousValidUntil } } as const;
-  await saveChange(deps, by, event, connection, next);
-  return { callbackSecret, previousValidUntil };
+  return { next, callbackSecret, previousValidUntil };
 }
 
 const expectsNoCallback = () =>

@@ -7,9 +7,9 @@ import { newExternalId } from '../domain/ids.js';
 import { inconclusiveError } from '../domain/inconclusive.js';
 import { parseRoleArn } from '../domain/role-arn.js';
 import { audited } from './audited.js';
-import { storeChange, subjectOf } from './change-connection.js';
+import { saveChange, storeChange, subjectOf } from './change-connection.js';
 import { requirePartition } from './create-connection.js';
-import { rotateCallbackSecret } from './rotate-callback-secret.js';
+import { withNewCallbackSecret } from './rotate-callback-secret.js';
 
 /**
  * Begins to change the external ID: makes the one that is to take its place, while the connection still uses the one
@@ -23,29 +23,20 @@ export async function rotateExternalId(
   connection: Connection,
   { rotatesCallbackSecret = false }: { rotatesCallbackSecret?: boolean | undefined } = {},
 ): Promise<{ connection: RoleConnection; callbackSecret: string | undefined }> {
-  const rotating = await startRotation(deps, by, connection);
-  if (!rotatesCallbackSecret) return { connection: rotating, callbackSecret: undefined };
-  const { callbackSecret } = await rotateCallbackSecret(deps, by, rotating, {});
-  return { connection: rotating, callbackSecret };
-}
-
-async function startRotation(
-  deps: Dependencies,
-  by: Requester,
-  connection: Connection,
-): Promise<RoleConnection> {
   requireRole(connection);
   requirePartition(deps, connection.partition);
-  if (connection.pendingExternalId !== undefined) return connection;
-  const event = { action: 'connection.rotate_external_id', ...subjectOf(connection) } as const;
-  return audited(deps, by, event, (intent) =>
-    storeChange(
-      deps,
-      intent,
-      connection,
-      withPendingExternalId(connection, newExternalId(deps.vendor.externalIdPrefix)),
-    ),
-  );
+  const rotated = rotatesCallbackSecret ? withNewCallbackSecret(deps, connection) : undefined;
+  const withSecret = rotated?.next ?? connection;
+  requireRole(withSecret);
+  const isStarted = connection.pendingExternalId !== undefined;
+  if (isStarted && rotated === undefined) return { connection, callbackSecret: undefined };
+  const next = isStarted
+    ? withSecret
+    : withPendingExternalId(withSecret, newExternalId(deps.vendor.externalIdPrefix));
+  const action = isStarted ? 'connection.rotate_callback_secret' : 'connection.rotate_external_id';
+  const details = rotated && { previousValidUntil: rotated.previousValidUntil };
+  const stored = await saveChange(deps, by, { action, details }, connection, next);
+  return { connection: stored, callbackSecret: rotated?.callbackSecret };
 }
 
 /**

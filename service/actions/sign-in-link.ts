@@ -1,7 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import { isValid } from '../domain/api-key.js';
 import type { Requester } from '../domain/audit.js';
-import { RolebridgeError } from '../domain/errors.js';
+import { invalidRequest, RolebridgeError } from '../domain/errors.js';
 import { type ConnectionId, newSignInLinkId, type OrganizationId } from '../domain/ids.js';
 import { denied } from '../domain/permission.js';
 import type { Clock, Encryption, Store, Token } from '../domain/ports.js';
@@ -60,9 +60,11 @@ export async function createSignInLink(
   const access = wanted.access ?? defaultAccess(maker.authority, connectionId);
   const authority = linkAuthority(maker.authority, access);
   if (returnUrl !== undefined && !deps.vendor.isReturnUrl(returnUrl))
-    throw new RolebridgeError('request_invalid', 'body.returnUrl: is not on the list of return URLs', {
-      remedy: 'Add it to "returnUrls" in the brand file, or name one that is there.',
-    });
+    throw invalidRequest(
+      'body.returnUrl',
+      'is not on the list of return URLs',
+      'Add it to "returnUrls" in the brand file, or name one that is there.',
+    );
   const now = deps.clock.now();
   const expiresAt = new Date(now + expiresInSeconds * 1000).toISOString();
   if (authority.expiresAt !== undefined && expiresAt > authority.expiresAt)
@@ -214,6 +216,8 @@ export async function isGranted(
   const parent = parentHash === undefined ? undefined : await store.token('sign_in_link', parentHash);
   // One that has expired is gone, and ends nothing: the link that it made has a later end.
   if (parent && linkIn(parent).revokedAt !== undefined) return false;
+  // A crash may have kept the revocation of a link from those between it and this one.
+  if (parent && !(await isGranted({ store, clock }, organizationId, linkIn(parent)))) return false;
   if (apiKeyId === undefined) return true;
   const key = await store.apiKey(apiKeyId);
   return key?.organizationId === organizationId && isValid(key, clock.now());

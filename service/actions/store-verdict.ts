@@ -21,7 +21,7 @@ import { isForeignRole } from './learn-from-opened-role.js';
 import type { PermissionPlan } from './permission-set.js';
 import { connectedElsewhere, notConnectedElsewhere, verificationFailed } from './verification-failed.js';
 
-/** What the one who asked for the verification wants stored, and how. */
+/** The caller's part of storing a verdict. */
 export interface VerdictRequest {
   readonly askedBy: 'callback' | 'manual' | 'verify' | 'watch';
   /** A failure that does not count yet is not stored. @default all count */
@@ -32,7 +32,7 @@ export interface VerdictRequest {
   readonly scopes: readonly Scope[];
 }
 
-/** Stores what a verification came to. @throws RolebridgeError for anything but a role that passed */
+/** Stores the result of a verification. @throws RolebridgeError for anything but a role that passed */
 export async function storeVerdict(
   deps: Dependencies,
   intent: AuditIntent,
@@ -134,7 +134,7 @@ async function storeRefusal(
 /** A refused change of a connected role: of its external ID, or of its permissions. */
 const harmlessCodes: readonly ErrorCode[] = ['previous_external_id_accepted', 'permissions_missing'];
 
-/** What the role lacks of the very version that it has was lost since: that is stored and told, whatever becomes of the deploy. */
+/** Permissions missing from the deployed version were lost since: stored and reported regardless of the deploy. */
 function driftOf(
   connection: Connection,
   { role, roleId, verification }: Extract<RoleVerification, { outcome: 'refused' }>,

@@ -7,7 +7,7 @@ interface Used {
 
 /**
  * Stores when a thing was last used, beside the call and not before its answer. A write for each call would make reading
- * as dear as changing: what was stored within `everyMs` stays.
+ * as dear as changing: a mark stored within `everyMs` stays.
  */
 export function createUseMarks<Thing extends Used>(
   clock: Clock,

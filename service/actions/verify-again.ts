@@ -6,7 +6,7 @@ import { verifyHeldAccessKey } from './change-access-key.js';
 import { verifyConnection } from './verify-connection.js';
 
 /**
- * Checks what the connection has, a role or an access key, once more.
+ * Re-verifies the connection's role or access key.
  * @throws RolebridgeError `role_missing`, and those of {@link verifyConnection}
  */
 export async function verifyAgain(

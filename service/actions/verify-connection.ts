@@ -39,7 +39,7 @@ export interface VerificationRequest extends StatedPermissionSet {
   readonly roleArn: string;
   /** The id of the role that the stack made; AWS must open that very one. */
   readonly roleId?: string | undefined;
-  /** Where the connection applies from now on; what it was when left out. */
+  /** The connection's new scope; by default unchanged. */
   readonly scope?: Scope | undefined;
   /** `watch`: the service itself, which waits for nothing since it retries. */
   readonly askedBy: 'callback' | 'manual' | 'verify' | 'watch';

@@ -82,7 +82,7 @@ export async function replayDeliveries(
   });
 }
 
-/** A message that tells of nothing, sent at once also to an endpoint that is paused. */
+/** A test message, sent immediately, even to a paused endpoint. */
 export async function sendTestMessage(
   deps: Deps,
   by: Requester,

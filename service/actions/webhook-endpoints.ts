@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Requester } from '../domain/audit.js';
-import { RolebridgeError } from '../domain/errors.js';
+import { invalidRequest, RolebridgeError } from '../domain/errors.js';
 import { newWebhookEndpointId, type OrganizationId } from '../domain/ids.js';
 import { operatorOrganizationId } from '../domain/organization.js';
 import {
@@ -15,7 +15,7 @@ import { withinQuota } from './require-quota.js';
 
 type Deps = Pick<Dependencies, 'store' | 'clock' | 'encryption' | 'webhooks' | 'wake' | 'quotas'>;
 
-/** Whose endpoints: one organization's, or the operator's for all. */
+/** The owner of endpoints: one organization, or the operator for all. */
 export interface EndpointOwner {
   readonly organizationId: OrganizationId;
 }
@@ -35,7 +35,7 @@ export interface EndpointMembers {
   readonly enabled?: boolean | undefined;
 }
 
-/** What is left out stays; null is none. */
+/** Omitted members stay; null removes. */
 export interface EndpointChange {
   readonly url?: string | undefined;
   readonly description?: string | null | undefined;
@@ -92,7 +92,7 @@ export async function findWebhookEndpoint(
   return ofSettings ?? shownEndpoint(await storedEndpoint(deps, owner, id));
 }
 
-/** What waits for an endpoint is sent to its new URL at once. @throws RolebridgeError `webhook_endpoint_not_found`, `webhook_endpoint_of_settings`, `request_invalid` */
+/** Waiting messages are sent to the new URL immediately. @throws RolebridgeError `webhook_endpoint_not_found`, `webhook_endpoint_of_settings`, `request_invalid` */
 export async function changeWebhookEndpoint(
   deps: Deps,
   by: Requester,
@@ -132,7 +132,7 @@ export async function changeWebhookEndpoint(
   return shownEndpoint(next);
 }
 
-/** What waits for it is dropped. @throws RolebridgeError `webhook_endpoint_not_found`, `webhook_endpoint_of_settings` */
+/** Its waiting messages are dropped. @throws RolebridgeError `webhook_endpoint_not_found`, `webhook_endpoint_of_settings` */
 export async function deleteWebhookEndpoint(
   deps: Deps,
   by: Requester,
@@ -224,17 +224,16 @@ function assertFits(
   { url, events = [] }: { readonly url: string; readonly events?: readonly EventType[] | undefined },
 ): void {
   if (!webhooks.allowsPrivate && !url.startsWith('https:'))
-    throw new RolebridgeError('request_invalid', 'body.url: must be an https URL', {
-      remedy: 'Use https. An endpoint at a private address needs ROLEBRIDGE_WEBHOOK_ALLOW_PRIVATE=on.',
-    });
+    throw invalidRequest(
+      'body.url',
+      'must be an https URL',
+      'Use https. An endpoint at a private address needs ROLEBRIDGE_WEBHOOK_ALLOW_PRIVATE=on.',
+    );
   if (organizationId !== operatorOrganizationId && events.some(isForOperator))
-    throw new RolebridgeError(
-      'request_invalid',
-      'body.events: only an endpoint for all organizations gets service.… and connection.vendor_denied',
-      {
-        remedy:
-          'Leave them out, or create the endpoint with an operator’s token and without Rolebridge-Organization.',
-      },
+    throw invalidRequest(
+      'body.events',
+      'only an endpoint for all organizations gets service.… and connection.vendor_denied',
+      'Leave them out, or create the endpoint with an operator’s token and without Rolebridge-Organization.',
     );
 }
 

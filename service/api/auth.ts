@@ -4,7 +4,7 @@ import { findOrganization } from '../actions/find-organization.js';
 import { createOperatorOrganization, operatorOf } from '../actions/operator-tokens.js';
 import { createUseMarks } from '../actions/use-marks.js';
 import { type ApiKey, apiKeyIdOf, isValid, matchesApiKey } from '../domain/api-key.js';
-import { RolebridgeError } from '../domain/errors.js';
+import { invalidRequest, RolebridgeError } from '../domain/errors.js';
 import type { Operator } from '../domain/operator.js';
 import { operatorOrganizationId } from '../domain/organization.js';
 import { denied, permissions, requirePermission, requireWholeOrganization } from '../domain/permission.js';
@@ -19,7 +19,7 @@ export interface AuthOptions {
   readonly metricsTokenHash?: string | undefined;
 }
 
-/** Who calls an operation, and may. @throws RolebridgeError `unauthorized`, `rate_limited`, `permission_denied` */
+/** Authenticates and authorizes a caller. @throws RolebridgeError `unauthorized`, `rate_limited`, `permission_denied` */
 export function createAuth(deps: ApiDependencies, options: AuthOptions) {
   const { store, clock, limits } = deps;
   const markUsed = createUseMarks<ApiKey>(clock, useMarkMs, (key, at) => store.markApiKeyUsed(key, at));
@@ -38,9 +38,11 @@ export function createAuth(deps: ApiDependencies, options: AuthOptions) {
     exchange.allowance = await limits.key(key.id);
     await limits.organization(key.organizationId);
     if (request.headers[organizationHeader] !== undefined)
-      throw new RolebridgeError('request_invalid', "Rolebridge-Organization is for operators' tokens.", {
-        remedy: 'Leave it out: an API key is of one organization.',
-      });
+      throw invalidRequest(
+        `header.${organizationHeader}`,
+        "is for operators' tokens",
+        'Leave it out: an API key is of one organization.',
+      );
     markUsed(key);
     requirePermission(key, permission);
     if (isOrganizationWide) requireWholeOrganization(key);
@@ -67,9 +69,11 @@ export function createAuth(deps: ApiDependencies, options: AuthOptions) {
       return { organizationId: operatorOrganizationId, authority };
     }
     if (typeof named !== 'string' || named === '')
-      throw new RolebridgeError('request_invalid', "This call is about one organization's things.", {
-        remedy: 'Name the organization: "Rolebridge-Organization: ID or reference".',
-      });
+      throw invalidRequest(
+        `header.${organizationHeader}`,
+        "is missing: this call is about one organization's things",
+        'Name the organization: "Rolebridge-Organization: ID or reference".',
+      );
     const { id } = await findOrganization(store, named);
     await limits.organization(id);
     requirePermission(authority, permission);

@@ -1,4 +1,4 @@
-/** What the examples are made of. The tests put real ones in their place; none of these opens anything. */
+/** Values of the examples. Tests replace them with real ones; none of them is a credential. */
 export const connectionId = 'con_k7wq2m5xhzr4tavnc3bydfpe';
 export const enrollmentId = 'enr_n4tqz6wbk2mxhr7vcd5yapfe';
 export const webhookEndpointId = 'whe_c4wqz6tbk2mxhr7vnd5yapfe';

@@ -8,7 +8,7 @@ import type { AnsweredRequest } from '../domain/answered-request.js';
 import { apiKeyIdOf, isValid } from '../domain/api-key.js';
 import type { Actor } from '../domain/audit.js';
 import { roleRegistrationOf } from '../domain/connection.js';
-import { RolebridgeError } from '../domain/errors.js';
+import { invalidRequest, RolebridgeError } from '../domain/errors.js';
 import { isConnectionId, type OrganizationId } from '../domain/ids.js';
 import { operatorOrganizationId } from '../domain/organization.js';
 import { webhookSecretContext } from '../domain/webhook-endpoint.js';
@@ -31,9 +31,7 @@ export function idempotencyKeyIn({ headers }: Pick<IncomingMessage, 'headers'>):
   if (given === undefined) return undefined;
   const key = /^"?([\x21\x23-\x7e]{1,255})"?$/.exec(String(given))?.[1];
   if (key !== undefined) return key;
-  throw new RolebridgeError('request_invalid', 'Idempotency-Key: must be 1 to 255 visible ASCII characters', {
-    remedy: 'Use a UUID.',
-  });
+  throw invalidRequest('header.idempotency-key', 'must be 1 to 255 visible ASCII characters', 'Use a UUID.');
 }
 
 export interface KeyedRequest {
@@ -135,7 +133,7 @@ async function answerAgain(
     'secret_no_longer_available',
     'This request was answered before. Its answer held a secret, which is not given again.',
     {
-      remedy: 'Read what was created by its id, and create or rotate the secret.',
+      remedy: 'Get the created object by its id, and create or rotate the secret.',
       members: createdId === undefined ? {} : { createdId },
     },
   );
@@ -191,7 +189,7 @@ async function secretWorks(
   return link !== undefined && link.data.usedAt === undefined && link.data.revokedAt === undefined;
 }
 
-/** What changes something is in the audit log before it does. Of the operator's own calls there is no one log to look in. */
+/** Changes are in the audit log first. The operator's calls have no single log. */
 async function mayHaveHappened({ store }: ApiDependencies, lost: AnsweredRequest): Promise<boolean> {
   if (lost.organizationId === operatorOrganizationId) return true;
   for (let before: Parameters<typeof store.auditRecords>[1]['before']; ; ) {

@@ -6,8 +6,8 @@ import { problemAnswer } from './problem.js';
 import { securityHeaders } from './security-headers.js';
 
 /**
- * What Node's parser refuses never becomes a request: it is answered here, as problem details like everything else. Nothing
- * of what was sent is in the answer or in the log, and the connection ends, since it is unknown where the next request begins.
+ * Answers input that Node's HTTP parser rejects, as problem details. Nothing
+ * of the input is in the answer or in the log, and the connection is closed, since the next request's start is unknown.
  */
 export function answerMalformedRequests(
   server: Server,

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parse as parseQuery } from 'node:querystring';
 import type { Logger } from 'pino';
 import { requireActive } from '../actions/require-active.js';
-import { RolebridgeError } from '../domain/errors.js';
+import { invalidRequest, RolebridgeError } from '../domain/errors.js';
 import { RateLimitedError, type RateLimits } from '../limits/index.js';
 import { textIn } from '../unknown-value.js';
 import { type AuthOptions, createAuth } from './auth.js';
@@ -18,7 +18,7 @@ import { parse } from './schemas.js';
 
 export interface ApiOptions extends AuthOptions {
   readonly logger: Logger;
-  /** False: no one can read the metrics. */
+  /** False: metrics are disabled. */
   readonly isMeasured: boolean;
   /** How many proxies in front of the service write `X-Forwarded-For`. */
   readonly trustedProxies: number;
@@ -27,8 +27,8 @@ export interface ApiOptions extends AuthOptions {
 type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * Answers every operation of the table, before any other router: what is deployed calls some of them all day long, and
- * each layer of a router costs. Requests that are no operation's go on to `next`.
+ * Answers every operation of the table, before any other router: deployed systems call some of them all day long, and
+ * each layer of a router costs. Other requests continue to `next`.
  */
 export function mount(
   operations: Readonly<Record<string, Operation>>,
@@ -68,7 +68,7 @@ export function mount(
     const input = {
       deps,
       params,
-      query: operation.query && parse(operation.query, parseQuery(search), 'query'),
+      query: queryOf(operation, search),
       body: operation.body && operation.auth !== 'signature' ? bodyOf(operation, request, bytes) : undefined,
       by: { actor: exchange.actor, requestId: exchange.requestId },
       caller,
@@ -162,6 +162,14 @@ function targetOf(target: string): { path: string; search: string } {
   return end === -1
     ? { path: target, search: '' }
     : { path: target.slice(0, end), search: target.slice(end + 1) };
+}
+
+/** `DELETE …?dryRun=true` must not delete where there is no dry run. */
+function queryOf({ auth, query }: Operation, search: string): unknown {
+  if (query) return parse(query, parseQuery(search), 'query');
+  const isOpen = auth !== 'organization' && auth !== 'operator';
+  if (search === '' || isOpen) return undefined;
+  throw invalidRequest('query', 'this call has no parameters', 'Leave the query out.');
 }
 
 function bodyOf(operation: Operation, request: IncomingMessage, bytes: Buffer): unknown {

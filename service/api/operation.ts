@@ -12,7 +12,7 @@ import type { RateLimits } from '../limits/index.js';
 import type { Metrics } from '../metrics/index.js';
 import type { Answer } from './problem.js';
 
-/** What handlers work with. */
+/** Dependencies of handlers. */
 export interface ApiDependencies extends Dependencies {
   readonly limits: RateLimits;
   readonly metrics: Metrics;
@@ -31,7 +31,7 @@ export type Auth =
   | 'metrics_token'
   | 'none';
 
-/** Who calls for an organization, and what it may do there. */
+/** The caller of an organization with its permissions. */
 export interface Caller {
   readonly organizationId: OrganizationId;
   /** Every handler of an operation that touches a connection, scope or target obeys its scope. */
@@ -52,7 +52,7 @@ type PathParams<Path extends string> = Path extends `${string}{${infer Name}}${i
   ? { readonly [Key in Name]: string } & PathParams<Rest>
   : unknown;
 
-/** What a handler gets: parsed input, and everything that it may work with. */
+/** Input of a handler: parsed parameters and dependencies. */
 export interface Input<Path extends string, AuthOf extends Auth, Query, Body> {
   readonly deps: ApiDependencies;
   readonly params: PathParams<Path>;
@@ -87,9 +87,9 @@ interface OperationBase {
   readonly summary: string;
   readonly description?: string;
   readonly auth: Auth;
-  /** What an API key needs for it; one of several is enough. */
+  /** The API key permission; one of several is enough. */
   readonly permission?: Permission | readonly Permission[];
-  /** What an operator's token needs for an operation of the operator. */
+  /** The operator token permission. */
   readonly operatorPermission?: OperatorPermission;
   /** Refused to callers that are limited to a scope: it shows or changes something of the whole organization. */
   readonly isOrganizationWide?: true;
@@ -128,7 +128,7 @@ export interface Operation extends OperationBase {
   readonly handler: (input: any) => unknown;
 }
 
-/** Checks an operation's handler against its path, auth and schemas: what it returns has the members of the answer and no other. */
+/** Checks an operation's handler against its path, auth and schemas: it returns exactly the members of the answer. */
 export function defineOperation<
   const Path extends string,
   const AuthOf extends Auth,

@@ -21,7 +21,7 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
       length = Number.POSITIVE_INFINITY;
       reject(error);
     };
-    // What is too large is read to its end and dropped, so that the client gets to read the answer.
+    // An oversized body is read to its end and dropped, so that the client can read the answer.
     request.on('data', (chunk: Buffer) => {
       length += chunk.length;
       if (length <= limit) chunks.push(chunk);

@@ -10,7 +10,7 @@ import type { Metrics } from '../metrics/index.js';
 import { memberOf } from '../unknown-value.js';
 import { routeOf } from './route-of.js';
 
-/** What is known of a request while it is handled. */
+/** Context of a request in progress. */
 export interface Exchange {
   readonly requestId: string;
   readonly traceId?: string | undefined;
@@ -20,7 +20,7 @@ export interface Exchange {
   actor: Actor;
   isAuthenticated: boolean;
   apiKey?: ApiKey;
-  /** What is left of the rate limit. */
+  /** Remaining requests of the rate limit. */
   allowance?: Allowance | undefined;
 }
 

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { keysOf } from '../domain/keys-of.js';
+import { sid } from '../domain/permission-set.js';
 import { isManagedPolicy, permissionPresets, type RoleChoices } from '../templates/index.js';
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
-/** What may be chosen of a role, within IAM's own limits. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
+/** Options of a role, within IAM's limits. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
 export const roleTemplatesQuery = z
   .strictObject({
     permissions: z.enum(keysOf(permissionPresets)).optional(),
@@ -27,6 +28,7 @@ export const roleTemplatesQuery = z
       .string()
       .max(6_500)
       .transform((text) => text.split(',').filter(Boolean))
+      .pipe(z.array(sid))
       .optional()
       .meta({
         override: {

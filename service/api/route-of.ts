@@ -11,13 +11,13 @@ export function routeOf(request: Routed, response: Located): string {
   return typeof route?.path === 'string' ? `${baseUrl}${route.path}` : 'none';
 }
 
-/** What Express adds to a request. */
+/** Members that Express adds to a request. */
 interface Routed extends IncomingMessage {
   route?: { path?: unknown };
   baseUrl?: string;
 }
 
-/** Where the operations' table, and Express, keep what they know of a request. */
+/** The route data of a request, in the operations' table and in Express. */
 interface Located extends ServerResponse {
   locals?: { route?: string };
 }

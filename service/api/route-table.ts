@@ -1,7 +1,7 @@
-import { RolebridgeError } from '../domain/errors.js';
+import { invalidRequest } from '../domain/errors.js';
 import type { Operation } from './operation.js';
 
-/** What the table has for a path. */
+/** The entry of a path. */
 export interface Match {
   /** By method, in capitals. */
   readonly operations: Readonly<Record<string, Operation>>;
@@ -64,8 +64,6 @@ function paramsOf(pattern: readonly string[], segments: readonly string[]): Reco
       ),
     );
   } catch {
-    throw new RolebridgeError('request_invalid', 'The path has an invalid percent-encoding.', {
-      remedy: 'Encode each part of the path as UTF-8.',
-    });
+    throw invalidRequest('path', 'has an invalid percent-encoding', 'Encode each part of the path as UTF-8.');
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RolebridgeError } from '../domain/errors.js';
-import { permissionSetName } from '../domain/permission-set.js';
+import { permissionSetName, sid } from '../domain/permission-set.js';
 import { partition as aPartition } from '../domain/role-arn.js';
 
 export const name = z
@@ -17,7 +17,7 @@ export const permissionSetMembers = {
     .optional()
     .meta({ description: "The name of the vendor's permission set that the role is made with." }),
   without: z
-    .array(z.string().max(64))
+    .array(sid)
     .max(100)
     .optional()
     .meta({ description: 'Optional statements of the set that are left out.' }),
@@ -47,18 +47,27 @@ export function parse<Schema extends z.ZodType>(
   value: unknown,
   where: 'body' | 'query',
 ): z.infer<Schema> {
-  const result = schema.safeParse(value ?? {});
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const errors = result.error.issues.map((issue) => ({
-    at: [where, ...issue.path].join('.'),
-    message: issue.message,
+  const errors = result.error.issues.slice(0, mostErrors).map((issue) => ({
+    at: [where, ...issue.path].join('.').slice(0, longestPlace),
+    message: issue.message.slice(0, longestMessage),
   }));
+  const more = result.error.issues.length - errors.length;
   throw new RolebridgeError(
     'request_invalid',
-    errors.map((error) => `${error.at}: ${error.message}`).join('; '),
+    [
+      ...errors.map((error) => `${error.at}: ${error.message}`),
+      ...(more > 0 ? [`${more} more faults`] : []),
+    ].join('; '),
     {
-      remedy: 'Correct what is named and send the request again.',
+      remedy: 'Correct the named members and send the request again.',
       members: { errors },
     },
   );
 }
+
+/** A body of 64 kB can have thousands of faults: enough of them to see what is wrong. */
+const mostErrors = 20;
+const longestPlace = 200;
+const longestMessage = 300;

@@ -4,7 +4,7 @@ import helmet, { type HelmetOptions } from 'helmet';
 
 /**
  * The headers that helmet sets, made once instead of for every request. An answer in JSON loads nothing and is shown in
- * no frame; a page says what it loads in its own policy.
+ * no frame; a page has its own policy.
  */
 export const securityHeaders: Readonly<Record<string, string>> = headersOf({
   contentSecurityPolicy: {

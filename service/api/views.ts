@@ -71,6 +71,8 @@ const commonView = ({
   partition,
   expectedAccountId,
   scopes,
+  vendorScopes,
+  scopeFrom,
   createdAt,
   updatedAt,
   lastUsedAt,
@@ -82,6 +84,8 @@ const commonView = ({
   partition,
   expectedAccountId,
   scopes,
+  ...(vendorScopes && { vendorScopes }),
+  ...(scopeFrom && { scopeFrom }),
   createdAt,
   updatedAt,
   ...(lastUsedAt !== undefined && { lastUsedAt }),
@@ -105,7 +109,7 @@ function permissionSetView({ permissionSet: set }: RoleConnection) {
   };
 }
 
-/** What keeps a tested connection from being proven. */
+/** Missing access that keeps a tested connection from being proven. */
 export const missingForProven = ({ verification }: ConnectedConnection) =>
   verification.checks
     .filter(({ name, outcome }) => name === 'trust_policy' && outcome === 'not_checked')
@@ -178,7 +182,7 @@ export const roleFor = (
       callbackUrl: `${deps.publicUrl}/v1/callbacks`,
       vendorName: deps.vendor.name,
     },
-    // What the vendor needs is no choice.
+    // The vendor's permission set is not an option.
     { ...choices, ...(permissions && { permissions }) },
   );
 };

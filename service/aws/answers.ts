@@ -81,7 +81,7 @@ const blamesCaller = (message: string): boolean =>
     message,
   );
 
-/** What is wrong with the request, where that is something that a caller chose. */
+/** The fault of the request, where the caller chose the value. */
 function rejectionOf(name: string, message: string) {
   if (/^MalformedPolicyDocument/.test(name)) return 'session_policy_malformed';
   if (/^PackedPolicyTooLarge/.test(name)) return 'session_too_large';

@@ -94,7 +94,7 @@ export function createIam(
   };
 }
 
-/** What comes after a page that can't be read, or that names no next one, is missing: "not answered". */
+/** Results after an unreadable page, or one without a marker, are missing: "not answered". */
 async function everyPage(
   client: IAMClient,
   roleArn: RoleArn,

@@ -21,7 +21,7 @@ const decrypted = z.object({ Plaintext: z.instanceof(Uint8Array) });
 
 /**
  * Key-encryption keys in AWS KMS: data keys are wrapped there, and no key leaves it. Organization and connection are
- * the encryption context, so CloudTrail tells which connection's key was opened.
+ * the encryption context, so CloudTrail shows the connection of the decrypted key.
  * https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html
  */
 export function createKmsKeyEncryptionKey({
@@ -70,7 +70,7 @@ export function createKmsKeyEncryptionKey({
           `The stored access key was encrypted with the KMS key ${keyId}, which is not configured.`,
           { remedy: 'Add it to ROLEBRIDGE_KMS_KEY_ARNS again, or give the connection a new access key.' },
         );
-      // The key is named: a ciphertext made with anybody else's does not open.
+      // The key is pinned: a ciphertext under a different key isn't decrypted.
       const command = new DecryptCommand({
         KeyId: keyId,
         CiphertextBlob: Buffer.from(wrappedDataKey, 'base64'),

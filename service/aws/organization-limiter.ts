@@ -21,8 +21,8 @@ interface Sharer {
 export type OrganizationLimiter = ReturnType<typeof createOrganizationLimiter>;
 
 /**
- * A number of calls at once for all, and a smaller one for each sharer. Those who wait are let in one of each sharer in
- * turn, so that no organization queues behind another one's slow or many calls.
+ * A limit of concurrent calls for all, and a smaller one for each organization. Waiting calls start
+ * round-robin by organization, so that no organization queues behind another one's slow or many calls.
  */
 export function createOrganizationLimiter(options: FairBudgetOptions) {
   const { atOnce, atOncePerSharer, maxWaitMs = 5_000, maxWaiting = 1_000, onChange } = options;

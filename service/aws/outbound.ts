@@ -67,7 +67,7 @@ export const isAwsEndpoint = (endpoint: string): boolean =>
     endpoint,
   );
 
-/** The endpoints that are not AWS's own, each with what is sent there. */
+/** Custom endpoints, each with its service. */
 export async function foreignEndpoints(
   clients: readonly { service: AwsService; settings: AwsClientSettings }[],
 ): Promise<{ service: string; endpoint: string }[]> {

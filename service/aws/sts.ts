@@ -47,7 +47,7 @@ const session = z.object({
 });
 const identity = z.object({ Account: z.string().min(1), Arn: z.string().min(1) });
 
-/** AWS STS through the SDK: one attempt a call, since the caller knows what a retry means. */
+/** AWS STS through the SDK: one attempt a call, since the caller decides about retries. */
 export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOptions): Sts {
   const settingsOf = (partition: Partition) => {
     const settings = configured[partition];
@@ -147,7 +147,7 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
       sendIdentityRequest(request, { endpoint: configured[partition]?.endpoint, timeoutMs }),
   };
 
-  /** Whose credentials these are; the service's own when none are given. */
+  /** The identity of credentials; by default the service's own. */
   function askIdentity(partition: Partition, credentials: AccessKey | undefined) {
     const own = clientOf(partition);
     // The connections of the partition's own client are used again.

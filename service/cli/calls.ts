@@ -4,7 +4,7 @@ export const calls = {
   createConnection: {
     summary: 'Creates a connection.',
     members: {
-      reference: { description: 'What you call it.' },
+      reference: { description: 'Your name for it.' },
       metadata: { description: 'Up to 20 texts that the service keeps for you.' },
       defaultRegion: { description: 'Passed on with credentials.' },
       partition: { values: ['aws', 'aws-us-gov', 'aws-cn', 'aws-eusc'] },
@@ -16,6 +16,7 @@ export const calls = {
   listConnections: {
     summary: 'Lists connections.',
     members: {
+      after: { description: 'The "next" of the page before.' },
       accountId: { description: 'Of the role or key, or the expected one.' },
       assurance: {
         description: 'proven: the trust policy was read and judged. tested: by probes only.',
@@ -25,7 +26,7 @@ export const calls = {
       status: { values: ['pending', 'connected', 'failed', 'disconnected'] },
       permissionSet: { description: 'Name (`deploy`) or name and version (`deploy@3`) of a permission set.' },
       permissions: {
-        description: "What IAM's simulator said of it.",
+        description: "IAM's simulator result.",
         values: ['complete', 'incomplete', 'not_checked'],
       },
       scope: { description: 'Those that apply to it or to something in it: `shop/production`.' },
@@ -134,13 +135,14 @@ export const calls = {
   createOrganization: {
     summary: 'Creates an organization and its first API key.',
     members: {
-      reference: { description: 'What you call it: unique, and in every path it stands for the id.' },
+      reference: { description: 'Your unique name for it. You can use it in paths in place of the id.' },
       metadata: { description: 'Up to 20 texts that the service keeps for you.' },
     },
   },
   listOperatorConnections: {
     summary: 'Lists connections across organizations, a page at a time.',
     members: {
+      after: { description: 'The "next" of the page before.' },
       accountId: { description: 'Of the role or key, or the expected one.' },
       assurance: {
         description: 'proven: the trust policy was read and judged. tested: by probes only.',
@@ -150,7 +152,7 @@ export const calls = {
       status: { values: ['pending', 'connected', 'failed', 'disconnected'] },
       permissionSet: { description: 'Name (`deploy`) or name and version (`deploy@3`) of a permission set.' },
       permissions: {
-        description: "What IAM's simulator said of it.",
+        description: "IAM's simulator result.",
         values: ['complete', 'incomplete', 'not_checked'],
       },
     },
@@ -161,7 +163,10 @@ export const calls = {
   },
   listOrganizations: {
     summary: 'Lists organizations, or searches them by name.',
-    members: { search: { description: 'A part of the name; letter case does not count.' } },
+    members: {
+      after: { description: 'The "next" of the page before.' },
+      search: { description: 'A part of the name; letter case does not count.' },
+    },
   },
   getOrganization: {
     summary: 'Returns one organization, by its id or reference, with the use of its quotas.',
@@ -183,15 +188,12 @@ export const calls = {
     summary: 'Exports all that the service knows of an organization, without secrets.',
     members: {},
   },
-  eraseOrganization: {
-    summary: 'Deletes an organization and erases what the service knows of it.',
-    members: {},
-  },
+  eraseOrganization: { summary: 'Deletes an organization and erases its data.', members: {} },
   createApiKey: {
     summary: 'Creates an API key, at most within what your own key may do.',
     members: {
       permissions: {
-        description: 'What the key may do, at most what the key that creates it may.',
+        description: 'The permissions of the key, at most those of its creator.',
         values: [
           'connections:read',
           'connections:write',
@@ -223,10 +225,13 @@ export const calls = {
       connectionId: { description: 'The only connection that it opens.' },
       access: {
         description:
-          'What its person may do: `read`; `connect` and check roles; `manage` all but bind another account. Never more than the key that creates the link. By default `connect` for one connection, else `manage`.',
+          'Access of the person: `read`; `connect` and check roles; `manage` all but bind another account. Never more than the key that creates the link. By default `connect` for one connection, else `manage`.',
         values: ['read', 'connect', 'manage'],
       },
-      user: { description: 'Who you make it for. It is shown and recorded as "link for NAME", unverified.' },
+      user: {
+        description:
+          'The person that you create it for. It is shown and recorded as "link for NAME", unverified.',
+      },
       returnUrl: {
         description: 'Where the page leads back to: an address below one of the brand’s `returnUrls`.',
       },

@@ -22,7 +22,7 @@ export function addCompletionCommand(program: Command, terminal: Terminal): void
   });
 }
 
-/** What may follow each command, as it is written: `""` the program itself, `"connection list"` a leaf. */
+/** Completions of each command: `""` the program itself, `"connection list"` a leaf. */
 function wordsAfter(program: Command): Map<string, string[]> {
   const words = new Map<string, string[]>();
   const visit = (command: Command, path: string[]) => {

@@ -46,7 +46,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
       oneOf('--partition', partitions),
     )
     .option('--expected-account <id>', 'the only AWS account that may be connected')
-    .option('--permission-set <name>', 'what the vendor needs: one of its permission sets')
+    .option('--permission-set <name>', 'the permission set of the connection')
     .option('--without <sids>', 'its optional statements that are left out, with commas')
     .option(
       '--access-key',

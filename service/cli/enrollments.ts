@@ -104,7 +104,7 @@ export function addEnrollmentCommands(program: Command, terminal: Terminal): voi
     group
       .command('register <enrollment-url>')
       .description('register the account of your AWS credentials, without a stack set')
-      .option('--label <name>', 'what the scope rule calls label')
+      .option('--label <name>', 'the label in the scope rule')
       .option('--partition <name>', 'the AWS partition', 'aws')
       .option('--allow-http', 'allow http: to another machine, where secrets can be read on the way')
       .option('--json', 'print JSON, errors too'),

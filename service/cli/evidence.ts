@@ -113,7 +113,7 @@ function reportOf(connections: readonly Connection[], now: Date): Report {
   };
 }
 
-/** What the last verification of this connection showed. */
+/** Results of the connection's last verification. */
 function controlsOf(connection: Connection): Evidence[] {
   const isRole = connection.method === 'assume_role';
   const checks = 'verification' in connection ? (connection.verification?.checks ?? []) : [];

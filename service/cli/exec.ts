@@ -5,7 +5,7 @@ import type { Credentials } from '../../client/index.js';
 import { exitCodes } from './exit-codes.js';
 import { Ended, reportFailure, UsageError } from './failure.js';
 import { clientOf } from './service-options.js';
-import { type SessionOptions, sessionRequestOf, withSessionOptions } from './targets.js';
+import { type SessionOptions, sessionRequestOf, withSessionOptions } from './session-options.js';
 import type { Terminal } from './terminal.js';
 import { withExample } from './with-example.js';
 
@@ -96,7 +96,7 @@ function runWith(
   return new Promise((resolve) => {
     const child = spawn(command, words, { env, stdio: 'inherit' });
     const pass = (signal: NodeJS.Signals) => {
-      // The terminal has told the command itself: twice would be "stop at once" to Terraform.
+      // The terminal signals the command, too: a second signal would make Terraform stop immediately.
       const isFromTerminal = terminal.stdin.isTTY && (signal === 'SIGINT' || signal === 'SIGQUIT');
       if (!isFromTerminal) child.kill(signal);
     };

@@ -1,4 +1,4 @@
-/** What the command line ends with; scripts decide by it. `exec` ends as the command does that it ran. */
+/** Exit codes, for scripts. `exec` ends as the command does that it ran. */
 export const exitCodes = {
   ok: 0,
   /** The service refused, or something failed. */

@@ -1,7 +1,7 @@
 /**
- * The command line: `run` reads options, calls in, and says with which code to end. What talks to a service loads
- * nothing but the client, so that AWS's tools wait for `rolebridge credentials` no longer than need be; what works on
- * the store loads the service when it runs.
+ * The command line: `run` reads options, calls in, and says with which code to end. Commands that call a service load
+ * nothing but the client, so that AWS's tools wait for `rolebridge credentials` no longer than need be; commands that work on
+ * the store load the service when they run.
  */
 import type { Command } from 'commander';
 import { addApiKeyCommands } from './api-keys.js';

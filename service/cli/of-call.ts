@@ -4,7 +4,7 @@ import { UsageError } from './failure.js';
 type Calls = typeof calls;
 type Member<Call extends keyof Calls> = keyof Calls[Call]['members'] & string;
 
-/** A command that makes one call says what the API says of it. */
+/** The help of a command with one call is the API's description. */
 export const summaryOf = (call: keyof Calls): string => asPhrase(calls[call].summary);
 
 /** An option that is a member of a call's body or query, with the values that it can have. */

@@ -12,7 +12,7 @@ export function operatorClient(options: ServiceOptions, terminal: Terminal): Rol
   if (!apiKey || !/^[\x21-\x7e]{32,200}$/.test(apiKey))
     throw new UsageError(
       apiKey ? 'ROLEBRIDGE_OPERATOR_TOKEN is no operator’s token.' : 'There is no operator’s token.',
-      'Set ROLEBRIDGE_OPERATOR_TOKEN to what the service was started with.',
+      'Set ROLEBRIDGE_OPERATOR_TOKEN to the token of the service.',
     );
   const url = urlOf(options, terminal);
   return createRolebridgeClient({

@@ -44,7 +44,7 @@ export function addOrganizationCommands(program: Command, terminal: Terminal): v
     'create an organization and its first API key, on the machine of the service, or through the API with --url',
     'rolebridge org create acme --reference tenant-4711',
   )
-    .option('--reference <reference>', 'what you call it; stands for its id')
+    .option('--reference <reference>', 'your name for it; usable in place of its id')
     .option('--metadata <name=value...>', 'texts to keep with it')
     .action(async (name: string, options: OrganizationOptions) => {
       const { createOrganizationCommand } = await import('./store-commands.js');
@@ -90,7 +90,7 @@ export function addOrganizationCommands(program: Command, terminal: Terminal): v
 
   add('change <org>', summaryOf('changeOrganization'), 'rolebridge org change tenant-4711 --name Acme')
     .option('--name <name>', 'its new name')
-    .option('--reference <reference>', 'what you call it; "" removes it')
+    .option('--reference <reference>', 'your name for it; "" removes it')
     .option('--metadata <name=value...>', 'replaces all metadata')
     .action(async (id: string, options: OrganizationOptions & { name?: string }) => {
       const { reference, ...members } = membersIn(options);

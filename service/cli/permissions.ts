@@ -17,7 +17,7 @@ export function addPermissionCommands(program: Command, terminal: Terminal): voi
     withServiceOptions(
       group
         .command('status [id]')
-        .description('which version each connection has, and whether its role can do what the set needs'),
+        .description('the version of each connection, and whether its role has the permissions'),
     ),
     'rolebridge permissions status --set deploy@2',
   )
@@ -45,7 +45,7 @@ export function addPermissionCommands(program: Command, terminal: Terminal): voi
   withExample(
     group
       .command('usage')
-      .description('how many connections have each version, across organizations, for the operator')
+      .description('the number of connections of each version, across organizations, for the operator')
       .option('--url <url>', 'where the service is (or ROLEBRIDGE_URL), asked with ROLEBRIDGE_OPERATOR_TOKEN')
       .option('--allow-http', 'allow http: to another machine, where keys can be read on the way')
       .option('--json', 'print JSON, errors too'),
@@ -70,9 +70,7 @@ export function addPermissionCommands(program: Command, terminal: Terminal): voi
     withServiceOptions(
       group
         .command('diff <from> [to]')
-        .description(
-          'what changes for a role between two versions of a set; the newest when only one is named',
-        ),
+        .description('changes between two versions of a set; to the newest when only one is named'),
     ),
     'rolebridge permissions diff deploy@2 deploy@3',
   ).action(async (from: string, to: string | undefined, options: ServiceOptions) => {
@@ -131,7 +129,7 @@ function showOne(terminal: Terminal, connection: Connection, asJson: boolean | u
   else for (const line of permissionLines(connection)) terminal.stdout.write(`${printable(line)}\n`);
 }
 
-/** What was found of a connection's permissions, a line each. */
+/** The permission findings of a connection, one per line. */
 export function permissionLines(connection: Connection): string[] {
   const set = 'permissionSet' in connection ? connection.permissionSet : undefined;
   if (set === undefined) return ['no permission set'];

@@ -2,15 +2,15 @@ import type { Terminal } from './terminal.js';
 
 type Output = Pick<Terminal, 'stdout'>;
 
-/** What a service or a file says can't move the cursor or hide text of a terminal. */
+/** Text of a service or a file can't move the cursor or hide text. */
 export const printable = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are removed.
   text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '�');
 
 export const printJson = (terminal: Output, value: unknown): void =>
   void terminal.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 
-/** Columns as wide as what is in them; nothing is cut, so that ids can be copied. */
+/** Columns fit their content; nothing is cut, so that ids can be copied. */
 export function printTable(
   terminal: Output,
   headings: readonly string[],
@@ -26,7 +26,7 @@ export function printTable(
   }
 }
 
-/** Names and values, one a line; what is undefined is left out. */
+/** Names and values, one per line, without undefined ones. */
 export function printValues(terminal: Output, values: Readonly<Record<string, string | undefined>>): void {
   const shown = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const width = Math.max(...shown.map(([name]) => name.length));

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { exitCodes } from './exit-codes.js';
 import { reportFailure } from './failure.js';
 import type { Terminal } from './terminal.js';
@@ -10,7 +10,7 @@ export const newProgram = (terminal: Terminal): Command =>
     .description('Connect customers’ AWS accounts, and use the connections.')
     .version(version())
     .enablePositionalOptions()
-    .showHelpAfterError('("rolebridge help COMMAND" shows what it takes)')
+    .showHelpAfterError('("rolebridge help COMMAND" shows its options)')
     .addHelpText('after', endings)
     .exitOverride()
     .configureOutput({
@@ -28,6 +28,8 @@ export async function runProgram(
     await program.parseAsync([...words], { from: 'user' });
     return exitCodes.ok;
   } catch (error) {
+    // Commander has printed the error; help and version aren't failures.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     const end = words.indexOf('--');
     return reportFailure(error, terminal, words.slice(0, end === -1 ? undefined : end).includes('--json'));
   }

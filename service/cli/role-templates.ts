@@ -36,7 +36,7 @@ interface TemplateOptions extends ServiceOptions {
   readonly allowSourceIdentity?: boolean;
 }
 
-/** `rolebridge connection template`: one way to make the role, with what is chosen of it; no secret is in it. */
+/** `rolebridge connection template`: one role template with its options, without secrets. */
 export function addTemplateCommand(group: Command, terminal: Terminal): void {
   withExample(
     withServiceOptions(group.command('template <id>').description(summaryOf('getRoleTemplates'))),

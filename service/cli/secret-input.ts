@@ -17,8 +17,8 @@ const howTo =
   'Pipe what "aws iam create-access-key" or "aws sts get-session-token" prints into the command; or give --access-key-id and pipe the secret (and the session token on a second line), or set ROLEBRIDGE_SECRET_ACCESS_KEY.';
 
 /**
- * Reads an access key from the environment, from what is piped in, or from the person at the terminal: never from
- * an option, which everybody on the machine can see in the list of processes. No message repeats what was given.
+ * Reads an access key from the environment, a pipe or the terminal: never from
+ * an option, which other users see in the process list. No message repeats the input.
  * @throws UsageError
  */
 export async function readAccessKey(
@@ -61,7 +61,7 @@ function keyInAwsJson(text: string, expectedId: string | undefined): AccessKeyIn
   try {
     value = JSON.parse(text);
   } catch {
-    throw new UsageError('What came over standard input begins like JSON and is none.', howTo);
+    throw new UsageError('Standard input starts like JSON but is not valid JSON.', howTo);
   }
   const key = memberOf(value, 'AccessKey') ?? memberOf(value, 'Credentials') ?? value;
   const [accessKeyId, secretAccessKey] = [textIn(key, 'AccessKeyId'), textIn(key, 'SecretAccessKey')];

@@ -66,7 +66,7 @@ Next, with AWS credentials of ${principal}:
 `);
 }
 
-/** What was not given is asked for at a terminal. @throws UsageError elsewhere */
+/** Asks for missing values at a terminal. @throws UsageError elsewhere */
 async function completed(
   { principal, publicUrl }: SetupOptions,
   { stdin, stdout }: Terminal,

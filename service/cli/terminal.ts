@@ -1,4 +1,4 @@
-/** What a command sees of the world; a test gives it another. */
+/** The environment of a command; tests pass their own. */
 export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };

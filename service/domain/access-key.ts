@@ -19,13 +19,13 @@ export interface EncryptedAccessKey {
   readonly sessionToken?: string | undefined;
 }
 
-/** Whose it is: a encrypted key does not open for another connection. */
+/** Its owner: an encrypted key can't be decrypted for another connection. */
 export interface AccessKeyOwner {
   readonly organizationId: OrganizationId;
   readonly id: ConnectionId;
 }
 
-/** What encrypts data keys: local keys, or a service such as AWS KMS. The context must be the same on both ways. */
+/** Encrypts data keys: local keys, or a service such as AWS KMS. The context must be the same for decryption. */
 export interface KeyEncryptionKey {
   /** Of the key that wraps now; older ones unwrap. */
   readonly id: string;

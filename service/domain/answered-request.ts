@@ -7,7 +7,7 @@ export const answeredRequestSchema = z.strictObject({
   /** SHA-256 of credential, organization, operation and key: the key itself is stored nowhere. */
   id: z.string(),
   organizationId,
-  /** Of the attempt: the audit log says what came of it. */
+  /** Of the attempt: the audit log has its outcome. */
   requestId: z.string(),
   /** SHA-256 of the body: the same key with another body is another request. */
   requestHash: z.string(),
@@ -21,7 +21,7 @@ export const answeredRequestSchema = z.strictObject({
       /** JSON; encrypted when it holds a secret, and absent once that is gone. */
       body: z.string().optional(),
       encryptedUntil: isoTime.optional(),
-      /** Of what was created. */
+      /** Of the created object. */
       createdId: z.string().optional(),
     })
     .optional(),

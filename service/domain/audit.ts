@@ -12,7 +12,7 @@ import {
 import { scope } from './scope.js';
 import { errorCode, isoTime } from './verification.js';
 
-/** What the audit log records. */
+/** Actions in the audit log. */
 export const auditActions = [
   'organization.create',
   'organization.change',
@@ -25,6 +25,7 @@ export const auditActions = [
   'api_key.revoke',
   'connection.create',
   'connection.verify',
+  'connection.change',
   'connection.rename',
   'connection.label',
   'connection.expect_account',
@@ -67,7 +68,7 @@ export const auditActions = [
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
-/** Who did it. */
+/** The actor. */
 export const actors = {
   api_key: z.strictObject({ kind: z.literal('api_key'), id: apiKeyId }),
   /** A person in the browser. */
@@ -75,7 +76,7 @@ export const actors = {
     kind: z.literal('web_session'),
     /** Of the session; no secret. */
     id: z.string(),
-    /** Who the sign-in link was created for, unverified; encrypted. */
+    /** The person of the sign-in link, unverified; encrypted. */
     person: z.string().optional(),
   }),
   /** The customer's stack, which proved itself with the connection's secret. */
@@ -103,7 +104,7 @@ const actor = z.discriminatedUnion('kind', [
 ]);
 export type Actor = DeepReadonly<z.infer<typeof actor>>;
 
-/** Who asks, and with which request. */
+/** The caller and its request. */
 export interface Requester {
   readonly actor: Actor;
   readonly requestId: string;
@@ -113,8 +114,8 @@ const event = z.strictObject({
   action: z.enum(auditActions),
   organizationId,
   connectionId: connectionId.optional(),
-  target: scope.optional().meta({ description: 'What credentials were requested for.' }),
-  /** What else matters later; never a secret. */
+  target: scope.optional().meta({ description: 'The target of the credentials.' }),
+  /** More details; never a secret. */
   details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
 });
 /** Something that is about to be done or was done. */
@@ -134,8 +135,8 @@ export const auditPhases = {
   }),
 };
 /**
- * One record. What changes something or asks AWS is recorded twice: its intent before, its outcome after; an intent
- * without an outcome was cut off. What does neither has its outcome only.
+ * One record. A change or a call to AWS is recorded twice: its intent before, its outcome after; an intent
+ * without an outcome was interrupted. Everything else has only an outcome.
  */
 export const auditRecordSchema = z.discriminatedUnion('phase', [auditPhases.intent, auditPhases.outcome]);
 export type AuditRecord = DeepReadonly<z.infer<typeof auditRecordSchema>>;

@@ -107,7 +107,7 @@ function matches(text: string, pattern: string): boolean {
   return from + last.length <= text.length;
 }
 
-/** NaN for what is no date of a signature. */
+/** NaN for an invalid signature date. */
 function timeOf(date: string): number {
   const [, year, month, day, hour, minute, second] =
     /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/.exec(date) ?? [];

@@ -1,12 +1,12 @@
-/** Who may say where a connection applies: the vendor always; a callback within what the vendor has said. */
+/** Ownership of scopes: the vendor sets any scope; a callback narrows it. */
 import { boundAccountOf, type Connection } from './connection.js';
 import { covers } from './permission.js';
 import { checkScope, isWithin, type Scope, scopeKey } from './scope.js';
 
-/** What a person confirmed to take: `holderAndKey` of each holder and scope that the page showed. */
+/** Confirmed replacements: `holderAndKey` of each holder and scope that the page showed. */
 type Confirmed = ReadonlySet<string>;
 
-/** Whose scopes a change may take. `true`: the vendor replaces the holder, whichever it is by now. */
+/** The holders whose scopes a change can take. `true`: the vendor replaces the holder, whichever it is by now. */
 export type ReplaceScopes =
   | boolean
   | 'from_disconnected'
@@ -18,7 +18,7 @@ export type ReplaceScopes =
 export const holderAndKey = ({ id }: Pick<Connection, 'id'>, key: string): string => `${id} ${key}`;
 
 /**
- * Where a connection applies after a callback that names this scope. What the callback may not change stays.
+ * Where a connection applies after a callback that names this scope. Scopes that a callback can't change stay.
  * @throws RolebridgeError `request_invalid`
  */
 export function scopesAfterCallback(connection: Connection, asked: Scope | undefined): readonly Scope[] {

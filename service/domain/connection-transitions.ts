@@ -33,7 +33,7 @@ const sharedByRoles = roleBase.strip();
 const sharedByKeys = accessKeyBase.strip();
 type Common = Omit<z.infer<typeof roleBase>, 'method' | keyof RoleRegistration>;
 
-/** What every new connection starts with. */
+/** Initial values of every connection. */
 export type NewConnection = Pick<Common, 'id' | 'organizationId' | 'name' | 'partition' | 'createdAt'> & {
   readonly expectedAccountId?: AccountId | undefined;
   /** Where it applies, if the vendor says so. */
@@ -106,7 +106,7 @@ export function connected(connection: Connection, verified: VerifiedRole): Conne
   };
 }
 
-/** The role was checked again, and lacks something: it stays connected with what it can do. */
+/** The role was checked again, and lacks something: it stays connected with its permissions. */
 export function lacking(
   connection: ConnectedConnection,
   { permissions, checks }: Pick<FailedVerification, 'permissions' | 'checks'>,
@@ -176,7 +176,7 @@ export const released = (
   expectedAccountId,
 });
 
-/** What stays of a deleted connection is enough to recognize its stack's last callback. */
+/** The tombstone of a deleted connection, to recognize its stack's last callback. */
 export function deleted(connection: Connection, disconnectedAt: string): Connection {
   const end = {
     name: '',
@@ -302,7 +302,7 @@ export const migrating = <Moving extends AccessKeyConnection>(
   migration: RoleMigration,
 ): Moving => ({ ...connection, migration });
 
-/** A later report of the same finding: nothing has changed for those who use the connection. */
+/** A later report of the same finding: nothing changes for users of the connection. */
 export const reported = <Verified extends VerifiableConnection>(
   connection: Verified,
   verification: Verification,

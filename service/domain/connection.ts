@@ -1,5 +1,5 @@
 /**
- * A connection: one schema, from which its type, what is stored and what is answered derive. A state is a shape of its
+ * A connection: one schema, from which type, storage and answers derive. A state is a shape of its
  * own. Changes of a state are in `connection-transitions.ts`.
  */
 import { z } from 'zod';
@@ -28,12 +28,12 @@ export const region = z
 export const connectionStatus = z.enum(['pending', 'connected', 'failed', 'disconnected']);
 export const connectionMethod = z.enum(['assume_role', 'access_key']);
 
-/** What every connection has, whatever its method and state. */
+/** Members of every connection. */
 const common = z.strictObject({
   id: connectionId,
   organizationId,
   name: z.string(),
-  /** What the vendor calls it, and keeps with it; the service never reads it. */
+  /** The vendor's reference and metadata; the service doesn't interpret them. */
   reference: reference.optional(),
   metadata: metadata.optional(),
   defaultRegion: region.optional().meta({ description: 'Passed on with credentials.' }),
@@ -41,10 +41,14 @@ const common = z.strictObject({
   expectedAccountId: accountId.optional(),
   partition,
   scopes: z.array(scope).meta({ description: "Where it applies; {} is the organization's default." }),
-  /** Where the vendor last said that it applies; a callback may narrow that. Absent until the vendor says so. */
-  vendorScopes: z.array(scope).optional(),
-  /** A callback may make it the organization's default. */
-  scopeFrom: z.literal('callback').optional(),
+  vendorScopes: z.array(scope).optional().meta({
+    description:
+      'Where the vendor last said that it applies; a callback may narrow that. Absent until the vendor says so.',
+  }),
+  scopeFrom: z
+    .literal('callback')
+    .optional()
+    .meta({ description: "A callback may make it the organization's default." }),
   /** Roles of other connections that its external ID opened: none is its own before AWS denied it that ID once. */
   foreignRoles: z.array(roleArn).optional(),
   /** Other connections' external IDs that opened its role: it is safe again when AWS denies them. */
@@ -59,10 +63,10 @@ const common = z.strictObject({
   }),
 });
 
-/** What a customer makes a role with, and what its stack signs with. */
+/** Values of a customer's role, and the secret of its stack. */
 const registration = z.strictObject({
   externalId: externalId.meta({
-    description: "What the role's trust policy must require as sts:ExternalId.",
+    description: "The value of sts:ExternalId that the role's trust policy must require.",
   }),
   /** No other connection has had it. */
   pendingExternalId: externalId.optional().meta({ description: 'During a rotation: the next one.' }),
@@ -78,7 +82,7 @@ export const assurance = z
   .meta({ description: 'proven: the trust policy was read and judged. tested: by probes only.' });
 export type Assurance = z.infer<typeof assurance>;
 
-/** What the vendor needs in the account. The name is the vendor's, the rest as the customer deployed it. */
+/** The permission set. The vendor chooses the name; the rest is as deployed by the customer. */
 export const deployedPermissionSet = z.strictObject({
   name: permissionSetName,
   /** Absent until a role was checked against one. */
@@ -98,7 +102,7 @@ const verified = z.strictObject({
   assurance,
   permissions: permissionsState.optional().meta({
     description:
-      "Whether IAM's simulator allows what the permission set needs. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked.",
+      "Result of IAM's simulator for the permission set. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked.",
   }),
   /** When the negative probes last passed. */
   probedAt: isoTime,
@@ -112,7 +116,7 @@ const refused = z.strictObject({
   wasConnected: z.boolean(),
 });
 
-/** What the vendor says of a connection for itself. */
+/** The vendor's own labels of a connection. */
 export type ConnectionLabels = DeepReadonly<
   Pick<z.infer<typeof common>, 'reference' | 'metadata' | 'defaultRegion'>
 >;
@@ -206,7 +210,7 @@ export type DisconnectedConnection = Extract<RoleConnection, { status: 'disconne
 export type KeyedConnection = Exclude<AccessKeyConnection, { status: 'disconnected' }>;
 export type VerifiableConnection = ConnectedConnection | FailedConnection | KeyedConnection;
 
-/** What a role for this connection is made with; an access key has none until its migration to a role begins. */
+/** Values of a role for this connection; an access key has none until its migration to a role starts. */
 export const roleRegistrationOf = (connection: Connection): RoleRegistration | undefined =>
   connection.method === 'assume_role' ? connection : connection.migration;
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { notProved, proofLifetimeMs } from './caller-proof.js';
 import { deployedPermissionSet } from './connection.js';
 import type { DeepReadonly } from './deep-readonly.js';
-import { RolebridgeError } from './errors.js';
+import { invalidRequest, RolebridgeError } from './errors.js';
 import {
   type AccountId,
   accountId,
@@ -45,7 +45,7 @@ export const enrollmentSchema = z.strictObject({
   /** Undefined: any account, `maxAccounts` of them. */
   accountIds: z.array(accountId).optional(),
   maxAccounts: z.int(),
-  /** What the roles of its accounts are created with, as a connection has it. */
+  /** Values for the roles of its accounts, as for a connection. */
   permissionSet: deployedPermissionSet.optional(),
   rolePattern: z.string().meta({
     description: 'Name of the role that an account signs its proof with; * stands for any characters.',
@@ -74,12 +74,10 @@ export function scopeOfAccount(
   if (rule.otherwise === undefined) return undefined;
   const named = Object.entries(rule.otherwise).map(([level, name = '']) => {
     if (name.includes('{label}') && label === undefined)
-      throw new RolebridgeError(
-        'request_invalid',
-        `The scope's ${level} needs a label, and none was given.`,
-        {
-          remedy: 'Give the stack its parameter Label, such as the environment of the account.',
-        },
+      throw invalidRequest(
+        'body.data.label',
+        `is missing: the scope's ${level} needs one`,
+        'Give the stack its parameter Label, such as the environment of the account.',
       );
     return [level, name.replaceAll('{account}', account).replaceAll('{label}', label ?? '')];
   });

@@ -10,7 +10,7 @@ export interface ErrorMembers {
   readonly diagnosis?: Partial<NonNullable<FailedVerification['diagnosis']>>;
   /** The trust policy to deploy. */
   readonly trustPolicy?: string;
-  /** What is not valid in a request. */
+  /** An invalid member of a request. */
   readonly errors?: readonly { readonly at: string; readonly message: string }[];
   readonly [member: string]: unknown;
 }
@@ -43,3 +43,10 @@ export class RolebridgeError extends Error {
     this.members = options.members ?? {};
   }
 }
+
+/** `request_invalid` about one place of the request, such as `body.scope.project`. */
+export const invalidRequest = (at: string, message: string, remedy: string): RolebridgeError =>
+  new RolebridgeError('request_invalid', `${at}: ${message}`, {
+    remedy,
+    members: { errors: [{ at, message }] },
+  });

@@ -4,7 +4,7 @@ import type { StsAnswer } from './ports.js';
 /** Why AWS gave no verdict. */
 export type InconclusiveReason = Extract<StsAnswer<object>, { outcome: 'inconclusive' }>['reason'];
 
-/** What to say, and after how many seconds the same request may be tried again. */
+/** The message, and the seconds until a retry. */
 export const inconclusiveMessages: Record<InconclusiveReason, readonly [string, number]> = {
   throttled: ['AWS throttles the service.', 5],
   timed_out: ['AWS did not answer in time.', 2],

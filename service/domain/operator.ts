@@ -7,14 +7,14 @@ import { permissions } from './permission.js';
 export const operatorPermissions = [...permissions, 'organizations:read', 'organizations:write'] as const;
 export type OperatorPermission = (typeof operatorPermissions)[number];
 
-/** What a token that only looks may do. */
+/** Permissions of a read-only token. */
 export const readingPermissions: readonly OperatorPermission[] = [
   'connections:read',
   'audit:read',
   'organizations:read',
 ];
 
-/** What the store knows of an operator's token, beside its hash. */
+/** The stored data of an operator's token, beside its hash. */
 export const operatorTokenData = z.strictObject({
   id: z.string(),
   name: z.string(),
@@ -23,10 +23,10 @@ export const operatorTokenData = z.strictObject({
 });
 export type OperatorTokenData = Readonly<z.infer<typeof operatorTokenData>>;
 
-/** What a link to the operator's page is good for: one sign-in with the permissions of that token, while it is valid. */
+/** A link to the operator's page: one sign-in with the permissions of its token, while the token is valid. */
 export const operatorLinkData = z.strictObject({ tokenHash: z.string() });
 
-/** Who calls with an operator's token. The one of the setting has no id. */
+/** The caller with an operator's token. The token from the settings has no id. */
 export interface Operator {
   readonly id?: string | undefined;
   readonly name?: string | undefined;

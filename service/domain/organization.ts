@@ -1,10 +1,10 @@
-/** An organization: one schema, from which its type, what is stored and what is answered derive. */
+/** An organization: one schema, from which type, storage and answers derive. */
 import { z } from 'zod';
 import type { DeepReadonly } from './deep-readonly.js';
 import { type OrganizationId, organizationId } from './ids.js';
 import { isoTime } from './verification.js';
 
-/** What the vendor calls it. In paths it stands for the id, so it can't look like one. */
+/** The vendor's name for it. It replaces the id in paths, so it can't look like one. */
 export const reference = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$/, 'must be 1 to 128 letters, digits or any of ._:@+-')
@@ -32,7 +32,7 @@ export const organizationSchema = z.strictObject({
   reference: reference.optional(),
   metadata: metadata.optional(),
   targets: targetsMode.optional(),
-  /** What its persons' names are encrypted under, itself encrypted under the service key. */
+  /** The key of its persons' names, encrypted under the service key. */
   personKey: z.string().optional(),
   createdAt: isoTime,
   suspendedAt: isoTime.optional(),

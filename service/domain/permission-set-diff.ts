@@ -16,7 +16,7 @@ export interface PermissionChange {
   readonly conditionsChanged: boolean;
 }
 
-/** What changes for a role that is brought from one version to another. Titles, reasons and checks alone change nothing. */
+/** Changes for a role between two versions. Titles, reasons and checks alone change nothing. */
 export function comparePermissionSets(from: PermissionSet, to: PermissionSet): PermissionChange[] {
   return [
     ...compareEntries('statement', from.statements, to.statements),

@@ -1,7 +1,7 @@
 /** A permission set as people read it: on the page, and wherever else it is chosen or compared. */
 import type { PermissionDenial, PermissionSet } from './permission-set.js';
 import { permissionSetId } from './permission-set.js';
-import { changeSentence, comparePermissionSets } from './permission-set-diff.js';
+import { comparePermissionSets, type PermissionChange } from './permission-set-diff.js';
 
 /** A statement in plain words. */
 export interface StatementView {
@@ -18,7 +18,7 @@ export interface StatementView {
   readonly hasConditions: boolean;
 }
 
-/** What a customer is asked for, what the vendor never does, and what changes for the role that there is. */
+/** A set for customers: requested permissions, denials, and changes for an existing role. */
 export interface PermissionSetView {
   /** `deploy@3`. */
   readonly id: string;
@@ -26,8 +26,8 @@ export interface PermissionSetView {
   readonly statements: readonly StatementView[];
   readonly denies: readonly StatementView[];
   readonly managedPolicies: readonly string[];
-  /** Against the version that is deployed: one sentence each. Empty without one. */
-  readonly changes: readonly string[];
+  /** Against the version that is deployed. Empty without one. */
+  readonly changes: readonly PermissionChange[];
 }
 
 /** @param deployed the version that the role has, to compare with */
@@ -52,7 +52,7 @@ export function viewPermissionSet(
     statements: set.statements.map(view),
     denies: set.denies.map(view),
     managedPolicies: set.managedPolicies,
-    changes: deployed ? comparePermissionSets(deployed, set).map(changeSentence) : [],
+    changes: deployed ? comparePermissionSets(deployed, set) : [],
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * A permission set: what the vendor needs in an account, with a reason for each statement. The schema is IAM's grammar
+ * A permission set: the vendor's permissions in an account, with a reason for each statement. The schema is IAM's grammar
  * and its quotas, so that a set that is served can be deployed.
  */
 import { z } from 'zod';
@@ -57,15 +57,17 @@ const scalar = z.union([policyText, z.number(), z.boolean()]);
 const oneOrMany = z.union([scalar, z.array(scalar).min(1).max(100)]);
 const conditions = z.record(operator, z.record(conditionKey, oneOrMany));
 
-/** What to ask IAM's simulator about a statement with wildcards or conditions. */
+/** Simulator inputs for a statement with wildcards or conditions. */
 const check = z.strictObject({
   actions: listOf(concreteAction, 100),
   resources: listOf(resource, 20).optional(),
   context: z.record(conditionKey, oneOrMany).optional(),
 });
 
+export const sid = z.string().regex(/^[A-Za-z0-9]{1,64}$/, 'must be 1 to 64 letters and digits');
+
 const denial = z.strictObject({
-  sid: z.string().regex(/^[A-Za-z0-9]{1,64}$/, 'must be 1 to 64 letters and digits'),
+  sid,
   reason: line(500),
   actions: listOf(action, 500),
   resources: listOf(resource, 100),

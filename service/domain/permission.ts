@@ -1,4 +1,4 @@
-/** What a caller may do for its organization: permissions, a scope, ceilings for credentials, and an end. */
+/** The authority of a caller in its organization: permissions, a scope, ceilings for credentials, and an expiry. */
 import { z } from 'zod';
 import type { Connection } from './connection.js';
 import type { DeepReadonly } from './deep-readonly.js';
@@ -21,7 +21,7 @@ export const permissions = [
 export const permission = z.enum(permissions);
 export type Permission = z.infer<typeof permission>;
 
-/** What most keys are for: a job that looks a target up and gets its credentials. */
+/** The default of a key: a job that resolves a target and gets its credentials. */
 export const defaultPermissions: readonly Permission[] = ['connections:read', 'credentials:issue'];
 
 /** The most that credentials issued with a key can be. */
@@ -83,7 +83,7 @@ export function covers({ scope }: Pick<Authority, 'scope'>, connection: Connecti
 }
 
 /**
- * What a new key or link may do: what is asked for, never more than its maker may; what isn't said is the maker's.
+ * The authority of a new key or link: as requested, at most its creator's; by default the creator's.
  * @throws RolebridgeError `permission_denied`
  */
 export function narrowed(maker: Authority, wanted: Authority): Authority {

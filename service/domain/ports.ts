@@ -24,7 +24,7 @@ export interface Clock {
 }
 
 /**
- * What a callback was answered, so that the same `webhook-id` gets the same answer again. It is stored in the commit
+ * The answer to a callback, so that the same `webhook-id` gets the same answer again. It is stored in the commit
  * that decides the event and holds no lease, so that a crash leaves nothing to wait for.
  */
 export interface IdempotencyRecord {
@@ -66,13 +66,13 @@ export interface Change {
   readonly receipt?: IdempotencyRecord;
   /** For a connection that is new. */
   readonly quotas?: readonly Quota[];
-  /** What the service is to do about the connection later; each replaces the one of the same purpose. */
+  /** Jobs of the connection; each replaces the one with the same purpose. */
   readonly watches?: readonly Job[];
-  /** What it need not do any more. */
+  /** Canceled jobs. */
   readonly endJobs?: readonly Pick<Job, 'connectionId' | 'purpose'>[];
-  /** What the vendor's endpoints are to hear of it. */
+  /** Messages to the vendor's endpoints. */
   readonly messages?: readonly OutboxMessage[];
-  /** What the audit log is to say of it: there with the change, and never without it. */
+  /** Its audit record, stored atomically with the change. */
   readonly audit?: readonly AuditRecord[];
 }
 
@@ -90,7 +90,7 @@ export interface AuditLog {
    * @returns how many checkpoints
    */
   signAudit(before: string): Promise<number>;
-  /** What does not fit those checkpoints, in sentences for an operator. */
+  /** Mismatches with those checkpoints, in sentences for an operator. */
   auditFaults(): Promise<string[]>;
   /**
    * Takes out old records of all organizations: those from `keptSince` on stay, and of the older ones those that share
@@ -101,7 +101,7 @@ export interface AuditLog {
   deleteAuditBefore(keptSince: string, now: string): Promise<number>;
 }
 
-/** What became of the signatures of stored records. */
+/** Results of signing stored records again. */
 export interface IntegrityKeyRenewal {
   /** Of the key that signs now. */
   readonly keyId: string;
@@ -116,7 +116,7 @@ export interface Job {
   /** Verify it again; expire it if it was never used; prove that AWS denies the role that was given up. */
   readonly purpose: 'verify' | 'expire' | 'confirm_revocation';
   readonly dueAt: string;
-  /** What it has come to so far: failures in a row, or tries. */
+  /** Progress: failures in a row, or attempts. */
   readonly attempts: number;
   /** The role that was given up. */
   readonly role?:
@@ -135,7 +135,7 @@ export interface JobQueue {
   nextJobAt(): Promise<string | undefined>;
 }
 
-/** A webhook to one endpoint: made with the change that it tells of, and kept for a while after its delivery. */
+/** A webhook to one endpoint: created with the change that it reports, and kept for a while after its delivery. */
 export interface OutboxMessage {
   /** The `webhook-id`, `msg_…`: one for each event, whatever the number of endpoints. */
   readonly id: string;
@@ -154,7 +154,7 @@ export interface OutboxMessage {
   readonly finished?: { readonly at: string; readonly outcome: 'delivered' | 'failed' } | undefined;
 }
 
-/** What an endpoint answered: a status, or why there was none. */
+/** The endpoint's answer: a status, or the reason that there was none. */
 export interface DeliveryAttempt {
   readonly at: string;
   readonly status?: number | undefined;
@@ -196,7 +196,7 @@ export interface Outbox {
   leaseMessages(request: { now: string; leaseUntil: string; limit: number }): Promise<OutboxMessage[]>;
   /** Tried again at another time, finished and kept for {@link keptDeliveries}, or (undefined) gone. */
   completeMessage(claimed: OutboxMessage, next: NextDelivery | undefined): Promise<void>;
-  /** Stores one that tells of no change. */
+  /** Stores a message without a change. */
   addMessage(message: OutboxMessage): Promise<void>;
   deliveries(page: DeliveryPage): Promise<{ deliveries: OutboxMessage[]; hasMore: boolean }>;
   delivery(endpoint: string, id: string): Promise<OutboxMessage | undefined>;
@@ -204,7 +204,7 @@ export interface Outbox {
   replayMessage(message: OutboxMessage, now: string): Promise<boolean>;
   /** The oldest one that is still to be delivered to the same endpoint about the same connection. */
   firstMessage(message: OutboxMessage): Promise<OutboxMessage | undefined>;
-  /** What waits for an endpoint, or for any, is due now: it works again. */
+  /** Makes waiting messages of an endpoint, or of all, due now: it works again. */
   hastenMessages(endpoint: string | undefined, now: string): Promise<void>;
   nextMessageAt(): Promise<string | undefined>;
 }
@@ -223,7 +223,7 @@ export interface Token {
   readonly organizationId: OrganizationId;
   readonly createdAt: string;
   readonly expiresAt: string;
-  /** What it is good for; JSON. */
+  /** Its content; JSON. */
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -234,14 +234,14 @@ export interface Tokens {
   token(kind: Token['kind'], hash: string): Promise<Token | undefined>;
   /** All of one kind, in no order, also those that have expired and are not deleted yet. */
   tokensOf(organizationId: OrganizationId, kind: Token['kind']): Promise<Token[]>;
-  /** The token, which is gone then: of those who take it at once, one gets it. */
+  /** Consumes the token: one of many concurrent callers gets it. */
   takeToken(kind: Token['kind'], hash: string): Promise<Token | undefined>;
   /** Puts the next one (same kind, hash and organization) in the place of that very one; false when it is another by now, or gone. */
   replaceToken(before: Token, next: Token): Promise<boolean>;
   deleteExpiredTokens(now: string): Promise<void>;
 }
 
-/** What listed organizations have in common; letter case does not matter. */
+/** Filters of organizations; case-insensitive. */
 export interface OrganizationFilter {
   /** A part of the name. */
   readonly search?: string | undefined;
@@ -249,7 +249,7 @@ export interface OrganizationFilter {
   readonly name?: string | undefined;
 }
 
-/** What listed connections have in common; a member that is left out does not matter. */
+/** Filters of connections; omitted members match any. */
 /** Which connections a list has. */
 export interface ConnectionPage extends ConnectionFilter {
   readonly limit: number;
@@ -278,8 +278,8 @@ export interface ConnectionFilter {
  * Once a promise is fulfilled, the change survives a crash and a loss of power.
  */
 export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoints {
-  /** @throws RolebridgeError `reference_taken` */
-  createOrganization(organization: Organization): Promise<void>;
+  /** With its first key, if it has one. @throws RolebridgeError `reference_taken` */
+  createOrganization(organization: Organization, key?: ApiKey): Promise<void>;
   /** Erased ones too. */
   organization(id: OrganizationId): Promise<Organization | undefined>;
   /** In one question. */
@@ -303,7 +303,7 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
   eraseOrganization(id: OrganizationId, erasedAt: string): Promise<void>;
   /** @throws RolebridgeError `unauthorized` when its parent is revoked */
   createApiKey(key: ApiKey, quotas?: readonly Quota[]): Promise<void>;
-  /** Those that are revoked or have expired; what was made with them has ended, too. */
+  /** Revoked or expired keys; their children have ended, too. */
   deleteEndedApiKeys(organizationId: OrganizationId, now: string): Promise<void>;
   /** How much it has of what there are quotas for. */
   usage(organizationId: OrganizationId, names: readonly QuotaName[]): Promise<ReadonlyMap<QuotaName, number>>;
@@ -350,7 +350,7 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
     key: string,
     limit: number,
   ): Promise<{ key: string; connection: Connection }[]>;
-  /** Without checks and probes. Of all organizations, in any order, deleted ones too: for encrypting again what they keep. One made meanwhile may be missed. */
+  /** Without checks and probes. Of all organizations, in any order, deleted ones too: for re-encryption. One created meanwhile may be missing. */
   everyConnection(): AsyncIterable<Connection>;
   /**
    * Of all organizations, in any order: connected and failed ones without a watch that verifies them, such as those that
@@ -388,7 +388,7 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
     now: string,
   ): Promise<IdempotencyRecord | undefined>;
   /**
-   * Claims an `Idempotency-Key` for 24 hours: what is stored for it, or undefined when it is the caller's now. `replaces`
+   * Claims an `Idempotency-Key` for 24 hours: the stored record, or undefined when the caller acquired it. `replaces`
    * names the attempt that was lost, whose place it takes.
    */
   acquireRequest(
@@ -406,7 +406,7 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
   close(): Promise<void>;
 }
 
-/** What AWS answered to one call. Only `denied` is a verdict; `inconclusive` says nothing about the role. */
+/** The result of one AWS call. Only `denied` is a verdict; `inconclusive` says nothing about the role. */
 export type StsAnswer<Allowed, Reason = 'access_denied' | 'region_disabled'> =
   | ({ readonly outcome: 'allowed'; readonly requestId?: string | undefined } & Allowed)
   | {
@@ -435,7 +435,7 @@ export type StsAnswer<Allowed, Reason = 'access_denied' | 'region_disabled'> =
       readonly requestId?: string | undefined;
     }
   | {
-      /** AWS understood the request and does not accept what it asks for, whatever the role allows. */
+      /** AWS rejected the request's values, whatever the role allows. */
       readonly outcome: 'inconclusive';
       readonly reason: 'request_rejected';
       readonly rejection:
@@ -483,7 +483,7 @@ export interface Sts {
     credentials: SessionCredentials,
     roleName: string,
   ): Promise<StsAnswer<{ roleId: string; trustPolicy: string }>>;
-  /** iam:SimulatePrincipalPolicy of a role with a separate session; what IAM did not answer in full is missing. */
+  /** iam:SimulatePrincipalPolicy of a role with a separate session; incomplete results are missing. */
   simulate(
     partition: Partition,
     credentials: SessionCredentials,
@@ -505,14 +505,14 @@ export interface Sts {
       'key_unknown' | 'secret_wrong' | 'key_expired' | 'region_disabled'
     >
   >;
-  /** Whose signature it is, as AWS says; `denied` when AWS does not accept it. */
+  /** The signer by AWS's answer; `denied` when AWS does not accept it. */
   signerIdentity(
     partition: Partition,
     request: SignedIdentityRequest,
   ): Promise<StsAnswer<{ arn: string }, 'not_accepted'>>;
 }
 
-/** Whose call of STS it is, and for which request. */
+/** The caller of an STS request, and its values. */
 export interface StsCaller {
   readonly organizationId: string;
   readonly requestId: string | undefined;

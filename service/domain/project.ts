@@ -1,4 +1,4 @@
-/** Declared targets: what a project is made of. Scopes hold ids; names are for people, in any language. */
+/** Declared targets: the parts of a project. Scopes hold ids; names are for people, in any language. */
 import { z } from 'zod';
 import type { DeepReadonly } from './deep-readonly.js';
 import { organizationId } from './ids.js';
@@ -61,15 +61,35 @@ export function movesBetween(before: Project, after: Project): { from: Scope; to
   });
 }
 
-/** The declared scope that a name was probably meant to be; undefined when none is near. */
-export function nearest(wanted: Scope, declared: readonly Scope[]): Scope | undefined {
-  const key = scopeKey(wanted);
-  let best: { scope: Scope; distance: number } | undefined;
-  for (const scope of declared) {
-    const distance = editDistance(key.toLowerCase(), scopeKey(scope).toLowerCase());
-    if (distance < (best?.distance ?? Math.max(3, key.length / 2))) best = { scope, distance };
+/** The declared scope that was probably meant, level by level; undefined when none is near. */
+export function nearest(
+  { project, environment, architecture }: Scope,
+  projects: readonly Project[],
+): Scope | undefined {
+  const inProject = nearestOf(project, projects);
+  if (environment === undefined || inProject === undefined) return inProject && { project: inProject.id };
+  const inEnvironment = nearestOf(environment, inProject.environments);
+  if (inEnvironment === undefined) return undefined;
+  const scope = { project: inProject.id, environment: inEnvironment.id };
+  if (architecture === undefined) return scope;
+  const one = nearestOf(architecture, inEnvironment.architectures);
+  return one && { ...scope, architecture: one.id };
+}
+
+function nearestOf<Thing extends { readonly id: string }>(
+  wanted: string | undefined,
+  things: readonly Thing[],
+): Thing | undefined {
+  if (wanted === undefined) return undefined;
+  let best: Thing | undefined;
+  let least = Math.max(3, wanted.length / 2);
+  for (const thing of things) {
+    // As many letters as the lengths differ by have to be added.
+    if (Math.abs(thing.id.length - wanted.length) >= least) continue;
+    const distance = editDistance(wanted.toLowerCase(), thing.id.toLowerCase());
+    if (distance < least) [best, least] = [thing, distance];
   }
-  return best?.scope;
+  return best;
 }
 
 function editDistance(one: string, other: string): number {

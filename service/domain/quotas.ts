@@ -36,7 +36,7 @@ export interface Quota {
   readonly limit: number;
 }
 
-/** What the use cases ask. */
+/** The quota check of the use cases. */
 export interface Quotas {
   readonly limits: QuotaSettings;
   readonly onExceeded: (name: QuotaName) => void;

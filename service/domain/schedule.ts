@@ -17,7 +17,7 @@ const rotationIntervalMs = 300_000;
 /** A failed check is repeated after this long before it counts. */
 export const secondCheckMs = 60_000;
 
-/** What is to be watched after a change of a connection, and what is not any more. */
+/** Jobs to add and to cancel after a change of a connection. */
 export function jobsAfter(
   before: Connection | undefined,
   next: Connection,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RolebridgeError } from './errors.js';
+import { invalidRequest } from './errors.js';
 
 export const scopeName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 export const level = z
@@ -28,20 +28,16 @@ export function checkScope(scope: Scope): Scope {
       continue;
     }
     if (missing !== undefined)
-      throw new RolebridgeError(
-        'request_invalid',
-        `The scope names the ${level} "${name}" but no ${missing}.`,
-        {
-          remedy: `Name the ${missing} as well, or leave the ${level} out.`,
-        },
+      throw invalidRequest(
+        `scope.${missing}`,
+        `is missing: the scope names the ${level} "${name}"`,
+        `Name the ${missing} as well, or leave the ${level} out.`,
       );
     if (!scopeName.test(name))
-      throw new RolebridgeError(
-        'request_invalid',
-        `The scope's ${level} ${JSON.stringify(name)} is not a valid name.`,
-        {
-          remedy: 'Use 1 to 64 letters, digits, ".", "_" or "-", and begin with a letter or a digit.',
-        },
+      throw invalidRequest(
+        `scope.${level}`,
+        `${JSON.stringify(name)} is not a valid name`,
+        'Use 1 to 64 letters, digits, ".", "_" or "-", and begin with a letter or a digit.',
       );
   }
   return scope;

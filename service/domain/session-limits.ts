@@ -1,4 +1,4 @@
-/** The limits of AssumeRole, and of what the service takes from a caller. */
+/** The limits of AssumeRole, and of a caller's input. */
 export const sessionLimits = {
   durationSeconds: { least: 900, most: 43_200, usual: 3_600 },
   /** A session that is opened by a role's session (role chaining) ends after this long, whatever the role allows. */

@@ -9,7 +9,7 @@ export interface SessionTag {
   readonly value: string;
 }
 
-/** What is asked of a session, apart from the connection it is one of. */
+/** Parameters of a session besides its connection. */
 export interface SessionRequest {
   readonly target: Scope;
   /** @default 3,600, the least that any role's maximum can be */
@@ -34,7 +34,7 @@ export interface Sessions {
   /** One that is held and good for a while yet. */
   held(connection: ConnectedConnection, request: SessionRequest): Session | undefined;
   /**
-   * One that is held, or a new one; those who ask for the same at once share one call.
+   * A cached session, or a new one; concurrent equal requests share one call.
    * @throws RolebridgeError `role_not_assumable`, `account_mismatch`, `duration_too_long`, `session_tags_denied`,
    *   `session_policy_invalid`, or one that says "not decided" (`retryAfterSeconds`)
    */

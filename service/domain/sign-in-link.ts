@@ -9,7 +9,7 @@ import { isoTime } from './verification.js';
 export const access = z.enum(['read', 'connect', 'manage']);
 export type Access = z.infer<typeof access>;
 
-/** What the store keeps of a link, beside its times. */
+/** The stored data of a link, beside its times. */
 export const linkData = z.object({
   id: z.string(),
   access,
@@ -43,12 +43,12 @@ export function linkAuthority(maker: Authority, wanted: Access): Authority {
   return { permissions: permissionsOf[wanted], ...(scope && { scope }), ...(expiresAt && { expiresAt }) };
 }
 
-/** What a link may by default: all of its maker's, for one connection no more than connecting it. */
+/** The default authority of a link: its creator's; for one connection, only connecting it. */
 export function defaultAccess(maker: Authority, only: ConnectionId | undefined): Access {
   if (!maker.permissions.includes('connections:write')) return 'read';
   return only === undefined ? 'manage' : 'connect';
 }
 
-/** What a person who signs in with an API key may do on the pages. */
+/** The authority on the pages of a person with an API key. */
 export const accessOf = ({ permissions }: Authority): Access =>
   permissions.includes('connections:write') ? 'manage' : 'read';

@@ -27,7 +27,7 @@ export const trustPolicy = ({
 export const trustPolicyWith = (values: Readonly<Record<'principal' | 'externalId' | 'actions', unknown>>) =>
   withValues(rolePolicies.trustPolicy, values);
 
-/** The statement that lets a role read itself, and ask IAM what it may do. */
+/** The statement that lets a role read itself and simulate its own permissions. */
 export const selfInspection = (roleArn: unknown) => withValues(rolePolicies.selfInspection, { roleArn });
 
 export interface RoleTrustTerms {

@@ -23,7 +23,7 @@ export type CheckName = (typeof checkNames)[number];
 export const isoTime = z.iso.datetime().meta({ description: 'ISO 8601, in UTC.' });
 export const errorCode = z.enum(errorCodes).meta({ id: 'ProblemCode' });
 
-/** One request to AWS and what it answered. */
+/** One request to AWS and its answer. */
 export const probe = z
   .strictObject({
     probe: z.enum([
@@ -75,8 +75,12 @@ export const cause = z
   .meta({ id: 'Cause' });
 export type Cause = Readonly<z.infer<typeof cause>>;
 
-/** `trustPolicy`: the exact one to deploy, as JSON text. */
-export const diagnosis = z.strictObject({ causes: z.array(cause), trustPolicy: z.string() });
+/** `trustPolicy`: the exact one to deploy, as JSON text; `currentPolicy`: the one that the role has, where it could be read. */
+export const diagnosis = z.strictObject({
+  causes: z.array(cause),
+  trustPolicy: z.string(),
+  currentPolicy: z.string().optional(),
+});
 
 const report = z.strictObject({
   startedAt: isoTime,
@@ -102,7 +106,7 @@ const failed = report.extend({
   diagnosis: diagnosis.optional(),
 });
 
-/** What a verification found: each check, each call to AWS, and the verdict. */
+/** The report of a verification: each check, each call to AWS, and the verdict. */
 export const verificationSchema = z
   .discriminatedUnion('result', [passed, failed])
   .meta({ id: 'Verification' });

@@ -7,7 +7,7 @@ import { keysOf } from './keys-of.js';
 import { isoTime } from './verification.js';
 import { type MessageType, messageTypes } from './webhook-message.js';
 
-/** What endpoints can choose: all but test messages. */
+/** Selectable event types: all but test messages. */
 export const eventType = z.enum(keysOf(messageTypes)).exclude(['webhook.test']);
 
 export type EventType = z.infer<typeof eventType>;
@@ -15,6 +15,7 @@ export type EventType = z.infer<typeof eventType>;
 export const endpointUrl = z
   .string()
   .max(2_000)
+  .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII')
   .refine(isEndpointUrl, 'must be an https URL without a user name, a password and a fragment');
 
 /** `http:` too: where private addresses are allowed. */

@@ -15,7 +15,7 @@ import { scope, scopeKey } from './scope.js';
 import { permissionsState } from './verification/permissions-report.js';
 import { errorCode } from './verification.js';
 
-/** Each type of message and what it says. */
+/** Each message type with its description. */
 export const messageTypes = {
   'connection.connected': 'A connection works for the first time, or again after it was disconnected.',
   'connection.failed': 'A connection stopped working, or fails for another reason than before.',
@@ -25,7 +25,7 @@ export const messageTypes = {
   'connection.role_changed': 'Another role in the same account replaced the connection’s.',
   'connection.scopes_changed': 'Where a connection applies has changed.',
   'connection.permissions_changed':
-    'What a connected role can do of its permission set has changed, or another version is deployed.',
+    'The permissions of a connected role changed, or another version is deployed.',
   'connection.permissions_outdated': 'A newer version of a connected role’s permission set is available.',
   'connection.callback_refused':
     'A security event: a callback, signed with the connection’s secret, came for an account that the connection is not bound to.',
@@ -38,7 +38,7 @@ export const messageTypes = {
   'service.degraded':
     'AWS denies the roles of several organizations at once. Verdicts are on hold: the cause is probably the vendor’s own policies.',
   'service.recovered': 'Roles can be assumed again, and verdicts are no longer on hold.',
-  'webhook.test': 'A test message, which tells of nothing.',
+  'webhook.test': 'A test message.',
 } as const;
 export type MessageType = keyof typeof messageTypes;
 
@@ -99,7 +99,7 @@ export interface ConnectionMessage {
   readonly data: MessageData;
 }
 
-/** What a message about a connection says of it. */
+/** A connection in a message. */
 export const aboutConnection = (next: Connection, before?: Connection): MessageData => ({
   connectionId: next.id,
   organizationId: next.organizationId,
@@ -112,7 +112,7 @@ export const aboutConnection = (next: Connection, before?: Connection): MessageD
   ...accountAndRole(next),
 });
 
-/** What the vendor has to hear of a change. */
+/** Messages to the vendor about a change. */
 export function messagesAfter(
   before: Connection | undefined,
   next: Connection,
@@ -144,7 +144,7 @@ export function messagesAfter(
   return [...messages, ...permissionMessages(before, next)];
 }
 
-/** Of a role that stays connected: what it says when it connects is in that message. */
+/** Of a role that stays connected: the first message has the rest. */
 function permissionMessages(before: Connection | undefined, next: Connection): ConnectionMessage[] {
   if (next.method !== 'assume_role' || next.status !== 'connected') return [];
   const about = aboutConnection(next, before);
@@ -162,7 +162,7 @@ function permissionMessages(before: Connection | undefined, next: Connection): C
   return messages;
 }
 
-/** What of a connection's permissions is worth telling. */
+/** Reportable parts of a connection's permissions. */
 export function permissionsKey(connection: Connection): string {
   const set = permissionSetOf(connection);
   const found = 'verification' in connection ? connection.verification.permissions : undefined;
@@ -209,7 +209,7 @@ function statusType(before: Connection | undefined, next: Connection): Connectio
 const hasWorked = (connection: Connection): boolean =>
   connection.method === 'access_key' || claimedRole(connection) !== undefined;
 
-/** Anyone gets in who gets the vendor to use the role's ARN. One check is enough to say so: it is a fact, not a denial. */
+/** Anyone who gets the vendor to use the role's ARN gets in. One check is enough: it is a fact, not a denial. */
 export const isOpenToOthers = (code: ErrorCode): boolean => openRoleCodes.includes(code);
 export const openRoleCodes: readonly ErrorCode[] = [
   'external_id_not_required',

@@ -2,7 +2,7 @@ import type { Clock, SharedSts, StsAnswer } from '../domain/ports.js';
 
 /**
  * The STS port for the service's own checks: so many calls a second and no more, since AWS's limits are shared with those
- * who wait for credentials. When AWS throttles, all of them wait a while.
+ * that wait for credentials. When AWS throttles, all of them wait a while.
  */
 export function throttled(
   sts: SharedSts,

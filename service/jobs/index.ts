@@ -1,6 +1,6 @@
 /**
  * Watching over connections: verifies them again, expires those that were never used, and proves that access has ended where it
- * was given up. What a finding means is decided in `actions/`; here is when, how many at a time, and what the log says.
+ * was given up. Findings are evaluated in `actions/`; this file decides time, concurrency and log lines.
  */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
@@ -129,7 +129,7 @@ async function look(
       return next;
     }
     case 'expire': {
-      // What can't be undone is done at a second look, and by a clock that has kept its pace.
+      // Irreversible jobs need a second look and a steady clock.
       if (watch.attempts === 0 || !clockWatch.isSettled())
         return { dueAt: new Date(deps.clock.now() + secondLookMs).toISOString(), attempts: 1 };
       if (await expireConnection(deps, by, watch))

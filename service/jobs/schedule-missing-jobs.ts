@@ -34,7 +34,7 @@ export async function scheduleMissingJobs(
     }
 }
 
-/** The clock was ahead and is right again: checks that were put off to its time come back. */
+/** The clock was ahead and is correct again: postponed checks are brought forward. */
 export const rescheduleJobs = (deps: Dependencies, signal: AbortSignal): Promise<number> =>
   seed(deps, signal, deps.store.everyConnection());
 

@@ -22,18 +22,18 @@ export interface JobQueueRows<Item> {
 export interface Scheduler {
   /** Something may be due before whatever is waited for. */
   wake(): void;
-  /** Takes nothing more, and waits for what is being done. */
+  /** Takes no more jobs, and waits for running ones. */
   stop(): Promise<void>;
 }
 
 /** Another process may have stored something that is due earlier. */
 const longestSleepMs = 60_000;
-/** What is due and not to be had is in another process's hands, or was left by one that died. */
+/** Due jobs that can't be leased belong to another process, perhaps a dead one. */
 const leasedElsewhereMs = 1_000;
 const longestBackOffMs = 30_000;
 
 /**
- * Does what is due when it is due, and sleeps in between. An item that fails is logged and retried when its lease has
+ * Runs jobs when they are due, and sleeps in between. A failed job is logged and retried when its lease has
  * ended; a store that fails is asked again after a growing while. Nothing ends the loop but `stop`.
  */
 export function runDueLoop<Item>(work: JobQueueRows<Item>): Scheduler {

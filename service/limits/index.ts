@@ -1,6 +1,6 @@
 /**
- * How much one of many may ask in a minute, counted by this process. The defaults are far above what anybody needs
- * who means well: they keep one client from taking the service away from the others.
+ * Requests that one client can make per minute, counted by this process. The defaults are far above the needs of a client
+ * in good faith: they keep one client from starving the others.
  */
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { RolebridgeError } from '../domain/errors.js';
@@ -10,7 +10,7 @@ import { defaultRateLimits, type RateLimitName, type RateLimitSettings } from '.
 
 const windowSeconds = 60;
 
-/** What is left, for the `RateLimit` header. */
+/** Remaining requests, for the `RateLimit` header. */
 export interface Allowance {
   readonly name: RateLimitName;
   readonly limit: number;
@@ -82,7 +82,7 @@ export function createRateLimits(
   };
 }
 
-/** Who has an IPv6 address has 2^64 of them. */
+/** An IPv6 user has 2^64 addresses. */
 function network(address: string): string {
   if (!address.includes(':') || /^::ffff:\d+\./i.test(address)) return address;
   const [head = '', tail] = address.split('::');

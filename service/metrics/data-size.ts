@@ -5,7 +5,7 @@ import type { Metrics } from './metrics.js';
 /** Walking the files takes a while with many organizations, so several readers share it. */
 const keptMs = 60_000;
 
-/** Measures the disk of the data directory and what is on it, when the metrics are read. */
+/** Measures the data directory and its disk when the metrics are read. */
 export function measureDisk(directory: string, metrics: Metrics): void {
   let measured: { readonly atMs: number; readonly done: Promise<void> } | undefined;
   metrics.onRead(() => {

@@ -6,7 +6,7 @@ import type { Metrics } from './metrics.js';
 type Operation = (...values: unknown[]) => unknown;
 
 /**
- * The same store, with each operation timed. What the audit log records is counted here too, so that a verification or
+ * The same store, with each operation timed. Audit records are counted here too, so that a verification or
  * an issue of credentials can't be recorded and not counted.
  */
 export function instrumentedStore(store: Store, metrics: Metrics): Store {

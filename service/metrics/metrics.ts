@@ -1,5 +1,5 @@
 /**
- * What the service measures of itself, for Prometheus. Labels hold only what there is a fixed list of (routes, codes,
+ * The service's metrics, for Prometheus. Labels have only values from fixed lists (routes, codes,
  * operations), never an id: the number of series does not grow with customers.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
@@ -33,9 +33,9 @@ export function createMetrics() {
   return {
     registry,
     securityEvents,
-    /** What has to be asked for is asked when the metrics are read. */
+    /** Values on demand are collected when the metrics are read. */
     onRead: (refresh: () => Promise<void>) => void refreshes.push(refresh),
-    /** As Prometheus reads them. What can't be asked now has its last value. */
+    /** In Prometheus's format. A value that can't be collected keeps its last value. */
     async read(): Promise<string> {
       await Promise.all(refreshes.map((refresh) => refresh().catch(() => {})));
       return registry.metrics();

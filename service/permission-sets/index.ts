@@ -16,7 +16,7 @@ import { codeOf } from '../unknown-value.js';
 /** The hash of each version that was served, by `NAME@VERSION`. */
 export interface ServedVersions {
   read(): Promise<Readonly<Record<string, string>>>;
-  /** Those of versions that were never served. @returns what is stored by then, also by another process */
+  /** Adds fingerprints of new versions. @returns the stored ones, including another process's */
   add(hashes: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>>;
 }
 
@@ -24,7 +24,7 @@ export interface ServedVersions {
 const maxBytes = 512 * 1024;
 
 /**
- * Reads and checks every `NAME@VERSION.json` of a folder, and remembers what is served: a version never changes.
+ * Reads and checks every `NAME@VERSION.json` of a folder, and stores fingerprints of served versions: a version never changes.
  * @throws ConfigurationError with every problem
  */
 export async function openPermissionSets(folder: string, served: ServedVersions): Promise<PermissionSets> {

@@ -8,7 +8,7 @@ import { idempotencyKey, ownCopy } from './tables.js';
 const lifetimeMs = 24 * 60 * 60 * 1000;
 export const dayBefore = (time: string): string => new Date(Date.parse(time) - lifetimeMs).toISOString();
 
-/** What callbacks and requests with an `Idempotency-Key` were answered, for a day. */
+/** Answers to callbacks and requests with an `Idempotency-Key` for a day. */
 export const answeredRequestsIn = (backend: Backend) =>
   ({
     async idempotencyRecord(connectionId, webhookId, now) {

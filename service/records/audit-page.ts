@@ -1,5 +1,5 @@
 import type { AuditRecord } from '../domain/audit.js';
-import { RolebridgeError } from '../domain/errors.js';
+import { invalidRequest } from '../domain/errors.js';
 import type { Log } from './backend.js';
 
 /** A page of records that are given from the newest on. */
@@ -17,7 +17,5 @@ export async function pageOfLog(
     }
   }
   if (isBefore) return { records, hasMore: false };
-  throw new RolebridgeError('request_invalid', `There is no audit record ${JSON.stringify(before)}.`, {
-    remedy: 'Begin again with the first page.',
-  });
+  throw invalidRequest('query.before', 'there is no such audit record', 'Begin again with the first page.');
 }

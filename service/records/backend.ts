@@ -4,8 +4,8 @@ import type { IntegrityKeyRenewal } from '../domain/ports.js';
 import type { ColumnOf, Constraint, OrderOf, TableName, Values } from './tables.js';
 
 /**
- * What a store needs from whatever keeps its rows. Every rule is in `record-store.ts`; a backend knows `tables.ts` and
- * keeps rows. Reads see what is durable.
+ * The port of a store to its rows. Every rule is in `record-store.ts`; a backend knows `tables.ts` and
+ * keeps rows. Reads see durable rows.
  */
 export interface Backend {
   /** The rows with these keys, in the order of the keys. */
@@ -43,7 +43,7 @@ export interface Backend {
 
 export interface Transaction {
   get<Name extends TableName>(table: Name, key: string): Promise<Values[Name] | undefined>;
-  /** How many of the organization's rows there are, with what the transaction puts. */
+  /** How many of the organization's rows there are, including the transaction's. */
   count<Name extends TableName>(table: Name, where: Where<Name>): Promise<number>;
   /** The key of the row that holds a value which is to be unique. */
   holder(constraint: Constraint, value: string): Promise<string | undefined>;
@@ -80,7 +80,7 @@ export interface Log {
 export interface AuditCheckpoints {
   /** Signs what there is from before, in each organization. @returns how many checkpoints */
   sign(before: AuditId): Promise<number>;
-  /** What does not fit the checkpoints, for a person. */
+  /** Mismatches with the checkpoints, for an operator. */
   faults(): Promise<string[]>;
 }
 
@@ -96,7 +96,9 @@ export interface Selection<Name extends TableName> {
   readonly search?: { readonly column: ColumnOf<Name>; readonly text: string } | undefined;
   /** Only rows whose first column of the order is that or less. */
   readonly upTo?: string | undefined;
-  /** Only rows that hold one of these values, or one between two. */
+  /** Only rows that hold this scope, or one within it. */
+  readonly within?: string | undefined;
+  /** Only rows that hold one of these values, or one between two; in the order of the values, from the first on. */
   readonly holding?:
     | { readonly constraint: Constraint; readonly values: readonly string[] }
     | { readonly constraint: Constraint; readonly after: string; readonly before: string }

@@ -56,7 +56,7 @@ async function saveConnection(
   const encrypted = stored && accessKeyOf(stored)?.encrypted;
   if (encrypted && !isDeepStrictEqual(encrypted, accessKeyOf(next)?.encrypted))
     transaction.forgetVersionBefore();
-  // What the connection had before it may have again; what it gives up now stays out of use.
+  // The connection can reuse its own earlier values; released ones are never reused by others.
   const { id: connectionId, organizationId } = next;
   const before = stored ? externalIdsOf(stored) : [];
   const after = externalIdsOf(next);

@@ -61,7 +61,7 @@ async function organizationOf(backend: Backend, id: ConnectionId): Promise<Organ
   return connection.organizationId;
 }
 
-/** Why a change can't be; undefined when what was in its way is gone. */
+/** The conflict of a change; undefined when it no longer exists. */
 async function refusalOf(
   backend: Backend,
   { constraint }: UniqueConflict,

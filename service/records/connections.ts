@@ -1,14 +1,14 @@
 import { type Connection, isDeleted, isVerifiable } from '../domain/connection.js';
-import { RolebridgeError } from '../domain/errors.js';
+import { invalidRequest } from '../domain/errors.js';
 import type { ConnectionId, OrganizationId } from '../domain/ids.js';
 import type { ConnectionPage, Store } from '../domain/ports.js';
-import { isWithin, keysWithin, scopeFromKey, scopeKey } from '../domain/scope.js';
+import { keysWithin, scopeKey } from '../domain/scope.js';
 import type { Backend } from './backend.js';
 import { one, pagesOf } from './pages.js';
 import { joined } from './reports.js';
 import { jobKey, ownCopy } from './tables.js';
 
-/** What is asked about connections; `commit.ts` changes them. */
+/** Queries about connections; `commit.ts` changes them. */
 export function connectionsIn(backend: Backend) {
   async function connectionForCallback(id: ConnectionId): Promise<Connection | undefined> {
     const [connection, report] = await Promise.all([
@@ -41,10 +41,7 @@ export function connectionsIn(backend: Backend) {
 
     connectionForCallback,
 
-    connections: (organizationId, page) =>
-      page.scope === undefined
-        ? pageOf(backend, organizationId, page)
-        : pageWithin(backend, organizationId, page.scope, page),
+    connections: (organizationId, page) => pageOf(backend, organizationId, page),
 
     async connectionCount(organizationId) {
       const counts = await backend.count('connections', 'deleted', { deleted: 'no', organizationId });
@@ -72,7 +69,7 @@ export function connectionsIn(backend: Backend) {
 
     everyConnection,
 
-    // No new version: what is being decided about the connection stays so, and its sessions stay open.
+    // No new version: decisions in progress and sessions stay valid.
     markConnectionUsed: ({ organizationId, id }, lastUsedAt) =>
       backend.transact(organizationId, async (transaction) => {
         const stored = await transaction.get('connections', id);
@@ -151,12 +148,17 @@ async function pageOf(
   const last = after === undefined ? undefined : await one(backend, 'connections', after);
   const isOther = organizationId !== undefined && last?.organizationId !== organizationId;
   if (after !== undefined && (last === undefined || isOther))
-    throw new RolebridgeError('request_invalid', `There is no connection ${JSON.stringify(after)}.`, {
-      remedy: 'Begin again with the first page.',
-    });
+    throw invalidRequest('query.after', 'there is no such connection', 'Begin again with the first page.');
   const set = permissionSet?.includes('@') ? { permissionSetVersion: permissionSet } : { permissionSet };
   const where = { deleted: 'no', status, code, accountId, assurance, reference, permissions, ...set };
-  const query = { organizationId, order: 'created', where, after, limit: limit + 1 } as const;
+  const query = {
+    organizationId,
+    order: 'created',
+    where,
+    within: page.scope,
+    after,
+    limit: limit + 1,
+  } as const;
   const found = await backend.list('connections', query);
   const shown = found.slice(0, limit);
   const hasMore = found.length > limit;
@@ -164,22 +166,4 @@ async function pageOf(
   const ids = shown.map(({ id }) => id);
   const reports = await backend.get('reports', ids);
   return { connections: shown.map((connection, index) => joined(connection, reports[index])), hasMore };
-}
-
-/** Not by their claims: a page is in the order of creation. */
-async function pageWithin(
-  backend: Backend,
-  organizationId: OrganizationId | undefined,
-  key: string,
-  page: ConnectionPage,
-): Promise<{ connections: Connection[]; hasMore: boolean }> {
-  const wider = scopeFromKey(key);
-  const within: Connection[] = [];
-  for (let { after } = page; ; ) {
-    const next = await pageOf(backend, organizationId, { ...page, after, limit: 500 });
-    within.push(...next.connections.filter(({ scopes }) => scopes.some((scope) => isWithin(scope, wider))));
-    after = next.connections.at(-1)?.id;
-    if (!next.hasMore || within.length > page.limit)
-      return { connections: within.slice(0, page.limit), hasMore: within.length > page.limit };
-  }
 }

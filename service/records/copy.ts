@@ -54,7 +54,7 @@ async function copyOrganization(
   const copies: [TableName, TableCopy][] = [];
   for (const name of tableNames) copies.push([name, await tableCopy(from, to, name, id)]);
   await to.transact(id, async (transaction) => {
-    // What one row gives up, another may want.
+    // One row can claim a value that another releases.
     for (const [, copy] of copies) await copy.clear(transaction);
     for (const [, copy] of copies) await copy.fill(transaction);
   });
@@ -148,6 +148,6 @@ const usedSince = (what: string): RolebridgeError =>
   });
 
 const notTheSame = (what: string, id: OrganizationId): RolebridgeError =>
-  new RolebridgeError('store_unavailable', `The copy of ${what} of ${id} is not what was copied.`, {
+  new RolebridgeError('store_unavailable', `The copy of ${what} of ${id} differs from the copied record.`, {
     remedy: 'Stop every service on either store, and copy again.',
   });

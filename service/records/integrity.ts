@@ -8,14 +8,14 @@ export interface IntegrityKey {
   readonly retiredAtMs?: number | undefined;
 }
 
-/** Signs what is stored, so that a change from outside is found. */
+/** Signs stored data, so that outside changes are detected. */
 export interface Integrity {
   /** Of the key that signs. */
   readonly keyId: string;
   readonly start: () => Hmac;
   readonly sign: (text: string | Buffer) => string;
   /**
-   * Undefined when it is the signature; otherwise what is wrong, for a person.
+   * Undefined when valid; otherwise the fault, for an operator.
    * @param provenAtMs when the text was there, if a newer signature says so: a retired key counts only then
    */
   readonly fault: (

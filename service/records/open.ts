@@ -15,7 +15,7 @@ export interface StoreChoice {
 }
 
 export interface StoreReports extends Pick<LowdbOptions, 'onCompromised' | 'onRepaired' | 'onWarning'> {
-  /** Hears where to read how far a data directory has come, to be compared with what was exported before. */
+  /** Receives the reader of a data directory's checkpoints, to compare with exported ones. */
   readonly onOpened?: (position: () => Position) => void;
 }
 

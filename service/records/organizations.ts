@@ -9,7 +9,7 @@ import { ownCopy, projectKey, searchable } from './tables.js';
 
 export const organizationsIn = (backend: Backend) =>
   ({
-    async createOrganization(organization) {
+    async createOrganization(organization, key) {
       // The id names files.
       if (!/^[A-Za-z0-9_-]{1,100}$/.test(organization.id))
         throw new TypeError(`Not an organization's id: ${JSON.stringify(organization.id)}`);
@@ -18,6 +18,7 @@ export const organizationsIn = (backend: Backend) =>
         .transact(own.id, async (transaction) => {
           if (await transaction.get('organizations', own.id)) throw alreadyThere('organization');
           await transaction.put('organizations', own);
+          if (key) await transaction.put('apiKeys', ownCopy('apiKeys', key));
         })
         .catch(referenceTaken);
     },

@@ -1,9 +1,10 @@
 import type { OrganizationId } from '../domain/ids.js';
-import { type Backend, type Query, UniqueConflict } from './backend.js';
-import { RecentValues } from './recent-values.js';
-import type { Row } from './row.js';
+import { keysWithin } from '../domain/scope.js';
+import { type Query, UniqueConflict } from './backend.js';
+import type { Place, Row } from './row.js';
 import { SortedRows } from './sorted-rows.js';
 import {
+  type Claim,
   type Constraint,
   claimsOf,
   constraints,
@@ -16,17 +17,34 @@ import {
 export function rowOf<Name extends TableName>(
   table: Name,
   value: Values[Name],
-  text = JSON.stringify(value),
+  text: Row['text'] = JSON.stringify(value),
   /** One text in memory for all rows of an organization. */
   organizationId = tables[table].organizationId(value),
 ): Row {
-  const { key, columns } = tables[table];
-  const entries = Object.entries(columns).map(([name, of]) => [name, of(value)]);
-  return { table, organizationId, key: key(value), text, columns: Object.fromEntries(entries) };
+  const of = tables[table];
+  const entries = Object.entries(of.columns).map(([name, column]) => [name, column(value)] as const);
+  const { key, columns } = packed({ key: of.key(value), columns: Object.fromEntries(entries) });
+  return { table, organizationId, key, text, columns: entries.length === 0 ? noColumns : columns };
 }
 
+const noColumns = {};
+
+/** A third smaller in memory: its objects have no room for more members, and its strings are no parts of others. */
+const packed = <Value>(value: Value): Value => JSON.parse(JSON.stringify(value));
+
 /** The value of a row, which was checked when it became one. */
-export const rowValue = <Name extends TableName>(row: Row): Values[Name] => JSON.parse(row.text);
+export function rowValue<Name extends TableName>(
+  { table, text }: Row,
+  textAt = (_: Place): string => {
+    throw new TypeError(`A row of ${table} is on the disk.`);
+  },
+): Values[Name] {
+  return JSON.parse(typeof text === 'string' ? text : textAt(text));
+}
+
+/** The values that a row holds and no other may. */
+export const claimsOfRow = (row: Row | undefined): Claim[] =>
+  row && tables[row.table].unique ? claimsOf(row.table, rowValue(row)) : [];
 
 interface TableRows {
   readonly byKey: Map<string, Row>;
@@ -48,7 +66,7 @@ export class Rows {
   );
   /** By constraint (and organization), then by value. */
   readonly #claims = new Map<string, Map<string, Row>>();
-  /** What a transaction of one organization wants and is not durable yet: no other organization gets it meanwhile. */
+  /** Reservations of a transaction that isn't durable yet: other organizations can't take them. */
   readonly #reserved = new Map<string, OrganizationId>();
 
   get(table: TableName, key: string): Row | undefined {
@@ -56,7 +74,7 @@ export class Rows {
   }
 
   holder(constraint: Constraint, organizationId: OrganizationId, value: string): Row | undefined {
-    return this.#claims.get(spaceOf(constraint, organizationId))?.get(value);
+    return this.#claimsOf(constraint, organizationId).get(value);
   }
 
   /** All rows of an organization's table, in the order of its first list. */
@@ -66,7 +84,7 @@ export class Rows {
   }
 
   list<Name extends TableName>(table: Name, query: Query<Name>): Row[] {
-    const { organizationId, where = {}, limit, after, upTo, search } = query;
+    const { organizationId, where = {}, limit, after, upTo, search, within } = query;
     const { byKey, orders } = this.#of(table);
     const column = tables[table].orders[query.order];
     const filters = Object.entries<string | undefined>(where).filter(([, wanted]) => wanted !== undefined);
@@ -78,8 +96,10 @@ export class Rows {
     const candidates = query.holding
       ? this.#holding(table, query)
       : sorted?.after(after !== undefined && column === null ? { key: after } : last);
+    const held = within === undefined ? undefined : this.#within(organizationId, within);
     for (const row of candidates ?? []) {
       if (found.length === limit) break;
+      if (held && !held.has(row)) continue;
       if (upTo !== undefined && typeof column === 'string' && (row.columns[column] ?? '') > upTo) break;
       if (search && !row.columns[search.column]?.includes(search.text)) continue;
       if (isWanted(row, filters)) found.push(row);
@@ -103,10 +123,10 @@ export class Rows {
     return counts;
   }
 
-  /** What goes first: a scope may move from one row to another. */
+  /** Deletions first: a scope may move from one row to another. */
   apply(changes: Iterable<Change>): void {
     const all = [...changes].map((change) => ({ ...change, before: this.get(change.table, change.key) }));
-    for (const { before } of all) if (before) this.#unclaim(before);
+    for (const { before } of all) this.#claim(before, undefined);
     for (const { table, key, next, before } of all) {
       const { byKey, orders } = this.#of(table);
       if (next) byKey.set(key, next);
@@ -119,7 +139,7 @@ export class Rows {
         own.replace(before, next);
         of.set(organizationId, own);
       }
-      if (next) this.#claim(next);
+      this.#claim(next, next);
     }
   }
 
@@ -156,7 +176,7 @@ export class Rows {
     }: Omit<Query<Name>, 'organizationId'> & { organizationId?: string | undefined },
   ): Iterable<Row> {
     if (holding === undefined) return;
-    const claims = this.#claims.get(spaceOf(holding.constraint, organizationId)) ?? new Map<string, Row>();
+    const claims = this.#claimsOf(holding.constraint, organizationId);
     const values =
       'values' in holding
         ? holding.values
@@ -165,48 +185,29 @@ export class Rows {
     for (const row of rows) if (row.table === table) yield row;
   }
 
-  #claim(row: Row): void {
-    for (const { constraint, value } of claimsOf(row.table, rowValue(row))) {
-      const space = spaceOf(constraint, row.organizationId);
-      const claims = this.#claims.get(space) ?? new Map<string, Row>();
-      claims.set(value, row);
-      this.#claims.set(space, claims);
+  #within(organizationId: string | undefined, scope: string): ReadonlySet<Row> {
+    const { after, before } = keysWithin(scope);
+    const held = new Set<Row>();
+    for (const [key, row] of this.#claimsOf('scope', organizationId ?? ''))
+      if (key === scope || (key > after && key < before)) held.add(row);
+    return held;
+  }
+
+  #claim(row: Row | undefined, by: Row | undefined): void {
+    if (row === undefined) return;
+    for (const { constraint, value } of claimsOfRow(row)) {
+      const claims = this.#claimsOf(constraint, row.organizationId);
+      if (by) claims.set(value, by);
+      else claims.delete(value);
     }
   }
 
-  #unclaim(row: Row): void {
-    for (const { constraint, value } of claimsOf(row.table, rowValue(row))) {
-      const claims = this.#claims.get(spaceOf(constraint, row.organizationId));
-      if (claims?.get(value) === row) claims.delete(value);
-    }
+  #claimsOf(constraint: Constraint, organizationId: string): Map<string, Row> {
+    const space = constraints[constraint] === 'everywhere' ? constraint : `${constraint} ${organizationId}`;
+    const claims = this.#claims.get(space) ?? new Map<string, Row>();
+    this.#claims.set(space, claims);
+    return claims;
   }
-}
-
-/** Values that were read lately: what is deployed asks for the same ones all day long. */
-const recentAtMost = 10_000;
-
-/** What a backend answers from rows in memory. */
-export function readsOn(rows: Rows): Pick<Backend, 'get' | 'list' | 'count'> {
-  const recent = new RecentValues<Row>(recentAtMost);
-  function recentValue<Name extends TableName>(row: Row): Values[Name] {
-    const known = recent.get(row);
-    // What stands beside a row was parsed from it, and values are read-only.
-    if (known !== undefined) return known as Values[Name];
-    const value = rowValue<Name>(row);
-    recent.set(row, value);
-    return value;
-  }
-  return {
-    get: async (table, keys) =>
-      keys.map((key) => {
-        const row = rows.get(table, key);
-        return row && recentValue(row);
-      }),
-    // A page of many rows would push out the others.
-    list: async (table, query) =>
-      rows.list(table, query).map((row) => (query.holding ? recentValue(row) : rowValue(row))),
-    count: async (table, column, where) => rows.count(table, column, where),
-  };
 }
 
 export interface Change {
@@ -225,10 +226,7 @@ function isWanted(
   return true;
 }
 
-const spaceOf = (constraint: Constraint, organizationId: string): string =>
-  constraints[constraint] === 'everywhere' ? constraint : `${constraint} ${organizationId}`;
-
-/** What an organization's rows are about to be: the changes of a transaction on top of those before it. */
+/** The pending rows of an organization: the changes of a transaction on top of earlier ones. */
 export class Staged {
   readonly changes = new Map<string, Change>();
   readonly #claims = new Map<string, Row | undefined>();
@@ -272,14 +270,14 @@ export class Staged {
   put(table: TableName, key: string, next: Row | undefined): void {
     const before = this.get(table, key);
     if (before && before.organizationId !== this.organizationId) throw new UniqueConflict('key');
-    const wanted = next ? claimsOf(next.table, rowValue(next)) : [];
+    const wanted = claimsOfRow(next);
     for (const { constraint, value } of wanted) {
       const holder = this.holder(constraint, value);
       const isOwn = holder === undefined || (holder.table === table && holder.key === key);
       if (!isOwn || this.rows.isReserved(constraint, this.organizationId, value))
         throw new UniqueConflict(constraint);
     }
-    for (const { constraint, value } of before ? claimsOf(before.table, rowValue(before)) : [])
+    for (const { constraint, value } of claimsOfRow(before))
       this.#claims.set(`${constraint} ${value}`, undefined);
     for (const { constraint, value } of wanted) {
       this.#claims.set(`${constraint} ${value}`, next);
@@ -288,7 +286,7 @@ export class Staged {
     this.changes.set(`${table} ${key}`, { table, key, next });
   }
 
-  /** Makes these changes those of what they stand on. */
+  /** Merges these changes into their base. */
   merge(): void {
     if (this.under === undefined) return;
     for (const [name, change] of this.changes) this.under.changes.set(name, change);

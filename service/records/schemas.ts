@@ -79,7 +79,7 @@ export const retiredExternalId = z.looseObject({
   connectionId: name,
 });
 
-/** Enough to read a record back: what is in it was checked when it was written, and is chained. */
+/** Enough to read a record: its content was validated when written, and is chained. */
 const auditMembers = z.looseObject({
   id: name,
   organizationId: name,

@@ -2,7 +2,7 @@ import type { Row } from './row.js';
 
 type Placed = Pick<Row, 'key'> & Partial<Pick<Row, 'columns'>>;
 
-/** Rows by a column and then by key. What is added takes its place when the list is read next: a start adds many. */
+/** Rows by a column and then by key. Added rows are sorted at the next read: a start adds many. */
 export class SortedRows {
   #sorted: Row[] = [];
   #added: Row[] = [];

@@ -34,7 +34,7 @@ type Leased = { readonly leaseExpiresAt?: string | undefined };
 export type StoredJob = Job & Leased;
 export type StoredMessage = OutboxMessage & Leased;
 
-/** What the rows of each table hold. */
+/** The row type of each table. */
 export interface Values {
   readonly organizations: Organization;
   readonly apiKeys: ApiKey;
@@ -61,14 +61,14 @@ export const constraints = {
 } as const;
 export type Constraint = keyof typeof constraints;
 
-/** How the rows of a noun are kept. Each backend derives what it needs from here. */
+/** How the rows of a noun are kept. Backends derive from it. */
 export interface Table<Value> {
   /** Every value passes it before it is written and after it is read. */
   readonly schema: z.ZodType;
   /** Unique over all organizations. */
   readonly key: (value: Value) => string;
   readonly organizationId: (value: Value) => OrganizationId;
-  /** What questions filter and sort by. */
+  /** Columns for filters and sorting. */
   readonly columns: { readonly [name: string]: (value: Value) => string | undefined };
   /**
    * The lists that rows stand in: sorted by this column and then by key. `null`: by key alone. A row without a value in the
@@ -76,6 +76,8 @@ export interface Table<Value> {
    */
   readonly orders: { readonly [name: string]: string | null };
   readonly unique?: { readonly [Name in Constraint]?: (value: Value) => readonly string[] };
+  /** Large and seldom asked for: a backend with rows in memory leaves these on the disk. They have no columns and claim nothing. */
+  readonly staysOnDisk?: true;
 }
 
 /** Times are compared as text. */
@@ -165,6 +167,7 @@ const definitions = {
     organizationId: ofItsOrganization,
     columns: {},
     orders: { id: null },
+    staysOnDisk: true,
   },
   retiredExternalIds: {
     schema: schemas.retiredExternalId,
@@ -242,10 +245,11 @@ const definitions = {
 
 export const tables: { readonly [Name in TableName]: Table<Values[Name]> } = definitions;
 export const tableNames: readonly TableName[] = keysOf(tables);
+export const staysOnDisk = (name: TableName): boolean => tables[name].staysOnDisk ?? false;
 export type ColumnOf<Name extends TableName> = keyof (typeof definitions)[Name]['columns'] & string;
 export type OrderOf<Name extends TableName> = keyof (typeof definitions)[Name]['orders'] & string;
 
-/** The store's own copy of a value, checked so that what is written can be read again. */
+/** The store's own copy of a value, validated so that it can be read again. */
 export function ownCopy<Name extends TableName>(name: Name, value: Values[Name]): Values[Name] {
   const copy: Values[Name] = JSON.parse(JSON.stringify(value));
   const checked = tables[name].schema.safeParse(copy);
@@ -253,7 +257,7 @@ export function ownCopy<Name extends TableName>(name: Name, value: Values[Name])
   return copy;
 }
 
-/** @throws Error whose message says what is wrong, for a person, and quotes nothing of the value */
+/** @throws Error with a message for the operator that quotes nothing of the value */
 export function checkedValue<Name extends TableName>(name: Name, value: unknown): Values[Name] {
   const checked = tables[name].schema.safeParse(value);
   if (checked.success) return value as Values[Name];

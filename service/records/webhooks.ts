@@ -91,7 +91,7 @@ async function completeMessage(
   });
 }
 
-/** What a list doesn't show any more, or pushes a document's size: looked for when something else is finished. */
+/** Expired or excess deliveries, deleted when another one finishes. */
 async function oldDeliveries(
   backend: Backend,
   { organizationId }: OutboxMessage,

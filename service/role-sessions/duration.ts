@@ -5,7 +5,7 @@ import { sessionLimits } from '../domain/session-limits.js';
 const usualMaximums = [3_600, 7_200, 14_400, 28_800];
 
 /**
- * The refusal of a session longer than the role's maximum, which STS does not tell and IAM tells only the role's own
+ * The refusal of a session longer than the role's maximum, which STS doesn't reveal and IAM reveals only to the role's own
  * account: it is looked for with three calls at most, whose credentials are dropped unread.
  */
 export async function durationTooLong(

@@ -57,7 +57,7 @@ export function createSessions({ sts, clock, limit = 10_000 }: SessionsOptions):
   };
 }
 
-/** Of a version of a connection: whatever changes the connection, at any process, makes what is held unreachable. */
+/** Of a version of a connection: any change of the connection, in any process, invalidates cached sessions. */
 function keyOf({ id, version }: ConnectedConnection, request: SessionRequest): string {
   const shape = JSON.stringify([
     scopeKey(request.target),
@@ -69,7 +69,7 @@ function keyOf({ id, version }: ConnectedConnection, request: SessionRequest): s
   return `${id} ${version} ${hash('sha256', shape, 'base64')}`;
 }
 
-/** What opened a session, for each version of a connection. */
+/** The attributes that opened a session, for each version of a connection. */
 function rememberOpenings(limit: number) {
   const known = new Map<string, Opening>();
   const keyOf = ({ id, version }: ConnectedConnection) => `${id} ${version}`;

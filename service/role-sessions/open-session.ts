@@ -9,13 +9,13 @@ import { sessionLimits } from '../domain/session-limits.js';
 import { chainedTooLong, durationTooLong } from './duration.js';
 import { attributionTags, roleSessionName, sourceIdentity } from './session-name.js';
 
-/** What says who asked, beside the session name; each needs its own action in the role's trust policy. */
+/** Attributes that identify the caller, beside the session name; each needs its own action in the role's trust policy. */
 export interface Marks {
   readonly sourceIdentity: boolean;
   readonly tags: boolean;
 }
 
-/** What opened a session of a connection before. */
+/** The attributes that opened an earlier session. */
 export interface Opening {
   readonly externalId: ExternalId;
   readonly marks: Marks;
@@ -66,7 +66,7 @@ export async function openSession(
 
 /**
  * Assumes the connection's role with every mark that its trust policy allows: AWS denies the whole session for one
- * mark that it does not, so they are left out one by one. What works is remembered.
+ * mark that it does not, so they are omitted one by one. The working combination is remembered.
  */
 async function openWith(
   externalId: ExternalId,
@@ -125,7 +125,7 @@ async function openWith(
     throw refused(answer, role);
   }
 
-  /** AWS names the action that it denies; where it does not, the role without tags tells. */
+  /** AWS names the action that it denies; otherwise a call without tags decides. */
   async function onlyTagsAreDenied(denied: Denied): Promise<boolean> {
     const action = deniedAction(denied);
     if (action !== undefined) return action === 'sts:TagSession';

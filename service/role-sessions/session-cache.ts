@@ -8,7 +8,7 @@ export interface Expiring<Value> {
 
 export interface SessionCacheOptions {
   readonly clock: Clock;
-  /** A failure that says nothing about what is held: it is handed out until it expires. */
+  /** A failure that doesn't affect the cached session, which is used until it expires. */
   readonly isPassing: (error: unknown) => boolean;
   /** Entries kept; the one unused for longest goes first. @default 10,000 */
   readonly limit?: number;
@@ -23,12 +23,12 @@ interface Entry<Value> {
 
 /** A failure is repeated for this long, so that a thousand callers do not ask AWS a thousand times. */
 const failureMs = 1_000;
-/** What has less left than this is not handed out while it is being renewed. */
+/** A session with less time than this is not returned during its renewal. */
 const leastLeftMs = 60_000;
 const widestRenewalMs = 15 * 60_000;
 
 /**
- * Keeps what was loaded under a key until shortly before its end, then loads it again: in the background first,
+ * Caches a value under a key until shortly before its expiry, then reloads it: in the background first,
  * while callers wait at the very end. There is one load of a key at a time.
  */
 export class SessionCache<Value> {
@@ -40,7 +40,7 @@ export class SessionCache<Value> {
     this.#options = { limit: 10_000, random: Math.random, ...options };
   }
 
-  /** What is held and needs no renewal yet. */
+  /** The cached session, if it needs no renewal. */
   held(key: string): Value | undefined {
     const entry = this.#used(key);
     return entry?.held && this.#options.clock.now() < entry.held.renewAtMs ? entry.held.value : undefined;
@@ -110,7 +110,7 @@ export class SessionCache<Value> {
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     const now = this.#options.clock.now();
-    // Each time a few of the oldest that have expired, so that keys of no use to anybody do not lie about.
+    // Each time, deletes a few of the oldest expired entries.
     let looks = 4;
     for (const [oldest, { held, failure }] of this.#entries) {
       const isSpent = !(held && now < held.expiresAtMs) && !(failure && now < failure.untilMs);

@@ -6,7 +6,7 @@ import type { SessionRequest, SessionTag } from '../domain/session.js';
 const longest = 64;
 
 /**
- * Who asked, as the customer sees it in CloudTrail: the organization, then the target's path. A path too long for
+ * The caller in the customer's CloudTrail: the organization, then the target's path. A path too long for
  * AWS is cut and ends with a part of its hash, so that two of them stay two.
  */
 export function sourceIdentity(organizationId: OrganizationId, target: Scope): string {

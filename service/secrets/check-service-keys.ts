@@ -8,12 +8,12 @@ import { createEncryption } from './encryption.js';
 import { changedKey, type KeyChecks, keyCheckOf, type StoredFacts } from './key-check.js';
 import type { SealingKeys } from './keyring.js';
 
-/** What to say of a key that is another one than the key that was stored under its id; undefined when all are the same. */
+/** The error for a key that differs from the one that was used under its id; undefined when all match. */
 export function changedKeySentence(keys: SealingKeys, stored: KeyChecks): string | undefined {
   const key = changedKey(keys, stored);
   return (
     key &&
-    `ROLEBRIDGE_SERVICE_KEYS: the key "${key.id}" is not the key "${key.id}" that encrypted what is stored. Set the former key; to rotate it, put the new one first under another id (NEW_ID:NEW_KEY,${key.id}:FORMER_KEY).`
+    `ROLEBRIDGE_SERVICE_KEYS: the key "${key.id}" is not the key "${key.id}" that encrypted the stored data. Set the former key; to rotate it, put the new one first under another id (NEW_ID:NEW_KEY,${key.id}:FORMER_KEY).`
   );
 }
 

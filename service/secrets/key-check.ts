@@ -4,13 +4,13 @@ import type { SealingKey } from './keyring.js';
 /** A few texts by id that belong to no organization. They can be read before the store is opened. */
 export interface StoredFacts {
   read(): Promise<Readonly<Record<string, string>>>;
-  /** Those whose id is free: of processes that start at once, the first one's stays. @returns what is stored by then */
+  /** Adds values with new ids: of concurrent starts, the first wins. @returns the stored values */
   add(facts: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>>;
   /** In the place of what is there; undefined deletes. */
   set(facts: Readonly<Record<string, string | undefined>>): Promise<void>;
 }
 
-/** A value by key id that tells whether a key is the one that it was made of, and nothing of the key. */
+/** A check value by key id: it identifies the key and reveals nothing about it. */
 export type KeyChecks = Readonly<Record<string, string>>;
 
 export const keyCheckOf = ({ key }: SealingKey): string =>

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
-/** A key by its id; the id is stored beside what the key encrypted, so that keys can be rotated. */
+/** A key by its id; the id is stored with the ciphertext, so that keys can be rotated. */
 export interface SealingKey {
   readonly id: string;
   /** At least 32 random bytes. */
@@ -15,7 +15,7 @@ export const sealingKeyIdOf = (text: string): string | undefined => text.split('
 
 /**
  * AES-256-GCM under a separate key for every encrypted value (HKDF over a random salt, so that a nonce never
- * repeats under one key), with the context as associated data: what is moved to another row does not open.
+ * repeats under one key), with the context as associated data: a value moved to another row isn't decrypted.
  * The purpose keeps the keys of two kinds of values apart, should both have been given the same key.
  */
 export function createKeyring(keys: SealingKeys, purpose: string) {

@@ -4,7 +4,7 @@ import { answerMalformedRequests } from '../api/malformed-request.js';
 import { createMetricsServer } from '../api/metrics.js';
 import { type Control, type ServiceOptions, wire } from './wiring.js';
 
-/** Operators' tools usually kill what has not ended after ten seconds. */
+/** Process managers usually kill a process after ten seconds. */
 const closingMs = 9_000;
 
 /** The service without a server, to mount in an app of yours. */

@@ -79,11 +79,11 @@ export interface ServiceOptions
   readonly webhooks?: WebhookOptions | undefined;
   readonly metricsListener?: { readonly host: string; readonly port: number } | undefined;
   readonly tracing?: Tracing | undefined;
-  /** Whose name, colors and words customers meet. @default a neutral one */
+  /** The brand that customers see. @default a neutral one */
   readonly brand?: Brand | undefined;
 }
 
-/** What every form of the service can do, with any listener. */
+/** The service with any listener. */
 export interface Control {
   /** Makes an organization and its first API key, which is shown this once. */
   createOrganization(
@@ -101,7 +101,7 @@ export function wire(options: ServiceOptions, url: string) {
   const settings = withDefaults(options);
   const { clock, interrupt } = interruptible(options.clock ?? systemClock);
   const { logger, tracing, metrics = createMetrics() } = options;
-  // What can't be read is not measured where it would cost each request something.
+  // Metrics that can't be read aren't collected, to save time in each request.
   const isMeasured = options.metricsListener !== undefined || options.metricsTokenHash !== undefined;
   const store = isMeasured ? instrumentedStore(options.store, metrics) : options.store;
   countConnections(store, metrics);

@@ -90,7 +90,7 @@ function textOf(name: string, row: SettingRow, environment: Environment, report:
   }
 }
 
-/** What two settings must agree on. Settings that were reported may be missing here. */
+/** Rules across settings. Settings that were reported may be missing here. */
 function reportInconsistent({ webhooks }: Partial<Settings>, report: Report): void {
   const { endpoints, secrets, allowsPrivate } = webhooks ?? {};
   if (endpoints && !secrets)

@@ -7,11 +7,11 @@ interface SettingRow {
   readonly option: string;
   /** Turns the text of the environment variable into the option's value. */
   readonly schema: z.ZodType<unknown, string>;
-  /** What it does, for docs/settings.md. */
+  /** The description in docs/settings.md. */
   readonly sentence: string;
   /** As it would be written in the environment. */
   readonly default?: string;
-  /** What applies without it, where that is no value of it. */
+  /** The default in words, where it isn't a value. */
   readonly unset?: string;
   readonly required?: true;
   /** Without it its group does not exist. */

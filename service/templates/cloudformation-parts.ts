@@ -5,7 +5,7 @@ import { policyDocument, type SetPolicies } from './permission-set-policies.js';
 import { permissionPresets } from './permissions.js';
 import { roleDescriptionText } from './role-description.js';
 
-/** What the templates for one account and for many have in common. */
+/** Shared parts of the templates for one account and for many. */
 export interface VendorOfTemplate {
   /** As its brand file has it. */
   readonly vendorName?: string | undefined;
@@ -98,7 +98,7 @@ export function setResources(set: SetPolicies | undefined): Record<string, objec
   };
 }
 
-/** What the callback says of the set; a change of the set is a reason to verify again. */
+/** The set in the callback; a change of the set triggers a verification. */
 export const setProperties = (set: SetPolicies | undefined) =>
   set && { PermissionSet: set.id, ...(set.without !== '' && { Without: set.without }) };
 
@@ -173,7 +173,7 @@ export const callbackResource = (
   },
 });
 
-/** What may be chosen of the role. */
+/** Options of the role. */
 export function optionalParameters(values: Record<string, string>, hasPresets: boolean) {
   const parameter = (name: string, members: Record<string, unknown>, fallback: string) => ({
     [name]: { Type: 'String', ...members, Default: values[name] ?? fallback },
@@ -183,7 +183,7 @@ export function optionalParameters(values: Record<string, string>, hasPresets: b
       parameter(
         'Permissions',
         {
-          Description: 'What the role may do in this account.',
+          Description: 'The permissions of the role in this account.',
           AllowedValues: Object.keys(permissionPresets),
         },
         'read-only',

@@ -45,7 +45,7 @@ export interface TemplateUrls {
 
 /**
  * Opens CloudFormation's page with the vendor's template and this connection's values; people type the callback's
- * secret there, since a link can't fill what is not to be shown. The template has to be in an S3 bucket.
+ * secret there, since a link can't fill a hidden parameter. The template has to be in an S3 bucket.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-create-stacks-quick-create-links.html
  */
 export function quickCreateLink(description: RoleDescription, urls: TemplateUrls): string | undefined {

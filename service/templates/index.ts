@@ -1,6 +1,6 @@
 /**
  * The ways to create the role, each written from one {@link RoleDescription}. Pure: texts from values, no secret in
- * them. Depends on the domain; `http`, `web` and the command line show what is made here.
+ * them. Depends on the domain; `http`, `web` and the command line show these templates.
  */
 export { awsCliCommands } from './aws-cli-commands.js';
 export { builtCallback } from './built-callback.js';

@@ -3,7 +3,7 @@ import type { RolePermissions } from './permissions.js';
 
 type Statement = ReturnType<typeof iamStatement>;
 
-/** What a role with a permission set is made with. */
+/** Policies of a role with a permission set. */
 export interface SetPolicies {
   /** `deploy@3`. */
   readonly id: string;
@@ -11,7 +11,7 @@ export interface SetPolicies {
   readonly without: string;
   /** The statements of a policy inside the role. */
   readonly inline: readonly Statement[];
-  /** What that has no room for, for separate managed policies. */
+  /** Statements beyond its limit, for managed policies. */
   readonly managed: readonly (readonly Statement[])[];
 }
 

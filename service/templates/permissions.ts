@@ -4,7 +4,7 @@ import { rolePolicies } from '../domain/role-policies.js';
 
 const { presets } = rolePolicies;
 
-/** What the role may do, by a name: each is a managed policy of AWS. */
+/** Named permissions: each is an AWS managed policy. */
 export const permissionPresets = {
   'read-only': {
     policy: presets['read-only'],
@@ -36,7 +36,7 @@ export interface ChosenPermissionSet {
   readonly without: readonly string[];
 }
 
-/** What the role may do: a preset, managed policies by name (AWS's own) or ARN, or the vendor's permission set. */
+/** The permissions of the role: a preset, managed policies by name (AWS's own) or ARN, or the vendor's permission set. */
 export type RolePermissions =
   | PermissionPreset
   | { readonly managedPolicies: readonly string[] }

@@ -7,7 +7,7 @@ import { managedPolicyArns, type RolePermissions } from './permissions.js';
 
 /**
  * The role that a customer is to make: the one thing that every way to make it is written from. It holds no secret:
- * the callback's secret comes from the person or job that runs what is made of it.
+ * the callback's secret comes from the person or job that runs the template.
  */
 export interface RoleDescription {
   readonly connectionId: ConnectionId;
@@ -34,7 +34,7 @@ export interface RoleDescription {
   readonly expectedAccountId?: AccountId | undefined;
 }
 
-/** What the one who asks for a role may choose of it. */
+/** Options of a role. */
 export type RoleChoices = Partial<
   Pick<
     RoleDescription,

@@ -27,10 +27,10 @@ export function stackSetTemplate(vendor: VendorOfTemplate, enrollment: Enrollmen
   return note + yamlText(stackSetDocument(vendor, enrollment)).trimStart();
 }
 
-/** What the template needs to know of its enrollment. */
+/** Inputs of the template from its enrollment. */
 export type EnrollmentOfTemplate = Pick<Enrollment, 'id' | 'partition'> & {
   readonly enrollmentUrl: string;
-  /** What each role is made with. @default a preset, which is a parameter */
+  /** The policies of each role. @default a preset, which is a parameter */
   readonly permissions?: ChosenPermissionSet | undefined;
 };
 
@@ -54,7 +54,7 @@ export function stackSetDocument(
       },
       Label: {
         Type: 'String',
-        Description: 'What the scope rule of the enrollment calls label, such as an environment.',
+        Description: 'The label in the scope rule of the enrollment, such as an environment.',
         AllowedPattern: '^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$',
         Default: '',
       },

@@ -138,7 +138,7 @@ resource "terraform_data" "deregistration" {
   # A shell, so that a machine without Node can warn.
   provisioner "local-exec" {
     when    = destroy
-    command = "node -e \\"eval(process.env.CONNECT_SCRIPT)\\" || echo \${self.input.vendor_name}: warning: Node failed, so the service was not told && exit 0"
+    command = "node -e \\"eval(process.env.CONNECT_SCRIPT)\\" || echo \${self.input.vendor_name}: warning: Node failed, so the service was not notified && exit 0"
 
     environment = {
       CONNECT_SCRIPT        = self.input.callback

@@ -38,7 +38,7 @@ resource "aws_iam_role_policy_attachment" "permissions_${index + 2}" {
   return inline + managed.join('');
 }
 
-/** What waits for the policies of a set, and what of them changes with it. */
+/** Dependencies on the policies of a set, and their fingerprint. */
 export const setPlaces = ({ inline, managed }: SetPolicies) => [
   ...(inline.length > 0
     ? [

@@ -17,7 +17,7 @@ locals {
   policy_arns  = { for key, policy in local.managed_policies : key => startswith(policy, "arn:") ? policy : "${local.aws_policies}${policy}" }
   listed_arns  = [for policy in var.managed_policies : startswith(policy, "arn:") ? policy : "${local.aws_policies}${policy}" if local.is_list]
 
-  # The session actions are in the same statement: one of their own without the condition would be a way around it.
+  # The session actions are in the same statement: a separate one without the condition would bypass it.
   actions = concat(
     [local.policies.actions.always],
     var.allow_session_tags ? [local.policies.actions.allowSessionTags] : [],
@@ -177,7 +177,7 @@ resource "aws_iam_role_policy_attachment" "list" {
   depends_on = [terraform_data.managed_policy_list]
 }
 
-# What the role may read of itself, and the statements of policy_json, which may be unknown at plan.
+# Self-inspection, and the statements of policy_json, which may be unknown at plan.
 resource "aws_iam_role_policy" "this" {
   count = var.self_inspection || length(local.set_inline) > 0 ? 1 : var.policy_json == null ? 0 : 1
 
@@ -197,7 +197,7 @@ resource "aws_iam_role_policy" "this" {
   }
 }
 
-# What the role's own policy has no room for.
+# Statements beyond the inline policy limit.
 resource "aws_iam_policy" "set" {
   for_each = local.set_managed
 
@@ -270,7 +270,7 @@ resource "terraform_data" "deregistration" {
   # A shell, so that a machine without Node or the script can warn; no value is in the command but the vendor's name.
   provisioner "local-exec" {
     when    = destroy
-    command = "node -e \"require(require('node:path').resolve(process.env.CONNECT_SCRIPT))\" ${self.input.fail_when_unreachable == "true" ? "" : "|| echo ${self.input.vendor_name}: warning: Node or the script failed, so the service was not told && exit 0"}"
+    command = "node -e \"require(require('node:path').resolve(process.env.CONNECT_SCRIPT))\" ${self.input.fail_when_unreachable == "true" ? "" : "|| echo ${self.input.vendor_name}: warning: Node or the script failed, so the service was not notified && exit 0"}"
 
     environment = {
       CONNECT_EVENT                 = "role.deprovisioned"

@@ -54,7 +54,7 @@ variable "scope" {
 }
 
 variable "permissions" {
-  description = "What the role may do: read-only, power-user, administrator or security-audit; null for none of them."
+  description = "The permissions of the role: read-only, power-user, administrator or security-audit; null for none of them."
   type        = string
   default     = null
 
@@ -93,7 +93,7 @@ variable "without" {
 }
 
 variable "simulate_permissions" {
-  description = "Whether the apply asks IAM's simulator what the role may do, with your own rights (iam:SimulatePrincipalPolicy), and fails with the denied actions before the role is reported. Needs permission_set_file."
+  description = "Whether the apply checks the role's permissions with IAM's simulator, with your own rights (iam:SimulatePrincipalPolicy), and fails with the denied actions before the role is reported. Needs permission_set_file."
   type        = bool
   default     = false
 }
@@ -176,7 +176,7 @@ variable "max_session_duration" {
 }
 
 variable "permissions_boundary" {
-  description = "The ARN of the managed policy that bounds what the role can ever do; null for none."
+  description = "The ARN of the managed policy that limits the role's permissions; null for none."
   type        = string
   default     = null
 
@@ -268,7 +268,7 @@ variable "destroy_timeout_seconds" {
 }
 
 variable "fail_destroy_when_unreachable" {
-  description = "Whether a destroy fails when the service was not told, whatever the cause; by default that is a warning."
+  description = "Whether a destroy fails when the service was not notified, whatever the cause; by default that is a warning."
   type        = bool
   default     = false
 }

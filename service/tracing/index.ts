@@ -16,6 +16,6 @@ export interface Tracing {
     work: () => Promise<Result>,
     attributesOf: (result: Result) => Record<string, string>,
   ): Promise<Result>;
-  /** Sends what was not sent yet. */
+  /** Flushes pending spans. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** What a session may open and send: the pages show what is allowed, and this decides. */
+/** The pages and forms that a session can use: pages hide the rest, and this file decides. */
 import type { Request } from 'express';
 import { denied, type Permission } from '../domain/permission.js';
 import type { Access } from '../domain/sign-in-link.js';
@@ -8,7 +8,7 @@ interface Rule {
   readonly access: Access;
   /** Not for a session of one connection: it shows or needs the rest of the organization. */
   readonly isWide?: true;
-  /** What the API key behind the session must have as well; a link has none of these. */
+  /** The API key permission that is required, too; a link has none. */
   readonly permission?: Permission;
 }
 

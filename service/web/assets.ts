@@ -82,7 +82,7 @@ function sendAsset(
     'content-length': body.length,
     'cache-control': 'public, max-age=31536000, immutable',
     'x-content-type-options': 'nosniff',
-    // A logo is an image of the vendor's: what is in an SVG runs nowhere.
+    // A logo is the vendor's image: scripts in an SVG never run.
     'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
     vary: 'accept-encoding',
     ...(isCompressed && { 'content-encoding': 'gzip' }),

@@ -1,7 +1,7 @@
-/** Whose page it is: the vendor's name, mark, colors, links and words. */
+/** The brand of the pages: the vendor's name, mark, colors, links and words. */
 export interface Brand {
   readonly name: string;
-  /** What the vendor's product is called in a sentence, such as "platform". */
+  /** The vendor's product in a sentence, such as "platform". */
   readonly platform: string;
   readonly colors: BrandColors;
   /** An image that stands for the vendor; without one there is a neutral mark. */
@@ -15,11 +15,11 @@ export interface Brand {
   };
   /** Where "Back to NAME" leads when the sign-in link has no return URL. */
   readonly homeUrl?: string | undefined;
-  /** A link may lead back to these addresses and what is below them, and nowhere else. */
+  /** A link can return only to these addresses and those below them. */
   readonly returnUrls: readonly string[];
   /** Pages of these origins, and no others, may embed the site. */
   readonly embedOrigins: readonly string[];
-  /** What a new external ID begins with. */
+  /** The prefix of new external IDs. */
   readonly externalIdPrefix: string;
 }
 

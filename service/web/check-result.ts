@@ -5,7 +5,7 @@ import type { RolebridgeError } from '../domain/errors.js';
 import type { Cause, Check } from '../domain/verification.js';
 import { verificationOf } from './components/status.js';
 
-/** What came of a check that did not pass: what is wrong and what to do, or that nothing was decided. */
+/** The result of a check that didn't pass: fault and fix, or inconclusive. */
 export interface CheckResult {
   readonly kind: 'refused' | 'inconclusive';
   readonly code: ErrorCode;
@@ -13,17 +13,21 @@ export interface CheckResult {
   readonly remedy?: string | undefined;
   readonly checks: readonly Check[];
   readonly causes: readonly Cause[];
-  /** The trust policy that would pass, where that is what is wrong. */
+  /** The trust policy that would pass, if that is the fault. */
   readonly trustPolicy?: string | undefined;
+  /** The one that the role has, where it was read. */
+  readonly currentPolicy?: string | undefined;
   readonly retryAfterSeconds?: number | undefined;
   /** AWS's id of the request that decided it. */
   readonly awsRequestId?: string | undefined;
   readonly status: number;
 }
 
-/** Of an error that an action threw. */
-export function resultOf(error: RolebridgeError): CheckResult {
+/** Of an error that an action threw; the connection as it is since then knows more. */
+export function resultOf(error: RolebridgeError, connection?: Connection): CheckResult {
   const { checks, diagnosis, trustPolicy } = error.members;
+  const stored = connection && storedResultOf(connection);
+  if (stored?.code === error.code) return stored;
   return {
     kind: error.retryAfterSeconds === undefined ? 'refused' : 'inconclusive',
     code: error.code,
@@ -49,6 +53,7 @@ export function storedResultOf(connection: Connection): CheckResult | undefined 
     checks: verification.checks,
     causes: verification.diagnosis?.causes ?? [],
     trustPolicy: verification.diagnosis?.trustPolicy,
+    currentPolicy: verification.diagnosis?.currentPolicy,
     awsRequestId: verification.probes.at(-1)?.requestId,
     status: errorCatalog[verification.code].status,
   };

@@ -2,13 +2,13 @@ import type { ErrorCode } from '../domain/error-catalog/index.js';
 import type { RolebridgeError } from '../domain/errors.js';
 import type { Texts } from './texts/index.js';
 
-/** What is wrong with a form: a sentence for each field; `form` is about none alone. */
+/** The errors of a form: a sentence for each field; `form` is about none alone. */
 export type Wrong = Readonly<Record<string, string | undefined>>;
 
 /** The field of a form that an error is about: by its code, or by where a request is wrong. */
 export type FieldOf = { readonly [At in ErrorCode | (string & {})]?: string };
 
-/** What an action or a rule refused, beside its fields and in the page's language. */
+/** Errors of an action or a rule, by field, in the page's language. */
 export function wrongOf(error: RolebridgeError, texts: Texts, fieldOf: FieldOf = {}): Wrong {
   const { errors } = error.members;
   if (errors === undefined) return { [fieldOf[error.code] ?? 'form']: sentenceOf(error, texts) };
@@ -19,7 +19,7 @@ export function wrongOf(error: RolebridgeError, texts: Texts, fieldOf: FieldOf =
   return Object.fromEntries(fields.map((name) => [name, texts.wrong[name] ?? sentenceOf(error, texts)]));
 }
 
-/** What is wrong, then what to do. */
+/** The fault, then the fix. */
 export function sentenceOf({ code, detail, remedy }: RolebridgeError, { codes }: Texts): string {
   const { meaning, fix } = codes.explained(code) ?? { meaning: detail, fix: remedy };
   return [meaning, fix].filter(Boolean).join(' ');

@@ -15,7 +15,7 @@ export interface HistoryEntry {
   readonly details?: string | undefined;
 }
 
-/** Outcomes, and intents without one: what was in progress when the service was cut off. */
+/** Outcomes, and intents without one, which were interrupted. */
 export function historyOf(
   records: readonly AuditRecord[],
   { history, scope, codes }: Texts,

@@ -5,7 +5,7 @@ import { Icon } from './components/icon.js';
 import { Mark } from './components/pair.js';
 import { usePage } from './page-context.js';
 
-/** What has just been done, said once above the page. */
+/** The result of the last action, shown once above the page. */
 export interface Notice {
   readonly text: string;
 }
@@ -23,7 +23,7 @@ export interface Head {
   readonly isOperator?: boolean | undefined;
   /** Which link of the navigation is the page's; the connections by default. */
   readonly section?: 'keys' | undefined;
-  /** What a link asks for before there is a session. */
+  /** Settings of a link before the session exists. */
   readonly theme?: 'light' | 'dark' | undefined;
 }
 
@@ -201,7 +201,7 @@ function Footer() {
   );
 }
 
-/** A page's heading, a sentence below it, and what can be done at once. */
+/** A page's heading, a sentence below it, and its actions. */
 export const PageHead = (props: {
   title: Child;
   lead?: Child | undefined;

@@ -22,7 +22,7 @@ const origin = returnUrl.refine(
   'must be an origin such as https://app.example.com, without a path',
 );
 
-/** What a brand file may have. Paths of images are relative to it. */
+/** The schema of a brand file. Paths of images are relative to it. */
 const brandFile = z.strictObject({
   name: z.string().trim().min(1).max(60),
   platform: z.string().trim().min(1).max(40).default(defaultBrand.platform),

@@ -5,7 +5,7 @@ import type { Brand } from './brand.js';
 import type { WebSession } from './session.js';
 import type { Texts } from './texts/index.js';
 
-/** What every component may need, so that no view hands it on. */
+/** Context of every component, so that views don't pass it along. */
 export interface PageContext {
   readonly texts: Texts;
   readonly language: string;
@@ -22,7 +22,7 @@ export interface PageContext {
   /** Since then verdicts are on hold. */
   readonly degradedSince?: string | undefined;
   readonly organizationName?: string | undefined;
-  /** What the vendor's platform calls declared targets, by the key of their scope. */
+  /** Display names of declared targets, by the key of their scope. */
   readonly targetNames?: ReadonlyMap<string, string> | undefined;
   /** Milliseconds since the epoch: relative times count from here. */
   readonly now: number;

@@ -29,7 +29,7 @@ export const secretVariable = 'CONNECT_CALLBACK_SECRET';
 /** The role in one form. */
 export interface RoleTemplate {
   readonly text: string;
-  /** What an inline policy has no room for: documents of managed policies. */
+  /** Statements beyond the inline policy limit: documents of managed policies. */
   readonly more?: readonly string[];
   /** Opens a console with everything filled in. */
   readonly url?: string | undefined;

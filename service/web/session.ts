@@ -36,23 +36,23 @@ export interface WebSession {
   readonly connectionId?: ConnectionId | undefined;
   /** In every form, so that no other site can send one. */
   readonly csrfToken: string;
-  /** Who the link was made for, as its sender said. */
+  /** The person of the link, as stated by its sender. */
   readonly user?: Person | undefined;
   /** The same, encrypted, for the audit log. */
   readonly person?: string | undefined;
   /** Where "Back" leads: on the vendor's list of addresses. */
   readonly returnUrl?: string | undefined;
-  /** What the link asked for, for all pages of the session. */
+  /** The link's settings, for all pages of the session. */
   readonly look: Look;
 }
 
-/** How pages of one session look; what is left out, the browser decides. */
+/** How pages of one session look; the browser decides omitted ones. */
 export interface Look {
   readonly language?: Language | undefined;
   readonly theme?: 'light' | 'dark' | undefined;
 }
 
-/** What a session is opened with: when that ends, so does the session. */
+/** The credential of a session: when it ends, so does the session. */
 type Owner = { readonly key: ApiKey } | { readonly link: Token };
 
 export type Sessions = ReturnType<typeof createSessions>;
@@ -172,7 +172,7 @@ export function createSessions(
   };
 }
 
-/** Who asks, for the audit log. */
+/** The actor, for the audit log. */
 export const requesterOf = (
   { id, person }: Pick<WebSession, 'id' | 'person'>,
   response: Response,
@@ -205,7 +205,7 @@ function cookieOf(request: Request, name: string): string | undefined {
   return value && /^[A-Za-z0-9_-]{43}$/.test(value) ? value : undefined;
 }
 
-/** The session of a cookie, unless what it was opened with has ended. */
+/** The session of a cookie, unless its credential has ended. */
 async function openedSession(
   deps: Pick<Dependencies, 'store' | 'clock' | 'encryption'>,
   { organizationId, data }: Token,

@@ -4,7 +4,7 @@ import type { Site } from './site.js';
 /** Without JavaScript the answer waits this long for the outcome; after that a page shows the progress. */
 const soonMs = 2_000;
 
-/** True when the check ends soon; false while it continues. @throws what the check throws in that time */
+/** True when the check ends soon; false while it continues. @throws errors of the check in that time */
 export async function isDecidedSoon(site: Site, check: Promise<unknown>): Promise<boolean> {
   const waiting = new AbortController();
   try {

@@ -15,7 +15,7 @@ import { type PageContext, PageContextProvider } from './page-context.js';
 import { requesterOf, type Sessions, type WebSession } from './session.js';
 import { type Language, languageOf, type Texts } from './texts/index.js';
 
-/** What all pages work with. */
+/** Dependencies of all pages. */
 export interface Site {
   readonly deps: Dependencies;
   readonly logger: Logger;
@@ -141,7 +141,7 @@ export function expected(error: unknown): RolebridgeError {
   throw error;
 }
 
-/** What was done before this page was asked for; the address names it, the text is ours. */
+/** The last action before this page; the address has its name, never its text. */
 export function noticeOf(site: Site, request: Request, response: Response): Notice | undefined {
   const { notices } = textsOf(site, response).common;
   const done = queried(request, 'done');

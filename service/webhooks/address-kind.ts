@@ -2,7 +2,7 @@ import { BlockList, isIP } from 'node:net';
 
 /**
  * `private`: this machine, the network around it, or a range that is not on the internet, such as the cloud's
- * metadata service. What is no address at all counts as private too.
+ * metadata service. An invalid address counts as private, too.
  * https://www.iana.org/assignments/iana-ipv4-special-registry, https://www.iana.org/assignments/iana-ipv6-special-registry
  */
 export function addressKind(address: string): 'public' | 'private' {

@@ -23,7 +23,7 @@ export interface Destination {
   readonly secrets: readonly string[];
 }
 
-/** What became of one try. */
+/** The result of one attempt. */
 export type DeliveryResult =
   | { readonly outcome: 'delivered'; readonly status: number }
   /** `gone`: the endpoint wants no more of them (410). */

@@ -22,7 +22,7 @@ export function createDestinations(
     const endpoint = await store.webhookEndpoint(id);
     if (!endpoint?.isEnabled) return undefined;
     const { url, secret, previousSecret, organizationId } = endpoint;
-    // What is left of an organization that was erased meanwhile.
+    // A message of an organization that was erased meanwhile.
     const owner = await store.organization(organizationId);
     if (organizationId !== operatorOrganizationId && owner?.erasedAt !== undefined) return undefined;
     const now = new Date(clock.now()).toISOString();

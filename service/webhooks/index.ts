@@ -1,6 +1,6 @@
 /**
- * Events on their way to the vendor's endpoints, as signed Standard Webhooks. What is sent, and that it is sent, was
- * stored with the change (`actions/commit-change.ts`); here it is signed and delivered until an endpoint took it.
+ * Events on their way to the vendor's endpoints, as signed Standard Webhooks. Messages are
+ * stored with the change (`actions/commit-change.ts`); here they are signed and delivered until an endpoint accepts them.
  */
 import type { Logger } from 'pino';
 import { type Dependencies, isoNow } from '../actions/dependencies.js';
@@ -12,11 +12,12 @@ import { createDelivery, type DeliveryOptions, type DeliveryResult } from './del
 import { createDestinations } from './destinations.js';
 import { createPauses, goneMs } from './pauses.js';
 import { afterFailure } from './retry-schedule.js';
+import { createShares, slots } from './shares.js';
 
 export interface WebhookOptions extends DeliveryOptions {
   /** URLs that get every event of every organization. */
   readonly endpoints?: readonly string[] | undefined;
-  /** What signs messages to those; `whsec_…`. */
+  /** Secrets of the endpoints in the settings; `whsec_…`. */
   readonly secrets?: readonly string[] | undefined;
 }
 
@@ -26,7 +27,7 @@ const leaseMs = 60_000;
 const longestHoldMs = 3_600_000;
 /** How long after the one before it a message is looked at again. */
 const behindMs = 50;
-/** What waits for an endpoint that keeps answering 410 is given up after this. */
+/** Messages to an endpoint that keeps answering 410 are given up after this. */
 const longestWaitMs = 24 * 3_600_000;
 
 /** Starts to deliver. */
@@ -40,8 +41,20 @@ export function deliverMessages(
   const destinationOf = createDestinations(deps, deps.webhooks.endpoints, secrets);
   const clockWatch = watchClock(clock);
   const pauses = createPauses(clock);
+  const shares = createShares();
   /** Endpoints that took a message since this process started, and none failed since. */
   const working = new Set<string>();
+  /** Endpoints whose last answers were looked up: one that said 410 is left alone after a restart, too. */
+  const recalled = new Set<string>();
+  async function recall(endpoint: string, url: string): Promise<void> {
+    if (recalled.has(endpoint)) return;
+    recalled.add(endpoint);
+    const [failed, delivered] = await Promise.all(
+      (['failed', 'delivered'] as const).map((status) => store.deliveries({ endpoint, status, limit: 1 })),
+    );
+    const [last, working] = [failed?.deliveries[0]?.lastAttempt, delivered?.deliveries[0]?.lastAttempt];
+    if (last?.status === 410 && last.at > (working?.at ?? '')) pauses.recallGone(url, Date.parse(last.at));
+  }
   const count = (outcome: string) => metrics.webhookDeliveries.inc({ outcome });
   const later = (message: OutboxMessage, atMs: number) =>
     store.completeMessage(message, { dueAt: new Date(atMs).toISOString(), attempts: message.attempts });
@@ -63,18 +76,21 @@ export function deliverMessages(
     if (first && first.id !== message.id && now - Date.parse(first.createdAt) < longestHoldMs)
       return later(message, Math.max(Date.parse(first.dueAt), now) + behindMs);
     const { url } = destination;
-    // A person asked for a test message, and waits for what comes of it.
+    await recall(message.endpoint, url);
+    // A person requested a test message, and waits for its result.
     const pause = message.connectionId === undefined ? undefined : pauses.of(url);
     if (pause) {
       if (!pause.isGone || now - Date.parse(message.createdAt) <= longestWaitMs)
-        // What was never tried asks first: what failed before may be what the endpoint is slow about.
+        // New messages go first: an earlier failure may be the message that the endpoint is slow about.
         return later(message, pause.untilMs + (message.attempts > 0 ? 1000 : 0) + Math.random() * 1000);
       count('gone');
       logger.error(about, 'a webhook is given up: its endpoint has answered 410 for a day');
       return giveUp(message);
     }
+    const turnAtMs = shares.turnOf(message, now);
+    if (turnAtMs !== undefined) return later(message, turnAtMs);
     pauses.holdOthers(url);
-    const result = await deliver(message, destination, { nowMs: now, signal });
+    const result = await shares.hold(message, () => deliver(message, destination, { nowMs: now, signal }));
     // The service ends: nothing is known of this try, so it is made again.
     if (signal.aborted && result.outcome === 'failed') return;
     pauses.learn(url, result);
@@ -129,10 +145,10 @@ export function deliverMessages(
     idOf: ({ id, endpoint }) => `${id} ${endpoint}`,
     clock,
     logger,
-    concurrency: 16,
+    concurrency: slots.all,
     leaseMs,
     async claim(request) {
-      // The clock was ahead and is right again: what was put off to its time comes back.
+      // The clock was ahead and is correct again: postponed messages are brought forward.
       if (clockWatch.jump() < 0) {
         pauses.clear();
         await store.hastenMessages(undefined, request.now);

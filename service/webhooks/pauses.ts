@@ -23,12 +23,16 @@ export function createPauses(clock: Clock) {
       const pause = pauses.get(url);
       return pause && pause.untilMs > clock.now() ? pause : undefined;
     },
-    /** One message tries whether a paused endpoint is back; the others wait for what comes of it. */
+    /** One message tries whether a paused endpoint is back; the others wait for its result. */
     holdOthers(url: string): void {
       const pause = pauses.get(url);
       if (!pause) return;
       pause.untilMs = clock.now() + unreachableMs.most;
       pause.isTried = true;
+    },
+    /** It answered 410 at that time, as the store says. */
+    recallGone(url: string, atMs: number): void {
+      if (!pauses.has(url)) pauses.set(url, { untilMs: atMs + goneMs, waitMs: 0, isGone: true });
     },
     learn(url: string, result: DeliveryResult): void {
       const now = clock.now();

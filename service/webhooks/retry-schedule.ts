@@ -1,7 +1,7 @@
 /** Svix's schedule, after the example of Standard Webhooks: about 28 hours in all, then a message is given up. */
 const delaysSeconds = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000] as const;
 
-/** What an endpoint asks for with `Retry-After` counts up to this. */
+/** An endpoint's `Retry-After` counts up to this. */
 const longestAskedMs = 3_600_000;
 
 /**

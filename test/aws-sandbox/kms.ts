@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 /** A running stand-in for AWS KMS: Encrypt and Decrypt of symmetric keys, over AWS's JSON protocol. */
 export interface KmsSandbox {
   readonly url: string;
-  /** What was asked, oldest first. */
+  /** Recorded calls, oldest first. */
   readonly requests: { action: string; keyArn: string; context: Record<string, string> }[];
   /** A new symmetric key. */
   createKey(): { arn: string };

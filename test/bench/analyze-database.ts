@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** What the server's autovacuum does after a while. */
+/** Does autovacuum's work now. */
 export async function analyzeDatabase(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

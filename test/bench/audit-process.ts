@@ -26,7 +26,7 @@ async function fill({ directory, records }: { directory: string; records: number
   return id;
 }
 
-/** What a start takes: time, and memory above that of the same process before; then a page, and a search through all of it, twice. */
+/** The cost of a start: time, and memory above that of the same process before; then a page, and a search through all of it, twice. */
 async function open({ directory, id }: { directory: string; id: OrganizationId }) {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
@@ -46,7 +46,7 @@ async function open({ directory, id }: { directory: string; id: OrganizationId }
     return performance.now() - askedAt;
   };
   const newestMs = await page();
-  // Nobody's: all of the log has to be looked at.
+  // An unknown connection: the whole log is searched.
   const searchMs = await page(newConnectionId());
   const searchAgainMs = await page(newConnectionId());
   const heldAfterSearchBytes = held() - empty;

@@ -6,7 +6,7 @@ import { startChild } from './processes.js';
 
 const records = 1_000_000;
 
-/** A file store with an audit log of a million records: what its start takes, and what a search through all of it. */
+/** A file store with an audit log of a million records: the cost of its start, and of a search through it. */
 export async function measureAudit(directory: string): Promise<Measurement[]> {
   const child = () => startChild<AuditHandlers>(new URL('./audit-process.ts', import.meta.url));
   const filling = child();

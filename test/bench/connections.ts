@@ -6,7 +6,7 @@ import type { RoleArn } from '../../service/domain/role-arn.js';
 import type { Scope } from '../../service/domain/scope.js';
 import type { CheckName, Probe, Verification } from '../../service/domain/verification.js';
 
-/** The encrypted secret of a callback has about this size; nobody opens it here. */
+/** The encrypted secret of a callback has about this size; it is never decrypted here. */
 const encryptedCallbackSecret = `s1.k1.${'A'.repeat(43)}.${'B'.repeat(88)}`;
 
 /** A connection with everything that a verified one has, so that its record has the size of a real one. */

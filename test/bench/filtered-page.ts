@@ -51,7 +51,7 @@ async function measure(
         tookMs.push(performance.now() - startedAt);
       }
       measurements.push({
-        name: `page of 100 of 100,000 connections, ${which}, on ${name}, against what it may take`,
+        name: `page of 100 of 100,000 connections, ${which}, on ${name}, against the limit`,
         unit: 'ms',
         ours: median(tookMs),
         baseline: goalMs,

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { together } from './measure.js';
 import { serve } from './processes.js';
 
-/** What to send where. Requests go round when there is more time than requests. */
+/** The requests to send. They repeat until the time is over. */
 export interface Load {
   readonly url: string;
   /** Whole HTTP requests, as bytes on the wire. */

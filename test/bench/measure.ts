@@ -4,7 +4,7 @@ export interface Measurement {
   readonly unit: string;
   readonly ours: number;
   readonly baseline: number;
-  /** What the ratio of ours to the baseline's should be; left out when the line is there to explain another. */
+  /** The goal for the ratio; omitted for lines that explain another. */
   readonly goal?: { readonly atMost: number } | { readonly atLeast: number };
 }
 

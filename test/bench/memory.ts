@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** What this process holds once its garbage is collected, and what the machine has given it. */
+/** Heap after garbage collection, and resident memory. */
 export function measureMemory(): { heldBytes: number; residentBytes: number } {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;

@@ -4,12 +4,12 @@ import { startChild } from './processes.js';
 import type { ServiceHandlers } from './service-process.js';
 
 const connections = 1_000;
-/** What a page may take, whatever it shows. */
+/** The time limit of a page. */
 const goalMs = 10;
 const warmUps = 30;
 const rounds = 60;
 
-/** Each page of the site at 1,000 connections, from the request to the last byte of the answer, against what a page may take. */
+/** Each page of the site at 1,000 connections, from the request to the last byte of the answer, against the limit of a page. */
 export async function measurePages(directory: string): Promise<Measurement[]> {
   const service = startChild<ServiceHandlers>(new URL('./service-process.ts', import.meta.url));
   try {
@@ -54,7 +54,7 @@ export async function measurePages(directory: string): Promise<Measurement[]> {
         if (round >= 0) took.push(performance.now() - startedAt);
       }
       measurements.push({
-        name: `page: ${name}, ${connections.toLocaleString('en')} connections, against what it may take`,
+        name: `page: ${name}, ${connections.toLocaleString('en')} connections, against the limit`,
         unit: 'ms',
         ours: median(took),
         baseline: goalMs,

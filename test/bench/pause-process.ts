@@ -17,7 +17,7 @@ import type { PreparedRole } from './sandbox-process.js';
 import type { StsWanted } from './service-process.js';
 
 const hourMs = 3_600_000;
-// A sample a millisecond: a pause is what a sample comes late by.
+// A sample a millisecond: a pause is the delay of a sample.
 const delay = monitorEventLoopDelay({ resolution: 1 });
 
 const handlers = { fill, start, longestPauseMs };
@@ -69,7 +69,7 @@ async function start(wanted: {
 }) {
   const store = await openFileStore({ directory: wanted.directory, keys: [keyOf(wanted)] });
   const { url } = await createService({
-    // What is measured binds no accounts.
+    // The measured service binds no accounts.
     requireAccount: false,
     store,
     encryption: createEncryption([keyOf(wanted)]),

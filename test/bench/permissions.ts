@@ -18,7 +18,7 @@ const inlinePolicies = {
   all: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
 };
 
-/** A connect with a large permission set against the time of its calls; and what a healthy connection costs an hour. */
+/** A connect with a large permission set against the time of its calls; and the hourly calls of a healthy connection. */
 export async function measurePermissions(): Promise<Measurement[]> {
   const { totalMs, callsMs } = await connect();
   return [

@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 
-// biome-ignore lint/suspicious/noExplicitAny: each handler names the type of its own argument.
+// biome-ignore lint/suspicious/noExplicitAny: each handler names its argument's type.
 type Handlers = Record<string, (argument: any) => Promise<unknown>>;
 type Reply = { readonly result: unknown } | { readonly error: string };
 
-/** A process of its own that answers calls, one at a time. */
+/** A separate process that answers calls, one at a time. */
 export interface Child<Served extends Handlers> {
   call<Name extends keyof Served & string>(
     name: Name,
@@ -13,7 +13,7 @@ export interface Child<Served extends Handlers> {
   stop(): void;
 }
 
-/** Starts `file`, which has to call `serve`. What is measured never shares an event loop with what measures. */
+/** Starts `file`, which has to call `serve`. Measured and measuring code never share an event loop. */
 export function startChild<Served extends Handlers>(file: URL): Child<Served> {
   return childOf(fork(file, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }));
 }

@@ -12,7 +12,7 @@ const handlers = { fill, open };
 export type ScaleHandlers = typeof handlers;
 serve(handlers);
 
-/** Organizations of connections as they are in use: connected, watched, with what the audit log has of them. */
+/** Organizations of connections in use: connected, with jobs and audit records. */
 async function fill(wanted: { directory: string; organizations: number; connectionsEach: number }) {
   const store = await openFileStore({ directory: wanted.directory });
   for (let number = 0; number < wanted.organizations; number++) {
@@ -39,7 +39,7 @@ async function fillOrganization(store: Store, id: OrganizationId, first: number,
   );
 }
 
-/** What a start takes: time, and memory above that of the same process before. */
+/** The cost of a start: time, and memory above that of the same process before. */
 async function open({ directory }: { directory: string }) {
   const parsing = performance.now();
   const organizations = join(directory, 'organizations');

@@ -5,7 +5,7 @@ import type { ScaleHandlers } from './scale-process.js';
 const organizations = 100;
 const connectionsEach = 1_000;
 
-/** A file store with 100,000 connections: what its start takes, in time and in memory. */
+/** A file store with 100,000 connections: the time and memory of its start. */
 export async function measureScale(directory: string): Promise<Measurement[]> {
   const child = () => startChild<ScaleHandlers>(new URL('./scale-process.ts', import.meta.url));
   const filling = child();

@@ -20,12 +20,12 @@ import { measureMemory } from './memory.js';
 import { serve } from './processes.js';
 import type { PreparedRole } from './sandbox-process.js';
 
-/** A service on a file store, and what is in it before anything is measured. */
+/** A service on a file store, and its content before the measurement. */
 export interface ServiceWanted {
   readonly directory: string;
   /** Then the store is this database, not the directory. */
   readonly databaseUrl?: string;
-  /** Each with this many connections that are connected, with a scope of its own. */
+  /** Each with this many connected connections, one scope each. */
   readonly organizations: number;
   readonly connectionsEach: number;
   /** Connections that wait for their callback, spread over the organizations. */
@@ -54,7 +54,7 @@ async function start(wanted: ServiceWanted) {
   const openedMs = performance.now() - opening;
   const encryption = createEncryption([{ id: 'k1', key: randomBytes(32) }]);
   const service = await createService({
-    // What is measured binds no accounts.
+    // The measured service binds no accounts.
     requireAccount: false,
     store,
     encryption,
@@ -73,8 +73,15 @@ async function start(wanted: ServiceWanted) {
     // At its usual level, and every line is made; only the terminal's speed is not part of it.
     logger: createLogger('info', { write: () => {} }),
     principals: new Map([['aws', wanted.principal]]),
-    // Counted as always, but nobody meets them.
-    rateLimits: { key: 1e9, callbacks: 1e9, connection: 1e9, verifications: 1e9, address: 1e9 },
+    // Counted as always, but never reached.
+    rateLimits: {
+      key: 1e9,
+      callbacks: 1e9,
+      connection: 1e9,
+      verifications: 1e9,
+      address: 1e9,
+      organization: 1e9,
+    },
   });
 
   const organizations: { id: OrganizationId; apiKey: string }[] = [];

@@ -65,6 +65,6 @@ async function verify({
     ]);
     const denials = await Promise.allSettled([assume(arn, undefined), assume(arn, newExternalId())]);
     if (denials.some(({ status }) => status === 'fulfilled'))
-      throw new Error(`${arn} let somebody in without its external ID.`);
+      throw new Error(`${arn} opened without its external ID.`);
   });
 }

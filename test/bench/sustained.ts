@@ -12,11 +12,11 @@ const warmUpMs = 60_000;
 const atOnce = 32;
 const organizations = 20;
 const connectionsEach = 500;
-/** Requests, after which they come again: long enough that nobody renames what another one is renaming. */
+/** Requests before they repeat: enough that no two rename the same connection at once. */
 const round = 1_000;
 const target = { project: 'sustained' };
 
-/** Five minutes of all that a platform asks for, without a pause: what the last minute has of memory and speed against the first. */
+/** Five minutes of a platform's requests without a pause: memory and speed of the last minute against the first. */
 export async function measureSustained(directory: string): Promise<Measurement[]> {
   const server = await startPostgres({ settings: ['shared_buffers=256MB'] });
   try {

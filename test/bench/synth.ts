@@ -22,7 +22,7 @@ import { interleaved, type Measurement, median } from './measure.js';
 const principal = 'arn:aws:iam::123456789012:role/vendor';
 const callbackUrl = 'https://vendor.example/v1/callbacks';
 const readOnly = 'arn:aws:iam::aws:policy/ReadOnlyAccess';
-/** The fingerprint of the trust policy: whoever writes by hand has no need to compute it. */
+/** The fingerprint of the trust policy: handwritten code doesn't need to compute it. */
 const fingerprint = '5f229bda48ef42c050d4c3738e9e0de5acee74063c192d0831f3ceef57b2cdd0';
 const script = join(
   dirname(createRequire(import.meta.url).resolve('../../constructs/package.json')),
@@ -163,7 +163,7 @@ const byHand: Build = (stack, number) => {
   const deregistration = terraformData(stack, `deregistration-${number}`, policies, {
     type: 'local-exec',
     when: 'destroy',
-    command: `node -e "require(require('node:path').resolve(process.env.CONNECT_SCRIPT))" || echo vendor-${number}: warning: Node or the script failed, so the service was not told && exit 0`,
+    command: `node -e "require(require('node:path').resolve(process.env.CONNECT_SCRIPT))" || echo vendor-${number}: warning: Node or the script failed, so the service was not notified && exit 0`,
     environment: {
       CONNECT_EVENT: 'role.deprovisioned',
       CONNECT_LABEL: `vendor-${number}`,

@@ -23,7 +23,7 @@ serve(handlers);
 
 const organizations = 100;
 
-/** Verifies the connections that are due, all at the same time, and tells what that took this process. */
+/** Verifies the connections that are due, all at the same time, and returns the cost for this process. */
 async function checkAll(wanted: {
   readonly directory: string;
   readonly roles: readonly PreparedRole[];
@@ -56,7 +56,7 @@ async function checkAll(wanted: {
   );
   const before = { cpu: process.cpuUsage(), at: performance.now(), bytes: bytesIn(wanted.directory) };
   const service = await createService({
-    // What is measured binds no accounts.
+    // The measured service binds no accounts.
     requireAccount: false,
     store,
     encryption: createEncryption([{ id: 'k1', key: randomBytes(32) }]),
@@ -69,7 +69,7 @@ async function checkAll(wanted: {
     principals: new Map([['aws', wanted.principal]]),
     watchStsCallsPerSecond: wanted.callsPerSecond,
   });
-  // What is being checked is leased for minutes, what was checked is due in most of an hour.
+  // Running jobs are leased for minutes, completed ones are due in most of an hour.
   while (Date.parse((await store.nextJobAt()) ?? '') < Date.now() + 60_000) await sleep(50);
   const elapsedMs = performance.now() - before.at;
   const { user, system } = process.cpuUsage(before.cpu);

@@ -10,7 +10,7 @@ const due = 2_000;
 const hourSeconds = 3_600;
 
 /**
- * 10,000 connections on one process with the file store, and as many checks as it can make: against what has to be made in
+ * 10,000 connections on one process with the file store, and as many checks as it can make: against the checks due in
  * an hour. In the service a budget of calls spreads them over it.
  */
 export async function measureWatch(directory: string): Promise<Measurement[]> {

@@ -79,7 +79,7 @@ async function onLowdb(wanted: Wanted): Promise<typeof write> {
   };
 }
 
-/** What a disk can do for a log: each record appended, then fsync, before it is acknowledged. */
+/** The baseline of a log: each record appended, then fsync, before it is acknowledged. */
 async function onLog(wanted: Wanted): Promise<typeof write> {
   connections = connectionsOf(wanted, ids(wanted));
   const log = await open(`${wanted.directory}/log.jsonl`, 'a');

@@ -1,4 +1,4 @@
-/** Runs the callback script as Terraform does: a process of its own that knows the environment and nothing else. */
+/** Runs the callback script as Terraform does: a separate process with only the environment. */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
@@ -23,7 +23,7 @@ export const problem = (status: number, body: Record<string, unknown>): VendorAn
 
 let vendor: Vendor | undefined;
 
-/** After each test: the next one gets a vendor of its own. */
+/** After each test: the next one gets a new vendor. */
 export async function closeVendor(): Promise<void> {
   await vendor?.close();
   vendor = undefined;

@@ -23,7 +23,7 @@ export const flavours = [
 ] as const;
 export type Flavour = (typeof flavours)[number];
 
-/** What a customer wrote for cdktf, as it reads on cdktn: the names of three packages, nothing else. */
+/** A customer's cdktf code, translated to cdktn: only the names of three packages change. */
 export const moved = (program: string, { cdk, name }: Flavour) =>
   program
     .replaceAll(/(['"])@rolebridge\/constructs\1/g, `$1${name}$1`)

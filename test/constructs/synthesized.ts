@@ -1,4 +1,4 @@
-/** What the tests of the constructs share: props that are right, and the Terraform JSON that comes of them. */
+/** Shared by the construct tests: valid props, and their Terraform JSON. */
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js';
 import type { AwsConnectionProps } from '@rolebridge/constructs';
 import { App, TerraformStack, Testing } from 'cdktf';
@@ -43,7 +43,7 @@ export function only(json: TerraformJson, type: string): Json {
   return all[0];
 }
 
-/** The resources of the callback: what registers and what deregisters. */
+/** The resources of the callback: registration and deregistration. */
 export function callbackOf(json: TerraformJson, construct = '') {
   const [registration, ...others] = Object.entries(json.resource.terraform_data ?? {}).filter(
     ([name]) => name.startsWith(construct) && name.includes('_registration_'),

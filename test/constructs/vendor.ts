@@ -1,4 +1,4 @@
-/** A vendor's callback URL on a free port of loopback, which answers as it is told and keeps what it got. */
+/** A vendor's callback URL on a free port of loopback, which gives the answers of a test and records requests. */
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';

@@ -7,7 +7,7 @@ import type { Subject } from './subject.js';
 const role = 'arn:aws:iam::123456789012:role/reader';
 
 export function accessKeysContract(on: Subject): void {
-  test('keeps a connection with an access key, its scopes, and the role that it is to move to', async () => {
+  test('stores a connection with an access key, its scopes, and its planned role', async () => {
     const migration = { externalId: newExternalId(), encryptedCallbackSecret: 'encrypted' };
     const connection = await on.insertKey({ scopes: [{}], migration });
     await on.reopen();
@@ -17,7 +17,7 @@ export function accessKeysContract(on: Subject): void {
     await expect(on.insert({ externalId: migration.externalId })).rejects.toThrow('external ID');
   });
 
-  test('moves a connection from an access key to a role, and lets the role be claimed once', async () => {
+  test('migrates a connection from an access key to a role, and claims the role once', async () => {
     const connection = await on.insertKey({ scopes: [{}] });
     const next = aConnection(on.organization.id, {
       ...connectedTo(role),
@@ -31,7 +31,7 @@ export function accessKeysContract(on: Subject): void {
     await expect(on.insert(connectedTo(role))).rejects.toMatchObject({ code: 'role_already_connected' });
   });
 
-  test('gives every connection of all organizations once, deleted ones too', async () => {
+  test('lists every connection of all organizations once, including deleted ones', async () => {
     const other = await on.another();
     const gone = await on.insertKey();
     await on.replace(gone, deleted(gone, at(60)));

@@ -14,7 +14,7 @@ export function apiKeysContract(on: Subject): void {
     });
   });
 
-  test('finds an organization by its reference, which one has at a time, and by a part of its name', async () => {
+  test('finds an organization by its unique reference and by part of its name', async () => {
     const named = (name: string, reference: string) => ({ ...anOrganization(), name, reference });
     const one = named('Größe 100%', 'tenant-1');
     await on.store.createOrganization(one);
@@ -39,7 +39,7 @@ export function apiKeysContract(on: Subject): void {
     expect(await take(anOrganization().id)).toBeUndefined();
   });
 
-  test('erases an organization: its keys, tokens and name are gone, and nothing is stored for it', async () => {
+  test('erases an organization with its keys, tokens and name, and stores nothing for it afterwards', async () => {
     const { id } = on.organization;
     const key = anApiKey(id);
     await on.store.createApiKey(key);
@@ -56,7 +56,7 @@ export function apiKeysContract(on: Subject): void {
     await expect(on.insert()).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  test("lists an organization's keys, the oldest first, and nobody else's", async () => {
+  test('lists the keys of one organization only, oldest first', async () => {
     const other = await on.another();
     const later = anApiKey(on.organization.id, { createdAt: at(2) });
     const first = anApiKey(on.organization.id, { createdAt: at(1) });
@@ -65,7 +65,7 @@ export function apiKeysContract(on: Subject): void {
     expect(await on.store.apiKeys('org_none' as never)).toEqual([]);
   });
 
-  test('revokes a key once, and for good', async () => {
+  test('revokes a key once and permanently', async () => {
     const key = anApiKey(on.organization.id);
     await on.store.createApiKey(key);
     const revoked = { ...key, revokedAt: at(5) };
@@ -76,7 +76,7 @@ export function apiKeysContract(on: Subject): void {
     expect(await on.store.apiKeys(on.organization.id)).toEqual([revoked]);
   });
 
-  test('revokes with a key all that were made with it, and gives a revoked one no child', async () => {
+  test('revokes the children of a key with it, and refuses children of a revoked key', async () => {
     const parent = anApiKey(on.organization.id);
     const child = anApiKey(on.organization.id, { parentId: parent.id });
     const grandchild = anApiKey(on.organization.id, { parentId: child.id });
@@ -89,7 +89,7 @@ export function apiKeysContract(on: Subject): void {
     expect(await on.store.apiKey(late.id)).toBeUndefined();
   });
 
-  test('keeps none of the children that are made while their parent is revoked', async () => {
+  test('revokes children that are created while their parent is revoked', async () => {
     const parent = anApiKey(on.organization.id);
     await on.store.createApiKey(parent);
     const children = [1, 2, 3, 4].map(() => anApiKey(on.organization.id, { parentId: parent.id }));
@@ -108,7 +108,7 @@ export function apiKeysContract(on: Subject): void {
     expect(await on.store.apiKey(key.id)).toEqual({ ...key, lastUsedAt: at(7) });
   });
 
-  test('gives all that revoke a key at once the same answer', async () => {
+  test('answers concurrent revocations of a key alike', async () => {
     const key = anApiKey(on.organization.id);
     await on.store.createApiKey(key);
     const answers = await Promise.all(
@@ -118,7 +118,7 @@ export function apiKeysContract(on: Subject): void {
     for (const answer of answers) expect(answer).toEqual(stored);
   });
 
-  test("revokes no key of another organization, nor one that isn't there", async () => {
+  test('refuses to revoke a key of another organization or an unknown key', async () => {
     const other = await on.another();
     const key = anApiKey(other.id);
     await on.store.createApiKey(key);
@@ -127,7 +127,7 @@ export function apiKeysContract(on: Subject): void {
     expect(await on.store.apiKey(key.id)).toEqual(key);
   });
 
-  test('adds no more than a quota allows, of many that are added at once; ended keys make room', async () => {
+  test('enforces a quota under concurrency; ended keys free it', async () => {
     const { id } = on.organization;
     const quotas = [{ name: 'apiKeys', limit: 3 }] as const;
     const add = () =>

@@ -5,7 +5,7 @@ import type { Subject } from './subject.js';
 
 const day = 86_400_000;
 
-/** As a process makes it that began at that time. */
+/** As created by a process that started at that time. */
 const auditIdAt = (time: number) => `${firstAuditIdAt(time)}${newAuditId(0).slice(14)}`;
 
 export function auditContract(on: Subject): void {
@@ -29,7 +29,7 @@ export function auditContract(on: Subject): void {
     }
   };
 
-  test('keeps every record as it was, the newest first, also when it is opened again', async () => {
+  test('keeps every record unchanged, newest first, across a restart', async () => {
     const records = [
       ...(await append(1)),
       ...(await append(1, { phase: 'outcome', outcome: 'refused', code: 'scope_taken', intentId: 'aud_x' })),
@@ -42,12 +42,12 @@ export function auditContract(on: Subject): void {
     expect(await everything(10)).toEqual([...later, ...newestFirst]);
   });
 
-  test('is read page by page, whatever the size of a page', async () => {
+  test('can be read in pages of any size', async () => {
     const records = await append(7);
     for (const limit of [1, 2, 3, 6, 7, 8]) expect(await everything(limit)).toEqual([...records].reverse());
   });
 
-  test('is read page by page while it grows', async () => {
+  test('can be read in pages while it grows', async () => {
     const records = await append(4);
     const first = await on.store.auditRecords(on.organization.id, { limit: 2 });
     await append(3);
@@ -58,7 +58,7 @@ export function auditContract(on: Subject): void {
     });
   });
 
-  test('finds the records of one connection among many', async () => {
+  test('filters records by connection', async () => {
     const connectionId = newConnectionId();
     const wanted: AuditRecord[] = [];
     for (let round = 0; round < 3; round++) {
@@ -77,7 +77,7 @@ export function auditContract(on: Subject): void {
     expect(await everything(500)).toHaveLength(1207);
   });
 
-  test('shows an organization its own records only', async () => {
+  test('shows an organization only its records', async () => {
     const other = await on.another();
     const [record] = await append(1);
     await on.store.appendAudit([anAuditRecord(other.id)]);
@@ -88,7 +88,7 @@ export function auditContract(on: Subject): void {
     });
   });
 
-  test('takes the record of an organization that is about to be made', async () => {
+  test('accepts the record of an organization that is about to be created', async () => {
     const { id } = anOrganization();
     const record = anAuditRecord(id, { action: 'organization.create' });
     await on.store.appendAudit([record]);
@@ -96,7 +96,7 @@ export function auditContract(on: Subject): void {
     expect((await on.store.auditRecords(id, { limit: 10 })).records).toEqual([record]);
   });
 
-  test('loses what is older than it is kept, of every organization, and nothing else', async () => {
+  test('deletes records past their retention in every organization, and no others', async () => {
     const other = await on.another();
     const time = Date.parse(at(0)) + 20 * 365 * day;
     const ages = [200, 130, 126, 99, 60, 1];
@@ -120,7 +120,7 @@ export function auditContract(on: Subject): void {
     expect(await keep(time)).toBe(0);
   });
 
-  test('goes on after all of it was older', async () => {
+  test('continues after all records have expired', async () => {
     const before = await append(3);
     const at20Years = Date.parse(at(0)) + 20 * 365 * day;
     const deleted = await on.store.deleteAuditBefore(
@@ -135,7 +135,7 @@ export function auditContract(on: Subject): void {
     expect(await everything(10)).toEqual([...after].reverse());
   });
 
-  test('keeps all records that are appended at once', async () => {
+  test('keeps all records that are appended concurrently', async () => {
     const records = Array.from({ length: 500 }, () => anAuditRecord(on.organization.id));
     await Promise.all(records.map((record) => on.store.appendAudit([record])));
     const ids = (await everything(100)).map(({ id }) => id);
@@ -143,7 +143,7 @@ export function auditContract(on: Subject): void {
     expect(ids).toHaveLength(500);
   });
 
-  test('takes nothing once the store is closed', async () => {
+  test('refuses records after the store is closed', async () => {
     await on.store.close();
     await expect(append(1)).rejects.toMatchObject({ code: 'store_unavailable' });
   });

@@ -7,7 +7,7 @@ export function callbacksContract(on: Subject): void {
   const stored = ({ connectionId, webhookId }: ReturnType<typeof receiptOf>, now = at(1)) =>
     on.store.idempotencyRecord(connectionId, webhookId, now);
 
-  test('stores a connection and its receipt together or neither', async () => {
+  test('stores a connection and its idempotency record atomically', async () => {
     const connection = await on.insert();
     const receipt = { ...receiptOf(connection), answer };
     await expect(
@@ -18,7 +18,7 @@ export function callbacksContract(on: Subject): void {
     expect(await stored(receipt)).toEqual(receipt);
   });
 
-  test('keeps the first answer of many that come at once, and no audit record of the others', async () => {
+  test('keeps the first of many concurrent answers, and no audit record of the others', async () => {
     const connection = await on.insert();
     const receipts = Array.from({ length: 6 }, (_, number) => ({
       ...receiptOf(connection),
@@ -32,7 +32,7 @@ export function callbacksContract(on: Subject): void {
     expect(await stored(receiptOf(connection))).toEqual(receipts[first]);
   });
 
-  test('an attempt without a verdict keeps the time of the first, and takes no answer back', async () => {
+  test('keeps the time of the first attempt and every stored answer after an inconclusive attempt', async () => {
     const connection = await on.insert();
     const receipt = receiptOf(connection);
     await on.store.commit({ receipt });
@@ -42,7 +42,7 @@ export function callbacksContract(on: Subject): void {
     expect(await stored(receipt)).toEqual({ ...receipt, answer });
   });
 
-  test('forgets receipts a day after the first attempt', async () => {
+  test('deletes idempotency records a day after the first attempt', async () => {
     const connection = await on.insert();
     const receipt = { ...receiptOf(connection), answer };
     await on.store.commit({ receipt });
@@ -54,7 +54,7 @@ export function callbacksContract(on: Subject): void {
     expect(await stored(receipt, at(day))).toEqual(tomorrow);
   });
 
-  test('keeps the latest check of a connection, for its organization alone', async () => {
+  test('stores the latest check of a connection, visible only to its organization', async () => {
     const connection = await on.insert();
     const { id: connectionId, organizationId } = connection;
     const roleArn = 'arn:aws:iam::123456789012:role/reader';
@@ -78,7 +78,7 @@ export function answeredRequestsContract(on: Subject): void {
     ...differences,
   });
 
-  test('gives an idempotency key to one of many, and to another only in the place of a lost attempt', async () => {
+  test('leases an idempotency key to one caller, and to another only after a lost attempt', async () => {
     const attempts = await Promise.all(
       Array.from({ length: 6 }, (_, number) =>
         on.store.acquireRequest(aRequest({ requestId: `try ${number}` }), undefined),

@@ -1,6 +1,6 @@
 import type { Connection } from '../../service/domain/connection.js';
 import { disconnected } from '../../service/domain/connection-transitions.js';
-import { newExternalId } from '../../service/domain/ids.js';
+import { type ConnectionId, newExternalId } from '../../service/domain/ids.js';
 import type { RoleArn } from '../../service/domain/role-arn.js';
 import { scopeKey } from '../../service/domain/scope.js';
 import { aConnection, at, changed, connectedTo, intent } from './records.js';
@@ -9,14 +9,15 @@ import type { Subject } from './subject.js';
 const role = 'arn:aws:iam::123456789012:role/reader';
 
 export function connectionsContract(on: Subject): void {
-  test('gives the report of the last verification with a connection, and the verdict alone with a scope', async () => {
+  test('returns the last report with a connection, and only the verdict with a scope', async () => {
     const check = { name: 'assumable', outcome: 'passed', message: 'It opens.', at: at(1) };
     const probe = { probe: 'with_external_id', outcome: 'allowed', at: at(1), requestId: 'r1' };
     const made = connectedTo('arn:aws:iam::123456789012:role/reported');
     const verification = { ...made.verification, checks: [check], probes: [probe] };
     const scopes = [{ project: 'reported' }];
     const connection = await on.insert({ ...made, verification, scopes });
-    const verdict = { ...connection, verification: made.verification };
+    // The session's ARN belongs to the report.
+    const verdict = { ...connection, verification: { ...made.verification, sessionArn: undefined } };
     expect(await on.read(connection)).toEqual(connection);
     expect((await on.store.connections(connection.organizationId, { limit: 9 })).connections).toEqual([
       connection,
@@ -33,7 +34,7 @@ export function connectionsContract(on: Subject): void {
     expect(await on.read(connection)).toEqual(again);
   });
 
-  test('keeps a scope named like a built-in property', async () => {
+  test('stores a scope named like a built-in property', async () => {
     const connection = await on.insert({ scopes: [{ project: 'constructor' }, { project: 'toString' }] });
     await on.reopen();
     expect(await on.store.scopeHolders(on.organization.id, ['constructor', 'toString'])).toEqual([
@@ -42,14 +43,14 @@ export function connectionsContract(on: Subject): void {
     ]);
   });
 
-  test('shows a connection to its own organization only, and to a callback', async () => {
+  test('shows a connection only to its organization and to a callback', async () => {
     const other = await on.another();
     const connection = await on.insert();
     expect(await on.store.connection(other.id, connection.id)).toBeUndefined();
     expect(await on.store.connectionForCallback(connection.id)).toEqual(connection);
   });
 
-  test('refuses a change made from an older version, and lets one of several at once through', async () => {
+  test('refuses a change to an older version, and accepts one of several concurrent changes', async () => {
     const connection = await on.insert();
     const outcomes = await Promise.allSettled(
       Array.from({ length: 8 }, (_, number) => on.update(connection, { name: `name ${number}` })),
@@ -67,7 +68,7 @@ export function connectionsContract(on: Subject): void {
     expect((await on.read(connection))?.version).toBe(2);
   });
 
-  test('takes a change that leaves the version as it is, and none that was made from an older one', async () => {
+  test('accepts a change that keeps the version, but not one of an older version', async () => {
     const connection = await on.insert();
     const next = { ...connection, name: 'looked at again' };
     await on.store.commit({ connection: { next, ifVersion: connection.version, intent } });
@@ -79,11 +80,11 @@ export function connectionsContract(on: Subject): void {
     expect(await on.read(connection)).toMatchObject({ name: 'changed', version: connection.version + 1 });
   });
 
-  test('marks when a connection was last used, which is no change of it and outlives one', async () => {
+  test('records the last use of a connection without changing its version', async () => {
     const connection = await on.insert({ name: 'used' });
     await on.store.markConnectionUsed(connection, at(7));
     expect(await on.read(connection)).toEqual({ ...connection, lastUsedAt: at(7) });
-    // As it was made from what was read before.
+    // Created from the earlier read.
     await on.update(connection, { name: 'renamed' });
     expect(await on.read(connection)).toMatchObject({ name: 'renamed', lastUsedAt: at(7) });
   });
@@ -98,7 +99,7 @@ export function connectionsContract(on: Subject): void {
     await on.insert({ scopes: [{ project: 'shop', environment: 'production' }] });
   });
 
-  test('finds who holds scopes within one, whatever stands beside it', async () => {
+  test('finds the holders of scopes within a scope', async () => {
     const other = await on.another();
     await on.insert({ scopes: [{ project: 'shop', environment: 'strange' }] }, other.id);
     await on.insert({ scopes: [{}, { project: 'shop' }] });
@@ -135,6 +136,31 @@ export function connectionsContract(on: Subject): void {
     ]);
   });
 
+  test('lists those that hold a scope or one within it, a page at a time in the order of their creation', async () => {
+    const other = await on.another();
+    await on.insert({ scopes: [{ project: 'shop' }] }, other.id);
+    const [web, , both, shop] = [
+      await on.insert({ scopes: [{ project: 'shop', environment: 'production', architecture: 'web' }] }),
+      await on.insert({ scopes: [{}, { project: 'shop-2' }, { project: 'shop.old', environment: 'a' }] }),
+      await on.insert({ scopes: [{ project: 'blog' }, { project: 'shop', environment: 'test' }] }),
+      await on.insert({ scopes: [{ project: 'shop' }] }),
+    ];
+    const page = async (scope: string, limit: number, after?: ConnectionId) => {
+      const found = await on.store.connections(on.organization.id, { scope, limit, after });
+      return [found.connections.map(({ id }) => id), found.hasMore];
+    };
+    const inOrder = [web, both, shop]
+      .sort((one, next) => (one.createdAt + one.id < next.createdAt + next.id ? -1 : 1))
+      .map(({ id }) => id);
+    expect(await page('shop', 9)).toEqual([inOrder, false]);
+    expect(await page('shop', 2)).toEqual([inOrder.slice(0, 2), true]);
+    expect(await page('shop', 2, inOrder[1])).toEqual([inOrder.slice(2), false]);
+    expect(await page('shop/production', 9)).toEqual([[web.id], false]);
+    expect(await page('sho', 9)).toEqual([[], false]);
+    const pending = { scope: 'shop', status: 'connected', limit: 9 } as const;
+    expect((await on.store.connections(on.organization.id, pending)).connections).toEqual([]);
+  });
+
   test('lets two organizations use the same scope', async () => {
     const other = await on.another();
     await on.insert({ scopes: [{}] });
@@ -161,7 +187,7 @@ export function connectionsContract(on: Subject): void {
     ]);
   });
 
-  test('takes scopes from those that their customers disconnected, and from no other', async () => {
+  test('takes scopes from disconnected holders only', async () => {
     const given = await on.insert({ scopes: [{ project: 'shop' }, { project: 'blog' }] });
     const left = await on.update(given, {
       status: 'disconnected',
@@ -185,14 +211,14 @@ export function connectionsContract(on: Subject): void {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  test('gives one scope to one of many that ask at once', async () => {
+  test('gives a scope to one of many concurrent requests', async () => {
     const outcomes = await Promise.allSettled(
       Array.from({ length: 10 }, () => on.insert({ scopes: [{ project: 'shop' }] })),
     );
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  test('shows whoever was too late what the faster one stored', async () => {
+  test('shows the loser of a race the write of the winner', async () => {
     const one = aConnection(on.organization.id, { scopes: [{ project: 'shop' }] });
     const other = aConnection(on.organization.id, { scopes: [{ project: 'shop' }] });
     // Which of them a pool sends first is its own business.
@@ -208,7 +234,7 @@ export function connectionsContract(on: Subject): void {
     expect(new Set(seen)).toEqual(new Set([winner]));
   });
 
-  test('connects a role once over all organizations, and names nobody', async () => {
+  test('connects a role once across organizations, without naming the holder', async () => {
     const other = await on.another();
     const outcomes = await Promise.allSettled([
       on.insert(connectedTo(role)),
@@ -225,7 +251,7 @@ export function connectionsContract(on: Subject): void {
     expect(await on.store.roleHolder(role as RoleArn)).toMatchObject({ roleArn: role });
   });
 
-  test('gives a role free when its connection ends, and never lets an unverified one claim it', async () => {
+  test('releases a role when its connection ends, and never lets an unverified connection claim it', async () => {
     const other = await on.another();
     const { verification } = connectedTo(role);
     await on.insert({ status: 'failed', roleArn: role, wasConnected: false, verification }, other.id);
@@ -245,7 +271,7 @@ export function connectionsContract(on: Subject): void {
     await on.insert(connectedTo(role), other.id);
   });
 
-  test('hides a deleted connection, frees its scopes and keeps its external ID', async () => {
+  test('hides a deleted connection, releases its scopes and keeps its external ID', async () => {
     const connection = await on.insert({ scopes: [{}] });
     const deleted = await on.update(connection, {
       status: 'disconnected',
@@ -262,7 +288,7 @@ export function connectionsContract(on: Subject): void {
     await expect(on.insert({ externalId: connection.externalId })).rejects.toThrow('external ID');
   });
 
-  test('lists page by page in order of creation, also when the last one seen is deleted meanwhile', async () => {
+  test('lists in order of creation, even when the last listed connection is deleted meanwhile', async () => {
     const made: Connection[] = [];
     for (const seconds of [3, 1, 2, 2, 5, 4]) made.push(await on.insert({ createdAt: at(seconds) }));
     const expected = [...made].sort((one, other) =>
@@ -282,7 +308,7 @@ export function connectionsContract(on: Subject): void {
     });
   });
 
-  test('lists the connections of all organizations, filtered, page by page', async () => {
+  test('lists filtered connections of all organizations in pages', async () => {
     const other = await on.another();
     const accountId = '123456789012';
     const role = (name: string) => ({
@@ -314,7 +340,7 @@ export function connectionsContract(on: Subject): void {
     ).toEqual([]);
   });
 
-  test('counts the connections of all organizations by status, deleted ones left out', async () => {
+  test('counts connections of all organizations by status, without deleted ones', async () => {
     const before = await on.store.connectionCounts();
     await on.insert();
     await on.insert({}, (await on.another()).id);
@@ -329,14 +355,14 @@ export function connectionsContract(on: Subject): void {
     });
   });
 
-  test('keeps its own copy of what it is given', async () => {
+  test('copies its input', async () => {
     const scopes = [{ project: 'shop' }];
     const connection = await on.insert({ scopes });
     scopes.push({ project: 'blog' });
     expect((await on.read(connection))?.scopes).toEqual([{ project: 'shop' }]);
   });
 
-  test('gives no external ID twice, nor one that is to take its place', async () => {
+  test('never accepts an external ID twice, including a pending one', async () => {
     const pendingExternalId = newExternalId();
     const changing = await on.insert({ pendingExternalId });
     await expect(on.insert({ externalId: pendingExternalId })).rejects.toThrow('external ID');
@@ -353,7 +379,7 @@ export function connectionsContract(on: Subject): void {
     await expect(on.insert({ externalId: pendingExternalId })).rejects.toThrow('external ID');
   });
 
-  test('gives no external ID again that was changed for another, or that never took its place', async () => {
+  test('never reuses a rotated or canceled external ID', async () => {
     const [first, second, canceled] = [newExternalId(), newExternalId(), newExternalId()];
     const refusesAll = async () => {
       for (const externalId of [first, second, canceled]) {
@@ -368,10 +394,10 @@ export function connectionsContract(on: Subject): void {
     await refusesAll();
     await on.reopen();
     await refusesAll();
-    // What is on the disk was taken together when it was closed, and is read once more.
+    // The store was compacted on close, and is read again.
     await on.reopen();
     await refusesAll();
-    // Its own it may have again: whoever goes back to what it was before.
+    // It can take its own again, to return to an earlier state.
     connection = await on.update(connection, { externalId: first });
     connection = await on.update(connection, {
       status: 'disconnected',

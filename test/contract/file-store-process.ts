@@ -1,4 +1,4 @@
-/** A process of its own for test/slow/store-file.test.ts: opens the store and, told to, writes without end. */
+/** A separate process for test/slow/store-file.test.ts: opens the store and, on request, writes endlessly. */
 import { openFileStore } from '../../service/records/open.js';
 import { aConnection, anOrganization, intent } from './records.js';
 

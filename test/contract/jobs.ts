@@ -13,7 +13,7 @@ export function watchesContract(on: Subject): void {
   const claim = (seconds: number, limit = 10) =>
     on.store.leaseJobs({ now: at(seconds), leaseUntil: at(seconds + 30), limit });
 
-  test('gives those that are due, the longest due first, of all organizations', async () => {
+  test('leases due jobs of all organizations, longest due first', async () => {
     const other = await on.another();
     const third = await watched({ dueAt: at(30) });
     const first = await watched({ dueAt: at(10), purpose: 'expire' }, other.id);
@@ -24,7 +24,7 @@ export function watchesContract(on: Subject): void {
     expect(await claim(30, 2)).toEqual([third]);
   });
 
-  test('keeps a watch, and the role that it is about, when it is opened again', async () => {
+  test('keeps a job and its role across a restart', async () => {
     const role = {
       arn: 'arn:aws:iam::123456789012:role/reader',
       externalId: newExternalId(),
@@ -36,7 +36,7 @@ export function watchesContract(on: Subject): void {
     expect(await claim(100)).toEqual([watch]);
   });
 
-  test('names the connections that should be verified again and have no watch for it', async () => {
+  test('finds connections that have no re-verification job', async () => {
     const unwatched = async (latest?: string) => {
       const found: string[] = [];
       for await (const { id } of on.store.unwatchedConnections(latest)) found.push(id);
@@ -53,7 +53,7 @@ export function watchesContract(on: Subject): void {
     await on.update(gone, { status: 'disconnected', reason: 'deleted', disconnectedAt: at(60), scopes: [] });
     const watched = await on.insert(connectedTo(arn('four')));
     await on.store.commit({ watches: [aWatch(watched)] });
-    // Whoever is at it has it still.
+    // The holder keeps the lease.
     expect(await claim(1_000)).toContainEqual(aWatch(watched));
     await on.reopen();
     expect(await unwatched()).toEqual([connected.id, key.id, elsewhere.id, expiring.id].sort());
@@ -67,14 +67,14 @@ export function watchesContract(on: Subject): void {
     expect(await unwatched(at(2_000))).toEqual([]);
   });
 
-  test('gives a watch to one of many that claim at once', async () => {
+  test('leases a job to one of many concurrent claims', async () => {
     for (let number = 0; number < 5; number++) await watched();
     const claims = await Promise.all(Array.from({ length: 4 }, () => claim(100, 3)));
     const ids = claims.flat().map(({ connectionId }) => connectionId);
     expect([ids.length, new Set(ids).size]).toEqual([5, 5]);
   });
 
-  test('gives a watch that nobody finished to the next one when the lease is over', async () => {
+  test('leases an unfinished job again after its lease expires', async () => {
     const watch = await watched();
     expect(await claim(100)).toEqual([watch]);
     expect(await on.store.nextJobAt()).toBe(at(130));
@@ -82,7 +82,7 @@ export function watchesContract(on: Subject): void {
     expect(await claim(130)).toEqual([watch]);
   });
 
-  test('is finished for good, or until it is due again', async () => {
+  test('completes a job permanently or until it is due again', async () => {
     const [once, again] = [await watched(), await watched()];
     await claim(100);
     await on.store.completeJob(once, undefined);
@@ -97,7 +97,7 @@ export function watchesContract(on: Subject): void {
     expect(await claim(9_999)).toEqual([]);
   });
 
-  test('is left alone by who claimed what it replaced, or what was ended', async () => {
+  test('ignores a lease of a replaced or canceled job', async () => {
     const connection = await on.insert();
     const [old, ended] = [aWatch(connection), aWatch(connection, { purpose: 'expire' })];
     await on.store.commit({ watches: [old, ended] });
@@ -111,7 +111,7 @@ export function watchesContract(on: Subject): void {
     expect(await on.store.nextJobAt()).toBe(at(135));
   });
 
-  test('is one for each connection and purpose', async () => {
+  test('keeps one job for each connection and purpose', async () => {
     const connection = await on.insert();
     await on.store.commit({ watches: [aWatch(connection), aWatch(connection, { purpose: 'expire' })] });
     await on.store.commit({ watches: [aWatch(connection, { attempts: 1, dueAt: at(50) })] });
@@ -121,7 +121,7 @@ export function watchesContract(on: Subject): void {
     ]);
   });
 
-  test('is stored with the change that it belongs to, or not at all', async () => {
+  test('stores a job atomically with its change', async () => {
     const connection = await on.insert();
     await expect(
       on.store.commit({
@@ -132,13 +132,13 @@ export function watchesContract(on: Subject): void {
     expect(await on.store.nextJobAt()).toBeUndefined();
   });
 
-  test('ends without a trace when nothing was watched', async () => {
+  test('accepts the end of a job that does not exist', async () => {
     const connection = await on.insert();
     await on.store.commit({ endJobs: [{ connectionId: connection.id, purpose: 'verify' }] });
     expect(await on.store.nextJobAt()).toBeUndefined();
   });
 
-  test('of a proof that a wrong clock put off comes up at once, and no other one', async () => {
+  test('brings forward only the revocation check that a wrong clock postponed', async () => {
     const connection = await on.insert();
     const late = aWatch(connection, { purpose: 'confirm_revocation', dueAt: at(9_000) });
     await on.store.commit({ watches: [late, aWatch(connection, { dueAt: at(9_000) })] });
@@ -151,10 +151,10 @@ export function watchesContract(on: Subject): void {
     expect(await on.store.leaseJobs(due)).toEqual([{ ...late, dueAt: at(10) }]);
   });
 
-  test('comes up in order, a thousand of them', async () => {
+  test('leases a thousand jobs in order', async () => {
     const dueAt = Array.from({ length: 1000 }, (_, number) => at((number * 7919) % 1000));
     const connections = dueAt.map(() => aConnection(on.organization.id));
-    // Not all at once: a store may refuse who waits too long for one of its connections.
+    // Not all at once: a store may reject callers that wait too long for a connection.
     for (let from = 0; from < connections.length; from += 20)
       await Promise.all(
         connections.slice(from, from + 20).map((next, index) =>

@@ -1,6 +1,7 @@
 import type { AuditRecord } from '../../service/domain/audit.js';
 import { RolebridgeError } from '../../service/domain/errors.js';
 import type { OrganizationId } from '../../service/domain/ids.js';
+import { isWithin, scopeFromKey } from '../../service/domain/scope.js';
 import { pageOfLog } from '../../service/records/audit-page.js';
 import {
   type Backend,
@@ -22,7 +23,7 @@ import {
 
 /**
  * A backend on a Map, without any index: one transaction after the other, each on a copy. The unit tests' store, and
- * what a newcomer reads before writing another one.
+ * read it before you write another one.
  */
 export function createMapBackend(): Backend {
   let rows = new Map<string, Row>();
@@ -143,13 +144,13 @@ const isWanted = ({ columns }: Row, where: object): boolean =>
   Object.entries(where).every(([column, wanted]) => wanted === undefined || columns[column] === wanted);
 
 function listed<Name extends TableName>(all: readonly Row[], table: Name, query: Query<Name>): Row[] {
-  const { order, organizationId, where = {}, search, after, upTo, holding, limit } = query;
+  const { order, organizationId, where = {}, search, after, upTo, holding, within, limit } = query;
   const column = tables[table].orders[order] ?? null;
   const sortedBy = (row: Row): string => (column === null ? '' : (row.columns[column] ?? ''));
   const compare = (one: Row, other: Row) =>
     compareTexts(sortedBy(one), sortedBy(other)) || compareTexts(one.key, other.key);
   const last = all.find((row) => row.table === table && row.key === after);
-  // A list by key goes on behind a row that is gone; another one can't.
+  // A list by key continues after a deleted row; another one can't.
   if (after !== undefined && last === undefined && column !== null) return [];
   return all
     .filter((row) => row.table === table)
@@ -158,6 +159,7 @@ function listed<Name extends TableName>(all: readonly Row[], table: Name, query:
     .filter((row) => search === undefined || row.columns[search.column]?.includes(search.text))
     .filter((row) => upTo === undefined || sortedBy(row) <= upTo)
     .filter((row) => holding === undefined || claimedBy(row, holding.constraint).some(isHeld(holding)))
+    .filter((row) => within === undefined || claimedBy(row, 'scope').some(isIn(within)))
     .filter((row) => after === undefined || (last ? compare(row, last) > 0 : row.key > after))
     .sort(compare)
     .slice(0, limit);
@@ -167,5 +169,7 @@ const isHeld =
   (holding: NonNullable<Query<TableName>['holding']>) =>
   (value: string): boolean =>
     'values' in holding ? holding.values.includes(value) : value > holding.after && value < holding.before;
+
+const isIn = (wider: string) => (key: string) => isWithin(scopeFromKey(key), scopeFromKey(wider));
 
 const compareTexts = (one: string, other: string): number => (one === other ? 0 : one < other ? -1 : 1);

@@ -28,28 +28,28 @@ export function outboxContract(on: Subject): void {
     expect(await claim(200)).toEqual([messages[1]]);
   });
 
-  test('gives a message to one of many that claim at once, and again when the lease is over', async () => {
+  test('leases a message to one of many concurrent claims, and again after the lease expires', async () => {
     const message = await sent();
     expect((await Promise.all([claim(100), claim(100), claim(100)])).flat()).toEqual([message]);
     expect(await claim(129)).toEqual([]);
     expect(await claim(130)).toEqual([message]);
   });
 
-  test('tries again at another time', async () => {
+  test('reschedules a message', async () => {
     const message = await sent();
     await claim(100);
     await on.store.completeMessage(message, { dueAt: at(160), attempts: 1 });
     expect(await on.store.nextMessageAt()).toBe(at(160));
     const again = { ...message, dueAt: at(160), attempts: 1 };
     expect(await claim(160)).toEqual([again]);
-    // Who held it before is late.
+    // The previous holder is late.
     await on.store.completeMessage(message, undefined);
     expect(await claim(190)).toEqual([again]);
     await on.store.completeMessage(again, undefined);
     expect(await on.store.nextMessageAt()).toBeUndefined();
   });
 
-  test('stores a message with the change that it tells of, or not at all', async () => {
+  test('stores a message atomically with its change', async () => {
     const connection = await on.insert();
     await expect(
       on.store.commit({

@@ -11,19 +11,19 @@ import { wholeContract } from './whole.js';
 
 export type { OpenedStore } from './subject.js';
 
-/** What every store does. */
+/** The contract of every store. */
 export function storeContract(name: string, openStore: () => Promise<OpenedStore>): void {
   describe(`${name} as a store`, () => {
     const on = new Subject(openStore);
-    describe('of everything', () => wholeContract(on));
-    describe('of connections', () => connectionsContract(on));
-    describe('of connections with an access key', () => accessKeysContract(on));
-    describe('of callbacks', () => callbacksContract(on));
-    describe('of idempotency keys', () => answeredRequestsContract(on));
-    describe('of organizations and API keys', () => apiKeysContract(on));
-    describe('of the audit log', () => auditContract(on));
-    describe('of watches', () => watchesContract(on));
-    describe('of messages', () => outboxContract(on));
-    describe('of tokens', () => tokensContract(on));
+    describe('whole', () => wholeContract(on));
+    describe('connections', () => connectionsContract(on));
+    describe('connections with an access key', () => accessKeysContract(on));
+    describe('callbacks', () => callbacksContract(on));
+    describe('idempotency keys', () => answeredRequestsContract(on));
+    describe('organizations and API keys', () => apiKeysContract(on));
+    describe('audit log', () => auditContract(on));
+    describe('jobs', () => watchesContract(on));
+    describe('messages', () => outboxContract(on));
+    describe('tokens', () => tokensContract(on));
   });
 }

@@ -2,7 +2,7 @@ import { aToken, at } from './records.js';
 import type { Subject } from './subject.js';
 
 export function tokensContract(on: Subject): void {
-  test('keeps a token under its kind and hash, until it is replaced', async () => {
+  test('stores a token under its kind and hash until it is replaced', async () => {
     const token = aToken(on.organization.id, { data: { scopes: [{ project: 'shop' }], zoë: null } });
     const link = aToken(on.organization.id, { kind: 'sign_in_link' });
     await on.store.saveToken(token);
@@ -16,7 +16,7 @@ export function tokensContract(on: Subject): void {
     expect(await on.store.token('web_session', token.hash)).toEqual(next);
   });
 
-  test('gives a token to one of many that take it at once', async () => {
+  test('gives a token to one of many concurrent requests', async () => {
     const token = aToken(on.organization.id, { kind: 'sign_in_link' });
     await on.store.saveToken(token);
     const taken = await Promise.all(
@@ -28,7 +28,7 @@ export function tokensContract(on: Subject): void {
     expect(await on.store.takeToken('sign_in_link', token.hash)).toBeUndefined();
   });
 
-  test('replaces a token for one of many who saw the same, and for nobody who saw another', async () => {
+  test('replaces a token once among concurrent requests with the same version, and never from another version', async () => {
     const token = aToken(on.organization.id, { kind: 'enrollment', data: { accounts: {}, name: 'all' } });
     await on.store.saveToken(token);
     const seen = (await on.store.token('enrollment', token.hash)) ?? token;
@@ -68,13 +68,13 @@ export function tokensContract(on: Subject): void {
     expect(await on.store.tokensOf('org_none' as never, 'enrollment')).toEqual([]);
   });
 
-  test('deletes the tokens that have expired, of all organizations, and no others', async () => {
+  test('deletes only expired tokens, in all organizations', async () => {
     const other = await on.another();
     const hashes = ['01', '02', '03'].map((text) => text.repeat(32)) as [string, string, string];
     await on.store.saveToken(aToken(on.organization.id, { hash: hashes[0], expiresAt: at(10) }));
     await on.store.saveToken(aToken(other.id, { hash: hashes[1], expiresAt: at(20) }));
     await on.store.saveToken(aToken(other.id, { hash: hashes[2], expiresAt: at(21) }));
-    // Whoever asks compares the time.
+    // The caller compares the time.
     expect(await on.store.token('web_session', hashes[0])).toMatchObject({ expiresAt: at(10) });
     await on.store.deleteExpiredTokens(at(20));
     await on.reopen();
@@ -82,7 +82,7 @@ export function tokensContract(on: Subject): void {
     expect(left.map((token) => token?.expiresAt)).toEqual([undefined, undefined, at(21)]);
   });
 
-  test('keeps no token for an organization that is not there', async () => {
+  test('refuses a token for an unknown organization', async () => {
     await expect(on.store.saveToken(aToken('org_none' as never))).rejects.toMatchObject({
       code: 'not_found',
     });

@@ -5,7 +5,7 @@ import type { Subject } from './subject.js';
 const role = 'arn:aws:iam::123456789012:role/reader';
 
 export function wholeContract(on: Subject): void {
-  test('keeps everything when it is opened again', async () => {
+  test('keeps everything across a restart', async () => {
     const key = anApiKey(on.organization.id);
     await on.store.createApiKey(key);
     const connection = await on.insert({ ...connectedTo(role), scopes: [{ project: 'shop' }, {}] });
@@ -23,7 +23,7 @@ export function wholeContract(on: Subject): void {
     await expect(on.insert(connectedTo(role))).rejects.toMatchObject({ code: 'role_already_connected' });
   });
 
-  test('knows nothing of what was never stored, whatever its name', async () => {
+  test('finds nothing under names that were never stored', async () => {
     for (const id of ['__proto__', 'constructor', 'toString', '']) {
       expect(await on.store.organization(id as OrganizationId)).toBeUndefined();
       expect(await on.store.apiKey(id as never)).toBeUndefined();
@@ -33,7 +33,7 @@ export function wholeContract(on: Subject): void {
     }
   });
 
-  test('is ready, and refuses changes once it is closed', async () => {
+  test('is ready, and refuses changes after it is closed', async () => {
     await on.store.ready();
     await on.store.close();
     await expect(on.insert()).rejects.toMatchObject({ code: 'store_unavailable' });

@@ -17,7 +17,7 @@ const targets = [
 
 const isOpen = process.argv.includes('--open');
 (isOpen ? openDemo() : main()).catch((error: unknown) => {
-  console.error(`\nThe demo did not do what it promises: ${error instanceof Error ? error.message : error}`);
+  console.error(`\nThe demo failed: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 });
 

@@ -1,4 +1,4 @@
-/** `service/cli/calls.ts`: what the command line says of each call, from the OpenAPI document. The program starts without the schemas. */
+/** `service/cli/calls.ts`: the command line's help for each call, from the OpenAPI document. The program starts without the schemas. */
 import { createOpenApiDocument } from '../../service/api/openapi.js';
 import { operations } from '../../service/api/operations.js';
 

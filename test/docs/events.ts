@@ -19,7 +19,7 @@ const connection = {
 const failed = { ...connection, status: 'failed' };
 const otherRole = 'arn:aws:iam::320987654321:role/vendor/rolebridge';
 
-/** What each message says; the schemas check it. */
+/** An example of each message, checked by the schemas. */
 const examples: Record<MessageType, object> = {
   'connection.connected': { ...connection, previousStatus: 'pending', version: 2 },
   'connection.failed': { ...failed, code: 'external_id_not_required', security: true },

@@ -47,7 +47,7 @@ try {
   const mistyped = `${connection.externalId.slice(0, -4)}aaaa`;
   const lines = [...(await deploy(mistyped)), '', ...(await deploy(connection.externalId))]
     // A reader's vendor has a name.
-    .map((line) => line.replace(vendor.service.url, 'https://connect.vendor.example'))
+    .map((line) => line.replace(vendor.service.url, 'https://vendor.example'))
     .filter((line, index, all) => line !== '' || all[index - 1] !== '');
   writeFileSync('docs/public/deploy.svg', terminalSvg(lines));
   console.log(lines.join('\n'));
@@ -56,7 +56,7 @@ try {
   for (const each of [folder, vendor.directory]) rmSync(each, { recursive: true, force: true });
 }
 
-/** What the callback printed, with the lines of Terraform around it that a reader looks for. */
+/** The callback's output with the relevant lines of Terraform. */
 function readable(output: string): string[] {
   let isInCallback = false;
   return output.split('\n').flatMap((line) => {

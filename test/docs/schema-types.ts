@@ -74,7 +74,7 @@ export function createTypes(named: Readonly<Record<string, Schema>>) {
     return shared ? `${members} & (${types.join(' | ')})` : types.join(' | ');
   }
 
-  /** The largest named schema whose members this one has too, and what it has besides. */
+  /** The largest named schema whose members this one has, too, and its additional members. */
   function extended(schema: Schema, name?: string): { base?: string; rest: Schema } {
     const found = bases.find(([base, of]) => base !== name && hasAll(schema, of));
     return found ? { base: nameOf(found[0]), rest: without(schema, found[1]) } : { rest: schema };
@@ -90,14 +90,14 @@ export function createTypes(named: Readonly<Record<string, Schema>>) {
     return `{\n${members.join('\n')}\n}`;
   }
 
-  /** In TypeScript an answer, which may grow, is no other type than what is sent. */
+  /** In TypeScript, answers and requests have the same type. */
   function nameOf(name: string): string {
     const sent = name.replace(/Output$/, '');
     return Object.hasOwn(named, sent) ? sent : name;
   }
 }
 
-/** What all variants of a named union have. */
+/** Members of all variants of a named union. */
 function sharedMembers(named: Readonly<Record<string, Schema>>): Record<string, Schema> {
   const shared = Object.entries(named).flatMap(([name, { anyOf, oneOf }]) => {
     const [first, ...others] = anyOf ?? oneOf ?? [];

@@ -59,7 +59,7 @@ Rolebridge reads the trust policy with \`iam:GetRole\` and judges every statemen
 and if each statement that can trust the vendor requires the connection's external ID, and no other, with \`StringEquals\`. Where the policy can't be
 read, Rolebridge makes more probes, and the assurance is \`tested\`.
 
-This table is computed from the project's test cases: what a verification with three probes says, and what Rolebridge says of the same role.
+This table is computed from the project's test cases: the result of a verification with three probes, and Rolebridge's result for the same role.
 
 ${table([['kind of role', 'three probes', 'Rolebridge'], ...rows])}
 

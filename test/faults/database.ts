@@ -9,7 +9,7 @@ import { startPostgres } from '../postgres/index.js';
 import { type Race, races } from '../postgres/races.js';
 import { startVendorOnDatabase } from '../postgres/service-processes.js';
 
-/** After so many rounds on one database, another is begun: all that was ever acknowledged in it is looked for each time. */
+/** After so many rounds, a new database is started: each round checks everything acknowledged in it. */
 const roundsOfADatabase = 10;
 
 export interface DatabaseOutcome {

@@ -4,7 +4,7 @@ import type { ConnectionId, OrganizationId } from '../../service/domain/ids.js';
 import type { Store, Token } from '../../service/domain/ports.js';
 
 /**
- * What a writer was told is stored, a line each: of the 32 pairs of connections that pass a scope to and fro; of access
+ * The acknowledged writes, one per line: of the 32 pairs of connections that pass a scope to and fro; of access
  * keys; of tokens; of the audit log.
  */
 export type Acknowledged =
@@ -17,7 +17,7 @@ export type Acknowledged =
 
 const always = { now: '2100-01-01T00:00:00.000Z', leaseUntil: '2099-01-01T00:00:00.000Z', limit: 1_000_000 };
 
-/** What is not as it was acknowledged, in words; and how much was looked at. */
+/** Mismatches with acknowledged writes, in words, and the number of checks. */
 export async function differences(
   store: Store,
   lines: readonly Acknowledged[],

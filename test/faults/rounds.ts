@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Task } from './writer-process.js';
 
-/** After so many rounds on one store, another one is begun. */
+/** After so many rounds, a new store is started. */
 const roundsOfAStore = 10;
 
 export interface Outcome {
@@ -18,13 +18,13 @@ export interface Outcome {
 }
 
 /**
- * Rounds of: start on what the round before left, look whether every change that was ever acknowledged is there and
+ * Rounds of: start on the previous round's files, check that every acknowledged change is present and
  * none is half done, write from 32 places at once, be killed at a random moment.
  */
 export async function killRounds(options: {
   readonly rounds: number;
   readonly directory: string;
-  /** A database of its own for each store; without it, files. */
+  /** A separate database for each store; without it, files. */
   readonly newDatabase?: (() => Promise<string>) | undefined;
   readonly report?: (line: string) => void;
 }): Promise<Outcome> {
@@ -75,6 +75,6 @@ async function oneRound(task: Task, killAfterMs: number) {
   }
   const [code, signal] = await closed;
   if (opened === undefined || (task.writes ? signal !== 'SIGKILL' : code !== 0))
-    throw new Error(`The process ended by itself (${code ?? signal}); its data is in ${task.directory}.`);
+    throw new Error(`The process exited (${code ?? signal}); its data is in ${task.directory}.`);
   return { lines, opened };
 }

@@ -22,7 +22,7 @@ import { type Acknowledged, differences } from './expected.js';
 export interface Task {
   readonly directory: string;
   readonly databaseUrl?: string | undefined;
-  /** A file with what was acknowledged before, a line each. */
+  /** A file with earlier acknowledged writes, one per line. */
   readonly acknowledged: string;
   readonly writes: boolean;
 }
@@ -33,7 +33,7 @@ const keys = [{ id: 'k1', key: Buffer.alloc(32, 7) }];
 
 /**
  * Blocks until the pipe has it, so that nothing is acknowledged that only this process knows of: `process.stdout` would
- * keep in memory what a full pipe does not take.
+ * keep output in memory while the pipe is full.
  */
 const say = (line: Acknowledged | { opened: { wrong: string[]; checked: number; openMs: number } }) => {
   const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
@@ -50,7 +50,7 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
 
 async function main({ directory, databaseUrl, acknowledged, writes }: Task): Promise<void> {
   const startedAt = performance.now();
-  // What is looked for is loss, not latency: on a busy machine a writer waits for a session.
+  // The test looks for loss, not latency: on a busy machine a writer waits for a session.
   const patience = { maxSessions: 8, connectTimeoutMs: 60_000, statementTimeoutMs: 60_000 };
   const store =
     databaseUrl === undefined

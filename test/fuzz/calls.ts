@@ -1,4 +1,4 @@
-/** Arbitrary calls of the API, made of its own OpenAPI document. */
+/** Arbitrary calls of the API, from its OpenAPI document. */
 import fc, { type Arbitrary } from 'fast-check';
 import { broken, hostileBody, hostileText, wellFormed } from './hostile.js';
 import { type Schema, valueFitting } from './schema-arbitrary.js';
@@ -8,7 +8,7 @@ export interface Call {
   readonly method: string;
   /** Of the document, such as `/v1/connections/{id}`. */
   readonly route: string;
-  /** What is put in the places of the path: the nth thing that there is, or a text. */
+  /** Values of path parameters: the nth existing object, or a text. */
   readonly named: number | string;
   readonly query: string;
   readonly body: unknown;

@@ -1,4 +1,4 @@
-/** What people and machines put where something else is expected. */
+/** Values that people and machines send in place of the expected ones. */
 import fc, { type Arbitrary } from 'fast-check';
 
 export const hostileTexts = [

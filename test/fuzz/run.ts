@@ -71,7 +71,7 @@ interface Sent {
   readonly about: string | undefined;
 }
 
-/** What a verification may leave on the connection that it was of, also when it refused the role. */
+/** Changes that a verification can make to its connection, even when it rejects the role. */
 const ofVerification = new Set([
   'status',
   'verification',
@@ -154,7 +154,7 @@ async function makeWorld(vendor: Awaited<ReturnType<typeof startVendor>>) {
 
   return {
     state,
-    /** Makes room again, and what was taken away. */
+    /** Frees quota, and restores deleted objects. */
     async tidy({ connections }: State): Promise<boolean> {
       if (connections.size >= 4 && connections.size <= 40) return false;
       if (connections.size < 4) await make(own, true);
@@ -190,7 +190,7 @@ async function makeWorld(vendor: Awaited<ReturnType<typeof startVendor>>) {
 
   function proofOf({ proof, operationId }: Call, named: string): Record<string, string> {
     if (proof === 'none') return {};
-    // A stranger's call would change what is the stranger's.
+    // A call of another organization would change its own objects.
     if (proof === 'another') return { authorization: `Bearer rbk_${'a'.repeat(16)}_${'0'.repeat(64)}` };
     if (operationId === 'getConnectionStatus')
       return { authorization: `Bearer ${statusTokens.get(named) ?? 'none'}` };
@@ -221,7 +221,7 @@ function signed({ webhook }: Call, secret: string | undefined, raw: string | Buf
   return headers;
 }
 
-/** Past `fetch`, which mends paths and headers before it sends them. */
+/** Past `fetch`, which corrects paths and headers before it sends them. */
 function send(
   url: string,
   method: string,

@@ -4,7 +4,7 @@ export interface Guard {
   readonly file: string;
   /** The guard's code as it stands in the file, exactly once. */
   readonly guard: string;
-  /** What stands there without it. @default nothing */
+  /** The code without it. @default nothing */
   readonly without?: string;
   readonly test: string;
   /** A pattern for the test's full name. @default every test of the file */
@@ -18,7 +18,22 @@ export const guards: readonly Guard[] = [
     guard: 'timingSafeEqual(bytes, digest)',
     without: 'true',
     test: 'test/service/callback.test.ts',
-    title: 'refuses with 401',
+    title: 'rejects with 401',
+  },
+  {
+    name: "denials while the vendor's repair spreads",
+    file: 'service/actions/mass-failure.ts',
+    guard: "      if (isSettling()) return 'held';\n      const",
+    without: '      const',
+    test: 'test/service/mass-failure.test.ts',
+    title: 'while the repair spreads',
+  },
+  {
+    name: 'a slow webhook endpoint holds up no other',
+    file: 'service/webhooks/index.ts',
+    guard: '    if (turnAtMs !== undefined) return later(message, turnAtMs);\n',
+    test: 'test/service/webhook-endpoints.test.ts',
+    title: 'hold up no other organization',
   },
   {
     name: 'age of a callback',
@@ -41,14 +56,14 @@ export const guards: readonly Guard[] = [
     file: 'service/api/callbacks/handle-once.ts',
     guard: '  if (known?.answer) return known.answer;\n',
     test: 'test/service/callback.test.ts',
-    title: 'decides the same webhook-id once',
+    title: 'decides a webhook-id once',
   },
   {
     name: 'two processes answer an event once',
     file: 'service/records/commit-change.ts',
     guard: 'else if (receipt.answer !== undefined) throw changedMeanwhile();',
     test: 'test/unit/store-map.contract.test.ts',
-    title: 'keeps the first answer',
+    title: 'keeps the first of many concurrent answers',
   },
   {
     name: 'one webhook-id has one body',
@@ -98,7 +113,7 @@ export const guards: readonly Guard[] = [
     guard: 'if (signed !== names)',
     without: 'if (false)',
     test: 'test/service/enrollment.test.ts',
-    title: 'does not prove itself',
+    title: 'without a valid proof',
   },
   {
     name: 'age of a proof',
@@ -106,7 +121,7 @@ export const guards: readonly Guard[] = [
     guard: 'if (!(Math.abs(ageMs) <= proofLifetimeMs))',
     without: 'if (false)',
     test: 'test/service/enrollment.test.ts',
-    title: 'does not prove itself',
+    title: 'without a valid proof',
   },
   {
     name: 'a proof is used once',
@@ -114,7 +129,7 @@ export const guards: readonly Guard[] = [
     guard: 'if (Object.hasOwn(enrollment.usedNonces, nonce))',
     without: 'if (false)',
     test: 'test/service/enrollment.test.ts',
-    title: 'a proof that was used',
+    title: 'a used proof',
   },
   {
     name: 'the role that signs a proof',
@@ -122,7 +137,7 @@ export const guards: readonly Guard[] = [
     guard: '!isRoleSession || !matches(roleName, expected.rolePattern)',
     without: '!isRoleSession',
     test: 'test/service/enrollment.test.ts',
-    title: 'does not prove itself',
+    title: 'without a valid proof',
   },
   {
     name: "roles in the vendor's account",
@@ -188,7 +203,7 @@ export const guards: readonly Guard[] = [
     guard: "if (constraint === 'role')",
     without: 'if (false)',
     test: 'test/unit/store-map.contract.test.ts',
-    title: 'connects a role once over all organizations',
+    title: 'connects a role once across organizations',
   },
   {
     name: "an API key's secret",
@@ -209,7 +224,7 @@ export const guards: readonly Guard[] = [
     guard: 'if (anyOf.some((one) => authority.permissions.includes(one))) return;',
     without: 'return;',
     test: 'test/service/api-keys.test.ts',
-    title: 'when nothing else is said',
+    title: 'credentials by default',
   },
   {
     name: 'the scope of an API key',
@@ -299,7 +314,7 @@ export const guards: readonly Guard[] = [
     file: 'service/webhooks/deliver-message.ts',
     guard: 'for (const { address } of addresses) assertAllowed(address, allowance);',
     test: 'test/service/webhooks.test.ts',
-    title: 'one address is private',
+    title: 'one private address',
   },
   {
     name: 'secrets in logs',
@@ -322,7 +337,7 @@ export const guards: readonly Guard[] = [
     title: 'before it is acknowledged',
   },
   {
-    name: 'the signature of what is stored',
+    name: 'the signature of stored data',
     file: 'service/records/integrity.ts',
     guard: 'timingSafeEqual(expected, given)',
     without: 'true',
@@ -382,7 +397,7 @@ export const guards: readonly Guard[] = [
     guard: '  if (found !== undefined)\n',
     without: '  if (false)\n',
     test: 'test/slow/store-file.test.ts',
-    title: 'while another one has',
+    title: 'while another process has',
   },
   {
     name: 'a paused writer is fenced',

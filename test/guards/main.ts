@@ -40,7 +40,7 @@ function main(words: readonly string[]): void {
 
 const testFilesOf = (chosen: readonly Guard[]) => [...new Set(chosen.map(({ test }) => test))];
 
-/** Undefined when the named test, and so somebody who breaks the guard, notices. */
+/** Undefined when the named test detects the removal. */
 function faultOf(
   { file, guard, without = '', test, title = '.' }: Guard,
   copy: SourceCopy,

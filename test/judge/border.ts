@@ -11,7 +11,7 @@ import {
   vendorAccount,
 } from './policies.js';
 
-/** What came of a run: `open` policies let the vendor in without our external ID. */
+/** The result of a run: `open` policies let the vendor in without our external ID. */
 export interface BorderReport {
   policies: number;
   safe: number;

@@ -1,4 +1,4 @@
-/** Makes trust policies at the border between safe and open, with what a request must carry to meet each condition. */
+/** Makes trust policies at the border between safe and open, with the request context that meets each condition. */
 
 export const ours = 'rb-abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnop';
 export const vendorAccount = '111122223333';
@@ -18,7 +18,7 @@ export function randomNumbers(seed: number): () => number {
   };
 }
 
-/** A policy, what it is made of, and for each Allow statement what a request must carry beside the external ID. */
+/** A policy, its parts, and for each Allow statement the request context that it needs besides the external ID. */
 export interface GeneratedPolicy {
   text: string;
   /** Operators, keys and principal forms, to be counted. */
@@ -33,7 +33,7 @@ export interface GeneratedStatement {
 
 type Conditions = Record<string, Record<string, unknown>>;
 
-/** [operator, key, expected, what a request carries to meet it; undefined: nothing] */
+/** [operator, key, expected, request context that meets it; undefined: none] */
 const beside: readonly (readonly [string, string, unknown, (string | string[])?])[] = [
   ['StringEquals', 'sts:RoleSessionName', 'probe', 'probe'],
   ['StringLike', 'sts:RoleSessionName', 'org_*', 'org_EXAMPLE.x'],
@@ -184,7 +184,7 @@ function nearTo(value: string): string[] {
   ];
 }
 
-/** The second one counts for JSON.parse; what IAM makes of it, its reference doesn't say. */
+/** The second one counts for JSON.parse; IAM's reference doesn't define it. */
 function withKeyTwice(text: string): string {
   return text.replace('"Action":', '"Action":"sts:TagSession","Action":');
 }

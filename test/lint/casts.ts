@@ -1,14 +1,14 @@
 /**
- * `npm run lint` counts type assertions in `service/` (`x as Y`; `as const` and `as unknown` assert nothing), and what is
- * asserted without a word: `any`, and a text of `JSON.parse` that gets a type without a schema. Each says what the compiler
- * can't see, and may be wrong: type the value where it comes from instead. The number only falls.
+ * `npm run lint` counts type assertions in `service/` (`x as Y`; `as const` and `as unknown` assert nothing), and unstated
+ * assertions: `any`, and a text of `JSON.parse` that gets a type without a schema. Each states a fact that the compiler
+ * can't check: type the value where it comes from instead. The number only falls.
  */
 import ts from 'typescript';
 import { sourcesIn } from './sources.js';
 
 const most = 30;
 
-/** `const value: Thing = JSON.parse(text)`, or a function that returns it as a type of its own. */
+/** `const value: Thing = JSON.parse(text)`, or a function that returns it as its type. */
 function isTypedJson(node: ts.Node): boolean {
   if (!ts.isCallExpression(node) || node.expression.getText() !== 'JSON.parse') return false;
   const { parent } = node;

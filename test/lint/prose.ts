@@ -21,14 +21,29 @@ const houseWords: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/(?:^|[.;:(|] ?|\b(?:tells?|to|of|for|by|from|shows?) )[Ww]ho (?![^.!?\n]*\?)/gm, 'name the person'],
 ];
 
+/** A comment or a test's title that is a clause: name the thing, or begin with the verb. */
+const clauses: readonly (readonly [pattern: RegExp, instead: string])[] = [
+  [
+    /^(?:\/[/*][\s*]*(?:What (?!to |happened)|Who |Whom |Whose )|['"`](?:what (?!to |happened)|who ))(?![^.!?]*\?)/g,
+    'a noun or a verb phrase',
+  ],
+];
+
 export interface HouseWord {
   readonly line: number;
   readonly found: string;
   readonly instead: string;
 }
 
-export function houseWordsIn(text: string): HouseWord[] {
-  return houseWords
+/** Home-made words of a document. */
+export const houseWordsIn = (text: string) => found(text, houseWords);
+
+/** Home-made words of a comment, a message or a title. Inside a sentence, "what is …" is English in code's comments. */
+export const houseWordsOfCode = (text: string) =>
+  found(text, [...houseWords.filter(([, instead]) => instead !== 'name the thing'), ...clauses]);
+
+function found(text: string, patterns: typeof houseWords): HouseWord[] {
+  return patterns
     .flatMap(([pattern, instead]) =>
       [...text.matchAll(pattern)].map(({ 0: found, index }) => ({
         line: text.slice(0, index).split('\n').length,

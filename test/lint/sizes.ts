@@ -8,7 +8,7 @@ import { sourcesIn } from './sources.js';
 const mostOfFile = 300;
 const mostOfFunction = 60;
 
-/** Data, generated or written: their length is that of what they list. */
+/** Data, generated or written: their length depends on their data. */
 const tables =
   /^(client\/api|service\/(settings\/table|cli\/calls|web\/texts\/\w+|domain\/error-catalog\/\w+))\.ts$/;
 
@@ -85,7 +85,7 @@ for (const { file, text, source } of sourcesIn(['aws-sandbox', 'client', 'constr
   })(source);
 }
 
-/** Of a function, or of what has it. */
+/** The name of a function, or of its owner. */
 function nameOf(node: ts.Node): string {
   if (ts.isSourceFile(node)) return 'function';
   const isNamed =

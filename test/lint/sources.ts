@@ -8,7 +8,7 @@ export interface SourceFile {
   readonly source: ts.SourceFile;
 }
 
-/** The TypeScript files of these folders, without what is built or installed. */
+/** The TypeScript files of these folders, without built or installed ones. */
 export function* sourcesIn(folders: readonly string[]): Iterable<SourceFile> {
   for (const folder of folders)
     for (const file of filesIn(folder)) {

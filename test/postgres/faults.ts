@@ -1,4 +1,4 @@
-/** What is done to PostgreSQL, and to the service, while the service is at work on it. Each throws when something was lost. */
+/** Faults of PostgreSQL and of the service under load. Each throws when something was lost. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PostgresServer } from './index.js';
 import { type Answered, startLoad, wentWrong } from './load.js';
@@ -12,7 +12,7 @@ export interface Stage {
   process: ServiceProcess;
 }
 
-/** What came of it, for people. */
+/** The result, for people. */
 export interface FaultReport {
   readonly answers: number;
   readonly refused: number;
@@ -23,10 +23,10 @@ export interface FaultReport {
   readonly changes: number;
 }
 
-/** The statement's limit and the driver's second, the wait for a session, and what the machine needs to do it all. */
+/** The statement's limit and the driver's second, the wait for a session, and time for the machine. */
 const longestAnswerMs = 15_000;
 
-/** Stopped as an administrator stops it and started again, under load: 503 meanwhile, and all goes on by itself. */
+/** Stopped as an administrator stops it and started again, under load: 503 meanwhile, and automatic recovery. */
 export const stopUnderLoad = (stage: Stage, downMs = 1_000): Promise<FaultReport> =>
   interrupt(stage, downMs, {
     begin: () => stage.server.stop(),
@@ -52,7 +52,7 @@ export const killDatabase = (stage: Stage): Promise<FaultReport> =>
     { writers: 32, readers: 0 },
   );
 
-/** The service killed at a random moment under 32 writers; what it had acknowledged is there for the next one. */
+/** The service killed at a random moment under 32 writers; the next one has everything acknowledged. */
 export const killService = (stage: Stage): Promise<FaultReport> =>
   interrupt(
     stage,
@@ -92,13 +92,13 @@ async function interrupt(
     await load.end();
   }
 
-  // Whoever was asking a process that was killed has no answer.
+  // Clients of a killed process have no answer.
   const wrong = load.answers.filter(
     (answer) => wentWrong(answer) && (answer.status !== undefined || stage.process === killed),
   );
   if (wrong.length > 0) throw new Error(`${wrong.length} wrong answers, such as ${JSON.stringify(wrong[0])}`);
   const slowestMs = Math.max(...load.answers.map(({ tookMs }) => tookMs));
-  if (slowestMs > longestAnswerMs) throw new Error(`Somebody waited ${Math.round(slowestMs)} ms.`);
+  if (slowestMs > longestAnswerMs) throw new Error(`A caller waited ${Math.round(slowestMs)} ms.`);
   return {
     answers: load.answers.length,
     refused: load.answers.filter(({ status }) => status === 503).length,

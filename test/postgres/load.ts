@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { OrganizationOnDatabase, ServiceProcess, VendorOnDatabase } from './service-processes.js';
 
-/** Longer than anything may take: whoever waits that long was left hanging. */
+/** Longer than anything may take: a client that waits that long hangs. */
 const hangsAfterMs = 60_000;
 
 export interface Answered {
@@ -16,7 +16,7 @@ export interface Answered {
   readonly retryAfter?: string | null | undefined;
 }
 
-/** What the service said of one connection: the count in its name that was acknowledged last, the last that was sent, and how many were. */
+/** The service's answers about one connection: the count in its name that was acknowledged last, the last that was sent, and how many were. */
 interface Known {
   readonly project: string;
   acknowledged: number;
@@ -28,11 +28,11 @@ export interface Load {
   readonly answers: Answered[];
   /** Ends all workers, when each has its last answer. */
   end(): Promise<void>;
-  /** Everything that was acknowledged is in the database, and nothing is there in part. @throws Error that says what is not */
+  /** Everything that was acknowledged is in the database, and nothing partially. @throws Error that names the missing data */
   expectNothingLost(databaseUrl: string): Promise<{ connections: number; changes: number }>;
 }
 
-/** `writers` that each make connections and rename them, and `readers` that resolve, until they are told to end. */
+/** `writers` that each make connections and rename them, and `readers` that resolve, until they are stopped. */
 export async function startLoad(
   vendor: VendorOnDatabase,
   process: () => ServiceProcess,
@@ -141,7 +141,7 @@ async function expectNothingLost(databaseUrl: string, known: ReadonlyMap<string,
         throw new Error(`${id} was named ${acknowledged} for certain, perhaps ${sent}, and is ${count}.`);
       if (record.scopes[0]?.project !== project) throw new Error(`${id} has lost its scope.`);
     }
-    // Of what was not acknowledged: whole or not there.
+    // Unacknowledged writes: whole or absent.
     for (const { id, version, status } of connections) {
       const record = records.get(id);
       // A rename that was refused leaves the version as it was, whatever name the next one sets.
@@ -186,7 +186,7 @@ async function expectNothingLost(databaseUrl: string, known: ReadonlyMap<string,
   }
 }
 
-/** Everything else is a fault: a 5xx without `Retry-After`, another code, or nobody's answer. */
+/** Everything else is a fault: a 5xx without `Retry-After`, another code, or no answer. */
 export const wentWrong = ({ status, code, retryAfter }: Answered): boolean =>
   status === undefined ||
   (status >= 400 &&

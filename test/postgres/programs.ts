@@ -14,7 +14,7 @@ export async function postgresPrograms(directory: string) {
   if (user === undefined) return { initdb, postgres, user };
   chownSync(directory, user.uid, user.gid);
   if (!canBeReached(dirname(postgres))) {
-    // Under /root, for one, nobody else may look.
+    // Other users can't read /root, for example.
     const native = join(directory, 'native');
     cpSync(dirname(dirname(postgres)), native, { recursive: true, verbatimSymlinks: true });
     [initdb, postgres] = [join(native, 'bin', 'initdb'), join(native, 'bin', 'postgres')];

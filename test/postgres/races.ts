@@ -1,4 +1,4 @@
-/** What two service processes on one database are asked at once: one of the two has it, and the other is told so. */
+/** Concurrent requests to two service processes on one database: one succeeds, and the other gets the conflict. */
 import { callbackMessage, provisioned } from '../callback-message.js';
 import type { ApiAnswer } from '../vendor.js';
 import type { OrganizationOnDatabase, ServiceProcess, VendorOnDatabase } from './service-processes.js';
@@ -34,7 +34,7 @@ async function sameCallback({ vendor, one, two }: Racers): Promise<void> {
   expectSame(effects.length, 1, 'effects of one callback');
 }
 
-/** Two organizations' connections with one role: it is one's, and the other's stack is told, and not whose it is. */
+/** Two organizations' connections with one role: one gets it, and the other's stack gets the conflict without the holder. */
 async function oneRole({ vendor, one, two }: Racers): Promise<void> {
   const pairs = await Promise.all(
     [one, two].map(async (process) => {
@@ -90,7 +90,7 @@ async function takenScope({ vendor, one, two }: Racers): Promise<void> {
   await expectHolder(organization, [one, two], winner);
 }
 
-/** Two changes of one connection: both are stored, one after the other, or the second is told. */
+/** Two changes of one connection: both are stored, one after the other, or the second gets the conflict. */
 async function oneVersion({ vendor, one, two }: Racers): Promise<void> {
   const organization = await vendor.organization(one);
   const { connection } = await pending(organization, one);

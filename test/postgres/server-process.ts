@@ -75,6 +75,8 @@ async function start(wanted: PostgresWanted): Promise<{ port: number }> {
       'max_connections=100',
       // Many small starts share a machine with the tests.
       'autovacuum_naptime=60s',
+      // Beside its data, so that a server that is killed leaves nothing elsewhere.
+      'dynamic_shared_memory_type=mmap',
       ...(wanted.settings ?? []),
     ].flatMap((setting) => ['-c', setting]);
     /** False when it ends before it is ready. */
@@ -116,7 +118,7 @@ async function start(wanted: PostgresWanted): Promise<{ port: number }> {
   }
 }
 
-/** As an administrator stops it: sessions are cut off, and what was committed is written. */
+/** As an administrator stops it: sessions are cut off, and committed data is written. */
 async function stop(): Promise<void> {
   const [first] = running().processes();
   if (first !== undefined) kill(first, 'SIGINT');

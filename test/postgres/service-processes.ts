@@ -8,7 +8,7 @@ import { callApi } from '../vendor.js';
 export interface ServiceProcess {
   readonly url: string;
   readonly child: ChildProcess;
-  /** Resolves when it has ended, with its exit code and what it wrote to stderr. */
+  /** Resolves when it has ended, with its exit code and stderr. */
   readonly ended: Promise<{ code: number | null; stderr: string }>;
 }
 
@@ -41,7 +41,7 @@ export async function startVendorOnDatabase(databaseUrl: string): Promise<Vendor
     ROLEBRIDGE_SERVICE_KEYS: `k1:${randomBytes(32).toString('base64')}`,
     ROLEBRIDGE_OPERATOR_TOKEN: operatorToken,
     ROLEBRIDGE_PORT: '0',
-    // What is looked for is what two processes do at once, not how much one organization may.
+    // The test looks for races of two processes, not for an organization's limits.
     ROLEBRIDGE_RATE_LIMITS: 'key=0,verifications=0,connection=0,callbacks=0,address=0',
     ROLEBRIDGE_REQUIRE_ACCOUNT: 'off',
     ROLEBRIDGE_STS_ENDPOINT: sandbox.url,

@@ -1,4 +1,4 @@
-/** Chromium against the running service: pages, and what must hold on each of them. */
+/** Chromium against the running service: pages, and the rules for each of them. */
 import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ export const startChromium = (executablePath: string, more: readonly string[] = 
   // Debian's build needs its own sandbox switched off when root runs it, as in a container.
   chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', ...more] });
 
-/** What a visitor's browser saw go wrong: anything asked of another site, anything said on the console. */
+/** Faults seen by the browser: requests to other sites, and console messages. */
 export interface Visitor {
   readonly page: Page;
   readonly faults: string[];
@@ -57,7 +57,7 @@ export async function signIn({ page }: Visitor, vendor: Vendor): Promise<void> {
   await page.waitForURL('**/connections');
 }
 
-/** What axe finds: rules of WCAG 2.2 AA and good practice, each with where. */
+/** Findings of axe: rules of WCAG 2.2 AA and good practice, each with where. */
 export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axeSource);
   const found = await page.evaluate<{ id: string; nodes: { html: string; failureSummary: string }[] }[]>(
@@ -68,7 +68,7 @@ export async function violations(page: Page): Promise<string[]> {
   );
 }
 
-/** Cumulative layout shift without what somebody's own press did. */
+/** Cumulative layout shift without shifts after the user's input. */
 export const layoutShift = (page: Page): Promise<number> => page.evaluate<number>('window.shift');
 
 /** Pixels that a page is wider than its window. */
@@ -92,7 +92,7 @@ export async function tabTo(page: Page, name: string): Promise<void> {
   throw new Error(`No Tab leads to "${name}".`);
 }
 
-/** A folder of its own for each run, unless the README's pictures are to be made again. */
+/** A separate folder for each run, unless the README's pictures are renewed. */
 const folder = process.env.ROLEBRIDGE_SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'rolebridge-screenshots-'));
 
 /** A picture of a page, to look at; the same page gives much the same file. */

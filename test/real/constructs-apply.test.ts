@@ -1,5 +1,5 @@
 /**
- * The constructs on real Terraform with the real AWS provider: what is sent when, in which order, and where the
+ * The constructs on real Terraform with the real AWS provider: requests, their order, and where the
  * secret is not.
  */
 import { randomBytes } from 'node:crypto';
@@ -57,7 +57,7 @@ afterEach(async () => {
 });
 
 check('an applied connection', () => {
-  test('is registered, changed, refused, repaired and destroyed, and the secret is nowhere', async () => {
+  test('is registered, changed, refused, repaired and destroyed, without the secret in any file', async () => {
     // A registration that the vendor refuses fails the apply, with the reason.
     synthesize({ permissions: 'read-only', scope: { project: 'shop' } });
     await tf('init');
@@ -117,7 +117,7 @@ check('an applied connection', () => {
     for (const text of [everyOutput, planned.output, ...everyFile()]) expectNoSecret(text);
   });
 
-  test('is not made in another account: the plan fails and nothing is sent', async () => {
+  test('fails the plan in another account and sends nothing', async () => {
     synthesize({ expectedAccountId: '210987654321' });
     await tf('init');
     const applied = await tf('apply', '-auto-approve');
@@ -129,7 +129,7 @@ check('an applied connection', () => {
     expect(vendor.received).toHaveLength(0);
   });
 
-  test('goes although the vendor is away and the secret is gone', async () => {
+  test('is destroyed without the vendor or the secret', async () => {
     synthesize({});
     await tf('init');
     expect((await tf('apply', '-auto-approve')).code).toBe(0);
@@ -137,11 +137,11 @@ check('an applied connection', () => {
     const before = Date.now();
     const destroyed = await tf('destroy', '-auto-approve');
     expect(destroyed.code).toBe(0);
-    expect(destroyed.output).toMatch(/warning: the service was not told that the role goes \(unreachable\)/);
+    expect(destroyed.output).toMatch(/warning: the service was not notified of the removal \(unreachable\)/);
     expect(Date.now() - before).toBeLessThan(90_000);
   });
 
-  test('of another id is deregistered before the new one is registered', async () => {
+  test('is deregistered under its old id before its new id is registered', async () => {
     synthesize({ connectionId: 'con_first' });
     await tf('init');
     await tf('apply', '-auto-approve');
@@ -155,7 +155,7 @@ check('an applied connection', () => {
     await tf('destroy', '-auto-approve');
   });
 
-  test('takes its values from variables: the reason of a refusal is still shown, the secret still nowhere', async () => {
+  test('accepts variables, shows the reason of a refusal and hides the secret', async () => {
     const variables = {
       TF_VAR_secret: SECRET,
       TF_VAR_external_id: 'an","aws:PrincipalOrgID":"o-1',
@@ -250,7 +250,7 @@ async function tfWith(more: Record<string, string | undefined>, ...[command, ...
 
 const isCheck = ({ body }: Received) => JSON.parse(body).type === 'connection.check';
 
-/** What was reported, without the checks. */
+/** The reported values, without the checks. */
 const reports = () => vendor.received.filter((received) => !isCheck(received));
 
 function types(): string[] {

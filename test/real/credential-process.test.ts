@@ -1,5 +1,5 @@
 /**
- * What the vendor's runners have: the unmodified AWS CLI, boto3 and Terraform's AWS provider with a profile whose
+ * The vendor's runners: the unmodified AWS CLI, boto3 and Terraform's AWS provider with a profile whose
  * `credential_process` is `rolebridge credentials`. The service and the command are the built ones; AWS is the sandbox.
  */
 import { spawnSync } from 'node:child_process';
@@ -41,7 +41,7 @@ beforeAll(async () => {
   writeFileSync(
     join(folder, 'config'),
     `[profile shop]\nregion = us-east-1\ncredential_process = ${credentials('--project shop --environment production')}\n
-[profile nobody]\nregion = us-east-1\ncredential_process = ${credentials('--project nobodys')}\n`,
+[profile unconnected]\nregion = us-east-1\ncredential_process = ${credentials('--project nobodys')}\n`,
   );
 });
 afterAll(async () => {
@@ -80,7 +80,7 @@ describe('the AWS CLI', () => {
   const aws = (words: string[], profile?: string) =>
     runCommand(cli, [...words, '--output', 'json'], { env: environment(profile) });
 
-  it('is in the customer’s account, and can ask IAM', async () => {
+  it('reaches IAM in the customer’s account', async () => {
     const identity = await aws(['sts', 'get-caller-identity']);
     expect([identity.code, identity.stderr]).toEqual([0, '']);
     expect(JSON.parse(identity.stdout)).toMatchObject({ Account: accountId, Arn: sessionArn() });
@@ -127,7 +127,7 @@ describe('boto3', () => {
     return;
   }
 
-  it('uses the profile, and asks for new credentials itself when they end', async () => {
+  it('uses the profile and refreshes expired credentials', async () => {
     const program = `
 import boto3, json
 session = boto3.Session()
@@ -156,7 +156,7 @@ describe('Terraform’s AWS provider', () => {
     return;
   }
 
-  it('makes and removes a role in the customer’s account', async () => {
+  it('creates and deletes a role in the customer’s account', async () => {
     const stack = join(folder, 'stack');
     mkdirSync(stack);
     writeFileSync(

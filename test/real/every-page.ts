@@ -13,9 +13,9 @@ export const operatorToken = 'an-operator-token-of-some-length-1';
 export interface PageState {
   readonly name: string;
   readonly path: string;
-  /** Who looks. @default a member of the organization */
+  /** The visitor. @default a member of the organization */
   readonly as?: 'nobody' | 'operator' | 'newcomer';
-  /** What brings the page into the state. */
+  /** Steps that bring the page into the state. */
   readonly act?: (page: Page) => Promise<unknown>;
 }
 

@@ -68,7 +68,7 @@ describeOnDisk('a real disk', () => {
     rmSync(disk, { recursive: true });
   });
 
-  test('that gets full refuses what it can not store, keeps what it has, and goes on when there is room', async () => {
+  test('that fills up refuses writes, keeps its data, and recovers when there is space', async () => {
     const store = await open();
     await store.createOrganization(organization);
     const acknowledged: string[] = [(await insert(store)).id];
@@ -100,7 +100,7 @@ describeOnDisk('a real disk', () => {
     expect(acknowledged.filter((id) => !audited.has(id))).toEqual([]);
   });
 
-  test('that is full at the start stops it with a word, and leaves everything as it was', async () => {
+  test('that is full at start stops the service with an error and changes nothing', async () => {
     const store = await open();
     await store.createOrganization(organization);
     const { id } = await insert(store);
@@ -118,7 +118,7 @@ describeOnDisk('a real disk', () => {
     expect(await stored(await open())).toEqual([id]);
   });
 
-  test('that is made read-only refuses changes, answers reads, and a start on it says why not', async () => {
+  test('that becomes read-only refuses changes, answers reads, and fails the next start with the reason', async () => {
     const first = await open();
     await first.createOrganization(organization);
     const { id } = await insert(first);

@@ -45,7 +45,7 @@ check('health in the plan', () => {
       /its status can't be read \(HTTP 401\) \(unauthorized\)\./,
     ],
     ["a proxy's page", 502, '<html>', false, /its status can't be read \(HTTP 502\)\. Deploy again/],
-  ])('says of an answer what Terraform is to say: %s', async (_name, statusCode, body, works, message) => {
+  ])('translates each answer for Terraform: %s', async (_name, statusCode, body, works, message) => {
     const { check: checks } = synthesize({
       id: 'con_8f3k',
       callbackUrl: 'https://vendor.example/v1/callbacks',
@@ -76,7 +76,7 @@ check('health in the plan', () => {
     expect(outputs.message.value).toMatch(message);
   });
 
-  test('warns of a broken connection in a plan that goes through', async () => {
+  test('warns of a broken connection without failing the plan', async () => {
     const { body: connection }: ApiAnswer = await vendor.call('POST', '/v1/connections', { name: 'health' });
     const json = synthesize(connection);
     json.terraform.required_providers.aws.version = mirroredProviderVersion(terraform) ?? '>= 5.0';

@@ -50,7 +50,7 @@ else
       await life.close();
     });
 
-    test('stays true through create, change, rename and a new path', async () => {
+    test('stays connected through create, change, rename and a new path', async () => {
       await life.write();
       await life.apply();
       await life.isTrue('create');
@@ -65,7 +65,7 @@ else
       await life.isTrue('new path: the role is replaced under its name');
     });
 
-    test('stays true through a rename, default tags and a move', async () => {
+    test('stays connected through a rename, default tags and a move', async () => {
       await life.write({ roleName: 'VendorAccess2' });
       await life.apply('-parallelism=1');
       await life.isTrue('rename, with -parallelism=1');
@@ -83,7 +83,7 @@ else
       await life.write({ movedFrom: undefined }, { init: false });
     });
 
-    test('stays true when any resource is replaced, tainted or the target', async () => {
+    test('stays connected when any resource is replaced, tainted or targeted', async () => {
       const all = await life.addresses();
       expect(all.length).toBeGreaterThanOrEqual(7);
       for (const address of all) {
@@ -102,7 +102,7 @@ else
       }
     });
 
-    test('stays true after a refused or interrupted apply', async () => {
+    test('stays connected after a refused or interrupted apply', async () => {
       const { CONNECT_CALLBACK_SECRET } = life.environment;
       await life.write({ project: 'office' });
       life.environment.CONNECT_CALLBACK_SECRET = `whsec_${Buffer.alloc(32).toString('base64')}`;
@@ -120,7 +120,7 @@ else
       await life.isTrue('interrupted after the old role was deleted, then apply');
     });
 
-    test('stays true in another folder, on another machine and without its state', async () => {
+    test('stays connected in another folder, on another machine and without its state', async () => {
       rmSync(path.join(life.folder, 'out'), { recursive: true, force: true });
       await life.write();
       await life.isTrue('output folder deleted and written again');
@@ -150,7 +150,7 @@ else
       await life.isTrue('lost state, role imported');
     });
 
-    test('keeps two connections in two accounts apart, also when one of them fails', async () => {
+    test('keeps two connections in two accounts apart, even when one fails', async () => {
       const { accountId, admin } = life.vendor.sandbox.createAccount();
       const second = await life.connect('second', accountId);
       const secretName = `CONNECT_CALLBACK_SECRET_${second.id.toUpperCase()}`;
@@ -168,7 +168,7 @@ else
       await life.isTrue('two connections in two accounts');
     });
 
-    test('ends with a destroy, also without Node', async () => {
+    test('is destroyed, even without Node', async () => {
       const { PATH } = life.environment;
       life.environment.PATH = path.join(life.folder, 'nothing');
       const destroyed = await life.tf('destroy', '-auto-approve');

@@ -1,6 +1,6 @@
 /**
  * The same stack on moto, whose AssumeRole lets everyone into every role: the service has to find that out. It is
- * also a second opinion on what the sandbox says IAM and STS answer.
+ * a second implementation to compare the sandbox's IAM and STS with.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -17,7 +17,7 @@ const terraform = findTerraform();
 if (!moto) notChecked('moto: there is no moto_server on the PATH');
 else if (!terraform) notChecked('moto: there is no terraform on the PATH');
 
-/** moto's one account of its own, which every key that it doesn't know belongs to. */
+/** moto's default account, which owns every unknown key. */
 const customerAccount = '123456789012';
 const principal = 'arn:aws:iam::999988887777:role/rolebridge';
 const key = { accessKeyId: 'AKIAMOTOMOTOMOTOMOTO', secretAccessKey: 'not-checked' };
@@ -46,7 +46,7 @@ let folder: string;
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('the stack is applied, and its role refused because it can be assumed without the external ID', async () => {
+  test('the stack is applied, and the role that needs no external ID is rejected', async () => {
     if (!terraform) throw new Error('There is no Terraform.');
     const vendor = await startVendor({
       sts: createSts({
@@ -81,7 +81,7 @@ let folder: string;
         verification: { result: 'failed', code: 'external_id_not_required' },
       });
       expect(refused.roleArn).toMatch(new RegExp(`^arn:aws:iam::${customerAccount}:role/vendor-access-`));
-      // What moto does say right: the session's account and ARN.
+      // Correct answers of moto: the session's account and ARN.
       expect(
         refused.verification.checks.map((made: { name: string; outcome: string }) => [
           made.name,

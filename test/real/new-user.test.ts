@@ -56,7 +56,7 @@ check("the README's customer page", () => {
     writeFileSync(main, readFileSync(main, 'utf8').replace('app.synth();', `${pin}app.synth();`));
     if (!hasCli({ cdk }))
       notChecked('the command line of cdktn: it needs Node 22.19; Terraform was started itself');
-    // What somebody would answer on the terminal; the lock file would ask the registry for other platforms.
+    // Answers on the terminal; the lock file would ask the registry for other platforms.
     const answers =
       cdk === 'cdktf' || hasCli({ cdk }) ? '--auto-approve --skip-provider-lock' : '-auto-approve';
     const deployed = await inFolder(`${String(deploy).trimEnd()} -- ${answers}`);
@@ -104,7 +104,7 @@ check('docs/templates.md', () => {
   });
 });
 
-/** What is on the vendor's page in the place of the README's placeholders. */
+/** The values of the vendor's page for the README's placeholders. */
 function filledIn(commands: string, setupLink: string, callbackSecret: string): string {
   return commands
     .replace("'https://connect.vendor.example/#stp_…'", `'${setupLink}'`)

@@ -54,7 +54,7 @@ const set = permissionSetSchema.parse({
     })),
     {
       sid: 'Tagged',
-      reason: 'Stops what it started.',
+      reason: 'Stops its instances.',
       actions: ['ec2:StopInstances'],
       resources: ['arn:aws:ec2:*:*:instance/*'],
       conditions: { StringEquals: { 'aws:ResourceTag/owner': '${aws:PrincipalTag/owner}' } },
@@ -299,7 +299,7 @@ const denied =
 /** Terraform draws a frame around an error, and wraps it. */
 const unframed = (text: string) => text.replace(/[│╷╵]/g, '').replace(/\s+/g, ' ');
 
-withTerraform('the module’s apply names what a boundary denies, before the vendor is told', async () => {
+withTerraform('the module’s apply names actions that a boundary denies, before the callback', async () => {
   const connection = await created();
   const { tool, files } = {
     tool: terraform as NonNullable<typeof terraform>,
@@ -327,7 +327,7 @@ withTerraform('the module’s apply names what a boundary denies, before the ven
   expect((await run('plan', '-detailed-exitcode', '-no-color')).code).toBe(0);
 });
 
-withTerraform('the construct’s apply names what a boundary denies, before the vendor is told', async () => {
+withTerraform('the construct’s apply names actions that a boundary denies, before the callback', async () => {
   const tool = terraform as NonNullable<typeof terraform>;
   const connection = await created();
   mkdirSync(join(folder, 'permissions'));

@@ -1,4 +1,4 @@
-/** What scanners of Terraform say of the synthesized role. */
+/** Findings of Terraform scanners about the synthesized role. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -20,8 +20,8 @@ describe('checkov', () => {
     it('is not installed', () => notChecked('the synthesized role with checkov'));
     return;
   }
-  // Those about who may assume a role; see docs/security.md.
-  it.each(examples)('has nothing to say about who may assume the role of %s', async (example) => {
+  // Checks of trust policies; see docs/security.md.
+  it.each(examples)('has no finding about the trust policy of %s', async (example) => {
     const stack = await synthesize(example, folder, {});
     const { stdout } = await runCommand(checkov, [
       ...['--directory', stack.folder, '--framework', 'terraform', '--output', 'json', '--compact'],

@@ -67,7 +67,7 @@ withPostgres('a database backed up with pg_dump', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  test('is the same store when it is restored, with its rules', async () => {
+  test('restores the same store with its constraints', async () => {
     const tool = (name: string, ...words: string[]) =>
       run(join(programs ?? '', name), words, { ...user, cwd: directory });
     await tool('createdb', '--maintenance-db', url('postgres'), 'live');
@@ -89,7 +89,7 @@ withPostgres('a database backed up with pg_dump', () => {
     const record = anAuditRecord(organization.id, { connectionId: connection.id });
     await live.appendAudit([record]);
 
-    // While the service goes on.
+    // While the service runs.
     await tool('pg_dump', '--format=custom', '--file', join(directory, 'backup'), url('live'));
     await tool('createdb', '--maintenance-db', url('postgres'), 'restored');
     await tool(

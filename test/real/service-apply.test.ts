@@ -44,7 +44,7 @@ afterEach(async () => {
 });
 
 check('a stack of examples/smallest', () => {
-  test('is connected, changed and disconnected, and the callback secret is nowhere', async () => {
+  test('is connected, changed and disconnected without revealing the callback secret', async () => {
     const connection = await create({ name: 'shop' });
     const environment = environmentOf(connection, { SCOPE_PROJECT: 'shop' });
     const first = await customerStack(environment);
@@ -96,7 +96,7 @@ check('a stack of examples/smallest', () => {
       'AttachRolePolicy',
       'AttachRolePolicy',
       'DetachRolePolicy',
-      // What the role may read of itself, and the customer's statements.
+      // The role's self-inspection, and the customer's statements.
       'PutRolePolicy',
       'PutRolePolicy',
     ]);
@@ -115,7 +115,7 @@ check('a stack of examples/smallest', () => {
     for (const text of written) expectNoSecret(text, connection.callbackSecret);
   });
 
-  test('whose role wants another external ID fails with the input to change, and connects once it is changed', async () => {
+  test('with another external ID fails with the input to change, and connects after the change', async () => {
     const connection = await create({ name: 'shop', scope: { project: 'shop' } });
     const environment = environmentOf(connection);
     const wrong = await customerStack({ ...environment, CONNECT_EXTERNAL_ID: 'copied-from-another-page' });
@@ -123,7 +123,7 @@ check('a stack of examples/smallest', () => {
     expect(refused.code).not.toBe(0);
     expect(refused.output).toMatch(/ {2}FAIL {2}External ID\n/);
     expect(refused.output).toMatch(/not ready to connect \(external_id_mismatch\)/);
-    // Who knows the secret alone is not given the right one.
+    // The secret alone doesn't reveal the right account.
     expect(refused.output).toContain("    - externalId: 'copied-from-another-page',\n");
     expect(refused.output).not.toContain(connection.externalId);
     expect(refused.output).not.toMatch(/paste/i);
@@ -137,7 +137,7 @@ check('a stack of examples/smallest', () => {
     expect(callbacks()).toEqual(['role.provisioned 200']);
   });
 
-  test('for a scope that another connection holds fails before AWS is asked, and connects elsewhere', async () => {
+  test('for a scope of another connection fails before any call to AWS, and connects elsewhere', async () => {
     const holder = await create({ name: 'the holder', scope: { project: 'shop' } });
     const connection = await create({ name: 'the second' });
     const refused = await (await customerStack(environmentOf(connection, { SCOPE_PROJECT: 'shop' }))).apply();
@@ -156,7 +156,7 @@ check('a stack of examples/smallest', () => {
     });
   });
 
-  test('in another account than the vendor expects fails before AWS is asked', async () => {
+  test('in an unexpected account fails before any call to AWS, and connects there after a correction', async () => {
     const expected = vendor.sandbox.createAccount();
     const connection = await create({ name: 'shop', expectedAccountId: expected.accountId });
     const refused = await (await customerStack(environmentOf(connection))).apply();
@@ -164,13 +164,13 @@ check('a stack of examples/smallest', () => {
     expect(refused.output).toMatch(/not ready to connect \(account_mismatch\)/);
     expect(iamCallsSinceStart('CreateRole')).toEqual([]);
     expect(assumeRoleCalls()).toHaveLength(0);
-    // A role of a strange account is not kept: it is nobody's until the right one is deployed.
+    // A role of an unexpected account is not stored: it belongs to no connection until the right one is deployed.
     const pending = await read(connection.id);
     expect(pending.status).toBe('pending');
     expect(pending).not.toHaveProperty('roleArn');
   });
 
-  test('signed with the secret of another connection is refused, and that connection is not touched', async () => {
+  test('signed with the secret of another connection is rejected, and that connection is unchanged', async () => {
     const connection = await create({ name: 'shop' });
     const other = await create({ name: 'other' });
     const refused = await (
@@ -304,7 +304,7 @@ function replaced(values: Record<string, string>) {
     }, program);
 }
 
-/** What the callback script reported, one entry a request; the service's log has to agree. */
+/** Requests that the callback script reported; the service's log must agree. */
 function callbacks(): string[] {
   const starts = { 'role reported': 'role.provisioned', 'reporting that': 'role.deprovisioned' };
   const sent = [...output.matchAll(/^\S+: (role reported|reporting that|checking secret)/gm)].map(

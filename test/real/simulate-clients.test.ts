@@ -16,7 +16,7 @@ afterEach(() => sandbox.close());
 const actions = ['s3:ListAllMyBuckets', 'ec2:DescribeInstances', 's3:GetObject'];
 const decisions = ['allowed', 'implicitDeny', 'explicitDeny'];
 
-/** A role of a new account, and what a client's shell has set. */
+/** A role of a new account, and a client's environment. */
 function role() {
   const { accountId, admin } = sandbox.createAccount();
   const { arn } = sandbox.createRole(accountId, {

@@ -329,31 +329,34 @@ withAws('the AWS CLI commands connect the role, and do no harm when they are run
   expect((await read(connection.id)).status).toBe('connected');
 });
 
-withAws('the AWS CLI commands leave a role of the same name alone, and say what a refusal was', async () => {
-  const connection = await create({ scope: { project: 'shop' } });
-  const trustPolicy = { ...connection.trustPolicy };
-  vendor.sandbox.createRole(customer.accountId, { roleName: 'own', trustPolicy });
-  const named = awsCliCommands(describeFor(connection, { roleName: 'own' }));
-  const stopped = await bash(named, connection);
-  expect(stopped.code).not.toBe(0);
-  expect(stopped.stderr).toMatch(/vendor: there is a role own already/);
+withAws(
+  'the AWS CLI commands never touch an existing role of the same name, and print the reason of a rejection',
+  async () => {
+    const connection = await create({ scope: { project: 'shop' } });
+    const trustPolicy = { ...connection.trustPolicy };
+    vendor.sandbox.createRole(customer.accountId, { roleName: 'own', trustPolicy });
+    const named = awsCliCommands(describeFor(connection, { roleName: 'own' }));
+    const stopped = await bash(named, connection);
+    expect(stopped.code).not.toBe(0);
+    expect(stopped.stderr).toMatch(/vendor: there is a role own already/);
 
-  const commands = connection.roleTemplates.awsCli;
-  const wrong = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
-  const refused = await bash(commands, connection, { CONNECT_CALLBACK_SECRET: wrong });
-  expect(refused.code).not.toBe(0);
-  expect(refused.stdout).toMatch(/not connected \(callback_unauthorized\)/);
-  const mended = await bash(commands, connection);
-  expect(mended).toMatchObject({ code: 0 });
-  expect(await read(connection.id)).toMatchObject({ status: 'connected', scopes: [{ project: 'shop' }] });
-  expectNoSecret([refused.stdout, refused.stderr, mended.stdout, mended.stderr], connection);
+    const commands = connection.roleTemplates.awsCli;
+    const wrong = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
+    const refused = await bash(commands, connection, { CONNECT_CALLBACK_SECRET: wrong });
+    expect(refused.code).not.toBe(0);
+    expect(refused.stdout).toMatch(/not connected \(callback_unauthorized\)/);
+    const mended = await bash(commands, connection);
+    expect(mended).toMatchObject({ code: 0 });
+    expect(await read(connection.id)).toMatchObject({ status: 'connected', scopes: [{ project: 'shop' }] });
+    expectNoSecret([refused.stdout, refused.stderr, mended.stdout, mended.stderr], connection);
 
-  const elsewhere = awsCliCommands({
-    ...describeFor(connection),
-    expectedAccountId: '210987654321' as never,
-  });
-  expect((await bash(elsewhere, connection)).stderr).toMatch(/account_mismatch/);
-});
+    const elsewhere = awsCliCommands({
+      ...describeFor(connection),
+      expectedAccountId: '210987654321' as never,
+    });
+    expect((await bash(elsewhere, connection)).stderr).toMatch(/account_mismatch/);
+  },
+);
 
 withCfnLint('the CloudFormation templates pass cfn-lint, with few choices and with all', async () => {
   const connection = await create({ expectedAccountId: customer.accountId, scope: { project: 'shop' } });
@@ -402,7 +405,7 @@ withAll.each<[string, RoleChoices]>([
   expect(expected).toContain(connection.externalId);
 
   const trustPolicies: Record<string, unknown> = {};
-  // CDKTF: what is synthesized.
+  // CDKTF: the synthesized JSON.
   writeFileSync(join(folder, 'main.ts'), cdkProgram(role, 'cdktf'));
   symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
   const tsx = [resolve('node_modules/tsx/dist/cli.mjs'), '--tsconfig', resolve('tsconfig.json'), 'main.ts'];
@@ -411,7 +414,7 @@ withAll.each<[string, RoleChoices]>([
   const [synthesizedRole] = Object.values<Json>(synthesized.resource.aws_iam_role);
   trustPolicies.cdktf = JSON.parse(synthesizedRole.assume_role_policy);
 
-  // Terraform: what is planned, of the module and of the file.
+  // Terraform: the plan, of the module and of the file.
   const flags = {
     ...(choices.allowSessionTags && { allow_session_tags: 'true' }),
     ...(choices.allowSourceIdentity && { allow_source_identity: 'true' }),
@@ -427,7 +430,7 @@ withAll.each<[string, RoleChoices]>([
     trustPolicies[name] = JSON.parse(planned.change.after.assume_role_policy);
   }
 
-  // CloudFormation: what its functions come to.
+  // CloudFormation: the evaluated template.
   const vendorOfTemplate = {
     principals: new Map([[role.partition, role.principal]]),
     callbackUrl: role.callbackUrl,
@@ -435,7 +438,7 @@ withAll.each<[string, RoleChoices]>([
   const { resources } = evaluate(templateDocument(vendorOfTemplate, role), { accountId: customer.accountId });
   trustPolicies.cloudformation = resources.Role.Properties.AssumeRolePolicyDocument;
 
-  // AWS CLI: what AWS has.
+  // AWS CLI: the state in AWS.
   expect(await bash(awsCliCommands(role), connection)).toMatchObject({ code: 0 });
   trustPolicies['aws-cli'] = await storedTrust('role/equal');
 

@@ -30,7 +30,7 @@ export interface CommandResult {
   stderr: string;
 }
 
-/** CDKTF's cache under ~/.terraform.d has a mirror's layout, but no more than what was once downloaded. */
+/** CDKTF's cache under ~/.terraform.d has a mirror's layout, but only earlier downloads. */
 const NOT_MIRRORS = ['node_modules', 'plugin-cache'];
 
 const AWS_PROVIDER = join('registry.terraform.io', 'hashicorp', 'aws');

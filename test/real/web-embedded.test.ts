@@ -47,7 +47,7 @@ afterAll(async () => {
   await vendor?.close();
 });
 
-/** A page of the vendor's app, with the element and a list of what it heard. */
+/** A page of the vendor's app, with the element and a list of its events. */
 const appPage = ({ link = '', attributes = '', dark }: Record<string, unknown>) => `<!doctype html>
 <html lang="en"><head><title>Northwind</title><style>body{background:${dark ? '#101318' : '#fff'};margin:2rem}</style></head><body>
 <main><h1>Settings</h1><rolebridge-connect link="${String(link)}" ${String(attributes)}></rolebridge-connect></main>
@@ -94,7 +94,7 @@ const heightOfFrame = () =>
     "document.querySelector('rolebridge-connect').shadowRoot.querySelector('iframe').clientHeight",
   );
 
-inChromium('connects a role in the frame, tells the app, and closes', async () => {
+inChromium('connects a role in the frame, sends events to the app, and closes', async () => {
   const { id, externalId, accountId, url } = await newLink();
   const frame = await open(url);
   expect(frame.url()).not.toContain('token');

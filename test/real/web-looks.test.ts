@@ -96,7 +96,7 @@ async function signedIn(
   return visitor;
 }
 
-/** What is said in English, but where the page says that it is English. */
+/** Text in English, except where the page marks it as English. */
 async function englishOn(page: Visitor['page']): Promise<string[]> {
   const text = await page.evaluate<string>(`(() => {
     const copy = document.body.cloneNode(true);

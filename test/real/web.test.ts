@@ -176,36 +176,33 @@ inChromium('waits for a deploy on every other tab, and continues when it reports
   }
 });
 
-inChromium(
-  'each kind of failure says what is wrong and what to deploy; deploying it repairs it',
-  async () => {
-    const page = await member();
-    const failures: [() => object, string][] = [
-      [() => trust(), 'can be assumed without the external ID'],
-      [() => trust({ StringLike: { 'sts:ExternalId': '*' } }), 'can be assumed with any external ID'],
-      [() => exactly('rb-somebody-elses'), 'AWS denies Rolebridge AssumeRole'],
-    ];
-    for (const [policy, says] of failures) {
-      const { id, externalId, accountId } = await begin(page);
-      const arn = makeRole(accountId, policy());
-      await check(page, arn);
-      await page.getByRole('alert').filter({ hasText: says }).waitFor();
-      const policyText = (await page.locator('#policy').textContent()) ?? '';
-      expect(JSON.parse(policyText)).toEqual(exactly(externalId));
-      await expectGood(page, says);
-      // It stays until the next check.
-      await page.reload();
-      await page.getByRole('alert').filter({ hasText: says }).waitFor();
-      await page.goto(url(`/connections/${id}`));
-      await expectGood(page, `${says}, its page`);
-      vendor.sandbox.updateTrustPolicy(arn, policyText);
-      await page.goto(url(`/connections/${id}/setup`));
-      await page.getByRole('button', { name: 'Check again' }).click();
-      await waitForScope(page);
-      await vendor.call('DELETE', `/v1/connections/${id}`);
-    }
-  },
-);
+inChromium('each kind of failure shows the fault and the code to deploy, which repairs it', async () => {
+  const page = await member();
+  const failures: [() => object, string][] = [
+    [() => trust(), 'can be assumed without the external ID'],
+    [() => trust({ StringLike: { 'sts:ExternalId': '*' } }), 'can be assumed with any external ID'],
+    [() => exactly('rb-somebody-elses'), 'AWS denies Rolebridge AssumeRole'],
+  ];
+  for (const [policy, says] of failures) {
+    const { id, externalId, accountId } = await begin(page);
+    const arn = makeRole(accountId, policy());
+    await check(page, arn);
+    await page.getByRole('alert').filter({ hasText: says }).waitFor();
+    const policyText = (await page.locator('#policy').textContent()) ?? '';
+    expect(JSON.parse(policyText)).toEqual(exactly(externalId));
+    await expectGood(page, says);
+    // It stays until the next check.
+    await page.reload();
+    await page.getByRole('alert').filter({ hasText: says }).waitFor();
+    await page.goto(url(`/connections/${id}`));
+    await expectGood(page, `${says}, its page`);
+    vendor.sandbox.updateTrustPolicy(arn, policyText);
+    await page.goto(url(`/connections/${id}/setup`));
+    await page.getByRole('button', { name: 'Check again' }).click();
+    await waitForScope(page);
+    await vendor.call('DELETE', `/v1/connections/${id}`);
+  }
+});
 
 inChromium('an answer that AWS does not give is no failure', async () => {
   const page = await member();
@@ -329,7 +326,7 @@ inChromium('a pending connection is continued from the list', async () => {
   await page.getByRole('heading', { name: 'Create the role' }).waitFor();
 });
 
-inChromium('what a deploy connects appears in the list that is open', async () => {
+inChromium('a connection by a deploy appears in the open list', async () => {
   const page = await member();
   await page.goto(url('/connections'));
   const { accountId } = vendor.sandbox.createAccount();

@@ -8,7 +8,7 @@ const workspaces = ['service', 'client', 'aws-sandbox'].filter((name) => existsS
 /** The service's program, compiled: from the source with tsx, a process takes twice the CPU time to start. */
 export const serviceProgram = join(built, 'service/main.js');
 
-/** Compiles each module by itself into `.built/`, beside links to what the modules read and import. */
+/** Compiles each module separately into `.built/`, beside links to the modules' data and imports. */
 export async function transpileService() {
   for (const workspace of workspaces) {
     const { outputFiles } = await build({
@@ -18,7 +18,7 @@ export async function transpileService() {
       format: 'esm',
       platform: 'node',
       target: 'node20',
-      // Line numbers of the source in what a process prints.
+      // Line numbers of the source in a process's output.
       sourcemap: 'inline',
       write: false,
     });

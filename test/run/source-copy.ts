@@ -14,11 +14,11 @@ export interface JestResult {
   /** The names of tests that failed. */
   readonly failed: readonly string[];
   readonly passed: number;
-  /** What jest printed. */
+  /** The output of jest. */
   readonly output: string;
 }
 
-/** The repository's files in another folder, beside links to the installed packages: what is broken there breaks nothing here. */
+/** The repository's files in another folder, beside links to the installed packages: faults there don't affect this copy. */
 export function copySource(): SourceCopy {
   const folder = mkdtempSync(join(tmpdir(), 'rolebridge-copy-'));
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { encoding: 'utf8' });

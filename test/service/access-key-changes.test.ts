@@ -10,7 +10,7 @@ afterAll(() => vendor.close());
 afterEach(() => vendor.sandbox.faults.clear());
 
 describe('rotating the keys', () => {
-  it('keeps id, name and scopes, and destroys the key before', async () => {
+  it('keeps id, name and scopes, and destroys the old key', async () => {
     const { accountId, admin } = vendor.customer();
     const { body: connection } = await vendor.create(admin, { scope: { project: 'rotated' } });
     const held = vendor.encryptedKeyOf(connection.id);
@@ -32,7 +32,7 @@ describe('rotating the keys', () => {
     ['of another account', () => vendor.customer().admin, 409, 'account_mismatch'],
     ['of a root user', () => vendor.customer().root, 422, 'root_access_key'],
     ['that is half a key', () => ({ accessKeyId: 'AKIA', secretAccessKey: 'x' }), 400, 'request_invalid'],
-  ])('refuses one %s, and goes on with the one before', async (_name, make, status, code) => {
+  ])('rejects one %s, and keeps the old key', async (_name, make, status, code) => {
     const { body: connection } = await vendor.create(vendor.customer().admin);
     const answer = await vendor.call('PUT', `/v1/connections/${connection.id}/access-key`, make());
     expect([answer.status, answer.body.code]).toEqual([status, code]);
@@ -40,7 +40,7 @@ describe('rotating the keys', () => {
     expect((await vendor.call('POST', `/v1/connections/${connection.id}/verify`)).status).toBe(200);
   });
 
-  it('is refused for a connection with a role, and for one of another organization', async () => {
+  it("is rejected for a connection with a role and for another organization's connection", async () => {
     const { body: connection } = await vendor.call('POST', '/v1/connections', { name: 'role' });
     const path = `/v1/connections/${connection.id}`;
     const rotated = await vendor.call('PUT', `${path}/access-key`, vendor.customer().admin);
@@ -58,7 +58,7 @@ describe('rotating the keys', () => {
   });
 });
 
-describe('moving to a role', () => {
+describe('migrating to a role', () => {
   async function moving(scopes: object[] = [{ project: `p${randomBytes(4).toString('hex')}` }]) {
     const account = vendor.customer();
     const { body: connection } = await vendor.create(account.admin);
@@ -74,7 +74,7 @@ describe('moving to a role', () => {
     return { status: response.status, body: JSON.parse(await response.text()) };
   };
 
-  it('happens in place with the callback: the key works until then, and is destroyed', async () => {
+  it('happens with the callback: the key works until then, and is then destroyed', async () => {
     const scopes = [{ project: 'one' }, { project: 'two', environment: 'production' }];
     const { id, accountId, begun, roleIn } = await moving(scopes);
     expect(begun).toMatchObject({ method: 'access_key', status: 'connected', principal: vendor.principal });
@@ -103,7 +103,7 @@ describe('moving to a role', () => {
     expect([gone.status, gone.body.status]).toEqual([200, 'disconnected']);
   });
 
-  it('happens with the ARN given by hand, too', async () => {
+  it('happens with an ARN from the API', async () => {
     const { id, accountId, roleIn } = await moving();
     const answer = await vendor.call('PUT', `/v1/connections/${id}/role`, { roleArn: roleIn(accountId) });
     expect([answer.status, answer.body.method, answer.body.status]).toEqual([
@@ -113,7 +113,7 @@ describe('moving to a role', () => {
     ]);
   });
 
-  it('is refused for a role that is not safe or in another account: the key goes on, and the reason is shown', async () => {
+  it('is rejected for an unsafe role or another account: the key still works, and the reason is shown', async () => {
     const { id, accountId, roleIn } = await moving();
     const open = roleIn(accountId, {
       Version: '2012-10-17',
@@ -128,14 +128,14 @@ describe('moving to a role', () => {
       expect(await vendor.show(id)).toMatchObject({
         method: 'access_key',
         status: 'connected',
-        // A role in another account is refused before it is looked at: what is shown is the last that was.
+        // A role in another account is rejected before it is checked: the page shows the last checked role.
         migrateToRole: { roleArn: open, verification: { code: 'external_id_not_required' } },
       });
     }
     expect((await vendor.call('POST', `/v1/connections/${id}/verify`)).status).toBe(200);
   });
 
-  it('begun again keeps the external ID and refuses the callback secret before', async () => {
+  it('restarted keeps the external ID and rejects the old callback secret', async () => {
     const { id, accountId, begun, roleIn } = await moving();
     const { body: again } = await vendor.call('POST', `/v1/connections/${id}/migrate-to-role`);
     expect(again.externalId).toBe(begun.externalId);
@@ -144,7 +144,7 @@ describe('moving to a role', () => {
     expect((await post(callbackMessage(again.callbackSecret, event))).status).toBe(200);
   });
 
-  it('that has not begun takes no role, by hand or by callback', async () => {
+  it('accepts no role from API or callback before it is started', async () => {
     const { body: connection } = await vendor.create(vendor.customer().admin);
     const roleArn = 'arn:aws:iam::123456789012:role/x';
     const answer = await vendor.call('PUT', `/v1/connections/${connection.id}/role`, { roleArn });
@@ -155,7 +155,7 @@ describe('moving to a role', () => {
     expect([called.status, called.body.code]).toEqual([401, 'callback_unauthorized']);
   });
 
-  it('that is given up by the stack leaves the key as it is', async () => {
+  it('keeps the key when the stack is destroyed', async () => {
     const { id, begun } = await moving();
     const event = deprovisioned(id, 'arn:aws:iam::123456789012:role/x');
     const answer = await post(callbackMessage(begun.callbackSecret, event));
@@ -163,7 +163,7 @@ describe('moving to a role', () => {
   });
 });
 
-it('destroys the key of a deleted connection, and answers a late callback of its move as for any deleted one', async () => {
+it('destroys the key of a deleted connection, and answers its late callback as deleted', async () => {
   const { body: connection } = await vendor.create(vendor.customer().admin);
   const { body: begun } = await vendor.call('POST', `/v1/connections/${connection.id}/migrate-to-role`);
   const held = vendor.encryptedKeyOf(connection.id);
@@ -179,5 +179,5 @@ it('destroys the key of a deleted connection, and answers a late callback of its
   ]);
 });
 
-// The last: everything above is what it looks through.
+// The last: it searches the output of all tests above.
 it('leaves no secret in logs, answers or files', () => vendor.expectNoSecretLeft(15));

@@ -10,7 +10,7 @@ afterAll(() => vendor.close());
 
 const ask = (body: object) => vendor.call('POST', '/v1/credentials', body);
 
-it('answers with what an access-key connection holds', async () => {
+it('returns the access key of the connection', async () => {
   const { accountId, admin } = vendor.customer();
   const { body: connection } = await vendor.create(admin, { scope: { project: 'keyed' } });
   const { status, body, headers } = await ask({ project: 'keyed', environment: 'production' });
@@ -25,7 +25,7 @@ it('answers with what an access-key connection holds', async () => {
   });
 });
 
-it('says when a session token ends, and refuses it afterwards', async () => {
+it('returns the expiry of a session token, and rejects it afterwards', async () => {
   const { accountId } = vendor.customer();
   const key = vendor.session(accountId);
   const inAMinute = new Date(clock.now() + minute).toISOString();
@@ -40,13 +40,13 @@ it('says when a session token ends, and refuses it afterwards', async () => {
 it.each([
   ['a session policy', { sessionPolicy: '{}' }],
   ['tags', { tags: { team: 'a' } }],
-])('refuses %s, which an access key would not honour', async (name, extra) => {
+])("rejects %s, which an access key can't honor", async (name, extra) => {
   await vendor.create(vendor.customer().admin, { scope: { project: name.replaceAll(' ', '-') } });
   const answer = await ask({ project: name.replaceAll(' ', '-'), ...extra });
   expect([answer.status, answer.body.code]).toEqual([422, 'method_mismatch']);
 });
 
-it('gives nothing out after the connection was deleted', async () => {
+it('issues nothing after the connection was deleted', async () => {
   const { body } = await vendor.create(vendor.customer().admin, { scope: { project: 'gone' } });
   await vendor.call('DELETE', `/v1/connections/${body.id}`);
   const answer = await ask({ project: 'gone' });

@@ -10,7 +10,6 @@ import {
   createLogger,
   createService,
   createSts,
-  openFileStore,
   reencrypt,
   type Service,
   systemClock,
@@ -50,7 +49,7 @@ afterEach(async () => {
 
 async function restart(...keys: Keys) {
   service = await createService({
-    store: await openFileStore({ directory: vendor.directory }),
+    store: await vendor.openStore(),
     sts: createSts({ partitions: { aws: { endpoint: vendor.sandbox.url } }, timeoutMs: 2_000 }),
     encryption: createEncryption([serviceKey]),
     accessKeyEncryption: encryptionWith(...keys),
@@ -62,9 +61,9 @@ async function restart(...keys: Keys) {
     callApi(url, vendor.apiKey, body ? 'PUT' : 'POST', `/v1/connections/${ids[index]}/${path}`, body);
 }
 
-/** What is stored, changed by a person who has the keys that sign it. */
+/** Stored data, changed by an attacker with the signing keys. */
 async function change(tamper: (first: Stored, second: Stored) => void): Promise<void> {
-  const store = await openFileStore({ directory: vendor.directory });
+  const store = await vendor.openStore();
   const found = await store.backend.get('connections', ids);
   tamper(found[0] as unknown as Stored, found[1] as unknown as Stored);
   await store.backend.transact(vendor.organization.id, async (transaction) => {
@@ -85,7 +84,7 @@ const partFlipped = (text: string, part: number) =>
     .map((piece, index) => (index === part ? flipped(piece, 0) : piece))
     .join('.');
 
-it('opens with the key that it was encrypted with', async () => {
+it('decrypts with the key that encrypted it', async () => {
   const verify = await restart(k1);
   expect([(await verify(0)).status, (await verify(1)).status]).toEqual([200, 200]);
 });
@@ -94,7 +93,7 @@ const fields = ['accessKeyId', 'secretAccessKey', 'sessionToken'] as const;
 const pairs = (names: readonly string[]) =>
   names.flatMap((one) => names.filter((other) => other !== one).map((other) => [one, other] as const));
 
-describe('never opens, and asks nothing of AWS', () => {
+describe('fails to decrypt without a call to AWS', () => {
   test.each<[string, (first: Stored, second: Stored) => void]>([
     ...[...fields, 'wrappedDataKey'].map((field): [string, (a: Stored, b: Stored) => void] => [
       `${field} of another row`,
@@ -166,7 +165,7 @@ describe('never opens, and asks nothing of AWS', () => {
     expect(vendor.sandbox.requests.length).toBe(before);
   });
 
-  it('without its key, which it names; another access key mends the connection', async () => {
+  it('without its key, which is named; a new access key repairs the connection', async () => {
     const call = await restart(k2);
     const answer = await call(0);
     expect([answer.status, answer.body.code]).toEqual([500, 'access_key_unreadable']);
@@ -183,7 +182,7 @@ describe('never opens, and asks nothing of AWS', () => {
   });
 });
 
-describe('encrypting again', () => {
+describe('re-encryption', () => {
   const inStore = (store: Store, ...keys: Keys) => ({
     store,
     clock: systemClock,
@@ -191,7 +190,7 @@ describe('encrypting again', () => {
     accessKeyEncryption: encryptionWith(...keys),
   });
   async function reencrypted(...keys: Keys) {
-    const store = await openFileStore({ directory: vendor.directory });
+    const store = await vendor.openStore();
     try {
       return (await reencrypt(inStore(store, ...keys), commandLine())).accessKeys;
     } finally {
@@ -199,7 +198,7 @@ describe('encrypting again', () => {
     }
   }
 
-  it('puts all under the first key, so that the one before can go, also from the backup', async () => {
+  it('moves all access keys to the first encryption key, so that the old one can be removed', async () => {
     const before = ids.map((id) => vendor.encryptedKeyOf(id).wrappedDataKey);
     expect(await reencrypted(k2, k1)).toEqual({ keyId: 'k2', reencrypted: 2, unchanged: 0, failed: [] });
     for (const wrapped of before) expect(vendor.stored()).not.toContain(wrapped);
@@ -208,7 +207,7 @@ describe('encrypting again', () => {
     expect([(await verify(0)).status, (await verify(1)).status]).toEqual([200, 200]);
   });
 
-  it('persistFailure one that can not be opened, leaves it as it is, and goes on', async () => {
+  it("skips and reports an access key that can't be decrypted", async () => {
     await change((first) => {
       first.accessKey.encrypted.secretAccessKey = flipped(
         first.accessKey.encrypted.secretAccessKey as string,
@@ -225,8 +224,8 @@ describe('encrypting again', () => {
     expect(vendor.encryptedKeyOf(ids[0] as string)).toEqual(damaged);
   });
 
-  it('keeps the change that somebody else made at the same time', async () => {
-    const store = await openFileStore({ directory: vendor.directory });
+  it('keeps a concurrent change', async () => {
+    const store = await vendor.openStore();
     const first = await store.connectionForCallback(ids[0] as ConnectionId);
     if (first === undefined) throw new Error('There are two.');
     const [{ accessKeys }] = await Promise.all([

@@ -12,7 +12,7 @@ const count = async () =>
   (await vendor.call('GET', '/v1/connections?limit=100')).body.connections.length as number;
 
 describe('a connection with an access key', () => {
-  it('is verified, then stored: account and principal are shown, and four characters of the key', async () => {
+  it('is verified, then stored: shows account, principal and four characters of the key', async () => {
     const { accountId, admin, adminArn } = vendor.customer();
     const { status, body, headers } = await vendor.create(admin, { scope: { project: 'keys' } });
     expect(status).toBe(201);
@@ -42,7 +42,7 @@ describe('a connection with an access key', () => {
     for (const value of Object.values(admin)) expect(texts).not.toContain(value);
   });
 
-  it('may have a session token, and shows when the customer said that it ends', async () => {
+  it('accepts a session token and shows its expiry', async () => {
     const { accountId } = vendor.customer();
     const key = vendor.session(accountId);
     const sessionExpiresAt = key.expiration.toISOString();
@@ -60,7 +60,7 @@ describe('a connection with an access key', () => {
   });
 });
 
-describe('refuses, and stores nothing of', () => {
+describe('rejects, without storing it:', () => {
   const other = (secret: string) => `${secret.slice(0, -1)}${secret.endsWith('A') ? 'B' : 'A'}`;
   it.each<[string, () => [object, object?], string, RegExp]>([
     ["a root user's key", () => [vendor.customer().root], 'root_access_key', /root user/],
@@ -97,7 +97,7 @@ describe('refuses, and stores nothing of', () => {
       /expired/,
     ],
     [
-      'a session that has ended by what the customer says',
+      'a session that has expired by its given expiry',
       () => [
         keyOf(vendor.session(vendor.customer().accountId)),
         { sessionExpiresAt: '2020-01-01T00:00:00Z' },
@@ -212,7 +212,7 @@ describe('refuses, and stores nothing of', () => {
 });
 
 describe('verifying again', () => {
-  it('finds a key that AWS accepts no more, keeps it, and finds it again when it works', async () => {
+  it('detects a key that AWS no longer accepts, keeps it, and recovers when it works', async () => {
     const { accountId, admin } = vendor.customer();
     const { body: connection } = await vendor.create(admin, { scope: { project: 'again' } });
     const verify = () => vendor.call('POST', `/v1/connections/${connection.id}/verify`);
@@ -232,7 +232,7 @@ describe('verifying again', () => {
   });
 });
 
-describe('a service that takes no access keys', () => {
+describe('a service without access keys', () => {
   it.each([
     [
       'without an encryption key',
@@ -259,5 +259,5 @@ describe('a service that takes no access keys', () => {
   );
 });
 
-// The last: everything above is what it looks through.
+// The last: it searches the output of all tests above.
 it('leaves no secret in logs, answers or files', () => vendor.expectNoSecretLeft(25));

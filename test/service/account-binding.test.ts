@@ -36,7 +36,7 @@ const connected = async (more: object = {}) => {
 };
 
 describe('the account', () => {
-  it('must be known before a callback may connect', async () => {
+  it('must be set before a callback can connect', async () => {
     const { id, role, callBack, show, types } = await made();
     const answer = await callBack(provisioned(id, role()));
     expect([answer.status, answer.body.code]).toEqual([409, 'account_not_bound']);
@@ -45,7 +45,7 @@ describe('the account', () => {
     expect(types()).toEqual(['connection.callback_refused']);
   });
 
-  it('is the one that the connection was created for', async () => {
+  it('is the account that the connection was created for', async () => {
     const account = vendor.sandbox.createAccount().accountId;
     const { id, role, callBack } = await made({ expectedAccountId: account });
     const foreign = await callBack(provisioned(id, role('foreign')));
@@ -54,7 +54,7 @@ describe('the account', () => {
     expect([own.status, own.body.status, own.body.accountId]).toEqual([200, 'connected', account]);
   });
 
-  it('is bound by the ARN that an API key gives, stays bound when the role goes, and alarms at another one', async () => {
+  it('is bound by an ARN from the API, stays bound without a role, and alarms at another account', async () => {
     const { id, arn, accountId, role, callBack, show, types, lastMessage } = await connected();
     expect(await show()).toMatchObject({ expectedAccountId: accountId });
     expect((await callBack(deprovisioned(id, arn))).body.status).toBe('disconnected');
@@ -75,7 +75,7 @@ describe('the account', () => {
 });
 
 describe('released', () => {
-  it('the connection waits for a role in the other account, and nothing of the first account works any more', async () => {
+  it('the connection waits for a role in the new account, and the old account no longer works', async () => {
     const { id, arn, path, callBack, externalId, callbackSecret, show } = await connected({
       scope: { project: 'moves' },
     });
@@ -93,7 +93,7 @@ describe('released', () => {
     expect(await show()).toMatchObject({ accountId: other, scopes: [{ project: 'moves' }] });
   });
 
-  it('the account of a pending connection can be set, and not changed once it was used', async () => {
+  it('the account of a pending connection can be set, but not changed after use', async () => {
     const { path, accountId, role } = await made();
     const set = await vendor.call('PATCH', path, { expectedAccountId: accountId });
     expect([set.status, set.body.expectedAccountId]).toEqual([200, accountId]);
@@ -104,7 +104,7 @@ describe('released', () => {
 });
 
 describe('a callback', () => {
-  it('is two durable writes, the last of which holds connection, audit outcome and answer', async () => {
+  it('takes two durable writes, the last with connection, audit outcome and answer', async () => {
     const { id, accountId, role, callBack } = await made();
     await vendor.call('PATCH', `/v1/connections/${id}`, { expectedAccountId: accountId });
     const arn = role();
@@ -121,7 +121,7 @@ describe('a callback', () => {
     expect(writes.sort()).toEqual(['appendAudit', 'commit']);
   });
 
-  it('with the webhook-id of another body is refused', async () => {
+  it('with the webhook-id of another body is rejected', async () => {
     const { id, callbackSecret, arn } = await connected();
     const send = async (event: object) => {
       const { headers, body } = callbackMessage(callbackSecret, event, { id: 'msg_same' });
@@ -134,7 +134,7 @@ describe('a callback', () => {
 });
 
 describe('a role', () => {
-  it('is another one when it was made again under its name', async () => {
+  it('is a different role after it is recreated under its name', async () => {
     const { id, arn, role, callBack, show } = await connected();
     const before = deprovisioned(id, arn);
     vendor.sandbox.deleteRole(arn);
@@ -149,7 +149,7 @@ describe('a role', () => {
     expect((await callBack(deprovisioned(id, arn))).body.status).toBe('disconnected');
   });
 
-  it('that never connected leaves the connection pending when it goes', async () => {
+  it('that never connected leaves the connection pending when it is removed', async () => {
     const { id, role, callBack, show, accountId } = await made();
     await vendor.call('PUT', `/v1/connections/${id}/role`, {
       roleArn: role('wrong', accountId, {
@@ -181,7 +181,7 @@ describe('a role', () => {
 });
 
 describe('the dry run before a role is created', () => {
-  it('says what would work, changes nothing and never tells the external ID', async () => {
+  it('reports the result without changes and without the external ID', async () => {
     const account = vendor.sandbox.createAccount().accountId;
     const { id, callBack, externalId, show } = await made({ expectedAccountId: account });
     const before = await show();
@@ -208,7 +208,7 @@ describe('the dry run before a role is created', () => {
     expect(await show()).toEqual(before);
   });
 
-  it('is refused for another account, and with another secret', async () => {
+  it('is rejected for another account and with another secret', async () => {
     const { id, arn, callBack } = await connected();
     const answer = await callBack(connectionCheck(id, '123456789012'));
     expect([answer.status, answer.body.code]).toEqual([409, 'account_mismatch']);

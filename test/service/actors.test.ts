@@ -16,7 +16,7 @@ type Holder =
   | 'callback secret'
   | 'anyone';
 
-/** Who may, and (`wide`) whether a key that is limited to a scope is refused. */
+/** The permission, and (`wide`) whether a key that is limited to a scope is refused. */
 const rows: Record<keyof typeof operations, readonly [...Holder[]] | readonly ['wide', ...Holder[]]> = {
   createConnection: ['connections:write'],
   listConnections: ['connections:read'],
@@ -95,7 +95,7 @@ const metricsToken = 'a-metrics-token-of-some-length-22';
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 let vendor: Vendor;
-/** What each actor sends as its bearer token. */
+/** The bearer token of each actor. */
 const bearers = new Map<string, string>();
 let limitedKey: string;
 
@@ -134,7 +134,7 @@ const encryptedSecretOf = (connection: object | undefined) =>
 
 afterAll(() => vendor.close());
 
-/** A valid call about things that are not there: what matters is who is let through. */
+/** A valid call about unknown objects: the test checks only authorization. */
 function requestOf({ method, path, examples }: Operation) {
   const example = Object.values(examples).find(({ returns }) => typeof returns === 'number') ?? {
     ...Object.values(examples)[0],
@@ -163,25 +163,28 @@ test('each operation has a row', () => {
   expect(Object.keys(rows).sort()).toEqual(Object.keys(operations).sort());
 });
 
-test.each(Object.entries<Operation>(operations))('%s is for those in its row only', async (id, operation) => {
-  const holders: readonly string[] = rows[id as keyof typeof operations];
-  const isWide = holders[0] === 'wide';
-  for (const [actor, bearer] of bearers) {
-    const { status, text } = await answerTo(operation, bearer);
-    // Let through, a key may still be refused what it can't give on: more than it may itself.
-    const isLetThrough = status !== 401 && !(status === 403 && /needs the permission/.test(text));
-    // These prove themselves with a signature or a token of one thing, which this call does not name.
-    const provesItself = ['signature', 'status_token'].includes(operation.auth);
-    const isAllowed = holders.includes('anyone') || (holders.includes(actor) && !provesItself);
-    // The operator's token asks for an organization to act for, which is 400: it has no other way in.
-    const isHalf = actor === 'operator' && operation.auth === 'organization' && status === 400;
-    expect([id, actor, isLetThrough && !isHalf]).toEqual([id, actor, isAllowed]);
-  }
-  if (operation.auth === 'organization' && isWide)
-    expect((await answerTo(operation, limitedKey)).status).toBe(403);
-});
+test.each(Object.entries<Operation>(operations))(
+  '%s is allowed only to the actors in its row',
+  async (id, operation) => {
+    const holders: readonly string[] = rows[id as keyof typeof operations];
+    const isWide = holders[0] === 'wide';
+    for (const [actor, bearer] of bearers) {
+      const { status, text } = await answerTo(operation, bearer);
+      // An authorized key can still be rejected when it grants more than it has.
+      const isLetThrough = status !== 401 && !(status === 403 && /needs the permission/.test(text));
+      // These prove themselves with a signature or a token of one thing, which this call does not name.
+      const provesItself = ['signature', 'status_token'].includes(operation.auth);
+      const isAllowed = holders.includes('anyone') || (holders.includes(actor) && !provesItself);
+      // The operator's token asks for an organization to act for, which is 400: it has no other way in.
+      const isHalf = actor === 'operator' && operation.auth === 'organization' && status === 400;
+      expect([id, actor, isLetThrough && !isHalf]).toEqual([id, actor, isAllowed]);
+    }
+    if (operation.auth === 'organization' && isWide)
+      expect((await answerTo(operation, limitedKey)).status).toBe(403);
+  },
+);
 
-/** What a link opens, for the organization and (unless `wide`) for its one connection. A new page without a row here fails. */
+/** Pages of a link, for the organization and (unless `wide`) for its one connection. A new page without a row here fails. */
 const pages: Record<
   string,
   'API key' | 'read' | 'connect' | 'manage' | 'connect wide' | 'manage wide' | 'read wide'
@@ -226,7 +229,7 @@ test('each page has a row', () => {
 });
 
 describe.each(['read', 'connect', 'manage'] as const)('a link to %s', (access) => {
-  test.each([false, true])('opens what is in its rows only (for one connection: %s)', async (isOne) => {
+  test.each([false, true])('opens only its rows (for one connection: %s)', async (isOne) => {
     const { id } = (await vendor.call('POST', '/v1/connections', { name: 'own' })).body;
     const link = { access, ...(isOne && { connectionId: id }) };
     const { url } = (await vendor.call('POST', '/v1/sign-in-links', link)).body;

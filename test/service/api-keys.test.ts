@@ -13,7 +13,7 @@ const make = (more = {}, by = vendor.apiKey) =>
 const listed = async () => (await vendor.call('GET', '/v1/api-keys')).body.apiKeys;
 
 describe('API keys', () => {
-  it('are shown once and open the organization', async () => {
+  it('are shown once and authenticate for the organization', async () => {
     const made = await make();
     expect(made).toMatchObject({
       status: 201,
@@ -25,7 +25,7 @@ describe('API keys', () => {
     expect(JSON.stringify(await listed())).not.toContain(apiKey.split('_')[2]);
   });
 
-  it('open nothing once they are revoked, and stay in the list with the time', async () => {
+  it('stop working when revoked, and stay listed with the time', async () => {
     const { body } = await make();
     expect((await vendor.call('DELETE', `/v1/api-keys/${body.id}`)).status).toBe(204);
     const refused = await callApi(vendor.service.url, body.apiKey, 'GET', '/v1/connections');
@@ -41,7 +41,7 @@ describe('API keys', () => {
     expect((await vendor.call('DELETE', `/v1/api-keys/${body.id}`)).status).toBe(204);
   });
 
-  it('are not revoked with themselves, so that nobody is locked out', async () => {
+  it("can't revoke themselves, which prevents a lockout", async () => {
     const { body } = await make({ permissions: ['keys:write'] });
     const answer = await callApi(vendor.service.url, body.apiKey, 'DELETE', `/v1/api-keys/${body.id}`);
     expect([answer.status, answer.body.code]).toEqual([409, 'api_key_in_use']);
@@ -60,7 +60,7 @@ describe('API keys', () => {
   });
 
   it.each([{}, { name: '' }, { name: ' x' }, { name: 'x', id: 'key_x' }, { name: 'x\n' }])(
-    'are not made from %j',
+    'are not created from %j',
     async (body) => {
       const answer = await vendor.call('POST', '/v1/api-keys', body);
       expect([answer.status, answer.body.code]).toEqual([400, 'request_invalid']);
@@ -74,7 +74,7 @@ describe('an API key with permissions', () => {
     return answer.body?.code ?? answer.status;
   };
 
-  it('reads connections and issues credentials when nothing else is said', async () => {
+  it('reads connections and issues credentials by default', async () => {
     const { apiKey, permissions } = (await make()).body;
     expect(permissions).toEqual(['connections:read', 'credentials:issue']);
     expect(await codeOf(apiKey, 'GET', '/v1/connections')).toBe(200);
@@ -86,7 +86,7 @@ describe('an API key with permissions', () => {
     expect(await codeOf(apiKey, 'GET', '/v1/audit')).toBe('permission_denied');
   });
 
-  it('makes only keys within its permissions, scope, ceilings and expiry', async () => {
+  it('creates keys only within its permissions, scope, ceilings and expiry', async () => {
     const within = {
       permissions: ['connections:read', 'keys:write'],
       scope: { project: 'shop', environment: 'production' },
@@ -119,13 +119,13 @@ describe('an API key with permissions', () => {
     expect((await child({ expiresAt: '2020-01-01T00:00:00Z' })).body.code).toBe('request_invalid');
   });
 
-  it('dies with its parent, and its children with it', async () => {
+  it('is revoked with its parent, together with its children', async () => {
     const all = { permissions: ['connections:read', 'keys:write'] };
     const parent = (await make(all)).body;
     const child = (await make(all, parent.apiKey)).body;
     const grandchild = (await make(all, child.apiKey)).body;
     const stranger = (await make(all)).body;
-    // It sees and revokes what it made, and nothing beside or above.
+    // It sees and revokes its children, and no siblings or parents.
     const seen = await vendor.call('GET', '/v1/api-keys', undefined, child.apiKey);
     expect(seen.body.apiKeys.map(({ id }: { id: string }) => id)).toEqual([child.id, grandchild.id]);
     for (const { id } of [parent, stranger])
@@ -136,7 +136,7 @@ describe('an API key with permissions', () => {
     expect(await codeOf(stranger.apiKey, 'GET', '/v1/connections')).toBe(200);
   });
 
-  it('records who made it with which authority, and when it was last used', async () => {
+  it('records creator, authority and last use', async () => {
     const made = (await make({ permissions: ['audit:read'], scope: { project: 'shop' } })).body;
     const { records } = (await vendor.call('GET', '/v1/audit')).body;
     expect(records[0]).toMatchObject({
@@ -148,7 +148,7 @@ describe('an API key with permissions', () => {
     expect((await listed()).at(-1).lastUsedAt).toMatch(/^\d{4}-/);
   });
 
-  it('opens nothing after its expiry', async () => {
+  it('stops working at its expiry', async () => {
     await vendor.close();
     let now = Date.parse('2026-11-24T00:00:00Z');
     vendor = await startVendor({ clock: { now: () => now, sleep: systemClock.sleep } });

@@ -1,4 +1,4 @@
-/** The API reference at /docs: for whoever has no tool for OpenAPI at hand. */
+/** The API reference at /docs, for readers without an OpenAPI tool. */
 import { startVendor, type Vendor } from '../vendor.js';
 
 let vendor: Vendor;
@@ -27,7 +27,7 @@ it('has every call of the OpenAPI document, with the codes of its problems', asy
   expect(page).toContain('/problems/external_id_not_required');
 });
 
-it('asks nothing of another site', () => {
+it('loads nothing from another site', () => {
   const addresses = [...page.matchAll(/(?:src|href|action)="([^"]*)"/g)].map((match) => match[1] ?? '');
   expect(addresses.length).toBeGreaterThan(50);
   expect(addresses.filter((address) => !/^(\/|#|data:,$)/.test(address))).toEqual([]);

@@ -10,7 +10,7 @@ afterAll(() => vendor.close());
 const create = async (body: object = { name: 'shop' }) =>
   (await vendor.call('POST', '/v1/connections', body)).body;
 
-it('makes a pending connection and shows its secret once, with every way to create the role', async () => {
+it('creates a pending connection and shows its secret once, with a template for every tool', async () => {
   const { status, body } = await vendor.call('POST', '/v1/connections', {
     name: 'Shop "1"',
     scope: { project: 'made' },
@@ -33,7 +33,7 @@ it('makes a pending connection and shows its secret once, with every way to crea
   expect(again).not.toHaveProperty('callbackSecret');
 });
 
-it('connects a role given by hand, checks it again, and finds out when the customer takes the trust away', async () => {
+it('connects a role by ARN, re-verifies it, and detects that the customer removed the trust', async () => {
   const connection = await create();
   const { accountId } = vendor.sandbox.createAccount();
   const { arn } = vendor.sandbox.createRole(accountId, {
@@ -50,7 +50,7 @@ it('connects a role given by hand, checks it again, and finds out when the custo
   expect(after).toMatchObject({ status: 'failed', roleArn: arn });
 });
 
-it('does not disturb a connected role when another one is refused', async () => {
+it('keeps the connected role when another one is rejected', async () => {
   const connection = await create();
   const { accountId } = vendor.sandbox.createAccount();
   const { arn } = vendor.sandbox.createRole(accountId, {
@@ -68,7 +68,7 @@ it('does not disturb a connected role when another one is refused', async () => 
   });
 });
 
-it('resolves a target to the narrowest scope, shows what it shadows, and never falls through an unhealthy one', async () => {
+it('resolves a target to the narrowest scope, shows shadowed scopes, and never falls through an unhealthy connection', async () => {
   const { apiKey } = await vendor.service.createOrganization('resolver');
   const call = (method: string, path: string, body?: unknown) =>
     callApi(vendor.service.url, apiKey, method, path, body);
@@ -83,7 +83,7 @@ it('resolves a target to the narrowest scope, shows what it shadows, and never f
   expect((await call('GET', '/v1/resolve')).body.matchedScope).toEqual({});
 });
 
-it('gives a scope to one connection, and to another only when told to replace', async () => {
+it('assigns a scope to one connection, and to another only with replace', async () => {
   const first = await create({ name: 'first', scope: { project: 'one' } });
   const second = await create({ name: 'second' });
   const scopes = [{ project: 'one' }, { project: 'two' }];
@@ -95,7 +95,7 @@ it('gives a scope to one connection, and to another only when told to replace', 
   expect((await vendor.call('GET', `/v1/connections/${first.id}`)).body.scopes).toEqual([]);
 });
 
-it('lists page by page, renames and forgets', async () => {
+it('lists in pages, renames and deletes', async () => {
   const { apiKey } = await vendor.service.createOrganization('lister');
   const call = (method: string, path: string, body?: unknown) =>
     callApi(vendor.service.url, apiKey, method, path, body);
@@ -112,7 +112,7 @@ it('lists page by page, renames and forgets', async () => {
   expect((await call('GET', `/v1/connections/${ids[0]}`)).status).toBe(404);
 });
 
-it('shows nothing of another organization, and answers for its ids as for unknown ones', async () => {
+it('hides other organizations, whose ids look unknown', async () => {
   const { apiKey } = await vendor.service.createOrganization('stranger');
   const { id } = await create();
   for (const [method, path, body] of [
@@ -137,7 +137,7 @@ it('shows nothing of another organization, and answers for its ids as for unknow
   expect((await callApi(vendor.service.url, apiKey, 'GET', '/v1/connections')).body.connections).toEqual([]);
 });
 
-describe('refuses bad requests with a code, and stores nothing', () => {
+describe('rejects bad requests with a code, and stores nothing', () => {
   const json = { 'content-type': 'application/json' };
   const cases: [
     string,
@@ -416,7 +416,7 @@ describe('refuses bad requests with a code, and stores nothing', () => {
   });
 });
 
-describe('refuses a role ARN with 400 and the rule it broke, and never asks AWS', () => {
+describe('rejects an invalid role ARN with 400 and the rule, without a call to AWS', () => {
   it.each([
     'arn:aws:iam::123456789012:role/x ',
     ' arn:aws:iam::123456789012:role/x',
@@ -452,12 +452,12 @@ it.each(['', 'Bearer', 'Bearer x', `Bearer rbk_${'a'.repeat(16)}_${'0'.repeat(64
   },
 );
 
-it('says that it is up and that it can write', async () => {
+it('reports liveness and write readiness', async () => {
   for (const path of ['/healthz', '/readyz'])
     expect((await fetch(vendor.service.url + path)).status).toBe(200);
 });
 
-it('cuts clients that never end their headers or their body, and serves others meanwhile', async () => {
+it('closes connections with unfinished headers or bodies, and serves others meanwhile', async () => {
   const impatient = await startVendor({ requestTimeoutMs: 800 });
   const { port } = new URL(impatient.service.url);
   const starts = [
@@ -482,7 +482,7 @@ it('cuts clients that never end their headers or their body, and serves others m
   await impatient.close();
 });
 
-it('makes no link from the Host header', async () => {
+it('never builds a link from the Host header', async () => {
   const { port } = new URL(vendor.service.url);
   const answer = await new Promise<string>((resolve) => {
     const body = '{"name":"host"}';
@@ -509,7 +509,7 @@ it('writes no secret to its logs', async () => {
   expect(lines).not.toContain(vendor.apiKey);
 });
 
-it('refuses an API key whose last character is another one', async () => {
+it('rejects an API key with a changed last character', async () => {
   const last = vendor.apiKey.at(-1) === '0' ? '1' : '0';
   const answer = await vendor.call(
     'GET',

@@ -57,7 +57,7 @@ const beginning = ['organization.create outcome', 'organization.create intent'];
 const deletions = () =>
   vendor.logs.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'old audit records deleted');
 
-test('what is older than it is kept is gone from the log, a quarter of that time later at most; the rest stays', async () => {
+test('records past their retention are deleted within another quarter of it; newer ones stay', async () => {
   await start(40);
   await make('old');
   for (let days = 0; days < 40; days++) await pass(day);
@@ -74,7 +74,7 @@ test('what is older than it is kept is gone from the log, a quarter of that time
   expect((await vendor.call('GET', '/v1/connections')).body.connections).toHaveLength(2);
 });
 
-test('a clock that jumps ten years on, and back, deletes nothing', async () => {
+test('a clock that jumps ten years and back deletes nothing', async () => {
   await start(30);
   await make('kept');
   const tenYears = 3_650 * day;
@@ -85,7 +85,7 @@ test('a clock that jumps ten years on, and back, deletes nothing', async () => {
   expect(deletions()).toEqual([]);
 });
 
-test('everything is kept unless a number of days is set, of at least 30', () => {
+test('records are kept forever unless the setting is at least 30 days', () => {
   const settings = {
     ROLEBRIDGE_PRINCIPAL: 'arn:aws:iam::111122223333:role/rolebridge',
     ROLEBRIDGE_SERVICE_KEYS: `k1:${randomBytes(32).toString('base64')}`,

@@ -21,7 +21,7 @@ async function log(call: Call, query = ''): Promise<string[]> {
 }
 
 describe('the audit log', () => {
-  it('has the intent and the outcome of everything that changes a connection, with who asked', async () => {
+  it('records intent, outcome and caller of every change to a connection', async () => {
     const { call, connection, arn } = await vendor.connected();
     const path = `/v1/connections/${connection.id}`;
     await call('PATCH', path, { name: 'renamed' });
@@ -53,7 +53,7 @@ describe('the audit log', () => {
     });
   });
 
-  it('says which credentials were given for which target, once when they were held, and which were refused', async () => {
+  it('records issued credentials by target, cached ones once, and refusals', async () => {
     const { call, ask } = await vendor.connected({ scope: { project: 'shop' } });
     await ask({ project: 'shop' });
     await ask({ project: 'shop' });
@@ -69,14 +69,14 @@ describe('the audit log', () => {
     expect(refused).toMatchObject({ target: { project: 'warehouse' } });
   });
 
-  it('says when AWS gave no verdict', async () => {
+  it('records inconclusive checks', async () => {
     const { call, connection } = await vendor.connected();
     vendor.sandbox.faults.set({ action: 'AssumeRole', kind: 'throttle', times: 1 });
     await call('POST', `/v1/connections/${connection.id}/verify`);
     expect((await log(call)).at(-1)).toBe('connection.verify outcome inconclusive aws_unavailable');
   });
 
-  it('is read in pages, the newest first, and of the own organization only', async () => {
+  it('is read in pages, newest first, for one organization only', async () => {
     const { call } = await vendor.connected();
     const other = await vendor.connected();
     const whole = (await call('GET', '/v1/audit?limit=100')).body.records;

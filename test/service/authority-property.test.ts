@@ -133,7 +133,7 @@ test(`no sequence goes beyond the table (AUTHORITY_SEED=${seed})`, async () => {
     expect(response.status).toBeGreaterThanOrEqual(data.connectionId === memberId.id ? 200 : 401);
     expect(await stored(memberId)).toEqual(memberBefore);
   };
-  // Of its own scope, everything but secrets and the account: those of the connection that it may write.
+  // Within its scope, everything but secrets and the account: those of connections that it can write.
   const limited = async () => {
     const id = pick([victim, byDefault]).id;
     const [method, path, body] = pick<readonly [string, string, unknown?]>([

@@ -29,7 +29,7 @@ async function commandLine(words: string[], env: NodeJS.ProcessEnv) {
   return { code, text: printed.join('') };
 }
 
-/** Writes until it is told to stop; a change of two connections, a watch and an audit record at a time. */
+/** Writes until it is stopped; a change of two connections, a job and an audit record at a time. */
 function keepWriting(store: Store, { organizations = 4, nameLength = 20_000 } = {}) {
   let isOver = false;
   const acknowledged = new Map<Connection['id'], number>();
@@ -65,7 +65,7 @@ function keepWriting(store: Store, { organizations = 4, nameLength = 20_000 } = 
   };
 }
 
-test('a backup fits together while all of many organizations are written to', async () => {
+test('a backup is consistent while many organizations are written', async () => {
   const source = join(directory, 'data');
   const store = await openFileStore({ directory: source });
   const writing = keepWriting(store, { organizations: 30, nameLength: 500 });
@@ -75,7 +75,7 @@ test('a backup fits together while all of many organizations are written to', as
   await store.close();
 });
 
-test('a backup of a store in use has all that was acknowledged before it, and nothing half done', async () => {
+test('a backup of a store in use contains every earlier acknowledged write, and no partial one', async () => {
   const source = join(directory, 'data');
   const store = await openFileStore({ directory: source });
   const writing = keepWriting(store);
@@ -112,7 +112,7 @@ test('a backup of a store in use has all that was acknowledged before it, and no
   await store.close();
 });
 
-test('a service goes on from a restored backup: connections, keys and the audit log', async () => {
+test('a service continues from a restored backup: connections, keys and the audit log', async () => {
   const data = join(directory, 'data');
   const vendor = await startVendor({ store: await openFileStore({ directory: data, keys }) });
   const { body } = await vendor.call('POST', '/v1/connections', { name: 'kept', scope: { project: 'shop' } });
@@ -138,7 +138,7 @@ test('a service goes on from a restored backup: connections, keys and the audit 
   await vendor.sandbox.close();
 });
 
-test('a backup never takes the place of something else', async () => {
+test('a backup never overwrites anything', async () => {
   await writeFile(join(directory, 'precious'), 'precious');
   await expect(backUp(join(directory, 'data'), directory)).rejects.toMatchObject({
     code: 'store_unavailable',
@@ -147,7 +147,7 @@ test('a backup never takes the place of something else', async () => {
   expect(await readFile(join(directory, 'precious'), 'utf8')).toBe('precious');
 });
 
-test('a store that is damaged gives no backup, and the reason', async () => {
+test('a damaged store fails the backup with the reason', async () => {
   const source = join(directory, 'data');
   const store = await openFileStore({ directory: source, keys });
   const organization = anOrganization();
@@ -156,11 +156,11 @@ test('a store that is damaged gives no backup, and the reason', async () => {
   const file = join(source, 'organizations', `${organization.id}.json`);
   await writeFile(file, (await readFile(file, 'utf8')).slice(0, -9));
   const { code, text } = await commandLine(['backup', join(directory, 'backup')], settings(source));
-  expect([code, text]).toEqual([3, expect.stringContaining('has no signature at its end')]);
+  expect([code, text]).toEqual([3, expect.stringContaining('the rows behind its signature were damaged')]);
   expect(await readdir(directory)).toEqual(['data']);
 });
 
-test('a database is backed up with its own tools', async () => {
+test("a database backup is refused with the database's tools named", async () => {
   const env = { ...settings(directory), DATABASE_URL: 'postgres://127.0.0.1/rolebridge' };
   const { code, text } = await commandLine(['backup', join(directory, 'backup')], env);
   expect([code, text]).toEqual([2, expect.stringContaining('pg_dump')]);

@@ -1,4 +1,4 @@
-/** The vendor's brand file: what it may have, what it does to the pages, and that nothing says Rolebridge then. */
+/** The vendor's brand file: its schema, its effect on the pages, and that nothing says Rolebridge then. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -79,7 +79,7 @@ describe('a brand file', () => {
     );
   });
 
-  test('is tried on the command line', async () => {
+  test('is checked on the command line', async () => {
     const good = await runCommand(['brand', 'check', brandFile()]);
     expect([good.code, good.stdout]).toEqual([0, expect.stringContaining('Northwind Cloud: valid.')]);
     const bad = await runCommand(['brand', 'check', brandFile({ name: 'x', colors: {} })]);
@@ -115,7 +115,7 @@ describe('with a brand file', () => {
     expect(rotated.body.externalId ?? rotated.body.pendingExternalId).toMatch(/^nwc-/);
   });
 
-  test('no page that a customer meets says Rolebridge', async () => {
+  test('no customer page says Rolebridge', async () => {
     const { accountId } = vendor.sandbox.createAccount();
     const given = { name: 'customer', expectedAccountId: accountId };
     const { body } = await vendor.call('POST', '/v1/connections', given);
@@ -224,7 +224,7 @@ describe('with a brand file', () => {
       trustPolicy: { Version: '2012-10-17', Statement: [statement] },
     });
     const report = (event: string, secret = body.callbackSecret) =>
-      run(process.execPath, [tsx, join(process.cwd(), 'constructs/callback/script.ts')], {
+      run(process.execPath, [join(process.cwd(), 'constructs/callback-script/rolebridge-callback.cjs')], {
         env: {
           PATH: process.env.PATH,
           CONNECT_EVENT: event,

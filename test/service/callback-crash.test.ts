@@ -86,7 +86,7 @@ describe.each(Object.entries(events))('%s', (_, prepare) => {
     [1, true],
     [2, false],
     [2, true],
-  ])('is answered at once after a crash at write %i, stored: %s', async (at, isStored) => {
+  ])('is answered immediately after a crash at write %i, stored: %s', async (at, isStored) => {
     const { id, secret, event, answer } = await prepare(`p${Math.random().toString(36).slice(2)}`);
     const message = callbackMessage(secret, event);
     const { dying, died } = dyingStore(vendor.store, at, isStored);

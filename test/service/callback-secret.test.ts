@@ -22,7 +22,7 @@ async function connected() {
 }
 
 describe('rotating the callback secret', () => {
-  it('lets both sign for a day, and then the new one only', async () => {
+  it('accepts both secrets for a day, then only the new one', async () => {
     const { rotate, callBack, first } = await connected();
     const { status, body } = await rotate();
     expect(status).toBe(200);
@@ -32,13 +32,13 @@ describe('rotating the callback secret', () => {
     expect([await callBack(first), await callBack(body.callbackSecret)]).toEqual([401, 200]);
   });
 
-  it('refuses the one before at once when it is told to, as after a leak', async () => {
+  it('rejects the old secret immediately on request, as after a leak', async () => {
     const { rotate, callBack, first } = await connected();
     const { body } = await rotate({ previousValidSeconds: 0 });
     expect([await callBack(first), await callBack(body.callbackSecret)]).toEqual([401, 200]);
   });
 
-  it('shows the new secret in this one answer', async () => {
+  it('shows the new secret once', async () => {
     const { call, connection, rotate } = await connected();
     const { body } = await rotate();
     const seen = [

@@ -63,7 +63,7 @@ it('connects a role that trusts the principal with the external ID, and shows ev
   expect(JSON.stringify(answer.body)).not.toContain('whsec_');
 });
 
-it('is decided at the next attempt, and at once, when the connection is renamed while its role is looked at', async () => {
+it('is decided at the next attempt when the connection is renamed during the check', async () => {
   const connection = await pendingConnection('renamed');
   const message = callbackMessage(
     connection.callbackSecret,
@@ -93,7 +93,7 @@ it('waits for a new role to propagate', async () => {
   expect([answer.status, answer.body.status]).toEqual([200, 'connected']);
 });
 
-it('refuses a role that trusts another external ID, ranks the causes and shows the trust policy to paste', async () => {
+it('rejects a role with another external ID, ranks the causes and shows the trust policy to paste', async () => {
   const connection = await pendingConnection();
   const other = await pendingConnection();
   const answer = await post(
@@ -105,7 +105,7 @@ it('refuses a role that trusts another external ID, ranks the causes and shows t
   expect(await connectionOf(connection.id)).toMatchObject({ status: 'failed', roleArn: other.roleArn });
 });
 
-it('decides the same webhook-id once, for fifty at once and later ones', async () => {
+it('decides a webhook-id once, for fifty concurrent and later requests', async () => {
   const connection = await pendingConnection();
   const message = callbackMessage(connection.callbackSecret, provisioned(connection.id, connection.roleArn));
   const before = vendor.sandbox.requests.length;
@@ -121,7 +121,7 @@ it('decides the same webhook-id once, for fifty at once and later ones', async (
   expect(positive).toHaveLength(1);
 });
 
-it('gives a refused event its first answer again, and a new event a new verdict', async () => {
+it('repeats the first answer of a rejected event, and verifies again for a new event', async () => {
   const connection = await pendingConnection();
   vendor.sandbox.updateTrustPolicy(connection.roleArn, {
     Version: '2012-10-17',
@@ -137,7 +137,7 @@ it('gives a refused event its first answer again, and a new event a new verdict'
   expect([fresh.status, fresh.body.status]).toEqual([200, 'connected']);
 });
 
-it('answers 503 and decides nothing while AWS throttles, and the same webhook-id connects afterwards', async () => {
+it('answers 503 while AWS throttles, and the same webhook-id connects afterwards', async () => {
   const connection = await pendingConnection();
   const message = callbackMessage(connection.callbackSecret, provisioned(connection.id, connection.roleArn));
   vendor.sandbox.faults.set({ action: 'AssumeRole', kind: 'throttle' });
@@ -149,7 +149,7 @@ it('answers 503 and decides nothing while AWS throttles, and the same webhook-id
   expect((await post(message)).status).toBe(200);
 });
 
-it('answers 409 when another connection holds the scope, before anything is asked of AWS', async () => {
+it('answers 409 when another connection holds the scope, before any call to AWS', async () => {
   await vendor.call('POST', '/v1/connections', { name: 'holder', scope: { project: 'held' } });
   const connection = await pendingConnection();
   const before = vendor.sandbox.requests.length;
@@ -163,7 +163,7 @@ it('answers 409 when another connection holds the scope, before anything is aske
   expect(vendor.sandbox.requests.length).toBe(before);
 });
 
-it('disconnects at destroy, also a second time and after the vendor deleted the connection', async () => {
+it('disconnects at destroy, repeatedly and after the vendor deleted the connection', async () => {
   const connection = await pendingConnection();
   await post(callbackMessage(connection.callbackSecret, provisioned(connection.id, connection.roleArn)));
   for (const _ of [1, 2]) {
@@ -179,7 +179,7 @@ it('disconnects at destroy, also a second time and after the vendor deleted the 
   expect([late.status, late.body.status]).toEqual([200, 'disconnected']);
 });
 
-it('gives a role that two organizations control to the first, and names nobody to the second', async () => {
+it('assigns a role that two organizations control to the first, without naming it to the second', async () => {
   const connection = await pendingConnection();
   await post(callbackMessage(connection.callbackSecret, provisioned(connection.id, connection.roleArn)));
   const { apiKey } = await vendor.service.createOrganization('other');
@@ -201,13 +201,13 @@ it('gives a role that two organizations control to the first, and names nobody t
   expect(JSON.stringify(answer.body)).not.toMatch(
     new RegExp(`${connection.id}|${connection.externalId}|acme`),
   );
-  // What that proves of the first one's role has its consequence.
+  // This has consequences for the first connection's role.
   const first = (await vendor.call('GET', `/v1/connections/${connection.id}`)).body;
   expect(first).toMatchObject({ status: 'failed', verification: { code: 'external_id_not_enforced' } });
   expect(JSON.stringify(first)).not.toMatch(new RegExp(`${second.id}|${second.externalId}`));
 });
 
-describe('refuses with 401 and changes nothing', () => {
+describe('rejects with 401 and changes nothing', () => {
   const seconds = () => Math.floor(Date.now() / 1000);
   let connection: Awaited<ReturnType<typeof pendingConnection>>;
   let stranger: Awaited<ReturnType<typeof pendingConnection>>;
@@ -277,7 +277,7 @@ describe('refuses with 401 and changes nothing', () => {
     expect(vendor.sandbox.requests.length).toBe(requests);
   });
 
-  it('gives the same answer for an unknown connection as for a wrong secret', async () => {
+  it('answers alike for an unknown connection and a wrong secret', async () => {
     const wrong = await post(callbackMessage(stranger.callbackSecret, event()));
     const unknown = await post(
       callbackMessage(
@@ -289,7 +289,7 @@ describe('refuses with 401 and changes nothing', () => {
   });
 });
 
-it('accepts a callback that is just under 300 s old or early', async () => {
+it('accepts a timestamp just under 300 s away', async () => {
   for (const offset of [-298, 298]) {
     const connection = await pendingConnection();
     const timestamp = Math.floor(Date.now() / 1000) + offset;
@@ -302,7 +302,7 @@ it('accepts a callback that is just under 300 s old or early', async () => {
   }
 });
 
-it('finds the right signature among several, as a rotation of secrets sends them', async () => {
+it('finds the valid signature among several, as during a rotation', async () => {
   const connection = await pendingConnection();
   const event = JSON.stringify(provisioned(connection.id, connection.roleArn));
   const timestamp = String(Math.floor(Date.now() / 1000));
@@ -313,7 +313,7 @@ it('finds the right signature among several, as a rotation of secrets sends them
   expect(answer.status).toBe(200);
 });
 
-describe('refuses with 422 what is signed but not valid', () => {
+describe('rejects a signed but invalid body with 422', () => {
   const cases: [string, (id: string, arn: string) => object | string, string][] = [
     ['an unknown type', (id, arn) => ({ ...provisioned(id, arn), type: 'role.other' }), 'request_invalid'],
     [
@@ -346,7 +346,7 @@ describe('refuses with 422 what is signed but not valid', () => {
       'role_arn_invalid',
     ],
     [
-      'a partition nobody has a principal in',
+      'a partition without a principal',
       (id) => provisioned(id, 'arn:aws-cn:iam::123456789012:role/x'),
       'partition_not_supported',
     ],

@@ -1,4 +1,4 @@
-/** Scripts outside this repository rest on this: what is tested here stays. */
+/** Scripts outside this repository use this interface: it must not change. */
 import { type Cases, startCases } from '../cases-entry.js';
 
 let cases: Cases;
@@ -36,7 +36,7 @@ test('an account, a role and signed callbacks connect and disconnect', async () 
   expect((await cases.call('GET', `/v1/connections/${connectionId}`)).body.status).toBe('disconnected');
 });
 
-test('everything that a script asks for is there', () => {
+test('all members that scripts use exist', () => {
   const { url, sandboxUrl, apiKey, organizationId, principal, directory, logs } = cases;
   for (const text of [url, sandboxUrl, apiKey, organizationId, principal, directory])
     expect(text).toEqual(expect.any(String));

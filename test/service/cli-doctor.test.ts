@@ -88,7 +88,7 @@ const inOrder = [
   'encryption key',
 ];
 
-test('all is well: eleven lines in order, and 0', async () => {
+test('a healthy service has eleven lines in order and exit code 0', async () => {
   const { code, healthy, checks } = await examine();
   // The sandbox is not AWS's own.
   const outcomeOf = (name: string) => (name === 'AWS endpoints' ? 'warning' : 'ok');
@@ -100,7 +100,7 @@ test('all is well: eleven lines in order, and 0', async () => {
   expect(forPeople.stdout.trimEnd().split('\n')).toHaveLength(12);
 });
 
-test('a wrong setting ends it, with 2 and the settings by name', async () => {
+test('a wrong setting ends it with exit code 2 and the names of the settings', async () => {
   const { code, checks } = await examine({ ROLEBRIDGE_PRINCIPAL: 'vendor', ROLEBRIDGE_PORT: 'x' });
   expect(code).toBe(2);
   expect(checks).toEqual([
@@ -117,7 +117,7 @@ test.each([
   [-20, 'ok', /is AWS's/],
   [-120, 'warning', /1(19|20|21) seconds ahead of/],
   [400, 'failed', /(399|400|401) seconds behind/],
-])('AWS’s clock is %d seconds off ours: %s', async (seconds, outcome, message) => {
+])('clock %d seconds off AWS: %s', async (seconds, outcome, message) => {
   const endpoint = await serve((_request, response) => {
     response.setHeader('date', new Date(Date.now() + (seconds as number) * 1000).toUTCString());
     response.end();
@@ -126,7 +126,7 @@ test.each([
   expect(of('clock')).toMatchObject({ outcome, message: expect.stringMatching(message as RegExp) });
 });
 
-test('STS can’t be reached: the clock is not checked, and the endpoint failed with what to open', async () => {
+test('unreachable STS skips the clock check and names the endpoint to allow', async () => {
   const { code, of } = await examine({ ROLEBRIDGE_STS_ENDPOINT: 'http://127.0.0.1:9' });
   expect(code).toBe(1);
   expect(of('clock')).toMatchObject({ outcome: 'not_checked' });
@@ -138,7 +138,7 @@ test('STS can’t be reached: the clock is not checked, and the endpoint failed 
   });
 });
 
-test('IAM has an endpoint of its own: it is named, and failed where it does not answer', async () => {
+test("a custom IAM endpoint is named, and fails when it doesn't answer", async () => {
   const iam = await serve((_request, response) => response.end());
   const reached = await examine({ ROLEBRIDGE_IAM_ENDPOINT: iam });
   expect(reached.of('IAM endpoint')).toMatchObject({ outcome: 'ok', message: `${iam} answers.` });
@@ -154,7 +154,7 @@ test('IAM has an endpoint of its own: it is named, and failed where it does not 
   expect(of('STS endpoint')).toMatchObject({ outcome: 'ok' });
 });
 
-test('the service runs as somebody else than customers’ roles trust', async () => {
+test("the service's identity differs from the principal that roles trust", async () => {
   const other = sandbox.createAccessKey(sandbox.createAccount().accountId, 'somebody');
   Object.assign(process.env, {
     AWS_ACCESS_KEY_ID: other.accessKeyId,
@@ -220,7 +220,7 @@ describe('the canary', () => {
     expect(examined.code).toBe(code);
   });
 
-  test('a policy of the vendor denies it', async () => {
+  test('a vendor policy denies AssumeRole', async () => {
     const roleArn = canaryIn(sandbox.createAccount().accountId, 'rolebridge-canary');
     sandbox.faults.set({ kind: 'denied', action: 'AssumeRole', by: 'identity' });
     const examined = await examine({ ROLEBRIDGE_CANARY_ROLE_ARN: roleArn });
@@ -245,7 +245,7 @@ test('the public URL is missing, is http on another machine, or does not answer'
   expect([silent.code, silent.of('public URL')?.outcome]).toEqual([0, 'warning']);
 });
 
-test('the data directory is in use: it is read beside the service, and a removed or edited audit line is named', async () => {
+test('a data directory in use is read, and a removed or edited audit line is named', async () => {
   const data = mkdtempSync(join(tmpdir(), 'rolebridge-data-'));
   const keys = [{ id: 'k1', key: serviceKey }];
   const vendor = await startVendor({ store: await openFileStore({ directory: data, keys }) });
@@ -273,7 +273,7 @@ test('the data directory is in use: it is read beside the service, and a removed
   }
 }, 60_000);
 
-test('the encryption key: none, one that access keys need and is gone, an old one in use', async () => {
+test('the encryption key: none, a missing key in use, an old key in use', async () => {
   expect((await examine({ ROLEBRIDGE_ENCRYPTION_KEYS: undefined })).of('encryption key')).toMatchObject({
     outcome: 'warning',
   });

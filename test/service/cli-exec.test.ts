@@ -1,4 +1,4 @@
-/** `rolebridge exec` as a process: what its command sees, and how both end. */
+/** `rolebridge exec` as a process: its command's environment, and both exit codes. */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ afterAll(async () => {
 
 const script = (text: string) => ['exec', '--project', 'shop', '--', process.execPath, '-e', text];
 
-test('the command has the credentials in its environment, and no other source of them', async () => {
+test("the command's environment has these credentials and no other source of credentials", async () => {
   const others = {
     AWS_PROFILE: 'mine',
     AWS_DEFAULT_PROFILE: 'mine',
@@ -69,7 +69,7 @@ test('the command has the credentials in its environment, and no other source of
   expect(seen).not.toHaveProperty('ROLEBRIDGE_API_KEY');
 });
 
-test('nothing but what the command prints is printed, and its exit code is passed on', async () => {
+test("prints only the command's output and returns its exit code", async () => {
   const { ended } = startCommandLine(
     script('console.log("out"); console.error("err"); process.exit(7)'),
     env,
@@ -78,7 +78,7 @@ test('nothing but what the command prints is printed, and its exit code is passe
 });
 
 test.each([['SIGTERM'], ['SIGHUP'], ['SIGINT']] as const)(
-  '%s reaches the command, which may end in its own way',
+  '%s reaches the command, which decides how it ends',
   async (signal) => {
     const { child, ended, shown } = startCommandLine(
       script(
@@ -92,12 +92,12 @@ test.each([['SIGTERM'], ['SIGHUP'], ['SIGINT']] as const)(
   },
 );
 
-test('a command that a signal ends makes 128 and its number, as in a shell', async () => {
+test('a command killed by a signal returns 128 and its number, as in a shell', async () => {
   const { ended } = startCommandLine(script('process.kill(process.pid, "SIGKILL")'), env);
   expect((await ended).code).toBe(137);
 });
 
-test('the command’s own options are its own', async () => {
+test('the command’s options are passed through', async () => {
   const { ended } = startCommandLine(
     [
       ...['exec', '--project', 'shop', process.execPath, '-p'],
@@ -109,7 +109,7 @@ test('the command’s own options are its own', async () => {
   expect(await ended).toMatchObject({ code: 0, stdout: '--json,--project,x\n' });
 });
 
-test('a command that did not run ends with 125, 126 or 127, and says why', async () => {
+test('a command that did not run returns 125, 126 or 127 with the reason', async () => {
   const refused = await runCommandLine(['exec', '--project', 'nobodys', '--', 'true'], { env });
   expect([refused.code, refused.stdout]).toEqual([125, '']);
   expect(refused.stderr).toMatch(/^rolebridge: no_connection_for_target: /);

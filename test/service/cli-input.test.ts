@@ -1,4 +1,4 @@
-/** Command lines that are wrong: each is refused with what is wrong and what to write, and nothing is asked of the service. */
+/** Invalid command lines: each is rejected with the fault and the correct form, before any request. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -42,7 +42,7 @@ const rolebridge = (words: string[], input: CommandLineInput = {}) =>
 
 const json = (value: object) => ({ stdin: JSON.stringify(value) });
 
-describe('is refused with 2 and what to write, before anything is asked:', () => {
+describe('is rejected with exit code 2 and the correct form, before any request:', () => {
   const cases: [string, string[], RegExp, CommandLineInput?][] = [
     ['a command that is none', ['conection', 'list'], /unknown command 'conection'[\s\S]*connection/],
     ['a verb that is none', ['connection', 'remove', 'x'], /unknown command 'remove'/],
@@ -77,7 +77,7 @@ describe('is refused with 2 and what to write, before anything is asked:', () =>
       { env: { ROLEBRIDGE_API_KEY: '' } },
     ],
     [
-      'an API key that is somebody else’s secret',
+      'an API key that is another kind of secret',
       ['api-keys', 'list'],
       /ROLEBRIDGE_API_KEY holds no API key/,
       { env: { ROLEBRIDGE_API_KEY: secret } },
@@ -171,7 +171,7 @@ describe('is refused with 2 and what to write, before anything is asked:', () =>
     [
       'JSON that ends too early',
       ['connection', 'rotate-key', 'con_x'],
-      /begins like JSON/,
+      /starts like JSON/,
       { stdin: `{"AccessKey": {"SecretAccessKey": "${secret}"` },
     ],
     [
@@ -220,8 +220,8 @@ describe('is refused with 2 and what to write, before anything is asked:', () =>
   });
 });
 
-describe('what the service is not', () => {
-  test('something else at the URL is told from a service', async () => {
+describe('servers that are not Rolebridge', () => {
+  test('another server at the URL is recognized', async () => {
     const { code, stderr } = await rolebridge(['api-keys', 'list']);
     expect([code, stderr]).toEqual([
       1,
@@ -229,7 +229,7 @@ describe('what the service is not', () => {
     ]);
   });
 
-  test('nobody at the URL is inconclusive: 3, and nothing is printed that a script could take for an answer', async () => {
+  test('an unreachable URL is inconclusive: exit code 3 and no output on stdout', async () => {
     const { code, stdout, stderr } = await rolebridge(['credentials', '--url', 'http://127.0.0.1:9']);
     expect([code, stdout]).toEqual([3, '']);
     expect(stderr).toMatch(/can't be reached: ECONNREFUSED/);
@@ -237,7 +237,7 @@ describe('what the service is not', () => {
     expect(JSON.parse(asJson.stderr)).toMatchObject({ code: 'unreachable', remedy: expect.any(String) });
   });
 
-  test('text from a service can’t take over the terminal', async () => {
+  test('text from a service can’t control the terminal', async () => {
     const hostile = createServer((_request, response) =>
       response
         .writeHead(422, { 'content-type': 'application/problem+json' })

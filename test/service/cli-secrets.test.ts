@@ -10,7 +10,7 @@ const operatorToken = 'canary-operator-token-0123456789abcdef';
 
 let vendor: Vendor;
 let folder: string;
-/** What each command has shown. */
+/** The output of each command. */
 let shown: { words: string; text: string }[];
 
 beforeEach(async () => {
@@ -26,7 +26,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Runs it for people and for scripts; what it makes is made twice, and the JSON is given back. */
+/** Runs it for people and for scripts, so it creates twice, and returns the JSON. */
 async function rolebridge(words: string, input: CommandLineInput = {}) {
   const env = {
     ROLEBRIDGE_URL: vendor.service.url,
@@ -54,7 +54,7 @@ const showing = (secret: string) =>
     )
     .map(({ words }) => words);
 
-test('no secret is shown by a command that is not meant to show it', async () => {
+test('only commands that create a secret show it', async () => {
   const { sandbox } = vendor;
   const { accountId } = sandbox.createAccount();
   const first = sandbox.createAccessKey(accountId, 'first');

@@ -29,18 +29,15 @@ test.each([
   ['cdktn', 'cdktn'],
   ['cdktf', 'cdktf'],
   ['console', 'console'],
-])(
-  'connection template --format %s prints that way alone, as it is, without the secret',
-  async (format, way) => {
-    const { body } = await vendor.call('POST', '/v1/connections', { name: 'shop' });
-    const shown = await rolebridge('connection', 'template', body.id, '--format', format);
-    expect([shown.code, shown.stderr]).toEqual([0, '']);
-    expect(shown.stdout).toBe(`${body.roleTemplates[way].trimEnd()}\n`);
-    expect(shown.stdout).not.toContain(body.callbackSecret);
-  },
-);
+])('connection template --format %s prints that template alone, without the secret', async (format, way) => {
+  const { body } = await vendor.call('POST', '/v1/connections', { name: 'shop' });
+  const shown = await rolebridge('connection', 'template', body.id, '--format', format);
+  expect([shown.code, shown.stderr]).toEqual([0, '']);
+  expect(shown.stdout).toBe(`${body.roleTemplates[way].trimEnd()}\n`);
+  expect(shown.stdout).not.toContain(body.callbackSecret);
+});
 
-test('connection template takes what may be chosen of the role', async () => {
+test('connection template accepts the options of a role', async () => {
   const { body } = await vendor.call('POST', '/v1/connections', { name: 'shop' });
   const words = ['connection', 'template', body.id, '--format', 'aws-cli'];
   const chosen = await rolebridge(...words, '--managed-policies', 'SecurityAudit', '--allow-session-tags');
@@ -56,7 +53,7 @@ test('connection template takes what may be chosen of the role', async () => {
   );
 });
 
-test('an enrollment is made, shown and ended, and its secret is shown once', async () => {
+test('an enrollment is created, shown and ended, and its secret is shown once', async () => {
   const rule = join(folder, 'rule.json');
   writeFileSync(rule, JSON.stringify({ otherwise: { project: 'shop', environment: '{account}' } }));
   const made = await rolebridge(
@@ -88,7 +85,7 @@ test('an enrollment is made, shown and ended, and its secret is shown once', asy
   expect([unreadable.code, unreadable.stdout]).toEqual([2, '']);
 });
 
-test('an account registers itself with the AWS credentials of the environment, and as a role only', async () => {
+test('an account registers with the AWS credentials of the environment, and only as a role', async () => {
   const { sandbox } = vendor;
   const enrollment = (await vendor.call('POST', '/v1/enrollments', { name: 'acme', rolePattern: 'Admin*' }))
     .body;

@@ -38,7 +38,7 @@ async function json(words: string, input: CommandLineInput = {}) {
 
 const lines = (text: string) => text.trimEnd().split('\n');
 
-/** A customer who makes the role as the connection wants it. */
+/** A customer who creates the role as the connection requires. */
 async function connect(scope = 'shop/production') {
   const made = await json(`connection create shop --scope ${scope}`);
   const { accountId } = vendor.sandbox.createAccount();
@@ -50,7 +50,7 @@ async function connect(scope = 'shop/production') {
   return { ...made, accountId, roleArn: arn } as { id: string; accountId: string; roleArn: string };
 }
 
-test('verify --all verifies each connected and failed one, and says which failed', async () => {
+test('verify --all verifies each connected and failed connection and lists failures', async () => {
   const good = await connect('a');
   const bad = await connect('b');
   await json('connection create untouched');
@@ -67,7 +67,7 @@ test('verify --all verifies each connected and failed one, and says which failed
   expect((await rolebridge('verify')).code).toBe(2);
 }, 30_000);
 
-test('evidence shows for each connection and the vendor which control is met by what, and when', async () => {
+test('evidence shows for the vendor and each connection how and when each control was met', async () => {
   const good = await connect('a');
   const bad = await connect('b');
   vendor.sandbox.deleteRole(bad.roleArn);
@@ -90,7 +90,7 @@ test('evidence shows for each connection and the vendor which control is met by 
 });
 
 describe('connections', () => {
-  test('are made with everything that the customer needs, shown, listed, renamed and deleted', async () => {
+  test('are created with everything that the customer needs, shown, listed, renamed and deleted', async () => {
     const made = await rolebridge('connection create "the shop" --scope shop/production');
     expect([made.code, made.stderr]).toEqual([0, '']);
     for (const shown of ['external ID', 'principal', 'callback secret', 'status token'])
@@ -116,7 +116,7 @@ describe('connections', () => {
     expect(lines((await rolebridge('connection list')).stdout)).toHaveLength(1);
   });
 
-  test('print one way to make the role alone, to be kept in a file', async () => {
+  test('print a single role template for a file', async () => {
     const { code, stdout, stderr } = await rolebridge('connection create shop --format terraform');
     expect(code).toBe(0);
     expect(stdout).toMatch(/resource "aws_iam_role"/);
@@ -125,7 +125,7 @@ describe('connections', () => {
     expect(stdout).not.toContain(secret);
   });
 
-  test('are verified by hand, and a refusal says why and how to mend it', async () => {
+  test('are verified on request, and a rejection has the reason and the fix', async () => {
     const { id, accountId } = await connect();
     const verified = await rolebridge(`connection verify ${id}`);
     expect([verified.code, verified.stdout]).toEqual([0, expect.stringMatching(/^status +connected$/m)]);
@@ -156,13 +156,13 @@ describe('connections', () => {
     );
   });
 
-  test('are listed to the last one, whatever their number', async () => {
+  test('are all listed, whatever their number', async () => {
     for (let number = 0; number < 205; number++)
       await vendor.call('POST', '/v1/connections', { name: `c${number}` });
     expect((await json('connection list')).connections).toHaveLength(205);
   });
 
-  test('take an access key from a pipe, exchange it, and move to a role', async () => {
+  test('accept an access key from a pipe, replace it, and migrate to a role', async () => {
     const { accountId } = vendor.sandbox.createAccount();
     const keys = [1, 2, 3].map((number) => vendor.sandbox.createAccessKey(accountId, `user-${number}`));
     const [first, second, third] = keys as [(typeof keys)[0], (typeof keys)[0], (typeof keys)[0]];
@@ -193,7 +193,7 @@ describe('connections', () => {
     expect(move).toMatchObject({ externalId: expect.any(String), callbackSecret: expect.any(String) });
   });
 
-  test('get another external ID, or keep the one that they have', async () => {
+  test('rotate their external ID, or keep it', async () => {
     const { id } = await connect();
     const before = await json(`connection show ${id}`);
     const rotation = await json(`connection rotate-external-id ${id}`);
@@ -210,7 +210,7 @@ describe('connections', () => {
     expect([again.code, again.stderr]).toEqual([1, expect.stringMatching(/external_id_not_changing/)]);
   });
 
-  test('get another callback secret', async () => {
+  test('rotate their callback secret', async () => {
     const { id } = await connect();
     const rotated = await json(`connection rotate-callback-secret ${id} --previous-valid 60`);
     expect(rotated.callbackSecret).toMatch(/^whsec_/);
@@ -219,7 +219,7 @@ describe('connections', () => {
 });
 
 describe('targets', () => {
-  test('are resolved, and what is shadowed is shown', async () => {
+  test('are resolved, with the shadowed connections', async () => {
     const { id, accountId } = await connect();
     const wide = await json('connection create everything --scope organization');
     const { code, stdout } = await rolebridge('resolve -p shop -e production -a web');
@@ -231,7 +231,7 @@ describe('targets', () => {
     expect((await json('resolve --project blog')).connection.id).toBe(wide.id);
   });
 
-  test('a connection’s scopes are set, taken from others when told so, and taken away', async () => {
+  test('a connection’s scopes are set, taken from others with --replace, and removed', async () => {
     const { id } = await connect('shop');
     const other = await json('connection create other --scope blog');
     const taken = await rolebridge(`scope set ${id} shop blog`);
@@ -246,7 +246,7 @@ describe('targets', () => {
     expect((await rolebridge(`scope set ${id} --none`)).stdout).toBe(`${id}  -\n`);
   });
 
-  test('credentials are exactly what AWS’s tools take from a credential process', async () => {
+  test('credentials have the exact format of a credential process', async () => {
     const { accountId } = await connect();
     const { code, stdout, stderr } = await rolebridge(
       'credentials --project shop --environment production --duration 900 --session-name deploy-7',
@@ -269,7 +269,7 @@ describe('targets', () => {
     });
   });
 
-  test('credentials of a connection that is not healthy are refused', async () => {
+  test('credentials of an unhealthy connection are refused', async () => {
     await json('connection create pending --scope shop');
     const { code, stdout, stderr } = await rolebridge('credentials --project shop');
     expect([code, stdout]).toEqual([1, '']);
@@ -279,7 +279,7 @@ describe('targets', () => {
 });
 
 describe('keys and the audit log', () => {
-  test('a key is made, listed without itself, used from a file, and revoked', async () => {
+  test('a key is created, listed without its secret, used from a file, and revoked', async () => {
     const made = await json(
       'api-keys create runner --permission keys:write --scope shop/production --expires 30d',
     );
@@ -309,7 +309,7 @@ describe('keys and the audit log', () => {
     expect([code, stderr]).toEqual([0, `rolebridge: warning: others can read ${file}. chmod 600 ${file}\n`]);
   });
 
-  test('the audit log is shown, the newest first, page by page', async () => {
+  test('the audit log is shown in pages, newest first', async () => {
     const { id } = await connect();
     await rolebridge('credentials --project shop --environment production');
     const { records } = await json(`audit --connection ${id} --limit 3`);
@@ -319,7 +319,7 @@ describe('keys and the audit log', () => {
     expect(shown.at(-1)).toMatch(/organization\.create +started +command_line/);
   });
 
-  test('the operator makes organizations and re-encrypts with a running service', async () => {
+  test('the operator creates organizations and re-encrypts beside a running service', async () => {
     const env = { ROLEBRIDGE_OPERATOR_TOKEN: operatorToken };
     const made = await json(`org create "another one" --url ${vendor.service.url}`, { env });
     expect(made).toMatchObject({ name: 'another one', apiKey: expect.stringMatching(/^rbk_/) });

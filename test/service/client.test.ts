@@ -1,4 +1,4 @@
-/** The typed client: what it throws, what it repeats, and what it never does with a key. */
+/** The typed client: errors, retries, and the handling of keys. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
@@ -63,7 +63,7 @@ const thrownBy = (promise: Promise<unknown>): Promise<unknown> =>
 
 const soon = { 'retry-after': '0' };
 
-test('a problem is an error with all that the service says', async () => {
+test('a problem is an error with every member of the answer', async () => {
   answers = [problem(409, 'connection_not_healthy', { 'x-request-id': 'r-1' })];
   const error = await thrownBy(client().issueCredentials({ project: 'shop' }));
   expect(error).toBeInstanceOf(RolebridgeApiError);
@@ -78,11 +78,11 @@ test('a problem is an error with all that the service says', async () => {
   });
 });
 
-describe('asks again', () => {
+describe('retries', () => {
   const ready = json(200, { connections: [] });
   const inconclusive = problem(503, 'store_unavailable', soon);
 
-  test('when the answer says when, and asking twice does nothing twice', async () => {
+  test('an idempotent request when the answer has Retry-After', async () => {
     answers = [inconclusive, problem(429, 'rate_limited', soon), ready];
     expect(await client().listConnections()).toEqual({ connections: [] });
     expect(requests).toHaveLength(3);
@@ -95,14 +95,14 @@ describe('asks again', () => {
     expect(requests).toHaveLength(9);
   });
 
-  test('not when something would be made twice', async () => {
+  test('not a request that would create something twice', async () => {
     answers = [inconclusive, json(201, { id: 'con_x' })];
     const error = await thrownBy(client().createConnection({ name: 'shop' }));
     expect(error).toMatchObject({ code: 'store_unavailable', retryAfterSeconds: 0 });
     expect(requests).toHaveLength(1);
   });
 
-  test('not without a time, not for a time too long, and not for ever', async () => {
+  test('not without Retry-After, beyond the limit, or forever', async () => {
     answers = [problem(503, 'store_unavailable'), ready];
     expect(await thrownBy(client().listConnections())).toMatchObject({ status: 503 });
     answers = [problem(503, 'store_unavailable', { 'retry-after': '31' }), ready];
@@ -113,7 +113,7 @@ describe('asks again', () => {
     expect(requests.length).toBeGreaterThan(3);
   });
 
-  test('not when there was no answer at all', async () => {
+  test('not without an answer', async () => {
     answers = [(request) => void request.socket.destroy(), ready];
     expect(await thrownBy(client().listConnections())).toBeInstanceOf(RolebridgeUnreachableError);
     expect(requests).toHaveLength(1);
@@ -121,13 +121,13 @@ describe('asks again', () => {
 });
 
 describe('gives up', () => {
-  test('after the time-out, and says that nothing is known', async () => {
+  test('after the timeout, and says that the result is unknown', async () => {
     answers = [() => undefined];
     const error = await thrownBy(client({ timeoutMs: 100 }).isReady());
     expect(error).toMatchObject({ reason: 'timed_out', message: expect.stringContaining('0.1 seconds') });
   });
 
-  test('when its caller says so, also while it waits to ask again', async () => {
+  test('when its caller aborts, even during the wait for a retry', async () => {
     answers = [() => undefined];
     const reason = new Error('enough');
     expect(await thrownBy(client().isReady({ signal: AbortSignal.abort(reason) }))).toBe(reason);
@@ -139,7 +139,7 @@ describe('gives up', () => {
     expect(await waiting).toBe(reason);
   });
 
-  test('on half an answer, and on something that is no service', async () => {
+  test('on a truncated answer, and on a server that is not the service', async () => {
     answers = [
       (request, response) => {
         response.writeHead(200, { 'content-length': '100' }).write('{"stat');
@@ -153,7 +153,7 @@ describe('gives up', () => {
 });
 
 describe('the key', () => {
-  test('is not sent on to where an answer points', async () => {
+  test('is not sent to redirect targets', async () => {
     answers = [(_request, response) => response.writeHead(302, { location: `${url}/elsewhere` }).end()];
     expect(await thrownBy(client().listApiKeys())).toMatchObject({ status: 302, code: 'unexpected_answer' });
     expect(requests).toEqual([{ method: 'GET', url: '/v1/api-keys', authorization: 'Bearer rbk_key' }]);
@@ -169,7 +169,7 @@ describe('the key', () => {
     ['ftp://vendor.example', true],
     ['vendor.example', true],
     ['https://me:password@vendor.example', true],
-  ])('is for %s (allowHttp %s) only where nobody on the way can read it', (address, allowHttp) => {
+  ])('is sent to %s (allowHttp %s) only over a private channel', (address, allowHttp) => {
     const isFine =
       /^https:\/\/vendor|localhost|::1/.test(address) || (allowHttp && address === 'http://vendor.example');
     const make = () => createRolebridgeClient({ url: address, allowHttp });
@@ -179,7 +179,7 @@ describe('the key', () => {
   });
 });
 
-test('an id is no way to another path, and a path of the URL is kept', async () => {
+test("an id can't change the path, and a path of the URL is kept", async () => {
   answers = [json(200, {})];
   await createRolebridgeClient({ url: `${url}/rolebridge/` }).getConnection('../api-keys?x=1#y');
   expect(requests).toEqual([
@@ -198,7 +198,7 @@ describe('with the running service', () => {
   });
   afterAll(() => vendor.close());
 
-  test('every page of connections is asked for', async () => {
+  test('all pages of connections are listed', async () => {
     const rolebridge = createRolebridgeClient({ url: vendor.service.url, apiKey: vendor.apiKey });
     for (let number = 0; number < 120; number++) await rolebridge.createConnection({ name: `c${number}` });
     const names: string[] = [];
@@ -209,8 +209,8 @@ describe('with the running service', () => {
   });
 });
 
-test('a program is checked against the types of what the service validates with', async () => {
-  // Nothing is sent: what matters is that the type check refuses each line that it is told to.
+test("the types of a program are checked against the service's schemas", async () => {
+  // Nothing is sent: the type check must reject each marked line.
   const program = async (rolebridge: ReturnType<typeof client>) => {
     const made = await rolebridge.createConnection({ name: 'shop', expectedAccountId: '210987654321' });
     const connection = await rolebridge.getConnection(made.id);

@@ -1,5 +1,4 @@
 /** Nothing that can't be undone is done on one look at the time of day. */
-import { openFileStore } from '../../service/index.js';
 import { deprovisioned } from '../callback-message.js';
 import { day, hour, passingClock, until } from '../passing-clock.js';
 import { startWatchedVendor } from '../watched-vendor.js';
@@ -9,7 +8,7 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-test('a clock that is ahead for a moment deletes no pending connection and puts no check off', async () => {
+test('a clock that is briefly ahead deletes no pending connection and delays no check', async () => {
   // The time of day jumps; the monotonic clock keeps its pace.
   const clock = Object.assign(passingClock(), { monotonic: () => performance.now() });
   const vendor = await startWatchedVendor({ clock });
@@ -17,7 +16,7 @@ test('a clock that is ahead for a moment deletes no pending connection and puts 
   const waiting = await Promise.all(['a', 'b', 'c'].map((name) => vendor.pending(name)));
   const made = await vendor.connected();
   clock.pass(8 * day);
-  // Something is stored: the service looks at what is due.
+  // A write: the service looks for due jobs.
   await vendor.pending('wakes');
   await until(() => vendor.logs.some((line) => line.includes('jumped against the monotonic clock')));
   clock.pass(-8 * day);
@@ -34,7 +33,7 @@ test('a clock that is ahead for a moment deletes no pending connection and puts 
   expect(await made.status()).toBe('connected');
 });
 
-test('a proof that access has ended and a webhook, put off by a clock that was ahead, come back', async () => {
+test('a revocation check and a webhook that a wrong clock postponed are brought forward', async () => {
   const clock = Object.assign(passingClock(), { monotonic: () => performance.now() });
   const vendor = await startWatchedVendor({ clock });
   closers.push(() => vendor.close());
@@ -57,7 +56,7 @@ test('a proof that access has ended and a webhook, put off by a clock that was a
   await until(() => vendor.logged('a webhook was delivered').length === 2, 'the webhook');
 }, 60_000);
 
-test('a check that was put off by a clock that was ahead comes back when the service is started again', async () => {
+test('a check that a wrong clock postponed is brought forward at the next start', async () => {
   const clock = passingClock();
   const vendor = await startWatchedVendor({ clock });
   const first = await vendor.connected();
@@ -72,7 +71,7 @@ test('a check that was put off by a clock that was ahead comes back when the ser
   );
   clock.pass(-8 * day);
 
-  const store = await openFileStore({ directory: vendor.directory });
+  const store = await vendor.openStore();
   const again = await vendor.startAnother({ store });
   closers.unshift(() => again.close());
   const before = [first.calls(), second.calls()];

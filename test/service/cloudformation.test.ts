@@ -41,7 +41,7 @@ const templateOf = (connection: Json, choices: RoleChoices = {}) => {
   return { document, role };
 };
 
-/** What CloudFormation would do with the template in the customer's account: the role, then the function. */
+/** CloudFormation's steps with the template in the customer's account: the role, then the function. */
 async function stackOf(connection: Json) {
   const { document } = templateOf(connection);
   expect(connection.roleTemplates.cloudFormation).toContain(yamlText(document).trim());
@@ -64,7 +64,7 @@ async function stackOf(connection: Json) {
 const invoke = (code: string, event: object, remainingMs?: number) =>
   invokeFunction(cloudFormation, code, event, { ...(remainingMs && { remainingMs }) });
 
-test('a stack connects, changes its scope and disconnects, and its log has no secret', async () => {
+test('a stack connects, changes its scope and disconnects without a secret in its log', async () => {
   const connection = await create();
   const { code, properties, arn, accountId } = await stackOf(connection);
   const created = await invoke(code, { RequestType: 'Create', ResourceProperties: properties });
@@ -95,7 +95,7 @@ test('a stack connects, changes its scope and disconnects, and its log has no se
     expect(output).not.toContain(connection.callbackSecret.slice('whsec_'.length));
 });
 
-test('a refused role fails the stack with the reason, and the roll-back tells the vendor nothing', async () => {
+test('a rejected role fails the stack with the reason, and the rollback sends nothing to the vendor', async () => {
   const connection = await create();
   const { code, properties, arn } = await stackOf(connection);
   const trust = structuredClone(connection.trustPolicy);
@@ -113,7 +113,7 @@ test('a refused role fails the stack with the reason, and the roll-back tells th
   expect(await read(connection.id)).toMatchObject({ status: 'failed' });
 });
 
-test('a wrong secret and a missing one fail the stack at once', async () => {
+test('a wrong or missing secret fails the stack without retries', async () => {
   const connection = await create();
   const { code, properties } = await stackOf(connection);
   for (const [CallbackSecret, reason] of [
@@ -127,7 +127,7 @@ test('a wrong secret and a missing one fail the stack at once', async () => {
   }
 });
 
-test('a vendor that never answers fails the stack before the function is cut off, and keeps no stack from going', async () => {
+test("an unreachable vendor fails the stack before the function's time limit, and never blocks deletion", async () => {
   const connection = await create();
   const { code, properties } = await stackOf(connection);
   const { port } = unreachable.address() as AddressInfo;
@@ -144,7 +144,7 @@ test('a vendor that never answers fails the stack before the function is cut off
   expect(deleted.Status).toBe('SUCCESS');
 });
 
-test('CloudFormation is answered also when its address fails at first', async () => {
+test('the answer to CloudFormation is retried when its address fails', async () => {
   const connection = await create();
   const { code, properties } = await stackOf(connection);
   cloudFormation.failNext(2);
@@ -152,7 +152,7 @@ test('CloudFormation is answered also when its address fails at first', async ()
   expect(created.Status).toBe('SUCCESS');
 });
 
-test('a trust policy like the one that the service shows, whatever is chosen; without a secret, only the role', async () => {
+test("the trust policy equals the service's for every option; without a secret, only the role is created", async () => {
   const connection = await create({ expectedAccountId: '210987654321' });
   const choices: RoleChoices = {
     allowSessionTags: true,

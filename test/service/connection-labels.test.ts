@@ -1,4 +1,4 @@
-/** What a vendor finds its connections by: reference, metadata, region, and filters. */
+/** Labels of connections: reference, metadata, region, and filters. */
 import { callbackMessage, provisioned } from '../callback-message.js';
 import { type OperatedVendor, startOperator } from '../operator.js';
 
@@ -52,7 +52,7 @@ it('lists by each filter, alone and together, page by page', async () => {
   expect([names(second), second.body.next]).toEqual([['two'], undefined]);
 });
 
-it('lists across organizations for the operator, with the organization of each', async () => {
+it('lists across organizations for the operator, each with its organization', async () => {
   const other = await vendor.service.createOrganization('other', { reference: 'tenant-2' });
   await vendor.call('POST', '/v1/connections', { name: 'theirs', reference: 'shared' }, other.apiKey);
   await create({ name: 'ours', reference: 'shared' });

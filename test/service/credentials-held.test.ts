@@ -8,8 +8,8 @@ beforeAll(async () => {
 afterAll(() => vendor.close());
 afterEach(() => vendor.sandbox.faults.clear());
 
-describe('what is held', () => {
-  it('is opened once for a thousand at once', async () => {
+describe('the session cache', () => {
+  it('opens a session once for a thousand concurrent requests', async () => {
     const { ask, assumed } = await vendor.connected();
     const answers = await Promise.all(Array.from({ length: 1000 }, () => ask()));
     expect(answers.every(({ status }) => status === 200)).toBe(true);
@@ -17,7 +17,7 @@ describe('what is held', () => {
     expect(assumed()).toHaveLength(1);
   });
 
-  it('is shared by the same request only', async () => {
+  it('shares a session only between equal requests', async () => {
     const { ask, assumed } = await vendor.connected({ maxSessionDuration: 7200 });
     const shapes = [
       {},
@@ -43,7 +43,7 @@ describe('what is held', () => {
     expect(assumed()).toHaveLength(calls + 1);
   });
 
-  it('is renewed in the background before it ends, and never handed out after', async () => {
+  it('renews in the background and never returns an expired session', async () => {
     const { ask, assumed } = await vendor.connected();
     const first = (await ask()).body;
     vendor.pass(2400_000);
@@ -64,7 +64,7 @@ describe('what is held', () => {
     expect(assumed()).toHaveLength(3);
   });
 
-  it('is handed out while AWS can’t be asked, until it ends', async () => {
+  it('returns a session while AWS is unreachable, until it expires', async () => {
     const { ask, arn } = await vendor.connected();
     const first = (await ask()).body;
     vendor.sandbox.faults.set({ kind: 'throttle', roleArn: arn });
@@ -78,7 +78,7 @@ describe('what is held', () => {
     expect((await ask()).status).toBe(200);
   });
 
-  it('goes when AWS denies the renewal', async () => {
+  it('drops a session when AWS denies the renewal', async () => {
     const { ask, allowActions } = await vendor.connected();
     await ask();
     allowActions(['sts:TagSession']);
@@ -88,7 +88,7 @@ describe('what is held', () => {
     expect((await ask()).status).toBe(422);
   });
 
-  it('a failure is told again for a second, then AWS is asked again', async () => {
+  it('repeats a failure for a second, then calls AWS again', async () => {
     const { ask, arn, assumed } = await vendor.connected();
     vendor.sandbox.faults.set({ kind: 'error', roleArn: arn, times: 1 });
     const answers = await Promise.all(Array.from({ length: 20 }, () => ask()));
@@ -131,7 +131,7 @@ describe('a connection that changes', () => {
       409,
       'connection_not_healthy',
     ],
-  ])('%s has its credentials handed out no more', async (_name, change, status, code) => {
+  ])('%s issues no cached credentials', async (_name, change, status, code) => {
     const made = await vendor.connected();
     expect((await made.ask()).status).toBe(200);
     await change(made);
@@ -139,7 +139,7 @@ describe('a connection that changes', () => {
     expect([answer.status, answer.body.code]).toEqual([status, code]);
   });
 
-  it.each(['verify', 'scopes'])('gets new ones after %s', async (what) => {
+  it.each(['verify', 'scopes'])('gets new credentials after %s', async (what) => {
     const { ask, call, connection, assumed } = await vendor.connected();
     const before = (await ask()).body;
     const path = `/v1/connections/${connection.id}/${what}`;
@@ -150,7 +150,7 @@ describe('a connection that changes', () => {
     expect(assumed()).toHaveLength(calls + 1);
   });
 
-  it('deleted while AWS is being asked has the late session dropped', async () => {
+  it('that is deleted during AssumeRole drops the late session', async () => {
     const { ask, call, connection, arn, assumed } = await vendor.connected();
     vendor.sandbox.faults.set({ kind: 'delay', delayMs: 300, roleArn: arn });
     const before = assumed().length;
@@ -160,7 +160,7 @@ describe('a connection that changes', () => {
     expect((await asked).body.code).toBe('no_connection_for_target');
   });
 
-  it('to another holder of the scope answers with that one’s account', async () => {
+  it("that loses its scope is replaced by the new holder's account", async () => {
     const one = await vendor.connected();
     const other = await vendor.connected({ scope: { project: 'elsewhere' }, organization: one.account });
     expect((await one.ask()).body.accountId).toBe(one.accountId);

@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => vendor.close());
 
-describe('a request for credentials is refused with', () => {
+describe('a request for credentials is rejected with', () => {
   const cases: [string, unknown][] = [
     ['a duration of 0', { durationSeconds: 0 }],
     ['a duration of 899', { durationSeconds: 899 }],
@@ -80,12 +80,12 @@ describe('a request for credentials is refused with', () => {
     expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([status, code]);
   });
 
-  it('asks for the key before it reads a body', async () => {
+  it('checks the key before it reads a body', async () => {
     const { status } = await callApi(vendor.service.url, 'rbk_no', 'POST', '/v1/credentials', { x: 1 });
     expect(status).toBe(401);
   });
 
-  it('takes POST only', async () => {
+  it('accepts only POST', async () => {
     expect((await vendor.call('GET', '/v1/credentials')).status).toBe(405);
   });
 });

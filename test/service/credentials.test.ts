@@ -25,7 +25,7 @@ const identityOf = ({ accessKeyId, secretAccessKey, sessionToken, expiration }: 
   });
 
 describe('credentials for a target', () => {
-  it('work, are the matched connection’s, and say in CloudTrail which organization and target asked', async () => {
+  it('work, belong to the matched connection, and name organization and target in CloudTrail', async () => {
     const { ask, connection, accountId, assumed, organizationId } = await vendor.connected({
       scope: { project: 'shop' },
     });
@@ -62,7 +62,7 @@ describe('credentials for a target', () => {
     });
   });
 
-  it('take the caller’s session name, policy, tags and duration to AWS', async () => {
+  it('pass the caller’s session name, policy, tags and duration to AWS', async () => {
     const { ask, assumed, organizationId } = await vendor.connected({ maxSessionDuration: 43_200 });
     const { status, body } = await ask({
       durationSeconds: 7200,
@@ -81,7 +81,7 @@ describe('credentials for a target', () => {
     ]);
   });
 
-  it('keep two targets apart whose names are too long for AWS', async () => {
+  it('distinguish two targets whose names are too long for AWS', async () => {
     const { ask, assumed } = await vendor.connected();
     const project = 'p'.repeat(64);
     for (const environment of ['one', 'two']) expect((await ask({ project, environment })).status).toBe(200);
@@ -91,12 +91,12 @@ describe('credentials for a target', () => {
   });
 });
 
-describe('who asked, when the trust policy allows less', () => {
+describe("the caller's identity, with a narrower trust policy", () => {
   it.each<[string, string[], number, string]>([
     ['nothing more', ['sts:AssumeRole'], 3, 'session_name'],
     ['the source identity', ['sts:AssumeRole', 'sts:SetSourceIdentity'], 2, 'source_identity'],
     ['tags', ['sts:AssumeRole', 'sts:TagSession'], 2, 'session_name'],
-  ])('%s: falls back, and knows it the next time', async (_name, actions, calls, attribution) => {
+  ])('%s: falls back and remembers it', async (_name, actions, calls, attribution) => {
     const { ask, assumed } = await vendor.connected({ actions });
     expect(await ask()).toMatchObject({ status: 200, body: { attribution } });
     expect(assumed()).toHaveLength(calls);
@@ -104,7 +104,7 @@ describe('who asked, when the trust policy allows less', () => {
     expect(assumed()).toHaveLength(calls + 1);
   });
 
-  it('learns again after the connection was verified again', async () => {
+  it('retries after the connection was verified again', async () => {
     const { ask, call, connection, allowActions } = await vendor.connected({ actions: ['sts:AssumeRole'] });
     expect((await ask()).body.attribution).toBe('session_name');
     allowActions(everyMark);
@@ -115,8 +115,8 @@ describe('who asked, when the trust policy allows less', () => {
 
   it.each([
     ['with AWS naming the action', undefined],
-    ['knowing already what the role allows', {}],
-  ])('refuses tags that the caller asked for and AWS denies, %s', async (_name, before) => {
+    ['knowing already the attributes that the role allows', {}],
+  ])('rejects requested tags that AWS denies, %s', async (_name, before) => {
     const { ask, assumed } = await vendor.connected({ actions: ['sts:AssumeRole'] });
     if (before) await ask(before);
     const { status, body } = await ask({ tags: { team: 'payments' } });
@@ -125,7 +125,7 @@ describe('who asked, when the trust policy allows less', () => {
     expect(assumed().every(({ tags, outcome }) => !tags || outcome === 'AccessDenied')).toBe(true);
   });
 
-  it('leaves its own tags out before they take the place of the caller’s', async () => {
+  it("omits its own tags when the caller's tags fill the limit", async () => {
     const { ask, assumed } = await vendor.connected();
     const tags = Object.fromEntries(Array.from({ length: 50 }, (_, number) => [`key ${number}`, '']));
     expect((await ask({ tags })).status).toBe(200);
@@ -134,13 +134,13 @@ describe('who asked, when the trust policy allows less', () => {
 });
 
 describe('a target without credentials', () => {
-  it('of which no connection is', async () => {
+  it('that matches no connection is 404', async () => {
     const { call } = await vendor.organization();
     const { status, body } = await call('POST', '/v1/credentials', { project: 'shop' });
     expect([status, body.code]).toEqual([404, 'no_connection_for_target']);
   });
 
-  it('whose connection is not healthy is refused with the reason, and no wider one is used', async () => {
+  it('whose connection is unhealthy is refused with the reason, and no wider connection is used', async () => {
     const { ask, call, assumed } = await vendor.connected();
     const { body: narrow } = await call('POST', '/v1/connections', {
       name: 'narrow',
@@ -172,7 +172,7 @@ describe('a target without credentials', () => {
 
 describe('AWS', () => {
   it.each(['throttle', 'timeout', 'error', 'reset', 'garbage', 'expired-token'] as const)(
-    'with a %s is no verdict: 503 with Retry-After',
+    '%s is inconclusive: 503 with Retry-After',
     async (kind) => {
       const { ask, arn } = await vendor.connected();
       vendor.sandbox.faults.set({ kind, roleArn: arn });
@@ -186,7 +186,7 @@ describe('AWS', () => {
   it.each([
     ['not a policy', { hello: 'world' }],
     ['a statement without a resource', { ...readOnly, Statement: [{ Effect: 'Allow', Action: 's3:*' }] }],
-  ])('refuses a session policy that is %s', async (_name, sessionPolicy) => {
+  ])('rejects a session policy that is %s', async (_name, sessionPolicy) => {
     const { ask } = await vendor.connected();
     const { status, body } = await ask({ sessionPolicy });
     expect([status, body.code]).toEqual([422, 'session_policy_invalid']);
@@ -200,7 +200,7 @@ describe('AWS', () => {
     [3601, 3600, 0],
     [7200, 3600, 1],
   ])(
-    'refuses %d seconds of a role that allows %d, and that is found in %d calls',
+    'rejects %d seconds for a role that allows %d, found in %d calls',
     async (durationSeconds, maxSessionDuration, calls) => {
       const { ask, assumed } = await vendor.connected({ maxSessionDuration });
       const { status, body } = await ask({ durationSeconds });
@@ -213,7 +213,7 @@ describe('AWS', () => {
     },
   );
 
-  it('says between what a maximum is that nobody would guess', async () => {
+  it('reports the range of an unusual maximum', async () => {
     const { ask, assumed } = await vendor.connected({ maxSessionDuration: 10_000 });
     const { body } = await ask({ durationSeconds: 43_200 });
     expect(body.detail).toContain('at least 7200 and less than 14400');
@@ -223,7 +223,7 @@ describe('AWS', () => {
   });
 });
 
-it('no credentials that were handed out are in the logs or on the disk', async () => {
+it('no issued credentials are in the logs or on the disk', async () => {
   const { ask } = await vendor.connected();
   const { body } = await ask();
   await ask({ durationSeconds: 43_200 });

@@ -83,7 +83,7 @@ test.each(texts)(
   },
 );
 
-test('one that is denied for the vendor’s sake with no other to compare it with stays without a verdict', async () => {
+test('a denial that blames the vendor is inconclusive without another role to compare', async () => {
   await vendor.close();
   vendor = await startWatchedVendor();
   const only = await vendor.connected();

@@ -32,7 +32,7 @@ test.each([
   ['deprovisioned', 200, 'connection_not_healthy'],
   ['deleted', 204, 'no_connection_for_target'],
 ] as const)(
-  'a connection that is %s: held credentials go at once, and AWS is asked until it denies the role',
+  'a connection that is %s issues no cached credentials, and AssumeRole is retried until AWS denies it',
   async (how, status, code) => {
     const made = await vendor.connected();
     expect((await made.ask()).status).toBe(200);
@@ -44,7 +44,7 @@ test.each([
       data: { reason: how, name: 'customer', roleArn: made.arn, accountId: made.accountId },
     });
 
-    // A destroy tells of the role before it goes.
+    // A destroy deregisters the role before it deletes it.
     await nextProof(made, 3_000);
     await nextProof(made, 6_000);
     expect(await proofs(made)).toMatchObject([
@@ -68,7 +68,7 @@ test.each([
   },
 );
 
-test('a role that its stack reported as gone and that is still open after an hour is reported', async () => {
+test('a deregistered role that can still be assumed after an hour is reported', async () => {
   const made = await vendor.connected();
   await giveUp.deprovisioned?.(made);
   const seconds = [2, 5, 15, 30, 60, 120, 300, 600, 1_800, 668];
@@ -80,7 +80,7 @@ test('a role that its stack reported as gone and that is still open after an hou
 });
 
 test.each(['by hand', 'by its stack'])(
-  'a role that another one replaces %s: its held credentials go at once, and AWS is asked until it denies it',
+  'a role that is replaced %s issues no cached credentials, and AssumeRole is retried until AWS denies it',
   async (how) => {
     const made = await vendor.connected();
     const held = (await made.ask()).body;
@@ -118,7 +118,7 @@ test.each(['by hand', 'by its stack'])(
   },
 );
 
-test('a role that comes back into its place is not asked about any more; the one that left it is', async () => {
+test('a restored role is no longer checked; the role that it replaced is', async () => {
   const made = await vendor.connected();
   const { arn } = vendor.sandbox.createRole(made.accountId, {
     roleName: 'other',
@@ -135,7 +135,7 @@ test('a role that comes back into its place is not asked about any more; the one
   ]);
 });
 
-test('AWS that gives no verdict proves nothing', async () => {
+test('an inconclusive answer proves nothing', async () => {
   const made = await vendor.connected();
   await vendor.call('DELETE', made.path);
   vendor.sandbox.faults.set({ kind: 'error' });
@@ -150,7 +150,7 @@ test('AWS that gives no verdict proves nothing', async () => {
   expect((await proofs(made))[0]).toMatchObject({ outcome: 'succeeded' });
 });
 
-test('a role that stays open is given up after a day, with the last word in the audit log and a warning', async () => {
+test('a role that stays open is given up after a day, with an audit record and a warning', async () => {
   const made = await vendor.connected();
   await vendor.call('DELETE', made.path);
   const start = vendor.clock.now();
@@ -167,7 +167,7 @@ test('a role that stays open is given up after a day, with the last word in the 
   await until(async () => (await vendor.store.nextJobAt()) === undefined, 'the end of the job');
 });
 
-test('a stack that is deployed again ends the proof, and connects', async () => {
+test('a redeployed stack cancels the check and connects', async () => {
   const made = await vendor.connected();
   await giveUp.deprovisioned?.(made);
   await nextProof(made, 3_000);
@@ -188,7 +188,7 @@ test('a stack that is deployed again ends the proof, and connects', async () => 
 });
 
 describe('a pending connection', () => {
-  test('that nobody used expires after seven days: it is deleted, and everybody who asks can see why', async () => {
+  test('that was never used expires after seven days: it is deleted, with an audit record', async () => {
     const connection = await vendor.pending('forgotten', { project: 'forgotten' });
     vendor.clock.pass(7 * day - minute);
     expect((await vendor.call('GET', `/v1/connections/${connection.id}`)).body.status).toBe('pending');
@@ -253,7 +253,7 @@ describe('a pending connection', () => {
     },
   );
 
-  test('expires after as long as the setting says', async () => {
+  test('expires after the configured time', async () => {
     await vendor.close();
     vendor = await startWatchedVendor({ schedule: { pendingExpiryMs: 2 * hour } });
     const connection = await vendor.pending();

@@ -56,7 +56,7 @@ async function register(
   });
   return { status: response.status, body: await response.json(), headers: response.headers };
 }
-/** What Lambda puts into the environment of a function. */
+/** The environment of a Lambda function. */
 function environmentOf(accountId: string, roleName: string) {
   const session = sessionOf(vendor.sandbox, accountId, roleName);
   return {
@@ -68,7 +68,7 @@ function environmentOf(accountId: string, roleName: string) {
 const codeOf = ({ status, body }: ApiAnswer) => [status, body.code];
 const account = (last: number) => `2109876543${String(last).padStart(2, '0')}`;
 
-it('gives each account a connection of its own, the same again when it asks again, and shows its secret once', async () => {
+it('creates one connection for each account, the same on a repeated request, and shows its secret once', async () => {
   const enrollment = await create({
     scopeRule: {
       accounts: { [account(1)]: { project: 'shop', environment: 'production' } },
@@ -117,7 +117,7 @@ it('gives each account a connection of its own, the same again when it asks agai
   });
 });
 
-it('registers no account without the secret, later than five minutes, or under an enrollment that there is not', async () => {
+it('rejects an account without the secret, after five minutes, or under an unknown enrollment', async () => {
   const enrollment = await create();
   const other = await create();
   const data = { accountId: account(1) };
@@ -137,7 +137,7 @@ it('registers no account without the secret, later than five minutes, or under a
   expect((await vendor.call('GET', '/v1/connections')).body.connections).toEqual([]);
 });
 
-describe('registers no account that does not prove itself:', () => {
+describe('rejects an account without a valid proof:', () => {
   const sandboxOf = () => vendor.sandbox;
   it.each<[string, (enrollment: Json) => object | Promise<object>, RegExp]>([
     [
@@ -266,7 +266,7 @@ describe('registers no account that does not prove itself:', () => {
     ).toEqual([400, 'request_invalid']);
   });
 
-  it('a proof that was used, also by one of twenty at once', async () => {
+  it('a used proof, even among twenty concurrent requests', async () => {
     const enrollment = await create();
     const proof = proofOf(vendor.sandbox, enrollment, account(1));
     const answers = await Promise.all(Array.from({ length: 20 }, () => register(enrollment, { proof })));
@@ -280,7 +280,7 @@ describe('registers no account that does not prove itself:', () => {
     expect((await register(enrollment, { accountId: account(1) })).status).toBe(200);
   });
 
-  it('a proof that AWS redirects: it goes nowhere else', async () => {
+  it('a proof that AWS redirects, which is not followed', async () => {
     const asked: (string | undefined)[] = [];
     const elsewhere = createServer((request, response) => {
       asked.push(request.headers.host);
@@ -304,7 +304,7 @@ describe('registers no account that does not prove itself:', () => {
   });
 });
 
-it('takes a role that its pattern matches, of any name between', async () => {
+it('accepts a role that matches its pattern', async () => {
   const enrollment = await create({ rolePattern: 'AWSReservedSSO_*_*' });
   for (const [roleName, status] of [
     ['AWSReservedSSO_Admin_0123', 200],
@@ -317,7 +317,7 @@ it('takes a role that its pattern matches, of any name between', async () => {
     ).toBe(status);
 });
 
-it('lets one account do nothing to another: not learn, deregister or take the scope of it', async () => {
+it("protects accounts from each other: an account can't learn, deregister or take over another's connection", async () => {
   const enrollment = await create({
     scopeRule: {
       accounts: { [account(1)]: { project: 'shop', environment: 'production' } },
@@ -369,7 +369,7 @@ it('lets one account do nothing to another: not learn, deregister or take the sc
   ).toBe(account(1));
 });
 
-it('is bounded: by the accounts that it names, by their number, by its time and by its end', async () => {
+it('is limited by accounts, number, expiry and revocation', async () => {
   const named = await create({ accountIds: [account(1)] });
   expect(codeOf(await register(named, { accountId: account(2) }))).toEqual([403, 'account_not_enrollable']);
   expect((await register(named, { accountId: account(1) })).status).toBe(200);
@@ -396,7 +396,7 @@ it('is bounded: by the accounts that it names, by their number, by its time and 
   expect((await vendor.call('GET', `/v1/enrollments/${ended.id}`)).status).toBe(404);
 });
 
-it('lists enrollments by pages, the newest first, without their secrets, and none of another organization', async () => {
+it('lists enrollments of one organization in pages, newest first, without secrets', async () => {
   const made: Json[] = [];
   for (const name of ['first', 'second', 'third', 'fourth']) {
     time += 1000;
@@ -424,7 +424,7 @@ it('lists enrollments by pages, the newest first, without their secrets, and non
     expect(codeOf(await list(query))).toEqual([400, 'request_invalid']);
 });
 
-it('makes one connection for an account that asks fifty times at once', async () => {
+it('creates one connection for fifty concurrent requests of an account', async () => {
   const enrollment = await create();
   const answers = await Promise.all(
     Array.from({ length: 50 }, () => register(enrollment, { accountId: account(1) })),
@@ -435,7 +435,7 @@ it('makes one connection for an account that asks fifty times at once', async ()
   expect((await vendor.call('GET', '/v1/connections')).body.connections).toHaveLength(1);
 });
 
-it('belongs to one organization, and a scope that is taken stays taken', async () => {
+it('belongs to one organization, and never takes a scope from its holder', async () => {
   const other = await vendor.service.createOrganization('other');
   const enrollment = await create({ scopeRule: { otherwise: { project: 'shop' } } });
   for (const method of ['GET', 'DELETE'])
@@ -463,13 +463,13 @@ it.each([
   expect([status, problem.code]).toEqual([400, 'request_invalid']);
 });
 
-it('needs a label where the rule does, and takes none that is not a name', async () => {
+it('requires a valid label when its rule uses labels', async () => {
   const enrollment = await create({ scopeRule: { otherwise: { project: 'shop', environment: '{label}' } } });
   for (const data of [{ accountId: account(1) }, { accountId: account(1), label: '../x' }])
     expect(codeOf(await register(enrollment, data))).toEqual([400, 'request_invalid']);
 });
 
-it('connects every account of a stack set: connection first, then the role with its external ID, then the callback', async () => {
+it('connects every account of a stack set: connection, role with its external ID, callback', async () => {
   const enrollment = await create({ scopeRule: { otherwise: { project: 'shop', environment: '{label}' } } });
   const document = stackSetDocument(
     { principals: new Map([['aws', vendor.principal]]), callbackUrl: `${vendor.service.url}/v1/callbacks` },
@@ -527,7 +527,7 @@ it('connects every account of a stack set: connection first, then the role with 
   }
 });
 
-it('fails the stack of an account that the enrollment is not for, with the reason', async () => {
+it('fails the stack of an excluded account with the reason', async () => {
   const enrollment = await create({ accountIds: [account(1)] });
   const document = stackSetDocument(
     { principals: new Map([['aws', vendor.principal]]), callbackUrl: `${vendor.service.url}/v1/callbacks` },

@@ -21,7 +21,7 @@ let uncached = 0;
 const askUncached = (made: Made) =>
   made.ask({ sessionName: `uncached-${uncached++}`, durationSeconds: 900 + (uncached % 60) });
 
-test('begins with all that the role is changed with, and the connection goes on', async () => {
+test('returns everything needed to change the role, and the connection keeps working', async () => {
   const made = await vendor.connected();
   const before = await made.read();
   const { status, body } = await begin(made);
@@ -58,7 +58,7 @@ test('begins with all that the role is changed with, and the connection goes on'
   ]);
 });
 
-test('with a new callback secret when it is asked for', async () => {
+test('rotates the callback secret too on request', async () => {
   const made = await vendor.connected();
   const { body } = await begin(made, { rotateCallbackSecret: true });
   expect(body.callbackSecret).toMatch(/^whsec_/);
@@ -68,7 +68,7 @@ test('with a new callback secret when it is asked for', async () => {
   expect([answer.status, answer.body.externalId]).toEqual([200, body.externalId]);
 });
 
-test('the callback of the changed role ends it: the one before is refused, and is worth nothing', async () => {
+test('the callback of the changed role completes it: the old external ID is denied and retired', async () => {
   const made = await vendor.connected();
   const { externalId: old } = await made.read();
   const { externalId: next, trustPolicy } = (await begin(made)).body;
@@ -101,7 +101,7 @@ test('the callback of the changed role ends it: the one before is refused, and i
   expect((await askUncached(made)).body.code).toBe('role_not_assumable');
 });
 
-test('a callback that comes while the role has the current one changes nothing', async () => {
+test('a callback for a role with the current external ID changes nothing', async () => {
   await vendor.close();
   vendor = await startWatchedVendor({ propagationWindowMs: 1_500 });
   const made = await vendor.connected();
@@ -115,7 +115,7 @@ test('a callback that comes while the role has the current one changes nothing',
   });
 });
 
-test('a role that accepts both is told so, goes on, and ends the change once it accepts the new one only', async () => {
+test('a role that accepts both is reported, keeps working, and completes the rotation once it accepts only the new one', async () => {
   await vendor.close();
   vendor = await startWatchedVendor({ propagationWindowMs: 1_500 });
   const made = await vendor.connected();
@@ -134,7 +134,7 @@ test('a role that accepts both is told so, goes on, and ends the change once it 
   expect((await vendor.call('POST', `${made.path}/verify`)).body.externalId).toBe(next);
 });
 
-test('without a callback, the next check ends it within minutes', async () => {
+test('without a callback, the next check completes it within minutes', async () => {
   const made = await vendor.connected();
   const { externalId: next, trustPolicy } = (await begin(made)).body;
   made.setTrust(trustPolicy);
@@ -144,7 +144,7 @@ test('without a callback, the next check ends it within minutes', async () => {
   expect(vendor.receiver.types(made.id)).toEqual(['connection.connected']);
 });
 
-test('a role that is open meanwhile fails, whichever external ID it has', async () => {
+test('a role that needs no external ID fails during a rotation, too', async () => {
   const made = await vendor.connected();
   const { trustPolicy } = (await begin(made)).body;
   const { Condition: _, ...open } = trustPolicy.Statement[0];
@@ -154,7 +154,7 @@ test('a role that is open meanwhile fails, whichever external ID it has', async 
   expect(await made.status()).toBe('failed');
 });
 
-test('a role that takes neither is refused with the trust policy of the new one to paste', async () => {
+test('a role that accepts neither is rejected with the new trust policy to paste', async () => {
   await vendor.close();
   vendor = await startWatchedVendor({ propagationWindowMs: 0 });
   const made = await vendor.connected();
@@ -168,7 +168,7 @@ test('a role that takes neither is refused with the trust policy of the new one 
 });
 
 describe('canceled', () => {
-  test('it leaves everything as it was, and the new one is never issued again', async () => {
+  test('restores the old state, and the new external ID is never issued again', async () => {
     const made = await vendor.connected();
     const before = await made.read();
     const issued = new Set([before.externalId]);
@@ -188,7 +188,7 @@ describe('canceled', () => {
     });
   });
 
-  test('it is refused when the role has the new one already', async () => {
+  test('is rejected when the role has the new external ID', async () => {
     const made = await vendor.connected();
     made.setTrust((await begin(made)).body.trustPolicy);
     const answer = await cancel(made);
@@ -196,13 +196,13 @@ describe('canceled', () => {
     expect((await askUncached(made)).status).toBe(200);
   });
 
-  test('it is refused when nothing is being changed', async () => {
+  test('is rejected without a rotation', async () => {
     const made = await vendor.connected();
     const answer = await cancel(made);
     expect([answer.status, answer.body.code]).toEqual([409, 'external_id_not_changing']);
   });
 
-  test('it is inconclusive when AWS gives no verdict', async () => {
+  test('is inconclusive when AWS gives no verdict', async () => {
     const made = await vendor.connected();
     await begin(made);
     vendor.sandbox.faults.set({ kind: 'throttle' });
@@ -212,7 +212,7 @@ describe('canceled', () => {
   });
 });
 
-test('only what has an external ID can change it, and nobody chooses it', async () => {
+test("only connections with an external ID can rotate it, and callers can't choose it", async () => {
   const made = await vendor.connected();
   for (const body of [{ externalId: 'rb-chosen' }, { pendingExternalId: '' }, [], 'x']) {
     const answer = await begin(made, body as object);
@@ -228,7 +228,7 @@ test('only what has an external ID can change it, and nobody chooses it', async 
   expect(await made.read()).not.toHaveProperty('pendingExternalId');
 });
 
-test('credentials that are asked for all the time never fail, while AWS takes seconds to know the new trust policy', async () => {
+test('credentials never fail while AWS propagates the new trust policy for seconds', async () => {
   await vendor.close();
   vendor = await startWatchedVendor({ propagationDelayMs: 1_200, propagationWindowMs: 20_000 });
   const made = await vendor.connected();
@@ -258,7 +258,7 @@ test('credentials that are asked for all the time never fail, while AWS takes se
   expect(answers.length).toBeGreaterThan(40);
 });
 
-test('AWS that answers from either trust policy for a while lets nothing fail', async () => {
+test('mixed answers from old and new trust policy cause no failure', async () => {
   await vendor.close();
   let wrong = '';
   let knownEverywhereAt = Number.POSITIVE_INFINITY;
@@ -283,7 +283,7 @@ test('AWS that answers from either trust policy for a while lets nothing fail', 
   expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
 });
 
-test('deleted meanwhile, its role is asked with both until AWS denies them', async () => {
+test('after deletion, AssumeRole is retried with both until AWS denies them', async () => {
   const made = await vendor.connected();
   const { externalId: next, trustPolicy } = (await begin(made)).body;
   made.setTrust(trustPolicy);

@@ -41,7 +41,7 @@ async function post(
 }
 const count = async () => (await vendor.call('GET', '/v1/connections')).body.connections.length;
 
-it('the same key and body get the same answer, secret and all, and create one thing', async () => {
+it('the same key and body get the same answer, including secrets, and create one object', async () => {
   const first = await post('/v1/connections', { name: 'shop' }, 'k1');
   const again = await post('/v1/connections', { name: 'shop' }, '"k1"');
   expect(first.status).toBe(201);
@@ -55,12 +55,12 @@ it.each([
   ['/v1/api-keys', { name: 'x' }],
   ['/v1/sign-in-links', {}],
   ['/v1/enrollments', { name: 'x', scopeRule: { otherwise: { project: '{label}' } } }],
-])('%s takes one', async (path, body) => {
+])('%s accepts a key', async (path, body) => {
   const first = await post(path, body, 'k');
   expect([first.status, (await post(path, body, 'k')).body]).toEqual([201, first.body]);
 });
 
-it("an organization is created once, and another token's same key is another key", async () => {
+it('an organization is created once, and keys of different tokens are separate', async () => {
   const first = await post('/v1/organizations', { name: 'x' }, 'k', vendor.token);
   expect((await post('/v1/organizations', { name: 'x' }, 'k', vendor.token)).body).toEqual(first.body);
   const other = await vendor.service.createOrganization('other');
@@ -73,7 +73,7 @@ it("an organization is created once, and another token's same key is another key
   );
 });
 
-it('with another body it is 422, and the operation and the path are part of it', async () => {
+it('another body is 422, and operation and path are part of the key', async () => {
   await post('/v1/connections', { name: 'shop' }, 'k');
   expect(await post('/v1/connections', { name: 'blog' }, 'k')).toMatchObject({
     status: 422,
@@ -82,7 +82,7 @@ it('with another body it is 422, and the operation and the path are part of it',
   expect((await post('/v1/api-keys', { name: 'shop' }, 'k')).status).toBe(201);
 });
 
-it('a refusal is the answer, too; what is malformed is not', async () => {
+it('a rejection is repeated; a malformed request is not', async () => {
   await post('/v1/connections', { name: 'one', scope: { project: 'shop' } }, 'k1');
   const taken = await post('/v1/connections', { name: 'two', scope: { project: 'shop' } }, 'k2');
   expect(taken.body.code).toBe('scope_taken');
@@ -94,7 +94,7 @@ it('a refusal is the answer, too; what is malformed is not', async () => {
   expect((await post('/v1/connections', { name: 'x' }, 'k3')).status).toBe(201);
 });
 
-it('of many at once, one creates it, and the others wait or get its answer', async () => {
+it('one of many concurrent requests creates it, and the others get its answer', async () => {
   const answers = await Promise.all(
     Array.from({ length: 8 }, () => post('/v1/connections', { name: 'x' }, 'k')),
   );
@@ -105,7 +105,7 @@ it('of many at once, one creates it, and the others wait or get its answer', asy
   expect(await count()).toBe(1);
 });
 
-it('a secret is given again for 15 minutes, and not once it was revoked or rotated; a day later the key is new', async () => {
+it('a secret is repeated for 15 minutes unless revoked or rotated; the key expires after a day', async () => {
   const first = await post('/v1/connections', { name: 'x' }, 'k');
   const apiKey = await post('/v1/api-keys', { name: 'x' }, 'k');
   const gone = { status: 410, body: { code: 'secret_no_longer_available', createdId: apiKey.body.id } };
@@ -127,7 +127,7 @@ it('a secret is given again for 15 minutes, and not once it was revoked or rotat
 it.each([
   ['/v1/api-keys', 'apiKey'],
   ['/v1/connections', 'callbackSecret'],
-])('the answer of POST %s that a removed service key encrypted is not given again', async (path, secret) => {
+])('the answer of POST %s under a removed service key is not repeated', async (path, secret) => {
   const first = await post(path, { name: 'x' }, 'k');
   expect(first.body).toHaveProperty(secret);
   const encryption = createEncryption([{ id: 'k2', key: randomBytes(32) }]);
@@ -191,7 +191,7 @@ describe('after a crash', () => {
     ['before anything was done', 'appendAudit', 201, 1],
     ['while it was stored', 'commit', 409, 0],
     ['before the answer was kept', 'finishRequest', 409, 1],
-  ] as const)('%s, the key is answered and nothing is created twice', async (_, method, status, left) => {
+  ] as const)('%s, the key is answered without a second object', async (_, method, status, left) => {
     const ask = (signal: AbortSignal | null = null) =>
       post('/v1/connections', { name: 'x' }, 'k', vendor.apiKey, signal);
     await lose(method, ask);

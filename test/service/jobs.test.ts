@@ -1,5 +1,4 @@
-/** The service looks at connections by itself: what it notices, what it does not take for a verdict, and what it says. */
-import { openFileStore } from '../../service/index.js';
+/** Scheduled checks: detected faults, inconclusive results, and messages. */
 import { hour, minute, until } from '../passing-clock.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
 
@@ -23,7 +22,7 @@ const checks = async ({ audit }: Made) =>
     ({ phase, actor }) => phase === 'outcome' && actor.kind === 'service',
   );
 
-test('a connected role is verified again within the interval, and nothing changes for those who use it', async () => {
+test('a connected role is re-verified within the interval without side effects', async () => {
   await vendor.close();
   vendor = await startWatchedVendor({ schedule: { verifyIntervalMs: 10 * minute } });
   const made = await vendor.connected();
@@ -44,7 +43,7 @@ test('a connected role is verified again within the interval, and nothing change
   expect(vendor.receiver.types(made.id)).toEqual(['connection.connected']);
 });
 
-test('a role that is gone fails at the second check in a row, and recovers when it is back', async () => {
+test('a deleted role fails at the second check in a row, and recovers when it is restored', async () => {
   const made = await vendor.connected();
   vendor.sandbox.deleteRole(made.arn);
   await nextCheck(made);
@@ -74,7 +73,7 @@ test('a role that is gone fails at the second check in a row, and recovers when 
   });
   expect(vendor.receiver.of(made.id).at(-1)?.body.data).not.toHaveProperty('security');
 
-  // Still gone an hour later: checked, and nobody is told again.
+  // Still missing an hour later: checked, without another message.
   await nextCheck(made);
   const { verification } = await made.read();
   expect(verification).toMatchObject({ code: 'role_not_assumable', diagnosis: expect.anything() });
@@ -94,7 +93,7 @@ test('a role that is gone fails at the second check in a row, and recovers when 
   expect((await made.ask()).status).toBe(200);
 });
 
-test('one failed check and a good one after it change nothing', async () => {
+test('one failed check followed by a good one changes nothing', async () => {
   const made = await vendor.connected();
   made.setTrust(made.trust('another'));
   await nextCheck(made);
@@ -124,7 +123,7 @@ test.each([
   expect((await checks(made))[0]).toMatchObject({ outcome: 'succeeded' });
 });
 
-test('a failure, no verdict, and a failure are two in a row', async () => {
+test('a failure, an inconclusive check and a failure count as two in a row', async () => {
   const made = await vendor.connected();
   made.setTrust(made.trust('another'));
   await nextCheck(made);
@@ -170,7 +169,7 @@ test.each([
   });
 });
 
-test('a check waits for no propagation: a denial costs one call, the one that counts five', async () => {
+test("a check doesn't wait for propagation: a denial costs one call, the deciding one five", async () => {
   const made = await vendor.connected();
   vendor.sandbox.deleteRole(made.arn);
   const first = made.calls();
@@ -180,7 +179,7 @@ test('a check waits for no propagation: a denial costs one call, the one that co
   expect(made.calls() - first).toBeLessThanOrEqual(1 + 1 + 4);
 });
 
-test('a role that was refused when it was made connects by itself once it is mended', async () => {
+test('a rejected role connects automatically after it is fixed', async () => {
   const connection = await vendor.pending();
   const { accountId } = vendor.sandbox.createAccount();
   const open = { ...connection.trustPolicy.Statement[0], Condition: undefined };
@@ -201,7 +200,7 @@ test('a role that was refused when it was made connects by itself once it is men
   expect(vendor.receiver.of(connection.id)[0]?.body.data).not.toHaveProperty('security');
 });
 
-test('what was deleted or deprovisioned is not verified any more', async () => {
+test('deleted and deregistered connections are no longer verified', async () => {
   const made = await vendor.connected();
   await vendor.call('DELETE', made.path);
   vendor.sandbox.deleteRole(made.arn);
@@ -210,7 +209,7 @@ test('what was deleted or deprovisioned is not verified any more', async () => {
   expect(await checks(made)).toEqual([]);
 });
 
-test('a check that breaks down is logged, and the others go on', async () => {
+test('a check that crashes is logged, and the others continue', async () => {
   await vendor.close();
   let broken = '';
   vendor = await startWatchedVendor({
@@ -237,7 +236,7 @@ test('a check that breaks down is logged, and the others go on', async () => {
   expect(await one.status()).toBe('connected');
 });
 
-test('what was made together is not checked together, and each within the hour', async () => {
+test('connections created together are checked at different times within the hour', async () => {
   const made = await Promise.all(
     Array.from({ length: 30 }, (_, number) => vendor.connected({ project: `p${number}` })),
   );
@@ -250,7 +249,7 @@ test('what was made together is not checked together, and each within the hour',
   for (const [index, at] of due.slice(10).entries()) expect(at - (due[index] ?? 0)).toBeGreaterThan(minute);
 });
 
-test('all checks together make as many calls a second as the setting says', async () => {
+test('all checks together stay within the configured call rate', async () => {
   await vendor.close();
   vendor = await startWatchedVendor({ watchStsCallsPerSecond: 40 });
   const made = await Promise.all(
@@ -266,7 +265,7 @@ test('all checks together make as many calls a second as the setting says', asyn
   expect((4 * made.length) / seconds).toBeLessThan(45);
 });
 
-test('an access key that does not work any more fails at the second check in a row', async () => {
+test('an access key that stops working fails at the second check in a row', async () => {
   const { accountId, admin } = vendor.sandbox.createAccount();
   const { accessKeyId, secretAccessKey } = admin;
   const { body: connection } = await vendor.call('POST', '/v1/connections', {
@@ -309,7 +308,7 @@ test('an access key that does not work any more fails at the second check in a r
   expect(vendor.receiver.types(connection.id)).toEqual(['connection.connected', 'connection.failed']);
 });
 
-test('the service ends while AWS hangs, and the check is made by the next process', async () => {
+test('a shutdown while AWS hangs leaves the check to the next process', async () => {
   const made = await vendor.connected();
   vendor.sandbox.faults.set({ kind: 'timeout', roleArn: made.arn });
   const before = made.calls();
@@ -321,7 +320,7 @@ test('the service ends while AWS hangs, and the check is made by the next proces
   const { receiver, sandbox } = vendor;
   sandbox.faults.clear();
   sandbox.deleteRole(made.arn);
-  const store = await openFileStore({ directory: vendor.directory });
+  const store = await vendor.openStore();
   // As it was: nothing half-done, and still to be looked at.
   expect(await store.connection(vendor.organization.id, made.id as never)).toMatchObject({
     status: 'connected',
@@ -335,10 +334,10 @@ test('the service ends while AWS hangs, and the check is made by the next proces
   await service.close();
 });
 
-test('connections that have no watch, as they were stored before there were any, have one after a start', async () => {
+test('connections without a job get one at start', async () => {
   const made = await Promise.all(['one', 'two', 'three'].map((project) => vendor.connected({ project })));
   await vendor.service.close();
-  const store = await openFileStore({ directory: vendor.directory });
+  const store = await vendor.openStore();
   for (const { id } of made)
     await store.commit({ endJobs: [{ connectionId: id as never, purpose: 'verify' }] });
   expect(await store.nextJobAt()).toBeUndefined();

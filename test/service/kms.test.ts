@@ -3,7 +3,6 @@ import {
   commandLine,
   createEncryption,
   openEncryption,
-  openFileStore,
   reencrypt,
   systemClock,
 } from '../../service/index.js';
@@ -40,7 +39,7 @@ async function connected() {
 }
 
 describe('access keys under a KMS key', () => {
-  it('are wrapped there, each bound to its organization and connection', async () => {
+  it('are wrapped by KMS, bound to organization and connection', async () => {
     const { arn } = kms.createKey();
     vendor = await startAccessKeyVendor({ accessKeyEncryption: encryptionIn(arn) });
     const { id, admin, verify } = await connected();
@@ -63,7 +62,7 @@ describe('access keys under a KMS key', () => {
     [{ status: 400, name: 'ThrottlingException' }, 503, 'aws_unavailable'],
     [{ status: 500, name: 'KMSInternalException' }, 503, 'aws_unavailable'],
   ])(
-    'are not opened when KMS answers %j: %i %s, and the connection stays as it is',
+    'are not decrypted when KMS answers %j: %i %s, and the connection is unchanged',
     async (error, status, code) => {
       vendor = await startAccessKeyVendor({ accessKeyEncryption: encryptionIn(kms.createKey().arn) });
       const { id, verify } = await connected();
@@ -76,7 +75,7 @@ describe('access keys under a KMS key', () => {
     },
   );
 
-  it('of which nothing is stored while KMS can not be reached', async () => {
+  it('are not stored while KMS is unreachable', async () => {
     vendor = await startAccessKeyVendor({ accessKeyEncryption: encryptionIn(kms.createKey().arn) });
     kms.answerWith({ status: 500, name: 'KMSInternalException' });
     const answer = await vendor.create(vendor.customer().admin);
@@ -84,7 +83,7 @@ describe('access keys under a KMS key', () => {
     expect((await vendor.call('GET', '/v1/connections')).body.connections).toEqual([]);
   });
 
-  it('get there from a local key with one command, after which the local key can go', async () => {
+  it('move from a local key with one command, after which the local key can be removed', async () => {
     const local = { encryptionKeys: [{ id: 'k1', key: randomBytes(32) }] as const };
     vendor = await startAccessKeyVendor({ accessKeyEncryption: openEncryption(local) });
     const { id } = await connected();
@@ -93,7 +92,7 @@ describe('access keys under a KMS key', () => {
     const { arn } = kms.createKey();
     const remote = { keyArns: [arn] as [string], endpoint: kms.url, credentials };
     const both = openEncryption({ ...local, kms: remote });
-    const store = await openFileStore({ directory: vendor.directory });
+    const store = await vendor.openStore();
     const encryption = createEncryption([{ id: 's1', key: randomBytes(32) }]);
     const deps = { store, clock: systemClock, encryption, accessKeyEncryption: both };
     expect((await reencrypt(deps, commandLine())).accessKeys).toEqual({

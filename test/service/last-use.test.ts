@@ -37,7 +37,7 @@ it('shows when credentials were last issued with a connection, within an hour', 
   expect(renamed.body).toMatchObject({ name: 'renamed', lastUsedAt: second });
 });
 
-it('is unknown of a connection that refused credentials', async () => {
+it('is absent for a connection that never issued credentials', async () => {
   const { ask, call, connection } = await vendor.connected({ scope: { project: 'shop' } });
   expect((await ask({ project: 'blog' })).body.code).toBe('no_connection_for_target');
   const { body } = await call('GET', `/v1/connections/${connection.id}`);

@@ -1,4 +1,4 @@
-/** A key that is limited to a scope: what is outside of it can't be told apart from nothing. */
+/** A key that is limited to a scope: objects outside look unknown. */
 import { startVendor, type Vendor } from '../vendor.js';
 
 let vendor: Vendor;
@@ -48,7 +48,7 @@ describe('an API key that is limited to a scope', () => {
       .body.apiKey;
   });
 
-  test('lists what is all within it', async () => {
+  test('lists connections that are entirely within it', async () => {
     const { body } = await call('GET', '/v1/connections');
     expect(body.connections.map(({ id }: { id: string }) => id)).toEqual([within]);
     const page = await call('GET', `/v1/connections?after=${outside}`);
@@ -66,14 +66,17 @@ describe('an API key that is limited to a scope', () => {
     ['GET', '/role-templates', undefined],
     ['POST', '/rotate-external-id', {}],
     ['POST', '/rotate-callback-secret', {}],
-  ])('%s /v1/connections/{id}%s of others is that of none', async (method, path, body?: object) => {
-    const none = await call(method, `/v1/connections/con_aaaaaaaaaaaaaaaaaaaaaaaa${path}`, body);
-    expect([none.status, none.body.code]).toEqual([404, 'connection_not_found']);
-    for (const id of [outside, both, byDefault])
-      expect((await call(method, `/v1/connections/${id}${path}`, body)).body).toEqual(none.body);
-  });
+  ])(
+    '%s /v1/connections/{id}%s answers alike for hidden and unknown connections',
+    async (method, path, body?: object) => {
+      const none = await call(method, `/v1/connections/con_aaaaaaaaaaaaaaaaaaaaaaaa${path}`, body);
+      expect([none.status, none.body.code]).toEqual([404, 'connection_not_found']);
+      for (const id of [outside, both, byDefault])
+        expect((await call(method, `/v1/connections/${id}${path}`, body)).body).toEqual(none.body);
+    },
+  );
 
-  test('resolves and issues for targets within it, also with a wider connection, and hides what that shadows', async () => {
+  test('resolves and issues for targets within it, even from a wider connection, and hides shadowed ones', async () => {
     const resolved = await call('GET', '/v1/resolve?project=shop&environment=production');
     expect(resolved.body).toMatchObject({ connection: { id: within }, shadows: [] });
     expect((await call('POST', '/v1/credentials', web)).status).toBe(200);
@@ -87,7 +90,7 @@ describe('an API key that is limited to a scope', () => {
     expect((await call('GET', '/v1/resolve?project=blog')).body.code).toBe('permission_denied');
   });
 
-  test('creates and moves connections within it only', async () => {
+  test('creates and moves connections only within it', async () => {
     for (const body of [{ name: 'x' }, { name: 'x', scope: {} }, { name: 'x', scope: { project: 'new' } }])
       expect((await call('POST', '/v1/connections', body)).body.code).toBe('permission_denied');
     expect(
@@ -105,7 +108,7 @@ describe('an API key that is limited to a scope', () => {
     expect((await call('PUT', path, { scopes: [{ project: 'blog' }], replace: true })).body.code).toBe(
       'permission_denied',
     );
-    // What "both" holds within the scope is part of a connection that isn't.
+    // "both" also has a scope outside, so it isn't listed.
     const taken = { scopes: [{ ...shop, environment: 'staging' }], replace: true };
     expect((await call('PUT', path, taken)).body.code).toBe('scope_taken');
     const own = { scopes: [{ ...shop, environment: 'production' }], replace: true };
@@ -114,7 +117,7 @@ describe('an API key that is limited to a scope', () => {
     await vendor.call('PUT', `/v1/connections/${within}/scopes`, { ...own });
   });
 
-  test('is refused what concerns the whole organization', async () => {
+  test("can't do anything for the whole organization", async () => {
     for (const [method, path, body] of [
       ['GET', '/v1/enrollments'],
       ['POST', '/v1/enrollments', { name: 'all' }],
@@ -127,7 +130,7 @@ describe('an API key that is limited to a scope', () => {
 });
 
 describe('ceilings', () => {
-  test('bound the duration, and put their session policy on every session', async () => {
+  test('limit the duration and apply their session policy to every session', async () => {
     await connected('ceilings', [{ project: 'bounded' }]);
     const sessionPolicy =
       '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}';

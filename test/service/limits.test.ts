@@ -20,7 +20,7 @@ async function organization() {
   return ((method, path, body) => callApi(vendor.service.url, apiKey, method, path, body)) as Vendor['call'];
 }
 
-it('says with every answer what is left to the API key, and refuses with 429 only that key', async () => {
+it('returns the remaining requests of the API key, and answers 429 for that key only', async () => {
   vendor = await startVendor({ rateLimits: { key: 3 } });
   const answers = [];
   for (let number = 0; number < 4; number++) answers.push(await vendor.call('GET', '/v1/connections'));
@@ -44,7 +44,7 @@ it('says with every answer what is left to the API key, and refuses with 429 onl
   expect((await (await organization())('GET', '/v1/connections')).status).toBe(200);
 });
 
-it('an organization that floods verifications gets 429, and AWS is not asked; others go on', async () => {
+it('an organization that floods verifications gets 429 without calls to AWS; others are unaffected', async () => {
   vendor = await startVendor({ rateLimits: { verifications: 5 } });
   const one = await connected();
   const callOther = await organization();
@@ -63,7 +63,7 @@ it('an organization that floods verifications gets 429, and AWS is not asked; ot
   expect((await vendor.call('GET', `/v1/connections/${one.id}`)).body.status).toBe('connected');
 });
 
-it('one connection can not use up the verifications of the others of its organization', async () => {
+it("one connection can't exhaust its organization's verifications", async () => {
   vendor = await startVendor({ rateLimits: { connection: 3 } });
   const [one, other] = [await connected(), await connected()];
   const statuses = [];
@@ -73,7 +73,7 @@ it('one connection can not use up the verifications of the others of its organiz
   expect((await vendor.call('POST', `/v1/connections/${other.id}/verify`)).status).toBe(200);
 });
 
-it('a callback that was not decided for the limit connects later, with the same webhook-id', async () => {
+it('a callback over the limit connects later with the same webhook-id', async () => {
   vendor = await startVendor({ rateLimits: { callbacks: 1 } });
   const { id, callbackSecret, arn } = await connected();
   const post = async (message: ReturnType<typeof callbackMessage>) => {
@@ -89,7 +89,7 @@ it('a callback that was not decided for the limit connects later, with the same 
       headers: answer.headers,
     };
   };
-  // Without the secret nobody uses the connection's callbacks up.
+  // Without the secret, the connection's limit can't be exhausted.
   for (let number = 0; number < 5; number++)
     expect((await post(callbackMessage('whsec_AAAA', provisioned(id, arn)))).status).toBe(401);
   const message = callbackMessage(callbackSecret, provisioned(id, arn));
@@ -103,7 +103,7 @@ describe('requests without valid credentials are limited by address', () => {
   const knock = (headers: Record<string, string> = {}) =>
     fetch(`${vendor.service.url}/v1/connections`, { headers: { authorization: 'Bearer wrong', ...headers } });
 
-  it('whatever X-Forwarded-For says, when no proxy is configured; a valid key is not affected', async () => {
+  it('regardless of X-Forwarded-For without a configured proxy; a valid key is not affected', async () => {
     vendor = await startVendor({ rateLimits: { address: 3 } });
     const statuses = [];
     for (let number = 0; number < 5; number++)
@@ -118,7 +118,7 @@ describe('requests without valid credentials are limited by address', () => {
       expect((await fetch(vendor.service.url + path)).status).toBe(200);
   });
 
-  it('by what the configured number of proxies wrote, and nothing that the client wrote before', async () => {
+  it('by the entries of the configured proxies, ignoring those of the client', async () => {
     vendor = await startVendor({ rateLimits: { address: 1 }, trustedProxies: 1 });
     const status = async (forwarded: string) => (await knock({ 'x-forwarded-for': forwarded })).status;
     expect(await status('203.0.113.1')).toBe(401);
@@ -132,7 +132,7 @@ describe('requests without valid credentials are limited by address', () => {
   });
 });
 
-it('guesses at the sign-in page are limited by address; who has a key gets in all the same', async () => {
+it('guesses at the sign-in page are limited by address; a valid key still works', async () => {
   vendor = await startVendor({ rateLimits: { address: 2 } });
   const { url } = vendor.service;
   const form = await fetch(`${url}/sign-in`);
@@ -175,7 +175,7 @@ describe('AWS is shared fairly', () => {
       expect((await callOther('POST', `/v1/connections/${other.id}/verify`)).status).toBe(200);
       times.push(performance.now() - from);
     }
-    // The time limit of one call is 2,000 ms here: nobody waited for one.
+    // The time limit of one call is 2,000 ms here: no call waited for it.
     expect(Math.max(...times)).toBeLessThan(1_000 + 3 * usualMs);
     const answers = await Promise.all(hanging);
     for (const { status, body } of answers) {
@@ -185,7 +185,7 @@ describe('AWS is shared fairly', () => {
     expect((await vendor.call('GET', `/v1/connections/${slow.id}`)).body.status).toBe('connected');
   });
 
-  it('and no more calls are open at once than configured', async () => {
+  it('with at most the configured number of concurrent calls', async () => {
     vendor = await startVendor({ stsCalls: { atOnce: 3, atOncePerOrganization: 2 } });
     const one = await connected();
     const callOther = await organization();
@@ -196,13 +196,13 @@ describe('AWS is shared fairly', () => {
     ];
     vendor.sandbox.faults.set({ kind: 'delay', delayMs: 50 });
     const statuses = (await Promise.all(wanted)).map(({ status }) => status);
-    // Those that meet the change of another one's are told so; none is refused for the budget.
+    // Concurrent changes get a conflict; none is rejected for the limit.
     expect(statuses.every((status) => status === 200 || status === 409)).toBe(true);
     expect(vendor.sandbox.mostAtOnce).toBeLessThanOrEqual(3);
   });
 });
 
-it('those who ask at once whether it is ready share one look into the store', async () => {
+it('concurrent readiness checks share one store access', async () => {
   const now = Date.now();
   vendor = await startVendor({
     metricsListener: { host: '127.0.0.1', port: 0 },
@@ -217,7 +217,7 @@ it('those who ask at once whether it is ready share one look into the store', as
   expect(await looks()).toBe(5);
 });
 
-it('a client that opens many connections and sends nothing leaves the others alone', async () => {
+it("a client with many idle connections doesn't affect others", async () => {
   vendor = await startVendor({ requestTimeoutMs: 1_000 });
   const { port } = new URL(vendor.service.url);
   const idle = Array.from({ length: 200 }, () => connect(Number(port), '127.0.0.1').on('error', () => {}));

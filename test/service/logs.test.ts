@@ -1,4 +1,4 @@
-/** What an operator finds in the logs, and what nobody may. */
+/** Content of the logs, and secrets that never appear. */
 import { createLogger } from '../../service/logger.js';
 import { callbackMessage, provisioned } from '../callback-message.js';
 import { startVendor, type Vendor } from '../vendor.js';
@@ -23,7 +23,7 @@ async function connection() {
   return { ...body, arn };
 }
 
-it('has one line a request, with route, status, duration and organization, and no path or query', async () => {
+it('has one line per request with route, status, duration and organization, without path or query', async () => {
   const { headers } = await vendor.call('GET', '/v1/connections/con_secretsecretsecret?limit=secret');
   const all = linesOf(headers.get('x-request-id'));
   expect(all).toEqual([
@@ -31,7 +31,7 @@ it('has one line a request, with route, status, duration and organization, and n
       msg: 'request',
       method: 'GET',
       route: '/v1/connections/:id',
-      status: 404,
+      status: 400,
       durationMs: expect.any(Number),
       organizationId: vendor.organization.id,
     }),
@@ -67,7 +67,7 @@ it('follows one request through every call of AWS, by the callback and its audit
   expect(recorded.map((record: { phase: string }) => record.phase).sort()).toEqual(['intent', 'outcome']);
 });
 
-it('no path of a request that nobody serves, and no line break of it, gets into a log', async () => {
+it('no unknown path and no line break of it is logged', async () => {
   const before = vendor.logs.length;
   await fetch(`${vendor.service.url}/sign-in/canary-token%0a{"level":60}`, {
     headers: { 'user-agent': 'canary-agent' },
@@ -77,7 +77,7 @@ it('no path of a request that nobody serves, and no line break of it, gets into 
   expect(added).not.toContain('canary');
 });
 
-describe('takes out of a line, wherever it is', () => {
+describe('redacts from a line, anywhere', () => {
   const awsSecret = 'wJalrXUtnFEMI0K7MDENGbPxRfiCYEXAMPLEKEY1';
   const sessionToken = `IQoJb3JpZ2luX2VjE${'AbC9/+'.repeat(60)}==`;
   const password = 'canary-password';
@@ -146,7 +146,7 @@ describe('takes out of a line, wherever it is', () => {
     expect(() => JSON.parse(written[0] ?? '')).not.toThrow();
   });
 
-  it('and leaves ids, ARNs, hashes and paths as they are', () => {
+  it('keeps ids, ARNs, hashes and paths', () => {
     const written: string[] = [];
     const logger = createLogger('info', { write: (line) => void written.push(line) });
     const kept = {
@@ -161,7 +161,7 @@ describe('takes out of a line, wherever it is', () => {
   });
 });
 
-it('has ISO times and level names, the route of what failed, and a stack only for bugs', async () => {
+it('has ISO times, level names, the route of failures, and stack traces only for bugs', async () => {
   const { id, callbackSecret, arn } = await connection();
   const message = callbackMessage(callbackSecret, provisioned(id, arn));
   vendor.sandbox.faults.set({ kind: 'throttle' });

@@ -1,4 +1,4 @@
-/** What Prometheus reads, and who may read it. */
+/** The metrics for Prometheus, and their access. */
 import { createHash } from 'node:crypto';
 import { startVendor, type Vendor } from '../vendor.js';
 
@@ -20,7 +20,7 @@ async function value(series: string): Promise<number> {
   return Number(line?.split(' ')[1] ?? 0);
 }
 
-it('counts requests by route, verifications and STS by outcome, credentials that were opened and held, and the store', async () => {
+it('counts requests by route, verifications and STS calls by outcome, opened and cached credentials, and store calls', async () => {
   const { body: connection } = await vendor.call('POST', '/v1/connections', { name: 'shop', scope: {} });
   const { accountId } = vendor.sandbox.createAccount();
   const { arn } = vendor.sandbox.createRole(accountId, {
@@ -66,7 +66,7 @@ it('counts requests by route, verifications and STS by outcome, credentials that
   expect(await value('rolebridge_connections{status="connected"}')).toBe(0);
 });
 
-it('has no series for an id, a name or a path that somebody chose', async () => {
+it('has no label with an id, a name or a path', async () => {
   for (const path of ['/a', '/b', '/v1/connections/con_x', '/v1/%00', '/problems/x'])
     await vendor.call('GET', path);
   const text = await (await fetch(vendor.service.metricsUrl ?? '')).text();
@@ -75,7 +75,7 @@ it('has no series for an id, a name or a path that somebody chose', async () => 
   expect(text).not.toMatch(/con_|org_|rbk_|shop|acme/);
 });
 
-it('is beside the API for the one token only, and on its own port for nothing else', async () => {
+it('is served beside the API to its token only, and on a separate port alone', async () => {
   const ask = async (authorization?: string) =>
     (await fetch(`${vendor.service.url}/metrics`, { headers: authorization ? { authorization } : {} }))
       .status;
@@ -88,14 +88,14 @@ it('is beside the API for the one token only, and on its own port for nothing el
   expect((await fetch(`${origin}/metrics`, { method: 'POST' })).status).toBe(404);
 });
 
-it('is not there when nothing is configured', async () => {
+it('is not served by default', async () => {
   const plain = await startVendor();
   expect(plain.service.metricsUrl).toBeUndefined();
   expect((await fetch(`${plain.service.url}/metrics`)).status).toBe(404);
   await plain.close();
 });
 
-it('shows the age of the oldest check, and how much the audit log grew', async () => {
+it('shows the age of the oldest check and the growth of the audit log', async () => {
   const written = await value('rolebridge_audit_records_total');
   await vendor.call('POST', '/v1/connections', { name: 'another' });
   expect(await value('rolebridge_audit_records_total')).toBeGreaterThan(written);

@@ -55,7 +55,7 @@ async function ask(
 }
 
 describe('an operator acts for an organization', () => {
-  it('named by id or reference, with any of its calls, and both are in its audit log', async () => {
+  it('by id or reference with any call, and both are in its audit log', async () => {
     const { token, id } = await mint();
     await vendor.operate('PATCH', `/v1/organizations/${vendor.organization.id}`, { reference: 'tenant-1' });
     const made = await ask(token, 'tenant-1', 'POST', '/v1/connections', { name: 'by the operator' });
@@ -71,7 +71,7 @@ describe('an operator acts for an organization', () => {
     });
   });
 
-  it('replaces an API key that was lost', async () => {
+  it('replaces a lost API key', async () => {
     const { token } = await mint();
     const { id } = vendor.organization;
     const made = await ask(token, id, 'POST', '/v1/api-keys', {
@@ -92,12 +92,12 @@ describe('an operator acts for an organization', () => {
     ['an unknown id', 'org_aaaaaaaaaaaaaaaaaaaaaaaa', 404, 'organization_not_found'],
     ["the operator's own rows", 'org_operatoroperatoroperator', 404, 'organization_not_found'],
     ['two', 'tenant-1, tenant-2', 404, 'organization_not_found'],
-  ])('and not with %s', async (_, named, status, code) => {
+  ])('but not with %s', async (_, named, status, code) => {
     const { token } = await mint();
     expect(await ask(token, named, 'GET', '/v1/connections')).toMatchObject({ status, body: { code } });
   });
 
-  it('and an API key names none, not even its own', async () => {
+  it("and an API key can't use the header, not even for its own organization", async () => {
     const { id } = vendor.organization;
     for (const named of [id, 'tenant-none', ''])
       expect(await ask(vendor.apiKey, named, 'GET', '/v1/connections')).toMatchObject({
@@ -106,7 +106,7 @@ describe('an operator acts for an organization', () => {
       });
   });
 
-  it('and gets no further than the suspension', async () => {
+  it('and is stopped by a suspension', async () => {
     const { token } = await mint();
     const { id } = vendor.organization;
     await ask(token, undefined, 'POST', `/v1/organizations/${id}/suspend`);
@@ -118,7 +118,7 @@ describe('an operator acts for an organization', () => {
 });
 
 describe('an operator token', () => {
-  it('that only reads is refused every change, of organizations and in them', async () => {
+  it("with read permissions can't change anything, in any organization", async () => {
     const { token } = await mint(readingPermissions);
     const { id } = vendor.organization;
     for (const [name, { method, path, auth, permission, operatorPermission }] of Object.entries<Operation>(
@@ -139,7 +139,7 @@ describe('an operator token', () => {
     }
   });
 
-  it('opens nothing once it expired or was revoked', async () => {
+  it('stops working when it expires or is revoked', async () => {
     const old = await mint(operatorPermissions, new Date(Date.now() - 1_000).toISOString());
     const { token, id } = await mint();
     expect((await ask(old.token, undefined, 'GET', '/v1/organizations')).status).toBe(401);
@@ -149,7 +149,7 @@ describe('an operator token', () => {
     expect((await ask(token, vendor.organization.id, 'GET', '/v1/connections')).status).toBe(401);
   });
 
-  it('says when it was last used, and its text is stored nowhere', async () => {
+  it('shows its last use, and is stored as a hash', async () => {
     const { token } = await mint();
     await ask(token, undefined, 'GET', '/v1/organizations');
     const deps = { store: vendor.store, clock: systemClock };

@@ -36,7 +36,7 @@ describe('an organization', () => {
     expect(second.body.next).toBeUndefined();
   });
 
-  it('of a name that another has is created with a warning; of its reference it is not', async () => {
+  it('with a duplicate name is created with a warning; with a duplicate reference it is rejected', async () => {
     const { body } = await create({ name: 'ACME' });
     expect(body.warnings).toEqual([
       { code: 'name_taken', message: expect.stringContaining(vendor.organization.id) },
@@ -47,7 +47,7 @@ describe('an organization', () => {
     expect((await create({ name: 'x', reference: 'r1' })).body.code).toBe('reference_taken');
   });
 
-  it('is renamed, and its reference passes on once it is given up', async () => {
+  it('is renamed, and a released reference can be reused', async () => {
     await create({ name: 'one', reference: 'first' });
     const two = await create({ name: 'two', reference: 'second', metadata: { a: '1', b: '2' } });
     const change = (body: object) => vendor.operate('PATCH', `/v1/organizations/${two.body.id}`, body);
@@ -101,7 +101,7 @@ describe('an organization', () => {
       );
   });
 
-  it("is nobody's but the operator's to see", async () => {
+  it('is visible only to the operator', async () => {
     const { id } = vendor.organization;
     for (const [method, path] of [
       ['GET', ''],
@@ -115,7 +115,7 @@ describe('an organization', () => {
 });
 
 describe('a suspended organization', () => {
-  it('gets no credentials and changes nothing, can still be read, and works again once resumed', async () => {
+  it("gets no credentials and can't be changed, can be read, and works again after it is resumed", async () => {
     const { connection, role } = await connected();
     const { id } = vendor.organization;
     expect((await vendor.call('POST', '/v1/credentials', {})).status).toBe(200);
@@ -163,7 +163,7 @@ describe('a suspended organization', () => {
 });
 
 describe('an erased organization', () => {
-  it('is gone with its connections, keys and names, and its late stack is still understood', async () => {
+  it('is deleted with its connections, keys and names, and a late callback is still answered', async () => {
     const { connection, role } = await connected();
     const { id } = vendor.organization;
     await vendor.operate('PATCH', `/v1/organizations/${id}`, { reference: 'tenant-1' });
@@ -178,7 +178,7 @@ describe('an erased organization', () => {
     expect(records.map(({ action }) => action)).toContain('organization.erase');
   });
 
-  it('was exported whole before, without a secret', async () => {
+  it('can be exported completely before, without secrets', async () => {
     const { connection } = await connected();
     await vendor.call('POST', '/v1/api-keys', { name: 'second' });
     const lines = await vendor.exported(vendor.organization.id);
@@ -228,7 +228,7 @@ describe('rolebridge org', () => {
       env: { ROLEBRIDGE_URL: vendor.service.url, ROLEBRIDGE_OPERATOR_TOKEN: vendor.token },
     });
 
-  it('does all that the API does', async () => {
+  it('covers the API', async () => {
     const url = ['--url', vendor.service.url];
     const made = await org('create', 'acme', '--reference', 't-1', '--metadata', 'plan=team', ...url);
     expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining('rbk_') });

@@ -46,13 +46,15 @@ const sets = [
 ];
 
 const operatorToken = 'the-operator-token-of-the-tests-1';
-/** What the service serves; a test adds a version. */
+/** The served sets; a test adds a version. */
 let served = permissionSetsOf([sets[0] as never, sets[2] as never]);
 let vendor: WatchedVendor;
 beforeAll(async () => {
   vendor = await startWatchedVendor({
     operatorTokenHash: createHash('sha256').update(operatorToken).digest('hex'),
     permissionSets: { list: () => served.list(), get: (...asked) => served.get(...asked) },
+    // The sandbox knows a change at once.
+    propagationWindowMs: 300,
   });
 });
 afterAll(() => vendor.close());
@@ -108,7 +110,7 @@ async function made(
   };
 }
 
-/** Lets time pass until the service has checked the connection by itself. */
+/** Advances the clock until the scheduled check has run. */
 async function checkedAfter(ms: number, show: () => Promise<{ verification: { startedAt: string } }>) {
   const { startedAt } = (await show()).verification;
   vendor.clock.pass(ms);
@@ -120,7 +122,7 @@ async function checkedAfter(ms: number, show: () => Promise<{ verification: { st
 }
 
 /** First: the script knows the real time, and later tests let the service's pass. */
-test('the callback’s last lines say what the role can do', async () => {
+test("the callback’s last lines list the role's permissions", async () => {
   const role = await made(needed.slice(0, 2));
   const script = join(process.cwd(), 'constructs/callback-script/rolebridge-callback.cjs');
   const run = (permissionSet: string) =>
@@ -149,7 +151,7 @@ test('the callback’s last lines say what the role can do', async () => {
   );
 });
 
-test('a role with everything that the set needs is complete, with what could not be checked', async () => {
+test('a role with all permissions of the set is complete, with the unchecked ones listed', async () => {
   const { deploy, connection } = await made(needed);
   expect(connection).toMatchObject({ permissionSet: 'deploy' });
   const { status, body } = await deploy({ permissionSet: 'deploy@1' });
@@ -166,7 +168,7 @@ test('a role with everything that the set needs is complete, with what could not
   expect(check.message).toContain('resource-based policies');
 });
 
-test('what is required and missing fails the deploy, with its reason and what denies it', async () => {
+test('a missing required permission fails the deploy with its reason and the denying policy', async () => {
   const role = await made(['s3:ListAllMyBuckets', 's3:GetObject'], {
     more: [{ Effect: 'Deny', Action: 's3:ListAllMyBuckets', Resource: '*' }],
   });
@@ -189,7 +191,7 @@ test('what is required and missing fails the deploy, with its reason and what de
   expect((await role.deploy()).body.permissions).toBe('complete');
 });
 
-test('a boundary and a service control policy are named', async () => {
+test('a denying boundary or service control policy is named', async () => {
   const bounded = await made(needed);
   const { Policy } = await bounded.iam.send(
     new CreatePolicyCommand({
@@ -216,7 +218,7 @@ test('a boundary and a service control policy are named', async () => {
   ]);
 });
 
-test('what is optional and missing is not available; what was left out is not asked', async () => {
+test('a missing optional permission is unavailable; excluded statements are not checked', async () => {
   const required = needed.slice(0, 2);
   const { body } = await (await made(required)).deploy();
   expect([body.permissions, body.verification.permissions.unavailable]).toEqual([
@@ -229,7 +231,7 @@ test('what is optional and missing is not available; what was left out is not as
   expect(chosen.body.without).toEqual(['Cost']);
 });
 
-test('a role that may not simulate is connected and not checked', async () => {
+test("a role that can't run the simulator is connected and not checked", async () => {
   const { status, body } = await (await made(needed, { mayRead: false })).deploy();
   expect([status, body.permissions, body.assurance]).toEqual([200, 'not_checked', 'tested']);
   expect(body.missingForProven).toEqual([
@@ -237,7 +239,7 @@ test('a role that may not simulate is connected and not checked', async () => {
   ]);
 });
 
-test('the name is the vendor’s: a stack that names another set is told so; an unknown version is refused', async () => {
+test('a stack with another set gets a warning; an unknown version is rejected', async () => {
   const { deploy } = await made(needed);
   for (const permissionSet of ['read@1', 'nothing@1']) {
     const kept = await deploy({ permissionSet });
@@ -251,7 +253,7 @@ test('the name is the vendor’s: a stack that names another set is told so; an 
   expect([unknown.status, unknown.body.code]).toEqual([422, 'permission_set_unknown']);
 });
 
-test('before a deploy, the check answers name, version and what is left out', async () => {
+test('the check before a deploy returns name, version and excluded statements', async () => {
   const { connection, account } = await made(needed);
   const check = async (stated: object, to = connection) => {
     const message = connectionCheck(to.id, account.accountId, stated);
@@ -283,7 +285,7 @@ test('before a deploy, the check answers name, version and what is left out', as
   ]);
 });
 
-test('later a missing permission stops nothing: incomplete, an event, and credentials continue', async () => {
+test('a permission that is missing later makes the set incomplete, sends an event, and credentials continue', async () => {
   const role = await made(needed, { over: { scope: { project: 'later' } } });
   expect((await role.deploy()).body.permissions).toBe('complete');
   await role.put(allow(needed.slice(1)));
@@ -301,7 +303,7 @@ test('later a missing permission stops nothing: incomplete, an event, and creden
     permissionSet: 'deploy@1',
     missing: [{ sid: 'Inventory', action: 'ec2:DescribeInstances' }],
   });
-  // A deploy of a connected role that lacks something fails, and the connection goes on.
+  // A deploy of a connected role with a missing permission fails, and the connection still works.
   expect((await role.deploy()).body.code).toBe('permissions_missing');
   expect((await role.show()).status).toBe('connected');
   expect(role.types().filter((type) => type === 'connection.permissions_changed')).toHaveLength(1);
@@ -309,7 +311,7 @@ test('later a missing permission stops nothing: incomplete, an event, and creden
   expect((await vendor.call('POST', `${role.path}/verify`)).body.permissions).toBe('complete');
 });
 
-test('what a refused deploy finds missing of the version that the role has is stored and told at once', async () => {
+test('a rejected deploy that finds lost permissions of the current version reports them immediately', async () => {
   const role = await made(needed);
   await role.deploy({ permissionSet: 'deploy@1' });
   await role.put(allow(needed.slice(1)));
@@ -325,7 +327,7 @@ test('what a refused deploy finds missing of the version that the role has is st
   expect(role.types().filter((type) => type === 'connection.permissions_changed')).toHaveLength(1);
 });
 
-test('without an answer of IAM a new role is not decided, and a connected one keeps its report', async () => {
+test('without an answer from IAM, a new role is not decided, and a connected one keeps its report', async () => {
   const role = await made(needed);
   vendor.sandbox.faults.set({ kind: 'throttle', action: 'SimulatePrincipalPolicy' });
   const undecided = await role.deploy();
@@ -338,7 +340,7 @@ test('without an answer of IAM a new role is not decided, and a connected one ke
   expect([again.status, again.body.permissions]).toEqual([200, 'complete']);
 });
 
-test('the set is chosen while the connection is pending, and connections are found by it', async () => {
+test('the set is chosen while the connection is pending, and connections can be filtered by it', async () => {
   const { body: pending } = await vendor.call('POST', '/v1/connections', { name: 'chosen' });
   const path = `/v1/connections/${pending.id}`;
   const changed = await vendor.call('PATCH', path, { permissionSet: 'deploy', without: ['Cost'] });
@@ -356,7 +358,7 @@ test('the set is chosen while the connection is pending, and connections are fou
   expect(await ids('permissionSet=deploy@1&permissions=not_checked')).toHaveLength(1);
 });
 
-test('a new version breaks no connected role: it is told as outdated, and an upgrade is checked', async () => {
+test('a new version breaks no connected role: the role is outdated, and an upgrade is verified', async () => {
   const role = await made(needed);
   await role.deploy({ permissionSet: 'deploy@1' });
   served = permissionSetsOf(sets);
@@ -377,7 +379,7 @@ test('a new version breaks no connected role: it is told as outdated, and an upg
   expect(upgraded.body.newestPermissionSet).toBeUndefined();
 });
 
-test('the command line shows who has which version, what is missing, and what a version changes', async () => {
+test('the command line shows versions by connection, missing permissions, and changes between versions', async () => {
   served = permissionSetsOf(sets);
   const role = await made(needed.slice(0, 2));
   await role.deploy({ permissionSet: 'deploy@1' });
@@ -397,7 +399,7 @@ test('the command line shows who has which version, what is missing, and what a 
   expect(shown).toContain('deploy@1');
 });
 
-test('resolve and metrics tell how sure the service is, and who has which version', async () => {
+test('resolve and metrics show assurance and permission set version', async () => {
   const role = await made(needed, { over: { scope: { project: 'told' } } });
   await role.deploy({ permissionSet: 'deploy@1' });
   const { body } = await vendor.call('GET', '/v1/resolve?project=told');
@@ -408,7 +410,7 @@ test('resolve and metrics tell how sure the service is, and who has which versio
   expect(assurance.proven).toBeGreaterThan(0);
 });
 
-test('the operator sees how many connections have each version, also those that none has', async () => {
+test('the operator sees the number of connections of each version, including unused versions', async () => {
   served = permissionSetsOf(sets);
   await (await made(needed)).deploy({ permissionSet: 'deploy@1' });
   const token = operatorToken;

@@ -1,4 +1,4 @@
-/** What each code means, how to see it and how to fix it: served by the service, and in docs/troubleshooting.md. */
+/** The meaning of each code, its confirmation and its fix: served by the service, and in docs/troubleshooting.md. */
 import { readFileSync } from 'node:fs';
 import { errorCodes } from '../../service/domain/error-catalog/index.js';
 import { troubleshootingPage } from '../docs/troubleshooting.js';
@@ -10,11 +10,11 @@ beforeAll(async () => {
 });
 afterAll(() => vendor.close());
 
-it('the troubleshooting page is the one that `npm run docs` makes', () => {
+it('the troubleshooting page matches `npm run docs`', () => {
   expect(readFileSync('docs/troubleshooting.md', 'utf8')).toBe(troubleshootingPage());
 });
 
-describe('each code has an entry in the troubleshooting page, and a page of its own', () => {
+describe('each code has an entry in the troubleshooting page and a separate page', () => {
   const page = readFileSync('docs/troubleshooting.md', 'utf8');
   it.each(errorCodes)('%s', async (code) => {
     expect(page).toContain(`\n### ${code}\n`);
@@ -46,7 +46,7 @@ it('every problem links to the page of its code', async () => {
   expect(await (await fetch(body.type)).json()).toMatchObject({ code: body.code });
 });
 
-it('a code that there is not, or that is a path, is 404', async () => {
+it('an unknown code or a path is 404', async () => {
   for (const code of ['nothing', '__proto__', 'constructor', 'not_found%00'])
     expect((await fetch(`${vendor.service.url}/problems/${code}`)).status).toBe(404);
 });

@@ -1,4 +1,4 @@
-/** Declared targets: projects with environments and architectures, and what a change of them does. */
+/** Declared targets: projects with environments and architectures, and the effects of a change. */
 import { RolebridgeError } from '../../service/domain/errors.js';
 import { createRecordStore } from '../../service/records/record-store.js';
 import { createMapBackend } from '../contract/map-backend.js';
@@ -32,7 +32,7 @@ it('declares targets with names in any language, and lists them', async () => {
   expect(projects[1]).toEqual(body.project);
 });
 
-it('an architecture that moves takes its own scope along; a dry run says so and changes nothing', async () => {
+it('an architecture that moves keeps its scope; a dry run reports it without changes', async () => {
   await declare([environment('production', 'web', 'api'), environment('test')]);
   const web = await connect('web', { project: 'shop', environment: 'production', architecture: 'web' });
   const production = await connect('production', { project: 'shop', environment: 'production' });
@@ -67,7 +67,7 @@ it('an architecture that moves takes its own scope along; a dry run says so and 
 });
 
 it.each(['open', 'declared'])(
-  'a move that a crash cut off is finished by the same declaration (targets: %s)',
+  'a move interrupted by a crash is completed by the same declaration (targets: %s)',
   async (targets) => {
     await vendor.close();
     const store = createRecordStore(createMapBackend());
@@ -111,7 +111,7 @@ it.each(['open', 'declared'])(
   },
 );
 
-it('a rename changes no scope, and what is left out or deleted names the scopes that match nothing', async () => {
+it('a rename changes no scope; removed or deleted targets list the scopes that match nothing', async () => {
   await declare([environment('production', 'web')]);
   const web = await connect('web', { project: 'shop', environment: 'production', architecture: 'web' });
   const orphan = {
@@ -128,7 +128,7 @@ it('a rename changes no scope, and what is left out or deleted names the scopes 
   expect(await scopesOf(web.id)).toEqual([orphan.scope]);
 });
 
-it('where targets are declared, a typing error never resolves to the widest connection', async () => {
+it('with declared targets, a typo never resolves to the widest connection', async () => {
   await connect('default', {});
   const typo = await connect('typo', { project: 'shpo' });
   await declare([environment('production', 'web')]);
@@ -161,7 +161,7 @@ it('where targets are declared, a typing error never resolves to the widest conn
   expect((await resolve('project=shop&environment=prodution')).status).toBe(200);
 });
 
-it('resolves up to 100 targets at once, each as alone', async () => {
+it('resolves up to 100 targets in one call, each like a single one', async () => {
   await connect('default', {});
   await connect('shop', { project: 'shop' });
   await connect('web', { project: 'shop', environment: 'production', architecture: 'web' });
@@ -175,8 +175,18 @@ it('resolves up to 100 targets at once, each as alone', async () => {
       'GET',
       `/v1/resolve?${new URLSearchParams(target as Record<string, string>)}`,
     );
-    expect(body.results[index]).toEqual({ target, resolution: alone.body });
+    const { connection, matchedScope, shadows } = alone.body;
+    const wider = shadows.map(
+      ({ scope, connection: { id } }: { scope: object; connection: { id: string } }) => ({
+        scope,
+        connectionId: id,
+      }),
+    );
+    const resolution = { connectionId: connection.id, matchedScope, shadows: wider };
+    expect(body.results[index]).toEqual({ target, resolution });
+    expect(body.connections).toContainEqual(connection);
   }
+  expect(body.connections).toHaveLength(3);
   expect((await vendor.call('POST', '/v1/resolve', { targets: [...targets, {}] })).status).toBe(400);
 });
 
@@ -204,7 +214,7 @@ it.each([
   ['.hidden', { name: 'x' }],
   ['a%2Fb', { name: 'x' }],
   ['x'.repeat(65), { name: 'x' }],
-])('declares no project %.20s of %j', async (id, body) => {
+])('rejects project %.20s with %j', async (id, body) => {
   expect(await vendor.call('PUT', `/v1/projects/${id}`, body)).toMatchObject({
     status: 400,
     body: { code: 'request_invalid' },

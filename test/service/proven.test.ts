@@ -1,4 +1,4 @@
-/** Where the role may read itself, its trust policy is read and judged: what three probes miss is found. */
+/** If the role can read itself, its trust policy is judged, which detects faults that three probes miss. */
 import { readFileSync } from 'node:fs';
 import { day, hour, until } from '../passing-clock.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
@@ -42,7 +42,7 @@ interface Made {
 
 const right = ({ trustPolicy }: Made) => trustPolicy;
 
-test('a policy that is safe makes the connection proven; one that can’t be read, tested, with what is missing', async () => {
+test('a safe policy makes the connection proven; an unreadable policy, tested, with the missing access', async () => {
   const proven = await made(right);
   const answer = await proven.give();
   expect([answer.status, answer.body.assurance]).toEqual([200, 'proven']);
@@ -93,7 +93,7 @@ test.each(roles.map((role) => [role.name, role] as const))('unsafe: %s', async (
   });
   const { status, body } = await connection.give();
   if (status === 200) {
-    // What is somebody else's door in the customer's own account is named; the whole vendor account is noted.
+    // Other trusted principals are named; trust in the whole vendor account is a note.
     const check = body.verification.checks.find(({ name }: { name: string }) => name === 'trust_policy');
     expect([id, body.assurance, check.message]).toEqual([
       id,
@@ -112,7 +112,7 @@ test.each(roles.map((role) => [role.name, role] as const))('unsafe: %s', async (
   expect((await connection.show()).status).toBe('failed');
 });
 
-test('a refusal quotes the statement and shows the policy to deploy', async () => {
+test('a rejection quotes the statement and shows the policy to deploy', async () => {
   const connection = await made(({ trustPolicy, externalId }) => ({
     ...trustPolicy,
     Statement: [
@@ -128,7 +128,7 @@ test('a refusal quotes the statement and shows the policy to deploy', async () =
   expect(JSON.parse(body.trustPolicy)).toEqual(connection.trustPolicy);
 });
 
-test('each hour the policy is read again with three calls, and a widened one fails the connection although no probe finds it', async () => {
+test('each hour the policy is read with three calls, and a widened policy fails the connection even if the probes pass', async () => {
   const connection = await made(right);
   await connection.give();
   const from = vendor.sandbox.requests.length;
@@ -167,7 +167,7 @@ test('each hour the policy is read again with three calls, and a widened one fai
   });
 });
 
-test('once a day the probes are made again', async () => {
+test('the probes are repeated daily', async () => {
   const connection = await made(right);
   await connection.give();
   const from = vendor.sandbox.requests.length;
@@ -180,7 +180,7 @@ test('once a day the probes are made again', async () => {
   );
 });
 
-test('with proof required, a role that can’t be read is refused with what to add', async () => {
+test('with proof required, an unreadable role is rejected with the policy to add', async () => {
   const strict = await startWatchedVendor({ requireProof: true, watches: false });
   const { body: connection } = await strict.call('POST', '/v1/connections', { name: 'shop' });
   const { accountId } = strict.sandbox.createAccount();

@@ -70,7 +70,7 @@ const used = async (name: QuotaName) =>
   (await vendor.operate('GET', `/v1/organizations/${vendor.organization.id}`)).body.quotas[name];
 
 describe.each(quotaNames)('%s', (name) => {
-  test('an organization has as many as its quota says, also when calls come at the same time', async () => {
+  test('an organization reaches exactly its quota, even under concurrency', async () => {
     const limit = quotas[name];
     const add = await adders[name]();
     const before = (await used(name)).used;
@@ -88,7 +88,7 @@ describe.each(quotaNames)('%s', (name) => {
   });
 });
 
-test('the refusal names the quota, and one that is given up makes room', async () => {
+test('the error names the quota, and a released object frees it', async () => {
   const made: string[] = [];
   for (let count = 0; count < quotas.connections; count++)
     made.push((await vendor.call('POST', '/v1/connections', { name: 'c' })).body.id);
@@ -106,7 +106,7 @@ test('the refusal names the quota, and one that is given up makes room', async (
   expect((await vendor.call('POST', '/v1/connections', { name: 'c' })).body.quota).toBe('deletedConnections');
 });
 
-test('revoked keys go when there is no more room, so that rows of keys have an end', async () => {
+test('revoked keys are deleted when their rows reach the limit', async () => {
   for (let count = 0; count < 12; count++) {
     const { status, body } = await vendor.call('POST', '/v1/api-keys', {
       name: `k${count}`,
@@ -126,7 +126,7 @@ test('revoked keys go when there is no more room, so that rows of keys have an e
   }
 });
 
-test('a declared project can be declared again when the quota is used up', async () => {
+test('an existing project can be declared again at the quota', async () => {
   const declare = (id: string) => vendor.call('PUT', `/v1/projects/${id}`, { name: id, environments: [] });
   for (const id of ['a', 'b', 'c']) expect((await declare(id)).status).toBe(200);
   expect((await declare('d')).body.code).toBe('quota_exceeded');

@@ -37,7 +37,7 @@ async function chainedVendor() {
   };
 }
 
-it('a service that runs as a role gives an hour, and explains why not more', async () => {
+it('a service that runs as a role issues one hour, and explains the limit', async () => {
   const { vendor, requests, close } = await chainedVendor();
   const refused = await vendor.call('POST', '/v1/credentials', { durationSeconds: 3601 });
   expect([refused.status, refused.body.code]).toEqual([422, 'duration_too_long']);
@@ -51,7 +51,7 @@ it('a service that runs as a role gives an hour, and explains why not more', asy
   await close();
 });
 
-it('explains it as well when AWS does not say who the service is', async () => {
+it("explains it even when AWS doesn't return the service's identity", async () => {
   const { aws, vendor, close } = await chainedVendor();
   aws.faults.set({ kind: 'throttle', action: 'GetCallerIdentity' });
   const refused = await vendor.call('POST', '/v1/credentials', { durationSeconds: 43_200 });
@@ -59,7 +59,7 @@ it('explains it as well when AWS does not say who the service is', async () => {
   await close();
 });
 
-it('is in the log of the start', async () => {
+it('is logged at start', async () => {
   const { vendor, close } = await chainedVendor();
   await vendor.service.learnRoleChaining();
   expect(vendor.logs.join('')).toContain('role chaining');

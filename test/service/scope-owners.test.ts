@@ -1,4 +1,4 @@
-/** Who may say where a connection applies: the vendor always, a callback within what the vendor has said. */
+/** Ownership of scopes: the vendor sets any scope; a callback narrows it. */
 import { callbackMessage, deprovisioned, provisioned } from '../callback-message.js';
 import { until } from '../passing-clock.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
@@ -27,7 +27,7 @@ async function made(more: object = {}, organization?: string) {
     arn,
     role,
     scopes,
-    /** A callback with this scope: where the connection applies then, and what the stack is warned of. */
+    /** A callback with this scope: the resulting scope, and the warnings to the stack. */
     async callBack(scope: object | undefined, roleArn = arn) {
       const { headers, body: text } = callbackMessage(
         body.callbackSecret,
@@ -59,7 +59,7 @@ const kept = ['scope_kept'];
 
 type Step = readonly ['callback', object | undefined, object[], string[]?] | readonly ['vendor', object[]];
 
-describe('where a connection applies after', () => {
+describe('the scope after', () => {
   test.each<[string, object, Step[]]>([
     ['a scope at creation and a callback without one', { scope: shop }, [['callback', undefined, [shop]]]],
     ['a scope at creation and the same one', { scope: shop }, [['callback', shop, [shop]]]],
@@ -105,7 +105,7 @@ describe('where a connection applies after', () => {
       ],
     ],
     [
-      'the vendor renames what a callback had narrowed',
+      'the vendor renames a scope that a callback narrowed',
       { scope: shop },
       [
         ['callback', production, [production]],
@@ -141,7 +141,7 @@ describe('where a connection applies after', () => {
       }
   });
 
-  test('a rotation of the external ID and a replaced role: what it was', async () => {
+  test('a rotation of the external ID and a replaced role: unchanged', async () => {
     const connection = await made({ scope: shop });
     await connection.callBack(production);
     const { body } = await vendor.call(
@@ -161,8 +161,8 @@ describe('where a connection applies after', () => {
   });
 });
 
-describe('a scope that another connection has', () => {
-  test('is not a callback’s to take while that one works', async () => {
+describe('a scope of another connection', () => {
+  test("can't be taken by a callback while that connection works", async () => {
     const holder = await made({ scope: shop });
     await holder.callBack(undefined);
     const other = await made({}, holder.apiKey);
@@ -170,7 +170,7 @@ describe('a scope that another connection has', () => {
     expect(await holder.scopes()).toEqual([shop]);
   });
 
-  test('passes from a disconnected connection in the same account, and the vendor hears of both', async () => {
+  test('moves from a disconnected connection in the same account, and the vendor is notified about both', async () => {
     const holder = await made({ scope: shop });
     await holder.callBack(undefined);
     await holder.bye();
@@ -181,7 +181,7 @@ describe('a scope that another connection has', () => {
     await until(() => changed(holder.id) && changed(other.id));
   });
 
-  test('stays with a disconnected connection of another account, until the vendor passes it on', async () => {
+  test('stays with a disconnected connection in another account until the vendor moves it', async () => {
     const holder = await made({ scope: shop });
     await holder.callBack(undefined);
     await holder.bye();
@@ -193,7 +193,7 @@ describe('a scope that another connection has', () => {
     expect(await holder.scopes()).toEqual([]);
   });
 
-  test('is not given back by a redeploy to the connection that the vendor took it from', async () => {
+  test('is not returned by a redeploy to the connection that the vendor took it from', async () => {
     const holder = await made({ scope: shop });
     await holder.callBack(undefined);
     const other = await made({}, holder.apiKey);

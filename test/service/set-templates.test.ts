@@ -1,4 +1,4 @@
-/** What a permission set of any size and with any text becomes in the templates: values, and exactly the set. */
+/** Permission sets of any size and text in the templates: escaped values, and exactly the set. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -72,7 +72,7 @@ function statementsIn(template: string, externalId: string) {
   };
 }
 
-test('a set above the quota of inline policies: the console’s steps have the rest as managed policies', async () => {
+test("a set above the inline policy quota: the console's steps create managed policies for the rest", async () => {
   const { id, roleTemplates } = await create('large');
   const texts: string[] = [roleTemplates.consolePolicy, ...roleTemplates.consoleManagedPolicies];
   const [[self, ...inline], ...managed] = texts.map((text) => JSON.parse(text).Statement);
@@ -88,7 +88,7 @@ test('a set above the quota of inline policies: the console’s steps have the r
   expect(texts.map((text) => shown.includes(bare(text)))).toEqual(texts.map(() => true));
 });
 
-test('a quick-create link opens the vendor’s copy for this version, which makes exactly the set', async () => {
+test('a quick-create link opens the vendor’s copy for this version, which creates exactly the set', async () => {
   const connection = await create('large');
   const { hash } = new URL(connection.roleTemplates.cloudFormationLink);
   const values = Object.fromEntries(new URLSearchParams(hash.slice(hash.indexOf('?'))));
@@ -131,7 +131,7 @@ test.each(hostile.map((set, index) => [index, set] as const))(
   },
 );
 
-/** What leaves the service is UTF-8: a lone surrogate is U+FFFD there. */
+/** Output is UTF-8: a lone surrogate is U+FFFD there. */
 const wellFormed = <Value>(value: Value): Value =>
   JSON.parse(JSON.stringify(value).replace(/\\ud800/g, '\ufffd'));
 

@@ -28,7 +28,7 @@ async function withCode() {
 const read = (code: string) => vendor.call('GET', '/v1/setup-code', undefined, code);
 
 describe('a set-up code', () => {
-  it('stands for the values of the connection, and for no secret', async () => {
+  it('returns the values of the connection without a secret', async () => {
     const { connection, created } = await withCode();
     expect(created.status).toBe(201);
     expect(created.body.link).toBe(`${vendor.service.url}/#${created.body.code}`);
@@ -53,7 +53,7 @@ describe('a set-up code', () => {
       expect(JSON.stringify(body)).not.toContain(secret);
   });
 
-  it('reads nothing else, and changes nothing', async () => {
+  it('reads nothing else and changes nothing', async () => {
     const { connection, path, created } = await withCode();
     for (const [method, other] of [
       ['GET', `/v1/connections/${connection.id}`],
@@ -64,7 +64,7 @@ describe('a set-up code', () => {
       expect((await vendor.call(method, other, undefined, created.body.code)).status).toBe(401);
   });
 
-  it('ends after 7 days, when it is revoked, when another is created and when the connection is deleted', async () => {
+  it('expires after 7 days, when revoked, when replaced and when the connection is deleted', async () => {
     const { connection, path, created } = await withCode();
     const second = (await vendor.call('POST', path)).body;
     expect((await read(created.body.code)).status).toBe(401);
@@ -84,14 +84,14 @@ describe('a set-up code', () => {
   });
 
   it.each(['', 'stp_', `stp_${'A'.repeat(32)}`, `stp_${'%00'.repeat(40)}`, 'x'.repeat(10_000)])(
-    'is refused when it is %#',
+    'is rejected when it is %#',
     async (code) => {
       await withCode();
       expect((await read(code)).status).toBe(401);
     },
   );
 
-  it('is in no log and no audit record, and is stored as a hash', async () => {
+  it('appears in no log or audit record, and is stored as a hash', async () => {
     const { created } = await withCode();
     await read(created.body.code);
     const audit = (await vendor.call('GET', '/v1/audit')).body;
@@ -104,7 +104,7 @@ describe('a set-up code', () => {
       expect(text).not.toContain(created.body.code);
   });
 
-  it('comes from the command line too', async () => {
+  it('can be created on the command line', async () => {
     const { connection } = await withCode();
     const env = { ROLEBRIDGE_URL: vendor.service.url, ROLEBRIDGE_API_KEY: vendor.apiKey };
     const made = await runCommandLine(['connection', 'setup-code', connection.id], { env });

@@ -1,4 +1,4 @@
-/** What one organization's verification proves about another's role has consequences. */
+/** One organization's verification can prove a fault of another's role. */
 
 import { until } from '../passing-clock.js';
 import { startVendor, type Vendor } from '../vendor.js';
@@ -41,7 +41,7 @@ async function twoOfOneRole() {
   return { first, second, arn, verify, trust, stateOfFirst, other };
 }
 
-it('fails the connection whose role opens with another one’s external ID, whatever the other one’s checks say', async () => {
+it("fails a connection whose role accepts another connection's external ID, whatever the other's checks say", async () => {
   const { first, second, arn, verify, trust, stateOfFirst } = await twoOfOneRole();
   // Another check fails the second one, before the one for other connections is reached.
   vendor.sandbox.updateTrustPolicy(arn, open(first, [first.externalId, second.externalId]));
@@ -63,7 +63,7 @@ it('fails the connection whose role opens with another one’s external ID, what
   expect(await verify('first')).toBe('connected');
 });
 
-it('gives the role to the other one only after AWS denied it once', async () => {
+it('assigns the role to the other connection only after AWS denied it once', async () => {
   const { first, second, verify, trust, stateOfFirst } = await twoOfOneRole();
   trust(second.externalId);
   expect(await verify('second')).toBe('role_already_connected');
@@ -76,7 +76,7 @@ it('gives the role to the other one only after AWS denied it once', async () => 
   expect(await verify('second')).toBe('connected');
 });
 
-it('tells the vendor of both', async () => {
+it('notifies the vendor about both', async () => {
   const receiver = await startWebhookReceiver();
   await vendor.close();
   vendor = await startVendor({

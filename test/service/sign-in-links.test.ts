@@ -36,7 +36,7 @@ async function connection(name: string, scope?: object) {
 }
 
 describe('a link for one connection', () => {
-  it('opens that one, connects it, and ends before the scope step', async () => {
+  it('opens and connects that connection, and ends before the scope step', async () => {
     const other = await connection('the secret project', { project: 'secret-project' });
     const { id, arn, accountId } = await connection('New connection');
     await vendor.call('PATCH', `/v1/connections/${id}`, { expectedAccountId: accountId });
@@ -77,7 +77,7 @@ describe('a link for one connection', () => {
   });
 });
 
-it('never allows more than its maker may, and goes when that does', async () => {
+it('never allows more than its creator, and is revoked with it', async () => {
   const make = async (more: object) =>
     (await vendor.call('POST', '/v1/api-keys', { name: 'k', ...more })).body as {
       apiKey: string;
@@ -101,7 +101,7 @@ it('never allows more than its maker may, and goes when that does', async () => 
   expect((await browser.get('/connections')).url).toBe('/sign-in');
 });
 
-it('is bound to the first browser that uses it, which may use it again', async () => {
+it('is bound to the first browser, which can use it again', async () => {
   const path = pathOf((await create({ expiresInSeconds: 2_592_000 })).body.url);
   const first = client();
   expect((await first.signInWithLink(path)).status).toBe(200);
@@ -147,7 +147,7 @@ it('names its person in the session, the history and the audit log, and nowhere 
   expect(JSON.stringify(stored)).not.toContain('Bo <b>Li');
 });
 
-it('leads back to a URL on the list only', async () => {
+it('returns only to a listed URL', async () => {
   const returnUrl = 'https://app.vendor.example/settings/aws';
   const browser = await signedIn({ returnUrl });
   expect((await browser.get('/connections')).text).toContain(returnUrl);
@@ -171,11 +171,11 @@ it.each([
   [{ expiresInSeconds: 59 }],
   [{ expiresInSeconds: 2_592_001 }],
   [{ apiKeyId: 'key_aaaaaaaaaaaaaaaa' }],
-])('is not made from %j', async (body) => {
+])('is not created from %j', async (body) => {
   expect((await create(body)).body.code).toBe('request_invalid');
 });
 
-describe('a link that is made in a session', () => {
+describe('a link that is created in a session', () => {
   /** One that manages a connection, and the administrator's that its session made. */
   async function family() {
     const { id } = await connection('with an administrator');
@@ -191,7 +191,7 @@ describe('a link that is made in a session', () => {
     return { parent, manager, child, opens, id };
   }
 
-  it('ends with the link of that session, and so do its own sessions', async () => {
+  it('is revoked with the link of that session, together with its own sessions', async () => {
     const { parent, manager, child, opens, id } = await family();
     expect(await opens()).toBe(true);
     expect((await vendor.call('DELETE', `/v1/sign-in-links/${parent.id}`)).status).toBe(204);
@@ -204,7 +204,7 @@ describe('a link that is made in a session', () => {
     expect((await client().signInWithLink(child)).status).toBe(403);
   });
 
-  it('outlives the end of that link, which says nothing against it', async () => {
+  it('outlives the expiry of that link', async () => {
     const { opens } = await family();
     aheadMs = 20 * 60_000;
     await signedIn({});

@@ -16,8 +16,8 @@ async function ask(url: string, token?: string) {
   return { status: response.status, body: JSON.parse(await response.text()), headers: response.headers };
 }
 
-describe('the status of a connection, for who holds its status token', () => {
-  it('is pending, then connected, and tells of no account, role or external ID', async () => {
+describe('the status of a connection, by its status token', () => {
+  it('is pending, then connected, without account, role or external ID', async () => {
     const { body } = await vendor.call('POST', '/v1/connections', { name: 'shop' });
     expect(body.statusUrl).toBe(`${vendor.service.url}/v1/connections/${body.id}/status`);
     expect(body.statusToken).toMatch(/^rbs_[\w-]{43}$/);
@@ -31,7 +31,7 @@ describe('the status of a connection, for who holds its status token', () => {
     expect(connected.body).toEqual({ status: 'connected', checkedAt: expect.stringMatching(/^\d{4}-.+Z$/) });
   });
 
-  it('says since when it is broken, and with which code', async () => {
+  it('has the time and code of a failure', async () => {
     const { call, connection, allowActions } = await vendor.connected();
     allowActions(['sts:TagSession']);
     await call('POST', `/v1/connections/${connection.id}/verify`);
@@ -39,7 +39,7 @@ describe('the status of a connection, for who holds its status token', () => {
     expect(body).toEqual({ status: 'failed', code: 'role_not_assumable', checkedAt: expect.any(String) });
   });
 
-  it('is for its own token only: every other one gets the same 401', async () => {
+  it('is returned for its token only: others get the same 401', async () => {
     const [first, second] = [await vendor.connected(), await vendor.connected()];
     const { statusUrl, statusToken, callbackSecret } = first.connection;
     const refused = [
@@ -57,7 +57,7 @@ describe('the status of a connection, for who holds its status token', () => {
     }
   });
 
-  it('can be read and nothing else: the token opens no other call', async () => {
+  it('is the only call that the token allows', async () => {
     const { connection } = await vendor.connected();
     const { id, statusUrl, statusToken } = connection;
     for (const path of [`/v1/connections/${id}`, '/v1/connections', '/v1/audit', '/v1/resolve'])
@@ -73,7 +73,7 @@ describe('the status of a connection, for who holds its status token', () => {
     );
   });
 
-  it('has another token when the callback secret is another; the one before ends with that secret', async () => {
+  it('gets a new token with a new callback secret; the old token expires with the old secret', async () => {
     const { call, connection } = await vendor.connected();
     const { statusUrl, statusToken } = connection;
     const { body } = await call('POST', `/v1/connections/${connection.id}/rotate-callback-secret`, {
@@ -88,7 +88,7 @@ describe('the status of a connection, for who holds its status token', () => {
     expect(await statuses()).toEqual([401, 200]);
   });
 
-  it('is shown once, and is in no log', async () => {
+  it('has a token that is shown once and never logged', async () => {
     const { call, connection } = await vendor.connected();
     await ask(connection.statusUrl, connection.statusToken);
     const seen = [

@@ -1,4 +1,4 @@
-/** A data directory that something changed: a start says so, or nothing of what was acknowledged is missing. */
+/** A changed data directory: the start reports it, or no acknowledged data is missing. */
 import assert from 'node:assert';
 import { createHmac, hkdfSync } from 'node:crypto';
 import {
@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { inspect } from '../../service/records/lowdb/inspect.js';
 import { openFileStore } from '../../service/records/open.js';
 import type { RecordStore } from '../../service/records/record-store.js';
@@ -46,12 +47,22 @@ let base: string;
 let truth: string;
 const organizations = [anOrganization(), anOrganization(), anOrganization()];
 
+/** Connected, with a report that stays on the disk. */
+function verified(roleName: string, message = 'It opens.') {
+  const connected = connectedTo(`arn:aws:iam::123456789012:role/${roleName}`);
+  const check = { name: 'assumable', outcome: 'passed', message, at: connected.verification.startedAt };
+  return { ...connected, verification: { ...connected.verification, checks: [check] } };
+}
+
 /** Ends with records that no document names, as after `kill -9`. */
 async function fill(store: RecordStore, name = 'p'): Promise<void> {
   for (const { id } of organizations) {
     for (let number = 0; number < 8; number++) {
       await store.appendAudit([anAuditRecord(id)]);
-      const next = aConnection(id, { scopes: [{ project: `${name}${number}` }] });
+      const next = aConnection(id, {
+        scopes: [{ project: `${name}${number}` }],
+        ...verified(`${id}-${name}${number}`),
+      });
       await store.commit({ connection: { next, ifVersion: null, intent } });
     }
     await store.createApiKey(anApiKey(id));
@@ -105,7 +116,7 @@ const linesOf = (bytes: Buffer): string[] => bytes.toString('latin1').split('\n'
 const ofLines = (lines: readonly string[]): Buffer =>
   Buffer.from(lines.map((line) => `${line}\n`).join(''), 'latin1');
 
-/** What can happen to a file; undefined when it does not apply. */
+/** Damage to a file; undefined when it doesn't apply. */
 const damages: Record<string, (bytes: Buffer) => Buffer | undefined> = {
   truncated: (bytes) => bytes.subarray(0, random(bytes.length)),
   'truncated at a line': (bytes) => ofLines(linesOf(bytes).slice(0, random(linesOf(bytes).length))),
@@ -163,7 +174,7 @@ test(`of ${cases} damaged files, none starts with anything missing or changed`, 
   expect(outcomes.refused).toBeGreaterThan(outcomes.whole);
 }, 300_000);
 
-test('an older version of a file that is put back alone is found', async () => {
+test('a single restored old file is detected', async () => {
   const later = copyOf(base);
   const store = await openFileStore({ directory: later, keys });
   await fill(store, 'later');
@@ -181,7 +192,7 @@ test('an older version of a file that is put back alone is found', async () => {
   }
 });
 
-test('a document of one change ago is found by its head', async () => {
+test('a document of one change ago is detected by its head', async () => {
   const later = copyOf(base);
   const store = await openFileStore({ directory: later, keys });
   const [{ id } = anOrganization()] = organizations;
@@ -197,7 +208,7 @@ test('a document of one change ago is found by its head', async () => {
   });
 });
 
-test('an older document that is put back with its head is found by the audit log', async () => {
+test('an old document restored with its head is detected by the audit log', async () => {
   const later = copyOf(base);
   const store = await openFileStore({ directory: later, keys });
   await fill(store, 'later');
@@ -209,7 +220,7 @@ test('an older document that is put back with its head is found by the audit log
   });
 });
 
-test('a head in another form is named in a sentence, not in a report of the parser', async () => {
+test('a malformed head is reported in a sentence, without parser output', async () => {
   const copy = copyOf(base);
   const [{ id } = anOrganization()] = organizations;
   const path = join(copy, 'organizations', `${id}.head`);
@@ -220,7 +231,7 @@ test('a head in another form is named in a sentence, not in a report of the pars
   });
 });
 
-test('an edited value in a document is found', async () => {
+test('an edited value in a document is detected', async () => {
   const copy = copyOf(base);
   const [{ id } = anOrganization()] = organizations;
   const path = join(copy, 'organizations', `${id}.json`);
@@ -231,7 +242,52 @@ test('an edited value in a document is found', async () => {
   });
 });
 
-test('an edited line whose signature was made again without the key is found', async () => {
+test('an edited report is refused when it is read, and found by the next start', async () => {
+  const copy = copyOf(base);
+  const [{ id } = anOrganization()] = organizations;
+  const path = join(copy, 'organizations', `${id}.json`);
+  const store = await openFileStore({ directory: copy, keys });
+  const { connections } = await store.connections(id, { limit: 1 });
+  const connectionId = connections[0]?.id as never;
+  writeFileSync(path, readFileSync(path, 'utf8').replaceAll('It opens.', 'It shuts.'));
+  const damaged = { code: 'store_unavailable', detail: expect.stringContaining(path) };
+  await expect(store.connection(id, connectionId)).rejects.toMatchObject(damaged);
+  // Writes in the meantime sign no edited report.
+  await store.createApiKey(anApiKey(id));
+  await store.close();
+  await expect(contents(copy)).rejects.toMatchObject(damaged);
+});
+
+test('a report is read whole while its document is written again and again', async () => {
+  const directory = newFolder();
+  const store = await openFileStore({ directory, keys });
+  const organization = anOrganization();
+  await store.createOrganization(organization);
+  const { id } = organization;
+  let next = aConnection(id, verified('read'));
+  await store.commit({ connection: { next, ifVersion: null, intent } });
+  let isDone = false;
+  const reading = (async () => {
+    for (let count = 0; ; count++) {
+      const found = await store.connection(id, next.id);
+      expect(found).toMatchObject({
+        verification: { checks: [{ message: expect.stringMatching(/^(x+|It opens\.)$/) }] },
+      });
+      if (isDone) return count;
+      await setImmediate();
+    }
+  })();
+  for (let number = 1; number <= 100; number++) {
+    next = { ...next, ...verified('read', 'x'.repeat(number)), version: number + 1 } as typeof next;
+    await store.commit({ connection: { next, ifVersion: number, intent } });
+  }
+  isDone = true;
+  expect(await reading).toBeGreaterThan(100);
+  expect(await store.connection(id, next.id)).toEqual(next);
+  await store.close();
+});
+
+test('an edited line signed without the key is detected', async () => {
   const copy = copyOf(base);
   const log = filesIn(copy).find((path) => path.endsWith('.jsonl')) ?? '';
   const foreign = Buffer.from(hkdfSync('sha256', Buffer.alloc(32), '', 'rolebridge stored records v1', 32));
@@ -246,7 +302,7 @@ test('an edited line whose signature was made again without the key is found', a
   });
 });
 
-test('another service key is named as such', async () => {
+test('a different service key is reported as such', async () => {
   const others = [{ id: 'k2', key: Buffer.alloc(32, 4) }];
   await expect(openFileStore({ directory: copyOf(base), keys: others })).rejects.toMatchObject({
     detail: expect.stringContaining('is encrypted with the service key "k1", which is not configured'),
@@ -326,7 +382,7 @@ describe('a service key was exchanged, and the integrity key with it', () => {
   });
 });
 
-test('a torn last line of the audit log is cut off and reported; nothing that was acknowledged goes', async () => {
+test('a torn last line of the audit log is removed and reported; acknowledged lines stay', async () => {
   const copy = copyOf(base);
   const log = filesIn(copy).find((path) => path.endsWith('.jsonl')) ?? '';
   const whole = statSync(log).size;

@@ -10,7 +10,7 @@ import { startVendor, type Vendor } from '../vendor.js';
 
 let directory: string;
 let vendor: Vendor | undefined;
-/** What every write of a file whose path has this part is answered. */
+/** The error of every write to a matching path. */
 let fault: { readonly part: string; readonly code: string } | undefined;
 
 beforeEach(async () => {
@@ -63,7 +63,7 @@ describe.each([
   ['read-only', 'EROFS'],
   ['broken', 'EIO'],
 ])('while the disk is %s', (_, code) => {
-  test('nothing is changed, reads go on, /readyz says so, and it all comes back without a restart', async () => {
+  test('nothing changes, reads work, /readyz reports it, and the service recovers without a restart', async () => {
     const { call, id, before, read, service } = await withConnection();
     fault = { part: directory, code };
     const refused = [
@@ -97,7 +97,7 @@ describe.each([
   });
 });
 
-test('without an audit log that can be written nothing happens that it must record', async () => {
+test('without a writable audit log no audited action happens', async () => {
   const { call, id, before: pending, read, sandbox, service } = await withConnection();
   const customer = sandbox.createAccount();
   const role = sandbox.createRole(customer.accountId, {
@@ -140,7 +140,7 @@ test('without an audit log that can be written nothing happens that it must reco
   expect((await call('POST', '/v1/credentials', {})).status).toBe(200);
 });
 
-test('a clock that jumps ten years on and twenty back changes no answer, and the audit log stays in order', async () => {
+test('a clock that jumps ten years and back twenty changes no answer, and the audit log stays in order', async () => {
   const clock = passingClock();
   const store = await openOnFaultyDisk();
   vendor = await startVendor({ store, clock });
@@ -172,7 +172,7 @@ test('a clock that jumps ten years on and twenty back changes no answer, and the
   expect(listed.map(({ name }: { name: string }) => name)).toEqual(['made 2', 'name 3', 'made 3', 'made 1']);
 });
 
-test('the audit log is read in the order of writing, also when a start was made with an earlier clock', async () => {
+test('the audit log is read in the order of writing, even after a start with an earlier clock', async () => {
   const { id } = anOrganization();
   const records = Array.from({ length: 6 }, () => anAuditRecord(id));
   const jumbled = [3, 4, 5, 0, 1, 2].map((number) => records[number] as (typeof records)[number]);
@@ -192,7 +192,7 @@ test('the audit log is read in the order of writing, also when a start was made 
   await store.close();
 });
 
-test('a data directory that is none is refused in words', async () => {
+test('an invalid data directory is rejected with the reason', async () => {
   const file = join(directory, 'file');
   await writeFile(file, '');
   await expect(openFileStore({ directory: join(file, 'data') })).rejects.toMatchObject({

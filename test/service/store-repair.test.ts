@@ -1,4 +1,4 @@
-/** `rolebridge repair`: what a damaged data directory has to lose, said first and dropped when told. */
+/** `rolebridge repair`: lists the losses of a damaged data directory, and drops them when confirmed. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,30 +47,27 @@ const namesIn = async (id: typeof damaged.id) => {
   return [connections.map(({ name }) => name).sort(), records.length];
 };
 
-test('says that nothing is damaged', async () => {
+test('reports an undamaged store', async () => {
   const { code, stdout } = await repair();
   expect([code, stdout]).toEqual([0, 'Nothing is damaged.\n']);
 });
 
-test('goes back to the version before a document that is damaged, when told', async () => {
+test('restores the previous version of a damaged document, when confirmed', async () => {
   truncateSync(file(), 100);
   const before = readFileSync(file());
   const told = await repair();
-  expect([told.code, told.stdout]).toEqual([
-    1,
-    expect.stringContaining('Would drop: What was changed from version'),
-  ]);
+  expect([told.code, told.stdout]).toEqual([1, expect.stringContaining('Would drop: Changes from version')]);
   expect(told.stdout).toContain(file());
   expect(readFileSync(file())).toEqual(before);
   await expect(openFileStore({ directory, keys })).rejects.toMatchObject({ code: 'store_unavailable' });
   const dropped = await repair('--drop');
-  expect([dropped.code, dropped.stdout]).toEqual([0, expect.stringContaining('Dropped: What was changed')]);
+  expect([dropped.code, dropped.stdout]).toEqual([0, expect.stringContaining('Dropped: Changes')]);
   expect(await namesIn(damaged.id)).toEqual([['first'], 2]);
   expect(await namesIn(whole.id)).toEqual([['first', 'second'], 2]);
   expect((await repair()).stdout).toBe('Nothing is damaged.\n');
 });
 
-test('drops the lines of an audit log from a damaged one on', async () => {
+test('drops the lines of an audit log from the first damaged one', async () => {
   const [first = '', second = ''] = readFileSync(log(), 'utf8').split('\n');
   writeFileSync(log(), `${first}\n${second.replace('"phase":"intent"', '"phase":"x"')}\n`);
   const told = await repair('--json');
@@ -85,7 +82,7 @@ test('drops the lines of an audit log from a damaged one on', async () => {
   expect(await namesIn(damaged.id)).toEqual([['first', 'second'], 1]);
 });
 
-test('drops an organization of which nothing can be read, and keeps its files', async () => {
+test('drops an unreadable organization and keeps its files', async () => {
   for (const path of [file(), `${file()}.bak`]) truncateSync(path, 10);
   expect((await repair()).stdout).toContain('Would drop: The organization');
   const { kept } = JSON.parse((await repair('--drop', '--json')).stdout);

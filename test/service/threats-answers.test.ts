@@ -1,4 +1,4 @@
-/** What an answer says beside its content, and that one request's text keeps no other waiting. */
+/** Response headers, and that one request's text delays no other. */
 import { startOperator } from '../operator.js';
 
 let vendor: Awaited<ReturnType<typeof startOperator>>;
@@ -28,7 +28,7 @@ test.each(['/', '/connections', '/operator'])('%s redirects with the security he
   expectSecurityHeaders(answer);
 });
 
-test('downloads have the security headers, also when they are unchanged', async () => {
+test('downloads have the security headers, even with 304', async () => {
   const { paths } = (await (await get('/openapi.json')).json()) as { paths: Record<string, unknown> };
   const downloads = Object.keys(paths).filter((path) => path.startsWith('/downloads/'));
   expect(downloads.length).toBeGreaterThan(2);
@@ -45,7 +45,7 @@ test('downloads have the security headers, also when they are unchanged', async 
   }
 });
 
-/** What backtracking expressions stumble over, as bodies of 64 kB. */
+/** Input for catastrophic backtracking, as bodies of 64 kB. */
 const bodies = ['":a', '\\"', '": ', '"a":', ' ', 'a.', 'a-', '{account}', '://', '\t\n'].flatMap((part) => {
   const text = part.repeat(Math.floor(60_000 / part.length));
   return [
@@ -55,7 +55,7 @@ const bodies = ['":a', '\\"', '": ', '"a":', ' ', 'a.', 'a-', '{account}', '://'
   ];
 });
 
-test('a body that expressions stumble over keeps no other request waiting', async () => {
+test('a body made for slow regular expressions delays no other request', async () => {
   const waitFor = async () => {
     const startedAt = performance.now();
     await (await get('/healthz')).text();
@@ -80,7 +80,7 @@ test('a body that expressions stumble over keeps no other request waiting', asyn
     });
     expect(answer.status).toBe(400);
   };
-  // The least of three, beside what an idle service takes: a busy machine does not count.
+  // The least of three, minus the time of an idle service: a busy machine does not count.
   const leastOf = async (body: string) =>
     Math.min(
       await longestOf(() => post(body)),

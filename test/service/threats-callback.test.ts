@@ -1,4 +1,4 @@
-/** Callbacks that are forged, replayed or too many; what a stranger can learn from the answers. */
+/** Forged, replayed and flooding callbacks, and information leaks of the answers. */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -43,7 +43,7 @@ it('the same callback after a restart is the same event, with the first answer',
   await restarted.close();
 });
 
-describe('what costs much to check is refused before it costs much', () => {
+describe('expensive input is rejected before it is checked', () => {
   it('ten thousand candidates for a signature', async () => {
     vendor = await startVendor();
     const { id, arn, callbackSecret } = await pending(vendor);
@@ -74,7 +74,7 @@ it.each([
     (right: string) => `v1,${Buffer.from(right.slice(3), 'base64').subarray(1).toString('base64')}`,
   ],
   ['commas in place of spaces', (right: string) => `v1,AAAA,${right}`],
-])('a signature with %s is refused', async (_name, change) => {
+])('a signature with %s is rejected', async (_name, change) => {
   vendor = await startVendor();
   const { id, arn, callbackSecret } = await pending(vendor);
   const event = JSON.stringify(provisioned(id, arn));
@@ -88,7 +88,7 @@ it.each([
   expect((await vendor.call('GET', `/v1/connections/${id}`)).body.status).toBe('pending');
 });
 
-describe('a stranger can not tell what exists, by status, body, headers or time', () => {
+describe("a stranger can't detect existing objects by status, body, headers or time", () => {
   const varying = new Set(['date', 'x-request-id', 'ratelimit']);
   const seen = async (ask: () => Promise<Response>) => {
     const answer = await ask();
@@ -108,7 +108,7 @@ describe('a stranger can not tell what exists, by status, body, headers or time'
     return measured.map((all) => all.sort((a, b) => a - b)[30] ?? Number.NaN) as [number, number];
   }
 
-  it('of another organization’s connection and of one that there is not', async () => {
+  it('another organization’s connection and an unknown one', async () => {
     vendor = await startVendor();
     const { id } = await pending(vendor);
     const { apiKey } = await vendor.service.createOrganization('stranger');
@@ -127,7 +127,7 @@ describe('a stranger can not tell what exists, by status, body, headers or time'
     expect(known / none).toBeLessThan(1 / 0.6);
   });
 
-  it('of a callback for a connection that there is, and for one that there is not', async () => {
+  it('a callback for a known connection and an unknown one', async () => {
     vendor = await startVendor();
     const { id, arn } = await pending(vendor);
     const ask = (connectionId: string) => () => {
@@ -141,7 +141,7 @@ describe('a stranger can not tell what exists, by status, body, headers or time'
     expect(known / none).toBeLessThan(1 / 0.6);
   });
 
-  it('of an API key that there is, and of one that there is not', async () => {
+  it('a known API key and an unknown one', async () => {
     vendor = await startVendor();
     const ask = (key: string) => () =>
       fetch(`${vendor.service.url}/v1/connections`, { headers: { authorization: `Bearer ${key}` } });
@@ -172,7 +172,7 @@ describe('a callback secret', () => {
   const audited = async (id: string) =>
     (await vendor.call('GET', `/v1/audit?connection=${id}&limit=1`)).body.records[0];
 
-  it('moves no connected connection into another account, and its refusal tells nothing', async () => {
+  it("can't move a connected connection into another account, and the rejection reveals nothing", async () => {
     vendor = await startVendor();
     const { id, arn, role, externalId, principal, callBack, show } = await connected();
     const before = await show();
@@ -193,7 +193,7 @@ describe('a callback secret', () => {
     });
   });
 
-  it('ends a connection only with the role that it has', async () => {
+  it('disconnects a connection only with its current role', async () => {
     vendor = await startVendor();
     const { id, arn, role, callBack, show } = await connected();
     const next = role('second');
@@ -209,7 +209,7 @@ describe('a callback secret', () => {
     expect((await callBack(deprovisioned(id, next))).body.status).toBe('disconnected');
   });
 
-  it('changes no scope that is set, and the answer says so', async () => {
+  it("can't change a set scope, and the answer says so", async () => {
     vendor = await startVendor();
     const { id, arn, callBack, show } = await connected();
     for (const scope of [{ project: 'bank' }, {}]) {

@@ -1,4 +1,4 @@
-/** What people and machines send that is no honest request. */
+/** Hostile and malformed requests. */
 import { connect } from 'node:net';
 import { rawRequest } from '../raw-request.js';
 import { startVendor, type Vendor } from '../vendor.js';
@@ -13,7 +13,7 @@ const raw = (...parts: (string | Buffer)[]) => rawRequest(vendor.service.url, ..
 const authorized = () => `Host: a\r\nAuthorization: Bearer ${vendor.apiKey}\r\n`;
 const count = async () => (await vendor.call('GET', '/v1/connections?limit=100')).body.connections.length;
 
-describe('every answer has the security headers, and nothing that names the software', () => {
+describe("every answer has the security headers and doesn't name the software", () => {
   it.each([
     ['GET', '/healthz'],
     ['GET', '/v1/connections'],
@@ -38,7 +38,7 @@ describe('every answer has the security headers, and nothing that names the soft
   });
 });
 
-describe('a request that two readers would read differently is refused, and nothing of it is done', () => {
+describe('an ambiguous request is rejected and has no effect', () => {
   const body = '{"name":"smuggled"}';
   it.each([
     ['two lengths', `Content-Length: ${body.length}\r\nContent-Length: 5\r\n\r\n${body}`],
@@ -76,7 +76,7 @@ describe('a request that two readers would read differently is refused, and noth
     expect(await count()).toBe(before);
   });
 
-  it('a body longer than its length is no second request with the first one’s rights', async () => {
+  it("a body longer than its length isn't a second request with the rights of the first", async () => {
     const smuggled = `POST /v1/connections HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
     const before = await count();
     const answer = await raw(
@@ -88,7 +88,7 @@ describe('a request that two readers would read differently is refused, and noth
   });
 });
 
-describe('headers do not change what is asked', () => {
+describe("headers don't change the request", () => {
   it.each([
     ['X-HTTP-Method-Override', 'DELETE'],
     ['X-HTTP-Method', 'DELETE'],
@@ -109,7 +109,7 @@ describe('headers do not change what is asked', () => {
     expect((await vendor.call('GET', `/v1/connections/${made.id}`)).status).toBe(200);
   });
 
-  it('headers of more than 16 kB, and a path of more, are refused', async () => {
+  it('headers or a path over 16 kB are rejected', async () => {
     const large = 'a'.repeat(17_000);
     expect(await raw(`GET /healthz HTTP/1.1\r\nHost: a\r\nX-A: ${large}\r\n\r\n`)).toMatch(
       /^HTTP\/1\.1 431 /,
@@ -119,7 +119,7 @@ describe('headers do not change what is asked', () => {
     );
   });
 
-  it('a key in the query or in a cookie is no key', async () => {
+  it('a key in the query or in a cookie is ignored', async () => {
     const { url } = vendor.service;
     expect(
       (await fetch(`${url}/v1/connections?access_token=${vendor.apiKey}&key=${vendor.apiKey}`)).status,
@@ -129,7 +129,7 @@ describe('headers do not change what is asked', () => {
   });
 
   it.each(['CONNECT', 'TRACE', 'OPTIONS', 'PROPFIND', 'HEAD'])(
-    '%s does nothing and shows nothing',
+    '%s has no effect and reveals nothing',
     async (method) => {
       const answer = await raw(
         `${method} /v1/connections HTTP/1.1\r\n${authorized()}Connection: close\r\n\r\n`,
@@ -140,7 +140,7 @@ describe('headers do not change what is asked', () => {
     },
   );
 
-  it('an upgrade to a web socket or to HTTP/2 is not made', async () => {
+  it('an upgrade to WebSocket or HTTP/2 is refused', async () => {
     for (const protocol of ['websocket', 'h2c']) {
       const answer = await raw(
         `GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close, Upgrade\r\nUpgrade: ${protocol}\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
@@ -150,7 +150,7 @@ describe('headers do not change what is asked', () => {
   });
 });
 
-describe('what is no HTTP is answered as everything else, and the connection ends', () => {
+describe('invalid HTTP gets a problem document, and the connection is closed', () => {
   const refused = (answer: string) => {
     const [head = '', body = ''] = answer.split('\r\n\r\n');
     return { head, problem: JSON.parse(body) };
@@ -191,7 +191,7 @@ describe('what is no HTTP is answered as everything else, and the connection end
     expect(answer).not.toContain('SECRET');
   });
 
-  it('a request before it has its own answer first', async () => {
+  it('an earlier request gets its answer first', async () => {
     const answer = await raw('GET /readyz HTTP/1.1\r\nHost: a\r\n\r\nSECRET\r\n\r\n');
     expect(answer.match(/HTTP\/1\.1 \d\d\d/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
     expect(answer).not.toContain('SECRET');
@@ -213,7 +213,7 @@ describe('paths', () => {
     '/.env',
     '/service/main.ts',
     '/%2e%2e/%2e%2e/etc/passwd',
-  ])('%s is 4xx, and nothing of it is in a header', async (path) => {
+  ])('%s is 4xx and not reflected in a header', async (path) => {
     const answer = await raw(`GET ${path} HTTP/1.1\r\n${authorized()}Connection: close\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 4(00|04|05) /);
     expect(answer.split('\r\n\r\n')[0]?.toLowerCase()).not.toContain('set-cookie');
@@ -233,7 +233,7 @@ describe('bodies', () => {
     ['a byte order mark and nothing', Buffer.from([0xef, 0xbb, 0xbf])],
     ['JSON of another kind', "{name: 'a'}"],
     ['two documents', '{"name":"a"}{"name":"b"}'],
-  ])('%s is 400, and no prototype is changed', async (_name, body) => {
+  ])('%s is 400 and pollutes no prototype', async (_name, body) => {
     const answer = await fetch(`${vendor.service.url}/v1/connections`, {
       method: 'POST',
       headers: { authorization: `Bearer ${vendor.apiKey}`, 'content-type': 'application/json' },
@@ -243,7 +243,7 @@ describe('bodies', () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  it('chunks without end are cut, and others are served meanwhile', async () => {
+  it('an endless body is cut off, and others are served meanwhile', async () => {
     const { port } = new URL(vendor.service.url);
     const cut = new Promise<void>((resolve) => {
       const socket = connect(Number(port), '127.0.0.1', () =>

@@ -12,7 +12,7 @@ import {
 import { callbackMessage, deprovisioned, provisioned } from '../callback-message.js';
 import { callApi, startVendor } from '../vendor.js';
 
-it('no secret is in logs, metrics, the audit log, later answers, problem pages or data files, nor in errors about it', async () => {
+it('no secret appears in logs, metrics, the audit log, later answers, problem pages, data files or errors', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'rolebridge-canary-'));
   const [serviceKey, encryptionKey] = [randomBytes(32), randomBytes(32)];
   const vendor = await startVendor({
@@ -31,7 +31,7 @@ it('no secret is in logs, metrics, the audit log, later answers, problem pages o
     secrets.set(secret.replace(/^(whsec_|rbk_[a-z2-7]{16}_)/, ''), name);
   };
   const answers: string[] = [];
-  /** What an answer shows this once is taken out of it before it is kept. */
+  /** Secrets shown once are removed from an answer before it is recorded. */
   const call = async (method: string, path: string, body?: unknown, shown: string[] = []) => {
     const answer = await vendor.call(method, path, body);
     for (const name of shown) remember(`${method} ${path}: ${name}`, answer.body[name]);
@@ -95,7 +95,7 @@ it('no secret is in logs, metrics, the audit log, later answers, problem pages o
     headers: { cookie: misplaced, authorization: `Bearer ${misplaced}`, 'x-anything': misplaced },
   });
 
-  // AWS answers with secrets where nobody expects them.
+  // AWS returns secrets in unexpected places.
   for (const kind of ['garbage', 'reset', 'error'] as const) {
     const canary = `Canary${kind}SecretOfAws0123456789abcdefghijkl`;
     remember(`AWS ${kind}`, canary);
@@ -135,11 +135,11 @@ it('no secret is in logs, metrics, the audit log, later answers, problem pages o
   );
   expect(found).toEqual([]);
   expect(secrets.size).toBeGreaterThan(14);
-  // The search finds what is there.
+  // The search finds existing secrets.
   expect(places.some(([, text]) => text.includes(arn))).toBe(true);
 });
 
-it('answers with credentials are kept by no cache', async () => {
+it('answers with credentials are not cacheable', async () => {
   const vendor = await startVendor();
   const { headers } = await vendor.call('POST', '/v1/credentials', {});
   expect(headers.get('cache-control')).toBe('no-store');

@@ -1,4 +1,4 @@
-/** Which role belongs to whom, and what a change in between does. */
+/** Ownership of roles, and concurrent changes. */
 import { callbackMessage, provisioned } from '../callback-message.js';
 import { startVendor, type Vendor } from '../vendor.js';
 
@@ -18,7 +18,7 @@ async function pending() {
 const give = (id: string, roleArn: string) => vendor.call('PUT', `/v1/connections/${id}/role`, { roleArn });
 const show = async (id: string) => (await vendor.call('GET', `/v1/connections/${id}`)).body;
 
-describe('an external ID that a caller sends is never used', () => {
+describe('an external ID from a caller is never used', () => {
   const chosen = 'chosen-by-the-customer';
   it.each<[string, (id: string, arn: string) => Promise<{ status: number }>]>([
     [
@@ -67,7 +67,7 @@ describe('an external ID that a caller sends is never used', () => {
   });
 });
 
-it('an external ID is long, random, the connection’s own, and never comes again', async () => {
+it('an external ID is long, random, unique to the connection, and never reused', async () => {
   const made = await Promise.all(
     Array.from({ length: 50 }, () => vendor.call('POST', '/v1/connections', { name: 'same' })),
   );
@@ -75,13 +75,13 @@ it('an external ID is long, random, the connection’s own, and never comes agai
   expect(new Set(ids).size).toBe(50);
   for (const [index, externalId] of ids.entries()) {
     expect(externalId.length).toBeGreaterThanOrEqual(30);
-    // Nothing that somebody else knows is part of it.
+    // It contains nothing that others know.
     expect(externalId).not.toContain(made[index]?.body.id.slice(4, 14));
     expect(externalId).not.toContain(vendor.organization.id.slice(4, 14));
   }
 });
 
-it('a role is of one connection in its organization, also when two ask for it at once', async () => {
+it('a role belongs to one connection of its organization, even for concurrent requests', async () => {
   const one = await pending();
   const other = await pending();
   const trust = structuredClone(one.trustPolicy);
@@ -94,7 +94,7 @@ it('a role is of one connection in its organization, also when two ask for it at
   expect(statuses.filter((status) => status === 'connected')).toHaveLength(1);
 });
 
-describe('a late result is dropped when the connection, while AWS was asked,', () => {
+describe('a late result is dropped when the connection, during the check,', () => {
   const slowly = () =>
     vendor.sandbox.faults.set({ kind: 'delay', delayMs: 300, action: 'AssumeRole', times: 1 });
   const asked = async () => {
@@ -145,7 +145,7 @@ describe('a late result is dropped when the connection, while AWS was asked,', (
   });
 });
 
-it('a customer who takes the trust away is found out, gets no one credentials, and loses nothing', async () => {
+it('a customer who removes the trust is detected, gets no credentials, and loses nothing', async () => {
   const { id, arn, trustPolicy } = await pending();
   await give(id, arn);
   await vendor.call('PUT', `/v1/connections/${id}/scopes`, { scopes: [{ project: 'trust' }] });

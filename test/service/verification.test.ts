@@ -67,7 +67,7 @@ describe('connects a role that requires exactly this external ID', () => {
   });
 });
 
-describe('refuses a role that others could get into through the vendor', () => {
+describe('rejects a role that others could use through the vendor', () => {
   it.each<[string, (id: string) => object, string]>([
     ['no condition', () => allow({}), 'external_id_not_required'],
     [
@@ -116,7 +116,7 @@ describe('refuses a role that others could get into through the vendor', () => {
   });
 });
 
-describe('says why a role is not assumable', () => {
+describe("explains why a role can't be assumed", () => {
   it.each<[string, (id: string) => object, string, string]>([
     ['the connection id in place of the external ID', () => allow({}), 'external_id_different', 'certain'],
     ['the external ID in capitals', (id) => exactly(id.toUpperCase()), 'external_id_different', 'certain'],
@@ -146,7 +146,7 @@ describe('says why a role is not assumable', () => {
     expect(answer.body.diagnosis.causes[0]).toMatchObject({ cause, likelihood });
   });
 
-  it('a path that the role does not have, with the ARN that it has', async () => {
+  it('a wrong path, with the ARN of the role', async () => {
     const { give, accountId, arn } = await roleWith(exactly);
     const answer = await give(`arn:aws:iam::${accountId}:role/some/path/role`);
     expect(answer.body.diagnosis.causes).toEqual([
@@ -177,7 +177,7 @@ it.each([
   'with an explicit deny in a service control policy',
   'because no VPC endpoint policy allows the sts:AssumeRole action',
   'with an explicit deny in a VPC endpoint policy',
-])('a denial "%s" is the vendor’s own, and no verdict on the role', async (because) => {
+])('a denial "%s" blames the vendor and is inconclusive', async (because) => {
   const { give, show } = await roleWith(exactly);
   vendor.sandbox.faults.set({ kind: 'denied-by-organization', action: 'AssumeRole', because });
   const answer = await give();
@@ -187,7 +187,7 @@ it.each([
   expect(await show()).toMatchObject({ status: 'pending' });
 });
 
-describe('gives no verdict on the role when AWS', () => {
+describe('is inconclusive when AWS', () => {
   const faults = [
     ['throttles', { kind: 'throttle' }, 'aws_unavailable'],
     ['fails', { kind: 'error', status: 500 }, 'aws_unavailable'],
@@ -221,7 +221,7 @@ describe('gives no verdict on the role when AWS', () => {
   });
 });
 
-it("refuses roles in the vendor's own account and in denied accounts before any call to AWS", async () => {
+it("rejects roles in the vendor's account and in denied accounts before any call to AWS", async () => {
   const { body } = await vendor.call('POST', '/v1/connections', { name: 'own' });
   const before = vendor.sandbox.requests.length;
   const answer = await vendor.call('PUT', `/v1/connections/${body.id}/role`, {
@@ -231,7 +231,7 @@ it("refuses roles in the vendor's own account and in denied accounts before any 
   expect(vendor.sandbox.requests.length).toBe(before);
 });
 
-it('refuses a role in another account than the connection is for, before any call to AWS', async () => {
+it('rejects a role in an unexpected account before any call to AWS', async () => {
   const { body } = await vendor.call('POST', '/v1/connections', {
     name: 'own',
     expectedAccountId: '111111111111',
@@ -244,7 +244,7 @@ it('refuses a role in another account than the connection is for, before any cal
   expect(vendor.sandbox.requests.length).toBe(before);
 });
 
-it('calls AWS without the stored external ID for the negative probes only, with a session name that says who asked', async () => {
+it('calls AWS without the stored external ID only for negative probes, with a session name for the caller', async () => {
   const { give, connection } = await roleWith(exactly);
   const from = vendor.sandbox.requests.length;
   await give();
@@ -257,7 +257,7 @@ it('calls AWS without the stored external ID for the negative probes only, with 
   expect(names).toEqual(new Set([`rolebridge.manual.${connection.id}`, `${vendor.organization.id}.session`]));
 });
 
-it('drops a result when the connection was deleted while it was being verified', async () => {
+it('drops a result when the connection was deleted during the check', async () => {
   const { give, connection } = await roleWith(exactly);
   vendor.sandbox.faults.set({ kind: 'delay', delayMs: 500, action: 'AssumeRole' });
   const before = vendor.sandbox.requests.length;

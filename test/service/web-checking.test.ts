@@ -62,7 +62,7 @@ async function followed(page: WebPage, client = browser): Promise<WebPage> {
   return now;
 }
 
-test('a role that AWS does not know yet: a page says so, looks again by itself, and ends with the connection', async () => {
+test('a role that is still propagating: the page says so, refreshes, and shows the connection', async () => {
   const { id, trust } = await begin();
   const roleArn = makeRole(trust(), minute / 2);
   const page = await browser.post(`/connections/${id}/check`, { roleArn });
@@ -79,7 +79,7 @@ test('a role that AWS does not know yet: a page says so, looks again by itself, 
   }
 });
 
-test('a role that is refused in the end: what it is, what to do and what to paste', async () => {
+test('a rejected role: the page shows the fault, the fix and the policy to paste', async () => {
   const { id, trust } = await begin();
   const roleArn = makeRole(trust('rb-another'), 0);
   const page = await followed(await browser.post(`/connections/${id}/check`, { roleArn }));
@@ -89,7 +89,7 @@ test('a role that is refused in the end: what it is, what to do and what to past
   expect(page.text).toContain(`value="${roleArn}"`);
 });
 
-test('a refusal that changes nothing of the connection is said all the same', async () => {
+test('a rejection that changes no connection is shown, too', async () => {
   const { id, trust } = await begin();
   await browser.post(`/connections/${id}/check`, { roleArn: makeRole(trust(), 0) });
   const other = makeRole(trust('rb-another'), 0);
@@ -98,7 +98,7 @@ test('a refusal that changes nothing of the connection is said all the same', as
   expect((await vendor.call('GET', `/v1/connections/${id}`)).body.status).toBe('connected');
 });
 
-test('a check that there was not leads back to the guide', async () => {
+test('an unknown check redirects to the guide', async () => {
   const { id } = await begin();
   for (const request of ['nothing', '', '__proto__'])
     expect((await browser.get(`/connections/${id}/checking?request=${request}`)).url).toBe(

@@ -21,7 +21,7 @@ interface Begun {
   readonly expectedAccountId: string;
 }
 
-/** The first step: an account of the sandbox, and what the role may do there. */
+/** The first step: an account of the sandbox, and the role's permissions. */
 async function begin(accountId = vendor.sandbox.createAccount().accountId): Promise<Begun> {
   await browser.get('/connections/new');
   const chosen = { partition: 'aws', account: accountId, permissions: 'read-only' };
@@ -64,14 +64,14 @@ const unescaped = (html: string) =>
     .replace(/&lt;/g, '<')
     .replace(/&gt;/g, '>')
     .replace(/&amp;/g, '&');
-/** What a form shows again. */
+/** Values that a form shows again. */
 const shownValue = (page: WebPage, name: string) =>
   new RegExp(`name="${name}" type="text" value="([^"]*)"`).exec(page.text)?.[1];
 const isChecked = (page: WebPage, name: string, value: string) =>
   new RegExp(`<input [^>]*name="${name}" value="${value}" checked`).test(page.text);
 
 describe('connecting with a role', () => {
-  test('goes from the account to a name, a scope and the success', async () => {
+  test('leads from the account to name, scope and success', async () => {
     const begun = await begin();
     const { id, externalId } = begun;
     const guide = await browser.get(`/connections/${id}/setup`);
@@ -104,7 +104,7 @@ describe('connecting with a role', () => {
     ['letters', { account: 'abcdefghijkl' }, 'has 12 digits'],
     ['no permissions', { permissions: '' }, 'Choose what Rolebridge can do'],
     ['unknown permissions', { permissions: 'everything' }, 'Choose what Rolebridge can do'],
-  ])('with %s the first step says so and keeps the rest', async (_name, wrong, says) => {
+  ])('with %s the first step shows the error and keeps the other fields', async (_name, wrong, says) => {
     await browser.get('/connections/new');
     const given = { partition: 'aws', account: '123456789012', permissions: 'security-audit', ...wrong };
     const page = await browser.post('/connections/new/role', given);
@@ -113,11 +113,11 @@ describe('connecting with a role', () => {
     expect(isChecked(page, 'permissions', 'security-audit')).toBe(given.permissions === 'security-audit');
   });
 
-  test('an account with spaces or dashes is one all the same', async () => {
+  test('an account with spaces or dashes is accepted', async () => {
     expect((await begin('1234-5678 9012')).expectedAccountId).toBe('123456789012');
   });
 
-  test('a role in another account is refused', async () => {
+  test('a role in another account is rejected', async () => {
     const begun = await begin();
     const { accountId } = vendor.sandbox.createAccount();
     const page = await check(
@@ -127,7 +127,7 @@ describe('connecting with a role', () => {
     expect([page.status, wordsOf(page)]).toEqual([409, expect.stringContaining('account_mismatch')]);
   });
 
-  test('a connection without an account is asked for it; one that has it keeps it', async () => {
+  test('a connection without an account asks for it; otherwise the account is fixed', async () => {
     const { id } = (await vendor.call('POST', '/v1/connections', { name: 'from the API' })).body;
     const asked = await browser.get(`/connections/${id}/setup`);
     expect(wordsOf(asked)).toContain('Step 1 of 3: Account and permissions');
@@ -144,14 +144,14 @@ describe('connecting with a role', () => {
     expect((await show(id)).expectedAccountId).toBe('123456789012');
   });
 
-  test('left half-way, it is continued from the list', async () => {
+  test('an unfinished set-up continues from the list', async () => {
     const { id } = await begin();
     const list = await browser.get('/connections');
     expect(list.text).toContain(`href="/connections/${id}/setup"`);
     expect(wordsOf(list)).toContain('Waiting for the role.');
   });
 
-  test('a deploy that calls back connects it, with the secret that the page shows once', async () => {
+  test('a deploy with a callback connects it, with the secret that the page shows once', async () => {
     const begun = await begin();
     const { id, externalId } = begun;
     const shown = await browser.post(`/connections/${id}/callback-secret`, { format: 'terraform' });
@@ -170,7 +170,7 @@ describe('connecting with a role', () => {
     );
   });
 
-  test('the same role in each format, with the permissions that were chosen', async () => {
+  test('each format has the same role with the chosen permissions', async () => {
     const { id, externalId } = await begin();
     for (const format of ['cdktf', 'terraform', 'cloudformation', 'aws-cli']) {
       const page = await browser.get(`/connections/${id}/setup?format=${format}&permissions=security-audit`);
@@ -187,7 +187,7 @@ describe('connecting with a role', () => {
   });
 });
 
-describe('a check that fails says what, why it matters and what to do', () => {
+describe('a failed check shows the fault, its effect and the fix', () => {
   test.each([
     ['without an external ID', () => trust(), 'can be assumed without the external ID', true],
     [
@@ -198,12 +198,12 @@ describe('a check that fails says what, why it matters and what to do', () => {
     ],
     ['with another external ID', () => exactly('rb-another'), 'AWS denies Rolebridge AssumeRole', false],
     [
-      'that trusts somebody else',
+      'that trusts another principal',
       () => trust(undefined, 'arn:aws:iam::999999999999:root'),
       'AWS denies Rolebridge AssumeRole',
       false,
     ],
-  ])('of a role %s', async (_name, policy, says, isUnsafe) => {
+  ])('a role %s', async (_name, policy, says, isUnsafe) => {
     const begun = await begin();
     const { id, externalId } = begun;
     const page = await check(id, makeRole(begun, policy()));
@@ -215,7 +215,7 @@ describe('a check that fails says what, why it matters and what to do', () => {
     expect(pasted).toEqual(exactly(externalId));
     // It is there after a reload, and until the next check.
     expect(wordsOf(await browser.get(`/connections/${id}/setup`))).toContain(says);
-    // What the page says to paste works.
+    // The policy from the page works.
     const again = await check(id, makeRole(begun, pasted));
     expect(wordsOf(again)).toContain('Role created and checked');
   });
@@ -227,7 +227,7 @@ describe('a check that fails says what, why it matters and what to do', () => {
     ['a look-alike', 'arn:aws:iam::123456789012:rоle/x'],
     ['nothing', ''],
     ['a script', '"><script>alert(1)</script>'],
-  ])('of an ARN of %s: beside the field, which keeps it', async (_name, roleArn) => {
+  ])('an ARN of %s: beside the field, which keeps its value', async (_name, roleArn) => {
     const { id } = await begin();
     const page = await check(id, roleArn);
     expect(page.status).toBe(400);
@@ -238,13 +238,13 @@ describe('a check that fails says what, why it matters and what to do', () => {
     expect((await show(id)).status).toBe('pending');
   });
 
-  test("of a role in the vendor's account", async () => {
+  test("a role in the vendor's account", async () => {
     const { id } = await begin(vendor.vendorAccount.accountId);
     const page = await check(id, `arn:aws:iam::${vendor.vendorAccount.accountId}:role/x`);
     expect([page.status, wordsOf(page)]).toEqual([422, expect.stringContaining("can't be connected")]);
   });
 
-  test('of a role that another connection has', async () => {
+  test('a role of another connection', async () => {
     const first = await begin();
     const arn = makeRole(first, exactly(first.externalId));
     await check(first.id, arn);
@@ -255,7 +255,7 @@ describe('a check that fails says what, why it matters and what to do', () => {
     expect((await show(second.id)).status).toBe('failed');
   });
 
-  test('when AWS does not answer it says that this is no verdict', async () => {
+  test('no answer from AWS: the page says that the check is inconclusive', async () => {
     const begun = await begin();
     const arn = makeRole(begun, exactly(begun.externalId));
     vendor.sandbox.faults.set({ kind: 'throttle' });
@@ -279,7 +279,7 @@ describe('connecting with an access key', () => {
     };
   };
 
-  test('checks it first, then asks where it applies; another key can take its place', async () => {
+  test('checks it first, then asks for the scope; another key can replace it', async () => {
     await browser.get('/connections/new/access-key');
     const given = key();
     const page = await browser.post('/connections/new/access-key', given);
@@ -301,7 +301,7 @@ describe('connecting with an access key', () => {
     ['an unknown id', { accessKeyId: 'AKIAAAAAAAAAAAAAAAAA' }, 'does not know'],
     ['a space after it', { secretAccessKey: `${'a'.repeat(40)} ` }, 'without spaces'],
     ['no name', { name: '' }, 'Name'],
-  ])('is refused with %s, which is not shown again', async (_name, more, says) => {
+  ])('is rejected with %s, which is not shown again', async (_name, more, says) => {
     const given = key(more);
     const page = await browser.post('/connections/new/access-key', given);
     expect(page.status).toBe(422);
@@ -309,15 +309,15 @@ describe('connecting with an access key', () => {
     expect(page.text).not.toContain(given.secretAccessKey);
   });
 
-  test("the root user's is refused", async () => {
+  test("rejects the root user's key", async () => {
     const { root } = vendor.sandbox.createAccount();
     const page = await browser.post('/connections/new/access-key', { ...key(), ...root });
     expect(wordsOf(page)).toContain("root user's");
   });
 });
 
-describe('where a connection applies', () => {
-  test('each of the four levels, chosen or entered; what is left out is removed', async () => {
+describe('the scope of a connection', () => {
+  test('accepts each of the four levels, chosen or entered; unchecked scopes are removed', async () => {
     const id = await connected('levels');
     await setScopes(id, { scope: '', project: 'levels' });
     await setScopes(id, { scope: ['', 'levels'], project: 'levels', environment: 'e' });
@@ -340,7 +340,7 @@ describe('where a connection applies', () => {
     ['a slash', { project: 'a/b' }, 'Use up to 64 letters'],
     ['a script', { project: '<script>alert(1)</script>' }, 'Use up to 64 letters'],
     ['too many letters', { project: 'a'.repeat(65) }, 'Use up to 64 letters'],
-  ])('with %s everything entered stays, and no wider scope is taken', async (_name, names, says) => {
+  ])('with %s every entry stays, and no wider scope is used', async (_name, names, says) => {
     const { id, ...begun } = await begin();
     await check(id, makeRole({ id, ...begun }, exactly(begun.externalId)));
     const page = await browser.post(`/connections/${id}/finish`, { name: 'kept', ...names });
@@ -354,7 +354,7 @@ describe('where a connection applies', () => {
     expect((await show(id)).scopes).toEqual([]);
   });
 
-  test('no choice is no scope: it says so, or is left for later when asked to', async () => {
+  test('requires a choice, or an explicit "later"', async () => {
     const begun = await begin();
     await check(begun.id, makeRole(begun, exactly(begun.externalId)));
     const page = await browser.post(`/connections/${begun.id}/finish`, { name: 'nowhere' });
@@ -364,7 +364,7 @@ describe('where a connection applies', () => {
     expect(await show(begun.id)).toMatchObject({ name: 'nowhere', scopes: [] });
   });
 
-  test('a name that is missing keeps the scope that was chosen', async () => {
+  test('a missing name keeps the chosen scope', async () => {
     const begun = await begin();
     await check(begun.id, makeRole(begun, exactly(begun.externalId)));
     const page = await browser.post(`/connections/${begun.id}/finish`, { name: '', project: 'chosen' });
@@ -373,7 +373,7 @@ describe('where a connection applies', () => {
     expect(isChecked(page, 'scope', '')).toBe(false);
   });
 
-  test('a scope that another holds says which and its account, and is replaced only when confirmed', async () => {
+  test('a taken scope shows its holder and account, and is replaced only after confirmation', async () => {
     const holder = await connected('the holder');
     await setScopes(holder, { project: 'taken' });
     const id = await connected('the next');
@@ -387,7 +387,7 @@ describe('where a connection applies', () => {
     expect([(await show(id)).scopes, (await show(holder)).scopes]).toEqual([[{ project: 'taken' }], []]);
   });
 
-  test('only the connection that was confirmed loses a scope, not one that took it meanwhile', async () => {
+  test('only the confirmed holder loses a scope, not one that took it meanwhile', async () => {
     const [first, second, id] = [
       await connected('first'),
       await connected('second'),
@@ -401,13 +401,13 @@ describe('where a connection applies', () => {
     expect([(await show(second)).scopes, (await show(id)).scopes]).toEqual([[{ project: 'passed-on' }], []]);
   });
 
-  test('scopes that no form has are no scopes', async () => {
+  test("scopes that the form doesn't offer are rejected", async () => {
     const id = await connected('forged');
     await setScopes(id, { scope: ['a/b/c/d', '../x', 'a//b', '<b>'] });
     expect((await show(id)).scopes).toEqual([]);
   });
 
-  test('the page shows what applies where, and deleting says what does afterwards', async () => {
+  test('the page shows the effective connections, and the delete page those afterwards', async () => {
     const wide = await connected('wide');
     await setScopes(wide, { project: 'tree' });
     const id = await connected('narrow');
@@ -432,7 +432,7 @@ describe('where a connection applies', () => {
 });
 
 describe('one connection', () => {
-  test('shows its checks with times, and its history with who did what', async () => {
+  test('shows its checks with times, and its history with actors', async () => {
     const id = await connected('history');
     const page = await browser.get(`/connections/${id}`);
     const words = wordsOf(page);
@@ -441,7 +441,7 @@ describe('one connection', () => {
     expect(page.text).toMatch(/<time datetime="[^"]+" title="\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC">just now/);
   });
 
-  test('the external ID is rotated on a page of its own: asked first, then deployed, then done', async () => {
+  test('the external ID is rotated on a separate page: confirm, deploy, done', async () => {
     const begun = await begin();
     const { id, externalId } = begun;
     const arn = makeRole(begun, exactly(externalId));
@@ -484,7 +484,7 @@ describe('one connection', () => {
     expect(wordsOf(kept)).toContain('External ID rotation canceled');
   });
 
-  test('nobody else’s is shown, and an unknown one looks the same', async () => {
+  test('a connection of another organization looks unknown', async () => {
     const { apiKey } = await vendor.service.createOrganization('other');
     const id = await connected('mine');
     const stranger = openWebClient(vendor.service.url);
@@ -501,7 +501,7 @@ describe('one connection', () => {
   });
 });
 
-describe('names that want to be more than names', () => {
+describe('names with markup', () => {
   const hostile = [
     '<script>alert(1)</script>',
     '"><img src=x onerror=alert(1)>',
@@ -536,7 +536,7 @@ describe('names that want to be more than names', () => {
     ];
     for (const { text, status } of pages) {
       expect(status).toBeLessThan(500);
-      // Elements of its own, outside of what is quoted: the markup that the pages themselves have, and no more.
+      // Elements outside quoted text: only the pages' own markup.
       expect(text).not.toMatch(/<script(?! src="\/assets\/)|<img|<[^>]*\sonerror\s*=(?![^<]*&)/i);
       expect(text.match(/<script/g)).toHaveLength(1);
     }
@@ -546,7 +546,7 @@ describe('names that want to be more than names', () => {
 });
 
 describe('the list', () => {
-  test('has a search, a filter by status, an order and pages', async () => {
+  test('has search, a status filter, sorting and pages', async () => {
     const many = await startVendor();
     try {
       const other = openWebClient(many.service.url);
@@ -573,7 +573,7 @@ describe('the list', () => {
       }
       expect(seen.size).toBe(60);
       expect(names(await other.get('/connections?q=CONNECTION%2059.'))).toContain('59');
-      expect(wordsOf(await other.get('/connections?q=nobody'))).toContain('No connection matches “nobody”');
+      expect(wordsOf(await other.get('/connections?q=missing'))).toContain('No connection matches “missing”');
       expect(names(await other.get('/connections?status=pending'))).toHaveLength(25);
       expect(wordsOf(await other.get('/connections?status=failed'))).toContain(
         'No connection has this status.',
@@ -595,7 +595,7 @@ describe('the list', () => {
   });
 });
 
-test('nothing is changed by GET, and nothing can be: every form posts', async () => {
+test('GET changes nothing: every form posts', async () => {
   const id = await connected('still');
   const before = JSON.stringify(await show(id));
   for (const path of ['verify', 'check', 'finish', 'external-id', 'callback-secret', 'migrate-to-role'])

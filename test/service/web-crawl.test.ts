@@ -1,4 +1,4 @@
-/** What each kind of link sees: no page offers a link or a button that the session may not use. */
+/** The pages of each kind of link: no page offers a link or button that the session can't use. */
 import { fillWithEveryState } from '../demo/open.js';
 import { startVendor, type Vendor } from '../vendor.js';
 import { openWebClient, type WebClient } from '../web-client.js';
@@ -57,7 +57,7 @@ test.each(kinds)('%s, to %s', async (name, access) => {
   expect(pages.size).toBeGreaterThan(name === everything ? 10 : 1);
 
   const answers: [string, number][] = [];
-  // What is sent is incomplete on purpose: it may be wrong, but never forbidden.
+  // Input is incomplete on purpose: it can be invalid, but never forbidden.
   for (const [action, { csrf: _token, ...fields }] of forms)
     if (!/\/(sign-out|delete|external-id|migrate-to-role)$/.test(action)) {
       await browser.get(first.url);

@@ -100,7 +100,7 @@ async function scopes(): Promise<Map<string, string>> {
   );
 }
 
-/** What a person may have typed and chosen: something in every field, and never the widest scope. */
+/** A person's input: something in every field, and never the widest scope. */
 function filled({ fields }: Form): Record<string, string[]> {
   const entries = [...new Set(fields.map(({ name }) => name))].map((name): [string, string[]] => {
     const own = fields.filter((field) => field.name === name);
@@ -125,7 +125,7 @@ test('every form keeps what was typed, says what is wrong, and widens no scope',
         const broken = form.fields.some((field) => field.name === name && field.kind === 'checkbox');
         const { csrf: _, ...sent } = { ...given, [name]: broken ? [...(given[name] ?? []), value] : [value] };
         const before = await scopes();
-        // Who renames it so may then delete it.
+        // This rename allows the deletion.
         await started.vendor.call('PATCH', `/v1/connections/${started.ids.proven}`, { name: 'webshop' });
         await browser.get(page);
         const answer = await browser.post(form.action, sent);
@@ -160,7 +160,7 @@ const chosen = ({ fields }: Form, sent: Record<string, string[]>) =>
       : { ...field, isChosen: sent[field.name]?.includes(field.value) ?? false },
   );
 
-/** What is in the fields but the one that was wrong, and the secret ones, which never come back. */
+/** Values of all fields but the wrong one and the secret ones, which are never shown again. */
 const kept = ({ fields }: Pick<Form, 'fields'>, wrong: string) =>
   Object.fromEntries(
     fields

@@ -44,13 +44,13 @@ test.each([
   [{ name: 'x', permission: 'connections:read', scope: 'a//b' }, 'at most three names'],
   [{ name: 'x', permission: 'connections:read', duration: 'long' }, '900 to 43200 seconds'],
   [{ name: 'x', permission: 'connections:read', days: '-1' }, '1 to 3650 days'],
-])('%j is refused beside the form', async (fields, named) => {
+])('%j is rejected beside the form', async (fields, named) => {
   await browser.get('/keys');
   const page = await browser.post('/keys', fields);
   expect([page.status, wordsOf(page)]).toEqual([422, expect.stringContaining(named)]);
 });
 
-test('a key that may not make keys, and a link, open no such page', async () => {
+test("a key without keys:write and a link can't open the page", async () => {
   const body = { name: 'writer', permissions: ['connections:read', 'connections:write'] };
   const writer = openWebClient(vendor.service.url);
   const page = await writer.signIn((await vendor.call('POST', '/v1/api-keys', body)).body.apiKey);

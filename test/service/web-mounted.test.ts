@@ -58,7 +58,7 @@ async function setUp(browser: WebClient) {
   return { role, id, accountId, externalId: (await call('GET', `/v1/connections/${id}`)).body.externalId };
 }
 
-test('links, forms and assets of every page stay below the path; links and assets are there', async () => {
+test('links, forms and assets of every page stay below the path and work', async () => {
   const browser = openWebClient(url);
   const pages = [await browser.get('/sign-in'), await browser.signIn(vendor.apiKey)];
   expect(pages[1]?.url).toBe('/connections');
@@ -83,13 +83,13 @@ test('links, forms and assets of every page stay below the path; links and asset
   expect([...addresses].some((address) => /assets\/page\.\w+\.css$/.test(address))).toBe(true);
 });
 
-test('the cookie is for the path alone', async () => {
+test('the cookie is limited to the path', async () => {
   const set = (await fetch(`${url}/sign-in`)).headers.getSetCookie();
   expect(set).toHaveLength(1);
   expect(set[0]).toMatch(/; Path=\/platform\/connect; HttpOnly; SameSite=Lax$/);
 });
 
-test('connects a role from the page to the success', async () => {
+test('connects a role on the page', async () => {
   const browser = openWebClient(url);
   await browser.signIn(vendor.apiKey);
   const { id, accountId, externalId } = await setUp(browser);
@@ -119,7 +119,7 @@ test('the API answers below the path, with addresses below it', async () => {
   expect([opened.status, opened.url]).toEqual([200, `/connections/${body.id}`]);
 });
 
-test('the app around it keeps its own paths and body parsers', async () => {
+test('the surrounding app keeps its paths and body parsers', async () => {
   expect(await (await fetch(origin)).text()).toBe('the app itself');
   const response = await fetch(`${origin}/echo`, {
     method: 'POST',
@@ -130,7 +130,7 @@ test('the app around it keeps its own paths and body parsers', async () => {
   expect((await fetch(`${origin}/platform/connect/nothing`)).status).toBe(404);
 });
 
-test('behind a body parser it says so in the log, and does not hang', async () => {
+test("behind a body parser it logs the mistake and doesn't hang", async () => {
   app.use('/parsed', express.json(), vendor.createApp({ publicUrl: `${origin}/parsed` }).handler);
   const response = await fetch(`${origin}/parsed/v1/connections`, {
     method: 'POST',

@@ -65,7 +65,7 @@ const rowsOf = ({ text }: WebPage) =>
   );
 const ofOrganization = () => `/operator/organizations/${vendor.organization.id}`;
 
-test('an organization’s deliveries: newest first, with host, status, attempts and last answer, filtered by status', async () => {
+test('shows an organization’s deliveries newest first, with host, status, attempts and last answer, filtered by status', async () => {
   const refuses = await endpoint(vendor.call, 410);
   const breaks = await endpoint(vendor.call, 500);
   const takes = await endpoint(vendor.call, 204);
@@ -97,7 +97,7 @@ test('an organization’s deliveries: newest first, with host, status, attempts 
   expect(wordsOf(german)).toMatch(/Webhook-Zustellungen.*Fehlgeschlagen/);
 });
 
-test('deliveries to the endpoints for all organizations name the organization; each sees its own', async () => {
+test('deliveries to endpoints for all organizations name the organization', async () => {
   const all = await endpoint(vendor.operate, 204);
   await connect('production');
   await all.attempted();
@@ -148,7 +148,7 @@ test('older deliveries are a page away, whichever endpoint they went to', async 
   );
 });
 
-test('says so when there is no endpoint, no delivery, or none of the status', async () => {
+test('shows an empty state without endpoints, deliveries or matches', async () => {
   const browser = await signedIn();
   expect(wordsOf(await browser.get('/operator/webhooks'))).toContain('There is no webhook endpoint.');
   const idle = await endpoint(vendor.operate, 204);
@@ -166,7 +166,7 @@ test.each([
   [['webhooks:write', 'organizations:read'], 200, 200],
   [['connections:read', 'organizations:read'], 403, 403],
 ] as const)(
-  'a token opens what it permits, and sees a link to nothing else: %j',
+  'a token opens its permitted pages and sees links to no others: %j',
   async (permissions, ...expected) => {
     const given: readonly OperatorPermission[] = permissions;
     const deps = { store: vendor.store, clock: systemClock };

@@ -72,7 +72,7 @@ test('shows connections of all organizations, security events first, and filters
   expect(wordsOf(one)).not.toContain('safe-role');
 });
 
-test('lets in nobody else: no wrong token, no API key, no customer’s session', async () => {
+test('rejects a wrong token, an API key and a customer’s session', async () => {
   const browser = openWebClient(vendor.service.url);
   for (const path of ['/operator', '/operator/organizations/org_x'])
     expect((await browser.get(path)).url).toBe('/operator/sign-in');
@@ -84,7 +84,7 @@ test('lets in nobody else: no wrong token, no API key, no customer’s session',
   expect((await browser.get('/operator')).url).toBe('/operator/sign-in');
 });
 
-test('a session ends by itself, with a sign-out, and with the token; a forged cookie opens nothing', async () => {
+test('a session ends by expiry, sign-out and with the token; a forged cookie is rejected', async () => {
   const { browser } = await signedIn();
   const cookie = browser.cookieText();
   aheadMs = 31 * 60_000;
@@ -129,7 +129,7 @@ test.each([
   [['connections:read', 'organizations:read'], 200, 200],
   [['connections:read'], 200, 403],
   [['organizations:read'], 403, 200],
-] as const)('a token that was created opens what it permits: %j', async (permissions, ...expected) => {
+] as const)('a created token opens its permitted pages: %j', async (permissions, ...expected) => {
   const { token: created } = await mint('staff', permissions);
   const browser = openWebClient(vendor.service.url);
   await browser.get('/operator/sign-in');
@@ -143,7 +143,7 @@ test.each([
     expect([path, (await browser.get(path)).status]).toEqual([path, status]);
 });
 
-test('a link of the command line opens the page once, and no longer than its token', async () => {
+test('a link from the command line works once, and no longer than its token', async () => {
   const deps = { store: vendor.store, clock: systemClock, publicUrl: vendor.service.url };
   const { id } = await mint('night shift', ['connections:read']);
   const link = await createOperatorLink(deps, commandLine(), { token: id, expiresInMinutes: 5 });
@@ -158,7 +158,7 @@ test('a link of the command line opens the page once, and no longer than its tok
   expect((await browser.get('/operator')).url).toBe('/operator/sign-in');
 });
 
-test('what is listed can be downloaded; no name becomes a formula', async () => {
+test('the list can be downloaded; no name becomes a formula', async () => {
   const { apiKey } = await vendor.service.createOrganization('=cmd|calc');
   await callApi(vendor.service.url, apiKey, 'POST', '/v1/connections', { name: '@SUM(1,"2")' });
   const { browser } = await signedIn();
@@ -175,7 +175,7 @@ test('what is listed can be downloaded; no name becomes a formula', async () => 
   expect(pending.slice(1).every((line) => line.includes('"pending"'))).toBe(true);
 });
 
-test('an organization is found by a part of its name, its reference or its id', async () => {
+test('an organization is found by part of its name, reference or id', async () => {
   const given = { name: 'Umbrella Works', reference: 'umbrella-7' };
   const { body } = await callApi(vendor.service.url, token, 'POST', '/v1/organizations', given);
   const { browser } = await signedIn();
@@ -195,7 +195,7 @@ test('an organization is found by a part of its name, its reference or its id', 
   ]);
 });
 
-test('without any token nobody gets in', async () => {
+test('without any token every sign-in is rejected', async () => {
   const other = await startVendor();
   const browser = openWebClient(other.service.url);
   await browser.get('/operator/sign-in');

@@ -26,7 +26,7 @@ const begin = async (fields: Record<string, string | readonly string[]>) => {
   return browser.post('/connections/new/role', { partition: 'aws', account, ...fields });
 };
 
-test('the first step says in plain words what each set allows, why, and what is never done', async () => {
+test('the first step explains each set, its reasons and its denials', async () => {
   const page = await browser.get('/connections/new');
   const words = wordsOf(page);
   expect(words).toMatch(/EC2: describe/);
@@ -35,13 +35,13 @@ test('the first step says in plain words what each set allows, why, and what is 
   expect(page.text).not.toMatch(/type="radio"[^>]* checked/);
 });
 
-test('a set must be chosen; what was entered stays', async () => {
+test('a set must be chosen; entries stay', async () => {
   const page = await begin({ 'optional-read': [] });
   expect([page.status, wordsOf(page)]).toEqual([422, expect.stringContaining('Choose what')]);
   for (const set of ['nothing', '__proto__', '<script>']) expect((await begin({ set })).status).toBe(422);
 });
 
-test('optional statements that are left out are in no template; they can be taken in again', async () => {
+test('excluded optional statements are in no template, and can be included again', async () => {
   const sets = (await vendor.call('GET', '/v1/permission-sets/read/1')).body;
   const optional = sets.statements.find((statement: { optional?: boolean }) => statement.optional);
   const page = await begin({ set: 'read', 'optional-read': [] });
@@ -52,12 +52,12 @@ test('optional statements that are left out are in no template; they can be take
   await browser.get(`/connections/${id}/setup?step=account`);
   await browser.post(`/connections/${id}/account`, { 'optional-read': optional.sid });
   expect((await browser.get(`/connections/${id}/setup`)).text).toContain(optional.actions[0]);
-  // What is required can't be left out, whatever the form says.
+  // Required statements can't be excluded, whatever the form sends.
   await browser.post(`/connections/${id}/account`, { 'optional-read': ['Inventory', '<x>'] });
   expect((await show(id)).permissionSet).toBe('read');
 });
 
-test('a connected role that lacks permissions keeps working: the page names what is missing and what a new version adds', async () => {
+test('a connected role that lacks permissions keeps working: the page lists missing permissions and additions of the new version', async () => {
   const statement = (sid: string, actions: string[]) => ({
     sid,
     reason: `Why ${sid}.`,
@@ -113,11 +113,11 @@ test('a connected role that lacks permissions keeps working: the page names what
   expect(lacking).toContain('Connected');
   expect(lacking).toContain('Some permissions are missing. Rolebridge still works in this account');
   expect(lacking).toContain('ec2:DescribeInstances is allowed by no policy (Inventory: Why Inventory.)');
-  expect(lacking).toMatch(/deploy@1 is deployed, version 2 is available.*Cost/);
+  expect(lacking).toMatch(/Deploy.* v1 v2 available.*Version 2 adds.*Cost/);
   await other.close();
 });
 
-test('whoever may only look is offered nothing that would be refused', async () => {
+test('a read-only session offers no action that would be rejected', async () => {
   const id = idIn((await begin({ set: 'read' })).url);
   const { url } = (await vendor.call('POST', '/v1/sign-in-links', { access: 'read' })).body;
   const reader = openWebClient(vendor.service.url);
@@ -132,7 +132,7 @@ test('whoever may only look is offered nothing that would be refused', async () 
 });
 
 describe('the link for an administrator', () => {
-  test('opens this one connection, to connect it, and shows neither others nor the scope', async () => {
+  test('connects this connection only, and shows neither others nor the scope', async () => {
     const id = idIn((await begin({ set: 'read' })).url);
     await browser.get(`/connections/${id}/setup`);
     const page = await browser.post(`/connections/${id}/administrator-link`);
@@ -152,7 +152,7 @@ describe('the link for an administrator', () => {
     expect(own).not.toContain('Change scope');
   });
 
-  test.each(['read', 'connect'])('is made by nobody who may only %s', async (access) => {
+  test.each(['read', 'connect'])("can't be created with %s only", async (access) => {
     const id = idIn((await begin({ set: 'read' })).url);
     const { url } = (await vendor.call('POST', '/v1/sign-in-links', { access })).body;
     const limited = openWebClient(vendor.service.url);
@@ -163,7 +163,7 @@ describe('the link for an administrator', () => {
     expect((await limited.post(`/connections/${id}/administrator-link`)).status).toBe(403);
   });
 
-  test('ends no later than the API key of whoever makes it', async () => {
+  test("expires no later than its creator's API key", async () => {
     const id = idIn((await begin({ set: 'read' })).url);
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
     const permissions = ['connections:read', 'connections:write'];

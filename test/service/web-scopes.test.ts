@@ -12,7 +12,7 @@ const typed = { project: 'shpo', environment: 'production' };
 const fieldIn = (text: string, name: string) =>
   new RegExp(`name="${name}"[^>]* value="([^"]*)"`).exec(text)?.[1];
 
-test('are chosen from the declared targets by name; nothing is chosen beforehand, nothing else is typed', async () => {
+test('are chosen from the declared targets by name, with no default and no free text', async () => {
   const browser = openWebClient(vendor.service.url);
   await browser.signIn(vendor.apiKey);
   const { body } = await vendor.call('POST', '/v1/connections', { name: 'here' });

@@ -25,14 +25,14 @@ const newLink = async (body: object = {}) => {
 };
 
 describe('with an API key', () => {
-  test('somebody gets to the connections of the organization', async () => {
+  test('opens the connections of the organization', async () => {
     const page = await client().signIn(vendor.apiKey);
     expect([page.status, page.url]).toEqual([200, '/connections']);
     expect(wordsOf(page)).toContain('acme');
     expect(wordsOf(page)).toContain('Connect your first AWS account');
   });
 
-  test('a wrong one is told so, and opens nothing', async () => {
+  test('a wrong key is rejected with a message', async () => {
     const browser = client();
     const page = await browser.signIn(`${vendor.apiKey.slice(0, -1)}!`);
     expect(page.status).toBe(401);
@@ -40,7 +40,7 @@ describe('with an API key', () => {
     expect((await browser.get('/connections')).url).toBe('/sign-in');
   });
 
-  test('the secret in the cookie is a new one, and the cookie can be read by no script', async () => {
+  test('the cookie has a new secret and is hidden from scripts', async () => {
     const browser = client();
     await browser.signIn(vendor.apiKey);
     const before = { secret: browser.secret };
@@ -53,7 +53,7 @@ describe('with an API key', () => {
       expect(set).toMatch(/^rolebridge-form=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/);
   });
 
-  test('a session ends with the key that it began with', async () => {
+  test('a session ends with its key', async () => {
     const { apiKey, id } = (await vendor.call('POST', '/v1/api-keys', { name: 'short' })).body;
     const browser = client();
     expect((await browser.signIn(apiKey)).url).toBe('/connections');
@@ -63,7 +63,7 @@ describe('with an API key', () => {
 });
 
 describe('with a one-time link', () => {
-  test('opens once; looking at it does not use it up', async () => {
+  test("opens once; a GET doesn't use it", async () => {
     const link = await newLink();
     for (const visitor of [client(), client()]) expect((await visitor.get(link)).status).toBe(200);
     expect((await client().signInWithLink(link)).url).toBe('/connections');
@@ -74,19 +74,19 @@ describe('with a one-time link', () => {
     expect((await second.get('/connections')).url).toBe('/sign-in');
   });
 
-  test('of those who use it at once, one gets in', async () => {
+  test('one of many concurrent uses succeeds', async () => {
     const link = await newLink();
     const pages = await Promise.all(Array.from({ length: 8 }, () => client().signInWithLink(link)));
     expect(pages.filter(({ status }) => status === 200)).toHaveLength(1);
   });
 
-  test('is dead after its time', async () => {
+  test('expires', async () => {
     const link = await newLink({ expiresInSeconds: 60 });
     aheadMs = 61_000;
     expect((await client().signInWithLink(link)).status).toBe(403);
   });
 
-  test('is dead when the key that made it is revoked', async () => {
+  test('is revoked with the key that created it', async () => {
     const permissions = ['connections:read', 'links:write'];
     const { apiKey, id } = (await vendor.call('POST', '/v1/api-keys', { name: 'short', permissions })).body;
     const { url } = (await vendor.call('POST', '/v1/sign-in-links', {}, apiKey)).body;
@@ -94,7 +94,7 @@ describe('with a one-time link', () => {
     expect((await client().signInWithLink(url.slice(vendor.service.url.length))).status).toBe(403);
   });
 
-  test('leads to the connection that it was made for', async () => {
+  test('leads to its connection', async () => {
     const { id } = (await vendor.call('POST', '/v1/connections', { name: 'linked' })).body;
     const link = await newLink({ connectionId: id });
     expect((await client().signInWithLink(link)).url).toBe(`/connections/${id}/setup`);
@@ -105,7 +105,7 @@ describe('with a one-time link', () => {
 });
 
 describe('a session', () => {
-  test('ends when somebody signs out, for everybody who has the cookie', async () => {
+  test('ends at sign-out for every copy of the cookie', async () => {
     const browser = client();
     await browser.signIn(vendor.apiKey);
     const copy = client();
@@ -115,7 +115,7 @@ describe('a session', () => {
     expect((await copy.get('/connections')).url).toBe('/sign-in');
   });
 
-  test('ends after an hour without use; updates by the script are no use', async () => {
+  test("ends after an hour of inactivity; script updates don't extend it", async () => {
     const browser = client();
     await browser.signIn(vendor.apiKey);
     aheadMs = idleMs - 60_000;
@@ -124,7 +124,7 @@ describe('a session', () => {
     expect((await browser.get('/connections')).url).toBe('/sign-in');
   });
 
-  test('goes on while it is used, and ends after twelve hours in any case', async () => {
+  test('continues while it is used, for at most twelve hours', async () => {
     const browser = client();
     await browser.signIn(vendor.apiKey);
     const step = idleMs - 60_000;
@@ -134,7 +134,7 @@ describe('a session', () => {
     expect((await browser.get('/connections')).url).toBe('/sign-in');
   });
 
-  test('is in the audit log, with who did what in it', async () => {
+  test('is in the audit log, with the person of each action', async () => {
     const browser = client();
     await browser.signIn(vendor.apiKey);
     await browser.get('/connections/new');
@@ -149,7 +149,7 @@ describe('a session', () => {
     expect(made.actor).toEqual({ kind: 'web_session', id: expect.stringMatching(/^ses_/) });
   });
 
-  test('no secret of it is stored or logged', async () => {
+  test('stores and logs no secret', async () => {
     const link = await newLink();
     const browser = client();
     await browser.signInWithLink(link);
@@ -174,7 +174,7 @@ describe('a form', () => {
     ['nowhere (Origin: null)', { origin: 'null' }],
     ['the address bar', { 'sec-fetch-site': 'none' }],
   ];
-  test.each(cases)('is refused when it comes from %s', async (_name, headers) => {
+  test.each(cases)('is rejected when it comes from %s', async (_name, headers) => {
     const browser = client();
     await browser.signIn(vendor.apiKey);
     await browser.get('/connections/new');
@@ -183,7 +183,7 @@ describe('a form', () => {
     expect(wordsOf(page)).toContain('did not come from this site');
   });
 
-  test('is refused without the token of this browser', async () => {
+  test('is rejected without the token of this browser', async () => {
     const browser = client();
     await browser.signIn(vendor.apiKey);
     for (const csrf of ['', 'x', 'A'.repeat(43)])
@@ -196,7 +196,7 @@ describe('a form', () => {
     );
   });
 
-  test('is refused with a cookie and neither Fetch Metadata nor Origin', async () => {
+  test('is rejected with a cookie but neither Fetch Metadata nor Origin', async () => {
     const browser = client();
     await browser.signIn(vendor.apiKey);
     await browser.get('/connections/new');
@@ -216,7 +216,7 @@ describe('a form', () => {
     expect((await send({ origin: vendor.service.url })).status).toBe(303);
   });
 
-  test('sign-in too: nobody is signed in as somebody else without knowing', async () => {
+  test('sign-in, too: prevents login CSRF', async () => {
     const browser = client();
     await browser.get('/sign-in');
     const page = await browser.post(
@@ -228,7 +228,7 @@ describe('a form', () => {
   });
 });
 
-test('outside loopback the cookie is for https alone', async () => {
+test('outside loopback the cookie is Secure', async () => {
   const far = await startVendor({ publicUrl: 'https://connect.vendor.example' });
   try {
     const response = await fetch(`${far.service.url}/sign-in`);
@@ -259,7 +259,7 @@ test('outside loopback the cookie is for https alone', async () => {
   }
 });
 
-test('a page loads nothing from anybody else, is shown in no frame, and is kept nowhere', async () => {
+test("a page loads nothing from other origins, can't be framed and isn't cached", async () => {
   const { headers, text } = await client().get('/sign-in');
   const policy = headers.get('content-security-policy') ?? '';
   expect(policy).toContain("default-src 'none'");
@@ -270,7 +270,7 @@ test('a page loads nothing from anybody else, is shown in no frame, and is kept 
   expect(text).not.toMatch(/<style|\sstyle=|\son\w+=/);
 });
 
-test('an address that is not there is a page for people, and JSON for programs and below /v1', async () => {
+test('an unknown address is a page for people, and JSON for programs and below /v1', async () => {
   for (const [path, accept, type] of [
     ['/connection', 'text/html,*/*;q=0.8', 'text/html; charset=utf-8'],
     ['/favicon/x.ico', '*/*', 'application/problem+json'],
@@ -283,7 +283,7 @@ test('an address that is not there is a page for people, and JSON for programs a
   }
 });
 
-test('one session can ask no more than one API key can', async () => {
+test('a session has the rate limit of an API key', async () => {
   const limited = await startVendor({ rateLimits: { key: 5 } });
   try {
     const browser = openWebClient(limited.service.url);
@@ -299,7 +299,7 @@ test('one session can ask no more than one API key can', async () => {
 describe('the language', () => {
   const languageOf = (page: { text: string }) => /<html lang="(\w+)"/.exec(page.text)?.[1];
 
-  test('is the one that the link asks for, for the whole session', async () => {
+  test("is the link's for the whole session", async () => {
     const link = `${await newLink()}&lang=de`;
     const browser = client();
     const landing = await browser.get(link);
@@ -320,12 +320,12 @@ describe('the language', () => {
     ['fr', 'en'],
     ['', 'en'],
     ['__proto__', 'en'],
-  ])('is the first that the browser prefers: "%s"', async (header, language) => {
+  ])(`is the browser's first supported: "%s"`, async (header, language) => {
     const page = await client().get('/sign-in', { 'accept-language': header });
     expect([languageOf(page), page.headers.get('content-language')]).toEqual([language, language]);
   });
 
-  test.each(['xx', '__proto__', '<script>', 'de&lang=en'])('stays when a link asks for %s', async (asked) => {
+  test.each(['xx', '__proto__', '<script>', 'de&lang=en'])('stays when a link requests %s', async (asked) => {
     const page = await client().get(`${await newLink()}&lang=${asked}`);
     expect([page.status, languageOf(page)]).toEqual([200, 'en']);
   });

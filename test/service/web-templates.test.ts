@@ -1,4 +1,4 @@
-/** What step 1 of the guide offers where the vendor has more than one principal, and a template. */
+/** Step 1 of the guide with several principals and an uploaded template. */
 import { startVendor, type Vendor } from '../vendor.js';
 import { openWebClient, type WebClient, type WebPage, wordsOf } from '../web-client.js';
 
@@ -37,7 +37,7 @@ async function begin(partition: string): Promise<string> {
 const linkIn = (page: WebPage, start: string): URL =>
   new URL((new RegExp(`href="(${start}[^"]+)"`).exec(page.text)?.[1] ?? '').replaceAll('&amp;', '&'));
 
-test('the partition is asked once, and everything after is of that one', async () => {
+test('the partition is asked once and applies to everything after', async () => {
   const choice = await browser.get('/connections/new');
   expect(wordsOf(choice)).toContain('AWS partition AWS (commercial regions) AWS GovCloud (US)');
   const id = await begin('aws-us-gov');
@@ -47,7 +47,7 @@ test('the partition is asked once, and everything after is of that one', async (
   expect(linkIn(guide, 'https://console').host).toBe('console.amazonaws-us-gov.com');
 });
 
-test('a set-up code is shown in a command once, works, and is revoked', async () => {
+test('a set-up code is shown once in a command, works, and is revoked', async () => {
   const id = await begin('aws');
   const path = `/connections/${id}/setup?format=cdktn`;
   expect(wordsOf(await browser.get(path))).not.toContain('init --setup');
@@ -66,7 +66,7 @@ test('a set-up code is shown in a command once, works, and is revoked', async ()
   expect((await read()).status).toBe(401);
 });
 
-test('CloudFormation opens with everything filled in, where the vendor has put the template', async () => {
+test('CloudFormation opens with all values filled in, where the vendor uploaded the template', async () => {
   const id = await begin('aws');
   const page = await browser.get(`/connections/${id}/setup?format=cloudformation&permissions=security-audit`);
   const { hash } = linkIn(page, 'https://console.aws.amazon.com/cloudformation');
@@ -81,7 +81,7 @@ test('CloudFormation opens with everything filled in, where the vendor has put t
   expect(page.text).not.toMatch(/whsec_[A-Za-z0-9+/]{30}/);
 });
 
-test('Terraform also has the module, with the same role', async () => {
+test('Terraform offers the module with the same role', async () => {
   const id = await begin('aws');
   await vendor.call('PUT', `/v1/connections/${id}/scopes`, {
     scopes: [{ project: 'shop', environment: 'test' }],

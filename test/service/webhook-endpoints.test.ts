@@ -20,7 +20,7 @@ afterEach(async () => {
   for (const receiver of receivers.splice(0)) await receiver.close();
 });
 
-/** An endpoint that was created by a call, and what comes there. */
+/** An endpoint created through the API, and its messages. */
 async function endpoint(members: object = {}, key = vendor.apiKey) {
   const receiver = await startWebhookReceiver();
   receivers.push(receiver);
@@ -36,7 +36,20 @@ async function endpoint(members: object = {}, key = vendor.apiKey) {
 
 const project = () => ({ project: `p-${randomBytes(4).toString('hex')}` });
 
-test('an endpoint of one organization gets its events, one of the operator those of all, each with its own secret', async () => {
+test('endpoints that never answer take a part of the deliveries, and hold up no other organization', async () => {
+  const slow = [await endpoint(), await endpoint()];
+  for (const { receiver } of slow) receiver.answer = () => {};
+  const other = await vendor.service.createOrganization('other');
+  const quick = await endpoint({}, other.apiKey);
+  await Promise.all(Array.from({ length: 40 }, () => vendor.connected(project())));
+  await until(() => slow.every(({ receiver }) => receiver.received.length === 16));
+  const made = await vendor.connected(project(), other.apiKey);
+  // Well before the first of the others is cut off after 15 seconds.
+  await until(() => quick.receiver.types(made.id).length === 1, 'the other organization’s message', 5_000);
+  expect(slow.map(({ receiver }) => receiver.received.length)).toEqual([16, 16]);
+});
+
+test("an organization's endpoint gets its events, the operator's those of all, each with its own secret", async () => {
   const own = await endpoint();
   const all = await endpoint({}, operatorToken);
   expect(own.made).toMatchObject({
@@ -74,7 +87,7 @@ test('an endpoint of one organization gets its events, one of the operator those
   ]);
 });
 
-test('it gets only the types that it names', async () => {
+test('gets only its selected types', async () => {
   const some = await endpoint({ events: ['connection.disconnected'] });
   const made = await vendor.connected(project());
   await vendor.call('DELETE', made.path);
@@ -85,7 +98,7 @@ test('it gets only the types that it names', async () => {
   await until(() => some.receiver.types(again.id).length === 1);
 });
 
-test('its secret is in one answer only, is stored encrypted, and two sign while it is rotated', async () => {
+test('its secret is shown once, stored encrypted, and both sign during a rotation', async () => {
   const { receiver, path, made, list } = await endpoint();
   expect((await vendor.call('GET', path)).body).not.toHaveProperty('secret');
   const rotated = await vendor.call('POST', `${path}/rotate-secret`, { previousValidSeconds: 3_600 });
@@ -105,7 +118,7 @@ test('its secret is in one answer only, is stored encrypted, and two sign while 
     for (const secret of [made.secret, rotated.body.secret]) expect(text).not.toContain(secret);
 });
 
-test('deliveries show status, attempts and last answer, and are replayed one by one or by time', async () => {
+test('deliveries show status, attempts and last answer, and can be replayed one by one or by time', async () => {
   const { receiver, path, list } = await endpoint();
   receiver.answer = (response) => response.writeHead(410).end();
   const made = await vendor.connected(project());
@@ -140,7 +153,7 @@ test('deliveries show status, attempts and last answer, and are replayed one by 
   });
 });
 
-test('what waits goes to a new URL at once, and a disabled one gets nothing', async () => {
+test('waiting messages go to a new URL immediately, and a disabled endpoint gets none', async () => {
   const { receiver, path, list } = await endpoint();
   receiver.answer = (response) => response.writeHead(500).end();
   const made = await vendor.connected(project());
@@ -157,7 +170,7 @@ test('what waits goes to a new URL at once, and a disabled one gets nothing', as
   expect((await vendor.call('GET', path)).body.code).toBe('webhook_endpoint_not_found');
 });
 
-test('pages of deliveries hold each once, the newest first', async () => {
+test('deliveries are listed once in pages, newest first', async () => {
   const { receiver, path, list } = await endpoint();
   for (let count = 0; count < 5; count++) {
     vendor.clock.pass(1_000);
@@ -175,7 +188,7 @@ test('pages of deliveries hold each once, the newest first', async () => {
   expect(await list()).toEqual([]);
 });
 
-describe('an endpoint is refused', () => {
+describe('an endpoint is rejected', () => {
   test.each([
     ['http to a public address by name', { url: 'ftp://hooks.vendor.example/' }, 'body.url'],
     ['with a password', { url: 'https://u:p@hooks.vendor.example/' }, 'body.url'],
@@ -208,7 +221,7 @@ describe('an endpoint is refused', () => {
   });
 });
 
-test('those of the settings are listed to the operator, tested, and changed by no call', async () => {
+test("endpoints from settings are listed for the operator, can be tested, and can't be changed", async () => {
   await vendor.close();
   vendor = await startWatchedVendor({
     operatorTokenHash: createHash('sha256').update(operatorToken).digest('hex'),
@@ -229,7 +242,7 @@ test('those of the settings are listed to the operator, tested, and changed by n
   }
 });
 
-test('every call about them is in the audit log', async () => {
+test('every call is audited', async () => {
   const { path } = await endpoint();
   await vendor.call('POST', `${path}/test`);
   await vendor.call('PATCH', path, { description: 'Pager' });

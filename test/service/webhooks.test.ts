@@ -1,9 +1,8 @@
-/** What the vendor's endpoints get, over real HTTP. */
+/** Webhook delivery over real HTTP. */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { LookupFunction } from 'node:net';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
-import { openFileStore } from '../../service/index.js';
 import { readContract } from '../api-contract.js';
 import { hour, minute, until } from '../passing-clock.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
@@ -26,7 +25,7 @@ const start = async (options: Parameters<typeof startWatchedVendor>[0] = {}) => 
   vendor = await startWatchedVendor(options);
 };
 
-test('each message of a connection’s life is as /openapi.json describes it', async () => {
+test('each message of a connection’s life matches /openapi.json', async () => {
   await start();
   const made = await vendor.connected({ project: 'shop' });
   const { Condition: _, ...open } = made.connection.trustPolicy.Statement[0];
@@ -44,7 +43,7 @@ test('each message of a connection’s life is as /openapi.json describes it', a
   expect(faultOfMessage({ type: 'connection.connected', data: {} } as never)).toBeDefined();
 });
 
-test('each change of a status is one signed message, which holds no secret and no external ID', async () => {
+test('each status change is one signed message without secret or external ID', async () => {
   await start();
   const made = await vendor.connected({ project: 'shop' });
   await until(() => vendor.receiver.received.length === 1);
@@ -88,7 +87,7 @@ test('each change of a status is one signed message, which holds no secret and n
   expect(vendor.receiver.refused).toEqual([]);
 });
 
-test('a secret is changed with two that are valid: both sign, so whichever an endpoint knows is enough', async () => {
+test('both secrets sign during a rotation, so an endpoint can know either', async () => {
   const secrets = [newWebhookSecret(), newWebhookSecret()];
   const [first = '', second = ''] = secrets;
   const endpoint = await startReceiver();
@@ -108,7 +107,7 @@ test('a secret is changed with two that are valid: both sign, so whichever an en
   ).toThrow();
 });
 
-test('two endpoints get the same message with the same id, and one that is down holds up nobody', async () => {
+test("two endpoints get the same message with the same id, and a failing one doesn't delay the other", async () => {
   const [one, other] = [await startReceiver(), await startReceiver()];
   other.secret = one.secret;
   await start({
@@ -129,8 +128,8 @@ test('two endpoints get the same message with the same id, and one that is down 
   });
 });
 
-describe('an endpoint that does not take it', () => {
-  test('gets it again and again for a day, each time with the same id and body, and a timestamp of its own', async () => {
+describe('an endpoint that fails', () => {
+  test('gets retries for a day, each with the same id and body and a new timestamp', async () => {
     await start();
     const { receiver } = vendor;
     receiver.answer = (response) => response.writeHead(500).end('no');
@@ -166,7 +165,7 @@ describe('an endpoint that does not take it', () => {
     expect((await vendor.call('GET', made.path)).body.status).toBe('connected');
   });
 
-  test('says 410 and gets it no more', async () => {
+  test('with 410 gets no retry', async () => {
     await start();
     vendor.receiver.answer = (response) => response.writeHead(410).end();
     await vendor.connected();
@@ -174,7 +173,7 @@ describe('an endpoint that does not take it', () => {
     await until(async () => (await vendor.store.nextMessageAt()) === undefined);
   });
 
-  test('says 410 and is left alone for an hour: what comes meanwhile waits, and the next message asks again', async () => {
+  test('with 410 is paused for an hour: messages wait, and the next one is a probe', async () => {
     await start({ metricsListener: { host: '127.0.0.1', port: 0 } });
     vendor.receiver.answer = (response) => response.writeHead(410).end();
     const first = await vendor.connected({ project: 'first' });
@@ -195,7 +194,28 @@ describe('an endpoint that does not take it', () => {
     await until(() => vendor.receiver.types(second.id).length === 1);
   });
 
-  test('asks for time with Retry-After and gets it', async () => {
+  test('says 410 before a restart and is left alone after it', async () => {
+    await start();
+    const { receiver, openStore, sandbox } = vendor;
+    receivers.push(receiver);
+    const webhooks = { endpoints: [receiver.url], secrets: [receiver.secret], allowsPrivate: true };
+    receiver.answer = (response) => response.writeHead(410).end();
+    await vendor.connected();
+    await until(() => vendor.logged('wants no more').length === 1);
+    await until(async () => (await vendor.store.nextMessageAt()) === undefined);
+    const { apiKey } = vendor;
+    await vendor.service.close();
+    await start({ store: await openStore(), webhooks });
+    await vendor.connected({ project: 'later' }, apiKey);
+    await until(async () => {
+      const next = await vendor.store.nextMessageAt();
+      return next !== undefined && Date.parse(next) - vendor.clock.now() > 55 * minute;
+    });
+    expect(receiver.received).toHaveLength(1);
+    await sandbox.close();
+  });
+
+  test('is retried as its Retry-After says', async () => {
     await start();
     vendor.receiver.answer = (response) => response.writeHead(429, { 'retry-after': '600' }).end();
     await vendor.connected();
@@ -205,7 +225,7 @@ describe('an endpoint that does not take it', () => {
     expect(nextAt - vendor.clock.now()).toBeLessThan(610_000);
   });
 
-  test('redirects and is not followed', async () => {
+  test('that redirects is not followed', async () => {
     const elsewhere = await startReceiver();
     await start();
     vendor.receiver.answer = (response) => response.writeHead(307, { location: elsewhere.url }).end();
@@ -214,7 +234,7 @@ describe('an endpoint that does not take it', () => {
     expect([elsewhere.received.length, elsewhere.refused.length]).toEqual([0, 0]);
   });
 
-  test('never answers, and is cut off', async () => {
+  test('that never answers is cut off', async () => {
     const endpoint = await startReceiver();
     endpoint.answer = () => {};
     await start({
@@ -229,7 +249,7 @@ describe('an endpoint that does not take it', () => {
     await until(() => vendor.logged('no answer within 0.3 s').length === 1);
   });
 
-  test('answers without end, and nothing of it is read', async () => {
+  test('with an endless answer is not read', async () => {
     let written = 0;
     await start();
     vendor.receiver.answer = (response) => {
@@ -248,7 +268,7 @@ describe('an endpoint that does not take it', () => {
   });
 });
 
-describe('where a message never goes', () => {
+describe('addresses that are never contacted', () => {
   const secrets = [newWebhookSecret()];
   const resolvesTo =
     (...answers: string[][]): LookupFunction =>
@@ -280,7 +300,7 @@ describe('where a message never goes', () => {
     ['loopback, translated', '64:ff9b::7f00:1'],
     ['loopback, 6to4', '2002:7f00:1::'],
     ['documentation', '2001:db8::1'],
-  ])('%s (%s), by a name that resolves to it or by its number', async (_what, address) => {
+  ])('%s (%s), by name or address', async (_what, address) => {
     await start({
       webhooks: {
         endpoints: [
@@ -307,7 +327,7 @@ describe('where a message never goes', () => {
     await until(() => vendor.logged('at a private address').length === 1);
   });
 
-  test('a name of which one address is private', async () => {
+  test('a name with one private address', async () => {
     await start({
       webhooks: {
         endpoints: ['https://hooks.vendor.example/'],
@@ -319,7 +339,7 @@ describe('where a message never goes', () => {
     await until(() => vendor.logged('at a private address').length === 1);
   });
 
-  test('a name that leads elsewhere the second time it is asked: each try asks once, and the address that was judged is the one used', async () => {
+  test('a name that rebinds: each attempt resolves once and connects to the checked address', async () => {
     const inside = await startReceiver();
     inside.answer = (response) => response.writeHead(500).end();
     let asked = 0;
@@ -346,7 +366,7 @@ describe('where a message never goes', () => {
     expect([asked, inside.received.length]).toEqual([2, 1]);
   });
 
-  test('a public address without TLS, also when private ones are allowed', async () => {
+  test('a public address without TLS, even when private ones are allowed', async () => {
     await start({
       webhooks: {
         endpoints: ['http://hooks.vendor.example/'],
@@ -359,15 +379,15 @@ describe('where a message never goes', () => {
     await until(() => vendor.logged('is not https').length === 1);
   });
 
-  test('an endpoint that is not configured any more', async () => {
+  test('an endpoint that is no longer configured', async () => {
     await start();
-    const { receiver, directory, sandbox } = vendor;
+    const { receiver, openStore, sandbox } = vendor;
     receivers.push(receiver);
     receiver.answer = (response) => response.writeHead(500).end();
     await vendor.connected();
     await until(() => vendor.logged('is tried again').length === 1);
     await vendor.service.close();
-    const store = await openFileStore({ directory });
+    const store = await openStore();
     await start({ store, webhooks: { endpoints: [], secrets } });
     vendor.clock.pass(hour);
     await until(() => vendor.logged('not configured any more').length === 1);
@@ -377,10 +397,10 @@ describe('where a message never goes', () => {
   });
 });
 
-test('no secret and no path of an endpoint is in the log or on the disk', async () => {
+test('no secret or path of an endpoint is logged or stored in the clear', async () => {
   await start();
   const made = await vendor.connected();
-  await until(() => vendor.receiver.of(made.id).length === 1);
+  await until(() => vendor.receiver.types(made.id).length === 1);
   const files = readdirSync(vendor.directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
@@ -388,7 +408,7 @@ test('no secret and no path of an endpoint is in the log or on the disk', async 
   for (const line of vendor.logs) expect(line).not.toContain('/hooks');
 });
 
-test('messages about a connection come in the order of its versions, and all of them at once when the endpoint works again', async () => {
+test('messages about a connection keep their order and resume when the endpoint recovers', async () => {
   await start();
   const made = await vendor.connected({ project: 'shop' });
   const other = await vendor.connected({ project: 'other' });

@@ -68,17 +68,17 @@ async function connect(url: string) {
   });
 }
 
-test('takes keys from a file, one a line', async () => {
+test('reads keys from a file, one per line', async () => {
   const { url } = await start({ ROLEBRIDGE_ENCRYPTION_KEYS_FILE: fileWith(`k2:${key()}\nk1:${key()}\n`) });
   expect((await connect(url)).body).toMatchObject({ method: 'access_key', status: 'connected' });
 });
 
-test('starts without a key, and says so when it is asked for one', async () => {
+test('starts without a key, and reports it when one is needed', async () => {
   const { url } = await start({});
   expect((await connect(url)).body.code).toBe('access_key_not_available');
 });
 
-test('an encryption key is rotated while the service runs: the file is read again, and one call encrypts all again', async () => {
+test('an encryption key is rotated in a running service: the file is read again, and one call re-encrypts', async () => {
   const [old, next] = [`k1:${key()}`, `k2:${key()}`];
   const path = fileWith(old);
   const { url, process: service, output } = await start({ ROLEBRIDGE_ENCRYPTION_KEYS_FILE: path });
@@ -133,7 +133,7 @@ test.each<[string, Record<string, string>, RegExp]>([
     { ROLEBRIDGE_ENCRYPTION_KEYS: `k1:${aKey}`, ROLEBRIDGE_ENCRYPTION_KEYS_FILE: fileWith(`k1:${aKey}`) },
     /set one of them/,
   ],
-])('does not start with %s, and repeats no key', async (_name, settings, message) => {
+])('does not start with %s, and prints no key', async (_name, settings, message) => {
   const { exit, output } = await start(settings);
   expect(await exit).toBe(2);
   expect(output()).toMatch(message);

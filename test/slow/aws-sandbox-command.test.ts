@@ -21,7 +21,7 @@ beforeAll(async () => {
 let running: ChildProcess | undefined;
 afterEach(() => running?.kill());
 
-/** What it prints until it ends, or until it has printed the last key. */
+/** Its output until it exits, or until it has printed the last key. */
 function run(...words: string[]) {
   const child = spawn(command, words);
   running = child;
@@ -73,7 +73,7 @@ it.each([
   [['--port', '70000']],
   [['--propagation-delay-ms', '-1']],
   [['--port', '0', '--host', '203.0.113.1']],
-])('says in one line what is wrong with %j', async (words) => {
+])('reports %j in one line', async (words) => {
   const { code, stdout, stderr } = await run(...words);
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toMatch(/^aws-sandbox: [^\n]+ See --help\.\n$/);

@@ -1,4 +1,4 @@
-/** What docs/operations.md says of changing secrets and of copies, done as it says there, with real processes. */
+/** Rotations and copies as docs/operations.md describes them, with real processes. */
 
 import { randomBytes } from 'node:crypto';
 import { cpSync, mkdtempSync } from 'node:fs';
@@ -103,7 +103,7 @@ it.each(['files', 'postgres'])(
     // The secret is accepted; the proof is an old one.
     expect(await registered.json()).toMatchObject({ code: 'account_not_proved' });
 
-    // What was signed before the change is readable and proved, without the old key.
+    // Data signed before the change is readable and verified without the old key.
     const { body: audit } = await callApi(third.url, apiKey, 'GET', '/v1/audit?limit=100');
     const actions = audit.records.map(({ action }: { action: string }) => action);
     expect(actions).toEqual(expect.arrayContaining(['organization.create', 'connection.reencrypt']));
@@ -120,7 +120,7 @@ it.each(['files', 'postgres'])(
   90_000,
 );
 
-it('a service key: another one under the same id, or none, stops the start and says which; doctor too', async () => {
+it('a different service key under the same id, or none, stops the start and doctor, by name', async () => {
   const [old, imposter, next] = [newKey('k1'), newKey('k1'), newKey('k2')];
   const first = await vendor.start({ ROLEBRIDGE_SERVICE_KEYS: old });
   await pending(first, await vendor.organization(first));
@@ -167,7 +167,7 @@ it('a service key: the old one is needed until everything is encrypted and signe
   expect(await doctor(old)).toMatchObject({ outcome: 'ok' });
 }, 90_000);
 
-it('the operator’s token and the token of the metrics: the old ones end with the restart', async () => {
+it('the operator’s token and the metrics token: the old ones stop working at the restart', async () => {
   const [old, next] = [randomBytes(32).toString('hex'), randomBytes(32).toString('hex')];
   const made = (service: RunningService, token: string) =>
     callApi(service.url, token, 'POST', '/v1/organizations', { name: 'a' }).then(({ status }) => status);
@@ -195,7 +195,7 @@ it('an API key: a new one, then the old one is revoked', async () => {
   expect((await callApi(service.url, next.apiKey, 'GET', '/v1/connections')).status).toBe(200);
 }, 60_000);
 
-it('a copy of the data directory, put in another place, has everything', async () => {
+it('a copy of the data directory in another place is complete', async () => {
   const first = await vendor.start();
   const apiKey = await vendor.organization(first);
   const connection = await pending(first, apiKey);
@@ -204,7 +204,7 @@ it('a copy of the data directory, put in another place, has everything', async (
   const copy = join(mkdtempSync(join(tmpdir(), 'rolebridge-copy-')), 'data');
   cpSync(vendor.directory, copy, { recursive: true });
 
-  // What happens after the copy is what a restore forgets.
+  // A restore loses changes after the copy.
   const second = await vendor.start();
   await callApi(second.url, apiKey, 'DELETE', `/v1/connections/${connection.id}`);
   await stop(second);

@@ -3,7 +3,7 @@ import { runCommandLine } from '../command-line.js';
 
 const scriptFor = async (shell: string) => (await runCommandLine(['completion', shell])).stdout;
 
-/** What bash offers for the last word of a line. */
+/** Bash's completions of the last word. */
 async function offered(...line: string[]): Promise<string[]> {
   const program = `${await scriptFor('bash')}
 COMP_WORDS=(rolebridge "$@"); COMP_CWORD=$#; _rolebridge; printf '%s\\n' "\${COMPREPLY[@]}"`;
@@ -39,7 +39,7 @@ test('bash offers every verb', async () => {
 });
 
 test.each(['zsh', 'fish'])(
-  'the script for %s has every command, and is one where that shell is',
+  'the script for %s has every command, and is valid where that shell is installed',
   async (shell) => {
     const script = await scriptFor(shell);
     for (const word of ['credentials', 'doctor', 'rotate-key', 'session-policy-file'])

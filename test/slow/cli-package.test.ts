@@ -1,4 +1,4 @@
-/** The command as npm installs it: from the packed tarball, in somebody's project outside this repository. */
+/** The command as npm installs it: from the packed tarball, in a project outside this repository. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -33,7 +33,7 @@ beforeAll(async () => {
   installed = path.join(modules, '@rolebridge/service');
   renameSync(path.join(modules, '@rolebridge/package'), installed);
   writeFileSync(path.join(project, 'package.json'), JSON.stringify({ name: 'vendor', type: 'module' }));
-  // As npm does for what a package has under "bin".
+  // As npm does for a package's "bin".
   const { bin } = JSON.parse(readFileSync(path.join(installed, 'package.json'), 'utf8'));
   for (const [name, file] of Object.entries<string>(bin)) {
     symlinkSync(path.join(installed, file), path.join(modules, '.bin', name));
@@ -64,7 +64,7 @@ const rolebridge = (...words: string[]) =>
 
 const command = 'dist/service/cli/rolebridge.cjs';
 
-test('the command is one file that loads nothing else, for those that wait for credentials', () => {
+test('the credentials command is one file that loads nothing else', () => {
   const text = readFileSync(path.join(installed, command), 'utf8');
   const loaded = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name = '']) => name);
   expect(loaded.filter((name) => !isBuiltin(name))).toEqual([]);

@@ -1,5 +1,5 @@
 /**
- * What a service could answer to a callback, wrongly or with bad intent: generated from the tables of its answers, one
+ * Wrong and hostile answers to a callback, generated from the tables of its answers, one
  * deploy for each member of each answer and each bad value.
  */
 import { Readable } from 'node:stream';
@@ -19,7 +19,7 @@ interface Schema {
   oneOf?: Schema[];
 }
 
-// zod-openapi's own type of the document is wider than what is read here.
+// zod-openapi's own type of the document is wider than the part read here.
 const { schemas } = createOpenApiDocument(operations, '').components as unknown as {
   schemas: Record<string, Schema>;
 };
@@ -105,7 +105,7 @@ const cases = Object.entries(ANSWERS).flatMap(([name, { schema }]) =>
   membersOf(schema).map((path) => [name, path]),
 );
 
-test('has every member of the three answers', () => {
+test('covers every member of the three answers', () => {
   expect(cases.length).toBeGreaterThan(80);
   const paths = cases.map(([name, path]) => `${name}: ${path}`);
   expect(paths).toEqual(
@@ -121,25 +121,28 @@ test('has every member of the three answers', () => {
 /** The end of an answer that is one, whatever is in it. */
 const VERDICT = /^northwind: (not connected|connected to|(not )?ready to connect)/m;
 
-test.each(cases)('%s: a bad %s ends as an answer, in one screen, and draws nothing', async (name, path) => {
-  const { status, body, environment } = ANSWERS[name ?? ''] ?? failed(name);
-  for (const value of Object.values(BAD)) {
-    const answered = withMember(body, (path ?? '').split('.'), value);
-    const { code, output } = await run((): VendorAnswer => ({ status, body: answered }), environment);
-    await closeVendor();
-    expect(output).not.toMatch(/the callback failed|^::error/m);
-    expect(output).toMatch(VERDICT);
-    for (const drawing of ['\u001b', '\u202e', '\r']) expect(output).not.toContain(drawing);
-    expect(output.length).toBeLessThan(20_000);
-    // Of another connection, or of another role, nothing is connected.
-    if (name !== 'connection' || ['id', 'roleArn', 'status'].includes(path ?? ''))
-      expect([path, code]).toEqual([path, 1]);
-  }
-});
+test.each(cases)(
+  '%s: a bad %s ends as an answer within one screen, without control characters',
+  async (name, path) => {
+    const { status, body, environment } = ANSWERS[name ?? ''] ?? failed(name);
+    for (const value of Object.values(BAD)) {
+      const answered = withMember(body, (path ?? '').split('.'), value);
+      const { code, output } = await run((): VendorAnswer => ({ status, body: answered }), environment);
+      await closeVendor();
+      expect(output).not.toMatch(/the callback failed|^::error/m);
+      expect(output).toMatch(VERDICT);
+      for (const drawing of ['\u001b', '\u202e', '\r']) expect(output).not.toContain(drawing);
+      expect(output.length).toBeLessThan(20_000);
+      // Of another connection, or of another role, nothing is connected.
+      if (name !== 'connection' || ['id', 'roleArn', 'status'].includes(path ?? ''))
+        expect([path, code]).toEqual([path, 1]);
+    }
+  },
+);
 
 /** A member that never ends: the answer is cut off, long before the deadline. */
 const topLevel = cases.filter(([, path]) => !path?.includes('.'));
-test.each(topLevel)('%s: an endless %s is given up', async (name, path) => {
+test.each(topLevel)('%s: an endless %s is aborted', async (name, path) => {
   const { status, environment } = ANSWERS[name ?? ''] ?? failed(name);
   function* endless() {
     yield `{"${path}":"`;

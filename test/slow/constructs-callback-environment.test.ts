@@ -19,7 +19,7 @@ const connected = () => ({ status: 200, body: { status: 'connected', roleArn: RO
 
 afterEach(closeVendor);
 
-test('knows what the script reads', () => {
+test('covers the variables of the script', () => {
   expect(variables).toEqual(
     expect.arrayContaining(['CONNECT_EVENT', 'CONNECT_SCOPE', 'CONNECT_CALLBACK_SECRET', 'CONNECT_ROLE_ID']),
   );
@@ -27,11 +27,11 @@ test('knows what the script reads', () => {
 
 describe.each(variables)('%s', (variable) => {
   test.each(wrong)(
-    'that is %s ends soon, without a stack trace or control characters',
+    'that is %s ends quickly, without a stack trace or control characters',
     async (_name, value) => {
       const { code, output } = await run(connected, { CONNECT_DEADLINE_SECONDS: '2', [variable]: value });
       expect([0, 1]).toContain(code);
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be printed.
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not be printed.
       expect(output).not.toMatch(/[\u0000-\u0009\u000b-\u001f]|\n\s+at /);
       expect(output.length).toBeLessThan(10_000);
     },

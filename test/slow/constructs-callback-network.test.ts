@@ -22,7 +22,7 @@ const startNetwork = (respond?: (headers: IncomingHttpHeaders) => number) =>
 const url = { CONNECT_CALLBACK_URL: `https://${HOST}/v1/callbacks` };
 
 test.each(['HTTPS_PROXY', 'https_proxy'])(
-  '%s is obeyed, and trusts what NODE_EXTRA_CA_CERTS names',
+  '%s is used, with the certificates of NODE_EXTRA_CA_CERTS',
   async (name) => {
     const { asked, proxy } = await startNetwork();
     const { code, output } = await run(connected, { ...url, ...trusted, [name]: proxy });
@@ -43,7 +43,7 @@ test('a proxy without its scheme, with a user', async () => {
 });
 
 test.each(['connect.vendor.test', '.vendor.test', 'vendor.test', '*', 'x.test, vendor.test:443'])(
-  'NO_PROXY=%s goes past it',
+  'NO_PROXY=%s bypasses it',
   async (noProxy) => {
     const { asked, proxy } = await startNetwork();
     const environment = { ...url, ...trusted, HTTPS_PROXY: proxy, NO_PROXY: noProxy };
@@ -53,7 +53,7 @@ test.each(['connect.vendor.test', '.vendor.test', 'vendor.test', '*', 'x.test, v
 );
 
 test.each(['other.test', 'notvendor.test', 'or.test', 'vendor.test:8443', '10.0.0.0/8', '10.0.0.0/x', ''])(
-  'NO_PROXY=%j is about others',
+  "NO_PROXY=%j doesn't match",
   async (noProxy) => {
     const { asked, proxy } = await startNetwork();
     await run(connected, { ...url, ...trusted, HTTPS_PROXY: proxy, NO_PROXY: noProxy });
@@ -77,7 +77,7 @@ test('a proxy that asks for a password fails at once', async () => {
   expect(output).toMatch(/\(proxy_authentication_required\)/);
 });
 
-test('a proxy that is down is tried again', async () => {
+test('an unreachable proxy is retried', async () => {
   const { output } = await run(connected, {
     ...url,
     HTTPS_PROXY: 'http://127.0.0.1:1',

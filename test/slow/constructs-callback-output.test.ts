@@ -1,4 +1,4 @@
-/** What a deploy prints, and the check before there is a role. */
+/** The output of a deploy, and the check before the role exists. */
 import { closeVendor, destroy, problem, run } from '../constructs/callback-run.js';
 import { connected, type VendorAnswer } from '../constructs/vendor.js';
 
@@ -40,7 +40,7 @@ describe('a connected deploy', () => {
   });
 
   test.each([{ id: 'con_other' }, { roleArn: 'arn:aws:iam::210987654321:role/other' }])(
-    'is not one when the answer is about %j',
+    'is rejected when the answer is about %j',
     async (other) => {
       const { code, output } = await run((one) => ({
         status: 200,
@@ -112,14 +112,14 @@ describe('the input to change', () => {
     expect(output).not.toMatch(/paste|principal/i);
   });
 
-  test('is not named when the values are as the service expects: then the remedy is', async () => {
+  test('is replaced by the remedy when the values match', async () => {
     const { output } = await run(() => refused, { CONNECT_EXTERNAL_ID: expected });
     expect(output).toContain('  What to do\n');
     expect(output).not.toContain('Change this');
   });
 });
 
-describe('the check before there is a role', () => {
+describe('the check before the role exists', () => {
   const check = {
     CONNECT_EVENT: 'connection.check',
     CONNECT_ROLE_ARN: '',
@@ -128,7 +128,7 @@ describe('the check before there is a role', () => {
     CONNECT_EXTERNAL_ID: 'an-external-id',
   };
 
-  test('is sent with the account and the external ID, and says what is right', async () => {
+  test('is sent with account and external ID, and prints the result', async () => {
     const { code, output, received } = await run(
       () => ({ status: 200, body: { checks: [{ name: 'external_id', outcome: 'passed' }] } }),
       check,

@@ -5,8 +5,8 @@ import { connected, type Received, type VendorAnswer } from '../constructs/vendo
 
 afterEach(closeVendor);
 
-describe('what is sent', () => {
-  test('is signed as the Standard Webhooks library asks, and says what the contract says', async () => {
+describe('the request', () => {
+  test('is signed as Standard Webhooks specifies, with the body of the contract', async () => {
     const { code, output, received } = await run(connected);
     expect(code).toBe(0);
     expect(output).toMatch(/northwind: connected to 210987654321\n {2}Scope {4}shop\/production\n/);
@@ -25,7 +25,7 @@ describe('what is sent', () => {
     expect(headers['content-type']).toBe('application/json');
   });
 
-  test('has no scope when none was given', async () => {
+  test('has no scope by default', async () => {
     const { received } = await run(connected, { CONNECT_SCOPE: '' });
     expect(JSON.parse(received[0]?.body ?? '').data).toStrictEqual({
       connectionId: 'con_8f3kQz',
@@ -45,7 +45,7 @@ describe('what is sent', () => {
     expect([code, output]).toEqual([0, expect.stringContaining('disconnected')]);
   });
 
-  test('is signed with the connection’s own secret before the general one, and one from a variable before both', async () => {
+  test("is signed with the connection's secret before the general one, and with a variable's before both", async () => {
     const [own, given] = [1, 2].map(() => `whsec_${randomBytes(32).toString('base64')}`) as [string, string];
     const { received } = await run(connected, { CONNECT_CALLBACK_SECRET_CON_8F3KQZ: own });
     await run(connected, {
@@ -57,7 +57,7 @@ describe('what is sent', () => {
     new Webhook(given).verify(second.body, second.headers as Record<string, string>);
   });
 
-  test('is signed with a secret that has white space around it: it belongs to the file that it came from', async () => {
+  test('is signed with the trimmed secret', async () => {
     for (const secret of [`${SECRET}\n`, ` \t${SECRET}\r\n`]) {
       const { code, received } = await run(connected, { CONNECT_CALLBACK_SECRET: secret });
       expect(code).toBe(0);
@@ -66,7 +66,7 @@ describe('what is sent', () => {
     }
   });
 
-  test('has the permission set and what was left out of it', async () => {
+  test('has the permission set and the excluded statements', async () => {
     const { received } = await run(connected, {
       CONNECT_PERMISSION_SET: 'deploy@3',
       CONNECT_WITHOUT: 'Cost,Billing',
@@ -77,7 +77,7 @@ describe('what is sent', () => {
     });
   });
 
-  test('has another id in each run', async () => {
+  test('has a new id in each run', async () => {
     const { received } = await run(connected);
     await run(connected);
     expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(2);
@@ -85,7 +85,7 @@ describe('what is sent', () => {
 });
 
 describe('retries', () => {
-  test('with the same id and body until the service has decided, a line for each attempt', async () => {
+  test('with the same id and body until the service decides, one line per attempt', async () => {
     const { code, output, received } = await run((one, before) =>
       before === 0
         ? problem(503, { code: 'aws_unavailable' })
@@ -122,7 +122,7 @@ describe('retries', () => {
     expect(second.at - first.at).toBeGreaterThanOrEqual(1900);
   });
 
-  test('not when Retry-After is later than the deadline: says so at once', async () => {
+  test('not when Retry-After is later than the deadline, which it reports immediately', async () => {
     const { code, output, received, tookMs } = await run(() => ({
       status: 503,
       headers: { 'retry-after': '3600' },
@@ -134,7 +134,7 @@ describe('retries', () => {
     );
   });
 
-  test('until the deadline, and not for longer', async () => {
+  test('until the deadline', async () => {
     const { code, output, received, tookMs } = await run(() => problem(503, { code: 'aws_unavailable' }), {
       CONNECT_DEADLINE_SECONDS: '3',
     });
@@ -144,7 +144,7 @@ describe('retries', () => {
     expect(output).toMatch(/not connected \(aws_unavailable\)/);
   });
 
-  test('a server that never answers, until the deadline', async () => {
+  test('against an unresponsive server, until the deadline', async () => {
     const { code, output, tookMs } = await run(() => new Promise(() => {}), {
       CONNECT_DEADLINE_SECONDS: '1',
     });
@@ -279,7 +279,7 @@ describe('before anything is sent', () => {
   });
 });
 
-describe('a destroy is never held hostage', () => {
+describe('a destroy is never blocked', () => {
   const strict = { CONNECT_FAIL_WHEN_UNREACHABLE: 'true' };
   const unreachable = { ...destroy, CONNECT_CALLBACK_URL: 'http://127.0.0.1:1/' };
 

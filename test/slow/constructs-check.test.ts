@@ -42,7 +42,7 @@ const run = (words: string[], environment: Record<string, string> = {}) =>
   });
 
 describe('check', () => {
-  test('says what a deploy would say before it creates a role', async () => {
+  test('prints the result of a deploy before it creates a role', async () => {
     answer = () => ({ status: 200, body: { checks: [{ name: 'external_id', outcome: 'passed' }] } });
     const { code, output } = await run(['check', '--account-id', '210987654321']);
     expect([code, output]).toEqual([0, expect.stringContaining('check: ready to connect')]);
@@ -74,7 +74,7 @@ describe('check', () => {
       accountId: '210987654321',
       externalId: 'written-external-id',
     });
-    // What is said otherwise comes first.
+    // Other messages come first.
     await run(['check', '--connection-id', 'con_said'], { ...unset, CONNECT_EXTERNAL_ID: 'said' });
     expect(JSON.parse(vendor.received[1]?.body ?? '').data).toMatchObject({
       connectionId: 'con_said',
@@ -94,7 +94,7 @@ describe('check', () => {
       /callback_secret_missing[\s\S]*in this shell/,
     ],
     ['a secret on the command line', ['check', '--callback-secret=x'], {}, /must not be on a command line/],
-  ])('ends with the reason for %s', async (_name, words, environment, text) => {
+  ])('fails with the reason for %s', async (_name, words, environment, text) => {
     const { code, output } = await run(words, environment);
     expect([code, output]).toEqual([1, expect.stringMatching(text)]);
     expect(vendor.received).toEqual([]);
@@ -106,7 +106,7 @@ describe('pull', () => {
   const file = () => path.join(folder, 'permissions/deploy@3.json');
   afterEach(() => rmSync(path.join(folder, 'permissions'), { recursive: true, force: true }));
 
-  test('writes the file once, and leaves one that differs alone', async () => {
+  test('writes the file once, and never overwrites a different one', async () => {
     answer = () => ({ status: 200, body: set });
     expect(await run(['pull', 'deploy@3'])).toMatchObject({
       code: 0,

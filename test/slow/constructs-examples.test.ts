@@ -12,7 +12,7 @@ const examples = readdirSync('examples', { withFileTypes: true })
   .filter(({ name }) => name !== 'cdk-terrain')
   .map((entry) => entry.name);
 
-test('there are examples', () => {
+test('exist', () => {
   expect(examples.length).toBeGreaterThanOrEqual(8);
 });
 
@@ -42,7 +42,7 @@ describe.each(examples)('%s', (name) => {
     }
   });
 
-  test('starts with when to use it, and knows nothing of the repository’s insides', () => {
+  test('starts with its purpose, and uses published packages only', () => {
     const text = readFileSync(path.join('examples', name, 'main.ts'), 'utf8');
     expect(text).toMatch(/^\/\*\*\s+(\* )?Use this /);
     expect(text).not.toMatch(/from '\.\.?\//);
@@ -67,7 +67,7 @@ test('all-options has every option', () => {
   expect(props.filter((prop) => !new RegExp(`\\b${prop}\\b`).test(example))).toEqual(exclusive);
 });
 
-test('the list of examples names each', () => {
+test('the list of examples is complete', () => {
   const text = readFileSync('examples/README.md', 'utf8');
   for (const name of ['cdk-terrain', ...examples]) expect(text).toContain(`[${name}](${name}/main.ts)`);
 });

@@ -129,7 +129,7 @@ describe.each(flavours)('init, for $cdk', (flavour) => {
       ...more,
     });
 
-  test('makes a project in an empty folder, which synthesizes a connection', async () => {
+  test('creates a project in an empty folder that synthesizes a connection', async () => {
     const folder = folderWith(flavour);
     const { code, output } = await init(folder, [
       '--yes',
@@ -182,7 +182,7 @@ describe.each(flavours)('init, for $cdk', (flavour) => {
     expect(json.provider.aws).toEqual([{ region: 'eu-central-1' }]);
   }, 60_000);
 
-  test('says what to write by hand where it is not clear which stack is meant', async () => {
+  test('prints the code to add when the stack is ambiguous', async () => {
     const two = template(flavour).replace(
       'const app',
       'class Other extends TerraformStack {}\nnew Other(new App(), "x");\nconst app',
@@ -199,7 +199,7 @@ describe.each(flavours)('init, for $cdk', (flavour) => {
 describe('init', () => {
   const [flavour] = flavours;
 
-  test('shows what it would write and writes nothing without a yes', async () => {
+  test('shows the files and writes nothing without a yes', async () => {
     for (const words of [[], ['--dry-run']]) {
       const folder = folderWith(flavour);
       const { output } = await init(folder, ['--cdk', 'cdktf', ...words]);
@@ -220,7 +220,7 @@ describe('init', () => {
     ['--callback-secret', 'whsec_AAAA'],
     ['--callback-secret=whsec_AAAA', ''],
     ['whsec_AAAA', ''],
-  ])('takes no callback secret on the command line: %s', async (...words) => {
+  ])('refuses a callback secret on the command line: %s', async (...words) => {
     const folder = folderWith(flavour);
     const { code, output } = await init(folder, ['--yes', ...words.filter(Boolean)]);
     expect(code).toBe(1);
@@ -229,7 +229,7 @@ describe('init', () => {
     expect(filesOf(folder)).toEqual([]);
   });
 
-  test('has no secret of the environment in any file', async () => {
+  test('writes no secret of the environment into a file', async () => {
     const folder = folderWith(flavour);
     const { output } = await init(folder, ['--yes', '--cdk', 'cdktf'], {
       ...environment,
@@ -239,7 +239,7 @@ describe('init', () => {
     for (const text of [output, ...texts]) expect(text).not.toContain('whsec_Y2FuYXJ5');
   });
 
-  test('names every value that is missing or wrong, at once', async () => {
+  test('reports all missing and wrong values together', async () => {
     const folder = folderWith(flavour);
     const { code, output } = await init(folder, ['--yes', '--callback-url', 'http://vendor.example/'], {
       CONNECT_CONNECTION_ID: 'con_1',
@@ -271,7 +271,7 @@ describe('init', () => {
     expect(filesOf(folder)).toEqual(before);
   });
 
-  test('writes the versions that the constructs are tested with', () => {
+  test('writes the tested versions', () => {
     const { devDependencies: tested } = JSON.parse(readFileSync('package.json', 'utf8'));
     for (const { dependencies } of Object.values(PACKAGES))
       for (const [name, version] of Object.entries(dependencies))
@@ -312,7 +312,7 @@ describe('init --setup', () => {
     expect(filesOf(folder)).toEqual([]);
   });
 
-  test('writes a stack with the values, checks the secret of the environment, and writes no secret', async () => {
+  test('writes a stack with the values, checks the secret in the environment, and writes no secret', async () => {
     const folder = folderWith(flavour);
     const { id, link, externalId, principal, callbackUrl, callbackSecret } = await connection();
     const { code, output } = await setUp(folder, [link, '--yes', '--scope', 'shop/production'], {
@@ -327,7 +327,7 @@ describe('init --setup', () => {
     expect(Object.keys((await synthesized(folder)).resource)).toContain('aws_iam_role');
   }, 60_000);
 
-  test('takes the code alone, beside the callback URL', async () => {
+  test('accepts the code with a separate callback URL', async () => {
     const { code, callbackUrl, id } = await connection();
     const { output } = await setUp(folderWith(flavour), [code, '--dry-run'], {
       CONNECT_CALLBACK_URL: callbackUrl,
@@ -335,7 +335,7 @@ describe('init --setup', () => {
     expect(output).toContain(id);
   });
 
-  test('says that a wrong secret is wrong', async () => {
+  test('reports a wrong secret', async () => {
     const { link } = await connection();
     const { code, output } = await setUp(folderWith(flavour), [link, '--yes'], {
       CONNECT_CALLBACK_SECRET: `whsec_${Buffer.alloc(32).toString('base64')}`,
@@ -382,7 +382,7 @@ describe('init --setup', () => {
       (url) => ({ body: { ...good, callbackUrl: url, externalId: 'x'.repeat(300_000) } }),
       /missing/,
     ],
-  ])('refuses a code that %s, and writes nothing', async (_name, answer, message) => {
+  ])('rejects a code that %s, and writes nothing', async (_name, answer, message) => {
     const server = createServer((_request, response) => {
       const { port } = server.address() as AddressInfo;
       const { status = 200, body } = answer(`http://127.0.0.1:${port}/v1/callbacks`);
@@ -404,7 +404,7 @@ describe('init --setup', () => {
     'https://vendor.example/',
     `http://vendor.example/#stp_${'a'.repeat(32)}`,
     `stp_${'a'.repeat(32)}`,
-  ])('does not take %j', async (link) => {
+  ])('rejects %j', async (link) => {
     const { code, output } = await setUp(folderWith(flavour), [link, '--yes']);
     expect([code, output]).toEqual([1, expect.stringMatching(/set-up code|--setup/)]);
   });

@@ -44,7 +44,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-test('the tarball is small and holds what it says, the script and the licence too', () => {
+test('the tarball is small and has its documented content, the script and the license', () => {
   expect(statSync(tarball).size).toBeLessThan(70_000);
   expect(files).toEqual(
     expect.arrayContaining([
@@ -68,7 +68,7 @@ test('the tarball is small and holds what it says, the script and the licence to
   ).toEqual([]);
 });
 
-test('it has no dependency of its own, and no customer is made to install the other one’s peers', () => {
+test('it has no dependencies, and installs no peers of the other framework', () => {
   const manifest = JSON.parse(readFileSync(path.join(installed(flavours[0]), 'package.json'), 'utf8'));
   expect(manifest.dependencies).toBeUndefined();
   const required = Object.keys(manifest.peerDependencies).filter(
@@ -80,7 +80,7 @@ test('it has no dependency of its own, and no customer is made to install the ot
   );
 });
 
-test('init needs Node alone: it runs where no package is installed yet', () => {
+test('init needs only Node: it runs before any package is installed', () => {
   const programs = files.filter((file) => /^dist\/init\/.+\.js$/.test(file));
   const loaded = programs.flatMap((file) => [
     ...readFileSync(path.join(installed(flavours[0]), file), 'utf8').matchAll(/\brequire\("([^"]+)"\)/g),
@@ -99,11 +99,11 @@ test('init needs Node alone: it runs where no package is installed yet', () => {
 });
 
 describe.each(flavours)('for $cdk', (flavour) => {
-  test('it loads its own peers only, and of the AWS bindings module by module', () => {
+  test('it loads only its own peers, and the AWS bindings module by module', () => {
     const own = files.filter(
       (file) =>
         file.startsWith(flavour.folder) &&
-        // The script is a program of its own.
+        // The script is a separate program.
         !file.endsWith('.cjs') &&
         (flavour.cdk === 'cdktn' || !/^dist\/(cdktn|init)\//.test(file)),
     );
@@ -190,7 +190,7 @@ describe.each(flavours)('for $cdk', (flavour) => {
   );
 });
 
-/** What a stack has, without the versions of the tools that wrote it. */
+/** A stack without the versions of its tools. */
 const withoutVersions = (json: Json) => {
   const { '//': _, terraform, ...rest } = json;
   const { required_providers, ...others } = terraform;
@@ -203,7 +203,7 @@ test.each(
     .map(({ name }) => name)
     .filter((name) => name !== 'cdk-terrain'),
 )(
-  'who moves from cdktf to cdktn keeps every resource under its address: %s',
+  'a move from cdktf to cdktn keeps every resource address: %s',
   async (example) => {
     const program = readFileSync(path.join(repository, 'examples', example, 'main.ts'), 'utf8');
     const [onCdktf, onCdktn] = await Promise.all(
@@ -249,8 +249,8 @@ test('the example for CDK Terrain type-checks and synthesizes as it is', async (
   expect(Object.keys(resource.aws_iam_role)).toHaveLength(1);
 }, 60_000);
 
-describe('what the tools for package authors say', () => {
-  test('arethetypeswrong: the types are right for every way of importing', async () => {
+describe('package tools', () => {
+  test('arethetypeswrong: the types are right for every kind of import', async () => {
     const { stdout } = await run(process.execPath, [
       bin('@arethetypeswrong/cli', 'attw'),
       tarball,
@@ -260,7 +260,7 @@ describe('what the tools for package authors say', () => {
     expect(stdout).toMatch(/No problems found/);
   }, 60_000);
 
-  test('publint: nothing to say', async () => {
+  test('publint: no findings', async () => {
     const { stdout } = await run(process.execPath, [bin('publint', 'publint'), '--strict', tarball]);
     expect(stdout).toMatch(/All good!/);
   }, 60_000);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '../real/tools.js';
 
-test('the demo goes all the way without Terraform, and leaves nothing behind', async () => {
+test('the demo completes without Terraform and removes its files', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'rolebridge-demo-test-'));
   try {
     const { code, stdout, stderr } = await runCommand(

@@ -78,7 +78,7 @@ test('builds, runs as its entry point says, and its health check passes', async 
   expect(healthy()).toBe(false);
 }, 600_000);
 
-/** What Git knows of: .dockerignore leaves out no more than node_modules, dist and secrets. */
+/** Files tracked by Git: .dockerignore excludes only node_modules, dist and secrets. */
 function copyRepository(to: string): void {
   const files = execFileSync('git', ['ls-files', '-z'], { encoding: 'utf8', maxBuffer: 1e8 })
     .split('\0')

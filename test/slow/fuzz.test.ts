@@ -1,6 +1,6 @@
 import { fuzz } from '../fuzz/run.js';
 
-it('arbitrary calls, made of the OpenAPI document, meet no 5xx, no hang and no change that they did not ask for', async () => {
+it('arbitrary calls from the OpenAPI document cause no 5xx, no hang and no unrequested change', async () => {
   const seed = Date.now() % 2 ** 31;
   const { statuses, operations } = await fuzz({ calls: 400, seed });
   // They get past the front door, and are refused for all sorts of reasons.

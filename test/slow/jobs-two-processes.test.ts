@@ -21,7 +21,7 @@ afterAll(async () => {
   await vendor?.close();
 });
 
-test('every connection is checked once, by whichever comes first', async () => {
+test('every connection is checked once, by either process', async () => {
   const made = await Promise.all(
     Array.from({ length: 40 }, (_, number) => vendor.connected({ project: `p${number}` })),
   );
@@ -42,7 +42,7 @@ test('every connection is checked once, by whichever comes first', async () => {
   expect(made.map(({ calls }, index) => calls() - (before[index] ?? 0))).toEqual(Array(40).fill(3));
 });
 
-test('what one of them leaves is done by the other, and each message comes once', async () => {
+test("one process finishes the other's jobs, and each message is delivered once", async () => {
   const made = await vendor.connected({ project: 'left' });
   vendor.sandbox.deleteRole(made.arn);
   await another.close();

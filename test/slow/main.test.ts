@@ -41,13 +41,13 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('npm start is node itself: the tsx command would kill a service that is busy when it is told to end', () => {
+test('npm start runs node directly: the tsx command would kill a busy service at SIGTERM', () => {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
   const command = 'node --import tsx service/main.ts';
   expect([scripts.start, scripts.rolebridge]).toEqual([command, command]);
 });
 
-test('output that nobody reads any more ends a command in silence', async () => {
+test('a closed output pipe ends a command silently', async () => {
   const child = spawn(process.execPath, [...startCommand, 'help'], { stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.destroy();
   let stderr = '';
@@ -58,7 +58,7 @@ test('output that nobody reads any more ends a command in silence', async () => 
   expect(stderr).toBe('');
 });
 
-describe('wrong settings are all named in one message, and nothing is written', () => {
+describe('all wrong settings are named in one message, and nothing is written', () => {
   test('nothing is set', async () => {
     const { code, stderr, stdout } = await end(run(['serve'], {}, {}));
     expect(code).toBe(2);
@@ -70,7 +70,7 @@ describe('wrong settings are all named in one message, and nothing is written', 
     expect(stdout).toBe('');
   });
 
-  test('everything is wrong, and no value of a secret is repeated', async () => {
+  test("everything is wrong, without a secret's value", async () => {
     const wrong = {
       ROLEBRIDGE_PRINCIPAL: 'arn:aws:iam::1234:role/vendor',
       ROLEBRIDGE_SERVICE_KEYS: 'k1:c2hvcnQtc2VjcmV0',
@@ -114,7 +114,7 @@ describe('wrong settings are all named in one message, and nothing is written', 
     ]);
   });
 
-  test('the command is none', async () => {
+  test('the command is unknown', async () => {
     const { code, stderr } = await end(run(['org', 'remove']));
     expect(code).not.toBe(0);
     expect(stderr).toMatch(/unknown command 'remove'[\s\S]*rolebridge help/);
@@ -122,7 +122,7 @@ describe('wrong settings are all named in one message, and nothing is written', 
   });
 });
 
-test('a key made on the command line works; SIGTERM under load loses nothing that was acknowledged', async () => {
+test('a key from the command line works; SIGTERM under load loses no acknowledged change', async () => {
   const made = await end(run(['org', 'create', 'acme']));
   expect(made).toMatchObject({ code: 0, stderr: '' });
   const apiKey = /rbk_\w+/.exec(made.stdout)?.[0] ?? '';
@@ -150,7 +150,7 @@ test('a key made on the command line works; SIGTERM under load loses nothing tha
   const told = Date.now();
   first.child.kill('SIGTERM');
   const stopped = await end(first);
-  // The clients reuse their connections, and go on for as long as they are answered.
+  // The clients reuse their connections, and continue while they get answers.
   expect(Date.now() - told).toBeLessThan(5_000);
   expect(stopped.code).toBe(0);
   await Promise.all(load);
@@ -193,7 +193,7 @@ test('a data directory has one process at a time', async () => {
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
 }, 60_000);
 
-test('a port that is taken is refused with a clear message, and the data directory is free again', async () => {
+test('a port in use is rejected with a clear message, and the data directory is released', async () => {
   const taken = createServer();
   const port = await new Promise<number>((resolve) => {
     taken.listen(0, '127.0.0.1', () => resolve((taken.address() as { port: number }).port));
@@ -206,7 +206,7 @@ test('a port that is taken is refused with a clear message, and the data directo
   await run(['serve']).listening;
 });
 
-test('damaged check values of the service keys are named, and what to do', async () => {
+test('damaged check values of the service keys are named with the fix', async () => {
   const service = run(['serve']);
   await service.listening;
   service.child.kill('SIGTERM');
@@ -220,7 +220,7 @@ test('damaged check values of the service keys are named, and what to do', async
   expect(refused.stderr).not.toMatch(/\n {4}at /);
 });
 
-test('the operator’s token makes organizations while the service runs', async () => {
+test('the operator’s token creates organizations in the running service', async () => {
   const service = run(['serve'], { ROLEBRIDGE_OPERATOR_TOKEN: operatorToken });
   const url = await service.listening;
   const made = await callApi(url, operatorToken, 'POST', '/v1/organizations', { name: 'acme' });
@@ -241,7 +241,7 @@ test('the operator’s token makes organizations while the service runs', async 
     expect(stdout + stderr).not.toContain(secret);
 });
 
-test('what the start mends in a file is a line of the log that names the file', async () => {
+test('a repair at start is logged with the file', async () => {
   const keys = [{ id: 'k1', key: Buffer.from(serviceKey, 'base64') }];
   const store = await openFileStore({ directory: dataDirectory, keys });
   const organization = anOrganization();

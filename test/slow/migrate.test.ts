@@ -124,7 +124,7 @@ const fill = (store: Store) =>
 /** Members in order: PostgreSQL keeps none. */
 const text = (value: object): string => JSON.stringify(Object.fromEntries(Object.entries(value).sort()));
 
-/** What anybody can ask of a store about these. */
+/** Everything readable about these in a store. */
 const everything = async (store: Store, filled: Awaited<ReturnType<typeof fill>>) =>
   Promise.all(
     filled.map(async ({ organization: { id }, key, connection, deleted, token }) => [
@@ -150,7 +150,7 @@ const due = async (store: Store) => {
   };
 };
 
-test('moves everything, says how much, and can be run again', async () => {
+test('moves everything, reports the numbers, and can be repeated', async () => {
   const filled = await inFiles(fill);
   // Of an organization that could not be made, the intent is all there is.
   const never = anOrganization();
@@ -196,7 +196,7 @@ test('moves everything, says how much, and can be run again', async () => {
   });
 }, 60_000);
 
-test('brings the database up to date when the files went on, also with a role that changed hands', async () => {
+test('updates the database from newer files, including a role that changed its connection', async () => {
   const [one, two] = await inFiles(fill);
   if (one === undefined || two === undefined) throw new Error('There are two.');
   expect((await migrate()).code).toBe(0);
@@ -214,7 +214,7 @@ test('brings the database up to date when the files went on, also with a role th
   expect(await inDatabase((store) => everything(store, filled))).toEqual(ofFiles);
 }, 60_000);
 
-test('takes back nothing that was done in the database since', async () => {
+test('keeps later changes in the database', async () => {
   const [one] = await inFiles(fill);
   if (one === undefined) throw new Error('There are two.');
   expect((await migrate()).code).toBe(0);
@@ -228,7 +228,7 @@ test('takes back nothing that was done in the database since', async () => {
   expect(await inDatabase((store) => store.connectionForCallback(renamed.id))).toEqual(renamed);
 }, 60_000);
 
-test('copies all or nothing: what it can not put in leaves the database as it was', async () => {
+test('copies all or nothing: an error leaves the database unchanged', async () => {
   await inFiles(fill);
   await inDatabase(async () => {});
   const client = new pg.Client({ connectionString: url });
@@ -243,7 +243,7 @@ test('copies all or nothing: what it can not put in leaves the database as it wa
   await client.end();
 }, 60_000);
 
-test('says what is missing, without the password', async () => {
+test('reports the difference without the password', async () => {
   const noDatabase = await migrate({ DATABASE_URL: '' });
   expect([noDatabase.code, noDatabase.stderr]).toEqual([2, expect.stringContaining('Set DATABASE_URL')]);
   const unreachable = await migrate({ DATABASE_URL: 'postgres://me:canary@127.0.0.1:9/none' });

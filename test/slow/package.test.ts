@@ -64,7 +64,7 @@ const bin = (name: string, command: string): string => {
   return path.join(folder, JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')).bin[command]);
 };
 
-test('the tarball holds the program, the client, what they read beside them, and nothing else', () => {
+test('the tarball has exactly the program, the client and their data', () => {
   expect(files).toEqual(
     expect.arrayContaining([
       'LICENSE',
@@ -96,7 +96,7 @@ test('the tarball holds the program, the client, what they read beside them, and
   ).toEqual([]);
 });
 
-test('the command starts from where npm puts it', async () => {
+test("the command starts from npm's location", async () => {
   const { stdout } = await node(path.join(installed(), 'dist/service/cli/rolebridge.cjs'), '--help');
   expect(stdout).toMatch(/Usage: rolebridge/);
   expect(readFileSync(path.join(installed(), 'dist/service/cli/rolebridge.cjs'), 'utf8')).toMatch(
@@ -105,7 +105,7 @@ test('the command starts from where npm puts it', async () => {
 }, 60_000);
 
 test.each(['@rolebridge/service', '@rolebridge/client'])(
-  '%s loads by name: ESM, and require where Node has it',
+  '%s loads by name with import, and with require where Node supports it',
   async (name) => {
     writeFileSync(
       path.join(root, 'load.mjs'),
@@ -118,7 +118,7 @@ test.each(['@rolebridge/service', '@rolebridge/client'])(
   60_000,
 );
 
-test('the client loads Node’s own modules and nothing else', async () => {
+test('the client loads only Node’s modules', async () => {
   const loaded = files
     .filter((file) => /^dist\/client\/.+\.js$/.test(file))
     .flatMap((file) => [
@@ -171,10 +171,10 @@ export async function first(apiKey: string): Promise<string | undefined> {
   120_000,
 );
 
-describe.each(['service', 'client'])('what the tools for package authors say of %s', (name) => {
+describe.each(['service', 'client'])('package tools: %s', (name) => {
   const tarball = () => tarballs.get(name) ?? '';
 
-  test('arethetypeswrong: the types are right for every way of importing ESM', async () => {
+  test('arethetypeswrong: the types are right for every kind of ESM import', async () => {
     const { stdout } = await node(
       bin('@arethetypeswrong/cli', 'attw'),
       tarball(),
@@ -187,13 +187,13 @@ describe.each(['service', 'client'])('what the tools for package authors say of 
     expect(stdout.match(/(node16 \(from ESM\)|bundler): 🟢/g)).toHaveLength(4);
   }, 120_000);
 
-  test('publint: nothing to say', async () => {
+  test('publint: no findings', async () => {
     const { stdout } = await node(bin('publint', 'publint'), '--strict', tarball());
     expect(stdout).toMatch(/All good!/);
   }, 60_000);
 });
 
-test('has its documents, alerts and dashboard, and no link that leads nowhere', () => {
+test('has its documents, alerts and dashboard, without a dead link', () => {
   for (const name of ['operations.md', 'runbook.md', 'operations/alerts.yml', 'operations/dashboard.json'])
     expect(files).toContain(`dist/docs/${name}`);
   const broken = files

@@ -15,16 +15,16 @@ afterAll(async () => {
   await stage?.server.dispose();
 });
 
-test('PostgreSQL stopped and started under load: 503 with Retry-After, nobody hangs, nothing is lost', async () => {
+test('PostgreSQL stopped and started under load: 503 with Retry-After, no hang, no loss', async () => {
   const report = await stopUnderLoad(stage);
   expect(report.refused).toBeGreaterThan(0);
   expect(report.changes).toBeGreaterThan(0);
 }, 60_000);
 
-test('PostgreSQL killed under 32 writers: every acknowledged change is there, nothing half-done', async () => {
+test('PostgreSQL killed under 32 writers: every acknowledged change is stored, none partially', async () => {
   for (let round = 0; round < 2; round++) expect((await killDatabase(stage)).changes).toBeGreaterThan(0);
 }, 60_000);
 
-test('the service killed under 32 writers: every acknowledged change is there, and the next one starts', async () => {
+test('the service killed under 32 writers: every acknowledged change is stored, and the next one starts', async () => {
   for (let round = 0; round < 2; round++) expect((await killService(stage)).changes).toBeGreaterThan(0);
 }, 60_000);

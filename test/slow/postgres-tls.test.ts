@@ -87,7 +87,7 @@ else
       return { DATABASE_URL: url.href };
     };
 
-    it('works with the CA that made the server’s certificate', async () => {
+    it('works with the CA of the server’s certificate', async () => {
       const service = await vendor.start(urlWith('localhost', 'ours.pem'));
       const apiKey = await vendor.organization(service);
       expect((await callApi(service.url, apiKey, 'GET', '/v1/connections')).status).toBe(200);
@@ -99,7 +99,7 @@ else
       ['a name that the certificate has not', '127.0.0.1', 'ours.pem', /the host as the certificate has it/],
       ['a file that is not there', 'localhost', 'none.pem', /Make the file readable.*sslrootcert/s],
     ])(
-      'refuses %s, and says what to set',
+      'rejects %s, and names the setting',
       async (_name, host, authority, message) => {
         const ended = vendor.start(urlWith(host, authority));
         await expect(ended).rejects.toThrow(message);

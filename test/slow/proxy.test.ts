@@ -54,7 +54,7 @@ function makeCertificates() {
   };
 }
 
-it('calls STS and KMS, proves enrolling accounts and delivers webhooks through HTTPS_PROXY, but for NO_PROXY', async () => {
+it('calls STS and KMS, verifies enrolling accounts and delivers webhooks through HTTPS_PROXY, except NO_PROXY', async () => {
   try {
     execFileSync('openssl', ['version']);
   } catch {
@@ -153,7 +153,7 @@ it('calls STS and KMS, proves enrolling accounts and delivers webhooks through H
   await kms.close();
 }, 90_000);
 
-it('names an endpoint that is not AWS’s own at the start and in doctor, wherever it was set', async () => {
+it('names a custom AWS endpoint at start and in doctor, wherever it was set', async () => {
   const vendor = await startVendorProcess({ ROLEBRIDGE_STS_ENDPOINT: '' });
   const service = await vendor.start({ AWS_ENDPOINT_URL: vendor.sandbox.url });
   for (const name of ['STS', 'IAM'])

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** A repository with what a release reads and writes, and a remote of its own. */
+/** A repository with the files of a release, and a separate remote. */
 async function repository(name: string, change = (settings: Record<string, unknown>) => settings) {
   const folder = path.join(root, name);
   mkdirSync(folder);
@@ -47,7 +47,7 @@ const next = (version: string) =>
   version.replace(/^(\d+)\.(\d+)\..*$/, (_, major, minor) => `${major}.${Number(minor) + 1}.0`);
 
 check(
-  'npm run release -- --dry-run says what it would do, and changes nothing',
+  'npm run release -- --dry-run prints its steps and changes nothing',
   async () => {
     const { folder, git, release, version } = await repository('dry');
     const { stdout, stderr } = await release('--dry-run');
@@ -75,7 +75,7 @@ check(
   async () => {
     const { folder, git, release, version } = await repository('real', (settings) => ({
       ...settings,
-      // What it does to the source needs the source; that is checked elsewhere.
+      // Changes to the source are checked elsewhere.
       hooks: {
         'after:bump':
           'npm version ${version} --workspaces --no-git-tag-version --allow-same-version --no-workspaces-update',

@@ -15,7 +15,7 @@ describe('rolebridge setup', () => {
   const file = join(folder, 'rolebridge.env');
   const setup = (...words: string[]) => runCommandLine(['setup', '--file', file, ...words]);
 
-  test('writes new keys once, for its owner alone, and prints the next command; what it wrote is valid', async () => {
+  test('writes new keys once with mode 0600, prints the next command, and the file is valid', async () => {
     const made = await setup('--principal', principal, '--public-url', 'https://connect.vendor.example');
     expect([made.code, made.stderr]).toEqual([0, '']);
     expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -40,7 +40,7 @@ describe('rolebridge setup', () => {
     expect(readFileSync(file, 'utf8')).toBe(text);
   });
 
-  test('asks at a terminal for what was not given, and refuses what is not valid', async () => {
+  test('asks for missing values at a terminal, and rejects invalid ones', async () => {
     const stdin = Object.assign(new PassThrough(), { isTTY: true });
     let shown = '';
     const stdout = {
@@ -60,7 +60,7 @@ describe('rolebridge setup', () => {
   });
 });
 
-test('--version prints the version of the package, with nothing before it', () => {
+test('--version prints only the version of the package', () => {
   const { version } = JSON.parse(readFileSync('service/package.json', 'utf8'));
   const shown = spawnSync(process.execPath, ['--import', 'tsx', 'service/main.ts', '--version'], {
     encoding: 'utf8',

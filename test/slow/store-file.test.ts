@@ -64,7 +64,7 @@ async function filled(): Promise<void> {
 }
 
 describe('files', () => {
-  test('are private, and stay so', async () => {
+  test('are private and stay private', async () => {
     await chmod(directory, 0o755);
     const store = await open();
     await store.createOrganization(organization);
@@ -80,7 +80,7 @@ describe('files', () => {
     for (const path of paths) expect([path, (await stat(path)).mode & 0o777]).toEqual([path, 0o600]);
   });
 
-  test('have the version before them as a backup', async () => {
+  test('keep their previous version as a backup', async () => {
     const store = await open();
     await store.createOrganization(organization);
     const first = await insert(store);
@@ -111,7 +111,7 @@ describe('files', () => {
       'another key',
       { status: 'failed', accessKey: { lastFour: 'ABCD', principalArn: 'arn', encrypted: encrypted('new') } },
     ],
-  ])('hold no access key that %s destroyed, nor does a backup', async (_, changes) => {
+  ])('keep no access key that %s destroyed, nor does a backup', async (_, changes) => {
     let store = await open();
     await store.createOrganization(organization);
     const connection = anAccessKeyConnection(organization.id, {
@@ -142,7 +142,7 @@ describe('files', () => {
       ]);
   });
 
-  test('of two organizations are written apart', async () => {
+  test('of two organizations are written separately', async () => {
     await filled();
     const store = await open();
     const other = anOrganization();
@@ -177,7 +177,7 @@ describe('files', () => {
     expect(names).toEqual([]);
   });
 
-  test('are never named by an id that leaves the directory', async () => {
+  test('never leave the directory by their name', async () => {
     const store = await open();
     for (const id of ['../evil', 'a/b', '', '.', 'a\0b'])
       await expect(store.createOrganization({ ...organization, id: id as OrganizationId })).rejects.toThrow(
@@ -187,7 +187,7 @@ describe('files', () => {
 });
 
 describe('a write', () => {
-  test('is on the disk before it is acknowledged: file, rename, directory', async () => {
+  test('is durable before it is acknowledged: file, rename, directory', async () => {
     const calls: string[] = [];
     const store = await open({ fileOperations: watched((call) => void calls.push(call)) });
     await store.createOrganization(organization);
@@ -199,7 +199,7 @@ describe('a write', () => {
     ]);
   });
 
-  test('is shared by the changes that wait for it', async () => {
+  test('is shared by waiting changes', async () => {
     let writes = 0;
     const store = await open({
       fileOperations: watched((call) => {
@@ -212,7 +212,7 @@ describe('a write', () => {
     expect(writes).toBeLessThanOrEqual(3);
   });
 
-  test('follows another without a pause', async () => {
+  test('follows the previous one immediately', async () => {
     const store = await open();
     await store.createOrganization(organization);
     await Promise.all(
@@ -229,50 +229,47 @@ describe('a write', () => {
     ['fsync file', 'EIO'],
     ['unlink', 'EIO'],
     ['rename', 'EIO'],
-  ])(
-    'that fails at %s (%s) changes nothing, and the store goes on when the disk does',
-    async (step, code) => {
-      let isBroken = false;
-      const store = await open({
-        fileOperations: watched((call) => {
-          if (isBroken && call === step) throw failure(code);
-        }),
+  ])('that fails at %s (%s) changes nothing, and the store recovers with the disk', async (step, code) => {
+    let isBroken = false;
+    const store = await open({
+      fileOperations: watched((call) => {
+        if (isBroken && call === step) throw failure(code);
+      }),
+    });
+    const other = anOrganization();
+    await store.createOrganization(organization);
+    await store.createOrganization(other);
+    const kept = await insert(store, { scopes: [{}] });
+    isBroken = true;
+    const role = 'arn:aws:iam::123456789012:role/reader';
+    const attempts = await Promise.allSettled([
+      store.commit({
+        connection: { next: { ...kept, scopes: [], version: 2, name: 'changed' }, ifVersion: 1, intent },
+      }),
+      insert(store, { ...connectedTo(role), scopes: [{}] }),
+      store.commit({ receipt: receiptOf(kept) }),
+    ]);
+    for (const attempt of attempts)
+      expect(attempt).toMatchObject({
+        status: 'rejected',
+        reason: { code: 'store_unavailable', retryAfterSeconds: 5, detail: expect.stringContaining(code) },
       });
-      const other = anOrganization();
-      await store.createOrganization(organization);
-      await store.createOrganization(other);
-      const kept = await insert(store, { scopes: [{}] });
-      isBroken = true;
-      const role = 'arn:aws:iam::123456789012:role/reader';
-      const attempts = await Promise.allSettled([
-        store.commit({
-          connection: { next: { ...kept, scopes: [], version: 2, name: 'changed' }, ifVersion: 1, intent },
-        }),
-        insert(store, { ...connectedTo(role), scopes: [{}] }),
-        store.commit({ receipt: receiptOf(kept) }),
-      ]);
-      for (const attempt of attempts)
-        expect(attempt).toMatchObject({
-          status: 'rejected',
-          reason: { code: 'store_unavailable', retryAfterSeconds: 5, detail: expect.stringContaining(code) },
-        });
-      expect((await store.connections(organization.id, { limit: 10 })).connections).toEqual([kept]);
-      expect(await store.scopeHolders(organization.id, [''])).toEqual([{ key: '', connection: kept }]);
-      isBroken = false;
-      await store.ready();
-      await store.commit({ receipt: receiptOf(kept) });
-      const taker = await insert(store, connectedTo(role), other.id);
-      await store.commit({ connection: { next: { ...kept, version: 2 }, ifVersion: 1, intent } });
-      await store.close();
-      const again = await open();
-      expect((await again.connections(organization.id, { limit: 10 })).connections).toEqual([
-        { ...kept, version: 2 },
-      ]);
-      expect(await again.connection(other.id, taker.id)).toEqual(taker);
-    },
-  );
+    expect((await store.connections(organization.id, { limit: 10 })).connections).toEqual([kept]);
+    expect(await store.scopeHolders(organization.id, [''])).toEqual([{ key: '', connection: kept }]);
+    isBroken = false;
+    await store.ready();
+    await store.commit({ receipt: receiptOf(kept) });
+    const taker = await insert(store, connectedTo(role), other.id);
+    await store.commit({ connection: { next: { ...kept, version: 2 }, ifVersion: 1, intent } });
+    await store.close();
+    const again = await open();
+    expect((await again.connections(organization.id, { limit: 10 })).connections).toEqual([
+      { ...kept, version: 2 },
+    ]);
+    expect(await again.connection(other.id, taker.id)).toEqual(taker);
+  });
 
-  test('whose directory is not on the disk may have happened: the disk is the truth, once it can be read', async () => {
+  test('whose directory sync fails may have happened: the disk decides when it is readable', async () => {
     let isBroken = false;
     let hasRenamed = false;
     const store = await open({
@@ -301,7 +298,7 @@ describe('a write', () => {
     expect((await (await open()).connections(organization.id, { limit: 10 })).connections).toEqual(found);
   });
 
-  test('that would make a document too large to be read is refused before it is made', async () => {
+  test('that would exceed the size of a readable document is rejected first', async () => {
     const store = await open();
     await store.createOrganization(organization);
     const kept = await insert(store);
@@ -317,7 +314,7 @@ describe('a write', () => {
     expect(await (await open()).connection(organization.id, kept.id)).toEqual(kept);
   }, 60_000);
 
-  test('is not seen by a reader, nor told to whoever came too late, before it is on the disk', async () => {
+  test('is invisible to readers and to the loser of a race until it is durable', async () => {
     let letGo = () => {};
     let isHeld = false;
     const store = await open({
@@ -363,7 +360,7 @@ describe('processes', () => {
     return { child, lines };
   }
 
-  test('are refused while another one has the directory', async () => {
+  test('are rejected while another process has the directory', async () => {
     await start('hold');
     await expect(open()).rejects.toMatchObject({
       code: 'store_unavailable',
@@ -372,7 +369,7 @@ describe('processes', () => {
     });
   });
 
-  test('killed while they write lose nothing that was acknowledged', async () => {
+  test('killed during writes lose nothing acknowledged', async () => {
     const acknowledged: string[] = [];
     for (let round = 0; round < 5; round++) {
       const { child, lines } = await start('write');
@@ -390,7 +387,7 @@ describe('processes', () => {
     expect(acknowledged.length).toBeGreaterThan(90);
   }, 120_000);
 
-  test('start at once after one that was killed', async () => {
+  test('start immediately after one that was killed', async () => {
     const { child } = await start('hold');
     child.kill('SIGKILL');
     await once(child, 'close');
@@ -399,7 +396,7 @@ describe('processes', () => {
     expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 
-  test('that are paused are passed over, and when they resume they acknowledge and change nothing', async () => {
+  test('that are paused lose the lock, and when they resume they acknowledge and change nothing', async () => {
     const { child, lines } = await start('write');
     while (lines.length < 20) await once(child.stdout as NodeJS.ReadableStream, 'data');
     child.kill('SIGSTOP');
@@ -420,7 +417,7 @@ describe('processes', () => {
     }
   }, 60_000);
 
-  test('on another host, whose socket says nothing here, write nothing more', async () => {
+  test("on another host, where the socket doesn't work, write nothing more", async () => {
     let lost: (error: Error) => void = () => {};
     const losing = new Promise<Error>((resolve) => {
       lost = resolve;

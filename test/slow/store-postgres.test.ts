@@ -1,4 +1,4 @@
-/** What is PostgreSQL's own; what every store does is in `test/contract/`. */
+/** Tests of PostgreSQL alone; the shared contract is in `test/contract/`. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { newOrganizationId } from '../../service/domain/ids.js';
@@ -39,7 +39,7 @@ const sql = async (url: string, text: string, values: unknown[] = []) => {
   return client.query(text, values).finally(() => client.end());
 };
 
-test('old audit records go once when two processes delete them at the same time', async () => {
+test('old audit records are deleted once by two concurrent processes', async () => {
   const url = await server.newSchema();
   const stores = await Promise.all([open(url), open(url)]);
   const { id } = anOrganization();
@@ -78,13 +78,13 @@ describe('checkpoints of the audit log', () => {
     ],
     ['a deleted checkpoint', 'DELETE FROM audit_checkpoints WHERE n = 1'],
     ['an edited checkpoint', 'UPDATE audit_checkpoints SET is_trimmed = true WHERE n = 1'],
-  ])('find %s', async (_, statement) => {
+  ])('detect %s', async (_, statement) => {
     const { url, store, organization } = await withLog();
     await sql(url, statement);
     expect(await store.auditFaults()).toEqual([expect.stringContaining(organization.id)]);
   });
 
-  test('stay when old records go, and are made by one of many processes', async () => {
+  test('survive retention, and are created by one of many processes', async () => {
     const { url, store, append, organization } = await withLog();
     expect(await store.deleteAuditBefore(never, never)).toBe(11);
     expect(await store.auditFaults()).toEqual([]);
@@ -148,7 +148,7 @@ describe('the key that signs, after a service key was exchanged', () => {
 });
 
 describe('the schema', () => {
-  test('is made once by processes that start at the same time', async () => {
+  test('is created once by concurrent starts', async () => {
     const url = await server.newSchema();
     const stores = await Promise.all(Array.from({ length: 6 }, () => open(url)));
     const organization = anOrganization();
@@ -157,7 +157,7 @@ describe('the schema', () => {
     expect((await sql(url, 'SELECT id, version FROM schema_version')).rows).toEqual([{ id: 1, version: 1 }]);
   });
 
-  test('of a newer version is refused, and left as it is', async () => {
+  test('of a newer version is rejected and unchanged', async () => {
     const url = await server.newSchema();
     await open(url);
     await sql(url, 'UPDATE schema_version SET version = 7');
@@ -169,7 +169,7 @@ describe('the schema', () => {
     expect((await sql(url, 'SELECT version FROM schema_version')).rows).toEqual([{ version: 7 }]);
   });
 
-  test('of a newer version that comes while a process runs ends its writes', async () => {
+  test('that is upgraded by a newer process stops the writes of an older one', async () => {
     const url = await server.newSchema();
     const store = await open(url);
     const organization = anOrganization();
@@ -187,7 +187,7 @@ describe('the schema', () => {
     expect(await store.organization(organization.id)).toEqual(organization);
   });
 
-  test('that is half made by something else is not touched', async () => {
+  test('that is partially created by something else is not touched', async () => {
     const url = await server.newSchema();
     await sql(url, 'CREATE TABLE tokens (mine INT)');
     await expect(openPostgresStore({ url })).rejects.toThrow('42P07');
@@ -199,7 +199,7 @@ describe('the schema', () => {
     expect((await sql(url, 'SELECT version FROM schema_version')).rows).toEqual([{ version: 0 }]);
   });
 
-  test('is used by a role that may read and write rows and make nothing', async () => {
+  test('can be used by a role that can only read and write rows', async () => {
     const url = await server.newSchema();
     await open(url);
     const schema = (await sql(url, 'SELECT current_schema() AS name')).rows[0].name;
@@ -212,7 +212,7 @@ describe('the schema', () => {
   });
 });
 
-describe('what it is told', () => {
+describe('input', () => {
   let url: string;
   let store: Store;
   const organization = anOrganization();
@@ -227,7 +227,7 @@ describe('what it is told', () => {
     return next;
   };
 
-  test('is kept to the letter, also what JSONB would refuse', async () => {
+  test('is stored exactly, even where JSONB would reject it', async () => {
     const name = 'NUL \u0000, a lone \ud800, zoë, "quotes", \\u0000, 𝒳';
     const connection = await insert({ name });
     expect(await store.connection(organization.id, connection.id)).toEqual({ ...connection, name });
@@ -237,7 +237,7 @@ describe('what it is told', () => {
     expect(await store.token(token.kind, token.hash)).toEqual(token);
   });
 
-  test('is never taken for SQL', async () => {
+  test('is never interpreted as SQL', async () => {
     const evil = `'; DROP TABLE connections; -- $1 \\`;
     const connection = await insert({ name: evil });
     expect(await store.connection(organization.id, connection.id)).toEqual(connection);
@@ -247,7 +247,7 @@ describe('what it is told', () => {
     expect(await store.token('web_session', evil)).toBeUndefined();
   });
 
-  test('is refused when a row was damaged or edited: an error, never an answer, and nothing of the row is said', async () => {
+  test('from a damaged or edited row is an error that reveals nothing of the row', async () => {
     const connection = await insert({ name: 'private name' });
     for (const damage of ['{}', 'null', '[]', `{"id":"${connection.id}","name":"private name"}`]) {
       await sql(url, 'UPDATE connections SET value = $1', [damage]);
@@ -260,7 +260,7 @@ describe('what it is told', () => {
     }
   });
 
-  test('is refused when a row was put in the place of another one', async () => {
+  test('from a row moved to another place is an error', async () => {
     const [one, two] = [await insert(), await insert()];
     await sql(
       url,
@@ -273,14 +273,14 @@ describe('what it is told', () => {
     });
   });
 
-  test('takes no external ID twice, also one that was given up by a rotation', async () => {
+  test('rejects a used external ID, including rotated ones', async () => {
     const first = await insert();
     const next = { ...first, externalId: 'rb-another' as never, version: 2 };
     await store.commit({ connection: { next, ifVersion: 1, intent } });
     await expect(insert({ externalId: first.externalId })).rejects.toThrow('external ID');
   });
 
-  test('goes on after a statement that the database refused, on the same sessions', async () => {
+  test('continues after a statement that the database rejected, on the same sessions', async () => {
     const narrow = await open(url, { maxSessions: 1 });
     const connection = await insert({
       ...connectedTo('arn:aws:iam::123456789012:role/reader'),
@@ -298,7 +298,7 @@ describe('what it is told', () => {
     expect(await narrow.connection(organization.id, connection.id)).toEqual(connection);
   });
 
-  test('swaps scopes between connections that take from each other at once, and loses none', async () => {
+  test('swaps scopes between connections concurrently without losing one', async () => {
     const other = await open(url);
     const [one, two] = [
       await insert({ scopes: [{ project: 'a' }] }),
@@ -330,7 +330,7 @@ describe('what it is told', () => {
   });
 });
 
-/** The table of claims says what the connections say. */
+/** The claims table matches the connections. */
 async function expectScopesAreWhole(url: string): Promise<void> {
   const { rows } = await sql(
     url,
@@ -343,13 +343,13 @@ async function expectScopesAreWhole(url: string): Promise<void> {
   expect(held.map(({ value, row_key }) => `${value} ${row_key}`).sort()).toEqual(expected.sort());
 }
 
-describe('when the database is not there', () => {
+describe('when the database is unavailable', () => {
   afterEach(async () => {
     // Whatever a test left it in.
     await server.proceed();
   });
 
-  test('the start says so at once, without the password', async () => {
+  test('the start fails immediately without printing the password', async () => {
     const refusal = await openPostgresStore({
       url: 'postgres://me:canary-password@127.0.0.1:9/rolebridge',
     }).catch((error) => error);
@@ -361,14 +361,14 @@ describe('when the database is not there', () => {
     expect(JSON.stringify(refusal) + refusal.stack + refusal.cause.stack).not.toContain('canary');
   });
 
-  test('of several hosts the first that answers is used', async () => {
+  test('the first of several hosts that answers is used', async () => {
     const url = await server.newSchema();
     const store = await open(url.replace('@127.0.0.1', '@127.0.0.1:9,127.0.0.1'));
     await store.createOrganization(anOrganization());
     await Promise.all(Array.from({ length: 20 }, () => store.ready()));
   });
 
-  test('every call is refused while it is stopped, and works again when it is back', async () => {
+  test('every call fails while it is stopped, and works again afterwards', async () => {
     const url = await server.newSchema();
     const store = await open(url);
     const organization = anOrganization();
@@ -388,7 +388,7 @@ describe('when the database is not there', () => {
     expect(await store.organization(organization.id)).toEqual(organization);
   });
 
-  test('a server that says nothing holds nobody longer than the limits, and all goes on when it answers', async () => {
+  test('an unresponsive server delays calls up to the limits, and calls work when it responds', async () => {
     const url = await server.newSchema();
     const limits = { connectTimeoutMs: 300, statementTimeoutMs: 300, maxSessions: 2 };
     const store = await open(url, limits);
@@ -410,7 +410,7 @@ describe('when the database is not there', () => {
     expect(await store.organization(organization.id)).toEqual(organization);
   });
 
-  test('a row that somebody else has locked is waited for within the limit of a statement', async () => {
+  test('a locked row is waited for up to the statement timeout', async () => {
     const url = await server.newSchema();
     const store = await open(url, { statementTimeoutMs: 300 });
     const organization = anOrganization();

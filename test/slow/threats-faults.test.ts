@@ -1,4 +1,4 @@
-/** AWS is slow or silent, the service is told to end, the clock jumps: nobody is told what was not decided. */
+/** AWS is slow or unresponsive, the service shuts down, the clock jumps: no answer claims a missing verdict. */
 
 import { systemClock } from '../../service/index.js';
 import { callbackMessage, provisioned } from '../callback-message.js';
@@ -23,7 +23,7 @@ describe('while AWS', () => {
     ['never answers', { kind: 'timeout' }, 503],
     ['has ended the session of the vendor’s own credentials', { kind: 'expired-token' }, 503],
   ] as const)(
-    '%s, the role keeps its status, and the answer comes within the time limit',
+    '%s, the role keeps its status, and the answer arrives within the time limit',
     async (_name, fault, status) => {
       const { body } = await vendor.call('POST', '/v1/connections', { name: 'shop' });
       const { accountId } = vendor.sandbox.createAccount();
@@ -58,7 +58,7 @@ describe('SIGTERM', () => {
   let vendor: Awaited<ReturnType<typeof startVendorProcess>>;
   afterEach(() => vendor.close());
 
-  it('lets a verification that is under way end, and what it answered is there after the restart', async () => {
+  it('completes a running verification, whose answer is stored after the restart', async () => {
     vendor = await startVendorProcess();
     const first = await vendor.start();
     const apiKey = await vendor.organization(first);
@@ -78,7 +78,7 @@ describe('SIGTERM', () => {
     expect(after.body).toMatchObject({ status: 'connected', roleArn: arn });
   }, 60_000);
 
-  it('tells who waits for a new role to come back, and ends within ten seconds', async () => {
+  it('asks clients that wait for a new role to retry, and ends within ten seconds', async () => {
     vendor = await startVendorProcess();
     const first = await vendor.start();
     const apiKey = await vendor.organization(first);
@@ -105,7 +105,7 @@ describe('the clock jumps', () => {
     ['a day ahead', day],
     ['a year back', -365 * day],
   ])(
-    '%s: the service goes on, old callbacks are stale, and no session is handed out past its end',
+    '%s: the service continues, old callbacks are stale, and no expired session is issued',
     async (_name, jump) => {
       let offset = 0;
       const clock = {

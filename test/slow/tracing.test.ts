@@ -17,7 +17,7 @@ interface Span {
 let vendor: Awaited<ReturnType<typeof startVendorProcess>>;
 afterEach(() => vendor.close());
 
-it('a request and its calls of STS are spans of the caller’s trace, with the route and without any id or secret', async () => {
+it('a request and its STS calls are spans of the caller’s trace, with the route and without ids or secrets', async () => {
   const received: string[] = [];
   const collector = createServer((request, response) => {
     let text = '';
@@ -77,7 +77,7 @@ it('a request and its calls of STS are spans of the caller’s trace, with the r
   expect(service.output()).toContain(`"traceId":"${traceId}"`);
 }, 60_000);
 
-it('nothing of it is loaded when no exporter is configured', async () => {
+it('no tracing code is loaded without an exporter', async () => {
   const coverage = mkdtempSync(join(tmpdir(), 'rolebridge-loaded-'));
   vendor = await startVendorProcess({ NODE_V8_COVERAGE: coverage });
   const service = await vendor.start();

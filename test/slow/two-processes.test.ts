@@ -28,7 +28,7 @@ afterAll(async () => {
 
 test.each<[string, Race]>([
   ['the same callback has one effect, and the same answer from both', 'sameCallback'],
-  ['a role that two organizations claim is one organization’s, and the other is not told whose', 'oneRole'],
+  ["a role that two organizations claim belongs to one, which the other doesn't learn", 'oneRole'],
   ['a scope that two connections are given is one connection’s', 'oneScope'],
   ['a scope that two connections are made with is one connection’s', 'takenScope'],
   ['of two changes of a connection, none is lost in silence', 'oneVersion'],
@@ -36,7 +36,7 @@ test.each<[string, Race]>([
   for (let round = 0; round < rounds; round++) await races[race](racers);
 });
 
-test('of two that start at once with different keys of one id, one is refused', async () => {
+test('of two concurrent starts with different keys of one id, one is rejected', async () => {
   const database = await server.newSchema();
   const started = await startVendorOnDatabase(database);
   const key = () => ({ ROLEBRIDGE_SERVICE_KEYS: `k1:${randomBytes(32).toString('base64')}` });
@@ -49,7 +49,7 @@ test('of two that start at once with different keys of one id, one is refused', 
   ]);
 });
 
-test('of two that start at once with different files of one permission set, one is refused', async () => {
+test('of two concurrent starts with different files of one permission set, one is rejected', async () => {
   const url = await server.newSchema();
   await openPostgresStore({ url }).then((store) => store.close());
   const served = () => servedPermissionSets({ dataDirectory: '', database: { url, maxSessions: 1 } });
@@ -67,7 +67,7 @@ test('of two that start at once with different files of one permission set, one 
   ]);
 });
 
-test('a key that one process revokes is refused by the other at once', async () => {
+test('a key that one process revokes is immediately rejected by the other', async () => {
   const { vendor, one, two } = racers;
   const organization = await vendor.organization(one);
   const { body: made } = await organization.call(one, 'POST', '/v1/api-keys', { name: 'ci' });

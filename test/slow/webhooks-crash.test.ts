@@ -64,7 +64,7 @@ async function start(settings: Record<string, string> = {}) {
   return { child, exit, url: url() ?? '', output: () => output };
 }
 
-test('whatever was acknowledged before kill -9 is delivered after the restart, with the same id', async () => {
+test('messages acknowledged before kill -9 are delivered after the restart, with the same id', async () => {
   // Nothing is taken yet: each message comes and is refused, or comes in the moment of the crash.
   receiver.answer = (response) => response.writeHead(503).end();
   const first = await start();
@@ -103,7 +103,7 @@ test('whatever was acknowledged before kill -9 is delivered after the restart, w
   expect(second.output()).not.toContain(receiver.secret);
 }, 60_000);
 
-test('an endpoint that never answers does not keep the service from ending', async () => {
+test("an unresponsive endpoint doesn't delay shutdown", async () => {
   receiver.answer = () => {};
   const service = await start();
   const { body } = await callApi(service.url, operatorToken, 'POST', '/v1/organizations', { name: 'acme' });

@@ -13,7 +13,7 @@ export function evaluate(
     parameters?: Record<string, string>;
     accountId: string;
     partition?: string;
-    /** What `Fn::GetAtt` gives, as `Resource.Attribute`; the name itself for all others. */
+    /** Values of `Fn::GetAtt`, as `Resource.Attribute`; the name itself for all others. */
     attributes?: Record<string, string>;
   },
 ) {

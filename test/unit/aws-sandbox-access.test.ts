@@ -70,7 +70,7 @@ const createRole = (inline: Record<string, object>, more: object = {}) =>
   }).arn;
 
 describe('SimulatePrincipalPolicy', () => {
-  it('answers for each action and resource what the policies of the role say', async () => {
+  it('evaluates each action and resource by the policies of the role', async () => {
     const arn = createRole({
       deploy: document(allow(['ec2:Describe*', 's3:*']), deny('s3:GetObject', 'arn:aws:s3:::secret/*')),
     });
@@ -84,7 +84,7 @@ describe('SimulatePrincipalPolicy', () => {
     expect(objects.all('EvalResourceDecision')).toEqual(['explicitDeny', 'allowed']);
   });
 
-  it('counts the permissions boundary and service control policies, and says which of them denies', async () => {
+  it('includes permissions boundary and service control policies, and names the denying one', async () => {
     const boundary = await iam(customer.admin, 'CreatePolicy', {
       PolicyName: 'boundary',
       PolicyDocument: JSON.stringify(document(allow(['s3:*', 'ec2:*']))),
@@ -97,7 +97,7 @@ describe('SimulatePrincipalPolicy', () => {
     expect(answer.all('AllowedByOrganizations')).toEqual(['true', 'true', 'false']);
   });
 
-  it('names the context values that are missing, and uses those that are given', async () => {
+  it('lists missing context values, and uses supplied ones', async () => {
     const arn = createRole({
       tagged: document(allow('ec2:StartInstances', '*', { StringEquals: { 'aws:ResourceTag/team': 'one' } })),
     });
@@ -122,7 +122,7 @@ describe('SimulatePrincipalPolicy', () => {
     expect([...first.all('EvalActionName'), ...second.all('EvalActionName')]).toEqual(actions);
   });
 
-  it('refuses wildcards, and policies of AWS whose text is not here', async () => {
+  it('rejects wildcards and AWS managed policies without a known document', async () => {
     const arn = createRole({}, { managedPolicyArns: ['arn:aws:iam::aws:policy/AWSSupportAccess'] });
     expect((await simulate(arn, ['ec2:Describe*'])).message).toBe('Invalid Action Name: ec2:Describe*');
     expect((await simulate(arn, ['support:DescribeCases'])).message).toBe(
@@ -131,13 +131,13 @@ describe('SimulatePrincipalPolicy', () => {
   });
 });
 
-describe('what a session of a role may do', () => {
+describe('permissions of a role session', () => {
   const self = (arn: string) => ({
     self: document(allow(['iam:GetRole', 'iam:SimulatePrincipalPolicy'], arn)),
   });
   const roleArn = 'arn:aws:iam::444455556666:role/vendor';
 
-  it('reads itself with the small policy on its own ARN, and no other role', async () => {
+  it('reads itself with the inline policy on its ARN, and no other role', async () => {
     const arn = createRole(self(roleArn));
     aws.createRole(customer.accountId, { roleName: 'other', trustPolicy: trust });
     const session = aws.createRoleSession(arn, { sessionName: 'check' });
@@ -170,7 +170,7 @@ describe('what a session of a role may do', () => {
       'with an explicit deny in an identity-based policy',
     ],
     ['no policy', {}, 'because no identity-based policy allows the iam:GetRole action'],
-  ])("says what denies, in AWS's words: %s", async (_, inline, because) => {
+  ])("names the denying policy in AWS's words: %s", async (_, inline, because) => {
     const session = aws.createRoleSession(createRole(inline));
     expect((await iam(session, 'GetRole', { RoleName: 'vendor' })).message).toMatch(`role vendor ${because}`);
   });
@@ -193,7 +193,7 @@ describe('what a session of a role may do', () => {
   });
 });
 
-describe("the caller's own side of AssumeRole", () => {
+describe("the caller's side of AssumeRole", () => {
   const assume = async (key: AccessKey, arn: string) =>
     new STSClient({ endpoint: aws.url, region: 'us-east-1', credentials: key, maxAttempts: 1 })
       .send(new AssumeRoleCommand({ RoleArn: arn, RoleSessionName: 'test' }))
@@ -208,7 +208,7 @@ describe("the caller's own side of AssumeRole", () => {
       PolicyDocument: JSON.stringify(document(statement)),
     });
 
-  it('needs an identity-based policy once the user has any', async () => {
+  it('requires an identity-based policy when the user has any', async () => {
     const arn = createRole({});
     const key = aws.createAccessKey(vendor.accountId, 'rolebridge');
     expect(await assume(key, arn)).toBe('ok');
@@ -222,7 +222,7 @@ describe("the caller's own side of AssumeRole", () => {
     expect(await assume(key, arn)).toMatch('with an explicit deny in an identity-based policy');
   });
 
-  it('needs none within one account where the trust policy names the user', async () => {
+  it('requires none within one account when the trust policy names the user', async () => {
     const key = aws.createAccessKey(vendor.accountId, 'rolebridge');
     await limitUser(allow('s3:*'));
     const named = (AWS: string) =>
@@ -300,7 +300,7 @@ describe('GetCallerIdentity proves who signed it', () => {
     return /<Arn>(.*)<\/Arn>/.exec(answer)?.[1] ?? /<Code>(.*)<\/Code>/.exec(answer)?.[1];
   }
 
-  it('with the headers that were signed, and no other', async () => {
+  it('with exactly the signed headers', async () => {
     const { headers } = await signer().sign(request());
     expect(await send(headers)).toBe(customer.admin.arn);
     expect(await send({ ...headers, 'x-rolebridge-nonce': 'two' })).toBe('SignatureDoesNotMatch');
@@ -338,7 +338,7 @@ describe('GetCallerIdentity proves who signed it', () => {
     expect(await get(params)).toBe('SignatureDoesNotMatch');
   });
 
-  it('to the SDK', async () => {
+  it('with the SDK', async () => {
     const sts = new STSClient({ endpoint: aws.url, region: 'us-east-1', credentials: vendor.admin });
     expect((await sts.send(new GetCallerIdentityCommand())).Arn).toBe(vendor.admin.arn);
   });

@@ -72,6 +72,6 @@ test.each(policies.filter(({ unsure }) => !unsure).map((row) => [row.id, row.nam
   },
 );
 
-test('all rows of the reference are there', () => {
+test('covers all rows of the reference', () => {
   expect(policies).toHaveLength(230);
 });

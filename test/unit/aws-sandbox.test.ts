@@ -97,7 +97,7 @@ function role(...statements: object[]): string {
     .arn;
 }
 
-describe('which external IDs a trust policy lets in', () => {
+describe('external IDs allowed by a trust policy', () => {
   const key = 'sts:ExternalId';
   type Row = [
     name: string,
@@ -252,7 +252,7 @@ describe('explicit denies', () => {
       'ok',
       'AccessDenied',
     ],
-    ['for somebody else', () => deny(undefined, { AWS: customer.root.arn }), 'ok', 'ok'],
+    ['for another audience', () => deny(undefined, { AWS: customer.root.arn }), 'ok', 'ok'],
     [
       'for all but the vendor',
       () => ({ Effect: 'Deny', NotPrincipal: { AWS: [vendor.root.arn, vendor.admin.arn] }, Action: 'sts:*' }),
@@ -280,13 +280,13 @@ test.each([
   ['a range', { IpAddress: { 'aws:SourceIp': '10.0.0.0/99' } }, 'the IP range "10.0.0.0/99"'],
   ['a number', { NumericLessThan: { 'aws:EpochTime': 'soon' } }, 'the number "soon"'],
   ['a variable', { StringEquals: { 'sts:ExternalId': '${a, b}' } }, 'the variable ${a, b}'],
-])('says loudly that it cannot evaluate %s, and never denies for it', async (_, condition, what) => {
+])('reports that it cannot evaluate %s instead of a denial', async (_, condition, what) => {
   expect(await outcome(assume(role(allow(condition)), { ExternalId: EXTERNAL_ID }))).toBe(
     `SandboxCannotEvaluate: The AWS sandbox can't evaluate ${what}.`,
   );
 });
 
-describe('whom a trust policy lets in', () => {
+describe('principals allowed by a trust policy', () => {
   type Row = [name: string, principal: () => unknown, user: string, session: string];
   const rows: Row[] = [
     ['the account', () => ({ AWS: vendor.accountId }), 'ok', 'ok'],
@@ -325,7 +325,7 @@ describe('whom a trust policy lets in', () => {
     expect(await outcome(assume(arn, {}, bridgeSession))).toMatch(session);
   });
 
-  it('nobody when the trusted role was deleted and made again: IAM keeps its unique id', async () => {
+  it('no principal after the trusted role was deleted and recreated: IAM keeps its unique id', async () => {
     const make = () => aws.createRole(vendor.accountId, { roleName: 'bridge', trustPolicy: policy(allow()) });
     const bridge = make();
     const arn = role(allow(undefined, { AWS: bridge.arn }));
@@ -341,14 +341,14 @@ describe('whom a trust policy lets in', () => {
     );
   });
 
-  it('nobody of another partition', async () => {
+  it('no principal of another partition', async () => {
     const gov = aws.createAccount({ partition: 'aws-us-gov' });
     const arn = role(allow(undefined, '*'));
     expect(await outcome(assume(arn, {}, gov.admin))).toMatch('AccessDenied');
     expect(gov.admin.arn).toBe(`arn:aws-us-gov:iam::${gov.accountId}:user/admin`);
   });
 
-  it('says the same of a role that does not exist, of its name in another letter case and of a wrong path', async () => {
+  it('answers alike for an unknown role, another letter case and a wrong path', async () => {
     const arn = role(allow());
     for (const other of [
       `${arn}x`,
@@ -388,7 +388,7 @@ describe('actions', () => {
     expect(outcomes.map((text) => /perform: (\S+)/.exec(text)?.[1] ?? text)).toEqual(expected);
   });
 
-  it('carries the source identity along a chain, where it cannot be changed', async () => {
+  it('passes the source identity along a chain, unchangeable', async () => {
     const statement = allow(undefined, undefined, 'sts:*');
     const bridge = aws.createRole(vendor.accountId, { roleName: 'bridge', trustPolicy: policy(statement) });
     const arn = role(allow({ StringEquals: { 'aws:SourceIdentity': 'alice' } }, undefined, 'sts:*'));
@@ -484,7 +484,7 @@ describe('parameters', () => {
     expect(await outcome(assume(second.arn, { DurationSeconds: 43200 }))).toBe('ok');
   });
 
-  it('takes a session policy, refuses a malformed one', async () => {
+  it('accepts a session policy, rejects a malformed one', async () => {
     const arn = role(allow());
     const good = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }] };
     expect((await assume(arn, { Policy: JSON.stringify(good) })).PackedPolicySize).toBeGreaterThan(0);
@@ -492,8 +492,8 @@ describe('parameters', () => {
   });
 });
 
-describe('who calls', () => {
-  it('is told by the session of a role', async () => {
+describe('GetCallerIdentity', () => {
+  it('returns the session of a role', async () => {
     const session = await sessionOf(role(allow(DENIED_CONDITION)), {
       ExternalId: EXTERNAL_ID,
       RoleSessionName: 'me',
@@ -505,7 +505,7 @@ describe('who calls', () => {
     });
   });
 
-  it('is told by long-term keys and their session tokens', async () => {
+  it('returns the user of long-term keys and session tokens', async () => {
     const key = aws.createAccessKey(vendor.accountId, 'bridge');
     const { Credentials: token } = await sts(key).send(new GetSessionTokenCommand({}));
     const session = {
@@ -526,7 +526,7 @@ describe('who calls', () => {
     expect(root).toMatchObject({ Arn: vendor.root.arn, UserId: vendor.accountId });
   });
 
-  it('is refused with an unknown key, a wrong session token, none, or an expired one', async () => {
+  it('rejects an unknown key, and a wrong, missing or expired session token', async () => {
     const session = await sessionOf(role(allow()), { DurationSeconds: 900 });
     const ask = (key: Parameters<typeof sts>[0]) => outcome(sts(key).send(new GetCallerIdentityCommand({})));
     const invalid = 'InvalidClientTokenId: The security token included in the request is invalid.';
@@ -547,7 +547,7 @@ describe('who calls', () => {
 });
 
 describe('propagation', () => {
-  it('makes a new role wait', async () => {
+  it('delays a new role', async () => {
     aws.propagationDelayMs = 10_000;
     const arn = role(allow());
     expect(await outcome(assume(arn))).toMatch('AccessDenied');
@@ -557,7 +557,7 @@ describe('propagation', () => {
     expect(await outcome(assume(arn))).toBe('ok');
   });
 
-  it('leaves the old trust policy in force until the new one has arrived', async () => {
+  it('keeps the old trust policy until the new one has propagated', async () => {
     const arn = role(allow());
     aws.propagationDelayMs = 10_000;
     aws.updateTrustPolicy(arn, policy(allow(DENIED_CONDITION)));
@@ -567,7 +567,7 @@ describe('propagation', () => {
     expect(await outcome(assume(arn, { ExternalId: EXTERNAL_ID }))).toBe('ok');
   });
 
-  it('can be hurried', async () => {
+  it('can be skipped', async () => {
     aws.propagationDelayMs = 60_000;
     const arn = role(allow());
     aws.propagationDelayMs = 0;
@@ -613,7 +613,7 @@ describe('faults', () => {
     expect(await outcome(assume(arn))).toBe('ok');
   });
 
-  it('hit the named role, the matching calls, so many times', async () => {
+  it('apply to the named role and the matching calls, a number of times', async () => {
     const arn = role(allow());
     const other = aws.createRole(customer.accountId, { roleName: 'other', trustPolicy: policy(allow()) }).arn;
     aws.faults.set({ kind: 'throttle', roleArn: arn, times: 2, matches: (call) => !call.externalId });
@@ -624,7 +624,7 @@ describe('faults', () => {
     expect(await outcome(assume(arn))).toBe('ok');
   });
 
-  it('do not keep the sandbox from closing', async () => {
+  it("don't prevent the sandbox from closing", async () => {
     const arn = role(allow());
     aws.faults.set({ kind: 'timeout', times: 1 });
     aws.faults.set({ kind: 'delay', delayMs: 60_000 });
@@ -635,7 +635,7 @@ describe('faults', () => {
   });
 });
 
-it('records what every call asked for', async () => {
+it('records every call', async () => {
   const arn = role(allow(undefined, undefined, 'sts:*'));
   const { $metadata } = await assume(arn, {
     ExternalId: EXTERNAL_ID,
@@ -684,7 +684,7 @@ describe('IAM', () => {
   const createRole = (trust = TRUST, more: Record<string, string> = {}) =>
     iam('CreateRole', { RoleName: 'made', AssumeRolePolicyDocument: trust, ...more });
 
-  it('makes a role that STS knows, in the account of the key', async () => {
+  it('creates a role for STS, in the account of the key', async () => {
     const made = await createRole(TRUST, { Path: '/a/b/', Description: '<b> & "c"' });
     const arn = `arn:aws:iam::${customer.accountId}:role/a/b/made`;
     expect(made.field('Arn')).toBe(arn);
@@ -697,7 +697,7 @@ describe('IAM', () => {
     );
   });
 
-  it('answers the errors that IAM does', async () => {
+  it("returns IAM's errors", async () => {
     await createRole();
     const own =
       (await iam('CreatePolicy', { PolicyName: 'own', PolicyDocument: PERMISSIONS })).field('Arn') ?? '';
@@ -777,7 +777,7 @@ describe('IAM', () => {
     expect((await createRole(trust)).error).toContain(`400 MalformedPolicyDocument: ${text}`);
   });
 
-  it('counts a trust policy without its whitespace: 2,048 characters', async () => {
+  it('limits a trust policy to 2,048 characters without whitespace', async () => {
     const long = (size: number) => {
       const text = (filler: string) => JSON.stringify(policy({ Sid: filler, ...allow(undefined, '*') }));
       return text('s'.repeat(size - text('').length)).replace('{', `{${' '.repeat(500)}`);
@@ -803,7 +803,7 @@ describe('IAM', () => {
     expect((await iam('GetPolicy', { PolicyArn: arn })).field('DefaultVersionId')).toBe('v5');
   });
 
-  it('makes users and their keys', async () => {
+  it('creates users and keys', async () => {
     await iam('CreateUser', { UserName: 'bridge' });
     const key = await iam('CreateAccessKey', { UserName: 'bridge' });
     const identity = await sts({

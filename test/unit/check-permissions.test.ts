@@ -48,8 +48,8 @@ function answer(
   );
 }
 
-describe('what is asked of IAM', () => {
-  it('asks statements with the same resources and context in one call', () => {
+describe('questions to IAM', () => {
+  it('combines statements with the same resources and context in one call', () => {
     expect(simulationsFor(set, [])).toEqual([
       {
         actions: ['s3:ListBucket', 'ec2:DescribeVpcs', 'ce:GetCostAndUsage', 's3:GetObject'],
@@ -60,7 +60,7 @@ describe('what is asked of IAM', () => {
     ]);
   });
 
-  it('leaves out optional statements that the customer left out, and no required one', () => {
+  it('omits excluded optional statements, but never required ones', () => {
     const actions = simulationsFor(set, ['Cost', 'Read']).flatMap((simulation) => simulation.actions);
     expect(actions).toEqual(['s3:ListBucket', 'ec2:DescribeVpcs', 's3:GetObject', 's3:PutObject']);
   });
@@ -98,10 +98,10 @@ describe('what is asked of IAM', () => {
   });
 });
 
-describe('what the answers come to', () => {
+describe('the result', () => {
   const wild = { sid: 'Wild', reason: 'Why Wild.', because: 'no_check', actions: ['rds:*'] };
 
-  it('is complete when everything required is allowed, and lists what was not checked', () => {
+  it('is complete when all required actions are allowed, and lists unchecked ones', () => {
     expect(judgePermissions(set, [], answer())).toEqual({
       state: 'complete',
       missing: [],
@@ -120,7 +120,7 @@ describe('what the answers come to', () => {
       { decision: 'explicitDeny', allowedByOrganization: false },
       'service_control_policy',
     ],
-  ])('names what is missing with its reason and what denies it: %s', (_, decision, deniedBy) => {
+  ])('lists missing actions with their reason and the denying policy: %s', (_, decision, deniedBy) => {
     expect(judgePermissions(set, [], answer({ 's3:PutObject': decision }))).toMatchObject({
       state: 'incomplete',
       missing: [
@@ -140,7 +140,7 @@ describe('what the answers come to', () => {
     expect(report).toMatchObject({ state: 'complete', missing: [], unavailable: [{ sid: 'Cost' }] });
   });
 
-  it('finds what must be denied and is allowed', () => {
+  it('lists allowed actions that must be denied', () => {
     const report = judgePermissions(set, [], answer({ 's3:GetObject': { decision: 'allowed' } }));
     expect(report).toMatchObject({
       state: 'incomplete',
@@ -148,7 +148,7 @@ describe('what the answers come to', () => {
     });
   });
 
-  it('never calls a denial for want of a context value missing', () => {
+  it('never counts a denial with missing context values as missing', () => {
     const denied = { decision: 'implicitDeny', missingContext: ['aws:ResourceTag/team'] };
     expect(judgePermissions(set, [], answer({ 's3:PutObject': denied }))).toMatchObject({
       state: 'not_checked',
@@ -160,7 +160,7 @@ describe('what the answers come to', () => {
   it.each([
     ['an unknown decision', answer({ 's3:PutObject': { decision: 'maybe' } })],
     ['an answer that is missing', answer().filter(({ action }) => action !== 's3:PutObject')],
-  ])('takes %s for not checked', (_, answers) => {
+  ])('counts %s as not checked', (_, answers) => {
     expect(judgePermissions(set, [], answers)).toMatchObject({
       state: 'not_checked',
       missing: [],
@@ -168,7 +168,7 @@ describe('what the answers come to', () => {
     });
   });
 
-  it('is complete where IAM answered everything but something optional', () => {
+  it('is complete when only optional actions were not answered', () => {
     const answers = answer().filter(({ action }) => action !== 'ce:GetCostAndUsage');
     expect(judgePermissions(set, [], answers)).toMatchObject({
       state: 'complete',
@@ -198,7 +198,7 @@ describe('what the answers come to', () => {
     });
   });
 
-  it('lists AWS’s policies, which IAM can’t be asked about', () => {
+  it('lists AWS managed policies as not checked', () => {
     const needed = setOf({ statements: [statement('A')], managedPolicies: ['ReadOnlyAccess'] });
     expect(judgePermissions(needed, [], answer({}, simulationsFor(needed, [])))).toMatchObject({
       state: 'complete',
@@ -206,7 +206,7 @@ describe('what the answers come to', () => {
     });
   });
 
-  it('asks the concrete actions of a statement with wildcards, and lists the others', () => {
+  it('checks the concrete actions of a statement with wildcards, and lists the others', () => {
     const mixed = setOf({
       statements: [statement('A', { actions: ['ec2:Describe*', 's3:ListAllMyBuckets'] })],
     });
@@ -222,7 +222,7 @@ describe('what the answers come to', () => {
     });
   });
 
-  it('is not checked where the role may not simulate', () => {
+  it("is not checked when the role can't run the simulator", () => {
     const report = judgePermissions(set, [], undefined);
     expect(report).toMatchObject({ state: 'not_checked', missing: [], notDenied: [] });
     expect(report.notChecked.map(({ sid, because }) => `${sid} ${because}`)).toEqual([

@@ -26,7 +26,7 @@ const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, '.', {
   types: ['node'],
 });
 
-/** What the compiler says of each of these, with one program for all. */
+/** The compiler's errors for each of these, with one program for all. */
 function complaints(sources: readonly string[]): string[] {
   const fileOf = (index: number) => path.replace('.ts', `-${index}.ts`);
   const texts = new Map(sources.map((source, index) => [fileOf(index), head + source]));
@@ -103,7 +103,7 @@ const wrong: readonly (readonly [string, string, RegExp])[] = [
   ['a change in place', "up.status = 'failed';", /read-only|assignable/],
 ];
 
-test('what is right compiles, and what is misspelled does not', () => {
+test("valid code compiles, and misspelled code doesn't", () => {
   const said = complaints([...right, ...wrong.map(([, source]) => source)]);
   expect(said.slice(0, right.length)).toEqual(right.map(() => ''));
   for (const [index, [name, , complaint]] of wrong.entries())

@@ -45,7 +45,7 @@ function insideOf({ fqn = '', union, collection }: Type): string[][] {
   return types[fqn]?.datatype ? pathsOf(fqn) : [];
 }
 
-/** What is beside a wrong value inside another prop. */
+/** Valid members beside a wrong value inside another prop. */
 const AROUND: Record<string, unknown> = {
   scope: { project: 'shop', environment: 'production' },
   permissions: { statements: [{ actions: ['s3:GetObject'], resources: ['*'] }] },
@@ -137,7 +137,7 @@ for (const file of [
 describe.each(cases)('%s: %s', (name, _prop, parts) => {
   const last = parts.at(-1) ?? '';
 
-  test.each(WRONG)('is refused by its name when it is %s', (_kind, value) => {
+  test.each(WRONG)('is rejected by name when it is %s', (_kind, value) => {
     const refusal = refusalOf(name, parts, value);
     expect(refusal).toBeInstanceOf(InvalidPropsError);
     expect((refusal as InvalidPropsError).problems.join()).toContain(last);

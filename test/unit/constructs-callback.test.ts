@@ -32,8 +32,8 @@ const inlinePolicy = (json: TerraformJson) => {
   return policy;
 };
 
-describe('the order of things', () => {
-  test('registers after the role and every policy, also those added later', () => {
+describe('the order of resources', () => {
+  test('registers after the role and every policy, including those added later', () => {
     // GIVEN a connection, WHEN policies are added after the callback was made
     const json = synthesize((stack) => {
       const connection = connect(stack, { permissions: 'read-only' });
@@ -49,7 +49,7 @@ describe('the order of things', () => {
     expect(JSON.parse(inlinePolicy(json).policy).Statement).toHaveLength(2);
   });
 
-  test('a role that is replaced under its name gets every policy again in the same apply', () => {
+  test('a role replaced under its name gets every policy again in the same apply', () => {
     const json = synthesize((stack) => {
       connect(stack, {
         permissions: {
@@ -92,7 +92,7 @@ describe('the order of things', () => {
     ['the principal', { principal: '123456789012' }],
     ['the callback URL', { callbackUrl: 'https://other.example/' }],
     ['the boundary', { permissionsBoundary: 'arn:aws:iam::aws:policy/ReadOnlyAccess' }],
-  ])('registers again when it is %s that changes', (_name, props) => {
+  ])('registers again when %s changes', (_name, props) => {
     const triggers = (changed: Parameters<typeof connect>[1]) =>
       callbackOf(synthesize((stack) => void connect(stack, changed))).registration.triggers_replace;
     expect(triggers(props)).not.toEqual(triggers({}));
@@ -105,7 +105,7 @@ describe('the order of things', () => {
     expect(triggers({ tags: { a: 'b' }, description: 'new' })).toEqual(triggers({}));
   });
 
-  test('waits for what else it is told to', () => {
+  test('waits for additional dependencies', () => {
     const json = synthesize((stack) => {
       const role = new CrossAccountRole(stack, 'other', validProps);
       connect(stack).callback.addDependency(role.role);
@@ -117,7 +117,7 @@ describe('the order of things', () => {
 });
 
 describe('the provisioners', () => {
-  test('start node without a shell, beside the stack; everything else is environment', () => {
+  test('start node without a shell, with all inputs in the environment', () => {
     const { registrationProvisioner } = callbackOf(
       synthesize((stack) => void connect(stack, { scope: { project: 'shop', environment: 'production' } })),
     );
@@ -139,7 +139,7 @@ describe('the provisioners', () => {
     });
   });
 
-  test('at destroy name nothing but self, which is all that Terraform allows there, and keep no path in the state', () => {
+  test('use only self at destroy, as Terraform requires, and keep no path in the state', () => {
     const { deregistration, deregistrationProvisioner } = callbackOf(
       synthesize((stack) => void connect(stack)),
     );
@@ -159,7 +159,7 @@ describe('the provisioners', () => {
     [false, 0],
     [true, 1],
   ])(
-    'at destroy without Node or the script: failDestroyWhenUnreachable %s ends %i',
+    'at destroy without Node or the script: failDestroyWhenUnreachable %s exits with %i',
     async (isStrict, code) => {
       const { deregistrationProvisioner } = callbackOf(
         synthesize((stack) => void connect(stack, { failDestroyWhenUnreachable: isStrict })),
@@ -170,12 +170,12 @@ describe('the provisioners', () => {
       });
       expect(status === 0 ? 0 : 1).toBe(code);
       expect(stdout).toBe(
-        isStrict ? '' : 'vendor: warning: Node or the script failed, so the service was not told\n',
+        isStrict ? '' : 'vendor: warning: Node or the script failed, so the service was not notified\n',
       );
     },
   );
 
-  test('check secret, URL and account before the role: it waits for the check, and another input checks again', () => {
+  test('check secret, URL and account before the role, and again when an input changes', () => {
     const checkOf = (props: Parameters<typeof connect>[1] = {}) => {
       const json = synthesize((stack) => void connect(stack, props));
       const [address, check] = Object.entries(json.resource.terraform_data ?? {}).find(([name]) =>
@@ -200,12 +200,12 @@ describe('the provisioners', () => {
     expect(checkOf({ tags: { a: 'b' } }).triggers_replace).toEqual(check.triggers_replace);
   });
 
-  test('register again when the deregistration was replaced: both stand for one fact', () => {
+  test('register again when the deregistration is replaced', () => {
     const { registration, deregistrationAddress } = callbackOf(synthesize((stack) => void connect(stack)));
     expect(registration.triggers_replace.deregistration).toBe(`\${${deregistrationAddress}.id}`);
   });
 
-  test('no scope is not said, an empty one is the organization’s default', () => {
+  test('no scope is omitted, an empty one is the organization’s default', () => {
     const scope = (props: Parameters<typeof connect>[1]) =>
       callbackOf(synthesize((stack) => void connect(stack, props))).registrationProvisioner.environment
         .CONNECT_SCOPE;
@@ -215,7 +215,7 @@ describe('the provisioners', () => {
 });
 
 describe('the secret', () => {
-  test('is in the synthesized JSON under no circumstances', () => {
+  test('is never in the synthesized JSON', () => {
     const canary = 'whsec_Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5';
     process.env.CONNECT_CALLBACK_SECRET = canary;
     try {
@@ -225,7 +225,7 @@ describe('the secret', () => {
     }
   });
 
-  test('from a variable is in the environment of the registration, and nowhere that is kept', () => {
+  test('from a variable is only in the environment of the registration', () => {
     const json = synthesize((stack) => {
       const callbackSecret = new TerraformVariable(stack, 'secret', { type: 'string', sensitive: true });
       connect(stack, { callbackSecret });
@@ -255,7 +255,7 @@ describe('several connections in one stack', () => {
     });
   });
 
-  test('use their own providers for all that is AWS’s', () => {
+  test('use their own providers for all AWS resources', () => {
     for (const type of ['aws_iam_role', 'aws_iam_role_policy_attachment'])
       expect(
         Object.entries(json.resource[type] ?? {}).map(([name, { provider }]) => [name[0], provider]),
@@ -269,14 +269,14 @@ describe('several connections in one stack', () => {
     ]);
   });
 
-  test('wait for their own roles only, and share one script', () => {
+  test('depend only on their own roles, and share one script', () => {
     const [a, b] = [callbackOf(json, 'a'), callbackOf(json, 'b')];
     expect(a.registration.depends_on.every((address: string) => /\.a_/.test(address))).toBe(true);
     expect(b.registration.depends_on.every((address: string) => /\.b_/.test(address))).toBe(true);
     expect(a.registrationProvisioner.command).toBe(b.registrationProvisioner.command);
   });
 
-  test('a deploy into another account stops before the role is made', () => {
+  test('a deploy into another account stops before the role is created', () => {
     const role = Object.entries(json.resource.aws_iam_role ?? {}).find(([name]) =>
       name.startsWith('b_'),
     )?.[1];
@@ -311,11 +311,11 @@ describe('permissions', () => {
     expect(policyArns({ preset }, 'aws-us-gov')).toEqual([`arn:aws-us-gov:iam::aws:policy/${policy}`]);
   });
 
-  test('none are given that were not asked for', () => {
+  test('are empty by default', () => {
     expect(policyArns(undefined)).toEqual([]);
   });
 
-  test('names and ARNs are taken, and one that is given twice is attached once', () => {
+  test('accept names and ARNs, and attach a duplicate once', () => {
     const own = 'arn:aws:iam::210987654321:policy/team/own';
     expect(policyArns({ preset: 'read-only', managedPolicies: ['ReadOnlyAccess', own] }).sort()).toEqual([
       own,
@@ -323,7 +323,7 @@ describe('permissions', () => {
     ]);
   });
 
-  test('an attachment of a policy of the same stack keeps its address when another is put before it', () => {
+  test('an attachment of a policy of the same stack keeps its address when another is added before it', () => {
     const addresses = (isMore: boolean) => {
       const json = synthesize((stack) => {
         const own = new IamPolicy(stack, 'own', { name: 'own', policy: '{}' });
@@ -339,7 +339,7 @@ describe('permissions', () => {
   });
 
   test.each([true, false])(
-    'the role may read itself, and no other one: selfInspection %s',
+    'the role can read itself and no other role: selfInspection %s',
     (selfInspection) => {
       const json = synthesize((stack) => void connect(stack, { selfInspection }));
       if (!selfInspection) {
@@ -352,7 +352,7 @@ describe('permissions', () => {
     },
   );
 
-  test('keep their addresses when they are put in another order', () => {
+  test('keep their addresses when reordered', () => {
     const addresses = (managedPolicies: string[]) =>
       roleAddresses(synthesize((stack) => void connect(stack, { permissions: { managedPolicies } }))).sort();
     expect(addresses(['ReadOnlyAccess', 'SecurityAudit'])).toEqual(
@@ -373,7 +373,7 @@ describe('permissions', () => {
   });
 });
 
-test('a callback registers a role that the stack has already', () => {
+test('a callback registers an existing role of the stack', () => {
   const json = synthesize((stack) => {
     const role = new CrossAccountRole(stack, 'role', validProps).role;
     new ConnectionCallback(stack, 'callback', { ...validProps, role });

@@ -7,7 +7,7 @@ const variable = (stack: TerraformStack, name = 'status_token') =>
 const connect = (stack: TerraformStack, props: Partial<AwsConnectionProps> = {}, id = 'vendor') =>
   new AwsConnection(stack, id, { ...validProps, ...props });
 
-describe('what a connection gives to the rest of the stack', () => {
+describe('outputs of a connection', () => {
   const outputs = (props: Partial<AwsConnectionProps>) =>
     JSON.parse(
       Testing.synth(
@@ -20,7 +20,7 @@ describe('what a connection gives to the rest of the stack', () => {
       ),
     ).output;
 
-  test('role, account and where its status is read', () => {
+  test('role, account and status URL', () => {
     const { roleArn, accountId, statusUrl } = outputs({});
     const arn = /^\$\{(aws_iam_role\.vendor_role_\w+\.arn)\}$/.exec(roleArn.value)?.[1];
     expect(accountId.value).toBe(`\${element(split(":", ${arn}), 4)}`);
@@ -35,7 +35,7 @@ describe('what a connection gives to the rest of the stack', () => {
     expect(outputs({ callbackUrl }).statusUrl.value).toBe(`${start}con_8f3kQz/status`);
   });
 
-  test('also when Terraform alone knows callback URL and id', () => {
+  test('even when callback URL and id are known after apply', () => {
     const json = JSON.parse(
       Testing.synth(
         stackOf((stack) => {
@@ -81,7 +81,7 @@ describe('health in the plan', () => {
     expect(json.resource).toEqual(without.resource);
   });
 
-  test('that nobody asked for adds nothing: no check, no provider', () => {
+  test('adds no check and no provider by default', () => {
     const json = synthesize((stack) => void connect(stack));
     expect(json.check).toBeUndefined();
     expect(Object.keys(json.terraform?.required_providers ?? {})).toEqual(['aws']);
@@ -89,7 +89,7 @@ describe('health in the plan', () => {
     expect(only(json, 'aws_iam_role')).toBeDefined();
   });
 
-  test('of two connections are two checks, each with its own data source', () => {
+  test('of two connections has two checks, each with its own data source', () => {
     const json = synthesize((stack) => {
       connect(stack, { connectionId: 'con_a', health: { statusToken: variable(stack, 'a') } }, 'first');
       connect(stack, { connectionId: 'con_b', health: { statusToken: variable(stack, 'b') } }, 'second');
@@ -101,7 +101,7 @@ describe('health in the plan', () => {
     );
   });
 
-  test('waits as long as it is told', () => {
+  test('waits for the configured time', () => {
     const json = synthesize(
       (stack) => void connect(stack, { health: { statusToken: variable(stack), timeoutSeconds: 30 } }),
     );

@@ -53,7 +53,7 @@ test.each([
   expect(registration.triggers_replace.permission_set).toBe(['deploy@3', ...without].join(' '));
 });
 
-test('a set that has no room in an inline policy goes on in managed policies, all of it', () => {
+test('a set above the inline policy limit is completed by managed policies', () => {
   const many = Array.from({ length: 120 }, (_, index) => ({
     ...statement,
     sid: `S${index}`,
@@ -71,7 +71,7 @@ test('a set that has no room in an inline policy goes on in managed policies, al
   expect(Object.keys(json.resource.aws_iam_role_policy_attachment ?? {})).toHaveLength(1 + managed.length);
 });
 
-test.each(['read@1', 'deploy@1', 'deploy@2'])('takes the example %s', (name) => {
+test.each(['read@1', 'deploy@1', 'deploy@2'])('accepts the example %s', (name) => {
   const example = `examples/permission-sets/${name}.json`;
   expect(PermissionSet.fromFile(example).id).toBe(name);
   expect(JSON.parse(readFileSync(example, 'utf8')).name).toBe(name.split('@')[0]);
@@ -97,6 +97,6 @@ test.each<[unknown, RegExp]>([
   expect(() => PermissionSet.fromFile(file(value))).toThrow(text);
 });
 
-test.each(['Inventory', 'NoData', 'Nothing'])('leaves out only what is optional: not %s', (sid) => {
+test.each(['Inventory', 'NoData', 'Nothing'])('excludes optional statements only: not %s', (sid) => {
   expect(() => PermissionSet.fromFile(file(set), { without: [sid] })).toThrow(`without: "${sid}"`);
 });

@@ -15,12 +15,12 @@ function verificationFailed(props: Record<string, unknown>): InvalidPropsError {
   throw new Error('expected the props to be refused');
 }
 
-/** What Terraform would evaluate. */
+/** Text that Terraform would evaluate. */
 const evaluated = (expression: string) => `\${${expression}}`;
 const tags = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`key${i}`, 'value']));
 
-describe('refuses at synth', () => {
+describe('rejects at synth', () => {
   test.each<[string, Record<string, unknown>, string]>([
     ['no external ID', { externalId: undefined }, 'externalId'],
     ['an empty external ID', { externalId: '' }, 'externalId'],
@@ -145,7 +145,7 @@ describe('refuses at synth', () => {
     expect(message).toMatch(/^(CrossAccountRole|ConnectionCallback) 'test\/vendor\/(role|callback)'/);
   });
 
-  test('several at once, each named', () => {
+  test('several wrong props, each named', () => {
     expect(
       verificationFailed({ externalId: '*', principal: '*', maxSessionDuration: 1 }).problems,
     ).toHaveLength(3);
@@ -172,7 +172,7 @@ describe('refuses at synth', () => {
   });
 });
 
-describe('takes', () => {
+describe('accepts', () => {
   test.each<[string, Partial<AwsConnectionProps>]>([
     ['an external ID of IAM’s every character', { externalId: 'aZ09_+=,.@:/-' }],
     ['an external ID of 1,224 characters', { externalId: 'a'.repeat(1224) }],
@@ -188,7 +188,7 @@ describe('takes', () => {
     synthesize((stack) => void new AwsConnection(stack, 'vendor', { ...validProps, ...props }));
   });
 
-  test('tokens, which only Terraform knows', () => {
+  test('tokens, known only to Terraform', () => {
     const json = synthesize((stack) => {
       const of = (name: string) => new TerraformVariable(stack, name, { type: 'string' }).stringValue;
       new AwsConnection(stack, 'vendor', {

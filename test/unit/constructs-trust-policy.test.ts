@@ -35,7 +35,7 @@ function expected(principal: unknown, action: unknown = 'sts:AssumeRole') {
 }
 
 // Compared whole: a partial matcher would not see a second statement or a further principal.
-describe('the synthesized trust policy is this, and nothing more', () => {
+describe('the exact synthesized trust policy', () => {
   test.each<[string, Partial<CrossAccountRoleProps>, unknown]>([
     ['a role', {}, expected(VENDOR_ROLE)],
     [
@@ -66,7 +66,7 @@ describe('the synthesized trust policy is this, and nothing more', () => {
   });
 });
 
-test('the same props give the same text, so that a plan shows no difference', () => {
+test('equal props produce equal text, so that a plan shows no difference', () => {
   const text = () =>
     only(
       synthesize((stack) => void new CrossAccountRole(stack, 'role', base)),
@@ -85,7 +85,7 @@ test('an external ID from a Terraform variable is quoted by Terraform', () => {
   expect(text).toContain(`{"StringEquals":{"sts:ExternalId":\${jsonencode(var.external_id)}}}`);
 });
 
-test('whatever the principals and the external ID are, there is one statement with one exact condition', () => {
+test('any principals and external ID produce one statement with one exact condition', () => {
   const name = fc.stringMatching(/^[\w+=,.@-]{1,20}$/);
   const account = fc.stringMatching(/^[1-9][0-9]{11}$/);
   const principal = fc.oneof(
@@ -112,7 +112,7 @@ test('whatever the principals and the external ID are, there is one statement wi
   );
 });
 
-describe('warnings that a reviewer would ask about', () => {
+describe('warnings for reviewers', () => {
   const warnings = (props: Partial<CrossAccountRoleProps>) =>
     warningsOf(stackOf((stack) => void new CrossAccountRole(stack, 'role', { ...base, ...props })));
   const manyRoles = Array.from(
@@ -154,7 +154,7 @@ describe('warnings that a reviewer would ask about', () => {
     ).toEqual([]);
   });
 
-  test('a trust policy that IAM can never take does not synthesize', () => {
+  test('a trust policy that IAM rejects does not synthesize', () => {
     const principal = [
       ...manyRoles,
       ...manyRoles.map((arn) => `${arn}-again`),

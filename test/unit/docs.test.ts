@@ -1,4 +1,4 @@
-/** What the pages say is there. */
+/** The pages match the code. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createMetrics } from '../../service/metrics/index.js';
@@ -45,7 +45,7 @@ describe('docs/operations/', () => {
       ),
   );
   it.each(['docs/operations/alerts.yml', 'docs/operations/dashboard.json', 'docs/operations.md'])(
-    '%s names no metric that there is not',
+    '%s names only existing metrics',
     (file) => {
       const names = readFileSync(file, 'utf8').match(/rolebridge_[a-z_]+[a-z]/g) ?? [];
       expect(names.length).toBeGreaterThan(5);
@@ -54,7 +54,7 @@ describe('docs/operations/', () => {
     },
   );
 
-  it('every alert links to its section of the runbook, and the runbook has no other', () => {
+  it('every alert links to its runbook section, and every section has an alert', () => {
     const alerts = readFileSync('docs/operations/alerts.yml', 'utf8');
     const names = [...alerts.matchAll(/- alert: (\w+)/g)].map(([, name = '']) => name);
     const links = [...alerts.matchAll(/runbook_url: \S+\/docs\/runbook\.md#(\w+)/g)].map(
@@ -82,12 +82,12 @@ describe('docs/operations/', () => {
 test.each([
   ['docs/calls.md', callsPage],
   ['docs/commands.md', commandsPage],
-])('%s is the one that `npm run docs` writes', (file, page) => {
+])('%s matches `npm run docs`', (file, page) => {
   expect(readFileSync(file, 'utf8')).toBe(page());
 });
 
-describe('the policies of the role, described once', () => {
-  it('the service and the Terraform module have copies of it', () => {
+describe('the policies of the role', () => {
+  it('are identical in the service and the Terraform module', () => {
     const format = ['format', '--stdin-file-path=role-policies.ts'];
     const generated = execFileSync('node_modules/.bin/biome', format, {
       input: rolePoliciesModule(),
@@ -100,7 +100,7 @@ describe('the policies of the role, described once', () => {
   });
 
   // Before Terraform 1.9, a validation can read nothing but its variable.
-  it('the Terraform module takes its presets, and no other', () => {
+  it('have the same presets in the Terraform module', () => {
     const presets = Object.keys(JSON.parse(readFileSync(ROLE_POLICIES, 'utf8')).presets);
     const [, listed] =
       /contains\((\[[^\]]+\]), var\.permissions\)/.exec(

@@ -1,6 +1,6 @@
 import { compareAtTheBorder, printReport } from '../judge/border.js';
 
-it('calls no policy safe that lets the vendor in without the external ID, over 2,000 at the border', () => {
+it('judges no policy safe that allows the vendor without the external ID, over 2,000 at the border', () => {
   const report = compareAtTheBorder(2_000, 20261128);
   console.info(printReport(report));
   expect(report.wrong).toEqual([]);

@@ -51,7 +51,7 @@ describe("AWS's reference: a policy judged safe never allows a request without t
     expect({ none: false, wrong: false, ...row.allows }).toMatchObject({ none: false, wrong: false });
   });
 
-  it('calls the policies that customers deploy safe', () => {
+  it('judges the deployed policies of customers safe', () => {
     const safe = reference.policies.filter((row) => judge(row.policy).verdict === 'safe');
     expect(safe.map(({ id }) => id)).toEqual(
       expect.arrayContaining([1, 2, 40, 42, 71, 72, 86, 104, 112, 121, 152, 174, 179, 183, 201, 202, 204]),
@@ -59,7 +59,7 @@ describe("AWS's reference: a policy judged safe never allows a request without t
   });
 });
 
-describe('what is safe', () => {
+describe('safe', () => {
   const otherStatement = (more: object) => policy(allow(), allow({ Condition: {}, ...more }));
   test.each([
     ['the policy of the templates', policy(allow()), {}],
@@ -122,7 +122,7 @@ describe('what is safe', () => {
       web,
     ],
     [
-      'an issuer of its own',
+      'a custom issuer',
       oidc('idp.acme.example'),
       { StringEquals: { 'idp.acme.example:aud': 'vendor' } },
       web,
@@ -156,7 +156,7 @@ describe('what is safe', () => {
       oidc(github),
       { StringEquals: aud, StringNotLike: { [`${github}:sub`]: 'repo:a/*' } },
     ],
-    ['an issuer of its own, no audience', oidc('idp.acme.example'), {}],
+    ['a custom issuer, no audience', oidc('idp.acme.example'), {}],
     [
       'Google without a subject',
       { Federated: 'accounts.google.com' },
@@ -171,7 +171,7 @@ describe('what is safe', () => {
   });
 });
 
-describe('what is not fully understood is unsafe', () => {
+describe('unknown constructs are unsafe', () => {
   const text = JSON.stringify(policy(allow()));
   test.each([
     ['not JSON', '{'],
@@ -208,7 +208,7 @@ describe('what is not fully understood is unsafe', () => {
   });
 });
 
-it('refuses NotPrincipal with Allow, which trusts everyone else', () => {
+it('rejects NotPrincipal with Allow, which trusts everyone else', () => {
   const { Principal: _, ...others } = allow();
   const { verdict, reasons } = judge(
     policy({ ...others, NotPrincipal: { AWS: 'arn:aws:iam::777788889999:root' } }),
@@ -216,7 +216,7 @@ it('refuses NotPrincipal with Allow, which trusts everyone else', () => {
   expect([verdict, reasons.map(({ code }) => code)]).toEqual(['unsafe', ['anyone']]);
 });
 
-it('quotes the statement and names the external ID that is required instead', () => {
+it('quotes the statement and names the required external ID', () => {
   const other = allow({ Condition: { StringEquals: { 'sts:ExternalId': 'rb-old' } } });
   expect(judge(policy(allow(), other)).reasons).toEqual([
     {
@@ -237,6 +237,6 @@ it('judges a hostile policy quickly', () => {
   expect(performance.now() - started).toBeLessThan(2_000);
 });
 
-it('docs/unsafe-roles.md is what npm run docs writes', () => {
+it('docs/unsafe-roles.md matches `npm run docs`', () => {
   expect(readFileSync('docs/unsafe-roles.md', 'utf8')).toBe(unsafeRolesPage());
 });

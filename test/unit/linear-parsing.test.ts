@@ -1,7 +1,7 @@
 /** A body costs no more than its length, whatever is quoted in it. */
 import { parseJsonBody } from '../../service/api/json-body.js';
 
-/** What backtracking expressions stumble over, repeated; each with an end that can't match. */
+/** Input for catastrophic backtracking, repeated; each with an end that can't match. */
 const parts = [
   'a',
   'A',
@@ -40,7 +40,7 @@ function msOf(work: () => void): number {
   return least;
 }
 
-/** Eight times the text may take eight times as long, and not sixty-four; what takes no time is not compared. */
+/** Eight times the text may take eight times as long, and not sixty-four; very short times aren't compared. */
 function expectLinear(work: (text: string) => void, shorts: string[], longs: string[]): void {
   const worst = longs
     .map((long, index) => ({ index, ms: msOf(() => work(long)) }))
@@ -53,7 +53,7 @@ function expectLinear(work: (text: string) => void, shorts: string[], longs: str
 const shorts = texts(8_192);
 const longs = texts(65_536);
 
-test('a body is parsed in linear time, whatever is quoted in it', () => {
+test('a body is parsed in linear time, whatever it quotes', () => {
   const bodies = (all: string[]) => [
     ...all.map((text) => JSON.stringify({ name: text })),
     ...all.map((text) => JSON.stringify(Array(Math.ceil(text.length / 8)).fill('":a'))),
@@ -61,7 +61,7 @@ test('a body is parsed in linear time, whatever is quoted in it', () => {
   expectLinear((text) => parseJsonBody(Buffer.from(text)), bodies(shorts), bodies(longs));
 });
 
-test('a text that begins with a colon is no key; a key that is there twice is refused however it is written', () => {
+test('a string that starts with a colon is no key; a duplicate key is rejected in any spelling', () => {
   expect(parseJsonBody(Buffer.from('["a",":b"]'))).toEqual(['a', ':b']);
   expect(parseJsonBody(Buffer.from('{"x":["a\\""," :"],"y\\\\":1}'))).toEqual({ x: ['a"', ' :'], 'y\\': 1 });
   for (const twice of ['{"a":1,"a":2}', '{"a":1,"\\u0061" \n:2}', '[{"a":{"b":1,"b":1}}]'])

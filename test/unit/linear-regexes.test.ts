@@ -1,5 +1,5 @@
 /**
- * Every regular expression in what we ship is linear: text that others send must not stop the process. Found in the
+ * Every shipped regular expression is linear: foreign text must not stop the process. Found in the
  * source by TypeScript's parser, those of `new RegExp` while the modules are loaded that make them, and timed where there
  * is anything to time: growth counts, not milliseconds.
  */
@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 
-/** What makes a backtracking engine try again: runs of one thing, with an end that does not fit. */
+/** Input that makes a backtracking engine retry: runs of one thing, with an end that doesn't match. */
 const pieces = [
   ...[
     'a',
@@ -65,7 +65,7 @@ for (const file of files) {
   visit(source);
 }
 
-/** What each file makes with `new RegExp` while it is loaded. */
+/** Expressions that each file creates with `new RegExp` while it is loaded. */
 const made = new Map<string, RegExp[]>();
 const plain = RegExp;
 const record = (text: string | RegExp, flags?: string): RegExp => {
@@ -124,7 +124,7 @@ test.each([...calls])('%s: each of its calls of RegExp (%i) is seen', (file, cou
   expect(made.get(file)?.length ?? 0).toBeGreaterThanOrEqual(count);
 });
 
-test('tells a quadratic expression from a linear one', () => {
+test('distinguishes a quadratic expression from a linear one', () => {
   expect([growsLinearly(/a+b/g, 'a', 1_024), growsLinearly(/[A-Za-z0-9+/]{43}=/g, 'a', 1_024)]).toEqual([
     false,
     true,

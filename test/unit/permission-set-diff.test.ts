@@ -37,7 +37,7 @@ test.each([
     { statements: [{ ...read, conditions: { Bool: { 'aws:SecureTransport': true } } }] },
     ['changes Read (other conditions): Reads.'],
   ],
-  ['what was optional', { statements: [{ ...read, optional: true }] }, {}, ['changes Read: Reads.']],
+  ['an optional statement', { statements: [{ ...read, optional: true }] }, {}, ['changes Read: Reads.']],
   ['a denial', {}, { denies: [cost] }, ['adds the denial Cost (+ce:GetCostAndUsage): Shows cost.']],
   [
     'a managed policy',
@@ -45,6 +45,6 @@ test.each([
     { managedPolicies: ['B'] },
     ["adds AWS's policy B: AWS's own managed policy.", "removes AWS's policy A: AWS's own managed policy."],
   ],
-])('says what changes with %s', (_, from, to, expected) => {
+])('shows the changes of %s', (_, from, to, expected) => {
   expect(changes(from, to)).toEqual(expected);
 });

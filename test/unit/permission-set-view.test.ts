@@ -19,7 +19,7 @@ const setOf = (version: number, actions: string[]) =>
     denies: [{ sid: 'NoData', reason: 'Never reads.', actions: ['s3:GetObject'], resources: ['*'] }],
   });
 
-test('a set in plain words, with reasons, what is optional and what changes', () => {
+test('a set in plain words, with reasons, options and changes', () => {
   const view = viewPermissionSet(
     setOf(2, ['ec2:DescribeInstances', 'ec2:Get*', 'rds:DescribeDBInstances', 'sqs:*', '*']),
     ['Cost', 'Inventory'],

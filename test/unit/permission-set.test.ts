@@ -119,7 +119,7 @@ test.each([
 const whole = setWithEveryMember();
 const wrongValues = [null, true, 0, -1, 1.5, [], {}, [null], { a: 1 }, ...hostileTexts, 'a'.repeat(100_000)];
 
-/** What the grammar leaves to the vendor: lists and maps may be empty, texts and values of conditions are free. */
+/** Free parts of the grammar: empty lists and maps, texts, and condition values. */
 function mayBe(at: readonly (string | number)[], value: unknown): boolean {
   const name = at.findLast((part) => Number.isNaN(Number(part)));
   if (name === 'optional') return typeof value === 'boolean';
@@ -130,7 +130,7 @@ function mayBe(at: readonly (string | number)[], value: unknown): boolean {
 }
 
 test.each(pathsOf(whole).map((at) => [at.join('.'), at] as const))(
-  'refuses wrong values of every member, and names the place: %s',
+  'rejects wrong values of every member with their path: %s',
   (place, at) => {
     for (const value of wrongValues) {
       const { success, error } = permissionSetSchema.safeParse(changed(whole, at, value));

@@ -19,7 +19,7 @@ const open = () => openPermissionSets(folder, servedPermissionSets({ dataDirecto
 const write = (file: string, text: string) => writeFileSync(path.join(folder, file), text);
 const example = (file: string) => JSON.parse(readFileSync(path.join(examples, file), 'utf8'));
 
-it('reads the sets of a folder, the newest version first', async () => {
+it('reads the sets of a folder, newest version first', async () => {
   const sets = await open();
   expect(sets.list().map(({ name, version }) => `${name}@${version}`)).toEqual([
     'deploy@2',
@@ -31,7 +31,7 @@ it('reads the sets of a folder, the newest version first', async () => {
   expect(sets.get('deploy', 3)).toBeUndefined();
 });
 
-it('starts again with the same content in another layout, and with new versions', async () => {
+it('accepts reformatted files and new versions at a restart', async () => {
   await open();
   const { title, ...others } = example('deploy@1.json');
   write('deploy@1.json', JSON.stringify({ ...others, title }));
@@ -39,7 +39,7 @@ it('starts again with the same content in another layout, and with new versions'
   expect((await open()).get('deploy')?.version).toBe(3);
 });
 
-it('refuses a version that was changed after it was served, also when it was gone for a while', async () => {
+it('rejects a version that changed after it was served, even after an absence', async () => {
   await open();
   writeFileSync(
     path.join(folder, 'deploy@1.json'),
@@ -51,7 +51,7 @@ it('refuses a version that was changed after it was served, also when it was gon
   await expect(open()).rejects.toThrow(refused);
 });
 
-it('names every problem of every file at once', async () => {
+it('reports all problems of all files together', async () => {
   write('broken@1.json', '{');
   write('other@1.json', JSON.stringify(example('read@1.json')));
   write('Wrong.json', '{}');
@@ -70,7 +70,7 @@ it('names every problem of every file at once', async () => {
   );
 });
 
-it('names a folder that is not there', async () => {
+it('reports a missing folder', async () => {
   await expect(
     openPermissionSets('/nowhere', { read: async () => ({}), add: async (hashes) => hashes }),
   ).rejects.toThrow("ROLEBRIDGE_PERMISSION_SETS: the folder /nowhere can't be read (ENOENT).");

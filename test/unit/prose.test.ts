@@ -2,7 +2,15 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { anchorsOf, houseWordsIn, linksOf, proseOf, wideCodeOf, wideTablesOf } from '../lint/prose.js';
+import {
+  anchorsOf,
+  houseWordsIn,
+  houseWordsOfCode,
+  linksOf,
+  proseOf,
+  wideCodeOf,
+  wideTablesOf,
+} from '../lint/prose.js';
 import { proseIn, sourcesIn } from '../lint/sources.js';
 
 const documents = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
@@ -40,24 +48,23 @@ describe.each(documents)('%s', (file) => {
   });
 });
 
-test.each(['constructs', 'service', 'client', 'aws-sandbox', 'examples'])(
-  'comments and messages of %s are plain technical English',
+test.each(['constructs', 'service', 'client', 'aws-sandbox', 'examples', 'test'])(
+  'comments, messages and titles of %s are plain technical English',
   (folder) => {
-    const faults = [...sourcesIn([folder])].flatMap((source) =>
-      proseIn(source).flatMap((prose) =>
-        houseWordsIn(prose.text)
-          // "What is …" heads many a comment for a part of the code that has no other name.
-          .filter(({ instead }) => instead !== 'name the thing')
-          .map(
+    const faults = [...sourcesIn([folder])]
+      .filter(({ file }) => file !== 'test/unit/prose.test.ts' && file !== 'test/lint/prose.ts')
+      .flatMap((source) =>
+        proseIn(source).flatMap((prose) =>
+          houseWordsOfCode(prose.text).map(
             ({ line, found, instead }) => `${source.file}:${prose.line + line - 1}: "${found}" (${instead})`,
           ),
-      ),
-    );
+        ),
+      );
     expect(faults).toEqual([]);
   },
 );
 
-test('the check of words finds what it is for, and leaves English alone', () => {
+test('the check finds home-made words and accepts plain English', () => {
   const faults = [
     'Whoever asks gets it.',
     'It goes on.',
@@ -68,6 +75,8 @@ test('the check of words finds what it is for, and leaves English alone', () => 
     'The key was begun.',
   ];
   for (const fault of faults) expect(houseWordsIn(fault)).not.toEqual([]);
+  for (const fault of ['/** What a client is created with. */', "'who runs the service'"])
+    expect(houseWordsOfCode(fault)).not.toEqual([]);
   const fine = [
     'What is an external ID?',
     'Who can assume the role?',
@@ -75,5 +84,6 @@ test('the check of words finds what it is for, and leaves English alone', () => 
     'The job continues.',
     'Each connection has its own secret.',
   ];
+  for (const sentence of [...fine, 'Prints what is missing.']) expect(houseWordsOfCode(sentence)).toEqual([]);
   for (const sentence of fine) expect(houseWordsIn(sentence)).toEqual([]);
 });

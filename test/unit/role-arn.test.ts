@@ -11,11 +11,11 @@ test.each([
   ["with each of IAM's marks", arn('role/A-z_0.9+=,@-'), '/', 'A-z_0.9+=,@-'],
   ['with the longest name', arn(`role/${'n'.repeat(64)}`), '/', 'n'.repeat(64)],
   ['with the longest path', arn(`role/${'p'.repeat(510)}/n`), `/${'p'.repeat(510)}/`, 'n'],
-])('takes a role %s as it is', (_, text, path, name) => {
+])('accepts a role %s unchanged', (_, text, path, name) => {
   expect(parseRoleArn(text)).toEqual({ arn: text, partition: 'aws', accountId: account, path, name });
 });
 
-test.each(Object.keys(partitions))('takes the partition %s', (partition) => {
+test.each(Object.keys(partitions))('accepts the partition %s', (partition) => {
   expect(parseRoleArn(`arn:${partition}:iam::${account}:role/n`)).toMatchObject({ partition });
 });
 
@@ -78,7 +78,7 @@ test.each([
   ['a path of 513', arn(`role/${'p'.repeat(511)}/n`)],
   ['more than 2048', arn(`role/${'p/'.repeat(1100)}n`)],
   ['a million characters', `${ok}${'a'.repeat(1_000_000)}`],
-])('refuses %s, with the rule that it broke', (_, text) => {
+])('rejects %s with the violated rule', (_, text) => {
   expect(codeOf(text)).toBe('role_arn_invalid');
   const { detail, remedy } = thrown(text) as RolebridgeError;
   expect(detail).toMatch(/^This is not the ARN of an IAM role: .+\.?$/);
@@ -108,7 +108,7 @@ it('puts every part of a valid ARN back together', () => {
   );
 });
 
-it('refuses anything else with a code, and never mends it', () => {
+it('rejects anything else with a code, and never corrects it', () => {
   const nearly = fc
     .tuple(fc.nat({ max: ok.length }), fc.nat({ max: 3 }), fc.string({ unit: 'binary', maxLength: 5 }))
     .map(([at, cut, put]) => ok.slice(0, at) + put + ok.slice(at + cut));

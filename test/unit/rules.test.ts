@@ -31,11 +31,11 @@ describe('role ARNs', () => {
     '\ufeffarn:aws:iam::123456789012:role/x',
     'arn:aws:iam::123456789012:role/x\u00a0',
     'arn:aws:iam::123456789012:role/\u0440ole',
-  ])('%j is refused', (arn) =>
+  ])('%j is rejected', (arn) =>
     expect(() => parseRoleArn(arn)).toThrow(expect.objectContaining({ code: 'role_arn_invalid' })),
   );
 
-  it('accepts whatever IAM could have made, and never anything but what it was given', () => {
+  it('accepts any ARN of IAM and returns it unchanged', () => {
     const word = fc
       .stringMatching(/^[A-Za-z0-9_+=,.@-]{1,20}$/)
       .filter((text) => text !== '.' && text !== '..');
@@ -80,7 +80,7 @@ it('resolves to the longest scope that is a prefix of the target, the default la
   );
 });
 
-it('agrees with the Standard Webhooks library on what is signed, whatever the body', () => {
+it('signs any body like the Standard Webhooks library', () => {
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
   const webhook = new Webhook(secret);
   fc.assert(
@@ -128,22 +128,22 @@ describe('encrypted secrets', () => {
   const encryption = createEncryption([first]);
   const encrypted = encryption.encrypt('whsec_secret', 'callback-secret:con_1');
 
-  it('open where they were encrypted, and hide what they hold', () => {
+  it('decrypt in their row, and hide their content', () => {
     expect(encryption.open(encrypted, 'callback-secret:con_1')).toBe('whsec_secret');
     expect(encrypted).not.toContain('secret');
     expect(encryption.encrypt('whsec_secret', 'callback-secret:con_1')).not.toBe(encrypted);
   });
-  it('open after a new key was put before the old one', () =>
+  it('decrypt after a new key was put before the old one', () =>
     expect(createEncryption([key('k2'), first]).open(encrypted, 'callback-secret:con_1')).toBe(
       'whsec_secret',
     ));
-  it('do not open in another row', () =>
+  it("don't decrypt in another row", () =>
     expect(() => encryption.open(encrypted, 'callback-secret:con_2')).toThrow());
-  it('do not open without their key', () =>
+  it("don't decrypt without their key", () =>
     expect(() => createEncryption([key('k2')]).open(encrypted, 'callback-secret:con_1')).toThrow('k1'));
-  it('do not open with another key of the same name', () =>
+  it("don't decrypt with another key of the same name", () =>
     expect(() => createEncryption([key('k1')]).open(encrypted, 'callback-secret:con_1')).toThrow());
-  it('do not open with any bit flipped', () => {
+  it("don't decrypt with any bit flipped", () => {
     const [version, id, salt = '', text = ''] = encrypted.split('.');
     const flipped = Buffer.from(text, 'base64url');
     for (let bit = 0; bit < flipped.length * 8; bit += 5) {
@@ -156,7 +156,7 @@ describe('encrypted secrets', () => {
   });
 });
 
-it('takes secrets out of every log line, also out of causes and AWS answers', () => {
+it('redacts secrets in every log line, including causes and AWS answers', () => {
   const lines: string[] = [];
   const logger = createLogger('info', { write: (line) => void lines.push(line) });
   const secrets = [

@@ -17,7 +17,7 @@ test.each<[Scope, string, string]>([
   [whole, 'shop/production/web', 'project shop, environment production, architecture web'],
   [{ project: 'a.b_c-D9' }, 'a.b_c-D9', 'project a.b_c-D9'],
   [{ project: 'p'.repeat(64) }, 'p'.repeat(64), `project ${'p'.repeat(64)}`],
-])('takes %j', (scope, key, description) => {
+])('accepts %j', (scope, key, description) => {
   expect(checkScope(scope)).toEqual(scope);
   expect(scopeKey(scope)).toBe(key);
   expect(scopeFromKey(key)).toEqual(scope);
@@ -52,7 +52,7 @@ test.each<[string, Scope]>([
   ].map((name): [string, Scope] => [`the project ${JSON.stringify(name)}`, { project: name }]),
   ['an empty environment', { project: 'shop', environment: '' }],
   ['an architecture with a slash', { ...whole, architecture: 'a/b' }],
-])('refuses %s', (_, scope) => {
+])('rejects %s', (_, scope) => {
   expect(() => checkScope(scope)).toThrow(
     expect.objectContaining({ code: 'request_invalid', remedy: expect.any(String) }),
   );
@@ -76,7 +76,7 @@ const anyScope = fc.array(name, { maxLength: 3 }).map(
   }),
 );
 
-it('gives each scope one key, and reads it back', () => {
+it('encodes each scope as one key and decodes it', () => {
   fc.assert(
     fc.property(anyScope, anyScope, (one, other) => {
       expect(scopeFromKey(scopeKey(checkScope(one)))).toEqual(one);

@@ -18,7 +18,7 @@ test.each([
   'postgres:///rolebridge?host=/var/run/postgresql',
   'postgres://me:secret@db.example/rolebridge?sslmode=verify-full&sslrootcert=/etc/ca.pem',
   'postgres://me:secret@db.internal/rolebridge?sslmode=disable',
-])('takes %s', (url) => {
+])('accepts %s', (url) => {
   expect(databaseOf(url)).toEqual({ url, maxSessions: 10 });
 });
 
@@ -28,7 +28,7 @@ test.each([
   ['postgres://me:sec ret@[localhost/rolebridge', 'must be a URL: postgres://'],
   ['postgres://me:secret@db.example/rolebridge', 'without TLS'],
   ['postgres://me:secret@10.0.0.7/rolebridge', 'without TLS'],
-])('refuses %s, and never prints the password', (url, message) => {
+])('rejects %s without printing the password', (url, message) => {
   expect(() => databaseOf(url)).toThrow(ConfigurationError);
   expect(() => databaseOf(url)).toThrow(message);
   expect(() => databaseOf(url)).not.toThrow(/secret|sec ret/);

@@ -38,25 +38,25 @@ const whole = (given: Record<string, string>): Record<string, string> => ({
   ...given,
 });
 
-test('docs/settings.md is the one that `npm run docs` writes', () => {
+test('docs/settings.md matches `npm run docs`', () => {
   expect(readFileSync('docs/settings.md', 'utf8')).toBe(settingsPage());
 });
 
-test('every setting says what applies without it', () => {
+test('every setting documents its default', () => {
   expect(
     rows.filter(([, row]) => [row.required, row.default, row.unset].filter(Boolean).length !== 1),
   ).toEqual([]);
 });
 
 test.each(rows.filter(([, row]) => row.default !== undefined))(
-  'the documented default of %s is accepted as written, and changes nothing',
+  'the documented default of %s is accepted and changes nothing',
   (name, row) => {
     expect(readSettings({ ...required, [name]: row.default })).toEqual(readSettings(required));
   },
 );
 
 test.each(rows.filter(([, { secret }]) => secret).map(([name]) => name))(
-  '%s is read from a file as well, but not from both',
+  '%s is read from a file, too, but not from both',
   (name) => {
     const file = join(folder, name);
     writeFileSync(file, `${secrets[name]}\n`);
@@ -72,7 +72,7 @@ test.each(rows.filter(([, { secret }]) => secret).map(([name]) => name))(
   },
 );
 
-test('all problems are named at once, with what settings must agree on, and no secret is repeated', () => {
+test('all problems are reported together, including contradictions, without secrets', () => {
   const secret = 'short-but-secret';
   const message = messageOf({
     ROLEBRIDGE_PORT: '80a',
@@ -93,7 +93,7 @@ test('all problems are named at once, with what settings must agree on, and no s
   expect(message).not.toContain(secret);
 });
 
-test('names that are no setting are found', () => {
+test('unknown settings are detected', () => {
   const given = {
     ...required,
     ROLEBRIDGE_PORTS: '1',

@@ -4,6 +4,6 @@ import { storeContract } from '../contract/store.js';
 
 storeContract('a Map', async () => {
   const store = createRecordStore(createMapBackend());
-  // What was kept in memory alone is opened again by leaving it open.
+  // The in-memory store "reopens" by staying open.
   return { store, reopen: async () => store, dispose: () => store.close() };
 });

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-// What AWS can write into SignatureDoesNotMatch: the whole request, as it would have signed it.
+// Content of SignatureDoesNotMatch: the whole request, as it would have signed it.
 const canonical = `The Canonical String for this request should have been 'x-amz-security-token:${key.sessionToken}'`;
 
 test.each<[number, string, string, string, string]>([

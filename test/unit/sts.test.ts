@@ -41,7 +41,7 @@ type Keys = { accessKeyId: string; secretAccessKey: string };
 const assume = (sts = stsAt(aws.url), id: typeof externalId | undefined = externalId) =>
   sts.assumeRole({ partition: 'aws', roleArn, externalId: id, sessionName: 'rolebridge' });
 
-it('opens a session and says whose it is', async () => {
+it('opens a session and returns its identity', async () => {
   const sts = stsAt(aws.url);
   const session = await assume(sts);
   if (session.outcome !== 'allowed') throw new Error(session.reason);
@@ -53,7 +53,7 @@ it('opens a session and says whose it is', async () => {
   });
 });
 
-it('asks once, also when AWS throttles', async () => {
+it('calls once, even when AWS throttles', async () => {
   const before = aws.requests.length;
   aws.faults.set({ kind: 'throttle' });
   expect(await assume()).toMatchObject({ outcome: 'inconclusive', reason: 'throttled' });
@@ -61,13 +61,13 @@ it('asks once, also when AWS throttles', async () => {
   expect(aws.requests.length - before).toBe(1);
 });
 
-it('answers fifty calls at once', async () => {
+it('handles fifty concurrent calls', async () => {
   const sts = stsAt(aws.url, undefined, 10_000);
   const answers = await Promise.all(Array.from({ length: 50 }, () => assume(sts)));
   expect(new Set(answers.map(({ outcome }) => outcome))).toEqual(new Set(['allowed']));
 });
 
-it('knows only the partitions that it was given', async () => {
+it('uses only the configured partitions', async () => {
   await expect(
     stsAt(aws.url).assumeRole({ partition: 'aws-cn', roleArn, externalId, sessionName: 'rolebridge' }),
   ).rejects.toThrow('No STS is configured for partition "aws-cn"');
@@ -83,7 +83,7 @@ const credentialsXml = (expiration: string) =>
   `<Credentials><AccessKeyId>AKIA</AccessKeyId><SecretAccessKey>${canary}</SecretAccessKey>
    <SessionToken>t</SessionToken><Expiration>${expiration}</Expiration></Credentials>`;
 
-describe('tells every answer of AWS apart', () => {
+describe('classifies every answer of AWS', () => {
   test.each<[string, number, string, string, string]>([
     ['AccessDenied', 403, failure('AccessDenied'), 'denied', 'access_denied'],
     ['AccessDenied that is no 403', 400, failure('AccessDenied'), 'inconclusive', 'malformed'],
@@ -162,18 +162,18 @@ describe('tells every answer of AWS apart', () => {
     }
   });
 
-  it('nobody listening', async () => {
+  it('a closed port', async () => {
     expect(await assume(stsAt('http://127.0.0.1:1'))).toMatchObject({ reason: 'unreachable' });
   });
 
-  it('a host that does not exist', async () => {
+  it('an unknown host', async () => {
     expect(await assume(stsAt('http://sts.invalid'))).toMatchObject({
       outcome: 'inconclusive',
       reason: expect.stringMatching(/^(unreachable|timed_out)$/),
     });
   });
 
-  it('silence', async () => {
+  it('no answer', async () => {
     aws.faults.set({ kind: 'timeout', times: 1 });
     const startedAt = Date.now();
     expect(await assume()).toMatchObject({ outcome: 'inconclusive', reason: 'timed_out' });
@@ -181,14 +181,14 @@ describe('tells every answer of AWS apart', () => {
     aws.faults.clear();
   });
 
-  it('a key that AWS does not know', async () => {
+  it('an unknown key', async () => {
     const unknown = async () => ({ accessKeyId: 'AKIAUNKNOWNUNKNOWN00', secretAccessKey: canary });
     const answer = await assume(stsAt(aws.url, unknown));
     expect(answer).toMatchObject({ outcome: 'inconclusive', reason: 'vendor_credentials_invalid' });
     expect(JSON.stringify(answer)).not.toContain(canary);
   });
 
-  it('credentials that can not be loaded', async () => {
+  it('missing credentials', async () => {
     const answer = await assume(
       stsAt(aws.url, async () => {
         throw Object.assign(new Error(`no ${canary}`), { name: 'CredentialsProviderError' });

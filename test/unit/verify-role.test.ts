@@ -100,8 +100,8 @@ async function verificationFailed(roleArn: string, options?: Partial<RoleToVerif
 
 const assumeCalls = () => aws.requests.filter(({ action }) => action === 'AssumeRole');
 
-describe('a role that is as it should be', () => {
-  it('passes every check, with a receipt of each request to AWS', async () => {
+describe('a correct role', () => {
+  it('passes every check and reports each request to AWS', async () => {
     const arn = role([exact()], { path: '/a/b/' });
     const answer = await verify(arn);
     expect(answer).toMatchObject({
@@ -139,7 +139,7 @@ describe('a role that is as it should be', () => {
     expect(JSON.stringify(answer)).not.toMatch(/secretAccessKey|sessionToken/);
   });
 
-  it('asks without its external ID only after the role proved to be assumable', async () => {
+  it('is probed without its external ID only after a successful AssumeRole', async () => {
     await verify(role([exact()]));
     const sent = assumeCalls().map(({ externalId }) => externalId);
     expect(sent[0]).toBe(connection.externalId);
@@ -155,7 +155,7 @@ describe('a role that is as it should be', () => {
   });
 });
 
-describe('refuses a role that is open to a confused deputy', () => {
+describe('rejects a role that is open to a confused deputy', () => {
   const key = 'sts:ExternalId';
   const own = connection.externalId;
   const required = 'external_id_not_required';
@@ -200,13 +200,13 @@ describe('refuses a role that is open to a confused deputy', () => {
 
   const elsewhere = { StringNotEquals: { 'aws:RequestedRegion': 'us-east-1' } };
 
-  it('finds a statement that needs no external ID in another region', async () => {
+  it('detects a statement in another region that needs no external ID', async () => {
     const refused = await verificationFailed(role([exact(), allow(elsewhere)]));
     expect([refused.code, refused.causes[0]?.cause]).toEqual([required, 'condition_missing']);
   });
 
   it.each<Fault['kind']>(['throttle', 'reset', 'region-disabled'])(
-    'is decided without the other region where that does not answer (%s)',
+    "is decided without the other region when it doesn't answer (%s)",
     async (kind) => {
       aws.faults.set({ kind, matches: ({ region }) => region === 'us-west-2' } as Fault);
       expect((await verify(role([exact()]))).outcome).toBe('passed');
@@ -218,7 +218,7 @@ describe('refuses a role that is open to a confused deputy', () => {
   });
 });
 
-describe('a trust policy that was just mended', () => {
+describe('a trust policy that was just fixed', () => {
   const mended = async (afterMs: number) => {
     const arn = role([allow()]);
     aws.propagationDelayMs = afterMs;
@@ -232,13 +232,13 @@ describe('a trust policy that was just mended', () => {
     const arn = await mended(4_000);
     expect((await verify(arn, { allowPropagation: true })).outcome).toBe('passed');
   });
-  it('is refused when AWS goes on with the old one', async () => {
+  it('is rejected when AWS keeps the old one', async () => {
     const arn = await mended(30_000);
     const startedAt = time;
     expect((await verificationFailed(arn, { allowPropagation: true })).code).toBe('external_id_not_required');
     expect(time - startedAt).toBeLessThanOrEqual(11_000);
   });
-  it('is refused at once when nobody may have mended it', async () => {
+  it('is rejected immediately when no fix can be propagating', async () => {
     const arn = await mended(4_000);
     const startedAt = time;
     expect((await verificationFailed(arn)).code).toBe('external_id_not_required');
@@ -246,7 +246,7 @@ describe('a trust policy that was just mended', () => {
   });
 });
 
-describe('says why a role is not assumable', () => {
+describe("explains why a role can't be assumed", () => {
   test.each<[string, string, string, () => string]>([
     ['no such role', 'possible', '', () => `arn:aws:iam::${customer.accountId}:role/none`],
     ['another principal', 'possible', '', () => role([allow(undefined, { AWS: customer.admin.arn })])],
@@ -297,7 +297,7 @@ describe('says why a role is not assumable', () => {
   test.each<[Fault['kind'], string]>([
     ['denied-by-organization', 'organization_policy'],
     ['region-disabled', 'sts_region_off'],
-  ])('%s: AWS says so itself', async (kind, cause) => {
+  ])("%s: in AWS's words", async (kind, cause) => {
     aws.faults.set({ kind, because: 'with an explicit deny in a resource control policy' } as Fault);
     const refused = await verificationFailed(role([exact()]), { propagationWindowMs: 0 });
     expect(refused.code).toBe('role_not_assumable');
@@ -305,7 +305,7 @@ describe('says why a role is not assumable', () => {
     expect(assumeCalls()).toHaveLength(1);
   });
 
-  it('does not wait for propagation when STS is off in the region', async () => {
+  it("doesn't wait for propagation when STS is disabled in the region", async () => {
     aws.faults.set({ kind: 'region-disabled' });
     const startedAt = time;
     expect((await verificationFailed(role([exact()]))).code).toBe('role_not_assumable');
@@ -313,15 +313,15 @@ describe('says why a role is not assumable', () => {
   });
 });
 
-describe('a role that AWS does not know yet', () => {
-  it('connects as soon as it is known', async () => {
+describe('a role that is propagating', () => {
+  it('connects as soon as it has propagated', async () => {
     aws.propagationDelayMs = 12_000;
     const startedAt = time;
     expect((await verify(role([exact()]))).outcome).toBe('passed');
     expect(time - startedAt).toBeLessThan(16_000);
   });
 
-  it('is not decided when this call may not wait so long', async () => {
+  it("is inconclusive when this call can't wait long enough", async () => {
     aws.propagationDelayMs = 30_000;
     const startedAt = time;
     expect(await verify(role([exact()]), { maxWaitMs: 5_000 })).toMatchObject({
@@ -332,14 +332,14 @@ describe('a role that AWS does not know yet', () => {
     expect(time - startedAt).toBeLessThanOrEqual(5_000);
   });
 
-  it('is refused once the window of the first attempt has passed, also in a later call', async () => {
+  it('is rejected after the window of the first attempt, even in a later call', async () => {
     const arn = role([exact('another-one')]);
     expect((await verificationFailed(arn, { firstAttemptAt: time - windowMs, maxWaitMs: 5_000 })).code).toBe(
       'role_not_assumable',
     );
   });
 
-  it('is refused at the end of the window when this call may wait exactly so long', async () => {
+  it('is rejected at the end of the window when this call can wait that long', async () => {
     const startedAt = time;
     const options = { propagationWindowMs: 3_000, maxWaitMs: 3_000 };
     expect((await verificationFailed(role([exact('another-one')]), options)).code).toBe('role_not_assumable');
@@ -347,7 +347,7 @@ describe('a role that AWS does not know yet', () => {
   });
 });
 
-describe('trouble of AWS is never a verdict', () => {
+describe('AWS faults are never a verdict', () => {
   const faults: [Fault['kind'], string, Fault][] = [
     ['throttle', 'throttled', { kind: 'throttle' }],
     ['error', 'server_error', { kind: 'error', status: 500 }],
@@ -374,7 +374,7 @@ describe('trouble of AWS is never a verdict', () => {
       moments.map(([when, scope]) => ({ kind, reason, when, fault, scope })),
     ),
   )(
-    '$kind $when → inconclusive ($reason), and decided when it is over',
+    '$kind $when → inconclusive ($reason), and decided afterwards',
     async ({ kind, reason, fault, scope }) => {
       const arn = role([exact()]);
       aws.faults.set({ ...fault, ...scope });
@@ -389,7 +389,7 @@ describe('trouble of AWS is never a verdict', () => {
   );
 });
 
-describe('refuses before any call to AWS', () => {
+describe('rejects before any call to AWS', () => {
   test.each<[string, string, () => string, Partial<RoleToVerify>]>([
     ['text that is no ARN', 'role_arn_invalid', () => 'role/rolebridge', {}],
     ['an ARN with a space at its end', 'role_arn_invalid', () => `${role([exact()])} `, {}],
@@ -437,7 +437,7 @@ describe('refuses before any call to AWS', () => {
   });
 });
 
-describe('refuses a session that is not the one asked for', () => {
+describe('rejects an unexpected session', () => {
   test.each([
     ['in another account', 'arn:aws:sts::999988887777:assumed-role/rolebridge/rolebridge'],
     ['of another role', 'arn:aws:sts::210987654321:assumed-role/rolebridge-2/rolebridge'],
@@ -449,7 +449,7 @@ describe('refuses a session that is not the one asked for', () => {
     expect(assumeCalls()).toHaveLength(1);
   });
 
-  it('that GetCallerIdentity says is another', async () => {
+  it('that GetCallerIdentity identifies as another', async () => {
     const body = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
       <Arn>arn:aws:sts::999988887777:assumed-role/rolebridge/rolebridge</Arn><UserId>A:b</UserId>
       <Account>999988887777</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`;
@@ -495,11 +495,11 @@ const assumeRoleAnswer = (sessionArn: string) =>
     <SessionToken>t</SessionToken><Expiration>2030-01-01T00:00:00Z</Expiration></Credentials>
   </AssumeRoleResult></AssumeRoleResponse>`;
 
-describe('a role whose external ID is being changed', () => {
+describe('a role during an external ID rotation', () => {
   const changing = { ...connection, pendingExternalId: newExternalId() };
   const both = () => role([exact(), exact(changing.pendingExternalId)]);
 
-  it('is waited for while a part of AWS still takes the one before, as long as a new role is', async () => {
+  it('is waited for while part of AWS accepts the old external ID, as long as for a new role', async () => {
     const arn = both();
     const began = time;
     afterSleep = () => {
@@ -514,7 +514,7 @@ describe('a role whose external ID is being changed', () => {
     expect(time - began).toBeGreaterThanOrEqual(40_000);
   });
 
-  it('is inconclusive when the wait is over before the window is, and refused after that', async () => {
+  it('is inconclusive when the wait ends before the window, and rejected after the window', async () => {
     const arn = both();
     const options = { connection: changing, allowPropagation: true, callerRetries: true, maxWaitMs: 25_000 };
     const firstAttemptAt = time;
@@ -529,7 +529,7 @@ describe('a role whose external ID is being changed', () => {
     });
   });
 
-  it('is refused at once when it lets others in as well', async () => {
+  it('is rejected immediately when it also accepts other external IDs', async () => {
     const arn = role([exact(), exact(changing.pendingExternalId), allow()]);
     const began = time;
     expect((await verificationFailed(arn, { connection: changing, callerRetries: true })).code).toBe(

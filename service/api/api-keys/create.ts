@@ -11,7 +11,7 @@ export const createApiKeyRequest = z.strictObject({
   name,
   permissions: authority.shape.permissions
     .default([...defaultPermissions])
-    .meta({ description: 'What the key may do, at most what the key that creates it may.' }),
+    .meta({ description: 'The permissions of the key, at most those of its creator.' }),
   scope: scope
     .optional()
     .meta({ description: 'The key sees connections and issues credentials within it only.' }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { keysOf } from '../../actions/api-keys.js';
+import { invalidRequest } from '../../domain/errors.js';
 import { apiKeyId } from '../../domain/ids.js';
 import { defineOperation } from '../operation.js';
 import { limit, nextAfter } from '../schemas.js';
@@ -33,6 +34,8 @@ export const listApiKeys = defineOperation({
   async handler({ deps, caller, query: { limit, after } }) {
     const keys = await keysOf(deps.store, caller);
     const start = after === undefined ? 0 : keys.findIndex(({ id }) => id === after) + 1;
+    if (after !== undefined && start === 0)
+      throw invalidRequest('query.after', 'there is no such key', 'Begin again with the first page.');
     const page = keys.slice(start, start + limit);
     const last = page.at(-1);
     return {

@@ -18,7 +18,7 @@ const auditQuery = z.strictObject({
 const actorShown = z.discriminatedUnion('kind', [
   actors.api_key,
   actors.web_session.extend({
-    person: person.optional().meta({ description: 'Who the sign-in link was created for, unverified.' }),
+    person: person.optional().meta({ description: 'The person of the sign-in link, unverified.' }),
   }),
   actors.callback,
   actors.enrollment,

@@ -1,19 +1,24 @@
 import { z } from 'zod';
 import { accountId } from '../../domain/ids.js';
+import { sid } from '../../domain/permission-set.js';
 import { scope } from '../../domain/scope.js';
 
 const roleId = z
   .string()
   .regex(/^[A-Z0-9]{16,128}$/)
   .meta({ description: "The role's unique id (AROA…): Terraform's `unique_id`, IAM's `RoleId`." });
-const reportedRole = { connectionId: z.string(), roleArn: z.string(), roleId };
-const permissionSet = z
-  .string()
-  .max(100)
+/** Loose on purpose: a check names the fault. Control characters are never allowed. */
+const line = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .regex(/^\P{Cc}*$/u, 'must not hold control characters');
+const reportedRole = { connectionId: z.string(), roleArn: line(2_048), roleId };
+const permissionSet = line(100)
   .meta({ description: 'Name and version of the permission set that is deployed: `deploy@3`.' })
   .optional();
 const without = z
-  .array(z.string().max(128))
+  .array(sid)
   .max(100)
   .meta({ description: 'The optional statements that are left out.' })
   .optional();
@@ -37,8 +42,8 @@ export const callbackEvent = z.discriminatedUnion('type', [
     data: z.strictObject({
       connectionId: z.string(),
       accountId: accountId,
-      roleArn: z.string().optional(),
-      externalId: z.string().optional(),
+      roleArn: line(2_048).optional(),
+      externalId: line(1_224).optional(),
       permissionSet,
       without,
     }),

@@ -45,7 +45,7 @@ async function answerTo(deps: Dependencies, key: EventKey, decide: Decide): Prom
   const failed = (problem: Answer) =>
     isVerdict(problem) ? answered(problem) : { ...key, firstAttemptAt, answer: undefined };
   const problemOf = (error: unknown) => callbackProblem(error, deps);
-  /** What the last receipt that was made is of: the commit that has it may still fail, with another error. */
+  /** The subject of the last record: its commit can still fail with another error. */
   let recorded: unknown;
   const receiptOf: Attempt['receiptOf'] =
     (answer = () => ({ status: 200, body: null })) =>
@@ -61,7 +61,7 @@ async function answerTo(deps: Dependencies, key: EventKey, decide: Decide): Prom
     const problem = problemOf(error);
     if (recorded !== error && !isChangedMeanwhile(error))
       await deps.store.commit({ receipt: failed(problem) }).catch((failure) => {
-        // Without a verdict, the error is what the caller has to know.
+        // Without a verdict, the error is the answer.
         if (isVerdict(problem)) throw failure;
       });
     if (isVerdict(problem)) return problem;

@@ -20,7 +20,7 @@ export const links = z
 const warnings = z
   .array(z.object({ code: z.enum(['scope_kept', 'permission_set_kept']), message: text }))
   .optional()
-  .meta({ description: 'In the answer to a callback: what of it changed nothing.' });
+  .meta({ description: 'In the answer to a callback: members that changed nothing.' });
 
 const shown = {
   id: true,
@@ -33,6 +33,8 @@ const shown = {
   partition: true,
   expectedAccountId: true,
   scopes: true,
+  vendorScopes: true,
+  scopeFrom: true,
   createdAt: true,
   updatedAt: true,
   lastUsedAt: true,
@@ -43,7 +45,7 @@ const shownOfEnd = { reason: true, disconnectedAt: true } as const;
 /** A permission set is shown by its label. */
 const permissionSet = {
   permissionSet: text.optional().meta({
-    description: 'What the vendor needs: `deploy@3`, or `deploy` until a role was checked against a version.',
+    description: 'The permission set: `deploy@3`, or `deploy` until a role was checked against a version.',
   }),
   without: z.array(text).optional().meta({ description: 'Its optional statements that are left out.' }),
   newestPermissionSet: text.optional().meta({ description: 'A newer version, when there is one.' }),
@@ -108,8 +110,7 @@ const templateTexts = z
         'To paste there as an inline policy: the permission set, and that the role may read itself.',
     }),
     consoleManagedPolicies: z.array(text).optional().meta({
-      description:
-        'What of the permission set has no room in an inline policy: to create and attach as managed policies.',
+      description: 'Statements beyond the inline policy limit, as managed policies to create and attach.',
     }),
     cdktn: text.meta({ description: 'A whole main.ts for CDK Terrain, for new stacks.' }),
     cdktf: text.meta({ description: 'A whole main.ts for CDKTF, for stacks that use it already.' }),
@@ -124,7 +125,7 @@ const templateTexts = z
   })
   .meta({ id: 'RoleTemplates' });
 
-/** What a role for the connection is created with; no secret is in it. */
+/** Values of a role for the connection, without secrets. */
 export const roleTemplates = z.object({
   externalId: roleBase.shape.externalId,
   principal: text.meta({ description: "The vendor's IAM principal, which the role must trust." }),

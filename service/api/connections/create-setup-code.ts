@@ -7,8 +7,8 @@ import { connectionIn, findErrors, path, tag } from './shared.js';
 const text = z.string();
 const createdSetupCode = z
   .object({
-    code: text.meta({ description: 'Reads what the code of a customer needs; in no other answer.' }),
-    link: text.meta({ description: 'The code with the address of this service: what init --setup takes.' }),
+    code: text.meta({ description: 'The set-up code. It is shown once.' }),
+    link: text.meta({ description: 'The code with the address of this service, for `init --setup`.' }),
     command: text.meta({ description: 'The whole command.' }),
     expiresAt: isoTime,
   })
@@ -20,7 +20,7 @@ export const createSetupCode = defineOperation({
   tag,
   summary: 'Creates a set-up code: one value instead of five for `init --setup`; it revokes the code before.',
   description:
-    'The code reads what the code of a customer needs (GET /v1/setup-code), for 7 days, and nothing else. It holds no secret: the customer gets the callback secret another way.',
+    'For 7 days, the code reads the values of the connection (GET /v1/setup-code), and nothing else. It contains no secret: send the callback secret separately.',
   auth: 'organization',
   permission: 'connections:write',
   answer: {

@@ -1,7 +1,5 @@
 import { z } from 'zod';
 import { visibleConnections } from '../../actions/find-connection.js';
-import { RolebridgeError } from '../../domain/errors.js';
-import { isConnectionId } from '../../domain/ids.js';
 import { defineOperation } from '../operation.js';
 import { nextAfter } from '../schemas.js';
 import { connectionView } from '../views.js';
@@ -30,12 +28,7 @@ export const listConnections = defineOperation({
     tooMany: { query: { limit: '1000' }, returns: 'request_invalid' },
   },
   async handler({ deps, caller, query }) {
-    const { after } = query;
-    if (after !== undefined && !isConnectionId(after))
-      throw new RolebridgeError('request_invalid', 'query.after: must be the id of a connection', {
-        remedy: 'Use the "next" of the previous page.',
-      });
-    const page = await visibleConnections(deps.store, caller, { ...query, after });
+    const page = await visibleConnections(deps.store, caller, query);
     const last = page.connections.at(-1);
     return {
       connections: page.connections.map(connectionView),

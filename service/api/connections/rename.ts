@@ -1,6 +1,4 @@
-import { expectAccount } from '../../actions/bind-account.js';
-import { labelConnection, renameConnection as rename } from '../../actions/change-connection.js';
-import { choosePermissionSet } from '../../actions/permission-set.js';
+import { changeConnection } from '../../actions/change-connection.js';
 import { defineOperation } from '../operation.js';
 import { connectionView } from '../views.js';
 import { changeConnectionRequest } from './requests.js';
@@ -12,7 +10,8 @@ export const renameConnection = defineOperation({
   tag,
   summary:
     'Changes the name, reference, metadata or default region; while pending, account and permission set too.',
-  description: 'Metadata is replaced as a whole. Null removes a reference or default region.',
+  description:
+    'All of it or nothing. Metadata is replaced as a whole. Null removes a reference or default region.',
   auth: 'organization',
   permission: 'connections:write',
   body: changeConnectionRequest,
@@ -27,16 +26,6 @@ export const renameConnection = defineOperation({
     },
     empty: { path, body: { name: '' }, returns: 'request_invalid' },
   },
-  async handler(input) {
-    const { name, expectedAccountId, permissionSet, without, ...labels } = input.body;
-    let connection = await connectionIn(input);
-    if (expectedAccountId !== undefined)
-      connection = await expectAccount(input.deps, input.by, connection, expectedAccountId);
-    if (permissionSet !== undefined || without !== undefined)
-      connection = await choosePermissionSet(input.deps, input.by, connection, { permissionSet, without });
-    if (Object.keys(labels).length > 0)
-      connection = await labelConnection(input.deps, input.by, connection, labels);
-    if (name !== undefined) connection = await rename(input.deps, input.by, connection, name);
-    return connectionView(connection);
-  },
+  handler: async (input) =>
+    connectionView(await changeConnection(input.deps, input.by, await connectionIn(input), input.body)),
 });

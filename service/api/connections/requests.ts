@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { assurance, connectionStatus, region } from '../../domain/connection.js';
-import { accountId } from '../../domain/ids.js';
+import { accountId, connectionId } from '../../domain/ids.js';
 import { metadata, reference } from '../../domain/organization.js';
 import { scope } from '../../domain/scope.js';
 import { permissionsState } from '../../domain/verification/permissions-report.js';
@@ -10,7 +10,7 @@ import { accessKeyMembers, sessionTokenFits } from '../access-key-schema.js';
 import { limit, name, partition, permissionSetMembers } from '../schemas.js';
 
 const connectionLabels = {
-  reference: reference.meta({ description: 'What you call it.' }),
+  reference: reference.meta({ description: 'Your name for it.' }),
   metadata: metadata.meta({ description: 'Up to 20 texts that the service keeps for you.' }),
   defaultRegion: region.meta({ description: 'Passed on with credentials.' }),
 };
@@ -80,7 +80,7 @@ export const rotateExternalIdRequest = z.strictObject({ rotateCallbackSecret: z.
 
 const connectionFilters = {
   limit,
-  after: z.string().max(200).optional(),
+  after: connectionId.meta({ description: 'The "next" of the page before.' }).optional(),
   reference: reference.optional(),
   accountId: accountId.optional().meta({ description: 'Of the role or key, or the expected one.' }),
   assurance: assurance.optional(),
@@ -89,9 +89,10 @@ const connectionFilters = {
   permissionSet: z
     .string()
     .max(72)
+    .regex(/^[a-z0-9-]+(@\d{1,7})?$/, 'must be NAME or NAME@VERSION')
     .optional()
     .meta({ description: 'Name (`deploy`) or name and version (`deploy@3`) of a permission set.' }),
-  permissions: permissionsState.optional().meta({ description: "What IAM's simulator said of it." }),
+  permissions: permissionsState.optional().meta({ description: "IAM's simulator result." }),
 };
 
 export const listQuery = z.strictObject({

@@ -34,7 +34,7 @@ const inconclusive: readonly ErrorCode[] = [
   'permissions_missing',
 ];
 
-/** What the verification of a role can result in. */
+/** Errors of a role's verification. */
 export const roleVerificationErrors: readonly ErrorCode[] = [
   'role_arn_invalid',
   'partition_not_supported',

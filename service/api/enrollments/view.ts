@@ -21,10 +21,7 @@ export const enrollment = enrollmentSchema
     expiresAt: true,
   })
   .extend({
-    permissionSet: z
-      .string()
-      .optional()
-      .meta({ description: 'What the roles of its accounts are created with.' }),
+    permissionSet: z.string().optional().meta({ description: 'Values for the roles of its accounts.' }),
     without: z.array(z.string()).optional(),
     accounts: z
       .array(z.object({ accountId, connectionId }))

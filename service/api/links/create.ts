@@ -13,7 +13,7 @@ const signInLinkRequest = z.strictObject({
   connectionId: connectionId.optional().meta({ description: 'The only connection that it opens.' }),
   access: access.optional().meta({
     description:
-      'What its person may do: `read`; `connect` and check roles; `manage` all but bind another account. Never more than the key that creates the link. By default `connect` for one connection, else `manage`.',
+      'Access of the person: `read`; `connect` and check roles; `manage` all but bind another account. Never more than the key that creates the link. By default `connect` for one connection, else `manage`.',
   }),
   user: z
     .strictObject({
@@ -27,7 +27,10 @@ const signInLinkRequest = z.strictObject({
       email: z.email().max(254).optional(),
     })
     .optional()
-    .meta({ description: 'Who you make it for. It is shown and recorded as "link for NAME", unverified.' }),
+    .meta({
+      description:
+        'The person that you create it for. It is shown and recorded as "link for NAME", unverified.',
+    }),
   returnUrl: z.url().max(2000).optional().meta({
     description: 'Where the page leads back to: an address below one of the brand\u2019s `returnUrls`.',
   }),

@@ -1,6 +1,4 @@
 import { z } from 'zod';
-import { RolebridgeError } from '../../domain/errors.js';
-import { isConnectionId } from '../../domain/ids.js';
 import { organizationSchema } from '../../domain/organization.js';
 import { connection } from '../connections/answers.js';
 import { operatorListQuery } from '../connections/requests.js';
@@ -34,12 +32,7 @@ export const listOperatorConnections = defineOperation({
     noStatus: { query: { status: 'broken' }, returns: 'request_invalid' },
   },
   async handler({ deps, query }) {
-    const { after } = query;
-    if (after !== undefined && !isConnectionId(after))
-      throw new RolebridgeError('request_invalid', 'query.after: must be the id of a connection', {
-        remedy: 'Use the "next" of the previous page.',
-      });
-    const { connections, hasMore } = await deps.store.connections(undefined, { ...query, after });
+    const { connections, hasMore } = await deps.store.connections(undefined, query);
     const organizations = await deps.store.organizationsById(
       connections.map(({ organizationId }) => organizationId),
     );

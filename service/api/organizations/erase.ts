@@ -6,7 +6,7 @@ export const eraseOrganization = defineOperation({
   method: 'delete',
   path: '/v1/organizations/{id}',
   tag,
-  summary: 'Deletes an organization and erases what the service knows of it.',
+  summary: 'Deletes an organization and erases its data.',
   description:
     "Its connections, keys, links and targets are deleted, and the key that its persons' names are encrypted under is destroyed. The audit log keeps its chain. Export it first: this can't be undone. Repeat the call when it fails.",
   auth: 'operator',

@@ -1,6 +1,4 @@
 import { z } from 'zod';
-import { RolebridgeError } from '../../domain/errors.js';
-import { isOrganizationId } from '../../domain/ids.js';
 import { defineOperation } from '../operation.js';
 import { nextAfter } from '../schemas.js';
 import { listOrganizationsQuery } from './requests.js';
@@ -25,12 +23,7 @@ export const listOrganizations = defineOperation({
     tooMany: { query: { limit: '1000' }, returns: 'request_invalid' },
   },
   async handler({ deps, query }) {
-    const { after } = query;
-    if (after !== undefined && !isOrganizationId(after))
-      throw new RolebridgeError('request_invalid', 'query.after: must be the id of an organization', {
-        remedy: 'Use the "next" of the previous page.',
-      });
-    const page = await deps.store.organizations({ ...query, after });
+    const page = await deps.store.organizations(query);
     const last = page.organizations.at(-1);
     return {
       organizations: page.organizations.map(organizationView),

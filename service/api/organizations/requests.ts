@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { organizationId } from '../../domain/ids.js';
 import { metadata, reference, targetsMode } from '../../domain/organization.js';
 
 import { limit, name } from '../schemas.js';
 
 const organizationMembers = {
   reference: reference.meta({
-    description: 'What you call it: unique, and in every path it stands for the id.',
+    description: 'Your unique name for it. You can use it in paths in place of the id.',
   }),
   metadata: metadata.meta({ description: 'Up to 20 texts that the service keeps for you.' }),
 };
@@ -27,7 +28,7 @@ export const changeOrganizationRequest = z
 
 export const listOrganizationsQuery = z.strictObject({
   limit,
-  after: z.string().max(200).optional(),
+  after: organizationId.meta({ description: 'The "next" of the page before.' }).optional(),
   search: z
     .string()
     .min(1)

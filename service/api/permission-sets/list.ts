@@ -7,7 +7,7 @@ const permissionSets = z.object({
   permissionSets: z.array(z.object({ name, version, title, url: z.url() })),
 });
 
-/** Public, so that customers and their security teams can read what the vendor needs before they have anything. */
+/** Public, so that customers and their security teams can read the vendor's permissions before they sign up. */
 export const listPermissionSets = defineOperation({
   method: 'get',
   path: '/v1/permission-sets',

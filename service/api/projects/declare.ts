@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { declareProject as declare } from '../../actions/projects.js';
-import { RolebridgeError } from '../../domain/errors.js';
+import { invalidRequest } from '../../domain/errors.js';
 import { scopeName } from '../../domain/scope.js';
 import { defineOperation } from '../operation.js';
 import {
@@ -57,9 +57,11 @@ export const declareProject = defineOperation({
   },
   async handler({ deps, by, caller, params, query, body: wanted }) {
     if (!scopeName.test(params.id))
-      throw new RolebridgeError('request_invalid', 'The id of the project is not a valid name.', {
-        remedy: 'Use 1 to 64 letters, digits, ".", "_" or "-", and begin with a letter or a digit.',
-      });
+      throw invalidRequest(
+        'path.id',
+        'is not a valid name',
+        'Use 1 to 64 letters, digits, ".", "_" or "-", and begin with a letter or a digit.',
+      );
     const declared = { id: params.id, ...wanted };
     const isDryRun = query.dryRun ?? false;
     const { project, effects } = await declare(deps, by, caller.organizationId, declared, { isDryRun });

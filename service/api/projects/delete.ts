@@ -12,7 +12,7 @@ export const deleteProject = defineOperation({
   permission: 'targets:write',
   isOrganizationWide: true,
   query: dryRunQuery,
-  answer: { status: 200, description: 'What it changes.', schema: z.object(effectsAnswer) },
+  answer: { status: 200, description: 'Changes to connections.', schema: z.object(effectsAnswer) },
   errors: ['project_not_found'],
   examples: { unknown: { path: { id: 'none' }, returns: 'project_not_found' } },
   async handler({ deps, by, caller, params, query }) {

@@ -5,7 +5,7 @@ import { textIn } from '../../unknown-value.js';
 import { webhookEndpointId } from '../example-values.js';
 import * as answers from './answers.js';
 
-/** What these calls have in common. */
+/** Shared parts of these calls. */
 export const ofEndpoints = {
   tag: 'Webhook endpoints',
   auth: 'organization',

@@ -5,7 +5,7 @@ import { stsPartitionsOf } from '../../settings/index.js';
 import type { Examination, Finding } from './finding.js';
 
 /**
- * The canary tells a fault of the vendor's from customers' only in another account: within one, a role's trust policy
+ * The canary distinguishes the vendor's faults from customers' only in another account: within one, a role's trust policy
  * alone lets the service in, whatever the service's own policies say.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */

@@ -1,17 +1,17 @@
 import type { Store } from '../../domain/ports.js';
 import type { Settings } from '../../settings/index.js';
 
-/** What one check came to. */
+/** The result of one check. */
 export interface Finding {
   readonly check: string;
   /** `warning`: the service runs, and something is likely not as it was meant. */
   readonly outcome: 'ok' | 'warning' | 'failed' | 'not_checked';
   readonly message: string;
-  /** What to do. */
+  /** The fix. */
   readonly remedy?: string | undefined;
 }
 
-/** What the checks find out for those after them. */
+/** Results that later checks use. */
 export interface Examination {
   readonly config: Settings;
   readonly now: () => number;
@@ -26,7 +26,7 @@ export type StsReach = { readonly url: string } & (
   | { readonly reached: false; readonly reason: string }
 );
 
-/** The worse of what was found for several things of one kind. */
+/** The worst of several results. */
 export function worst(check: string, findings: readonly Omit<Finding, 'check'>[]): Finding {
   const order = ['failed', 'warning', 'not_checked', 'ok'] as const;
   const outcome = order.find((one) => findings.some((finding) => finding.outcome === one)) ?? 'ok';

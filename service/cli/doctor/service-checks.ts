@@ -22,7 +22,7 @@ export async function checkStore(examination: Examination): Promise<Finding> {
         check,
         outcome: 'failed',
         message: faults.join(' '),
-        remedy: 'Keep the database as evidence. Restore a backup, or accept what is missing.',
+        remedy: 'Keep the database as evidence. Restore a backup, or accept the missing records.',
       };
     return { check, outcome: 'ok', message: 'The database can be read and written.' };
   } catch (error) {

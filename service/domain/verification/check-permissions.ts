@@ -27,7 +27,7 @@ export interface SimulatedDecision {
   readonly allowedByBoundary?: boolean | undefined;
 }
 
-/** What IAM's simulator leaves out, for the report. */
+/** Limits of IAM's simulator, for the report. */
 export const notEvaluated = [
   'resource-based policies, such as those of buckets and keys',
   'resource control policies',
@@ -57,7 +57,7 @@ export function simulationsFor(set: PermissionSet, without: readonly string[]): 
 }
 
 /**
- * What IAM's answers come to. An answer that is missing, or a denial for want of a context value, is "not checked", never
+ * Evaluates IAM's answers. A missing answer, or a denial with a missing context value, is "not checked", never
  * "missing". The state is `complete` only where IAM allowed all that statements require, and denied every denial: one that
  * was checked in part or not at all makes it `not_checked`. AWS's managed policies can't be asked about, so they are only listed.
  *
@@ -117,7 +117,7 @@ function deniedBy(answer: SimulatedDecision): DeniedBy {
   return answer.allowedByBoundary === false ? 'permissions_boundary' : 'nothing_allows';
 }
 
-/** What an answer is for; AWS may answer with an action in other letter case. */
+/** The key of an answer; AWS may return the action in another letter case. */
 const questionIn = ({
   action,
   resource,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DeepReadonly } from '../deep-readonly.js';
 
-/** What denies an action, as IAM's simulator says. */
+/** The denying policy of an action, by IAM's simulator. */
 export const denier = z.enum([
   'nothing_allows',
   'explicit_deny',
@@ -10,7 +10,7 @@ export const denier = z.enum([
 ]);
 export type DeniedBy = z.infer<typeof denier>;
 
-/** What a role can't do that its permission set has, or can do that the set denies. */
+/** A missing permission of the set, or an allowed one that the set denies. */
 const finding = z
   .strictObject({
     sid: z.string(),
@@ -40,14 +40,14 @@ const lists = z.strictObject({
   state: permissionsState,
   missing: z.array(finding).meta({ description: 'Required, and denied.' }),
   unavailable: z.array(finding).meta({ description: 'Optional, and denied.' }),
-  notDenied: z.array(finding).meta({ description: 'What the set denies, and the role allows.' }),
-  notChecked: z.array(notChecked).meta({ description: "What IAM's simulator could not be asked." }),
+  notDenied: z.array(finding).meta({ description: 'Allowed by the role, but denied by the set.' }),
+  notChecked: z.array(notChecked).meta({ description: "Not checkable with IAM's simulator." }),
 });
 
 /** Whether the role can do what its permission set needs, as IAM's simulator says. */
 export type JudgedPermissions = DeepReadonly<z.infer<typeof lists>>;
 
-/** The same, with what was checked and when. */
+/** The same with the checked version and time. */
 export const permissionsReport = lists
   .extend({
     permissionSet: z.string().meta({ description: 'Name and version: `deploy@3`.' }),

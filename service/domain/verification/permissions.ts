@@ -18,7 +18,7 @@ const concurrency = 4;
 const maxQuoted = 5;
 
 /**
- * Asks IAM's simulator whether the role can do what its permission set needs. What is missing refuses a new role; later
+ * Checks the permission set with IAM's simulator. A missing permission rejects a new role; later
  * it is reported, and the check itself never stops production.
  */
 export async function checkPermissions(attempt: Attempt, opened: OpenedRole): Promise<void> {
@@ -130,7 +130,7 @@ function remedyFor(open: PermissionsReport['notChecked']): string {
 
 const listed = (sids: readonly string[]): string => [...new Set(sids)].join(', ');
 
-/** What is missing, what denies it and what the vendor needs it for. */
+/** The missing actions with the denying policy and the vendor's reason. */
 export function sentenceOf({ sid, reason, action, resource, deniedBy }: PermissionFinding): string {
   const on = resource === '*' ? '' : ` on ${resource}`;
   if (deniedBy === undefined) return `${action}${on} must be denied and is allowed (${sid}: ${reason})`;

@@ -17,16 +17,18 @@ export async function readPolicy(attempt: Attempt, opened: OpenedRole): Promise<
   const { report, role, sts } = attempt;
   const answer = await sts.readRole(role.partition, opened.credentials, role.name);
   if (answer.outcome === 'inconclusive' && answer.reason === 'malformed')
-    return { isReadable: false, why: 'what IAM answered was no role' };
+    return { isReadable: false, why: 'IAM did not answer with a role' };
   const read = report.requireVerdict(answer, 'get_role');
   if (read.outcome === 'denied')
     return { isReadable: false, why: 'the role may not call iam:GetRole on itself' };
   if (read.roleId !== opened.roleId)
     throw new Inconclusive('propagating', 'The role was created again while it was being verified.', 1);
-  return { isReadable: true, text: decoded(read.trustPolicy) };
+  const text = decoded(read.trustPolicy);
+  report.currentPolicy = text;
+  return { isReadable: true, text };
 }
 
-/** IAM encodes it once; what does not decode is judged as it stands, and not understood. */
+/** IAM encodes it once; an undecodable text is judged unchanged, as not understood. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -94,7 +94,7 @@ function anyExternalId({ report, role }: Attempt, how: string): never {
 }
 
 /**
- * Where the trust policy can't be read, more guesses at what it may let in beside the external ID. One mark of an issued
+ * Without a readable trust policy, more probes for values that it may accept beside the external ID. One mark of an issued
  * session at a time: two at once hide each other.
  */
 export async function moreProbes(attempt: Attempt, externalId: ExternalId): Promise<void> {

@@ -17,7 +17,7 @@ const maxLength = 131_072;
 const maxQuoted = 2_000;
 
 /**
- * The statements of a trust policy, or why they can't be judged: what isn't in IAM's grammar, exactly as IAM spells it, is
+ * The statements of a trust policy, or why they can't be judged: anything outside IAM's grammar, in IAM's exact spelling, is
  * not guessed at. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
  */
 export function readTrustPolicy(text: string): Statement[] | string {

@@ -6,13 +6,15 @@ import type { PermissionsReport } from './permissions-report.js';
 
 export type NoVerdictReason = InconclusiveReason | 'propagating';
 
-/** What a verification has found so far: each check and each call of AWS, in order. */
+/** The report of a verification in progress: each check and each AWS call, in order. */
 export class VerificationReport {
   readonly checks: Check[] = [];
   readonly probes: Probe[] = [];
   readonly startedAt: string;
   /** Set by the check of the permissions. */
   permissions: PermissionsReport | undefined;
+  /** The trust policy as it was read last. */
+  currentPolicy: string | undefined;
   readonly #clock: Clock;
   readonly #onCheck: (check: Check) => void;
 
@@ -30,7 +32,7 @@ export class VerificationReport {
     this.#record({ name, outcome: 'passed', message, at: this.now() });
   }
 
-  /** What could not be found out, which is no failure. */
+  /** Unknown results, which aren't failures. */
   notChecked(name: CheckName, message: string, remedy: string): void {
     this.#record({ name, outcome: 'not_checked', message, remedy, at: this.now() });
   }
@@ -40,7 +42,7 @@ export class VerificationReport {
     this.#record({ name, outcome: 'failed', code, message, remedy, at: this.now() });
   }
 
-  /** What every verdict contains. */
+  /** Members of every verdict. */
   contents() {
     const { startedAt, checks, probes, permissions } = this;
     return { startedAt, finishedAt: this.now(), checks, probes, ...(permissions && { permissions }) };
@@ -52,7 +54,7 @@ export class VerificationReport {
     throw new VerificationFailed(code, message, remedy, causes);
   }
 
-  /** Only AccessDenied proves a denial. @throws Inconclusive for what is no verdict on the role */
+  /** Only AccessDenied proves a denial. @throws Inconclusive for everything else */
   requireVerdict<Allowed>(answer: StsAnswer<Allowed>, probe: Probe['probe']) {
     this.probed(answer, probe);
     if (answer.outcome === 'inconclusive')

@@ -41,7 +41,7 @@ export interface RoleToVerify {
   readonly probedAt?: string | undefined;
   /** Only a role whose policy was judged passes. @default false */
   readonly requireProof?: boolean | undefined;
-  /** What the role must be able to do. Absent: the connection has no permission set. */
+  /** The permission set to check. Absent: the connection has none. */
   readonly permissions?: PermissionsToCheck | undefined;
   /** Hears that the role opened with this external ID, before anything else is checked. */
   readonly onOpened?: ((role: RoleArn, externalId: ExternalId) => Promise<void>) | undefined;
@@ -53,7 +53,7 @@ export interface PermissionsToCheck {
   readonly set: PermissionSet;
   /** The optional statements that the customer left out. */
   readonly without: readonly string[];
-  /** What is missing refuses the role. Otherwise it is only reported: production continues with what there is. */
+  /** Missing permissions reject the role. Otherwise they are only reported, and production continues. */
   readonly areRequired: boolean;
   /** The last report, which stands between two daily checks and when IAM doesn't answer. */
   readonly before?: PermissionsReport | undefined;
@@ -86,7 +86,7 @@ export interface VerificationTools {
   readonly newExternalId: () => ExternalId;
 }
 
-/** What the steps share. */
+/** Shared context of the steps. */
 export interface Attempt extends VerificationTools {
   readonly request: RoleToVerify;
   readonly report: VerificationReport;

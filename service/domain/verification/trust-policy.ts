@@ -1,7 +1,7 @@
 import { matchesGlob } from '../glob.js';
 import { type Json, readTrustPolicy, type Statement } from './read-trust-policy.js';
 
-/** What the trust policy of a customer's role lets in. */
+/** The callers that a customer's trust policy lets in. */
 export interface TrustJudgement {
   readonly verdict: 'safe' | 'unsafe';
   /** Empty when the policy is safe. */
@@ -26,7 +26,7 @@ export interface TrustReason {
   readonly externalIdFound?: string | undefined;
 }
 
-/** Whom the role is meant to trust. */
+/** The intended principal. */
 export interface TrustTerms {
   /** The vendor's principals, as ARNs. Every principal of their accounts counts as the vendor. */
   readonly vendorPrincipals: readonly string[];

@@ -9,6 +9,9 @@ import { Inconclusive, VerificationFailed, VerificationReport } from './report.j
 import type { Attempt, RoleToVerify, RoleVerification, VerificationTools } from './request.js';
 import { sameAccount } from './same-account.js';
 
+/** IAM takes trust policies of at most 4,096 characters, white space left out. */
+const maxPolicy = 8_192;
+
 /**
  * Proves that the role works for this service and is safe from everyone else: it opens with the external ID, only with
  * it, and its trust policy says so too. The first check that fails ends it; throttling, time-outs and faults of AWS are
@@ -84,6 +87,7 @@ function failure(
     principal && {
       causes: [...causes],
       trustPolicy: JSON.stringify(trustPolicy({ principal, externalId }), null, 2),
+      ...(report.currentPolicy !== undefined && { currentPolicy: report.currentPolicy.slice(0, maxPolicy) }),
     };
   return {
     ...report.contents(),

@@ -33,7 +33,7 @@ export function writeLine(
 
 /**
  * @param provenUpTo the number of a line that a document or a newer line names: a retired key counts up to there
- * @throws Error whose message says what is wrong, for a person
+ * @throws Error with a message for the operator
  */
 export function readLine(
   text: string,

@@ -13,7 +13,7 @@ import { linesBackward, readLine, writeLine } from './audit-lines.js';
 import { type Anchor, logStart } from './document-file.js';
 import { type FileOperations, syncDirectory, unavailable, unlessAbsent } from './files.js';
 
-/** What the log of every organization needs. */
+/** Dependencies of every organization's log. */
 export interface AuditSurroundings {
   readonly directory: string;
   readonly files: FileOperations;
@@ -23,7 +23,7 @@ export interface AuditSurroundings {
   readonly assertWritable: () => void;
 }
 
-/** What the start found of a log. */
+/** Findings about a log at start. */
 export interface FoundLog {
   /** The oldest first, such as `2026-11`. */
   readonly months: readonly string[];
@@ -48,7 +48,7 @@ export class AuditLog {
   #handle: FileHandle | undefined;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
-  /** The last write failed: the file may hold what was refused. */
+  /** The last write failed: the file may contain rejected lines. */
   #isUncertain = false;
   head: Anchor;
 
@@ -142,7 +142,7 @@ export class AuditLog {
         }
         const n = Number(/^\{"n":(\d+),/.exec(text)?.[1]);
         const line = isBefore && connectionId === undefined ? this.#read(month, text) : undefined;
-        // What a fenced writer left was never acknowledged.
+        // A fenced writer's lines were never acknowledged.
         if (next && n >= next.n && (line?.epoch ?? -1) < next.epoch) continue;
         if (next ? n !== next.n - 1 || (line && next.prev && line.mac !== next.prev) : n > this.head.n)
           throw damagedLog(

@@ -7,7 +7,9 @@ import { codeOf } from '../../unknown-value.js';
 import type { Backend } from '../backend.js';
 import { createIntegrity } from '../integrity.js';
 import type { IntegrityKeys } from '../integrity-keys.js';
-import { Rows, readsOn } from '../rows.js';
+import { readsOn } from '../reads.js';
+import { Rows } from '../rows.js';
+import { documentFile } from './document-file.js';
 import { integrityKeysIn } from './facts.js';
 import {
   type FileOperations,
@@ -29,9 +31,9 @@ export interface LowdbOptions {
   readonly quarantine?: boolean | undefined;
   /** Another process took the directory: nothing is written any more, and the process should end. */
   readonly onCompromised?: ((error: Error) => void) | undefined;
-  /** Hears what the start repaired, in a sentence for a person, and the file. @default a warning of the process */
+  /** Receives repairs at start, as a sentence and the file. @default a warning of the process */
   readonly onRepaired?: ((message: string, path: string) => void) | undefined;
-  /** Hears what an operator should know, in a sentence. @default a warning of the process */
+  /** Receives warnings for the operator, in a sentence. @default a warning of the process */
   readonly onWarning?: ((message: string, details: object) => void) | undefined;
   /** For tests. @default node:fs/promises */
   readonly fileOperations?: Partial<FileOperations> | undefined;
@@ -122,14 +124,14 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
   const storeOf = (id: OrganizationId): OrganizationStore => {
     const damage = quarantined.get(id);
     if (damage) throw damaged([damage]);
-    const known = stores.get(id) ?? new OrganizationStore(id, around);
+    const known = stores.get(id) ?? new OrganizationStore(id, around, documentFile(id, around));
     stores.set(id, known);
     return known;
   };
   const all = () => [...stores.values()];
   let closing: Promise<void> | undefined;
   return {
-    ...readsOn(rows),
+    ...readsOn(rows, async (row) => storeOf(row.organizationId).textOf(row)),
     position: () => ({
       epoch: lock.epoch,
       changes: all().reduce((sum, store) => sum + store.sequence, 0),

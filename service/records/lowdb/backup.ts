@@ -17,8 +17,8 @@ export interface BackupOptions {
 const triesAtMost = 20;
 
 /**
- * Copies a data directory that may be in use, and opens the copy to see that it is whole. In it is at least what was
- * acknowledged before the copy began, each change wholly or not at all. The lock is not taken.
+ * Copies a data directory that may be in use, and opens the copy to verify it. It contains at least everything
+ * acknowledged before the copy started, each change wholly or not at all. The lock is not taken.
  * @param to a directory that is not there yet, or is empty
  * @throws RolebridgeError `store_unavailable`; nothing of the copy is left then
  */
@@ -39,7 +39,7 @@ export async function backUp(
       const [damage] = damages;
       if (damage === undefined) break;
       if (tries === triesAtMost) throw new Error(damage.message);
-      // A role that moved between organizations: what is stale is the copy of the other one.
+      // A role that moved between organizations: the copy of the other one is stale.
       const isWhole = tries % 5 === 0;
       await copyFiles(source, target, isWhole ? undefined : damages.map((one) => one.organizationId));
     }
@@ -92,8 +92,8 @@ export async function restoreBackup(
 const folders = ['organizations', 'audit'] as const;
 
 /**
- * One organization after the other, since each can be written to meanwhile. What says least comes first: the head, then
- * the document, then the audit log, which has what they name.
+ * One organization after the other, since each can be written to meanwhile. In this order: the head, then
+ * the document, then the audit log, which has the records that they name.
  */
 async function copyFiles(source: string, target: string, only?: readonly OrganizationId[]): Promise<void> {
   for (const folder of ['.', ...folders]) await mkdir(join(target, folder), { recursive: true, mode: 0o700 });
@@ -107,7 +107,7 @@ async function copyFiles(source: string, target: string, only?: readonly Organiz
       if (only === undefined || only.some((each) => each === id))
         filesOf.set(id, [...(filesOf.get(id) ?? []), file]);
     }
-  // What belongs to no organization.
+  // Files of no organization.
   if (only === undefined)
     filesOf.set(
       '',

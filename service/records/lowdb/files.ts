@@ -45,7 +45,7 @@ export async function syncDirectory(directory: string, files: FileOperations): P
   }
 }
 
-/** One sync of the directory for all renames that wait for it. What comes while one runs waits for the next. */
+/** One sync of the directory for all renames that wait for it. A request during a sync waits for the next. */
 export function sharedSync(directory: string, files: FileOperations): () => Promise<void> {
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
@@ -67,7 +67,7 @@ export function sharedSync(directory: string, files: FileOperations): () => Prom
   };
 }
 
-/** @throws Error whose message says what is wrong, for a person: zod's and JSON.parse's are for a programmer */
+/** @throws Error with a message for the operator: zod's and JSON.parse's are for a programmer */
 export function inForm<Value>(schema: z.ZodType<Value>, text: string): Value {
   try {
     return schema.parse(JSON.parse(text));
@@ -80,7 +80,7 @@ export function unlessAbsent(error: unknown): void {
   if (codeOf(error) !== 'ENOENT') throw error;
 }
 
-/** What the caller hears of a failure of the disk. */
+/** The error of a disk failure. */
 export function unavailable(cause: unknown): RolebridgeError {
   if (cause instanceof RolebridgeError) return cause;
   const reason = codeOf(cause) ?? messageOf(cause);

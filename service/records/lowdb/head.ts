@@ -7,7 +7,7 @@ import type { Integrity } from '../integrity.js';
 import { anchor } from './document-file.js';
 import { inForm, unlessAbsent } from './files.js';
 
-/** What an organization's files have come to at least: a document or a log that was put back is found. */
+/** The minimum state of an organization's files: detects a restored old document or log. */
 const head = z.strictObject({ epoch: z.int(), sequence: z.int(), audit: anchor });
 export type Head = z.infer<typeof head>;
 
@@ -45,7 +45,7 @@ export function writeHead(
   }
 }
 
-/** Undefined when there is none. @throws Error whose message says what is wrong, for a person */
+/** Undefined when there is none. @throws Error with a message for the operator */
 export function readHead(directory: string, id: OrganizationId, integrity: Integrity): Head | undefined {
   let text: string;
   try {

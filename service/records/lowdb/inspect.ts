@@ -5,14 +5,15 @@ import type { OrganizationId } from '../../domain/ids.js';
 import type { SealingKey } from '../../secrets/keyring.js';
 import { messageOf } from '../../unknown-value.js';
 import { createIntegrity } from '../integrity.js';
+import { readsOn } from '../reads.js';
 import { createRecordStore, type RecordStore } from '../record-store.js';
-import { Rows, readsOn } from '../rows.js';
+import { Rows } from '../rows.js';
 import type { AuditSurroundings } from './audit-log.js';
-import { noDocument } from './document-file.js';
+import { documentFile, noDocument } from './document-file.js';
 import { integrityKeysIn } from './facts.js';
 import { fileOperations, sharedSync } from './files.js';
 import { checkLog, type Damage, type Found, load, monthsOf } from './load.js';
-import { documentFile, type Surroundings } from './organization.js';
+import type { Surroundings } from './organization.js';
 import { askHolder, type Holder } from './writer-lock.js';
 
 export interface Inspection {
@@ -26,7 +27,7 @@ export interface Inspection {
   readonly around: Surroundings;
 }
 
-/** Files change while they are read: what is found twice is damage. */
+/** Files change during reads: a fault found twice is damage. */
 const triesAtMost = 5;
 
 /** Reads and checks a data directory as a start does, and every line of the audit logs. Nothing is changed or locked. */
@@ -83,7 +84,7 @@ async function inspectOnce(
   const refused = async () => assertWritable();
   const log = { append: refused, organizations: refused, read: refused, trim: refused };
   const store = createRecordStore({
-    ...readsOn(rows),
+    ...readsOn(rows, async (row) => found.stores.find(({ id }) => id === row.organizationId)?.textOf(row)),
     log,
     transact: refused,
     ready: refused,

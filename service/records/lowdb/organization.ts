@@ -1,32 +1,29 @@
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { Low } from 'lowdb';
 import type { AuditRecord } from '../../domain/audit.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { Transaction } from '../backend.js';
-import type { Integrity } from '../integrity.js';
 import type { Row } from '../row.js';
-import { type Rows, rowOf, Staged } from '../rows.js';
-import { checkedValue, type TableName, tableNames, tables } from '../tables.js';
+import { type Rows, Staged } from '../rows.js';
+import type { TableName } from '../tables.js';
 import { AuditLog, type AuditSurroundings, type FoundLog } from './audit-log.js';
-import { type Anchor, type Document, DocumentFile, noDocument } from './document-file.js';
-import { type FileOperations, unavailable } from './files.js';
+import {
+  type Anchor,
+  allRows,
+  type Document,
+  type DocumentFile,
+  type DocumentSurroundings,
+  noDocument,
+} from './document-file.js';
+import { unavailable } from './files.js';
 import { writeHead } from './head.js';
 import { transactionOn } from './transaction.js';
 
-/** What all organizations of a data directory share. */
-export interface Surroundings {
-  /** Of the documents. */
-  readonly directory: string;
+/** Shared by all organizations of a data directory. */
+export interface Surroundings extends DocumentSurroundings {
   readonly rows: Rows;
-  readonly files: FileOperations;
-  readonly integrity: Integrity;
   readonly audit: AuditSurroundings;
-  /** Where temporary files are made. */
-  readonly staging: () => string;
-  /** Makes a rename of a document last. */
-  readonly sync: () => Promise<void>;
   /** Hears that an organization has grown larger than one document should be. */
   readonly onLarge: (organizationId: OrganizationId, connections: number) => void;
 }
@@ -44,11 +41,12 @@ export const largeOrganization = 2_000;
 /** One organization: its document, through lowdb, and its audit log. */
 export class OrganizationStore {
   readonly log: AuditLog;
-  readonly #file: DocumentFile;
   readonly #low: Low<Document>;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
-  /** A write failed: what is on the disk is read again before anything else. */
+  /** A batch of transactions, until its rows are in their places. */
+  #running: Promise<unknown> | undefined;
+  /** A write failed: the disk is read again before anything else. */
   #isStale = false;
   #isLarge = false;
   #hasHead = false;
@@ -58,10 +56,10 @@ export class OrganizationStore {
   constructor(
     readonly id: OrganizationId,
     private readonly around: Surroundings,
+    private readonly file: DocumentFile,
     found: { document: Document; log?: FoundLog | undefined } = { document: noDocument },
   ) {
-    this.#file = documentFile(id, around);
-    this.#low = new Low(this.#file, found.document);
+    this.#low = new Low(file, found.document);
     this.#pending = found.document.audit.pending;
     this.#sequence = found.document.sequence;
     this.log = new AuditLog(
@@ -88,6 +86,22 @@ export class OrganizationStore {
     });
   }
 
+  /** The JSON of a row that stays on the disk; undefined when it went meanwhile. @throws RolebridgeError `store_unavailable` */
+  async textOf({ table, key }: Row): Promise<string | undefined> {
+    for (let left = 2; ; left--) {
+      const text = this.around.rows.get(table, key)?.text;
+      if (typeof text !== 'object') return text;
+      try {
+        return this.file.textAt(text);
+      } catch (error) {
+        if (left === 0) throw unavailable(error);
+        // The next version took the document's place, and its rows are not in theirs.
+        await this.#running?.catch(() => {});
+        await setImmediate();
+      }
+    }
+  }
+
   async append(records: readonly AuditRecord[]): Promise<void> {
     this.#begin();
     await this.log.append(records);
@@ -95,7 +109,7 @@ export class OrganizationStore {
       await this.transact(async (transaction) => transaction.audit([])).catch(() => {});
   }
 
-  /** Puts into the log what the document has and the log has not. */
+  /** Appends records to the log that only the document has. */
   async appendPending(missing: readonly AuditRecord[]): Promise<void> {
     if (missing.length > 0) await this.log.append(missing);
     this.#pending = this.#pending.filter((record) => !missing.includes(record));
@@ -135,7 +149,9 @@ export class OrganizationStore {
       const batch = this.#waiting.splice(0);
       try {
         if (this.#isStale) await this.#reload();
-        for (const settle of await this.#run(batch)) settle();
+        const running = this.#run(batch);
+        this.#running = running;
+        for (const settle of await running) settle();
       } catch (error) {
         for (const { reject } of batch) reject(unavailable(error));
       }
@@ -145,7 +161,7 @@ export class OrganizationStore {
     this.#flushing = undefined;
   }
 
-  /** @returns what tells each its outcome, which is durable by then */
+  /** @returns a function that resolves each with its durable outcome */
   async #run(batch: readonly Waiting[]): Promise<(() => void)[]> {
     const { rows } = this.around;
     const staged = new Staged(rows, this.id);
@@ -160,6 +176,7 @@ export class OrganizationStore {
         forgets: false,
       };
       const transaction = transactionOn(own, {
+        textAt: (place) => this.file.textAt(place),
         audit: (more) => its.records.push(...more),
         lasting: () => {
           its.isLasting = true;
@@ -173,7 +190,7 @@ export class OrganizationStore {
         own.merge();
         records.push(...its.records);
         isLasting ||= its.isLasting;
-        if (its.forgets) this.#file.dropsBackup = true;
+        if (its.forgets) this.file.dropsBackup = true;
         settle.push(() => resolve(result));
       } catch (error) {
         settle.push(() => reject(error));
@@ -200,7 +217,7 @@ export class OrganizationStore {
           head: this.log.head,
           pending: [...this.#pending, ...records],
         },
-        rows: (table) => textsOf(rows, staged, table),
+        rows: (table) => rowsOf(rows, staged, table),
       };
       await this.#low.write();
       // A writer that was fenced meanwhile acknowledges nothing.
@@ -217,22 +234,21 @@ export class OrganizationStore {
     if (records.length > 0) this.appendPending(records).catch(() => {});
   }
 
-  /** The disk is the truth: what a failed write has left there counts, once it is sure to stay. */
+  /** The disk is the truth: the result of a failed write counts once it is durable. */
   async #reload(): Promise<void> {
     const { rows } = this.around;
     this.#isStale = true;
     try {
+      this.#low.data = noDocument;
       await this.#low.read();
-      const document = (await this.#file.read()) ?? noDocument;
+      const document = this.#low.data;
       if (document.sequence > 0) {
-        const handle = await open(this.#file.path, 'r+');
+        const handle = await open(this.file.path, 'r+');
         await handle.sync().finally(() => handle.close());
       }
       await this.around.sync();
-      const found = rowsIn(document, this.id);
       rows.forget(this.id);
-      rows.apply(found.map((next) => ({ table: next.table, key: next.key, next })));
-      this.#low.data = document;
+      rows.apply(allRows(document).map((next) => ({ table: next.table, key: next.key, next })));
       this.#sequence = document.sequence;
       this.#pending = document.audit.pending;
       this.#forgetTexts();
@@ -268,31 +284,15 @@ export class OrganizationStore {
   }
 }
 
-export const documentFile = (id: OrganizationId, around: Surroundings): DocumentFile =>
-  new DocumentFile(join(around.directory, `${id}.json`), id, around);
-
-/** @throws Error whose message says what is wrong, for a person */
-export const rowsIn = (document: Document, organizationId: OrganizationId): Row[] =>
-  tableNames.flatMap((table) =>
-    Array.from(document.rows(table), (text) => rowIn(table, text, organizationId)),
-  );
-
-function rowIn<Name extends TableName>(table: Name, text: string, organizationId: OrganizationId): Row {
-  const value = checkedValue(table, JSON.parse(text));
-  if (tables[table].organizationId(value) !== organizationId)
-    throw new Error('a row in it is of another organization');
-  return rowOf(table, value, text, organizationId);
-}
-
-function* textsOf(rows: Rows, staged: Staged, table: TableName): Iterable<string> {
+function* rowsOf(rows: Rows, staged: Staged, table: TableName): Iterable<Row> {
   const changes = new Map(
     [...staged.changes.values()].filter((one) => one.table === table).map((one) => [one.key, one]),
   );
-  for (const { key, text } of rows.of(table, staged.organizationId)) {
-    const change = changes.get(key);
-    changes.delete(key);
-    if (change === undefined) yield text;
-    else if (change.next) yield change.next.text;
+  for (const row of rows.of(table, staged.organizationId)) {
+    const change = changes.get(row.key);
+    changes.delete(row.key);
+    if (change === undefined) yield row;
+    else if (change.next) yield change.next;
   }
-  for (const { next } of changes.values()) if (next) yield next.text;
+  for (const { next } of changes.values()) if (next) yield next;
 }

@@ -1,11 +1,13 @@
 import type { AuditRecord } from '../../domain/audit.js';
 import type { Transaction } from '../backend.js';
+import type { Place } from '../row.js';
 import { rowOf, rowValue, type Staged } from '../rows.js';
 
 /** A transaction on rows in memory. */
 export const transactionOn = (
   staged: Staged,
   around: {
+    readonly textAt: (place: Place) => string;
     readonly audit: (records: readonly AuditRecord[]) => void;
     /** Something in it is to last. */
     readonly lasting: () => void;
@@ -14,7 +16,7 @@ export const transactionOn = (
 ): Transaction => ({
   async get(table, key) {
     const row = staged.get(table, key);
-    return row && rowValue(row);
+    return row && rowValue(row, around.textAt);
   },
   count: async (table, where) => staged.count(table, where),
   holder: async (constraint, value) => staged.holder(constraint, value)?.key,

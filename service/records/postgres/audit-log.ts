@@ -44,7 +44,7 @@ export class PostgresLog implements Log {
     });
   }
 
-  /** What is there already stays: a copy that is made once more brings it again. */
+  /** Existing records stay: a repeated copy sends them again. */
   async insert(session: Session, records: readonly AuditRecord[]): Promise<void> {
     const own = records.map((record) => signed(placeOf(record), checked(record), this.integrity));
     await session.query(

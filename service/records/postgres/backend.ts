@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { OrganizationId } from '../../domain/ids.js';
+import { keysWithin } from '../../domain/scope.js';
 import type { SealingKey } from '../../secrets/keyring.js';
 import { type Backend, type Query, type Transaction, UniqueConflict } from '../backend.js';
 import { createIntegrity, type Integrity } from '../integrity.js';
@@ -242,7 +243,7 @@ async function listRows<Name extends TableName>(
   session: Session,
   integrity: Integrity,
   table: Name,
-  { order, limit, organizationId, where = {}, after, upTo, holding, search }: Query<Name>,
+  { order, limit, organizationId, where = {}, after, upTo, holding, search, within }: Query<Name>,
 ): Promise<Values[Name][]> {
   const name = snake(table);
   const sorted = tables[table].orders[order];
@@ -259,6 +260,14 @@ async function listRows<Name extends TableName>(
         ? `(${column}, key) > (SELECT ${column}, key FROM ${name} WHERE key = ${bound(after)})`
         : `key > ${bound(after)}`,
     );
+  if (within !== undefined) {
+    const { after: first, before } = keysWithin(within);
+    parts.push(
+      `key IN (SELECT row_key FROM ${claimsTable('scope')}
+       WHERE table_name = ${bound(name)} AND organization_id = ${bound(organizationId)}
+       AND (value = ${bound(within)} OR (value > ${bound(first)} AND value < ${bound(before)})))`,
+    );
+  }
   if (holding) {
     const range =
       'values' in holding

@@ -12,7 +12,7 @@ export const sqlState = {
   undefinedTable: '42P01',
 } as const;
 
-/** What PostgreSQL or the connection to it said; its `detail` and `where` quote stored values and are left out. */
+/** The message of PostgreSQL or its connection; its `detail` and `where` quote stored values and are left out. */
 export class DatabaseError extends Error {
   /** A SQLSTATE, or a code of Node's such as `ECONNREFUSED`; undefined when the driver gave none. */
   readonly code: string | undefined;
@@ -48,7 +48,7 @@ export const isSilence = ({ code, message }: DatabaseError): boolean =>
   code === undefined && /^(Query read timeout|Connection terminated due to connection timeout)/.test(message);
 
 /**
- * True when the database can't do its work now. What is left are mistakes of this program: bad data (22), broken rules
+ * True when the database is unavailable. Other errors are bugs of this program: bad data (22), broken rules
  * (23), transactions in the wrong state (25, but for a read-only server), bad SQL (42).
  */
 const isUnavailable = ({ code }: DatabaseError): boolean =>

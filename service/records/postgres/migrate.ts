@@ -131,7 +131,7 @@ function notOpened(cause: DatabaseError): Error {
   });
 }
 
-/** Node's names for what is wrong with a certificate, and OpenSSL's. https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+/** Node's and OpenSSL's certificate error codes. https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const certificateCodes = /^(CERT_|CRL_|ERR_TLS_CERT|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_(GET_ISSUER|VERIFY))/;
 
 function remedyOf({ code = '' }: DatabaseError): string {
@@ -142,7 +142,7 @@ function remedyOf({ code = '' }: DatabaseError): string {
   return 'See whether PostgreSQL runs where DATABASE_URL says, and lets that user into that database.';
 }
 
-/** CockroachDB compares TEXT byte by byte, and what has a collation named is another type there. */
+/** CockroachDB compares TEXT byte by byte, and a column with a collation has another type there. */
 async function textType(client: pg.Client): Promise<string> {
   const { rows } = await client.query('SELECT version() AS version');
   return z.object({ version: z.string() }).parse(rows[0]).version.startsWith('CockroachDB')

@@ -69,7 +69,7 @@ export const migrations: readonly (readonly string[])[] = [
       'organization_id, kind, expires_at, key',
     ]),
 
-    // What no two rows may hold: the primary keys decide races. A scope is unique within its organization.
+    // Unique values: the primary keys decide races. A scope is unique within its organization.
     `CREATE TABLE role_claims (
        value TEXT PRIMARY KEY, organization_id TEXT NOT NULL, table_name TEXT NOT NULL, row_key TEXT NOT NULL)`,
     `CREATE TABLE external_id_claims (

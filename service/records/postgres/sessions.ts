@@ -194,7 +194,7 @@ async function control(
   return version?.rows ?? [];
 }
 
-/** A newer process changed the schema meanwhile: what this one writes may not fit. */
+/** A newer process changed the schema meanwhile: this one's writes may not fit. */
 function refuseOther(found: { version?: unknown } | undefined): void {
   if (Number(found?.version) === migrations.length) return;
   throw new RolebridgeError(

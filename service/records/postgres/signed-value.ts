@@ -15,7 +15,7 @@ export function signed(place: string, value: unknown, integrity: Integrity): { v
 
 /**
  * @param provenAtMs when the value was there, if something newer says so
- * @throws RolebridgeError `store_unavailable` when it is not what was stored
+ * @throws RolebridgeError `store_unavailable` when it differs from the stored value
  */
 export function verified(
   place: string,

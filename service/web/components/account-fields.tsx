@@ -1,4 +1,4 @@
-/** The fields of the first step: which account, and what the role may do there. */
+/** The fields of the first step: the account, and the role's permissions. */
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { useTexts } from '../page-context.js';
 import { Field, FieldFrame } from './field.js';

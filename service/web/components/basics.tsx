@@ -48,7 +48,7 @@ export function Button(props: {
   value?: string | undefined;
   form?: string | undefined;
   label?: string | undefined;
-  /** What it says while the form is on its way. */
+  /** Its label while the form is being sent. */
   busy?: string | undefined;
   formnovalidate?: boolean | undefined;
   children?: Child;
@@ -142,7 +142,7 @@ export const Fold = ({ title, open, children }: { title: Child; open?: boolean; 
 );
 
 /**
- * A text of the catalog or of a rule: what is between backticks is code, between two asterisks strong, and the vendor has
+ * A text of the catalog or of a rule: backticks mark code, two asterisks strong text, and the vendor has
  * its name.
  */
 export const Words = ({ text }: { text: string }) => (

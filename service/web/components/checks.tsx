@@ -68,7 +68,7 @@ const roleChecks = [
   'not_already_connected',
 ] as const satisfies readonly CheckName[];
 
-/** What a verification found, and the checks that it did not come to. */
+/** The results of a verification, and skipped checks. */
 export function rowsOf(checks: readonly Check[], rest: 'skipped' | 'todo' = 'skipped'): CheckRow[] {
   const made = checks.map(({ name, outcome, message, at }) => ({ name, state: outcome, message, at }));
   const isOfRole = checks.length === 0 || checks.some(({ name }) => name === 'role_arn');

@@ -83,21 +83,24 @@ export function Code(props: {
   );
 }
 
-/** What changes between two texts, line by line: the longest common lines stay. */
+/** A comma that only a line after it needs is no change. */
+const isSame = (one: string | undefined, other: string | undefined): boolean =>
+  one?.replace(/,$/, '') === other?.replace(/,$/, '');
+
+/** A line diff of two texts. */
 export function differences(before: string, after: string): CodeLine[] {
   const [one, other] = [before.split('\n'), after.split('\n')];
   const common = Array.from({ length: one.length + 1 }, () => new Array<number>(other.length + 1).fill(0));
   for (const [i, row] of [...common.entries()].reverse())
     for (let j = other.length - 1; i < one.length && j >= 0; j--)
-      row[j] =
-        one[i] === other[j]
-          ? (common[i + 1]?.[j + 1] ?? 0) + 1
-          : Math.max(common[i + 1]?.[j] ?? 0, common[i]?.[j + 1] ?? 0);
+      row[j] = isSame(one[i], other[j])
+        ? (common[i + 1]?.[j + 1] ?? 0) + 1
+        : Math.max(common[i + 1]?.[j] ?? 0, common[i]?.[j + 1] ?? 0);
   const lines: CodeLine[] = [];
   let [i, j] = [0, 0];
   while (i < one.length || j < other.length) {
-    if (i < one.length && j < other.length && one[i] === other[j]) {
-      lines.push({ text: one[i] ?? '' });
+    if (i < one.length && j < other.length && isSame(one[i], other[j])) {
+      lines.push({ text: other[j] ?? '' });
       i++;
       j++;
     } else if (

@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
 
-/** Comments, strings with or without a colon behind them, and the words that begin a statement in what we show. */
+/** Comments, strings with or without a colon behind them, and keywords of the shown languages. */
 const token =
   /((?:^|\s)(?:#|\/\/).*)|("[^"\n]*"|'[^'\n]*')(:?)|\b(import|export|from|const|new|resource|module|variable|data|provider|terraform|output|aws|npx)\b/g;
 

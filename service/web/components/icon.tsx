@@ -44,7 +44,15 @@ const shapes = {
 export type IconName = keyof typeof shapes;
 
 /** `small`: 15 px, beside small text; otherwise 18 px. */
-export const Icon = ({ name, small, kind }: { name: IconName; small?: boolean; kind?: string }) => (
+export const Icon = ({
+  name,
+  small,
+  kind,
+}: {
+  name: IconName;
+  small?: boolean;
+  kind?: string | undefined;
+}) => (
   <svg
     class={['i', small && 'i-s', name === 'dots' && 'i-dots', kind].filter(Boolean).join(' ')}
     viewBox="0 0 20 20"

@@ -3,7 +3,7 @@ import { useTexts } from '../page-context.js';
 import { Fold } from './basics.js';
 import { Icon } from './icon.js';
 
-/** What a set allows in plain words, each with its reason; what is optional can be left out where `choose` names the field. */
+/** The statements of a set in plain words, each with its reason; optional ones can be excluded where `choose` names the field. */
 export function PermissionSetStatements({ view, choose }: { view: PermissionSetView; choose?: string }) {
   const { sets: texts } = useTexts();
   return (
@@ -28,7 +28,10 @@ export function PermissionSetStatements({ view, choose }: { view: PermissionSetV
             </li>
           ) : (
             <li class="perm">
-              <Icon name={statement.isLeftOut ? 'none' : 'check'} />
+              <Icon
+                name={statement.isLeftOut ? 'none' : 'check'}
+                kind={statement.isLeftOut ? 'i-quiet' : undefined}
+              />
               <div>
                 <StatementWords statement={statement} />
               </div>
@@ -38,7 +41,7 @@ export function PermissionSetStatements({ view, choose }: { view: PermissionSetV
         )}
         {view.denies.map((statement) => (
           <li class="perm">
-            <Icon name="lock" />
+            <Icon name="lock" kind="i-quiet" />
             <div>
               <StatementWords statement={statement} prefix={texts.never} />
             </div>

@@ -3,7 +3,7 @@ import { useTexts } from '../page-context.js';
 import { useHref } from './basics.js';
 import { assuranceOf, verificationOf } from './status.js';
 
-/** What is wrong with a connection, or what it waits for, in one sentence. */
+/** The fault of a connection, or its next step, in one sentence. */
 export function Reason({ connection, isOperator }: { connection: Connection; isOperator?: boolean }) {
   const { list: texts, codes } = useTexts();
   const verification = verificationOf(connection);

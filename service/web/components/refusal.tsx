@@ -1,10 +1,10 @@
 import type { Child } from 'hono/jsx';
 import { parseRoleArn, partitions } from '../../domain/role-arn.js';
 import type { CheckResult } from '../check-result.js';
-import { useTexts } from '../page-context.js';
+import { usePage, useTexts } from '../page-context.js';
 import { ButtonLink, Callout, Fold, useHref, Words } from './basics.js';
 import { Checks, rowsOf } from './checks.js';
-import { Code } from './code.js';
+import { Code, differences } from './code.js';
 import { Icon } from './icon.js';
 
 /** The codes of a role that works for others as well. */
@@ -27,7 +27,7 @@ export const NoVerdict = ({ result }: { result: CheckResult }) => {
   );
 };
 
-/** What is wrong, why it matters, and what to do; the checks and the code last. */
+/** Fault, effect and fix; checks and code last. */
 export function Refusal({ result }: { result: CheckResult }) {
   const { failed: texts, codes } = useTexts();
   const explained = codes.explained(result.code);
@@ -65,7 +65,7 @@ export function Refusal({ result }: { result: CheckResult }) {
   );
 }
 
-/** The message itself, which is in English, below what it means. */
+/** The original message in English, below its meaning. */
 export function Original({ children }: { children?: Child }) {
   return (
     <Fold title={useTexts().failed.original}>
@@ -90,7 +90,7 @@ export function PolicyToDeploy({ result, externalId }: { result: CheckResult; ex
           </li>
         ))}
       </ol>
-      <Code id="policy" title={texts.policy} text={result.trustPolicy} copyTitle={texts.copyPolicy} />
+      <Policy result={result} policy={result.trustPolicy} />
       <Causes result={result} />
       <Fold title={texts.asCode}>
         <p class="help">
@@ -100,6 +100,59 @@ export function PolicyToDeploy({ result, externalId }: { result: CheckResult; ex
     </>
   );
 }
+
+/** The trust policy of the role, with the lines to change where it was read. */
+function Policy({ result, policy }: { result: CheckResult; policy: string }) {
+  const { failed: texts } = useTexts();
+  const current = indented(result.currentPolicy);
+  if (current === undefined)
+    return <Code id="policy" title={texts.policy} text={policy} copyTitle={texts.copyPolicy} />;
+  const lines = differences(current, policy);
+  const note = texts.notes[result.code];
+  const last = lines.findLastIndex(({ change }) => change === 'del');
+  const at = last === -1 ? lines.findIndex(({ change }) => change === 'add') : last + 1;
+  return (
+    <>
+      <Code
+        id="policy"
+        title={texts.yourPolicy}
+        lines={note ? lines.toSpliced(at, 0, { text: note, change: 'note' }) : lines}
+        copyTitle={texts.copyPolicy}
+      />
+      <Fold title={texts.onlyCorrected}>
+        <Code id="corrected" title={texts.policy} text={policy} copyTitle={texts.copyPolicy} />
+      </Fold>
+    </>
+  );
+}
+
+/** As the policy to deploy is written, so that only what differs is marked. */
+function indented(policy: string | undefined): string | undefined {
+  try {
+    return policy === undefined ? undefined : JSON.stringify(JSON.parse(policy), inOrder, 2);
+  } catch {
+    return undefined;
+  }
+}
+
+const members = [
+  'Version',
+  'Id',
+  'Statement',
+  'Sid',
+  'Effect',
+  'Principal',
+  'NotPrincipal',
+  'Action',
+  'NotAction',
+];
+
+const rankOf = (name: string): number => (members.includes(name) ? members.indexOf(name) : members.length);
+
+const inOrder = (_name: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => rankOf(one) - rankOf(other)))
+    : value;
 
 function Causes({ result }: { result: CheckResult }) {
   const texts = useTexts().failed;
@@ -118,9 +171,10 @@ function Causes({ result }: { result: CheckResult }) {
   );
 }
 
-/** What was checked, and the code that the documents explain. */
+/** The checks, and the documented code. */
 export function CheckEvidence({ result }: { result: CheckResult }) {
   const { checks: texts, common } = useTexts();
+  const { help } = usePage().brand.links;
   const rows = rowsOf(result.checks);
   const count = (...states: string[]) => rows.filter(({ state }) => states.includes(state)).length;
   return (
@@ -137,7 +191,12 @@ export function CheckEvidence({ result }: { result: CheckResult }) {
         </a>
         {result.awsRequestId && (
           <>
-            , AWS <code class="break">{result.awsRequestId}</code>
+            , {texts.awsRequest} <code class="break">{result.awsRequestId}</code>
+          </>
+        )}
+        {help && (
+          <>
+            . <a href={help}>{common.getHelp}</a>
           </>
         )}
       </p>

@@ -9,7 +9,7 @@ import { Icon } from './icon.js';
 import { lastName, levelIcons, levelOf } from './scope.js';
 import { accountOf } from './status.js';
 
-/** Where a connection applies, chosen from what is known, and its name where it has none yet. */
+/** The scope of a connection, chosen from known targets, and its name if it has none. */
 export function ScopeFields({
   connection,
   tree,
@@ -192,7 +192,7 @@ function Conflict(props: { id: string; node: ScopeNode; holder: Connection; isCo
   );
 }
 
-/** What applies where, to read. */
+/** The effective connections by target, read-only. */
 export function ScopeTreeView({ node, connection }: { node: ScopeNode; connection: Connection }) {
   const { scope: texts, status } = useTexts();
   const href = useHref();

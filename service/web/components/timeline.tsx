@@ -2,7 +2,7 @@ import type { HistoryEntry } from '../history.js';
 import { Time } from './basics.js';
 import { Icon } from './icon.js';
 
-/** What happened, the newest first. */
+/** The history, newest first. */
 export const Timeline = ({ entries }: { entries: readonly HistoryEntry[] }) => (
   <ol class="timeline">
     {entries.map((entry) => (

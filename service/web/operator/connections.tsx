@@ -71,6 +71,24 @@ async function securityEvents(store: Store, totals: Totals): Promise<Owned[]> {
   return withOrganizations(store, found.slice(0, 10));
 }
 
+/** How many match, where that is counted: of several filters at once it is not. */
+function totalOf(
+  { after: _, status, entered, accountId, ...filters }: Wanted,
+  { status: counts, ...totals }: Totals,
+): number | undefined {
+  const { code, assurance, permissionSet } = filters;
+  const given = Object.values(filters).filter((each) => each !== undefined).length;
+  if (accountId !== undefined || entered !== undefined || given > 1) return undefined;
+  if (code !== undefined)
+    return status === undefined || status === 'failed' ? totals.code.get(code) : undefined;
+  if (assurance !== undefined)
+    return status === 'connected' && isCounted(assurance) ? totals.assurance[assurance] : undefined;
+  if (permissionSet !== undefined) return status ? undefined : totals.permissionSets.get(permissionSet);
+  return status ? counts[status] : Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+const isCounted = (text: string): text is keyof Totals['assurance'] => text === 'proven' || text === 'tested';
+
 function Overview(props: {
   wanted: Wanted;
   totals: Totals;
@@ -82,6 +100,7 @@ function Overview(props: {
   const { operator: texts, list } = useTexts();
   const href = useHref();
   const last = props.rows.at(-1)?.connection.id;
+  const total = totalOf(props.wanted, props.totals);
   return (
     <>
       <PageHead title={texts.title} lead={texts.lead}>
@@ -105,8 +124,9 @@ function Overview(props: {
           ) : (
             <OperatorTable rows={props.rows} />
           )}
-          {(props.hasMore || props.wanted.after) && (
-            <nav class="card-foot actions" aria-label={list.pages}>
+          <div class="card-foot row row-between">
+            <span>{total !== undefined && texts.matching(total)}</span>
+            <nav class="actions" aria-label={list.pages}>
               {props.wanted.after && (
                 <a class="btn btn-sm" href={href(addressOf({ ...props.wanted, after: undefined }))}>
                   {list.first}
@@ -118,7 +138,7 @@ function Overview(props: {
                 </a>
               )}
             </nav>
-          )}
+          </div>
         </section>
       </div>
     </>

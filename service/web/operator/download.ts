@@ -26,7 +26,7 @@ const columns: readonly (readonly [title: string, value: (row: Owned) => string 
   ['checked', ({ connection }) => verificationOf(connection)?.finishedAt],
 ];
 
-/** What the page lists, whole, as a file for a spreadsheet. */
+/** The whole list of the page as a CSV file. */
 export function addConnectionsDownload(pages: Router, site: Site): void {
   const { store } = site.deps;
   pages.get('/connections.csv', async (request, response) => {
@@ -39,7 +39,7 @@ export function addConnectionsDownload(pages: Router, site: Site): void {
       'x-request-id': response.locals.requestId,
     });
     response.write(lineOf(columns.map(([title]) => title)));
-    // What is no number of an account finds none, not all.
+    // An invalid account number matches none, not all.
     if (entered !== undefined) return void response.end();
     let after: Connection['id'] | undefined;
     do {

@@ -14,7 +14,7 @@ import { createOperatorSessions, type OperatorSession } from './session.js';
 import { addOperatorSignIn } from './sign-in.js';
 import { addWebhookPages } from './webhooks.js';
 
-/** What a token must permit for a page: as for the calls that answer the same. */
+/** The token permission of a page: the same as for the equivalent call. */
 const required: readonly (readonly [path: RegExp, ...permissions: OperatorPermission[]])[] = [
   [/^\/webhooks/, 'webhooks:write'],
   [/^\/organizations\/[^/]+\/webhooks/, 'organizations:read', 'webhooks:write'],

@@ -11,11 +11,11 @@ export const assurances = ['proven', 'tested'] as const;
 /** Which connections are shown; the address says all of it. */
 export interface Wanted extends ConnectionFilter {
   readonly after?: Connection['id'] | undefined;
-  /** What was entered to search by, where it is not the number of an account. */
+  /** The search text, unless it is an account number. */
   readonly entered?: string | undefined;
 }
 
-/** What no filter knows is left out, but for what was typed: that finds nothing rather than everything. */
+/** Unknown filters are ignored, except unknown search text, which matches nothing. */
 export function wantedIn(request: Request): Wanted {
   const [status, assurance, code, set, after] = ['status', 'assurance', 'code', 'set', 'after'].map((name) =>
     queried(request, name),
@@ -32,7 +32,7 @@ export function wantedIn(request: Request): Wanted {
   };
 }
 
-/** The address of what is wanted. */
+/** The address of a query. */
 export function addressOf(wanted: Wanted, path = '/operator'): string {
   const { status, assurance, code, permissionSet, accountId, entered, after } = wanted;
   const account = accountId ?? entered;

@@ -1,4 +1,4 @@
-import { permissionSetLabel, permissionSetOf } from '../../domain/connection.js';
+import { permissionSetOf } from '../../domain/connection.js';
 import { Account, Time, useHref } from '../components/basics.js';
 import { Reason } from '../components/reason.js';
 import { accountOf, Status, verificationOf } from '../components/status.js';
@@ -14,7 +14,7 @@ export function OperatorTable({
   rows: readonly Owned[];
   hidesOrganization?: boolean;
 }) {
-  const { operator: texts, list } = useTexts();
+  const { operator: texts, list, sets } = useTexts();
   const { columns } = list;
   const href = useHref();
   const hasSets = rows.some(({ connection }) => permissionSetOf(connection) !== undefined);
@@ -56,7 +56,7 @@ export function OperatorTable({
               </td>
               {hasSets && (
                 <td role="cell" data-label={columns.permissions} data-empty={set ? undefined : ''}>
-                  {set && permissionSetLabel(set)}{' '}
+                  {set && sets.label(set.name, set.version)}{' '}
                   {set?.newest !== undefined && <span class="badge badge-plain">v{set.newest}</span>}
                 </td>
               )}

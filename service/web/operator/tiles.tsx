@@ -15,7 +15,7 @@ export function outdatedSets(totals: Totals, sets: PermissionSets): readonly (re
     .sort(([, one], [, other]) => other - one);
 }
 
-/** Counters; each opens the list of what it counts. */
+/** Counters, each with a link to its list. */
 export function Tiles(props: { totals: Totals; outdated: ReturnType<typeof outdatedSets> }) {
   const { operator: texts, status: words } = useTexts();
   const { status, assurance, permissionSets } = props.totals;

@@ -27,7 +27,7 @@ import {
 } from '../site.js';
 import { accessKeysRefused } from './new-connection.js';
 
-/** A form for a key; nothing of what is secret comes back. */
+/** A form for a key; secrets are never shown again. */
 interface KeyForm {
   readonly partitions: readonly string[];
   readonly given: { readonly name: string; readonly partition: string; readonly accessKeyId: string };
@@ -266,7 +266,7 @@ const fieldOf: FieldOf = {
   root_access_key: 'accessKeyId',
 };
 
-/** What no single field is about. */
+/** Errors of no single field. */
 const Problem = ({ wrong, isUndecided }: KeyForm) =>
   wrong.form ? (
     <Callout

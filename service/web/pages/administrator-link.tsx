@@ -44,7 +44,7 @@ const lifetimeOf = ({ expiresAt }: Authority, now: number): number =>
     expiresAt === undefined ? Infinity : Math.floor((Date.parse(expiresAt) - now) / 1000),
   );
 
-/** A way out of the set-up for people who can't create roles. */
+/** The link to the administrator, for people who can't create roles. */
 export const AskAdministrator = ({ connection }: { connection: Connection }) => {
   const texts = useTexts().administrator;
   if (!mayOpen(usePage().session, 'POST /connections/:id/administrator-link')) return null;

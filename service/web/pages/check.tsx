@@ -46,7 +46,7 @@ export function addCheckPages(pages: Router, site: Site): void {
         );
     } catch (error) {
       const now = await connectionIn(site, request, response);
-      const moment = momentOf(roleArn, expected(error));
+      const moment = momentOf(roleArn, expected(error), now);
       return sendSetup(site, request, response, now, moment, moment.result?.status ?? 400);
     }
     return seeOther(site, response, await afterCheck(site, request, response));
@@ -87,7 +87,7 @@ export function addCheckPages(pages: Router, site: Site): void {
     } catch (error) {
       const known = error instanceof RolebridgeError ? error : internal(error, response);
       const now = await connectionIn(site, request, response);
-      const moment = momentOf(roleArn, known);
+      const moment = momentOf(roleArn, known, now);
       const page = await setupPage(site, request, response, now, moment);
       write({ main: render(site, response, page) });
     }
@@ -120,7 +120,7 @@ export function addCheckPages(pages: Router, site: Site): void {
     return sendSetup(site, request, response, connection, { roleArn, progress });
   });
 
-  /** With all that is known of it: what was stored with the connection, or what its code means. */
+  /** With all details: the stored ones, or the meaning of its code. */
   function sendVerdict(
     request: Request,
     response: Response,
@@ -128,7 +128,7 @@ export function addCheckPages(pages: Router, site: Site): void {
     roleArn: string,
     code: ErrorCode,
   ): Promise<void> {
-    const stored = 'roleArn' in connection && connection.roleArn === roleArn && storedResultOf(connection);
+    const stored = isOf(connection, roleArn) && storedResultOf(connection);
     const isUndecided = [429, 503].includes(errorCatalog[code].status);
     const result =
       stored && stored.code === code
@@ -143,11 +143,14 @@ export function addCheckPages(pages: Router, site: Site): void {
   }
 }
 
-/** What a check that did not pass leaves on the page. */
-const momentOf = (roleArn: string, error: RolebridgeError): SetupMoment =>
+const isOf = (connection: Connection, roleArn: string): boolean =>
+  'roleArn' in connection && connection.roleArn === roleArn;
+
+/** The part of a failed check that stays on the page. */
+const momentOf = (roleArn: string, error: RolebridgeError, connection: Connection): SetupMoment =>
   error.code === 'role_arn_invalid'
     ? { roleArn, arnError: `${error.detail} ${error.remedy ?? ''}`.trim() }
-    : { roleArn, result: resultOf(error) };
+    : { roleArn, result: resultOf(error, isOf(connection, roleArn) ? connection : undefined) };
 
 /** After the last check: name and scope where they are missing, or else the success. */
 async function afterCheck(site: Site, request: Request<{ id: string }>, response: Response): Promise<string> {

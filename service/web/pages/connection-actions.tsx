@@ -4,7 +4,7 @@ import { ButtonLink, PostButton, useHref } from '../components/basics.js';
 import { Icon, type IconName } from '../components/icon.js';
 import { usePage, useTexts } from '../page-context.js';
 
-/** What can be done with a connection: the next thing as a button, the rest in a menu. */
+/** The actions of a connection: the next one as a button, the rest in a menu. */
 export function Actions({ connection }: { connection: Connection }) {
   const { connection: texts, common } = useTexts();
   const { session } = usePage();

@@ -30,6 +30,12 @@ export function Details({ connection }: { connection: Connection }) {
       </dl>
       <dl class="kv kv-2">
         <Fact term={texts.method}>{texts.methods[connection.method]}</Fact>
+        {connection.defaultRegion && <Fact term={texts.region}>{connection.defaultRegion}</Fact>}
+        {connection.lastUsedAt && (
+          <Fact term={texts.lastUsed}>
+            <Time iso={connection.lastUsedAt} />
+          </Fact>
+        )}
         <Fact term={texts.created}>
           <Time iso={connection.createdAt} />
         </Fact>

@@ -4,7 +4,7 @@ import { mayOpen } from '../access.js';
 import { type CheckResult, storedResultOf } from '../check-result.js';
 import { Account, ButtonLink, Callout, Crumbs, Fold, Time, useHref, Words } from '../components/basics.js';
 import { Checks, rowsOf } from '../components/checks.js';
-import { PermissionsCard, PermissionsNote } from '../components/permissions-note.js';
+import { asksForPermissions, PermissionsCard } from '../components/permissions-card.js';
 import { CheckEvidence, NoVerdict, OpenRole, PolicyToDeploy, Refusal } from '../components/refusal.js';
 import { ScopeTreeView } from '../components/scope-fields.js';
 import { accountOf, assuranceOf, Status, verificationOf } from '../components/status.js';
@@ -17,7 +17,7 @@ import type { ScopeNode } from './scope-choices.js';
 import { findingOf } from './success.js';
 
 export interface ConnectionPageProps extends HistoryProps {
-  /** What its role allows, where the vendor has permission sets. */
+  /** The role's permissions, if the vendor has permission sets. */
   readonly set: PermissionSetView | undefined;
   readonly tree: ScopeNode;
   readonly isTreeCut: boolean;
@@ -30,6 +30,7 @@ export function ConnectionPage(page: ConnectionPageProps) {
   const { connection: texts, list, checks } = useTexts();
   const verification = verificationOf(connection);
   const account = accountOf(connection);
+  const isAsked = connection.status === 'connected' && asksForPermissions(page);
   return (
     <>
       <Crumbs links={[['/connections', list.title]]} here={connection.name} />
@@ -61,9 +62,9 @@ export function ConnectionPage(page: ConnectionPageProps) {
         <div class="stack">
           {page.result && <NoVerdict result={page.result} />}
           <RotationNote connection={connection} />
-          <PermissionsNote {...page} />
+          {isAsked && <PermissionsCard {...page} />}
           <ChecksCard {...page} />
-          <PermissionsCard {...page} />
+          {isAsked || <PermissionsCard {...page} />}
           <ScopeCard {...page} />
         </div>
         <aside class="stack" aria-label={`${texts.details}, ${texts.history}`}>

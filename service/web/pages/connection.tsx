@@ -1,5 +1,5 @@
 import type { Request, Response, Router } from 'express';
-import { renameConnection } from '../../actions/change-connection.js';
+import { changeConnection } from '../../actions/change-connection.js';
 import { openPerson } from '../../actions/persons.js';
 import { verifyAgain } from '../../actions/verify-again.js';
 import { renameRequest } from '../../api/connections/requests.js';
@@ -35,7 +35,7 @@ import { scopeTree } from './scope-choices.js';
 const historySize = 20;
 type Named = Request<{ id: string }>;
 
-/** One connection: what it is, whether it works, where it applies, what happened to it. */
+/** One connection: identity, status, scope and history. */
 export function addConnectionPages(pages: Router, site: Site): void {
   const { deps } = site;
 
@@ -67,7 +67,7 @@ export function addConnectionPages(pages: Router, site: Site): void {
     const given = field(request, 'name');
     try {
       const { name } = parse(renameRequest, { name: given }, 'body');
-      await renameConnection(deps, byOf(response), connection, name);
+      await changeConnection(deps, byOf(response), connection, { name });
     } catch (error) {
       const refused = expected(error);
       const { name, form } = wrongOf(refused, textsOf(site, response));

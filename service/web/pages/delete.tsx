@@ -25,7 +25,7 @@ type Named = Request<{ id: string }>;
 
 interface DeletePageProps {
   readonly connection: Connection;
-  /** What each of its scopes resolves to afterwards. */
+  /** The connection of each of its scopes afterwards. */
   readonly afterwards: readonly { readonly scope: Scope; readonly next: Connection | undefined }[];
   readonly typed: string;
   readonly isWrong: boolean;

@@ -101,7 +101,7 @@ const makerOf = ({ organizationId, authority, key }: WebSession): KeyMaker => ({
   key,
 });
 
-/** As the API takes it; what is left empty is left out. */
+/** As the API takes it, without empty fields. */
 function requestIn(request: Request, now: number) {
   const [scope, duration, days] = ['scope', 'duration', 'days'].map((name) => field(request, name).trim());
   const names = (scope ?? '').split('/');
@@ -136,20 +136,22 @@ function Keys({ keys, form }: { keys: readonly ApiKey[]; form: KeyForm }) {
   return (
     <>
       <PageHead title={texts.title} lead={texts.lead} />
-      <div class="card">
-        <table class="table" role="table" aria-label={texts.title}>
-          <TableHead
-            titles={[texts.name, texts.permissions, texts.scope, texts.expires, texts.lastUsed]}
-            hasAction
-          />
-          <tbody role="rowgroup">
-            {[...valid, ...ended].map((key) => (
-              <Row apiKey={key} />
-            ))}
-          </tbody>
-        </table>
+      <div class="stack">
+        <div class="card">
+          <table class="table" role="table" aria-label={texts.title}>
+            <TableHead
+              titles={[texts.name, texts.permissions, texts.scope, texts.expires, texts.lastUsed]}
+              hasAction
+            />
+            <tbody role="rowgroup">
+              {[...valid, ...ended].map((key) => (
+                <Row apiKey={key} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+        <NewKey {...form} />
       </div>
-      <NewKey {...form} />
     </>
   );
 }

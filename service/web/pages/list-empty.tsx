@@ -4,7 +4,7 @@ import { Pair } from '../components/pair.js';
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 
-/** No connection yet: what comes, and the first step. */
+/** No connection yet: an outline and the first step. */
 export function EmptyList({ takesKeys }: { takesKeys: boolean }) {
   const { list, empty } = useTexts();
   const mayConnect = mayOpen(usePage().session, 'GET /connections/new');

@@ -30,7 +30,7 @@ export function wantedIn(request: Request): Wanted {
   };
 }
 
-/** The address of the list with some of it changed; what is usual is left out. */
+/** The address of the list with changes, without defaults. */
 export function addressOf(wanted: Wanted, change: Partial<Wanted>): string {
   const { search, status, sort, page } = { ...wanted, page: 1, ...change };
   const query = new URLSearchParams({

@@ -1,4 +1,4 @@
-import { type Connection, permissionSetLabel, permissionSetOf } from '../../domain/connection.js';
+import { type Connection, permissionSetOf } from '../../domain/connection.js';
 import { mayOpen } from '../access.js';
 import { Account, ButtonLink, Time, useHref } from '../components/basics.js';
 import { Reason } from '../components/reason.js';
@@ -104,13 +104,14 @@ function Row({
   );
 }
 
-/** What the vendor may do there, and whether there is a newer version of it. */
+/** The permission set, and whether there is a newer version. */
 function PermissionsCell({ connection }: { connection: Connection }) {
-  const { columns, newer } = useTexts().list;
+  const { list, sets } = useTexts();
+  const { columns, newer } = list;
   const set = permissionSetOf(connection);
   return (
     <td role="cell" data-label={columns.permissions} data-empty={set ? undefined : ''}>
-      {set && permissionSetLabel(set)}
+      {set && sets.label(set.name, set.version)}
       {set?.newest !== undefined && <span class="badge badge-plain badge-accent">{newer(set.newest)}</span>}
     </td>
   );

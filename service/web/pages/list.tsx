@@ -4,10 +4,10 @@ import type { Connection } from '../../domain/connection.js';
 import type { Store } from '../../domain/ports.js';
 import { describeScope } from '../../domain/scope.js';
 import { mayOpen } from '../access.js';
-import { ButtonLink, useHref } from '../components/basics.js';
+import { ButtonLink, Fold, useHref, Words } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
 import { SearchInput } from '../components/search-input.js';
-import { accountOf } from '../components/status.js';
+import { accountOf, assuranceOf } from '../components/status.js';
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 import type { WebSession } from '../session.js';
@@ -113,6 +113,17 @@ function List({ wanted, found }: { wanted: Wanted; found: Found }) {
             {texts.checkedHourly}
           </span>
           <Pages wanted={wanted} hasMore={ofStatus.length > wanted.page * pageSize} />
+          {shown.some((connection) => assuranceOf(connection) !== undefined) && (
+            <Fold title={texts.assurance}>
+              <ul class="help list">
+                {texts.assurances.map((line) => (
+                  <li>
+                    <Words text={line} />
+                  </li>
+                ))}
+              </ul>
+            </Fold>
+          )}
         </div>
       </div>
     </>

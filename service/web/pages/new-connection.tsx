@@ -32,7 +32,7 @@ interface NewConnection {
   readonly takesKeys: boolean;
   /** The vendor's permission sets; without any there are presets. */
   readonly sets: readonly PermissionSetView[];
-  /** What was given before. */
+  /** Earlier input. */
   readonly given: {
     readonly account: string;
     readonly partition: string;
@@ -42,7 +42,7 @@ interface NewConnection {
   readonly wrong: Wrong;
 }
 
-/** The first step of a new connection: which account, and what the role may do there. */
+/** The first step of a new connection: the account, and the role's permissions. */
 export function addNewConnectionPage(pages: Router, site: Site): void {
   const { deps } = site;
   const givenIn = (request: Request) => ({
@@ -76,7 +76,7 @@ export function addNewConnectionPage(pages: Router, site: Site): void {
     const accountId = digitsOf(account);
     const sets = newestSets(site);
     const set = sets.find(({ name }) => name === given.set);
-    // Where the vendor has sets, a set says what the role may do, and there are no presets.
+    // With permission sets there are no presets.
     const permissions = sets.length === 0 ? given.permissions : 'read-only';
     const wrong = {
       ...wrongIn({ account, permissions }, texts.setup),
@@ -98,7 +98,7 @@ export function addNewConnectionPage(pages: Router, site: Site): void {
 /** An account as people write it: with spaces or dashes, or without. */
 export const digitsOf = (account: string): string => account.replace(/[\s-]/g, '');
 
-/** What is wrong with the first step. */
+/** Errors of the first step. */
 export function wrongIn(
   { account, permissions }: { readonly account: string; readonly permissions: string },
   texts: Texts['setup'],

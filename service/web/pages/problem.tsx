@@ -6,7 +6,7 @@ import { Icon } from '../components/icon.js';
 import { usePage, useTexts } from '../page-context.js';
 import { type Site, sendPage, textsOf } from '../site.js';
 
-/** What the `type` of a problem shows in a browser; other clients get JSON from the API. */
+/** The page of the `type` of a problem in a browser; other clients get JSON from the API. */
 export function addProblemPages(router: Router, site: Site): void {
   router.get('/problems/:code', (request, response, next) => {
     response.vary('accept');
@@ -54,7 +54,7 @@ function Explanation(problem: ReturnType<typeof explanationOf>) {
   );
 }
 
-/** Any error as a page: what is wrong, what to do, and the code last. */
+/** Any error as a page: fault, fix, and the code last. */
 export function ProblemPage(props: {
   code: ErrorCode;
   detail: string;

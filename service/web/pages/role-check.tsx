@@ -1,4 +1,4 @@
-/** The second step's check: the form that asks for it, its progress, and what came of it. */
+/** The second step's check: its form, its progress, and its result. */
 
 import type { Check } from '../../domain/verification.js';
 import type { CheckResult } from '../check-result.js';

@@ -1,4 +1,4 @@
-/** The second step with a tool that reports the role itself: what to deploy, and the wait for it. */
+/** The second step with a tool that reports the role itself: the code to deploy, and the wait for it. */
 
 import { Account, ButtonLink, Callout, Fold, PostButton, Time, Words } from '../components/basics.js';
 import { Code, CopyRows } from '../components/code.js';

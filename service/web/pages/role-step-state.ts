@@ -3,7 +3,7 @@ import type { PermissionPreset } from '../../templates/index.js';
 import type { CheckResult } from '../check-result.js';
 import type { Format, RoleTemplate } from '../role-formats.js';
 
-/** What the second step of the set-up shows: the role to create, and its last check. */
+/** State of the second step: the role to create, and its last check. */
 export interface RoleStep {
   readonly connection: Connection;
   readonly trust: RoleRegistration;
@@ -17,7 +17,7 @@ export interface RoleStep {
   readonly setupCommand?: string | undefined;
   /** That of the set-up code, where there is one. */
   readonly setupCodeExpiresAt?: string | undefined;
-  /** What was entered or reported last. */
+  /** The last entered or reported role. */
   readonly roleArn: string;
   readonly arnError?: string | undefined;
   readonly result?: CheckResult | undefined;

@@ -11,7 +11,7 @@ import { CodePanel, WaitingForDeploy } from './role-code.js';
 import type { RoleStep } from './role-step-state.js';
 import { RoleValues } from './role-values.js';
 
-/** What is open in the second step: how to create the role, or what came of its check. */
+/** The open part of the second step: instructions for the role, or the result of its check. */
 export function RoleStepBody(step: RoleStep) {
   if (step.result?.kind === 'refused') return <FailedCheck {...step} result={step.result} />;
   if (step.result) return <UndecidedCheck {...step} result={step.result} />;

@@ -3,7 +3,7 @@ import { CopyRows } from '../components/code.js';
 import { useTexts } from '../page-context.js';
 import type { RoleStep } from './role-step-state.js';
 
-/** What the role is made with, to copy one by one. */
+/** Values of the role, to copy one by one. */
 export function RoleValues({ trust, principal }: Pick<RoleStep, 'trust' | 'principal'>) {
   const texts = useTexts().setup;
   return (

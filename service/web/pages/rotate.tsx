@@ -94,7 +94,7 @@ export function addRotatePages(pages: Router, site: Site): void {
     );
   }
 
-  /** Why the last check since the rotation began was refused: the connection itself stays connected. */
+  /** The failure of the last check since the rotation started: the connection itself stays connected. */
   async function lastVerdict({ id, organizationId }: RoleConnection): Promise<string | undefined> {
     const { records } = await deps.store.auditRecords(organizationId, { limit: 10, connectionId: id });
     const last = records.find(
@@ -104,7 +104,7 @@ export function addRotatePages(pages: Router, site: Site): void {
     return last?.phase === 'outcome' ? last.code : undefined;
   }
 
-  /** What to deploy in that format, before and after. */
+  /** The code to deploy in that format, before and after. */
   function changeOf(role: RoleConnection, format: Format): Rotation['change'] {
     const principal = deps.principals.get(role.partition) ?? '';
     const policyWith = (externalId: string) =>

@@ -12,7 +12,7 @@ const treeSize = 50;
 /** So many declared targets are listed. */
 const declaredSize = 300;
 
-/** What was entered: everything stays after an error. */
+/** The input: everything stays after an error. */
 export interface ScopeForm {
   readonly name: string;
   /** Scopes that are chosen, by key. */
@@ -33,7 +33,7 @@ export interface Typed {
 export interface ScopeNode {
   readonly key: string;
   readonly scope: Scope;
-  /** What the vendor's platform calls it, where it is declared. */
+  /** Its declared display name. */
   readonly name?: string | undefined;
   /** The connection that applies there today. */
   readonly holder: Connection | undefined;
@@ -53,7 +53,7 @@ export interface ScopeChoices {
 
 export const nothingTyped: Typed = { project: '', environment: '', architecture: '' };
 
-/** The parts of the organization that are known, and what is chosen of them: nothing, for a new connection. */
+/** The known targets, and the chosen ones: none for a new connection. */
 export async function scopeChoices(
   site: Site,
   response: Response,

@@ -1,5 +1,5 @@
 import type { Request, Response, Router } from 'express';
-import { renameConnection, setScopes } from '../../actions/change-connection.js';
+import { changeConnection, setScopes } from '../../actions/change-connection.js';
 import { renameRequest } from '../../api/connections/requests.js';
 import { statusOf } from '../../api/problem.js';
 import { parse } from '../../api/schemas.js';
@@ -44,7 +44,7 @@ export function addScopePages(pages: Router, site: Site): void {
       const named =
         name === connection.name
           ? connection
-          : await renameConnection(deps, byOf(response), connection, name);
+          : await changeConnection(deps, byOf(response), connection, { name });
       if (!isLater) await saveScopes(response, named, form);
     } catch (error) {
       const wrong = wrongOf(expected(error), textsOf(site, response));
@@ -105,7 +105,7 @@ export function addScopePages(pages: Router, site: Site): void {
     return sendPage(site, response, { title }, <ScopePage {...choices} />, status);
   }
 
-  /** What was entered, with what is wrong with it. What is chosen is taken as it is: no level is ever filled in. */
+  /** The input with its errors. A choice is used exactly: no level is ever filled in. */
   async function formIn(
     request: Named,
     response: Response,

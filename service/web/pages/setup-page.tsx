@@ -27,7 +27,7 @@ interface Setup {
   readonly progress: { readonly isPropagating: boolean } | undefined;
   readonly refreshPath: string | undefined;
   readonly scope: ScopeChoices | undefined;
-  /** What the role allows, where the vendor has permission sets. */
+  /** The role's permissions, if the vendor has permission sets. */
   readonly set: PermissionSetView | undefined;
   /** Where the vendor is in several. */
   readonly partition: string | undefined;

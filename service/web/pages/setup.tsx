@@ -1,6 +1,5 @@
 import type { Request, Response, Router } from 'express';
-import { expectAccount } from '../../actions/bind-account.js';
-import { choosePermissionSet } from '../../actions/permission-set.js';
+import { changeConnection } from '../../actions/change-connection.js';
 import { rotateCallbackSecret } from '../../actions/rotate-callback-secret.js';
 import { createSetupCode, revokeSetupCode, setupCodeExpiry } from '../../actions/setup-codes.js';
 import { type Connection, permissionSetOf, roleRegistrationOf } from '../../domain/connection.js';
@@ -28,7 +27,7 @@ import type { RoleStep } from './role-step-state.js';
 import { type ScopeForm, scopeChoices } from './scope-choices.js';
 import { SetupPage } from './setup-page.js';
 
-/** What a request adds to the set-up of a connection: what was just made, entered or found. */
+/** State that a request adds to the set-up of a connection. */
 export interface SetupMoment {
   readonly callbackSecret?: string | undefined;
   /** With a set-up code: shown this once. */
@@ -72,8 +71,8 @@ export function addSetupPages(pages: Router, site: Site): void {
         { account: { account, permissions, without: set && leftOut(request, set), wrong } },
         422,
       );
-    const bound = await expectAccount(deps, byOf(response), connection, accountId);
-    if (set) await choosePermissionSet(deps, byOf(response), bound, { without: leftOut(request, set) });
+    const without = set && leftOut(request, set);
+    await changeConnection(deps, byOf(response), connection, { expectedAccountId: accountId, without });
     return seeOther(
       site,
       response,
@@ -108,7 +107,7 @@ export function addSetupPages(pages: Router, site: Site): void {
   });
 }
 
-/** What the connection's role is to allow, where the vendor has sets. */
+/** The permission set of the connection's role, if the vendor has sets. */
 function setOf({ deps }: Site, connection: Connection): PermissionSet | undefined {
   const own = permissionSetOf(connection);
   return own && deps.permissionSets.get(own.name);

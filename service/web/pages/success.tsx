@@ -13,7 +13,7 @@ import { usePage, useTexts } from '../page-context.js';
 import { deployedSet } from '../permission-sets.js';
 import { connectionIn, loadTargetNames, type Site, seeOther, sendPage, textsOf } from '../site.js';
 
-/** The end of a set-up: what was reached, and what was proved. */
+/** The end of a set-up: the account and the verified facts. */
 export function addSuccessPage(pages: Router, site: Site): void {
   pages.get('/connections/:id/connected', async (request: Request<{ id: string }>, response) => {
     const connection = await connectionIn(site, request, response);
@@ -121,7 +121,7 @@ function Abilities({ set }: { set: PermissionSetView }) {
   );
 }
 
-/** What the checks mean, and no more than was checked. */
+/** The meaning of the checks, no more than was checked. */
 function Finding({ connection }: { connection: Connection }) {
   const { checks: texts } = useTexts();
   const rows = rowsOf(verificationOf(connection)?.checks ?? []);
@@ -145,7 +145,7 @@ function Finding({ connection }: { connection: Connection }) {
   );
 }
 
-/** What the checks of a connected connection mean, in a title and a sentence. */
+/** The meaning of a connected connection's checks, as a title and a sentence. */
 export function findingOf(
   connection: Connection,
   texts: ReturnType<typeof useTexts>['checks'],

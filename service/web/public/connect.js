@@ -1,6 +1,6 @@
 // <rolebridge-connect link="…">: the set-up inside of your app. `link` is a sign-in link that your backend has just made.
 //
-//   attributes   link, theme ("light", "dark"; without it, that of your page), lang, modal (in a dialog of its own)
+//   attributes   link, theme ("light", "dark"; without it, that of your page), lang, modal (in a dialog)
 //   events       connected, failed, closed; `detail` has connectionId, accountId and code
 (() => {
   const site = new URL('.', document.currentScript.src);
@@ -31,7 +31,7 @@
     return url.href;
   }
 
-  /** Light or dark, as what is behind the element is. */
+  /** Light or dark, by the background of the element. */
   function themeBehind(element) {
     for (let at = element.parentElement; at; at = at.parentElement) {
       const [red, green, blue, alpha = 1] = (getComputedStyle(at).backgroundColor.match(/[\d.]+/g) ?? []).map(
@@ -109,7 +109,7 @@
         src: address,
         title: this.getAttribute('label') ?? 'AWS',
         allow: 'clipboard-write',
-        // It never leads your page elsewhere; AWS's console opens in a tab of its own.
+        // It never leads your page elsewhere; AWS's console opens in a new tab.
         sandbox:
           'allow-scripts allow-same-origin allow-forms allow-downloads allow-popups allow-popups-to-escape-sandbox',
       });

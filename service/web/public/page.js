@@ -132,7 +132,7 @@ async function* linesOf(stream) {
   }
 }
 
-// What a deploy changes meanwhile appears without a press.
+// Changes by a deploy appear automatically.
 let shown = new Map();
 function remember() {
   shown = new Map(all('[data-live]').map((part) => [part.dataset.live, part.innerHTML]));

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../domain/error-catalog/index.js';
 
-/** A code in German: its title; what it means and what to do, where a page of a customer can show it. */
+/** A code in German: its title; meaning and fix, where a customer's page can show it. */
 type Row = readonly [title: string, meaning?: string, fix?: string];
 
 const again = 'Versuchen Sie es in einer Minute noch einmal.';

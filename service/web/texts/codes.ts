@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../domain/error-catalog/index.js';
 
-/** What an error code is called, and what it means where the message itself is in another language. */
+/** The title of an error code, and its meaning where the message is in another language. */
 export interface CodeTexts {
   title(code: ErrorCode): string;
   /** Undefined in English: the message says more than the catalog. */

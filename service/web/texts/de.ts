@@ -3,7 +3,7 @@ import type { Texts } from './texts.js';
 
 /**
  * Every text of the pages, in German. In English stay what others wrote (a vendor's reasons, AWS's texts, templates) and
- * the message of a check or an error in full, in a fold below what it means.
+ * the message of a check or an error in full, in a fold below its meaning.
  */
 export function de(v: { readonly name: string; readonly platform: string }): Texts {
   return {
@@ -114,6 +114,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       tested: 'Getestet',
     },
     checks: {
+      awsRequest: 'AWS-Anfrage',
       states: {
         passed: 'Bestanden',
         failed: 'Fehlgeschlagen',
@@ -208,6 +209,11 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       count: (n) => `${n} ${n === 1 ? 'Verbindung' : 'Verbindungen'}.`,
       countSome: (n) => `Die ersten ${n} passenden Verbindungen.`,
       checkedHourly: 'Jede Verbindung wird stündlich geprüft.',
+      assurance: 'Was bedeuten Bewiesen und Getestet?',
+      assurances: [
+        `**Bewiesen:** Die Vertrauensrichtlinie wurde gelesen; kein anderer Kunde von ${v.name} kann die Rolle über uns verwenden.`,
+        '**Getestet:** AWS hat jede andere External ID abgelehnt, die wir versucht haben; die Rolle kann ihre eigene Richtlinie nicht lesen.',
+      ],
       none: (search) => `Keine Verbindung passt zu „${search}“.`,
       noneOfStatus: 'Keine Verbindung hat diesen Status.',
       showAll: 'Alle anzeigen',
@@ -416,6 +422,13 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       ],
       policy: 'Korrigierte Vertrauensrichtlinie',
       yourPolicy: 'Ihre Vertrauensrichtlinie',
+      onlyCorrected: 'Nur die richtige Richtlinie zeigen',
+      notes: {
+        external_id_not_required: 'Lässt uns ohne die External ID hinein',
+        external_id_not_enforced: 'Akzeptiert mehr als Ihre External ID',
+        trust_policy_unsafe: 'Lässt mehr herein, als Ihre External ID erlaubt',
+        previous_external_id_accepted: 'Akzeptiert noch die alte External ID',
+      },
       copyPolicy: 'Korrigierte Richtlinie kopieren',
       causes: 'Mögliche Ursachen, die wahrscheinlichste zuerst',
       likelihood: { certain: 'sicher', likely: 'wahrscheinlich', possible: 'möglich' },
@@ -497,10 +510,23 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       incomplete: `Einige Berechtigungen fehlen. ${v.name} arbeitet weiter in diesem Konto, ohne das, was sie braucht.`,
       unavailable: 'Nicht verfügbar, weil optionale Berechtigungen weggelassen wurden',
       notChecked: 'Vom Simulator von AWS nicht geprüft',
-      update: (have, newest) => `${have} ist bereitgestellt, Version ${newest} ist verfügbar`,
-      updateLine:
-        'Stellen Sie die Rolle mit der neuen Version erneut bereit. Bis dahin bleibt alles in Betrieb.',
-      updateTo: (version) => `Auf Version ${version} aktualisieren`,
+      title: (title, version) => (version ? `${title} v${version}` : title),
+      label: (name, version) =>
+        `${name.charAt(0).toUpperCase()}${name.slice(1)}${version ? ` v${version}` : ''}`,
+      allOf: (version) =>
+        version ? `Alle Berechtigungen von Version ${version}` : 'Alle Berechtigungen der Rolle',
+      update: (newest, added, changed, removed) => {
+        const parts = [
+          added > 0 && `${added} neu`,
+          changed > 0 && `${changed} geändert`,
+          removed > 0 && `${removed} entfernt`,
+        ];
+        return `Version ${newest}: ${parts.filter(Boolean).join(', ')}`;
+      },
+      updateLine: 'Die Rolle funktioniert wie sie ist weiter, bis Sie sie ändern.',
+      updateHow: 'Stellen Sie die Rolle mit der neuen Version noch einmal bereit.',
+      changes: { added: 'Neu', changed: 'Geändert', removed: 'Entfernt' },
+      updateTo: (version) => `Auf v${version} aktualisieren`,
     },
     operator: {
       badge: 'Betrieb',
@@ -539,6 +565,8 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       permissions: 'Berechtigungen',
       anyPermissions: 'Alle Berechtigungen',
       none: 'Keine Verbindung passt.',
+      matching: (count) =>
+        `${new Intl.NumberFormat('de').format(count)} ${count === 1 ? 'Verbindung' : 'Verbindungen'}`,
       filter: 'Verbindungen filtern',
       status: 'Status',
       anyStatus: 'Jeder Status',
@@ -597,6 +625,8 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       continueToRole: 'Wechsel zur Rolle fortsetzen',
       delete: 'Verbindung löschen',
       details: 'Einzelheiten',
+      region: 'Region',
+      lastUsed: 'Zuletzt verwendet',
       roleArn: 'Rollen-ARN',
       externalId: 'External ID',
       id: 'Verbindungs-ID',
@@ -751,6 +781,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       titles: {
         'connection.create': 'Erstellt',
         'connection.verify': 'Geprüft',
+        'connection.change': 'Angaben geändert',
         'connection.rename': 'Umbenannt',
         'connection.set_scopes': 'Geltungsbereich geändert',
         'connection.rotate_access_key': 'Zugriffsschlüssel ersetzt',

@@ -7,7 +7,7 @@ const codeTexts: CodeTexts = { title: (code) => errorCatalog[code].title, explai
 /** Texts that are looked up by a name, which may have none. */
 const byName = <Text>(texts: Readonly<Record<string, Text>>) => texts;
 
-/** Every text of the pages, in English. What is between backticks is shown as code, between two asterisks strong. */
+/** Every text of the pages, in English. Backticks mark code, two asterisks strong text. */
 export function en(v: { readonly name: string; readonly platform: string }) {
   return {
     common: {
@@ -71,7 +71,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
     }),
     keys: {
       title: 'API keys',
-      lead: 'Keys for your programs. A key does what it is allowed to, and no more than the key that you signed in with.',
+      lead: 'Keys for your programs. A key has at most the permissions of the key that you signed in with.',
       name: 'Name',
       permissions: 'Permissions',
       scope: 'Scope',
@@ -110,6 +110,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       tested: 'Tested',
     },
     checks: {
+      awsRequest: 'AWS request',
       states: {
         passed: 'Passed',
         failed: 'Failed',
@@ -203,6 +204,11 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       count: (n: number) => `${n} ${n === 1 ? 'connection' : 'connections'}.`,
       countSome: (n: number) => `The first ${n} connections that match.`,
       checkedHourly: 'Every connection is checked each hour.',
+      assurance: 'What do Proven and Tested mean?',
+      assurances: [
+        `**Proven:** the trust policy was read and lets no other ${v.name} customer use the role through us.`,
+        '**Tested:** AWS denied every other external ID that we tried; the role can’t read its own policy.',
+      ] as const,
       none: (search: string) => `No connection matches “${search}”.`,
       noneOfStatus: 'No connection has this status.',
       showAll: 'Show all',
@@ -405,8 +411,16 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       ] as const,
       policy: 'Corrected trust policy',
       yourPolicy: 'Your trust policy',
+      onlyCorrected: 'Show only the corrected policy',
+      /** Below the lines that are wrong. */
+      notes: byName({
+        external_id_not_required: 'Lets us in without the external ID',
+        external_id_not_enforced: 'Accepts more than your external ID',
+        trust_policy_unsafe: 'Lets in more than your external ID allows',
+        previous_external_id_accepted: 'Still accepts the old external ID',
+      }),
       copyPolicy: 'Copy corrected policy',
-      causes: 'What it may be, the likeliest first',
+      causes: 'Possible causes, the likeliest first',
       likelihood: { certain: 'certain', likely: 'likely', possible: 'possible' },
       original: 'The message in full',
       asCode: 'The role is managed by Terraform or CloudFormation',
@@ -481,9 +495,24 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       incomplete: `Some permissions are missing. ${v.name} still works in this account, without what needs them.`,
       unavailable: 'Not available, because optional permissions were left out',
       notChecked: 'Not checked by AWS’s simulator',
-      update: (have: string, newest: number) => `${have} is deployed, version ${newest} is available`,
-      updateLine: 'Deploy the role again with the new version. Nothing stops working until then.',
-      updateTo: (version: number) => `Update to version ${version}`,
+      title: (title: string, version: number | undefined) => (version ? `${title} v${version}` : title),
+      label: (name: string, version: number | undefined) =>
+        `${name.charAt(0).toUpperCase()}${name.slice(1)}${version ? ` v${version}` : ''}`,
+      allOf: (version: number | undefined) =>
+        version ? `All permissions of version ${version}` : 'All permissions of the role',
+      update: (newest: number, added: number, changed: number, removed: number) => {
+        const parts = [
+          added > 0 && `adds ${added}`,
+          changed > 0 && `changes ${changed}`,
+          removed > 0 && `removes ${removed}`,
+        ];
+        const last = removed || changed || added;
+        return `Version ${newest} ${parts.filter(Boolean).join(' and ')} ${last === 1 ? 'permission' : 'permissions'}`;
+      },
+      updateLine: 'The role keeps working as it is until you change it.',
+      updateHow: 'Deploy the role again with the new version.',
+      changes: { added: 'Added', changed: 'Changed', removed: 'Removed' },
+      updateTo: (version: number) => `Update to v${version}`,
     },
     operator: {
       badge: 'Operator',
@@ -494,7 +523,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       token: 'Operator token',
       tokenHelp: 'It is not stored in this browser.',
       wrongToken: 'This is not a valid operator token.',
-      counters: 'Counters; each opens the list of what it counts',
+      counters: 'Counters, each with a link to its list',
       share: (part: number) => `${(part * 100).toFixed(part > 0 && part < 0.1 ? 1 : 0)}% of all`,
       number: (count: number) => new Intl.NumberFormat('en').format(count),
       unproven: 'Unproven',
@@ -521,6 +550,8 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       permissions: 'Permissions',
       anyPermissions: 'Any permissions',
       none: 'No connection matches.',
+      matching: (count: number) =>
+        `${new Intl.NumberFormat('en').format(count)} ${count === 1 ? 'connection' : 'connections'}`,
       filter: 'Filter connections',
       status: 'Status',
       anyStatus: 'Any status',
@@ -579,6 +610,8 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       continueToRole: 'Continue to a role',
       delete: 'Delete connection',
       details: 'Details',
+      region: 'Region',
+      lastUsed: 'Last used',
       roleArn: 'Role ARN',
       externalId: 'External ID',
       id: 'Connection ID',
@@ -636,7 +669,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       console: [
         'Open the role’s **Trust relationships** and choose **Edit trust policy**. Don’t create a second role.',
         'Change the external ID as marked, and save.',
-        'Come back and choose **Check now**.',
+        'Return to this page and choose **Check now**.',
       ] as const,
       policy: 'Trust policy',
       copyPolicy: 'Copy new policy',
@@ -734,6 +767,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       titles: byName({
         'connection.create': 'Created',
         'connection.verify': 'Verified',
+        'connection.change': 'Details changed',
         'connection.rename': 'Renamed',
         'connection.set_scopes': 'Scope changed',
         'connection.rotate_access_key': 'Access key replaced',

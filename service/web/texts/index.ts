@@ -16,7 +16,7 @@ export const textsFor = (brand: Brand): Record<Language, Texts> =>
 
 export const isLanguage = (text: string): text is Language => Object.hasOwn(catalogs, text);
 
-/** What the link asks for (`?lang=`), the session's, or else the first that the browser prefers and that there is. */
+/** The link's language (`?lang=`), the session's, or else the first that the browser prefers and that there is. */
 export function languageOf(request: Request, ofSession: Language | undefined): Language {
   const asked = request.query.lang;
   if (typeof asked === 'string' && isLanguage(asked)) return asked;

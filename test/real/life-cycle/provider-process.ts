@@ -8,7 +8,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
 export interface ProviderProcess {
-  /** What makes Terraform use it. */
+  /** The variable that makes Terraform use it. */
   readonly env: Readonly<Record<string, string>>;
   stop(): void;
 }

@@ -1,0 +1,15 @@
+import type { Connection, PendingConnection } from '../domain/connection.js';
+import { expecting } from '../domain/connection-transitions.js';
+import { RolebridgeError } from '../domain/errors.js';
+import type { AccountId } from '../domain/ids.js';
+
+/**
+ * A pending connection that is for that account.
+ * @throws RolebridgeError `account_mismatch` when it is bound to one already: only a release changes that
+ */
+export function expectingAccount(connection: Connection, expectedAccountId: AccountId): PendingConnection {
+  if (connection.status === 'pending') return expecting(connection, expectedAccountId);
+  throw new RolebridgeError('account_mismatch', 'The connection has been used with an account already.', {
+    remedy: 'Release it with POST …/release-account, which replaces its external ID and callback secret.',
+  });
+}

@@ -1,0 +1,167 @@
+import { type Connection, permissionSetOf } from '../../domain/connection.js';
+import type { PermissionChange } from '../../domain/permission-set-diff.js';
+import type { PermissionSetView } from '../../domain/permission-set-view.js';
+import { sentenceOf } from '../../domain/verification/permissions.js';
+import { mayOpen } from '../access.js';
+import { usePage, useTexts } from '../page-context.js';
+import { ButtonLink, Callout, Fold, Words } from './basics.js';
+import { Icon, type IconName } from './icon.js';
+import { PermissionSetStatements } from './permission-set.js';
+import { verificationOf } from './status.js';
+
+interface Props {
+  readonly connection: Connection;
+  readonly set: PermissionSetView | undefined;
+}
+
+/** Does the set of a connection ask for something: is there a newer version, or is something missing? */
+export function asksForPermissions({ connection }: Pick<Props, 'connection'>): boolean {
+  return permissionSetOf(connection)?.newest !== undefined || missingOf(connection).length > 0;
+}
+
+function missingOf(connection: Connection) {
+  const report = connection.status === 'connected' ? verificationOf(connection)?.permissions : undefined;
+  return [...(report?.missing ?? []), ...(report?.notDenied ?? [])];
+}
+
+/** The set of a connection: what the vendor can do there, what it lacks, and what a newer version changes. */
+export function PermissionsCard({ connection, set }: Props) {
+  const { sets: texts, scope, list } = useTexts();
+  if (set === undefined) return null;
+  const own = permissionSetOf(connection);
+  const missing = missingOf(connection);
+  return (
+    <section class="card" aria-labelledby="permissions">
+      <div class="card-head">
+        <h2 id="permissions">{scope.canDo}</h2>
+        <span class="small muted row">
+          {texts.title(set.title, own?.version)}
+          {own?.newest !== undefined && (
+            <span class="badge badge-plain badge-accent">{list.newer(own.newest)}</span>
+          )}
+        </span>
+      </div>
+      {missing.length > 0 && (
+        <div class="section">
+          <Callout kind="warn" icon="alert" title={texts.incomplete} role="status">
+            <ul class="help list">
+              {missing.map((finding) => (
+                <li lang="en">
+                  <Words text={sentenceOf(finding)} />
+                </li>
+              ))}
+            </ul>
+          </Callout>
+        </div>
+      )}
+      {own?.newest === undefined ? (
+        <div class="section">
+          <PermissionSetStatements view={set} />
+          <NotAvailable connection={connection} />
+        </div>
+      ) : (
+        <>
+          <Update connection={connection} set={set} newest={own.newest} />
+          <div class="section">
+            <Fold title={texts.allOf(own.version)}>
+              <PermissionSetStatements view={set} />
+            </Fold>
+            <NotAvailable connection={connection} />
+          </div>
+        </>
+      )}
+    </section>
+  );
+}
+
+/** The changes of a newer version of the set, and the way to it. */
+function Update(props: { connection: Connection; set: PermissionSetView; newest: number }) {
+  const { sets: texts } = useTexts();
+  const { connection, set, newest } = props;
+  const count = (change: PermissionChange['change']) =>
+    set.changes.filter((each) => each.change === change).length;
+  return (
+    <div class="section">
+      <Callout
+        kind="accent"
+        icon="info"
+        title={texts.update(newest, count('added'), count('changed'), count('removed'))}
+      >
+        <span>{texts.updateLine}</span>
+      </Callout>
+      <ul class="perms">
+        {set.changes.map((change) => (
+          <Change {...change} />
+        ))}
+      </ul>
+      {mayOpen(usePage().session, 'GET /connections/:id/setup') && (
+        <div class="actions">
+          <ButtonLink path={`/connections/${connection.id}/setup?step=role&format=terraform`} look="primary">
+            {texts.updateTo(newest)}
+          </ButtonLink>
+          <span class="small muted">{texts.updateHow}</span>
+        </div>
+      )}
+    </div>
+  );
+}
+
+const changeIcons: Record<PermissionChange['change'], IconName> = {
+  added: 'plus',
+  changed: 'pen',
+  removed: 'x',
+};
+
+const isNamed = (each: string): boolean => each !== '*';
+
+function Change({ change, sid, reason, optional, ...lists }: PermissionChange) {
+  const { sets: texts } = useTexts();
+  const signed = [
+    ...[...lists.addedActions, ...lists.addedResources].filter(isNamed).map((each) => `+${each}`),
+    ...[...lists.removedActions, ...lists.removedResources].filter(isNamed).map((each) => `−${each}`),
+  ];
+  return (
+    <li class="perm">
+      <Icon name={changeIcons[change]} kind={change === 'removed' ? 'i-quiet' : undefined} />
+      <div>
+        <b>{reason}</b>
+        <p>
+          {sid} <code class="break">{signed.join(' ')}</code>
+        </p>
+      </div>
+      <span class="tag">
+        {texts.changes[change]}
+        {optional && `, ${texts.optional.toLowerCase()}`}
+      </span>
+    </li>
+  );
+}
+
+function NotAvailable({ connection }: Pick<Props, 'connection'>) {
+  const { sets: texts } = useTexts();
+  const report = verificationOf(connection)?.permissions;
+  return (
+    <>
+      {report && report.unavailable.length > 0 && (
+        <Fold title={texts.unavailable}>
+          <ul class="help list">
+            {report.unavailable.map((finding) => (
+              <li lang="en">{sentenceOf(finding)}</li>
+            ))}
+          </ul>
+        </Fold>
+      )}
+      {report && report.notChecked.length > 0 && (
+        <Fold title={texts.notChecked}>
+          <ul class="help list">
+            {report.notChecked.map(({ sid, reason }) => (
+              <li>
+                {sid}: {reason}
+              </li>
+            ))}
+          </ul>
+        </Fold>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,105 @@
+/**
+ * A call that changes something does so in one commit: a crash leaves all of it or nothing. Those that need several are
+ * named below, with what a crash between them leaves.
+ */
+import type { Example, Operation } from '../../service/api/operation.js';
+import { operations } from '../../service/api/operations.js';
+import type { Store } from '../../service/domain/ports.js';
+import { createRecordStore } from '../../service/records/record-store.js';
+import { createMapBackend } from '../contract/map-backend.js';
+import { startExampleWorld } from '../example-world.js';
+
+/** Operations whose examples write more than once. */
+const several: Record<string, string> = {
+  createSetupCode: 'The code before is revoked first: after a crash there is none, and the call is repeated.',
+  createSignInLink: "The first person's key is stored first, and encrypts nothing yet.",
+  changeWebhookEndpoint: 'What waits is sent at its time instead of at once.',
+  registerAccount:
+    'The place is taken first: the same account gets it again, and then its connection (enrollment.test.ts).',
+  eraseOrganization: 'It stays suspended and listed until the last write: the call is repeated.',
+  reencrypt: 'Each secret is one commit, and the call is repeated.',
+};
+
+const isWrite = (name: string): boolean =>
+  /^(commit|create|change|save|delete|revoke|take|replace|erase|add|hasten)/.test(name) &&
+  !['saveRunningCheck', 'deleteExpiredTokens', 'deleteEndedApiKeys'].includes(name);
+
+function counting(store: Store) {
+  const writes: string[] = [];
+  const counted = new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      return (...given: unknown[]) => {
+        // A repeated answer, or a reported rejection, changes nothing that was asked for.
+        if (typeof name === 'string' && isWrite(name)) writes.push(name);
+        return Reflect.apply(value, target, given);
+      };
+    },
+  });
+  return { counted, writes };
+}
+
+const changing = Object.entries<Operation>(operations)
+  .filter(([, { method, readsOnly }]) => method !== 'get' && readsOnly !== true)
+  .flatMap(([id, operation]) =>
+    Object.entries(operation.examples)
+      .filter(([, { returns }]) => typeof returns === 'number')
+      .map(([name, example]) => [id, name, operation, example] as [string, string, Operation, Example]),
+  );
+
+const kinds: Record<string, 'pending' | 'access_key'> = {
+  setRole: 'pending',
+  'receiveCallback.provisioned': 'pending',
+  'receiveCallback.check': 'pending',
+  'rotateAccessKey.exchange': 'access_key',
+  'migrateToRole.begin': 'access_key',
+};
+
+test.each(changing)('%s: %s', async (id, name, operation, example) => {
+  const { counted, writes } = counting(createRecordStore(createMapBackend()));
+  const world = await startExampleWorld(kinds[id] ?? kinds[`${id}.${name}`] ?? 'connected', {
+    store: counted,
+  });
+  try {
+    const query = example.query ? `?${new URLSearchParams(example.query)}` : '';
+    const path = operation.path.replace(/\{(\w+)\}/g, (_, part) => example.path?.[part] ?? '') + query;
+    const body = example.body === undefined ? undefined : world.put(JSON.stringify(example.body));
+    writes.length = 0;
+    const response = await fetch(world.vendor.service.url + world.put(path), {
+      method: operation.method.toUpperCase(),
+      headers: {
+        ...world.credentials(id, operation.auth, body),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body }),
+    });
+    expect([response.status, await response.text()]).toEqual([example.returns, expect.anything()]);
+    if (several[id] === undefined) expect(writes.length > 1 ? writes : []).toEqual([]);
+  } finally {
+    await world.close();
+  }
+});
+
+test('PATCH of a connection is refused as a whole', async () => {
+  const world = await startExampleWorld('pending');
+  const { call } = world.vendor;
+  const { id } = (await call('POST', '/v1/connections', { name: 'before' })).body;
+  const change = {
+    name: 'after',
+    reference: 'a-1',
+    expectedAccountId: '123123123123',
+    permissionSet: 'none',
+  };
+  expect((await call('PATCH', `/v1/connections/${id}`, change)).body.code).toBe('permission_set_unknown');
+  const { body } = await call('GET', `/v1/connections/${id}`);
+  expect([body.name, body.reference, body.expectedAccountId]).toEqual(['before', undefined, undefined]);
+  const done = await call('PATCH', `/v1/connections/${id}`, { ...change, permissionSet: 'deploy' });
+  expect(done.body).toMatchObject({ name: 'after', reference: 'a-1', expectedAccountId: '123123123123' });
+  const { records } = (await call('GET', `/v1/audit?connection=${id}`)).body;
+  expect(records[0]).toMatchObject({
+    action: 'connection.change',
+    details: { name: 'after', reference: 'a-1', expectedAccountId: '123123123123', permissionSet: 'deploy' },
+  });
+  await world.close();
+});
