@@ -32,7 +32,7 @@ export function addEnrollmentCommands(program: Command, terminal: Terminal): voi
     'rolebridge enrollment create acme --scope-rule rule.json --expires-in 86400',
   )
     .option('--scope-rule <file>', 'a JSON file: {"accounts": {"ID": SCOPE}, "otherwise": SCOPE}')
-    .option('--accounts <ids>', 'the only accounts that it is for, with commas')
+    .option('--accounts <ids>', 'allowed accounts, with commas')
     .option('--role-pattern <name>', memberOf('createEnrollment', 'rolePattern'))
     .option('--max-accounts <number>', 'how many accounts at most', wholeNumber('--max-accounts'))
     .option('--expires-in <seconds>', 'when it ends', wholeNumber('--expires-in'))

@@ -121,7 +121,7 @@ export function addOrganizationCommands(program: Command, terminal: Terminal): v
   });
 
   add('delete <org>', summaryOf('eraseOrganization'), 'rolebridge org delete tenant-4711 --erase')
-    .option('--erase', 'say that you know that this can’t be undone')
+    .option('--erase', 'confirms that this is permanent')
     .action(async (id: string, options: ServiceOptions & { erase?: boolean }) => {
       if (!options.erase)
         throw new UsageError('This can’t be undone.', `Export it first, then add --erase to delete ${id}.`);

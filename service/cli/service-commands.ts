@@ -93,7 +93,7 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
     program
       .command('repair')
       .description('list the damaged records of a data directory, or drop them')
-      .option('--drop', 'drop it; the files as they were are kept in a folder of the data directory')
+      .option('--drop', 'drop them; the old files are kept in a folder of the data directory')
       .option('--json', 'print JSON, errors too'),
     'rolebridge repair',
   ).action(async (options: ServiceOptions & { drop?: boolean }) => {

@@ -26,7 +26,7 @@ export const withSessionOptions = <Taker extends OptionTaker<Taker>>(command: Ta
       'the session name in the customer’s CloudTrail, after the organization’s id',
     )
     .option('--session-policy-file <path>', 'a file with a policy that narrows the session')
-    .option('--tag <key=value>', 'a session tag; may be given again and again', addTag);
+    .option('--tag <key=value>', 'a session tag; repeatable', addTag);
 
 /** @throws UsageError */
 export function sessionRequestOf(options: SessionOptions): RequestBody<'issueCredentials'> {

@@ -133,7 +133,7 @@ export function addWebhookCommands(program: Command, terminal: Terminal): void {
     'rolebridge webhooks deliveries whe_… --status failed',
   )
     .option('--status <status>', 'pending, delivered or failed')
-    .option('--limit <number>', 'at most so many (50)', wholeNumber('--limit', 1, 100))
+    .option('--limit <number>', 'maximum number (50)', wholeNumber('--limit', 1, 100))
     .action(async (id: string, options: Options & { status?: 'failed'; limit?: number }) => {
       const { status, limit } = options;
       const page = await (await client(options)).listWebhookDeliveries(id, { status, limit });

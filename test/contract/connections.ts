@@ -84,6 +84,8 @@ export function connectionsContract(on: Subject): void {
     const connection = await on.insert({ name: 'used' });
     await on.store.markConnectionUsed(connection, at(7));
     expect(await on.read(connection)).toEqual({ ...connection, lastUsedAt: at(7) });
+    await on.reopen();
+    expect(await on.read(connection)).toEqual({ ...connection, lastUsedAt: at(7) });
     // Created from the earlier read.
     await on.update(connection, { name: 'renamed' });
     expect(await on.read(connection)).toMatchObject({ name: 'renamed', lastUsedAt: at(7) });

@@ -181,6 +181,9 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
     close() {
       closing ??= (async () => {
         await Promise.all(all().map((store) => store.settled()));
+        // Of ten thousand organizations not all: they would keep the process from ending.
+        const until = Date.now() + marksMs;
+        for (const store of all()) if (Date.now() < until) await store.writeMarks();
         stopped ??= closed();
         await Promise.all(all().map((store) => store.settled()));
         await lock.release();
@@ -189,6 +192,9 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
     },
   };
 }
+
+/** How long the close may write marks of use. */
+const marksMs = 2_000;
 
 function makePrivate(directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });

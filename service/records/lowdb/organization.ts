@@ -18,7 +18,7 @@ import {
 } from './document-file.js';
 import { unavailable } from './files.js';
 import { writeHead } from './head.js';
-import { transactionOn } from './transaction.js';
+import { rowsOf, transactionOn } from './transaction.js';
 
 /** Shared by all organizations of a data directory. */
 export interface Surroundings extends DocumentSurroundings {
@@ -38,6 +38,9 @@ interface Waiting {
 const linesBehind = 2_000;
 export const largeOrganization = 2_000;
 
+/** A restart makes rows of these again; in other tables, a change that isn't lasting is a mark of use. */
+const madeAgain: readonly TableName[] = ['jobs', 'messages', 'runningChecks'];
+
 /** One organization: its document, through lowdb, and its audit log. */
 export class OrganizationStore {
   readonly log: AuditLog;
@@ -50,6 +53,8 @@ export class OrganizationStore {
   #isStale = false;
   #isLarge = false;
   #hasHead = false;
+  /** Marks of use that no write of the document has taken along yet. */
+  #hasMarks = false;
   #pending: readonly AuditRecord[];
   #sequence: number;
 
@@ -118,6 +123,12 @@ export class OrganizationStore {
   async settled(): Promise<void> {
     await this.#flushing;
     await this.log.settled();
+  }
+
+  /** Before the process ends. */
+  async writeMarks(): Promise<void> {
+    if (this.#hasMarks && !this.#isStale)
+      await this.transact(async (transaction) => transaction.audit([])).catch(() => {});
   }
 
   /** Reads the disk again after a failed write. @throws RolebridgeError `store_unavailable` */
@@ -197,6 +208,7 @@ export class OrganizationStore {
       }
     }
     if (isLasting) await this.#write(staged, records);
+    else this.#hasMarks ||= [...staged.changes.values()].some(({ table }) => !madeAgain.includes(table));
     rows.apply(staged.changes.values());
     return settle;
   }
@@ -227,6 +239,7 @@ export class OrganizationStore {
       throw error;
     }
     this.#isStale = false;
+    this.#hasMarks = false;
     this.#sequence = before.sequence + 1;
     this.#forgetTexts();
     this.#writeHead();
@@ -282,17 +295,4 @@ export class OrganizationStore {
     const value = { epoch: audit.epoch(), sequence: this.sequence, audit: this.log.head };
     writeHead(directory, this.id, value, integrity, isFirst);
   }
-}
-
-function* rowsOf(rows: Rows, staged: Staged, table: TableName): Iterable<Row> {
-  const changes = new Map(
-    [...staged.changes.values()].filter((one) => one.table === table).map((one) => [one.key, one]),
-  );
-  for (const row of rows.of(table, staged.organizationId)) {
-    const change = changes.get(row.key);
-    changes.delete(row.key);
-    if (change === undefined) yield row;
-    else if (change.next) yield change.next;
-  }
-  for (const { next } of changes.values()) if (next) yield next;
 }

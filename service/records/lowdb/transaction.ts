@@ -1,7 +1,8 @@
 import type { AuditRecord } from '../../domain/audit.js';
 import type { Transaction } from '../backend.js';
-import type { Place } from '../row.js';
-import { rowOf, rowValue, type Staged } from '../rows.js';
+import type { Place, Row } from '../row.js';
+import { type Rows, rowOf, rowValue, type Staged } from '../rows.js';
+import type { TableName } from '../tables.js';
 
 /** A transaction on rows in memory. */
 export const transactionOn = (
@@ -36,3 +37,17 @@ export const transactionOn = (
   },
   forgetVersionBefore: around.forget,
 });
+
+/** The rows of a table with staged changes applied. */
+export function* rowsOf(rows: Rows, staged: Staged, table: TableName): Iterable<Row> {
+  const changes = new Map(
+    [...staged.changes.values()].filter((one) => one.table === table).map((one) => [one.key, one]),
+  );
+  for (const row of rows.of(table, staged.organizationId)) {
+    const change = changes.get(row.key);
+    changes.delete(row.key);
+    if (change === undefined) yield row;
+    else if (change.next) yield change.next;
+  }
+  for (const { next } of changes.values()) if (next) yield next;
+}
