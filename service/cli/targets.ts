@@ -10,6 +10,12 @@ import { withExample } from './with-example.js';
 
 /** `rolebridge scope`, `resolve` and `credentials`. */
 export function addTargetCommands(program: Command, terminal: Terminal): void {
+  addScope(program, terminal);
+  addResolve(program, terminal);
+  addCredentialsCommand(program, terminal);
+}
+
+function addScope(program: Command, terminal: Terminal): void {
   withExample(
     withServiceOptions(
       program
@@ -36,7 +42,9 @@ export function addTargetCommands(program: Command, terminal: Terminal): void {
       terminal.stdout.write(`${connection.id}  ${connection.scopes.map(scopeText).join(', ') || '-'}\n`);
     },
   );
+}
 
+function addResolve(program: Command, terminal: Terminal): void {
   withExample(
     withServiceOptions(withTargetOptions(program.command('resolve').description(summaryOf('resolve')))),
     'rolebridge resolve --project shop --environment production',
@@ -67,8 +75,6 @@ export function addTargetCommands(program: Command, terminal: Terminal): void {
       ]),
     );
   });
-
-  addCredentialsCommand(program, terminal);
 }
 
 function addCredentialsCommand(program: Command, terminal: Terminal): void {

@@ -59,7 +59,7 @@ test('a deleted role fails at the second check in a row, and recovers when it is
     },
   });
   expect((await made.ask()).body).toMatchObject({ code: 'connection_not_healthy' });
-  await until(() => vendor.receiver.types(made.id).length === 2);
+  await vendor.heard(() => vendor.receiver.types(made.id).length === 2);
   expect(vendor.receiver.of(made.id).at(-1)?.body).toMatchObject({
     type: 'connection.failed',
     data: {
@@ -84,7 +84,7 @@ test('a deleted role fails at the second check in a row, and recovers when it is
   });
   await nextCheck(made);
   await until(async () => (await made.status()) === 'connected');
-  await until(() => vendor.receiver.types(made.id).length === 3);
+  await vendor.heard(() => vendor.receiver.types(made.id).length === 3);
   expect(vendor.receiver.types(made.id)).toEqual([
     'connection.connected',
     'connection.failed',
@@ -162,7 +162,7 @@ test.each([
   ]);
   expect(await counted()).toBe(`rolebridge_security_events_total{code="${code}"} 1`);
   expect((await checks(made))[0]).toMatchObject({ outcome: 'refused', code });
-  await until(() => vendor.receiver.types(made.id).length === 2);
+  await vendor.heard(() => vendor.receiver.types(made.id).length === 2);
   expect(vendor.receiver.of(made.id).at(-1)?.body).toMatchObject({
     type: 'connection.failed',
     data: { code, security: true },
@@ -194,7 +194,7 @@ test('a rejected role connects automatically after it is fixed', async () => {
   await until(
     async () => (await vendor.call('GET', `/v1/connections/${connection.id}`)).body.status === 'connected',
   );
-  await until(() => vendor.receiver.types(connection.id).length === 2);
+  await vendor.heard(() => vendor.receiver.types(connection.id).length === 2);
   expect(vendor.receiver.types(connection.id)).toEqual(['connection.failed', 'connection.connected']);
   // Nothing was lost that had been safe.
   expect(vendor.receiver.of(connection.id)[0]?.body.data).not.toHaveProperty('security');
@@ -304,7 +304,7 @@ test('an access key that stops working fails at the second check in a row', asyn
   await until(async () => (await read()).status === 'failed');
   expect((await read()).verification.code).toBe('access_key_invalid');
   expect((await vendor.call('POST', '/v1/credentials', {})).status).not.toBe(200);
-  await until(() => vendor.receiver.types(connection.id).length === 2);
+  await vendor.heard(() => vendor.receiver.types(connection.id).length === 2);
   expect(vendor.receiver.types(connection.id)).toEqual(['connection.connected', 'connection.failed']);
 });
 

@@ -1,7 +1,7 @@
 import { type Connection, permissionSetOf } from '../../domain/connection.js';
 import type { PermissionChange } from '../../domain/permission-set-diff.js';
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
-import { sentenceOf } from '../../domain/verification/permissions.js';
+import { sentencesOf } from '../../domain/verification/permissions.js';
 import { mayOpen } from '../access.js';
 import { usePage, useTexts } from '../page-context.js';
 import { ButtonLink, Callout, Fold, Words } from './basics.js';
@@ -45,9 +45,9 @@ export function PermissionsCard({ connection, set }: Props) {
         <div class="section">
           <Callout kind="warn" icon="alert" title={texts.incomplete} role="status">
             <ul class="help list">
-              {missing.map((finding) => (
+              {sentencesOf(missing).map((sentence) => (
                 <li lang="en">
-                  <Words text={sentenceOf(finding)} />
+                  <Words text={sentence} />
                 </li>
               ))}
             </ul>
@@ -145,8 +145,8 @@ function NotAvailable({ connection }: Pick<Props, 'connection'>) {
       {report && report.unavailable.length > 0 && (
         <Fold title={texts.unavailable}>
           <ul class="help list">
-            {report.unavailable.map((finding) => (
-              <li lang="en">{sentenceOf(finding)}</li>
+            {sentencesOf(report.unavailable).map((sentence) => (
+              <li lang="en">{sentence}</li>
             ))}
           </ul>
         </Fold>
