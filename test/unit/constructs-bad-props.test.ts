@@ -106,7 +106,7 @@ test('knows every prop of every construct', () => {
   expect(untried.map(({ name }) => name)).toEqual(['without']);
 });
 
-/** What is said of a wrong value; undefined when it is taken. */
+/** The rejection of a wrong value; undefined when it is accepted. */
 function refusalOf(name: string, parts: readonly string[], value: unknown): unknown {
   try {
     stackOf((stack) => {
