@@ -632,6 +632,12 @@ export interface Preflight {
     message: string;
     remedy?: string | undefined;
   }[];
+  /** In the answer to a callback: the page of the connection. */
+  links?:
+    | {
+        page: string;
+      }
+    | undefined;
 }
 
 export interface Enrollment {
