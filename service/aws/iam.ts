@@ -3,6 +3,7 @@ import {
   GetRoleCommand,
   IAMClient,
   type IAMClientConfig,
+  ListAccountAliasesCommand,
   SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam';
 import { z } from 'zod';
@@ -13,6 +14,14 @@ import { answered } from './answers.js';
 
 const roleAnswer = z.object({
   Role: z.object({ RoleId: z.string().min(1), AssumeRolePolicyDocument: z.string().min(1).max(65_536) }),
+});
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/console_account-alias.html: at most one. */
+const aliasAnswer = z.object({
+  AccountAliases: z
+    .array(z.string().regex(/^[a-z0-9-]{3,63}$/))
+    .max(10)
+    .default([]),
 });
 
 const text = z.string().max(2_048);
@@ -57,7 +66,7 @@ interface IamSettings {
 export function createIam(
   settingsOf: (partition: Partition) => IamSettings,
   timeoutMs: number,
-): Pick<Sts, 'readRole' | 'simulate'> {
+): Pick<Sts, 'readRole' | 'accountAlias' | 'simulate'> {
   /** One client's sockets for all sessions of a partition. */
   const handlers = new Map<Partition, IamSettings['requestHandler']>();
   const clientFor = (partition: Partition, credentials: SessionCredentials): IAMClient => {
@@ -87,6 +96,17 @@ export function createIam(
         roleId: RoleId,
         trustPolicy: AssumeRolePolicyDocument,
       };
+    },
+
+    async accountAlias(partition, credentials) {
+      const client = clientFor(partition, credentials);
+      const answer = await answered(aliasAnswer, () =>
+        client.send(new ListAccountAliasesCommand({ MaxItems: 1 }), {
+          abortSignal: AbortSignal.timeout(timeoutMs),
+        }),
+      );
+      if (answer.outcome !== 'allowed') return answer;
+      return { outcome: 'allowed', requestId: answer.requestId, alias: answer.output.AccountAliases[0] };
     },
 
     simulate: (partition, credentials, roleArn, simulation) =>
