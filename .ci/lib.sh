@@ -6,14 +6,28 @@ log=$(mktemp)
 failed_steps=()
 started=$SECONDS
 
+wanted_steps=()
+
 # step NAME COMMAND…: prints both, runs the command, and remembers a failure.
 step() {
-  local name=$1 began=$SECONDS
+  local name=$1 began=$SECONDS result=ok
   shift
+  is_wanted "$name" || return 0
   echo "== $name: $*"
-  if "$@" 2>&1 | tee -a "$log"; then echo "== $name: ok, $((SECONDS - began)) s"
-  else failed_steps+=("$name"); echo "== $name: FAILED, $((SECONDS - began)) s"; fi
+  "$@" 2>&1 | tee "$log.step" || { result=FAILED; failed_steps+=("$name"); }
+  cat "$log.step" >>"$log"
+  echo "== $name: $result, $((SECONDS - began)) s"
+  record_step "$name" "$result" $((SECONDS - began))
 }
+
+is_wanted() {
+  local wanted
+  [ "${#wanted_steps[@]}" -eq 0 ] && return
+  for wanted in "${wanted_steps[@]}"; do [ "$wanted" = "$1" ] && return; done
+  return 1
+}
+
+record_step() { :; }
 
 not_checked() { echo "  not checked: $*" | tee -a "$log"; }
 
@@ -78,7 +92,7 @@ summary() {
   sed -n 's/^ *not checked: /NOT CHECKED: /p' "$log" | sort -u
   count() { sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -E '^Tests: ' | grep -oE "[0-9]+ $1" | awk '{ sum += $1 } END { print sum + 0 }'; }
   passed=$(count passed) failed=$(count failed) skipped=$(count '(skipped|todo)')
-  rm -f "$log"
+  rm -f "$log" "$log.step"
   echo "== $((SECONDS - started)) s on Node $(node --version); failed steps: ${failed_steps[*]:-none}"
   echo "tests: $passed passed, $failed failed, $skipped skipped"
   [ "${#failed_steps[@]}" -eq 0 ] && [ "$failed" -eq 0 ]

@@ -16,7 +16,7 @@ export interface AwsSandboxOptions {
   port?: number;
   /** @default '127.0.0.1' */
   host?: string;
-  /** @default 0 */
+  /** Delay until STS knows a new role or a changed trust policy. @default 0 */
   propagationDelayMs?: number;
   /** The sandbox's clock, in milliseconds, so that tests can let sessions expire. @default Date.now */
   now?: () => number;
@@ -100,10 +100,11 @@ export async function startAwsSandbox(options: AwsSandboxOptions = {}) {
     faults,
     /** Every call so far, oldest first. */
     requests,
-    /** How long STS continues not to know a new role or a changed trust policy. */
+    /** Delay until STS knows a new role or a changed trust policy. */
     get propagationDelayMs() {
       return propagationDelayMs;
     },
+    /** Sets it for roles and policies from now on. */
     set propagationDelayMs(delayMs) {
       propagationDelayMs = delayMs;
     },

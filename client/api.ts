@@ -20,7 +20,7 @@ export interface ConnectionMembers {
   createdAt: string;
   /** ISO 8601, in UTC. */
   updatedAt: string;
-  /** When credentials were last issued with it, within an hour. On a file store a restart may forget it. */
+  /** When credentials were last issued with it, within an hour. A crash of a file store may lose the last hour of it. */
   lastUsedAt?: string | undefined;
   /** In the answer to a callback: members that changed nothing. */
   warnings?:
@@ -1227,7 +1227,7 @@ export interface Operations {
       statusToken: string;
     };
   };
-  /** Returns the connection that applies to a target, and why that one. */
+  /** Returns the connection that applies to a target, and the reason. */
   resolve: {
     args: [
       query?: {
@@ -1407,7 +1407,7 @@ export interface Operations {
       }[];
     };
   };
-  /** Lets the accounts of an AWS Organization register themselves for a while. */
+  /** Lets the accounts of an AWS Organization register themselves until it expires. */
   createEnrollment: {
     args: [
       body: {
@@ -1614,7 +1614,7 @@ export interface Operations {
   resumeOrganization: { args: [id: string]; answer: Organization };
   /** Deletes an organization and erases its data. */
   eraseOrganization: { args: [id: string]; answer: undefined };
-  /** Creates an API key, at most within what your own key may do. */
+  /** Creates an API key within the limits of your key. */
   createApiKey: {
     args: [
       body: {
@@ -1844,7 +1844,7 @@ export interface Operations {
       replayed: number;
     };
   };
-  /** Lists who did what when, newest first. */
+  /** Lists audit records, newest first. */
   listAuditRecords: {
     args: [
       query?: {

@@ -26,7 +26,8 @@ export async function exchange({
   agent,
   maxLength = 16 * 1024 * 1024,
 }: Exchange): Promise<{ status: number; headers: IncomingHttpHeaders; text: string }> {
-  const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+  // An import would load Node's loader of ES modules as well.
+  const { request } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http');
   return new Promise((resolve, reject) => {
     const sent = request(
       url,

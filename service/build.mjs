@@ -25,7 +25,7 @@ await build({
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  external: ['../main.js'],
+  external: ['../main.js', '../proxy-agent.js'],
   define: { 'import.meta.url': 'here' },
   banner: { js: "#!/usr/bin/env node\nconst here = require('node:url').pathToFileURL(__filename).href;" },
   // The licenses of bundled packages.

@@ -6,8 +6,8 @@ import {
   callerProof,
   connectionId,
   enrollmentId,
+  roleArn as exampleRoleArn,
   organizationReference,
-  roleArn,
   roleId,
   webhookEndpointId,
 } from '../service/api/example-values.js';
@@ -15,18 +15,17 @@ import type { Auth } from '../service/api/operation.js';
 import { openPermissionSets } from '../service/permission-sets/index.js';
 import { callbackMessage } from './callback-message.js';
 import { proofOf } from './enrolling-account.js';
-import { startVendor } from './vendor.js';
+import { callApi, startVendor, type Vendor } from './vendor.js';
 
 const operatorToken = 'an-operator-token-of-some-length-1';
 export const metricsToken = 'a-metrics-token-of-some-length-222';
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-/** A service in which the examples come true: one customer with a connection, a role and a key; one scope that is taken. */
-export async function startExampleWorld(
-  kind: 'connected' | 'pending' | 'access_key',
-  options: Parameters<typeof startVendor>[0] = {},
-) {
-  const running = await startVendor({
+type Kind = 'connected' | 'pending' | 'access_key';
+
+/** A vendor with all that the examples ask for. */
+export const startExampleVendor = async (options: Parameters<typeof startVendor>[0] = {}) =>
+  startVendor({
     permissionSets: await openPermissionSets('examples/permission-sets', {
       read: async () => ({}),
       add: async (hashes) => hashes,
@@ -35,8 +34,28 @@ export async function startExampleWorld(
     propagationWindowMs: 200,
     ...options,
   });
-  const { sandbox, call } = running;
-  const customer = sandbox.createAccount({ accountId: roleArn.split(':')[4] ?? '' });
+
+/** A service in which the examples come true. */
+export async function startExampleWorld(kind: Kind, options: Parameters<typeof startVendor>[0] = {}) {
+  const vendor = await startExampleVendor(options);
+  return { ...(await makeExampleWorld(vendor, kind, vendor.apiKey)), close: () => vendor.close() };
+}
+
+let worlds = 0;
+
+/**
+ * Makes an organization one in which the examples come true: one customer with a connection, a role and a key; one scope
+ * that is taken. Without an API key it is a new organization, so that one service has many of them.
+ */
+export async function makeExampleWorld(vendor: Vendor, kind: Kind, ownKey?: string) {
+  const { sandbox, service } = vendor;
+  const number = worlds++;
+  const apiKey = ownKey ?? (await service.createOrganization(`world ${number}`)).apiKey;
+  const call: Vendor['call'] = (method, path, body) => callApi(service.url, apiKey, method, path, body);
+  const customer = sandbox.createAccount();
+  const shownAccountId = exampleRoleArn.split(':')[4] ?? '';
+  const roleArn = exampleRoleArn.replace(shownAccountId, customer.accountId);
+  const reference = `${organizationReference}-${number}`;
   const { accessKeyId, secretAccessKey } = sandbox.createAccessKey(customer.accountId, 'first');
   const scope = { project: 'shop' };
   const made = await call('POST', '/v1/connections', {
@@ -54,7 +73,7 @@ export async function startExampleWorld(
       },
     });
   if (kind === 'connected') await call('PUT', `/v1/connections/${made.body.id}/role`, { roleArn });
-  await running.service.createOrganization('tenant', { reference: organizationReference });
+  await service.createOrganization('tenant', { reference });
   await call('POST', '/v1/connections', { name: 'holder', scope: { project: 'taken' } });
   const enrollment = await call('POST', '/v1/enrollments', {
     name: 'customer',
@@ -68,6 +87,8 @@ export async function startExampleWorld(
   const other = sandbox.createAccessKey(customer.accountId, 'second');
   const realValues: Record<string, string> = {
     [connectionId]: made.body.id,
+    [shownAccountId]: customer.accountId,
+    [organizationReference]: reference,
     [roleId]: roleIds.get(roleArn) ?? roleId,
     [apiKeyId]: key.body.id,
     [enrollmentId]: enrollment.body.id,
@@ -79,7 +100,7 @@ export async function startExampleWorld(
     [accessKey.secretAccessKey]: other.secretAccessKey,
   };
   const secrets = {
-    apiKey: running.apiKey,
+    apiKey,
     operatorToken,
     metricsToken,
     callbackSecret: made.body.callbackSecret as string,
@@ -89,7 +110,7 @@ export async function startExampleWorld(
   };
   const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
   return {
-    vendor: running,
+    vendor,
     secrets,
     /** Puts what there is in the place of what the examples name. */
     put: (text: string) =>
@@ -107,6 +128,5 @@ export async function startExampleWorld(
         metrics_token: () => bearer(metricsToken),
         none: () => ({}),
       })[auth](),
-    close: () => running.close(),
   };
 }

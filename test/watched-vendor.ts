@@ -1,5 +1,5 @@
 import { callbackMessage } from './callback-message.js';
-import { passingClock } from './passing-clock.js';
+import { passingClock, until } from './passing-clock.js';
 import { startVendor } from './vendor.js';
 import { startWebhookReceiver } from './webhook-receiver.js';
 
@@ -80,6 +80,15 @@ export async function startWatchedVendor(options: Parameters<typeof startVendor>
         async (response) => ({ status: response.status, body: (await response.json()) as any }),
       );
     },
+    /**
+     * Waits until the endpoint has heard of something. Time passes meanwhile: a delivery that was cut off when the clock
+     * passed is tried again by the clock.
+     */
+    heard: (isSo: () => boolean, what = 'the webhook') =>
+      until(() => {
+        clock.pass(1_000);
+        return isSo();
+      }, what),
     /** Lines of the log that say so. */
     logged: (text: string) =>
       vendor.logs.filter((line) => line.includes(text)).map((line) => JSON.parse(line)),

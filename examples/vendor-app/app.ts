@@ -29,21 +29,19 @@ interface ProjectConnection {
 export function createOrbit(options: OrbitOptions): Express {
   const { rolebridgeUrl: url, operatorToken, webhookSecret, awsEndpoint } = options;
   const operator = createRolebridgeClient({ url, apiKey: operatorToken });
-  const organizations = new Map<string, Promise<unknown>>();
+  const organizations = new Set<string>();
   const connections = new Map<string, ProjectConnection>();
   const webhook = new Webhook(webhookSecret);
   const app = express();
 
   /** Each tenant has one Rolebridge organization, with Orbit's own id as its reference. Orbit keeps one secret for all. */
   async function rolebridgeFor(tenant: string): Promise<RolebridgeClient> {
-    const created =
-      organizations.get(tenant) ??
-      operator.createOrganization({ name: tenant, reference: tenant }).catch((error: unknown) => {
+    if (!organizations.has(tenant))
+      await operator.createOrganization({ name: tenant, reference: tenant }).catch((error: unknown) => {
         // Created before Orbit restarted.
         if (!(error instanceof RolebridgeApiError && error.code === 'reference_taken')) throw error;
       });
-    organizations.set(tenant, created);
-    await created;
+    organizations.add(tenant);
     return createRolebridgeClient({ url, apiKey: operatorToken, organization: tenant });
   }
 

@@ -9,6 +9,8 @@ const enough = 3;
 const scanned = 2_000;
 /** While so many organizations pass, a canary that is denied is wrong itself. */
 const passesAgainstCanary = 5;
+/** The vendor's repair reaches all of AWS within this: a role that is denied meanwhile is on hold yet. */
+const settlingMs = 5 * 60_000;
 /** A hold raises its alarm again after this long. */
 const alarmAgainMs = 6 * 3_600_000;
 
@@ -32,6 +34,7 @@ export function watchForMassFailure(
   let lastPassAt = 0;
   let lastAlarmAt: number | undefined;
   let isCanaryWrong = false;
+  let settlesAt = 0;
 
   const deniedSincePass = () => [...denied.values()].filter((at) => at >= lastPassAt).length;
 
@@ -46,6 +49,7 @@ export function watchForMassFailure(
     if (health.degradedSince === undefined) return;
     health.degradedSince = undefined;
     lastAlarmAt = undefined;
+    settlesAt = clock.now() + settlingMs;
     await notify('recovered', about, 0);
   }
 
@@ -133,7 +137,11 @@ export function watchForMassFailure(
     async denied(connection: RoleConnection): Promise<Comparison> {
       const first = denied.get(connection.organizationId) ?? clock.now();
       denied.set(connection.organizationId, first);
+      const isSettling = () => clock.now() < settlesAt;
+      if (isSettling()) return 'held';
       const comparison = await compare(connection, first);
+      // AWS's denial may be older than the recovery that another check found meanwhile.
+      if (isSettling()) return 'held';
       if (comparison === 'held') await degraded(connection);
       return comparison;
     },

@@ -5,13 +5,16 @@ import type { Store } from '../domain/ports.js';
 import { checkScope, describeScope, keysThatMatch, type Scope, scopeFromKey } from '../domain/scope.js';
 import { declaredCheck, requireDeclared } from './declared-targets.js';
 
-export interface Resolution {
+export interface Resolved {
   readonly connection: Connection;
   readonly matchedScope: Scope;
-  /** The scopes that were looked at, the narrowest first. */
-  readonly path: readonly Scope[];
   /** Wider connections that would apply if this one did not. */
   readonly shadows: readonly { connection: Connection; scope: Scope }[];
+}
+
+export interface Resolution extends Resolved {
+  /** The scopes that were looked at, the narrowest first. */
+  readonly path: readonly Scope[];
 }
 
 /**
@@ -28,7 +31,8 @@ export async function resolveTarget(
     store.scopeHolders(organizationId, keys),
     requireDeclared(store, organizationId, [target]),
   ]);
-  return resolutionOf(target, new Map(held.map(({ key, connection }) => [key, connection])));
+  const holders = new Map(held.map(({ key, connection }) => [key, connection]));
+  return { ...resolutionOf(target, keys, holders), path: keys.map(scopeFromKey) };
 }
 
 export interface TargetProblem {
@@ -41,17 +45,17 @@ export async function resolveTargets(
   store: Store,
   organizationId: OrganizationId,
   targets: readonly Scope[],
-): Promise<(Resolution | TargetProblem)[]> {
-  const keys = [...new Set(targets.flatMap((target) => keysThatMatch(checkScope(target))))];
+): Promise<(Resolved | TargetProblem)[]> {
+  const keysOf = targets.map((target) => keysThatMatch(checkScope(target)));
   const [held, isDeclared] = await Promise.all([
-    store.scopeHolders(organizationId, keys),
+    store.scopeHolders(organizationId, [...new Set(keysOf.flat())]),
     declaredCheck(store, organizationId),
   ]);
   const holders = new Map(held.map(({ key, connection }) => [key, connection]));
-  return targets.map((target) => {
+  return targets.map((target, index) => {
     try {
       isDeclared(target);
-      return resolutionOf(target, holders);
+      return resolutionOf(target, keysOf[index] ?? [], holders);
     } catch (error) {
       if (!(error instanceof RolebridgeError)) throw error;
       return { code: error.code, detail: error.detail };
@@ -60,21 +64,25 @@ export async function resolveTargets(
 }
 
 /** @throws RolebridgeError `no_connection_for_target` */
-function resolutionOf(target: Scope, holders: ReadonlyMap<string, Connection>): Resolution {
-  const keys = keysThatMatch(target);
-  const path = keys.map(scopeFromKey);
-  const [match, ...shadows] = path.flatMap((scope, index) => {
-    const connection = holders.get(keys[index] ?? '');
-    return connection ? [{ connection, scope }] : [];
-  });
+function resolutionOf(
+  target: Scope,
+  keys: readonly string[],
+  holders: ReadonlyMap<string, Connection>,
+): Resolved {
+  const found: { connection: Connection; scope: Scope }[] = [];
+  for (const key of keys) {
+    const connection = holders.get(key);
+    if (connection) found.push({ connection, scope: scopeFromKey(key) });
+  }
+  const [match, ...shadows] = found;
   if (match === undefined)
     throw new RolebridgeError(
       'no_connection_for_target',
       `No connection applies to ${describeScope(target)}.`,
       {
         remedy: "Give a connection that scope, a wider one, or make one the organization's default.",
-        members: { path },
+        members: { path: keys.map(scopeFromKey) },
       },
     );
-  return { connection: match.connection, matchedScope: match.scope, path, shadows };
+  return { connection: match.connection, matchedScope: match.scope, shadows };
 }

@@ -43,16 +43,7 @@ export async function storeVerdict(
   const { permissions, scopes, takeOutcome, receipt } = request;
   const endings = { takeOutcome, receipt };
   const isWatch = request.askedBy === 'watch';
-  if (result.outcome === 'inconclusive')
-    throw new RolebridgeError(
-      result.reason === 'propagating' ? 'verification_in_progress' : inconclusiveCode(result.reason),
-      result.message,
-      {
-        remedy:
-          'Nothing was decided about the role. Send the same request again after the time in Retry-After.',
-        retryAfterSeconds: result.retryAfterSeconds,
-      },
-    );
+  if (result.outcome === 'inconclusive') throw undecided(result);
   if (result.outcome === 'refused') return storeRefusal(deps, intent, before, request, result);
 
   const connection = before;
@@ -99,6 +90,21 @@ export async function storeVerdict(
     return refuseForeign();
   }
 }
+
+const undecided = ({
+  reason,
+  message,
+  retryAfterSeconds,
+}: Extract<RoleVerification, { outcome: 'inconclusive' }>): RolebridgeError =>
+  new RolebridgeError(
+    reason === 'propagating' ? 'verification_in_progress' : inconclusiveCode(reason),
+    message,
+    {
+      remedy:
+        'Nothing was decided about the role. Send the same request again after the time in Retry-After.',
+      retryAfterSeconds,
+    },
+  );
 
 async function storeRefusal(
   deps: Dependencies,

@@ -80,14 +80,10 @@ async function verifyAndStore(
   const result = await verifyRole(
     {
       connection: {
-        id: connection.id,
-        organizationId: connection.organizationId,
-        externalId: trust.externalId,
-        pendingExternalId: trust.pendingExternalId,
+        ...identityOf(connection, trust),
         // A role in an access key's place opens the same account: targets must not change theirs unseen.
         expectedAccountId:
           connection.method === 'access_key' ? connection.accountId : connection.expectedAccountId,
-        foreignExternalIds: connection.foreignExternalIds,
       },
       roleArn: request.roleArn,
       roleId: request.roleId,
@@ -123,6 +119,17 @@ const knownAlias = (connection: Connection, roleArn: string): string | undefined
   'verification' in connection && 'roleArn' in connection && connection.roleArn === roleArn
     ? connection.verification?.accountAlias
     : undefined;
+
+const identityOf = (
+  connection: Connection,
+  { externalId, pendingExternalId }: NonNullable<ReturnType<typeof roleRegistrationOf>>,
+) => ({
+  id: connection.id,
+  organizationId: connection.organizationId,
+  externalId,
+  pendingExternalId,
+  foreignExternalIds: connection.foreignExternalIds,
+});
 
 /**
  * The service's own checks read the policy each time and probe once a day; where the policy can't be read, the three

@@ -1,6 +1,6 @@
 import type { Requester } from '../domain/audit.js';
 import { RolebridgeError } from '../domain/errors.js';
-import { type DeliveryPage, keptDeliveries, type OutboxMessage } from '../domain/ports.js';
+import { type DeliveryPage, keptDeliveries, type OutboxMessage, oldestDeliveryAt } from '../domain/ports.js';
 import { audited } from './audited.js';
 import { type Dependencies, isoNow } from './dependencies.js';
 import { newMessage } from './outbox.js';
@@ -16,7 +16,7 @@ export async function listDeliveries(
   page: Omit<DeliveryPage, 'endpoint'>,
 ): Promise<{ deliveries: OutboxMessage[]; hasMore: boolean }> {
   await findWebhookEndpoint(deps, owner, endpoint);
-  const oldest = new Date(deps.clock.now() - keptDeliveries.days * 86_400_000).toISOString();
+  const oldest = oldestDeliveryAt(deps.clock.now());
   const since = page.since !== undefined && page.since > oldest ? page.since : oldest;
   return deps.store.deliveries({ ...page, endpoint, since });
 }

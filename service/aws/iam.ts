@@ -11,6 +11,7 @@ import type { SessionCredentials, Sts, StsAnswer } from '../domain/ports.js';
 import type { Partition, RoleArn } from '../domain/role-arn.js';
 import type { SimulatedDecision, Simulation } from '../domain/verification/check-permissions.js';
 import { answered } from './answers.js';
+import { settingsReadBy } from './outbound.js';
 
 const roleAnswer = z.object({
   Role: z.object({ RoleId: z.string().min(1), AssumeRolePolicyDocument: z.string().min(1).max(65_536) }),
@@ -67,17 +68,15 @@ export function createIam(
   settingsOf: (partition: Partition) => IamSettings,
   timeoutMs: number,
 ): Pick<Sts, 'readRole' | 'accountAlias' | 'simulate'> {
-  /** One client's sockets for all sessions of a partition. */
-  const handlers = new Map<Partition, IamSettings['requestHandler']>();
+  const known = new Map<Partition, ReturnType<typeof settingsReadBy>>();
   const clientFor = (partition: Partition, credentials: SessionCredentials): IAMClient => {
     const { accessKeyId, secretAccessKey, sessionToken } = credentials;
-    const settings = settingsOf(partition);
     const client = new IAMClient({
-      ...settings,
-      requestHandler: handlers.get(partition) ?? settings.requestHandler,
+      ...settingsOf(partition),
+      ...known.get(partition),
       credentials: { accessKeyId, secretAccessKey, sessionToken },
     });
-    handlers.set(partition, client.config.requestHandler);
+    if (!known.has(partition)) known.set(partition, settingsReadBy(client.config));
     return client;
   };
   return {

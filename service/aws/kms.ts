@@ -24,27 +24,9 @@ const decrypted = z.object({ Plaintext: z.instanceof(Uint8Array) });
  * the encryption context, so CloudTrail shows the connection of the decrypted key.
  * https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html
  */
-export function createKmsKeyEncryptionKey({
-  keyArns,
-  endpoint,
-  timeoutMs = 5_000,
-  credentials,
-}: KmsOptions): KeyEncryptionKey {
-  const clients = new Map(
-    keyArns.map((arn) => [
-      arn,
-      new KMSClient({
-        region: arn.split(':')[3] ?? '',
-        ...(endpoint !== undefined && { endpoint }),
-        ...(credentials && { credentials }),
-        maxAttempts: 2,
-        requestHandler: requestHandlerFor(
-          endpoint ?? `https://kms.${arn.split(':')[3]}.amazonaws.com`,
-          timeoutMs,
-        ),
-      }),
-    ]),
-  );
+export function createKmsKeyEncryptionKey(options: KmsOptions): KeyEncryptionKey {
+  const { keyArns, timeoutMs = 5_000 } = options;
+  const clients = new Map(keyArns.map((arn) => [arn, clientFor(arn, { ...options, timeoutMs })]));
   return {
     id: keyArns[0],
     async wrap(dataKey, context) {
@@ -84,6 +66,20 @@ export function createKmsKeyEncryptionKey({
       return decrypted.parse(answer).Plaintext;
     },
   };
+}
+
+function clientFor(
+  arn: string,
+  { endpoint, credentials, timeoutMs }: KmsOptions & { readonly timeoutMs: number },
+): KMSClient {
+  const region = arn.split(':')[3] ?? '';
+  return new KMSClient({
+    region,
+    ...(endpoint !== undefined && { endpoint }),
+    ...(credentials && { credentials }),
+    maxAttempts: 2,
+    requestHandler: requestHandlerFor(endpoint ?? `https://kms.${region}.amazonaws.com`, timeoutMs),
+  });
 }
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html#API_Decrypt_Errors */

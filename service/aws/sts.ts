@@ -7,7 +7,7 @@ import { textIn } from '../unknown-value.js';
 import { answered, classify, type NotAllowed } from './answers.js';
 import { sendIdentityRequest } from './caller-identity.js';
 import { createIam } from './iam.js';
-import { iamEndpointOf, isAwsEndpoint, requestHandlerFor } from './outbound.js';
+import { iamEndpointOf, isAwsEndpoint, requestHandlerFor, settingsReadBy } from './outbound.js';
 
 export interface StsOptions {
   /** The partitions that the vendor has a principal in. */
@@ -150,13 +150,12 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
   /** The identity of credentials; by default the service's own. */
   function askIdentity(partition: Partition, credentials: AccessKey | undefined) {
     const own = clientOf(partition);
-    // The connections of the partition's own client are used again.
     const client =
       credentials === undefined
         ? own
         : new STSClient({
             ...settingsOf(partition),
-            requestHandler: own.config.requestHandler,
+            ...settingsReadBy(own.config),
             credentials: {
               accessKeyId: credentials.accessKeyId,
               secretAccessKey: credentials.secretAccessKey,

@@ -94,7 +94,7 @@ export const calls = {
     members: {},
   },
   migrateToRole: { summary: 'Starts the move of a connection from an access key to a role.', members: {} },
-  resolve: { summary: 'Returns the connection that applies to a target, and why that one.', members: {} },
+  resolve: { summary: 'Returns the connection that applies to a target, and the reason.', members: {} },
   resolveMany: { summary: 'Returns the connections that apply to up to 100 targets.', members: {} },
   issueCredentials: { summary: 'Issues short-lived credentials for a target.', members: {} },
   listProjects: { summary: 'Lists the declared projects.', members: {} },
@@ -111,7 +111,7 @@ export const calls = {
     },
   },
   createEnrollment: {
-    summary: 'Lets the accounts of an AWS Organization register themselves for a while.',
+    summary: 'Lets the accounts of an AWS Organization register themselves until it expires.',
     members: {
       name: { description: 'The start of the names of its connections.' },
       partition: { values: ['aws', 'aws-us-gov', 'aws-cn', 'aws-eusc'] },
@@ -184,13 +184,10 @@ export const calls = {
     members: {},
   },
   resumeOrganization: { summary: 'Resumes a suspended organization.', members: {} },
-  exportOrganization: {
-    summary: 'Exports all that the service knows of an organization, without secrets.',
-    members: {},
-  },
+  exportOrganization: { summary: 'Exports the data of an organization, without secrets.', members: {} },
   eraseOrganization: { summary: 'Deletes an organization and erases its data.', members: {} },
   createApiKey: {
-    summary: 'Creates an API key, at most within what your own key may do.',
+    summary: 'Creates an API key within the limits of your key.',
     members: {
       permissions: {
         description: 'The permissions of the key, at most those of its creator.',
@@ -286,7 +283,7 @@ export const calls = {
     },
   },
   listAuditRecords: {
-    summary: 'Lists who did what when, newest first.',
+    summary: 'Lists audit records, newest first.',
     members: {
       before: { description: 'The "next" of the page before.' },
       connection: { description: 'Records about one connection only.' },

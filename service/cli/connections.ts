@@ -2,18 +2,19 @@ import type { Command } from 'commander';
 import type { Connection } from '../../client/index.js';
 import { calls } from './calls.js';
 import { UsageError } from './failure.js';
-import { oneOf, summaryOf } from './of-call.js';
+import { memberOf, oneOf, summaryOf } from './of-call.js';
 import { printJson, printTable, printValues } from './print.js';
 import { addTemplateCommand } from './role-templates.js';
 import { readAccessKey } from './secret-input.js';
-import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
+import { clientOf, type ServiceOptions } from './service-options.js';
 import { addSetupCodeCommand } from './setup-code.js';
 import { checkFormatOptions, formatOption, show, showCreated, statusText } from './show-connection.js';
 import { scopeOf, scopeText } from './target-options.js';
 import type { Terminal } from './terminal.js';
-import { withExample } from './with-example.js';
+import { type AddCommand, serviceCommandsOf } from './with-example.js';
 
 const statuses = calls.listConnections.members.status.values;
+const assurances = calls.listConnections.members.assurance.values;
 const partitions = calls.createConnection.members.partition.values;
 
 interface CreateOptions extends ServiceOptions {
@@ -27,13 +28,32 @@ interface CreateOptions extends ServiceOptions {
   readonly format?: string;
 }
 
+type ListOptions = ServiceOptions & {
+  status?: (typeof statuses)[number];
+  assurance?: (typeof assurances)[number];
+};
+
 /** `rolebridge connection …`. */
 export function addConnectionCommands(program: Command, terminal: Terminal): void {
   const group = program.command('connection').description('connections to customers’ AWS accounts');
 
-  const add = (usage: string, description: string, example: string) =>
-    withExample(withServiceOptions(group.command(usage).description(description)), example);
+  const add = serviceCommandsOf(group);
+  addCreate(add, terminal);
+  addList(add, terminal);
+  addShow(add, terminal);
+  addVerify(add, terminal);
+  addRole(add, terminal);
+  addRename(add, terminal);
+  addDelete(add, terminal);
+  addRotateKey(add, terminal);
+  addMigrateToRole(add, terminal);
+  addRotateExternalId(add, terminal);
+  addRotateCallbackSecret(add, terminal);
+  addTemplateCommand(group, terminal);
+  addSetupCodeCommand(group, terminal);
+}
 
+function addCreate(add: AddCommand, terminal: Terminal): void {
   add(
     'create <name>',
     summaryOf('createConnection'),
@@ -83,43 +103,60 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
         json,
       );
     });
+}
 
+function addList(add: AddCommand, terminal: Terminal): void {
   add('list', summaryOf('listConnections'), 'rolebridge connection list --status failed')
     .option('--status <status>', `only those that are ${statuses.join(', ')}`, oneOf('--status', statuses))
-    .action(async ({ status, ...options }: ServiceOptions & { status?: (typeof statuses)[number] }) => {
+    .option(
+      '--assurance <assurance>',
+      memberOf('listConnections', 'assurance'),
+      oneOf('--assurance', assurances),
+    )
+    .action(async ({ status, assurance, ...options }: ListOptions) => {
       const client = await clientOf(options, terminal);
       const connections: Connection[] = [];
-      for await (const connection of client.connections({ ...(status && { status }) }))
+      for await (const connection of client.connections({
+        ...(status && { status }),
+        ...(assurance && { assurance }),
+      }))
         connections.push(connection);
       if (options.json) return printJson(terminal, { connections });
       printTable(
         terminal,
-        ['ID', 'NAME', 'STATUS', 'METHOD', 'ACCOUNT', 'SCOPES'],
+        ['ID', 'NAME', 'STATUS', 'ASSURANCE', 'METHOD', 'ACCOUNT', 'SCOPES'],
         connections.map((connection) => [
           connection.id,
           connection.name,
           statusText(connection),
+          'assurance' in connection ? connection.assurance : undefined,
           connection.method,
           'accountId' in connection ? connection.accountId : undefined,
           connection.scopes.map(scopeText).join(', '),
         ]),
       );
     });
+}
 
+function addShow(add: AddCommand, terminal: Terminal): void {
   add('show <id>', summaryOf('getConnection'), 'rolebridge connection show con_…').action(
     async (id: string, options: ServiceOptions) => {
       const client = await clientOf(options, terminal);
       show(terminal, await client.getConnection(id), options.json);
     },
   );
+}
 
+function addVerify(add: AddCommand, terminal: Terminal): void {
   add('verify <id>', summaryOf('verifyConnection'), 'rolebridge connection verify con_…').action(
     async (id: string, options: ServiceOptions) => {
       const client = await clientOf(options, terminal);
       show(terminal, await client.verifyConnection(id), options.json);
     },
   );
+}
 
+function addRole(add: AddCommand, terminal: Terminal): void {
   add(
     'role <id> <arn>',
     summaryOf('setRole'),
@@ -128,7 +165,9 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
     const client = await clientOf(options, terminal);
     show(terminal, await client.setRole(id, { roleArn }), options.json);
   });
+}
 
+function addRename(add: AddCommand, terminal: Terminal): void {
   add(
     'rename <id> <name>',
     'renames a connection',
@@ -137,7 +176,9 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
     const client = await clientOf(options, terminal);
     show(terminal, await client.renameConnection(id, { name }), options.json);
   });
+}
 
+function addDelete(add: AddCommand, terminal: Terminal): void {
   add('delete <id>', summaryOf('deleteConnection'), 'rolebridge connection delete con_…').action(
     async (id: string, options: ServiceOptions) => {
       const client = await clientOf(options, terminal);
@@ -146,7 +187,9 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
       else terminal.stdout.write(`deleted ${id}\n`);
     },
   );
+}
 
+function addRotateKey(add: AddCommand, terminal: Terminal): void {
   add(
     'rotate-key <id>',
     summaryOf('rotateAccessKey'),
@@ -159,7 +202,9 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
       const key = await readAccessKey(terminal, options.accessKeyId);
       show(terminal, await client.rotateAccessKey(id, key), options.json);
     });
+}
 
+function addMigrateToRole(add: AddCommand, terminal: Terminal): void {
   add('migrate-to-role <id>', summaryOf('migrateToRole'), 'rolebridge connection migrate-to-role con_…')
     .option(...formatOption)
     .action(async (id: string, options: CreateOptions) => {
@@ -167,7 +212,9 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
       const client = await clientOf(options, terminal);
       showCreated(terminal, await client.migrateToRole(id), options);
     });
+}
 
+function addRotateExternalId(add: AddCommand, terminal: Terminal): void {
   add(
     'rotate-external-id <id>',
     summaryOf('rotateExternalId'),
@@ -183,7 +230,9 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
       const rotateCallbackSecret = options.callbackSecret ?? false;
       showCreated(terminal, await client.rotateExternalId(id, { rotateCallbackSecret }), options);
     });
+}
 
+function addRotateCallbackSecret(add: AddCommand, terminal: Terminal): void {
   add(
     'rotate-callback-secret <id>',
     summaryOf('rotateCallbackSecret'),
@@ -203,9 +252,6 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
         'previous secret valid until': rotated.previousValidUntil,
       });
     });
-
-  addTemplateCommand(group, terminal);
-  addSetupCodeCommand(group, terminal);
 }
 
 const previousValid = (text: string) => {

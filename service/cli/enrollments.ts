@@ -5,9 +5,9 @@ import { UsageError } from './failure.js';
 import { memberOf, summaryOf } from './of-call.js';
 import { printable, printJson, printTable, printValues } from './print.js';
 import type { RegisterOptions } from './register-account.js';
-import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
+import { clientOf, type ServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
-import { withExample } from './with-example.js';
+import { type AddCommand, serviceCommandsOf, withExample } from './with-example.js';
 
 interface CreateOptions extends ServiceOptions {
   readonly scopeRule?: string;
@@ -23,16 +23,23 @@ export function addEnrollmentCommands(program: Command, terminal: Terminal): voi
     .command('enrollment')
     .description('let accounts of an AWS Organization register themselves');
 
-  const add = (usage: string, description: string, example: string) =>
-    withExample(withServiceOptions(group.command(usage).description(description)), example);
+  const add = serviceCommandsOf(group);
+  addCreate(add, terminal);
+  addList(add, terminal);
+  addShow(add, terminal);
+  addTemplate(add, terminal);
+  addRegister(group, terminal);
+  addEnd(add, terminal);
+}
 
+function addCreate(add: AddCommand, terminal: Terminal): void {
   add(
     'create <name>',
     summaryOf('createEnrollment'),
     'rolebridge enrollment create acme --scope-rule rule.json --expires-in 86400',
   )
     .option('--scope-rule <file>', 'a JSON file: {"accounts": {"ID": SCOPE}, "otherwise": SCOPE}')
-    .option('--accounts <ids>', 'the only accounts that it is for, with commas')
+    .option('--accounts <ids>', 'allowed accounts, with commas')
     .option('--role-pattern <name>', memberOf('createEnrollment', 'rolePattern'))
     .option('--max-accounts <number>', 'how many accounts at most', wholeNumber('--max-accounts'))
     .option('--expires-in <seconds>', 'when it ends', wholeNumber('--expires-in'))
@@ -53,7 +60,9 @@ export function addEnrollmentCommands(program: Command, terminal: Terminal): voi
         `\nThe secret is shown this once. The template: rolebridge enrollment template ${made.id}\n`,
       );
     });
+}
 
+function addList(add: AddCommand, terminal: Terminal): void {
   add('list', summaryOf('listEnrollments'), 'rolebridge enrollment list').action(
     async (options: ServiceOptions) => {
       const client = await clientOf(options, terminal);
@@ -74,7 +83,9 @@ export function addEnrollmentCommands(program: Command, terminal: Terminal): voi
       );
     },
   );
+}
 
+function addShow(add: AddCommand, terminal: Terminal): void {
   add('show <id>', summaryOf('getEnrollment'), 'rolebridge enrollment show enr_…').action(
     async (id: string, options: ServiceOptions) => {
       const enrollment = await (await clientOf(options, terminal)).getEnrollment(id);
@@ -89,7 +100,9 @@ export function addEnrollmentCommands(program: Command, terminal: Terminal): voi
       );
     },
   );
+}
 
+function addTemplate(add: AddCommand, terminal: Terminal): void {
   add(
     'template <id>',
     'print the template for a CloudFormation StackSet, without its secret',
@@ -99,7 +112,9 @@ export function addEnrollmentCommands(program: Command, terminal: Terminal): voi
     if (options.json) return printJson(terminal, { stackSetTemplate });
     terminal.stdout.write(`${printable(stackSetTemplate).trimEnd()}\n`);
   });
+}
 
+function addRegister(group: Command, terminal: Terminal): void {
   withExample(
     group
       .command('register <enrollment-url>')
@@ -120,7 +135,9 @@ export function addEnrollmentCommands(program: Command, terminal: Terminal): voi
       'callback secret': callbackSecret,
     });
   });
+}
 
+function addEnd(add: AddCommand, terminal: Terminal): void {
   add('end <id>', summaryOf('endEnrollment'), 'rolebridge enrollment end enr_…').action(
     async (id: string, options: ServiceOptions) => {
       await (await clientOf(options, terminal)).endEnrollment(id);

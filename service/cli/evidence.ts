@@ -36,9 +36,7 @@ export function addEvidenceCommand(program: Command, terminal: Terminal): void {
         .description(
           'print evidence for an audit: how each control on cross-account access is met, and when that was last shown',
         ),
-    ).addOption(
-      new Option('--format <format>', 'how it is printed').choices(['json', 'html']).default('json'),
-    ),
+    ).addOption(new Option('--format <format>', 'output format').choices(['json', 'html']).default('json')),
     'rolebridge evidence --format html > evidence.html',
   ).action(async (options: ServiceOptions & { format: 'json' | 'html' }) => {
     const client = await clientOf(options, terminal);
@@ -85,7 +83,7 @@ function reportOf(connections: readonly Connection[], now: Date): Report {
     const times = found.flatMap(({ lastShownAt }) => lastShownAt ?? []).sort();
     const by =
       missing === 0
-        ? `all ${found.length} connections in use`
+        ? `all connections in use (${found.length})`
         : `${missing} of ${found.length} connections don't meet it`;
     return evidence(control, missing === 0, by, times[0]);
   };
@@ -157,7 +155,7 @@ function htmlOf({ createdAt, controlsOf, vendor, connections }: Report): string 
     all
       .map(
         ({ control, title, met, by, lastShownAt }) =>
-          `<tr><td>${control}</td><td>${html(title)}</td><td>${met ? 'met' : '<strong>not met</strong>'}</td><td>${html(by)}</td><td>${lastShownAt ?? 'by construction'}</td></tr>`,
+          `<tr><td class="id">${control}</td><td>${html(title)}</td><td>${met ? 'met' : '<strong>not met</strong>'}</td><td>${html(by)}</td><td>${lastShownAt === undefined ? 'by construction' : `${lastShownAt.slice(0, 16).replace('T', ' ')} UTC`}</td></tr>`,
       )
       .join('\n');
   const table = (all: readonly Evidence[]) =>
@@ -171,8 +169,8 @@ ${rows(all)}
 ${table(controls)}`,
   );
   return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Evidence of ${createdAt}</title>
-<style>body{font:1rem/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}td,th{border:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:top}</style>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Evidence of ${createdAt}</title>
+<style>body{font:1rem/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}td,th{border:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:top}.id{white-space:nowrap}@media(max-width:40rem){thead{display:none}tr,td{display:block}tr{border:1px solid #ccc;margin-bottom:.6rem}td{border:0;padding:.1rem .6rem}}</style>
 <h1>Evidence for cross-account access</h1>
 <p>${html(controlsOf)}. Created ${createdAt}.</p>
 ${table(vendor)}

@@ -5,7 +5,7 @@ import type { Credentials } from '../../client/index.js';
 import { exitCodes } from './exit-codes.js';
 import { Ended, reportFailure, UsageError } from './failure.js';
 import { clientOf } from './service-options.js';
-import { type SessionOptions, sessionRequestOf, withSessionOptions } from './targets.js';
+import { type SessionOptions, sessionRequestOf, withSessionOptions } from './session-options.js';
 import type { Terminal } from './terminal.js';
 import { withExample } from './with-example.js';
 

@@ -1,4 +1,3 @@
-import { CommanderError } from 'commander';
 import { RolebridgeApiError, RolebridgeUnreachableError, ServiceUrlError } from '../../client/index.js';
 import { ConfigurationError } from '../configuration-error.js';
 import { RolebridgeError } from '../domain/errors.js';
@@ -35,8 +34,6 @@ interface Failure {
 /** Says what went wrong, for people or as JSON, and with which code to end. A bug shows its stack. */
 export function reportFailure(error: unknown, terminal: Terminal, asJson: boolean): number {
   if (error instanceof Ended) return error.exitCode;
-  // Commander has printed the error; help and version aren't failures.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   const failure = failureOf(error);
   if (failure === undefined) {
     terminal.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

@@ -29,11 +29,6 @@ export function addOperatorTokenCommands(program: Command, terminal: Terminal): 
   const group = program
     .command('operator-token')
     .description('tokens for your staff and backend, on the machine of the service');
-  const run = async (command: OperatorCommand): Promise<object> => {
-    const { operatorCommand } = await import('./store-commands.js');
-    return operatorCommand(command, terminal);
-  };
-
   withExample(
     group
       .command('create <name>')
@@ -45,7 +40,7 @@ export function addOperatorTokenCommands(program: Command, terminal: Terminal): 
     'rolebridge operator-token create backend --expires-in-days 365',
   ).action(async (name: string, options: CreateOptions) => {
     const days = options.expiresInDays;
-    const made = (await run({
+    const made = (await run(terminal, {
       command: 'operator-token.create',
       name,
       permissions: permissionsIn(options),
@@ -60,7 +55,7 @@ export function addOperatorTokenCommands(program: Command, terminal: Terminal): 
     group.command('list').description('all tokens that work').option('--json', 'print JSON, errors too'),
     'rolebridge operator-token list',
   ).action(async ({ json }: { json?: boolean }) => {
-    const { tokens } = (await run({ command: 'operator-token.list' })) as { tokens: ShownToken[] };
+    const { tokens } = (await run(terminal, { command: 'operator-token.list' })) as { tokens: ShownToken[] };
     if (json) return printJson(terminal, { tokens });
     printTable(
       terminal,
@@ -82,7 +77,7 @@ export function addOperatorTokenCommands(program: Command, terminal: Terminal): 
       .option('--json', 'print JSON, errors too'),
     'rolebridge operator-token revoke opt_…',
   ).action(async (id: string, { json }: { json?: boolean }) => {
-    const revoked = await run({ command: 'operator-token.revoke', id });
+    const revoked = await run(terminal, { command: 'operator-token.revoke', id });
     if (json) return printJson(terminal, revoked);
     terminal.stdout.write(`revoked ${id}\n`);
   });
@@ -110,6 +105,11 @@ export function addOperatorCommands(program: Command, terminal: Terminal): void 
     printValues(terminal, { url: textIn(link, 'url'), expires: textIn(link, 'expiresAt') });
     terminal.stdout.write('\nThe link works once.\n');
   });
+}
+
+async function run(terminal: Terminal, command: OperatorCommand): Promise<object> {
+  const { operatorCommand } = await import('./store-commands.js');
+  return operatorCommand(command, terminal);
 }
 
 function permissionsIn({ permissions, readOnly }: CreateOptions): OperatorPermission[] {

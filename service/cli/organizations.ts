@@ -6,7 +6,7 @@ import { operatorClient } from './operator-client.js';
 import { printJson, printTable, printValues } from './print.js';
 import type { ServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
-import { withExample } from './with-example.js';
+import { type AddCommand, withExample } from './with-example.js';
 
 export interface OrganizationOptions extends ServiceOptions {
   readonly reference?: string;
@@ -29,16 +29,17 @@ export function addOrganizationCommands(program: Command, terminal: Terminal): v
         .option('--json', 'print JSON, errors too'),
       example,
     );
-  const show = (
-    organization: Organization & { warnings?: { message: string }[] | undefined },
-    { json }: ServiceOptions,
-  ) => {
-    if (json) return printJson(terminal, organization);
-    const { id, name, reference, metadata = {}, createdAt, suspendedAt, warnings = [] } = organization;
-    for (const { message } of warnings) terminal.stderr.write(`rolebridge: warning: ${message}\n`);
-    printValues(terminal, { id, name, reference, created: createdAt, suspended: suspendedAt, ...metadata });
-  };
+  addCreate(add, terminal);
+  addList(add, terminal);
+  addShow(add, terminal);
+  addChange(add, terminal);
+  addSuspend(add, terminal);
+  addResume(add, terminal);
+  addExport(add, terminal);
+  addDelete(add, terminal);
+}
 
+function addCreate(add: AddCommand, terminal: Terminal): void {
   add(
     'create <name>',
     'create an organization and its first API key, on the machine of the service, or through the API with --url',
@@ -50,7 +51,9 @@ export function addOrganizationCommands(program: Command, terminal: Terminal): v
       const { createOrganizationCommand } = await import('./store-commands.js');
       await createOrganizationCommand({ name, ...membersIn(options) }, options, terminal);
     });
+}
 
+function addList(add: AddCommand, terminal: Terminal): void {
   add('list', summaryOf('listOrganizations'), 'rolebridge org list --search acme')
     .option('--search <text>', memberOf('listOrganizations', 'search'))
     .action(async (options: ServiceOptions & { search?: string }) => {
@@ -69,11 +72,13 @@ export function addOrganizationCommands(program: Command, terminal: Terminal): v
         organizations.map(({ id, name, reference, suspendedAt }) => [id, name, reference, suspendedAt]),
       );
     });
+}
 
+function addShow(add: AddCommand, terminal: Terminal): void {
   add('show <org>', summaryOf('getOrganization'), 'rolebridge org show tenant-4711').action(
     async (id: string, options: ServiceOptions) => {
       const organization = await operatorClient(options, terminal).getOrganization(id);
-      show(organization, options);
+      show(terminal, organization, options);
       if (options.json) return;
       terminal.stdout.write('\n');
       printTable(
@@ -87,7 +92,9 @@ export function addOrganizationCommands(program: Command, terminal: Terminal): v
       );
     },
   );
+}
 
+function addChange(add: AddCommand, terminal: Terminal): void {
   add('change <org>', summaryOf('changeOrganization'), 'rolebridge org change tenant-4711 --name Acme')
     .option('--name <name>', 'its new name')
     .option('--reference <reference>', 'your name for it; "" removes it')
@@ -99,18 +106,25 @@ export function addOrganizationCommands(program: Command, terminal: Terminal): v
         ...(options.name !== undefined && { name: options.name }),
         ...(reference !== undefined && { reference: reference === '' ? null : reference }),
       };
-      show(await operatorClient(options, terminal).changeOrganization(id, change), options);
+      show(terminal, await operatorClient(options, terminal).changeOrganization(id, change), options);
     });
+}
 
+function addSuspend(add: AddCommand, terminal: Terminal): void {
   add('suspend <org>', summaryOf('suspendOrganization'), 'rolebridge org suspend tenant-4711').action(
     async (id: string, options: ServiceOptions) =>
-      show(await operatorClient(options, terminal).suspendOrganization(id), options),
+      show(terminal, await operatorClient(options, terminal).suspendOrganization(id), options),
   );
+}
+
+function addResume(add: AddCommand, terminal: Terminal): void {
   add('resume <org>', summaryOf('resumeOrganization'), 'rolebridge org resume tenant-4711').action(
     async (id: string, options: ServiceOptions) =>
-      show(await operatorClient(options, terminal).resumeOrganization(id), options),
+      show(terminal, await operatorClient(options, terminal).resumeOrganization(id), options),
   );
+}
 
+function addExport(add: AddCommand, terminal: Terminal): void {
   add(
     'export <org>',
     summaryOf('exportOrganization'),
@@ -119,9 +133,11 @@ export function addOrganizationCommands(program: Command, terminal: Terminal): v
     for (const record of await operatorClient(options, terminal).exportOrganization(id))
       terminal.stdout.write(`${JSON.stringify(record)}\n`);
   });
+}
 
+function addDelete(add: AddCommand, terminal: Terminal): void {
   add('delete <org>', summaryOf('eraseOrganization'), 'rolebridge org delete tenant-4711 --erase')
-    .option('--erase', 'say that you know that this can’t be undone')
+    .option('--erase', 'confirms that this is permanent')
     .action(async (id: string, options: ServiceOptions & { erase?: boolean }) => {
       if (!options.erase)
         throw new UsageError('This can’t be undone.', `Export it first, then add --erase to delete ${id}.`);
@@ -129,6 +145,17 @@ export function addOrganizationCommands(program: Command, terminal: Terminal): v
       if (options.json) printJson(terminal, { erased: id });
       else terminal.stdout.write(`erased ${id}\n`);
     });
+}
+
+function show(
+  terminal: Terminal,
+  organization: Organization & { warnings?: { message: string }[] | undefined },
+  { json }: ServiceOptions,
+) {
+  if (json) return printJson(terminal, organization);
+  const { id, name, reference, metadata = {}, createdAt, suspendedAt, warnings = [] } = organization;
+  for (const { message } of warnings) terminal.stderr.write(`rolebridge: warning: ${message}\n`);
+  printValues(terminal, { id, name, reference, created: createdAt, suspended: suspendedAt, ...metadata });
 }
 
 function membersIn({ reference, metadata }: OrganizationOptions) {

@@ -12,7 +12,12 @@ type StatusOptions = ServiceOptions & { readonly set?: string };
 /** `rolebridge permissions status`, `usage` and `diff`. */
 export function addPermissionCommands(program: Command, terminal: Terminal): void {
   const group = program.command('permissions').description('permission sets and the roles that have them');
+  addStatus(group, terminal);
+  addUsage(group, terminal);
+  addDiff(group, terminal);
+}
 
+function addStatus(group: Command, terminal: Terminal): void {
   withExample(
     withServiceOptions(
       group
@@ -41,7 +46,9 @@ export function addPermissionCommands(program: Command, terminal: Terminal): voi
         ]),
       );
     });
+}
 
+function addUsage(group: Command, terminal: Terminal): void {
   withExample(
     group
       .command('usage')
@@ -65,7 +72,9 @@ export function addPermissionCommands(program: Command, terminal: Terminal): voi
     const { complete = 0, incomplete = 0, not_checked = 0 } = usage.permissions;
     terminal.stdout.write(`complete ${complete}, incomplete ${incomplete}, not checked ${not_checked}\n`);
   });
+}
 
+function addDiff(group: Command, terminal: Terminal): void {
   withExample(
     withServiceOptions(
       group

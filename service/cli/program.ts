@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { exitCodes } from './exit-codes.js';
 import { reportFailure } from './failure.js';
 import type { Terminal } from './terminal.js';
@@ -28,6 +28,8 @@ export async function runProgram(
     await program.parseAsync([...words], { from: 'user' });
     return exitCodes.ok;
   } catch (error) {
+    // Commander has printed the error; help and version aren't failures.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     const end = words.indexOf('--');
     return reportFailure(error, terminal, words.slice(0, end === -1 ? undefined : end).includes('--json'));
   }

@@ -6,6 +6,18 @@ import { withExample } from './with-example.js';
 
 /** The commands of the person who runs the service: they work with its settings, and load it only when they run. */
 export function addServiceCommands(program: Command, terminal: Terminal): void {
+  addServe(program, terminal);
+  addSetupCommand(program, terminal);
+  addReencrypt(program, terminal);
+  addMigrate(program, terminal);
+  addDoctor(program, terminal);
+  addBrand(program, terminal);
+  addBackup(program, terminal);
+  addRestore(program, terminal);
+  addRepair(program, terminal);
+}
+
+function addServe(program: Command, terminal: Terminal): void {
   withExample(
     program.command('serve').description('start the service (also without any command)'),
     'ROLEBRIDGE_PRINCIPAL=arn:aws:iam::111122223333:role/rolebridge ROLEBRIDGE_SERVICE_KEYS="k1:$(openssl rand -base64 32)" rolebridge serve',
@@ -13,9 +25,9 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
     const { serve } = await import('./serve.js');
     await serve(terminal);
   });
+}
 
-  addSetupCommand(program, terminal);
-
+function addReencrypt(program: Command, terminal: Terminal): void {
   withExample(
     program
       .command('reencrypt')
@@ -30,7 +42,9 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
     const { reencryptCommand } = await import('./store-commands.js');
     await reencryptCommand(options, terminal);
   });
+}
 
+function addMigrate(program: Command, terminal: Terminal): void {
   withExample(
     program
       .command('migrate')
@@ -43,7 +57,9 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
     const { migrateCommand } = await import('./migrate.js');
     await migrateCommand(options, terminal);
   });
+}
 
+function addDoctor(program: Command, terminal: Terminal): void {
   withExample(
     program
       .command('doctor')
@@ -54,7 +70,9 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
     const { doctor } = await import('./doctor/index.js');
     await doctor(options, terminal);
   });
+}
 
+function addBrand(program: Command, terminal: Terminal): void {
   withExample(
     program
       .command('brand')
@@ -66,7 +84,9 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
     const { checkBrand } = await import('./brand.js');
     checkBrand(file, terminal);
   });
+}
 
+function addBackup(program: Command, terminal: Terminal): void {
   withExample(
     program
       .command('backup <directory>')
@@ -77,7 +97,9 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
     const { backUpCommand } = await import('./store-commands.js');
     await backUpCommand(directory, options, terminal);
   });
+}
 
+function addRestore(program: Command, terminal: Terminal): void {
   withExample(
     program
       .command('restore <backup>')
@@ -88,12 +110,14 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
     const { restoreCommand } = await import('./store-commands.js');
     await restoreCommand(backup, options, terminal);
   });
+}
 
+function addRepair(program: Command, terminal: Terminal): void {
   withExample(
     program
       .command('repair')
       .description('list the damaged records of a data directory, or drop them')
-      .option('--drop', 'drop it; the files as they were are kept in a folder of the data directory')
+      .option('--drop', 'drop them; the old files are kept in a folder of the data directory')
       .option('--json', 'print JSON, errors too'),
     'rolebridge repair',
   ).action(async (options: ServiceOptions & { drop?: boolean }) => {

@@ -1,11 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { createRolebridgeClient, type RolebridgeClient } from '../../client/index.js';
-import { proxyAgentFor } from '../proxy-agent.js';
 import { codeOf } from '../unknown-value.js';
 import { UsageError } from './failure.js';
+import type { OptionTaker } from './option-taker.js';
 import type { Terminal } from './terminal.js';
 
 export interface ServiceOptions {
@@ -17,7 +16,7 @@ export interface ServiceOptions {
 }
 
 /** The options of every command that talks to a service. */
-export const withServiceOptions = (command: Command): Command =>
+export const withServiceOptions = <Taker extends OptionTaker<Taker>>(command: Taker): Taker =>
   command
     .option('--url <url>', 'where the service is (or ROLEBRIDGE_URL)')
     .option(
@@ -33,11 +32,18 @@ export async function clientOf(options: ServiceOptions, terminal: Terminal): Pro
   const url = urlOf(options, terminal);
   return createRolebridgeClient({
     url,
-    agent: proxyAgentFor(url),
+    agent: await agentFor(url, terminal),
     apiKey: await apiKeyOf(options, terminal),
     allowHttp: options.allowHttp || terminal.env.ROLEBRIDGE_ALLOW_HTTP === 'true',
     timeoutMs: options.timeout && options.timeout * 1000,
   });
+}
+
+/** Loaded only where a proxy is set: it takes longer than the rest of `rolebridge credentials`. */
+async function agentFor(url: string, { env }: Terminal) {
+  if (!Object.keys(env).some((name) => /proxy$/i.test(name))) return undefined;
+  const { proxyAgentFor } = await import('../proxy-agent.js');
+  return proxyAgentFor(url);
 }
 
 export function urlOf({ url }: ServiceOptions, { env }: Terminal): string {

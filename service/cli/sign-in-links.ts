@@ -21,7 +21,7 @@ export function addSignInLinkCommands(program: Command, terminal: Terminal): voi
 
   withExample(
     withServiceOptions(group.command('create').description(summaryOf('createSignInLink')))
-      .option('--expires-in <seconds>', 'how long it is good for', wholeNumber('--expires-in', 60, 2_592_000))
+      .option('--expires-in <seconds>', 'lifetime of the link', wholeNumber('--expires-in', 60, 2_592_000))
       .option('--connection <id>', memberOf('createSignInLink', 'connectionId'))
       .option('--access <level>', 'read, connect or manage (default: connect for one connection)')
       .option('--user <name>', 'the name of the person, as the audit log shows it')

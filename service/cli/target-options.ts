@@ -1,5 +1,5 @@
-import type { Command } from 'commander';
 import { UsageError } from './failure.js';
+import type { OptionTaker } from './option-taker.js';
 
 export interface TargetOptions {
   readonly project?: string;
@@ -7,7 +7,7 @@ export interface TargetOptions {
   readonly architecture?: string;
 }
 
-export const withTargetOptions = (command: Command): Command =>
+export const withTargetOptions = <Taker extends OptionTaker<Taker>>(command: Taker): Taker =>
   command
     .option('-p, --project <name>', 'the project')
     .option('-e, --environment <name>', 'the environment, within the project')

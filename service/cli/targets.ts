@@ -1,50 +1,21 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { Credentials, RequestBody } from '../../client/index.js';
-import { codeOf } from '../unknown-value.js';
 import { UsageError } from './failure.js';
 import { summaryOf } from './of-call.js';
 import { printJson, printTable, printValues } from './print.js';
-import { clientOf, type ServiceOptions, wholeNumber, withServiceOptions } from './service-options.js';
+import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
+import { printCredentials, type SessionOptions, withSessionOptions } from './session-options.js';
 import { scopeOf, scopeText, type TargetOptions, targetOf, withTargetOptions } from './target-options.js';
 import type { Terminal } from './terminal.js';
 import { withExample } from './with-example.js';
 
-export interface SessionOptions extends ServiceOptions, TargetOptions {
-  readonly duration?: number;
-  readonly sessionName?: string;
-  readonly sessionPolicyFile?: string;
-  readonly tag?: Readonly<Record<string, string>>;
-}
-
-export const withSessionOptions = (command: Command): Command =>
-  withServiceOptions(withTargetOptions(command))
-    .option(
-      '--duration <seconds>',
-      'how long the session lasts: 900 to 43200, as the role allows',
-      wholeNumber('--duration', 900, 43_200),
-    )
-    .option(
-      '--session-name <name>',
-      'the session name in the customer’s CloudTrail, after the organization’s id',
-    )
-    .option('--session-policy-file <path>', 'a file with a policy that narrows the session')
-    .option('--tag <key=value>', 'a session tag; may be given again and again', addTag);
-
-/** @throws UsageError */
-export function sessionRequestOf(options: SessionOptions): RequestBody<'issueCredentials'> {
-  const { duration, sessionName, sessionPolicyFile, tag } = options;
-  return {
-    ...targetOf(options),
-    ...(duration !== undefined && { durationSeconds: duration }),
-    ...(sessionName !== undefined && { sessionName }),
-    ...(sessionPolicyFile !== undefined && { sessionPolicy: policyIn(sessionPolicyFile) }),
-    ...(tag !== undefined && { tags: { ...tag } }),
-  };
-}
-
 /** `rolebridge scope`, `resolve` and `credentials`. */
 export function addTargetCommands(program: Command, terminal: Terminal): void {
+  addScope(program, terminal);
+  addResolve(program, terminal);
+  addCredentialsCommand(program, terminal);
+}
+
+function addScope(program: Command, terminal: Terminal): void {
   withExample(
     withServiceOptions(
       program
@@ -71,7 +42,9 @@ export function addTargetCommands(program: Command, terminal: Terminal): void {
       terminal.stdout.write(`${connection.id}  ${connection.scopes.map(scopeText).join(', ') || '-'}\n`);
     },
   );
+}
 
+function addResolve(program: Command, terminal: Terminal): void {
   withExample(
     withServiceOptions(withTargetOptions(program.command('resolve').description(summaryOf('resolve')))),
     'rolebridge resolve --project shop --environment production',
@@ -102,11 +75,9 @@ export function addTargetCommands(program: Command, terminal: Terminal): void {
       ]),
     );
   });
-
-  addCredentialsCommand(program, terminal);
 }
 
-export function addCredentialsCommand(program: Command, terminal: Terminal): void {
+function addCredentialsCommand(program: Command, terminal: Terminal): void {
   withExample(
     withSessionOptions(
       program
@@ -115,36 +86,5 @@ export function addCredentialsCommand(program: Command, terminal: Terminal): voi
     ),
     `[profile shop]   # in ~/.aws/config
   credential_process = rolebridge credentials --project shop --url https://… --api-key-file ~/.rolebridge/key`,
-  ).action(async (options: SessionOptions) => {
-    const request = sessionRequestOf(options);
-    const credentials = await (await clientOf(options, terminal)).issueCredentials(request);
-    terminal.stdout.write(`${JSON.stringify(credentialProcess(credentials))}\n`);
-  });
-}
-
-/** https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html */
-export const credentialProcess = (credentials: Credentials) => ({
-  Version: 1,
-  AccessKeyId: credentials.accessKeyId,
-  SecretAccessKey: credentials.secretAccessKey,
-  ...(credentials.sessionToken !== undefined && { SessionToken: credentials.sessionToken }),
-  ...(credentials.expiration !== undefined && { Expiration: credentials.expiration }),
-});
-
-function addTag(text: string, before: Readonly<Record<string, string>> | undefined) {
-  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-  if (key === undefined || value === undefined)
-    throw new UsageError(`--tag must be KEY=VALUE, not ${JSON.stringify(text)}.`);
-  return { ...before, [key]: value };
-}
-
-function policyIn(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch (error) {
-    throw new UsageError(
-      `The file ${path} can't be read: ${codeOf(error) ?? 'for a reason not known'}.`,
-      'Check the path given with --session-policy-file.',
-    );
-  }
+  ).action((options: SessionOptions) => printCredentials(options, terminal));
 }

@@ -5,7 +5,7 @@ import { operatorClient } from './operator-client.js';
 import { printJson, printTable, printValues } from './print.js';
 import { clientOf, type ServiceOptions, wholeNumber, withServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
-import { withExample } from './with-example.js';
+import { type AddCommand, withExample } from './with-example.js';
 
 interface Options extends ServiceOptions {
   readonly allOrganizations?: boolean;
@@ -34,23 +34,18 @@ export function addWebhookCommands(program: Command, terminal: Terminal): void {
       ),
       example,
     );
-  const client = async (options: Options): Promise<RolebridgeClient> =>
-    options.allOrganizations ? operatorClient(options, terminal) : clientOf(options, terminal);
-  const show = (endpoint: WebhookEndpoint & { secret?: string }, { json }: ServiceOptions) => {
-    if (json) return printJson(terminal, endpoint);
-    const { id, url, description, events, enabled, source, secret } = endpoint;
-    printValues(terminal, {
-      id,
-      url,
-      description,
-      events: eventsText(events),
-      enabled: yesOrNo(enabled),
-      source,
-      secret,
-    });
-    if (secret !== undefined) terminal.stdout.write('\nThe secret is shown this once.\n');
-  };
+  addCreate(add, terminal);
+  addList(add, terminal);
+  addShow(add, terminal);
+  addChange(add, terminal);
+  addDelete(add, terminal);
+  addRotateSecret(add, terminal);
+  addTest(add, terminal);
+  addDeliveries(add, terminal);
+  addReplay(add, terminal);
+}
 
+function addCreate(add: AddCommand, terminal: Terminal): void {
   add(
     'create <endpoint-url>',
     'create an endpoint, and its secret, which is shown this once',
@@ -59,11 +54,17 @@ export function addWebhookCommands(program: Command, terminal: Terminal): void {
     .option('--description <text>', 'a text to keep with it')
     .option('--events <types>', 'with commas: connection.failed,… (all)')
     .action(async (url: string, options: EndpointOptions) =>
-      show(await (await client(options)).createWebhookEndpoint({ url, ...asCreated(options) }), options),
+      show(
+        terminal,
+        await (await client(options, terminal)).createWebhookEndpoint({ url, ...asCreated(options) }),
+        options,
+      ),
     );
+}
 
+function addList(add: AddCommand, terminal: Terminal): void {
   add('list', 'list the endpoints', 'rolebridge webhooks list').action(async (options: Options) => {
-    const { webhookEndpoints } = await (await client(options)).listWebhookEndpoints();
+    const { webhookEndpoints } = await (await client(options, terminal)).listWebhookEndpoints();
     if (options.json) return printJson(terminal, { webhookEndpoints });
     printTable(
       terminal,
@@ -77,12 +78,16 @@ export function addWebhookCommands(program: Command, terminal: Terminal): void {
       ]),
     );
   });
+}
 
+function addShow(add: AddCommand, terminal: Terminal): void {
   add('show <id>', 'one endpoint', 'rolebridge webhooks show whe_…').action(
     async (id: string, options: Options) =>
-      show(await (await client(options)).getWebhookEndpoint(id), options),
+      show(terminal, await (await client(options, terminal)).getWebhookEndpoint(id), options),
   );
+}
 
+function addChange(add: AddCommand, terminal: Terminal): void {
   add('change <id>', 'change an endpoint', 'rolebridge webhooks change whe_… --disable')
     .option('--endpoint-url <url>', 'its new URL')
     .option('--description <text>', 'a text to keep with it; "" removes it')
@@ -92,17 +97,21 @@ export function addWebhookCommands(program: Command, terminal: Terminal): void {
     .action(async (id: string, options: EndpointOptions & { endpointUrl?: string }) => {
       const { endpointUrl: url } = options;
       const change = { ...changesIn(options), ...(url !== undefined && { url }) };
-      show(await (await client(options)).changeWebhookEndpoint(id, change), options);
+      show(terminal, await (await client(options, terminal)).changeWebhookEndpoint(id, change), options);
     });
+}
 
+function addDelete(add: AddCommand, terminal: Terminal): void {
   add('delete <id>', 'delete an endpoint, with what waits for it', 'rolebridge webhooks delete whe_…').action(
     async (id: string, options: Options) => {
-      await (await client(options)).deleteWebhookEndpoint(id);
+      await (await client(options, terminal)).deleteWebhookEndpoint(id);
       if (options.json) printJson(terminal, { deleted: id });
       else terminal.stdout.write(`deleted ${id}\n`);
     },
   );
+}
 
+function addRotateSecret(add: AddCommand, terminal: Terminal): void {
   add(
     'rotate-secret <id>',
     'create another secret, which is shown this once',
@@ -116,27 +125,31 @@ export function addWebhookCommands(program: Command, terminal: Terminal): void {
     .action(async (id: string, options: Options & { previousValid?: number }) => {
       const { previousValid: previousValidSeconds } = options;
       const body = previousValidSeconds === undefined ? {} : { previousValidSeconds };
-      show(await (await client(options)).rotateWebhookSecret(id, body), options);
+      show(terminal, await (await client(options, terminal)).rotateWebhookSecret(id, body), options);
     });
+}
 
+function addTest(add: AddCommand, terminal: Terminal): void {
   add('test <id>', 'send a test message', 'rolebridge webhooks test whe_…').action(
     async (id: string, options: Options) => {
-      const delivery = await (await client(options)).sendTestMessage(id);
+      const delivery = await (await client(options, terminal)).sendTestMessage(id);
       if (options.json) return printJson(terminal, delivery);
       terminal.stdout.write(`sent ${delivery.id}; its result: rolebridge webhooks deliveries ${id}\n`);
     },
   );
+}
 
+function addDeliveries(add: AddCommand, terminal: Terminal): void {
   add(
     'deliveries <id>',
     'the deliveries to an endpoint, newest first',
     'rolebridge webhooks deliveries whe_… --status failed',
   )
     .option('--status <status>', 'pending, delivered or failed')
-    .option('--limit <number>', 'at most so many (50)', wholeNumber('--limit', 1, 100))
+    .option('--limit <number>', 'maximum number (50)', wholeNumber('--limit', 1, 100))
     .action(async (id: string, options: Options & { status?: 'failed'; limit?: number }) => {
       const { status, limit } = options;
-      const page = await (await client(options)).listWebhookDeliveries(id, { status, limit });
+      const page = await (await client(options, terminal)).listWebhookDeliveries(id, { status, limit });
       if (options.json) return printJson(terminal, page);
       printTable(
         terminal,
@@ -152,7 +165,9 @@ export function addWebhookCommands(program: Command, terminal: Terminal): void {
         ]),
       );
     });
+}
 
+function addReplay(add: AddCommand, terminal: Terminal): void {
   add(
     'replay <id>',
     'send messages again: one, or those of a time range',
@@ -164,7 +179,7 @@ export function addWebhookCommands(program: Command, terminal: Terminal): void {
     .option('--status <status>', 'failed or delivered (failed)')
     .action(async (id: string, options: Options & ReplayOptions) => {
       const { delivery, since = '', until, status } = options;
-      const service = await client(options);
+      const service = await client(options, terminal);
       const answer =
         delivery === undefined
           ? await service.replayWebhookDeliveries(id, { since, until, status })
@@ -181,6 +196,24 @@ interface ReplayOptions {
   readonly since?: string;
   readonly until?: string;
   readonly status?: 'failed' | 'delivered';
+}
+
+const client = async (options: Options, terminal: Terminal): Promise<RolebridgeClient> =>
+  options.allOrganizations ? operatorClient(options, terminal) : clientOf(options, terminal);
+
+function show(terminal: Terminal, endpoint: WebhookEndpoint & { secret?: string }, { json }: ServiceOptions) {
+  if (json) return printJson(terminal, endpoint);
+  const { id, url, description, events, enabled, source, secret } = endpoint;
+  printValues(terminal, {
+    id,
+    url,
+    description,
+    events: eventsText(events),
+    enabled: yesOrNo(enabled),
+    source,
+    secret,
+  });
+  if (secret !== undefined) terminal.stdout.write('\nThe secret is shown this once.\n');
 }
 
 const yesOrNo = (value: boolean): string => (value ? 'yes' : 'no');

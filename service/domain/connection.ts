@@ -59,7 +59,7 @@ const common = z.strictObject({
   updatedAt: isoTime,
   lastUsedAt: isoTime.optional().meta({
     description:
-      'When credentials were last issued with it, within an hour. On a file store a restart may forget it.',
+      'When credentials were last issued with it, within an hour. A crash of a file store may lose the last hour of it.',
   }),
 });
 

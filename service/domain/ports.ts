@@ -190,6 +190,9 @@ export interface WebhookEndpoints {
 
 /** How long finished deliveries can be listed and replayed, and about how many of one organization. */
 export const keptDeliveries = { days: 7, count: 500 } as const;
+/** When the oldest of them was created. */
+export const oldestDeliveryAt = (nowMs: number): string =>
+  new Date(nowMs - keptDeliveries.days * 86_400_000).toISOString();
 
 export interface Outbox {
   /** Like {@link JobQueue.leaseJobs}. */
@@ -324,7 +327,7 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
   connection(organizationId: OrganizationId, id: ConnectionId): Promise<Connection | undefined>;
   /** Of any organization, deleted ones too: for a callback, which proves itself with the connection's secret. */
   connectionForCallback(id: ConnectionId): Promise<Connection | undefined>;
-  /** May be lost in a crash, or at a restart of a file store. It makes no new version. */
+  /** May be lost in a crash. It makes no new version. */
   markConnectionUsed(
     connection: Pick<Connection, 'id' | 'organizationId'>,
     lastUsedAt: string,

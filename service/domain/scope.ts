@@ -44,23 +44,31 @@ export function checkScope(scope: Scope): Scope {
 }
 
 /** One string per scope; `/` can't be part of a name. The organization's default is the empty string. */
-export const scopeKey = (scope: Scope): string => levels.flatMap((level) => scope[level] ?? []).join('/');
+export function scopeKey(scope: Scope): string {
+  let key = '';
+  for (const level of levels) {
+    const name = scope[level];
+    if (name !== undefined) key = key === '' ? name : `${key}/${name}`;
+  }
+  return key;
+}
 
 export function scopeFromKey(key: string): Scope {
-  const [project, environment, architecture] = key === '' ? [] : key.split('/');
-  return {
-    ...(project !== undefined && { project }),
-    ...(environment !== undefined && { environment }),
-    ...(architecture !== undefined && { architecture }),
-  };
+  const [project = '', environment, architecture] = key.split('/');
+  if (project === '') return {};
+  if (environment === undefined) return { project };
+  return architecture === undefined ? { project, environment } : { project, environment, architecture };
 }
 
 /** The keys of the scopes that are a prefix of the target's path: the longest first, the default last. */
 export function keysThatMatch(target: Scope): string[] {
   const keys = [''];
+  let key = '';
   for (const level of levels) {
     const name = target[level];
-    if (name !== undefined) keys.unshift(keys[0] === '' ? name : `${keys[0]}/${name}`);
+    if (name === undefined) continue;
+    key = key === '' ? name : `${key}/${name}`;
+    keys.unshift(key);
   }
   return keys;
 }

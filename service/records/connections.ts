@@ -130,13 +130,15 @@ export async function scopeHolders(
   const holding = { constraint: 'scope', values: keys } as const;
   const query = { organizationId, order: 'created', holding, limit: keys.length } as const;
   const found = await backend.list('connections', query);
-  const holders = new Map(
-    found.flatMap((connection) => connection.scopes.map((scope) => [scopeKey(scope), connection] as const)),
-  );
-  return keys.flatMap((key) => {
+  const holders = new Map<string, Connection>();
+  for (const connection of found)
+    for (const scope of connection.scopes) holders.set(scopeKey(scope), connection);
+  const held: { key: string; connection: Connection }[] = [];
+  for (const key of keys) {
     const connection = holders.get(key);
-    return connection ? [{ key, connection }] : [];
-  });
+    if (connection) held.push({ key, connection });
+  }
+  return held;
 }
 
 async function pageOf(

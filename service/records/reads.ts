@@ -2,31 +2,45 @@ import type { Backend } from './backend.js';
 import { RecentValues } from './recent-values.js';
 import type { Row } from './row.js';
 import { type Rows, rowValue } from './rows.js';
-import type { TableName, Values } from './tables.js';
+import { staysOnDisk, type TableName, type Values } from './tables.js';
 
-/** Values that were read lately: what is deployed asks for the same ones all day long. */
-const recentAtMost = 10_000;
+/** Deployed jobs ask for the same values all day long. */
+const recentAtMost = 20_000;
 
-/** Queries on rows in memory. */
-export function readsOn(rows: Rows): Pick<Backend, 'get' | 'list' | 'count'> {
-  const recent = new RecentValues<Row>(recentAtMost);
-  function recentValue<Name extends TableName>(row: Row): Values[Name] {
-    const known = recent.get(row);
-    // Cached columns derive from the row, and values are read-only.
-    if (known !== undefined) return known as Values[Name];
-    const value = rowValue<Name>(row);
-    recent.set(row, value);
-    return value;
+/**
+ * Queries on rows in memory.
+ * @param textOf the JSON of a row that stays on the disk; undefined when the row went meanwhile
+ */
+export function readsOn(
+  rows: Rows,
+  textOf: (row: Row) => Promise<string | undefined>,
+): Pick<Backend, 'get' | 'list' | 'count'> {
+  const recent = new RecentValues(recentAtMost);
+  // The value of a row was checked when it became one, and values are read-only.
+  const recentValue = <Name extends TableName>(row: Row) => recent.of(row) as Values[Name];
+  function fromDisk<Name extends TableName>(
+    _: Name,
+    found: readonly (Row | undefined)[],
+  ): Promise<(Values[Name] | undefined)[]> {
+    return Promise.all(
+      found.map(async (row) => {
+        const text = row && (await textOf(row));
+        return text && JSON.parse(text);
+      }),
+    );
   }
   return {
-    get: async (table, keys) =>
-      keys.map((key) => {
-        const row = rows.get(table, key);
-        return row && recentValue(row);
-      }),
-    // A page of many rows would push out the others.
-    list: async (table, query) =>
-      rows.list(table, query).map((row) => (query.holding ? recentValue(row) : rowValue(row))),
+    async get(table, keys) {
+      const found = keys.map((key) => rows.get(table, key));
+      if (staysOnDisk(table)) return fromDisk(table, found);
+      return found.map((row) => row && recentValue(row));
+    },
+    async list(table, query) {
+      const found = rows.list(table, query);
+      if (staysOnDisk(table)) return (await fromDisk(table, found)).filter((value) => value !== undefined);
+      // A page of many rows would push out the others.
+      return found.map((row) => (query.holding ? recentValue(row) : rowValue(row)));
+    },
     count: async (table, column, where) => rows.count(table, column, where),
   };
 }

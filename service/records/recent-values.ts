@@ -1,27 +1,25 @@
+import type { Row } from './row.js';
+import { rowValue } from './rows.js';
+
 /**
- * Values that were made lately, in two generations. A full generation takes the place of the older one, so that values
- * in use stay and the others go: clearing everything at once would make each of them again.
+ * Parsed values of the rows that were read lately, each beside its row: reading one that is there costs no lookup, and
+ * nothing moves in memory while the same rows are read. When there are too many, the one parsed first goes.
  */
-export class RecentValues<Key extends object> {
-  #younger = new Map<Key, unknown>();
-  #older = new Map<Key, unknown>();
+export class RecentValues {
+  readonly #rows: (Row | undefined)[];
+  #next = 0;
 
-  /** At most twice as many are held. */
-  constructor(readonly atMost: number) {}
-
-  get(key: Key): unknown {
-    const known = this.#younger.get(key);
-    if (known !== undefined) return known;
-    const older = this.#older.get(key);
-    if (older !== undefined) this.set(key, older);
-    return older;
+  constructor(atMost: number) {
+    this.#rows = new Array(atMost).fill(undefined);
   }
 
-  set(key: Key, value: unknown): void {
-    if (this.#younger.size === this.atMost) {
-      this.#older = this.#younger;
-      this.#younger = new Map();
-    }
-    this.#younger.set(key, value);
+  of(row: Row): unknown {
+    if (row.value !== undefined) return row.value;
+    const gone = this.#rows[this.#next];
+    if (gone) gone.value = undefined;
+    this.#rows[this.#next] = row;
+    this.#next = (this.#next + 1) % this.#rows.length;
+    row.value = rowValue(row);
+    return row.value;
   }
 }

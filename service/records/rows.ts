@@ -1,9 +1,10 @@
 import type { OrganizationId } from '../domain/ids.js';
 import { keysWithin } from '../domain/scope.js';
 import { type Query, UniqueConflict } from './backend.js';
-import type { Row } from './row.js';
+import type { Place, Row } from './row.js';
 import { SortedRows } from './sorted-rows.js';
 import {
+  type Claim,
   type Constraint,
   claimsOf,
   constraints,
@@ -16,17 +17,34 @@ import {
 export function rowOf<Name extends TableName>(
   table: Name,
   value: Values[Name],
-  text = JSON.stringify(value),
+  text: Row['text'] = JSON.stringify(value),
   /** One text in memory for all rows of an organization. */
   organizationId = tables[table].organizationId(value),
 ): Row {
-  const { key, columns } = tables[table];
-  const entries = Object.entries(columns).map(([name, of]) => [name, of(value)]);
-  return { table, organizationId, key: key(value), text, columns: Object.fromEntries(entries) };
+  const of = tables[table];
+  const entries = Object.entries(of.columns).map(([name, column]) => [name, column(value)] as const);
+  const { key, columns } = packed({ key: of.key(value), columns: Object.fromEntries(entries) });
+  return { table, organizationId, key, text, columns: entries.length === 0 ? noColumns : columns };
 }
 
+const noColumns = {};
+
+/** A third smaller in memory: its objects have no room for more members, and its strings are no parts of others. */
+const packed = <Value>(value: Value): Value => JSON.parse(JSON.stringify(value));
+
 /** The value of a row, which was checked when it became one. */
-export const rowValue = <Name extends TableName>(row: Row): Values[Name] => JSON.parse(row.text);
+export function rowValue<Name extends TableName>(
+  { table, text }: Row,
+  textAt = (_: Place): string => {
+    throw new TypeError(`A row of ${table} is on the disk.`);
+  },
+): Values[Name] {
+  return JSON.parse(typeof text === 'string' ? text : textAt(text));
+}
+
+/** The values that a row holds and no other may. */
+export const claimsOfRow = (row: Row | undefined): Claim[] =>
+  row && tables[row.table].unique ? claimsOf(row.table, rowValue(row)) : [];
 
 interface TableRows {
   readonly byKey: Map<string, Row>;
@@ -56,7 +74,7 @@ export class Rows {
   }
 
   holder(constraint: Constraint, organizationId: OrganizationId, value: string): Row | undefined {
-    return this.#claims.get(spaceOf(constraint, organizationId))?.get(value);
+    return this.#claimsOf(constraint, organizationId).get(value);
   }
 
   /** All rows of an organization's table, in the order of its first list. */
@@ -108,7 +126,7 @@ export class Rows {
   /** Deletions first: a scope may move from one row to another. */
   apply(changes: Iterable<Change>): void {
     const all = [...changes].map((change) => ({ ...change, before: this.get(change.table, change.key) }));
-    for (const { before } of all) if (before) this.#unclaim(before);
+    for (const { before } of all) this.#claim(before, undefined);
     for (const { table, key, next, before } of all) {
       const { byKey, orders } = this.#of(table);
       if (next) byKey.set(key, next);
@@ -121,7 +139,7 @@ export class Rows {
         own.replace(before, next);
         of.set(organizationId, own);
       }
-      if (next) this.#claim(next);
+      this.#claim(next, next);
     }
   }
 
@@ -158,7 +176,7 @@ export class Rows {
     }: Omit<Query<Name>, 'organizationId'> & { organizationId?: string | undefined },
   ): Iterable<Row> {
     if (holding === undefined) return;
-    const claims = this.#claims.get(spaceOf(holding.constraint, organizationId)) ?? new Map<string, Row>();
+    const claims = this.#claimsOf(holding.constraint, organizationId);
     const values =
       'values' in holding
         ? holding.values
@@ -169,26 +187,26 @@ export class Rows {
 
   #within(organizationId: string | undefined, scope: string): ReadonlySet<Row> {
     const { after, before } = keysWithin(scope);
-    const claims = this.#claims.get(spaceOf('scope', organizationId ?? '')) ?? new Map<string, Row>();
     const held = new Set<Row>();
-    for (const [key, row] of claims) if (key === scope || (key > after && key < before)) held.add(row);
+    for (const [key, row] of this.#claimsOf('scope', organizationId ?? ''))
+      if (key === scope || (key > after && key < before)) held.add(row);
     return held;
   }
 
-  #claim(row: Row): void {
-    for (const { constraint, value } of claimsOf(row.table, rowValue(row))) {
-      const space = spaceOf(constraint, row.organizationId);
-      const claims = this.#claims.get(space) ?? new Map<string, Row>();
-      claims.set(value, row);
-      this.#claims.set(space, claims);
+  #claim(row: Row | undefined, by: Row | undefined): void {
+    if (row === undefined) return;
+    for (const { constraint, value } of claimsOfRow(row)) {
+      const claims = this.#claimsOf(constraint, row.organizationId);
+      if (by) claims.set(value, by);
+      else claims.delete(value);
     }
   }
 
-  #unclaim(row: Row): void {
-    for (const { constraint, value } of claimsOf(row.table, rowValue(row))) {
-      const claims = this.#claims.get(spaceOf(constraint, row.organizationId));
-      if (claims?.get(value) === row) claims.delete(value);
-    }
+  #claimsOf(constraint: Constraint, organizationId: string): Map<string, Row> {
+    const space = constraints[constraint] === 'everywhere' ? constraint : `${constraint} ${organizationId}`;
+    const claims = this.#claims.get(space) ?? new Map<string, Row>();
+    this.#claims.set(space, claims);
+    return claims;
   }
 }
 
@@ -207,9 +225,6 @@ function isWanted(
   for (const [name, wanted] of filters) if (columns[name] !== wanted) return false;
   return true;
 }
-
-const spaceOf = (constraint: Constraint, organizationId: string): string =>
-  constraints[constraint] === 'everywhere' ? constraint : `${constraint} ${organizationId}`;
 
 /** The pending rows of an organization: the changes of a transaction on top of earlier ones. */
 export class Staged {
@@ -255,14 +270,14 @@ export class Staged {
   put(table: TableName, key: string, next: Row | undefined): void {
     const before = this.get(table, key);
     if (before && before.organizationId !== this.organizationId) throw new UniqueConflict('key');
-    const wanted = next ? claimsOf(next.table, rowValue(next)) : [];
+    const wanted = claimsOfRow(next);
     for (const { constraint, value } of wanted) {
       const holder = this.holder(constraint, value);
       const isOwn = holder === undefined || (holder.table === table && holder.key === key);
       if (!isOwn || this.rows.isReserved(constraint, this.organizationId, value))
         throw new UniqueConflict(constraint);
     }
-    for (const { constraint, value } of before ? claimsOf(before.table, rowValue(before)) : [])
+    for (const { constraint, value } of claimsOfRow(before))
       this.#claims.set(`${constraint} ${value}`, undefined);
     for (const { constraint, value } of wanted) {
       this.#claims.set(`${constraint} ${value}`, next);

@@ -76,6 +76,8 @@ export interface Table<Value> {
    */
   readonly orders: { readonly [name: string]: string | null };
   readonly unique?: { readonly [Name in Constraint]?: (value: Value) => readonly string[] };
+  /** Large and seldom asked for: a backend with rows in memory leaves these on the disk. They have no columns and claim nothing. */
+  readonly staysOnDisk?: true;
 }
 
 /** Times are compared as text. */
@@ -165,6 +167,7 @@ const definitions = {
     organizationId: ofItsOrganization,
     columns: {},
     orders: { id: null },
+    staysOnDisk: true,
   },
   retiredExternalIds: {
     schema: schemas.retiredExternalId,
@@ -242,6 +245,7 @@ const definitions = {
 
 export const tables: { readonly [Name in TableName]: Table<Values[Name]> } = definitions;
 export const tableNames: readonly TableName[] = keysOf(tables);
+export const staysOnDisk = (name: TableName): boolean => tables[name].staysOnDisk ?? false;
 export type ColumnOf<Name extends TableName> = keyof (typeof definitions)[Name]['columns'] & string;
 export type OrderOf<Name extends TableName> = keyof (typeof definitions)[Name]['orders'] & string;
 

@@ -3,6 +3,7 @@ import {
   keptDeliveries,
   type NextDelivery,
   type OutboxMessage,
+  oldestDeliveryAt,
   type Store,
 } from '../domain/ports.js';
 import type { Backend, Transaction } from './backend.js';
@@ -103,7 +104,7 @@ async function oldDeliveries(
     where: { isFinished: 'yes' },
     limit: rowsAtOnce,
   } as const;
-  const oldest = new Date(Date.parse(now) - keptDeliveries.days * 86_400_000).toISOString();
+  const oldest = oldestDeliveryAt(Date.parse(now));
   const expired = await backend.list('messages', { ...query, upTo: oldest });
   if (expired.length > 0) return expired;
   const counts = await backend.count('messages', 'isFinished', { organizationId, isFinished: 'yes' });

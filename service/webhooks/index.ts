@@ -12,6 +12,7 @@ import { createDelivery, type DeliveryOptions, type DeliveryResult } from './del
 import { createDestinations } from './destinations.js';
 import { createPauses, goneMs } from './pauses.js';
 import { afterFailure } from './retry-schedule.js';
+import { createShares, slots } from './shares.js';
 
 export interface WebhookOptions extends DeliveryOptions {
   /** URLs that get every event of every organization. */
@@ -40,8 +41,20 @@ export function deliverMessages(
   const destinationOf = createDestinations(deps, deps.webhooks.endpoints, secrets);
   const clockWatch = watchClock(clock);
   const pauses = createPauses(clock);
+  const shares = createShares();
   /** Endpoints that took a message since this process started, and none failed since. */
   const working = new Set<string>();
+  /** Endpoints whose last answers were looked up: one that said 410 is left alone after a restart, too. */
+  const recalled = new Set<string>();
+  async function recall(endpoint: string, url: string): Promise<void> {
+    if (recalled.has(endpoint)) return;
+    recalled.add(endpoint);
+    const [failed, delivered] = await Promise.all(
+      (['failed', 'delivered'] as const).map((status) => store.deliveries({ endpoint, status, limit: 1 })),
+    );
+    const [last, working] = [failed?.deliveries[0]?.lastAttempt, delivered?.deliveries[0]?.lastAttempt];
+    if (last?.status === 410 && last.at > (working?.at ?? '')) pauses.recallGone(url, Date.parse(last.at));
+  }
   const count = (outcome: string) => metrics.webhookDeliveries.inc({ outcome });
   const later = (message: OutboxMessage, atMs: number) =>
     store.completeMessage(message, { dueAt: new Date(atMs).toISOString(), attempts: message.attempts });
@@ -63,6 +76,7 @@ export function deliverMessages(
     if (first && first.id !== message.id && now - Date.parse(first.createdAt) < longestHoldMs)
       return later(message, Math.max(Date.parse(first.dueAt), now) + behindMs);
     const { url } = destination;
+    await recall(message.endpoint, url);
     // A person requested a test message, and waits for its result.
     const pause = message.connectionId === undefined ? undefined : pauses.of(url);
     if (pause) {
@@ -73,8 +87,10 @@ export function deliverMessages(
       logger.error(about, 'a webhook is given up: its endpoint has answered 410 for a day');
       return giveUp(message);
     }
+    const turnAtMs = shares.turnOf(message, now);
+    if (turnAtMs !== undefined) return later(message, turnAtMs);
     pauses.holdOthers(url);
-    const result = await deliver(message, destination, { nowMs: now, signal });
+    const result = await shares.hold(message, () => deliver(message, destination, { nowMs: now, signal }));
     // The service ends: nothing is known of this try, so it is made again.
     if (signal.aborted && result.outcome === 'failed') return;
     pauses.learn(url, result);
@@ -129,7 +145,7 @@ export function deliverMessages(
     idOf: ({ id, endpoint }) => `${id} ${endpoint}`,
     clock,
     logger,
-    concurrency: 16,
+    concurrency: slots.all,
     leaseMs,
     async claim(request) {
       // The clock was ahead and is correct again: postponed messages are brought forward.

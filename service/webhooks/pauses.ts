@@ -30,6 +30,10 @@ export function createPauses(clock: Clock) {
       pause.untilMs = clock.now() + unreachableMs.most;
       pause.isTried = true;
     },
+    /** It answered 410 at that time, as the store says. */
+    recallGone(url: string, atMs: number): void {
+      if (!pauses.has(url)) pauses.set(url, { untilMs: atMs + goneMs, waitMs: 0, isGone: true });
+    },
     learn(url: string, result: DeliveryResult): void {
       const now = clock.now();
       if (result.outcome === 'gone') pauses.set(url, { untilMs: now + goneMs, waitMs: 0, isGone: true });

@@ -13,6 +13,7 @@ import { measurePause } from './pause.js';
 import { measurePermissions } from './permissions.js';
 import { measurePostgres } from './postgres.js';
 import { measureResolve } from './resolve.js';
+import { measureResolveMany } from './resolve-many.js';
 import { measureScale } from './scale.js';
 import { measureSustained } from './sustained.js';
 import { measureSynth } from './synth.js';
@@ -22,6 +23,7 @@ import { measureWrites } from './writes.js';
 const benchmarks: Record<string, (directory: string) => Promise<Measurement[]>> = {
   callback: measureCallback,
   resolve: measureResolve,
+  'resolve-many': measureResolveMany,
   credentials: measureCredentials,
   command: measureCommand,
   writes: measureWrites,

@@ -77,7 +77,14 @@ async function start(wanted: ServiceWanted) {
     logger: createLogger('info', { write: () => {} }),
     principals: new Map([['aws', wanted.principal]]),
     // Counted as always, but never reached.
-    rateLimits: { key: 1e9, callbacks: 1e9, connection: 1e9, verifications: 1e9, address: 1e9 },
+    rateLimits: {
+      key: 1e9,
+      callbacks: 1e9,
+      connection: 1e9,
+      verifications: 1e9,
+      address: 1e9,
+      organization: 1e9,
+    },
   });
 
   const organizations: { id: OrganizationId; apiKey: string }[] = [];

@@ -105,6 +105,7 @@ export function apiKeysContract(on: Subject): void {
     const key = anApiKey(on.organization.id);
     await on.store.createApiKey(key);
     await on.store.markApiKeyUsed(key, at(7));
+    await on.reopen();
     expect(await on.store.apiKey(key.id)).toEqual({ ...key, lastUsedAt: at(7) });
   });
 

@@ -16,7 +16,8 @@ export function connectionsContract(on: Subject): void {
     const verification = { ...made.verification, checks: [check], probes: [probe] };
     const scopes = [{ project: 'reported' }];
     const connection = await on.insert({ ...made, verification, scopes });
-    const verdict = { ...connection, verification: made.verification };
+    // The session's ARN belongs to the report.
+    const verdict = { ...connection, verification: { ...made.verification, sessionArn: undefined } };
     expect(await on.read(connection)).toEqual(connection);
     expect((await on.store.connections(connection.organizationId, { limit: 9 })).connections).toEqual([
       connection,
@@ -82,6 +83,8 @@ export function connectionsContract(on: Subject): void {
   test('records the last use of a connection without changing its version', async () => {
     const connection = await on.insert({ name: 'used' });
     await on.store.markConnectionUsed(connection, at(7));
+    expect(await on.read(connection)).toEqual({ ...connection, lastUsedAt: at(7) });
+    await on.reopen();
     expect(await on.read(connection)).toEqual({ ...connection, lastUsedAt: at(7) });
     // Created from the earlier read.
     await on.update(connection, { name: 'renamed' });

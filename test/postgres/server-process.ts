@@ -75,6 +75,8 @@ async function start(wanted: PostgresWanted): Promise<{ port: number }> {
       'max_connections=100',
       // Many small starts share a machine with the tests.
       'autovacuum_naptime=60s',
+      // Beside its data, so that a server that is killed leaves nothing elsewhere.
+      'dynamic_shared_memory_type=mmap',
       ...(wanted.settings ?? []),
     ].flatMap((setting) => ['-c', setting]);
     /** False when it ends before it is ready. */

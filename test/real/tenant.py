@@ -34,9 +34,11 @@ def send(opener, method, url, headers, body=None):
             return error.code, error.read().decode()
 
 
-def call(method, path, body=None, key=OPERATOR, tenant=None, expect=200):
+def call(method, path, body=None, key=OPERATOR, tenant=None, expect=200, once=None):
     """One call; a status or problem code that is not the expected one ends the program."""
     headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
+    if once:
+        headers["idempotency-key"] = once
     if tenant:
         headers["rolebridge-organization"] = tenant
     data = None if body is None else json.dumps(body).encode()
@@ -47,8 +49,8 @@ def call(method, path, body=None, key=OPERATOR, tenant=None, expect=200):
     return answer
 
 
-def of_tenant(method, path, body=None, expect=200):
-    return call(method, path, body, tenant=TENANT, expect=expect)
+def of_tenant(method, path, body=None, expect=200, once=None):
+    return call(method, path, body, tenant=TENANT, expect=expect, once=once)
 
 
 def signature(secret, message_id, timestamp, body):
@@ -229,6 +231,46 @@ class Browser:
         return send(self.opener, "POST", f"{SERVICE}/sign-in/link", headers, urllib.parse.urlencode(fields).encode())
 
 
+def label_and_find(connection):
+    """The vendor's own reference, metadata and region; lists filtered by each, also across organizations."""
+    path = f"/v1/connections/{connection['id']}"
+    labels = {"reference": "aws-1", "metadata": {"team": "checkout"}, "defaultRegion": "eu-central-1"}
+    assert of_tenant("PATCH", path, labels).items() >= labels.items()
+    wrong = of_tenant("PATCH", path, {"name": "lost", "defaultRegion": "Frankfurt"}, expect="request_invalid")
+    assert [fault["at"] for fault in wrong["errors"]] == ["body.defaultRegion"], wrong
+    assert of_tenant("GET", path)["name"] == connection["name"]
+    filters = ("reference=aws-1", "scope=shop", "scope=shop/staging/web", "assurance=proven", "status=connected")
+    for one in filters:
+        found = of_tenant("GET", f"/v1/connections?{one}")["connections"]
+        assert [each["id"] for each in found] == [connection["id"]], (one, found)
+    assert of_tenant("GET", "/v1/connections?scope=shop/production")["connections"] == []
+    (found,) = call("GET", "/v1/operator/connections?reference=aws-1")["connections"]
+    assert found["organization"]["reference"] == TENANT, found
+
+
+def create_once():
+    """The same key: the same answer; with another body a refusal; the secret not once it was revoked."""
+    once, wanted = secrets.token_hex(16), {"name": "once"}
+    first = of_tenant("POST", "/v1/api-keys", wanted, expect=201, once=once)
+    assert of_tenant("POST", "/v1/api-keys", wanted, expect=201, once=once) == first
+    of_tenant("POST", "/v1/api-keys", {"name": "twice"}, expect="idempotency_key_reused", once=once)
+    of_tenant("DELETE", f"/v1/api-keys/{first['id']}", expect=204)
+    again = of_tenant("POST", "/v1/api-keys", wanted, expect="secret_no_longer_available", once=once)
+    assert again["createdId"] == first["id"], again
+
+
+def replace_lost_key(lost, account):
+    """The first key is lost: the operator makes another one, and revokes it."""
+    keys = of_tenant("GET", "/v1/api-keys")["apiKeys"]
+    (first,) = [key for key in keys if key["name"] == "first key"]
+    wanted = {"name": "second key", "permissions": first["permissions"]}
+    fresh = of_tenant("POST", "/v1/api-keys", wanted, expect=201)["apiKey"]
+    of_tenant("DELETE", f"/v1/api-keys/{first['id']}", expect=204)
+    call("GET", "/v1/connections", key=lost, expect="unauthorized")
+    call("GET", "/v1/connections", key=fresh, tenant=TENANT, expect="request_invalid")
+    use(fresh, place("staging"), account)
+
+
 def main():
     account = os.environ["ACCOUNT_ID"]
     made = call("POST", "/v1/organizations", {"name": "Größe AG", "reference": TENANT}, expect=201)
@@ -256,6 +298,17 @@ def main():
     assert of_tenant("GET", f"/v1/connections/{connection['id']}")["scopes"] == [place("staging")]
     done("architecture moved, its scope too")
 
+    label_and_find(connection)
+    done("labelled, found by each filter")
+
+    targets = [place("staging"), place("production", "api"), place("prodution")]
+    answer = of_tenant("POST", "/v1/resolve", {"targets": targets})
+    found = [one.get("resolution", one.get("problem")) for one in answer["results"]]
+    assert found[0]["connectionId"] == connection["id"], answer
+    assert [one["code"] for one in found[1:]] == ["no_connection_for_target", "target_unknown"], answer
+    assert [one["id"] for one in answer["connections"]] == [connection["id"]], answer
+    done("resolved at once")
+
     limited = {"name": "deploy", "permissions": ["credentials:issue"], "scope": place("staging")}
     key = of_tenant("POST", "/v1/api-keys", limited, expect=201)["apiKey"]
     use(key, place("staging"), account)
@@ -263,6 +316,12 @@ def main():
         call("POST", "/v1/credentials", target, key=key, expect="permission_denied")
     call("GET", "/v1/connections", key=key, expect="permission_denied")
     done("limited key")
+
+    create_once()
+    done("created once by idempotency key")
+
+    replace_lost_key(made["apiKey"], account)
+    done("lost key replaced")
 
     wanted = {"connectionId": connection["id"], "access": "read", "user": {"name": "Ada Lovelace"}}
     link = of_tenant("POST", "/v1/sign-in-links", wanted, expect=201)

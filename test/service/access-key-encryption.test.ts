@@ -10,7 +10,6 @@ import {
   createLogger,
   createService,
   createSts,
-  openFileStore,
   reencrypt,
   type Service,
   systemClock,
@@ -50,7 +49,7 @@ afterEach(async () => {
 
 async function restart(...keys: Keys) {
   service = await createService({
-    store: await openFileStore({ directory: vendor.directory }),
+    store: await vendor.openStore(),
     sts: createSts({ partitions: { aws: { endpoint: vendor.sandbox.url } }, timeoutMs: 2_000 }),
     encryption: createEncryption([serviceKey]),
     accessKeyEncryption: encryptionWith(...keys),
@@ -64,7 +63,7 @@ async function restart(...keys: Keys) {
 
 /** Stored data, changed by an attacker with the signing keys. */
 async function change(tamper: (first: Stored, second: Stored) => void): Promise<void> {
-  const store = await openFileStore({ directory: vendor.directory });
+  const store = await vendor.openStore();
   const found = await store.backend.get('connections', ids);
   tamper(found[0] as unknown as Stored, found[1] as unknown as Stored);
   await store.backend.transact(vendor.organization.id, async (transaction) => {
@@ -191,7 +190,7 @@ describe('re-encryption', () => {
     accessKeyEncryption: encryptionWith(...keys),
   });
   async function reencrypted(...keys: Keys) {
-    const store = await openFileStore({ directory: vendor.directory });
+    const store = await vendor.openStore();
     try {
       return (await reencrypt(inStore(store, ...keys), commandLine())).accessKeys;
     } finally {
@@ -226,7 +225,7 @@ describe('re-encryption', () => {
   });
 
   it('keeps a concurrent change', async () => {
-    const store = await openFileStore({ directory: vendor.directory });
+    const store = await vendor.openStore();
     const first = await store.connectionForCallback(ids[0] as ConnectionId);
     if (first === undefined) throw new Error('There are two.');
     const [{ accessKeys }] = await Promise.all([

@@ -1,4 +1,5 @@
 import { systemClock } from '../../service/server/wiring.js';
+import { until } from '../passing-clock.js';
 import { callApi, startVendor, type Vendor } from '../vendor.js';
 
 let vendor: Vendor;
@@ -145,6 +146,8 @@ describe('an API key with permissions', () => {
       details: { keyId: made.id, permissions: 'audit:read', scope: 'project shop' },
     });
     await vendor.call('GET', '/v1/connections', undefined, made.apiKey);
+    // Stored beside the answer.
+    await until(async () => (await listed()).at(-1).lastUsedAt !== undefined, 'the mark of the use');
     expect((await listed()).at(-1).lastUsedAt).toMatch(/^\d{4}-/);
   });
 

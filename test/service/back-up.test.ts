@@ -156,7 +156,7 @@ test('a damaged store fails the backup with the reason', async () => {
   const file = join(source, 'organizations', `${organization.id}.json`);
   await writeFile(file, (await readFile(file, 'utf8')).slice(0, -9));
   const { code, text } = await commandLine(['backup', join(directory, 'backup')], settings(source));
-  expect([code, text]).toEqual([3, expect.stringContaining('has no signature at its end')]);
+  expect([code, text]).toEqual([3, expect.stringContaining('the rows behind its signature were damaged')]);
   expect(await readdir(directory)).toEqual(['data']);
 });
 

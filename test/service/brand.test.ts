@@ -224,7 +224,7 @@ describe('with a brand file', () => {
       trustPolicy: { Version: '2012-10-17', Statement: [statement] },
     });
     const report = (event: string, secret = body.callbackSecret) =>
-      run(process.execPath, [tsx, join(process.cwd(), 'constructs/callback/script.ts')], {
+      run(process.execPath, [join(process.cwd(), 'constructs/callback-script/rolebridge-callback.cjs')], {
         env: {
           PATH: process.env.PATH,
           CONNECT_EVENT: event,

@@ -1,5 +1,4 @@
 /** Nothing that can't be undone is done on one look at the time of day. */
-import { openFileStore } from '../../service/index.js';
 import { deprovisioned } from '../callback-message.js';
 import { day, hour, passingClock, until } from '../passing-clock.js';
 import { startWatchedVendor } from '../watched-vendor.js';
@@ -72,7 +71,7 @@ test('a check that a wrong clock postponed is brought forward at the next start'
   );
   clock.pass(-8 * day);
 
-  const store = await openFileStore({ directory: vendor.directory });
+  const store = await vendor.openStore();
   const again = await vendor.startAnother({ store });
   closers.unshift(() => again.close());
   const before = [first.calls(), second.calls()];

@@ -67,11 +67,11 @@ test.each(texts)(
     const { verification } = await bad.read();
     expect(verification).toMatchObject({ code, probes: [{ probe: 'with_external_id' }] });
     expect(await statuses()).toEqual(['failed', 'connected', 'connected']);
-    await until(() => received('connection.failed').length > 0);
+    await vendor.heard(() => received('connection.failed').length > 0);
     expect(received('service.degraded')).toEqual([]);
     const toOperator = received('connection.vendor_denied').map(({ body }) => body.data);
     if (code === 'role_not_assumable') return expect(toOperator).toEqual([]);
-    await until(() => received('connection.vendor_denied').length > 0);
+    await vendor.heard(() => received('connection.vendor_denied').length > 0);
     // The customer is asked for nothing.
     expect(verification.remedy).toMatch(/^Nothing is wrong with your role. Vendor: allow/);
     expect(verification.diagnosis).toBeUndefined();

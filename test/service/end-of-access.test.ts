@@ -38,7 +38,7 @@ test.each([
     expect((await made.ask()).status).toBe(200);
     expect((await giveUp[how]?.(made))?.status).toBe(status);
     expect((await made.ask()).body.code).toBe(code);
-    await until(() => vendor.receiver.types(made.id).length === 2);
+    await vendor.heard(() => vendor.receiver.types(made.id).length === 2);
     expect(vendor.receiver.of(made.id).at(-1)?.body).toMatchObject({
       type: 'connection.disconnected',
       data: { reason: how, name: 'customer', roleArn: made.arn, accountId: made.accountId },
@@ -73,7 +73,7 @@ test('a deregistered role that can still be assumed after an hour is reported', 
   await giveUp.deprovisioned?.(made);
   const seconds = [2, 5, 15, 30, 60, 120, 300, 600, 1_800, 668];
   for (const delay of seconds) await nextProof(made, (delay + 1) * 1_000);
-  await until(() => vendor.receiver.types(made.id).includes('connection.deprovision_not_confirmed'));
+  await vendor.heard(() => vendor.receiver.types(made.id).includes('connection.deprovision_not_confirmed'));
   expect(vendor.receiver.of(made.id).at(-1)?.body).toMatchObject({
     data: { code: 'access_not_ended', roleArn: made.arn, status: 'disconnected' },
   });
@@ -204,11 +204,7 @@ describe('a pending connection', () => {
       { action: 'connection.expire', phase: 'outcome', outcome: 'succeeded', actor: { kind: 'service' } },
       { action: 'connection.expire', phase: 'intent', details: { reason: 'not used' } },
     ]);
-    await until(() => {
-      // The first delivery may have timed out: the clock passed while it was sent.
-      vendor.clock.pass(minute);
-      return vendor.receiver.of(connection.id).length > 0;
-    });
+    await vendor.heard(() => vendor.receiver.of(connection.id).length > 0);
     expect(vendor.receiver.of(connection.id)[0]?.body).toMatchObject({
       type: 'connection.disconnected',
       data: { reason: 'expired', name: 'forgotten', previousStatus: 'pending' },

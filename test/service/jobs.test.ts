@@ -1,5 +1,4 @@
 /** Scheduled checks: detected faults, inconclusive results, and messages. */
-import { openFileStore } from '../../service/index.js';
 import { hour, minute, until } from '../passing-clock.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
 
@@ -60,7 +59,7 @@ test('a deleted role fails at the second check in a row, and recovers when it is
     },
   });
   expect((await made.ask()).body).toMatchObject({ code: 'connection_not_healthy' });
-  await until(() => vendor.receiver.types(made.id).length === 2);
+  await vendor.heard(() => vendor.receiver.types(made.id).length === 2);
   expect(vendor.receiver.of(made.id).at(-1)?.body).toMatchObject({
     type: 'connection.failed',
     data: {
@@ -85,7 +84,7 @@ test('a deleted role fails at the second check in a row, and recovers when it is
   });
   await nextCheck(made);
   await until(async () => (await made.status()) === 'connected');
-  await until(() => vendor.receiver.types(made.id).length === 3);
+  await vendor.heard(() => vendor.receiver.types(made.id).length === 3);
   expect(vendor.receiver.types(made.id)).toEqual([
     'connection.connected',
     'connection.failed',
@@ -163,7 +162,7 @@ test.each([
   ]);
   expect(await counted()).toBe(`rolebridge_security_events_total{code="${code}"} 1`);
   expect((await checks(made))[0]).toMatchObject({ outcome: 'refused', code });
-  await until(() => vendor.receiver.types(made.id).length === 2);
+  await vendor.heard(() => vendor.receiver.types(made.id).length === 2);
   expect(vendor.receiver.of(made.id).at(-1)?.body).toMatchObject({
     type: 'connection.failed',
     data: { code, security: true },
@@ -195,7 +194,7 @@ test('a rejected role connects automatically after it is fixed', async () => {
   await until(
     async () => (await vendor.call('GET', `/v1/connections/${connection.id}`)).body.status === 'connected',
   );
-  await until(() => vendor.receiver.types(connection.id).length === 2);
+  await vendor.heard(() => vendor.receiver.types(connection.id).length === 2);
   expect(vendor.receiver.types(connection.id)).toEqual(['connection.failed', 'connection.connected']);
   // Nothing was lost that had been safe.
   expect(vendor.receiver.of(connection.id)[0]?.body.data).not.toHaveProperty('security');
@@ -305,7 +304,7 @@ test('an access key that stops working fails at the second check in a row', asyn
   await until(async () => (await read()).status === 'failed');
   expect((await read()).verification.code).toBe('access_key_invalid');
   expect((await vendor.call('POST', '/v1/credentials', {})).status).not.toBe(200);
-  await until(() => vendor.receiver.types(connection.id).length === 2);
+  await vendor.heard(() => vendor.receiver.types(connection.id).length === 2);
   expect(vendor.receiver.types(connection.id)).toEqual(['connection.connected', 'connection.failed']);
 });
 
@@ -321,7 +320,7 @@ test('a shutdown while AWS hangs leaves the check to the next process', async ()
   const { receiver, sandbox } = vendor;
   sandbox.faults.clear();
   sandbox.deleteRole(made.arn);
-  const store = await openFileStore({ directory: vendor.directory });
+  const store = await vendor.openStore();
   // As it was: nothing half-done, and still to be looked at.
   expect(await store.connection(vendor.organization.id, made.id as never)).toMatchObject({
     status: 'connected',
@@ -338,7 +337,7 @@ test('a shutdown while AWS hangs leaves the check to the next process', async ()
 test('connections without a job get one at start', async () => {
   const made = await Promise.all(['one', 'two', 'three'].map((project) => vendor.connected({ project })));
   await vendor.service.close();
-  const store = await openFileStore({ directory: vendor.directory });
+  const store = await vendor.openStore();
   for (const { id } of made)
     await store.commit({ endJobs: [{ connectionId: id as never, purpose: 'verify' }] });
   expect(await store.nextJobAt()).toBeUndefined();

@@ -3,7 +3,6 @@ import {
   commandLine,
   createEncryption,
   openEncryption,
-  openFileStore,
   reencrypt,
   systemClock,
 } from '../../service/index.js';
@@ -93,7 +92,7 @@ describe('access keys under a KMS key', () => {
     const { arn } = kms.createKey();
     const remote = { keyArns: [arn] as [string], endpoint: kms.url, credentials };
     const both = openEncryption({ ...local, kms: remote });
-    const store = await openFileStore({ directory: vendor.directory });
+    const store = await vendor.openStore();
     const encryption = createEncryption([{ id: 's1', key: randomBytes(32) }]);
     const deps = { store, clock: systemClock, encryption, accessKeyEncryption: both };
     expect((await reencrypt(deps, commandLine())).accessKeys).toEqual({

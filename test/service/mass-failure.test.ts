@@ -1,4 +1,5 @@
 /** A fault of many connections at once is the vendor's first: no customer is blamed. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { hour, until } from '../passing-clock.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
 import { openWebClient, wordsOf } from '../web-client.js';
@@ -67,6 +68,39 @@ test('denials for all customers fail no connection, and cached sessions still wo
   expect(await ready()).toEqual({ status: 'ready' });
   expect(await statuses(made)).toEqual(Array(6).fill('connected'));
   await until(() => vendor.receiver.received.some(({ body }) => body.type === 'service.recovered'));
+});
+
+test('roles that are denied while the repair spreads in AWS are not blamed, and there is no second alarm', async () => {
+  const made = await customers(6);
+  const late = new Set(made.slice(3).map(({ arn }) => arn));
+  const fault = { kind: 'denied-by-organization', action: 'AssumeRole', because: '' } as const;
+  deniesAll();
+  await checkedAgain(made, 2);
+  vendor.sandbox.faults.clear();
+  vendor.sandbox.faults.set({ ...fault, matches: ({ roleArn }) => late.has(roleArn ?? '') });
+  const ready = async () =>
+    (await (await fetch(`${vendor.service.url}/readyz`)).json()) as { degradedSince?: string };
+  // Held checks are retried within two minutes.
+  await until(async () => {
+    vendor.clock.pass(5_000);
+    return (await ready()).degradedSince === undefined;
+  }, 'the recovery');
+  const first = vendor.sandbox.requests.length;
+  const asked = () => new Set(vendor.sandbox.requests.slice(first).map(({ roleArn }) => roleArn));
+  // No more than AWS takes: time stands still while checks run.
+  for (let steps = 0; steps < 24 && ![...late].every((arn) => asked().has(arn)); steps++) {
+    vendor.clock.pass(10_000);
+    for (let count = -1; count !== vendor.sandbox.requests.length; ) {
+      count = vendor.sandbox.requests.length;
+      await sleep(200);
+    }
+  }
+  expect([...late].filter((arn) => asked().has(arn))).not.toEqual([]);
+  vendor.sandbox.faults.clear();
+  await checkedAgain(made, 1);
+  expect(await statuses(made)).toEqual(Array(6).fill('connected'));
+  const types = vendor.receiver.received.map(({ body }) => body.type);
+  expect(types).not.toContain('connection.failed');
 });
 
 test('a text that blames the vendor raises the same alarm', async () => {

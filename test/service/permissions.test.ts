@@ -53,6 +53,8 @@ beforeAll(async () => {
   vendor = await startWatchedVendor({
     operatorTokenHash: createHash('sha256').update(operatorToken).digest('hex'),
     permissionSets: { list: () => served.list(), get: (...asked) => served.get(...asked) },
+    // The sandbox knows a change at once.
+    propagationWindowMs: 300,
   });
 });
 afterAll(() => vendor.close());
@@ -187,6 +189,12 @@ test('a missing required permission fails the deploy with its reason and the den
 
   await role.put(allow(needed));
   expect((await role.deploy()).body.permissions).toBe('complete');
+
+  // One reason, one sentence.
+  const { body: second } = await (await made(['sqs:ListQueues'])).deploy();
+  expect(second.detail).toContain(
+    'ec2:DescribeInstances, s3:ListAllMyBuckets are allowed by no policy (Inventory: Why Inventory.)',
+  );
 });
 
 test('a denying boundary or service control policy is named', async () => {
@@ -294,7 +302,7 @@ test('a permission that is missing later makes the set incomplete, sends an even
   const drifted = await role.show();
   expect([drifted.status, drifted.permissions]).toEqual(['connected', 'incomplete']);
   expect((await vendor.call('POST', '/v1/credentials', { project: 'later' })).status).toBe(200);
-  await until(() => role.types().includes('connection.permissions_changed'), 'the event');
+  await vendor.heard(() => role.types().includes('connection.permissions_changed'), 'the event');
   expect(vendor.receiver.of(role.connection.id).at(-1)?.body.data).toMatchObject({
     permissions: 'incomplete',
     previousPermissions: 'complete',
@@ -319,7 +327,7 @@ test('a rejected deploy that finds lost permissions of the current version repor
   expect([status, permissions, verification.result]).toEqual(['connected', 'incomplete', 'passed']);
   expect(verification.permissions.missing).toMatchObject([{ action: 'ec2:DescribeInstances' }]);
   expect(verification.checks.at(-1)).toMatchObject({ name: 'permissions', outcome: 'failed' });
-  await until(() => role.types().includes('connection.permissions_changed'), 'the event');
+  await vendor.heard(() => role.types().includes('connection.permissions_changed'), 'the event');
   // The same again is no news.
   await role.deploy({ permissionSet: 'deploy@1' });
   expect(role.types().filter((type) => type === 'connection.permissions_changed')).toHaveLength(1);
@@ -367,7 +375,7 @@ test('a new version breaks no connected role: the role is outdated, and an upgra
     newestPermissionSet: 'deploy@2',
     permissions: 'complete',
   });
-  await until(() => role.types().includes('connection.permissions_outdated'), 'the event');
+  await vendor.heard(() => role.types().includes('connection.permissions_outdated'), 'the event');
   const early = await role.deploy({ permissionSet: 'deploy@2' });
   expect([early.status, early.body.missing[0].action]).toEqual([422, 'rds:DescribeDBInstances']);
   expect(await role.show()).toMatchObject({ status: 'connected', permissionSet: 'deploy@1' });

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { inspect } from '../../service/records/lowdb/inspect.js';
 import { openFileStore } from '../../service/records/open.js';
 import type { RecordStore } from '../../service/records/record-store.js';
@@ -46,12 +47,22 @@ let base: string;
 let truth: string;
 const organizations = [anOrganization(), anOrganization(), anOrganization()];
 
+/** Connected, with a report that stays on the disk. */
+function verified(roleName: string, message = 'It opens.') {
+  const connected = connectedTo(`arn:aws:iam::123456789012:role/${roleName}`);
+  const check = { name: 'assumable', outcome: 'passed', message, at: connected.verification.startedAt };
+  return { ...connected, verification: { ...connected.verification, checks: [check] } };
+}
+
 /** Ends with records that no document names, as after `kill -9`. */
 async function fill(store: RecordStore, name = 'p'): Promise<void> {
   for (const { id } of organizations) {
     for (let number = 0; number < 8; number++) {
       await store.appendAudit([anAuditRecord(id)]);
-      const next = aConnection(id, { scopes: [{ project: `${name}${number}` }] });
+      const next = aConnection(id, {
+        scopes: [{ project: `${name}${number}` }],
+        ...verified(`${id}-${name}${number}`),
+      });
       await store.commit({ connection: { next, ifVersion: null, intent } });
     }
     await store.createApiKey(anApiKey(id));
@@ -229,6 +240,51 @@ test('an edited value in a document is detected', async () => {
     code: 'store_unavailable',
     detail: expect.stringContaining(path),
   });
+});
+
+test('an edited report is refused when it is read, and found by the next start', async () => {
+  const copy = copyOf(base);
+  const [{ id } = anOrganization()] = organizations;
+  const path = join(copy, 'organizations', `${id}.json`);
+  const store = await openFileStore({ directory: copy, keys });
+  const { connections } = await store.connections(id, { limit: 1 });
+  const connectionId = connections[0]?.id as never;
+  writeFileSync(path, readFileSync(path, 'utf8').replaceAll('It opens.', 'It shuts.'));
+  const damaged = { code: 'store_unavailable', detail: expect.stringContaining(path) };
+  await expect(store.connection(id, connectionId)).rejects.toMatchObject(damaged);
+  // Writes in the meantime sign no edited report.
+  await store.createApiKey(anApiKey(id));
+  await store.close();
+  await expect(contents(copy)).rejects.toMatchObject(damaged);
+});
+
+test('a report is read whole while its document is written again and again', async () => {
+  const directory = newFolder();
+  const store = await openFileStore({ directory, keys });
+  const organization = anOrganization();
+  await store.createOrganization(organization);
+  const { id } = organization;
+  let next = aConnection(id, verified('read'));
+  await store.commit({ connection: { next, ifVersion: null, intent } });
+  let isDone = false;
+  const reading = (async () => {
+    for (let count = 0; ; count++) {
+      const found = await store.connection(id, next.id);
+      expect(found).toMatchObject({
+        verification: { checks: [{ message: expect.stringMatching(/^(x+|It opens\.)$/) }] },
+      });
+      if (isDone) return count;
+      await setImmediate();
+    }
+  })();
+  for (let number = 1; number <= 100; number++) {
+    next = { ...next, ...verified('read', 'x'.repeat(number)), version: number + 1 } as typeof next;
+    await store.commit({ connection: { next, ifVersion: number, intent } });
+  }
+  isDone = true;
+  expect(await reading).toBeGreaterThan(100);
+  expect(await store.connection(id, next.id)).toEqual(next);
+  await store.close();
 });
 
 test('an edited line signed without the key is detected', async () => {

@@ -1,4 +1,5 @@
 /** The page of API keys, as a browser without scripts uses it. */
+import { until } from '../passing-clock.js';
 import { startVendor, type Vendor } from '../vendor.js';
 import { openWebClient, type WebClient, wordsOf } from '../web-client.js';
 
@@ -21,8 +22,13 @@ test('creates a key with limits, shows it once, and revokes it', async () => {
   const key = keyIn(made.text);
   expect([made.status, wordsOf(made)]).toEqual([200, expect.stringContaining('not shown again')]);
   expect((await vendor.call('GET', '/v1/connections', undefined, key)).status).toBe(200);
-  const { apiKeys } = (await vendor.call('GET', '/v1/api-keys')).body;
-  const stored = apiKeys.find(({ name }: { name: string }) => name === 'runner');
+  const shown = async () =>
+    (await vendor.call('GET', '/v1/api-keys')).body.apiKeys.find(
+      ({ name }: { name: string }) => name === 'runner',
+    );
+  // Stored beside the answer.
+  await until(async () => (await shown()).lastUsedAt !== undefined, 'the mark of the use');
+  const stored = await shown();
   expect(stored).toMatchObject({
     permissions: ['connections:read'],
     scope: { project: 'shop', environment: 'production' },

@@ -36,6 +36,19 @@ async function endpoint(members: object = {}, key = vendor.apiKey) {
 
 const project = () => ({ project: `p-${randomBytes(4).toString('hex')}` });
 
+test('endpoints that never answer take a part of the deliveries, and hold up no other organization', async () => {
+  const slow = [await endpoint(), await endpoint()];
+  for (const { receiver } of slow) receiver.answer = () => {};
+  const other = await vendor.service.createOrganization('other');
+  const quick = await endpoint({}, other.apiKey);
+  await Promise.all(Array.from({ length: 40 }, () => vendor.connected(project())));
+  await until(() => slow.every(({ receiver }) => receiver.received.length === 16));
+  const made = await vendor.connected(project(), other.apiKey);
+  // Well before the first of the others is cut off after 15 seconds.
+  await until(() => quick.receiver.types(made.id).length === 1, 'the other organization’s message', 5_000);
+  expect(slow.map(({ receiver }) => receiver.received.length)).toEqual([16, 16]);
+});
+
 test("an organization's endpoint gets its events, the operator's those of all, each with its own secret", async () => {
   const own = await endpoint();
   const all = await endpoint({}, operatorToken);

@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { LookupFunction } from 'node:net';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
-import { openFileStore } from '../../service/index.js';
 import { readContract } from '../api-contract.js';
 import { hour, minute, until } from '../passing-clock.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
@@ -195,6 +194,27 @@ describe('an endpoint that fails', () => {
     await until(() => vendor.receiver.types(second.id).length === 1);
   });
 
+  test('says 410 before a restart and is left alone after it', async () => {
+    await start();
+    const { receiver, openStore, sandbox } = vendor;
+    receivers.push(receiver);
+    const webhooks = { endpoints: [receiver.url], secrets: [receiver.secret], allowsPrivate: true };
+    receiver.answer = (response) => response.writeHead(410).end();
+    await vendor.connected();
+    await until(() => vendor.logged('wants no more').length === 1);
+    await until(async () => (await vendor.store.nextMessageAt()) === undefined);
+    const { apiKey } = vendor;
+    await vendor.service.close();
+    await start({ store: await openStore(), webhooks });
+    await vendor.connected({ project: 'later' }, apiKey);
+    await until(async () => {
+      const next = await vendor.store.nextMessageAt();
+      return next !== undefined && Date.parse(next) - vendor.clock.now() > 55 * minute;
+    });
+    expect(receiver.received).toHaveLength(1);
+    await sandbox.close();
+  });
+
   test('is retried as its Retry-After says', async () => {
     await start();
     vendor.receiver.answer = (response) => response.writeHead(429, { 'retry-after': '600' }).end();
@@ -361,13 +381,13 @@ describe('addresses that are never contacted', () => {
 
   test('an endpoint that is no longer configured', async () => {
     await start();
-    const { receiver, directory, sandbox } = vendor;
+    const { receiver, openStore, sandbox } = vendor;
     receivers.push(receiver);
     receiver.answer = (response) => response.writeHead(500).end();
     await vendor.connected();
     await until(() => vendor.logged('is tried again').length === 1);
     await vendor.service.close();
-    const store = await openFileStore({ directory });
+    const store = await openStore();
     await start({ store, webhooks: { endpoints: [], secrets } });
     vendor.clock.pass(hour);
     await until(() => vendor.logged('not configured any more').length === 1);
@@ -380,7 +400,7 @@ describe('addresses that are never contacted', () => {
 test('no secret or path of an endpoint is logged or stored in the clear', async () => {
   await start();
   const made = await vendor.connected();
-  await until(() => vendor.receiver.of(made.id).length === 1);
+  await until(() => vendor.receiver.types(made.id).length === 1);
   const files = readdirSync(vendor.directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));

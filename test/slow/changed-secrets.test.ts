@@ -126,8 +126,8 @@ it('a different service key under the same id, or none, stops the start and doct
   await pending(first, await vendor.organization(first));
   await stop(first);
   for (const [keys, sentence] of [
-    [imposter, 'the key "k1" is not the key "k1" that encrypted what is stored'],
-    [`${next},${imposter}`, 'the key "k1" is not the key "k1" that encrypted what is stored'],
+    [imposter, 'the key "k1" is not the key "k1" that encrypted the stored data'],
+    [`${next},${imposter}`, 'the key "k1" is not the key "k1" that encrypted the stored data'],
     [next, 'is encrypted with the service key "k1", which is not configured'],
   ] as const) {
     await expect(vendor.start({ ROLEBRIDGE_SERVICE_KEYS: keys })).rejects.toThrow(sentence);

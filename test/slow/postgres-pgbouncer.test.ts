@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { openPostgresStore } from '../../service/index.js';
 import { aConnection, anAuditRecord, anOrganization, intent } from '../contract/records.js';
 import { startPostgres } from '../postgres/index.js';
+import { startVendorOnDatabase } from '../postgres/service-processes.js';
 
 const program = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/opt/homebrew/bin/pgbouncer'].find(existsSync);
 
@@ -17,9 +18,14 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
+const keys = [{ id: 'k1', key: Buffer.alloc(32, 1) }];
 
-test('works behind PgBouncer in transaction mode', async () => {
-  if (program === undefined) return console.warn('Not checked: pgbouncer is not installed.');
+/** A PostgreSQL and, before it, PgBouncer in transaction mode; undefined, and said so, where it is not installed. */
+async function startPooler() {
+  if (program === undefined) {
+    console.warn('Not checked: pgbouncer is not installed.');
+    return undefined;
+  }
   const server = await startPostgres();
   const directory = mkdtempSync(join(tmpdir(), 'rolebridge-pgbouncer-'));
   chmodSync(directory, 0o755);
@@ -47,14 +53,30 @@ default_pool_size = 3
     stdio: 'ignore',
     ...(user !== undefined && { uid: user }),
   });
+  const url = `postgres://${username}:${password}@127.0.0.1:${listenPort}/postgres`;
+  const open = async (left: number): ReturnType<typeof openPostgresStore> =>
+    openPostgresStore({ url, maxSessions: 10, keys }).catch((error) => {
+      if (left === 0) throw error;
+      return new Promise((resolve) => setTimeout(resolve, 100)).then(() => open(left - 1));
+    });
+  return {
+    url,
+    store: await open(50),
+    async close() {
+      const ended = new Promise((resolve) => pooler.once('exit', resolve));
+      pooler.kill('SIGKILL');
+      await ended;
+      await server.dispose();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+test('works behind PgBouncer in transaction mode: the store, and a whole service', async () => {
+  const pooler = await startPooler();
+  if (pooler === undefined) return;
+  const { store, url } = pooler;
   try {
-    const url = `postgres://${username}:${password}@127.0.0.1:${listenPort}/postgres`;
-    const open = async (left: number): ReturnType<typeof openPostgresStore> =>
-      openPostgresStore({ url, maxSessions: 10 }).catch((error) => {
-        if (left === 0) throw error;
-        return new Promise((resolve) => setTimeout(resolve, 100)).then(() => open(left - 1));
-      });
-    const store = await open(50);
     const organization = anOrganization();
     await store.createOrganization(organization);
     await Promise.all(
@@ -68,11 +90,22 @@ default_pool_size = 3
     await store.ready();
     expect((await store.auditRecords(organization.id, { limit: 100 })).records).toHaveLength(60);
     await store.close();
+
+    const vendor = await startVendorOnDatabase(url);
+    const settings = { ROLEBRIDGE_SERVICE_KEYS: `k1:${keys[0]?.key.toString('base64')}` };
+    const service = await vendor.startProcess(settings);
+    const customer = await vendor.organization(service);
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, async (_, index) =>
+        index % 2
+          ? customer.call(service, 'GET', '/v1/connections?limit=5')
+          : customer.call(service, 'POST', '/v1/connections', { name: `c${index}` }),
+      ),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(answers.map((_, index) => (index % 2 ? 200 : 201)));
+    expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
+    await vendor.close();
   } finally {
-    const ended = new Promise((resolve) => pooler.once('exit', resolve));
-    pooler.kill('SIGKILL');
-    await ended;
-    await server.dispose();
-    rmSync(directory, { recursive: true, force: true });
+    await pooler.close();
   }
-}, 60_000);
+}, 90_000);

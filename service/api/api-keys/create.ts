@@ -26,7 +26,7 @@ export const createApiKey = defineOperation({
   method: 'post',
   path: '/v1/api-keys',
   tag: 'API keys',
-  summary: 'Creates an API key, at most within what your own key may do.',
+  summary: 'Creates an API key within the limits of your key.',
   description:
     'It dies with the key that creates it, and expires no later. Without `permissions` it reads connections and issues credentials.',
   auth: 'organization',

@@ -41,7 +41,7 @@ export const listAuditRecords = defineOperation({
   method: 'get',
   path: '/v1/audit',
   tag: 'Audit',
-  summary: 'Lists who did what when, newest first.',
+  summary: 'Lists audit records, newest first.',
   auth: 'organization',
   permission: 'audit:read',
   query: auditQuery,

@@ -8,7 +8,7 @@ export const createEnrollment = defineOperation({
   method: 'post',
   path: '/v1/enrollments',
   tag,
-  summary: 'Lets the accounts of an AWS Organization register themselves for a while.',
+  summary: 'Lets the accounts of an AWS Organization register themselves until it expires.',
   description: 'The answer has, this once, the secret that the stacks of the accounts sign with.',
   auth: 'organization',
   permission: 'connections:write',

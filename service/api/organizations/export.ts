@@ -20,7 +20,7 @@ export const exportOrganization = defineOperation({
   method: 'get',
   path: '/v1/organizations/{id}/export',
   tag,
-  summary: 'Exports all that the service knows of an organization, without secrets.',
+  summary: 'Exports the data of an organization, without secrets.',
   description:
     'One JSON value a line: `{"kind": "organization" | "api_key" | "sign_in_link" | "enrollment" | "webhook_endpoint" | "project" | "connection" | "audit_record", "value": …}`. Values have the shape of the call that returns them. The last line is `{"kind": "end"}`: without it the export was cut off.',
   auth: 'operator',

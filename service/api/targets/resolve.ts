@@ -8,7 +8,7 @@ export const resolve = defineOperation({
   method: 'get',
   path: '/v1/resolve',
   tag: 'Targets',
-  summary: 'Returns the connection that applies to a target, and why that one.',
+  summary: 'Returns the connection that applies to a target, and the reason.',
   description:
     'The longest scope that is a prefix of the target wins. A connection that is not healthy is still the answer, with its status.',
   auth: 'organization',

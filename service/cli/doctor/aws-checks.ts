@@ -71,7 +71,11 @@ export async function checkClock({ stsAnswers }: Examination): Promise<Finding> 
   const remedy = 'Set the clock by NTP, such as with chrony or systemd-timesyncd.';
   if (Math.abs(skewMs) > maxSkewMs) return { check: 'clock', outcome: 'failed', message: text, remedy };
   if (Math.abs(skewMs) > notableSkewMs) return { check: 'clock', outcome: 'warning', message: text, remedy };
-  return { check: 'clock', outcome: 'ok', message: `This machine's clock is AWS's, to ${seconds + 1} s.` };
+  return {
+    check: 'clock',
+    outcome: 'ok',
+    message: `This machine's clock matches AWS's within ${seconds + 1} s.`,
+  };
 }
 
 export async function checkStsEndpoint({ stsAnswers }: Examination): Promise<Finding> {

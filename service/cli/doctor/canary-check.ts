@@ -12,7 +12,7 @@ import type { Examination, Finding } from './finding.js';
 export async function checkCanary({ config }: Examination): Promise<Finding> {
   const check = 'canary';
   if (config.canary === undefined)
-    return { check, outcome: 'ok', message: 'None is set: roles of other organizations are asked instead.' };
+    return { check, outcome: 'ok', message: 'None is set: roles of other organizations are probed instead.' };
   const { externalId } = config.canary;
   const { arn, partition, accountId } = parseRoleArn(config.canary.roleArn);
   if (config.principals.get(partition)?.split(':')[4] === accountId)

@@ -9,6 +9,7 @@ import { createIntegrity } from '../integrity.js';
 import type { IntegrityKeys } from '../integrity-keys.js';
 import { readsOn } from '../reads.js';
 import { Rows } from '../rows.js';
+import { documentFile } from './document-file.js';
 import { integrityKeysIn } from './facts.js';
 import {
   type FileOperations,
@@ -123,14 +124,14 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
   const storeOf = (id: OrganizationId): OrganizationStore => {
     const damage = quarantined.get(id);
     if (damage) throw damaged([damage]);
-    const known = stores.get(id) ?? new OrganizationStore(id, around);
+    const known = stores.get(id) ?? new OrganizationStore(id, around, documentFile(id, around));
     stores.set(id, known);
     return known;
   };
   const all = () => [...stores.values()];
   let closing: Promise<void> | undefined;
   return {
-    ...readsOn(rows),
+    ...readsOn(rows, async (row) => storeOf(row.organizationId).textOf(row)),
     position: () => ({
       epoch: lock.epoch,
       changes: all().reduce((sum, store) => sum + store.sequence, 0),
@@ -180,6 +181,9 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
     close() {
       closing ??= (async () => {
         await Promise.all(all().map((store) => store.settled()));
+        // Of ten thousand organizations not all: they would keep the process from ending.
+        const until = Date.now() + marksMs;
+        for (const store of all()) if (Date.now() < until) await store.writeMarks();
         stopped ??= closed();
         await Promise.all(all().map((store) => store.settled()));
         await lock.release();
@@ -188,6 +192,9 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
     },
   };
 }
+
+/** How long the close may write marks of use. */
+const marksMs = 2_000;
 
 function makePrivate(directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });

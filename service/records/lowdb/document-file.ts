@@ -1,13 +1,25 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Adapter } from 'lowdb';
 import { z } from 'zod';
 import type { AuditRecord } from '../../domain/audit.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { Integrity } from '../integrity.js';
+import type { Place, Row } from '../row.js';
 import { auditRecord } from '../schemas.js';
-import { type TableName, tableNames } from '../tables.js';
+import { staysOnDisk, type TableName, tableNames } from '../tables.js';
 import { type FileOperations, inForm, unlessAbsent, writeTemporary } from './files.js';
+import {
+  noSection,
+  placesIn,
+  readSection,
+  rowIn,
+  type Section,
+  textIn,
+  type WrittenSection,
+  writtenSection,
+} from './rows-on-disk.js';
 
 /** A place in the audit log: how many lines there are up to it, and the signature of the last. */
 export const anchor = z.strictObject({ n: z.int(), mac: z.string() });
@@ -20,6 +32,8 @@ const header = z.looseObject({
   epoch: z.int(),
   sequence: z.int(),
   audit: z.strictObject({ from: anchor, head: anchor, pending: z.array(auditRecord) }),
+  /** Of the rows behind the signature. */
+  digest: z.string(),
 });
 
 /** Everything that a data directory keeps of one organization but its audit log. */
@@ -34,8 +48,7 @@ export interface Document {
     /** Records that belong to this version and may not be in the log yet. */
     readonly pending: readonly AuditRecord[];
   };
-  /** The rows' JSON texts. */
-  readonly rows: (table: TableName) => Iterable<string>;
+  readonly rows: (table: TableName) => Iterable<Row>;
 }
 
 export const noDocument: Document = {
@@ -45,31 +58,41 @@ export const noDocument: Document = {
   rows: () => [],
 };
 
-/** A document is read into one string, which can't be much larger. */
+export const allRows = ({ rows }: Document): Row[] => tableNames.flatMap((table) => [...rows(table)]);
+
+export interface DocumentSurroundings {
+  /** Of the documents. */
+  readonly directory: string;
+  readonly integrity: Integrity;
+  readonly files: FileOperations;
+  /** Where temporary files are made. */
+  readonly staging: () => string;
+  /** Makes a rename last. */
+  readonly sync: () => Promise<void>;
+}
+
+export const documentFile = (id: OrganizationId, around: DocumentSurroundings): DocumentFile =>
+  new DocumentFile(join(around.directory, `${id}.json`), id, around);
+
+/** A document is read into memory at once, and a start reads all of them. */
 const largestBytes = 256 * 1024 * 1024;
 const pieceLength = 1 << 18;
+const tablesInMemory = tableNames.filter((table) => !staysOnDisk(table));
 
 /**
- * lowdb's adapter for one organization: a JSON document with a row a line, signed at its end. lowdb's own writer loses
- * the file's mode, follows a symlink at its temporary name and never calls fsync.
+ * lowdb's adapter for one organization: a JSON document with a row a line. It is signed behind the tables that are held
+ * in memory; those that stay on the disk follow, and the signature covers their digest. lowdb's own writer loses the
+ * file's mode, follows a symlink at its temporary name and never calls fsync.
  */
 export class DocumentFile implements Adapter<Document> {
   /** The next write destroys a secret: no copy of the version before stays. */
   dropsBackup = false;
-  /** Of the last read or write. */
-  sizeBytes = 0;
+  #onDisk: Section = noSection;
 
   constructor(
     readonly path: string,
     private readonly organizationId: OrganizationId,
-    private readonly around: {
-      readonly integrity: Integrity;
-      readonly files: FileOperations;
-      /** Where temporary files are made. */
-      readonly staging: () => string;
-      /** Makes a rename last. */
-      readonly sync: () => Promise<void>;
-    },
+    private readonly around: DocumentSurroundings,
   ) {}
 
   /** @throws Error with a message for the operator */
@@ -79,15 +102,23 @@ export class DocumentFile implements Adapter<Document> {
       bytes = readFileSync(this.path);
     } catch (error) {
       unlessAbsent(error);
+      this.#onDisk = noSection;
       return null;
     }
-    this.sizeBytes = bytes.length;
-    return readDocument(bytes, this.organizationId, this.around.integrity);
+    const { document, section } = readDocument(bytes, this.organizationId, this.around.integrity);
+    this.#onDisk = section;
+    return document;
+  }
+
+  /** The JSON of a row that stays on the disk. @throws Error when something else is in its place */
+  textAt(place: Place): string {
+    return textIn(this.path, this.#onDisk, place);
   }
 
   async write(document: Document): Promise<void> {
     const { files, staging, sync } = this.around;
-    const temporary = await writeTemporary(staging(), this.#pieces(document), files);
+    const section = writtenSection(document.rows, this.path, this.#onDisk);
+    const temporary = await writeTemporary(staging(), this.#pieces(document, section), files);
     try {
       await files.unlink(`${this.path}.bak`).catch(unlessAbsent);
       if (!this.dropsBackup) await files.link(this.path, `${this.path}.bak`).catch(unlessAbsent);
@@ -98,14 +129,16 @@ export class DocumentFile implements Adapter<Document> {
     }
     await sync();
     this.dropsBackup = false;
+    this.#onDisk = section;
+    for (const [row, place] of section.moved) row.text = place;
   }
 
-  *#pieces(document: Document): Iterable<Buffer> {
+  *#pieces(document: Document, section: WrittenSection): Iterable<Buffer> {
     const { integrity } = this.around;
     // A renewed key signs the next document.
     const [mac, keyId] = [integrity.start(), integrity.keyId];
     let text = '';
-    let sizeBytes = 0;
+    let sizeBytes = section.bytes.length;
     const take = () => {
       const piece = Buffer.from(text);
       text = '';
@@ -119,65 +152,58 @@ export class DocumentFile implements Adapter<Document> {
         );
       return piece;
     };
-    for (const line of linesOf(document, this.organizationId)) {
+    for (const line of linesOf(document, this.organizationId, section.digest)) {
       text += line;
       if (text.length >= pieceLength) yield take();
     }
     yield take();
-    yield Buffer.from(`${tail(keyId)}${mac.digest('base64url')}"}\n`);
-    this.sizeBytes = sizeBytes;
+    const signature = `,"key":${JSON.stringify(keyId)},"mac":"${mac.digest('base64url')}"`;
+    yield Buffer.concat([Buffer.from(signature), section.bytes]);
   }
 }
-
-const tail = (keyId: string): string => `,"key":${JSON.stringify(keyId)},"mac":"`;
 
 function* linesOf(
   { epoch, sequence, audit, rows }: Document,
   organization: OrganizationId,
+  digest: string,
 ): Iterable<string> {
-  const head = JSON.stringify({ format: 1, organization, epoch, sequence, audit });
+  const head = JSON.stringify({ format: 1, organization, epoch, sequence, audit, digest });
   yield `${head.slice(0, -1)},"tables":{\n`;
   let separator = '';
-  for (const table of tableNames) {
+  for (const table of tablesInMemory) {
     yield `${separator}"${table}":[\n`;
     let between = '';
-    for (const row of rows(table)) {
-      yield `${between}${row}`;
+    for (const { text } of rows(table)) {
+      yield `${between}${text}`;
       between = ',\n';
     }
     yield '\n]';
     separator = ',\n';
   }
-  yield '\n}';
+  yield endOfSigned;
 }
 
-const signature = /,"key":"([^"\\]{1,200})","mac":"([\w-]{43})"\}\n$/;
+const endOfSigned = '\n}';
+const signature = /^,"key":"([^"\\]{1,200})","mac":"([\w-]{43})"/;
 
-function readDocument(bytes: Buffer, organizationId: OrganizationId, integrity: Integrity): Document {
-  const end = bytes.lastIndexOf(',"key":"');
-  const [, keyId = '', mac = ''] = signature.exec(bytes.toString('utf8', Math.max(end, 0))) ?? [];
-  if (end === -1 || mac === '') throw new Error('it has no signature at its end');
+function readDocument(bytes: Buffer, organizationId: OrganizationId, integrity: Integrity) {
+  // No row begins so.
+  const end = bytes.indexOf(`${endOfSigned},"key":"`) + endOfSigned.length;
+  const [written = '', keyId = '', mac = ''] = signature.exec(bytes.toString('latin1', end, end + 300)) ?? [];
+  if (mac === '') throw new Error('it has no signature');
   const signed = bytes.subarray(0, end);
   const fault = integrity.fault(keyId, mac, signed);
   if (fault) throw new Error(fault);
-  const lines = signed.toString().split('\n');
-  const found = inForm(header, `${lines[0]?.slice(0, -',"tables":{'.length)}}`);
+  const firstLine = signed.toString('utf8', 0, signed.indexOf(10));
+  const { digest, ...found } = inForm(header, `${firstLine.slice(0, -',"tables":{'.length)}}`);
   if (found.organization !== organizationId)
     throw new Error(`it holds the organization ${found.organization}`);
-  const rows = new Map<string, string[]>();
-  let table: string[] = [];
-  for (const line of lines.slice(1)) {
-    const name = /^"(\w+)":\[$/.exec(line)?.[1];
-    if (name !== undefined) {
-      table = [];
-      rows.set(name, table);
-    } else if (line.startsWith('{')) table.push(line.endsWith(',') ? line.slice(0, -1) : line);
-  }
+  const inMemory = Array.from(placesIn(signed), ({ table, start, end }) =>
+    rowIn(table, bytes.toString('utf8', start, end), organizationId),
+  );
+  const onDisk = readSection(bytes.subarray(end + written.length), digest, organizationId);
+  const rows = [...inMemory, ...onDisk.rows];
   const { epoch, sequence, audit } = found;
-  return {
-    epoch,
-    sequence,
-    audit,
-    rows: (name) => rows.get(name) ?? [],
-  };
+  const ofTable = (name: TableName) => rows.filter(({ table }) => table === name);
+  return { document: { epoch, sequence, audit, rows: ofTable }, section: onDisk.section };
 }

@@ -9,11 +9,11 @@ import { readsOn } from '../reads.js';
 import { createRecordStore, type RecordStore } from '../record-store.js';
 import { Rows } from '../rows.js';
 import type { AuditSurroundings } from './audit-log.js';
-import { noDocument } from './document-file.js';
+import { documentFile, noDocument } from './document-file.js';
 import { integrityKeysIn } from './facts.js';
 import { fileOperations, sharedSync } from './files.js';
 import { checkLog, type Damage, type Found, load, monthsOf } from './load.js';
-import { documentFile, type Surroundings } from './organization.js';
+import type { Surroundings } from './organization.js';
 import { askHolder, type Holder } from './writer-lock.js';
 
 export interface Inspection {
@@ -84,7 +84,7 @@ async function inspectOnce(
   const refused = async () => assertWritable();
   const log = { append: refused, organizations: refused, read: refused, trim: refused };
   const store = createRecordStore({
-    ...readsOn(rows),
+    ...readsOn(rows, async (row) => found.stores.find(({ id }) => id === row.organizationId)?.textOf(row)),
     log,
     transact: refused,
     ready: refused,

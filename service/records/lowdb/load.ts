@@ -3,20 +3,12 @@ import { join } from 'node:path';
 import type { AuditRecord } from '../../domain/audit.js';
 import { isOrganizationId, type OrganizationId } from '../../domain/ids.js';
 import { messageOf } from '../../unknown-value.js';
-import type { Row } from '../row.js';
-import { rowValue } from '../rows.js';
-import { claimsOf } from '../tables.js';
+import { claimsOfRow } from '../rows.js';
 import { linesBackward, readLine } from './audit-lines.js';
 import { auditFileName, type FoundLog } from './audit-log.js';
-import { type Anchor, type Document, noDocument } from './document-file.js';
+import { type Anchor, allRows, type Document, documentFile, noDocument } from './document-file.js';
 import { readHead } from './head.js';
-import {
-  documentFile,
-  largeOrganization,
-  OrganizationStore,
-  rowsIn,
-  type Surroundings,
-} from './organization.js';
+import { largeOrganization, OrganizationStore, type Surroundings } from './organization.js';
 
 /** Faults of an organization's files. */
 export interface Damage {
@@ -78,11 +70,10 @@ async function loadOne(
   const path = join(around.directory, `${id}.json`);
   const of = (reason: string) => new Error(`${path} can't be used: ${reason}`);
   const head = readHead(around.directory, id, around.integrity);
+  const file = documentFile(id, around);
   let document: Document;
-  let rows: Row[];
   try {
-    document = (await documentFile(id, around).read()) ?? noDocument;
-    rows = rowsIn(document, id);
+    document = (await file.read()) ?? noDocument;
   } catch (error) {
     throw of(messageOf(error));
   }
@@ -104,12 +95,13 @@ async function loadOne(
   const expected = log.signatures.get(head.audit.n);
   if (head.audit.n > 0 && expected && expected.mac !== head.audit.mac && expected.epoch <= head.epoch)
     throw new Error(`${log.path} is damaged: line ${head.audit.n} is not the one that was stored`);
+  const rows = allRows(document);
   for (const row of rows)
-    for (const { constraint, value } of claimsOf(row.table, rowValue(row)))
+    for (const { constraint, value } of claimsOfRow(row))
       if (around.rows.holder(constraint, id, value))
         throw of(`the ${constraint} ${value} in it is in the store twice`);
   around.rows.apply(rows.map((next) => ({ table: next.table, key: next.key, next })));
-  const store = new OrganizationStore(id, around, {
+  const store = new OrganizationStore(id, around, file, {
     document,
     log: { months: log.months, head: log.head, sizeBytes: log.sizeBytes },
   });

@@ -1,32 +1,29 @@
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { Low } from 'lowdb';
 import type { AuditRecord } from '../../domain/audit.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { Transaction } from '../backend.js';
-import type { Integrity } from '../integrity.js';
 import type { Row } from '../row.js';
-import { type Rows, rowOf, Staged } from '../rows.js';
-import { checkedValue, type TableName, tableNames, tables } from '../tables.js';
+import { type Rows, Staged } from '../rows.js';
+import type { TableName } from '../tables.js';
 import { AuditLog, type AuditSurroundings, type FoundLog } from './audit-log.js';
-import { type Anchor, type Document, DocumentFile, noDocument } from './document-file.js';
-import { type FileOperations, unavailable } from './files.js';
+import {
+  type Anchor,
+  allRows,
+  type Document,
+  type DocumentFile,
+  type DocumentSurroundings,
+  noDocument,
+} from './document-file.js';
+import { unavailable } from './files.js';
 import { writeHead } from './head.js';
-import { transactionOn } from './transaction.js';
+import { rowsOf, transactionOn } from './transaction.js';
 
 /** Shared by all organizations of a data directory. */
-export interface Surroundings {
-  /** Of the documents. */
-  readonly directory: string;
+export interface Surroundings extends DocumentSurroundings {
   readonly rows: Rows;
-  readonly files: FileOperations;
-  readonly integrity: Integrity;
   readonly audit: AuditSurroundings;
-  /** Where temporary files are made. */
-  readonly staging: () => string;
-  /** Makes a rename of a document last. */
-  readonly sync: () => Promise<void>;
   /** Hears that an organization has grown larger than one document should be. */
   readonly onLarge: (organizationId: OrganizationId, connections: number) => void;
 }
@@ -41,27 +38,33 @@ interface Waiting {
 const linesBehind = 2_000;
 export const largeOrganization = 2_000;
 
+/** A restart makes rows of these again; in other tables, a change that isn't lasting is a mark of use. */
+const madeAgain: readonly TableName[] = ['jobs', 'messages', 'runningChecks'];
+
 /** One organization: its document, through lowdb, and its audit log. */
 export class OrganizationStore {
   readonly log: AuditLog;
-  readonly #file: DocumentFile;
   readonly #low: Low<Document>;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
+  /** A batch of transactions, until its rows are in their places. */
+  #running: Promise<unknown> | undefined;
   /** A write failed: the disk is read again before anything else. */
   #isStale = false;
   #isLarge = false;
   #hasHead = false;
+  /** Marks of use that no write of the document has taken along yet. */
+  #hasMarks = false;
   #pending: readonly AuditRecord[];
   #sequence: number;
 
   constructor(
     readonly id: OrganizationId,
     private readonly around: Surroundings,
+    private readonly file: DocumentFile,
     found: { document: Document; log?: FoundLog | undefined } = { document: noDocument },
   ) {
-    this.#file = documentFile(id, around);
-    this.#low = new Low(this.#file, found.document);
+    this.#low = new Low(file, found.document);
     this.#pending = found.document.audit.pending;
     this.#sequence = found.document.sequence;
     this.log = new AuditLog(
@@ -88,6 +91,22 @@ export class OrganizationStore {
     });
   }
 
+  /** The JSON of a row that stays on the disk; undefined when it went meanwhile. @throws RolebridgeError `store_unavailable` */
+  async textOf({ table, key }: Row): Promise<string | undefined> {
+    for (let left = 2; ; left--) {
+      const text = this.around.rows.get(table, key)?.text;
+      if (typeof text !== 'object') return text;
+      try {
+        return this.file.textAt(text);
+      } catch (error) {
+        if (left === 0) throw unavailable(error);
+        // The next version took the document's place, and its rows are not in theirs.
+        await this.#running?.catch(() => {});
+        await setImmediate();
+      }
+    }
+  }
+
   async append(records: readonly AuditRecord[]): Promise<void> {
     this.#begin();
     await this.log.append(records);
@@ -104,6 +123,12 @@ export class OrganizationStore {
   async settled(): Promise<void> {
     await this.#flushing;
     await this.log.settled();
+  }
+
+  /** Before the process ends. */
+  async writeMarks(): Promise<void> {
+    if (this.#hasMarks && !this.#isStale)
+      await this.transact(async (transaction) => transaction.audit([])).catch(() => {});
   }
 
   /** Reads the disk again after a failed write. @throws RolebridgeError `store_unavailable` */
@@ -135,7 +160,9 @@ export class OrganizationStore {
       const batch = this.#waiting.splice(0);
       try {
         if (this.#isStale) await this.#reload();
-        for (const settle of await this.#run(batch)) settle();
+        const running = this.#run(batch);
+        this.#running = running;
+        for (const settle of await running) settle();
       } catch (error) {
         for (const { reject } of batch) reject(unavailable(error));
       }
@@ -160,6 +187,7 @@ export class OrganizationStore {
         forgets: false,
       };
       const transaction = transactionOn(own, {
+        textAt: (place) => this.file.textAt(place),
         audit: (more) => its.records.push(...more),
         lasting: () => {
           its.isLasting = true;
@@ -173,13 +201,14 @@ export class OrganizationStore {
         own.merge();
         records.push(...its.records);
         isLasting ||= its.isLasting;
-        if (its.forgets) this.#file.dropsBackup = true;
+        if (its.forgets) this.file.dropsBackup = true;
         settle.push(() => resolve(result));
       } catch (error) {
         settle.push(() => reject(error));
       }
     }
     if (isLasting) await this.#write(staged, records);
+    else this.#hasMarks ||= [...staged.changes.values()].some(({ table }) => !madeAgain.includes(table));
     rows.apply(staged.changes.values());
     return settle;
   }
@@ -200,7 +229,7 @@ export class OrganizationStore {
           head: this.log.head,
           pending: [...this.#pending, ...records],
         },
-        rows: (table) => textsOf(rows, staged, table),
+        rows: (table) => rowsOf(rows, staged, table),
       };
       await this.#low.write();
       // A writer that was fenced meanwhile acknowledges nothing.
@@ -210,6 +239,7 @@ export class OrganizationStore {
       throw error;
     }
     this.#isStale = false;
+    this.#hasMarks = false;
     this.#sequence = before.sequence + 1;
     this.#forgetTexts();
     this.#writeHead();
@@ -222,17 +252,16 @@ export class OrganizationStore {
     const { rows } = this.around;
     this.#isStale = true;
     try {
+      this.#low.data = noDocument;
       await this.#low.read();
-      const document = (await this.#file.read()) ?? noDocument;
+      const document = this.#low.data;
       if (document.sequence > 0) {
-        const handle = await open(this.#file.path, 'r+');
+        const handle = await open(this.file.path, 'r+');
         await handle.sync().finally(() => handle.close());
       }
       await this.around.sync();
-      const found = rowsIn(document, this.id);
       rows.forget(this.id);
-      rows.apply(found.map((next) => ({ table: next.table, key: next.key, next })));
-      this.#low.data = document;
+      rows.apply(allRows(document).map((next) => ({ table: next.table, key: next.key, next })));
       this.#sequence = document.sequence;
       this.#pending = document.audit.pending;
       this.#forgetTexts();
@@ -266,33 +295,4 @@ export class OrganizationStore {
     const value = { epoch: audit.epoch(), sequence: this.sequence, audit: this.log.head };
     writeHead(directory, this.id, value, integrity, isFirst);
   }
-}
-
-export const documentFile = (id: OrganizationId, around: Surroundings): DocumentFile =>
-  new DocumentFile(join(around.directory, `${id}.json`), id, around);
-
-/** @throws Error with a message for the operator */
-export const rowsIn = (document: Document, organizationId: OrganizationId): Row[] =>
-  tableNames.flatMap((table) =>
-    Array.from(document.rows(table), (text) => rowIn(table, text, organizationId)),
-  );
-
-function rowIn<Name extends TableName>(table: Name, text: string, organizationId: OrganizationId): Row {
-  const value = checkedValue(table, JSON.parse(text));
-  if (tables[table].organizationId(value) !== organizationId)
-    throw new Error('a row in it is of another organization');
-  return rowOf(table, value, text, organizationId);
-}
-
-function* textsOf(rows: Rows, staged: Staged, table: TableName): Iterable<string> {
-  const changes = new Map(
-    [...staged.changes.values()].filter((one) => one.table === table).map((one) => [one.key, one]),
-  );
-  for (const { key, text } of rows.of(table, staged.organizationId)) {
-    const change = changes.get(key);
-    changes.delete(key);
-    if (change === undefined) yield text;
-    else if (change.next) yield change.next.text;
-  }
-  for (const { next } of changes.values()) if (next) yield next.text;
 }

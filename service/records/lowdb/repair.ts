@@ -3,14 +3,13 @@ import { join, resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { SealingKey } from '../../secrets/keyring.js';
-import { Rows } from '../rows.js';
 import { type AuditLine, linesBackward, readLine } from './audit-lines.js';
 import { auditFileName } from './audit-log.js';
-import { type Anchor, type Document, DocumentFile, noDocument } from './document-file.js';
+import { type Anchor, type Document, DocumentFile, documentFile, noDocument } from './document-file.js';
 import { readHead, writeHead } from './head.js';
 import { type Inspection, inspect } from './inspect.js';
 import { monthsOf } from './load.js';
-import { rowsIn, type Surroundings } from './organization.js';
+import type { Surroundings } from './organization.js';
 import { takeLock } from './writer-lock.js';
 
 /** Data that a repair of one organization drops, or would drop. */
@@ -55,6 +54,8 @@ export async function repair(
 interface Plan extends Repair {
   /** Undefined: nothing of the organization can be read. */
   readonly document: Document | undefined;
+  /** The document is the version before. */
+  readonly isBackup: boolean;
   readonly log: KeptLog;
   /** Higher than anything that was stored. */
   readonly sequence: number;
@@ -83,11 +84,11 @@ async function planFor(
   if (log.from.n > (document ?? noDocument).audit.from.n)
     drops.push(`The audit log up to line ${log.from.n}.`);
   if (drops.length === 0) drops.push('Nothing: existing data is signed again.');
-  return { organizationId, damage: message, drops, document, log, sequence: newest + 1 };
+  return { organizationId, damage: message, drops, document, isBackup: !own, log, sequence: newest + 1 };
 }
 
 async function apply(
-  { organizationId, document, log, sequence }: Plan,
+  { organizationId, document, isBackup, log, sequence }: Plan,
   kept: string,
   around: Surroundings,
   epoch: number,
@@ -101,16 +102,10 @@ async function apply(
     if (keptBytes === 0) rmSync(path);
     else truncateSync(path, keptBytes);
   if (document) {
-    const rows = new Rows();
-    const own = rowsIn(document, organizationId);
-    rows.apply(own.map((next) => ({ table: next.table, key: next.key, next })));
-    const file = new DocumentFile(join(around.directory, `${organizationId}.json`), organizationId, around);
-    await file.write({
-      epoch,
-      sequence,
-      audit: { from: log.from, head: log.end, pending: [] },
-      rows: document.rows,
-    });
+    const file = documentFile(organizationId, around);
+    if (isBackup) renameSync(`${file.path}.bak`, file.path);
+    const { rows } = (await file.read()) ?? document;
+    await file.write({ epoch, sequence, audit: { from: log.from, head: log.end, pending: [] }, rows });
   }
   const value = { epoch, sequence: document ? sequence : 0, audit: log.end };
   writeHead(around.directory, organizationId, value, around.integrity, true);
@@ -123,9 +118,7 @@ async function readable(
 ): Promise<Document | undefined> {
   if (!existsSync(path)) return undefined;
   try {
-    const document = await new DocumentFile(path, id, around).read();
-    if (document) rowsIn(document, id);
-    return document ?? undefined;
+    return (await new DocumentFile(path, id, around).read()) ?? undefined;
   } catch {
     return undefined;
   }

@@ -1,11 +1,14 @@
 import type { AuditRecord } from '../../domain/audit.js';
 import type { Transaction } from '../backend.js';
-import { rowOf, rowValue, type Staged } from '../rows.js';
+import type { Place, Row } from '../row.js';
+import { type Rows, rowOf, rowValue, type Staged } from '../rows.js';
+import type { TableName } from '../tables.js';
 
 /** A transaction on rows in memory. */
 export const transactionOn = (
   staged: Staged,
   around: {
+    readonly textAt: (place: Place) => string;
     readonly audit: (records: readonly AuditRecord[]) => void;
     /** Something in it is to last. */
     readonly lasting: () => void;
@@ -14,7 +17,7 @@ export const transactionOn = (
 ): Transaction => ({
   async get(table, key) {
     const row = staged.get(table, key);
-    return row && rowValue(row);
+    return row && rowValue(row, around.textAt);
   },
   count: async (table, where) => staged.count(table, where),
   holder: async (constraint, value) => staged.holder(constraint, value)?.key,
@@ -34,3 +37,17 @@ export const transactionOn = (
   },
   forgetVersionBefore: around.forget,
 });
+
+/** The rows of a table with staged changes applied. */
+export function* rowsOf(rows: Rows, staged: Staged, table: TableName): Iterable<Row> {
+  const changes = new Map(
+    [...staged.changes.values()].filter((one) => one.table === table).map((one) => [one.key, one]),
+  );
+  for (const row of rows.of(table, staged.organizationId)) {
+    const change = changes.get(row.key);
+    changes.delete(row.key);
+    if (change === undefined) yield row;
+    else if (change.next) yield change.next;
+  }
+  for (const { next } of changes.values()) if (next) yield next;
+}

@@ -2,6 +2,7 @@ import { type Connection, roleRegistrationOf } from '../../domain/connection.js'
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { mayOpen } from '../access.js';
 import { type CheckResult, storedResultOf } from '../check-result.js';
+import { AssuranceDetails } from '../components/assurance.js';
 import { Account, ButtonLink, Callout, Crumbs, Fold, Time, useHref, Words } from '../components/basics.js';
 import { Checks, rowsOf } from '../components/checks.js';
 import { asksForPermissions, PermissionsCard } from '../components/permissions-card.js';
@@ -152,6 +153,7 @@ function Passed({ connection, rows }: { connection: Connection; rows: ReturnType
           <Words text={line} />
         </span>
       </Callout>
+      <AssuranceDetails connection={connection} />
       <Fold title={texts.view(rows.length)}>
         <Checks rows={rows} />
       </Fold>

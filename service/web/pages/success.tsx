@@ -3,6 +3,7 @@ import type { Connection } from '../../domain/connection.js';
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { describeScope } from '../../domain/scope.js';
 import { mayOpen } from '../access.js';
+import { AssuranceDetails } from '../components/assurance.js';
 import { Account, ButtonLink, Fold, useHref, Words } from '../components/basics.js';
 import { Checks, rowsOf } from '../components/checks.js';
 import { Icon } from '../components/icon.js';
@@ -137,6 +138,7 @@ function Finding({ connection }: { connection: Connection }) {
         <p class="muted">
           <Words text={line} />
         </p>
+        <AssuranceDetails connection={connection} />
         <Fold title={texts.evidence(rows.length)}>
           <Checks rows={rows} />
         </Fold>

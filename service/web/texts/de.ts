@@ -156,6 +156,8 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       testedTitle: 'Getestet: AWS hat jede andere External ID abgelehnt, die wir versucht haben',
       testedLine:
         'Die Rolle kann ihre eigene Vertrauensrichtlinie nicht lesen, deshalb haben wir sie von außen getestet. Erlauben Sie `iam:GetRole` auf die Rolle selbst, um es zu beweisen.',
+      showSelfInspection: 'Der Rolle erlauben, sich selbst zu lesen',
+      selfInspection: 'Inline-Richtlinie für die Rolle',
       passedTitle: 'Die Rolle funktioniert, und AWS lehnt sie ohne Ihre External ID ab',
       passedLine: 'Wir haben es ohne External ID und mit einer anderen versucht. AWS hat beides abgelehnt.',
       keyPassedTitle: 'Der Zugriffsschlüssel funktioniert',

@@ -152,6 +152,8 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       testedTitle: 'Tested: AWS denied every other external ID that we tried',
       testedLine:
         'The role can’t read its own trust policy, so we tested it from outside. Allow `iam:GetRole` on the role itself for proof.',
+      showSelfInspection: 'Let the role read itself',
+      selfInspection: 'Inline policy to add to the role',
       passedTitle: 'The role works, and AWS denies it without your external ID',
       passedLine: 'We tried without an external ID and with another one. AWS denied both.',
       keyPassedTitle: 'The access key works',
