@@ -42,6 +42,8 @@ export interface VerificationMembers {
   startedAt: string;
   /** ISO 8601, in UTC. */
   finishedAt: string;
+  /** The alias of the account, where the role may list it. */
+  accountAlias?: string | undefined;
   checks: Check[];
   probes: Probe[];
   permissions?: PermissionsReport | undefined;

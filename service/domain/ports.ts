@@ -417,6 +417,11 @@ export interface Sts {
     credentials: SessionCredentials,
     roleName: string,
   ): Promise<StsAnswer<{ roleId: string; trustPolicy: string }>>;
+  /** iam:ListAccountAliases with a session of a role, which needs no such permission. */
+  accountAlias(
+    partition: Partition,
+    credentials: SessionCredentials,
+  ): Promise<StsAnswer<{ alias: string | undefined }>>;
   /** iam:SimulatePrincipalPolicy of a role with a separate session; incomplete results are missing. */
   simulate(
     partition: Partition,
