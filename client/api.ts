@@ -42,6 +42,8 @@ export interface VerificationMembers {
   startedAt: string;
   /** ISO 8601, in UTC. */
   finishedAt: string;
+  /** The alias of the account, where the role may list it. */
+  accountAlias?: string | undefined;
   checks: Check[];
   probes: Probe[];
   permissions?: PermissionsReport | undefined;
@@ -632,6 +634,12 @@ export interface Preflight {
     message: string;
     remedy?: string | undefined;
   }[];
+  /** In the answer to a callback: the page of the connection. */
+  links?:
+    | {
+        page: string;
+      }
+    | undefined;
 }
 
 export interface Enrollment {

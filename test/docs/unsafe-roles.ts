@@ -87,6 +87,7 @@ export async function unsafeRolesPage(): Promise<string> {
               ? { outcome: 'allowed', sessionArn, roleId: 'AROA', credentials, requestId: '' }
               : denied,
           readRole: async () => denied,
+          accountAlias: notAsked,
           callerIdentity: async () => ({
             outcome: 'allowed',
             accountId: String(values.accountId),

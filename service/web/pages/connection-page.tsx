@@ -8,7 +8,7 @@ import { Checks, rowsOf } from '../components/checks.js';
 import { asksForPermissions, PermissionsCard } from '../components/permissions-card.js';
 import { CheckEvidence, NoVerdict, OpenRole, PolicyToDeploy, Refusal } from '../components/refusal.js';
 import { ScopeTreeView } from '../components/scope-fields.js';
-import { accountOf, assuranceOf, Status, verificationOf } from '../components/status.js';
+import { accountOf, aliasOf, assuranceOf, Status, verificationOf } from '../components/status.js';
 
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
@@ -31,6 +31,7 @@ export function ConnectionPage(page: ConnectionPageProps) {
   const { connection: texts, list, checks } = useTexts();
   const verification = verificationOf(connection);
   const account = accountOf(connection);
+  const alias = aliasOf(connection);
   const isAsked = connection.status === 'connected' && asksForPermissions(page);
   return (
     <>
@@ -43,7 +44,8 @@ export function ConnectionPage(page: ConnectionPageProps) {
             <>
               {account && (
                 <>
-                  {texts.account} <Account id={account} />.{' '}
+                  {texts.account} <Account id={account} />
+                  {alias && `, ${alias}`}.{' '}
                 </>
               )}
               {verification ? (

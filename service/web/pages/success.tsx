@@ -8,7 +8,7 @@ import { Account, ButtonLink, Fold, useHref, Words } from '../components/basics.
 import { Checks, rowsOf } from '../components/checks.js';
 import { Icon } from '../components/icon.js';
 import { lastName, levelIcons, levelOf, ScopePath } from '../components/scope.js';
-import { accountOf, assuranceOf, verificationOf } from '../components/status.js';
+import { accountOf, aliasOf, assuranceOf, verificationOf } from '../components/status.js';
 import { Tell } from '../components/tell.js';
 import { usePage, useTexts } from '../page-context.js';
 import { deployedSet } from '../permission-sets.js';
@@ -47,7 +47,7 @@ function SuccessPage({ connection, set }: { connection: Connection; set: Permiss
         </svg>
         <h1>{texts.title}</h1>
         <p class="win-acct">
-          <strong>{connection.name}</strong> <Account id={accountOf(connection)} />
+          <strong>{connection.name}</strong> <Account id={accountOf(connection)} /> {aliasOf(connection)}
         </p>
       </div>
       <section class="card" aria-labelledby="found">

@@ -510,6 +510,13 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       only: 'Nur auf',
       conditions: 'Unter Bedingungen, siehe die Richtlinie.',
       incomplete: `Einige Berechtigungen fehlen. ${v.name} arbeitet weiter in diesem Konto, ohne das, was sie braucht.`,
+      deniedBy: {
+        nothing_allows: 'Keine Richtlinie erlaubt es.',
+        explicit_deny: 'Eine Richtlinie der Rolle verbietet es.',
+        permissions_boundary: 'Die Berechtigungsgrenze der Rolle erlaubt es nicht.',
+        service_control_policy: 'Eine Service-Control-Richtlinie Ihrer AWS-Organisation verbietet es.',
+        allowed: 'Muss verboten sein, ist aber erlaubt.',
+      },
       unavailable: 'Nicht verfügbar, weil optionale Berechtigungen weggelassen wurden',
       notChecked: 'Vom Simulator von AWS nicht geprüft',
       title: (title, version) => (version ? `${title} v${version}` : title),
