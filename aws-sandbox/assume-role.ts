@@ -4,8 +4,9 @@ import { AwsError } from './aws-error.js';
 import { awsManagedPolicy } from './aws-managed-policies.js';
 import type { Action, Call } from './call.js';
 import type { ConditionContext } from './conditions.js';
-import { evaluateTrustPolicy, type Policy } from './evaluate.js';
-import { violation } from './parameters.js';
+import { denied } from './denial.js';
+import { evaluateTrustPolicy, type Policy, principalsIn } from './evaluate.js';
+import { checkCount } from './parameters.js';
 import { checkIdentityPolicy } from './policy-document.js';
 import type { XmlValue } from './query-protocol.js';
 import { contextOfAssumeRole, type Wish } from './request-context.js';
@@ -92,12 +93,7 @@ function readWish(call: Call): Wish {
     throw new AwsError('ValidationError', `${roleArn} is invalid`);
   }
   const transitiveTagKeys = params.list('TransitiveTagKeys');
-  if (transitiveTagKeys.length > 50)
-    throw violation(
-      'transitiveTagKeys',
-      'transitiveTagKeys',
-      'Member must have length less than or equal to 50',
-    );
+  checkCount('transitiveTagKeys', transitiveTagKeys, 50);
   return {
     roleArn,
     sessionName: params.required('RoleSessionName', SESSION_NAME),
@@ -129,26 +125,17 @@ function authorize(call: Call, wish: Wish): Role {
     const changesSourceIdentity =
       action === 'sts:SetSourceIdentity' && inherited !== undefined && inherited !== wish.sourceIdentity;
     authorizeCaller(call, { action, resource: wish.roleArn, context }, { identityDecides: !isNamed });
-    if (!allowed || changesSourceIdentity) {
-      throw new AwsError(
-        'AccessDenied',
-        `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${wish.roleArn}`,
-      );
-    }
+    if (!allowed || changesSourceIdentity) throw denied({ arn: caller.arn, action, resource: wish.roleArn });
   }
   if (!role) throw new Error('A role that does not exist was authorized');
   return role;
 }
 
 /** Within one account a trust policy that names the caller itself needs no identity-based policy beside it. */
-function namesDirectly(policy: Policy, caller: Caller): boolean {
-  const named = [policy.Statement]
-    .flat()
-    .flatMap(({ Effect, Principal }) =>
-      Effect === 'Allow' && typeof Principal === 'object' ? [Principal.AWS ?? []].flat() : [],
-    );
-  return named.some((name) => name === caller.arn || name === caller.principalArn);
-}
+const namesDirectly = (policy: Policy, { arn, principalArn }: Caller): boolean =>
+  principalsIn(policy, ({ Effect, Principal }) => Effect === 'Allow' && Principal !== undefined).some(
+    (name) => name === arn || name === principalArn,
+  );
 
 /** Transitive tags of the chain count as tags of this request. */
 function neededActions(wish: Wish): string[] {
@@ -197,8 +184,7 @@ function checkSessionPolicies(call: Call, wish: Wish) {
   const policy = call.params.optional('Policy', { min: 1, max: MAX_SESSION_POLICY_LENGTH });
   if (policy !== undefined) checkIdentityPolicy(policy, call.account.partition);
   const arns = call.params.list('PolicyArns', 'arn');
-  if (arns.length > 10)
-    throw violation('policyArns', 'policyArns', 'Member must have length less than or equal to 10');
+  checkCount('policyArns', arns, 10);
   const size = (policy?.length ?? 0) + arns.join('').length + JSON.stringify(wish.tags).length - 2;
   return {
     packedPolicySize: size > 0 ? Math.min(100, Math.ceil((size / 4096) * 100)) : undefined,

@@ -12,53 +12,27 @@ const LISTED = [
   'job-function/Billing',
 ];
 
-/** The gist of the policies that matter to tests of access. A policy of AWS's that is not here has a stand-in. */
-const STATEMENTS: Record<string, object> = {
-  AdministratorAccess: { Effect: 'Allow', Action: '*', Resource: '*' },
-  PowerUserAccess: {
-    Effect: 'Allow',
-    NotAction: ['iam:*', 'organizations:*', 'account:*'],
-    Resource: '*',
-  },
-  ReadOnlyAccess: {
-    Effect: 'Allow',
-    Action: ['*:Describe*', '*:Get*', '*:List*', '*:BatchGet*', 'iam:Simulate*', 'iam:Generate*'],
-    Resource: '*',
-  },
-  SecurityAudit: {
-    Effect: 'Allow',
-    Action: [
-      '*:Describe*',
-      '*:List*',
-      'iam:Get*',
-      'iam:Simulate*',
-      's3:GetBucket*',
-      'ec2:Get*',
-      'kms:GetKey*',
-    ],
-    Resource: '*',
-  },
-  IAMReadOnlyAccess: { Effect: 'Allow', Action: ['iam:Get*', 'iam:List*', 'iam:Simulate*'], Resource: '*' },
-  ViewOnlyAccess: {
-    Effect: 'Allow',
-    Action: ['*:Describe*', '*:List*', 'iam:GetAccountSummary'],
-    Resource: '*',
-  },
-  Billing: {
-    Effect: 'Allow',
-    Action: ['aws-portal:*', 'billing:*', 'budgets:*', 'ce:*', 'cur:*', 'payments:*', 'tax:*'],
-    Resource: '*',
-  },
+/** The gist of the policies that matter to tests of access: actions, on every resource. Others have a stand-in. */
+const ACTIONS: Record<string, string> = {
+  AdministratorAccess: '*',
+  ReadOnlyAccess: '*:Describe* *:Get* *:List* *:BatchGet* iam:Simulate* iam:Generate*',
+  SecurityAudit: '*:Describe* *:List* iam:Get* iam:Simulate* s3:GetBucket* ec2:Get* kms:GetKey*',
+  IAMReadOnlyAccess: 'iam:Get* iam:List* iam:Simulate*',
+  ViewOnlyAccess: '*:Describe* *:List* iam:GetAccountSummary',
+  Billing: 'aws-portal:* billing:* budgets:* ce:* cur:* payments:* tax:*',
 };
 
 /** `AmazonS3ReadOnlyAccess`, `AmazonEC2FullAccess`: one service, by the name. */
 const ONE_SERVICE = /^(?:Amazon|AWS)?([A-Za-z0-9]+?)(ReadOnlyAccess|FullAccess)$/;
 
 function statementOf(name: string): object | undefined {
+  if (name === 'PowerUserAccess')
+    return { Effect: 'Allow', NotAction: ['iam:*', 'organizations:*', 'account:*'], Resource: '*' };
   const [, service, kind] = ONE_SERVICE.exec(name) ?? [];
-  if (STATEMENTS[name] || service === undefined) return STATEMENTS[name];
-  const verbs = kind === 'FullAccess' ? ['*'] : ['Describe*', 'Get*', 'List*'];
-  return { Effect: 'Allow', Action: verbs.map((verb) => `${service.toLowerCase()}:${verb}`), Resource: '*' };
+  const verbs = kind === 'FullAccess' ? '*' : 'Describe* Get* List*';
+  const ofService = service && verbs.replace(/\S+/g, (verb) => `${service.toLowerCase()}:${verb}`);
+  const actions = ACTIONS[name] ?? ofService;
+  return actions === undefined ? undefined : { Effect: 'Allow', Action: actions.split(' '), Resource: '*' };
 }
 
 /** Grants nothing: the sandbox doesn't know its document. */

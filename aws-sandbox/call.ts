@@ -1,6 +1,6 @@
 import type { Account, Accounts, Caller, Role } from './accounts.js';
 import { AwsError } from './aws-error.js';
-import type { Policy } from './evaluate.js';
+import { principalsIn } from './evaluate.js';
 import type { Parameters } from './parameters.js';
 import { parseTrustPolicy } from './policy-document.js';
 import type { RequestOrigin, XmlValue } from './query-protocol.js';
@@ -31,25 +31,13 @@ export function setTrustPolicy(
 ): void {
   const policy = parseTrustPolicy(text, role.account, context.accounts);
   const principalIds = new Map(
-    namedPrincipals(policy).flatMap((arn) => {
+    principalsIn(policy).flatMap((arn) => {
       const id = context.accounts.principalId(arn);
       return id === undefined ? [] : [[arn, id] as const];
     }),
   );
-  role.trust.push({
-    text,
-    policy,
-    principalIds,
-    changedAt: context.now,
-    delayMs: context.propagationDelayMs,
-  });
-}
-
-function namedPrincipals(policy: Policy): string[] {
-  return [policy.Statement].flat().flatMap((statement) => {
-    const principal = statement.Principal ?? statement.NotPrincipal;
-    return typeof principal === 'object' ? [principal.AWS ?? []].flat() : [];
-  });
+  const { now: changedAt, propagationDelayMs: delayMs } = context;
+  role.trust.push({ text, policy, principalIds, changedAt, delayMs });
 }
 
 /** The path that a call gives a new entity. */

@@ -10,13 +10,11 @@ import { entityPolicyActions } from './iam-entity-policies.js';
 import { policyActions } from './iam-policies.js';
 import { roleActions } from './iam-roles.js';
 import { userActions } from './iam-users.js';
-import { Parameters } from './parameters.js';
 import {
   errorXml,
   type QueryRequest,
   readQueryRequest,
   type ServiceName,
-  serviceOf,
   successXml,
 } from './query-protocol.js';
 import { requestDetails, type SandboxRequest } from './requests.js';
@@ -69,8 +67,7 @@ async function answerQuery(
   requestId: string,
   response: ServerResponse,
 ): Promise<void> {
-  const service = serviceOf(query);
-  const action = query.params.get('Action') ?? '';
+  const { service, action } = query;
   const record = recordOf(environment, query, requestId);
   environment.requests.push(record);
   try {
@@ -95,35 +92,37 @@ async function answerQuery(
 
 /** GetCallerIdentity proves who signed it, so it is never answered without a signature. */
 function requireSignature(query: QueryRequest, secretAccessKey: string): void {
-  if (query.checkSignature(secretAccessKey) || query.params.get('Action') !== 'GetCallerIdentity') return;
+  if (query.checkSignature(secretAccessKey) || query.action !== 'GetCallerIdentity') return;
   throw new AwsError('IncompleteSignature', 'Authorization header requires a Signature parameter.');
 }
 
-function perform(environment: Environment, query: QueryRequest, caller: Caller) {
-  const service = serviceOf(query);
-  const name = query.params.get('Action');
-  const action = ACTIONS[service].get(name ?? '');
-  if (!action) {
+function perform(
+  environment: Environment,
+  { service, action: name, params, origin, region = 'us-east-1' }: QueryRequest,
+  caller: Caller,
+) {
+  const action = ACTIONS[service].get(name);
+  if (!action)
     throw new AwsError(
       'InvalidAction',
-      `Could not find operation ${name} for version ${query.params.get('Version')}`,
+      `Could not find operation ${name} for version ${params.optional('Version')}`,
     );
-  }
-  if (service === 'iam' && caller.session?.kind === 'user') {
-    // IAM takes no session token of GetSessionToken without MFA, and there is no MFA here.
+  // IAM takes no session token of GetSessionToken without MFA, and there is no MFA here.
+  if (service === 'iam' && caller.session?.kind === 'user')
     throw new AwsError('InvalidClientTokenId', 'The security token included in the request is invalid');
-  }
+  const { accounts } = environment;
+  const [now, propagationDelayMs] = [environment.now(), environment.propagationDelayMs()];
   const call: Call = {
-    params: new Parameters(query.params),
+    params,
     caller,
     account: caller.account,
-    accounts: environment.accounts,
-    now: environment.now(),
-    region: query.region ?? 'us-east-1',
-    origin: query.origin,
-    propagationDelayMs: environment.propagationDelayMs(),
+    accounts,
+    now,
+    region,
+    origin,
+    propagationDelayMs,
   };
-  if (service === 'iam') authorizeIam(call, name ?? '');
+  if (service === 'iam') authorizeIam(call, name);
   return action(call);
 }
 
@@ -137,38 +136,26 @@ async function faultTakesOver(
 ): Promise<boolean> {
   const error = faultError(fault, record, { arn: caller.arn, accountId: caller.account.accountId });
   if (error) throw error;
-  switch (fault.kind) {
-    case 'delay':
-      await sleep(fault.delayMs, undefined, { signal: environment.closing }).catch(() => undefined);
-      return false;
-    case 'timeout':
-      record.outcome = 'timeout';
-      return true;
-    case 'reset':
-      record.outcome = 'reset';
-      response.socket?.resetAndDestroy();
-      return true;
-    default:
-      record.outcome = 'garbage';
-      send(response, 200, garbageOf(fault), record.requestId);
-      return true;
+  if (fault.kind === 'delay') {
+    await sleep(fault.delayMs, undefined, { signal: environment.closing }).catch(() => undefined);
+    return false;
   }
+  record.outcome = fault.kind;
+  if (fault.kind === 'reset') response.socket?.resetAndDestroy();
+  if (fault.kind === 'garbage') send(response, 200, fault.body ?? GARBAGE, record.requestId);
+  return true;
 }
 
-function garbageOf(fault: Fault): string {
-  return (fault.kind === 'garbage' && fault.body) || '<!doctype html><title>502 Bad Gateway</title><p>nginx';
-}
+const GARBAGE = '<!doctype html><title>502 Bad Gateway</title><p>nginx';
 
 function recordOf(environment: Environment, query: QueryRequest, requestId: string): SandboxRequest {
   return {
     time: new Date(environment.now()),
-    service: serviceOf(query),
-    action: query.params.get('Action') ?? '',
+    service: query.service,
+    action: query.action,
     requestId,
     outcome: 'pending',
-    ...(query.region && { region: query.region }),
-    ...(query.accessKeyId && { accessKeyId: query.accessKeyId }),
-    ...requestDetails(new Parameters(query.params)),
+    ...requestDetails(query),
   };
 }
 

@@ -73,6 +73,13 @@ export function applyingStatements(policy: Policy, request: TrustRequest | Acces
   );
 }
 
+/** The AWS principals that a trust policy's statements of some kind name. */
+export const principalsIn = (policy: Policy, isMeant = (_: Statement) => true): string[] =>
+  statementsOf(policy)
+    .filter(isMeant)
+    .map(({ Principal, NotPrincipal }) => Principal ?? NotPrincipal)
+    .flatMap((principal) => (typeof principal === 'object' ? [principal.AWS ?? []].flat() : []));
+
 export const statementsOf = ({ Statement }: Policy): Statement[] => [Statement].flat();
 
 /** Does a statement name the action and the caller or resource? Its conditions aside. */

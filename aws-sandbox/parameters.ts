@@ -71,7 +71,7 @@ export class Parameters {
   /** `Tags.member.N.Key` and `.Value`, checked. */
   tags(): Tag[] {
     const keys = this.list('Tags', 'Key');
-    if (keys.length > 50) throw violation('tags', 'tags', 'Member must have length less than or equal to 50');
+    checkCount('tags', keys, 50);
     const tags = keys.map((Key, index) => {
       const Value = this.values.get(`Tags.member.${index + 1}.Value`) ?? '';
       checkText(`tags.${index + 1}.member.key`, Key, { min: 1, max: 128, pattern: TAG_TEXT });
@@ -94,6 +94,12 @@ export function violation(value: string, member: string, constraint: string, quo
     'ValidationError',
     `1 validation error detected: Value ${shown} at '${member}' failed to satisfy constraint: ${constraint}`,
   );
+}
+
+/** Refuses a list that is too long. */
+export function checkCount(member: string, items: readonly string[], max: number): void {
+  if (items.length > max)
+    throw violation(member, member, `Member must have length less than or equal to ${max}`);
 }
 
 function checkText(member: string, value: string, rule: TextRule): void {

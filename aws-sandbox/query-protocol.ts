@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { AwsError } from './aws-error.js';
+import { Parameters } from './parameters.js';
 import { checkSignature } from './signature.js';
 
 /** A value that can be written as XML: arrays become `<member>` elements, undefined is left out. */
@@ -14,14 +15,17 @@ export type XmlValue =
 
 /** One parsed AWS Query request. */
 export interface QueryRequest {
-  params: URLSearchParams;
+  service: ServiceName;
+  /** Empty when none was sent. */
+  action: string;
+  params: Parameters;
   /** The access key in the Authorization header or in a presigned query. */
-  accessKeyId?: string;
-  sessionToken?: string;
+  accessKeyId: string | undefined;
+  sessionToken: string | undefined;
   /** Refuses a request that is signed otherwise. False: it has no signature to check. */
   checkSignature: (secretAccessKey: string) => boolean;
   /** The region of the credential scope. */
-  region?: string;
+  region: string | undefined;
   /** Condition keys from the HTTP request. */
   origin: RequestOrigin;
 }
@@ -29,8 +33,8 @@ export interface QueryRequest {
 /** Where a request comes from: `aws:SourceIp`, `aws:UserAgent`, `aws:Referer`. */
 export interface RequestOrigin {
   sourceIp: string;
-  userAgent?: string;
-  referer?: string;
+  userAgent: string | undefined;
+  referer: string | undefined;
 }
 
 const NAMESPACES = {
@@ -41,11 +45,6 @@ const NAMESPACES = {
 /** The two services that one endpoint serves. */
 export type ServiceName = keyof typeof NAMESPACES;
 
-/** The services share an endpoint here; the API version, which every client sends, distinguishes them. */
-export function serviceOf(query: QueryRequest): ServiceName {
-  return query.params.get('Version') === '2010-05-08' ? 'iam' : 'sts';
-}
-
 const MAX_BODY_BYTES = 1024 * 1024;
 
 /** Reads action, parameters and the access key of the signature. Only the body's form or the URL's query: AWS ignores all else. */
@@ -53,27 +52,27 @@ export async function readQueryRequest(request: IncomingMessage): Promise<QueryR
   const query = new URL(request.url ?? '/', 'http://sandbox').searchParams;
   const rawBody = request.method === 'POST' ? await readBody(request) : '';
   const body = new URLSearchParams(rawBody);
-  const params = new URLSearchParams([...query, ...body]);
+  const values = new URLSearchParams([...query, ...body]);
   const credential =
-    /Credential=([^,\s]+)/.exec(request.headers.authorization ?? '')?.[1] ?? params.get('X-Amz-Credential');
+    /Credential=([^,\s]+)/.exec(request.headers.authorization ?? '')?.[1] ?? values.get('X-Amz-Credential');
   const [accessKeyId, , region] = credential?.split('/') ?? [];
-  const token = request.headers['x-amz-security-token'] ?? params.get('X-Amz-Security-Token');
+  const token = request.headers['x-amz-security-token'] ?? values.get('X-Amz-Security-Token');
+  const { socket, headers } = request;
   return {
-    params,
+    // The services share an endpoint here; the API version, which every client sends, distinguishes them.
+    service: values.get('Version') === '2010-05-08' ? 'iam' : 'sts',
+    action: values.get('Action') ?? '',
+    params: new Parameters(values),
     checkSignature: (secret) => checkSignature(secret, request, rawBody),
-    origin: originOf(request),
-    ...(accessKeyId && { accessKeyId }),
-    ...(typeof token === 'string' && token && { sessionToken: token }),
-    ...(region && { region }),
-  };
-}
-
-/** An IPv4 address that arrives on a socket for both families is an IPv4 address. */
-function originOf({ socket, headers }: IncomingMessage): RequestOrigin {
-  return {
-    sourceIp: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
-    ...(headers['user-agent'] !== undefined && { userAgent: headers['user-agent'] }),
-    ...(headers.referer !== undefined && { referer: headers.referer }),
+    // An IPv4 address that arrives on a socket for both families is an IPv4 address.
+    origin: {
+      sourceIp: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
+      userAgent: headers['user-agent'],
+      referer: headers.referer,
+    },
+    accessKeyId: accessKeyId || undefined,
+    sessionToken: typeof token === 'string' ? token || undefined : undefined,
+    region: region || undefined,
   };
 }
 

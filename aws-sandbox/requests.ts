@@ -1,4 +1,4 @@
-import type { Parameters } from './parameters.js';
+import type { QueryRequest } from './query-protocol.js';
 
 /** One call that the sandbox received. */
 export interface SandboxRequest {
@@ -21,11 +21,13 @@ export interface SandboxRequest {
 }
 
 /** A call as it was sent, recorded before validation. */
-export function requestDetails(params: Parameters): Partial<SandboxRequest> {
+export function requestDetails({ params, region, accessKeyId }: QueryRequest): Partial<SandboxRequest> {
   const durationSeconds = params.optional('DurationSeconds');
   const values = params.list('Tags', 'Value');
   const tags = params.list('Tags', 'Key').map((key, index) => [key, values[index] ?? ''] as const);
   const details = {
+    region,
+    accessKeyId,
     roleArn: params.optional('RoleArn'),
     externalId: params.optional('ExternalId'),
     roleSessionName: params.optional('RoleSessionName'),

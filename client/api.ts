@@ -42,6 +42,8 @@ export interface VerificationMembers {
   startedAt: string;
   /** ISO 8601, in UTC. */
   finishedAt: string;
+  /** The alias of the account, where the role may list it. */
+  accountAlias?: string | undefined;
   checks: Check[];
   probes: Probe[];
   permissions?: PermissionsReport | undefined;
@@ -632,6 +634,12 @@ export interface Preflight {
     message: string;
     remedy?: string | undefined;
   }[];
+  /** In the answer to a callback: the page of the connection. */
+  links?:
+    | {
+        page: string;
+      }
+    | undefined;
 }
 
 export interface Enrollment {
@@ -1960,137 +1968,55 @@ export interface Operations {
   };
 }
 
+interface Route {
+  readonly method: string;
+  readonly path: string;
+  readonly hasBody?: true;
+  readonly hasQuery?: true;
+  readonly isRepeatable?: true;
+}
+
 /** How each call is sent. */
-export const routes = {
-  createConnection: {
-    method: 'POST',
-    path: '/v1/connections',
-    hasBody: true,
-    hasQuery: false,
-    isRepeatable: false,
-  },
-  listConnections: {
-    method: 'GET',
-    path: '/v1/connections',
-    hasBody: false,
-    hasQuery: true,
-    isRepeatable: true,
-  },
-  getConnection: {
-    method: 'GET',
-    path: '/v1/connections/{id}',
-    hasBody: false,
-    hasQuery: false,
-    isRepeatable: true,
-  },
-  renameConnection: {
-    method: 'PATCH',
-    path: '/v1/connections/{id}',
-    hasBody: true,
-    hasQuery: false,
-    isRepeatable: true,
-  },
-  releaseAccount: {
-    method: 'POST',
-    path: '/v1/connections/{id}/release-account',
-    hasBody: true,
-    hasQuery: false,
-    isRepeatable: false,
-  },
-  deleteConnection: {
-    method: 'DELETE',
-    path: '/v1/connections/{id}',
-    hasBody: false,
-    hasQuery: false,
-    isRepeatable: true,
-  },
-  setRole: {
-    method: 'PUT',
-    path: '/v1/connections/{id}/role',
-    hasBody: true,
-    hasQuery: false,
-    isRepeatable: true,
-  },
-  verifyConnection: {
-    method: 'POST',
-    path: '/v1/connections/{id}/verify',
-    hasBody: false,
-    hasQuery: false,
-    isRepeatable: true,
-  },
-  setScopes: {
-    method: 'PUT',
-    path: '/v1/connections/{id}/scopes',
-    hasBody: true,
-    hasQuery: false,
-    isRepeatable: true,
-  },
+export const routes: Readonly<Record<keyof Operations, Route>> = {
+  createConnection: { method: 'POST', path: '/v1/connections', hasBody: true },
+  listConnections: { method: 'GET', path: '/v1/connections', hasQuery: true, isRepeatable: true },
+  getConnection: { method: 'GET', path: '/v1/connections/{id}', isRepeatable: true },
+  renameConnection: { method: 'PATCH', path: '/v1/connections/{id}', hasBody: true, isRepeatable: true },
+  releaseAccount: { method: 'POST', path: '/v1/connections/{id}/release-account', hasBody: true },
+  deleteConnection: { method: 'DELETE', path: '/v1/connections/{id}', isRepeatable: true },
+  setRole: { method: 'PUT', path: '/v1/connections/{id}/role', hasBody: true, isRepeatable: true },
+  verifyConnection: { method: 'POST', path: '/v1/connections/{id}/verify', isRepeatable: true },
+  setScopes: { method: 'PUT', path: '/v1/connections/{id}/scopes', hasBody: true, isRepeatable: true },
   getRoleTemplates: {
     method: 'GET',
     path: '/v1/connections/{id}/role-templates',
-    hasBody: false,
     hasQuery: true,
     isRepeatable: true,
   },
-  createSetupCode: {
-    method: 'POST',
-    path: '/v1/connections/{id}/setup-code',
-    hasBody: false,
-    hasQuery: false,
-    isRepeatable: false,
-  },
-  revokeSetupCode: {
-    method: 'DELETE',
-    path: '/v1/connections/{id}/setup-code',
-    hasBody: false,
-    hasQuery: false,
-    isRepeatable: true,
-  },
+  createSetupCode: { method: 'POST', path: '/v1/connections/{id}/setup-code' },
+  revokeSetupCode: { method: 'DELETE', path: '/v1/connections/{id}/setup-code', isRepeatable: true },
   rotateCallbackSecret: {
     method: 'POST',
     path: '/v1/connections/{id}/rotate-callback-secret',
     hasBody: true,
-    hasQuery: false,
-    isRepeatable: false,
   },
-  rotateExternalId: {
-    method: 'POST',
-    path: '/v1/connections/{id}/rotate-external-id',
-    hasBody: true,
-    hasQuery: false,
-    isRepeatable: false,
-  },
+  rotateExternalId: { method: 'POST', path: '/v1/connections/{id}/rotate-external-id', hasBody: true },
   cancelExternalIdRotation: {
     method: 'DELETE',
     path: '/v1/connections/{id}/rotate-external-id',
-    hasBody: false,
-    hasQuery: false,
     isRepeatable: true,
   },
   rotateAccessKey: {
     method: 'PUT',
     path: '/v1/connections/{id}/access-key',
     hasBody: true,
-    hasQuery: false,
     isRepeatable: true,
   },
-  migrateToRole: {
-    method: 'POST',
-    path: '/v1/connections/{id}/migrate-to-role',
-    hasBody: false,
-    hasQuery: false,
-    isRepeatable: false,
-  },
-  resolve: { method: 'GET', path: '/v1/resolve', hasBody: false, hasQuery: true, isRepeatable: true },
-  resolveMany: { method: 'POST', path: '/v1/resolve', hasBody: true, hasQuery: false, isRepeatable: true },
-  issueCredentials: {
-    method: 'POST',
-    path: '/v1/credentials',
-    hasBody: true,
-    hasQuery: false,
-    isRepeatable: true,
-  },
-  listProjects: { method: 'GET', path: '/v1/projects', hasBody: false, hasQuery: false, isRepeatable: true },
+  migrateToRole: { method: 'POST', path: '/v1/connections/{id}/migrate-to-role' },
+  resolve: { method: 'GET', path: '/v1/resolve', hasQuery: true, isRepeatable: true },
+  resolveMany: { method: 'POST', path: '/v1/resolve', hasBody: true, isRepeatable: true },
+  issueCredentials: { method: 'POST', path: '/v1/credentials', hasBody: true, isRepeatable: true },
+  listProjects: { method: 'GET', path: '/v1/projects', isRepeatable: true },
   declareProject: {
     method: 'PUT',
     path: '/v1/projects/{id}',
@@ -2098,219 +2024,54 @@ export const routes = {
     hasQuery: true,
     isRepeatable: true,
   },
-  deleteProject: {
-    method: 'DELETE',
-    path: '/v1/projects/{id}',
-    hasBody: false,
-    hasQuery: true,
-    isRepeatable: true,
-  },
-  createEnrollment: {
-    method: 'POST',
-    path: '/v1/enrollments',
-    hasBody: true,
-    hasQuery: false,
-    isRepeatable: false,
-  },
-  listEnrollments: {
-    method: 'GET',
-    path: '/v1/enrollments',
-    hasBody: false,
-    hasQuery: true,
-    isRepeatable: true,
-  },
-  getEnrollment: {
-    method: 'GET',
-    path: '/v1/enrollments/{id}',
-    hasBody: false,
-    hasQuery: false,
-    isRepeatable: true,
-  },
-  endEnrollment: {
-    method: 'DELETE',
-    path: '/v1/enrollments/{id}',
-    hasBody: false,
-    hasQuery: false,
-    isRepeatable: true,
-  },
-  createOrganization: {
-    method: 'POST',
-    path: '/v1/organizations',
-    hasBody: true,
-    hasQuery: false,
-    isRepeatable: false,
-  },
+  deleteProject: { method: 'DELETE', path: '/v1/projects/{id}', hasQuery: true, isRepeatable: true },
+  createEnrollment: { method: 'POST', path: '/v1/enrollments', hasBody: true },
+  listEnrollments: { method: 'GET', path: '/v1/enrollments', hasQuery: true, isRepeatable: true },
+  getEnrollment: { method: 'GET', path: '/v1/enrollments/{id}', isRepeatable: true },
+  endEnrollment: { method: 'DELETE', path: '/v1/enrollments/{id}', isRepeatable: true },
+  createOrganization: { method: 'POST', path: '/v1/organizations', hasBody: true },
   listOperatorConnections: {
     method: 'GET',
     path: '/v1/operator/connections',
-    hasBody: false,
     hasQuery: true,
     isRepeatable: true,
   },
-  countPermissionSets: {
-    method: 'GET',
-    path: '/v1/operator/permission-sets',
-    hasBody: false,
-    hasQuery: false,
-    isRepeatable: true,
-  },
-  listOrganizations: {
-    method: 'GET',
-    path: '/v1/organizations',
-    hasBody: false,
-    hasQuery: true,
-    isRepeatable: true,
-  },
-  getOrganization: {
-    method: 'GET',
-    path: '/v1/organizations/{id}',
-    hasBody: false,
-    hasQuery: false,
-    isRepeatable: true,
-  },
-  changeOrganization: {
-    method: 'PATCH',
-    path: '/v1/organizations/{id}',
-    hasBody: true,
-    hasQuery: false,
-    isRepeatable: true,
-  },
-  suspendOrganization: {
-    method: 'POST',
-    path: '/v1/organizations/{id}/suspend',
-    hasBody: false,
-    hasQuery: false,
-    isRepeatable: true,
-  },
-  resumeOrganization: {
-    method: 'POST',
-    path: '/v1/organizations/{id}/resume',
-    hasBody: false,
-    hasQuery: false,
-    isRepeatable: true,
-  },
-  eraseOrganization: {
-    method: 'DELETE',
-    path: '/v1/organizations/{id}',
-    hasBody: false,
-    hasQuery: false,
-    isRepeatable: true,
-  },
-  createApiKey: { method: 'POST', path: '/v1/api-keys', hasBody: true, hasQuery: false, isRepeatable: false },
-  listApiKeys: { method: 'GET', path: '/v1/api-keys', hasBody: false, hasQuery: true, isRepeatable: true },
-  revokeApiKey: {
-    method: 'DELETE',
-    path: '/v1/api-keys/{id}',
-    hasBody: false,
-    hasQuery: false,
-    isRepeatable: true,
-  },
-  createSignInLink: {
-    method: 'POST',
-    path: '/v1/sign-in-links',
-    hasBody: true,
-    hasQuery: false,
-    isRepeatable: false,
-  },
-  listSignInLinks: {
-    method: 'GET',
-    path: '/v1/sign-in-links',
-    hasBody: false,
-    hasQuery: true,
-    isRepeatable: true,
-  },
-  revokeSignInLink: {
-    method: 'DELETE',
-    path: '/v1/sign-in-links/{id}',
-    hasBody: false,
-    hasQuery: false,
-    isRepeatable: true,
-  },
-  createWebhookEndpoint: {
-    method: 'POST',
-    path: '/v1/webhook-endpoints',
-    hasBody: true,
-    hasQuery: false,
-    isRepeatable: false,
-  },
-  listWebhookEndpoints: {
-    method: 'GET',
-    path: '/v1/webhook-endpoints',
-    hasBody: false,
-    hasQuery: false,
-    isRepeatable: true,
-  },
-  getWebhookEndpoint: {
-    method: 'GET',
-    path: '/v1/webhook-endpoints/{id}',
-    hasBody: false,
-    hasQuery: false,
-    isRepeatable: true,
-  },
+  countPermissionSets: { method: 'GET', path: '/v1/operator/permission-sets', isRepeatable: true },
+  listOrganizations: { method: 'GET', path: '/v1/organizations', hasQuery: true, isRepeatable: true },
+  getOrganization: { method: 'GET', path: '/v1/organizations/{id}', isRepeatable: true },
+  changeOrganization: { method: 'PATCH', path: '/v1/organizations/{id}', hasBody: true, isRepeatable: true },
+  suspendOrganization: { method: 'POST', path: '/v1/organizations/{id}/suspend', isRepeatable: true },
+  resumeOrganization: { method: 'POST', path: '/v1/organizations/{id}/resume', isRepeatable: true },
+  eraseOrganization: { method: 'DELETE', path: '/v1/organizations/{id}', isRepeatable: true },
+  createApiKey: { method: 'POST', path: '/v1/api-keys', hasBody: true },
+  listApiKeys: { method: 'GET', path: '/v1/api-keys', hasQuery: true, isRepeatable: true },
+  revokeApiKey: { method: 'DELETE', path: '/v1/api-keys/{id}', isRepeatable: true },
+  createSignInLink: { method: 'POST', path: '/v1/sign-in-links', hasBody: true },
+  listSignInLinks: { method: 'GET', path: '/v1/sign-in-links', hasQuery: true, isRepeatable: true },
+  revokeSignInLink: { method: 'DELETE', path: '/v1/sign-in-links/{id}', isRepeatable: true },
+  createWebhookEndpoint: { method: 'POST', path: '/v1/webhook-endpoints', hasBody: true },
+  listWebhookEndpoints: { method: 'GET', path: '/v1/webhook-endpoints', isRepeatable: true },
+  getWebhookEndpoint: { method: 'GET', path: '/v1/webhook-endpoints/{id}', isRepeatable: true },
   changeWebhookEndpoint: {
     method: 'PATCH',
     path: '/v1/webhook-endpoints/{id}',
     hasBody: true,
-    hasQuery: false,
     isRepeatable: true,
   },
-  deleteWebhookEndpoint: {
-    method: 'DELETE',
-    path: '/v1/webhook-endpoints/{id}',
-    hasBody: false,
-    hasQuery: false,
-    isRepeatable: true,
-  },
-  rotateWebhookSecret: {
-    method: 'POST',
-    path: '/v1/webhook-endpoints/{id}/rotate-secret',
-    hasBody: true,
-    hasQuery: false,
-    isRepeatable: false,
-  },
-  sendTestMessage: {
-    method: 'POST',
-    path: '/v1/webhook-endpoints/{id}/test',
-    hasBody: false,
-    hasQuery: false,
-    isRepeatable: false,
-  },
+  deleteWebhookEndpoint: { method: 'DELETE', path: '/v1/webhook-endpoints/{id}', isRepeatable: true },
+  rotateWebhookSecret: { method: 'POST', path: '/v1/webhook-endpoints/{id}/rotate-secret', hasBody: true },
+  sendTestMessage: { method: 'POST', path: '/v1/webhook-endpoints/{id}/test' },
   listWebhookDeliveries: {
     method: 'GET',
     path: '/v1/webhook-endpoints/{id}/deliveries',
-    hasBody: false,
     hasQuery: true,
     isRepeatable: true,
   },
-  replayWebhookDelivery: {
-    method: 'POST',
-    path: '/v1/webhook-endpoints/{id}/deliveries/{webhookId}/replay',
-    hasBody: false,
-    hasQuery: false,
-    isRepeatable: false,
-  },
-  replayWebhookDeliveries: {
-    method: 'POST',
-    path: '/v1/webhook-endpoints/{id}/replay',
-    hasBody: true,
-    hasQuery: false,
-    isRepeatable: false,
-  },
-  listAuditRecords: { method: 'GET', path: '/v1/audit', hasBody: false, hasQuery: true, isRepeatable: true },
-  listPermissionSets: {
-    method: 'GET',
-    path: '/v1/permission-sets',
-    hasBody: false,
-    hasQuery: false,
-    isRepeatable: true,
-  },
-  getPermissionSet: {
-    method: 'GET',
-    path: '/v1/permission-sets/{name}/{version}',
-    hasBody: false,
-    hasQuery: false,
-    isRepeatable: true,
-  },
-  reencrypt: { method: 'POST', path: '/v1/reencrypt', hasBody: false, hasQuery: false, isRepeatable: true },
-  isReady: { method: 'GET', path: '/readyz', hasBody: false, hasQuery: false, isRepeatable: true },
-} as const;
+  replayWebhookDelivery: { method: 'POST', path: '/v1/webhook-endpoints/{id}/deliveries/{webhookId}/replay' },
+  replayWebhookDeliveries: { method: 'POST', path: '/v1/webhook-endpoints/{id}/replay', hasBody: true },
+  listAuditRecords: { method: 'GET', path: '/v1/audit', hasQuery: true, isRepeatable: true },
+  listPermissionSets: { method: 'GET', path: '/v1/permission-sets', isRepeatable: true },
+  getPermissionSet: { method: 'GET', path: '/v1/permission-sets/{name}/{version}', isRepeatable: true },
+  reencrypt: { method: 'POST', path: '/v1/reencrypt', isRepeatable: true },
+  isReady: { method: 'GET', path: '/readyz', isRepeatable: true },
+};

@@ -28,7 +28,14 @@ export function createCalls(send: (call: Call) => Promise<unknown>): Calls {
       // The types of `Calls` say what stands at each place.
       const query = route.hasQuery ? (given.shift() as Call['query']) : undefined;
       const options = given.shift() as CallOptions | undefined;
-      return send({ ...route, path, body, query, options });
+      return send({
+        method: route.method,
+        path,
+        body,
+        query,
+        isRepeatable: route.isRepeatable ?? false,
+        options,
+      });
     };
     return [id, call] as const;
   });

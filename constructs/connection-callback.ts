@@ -62,6 +62,7 @@ export interface CallbackOptions {
   /**
    * The account that this has to be deployed into; another one is not registered.
    * @default - any account
+   * @see https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html
    */
   readonly expectedAccountId?: string;
   /**

@@ -15,6 +15,7 @@ export interface ConnectionHealth {
    * A sensitive Terraform variable with the connection's status token (`rbs_…`), as the service gave it: it reads
    * whether this one connection works, and nothing else. Like everything that a data source is given, it is in the
    * state.
+   * @see https://developer.hashicorp.com/terraform/language/values/variables
    */
   readonly statusToken: TerraformVariable;
   /**

@@ -16,6 +16,7 @@ export interface CrossAccountRoleProps {
   /**
    * The external ID of the connection, as the service gave it. The role can't be assumed without it.
    * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-user_externalid.html
+   * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
    */
   readonly externalId: string;
   /**
@@ -27,6 +28,7 @@ export interface CrossAccountRoleProps {
   /**
    * The permissions of the role.
    * @default - nothing: the role can be assumed, and no more
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html
    */
   readonly permissions?: PermissionPreset | Permissions | PermissionSet;
   /**
@@ -38,17 +40,19 @@ export interface CrossAccountRoleProps {
   /**
    * The start of the role's name, for a name that is unique in the account.
    * @default 'vendor-access-'
+   * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
    */
   readonly roleNamePrefix?: string;
   /**
    * The role's path.
    * @default '/'
-   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+   * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
    */
   readonly path?: string;
   /**
    * The role's description.
    * @default 'Lets a vendor in, with the connection's external ID'
+   * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
    */
   readonly description?: string;
   /**
@@ -60,7 +64,7 @@ export interface CrossAccountRoleProps {
   /**
    * The longest session, in seconds: 3,600–43,200.
    * @default 3600
-   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-settings.html
+   * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
    */
   readonly maxSessionDuration?: number;
   /**
@@ -85,6 +89,7 @@ export interface CrossAccountRoleProps {
    * Whether the role may read itself: `iam:GetRole` and `iam:SimulatePrincipalPolicy` on its own ARN. The vendor then
    * proves that the trust policy is safe and the permissions are sufficient; without it, both are only tested.
    * @default true
+   * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
    */
   readonly selfInspection?: boolean;
   /**
@@ -92,6 +97,7 @@ export interface CrossAccountRoleProps {
    * and fails with the denied actions before it reports the role. Needs a `PermissionSet`.
    * @default false
    * @see https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_principal_policy_simulation
+   * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
    */
   readonly simulatePermissions?: boolean;
   /**
@@ -103,6 +109,7 @@ export interface CrossAccountRoleProps {
   /**
    * The account that this has to be deployed into. Another one stops the plan, before anything is made.
    * @default - any account
+   * @see https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html
    */
   readonly expectedAccountId?: string;
   /**
@@ -114,6 +121,7 @@ export interface CrossAccountRoleProps {
   /**
    * Warnings that you have considered and accept; they are not shown again.
    * @default - every warning is shown
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
    */
   readonly acknowledge?: RoleWarning[];
 }

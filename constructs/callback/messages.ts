@@ -80,7 +80,6 @@ export function failureLines(failure: Failure, inputs: Inputs): string[] {
   const isPlain = change.length === 0;
   const causes = isPlain ? objectsOf(objectOf(body.diagnosis)?.causes) : [];
   const sections = [
-    checksOf(body).flatMap(checkLines),
     [
       '  What is wrong',
       ...wrapped(failure.detail, 4),
@@ -92,16 +91,14 @@ export function failureLines(failure: Failure, inputs: Inputs): string[] {
     isPlain && !inputs.ownsRole ? policyLines(body) : [],
     [...detailsLines(body), ...requestLines(answer)],
   ];
-  // A blank line between two of them.
-  const [first = [], ...others] = sections.filter((lines, index) => index === 0 || lines.length > 0);
-  return [...first, ...others.flatMap((lines) => ['', ...lines])];
+  return sections.filter(({ length }) => length > 0).flatMap((lines) => ['', ...lines]);
 }
 
 const remedyLines = ({ remedy }: Failure): string[] =>
   remedy === '' ? [] : ['  What to do', ...wrapped(remedy, 4)];
 
-/** The failed ones and, so that it is clear how far it came, those before. */
-function checksOf(body: Readonly<Record<string, unknown>>) {
+/** The checks of a refusal: the failed ones and, so that it is clear how far it came, those before. */
+export function checksOf(body: Readonly<Record<string, unknown>>) {
   const { checks } = Array.isArray(body.checks) ? body : (objectOf(body.verification) ?? {});
   return objectsOf(checks);
 }
@@ -219,7 +216,9 @@ function detailsLines(body: Readonly<Record<string, unknown>>): string[] {
   const url = [objectOf(body.links)?.page, body.type]
     .map(textOf)
     .find((text) => /^https?:\/\/[\x21-\x7e]{1,500}$/.test(text ?? ''));
-  return url === undefined ? [] : [`  Details  ${url}`];
+  if (url === undefined) return [];
+  // Terraform wraps no long address that stands alone in its line.
+  return 11 + url.length > WIDTH - 2 ? ['  Details', `  ${url}`] : [`  Details  ${url}`];
 }
 
 function requestLines(answer: Answer | undefined): string[] {

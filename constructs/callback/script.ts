@@ -18,6 +18,7 @@ import {
 import {
   accountOf,
   checkLines,
+  checksOf,
   connectedDetails,
   connectedLines,
   connectedTo,
@@ -163,7 +164,7 @@ function printDone({ type, label, roleArn }: Task, answer: Answer, tookMs: numbe
     say(`${label}: disconnected`);
     return 0;
   }
-  for (const line of connectedLines(answer, tookMs)) print(line);
+  printBlock(connectedLines(answer, tookMs));
   say(`${label}: ${connectedTo(body, roleArn)}`);
   for (const line of connectedDetails(body)) print(line);
   return 0;
@@ -179,7 +180,7 @@ function printChecks(task: Task, answer: Answer): number {
       remedy: textOf(failed.remedy) ?? `Correct the input, then ${task.place.again}.`,
       answer,
     });
-  for (const line of checks.flatMap(checkLines)) print(line);
+  printBlock(checks.flatMap(checkLines));
   say(`${task.label}: ready to connect`);
   for (const line of notCheckedLines(checks)) print(line);
   return 0;
@@ -194,12 +195,18 @@ function printFailure({ type, label, failWhenUnreachable, inputs }: Task, failur
     : type === 'connection.check'
       ? 'not ready to connect'
       : 'not connected';
+  printBlock(checksOf(failure.answer?.body ?? {}).flatMap(checkLines));
   say(`${label}: ${head} (${failure.code})`);
   // Repeating the destroy can't help any more.
   const hasRemedy = !(isWarning && failure.isUndecided);
   for (const line of failureLines(hasRemedy ? failure : { ...failure, remedy: '' }, inputs)) print(line);
   if (isWarning) say(`${label}: the destroy continues; the service finds out at its next check`);
   return isWarning ? 0 : 1;
+}
+
+/** Lines, and a blank one below. */
+function printBlock(lines: readonly string[]): void {
+  for (const line of lines.length > 0 ? [...lines, ''] : []) print(line);
 }
 
 function say(text: string): void {

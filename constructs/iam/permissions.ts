@@ -30,36 +30,43 @@ export interface PolicyStatement {
   /**
    * The statement's id: letters and digits.
    * @default - none
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html
    */
   readonly sid?: string;
   /**
    * Whether the statement allows or denies.
    * @default 'Allow'
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_effect.html
    */
   readonly effect?: 'Allow' | 'Deny';
   /**
    * The actions, such as `s3:GetObject`. Either this or `notActions`.
    * @default - `notActions` is given
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
    */
   readonly actions?: string[];
   /**
    * Every action but these. Either this or `actions`.
    * @default - `actions` is given
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notaction.html
    */
   readonly notActions?: string[];
   /**
    * The ARNs that the statement is about. Either this or `notResources`.
    * @default - `notResources` is given
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
    */
   readonly resources?: string[];
   /**
    * Every resource but these. Either this or `resources`.
    * @default - `resources` is given
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notresource.html
    */
   readonly notResources?: string[];
   /**
    * Conditions: operator, key, value or values.
    * @default - none
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
    */
   readonly conditions?: { readonly [operator: string]: { readonly [key: string]: string | string[] } };
 }
@@ -71,17 +78,20 @@ export interface Permissions {
   /**
    * A permission set with a name.
    * @default - none
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_job-functions.html
    */
   readonly preset?: PermissionPreset;
   /**
    * Managed policies: names of AWS's own (`job-function/ViewOnlyAccess` with its path), or ARNs of any. A token
    * has to be an ARN.
    * @default - none
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html
    */
   readonly managedPolicies?: string[];
   /**
    * Statements for a policy inside the role.
    * @default - none
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
    */
   readonly statements?: PolicyStatement[];
 }

@@ -62,7 +62,8 @@ export function runCheck(
     stdio: 'inherit',
     env: {
       ...environment,
-      CONNECT_LABEL: values.vendorName ?? 'check',
+      // The id of the construct that init writes, which a deploy's lines begin with.
+      CONNECT_LABEL: values.vendorName ?? 'vendor',
       CONNECT_PLACE: 'shell',
       CONNECT_EVENT: 'connection.check',
       CONNECT_CONNECTION_ID: values.connectionId,

@@ -65,6 +65,9 @@ function presetProblem(prop: string, value: unknown): Problem {
 
 export function statementProblems(value: unknown): Problem[] {
   const source = `${IAM_GUIDE}/reference_policies_elements.html`;
+  // `notActions` is on the page of NotAction.
+  const sourceOf = (name: string) =>
+    `${IAM_GUIDE}/reference_policies_elements_${name.toLowerCase().replace(/s$/, '')}.html`;
   const prop = 'permissions.statements';
   if (!isObject(value)) return [mustBe(prop, 'a list of statements', source, value)];
   const { sid, effect, actions, notActions, resources, notResources, conditions, ...others } = value;
@@ -78,16 +81,22 @@ export function statementProblems(value: unknown): Problem[] {
   const texts = (name: string, list: unknown, rule: string, fits: (text: string) => boolean): Problem[] =>
     Token.isUnresolved(list) || !Array.isArray(list)
       ? []
-      : list.map((one) => matches(`${prop} ${name}`, one, fits, rule, source));
+      : list.map((one) => matches(`${prop} ${name}`, one, fits, rule, sourceOf(name)));
   return [
     ...unknownKeys(prop, others, 'the elements of a statement', source),
     exactlyOne('actions', 'notActions'),
     exactlyOne('resources', 'notResources'),
     effect === undefined || effect === 'Allow' || effect === 'Deny'
       ? undefined
-      : mustBe(`${prop} effect`, 'Allow or Deny', source, effect),
+      : mustBe(`${prop} effect`, 'Allow or Deny', sourceOf('effect'), effect),
     optional(sid, () =>
-      matches(`${prop} sid`, sid, (text) => /^[A-Za-z0-9]+$/.test(text), 'letters and digits', source),
+      matches(
+        `${prop} sid`,
+        sid,
+        (text) => /^[A-Za-z0-9]+$/.test(text),
+        'letters and digits',
+        sourceOf('sid'),
+      ),
     ),
     ...Object.entries({ actions, notActions }).flatMap(([name, list]) =>
       texts(name, list, 'service:Action, such as s3:GetObject', (text) => ACTION.test(text)),
@@ -102,7 +111,7 @@ export function statementProblems(value: unknown): Problem[] {
 const ACTION = /^(?:\*|\*:\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+)$/;
 
 function conditionsProblems(prop: string, value: unknown): Problem[] {
-  const source = `${IAM_GUIDE}/reference_policies_elements_condition_operators.html`;
+  const source = `${IAM_GUIDE}/reference_policies_elements_condition.html`;
   if (value === undefined || Token.isUnresolved(value)) return [];
   const isValue = (one: unknown) => ['string', 'number', 'boolean'].includes(typeof one);
   const isKey = (key: string) => !/\p{Cc}|[$%]\{/u.test(key);

@@ -189,11 +189,16 @@ export function choiceProblems(
       allowSourceIdentity,
       `${IAM_GUIDE}/id_credentials_temp_control-access_monitor.html`,
     ),
-    yesOrNo('selfInspection', selfInspection, `${IAM_GUIDE}/id_roles_manage.html`),
+    yesOrNo('selfInspection', selfInspection, `${IAM_API}/API_SimulatePrincipalPolicy.html`),
     yesOrNo('simulatePermissions', simulatePermissions, `${IAM_API}/API_SimulatePrincipalPolicy.html`),
     acknowledge === undefined || isWarnings
       ? undefined
-      : mustBe('acknowledge', `a list of ${WARNINGS.join(', ')}`, IAM_GUIDE, acknowledge),
+      : mustBe(
+          'acknowledge',
+          `a list of ${WARNINGS.join(', ')}`,
+          `${IAM_GUIDE}/reference_iam-quotas.html`,
+          acknowledge,
+        ),
     provider === undefined || isProvider
       ? undefined
       : mustBe('provider', 'an AwsProvider of your stack', PROVIDER_DOCS, provider),

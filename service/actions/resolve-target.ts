@@ -9,7 +9,7 @@ export interface Resolved {
   readonly connection: Connection;
   readonly matchedScope: Scope;
   /** Wider connections that would apply if this one did not. */
-  readonly shadows: readonly { connection: Connection; scope: Scope }[];
+  readonly shadows: readonly Holder[];
 }
 
 export interface Resolution extends Resolved {
@@ -31,8 +31,7 @@ export async function resolveTarget(
     store.scopeHolders(organizationId, keys),
     requireDeclared(store, organizationId, [target]),
   ]);
-  const holders = new Map(held.map(({ key, connection }) => [key, connection]));
-  return { ...resolutionOf(target, keys, holders), path: keys.map(scopeFromKey) };
+  return { ...resolutionOf(target, keys, holdersIn(held)), path: keys.map(scopeFromKey) };
 }
 
 export interface TargetProblem {
@@ -51,7 +50,7 @@ export async function resolveTargets(
     store.scopeHolders(organizationId, [...new Set(keysOf.flat())]),
     declaredCheck(store, organizationId),
   ]);
-  const holders = new Map(held.map(({ key, connection }) => [key, connection]));
+  const holders = holdersIn(held);
   return targets.map((target, index) => {
     try {
       isDeclared(target);
@@ -63,16 +62,25 @@ export async function resolveTargets(
   });
 }
 
+interface Holder {
+  readonly connection: Connection;
+  readonly scope: Scope;
+}
+
+/** By the key of the scope; many targets share them. */
+const holdersIn = (held: readonly { readonly key: string; readonly connection: Connection }[]) =>
+  new Map<string, Holder>(held.map(({ key, connection }) => [key, { connection, scope: scopeFromKey(key) }]));
+
 /** @throws RolebridgeError `no_connection_for_target` */
 function resolutionOf(
   target: Scope,
   keys: readonly string[],
-  holders: ReadonlyMap<string, Connection>,
+  holders: ReadonlyMap<string, Holder>,
 ): Resolved {
-  const found: { connection: Connection; scope: Scope }[] = [];
+  const found: Holder[] = [];
   for (const key of keys) {
-    const connection = holders.get(key);
-    if (connection) found.push({ connection, scope: scopeFromKey(key) });
+    const holder = holders.get(key);
+    if (holder) found.push(holder);
   }
   const [match, ...shadows] = found;
   if (match === undefined)

@@ -101,6 +101,7 @@ async function verifyAndStore(
       isVendorsDenialFinal: request.isVendorsDenialFinal,
       diagnose: request.diagnose,
       ...probing(deps, connection, request),
+      accountAlias: knownAlias(connection, request.roleArn),
       requireProof: deps.requireProof,
       permissions: permissions.toCheck,
       onProgress: request.onProgress,
@@ -112,6 +113,12 @@ async function verifyAndStore(
   );
   return storeVerdict(deps, intent, current, { ...request, permissions, scopes }, result);
 }
+
+/** Of the same role. */
+const knownAlias = (connection: Connection, roleArn: string): string | undefined =>
+  'verification' in connection && 'roleArn' in connection && connection.roleArn === roleArn
+    ? connection.verification?.accountAlias
+    : undefined;
 
 const identityOf = (
   connection: Connection,

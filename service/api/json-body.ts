@@ -37,9 +37,11 @@ const hasLoneSurrogate = (value: unknown): boolean =>
 /** In valid JSON every string that a colon follows is a key, and nothing else is. One pass, whatever the text. */
 function keysWritten(text: string): number {
   let keys = 0;
+  const hasEscapes = text.includes('\\');
   for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at)) {
     at += 1;
-    while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+    if (hasEscapes) while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+    else at = text.indexOf('"', at);
     at += 1;
     while (text[at] === ' ' || text[at] === '\n' || text[at] === '\r' || text[at] === '\t') at += 1;
     if (text[at] === ':') keys += 1;

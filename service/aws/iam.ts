@@ -3,6 +3,7 @@ import {
   GetRoleCommand,
   IAMClient,
   type IAMClientConfig,
+  ListAccountAliasesCommand,
   SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam';
 import { z } from 'zod';
@@ -14,6 +15,14 @@ import { settingsReadBy } from './outbound.js';
 
 const roleAnswer = z.object({
   Role: z.object({ RoleId: z.string().min(1), AssumeRolePolicyDocument: z.string().min(1).max(65_536) }),
+});
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/console_account-alias.html: at most one. */
+const aliasAnswer = z.object({
+  AccountAliases: z
+    .array(z.string().regex(/^[a-z0-9-]{3,63}$/))
+    .max(10)
+    .default([]),
 });
 
 const text = z.string().max(2_048);
@@ -58,7 +67,7 @@ interface IamSettings {
 export function createIam(
   settingsOf: (partition: Partition) => IamSettings,
   timeoutMs: number,
-): Pick<Sts, 'readRole' | 'simulate'> {
+): Pick<Sts, 'readRole' | 'accountAlias' | 'simulate'> {
   const known = new Map<Partition, ReturnType<typeof settingsReadBy>>();
   const clientFor = (partition: Partition, credentials: SessionCredentials): IAMClient => {
     const { accessKeyId, secretAccessKey, sessionToken } = credentials;
@@ -86,6 +95,17 @@ export function createIam(
         roleId: RoleId,
         trustPolicy: AssumeRolePolicyDocument,
       };
+    },
+
+    async accountAlias(partition, credentials) {
+      const client = clientFor(partition, credentials);
+      const answer = await answered(aliasAnswer, () =>
+        client.send(new ListAccountAliasesCommand({ MaxItems: 1 }), {
+          abortSignal: AbortSignal.timeout(timeoutMs),
+        }),
+      );
+      if (answer.outcome !== 'allowed') return answer;
+      return { outcome: 'allowed', requestId: answer.requestId, alias: answer.output.AccountAliases[0] };
     },
 
     simulate: (partition, credentials, roleArn, simulation) =>

@@ -56,6 +56,8 @@ export function shareSts(sts: Sts, options: SharedStsOptions, caller = theServic
     assumeRole: (request) => call('AssumeRole', () => sts.assumeRole(request)),
     readRole: (partition, credentials, roleName) =>
       call('GetRole', () => sts.readRole(partition, credentials, roleName)),
+    accountAlias: (partition, credentials) =>
+      call('ListAccountAliases', () => sts.accountAlias(partition, credentials)),
     simulate: (partition, credentials, roleArn, simulation) =>
       call('SimulatePrincipalPolicy', () => sts.simulate(partition, credentials, roleArn, simulation)),
     callerIdentity: (partition, credentials) =>

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Connection } from '../../client/index.js';
 import { calls } from './calls.js';
 import { UsageError } from './failure.js';
-import { oneOf, summaryOf } from './of-call.js';
+import { memberOf, oneOf, summaryOf } from './of-call.js';
 import { printJson, printTable, printValues } from './print.js';
 import { addTemplateCommand } from './role-templates.js';
 import { readAccessKey } from './secret-input.js';
@@ -14,6 +14,7 @@ import type { Terminal } from './terminal.js';
 import { type AddCommand, serviceCommandsOf } from './with-example.js';
 
 const statuses = calls.listConnections.members.status.values;
+const assurances = calls.listConnections.members.assurance.values;
 const partitions = calls.createConnection.members.partition.values;
 
 interface CreateOptions extends ServiceOptions {
@@ -26,6 +27,11 @@ interface CreateOptions extends ServiceOptions {
   readonly accessKeyId?: string;
   readonly format?: string;
 }
+
+type ListOptions = ServiceOptions & {
+  status?: (typeof statuses)[number];
+  assurance?: (typeof assurances)[number];
+};
 
 /** `rolebridge connection …`. */
 export function addConnectionCommands(program: Command, terminal: Terminal): void {
@@ -102,19 +108,28 @@ function addCreate(add: AddCommand, terminal: Terminal): void {
 function addList(add: AddCommand, terminal: Terminal): void {
   add('list', summaryOf('listConnections'), 'rolebridge connection list --status failed')
     .option('--status <status>', `only those that are ${statuses.join(', ')}`, oneOf('--status', statuses))
-    .action(async ({ status, ...options }: ServiceOptions & { status?: (typeof statuses)[number] }) => {
+    .option(
+      '--assurance <assurance>',
+      memberOf('listConnections', 'assurance'),
+      oneOf('--assurance', assurances),
+    )
+    .action(async ({ status, assurance, ...options }: ListOptions) => {
       const client = await clientOf(options, terminal);
       const connections: Connection[] = [];
-      for await (const connection of client.connections({ ...(status && { status }) }))
+      for await (const connection of client.connections({
+        ...(status && { status }),
+        ...(assurance && { assurance }),
+      }))
         connections.push(connection);
       if (options.json) return printJson(terminal, { connections });
       printTable(
         terminal,
-        ['ID', 'NAME', 'STATUS', 'METHOD', 'ACCOUNT', 'SCOPES'],
+        ['ID', 'NAME', 'STATUS', 'ASSURANCE', 'METHOD', 'ACCOUNT', 'SCOPES'],
         connections.map((connection) => [
           connection.id,
           connection.name,
           statusText(connection),
+          'assurance' in connection ? connection.assurance : undefined,
           connection.method,
           'accountId' in connection ? connection.accountId : undefined,
           connection.scopes.map(scopeText).join(', '),

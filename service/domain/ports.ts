@@ -5,14 +5,20 @@ import type { AuditIntent, AuditRecord } from './audit.js';
 import type { SignedIdentityRequest } from './caller-proof.js';
 import type { Connection } from './connection.js';
 import type { ReplaceScopes } from './connection-scopes.js';
-import type { ErrorCode } from './errors.js';
-import type { ApiKeyId, AuditId, ConnectionId, ExternalId, OrganizationId } from './ids.js';
+import type { ApiKeyId, AuditId, ConnectionId, OrganizationId } from './ids.js';
+import type { Job, RunningCheck } from './job.js';
 import type { Organization } from './organization.js';
+import type { NextDelivery, OutboxMessage } from './outbox-message.js';
 import type { Project } from './project.js';
 import type { Quota, QuotaName } from './quotas.js';
 import type { Partition, RoleArn } from './role-arn.js';
+import type { Token } from './token.js';
 import type { SimulatedDecision, Simulation } from './verification/check-permissions.js';
 import type { WebhookEndpoint } from './webhook-endpoint.js';
+
+export type { Job, RunningCheck } from './job.js';
+export type { DeliveryAttempt, NextDelivery, OutboxMessage } from './outbox-message.js';
+export type { Token } from './token.js';
 
 /** Milliseconds since the epoch, and a wait that tests can shorten. */
 export interface Clock {
@@ -36,19 +42,6 @@ export interface IdempotencyRecord {
   readonly firstAttemptAt: string;
   /** Absent when an attempt ended without a verdict. */
   readonly answer?: { readonly status: number; readonly body: unknown } | undefined;
-}
-
-/** The latest check of a role that was started on the page, so that any process can show how far it is. */
-export interface RunningCheck {
-  readonly connectionId: ConnectionId;
-  readonly organizationId: OrganizationId;
-  /** Of the request that started it. */
-  readonly requestId: string;
-  readonly roleArn: string;
-  readonly startedAt: string;
-  readonly state: 'running' | 'propagating' | 'passed' | 'failed';
-  /** Why it failed. */
-  readonly code?: ErrorCode | undefined;
 }
 
 /** One atomic change: all of it is stored, or nothing. */
@@ -109,21 +102,6 @@ export interface IntegrityKeyRenewal {
   readonly signedAgain: number;
 }
 
-/** Something to do about a connection when it is due, by whichever process gets to it first. */
-export interface Job {
-  readonly connectionId: ConnectionId;
-  readonly organizationId: OrganizationId;
-  /** Verify it again; expire it if it was never used; prove that AWS denies the role that was given up. */
-  readonly purpose: 'verify' | 'expire' | 'confirm_revocation';
-  readonly dueAt: string;
-  /** Progress: failures in a row, or attempts. */
-  readonly attempts: number;
-  /** The role that was given up. */
-  readonly role?:
-    | { readonly arn: RoleArn; readonly externalId: ExternalId; readonly partition: Partition }
-    | undefined;
-}
-
 export interface JobQueue {
   /** Those that are due, the longest due first; no other caller gets them before `leaseUntil`, unless they are finished. */
   leaseJobs(request: { now: string; leaseUntil: string; limit: number }): Promise<Job[]>;
@@ -134,35 +112,6 @@ export interface JobQueue {
   /** When the next one is due. */
   nextJobAt(): Promise<string | undefined>;
 }
-
-/** A webhook to one endpoint: created with the change that it reports, and kept for a while after its delivery. */
-export interface OutboxMessage {
-  /** The `webhook-id`, `msg_…`: one for each event, whatever the number of endpoints. */
-  readonly id: string;
-  /** Its id. */
-  readonly endpoint: string;
-  readonly organizationId: OrganizationId;
-  /** Absent: about no connection, such as a test message. */
-  readonly connectionId?: ConnectionId | undefined;
-  /** The body as it is sent: JSON text. */
-  readonly body: string;
-  readonly createdAt: string;
-  readonly dueAt: string;
-  readonly attempts: number;
-  readonly lastAttempt?: DeliveryAttempt | undefined;
-  /** It is delivered or given up. */
-  readonly finished?: { readonly at: string; readonly outcome: 'delivered' | 'failed' } | undefined;
-}
-
-/** The endpoint's answer: a status, or the reason that there was none. */
-export interface DeliveryAttempt {
-  readonly at: string;
-  readonly status?: number | undefined;
-  readonly reason?: string | undefined;
-}
-
-export type NextDelivery = Pick<OutboxMessage, 'attempts' | 'lastAttempt'> &
-  ({ readonly dueAt: string } | { readonly finished: NonNullable<OutboxMessage['finished']> });
 
 /** Which deliveries of one endpoint; the newest first. */
 export interface DeliveryPage {
@@ -212,24 +161,6 @@ export interface Outbox {
   nextMessageAt(): Promise<string | undefined>;
 }
 
-/** Something that the holder of a secret may do for a while; the store knows the secret's hash only (of an enrollment, its id's). */
-export interface Token {
-  readonly kind:
-    | 'web_session'
-    | 'sign_in_link'
-    | 'enrollment'
-    | 'operator_token'
-    | 'operator_link'
-    | 'setup_code';
-  /** SHA-256 of the secret, hexadecimal. */
-  readonly hash: string;
-  readonly organizationId: OrganizationId;
-  readonly createdAt: string;
-  readonly expiresAt: string;
-  /** Its content; JSON. */
-  readonly data: Readonly<Record<string, unknown>>;
-}
-
 export interface Tokens {
   /** Replaces the one with the same kind and hash. */
   saveToken(token: Token, quotas?: readonly Quota[]): Promise<void>;
@@ -252,7 +183,6 @@ export interface OrganizationFilter {
   readonly name?: string | undefined;
 }
 
-/** Filters of connections; omitted members match any. */
 /** Which connections a list has. */
 export interface ConnectionPage extends ConnectionFilter {
   readonly limit: number;
@@ -261,6 +191,7 @@ export interface ConnectionPage extends ConnectionFilter {
   readonly withoutReports?: boolean | undefined;
 }
 
+/** Filters of connections; omitted members match any. */
 export interface ConnectionFilter {
   readonly status?: Connection['status'] | undefined;
   /** Of the last verification that failed. */
@@ -486,6 +417,11 @@ export interface Sts {
     credentials: SessionCredentials,
     roleName: string,
   ): Promise<StsAnswer<{ roleId: string; trustPolicy: string }>>;
+  /** iam:ListAccountAliases with a session of a role, which needs no such permission. */
+  accountAlias(
+    partition: Partition,
+    credentials: SessionCredentials,
+  ): Promise<StsAnswer<{ alias: string | undefined }>>;
   /** iam:SimulatePrincipalPolicy of a role with a separate session; incomplete results are missing. */
   simulate(
     partition: Partition,

@@ -85,6 +85,10 @@ export const diagnosis = z.strictObject({
 const report = z.strictObject({
   startedAt: isoTime,
   finishedAt: isoTime,
+  accountAlias: z
+    .string()
+    .optional()
+    .meta({ description: 'The alias of the account, where the role may list it.' }),
   checks: z.array(check),
   probes: z.array(probe),
   /** Of a connection with a permission set. */

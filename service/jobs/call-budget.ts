@@ -42,6 +42,8 @@ export function throttled(
     assumeRole: (request) => counted(signal, () => share.assumeRole(request)),
     readRole: (partition, credentials, roleName) =>
       counted(signal, () => share.readRole(partition, credentials, roleName)),
+    accountAlias: (partition, credentials) =>
+      counted(signal, () => share.accountAlias(partition, credentials)),
     simulate: (partition, credentials, roleArn, simulation) =>
       counted(signal, () => share.simulate(partition, credentials, roleArn, simulation)),
     callerIdentity: (partition, credentials) =>

@@ -2,6 +2,7 @@ import { type ApiKey, isValid } from '../domain/api-key.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { Store } from '../domain/ports.js';
 import type { Backend, Transaction } from './backend.js';
+import { changeRow } from './change-row.js';
 import { alreadyThere, assertOrganization, conflictAs } from './commit-change.js';
 import { allOf, one } from './pages.js';
 import { requireRoom } from './quotas.js';
@@ -39,11 +40,10 @@ export const apiKeysIn = (backend: Backend) =>
       await backend.transact(organizationId, (transaction) => forget(transaction, ended));
     },
 
-    markApiKeyUsed: ({ organizationId, id }, lastUsedAt) =>
-      backend.transact(organizationId, async (transaction) => {
-        const stored = await transaction.get('apiKeys', id);
-        if (stored) await transaction.put('apiKeys', { ...stored, lastUsedAt }, { lasting: false });
-      }),
+    async markApiKeyUsed({ organizationId, id: key }, lastUsedAt) {
+      const used = (stored: ApiKey) => ({ ...stored, lastUsedAt });
+      await changeRow(backend, 'apiKeys', { organizationId, key }, used, { lasting: false });
+    },
   }) satisfies Partial<Store>;
 
 /** The parent's row names its children: a key that is being revoked gets no other child. @throws RolebridgeError */

@@ -4,6 +4,7 @@ import type { ConnectionId, OrganizationId } from '../domain/ids.js';
 import type { ConnectionPage, Store } from '../domain/ports.js';
 import { keysWithin, scopeKey } from '../domain/scope.js';
 import type { Backend } from './backend.js';
+import { changeRow } from './change-row.js';
 import { one, pagesOf } from './pages.js';
 import { joined } from './reports.js';
 import { jobKey, ownCopy } from './tables.js';
@@ -70,11 +71,10 @@ export function connectionsIn(backend: Backend) {
     everyConnection,
 
     // No new version: decisions in progress and sessions stay valid.
-    markConnectionUsed: ({ organizationId, id }, lastUsedAt) =>
-      backend.transact(organizationId, async (transaction) => {
-        const stored = await transaction.get('connections', id);
-        if (stored) await transaction.put('connections', { ...stored, lastUsedAt }, { lasting: false });
-      }),
+    async markConnectionUsed({ organizationId, id: key }, lastUsedAt) {
+      const used = (stored: Connection) => ({ ...stored, lastUsedAt });
+      await changeRow(backend, 'connections', { organizationId, key }, used, { lasting: false });
+    },
 
     async *unwatchedConnections(latest) {
       for await (const page of pagesOf(backend, 'connections', { order: 'created' })) {

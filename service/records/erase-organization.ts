@@ -1,5 +1,6 @@
 import type { OrganizationId } from '../domain/ids.js';
-import type { Backend, Query } from './backend.js';
+import type { Backend, Selection } from './backend.js';
+import { rowsAtOnce } from './pages.js';
 import { type TableName, tables } from './tables.js';
 
 /** Of the organization itself, what says that it is erased stays: nothing is stored for it any more. */
@@ -16,30 +17,25 @@ export async function eraseOrganization(
     await transaction.put('organizations', { id, name: '', createdAt, suspendedAt, erasedAt });
   });
   // Connections were deleted one by one; their jobs confirm that access has ended, and their messages tell of it.
-  const all = { organizationId, limit: 200 } as const;
-  await eraseRows(backend, organizationId, 'apiKeys', { ...all, order: 'created' });
-  await eraseRows(backend, organizationId, 'idempotency', { ...all, order: 'age' });
-  await eraseRows(backend, organizationId, 'projects', { ...all, order: 'id' });
-  await eraseRows(backend, organizationId, 'answeredRequests', { ...all, order: 'age' });
-  await eraseRows(backend, organizationId, 'tokens', { ...all, order: 'expiry' });
-  await eraseRows(backend, organizationId, 'webhookEndpoints', { ...all, order: 'created' });
-  await eraseRows(backend, organizationId, 'messages', {
-    ...all,
-    order: 'created',
-    where: { isFinished: 'yes' },
-  });
+  const finished = { isFinished: 'yes' } as const;
+  await eraseRows(backend, 'apiKeys', { organizationId, order: 'created' });
+  await eraseRows(backend, 'idempotency', { organizationId, order: 'age' });
+  await eraseRows(backend, 'projects', { organizationId, order: 'id' });
+  await eraseRows(backend, 'answeredRequests', { organizationId, order: 'age' });
+  await eraseRows(backend, 'tokens', { organizationId, order: 'expiry' });
+  await eraseRows(backend, 'webhookEndpoints', { organizationId, order: 'created' });
+  await eraseRows(backend, 'messages', { organizationId, order: 'created', where: finished });
 }
 
 async function eraseRows<Name extends TableName>(
   backend: Backend,
-  organizationId: OrganizationId,
   table: Name,
-  query: Query<Name>,
+  selection: Selection<Name> & { readonly organizationId: OrganizationId },
 ): Promise<void> {
   for (;;) {
-    const rows = await backend.list(table, query);
+    const rows = await backend.list(table, { ...selection, limit: rowsAtOnce });
     if (rows.length === 0) return;
-    await backend.transact(organizationId, async (transaction) => {
+    await backend.transact(selection.organizationId, async (transaction) => {
       transaction.forgetVersionBefore();
       for (const row of rows) await transaction.delete(table, tables[table].key(row));
     });

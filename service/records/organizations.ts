@@ -1,10 +1,11 @@
 import { RolebridgeError } from '../domain/errors.js';
 import type { Store } from '../domain/ports.js';
 import { type Backend, UniqueConflict } from './backend.js';
-import { alreadyThere, assertOrganization } from './commit-change.js';
+import { changeRow, saveRow } from './change-row.js';
+import { alreadyThere } from './commit-change.js';
 import { eraseOrganization } from './erase-organization.js';
 import { allOf, one } from './pages.js';
-import { requireRoom, usageIn } from './quotas.js';
+import { usageIn } from './quotas.js';
 import { ownCopy, projectKey, searchable } from './tables.js';
 
 export const organizationsIn = (backend: Backend) =>
@@ -38,17 +39,10 @@ export const organizationsIn = (backend: Backend) =>
       return found;
     },
 
-    changeOrganization: (id, change, { erases = false } = {}) =>
-      backend
-        .transact(id, async (transaction) => {
-          const stored = await transaction.get('organizations', id);
-          if (stored === undefined) return undefined;
-          const next = ownCopy('organizations', change(stored));
-          if (erases) transaction.forgetVersionBefore();
-          await transaction.put('organizations', next);
-          return next;
-        })
-        .catch(referenceTaken),
+    changeOrganization: (id, change, options) =>
+      changeRow(backend, 'organizations', { organizationId: id, key: id }, change, options).catch(
+        referenceTaken,
+      ),
 
     eraseOrganization: (id, erasedAt) => eraseOrganization(backend, id, erasedAt),
 
@@ -68,14 +62,7 @@ export const organizationsIn = (backend: Backend) =>
 
     projects: (organizationId) => allOf(backend, 'projects', { organizationId, order: 'id' }),
 
-    async saveProject(project, quotas) {
-      const own = ownCopy('projects', project);
-      await backend.transact(own.organizationId, async (transaction) => {
-        await assertOrganization(transaction, own.organizationId);
-        if (!(await transaction.get('projects', projectKey(own)))) await requireRoom(transaction, quotas);
-        await transaction.put('projects', own);
-      });
-    },
+    saveProject: (project, quotas) => saveRow(backend, 'projects', project, quotas),
 
     deleteProject: (organizationId, id) =>
       backend.transact(organizationId, (transaction) =>

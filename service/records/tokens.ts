@@ -1,24 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Store } from '../domain/ports.js';
 import type { Backend } from './backend.js';
-import { assertOrganization, conflictAs } from './commit-change.js';
+import { saveRow } from './change-row.js';
+import { conflictAs } from './commit-change.js';
 import { allOf, one, rowsAtOnce } from './pages.js';
-import { requireRoom } from './quotas.js';
 import { byOrganization, ownCopy, tokenKey } from './tables.js';
 
 export const tokensIn = (backend: Backend) =>
   ({
-    async saveToken(token, quotas) {
-      const own = ownCopy('tokens', token);
-      await backend
-        .transact(own.organizationId, async (transaction) => {
-          await assertOrganization(transaction, own.organizationId);
-          if (quotas && !(await transaction.get('tokens', tokenKey(own))))
-            await requireRoom(transaction, quotas);
-          await transaction.put('tokens', own);
-        })
-        .catch(conflictAs('token'));
-    },
+    saveToken: (token, quotas) => saveRow(backend, 'tokens', token, quotas).catch(conflictAs('token')),
 
     token: (kind, hash) => one(backend, 'tokens', tokenKey({ kind, hash })),
 

@@ -7,9 +7,8 @@ import {
   type Store,
 } from '../domain/ports.js';
 import type { Backend, Transaction } from './backend.js';
-import { assertOrganization } from './commit-change.js';
+import { changeRow, saveRow } from './change-row.js';
 import { allOf, one, rowsAtOnce } from './pages.js';
-import { requireRoom } from './quotas.js';
 import { messageKey, newestFirst, ownCopy } from './tables.js';
 import { completeDue } from './work-queue.js';
 
@@ -26,28 +25,13 @@ export const webhooksIn = (backend: Backend) =>
       await backend.transact(own.organizationId, (transaction) => transaction.put('messages', own));
     },
 
-    async saveWebhookEndpoint(endpoint, quotas) {
-      const own = ownCopy('webhookEndpoints', endpoint);
-      await backend.transact(own.organizationId, async (transaction) => {
-        await assertOrganization(transaction, own.organizationId);
-        if (quotas) await requireRoom(transaction, quotas);
-        await transaction.put('webhookEndpoints', own);
-      });
-    },
+    saveWebhookEndpoint: (endpoint, quotas) => saveRow(backend, 'webhookEndpoints', endpoint, quotas),
     webhookEndpoint: (id) => one(backend, 'webhookEndpoints', id),
     webhookEndpoints: (organizationId) =>
       allOf(backend, 'webhookEndpoints', { organizationId, order: 'created' }),
-    changeWebhookEndpoint({ id, organizationId }, change) {
-      return backend.transact(organizationId, async (transaction) => {
-        const stored = await transaction.get('webhookEndpoints', id);
-        if (stored?.organizationId !== organizationId) return undefined;
-        const next = ownCopy('webhookEndpoints', change(stored));
-        // The version before holds a secret that may have been replaced.
-        transaction.forgetVersionBefore();
-        await transaction.put('webhookEndpoints', next);
-        return next;
-      });
-    },
+    // The version before holds a secret that may have been replaced.
+    changeWebhookEndpoint: ({ id, organizationId }, change) =>
+      changeRow(backend, 'webhookEndpoints', { organizationId, key: id }, change, { erases: true }),
     async deleteWebhookEndpoint({ id, organizationId }) {
       await backend.transact(organizationId, (transaction) => transaction.delete('webhookEndpoints', id));
     },

@@ -1,4 +1,4 @@
-import { selfInspection } from '../domain/trust-policy.js';
+import { selfInspection, trustPolicy } from '../domain/trust-policy.js';
 import { builtCallback } from './built-callback.js';
 import { attributes, hclValue, list } from './hcl.js';
 import { policyDocument, setPoliciesOf } from './permission-set-policies.js';
@@ -8,7 +8,6 @@ import {
   type RoleDescription,
   regionOf,
   roleDescriptionText,
-  trustPolicyOf,
   vendorId,
 } from './role-description.js';
 import { setPlaces, setResources } from './terraform-permission-set.js';
@@ -94,7 +93,7 @@ ${attributes('  ', [
   ['max_session_duration', maxSessionDuration && String(maxSessionDuration)],
   ['force_detach_policies', 'true'],
 ])}
-  assume_role_policy = jsonencode(${hclValue(trustPolicyOf(description), '  ')})
+  assume_role_policy = jsonencode(${trustPolicyHcl(description)})
 
   depends_on = [terraform_data.check]
 }
@@ -210,11 +209,22 @@ output "role_arn" {
 `;
 }
 
+/** By name: a value that is changed in `locals` changes the role. */
+const trustPolicyHcl = (description: RoleDescription): string =>
+  hclWith(trustPolicy({ ...description, principal: '{principal}', externalId: '{externalId}' }), {
+    principal: 'local.principal',
+    externalId: 'local.external_id',
+  });
+
 /** The ARN is known to Terraform only. */
 const selfInspectionHcl = (): string =>
-  hclValue(policyDocument([selfInspection('{roleArn}')]), '  ').replace(
-    '"{roleArn}"',
-    'aws_iam_role.vendor.arn',
+  hclWith(policyDocument([selfInspection('{roleArn}')]), { roleArn: 'aws_iam_role.vendor.arn' });
+
+/** A policy with expressions of Terraform in the place of some values. */
+const hclWith = (policy: unknown, expressions: Readonly<Record<string, string>>): string =>
+  Object.entries(expressions).reduce(
+    (text, [name, expression]) => text.replace(`"{${name}}"`, expression),
+    hclValue(policy, '  '),
   );
 
 /** In a heredoc, Terraform evaluates these two. */

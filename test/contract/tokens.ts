@@ -1,3 +1,4 @@
+import { newOrganizationId } from '../../service/domain/ids.js';
 import { aToken, at } from './records.js';
 import type { Subject } from './subject.js';
 
@@ -83,7 +84,7 @@ export function tokensContract(on: Subject): void {
   });
 
   test('refuses a token for an unknown organization', async () => {
-    await expect(on.store.saveToken(aToken('org_none' as never))).rejects.toMatchObject({
+    await expect(on.store.saveToken(aToken(newOrganizationId()))).rejects.toMatchObject({
       code: 'not_found',
     });
   });

@@ -45,7 +45,10 @@ try {
     return ['$ cdktn deploy', '', ...readable(stdout), ...readable(stderr)];
   };
   const mistyped = `${connection.externalId.slice(0, -4)}aaaa`;
-  const lines = [...(await deploy(mistyped)), '', ...(await deploy(connection.externalId))];
+  const lines = [...(await deploy(mistyped)), '', ...(await deploy(connection.externalId))]
+    // A reader's vendor has a name.
+    .map((line) => line.replace(vendor.service.url, 'https://vendor.example'))
+    .filter((line, index, all) => line !== '' || all[index - 1] !== '');
   writeFileSync('docs/public/deploy.svg', terminalSvg(lines));
   console.log(lines.join('\n'));
 } finally {
@@ -55,13 +58,21 @@ try {
 
 /** The callback's output with the relevant lines of Terraform. */
 function readable(output: string): string[] {
+  let isInCallback = false;
   return output.split('\n').flatMap((line) => {
     const [, printed] = /\(local-exec\): ?(.*)$/.exec(line) ?? [];
-    if (printed !== undefined) return /^Executing:/.test(printed) ? [] : [printed.trimEnd()];
-    return /^aws_iam_role\.\S+: (Creation|Modifications) complete|^Apply complete|^(│ )?Error: local-exec/.test(
-      line,
-    )
+    if (printed !== undefined) {
+      isInCallback = !/^Executing:/.test(printed);
+      return isInCallback ? [printed.trimEnd()] : [''];
+    }
+    // Terraform puts no name before an empty line.
+    if (line === '' && isInCallback) return [''];
+    isInCallback = false;
+    if (/^(│ )?Error: local-exec/.test(line)) return ['', `│ ${line.replace(/^│ /, '')}`];
+    return /^aws_iam_role\.\S+: (Creation|Modifications) complete/.test(line)
       ? [line.replace(/ \[id=.*\]$/, '')]
-      : [];
+      : /^Apply complete/.test(line)
+        ? ['', line]
+        : [];
   });
 }

@@ -13,7 +13,7 @@ export function terminalSvg(lines: readonly string[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="Terminal: a deploy that is refused with its reason, and then connects">
 <style>
 text { font: 13px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #d5dbe6; white-space: pre }
-.command { fill: #fff; font-weight: 600 } .good { fill: #5fd8a0 } .bad { fill: #ff9a94 } .wait { fill: #f0c069 } .dim { fill: #98a3b6 }
+.command, .head { fill: #fff; font-weight: 600 } .good { fill: #5fd8a0 } .bad { fill: #ff9a94 } .wait { fill: #f0c069 } .dim { fill: #98a3b6 }
 @media (prefers-reduced-motion: no-preference) { .l { opacity: 0; animation: appear .2s forwards } @keyframes appear { to { opacity: 1 } } }
 </style>
 <rect width="${width}" height="${height}" rx="12" fill="#0f131b"/>
@@ -25,10 +25,11 @@ ${texts.join('\n')}
 
 function colorOf(line: string): string {
   if (line.startsWith('$')) return 'command';
-  if (/^\s+ok\b|\bconnected to\b|: connected|^\s+\+|^Apply complete/.test(line)) return 'good';
-  if (/FAIL|not connected|^[╷│╵]|^\s+- /.test(line)) return 'bad';
+  if (/^\s+ok\b|\bconnected to\b|: ready to connect|^\s+\+/.test(line)) return 'good';
+  if (/^ {2}(What|Change|Then|Trust) |^Apply complete/.test(line)) return 'head';
+  if (/FAIL|not (connected|ready)|^[╷│╵]|^\s+- /.test(line)) return 'bad';
   if (/^\s+\.\.\.|\^/.test(line)) return 'wait';
-  if (/^\s+(Details|Request|Scope)\b/.test(line)) return 'dim';
+  if (/^\s+(Details|Request|Scope|Allowed|Note|https:)/.test(line)) return 'dim';
   return '';
 }
 

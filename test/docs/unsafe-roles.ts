@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { evaluateTrustPolicy } from '../../aws-sandbox/index.js';
+import { newConnectionId, newExternalId, newOrganizationId } from '../../service/domain/ids.js';
+import type { Sts } from '../../service/domain/ports.js';
 import { judgeTrustPolicy } from '../../service/domain/verification/trust-policy.js';
+import { verifyRole } from '../../service/domain/verification/verify-role.js';
 import { table } from './table.js';
 
 interface Cases {
@@ -9,31 +12,92 @@ interface Cases {
 }
 
 /** `docs/unsafe-roles.md`: each kind of unsafe role, with the answers of the probes and the judge. */
-export function unsafeRolesPage(): string {
+export async function unsafeRolesPage(): Promise<string> {
   const { values, roles } = JSON.parse(readFileSync('test/cases/unsafe-roles.json', 'utf8')) as Cases;
   const vendor = String(values.vendorPrincipal);
   const externalId = String(values.externalId);
 
-  const probe = (policy: object, sent: string | undefined) => {
+  const opens = (
+    policy: object,
+    asked: Pick<Asked, 'externalId' | 'sessionName' | 'sourceIdentity' | 'tags'>,
+  ) => {
+    const { sessionName, sourceIdentity, tags = [] } = asked;
     const context = new Map<string, string[]>([
-      ['sts:rolesessionname', ['rolebridge.verify']],
+      ['sts:rolesessionname', [sessionName]],
       ['aws:sourceip', ['198.51.100.7']],
       ['aws:useragent', ['aws-sdk-js/3']],
       ['aws:currenttime', ['2026-11-28T00:00:00Z']],
-      ...(sent === undefined ? [] : [['sts:externalid', [sent]] as [string, string[]]]),
+      ...(asked.externalId === undefined ? [] : [entry('sts:externalid', asked.externalId)]),
+      ...(sourceIdentity === undefined ? [] : [entry('sts:sourceidentity', sourceIdentity)]),
+      ...tags.map(({ key, value }) => entry(`aws:requesttag/${key}`, value)),
     ]);
     const caller = { partition: 'aws', accountId: String(values.vendorAccount), arns: [vendor] };
     // The cases are trust policies, which the type can't tell of JSON.
     const document = policy as Parameters<typeof evaluateTrustPolicy>[0];
-    return evaluateTrustPolicy(document, { action: 'sts:AssumeRole', caller, context }) === 'allow';
+    return [
+      'sts:AssumeRole',
+      ...(sourceIdentity === undefined ? [] : ['sts:SetSourceIdentity']),
+      ...(tags.length > 0 ? ['sts:TagSession'] : []),
+    ].every((action) => evaluateTrustPolicy(document, { action, caller, context }) === 'allow');
   };
   const probes = (policy: object) => {
     const [right, none, wrong] = [
       externalId,
       undefined,
       'rb-zyxwvutsrqponmlkjihgfedcba765432zyxwvutsrqponmlk',
-    ].map((sent) => probe(policy, sent));
+    ].map((sent) => opens(policy, { externalId: sent, sessionName: 'rolebridge.verify' }));
     return right && !none && !wrong ? 'connected' : 'rejected';
+  };
+  /** The product's own verification of a role that may not read itself. */
+  const unreadable = async (policy: object) => {
+    const connection = {
+      id: newConnectionId(),
+      organizationId: newOrganizationId(),
+      externalId: newExternalId(),
+    };
+    const roleArn = `arn:aws:iam::${values.accountId}:role/rolebridge`;
+    const own = { externalId, organizationId: values.organizationId, connectionId: values.connectionId };
+    const text = Object.entries({ ...connection, connectionId: connection.id }).reduce(
+      (all, [name, value]) => all.replaceAll(String(own[name as keyof typeof own] ?? value), value),
+      JSON.stringify(policy),
+    );
+    const sessionArn = `arn:aws:sts::${values.accountId}:assumed-role/rolebridge/verify`;
+    const denied = { outcome: 'denied', reason: 'access_denied', message: '', requestId: '' } as const;
+    const answer = await verifyRole(
+      {
+        connection,
+        roleArn,
+        vendorPrincipals: new Map([['aws', vendor]]),
+        deniedAccountIds: new Set(),
+        sessionName: `rolebridge.verify.${connection.id}`,
+        firstAttemptAt: 0,
+        propagationWindowMs: 0,
+        maxWaitMs: 0,
+        allowPropagation: false,
+      },
+      {
+        clock: { now: Date.now, sleep: async () => {} },
+        newExternalId,
+        sts: {
+          simulate: notAsked,
+          accessKeyIdentity: notAsked,
+          signerIdentity: notAsked,
+          assumeRole: async (asked) =>
+            opens(JSON.parse(text), asked)
+              ? { outcome: 'allowed', sessionArn, roleId: 'AROA', credentials, requestId: '' }
+              : denied,
+          readRole: async () => denied,
+          accountAlias: notAsked,
+          callerIdentity: async () => ({
+            outcome: 'allowed',
+            accountId: String(values.accountId),
+            arn: sessionArn,
+            requestId: '',
+          }),
+        },
+      },
+    );
+    return answer.outcome;
   };
   const verdict = (policy: object) => {
     const judged = judgeTrustPolicy(JSON.stringify(policy), {
@@ -47,6 +111,8 @@ export function unsafeRolesPage(): string {
     return 'proven, with a note and the edit that narrows it';
   };
   const rows = roles.map(({ id, policy }) => [kinds[id] ?? '', probes(policy), verdict(policy)]);
+  const unread = await Promise.all(roles.map(({ policy }) => unreadable(policy)));
+  const refused = unread.filter((outcome) => outcome === 'refused').length;
   return `<!-- Written by npm run docs from test/cases/unsafe-roles.json; don't edit. -->
 
 # Unsafe roles
@@ -63,12 +129,24 @@ This table is computed from the project's test cases: the result of a verificati
 
 ${table([['kind of role', 'three probes', 'Rolebridge'], ...rows])}
 
+Every template lets the role read itself. Without that, Rolebridge's longer list of probes rejects ${refused} of these ${roles.length} roles, and connects the
+others as \`tested\`. [\`ROLEBRIDGE_REQUIRE_PROOF=on\`](settings.md) refuses those too.
+
 ${table([['code', 'meaning'], ...Object.entries(said).map(([code, meaning]) => [`\`${code}\``, meaning])])}
 
 A rejection quotes the statement and shows the trust policy to deploy. A condition beside the external ID, such as an IP range, MFA or a date, only
 narrows and is accepted. A \`Deny\` never makes an open \`Allow\` safe.
 `;
 }
+
+const credentials = { accessKeyId: '', secretAccessKey: '', sessionToken: '', expiresAt: '' };
+const notAsked = async () => {
+  throw new Error('A verification without a permission set asks no more.');
+};
+
+type Asked = Parameters<Sts['assumeRole']>[0];
+
+const entry = (key: string, value: string): [string, string[]] => [key, [value]];
 
 const said: Record<string, string> = {
   not_understood: 'the policy has something that IAM or Rolebridge could read in two ways',

@@ -14,7 +14,7 @@ writeFileSync('docs/troubleshooting.md', troubleshootingPage());
 writeFileSync('docs/calls.md', callsPage());
 writeFileSync('docs/events.md', eventsPage());
 writeFileSync('docs/settings.md', settingsPage());
-writeFileSync('docs/unsafe-roles.md', unsafeRolesPage());
+writeFileSync('docs/unsafe-roles.md', await unsafeRolesPage());
 writeFileSync('client/api.ts', clientApi());
 writeFileSync('service/cli/calls.ts', cliCalls());
 writeFileSync('service/domain/role-policies.ts', rolePoliciesModule());

@@ -407,4 +407,12 @@ export const guards: readonly Guard[] = [
     test: 'test/slow/store-file.test.ts',
     title: 'paused|another host',
   },
+  {
+    name: 'the digest of the reports on the disk',
+    file: 'service/records/lowdb/rows-on-disk.ts',
+    guard: "if (digest !== signed || !bytes.toString('latin1').endsWith('\\n}}\\n'))",
+    without: 'if (false)',
+    test: 'test/service/store-damage.test.ts',
+    title: 'an edited report',
+  },
 ];

@@ -43,7 +43,6 @@ const exceptions: readonly string[] = [
   'service/web/components/scope-fields.tsx:ScopeFields',
   'service/web/operator/organization.tsx:OrganizationView',
   'service/web/operator/sign-in.tsx:addOperatorSignIn',
-  'service/web/operator/table.tsx:OperatorTable',
   'service/web/pages/access-key.tsx:addAccessKeyPages',
   'service/web/pages/check.tsx:addCheckPages',
   'service/web/pages/connection.tsx:addConnectionPages',

@@ -60,7 +60,9 @@ interface Made {
 async function fill(vendor: Vendor) {
   const { sandbox, call } = vendor;
   const make = async (name: string, more: object = {}): Promise<Made> => {
-    const { accountId, admin } = sandbox.createAccount();
+    const { accountId, admin } = sandbox.createAccount({
+      alias: `acme-${name.split(' ').join('-').toLowerCase()}`,
+    });
     const given = { name, expectedAccountId: accountId, permissionSet: 'read', ...more };
     return { ...(await call('POST', '/v1/connections', given)).body, accountId, admin };
   };
@@ -70,7 +72,9 @@ async function fill(vendor: Vendor) {
       trustPolicy: trust,
       inlinePolicies: {
         permissions: allow('acm:*', 'ce:*', 'ec2:*', 'rds:*', 's3:Create*', 's3:List*', 's3:Put*', 'tag:*'),
-        ...(readsItself && { self: allow('iam:GetRole', 'iam:SimulatePrincipalPolicy') }),
+        ...(readsItself && {
+          self: allow('iam:GetRole', 'iam:SimulatePrincipalPolicy', 'iam:ListAccountAliases'),
+        }),
       },
     }).arn;
   const connect = async (made: Made, options?: Parameters<typeof roleFor>[1]) => {

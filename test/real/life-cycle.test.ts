@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { construct, terraformModule, type Write } from './life-cycle/configurations.js';
 import { type Life, startLife } from './life-cycle/life.js';
-import { findTerraform, notChecked, type TerraformTool } from './tools.js';
+import { findTerraform, mirroredProviderVersion, notChecked, type TerraformTool } from './tools.js';
 
 // A few dozen applies a form.
 jest.setTimeout(600_000);
@@ -19,6 +19,9 @@ const tools = (['terraform', 'tofu'] as const).flatMap((command): [string, Terra
   if (tool === undefined) notChecked(`the life cycle with ${command}: it is not on the PATH`);
   return tool === undefined ? [] : [[command, tool]];
 });
+const provider = mirroredProviderVersion(tools[0]?.[1]);
+if (provider !== undefined && Number.parseInt(provider, 10) < 6)
+  notChecked(`the life cycle with AWS provider 6: the mirror has ${provider}`);
 const forms: [string, Write][] = [
   [`construct (${framework})`, construct],
   // The module is the same whatever the constructs run on.

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { systemClock } from '../../service/server/wiring.js';
 import { until } from '../passing-clock.js';
 import { callApi, startVendor, type Vendor } from '../vendor.js';
@@ -118,6 +119,74 @@ describe('an API key with permissions', () => {
     // "{}" is no scope: the limit stays.
     expect((await child({ scope: {} })).body.scope).toEqual(within.scope);
     expect((await child({ expiresAt: '2020-01-01T00:00:00Z' })).body.code).toBe('request_invalid');
+  });
+
+  it('creates nothing wider than itself, whatever is asked for', async () => {
+    const permissions = ['connections:read', 'credentials:issue', 'keys:write'];
+    const ceilings = { durationSeconds: 1800, sessionPolicy: '{"Statement":[]}' };
+    const scope = { project: 'shop', environment: 'production' };
+    const own = { permissions, scope, ceilings, expiresAt: '2090-01-01T00:00:00Z' };
+    const { apiKey } = (await make(own)).body;
+    const count = async () =>
+      (await vendor.call('GET', '/v1/api-keys?limit=100', undefined, apiKey)).body.apiKeys.length;
+    const segment = fc.constantFrom('shop', 'production', 'web', 'Shop', 'shop ', '', '*', '__proto__', null);
+    const asked = fc.record(
+      {
+        permissions: fc.array(
+          fc.constantFrom(
+            ...permissions,
+            'connections:write',
+            'connections:release',
+            'organizations:write',
+            '*',
+          ),
+          { maxLength: 4 },
+        ),
+        scope: fc.record(
+          { project: segment, environment: segment, architecture: segment },
+          { requiredKeys: [] },
+        ),
+        ceilings: fc.record(
+          {
+            durationSeconds: fc.constantFrom(0, 899, 900, 900.5, 1800, 1801, 43_200, 43_201, -1, '900', null),
+            sessionPolicy: fc.constantFrom('{"Statement":[]}', '{"Statement": []}', '{}', 'x', '', null),
+          },
+          { requiredKeys: [] },
+        ),
+        expiresAt: fc.constantFrom(
+          '2089-01-01T00:00:00Z',
+          '2090-01-01T00:00:00.001Z',
+          '2089-12-31T23:59:59-01:00',
+          '2020-01-01T00:00:00Z',
+          '+010000-01-01T00:00:00Z',
+          'tomorrow',
+          0,
+          null,
+        ),
+      },
+      { requiredKeys: [] },
+    );
+    await fc.assert(
+      fc.asyncProperty(asked, async (body) => {
+        const before = await count();
+        const { status, body: made } = await make(body, apiKey);
+        if (status !== 201) {
+          expect([body, [400, 403].includes(status), (await count()) - before]).toEqual([body, true, 0]);
+          return;
+        }
+        const isWithin =
+          made.permissions.every((permission: string) => permissions.includes(permission)) &&
+          made.scope.project === 'shop' &&
+          made.scope.environment === 'production' &&
+          made.ceilings.durationSeconds <= 1800 &&
+          made.ceilings.durationSeconds >= 900 &&
+          made.ceilings.sessionPolicy === ceilings.sessionPolicy &&
+          Date.parse(made.expiresAt) <= Date.parse(own.expiresAt) &&
+          Date.parse(made.expiresAt) > Date.now();
+        expect([body, made, isWithin]).toEqual([body, made, true]);
+      }),
+      { numRuns: 80 },
+    );
   });
 
   it('is revoked with its parent, together with its children', async () => {

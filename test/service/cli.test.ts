@@ -108,9 +108,9 @@ describe('connections', () => {
       /^name +shop, production$/m,
     );
     const listed = lines((await rolebridge('connection list')).stdout);
-    expect(listed[0]).toMatch(/^ID +NAME +STATUS +METHOD +ACCOUNT +SCOPES$/);
+    expect(listed[0]).toMatch(/^ID +NAME +STATUS +ASSURANCE +METHOD +ACCOUNT +SCOPES$/);
     expect(listed[1]).toMatch(
-      new RegExp(`^${id} +shop, production +pending +assume_role +- +shop/production$`),
+      new RegExp(`^${id} +shop, production +pending +- +assume_role +- +shop/production$`),
     );
     expect((await rolebridge(`connection delete ${id}`)).stdout).toBe(`deleted ${id}\n`);
     expect(lines((await rolebridge('connection list')).stdout)).toHaveLength(1);

@@ -189,6 +189,12 @@ test('a missing required permission fails the deploy with its reason and the den
 
   await role.put(allow(needed));
   expect((await role.deploy()).body.permissions).toBe('complete');
+
+  // One reason, one sentence.
+  const { body: second } = await (await made(['sqs:ListQueues'])).deploy();
+  expect(second.detail).toContain(
+    'ec2:DescribeInstances, s3:ListAllMyBuckets are allowed by no policy (Inventory: Why Inventory.)',
+  );
 });
 
 test('a denying boundary or service control policy is named', async () => {

@@ -128,6 +128,20 @@ test('a rejection quotes the statement and shows the policy to deploy', async ()
   expect(JSON.parse(body.trustPolicy)).toEqual(connection.trustPolicy);
 });
 
+test('another external ID in a second statement is one to remove: the stack’s own input is right', async () => {
+  const connection = await made(({ trustPolicy }) => ({
+    ...trustPolicy,
+    Statement: [
+      trustPolicy.Statement[0],
+      { ...trustPolicy.Statement[0], Condition: { StringEquals: { 'sts:ExternalId': 'another' } } },
+    ],
+  }));
+  const { body } = await connection.give();
+  expect([body.code, body.detail]).toEqual(['trust_policy_unsafe', expect.stringContaining('"another"')]);
+  expect(body.remedy).toMatch(/remove the statement that is quoted.*apply again/);
+  expect(body.remedy).not.toContain('externalId');
+});
+
 test('each hour the policy is read with three calls, and a widened policy fails the connection even if the probes pass', async () => {
   const connection = await made(right);
   await connection.give();

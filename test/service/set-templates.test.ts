@@ -72,6 +72,12 @@ function statementsIn(template: string, externalId: string) {
   };
 }
 
+test('the one file of Terraform has each value once: a changed local changes the role', async () => {
+  const { body } = await vendor.call('POST', '/v1/connections', { name: 'once' });
+  for (const value of [body.externalId, body.principal])
+    expect(body.roleTemplates.terraform.split(`"${value}"`)).toHaveLength(2);
+});
+
 test("a set above the inline policy quota: the console's steps create managed policies for the rest", async () => {
   const { id, roleTemplates } = await create('large');
   const texts: string[] = [roleTemplates.consolePolicy, ...roleTemplates.consoleManagedPolicies];

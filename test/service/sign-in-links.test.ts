@@ -156,6 +156,19 @@ it('returns only to a listed URL', async () => {
     'https://evil.example/settings',
     'javascript:alert(1)',
     'x',
+    'data:text/html,x',
+    '//app.vendor.example/settings/aws',
+    'http://app.vendor.example/settings/aws',
+    'https://app.vendor.example:444/settings/aws',
+    'https://app.vendor.example.evil.example/settings/aws',
+    'https://app.vendor.example@evil.example/settings/aws',
+    'https://ada:pw@app.vendor.example/settings/aws',
+    'https://app.vendor.example\\@evil.example/settings/aws',
+    'https://app.vendor.example/settings-of-another',
+    'https://app.vendor.example/settings/../admin',
+    'https://app.vendor.example/settings/%2e%2e/admin',
+    ' https://app.vendor.example/settings/aws',
+    'https://app.vendor.example/settings/aws\r\nset-cookie: a=b',
   ])
     expect([wrong, (await create({ returnUrl: wrong })).body.code]).toEqual([wrong, 'request_invalid']);
 });

@@ -112,7 +112,7 @@ test('a connected role that lacks permissions keeps working: the page lists miss
   const lacking = wordsOf(await page.get(`/connections/${body.id}`));
   expect(lacking).toContain('Connected');
   expect(lacking).toContain('Some permissions are missing. Rolebridge still works in this account');
-  expect(lacking).toContain('ec2:DescribeInstances is allowed by no policy (Inventory: Why Inventory.)');
+  expect(lacking).toContain('Why Inventory. ec2:DescribeInstances No policy allows it.');
   expect(lacking).toMatch(/Deploy.* v1 v2 available.*Version 2 adds.*Cost/);
   await other.close();
 });
@@ -129,6 +129,29 @@ test('a read-only session offers no action that would be rejected', async () => 
     );
     for (const to of new Set(offered)) expect([to, (await reader.get(to)).status]).toEqual([to, 200]);
   }
+});
+
+test('the page shows what a proven role trusts beside, and the policy that a tested one lacks', async () => {
+  const connect = async (principal: string, inlinePolicies: Record<string, object>) => {
+    const { body } = await vendor.call('POST', '/v1/connections', { name: 'shop' });
+    const [statement] = body.trustPolicy.Statement;
+    const { arn } = vendor.sandbox.createRole(vendor.sandbox.createAccount().accountId, {
+      roleName: 'rolebridge',
+      trustPolicy: { ...body.trustPolicy, Statement: [{ ...statement, Principal: { AWS: principal } }] },
+      inlinePolicies,
+    });
+    await vendor.call('PUT', `/v1/connections/${body.id}/role`, { roleArn: arn });
+    return { arn, words: wordsOf(await browser.get(`/connections/${body.id}`)) };
+  };
+  const mayRead = { Effect: 'Allow', Action: 'iam:GetRole', Resource: '*' };
+  const proven = await connect(vendor.vendorAccount.accountId, {
+    self: { Version: '2012-10-17', Statement: [mayRead] },
+  });
+  const [shown = ''] = proven.words.split('View the');
+  expect(shown).toMatch(/trusts the whole account \d{12} with the external ID\. To narrow it/);
+  const tested = await connect(vendor.principal, {});
+  expect(tested.words).toMatch(/Let the role read itself.*"iam:GetRole"/);
+  expect(tested.words).toContain(`"Resource": [ "${tested.arn}" ]`);
 });
 
 describe('the link for an administrator', () => {

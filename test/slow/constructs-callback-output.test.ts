@@ -29,6 +29,16 @@ describe('a connected deploy', () => {
     expect(output).toContain('  Details  https://connect.northwind.example/c/con_8f3kQz\n');
   });
 
+  test('has a long address alone in its line, which Terraform does not wrap', async () => {
+    const page = `https://connect.northwind.example/connections/con_${'a'.repeat(24)}`;
+    const { output } = await run((one) => ({
+      status: 200,
+      body: { ...(connected(one).body as object), links: { page } },
+    }));
+    expect(output).toContain(`  Details\n  ${page}\n`);
+    expect(Math.max(...output.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(76);
+  });
+
   test.each([{ id: 'con_other' }, { roleArn: 'arn:aws:iam::210987654321:role/other' }])(
     'is rejected when the answer is about %j',
     async (other) => {
@@ -129,7 +139,7 @@ describe('the check before the role exists', () => {
       { connectionId: 'con_8f3kQz', accountId: '210987654321', externalId: 'an-external-id' },
     ]);
     expect(code).toBe(0);
-    expect(output).toMatch(/ {2}ok {4}External ID\nnorthwind: ready to connect\n/);
+    expect(output).toMatch(/ {2}ok {4}External ID\n\nnorthwind: ready to connect\n/);
   });
 
   test.each<[string, VendorAnswer, RegExp]>([

@@ -45,7 +45,7 @@ describe('check', () => {
   test('prints the result of a deploy before it creates a role', async () => {
     answer = () => ({ status: 200, body: { checks: [{ name: 'external_id', outcome: 'passed' }] } });
     const { code, output } = await run(['check', '--account-id', '210987654321']);
-    expect([code, output]).toEqual([0, expect.stringContaining('check: ready to connect')]);
+    expect([code, output]).toEqual([0, expect.stringContaining('vendor: ready to connect')]);
     expect(JSON.parse(vendor.received[0]?.body ?? '').data).toEqual({
       connectionId: 'con_8f3kQz',
       accountId: '210987654321',

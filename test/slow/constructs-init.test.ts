@@ -13,6 +13,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PACKAGES } from '../../constructs/init/templates.js';
+import { VALUES } from '../../constructs/init/values.js';
 import { defaultBrand } from '../../service/web/brand.js';
 import { type Flavour, flavours, installConstructs } from '../constructs/customer-project.js';
 import type { Json } from '../constructs/synthesized.js';
@@ -277,6 +278,27 @@ describe('init', () => {
       for (const [name, version] of Object.entries(dependencies))
         expect([name, version]).toEqual([name, tested[name]]);
     expect(PACKAGES.cdktf.devDependencies['cdktf-cli']).toBe(tested['cdktf-cli']);
+  });
+});
+
+describe('each value', () => {
+  const hostile = `"); process.exit(0); ("\n$${'{path.cwd}'}`;
+  const wrong = [
+    ['hostile', hostile],
+    ['huge', 'x'.repeat(20_000)],
+  ] as const;
+  const cases = Object.values(VALUES).flatMap(({ flag, variable }) =>
+    wrong.flatMap(([kind, value]) => [
+      [`--${flag}`, kind, flag, [`--${flag}=${value}`], {}] as const,
+      [variable, kind, flag, [], { [variable]: value }] as const,
+    ]),
+  );
+
+  test.each(cases)('%s is rejected by name when it is %s', async (_name, _kind, flag, words, env) => {
+    const folder = folderWith(flavours[0]);
+    const { code, output } = await init(folder, ['--yes', ...words], { ...environment, ...env });
+    expect([code, output]).toEqual([1, expect.stringMatching(`--${flag} .*must be`)]);
+    expect(filesOf(folder)).toEqual([]);
   });
 });
 

@@ -63,7 +63,7 @@ const environment = (host: string) => ({
 
 const constructs = () => path.join(folder, 'node_modules/@rolebridge/constructs/dist/init/main.js');
 const COMMANDS: [string, (host: string) => string[], RegExp][] = [
-  ['check', () => [constructs(), 'check'], /check: ready to connect/],
+  ['check', () => [constructs(), 'check'], /vendor: ready to connect/],
   ['pull', () => [constructs(), 'pull', 'deploy@3'], /deploy@3\.json/],
   [
     'init --setup',

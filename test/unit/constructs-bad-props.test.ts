@@ -106,24 +106,56 @@ test('knows every prop of every construct', () => {
   expect(untried.map(({ name }) => name)).toEqual(['without']);
 });
 
+/** The rejection of a wrong value; undefined when it is accepted. */
+function refusalOf(name: string, parts: readonly string[], value: unknown): unknown {
+  try {
+    stackOf((stack) => {
+      const statusToken = new TerraformVariable(stack, 'status', { type: 'string', sensitive: true });
+      const health = parts[0] === 'health' && parts.length > 1 ? { health: { statusToken } } : {};
+      const props = withValue({ ...validProps, ...health }, parts, value);
+      CONSTRUCTS[name]?.(stack, props as never);
+    });
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+/** Texts above a prop in the source. */
+const documented = new Map<string, string>();
+for (const file of [
+  'cross-account-role-props',
+  'connection-callback',
+  'connection-health',
+  'iam/permissions',
+])
+  for (const [, text = '', prop = ''] of readFileSync(`constructs/${file}.ts`, 'utf8').matchAll(
+    /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n +readonly (\w+)\??:/g,
+  ))
+    documented.set(prop, `${documented.get(prop) ?? ''}${text}`);
+
 describe.each(cases)('%s: %s', (name, _prop, parts) => {
+  const last = parts.at(-1) ?? '';
+
   test.each(WRONG)('is rejected by name when it is %s', (_kind, value) => {
-    const make = () =>
-      stackOf((stack) => {
-        const statusToken = new TerraformVariable(stack, 'status', { type: 'string', sensitive: true });
-        const health = parts[0] === 'health' && parts.length > 1 ? { health: { statusToken } } : {};
-        const props = withValue({ ...validProps, ...health }, parts, value);
-        CONSTRUCTS[name]?.(stack, props as never);
-      });
-    let thrown: unknown;
-    try {
-      make();
-    } catch (error) {
-      thrown = error;
-    }
-    expect(thrown).toBeInstanceOf(InvalidPropsError);
-    expect((thrown as InvalidPropsError).problems.join()).toContain(parts.at(-1));
-    expect((thrown as InvalidPropsError).message.length).toBeLessThan(2_000);
+    const refusal = refusalOf(name, parts, value);
+    expect(refusal).toBeInstanceOf(InvalidPropsError);
+    expect((refusal as InvalidPropsError).problems.join()).toContain(last);
+    expect((refusal as InvalidPropsError).message.length).toBeLessThan(2_000);
+  });
+
+  test("has the rule's source in its documentation, where the rule is not ours", () => {
+    const problems = WRONG.flatMap(
+      ([, value]) => (refusalOf(name, parts, value) as InvalidPropsError).problems,
+    );
+    const sources = problems
+      .filter((problem) => problem.includes(last))
+      .flatMap((problem) => /(https:\/\/[^)\s]+)\)$/.exec(problem)?.[1] ?? []);
+    const text = documented.get(last) ?? '';
+    expect([
+      last,
+      sources.length === 0 || sources.some((source) => text.includes(source)) || sources,
+    ]).toEqual([last, true]);
   });
 });
 

@@ -50,6 +50,14 @@ test('a set in plain words, with reasons, options and changes', () => {
     }),
   ]);
   expect(view.denies).toEqual([expect.objectContaining({ sid: 'NoData', words: ['S3: get object'] })]);
-  expect(view.changes).toEqual(['changes Inventory (+rds:DescribeDBInstances): Draws what is there.']);
+  expect(view.changes).toEqual([
+    expect.objectContaining({
+      change: 'changed',
+      sid: 'Inventory',
+      addedActions: ['rds:DescribeDBInstances'],
+      removedActions: [],
+      reason: 'Draws what is there.',
+    }),
+  ]);
   expect(viewPermissionSet(setOf(1, ['s3:ListAllMyBuckets'])).changes).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { perService } from '../../actions/per-service.js';
 import { check, errorCode } from '../../domain/verification.js';
-import { connection } from '../connections/answers.js';
+import { connection, links } from '../connections/answers.js';
 import { roleVerificationErrors } from '../connections/shared.js';
 import { connectionId, roleArn, roleId } from '../example-values.js';
 import { type ApiDependencies, defineOperation, RawAnswer } from '../operation.js';
@@ -19,6 +19,7 @@ const preflight = z
         remedy: z.string().optional(),
       }),
     ),
+    links,
   })
   .meta({ id: 'Preflight' });
 

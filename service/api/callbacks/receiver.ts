@@ -62,6 +62,7 @@ async function decide(
     throw new Error(`Connection ${id} is gone from the store; deleted ones stay.`);
   // A stack that is destroyed says so even then.
   if (event.type !== 'role.deprovisioned') await requireActive(deps.store, connection.organizationId);
+  const links = { page: `${deps.publicUrl}/connections/${id}` };
   switch (event.type) {
     case 'role.provisioned': {
       const answer = (next: Connection): Answer => {
@@ -75,7 +76,7 @@ async function decide(
           body: {
             ...connectionView(next),
             ...(named.length > 0 && { warnings: named }),
-            links: { page: `${deps.publicUrl}/connections/${id}` },
+            links,
           },
         };
       };
@@ -89,7 +90,7 @@ async function decide(
     case 'connection.check': {
       const checks = await checkBeforeDeploy(deps, by, connection, event.data, receiptOf());
       const named = checks.map((each) => ({ ...each, message: inVendorsName(deps, each.message) }));
-      return { status: 200, body: { checks: named } };
+      return { status: 200, body: { checks: named, links } };
     }
   }
 }

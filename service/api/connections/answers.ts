@@ -13,7 +13,7 @@ import { check, errorCode } from '../../domain/verification.js';
 
 const text = z.string();
 
-const links = z
+export const links = z
   .object({ page: text })
   .optional()
   .meta({ description: 'In the answer to a callback: the page of the connection.' });

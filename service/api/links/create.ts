@@ -7,6 +7,8 @@ import { defineOperation } from '../operation.js';
 import { name } from '../schemas.js';
 import { signInLink } from './answer.js';
 
+const visibleAscii = /^[\x21-\x7e]+$/;
+
 /** Seconds that the link works for: 30 days at most. The page that it leads to is the connection's, or the list. */
 const signInLinkRequest = z.strictObject({
   expiresInSeconds: z.int().min(60).max(2_592_000).optional(),
@@ -17,12 +19,7 @@ const signInLinkRequest = z.strictObject({
   }),
   user: z
     .strictObject({
-      id: z
-        .string()
-        .min(1)
-        .max(128)
-        .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII')
-        .optional(),
+      id: z.string().min(1).max(128).regex(visibleAscii, 'must be visible ASCII').optional(),
       name,
       email: z.email().max(254).optional(),
     })
@@ -31,7 +28,8 @@ const signInLinkRequest = z.strictObject({
       description:
         'The person that you create it for. It is shown and recorded as "link for NAME", unverified.',
     }),
-  returnUrl: z.url().max(2000).optional().meta({
+  // zod's url() trims: white space is refused before.
+  returnUrl: z.string().max(2000).regex(visibleAscii, 'must be visible ASCII').pipe(z.url()).optional().meta({
     description: 'Where the page leads back to: an address below one of the brand\u2019s `returnUrls`.',
   }),
 });

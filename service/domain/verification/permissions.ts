@@ -14,8 +14,9 @@ import type { Attempt, PermissionsToCheck } from './request.js';
 const attachedPolicyWindowMs = 5_000;
 /** Calls of the simulator side by side: IAM throttles it early. */
 const concurrency = 4;
-/** Findings in a sentence; the report has all. */
+/** Sentences in a message, and actions in a sentence; the report has all. */
 const maxQuoted = 5;
+const maxNamed = 10;
 
 /**
  * Checks the permission set with IAM's simulator. A missing permission rejects a new role; later
@@ -81,12 +82,13 @@ function record({ report }: Attempt, found: PermissionsReport, isRequired: boole
   report.permissions = found;
   const { state, permissionSet, missing, notDenied, unavailable, notChecked } = found;
   if (state === 'incomplete') {
-    const quoted = [...missing, ...notDenied].slice(0, maxQuoted).map(sentenceOf);
-    const left = missing.length + notDenied.length - quoted.length;
+    const sentences = sentencesOf([...missing, ...notDenied], maxNamed);
+    const quoted = sentences.slice(0, maxQuoted);
+    const left = sentences.length - quoted.length;
     const message = [
       `The role is not what permission set ${permissionSet} needs.`,
       ...quoted,
-      ...(left > 0 ? [`And ${left} more.`] : []),
+      ...(left > 0 ? [`And ${left} more statements.`] : []),
     ].join(' ');
     const remedy = `Deploy ${permissionSet} as the vendor publishes it. Where a boundary or an organization's policy denies it, ask your administrator.`;
     if (isRequired) report.fail('permissions', 'permissions_missing', message, remedy);
@@ -130,15 +132,37 @@ function remedyFor(open: PermissionsReport['notChecked']): string {
 
 const listed = (sids: readonly string[]): string => [...new Set(sids)].join(', ');
 
-/** The missing actions with the denying policy and the vendor's reason. */
-export function sentenceOf({ sid, reason, action, resource, deniedBy }: PermissionFinding): string {
+/** A sentence for the missing actions of a statement, with the denying policy and the vendor's reason. */
+export function sentencesOf(findings: readonly PermissionFinding[], maxNamed = findings.length): string[] {
+  const groups = new Map<string, PermissionFinding[]>();
+  for (const finding of findings) {
+    const { sid, resource, deniedBy } = finding;
+    const key = JSON.stringify([sid, resource, deniedBy]);
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return [...groups.values()].flatMap((group) =>
+    group.slice(0, 1).map((first) => sentenceOf(first, group, maxNamed)),
+  );
+}
+
+function sentenceOf(
+  { sid, reason, resource, deniedBy }: PermissionFinding,
+  group: readonly PermissionFinding[],
+  maxNamed: number,
+): string {
+  const named = group.slice(0, maxNamed).map(({ action }) => action);
+  const actions = [...named, ...(group.length > maxNamed ? [`${group.length - maxNamed} more`] : [])].join(
+    ', ',
+  );
+  const verb = group.length === 1 ? 'is' : 'are';
   const on = resource === '*' ? '' : ` on ${resource}`;
-  if (deniedBy === undefined) return `${action}${on} must be denied and is allowed (${sid}: ${reason})`;
+  const why = `(${sid}: ${reason})`;
+  if (deniedBy === undefined) return `${actions}${on} must be denied and ${verb} allowed ${why}`;
   const by = {
-    nothing_allows: 'is allowed by no policy',
-    explicit_deny: 'is denied by a policy of the role',
-    permissions_boundary: "is not allowed by the role's permissions boundary",
-    service_control_policy: 'is denied by a service control policy of your organization',
+    nothing_allows: 'allowed by no policy',
+    explicit_deny: 'denied by a policy of the role',
+    permissions_boundary: "not allowed by the role's permissions boundary",
+    service_control_policy: 'denied by a service control policy of your organization',
   }[deniedBy];
-  return `${action}${on} ${by} (${sid}: ${reason})`;
+  return `${actions}${on} ${verb} ${by} ${why}`;
 }

@@ -9,8 +9,12 @@ export type ReadPolicy =
   | { readonly isReadable: true; readonly text: string }
   | { readonly isReadable: false; readonly why: string };
 
-/** A trust policy that was just fixed has this long before what IAM shows is a verdict. */
+/** A trust policy that was just fixed has this long to reach STS and IAM before an open role is refused. */
 const fixedPolicyWindowMs = 10_000;
+
+/** Until when the verdict on an open role is repeated. */
+export const fixedPolicyEnds = ({ clock, request }: Pick<Attempt, 'clock' | 'request'>): number =>
+  clock.now() + (request.allowPropagation ? Math.min(request.propagationWindowMs, fixedPolicyWindowMs) : 0);
 
 /** Asks IAM with the role's own session. A role may be allowed to read itself, and needn't be. */
 export async function readPolicy(attempt: Attempt, opened: OpenedRole): Promise<ReadPolicy> {
@@ -48,8 +52,7 @@ export async function judgePolicy(
   const externalIds =
     opened.externalId === pending || pending === undefined ? [opened.externalId] : [current, pending];
   const terms = { vendorPrincipals: [...request.vendorPrincipals.values()], externalIds };
-  const windowEnds =
-    clock.now() + (request.allowPropagation ? Math.min(request.propagationWindowMs, fixedPolicyWindowMs) : 0);
+  const windowEnds = fixedPolicyEnds(attempt);
   for (let policy = first; ; policy = await readPolicy(attempt, opened)) {
     if (!policy.isReadable) return notRead(attempt, policy.why);
     const { verdict, reasons, alsoTrusted, notes } = judgeTrustPolicy(policy.text, terms);
@@ -81,17 +84,13 @@ function notRead({ report, request }: Attempt, why: string): 'tested' {
   return 'tested';
 }
 
-/** A role belongs to a stack or to a person: a customer with an input to change must not be sent to the console. */
-function refuse({ report, request }: Attempt, { message, statement, externalIdFound }: TrustReason): never {
-  const { pendingExternalId, externalId } = request.connection;
-  const right = pendingExternalId ?? externalId;
+/** The role opened with our external ID, so a stack's own input is right: what is too much was added elsewhere. */
+function refuse({ report }: Attempt, { message, statement }: TrustReason): never {
   return report.fail(
     'trust_policy',
     'trust_policy_unsafe',
     `The trust policy is unsafe. ${message}${statement ? ` The statement: ${statement.slice(0, 2_048)}` : ''}`,
-    externalIdFound
-      ? `In your stack, externalId is ${JSON.stringify(externalIdFound)} and must be ${JSON.stringify(right)}. For a role made by hand, deploy the trust policy shown here.`
-      : 'Deploy the trust policy shown here, or remove the statement that is quoted.',
+    'Deploy the trust policy shown here, or remove the statement that is quoted. If Terraform made the role, apply again: it restores its own policy.',
     causeOfOpenTrust('condition_missing'),
   );
 }

@@ -1,11 +1,9 @@
 import type { ExternalId } from '../ids.js';
 import type { Probe } from '../verification.js';
 import { causeOfOpenTrust } from './diagnose.js';
+import { fixedPolicyEnds } from './policy.js';
 import { Inconclusive } from './report.js';
 import type { Attempt } from './request.js';
-
-/** A trust policy that was just fixed has this long to reach STS before an open role is refused. */
-const fixedTrustWindowMs = 10_000;
 
 type Marks = { readonly sessionName?: string; readonly sourceIdentity?: string; readonly tag?: true };
 
@@ -35,8 +33,7 @@ export async function negativeProbes(attempt: Attempt, externalId: ExternalId): 
   const { request, report, role, clock, newExternalId, propagationEnds, waitEnds } = attempt;
   const { externalId: current, pendingExternalId, foreignExternalIds = [] } = request.connection;
   const previous = externalId === pendingExternalId ? current : undefined;
-  const windowEnds =
-    clock.now() + (request.allowPropagation ? Math.min(request.propagationWindowMs, fixedTrustWindowMs) : 0);
+  const windowEnds = fixedPolicyEnds(attempt);
   for (;;) {
     const [opensWithout, opensWithAny, opensWithPrevious, ...opensWithForeign] = await Promise.all([
       probe(attempt, 'without_external_id', undefined),

@@ -13,6 +13,8 @@ export class VerificationReport {
   readonly startedAt: string;
   /** Set by the check of the permissions. */
   permissions: PermissionsReport | undefined;
+  /** That of the account, as it was read last. */
+  accountAlias: string | undefined;
   /** The trust policy as it was read last. */
   currentPolicy: string | undefined;
   readonly #clock: Clock;
@@ -44,8 +46,15 @@ export class VerificationReport {
 
   /** Members of every verdict. */
   contents() {
-    const { startedAt, checks, probes, permissions } = this;
-    return { startedAt, finishedAt: this.now(), checks, probes, ...(permissions && { permissions }) };
+    const { startedAt, checks, probes, permissions, accountAlias } = this;
+    return {
+      startedAt,
+      finishedAt: this.now(),
+      ...(accountAlias && { accountAlias }),
+      checks,
+      probes,
+      ...(permissions && { permissions }),
+    };
   }
 
   /** The first check that fails ends the verification. @throws VerificationFailed */

@@ -39,6 +39,8 @@ export interface RoleToVerify {
   readonly diagnose?: boolean | undefined;
   /** When all probes last passed, if that is recent: with a policy that is safe none is made, without it only two. */
   readonly probedAt?: string | undefined;
+  /** As it was read before; it is read again with all probes. */
+  readonly accountAlias?: string | undefined;
   /** Only a role whose policy was judged passes. @default false */
   readonly requireProof?: boolean | undefined;
   /** The permission set to check. Absent: the connection has none. */

@@ -22,8 +22,6 @@ export interface TrustReason {
   readonly message: string;
   /** The statement as JSON, when the reason lies in one. */
   readonly statement?: string | undefined;
-  /** The one external ID that the statement requires instead of the connection's. */
-  readonly externalIdFound?: string | undefined;
 }
 
 /** The intended principal. */
@@ -117,7 +115,6 @@ function judgeExternalId(name: string, { condition }: Statement, { externalIds }
     return {
       code: 'external_id_different',
       message: `The statement lets ${name} in with the external ID ${JSON.stringify(only)}, which is not this connection's.`,
-      externalIdFound: only,
     } as const;
   const isNamed = Object.values(condition).some((keys) =>
     Object.keys(keys).some((key) => key.toLowerCase() === 'sts:externalid'),

@@ -21,6 +21,7 @@ const maxPolicy = 8_192;
 export async function verifyRole(request: RoleToVerify, tools: VerificationTools): Promise<RoleVerification> {
   const { clock } = tools;
   const report = new VerificationReport(clock, (check) => request.onProgress?.({ check }));
+  report.accountAlias = request.accountAlias;
   let attempt: Attempt | undefined;
   let opened: OpenedRole | undefined;
   try {
@@ -53,12 +54,15 @@ async function verdict(attempt: Attempt, opened: OpenedRole): Promise<RoleVerifi
   report.pass('account', `The session is in account ${role.accountId}, and GetCallerIdentity agrees.`);
   const { probedAt } = request;
   const { foreignExternalIds = [] } = request.connection;
+  // Beside the probes: a name for people, on which no verdict depends.
+  const alias = policy.isReadable && probedAt === undefined ? readAlias(attempt, opened) : undefined;
   if (policy.isReadable && probedAt !== undefined && foreignExternalIds.length === 0)
     report.pass('external_id_required', `AWS denied the role without the external ID at ${probedAt}.`);
   else await negativeProbes(attempt, opened.externalId);
   const assurance = await judgePolicy(attempt, opened, policy);
   if (!policy.isReadable && probedAt === undefined) await moreProbes(attempt, opened.externalId);
   await checkPermissions(attempt, opened);
+  await alias;
   return {
     outcome: 'passed',
     role,
@@ -73,6 +77,12 @@ async function verdict(attempt: Attempt, opened: OpenedRole): Promise<RoleVerifi
       sessionArn: opened.sessionArn,
     },
   };
+}
+
+/** A role needs no permission for it: a denial says nothing. */
+async function readAlias({ sts, role, report }: Attempt, { credentials }: OpenedRole): Promise<void> {
+  const answer = await sts.accountAlias(role.partition, credentials).catch(() => undefined);
+  if (answer?.outcome === 'allowed') report.accountAlias = answer.alias;
 }
 
 function failure(

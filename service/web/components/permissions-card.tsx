@@ -1,10 +1,10 @@
 import { type Connection, permissionSetOf } from '../../domain/connection.js';
 import type { PermissionChange } from '../../domain/permission-set-diff.js';
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
-import { sentenceOf } from '../../domain/verification/permissions.js';
+import type { PermissionFinding } from '../../domain/verification/permissions-report.js';
 import { mayOpen } from '../access.js';
 import { usePage, useTexts } from '../page-context.js';
-import { ButtonLink, Callout, Fold, Words } from './basics.js';
+import { ButtonLink, Callout, Fold } from './basics.js';
 import { Icon, type IconName } from './icon.js';
 import { PermissionSetStatements } from './permission-set.js';
 import { verificationOf } from './status.js';
@@ -44,13 +44,7 @@ export function PermissionsCard({ connection, set }: Props) {
       {missing.length > 0 && (
         <div class="section">
           <Callout kind="warn" icon="alert" title={texts.incomplete} role="status">
-            <ul class="help list">
-              {missing.map((finding) => (
-                <li lang="en">
-                  <Words text={sentenceOf(finding)} />
-                </li>
-              ))}
-            </ul>
+            <Findings findings={missing} />
           </Callout>
         </div>
       )}
@@ -137,6 +131,31 @@ function Change({ change, sid, reason, optional, ...lists }: PermissionChange) {
   );
 }
 
+/** By statement and by the policy that denies: the vendor's reason, then the actions. */
+function Findings({ findings }: { findings: readonly PermissionFinding[] }) {
+  const { deniedBy: by } = useTexts().sets;
+  const groups = new Map<string, PermissionFinding[]>();
+  for (const finding of findings) {
+    const key = `${finding.sid} ${finding.deniedBy}`;
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return (
+    <ul class="help list">
+      {[...groups.values()].map((group) => (
+        <li>
+          {group[0]?.reason}{' '}
+          <code class="break">
+            {group
+              .map(({ action, resource }) => (resource === '*' ? action : `${action} (${resource})`))
+              .join(', ')}
+          </code>{' '}
+          {by[group[0]?.deniedBy ?? 'allowed']}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function NotAvailable({ connection }: Pick<Props, 'connection'>) {
   const { sets: texts } = useTexts();
   const report = verificationOf(connection)?.permissions;
@@ -144,11 +163,7 @@ function NotAvailable({ connection }: Pick<Props, 'connection'>) {
     <>
       {report && report.unavailable.length > 0 && (
         <Fold title={texts.unavailable}>
-          <ul class="help list">
-            {report.unavailable.map((finding) => (
-              <li lang="en">{sentenceOf(finding)}</li>
-            ))}
-          </ul>
+          <Findings findings={report.unavailable} />
         </Fold>
       )}
       {report && report.notChecked.length > 0 && (

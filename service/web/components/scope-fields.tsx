@@ -7,7 +7,7 @@ import { Field } from './field.js';
 import { GroupError } from './group-error.js';
 import { Icon } from './icon.js';
 import { lastName, levelIcons, levelOf } from './scope.js';
-import { accountOf } from './status.js';
+import { accountOf, aliasOf } from './status.js';
 
 /** The scope of a connection, chosen from known targets, and its name if it has none. */
 export function ScopeFields({
@@ -30,6 +30,7 @@ export function ScopeFields({
             label={setup.name}
             value={form.name}
             error={form.wrong.name}
+            placeholder={aliasOf(connection)}
             help={setup.nameHelp}
             maxlength={100}
             width="m"

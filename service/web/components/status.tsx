@@ -42,3 +42,7 @@ export const accountOf = (connection: Connection): string =>
   ('roleArn' in connection && connection.roleArn?.split(':')[4]) ||
   connection.expectedAccountId ||
   '';
+
+/** The account's alias, where the role may list it. */
+export const aliasOf = (connection: Connection): string | undefined =>
+  verificationOf(connection)?.accountAlias;

@@ -1,7 +1,8 @@
 import { permissionSetOf } from '../../domain/connection.js';
-import { Account, Time, useHref } from '../components/basics.js';
+import { AccountCell } from '../components/account-cell.js';
+import { Time, useHref } from '../components/basics.js';
 import { Reason } from '../components/reason.js';
-import { accountOf, Status, verificationOf } from '../components/status.js';
+import { Status, verificationOf } from '../components/status.js';
 import { TableHead } from '../components/table-head.js';
 import { useTexts } from '../page-context.js';
 import type { Owned } from './owned.js';
@@ -31,7 +32,6 @@ export function OperatorTable({
       <TableHead titles={titles} />
       <tbody role="rowgroup">
         {rows.map(({ connection, organization }) => {
-          const account = accountOf(connection);
           const set = permissionSetOf(connection);
           const checked = verificationOf(connection)?.finishedAt;
           const path = href(`/operator/organizations/${connection.organizationId}`);
@@ -51,9 +51,7 @@ export function OperatorTable({
               <td role="cell" class="cell-status">
                 <Status connection={connection} />
               </td>
-              <td role="cell" data-label={columns.account} data-empty={account === '' ? '' : undefined}>
-                {account === '' ? <span class="faint">{list.unknownAccount}</span> : <Account id={account} />}
-              </td>
+              <AccountCell connection={connection} />
               {hasSets && (
                 <td role="cell" data-label={columns.permissions} data-empty={set ? undefined : ''}>
                   {set && sets.label(set.name, set.version)}{' '}

@@ -2,12 +2,13 @@ import { type Connection, roleRegistrationOf } from '../../domain/connection.js'
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { mayOpen } from '../access.js';
 import { type CheckResult, storedResultOf } from '../check-result.js';
+import { AssuranceDetails } from '../components/assurance.js';
 import { Account, ButtonLink, Callout, Crumbs, Fold, Time, useHref, Words } from '../components/basics.js';
 import { Checks, rowsOf } from '../components/checks.js';
 import { asksForPermissions, PermissionsCard } from '../components/permissions-card.js';
 import { CheckEvidence, NoVerdict, OpenRole, PolicyToDeploy, Refusal } from '../components/refusal.js';
 import { ScopeTreeView } from '../components/scope-fields.js';
-import { accountOf, assuranceOf, Status, verificationOf } from '../components/status.js';
+import { accountOf, aliasOf, assuranceOf, Status, verificationOf } from '../components/status.js';
 
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
@@ -30,6 +31,7 @@ export function ConnectionPage(page: ConnectionPageProps) {
   const { connection: texts, list, checks } = useTexts();
   const verification = verificationOf(connection);
   const account = accountOf(connection);
+  const alias = aliasOf(connection);
   const isAsked = connection.status === 'connected' && asksForPermissions(page);
   return (
     <>
@@ -42,7 +44,8 @@ export function ConnectionPage(page: ConnectionPageProps) {
             <>
               {account && (
                 <>
-                  {texts.account} <Account id={account} />.{' '}
+                  {texts.account} <Account id={account} />
+                  {alias && `, ${alias}`}.{' '}
                 </>
               )}
               {verification ? (
@@ -150,6 +153,7 @@ function Passed({ connection, rows }: { connection: Connection; rows: ReturnType
           <Words text={line} />
         </span>
       </Callout>
+      <AssuranceDetails connection={connection} />
       <Fold title={texts.view(rows.length)}>
         <Checks rows={rows} />
       </Fold>

@@ -1,9 +1,10 @@
 import { type Connection, permissionSetOf } from '../../domain/connection.js';
 import { mayOpen } from '../access.js';
-import { Account, ButtonLink, Time, useHref } from '../components/basics.js';
+import { AccountCell } from '../components/account-cell.js';
+import { ButtonLink, Time, useHref } from '../components/basics.js';
 import { Reason } from '../components/reason.js';
 import { ScopePath } from '../components/scope.js';
-import { accountOf, Status } from '../components/status.js';
+import { Status } from '../components/status.js';
 import { usePage, useTexts } from '../page-context.js';
 import { addressOf, checkedAt, type Sort, type Wanted } from './list-query.js';
 
@@ -66,7 +67,6 @@ function Row({
 }) {
   const texts = useTexts().list;
   const { columns } = texts;
-  const account = accountOf(connection);
   const checked = checkedAt(connection);
   const path = `/connections/${connection.id}`;
   const mayConnect = mayOpen(usePage().session, 'GET /connections/:id/setup');
@@ -84,9 +84,7 @@ function Row({
       <td role="cell" class="cell-status">
         <Status connection={connection} />
       </td>
-      <td role="cell" data-label={columns.account} data-empty={account === '' ? '' : undefined}>
-        {account === '' ? <span class="faint">{texts.unknownAccount}</span> : <Account id={account} />}
-      </td>
+      <AccountCell connection={connection} />
       <td role="cell" data-label={columns.scope}>
         {connection.scopes.length === 0 ? (
           <span class="faint">{texts.noScope}</span>

@@ -7,7 +7,7 @@ import { mayOpen } from '../access.js';
 import { ButtonLink, Fold, useHref, Words } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
 import { SearchInput } from '../components/search-input.js';
-import { accountOf, assuranceOf } from '../components/status.js';
+import { accountOf, aliasOf, assuranceOf } from '../components/status.js';
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 import type { WebSession } from '../session.js';
@@ -55,9 +55,13 @@ async function findConnections(store: Store, session: WebSession, search: string
   const text = search.toLowerCase();
   const matches = (connection: Connection) =>
     text === '' ||
-    [connection.name, accountOf(connection), connection.id, ...connection.scopes.map(describeScope)].some(
-      (each) => each.toLowerCase().includes(text),
-    );
+    [
+      connection.name,
+      accountOf(connection),
+      aliasOf(connection) ?? '',
+      connection.id,
+      ...connection.scopes.map(describeScope),
+    ].some((each) => each.toLowerCase().includes(text));
   const matching: Connection[] = [];
   let after: Connection['id'] | undefined;
   for (;;) {

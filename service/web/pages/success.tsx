@@ -3,11 +3,12 @@ import type { Connection } from '../../domain/connection.js';
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { describeScope } from '../../domain/scope.js';
 import { mayOpen } from '../access.js';
+import { AssuranceDetails } from '../components/assurance.js';
 import { Account, ButtonLink, Fold, useHref, Words } from '../components/basics.js';
 import { Checks, rowsOf } from '../components/checks.js';
 import { Icon } from '../components/icon.js';
 import { lastName, levelIcons, levelOf, ScopePath } from '../components/scope.js';
-import { accountOf, assuranceOf, verificationOf } from '../components/status.js';
+import { accountOf, aliasOf, assuranceOf, verificationOf } from '../components/status.js';
 import { Tell } from '../components/tell.js';
 import { usePage, useTexts } from '../page-context.js';
 import { deployedSet } from '../permission-sets.js';
@@ -46,7 +47,7 @@ function SuccessPage({ connection, set }: { connection: Connection; set: Permiss
         </svg>
         <h1>{texts.title}</h1>
         <p class="win-acct">
-          <strong>{connection.name}</strong> <Account id={accountOf(connection)} />
+          <strong>{connection.name}</strong> <Account id={accountOf(connection)} /> {aliasOf(connection)}
         </p>
       </div>
       <section class="card" aria-labelledby="found">
@@ -137,6 +138,7 @@ function Finding({ connection }: { connection: Connection }) {
         <p class="muted">
           <Words text={line} />
         </p>
+        <AssuranceDetails connection={connection} />
         <Fold title={texts.evidence(rows.length)}>
           <Checks rows={rows} />
         </Fold>

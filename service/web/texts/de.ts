@@ -156,6 +156,8 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       testedTitle: 'Getestet: AWS hat jede andere External ID abgelehnt, die wir versucht haben',
       testedLine:
         'Die Rolle kann ihre eigene Vertrauensrichtlinie nicht lesen, deshalb haben wir sie von außen getestet. Erlauben Sie `iam:GetRole` auf die Rolle selbst, um es zu beweisen.',
+      showSelfInspection: 'Der Rolle erlauben, sich selbst zu lesen',
+      selfInspection: 'Inline-Richtlinie für die Rolle',
       passedTitle: 'Die Rolle funktioniert, und AWS lehnt sie ohne Ihre External ID ab',
       passedLine: 'Wir haben es ohne External ID und mit einer anderen versucht. AWS hat beides abgelehnt.',
       keyPassedTitle: 'Der Zugriffsschlüssel funktioniert',
@@ -508,6 +510,13 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       only: 'Nur auf',
       conditions: 'Unter Bedingungen, siehe die Richtlinie.',
       incomplete: `Einige Berechtigungen fehlen. ${v.name} arbeitet weiter in diesem Konto, ohne das, was sie braucht.`,
+      deniedBy: {
+        nothing_allows: 'Keine Richtlinie erlaubt es.',
+        explicit_deny: 'Eine Richtlinie der Rolle verbietet es.',
+        permissions_boundary: 'Die Berechtigungsgrenze der Rolle erlaubt es nicht.',
+        service_control_policy: 'Eine Service-Control-Richtlinie Ihrer AWS-Organisation verbietet es.',
+        allowed: 'Muss verboten sein, ist aber erlaubt.',
+      },
       unavailable: 'Nicht verfügbar, weil optionale Berechtigungen weggelassen wurden',
       notChecked: 'Vom Simulator von AWS nicht geprüft',
       title: (title, version) => (version ? `${title} v${version}` : title),

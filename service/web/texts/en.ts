@@ -152,6 +152,8 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       testedTitle: 'Tested: AWS denied every other external ID that we tried',
       testedLine:
         'The role can’t read its own trust policy, so we tested it from outside. Allow `iam:GetRole` on the role itself for proof.',
+      showSelfInspection: 'Let the role read itself',
+      selfInspection: 'Inline policy to add to the role',
       passedTitle: 'The role works, and AWS denies it without your external ID',
       passedLine: 'We tried without an external ID and with another one. AWS denied both.',
       keyPassedTitle: 'The access key works',
@@ -493,6 +495,13 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       only: 'Only on',
       conditions: 'Under conditions, see the policy.',
       incomplete: `Some permissions are missing. ${v.name} still works in this account, without what needs them.`,
+      deniedBy: {
+        nothing_allows: 'No policy allows it.',
+        explicit_deny: 'A policy of the role denies it.',
+        permissions_boundary: 'The permissions boundary of the role does not allow it.',
+        service_control_policy: 'A service control policy of your AWS organization denies it.',
+        allowed: 'Must be denied, and is allowed.',
+      },
       unavailable: 'Not available, because optional permissions were left out',
       notChecked: 'Not checked by AWS’s simulator',
       title: (title: string, version: number | undefined) => (version ? `${title} v${version}` : title),

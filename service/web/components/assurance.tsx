@@ -1,0 +1,32 @@
+import type { Connection } from '../../domain/connection.js';
+import { selfInspection } from '../../domain/trust-policy.js';
+import { useTexts } from '../page-context.js';
+import { Fold, Words } from './basics.js';
+import { Code } from './code.js';
+import { assuranceOf, verificationOf } from './status.js';
+
+/** Beside a proof, whom else the trust policy lets in; without one, the policy by which the role may read itself. */
+export function AssuranceDetails({ connection }: { connection: Connection }) {
+  const { checks: texts } = useTexts();
+  const check = verificationOf(connection)?.checks.find(({ name }) => name === 'trust_policy');
+  if (assuranceOf(connection) === 'proven') {
+    // The first sentence is the verdict; notes follow it.
+    const notes = check?.message.split('. ').slice(1).join('. ') ?? '';
+    return notes === '' ? null : (
+      <p lang="en">
+        <Words text={notes} />
+      </p>
+    );
+  }
+  if (check?.outcome !== 'not_checked' || !('roleArn' in connection)) return null;
+  const statement = selfInspection(connection.roleArn);
+  return (
+    <Fold title={texts.showSelfInspection}>
+      <Code
+        id="self-inspection"
+        title={texts.selfInspection}
+        text={JSON.stringify({ Version: '2012-10-17', Statement: [statement] }, null, 2)}
+      />
+    </Fold>
+  );
+}
