@@ -6,7 +6,7 @@
 import ts from 'typescript';
 import { sourcesIn } from './sources.js';
 
-const most = 30;
+const most = 29;
 
 /** `const value: Thing = JSON.parse(text)`, or a function that returns it as its type. */
 function isTypedJson(node: ts.Node): boolean {

@@ -2,6 +2,7 @@
  * Every error code in one row: status, title, meaning, how to see it, fix. Problem details, `/problems/{code}`,
  * `docs/troubleshooting.md`, `rolebridge explain`, the pages and the OpenAPI document read it.
  */
+import { keysOf } from '../keys-of.js';
 import { accessKeyErrors } from './access-keys.js';
 import type { ErrorRow } from './error-row.js';
 import { idempotencyErrors } from './idempotency.js';
@@ -36,7 +37,6 @@ export type ErrorCode = keyof typeof rows;
 
 export const errorCatalog: Readonly<Record<ErrorCode, ErrorRow>> = rows;
 
-// Object.keys forgets the names of a table's keys.
-export const errorCodes = Object.keys(rows) as ErrorCode[];
+export const errorCodes = keysOf(rows);
 
 export const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(rows, text);
