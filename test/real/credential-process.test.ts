@@ -89,7 +89,7 @@ describe('the AWS CLI', () => {
   });
 
   it('shows why there are no credentials for a target', async () => {
-    const refused = await aws(['sts', 'get-caller-identity'], 'nobody');
+    const refused = await aws(['sts', 'get-caller-identity'], 'unconnected');
     expect(refused.code).not.toBe(0);
     expect(refused.stderr).toContain(
       'rolebridge: no_connection_for_target: No connection applies to project nobodys.',
@@ -112,7 +112,7 @@ describe('the AWS CLI', () => {
           'json',
         ],
       ],
-      { env: { ...environment('nobody'), AWS_REGION: 'us-east-1', AWS_DEFAULT_REGION: 'us-east-1' } },
+      { env: { ...environment('unconnected'), AWS_REGION: 'us-east-1', AWS_DEFAULT_REGION: 'us-east-1' } },
     );
     expect([result.code, result.stderr]).toEqual([0, '']);
     expect(JSON.parse(result.stdout).Arn).toEqual(sessionArn());
