@@ -53,6 +53,7 @@ const readers = [
       { text: 'Threat model', link: '/security' },
       { text: 'Unsafe roles', link: '/unsafe-roles' },
       { text: 'Decisions', link: '/adr/README' },
+      { text: 'The last full run', link: '/full-run' },
     ],
   },
 ];
