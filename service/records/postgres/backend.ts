@@ -18,8 +18,9 @@ import {
 import { PostgresLog } from './audit-log.js';
 import { factsInDatabase } from './facts.js';
 import { migrate } from './migrate.js';
+import { snake } from './names.js';
 import { type DatabaseOptions, type Session, Sessions } from './sessions.js';
-import { finishRenewal, signAgain, snake } from './sign-again.js';
+import { finishRenewal, signAgain } from './sign-again.js';
 import { partsOf, signed, verified } from './signed-value.js';
 
 export interface PostgresOptions extends DatabaseOptions {

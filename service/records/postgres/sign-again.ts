@@ -3,10 +3,9 @@ import type { Integrity } from '../integrity.js';
 import type { IntegrityKeys } from '../integrity-keys.js';
 import { tableNames } from '../tables.js';
 import type { PostgresCheckpoints } from './audit-checkpoints.js';
+import { snake } from './names.js';
 import type { Sessions } from './sessions.js';
 import { signed, verified } from './signed-value.js';
-
-export const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 const found = z.object({ key: z.string(), value: z.unknown(), mac: z.string() });
 const rowsAtOnce = 500;
