@@ -7,7 +7,6 @@ import { createIntegrity, type Integrity } from '../integrity.js';
 import { IntegrityKeys } from '../integrity-keys.js';
 import {
   type Claim,
-  type Constraint,
   checkedValue,
   claimsOf,
   constraints,
