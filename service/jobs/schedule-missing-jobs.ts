@@ -5,17 +5,16 @@ import type { OrganizationId } from '../domain/ids.js';
 import type { Job } from '../domain/ports.js';
 import { jobsAfter, type Schedule } from '../domain/schedule.js';
 
-/** Watches that are stored in one change. */
+/** Jobs that are stored in one change. */
 const atOnce = 200;
 const tryAgainMs = 60_000;
 /** With room for clocks of several machines that differ by minutes. */
 const longestLeaseMs = 3_600_000;
 
 /**
- * Gives each connection that should be verified again and has no watch one, spread over the interval: connections that
- * were stored before jobs existed, or imported. So is one whose check a clock that was ahead put
- * off before the last end of the service. Processes that start together may both give one, of which the last stays.
- * Never fails; the store that can't say is asked again.
+ * Schedules a job for each connection that should be verified again and has none, spread over the interval: stored before
+ * jobs existed, or imported. A check that a clock ahead of time postponed is scheduled again, too. Processes that start
+ * together may both store a job; the last one stays. Never throws: a store that fails is asked again.
  */
 export async function scheduleMissingJobs(
   deps: Dependencies,
