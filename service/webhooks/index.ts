@@ -45,7 +45,7 @@ export function deliverMessages(
   /** Endpoints that took a message since this process started, and none failed since. */
   const working = new Set<string>();
   /** Endpoints whose last answers were looked up: one that said 410 is left alone after a restart, too. */
-  const recalled = new Set<string>();
+  const recalls = new Map<string, Promise<void>>();
   const count = (outcome: string) => metrics.webhookDeliveries.inc({ outcome });
   const later = (message: OutboxMessage, atMs: number) =>
     store.completeMessage(message, { dueAt: new Date(atMs).toISOString(), attempts: message.attempts });
@@ -55,9 +55,19 @@ export function deliverMessages(
     return store.completeMessage(message, { attempts, lastAttempt, finished });
   };
 
-  async function recall(endpoint: string, url: string): Promise<void> {
-    if (recalled.has(endpoint)) return;
-    recalled.add(endpoint);
+  /** Messages that are leased together share one look-up; a failed one is repeated. */
+  function recall(endpoint: string, url: string): Promise<void> {
+    const recalled =
+      recalls.get(endpoint) ??
+      lookUp(endpoint, url).catch((error) => {
+        recalls.delete(endpoint);
+        throw error;
+      });
+    recalls.set(endpoint, recalled);
+    return recalled;
+  }
+
+  async function lookUp(endpoint: string, url: string): Promise<void> {
     const lastOf = async (status: 'failed' | 'delivered') =>
       (await store.deliveries({ endpoint, status, limit: 1 })).deliveries[0]?.lastAttempt;
     const [failed, delivered] = await Promise.all([lastOf('failed'), lastOf('delivered')]);
