@@ -8,7 +8,7 @@ import {
 } from './access.js';
 import { AwsError } from './aws-error.js';
 import { type Action, type Call, page } from './call.js';
-import type { ConditionContext } from './conditions.js';
+import { type ConditionContext, cannotEvaluate } from './conditions.js';
 import type { AccessRequest } from './evaluate.js';
 import { violation } from './parameters.js';
 import { checkIdentityPolicy } from './policy-document.js';
@@ -43,8 +43,7 @@ function simulate(call: Call, policies: PolicySet): XmlValue {
       throw new AwsError('InvalidInput', `Invalid Action Name: ${action}`);
   }
   for (const unsupported of ['ResourcePolicy', 'ResourceHandlingOption'])
-    if (call.params.optional(unsupported) !== undefined)
-      throw new AwsError('SandboxCannotEvaluate', `The AWS sandbox can't evaluate ${unsupported}.`);
+    if (call.params.optional(unsupported) !== undefined) throw cannotEvaluate(unsupported);
   const resources = call.params.list('ResourceArns');
   const context = readContext(call);
   const results = actions.flatMap((action) =>

@@ -664,7 +664,7 @@ export interface Enrollment {
   createdAt: string;
   /** ISO 8601, in UTC. */
   expiresAt: string;
-  /** Values for the roles of its accounts. */
+  /** The name of the permission set of its accounts' roles. */
   permissionSet?: string | undefined;
   without?: string[] | undefined;
   /** Those that have registered themselves. */

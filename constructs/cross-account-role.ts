@@ -81,7 +81,7 @@ export class CrossAccountRole extends Construct {
       ...tagsProblems(props.tags),
       maxSessionDurationProblem(props.maxSessionDuration),
       permissionsBoundaryProblem(props.permissionsBoundary),
-      ...(isPermissionSet(props.permissions) ? [] : permissionsProblems(props.permissions)),
+      ...permissionsProblems(policiesIn(props.permissions)),
       expectedAccountIdProblem(props.expectedAccountId),
       ...choiceProblems(props),
     ]);
@@ -112,9 +112,8 @@ export class CrossAccountRole extends Construct {
     const permissions: Permissions =
       typeof props.permissions === 'string' ? { preset: props.permissions } : (props.permissions ?? {});
     this.permissionSet = isPermissionSet(props.permissions) ? props.permissions : undefined;
-    if (permissions.preset !== undefined) this.addManagedPolicy(PRESET_POLICIES[permissions.preset]);
-    for (const policy of permissions.managedPolicies ?? []) this.addManagedPolicy(policy);
-    refuse(this.label, (permissions.statements ?? []).flatMap(statementProblems));
+    if (permissions.preset !== undefined) this.policies.attach(PRESET_POLICIES[permissions.preset]);
+    for (const policy of permissions.managedPolicies ?? []) this.policies.attach(policy);
     this.policies.addAll(permissions.statements ?? []);
     this.review();
     if (props.simulatePermissions && this.permissionSet)
@@ -270,3 +269,9 @@ const PREFIX = 'vendor-access-';
 /** By shape: an app can have loaded two copies of this package. */
 const isPermissionSet = (permissions: CrossAccountRoleProps['permissions']): permissions is PermissionSet =>
   typeof permissions === 'object' && permissions !== null && 'without' in permissions && 'id' in permissions;
+
+/** Without the members that only a set has. */
+const policiesIn = (permissions: CrossAccountRoleProps['permissions']) =>
+  isPermissionSet(permissions)
+    ? { managedPolicies: permissions.managedPolicies, statements: permissions.statements }
+    : permissions;

@@ -162,11 +162,9 @@ function externalIdLines(failure: Failure, { externalId, isHcl, again }: Inputs)
   ];
 }
 
-/** The expected trust policy: its one statement. */
+/** External ID and principal of the expected trust policy's one statement. */
 function expectedTrust(body: Readonly<Record<string, unknown>>) {
-  const given = body.trustPolicy ?? objectOf(body.diagnosis)?.trustPolicy;
-  const policy = objectOf(typeof given === 'string' ? parsed(given) : given);
-  const [statement] = objectsOf(policy?.Statement);
+  const [statement] = objectsOf(expectedPolicy(body)?.Statement);
   if (statement === undefined) return undefined;
   return {
     externalId: textOf(objectOf(objectOf(statement.Condition)?.StringEquals)?.['sts:ExternalId']),
@@ -175,10 +173,14 @@ function expectedTrust(body: Readonly<Record<string, unknown>>) {
 }
 
 function policyLines(body: Readonly<Record<string, unknown>>): string[] {
-  const given = body.trustPolicy ?? objectOf(body.diagnosis)?.trustPolicy;
-  const policy = objectOf(typeof given === 'string' ? parsed(given) : given);
+  const policy = expectedPolicy(body);
   if (policy === undefined) return [];
   return ['  Trust policy that the role needs', ...JSON.stringify(policy, null, 2).split('\n').slice(0, 100)];
+}
+
+function expectedPolicy(body: Readonly<Record<string, unknown>>) {
+  const given = body.trustPolicy ?? objectOf(body.diagnosis)?.trustPolicy;
+  return objectOf(typeof given === 'string' ? parsed(given) : given);
 }
 
 function parsed(text: string): unknown {

@@ -39,7 +39,7 @@ const constructsModule = (cdk: Cdk) =>
 const providerModule = ({ cdk, isEsm }: Style) =>
   `@${cdk}/provider-aws/lib/provider${isEsm ? '/index.js' : ''}`;
 
-/** The files of init, and `check` reads. */
+/** The file that `init` writes and `check` reads. */
 export const CONNECTION_FILE = 'vendor-connection.ts';
 
 /** `vendor-connection.ts`: the connection, as a function that a stack calls. */
@@ -84,7 +84,7 @@ new TerraformOutput(stack, 'account_id', { value: connection.accountId });
 app.synth();
 `;
 
-/** \`package.json\` with missing lines added and existing ones unchanged. */
+/** `package.json` with missing lines added and existing ones unchanged. */
 export function withPackages(
   existing: Record<string, unknown>,
   cdk: Cdk,

@@ -1,7 +1,17 @@
 /** The rules for the props of the callback. */
 import { type TerraformVariable, Token } from 'cdktf';
 import { PATTERNS } from './patterns';
-import { fits, matches, mustBe, optional, type Problem, wholeNumber, yesOrNo } from './rules';
+import {
+  fits,
+  isObject,
+  matches,
+  mustBe,
+  optional,
+  type Problem,
+  unknownKeys,
+  wholeNumber,
+  yesOrNo,
+} from './rules';
 
 const DESIGN = "Rolebridge's callback contract";
 
@@ -50,13 +60,10 @@ export function callbackRoleProblems({ role, dependsOn }: { role: unknown; depen
 
 export function scopeProblems(value: unknown): Problem[] {
   if (value === undefined || Token.isUnresolved(value)) return [];
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return [mustBe('scope', '{ project?, environment?, architecture? }', DESIGN, value)];
-  const { project, environment, architecture, ...others } = value as Record<string, unknown>;
+  if (!isObject(value)) return [mustBe('scope', '{ project?, environment?, architecture? }', DESIGN, value)];
+  const { project, environment, architecture, ...others } = value;
   return [
-    ...Object.keys(others).map((key) =>
-      mustBe(`scope.${key}`, 'one of project, environment, architecture', DESIGN, key),
-    ),
+    ...unknownKeys('scope', others, 'project, environment, architecture', DESIGN),
     ...Object.entries({ project, environment, architecture }).map(([key, name]) =>
       optional(name, () => fits(`scope.${key}`, name, PATTERNS.scopeName, DESIGN)),
     ),
@@ -90,13 +97,10 @@ export function secretVariableProblem(prop: string, variable: unknown): Problem 
 
 export function healthProblems(value: unknown): Problem[] {
   if (value === undefined) return [];
-  if (typeof value !== 'object' || value === null)
-    return [mustBe('health', '{ statusToken, timeoutSeconds? }', DESIGN, value)];
-  const { statusToken, timeoutSeconds, ...others } = value as Record<string, unknown>;
+  if (!isObject(value)) return [mustBe('health', '{ statusToken, timeoutSeconds? }', DESIGN, value)];
+  const { statusToken, timeoutSeconds, ...others } = value;
   return [
-    ...Object.keys(others).map((key) =>
-      mustBe(`health.${key}`, 'one of statusToken, timeoutSeconds', DESIGN, key),
-    ),
+    ...unknownKeys('health', others, 'statusToken, timeoutSeconds', DESIGN),
     statusToken === undefined
       ? mustBe('health.statusToken', 'a sensitive TerraformVariable with the status token', DESIGN, undefined)
       : secretVariableProblem('health.statusToken', statusToken),

@@ -2,7 +2,7 @@
 import { Token } from 'cdktf';
 import { PRESET_POLICIES } from '../iam/permissions';
 import { PATTERNS } from './patterns';
-import { matches, mustBe, optional, type Problem } from './rules';
+import { isObject, matches, mustBe, optional, type Problem, unknownKeys } from './rules';
 
 const IAM_GUIDE = 'https://docs.aws.amazon.com/IAM/latest/UserGuide';
 
@@ -43,14 +43,6 @@ function each(
     return [mustBe(prop, 'a list that is written in the code', source, value)];
   return value.flatMap((one) => problemsOf(one));
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const unknownKeys = (prop: string, others: object, known: string, source: string): Problem[] =>
-  Object.keys(others).map((key) => mustBe(`${prop}.${shownKey(key)}`, `one of ${known}`, source, key));
-
-const shownKey = (key: string): string => key.slice(0, 80);
 
 function presetProblem(prop: string, value: unknown): Problem {
   return typeof value === 'string' && Object.hasOwn(PRESET_POLICIES, value)

@@ -32,6 +32,13 @@ export function mustBe(prop: string, rule: string, source: string, value: unknow
   return `${prop} must be ${rule}; it is ${shown(value)} (${source})`;
 }
 
+/** A problem for each key that a prop doesn't have. */
+export const unknownKeys = (prop: string, others: object, known: string, source: string): Problem[] =>
+  Object.keys(others).map((key) => mustBe(`${prop}.${key.slice(0, 80)}`, `one of ${known}`, source, key));
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 function shown(value: unknown): string {
   if (value === undefined) return 'missing';
   const text = JSON.stringify(value) ?? String(value);

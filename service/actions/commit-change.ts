@@ -21,7 +21,7 @@ export async function commitChange(
   {
     isExpiry = false,
     replaceScopes = false,
-    tells = [],
+    messagesOf = () => [],
     takeOutcome,
     error,
     receipt,
@@ -32,7 +32,7 @@ export async function commitChange(
   const messages = await outboxMessages(deps, about, [
     ...messagesAfter(before, next, { isExpiry }),
     ...(await lostScopes(deps, next, replaceScopes)),
-    ...tells,
+    ...messagesOf(next),
   ]);
   const { watches, endJobs } = jobsAfter(before, next, deps.schedule, deps.clock.now());
   await deps.store.commit({
@@ -67,8 +67,8 @@ async function lostScopes(
 export interface CommitOptions extends Pick<Change, 'replaceScopes' | 'quotas'> {
   /** The connection goes because it was never used. */
   readonly isExpiry?: boolean;
-  /** Messages to the endpoints besides those of the change itself. */
-  readonly tells?: readonly ConnectionMessage[] | undefined;
+  /** Messages about the stored connection, besides those of the change itself. */
+  readonly messagesOf?: ((stored: Connection) => readonly ConnectionMessage[]) | undefined;
   /** The audit log's record of the outcome, stored with the change. */
   readonly takeOutcome?: TakeOutcome | undefined;
   /** Why the change is no success. */

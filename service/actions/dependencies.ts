@@ -11,7 +11,7 @@ import type { Sessions } from '../domain/session.js';
 import type { VerificationLimit } from '../domain/verification-limit.js';
 import type { SettingEndpoint } from '../domain/webhook-endpoint.js';
 
-/** Dependencies of the use cases; `createService` puts it together. */
+/** Dependencies of the use cases; `createService` puts them together. */
 export interface Dependencies {
   readonly store: Store;
   readonly quotas: Quotas;

@@ -39,23 +39,17 @@ export async function visibleConnections(
 ): Promise<{ connections: Connection[]; hasMore: boolean }> {
   if (authority.scope === undefined) return store.connections(organizationId, page);
   if (page.after !== undefined) await findConnection(store, { organizationId, authority }, page.after);
-  const own = scopeKey(authority.scope);
+  const wanted = page.scope === undefined ? authority.scope : scopeFromKey(page.scope);
   // The narrower of the two; what holds it may hold a scope outside of the caller's, too.
-  const scope =
-    page.scope !== undefined && isWithin(scopeFromKey(page.scope), authority.scope) ? page.scope : own;
+  const scope = scopeKey(isWithin(wanted, authority.scope) ? wanted : authority.scope);
+  const isVisible = (connection: Connection) =>
+    covers(authority, connection) && connection.scopes.some((each) => isWithin(each, wanted));
   const visible: Connection[] = [];
   for (let { after } = page; ; ) {
     const next = await store.connections(organizationId, { ...page, scope, after });
-    visible.push(
-      ...next.connections.filter(
-        (connection) => covers(authority, connection) && isIn(page.scope, connection),
-      ),
-    );
+    visible.push(...next.connections.filter(isVisible));
     after = next.connections.at(-1)?.id;
     if (!next.hasMore || visible.length > page.limit)
       return { connections: visible.slice(0, page.limit), hasMore: visible.length > page.limit };
   }
 }
-
-const isIn = (scope: string | undefined, { scopes }: Connection): boolean =>
-  scope === undefined || scopes.some((each) => isWithin(each, scopeFromKey(scope)));

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { type Dependencies, isoNow } from '../actions/dependencies.js';
 import type { AuditIntent } from '../domain/audit.js';
 import { type Connection, claimedRole } from '../domain/connection.js';
-import { openedByAnother, revised, withForeignRole } from '../domain/connection-transitions.js';
+import { openedByAnother, withForeignRole } from '../domain/connection-transitions.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { ExternalId } from '../domain/ids.js';
 import type { RoleArn } from '../domain/role-arn.js';
 import type { FailedVerification } from '../domain/verification.js';
-import { aboutConnection } from '../domain/webhook-message.js';
+import { aboutConnection, type ConnectionMessage } from '../domain/webhook-message.js';
 import { saveChange, storeChange } from './change-connection.js';
 
 /**
@@ -28,16 +28,13 @@ export async function learnFromOpenedRole(
   if (holder === undefined || holder.id === connection.id) return connection;
   await failHolder(deps, holder, role, externalId);
   if (isForeignRole(connection, role)) return connection;
+  const messagesOf = (stored: Connection): ConnectionMessage[] => {
+    const about = { code: 'external_id_not_enforced', security: true, refusedRoleArn: role } as const;
+    return [{ type: 'connection.role_shared', data: { ...aboutConnection(stored), ...about } }];
+  };
   const foreign = withForeignRole(connection, role, true);
+  const next = await storeChange(deps, intent, connection, foreign, { messagesOf });
   const { organizationId, id: connectionId } = connection;
-  const data = {
-    ...aboutConnection(revised(foreign, connection, isoNow(deps.clock))),
-    code: 'external_id_not_enforced',
-    security: true,
-    refusedRoleArn: role,
-  } as const;
-  const tells = [{ type: 'connection.role_shared', data } as const];
-  const next = await storeChange(deps, intent, connection, foreign, { tells });
   deps.alarm('external_id_not_enforced', { organizationId, connectionId });
   return next;
 }

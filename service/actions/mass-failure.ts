@@ -9,7 +9,7 @@ const enough = 3;
 const scanned = 2_000;
 /** While so many organizations pass, a canary that is denied is wrong itself. */
 const passesAgainstCanary = 5;
-/** The vendor's repair reaches all of AWS within this: a role that is denied meanwhile is on hold yet. */
+/** The vendor's repair reaches all of AWS within this: a role that is denied meanwhile is still on hold. */
 const settlingMs = 5 * 60_000;
 /** A hold raises its alarm again after this long. */
 const alarmAgainMs = 6 * 3_600_000;

@@ -215,9 +215,12 @@ export async function isGranted(
 ): Promise<boolean> {
   const parent = parentHash === undefined ? undefined : await store.token('sign_in_link', parentHash);
   // One that has expired is gone, and ends nothing: the link that it made has a later end.
-  if (parent && linkIn(parent).revokedAt !== undefined) return false;
-  // A crash may have kept the revocation of a link from those between it and this one.
-  if (parent && !(await isGranted({ store, clock }, organizationId, linkIn(parent)))) return false;
+  if (parent) {
+    const link = linkIn(parent);
+    if (link.revokedAt !== undefined) return false;
+    // A crash may have kept the revocation of a link from those between it and this one.
+    if (!(await isGranted({ store, clock }, organizationId, link))) return false;
+  }
   if (apiKeyId === undefined) return true;
   const key = await store.apiKey(apiKeyId);
   return key?.organizationId === organizationId && isValid(key, clock.now());

@@ -1,4 +1,4 @@
-import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { GetRoleCommand, IAMClient, type IAMClientResolvedConfig } from '@aws-sdk/client-iam';
 import { KMSClient, ListAliasesCommand } from '@aws-sdk/client-kms';
 import { GetCallerIdentityCommand, STSClient, type STSClientResolvedConfig } from '@aws-sdk/client-sts';
 import { proxyAgentFor } from '../proxy-agent.js';
@@ -14,17 +14,6 @@ export function requestHandlerFor(url: string, timeoutMs: number, maxSockets = 5
   };
 }
 
-type Read = Pick<
-  STSClientResolvedConfig,
-  | 'requestHandler'
-  | 'retryMode'
-  | 'useDualstackEndpoint'
-  | 'useFipsEndpoint'
-  | 'userAgentAppId'
-  | 'defaultsMode'
-  | 'authSchemePreference'
->;
-
 /**
  * Settings that a client has read, and its sockets. A client for one session that gets them is made in a tenth of the
  * time: the SDK looks for each in the environment and in files otherwise.
@@ -37,7 +26,7 @@ export const settingsReadBy = ({
   userAgentAppId,
   defaultsMode,
   authSchemePreference,
-}: Read): Read => ({
+}: STSClientResolvedConfig | IAMClientResolvedConfig) => ({
   requestHandler,
   retryMode,
   useDualstackEndpoint,

@@ -45,7 +45,7 @@ export const enrollmentSchema = z.strictObject({
   /** Undefined: any account, `maxAccounts` of them. */
   accountIds: z.array(accountId).optional(),
   maxAccounts: z.int(),
-  /** Values for the roles of its accounts, as for a connection. */
+  /** The permission set of its accounts' roles, as for a connection. */
   permissionSet: deployedPermissionSet.optional(),
   rolePattern: z.string().meta({
     description: 'Name of the role that an account signs its proof with; * stands for any characters.',

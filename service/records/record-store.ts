@@ -1,3 +1,4 @@
+import { groupBy } from '../domain/group-by.js';
 import { firstAuditIdAt } from '../domain/ids.js';
 import type { Store } from '../domain/ports.js';
 import { answeredRequestsIn } from './answered-requests.js';
@@ -6,7 +7,6 @@ import type { Backend } from './backend.js';
 import { changesIn } from './commit.js';
 import { connectionsIn } from './connections.js';
 import { organizationsIn } from './organizations.js';
-import { byOrganization } from './tables.js';
 import { tokensIn } from './tokens.js';
 import { webhooksIn } from './webhooks.js';
 import { workIn } from './work-queue.js';
@@ -33,7 +33,7 @@ export const createRecordStore = (backend: Backend): RecordStore => ({
 const auditIn = ({ log }: Backend) =>
   ({
     async appendAudit(records) {
-      for (const own of byOrganization(records, ({ organizationId }) => organizationId).values())
+      for (const own of groupBy(records, ({ organizationId }) => organizationId).values())
         await log.append(own);
     },
     auditRecords: (organizationId, page) => log.read(organizationId, page),

@@ -15,7 +15,6 @@ type Details = Pick<PassedVerification, 'checks' | 'probes' | 'sessionArn'> &
   Pick<FailedVerification, 'diagnosis'>;
 
 /**
-/**
  * The details of a connection's last verification: most of a connection's data, and read only where
  * connections are shown. The row of the connection keeps the verdict.
  */

@@ -278,18 +278,3 @@ export function claimsOf<Name extends TableName>(name: Name, value: Values[Name]
     [...new Set(unique[constraint]?.(value))].map((each) => ({ constraint, value: each })),
   );
 }
-
-/** Node 20 has no `Map.groupBy`. */
-export function byOrganization<Value>(
-  values: readonly Value[],
-  organizationId: (value: Value) => OrganizationId,
-): Map<OrganizationId, Value[]> {
-  const groups = new Map<OrganizationId, Value[]>();
-  for (const value of values) {
-    const id = organizationId(value);
-    const group = groups.get(id) ?? [];
-    group.push(value);
-    groups.set(id, group);
-  }
-  return groups;
-}

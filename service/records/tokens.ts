@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
+import { groupBy } from '../domain/group-by.js';
 import type { Store } from '../domain/ports.js';
 import type { Backend } from './backend.js';
 import { saveRow } from './change-row.js';
 import { conflictAs } from './commit-change.js';
 import { allOf, one, rowsAtOnce } from './pages.js';
-import { byOrganization, ownCopy, tokenKey } from './tables.js';
+import { ownCopy, tokenKey } from './tables.js';
 
 export const tokensIn = (backend: Backend) =>
   ({
@@ -40,7 +41,7 @@ export const tokensIn = (backend: Backend) =>
       for (let isMore = true; isMore; ) {
         const expired = await backend.list('tokens', query);
         isMore = expired.length === rowsAtOnce;
-        for (const [organizationId, tokens] of byOrganization(expired, (token) => token.organizationId))
+        for (const [organizationId, tokens] of groupBy(expired, (token) => token.organizationId))
           await backend.transact(organizationId, async (transaction) => {
             for (const token of tokens) {
               const stored = await transaction.get('tokens', tokenKey(token));

@@ -1,8 +1,9 @@
+import { groupBy } from '../domain/group-by.js';
 import type { OrganizationId } from '../domain/ids.js';
 import type { Job, Store } from '../domain/ports.js';
 import type { Backend } from './backend.js';
 import { allOf } from './pages.js';
-import { byOrganization, tables, type Values } from './tables.js';
+import { tables, type Values } from './tables.js';
 
 /** Tables whose rows are due at a time, and are leased to one process meanwhile. */
 type Queue = 'jobs' | 'messages';
@@ -47,7 +48,7 @@ async function leaseDue<Name extends Queue>(
     const due = await backend.list(table, { order: 'due', upTo: now, limit: limit - leased.size });
     const others = due.filter((row) => !leased.has(key(row)));
     if (others.length === 0) break;
-    const groups = [...byOrganization(others, organizationId)];
+    const groups = [...groupBy(others, organizationId)];
     for (const free of await Promise.all(groups.map(([id, rows]) => lease(id, rows))))
       for (const row of free) leased.set(key(row), row);
   }

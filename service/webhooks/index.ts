@@ -46,15 +46,6 @@ export function deliverMessages(
   const working = new Set<string>();
   /** Endpoints whose last answers were looked up: one that said 410 is left alone after a restart, too. */
   const recalled = new Set<string>();
-  async function recall(endpoint: string, url: string): Promise<void> {
-    if (recalled.has(endpoint)) return;
-    recalled.add(endpoint);
-    const [failed, delivered] = await Promise.all(
-      (['failed', 'delivered'] as const).map((status) => store.deliveries({ endpoint, status, limit: 1 })),
-    );
-    const [last, working] = [failed?.deliveries[0]?.lastAttempt, delivered?.deliveries[0]?.lastAttempt];
-    if (last?.status === 410 && last.at > (working?.at ?? '')) pauses.recallGone(url, Date.parse(last.at));
-  }
   const count = (outcome: string) => metrics.webhookDeliveries.inc({ outcome });
   const later = (message: OutboxMessage, atMs: number) =>
     store.completeMessage(message, { dueAt: new Date(atMs).toISOString(), attempts: message.attempts });
@@ -63,6 +54,16 @@ export function deliverMessages(
     const finished = { at: isoNow(clock), outcome: 'failed' } as const;
     return store.completeMessage(message, { attempts, lastAttempt, finished });
   };
+
+  async function recall(endpoint: string, url: string): Promise<void> {
+    if (recalled.has(endpoint)) return;
+    recalled.add(endpoint);
+    const lastOf = async (status: 'failed' | 'delivered') =>
+      (await store.deliveries({ endpoint, status, limit: 1 })).deliveries[0]?.lastAttempt;
+    const [failed, delivered] = await Promise.all([lastOf('failed'), lastOf('delivered')]);
+    if (failed?.status === 410 && failed.at > (delivered?.at ?? ''))
+      pauses.recallGone(url, Date.parse(failed.at));
+  }
 
   async function handle(message: OutboxMessage, signal: AbortSignal): Promise<void> {
     const destination = await destinationOf(message.endpoint);

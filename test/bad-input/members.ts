@@ -1,5 +1,6 @@
 /** Each member of a body, as deep as its schema goes. */
-import { accepts, type Schema } from './families.js';
+import type { Schema } from '../json-schema.js';
+import { accepts } from './families.js';
 
 type Path = readonly (string | number)[];
 

@@ -2,7 +2,8 @@
 import { createOpenApiDocument } from '../../service/api/openapi.js';
 import type { Example, Operation } from '../../service/api/operation.js';
 import { operations } from '../../service/api/operations.js';
-import { accepts, type BadValue, badValues, kindsOf, prototypeNames, type Schema } from './families.js';
+import type { Schema } from '../json-schema.js';
+import { accepts, type BadValue, badValues, kindsOf, prototypeNames } from './families.js';
 import { badHeaders, headersOf } from './headers.js';
 import { inlined, membersOf, objectsIn, valueAt, variantsOf, withValue } from './members.js';
 

@@ -1,7 +1,8 @@
 /** Arbitrary calls of the API, from its OpenAPI document. */
 import fc, { type Arbitrary } from 'fast-check';
+import type { Schema } from '../json-schema.js';
 import { broken, hostileBody, hostileText, wellFormed } from './hostile.js';
-import { type Schema, valueFitting } from './schema-arbitrary.js';
+import { valueFitting } from './schema-arbitrary.js';
 
 export interface Call {
   readonly operationId: string;

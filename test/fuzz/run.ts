@@ -1,8 +1,8 @@
 /** Sends arbitrary calls to a running service, and holds it to three promises. */
 import { createHash } from 'node:crypto';
-import { request as httpRequest } from 'node:http';
 import fc from 'fast-check';
 import { callbackMessage, sign } from '../callback-message.js';
+import { type ExactAnswer, exactRequest } from '../exact-request.js';
 import { startVendor } from '../vendor.js';
 import { type Call, callOf, type OpenApi } from './calls.js';
 import { wellFormed } from './hostile.js';
@@ -63,10 +63,7 @@ interface State {
   readonly apiKeys: string;
   readonly others: string;
 }
-interface Sent {
-  readonly status: number;
-  readonly text: string;
-  readonly ms: number;
+interface Sent extends ExactAnswer {
   /** The connection that the call names, if there is one. */
   readonly about: string | undefined;
 }
@@ -182,7 +179,13 @@ async function makeWorld(vendor: Awaited<ReturnType<typeof startVendor>>) {
         ...call.headers,
       };
       return {
-        ...(await send(url, call.method, `${path}${call.query && `?${call.query}`}`, headers, raw)),
+        ...(await exactRequest(url, {
+          method: call.method,
+          path: `${path}${call.query && `?${call.query}`}`,
+          headers: headersThatCanBeSent(headers),
+          body: raw,
+          timeoutMs: 2 * timeLimitMs,
+        })),
         about: isOwn ? named : undefined,
       };
     },
@@ -219,36 +222,6 @@ function signed({ webhook }: Call, secret: string | undefined, raw: string | Buf
   if (!webhook.isSigned)
     headers['webhook-signature'] = sign('whsec_AAAA', headers['webhook-id'] ?? '', String(timestamp), text);
   return headers;
-}
-
-/** Past `fetch`, which corrects paths and headers before it sends them. */
-function send(
-  url: string,
-  method: string,
-  path: string,
-  headers: Record<string, string>,
-  body: string | Buffer | undefined,
-) {
-  const startedAt = performance.now();
-  return new Promise<{ status: number; text: string; ms: number }>((resolve, reject) => {
-    const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
-    const outgoing = httpRequest(
-      `${url}/`,
-      { method, path, headers: { ...headersThatCanBeSent(headers), ...length } },
-      (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (data) => {
-          text += data;
-        });
-        response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, text, ms: performance.now() - startedAt }),
-        );
-      },
-    );
-    outgoing.setTimeout(2 * timeLimitMs, () => outgoing.destroy(new Error('no answer: it hangs')));
-    outgoing.on('error', reject);
-    outgoing.end(body);
-  });
 }
 
 /** Node refuses to send others. */

@@ -1,25 +1,5 @@
 import fc, { type Arbitrary } from 'fast-check';
-
-/** As much of JSON Schema as the service's document has. */
-export interface Schema {
-  readonly type?: string | readonly string[];
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly oneOf?: readonly Schema[];
-  readonly anyOf?: readonly Schema[];
-  readonly allOf?: readonly Schema[];
-  readonly $ref?: string;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: Schema | boolean;
-  readonly items?: Schema;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly maxItems?: number;
-  readonly pattern?: string;
-}
+import type { Schema } from '../json-schema.js';
 
 /** Values that the schema allows, as far as one place alone can say. */
 export function valueFitting(schema: Schema): Arbitrary<unknown> {

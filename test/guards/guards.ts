@@ -21,6 +21,14 @@ export const guards: readonly Guard[] = [
     title: 'rejects with 401',
   },
   {
+    name: "denials while the vendor's repair spreads",
+    file: 'service/actions/mass-failure.ts',
+    guard: 'const isSettling = () => clock.now() < settlesAt;',
+    without: 'const isSettling = () => false;',
+    test: 'test/service/mass-failure.test.ts',
+    title: 'while the repair spreads',
+  },
+  {
     name: 'a slow webhook endpoint holds up no other',
     file: 'service/webhooks/index.ts',
     guard: '    if (turnAtMs !== undefined) return later(message, turnAtMs);\n',

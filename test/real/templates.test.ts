@@ -345,10 +345,10 @@ withAws(
     const refused = await bash(commands, connection, { CONNECT_CALLBACK_SECRET: wrong });
     expect(refused.code).not.toBe(0);
     expect(refused.stdout).toMatch(/not connected \(callback_unauthorized\)/);
-    const mended = await bash(commands, connection);
-    expect(mended).toMatchObject({ code: 0 });
+    const corrected = await bash(commands, connection);
+    expect(corrected).toMatchObject({ code: 0 });
     expect(await read(connection.id)).toMatchObject({ status: 'connected', scopes: [{ project: 'shop' }] });
-    expectNoSecret([refused.stdout, refused.stderr, mended.stdout, mended.stderr], connection);
+    expectNoSecret([refused.stdout, refused.stderr, corrected.stdout, corrected.stderr], connection);
 
     const elsewhere = awsCliCommands({
       ...describeFor(connection),

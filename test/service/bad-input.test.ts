@@ -3,20 +3,15 @@
  * is refused with a problem that names the member, and changes nothing. A new operation is in it by being in the table.
  */
 import { createHash } from 'node:crypto';
-import { Agent, request as httpRequest } from 'node:http';
+import { Agent } from 'node:http';
 import type { Operation } from '../../service/api/operation.js';
 import { operations } from '../../service/api/operations.js';
 import { readContract } from '../api-contract.js';
 import { type BadRequest, badRequestsOf, placesOf } from '../bad-input/requests.js';
+import { type ExactAnswer, exactRequest } from '../exact-request.js';
 import { metricsToken, startExampleWorld } from '../example-world.js';
 
 type World = Awaited<ReturnType<typeof startExampleWorld>>;
-interface Answer {
-  readonly status: number;
-  readonly type: string;
-  readonly text: string;
-  readonly ms: number;
-}
 
 const timeLimitMs = 5_000;
 const longestAnswer = 64 * 1024;
@@ -113,43 +108,19 @@ async function faultOf(id: string, operation: Operation, bad: BadRequest): Promi
   return names ? undefined : `${what}: errors name ${JSON.stringify(places)}, ${said}`;
 }
 
-function send(id: string, operation: Operation, bad: Omit<BadRequest, 'unknown'>): Promise<Answer> {
-  const startedAt = performance.now();
-  const credentials = world.credentials(id, operation.auth, String(bad.body ?? ''));
+function send(id: string, operation: Operation, bad: Omit<BadRequest, 'unknown'>): Promise<ExactAnswer> {
   const headers = Object.entries({
     ...(bad.body !== undefined && { 'content-type': 'application/json' }),
-    ...credentials,
+    ...world.credentials(id, operation.auth, String(bad.body ?? '')),
     ...bad.headers,
   }).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
-  return new Promise((resolve, reject) => {
-    const outgoing = httpRequest(
-      `${world.vendor.service.url}/`,
-      {
-        agent,
-        method: operation.method,
-        path: bad.path,
-        headers: {
-          ...Object.fromEntries(headers),
-          ...(bad.body !== undefined && { 'content-length': Buffer.byteLength(bad.body) }),
-        },
-      },
-      (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (data) => {
-          text += data;
-        });
-        response.on('end', () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            type: response.headers['content-type'] ?? '',
-            text,
-            ms: performance.now() - startedAt,
-          }),
-        );
-      },
-    );
-    outgoing.on('error', reject);
-    outgoing.end(bad.body);
+  return exactRequest(world.vendor.service.url, {
+    agent,
+    method: operation.method,
+    path: bad.path,
+    headers: Object.fromEntries(headers),
+    body: bad.body,
+    timeoutMs: 2 * timeLimitMs,
   });
 }
 

@@ -20,6 +20,7 @@ const several: Record<string, string> = {
   reencrypt: 'Each secret is one commit, and the call is repeated.',
 };
 
+/** Of the change itself: records of requests, progress and clean-up don't count. */
 const isWrite = (name: string): boolean =>
   /^(commit|create|change|save|delete|revoke|take|replace|erase|add|hasten)/.test(name) &&
   !['saveRunningCheck', 'deleteExpiredTokens', 'deleteEndedApiKeys'].includes(name);
@@ -31,7 +32,6 @@ function counting(store: Store) {
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== 'function') return value;
       return (...given: unknown[]) => {
-        // A repeated answer, or a reported rejection, changes nothing that was asked for.
         if (typeof name === 'string' && isWrite(name)) writes.push(name);
         return Reflect.apply(value, target, given);
       };

@@ -219,7 +219,7 @@ describe('rejects a role that is open to a confused deputy', () => {
 });
 
 describe('a trust policy that was just fixed', () => {
-  const mended = async (afterMs: number) => {
+  const fixedRole = async (afterMs: number) => {
     const arn = role([allow()]);
     aws.propagationDelayMs = afterMs;
     aws.updateTrustPolicy(
@@ -229,17 +229,17 @@ describe('a trust policy that was just fixed', () => {
     return arn;
   };
   it('passes when AWS serves it within ten seconds', async () => {
-    const arn = await mended(4_000);
+    const arn = await fixedRole(4_000);
     expect((await verify(arn, { allowPropagation: true })).outcome).toBe('passed');
   });
   it('is rejected when AWS keeps the old one', async () => {
-    const arn = await mended(30_000);
+    const arn = await fixedRole(30_000);
     const startedAt = time;
     expect((await verificationFailed(arn, { allowPropagation: true })).code).toBe('external_id_not_required');
     expect(time - startedAt).toBeLessThanOrEqual(11_000);
   });
   it('is rejected immediately when no fix can be propagating', async () => {
-    const arn = await mended(4_000);
+    const arn = await fixedRole(4_000);
     const startedAt = time;
     expect((await verificationFailed(arn)).code).toBe('external_id_not_required');
     expect(time).toBe(startedAt);

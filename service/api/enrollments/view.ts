@@ -21,7 +21,10 @@ export const enrollment = enrollmentSchema
     expiresAt: true,
   })
   .extend({
-    permissionSet: z.string().optional().meta({ description: 'Values for the roles of its accounts.' }),
+    permissionSet: z
+      .string()
+      .optional()
+      .meta({ description: "The name of the permission set of its accounts' roles." }),
     without: z.array(z.string()).optional(),
     accounts: z
       .array(z.object({ accountId, connectionId }))

@@ -14,7 +14,7 @@ export const idempotencyErrors = {
     meaning:
       'The service ended while it handled the first request with this `Idempotency-Key`. It may have been done.',
     see: '`GET /v1/audit` has records with the `requestId` of this answer, if it had started.',
-    fix: 'List the objects of that kind. If it is missing, send the request with a new `Idempotency-Key`.',
+    fix: 'List the objects of that kind. If yours is missing, send the request with a new `Idempotency-Key`.',
   },
   secret_no_longer_available: {
     status: 410,

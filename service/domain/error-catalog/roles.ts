@@ -95,7 +95,7 @@ export const roleErrors = {
     title: 'The role lacks permissions',
     meaning:
       "The role is safe, but IAM's simulator denies it something that the connection's permission set requires, or allows something that the set denies.",
-    see: 'The `missing` in the answer lists each action, the denying policy and the reason that it is needed for. `aws iam simulate-principal-policy --policy-source-arn ARN --action-names ACTION` repeats the question.',
+    see: 'The `missing` in the answer lists each action, the policy that denies it and the reason why it is needed. `aws iam simulate-principal-policy --policy-source-arn ARN --action-names ACTION` repeats the question.',
     fix: 'Deploy the permission set as the vendor publishes it (`GET /v1/permission-sets`). Where a permissions boundary or a service control policy denies the action, ask the administrator of your organization. A connected role is never disconnected for this: it is reported as `permissions: incomplete`.',
   },
   permission_set_unknown: {

@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.js';
 import { permissionSetId } from '../permission-set.js';
 import type { OpenedRole } from './assume.js';
 import {
@@ -82,7 +83,7 @@ function record({ report }: Attempt, found: PermissionsReport, isRequired: boole
   report.permissions = found;
   const { state, permissionSet, missing, notDenied, unavailable, notChecked } = found;
   if (state === 'incomplete') {
-    const sentences = sentencesOf([...missing, ...notDenied], maxNamed);
+    const sentences = sentencesOf([...missing, ...notDenied]);
     const quoted = sentences.slice(0, maxQuoted);
     const left = sentences.length - quoted.length;
     const message = [
@@ -133,23 +134,15 @@ function remedyFor(open: PermissionsReport['notChecked']): string {
 const listed = (sids: readonly string[]): string => [...new Set(sids)].join(', ');
 
 /** A sentence for the missing actions of a statement, with the denying policy and the vendor's reason. */
-export function sentencesOf(findings: readonly PermissionFinding[], maxNamed = findings.length): string[] {
-  const groups = new Map<string, PermissionFinding[]>();
-  for (const finding of findings) {
-    const { sid, resource, deniedBy } = finding;
-    const key = JSON.stringify([sid, resource, deniedBy]);
-    groups.set(key, [...(groups.get(key) ?? []), finding]);
-  }
-  return [...groups.values()].flatMap((group) =>
-    group.slice(0, 1).map((first) => sentenceOf(first, group, maxNamed)),
+function sentencesOf(findings: readonly PermissionFinding[]): string[] {
+  const groups = groupBy(findings, ({ sid, resource, deniedBy }) =>
+    JSON.stringify([sid, resource, deniedBy]),
   );
+  return [...groups.values()].map((group) => sentenceOf(group));
 }
 
-function sentenceOf(
-  { sid, reason, resource, deniedBy }: PermissionFinding,
-  group: readonly PermissionFinding[],
-  maxNamed: number,
-): string {
+function sentenceOf(group: readonly [PermissionFinding, ...PermissionFinding[]]): string {
+  const [{ sid, reason, resource, deniedBy }] = group;
   const named = group.slice(0, maxNamed).map(({ action }) => action);
   const actions = [...named, ...(group.length > maxNamed ? [`${group.length - maxNamed} more`] : [])].join(
     ', ',

@@ -117,8 +117,8 @@ export class DocumentFile implements Adapter<Document> {
 
   async write(document: Document): Promise<void> {
     const { files, staging, sync } = this.around;
-    const section = writtenSection(document.rows, this.path, this.#onDisk);
-    const temporary = await writeTemporary(staging(), this.#pieces(document, section), files);
+    const written = await writtenSection(document.rows, this.path, this.#onDisk);
+    const temporary = await writeTemporary(staging(), this.#pieces(document, written), files);
     try {
       await files.unlink(`${this.path}.bak`).catch(unlessAbsent);
       if (!this.dropsBackup) await files.link(this.path, `${this.path}.bak`).catch(unlessAbsent);
@@ -129,16 +129,16 @@ export class DocumentFile implements Adapter<Document> {
     }
     await sync();
     this.dropsBackup = false;
-    this.#onDisk = section;
-    for (const [row, place] of section.moved) row.text = place;
+    this.#onDisk = written.section;
+    for (const [row, place] of written.moved) row.text = place;
   }
 
-  *#pieces(document: Document, section: WrittenSection): Iterable<Buffer> {
+  *#pieces(document: Document, { section, bytes }: WrittenSection): Iterable<Buffer> {
     const { integrity } = this.around;
     // A renewed key signs the next document.
     const [mac, keyId] = [integrity.start(), integrity.keyId];
     let text = '';
-    let sizeBytes = section.bytes.length;
+    let sizeBytes = bytes.length;
     const take = () => {
       const piece = Buffer.from(text);
       text = '';
@@ -158,7 +158,7 @@ export class DocumentFile implements Adapter<Document> {
     }
     yield take();
     const signature = `,"key":${JSON.stringify(keyId)},"mac":"${mac.digest('base64url')}"`;
-    yield Buffer.concat([Buffer.from(signature), section.bytes]);
+    yield Buffer.concat([Buffer.from(signature), bytes]);
   }
 }
 

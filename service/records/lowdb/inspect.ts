@@ -81,10 +81,11 @@ async function inspectOnce(
       } catch (error) {
         damages.push({ organizationId: id, message: messageOf(error) });
       }
+  const stores = new Map(found.stores.map((store) => [store.id, store]));
   const refused = async () => assertWritable();
   const log = { append: refused, organizations: refused, read: refused, trim: refused };
   const store = createRecordStore({
-    ...readsOn(rows, async (row) => found.stores.find(({ id }) => id === row.organizationId)?.textOf(row)),
+    ...readsOn(rows, async (row) => stores.get(row.organizationId)?.textOf(row)),
     log,
     transact: refused,
     ready: refused,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { Place, Row } from '../row.js';
 import { rowOf } from '../rows.js';
@@ -15,7 +16,8 @@ export interface Section {
 }
 export const noSection: Section = { length: 0, rows: 0, digest: '' };
 
-export interface WrittenSection extends Section {
+export interface WrittenSection {
+  readonly section: Section;
   readonly bytes: Buffer;
   /** The position of rows after this replaces the previous section. */
   readonly moved: ReadonlyMap<Row, Place>;
@@ -28,15 +30,15 @@ const tablesOnDisk = tableNames.filter(staysOnDisk);
  * document that was edited while the service ran is found at the next start.
  * @param path the document before
  */
-export function writtenSection(
+export async function writtenSection(
   rowsOf: (table: TableName) => Iterable<Row>,
   path: string,
   before: Section,
-): WrittenSection {
+): Promise<WrittenSection> {
   const rows = tablesOnDisk.flatMap((table) => [...rowsOf(table)]);
-  const old = before.length > 0 ? endOf(path, before, 0, before.length) : Buffer.alloc(0);
+  const old = before.length > 0 ? await wholeSection(path, before) : Buffer.alloc(0);
   if (old.length > 0 && rows.length === before.rows && rows.every(({ text }) => typeof text !== 'string'))
-    return { ...before, bytes: old, moved: new Map() };
+    return { section: before, bytes: old, moved: new Map() };
   const pieces: Buffer[] = [];
   let length = 0;
   const add = (bytes: Buffer) => {
@@ -60,10 +62,8 @@ export function writtenSection(
   }
   add(Buffer.from(`${table ? '\n]' : ''}\n}}\n`));
   return {
+    section: { length, rows: rows.length, digest: digests.digest('base64url') },
     bytes: Buffer.concat(pieces),
-    length,
-    rows: rows.length,
-    digest: digests.digest('base64url'),
     moved,
   };
 }
@@ -129,6 +129,18 @@ export function rowIn<Name extends TableName>(
   if (tables[table].organizationId(value) !== organizationId)
     throw new Error('a row in it is of another organization');
   return rowOf(table, value, place ?? json, organizationId);
+}
+
+/** Each write of a document reads its section: a slow disk holds up nothing else. */
+async function wholeSection(path: string, { length }: Section): Promise<Buffer> {
+  const handle = await open(path, 'r');
+  try {
+    const { size } = await handle.stat();
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, size - length);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
 }
 
 function endOf(path: string, { length }: Section, offset: number, bytes: number): Buffer {

@@ -7,7 +7,6 @@ import { createIntegrity, type Integrity } from '../integrity.js';
 import { IntegrityKeys } from '../integrity-keys.js';
 import {
   type Claim,
-  type Constraint,
   checkedValue,
   claimsOf,
   constraints,
@@ -18,9 +17,10 @@ import {
 import { PostgresLog } from './audit-log.js';
 import { factsInDatabase } from './facts.js';
 import { migrate } from './migrate.js';
+import { claimsTable, snake } from './names.js';
 import { type DatabaseOptions, type Session, Sessions } from './sessions.js';
-import { finishRenewal, signAgain, snake } from './sign-again.js';
-import { partsOf, signed, verified } from './signed-value.js';
+import { finishRenewal, signAgain } from './sign-again.js';
+import { partsOf, signed, storedRow, verified } from './signed-value.js';
 
 export interface PostgresOptions extends DatabaseOptions {
   /** The service keys, which encrypt the keys that sign what is stored. */
@@ -28,8 +28,6 @@ export interface PostgresOptions extends DatabaseOptions {
 }
 
 const any = z.object({});
-const storedRow = z.object({ key: z.string(), value: z.unknown(), mac: z.string() });
-const claimsTable = (constraint: Constraint): string => `${snake(constraint)}_claims`;
 
 /**
  * Brings the schema up to date, and opens the database.

@@ -3,12 +3,10 @@ import type { Integrity } from '../integrity.js';
 import type { IntegrityKeys } from '../integrity-keys.js';
 import { tableNames } from '../tables.js';
 import type { PostgresCheckpoints } from './audit-checkpoints.js';
+import { snake } from './names.js';
 import type { Sessions } from './sessions.js';
-import { signed, verified } from './signed-value.js';
+import { signed, storedRow, verified } from './signed-value.js';
 
-export const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-const found = z.object({ key: z.string(), value: z.unknown(), mac: z.string() });
 const rowsAtOnce = 500;
 /** Longer than any transaction: by then every process signs with the newest key. */
 const settledMs = 120_000;
@@ -26,8 +24,8 @@ export async function signAgain(
   let count = await checkpoints.signAgain();
   for (const table of tableNames)
     for (let after: string | undefined = ''; after !== undefined; ) {
-      const rows: z.infer<typeof found>[] = await sessions.query(
-        found,
+      const rows: z.infer<typeof storedRow>[] = await sessions.query(
+        storedRow,
         `SELECT key, value, mac FROM ${snake(table)}
          WHERE key > $1 AND mac NOT LIKE $2 ORDER BY key LIMIT ${rowsAtOnce}`,
         [after, `${integrity.keyId}.%`],

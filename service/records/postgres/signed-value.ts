@@ -1,5 +1,8 @@
+import { z } from 'zod';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { Integrity } from '../integrity.js';
+
+export const storedRow = z.object({ key: z.string(), value: z.unknown(), mac: z.string() });
 
 /** JSONB refuses the NUL and lone surrogates that a name may hold: such a value is kept as text in base64. */
 const isRefused = /\\u0000|\\ud[89a-f]/i;

@@ -1,4 +1,5 @@
 import { type Connection, permissionSetOf } from '../../domain/connection.js';
+import { groupBy } from '../../domain/group-by.js';
 import type { PermissionChange } from '../../domain/permission-set-diff.js';
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import type { PermissionFinding } from '../../domain/verification/permissions-report.js';
@@ -134,22 +135,18 @@ function Change({ change, sid, reason, optional, ...lists }: PermissionChange) {
 /** By statement and by the policy that denies: the vendor's reason, then the actions. */
 function Findings({ findings }: { findings: readonly PermissionFinding[] }) {
   const { deniedBy: by } = useTexts().sets;
-  const groups = new Map<string, PermissionFinding[]>();
-  for (const finding of findings) {
-    const key = `${finding.sid} ${finding.deniedBy}`;
-    groups.set(key, [...(groups.get(key) ?? []), finding]);
-  }
+  const groups = groupBy(findings, ({ sid, deniedBy }) => `${sid} ${deniedBy}`);
   return (
     <ul class="help list">
       {[...groups.values()].map((group) => (
         <li>
-          {group[0]?.reason}{' '}
+          {group[0].reason}{' '}
           <code class="break">
             {group
               .map(({ action, resource }) => (resource === '*' ? action : `${action} (${resource})`))
               .join(', ')}
           </code>{' '}
-          {by[group[0]?.deniedBy ?? 'allowed']}
+          {by[group[0].deniedBy ?? 'allowed']}
         </li>
       ))}
     </ul>
