@@ -1,7 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { Requester } from '../domain/audit.js';
 import { RolebridgeError } from '../domain/errors.js';
-import { type Operator, operatorLinkData } from '../domain/operator.js';
+import { type Operator, operatorActor, operatorLinkData } from '../domain/operator.js';
 import { operatorOrganizationId } from '../domain/organization.js';
 import type { Clock, Store } from '../domain/ports.js';
 import { audited, recordOutcome } from './audited.js';
@@ -57,8 +57,7 @@ export async function takeOperatorLink(
     throw new RolebridgeError('sign_in_link_invalid', 'This link was used already, or has expired.', {
       remedy: 'Create another with "rolebridge operator link" on the machine of the service.',
     });
-  const actor = { kind: 'operator', id: operator.id, name: operator.name } as const;
   const event = { action: 'web_session.begin', organizationId: operatorOrganizationId } as const;
-  await recordOutcome(deps, { actor, requestId }, event);
+  await recordOutcome(deps, { actor: operatorActor(operator), requestId }, event);
   return { operator, tokenHash };
 }

@@ -5,7 +5,7 @@ import { createOperatorOrganization, operatorOf } from '../actions/operator-toke
 import { createUseMarks } from '../actions/use-marks.js';
 import { type ApiKey, apiKeyIdOf, isValid, matchesApiKey } from '../domain/api-key.js';
 import { invalidRequest, RolebridgeError } from '../domain/errors.js';
-import type { Operator } from '../domain/operator.js';
+import { type Operator, operatorActor } from '../domain/operator.js';
 import { operatorOrganizationId } from '../domain/organization.js';
 import { denied, permissions, requirePermission, requireWholeOrganization } from '../domain/permission.js';
 import type { Clock, Store } from '../domain/ports.js';
@@ -129,9 +129,9 @@ const useMarkMs = 5 * 60_000;
 
 const organizationHeader = 'rolebridge-organization';
 
-function beOperator(exchange: Exchange, { id, name }: Operator): void {
+function beOperator(exchange: Exchange, operator: Operator): void {
   exchange.isAuthenticated = true;
-  exchange.actor = { kind: 'operator', ...(id !== undefined && { id, name }) };
+  exchange.actor = operatorActor(operator);
 }
 
 /** The key with this text, unless it is unknown, expired or revoked. */

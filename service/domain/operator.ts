@@ -1,6 +1,7 @@
 /** The vendor's own staff and backend, across organizations. */
 import { hash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import type { Actor } from './audit.js';
 import { permissions } from './permission.js';
 
 /** Those of an organization, for any that the operator names, and two about organizations themselves. */
@@ -32,6 +33,12 @@ export interface Operator {
   readonly name?: string | undefined;
   readonly permissions: readonly OperatorPermission[];
 }
+
+/** The operator as the actor of an audit record. */
+export const operatorActor = ({ id, name }: Pick<Operator, 'id' | 'name'>): Actor => ({
+  kind: 'operator',
+  ...(id !== undefined && { id, name }),
+});
 
 /** `rbo_` and 256 random bits: its hash finds and proves it. */
 export const newOperatorTokenText = (): string => `rbo_${randomBytes(32).toString('base64url')}`;

@@ -14,7 +14,7 @@ export interface PageState {
   readonly name: string;
   readonly path: string;
   /** The visitor. @default a member of the organization */
-  readonly as?: 'nobody' | 'operator' | 'newcomer';
+  readonly as?: 'anonymous' | 'operator' | 'newcomer';
   /** Steps that bring the page into the state. */
   readonly act?: (page: Page) => Promise<unknown>;
 }
@@ -185,22 +185,22 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
     page.locator('main form:not([role=search]) button[type=submit]').first().click();
   const setup = (format: string) => of(ids.pending, `/setup?format=${format}`);
   return [
-    { name: 'sign-in', path: '/sign-in', as: 'nobody' },
+    { name: 'sign-in', path: '/sign-in', as: 'anonymous' },
     {
       name: 'sign-in-refused',
       path: '/sign-in',
-      as: 'nobody',
+      as: 'anonymous',
       act: async (page) => {
         await page.locator('#apiKey').fill('rbk_wrong');
         await press(page);
         await page.getByRole('alert').waitFor();
       },
     },
-    { name: 'link', path: '/sign-in/link?token=x', as: 'nobody' },
+    { name: 'link', path: '/sign-in/link?token=x', as: 'anonymous' },
     {
       name: 'link-dead',
       path: '/sign-in/link?token=x',
-      as: 'nobody',
+      as: 'anonymous',
       act: async (page) => {
         await press(page);
         await page.locator('.plain code').first().waitFor();
@@ -311,9 +311,9 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
       },
     },
     { name: 'not-found', path: '/connections/nothing' },
-    { name: 'not-found-anywhere', path: '/nothing-here', as: 'nobody' },
-    { name: 'problem', path: '/problems/external_id_not_required', as: 'nobody' },
-    { name: 'operator-sign-in', path: '/operator/sign-in', as: 'nobody' },
+    { name: 'not-found-anywhere', path: '/nothing-here', as: 'anonymous' },
+    { name: 'problem', path: '/problems/external_id_not_required', as: 'anonymous' },
+    { name: 'operator-sign-in', path: '/operator/sign-in', as: 'anonymous' },
     { name: 'operator', path: '/operator', as: 'operator' },
     { name: 'operator-failed', path: '/operator?status=failed', as: 'operator' },
     { name: 'operator-organizations', path: '/operator/organizations', as: 'operator' },

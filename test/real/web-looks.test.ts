@@ -83,7 +83,7 @@ async function signedIn(
     colorScheme: theme === 'dark' ? 'dark' : 'light',
     locale: language,
   });
-  if (as === 'nobody') return visitor;
+  if (as === 'anonymous') return visitor;
   const [path, field, secret] =
     as === 'operator'
       ? ['/operator/sign-in', '#token', operatorToken]

@@ -181,7 +181,7 @@ test.each([
       const offered = page.status === 200 && page.text.includes('/webhooks"');
       expect([path, offered]).toEqual([path, page.status === 200 && expected[1] === 200]);
     }
-    const nobody = openWebClient(vendor.service.url);
-    expect((await nobody.get('/operator/webhooks')).url).toBe('/operator/sign-in');
+    const anonymous = openWebClient(vendor.service.url);
+    expect((await anonymous.get('/operator/webhooks')).url).toBe('/operator/sign-in');
   },
 );

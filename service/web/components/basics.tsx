@@ -157,6 +157,17 @@ export const Words = ({ text }: { text: string }) => (
   </>
 );
 
+/** The items of a list, a text each. */
+export const WordItems = ({ texts }: { texts: readonly string[] }) => (
+  <>
+    {texts.map((text) => (
+      <li>
+        <Words text={text} />
+      </li>
+    ))}
+  </>
+);
+
 /** An account in groups of four; a copied number has no spaces. */
 export const Account = ({ id }: { id: string }) => (
   <span class="account">

@@ -2,7 +2,7 @@ import type { Child } from 'hono/jsx';
 import { parseRoleArn, partitions } from '../../domain/role-arn.js';
 import type { CheckResult } from '../check-result.js';
 import { usePage, useTexts } from '../page-context.js';
-import { ButtonLink, Callout, Fold, useHref, Words } from './basics.js';
+import { ButtonLink, Callout, Fold, useHref, WordItems, Words } from './basics.js';
 import { Checks, rowsOf } from './checks.js';
 import { Code, differences } from './code.js';
 import { Icon } from './icon.js';
@@ -84,11 +84,7 @@ export function PolicyToDeploy({ result, externalId }: { result: CheckResult; ex
     <>
       <h3>{texts.replacePolicy}</h3>
       <ol class="nums">
-        {texts.policySteps.map((step) => (
-          <li>
-            <Words text={step} />
-          </li>
-        ))}
+        <WordItems texts={texts.policySteps} />
       </ol>
       <Policy result={result} policy={result.trustPolicy} />
       <Causes result={result} />

@@ -81,13 +81,10 @@ function totalOf(
   if (accountId !== undefined || entered !== undefined || given > 1) return undefined;
   if (code !== undefined)
     return status === undefined || status === 'failed' ? totals.code.get(code) : undefined;
-  if (assurance !== undefined)
-    return status === 'connected' && isCounted(assurance) ? totals.assurance[assurance] : undefined;
+  if (assurance !== undefined) return status === 'connected' ? totals.assurance[assurance] : undefined;
   if (permissionSet !== undefined) return status ? undefined : totals.permissionSets.get(permissionSet);
   return status ? counts[status] : Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
-
-const isCounted = (text: string): text is keyof Totals['assurance'] => text === 'proven' || text === 'tested';
 
 function Overview(props: {
   wanted: Wanted;

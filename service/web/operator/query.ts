@@ -10,6 +10,7 @@ export const assurances = ['proven', 'tested'] as const;
 
 /** Which connections are shown; the address says all of it. */
 export interface Wanted extends ConnectionFilter {
+  readonly assurance?: (typeof assurances)[number] | undefined;
   readonly after?: Connection['id'] | undefined;
   /** The search text, unless it is an account number. */
   readonly entered?: string | undefined;

@@ -2,7 +2,7 @@ import type { Request, Response, Router } from 'express';
 import { recordOutcome } from '../../actions/audited.js';
 import { takeOperatorLink } from '../../actions/operator-link.js';
 import { operatorOf } from '../../actions/operator-tokens.js';
-import { hashOperatorToken, type Operator } from '../../domain/operator.js';
+import { hashOperatorToken, type Operator, operatorActor } from '../../domain/operator.js';
 import { operatorOrganizationId } from '../../domain/organization.js';
 import type { RateLimits } from '../../limits/index.js';
 import { Button, useHref } from '../components/basics.js';
@@ -78,12 +78,12 @@ export function addOperatorSignIn(
   });
 
   /** The setting's token has no name, and no row that the audit log could belong to. */
-  async function recordSignIn({ id, name }: Operator, response: Response): Promise<void> {
-    if (id === undefined) return;
+  async function recordSignIn(operator: Operator, response: Response): Promise<void> {
+    if (operator.id === undefined) return;
     const { requestId } = response.locals;
     await recordOutcome(
       deps,
-      { actor: { kind: 'operator', id, name }, requestId },
+      { actor: operatorActor(operator), requestId },
       { action: 'web_session.begin', organizationId: operatorOrganizationId },
     );
   }

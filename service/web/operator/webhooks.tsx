@@ -1,8 +1,8 @@
 import type { Request, Response, Router } from 'express';
 import { listDeliveries, replayDelivery } from '../../actions/webhook-deliveries.js';
 import { listWebhookEndpoints } from '../../actions/webhook-endpoints.js';
-import type { Requester } from '../../domain/audit.js';
 import type { OrganizationId } from '../../domain/ids.js';
+import { operatorActor } from '../../domain/operator.js';
 import { type Organization, operatorOrganizationId } from '../../domain/organization.js';
 import type { OutboxMessage } from '../../domain/ports.js';
 import { ButtonLink, Crumbs, useHref } from '../components/basics.js';
@@ -79,10 +79,7 @@ export function addWebhookPages(pages: Router, site: Site): void {
     path: string,
   ): Promise<void> {
     const { operator }: OperatorSession = response.locals.operator;
-    const by: Requester = {
-      actor: { kind: 'operator', ...(operator.id && { id: operator.id, name: operator.name }) },
-      requestId: response.locals.requestId,
-    };
+    const by = { actor: operatorActor(operator), requestId: response.locals.requestId };
     const owner = { organizationId };
     await replayDelivery(site.deps, by, owner, field(request, 'endpoint'), field(request, 'id'));
     return seeOther(site, response, `${path}?done=replayed`);

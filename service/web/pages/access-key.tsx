@@ -9,7 +9,7 @@ import type { Connection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { requireWholeOrganization } from '../../domain/permission.js';
 import { PartitionField } from '../components/account-fields.js';
-import { Button, ButtonLink, Callout, Crumbs, Fold, Form, Words } from '../components/basics.js';
+import { Button, ButtonLink, Callout, Crumbs, Fold, Form, WordItems, Words } from '../components/basics.js';
 import { Field } from '../components/field.js';
 import { type FieldOf, isFine, type Wrong, wrongOf } from '../form-errors.js';
 import { PageHead } from '../layout.js';
@@ -247,11 +247,7 @@ function KeyFields({ form }: { form: KeyForm }) {
       />
       <Fold title={texts.how}>
         <ol class="nums small">
-          {texts.howSteps.map((step) => (
-            <li>
-              <Words text={step} />
-            </li>
-          ))}
+          <WordItems texts={texts.howSteps} />
         </ol>
         <p class="help">{texts.never}</p>
       </Fold>

@@ -4,7 +4,7 @@ import type { Connection } from '../../domain/connection.js';
 import type { Store } from '../../domain/ports.js';
 import { describeScope } from '../../domain/scope.js';
 import { mayOpen } from '../access.js';
-import { ButtonLink, Fold, useHref, Words } from '../components/basics.js';
+import { ButtonLink, Fold, useHref, WordItems } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
 import { SearchInput } from '../components/search-input.js';
 import { accountOf, aliasOf, assuranceOf } from '../components/status.js';
@@ -120,11 +120,7 @@ function List({ wanted, found }: { wanted: Wanted; found: Found }) {
           {shown.some((connection) => assuranceOf(connection) !== undefined) && (
             <Fold title={texts.assurance}>
               <ul class="help list">
-                {texts.assurances.map((line) => (
-                  <li>
-                    <Words text={line} />
-                  </li>
-                ))}
+                <WordItems texts={texts.assurances} />
               </ul>
             </Fold>
           )}

@@ -1,6 +1,15 @@
 /** The second step with a tool that reports the role itself: the code to deploy, and the wait for it. */
 
-import { Account, ButtonLink, Callout, Fold, PostButton, Time, Words } from '../components/basics.js';
+import {
+  Account,
+  ButtonLink,
+  Callout,
+  Fold,
+  PostButton,
+  Time,
+  WordItems,
+  Words,
+} from '../components/basics.js';
 import { Code, CopyRows } from '../components/code.js';
 import { Icon } from '../components/icon.js';
 import { Pair } from '../components/pair.js';
@@ -148,11 +157,7 @@ export function WaitingForDeploy(step: RoleStep) {
         </Fold>
         <Fold title={texts.nothing}>
           <ul class="help list">
-            {texts.nothingHelp(secretVariable).map((line) => (
-              <li>
-                <Words text={line} />
-              </li>
-            ))}
+            <WordItems texts={texts.nothingHelp(secretVariable)} />
           </ul>
         </Fold>
       </div>

@@ -1,6 +1,6 @@
 import type { Connection } from '../../domain/connection.js';
 import type { PermissionPreset } from '../../templates/index.js';
-import { ButtonLink, useHref, Words } from '../components/basics.js';
+import { ButtonLink, useHref, WordItems, Words } from '../components/basics.js';
 import { Code } from '../components/code.js';
 import { Icon } from '../components/icon.js';
 import { accountOf } from '../components/status.js';
@@ -60,11 +60,7 @@ function ConsolePanel({ connection, template, principal, trust }: RoleStep) {
   return (
     <div class="stack">
       <ol class="nums">
-        {texts.consoleSteps(accountOf(connection)).map((step) => (
-          <li>
-            <Words text={step} />
-          </li>
-        ))}
+        <WordItems texts={texts.consoleSteps(accountOf(connection))} />
       </ol>
       <div class="actions">
         <ButtonLink url={template.url} look="primary" size="lg">

@@ -1,7 +1,7 @@
 import type { Child } from 'hono/jsx';
 import type { RoleConnection } from '../../domain/connection.js';
 import type { CheckResult } from '../check-result.js';
-import { ButtonLink, Callout, Crumbs, PostButton, useHref, Words } from '../components/basics.js';
+import { ButtonLink, Callout, Crumbs, PostButton, useHref, WordItems, Words } from '../components/basics.js';
 import { Checks, rowsOf } from '../components/checks.js';
 import { Code, type CodeLine, CopyRows, differences } from '../components/code.js';
 import { Icon } from '../components/icon.js';
@@ -202,11 +202,7 @@ function Instructions({ connection, format, change }: Rotation) {
     return (
       <>
         <ol class="nums">
-          {texts.console.map((line) => (
-            <li>
-              <Words text={line} />
-            </li>
-          ))}
+          <WordItems texts={texts.console} />
         </ol>
         {code}
         <div class="actions">{roleArn && <OpenRole roleArn={roleArn} />}</div>

@@ -59,6 +59,7 @@ export function addSetupPages(pages: Router, site: Site): void {
     const connection = await connectionIn(site, request, response);
     const account = connection.expectedAccountId ?? field(request, 'account').slice(0, 40);
     const set = setOf(site, connection);
+    const without = set && leftOut(request, set);
     const permissions = set ? 'read-only' : field(request, 'permissions');
     const wrong = wrongIn({ account, permissions }, textsOf(site, response).setup);
     const accountId = digitsOf(account);
@@ -68,10 +69,9 @@ export function addSetupPages(pages: Router, site: Site): void {
         request,
         response,
         connection,
-        { account: { account, permissions, without: set && leftOut(request, set), wrong } },
+        { account: { account, permissions, without, wrong } },
         422,
       );
-    const without = set && leftOut(request, set);
     await changeConnection(deps, byOf(response), connection, { expectedAccountId: accountId, without });
     return seeOther(
       site,
