@@ -106,7 +106,10 @@ test('a connected role that lacks permissions keeps working: the page lists miss
   await iam.send(new PutRolePolicyCommand({ RoleName: 'shop', PolicyName: 'permissions', PolicyDocument }));
   served = permissionSetsOf([
     first,
-    setOf(2, ...first.statements, statement('Cost', ['ce:GetCostAndUsage'])),
+    permissionSetSchema.parse({
+      ...setOf(2, ...first.statements, statement('Cost', ['ce:GetCostAndUsage'])),
+      denies: [statement('NoSecrets', ['secretsmanager:GetSecretValue'])],
+    }),
   ]);
   await page.post(`/connections/${body.id}/verify`);
   const lacking = wordsOf(await page.get(`/connections/${body.id}`));
@@ -114,6 +117,9 @@ test('a connected role that lacks permissions keeps working: the page lists miss
   expect(lacking).toContain('Some permissions are missing. Rolebridge still works in this account');
   expect(lacking).toContain('Why Inventory. ec2:DescribeInstances No policy allows it.');
   expect(lacking).toMatch(/Deploy.* v1 v2 available.*Version 2 adds.*Cost/);
+  // A denial is no permission.
+  expect(lacking).toContain('Version 2 adds 1 permission ');
+  expect(lacking).toContain('Why NoSecrets. Denial NoSecrets +secretsmanager:GetSecretValue');
   await other.close();
 });
 

@@ -74,7 +74,7 @@ function Update(props: { connection: Connection; set: PermissionSetView; newest:
   const { sets: texts } = useTexts();
   const { connection, set, newest } = props;
   const count = (change: PermissionChange['change']) =>
-    set.changes.filter((each) => each.change === change).length;
+    set.changes.filter((each) => each.change === change && each.kind !== 'deny').length;
   return (
     <div class="section">
       <Callout
@@ -109,11 +109,12 @@ const changeIcons: Record<PermissionChange['change'], IconName> = {
 
 const isNamed = (each: string): boolean => each !== '*';
 
-function Change({ change, sid, reason, optional, ...lists }: PermissionChange) {
+function Change({ kind, change, sid, reason, optional, ...lists }: PermissionChange) {
   const { sets: texts } = useTexts();
   const signed = [
     ...[...lists.addedActions, ...lists.addedResources].filter(isNamed).map((each) => `+${each}`),
     ...[...lists.removedActions, ...lists.removedResources].filter(isNamed).map((each) => `−${each}`),
+    ...(change === 'changed' && lists.conditionsChanged ? [texts.otherConditions] : []),
   ];
   return (
     <li class="perm">
@@ -121,7 +122,7 @@ function Change({ change, sid, reason, optional, ...lists }: PermissionChange) {
       <div>
         <b>{reason}</b>
         <p>
-          {sid} <code class="break">{signed.join(' ')}</code>
+          {texts.entry[kind](sid)} {signed.length > 0 && <code class="break">{signed.join(' ')}</code>}
         </p>
       </div>
       <span class="tag">

@@ -526,11 +526,20 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
           changed > 0 && `${changed} geändert`,
           removed > 0 && `${removed} entfernt`,
         ];
-        return `Version ${newest}: ${parts.filter(Boolean).join(', ')}`;
+        const shown = parts.filter(Boolean);
+        return shown.length === 0
+          ? `Version ${newest} ist verfügbar`
+          : `Version ${newest}: ${shown.join(', ')}`;
       },
       updateLine: 'Die Rolle funktioniert wie sie ist weiter, bis Sie sie ändern.',
       updateHow: 'Stellen Sie die Rolle mit der neuen Version noch einmal bereit.',
       changes: { added: 'Neu', changed: 'Geändert', removed: 'Entfernt' },
+      entry: {
+        statement: (sid) => sid,
+        deny: (sid) => `Verbot ${sid}`,
+        managed_policy: (name) => `AWS-Richtlinie ${name}`,
+      },
+      otherConditions: 'andere Bedingungen',
       updateTo: (version) => `Auf v${version} aktualisieren`,
     },
     operator: {

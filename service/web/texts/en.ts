@@ -513,11 +513,18 @@ export function en(v: { readonly name: string; readonly platform: string }) {
           removed > 0 && `removes ${removed}`,
         ];
         const last = removed || changed || added;
+        if (last === 0) return `Version ${newest} is available`;
         return `Version ${newest} ${parts.filter(Boolean).join(' and ')} ${last === 1 ? 'permission' : 'permissions'}`;
       },
       updateLine: 'The role keeps working as it is until you change it.',
       updateHow: 'Deploy the role again with the new version.',
       changes: { added: 'Added', changed: 'Changed', removed: 'Removed' },
+      entry: {
+        statement: (sid: string) => sid,
+        deny: (sid: string) => `Denial ${sid}`,
+        managed_policy: (name: string) => `AWS’s policy ${name}`,
+      },
+      otherConditions: 'other conditions',
       updateTo: (version: number) => `Update to v${version}`,
     },
     operator: {
