@@ -8,6 +8,7 @@ import { parseRoleArn } from '../../domain/role-arn.js';
 import type { VerificationProgress } from '../../domain/verification/request.js';
 import type { Check } from '../../domain/verification.js';
 import { resultOf, storedResultOf } from '../check-result.js';
+import { sentenceOf } from '../form-errors.js';
 import { isDecidedSoon } from '../settles-within.js';
 import {
   byOf,
@@ -21,6 +22,7 @@ import {
   sessionOf,
   textsOf,
 } from '../site.js';
+import type { Texts } from '../texts/index.js';
 import { CheckProgress } from './role-check.js';
 import { chosenIn, isComplete, type SetupMoment, sendSetup, setupPage } from './setup.js';
 
@@ -46,7 +48,7 @@ export function addCheckPages(pages: Router, site: Site): void {
         );
     } catch (error) {
       const now = await connectionIn(site, request, response);
-      const moment = momentOf(roleArn, expected(error), now);
+      const moment = momentOf(textsOf(site, response), roleArn, expected(error), now);
       return sendSetup(site, request, response, now, moment, moment.result?.status ?? 400);
     }
     return seeOther(site, response, await afterCheck(site, request, response));
@@ -87,7 +89,7 @@ export function addCheckPages(pages: Router, site: Site): void {
     } catch (error) {
       const known = error instanceof RolebridgeError ? error : internal(error, response);
       const now = await connectionIn(site, request, response);
-      const moment = momentOf(roleArn, known, now);
+      const moment = momentOf(textsOf(site, response), roleArn, known, now);
       const page = await setupPage(site, request, response, now, moment);
       write({ main: render(site, response, page) });
     }
@@ -147,9 +149,14 @@ const isOf = (connection: Connection, roleArn: string): boolean =>
   'roleArn' in connection && connection.roleArn === roleArn;
 
 /** The part of a failed check that stays on the page. */
-const momentOf = (roleArn: string, error: RolebridgeError, connection: Connection): SetupMoment =>
+const momentOf = (
+  texts: Texts,
+  roleArn: string,
+  error: RolebridgeError,
+  connection: Connection,
+): SetupMoment =>
   error.code === 'role_arn_invalid'
-    ? { roleArn, arnError: `${error.detail} ${error.remedy ?? ''}`.trim() }
+    ? { roleArn, arnError: sentenceOf(error, texts) }
     : { roleArn, result: resultOf(error, isOf(connection, roleArn) ? connection : undefined) };
 
 /** After the last check: name and scope where they are missing, or else the success. */
