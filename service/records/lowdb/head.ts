@@ -1,4 +1,4 @@
-import { closeSync, constants, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { OrganizationId } from '../../domain/ids.js';
@@ -25,23 +25,20 @@ export function writeHead(
 ): void {
   const signed = JSON.stringify(value);
   const text = JSON.stringify({ head: signed, key: integrity.keyId, mac: integrity.sign(signed) });
-  const fd = openSync(
-    pathOf(directory, id),
-    constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW,
-    0o600,
-  );
-  try {
-    writeSync(fd, `${text.padEnd(headBytes)}\n`, 0);
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
+  withFile(pathOf(directory, id), flags, (fd) => {
+    writeFileSync(fd, `${text.padEnd(headBytes)}\n`);
     if (isFirst) fsyncSync(fd);
+  });
+  if (isFirst) withFile(directory, constants.O_RDONLY, fsyncSync);
+}
+
+function withFile(path: string, flags: number, work: (fd: number) => void): void {
+  const fd = openSync(path, flags, 0o600);
+  try {
+    work(fd);
   } finally {
     closeSync(fd);
-  }
-  if (!isFirst) return;
-  const folder = openSync(directory, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }
 

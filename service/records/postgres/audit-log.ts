@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { AuditRecord } from '../../domain/audit.js';
 import { type AuditId, type OrganizationId, organizationId, timeOfAuditId } from '../../domain/ids.js';
+import { auditRecord } from '../audit-records.js';
 import type { Log } from '../backend.js';
 import type { Integrity } from '../integrity.js';
-import { auditRecord } from '../schemas.js';
 import { PostgresCheckpoints } from './audit-checkpoints.js';
 import type { Session, Sessions } from './sessions.js';
 import { partsOf, signed, verified } from './signed-value.js';
