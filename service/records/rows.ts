@@ -3,7 +3,7 @@ import { keysWithin } from '../domain/scope.js';
 import type { Query } from './backend.js';
 import { claimsOfRow, type Row } from './row.js';
 import { SortedRows } from './sorted-rows.js';
-import { type Constraint, constraints, type TableName, tableNames, tables } from './tables.js';
+import { type Constraint, constraints, spaceOf, type TableName, tableNames, tables } from './tables.js';
 
 interface TableRows {
   readonly byKey: Map<string, Row>;
@@ -159,7 +159,7 @@ export class Rows {
   }
 
   #claimsOf(constraint: Constraint, organizationId: string): Map<string, Row> {
-    const space = constraints[constraint] === 'everywhere' ? constraint : `${constraint} ${organizationId}`;
+    const space = spaceOf(constraint, organizationId);
     const claims = this.#claims.get(space) ?? new Map<string, Row>();
     this.#claims.set(space, claims);
     return claims;

@@ -65,6 +65,10 @@ export const constraints = {
 } as const;
 export type Constraint = keyof typeof constraints;
 
+/** Two rows can't hold the same value of one space. */
+export const spaceOf = (constraint: Constraint, organizationId: string): string =>
+  constraints[constraint] === 'everywhere' ? constraint : `${constraint} ${organizationId}`;
+
 /** How the rows of a noun are kept. Backends derive from it. */
 export interface Table<Value> {
   /** Every value passes it before it is written and after it is read. */
@@ -263,7 +267,6 @@ export function checkedValue<Name extends TableName>(name: Name, value: unknown)
 
 export interface Claim {
   readonly constraint: Constraint;
-  /** A scope with its organization, so that two organizations can hold the same one. */
   readonly value: string;
 }
 

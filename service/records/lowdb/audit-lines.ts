@@ -33,7 +33,6 @@ const auditLine = z.strictObject({
   document: z.int(),
   records: z.array(auditRecord),
   prev: z.string(),
-  key: z.string(),
   mac: z.string(),
 });
 export type AuditLine = Omit<z.infer<typeof auditLine>, 'records'> & { readonly records: AuditRecord[] };
@@ -45,8 +44,7 @@ export function writeLine(
 ): { text: string; anchor: Anchor } {
   const signed = JSON.stringify({ ...line, records }).slice(0, -1);
   const mac = integrity.sign(signed);
-  const text = `${signed},"key":${JSON.stringify(integrity.keyId)},"mac":"${mac}"}\n`;
-  return { text, anchor: { n: line.n, mac } };
+  return { text: `${signed},"mac":"${mac}"}\n`, anchor: { n: line.n, mac } };
 }
 
 /**
@@ -64,8 +62,8 @@ export function readLine(
   } catch {
     throw new Error('a line is no audit record');
   }
-  const signed = text.slice(0, text.lastIndexOf(',"key":'));
-  const fault = integrity.fault(line.key, line.mac, signed, line.n <= provenUpTo ? 0 : undefined);
+  const signed = text.slice(0, text.lastIndexOf(',"mac":'));
+  const fault = integrity.fault(line.mac, signed, line.n <= provenUpTo ? 0 : undefined);
   if (fault) throw new Error(`line ${line.n}: ${fault}`);
   return line;
 }

@@ -5,7 +5,7 @@ import type { OrganizationId } from '../../domain/ids.js';
 import type { SealingKey } from '../../secrets/keyring.js';
 import { codeOf } from '../../unknown-value.js';
 import type { Backend } from '../backend.js';
-import { createIntegrity } from '../integrity.js';
+import { Integrity } from '../integrity.js';
 import { readsOn } from '../reads.js';
 import { documentFile } from './document-file.js';
 import { integrityKeysIn } from './facts.js';
@@ -72,7 +72,7 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
   const quarantined = new Map<OrganizationId, Damage>();
   const open = async () => {
     const keys = await integrityKeysIn(directory, options.keys);
-    const integrity = keys?.integrity ?? createIntegrity();
+    const integrity = keys?.integrity ?? new Integrity();
     const onLarge = (organizationId: OrganizationId, connections: number) =>
       warn(`${organizationId} has ${connections} connections: use PostgreSQL for this.`, {
         organizationId,

@@ -170,8 +170,7 @@ export class DocumentFile implements Adapter<Document> {
 
   *#pieces(document: Document, section: Section, begins: (sectionStart: number) => void): Iterable<Buffer> {
     const { integrity } = this.around;
-    // A renewed key signs the next document.
-    const [mac, keyId] = [integrity.start(), integrity.keyId];
+    const mac = integrity.start();
     let text = '';
     let sizeBytes = 0;
     const take = () => {
@@ -192,7 +191,7 @@ export class DocumentFile implements Adapter<Document> {
       if (text.length >= pieceLength) yield take();
     }
     yield take();
-    const signature = Buffer.from(`,"key":${JSON.stringify(keyId)},"mac":"${mac.digest('base64url')}"`);
+    const signature = Buffer.from(`,"mac":"${mac.signature()}"`);
     begins(sizeBytes + signature.length);
     yield Buffer.concat([signature, section.bytes]);
   }
@@ -219,15 +218,15 @@ function* linesOf(
 }
 
 const endOfSigned = '\n}';
-const signature = /^,"key":"([^"\\]{1,200})","mac":"([\w-]{43})"/;
+const signature = /^,"mac":"([\w.-]{40,300})"/;
 
 function readDocument(bytes: Buffer, organizationId: OrganizationId, integrity: Integrity) {
   // No row begins so.
-  const end = bytes.indexOf(`${endOfSigned},"key":"`) + endOfSigned.length;
-  const [written = '', keyId = '', mac = ''] = signature.exec(bytes.toString('latin1', end, end + 300)) ?? [];
+  const end = bytes.indexOf(`${endOfSigned},"mac":"`) + endOfSigned.length;
+  const [written = '', mac = ''] = signature.exec(bytes.toString('latin1', end, end + 310)) ?? [];
   if (mac === '') throw new Error('it has no signature');
   const signed = bytes.subarray(0, end);
-  const fault = integrity.fault(keyId, mac, signed);
+  const fault = integrity.fault(mac, signed);
   if (fault) throw new Error(fault);
   const firstLine = signed.toString('utf8', 0, signed.indexOf(10));
   const found = inForm(header, `${firstLine.slice(0, -',"tables":{'.length)}}`);

@@ -11,7 +11,7 @@ import { inForm, unlessAbsent } from './files.js';
 const head = z.strictObject({ epoch: z.int(), sequence: z.int(), audit: anchor });
 export type Head = z.infer<typeof head>;
 
-const signedHead = z.strictObject({ head: z.string(), key: z.string(), mac: z.string() });
+const signedHead = z.strictObject({ head: z.string(), mac: z.string() });
 const headBytes = 500;
 const pathOf = (directory: string, id: OrganizationId): string => join(directory, `${id}.head`);
 
@@ -24,7 +24,7 @@ export function writeHead(
   isFirst: boolean,
 ): void {
   const signed = JSON.stringify(value);
-  const text = JSON.stringify({ head: signed, key: integrity.keyId, mac: integrity.sign(signed) });
+  const text = JSON.stringify({ head: signed, mac: integrity.sign(signed) });
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
   withFile(pathOf(directory, id), flags, (fd) => {
     writeFileSync(fd, `${text.padEnd(headBytes)}\n`);
@@ -53,7 +53,7 @@ export function readHead(directory: string, id: OrganizationId, integrity: Integ
   }
   try {
     const found = inForm(signedHead, text);
-    const fault = integrity.fault(found.key, found.mac, found.head);
+    const fault = integrity.fault(found.mac, found.head);
     if (fault) throw new Error(fault);
     return inForm(head, found.head);
   } catch (error) {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { SealingKey } from '../../secrets/keyring.js';
-import { createIntegrity } from '../integrity.js';
+import { Integrity } from '../integrity.js';
 import { readsOn } from '../reads.js';
 import { createRecordStore, type RecordStore } from '../record-store.js';
 import { integrityKeysIn } from './facts.js';
@@ -46,7 +46,7 @@ async function inspectOnce(
     throw new RolebridgeError('store_unavailable', 'The data directory is open for reading alone.');
   };
   const around = surroundingsIn(root, {
-    integrity: opened?.integrity ?? createIntegrity(),
+    integrity: opened?.integrity ?? new Integrity(),
     lock: { epoch: 0, staging: root, assertHeld: refused },
     onLarge: (id, connections) => large.set(id, connections),
   });

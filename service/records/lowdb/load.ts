@@ -38,19 +38,26 @@ export interface Found {
  * @param wholeLogs every line of the audit logs, and not only those behind the one that the document names
  */
 export async function load(around: Surroundings, { wholeLogs = false } = {}): Promise<Found> {
-  const months = monthsOf(readdirSync(around.auditDirectory));
-  const ids = new Set<OrganizationId>(months.keys());
-  for (const name of readdirSync(around.directory)) {
-    const id = /^([\w-]{1,100})\.(json|json\.bak|head)$/.exec(name)?.[1];
-    if (id !== undefined && isOrganizationId(id)) ids.add(id);
-  }
   const found: Found = { stores: [], damages: [], torn: [], missing: new Map() };
-  for (const id of ids)
+  for (const [id, months] of organizationsIn(around.directory, around.auditDirectory))
     try {
-      await loadOne(id, months.get(id) ?? [], around, found, wholeLogs);
+      await loadOne(id, months, around, found, wholeLogs);
     } catch (error) {
       found.damages.push({ organizationId: id, message: messageOf(error) });
     }
+  return found;
+}
+
+/** Those with a file, and the months of their audit logs. */
+export function organizationsIn(
+  directory: string,
+  auditDirectory: string,
+): ReadonlyMap<OrganizationId, readonly string[]> {
+  const found = monthsOf(readdirSync(auditDirectory));
+  for (const name of readdirSync(directory)) {
+    const id = /^([\w-]{1,100})\.(json|json\.bak|head)$/.exec(name)?.[1];
+    if (id !== undefined && isOrganizationId(id) && !found.has(id)) found.set(id, []);
+  }
   return found;
 }
 
