@@ -46,8 +46,15 @@ export function rowValue<Name extends TableName>(
 export const claimsOfRow = (row: Row | undefined): Claim[] =>
   row && tables[row.table].unique ? claimsOf(row.table, rowValue(row)) : [];
 
+/** How many rows have the same values in the columns that are counted. */
+interface Tally {
+  readonly columns: Row['columns'];
+  count: number;
+}
+
 interface TableRows {
   readonly byKey: Map<string, Row>;
+  readonly tallies: Map<string, Tally>;
   readonly orders: ReadonlyMap<
     string,
     { readonly all: SortedRows; readonly of: Map<OrganizationId, SortedRows> }
@@ -61,7 +68,7 @@ export class Rows {
       const orders = Object.entries(tables[name].orders).map(
         ([order, column]) => [order, { all: new SortedRows(column), of: new Map() }] as const,
       );
-      return [name, { byKey: new Map(), orders: new Map(orders) }];
+      return [name, { byKey: new Map(), tallies: new Map(), orders: new Map(orders) }];
     }),
   );
   /** By constraint (and organization), then by value. */
@@ -84,18 +91,21 @@ export class Rows {
   }
 
   list<Name extends TableName>(table: Name, query: Query<Name>): Row[] {
-    const { organizationId, where = {}, limit, after, upTo, search, within } = query;
+    const { organizationId, where = {}, limit, upTo, search, within } = query;
     const { byKey, orders } = this.#of(table);
     const column = tables[table].orders[query.order];
     const filters = Object.entries<string | undefined>(where).filter(([, wanted]) => wanted !== undefined);
     const found: Row[] = [];
     const order = orders.get(query.order);
     const sorted = organizationId === undefined ? order?.all : order?.of.get(organizationId);
-    const last = after === undefined || column === null ? undefined : byKey.get(after);
-    if (after !== undefined && column !== null && last === undefined) return [];
+    const key = query.before ?? query.after;
+    const place = key === undefined || column !== null ? byKey.get(key ?? '') : { key };
+    if (key !== undefined && place === undefined) return [];
     const candidates = query.holding
       ? this.#holding(table, query)
-      : sorted?.after(after !== undefined && column === null ? { key: after } : last);
+      : query.before === undefined
+        ? sorted?.after(place)
+        : sorted?.before(place);
     const held = within === undefined ? undefined : this.#within(organizationId, within);
     for (const row of candidates ?? []) {
       if (found.length === limit) break;
@@ -104,7 +114,7 @@ export class Rows {
       if (search && !row.columns[search.column]?.includes(search.text)) continue;
       if (isWanted(row, filters)) found.push(row);
     }
-    return found;
+    return query.before === undefined ? found : found.reverse();
   }
 
   count(
@@ -114,11 +124,19 @@ export class Rows {
   ): Map<string, number> {
     const counts = new Map<string, number>();
     const filters = Object.entries(where).filter(([, wanted]) => wanted !== undefined);
-    const rows = organizationId ? this.of(table, organizationId) : this.#of(table).byKey.values();
-    for (const { columns } of rows) {
+    const { byKey, tallies } = this.#of(table);
+    const isCounted = [column, ...filters.map(([name]) => name)].every((name) =>
+      tables[table].counted?.includes(name),
+    );
+    const groups: Iterable<Pick<Tally, 'columns'> & Partial<Tally>> = organizationId
+      ? this.of(table, organizationId)
+      : isCounted
+        ? tallies.values()
+        : byKey.values();
+    for (const { columns, count = 1 } of groups) {
       if (!isWanted({ columns }, filters)) continue;
       const value = columns[column] ?? '';
-      counts.set(value, (counts.get(value) ?? 0) + 1);
+      counts.set(value, (counts.get(value) ?? 0) + count);
     }
     return counts;
   }
@@ -131,6 +149,8 @@ export class Rows {
       const { byKey, orders } = this.#of(table);
       if (next) byKey.set(key, next);
       else byKey.delete(key);
+      this.#tally(table, before, -1);
+      this.#tally(table, next, 1);
       for (const { all: sorted, of } of orders.values()) {
         sorted.replace(before, next);
         const { organizationId } = next ?? before ?? {};
@@ -141,6 +161,17 @@ export class Rows {
       }
       this.#claim(next, next);
     }
+  }
+
+  #tally(table: TableName, row: Row | undefined, by: number): void {
+    const { counted } = tables[table];
+    if (row === undefined || counted === undefined) return;
+    const { tallies } = this.#of(table);
+    const key = counted.map((name) => row.columns[name]).join(' ');
+    const tally = tallies.get(key) ?? { columns: row.columns, count: 0 };
+    tally.count += by;
+    if (tally.count === 0) tallies.delete(key);
+    else tallies.set(key, tally);
   }
 
   /** Takes out all rows of an organization, to read them again. */

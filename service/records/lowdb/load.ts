@@ -103,7 +103,7 @@ async function loadOne(
   around.rows.apply(rows.map((next) => ({ table: next.table, key: next.key, next })));
   const store = new OrganizationStore(id, around, file, {
     document,
-    log: { months: log.months, head: log.head, sizeBytes: log.sizeBytes },
+    log,
   });
   found.stores.push(store);
   if (log.torn) found.torn.push(log.torn);
@@ -139,6 +139,7 @@ export function checkLog(
   const path = pathOf(months.at(-1) ?? 'audit');
   let torn: Torn | undefined;
   let head: Anchor | undefined;
+  let newest: FoundLog['newest'];
   let sizeBytes = 0;
   let document = 0;
   let next: { n: number; prev: string; epoch: number } | undefined;
@@ -168,6 +169,7 @@ export function checkLog(
       if (next && (line.n !== next.n - 1 || line.mac !== next.prev))
         throw damaged(month, `the line before ${next.n} is not the one that was stored`);
       head ??= { n: line.n, mac: line.mac };
+      newest ??= line.records.at(-1)?.id;
       signatures.set(line.n, { mac: line.mac, epoch: line.epoch });
       if (line.n > audit.head.n) for (const record of line.records) ids.add(record.id);
       document = Math.max(document, line.document);
@@ -185,7 +187,7 @@ export function checkLog(
   if (next && next.n > until.n + 1) throw new Error(`${path} is damaged: lines before ${next.n} are missing`);
   if (next && next.n === until.n + 1 && next.prev !== until.mac)
     throw new Error(`${path} is damaged: line ${next.n} does not follow the previous record`);
-  return { months: kept, head: last, sizeBytes, path, torn, ids, document, signatures };
+  return { months: kept, head: last, newest, sizeBytes, path, torn, ids, document, signatures };
 }
 
 export function cutOff({ path, wholeBytes, tornBytes }: Torn): { message: string; path: string } {

@@ -241,7 +241,7 @@ async function listRows<Name extends TableName>(
   session: Session,
   integrity: Integrity,
   table: Name,
-  { order, limit, organizationId, where = {}, after, upTo, holding, search, within }: Query<Name>,
+  { order, limit, organizationId, where = {}, after, before, upTo, holding, search, within }: Query<Name>,
 ): Promise<Values[Name][]> {
   const name = snake(table);
   const sorted = tables[table].orders[order];
@@ -252,11 +252,13 @@ async function listRows<Name extends TableName>(
   if (search) parts.push(`strpos(${snake(search.column)}, ${bound(search.text)}) > 0`);
   if (column) parts.push(`${column} IS NOT NULL`);
   if (upTo !== undefined && column) parts.push(`${column} <= ${bound(upTo)}`);
-  if (after !== undefined)
+  const place = before ?? after;
+  const isBehind = before === undefined ? '>' : '<';
+  if (place !== undefined)
     parts.push(
       column
-        ? `(${column}, key) > (SELECT ${column}, key FROM ${name} WHERE key = ${bound(after)})`
-        : `key > ${bound(after)}`,
+        ? `(${column}, key) ${isBehind} (SELECT ${column}, key FROM ${name} WHERE key = ${bound(place)})`
+        : `key ${isBehind} ${bound(place)}`,
     );
   if (within !== undefined) {
     const { after: first, before } = keysWithin(within);
@@ -281,12 +283,14 @@ async function listRows<Name extends TableName>(
     );
   }
   const filter = parts.filter((part) => part !== '').join(' AND ');
+  const direction = before === undefined ? '' : 'DESC';
   const rows = await session.query(
     storedRow,
     `SELECT key, value, mac FROM ${name} ${filter === '' ? '' : `WHERE ${filter}`}
-     ORDER BY ${column ? `${column}, key` : 'key'} LIMIT ${bound(limit)}`,
+     ORDER BY ${column ? `${column} ${direction}, key` : 'key'} ${direction} LIMIT ${bound(limit)}`,
     values,
   );
+  if (before !== undefined) rows.reverse();
   await learnKeys(rows, integrity);
   return rows.map((row) => read(table, row, integrity));
 }
