@@ -5,7 +5,9 @@ import type { Page } from 'playwright-core';
 import { openPermissionSets } from '../../service/index.js';
 import { defaultBrand } from '../../service/web/brand.js';
 import { callbackMessage, deprovisioned, provisioned } from '../callback-message.js';
+import { until } from '../passing-clock.js';
 import { callApi, startVendor, type Vendor } from '../vendor.js';
+import { startWebhookReceiver, type WebhookReceiver } from '../webhook-receiver.js';
 
 export const operatorToken = 'an-operator-token-of-some-length-1';
 
@@ -32,6 +34,7 @@ export async function startVendorInEveryState() {
   const vendor = await startVendor({
     operatorTokenHash: createHash('sha256').update(operatorToken).digest('hex'),
     permissionSets,
+    webhooks: { allowsPrivate: true },
     propagationWindowMs: 2_500,
     brand: {
       ...defaultBrand,
@@ -43,7 +46,26 @@ export async function startVendorInEveryState() {
   });
   const ids = await fill(vendor);
   const newcomer = await vendor.service.createOrganization('Initech');
-  return { vendor, ids, newcomerKey: newcomer.apiKey, pages: pagesOf(vendor, ids) };
+  const receiver = await startWebhookReceiver();
+  for (const key of [operatorToken, vendor.apiKey]) await deliver(vendor, key, receiver);
+  const close = async () => {
+    await vendor.close();
+    await receiver.close();
+  };
+  const pages = pagesOf(vendor, ids);
+  return { vendor: { ...vendor, close }, ids, newcomerKey: newcomer.apiKey, pages };
+}
+
+/** An endpoint of that caller, with one message. */
+async function deliver(vendor: Vendor, key: string, receiver: WebhookReceiver): Promise<void> {
+  const { body } = await vendor.call('POST', '/v1/webhook-endpoints', { url: receiver.url }, key);
+  receiver.secret = body.secret;
+  const path = `/v1/webhook-endpoints/${body.id}`;
+  await vendor.call('POST', `${path}/test`, undefined, key);
+  await until(async () => {
+    const { deliveries } = (await vendor.call('GET', `${path}/deliveries`, undefined, key)).body;
+    return deliveries[0]?.status === 'delivered';
+  });
 }
 
 type Ids = Awaited<ReturnType<typeof fill>>;
@@ -131,7 +153,9 @@ async function fill(vendor: Vendor) {
   const gone = await connect(await make('old shop'));
   await report(gone, deprovisioned(gone.id, gone.roleArn));
   const pending = await make('webshop staging', { scope: { project: 'webshop', environment: 'staging' } });
-  await make('warehouse');
+  const spare = await make('warehouse');
+  await call('POST', `/v1/connections/${spare.id}/setup-code`);
+  await call('POST', '/v1/api-keys', { name: 'nightly deploy', permissions: ['credentials:issue'] });
   const { admin } = sandbox.createAccount();
   const accessKey = await call('POST', '/v1/connections', {
     name: 'legacy reports',
@@ -154,6 +178,7 @@ async function fill(vendor: Vendor) {
     bothAccepted: bothAccepted.id,
     gone: gone.id,
     pending: pending.id,
+    spare: spare.id,
     accessKey: String(accessKey.body.id),
   };
 }
@@ -236,6 +261,7 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
       name: `setup-2-${format}`,
       path: setup(format),
     })),
+    { name: 'setup-2-code', path: of(ids.spare, '/setup?format=cdktf') },
     { name: 'setup-2-account', path: of(ids.pending, '/setup?step=account') },
     {
       name: 'setup-2-arn-error',
@@ -314,6 +340,7 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
     { name: 'not-found-anywhere', path: '/nothing-here', as: 'anonymous' },
     { name: 'problem', path: '/problems/external_id_not_required', as: 'anonymous' },
     { name: 'operator-sign-in', path: '/operator/sign-in', as: 'anonymous' },
+    { name: 'operator-link', path: '/operator/sign-in/link?token=x', as: 'anonymous' },
     { name: 'operator', path: '/operator', as: 'operator' },
     { name: 'operator-failed', path: '/operator?status=failed', as: 'operator' },
     { name: 'operator-organizations', path: '/operator/organizations', as: 'operator' },
@@ -324,7 +351,16 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
       path: `/operator/organizations/${vendor.organization.id}`,
       as: 'operator',
     },
-    { name: 'operator-webhooks-none', path: '/operator/webhooks', as: 'operator' },
+    { name: 'operator-oldest', path: '/operator?status=connected&sort=checked', as: 'operator' },
+    { name: 'operator-found', path: '/operator?q=o', as: 'operator' },
+    { name: 'operator-audit', path: '/operator/audit', as: 'operator' },
+    {
+      name: 'operator-audit-connection',
+      path: `/operator/organizations/${vendor.organization.id}/audit?connection=${ids.failed}`,
+      as: 'operator',
+    },
+    { name: 'operator-webhooks-none', path: '/operator/webhooks?status=failed', as: 'operator' },
+    { name: 'operator-webhooks-all', path: '/operator/webhooks', as: 'operator' },
     {
       name: 'operator-webhooks',
       path: `/operator/organizations/${vendor.organization.id}/webhooks`,

@@ -4,6 +4,7 @@ import { Icon } from '../components/icon.js';
 import { verificationOf } from '../components/status.js';
 import { useTexts } from '../page-context.js';
 import type { Owned, Totals } from './owned.js';
+import { addressOf } from './query.js';
 
 /** Failures that say that a stranger may reach the role, or that it is not whose it should be: the first to look at. */
 export const securityCodes = [
@@ -58,6 +59,21 @@ export function SecurityEvents({ events, totals }: { events: readonly Owned[]; t
             );
           })}
         </ul>
+      )}
+      {open > events.length && (
+        <p class="card-foot">
+          {texts.allOf}
+          {securityCodes
+            .filter((code) => totals.code.has(code))
+            .map((code) => (
+              <>
+                {' '}
+                <a href={href(addressOf({ code }))}>
+                  {codes.title(code)} ({totals.code.get(code)})
+                </a>
+              </>
+            ))}
+        </p>
       )}
     </section>
   );

@@ -10,9 +10,12 @@ import type { Owned } from './owned.js';
 /** Connections as the vendor's staff sees them. */
 export function OperatorTable({
   rows,
+  sorting,
   hidesOrganization,
 }: {
   rows: readonly Owned[];
+  /** The path of the list in the order of the last checks. */
+  sorting?: { readonly path: string; readonly isSorted: boolean };
   hidesOrganization?: boolean;
 }) {
   const { operator: texts, list, sets } = useTexts();
@@ -25,7 +28,7 @@ export function OperatorTable({
     columns.status,
     columns.account,
     ...(hasSets ? [columns.permissions] : []),
-    columns.checked,
+    sorting ? { title: columns.checked, ...sorting } : columns.checked,
   ];
   return (
     <table class="table" role="table" aria-label={texts.title}>
