@@ -30,12 +30,12 @@ export async function verifyHeldAccessKey(
   by: Requester,
   connection: KeyedConnection,
   {
-    isWatch = false,
+    isScheduled = false,
     persistFailure = () => true,
-  }: { isWatch?: boolean; persistFailure?: (code: ErrorCode) => boolean | Promise<boolean> } = {},
+  }: { isScheduled?: boolean; persistFailure?: (code: ErrorCode) => boolean | Promise<boolean> } = {},
 ): Promise<Connection> {
   const asking = await forVerification(deps, by, connection);
-  const details = isWatch ? { askedBy: 'watch' } : undefined;
+  const details = isScheduled ? { askedBy: 'schedule' } : undefined;
   const event = { action: 'connection.verify', ...subjectOf(connection), details } as const;
   return audited(deps, by, event, async (intent) => {
     const held = connection.accessKey;
@@ -51,13 +51,13 @@ export async function verifyHeldAccessKey(
     if (result.outcome === 'refused') {
       const error = verificationFailed(result.verification);
       if (await persistFailure(error.code)) {
-        if (isWatch && connection.status === 'failed')
+        if (isScheduled && connection.status === 'failed')
           await recordVerification(deps, intent, connection, verification);
         else await storeChange(deps, intent, connection, keyFailed(connection, verification));
       }
       throw error;
     }
-    if (isWatch && connection.status === 'connected')
+    if (isScheduled && connection.status === 'connected')
       return recordVerification(deps, intent, connection, verification);
     const accessKey = { ...held, principalArn: result.principalArn };
     const { accountId } = connection;

@@ -72,7 +72,7 @@ export interface ServiceOptions
   /** How long one request waits for propagation before it answers 503 with `Retry-After`. @default 25,000 */
   readonly maxWaitMs?: number;
   /** False looks at no connection without a request: another process on the same store does. @default true */
-  readonly watches?: boolean;
+  readonly jobs?: boolean;
   /** How long a client may take to send a request, its headers half of that. @default 20,000 */
   readonly requestTimeoutMs?: number;
   readonly metrics?: Metrics;
@@ -214,10 +214,10 @@ export function wire(options: ServiceOptions, url: string) {
     },
     /** From now on the jobs run. */
     start(): void {
-      if (options.watches ?? true)
-        loops.push(runJobs(deps, { logger, metrics, stsCallsPerSecond: settings.watchStsCallsPerSecond }));
+      if (options.jobs ?? true)
+        loops.push(runJobs(deps, { logger, metrics, stsCallsPerSecond: settings.verifyStsCallsPerSecond }));
       loops.push(deliverMessages(deps, { logger, metrics }, options.webhooks));
-      if (options.watches ?? true) loops.push(signAuditLogs({ store, clock, logger }));
+      if (options.jobs ?? true) loops.push(signAuditLogs({ store, clock, logger }));
       if (options.auditRetentionDays !== undefined)
         loops.push(keepAuditFor(options.auditRetentionDays, { store, clock, logger, metrics }));
     },
