@@ -14,10 +14,10 @@ import type { Requester } from '../domain/audit.js';
 import type { Job } from '../domain/ports.js';
 import { isLostProtection } from '../domain/webhook-message.js';
 import type { Metrics } from '../metrics/index.js';
-import { throttled } from './call-budget.js';
 import { type ClockWatch, watchClock } from './clock-watch.js';
 import { rescheduleJobs, scheduleMissingJobs } from './schedule-missing-jobs.js';
 import { runDueLoop, type Scheduler } from './scheduler.js';
+import { throttled } from './throttled.js';
 
 export { runDueLoop, type Scheduler } from './scheduler.js';
 

@@ -107,7 +107,7 @@ export function wire(options: ServiceOptions, url: string) {
   countConnections(store, metrics);
   measureOldestCheck(store, metrics, clock.now);
   const limits = createRateLimits(settings.rateLimits, (limit) => metrics.rateLimited.inc({ limit }));
-  const budget = createOrganizationLimiter({
+  const limiter = createOrganizationLimiter({
     atOnce: settings.stsCalls.atOnce,
     atOncePerSharer: settings.stsCalls.atOncePerOrganization,
     onChange(inFlight, waiting) {
@@ -115,7 +115,7 @@ export function wire(options: ServiceOptions, url: string) {
       metrics.stsWaiting.set(waiting);
     },
   });
-  const sts = shareSts(options.sts, { budget, metrics, logger, tracing });
+  const sts = shareSts(options.sts, { limiter, metrics, logger, tracing });
   const sessions = createSessions({ sts, clock });
   let { accessKeyEncryption } = options;
   const loops: Scheduler[] = [];
