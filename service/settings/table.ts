@@ -208,7 +208,7 @@ const connectionSettings = {
     default: '3600',
   },
   ROLEBRIDGE_VERIFY_STS_CALLS_PER_SECOND: {
-    option: 'watchStsCallsPerSecond',
+    option: 'verifyStsCallsPerSecond',
     schema: values.wholeNumber(1, 1_000),
     sentence: 'Calls of STS that a process makes for that in a second, 4 a connection.',
     default: '25',
