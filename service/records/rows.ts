@@ -1,6 +1,6 @@
 import type { OrganizationId } from '../domain/ids.js';
 import { keysWithin } from '../domain/scope.js';
-import { type Query, UniqueConflict } from './backend.js';
+import type { Query } from './backend.js';
 import type { Place, Row } from './row.js';
 import { SortedRows } from './sorted-rows.js';
 import {
@@ -13,6 +13,7 @@ import {
   tables,
   type Values,
 } from './tables.js';
+import { Tallies, type Tally } from './tallies.js';
 
 export function rowOf<Name extends TableName>(
   table: Name,
@@ -46,15 +47,9 @@ export function rowValue<Name extends TableName>(
 export const claimsOfRow = (row: Row | undefined): Claim[] =>
   row && tables[row.table].unique ? claimsOf(row.table, rowValue(row)) : [];
 
-/** How many rows have the same values in the columns that are counted. */
-interface Tally {
-  readonly columns: Row['columns'];
-  count: number;
-}
-
 interface TableRows {
   readonly byKey: Map<string, Row>;
-  readonly tallies: Map<string, Tally>;
+  readonly tallies: Tallies;
   readonly orders: ReadonlyMap<
     string,
     { readonly all: SortedRows; readonly of: Map<OrganizationId, SortedRows> }
@@ -68,7 +63,10 @@ export class Rows {
       const orders = Object.entries(tables[name].orders).map(
         ([order, column]) => [order, { all: new SortedRows(column), of: new Map() }] as const,
       );
-      return [name, { byKey: new Map(), tallies: new Map(), orders: new Map(orders) }];
+      return [
+        name,
+        { byKey: new Map(), tallies: new Tallies(tables[name].counted), orders: new Map(orders) },
+      ];
     }),
   );
   /** By constraint (and organization), then by value. */
@@ -125,14 +123,10 @@ export class Rows {
     const counts = new Map<string, number>();
     const filters = Object.entries(where).filter(([, wanted]) => wanted !== undefined);
     const { byKey, tallies } = this.#of(table);
-    const isCounted = [column, ...filters.map(([name]) => name)].every((name) =>
-      tables[table].counted?.includes(name),
-    );
-    const groups: Iterable<Pick<Tally, 'columns'> & Partial<Tally>> = organizationId
+    const counted = tallies.of([column, ...filters.map(([name]) => name)]);
+    const groups: Iterable<Partial<Tally> & Pick<Row, 'columns'>> = organizationId
       ? this.of(table, organizationId)
-      : isCounted
-        ? tallies.values()
-        : byKey.values();
+      : (counted ?? byKey.values());
     for (const { columns, count = 1 } of groups) {
       if (!isWanted({ columns }, filters)) continue;
       const value = columns[column] ?? '';
@@ -146,11 +140,11 @@ export class Rows {
     const all = [...changes].map((change) => ({ ...change, before: this.get(change.table, change.key) }));
     for (const { before } of all) this.#claim(before, undefined);
     for (const { table, key, next, before } of all) {
-      const { byKey, orders } = this.#of(table);
+      const { byKey, orders, tallies } = this.#of(table);
       if (next) byKey.set(key, next);
       else byKey.delete(key);
-      this.#tally(table, before, -1);
-      this.#tally(table, next, 1);
+      tallies.add(before, -1);
+      tallies.add(next, 1);
       for (const { all: sorted, of } of orders.values()) {
         sorted.replace(before, next);
         const { organizationId } = next ?? before ?? {};
@@ -161,17 +155,6 @@ export class Rows {
       }
       this.#claim(next, next);
     }
-  }
-
-  #tally(table: TableName, row: Row | undefined, by: number): void {
-    const { counted } = tables[table];
-    if (row === undefined || counted === undefined) return;
-    const { tallies } = this.#of(table);
-    const key = counted.map((name) => row.columns[name]).join(' ');
-    const tally = tallies.get(key) ?? { columns: row.columns, count: 0 };
-    tally.count += by;
-    if (tally.count === 0) tallies.delete(key);
-    else tallies.set(key, tally);
   }
 
   /** Takes out all rows of an organization, to read them again. */
@@ -249,78 +232,10 @@ export interface Change {
 }
 
 /** In a plain loop: it may look at a hundred thousand rows. */
-function isWanted(
+export function isWanted(
   { columns }: Pick<Row, 'columns'>,
   filters: readonly (readonly [string, unknown])[],
 ): boolean {
   for (const [name, wanted] of filters) if (columns[name] !== wanted) return false;
   return true;
-}
-
-/** The pending rows of an organization: the changes of a transaction on top of earlier ones. */
-export class Staged {
-  readonly changes = new Map<string, Change>();
-  readonly #claims = new Map<string, Row | undefined>();
-
-  constructor(
-    readonly rows: Rows,
-    readonly organizationId: OrganizationId,
-    readonly under?: Staged,
-  ) {}
-
-  get(table: TableName, key: string): Row | undefined {
-    const change = this.changes.get(`${table} ${key}`);
-    if (change) return change.next;
-    return this.under ? this.under.get(table, key) : this.rows.get(table, key);
-  }
-
-  count(table: TableName, where: object): number {
-    const filters = Object.entries(where).filter(([, wanted]) => wanted !== undefined);
-    const changed = this.#changed(table);
-    let count = 0;
-    for (const row of this.rows.of(table, this.organizationId))
-      if (!changed.has(row.key) && isWanted(row, filters)) count++;
-    for (const row of changed.values()) if (row && isWanted(row, filters)) count++;
-    return count;
-  }
-
-  #changed(table: TableName): Map<string, Row | undefined> {
-    const changed = this.under ? this.under.#changed(table) : new Map<string, Row | undefined>();
-    for (const change of this.changes.values())
-      if (change.table === table) changed.set(change.key, change.next);
-    return changed;
-  }
-
-  holder(constraint: Constraint, value: string): Row | undefined {
-    const claim = `${constraint} ${value}`;
-    if (this.#claims.has(claim)) return this.#claims.get(claim);
-    if (this.under) return this.under.holder(constraint, value);
-    return this.rows.holder(constraint, this.organizationId, value);
-  }
-
-  put(table: TableName, key: string, next: Row | undefined): void {
-    const before = this.get(table, key);
-    if (before && before.organizationId !== this.organizationId) throw new UniqueConflict('key');
-    const wanted = claimsOfRow(next);
-    for (const { constraint, value } of wanted) {
-      const holder = this.holder(constraint, value);
-      const isOwn = holder === undefined || (holder.table === table && holder.key === key);
-      if (!isOwn || this.rows.isReserved(constraint, this.organizationId, value))
-        throw new UniqueConflict(constraint);
-    }
-    for (const { constraint, value } of claimsOfRow(before))
-      this.#claims.set(`${constraint} ${value}`, undefined);
-    for (const { constraint, value } of wanted) {
-      this.#claims.set(`${constraint} ${value}`, next);
-      this.rows.reserve(constraint, this.organizationId, value);
-    }
-    this.changes.set(`${table} ${key}`, { table, key, next });
-  }
-
-  /** Merges these changes into their base. */
-  merge(): void {
-    if (this.under === undefined) return;
-    for (const [name, change] of this.changes) this.under.changes.set(name, change);
-    for (const [claim, row] of this.#claims) this.under.#claims.set(claim, row);
-  }
 }

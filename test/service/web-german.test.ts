@@ -1,4 +1,4 @@
-/** The pages in German: no English is left, also not in what functions build, in attributes and beside wrong input. */
+/** The pages in German: no English is left, in attributes, built sentences and beside wrong input neither. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCatalog } from '../../service/domain/error-catalog/index.js';
@@ -41,7 +41,7 @@ const german = new Set(textsIn(de(brand)));
 const english = [...textsIn(en(brand)), ...Object.values(errorCatalog).map(({ title }) => title)].filter(
   (text) => !german.has(text),
 );
-/** What is no text of ours: a product's name, what a visitor typed, and the vendor's permission sets. */
+/** Texts of others: a product's name, what a visitor typed, and the vendor's permission sets. */
 const others = [
   'CDK for Terraform',
   'nothing like this',
@@ -60,7 +60,7 @@ const others = [
 const words =
   /\b(the|of|and|is|this|with|are|to|you|your|can|has|have|from|for|it|or|that|be|by|must|which)\b/gi;
 
-/** What a person reads, and what a screen reader says; without what is marked as English, and code. */
+/** All that is read or spoken; without what is marked as English, and code. */
 function readIn(html: string): string {
   const body = html
     .replace(/<(script|style|pre|code|textarea)\b[\s\S]*?<\/\1>/g, ' ')

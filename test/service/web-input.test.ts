@@ -56,7 +56,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => started.vendor.close());
 
-/** What the code of the pages names: a form or a parameter that is new is tried here, or fails this test. */
+/** The code of the pages: a form or a parameter that is new is tried here, or fails this test. */
 const sources = readdirSync('service/web', { recursive: true, encoding: 'utf8' })
   .filter((name) => /\.tsx?$/.test(name))
   .map((name) => ({ name, text: readFileSync(join('service/web', name), 'utf8') }));

@@ -248,12 +248,12 @@ async function listRows<Name extends TableName>(
   const column = typeof sorted === 'string' ? snake(sorted) : undefined;
   const values: unknown[] = [];
   const bound = (value: unknown) => `$${values.push(value)}`;
-  const parts = [conditions({ ...where, organizationId }, values).replace('WHERE ', '')];
+  const parts = [conditions({ ...where, organizationId }, values).replace('WHERE ', '') || 'TRUE'];
   if (search) parts.push(`strpos(${snake(search.column)}, ${bound(search.text)}) > 0`);
   if (column) parts.push(`${column} IS NOT NULL`);
   if (upTo !== undefined && column) parts.push(`${column} <= ${bound(upTo)}`);
+  const [isBehind, direction] = before === undefined ? ['>', ''] : ['<', 'DESC'];
   const place = before ?? after;
-  const isBehind = before === undefined ? '>' : '<';
   if (place !== undefined)
     parts.push(
       column
@@ -282,17 +282,15 @@ async function listRows<Name extends TableName>(
        WHERE table_name = ${bound(name)} AND ${range}${own} ORDER BY value LIMIT ${bound(limit)})`,
     );
   }
-  const filter = parts.filter((part) => part !== '').join(' AND ');
-  const direction = before === undefined ? '' : 'DESC';
   const rows = await session.query(
     storedRow,
-    `SELECT key, value, mac FROM ${name} ${filter === '' ? '' : `WHERE ${filter}`}
+    `SELECT key, value, mac FROM ${name} WHERE ${parts.join(' AND ')}
      ORDER BY ${column ? `${column} ${direction}, key` : 'key'} ${direction} LIMIT ${bound(limit)}`,
     values,
   );
-  if (before !== undefined) rows.reverse();
   await learnKeys(rows, integrity);
-  return rows.map((row) => read(table, row, integrity));
+  const found = rows.map((row) => read(table, row, integrity));
+  return before === undefined ? found : found.reverse();
 }
 
 function conditions(where: object, values: unknown[]): string {

@@ -145,17 +145,7 @@ function Overview(props: {
             <h2 id="all">{texts.all}</h2>
           </div>
           <Filters wanted={wanted} totals={props.totals} />
-          {props.organizations.length > 0 && (
-            <p class="section muted">
-              {texts.organizationsFound}
-              {props.organizations.map(({ id, name }) => (
-                <>
-                  {' '}
-                  <a href={href(`/operator/organizations/${id}`)}>{name}</a>
-                </>
-              ))}
-            </p>
-          )}
+          <OrganizationsFound organizations={props.organizations} />
           {props.rows.length === 0 ? (
             <p class="section none">
               {texts.none} <a href={href('/operator')}>{list.showAll}</a>
@@ -176,5 +166,21 @@ function Overview(props: {
         </section>
       </div>
     </>
+  );
+}
+
+function OrganizationsFound({ organizations }: { organizations: readonly Organization[] }) {
+  const href = useHref();
+  if (organizations.length === 0) return null;
+  return (
+    <p class="section muted">
+      {useTexts().operator.organizationsFound}
+      {organizations.map(({ id, name }) => (
+        <>
+          {' '}
+          <a href={href(`/operator/organizations/${id}`)}>{name}</a>
+        </>
+      ))}
+    </p>
   );
 }

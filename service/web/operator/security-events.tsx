@@ -60,21 +60,28 @@ export function SecurityEvents({ events, totals }: { events: readonly Owned[]; t
           })}
         </ul>
       )}
-      {open > events.length && (
-        <p class="card-foot">
-          {texts.allOf}
-          {securityCodes
-            .filter((code) => totals.code.has(code))
-            .map((code) => (
-              <>
-                {' '}
-                <a href={href(addressOf({ code }))}>
-                  {codes.title(code)} ({totals.code.get(code)})
-                </a>
-              </>
-            ))}
-        </p>
-      )}
+      {open > events.length && <AllOf totals={totals} />}
     </section>
+  );
+}
+
+/** The lists of all of them, by what is wrong. */
+function AllOf({ totals }: { totals: Totals }) {
+  const { operator: texts, codes } = useTexts();
+  const href = useHref();
+  return (
+    <p class="card-foot">
+      {texts.allOf}
+      {securityCodes
+        .filter((code) => totals.code.has(code))
+        .map((code) => (
+          <>
+            {' '}
+            <a href={href(addressOf({ code }))}>
+              {codes.title(code)} ({totals.code.get(code)})
+            </a>
+          </>
+        ))}
+    </p>
   );
 }

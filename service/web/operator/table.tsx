@@ -8,16 +8,13 @@ import { useTexts } from '../page-context.js';
 import type { Owned } from './owned.js';
 
 /** Connections as the vendor's staff sees them. */
-export function OperatorTable({
-  rows,
-  sorting,
-  hidesOrganization,
-}: {
+export function OperatorTable(props: {
   rows: readonly Owned[];
   /** The path of the list in the order of the last checks. */
   sorting?: { readonly path: string; readonly isSorted: boolean };
   hidesOrganization?: boolean;
 }) {
+  const { rows, sorting, hidesOrganization } = props;
   const { operator: texts, list, sets } = useTexts();
   const { columns } = list;
   const href = useHref();
