@@ -10,7 +10,7 @@ export async function startWatchedVendor(options: Parameters<typeof startVendor>
   const vendor = await startVendor({
     clock,
     watches: true,
-    watchStsCallsPerSecond: 1_000,
+    verifyStsCallsPerSecond: 1_000,
     webhooks: { endpoints: [receiver.url], secrets: [receiver.secret], allowsPrivate: true },
     ...options,
   });
