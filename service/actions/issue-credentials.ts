@@ -48,10 +48,10 @@ export async function issueCredentials(
   );
   const { connection } = match;
   const about = { ...event, connectionId: connection.id };
-  const held = connection.method === 'assume_role' ? deps.sessions.held(connection, request) : undefined;
-  if (held) {
+  const cached = connection.method === 'assume_role' ? deps.sessions.cached(connection, request) : undefined;
+  if (cached) {
     await recordOutcome(deps, by, about);
-    return vended(match, held);
+    return issued(match, cached);
   }
   return audited(deps, by, about, (intent) => openAndVend(deps, by, intent, match, organizationId, request));
 }
@@ -94,7 +94,7 @@ async function openAndVend(
     // While AWS was asked the connection may have been disconnected, changed, or another one put in its place.
     const now = await healthyMatch(deps, organizationId, request.target);
     if (now.connection.id === match.connection.id && now.connection.version === match.connection.version)
-      return vended(match, session);
+      return issued(match, session);
     match = now;
   }
   throw new RolebridgeError('connection_changed', 'The connection kept changing meanwhile.', {
@@ -131,7 +131,7 @@ interface Match {
   readonly matchedScope: Scope;
 }
 
-const vended = (
+const issued = (
   { connection, matchedScope }: Match,
   session: Pick<VendedCredentials, 'credentials' | 'attribution'>,
 ): VendedCredentials => ({ ...session, connection, matchedScope, accountId: connection.accountId });

@@ -186,9 +186,9 @@ interface Secrets {
 function accessKeysUnder(encryption: AccessKeyEncryption): Secrets {
   return {
     oldKeyOf(connection) {
-      const held = accessKeyOf(connection);
-      if (held === undefined) return null;
-      return held.encrypted.keyId === encryption.keyId ? undefined : held.encrypted.keyId;
+      const accessKey = accessKeyOf(connection);
+      if (accessKey === undefined) return null;
+      return accessKey.encrypted.keyId === encryption.keyId ? undefined : accessKey.encrypted.keyId;
     },
     async encryptedAgain(connection, intent) {
       if (connection.method !== 'access_key' || connection.status === 'disconnected') return connection;

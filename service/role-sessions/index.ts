@@ -50,7 +50,7 @@ export function createSessions({ sts, clock, limit = 10_000 }: SessionsOptions):
   }
 
   return {
-    held: (connection, request) => cache.held(keyOf(connection, request)),
+    cached: (connection, request) => cache.cached(keyOf(connection, request)),
     open: (connection, request, _intent, requestId) =>
       cache.get(keyOf(connection, request), () => load(connection, request, requestId)),
     isRoleChaining,

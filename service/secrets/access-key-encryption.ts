@@ -6,7 +6,7 @@ import type {
   KeyEncryptionKey,
 } from '../domain/access-key.js';
 import { RolebridgeError } from '../domain/errors.js';
-import { createKeyring, type SealingKeys, sealingKeyIdOf } from './keyring.js';
+import { createKeyring, type ServiceKeys, serviceKeyIdOf } from './keyring.js';
 
 type Field = 'accessKeyId' | 'secretAccessKey' | 'sessionToken';
 
@@ -61,7 +61,7 @@ export function createAccessKeyEncryption(keyEncryptionKey: KeyEncryptionKey): A
 }
 
 /** Key-encryption keys from the environment or a file: the first wraps, all of them unwrap. */
-export function createLocalKeyEncryptionKey(keys: SealingKeys): KeyEncryptionKey & {
+export function createLocalKeyEncryptionKey(keys: ServiceKeys): KeyEncryptionKey & {
   /** Whether one of the keys has this id. */
   has(keyId: string): boolean;
 } {
@@ -72,7 +72,7 @@ export function createLocalKeyEncryptionKey(keys: SealingKeys): KeyEncryptionKey
     wrap: async (dataKey, context) => keyring.encrypt(dataKey, associatedText(context)),
     async unwrap({ keyId, wrappedDataKey }, context) {
       // The id beside it could have been changed; what persistFailure is the one that it was wrapped with.
-      if (sealingKeyIdOf(wrappedDataKey) !== keyId) throw damaged();
+      if (serviceKeyIdOf(wrappedDataKey) !== keyId) throw damaged();
       if (!keys.some(({ id }) => id === keyId))
         throw new RolebridgeError(
           'access_key_unreadable',

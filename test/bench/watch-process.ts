@@ -50,7 +50,7 @@ async function checkAll(wanted: {
       const dueAt = number < wanted.due ? now : later;
       return store.commit({
         connection: { next, ifVersion: null, intent },
-        watches: [{ connectionId: next.id, organizationId, purpose: 'verify', dueAt, attempts: 0 }],
+        jobs: [{ connectionId: next.id, organizationId, purpose: 'verify', dueAt, attempts: 0 }],
       });
     }),
   );

@@ -93,8 +93,8 @@ export async function checkServiceKeys({ config, store }: Examination): Promise<
 }
 
 const accessKeyIds = (connection: Connection): string[] => {
-  const held = accessKeyOf(connection);
-  return held ? [held.encrypted.keyId] : [];
+  const stored = accessKeyOf(connection);
+  return stored ? [stored.encrypted.keyId] : [];
 };
 
 /** How many of a kind of secret are under each key. */

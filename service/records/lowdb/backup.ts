@@ -3,14 +3,14 @@ import { chmod, copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
-import type { SealingKey } from '../../secrets/keyring.js';
+import type { ServiceKey } from '../../secrets/keyring.js';
 import { messageOf } from '../../unknown-value.js';
 import { openLowdbBackend } from './backend.js';
 import { inspect } from './inspect.js';
 import { askHolder, currentEpoch, epochName } from './writer-lock.js';
 
 export interface BackupOptions {
-  readonly keys?: readonly SealingKey[] | undefined;
+  readonly keys?: readonly ServiceKey[] | undefined;
 }
 
 /** An organization whose files changed while they were copied is copied again. */

@@ -131,14 +131,14 @@ export function addCheckPages(pages: Router, site: Site): void {
     code: ErrorCode,
   ): Promise<void> {
     const stored = isOf(connection, roleArn) && storedResultOf(connection);
-    const isUndecided = [429, 503].includes(errorCatalog[code].status);
+    const isInconclusive = [429, 503].includes(errorCatalog[code].status);
     const result =
       stored && stored.code === code
         ? stored
         : resultOf(
             new RolebridgeError(code, `${errorCatalog[code].title}.`, {
               remedy: errorCatalog[code].fix,
-              ...(isUndecided && { retryAfterSeconds: 5 }),
+              ...(isInconclusive && { retryAfterSeconds: 5 }),
             }),
           );
     return sendSetup(site, request, response, connection, { roleArn, result });

@@ -81,7 +81,7 @@ export function FailedCheck(step: RoleStep & { result: CheckResult }) {
   );
 }
 
-export function UndecidedCheck(step: RoleStep & { result: CheckResult }) {
+export function InconclusiveCheck(step: RoleStep & { result: CheckResult }) {
   const { common } = useTexts();
   return (
     <>
