@@ -118,7 +118,7 @@ function controlsOf(connection: Connection): Evidence[] {
           required !== undefined && exact !== undefined,
           required && exact
             ? 'AssumeRole without the external ID, and with another one, is denied'
-            : 'the last verification did not show it',
+            : 'not shown by the last verification',
           exact?.at,
         ),
     evidence(

@@ -30,7 +30,7 @@ import { SetupPage } from './setup-page.js';
 /** State that a request adds to the set-up of a connection. */
 export interface SetupMoment {
   readonly callbackSecret?: string | undefined;
-  /** With a set-up code: shown this once. */
+  /** With a set-up code: shown once. */
   readonly setupCommand?: string | undefined;
   readonly roleArn?: string | undefined;
   readonly arnError?: string | undefined;
