@@ -72,7 +72,7 @@ inChromium.each(process.env.ROLEBRIDGE_ALL_LOOKS ? all : few)(
       await act?.(page);
       expect([name, await page.locator('html').getAttribute('lang')]).toEqual([name, language]);
       const found = [...(await violations(page)), ...(language === 'de' ? await englishOn(page) : [])];
-      // What the visitor does moves the page; nothing else does.
+      // Input may move a page; nothing else does.
       const moved = act ? 0 : await layoutShift(page);
       const tooWide = await overflow(page);
       if (found.length > 0 || moved > 0 || tooWide > 0) worse.push([name, { moved, tooWide }, ...found]);

@@ -198,7 +198,7 @@ function ConfirmedStep({ connection }: { connection: Connection }) {
 function Aside(
   props: Pick<Setup, 'connection' | 'open'> & {
     state: PairState;
-    /** What is connected stays so until the new role has passed. */
+    /** The connected role or key stays until the new role has passed. */
     stays: boolean;
   },
 ) {
