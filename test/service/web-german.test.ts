@@ -5,7 +5,8 @@ import { errorCatalog } from '../../service/domain/error-catalog/index.js';
 import { de } from '../../service/web/texts/de.js';
 import { en } from '../../service/web/texts/en.js';
 import { formsIn, isHidden, isTyped } from '../forms.js';
-import { operatorToken, startVendorInEveryState } from '../real/every-page.js';
+import { startVendorInEveryState } from '../real/every-page.js';
+import { operatorToken } from '../real/every-state.js';
 import { openWebClient, type WebClient, type WebPage } from '../web-client.js';
 
 let started: Awaited<ReturnType<typeof startVendorInEveryState>>;
@@ -63,6 +64,7 @@ const words =
 /** All that is read or spoken; without what is marked as English, and code. */
 function readIn(html: string): string {
   const body = html
+    .replaceAll('<wbr/>', '')
     .replace(/<(script|style|pre|code|textarea)\b[\s\S]*?<\/\1>/g, ' ')
     .replace(/<(\w+)[^>]* lang="en"[^>]*>[\s\S]*?<\/\1>/g, ' ');
   const spoken = body.matchAll(
@@ -81,14 +83,26 @@ function englishOn({ text }: WebPage): string[] {
   ];
 }
 
-async function visitors(): Promise<Record<'member' | 'newcomer' | 'operator' | 'anonymous', WebClient>> {
-  const { vendor, newcomerKey } = started;
+/** A browser for each visitor; an embedded page is the same page in another frame. */
+async function visitors() {
+  const { vendor, ids, newcomerKey, largeKey } = started;
   const open = () => openWebClient(vendor.service.url, 'de');
-  const all = { member: open(), newcomer: open(), operator: open(), anonymous: open() };
+  const all = {
+    member: open(),
+    newcomer: open(),
+    large: open(),
+    operator: open(),
+    administrator: open(),
+    anonymous: open(),
+  };
   await all.member.signIn(vendor.apiKey);
   await all.newcomer.signIn(newcomerKey);
+  await all.large.signIn(largeKey);
   await all.operator.get('/operator/sign-in');
   await all.operator.post('/operator/sign-in', { token: operatorToken });
+  const given = { connectionId: ids.pending, access: 'connect' };
+  const { body } = await vendor.call('POST', '/v1/sign-in-links', given);
+  await all.administrator.signInWithLink(body.url.slice(vendor.service.url.length));
   return all;
 }
 
@@ -106,6 +120,7 @@ test('no page, and no answer to wrong input, has English text', async () => {
   ];
   const forms = new Map<string, readonly [string, WebClient, ReturnType<typeof formsIn>[number]]>();
   for (const { path, as = 'member' } of pages) {
+    if (as === 'embedded') continue;
     const page = await all[as].get(path, { accept: 'text/html' });
     look(path, page);
     for (const form of formsIn(page.text))

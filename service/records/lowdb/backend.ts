@@ -222,7 +222,7 @@ function damaged(damages: readonly Damage[]): RolebridgeError {
     ].join(' '),
     {
       remedy:
-        'Nothing was changed. Restore a backup ("rolebridge restore"), or see what "rolebridge repair" would drop. ROLEBRIDGE_QUARANTINE=on serves the other organizations meanwhile.',
+        'Nothing was changed. Restore a backup ("rolebridge restore"), or run "rolebridge repair" to see the data it would drop. ROLEBRIDGE_QUARANTINE=on serves the other organizations meanwhile.',
     },
   );
 }
