@@ -63,14 +63,14 @@ test('shows the audit log of all organizations, of one and of a connection', asy
   const { browser } = await signedIn();
   const every = await browser.get('/operator/audit');
   expect(wordsOf(every)).toMatch(
-    /Audit log.*Verified Rejected: The role can be assumed without the external ID Soylent green API key/,
+    /Audit log.*Checked Rejected: The role can be assumed without the external ID Soylent green API key/,
   );
   const organizationId = /organizations\/(org_[a-z0-9]+)">Soylent/.exec(every.text)?.[1];
   const own = await browser.get(`/operator/organizations/${organizationId}/audit`);
   expect(wordsOf(own)).toMatch(/Soylent.*Organization created/);
   expect(wordsOf(own)).not.toContain('many-');
   const one = await browser.get(`/operator/organizations/${organizationId}/audit?connection=${id}`);
-  expect(wordsOf(one)).toMatch(/of one connection.*Verified.*Created/);
+  expect(wordsOf(one)).toMatch(/of one connection.*Checked.*Created/);
   expect(wordsOf(one)).not.toContain('Organization created');
   const older = /href="([^"]+)" rel="next"/.exec(every.text)?.[1];
   const second = await browser.get(decoded(older ?? ''));
