@@ -106,6 +106,7 @@ export const wordsOf = (page: WebPage): string =>
     .replace(/<(script|style)[\s\S]*?<\/\1>/g, ' ')
     // Colors of code are no words of their own.
     .replace(/<pre[\s\S]*?<\/pre>/g, (code) => ` ${code.replace(/<[^>]+>/g, '')} `)
+    .replace(/<wbr\/>/g, '')
     .replace(/<[^>]+>/g, ' ')
     .replace(/&#39;/g, "'")
     .replace(/&quot;/g, '"')

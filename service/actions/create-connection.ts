@@ -47,7 +47,7 @@ export async function createConnection(
 ): Promise<{ connection: PendingConnection; callbackSecret: string }> {
   requirePartition(deps, request.partition);
   const id = request.id ?? newConnectionId();
-  const { trust, callbackSecret } = newRoleTrust(deps, id);
+  const { trust, callbackSecret } = newRoleRegistration(deps, id);
   const { name, partition, expectedAccountId, scopes, scopeFrom } = request;
   const createdAt = isoNow(deps.clock);
   for (const scope of scopes ?? []) checkScope(scope);
@@ -95,7 +95,7 @@ export function requirePartition(deps: Dependencies, partition: Partition): void
 }
 
 /** Values for the customer's role: a new external ID, or an imported one. */
-export function newRoleTrust(
+export function newRoleRegistration(
   deps: Dependencies,
   id: ConnectionId,
   externalId = newExternalId(deps.vendor.externalIdPrefix),

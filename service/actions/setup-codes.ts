@@ -24,7 +24,7 @@ export async function createSetupCode(
 ): Promise<{ code: string; link: string; command: string; expiresAt: string }> {
   if (isDeleted(connection) || roleRegistrationOf(connection) === undefined)
     throw new RolebridgeError('method_mismatch', 'This connection uses an access key and has no role.', {
-      remedy: 'Start its move to a role with POST …/migrate-to-role.',
+      remedy: 'Start its migration to a role with POST …/migrate-to-role.',
     });
   const code = `stp_${randomBytes(24).toString('base64url')}`;
   const now = deps.clock.now();

@@ -136,7 +136,7 @@ async function answerAgain(
 const answeredBefore = (createdId: string | undefined): RolebridgeError =>
   new RolebridgeError(
     'secret_no_longer_available',
-    'This request was done before. Its answer held a secret, which is not given again.',
+    'This request was completed before. Its answer contained a secret, which is not shown again.',
     {
       remedy: 'Get the created object by its id, and create or rotate the secret.',
       members: createdId === undefined ? {} : { createdId },
@@ -233,9 +233,9 @@ function unanswered({ leaseExpiresAt, requestId }: AnsweredRequest, now: number)
     });
   return new RolebridgeError(
     'request_outcome_unknown',
-    'The service ended while it handled this request, and it may have been done.',
+    'The service stopped while it handled this request, and it may have been done.',
     {
-      remedy: `Look whether it was: the audit log has its request id, ${requestId}. Then use a new Idempotency-Key.`,
+      remedy: `Search the audit log for its request id, ${requestId}. Then use a new Idempotency-Key.`,
       members: { requestId },
     },
   );

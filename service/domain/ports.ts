@@ -56,11 +56,11 @@ export interface Change {
    * Takes the scopes from the connections that hold them, where `mayTakeScopes` says so, instead of `scope_taken`.
    */
   readonly replaceScopes?: ReplaceScopes;
-  readonly receipt?: IdempotencyRecord;
+  readonly idempotency?: IdempotencyRecord;
   /** For a connection that is new. */
   readonly quotas?: readonly Quota[];
   /** Jobs of the connection; each replaces the one with the same purpose. */
-  readonly watches?: readonly Job[];
+  readonly jobs?: readonly Job[];
   /** Canceled jobs. */
   readonly endJobs?: readonly Pick<Job, 'connectionId' | 'purpose'>[];
   /** Messages to the vendor's endpoints. */
@@ -305,7 +305,7 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
     permissions: ReadonlyMap<string, number>;
   }>;
   /**
-   * The receipt of an event that was answered meanwhile is `connection_changed`; one without an answer changes nothing then.
+   * The idempotency record of an event that was answered meanwhile is `connection_changed`; one without an answer changes nothing then.
    * When a connection gives its access key up, or has another one encrypted, the store keeps no copy of the old.
    *
    * @throws RolebridgeError `connection_changed`, `scope_taken` (members `holders`: connection id, name and scope),

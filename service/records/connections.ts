@@ -150,7 +150,7 @@ async function pageOf(
   const last = after === undefined ? undefined : await one(backend, 'connections', after);
   const isOther = organizationId !== undefined && last?.organizationId !== organizationId;
   if (after !== undefined && (last === undefined || isOther))
-    throw invalidRequest('query.after', 'there is no such connection', 'Begin again with the first page.');
+    throw invalidRequest('query.after', 'there is no such connection', 'Start again with the first page.');
   const set = permissionSet?.includes('@') ? { permissionSetVersion: permissionSet } : { permissionSet };
   const where = { deleted: 'no', status, code, accountId, assurance, reference, permissions, ...set };
   const query = {

@@ -28,8 +28,11 @@ export function historyOf(
     return [
       {
         at: record.at,
-        icon: outcome === 'failed' || outcome === 'refused' ? 'x' : (icons[record.action] ?? 'check'),
-        look: outcome === 'refused' || outcome === 'failed' ? 'danger' : lookOf(record),
+        ...looks[outcome],
+        ...(outcome === 'succeeded' && {
+          icon: icons[record.action] ?? 'check',
+          look: record.action === 'connection.verify' ? ('ok' as const) : undefined,
+        }),
         title: titleOf(record),
         outcome: outcome === 'succeeded' ? undefined : history.outcomes[outcome],
         why: record.phase === 'outcome' && record.code ? codes.title(record.code) : undefined,
@@ -53,8 +56,13 @@ export function historyOf(
   }
 }
 
-const lookOf = ({ action, phase }: AuditRecord): 'ok' | undefined =>
-  phase === 'outcome' && action === 'connection.verify' ? 'ok' : undefined;
+const looks = {
+  succeeded: { icon: 'check' },
+  refused: { icon: 'x', look: 'danger' },
+  failed: { icon: 'x', look: 'danger' },
+  inconclusive: { icon: 'clock' },
+  unfinished: { icon: 'clock' },
+} as const;
 
 const icons: Partial<Record<AuditRecord['action'], IconName>> = {
   'connection.create': 'plus',

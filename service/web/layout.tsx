@@ -87,7 +87,7 @@ function Topbar({ isPlain, isOperator, section }: Head) {
           <span>{brand.name}</span>
         </a>
         {isOperator && <span class="badge badge-plain">{texts.operator.badge}</span>}
-        {session && !isPlain && (
+        {session && !isPlain && mayOpen(session, 'GET /connections') && (
           <nav class="topbar-nav" aria-label={common.sections}>
             <a href={href('/connections')} aria-current={section === 'keys' ? undefined : 'page'}>
               {texts.list.title}

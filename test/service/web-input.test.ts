@@ -3,7 +3,8 @@
  * answered and escaped, what was typed stays, and no scope widens.
  */
 import { decoded, type Form, formsIn, isHidden, isSecret, isTyped, sentOf } from '../forms.js';
-import { operatorToken, startVendorInEveryState } from '../real/every-page.js';
+import { startVendorInEveryState } from '../real/every-page.js';
+import { operatorToken } from '../real/every-state.js';
 import { openWebClient, type WebClient, type WebPage } from '../web-client.js';
 
 let started: Awaited<ReturnType<typeof startVendorInEveryState>>;
@@ -30,7 +31,7 @@ beforeAll(async () => {
   await browser.get('/operator/sign-in');
   await browser.post('/operator/sign-in', { token: operatorToken });
   await browser.signIn(vendor.apiKey);
-  for (const { path, as } of pages.filter(({ as }) => as !== 'newcomer')) {
+  for (const { path, as } of pages.filter(({ as = 'anonymous' }) => ['anonymous', 'operator'].includes(as))) {
     // Signed in, the form to sign in is still there.
     const { text } = await browser.get(path);
     const found = formsIn(text);

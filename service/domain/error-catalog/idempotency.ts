@@ -12,7 +12,7 @@ export const idempotencyErrors = {
     status: 409,
     title: 'The outcome of the request is unknown',
     meaning:
-      'The service ended while it handled the first request with this `Idempotency-Key`. It may have been done.',
+      'The service stopped while it handled the first request with this `Idempotency-Key`. It may have been done.',
     see: '`GET /v1/audit` has records with the `requestId` of this answer, if it had started.',
     fix: 'List the objects of that kind. If yours is missing, send the request with a new `Idempotency-Key`.',
   },

@@ -145,10 +145,7 @@ export class AuditLog {
         // A fenced writer's lines were never acknowledged.
         if (next && n >= next.n && (line?.epoch ?? -1) < next.epoch) continue;
         if (next ? n !== next.n - 1 || (line && next.prev && line.mac !== next.prev) : n > this.head.n)
-          throw damagedLog(
-            this.#pathOf(month),
-            `the line before ${next?.n ?? n} is not the one that was stored`,
-          );
+          throw damagedLog(this.#pathOf(month), `the line before ${next?.n ?? n} is not the stored one`);
         next = {
           n,
           epoch: line?.epoch ?? next?.epoch ?? Number.POSITIVE_INFINITY,
@@ -242,5 +239,6 @@ export const monthOf = (id: AuditId): string => new Date(timeOfAuditId(id)).toIS
 
 export const damagedLog = (path: string, what: string): RolebridgeError =>
   new RolebridgeError('store_unavailable', `The audit log ${path} is damaged: ${what}.`, {
-    remedy: 'Keep the file as evidence. Restore a backup, or see what "rolebridge repair" would drop.',
+    remedy:
+      'Keep the file as evidence. Restore a backup, or run "rolebridge repair" to see the data it would drop.',
   });

@@ -94,7 +94,7 @@ async function loadOne(
     throw of(`it is version ${document.sequence}, and the audit log names version ${log.document}`);
   const expected = log.signatures.get(head.audit.n);
   if (head.audit.n > 0 && expected && expected.mac !== head.audit.mac && expected.epoch <= head.epoch)
-    throw new Error(`${log.path} is damaged: line ${head.audit.n} is not the one that was stored`);
+    throw new Error(`${log.path} is damaged: line ${head.audit.n} is not the stored one`);
   const rows = allRows(document);
   for (const row of rows)
     for (const { constraint, value } of claimsOfRow(row))
@@ -166,7 +166,7 @@ export function checkLog(
       // A fenced writer's line, which was never acknowledged.
       if (next && line.epoch < next.epoch && line.n >= next.n) continue;
       if (next && (line.n !== next.n - 1 || line.mac !== next.prev))
-        throw damaged(month, `the line before ${next.n} is not the one that was stored`);
+        throw damaged(month, `the line before ${next.n} is not the stored one`);
       head ??= { n: line.n, mac: line.mac };
       signatures.set(line.n, { mac: line.mac, epoch: line.epoch });
       if (line.n > audit.head.n) for (const record of line.records) ids.add(record.id);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { OrganizationId } from '../../domain/ids.js';
 import { keysWithin } from '../../domain/scope.js';
-import type { SealingKey } from '../../secrets/keyring.js';
+import type { ServiceKey } from '../../secrets/keyring.js';
 import { type Backend, type Query, type Transaction, UniqueConflict } from '../backend.js';
 import { createIntegrity, type Integrity } from '../integrity.js';
 import { IntegrityKeys } from '../integrity-keys.js';
@@ -24,7 +24,7 @@ import { partsOf, signed, storedRow, verified } from './signed-value.js';
 
 export interface PostgresOptions extends DatabaseOptions {
   /** The service keys, which encrypt the keys that sign what is stored. */
-  readonly keys?: readonly SealingKey[] | undefined;
+  readonly keys?: readonly ServiceKey[] | undefined;
 }
 
 const any = z.object({});

@@ -54,7 +54,7 @@ export async function withOrganizations(store: Store, connections: readonly Conn
   }));
 }
 
-/** The connections that a stranger may reach, or whose account is not the expected one. */
+/** The connections that other customers may reach, or whose account is not the expected one. */
 async function securityEvents(store: Store, totals: Totals): Promise<Owned[]> {
   const found: Connection[] = [];
   for (const code of securityCodes.filter((each) => (totals.code.get(each) ?? 0) > 0))

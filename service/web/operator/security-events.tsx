@@ -5,7 +5,7 @@ import { verificationOf } from '../components/status.js';
 import { useTexts } from '../page-context.js';
 import type { Owned, Totals } from './owned.js';
 
-/** Failures that say that a stranger may reach the role, or that it is not whose it should be: the first to look at. */
+/** Failures that say that other customers may reach the role, or that it is not whose it should be: the first to look at. */
 export const securityCodes = [
   'external_id_not_required',
   'external_id_not_enforced',

@@ -212,7 +212,7 @@ function NewKey({ wrong, chosen, ...given }: KeyForm) {
           width="m"
         />
         <fieldset class="field">
-          <legend>{texts.permissions}</legend>
+          <legend class="label">{texts.permissions}</legend>
           {wrong.permission && <GroupError>{wrong.permission}</GroupError>}
           {permissions
             .filter((permission) => own.includes(permission))

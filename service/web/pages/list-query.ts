@@ -43,7 +43,7 @@ export function addressOf(wanted: Wanted, change: Partial<Wanted>): string {
 }
 
 /** Made once: to make one for each comparison costs more than to render the page. */
-const { compare } = new Intl.Collator('en');
+const { compare } = new Intl.Collator('en', { numeric: true });
 
 export const order: Record<Sort, (one: Connection, other: Connection) => number> = {
   status: (one, other) =>

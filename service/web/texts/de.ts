@@ -151,7 +151,8 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       title: 'Prüfungen',
       view: (n) => `Die ${n} Prüfungen ansehen`,
       provenTitle: `Bewiesen: kein anderer Kunde von ${v.name} kann diese Rolle über uns verwenden`,
-      provenLine: 'Wir haben ihre Vertrauensrichtlinie in AWS gelesen. Sie akzeptiert nur Ihre External ID.',
+      provenLine:
+        'Wir haben ihre Vertrauensrichtlinie in AWS gelesen. Sie akzeptiert nur Ihre External ID. Wir prüfen sie jede Stunde erneut.',
       testedTitle: 'Getestet: AWS hat jede andere External ID abgelehnt, die wir versucht haben',
       testedLine:
         'Die Rolle kann ihre eigene Vertrauensrichtlinie nicht lesen, deshalb haben wir sie von außen getestet. Erlauben Sie `iam:GetRole` auf die Rolle selbst, um es zu beweisen.',
@@ -398,6 +399,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       mustCorrect: 'Nicht verbunden. Zuerst muss die Rolle korrigiert werden.',
       waitingForRole: 'Warten auf die Rolle',
       connectedTo: 'Verbunden mit',
+      stays: 'Bleibt verbunden, bis die neue Rolle jede Prüfung bestanden hat.',
       time: 'Etwa 3 Minuten. Sie können diese Seite verlassen und später fortsetzen.',
       end: 'Löschen Sie die Rolle in AWS, um den Zugriff jederzeit zu beenden.',
       renameNote: `Projekte kommen aus ${v.name}.`,
@@ -437,8 +439,9 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       whatToDo: 'Was zu tun ist',
       another: 'Eine andere Rolle prüfen',
       inconclusive: 'Noch kein Ergebnis',
-      inconclusiveLine:
-        'Das sagt nichts über Ihre Rolle. Sie können diese Seite schließen und später erneut prüfen.',
+      inconclusiveLine: 'Das sagt nichts über Ihre Rolle.',
+      nextCheck: (seconds) => `Wir prüfen in ${seconds} Sekunden erneut.`,
+      inconclusiveClose: 'Sie können diese Seite schließen und später erneut prüfen.',
     },
     scope: {
       title: 'Geltungsbereich',
@@ -492,7 +495,8 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       link: 'Link',
       once: 'Dieser Link wird nur einmal angezeigt',
       onceLine: (days) => `Er gilt ${days} Tage, im ersten Browser, der ihn öffnet.`,
-      can: 'Sie kann die Rolle dieser Verbindung erstellen und prüfen.',
+      can: 'Sie kann die Rolle dieser Verbindung erstellen und prüfen',
+      inAccount: 'im Konto',
       cant: 'Sie sieht keine andere Verbindung und wählt den Geltungsbereich nicht: das tun Sie.',
       back: 'Zurück zur Einrichtung',
     },
@@ -532,6 +536,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
           : `Version ${newest}: ${shown.join(', ')}`;
       },
       updateLine: 'Die Rolle funktioniert wie sie ist weiter, bis Sie sie ändern.',
+      updateRole: 'Rolle aktualisieren',
       updateHow: 'Stellen Sie die Rolle mit der neuen Version noch einmal bereit.',
       changes: { added: 'Neu', changed: 'Geändert', removed: 'Entfernt' },
       entry: {
@@ -686,7 +691,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
         'Wenn AWS die neue ID akzeptiert und die alte ablehnt, wird die alte nie wieder verwendet.',
       ],
       start: 'Neue External ID erstellen',
-      created: 'Erstellt',
+      created: 'Bereit zum Bereitstellen',
       stillWorks: 'Die jetzige ID gilt noch',
       weCheck: 'Das prüfen wir',
       accepted: 'Von AWS akzeptiert',

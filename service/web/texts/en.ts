@@ -49,7 +49,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         rotated: 'The new access key is in use. Delete the old one in AWS.',
         deleted: 'Connection deleted.',
         replayed: 'The message is sent again.',
-        'key-revoked': 'API key revoked, with all keys and links that were made with it.',
+        'key-revoked': 'API key revoked, with all keys and links that were created with it.',
         migrating: 'Create the role. The access key works until every check of the role has passed.',
         'external-id-kept': 'Rotation canceled. The external ID stays as it was.',
       }),
@@ -147,7 +147,8 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       title: 'Checks',
       view: (n: number) => `View the ${n} checks`,
       provenTitle: `Proven: no other ${v.name} customer can use this role through us`,
-      provenLine: 'Its trust policy was read in AWS and accepts only your external ID.',
+      provenLine:
+        'Its trust policy was read in AWS and accepts only your external ID. We check it again each hour.',
       testedTitle: 'Tested: AWS denied every other external ID that we tried',
       testedLine:
         'The role can’t read its own trust policy, so we tested it from outside. Allow `iam:GetRole` on the role itself for proof.',
@@ -263,7 +264,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       }),
       forPartition: (name: string) => `For an account in ${name}.`,
       permissions: `What can ${v.name} do?`,
-      permissionsHelp: 'Choose one. The role gets a policy of AWS with this name.',
+      permissionsHelp: 'Choose one. The role gets the AWS managed policy of this name.',
       permissionsMissing: `Choose what ${v.name} can do in your account.`,
       presets: byName({
         'read-only': ['Read only', 'Read everything in the account, including stored data. Change nothing.'],
@@ -280,7 +281,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       next: 'Next: create the role',
       whyRole: 'Why a role and not an access key?',
       whyRoleAnswer:
-        'A role has no password that could leak: AWS gives out credentials that end within hours, only to us and only with your external ID. You delete the role, and access ends.',
+        'A role has no password that could leak: AWS issues credentials that expire within hours, only to us and only with your external ID. Access ends when you delete the role.',
       whatLeaves: 'What leaves my account?',
       whatLeavesAnswer: `We store the role’s ARN, the external ID and the results of our checks. What ${v.name} reads with the role is limited by the permissions that you choose.`,
       useKey: 'Can’t create roles?',
@@ -320,7 +321,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         cloudformation:
           'Save the template, then create a stack from it. The stack reports the role, so you paste nothing.',
         quickCreate:
-          'Opens a stack with every value filled in but the callback secret. The stack reports the role, so you paste no ARN.',
+          'Opens a stack with every value filled in except the callback secret. The stack reports the role, so you paste no ARN.',
         terraform:
           'Save this as `main.tf`, then apply. The apply fails if the role is not safe, and says what to change.',
         cdktn:
@@ -335,7 +336,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         'The same role with a permissions boundary, your own policy or tags: a module that this service provides.',
       newProject: 'No project yet?',
       newProjectHelp:
-        'One command writes the project. It holds a set-up code, which reads the values of this connection and nothing else. It is no secret. A new code revokes the one before.',
+        'One command writes the project. It holds a set-up code, which reads the values of this connection and nothing else. It is not a secret. A new code revokes the previous one.',
       newProjectCommand: 'Create the project',
       makeSetupCode: 'Show the command',
       revokeSetupCode: 'Revoke the set-up code',
@@ -388,6 +389,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       mustCorrect: 'Not connected. The role must be corrected first.',
       waitingForRole: 'Waiting for the role',
       connectedTo: 'Connected to',
+      stays: 'Stays connected until the new role has passed every check.',
       time: 'About 3 minutes. You can leave this page and continue later.',
       end: 'Delete the role in AWS to end access at any time.',
       renameNote: `Projects come from ${v.name}.`,
@@ -428,7 +430,9 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       whatToDo: 'What to do',
       another: 'Check another role',
       inconclusive: 'No result yet',
-      inconclusiveLine: 'This says nothing about your role. You can close this page and check again later.',
+      inconclusiveLine: 'This says nothing about your role.',
+      nextCheck: (seconds: number) => `We check again in ${seconds} seconds.`,
+      inconclusiveClose: 'You can close this page and check again later.',
     },
     scope: {
       title: 'Scope',
@@ -451,7 +455,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       noTwo: 'Two connections can’t hold one scope.',
       replace: (name: string) => `Replace it. New work runs in this account; ${name} keeps its other scopes.`,
       conflict: 'A scope that you chose is taken by another connection. Decide below.',
-      unknown: 'That is no scope. Choose one from the list.',
+      unknown: 'That is not a scope. Choose one from the list.',
       none: 'Choose at least one scope, or choose the scope later.',
       other: 'Something that is not in the list',
       otherHelp:
@@ -470,15 +474,16 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       canDoKey: 'What the policies of the key’s user allow. You can change them in IAM at any time.',
     },
     administrator: {
-      send: 'Send this to your AWS administrator',
+      send: 'Send to your AWS administrator',
       noPermission: 'Does someone else manage AWS?',
       sendLine: `Send a link that opens this connection only. Your administrator needs no ${v.name} account.`,
       title: 'Link for your AWS administrator',
-      lead: 'Send this link to a person who may create roles in the account. They continue here, without a key or a password.',
+      lead: 'Send this link to a person who can create roles in the account. They continue here, without a key or a password.',
       link: 'Link',
       once: 'This link is shown once',
       onceLine: (days: number) => `It works for ${days} days, in the first browser that opens it.`,
-      can: 'They can create the role of this connection, and check it.',
+      can: 'They can create and check the role of this connection',
+      inAccount: 'in account',
       cant: 'They see no other connection, and they don’t choose the scope: you do.',
       back: 'Back to the set-up',
     },
@@ -493,11 +498,11 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       conditions: 'Under conditions, see the policy.',
       incomplete: `Some permissions are missing. ${v.name} still works in this account, without what needs them.`,
       deniedBy: {
-        nothing_allows: 'No policy allows it.',
-        explicit_deny: 'A policy of the role denies it.',
-        permissions_boundary: 'The permissions boundary of the role does not allow it.',
-        service_control_policy: 'A service control policy of your AWS organization denies it.',
-        allowed: 'Must be denied, and is allowed.',
+        nothing_allows: 'Not allowed by any policy.',
+        explicit_deny: 'Denied by a policy of the role.',
+        permissions_boundary: 'Not allowed by the permissions boundary of the role.',
+        service_control_policy: 'Denied by a service control policy of your AWS organization.',
+        allowed: 'Allowed, but must be denied.',
       },
       unavailable: 'Not available, because optional permissions were left out',
       notChecked: 'Not checked by AWS’s simulator',
@@ -517,6 +522,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         return `Version ${newest} ${parts.filter(Boolean).join(' and ')} ${last === 1 ? 'permission' : 'permissions'}`;
       },
       updateLine: 'The role keeps working as it is until you change it.',
+      updateRole: 'Update the role',
       updateHow: 'Deploy the role again with the new version.',
       changes: { added: 'Added', changed: 'Changed', removed: 'Removed' },
       entry: {
@@ -547,7 +553,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       review: 'Review',
       reviewThe: (name: string) => `Review ${name}`,
       all: 'All connections',
-      linkLead: 'A person with access to the service made this link for you. It works once.',
+      linkLead: 'A person with access to the service created this link for you. It works once.',
       organizations: 'Organizations',
       organizationsLead: 'Every organization, by name.',
       searchOrganizations: 'Name, reference or ID',
@@ -633,7 +639,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       methods: { assume_role: 'Role', access_key: 'Access key' },
       key: 'Key ends with',
       belongsTo: 'Belongs to',
-      keyEnds: 'Ends',
+      keyEnds: 'Expires',
       changeScope: 'Change scope',
       history: 'History',
       older: 'Older events',
@@ -670,7 +676,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         'When AWS accepts the new ID and denies the old one, the old one is never used again.',
       ] as const,
       start: 'Create new external ID',
-      created: 'Created',
+      created: 'Ready to deploy',
       stillWorks: 'Current ID still works',
       weCheck: 'We check this',
       accepted: 'Accepted by AWS',
@@ -707,7 +713,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       lead: 'We check the key with AWS before we store anything. It is encrypted and never shown again.',
       better: 'A role is safer',
       betterLine:
-        'An access key is a secret that has to be kept, and it does not expire. A role shares no secret.',
+        'An access key is a secret that you have to protect, and it does not expire. A role shares no secret.',
       useRole: 'Connect with a role',
       how: 'How to create an access key',
       howSteps: [
@@ -776,7 +782,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       linkFor: (name: string) => `Link for ${name}`,
       titles: byName({
         'connection.create': 'Created',
-        'connection.verify': 'Verified',
+        'connection.verify': 'Checked',
         'connection.change': 'Details changed',
         'connection.rename': 'Renamed',
         'connection.set_scopes': 'Scope changed',
