@@ -194,8 +194,8 @@ async function secretWorks(
 }
 
 /**
- * What an attempt that was lost has done: changes are in the audit log first, then their outcomes. The operator's calls
- * have no single log.
+ * The effect of a lost attempt: changes are in the audit log first, then their outcomes. The operator's calls have no
+ * single log.
  */
 async function effectOf(
   { store }: ApiDependencies,
