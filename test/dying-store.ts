@@ -1,6 +1,6 @@
 import type { Store } from '../service/domain/ports.js';
 
-/** What a request stores, but for marks that may be lost. */
+/** Writes of a request, except marks that may be lost. */
 const isWrite =
   /^(appendAudit|commit|(acquire|finish|release)Request|(save|create|change|delete|revoke|take|replace|erase|add|hasten|renew)[A-Z])/;
 
@@ -27,7 +27,7 @@ export function dyingStore(
       if (name === 'close') return async () => {};
       if (!writes.test(String(name))) return value.bind(target);
       return async (...given: unknown[]) => {
-        // A process that is dead does nothing more, also not what it had begun beside that write.
+        // A dead process does nothing more, not even writes that it had started beside that one.
         if (written.length >= at) return new Promise(() => {});
         written.push(String(name));
         if (written.length < at) return Reflect.apply(value, target, given);

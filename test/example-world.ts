@@ -30,7 +30,7 @@ const kinds: Record<string, Kind> = {
   'rotateAccessKey.exchange': 'access_key',
   'migrateToRole.begin': 'access_key',
 };
-/** What the connection must be for an example of an operation. */
+/** State of the connection that an example of an operation needs. */
 export const kindFor = (operation: string, example: string): Kind =>
   kinds[operation] ?? kinds[`${operation}.${example}`] ?? 'connected';
 

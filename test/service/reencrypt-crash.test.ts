@@ -1,4 +1,4 @@
-/** `reencrypt` writes each secret by itself: a process that dies between two of them leaves the rest to the next call. */
+/** `reencrypt` writes one secret at a time: a process that dies between two of them leaves the rest to the next call. */
 import { randomBytes } from 'node:crypto';
 import { createRecordStore } from '../../service/records/record-store.js';
 import { createEncryption } from '../../service/secrets/encryption.js';
