@@ -163,8 +163,8 @@ export interface Outbox {
 }
 
 export interface Tokens {
-  /** Replaces the one with the same kind and hash. */
-  saveToken(token: Token, quotas?: readonly Quota[]): Promise<void>;
+  /** Replaces the one with the same kind and hash, and deletes `former`. */
+  saveToken(token: Token, quotas?: readonly Quota[], former?: readonly Token[]): Promise<void>;
   /** Also when it has expired: the caller compares the time. */
   token(kind: Token['kind'], hash: string): Promise<Token | undefined>;
   /** All of one kind, in no order, also those that have expired and are not deleted yet. */
