@@ -69,7 +69,7 @@ export async function startVendor(
     // Most tests connect roles in whatever account; those about the binding say otherwise.
     requireAccount: false,
     // Only where a test is about it: a clock that a test lets pass would never come to rest.
-    watches: false,
+    jobs: false,
     ...serviceOptions,
   };
   const service = await createService(settings);

@@ -3,14 +3,14 @@ import { passingClock, until } from './passing-clock.js';
 import { startVendor } from './vendor.js';
 import { startWebhookReceiver } from './webhook-receiver.js';
 
-/** A vendor whose service watches, with an endpoint for webhooks, one clock for all, and customers. */
+/** A vendor whose service runs its jobs, with an endpoint for webhooks, one clock for all, and customers. */
 export async function startWatchedVendor(options: Parameters<typeof startVendor>[0] = {}) {
   const clock = passingClock();
   const receiver = await startWebhookReceiver();
   const vendor = await startVendor({
     clock,
-    watches: true,
-    watchStsCallsPerSecond: 1_000,
+    jobs: true,
+    verifyStsCallsPerSecond: 1_000,
     webhooks: { endpoints: [receiver.url], secrets: [receiver.secret], allowsPrivate: true },
     ...options,
   });

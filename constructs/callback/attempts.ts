@@ -8,7 +8,7 @@ export interface Failure {
   readonly remedy: string;
   readonly answer?: Answer;
   /** No verdict: the same request may get one later. */
-  readonly isUndecided?: true;
+  readonly isInconclusive?: true;
 }
 
 /** Called before each wait, with the reason, or with 0 when no time is left. */
@@ -17,7 +17,7 @@ export type OnWait = (reason: string, waitMs: number) => void;
 type Attempted =
   | { readonly answer: Answer }
   | { readonly failure: Failure }
-  | { readonly undecided: string; readonly last: Answer | undefined };
+  | { readonly inconclusive: string; readonly last: Answer | undefined };
 
 const REQUEST_TIMEOUT_MS = 40_000;
 const FIRST_WAIT_MS = 1_000;
@@ -33,14 +33,14 @@ export async function untilDecided(
     const answer = await request(Math.max(1, Math.min(REQUEST_TIMEOUT_MS, deadline - Date.now())));
     const isAnswer = !('problem' in answer);
     if (!isAnswer && answer.isFinal) return { failure: answer.isFinal };
-    if (isAnswer && !isUndecided(answer.status)) return { answer };
+    if (isAnswer && !isInconclusive(answer.status)) return { answer };
 
     const reason = isAnswer ? `${answer.status} ${codeOf(answer)}`.trim() : answer.problem;
     const askedMs = isAnswer ? retryAfterMs(answer.headers['retry-after']) : 0;
     const waitMs = Math.max(backoffMs(attempt), askedMs);
     if (Date.now() + waitMs >= deadline) {
       onWait(reason, 0);
-      return { undecided: reason, last: isAnswer ? answer : undefined };
+      return { inconclusive: reason, last: isAnswer ? answer : undefined };
     }
     onWait(reason, waitMs);
     await new Promise((resolve) => setTimeout(resolve, waitMs));
@@ -52,7 +52,7 @@ export const waitText = (reason: string, waitMs: number): string =>
   `${reason}. ${waitMs > 0 ? `Trying again in ${(waitMs / 1000).toFixed(1)} s` : 'No time is left to try again'}`;
 
 /** 429 and 503 are the contract's; a gateway before the service answers the others, and a 500 decides nothing. */
-const isUndecided = (status: number): boolean => status === 429 || status >= 500;
+const isInconclusive = (status: number): boolean => status === 429 || status >= 500;
 
 const codeOf = ({ body }: Answer): string => (typeof body?.code === 'string' ? body.code : '');
 

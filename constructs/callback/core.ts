@@ -53,7 +53,7 @@ export async function send(event: CallbackEvent, place: Place, onWait: OnWait): 
   );
   if ('failure' in attempted) return attempted;
   if ('answer' in attempted) return verdict(event.type, data, url, attempted.answer, place);
-  return { failure: undecided(event, url, attempted.last, attempted.undecided, place) };
+  return { failure: inconclusive(event, url, attempted.last, attempted.inconclusive, place) };
 }
 
 /** https://www.standardwebhooks.com: `id.timestamp.body`, HMAC-SHA256. */
@@ -109,7 +109,7 @@ function verdict(type: string, data: CallbackData, url: URL, answer: Answer, pla
   return failed(
     'answer_unexpected',
     status === 200
-      ? `What ${url.host} answered does not say that this connection is connected.`
+      ? `The answer of ${url.host} does not say that this connection is connected.`
       : `${url.host} answered ${status}${status >= 300 ? ', a redirect, which is not followed' : ''}.`,
     "Set the callback URL to this connection's, and check for a proxy in between.",
     answer,
@@ -130,7 +130,7 @@ const isChecked = (checks: unknown): boolean =>
   checks.length > 0 &&
   checks.every((check) => /^(passed|failed|not_checked)$/.test(textOf(objectOf(check)?.outcome) ?? ''));
 
-function undecided(
+function inconclusive(
   event: CallbackEvent,
   url: URL,
   answer: Answer | undefined,
@@ -141,14 +141,14 @@ function undecided(
   const code = textOf(answer?.body?.code);
   if (answer === undefined)
     return {
-      isUndecided: true,
+      isInconclusive: true,
       code: 'unreachable',
       detail: `The service at ${url.host} could not be reached within ${seconds} s: ${reason}.`,
-      remedy: `Check the callback URL and this machine's way to it (firewall, HTTPS_PROXY). If both are right, the service is down: ${again} later.`,
+      remedy: `Check the callback URL and this machine's network path to it (firewall, HTTPS_PROXY). If both are right, the service is down: ${again} later.`,
     };
   const isDown = code === undefined;
   return {
-    isUndecided: true,
+    isInconclusive: true,
     code: code ?? 'service_unavailable',
     detail:
       textOf(answer.body?.detail) ??

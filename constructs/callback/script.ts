@@ -150,7 +150,7 @@ function invalid({ type, roleArn, expectedAccountId }: Task): Failure | undefine
 function printStart({ type, label, event }: Task): void {
   const upTo = `(up to ${event.timeoutMs / 1000} s)`;
   if (type === 'role.provisioned') say(`${label}: role reported, checking it ${upTo}`);
-  else if (type === 'role.deprovisioned') say(`${label}: reporting that the role goes ${upTo}`);
+  else if (type === 'role.deprovisioned') say(`${label}: reporting that the role will be deleted ${upTo}`);
   else say(`${label}: checking secret, URL and account ${upTo}`);
 }
 
@@ -198,7 +198,7 @@ function printFailure({ type, label, failWhenUnreachable, inputs }: Task, failur
   printBlock(checksOf(failure.answer?.body ?? {}).flatMap(checkLines));
   say(`${label}: ${head} (${failure.code})`);
   // Repeating the destroy can't help any more.
-  const hasRemedy = !(isWarning && failure.isUndecided);
+  const hasRemedy = !(isWarning && failure.isInconclusive);
   for (const line of failureLines(hasRemedy ? failure : { ...failure, remedy: '' }, inputs)) print(line);
   if (isWarning) say(`${label}: the destroy continues; the service finds out at its next check`);
   return isWarning ? 0 : 1;

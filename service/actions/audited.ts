@@ -18,7 +18,7 @@ export async function audited<Result>(
   event: AuditEvent,
   effect: (intent: AuditIntent, takeOutcome: TakeOutcome) => Promise<Result>,
   /** Of the callback that asks: a failure is stored in one commit with its answer. */
-  receipt?: ReceiptOf,
+  idempotency?: IdempotencyRecordOf,
 ): Promise<Result> {
   const { actor, requestId } = by;
   const intent: AuditRecord = { ...event, actor, requestId, ...stamp(log.clock), phase: 'intent' };
@@ -45,7 +45,7 @@ export async function audited<Result>(
     // A commit that failed stored no outcome either.
     if (taken === undefined || taken.error !== error) {
       const record = outcome(endingOf(error));
-      if (receipt) await log.store.commit({ audit: [record], receipt: receipt({ error }) });
+      if (idempotency) await log.store.commit({ audit: [record], idempotency: idempotency({ error }) });
       // What went wrong first is what the caller has to know.
       else await log.store.appendAudit([record]).catch(() => {});
     }
@@ -59,7 +59,7 @@ export async function audited<Result>(
 export type TakeOutcome = (error?: unknown) => AuditRecord;
 
 /** The answer to a callback, by what became of it, for the commit that decides it. */
-export type ReceiptOf = (
+export type IdempotencyRecordOf = (
   outcome: { readonly connection: Connection } | { readonly error: unknown },
 ) => IdempotencyRecord;
 
@@ -73,7 +73,7 @@ export async function recordOutcome(
   event: AuditEvent,
   error?: unknown,
   /** Stored in the same commit. */
-  change?: Pick<Change, 'receipt' | 'messages'>,
+  change?: Pick<Change, 'idempotency' | 'messages'>,
 ): Promise<void> {
   const ending: Ending = error === undefined ? { outcome: 'succeeded' } : endingOf(error);
   const record = { ...event, actor, requestId, ...stamp(clock), phase: 'outcome', ...ending } as const;

@@ -7,7 +7,7 @@ import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import { acceptAccessKey, decidedVerification, encryptionOf } from './accept-access-key.js';
 import { audited } from './audited.js';
 import { recordVerification, saveChange, storeChange, subjectOf } from './change-connection.js';
-import { newRoleTrust, requirePartition } from './create-connection.js';
+import { newRoleRegistration, requirePartition } from './create-connection.js';
 import { verificationFailed } from './verification-failed.js';
 
 /** The key that a connection holds, in clear, for one use. @throws RolebridgeError `access_key_unreadable` */
@@ -16,30 +16,30 @@ export async function openAccessKey(
   connection: KeyedConnection,
   intent: AuditIntent,
 ): Promise<AccessKey & { sessionExpiresAt?: string | undefined }> {
-  const held = connection.accessKey;
-  const key = await encryptionOf(deps).open(connection, held.encrypted, intent);
-  return { ...key, sessionExpiresAt: held.sessionExpiresAt };
+  const stored = connection.accessKey;
+  const key = await encryptionOf(deps).open(connection, stored.encrypted, intent);
+  return { ...key, sessionExpiresAt: stored.sessionExpiresAt };
 }
 
 /**
  * Asks AWS again, and stores the outcome. A key that is refused now is kept: nothing is ever deleted by a failed check.
  * A failure that does not count yet is not stored.
  */
-export async function verifyHeldAccessKey(
+export async function verifyStoredAccessKey(
   deps: Dependencies,
   by: Requester,
   connection: KeyedConnection,
   {
-    isWatch = false,
+    isScheduled = false,
     persistFailure = () => true,
-  }: { isWatch?: boolean; persistFailure?: (code: ErrorCode) => boolean | Promise<boolean> } = {},
+  }: { isScheduled?: boolean; persistFailure?: (code: ErrorCode) => boolean | Promise<boolean> } = {},
 ): Promise<Connection> {
   const asking = await forVerification(deps, by, connection);
-  const details = isWatch ? { askedBy: 'watch' } : undefined;
+  const details = isScheduled ? { askedBy: 'schedule' } : undefined;
   const event = { action: 'connection.verify', ...subjectOf(connection), details } as const;
   return audited(deps, by, event, async (intent) => {
-    const held = connection.accessKey;
-    const key = await encryptionOf(deps).open(connection, held.encrypted, intent);
+    const stored = connection.accessKey;
+    const key = await encryptionOf(deps).open(connection, stored.encrypted, intent);
     const { partition } = connection;
     requirePartition(deps, partition);
     const result = await decidedVerification(asking, {
@@ -51,15 +51,15 @@ export async function verifyHeldAccessKey(
     if (result.outcome === 'refused') {
       const error = verificationFailed(result.verification);
       if (await persistFailure(error.code)) {
-        if (isWatch && connection.status === 'failed')
+        if (isScheduled && connection.status === 'failed')
           await recordVerification(deps, intent, connection, verification);
         else await storeChange(deps, intent, connection, keyFailed(connection, verification));
       }
       throw error;
     }
-    if (isWatch && connection.status === 'connected')
+    if (isScheduled && connection.status === 'connected')
       return recordVerification(deps, intent, connection, verification);
-    const accessKey = { ...held, principalArn: result.principalArn };
+    const accessKey = { ...stored, principalArn: result.principalArn };
     const { accountId } = connection;
     return storeChange(
       deps,
@@ -97,9 +97,13 @@ export async function migrateToRole(
   by: Requester,
   connection: Connection,
 ): Promise<{ connection: KeyedConnection; registration: RoleRegistration; callbackSecret: string }> {
-  requireAccessKeyMethod(connection, 'It uses a role already.');
+  requireAccessKeyMethod(connection, 'It already uses a role.');
   requirePartition(deps, connection.partition);
-  const { trust, callbackSecret } = newRoleTrust(deps, connection.id, connection.migration?.externalId);
+  const { trust, callbackSecret } = newRoleRegistration(
+    deps,
+    connection.id,
+    connection.migration?.externalId,
+  );
   const next = migrating(connection, { ...connection.migration, ...trust });
   return {
     connection: await saveChange(deps, by, { action: 'connection.move_to_role' }, connection, next),
@@ -114,6 +118,6 @@ function requireAccessKeyMethod(
 ): asserts connection is KeyedConnection {
   if (connection.method === 'access_key' && connection.status !== 'disconnected') return;
   throw new RolebridgeError('method_mismatch', `This connection has no access key. ${reason}`, {
-    remedy: 'Use PUT …/role to give the connection another role, or make a connection with an access key.',
+    remedy: 'Use PUT …/role to give the connection another role, or create a connection with an access key.',
   });
 }

@@ -6,7 +6,7 @@ import type { Change } from '../domain/ports.js';
 import { jobsAfter } from '../domain/schedule.js';
 import { scopeKey } from '../domain/scope.js';
 import { type ConnectionMessage, messagesAfter, scopesChanged } from '../domain/webhook-message.js';
-import type { ReceiptOf, TakeOutcome } from './audited.js';
+import type { IdempotencyRecordOf, TakeOutcome } from './audited.js';
 import { outboxMessages } from './outbox.js';
 
 /**
@@ -24,7 +24,7 @@ export async function commitChange(
     messagesOf = () => [],
     takeOutcome,
     error,
-    receipt,
+    idempotency,
     quotas,
   }: CommitOptions = {},
 ): Promise<void> {
@@ -34,18 +34,18 @@ export async function commitChange(
     ...(await lostScopes(deps, next, replaceScopes)),
     ...messagesOf(next),
   ]);
-  const { watches, endJobs } = jobsAfter(before, next, deps.schedule, deps.clock.now());
+  const { jobs, endJobs } = jobsAfter(before, next, deps.schedule, deps.clock.now());
   await deps.store.commit({
     replaceScopes,
     connection: { next, ifVersion: before?.version ?? null, intent },
-    watches,
+    jobs,
     endJobs,
     messages,
     ...(quotas && { quotas }),
     ...(takeOutcome && { audit: [takeOutcome(error)] }),
-    ...(receipt && { receipt: receipt(error === undefined ? { connection: next } : { error }) }),
+    ...(idempotency && { idempotency: idempotency(error === undefined ? { connection: next } : { error }) }),
   });
-  if (watches.length > 0 || messages.length > 0) deps.wake();
+  if (jobs.length > 0 || messages.length > 0) deps.wake();
 }
 
 /** Events for connections that lose a scope to this one. */
@@ -74,5 +74,5 @@ export interface CommitOptions extends Pick<Change, 'replaceScopes' | 'quotas'> 
   /** Why the change is no success. */
   readonly error?: unknown;
   /** The answer to the callback that made the change, stored with it. */
-  readonly receipt?: ReceiptOf | undefined;
+  readonly idempotency?: IdempotencyRecordOf | undefined;
 }

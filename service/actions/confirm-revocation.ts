@@ -10,7 +10,7 @@ import { audited } from './audited.js';
 import { outboxMessages } from './outbox.js';
 
 /** Tries without a verdict are repeated after this long. */
-const undecidedMs = 120_000;
+const inconclusiveMs = 120_000;
 
 export interface RevocationCheck {
   /** `in_use`: it is the connection's role again, and nothing is to be proved. */
@@ -25,16 +25,16 @@ export interface RevocationCheck {
 export async function confirmRevocation(
   deps: Dependencies,
   by: Requester,
-  watch: Job,
+  job: Job,
 ): Promise<RevocationCheck> {
-  const { role, organizationId, connectionId } = watch;
+  const { role, organizationId, connectionId } = job;
   if (role === undefined) return { finding: 'ended', next: undefined };
   const connection = await deps.store.connectionForCallback(connectionId);
   if (connection !== undefined && claimedRole(connection) === role.arn)
     return { finding: 'in_use', next: undefined };
   const externalIds = new Set([role.externalId, ...(connection ? externalIdsOf(connection) : [])]);
-  const nextAt = nextRevocationCheckAt(watch.attempts + 1, deps.clock.now());
-  const details = { roleArn: role.arn, attempt: watch.attempts + 1 };
+  const nextAt = nextRevocationCheckAt(job.attempts + 1, deps.clock.now());
+  const details = { roleArn: role.arn, attempt: job.attempts + 1 };
   const event = { action: 'connection.confirm_revocation', organizationId, connectionId, details } as const;
   try {
     await audited(deps, by, event, async () => {
@@ -53,14 +53,14 @@ export async function confirmRevocation(
   } catch (error) {
     if (!(error instanceof RolebridgeError)) throw error;
     if (error.code !== 'access_not_ended') {
-      const dueAt = new Date(deps.clock.now() + undecidedMs * (1 + Math.random())).toISOString();
-      return { finding: 'inconclusive', next: { dueAt, attempts: watch.attempts } };
+      const dueAt = new Date(deps.clock.now() + inconclusiveMs * (1 + Math.random())).toISOString();
+      return { finding: 'inconclusive', next: { dueAt, attempts: job.attempts } };
     }
-    if (watch.attempts + 1 === revocationChecksInAnHour && connection !== undefined)
-      await reportOpenRole(deps, watch, connection, role.arn);
+    if (job.attempts + 1 === revocationChecksInAnHour && connection !== undefined)
+      await reportOpenRole(deps, job, connection, role.arn);
     return nextAt === undefined
       ? { finding: 'given_up', next: undefined }
-      : { finding: 'still_open', next: { dueAt: nextAt, attempts: watch.attempts + 1 } };
+      : { finding: 'still_open', next: { dueAt: nextAt, attempts: job.attempts + 1 } };
   }
 }
 
@@ -80,8 +80,8 @@ async function reportOpenRole(
 }
 
 const stillOpen = (roleArn: string, isAskedAgain: boolean) =>
-  new RolebridgeError('access_not_ended', `AWS still lets the service into ${roleArn}.`, {
-    remedy: 'Delete the role, or take the vendor out of its trust policy.',
+  new RolebridgeError('access_not_ended', `AWS still lets the service assume ${roleArn}.`, {
+    remedy: 'Delete the role, or remove the vendor from its trust policy.',
     // Without it, the last word.
     ...(isAskedAgain && { retryAfterSeconds: 60 }),
   });

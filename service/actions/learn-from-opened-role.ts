@@ -58,7 +58,7 @@ async function failHolder(
       await saveChange(
         deps,
         { actor: { kind: 'service' }, requestId: randomUUID() },
-        { action: 'connection.verify', details: { roleArn: role, askedBy: 'watch' } },
+        { action: 'connection.verify', details: { roleArn: role, askedBy: 'schedule' } },
         holder,
         next,
       );

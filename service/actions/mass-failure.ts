@@ -114,7 +114,7 @@ export function watchForMassFailure(
     if (lastPassAt > first) return 'alone';
     for await (const other of others(organizationId)) {
       if (deniedSincePass() >= enough) return 'held';
-      const name = `rolebridge.watch.${other.id}`;
+      const name = `rolebridge.schedule.${other.id}`;
       const outcome = await opens(other.roleArn, other.externalId, other.organizationId, name);
       if (outcome === 'allowed') {
         await passed(other);

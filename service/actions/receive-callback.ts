@@ -7,7 +7,7 @@ import type { AccountId } from '../domain/ids.js';
 import { parseRoleArn } from '../domain/role-arn.js';
 import type { Scope } from '../domain/scope.js';
 import { aboutConnection } from '../domain/webhook-message.js';
-import { type ReceiptOf, recordOutcome } from './audited.js';
+import { type IdempotencyRecordOf, recordOutcome } from './audited.js';
 import { saveChange, subjectOf } from './change-connection.js';
 import { requireDeclared } from './declared-targets.js';
 import { type Dependencies, isoNow } from './dependencies.js';
@@ -33,7 +33,7 @@ export async function roleProvisioned(
     StatedPermissionSet & {
       readonly scope?: Scope | undefined;
       readonly firstAttemptAtMs: number;
-      readonly receipt: ReceiptOf;
+      readonly idempotency: IdempotencyRecordOf;
     },
 ): Promise<Connection> {
   await requireBoundAccount(deps, by, connection, reported);
@@ -50,14 +50,14 @@ export async function roleDeprovisioned(
   by: Requester,
   connection: Connection,
   reported: ReportedRole,
-  receipt: ReceiptOf,
+  idempotency: IdempotencyRecordOf,
 ): Promise<Connection> {
   const next = afterGoodbye(connection, reported, isoNow(deps.clock));
   if (next !== undefined)
-    return saveChange(deps, by, { action: 'connection.deprovision' }, connection, next, { receipt });
+    return saveChange(deps, by, { action: 'connection.deprovision' }, connection, next, { idempotency });
   const details = { roleArn: reported.roleArn.slice(0, 2_048), changed: false };
   const event = { action: 'connection.deprovision', ...subjectOf(connection), details } as const;
-  await recordOutcome(deps, by, event, undefined, { receipt: receipt({ connection }) });
+  await recordOutcome(deps, by, event, undefined, { idempotency: idempotency({ connection }) });
   return connection;
 }
 
@@ -96,14 +96,14 @@ export async function checkBeforeDeploy(
     readonly roleArn?: string | undefined;
     readonly externalId?: string | undefined;
   } & StatedPermissionSet,
-  receipt: ReceiptOf,
+  idempotency: IdempotencyRecordOf,
 ): Promise<PreflightCheck[]> {
   const { accountId, roleArn, externalId } = plan;
   const bound = boundAccountOf(connection);
   const refusal = refusalOf(deps, bound, accountId);
   if (refusal) {
     const event = { action: 'connection.check', ...subjectOf(connection) } as const;
-    await recordOutcome(deps, by, event, refusal, { receipt: receipt({ error: refusal }) });
+    await recordOutcome(deps, by, event, refusal, { idempotency: idempotency({ error: refusal }) });
     throw refusal;
   }
   const passed = (name: PreflightCheck['name'], message: string): PreflightCheck => ({
@@ -192,7 +192,7 @@ async function requireBoundAccount(
   deps: Dependencies,
   by: Requester,
   connection: Connection,
-  { roleArn, receipt }: { readonly roleArn: string; readonly receipt: ReceiptOf },
+  { roleArn, idempotency }: { readonly roleArn: string; readonly idempotency: IdempotencyRecordOf },
 ): Promise<void> {
   const refusal = refusalOf(deps, boundAccountOf(connection), accountIn(roleArn));
   if (refusal === undefined) return;
@@ -206,7 +206,7 @@ async function requireBoundAccount(
     },
   ]);
   const event = { action: 'connection.verify', ...subjectOf(connection), details } as const;
-  await recordOutcome(deps, by, event, refusal, { messages, receipt: receipt({ error: refusal }) });
+  await recordOutcome(deps, by, event, refusal, { messages, idempotency: idempotency({ error: refusal }) });
   deps.alarm(refusal.code, { organizationId, connectionId });
   deps.wake();
   throw refusal;

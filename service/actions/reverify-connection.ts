@@ -10,7 +10,7 @@ import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import type { Job } from '../domain/ports.js';
 import { secondCheckMs } from '../domain/schedule.js';
 import { isOpenToOthers } from '../domain/webhook-message.js';
-import { verifyHeldAccessKey } from './change-access-key.js';
+import { verifyStoredAccessKey } from './change-access-key.js';
 import type { Comparison, MassFailure } from './mass-failure.js';
 import { VerificationFailed } from './verification-failed.js';
 import { type VerificationRequest, verifyConnection } from './verify-connection.js';
@@ -28,7 +28,7 @@ export type WatchFinding =
     }
   | { readonly finding: 'inconclusive'; readonly code: ErrorCode; readonly retryAfterSeconds: number };
 
-/** When the same watch is due again, for jobs that stay; a job stored with a change has its own time. */
+/** When the same job is due again, for jobs that stay; a job stored with a change has its own time. */
 export interface WatchCheck {
   readonly result: WatchFinding;
   readonly next: { readonly dueAt: string; readonly attempts: number } | undefined;
@@ -41,18 +41,18 @@ export interface WatchCheck {
 export async function reverifyConnection(
   deps: Dependencies,
   by: Requester,
-  watch: Job,
+  job: Job,
   massFailure: MassFailure,
 ): Promise<WatchCheck> {
-  const before = await deps.store.connection(watch.organizationId, watch.connectionId);
+  const before = await deps.store.connection(job.organizationId, job.connectionId);
   if (before === undefined || !isVerifiable(before))
     return { result: { finding: 'nothing_to_verify' }, next: undefined };
-  const isSecond = before.status === 'failed' || watch.attempts > 0;
+  const isSecond = before.status === 'failed' || job.attempts > 0;
   let comparison: Comparison | undefined;
   let isCounted = false;
   const decides: Decides = {
     async persistFailure(code) {
-      if (code === 'role_not_assumable' && watch.attempts > 0 && isConnectedRole(before))
+      if (code === 'role_not_assumable' && job.attempts > 0 && isConnectedRole(before))
         comparison = await massFailure.denied(before);
       isCounted = comparison !== 'held' && (isSecond || isOpenToOthers(code));
       return isCounted;
@@ -81,25 +81,25 @@ export async function reverifyConnection(
       if (comparison === 'held')
         return {
           result: { finding: 'inconclusive', code: 'vendor_not_allowed', retryAfterSeconds: 60 },
-          next: dueIn(secondCheckMs * (1 + Math.random()), watch.attempts),
+          next: dueIn(secondCheckMs * (1 + Math.random()), job.attempts),
         };
       return {
         result: { finding: 'refused', code, message, isCounted, before },
-        next: isCounted ? undefined : dueIn(secondCheckMs, watch.attempts + 1),
+        next: isCounted ? undefined : dueIn(secondCheckMs, job.attempts + 1),
       };
     }
     // The text of the denial blames the vendor, and others open: the second one is a verdict.
     if (comparison === 'alone')
       return {
         result: { finding: 'refused', code, message, isCounted: false, before },
-        next: dueIn(secondCheckMs, watch.attempts + 1),
+        next: dueIn(secondCheckMs, job.attempts + 1),
       };
     const retryAfterSeconds = error.retryAfterSeconds ?? 60;
     // Jitter, so that connections with the same fault don't retry together.
     const waitMs = (retryAfterSeconds + 60 * Math.random()) * 1000 * 2;
     return {
       result: { finding: 'inconclusive', code, retryAfterSeconds },
-      next: dueIn(waitMs, watch.attempts),
+      next: dueIn(waitMs, job.attempts),
     };
   }
 }
@@ -117,10 +117,10 @@ function verify(
   isSecond: boolean,
 ): Promise<Connection> {
   return connection.method === 'access_key'
-    ? verifyHeldAccessKey(deps, by, connection, { isWatch: true, persistFailure })
+    ? verifyStoredAccessKey(deps, by, connection, { isScheduled: true, persistFailure })
     : verifyConnection(deps, by, connection, {
         roleArn: connection.roleArn,
-        askedBy: 'watch',
+        askedBy: 'schedule',
         persistFailure,
         isVendorsDenialFinal,
         diagnose: isSecond && connection.status === 'connected',

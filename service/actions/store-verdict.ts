@@ -13,7 +13,7 @@ import type { Scope } from '../domain/scope.js';
 import type { RoleVerification } from '../domain/verification/request.js';
 import type { FailedVerification } from '../domain/verification.js';
 import { permissionsKey } from '../domain/webhook-message.js';
-import type { ReceiptOf, TakeOutcome } from './audited.js';
+import type { IdempotencyRecordOf, TakeOutcome } from './audited.js';
 import { recordVerification, storeChange } from './change-connection.js';
 import type { CommitOptions } from './commit-change.js';
 import { type Dependencies, isoNow } from './dependencies.js';
@@ -23,10 +23,10 @@ import { connectedElsewhere, notConnectedElsewhere, verificationFailed } from '.
 
 /** The caller's part of storing a verdict. */
 export interface VerdictRequest {
-  readonly askedBy: 'callback' | 'manual' | 'verify' | 'watch';
+  readonly askedBy: 'callback' | 'manual' | 'verify' | 'schedule';
   /** A failure that does not count yet is not stored. @default all count */
   readonly persistFailure?: ((code: ErrorCode) => boolean | Promise<boolean>) | undefined;
-  readonly receipt?: ReceiptOf | undefined;
+  readonly idempotency?: IdempotencyRecordOf | undefined;
   readonly takeOutcome: TakeOutcome;
   readonly permissions: PermissionPlan;
   readonly scopes: readonly Scope[];
@@ -40,10 +40,10 @@ export async function storeVerdict(
   request: VerdictRequest,
   result: RoleVerification,
 ): Promise<Connection> {
-  const { permissions, scopes, takeOutcome, receipt } = request;
-  const endings = { takeOutcome, receipt };
-  const isWatch = request.askedBy === 'watch';
-  if (result.outcome === 'inconclusive') throw undecided(result);
+  const { permissions, scopes, takeOutcome, idempotency } = request;
+  const endings = { takeOutcome, idempotency };
+  const isScheduled = request.askedBy === 'schedule';
+  if (result.outcome === 'inconclusive') throw inconclusive(result);
   if (result.outcome === 'refused') return storeRefusal(deps, intent, before, request, result);
 
   const connection = before;
@@ -51,7 +51,7 @@ export async function storeVerdict(
   const now = isoNow(deps.clock);
   const verification = notConnectedElsewhere(result.verification, now);
   const isUnchanged =
-    isWatch &&
+    isScheduled &&
     connection.status === 'connected' &&
     connection.method === 'assume_role' &&
     externalId === connection.externalId &&
@@ -91,7 +91,7 @@ export async function storeVerdict(
   }
 }
 
-const undecided = ({
+const inconclusive = ({
   reason,
   message,
   retryAfterSeconds,
@@ -100,8 +100,7 @@ const undecided = ({
     reason === 'propagating' ? 'verification_in_progress' : inconclusiveCode(reason),
     message,
     {
-      remedy:
-        'Nothing was decided about the role. Send the same request again after the time in Retry-After.',
+      remedy: 'There is no verdict on the role. Send the same request again after the time in Retry-After.',
       retryAfterSeconds,
     },
   );
@@ -113,9 +112,9 @@ async function storeRefusal(
   request: VerdictRequest,
   result: Extract<RoleVerification, { outcome: 'refused' }>,
 ): Promise<never> {
-  const { persistFailure = () => true, permissions, takeOutcome, receipt } = request;
+  const { persistFailure = () => true, permissions, takeOutcome, idempotency } = request;
   const error = verificationFailed(result.verification);
-  const options = { takeOutcome, receipt, error };
+  const options = { takeOutcome, idempotency, error };
   const denied = error.code === 'role_not_assumable' ? result.role?.arn : undefined;
   const connection =
     denied && isForeignRole(before, denied)
@@ -132,7 +131,7 @@ async function storeRefusal(
       connection,
       { roleArn: result.role.arn, roleId: result.roleId, verification: result.verification },
       options,
-      request.askedBy === 'watch',
+      request.askedBy === 'schedule',
     );
   throw error;
 }
@@ -165,7 +164,7 @@ async function storeFailure(
   connection: Connection,
   found: { roleArn: RoleArn; roleId: string | undefined; verification: FailedVerification },
   options: CommitOptions,
-  isWatch = false,
+  isScheduled = false,
 ): Promise<void> {
   const { roleArn, verification } = found;
   if (connection.method === 'access_key') {
@@ -183,7 +182,7 @@ async function storeFailure(
   const claimed = claimedRole(connection);
   const isItsRole = claimed === roleArn && verification.code !== 'role_id_mismatch';
   if (claimed !== undefined && !isItsRole) return;
-  if (isWatch && connection.status === 'failed') {
+  if (isScheduled && connection.status === 'failed') {
     const { verification: before } = connection;
     if (before.result === 'failed' && before.code === verification.code) {
       // Its causes were looked for when it was found first.

@@ -7,7 +7,7 @@ import { newExternalId } from '../domain/ids.js';
 import { describeScope, type Scope, scopeFromKey, scopeKey } from '../domain/scope.js';
 import type { VerificationProgress } from '../domain/verification/request.js';
 import { verifyRole } from '../domain/verification/verify-role.js';
-import { audited, type ReceiptOf, type TakeOutcome } from './audited.js';
+import { audited, type IdempotencyRecordOf, type TakeOutcome } from './audited.js';
 import { subjectOf } from './change-connection.js';
 import { learnFromOpenedRole } from './learn-from-opened-role.js';
 import { planPermissions, type StatedPermissionSet } from './permission-set.js';
@@ -31,7 +31,7 @@ export async function verifyConnection(
     by,
     { action: 'connection.verify', ...subjectOf(connection), details },
     (intent, takeOutcome) => verifyAndStore(asking, intent, connection, { ...request, takeOutcome }),
-    request.receipt,
+    request.idempotency,
   );
 }
 
@@ -41,8 +41,8 @@ export interface VerificationRequest extends StatedPermissionSet {
   readonly roleId?: string | undefined;
   /** The connection's new scope; by default unchanged. */
   readonly scope?: Scope | undefined;
-  /** `watch`: the service itself, which waits for nothing since it retries. */
-  readonly askedBy: 'callback' | 'manual' | 'verify' | 'watch';
+  /** `schedule`: the service itself, which waits for nothing since it retries. */
+  readonly askedBy: 'callback' | 'manual' | 'verify' | 'schedule';
   readonly firstAttemptAtMs?: number;
   /** A failure that does not count yet is not stored. @default all count */
   readonly persistFailure?: (code: ErrorCode) => boolean | Promise<boolean>;
@@ -51,7 +51,7 @@ export interface VerificationRequest extends StatedPermissionSet {
   /** Whether the causes of a denial are looked for. @default true */
   readonly diagnose?: boolean;
   /** Stored with the connection, whether it passes or fails. */
-  readonly receipt?: ReceiptOf | undefined;
+  readonly idempotency?: IdempotencyRecordOf | undefined;
   readonly onProgress?: ((progress: VerificationProgress) => void) | undefined;
 }
 
@@ -68,13 +68,13 @@ async function verifyAndStore(
   const trust = roleRegistrationOf(connection);
   if (trust === undefined)
     throw new RolebridgeError('method_mismatch', 'This connection uses an access key and expects no role.', {
-      remedy: 'Begin its move to a role with POST …/migrate-to-role.',
+      remedy: 'Start its migration to a role with POST …/migrate-to-role.',
     });
   const scopes = scopesAfterCallback(connection, request.scope);
   await refuseTakenScope(deps, connection, scopes);
 
-  const isWatch = request.askedBy === 'watch';
-  const isByService = isWatch || request.askedBy === 'verify';
+  const isScheduled = request.askedBy === 'schedule';
+  const isByService = isScheduled || request.askedBy === 'verify';
   const permissions = planPermissions(deps, connection, { stated: request, isByService });
   let current: Connection = connection;
   const result = await verifyRole(
@@ -91,10 +91,10 @@ async function verifyAndStore(
       deniedAccountIds: deps.deniedAccountIds,
       sessionName: `rolebridge.${request.askedBy}.${connection.id}`,
       firstAttemptAt: request.firstAttemptAtMs ?? deps.clock.now(),
-      propagationWindowMs: isWatch ? 0 : deps.propagationWindowMs,
-      maxWaitMs: isWatch ? 0 : deps.maxWaitMs,
+      propagationWindowMs: isScheduled ? 0 : deps.propagationWindowMs,
+      maxWaitMs: isScheduled ? 0 : deps.maxWaitMs,
       allowPropagation:
-        !isWatch &&
+        !isScheduled &&
         (connection.status === 'failed' ||
           (trust.pendingExternalId !== undefined && request.askedBy !== 'verify')),
       callerRetries: request.askedBy === 'callback',
@@ -140,7 +140,7 @@ function probing(
   connection: Connection,
   { askedBy, roleArn }: VerificationRequest,
 ): { probedAt?: string } {
-  if (askedBy !== 'watch' || connection.method !== 'assume_role' || connection.status !== 'connected')
+  if (askedBy !== 'schedule' || connection.method !== 'assume_role' || connection.status !== 'connected')
     return {};
   const { probedAt } = connection;
   const isRecent = clock.now() - Date.parse(probedAt) < schedule.probeIntervalMs;

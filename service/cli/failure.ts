@@ -65,9 +65,9 @@ function failureOf(error: unknown): Failure | undefined {
   }
   if (error instanceof RolebridgeError) {
     const { code, detail, remedy, members } = error;
-    const isUndecided = code === 'store_unavailable' || error.retryAfterSeconds !== undefined;
+    const isInconclusive = code === 'store_unavailable' || error.retryAfterSeconds !== undefined;
     return {
-      exitCode: isUndecided ? exitCodes.inconclusive : exitCodes.refused,
+      exitCode: isInconclusive ? exitCodes.inconclusive : exitCodes.refused,
       code,
       detail,
       remedy,

@@ -23,11 +23,11 @@ export function jobsAfter(
   next: Connection,
   plan: Schedule,
   nowMs: number,
-): { watches: Job[]; endJobs: Pick<Job, 'connectionId' | 'purpose'>[] } {
-  const watches: Job[] = [];
+): { jobs: Job[]; endJobs: Pick<Job, 'connectionId' | 'purpose'>[] } {
+  const jobs: Job[] = [];
   const ended: Job['purpose'][] = [];
   const add = (purpose: Job['purpose'], dueMs: number, role?: Job['role']) =>
-    watches.push({
+    jobs.push({
       connectionId: next.id,
       organizationId: next.organizationId,
       purpose,
@@ -54,7 +54,7 @@ export function jobsAfter(
       externalId: trust.externalId,
       partition: parseRoleArn(givenUp).partition,
     });
-  return { watches, endJobs: ended.map((purpose) => ({ connectionId: next.id, purpose })) };
+  return { jobs, endJobs: ended.map((purpose) => ({ connectionId: next.id, purpose })) };
 }
 
 /** Spread at random, so that connections that were made or checked together are not checked together for ever. */

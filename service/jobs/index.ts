@@ -14,10 +14,10 @@ import type { Requester } from '../domain/audit.js';
 import type { Job } from '../domain/ports.js';
 import { isLostProtection } from '../domain/webhook-message.js';
 import type { Metrics } from '../metrics/index.js';
-import { throttled } from './call-budget.js';
 import { type ClockWatch, watchClock } from './clock-watch.js';
 import { rescheduleJobs, scheduleMissingJobs } from './schedule-missing-jobs.js';
 import { runDueLoop, type Scheduler } from './scheduler.js';
+import { throttled } from './throttled.js';
 
 export { runDueLoop, type Scheduler } from './scheduler.js';
 
@@ -30,14 +30,14 @@ export interface WatchOptions {
   readonly concurrency?: number | undefined;
 }
 
-/** A pending connection that looks expired is looked at again after this long. */
+/** A pending connection that looks expired is checked again after this long. */
 const secondLookMs = 600_000;
-/** A check takes seconds; a process that died has its watches taken over after this long. */
+/** A check takes seconds; a process that died has its jobs taken over after this long. */
 const leaseMs = 300_000;
 /** A proof that access has ended is put off by an hour at most. */
 const longestProofDelayMs = 3_600_000;
 
-/** Starts to watch. */
+/** Starts the scheduler. */
 export function runJobs(
   deps: Dependencies,
   { logger, metrics, stsCallsPerSecond = 25, concurrency = 16 }: WatchOptions,
@@ -64,7 +64,7 @@ export function runJobs(
     deps.wake();
   });
   const loop = runDueLoop<Job>({
-    name: 'watch',
+    name: 'jobs',
     idOf: ({ connectionId, purpose }) => `${connectionId} ${purpose}`,
     clock,
     logger,
@@ -82,12 +82,12 @@ export function runJobs(
       return store.leaseJobs(request);
     },
     nextAt: () => store.nextJobAt(),
-    async handle(watch, signal) {
-      const next = await look({ ...deps, sts: stsFor(signal) }, watch, massFailure, clockWatch, {
+    async handle(job, signal) {
+      const next = await runJob({ ...deps, sts: stsFor(signal) }, job, massFailure, clockWatch, {
         logger,
         metrics,
       });
-      await store.completeJob(watch, next);
+      await store.completeJob(job, next);
     },
   });
   const seeded = scheduleMissingJobs(deps, logger, stopping.signal).then(loop.wake);
@@ -111,39 +111,39 @@ const massFailureTexts = {
 
 const ownRequest = (): Requester => ({ actor: { kind: 'service' }, requestId: randomUUID() });
 
-async function look(
+async function runJob(
   deps: Dependencies,
-  watch: Job,
+  job: Job,
   massFailure: MassFailure,
   clockWatch: ClockWatch,
   reports: Reports,
 ): Promise<{ dueAt: string; attempts: number } | undefined> {
   const by = ownRequest();
   const { logger } = reports;
-  const { organizationId, connectionId } = watch;
+  const { organizationId, connectionId } = job;
   const about = { organizationId, connectionId, requestId: by.requestId };
-  switch (watch.purpose) {
+  switch (job.purpose) {
     case 'verify': {
-      const { result, next } = await reverifyConnection(deps, by, watch, massFailure);
+      const { result, next } = await reverifyConnection(deps, by, job, massFailure);
       tell(reports, about, result);
       return next;
     }
     case 'expire': {
       // Irreversible jobs need a second look and a steady clock.
-      if (watch.attempts === 0 || !clockWatch.isSettled())
+      if (job.attempts === 0 || !clockWatch.isSettled())
         return { dueAt: new Date(deps.clock.now() + secondLookMs).toISOString(), attempts: 1 };
-      if (await expireConnection(deps, by, watch))
+      if (await expireConnection(deps, by, job))
         logger.info(about, 'a pending connection that was never used expired');
       return undefined;
     }
     case 'confirm_revocation': {
-      const { finding, next } = await confirmRevocation(deps, by, watch);
-      const aboutRole = { ...about, roleArn: watch.role?.arn };
+      const { finding, next } = await confirmRevocation(deps, by, job);
+      const aboutRole = { ...about, roleArn: job.role?.arn };
       if (finding === 'ended') logger.info(aboutRole, 'access has ended: AWS denies the role');
       if (finding === 'given_up')
         logger.warn(
           { ...aboutRole, code: 'access_not_ended' },
-          'AWS lets the service into a role a day after it was given up; it is not asked any more',
+          'AWS still lets the service assume a role a day after it was given up; no more attempts follow',
         );
       return next;
     }
@@ -154,7 +154,7 @@ type Reports = Pick<WatchOptions, 'logger' | 'metrics'>;
 
 function tell({ logger, metrics }: Reports, about: object, result: WatchFinding): void {
   if (result.finding === 'inconclusive')
-    logger.info({ ...about, code: result.code }, 'a check came to no verdict');
+    logger.info({ ...about, code: result.code }, 'a check has no verdict');
   if (result.finding !== 'refused') return;
   const { code, message, isCounted, before } = result;
   const values = { ...about, code, ...('roleArn' in before && { roleArn: before.roleArn }) };
@@ -162,7 +162,7 @@ function tell({ logger, metrics }: Reports, about: object, result: WatchFinding)
     metrics.securityEvents.inc({ code });
     logger.error({ ...values, security: true }, `the role of a connection lost its protection: ${message}`);
   } else if (code === 'vendor_not_allowed' && isCounted && before.status === 'connected')
-    logger.error(values, `a policy of the vendor's denies one role, and its connection failed: ${message}`);
+    logger.error(values, `a policy of the vendor denies one role, and its connection failed: ${message}`);
   else if (before.status === 'connected')
     logger.warn(values, `a check ${isCounted ? 'failed again' : 'failed, and is repeated soon'}: ${message}`);
 }

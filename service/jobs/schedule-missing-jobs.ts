@@ -28,7 +28,7 @@ export async function scheduleMissingJobs(
       return;
     } catch (error) {
       if (signal.aborted) return;
-      logger.warn({ err: error }, 'the store does not say which connections have no watch');
+      logger.warn({ err: error }, 'the store does not list connections without a job');
       await deps.clock.sleep(tryAgainMs, signal);
     }
 }
@@ -50,7 +50,7 @@ async function seed(
   let waiting: Job[] = [];
   let organizationId: OrganizationId | undefined;
   const flush = async () => {
-    if (waiting.length > 0) await store.commit({ watches: waiting });
+    if (waiting.length > 0) await store.commit({ jobs: waiting });
     count += waiting.length;
     waiting = [];
   };
@@ -59,7 +59,7 @@ async function seed(
     // One change is of one organization.
     if (connection.organizationId !== organizationId || waiting.length >= atOnce) await flush();
     organizationId = connection.organizationId;
-    waiting.push(...jobsAfter(undefined, connection, schedule, clock.now()).watches);
+    waiting.push(...jobsAfter(undefined, connection, schedule, clock.now()).jobs);
   }
   await flush();
   return count;

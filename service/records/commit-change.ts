@@ -16,27 +16,30 @@ export async function commitChange(
   organizationId: OrganizationId,
   change: Change,
 ): Promise<void> {
-  const { connection, receipt, watches = [], endJobs = [], messages = [], audit = [] } = change;
+  const { connection, idempotency, jobs = [], endJobs = [], messages = [], audit = [] } = change;
   if (connection) await saveConnection(transaction, connection, change.replaceScopes ?? false, change.quotas);
   const known = new Set<ConnectionId>(connection ? [connection.next.id] : []);
-  for (const { connectionId } of [...(receipt ? [receipt] : []), ...watches, ...endJobs, ...messages]) {
+  for (const { connectionId } of [...(idempotency ? [idempotency] : []), ...jobs, ...endJobs, ...messages]) {
     if (connectionId === undefined || known.has(connectionId)) continue;
     const stored = await transaction.get('connections', connectionId);
     if (stored?.organizationId !== organizationId) throw connectionNotFound();
     known.add(connectionId);
   }
-  if (receipt) await saveReceipt(transaction, storedIdempotency(receipt, organizationId));
+  if (idempotency) await saveIdempotency(transaction, storedIdempotency(idempotency, organizationId));
   for (const ended of endJobs) await transaction.delete('jobs', jobKey(ended));
-  for (const job of watches) await transaction.put('jobs', job);
+  for (const job of jobs) await transaction.put('jobs', job);
   for (const message of messages) await transaction.put('messages', message);
   transaction.audit(audit);
 }
 
 /** @throws RolebridgeError `connection_changed` when another process answered the event */
-async function saveReceipt(transaction: Transaction, receipt: StoredIdempotencyRecord): Promise<void> {
-  const stored = await transaction.get('idempotency', idempotencyKey(receipt));
-  if (stored?.answer === undefined) await transaction.put('idempotency', receipt);
-  else if (receipt.answer !== undefined) throw changedMeanwhile();
+async function saveIdempotency(
+  transaction: Transaction,
+  idempotency: StoredIdempotencyRecord,
+): Promise<void> {
+  const stored = await transaction.get('idempotency', idempotencyKey(idempotency));
+  if (stored?.answer === undefined) await transaction.put('idempotency', idempotency);
+  else if (idempotency.answer !== undefined) throw changedMeanwhile();
 }
 
 async function saveConnection(
@@ -68,6 +71,7 @@ async function saveConnection(
   const lastUsedAt = stored?.lastUsedAt ?? next.lastUsedAt;
   await transaction.put('connections', { ...withoutReport(next), ...(lastUsedAt && { lastUsedAt }) });
   await saveReport(transaction, next);
+  if (isDeleted(next)) await transaction.delete('runningChecks', next.id);
   for (const externalId of before.filter((one) => !after.includes(one)))
     await transaction.put('retiredExternalIds', { externalId, connectionId, organizationId });
 }

@@ -16,21 +16,21 @@ const triesAtMost = 3;
 export const changesIn = (backend: Backend) =>
   ({
     async commit(change) {
-      const { connection, receipt, watches = [], endJobs = [], messages = [] } = change;
-      const [first] = [...(receipt ? [receipt] : []), ...endJobs];
-      const owner = connection?.next ?? watches[0] ?? messages[0];
+      const { connection, idempotency, jobs = [], endJobs = [], messages = [] } = change;
+      const [first] = [...(idempotency ? [idempotency] : []), ...endJobs];
+      const owner = connection?.next ?? jobs[0] ?? messages[0];
       const organizationId =
         owner?.organizationId ?? (first && (await organizationOf(backend, first.connectionId)));
       if (organizationId === undefined) return;
-      if ([...watches, ...messages].some((each) => each.organizationId !== organizationId))
-        throw new TypeError('One change is of one organization.');
+      if ([...jobs, ...messages].some((each) => each.organizationId !== organizationId))
+        throw new TypeError('A change belongs to one organization.');
       const own: Change = {
         ...change,
         ...(connection && { connection: { ...connection, next: ownCopy('connections', connection.next) } }),
-        watches: watches.map((job) => ownCopy('jobs', job)),
+        jobs: jobs.map((job) => ownCopy('jobs', job)),
         messages: messages.map((message) => ownCopy('messages', message)),
       };
-      const old = receipt ? await oldReceipts(backend, organizationId, receipt) : [];
+      const old = idempotency ? await expiredRecords(backend, organizationId, idempotency) : [];
       for (let tries = 1; ; tries++)
         try {
           return await backend.transact(organizationId, async (transaction) => {
@@ -45,7 +45,7 @@ export const changesIn = (backend: Backend) =>
     },
   }) satisfies Partial<Store>;
 
-function oldReceipts(
+function expiredRecords(
   backend: Backend,
   organizationId: OrganizationId,
   { firstAttemptAt }: IdempotencyRecord,

@@ -4,9 +4,11 @@ import type { Query } from './backend.js';
 import { claimsOfRow, type Row } from './row.js';
 import { SortedRows } from './sorted-rows.js';
 import { type Constraint, constraints, spaceOf, type TableName, tableNames, tables } from './tables.js';
+import { Tallies, type Tally } from './tallies.js';
 
 interface TableRows {
   readonly byKey: Map<string, Row>;
+  readonly tallies: Tallies;
   readonly orders: ReadonlyMap<
     string,
     { readonly all: SortedRows; readonly of: Map<OrganizationId, SortedRows> }
@@ -20,7 +22,10 @@ export class Rows {
       const orders = Object.entries(tables[name].orders).map(
         ([order, column]) => [order, { all: new SortedRows(column), of: new Map() }] as const,
       );
-      return [name, { byKey: new Map(), orders: new Map(orders) }];
+      return [
+        name,
+        { byKey: new Map(), tallies: new Tallies(tables[name].counted), orders: new Map(orders) },
+      ];
     }),
   );
   /** By constraint (and organization), then by value. */
@@ -43,18 +48,21 @@ export class Rows {
   }
 
   list<Name extends TableName>(table: Name, query: Query<Name>): Row[] {
-    const { organizationId, where = {}, limit, after, upTo, search, within, holding } = query;
+    const { organizationId, where = {}, limit, upTo, search, within, holding } = query;
     const { byKey, orders } = this.#of(table);
     const column = tables[table].orders[query.order];
     const filters = filtersOf(where);
     const found: Row[] = [];
     const order = orders.get(query.order);
     const sorted = organizationId === undefined ? order?.all : order?.of.get(organizationId);
-    const last = after === undefined || column === null ? undefined : byKey.get(after);
-    if (after !== undefined && column !== null && last === undefined) return [];
+    const key = query.before ?? query.after;
+    const place = key === undefined || column !== null ? byKey.get(key ?? '') : { key };
+    if (key !== undefined && place === undefined) return [];
     const candidates = holding
       ? this.#holding(table, holding, organizationId)
-      : sorted?.after(after !== undefined && column === null ? { key: after } : last);
+      : query.before === undefined
+        ? sorted?.after(place)
+        : sorted?.before(place);
     const held = within === undefined ? undefined : this.#within(organizationId, within);
     for (const row of candidates ?? []) {
       if (found.length === limit) break;
@@ -63,7 +71,7 @@ export class Rows {
       if (search && !row.columns[search.column]?.includes(search.text)) continue;
       if (isWanted(row, filters)) found.push(row);
     }
-    return found;
+    return query.before === undefined ? found : found.reverse();
   }
 
   count(
@@ -73,11 +81,15 @@ export class Rows {
   ): Map<string, number> {
     const counts = new Map<string, number>();
     const filters = filtersOf(where);
-    const rows = organizationId ? this.of(table, organizationId) : this.#of(table).byKey.values();
-    for (const { columns } of rows) {
+    const { byKey, tallies } = this.#of(table);
+    const counted = tallies.of([column, ...filters.map(([name]) => name)]);
+    const groups: Iterable<Partial<Tally> & Pick<Row, 'columns'>> = organizationId
+      ? this.of(table, organizationId)
+      : (counted ?? byKey.values());
+    for (const { columns, count = 1 } of groups) {
       if (!isWanted({ columns }, filters)) continue;
       const value = columns[column] ?? '';
-      counts.set(value, (counts.get(value) ?? 0) + 1);
+      counts.set(value, (counts.get(value) ?? 0) + count);
     }
     return counts;
   }
@@ -87,9 +99,11 @@ export class Rows {
     const all = [...changes].map((change) => ({ ...change, before: this.get(change.table, change.key) }));
     for (const { before } of all) this.#claim(before, undefined);
     for (const { table, key, next, before } of all) {
-      const { byKey, orders } = this.#of(table);
+      const { byKey, orders, tallies } = this.#of(table);
       if (next) byKey.set(key, next);
       else byKey.delete(key);
+      tallies.add(before, -1);
+      tallies.add(next, 1);
       for (const { all: sorted, of } of orders.values()) {
         sorted.replace(before, next);
         const { organizationId } = next ?? before ?? {};

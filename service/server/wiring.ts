@@ -72,7 +72,7 @@ export interface ServiceOptions
   /** How long one request waits for propagation before it answers 503 with `Retry-After`. @default 25,000 */
   readonly maxWaitMs?: number;
   /** False looks at no connection without a request: another process on the same store does. @default true */
-  readonly watches?: boolean;
+  readonly jobs?: boolean;
   /** How long a client may take to send a request, its headers half of that. @default 20,000 */
   readonly requestTimeoutMs?: number;
   readonly metrics?: Metrics;
@@ -85,7 +85,7 @@ export interface ServiceOptions
 
 /** The service with any listener. */
 export interface Control {
-  /** Makes an organization and its first API key, which is shown this once. */
+  /** Makes an organization and its first API key, which is shown once. */
   createOrganization(
     name: string,
     more?: Omit<NewOrganization, 'name'>,
@@ -107,7 +107,7 @@ export function wire(options: ServiceOptions, url: string) {
   countConnections(store, metrics);
   measureOldestCheck(store, metrics, clock.now);
   const limits = createRateLimits(settings.rateLimits, (limit) => metrics.rateLimited.inc({ limit }));
-  const budget = createOrganizationLimiter({
+  const limiter = createOrganizationLimiter({
     atOnce: settings.stsCalls.atOnce,
     atOncePerSharer: settings.stsCalls.atOncePerOrganization,
     onChange(inFlight, waiting) {
@@ -115,7 +115,7 @@ export function wire(options: ServiceOptions, url: string) {
       metrics.stsWaiting.set(waiting);
     },
   });
-  const sts = shareSts(options.sts, { budget, metrics, logger, tracing });
+  const sts = shareSts(options.sts, { limiter, metrics, logger, tracing });
   const sessions = createSessions({ sts, clock });
   let { accessKeyEncryption } = options;
   const loops: Scheduler[] = [];
@@ -162,7 +162,7 @@ export function wire(options: ServiceOptions, url: string) {
       metrics.securityEvents.inc({ code });
       logger.error(
         { ...about, code, security: true },
-        'a callback came for an account that the connection is not bound to',
+        'a callback named an account that the connection is not bound to',
       );
     },
     wake: () => {
@@ -193,7 +193,7 @@ export function wire(options: ServiceOptions, url: string) {
             'runs as a role itself: AWS ends sessions after an hour (role chaining)',
           );
         if (isRoleChaining === undefined)
-          options.logger.warn({ partition }, 'AWS did not say whom the service runs as');
+          options.logger.warn({ partition }, 'AWS did not name the identity that the service runs as');
       }
     },
     useEncryption(encryption) {
@@ -214,10 +214,10 @@ export function wire(options: ServiceOptions, url: string) {
     },
     /** From now on the jobs run. */
     start(): void {
-      if (options.watches ?? true)
-        loops.push(runJobs(deps, { logger, metrics, stsCallsPerSecond: settings.watchStsCallsPerSecond }));
+      if (options.jobs ?? true)
+        loops.push(runJobs(deps, { logger, metrics, stsCallsPerSecond: settings.verifyStsCallsPerSecond }));
       loops.push(deliverMessages(deps, { logger, metrics }, options.webhooks));
-      if (options.watches ?? true) loops.push(signAuditLogs({ store, clock, logger }));
+      if (options.jobs ?? true) loops.push(signAuditLogs({ store, clock, logger }));
       if (options.auditRetentionDays !== undefined)
         loops.push(keepAuditFor(options.auditRetentionDays, { store, clock, logger, metrics }));
     },

@@ -50,7 +50,7 @@ async function fill(wanted: {
         const job = { connectionId: next.id, organizationId: organization.id, dueAt, attempts: 0 };
         return store.commit({
           connection: { next, ifVersion: null, intent },
-          watches: [{ ...job, purpose: 'verify' }],
+          jobs: [{ ...job, purpose: 'verify' }],
         });
       }),
     );

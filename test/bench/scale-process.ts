@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { newOrganizationId, type OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
 import { openFileStore } from '../../service/index.js';
-import { anAuditRecord, aWatch, intent } from '../contract/records.js';
+import { aJob, anAuditRecord, intent } from '../contract/records.js';
 import { connectedConnection, scopesOf } from './connections.js';
 import { measureMemory } from './memory.js';
 import { serve } from './processes.js';
@@ -33,7 +33,7 @@ async function fillOrganization(store: Store, id: OrganizationId, first: number,
       const next = connectedConnection(id, first + number, scope);
       const about = { connectionId: next.id, action: 'connection.verify', actor: { kind: 'callback' } };
       await store.appendAudit([anAuditRecord(id, about)]);
-      await store.commit({ connection: { next, ifVersion: null, intent }, watches: [aWatch(next)] });
+      await store.commit({ connection: { next, ifVersion: null, intent }, jobs: [aJob(next)] });
       await store.appendAudit([anAuditRecord(id, { ...about, phase: 'outcome', outcome: 'succeeded' })]);
     }),
   );

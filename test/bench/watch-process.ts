@@ -50,7 +50,7 @@ async function checkAll(wanted: {
       const dueAt = number < wanted.due ? now : later;
       return store.commit({
         connection: { next, ifVersion: null, intent },
-        watches: [{ connectionId: next.id, organizationId, purpose: 'verify', dueAt, attempts: 0 }],
+        jobs: [{ connectionId: next.id, organizationId, purpose: 'verify', dueAt, attempts: 0 }],
       });
     }),
   );
@@ -67,7 +67,7 @@ async function checkAll(wanted: {
     }),
     logger: createLogger('info', { write: () => {} }),
     principals: new Map([['aws', wanted.principal]]),
-    watchStsCallsPerSecond: wanted.callsPerSecond,
+    verifyStsCallsPerSecond: wanted.callsPerSecond,
   });
   // Running jobs are leased for minutes, completed ones are due in most of an hour.
   while (Date.parse((await store.nextJobAt()) ?? '') < Date.now() + 60_000) await sleep(50);

@@ -1,57 +1,65 @@
-import { at, changed, intent, receiptOf } from './records.js';
+import { at, changed, idempotencyRecordOf, intent } from './records.js';
 import type { Subject } from './subject.js';
 
 const answer = { status: 200, body: 'done' };
 
 export function callbacksContract(on: Subject): void {
-  const stored = ({ connectionId, webhookId }: ReturnType<typeof receiptOf>, now = at(1)) =>
+  const stored = ({ connectionId, webhookId }: ReturnType<typeof idempotencyRecordOf>, now = at(1)) =>
     on.store.idempotencyRecord(connectionId, webhookId, now);
 
   test('stores a connection and its idempotency record atomically', async () => {
     const connection = await on.insert();
-    const receipt = { ...receiptOf(connection), answer };
+    const record = { ...idempotencyRecordOf(connection), answer };
     await expect(
-      on.store.commit({ connection: { next: changed(connection, {}), ifVersion: 7, intent }, receipt }),
+      on.store.commit({
+        connection: { next: changed(connection, {}), ifVersion: 7, intent },
+        idempotency: record,
+      }),
     ).rejects.toMatchObject({ code: 'connection_changed' });
-    expect(await stored(receipt)).toBeUndefined();
-    await on.store.commit({ connection: { next: changed(connection, {}), ifVersion: 1, intent }, receipt });
-    expect(await stored(receipt)).toEqual(receipt);
+    expect(await stored(record)).toBeUndefined();
+    await on.store.commit({
+      connection: { next: changed(connection, {}), ifVersion: 1, intent },
+      idempotency: record,
+    });
+    expect(await stored(record)).toEqual(record);
   });
 
   test('keeps the first of many concurrent answers, and no audit record of the others', async () => {
     const connection = await on.insert();
-    const receipts = Array.from({ length: 6 }, (_, number) => ({
-      ...receiptOf(connection),
+    const records = Array.from({ length: 6 }, (_, number) => ({
+      ...idempotencyRecordOf(connection),
       answer: { status: 200, body: number },
     }));
-    const results = await Promise.allSettled(receipts.map((receipt) => on.store.commit({ receipt })));
+    const results = await Promise.allSettled(
+      records.map((record) => on.store.commit({ idempotency: record })),
+    );
     const first = results.findIndex(({ status }) => status === 'fulfilled');
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     for (const result of results)
       if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'connection_changed' });
-    expect(await stored(receiptOf(connection))).toEqual(receipts[first]);
+    expect(await stored(idempotencyRecordOf(connection))).toEqual(records[first]);
   });
 
   test('keeps the time of the first attempt and every stored answer after an inconclusive attempt', async () => {
     const connection = await on.insert();
-    const receipt = receiptOf(connection);
-    await on.store.commit({ receipt });
-    expect(await stored(receipt)).toEqual(receipt);
-    await on.store.commit({ receipt: { ...receipt, answer } });
-    await on.store.commit({ receipt });
-    expect(await stored(receipt)).toEqual({ ...receipt, answer });
+    const record = idempotencyRecordOf(connection);
+    await on.store.commit({ idempotency: record });
+    expect(await stored(record)).toEqual(record);
+    await on.store.commit({ idempotency: { ...record, answer } });
+    await on.store.commit({ idempotency: record });
+    expect(await stored(record)).toEqual({ ...record, answer });
   });
 
   test('deletes idempotency records a day after the first attempt', async () => {
     const connection = await on.insert();
-    const receipt = { ...receiptOf(connection), answer };
-    await on.store.commit({ receipt });
+    const record = { ...idempotencyRecordOf(connection), answer };
+    await on.store.commit({ idempotency: record });
     const day = 24 * 60 * 60;
-    expect(await stored(receipt, at(day - 1))).toEqual(receipt);
-    expect(await stored(receipt, at(day))).toBeUndefined();
-    const tomorrow = { ...receipt, firstAttemptAt: at(day), answer: { status: 200, body: 'again' } };
-    await on.store.commit({ receipt: tomorrow });
-    expect(await stored(receipt, at(day))).toEqual(tomorrow);
+    expect(await stored(record, at(day - 1))).toEqual(record);
+    expect(await stored(record, at(day))).toBeUndefined();
+    const tomorrow = { ...record, firstAttemptAt: at(day), answer: { status: 200, body: 'again' } };
+    await on.store.commit({ idempotency: tomorrow });
+    expect(await stored(record, at(day))).toEqual(tomorrow);
   });
 
   test('stores the latest check of a connection, visible only to its organization', async () => {

@@ -1,24 +1,24 @@
 import { newExternalId } from '../../service/domain/ids.js';
 import type { Job } from '../../service/domain/ports.js';
-import { aConnection, at, aWatch, changed, connectedTo, intent } from './records.js';
+import { aConnection, aJob, at, changed, connectedTo, intent } from './records.js';
 import type { Subject } from './subject.js';
 
 export function watchesContract(on: Subject): void {
-  const watched = async (differences: object = {}, inside = on.organization.id): Promise<Job> => {
+  const scheduled = async (differences: object = {}, inside = on.organization.id): Promise<Job> => {
     const next = aConnection(inside);
-    const watch = aWatch(next, differences);
-    await on.store.commit({ connection: { next, ifVersion: null, intent }, watches: [watch] });
-    return watch;
+    const job = aJob(next, differences);
+    await on.store.commit({ connection: { next, ifVersion: null, intent }, jobs: [job] });
+    return job;
   };
   const claim = (seconds: number, limit = 10) =>
     on.store.leaseJobs({ now: at(seconds), leaseUntil: at(seconds + 30), limit });
 
   test('leases due jobs of all organizations, longest due first', async () => {
     const other = await on.another();
-    const third = await watched({ dueAt: at(30) });
-    const first = await watched({ dueAt: at(10), purpose: 'expire' }, other.id);
-    const second = await watched({ dueAt: at(20) });
-    await watched({ dueAt: at(90) });
+    const third = await scheduled({ dueAt: at(30) });
+    const first = await scheduled({ dueAt: at(10), purpose: 'expire' }, other.id);
+    const second = await scheduled({ dueAt: at(20) });
+    await scheduled({ dueAt: at(90) });
     expect(await claim(9)).toEqual([]);
     expect(await claim(30, 2)).toEqual([first, second]);
     expect(await claim(30, 2)).toEqual([third]);
@@ -30,10 +30,10 @@ export function watchesContract(on: Subject): void {
       externalId: newExternalId(),
       partition: 'aws',
     };
-    const watch = await watched({ purpose: 'confirm_revocation', attempts: 3, role });
+    const job = await scheduled({ purpose: 'confirm_revocation', attempts: 3, role });
     await on.reopen();
-    expect(await on.store.nextJobAt()).toBe(watch.dueAt);
-    expect(await claim(100)).toEqual([watch]);
+    expect(await on.store.nextJobAt()).toBe(job.dueAt);
+    expect(await claim(100)).toEqual([job]);
   });
 
   test('finds connections that have no re-verification job', async () => {
@@ -47,43 +47,42 @@ export function watchesContract(on: Subject): void {
     const key = await on.insertKey();
     const elsewhere = await on.insert(connectedTo(arn('two')), (await on.another()).id);
     const expiring = await on.insert(connectedTo(arn('three')));
-    await on.store.commit({ watches: [aWatch(expiring, { purpose: 'expire' })] });
+    await on.store.commit({ jobs: [aJob(expiring, { purpose: 'expire' })] });
     const pending = await on.insert();
     const gone = await on.insert();
     await on.update(gone, { status: 'disconnected', reason: 'deleted', disconnectedAt: at(60), scopes: [] });
-    const watched = await on.insert(connectedTo(arn('four')));
-    await on.store.commit({ watches: [aWatch(watched)] });
+    const scheduled = await on.insert(connectedTo(arn('four')));
+    await on.store.commit({ jobs: [aJob(scheduled)] });
     // The holder keeps the lease.
-    expect(await claim(1_000)).toContainEqual(aWatch(watched));
+    expect(await claim(1_000)).toContainEqual(aJob(scheduled));
     await on.reopen();
     expect(await unwatched()).toEqual([connected.id, key.id, elsewhere.id, expiring.id].sort());
     expect(await unwatched()).not.toContain(pending.id);
-    for (const one of [connected, key, elsewhere, expiring])
-      await on.store.commit({ watches: [aWatch(one)] });
+    for (const one of [connected, key, elsewhere, expiring]) await on.store.commit({ jobs: [aJob(one)] });
     expect(await unwatched()).toEqual([]);
     // Put off by a clock that was ahead.
-    await on.store.commit({ watches: [aWatch(key, { dueAt: at(2_000) })] });
+    await on.store.commit({ jobs: [aJob(key, { dueAt: at(2_000) })] });
     expect(await unwatched(at(1_999))).toEqual([key.id]);
     expect(await unwatched(at(2_000))).toEqual([]);
   });
 
   test('leases a job to one of many concurrent claims', async () => {
-    for (let number = 0; number < 5; number++) await watched();
+    for (let number = 0; number < 5; number++) await scheduled();
     const claims = await Promise.all(Array.from({ length: 4 }, () => claim(100, 3)));
     const ids = claims.flat().map(({ connectionId }) => connectionId);
     expect([ids.length, new Set(ids).size]).toEqual([5, 5]);
   });
 
   test('leases an unfinished job again after its lease expires', async () => {
-    const watch = await watched();
-    expect(await claim(100)).toEqual([watch]);
+    const job = await scheduled();
+    expect(await claim(100)).toEqual([job]);
     expect(await on.store.nextJobAt()).toBe(at(130));
     expect(await claim(129)).toEqual([]);
-    expect(await claim(130)).toEqual([watch]);
+    expect(await claim(130)).toEqual([job]);
   });
 
   test('completes a job permanently or until it is due again', async () => {
-    const [once, again] = [await watched(), await watched()];
+    const [once, again] = [await scheduled(), await scheduled()];
     await claim(100);
     await on.store.completeJob(once, undefined);
     await on.store.completeJob(again, { dueAt: at(110), attempts: 1 });
@@ -99,12 +98,12 @@ export function watchesContract(on: Subject): void {
 
   test('ignores a lease of a replaced or canceled job', async () => {
     const connection = await on.insert();
-    const [old, ended] = [aWatch(connection), aWatch(connection, { purpose: 'expire' })];
-    await on.store.commit({ watches: [old, ended] });
+    const [old, ended] = [aJob(connection), aJob(connection, { purpose: 'expire' })];
+    await on.store.commit({ jobs: [old, ended] });
     await claim(100);
-    const next = aWatch(connection, { dueAt: at(105) });
+    const next = aJob(connection, { dueAt: at(105) });
     const { purpose } = ended;
-    await on.store.commit({ watches: [next], endJobs: [{ connectionId: connection.id, purpose }] });
+    await on.store.commit({ jobs: [next], endJobs: [{ connectionId: connection.id, purpose }] });
     await on.store.completeJob(old, undefined);
     await on.store.completeJob(ended, { dueAt: at(106), attempts: 1 });
     expect(await claim(105)).toEqual([next]);
@@ -113,8 +112,8 @@ export function watchesContract(on: Subject): void {
 
   test('keeps one job for each connection and purpose', async () => {
     const connection = await on.insert();
-    await on.store.commit({ watches: [aWatch(connection), aWatch(connection, { purpose: 'expire' })] });
-    await on.store.commit({ watches: [aWatch(connection, { attempts: 1, dueAt: at(50) })] });
+    await on.store.commit({ jobs: [aJob(connection), aJob(connection, { purpose: 'expire' })] });
+    await on.store.commit({ jobs: [aJob(connection, { attempts: 1, dueAt: at(50) })] });
     expect((await claim(100)).map(({ purpose, attempts }) => [purpose, attempts])).toEqual([
       ['verify', 1],
       ['expire', 0],
@@ -126,7 +125,7 @@ export function watchesContract(on: Subject): void {
     await expect(
       on.store.commit({
         connection: { next: changed(connection, {}), ifVersion: 7, intent },
-        watches: [aWatch(connection)],
+        jobs: [aJob(connection)],
       }),
     ).rejects.toMatchObject({ code: 'connection_changed' });
     expect(await on.store.nextJobAt()).toBeUndefined();
@@ -140,11 +139,11 @@ export function watchesContract(on: Subject): void {
 
   test('brings forward only the revocation check that a wrong clock postponed', async () => {
     const connection = await on.insert();
-    const late = aWatch(connection, { purpose: 'confirm_revocation', dueAt: at(9_000) });
-    await on.store.commit({ watches: [late, aWatch(connection, { dueAt: at(9_000) })] });
+    const late = aJob(connection, { purpose: 'confirm_revocation', dueAt: at(9_000) });
+    await on.store.commit({ jobs: [late, aJob(connection, { dueAt: at(9_000) })] });
     const other = await on.insert();
     await on.store.commit({
-      watches: [aWatch(other, { purpose: 'confirm_revocation', dueAt: at(500), attempts: 2 })],
+      jobs: [aJob(other, { purpose: 'confirm_revocation', dueAt: at(500), attempts: 2 })],
     });
     await on.store.hastenProofs(at(1_000), at(10));
     const due = { now: at(20), leaseUntil: at(80), limit: 10 };
@@ -160,13 +159,12 @@ export function watchesContract(on: Subject): void {
         connections.slice(from, from + 20).map((next, index) =>
           on.store.commit({
             connection: { next, ifVersion: null, intent },
-            watches: [aWatch(next, { dueAt: dueAt[from + index] })],
+            jobs: [aJob(next, { dueAt: dueAt[from + index] })],
           }),
         ),
       );
     const claimed: string[] = [];
-    for (let turn = 0; turn < 10; turn++)
-      claimed.push(...(await claim(999, 100)).map((watch) => watch.dueAt));
+    for (let turn = 0; turn < 10; turn++) claimed.push(...(await claim(999, 100)).map((job) => job.dueAt));
     expect(claimed).toEqual([...dueAt].sort());
     expect(await claim(999)).toEqual([]);
   });

@@ -98,7 +98,7 @@ export const changed = (connection: Connection, differences: object): Connection
   ({ ...connection, version: connection.version + 1, updatedAt: at(60), ...differences }) as Connection;
 
 /** An event that was attempted, and not answered. */
-export const receiptOf = (connection: Connection): IdempotencyRecord => ({
+export const idempotencyRecordOf = (connection: Connection): IdempotencyRecord => ({
   connectionId: connection.id,
   webhookId: 'msg_1',
   firstAttemptAt: at(0),
@@ -126,7 +126,7 @@ export const anAuditRecord = (organizationId: OrganizationId, differences: objec
     ...differences,
   }) as AuditRecord;
 
-export const aWatch = (connection: Connection, differences: object = {}): Job => ({
+export const aJob = (connection: Connection, differences: object = {}): Job => ({
   connectionId: connection.id,
   organizationId: connection.organizationId,
   purpose: 'verify',

@@ -1,5 +1,5 @@
 import type { ConnectionId, OrganizationId } from '../../service/domain/ids.js';
-import { anApiKey, at, connectedTo, receiptOf } from './records.js';
+import { anApiKey, at, connectedTo, idempotencyRecordOf } from './records.js';
 import type { Subject } from './subject.js';
 
 const role = 'arn:aws:iam::123456789012:role/reader';
@@ -10,7 +10,7 @@ export function wholeContract(on: Subject): void {
     await on.store.createApiKey(key);
     const connection = await on.insert({ ...connectedTo(role), scopes: [{ project: 'shop' }, {}] });
     await on.store.commit({
-      receipt: { ...receiptOf(connection), answer: { status: 200, body: { ok: true } } },
+      idempotency: { ...idempotencyRecordOf(connection), answer: { status: 200, body: { ok: true } } },
     });
     await on.reopen();
     expect(await on.store.organization(on.organization.id)).toEqual(on.organization);

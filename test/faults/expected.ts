@@ -9,7 +9,7 @@ import type { Store, Token } from '../../service/domain/ports.js';
  */
 export type Acknowledged =
   | { readonly pair: string; readonly organizationId: OrganizationId; readonly ids: readonly ConnectionId[] }
-  /** The pair is at this version: both connections, scope, watch, message and receipt. */
+  /** The pair is at this version: both connections, scope, job, message and idempotency record. */
   | { readonly pair: string; readonly version: number }
   | { readonly key: ConnectionId; readonly encrypted: string; readonly is: 'held' | 'going' | 'destroyed' }
   | { readonly token: string; readonly is: 'saved' | 'going' | 'taken' }
@@ -39,7 +39,7 @@ export async function differences(
     else audit.set(line.organizationId, (audit.get(line.organizationId) ?? new Set()).add(line.audit));
   }
 
-  const watches = new Map(
+  const jobs = new Map(
     (await store.leaseJobs(always)).map(({ connectionId, attempts }) => [connectionId, attempts]),
   );
   const messages = new Set((await store.leaseMessages(always)).map(({ id }) => id));
@@ -55,11 +55,11 @@ export async function differences(
     const [held] = await store.scopeHolders(organizationId, [pair]);
     if (held?.connection.id !== holder) say('the scope is with the wrong one');
     if (stored === 1) continue;
-    if (watches.get(holder) !== stored) say(`the watch is of ${watches.get(holder)}`);
+    if (jobs.get(holder) !== stored) say(`the job is of ${jobs.get(holder)}`);
     if (!messages.has(`msg_${pair}_${stored}`)) say('the message is missing');
     const webhookId = `msg_${pair}_${stored}`;
-    const receipt = await store.idempotencyRecord(holder, webhookId, '2026-01-01T00:00:00.000Z');
-    if (receipt?.answer?.body !== stored) say('the receipt is missing');
+    const record = await store.idempotencyRecord(holder, webhookId, '2026-01-01T00:00:00.000Z');
+    if (record?.answer?.body !== stored) say('the idempotency record is missing');
   }
 
   const gone: string[] = [];

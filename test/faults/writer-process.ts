@@ -8,13 +8,13 @@ import type { Store } from '../../service/domain/ports.js';
 import { openFileStore, openPostgresStore } from '../../service/records/open.js';
 import {
   aConnection,
+  aJob,
   aMessage,
   anAccessKeyConnection,
   anAuditRecord,
   anOrganization,
   aToken,
   at,
-  aWatch,
   intent,
 } from '../contract/records.js';
 import { type Acknowledged, differences } from './expected.js';
@@ -79,7 +79,7 @@ async function main({ directory, databaseUrl, acknowledged, writes }: Task): Pro
   ]);
 }
 
-/** Two connections pass a scope to each other: both change in one step, with a watch, a message and a receipt. */
+/** Two connections pass a scope to each other: both change in one step, with a job, a message and an idempotency. */
 async function passScope(store: Store, organizationId: OrganizationId): Promise<void> {
   const pair = randomBytes(8).toString('hex');
   const scopes = [{ project: pair }];
@@ -95,7 +95,7 @@ async function passScope(store: Store, organizationId: OrganizationId): Promise<
     say({ audit: record.id, organizationId });
     const next = { ...other, scopes, version } as Connection;
     const id = `msg_${pair}_${version}`;
-    const receipt = {
+    const idempotency = {
       connectionId: next.id,
       webhookId: id,
       firstAttemptAt: at(0),
@@ -105,9 +105,9 @@ async function passScope(store: Store, organizationId: OrganizationId): Promise<
     await store.commit({
       connection: { next, ifVersion: version - 1, intent },
       replaceScopes: true,
-      watches: [aWatch(next, { attempts: version })],
+      jobs: [aJob(next, { attempts: version })],
       messages: [message],
-      receipt,
+      idempotency,
     });
     say({ pair, version });
     if (version > 2)

@@ -61,7 +61,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'two processes answer an event once',
     file: 'service/records/commit-change.ts',
-    guard: 'else if (receipt.answer !== undefined) throw changedMeanwhile();',
+    guard: 'else if (idempotency.answer !== undefined) throw changedMeanwhile();',
     test: 'test/unit/store-map.contract.test.ts',
     title: 'keeps the first of many concurrent answers',
   },

@@ -8,14 +8,14 @@ import { promisify } from 'node:util';
 import { openPostgresStore } from '../../service/records/open.js';
 import {
   aConnection,
+  aJob,
   anApiKey,
   anAuditRecord,
   anOrganization,
   at,
-  aWatch,
   connectedTo,
+  idempotencyRecordOf,
   intent,
-  receiptOf,
 } from '../contract/records.js';
 
 const run = promisify(execFile);
@@ -83,8 +83,8 @@ withPostgres('a database backed up with pg_dump', () => {
     await live.createApiKey(key);
     await live.commit({
       connection: { next: connection, ifVersion: null, intent },
-      receipt: { ...receiptOf(connection), answer: { status: 200, body: { ok: true } } },
-      watches: [aWatch(connection)],
+      idempotency: { ...idempotencyRecordOf(connection), answer: { status: 200, body: { ok: true } } },
+      jobs: [aJob(connection)],
     });
     const record = anAuditRecord(organization.id, { connectionId: connection.id });
     await live.appendAudit([record]);
@@ -113,7 +113,7 @@ withPostgres('a database backed up with pg_dump', () => {
         answer: { status: 200, body: { ok: true } },
       });
       expect(await restored.leaseJobs({ now: at(100), leaseUntil: at(130), limit: 9 })).toEqual([
-        aWatch(connection),
+        aJob(connection),
       ]);
       const insert = (differences: object) =>
         restored.commit({

@@ -5,7 +5,7 @@ import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
 
 let vendor: WatchedVendor;
 beforeAll(async () => {
-  vendor = await startWatchedVendor({ requireAccount: true, watches: false });
+  vendor = await startWatchedVendor({ requireAccount: true, jobs: false });
 });
 afterAll(() => vendor.close());
 

@@ -34,7 +34,7 @@ async function start(auditRetentionDays: number | undefined): Promise<void> {
   vendor = await startVendor({
     clock,
     auditRetentionDays,
-    watches: false,
+    jobs: false,
     metricsTokenHash: createHash('sha256').update(metricsToken).digest('hex'),
   });
 }

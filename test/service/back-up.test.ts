@@ -5,7 +5,7 @@ import { run } from '../../service/cli/index.js';
 import type { Connection } from '../../service/domain/connection.js';
 import type { Store } from '../../service/domain/ports.js';
 import { backUp, openFileStore } from '../../service/index.js';
-import { aConnection, anAuditRecord, anOrganization, aWatch, intent } from '../contract/records.js';
+import { aConnection, aJob, anAuditRecord, anOrganization, intent } from '../contract/records.js';
 import { startVendor } from '../vendor.js';
 
 let directory: string;
@@ -43,11 +43,11 @@ function keepWriting(store: Store, { organizations = 4, nameLength = 20_000 } = 
     for (let version = 2; !isOver; version++) {
       await store.appendAudit([anAuditRecord(organization.id, { requestId: `request ${version}` })]);
       const next = { ...other, scopes: [{}], version } as Connection;
-      const watches = [aWatch(next, { attempts: version })];
+      const jobs = [aJob(next, { attempts: version })];
       await store.commit({
         connection: { next, ifVersion: version - 1, intent },
         replaceScopes: true,
-        watches,
+        jobs,
       });
       other = { ...holder, scopes: [], version } as Connection;
       holder = next;
@@ -85,7 +85,7 @@ test('a backup of a store in use contains every earlier acknowledged write, and 
     const target = join(directory, `backup-${number}`);
     expect(await backUp(source, target)).toEqual({ organizations: 4 });
     const copy = await openFileStore({ directory: target });
-    const watches = await copy.leaseJobs({
+    const jobs = await copy.leaseJobs({
       now: '2100-01-01T00:00:00Z',
       leaseUntil: '2100-01-01T00:00:00Z',
       limit: 99,
@@ -94,7 +94,7 @@ test('a backup of a store in use contains every earlier acknowledged write, and 
       const found = await copy.connectionForCallback(id);
       expect(found?.version).toBeGreaterThanOrEqual(version);
       if (found?.scopes.length !== 1) continue;
-      expect(watches.find(({ connectionId }) => connectionId === id)).toMatchObject({
+      expect(jobs.find(({ connectionId }) => connectionId === id)).toMatchObject({
         attempts: found.version,
       });
       const { records } = await copy.auditRecords(found.organizationId, { limit: 1_000_000 });
@@ -142,7 +142,7 @@ test('a backup never overwrites anything', async () => {
   await writeFile(join(directory, 'precious'), 'precious');
   await expect(backUp(join(directory, 'data'), directory)).rejects.toMatchObject({
     code: 'store_unavailable',
-    remedy: expect.stringContaining('never takes the place'),
+    remedy: expect.stringContaining('never replaces another'),
   });
   expect(await readFile(join(directory, 'precious'), 'utf8')).toBe('precious');
 });

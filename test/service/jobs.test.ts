@@ -251,7 +251,7 @@ test('connections created together are checked at different times within the hou
 
 test('all checks together stay within the configured call rate', async () => {
   await vendor.close();
-  vendor = await startWatchedVendor({ watchStsCallsPerSecond: 40 });
+  vendor = await startWatchedVendor({ verifyStsCallsPerSecond: 40 });
   const made = await Promise.all(
     Array.from({ length: 20 }, (_, number) => vendor.connected({ project: `p${number}` })),
   );

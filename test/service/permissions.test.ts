@@ -336,8 +336,8 @@ test('a rejected deploy that finds lost permissions of the current version repor
 test('without an answer from IAM, a new role is not decided, and a connected one keeps its report', async () => {
   const role = await made(needed);
   vendor.sandbox.faults.set({ kind: 'throttle', action: 'SimulatePrincipalPolicy' });
-  const undecided = await role.deploy();
-  expect([undecided.status, undecided.body.code]).toEqual([503, 'aws_unavailable']);
+  const inconclusive = await role.deploy();
+  expect([inconclusive.status, inconclusive.body.code]).toEqual([503, 'aws_unavailable']);
   vendor.sandbox.faults.clear();
   expect((await role.deploy()).body.permissions).toBe('complete');
   vendor.sandbox.faults.set({ kind: 'throttle', action: 'SimulatePrincipalPolicy' });

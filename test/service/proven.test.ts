@@ -195,7 +195,7 @@ test('the probes are repeated daily', async () => {
 });
 
 test('with proof required, an unreadable role is rejected with the policy to add', async () => {
-  const strict = await startWatchedVendor({ requireProof: true, watches: false });
+  const strict = await startWatchedVendor({ requireProof: true, jobs: false });
   const { body: connection } = await strict.call('POST', '/v1/connections', { name: 'shop' });
   const { accountId } = strict.sandbox.createAccount();
   const { arn } = strict.sandbox.createRole(accountId, {

@@ -6,7 +6,7 @@ import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
 let vendor: WatchedVendor;
 let projects = 0;
 beforeAll(async () => {
-  vendor = await startWatchedVendor({ watches: false });
+  vendor = await startWatchedVendor({ jobs: false });
 });
 afterAll(() => vendor.close());
 

@@ -13,7 +13,7 @@ beforeAll(async () => {
   server = await sharedPostgres();
   const url = await server.newSchema();
   stores = [await openPostgresStore({ url }), await openPostgresStore({ url })];
-  vendor = await startWatchedVendor({ store: stores[0], watchStsCallsPerSecond: 1_000 });
+  vendor = await startWatchedVendor({ store: stores[0], verifyStsCallsPerSecond: 1_000 });
   another = await vendor.startAnother({ store: stores[1] });
 }, 60_000);
 afterAll(async () => {

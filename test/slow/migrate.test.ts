@@ -11,6 +11,7 @@ import type { Store } from '../../service/domain/ports.js';
 import { openFileStore, openPostgresStore } from '../../service/records/open.js';
 import {
   aConnection,
+  aJob,
   aMessage,
   anAccessKeyConnection,
   anApiKey,
@@ -18,11 +19,10 @@ import {
   anOrganization,
   aToken,
   at,
-  aWatch,
   changed,
   connectedTo,
+  idempotencyRecordOf,
   intent,
-  receiptOf,
 } from '../contract/records.js';
 import { type PostgresDatabase, sharedPostgres } from '../postgres/index.js';
 import { serviceProgram } from '../run/service-program.mjs';
@@ -106,11 +106,11 @@ const fill = (store: Store) =>
       const deleted = changed(left, { status: 'disconnected', reason: 'deleted', disconnectedAt: at(9) });
       await store.commit({
         connection: { next: deleted, ifVersion: 1, intent },
-        receipt: { ...receiptOf(left), answer: { status: 200, body: { zoë: [1, null] } } },
-        watches: [aWatch(left, { purpose: 'confirm_revocation' })],
+        idempotency: { ...idempotencyRecordOf(left), answer: { status: 200, body: { zoë: [1, null] } } },
+        jobs: [aJob(left, { purpose: 'confirm_revocation' })],
         messages: [aMessage(left, { id: `msg_${left.id}` })],
       });
-      await store.commit({ receipt: { ...receiptOf(connection), webhookId: 'msg_open' } });
+      await store.commit({ idempotency: { ...idempotencyRecordOf(connection), webhookId: 'msg_open' } });
       const token = aToken(organization.id, { hash: randomBytes(32).toString('hex') });
       await store.saveToken(token);
       for (let count = 0; count < 3; count++)
@@ -145,7 +145,7 @@ const audit = async (store: Store, id: OrganizationId) =>
 const due = async (store: Store) => {
   const request = { now: at(1_000), leaseUntil: at(1_001), limit: 100 };
   return {
-    watches: (await store.leaseJobs(request)).map(text).sort(),
+    jobs: (await store.leaseJobs(request)).map(text).sort(),
     messages: (await store.leaseMessages(request)).map(text).sort(),
   };
 };

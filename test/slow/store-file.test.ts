@@ -16,8 +16,8 @@ import {
   anOrganization,
   at,
   connectedTo,
+  idempotencyRecordOf,
   intent,
-  receiptOf,
 } from '../contract/records.js';
 import { failure, watched } from '../watched-files.js';
 
@@ -247,7 +247,7 @@ describe('a write', () => {
         connection: { next: { ...kept, scopes: [], version: 2, name: 'changed' }, ifVersion: 1, intent },
       }),
       insert(store, { ...connectedTo(role), scopes: [{}] }),
-      store.commit({ receipt: receiptOf(kept) }),
+      store.commit({ idempotency: idempotencyRecordOf(kept) }),
     ]);
     for (const attempt of attempts)
       expect(attempt).toMatchObject({
@@ -258,7 +258,7 @@ describe('a write', () => {
     expect(await store.scopeHolders(organization.id, [''])).toEqual([{ key: '', connection: kept }]);
     isBroken = false;
     await store.ready();
-    await store.commit({ receipt: receiptOf(kept) });
+    await store.commit({ idempotency: idempotencyRecordOf(kept) });
     const taker = await insert(store, connectedTo(role), other.id);
     await store.commit({ connection: { next: { ...kept, version: 2 }, ifVersion: 1, intent } });
     await store.close();

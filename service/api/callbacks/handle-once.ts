@@ -1,4 +1,4 @@
-import type { ReceiptOf } from '../../actions/audited.js';
+import type { IdempotencyRecordOf } from '../../actions/audited.js';
 import { type Dependencies, isoNow } from '../../actions/dependencies.js';
 import type { Connection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
@@ -11,7 +11,7 @@ export interface Attempt {
   /** Of this event, also over retries: the propagation window counts from here. */
   readonly firstAttemptAtMs: number;
   /** The record of the answer, for the commit that decides the event. */
-  readonly receiptOf: (answer?: (next: Connection) => Answer) => ReceiptOf;
+  readonly idempotencyRecordOf: (answer?: (next: Connection) => Answer) => IdempotencyRecordOf;
 }
 type Decide = (attempt: Attempt) => Promise<Answer>;
 
@@ -47,20 +47,20 @@ async function answerTo(deps: Dependencies, key: EventKey, decide: Decide): Prom
   const problemOf = (error: unknown) => callbackProblem(error, deps);
   /** The subject of the last record: its commit can still fail with another error. */
   let recorded: unknown;
-  const receiptOf: Attempt['receiptOf'] =
+  const idempotencyRecordOf: Attempt['idempotencyRecordOf'] =
     (answer = () => ({ status: 200, body: null })) =>
     (outcome) => {
       recorded = 'error' in outcome ? outcome.error : outcome.connection;
       return 'error' in outcome ? failed(problemOf(outcome.error)) : answered(answer(outcome.connection));
     };
   try {
-    const answer = await decide({ firstAttemptAtMs: Date.parse(firstAttemptAt), receiptOf });
-    if (recorded === undefined) await deps.store.commit({ receipt: answered(answer) });
+    const answer = await decide({ firstAttemptAtMs: Date.parse(firstAttemptAt), idempotencyRecordOf });
+    if (recorded === undefined) await deps.store.commit({ idempotency: answered(answer) });
     return answer;
   } catch (error) {
     const problem = problemOf(error);
     if (recorded !== error && !isChangedMeanwhile(error))
-      await deps.store.commit({ receipt: failed(problem) }).catch((failure) => {
+      await deps.store.commit({ idempotency: failed(problem) }).catch((failure) => {
         // Without a verdict, the error is the answer.
         if (isVerdict(problem)) throw failure;
       });

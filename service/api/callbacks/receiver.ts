@@ -37,7 +37,7 @@ export function createCallbackReceiver(deps: Dependencies, toleranceMs: number, 
         "The callback is not signed with this connection's secret, or is stale.",
         {
           remedy:
-            "Check that CONNECT_CALLBACK_SECRET is the secret shown when this connection was made, that the connection id is right, and that this machine's clock is.",
+            "Check that CONNECT_CALLBACK_SECRET is the secret shown when this connection was created, and that the connection id and this machine's clock are right.",
         },
       );
     // Counted only now: only the secret's holder can use a connection's callbacks up.
@@ -54,7 +54,7 @@ async function decide(
   by: Requester,
   id: ConnectionId,
   rawBody: Buffer,
-  { firstAttemptAtMs, receiptOf }: Attempt,
+  { firstAttemptAtMs, idempotencyRecordOf }: Attempt,
 ): Promise<Answer> {
   const event = parse(callbackEvent, parseJsonBody(rawBody), 'body');
   const connection = await deps.store.connectionForCallback(id);
@@ -80,15 +80,15 @@ async function decide(
           },
         };
       };
-      const request = { ...event.data, firstAttemptAtMs, receipt: receiptOf(answer) };
+      const request = { ...event.data, firstAttemptAtMs, idempotency: idempotencyRecordOf(answer) };
       return answer(await roleProvisioned(deps, by, connection, request));
     }
     case 'role.deprovisioned': {
       const answer = (next: Connection): Answer => ({ status: 200, body: connectionView(next) });
-      return answer(await roleDeprovisioned(deps, by, connection, event.data, receiptOf(answer)));
+      return answer(await roleDeprovisioned(deps, by, connection, event.data, idempotencyRecordOf(answer)));
     }
     case 'connection.check': {
-      const checks = await checkBeforeDeploy(deps, by, connection, event.data, receiptOf());
+      const checks = await checkBeforeDeploy(deps, by, connection, event.data, idempotencyRecordOf());
       const named = checks.map((each) => ({ ...each, message: inVendorsName(deps, each.message) }));
       return { status: 200, body: { checks: named, links } };
     }

@@ -43,7 +43,7 @@ export async function verifyAccessKey(
   }
 
   const checks: Check[] = [];
-  const receipt = () => ({ startedAt, finishedAt: now(), checks, probes: [probe] });
+  const report = () => ({ startedAt, finishedAt: now(), checks, probes: [probe] });
   const pass = (name: CheckName, message: string) => {
     checks.push({ name, outcome: 'passed', message, at: now() });
   };
@@ -54,7 +54,7 @@ export async function verifyAccessKey(
     remedy: string,
   ): AccessKeyVerification => {
     checks.push({ name, outcome: 'failed', code, message, remedy, at: now() });
-    return { outcome: 'refused', verification: { ...receipt(), result: 'failed', code, message, remedy } };
+    return { outcome: 'refused', verification: { ...report(), result: 'failed', code, message, remedy } };
   };
 
   if (answer.outcome === 'denied') {
@@ -102,7 +102,7 @@ export async function verifyAccessKey(
     outcome: 'passed',
     accountId,
     principalArn: arn,
-    verification: { ...receipt(), result: 'passed', accountId, principalArn: arn },
+    verification: { ...report(), result: 'passed', accountId, principalArn: arn },
   };
 }
 

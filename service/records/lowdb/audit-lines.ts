@@ -60,7 +60,7 @@ export function readLine(
   try {
     line = auditLine.parse(JSON.parse(text));
   } catch {
-    throw new Error('a line is no audit record');
+    throw new Error('a line is not an audit record');
   }
   const signed = text.slice(0, text.lastIndexOf(',"mac":'));
   const fault = integrity.fault(line.mac, signed, line.n <= provenUpTo ? 0 : undefined);
@@ -106,7 +106,7 @@ export function* chainOf(
       // A fenced writer's line, which was never acknowledged.
       if (next && n >= next.n && (line?.epoch ?? -1) < next.epoch) continue;
       if (next && (n !== next.n - 1 || (line && line.mac !== (next.prev ?? line.mac))))
-        throw damaged(`the line before ${next.n} is not the one that was stored`);
+        throw damaged(`the line before ${next.n} is not the stored one`);
       next = { n, epoch: line?.epoch ?? next?.epoch ?? Number.POSITIVE_INFINITY, prev: line?.prev };
       yield { n, text, line };
     }

@@ -18,6 +18,7 @@ export interface FoundLog {
   /** The oldest first, such as `2026-11`. */
   readonly months: readonly string[];
   readonly head: Anchor;
+  readonly newest?: AuditId | undefined;
   /** Of the newest file, whole lines only. */
   readonly sizeBytes: number;
 }
@@ -39,6 +40,8 @@ export class AuditLog {
     () => this.#release().catch(() => {}),
   );
   head: Anchor;
+  /** The id of its last record, also when that one expired. */
+  newest: AuditId | undefined;
 
   constructor(
     private readonly id: OrganizationId,
@@ -52,6 +55,7 @@ export class AuditLog {
     this.#months = [...found.months];
     this.#sizeBytes = found.sizeBytes;
     this.head = found.head;
+    this.newest = found.newest;
   }
 
   /** Records that wait at the same time share a write. */
@@ -72,6 +76,12 @@ export class AuditLog {
     } catch (error) {
       throw error instanceof RolebridgeError ? error : damagedLog(error);
     }
+  }
+
+  /** From the month of that id back, the newest first. */
+  async *newestFirst(before: AuditId | undefined): AsyncIterable<AuditRecord> {
+    await this.settled();
+    yield* this.#records({}, before && monthOf(before));
   }
 
   /** The files of months before, whose end the document is to name before they go. */
@@ -101,7 +111,7 @@ export class AuditLog {
   }
 
   async *#records(
-    { before, connectionId }: Parameters<Log['read']>[1],
+    { before, connectionId }: Omit<Parameters<Log['read']>[1], 'limit'>,
     from = '9999',
   ): AsyncIterable<AuditRecord> {
     const months = this.#months.filter((month) => month <= from);
@@ -150,6 +160,7 @@ export class AuditLog {
     this.#isUncertain = false;
     this.#sizeBytes += bytes.length;
     this.head = anchor;
+    this.newest = records.at(-1)?.id;
     // A writer that was fenced meanwhile acknowledges nothing.
     lock.assertHeld();
     this.onAppended();
@@ -187,5 +198,6 @@ const monthOf = (id: AuditId): string => new Date(timeOfAuditId(id)).toISOString
 
 const damagedLog = (error: unknown): RolebridgeError =>
   new RolebridgeError('store_unavailable', `The audit log can't be read: ${messageOf(error)}.`, {
-    remedy: 'Keep the file as evidence. Restore a backup, or see what "rolebridge repair" would drop.',
+    remedy:
+      'Keep the file as evidence. Restore a backup, or run "rolebridge repair" to see the data it would drop.',
   });

@@ -6,7 +6,7 @@ import { messageOf } from '../../unknown-value.js';
 import { claimsOfRow } from '../row.js';
 import { type AuditLine, auditPath, chainOf, monthsOf } from './audit-lines.js';
 import type { FoundLog } from './audit-log.js';
-import { type Anchor, allRows, type Document, documentFile, noDocument } from './document-file.js';
+import { allRows, type Document, documentFile, noDocument } from './document-file.js';
 import { readHead } from './head.js';
 import { largeOrganization, OrganizationStore } from './organization.js';
 import type { Surroundings } from './surroundings.js';
@@ -95,7 +95,7 @@ async function loadOne(
     throw of(`it is version ${document.sequence}, and the audit log names version ${log.document}`);
   const named = log.lines.get(head.audit.n);
   if (named && named.mac !== head.audit.mac && named.epoch <= head.epoch)
-    throw new Error(`${log.path} is damaged: line ${head.audit.n} is not the one that was stored`);
+    throw new Error(`${log.path} is damaged: line ${head.audit.n} is not the stored one`);
   const rows = allRows(document);
   for (const row of rows)
     for (const { constraint, value } of claimsOfRow(row))
@@ -136,7 +136,7 @@ function checkLog(
   const paths = months.map((month) => auditPath(auditDirectory, id, month));
   const path = paths.at(-1) ?? auditPath(auditDirectory, id, 'audit');
   let torn: Torn | undefined;
-  let head: Anchor | undefined;
+  let newest: AuditLine | undefined;
   let first: AuditLine | undefined;
   let document = 0;
   const until = isWhole ? audit.from : audit.head;
@@ -151,13 +151,13 @@ function checkLog(
   for (const { n, line } of chain) {
     if (line === undefined) continue;
     first = line;
-    head ??= { n, mac: line.mac };
+    newest ??= line;
     lines.set(n, { mac: line.mac, epoch: line.epoch });
     if (n > audit.head.n) for (const record of line.records) ids.add(record.id);
     document = Math.max(document, line.document);
     if (n <= until.n) break;
   }
-  head ??= audit.from;
+  const head = newest ? { n: newest.n, mac: newest.mac } : audit.from;
   const damaged = (reason: string) => new Error(`${path} is damaged: ${reason}`);
   if (head.n < audit.head.n)
     throw new Error(`${path} ends with line ${head.n}, and the document names line ${audit.head.n}`);
@@ -167,7 +167,8 @@ function checkLog(
   if (first && first.n === until.n + 1 && first.prev !== until.mac)
     throw damaged(`line ${first.n} does not follow the previous record`);
   const sizeBytes = torn?.wholeBytes ?? (months.length > 0 ? statSync(path).size : 0);
-  return { months, head, sizeBytes, path, torn, ids, document, lines };
+  const lastId = newest?.records.at(-1)?.id;
+  return { months, head, newest: lastId, sizeBytes, path, torn, ids, document, lines };
 }
 
 export function cutOff({ path, wholeBytes, tornBytes }: Torn): { message: string; path: string } {

@@ -53,21 +53,22 @@ export class PostgresLog implements Log {
   }
 
   async read(
-    organizationId: string,
+    organizationId: string | undefined,
     { limit, before, connectionId }: Parameters<Log['read']>[1],
   ): Promise<{ records: AuditRecord[]; hasMore: boolean }> {
+    const values: unknown[] = [before ?? afterAll, limit + 1];
+    const only = (column: string, value: string | undefined) =>
+      value === undefined ? '' : `AND ${column} = $${values.push(value)}`;
     const found = await this.sessions.query(
       storedRow,
-      `SELECT id AS key, value, mac FROM audit_records WHERE organization_id = $1 AND id < $2
-       ${connectionId === undefined ? '' : 'AND connection_id = $4'} ORDER BY id DESC LIMIT $3`,
-      [organizationId, before ?? afterAll, limit + 1, ...(connectionId === undefined ? [] : [connectionId])],
+      `SELECT organization_id || ' ' || id AS key, value, mac FROM audit_records WHERE id < $1
+       ${only('organization_id', organizationId)} ${only('connection_id', connectionId)} ORDER BY id DESC LIMIT $2`,
+      values,
     );
     const page = found.slice(0, limit);
-    const values = await verifiedRows(`audit_records ${organizationId}`, page, this.integrity, timeOfAuditId);
-    return {
-      records: values.map((value) => auditRecord.parse(value)),
-      hasMore: found.length > limit,
-    };
+    const provenAt = (key: string) => timeOfAuditId(key.slice(key.indexOf(' ') + 1));
+    const records = await verifiedRows('audit_records', page, this.integrity, provenAt);
+    return { records: records.map((record) => auditRecord.parse(record)), hasMore: found.length > limit };
   }
 
   /** From one to the next by the index: the table has millions of rows. */

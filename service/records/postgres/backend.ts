@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { OrganizationId } from '../../domain/ids.js';
 import { keysWithin } from '../../domain/scope.js';
-import type { SealingKey } from '../../secrets/keyring.js';
+import type { ServiceKey } from '../../secrets/keyring.js';
 import { type Backend, type Query, type Transaction, UniqueConflict } from '../backend.js';
 import { Integrity } from '../integrity.js';
 import { IntegrityKeys } from '../integrity-keys.js';
@@ -25,7 +25,7 @@ import { signed, storedRow, verifiedRows } from './signed-value.js';
 
 export interface PostgresOptions extends DatabaseOptions {
   /** The service keys, which encrypt the keys that sign what is stored. */
-  readonly keys?: readonly SealingKey[] | undefined;
+  readonly keys?: readonly ServiceKey[] | undefined;
 }
 
 const any = z.object({});
@@ -239,22 +239,24 @@ async function listRows<Name extends TableName>(
   session: Session,
   integrity: Integrity,
   table: Name,
-  { order, limit, organizationId, where = {}, after, upTo, holding, search, within }: Query<Name>,
+  { order, limit, organizationId, where = {}, after, before, upTo, holding, search, within }: Query<Name>,
 ): Promise<Values[Name][]> {
   const name = snake(table);
   const sorted = tables[table].orders[order];
   const column = typeof sorted === 'string' ? snake(sorted) : undefined;
   const values: unknown[] = [];
   const bound = (value: unknown) => `$${values.push(value)}`;
-  const parts = [conditions({ ...where, organizationId }, values).replace('WHERE ', '')];
+  const parts = [conditions({ ...where, organizationId }, values).replace('WHERE ', '') || 'TRUE'];
   if (search) parts.push(`strpos(${snake(search.column)}, ${bound(search.text)}) > 0`);
   if (column) parts.push(`${column} IS NOT NULL`);
   if (upTo !== undefined && column) parts.push(`${column} <= ${bound(upTo)}`);
-  if (after !== undefined)
+  const [isBehind, direction] = before === undefined ? ['>', ''] : ['<', 'DESC'];
+  const place = before ?? after;
+  if (place !== undefined)
     parts.push(
       column
-        ? `(${column}, key) > (SELECT ${column}, key FROM ${name} WHERE key = ${bound(after)})`
-        : `key > ${bound(after)}`,
+        ? `(${column}, key) ${isBehind} (SELECT ${column}, key FROM ${name} WHERE key = ${bound(place)})`
+        : `key ${isBehind} ${bound(place)}`,
     );
   const claimed = (constraint: Constraint, of: string) =>
     `key IN (SELECT row_key FROM claims WHERE space = ${bound(spaceOf(constraint, organizationId ?? ''))}
@@ -271,14 +273,10 @@ async function listRows<Name extends TableName>(
         : `value > ${bound(holding.after)} AND value < ${bound(holding.before)}`;
     parts.push(claimed(holding.constraint, `${range} ORDER BY value LIMIT ${bound(limit)}`));
   }
-  const filter = parts.filter((part) => part !== '').join(' AND ');
-  return select(
-    session,
-    integrity,
-    table,
-    `${filter === '' ? '' : `WHERE ${filter}`} ORDER BY ${column ? `${column}, key` : 'key'} LIMIT ${bound(limit)}`,
-    values,
-  );
+  const inOrder = `${column ? `${column} ${direction}, key` : 'key'} ${direction}`;
+  const which = `WHERE ${parts.join(' AND ')} ORDER BY ${inOrder} LIMIT ${bound(limit)}`;
+  const found = await select(session, integrity, table, which, values);
+  return before === undefined ? found : found.reverse();
 }
 
 function conditions(where: object, values: unknown[]): string {

@@ -33,7 +33,7 @@ interface KeyForm {
   readonly given: { readonly name: string; readonly partition: string; readonly accessKeyId: string };
   readonly wrong: Wrong;
   /** Nothing was decided: the same form may be sent again. */
-  readonly isUndecided: boolean;
+  readonly isInconclusive: boolean;
 }
 
 /** The other way in: a new connection with an access key, another key, the move to a role. */
@@ -59,7 +59,7 @@ export function addAccessKeyPages(pages: Router, site: Site): void {
       accessKeyId: field(request, 'accessKeyId').slice(0, 128),
     },
     wrong: error ? wrongOf(error, textsOf(site, response), fieldOf) : {},
-    isUndecided: error?.retryAfterSeconds !== undefined,
+    isInconclusive: error?.retryAfterSeconds !== undefined,
   });
 
   pages.get('/connections/new/access-key', (request, response) => {
@@ -263,11 +263,11 @@ const fieldOf: FieldOf = {
 };
 
 /** Errors of no single field. */
-const Problem = ({ wrong, isUndecided }: KeyForm) =>
+const Problem = ({ wrong, isInconclusive }: KeyForm) =>
   wrong.form ? (
     <Callout
-      kind={isUndecided ? undefined : 'danger'}
-      icon={isUndecided ? 'clock' : 'alert'}
+      kind={isInconclusive ? undefined : 'danger'}
+      icon={isInconclusive ? 'clock' : 'alert'}
       role="alert"
       title={<Words text={wrong.form} />}
     />

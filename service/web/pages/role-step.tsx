@@ -6,7 +6,7 @@ import { Icon } from '../components/icon.js';
 import { accountOf } from '../components/status.js';
 import { useTexts } from '../page-context.js';
 import { type Format, formats } from '../role-formats.js';
-import { CheckForm, FailedCheck, UndecidedCheck } from './role-check.js';
+import { CheckForm, FailedCheck, InconclusiveCheck } from './role-check.js';
 import { CodePanel, WaitingForDeploy } from './role-code.js';
 import type { RoleStep } from './role-step-state.js';
 import { RoleValues } from './role-values.js';
@@ -14,7 +14,7 @@ import { RoleValues } from './role-values.js';
 /** The open part of the second step: instructions for the role, or the result of its check. */
 export function RoleStepBody(step: RoleStep) {
   if (step.result?.kind === 'refused') return <FailedCheck {...step} result={step.result} />;
-  if (step.result) return <UndecidedCheck {...step} result={step.result} />;
+  if (step.result) return <InconclusiveCheck {...step} result={step.result} />;
   return (
     <>
       <div class="section">
