@@ -112,8 +112,8 @@ export const idempotencyKey = (record: Pick<IdempotencyRecord, 'connectionId' | 
 export const projectKey = ({ organizationId, id }: Pick<Project, 'organizationId' | 'id'>): string =>
   `${organizationId} ${id}`;
 
-/** A name as it is searched for. */
-export const searchable = (name: string): string => name.normalize('NFKC').toLowerCase();
+/** A name as it is searched for. PostgreSQL's text has no NUL. */
+export const searchable = (name: string): string => name.normalize('NFKC').toLowerCase().replaceAll('\0', '');
 
 /** Of an organization, and asked for by its key alone. */
 const owned = {
