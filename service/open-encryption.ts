@@ -1,7 +1,7 @@
 import { createKmsKeyEncryptionKey, type KmsOptions } from './aws/kms.js';
 import type { AccessKeyEncryption, KeyEncryptionKey } from './domain/access-key.js';
 import { createAccessKeyEncryption, createLocalKeyEncryptionKey } from './secrets/access-key-encryption.js';
-import type { SealingKeys } from './secrets/keyring.js';
+import type { ServiceKeys } from './secrets/keyring.js';
 
 /**
  * The encryption of access keys that the settings ask for: AWS KMS when a key of it is named, which then wraps new
@@ -12,7 +12,7 @@ export function openEncryption({
   encryptionKeys,
 }: {
   readonly kms?: KmsOptions | undefined;
-  readonly encryptionKeys?: SealingKeys | undefined;
+  readonly encryptionKeys?: ServiceKeys | undefined;
 }): AccessKeyEncryption | undefined {
   const local = encryptionKeys && createLocalKeyEncryptionKey(encryptionKeys);
   const remote = kms && createKmsKeyEncryptionKey(kms);

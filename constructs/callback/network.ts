@@ -131,7 +131,7 @@ function openTunnel(url: URL, proxy: URL | NoAnswer, onOpen: OnOpen): Promise<{ 
               problem,
               isFinal: {
                 code: 'proxy_authentication_required',
-                detail: `The proxy ${proxy.host} asks for a user and password.`,
+                detail: `The proxy ${proxy.host} requires a user and password.`,
                 remedy: 'Set HTTPS_PROXY to http://USER:PASSWORD@HOST:PORT.',
               },
             }
@@ -228,7 +228,7 @@ function noAnswer(thrown: unknown, url: URL, { where }: Place): NoAnswer {
       remedy: isName
         ? 'Check the callback URL, and NO_PROXY if a proxy answers in its place.'
         : isTime
-          ? "Check this machine's clock. If it is right, tell the service's support."
+          ? "Check this machine's clock. If it is right, contact the support of the service."
           : `If your company's proxy or CA issued it, set NODE_EXTRA_CA_CERTS ${where} to the file with your company's CA certificate (PEM).`,
     },
   };

@@ -4,7 +4,7 @@ import { released } from '../domain/connection-transitions.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { AccountId } from '../domain/ids.js';
 import { saveChange } from './change-connection.js';
-import { newRoleTrust } from './create-connection.js';
+import { newRoleRegistration } from './create-connection.js';
 import type { Dependencies } from './dependencies.js';
 
 /**
@@ -26,7 +26,7 @@ export async function releaseAccount(
         remedy: 'Delete this connection and create one for the other account.',
       },
     );
-  const { trust: registration, callbackSecret } = newRoleTrust(deps, connection.id);
+  const { trust: registration, callbackSecret } = newRoleRegistration(deps, connection.id);
   const next = released(connection, { expectedAccountId, registration });
   const event = { action: 'connection.release_account', details: { expectedAccountId } } as const;
   return { connection: await saveChange(deps, by, event, connection, next), callbackSecret };

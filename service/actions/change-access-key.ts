@@ -7,7 +7,7 @@ import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import { acceptAccessKey, decidedVerification, encryptionOf } from './accept-access-key.js';
 import { audited } from './audited.js';
 import { recordVerification, saveChange, storeChange, subjectOf } from './change-connection.js';
-import { newRoleTrust, requirePartition } from './create-connection.js';
+import { newRoleRegistration, requirePartition } from './create-connection.js';
 import { verificationFailed } from './verification-failed.js';
 
 /** The key that a connection holds, in clear, for one use. @throws RolebridgeError `access_key_unreadable` */
@@ -16,16 +16,16 @@ export async function openAccessKey(
   connection: KeyedConnection,
   intent: AuditIntent,
 ): Promise<AccessKey & { sessionExpiresAt?: string | undefined }> {
-  const held = connection.accessKey;
-  const key = await encryptionOf(deps).open(connection, held.encrypted, intent);
-  return { ...key, sessionExpiresAt: held.sessionExpiresAt };
+  const stored = connection.accessKey;
+  const key = await encryptionOf(deps).open(connection, stored.encrypted, intent);
+  return { ...key, sessionExpiresAt: stored.sessionExpiresAt };
 }
 
 /**
  * Asks AWS again, and stores the outcome. A key that is refused now is kept: nothing is ever deleted by a failed check.
  * A failure that does not count yet is not stored.
  */
-export async function verifyHeldAccessKey(
+export async function verifyStoredAccessKey(
   deps: Dependencies,
   by: Requester,
   connection: KeyedConnection,
@@ -38,8 +38,8 @@ export async function verifyHeldAccessKey(
   const details = isScheduled ? { askedBy: 'schedule' } : undefined;
   const event = { action: 'connection.verify', ...subjectOf(connection), details } as const;
   return audited(deps, by, event, async (intent) => {
-    const held = connection.accessKey;
-    const key = await encryptionOf(deps).open(connection, held.encrypted, intent);
+    const stored = connection.accessKey;
+    const key = await encryptionOf(deps).open(connection, stored.encrypted, intent);
     const { partition } = connection;
     requirePartition(deps, partition);
     const result = await decidedVerification(asking, {
@@ -59,7 +59,7 @@ export async function verifyHeldAccessKey(
     }
     if (isScheduled && connection.status === 'connected')
       return recordVerification(deps, intent, connection, verification);
-    const accessKey = { ...held, principalArn: result.principalArn };
+    const accessKey = { ...stored, principalArn: result.principalArn };
     const { accountId } = connection;
     return storeChange(
       deps,
@@ -97,9 +97,13 @@ export async function migrateToRole(
   by: Requester,
   connection: Connection,
 ): Promise<{ connection: KeyedConnection; registration: RoleRegistration; callbackSecret: string }> {
-  requireAccessKeyMethod(connection, 'It uses a role already.');
+  requireAccessKeyMethod(connection, 'It already uses a role.');
   requirePartition(deps, connection.partition);
-  const { trust, callbackSecret } = newRoleTrust(deps, connection.id, connection.migration?.externalId);
+  const { trust, callbackSecret } = newRoleRegistration(
+    deps,
+    connection.id,
+    connection.migration?.externalId,
+  );
   const next = migrating(connection, { ...connection.migration, ...trust });
   return {
     connection: await saveChange(deps, by, { action: 'connection.move_to_role' }, connection, next),
@@ -114,6 +118,6 @@ function requireAccessKeyMethod(
 ): asserts connection is KeyedConnection {
   if (connection.method === 'access_key' && connection.status !== 'disconnected') return;
   throw new RolebridgeError('method_mismatch', `This connection has no access key. ${reason}`, {
-    remedy: 'Use PUT …/role to give the connection another role, or make a connection with an access key.',
+    remedy: 'Use PUT …/role to give the connection another role, or create a connection with an access key.',
   });
 }

@@ -47,7 +47,7 @@ export async function createConnection(
 ): Promise<{ connection: PendingConnection; callbackSecret: string }> {
   requirePartition(deps, request.partition);
   const id = request.id ?? newConnectionId();
-  const { trust, callbackSecret } = newRoleTrust(deps, id);
+  const { trust, callbackSecret } = newRoleRegistration(deps, id);
   const { name, partition, expectedAccountId, scopes, scopeFrom } = request;
   const createdAt = isoNow(deps.clock);
   for (const scope of scopes ?? []) checkScope(scope);
@@ -74,7 +74,9 @@ export async function createConnection(
   const details = { method: connection.method, name: connection.name };
   const event = { action: 'connection.create', organizationId, connectionId: id, details } as const;
   await withinQuota(deps, organizationId, connectionQuotas, (quotas) =>
-    audited(deps, by, event, (intent) => commitChange(deps, intent, undefined, connection, { quotas })),
+    audited(deps, by, event, (intent, takeOutcome) =>
+      commitChange(deps, intent, undefined, connection, { quotas, takeOutcome }),
+    ),
   );
   return { connection, callbackSecret };
 }
@@ -93,7 +95,7 @@ export function requirePartition(deps: Dependencies, partition: Partition): void
 }
 
 /** Values for the customer's role: a new external ID, or an imported one. */
-export function newRoleTrust(
+export function newRoleRegistration(
   deps: Dependencies,
   id: ConnectionId,
   externalId = newExternalId(deps.vendor.externalIdPrefix),

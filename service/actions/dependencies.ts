@@ -73,7 +73,7 @@ export interface Dependencies {
 
 /**
  * Dependencies of a verification: AWS calls count toward the organization's share and rate. The service
- * itself, which re-verifies connections, has a separate budget.
+ * itself, which re-verifies connections, has a separate limit.
  * @throws RolebridgeError `rate_limited`
  */
 export async function forVerification(

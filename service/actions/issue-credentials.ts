@@ -48,10 +48,10 @@ export async function issueCredentials(
   );
   const { connection } = match;
   const about = { ...event, connectionId: connection.id };
-  const held = connection.method === 'assume_role' ? deps.sessions.held(connection, request) : undefined;
-  if (held) {
+  const cached = connection.method === 'assume_role' ? deps.sessions.cached(connection, request) : undefined;
+  if (cached) {
     await recordOutcome(deps, by, about);
-    return vended(match, held);
+    return issued(match, cached);
   }
   return audited(deps, by, about, (intent) => openAndVend(deps, by, intent, match, organizationId, request));
 }
@@ -94,10 +94,10 @@ async function openAndVend(
     // While AWS was asked the connection may have been disconnected, changed, or another one put in its place.
     const now = await healthyMatch(deps, organizationId, request.target);
     if (now.connection.id === match.connection.id && now.connection.version === match.connection.version)
-      return vended(match, session);
+      return issued(match, session);
     match = now;
   }
-  throw new RolebridgeError('connection_changed', 'The connection was changed again and again meanwhile.', {
+  throw new RolebridgeError('connection_changed', 'The connection kept changing meanwhile.', {
     remedy: 'Send the same request again.',
   });
 }
@@ -113,11 +113,14 @@ async function keyOf(
     throw new RolebridgeError(
       'method_mismatch',
       `The connection "${connection.name}" holds an access key: its credentials take no session policy and no tags.`,
-      { remedy: 'Ask without them, or move the connection to a role with POST …/migrate-to-role.' },
+      {
+        remedy:
+          'Send the request without them, or migrate the connection to a role with POST …/migrate-to-role.',
+      },
     );
   const { sessionExpiresAt: expiresAt, ...key } = await openAccessKey(deps, connection, intent);
   if (expiresAt !== undefined && Date.parse(expiresAt) <= deps.clock.now())
-    throw new RolebridgeError('access_key_expired', `The session of the key ended at ${expiresAt}.`, {
+    throw new RolebridgeError('access_key_expired', `The session of the key expired at ${expiresAt}.`, {
       remedy: 'Give new temporary credentials with PUT …/access-key, or move the connection to a role.',
     });
   return { credentials: { ...key, expiresAt } };
@@ -128,7 +131,7 @@ interface Match {
   readonly matchedScope: Scope;
 }
 
-const vended = (
+const issued = (
   { connection, matchedScope }: Match,
   session: Pick<VendedCredentials, 'credentials' | 'attribution'>,
 ): VendedCredentials => ({ ...session, connection, matchedScope, accountId: connection.accountId });
@@ -175,7 +178,7 @@ function notHealthy(connection: Connection, target: Scope): RolebridgeError {
   };
   return new RolebridgeError(
     'connection_not_healthy',
-    `The connection "${name}" applies to ${describeScope(target)}, but is ${status}${failedCode ? ` (${failedCode})` : ''}. No other one is used in its place.`,
+    `The connection "${name}" applies to ${describeScope(target)}, but is ${status}${failedCode ? ` (${failedCode})` : ''}. No other connection is used instead.`,
     {
       ...(remedies[status] !== undefined && { remedy: remedies[status] }),
       members: { connection: { id, name, status, ...(failedCode && { code: failedCode }) } },

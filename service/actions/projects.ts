@@ -12,7 +12,7 @@ import { saveChange } from './change-connection.js';
 import { type Dependencies, isoNow } from './dependencies.js';
 import { withinQuota } from './require-quota.js';
 
-interface Held {
+interface ScopeHolder {
   readonly key: string;
   readonly connection: Connection;
 }
@@ -20,7 +20,7 @@ interface Held {
 /** Effects of a declaration on connections. */
 export interface ProjectEffects {
   /** Scopes of connections that no declared target matches any more. */
-  readonly orphans: readonly Held[];
+  readonly orphans: readonly ScopeHolder[];
   /** Architectures that stand in another environment, and what applies to them before and after. */
   readonly moves: readonly {
     readonly from: Scope;
@@ -87,12 +87,12 @@ async function effectsOf(store: Store, before: Project | undefined, next: Projec
   const { organizationId, id } = next;
   const within = await holdersWithin(store, organizationId, id);
   const wider = await store.scopeHolders(organizationId, ['']);
-  const held = new Map([...within, ...wider].map(({ key, connection }) => [key, connection]));
+  const holders = new Map([...within, ...wider].map(({ key, connection }) => [key, connection]));
   const moving = before ? movesBetween(before, next) : [];
-  const after = new Map(held);
+  const after = new Map(holders);
   for (const { from } of moving) after.delete(scopeKey(from));
   for (const { from, to } of moving) {
-    const own = held.get(scopeKey(from));
+    const own = holders.get(scopeKey(from));
     if (own) after.set(scopeKey(to), own);
   }
   const resolveIn = (map: ReadonlyMap<string, Connection>, target: Scope) =>
@@ -105,14 +105,18 @@ async function effectsOf(store: Store, before: Project | undefined, next: Projec
     moves: moving.map(({ from, to }) => ({
       from,
       to,
-      takesScope: held.has(scopeKey(from)),
-      before: resolveIn(held, from),
+      takesScope: holders.has(scopeKey(from)),
+      before: resolveIn(holders, from),
       after: resolveIn(after, to),
     })),
   };
 }
 
-async function holdersWithin(store: Store, organizationId: OrganizationId, key: string): Promise<Held[]> {
+async function holdersWithin(
+  store: Store,
+  organizationId: OrganizationId,
+  key: string,
+): Promise<ScopeHolder[]> {
   return [
     ...(key === '' ? [] : await store.scopeHolders(organizationId, [key])),
     ...(await store.narrowerScopeHolders(organizationId, key, mostHolders)),
@@ -127,10 +131,10 @@ async function moveScope(
   from: Scope,
   to: Scope,
 ): Promise<void> {
-  const [held] = await deps.store.scopeHolders(organizationId, [scopeKey(from)]);
-  if (held === undefined) return;
-  const { connection } = held;
-  const scopes = connection.scopes.map((scope) => (scopeKey(scope) === held.key ? to : scope));
+  const [holder] = await deps.store.scopeHolders(organizationId, [scopeKey(from)]);
+  if (holder === undefined) return;
+  const { connection } = holder;
+  const scopes = connection.scopes.map((scope) => (scopeKey(scope) === holder.key ? to : scope));
   const details = { scopes: scopes.map(describeScope).join('; '), replace: false };
   const event = { action: 'connection.set_scopes', details } as const;
   // Not `setScopes`, which takes declared scopes only: this one is about to be.
@@ -148,12 +152,12 @@ export async function projectOf(
 }
 
 /** The scopes of connections that would match nothing once targets are declared. */
-export async function undeclaredScopes(store: Store, organizationId: OrganizationId): Promise<Held[]> {
+export async function undeclaredScopes(store: Store, organizationId: OrganizationId): Promise<ScopeHolder[]> {
   const declared = new Set((await store.projects(organizationId)).flatMap(scopesOf).map(scopeKey));
   return (await holdersWithin(store, organizationId, '')).filter(({ key }) => !declared.has(key));
 }
 
-export const heldView = ({ key, connection }: Held) => ({
+export const scopeHolderView = ({ key, connection }: ScopeHolder) => ({
   connectionId: connection.id,
   name: connection.name,
   scope: scopeFromKey(key),

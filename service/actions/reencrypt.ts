@@ -36,7 +36,7 @@ export interface Reencryption {
 
 /** Results for one kind of secret. */
 export interface SecretsReencrypted {
-  /** The key that they are under now, but for those that failed. */
+  /** The key that encrypts them now, except those that failed. */
   readonly keyId: string;
   reencrypted: number;
   /** Were under that key already. */
@@ -186,9 +186,9 @@ interface Secrets {
 function accessKeysUnder(encryption: AccessKeyEncryption): Secrets {
   return {
     oldKeyOf(connection) {
-      const held = accessKeyOf(connection);
-      if (held === undefined) return null;
-      return held.encrypted.keyId === encryption.keyId ? undefined : held.encrypted.keyId;
+      const accessKey = accessKeyOf(connection);
+      if (accessKey === undefined) return null;
+      return accessKey.encrypted.keyId === encryption.keyId ? undefined : accessKey.encrypted.keyId;
     },
     async encryptedAgain(connection, intent) {
       if (connection.method !== 'access_key' || connection.status === 'disconnected') return connection;

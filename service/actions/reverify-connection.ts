@@ -10,7 +10,7 @@ import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import type { Job } from '../domain/ports.js';
 import { secondCheckMs } from '../domain/schedule.js';
 import { isOpenToOthers } from '../domain/webhook-message.js';
-import { verifyHeldAccessKey } from './change-access-key.js';
+import { verifyStoredAccessKey } from './change-access-key.js';
 import type { Comparison, MassFailure } from './mass-failure.js';
 import { VerificationFailed } from './verification-failed.js';
 import { type VerificationRequest, verifyConnection } from './verify-connection.js';
@@ -117,7 +117,7 @@ function verify(
   isSecond: boolean,
 ): Promise<Connection> {
   return connection.method === 'access_key'
-    ? verifyHeldAccessKey(deps, by, connection, { isScheduled: true, persistFailure })
+    ? verifyStoredAccessKey(deps, by, connection, { isScheduled: true, persistFailure })
     : verifyConnection(deps, by, connection, {
         roleArn: connection.roleArn,
         askedBy: 'schedule',

@@ -2,7 +2,7 @@ import type { Dependencies } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
 import { type Connection, isVerifiable } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
-import { verifyHeldAccessKey } from './change-access-key.js';
+import { verifyStoredAccessKey } from './change-access-key.js';
 import { verifyConnection } from './verify-connection.js';
 
 /**
@@ -20,6 +20,6 @@ export async function verifyAgain(
       `The connection is ${connection.status}: it has no role to check.`,
       { remedy: 'Deploy the stack, or send the role ARN with PUT …/role.' },
     );
-  if (connection.method === 'access_key') return verifyHeldAccessKey(deps, by, connection);
+  if (connection.method === 'access_key') return verifyStoredAccessKey(deps, by, connection);
   return verifyConnection(deps, by, connection, { roleArn: connection.roleArn, askedBy: 'verify' });
 }

@@ -1,7 +1,7 @@
 /** The caller's share is used up, and too much of it waits already. */
-export class OverBudgetError extends Error {}
+export class ThrottledError extends Error {}
 
-export interface FairBudgetOptions {
+export interface OrganizationLimiterOptions {
   /** Calls at the same time, of all together. */
   readonly atOnce: number;
   /** Calls at the same time, of one sharer. */
@@ -24,7 +24,7 @@ export type OrganizationLimiter = ReturnType<typeof createOrganizationLimiter>;
  * A limit of concurrent calls for all, and a smaller one for each organization. Waiting calls start
  * round-robin by organization, so that no organization queues behind another one's slow or many calls.
  */
-export function createOrganizationLimiter(options: FairBudgetOptions) {
+export function createOrganizationLimiter(options: OrganizationLimiterOptions) {
   const { atOnce, atOncePerSharer, maxWaitMs = 5_000, maxWaiting = 1_000, onChange } = options;
   /** Sharers with something in flight or waiting; the map's order is the order of turns. */
   const sharers = new Map<string, Sharer>();
@@ -54,7 +54,7 @@ export function createOrganizationLimiter(options: FairBudgetOptions) {
   }
 
   function turnOf(sharer: Sharer): Promise<void> {
-    if (sharer.waiting.length >= maxWaiting) throw new OverBudgetError();
+    if (sharer.waiting.length >= maxWaiting) throw new ThrottledError();
     return new Promise((resolve, reject) => {
       const turn = {
         start: resolve,
@@ -62,7 +62,7 @@ export function createOrganizationLimiter(options: FairBudgetOptions) {
           sharer.waiting.splice(sharer.waiting.indexOf(turn), 1);
           waiting--;
           onChange?.(inFlight, waiting);
-          reject(new OverBudgetError());
+          reject(new ThrottledError());
         }, maxWaitMs),
       };
       sharer.waiting.push(turn);

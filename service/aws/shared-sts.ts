@@ -2,10 +2,10 @@ import type { Logger } from 'pino';
 import type { SharedSts, Sts, StsAnswer, StsCaller } from '../domain/ports.js';
 import type { Metrics } from '../metrics/index.js';
 import type { Tracing } from '../tracing/index.js';
-import { type OrganizationLimiter, OverBudgetError } from './organization-limiter.js';
+import { type OrganizationLimiter, ThrottledError } from './organization-limiter.js';
 
 export interface SharedStsOptions {
-  readonly budget: OrganizationLimiter;
+  readonly limiter: OrganizationLimiter;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly tracing?: Tracing | undefined;
@@ -19,14 +19,14 @@ const theService: StsCaller = { organizationId: 'service', requestId: undefined 
  * with the request that it was made for and AWS's own request id.
  */
 export function shareSts(sts: Sts, options: SharedStsOptions, caller = theService): SharedSts {
-  const { budget, metrics, logger, tracing } = options;
+  const { limiter, metrics, logger, tracing } = options;
 
   async function call<Answer extends StsAnswer<object, string>>(
     name: string,
     ask: () => Promise<Answer>,
   ): Promise<Answer | Extract<StsAnswer<object>, { outcome: 'inconclusive' }>> {
     try {
-      return await budget.run(caller.organizationId, async () => {
+      return await limiter.run(caller.organizationId, async () => {
         const startedAt = performance.now();
         const answer = await (tracing ? tracing.call(`STS ${name}`, () => ask(), attributesOf) : ask());
         const seconds = (performance.now() - startedAt) / 1000;
@@ -45,7 +45,7 @@ export function shareSts(sts: Sts, options: SharedStsOptions, caller = theServic
         return answer;
       });
     } catch (error) {
-      if (error instanceof OverBudgetError)
+      if (error instanceof ThrottledError)
         return { outcome: 'inconclusive', reason: 'too_many_concurrent_calls' };
       throw error;
     }

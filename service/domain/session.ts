@@ -31,8 +31,8 @@ export interface Session {
 
 /** Sessions of the customers' roles, opened once and kept as long as they are good. */
 export interface Sessions {
-  /** One that is held and good for a while yet. */
-  held(connection: ConnectedConnection, request: SessionRequest): Session | undefined;
+  /** A cached session that does not expire soon. */
+  cached(connection: ConnectedConnection, request: SessionRequest): Session | undefined;
   /**
    * A cached session, or a new one; concurrent equal requests share one call.
    * @throws RolebridgeError `role_not_assumable`, `account_mismatch`, `duration_too_long`, `session_tags_denied`,

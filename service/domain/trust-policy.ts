@@ -10,7 +10,7 @@ export const trustPolicy = ({
   externalId,
   allowSessionTags,
   allowSourceIdentity,
-}: RoleTrustTerms): TrustPolicy => {
+}: TrustPolicyTerms): TrustPolicy => {
   const { actions } = rolePolicies;
   return trustPolicyWith({
     principal,
@@ -30,7 +30,7 @@ export const trustPolicyWith = (values: Readonly<Record<'principal' | 'externalI
 /** The statement that lets a role read itself and simulate its own permissions. */
 export const selfInspection = (roleArn: unknown) => withValues(rolePolicies.selfInspection, { roleArn });
 
-export interface RoleTrustTerms {
+export interface TrustPolicyTerms {
   readonly principal: string;
   readonly externalId: string;
   readonly allowSessionTags?: boolean | undefined;

@@ -71,5 +71,5 @@ function countOutcome(record: AuditRecord, { verifications, credentials }: Metri
   const { outcome, code = '' } = record;
   if (record.action === 'connection.verify') verifications.inc({ outcome, code });
   if (record.action === 'credentials.issue')
-    credentials.inc({ source: record.intentId === undefined ? 'held' : 'opened', outcome, code });
+    credentials.inc({ source: record.intentId === undefined ? 'cached' : 'opened', outcome, code });
 }

@@ -62,7 +62,7 @@ export function createMetrics() {
     verifications,
     credentials: new Counter({
       name: 'rolebridge_credentials_total',
-      help: 'Requests for credentials: held ones handed out, opened ones, and refusals with their code.',
+      help: 'Requests for credentials: cached ones, newly opened ones, and refusals with their code.',
       labelNames: ['source', 'outcome', 'code'] as const,
       registers,
     }),
@@ -90,7 +90,7 @@ export function createMetrics() {
     }),
     stsWaiting: new Gauge({
       name: 'rolebridge_sts_waiting',
-      help: "Calls of STS that wait for their organization's share of the budget.",
+      help: "Calls of STS that wait for their organization's share of the limit.",
       registers,
     }),
     storeDuration: new Histogram({

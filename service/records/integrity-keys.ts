@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { RolebridgeError } from '../domain/errors.js';
 import type { StoredFacts } from '../secrets/key-check.js';
-import { createKeyring, type SealingKey, type SealingKeys, sealingKeyIdOf } from '../secrets/keyring.js';
+import { createKeyring, type ServiceKey, type ServiceKeys, serviceKeyIdOf } from '../secrets/keyring.js';
 import { createIntegrity } from './integrity.js';
 
 const storedKey = z.object({
@@ -27,7 +27,7 @@ export class IntegrityKeys {
 
   private constructor(
     private readonly facts: StoredFacts,
-    private readonly serviceKeys: SealingKeys,
+    private readonly serviceKeys: ServiceKeys,
   ) {
     this.#keyring = createKeyring(serviceKeys, 'rolebridge integrity key v1');
   }
@@ -39,7 +39,7 @@ export class IntegrityKeys {
    */
   static async open(
     facts: StoredFacts,
-    [first, ...others]: readonly SealingKey[] = [],
+    [first, ...others]: readonly ServiceKey[] = [],
     { isEmpty, readOnly = false }: { isEmpty: () => Promise<boolean> | boolean; readOnly?: boolean },
   ): Promise<IntegrityKeys | undefined> {
     if (first === undefined) return undefined;
@@ -78,7 +78,7 @@ export class IntegrityKeys {
     await this.refresh();
     const [{ id: first }] = this.serviceKeys;
     if (this.#keys.at(-1)?.under !== first) this.#use(await this.facts.add(this.#newKey()));
-    await this.#seal(this.#keys.filter(({ under }) => under !== first));
+    await this.#encrypt(this.#keys.filter(({ under }) => under !== first));
   }
 
   /** From now on the former keys prove what the audit log had by then, and nothing else. */
@@ -86,10 +86,10 @@ export class IntegrityKeys {
     const { former } = this;
     const retiredAt = new Date(atMs).toISOString();
     const keys = this.#keys.filter(({ id }) => former.includes(id));
-    await this.#seal(keys.map((key) => ({ ...key, stored: { ...key.stored, retiredAt } })));
+    await this.#encrypt(keys.map((key) => ({ ...key, stored: { ...key.stored, retiredAt } })));
   }
 
-  async #seal(keys: readonly { id: string; stored: StoredKey }[]): Promise<void> {
+  async #encrypt(keys: readonly { id: string; stored: StoredKey }[]): Promise<void> {
     if (keys.length === 0) return;
     await this.facts.set(Object.fromEntries(keys.map(({ id, stored }) => [id, this.#encrypted(id, stored)])));
     await this.refresh();
@@ -111,11 +111,11 @@ export class IntegrityKeys {
   }
 
   #open(id: string, text: string) {
-    const under = sealingKeyIdOf(text) ?? '';
+    const under = serviceKeyIdOf(text) ?? '';
     if (!this.serviceKeys.some((key) => key.id === under))
       throw unusable(
         `is encrypted with the service key "${under}", which is not configured`,
-        `Add the key "${under}" to ROLEBRIDGE_SERVICE_KEYS again, behind the first one. To take it out, run "rolebridge reencrypt" first.`,
+        `Add the key "${under}" to ROLEBRIDGE_SERVICE_KEYS again, behind the first one. To remove it, run "rolebridge reencrypt" first.`,
       );
     let stored: StoredKey;
     try {

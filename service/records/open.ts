@@ -1,4 +1,4 @@
-import type { SealingKey } from '../secrets/keyring.js';
+import type { ServiceKey } from '../secrets/keyring.js';
 import { type LowdbOptions, openLowdbBackend, type Position } from './lowdb/backend.js';
 import type { PostgresOptions } from './postgres/backend.js';
 import { createRecordStore, type RecordStore } from './record-store.js';
@@ -10,7 +10,7 @@ export interface StoreChoice {
   /** When it is there, everything is kept in this PostgreSQL database, by any number of processes. */
   readonly database?: { readonly url: string; readonly maxSessions: number } | undefined;
   /** They encrypt the keys that sign what is stored. */
-  readonly serviceKeys: readonly SealingKey[];
+  readonly serviceKeys: readonly ServiceKey[];
   readonly quarantine?: boolean | undefined;
 }
 

@@ -17,7 +17,7 @@ export interface SessionCacheOptions {
 }
 
 interface Entry<Value> {
-  held?: Expiring<Value> & { readonly renewAtMs: number };
+  cached?: Expiring<Value> & { readonly renewAtMs: number };
   failure?: { readonly error: unknown; readonly untilMs: number };
 }
 
@@ -41,31 +41,34 @@ export class SessionCache<Value> {
   }
 
   /** The cached session, if it needs no renewal. */
-  held(key: string): Value | undefined {
+  cached(key: string): Value | undefined {
     const entry = this.#used(key);
-    return entry?.held && this.#options.clock.now() < entry.held.renewAtMs ? entry.held.value : undefined;
+    return entry?.cached && this.#options.clock.now() < entry.cached.renewAtMs
+      ? entry.cached.value
+      : undefined;
   }
 
   async get(key: string, load: () => Promise<Expiring<Value>>): Promise<Value> {
     const now = this.#options.clock.now();
     const entry = this.#used(key);
-    const held = entry?.held && now < entry.held.expiresAtMs ? entry.held : undefined;
-    if (held && now < held.renewAtMs) return held.value;
+    const cached = entry?.cached && now < entry.cached.expiresAtMs ? entry.cached : undefined;
+    if (cached && now < cached.renewAtMs) return cached.value;
 
     const failure = entry?.failure && now < entry.failure.untilMs ? entry.failure : undefined;
     if (failure) {
-      if (held) return held.value;
+      if (cached) return cached.value;
       throw failure.error;
     }
     const loading = this.#loads.get(key) ?? this.#load(key, load);
-    if (!held) return loading;
-    if (now < held.expiresAtMs - leastLeftMs) {
+    if (!cached) return loading;
+    if (now < cached.expiresAtMs - leastLeftMs) {
       // The next caller hears of its failure.
       loading.catch(() => {});
-      return held.value;
+      return cached.value;
     }
     return loading.catch((error: unknown) => {
-      if (this.#options.isPassing(error) && this.#options.clock.now() < held.expiresAtMs) return held.value;
+      if (this.#options.isPassing(error) && this.#options.clock.now() < cached.expiresAtMs)
+        return cached.value;
       throw error;
     });
   }
@@ -74,13 +77,13 @@ export class SessionCache<Value> {
     const loading = load()
       .then(
         (loaded) => {
-          this.#keep(key, { held: { ...loaded, renewAtMs: this.#renewAt(loaded) } });
+          this.#keep(key, { cached: { ...loaded, renewAtMs: this.#renewAt(loaded) } });
           return loaded.value;
         },
         (error: unknown) => {
-          const held = this.#options.isPassing(error) ? this.#entries.get(key)?.held : undefined;
+          const cached = this.#options.isPassing(error) ? this.#entries.get(key)?.cached : undefined;
           const untilMs = this.#options.clock.now() + failureMs;
-          this.#keep(key, { ...(held && { held }), failure: { error, untilMs } });
+          this.#keep(key, { ...(cached && { cached }), failure: { error, untilMs } });
           throw error;
         },
       )
@@ -112,8 +115,8 @@ export class SessionCache<Value> {
     const now = this.#options.clock.now();
     // Each time, deletes a few of the oldest expired entries.
     let looks = 4;
-    for (const [oldest, { held, failure }] of this.#entries) {
-      const isSpent = !(held && now < held.expiresAtMs) && !(failure && now < failure.untilMs);
+    for (const [oldest, { cached, failure }] of this.#entries) {
+      const isSpent = !(cached && now < cached.expiresAtMs) && !(failure && now < failure.untilMs);
       if (this.#entries.size > this.#options.limit || isSpent) this.#entries.delete(oldest);
       else if (--looks === 0) break;
     }

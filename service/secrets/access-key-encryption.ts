@@ -6,7 +6,7 @@ import type {
   KeyEncryptionKey,
 } from '../domain/access-key.js';
 import { RolebridgeError } from '../domain/errors.js';
-import { createKeyring, type SealingKeys, sealingKeyIdOf } from './keyring.js';
+import { createKeyring, type ServiceKeys, serviceKeyIdOf } from './keyring.js';
 
 type Field = 'accessKeyId' | 'secretAccessKey' | 'sessionToken';
 
@@ -61,7 +61,7 @@ export function createAccessKeyEncryption(keyEncryptionKey: KeyEncryptionKey): A
 }
 
 /** Key-encryption keys from the environment or a file: the first wraps, all of them unwrap. */
-export function createLocalKeyEncryptionKey(keys: SealingKeys): KeyEncryptionKey & {
+export function createLocalKeyEncryptionKey(keys: ServiceKeys): KeyEncryptionKey & {
   /** Whether one of the keys has this id. */
   has(keyId: string): boolean;
 } {
@@ -72,13 +72,13 @@ export function createLocalKeyEncryptionKey(keys: SealingKeys): KeyEncryptionKey
     wrap: async (dataKey, context) => keyring.encrypt(dataKey, associatedText(context)),
     async unwrap({ keyId, wrappedDataKey }, context) {
       // The id beside it could have been changed; what persistFailure is the one that it was wrapped with.
-      if (sealingKeyIdOf(wrappedDataKey) !== keyId) throw damaged();
+      if (serviceKeyIdOf(wrappedDataKey) !== keyId) throw damaged();
       if (!keys.some(({ id }) => id === keyId))
         throw new RolebridgeError(
           'access_key_unreadable',
           `The stored access key was encrypted with key "${keyId}", which the service does not have.`,
           {
-            remedy: `Add the key "${keyId}" to ROLEBRIDGE_ENCRYPTION_KEYS again, or give the connection a new access key (PUT …/access-key).`,
+            remedy: `Add the key "${keyId}" to ROLEBRIDGE_ENCRYPTION_KEYS again, or replace the access key of the connection (PUT …/access-key).`,
           },
         );
       return orDamaged(() => keyring.open(wrappedDataKey, associatedText(context)));
@@ -138,9 +138,9 @@ function orDamaged<Opened>(open: () => Opened): Opened {
 const damaged = () =>
   new RolebridgeError(
     'access_key_unreadable',
-    'The stored access key was changed, or belongs to another connection: it can not be decrypted.',
+    'The stored access key was changed, or belongs to another connection: it can’t be decrypted.',
     {
       remedy:
-        'Restore the store from a backup, or give the connection a new access key (PUT …/access-key). Find out who wrote to the store.',
+        'Restore the store from a backup, or replace the access key of the connection (PUT …/access-key). Find out who wrote to the store.',
     },
   );

@@ -6,10 +6,10 @@ import { operatorOrganizationId } from '../domain/organization.js';
 import type { Store } from '../domain/ports.js';
 import { createEncryption } from './encryption.js';
 import { changedKey, type KeyChecks, keyCheckOf, type StoredFacts } from './key-check.js';
-import type { SealingKeys } from './keyring.js';
+import type { ServiceKeys } from './keyring.js';
 
 /** The error for a key that differs from the one that was used under its id; undefined when all match. */
-export function changedKeySentence(keys: SealingKeys, stored: KeyChecks): string | undefined {
+export function changedKeySentence(keys: ServiceKeys, stored: KeyChecks): string | undefined {
   const key = changedKey(keys, stored);
   return (
     key &&
@@ -17,11 +17,11 @@ export function changedKeySentence(keys: SealingKeys, stored: KeyChecks): string
   );
 }
 
-const missingKeys = (keys: SealingKeys, stored: KeyChecks): string[] =>
+const missingKeys = (keys: ServiceKeys, stored: KeyChecks): string[] =>
   Object.keys(stored).filter((id) => !keys.some((key) => key.id === id));
 
 /** Before the store is opened. @throws ConfigurationError */
-export async function refuseChangedKeys(keys: SealingKeys, checks: StoredFacts): Promise<void> {
+export async function refuseChangedKeys(keys: ServiceKeys, checks: StoredFacts): Promise<void> {
   // A disk or database that can't be read is what opening the store reports.
   const stored = await checks.read().catch(() => ({}));
   const sentence = changedKeySentence(keys, stored);
@@ -33,7 +33,7 @@ export async function refuseChangedKeys(keys: SealingKeys, checks: StoredFacts):
  * @throws ConfigurationError when something is encrypted with a key that is not configured, or a process that started at once remembered another key of that id
  */
 export async function rememberServiceKey(
-  keys: SealingKeys,
+  keys: ServiceKeys,
   checks: StoredFacts,
   store: Pick<Store, 'everyConnection' | 'organizations' | 'tokensOf' | 'webhookEndpoints'>,
 ): Promise<void> {
@@ -59,7 +59,7 @@ export async function rememberServiceKey(
 
 /** How many stored secrets each service key has encrypted. */
 export async function serviceKeysInUse(
-  keys: SealingKeys,
+  keys: ServiceKeys,
   store: Pick<Store, 'everyConnection' | 'organizations' | 'tokensOf' | 'webhookEndpoints'>,
 ): Promise<Map<string, number>> {
   const { keyIdOf } = createEncryption(keys);

@@ -1,14 +1,14 @@
 import type { Encryption } from '../domain/ports.js';
-import { createKeyring, type SealingKeys, sealingKeyIdOf } from './keyring.js';
+import { createKeyring, type ServiceKeys, serviceKeyIdOf } from './keyring.js';
 
-export type { SealingKey } from './keyring.js';
+export type { ServiceKey } from './keyring.js';
 
 /** Seals the secrets that the service makes itself, each bound to its context. */
-export function createEncryption(keys: SealingKeys): Encryption {
+export function createEncryption(keys: ServiceKeys): Encryption {
   const keyring = createKeyring(keys, 'rolebridge encrypted secret v1');
   return {
     keyId: keys[0].id,
-    keyIdOf: (text) => sealingKeyIdOf(text) ?? '',
+    keyIdOf: (text) => serviceKeyIdOf(text) ?? '',
     encrypt: (plaintext, context) => keyring.encrypt(Buffer.from(plaintext, 'utf8'), context),
     open: (text, context) => keyring.open(text, context).toString('utf8'),
     under: (key) => createEncryption([{ id: 'own', key: Buffer.from(key, 'base64') }]),

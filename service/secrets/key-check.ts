@@ -1,5 +1,5 @@
 import { hkdfSync } from 'node:crypto';
-import type { SealingKey } from './keyring.js';
+import type { ServiceKey } from './keyring.js';
 
 /** A few texts by id that belong to no organization. They can be read before the store is opened. */
 export interface StoredFacts {
@@ -13,9 +13,9 @@ export interface StoredFacts {
 /** A check value by key id: it identifies the key and reveals nothing about it. */
 export type KeyChecks = Readonly<Record<string, string>>;
 
-export const keyCheckOf = ({ key }: SealingKey): string =>
+export const keyCheckOf = ({ key }: ServiceKey): string =>
   Buffer.from(hkdfSync('sha256', key, '', 'rolebridge key check v1', 16)).toString('base64url');
 
 /** The first key that is another one than the key that was stored under its id. */
-export const changedKey = (keys: readonly SealingKey[], stored: KeyChecks): SealingKey | undefined =>
+export const changedKey = (keys: readonly ServiceKey[], stored: KeyChecks): ServiceKey | undefined =>
   keys.find((key) => Object.hasOwn(stored, key.id) && stored[key.id] !== keyCheckOf(key));

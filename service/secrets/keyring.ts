@@ -1,24 +1,24 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 /** A key by its id; the id is stored with the ciphertext, so that keys can be rotated. */
-export interface SealingKey {
+export interface ServiceKey {
   readonly id: string;
   /** At least 32 random bytes. */
   readonly key: Buffer;
 }
 
 /** The first encrypts, all of them open. */
-export type SealingKeys = readonly [SealingKey, ...SealingKey[]];
+export type ServiceKeys = readonly [ServiceKey, ...ServiceKey[]];
 
 /** The id of the key that encrypted it, without opening it. */
-export const sealingKeyIdOf = (text: string): string | undefined => text.split('.')[1];
+export const serviceKeyIdOf = (text: string): string | undefined => text.split('.')[1];
 
 /**
  * AES-256-GCM under a separate key for every encrypted value (HKDF over a random salt, so that a nonce never
  * repeats under one key), with the context as associated data: a value moved to another row isn't decrypted.
  * The purpose keeps the keys of two kinds of values apart, should both have been given the same key.
  */
-export function createKeyring(keys: SealingKeys, purpose: string) {
+export function createKeyring(keys: ServiceKeys, purpose: string) {
   const derive = (key: Buffer, salt: Buffer) => {
     const bytes = Buffer.from(hkdfSync('sha256', key, salt, purpose, 44));
     return { textKey: bytes.subarray(0, 32), nonce: bytes.subarray(32) };
@@ -37,7 +37,7 @@ export function createKeyring(keys: SealingKeys, purpose: string) {
       const [version, id, salt, encrypted] = text.split('.');
       const found = keys.find((key) => key.id === id);
       if (version !== 's1' || salt === undefined || encrypted === undefined)
-        throw new Error('A encrypted secret in the store has a form that this version does not know.');
+        throw new Error('An encrypted secret in the store has a form that this version does not know.');
       if (found === undefined)
         throw new Error(`A secret in the store was encrypted with key "${id}", which is not configured.`);
       const { textKey, nonce } = derive(found.key, Buffer.from(salt, 'base64url'));
@@ -51,7 +51,7 @@ export function createKeyring(keys: SealingKeys, purpose: string) {
 }
 
 /** Reads `ID:BASE64[,ID:BASE64]`, or one a line. Undefined when it is not that: the text is a secret and is not repeated. */
-export function parseSealingKeys(text: string): [SealingKey, ...SealingKey[]] | undefined {
+export function parseServiceKeys(text: string): [ServiceKey, ...ServiceKey[]] | undefined {
   const keys = text
     .split(/[,\r\n]/)
     .filter((part) => part !== '')

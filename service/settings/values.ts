@@ -6,7 +6,7 @@ import { defaultQuotas } from '../domain/quotas.js';
 import { type Partition, partitions } from '../domain/role-arn.js';
 import { isEndpointUrl } from '../domain/webhook-endpoint.js';
 import { defaultRateLimits } from '../limits/defaults.js';
-import { parseSealingKeys } from '../secrets/keyring.js';
+import { parseServiceKeys } from '../secrets/keyring.js';
 
 /** How the text of a setting becomes its value. No message repeats the text: it may be a secret. */
 
@@ -44,7 +44,7 @@ function withoutEndingSlashes(url: string): string {
   return url.slice(0, end);
 }
 
-/** A list that is written with commas. */
+/** A list, separated by commas. */
 const list = z.string().transform((value) => value.split(',').map((part) => part.trim()));
 
 /** By partition: a partition has one principal. */
@@ -69,7 +69,7 @@ export const principals = list
 
 /** `ID:KEY[,ID:KEY]` or one a line; the first encrypts, all decrypt. */
 export const keys = z.string().transform((value, context) => {
-  const parsed = parseSealingKeys(value);
+  const parsed = parseServiceKeys(value);
   if (parsed !== undefined) return parsed;
   context.addIssue({
     code: 'custom',

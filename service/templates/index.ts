@@ -1,5 +1,5 @@
 /**
- * The ways to create the role, each written from one {@link RoleDescription}. Pure: texts from values, no secret in
+ * The role templates, each written from one {@link RoleDescription}. Pure: texts from values, no secret in
  * them. Depends on the domain; `http`, `web` and the command line show these templates.
  */
 export { awsCliCommands } from './aws-cli-commands.js';

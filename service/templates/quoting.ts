@@ -1,4 +1,4 @@
-/** A text as the literal of each language that the ways are written in: whatever it holds, it stays a value. */
+/** A text as the literal of each language that the templates are written in: whatever it holds, it stays a value. */
 
 /** JSON, TypeScript and JavaScript; also YAML's double quotes, which know every escape of JSON. */
 export const jsonText = (text: string): string =>

@@ -14,7 +14,7 @@ import {
   terraformModuleCall,
 } from '../templates/index.js';
 
-/** The ways to create the role, as the tabs name them. */
+/** The role templates, as the tabs name them. */
 export const formats = ['console', 'cloudformation', 'terraform', 'cdktn', 'cdktf', 'aws-cli'] as const;
 export type Format = (typeof formats)[number];
 

@@ -53,7 +53,7 @@ it('counts requests by route, verifications and STS calls by outcome, opened and
   const credentials = (source: string) =>
     value(`rolebridge_credentials_total{source="${source}",outcome="succeeded",code=""}`);
   expect(await credentials('opened')).toBe(1);
-  expect(await credentials('held')).toBe(2);
+  expect(await credentials('cached')).toBe(2);
   const sts = (outcome: string) =>
     value(`rolebridge_sts_duration_seconds_count{call="AssumeRole",outcome="${outcome}"}`);
   expect(await sts('throttled')).toBe(1);

@@ -9,7 +9,7 @@ export const rotateAccessKey = defineOperation({
   method: 'put',
   path: '/v1/connections/{id}/access-key',
   tag,
-  summary: 'Replaces the access key of a connection by another one of the same account.',
+  summary: 'Replaces the access key of a connection with another one of the same account.',
   auth: 'organization',
   permission: 'connections:write',
   body: rotateAccessKeyRequest,

@@ -15,7 +15,7 @@ const enrollmentList = z.object({
           registered: z.number().meta({ description: 'How many accounts have registered themselves.' }),
         }),
     )
-    .meta({ description: 'The newest first.' }),
+    .meta({ description: 'Newest first.' }),
   next: nextBefore,
 });
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { changeOrganization as change } from '../../actions/change-organization.js';
 import { nameWarnings } from '../../actions/create-organization.js';
-import { heldView, undeclaredScopes } from '../../actions/projects.js';
+import { scopeHolderView, undeclaredScopes } from '../../actions/projects.js';
 import { defineOperation } from '../operation.js';
-import { held } from '../projects/shared.js';
+import { scopeHolder } from '../projects/shared.js';
 import { changeOrganizationRequest } from './requests.js';
 import {
   organizationIn,
@@ -18,7 +18,7 @@ import {
 const changedOrganization = organizationShown.extend({
   warnings: organizationWarnings,
   undeclaredScopes: z
-    .array(held)
+    .array(scopeHolder)
     .optional()
     .meta({ description: 'With targets: declared, the scopes that match no declared target.' }),
 });
@@ -51,7 +51,7 @@ export const changeOrganization = defineOperation({
     return {
       ...organizationView(organization),
       ...(warnings.length > 0 && { warnings }),
-      ...(undeclared && { undeclaredScopes: undeclared.map(heldView) }),
+      ...(undeclared && { undeclaredScopes: undeclared.map(scopeHolderView) }),
     };
   },
 });

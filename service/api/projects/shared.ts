@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { heldView, type ProjectEffects } from '../../actions/projects.js';
+import { type ProjectEffects, scopeHolderView } from '../../actions/projects.js';
 import { roleBase } from '../../domain/connection.js';
 import { type Project, projectMembers, projectSchema } from '../../domain/project.js';
 import { scope } from '../../domain/scope.js';
@@ -13,16 +13,16 @@ export const dryRunQuery = z.strictObject({
     .enum(['true', 'false'])
     .transform((text) => text === 'true')
     .pipe(z.boolean())
-    .meta({ override: { type: 'boolean' }, description: 'Changes nothing, and answers what would change.' })
+    .meta({ override: { type: 'boolean' }, description: 'Changes nothing, and returns what would change.' })
     .optional(),
 });
 
 const { id: connectionId, name } = roleBase.shape;
-export const held = z.object({ connectionId, name, scope });
+export const scopeHolder = z.object({ connectionId, name, scope });
 export const projectAnswer = projectSchema.omit({ organizationId: true }).meta({ id: 'Project' });
 const resolved = z.object({ id: connectionId, name }).optional();
 export const effectsAnswer = {
-  orphans: z.array(held).meta({ description: 'Scopes that no declared target matches.' }),
+  orphans: z.array(scopeHolder).meta({ description: 'Scopes that no declared target matches.' }),
   moves: z
     .array(z.object({ from: scope, to: scope, takesScope: z.boolean(), before: resolved, after: resolved }))
     .meta({ description: 'Architectures in another environment, and the connection before and after.' }),
@@ -36,7 +36,7 @@ export const projectView = ({ id, name, environments, updatedAt }: Project) => (
 });
 
 export const effectsView = ({ orphans, moves }: ProjectEffects) => ({
-  orphans: orphans.map(heldView),
+  orphans: orphans.map(scopeHolderView),
   moves: moves.map(({ before, after, ...move }) => ({
     ...move,
     ...(before && { before: { id: before.id, name: before.name } }),

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
-import type { SealingKey } from '../../secrets/keyring.js';
+import type { ServiceKey } from '../../secrets/keyring.js';
 import { codeOf } from '../../unknown-value.js';
 import type { Backend } from '../backend.js';
 import { createIntegrity } from '../integrity.js';
@@ -10,6 +10,7 @@ import type { IntegrityKeys } from '../integrity-keys.js';
 import { readsOn } from '../reads.js';
 import { Rows } from '../rows.js';
 import { documentFile } from './document-file.js';
+import { readEvery } from './every-log.js';
 import { integrityKeysIn } from './facts.js';
 import {
   type FileOperations,
@@ -26,7 +27,7 @@ import { takeLock } from './writer-lock.js';
 export interface LowdbOptions {
   readonly directory: string;
   /** The service keys, which encrypt the keys that sign what is stored. Without them damage is found, and no editor. */
-  readonly keys?: readonly SealingKey[] | undefined;
+  readonly keys?: readonly ServiceKey[] | undefined;
   /** Serve the organizations whose files are whole when others are damaged. @default false */
   readonly quarantine?: boolean | undefined;
   /** Another process took the directory: nothing is written any more, and the process should end. */
@@ -147,7 +148,13 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
         const [first] = records;
         if (first) await storeOf(first.organizationId).append(records);
       },
-      read: async (organizationId, page) => storeOf(organizationId).log.read(page),
+      read: async (organizationId, page) =>
+        organizationId === undefined
+          ? readEvery(
+              all().map(({ log }) => log),
+              page,
+            )
+          : storeOf(organizationId).log.read(page),
       organizations: async () => [...stores.keys()],
       async trim(before) {
         let gone = 0;
@@ -215,7 +222,7 @@ function damaged(damages: readonly Damage[]): RolebridgeError {
     ].join(' '),
     {
       remedy:
-        'Nothing was changed. Restore a backup ("rolebridge restore"), or see what "rolebridge repair" would drop. ROLEBRIDGE_QUARANTINE=on serves the other organizations meanwhile.',
+        'Nothing was changed. Restore a backup ("rolebridge restore"), or run "rolebridge repair" to see the data it would drop. ROLEBRIDGE_QUARANTINE=on serves the other organizations meanwhile.',
     },
   );
 }

@@ -3,14 +3,14 @@ import { chmod, copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
-import type { SealingKey } from '../../secrets/keyring.js';
+import type { ServiceKey } from '../../secrets/keyring.js';
 import { messageOf } from '../../unknown-value.js';
 import { openLowdbBackend } from './backend.js';
 import { inspect } from './inspect.js';
 import { askHolder, currentEpoch, epochName } from './writer-lock.js';
 
 export interface BackupOptions {
-  readonly keys?: readonly SealingKey[] | undefined;
+  readonly keys?: readonly ServiceKey[] | undefined;
 }
 
 /** An organization whose files changed while they were copied is copied again. */
@@ -30,7 +30,7 @@ export async function backUp(
   const [source, target] = [resolve(directory), resolve(to)];
   if (existsSync(target) && readdirSync(target).length > 0)
     throw new RolebridgeError('store_unavailable', `${target} is not empty.`, {
-      remedy: 'Name a directory that is not there yet: a backup never takes the place of another one.',
+      remedy: 'Name a new directory: a backup never replaces another one.',
     });
   try {
     await copyFiles(source, target);

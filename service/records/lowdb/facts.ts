@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { StoredFacts } from '../../secrets/key-check.js';
-import type { SealingKey } from '../../secrets/keyring.js';
+import type { ServiceKey } from '../../secrets/keyring.js';
 import { messageOf } from '../../unknown-value.js';
 import { IntegrityKeys } from '../integrity-keys.js';
 import { fileOperations, inForm, syncDirectory, unlessAbsent, writeTemporary } from './files.js';
@@ -49,7 +49,7 @@ export function factsInDirectory(directory: string, name: string): StoredFacts {
 /** The keys that sign what is in a data directory. */
 export const integrityKeysIn = (
   directory: string,
-  serviceKeys: readonly SealingKey[] | undefined,
+  serviceKeys: readonly ServiceKey[] | undefined,
   { readOnly = false } = {},
 ): Promise<IntegrityKeys | undefined> =>
   IntegrityKeys.open(factsInDirectory(directory, 'integrity-keys'), serviceKeys, {

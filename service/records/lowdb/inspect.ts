@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
-import type { SealingKey } from '../../secrets/keyring.js';
+import type { ServiceKey } from '../../secrets/keyring.js';
 import { messageOf } from '../../unknown-value.js';
 import { createIntegrity } from '../integrity.js';
 import { readsOn } from '../reads.js';
@@ -31,7 +31,7 @@ export interface Inspection {
 const triesAtMost = 5;
 
 /** Reads and checks a data directory as a start does, and every line of the audit logs. Nothing is changed or locked. */
-export async function inspect(directory: string, keys?: readonly SealingKey[]): Promise<Inspection> {
+export async function inspect(directory: string, keys?: readonly ServiceKey[]): Promise<Inspection> {
   const root = resolve(directory);
   const holder = await askHolder(root);
   for (let left = holder ? triesAtMost : 1; ; left--) {
@@ -42,7 +42,7 @@ export async function inspect(directory: string, keys?: readonly SealingKey[]): 
 
 async function inspectOnce(
   root: string,
-  keys: readonly SealingKey[] | undefined,
+  keys: readonly ServiceKey[] | undefined,
   holder: Holder | undefined,
 ): Promise<Inspection> {
   const opened = await integrityKeysIn(root, keys, { readOnly: true });

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, truncat
 import { join, resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
-import type { SealingKey } from '../../secrets/keyring.js';
+import type { ServiceKey } from '../../secrets/keyring.js';
 import { type AuditLine, linesBackward, readLine } from './audit-lines.js';
 import { auditFileName } from './audit-log.js';
 import { type Anchor, type Document, DocumentFile, documentFile, noDocument } from './document-file.js';
@@ -27,7 +27,7 @@ export interface Repair {
  */
 export async function repair(
   directory: string,
-  { keys, drop }: { keys?: readonly SealingKey[] | undefined; drop: boolean },
+  { keys, drop }: { keys?: readonly ServiceKey[] | undefined; drop: boolean },
 ): Promise<{ repairs: Repair[]; kept: string | undefined }> {
   const root = resolve(directory);
   const inspection = await inspect(root, keys);
