@@ -1,27 +1,18 @@
 import { z } from 'zod';
 import type { OrganizationId } from '../../domain/ids.js';
-import { keysWithin } from '../../domain/scope.js';
 import type { ServiceKey } from '../../secrets/keyring.js';
-import { type Backend, type Query, type Transaction, UniqueConflict } from '../backend.js';
+import { type Backend, type Transaction, UniqueConflict } from '../backend.js';
 import { Integrity } from '../integrity.js';
 import { IntegrityKeys } from '../integrity-keys.js';
-import {
-  type Claim,
-  type Constraint,
-  checkedValue,
-  claimsOf,
-  spaceOf,
-  type TableName,
-  tables,
-  type Values,
-} from '../tables.js';
+import { type Claim, claimsOf, spaceOf, type TableName, tables, type Values } from '../tables.js';
 import { PostgresLog } from './audit-log.js';
 import { factsInDatabase } from './facts.js';
 import { migrate } from './migrate.js';
 import { snake } from './names.js';
+import { countRows, holderRows, listRows, rowsOf } from './read-rows.js';
 import { type DatabaseOptions, type Session, Sessions } from './sessions.js';
 import { finishRenewal, signAgain } from './sign-again.js';
-import { signed, storedRow, verifiedRows } from './signed-value.js';
+import { signed } from './signed-value.js';
 
 export interface PostgresOptions extends DatabaseOptions {
   /** The service keys, which encrypt the keys that sign what is stored. */
@@ -51,6 +42,8 @@ export async function openPostgresBackend(options: PostgresOptions): Promise<Bac
       const found = await rowsOf(sessions, integrity, table, keys);
       return keys.map((key) => found.get(key));
     },
+    holders: (table, constraint, values, organizationId) =>
+      holderRows(sessions, integrity, table, constraint, values, organizationId),
     list: (table, query) => listRows(sessions, integrity, table, query),
     count: (table, column, where = {}) => countRows(sessions, table, where, snake(column)),
     transact(organizationId, work) {
@@ -192,95 +185,4 @@ async function upsert<Name extends TableName>(
     [key(value), organizationId(value), ...others, json, mac],
   );
   if (written.length === 0) throw new UniqueConflict('key');
-}
-
-/** Those that are there, by key. */
-async function rowsOf<Name extends TableName>(
-  session: Session,
-  integrity: Integrity,
-  table: Name,
-  keys: readonly string[],
-): Promise<Map<string, Values[Name]>> {
-  // PostgreSQL's text has no NUL, so that no key has one.
-  const known = keys.filter((key) => !key.includes('\0'));
-  const found = await select(session, integrity, table, 'WHERE key = ANY($1)', [known]);
-  return new Map(found.map((value) => [tables[table].key(value), value]));
-}
-
-async function select<Name extends TableName>(
-  session: Session,
-  integrity: Integrity,
-  table: Name,
-  which: string,
-  values: readonly unknown[],
-): Promise<Values[Name][]> {
-  const text = `SELECT key, value, mac FROM ${snake(table)} ${which}`;
-  const rows = await session.query(storedRow, text, values);
-  return (await verifiedRows(table, rows, integrity)).map((value) => checkedValue(table, value));
-}
-
-async function countRows(
-  session: Session,
-  table: TableName,
-  where: object,
-  column: string,
-): Promise<Map<string, number>> {
-  const values: unknown[] = [];
-  const filter = conditions(where, values);
-  const counted = await session.query(
-    z.object({ name: z.string().nullable(), count: z.coerce.number() }),
-    `SELECT ${column} AS name, COUNT(*) AS count FROM ${snake(table)} ${filter} GROUP BY ${column}`,
-    values,
-  );
-  return new Map(counted.map(({ name, count }) => [name ?? '', count]));
-}
-
-async function listRows<Name extends TableName>(
-  session: Session,
-  integrity: Integrity,
-  table: Name,
-  { order, limit, organizationId, where = {}, after, before, upTo, holding, search, within }: Query<Name>,
-): Promise<Values[Name][]> {
-  const name = snake(table);
-  const sorted = tables[table].orders[order];
-  const column = typeof sorted === 'string' ? snake(sorted) : undefined;
-  const values: unknown[] = [];
-  const bound = (value: unknown) => `$${values.push(value)}`;
-  const parts = [conditions({ ...where, organizationId }, values).replace('WHERE ', '') || 'TRUE'];
-  if (search) parts.push(`strpos(${snake(search.column)}, ${bound(search.text)}) > 0`);
-  if (column) parts.push(`${column} IS NOT NULL`);
-  if (upTo !== undefined && column) parts.push(`${column} <= ${bound(upTo)}`);
-  const [isBehind, direction] = before === undefined ? ['>', ''] : ['<', 'DESC'];
-  const place = before ?? after;
-  if (place !== undefined)
-    parts.push(
-      column
-        ? `(${column}, key) ${isBehind} (SELECT ${column}, key FROM ${name} WHERE key = ${bound(place)})`
-        : `key ${isBehind} ${bound(place)}`,
-    );
-  const claimed = (constraint: Constraint, of: string) =>
-    `key IN (SELECT row_key FROM claims WHERE space = ${bound(spaceOf(constraint, organizationId ?? ''))}
-       AND table_name = ${bound(name)} AND ${of})`;
-  if (within !== undefined) {
-    const { after: first, before } = keysWithin(within);
-    const isIn = `value > ${bound(first)} AND value < ${bound(before)}`;
-    parts.push(claimed('scope', `(value = ${bound(within)} OR (${isIn}))`));
-  }
-  if (holding) {
-    const range =
-      'values' in holding
-        ? `value = ANY(${bound(holding.values)})`
-        : `value > ${bound(holding.after)} AND value < ${bound(holding.before)}`;
-    parts.push(claimed(holding.constraint, `${range} ORDER BY value LIMIT ${bound(limit)}`));
-  }
-  const inOrder = `${column ? `${column} ${direction}, key` : 'key'} ${direction}`;
-  const which = `WHERE ${parts.join(' AND ')} ORDER BY ${inOrder} LIMIT ${bound(limit)}`;
-  const found = await select(session, integrity, table, which, values);
-  return before === undefined ? found : found.reverse();
-}
-
-function conditions(where: object, values: unknown[]): string {
-  const wanted = Object.entries(where).filter(([, value]) => value !== undefined);
-  const parts = wanted.map(([column, value]) => `${snake(column)} = $${values.push(value)}`);
-  return parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '';
 }
