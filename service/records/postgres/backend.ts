@@ -89,41 +89,6 @@ function transactionOn(
 ): Transaction {
   const get = async <Name extends TableName>(table: Name, key: string) =>
     (await rowsOf(session, integrity, table, [key])).get(key);
-  /** A row has other claims from now on. @throws UniqueConflict; the transaction is still good */
-  async function moveClaims<Name extends TableName>(
-    table: Name,
-    key: string,
-    before: Values[Name] | undefined,
-    next: Values[Name] | undefined,
-  ): Promise<void> {
-    const [had, wanted] = [before, next].map((value) => (value ? claimsOf(table, value) : []));
-    const holder = [organizationId, snake(table), key];
-    const lists = (claims: readonly Claim[]) => [
-      claims.map(({ constraint }) => spaceOf(constraint, organizationId)),
-      claims.map(({ value }) => value),
-    ];
-    const gone = without(had, wanted);
-    if (gone.length > 0)
-      await session.query(
-        any,
-        `DELETE FROM claims USING unnest($1::text[], $2::text[]) AS gone (space, value)
-         WHERE claims.space = gone.space AND claims.value = gone.value
-           AND organization_id = $3 AND table_name = $4 AND row_key = $5`,
-        [...lists(gone), ...holder],
-      );
-    const added = without(wanted, had);
-    if (added.length === 0) return;
-    const inserted = await session.query(
-      z.object({ space: z.string(), value: z.string() }),
-      `INSERT INTO claims (space, value, organization_id, table_name, row_key)
-       SELECT space, value, $3, $4, $5 FROM unnest($1::text[], $2::text[]) AS wanted (space, value)
-       ON CONFLICT DO NOTHING RETURNING space, value`,
-      [...lists(added), ...holder],
-    );
-    for (const { constraint, value } of added)
-      if (!inserted.some((one) => one.value === value && one.space === spaceOf(constraint, organizationId)))
-        throw new UniqueConflict(constraint);
-  }
   return {
     get,
     audit,
@@ -144,16 +109,55 @@ function transactionOn(
       const key = tables[table].key(value);
       const before = tables[table].unique && (await get(table, key));
       await upsert(session, integrity, table, value);
-      await moveClaims(table, key, before, value);
+      await moveClaims(session, organizationId, table, key, before, value);
     },
     async delete(table, key) {
-      if (tables[table].unique) await moveClaims(table, key, await get(table, key), undefined);
+      if (tables[table].unique)
+        await moveClaims(session, organizationId, table, key, await get(table, key), undefined);
       await session.query(any, `DELETE FROM ${snake(table)} WHERE key = $1 AND organization_id = $2`, [
         key,
         organizationId,
       ]);
     },
   };
+}
+
+/** A row has other claims from now on. @throws UniqueConflict; the transaction is still good */
+async function moveClaims<Name extends TableName>(
+  session: Session,
+  organizationId: OrganizationId,
+  table: Name,
+  key: string,
+  before: Values[Name] | undefined,
+  next: Values[Name] | undefined,
+): Promise<void> {
+  const [had, wanted] = [before, next].map((value) => (value ? claimsOf(table, value) : []));
+  const holder = [organizationId, snake(table), key];
+  const lists = (claims: readonly Claim[]) => [
+    claims.map(({ constraint }) => spaceOf(constraint, organizationId)),
+    claims.map(({ value }) => value),
+  ];
+  const gone = without(had, wanted);
+  if (gone.length > 0)
+    await session.query(
+      any,
+      `DELETE FROM claims USING unnest($1::text[], $2::text[]) AS gone (space, value)
+       WHERE claims.space = gone.space AND claims.value = gone.value
+         AND organization_id = $3 AND table_name = $4 AND row_key = $5`,
+      [...lists(gone), ...holder],
+    );
+  const added = without(wanted, had);
+  if (added.length === 0) return;
+  const inserted = await session.query(
+    z.object({ space: z.string(), value: z.string() }),
+    `INSERT INTO claims (space, value, organization_id, table_name, row_key)
+     SELECT space, value, $3, $4, $5 FROM unnest($1::text[], $2::text[]) AS wanted (space, value)
+     ON CONFLICT DO NOTHING RETURNING space, value`,
+    [...lists(added), ...holder],
+  );
+  for (const { constraint, value } of added)
+    if (!inserted.some((one) => one.value === value && one.space === spaceOf(constraint, organizationId)))
+      throw new UniqueConflict(constraint);
 }
 
 /** Sorted: of two transactions that want the same values, one waits for the other at the first of them. */
