@@ -95,8 +95,8 @@ interface OperationBase {
   readonly isOrganizationWide?: true;
   /** An operator's token that names no organization acts for all of them together. */
   readonly isForAllOrganizations?: true;
-  /** The codes of this operation beside those of every operation with its auth and method. */
-  readonly errors: readonly ErrorCode[];
+  /** The codes of this operation beside those of every operation with its auth and method. @default none */
+  readonly errors?: readonly ErrorCode[];
   /** Codes that have another status here. */
   readonly statusOf?: Partial<Record<ErrorCode, number>>;
   /** Called as often as credentials are issued: its successes are logged at debug level. */
@@ -155,10 +155,14 @@ export class RawAnswer {
   constructor(readonly answer: Answer) {}
 }
 
+/** A handler without an answer returns what its action does. */
+// biome-ignore lint/suspicious/noConfusingVoidType: actions return it.
+type Nothing = void | undefined;
+
 type Returned<Schema> =
   | (Schema extends z.ZodType
       ? DeepReadonly<z.input<Schema>>
-      : string | Buffer | AsyncIterable<string> | undefined)
+      : string | Buffer | AsyncIterable<string> | Nothing)
   | RawAnswer;
 
 /** TypeScript allows more members than a type has; an answer must not have one that isn't documented. */
@@ -166,7 +170,16 @@ type NoMemberBeside<Given, Allowed> = [UnknownMember<Given, Allowed>] extends [n
   ? unknown
   : { readonly isNotInTheAnswer: UnknownMember<Given, Allowed> };
 
-type Scalar = string | number | boolean | null | undefined | Buffer | RawAnswer | AsyncIterable<string>;
+type Scalar =
+  | string
+  | number
+  | boolean
+  | null
+  | undefined
+  | Nothing
+  | Buffer
+  | RawAnswer
+  | AsyncIterable<string>;
 type UnknownMember<Given, Allowed> = unknown extends Allowed
   ? never
   : Given extends Scalar
@@ -212,7 +225,7 @@ const idempotencyErrors: readonly ErrorCode[] = [
 export const errorsOf = ({
   auth,
   method,
-  errors,
+  errors = [],
   answer,
   readsOnly = method === 'get',
 }: Operation): ErrorCode[] => [

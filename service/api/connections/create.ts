@@ -8,17 +8,15 @@ import { defineOperation } from '../operation.js';
 import { connectionView, createdConnectionView } from '../views.js';
 import * as answers from './answers.js';
 import { createConnectionRequest } from './requests.js';
-import { accessKeyErrors, tag } from './shared.js';
+import { accessKeyErrors, changing } from './shared.js';
 
 export const createConnection = defineOperation({
   method: 'post',
   path: '/v1/connections',
-  tag,
+  ...changing,
   summary: 'Creates a connection.',
   description:
     'With a role: the answer has, this once, everything that the customer needs to create the role. With an access key: the key is verified before anything is stored, and the answer is the connection.',
-  auth: 'organization',
-  permission: 'connections:write',
   body: createConnectionRequest,
   answer: {
     status: 201,

@@ -43,7 +43,6 @@ export const resolveMany = defineOperation({
         .meta({ description: 'Each connection that the results name, once.' }),
     }),
   },
-  errors: [],
   examples: {
     two: { body: { targets: [{ project: 'shop' }, { project: 'nobodys' }] }, returns: 200 },
     none: { body: { targets: [] }, returns: 'request_invalid' },
