@@ -53,7 +53,7 @@ const permissionSet = {
 const ofRole = { ...permissionSet, warnings, links };
 
 export const migrateToRole = migration.pick({ externalId: true, roleArn: true, verification: true });
-/** What is shown of each state as it is stored. */
+/** Members of each state that an answer has as they are stored. */
 export const own = {
   pending: roleStates.pending.pick(shownOfRole),
   connected: roleStates.connected.pick({
