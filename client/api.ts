@@ -778,7 +778,7 @@ export interface WebhookEndpoint {
   createdAt?: string | undefined;
   /** ISO 8601, in UTC. */
   updatedAt?: string | undefined;
-  /** Until then the secret before signs, too. */
+  /** Until then the previous secret signs too. */
   previousSecretValidUntil?: string | undefined;
 }
 
@@ -913,10 +913,10 @@ export interface Operations {
     args: [
       query?: {
         limit?: number | undefined;
-        /** The "next" of the page before. */
+        /** The `next` of the previous page. */
         after?: string | undefined;
         reference?: string | undefined;
-        /** Of the role or key, or the expected one. */
+        /** The account of the role or key, or the expected one. */
         accountId?: string | undefined;
         /** proven: the trust policy was read and judged. tested: by probes only. */
         assurance?: 'proven' | 'tested' | undefined;
@@ -1001,9 +1001,9 @@ export interface Operations {
       id: string,
       query?: {
         permissions?: 'read-only' | 'power-user' | 'administrator' | 'security-audit' | undefined;
-        /** Instead of permissions: names of AWS's own managed policies, or ARNs, with commas. */
+        /** Instead of permissions: names of AWS's own managed policies, or ARNs, separated by commas. */
         managedPolicies?: string | undefined;
-        /** Optional statements of the permission set that are left out, with commas. */
+        /** Optional statements of the permission set that are left out, separated by commas. */
         without?: string | undefined;
         roleName?: string | undefined;
         path?: string | undefined;
@@ -1025,7 +1025,7 @@ export interface Operations {
       roleTemplates: RoleTemplates;
     };
   };
-  /** Creates a set-up code: one value instead of five for `init --setup`; it revokes the code before. */
+  /** Creates a set-up code: one value instead of five for `init --setup`; revokes the previous code. */
   createSetupCode: { args: [id: string]; answer: CreatedSetupCode };
   /** Revokes the set-up code of a connection, if it has one. */
   revokeSetupCode: { args: [id: string]; answer: undefined };
@@ -1184,7 +1184,7 @@ export interface Operations {
   };
   /** Cancels the rotation of the external ID; the new one is never used again. */
   cancelExternalIdRotation: { args: [id: string]; answer: Connection };
-  /** Replaces the access key of a connection by another one of the same account. */
+  /** Replaces the access key of a connection with another one of the same account. */
   rotateAccessKey: {
     args: [
       id: string,
@@ -1197,7 +1197,7 @@ export interface Operations {
     ];
     answer: Connection;
   };
-  /** Starts the move of a connection from an access key to a role. */
+  /** Starts the migration of a connection from an access key to a role. */
   migrateToRole: {
     args: [id: string];
     answer: ConnectionMembers & {
@@ -1314,7 +1314,7 @@ export interface Operations {
         name: string;
       };
       matchedScope: Scope;
-      /** Where the customer's CloudTrail says who asked. */
+      /** Where the customer's CloudTrail shows the organization and target. */
       attribution?: 'source_identity' | 'session_name' | undefined;
     };
   };
@@ -1345,7 +1345,7 @@ export interface Operations {
           | undefined;
       },
       query?: {
-        /** Changes nothing, and answers what would change. */
+        /** Changes nothing, and returns what would change. */
         dryRun?: 'true' | 'false' | undefined;
       },
     ];
@@ -1382,7 +1382,7 @@ export interface Operations {
     args: [
       id: string,
       query?: {
-        /** Changes nothing, and answers what would change. */
+        /** Changes nothing, and returns what would change. */
         dryRun?: 'true' | 'false' | undefined;
       },
     ];
@@ -1459,7 +1459,7 @@ export interface Operations {
       },
     ];
     answer: {
-      /** The newest first. */
+      /** Newest first. */
       enrollments: {
         id: string;
         name: string;
@@ -1508,10 +1508,10 @@ export interface Operations {
     args: [
       query?: {
         limit?: number | undefined;
-        /** The "next" of the page before. */
+        /** The `next` of the previous page. */
         after?: string | undefined;
         reference?: string | undefined;
-        /** Of the role or key, or the expected one. */
+        /** The account of the role or key, or the expected one. */
         accountId?: string | undefined;
         /** proven: the trust policy was read and judged. tested: by probes only. */
         assurance?: 'proven' | 'tested' | undefined;
@@ -1557,7 +1557,7 @@ export interface Operations {
     args: [
       query?: {
         limit?: number | undefined;
-        /** The "next" of the page before. */
+        /** The `next` of the previous page. */
         after?: string | undefined;
         /** A part of the name; letter case does not count. */
         search?: string | undefined;
@@ -1662,7 +1662,7 @@ export interface Operations {
     args: [
       query?: {
         limit?: number | undefined;
-        /** The "next" of the page before. */
+        /** The `next` of the previous page. */
         after?: string | undefined;
       },
     ];
@@ -1744,7 +1744,7 @@ export interface Operations {
               | 'service.recovered'
             )[]
           | undefined;
-        /** A disabled endpoint gets nothing, later either. */
+        /** A disabled endpoint gets no events, and none of them later. */
         enabled?: boolean | undefined;
       },
     ];
@@ -1790,13 +1790,13 @@ export interface Operations {
             )[]
           | null
           | undefined;
-        /** A disabled endpoint gets nothing, later either. */
+        /** A disabled endpoint gets no events, and none of them later. */
         enabled?: boolean | undefined;
       },
     ];
     answer: WebhookEndpoint;
   };
-  /** Deletes a webhook endpoint, with the messages that wait for it. */
+  /** Deletes a webhook endpoint, with its waiting messages. */
   deleteWebhookEndpoint: { args: [id: string]; answer: undefined };
   /** Creates another secret for a webhook endpoint. */
   rotateWebhookSecret: {
@@ -1820,12 +1820,12 @@ export interface Operations {
       query?: {
         limit?: number | undefined;
         status?: 'pending' | 'delivered' | 'failed' | undefined;
-        /** The "next" of the page before. */
+        /** The `next` of the previous page. */
         after?: string | undefined;
       },
     ];
     answer: {
-      /** The newest first. */
+      /** Newest first. */
       deliveries: WebhookDelivery[];
       /** "after" of the next page; absent on the last one. */
       next?: string | undefined;
@@ -1855,14 +1855,14 @@ export interface Operations {
     args: [
       query?: {
         limit?: number | undefined;
-        /** The "next" of the page before. */
+        /** The `next` of the previous page. */
         before?: string | undefined;
         /** Records about one connection only. */
         connection?: string | undefined;
       },
     ];
     answer: {
-      /** The newest first. */
+      /** Newest first. */
       records: AuditRecord[];
       /** "before" of the next page; absent on the last one. */
       next?: string | undefined;
@@ -1889,7 +1889,7 @@ export interface Operations {
       /** Missing when there is no encryption key. */
       accessKeys?:
         | {
-            /** The key that they are under now, but for those that failed. */
+            /** The key that encrypts them now, except those that failed. */
             keyId: string;
             reencrypted: number;
             unchanged: number;
@@ -1902,7 +1902,7 @@ export interface Operations {
         | undefined;
       /** Under the service key. */
       callbackSecrets: {
-        /** The key that they are under now, but for those that failed. */
+        /** The key that encrypts them now, except those that failed. */
         keyId: string;
         reencrypted: number;
         unchanged: number;
@@ -1914,7 +1914,7 @@ export interface Operations {
       };
       /** Under the service key. */
       enrollmentSecrets: {
-        /** The key that they are under now, but for those that failed. */
+        /** The key that encrypts them now, except those that failed. */
         keyId: string;
         reencrypted: number;
         unchanged: number;
@@ -1926,7 +1926,7 @@ export interface Operations {
       };
       /** Under the service key. */
       webhookSecrets: {
-        /** The key that they are under now, but for those that failed. */
+        /** The key that encrypts them now, except those that failed. */
         keyId: string;
         reencrypted: number;
         unchanged: number;
@@ -1938,7 +1938,7 @@ export interface Operations {
       };
       /** Each organization's key of its persons' names, under the service key. */
       personKeys: {
-        /** The key that they are under now, but for those that failed. */
+        /** The key that encrypts them now, except those that failed. */
         keyId: string;
         reencrypted: number;
         unchanged: number;

@@ -50,7 +50,7 @@ type SentCall = Call & { readonly isLines?: boolean };
 
 /** Every operation of the API, with shortcuts for some. */
 export interface RolebridgeClient extends Omit<Calls, 'createConnection'> {
-  /** Creates a connection with a role. The answer has, this once, the callback secret. */
+  /** Creates a connection with a role. The answer shows the callback secret, once. */
   createConnection(body: CreateRoleConnectionRequest, options?: CallOptions): Promise<CreatedConnection>;
   /** Creates a connection with an access key, which is verified first. */
   createAccessKeyConnection(

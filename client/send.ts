@@ -134,7 +134,7 @@ export function parsed(text: string): unknown {
 
 /** Why there is no answer; of a certificate, with the variable that a company's network needs. */
 export function unreachable(url: URL, error: unknown): RolebridgeUnreachableError {
-  const { code, message = 'for a reason not known' } = error as { code?: string; message?: string };
+  const { code, message = 'unknown reason' } = error as { code?: string; message?: string };
   const isOfAuthority = /UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)|SELF_SIGNED/.test(code ?? '');
   return new RolebridgeUnreachableError(
     'unreachable',

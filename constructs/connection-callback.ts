@@ -11,7 +11,7 @@ import { refuse } from './props/rules';
 import { TerraformData } from './terraform-data';
 
 /**
- * Where the connection applies: nothing given is the organization's default. Each name is 1–64 characters of
+ * Where the connection applies; empty is the organization's default. Each name is 1–64 characters of
  * `[A-Za-z0-9._-]`, the first a letter or digit.
  */
 export interface ConnectionScope {
@@ -55,18 +55,18 @@ export interface CallbackOptions {
    */
   readonly expectedAccountId?: string;
   /**
-   * How long the registration is tried while the service says "not yet" or can't be reached, in seconds.
+   * How long to retry the registration while the service says "not yet" or can't be reached, in seconds.
    * @default 120
    */
   readonly callbackTimeoutSeconds?: number;
   /**
-   * How long the deregistration is tried at destroy, in seconds.
+   * How long to retry the deregistration at destroy, in seconds.
    * @default 15
    */
   readonly destroyTimeoutSeconds?: number;
   /**
    * Whether a destroy fails when the service was not notified, whatever the cause: no Node, no secret, no connection, a
-   * refusal. By default each of them is a warning, and the role goes.
+   * refusal. By default each of them is a warning, and the role is deleted.
    * @default false
    */
   readonly failDestroyWhenUnreachable?: boolean;
@@ -81,11 +81,11 @@ export interface CallbackOptions {
   readonly callbackSecret?: TerraformVariable;
   /**
    * Puts the connection's health into every plan and apply: Terraform asks the service, and a connection that does not
-   * work is a warning with the reason. It never stops a plan, also when the service can't be reached.
+   * work is a warning with the reason. It never stops a plan, even if the service can't be reached.
    *
    * This needs Terraform 1.5 or OpenTofu 1.6, and their `http` provider, which is downloaded. Terraform reads
-   * the health again at the apply, so `terraform plan -detailed-exitcode` answers 2 also when nothing is to be changed.
-   * @default - the plan does not ask, and no provider is added
+   * the health again at the apply, so `terraform plan -detailed-exitcode` returns 2 even if nothing is to be changed.
+   * @default - the plan does not ask, and needs no other provider
    * @see https://developer.hashicorp.com/terraform/language/block/check
    */
   readonly health?: ConnectionHealth;
@@ -93,7 +93,7 @@ export interface CallbackOptions {
 
 /** Props of {@link ConnectionCallback}. */
 export interface ConnectionCallbackProps extends CallbackOptions {
-  /** The role to register: a `CrossAccountRole`, or an `IamRole` that your stack has already. */
+  /** The role to register: a `CrossAccountRole`, or an `IamRole` that your stack already has. */
   readonly role: CrossAccountRole | IamRole;
   /**
    * More resources that must exist before the registration and are destroyed after the deregistration: the policies of an

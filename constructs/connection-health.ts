@@ -19,7 +19,7 @@ export interface ConnectionHealth {
    */
   readonly statusToken: TerraformVariable;
   /**
-   * How long the service is waited for, in seconds: 1–30.
+   * How long to wait for the service, in seconds: 1–30.
    * @default 5
    */
   readonly timeoutSeconds?: number;

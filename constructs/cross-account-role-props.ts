@@ -20,20 +20,20 @@ export interface CrossAccountRoleProps {
    */
   readonly externalId: string;
   /**
-   * The vendor's IAM principal or principals: the ARN of a role or user, or an account id, which trusts everyone
-   * whom that account's administrators let in.
+   * The vendor's IAM principal or principals: the ARN of a role or user, or an account id, which trusts every
+   * identity that the account's administrators allow to assume roles.
    * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
    */
   readonly principal: string | string[];
   /**
    * The permissions of the role.
-   * @default - nothing: the role can be assumed, and no more
+   * @default - none: the role can only be assumed
    * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html
    */
   readonly permissions?: PermissionPreset | Permissions | PermissionSet;
   /**
    * The role's name. A change replaces the role.
-   * @default - Terraform makes one from `roleNamePrefix`
+   * @default - Terraform creates one from `roleNamePrefix`
    * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
    */
   readonly roleName?: string;
@@ -107,7 +107,7 @@ export interface CrossAccountRoleProps {
    */
   readonly partition?: Partition;
   /**
-   * The account that this has to be deployed into. Another one stops the plan, before anything is made.
+   * The account that this has to be deployed into. Another one stops the plan, before anything is created.
    * @default - any account
    * @see https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html
    */

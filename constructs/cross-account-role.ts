@@ -43,7 +43,7 @@ import {
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html
  */
 export class CrossAccountRole extends Construct {
-  /** The role itself, for everything that this construct has no prop for. */
+  /** The role itself, for everything without a prop of this construct. */
   readonly role: IamRole;
   /** The partition that the role is made in. */
   readonly partition: Partition;
@@ -121,7 +121,7 @@ export class CrossAccountRole extends Construct {
     return this.tokens.name;
   }
 
-  /** IAM's unique id of the role (`AROA…`), as a token: a role that was deleted and made again has another. */
+  /** IAM's unique id of the role (`AROA…`), as a token: a role that was deleted and created again has another. */
   get roleUniqueId(): string {
     this.tokens.uniqueId ??= this.role.uniqueId;
     return this.tokens.uniqueId;
@@ -229,7 +229,7 @@ export class CrossAccountRole extends Construct {
 
   private warn(...[warning, message]: Warning): void {
     if (this.props.acknowledge?.includes(warning)) return;
-    const text = `${message} If this is meant, give acknowledge: ['${warning}'].`;
+    const text = `${message} If this is intended, set acknowledge: ['${warning}'].`;
     if (this.node.metadata.some(({ data }) => data === text)) return;
     Annotations.of(this).addWarning(text);
   }

@@ -28,12 +28,12 @@ export function trustWarnings(principals: readonly string[], trustPolicyJson: st
   if (accounts.length > 0)
     warnings.push([
       'whole-account-trust',
-      `principal ${accounts.join(', ')} is a whole account: everyone whom its administrators let assume roles can use this one. Prefer the ARN of one role.`,
+      `principal ${accounts.join(', ')} is a whole account: every identity that its administrators allow to assume roles can use this one. Prefer the ARN of one role.`,
     ]);
   if (size > TRUST_POLICY_QUOTA * 0.8)
     warnings.push([
       'trust-policy-size',
-      `the trust policy has ${size} characters; IAM takes ${TRUST_POLICY_QUOTA} unless the account's quota was raised (at most ${TRUST_POLICY_MAXIMUM}). Name fewer principals.`,
+      `the trust policy has ${size} characters; IAM allows ${TRUST_POLICY_QUOTA} unless the account's quota was raised (at most ${TRUST_POLICY_MAXIMUM}). Name fewer principals.`,
     ]);
   return warnings;
 }
@@ -44,7 +44,7 @@ export const attachedWarnings = (attached: number): Warning[] =>
     : [
         [
           'attached-policies-quota',
-          `more than ${ATTACHED_POLICIES_QUOTA} managed policies are attached; IAM takes ${ATTACHED_POLICIES_QUOTA} unless the account's quota was raised (at most ${ATTACHED_POLICIES_MAXIMUM}). Put statements together.`,
+          `more than ${ATTACHED_POLICIES_QUOTA} managed policies are attached; IAM allows ${ATTACHED_POLICIES_QUOTA} unless the account's quota was raised (at most ${ATTACHED_POLICIES_MAXIMUM}). Put statements together.`,
         ],
       ];
 
@@ -64,7 +64,7 @@ export function sizeProblems(trustPolicyJson: string, inlinePolicyJson: string, 
   return counts
     .filter(([count, most]) => count > most)
     .map(
-      ([count, most, what, unit]) => `${what} ${count} ${unit}, and IAM takes at most ${most} (${source})`,
+      ([count, most, what, unit]) => `${what} ${count} ${unit}, and IAM allows at most ${most} (${source})`,
     );
 }
 

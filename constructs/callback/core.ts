@@ -109,7 +109,7 @@ function verdict(type: string, data: CallbackData, url: URL, answer: Answer, pla
   return failed(
     'answer_unexpected',
     status === 200
-      ? `What ${url.host} answered does not say that this connection is connected.`
+      ? `The answer of ${url.host} does not say that this connection is connected.`
       : `${url.host} answered ${status}${status >= 300 ? ', a redirect, which is not followed' : ''}.`,
     "Set the callback URL to this connection's, and check for a proxy in between.",
     answer,
@@ -144,7 +144,7 @@ function inconclusive(
       isInconclusive: true,
       code: 'unreachable',
       detail: `The service at ${url.host} could not be reached within ${seconds} s: ${reason}.`,
-      remedy: `Check the callback URL and this machine's way to it (firewall, HTTPS_PROXY). If both are right, the service is down: ${again} later.`,
+      remedy: `Check the callback URL and this machine's network path to it (firewall, HTTPS_PROXY). If both are right, the service is down: ${again} later.`,
     };
   const isDown = code === undefined;
   return {

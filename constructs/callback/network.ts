@@ -131,7 +131,7 @@ function openTunnel(url: URL, proxy: URL | NoAnswer, onOpen: OnOpen): Promise<{ 
               problem,
               isFinal: {
                 code: 'proxy_authentication_required',
-                detail: `The proxy ${proxy.host} asks for a user and password.`,
+                detail: `The proxy ${proxy.host} requires a user and password.`,
                 remedy: 'Set HTTPS_PROXY to http://USER:PASSWORD@HOST:PORT.',
               },
             }

@@ -150,7 +150,7 @@ function invalid({ type, roleArn, expectedAccountId }: Task): Failure | undefine
 function printStart({ type, label, event }: Task): void {
   const upTo = `(up to ${event.timeoutMs / 1000} s)`;
   if (type === 'role.provisioned') say(`${label}: role reported, checking it ${upTo}`);
-  else if (type === 'role.deprovisioned') say(`${label}: reporting that the role goes ${upTo}`);
+  else if (type === 'role.deprovisioned') say(`${label}: reporting that the role will be deleted ${upTo}`);
   else say(`${label}: checking secret, URL and account ${upTo}`);
 }
 

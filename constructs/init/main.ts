@@ -15,7 +15,7 @@ import { askSecret, type ConnectionValues, confirm, readValues, VALUES } from '.
 
 const USAGE = `Usage: npx @rolebridge/constructs init [folder] [options]
 
-Adds a connection to the CDKTF or CDK Terrain project in the folder (here, when none is given), or makes a new one.
+Adds a connection to the CDKTF or CDK Terrain project in the folder (default: this one), or creates a project.
 
        npx @rolebridge/constructs check [options]
 
@@ -23,7 +23,7 @@ Checks secret, URL, external ID and account with the service, as a deploy does b
 
        npx @rolebridge/constructs pull NAME@VERSION [options]
 
-Fetches a permission set into permissions/, to be reviewed and committed.
+Fetches a permission set into permissions/, for you to review and commit.
 
   --setup LINK          the set-up code or link from the connection's page, instead of the values below
   --cdk NAME            cdktf or cdktn; by default the project's own
@@ -34,7 +34,7 @@ ${Object.values(VALUES)
   .map(({ flag, variable, question }) => `  --${flag.padEnd(20)}${question} (${variable})`)
   .join('\n')}
 
-The callback secret is in no file: give it to the person or job that runs the deploy, as CONNECT_CALLBACK_SECRET.`;
+The callback secret is in no file: set CONNECT_CALLBACK_SECRET for the person or job that runs the deploy.`;
 
 main(process.argv.slice(2)).then(
   (code) => {

@@ -42,7 +42,7 @@ export function readProject(folder: string): Project {
   const settings = readJson(path.join(folder, 'cdktf.json'));
   if (settings !== undefined && settings.language !== 'typescript')
     throw new Error(
-      `${path.join(folder, 'cdktf.json')} is of a project in ${JSON.stringify(settings.language)}; the constructs are for TypeScript and JavaScript. Use the Terraform module on the connection's set-up page instead.`,
+      `${path.join(folder, 'cdktf.json')} belongs to a project in ${JSON.stringify(settings.language)}; the constructs are for TypeScript and JavaScript. Use the Terraform module on the connection's set-up page instead.`,
     );
   return { folder, settings, packages: readJson(path.join(folder, 'package.json')) ?? {} };
 }
@@ -116,7 +116,7 @@ function newFile(folder: string, name: string, after: string): FileChange {
   const file = path.join(folder, name);
   if (existsSync(file) && readFileSync(file, 'utf8') !== after)
     throw new Error(
-      `${file} is there already, and init overwrites nothing. Move it away, or add the connection by hand.`,
+      `${file} already exists, and init never overwrites a file. Move it away, or add the connection by hand.`,
     );
   return changeOf(folder, name, after);
 }

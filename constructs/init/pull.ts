@@ -26,7 +26,7 @@ export async function pull(
   if (existsSync(file)) {
     if (readFileSync(file, 'utf8') === text) return { file, isNew: false };
     throw new Error(
-      `${file} is there and differs. A version never changes: compare, then delete it and pull again.`,
+      `${file} exists and differs. A version never changes: compare, then delete it and pull again.`,
     );
   }
   mkdirSync(path.dirname(file), { recursive: true });

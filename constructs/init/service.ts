@@ -21,6 +21,6 @@ export async function getFrom(
   throw new Error(
     'failure' in attempted
       ? `${attempted.failure.detail} ${attempted.failure.remedy}`
-      : `The service at ${url.host} gave no answer within ${TIMEOUT_MS / 1000} s: ${attempted.inconclusive}. Check the URL and this machine's way to it (firewall, HTTPS_PROXY), then run it again.`,
+      : `The service at ${url.host} gave no answer within ${TIMEOUT_MS / 1000} s: ${attempted.inconclusive}. Check the URL and this machine's network path to it (firewall, HTTPS_PROXY), then run it again.`,
   );
 }

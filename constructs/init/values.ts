@@ -61,7 +61,7 @@ export const VALUES: Readonly<Record<Exclude<keyof ConnectionValues, 'vendorName
   expectedAccountId: {
     flag: 'account-id',
     variable: 'AWS_ACCOUNT_ID',
-    question: 'Your AWS account id; another account is not connected',
+    question: 'Your AWS account id; any other account is rejected',
     usual: '',
     rule: PATTERNS.accountId.rule,
     fits: /^$|^(?!0{12})[0-9]{12}$/,

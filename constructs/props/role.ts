@@ -44,12 +44,12 @@ const tags: Rule = (prop, value) => {
   const key = text(
     {
       fits: /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/iu,
-      rule: '1–128 characters that IAM takes, and not begin with aws:',
+      rule: '1–128 characters that IAM accepts, and not begin with aws:',
     },
     source,
   );
   const content = text(
-    { fits: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u, rule: 'at most 256 characters that IAM takes' },
+    { fits: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u, rule: 'at most 256 characters that IAM accepts' },
     source,
   );
   return [

@@ -24,7 +24,7 @@ export async function acceptAccessKey(
   const { key, sessionExpiresAt } = request;
   if (sessionExpiresAt !== undefined && Date.parse(sessionExpiresAt) <= deps.clock.now())
     throw new RolebridgeError('access_key_expired', `The session ended at ${sessionExpiresAt}.`, {
-      remedy: 'Get new temporary credentials, and give those with the time at which they end.',
+      remedy: 'Get new temporary credentials, and send them with their expiry.',
     });
   const result = await decidedVerification(deps, request);
   if (result.outcome === 'refused') throw verificationFailed(result.verification);
@@ -45,7 +45,7 @@ export async function acceptAccessKey(
 export function requireAccessKeys(deps: Dependencies): AccessKeyEncryption {
   const useRole = 'Connect with a role instead: POST /v1/connections with method "assume_role".';
   if (!deps.takesAccessKeys)
-    throw new RolebridgeError('access_key_turned_off', 'This service takes no access keys.', {
+    throw new RolebridgeError('access_key_turned_off', 'This service accepts no access keys.', {
       remedy: useRole,
     });
   return encryptionOf(deps, useRole);
@@ -59,7 +59,7 @@ export function encryptionOf(
   if (accessKeyEncryption !== undefined) return accessKeyEncryption;
   throw new RolebridgeError(
     'access_key_not_available',
-    'The service has no encryption key, without which it keeps no access keys.',
+    'The service has no encryption key, so it stores no access keys.',
     { remedy },
   );
 }
@@ -78,7 +78,7 @@ export async function decidedVerification(
   if (result.outcome !== 'inconclusive') return result;
   throw new RolebridgeError(inconclusiveCode(result.reason), result.message, {
     remedy:
-      'Nothing was decided about the access key. Send the same request again after the time in Retry-After.',
+      'There is no verdict on the access key. Send the same request again after the time in Retry-After.',
     retryAfterSeconds: result.retryAfterSeconds,
   });
 }

@@ -97,7 +97,7 @@ export async function migrateToRole(
   by: Requester,
   connection: Connection,
 ): Promise<{ connection: KeyedConnection; registration: RoleRegistration; callbackSecret: string }> {
-  requireAccessKeyMethod(connection, 'It uses a role already.');
+  requireAccessKeyMethod(connection, 'It already uses a role.');
   requirePartition(deps, connection.partition);
   const { trust, callbackSecret } = newRoleRegistration(
     deps,
@@ -118,6 +118,6 @@ function requireAccessKeyMethod(
 ): asserts connection is KeyedConnection {
   if (connection.method === 'access_key' && connection.status !== 'disconnected') return;
   throw new RolebridgeError('method_mismatch', `This connection has no access key. ${reason}`, {
-    remedy: 'Use PUT …/role to give the connection another role, or make a connection with an access key.',
+    remedy: 'Use PUT …/role to give the connection another role, or create a connection with an access key.',
   });
 }

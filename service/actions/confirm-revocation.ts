@@ -80,8 +80,8 @@ async function reportOpenRole(
 }
 
 const stillOpen = (roleArn: string, isAskedAgain: boolean) =>
-  new RolebridgeError('access_not_ended', `AWS still lets the service into ${roleArn}.`, {
-    remedy: 'Delete the role, or take the vendor out of its trust policy.',
+  new RolebridgeError('access_not_ended', `AWS still lets the service assume ${roleArn}.`, {
+    remedy: 'Delete the role, or remove the vendor from its trust policy.',
     // Without it, the last word.
     ...(isAskedAgain && { retryAfterSeconds: 60 }),
   });

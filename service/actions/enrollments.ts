@@ -104,7 +104,7 @@ export async function enrollmentOf(
   const enrollment = await findEnrollment(deps, id);
   if (enrollment?.organizationId === organizationId) return enrollment;
   throw new RolebridgeError('not_found', 'There is no enrollment with this id, or it has ended.', {
-    remedy: 'Use the id from the answer that made it; the audit log has it too (enrollment.create).',
+    remedy: 'Use the id from the answer that created it; the audit log has it too (enrollment.create).',
   });
 }
 
@@ -279,7 +279,8 @@ function reopened(deps: Dependencies, connection: Connection) {
         remedy: 'Ask the vendor for a new enrollment and use its values.',
       },
     );
-  if (connection.method !== 'assume_role') throw new Error('An enrollment makes no access key connection.');
+  if (connection.method !== 'assume_role')
+    throw new Error('An enrollment creates no connection with an access key.');
   const { encryptedCallbackSecret, id } = connection;
   return {
     connection,

@@ -9,7 +9,7 @@ import type { AccountId } from '../domain/ids.js';
  */
 export function expectingAccount(connection: Connection, expectedAccountId: AccountId): PendingConnection {
   if (connection.status === 'pending') return expecting(connection, expectedAccountId);
-  throw new RolebridgeError('account_mismatch', 'The connection has been used with an account already.', {
+  throw new RolebridgeError('account_mismatch', 'The connection has already been used with an account.', {
     remedy: 'Release it with POST …/release-account, which replaces its external ID and callback secret.',
   });
 }

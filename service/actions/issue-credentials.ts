@@ -97,7 +97,7 @@ async function openAndVend(
       return issued(match, session);
     match = now;
   }
-  throw new RolebridgeError('connection_changed', 'The connection was changed again and again meanwhile.', {
+  throw new RolebridgeError('connection_changed', 'The connection kept changing meanwhile.', {
     remedy: 'Send the same request again.',
   });
 }
@@ -113,11 +113,14 @@ async function keyOf(
     throw new RolebridgeError(
       'method_mismatch',
       `The connection "${connection.name}" holds an access key: its credentials take no session policy and no tags.`,
-      { remedy: 'Ask without them, or move the connection to a role with POST …/migrate-to-role.' },
+      {
+        remedy:
+          'Send the request without them, or migrate the connection to a role with POST …/migrate-to-role.',
+      },
     );
   const { sessionExpiresAt: expiresAt, ...key } = await openAccessKey(deps, connection, intent);
   if (expiresAt !== undefined && Date.parse(expiresAt) <= deps.clock.now())
-    throw new RolebridgeError('access_key_expired', `The session of the key ended at ${expiresAt}.`, {
+    throw new RolebridgeError('access_key_expired', `The session of the key expired at ${expiresAt}.`, {
       remedy: 'Give new temporary credentials with PUT …/access-key, or move the connection to a role.',
     });
   return { credentials: { ...key, expiresAt } };
@@ -175,7 +178,7 @@ function notHealthy(connection: Connection, target: Scope): RolebridgeError {
   };
   return new RolebridgeError(
     'connection_not_healthy',
-    `The connection "${name}" applies to ${describeScope(target)}, but is ${status}${failedCode ? ` (${failedCode})` : ''}. No other one is used in its place.`,
+    `The connection "${name}" applies to ${describeScope(target)}, but is ${status}${failedCode ? ` (${failedCode})` : ''}. No other connection is used instead.`,
     {
       ...(remedies[status] !== undefined && { remedy: remedies[status] }),
       members: { connection: { id, name, status, ...(failedCode && { code: failedCode }) } },

@@ -101,7 +101,7 @@ function requireOptional(set: PermissionSet, without: readonly string[], name: s
   if (required === undefined) return;
   throw invalidRequest(
     'body.without',
-    `${JSON.stringify(required)} is no optional statement of ${name}`,
+    `${JSON.stringify(required)} is not an optional statement of ${name}`,
     'Leave out optional statements only; see GET /v1/permission-sets.',
   );
 }
@@ -126,7 +126,7 @@ export function choosingPermissionSet(
     throw invalidRequest(
       'body.permissionSet',
       'can be changed while the connection is pending only',
-      'Deploy another version or other optional statements with the stack; its callback says so.',
+      'Deploy another version or other optional statements with the stack; its callback reports them.',
     );
   const without = choice.without ?? (name === before?.name ? before.without : []);
   const next = needing(connection, chosenPermissionSet(deps, name, without));

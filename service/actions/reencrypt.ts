@@ -36,7 +36,7 @@ export interface Reencryption {
 
 /** Results for one kind of secret. */
 export interface SecretsReencrypted {
-  /** The key that they are under now, but for those that failed. */
+  /** The key that encrypts them now, except those that failed. */
   readonly keyId: string;
   reencrypted: number;
   /** Were under that key already. */

@@ -51,8 +51,8 @@ export async function cancelExternalIdRotation(
 ): Promise<Connection> {
   requireRole(connection);
   if (connection.pendingExternalId === undefined)
-    throw new RolebridgeError('external_id_not_changing', 'The external ID is not being changed.', {
-      remedy: 'Begin with POST …/rotate-external-id.',
+    throw new RolebridgeError('external_id_not_changing', 'The external ID is not being rotated.', {
+      remedy: 'Start with POST …/rotate-external-id.',
     });
   const details = { canceled: true };
   const event = { action: 'connection.rotate_external_id', ...subjectOf(connection), details } as const;
@@ -79,7 +79,7 @@ async function requireCurrentToWork(deps: Dependencies, connection: RoleConnecti
       `AWS denies ${roleArn} with the external ID that would stay: its trust policy has the new one.`,
       {
         remedy:
-          'Let the change end: POST …/verify. To go back, put the external ID before into the trust policy first.',
+          'Complete the rotation with POST …/verify. To go back, put the previous external ID into the trust policy first.',
       },
     );
 }
@@ -87,6 +87,6 @@ async function requireCurrentToWork(deps: Dependencies, connection: RoleConnecti
 function requireRole(connection: Connection): asserts connection is RoleConnection {
   if (connection.method === 'assume_role' && !isDeleted(connection)) return;
   throw new RolebridgeError('method_mismatch', 'This connection has an access key, and no external ID.', {
-    remedy: 'Begin its move to a role with POST …/migrate-to-role, which makes one.',
+    remedy: 'Start its migration to a role with POST …/migrate-to-role, which creates one.',
   });
 }

@@ -24,7 +24,7 @@ export async function createSetupCode(
 ): Promise<{ code: string; link: string; command: string; expiresAt: string }> {
   if (isDeleted(connection) || roleRegistrationOf(connection) === undefined)
     throw new RolebridgeError('method_mismatch', 'This connection uses an access key and has no role.', {
-      remedy: 'Start its move to a role with POST …/migrate-to-role.',
+      remedy: 'Start its migration to a role with POST …/migrate-to-role.',
     });
   const code = `stp_${randomBytes(24).toString('base64url')}`;
   const now = deps.clock.now();
@@ -39,10 +39,10 @@ export async function createSetupCode(
     data: { connectionId },
   };
   const event = { action: 'setup_code.create', organizationId, connectionId } as const;
-  await audited(deps, by, event, async () => {
-    await takeAll(deps.store, connection);
-    await withinQuota(deps, organizationId, ['setupCodes'], (quotas) => deps.store.saveToken(token, quotas));
-  });
+  const former = await codesOf(deps.store, connection);
+  await withinQuota(deps, organizationId, former.length > 0 ? [] : ['setupCodes'], (quotas) =>
+    audited(deps, by, event, () => deps.store.saveToken(token, quotas, former)),
+  );
   // In the fragment, which no server or proxy sees.
   const link = `${deps.publicUrl}/#${code}`;
   return { code, link, command: `npx @rolebridge/constructs init --setup ${link}`, expiresAt };

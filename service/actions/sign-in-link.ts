@@ -68,7 +68,7 @@ export async function createSignInLink(
   const now = deps.clock.now();
   const expiresAt = new Date(now + expiresInSeconds * 1000).toISOString();
   if (authority.expiresAt !== undefined && expiresAt > authority.expiresAt)
-    throw denied(`This API key expires at ${authority.expiresAt}, and so does every link made with it.`);
+    throw denied(`This API key expires at ${authority.expiresAt}, and so does every link created with it.`);
   const secret = randomBytes(32).toString('base64url');
   const token: Token = {
     kind: 'sign_in_link',
@@ -95,7 +95,7 @@ export async function createSignInLink(
   // Its parent may have been revoked at the same moment, and does not know of it.
   if (!(await isGranted(deps, organizationId, linkIn(token)))) {
     await deps.store.takeToken('sign_in_link', token.hash);
-    throw denied('The link or API key that this one is made with was revoked.');
+    throw denied('The link or API key that this one is created with was revoked.');
   }
   return { ...(await shownLink(deps, token)), url: `${deps.publicUrl}/sign-in/link?token=${secret}` };
 }

@@ -100,8 +100,7 @@ const inconclusive = ({
     reason === 'propagating' ? 'verification_in_progress' : inconclusiveCode(reason),
     message,
     {
-      remedy:
-        'Nothing was decided about the role. Send the same request again after the time in Retry-After.',
+      remedy: 'There is no verdict on the role. Send the same request again after the time in Retry-After.',
       retryAfterSeconds,
     },
   );

@@ -68,7 +68,7 @@ async function verifyAndStore(
   const trust = roleRegistrationOf(connection);
   if (trust === undefined)
     throw new RolebridgeError('method_mismatch', 'This connection uses an access key and expects no role.', {
-      remedy: 'Begin its move to a role with POST …/migrate-to-role.',
+      remedy: 'Start its migration to a role with POST …/migrate-to-role.',
     });
   const scopes = scopesAfterCallback(connection, request.scope);
   await refuseTakenScope(deps, connection, scopes);

@@ -71,7 +71,7 @@ export function createAuth(deps: ApiDependencies, options: AuthOptions) {
     if (typeof named !== 'string' || named === '')
       throw invalidRequest(
         `header.${organizationHeader}`,
-        "is missing: this call is about one organization's things",
+        'is missing: this call is for one organization',
         'Name the organization: "Rolebridge-Organization: ID or reference".',
       );
     const { id } = await findOrganization(store, named);
@@ -93,7 +93,10 @@ export function createAuth(deps: ApiDependencies, options: AuthOptions) {
       });
     beOperator(exchange, operator);
     if (operatorPermission !== undefined && !operator.permissions.includes(operatorPermission))
-      throw denied(`This call needs the permission ${operatorPermission}.`, 'Use a token that may do this.');
+      throw denied(
+        `This call needs the permission ${operatorPermission}.`,
+        'Use a token with this permission.',
+      );
   }
 
   return async (

@@ -51,7 +51,7 @@ export const enrollmentsQuery = z.strictObject({
   limit,
   before: z
     .string()
-    .regex(/^[0-9T:.Z-]{24}~enr_[a-z2-7]{24}$/, 'must be the "next" of the page before')
+    .regex(/^[0-9T:.Z-]{24}~enr_[a-z2-7]{24}$/, 'must be the `next` of the previous page')
     .optional(),
 });
 

@@ -48,7 +48,7 @@ function problemOf(code: string | undefined): RolebridgeError {
       remedy: 'Send the body without chunk extensions.',
     });
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return new RolebridgeError('request_too_slow', 'The request was not whole in time.', {
+    return new RolebridgeError('request_too_slow', 'The request was not complete in time.', {
       remedy: 'Open a new connection, and send the request at once.',
     });
   return new RolebridgeError('request_invalid', 'The request is not valid HTTP.', {

@@ -62,15 +62,15 @@ const webhooks = () =>
         post: {
           operationId: type.replace('.', '_'),
           summary,
-          description: 'Sent to the webhook endpoints that want it, at least once.',
+          description: 'Sent to the subscribed webhook endpoints, at least once.',
           tags: ['webhooks'],
           security: [],
           requestParams: { header: webhookHeaders },
           requestBody: { required: true, content: { 'application/json': { schema } } },
           responses: {
             '2XX': { description: 'Taken.' },
-            '410': { description: 'No more of them: the endpoint is left alone for an hour.' },
-            default: { description: 'Tried again, for about a day.' },
+            '410': { description: 'Pauses the endpoint: one message an hour until it accepts one.' },
+            default: { description: 'Retried for about a day.' },
           },
         },
       },
@@ -97,7 +97,7 @@ const webhookHeaders = z.object({
   'webhook-id': z
     .string()
     .regex(/^[\w.-]{1,128}$/)
-    .meta({ description: 'Of the event: the same again for a retry.' }),
+    .meta({ description: 'The id of the event, the same for every retry.' }),
   'webhook-timestamp': z
     .string()
     .regex(/^\d{1,11}$/)

@@ -14,14 +14,19 @@ export const roleTemplatesQuery = z
       .transform((text) => text.split(','))
       .pipe(
         z
-          .array(z.string().refine(isManagedPolicy, 'must be names or ARNs of managed policies, with commas'))
+          .array(
+            z
+              .string()
+              .refine(isManagedPolicy, 'must be names or ARNs of managed policies, separated by commas'),
+          )
           .max(20),
       )
       .optional()
       .meta({
         override: {
           type: 'string',
-          description: "Instead of permissions: names of AWS's own managed policies, or ARNs, with commas.",
+          description:
+            "Instead of permissions: names of AWS's own managed policies, or ARNs, separated by commas.",
         },
       }),
     without: z
@@ -33,7 +38,7 @@ export const roleTemplatesQuery = z
       .meta({
         override: {
           type: 'string',
-          description: 'Optional statements of the permission set that are left out, with commas.',
+          description: 'Optional statements of the permission set that are left out, separated by commas.',
         },
       }),
     roleName: z
@@ -66,7 +71,7 @@ export const roleTemplatesQuery = z
   })
   .refine((choices) => choices.permissions === undefined || choices.managedPolicies === undefined, {
     path: ['managedPolicies'],
-    message: 'takes the place of permissions: give one of them',
+    message: 'replaces permissions: send one of them',
   });
 
 /** The choices as the role is described with. */

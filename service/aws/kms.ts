@@ -50,7 +50,7 @@ export function createKmsKeyEncryptionKey(options: KmsOptions): KeyEncryptionKey
         throw new RolebridgeError(
           'access_key_unreadable',
           `The stored access key was encrypted with the KMS key ${keyId}, which is not configured.`,
-          { remedy: 'Add it to ROLEBRIDGE_KMS_KEY_ARNS again, or give the connection a new access key.' },
+          { remedy: 'Add it to ROLEBRIDGE_KMS_KEY_ARNS again, or replace the access key of the connection.' },
         );
       // The key is pinned: a ciphertext under a different key isn't decrypted.
       const command = new DecryptCommand({
@@ -91,17 +91,13 @@ function kmsError(thrown: unknown, arn: string): RolebridgeError {
       'The stored access key was changed, or belongs to another connection: KMS does not decrypt it.',
       {
         remedy:
-          'Restore the store from a backup, or give the connection a new access key. Find out who wrote to the store.',
+          'Restore the store from a backup, or replace the access key of the connection. Find out who wrote to the store.',
       },
     );
   if (/^(AccessDenied|NotFound|Disabled|KMSInvalidState|InvalidKeyUsage)/.test(name))
-    return new RolebridgeError(
-      'access_key_unreadable',
-      `KMS does not let the service use the key ${arn} (${name}).`,
-      {
-        remedy: 'Have the operator enable the key, and allow the service kms:Encrypt and kms:Decrypt on it.',
-      },
-    );
+    return new RolebridgeError('access_key_unreadable', `KMS denies the service the key ${arn} (${name}).`, {
+      remedy: 'Have the operator enable the key, and allow the service kms:Encrypt and kms:Decrypt on it.',
+    });
   return new RolebridgeError('aws_unavailable', `KMS did not answer for the key ${arn} (${name}).`, {
     remedy: 'Nothing was changed. Send the same request again after the time in Retry-After.',
     retryAfterSeconds: 5,

@@ -39,7 +39,7 @@ export function addApiKeyCommands(program: Command, terminal: Terminal): void {
     if (options.json) return printJson(terminal, made);
     const { id, apiKey } = made;
     printValues(terminal, { id, name: made.name, ...authorityOf(made), 'API key': apiKey });
-    terminal.stdout.write('\nThe key is shown this once.\n');
+    terminal.stdout.write('\nThe key is shown only once.\n');
   });
 
   withExample(
@@ -103,7 +103,7 @@ export function timeOf(text: string): string {
   const [, count, unit] = /^(\d{1,4})([hd])$/.exec(text) ?? [];
   const ms = count ? Date.now() + Number(count) * (unit === 'h' ? 3_600_000 : 86_400_000) : Date.parse(text);
   if (!Number.isNaN(ms)) return new Date(ms).toISOString();
-  throw new UsageError(`"${text}" is no time.`, 'Give --expires 2027-01-31T00:00:00Z, or 12h or 30d.');
+  throw new UsageError(`"${text}" is not a time.`, 'Give --expires 2027-01-31T00:00:00Z, or 12h or 30d.');
 }
 
 function textOf(path: string): string {

@@ -13,7 +13,7 @@ export function addAuditCommand(program: Command, terminal: Terminal): void {
     withServiceOptions(program.command('audit').description(summaryOf('listAuditRecords')))
       .option('--connection <id>', memberOf('listAuditRecords', 'connection'))
       .option('--limit <number>', 'how many records', wholeNumber('--limit', 1, 100_000), 50)
-      .option('--before <id>', 'only those before this record'),
+      .option('--before <id>', 'only records before this one'),
     'rolebridge audit --connection con_… --limit 20',
   ).action(async (options: ServiceOptions & { connection?: string; limit: number; before?: string }) => {
     const client = await clientOf(options, terminal);

@@ -16,8 +16,8 @@ export const calls = {
   listConnections: {
     summary: 'Lists connections.',
     members: {
-      after: { description: 'The "next" of the page before.' },
-      accountId: { description: 'Of the role or key, or the expected one.' },
+      after: { description: 'The `next` of the previous page.' },
+      accountId: { description: 'The account of the role or key, or the expected one.' },
       assurance: {
         description: 'proven: the trust policy was read and judged. tested: by probes only.',
         values: ['proven', 'tested'],
@@ -57,9 +57,12 @@ export const calls = {
     members: {
       permissions: { values: ['read-only', 'power-user', 'administrator', 'security-audit'] },
       managedPolicies: {
-        description: "Instead of permissions: names of AWS's own managed policies, or ARNs, with commas.",
+        description:
+          "Instead of permissions: names of AWS's own managed policies, or ARNs, separated by commas.",
       },
-      without: { description: 'Optional statements of the permission set that are left out, with commas.' },
+      without: {
+        description: 'Optional statements of the permission set that are left out, separated by commas.',
+      },
       maxSessionDuration: { description: 'The longest session, in seconds: 3,600 to 43,200.' },
       allowSessionTags: {
         description: '"true": the vendor may tag its sessions.',
@@ -73,7 +76,7 @@ export const calls = {
   },
   createSetupCode: {
     summary:
-      'Creates a set-up code: one value instead of five for `init --setup`; it revokes the code before.',
+      'Creates a set-up code: one value instead of five for `init --setup`; revokes the previous code.',
     members: {},
   },
   revokeSetupCode: { summary: 'Revokes the set-up code of a connection, if it has one.', members: {} },
@@ -90,10 +93,13 @@ export const calls = {
     members: {},
   },
   rotateAccessKey: {
-    summary: 'Replaces the access key of a connection by another one of the same account.',
+    summary: 'Replaces the access key of a connection with another one of the same account.',
     members: {},
   },
-  migrateToRole: { summary: 'Starts the move of a connection from an access key to a role.', members: {} },
+  migrateToRole: {
+    summary: 'Starts the migration of a connection from an access key to a role.',
+    members: {},
+  },
   resolve: { summary: 'Returns the connection that applies to a target, and the reason.', members: {} },
   resolveMany: { summary: 'Returns the connections that apply to up to 100 targets.', members: {} },
   issueCredentials: { summary: 'Issues short-lived credentials for a target.', members: {} },
@@ -101,13 +107,13 @@ export const calls = {
   declareProject: {
     summary: "Declares a project's environments and architectures.",
     members: {
-      dryRun: { description: 'Changes nothing, and answers what would change.', values: ['true', 'false'] },
+      dryRun: { description: 'Changes nothing, and returns what would change.', values: ['true', 'false'] },
     },
   },
   deleteProject: {
     summary: 'Deletes the declaration of a project, and returns the scopes that match nothing afterwards.',
     members: {
-      dryRun: { description: 'Changes nothing, and answers what would change.', values: ['true', 'false'] },
+      dryRun: { description: 'Changes nothing, and returns what would change.', values: ['true', 'false'] },
     },
   },
   createEnrollment: {
@@ -142,8 +148,8 @@ export const calls = {
   listOperatorConnections: {
     summary: 'Lists connections across organizations, a page at a time.',
     members: {
-      after: { description: 'The "next" of the page before.' },
-      accountId: { description: 'Of the role or key, or the expected one.' },
+      after: { description: 'The `next` of the previous page.' },
+      accountId: { description: 'The account of the role or key, or the expected one.' },
       assurance: {
         description: 'proven: the trust policy was read and judged. tested: by probes only.',
         values: ['proven', 'tested'],
@@ -164,7 +170,7 @@ export const calls = {
   listOrganizations: {
     summary: 'Lists organizations, or searches them by name.',
     members: {
-      after: { description: 'The "next" of the page before.' },
+      after: { description: 'The `next` of the previous page.' },
       search: { description: 'A part of the name; letter case does not count.' },
     },
   },
@@ -210,7 +216,7 @@ export const calls = {
   },
   listApiKeys: {
     summary: 'Lists API keys, revoked ones too, without the keys themselves.',
-    members: { after: { description: 'The "next" of the page before.' } },
+    members: { after: { description: 'The `next` of the previous page.' } },
   },
   revokeApiKey: {
     summary: 'Revokes an API key at once, with every key and link that was created with it.',
@@ -245,7 +251,7 @@ export const calls = {
       url: { description: 'An `https` URL. Requests to private addresses are refused.' },
       description: { description: 'A text that the service keeps for you.' },
       events: { description: 'The types that it gets; left out: all.' },
-      enabled: { description: 'A disabled endpoint gets nothing, later either.' },
+      enabled: { description: 'A disabled endpoint gets no events, and none of them later.' },
     },
   },
   listWebhookEndpoints: {
@@ -257,20 +263,17 @@ export const calls = {
     summary: 'Changes URL, description or event types of a webhook endpoint, or disables it.',
     members: {
       url: { description: 'An `https` URL. Requests to private addresses are refused.' },
-      enabled: { description: 'A disabled endpoint gets nothing, later either.' },
+      enabled: { description: 'A disabled endpoint gets no events, and none of them later.' },
     },
   },
-  deleteWebhookEndpoint: {
-    summary: 'Deletes a webhook endpoint, with the messages that wait for it.',
-    members: {},
-  },
+  deleteWebhookEndpoint: { summary: 'Deletes a webhook endpoint, with its waiting messages.', members: {} },
   rotateWebhookSecret: { summary: 'Creates another secret for a webhook endpoint.', members: {} },
   sendTestMessage: { summary: 'Sends a test message (`webhook.test`) to a webhook endpoint.', members: {} },
   listWebhookDeliveries: {
     summary: 'Lists deliveries to a webhook endpoint, newest first, with status, attempts and last answer.',
     members: {
       status: { values: ['pending', 'delivered', 'failed'] },
-      after: { description: 'The "next" of the page before.' },
+      after: { description: 'The `next` of the previous page.' },
     },
   },
   replayWebhookDelivery: { summary: 'Sends one message again.', members: {} },
@@ -285,7 +288,7 @@ export const calls = {
   listAuditRecords: {
     summary: 'Lists audit records, newest first.',
     members: {
-      before: { description: 'The "next" of the page before.' },
+      before: { description: 'The `next` of the previous page.' },
       connection: { description: 'Records about one connection only.' },
     },
   },

@@ -67,7 +67,7 @@ function addCreate(add: AddCommand, terminal: Terminal): void {
     )
     .option('--expected-account <id>', 'the only AWS account that may be connected')
     .option('--permission-set <name>', 'the permission set of the connection')
-    .option('--without <sids>', 'its optional statements that are left out, with commas')
+    .option('--without <sids>', 'its optional statements that are left out, separated by commas')
     .option(
       '--access-key',
       'connect with an access key, which is read from the terminal, standard input or the environment',
@@ -220,8 +220,8 @@ function addRotateExternalId(add: AddCommand, terminal: Terminal): void {
     summaryOf('rotateExternalId'),
     'rolebridge connection rotate-external-id con_… --format terraform',
   )
-    .option('--cancel', 'leave the external ID as it is')
-    .option('--callback-secret', 'make another callback secret too')
+    .option('--cancel', 'cancel the rotation')
+    .option('--callback-secret', 'rotate the callback secret too')
     .option(...formatOption)
     .action(async (id: string, options: CreateOptions & { cancel?: boolean; callbackSecret?: boolean }) => {
       checkFormatOptions(options);
@@ -238,7 +238,7 @@ function addRotateCallbackSecret(add: AddCommand, terminal: Terminal): void {
     summaryOf('rotateCallbackSecret'),
     'rolebridge connection rotate-callback-secret con_… --previous-valid 3600',
   )
-    .option('--previous-valid <seconds>', 'how long the one before signs as well', previousValid)
+    .option('--previous-valid <seconds>', 'how long the previous secret stays valid', previousValid)
     .action(async (id: string, options: ServiceOptions & { previousValid?: number }) => {
       const client = await clientOf(options, terminal);
       const rotated = await client.rotateCallbackSecret(

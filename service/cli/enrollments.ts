@@ -39,10 +39,10 @@ function addCreate(add: AddCommand, terminal: Terminal): void {
     'rolebridge enrollment create acme --scope-rule rule.json --expires-in 86400',
   )
     .option('--scope-rule <file>', 'a JSON file: {"accounts": {"ID": SCOPE}, "otherwise": SCOPE}')
-    .option('--accounts <ids>', 'allowed accounts, with commas')
+    .option('--accounts <ids>', 'allowed accounts, separated by commas')
     .option('--role-pattern <name>', memberOf('createEnrollment', 'rolePattern'))
-    .option('--max-accounts <number>', 'how many accounts at most', wholeNumber('--max-accounts'))
-    .option('--expires-in <seconds>', 'when it ends', wholeNumber('--expires-in'))
+    .option('--max-accounts <number>', 'maximum number of accounts', wholeNumber('--max-accounts'))
+    .option('--expires-in <seconds>', 'lifetime of the enrollment', wholeNumber('--expires-in'))
     .action(async (name: string, options: CreateOptions) => {
       const { scopeRule, accounts, rolePattern, maxAccounts, expiresIn, json } = options;
       const wanted = {
@@ -57,7 +57,7 @@ function addCreate(add: AddCommand, terminal: Terminal): void {
       if (json) return printJson(terminal, made);
       printValues(terminal, { id: made.id, name: made.name, ends: made.expiresAt, secret: made.secret });
       terminal.stdout.write(
-        `\nThe secret is shown this once. The template: rolebridge enrollment template ${made.id}\n`,
+        `\nThe secret is shown only once. The template: rolebridge enrollment template ${made.id}\n`,
       );
     });
 }
@@ -122,7 +122,7 @@ function addRegister(group: Command, terminal: Terminal): void {
       .option('--label <name>', 'the label in the scope rule')
       .option('--partition <name>', 'the AWS partition', 'aws')
       .option('--allow-http', 'allow http: to another machine, where secrets can be read on the way')
-      .option('--json', 'print JSON, errors too'),
+      .option('--json', 'print JSON, including errors'),
     'ROLEBRIDGE_ENROLLMENT_SECRET=whsec_… rolebridge enrollment register https://connect.vendor.example/v1/enrollments/enr_…/accounts',
   ).action(async (url: string, options: RegisterOptions) => {
     const { registerAccount } = await import('./register-account.js');
@@ -156,7 +156,7 @@ function jsonFile(path: string): object {
   try {
     const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
     if (typeof value === 'object' && value !== null) return value;
-    throw new Error('it holds no object');
+    throw new Error('it is not a JSON object');
   } catch (error) {
     throw new UsageError(`${path} can't be read as JSON: ${messageOf(error)}`);
   }

@@ -10,7 +10,7 @@ export function addExplainCommand(program: Command, terminal: Terminal): void {
     program
       .command('explain <code>')
       .description('explain an error code: meaning, confirmation, fix')
-      .option('--json', 'print JSON, errors too'),
+      .option('--json', 'print JSON, including errors'),
     'rolebridge explain scope_taken',
   ).action(async (code: string, { json }: { json?: boolean }) => {
     // Loaded here, so that `rolebridge credentials` starts without it.

@@ -9,10 +9,7 @@ import type { Terminal } from './terminal.js';
 export async function migrateCommand(options: { json?: boolean }, terminal: Terminal): Promise<void> {
   const { dataDirectory, database, serviceKeys } = readSettings(terminal.env);
   if (database === undefined)
-    throw new UsageError(
-      'There is no database to copy to.',
-      'Set DATABASE_URL as the service is to have it.',
-    );
+    throw new UsageError('There is no database to copy to.', 'Set DATABASE_URL as for the service.');
   const files = await openFileStore({ directory: dataDirectory, keys: serviceKeys });
   const target = await openPostgresStore({ ...database, keys: serviceKeys }).catch(async (error) => {
     await files.close();

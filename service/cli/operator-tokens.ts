@@ -32,11 +32,11 @@ export function addOperatorTokenCommands(program: Command, terminal: Terminal): 
   withExample(
     group
       .command('create <name>')
-      .description('create a token, which is shown this once')
-      .option('--permissions <list>', `with commas: ${operatorPermissions.join(', ')} (all of them)`)
+      .description('create a token, which is shown once')
+      .option('--permissions <list>', `separated by commas: ${operatorPermissions.join(', ')} (default: all)`)
       .option('--read-only', `the same as --permissions ${readingPermissions.join(',')}`)
-      .option('--expires-in-days <days>', 'when it expires', wholeNumber('--expires-in-days', 1, 3_650))
-      .option('--json', 'print JSON, errors too'),
+      .option('--expires-in-days <days>', 'lifetime of the token', wholeNumber('--expires-in-days', 1, 3_650))
+      .option('--json', 'print JSON, including errors'),
     'rolebridge operator-token create backend --expires-in-days 365',
   ).action(async (name: string, options: CreateOptions) => {
     const days = options.expiresInDays;
@@ -48,11 +48,14 @@ export function addOperatorTokenCommands(program: Command, terminal: Terminal): 
     })) as ShownToken;
     if (options.json) return printJson(terminal, made);
     printValues(terminal, { id: made.id, name: made.name, expires: made.expiresAt, token: made.token });
-    terminal.stdout.write('\nThe token is shown this once.\n');
+    terminal.stdout.write('\nThe token is shown only once.\n');
   });
 
   withExample(
-    group.command('list').description('all tokens that work').option('--json', 'print JSON, errors too'),
+    group
+      .command('list')
+      .description('list the valid tokens')
+      .option('--json', 'print JSON, including errors'),
     'rolebridge operator-token list',
   ).action(async ({ json }: { json?: boolean }) => {
     const { tokens } = (await run(terminal, { command: 'operator-token.list' })) as { tokens: ShownToken[] };
@@ -74,7 +77,7 @@ export function addOperatorTokenCommands(program: Command, terminal: Terminal): 
     group
       .command('revoke <id>')
       .description('revoke a token at once')
-      .option('--json', 'print JSON, errors too'),
+      .option('--json', 'print JSON, including errors'),
     'rolebridge operator-token revoke opt_…',
   ).action(async (id: string, { json }: { json?: boolean }) => {
     const revoked = await run(terminal, { command: 'operator-token.revoke', id });
@@ -89,13 +92,15 @@ export function addOperatorCommands(program: Command, terminal: Terminal): void 
   withExample(
     group
       .command('link <token>')
-      .description('a link that opens the page in one browser, with the permissions of a token (id or name)')
+      .description(
+        'create a link that opens the page in one browser, with the permissions of a token (id or name)',
+      )
       .option(
         '--expires-in-minutes <minutes>',
         'when the link expires (15)',
         wholeNumber('--expires-in-minutes', 1, 60),
       )
-      .option('--json', 'print JSON, errors too'),
+      .option('--json', 'print JSON, including errors'),
     'rolebridge operator link anna',
   ).action(async (token: string, options: { expiresInMinutes?: number; json?: boolean }) => {
     const { operatorCommand } = await import('./store-commands.js');

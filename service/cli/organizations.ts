@@ -21,12 +21,9 @@ export function addOrganizationCommands(program: Command, terminal: Terminal): v
       group
         .command(usage)
         .description(description)
-        .option(
-          '--url <url>',
-          'where the service is (or ROLEBRIDGE_URL), asked with ROLEBRIDGE_OPERATOR_TOKEN',
-        )
+        .option('--url <url>', 'where the service is (or ROLEBRIDGE_URL); needs ROLEBRIDGE_OPERATOR_TOKEN')
         .option('--allow-http', 'allow http: to another machine, where keys can be read on the way')
-        .option('--json', 'print JSON, errors too'),
+        .option('--json', 'print JSON, including errors'),
       example,
     );
   addCreate(add, terminal);

@@ -22,7 +22,7 @@ function addStatus(group: Command, terminal: Terminal): void {
     withServiceOptions(
       group
         .command('status [id]')
-        .description('the version of each connection, and whether its role has the permissions'),
+        .description('show the version of each connection, and whether its role has the permissions'),
     ),
     'rolebridge permissions status --set deploy@2',
   )
@@ -52,10 +52,10 @@ function addUsage(group: Command, terminal: Terminal): void {
   withExample(
     group
       .command('usage')
-      .description('the number of connections of each version, across organizations, for the operator')
-      .option('--url <url>', 'where the service is (or ROLEBRIDGE_URL), asked with ROLEBRIDGE_OPERATOR_TOKEN')
+      .description('count the connections of each version, across organizations, for the operator')
+      .option('--url <url>', 'where the service is (or ROLEBRIDGE_URL); needs ROLEBRIDGE_OPERATOR_TOKEN')
       .option('--allow-http', 'allow http: to another machine, where keys can be read on the way')
-      .option('--json', 'print JSON, errors too'),
+      .option('--json', 'print JSON, including errors'),
     'rolebridge permissions usage',
   ).action(async (options: ServiceOptions) => {
     const usage = await operatorClient(options, terminal).countPermissionSets();
@@ -79,7 +79,7 @@ function addDiff(group: Command, terminal: Terminal): void {
     withServiceOptions(
       group
         .command('diff <from> [to]')
-        .description('changes between two versions of a set; to the newest when only one is named'),
+        .description('show the changes between two versions of a set (default: to the newest)'),
     ),
     'rolebridge permissions diff deploy@2 deploy@3',
   ).action(async (from: string, to: string | undefined, options: ServiceOptions) => {

@@ -42,7 +42,7 @@ function version(): string {
 }
 
 const endings = `
-Ends with 0 when done, 1 when refused or failed, 2 when the command or a setting is wrong, 3 when nothing was
+Exits with 0 when done, 1 when refused or failed, 2 when the command or a setting is wrong, 3 when nothing was
 decided (not reachable, or to be tried again). exec ends as its command does, and with 125 when that did not run.
 
 Example:

@@ -81,7 +81,7 @@ export async function serve(terminal: Terminal): Promise<void> {
       service.useEncryption(accessKeyEncryption);
       logger.info({ keyId: accessKeyEncryption?.keyId }, 'encryption keys read again');
     } catch (error) {
-      logger.error({ err: error }, 'encryption keys not read again; the ones before stay');
+      logger.error({ err: error }, 'encryption keys not read again; the previous ones stay in use');
     }
   });
   const endControl =

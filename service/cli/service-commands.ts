@@ -36,7 +36,7 @@ function addReencrypt(program: Command, terminal: Terminal): void {
       )
       .option('--url <url>', 'from another machine: through the API, with ROLEBRIDGE_OPERATOR_TOKEN')
       .option('--allow-http', 'allow http: to another machine, where keys can be read on the way')
-      .option('--json', 'print JSON, errors too'),
+      .option('--json', 'print JSON, including errors'),
     'rolebridge reencrypt',
   ).action(async (options: ServiceOptions) => {
     const { reencryptCommand } = await import('./store-commands.js');
@@ -51,7 +51,7 @@ function addMigrate(program: Command, terminal: Terminal): void {
       .description('copy one store into another and compare them')
       .addOption(new Option('--from <store>', 'ROLEBRIDGE_DATA_DIR').choices(['file']).makeOptionMandatory())
       .addOption(new Option('--to <store>', 'DATABASE_URL').choices(['postgres']).makeOptionMandatory())
-      .option('--json', 'print JSON, errors too'),
+      .option('--json', 'print JSON, including errors'),
     'rolebridge migrate --from file --to postgres',
   ).action(async (options: { json?: boolean }) => {
     const { migrateCommand } = await import('./migrate.js');
@@ -91,7 +91,7 @@ function addBackup(program: Command, terminal: Terminal): void {
     program
       .command('backup <directory>')
       .description('copy the data directory, even while the service runs, and check the copy')
-      .option('--json', 'print JSON, errors too'),
+      .option('--json', 'print JSON, including errors'),
     'rolebridge backup /backups/2026-11-24',
   ).action(async (directory: string, options: ServiceOptions) => {
     const { backUpCommand } = await import('./store-commands.js');
@@ -103,8 +103,8 @@ function addRestore(program: Command, terminal: Terminal): void {
   withExample(
     program
       .command('restore <backup>')
-      .description('replace the data directory by a backup; the former one is kept')
-      .option('--json', 'print JSON, errors too'),
+      .description('replace the data directory with a backup; the former one is kept')
+      .option('--json', 'print JSON, including errors'),
     'rolebridge restore /backups/2026-11-24',
   ).action(async (backup: string, options: ServiceOptions) => {
     const { restoreCommand } = await import('./store-commands.js');
@@ -118,7 +118,7 @@ function addRepair(program: Command, terminal: Terminal): void {
       .command('repair')
       .description('list the damaged records of a data directory, or drop them')
       .option('--drop', 'drop them; the old files are kept in a folder of the data directory')
-      .option('--json', 'print JSON, errors too'),
+      .option('--json', 'print JSON, including errors'),
     'rolebridge repair',
   ).action(async (options: ServiceOptions & { drop?: boolean }) => {
     const { repairCommand } = await import('./store-commands.js');

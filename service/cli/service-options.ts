@@ -25,7 +25,7 @@ export const withServiceOptions = <Taker extends OptionTaker<Taker>>(command: Ta
     )
     .option('--timeout <seconds>', 'how long to wait for an answer', wholeNumber('--timeout', 1, 600))
     .option('--allow-http', 'allow http: to another machine, where keys can be read on the way')
-    .option('--json', 'print JSON, errors too');
+    .option('--json', 'print JSON, including errors');
 
 /** @throws UsageError when the URL or the key is missing */
 export async function clientOf(options: ServiceOptions, terminal: Terminal): Promise<RolebridgeClient> {
@@ -49,10 +49,7 @@ async function agentFor(url: string, { env }: Terminal) {
 export function urlOf({ url }: ServiceOptions, { env }: Terminal): string {
   const given = url ?? env.ROLEBRIDGE_URL;
   if (given) return given;
-  throw new UsageError(
-    'It is not said where the service is.',
-    'Give --url https://…, or set ROLEBRIDGE_URL.',
-  );
+  throw new UsageError('The URL of the service is missing.', 'Give --url https://…, or set ROLEBRIDGE_URL.');
 }
 
 async function apiKeyOf(options: ServiceOptions, terminal: Terminal): Promise<string> {
@@ -67,7 +64,7 @@ async function apiKeyOf(options: ServiceOptions, terminal: Terminal): Promise<st
   if (key === '' && apiKeyFile === undefined)
     throw new UsageError(
       'There is no API key.',
-      'Give --api-key-file PATH, or set ROLEBRIDGE_API_KEY. "rolebridge org create" and "rolebridge api-keys create" make one.',
+      'Give --api-key-file PATH, or set ROLEBRIDGE_API_KEY. "rolebridge org create" and "rolebridge api-keys create" create one.',
     );
   // It goes into a header: anything else would fail there, or be another secret.
   if (!/^rbk_[a-z2-7]{16}_[0-9a-f]{64}$/.test(key))
@@ -88,7 +85,7 @@ export function readKeyFile(path: string, terminal: Terminal): string {
     return text;
   } catch (error) {
     throw new UsageError(
-      `The file ${path} can't be read: ${codeOf(error) ?? 'for a reason not known'}.`,
+      `The file ${path} can't be read: ${codeOf(error) ?? 'unknown reason'}.`,
       'Check the path and the permissions of the file.',
     );
   }

@@ -25,7 +25,7 @@ export const withSessionOptions = <Taker extends OptionTaker<Taker>>(command: Ta
       '--session-name <name>',
       'the session name in the customer’s CloudTrail, after the organization’s id',
     )
-    .option('--session-policy-file <path>', 'a file with a policy that narrows the session')
+    .option('--session-policy-file <path>', 'a file with a policy that limits the session')
     .option('--tag <key=value>', 'a session tag; repeatable', addTag);
 
 /** @throws UsageError */
@@ -68,7 +68,7 @@ function policyIn(path: string): string {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
     throw new UsageError(
-      `The file ${path} can't be read: ${codeOf(error) ?? 'for a reason not known'}.`,
+      `The file ${path} can't be read: ${codeOf(error) ?? 'unknown reason'}.`,
       'Check the path given with --session-policy-file.',
     );
   }

@@ -27,6 +27,6 @@ export function addSetupCodeCommand(group: Command, terminal: Terminal): void {
         link: created.link,
         'expires at': created.expiresAt,
       });
-      terminal.stdout.write('\nThe link is shown this once. The callback secret is not in it.\n');
+      terminal.stdout.write('\nThe link is shown only once. The callback secret is not in it.\n');
     });
 }

@@ -83,7 +83,7 @@ export function showCreated(terminal: Terminal, made: Made, options: FormatOptio
     'status URL': made.statusUrl,
     'status token': made.statusToken,
   });
-  if (made.callbackSecret !== undefined) values.stdout.write('\nSecret and token are shown this once.\n');
+  if (made.callbackSecret !== undefined) values.stdout.write('\nSecret and token are shown only once.\n');
   if (format === undefined)
     values.stdout.write(`
 Next, for your customer, one of:

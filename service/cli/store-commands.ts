@@ -35,7 +35,7 @@ export async function createOrganizationCommand(
   if (options.json) return printJson(terminal, made);
   for (const { message } of made.warnings ?? []) terminal.stderr.write(`rolebridge: warning: ${message}\n`);
   printValues(terminal, { organization: made.id, 'API key': made.apiKey });
-  terminal.stdout.write('\nThe key is shown this once.\n');
+  terminal.stdout.write('\nThe key is shown only once.\n');
 }
 
 /** `rolebridge reencrypt`: exits with 1 when a secret is left under an old key. */
@@ -65,7 +65,7 @@ export async function reencryptCommand(options: ServiceOptions, terminal: Termin
         .concat([['signatures', result.signatures.keyId, String(result.signatures.signedAgain), '', '0']]),
     );
     if (failed.length > 0) {
-      terminal.stdout.write('\nKeep the old keys configured: these are still under one.\n');
+      terminal.stdout.write('\nKeep the old keys configured: these are still encrypted under one.\n');
       printTable(
         terminal,
         ['OF', 'REASON'],
@@ -125,7 +125,7 @@ export async function repairCommand(
     }
     terminal.stdout.write(
       kept
-        ? `\nThe files as they were are in ${kept}.\n`
+        ? `\nThe original files are in ${kept}.\n`
         : '\nNothing was changed. Restore a backup if you have one; "rolebridge repair --drop" drops this.\n',
     );
   }

@@ -32,7 +32,7 @@ export function scopeOf(text: string) {
   const names = text.split('/');
   if (names.length > 3 || names.some((name) => name === ''))
     throw new UsageError(
-      `${JSON.stringify(text)} is no scope.`,
+      `${JSON.stringify(text)} is not a scope.`,
       'Write PROJECT, PROJECT/ENVIRONMENT or PROJECT/ENVIRONMENT/ARCHITECTURE, or "organization" for the default.',
     );
   const [project, environment, architecture] = names;

@@ -24,13 +24,13 @@ function addScope(program: Command, terminal: Terminal): void {
         .command('set <id> [scopes...]')
         .description(summaryOf('setScopes')),
     )
-      .option('--replace', 'take them from the connections that hold them')
-      .option('--none', 'take all scopes away'),
+      .option('--replace', 'take the scopes from the connections that hold them')
+      .option('--none', 'remove all scopes'),
     'rolebridge scope set con_… shop/production shop/staging',
   ).action(
     async (id: string, scopes: string[], options: ServiceOptions & { replace?: boolean; none?: boolean }) => {
       if (scopes.length === 0 && !options.none)
-        throw new UsageError('No scope is given.', 'Name at least one, or give --none to take all away.');
+        throw new UsageError('A scope is missing.', 'Name at least one, or give --none to remove all.');
       if (scopes.length > 0 && options.none)
         throw new UsageError('Scopes are given beside --none.', 'Give one of the two.');
       const client = await clientOf(options, terminal);

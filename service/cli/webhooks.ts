@@ -23,9 +23,7 @@ type Changes = RequestBody<'changeWebhookEndpoint'>;
 
 /** `rolebridge webhooks …` */
 export function addWebhookCommands(program: Command, terminal: Terminal): void {
-  const group = program
-    .command('webhooks')
-    .description('endpoints that hear of events, and deliveries to them');
+  const group = program.command('webhooks').description('endpoints that get events, and deliveries to them');
   const add = (usage: string, description: string, example: string) =>
     withExample(
       withServiceOptions(group.command(usage).description(description)).option(
@@ -48,11 +46,11 @@ export function addWebhookCommands(program: Command, terminal: Terminal): void {
 function addCreate(add: AddCommand, terminal: Terminal): void {
   add(
     'create <endpoint-url>',
-    'create an endpoint, and its secret, which is shown this once',
+    'create an endpoint, and its secret, which is shown once',
     'rolebridge webhooks create https://hooks.vendor.example/rolebridge',
   )
     .option('--description <text>', 'a text to keep with it')
-    .option('--events <types>', 'with commas: connection.failed,… (all)')
+    .option('--events <types>', 'types, separated by commas, such as connection.failed (default: all)')
     .action(async (url: string, options: EndpointOptions) =>
       show(
         terminal,
@@ -81,7 +79,7 @@ function addList(add: AddCommand, terminal: Terminal): void {
 }
 
 function addShow(add: AddCommand, terminal: Terminal): void {
-  add('show <id>', 'one endpoint', 'rolebridge webhooks show whe_…').action(
+  add('show <id>', 'show an endpoint', 'rolebridge webhooks show whe_…').action(
     async (id: string, options: Options) =>
       show(terminal, await (await client(options, terminal)).getWebhookEndpoint(id), options),
   );
@@ -91,8 +89,8 @@ function addChange(add: AddCommand, terminal: Terminal): void {
   add('change <id>', 'change an endpoint', 'rolebridge webhooks change whe_… --disable')
     .option('--endpoint-url <url>', 'its new URL')
     .option('--description <text>', 'a text to keep with it; "" removes it')
-    .option('--events <types>', 'the types that it gets, with commas; "" is all')
-    .option('--enable', 'send to it again, from now on')
+    .option('--events <types>', 'the types that it gets, separated by commas; "" is all')
+    .option('--enable', 'send to it again from now on')
     .option('--disable', 'send nothing to it')
     .action(async (id: string, options: EndpointOptions & { endpointUrl?: string }) => {
       const { endpointUrl: url } = options;
@@ -102,24 +100,26 @@ function addChange(add: AddCommand, terminal: Terminal): void {
 }
 
 function addDelete(add: AddCommand, terminal: Terminal): void {
-  add('delete <id>', 'delete an endpoint, with what waits for it', 'rolebridge webhooks delete whe_…').action(
-    async (id: string, options: Options) => {
-      await (await client(options, terminal)).deleteWebhookEndpoint(id);
-      if (options.json) printJson(terminal, { deleted: id });
-      else terminal.stdout.write(`deleted ${id}\n`);
-    },
-  );
+  add(
+    'delete <id>',
+    'delete an endpoint, with its waiting messages',
+    'rolebridge webhooks delete whe_…',
+  ).action(async (id: string, options: Options) => {
+    await (await client(options, terminal)).deleteWebhookEndpoint(id);
+    if (options.json) printJson(terminal, { deleted: id });
+    else terminal.stdout.write(`deleted ${id}\n`);
+  });
 }
 
 function addRotateSecret(add: AddCommand, terminal: Terminal): void {
   add(
     'rotate-secret <id>',
-    'create another secret, which is shown this once',
+    'create another secret, which is shown once',
     'rolebridge webhooks rotate-secret whe_…',
   )
     .option(
       '--previous-valid <seconds>',
-      'how long the secret before still signs (a day)',
+      'how long the previous secret still signs (default: a day)',
       wholeNumber('--previous-valid', 0, 604_800),
     )
     .action(async (id: string, options: Options & { previousValid?: number }) => {
@@ -142,7 +142,7 @@ function addTest(add: AddCommand, terminal: Terminal): void {
 function addDeliveries(add: AddCommand, terminal: Terminal): void {
   add(
     'deliveries <id>',
-    'the deliveries to an endpoint, newest first',
+    'list the deliveries to an endpoint, newest first',
     'rolebridge webhooks deliveries whe_… --status failed',
   )
     .option('--status <status>', 'pending, delivered or failed')
@@ -213,7 +213,7 @@ function show(terminal: Terminal, endpoint: WebhookEndpoint & { secret?: string 
     source,
     secret,
   });
-  if (secret !== undefined) terminal.stdout.write('\nThe secret is shown this once.\n');
+  if (secret !== undefined) terminal.stdout.write('\nThe secret is shown only once.\n');
 }
 
 const yesOrNo = (value: boolean): string => (value ? 'yes' : 'no');

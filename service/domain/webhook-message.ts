@@ -18,25 +18,26 @@ import { errorCode } from './verification.js';
 /** Each message type with its description. */
 export const messageTypes = {
   'connection.connected': 'A connection works for the first time, or again after it was disconnected.',
-  'connection.failed': 'A connection stopped working, or fails for another reason than before.',
-  'connection.recovered': 'A connection that had failed works again.',
+  'connection.failed': 'A connection stopped working, or fails for a different reason than before.',
+  'connection.recovered': 'A failed connection works again.',
   'connection.disconnected': 'A connection was deprovisioned by its customer, deleted, or expired.',
-  'connection.released': 'A connection was released from its account and waits for a role in another one.',
+  'connection.released':
+    'A connection was released from its account and is pending until another account has a role for it.',
   'connection.role_changed': 'Another role in the same account replaced the connection’s.',
-  'connection.scopes_changed': 'Where a connection applies has changed.',
+  'connection.scopes_changed': 'The scopes of a connection changed.',
   'connection.permissions_changed':
     'The permissions of a connected role changed, or another version is deployed.',
   'connection.permissions_outdated': 'A newer version of a connected role’s permission set is available.',
   'connection.callback_refused':
-    'A security event: a callback, signed with the connection’s secret, came for an account that the connection is not bound to.',
+    'A security event: a callback, signed with the connection’s secret, named an account that the connection is not bound to.',
   'connection.role_shared':
-    'A security event: the connection’s external ID opens a role that another connection has. The other one fails.',
+    'A security event: the connection’s external ID opens a role of another connection. The other connection fails.',
   'connection.vendor_denied':
     'For the operator: a policy of the vendor’s account or network denies one role, while other roles can be assumed. Its connection failed.',
   'connection.deprovision_not_confirmed':
     'An hour after a stack reported its role as gone, AWS still lets the service assume it.',
   'service.degraded':
-    'AWS denies the roles of several organizations at once. Verdicts are on hold: the cause is probably the vendor’s own policies.',
+    'AWS denies the roles of several organizations at once. Verdicts are on hold, because the cause is probably a policy of the vendor.',
   'service.recovered': 'Roles can be assumed again, and verdicts are no longer on hold.',
   'webhook.test': 'A test message.',
 } as const;

@@ -143,7 +143,7 @@ async function runJob(
       if (finding === 'given_up')
         logger.warn(
           { ...aboutRole, code: 'access_not_ended' },
-          'AWS lets the service into a role a day after it was given up; it is not asked any more',
+          'AWS still lets the service assume a role a day after it was given up; no more attempts follow',
         );
       return next;
     }
@@ -154,7 +154,7 @@ type Reports = Pick<WatchOptions, 'logger' | 'metrics'>;
 
 function tell({ logger, metrics }: Reports, about: object, result: WatchFinding): void {
   if (result.finding === 'inconclusive')
-    logger.info({ ...about, code: result.code }, 'a check came to no verdict');
+    logger.info({ ...about, code: result.code }, 'a check has no verdict');
   if (result.finding !== 'refused') return;
   const { code, message, isCounted, before } = result;
   const values = { ...about, code, ...('roleArn' in before && { roleArn: before.roleArn }) };
@@ -162,7 +162,7 @@ function tell({ logger, metrics }: Reports, about: object, result: WatchFinding)
     metrics.securityEvents.inc({ code });
     logger.error({ ...values, security: true }, `the role of a connection lost its protection: ${message}`);
   } else if (code === 'vendor_not_allowed' && isCounted && before.status === 'connected')
-    logger.error(values, `a policy of the vendor's denies one role, and its connection failed: ${message}`);
+    logger.error(values, `a policy of the vendor denies one role, and its connection failed: ${message}`);
   else if (before.status === 'connected')
     logger.warn(values, `a check ${isCounted ? 'failed again' : 'failed, and is repeated soon'}: ${message}`);
 }

@@ -28,7 +28,7 @@ export async function scheduleMissingJobs(
       return;
     } catch (error) {
       if (signal.aborted) return;
-      logger.warn({ err: error }, 'the store does not say which connections have no job');
+      logger.warn({ err: error }, 'the store does not list connections without a job');
       await deps.clock.sleep(tryAgainMs, signal);
     }
 }

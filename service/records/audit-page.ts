@@ -17,5 +17,5 @@ export async function pageOfLog(
     }
   }
   if (isBefore) return { records, hasMore: false };
-  throw invalidRequest('query.before', 'there is no such audit record', 'Begin again with the first page.');
+  throw invalidRequest('query.before', 'there is no such audit record', 'Start again with the first page.');
 }

@@ -66,7 +66,8 @@ export interface Log {
   append(records: readonly AuditRecord[]): Promise<void>;
   /** The newest first. */
   read(
-    organizationId: OrganizationId,
+    /** Undefined: of all, by the time in their ids. */
+    organizationId: OrganizationId | undefined,
     page: { limit: number; before?: AuditId | undefined; connectionId?: ConnectionId | undefined },
   ): Promise<{ records: AuditRecord[]; hasMore: boolean }>;
   /** Those with a log: an organization that could not be made has one, too. */
@@ -109,6 +110,8 @@ export interface Query<Name extends TableName> extends Selection<Name> {
   readonly limit: number;
   /** The key of the last row of the page before; it still counts when that row left the list. */
   readonly after?: string | undefined;
+  /** The key of the first row of the page behind, instead: the nearest rows in front of it, in the list's order. */
+  readonly before?: string | undefined;
 }
 
 /** A row wants a value (or a key) that another row has. */

@@ -23,7 +23,7 @@ export const changesIn = (backend: Backend) =>
         owner?.organizationId ?? (first && (await organizationOf(backend, first.connectionId)));
       if (organizationId === undefined) return;
       if ([...jobs, ...messages].some((each) => each.organizationId !== organizationId))
-        throw new TypeError('One change is of one organization.');
+        throw new TypeError('A change belongs to one organization.');
       const own: Change = {
         ...change,
         ...(connection && { connection: { ...connection, next: ownCopy('connections', connection.next) } }),

@@ -20,7 +20,7 @@ export async function copyStore(from: Backend, to: Backend): Promise<Copied> {
   let waiting = (await allRows(from, 'organizations')).map(({ id }) => id);
   const known = new Set<string>(waiting);
   for (const { id } of await allRows(to, 'organizations'))
-    if (!known.has(id)) throw usedSince(`The organization ${id} is there and not here.`);
+    if (!known.has(id)) throw usedSince(`The target has the organization ${id}, the source does not.`);
   while (waiting.length > 0) {
     const conflicting: OrganizationId[] = [];
     for (const id of waiting)
@@ -103,7 +103,9 @@ async function copyLog(from: Backend, to: Backend, organizationId: OrganizationI
     await to.log.append(missing.slice(first, first + rowsAtOnce));
   const copied = await allRecords(to, organizationId);
   if (copied.length > records.length)
-    throw usedSince(`The audit log of ${organizationId} has records there that are not here.`);
+    throw usedSince(
+      `The audit log of ${organizationId} has records in the target that the source does not have.`,
+    );
   if (!isDeepStrictEqual(copied, records)) throw notTheSame('the audit log', organizationId);
   return records.length;
 }
@@ -117,9 +119,9 @@ function refuseNewer<Name extends TableName>(
   const version = (value: object | undefined) => (value && 'version' in value ? Number(value.version) : -1);
   const revoked = (value: object | undefined) => value !== undefined && 'revokedAt' in value;
   if (name === 'connections' && version(here) < version(there))
-    throw usedSince(`The connection ${tables[name].key(there)} is newer there.`);
+    throw usedSince(`The connection ${tables[name].key(there)} is newer in the target.`);
   if (name === 'apiKeys' && (here === undefined || revoked(there) !== revoked(here)))
-    throw usedSince(`The API key ${tables[name].key(there)} was made or revoked there.`);
+    throw usedSince(`The API key ${tables[name].key(there)} was created or revoked in the target.`);
 }
 
 function allRows<Name extends TableName>(

@@ -115,7 +115,7 @@ export class IntegrityKeys {
     if (!this.serviceKeys.some((key) => key.id === under))
       throw unusable(
         `is encrypted with the service key "${under}", which is not configured`,
-        `Add the key "${under}" to ROLEBRIDGE_SERVICE_KEYS again, behind the first one. To take it out, run "rolebridge reencrypt" first.`,
+        `Add the key "${under}" to ROLEBRIDGE_SERVICE_KEYS again, behind the first one. To remove it, run "rolebridge reencrypt" first.`,
       );
     let stored: StoredKey;
     try {

@@ -35,7 +35,7 @@ export async function durationTooLong(
       ? `The role's sessions last ${allowed} seconds at most; ${requested} were asked for.`
       : `The role's sessions can't last ${requested} seconds. Its maximum is at least ${allowed} and less than ${tooLong}.`,
     {
-      remedy: `Ask for ${allowed} seconds or less, or have the customer raise the role's maximum session duration: "maxSessionDuration" in the construct.`,
+      remedy: `Request ${allowed} seconds or less, or have the customer raise the role's maximum session duration: "maxSessionDuration" in the construct.`,
       members: {
         allowedDurationSeconds: allowed,
         ...(isExact && { maximumDurationSeconds: allowed }),
@@ -51,7 +51,7 @@ export function chainedTooLong(requested: number): RolebridgeError {
     'duration_too_long',
     `The service runs as a role itself, and AWS ends sessions opened by a role's session after ${seconds} seconds (role chaining), whatever the customer's role allows; ${requested} were asked for.`,
     {
-      remedy: `Ask for ${seconds} seconds or less, and again when they run out.`,
+      remedy: `Request ${seconds} seconds or less, and new credentials when they expire.`,
       members: { allowedDurationSeconds: seconds, maximumDurationSeconds: seconds },
     },
   );

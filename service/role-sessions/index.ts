@@ -43,7 +43,7 @@ export function createSessions({ sts, clock, limit = 10_000 }: SessionsOptions):
     if (expiresAtMs <= clock.now())
       throw new RolebridgeError(
         'aws_unavailable',
-        "By the service's clock, the session that AWS opened has ended already.",
+        "By the service's clock, the session that AWS opened has already expired.",
         { remedy: "Tell the vendor: the service's clock is wrong.", retryAfterSeconds: 30 },
       );
     return { value: session, expiresAtMs };

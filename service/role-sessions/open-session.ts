@@ -118,7 +118,7 @@ async function openWith(
     if (isDenied(answer) && asked.length > 0 && (await onlyTagsAreDenied(answer)))
       throw new RolebridgeError('session_tags_denied', `${role.arn} does not let the vendor tag sessions.`, {
         remedy:
-          'Ask without tags, or have the customer allow sts:TagSession in the trust policy: "allowSessionTags: true" in the construct.',
+          'Send the request without tags, or have the customer allow sts:TagSession in the trust policy: "allowSessionTags: true" in the construct.',
       });
     if (answer.outcome === 'inconclusive' && answer.reason === 'request_rejected')
       throw await rejected(answer.rejection, answer.message);
@@ -154,7 +154,7 @@ async function openWith(
       : new RolebridgeError(
           'session_policy_invalid',
           `AWS does not accept the session policy: ${message.slice(0, 300)}`,
-          { remedy: 'Correct it: it must be an identity policy with Version and Statement, as IAM has it.' },
+          { remedy: 'Correct it: it must be an identity policy with Version and Statement.' },
         );
   }
 }
@@ -188,9 +188,9 @@ function refused(answer: NotAllowed, { arn }: ParsedRoleArn): RolebridgeError {
   if (answer.outcome === 'inconclusive') return inconclusiveError(answer.reason);
   const why =
     answer.reason === 'region_disabled'
-      ? ': STS is switched off in that account for the region used'
+      ? ': STS is not active in that account for the region used'
       : ', which it allowed when the connection was verified';
   return new RolebridgeError('role_not_assumable', `AWS denies the vendor AssumeRole on ${arn}${why}.`, {
-    remedy: 'Verify the connection again (POST /v1/connections/{id}/verify): that finds the cause.',
+    remedy: 'Verify the connection again (POST /v1/connections/{id}/verify) to find the cause.',
   });
 }

@@ -78,7 +78,7 @@ export function createLocalKeyEncryptionKey(keys: ServiceKeys): KeyEncryptionKey
           'access_key_unreadable',
           `The stored access key was encrypted with key "${keyId}", which the service does not have.`,
           {
-            remedy: `Add the key "${keyId}" to ROLEBRIDGE_ENCRYPTION_KEYS again, or give the connection a new access key (PUT …/access-key).`,
+            remedy: `Add the key "${keyId}" to ROLEBRIDGE_ENCRYPTION_KEYS again, or replace the access key of the connection (PUT …/access-key).`,
           },
         );
       return orDamaged(() => keyring.open(wrappedDataKey, associatedText(context)));
@@ -138,9 +138,9 @@ function orDamaged<Opened>(open: () => Opened): Opened {
 const damaged = () =>
   new RolebridgeError(
     'access_key_unreadable',
-    'The stored access key was changed, or belongs to another connection: it can not be decrypted.',
+    'The stored access key was changed, or belongs to another connection: it can’t be decrypted.',
     {
       remedy:
-        'Restore the store from a backup, or give the connection a new access key (PUT …/access-key). Find out who wrote to the store.',
+        'Restore the store from a backup, or replace the access key of the connection (PUT …/access-key). Find out who wrote to the store.',
     },
   );

@@ -37,7 +37,7 @@ export function createKeyring(keys: ServiceKeys, purpose: string) {
       const [version, id, salt, encrypted] = text.split('.');
       const found = keys.find((key) => key.id === id);
       if (version !== 's1' || salt === undefined || encrypted === undefined)
-        throw new Error('A encrypted secret in the store has a form that this version does not know.');
+        throw new Error('An encrypted secret in the store has a form that this version does not know.');
       if (found === undefined)
         throw new Error(`A secret in the store was encrypted with key "${id}", which is not configured.`);
       const { textKey, nonce } = derive(found.key, Buffer.from(salt, 'base64url'));

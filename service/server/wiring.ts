@@ -85,7 +85,7 @@ export interface ServiceOptions
 
 /** The service with any listener. */
 export interface Control {
-  /** Makes an organization and its first API key, which is shown this once. */
+  /** Makes an organization and its first API key, which is shown once. */
   createOrganization(
     name: string,
     more?: Omit<NewOrganization, 'name'>,
@@ -162,7 +162,7 @@ export function wire(options: ServiceOptions, url: string) {
       metrics.securityEvents.inc({ code });
       logger.error(
         { ...about, code, security: true },
-        'a callback came for an account that the connection is not bound to',
+        'a callback named an account that the connection is not bound to',
       );
     },
     wake: () => {
@@ -193,7 +193,7 @@ export function wire(options: ServiceOptions, url: string) {
             'runs as a role itself: AWS ends sessions after an hour (role chaining)',
           );
         if (isRoleChaining === undefined)
-          options.logger.warn({ partition }, 'AWS did not say whom the service runs as');
+          options.logger.warn({ partition }, 'AWS did not name the identity that the service runs as');
       }
     },
     useEncryption(encryption) {

@@ -45,7 +45,7 @@ const serviceSettings = {
   ROLEBRIDGE_PORT: {
     option: 'port',
     schema: values.wholeNumber(0, 65_535),
-    sentence: 'The port to listen on; `0` takes a free one.',
+    sentence: 'The port to listen on; `0` uses a free one.',
     default: '8080',
   },
   ROLEBRIDGE_PUBLIC_URL: {
@@ -58,8 +58,8 @@ const serviceSettings = {
     option: 'brandFile',
     schema: values.text,
     sentence:
-      "The path of a JSON file with the vendor's name, logo, colors, links and words; `rolebridge brand check` tries it (docs/brand.md).",
-    unset: 'Rolebridge’s own look',
+      "The path of a JSON file with the vendor's name, logo, colors, links and words; `rolebridge brand check` checks it (docs/brand.md).",
+    unset: 'Rolebridge’s own brand',
   },
   ROLEBRIDGE_REQUIRE_ACCOUNT: {
     option: 'requireAccount',
@@ -103,7 +103,7 @@ const serviceSettings = {
   ROLEBRIDGE_QUARANTINE: {
     option: 'quarantine',
     schema: values.onOrOff,
-    sentence: 'Serves the other organizations when files of some in the data directory are damaged.',
+    sentence: 'If files of some organizations in the data directory are damaged, serves the others.',
     default: 'off',
   },
   DATABASE_URL: {
@@ -132,7 +132,7 @@ const serviceSettings = {
   ROLEBRIDGE_LOG_LEVEL: {
     option: 'logLevel',
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
-    sentence: 'The least important level that is logged.',
+    sentence: 'The lowest level that is logged.',
     default: 'info',
   },
 } as const satisfies Record<string, SettingRow>;
@@ -147,13 +147,13 @@ const awsSettings = {
   ROLEBRIDGE_STS_ENDPOINT: {
     option: 'stsEndpoint',
     schema: values.httpUrl,
-    sentence: "Another STS endpoint in the first principal's partition.",
+    sentence: "A different STS endpoint in the first principal's partition.",
     unset: "AWS's",
   },
   ROLEBRIDGE_IAM_ENDPOINT: {
     option: 'iamEndpoint',
     schema: values.httpUrl,
-    sentence: "Another IAM endpoint in the first principal's partition, where roles read themselves.",
+    sentence: "A different IAM endpoint in the first principal's partition, where roles read themselves.",
     unset: "AWS's, or `ROLEBRIDGE_STS_ENDPOINT` if that is not AWS's own",
   },
   ROLEBRIDGE_STS_TIMEOUT_SECONDS: {
@@ -210,7 +210,8 @@ const connectionSettings = {
   ROLEBRIDGE_VERIFY_STS_CALLS_PER_SECOND: {
     option: 'verifyStsCallsPerSecond',
     schema: values.wholeNumber(1, 1_000),
-    sentence: 'Calls of STS that a process makes for that in a second, 4 a connection.',
+    sentence:
+      'Calls of STS that one process makes for re-verification in a second: about 4 for a connection.',
     default: '25',
   },
   ROLEBRIDGE_CANARY_ROLE_ARN: {
@@ -218,7 +219,7 @@ const connectionSettings = {
     schema: values.roleArn,
     sentence:
       "A role in another account of yours that trusts this service's account with an external ID: while the service can't assume it, no denial turns a connection failed.",
-    unset: 'roles of other organizations are asked instead',
+    unset: 'roles of other organizations are probed instead',
     opensGroup: true,
   },
   ROLEBRIDGE_CANARY_EXTERNAL_ID: {
@@ -258,14 +259,14 @@ const connectionSettings = {
     option: 'kms.keyArns',
     schema: values.kmsKeyArns,
     sentence:
-      "ARNs of AWS KMS keys: the first encrypts customers' access keys, all decrypt; local keys beside it still decrypt.",
+      "ARNs of AWS KMS keys: the first encrypts customers' access keys, all decrypt; `ROLEBRIDGE_ENCRYPTION_KEYS` still decrypts.",
     unset: 'none',
     opensGroup: true,
   },
   ROLEBRIDGE_KMS_ENDPOINT: {
     option: 'kms.endpoint',
     schema: values.httpUrl,
-    sentence: "Another KMS endpoint, such as a VPC's.",
+    sentence: "A different KMS endpoint, such as a VPC's.",
     unset: "AWS's",
   },
 } as const satisfies Record<string, SettingRow>;
@@ -275,7 +276,7 @@ const webhookSettings = {
     option: 'webhooks.endpoints',
     schema: values.webhookEndpoints,
     sentence:
-      '`https` URLs, separated by commas, that get every event of every organization. More endpoints can be created by calls.',
+      '`https` URLs, separated by commas, that get every event of every organization. You can create more endpoints with the API.',
     unset: 'none',
   },
   ROLEBRIDGE_WEBHOOK_SECRETS: {

@@ -44,7 +44,7 @@ function withoutEndingSlashes(url: string): string {
   return url.slice(0, end);
 }
 
-/** A list that is written with commas. */
+/** A list, separated by commas. */
 const list = z.string().transform((value) => value.split(',').map((part) => part.trim()));
 
 /** By partition: a partition has one principal. */

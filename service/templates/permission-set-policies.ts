@@ -7,7 +7,7 @@ type Statement = ReturnType<typeof iamStatement>;
 export interface SetPolicies {
   /** `deploy@3`. */
   readonly id: string;
-  /** The optional statements that are left out, with commas. */
+  /** The optional statements that are left out, separated by commas. */
   readonly without: string;
   /** The statements of a policy inside the role. */
   readonly inline: readonly Statement[];

@@ -54,7 +54,7 @@ variable "scope" {
 }
 
 variable "permissions" {
-  description = "The permissions of the role: read-only, power-user, administrator or security-audit; null for none of them."
+  description = "The permissions of the role: read-only, power-user, administrator or security-audit; null for none."
   type        = string
   default     = null
 
@@ -65,7 +65,7 @@ variable "permissions" {
 }
 
 variable "managed_policies" {
-  description = "Managed policies besides: names of AWS's own, or ARNs of any. A map ({ deploy = aws_iam_policy.deploy.arn }) or a set keeps each attachment in place when others are added or removed; of a list, those from the first change on are attached anew."
+  description = "More managed policies: names of AWS's own, or ARNs of any. A map ({ deploy = aws_iam_policy.deploy.arn }) or a set keeps each attachment in place when others are added or removed; in a list, those from the first change on are attached again."
   type        = any
   default     = {}
 
@@ -99,7 +99,7 @@ variable "simulate_permissions" {
 }
 
 variable "policy_json" {
-  description = "A policy document for inside the role, as of data.aws_iam_policy_document; null for none."
+  description = "A policy document to put into the role, such as data.aws_iam_policy_document's; null for none."
   type        = string
   default     = null
 
@@ -246,7 +246,7 @@ variable "callback_secret" {
 }
 
 variable "callback_timeout_seconds" {
-  description = "How long to retry the registration while the service can't be reached or has not decided."
+  description = "How long to retry the registration while the service can't be reached or has no verdict."
   type        = number
   default     = 120
 

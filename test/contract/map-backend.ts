@@ -43,7 +43,15 @@ export function createMapBackend(): Backend {
           structuredClone(record),
         ]);
     },
-    read: (organizationId, page) => pageOfLog((audit.get(organizationId) ?? []).toReversed(), page),
+    read: (organizationId, page) => {
+      const records = organizationId ? (audit.get(organizationId) ?? []) : [...audit.values()].flat();
+      return pageOfLog(
+        organizationId
+          ? records.toReversed()
+          : records.toSorted((one, other) => compareTexts(other.id, one.id)),
+        page,
+      );
+    },
     organizations: async () => [...audit.keys()],
     async trim(before) {
       let gone = 0;
@@ -144,7 +152,8 @@ const isWanted = ({ columns }: Row, where: object): boolean =>
   Object.entries(where).every(([column, wanted]) => wanted === undefined || columns[column] === wanted);
 
 function listed<Name extends TableName>(all: readonly Row[], table: Name, query: Query<Name>): Row[] {
-  const { order, organizationId, where = {}, search, after, upTo, holding, within, limit } = query;
+  const { order, organizationId, where = {}, search, before, upTo, holding, within, limit } = query;
+  const after = before ?? query.after;
   const column = tables[table].orders[order] ?? null;
   const sortedBy = (row: Row): string => (column === null ? '' : (row.columns[column] ?? ''));
   const compare = (one: Row, other: Row) =>
@@ -152,17 +161,22 @@ function listed<Name extends TableName>(all: readonly Row[], table: Name, query:
   const last = all.find((row) => row.table === table && row.key === after);
   // A list by key continues after a deleted row; another one can't.
   if (after !== undefined && last === undefined && column !== null) return [];
-  return all
+  const found = all
     .filter((row) => row.table === table)
+    .filter((row) => column === null || row.columns[column] !== undefined)
     .filter((row) => organizationId === undefined || row.organizationId === organizationId)
     .filter((row) => isWanted(row, where))
     .filter((row) => search === undefined || row.columns[search.column]?.includes(search.text))
     .filter((row) => upTo === undefined || sortedBy(row) <= upTo)
     .filter((row) => holding === undefined || claimedBy(row, holding.constraint).some(isHeld(holding)))
     .filter((row) => within === undefined || claimedBy(row, 'scope').some(isIn(within)))
-    .filter((row) => after === undefined || (last ? compare(row, last) > 0 : row.key > after))
-    .sort(compare)
-    .slice(0, limit);
+    .filter((row) => {
+      if (after === undefined) return true;
+      const distance = last ? compare(row, last) : compareTexts(row.key, after);
+      return before === undefined ? distance > 0 : distance < 0;
+    })
+    .sort(compare);
+  return before === undefined ? found.slice(0, limit) : found.slice(-limit);
 }
 
 const isHeld =

@@ -81,7 +81,7 @@ export function eventsPage(): string {
 const notes = {
   always: '**Security event.** ',
   sometimes:
-    '**Security event** if `data.security` is `true`: anyone who gets the vendor to use the role gets in. ',
+    '**Security event** if `data.security` is `true`: other customers of yours may be able to use the role. ',
   never: '',
 };
 
@@ -93,5 +93,5 @@ Every event that the service sends to [webhook endpoints](watching.md#webhooks).
 \`version\`: it increases with every change of the connection. \`/openapi.json\` has the schema of each under \`webhooks\`. \`service.…\` and
 \`connection.vendor_denied\` go to endpoints for all organizations only.
 
-Send events with \`data.security: true\` to the people on call: someone may be after a customer's account.
+Send events with \`data.security: true\` to the people on call: they can mean an attack on a customer's account.
 `;

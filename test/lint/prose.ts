@@ -16,6 +16,10 @@ const houseWords: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\bbegun\b/gi, 'started'],
   [/\bmend(?:s|ed|ing)?\b/gi, 'fix, correct'],
   [/\b(?:is|are|was|were|be|been|gets?) told\b/gi, 'is notified, is warned'],
+  [/\bthis once\b/gi, 'once'],
+  [/\bwith commas\b/gi, 'separated by commas'],
+  [/\bcan not\b/gi, "can't"],
+  [/\b(?:learnt|cancell(?:ed|ing)|behaviour|colours?|licence|favour)\b/gi, 'American spelling'],
   // A clause as a noun. In a question both are English.
   [/\b[Ww]hat (?:is|was|are|were)\b(?![^.!?\n]*\?)/g, 'name the thing'],
   [/(?:^|[.;:(|] ?|\b(?:tells?|to|of|for|by|from|shows?) )[Ww]ho (?![^.!?\n]*\?)/gm, 'name the person'],

@@ -142,7 +142,7 @@ test('a backup never overwrites anything', async () => {
   await writeFile(join(directory, 'precious'), 'precious');
   await expect(backUp(join(directory, 'data'), directory)).rejects.toMatchObject({
     code: 'store_unavailable',
-    remedy: expect.stringContaining('never takes the place'),
+    remedy: expect.stringContaining('never replaces another'),
   });
   expect(await readFile(join(directory, 'precious'), 'utf8')).toBe('precious');
 });

@@ -156,7 +156,7 @@ describe('with a brand file', () => {
     expect(checked.text).toContain('Northwind Cloud has no principal in partition');
     const refused = await send(body.callbackSecret, provisioned(body.id, arn));
     expect(refused.status).toBe(422);
-    expect(refused.text).toContain('anyone who gets Northwind Cloud to use this ARN');
+    expect(refused.text).toContain('anyone who makes Northwind Cloud use this ARN');
     await vendor.call('DELETE', `/v1/connections/${body.id}`);
     const ended = await send(body.callbackSecret, provisioned(body.id, arn));
     expect(ended.text).toContain('Ask Northwind Cloud for a new connection');

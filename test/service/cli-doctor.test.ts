@@ -164,7 +164,7 @@ test("the service's identity differs from the principal that roles trust", async
   expect(code).toBe(1);
   expect(of('vendor credentials')).toMatchObject({
     outcome: 'failed',
-    message: expect.stringMatching(/user\/somebody, and .*user\/rolebridge/),
+    message: expect.stringMatching(/user\/somebody, but .*user\/rolebridge/),
   });
 });
 
@@ -253,7 +253,7 @@ test('a data directory in use is read, and a removed or edited audit line is nam
   const inUse = { ROLEBRIDGE_DATA_DIR: data };
   expect((await examine(inUse)).of('store')).toMatchObject({
     outcome: 'ok',
-    message: expect.stringMatching(`is whole, and in use by the process ${process.pid}`),
+    message: expect.stringMatching(`is intact, and in use by process ${process.pid}`),
   });
   // The service did not notice.
   expect((await vendor.call('POST', '/v1/connections', { name: 'second' })).status).toBe(201);
@@ -302,7 +302,7 @@ test('the encryption key: none, a missing key in use, an old key in use', async 
   const there = { ROLEBRIDGE_DATA_DIR: data };
   expect((await examine(there)).of('encryption key')).toMatchObject({
     outcome: 'failed',
-    message: expect.stringContaining('1 access keys are under the key "old"'),
+    message: expect.stringContaining('1 access keys are encrypted under the key "old"'),
   });
   const both = `${settings.ROLEBRIDGE_ENCRYPTION_KEYS},old:${old.toString('base64')}`;
   const held = { ...there, ROLEBRIDGE_ENCRYPTION_KEYS: both };

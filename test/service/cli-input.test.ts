@@ -53,10 +53,10 @@ describe('is rejected with exit code 2 and the correct form, before any request:
     [
       'no URL',
       ['api-keys', 'list'],
-      /where the service is[\s\S]*--url/,
+      /URL of the service is missing[\s\S]*--url/,
       { env: { ROLEBRIDGE_URL: undefined } },
     ],
-    ['an empty URL', ['api-keys', 'list'], /where the service is/, { env: { ROLEBRIDGE_URL: '' } }],
+    ['an empty URL', ['api-keys', 'list'], /URL of the service is missing/, { env: { ROLEBRIDGE_URL: '' } }],
     ['a URL that is none', ['api-keys', 'list', '--url', 'vendor'], /"vendor" is not a URL/],
     ['a URL of another kind', ['api-keys', 'list', '--url', 'ftp://vendor.example'], /must begin with https/],
     ['a URL with a query', ['api-keys', 'list', '--url', 'https://vendor.example?x=1'], /no "\?"/],
@@ -130,8 +130,8 @@ describe('is rejected with exit code 2 and the correct form, before any request:
     ['a tag without a value', ['credentials', '--tag', 'team'], /--tag must be KEY=VALUE/],
     ['a policy file that is not there', ['credentials', '--session-policy-file', '/nowhere'], /ENOENT/],
     ['exec without a command', ['exec', '--project', 'shop'], /missing required argument 'command'/],
-    ['a scope of four levels', ['scope', 'set', 'con_x', 'a/b/c/d'], /"a\/b\/c\/d" is no scope/],
-    ['a scope with an empty level', ['connection', 'create', 'x', '--scope', 'a//c'], /is no scope/],
+    ['a scope of four levels', ['scope', 'set', 'con_x', 'a/b/c/d'], /"a\/b\/c\/d" is not a scope/],
+    ['a scope with an empty level', ['connection', 'create', 'x', '--scope', 'a//c'], /is not a scope/],
     ['no scope', ['scope', 'set', 'con_x'], /give --none/],
     ['a scope beside --none', ['scope', 'set', 'con_x', 'shop', '--none'], /one of the two/],
     [

@@ -200,7 +200,7 @@ describe('connections', () => {
     expect(rotation).toMatchObject({ status: 'connected', previousExternalId: before.externalId });
     const { stdout, stderr } = await rolebridge(`connection rotate-external-id ${id} --format terraform`);
     expect(stdout).toContain(rotation.externalId);
-    expect(stderr).not.toContain('shown this once');
+    expect(stderr).not.toContain('shown only once');
     expect(await json(`connection show ${id}`)).toMatchObject({ pendingExternalId: rotation.externalId });
     expect(await json(`connection rotate-external-id ${id} --cancel`)).toEqual({
       ...before,

@@ -77,7 +77,7 @@ test('CloudFormation opens with all values filled in, where the vendor uploaded 
     param_ExternalId: (await vendor.call('GET', `/v1/connections/${id}`)).body.externalId,
     param_Permissions: 'security-audit',
   });
-  expect(wordsOf(page)).toContain('every value filled in but the callback secret');
+  expect(wordsOf(page)).toContain('every value filled in except the callback secret');
   expect(page.text).not.toMatch(/whsec_[A-Za-z0-9+/]{30}/);
 });
 

@@ -213,7 +213,7 @@ describe('init', () => {
     const folder = folderWith(flavour, { 'vendor-connection.ts': '// mine\n' });
     const { code, output } = await init(folder, ['--yes', '--cdk', 'cdktf']);
     expect(code).toBe(1);
-    expect(output).toMatch(/vendor-connection\.ts is there already, and init overwrites nothing/);
+    expect(output).toMatch(/vendor-connection\.ts already exists, and init never overwrites a file/);
     expect(filesOf(folder)).toEqual(['vendor-connection.ts']);
   });
 
@@ -254,7 +254,7 @@ describe('init', () => {
   });
 
   test.each<[string, Record<string, string | object>, string[], RegExp]>([
-    ['in another language', { 'cdktf.json': { language: 'python' } }, [], /is of a project in "python"/],
+    ['in another language', { 'cdktf.json': { language: 'python' } }, [], /belongs to a project in "python"/],
     ['whose package.json is no JSON', { 'package.json': '{' }, [], /package\.json is not a JSON object/],
     [
       'that uses the other one',

@@ -20,7 +20,9 @@ const instructions = readFileSync('deploy/Dockerfile', 'utf8')
 
 test('builds, runs as its entry point says, and its health check passes', async () => {
   const stages: { name: string; directory: string; workdir: string }[] = [];
-  const env: Record<string, string> = { PATH: process.env.PATH ?? '', HOME: root };
+  // Behind a company's proxy npm needs its certificate authority.
+  const { PATH = '', NODE_EXTRA_CA_CERTS = '', HTTPS_PROXY = '' } = process.env;
+  const env: Record<string, string> = { PATH, NODE_EXTRA_CA_CERTS, HTTPS_PROXY, HOME: root };
   const all = new Map<string, string>();
   for (const { name, rest } of instructions) {
     const stage = stages.at(-1);

@@ -39,7 +39,7 @@ test('the service refuses writes while its address leads to a read-only server, 
     await until(async () => (await isReady()) === 503, 'it is not ready');
     expect(await many()).toEqual(new Set([503]));
 
-    // New sessions can write; those that the pool has can not.
+    // New sessions can write; those of the pool can't.
     await admin.query('BEGIN READ WRITE');
     await admin.query('ALTER DATABASE postgres RESET default_transaction_read_only');
     await admin.query('COMMIT');

@@ -95,8 +95,8 @@ else
     }, 60_000);
 
     it.each([
-      ['another CA', 'localhost', 'another.pem', /certificate is not one to trust.*sslrootcert=FILE/s],
-      ['a name that the certificate has not', '127.0.0.1', 'ours.pem', /the host as the certificate has it/],
+      ['another CA', 'localhost', 'another.pem', /certificate is not trusted.*sslrootcert=FILE/s],
+      ['a name that the certificate has not', '127.0.0.1', 'ours.pem', /the host as in the certificate/],
       ['a file that is not there', 'localhost', 'none.pem', /Make the file readable.*sslrootcert/s],
     ])(
       'rejects %s, and names the setting',

@@ -103,7 +103,7 @@ describe('the key that signs, after a service key was exchanged', () => {
   const never = new Date(Date.UTC(2100, 0, 1)).toISOString();
   afterEach(() => jest.restoreAllMocks());
 
-  test('is learnt by processes that run, and the one before signs nothing any more once all have', async () => {
+  test('is loaded by running processes, and the one before signs nothing any more once all have', async () => {
     const url = await server.newSchema();
     const both = [next, former].filter((key) => key !== undefined);
     const running = await open(url, { keys: [...both].reverse() });

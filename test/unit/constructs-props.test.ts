@@ -67,7 +67,7 @@ describe('rejects at synth', () => {
     ['a path that goes up', { path: '/../' }, 'path'],
     ['a path of 513 characters', { path: `/${'a'.repeat(511)}/` }, 'path'],
     ['a description of 1,001 characters', { description: 'a'.repeat(1001) }, 'description'],
-    ['a description that IAM can not take', { description: '角色' }, 'description'],
+    ['a description that IAM doesn’t accept', { description: '角色' }, 'description'],
     ['51 tags', { tags: tags(51) }, 'tags'],
     ['a tag that is AWS’s own', { tags: { 'aws:name': 'x' } }, 'tags'],
     ['a tag value of 257 characters', { tags: { name: 'x'.repeat(257) } }, 'tags'],

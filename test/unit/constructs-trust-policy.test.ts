@@ -138,9 +138,9 @@ describe('warnings for reviewers', () => {
     [
       'attached-policies-quota',
       { permissions: { managedPolicies: Array.from({ length: 11 }, (_, index) => `A${index}`) } },
-      /IAM takes 10/,
+      /IAM allows 10/,
     ],
-    ['trust-policy-size', { principal: manyRoles }, /IAM takes 2048/],
+    ['trust-policy-size', { principal: manyRoles }, /IAM allows 2048/],
   ])('%s, until it is acknowledged', (warning, props, text) => {
     expect(warnings(props)).toEqual([expect.stringMatching(text)]);
     expect(warnings(props)[0]).toContain(`acknowledge: ['${warning}']`);
@@ -162,6 +162,6 @@ describe('warnings for reviewers', () => {
     ];
     const stack = new TerraformStack(new App(), 'test');
     new CrossAccountRole(stack, 'role', { ...base, principal });
-    expect(() => Testing.synth(stack, true)).toThrow(/IAM takes at most 4096/);
+    expect(() => Testing.synth(stack, true)).toThrow(/IAM allows at most 4096/);
   });
 });

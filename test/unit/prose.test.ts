@@ -42,6 +42,13 @@ describe.each(documents)('%s', (file) => {
     expect(dead).toEqual([]);
   });
 
+  test('names only files that exist', () => {
+    const folders = /`((?:service|constructs|client|aws-sandbox|test|docs|deploy|examples|\.ci)\/[\w./-]+)`/g;
+    expect(
+      [...text.matchAll(folders)].map(([, path = '']) => path).filter((path) => !existsSync(path)),
+    ).toEqual([]);
+  });
+
   test('needs no sideways scrolling', () => {
     expect(wideCodeOf(text)).toEqual([]);
     expect(wideTablesOf(text)).toEqual([]);

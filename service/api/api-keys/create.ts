@@ -28,7 +28,7 @@ export const createApiKey = defineOperation({
   ...ofKeys,
   summary: 'Creates an API key within the limits of your key.',
   description:
-    'It dies with the key that creates it, and expires no later. Without `permissions` it reads connections and issues credentials.',
+    'It is revoked with the key that creates it, and expires no later. Without `permissions` it reads connections and issues credentials.',
   body: createApiKeyRequest,
   answer: {
     status: 201,

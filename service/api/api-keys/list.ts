@@ -8,7 +8,7 @@ import { apiKeyShown, apiKeyView, ofKeys } from './view.js';
 
 const apiKeysQuery = z.strictObject({
   limit,
-  after: apiKeyId.meta({ description: 'The "next" of the page before.' }).optional(),
+  after: apiKeyId.meta({ description: 'The `next` of the previous page.' }).optional(),
 });
 
 export const listApiKeys = defineOperation({
@@ -32,7 +32,7 @@ export const listApiKeys = defineOperation({
     const keys = await keysOf(deps.store, caller);
     const start = after === undefined ? 0 : keys.findIndex(({ id }) => id === after) + 1;
     if (after !== undefined && start === 0)
-      throw invalidRequest('query.after', 'there is no such key', 'Begin again with the first page.');
+      throw invalidRequest('query.after', 'there is no such key', 'Start again with the first page.');
     const page = keys.slice(start, start + limit);
     return {
       apiKeys: page.map(apiKeyView),

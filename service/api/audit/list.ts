@@ -10,7 +10,7 @@ import { limit, nextBefore, nextOf } from '../schemas.js';
 
 const auditQuery = z.strictObject({
   limit,
-  before: auditId.meta({ description: 'The "next" of the page before.' }).optional(),
+  before: auditId.meta({ description: 'The `next` of the previous page.' }).optional(),
   connection: connectionId.meta({ description: 'Records about one connection only.' }).optional(),
 });
 
@@ -33,7 +33,7 @@ const auditRecord = z
   ])
   .meta({ id: 'AuditRecord' });
 const auditPage = z.object({
-  records: z.array(auditRecord).meta({ description: 'The newest first.' }),
+  records: z.array(auditRecord).meta({ description: 'Newest first.' }),
   next: nextBefore,
 });
 

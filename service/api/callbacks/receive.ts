@@ -35,7 +35,7 @@ export const receiveCallback = defineOperation({
   tag: 'Callback',
   summary: "The customer's stack reports its role; signed as Standard Webhooks specifies.",
   description:
-    'The same webhook-id is one event, with the first answer again. 429 and 503 are no verdict: send the same request again after Retry-After. https://www.standardwebhooks.com',
+    'The same webhook-id is one event and gets the first answer again. 429 and 503 are no verdict: send the same request again after Retry-After. https://www.standardwebhooks.com',
   auth: 'signature',
   body: callbackEvent,
   answer: {

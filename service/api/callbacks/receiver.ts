@@ -37,7 +37,7 @@ export function createCallbackReceiver(deps: Dependencies, toleranceMs: number, 
         "The callback is not signed with this connection's secret, or is stale.",
         {
           remedy:
-            "Check that CONNECT_CALLBACK_SECRET is the secret shown when this connection was made, that the connection id is right, and that this machine's clock is.",
+            "Check that CONNECT_CALLBACK_SECRET is the secret shown when this connection was created, and that the connection id and this machine's clock are right.",
         },
       );
     // Counted only now: only the secret's holder can use a connection's callbacks up.

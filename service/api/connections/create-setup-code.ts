@@ -18,7 +18,7 @@ export const createSetupCode = defineOperation({
   method: 'post',
   path: '/v1/connections/{id}/setup-code',
   ...changing,
-  summary: 'Creates a set-up code: one value instead of five for `init --setup`; it revokes the code before.',
+  summary: 'Creates a set-up code: one value instead of five for `init --setup`; revokes the previous code.',
   description:
     'For 7 days, the code reads the values of the connection (GET /v1/setup-code), and nothing else. It contains no secret: send the callback secret separately.',
   answer: {

@@ -16,7 +16,7 @@ export const createConnection = defineOperation({
   ...changing,
   summary: 'Creates a connection.',
   description:
-    'With a role: the answer has, this once, everything that the customer needs to create the role. With an access key: the key is verified before anything is stored, and the answer is the connection.',
+    'With a role, the answer contains everything that the customer needs to create it, and shows the secrets once. With an access key, the service verifies the key before it stores anything.',
   body: createConnectionRequest,
   answer: {
     status: 201,

@@ -8,10 +8,10 @@ export const migrateToRole = defineOperation({
   method: 'post',
   path: '/v1/connections/{id}/migrate-to-role',
   ...changing,
-  summary: 'Starts the move of a connection from an access key to a role.',
+  summary: 'Starts the migration of a connection from an access key to a role.',
   answer: {
     status: 200,
-    description: 'This once, with everything that the customer needs to create the role.',
+    description: 'Everything that the customer needs to create the role; the secrets are shown once.',
     schema: answers.startedMigration,
   },
   errors: [...changeErrors, 'method_mismatch', 'partition_not_supported'],

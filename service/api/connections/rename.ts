@@ -11,7 +11,7 @@ export const renameConnection = defineOperation({
   summary:
     'Changes the name, reference, metadata or default region; while pending, account and permission set too.',
   description:
-    'All of it or nothing. Metadata is replaced as a whole. Null removes a reference or default region.',
+    'Applies all changes or none. Metadata is replaced as a whole. Null removes a reference or default region.',
   body: changeConnectionRequest,
   answer: connectionAnswer,
   errors: [...changeErrors, 'account_mismatch', 'permission_set_unknown'],

@@ -76,9 +76,11 @@ export const rotateExternalIdRequest = z.strictObject({ rotateCallbackSecret: z.
 
 const connectionFilters = {
   limit,
-  after: connectionId.meta({ description: 'The "next" of the page before.' }).optional(),
+  after: connectionId.meta({ description: 'The `next` of the previous page.' }).optional(),
   reference: reference.optional(),
-  accountId: accountId.optional().meta({ description: 'Of the role or key, or the expected one.' }),
+  accountId: accountId
+    .optional()
+    .meta({ description: 'The account of the role or key, or the expected one.' }),
   assurance: assurance.optional(),
   code: errorCode.optional().meta({ description: 'Why the last verification failed.' }),
   status: connectionStatus.optional(),

@@ -33,7 +33,7 @@ export const getRoleTemplates = defineOperation({
     const registration = roleRegistrationOf(connection);
     if (registration === undefined)
       throw new RolebridgeError('method_mismatch', 'This connection uses an access key and has no role.', {
-        remedy: 'Start its move to a role with POST …/migrate-to-role.',
+        remedy: 'Start its migration to a role with POST …/migrate-to-role.',
       });
     const role = roleFor(input.deps, connection, registration, choicesOf(input.query));
     return roleTemplatesView(input.deps, role);

@@ -9,7 +9,7 @@ export const rotateAccessKey = defineOperation({
   method: 'put',
   path: '/v1/connections/{id}/access-key',
   ...changing,
-  summary: 'Replaces the access key of a connection by another one of the same account.',
+  summary: 'Replaces the access key of a connection with another one of the same account.',
   body: rotateAccessKeyRequest,
   answer: connectionAnswer,
   errors: [

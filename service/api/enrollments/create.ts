@@ -9,7 +9,7 @@ export const createEnrollment = defineOperation({
   path: '/v1/enrollments',
   ...changing,
   summary: 'Lets the accounts of an AWS Organization register themselves until it expires.',
-  description: 'The answer has, this once, the secret that the stacks of the accounts sign with.',
+  description: 'The answer shows, once, the secret that the stacks of the accounts sign with.',
   body: createEnrollmentRequest,
   answer: {
     status: 201,

@@ -16,7 +16,7 @@ const own = enrollmentSchema.pick({
 });
 const registered = z.number().meta({ description: 'How many accounts have registered themselves.' });
 const enrollmentList = z.object({
-  enrollments: z.array(own.extend({ registered })).meta({ description: 'The newest first.' }),
+  enrollments: z.array(own.extend({ registered })).meta({ description: 'Newest first.' }),
   next: nextBefore,
 });
 

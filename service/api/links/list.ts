@@ -8,7 +8,7 @@ const query = z.strictObject({
   limit,
   before: z
     .string()
-    .regex(/^[0-9T:.Z-]{24}~lnk_[a-z2-7]{16}$/, 'must be the "next" of the page before')
+    .regex(/^[0-9T:.Z-]{24}~lnk_[a-z2-7]{16}$/, 'must be the `next` of the previous page')
     .optional(),
 });
 const signInLinkList = z.object({ signInLinks: z.array(signInLink), next: nextBefore });

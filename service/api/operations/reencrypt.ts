@@ -3,7 +3,7 @@ import { reencrypt as reencryptAll } from '../../actions/reencrypt.js';
 import { defineOperation } from '../operation.js';
 
 const reencrypted = z.object({
-  keyId: z.string().meta({ description: 'The key that they are under now, but for those that failed.' }),
+  keyId: z.string().meta({ description: 'The key that encrypts them now, except those that failed.' }),
   reencrypted: z.number(),
   unchanged: z.number(),
   failed: z.array(

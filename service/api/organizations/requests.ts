@@ -27,7 +27,7 @@ export const changeOrganizationRequest = z
 
 export const listOrganizationsQuery = z.strictObject({
   limit,
-  after: organizationId.meta({ description: 'The "next" of the page before.' }).optional(),
+  after: organizationId.meta({ description: 'The `next` of the previous page.' }).optional(),
   search: z
     .string()
     .min(1)

@@ -33,7 +33,7 @@ export function servedSet(sets: PermissionSets, text: string): PermissionSet {
   const set = id && sets.get(id.name, id.version);
   if (set === undefined)
     throw new RolebridgeError('not_found', 'There is no such version of a permission set.', {
-      remedy: 'See GET /v1/permission-sets for those that there are.',
+      remedy: 'List them with GET /v1/permission-sets.',
     });
   return set;
 }

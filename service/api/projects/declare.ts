@@ -28,7 +28,7 @@ export const declareProject = defineOperation({
   ...declaring,
   summary: "Declares a project's environments and architectures.",
   description:
-    'Ids are stable and stand in scopes; names are for people. An architecture that moves to another environment takes its scope along.',
+    'Ids are stable and used in scopes; names are for people. An architecture that moves to another environment keeps its scope.',
   query: dryRunQuery,
   body: projectRequest,
   answer: {

@@ -20,7 +20,7 @@ export const dryRunQuery = z.strictObject({
     .enum(['true', 'false'])
     .transform((text) => text === 'true')
     .pipe(z.boolean())
-    .meta({ override: { type: 'boolean' }, description: 'Changes nothing, and answers what would change.' })
+    .meta({ override: { type: 'boolean' }, description: 'Changes nothing, and returns what would change.' })
     .optional(),
 });
 

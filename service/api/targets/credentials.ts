@@ -69,7 +69,7 @@ const credentials = z.object({
   attribution: z
     .enum(['source_identity', 'session_name'])
     .optional()
-    .meta({ description: "Where the customer's CloudTrail says who asked." }),
+    .meta({ description: "Where the customer's CloudTrail shows the organization and target." }),
 });
 
 export const issueCredentials = defineOperation({

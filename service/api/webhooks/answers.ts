@@ -18,7 +18,7 @@ const webhookEndpointMembers = {
   updatedAt: isoTime.optional(),
   previousSecretValidUntil: isoTime
     .optional()
-    .meta({ description: 'Until then the secret before signs, too.' }),
+    .meta({ description: 'Until then the previous secret signs too.' }),
 };
 export const webhookEndpoint = z.object(webhookEndpointMembers).meta({ id: 'WebhookEndpoint' });
 export const webhookEndpointWithSecret = z.object({
@@ -47,7 +47,7 @@ export const webhookDelivery = z
   })
   .meta({ id: 'WebhookDelivery' });
 export const webhookDeliveryList = z.object({
-  deliveries: z.array(webhookDelivery).meta({ description: 'The newest first.' }),
+  deliveries: z.array(webhookDelivery).meta({ description: 'Newest first.' }),
   next: nextAfter,
 });
 export const replayed = z.object({ replayed: z.int() });

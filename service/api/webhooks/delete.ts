@@ -6,7 +6,7 @@ export const deleteWebhookEndpoint = defineOperation({
   method: 'delete',
   path: '/v1/webhook-endpoints/{id}',
   ...ofEndpoints,
-  summary: 'Deletes a webhook endpoint, with the messages that wait for it.',
+  summary: 'Deletes a webhook endpoint, with its waiting messages.',
   answer: { status: 204, description: 'It is deleted.' },
   errors: ['webhook_endpoint_not_found', 'webhook_endpoint_of_settings'],
   examples: { delete: { path, returns: 204 }, unknown },

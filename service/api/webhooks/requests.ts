@@ -6,7 +6,7 @@ const endpointMembers = {
   url: endpointUrl.meta({ description: 'An `https` URL. Requests to private addresses are refused.' }),
   description: name.meta({ description: 'A text that the service keeps for you.' }),
   events: eventFilter.meta({ description: 'The types that it gets; left out: all.' }),
-  enabled: z.boolean().meta({ description: 'A disabled endpoint gets nothing, later either.' }),
+  enabled: z.boolean().meta({ description: 'A disabled endpoint gets no events, and none of them later.' }),
 };
 export const createWebhookEndpointRequest = z
   .strictObject(endpointMembers)
@@ -29,7 +29,7 @@ export const deliveriesQuery = z.strictObject({
   after: z
     .string()
     .regex(/^msg_[a-z2-7]{24}$/, 'must be a webhook id')
-    .meta({ description: 'The "next" of the page before.' })
+    .meta({ description: 'The `next` of the previous page.' })
     .optional(),
 });
 export const replayRequest = z.strictObject({

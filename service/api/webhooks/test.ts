@@ -9,7 +9,7 @@ export const sendTestMessage = defineOperation({
   ...ofEndpoints,
   summary: 'Sends a test message (`webhook.test`) to a webhook endpoint.',
   description:
-    'It is sent at once, also to an endpoint that is paused: when the endpoint takes it, the messages that wait follow. `GET …/deliveries` has its result.',
+    'It is sent at once, even to a paused endpoint: if the endpoint accepts it, the waiting messages follow. `GET …/deliveries` has its result.',
   answer: { status: 202, description: 'The delivery, which is pending.', schema: answers.webhookDelivery },
   errors: ['webhook_endpoint_not_found'],
   examples: { test: { path, returns: 202 }, unknown },

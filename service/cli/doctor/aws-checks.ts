@@ -63,12 +63,12 @@ export async function checkAwsEndpoints({ config }: Examination): Promise<Findin
 export async function checkClock({ stsAnswers }: Examination): Promise<Finding> {
   const answer = [...stsAnswers.values()].find((one) => one.reached && one.date !== undefined);
   if (!answer?.reached || answer.date === undefined)
-    return { check: 'clock', outcome: 'not_checked', message: 'AWS did not say what time it is.' };
+    return { check: 'clock', outcome: 'not_checked', message: 'AWS sent no time.' };
   const skewMs = answer.halfwayAt - answer.date;
   // AWS's time has no parts of a second.
   const seconds = Math.round(Math.abs(skewMs) / 1000);
   const text = `This machine's clock is ${seconds} seconds ${skewMs > 0 ? 'ahead of' : 'behind'} AWS's.`;
-  const remedy = 'Set the clock by NTP, such as with chrony or systemd-timesyncd.';
+  const remedy = 'Set the clock by NTP, for example with chrony or systemd-timesyncd.';
   if (Math.abs(skewMs) > maxSkewMs) return { check: 'clock', outcome: 'failed', message: text, remedy };
   if (Math.abs(skewMs) > notableSkewMs) return { check: 'clock', outcome: 'warning', message: text, remedy };
   return {
@@ -141,7 +141,7 @@ export async function checkVendorCredentials({ config }: Examination): Promise<F
     else
       findings.push({
         outcome: 'failed',
-        message: `The service runs as ${answer.arn}, and customers' roles are made to trust ${principal}.`,
+        message: `The service runs as ${answer.arn}, but customers' roles trust ${principal}.`,
         remedy:
           'Give it the credentials of that principal, or set ROLEBRIDGE_PRINCIPAL to the one it runs as.',
       });

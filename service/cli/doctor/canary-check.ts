@@ -19,7 +19,7 @@ export async function checkCanary({ config }: Examination): Promise<Finding> {
     return {
       check,
       outcome: 'failed',
-      message: `${arn} is in the service's own account: it opens even when the service may assume no customer's role.`,
+      message: `${arn} is in the service's own account: it opens even if the service can't assume customers' roles.`,
       remedy: 'Set ROLEBRIDGE_CANARY_ROLE_ARN to a role in another AWS account of yours.',
     };
   const sts = createSts({ partitions: stsPartitionsOf(config), timeoutMs: config.stsTimeoutMs });
@@ -32,7 +32,7 @@ export async function checkCanary({ config }: Examination): Promise<Finding> {
     return {
       check,
       outcome: 'failed',
-      message: `AWS opens ${arn} without its external ID: it is not protected as customers' roles are.`,
+      message: `AWS opens ${arn} without its external ID, unlike customers' roles.`,
       remedy: `Require "${externalId}" (ROLEBRIDGE_CANARY_EXTERNAL_ID) with StringEquals on sts:ExternalId in its trust policy.`,
     };
   }
@@ -42,7 +42,7 @@ export async function checkCanary({ config }: Examination): Promise<Finding> {
       outcome: 'failed',
       message: `AWS denies ${arn} to the service: ${answer.message}`,
       remedy:
-        "Let its trust policy allow sts:AssumeRole to the service's account with the external ID of ROLEBRIDGE_CANARY_EXTERNAL_ID, and the service's own policies allow it that role.",
+        "Let its trust policy allow sts:AssumeRole to the service's account with the external ID of ROLEBRIDGE_CANARY_EXTERNAL_ID, and the service's own policies allow that role.",
     };
   const isVendors = answer.reason === 'vendor_not_allowed';
   return {

@@ -63,7 +63,7 @@ async function* examine(env: NodeJS.ProcessEnv): AsyncGenerator<Finding> {
     : {
         check: 'configuration',
         outcome: 'warning',
-        message: `${unknown.join(', ')}: there is no such setting, so it is ignored.`,
+        message: `${unknown.join(', ')}: unknown, so ignored.`,
         remedy: 'Correct the name or unset it; docs/settings.md lists all settings.',
       };
   const stsAnswers = await reachSts(config, Date.now);

@@ -17,7 +17,7 @@ export async function checkEncryptionKey({ config, store }: Examination): Promis
     return {
       check,
       outcome: 'failed',
-      message: `${lost.map(([id, count]) => `${count} access keys are under the key "${id}"`).join(', ')}, which is not configured: they can't be opened.`,
+      message: `${lost.map(([id, count]) => `${count} access keys are encrypted under the key "${id}"`).join(', ')}, which is not configured: they can't be decrypted.`,
       remedy: 'Add it again to ROLEBRIDGE_ENCRYPTION_KEYS or ROLEBRIDGE_KMS_KEY_ARNS, behind the first one.',
     };
   if (ids.length === 0)
@@ -25,9 +25,9 @@ export async function checkEncryptionKey({ config, store }: Examination): Promis
       ? {
           check,
           outcome: 'warning',
-          message: 'None is set: the service takes no access keys, and all else works.',
+          message: 'None is set: the service accepts no access keys; everything else works.',
           remedy:
-            'Set ROLEBRIDGE_ENCRYPTION_KEYS or ROLEBRIDGE_KMS_KEY_ARNS; or ROLEBRIDGE_ACCESS_KEYS=off, if that is meant.',
+            'Set ROLEBRIDGE_ENCRYPTION_KEYS or ROLEBRIDGE_KMS_KEY_ARNS; or ROLEBRIDGE_ACCESS_KEYS=off, if that is intended.',
         }
       : { check, outcome: 'ok', message: 'None is needed: access keys are turned off.' };
   const refusal = config.kms && (await kmsRefusal(config.kms));
@@ -38,7 +38,7 @@ export async function checkEncryptionKey({ config, store }: Examination): Promis
       check,
       outcome: 'warning',
       message: `${old.map(([id, count]) => `${count} access keys are still under "${id}"`).join(', ')}.`,
-      remedy: 'Run "rolebridge reencrypt"; then the old key can go.',
+      remedy: 'Run "rolebridge reencrypt"; then you can remove the old key.',
     };
   return {
     check,
@@ -75,7 +75,7 @@ export async function checkServiceKeys({ config, store }: Examination): Promise<
       outcome: 'failed',
       message: `${lost.map(under).join(', ')}, which is not configured: those callbacks and registrations can't be checked.`,
       remedy:
-        'Add it again to ROLEBRIDGE_SERVICE_KEYS, behind the first one; or give each of these connections a new callback secret.',
+        'Add it again to ROLEBRIDGE_SERVICE_KEYS, behind the first one; or rotate the callback secret of each of these connections.',
     };
   const old = [...counts].filter(([id]) => id !== encryption.keyId);
   if (old.length > 0)
@@ -83,7 +83,7 @@ export async function checkServiceKeys({ config, store }: Examination): Promise<
       check,
       outcome: 'warning',
       message: `${old.map(under).join(', ')}, an older one.`,
-      remedy: 'Run "rolebridge reencrypt"; then the old key can go.',
+      remedy: 'Run "rolebridge reencrypt"; then you can remove the old key.',
     };
   return {
     check,

@@ -31,7 +31,7 @@ export async function checkStore(examination: Examination): Promise<Finding> {
       check,
       outcome: 'failed',
       message: error.detail,
-      remedy: error.remedy ?? 'Look at the database, and at what this user may do there.',
+      remedy: error.remedy ?? 'Check the database and the permissions of this user.',
     };
   }
 }
@@ -49,7 +49,7 @@ async function checkDataDirectory(examination: Examination): Promise<Omit<Findin
     return {
       outcome: 'failed',
       message: `${place} can't be read and written (${code}).`,
-      remedy: 'Look at the disk, the owner and the mode of the directory.',
+      remedy: 'Check the disk, and the owner and mode of the directory.',
     };
   }
   const { holder, damages, large, store } = await inspect(config.dataDirectory, config.serviceKeys);
@@ -58,7 +58,8 @@ async function checkDataDirectory(examination: Examination): Promise<Omit<Findin
     return {
       outcome: 'failed',
       message: damages.map(({ message }) => `${message}.`).join(' '),
-      remedy: 'Restore a backup ("rolebridge restore"), or see what "rolebridge repair" would drop.',
+      remedy:
+        'Restore a backup ("rolebridge restore"), or run "rolebridge repair" to see the data it would drop.',
     };
   const [largest] = [...large].sort(([, one], [, other]) => other - one);
   if (largest)
@@ -67,8 +68,9 @@ async function checkDataDirectory(examination: Examination): Promise<Omit<Findin
       message: `${largest[0]} has ${largest[1]} connections: each change writes all of them.`,
       remedy: 'Use PostgreSQL for this ("rolebridge migrate").',
     };
-  if (holder === undefined) return { outcome: 'ok', message: `${place} is whole, and in use by no service.` };
-  return { outcome: 'ok', message: `${place} is whole, and in use by the process ${holder.pid}.` };
+  if (holder === undefined)
+    return { outcome: 'ok', message: `${place} is intact, and in use by no service.` };
+  return { outcome: 'ok', message: `${place} is intact, and in use by process ${holder.pid}.` };
 }
 
 export async function checkPublicUrl({ config }: Examination): Promise<Finding> {

@@ -19,7 +19,7 @@ export const accessKeyErrors = {
   },
   access_key_unreadable: {
     status: 500,
-    title: 'The stored access key can not be decrypted',
+    title: 'The stored access key can’t be decrypted',
     meaning:
       "The stored access key can't be decrypted: its encryption key is missing, or the store was edited.",
     see: "The detail names the id of the encryption key. The service's log has the cause.",

@@ -35,13 +35,13 @@ export const requestErrors = {
   idempotency_key_reused: {
     status: 422,
     title: 'The id was used for another request',
-    meaning: 'A request with this id (`webhook-id`) was answered before, and its body was another one.',
+    meaning: 'A request with this id (`webhook-id`) and a different body was answered before.',
     see: 'Compare the body with the body of the first request.',
     fix: 'Use a new id for each event; retry with the same body.',
   },
   callback_in_progress: {
     status: 503,
-    title: 'Not decided yet',
+    title: 'No verdict yet',
     meaning:
       'The same callback is still being handled, or the connection was changed meanwhile. There is no verdict yet.',
     see: 'The answer has `Retry-After`.',
@@ -65,7 +65,7 @@ export const requestErrors = {
   },
   vendor_not_allowed: {
     status: 503,
-    title: "A policy of the vendor's denies the call",
+    title: 'A policy of the vendor denies the call',
     meaning:
       "AWS names a policy of the vendor's own account or network that denies `sts:AssumeRole`: an identity-based policy, a session policy, a permissions boundary, a service control policy or a VPC endpoint policy. This says nothing about any customer's role, so no connection changes. Only when other roles can be assumed meanwhile, the second such denial in a row of one connected role turns its connection `failed`, and the event `connection.vendor_denied` goes out.",
     see: 'Vendor: the policies of the principal in `ROLEBRIDGE_PRINCIPAL`, the service control policies of its account, and the policy of the STS endpoint. CloudTrail shows the denied calls.',
@@ -150,7 +150,7 @@ export const requestErrors = {
     title: 'The request took too long to arrive',
     meaning: 'The request was not complete in time: its headers within 10 seconds, all of it within 20.',
     see: 'Look for a slow network, a proxy that holds requests back, or a client that sends the body in pieces.',
-    fix: 'Send the request again on a new connection. Nothing of it was done.',
+    fix: 'Send the request again on a new connection. Nothing was done.',
   },
   headers_too_large: {
     status: 431,

@@ -48,13 +48,13 @@ export const roleErrors = {
     meaning:
       'The role is in another AWS account than the connection expects, or AWS opened a session of another role. This protects you from deploying into the wrong account.',
     see: 'Compare the account in the role ARN with `expectedAccountId` of the connection; `aws sts get-caller-identity` shows where a stack is deployed.',
-    fix: 'Deploy with credentials of the expected account, or create a new connection for the other account. The answer to a callback names no account and no policy: a stolen callback secret must teach nothing.',
+    fix: 'Deploy with credentials of the expected account, or create a new connection for the other account. The answer to a callback names no account and no policy: a stolen callback secret must reveal nothing.',
   },
   account_not_bound: {
     status: 409,
     title: 'The connection is not bound to an account',
     meaning:
-      'A callback may connect a role only in the account that the connection is bound to, and this connection has none yet: with only the callback secret, anyone could connect a role of another account.',
+      'A callback may connect a role only in the account that the connection is bound to, and this connection has none yet. Otherwise, with only the callback secret, anyone could connect a role of another account.',
     see: '`GET /v1/connections/{id}` shows no `expectedAccountId`.',
     fix: 'Set `expectedAccountId` (`PATCH /v1/connections/{id}`, or when you create the connection), then deploy again. `PUT /v1/connections/{id}/role` with an API key binds by the ARN. Vendor: `ROLEBRIDGE_REQUIRE_ACCOUNT=off` lets the first role that connects bind.',
   },
@@ -78,7 +78,7 @@ export const roleErrors = {
     status: 422,
     title: 'The trust policy is unsafe',
     meaning:
-      'The service read the trust policy of the role and found a statement that lets the vendor in without exactly this external ID, or lets strangers in. The negative probes can miss that; the policy does not lie.',
+      'The service read the trust policy of the role and found a statement that lets the vendor in without exactly this external ID, or lets strangers in. The negative probes can miss that.',
     see: 'The detail quotes the statement. `aws iam get-role --role-name NAME --query Role.AssumeRolePolicyDocument` prints the policy.',
     fix: 'Deploy the trust policy shown in the answer. In a stack, change its input (`externalId`), not the role. When a connection that was healthy turns to this code, someone changed the policy: find out who (CloudTrail, `UpdateAssumeRolePolicy`).',
   },
@@ -140,7 +140,7 @@ export const roleErrors = {
     status: 409,
     title: 'The role accepts only the new external ID',
     meaning:
-      "The role's trust policy already has the new external ID and denies the current one. Cancelling the rotation now would break the connection.",
+      "The role's trust policy already has the new external ID and denies the current one. Canceling the rotation now would break the connection.",
     see: 'The external ID in the trust policy of the role is the `pendingExternalId` of the connection.',
     fix: 'Complete the rotation with `POST /v1/connections/{id}/verify`. To go back, put the previous external ID into the trust policy first, then cancel.',
   },
@@ -161,7 +161,7 @@ export const roleErrors = {
   },
   verification_in_progress: {
     status: 503,
-    title: 'Not decided yet',
+    title: 'No verdict yet',
     meaning:
       'AWS needs seconds, rarely a minute, to propagate a new role. This role has not propagated yet and its window is still open, so there is no verdict.',
     see: 'The answer has `Retry-After`.',
@@ -239,7 +239,7 @@ export const roleErrors = {
     meaning:
       'The call is for connections with the other method: for a role but the connection has an access key, or the reverse.',
     see: '`GET /v1/connections/{id}` shows `method`.',
-    fix: 'To replace an access key by a role, start with `POST /v1/connections/{id}/migrate-to-role`. Credentials of an access key take no session policy and no tags.',
+    fix: 'To replace an access key with a role, start with `POST /v1/connections/{id}/migrate-to-role`. Credentials of an access key take no session policy and no tags.',
   },
   duration_too_long: {
     status: 422,

@@ -40,7 +40,7 @@ export async function assume(attempt: Attempt): Promise<OpenedRole> {
       if (clock.now() + waitMs > waitEnds)
         throw new Inconclusive(
           'propagating',
-          'AWS still denies the role; a new one is not assumable at once.',
+          'AWS still denies the role; a new role takes seconds, rarely a minute, to propagate.',
           1,
         );
       request.onProgress?.({ waitingSince: report.startedAt });
@@ -52,10 +52,10 @@ export async function assume(attempt: Attempt): Promise<OpenedRole> {
     report.fail(
       'assumable',
       'role_not_assumable',
-      `AWS denies the vendor AssumeRole on ${role.arn}${isRegionOff ? ': STS is switched off in that account for the region used' : ''}.`,
+      `AWS denies the vendor AssumeRole on ${role.arn}${isRegionOff ? ': STS is not active in that account for the region used' : ''}.`,
       causes?.[0]?.likelihood === 'certain'
         ? causes[0].explanation
-        : 'Compare the trust policy of the role with the one shown here, deploy that one where it differs, and try again.',
+        : 'Compare the trust policy of the role with the one shown here. If they differ, deploy the one shown, then try again.',
       causes,
     );
   }
@@ -75,7 +75,7 @@ async function waitForOtherRole(
     report.fail(
       'assumable',
       'role_id_mismatch',
-      `AWS opens a role with the id ${opened}, and the stack reported ${reported}: the role was created again under its name.`,
+      `AWS opens a role with the id ${opened}, but the stack reported ${reported}: the role was deleted and created again under its name.`,
       'Deploy the stack that owns the role that exists now.',
     );
   if (clock.now() + 1_000 > waitEnds)

@@ -19,7 +19,7 @@ const possible: readonly Cause[] = [
   {
     cause: 'role_name_or_path',
     likelihood: 'possible',
-    explanation: 'There is no role with exactly this ARN: its path, name or account is another.',
+    explanation: 'There is no role with exactly this ARN: its path, name or account is different.',
   },
   {
     cause: 'organization_policy',
@@ -46,7 +46,7 @@ export async function causesOfDenial(
       cause: 'external_id_different',
       likelihood: 'certain',
       explanation:
-        'The role can be assumed without an external ID but not with this one: its condition names another external ID and does not insist on it.',
+        'The role can be assumed without an external ID but not with this one: its condition names another external ID and does not require it.',
       try: () => opens(arn, undefined),
     },
     {
@@ -67,7 +67,7 @@ export async function causesOfDenial(
     experiments.push({
       cause: 'role_name_or_path',
       likelihood: 'certain',
-      explanation: `The role has no path: its ARN is ${withoutPath}. Give that one.`,
+      explanation: `The role has no path: its ARN is ${withoutPath}. Use that ARN.`,
       try: () => opens(withoutPath, connection.externalId),
     });
   const results = await Promise.all(experiments.map((experiment) => experiment.try()));
@@ -92,7 +92,7 @@ function causeInText({ reason, message }: Denial): Cause | undefined {
     return {
       cause: 'sts_region_off',
       likelihood: 'certain',
-      explanation: 'Switch STS on for this region in the IAM console’s account settings, and try again.',
+      explanation: 'Activate STS for this region in the IAM console’s account settings, and try again.',
     };
   if (/explicit deny in a resource control policy/i.test(message))
     return {

@@ -87,7 +87,7 @@ function record({ report }: Attempt, found: PermissionsReport, isRequired: boole
     const quoted = sentences.slice(0, maxQuoted);
     const left = sentences.length - quoted.length;
     const message = [
-      `The role is not what permission set ${permissionSet} needs.`,
+      `The role does not match permission set ${permissionSet}.`,
       ...quoted,
       ...(left > 0 ? [`And ${left} more statements.`] : []),
     ].join(' ');
@@ -127,8 +127,8 @@ function remedyFor(open: PermissionsReport['notChecked']): string {
   const isDueTo = (...reasons: (typeof open)[number]['because'][]) =>
     open.some(({ because }) => reasons.includes(because));
   if (isDueTo('no_check', 'missing_context'))
-    return 'Nothing is wrong with the role. The vendor can say in the set what to ask: "check" with actions, resources and context.';
-  return 'IAM gave no answer that can be read. The next check asks again.';
+    return 'Nothing is wrong with the role. The vendor can add a "check" with actions, resources and context to the set.';
+  return 'IAM gave no readable answer. The next check asks again.';
 }
 
 const listed = (sids: readonly string[]): string => [...new Set(sids)].join(', ');

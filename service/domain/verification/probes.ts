@@ -53,7 +53,7 @@ export async function negativeProbes(attempt: Attempt, externalId: ExternalId): 
       continue;
     }
     if (opensWithout)
-      noExternalId(attempt, 'so anyone who gets the vendor to use this ARN gets into the account');
+      noExternalId(attempt, 'so anyone who makes the vendor use this ARN can access the account');
     report.pass('external_id_required', 'AWS denies the role without the external ID.');
     if (opensWithAny) anyExternalId(attempt, 'with any external ID');
     if (opensWithOther) anyExternalId(attempt, "with another connection's external ID");
@@ -63,7 +63,7 @@ export async function negativeProbes(attempt: Attempt, externalId: ExternalId): 
         'previous_external_id',
         'previous_external_id_accepted',
         `${role.arn} can be assumed with the new external ID, and with the previous one as well.`,
-        'Remove the previous external ID from the trust policy, so that it is as the one shown here. Until then the connection works as before.',
+        'Remove the previous external ID from the trust policy, so that it matches the one shown here. Until then the connection works as before.',
       );
     if (previous) report.pass('previous_external_id', 'AWS denies the role with the previous external ID.');
     return;
@@ -85,7 +85,7 @@ function anyExternalId({ report, role }: Attempt, how: string): never {
     'external_id_exact',
     'external_id_not_enforced',
     `${role.arn} can be assumed ${how}.`,
-    'Replace wildcards, lists and StringLike by StringEquals with this one external ID, as in the trust policy shown here.',
+    'Replace wildcards, lists and StringLike with StringEquals with this one external ID, as in the trust policy shown here.',
     causeOfOpenTrust('condition_wildcard'),
   );
 }

@@ -44,7 +44,7 @@ export function readLine(
   try {
     line = auditLine.parse(JSON.parse(text));
   } catch {
-    throw new Error('a line is no audit record');
+    throw new Error('a line is not an audit record');
   }
   const signed = text.slice(0, text.lastIndexOf(',"key":'));
   const fault = integrity.fault(line.key, line.mac, signed, line.n <= provenUpTo ? 0 : undefined);

@@ -30,7 +30,7 @@ export async function backUp(
   const [source, target] = [resolve(directory), resolve(to)];
   if (existsSync(target) && readdirSync(target).length > 0)
     throw new RolebridgeError('store_unavailable', `${target} is not empty.`, {
-      remedy: 'Name a directory that is not there yet: a backup never takes the place of another one.',
+      remedy: 'Name a new directory: a backup never replaces another one.',
     });
   try {
     await copyFiles(source, target);

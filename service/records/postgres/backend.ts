@@ -241,22 +241,24 @@ async function listRows<Name extends TableName>(
   session: Session,
   integrity: Integrity,
   table: Name,
-  { order, limit, organizationId, where = {}, after, upTo, holding, search, within }: Query<Name>,
+  { order, limit, organizationId, where = {}, after, before, upTo, holding, search, within }: Query<Name>,
 ): Promise<Values[Name][]> {
   const name = snake(table);
   const sorted = tables[table].orders[order];
   const column = typeof sorted === 'string' ? snake(sorted) : undefined;
   const values: unknown[] = [];
   const bound = (value: unknown) => `$${values.push(value)}`;
-  const parts = [conditions({ ...where, organizationId }, values).replace('WHERE ', '')];
+  const parts = [conditions({ ...where, organizationId }, values).replace('WHERE ', '') || 'TRUE'];
   if (search) parts.push(`strpos(${snake(search.column)}, ${bound(search.text)}) > 0`);
   if (column) parts.push(`${column} IS NOT NULL`);
   if (upTo !== undefined && column) parts.push(`${column} <= ${bound(upTo)}`);
-  if (after !== undefined)
+  const [isBehind, direction] = before === undefined ? ['>', ''] : ['<', 'DESC'];
+  const place = before ?? after;
+  if (place !== undefined)
     parts.push(
       column
-        ? `(${column}, key) > (SELECT ${column}, key FROM ${name} WHERE key = ${bound(after)})`
-        : `key > ${bound(after)}`,
+        ? `(${column}, key) ${isBehind} (SELECT ${column}, key FROM ${name} WHERE key = ${bound(place)})`
+        : `key ${isBehind} ${bound(place)}`,
     );
   if (within !== undefined) {
     const { after: first, before } = keysWithin(within);
@@ -280,15 +282,15 @@ async function listRows<Name extends TableName>(
        WHERE table_name = ${bound(name)} AND ${range}${own} ORDER BY value LIMIT ${bound(limit)})`,
     );
   }
-  const filter = parts.filter((part) => part !== '').join(' AND ');
   const rows = await session.query(
     storedRow,
-    `SELECT key, value, mac FROM ${name} ${filter === '' ? '' : `WHERE ${filter}`}
-     ORDER BY ${column ? `${column}, key` : 'key'} LIMIT ${bound(limit)}`,
+    `SELECT key, value, mac FROM ${name} WHERE ${parts.join(' AND ')}
+     ORDER BY ${column ? `${column} ${direction}, key` : 'key'} ${direction} LIMIT ${bound(limit)}`,
     values,
   );
   await learnKeys(rows, integrity);
-  return rows.map((row) => read(table, row, integrity));
+  const found = rows.map((row) => read(table, row, integrity));
+  return before === undefined ? found : found.reverse();
 }
 
 function conditions(where: object, values: unknown[]): string {

@@ -57,8 +57,8 @@ const isUnavailable = ({ code }: DatabaseError): boolean =>
 /** The error for a caller of the store. */
 export function storeError(error: DatabaseError): Error {
   if (!isUnavailable(error)) return error;
-  return new RolebridgeError('store_unavailable', 'The database can not be used now.', {
-    remedy: 'Try again. A change that was cut off was stored whole or not at all.',
+  return new RolebridgeError('store_unavailable', 'The database is not available.', {
+    remedy: 'Retry. An interrupted change was stored whole or not at all.',
     retryAfterSeconds: 2,
     cause: error,
   });

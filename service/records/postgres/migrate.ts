@@ -115,7 +115,7 @@ function refuseNewer(version: number): number {
     `The database has schema version ${version}; this version of Rolebridge knows ${migrations.length}.`,
     {
       remedy:
-        'Nothing was changed. Start the newer version of Rolebridge that made it; a schema does not go back.',
+        'Nothing was changed. Start the newer version of Rolebridge that created it; a schema is never downgraded.',
     },
   );
 }
@@ -124,7 +124,7 @@ function refuseNewer(version: number): number {
 function notOpened(cause: DatabaseError): Error {
   const error = storeError(cause);
   if (!(error instanceof RolebridgeError)) return error;
-  return new RolebridgeError('store_unavailable', `The database can not be opened (${cause.message}).`, {
+  return new RolebridgeError('store_unavailable', `The database can't be opened (${cause.message}).`, {
     remedy: remedyOf(cause),
     retryAfterSeconds: 2,
     cause,
@@ -136,10 +136,10 @@ const certificateCodes = /^(CERT_|CRL_|ERR_TLS_CERT|SELF_SIGNED_|DEPTH_ZERO_|UNA
 
 function remedyOf({ code = '' }: DatabaseError): string {
   if (certificateCodes.test(code))
-    return "The server's certificate is not one to trust: name the file of its CA with sslrootcert=FILE in DATABASE_URL, and the host as the certificate has it.";
+    return "The server's certificate is not trusted: name the file of its CA with sslrootcert=FILE in DATABASE_URL, and the host as in the certificate.";
   if (code === 'ENOENT' || code === 'EACCES')
     return 'Make the file readable that DATABASE_URL names, such as that of sslrootcert, for the user of this process.';
-  return 'See whether PostgreSQL runs where DATABASE_URL says, and lets that user into that database.';
+  return 'Check that PostgreSQL runs where DATABASE_URL says, and that the user may open that database.';
 }
 
 /** CockroachDB compares TEXT byte by byte, and a column with a collation has another type there. */

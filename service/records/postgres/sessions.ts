@@ -167,7 +167,7 @@ export function clientOf({ urls }: DatabaseAddress): typeof pg.Client {
 /** @throws Error when the server takes no writes */
 export async function refuseReadOnly(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query("SELECT current_setting('transaction_read_only') AS value");
-  if (rows[0]?.value === 'on') throw new Error('the server takes no writes');
+  if (rows[0]?.value === 'on') throw new Error('the server accepts no writes');
 }
 
 async function run<Row>(
@@ -201,14 +201,14 @@ function refuseOther(found: { version?: unknown } | undefined): void {
     'store_unavailable',
     found === undefined
       ? 'The database has lost its schema.'
-      : `The database has schema version ${found.version} now; this process knows ${migrations.length} and writes no more.`,
-    { remedy: 'Restart the service with the version that made the schema.' },
+      : `The database has schema version ${found.version} now; this process knows ${migrations.length} and stops writing.`,
+    { remedy: 'Restart the service with the version that created the schema.' },
   );
 }
 
 const tooManyConflicts = (cause: unknown): RolebridgeError =>
-  new RolebridgeError('store_unavailable', 'Other changes were in the way each time it was tried.', {
-    remedy: 'Nothing was changed. Try again.',
+  new RolebridgeError('store_unavailable', 'Other changes conflicted with every attempt.', {
+    remedy: 'Nothing was changed. Retry.',
     retryAfterSeconds: 1,
     cause,
   });
