@@ -10,6 +10,7 @@ import type { OperatorPermission } from '../domain/operator.js';
 import type { Authority, Permission } from '../domain/permission.js';
 import type { RateLimits } from '../limits/index.js';
 import type { Metrics } from '../metrics/index.js';
+import type { JsonText } from './json-text.js';
 import type { Answer } from './problem.js';
 
 /** Dependencies of handlers. */
@@ -161,7 +162,7 @@ type Nothing = void | undefined;
 
 type Returned<Schema> =
   | (Schema extends z.ZodType
-      ? DeepReadonly<z.input<Schema>>
+      ? DeepReadonly<z.input<Schema>> | JsonText<z.input<Schema>>
       : string | Buffer | AsyncIterable<string> | Nothing)
   | RawAnswer;
 
@@ -179,6 +180,7 @@ type Scalar =
   | Nothing
   | Buffer
   | RawAnswer
+  | JsonText<unknown>
   | AsyncIterable<string>;
 type UnknownMember<Given, Allowed> = unknown extends Allowed
   ? never
