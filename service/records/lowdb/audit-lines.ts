@@ -73,7 +73,7 @@ interface ChainOptions {
   readonly provenUpTo?: number | undefined;
   /** Lines that are not wanted have no `line`; of them only the number is compared. @default all */
   readonly isWanted?: (text: string) => boolean;
-  /** What stands behind the last whole line of the newest file. @default damage */
+  /** Hears of bytes behind the last whole line of the newest file. */
   readonly torn?: (bytes: number, wholeBytes: number) => void;
 }
 

@@ -5,7 +5,7 @@ import { claimsOfRow, type Place, type Row, rowOf, rowValue } from '../row.js';
 import { type Change, filtersOf, isWanted, type Rows } from '../rows.js';
 import type { Constraint, TableName } from '../tables.js';
 
-/** What transactions of an organization are about to change: one on top of the earlier ones of its batch. */
+/** Pending changes of an organization: those of a transaction on top of the earlier ones of its batch. */
 export class Staged {
   readonly changes = new Map<string, Change>();
   readonly records: AuditRecord[] = [];
