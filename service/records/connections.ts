@@ -50,8 +50,7 @@ export function connectionsIn(backend: Backend) {
     },
 
     async roleHolder(role) {
-      const holding = { constraint: 'role', values: [role] } as const;
-      const [holder] = await backend.list('connections', { order: 'created', holding, limit: 1 });
+      const [holder] = await backend.holders('connections', 'role', [role]);
       return holder && connectionForCallback(holder.id);
     },
 
@@ -127,15 +126,10 @@ export async function scopeHolders(
   organizationId: OrganizationId,
   keys: readonly string[],
 ): Promise<{ key: string; connection: Connection }[]> {
-  const holding = { constraint: 'scope', values: keys } as const;
-  const query = { organizationId, order: 'created', holding, limit: keys.length } as const;
-  const found = await backend.list('connections', query);
-  const holders = new Map<string, Connection>();
-  for (const connection of found)
-    for (const scope of connection.scopes) holders.set(scopeKey(scope), connection);
+  const holders = await backend.holders('connections', 'scope', keys, organizationId);
   const held: { key: string; connection: Connection }[] = [];
-  for (const key of keys) {
-    const connection = holders.get(key);
+  for (const [index, key] of keys.entries()) {
+    const connection = holders[index];
     if (connection) held.push({ key, connection });
   }
   return held;

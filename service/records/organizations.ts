@@ -34,8 +34,7 @@ export const organizationsIn = (backend: Backend) =>
     },
 
     async organizationByReference(reference) {
-      const holding = { constraint: 'reference', values: [reference] } as const;
-      const [found] = await backend.list('organizations', { order: 'id', holding, limit: 1 });
+      const [found] = await backend.holders('organizations', 'reference', [reference]);
       return found;
     },
 

@@ -82,6 +82,12 @@ export class Rows {
     return this.#claimsOf(constraint, organizationId).get(value);
   }
 
+  /** Of each value. */
+  holders(constraint: Constraint, values: readonly string[], organizationId = ''): (Row | undefined)[] {
+    const claims = this.#claimsOf(constraint, organizationId);
+    return values.map((value) => claims.get(value));
+  }
+
   /** All rows of an organization's table, in the order of its first list. */
   of(table: TableName, organizationId: OrganizationId): Iterable<Row> {
     const [order] = this.#of(table).orders.values();
@@ -191,10 +197,9 @@ export class Rows {
   ): Iterable<Row> {
     if (holding === undefined) return;
     const claims = this.#claimsOf(holding.constraint, organizationId);
-    const values =
-      'values' in holding
-        ? holding.values
-        : [...claims.keys()].filter((value) => value > holding.after && value < holding.before).sort();
+    const values = [...claims.keys()]
+      .filter((value) => value > holding.after && value < holding.before)
+      .sort();
     const rows = new Set(values.flatMap((value) => claims.get(value) ?? []));
     for (const row of rows) if (row.table === table) yield row;
   }
@@ -218,8 +223,11 @@ export class Rows {
 
   #claimsOf(constraint: Constraint, organizationId: string): Map<string, Row> {
     const space = constraints[constraint] === 'everywhere' ? constraint : `${constraint} ${organizationId}`;
-    const claims = this.#claims.get(space) ?? new Map<string, Row>();
-    this.#claims.set(space, claims);
+    let claims = this.#claims.get(space);
+    if (claims === undefined) {
+      claims = new Map();
+      this.#claims.set(space, claims);
+    }
     return claims;
   }
 }

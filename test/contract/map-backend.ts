@@ -67,6 +67,11 @@ export function createMapBackend(): Backend {
   return {
     log,
     get: async (table, keys) => keys.map((key) => valueIn(rows, table, key)),
+    holders: async (table, constraint, values, organizationId) =>
+      values.map((value) => {
+        const row = holderIn(rows, constraint, value, organizationId);
+        return row?.table === table ? rowValue(row) : undefined;
+      }),
     list: async (table, query) => listed([...rows.values()], table, query).map((row) => rowValue(row)),
     async count(table, column, where = {}) {
       const counts = new Map<string, number>();
@@ -114,25 +119,19 @@ function transactionOn(
   organizationId: OrganizationId,
   records: AuditRecord[],
 ): Transaction {
-  const holder = (constraint: Constraint, value: string) =>
-    [...rows.values()].find(
-      (row) =>
-        (constraints[constraint] === 'everywhere' || row.organizationId === organizationId) &&
-        claimedBy(row, constraint).includes(value),
-    );
   return {
     get: async (table, key) => valueIn(rows, table, key),
     count: async (table, where) =>
       [...rows.values()].filter(
         (row) => row.table === table && row.organizationId === organizationId && isWanted(row, where),
       ).length,
-    holder: async (constraint, value) => holder(constraint, value)?.key,
+    holder: async (constraint, value) => holderIn(rows, constraint, value, organizationId)?.key,
     async put(table, value) {
       const row = rowOf(table, value);
       const before = rows.get(place(table, row.key));
       if (before && before.organizationId !== organizationId) throw new UniqueConflict('key');
       for (const { constraint, value: claimed } of claimsOf(table, value)) {
-        const other = holder(constraint, claimed);
+        const other = holderIn(rows, constraint, claimed, organizationId);
         if (other && other !== before) throw new UniqueConflict(constraint);
       }
       rows.set(place(table, row.key), row);
@@ -144,6 +143,18 @@ function transactionOn(
     forgetVersionBefore: () => {},
   };
 }
+
+const holderIn = (
+  rows: ReadonlyMap<string, Row>,
+  constraint: Constraint,
+  value: string,
+  organizationId: OrganizationId | undefined,
+): Row | undefined =>
+  [...rows.values()].find(
+    (row) =>
+      (constraints[constraint] === 'everywhere' || row.organizationId === organizationId) &&
+      claimedBy(row, constraint).includes(value),
+  );
 
 const claimedBy = (row: Row, constraint: Constraint): string[] =>
   claimsOf(row.table, rowValue(row)).flatMap((claim) => (claim.constraint === constraint ? claim.value : []));
@@ -182,7 +193,7 @@ function listed<Name extends TableName>(all: readonly Row[], table: Name, query:
 const isHeld =
   (holding: NonNullable<Query<TableName>['holding']>) =>
   (value: string): boolean =>
-    'values' in holding ? holding.values.includes(value) : value > holding.after && value < holding.before;
+    value > holding.after && value < holding.before;
 
 const isIn = (wider: string) => (key: string) => isWithin(scopeFromKey(key), scopeFromKey(wider));
 

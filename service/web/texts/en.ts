@@ -3,7 +3,10 @@ import { errorCatalog } from '../../domain/error-catalog/index.js';
 import type { CheckName } from '../../domain/verification.js';
 import type { CodeTexts } from './codes.js';
 
-const codeTexts: CodeTexts = { title: (code) => errorCatalog[code].title, explained: () => undefined };
+const codeTexts: CodeTexts = {
+  title: (code) => errorCatalog[code].title.replaceAll("'", '’'),
+  explained: () => undefined,
+};
 
 /** Texts that are looked up by a name, which may have none. */
 const byName = <Text>(texts: Readonly<Record<string, Text>>) => texts;
