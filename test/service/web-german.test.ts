@@ -74,7 +74,7 @@ function readIn(html: string): string {
   return others.reduce((rest, words) => rest.replaceAll(words, ' '), text.replace(/\s+/g, ' '));
 }
 
-/** An element that is marked ends where as many of its kind have ended as have begun. */
+/** Elements of the same kind can be within the marked one. */
 function withoutEnglish(html: string): string {
   const [start, name = ''] = /<(\w+)[^>]* lang="en"[^>]*>/.exec(html) ?? [];
   if (start === undefined) return html;
