@@ -10,6 +10,7 @@ import type { OperatorPermission } from '../domain/operator.js';
 import type { Authority, Permission } from '../domain/permission.js';
 import type { RateLimits } from '../limits/index.js';
 import type { Metrics } from '../metrics/index.js';
+import type { JsonText } from './json-text.js';
 import type { Answer } from './problem.js';
 
 /** Dependencies of handlers. */
@@ -95,8 +96,8 @@ interface OperationBase {
   readonly isOrganizationWide?: true;
   /** An operator's token that names no organization acts for all of them together. */
   readonly isForAllOrganizations?: true;
-  /** The codes of this operation beside those of every operation with its auth and method. */
-  readonly errors: readonly ErrorCode[];
+  /** The codes of this operation beside those of every operation with its auth and method. @default none */
+  readonly errors?: readonly ErrorCode[];
   /** Codes that have another status here. */
   readonly statusOf?: Partial<Record<ErrorCode, number>>;
   /** Called as often as credentials are issued: its successes are logged at debug level. */
@@ -155,10 +156,14 @@ export class RawAnswer {
   constructor(readonly answer: Answer) {}
 }
 
+/** A handler without an answer returns what its action does. */
+// biome-ignore lint/suspicious/noConfusingVoidType: actions return it.
+type Nothing = void | undefined;
+
 type Returned<Schema> =
   | (Schema extends z.ZodType
-      ? DeepReadonly<z.input<Schema>>
-      : string | Buffer | AsyncIterable<string> | undefined)
+      ? DeepReadonly<z.input<Schema>> | JsonText<z.input<Schema>>
+      : string | Buffer | AsyncIterable<string> | Nothing)
   | RawAnswer;
 
 /** TypeScript allows more members than a type has; an answer must not have one that isn't documented. */
@@ -166,7 +171,17 @@ type NoMemberBeside<Given, Allowed> = [UnknownMember<Given, Allowed>] extends [n
   ? unknown
   : { readonly isNotInTheAnswer: UnknownMember<Given, Allowed> };
 
-type Scalar = string | number | boolean | null | undefined | Buffer | RawAnswer | AsyncIterable<string>;
+type Scalar =
+  | string
+  | number
+  | boolean
+  | null
+  | undefined
+  | Nothing
+  | Buffer
+  | RawAnswer
+  | JsonText<unknown>
+  | AsyncIterable<string>;
 type UnknownMember<Given, Allowed> = unknown extends Allowed
   ? never
   : Given extends Scalar
@@ -212,7 +227,7 @@ const idempotencyErrors: readonly ErrorCode[] = [
 export const errorsOf = ({
   auth,
   method,
-  errors,
+  errors = [],
   answer,
   readsOnly = method === 'get',
 }: Operation): ErrorCode[] => [

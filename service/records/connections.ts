@@ -1,11 +1,12 @@
 import { type Connection, isDeleted, isVerifiable } from '../domain/connection.js';
 import { invalidRequest } from '../domain/errors.js';
 import type { ConnectionId, OrganizationId } from '../domain/ids.js';
+import { forEachName } from '../domain/keys-of.js';
 import type { ConnectionPage, Store } from '../domain/ports.js';
 import { keysWithin, scopeKey } from '../domain/scope.js';
 import type { Backend } from './backend.js';
 import { changeRow } from './change-row.js';
-import { one, pagesOf } from './pages.js';
+import { cut, named, one, pagesOf } from './pages.js';
 import { joined } from './reports.js';
 import { jobKey, ownCopy } from './tables.js';
 
@@ -21,17 +22,10 @@ export function connectionsIn(backend: Backend) {
 
   async function connectionCounts(): Promise<Record<Connection['status'], number>> {
     const counts = await backend.count('connections', 'status', { deleted: 'no' });
-    const of = (status: Connection['status']) => counts.get(status) ?? 0;
-    return {
-      pending: of('pending'),
-      connected: of('connected'),
-      failed: of('failed'),
-      disconnected: of('disconnected'),
-    };
-  }
-
-  async function* everyConnection(): AsyncIterable<Connection> {
-    for await (const page of pagesOf(backend, 'connections', { order: 'created' })) yield* page;
+    return forEachName(
+      ['pending', 'connected', 'failed', 'disconnected'],
+      (status) => counts.get(status) ?? 0,
+    );
   }
 
   return {
@@ -50,8 +44,7 @@ export function connectionsIn(backend: Backend) {
     },
 
     async roleHolder(role) {
-      const holding = { constraint: 'role', values: [role] } as const;
-      const [holder] = await backend.list('connections', { order: 'created', holding, limit: 1 });
+      const [holder] = await backend.holders('connections', 'role', [role]);
       return holder && connectionForCallback(holder.id);
     },
 
@@ -68,7 +61,9 @@ export function connectionsIn(backend: Backend) {
         .slice(0, limit);
     },
 
-    everyConnection,
+    async *everyConnection() {
+      for await (const page of pagesOf(backend, 'connections', { order: 'created' })) yield* page;
+    },
 
     // No new version: decisions in progress and sessions stay valid.
     async markConnectionUsed({ organizationId, id: key }, lastUsedAt) {
@@ -98,10 +93,9 @@ export function connectionsIn(backend: Backend) {
         backend.count('connections', 'permissionSetVersion', { deleted: 'no' }),
         backend.count('connections', 'permissions', { deleted: 'no', status: 'connected' }),
       ]);
-      const of = (name: string) => assurance.get(name) ?? 0;
       return {
         status,
-        assurance: { proven: of('proven'), tested: of('tested') },
+        assurance: forEachName(['proven', 'tested'], (name) => assurance.get(name) ?? 0),
         code,
         permissionSets,
         permissions,
@@ -127,15 +121,10 @@ export async function scopeHolders(
   organizationId: OrganizationId,
   keys: readonly string[],
 ): Promise<{ key: string; connection: Connection }[]> {
-  const holding = { constraint: 'scope', values: keys } as const;
-  const query = { organizationId, order: 'created', holding, limit: keys.length } as const;
-  const found = await backend.list('connections', query);
-  const holders = new Map<string, Connection>();
-  for (const connection of found)
-    for (const scope of connection.scopes) holders.set(scopeKey(scope), connection);
+  const holders = await backend.holders('connections', 'scope', keys, organizationId);
   const held: { key: string; connection: Connection }[] = [];
-  for (const key of keys) {
-    const connection = holders.get(key);
+  for (const [index, key] of keys.entries()) {
+    const connection = holders[index];
     if (connection) held.push({ key, connection });
   }
   return held;
@@ -146,24 +135,37 @@ async function pageOf(
   organizationId: OrganizationId | undefined,
   page: ConnectionPage,
 ): Promise<{ connections: Connection[]; hasMore: boolean }> {
-  const { limit, after, status, code, accountId, assurance, reference, permissionSet, permissions } = page;
-  const last = after === undefined ? undefined : await one(backend, 'connections', after);
+  const {
+    limit,
+    after,
+    before,
+    search,
+    status,
+    code,
+    accountId,
+    assurance,
+    reference,
+    permissionSet,
+    permissions,
+  } = page;
+  const place = before ?? after;
+  const last = place === undefined ? undefined : await one(backend, 'connections', place);
   const isOther = organizationId !== undefined && last?.organizationId !== organizationId;
-  if (after !== undefined && (last === undefined || isOther))
+  if (place !== undefined && (last === undefined || isOther))
     throw invalidRequest('query.after', 'there is no such connection', 'Start again with the first page.');
   const set = permissionSet?.includes('@') ? { permissionSetVersion: permissionSet } : { permissionSet };
   const where = { deleted: 'no', status, code, accountId, assurance, reference, permissions, ...set };
   const query = {
     organizationId,
-    order: 'created',
+    order: page.order ?? 'created',
     where,
+    search: named(search),
     within: page.scope,
     after,
+    before,
     limit: limit + 1,
   } as const;
-  const found = await backend.list('connections', query);
-  const shown = found.slice(0, limit);
-  const hasMore = found.length > limit;
+  const { shown, hasMore } = cut(await backend.list('connections', query), query);
   if (page.withoutReports) return { connections: shown, hasMore };
   const ids = shown.map(({ id }) => id);
   const reports = await backend.get('reports', ids);

@@ -85,6 +85,7 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
       name: `setup-2-${format}`,
       path: setup(format),
     })),
+    { name: 'setup-2-code', path: of(ids.spare, '/setup?format=cdktf') },
     { name: 'setup-2-account', path: of(ids.pending, '/setup?step=account') },
     {
       name: 'setup-2-arn-error',
@@ -106,7 +107,7 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
       name: 'setup-2-new-project',
       path: setup('cdktn'),
       act: async (page) => {
-        await page.locator('details:has(form[action$="/setup-code"]) summary').click();
+        await page.evaluate(`document.querySelector('details:has(form[action$="/setup-code"])').open = true`);
         await pressOf(page, '/setup-code');
         await page.locator('#setup-command').waitFor();
       },
@@ -259,7 +260,9 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
     { name: 'not-found', path: '/connections/nothing' },
     { name: 'not-found-anywhere', path: '/nothing-here', as: 'anonymous' },
     { name: 'problem', path: '/problems/external_id_not_required', as: 'anonymous' },
+    { name: 'api-reference', path: '/docs', as: 'anonymous' },
     { name: 'operator-sign-in', path: '/operator/sign-in', as: 'anonymous' },
+    { name: 'operator-link', path: '/operator/sign-in/link?token=x', as: 'anonymous' },
     { name: 'operator', path: '/operator', as: 'operator' },
     { name: 'operator-failed', path: '/operator?status=failed', as: 'operator' },
     { name: 'operator-organizations', path: '/operator/organizations', as: 'operator' },
@@ -270,7 +273,16 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
       path: `/operator/organizations/${vendor.organization.id}`,
       as: 'operator',
     },
-    { name: 'operator-webhooks-none', path: '/operator/webhooks', as: 'operator' },
+    { name: 'operator-oldest', path: '/operator?status=connected&sort=checked', as: 'operator' },
+    { name: 'operator-found', path: '/operator?q=o', as: 'operator' },
+    { name: 'operator-audit', path: '/operator/audit', as: 'operator' },
+    {
+      name: 'operator-audit-connection',
+      path: `/operator/organizations/${vendor.organization.id}/audit?connection=${ids.failed}`,
+      as: 'operator',
+    },
+    { name: 'operator-webhooks-none', path: '/operator/webhooks?status=failed', as: 'operator' },
+    { name: 'operator-webhooks-all', path: '/operator/webhooks', as: 'operator' },
     {
       name: 'operator-webhooks',
       path: `/operator/organizations/${vendor.organization.id}/webhooks`,

@@ -4,7 +4,9 @@ import { IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { openPermissionSets } from '../../service/index.js';
 import { defaultBrand } from '../../service/web/brand.js';
 import { callbackMessage, deprovisioned, provisioned } from '../callback-message.js';
+import { until } from '../passing-clock.js';
 import { callApi, startVendor, type Vendor } from '../vendor.js';
+import { startWebhookReceiver, type WebhookReceiver } from '../webhook-receiver.js';
 
 export const operatorToken = 'an-operator-token-of-some-length-1';
 
@@ -21,6 +23,7 @@ export async function startVendorWithConnections() {
   const vendor = await startVendor({
     operatorTokenHash: createHash('sha256').update(operatorToken).digest('hex'),
     permissionSets,
+    webhooks: { allowsPrivate: true },
     // As long as a picture of a check that waits for AWS takes.
     propagationWindowMs: 6_000,
     brand: {
@@ -37,7 +40,25 @@ export async function startVendorWithConnections() {
   const large = await vendor.service.createOrganization('Umbrella Retail');
   for (let number = 1; number <= 120; number++)
     await callApi(vendor.service.url, large.apiKey, 'POST', '/v1/connections', { name: `store ${number}` });
-  return { vendor, ids, newcomerKey: newcomer.apiKey, largeKey: large.apiKey };
+  const receiver = await startWebhookReceiver();
+  for (const key of [operatorToken, vendor.apiKey]) await deliver(vendor, key, receiver);
+  const close = async () => {
+    await vendor.close();
+    await receiver.close();
+  };
+  return { vendor: { ...vendor, close }, ids, newcomerKey: newcomer.apiKey, largeKey: large.apiKey };
+}
+
+/** An endpoint of that caller, with one message. */
+async function deliver(vendor: Vendor, key: string, receiver: WebhookReceiver): Promise<void> {
+  const { body } = await vendor.call('POST', '/v1/webhook-endpoints', { url: receiver.url }, key);
+  receiver.secret = body.secret;
+  const path = `/v1/webhook-endpoints/${body.id}`;
+  await vendor.call('POST', `${path}/test`, undefined, key);
+  await until(async () => {
+    const { deliveries } = (await vendor.call('GET', `${path}/deliveries`, undefined, key)).body;
+    return deliveries[0]?.status === 'delivered';
+  });
 }
 
 export type Ids = Awaited<ReturnType<typeof fill>>;
@@ -134,7 +155,9 @@ async function fill(vendor: Vendor) {
   const gone = await connect(await make('old shop'));
   await report(gone, deprovisioned(gone.id, gone.roleArn));
   const pending = await make('webshop staging', { scope: { project: 'webshop', environment: 'staging' } });
-  await make('warehouse');
+  const spare = await make('warehouse');
+  await call('POST', `/v1/connections/${spare.id}/setup-code`);
+  await call('POST', '/v1/api-keys', { name: 'nightly deploy', permissions: ['credentials:issue'] });
   const withKey = async (name: string) => {
     const { admin } = sandbox.createAccount();
     const { accessKeyId, secretAccessKey } = admin;
@@ -162,6 +185,7 @@ async function fill(vendor: Vendor) {
     bothAccepted: bothAccepted.id,
     gone: gone.id,
     pending: pending.id,
+    spare: spare.id,
     accessKey: String(accessKey.id),
     migrating: String(migrating.id),
     rotated: rotated.id,

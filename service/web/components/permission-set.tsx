@@ -89,7 +89,7 @@ const StatementWords = ({ statement, prefix }: { statement: StatementView; prefi
     <b>{statement.reason}</b>
     <span class="why">
       {prefix && `${prefix} `}
-      {statement.words.join('; ')}
+      <span lang="en">{statement.words.join('; ')}</span>
     </span>
   </>
 );

@@ -134,6 +134,7 @@ function FirstStep({ connection, roleStep, open, account: form, set }: Setup) {
           </div>
           <fieldset class="section">
             <legend class="sr">{texts.permissions}</legend>
+            {set && <h3 aria-hidden="true">{texts.permissions}</h3>}
             {set ? (
               <PermissionSetStatements view={set} choose={`optional-${set.id.split('@')[0]}`} />
             ) : (
@@ -141,10 +142,12 @@ function FirstStep({ connection, roleStep, open, account: form, set }: Setup) {
             )}
           </fieldset>
           <div class="section">
-            <Button look="primary" size="lg">
-              {texts.next}
-              <Icon name="right" />
-            </Button>
+            <div class="actions">
+              <Button look="primary" size="lg">
+                {texts.next}
+                <Icon name="right" />
+              </Button>
+            </div>
           </div>
         </Form>
       </CurrentStep>

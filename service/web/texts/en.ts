@@ -1,8 +1,12 @@
+import type { AuditAction } from '../../domain/audit.js';
 import { errorCatalog } from '../../domain/error-catalog/index.js';
 import type { CheckName } from '../../domain/verification.js';
 import type { CodeTexts } from './codes.js';
 
-const codeTexts: CodeTexts = { title: (code) => errorCatalog[code].title, explained: () => undefined };
+const codeTexts: CodeTexts = {
+  title: (code) => errorCatalog[code].title.replaceAll("'", '’'),
+  explained: () => undefined,
+};
 
 /** Texts that are looked up by a name, which may have none. */
 const byName = <Text>(texts: Readonly<Record<string, Text>>) => texts;
@@ -215,7 +219,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       noneOfStatus: 'No connection has this status.',
       showAll: 'Show all',
       pages: 'Pages',
-      first: 'First page',
+      previous: 'Previous page',
       next: 'Next page',
       shown: (n: string) => `${n} shown`,
     },
@@ -549,6 +553,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       unprovenMore: 'Tested by probes only',
       security: 'Security events',
       open: (count: number) => (count === 0 ? 'None open' : `${count} open`),
+      allOf: 'View all:',
       noSecurity: 'No role can be used by another customer, and every account is the expected one.',
       review: 'Review',
       reviewThe: (name: string) => `Review ${name}`,
@@ -561,11 +566,21 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       reference: 'Reference',
       active: 'Active',
       suspended: 'Suspended',
-      search: 'AWS account or organization',
+      search: 'Name, organization or account',
+      organizationsFound: 'Organizations that match:',
       download: 'Download CSV',
       outdated: 'Behind on permissions',
       outdatedMore: (set: string, count: number) => `${count} on ${set}`,
       outdatedNone: 'All on the newest version',
+      oldest: 'Oldest check',
+      oldestTarget: (minutes: number) => `Target: ${minutes} min`,
+      oldestNone: 'None yet',
+      age: (minutes: number) =>
+        minutes < 120
+          ? `${minutes} min`
+          : minutes < 2_880
+            ? `${Math.floor(minutes / 60)} h`
+            : `${Math.floor(minutes / 1_440)} d`,
       permissions: 'Permissions',
       anyPermissions: 'Any permissions',
       none: 'No connection matches.',
@@ -585,6 +600,28 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       noConnections: 'This organization has no connections.',
       first100: 'The first 100 connections.',
       history: 'History',
+      audit: {
+        title: 'Audit log',
+        lead: 'Changes and uses of credentials of all organizations, newest first.',
+        leadOf: 'Changes and uses of credentials of this organization, newest first.',
+        leadOfConnection: 'Changes and uses of credentials of one connection, newest first.',
+        event: 'Event',
+        connection: 'Connection',
+        by: 'By',
+        time: 'Time',
+        none: 'There are no records.',
+        newest: 'Newest records',
+        older: 'Older records',
+        who: {
+          api_key: 'API key',
+          web_session: 'Customer’s page',
+          callback: 'Customer’s stack',
+          enrollment: 'Enrollment',
+          operator: 'Operator',
+          command_line: 'Command line',
+          service: 'Scheduled check',
+        },
+      },
       webhooks: {
         title: 'Webhook deliveries',
         short: 'Webhooks',
@@ -780,7 +817,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         service: 'Scheduled check',
       },
       linkFor: (name: string) => `Link for ${name}`,
-      titles: byName({
+      titles: {
         'connection.create': 'Created',
         'connection.verify': 'Checked',
         'connection.change': 'Details changed',
@@ -798,19 +835,41 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         'connection.expect_account': 'AWS account set',
         'connection.release_account': 'AWS account released',
         'connection.check': 'Inputs of a stack checked',
+        'connection.label': 'Labels changed',
+        'connection.set_permission_set': 'Permission set changed',
         'connection.move_to_role': 'Switch to a role',
         'setup_code.create': 'Set-up code created',
         'setup_code.revoke': 'Set-up code revoked',
         'organization.create': 'Organization created',
+        'organization.change': 'Organization changed',
+        'organization.suspend': 'Organization suspended',
+        'organization.resume': 'Organization resumed',
+        'organization.export': 'Organization exported',
+        'organization.erase': 'Organization erased',
+        'organization.reencrypt': 'Organization’s secrets re-encrypted',
+        'project.declare': 'Project declared',
+        'project.delete': 'Project deleted',
         'api_key.create': 'API key created',
         'api_key.revoke': 'API key revoked',
         'enrollment.create': 'Enrollment created',
         'enrollment.register': 'Account enrolled',
         'enrollment.end': 'Enrollment ended',
+        'enrollment.reencrypt': 'Enrollment’s secret re-encrypted',
+        'operator_token.create': 'Operator token created',
+        'operator_token.revoke': 'Operator token revoked',
+        'operator_link.create': 'Operator link created',
+        'webhook_endpoint.create': 'Webhook endpoint created',
+        'webhook_endpoint.change': 'Webhook endpoint changed',
+        'webhook_endpoint.delete': 'Webhook endpoint deleted',
+        'webhook_endpoint.rotate_secret': 'Webhook secret rotated',
+        'webhook_endpoint.replay': 'Webhook sent again',
+        'webhook_endpoint.test': 'Webhook tested',
+        'webhook_endpoint.reencrypt': 'Webhook secret re-encrypted',
         'sign_in_link.create': 'Sign-in link created',
+        'sign_in_link.revoke': 'Sign-in link revoked',
         'web_session.begin': 'Signed in',
         'web_session.end': 'Signed out',
-      }),
+      } satisfies Record<AuditAction, string>,
       rotationStarted: 'External ID rotation started',
       rotationCanceled: 'External ID rotation canceled',
       to: (name: string) => `To ${name}`,
