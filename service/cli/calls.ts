@@ -4,48 +4,40 @@ export const calls = {
   createConnection: {
     summary: 'Creates a connection.',
     members: {
-      name: {},
-      reference: { description: 'Your name for it.' },
+      name: '',
+      reference: 'Your name for it.',
       metadata: { kind: 'texts', description: 'Up to 20 texts that the service keeps for you.' },
-      defaultRegion: { description: 'Passed on with credentials.' },
+      defaultRegion: 'Passed on with credentials.',
       scope: { kind: 'scope' },
       partition: { values: ['aws', 'aws-us-gov', 'aws-cn', 'aws-eusc'] },
-      expectedAccountId: { description: 'An AWS account: 12 digits.' },
-      permissionSet: { description: "The name of the vendor's permission set that the role is made with." },
+      expectedAccountId: 'An AWS account: 12 digits.',
+      permissionSet: "The name of the vendor's permission set that the role is made with.",
       without: { kind: 'list', description: 'Optional statements of the set that are left out.' },
-      accessKeyId: {},
-      secretAccessKey: {},
-      sessionToken: {},
-      sessionExpiresAt: {},
+      accessKeyId: '',
+      secretAccessKey: '',
+      sessionToken: '',
+      sessionExpiresAt: '',
     },
   },
   listConnections: {
     summary: 'Lists connections.',
     members: {
-      limit: { kind: 'number', isQuery: true, range: [1, 100] },
-      after: { isQuery: true, description: 'The `next` of the previous page.' },
-      reference: { isQuery: true },
-      accountId: { isQuery: true, description: 'The account of the role or key, or the expected one.' },
+      limit: { kind: 'number', range: [1, 100] },
+      after: 'The `next` of the previous page.',
+      reference: '',
+      accountId: 'The account of the role or key, or the expected one.',
       assurance: {
-        isQuery: true,
         description: 'proven: the trust policy was read and judged. tested: by probes only.',
         values: ['proven', 'tested'],
       },
-      code: { isQuery: true, description: 'Why the last verification failed.' },
-      status: { isQuery: true, values: ['pending', 'connected', 'failed', 'disconnected'] },
-      permissionSet: {
-        isQuery: true,
-        description: 'Name (`deploy`) or name and version (`deploy@3`) of a permission set.',
-      },
+      code: 'Why the last verification failed.',
+      status: { values: ['pending', 'connected', 'failed', 'disconnected'] },
+      permissionSet: 'Name (`deploy`) or name and version (`deploy@3`) of a permission set.',
       permissions: {
-        isQuery: true,
         description: "IAM's simulator result.",
         values: ['complete', 'incomplete', 'not_checked'],
       },
-      scope: {
-        isQuery: true,
-        description: 'Those that hold this scope or one within it: `shop/production`.',
-      },
+      scope: 'Those that hold this scope or one within it: `shop/production`.',
     },
   },
   getConnection: { summary: 'Returns one connection with its last verification.', members: {} },
@@ -53,22 +45,22 @@ export const calls = {
     summary:
       'Changes the name, reference, metadata or default region; while pending, account and permission set too.',
     members: {
-      name: {},
+      name: '',
       reference: { isRemovable: true, description: 'Your name for it.' },
       metadata: { kind: 'texts', description: 'Up to 20 texts that the service keeps for you.' },
       defaultRegion: { isRemovable: true, description: 'Passed on with credentials.' },
-      expectedAccountId: { description: 'An AWS account: 12 digits.' },
-      permissionSet: { description: "The name of the vendor's permission set that the role is made with." },
+      expectedAccountId: 'An AWS account: 12 digits.',
+      permissionSet: "The name of the vendor's permission set that the role is made with.",
       without: { kind: 'list', description: 'Optional statements of the set that are left out.' },
     },
   },
   releaseAccount: {
     summary:
       'Binds a connection to another AWS account: new external ID and callback secret, back to pending.',
-    members: { expectedAccountId: { description: 'An AWS account: 12 digits.' } },
+    members: { expectedAccountId: 'An AWS account: 12 digits.' },
   },
   deleteConnection: { summary: 'Deletes a connection, its access key first.', members: {} },
-  setRole: { summary: 'Sets the role by its ARN and verifies it at once.', members: { roleArn: {} } },
+  setRole: { summary: 'Sets the role by its ARN and verifies it at once.', members: { roleArn: '' } },
   verifyConnection: { summary: 'Verifies a connection now.', members: {} },
   setScopes: {
     summary: 'Sets where a connection applies.',
@@ -77,31 +69,19 @@ export const calls = {
   getRoleTemplates: {
     summary: 'Returns the templates for the role, with your choices; they contain no secret.',
     members: {
-      permissions: { isQuery: true, values: ['read-only', 'power-user', 'administrator', 'security-audit'] },
-      managedPolicies: {
-        isQuery: true,
-        description:
-          "Instead of permissions: names of AWS's own managed policies, or ARNs, separated by commas.",
-      },
-      without: {
-        isQuery: true,
-        description: 'Optional statements of the permission set that are left out, separated by commas.',
-      },
-      roleName: { isQuery: true },
-      path: { isQuery: true },
+      permissions: { values: ['read-only', 'power-user', 'administrator', 'security-audit'] },
+      managedPolicies:
+        "Instead of permissions: names of AWS's own managed policies, or ARNs, separated by commas.",
+      without: 'Optional statements of the permission set that are left out, separated by commas.',
+      roleName: '',
+      path: '',
       maxSessionDuration: {
         kind: 'number',
-        isQuery: true,
         description: 'The longest session, in seconds: 3,600 to 43,200.',
       },
-      allowSessionTags: {
-        kind: 'flag',
-        isQuery: true,
-        description: '"true": the vendor may tag its sessions.',
-      },
+      allowSessionTags: { kind: 'flag', description: '"true": the vendor may tag its sessions.' },
       allowSourceIdentity: {
         kind: 'flag',
-        isQuery: true,
         description: '"true": the vendor may name who is behind a session.',
       },
     },
@@ -126,7 +106,7 @@ export const calls = {
   },
   rotateAccessKey: {
     summary: 'Replaces the access key of a connection with another one of the same account.',
-    members: { accessKeyId: {}, secretAccessKey: {}, sessionToken: {}, sessionExpiresAt: {} },
+    members: { accessKeyId: '', secretAccessKey: '', sessionToken: '', sessionExpiresAt: '' },
   },
   migrateToRole: {
     summary: 'Starts the migration of a connection from an access key to a role.',
@@ -134,7 +114,7 @@ export const calls = {
   },
   resolve: {
     summary: 'Returns the connection that applies to a target, and the reason.',
-    members: { project: { isQuery: true }, environment: { isQuery: true }, architecture: { isQuery: true } },
+    members: { project: '', environment: '', architecture: '' },
   },
   resolveMany: {
     summary: 'Returns the connections that apply to up to 100 targets.',
@@ -143,50 +123,47 @@ export const calls = {
   issueCredentials: {
     summary: 'Issues short-lived credentials for a target.',
     members: {
-      project: {},
-      environment: {},
-      architecture: {},
+      project: '',
+      environment: '',
+      architecture: '',
       durationSeconds: { kind: 'number', range: [900, 43200] },
-      sessionName: {},
-      sessionPolicy: {},
+      sessionName: '',
+      sessionPolicy: '',
       tags: { kind: 'texts' },
     },
   },
   listProjects: { summary: 'Lists the declared projects.', members: {} },
   declareProject: {
     summary: "Declares a project's environments and architectures.",
+    query: ['dryRun'],
     members: {
-      dryRun: { kind: 'flag', isQuery: true, description: 'Changes nothing, and returns what would change.' },
-      name: {},
+      dryRun: { kind: 'flag', description: 'Changes nothing, and returns what would change.' },
+      name: '',
       environments: { kind: 'json' },
     },
   },
   deleteProject: {
     summary: 'Deletes the declaration of a project, and returns the scopes that match nothing afterwards.',
-    members: {
-      dryRun: { kind: 'flag', isQuery: true, description: 'Changes nothing, and returns what would change.' },
-    },
+    members: { dryRun: { kind: 'flag', description: 'Changes nothing, and returns what would change.' } },
   },
   createEnrollment: {
     summary: 'Lets the accounts of an AWS Organization register themselves until it expires.',
     members: {
-      name: { description: 'The start of the names of its connections.' },
+      name: 'The start of the names of its connections.',
       partition: { values: ['aws', 'aws-us-gov', 'aws-cn', 'aws-eusc'] },
       scopeRule: { kind: 'json' },
       accountIds: { kind: 'list' },
       maxAccounts: { kind: 'number', range: [1, 500] },
-      permissionSet: { description: "The name of the vendor's permission set that the role is made with." },
+      permissionSet: "The name of the vendor's permission set that the role is made with.",
       without: { kind: 'list', description: 'Optional statements of the set that are left out.' },
-      rolePattern: {
-        description:
-          "Name of the role that an account proves itself with; * stands for any characters. By default the role of the StackSet template's function.",
-      },
+      rolePattern:
+        "Name of the role that an account proves itself with; * stands for any characters. By default the role of the StackSet template's function.",
       expiresInSeconds: { kind: 'number', range: [60, 7776000] },
     },
   },
   listEnrollments: {
     summary: 'Lists enrollments, newest first.',
-    members: { limit: { kind: 'number', isQuery: true, range: [1, 100] }, before: { isQuery: true } },
+    members: { limit: { kind: 'number', range: [1, 100] }, before: '' },
   },
   getEnrollment: {
     summary: 'Returns an enrollment that has not ended, with its registered accounts.',
@@ -200,8 +177,8 @@ export const calls = {
     summary: 'Creates an organization and its first API key.',
     isForOperator: true,
     members: {
-      name: {},
-      reference: { description: 'Your unique name for it. You can use it in paths in place of the id.' },
+      name: '',
+      reference: 'Your unique name for it. You can use it in paths in place of the id.',
       metadata: { kind: 'texts', description: 'Up to 20 texts that the service keeps for you.' },
     },
   },
@@ -209,23 +186,18 @@ export const calls = {
     summary: 'Lists connections across organizations, a page at a time.',
     isForOperator: true,
     members: {
-      limit: { kind: 'number', isQuery: true, range: [1, 100] },
-      after: { isQuery: true, description: 'The `next` of the previous page.' },
-      reference: { isQuery: true },
-      accountId: { isQuery: true, description: 'The account of the role or key, or the expected one.' },
+      limit: { kind: 'number', range: [1, 100] },
+      after: 'The `next` of the previous page.',
+      reference: '',
+      accountId: 'The account of the role or key, or the expected one.',
       assurance: {
-        isQuery: true,
         description: 'proven: the trust policy was read and judged. tested: by probes only.',
         values: ['proven', 'tested'],
       },
-      code: { isQuery: true, description: 'Why the last verification failed.' },
-      status: { isQuery: true, values: ['pending', 'connected', 'failed', 'disconnected'] },
-      permissionSet: {
-        isQuery: true,
-        description: 'Name (`deploy`) or name and version (`deploy@3`) of a permission set.',
-      },
+      code: 'Why the last verification failed.',
+      status: { values: ['pending', 'connected', 'failed', 'disconnected'] },
+      permissionSet: 'Name (`deploy`) or name and version (`deploy@3`) of a permission set.',
       permissions: {
-        isQuery: true,
         description: "IAM's simulator result.",
         values: ['complete', 'incomplete', 'not_checked'],
       },
@@ -240,9 +212,9 @@ export const calls = {
     summary: 'Lists organizations, or searches them by name.',
     isForOperator: true,
     members: {
-      limit: { kind: 'number', isQuery: true, range: [1, 100] },
-      after: { isQuery: true, description: 'The `next` of the previous page.' },
-      search: { isQuery: true, description: 'A part of the name; letter case does not count.' },
+      limit: { kind: 'number', range: [1, 100] },
+      after: 'The `next` of the previous page.',
+      search: 'A part of the name; letter case does not count.',
     },
   },
   getOrganization: {
@@ -254,7 +226,7 @@ export const calls = {
     summary: 'Renames an organization, or changes its reference or metadata.',
     isForOperator: true,
     members: {
-      name: {},
+      name: '',
       reference: {
         isRemovable: true,
         description: 'Your unique name for it. You can use it in paths in place of the id.',
@@ -282,7 +254,7 @@ export const calls = {
   createApiKey: {
     summary: 'Creates an API key within the limits of your key.',
     members: {
-      name: {},
+      name: '',
       permissions: {
         kind: 'list',
         description: 'The permissions of the key, at most those of its creator.',
@@ -306,15 +278,12 @@ export const calls = {
         kind: 'json',
         description: 'The longest duration, and a session policy for all credentials of the key.',
       },
-      expiresAt: { description: 'By default that of the key that creates it.' },
+      expiresAt: 'By default that of the key that creates it.',
     },
   },
   listApiKeys: {
     summary: 'Lists API keys, revoked ones too, without the keys themselves.',
-    members: {
-      limit: { kind: 'number', isQuery: true, range: [1, 100] },
-      after: { isQuery: true, description: 'The `next` of the previous page.' },
-    },
+    members: { limit: { kind: 'number', range: [1, 100] }, after: 'The `next` of the previous page.' },
   },
   revokeApiKey: {
     summary: 'Revokes an API key at once, with every key and link that was created with it.',
@@ -324,7 +293,7 @@ export const calls = {
     summary: 'Creates a URL that signs one person in, for the organization or only one connection.',
     members: {
       expiresInSeconds: { kind: 'number', range: [60, 2592000] },
-      connectionId: { description: 'The only connection that it opens.' },
+      connectionId: 'The only connection that it opens.',
       access: {
         description:
           'Access of the person: `read`; `connect` and check roles; `manage` all but bind another account. Never more than the key that creates the link. By default `connect` for one connection, else `manage`.',
@@ -335,22 +304,20 @@ export const calls = {
         description:
           'The person that you create it for. It is shown and recorded as "link for NAME", unverified.',
       },
-      returnUrl: {
-        description: 'Where the page leads back to: an address below one of the brand’s `returnUrls`.',
-      },
+      returnUrl: 'Where the page leads back to: an address below one of the brand’s `returnUrls`.',
     },
   },
   listSignInLinks: {
     summary: 'Lists sign-in links that have not expired, newest first, without their URLs.',
-    members: { limit: { kind: 'number', isQuery: true, range: [1, 100] }, before: { isQuery: true } },
+    members: { limit: { kind: 'number', range: [1, 100] }, before: '' },
   },
   revokeSignInLink: { summary: 'Revokes a sign-in link at once, and signs its person out.', members: {} },
   createWebhookEndpoint: {
     summary: 'Creates a webhook endpoint, and the secret that signs its messages.',
     isForAllOrganizations: true,
     members: {
-      url: { description: 'An `https` URL. Requests to private addresses are refused.' },
-      description: { description: 'A text that the service keeps for you.' },
+      url: 'An `https` URL. Requests to private addresses are refused.',
+      description: 'A text that the service keeps for you.',
       events: { kind: 'list', description: 'The types that it gets; left out: all.' },
       enabled: { kind: 'flag', description: 'A disabled endpoint gets no events, and none of them later.' },
     },
@@ -365,7 +332,7 @@ export const calls = {
     summary: 'Changes URL, description or event types of a webhook endpoint, or disables it.',
     isForAllOrganizations: true,
     members: {
-      url: { description: 'An `https` URL. Requests to private addresses are refused.' },
+      url: 'An `https` URL. Requests to private addresses are refused.',
       description: { isRemovable: true, description: 'A text that the service keeps for you.' },
       events: { kind: 'list', isRemovable: true, description: 'The types that it gets; left out: all.' },
       enabled: { kind: 'flag', description: 'A disabled endpoint gets no events, and none of them later.' },
@@ -390,9 +357,9 @@ export const calls = {
     summary: 'Lists deliveries to a webhook endpoint, newest first, with status, attempts and last answer.',
     isForAllOrganizations: true,
     members: {
-      limit: { kind: 'number', isQuery: true, range: [1, 100] },
-      status: { isQuery: true, values: ['pending', 'delivered', 'failed'] },
-      after: { isQuery: true, description: 'The `next` of the previous page.' },
+      limit: { kind: 'number', range: [1, 100] },
+      status: { values: ['pending', 'delivered', 'failed'] },
+      after: 'The `next` of the previous page.',
     },
   },
   replayWebhookDelivery: { summary: 'Sends one message again.', isForAllOrganizations: true, members: {} },
@@ -400,17 +367,17 @@ export const calls = {
     summary: 'Sends the messages of a time range again, oldest first: by default those that failed.',
     isForAllOrganizations: true,
     members: {
-      since: { description: 'Messages created then or later.' },
-      until: { description: 'Messages created then or before.' },
+      since: 'Messages created then or later.',
+      until: 'Messages created then or before.',
       status: { description: 'By default those that failed.', values: ['failed', 'delivered'] },
     },
   },
   listAuditRecords: {
     summary: 'Lists audit records, newest first.',
     members: {
-      limit: { kind: 'number', isQuery: true, range: [1, 100] },
-      before: { isQuery: true, description: 'The `next` of the previous page.' },
-      connection: { isQuery: true, description: 'Records about one connection only.' },
+      limit: { kind: 'number', range: [1, 100] },
+      before: 'The `next` of the previous page.',
+      connection: 'Records about one connection only.',
     },
   },
   listPermissionSets: {

@@ -10,7 +10,6 @@ import { scopeOf } from './target-options.js';
 
 interface Member {
   readonly kind?: 'number' | 'flag' | 'list' | 'scope' | 'scopes' | 'texts' | 'json';
-  readonly isQuery?: true;
   readonly isRemovable?: true;
   readonly description?: string;
   readonly values?: readonly string[];
@@ -20,7 +19,10 @@ interface KnownCall {
   readonly summary: string;
   readonly isForOperator?: true;
   readonly isForAllOrganizations?: true;
-  readonly members: Readonly<Record<string, Member>>;
+  /** Members of the query of a call that has a body too. */
+  readonly query?: readonly string[];
+  /** A text has its description alone. */
+  readonly members: Readonly<Record<string, Member | string>>;
 }
 
 export const callOf = (id: CallId): KnownCall => calls[id];
@@ -57,7 +59,8 @@ export function memberOptions(row: CommandRow): { readonly name: string; readonl
     ...argumentMembers(row).names,
     ...(row.list === undefined ? [] : ['limit', 'after', ...(row.limit === undefined ? ['before'] : [])]),
   ]);
-  return Object.entries(callOf(row.call).members).flatMap(([name, member]) => {
+  return Object.entries(callOf(row.call).members).flatMap(([name, known]) => {
+    const member = typeof known === 'string' ? { description: known } : known;
     const own = row.members?.[name];
     if (taken.has(name) || own === false) return [];
     const [flags = flagsOf(name, member), about = aboutOf(name, member)] = own ?? [];

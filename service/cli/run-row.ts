@@ -45,12 +45,11 @@ async function answerOf(
   const { call, list } = row;
   const route = call && routeOf(call);
   if (call === undefined || route === undefined) throw new Error(`"${row.usage}" has nothing to run.`);
-  const known = callOf(call).members;
+  const { members: known, query = [] } = callOf(call);
+  const { hasBody = false, hasQuery = false } = route;
+  const inQuery = hasBody ? query : Object.keys(known);
   const of = (isQuery: boolean) =>
-    Object.fromEntries(
-      Object.entries(members).filter(([name]) => (known[name]?.isQuery ?? false) === isQuery),
-    );
-  const { hasBody, hasQuery } = route;
+    Object.fromEntries(Object.entries(members).filter(([name]) => inQuery.includes(name) === isQuery));
   // The row's members are those of the call.
   const send = Reflect.get(await client(), call) as (...args: unknown[]) => Promise<unknown>;
   const path = words.slice(0, argumentMembers(row).skipped);

@@ -51,7 +51,7 @@ export function cliCalls(): string {
       ? 'texts'
       : 'json';
   };
-  const memberOf = (schema: Schema, isQuery: boolean) => {
+  const memberOf = (schema: Schema) => {
     const choices = schema.anyOf ?? [];
     const isRemovable = choices.some(({ type }) => type === 'null');
     const known = isRemovable ? (choices.find(({ type }) => type !== 'null') ?? {}) : schema;
@@ -59,33 +59,33 @@ export function cliCalls(): string {
     const isFlag = own?.join() === 'true,false';
     const values = isFlag ? undefined : (own ?? items?.enum);
     const kind = isFlag ? 'flag' : kindOf(known);
-    return {
+    const member = {
       ...(kind && { kind }),
-      ...(isQuery && { isQuery }),
       ...(isRemovable && { isRemovable }),
       ...(description && { description }),
       ...(values && values.length <= mostValues && { values }),
       ...(minimum !== undefined && maximum !== undefined && { range: [minimum, maximum] }),
     };
+    // A text that has nothing but a description.
+    return Object.keys(member).every((key) => key === 'description') ? (description ?? '') : member;
   };
   const entries = Object.entries<Operation>(operations)
     .filter(([, { auth, tag }]) => ['organization', 'operator'].includes(auth) || tag === 'Permission sets')
     .map(([id, { path, method, summary, auth, isForAllOrganizations }]) => {
       const { parameters = [], requestBody } = paths[path]?.[method] ?? {};
       const body = requestBody?.content['application/json']?.schema;
+      const inQuery = parameters.filter(({ in: place }) => place === 'query');
+      const inBody = (body ? membersIn(body) : []).filter(([, schema]) => schema.const === undefined);
       const members = [
-        ...parameters
-          .filter(({ in: place }) => place === 'query')
-          .map(({ name, schema }) => [name, memberOf(schema, true)] as const),
-        ...(body ? membersIn(body) : [])
-          .filter(([, schema]) => schema.const === undefined)
-          .map(([name, schema]) => [name, memberOf(schema, false)] as const),
+        ...inQuery.map(({ name, schema }) => [name, memberOf(schema)] as const),
+        ...inBody.map(([name, schema]) => [name, memberOf(schema)] as const),
       ];
       const isForOperator = auth === 'operator';
       const call = {
         summary,
         ...(isForOperator && { isForOperator }),
         ...(isForAllOrganizations && { isForAllOrganizations }),
+        ...(body && inQuery.length > 0 && { query: inQuery.map(({ name }) => name) }),
         members: Object.fromEntries(members),
       };
       return [id, call] as const;
