@@ -53,7 +53,9 @@ export function argumentMembers(row: CommandRow): { readonly skipped: number; re
 }
 
 /** Options of members, with the member that each one sets. */
-export function memberOptions(row: CommandRow): { readonly name: string; readonly option: OptionRow }[] {
+export function memberOptions(
+  row: CommandRow,
+): { readonly name: string; readonly member: Member; readonly option: OptionRow }[] {
   if (row.call === undefined) return [];
   const taken = new Set([
     ...argumentMembers(row).names,
@@ -65,7 +67,7 @@ export function memberOptions(row: CommandRow): { readonly name: string; readonl
     if (taken.has(name) || own === false) return [];
     const [flags = flagsOf(name, member), about = aboutOf(name, member)] = own ?? [];
     const parse = parserOf(/--[\w-]+/.exec(flags)?.[0] ?? '', member);
-    return [{ name, option: { flags, about, ...(parse && { parse }) } }];
+    return [{ name, member, option: { flags, about, ...(parse && { parse }) } }];
   });
 }
 
@@ -125,7 +127,7 @@ function parserOf(flag: string, { kind, values, range, isRemovable }: Member): O
   };
   const known = kind ? parse[kind] : values && oneOf(flag, values);
   if (!isRemovable) return known;
-  return (text, before) => (text === '' ? null : known ? known(text, before) : text);
+  return (text, before) => (text !== '' && known ? known(text, before) : text);
 }
 
 function entryOf(flag: string, text: string): Record<string, string> {

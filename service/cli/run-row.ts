@@ -32,7 +32,10 @@ function membersIn(row: CommandRow, words: readonly string[], options: Sent): Se
   const { skipped, names } = argumentMembers(row);
   const given = [
     ...names.map((name, index) => [name, words[skipped + index]] as const),
-    ...memberOptions(row).map(({ name, option }) => [name, options[attributeOf(option)]] as const),
+    ...memberOptions(row).map(({ name, member, option }) => {
+      const value = options[attributeOf(option)];
+      return [name, value === '' && member.isRemovable ? null : value] as const;
+    }),
   ];
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }

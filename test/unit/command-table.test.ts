@@ -6,7 +6,7 @@ import { attributeOf } from '../../service/cli/option-row.js';
 import { descriptionOf, optionsOf, partsOf } from '../../service/cli/options-of.js';
 import { commandTable, groups } from '../../service/cli/table.js';
 
-/** Operations without a row of their own. */
+/** Operations that other commands cover. */
 const elsewhere: Record<string, string> = {
   resolveMany: 'for a backend; `rolebridge resolve` asks for one target',
   issueCredentials: '`rolebridge credentials` and `rolebridge exec`',
