@@ -23,6 +23,17 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 type Kind = 'connected' | 'pending' | 'access_key';
 
+const kinds: Record<string, Kind> = {
+  setRole: 'pending',
+  'receiveCallback.provisioned': 'pending',
+  'receiveCallback.check': 'pending',
+  'rotateAccessKey.exchange': 'access_key',
+  'migrateToRole.begin': 'access_key',
+};
+/** State of the connection that an example of an operation needs. */
+export const kindFor = (operation: string, example: string): Kind =>
+  kinds[operation] ?? kinds[`${operation}.${example}`] ?? 'connected';
+
 /** A vendor with all that the examples ask for. */
 export const startExampleVendor = async (options: Parameters<typeof startVendor>[0] = {}) =>
   startVendor({
@@ -50,7 +61,8 @@ let worlds = 0;
 export async function makeExampleWorld(vendor: Vendor, kind: Kind, ownKey?: string) {
   const { sandbox, service } = vendor;
   const number = worlds++;
-  const apiKey = ownKey ?? (await service.createOrganization(`world ${number}`)).apiKey;
+  const owner = ownKey === undefined ? await service.createOrganization(`world ${number}`) : vendor;
+  const { organization, apiKey } = owner;
   const call: Vendor['call'] = (method, path, body) => callApi(service.url, apiKey, method, path, body);
   const customer = sandbox.createAccount();
   const shownAccountId = exampleRoleArn.split(':')[4] ?? '';
@@ -111,20 +123,32 @@ export async function makeExampleWorld(vendor: Vendor, kind: Kind, ownKey?: stri
   const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
   return {
     vendor,
+    organizationId: organization.id,
     secrets,
+    /** Another proof of the account: one registers once. */
+    renewProof(nowMs: number) {
+      const renewed = proofOf(sandbox, enrollment.body, customer.accountId, { now: new Date(nowMs) });
+      for (const [name, shown] of Object.entries(callerProof))
+        realValues[shown] = renewed[name as keyof typeof renewed];
+    },
     /** Puts what there is in the place of what the examples name. */
     put: (text: string) =>
       Object.entries(realValues).reduce((all, [shown, real]) => all.replaceAll(shown, real), text),
     /** The headers that an operation proves itself with. */
-    credentials: (id: string, auth: Auth, body = ''): Record<string, string> =>
+    credentials: (id: string, auth: Auth, body = '', nowMs = Date.now()): Record<string, string> =>
       ({
         organization: () => bearer(secrets.apiKey),
         operator: () => bearer(operatorToken),
         status_token: () => bearer(secrets.statusToken),
         setup_code: () => bearer(secrets.setupCode),
         signature: () =>
-          callbackMessage(id === 'registerAccount' ? secrets.enrollmentSecret : secrets.callbackSecret, body)
-            .headers,
+          callbackMessage(
+            id === 'registerAccount' ? secrets.enrollmentSecret : secrets.callbackSecret,
+            body,
+            {
+              timestamp: Math.floor(nowMs / 1000),
+            },
+          ).headers,
         metrics_token: () => bearer(metricsToken),
         none: () => ({}),
       })[auth](),

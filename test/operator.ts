@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { callApi, startVendor } from './vendor.js';
+import { callApi, startVendor, type Vendor } from './vendor.js';
 
 const token = 'the-operator-token-of-the-tests-1';
 
@@ -30,3 +30,22 @@ export async function startOperator(options: Parameters<typeof startVendor>[0] =
 }
 
 export type OperatedVendor = Awaited<ReturnType<typeof startOperator>>;
+
+/** A connection of another organization; without a condition its role is open to every customer. */
+export async function connectIn(vendor: Vendor, organization: string, name: string, isSafe: boolean) {
+  const { apiKey } = await vendor.service.createOrganization(organization);
+  const { accountId } = vendor.sandbox.createAccount();
+  const { body } = await callApi(vendor.service.url, apiKey, 'POST', '/v1/connections', {
+    name,
+    expectedAccountId: accountId,
+  });
+  const trustPolicy = isSafe
+    ? body.trustPolicy
+    : {
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Principal: { AWS: vendor.principal }, Action: 'sts:AssumeRole' }],
+      };
+  const roleArn = vendor.sandbox.createRole(accountId, { roleName: name, trustPolicy }).arn;
+  await callApi(vendor.service.url, apiKey, 'PUT', `/v1/connections/${body.id}/role`, { roleArn });
+  return { id: body.id as string, accountId };
+}

@@ -7,7 +7,7 @@ export interface WebPage {
   readonly headers: Headers;
 }
 
-export function openWebClient(url: string) {
+export function openWebClient(url: string, language = 'en') {
   const cookies = new Map<string, string>();
   const cookieText = () => [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   let token = '';
@@ -24,6 +24,7 @@ export function openWebClient(url: string) {
         ...request,
         redirect: 'manual',
         headers: {
+          'accept-language': language,
           ...(request.headers as Record<string, string>),
           ...(cookies.size > 0 && { cookie: cookieText() }),
         },
@@ -106,6 +107,7 @@ export const wordsOf = (page: WebPage): string =>
     .replace(/<(script|style)[\s\S]*?<\/\1>/g, ' ')
     // Colors of code are no words of their own.
     .replace(/<pre[\s\S]*?<\/pre>/g, (code) => ` ${code.replace(/<[^>]+>/g, '')} `)
+    .replace(/<wbr\/>/g, '')
     .replace(/<[^>]+>/g, ' ')
     .replace(/&#39;/g, "'")
     .replace(/&quot;/g, '"')

@@ -69,8 +69,9 @@ export async function changeConnection(
 }
 
 /**
- * Sets where the connection applies. A scope whose holder was disconnected by its customer is taken without asking.
- * `replace` may name each holder and scope to take, as a person confirmed them: another one that came meanwhile keeps its own.
+ * Sets where the connection applies, and with `name` that too. A scope whose holder was disconnected by its customer is
+ * taken without asking. `replace` may name each holder and scope to take, as a person confirmed them: another one that
+ * came meanwhile keeps its own.
  * @throws RolebridgeError `scope_taken` unless `replace` is set
  */
 export async function setScopes(
@@ -80,7 +81,9 @@ export async function setScopes(
   scopes: readonly Scope[],
   replace: boolean | ReadonlySet<string>,
   { scope: within }: Pick<Authority, 'scope'> = {},
+  name = connection.name,
 ): Promise<Connection> {
+  const isRenamed = name !== connection.name;
   const unique = new Map(scopes.map((scope) => [scopeKey(checkScope(scope)), scope]));
   const from = replace || 'from_disconnected';
   const replaces = typeof replace === 'boolean' ? replace : replace.size > 0;
@@ -89,9 +92,11 @@ export async function setScopes(
   return saveChange(
     deps,
     by,
-    { action: 'connection.set_scopes', details },
+    isRenamed
+      ? { action: 'connection.change', details: { name, ...details } }
+      : { action: 'connection.set_scopes', details },
     connection,
-    scopedByVendor(connection, [...unique.values()]),
+    scopedByVendor(isRenamed ? renamed(connection, name) : connection, [...unique.values()]),
     // Decided by the store, at once with the change: another process may be giving the scope away.
     { replaceScopes: within ? { within, from } : from },
   );

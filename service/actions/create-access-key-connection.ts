@@ -40,7 +40,7 @@ export async function createAccessKeyConnection(
   const details = { method: 'access_key', name: request.name };
   const event = { action: 'connection.create', organizationId, connectionId: id, details } as const;
   return withinQuota(deps, organizationId, connectionQuotas, (quotas) =>
-    audited(deps, by, event, async (intent) => {
+    audited(deps, by, event, async (intent, takeOutcome) => {
       const accepted = await acceptAccessKey(asking, { organizationId, id }, request);
       const { name, partition, expectedAccountId } = request;
       const createdAt = isoNow(deps.clock);
@@ -48,7 +48,7 @@ export async function createAccessKeyConnection(
         { id, organizationId, name, partition, expectedAccountId, createdAt, scopes, ...labelsOf(request) },
         accepted,
       );
-      await commitChange(deps, intent, undefined, connection, { quotas });
+      await commitChange(deps, intent, undefined, connection, { quotas, takeOutcome });
       return connection;
     }),
   );

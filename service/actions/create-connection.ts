@@ -74,7 +74,9 @@ export async function createConnection(
   const details = { method: connection.method, name: connection.name };
   const event = { action: 'connection.create', organizationId, connectionId: id, details } as const;
   await withinQuota(deps, organizationId, connectionQuotas, (quotas) =>
-    audited(deps, by, event, (intent) => commitChange(deps, intent, undefined, connection, { quotas })),
+    audited(deps, by, event, (intent, takeOutcome) =>
+      commitChange(deps, intent, undefined, connection, { quotas, takeOutcome }),
+    ),
   );
   return { connection, callbackSecret };
 }

@@ -2,20 +2,71 @@ import type { Connection } from '../domain/connection.js';
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import type { OrganizationId } from '../domain/ids.js';
 import type { Store } from '../domain/ports.js';
-import { checkScope, describeScope, keysThatMatch, type Scope, scopeFromKey } from '../domain/scope.js';
+import { checkScope, describeScope, keyBelow, type Scope, scopeBelow } from '../domain/scope.js';
 import { declaredCheck, requireDeclared } from './declared-targets.js';
 
 export interface Resolved {
   readonly connection: Connection;
   readonly matchedScope: Scope;
   /** Wider connections that would apply if this one did not. */
-  readonly shadows: readonly Holder[];
+  readonly shadows: readonly { readonly connection: Connection; readonly scope: Scope }[];
 }
 
 export interface Resolution extends Resolved {
   /** The scopes that were looked at, the narrowest first. */
   readonly path: readonly Scope[];
 }
+
+export interface TargetProblem {
+  readonly code: ErrorCode;
+  readonly detail: string;
+}
+
+/** A scope on the path of targets, which share it. */
+class Level {
+  connection: Connection | undefined;
+  #narrower: Map<string, Level> | undefined;
+  #resolved: Resolved | undefined;
+
+  constructor(
+    readonly key: string,
+    readonly scope: Scope,
+    readonly wider?: Level,
+  ) {}
+
+  /** The level of that name within this one; a new one is added to `all`. */
+  within(name: string, all: Level[]): Level {
+    this.#narrower ??= new Map();
+    let level = this.#narrower.get(name);
+    if (level === undefined) {
+      level = new Level(keyBelow(this.key, name), scopeBelow(this.scope, name), this);
+      this.#narrower.set(name, level);
+      all.push(level);
+    }
+    return level;
+  }
+
+  /** The same object for all targets that match the same scope. */
+  resolved(): Resolved | undefined {
+    if (this.connection === undefined) return this.wider?.resolved();
+    if (this.#resolved === undefined) {
+      const wider = this.wider?.resolved();
+      this.#resolved = {
+        connection: this.connection,
+        matchedScope: this.scope,
+        shadows: wider ? [{ connection: wider.connection, scope: wider.matchedScope }, ...wider.shadows] : [],
+      };
+    }
+    return this.#resolved;
+  }
+
+  path(): Scope[] {
+    return [this.scope, ...(this.wider?.path() ?? [])];
+  }
+}
+
+/** The organization's default first. */
+type Levels = [Level, ...Level[]];
 
 /**
  * The connection with the longest scope that is a prefix of the target, healthy or not.
@@ -26,35 +77,31 @@ export async function resolveTarget(
   organizationId: OrganizationId,
   target: Scope,
 ): Promise<Resolution> {
-  const keys = keysThatMatch(checkScope(target));
-  const [held] = await Promise.all([
-    store.scopeHolders(organizationId, keys),
+  const all: Levels = [new Level('', {})];
+  const level = levelOf(target, all);
+  await Promise.all([
+    findHolders(store, organizationId, all),
     requireDeclared(store, organizationId, [target]),
   ]);
-  return { ...resolutionOf(target, keys, holdersIn(held)), path: keys.map(scopeFromKey) };
+  return { ...resolvedAt(level, target), path: level.path() };
 }
 
-export interface TargetProblem {
-  readonly code: ErrorCode;
-  readonly detail: string;
-}
-
-/** Several at once, with one question to the store. */
+/** Several at once, with one question to the store. Targets that match the same scope get the same object. */
 export async function resolveTargets(
   store: Store,
   organizationId: OrganizationId,
   targets: readonly Scope[],
 ): Promise<(Resolved | TargetProblem)[]> {
-  const keysOf = targets.map((target) => keysThatMatch(checkScope(target)));
-  const [held, isDeclared] = await Promise.all([
-    store.scopeHolders(organizationId, [...new Set(keysOf.flat())]),
+  const all: Levels = [new Level('', {})];
+  const levels = targets.map((target) => ({ target, level: levelOf(target, all) }));
+  const [isDeclared] = await Promise.all([
     declaredCheck(store, organizationId),
+    findHolders(store, organizationId, all),
   ]);
-  const holders = holdersIn(held);
-  return targets.map((target, index) => {
+  return levels.map(({ target, level }) => {
     try {
       isDeclared(target);
-      return resolutionOf(target, keysOf[index] ?? [], holders);
+      return resolvedAt(level, target);
     } catch (error) {
       if (!(error instanceof RolebridgeError)) throw error;
       return { code: error.code, detail: error.detail };
@@ -62,35 +109,41 @@ export async function resolveTargets(
   });
 }
 
-interface Holder {
-  readonly connection: Connection;
-  readonly scope: Scope;
+/** @param all new levels are added to these */
+function levelOf(target: Scope, all: Levels): Level {
+  const { project, environment, architecture } = checkScope(target);
+  let [level] = all;
+  for (const name of [project, environment, architecture])
+    if (name !== undefined) level = level.within(name, all);
+  return level;
 }
 
-/** By the key of the scope; many targets share them. */
-const holdersIn = (held: readonly { readonly key: string; readonly connection: Connection }[]) =>
-  new Map<string, Holder>(held.map(({ key, connection }) => [key, { connection, scope: scopeFromKey(key) }]));
+async function findHolders(
+  store: Store,
+  organizationId: OrganizationId,
+  levels: readonly Level[],
+): Promise<void> {
+  const keys = levels.map(({ key }) => key);
+  const held = await store.scopeHolders(organizationId, keys);
+  // In the order asked for, without scopes that no connection holds.
+  let next = 0;
+  for (const level of levels)
+    if (held[next]?.key === level.key) {
+      level.connection = held[next]?.connection;
+      next += 1;
+    }
+}
 
 /** @throws RolebridgeError `no_connection_for_target` */
-function resolutionOf(
-  target: Scope,
-  keys: readonly string[],
-  holders: ReadonlyMap<string, Holder>,
-): Resolved {
-  const found: Holder[] = [];
-  for (const key of keys) {
-    const holder = holders.get(key);
-    if (holder) found.push(holder);
-  }
-  const [match, ...shadows] = found;
-  if (match === undefined)
-    throw new RolebridgeError(
-      'no_connection_for_target',
-      `No connection applies to ${describeScope(target)}.`,
-      {
-        remedy: "Give a connection that scope, a wider one, or make one the organization's default.",
-        members: { path: keys.map(scopeFromKey) },
-      },
-    );
-  return { connection: match.connection, matchedScope: match.scope, shadows };
+function resolvedAt(level: Level, target: Scope): Resolved {
+  const resolved = level.resolved();
+  if (resolved) return resolved;
+  throw new RolebridgeError(
+    'no_connection_for_target',
+    `No connection applies to ${describeScope(target)}.`,
+    {
+      remedy: "Give a connection that scope, a wider one, or make one the organization's default.",
+      members: { path: level.path() },
+    },
+  );
 }

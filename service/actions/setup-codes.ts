@@ -39,10 +39,10 @@ export async function createSetupCode(
     data: { connectionId },
   };
   const event = { action: 'setup_code.create', organizationId, connectionId } as const;
-  await audited(deps, by, event, async () => {
-    await takeAll(deps.store, connection);
-    await withinQuota(deps, organizationId, ['setupCodes'], (quotas) => deps.store.saveToken(token, quotas));
-  });
+  const former = await codesOf(deps.store, connection);
+  await withinQuota(deps, organizationId, former.length > 0 ? [] : ['setupCodes'], (quotas) =>
+    audited(deps, by, event, () => deps.store.saveToken(token, quotas, former)),
+  );
   // In the fragment, which no server or proxy sees.
   const link = `${deps.publicUrl}/#${code}`;
   return { code, link, command: `npx @rolebridge/constructs init --setup ${link}`, expiresAt };

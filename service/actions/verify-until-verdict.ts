@@ -9,8 +9,8 @@ import { findConnection } from './find-connection.js';
 import { verifyConnection } from './verify-connection.js';
 
 /**
- * Verifies a role for a caller that waits: where one verification ends with "still propagating", it is asked again,
- * until the whole propagation window has passed or no caller waits any more.
+ * Verifies a role to the end: where one verification ends with "still propagating", it is asked again until the whole
+ * propagation window has passed, also when the person has left the page.
  * @throws RolebridgeError those of {@link verifyConnection}
  */
 export async function verifyUntilDecided(
@@ -20,7 +20,6 @@ export async function verifyUntilDecided(
   request: {
     readonly roleArn: string;
     readonly onProgress?: ((progress: VerificationProgress) => void) | undefined;
-    readonly isAbandoned?: (() => boolean) | undefined;
     /** How far it is can be read from the store. */
     readonly isWatched?: boolean;
   },
@@ -48,7 +47,7 @@ export async function verifyUntilDecided(
       return verified;
     } catch (error) {
       const goesOn = error instanceof RolebridgeError && error.code === 'verification_in_progress';
-      if (!goesOn || request.isAbandoned?.()) {
+      if (!goesOn) {
         await record('failed', error instanceof RolebridgeError ? error.code : 'internal_error');
         throw error;
       }

@@ -6,7 +6,7 @@ import { createOperatorOrganization } from '../actions/operator-tokens.js';
 import { enforced } from '../actions/require-quota.js';
 import type { AnsweredRequest } from '../domain/answered-request.js';
 import { apiKeyIdOf, isValid } from '../domain/api-key.js';
-import type { Actor } from '../domain/audit.js';
+import type { Actor, AuditRecord } from '../domain/audit.js';
 import { roleRegistrationOf } from '../domain/connection.js';
 import { invalidRequest, RolebridgeError } from '../domain/errors.js';
 import { isConnectionId, type OrganizationId } from '../domain/ids.js';
@@ -60,9 +60,10 @@ export async function answerOnce(
   if (found !== undefined) {
     if (found.requestHash !== mine.requestHash) throw reused();
     if (found.answer) return answerAgain(deps, request.key, found);
-    if (Date.parse(found.leaseExpiresAt) > clock.now() || (await mayHaveHappened(deps, found)))
-      throw unanswered(found, clock.now());
-    // It was lost before it did anything.
+    if (Date.parse(found.leaseExpiresAt) > clock.now()) throw unanswered(found, clock.now());
+    const lost = await effectOf(deps, found);
+    if (lost === 'unknown') throw unanswered(found, clock.now());
+    if (lost !== 'none') throw answeredBefore(lost.createdId);
     found = await store.acquireRequest(mine, found.requestId);
     if (found !== undefined) throw unanswered(found, clock.now());
   }
@@ -129,15 +130,18 @@ async function answerAgain(
     const value = opened(deps, key, id, body);
     if (value !== undefined && (await secretWorks(deps, value as Secrets))) return { status, body: value };
   }
-  throw new RolebridgeError(
+  throw answeredBefore(createdId);
+}
+
+const answeredBefore = (createdId: string | undefined): RolebridgeError =>
+  new RolebridgeError(
     'secret_no_longer_available',
-    'This request was answered before. Its answer contained a secret, which is not shown again.',
+    'This request was completed before. Its answer contained a secret, which is not shown again.',
     {
       remedy: 'Get the created object by its id, and create or rotate the secret.',
       members: createdId === undefined ? {} : { createdId },
     },
   );
-}
 
 /** Undefined when it was encrypted under a service key that was removed since: no answer is worth keeping that key. */
 function opened({ encryption }: ApiDependencies, key: string, id: string, body: string): unknown {
@@ -189,16 +193,36 @@ async function secretWorks(
   return link !== undefined && link.data.usedAt === undefined && link.data.revokedAt === undefined;
 }
 
-/** Changes are in the audit log first. The operator's calls have no single log. */
-async function mayHaveHappened({ store }: ApiDependencies, lost: AnsweredRequest): Promise<boolean> {
-  if (lost.organizationId === operatorOrganizationId) return true;
+/**
+ * The effect of a lost attempt: changes are in the audit log first, then their outcomes. The operator's calls have no
+ * single log.
+ */
+async function effectOf(
+  { store }: ApiDependencies,
+  lost: AnsweredRequest,
+): Promise<'none' | 'unknown' | { readonly createdId: string | undefined }> {
+  if (lost.organizationId === operatorOrganizationId) return 'unknown';
+  const found: AuditRecord[] = [];
   for (let before: Parameters<typeof store.auditRecords>[1]['before']; ; ) {
     const { records, hasMore } = await store.auditRecords(lost.organizationId, { limit: 100, before });
-    if (records.some(({ requestId }) => requestId === lost.requestId)) return true;
+    found.push(...records.filter(({ requestId }) => requestId === lost.requestId));
     const last = records.at(-1);
-    if (!hasMore || last === undefined || last.at < lost.startedAt) return false;
+    if (!hasMore || last === undefined || last.at < lost.startedAt) break;
     before = last.id;
   }
+  const [intents, outcomes] = [found.filter(isIntent), found.filter((record) => !isIntent(record))];
+  const done = outcomes.find((record) => record.phase === 'outcome' && record.outcome === 'succeeded');
+  if (done) return { createdId: createdIn(done) };
+  // It was refused, or lost before it did anything.
+  return intents.length <= outcomes.length ? 'none' : 'unknown';
+}
+
+const isIntent = ({ phase }: AuditRecord): boolean => phase === 'intent';
+
+function createdIn({ action, connectionId, details = {} }: AuditRecord): string | undefined {
+  if (action === 'connection.create') return connectionId;
+  const ids = [details.keyId, details.linkId, details.enrollmentId, details.endpointId];
+  return ids.find((id) => typeof id === 'string');
 }
 
 function unanswered({ leaseExpiresAt, requestId }: AnsweredRequest, now: number): RolebridgeError {

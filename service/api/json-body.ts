@@ -1,6 +1,7 @@
 import { invalidRequest } from '../domain/errors.js';
 
 const maxDepth = 16;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Parses a request's body more strictly than JSON.parse: Unicode only, no key twice (two readers could take
@@ -10,7 +11,7 @@ const maxDepth = 16;
 export function parseJsonBody(rawBody: Buffer): unknown {
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(rawBody);
+    text = utf8.decode(rawBody);
   } catch {
     throw invalid('is not UTF-8');
   }
@@ -52,13 +53,14 @@ function keysWritten(text: string): number {
 function countKeys(value: unknown, depth: number): number {
   if (typeof value !== 'object' || value === null) return 0;
   if (depth >= maxDepth) throw invalid(`is nested deeper than ${maxDepth} levels`);
-  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + countKeys(item, depth + 1), 0);
-  const keys = Object.keys(value);
-  if (keys.includes('__proto__')) throw invalid('has the key "__proto__"');
-  return Object.values(value).reduce<number>(
-    (sum, member) => sum + countKeys(member, depth + 1),
-    keys.length,
-  );
+  let keys = 0;
+  if (Array.isArray(value)) for (const item of value) keys += countKeys(item, depth + 1);
+  else
+    for (const [key, member] of Object.entries(value)) {
+      if (key === '__proto__') throw invalid('has the key "__proto__"');
+      keys += 1 + countKeys(member, depth + 1);
+    }
+  return keys;
 }
 
 const invalid = (message: string) =>

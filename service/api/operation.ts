@@ -10,6 +10,7 @@ import type { OperatorPermission } from '../domain/operator.js';
 import type { Authority, Permission } from '../domain/permission.js';
 import type { RateLimits } from '../limits/index.js';
 import type { Metrics } from '../metrics/index.js';
+import type { JsonText } from './json-text.js';
 import type { Answer } from './problem.js';
 
 /** Dependencies of handlers. */
@@ -157,7 +158,7 @@ export class RawAnswer {
 
 type Returned<Schema> =
   | (Schema extends z.ZodType
-      ? DeepReadonly<z.input<Schema>>
+      ? DeepReadonly<z.input<Schema>> | JsonText<z.input<Schema>>
       : string | Buffer | AsyncIterable<string> | undefined)
   | RawAnswer;
 
@@ -166,7 +167,16 @@ type NoMemberBeside<Given, Allowed> = [UnknownMember<Given, Allowed>] extends [n
   ? unknown
   : { readonly isNotInTheAnswer: UnknownMember<Given, Allowed> };
 
-type Scalar = string | number | boolean | null | undefined | Buffer | RawAnswer | AsyncIterable<string>;
+type Scalar =
+  | string
+  | number
+  | boolean
+  | null
+  | undefined
+  | Buffer
+  | RawAnswer
+  | JsonText<unknown>
+  | AsyncIterable<string>;
 type UnknownMember<Given, Allowed> = unknown extends Allowed
   ? never
   : Given extends Scalar

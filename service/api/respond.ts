@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { rateLimitHeaders } from '../limits/index.js';
+import { JsonText } from './json-text.js';
 import type { AnswerOf } from './operation.js';
 import type { Answer } from './problem.js';
 import { exchangeOf } from './request-log.js';
@@ -14,7 +15,7 @@ const headersOfAll = Object.entries(securityHeaders).flat();
 /** Answers with JSON: a value, or problem details. */
 export function send(response: ServerResponse, { status, body, retryAfterSeconds }: Answer): void {
   const { requestId, allowance } = exchangeOf(response);
-  const text = body === undefined ? '' : JSON.stringify(body);
+  const text = body === undefined ? '' : body instanceof JsonText ? body.text : JSON.stringify(body);
   const headers = [
     ...headersOfAll,
     'content-type',
@@ -24,12 +25,14 @@ export function send(response: ServerResponse, { status, body, retryAfterSeconds
     'x-request-id',
     requestId,
   ];
-  if (status !== 204) headers.push('content-length', String(Buffer.byteLength(text)));
+  const bytes = Buffer.byteLength(text);
+  if (status !== 204) headers.push('content-length', String(bytes));
   if (allowance) headers.push(...rateLimitHeaders(allowance));
   if (retryAfterSeconds !== undefined) headers.push('retry-after', String(retryAfterSeconds));
   if (status === 401) headers.push('www-authenticate', 'Bearer');
   response.writeHead(status, headers);
-  response.end(text);
+  // ASCII, which nearly every answer is, is copied as it is.
+  response.end(text, bytes === text.length ? 'latin1' : 'utf8');
 }
 
 /** Answers with a file; a static one has an ETag and may be cached. */

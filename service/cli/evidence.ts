@@ -1,31 +1,10 @@
 import { type Command, Option } from 'commander';
 import type { Connection } from '../../client/index.js';
+import { type Evidence, evidencePage, type Report } from './evidence-page.js';
 import { printJson } from './print.js';
 import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
 import { withExample } from './with-example.js';
-
-/** How one control is met. `lastShownAt` is absent where the control is met by construction and not by a check. */
-interface Evidence {
-  readonly control: string;
-  readonly title: string;
-  readonly met: boolean;
-  readonly by: string;
-  readonly lastShownAt?: string | undefined;
-}
-
-interface Report {
-  readonly createdAt: string;
-  readonly controlsOf: string;
-  readonly vendor: readonly Evidence[];
-  readonly connections: readonly {
-    readonly id: string;
-    readonly name: string;
-    readonly status: string;
-    readonly accountId?: string | undefined;
-    readonly controls: readonly Evidence[];
-  }[];
-}
 
 /** `rolebridge evidence`: for AWS's Foundational Technical Review, the controls on cross-account access (CAA). */
 export function addEvidenceCommand(program: Command, terminal: Terminal): void {
@@ -44,7 +23,7 @@ export function addEvidenceCommand(program: Command, terminal: Terminal): void {
     for await (const connection of client.connections()) connections.push(connection);
     const report = reportOf(connections, new Date());
     if (options.format === 'json') printJson(terminal, report);
-    else terminal.stdout.write(htmlOf(report));
+    else terminal.stdout.write(evidencePage(report));
   });
 }
 
@@ -149,34 +128,3 @@ function controlsOf(connection: Connection): Evidence[] {
     ),
   ];
 }
-
-function htmlOf({ createdAt, controlsOf, vendor, connections }: Report): string {
-  const rows = (all: readonly Evidence[]) =>
-    all
-      .map(
-        ({ control, title, met, by, lastShownAt }) =>
-          `<tr><td class="id">${control}</td><td>${html(title)}</td><td>${met ? 'met' : '<strong>not met</strong>'}</td><td>${html(by)}</td><td>${lastShownAt === undefined ? 'by construction' : `${lastShownAt.slice(0, 16).replace('T', ' ')} UTC`}</td></tr>`,
-      )
-      .join('\n');
-  const table = (all: readonly Evidence[]) =>
-    `<table><thead><tr><th>Control</th><th>Title</th><th>Result</th><th>By</th><th>Last shown</th></tr></thead><tbody>
-${rows(all)}
-</tbody></table>`;
-  const sections = connections.map(
-    ({ id, name, status, accountId, controls }) =>
-      `<h2>${html(name)}</h2>
-<p>${id}, ${status}${accountId ? `, account ${accountId}` : ''}</p>
-${table(controls)}`,
-  );
-  return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Evidence of ${createdAt}</title>
-<style>body{font:1rem/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}td,th{border:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:top}.id{white-space:nowrap}@media(max-width:40rem){thead{display:none}tr,td{display:block}tr{border:1px solid #ccc;margin-bottom:.6rem}td{border:0;padding:.1rem .6rem}}</style>
-<h1>Evidence for cross-account access</h1>
-<p>${html(controlsOf)}. Created ${createdAt}.</p>
-${table(vendor)}
-${sections.join('\n')}
-</html>
-`;
-}
-
-const html = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

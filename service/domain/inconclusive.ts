@@ -6,12 +6,12 @@ export type InconclusiveReason = Extract<StsAnswer<object>, { outcome: 'inconclu
 
 /** The message, and the seconds until a retry. */
 export const inconclusiveMessages: Record<InconclusiveReason, readonly [string, number]> = {
-  throttled: ['AWS throttles the service.', 5],
+  throttled: ['AWS is throttling requests.', 5],
   timed_out: ['AWS did not answer in time.', 2],
   unreachable: ['AWS could not be reached.', 5],
   server_error: ['AWS answered with a server error.', 2],
-  malformed: ['AWS answered with something that is no answer.', 2],
-  clock_off: ["The service's clock is not AWS's.", 30],
+  malformed: ['The answer from AWS is malformed.', 2],
+  clock_off: ["The service's clock differs from the clock of AWS.", 30],
   denied_on_the_way: [
     'GetCallerIdentity needs no permission, and something between the service and AWS denies it.',
     30,

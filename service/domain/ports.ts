@@ -75,7 +75,8 @@ export interface AuditLog {
   appendAudit(records: readonly AuditRecord[]): Promise<void>;
   /** The newest first; `before` is the last id of the page before. */
   auditRecords(
-    organizationId: OrganizationId,
+    /** Undefined: of all, for the operator. */
+    organizationId: OrganizationId | undefined,
     page: { limit: number; before?: AuditId | undefined; connectionId?: ConnectionId | undefined },
   ): Promise<{ records: AuditRecord[]; hasMore: boolean }>;
   /**
@@ -162,8 +163,8 @@ export interface Outbox {
 }
 
 export interface Tokens {
-  /** Replaces the one with the same kind and hash. */
-  saveToken(token: Token, quotas?: readonly Quota[]): Promise<void>;
+  /** Replaces the one with the same kind and hash, and deletes `former`. */
+  saveToken(token: Token, quotas?: readonly Quota[], former?: readonly Token[]): Promise<void>;
   /** Also when it has expired: the caller compares the time. */
   token(kind: Token['kind'], hash: string): Promise<Token | undefined>;
   /** All of one kind, in no order, also those that have expired and are not deleted yet. */
@@ -187,6 +188,12 @@ export interface OrganizationFilter {
 export interface ConnectionPage extends ConnectionFilter {
   readonly limit: number;
   readonly after?: ConnectionId | undefined;
+  /** The first of the page behind, instead: the ones in front of it. */
+  readonly before?: ConnectionId | undefined;
+  /** @default created */
+  readonly order?: 'created' | 'checked' | undefined;
+  /** A part of the name; case-insensitive. */
+  readonly search?: string | undefined;
   /** A list that shows no checks and probes does not read them. */
   readonly withoutReports?: boolean | undefined;
 }
@@ -221,7 +228,11 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
   organizationByReference(reference: string): Promise<Organization | undefined>;
   /** Of all, ordered by id: for the operator. Erased ones are left out. */
   organizations(
-    page: { limit: number; after?: OrganizationId | undefined } & OrganizationFilter,
+    page: {
+      limit: number;
+      after?: OrganizationId | undefined;
+      before?: OrganizationId | undefined;
+    } & OrganizationFilter,
   ): Promise<{ organizations: Organization[]; hasMore: boolean }>;
   /**
    * Puts the next state of the stored one in its place; undefined when there is none. With `erases`, no copy of an
@@ -263,7 +274,10 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
     connection: Pick<Connection, 'id' | 'organizationId'>,
     lastUsedAt: string,
   ): Promise<void>;
-  /** Not deleted, ordered by creation then id; `after` is the last id of the page before. */
+  /**
+   * Not deleted, ordered by creation then id, or those that were checked by the time of their last check;
+   * `after` is the last id of the page before. With `before`, more of them are in front.
+   */
   connections(
     /** Undefined: of all organizations, for the operator. */
     organizationId: OrganizationId | undefined,

@@ -48,10 +48,20 @@ export function scopeKey(scope: Scope): string {
   let key = '';
   for (const level of levels) {
     const name = scope[level];
-    if (name !== undefined) key = key === '' ? name : `${key}/${name}`;
+    if (name !== undefined) key = keyBelow(key, name);
   }
   return key;
 }
+
+export const keyBelow = (key: string, name: string): string => (key === '' ? name : `${key}/${name}`);
+
+/** The scope of that name within another one. */
+export const scopeBelow = ({ project, environment }: Scope, name: string): Scope =>
+  project === undefined
+    ? { project: name }
+    : environment === undefined
+      ? { project, environment: name }
+      : { project, environment, architecture: name };
 
 export function scopeFromKey(key: string): Scope {
   const [project = '', environment, architecture] = key.split('/');
@@ -67,7 +77,7 @@ export function keysThatMatch(target: Scope): string[] {
   for (const level of levels) {
     const name = target[level];
     if (name === undefined) continue;
-    key = key === '' ? name : `${key}/${name}`;
+    key = keyBelow(key, name);
     keys.unshift(key);
   }
   return keys;

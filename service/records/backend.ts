@@ -13,6 +13,16 @@ export interface Backend {
     table: Name,
     keys: readonly string[],
   ): Promise<readonly (Values[Name] | undefined)[]>;
+  /**
+   * The rows of the table that hold these values, which are unique; in the order of the values.
+   * @param organizationId for what is unique within an organization
+   */
+  holders<Name extends TableName>(
+    table: Name,
+    constraint: Constraint,
+    values: readonly string[],
+    organizationId?: OrganizationId,
+  ): Promise<readonly (Values[Name] | undefined)[]>;
   list<Name extends TableName>(table: Name, query: Query<Name>): Promise<readonly Values[Name][]>;
   /** How many rows have each value of a column. */
   count<Name extends TableName>(
@@ -66,7 +76,8 @@ export interface Log {
   append(records: readonly AuditRecord[]): Promise<void>;
   /** The newest first. */
   read(
-    organizationId: OrganizationId,
+    /** Undefined: of all, by the time in their ids. */
+    organizationId: OrganizationId | undefined,
     page: { limit: number; before?: AuditId | undefined; connectionId?: ConnectionId | undefined },
   ): Promise<{ records: AuditRecord[]; hasMore: boolean }>;
   /** Those with a log: an organization that could not be made has one, too. */
@@ -98,9 +109,8 @@ export interface Selection<Name extends TableName> {
   readonly upTo?: string | undefined;
   /** Only rows that hold this scope, or one within it. */
   readonly within?: string | undefined;
-  /** Only rows that hold one of these values, or one between two; in the order of the values, from the first on. */
+  /** Only rows that hold a value between these two: as many as wanted with the first values. */
   readonly holding?:
-    | { readonly constraint: Constraint; readonly values: readonly string[] }
     | { readonly constraint: Constraint; readonly after: string; readonly before: string }
     | undefined;
 }
@@ -109,6 +119,8 @@ export interface Query<Name extends TableName> extends Selection<Name> {
   readonly limit: number;
   /** The key of the last row of the page before; it still counts when that row left the list. */
   readonly after?: string | undefined;
+  /** The key of the first row of the page behind, instead: the nearest rows in front of it, in the list's order. */
+  readonly before?: string | undefined;
 }
 
 /** A row wants a value (or a key) that another row has. */

@@ -5,18 +5,20 @@ import { assertOrganization } from './commit-change.js';
 import { requireRoom } from './quotas.js';
 import { ownCopy, type TableName, tables, type Values } from './tables.js';
 
-/** Puts a row of an organization that exists. A new one needs room. @throws RolebridgeError `not_found`, `quota_exceeded` */
+/** Puts a row of an organization that exists, in the place of others. A new one needs room. @throws RolebridgeError `not_found`, `quota_exceeded` */
 export async function saveRow<Name extends TableName>(
   backend: Backend,
   table: Name,
   value: Values[Name],
   quotas?: readonly Quota[],
+  former: readonly string[] = [],
 ): Promise<void> {
   const own = ownCopy(table, value);
   const key = tables[table].key(own);
   const organizationId = tables[table].organizationId(own);
   await backend.transact(organizationId, async (transaction) => {
     await assertOrganization(transaction, organizationId);
+    for (const each of former) await transaction.delete(table, each);
     if (quotas && !(await transaction.get(table, key))) await requireRoom(transaction, quotas);
     await transaction.put(table, own);
   });

@@ -71,6 +71,7 @@ async function saveConnection(
   const lastUsedAt = stored?.lastUsedAt ?? next.lastUsedAt;
   await transaction.put('connections', { ...withoutReport(next), ...(lastUsedAt && { lastUsedAt }) });
   await saveReport(transaction, next);
+  if (isDeleted(next)) await transaction.delete('runningChecks', next.id);
   for (const externalId of before.filter((one) => !after.includes(one)))
     await transaction.put('retiredExternalIds', { externalId, connectionId, organizationId });
 }

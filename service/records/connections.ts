@@ -5,7 +5,7 @@ import type { ConnectionPage, Store } from '../domain/ports.js';
 import { keysWithin, scopeKey } from '../domain/scope.js';
 import type { Backend } from './backend.js';
 import { changeRow } from './change-row.js';
-import { one, pagesOf } from './pages.js';
+import { cut, named, one, pagesOf } from './pages.js';
 import { joined } from './reports.js';
 import { jobKey, ownCopy } from './tables.js';
 
@@ -50,8 +50,7 @@ export function connectionsIn(backend: Backend) {
     },
 
     async roleHolder(role) {
-      const holding = { constraint: 'role', values: [role] } as const;
-      const [holder] = await backend.list('connections', { order: 'created', holding, limit: 1 });
+      const [holder] = await backend.holders('connections', 'role', [role]);
       return holder && connectionForCallback(holder.id);
     },
 
@@ -127,15 +126,10 @@ export async function scopeHolders(
   organizationId: OrganizationId,
   keys: readonly string[],
 ): Promise<{ key: string; connection: Connection }[]> {
-  const holding = { constraint: 'scope', values: keys } as const;
-  const query = { organizationId, order: 'created', holding, limit: keys.length } as const;
-  const found = await backend.list('connections', query);
-  const holders = new Map<string, Connection>();
-  for (const connection of found)
-    for (const scope of connection.scopes) holders.set(scopeKey(scope), connection);
+  const holders = await backend.holders('connections', 'scope', keys, organizationId);
   const held: { key: string; connection: Connection }[] = [];
-  for (const key of keys) {
-    const connection = holders.get(key);
+  for (const [index, key] of keys.entries()) {
+    const connection = holders[index];
     if (connection) held.push({ key, connection });
   }
   return held;
@@ -146,24 +140,37 @@ async function pageOf(
   organizationId: OrganizationId | undefined,
   page: ConnectionPage,
 ): Promise<{ connections: Connection[]; hasMore: boolean }> {
-  const { limit, after, status, code, accountId, assurance, reference, permissionSet, permissions } = page;
-  const last = after === undefined ? undefined : await one(backend, 'connections', after);
+  const {
+    limit,
+    after,
+    before,
+    search,
+    status,
+    code,
+    accountId,
+    assurance,
+    reference,
+    permissionSet,
+    permissions,
+  } = page;
+  const place = before ?? after;
+  const last = place === undefined ? undefined : await one(backend, 'connections', place);
   const isOther = organizationId !== undefined && last?.organizationId !== organizationId;
-  if (after !== undefined && (last === undefined || isOther))
+  if (place !== undefined && (last === undefined || isOther))
     throw invalidRequest('query.after', 'there is no such connection', 'Start again with the first page.');
   const set = permissionSet?.includes('@') ? { permissionSetVersion: permissionSet } : { permissionSet };
   const where = { deleted: 'no', status, code, accountId, assurance, reference, permissions, ...set };
   const query = {
     organizationId,
-    order: 'created',
+    order: page.order ?? 'created',
     where,
+    search: named(search),
     within: page.scope,
     after,
+    before,
     limit: limit + 1,
   } as const;
-  const found = await backend.list('connections', query);
-  const shown = found.slice(0, limit);
-  const hasMore = found.length > limit;
+  const { shown, hasMore } = cut(await backend.list('connections', query), query);
   if (page.withoutReports) return { connections: shown, hasMore };
   const ids = shown.map(({ id }) => id);
   const reports = await backend.get('reports', ids);

@@ -4,7 +4,7 @@ import { type Backend, UniqueConflict } from './backend.js';
 import { changeRow, saveRow } from './change-row.js';
 import { alreadyThere } from './commit-change.js';
 import { eraseOrganization } from './erase-organization.js';
-import { allOf, one } from './pages.js';
+import { allOf, cut, named, one } from './pages.js';
 import { usageIn } from './quotas.js';
 import { ownCopy, projectKey, searchable } from './tables.js';
 
@@ -34,8 +34,7 @@ export const organizationsIn = (backend: Backend) =>
     },
 
     async organizationByReference(reference) {
-      const holding = { constraint: 'reference', values: [reference] } as const;
-      const [found] = await backend.list('organizations', { order: 'id', holding, limit: 1 });
+      const [found] = await backend.holders('organizations', 'reference', [reference]);
       return found;
     },
 
@@ -46,15 +45,17 @@ export const organizationsIn = (backend: Backend) =>
 
     eraseOrganization: (id, erasedAt) => eraseOrganization(backend, id, erasedAt),
 
-    async organizations({ limit, after, search, name }) {
-      const found = await backend.list('organizations', {
+    async organizations({ limit, after, before, search, name }) {
+      const query = {
         order: 'id',
         where: { listed: 'yes', searchName: name && searchable(name) },
-        search: search ? { column: 'searchName', text: searchable(search) } : undefined,
+        search: named(search),
         after,
+        before,
         limit: limit + 1,
-      });
-      return { organizations: found.slice(0, limit), hasMore: found.length > limit };
+      } as const;
+      const { shown, hasMore } = cut(await backend.list('organizations', query), query);
+      return { organizations: shown, hasMore };
     },
 
     usage: (organizationId, names) =>

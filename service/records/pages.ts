@@ -1,5 +1,5 @@
 import type { Backend, Selection } from './backend.js';
-import { type TableName, tables, type Values } from './tables.js';
+import { searchable, type TableName, tables, type Values } from './tables.js';
 
 export const rowsAtOnce = 200;
 
@@ -27,6 +27,19 @@ export async function allOf<Name extends TableName>(
   for await (const page of pagesOf(backend, table, selection)) all.push(...page);
   return all;
 }
+
+/** The filter for a part of a name. */
+export const named = (search: string | undefined) =>
+  search ? ({ column: 'searchName', text: searchable(search) } as const) : undefined;
+
+/** Without the row too many, which was asked for to know whether there are more: the farthest one. */
+export const cut = <Value>(
+  found: readonly Value[],
+  { limit, before }: { readonly limit: number; readonly before?: string | undefined },
+): { shown: Value[]; hasMore: boolean } => ({
+  shown: before === undefined ? found.slice(0, limit - 1) : found.slice(-(limit - 1)),
+  hasMore: found.length === limit,
+});
 
 export async function one<Name extends TableName>(
   backend: Pick<Backend, 'get'>,

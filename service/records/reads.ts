@@ -14,7 +14,7 @@ const recentAtMost = 20_000;
 export function readsOn(
   rows: Rows,
   textOf: (row: Row) => Promise<string | undefined>,
-): Pick<Backend, 'get' | 'list' | 'count'> {
+): Pick<Backend, 'get' | 'holders' | 'list' | 'count'> {
   const recent = new RecentValues(recentAtMost);
   // The value of a row was checked when it became one, and values are read-only.
   const recentValue = <Name extends TableName>(row: Row) => recent.of(row) as Values[Name];
@@ -35,6 +35,10 @@ export function readsOn(
       if (staysOnDisk(table)) return fromDisk(table, found);
       return found.map((row) => row && recentValue(row));
     },
+    holders: async (table, constraint, values, organizationId) =>
+      rows
+        .holders(constraint, values, organizationId)
+        .map((row) => (row?.table === table ? recentValue(row) : undefined)),
     async list(table, query) {
       const found = rows.list(table, query);
       if (staysOnDisk(table)) return (await fromDisk(table, found)).filter((value) => value !== undefined);

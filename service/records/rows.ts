@@ -1,6 +1,6 @@
 import type { OrganizationId } from '../domain/ids.js';
 import { keysWithin } from '../domain/scope.js';
-import { type Query, UniqueConflict } from './backend.js';
+import type { Query } from './backend.js';
 import type { Place, Row } from './row.js';
 import { SortedRows } from './sorted-rows.js';
 import {
@@ -13,6 +13,7 @@ import {
   tables,
   type Values,
 } from './tables.js';
+import { Tallies, type Tally } from './tallies.js';
 
 export function rowOf<Name extends TableName>(
   table: Name,
@@ -48,6 +49,7 @@ export const claimsOfRow = (row: Row | undefined): Claim[] =>
 
 interface TableRows {
   readonly byKey: Map<string, Row>;
+  readonly tallies: Tallies;
   readonly orders: ReadonlyMap<
     string,
     { readonly all: SortedRows; readonly of: Map<OrganizationId, SortedRows> }
@@ -61,7 +63,10 @@ export class Rows {
       const orders = Object.entries(tables[name].orders).map(
         ([order, column]) => [order, { all: new SortedRows(column), of: new Map() }] as const,
       );
-      return [name, { byKey: new Map(), orders: new Map(orders) }];
+      return [
+        name,
+        { byKey: new Map(), tallies: new Tallies(tables[name].counted), orders: new Map(orders) },
+      ];
     }),
   );
   /** By constraint (and organization), then by value. */
@@ -77,6 +82,12 @@ export class Rows {
     return this.#claimsOf(constraint, organizationId).get(value);
   }
 
+  /** Of each value. */
+  holders(constraint: Constraint, values: readonly string[], organizationId = ''): (Row | undefined)[] {
+    const claims = this.#claimsOf(constraint, organizationId);
+    return values.map((value) => claims.get(value));
+  }
+
   /** All rows of an organization's table, in the order of its first list. */
   of(table: TableName, organizationId: OrganizationId): Iterable<Row> {
     const [order] = this.#of(table).orders.values();
@@ -84,18 +95,21 @@ export class Rows {
   }
 
   list<Name extends TableName>(table: Name, query: Query<Name>): Row[] {
-    const { organizationId, where = {}, limit, after, upTo, search, within } = query;
+    const { organizationId, where = {}, limit, upTo, search, within } = query;
     const { byKey, orders } = this.#of(table);
     const column = tables[table].orders[query.order];
     const filters = Object.entries<string | undefined>(where).filter(([, wanted]) => wanted !== undefined);
     const found: Row[] = [];
     const order = orders.get(query.order);
     const sorted = organizationId === undefined ? order?.all : order?.of.get(organizationId);
-    const last = after === undefined || column === null ? undefined : byKey.get(after);
-    if (after !== undefined && column !== null && last === undefined) return [];
+    const key = query.before ?? query.after;
+    const place = key === undefined || column !== null ? byKey.get(key ?? '') : { key };
+    if (key !== undefined && place === undefined) return [];
     const candidates = query.holding
       ? this.#holding(table, query)
-      : sorted?.after(after !== undefined && column === null ? { key: after } : last);
+      : query.before === undefined
+        ? sorted?.after(place)
+        : sorted?.before(place);
     const held = within === undefined ? undefined : this.#within(organizationId, within);
     for (const row of candidates ?? []) {
       if (found.length === limit) break;
@@ -104,7 +118,7 @@ export class Rows {
       if (search && !row.columns[search.column]?.includes(search.text)) continue;
       if (isWanted(row, filters)) found.push(row);
     }
-    return found;
+    return query.before === undefined ? found : found.reverse();
   }
 
   count(
@@ -114,11 +128,15 @@ export class Rows {
   ): Map<string, number> {
     const counts = new Map<string, number>();
     const filters = Object.entries(where).filter(([, wanted]) => wanted !== undefined);
-    const rows = organizationId ? this.of(table, organizationId) : this.#of(table).byKey.values();
-    for (const { columns } of rows) {
+    const { byKey, tallies } = this.#of(table);
+    const counted = tallies.of([column, ...filters.map(([name]) => name)]);
+    const groups: Iterable<Partial<Tally> & Pick<Row, 'columns'>> = organizationId
+      ? this.of(table, organizationId)
+      : (counted ?? byKey.values());
+    for (const { columns, count = 1 } of groups) {
       if (!isWanted({ columns }, filters)) continue;
       const value = columns[column] ?? '';
-      counts.set(value, (counts.get(value) ?? 0) + 1);
+      counts.set(value, (counts.get(value) ?? 0) + count);
     }
     return counts;
   }
@@ -128,9 +146,11 @@ export class Rows {
     const all = [...changes].map((change) => ({ ...change, before: this.get(change.table, change.key) }));
     for (const { before } of all) this.#claim(before, undefined);
     for (const { table, key, next, before } of all) {
-      const { byKey, orders } = this.#of(table);
+      const { byKey, orders, tallies } = this.#of(table);
       if (next) byKey.set(key, next);
       else byKey.delete(key);
+      tallies.add(before, -1);
+      tallies.add(next, 1);
       for (const { all: sorted, of } of orders.values()) {
         sorted.replace(before, next);
         const { organizationId } = next ?? before ?? {};
@@ -177,10 +197,9 @@ export class Rows {
   ): Iterable<Row> {
     if (holding === undefined) return;
     const claims = this.#claimsOf(holding.constraint, organizationId);
-    const values =
-      'values' in holding
-        ? holding.values
-        : [...claims.keys()].filter((value) => value > holding.after && value < holding.before).sort();
+    const values = [...claims.keys()]
+      .filter((value) => value > holding.after && value < holding.before)
+      .sort();
     const rows = new Set(values.flatMap((value) => claims.get(value) ?? []));
     for (const row of rows) if (row.table === table) yield row;
   }
@@ -204,8 +223,11 @@ export class Rows {
 
   #claimsOf(constraint: Constraint, organizationId: string): Map<string, Row> {
     const space = constraints[constraint] === 'everywhere' ? constraint : `${constraint} ${organizationId}`;
-    const claims = this.#claims.get(space) ?? new Map<string, Row>();
-    this.#claims.set(space, claims);
+    let claims = this.#claims.get(space);
+    if (claims === undefined) {
+      claims = new Map();
+      this.#claims.set(space, claims);
+    }
     return claims;
   }
 }
@@ -218,78 +240,10 @@ export interface Change {
 }
 
 /** In a plain loop: it may look at a hundred thousand rows. */
-function isWanted(
+export function isWanted(
   { columns }: Pick<Row, 'columns'>,
   filters: readonly (readonly [string, unknown])[],
 ): boolean {
   for (const [name, wanted] of filters) if (columns[name] !== wanted) return false;
   return true;
-}
-
-/** The pending rows of an organization: the changes of a transaction on top of earlier ones. */
-export class Staged {
-  readonly changes = new Map<string, Change>();
-  readonly #claims = new Map<string, Row | undefined>();
-
-  constructor(
-    readonly rows: Rows,
-    readonly organizationId: OrganizationId,
-    readonly under?: Staged,
-  ) {}
-
-  get(table: TableName, key: string): Row | undefined {
-    const change = this.changes.get(`${table} ${key}`);
-    if (change) return change.next;
-    return this.under ? this.under.get(table, key) : this.rows.get(table, key);
-  }
-
-  count(table: TableName, where: object): number {
-    const filters = Object.entries(where).filter(([, wanted]) => wanted !== undefined);
-    const changed = this.#changed(table);
-    let count = 0;
-    for (const row of this.rows.of(table, this.organizationId))
-      if (!changed.has(row.key) && isWanted(row, filters)) count++;
-    for (const row of changed.values()) if (row && isWanted(row, filters)) count++;
-    return count;
-  }
-
-  #changed(table: TableName): Map<string, Row | undefined> {
-    const changed = this.under ? this.under.#changed(table) : new Map<string, Row | undefined>();
-    for (const change of this.changes.values())
-      if (change.table === table) changed.set(change.key, change.next);
-    return changed;
-  }
-
-  holder(constraint: Constraint, value: string): Row | undefined {
-    const claim = `${constraint} ${value}`;
-    if (this.#claims.has(claim)) return this.#claims.get(claim);
-    if (this.under) return this.under.holder(constraint, value);
-    return this.rows.holder(constraint, this.organizationId, value);
-  }
-
-  put(table: TableName, key: string, next: Row | undefined): void {
-    const before = this.get(table, key);
-    if (before && before.organizationId !== this.organizationId) throw new UniqueConflict('key');
-    const wanted = claimsOfRow(next);
-    for (const { constraint, value } of wanted) {
-      const holder = this.holder(constraint, value);
-      const isOwn = holder === undefined || (holder.table === table && holder.key === key);
-      if (!isOwn || this.rows.isReserved(constraint, this.organizationId, value))
-        throw new UniqueConflict(constraint);
-    }
-    for (const { constraint, value } of claimsOfRow(before))
-      this.#claims.set(`${constraint} ${value}`, undefined);
-    for (const { constraint, value } of wanted) {
-      this.#claims.set(`${constraint} ${value}`, next);
-      this.rows.reserve(constraint, this.organizationId, value);
-    }
-    this.changes.set(`${table} ${key}`, { table, key, next });
-  }
-
-  /** Merges these changes into their base. */
-  merge(): void {
-    if (this.under === undefined) return;
-    for (const [name, change] of this.changes) this.under.changes.set(name, change);
-    for (const [claim, row] of this.#claims) this.under.#claims.set(claim, row);
-  }
 }

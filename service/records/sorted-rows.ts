@@ -32,6 +32,12 @@ export class SortedRows {
     return this.#sorted.slice(first && this.#compare(first, place) === 0 ? index + 1 : index);
   }
 
+  /** Those in front of that place, the nearest first. */
+  before(place: Placed | undefined): readonly Row[] {
+    this.#settle();
+    return place === undefined ? [] : this.#sorted.slice(0, this.#placeOf(place)).reverse();
+  }
+
   #settle(): void {
     if (this.#added.length === 0) return;
     if (this.#added.length > 64) {

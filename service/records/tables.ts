@@ -70,6 +70,8 @@ export interface Table<Value> {
   readonly organizationId: (value: Value) => OrganizationId;
   /** Columns for filters and sorting. */
   readonly columns: { readonly [name: string]: (value: Value) => string | undefined };
+  /** Columns of few values: how many rows have each combination is known without a look at the rows. */
+  readonly counted?: readonly string[];
   /**
    * The lists that rows stand in: sorted by this column and then by key. `null`: by key alone. A row without a value in the
    * column is not in the list; all are in the first one.
@@ -136,6 +138,11 @@ const definitions = {
     organizationId: ofItsOrganization,
     columns: {
       createdAt: ({ createdAt }) => time(createdAt),
+      checkedAt: (connection) =>
+        'verification' in connection && connection.verification
+          ? time(connection.verification.finishedAt)
+          : undefined,
+      searchName: ({ name }) => searchable(name),
       status: ({ status }) => status,
       deleted: (connection) => (isDeleted(connection) ? 'yes' : 'no'),
       accountId: (connection) =>
@@ -153,7 +160,8 @@ const definitions = {
         return set && permissionSetLabel(set);
       },
     },
-    orders: { created: 'createdAt' },
+    counted: ['deleted', 'status', 'assurance', 'code', 'permissionSetVersion', 'permissions'],
+    orders: { created: 'createdAt', checked: 'checkedAt' },
     unique: {
       // A role that was never verified claims nothing, else anyone could squat on one.
       role: (connection) => [claimedRole(connection)].filter((role) => role !== undefined),

@@ -9,7 +9,8 @@ import { ownCopy, tokenKey } from './tables.js';
 
 export const tokensIn = (backend: Backend) =>
   ({
-    saveToken: (token, quotas) => saveRow(backend, 'tokens', token, quotas).catch(conflictAs('token')),
+    saveToken: (token, quotas, former = []) =>
+      saveRow(backend, 'tokens', token, quotas, former.map(tokenKey)).catch(conflictAs('token')),
 
     token: (kind, hash) => one(backend, 'tokens', tokenKey({ kind, hash })),
 

@@ -1,9 +1,12 @@
+import type { Dependencies } from '../actions/dependencies.js';
+import { openPerson } from '../actions/persons.js';
 import type { AuditRecord } from '../domain/audit.js';
 import type { IconName } from './components/icon.js';
 import type { Texts } from './texts/index.js';
 
 /** An event in the life of a connection, for people. */
 export interface HistoryEntry {
+  readonly record: AuditRecord;
   readonly at: string;
   readonly icon: IconName;
   readonly look?: 'ok' | 'danger' | undefined;
@@ -12,6 +15,8 @@ export interface HistoryEntry {
   /** The title of the error. */
   readonly why?: string | undefined;
   readonly who: string;
+  /** The name of the person who acted. */
+  readonly person: string | undefined;
   readonly details?: string | undefined;
 }
 
@@ -19,21 +24,26 @@ export interface HistoryEntry {
 export function historyOf(
   records: readonly AuditRecord[],
   { history, scope, codes }: Texts,
-  personOf: (record: AuditRecord) => string | undefined = () => undefined,
+  personOf: (record: AuditRecord) => string | undefined,
 ): HistoryEntry[] {
   const ended = new Set(records.map((record) => record.phase === 'outcome' && record.intentId));
-  return records.flatMap((record) => {
+  return records.flatMap((record): HistoryEntry[] => {
     if (record.phase === 'intent' && ended.has(record.id)) return [];
     const outcome = record.phase === 'intent' ? 'unfinished' : record.outcome;
     return [
       {
+        record,
         at: record.at,
-        icon: outcome === 'failed' || outcome === 'refused' ? 'x' : (icons[record.action] ?? 'check'),
-        look: outcome === 'refused' || outcome === 'failed' ? 'danger' : lookOf(record),
+        ...looks[outcome],
+        ...(outcome === 'succeeded' && {
+          icon: icons[record.action] ?? 'check',
+          look: record.action === 'connection.verify' ? ('ok' as const) : undefined,
+        }),
         title: titleOf(record),
         outcome: outcome === 'succeeded' ? undefined : history.outcomes[outcome],
         why: record.phase === 'outcome' && record.code ? codes.title(record.code) : undefined,
-        who: personOf(record) ?? history.who[record.actor.kind] ?? record.actor.kind,
+        who: history.who[record.actor.kind],
+        person: personOf(record),
         details: detailsOf(record),
       },
     ];
@@ -42,7 +52,7 @@ export function historyOf(
   function titleOf({ action, details }: AuditRecord): string {
     if (action === 'connection.rotate_external_id')
       return details?.canceled === true ? history.rotationCanceled : history.rotationStarted;
-    return history.titles[action] ?? action;
+    return history.titles[action];
   }
 
   function detailsOf({ action, details, target }: AuditRecord): string | undefined {
@@ -53,8 +63,25 @@ export function historyOf(
   }
 }
 
-const lookOf = ({ action, phase }: AuditRecord): 'ok' | undefined =>
-  phase === 'outcome' && action === 'connection.verify' ? 'ok' : undefined;
+/** The persons who acted through a link, by the names that the vendor gave them. */
+export async function personsOf(
+  deps: Dependencies,
+  records: readonly AuditRecord[],
+): Promise<(record: AuditRecord) => string | undefined> {
+  const names = new Map<string, string | undefined>();
+  for (const { actor, organizationId } of records)
+    if (actor.kind === 'web_session' && actor.person !== undefined && !names.has(actor.person))
+      names.set(actor.person, (await openPerson(deps, organizationId, actor.person))?.name);
+  return ({ actor }) => (actor.kind === 'web_session' ? names.get(actor.person ?? '') : undefined);
+}
+
+const looks = {
+  succeeded: { icon: 'check' },
+  refused: { icon: 'x', look: 'danger' },
+  failed: { icon: 'x', look: 'danger' },
+  inconclusive: { icon: 'clock' },
+  unfinished: { icon: 'clock' },
+} as const;
 
 const icons: Partial<Record<AuditRecord['action'], IconName>> = {
   'connection.create': 'plus',

@@ -87,7 +87,7 @@ function Topbar({ isPlain, isOperator, section }: Head) {
           <span>{brand.name}</span>
         </a>
         {isOperator && <span class="badge badge-plain">{texts.operator.badge}</span>}
-        {session && !isPlain && (
+        {session && !isPlain && mayOpen(session, 'GET /connections') && (
           <nav class="topbar-nav" aria-label={common.sections}>
             <a href={href('/connections')} aria-current={section === 'keys' ? undefined : 'page'}>
               {texts.list.title}
@@ -110,10 +110,14 @@ function OperatorSections() {
   const { texts, operator, path } = usePage();
   const href = useHref();
   if (operator === undefined) return null;
+  const { permissions } = operator.operator;
   const sections = [
     ['/operator', texts.operator.title],
     ['/operator/organizations', texts.operator.organizations],
-    ...(operator.operator.permissions.includes('webhooks:write')
+    ...(permissions.includes('audit:read')
+      ? ([['/operator/audit', texts.operator.audit.title]] as const)
+      : []),
+    ...(permissions.includes('webhooks:write')
       ? ([['/operator/webhooks', texts.operator.webhooks.short]] as const)
       : []),
   ] as const;

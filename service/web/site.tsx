@@ -141,6 +141,13 @@ export function expected(error: unknown): RolebridgeError {
   throw error;
 }
 
+/** The path with the members of the query that have a value. */
+export function withQuery(path: string, members: Readonly<Record<string, string | undefined>>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(members)) if (value) query.set(name, value);
+  return query.size > 0 ? `${path}?${query}` : path;
+}
+
 /** The last action before this page; the address has its name, never its text. */
 export function noticeOf(site: Site, request: Request, response: Response): Notice | undefined {
   const { notices } = textsOf(site, response).common;

@@ -12,6 +12,8 @@ export function apiKeysContract(on: Subject): void {
       organizations: made.slice(2),
       hasMore: false,
     });
+    const before = made[2]?.id;
+    expect((await on.store.organizations({ limit: 1, before })).organizations).toEqual([made[1]]);
   });
 
   test('finds an organization by its unique reference and by part of its name', async () => {

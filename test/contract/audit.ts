@@ -88,6 +88,24 @@ export function auditContract(on: Subject): void {
     });
   });
 
+  test('can be read for all organizations together, newest first', async () => {
+    const others = [on.organization, await on.another(), await on.another()];
+    const records: AuditRecord[] = [];
+    for (const number of [0, 1, 0, 2, 2, 1, 0]) {
+      const record = anAuditRecord((others[number] ?? on.organization).id);
+      await on.store.appendAudit([record]);
+      records.push(record);
+    }
+    const expected = records.toReversed();
+    const page = (limit: number, before?: AuditRecord) =>
+      on.store.auditRecords(undefined, { limit, before: before?.id });
+    expect(await page(3)).toEqual({ records: expected.slice(0, 3), hasMore: true });
+    await on.reopen();
+    expect(await page(9)).toEqual({ records: expected, hasMore: false });
+    expect(await page(2, expected[2])).toEqual({ records: expected.slice(3, 5), hasMore: true });
+    expect(await page(9, expected[4])).toEqual({ records: expected.slice(5), hasMore: false });
+  });
+
   test('accepts the record of an organization that is about to be created', async () => {
     const { id } = anOrganization();
     const record = anAuditRecord(id, { action: 'organization.create' });

@@ -1,6 +1,7 @@
 import type { Connection } from '../../service/domain/connection.js';
 import { disconnected } from '../../service/domain/connection-transitions.js';
 import { type ConnectionId, newExternalId } from '../../service/domain/ids.js';
+import type { ConnectionPage } from '../../service/domain/ports.js';
 import type { RoleArn } from '../../service/domain/role-arn.js';
 import { scopeKey } from '../../service/domain/scope.js';
 import { aConnection, at, changed, connectedTo, intent } from './records.js';
@@ -340,6 +341,45 @@ export function connectionsContract(on: Subject): void {
     expect(
       (await on.store.connections(undefined, { limit: 9, code: 'role_not_assumable' })).connections,
     ).toEqual([]);
+  });
+
+  test('pages backward, finds parts of names, and sorts by the last check', async () => {
+    const role = (number: number, name: string, checked: number) => {
+      const connected = connectedTo(`arn:aws:iam::123456789012:role/r${number}`);
+      const verification = { ...connected.verification, finishedAt: at(checked) };
+      return { ...connected, name, createdAt: at(number), verification };
+    };
+    const other = await on.another();
+    const made = [
+      await on.insert(role(1, 'Warehouse', 90)),
+      await on.insert({ createdAt: at(2), name: 'pending' }),
+      await on.insert(role(3, 'ware % café', 70), other.id),
+      await on.insert(role(4, 'shop', 80)),
+    ];
+    await on.reopen();
+    const found = async (page: Partial<ConnectionPage>) => {
+      const { connections, hasMore } = await on.store.connections(undefined, { limit: 9, ...page });
+      return [...connections.map(({ name }) => name), hasMore];
+    };
+    const [first, second, , last] = made;
+    expect(await found({ before: last?.id, limit: 2 })).toEqual(['pending', 'ware % café', true]);
+    expect(await found({ before: last?.id, limit: 3 })).toEqual([
+      'Warehouse',
+      'pending',
+      'ware % café',
+      false,
+    ]);
+    expect(await found({ before: last?.id, status: 'pending', limit: 1 })).toEqual(['pending', false]);
+    expect(await found({ before: first?.id })).toEqual([false]);
+    expect(await found({ search: 'WARE' })).toEqual(['Warehouse', 'ware % café', false]);
+    expect(await found({ search: 'E %' })).toEqual(['ware % café', false]);
+    expect(await found({ search: 'café', status: 'pending' })).toEqual([false]);
+    const checked = { order: 'checked' } as const;
+    expect(await found(checked)).toEqual(['ware % café', 'shop', 'Warehouse', false]);
+    expect(await found({ ...checked, limit: 1, after: last?.id })).toEqual(['Warehouse', false]);
+    expect(await found({ ...checked, limit: 1, before: first?.id })).toEqual(['shop', true]);
+    await on.update(second as Connection, role(2, 'pending', 60));
+    expect(await found({ ...checked, limit: 1 })).toEqual(['pending', true]);
   });
 
   test('counts connections of all organizations by status, without deleted ones', async () => {

@@ -43,7 +43,15 @@ export function createMapBackend(): Backend {
           structuredClone(record),
         ]);
     },
-    read: (organizationId, page) => pageOfLog((audit.get(organizationId) ?? []).toReversed(), page),
+    read: (organizationId, page) => {
+      const records = organizationId ? (audit.get(organizationId) ?? []) : [...audit.values()].flat();
+      return pageOfLog(
+        organizationId
+          ? records.toReversed()
+          : records.toSorted((one, other) => compareTexts(other.id, one.id)),
+        page,
+      );
+    },
     organizations: async () => [...audit.keys()],
     async trim(before) {
       let gone = 0;
@@ -59,6 +67,11 @@ export function createMapBackend(): Backend {
   return {
     log,
     get: async (table, keys) => keys.map((key) => valueIn(rows, table, key)),
+    holders: async (table, constraint, values, organizationId) =>
+      values.map((value) => {
+        const row = holderIn(rows, constraint, value, organizationId);
+        return row?.table === table ? rowValue(row) : undefined;
+      }),
     list: async (table, query) => listed([...rows.values()], table, query).map((row) => rowValue(row)),
     async count(table, column, where = {}) {
       const counts = new Map<string, number>();
@@ -106,25 +119,19 @@ function transactionOn(
   organizationId: OrganizationId,
   records: AuditRecord[],
 ): Transaction {
-  const holder = (constraint: Constraint, value: string) =>
-    [...rows.values()].find(
-      (row) =>
-        (constraints[constraint] === 'everywhere' || row.organizationId === organizationId) &&
-        claimedBy(row, constraint).includes(value),
-    );
   return {
     get: async (table, key) => valueIn(rows, table, key),
     count: async (table, where) =>
       [...rows.values()].filter(
         (row) => row.table === table && row.organizationId === organizationId && isWanted(row, where),
       ).length,
-    holder: async (constraint, value) => holder(constraint, value)?.key,
+    holder: async (constraint, value) => holderIn(rows, constraint, value, organizationId)?.key,
     async put(table, value) {
       const row = rowOf(table, value);
       const before = rows.get(place(table, row.key));
       if (before && before.organizationId !== organizationId) throw new UniqueConflict('key');
       for (const { constraint, value: claimed } of claimsOf(table, value)) {
-        const other = holder(constraint, claimed);
+        const other = holderIn(rows, constraint, claimed, organizationId);
         if (other && other !== before) throw new UniqueConflict(constraint);
       }
       rows.set(place(table, row.key), row);
@@ -137,6 +144,18 @@ function transactionOn(
   };
 }
 
+const holderIn = (
+  rows: ReadonlyMap<string, Row>,
+  constraint: Constraint,
+  value: string,
+  organizationId: OrganizationId | undefined,
+): Row | undefined =>
+  [...rows.values()].find(
+    (row) =>
+      (constraints[constraint] === 'everywhere' || row.organizationId === organizationId) &&
+      claimedBy(row, constraint).includes(value),
+  );
+
 const claimedBy = (row: Row, constraint: Constraint): string[] =>
   claimsOf(row.table, rowValue(row)).flatMap((claim) => (claim.constraint === constraint ? claim.value : []));
 
@@ -144,7 +163,8 @@ const isWanted = ({ columns }: Row, where: object): boolean =>
   Object.entries(where).every(([column, wanted]) => wanted === undefined || columns[column] === wanted);
 
 function listed<Name extends TableName>(all: readonly Row[], table: Name, query: Query<Name>): Row[] {
-  const { order, organizationId, where = {}, search, after, upTo, holding, within, limit } = query;
+  const { order, organizationId, where = {}, search, before, upTo, holding, within, limit } = query;
+  const after = before ?? query.after;
   const column = tables[table].orders[order] ?? null;
   const sortedBy = (row: Row): string => (column === null ? '' : (row.columns[column] ?? ''));
   const compare = (one: Row, other: Row) =>
@@ -152,23 +172,28 @@ function listed<Name extends TableName>(all: readonly Row[], table: Name, query:
   const last = all.find((row) => row.table === table && row.key === after);
   // A list by key continues after a deleted row; another one can't.
   if (after !== undefined && last === undefined && column !== null) return [];
-  return all
+  const found = all
     .filter((row) => row.table === table)
+    .filter((row) => column === null || row.columns[column] !== undefined)
     .filter((row) => organizationId === undefined || row.organizationId === organizationId)
     .filter((row) => isWanted(row, where))
     .filter((row) => search === undefined || row.columns[search.column]?.includes(search.text))
     .filter((row) => upTo === undefined || sortedBy(row) <= upTo)
     .filter((row) => holding === undefined || claimedBy(row, holding.constraint).some(isHeld(holding)))
     .filter((row) => within === undefined || claimedBy(row, 'scope').some(isIn(within)))
-    .filter((row) => after === undefined || (last ? compare(row, last) > 0 : row.key > after))
-    .sort(compare)
-    .slice(0, limit);
+    .filter((row) => {
+      if (after === undefined) return true;
+      const distance = last ? compare(row, last) : compareTexts(row.key, after);
+      return before === undefined ? distance > 0 : distance < 0;
+    })
+    .sort(compare);
+  return before === undefined ? found.slice(0, limit) : found.slice(-limit);
 }
 
 const isHeld =
   (holding: NonNullable<Query<TableName>['holding']>) =>
   (value: string): boolean =>
-    'values' in holding ? holding.values.includes(value) : value > holding.after && value < holding.before;
+    value > holding.after && value < holding.before;
 
 const isIn = (wider: string) => (key: string) => isWithin(scopeFromKey(key), scopeFromKey(wider));
 

@@ -37,8 +37,9 @@ export async function visit(
   });
   page.on('pageerror', (error) => faults.push(`script: ${error.message}`));
   page.on('console', (message) => {
-    // A refused check is answered with its status: the browser notes that, and it is meant.
-    if (message.type() === 'error' && !/status of 4\d\d/.test(message.text())) faults.push(message.text());
+    // A check that is refused or has no verdict is answered with its status: the browser notes that, and it is meant.
+    if (message.type() === 'error' && !/status of (4\d\d|503)/.test(message.text()))
+      faults.push(message.text());
   });
   if (options.javaScriptEnabled !== false)
     await page.addInitScript({

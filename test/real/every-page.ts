@@ -1,188 +1,36 @@
-/** A branded vendor whose customers are in every state that a page can show, and the addresses of all pages. */
-import { createHash } from 'node:crypto';
-import { IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+/** Every page in every state, with the visitor and the steps that lead to it. */
 import type { Page } from 'playwright-core';
-import { openPermissionSets } from '../../service/index.js';
-import { defaultBrand } from '../../service/web/brand.js';
-import { callbackMessage, deprovisioned, provisioned } from '../callback-message.js';
-import { callApi, startVendor, type Vendor } from '../vendor.js';
+import type { Vendor } from '../vendor.js';
+import { type Ids, startVendorWithConnections } from './every-state.js';
 
-export const operatorToken = 'an-operator-token-of-some-length-1';
+/** A person that is not a member of the organization, or one whose link opens one connection of it. */
+type Visitor = 'anonymous' | 'operator' | 'newcomer' | 'large' | 'administrator' | 'embedded';
 
 /** One page in one state. */
 export interface PageState {
   readonly name: string;
   readonly path: string;
   /** The visitor. @default a member of the organization */
-  readonly as?: 'anonymous' | 'operator' | 'newcomer';
+  readonly as?: Visitor;
   /** Steps that bring the page into the state. */
   readonly act?: (page: Page) => Promise<unknown>;
 }
 
-const mark = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 28 28"><rect width="28" height="28" rx="7" fill="#2456e6"/><path d="M8.500 20V8.500l11 11V8" fill="none" stroke="#fff" stroke-width="2.800" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
-
-const allow = (...actions: string[]) => policy({ Effect: 'Allow', Action: actions, Resource: '*' });
-const policy = (...statements: object[]) => ({ Version: '2012-10-17', Statement: statements });
-
 export async function startVendorInEveryState() {
-  const permissionSets = await openPermissionSets('examples/permission-sets', {
-    read: async () => ({}),
-    add: async (hashes) => hashes,
-  });
-  const vendor = await startVendor({
-    operatorTokenHash: createHash('sha256').update(operatorToken).digest('hex'),
-    permissionSets,
-    propagationWindowMs: 2_500,
-    brand: {
-      ...defaultBrand,
-      name: 'Northwind Cloud',
-      logo: { type: 'image/svg+xml', bytes: Buffer.from(mark) },
-      homeUrl: 'https://app.northwind.example/settings',
-      links: { help: 'https://northwind.example/help', privacy: 'https://northwind.example/privacy' },
-    },
-  });
-  const ids = await fill(vendor);
-  const newcomer = await vendor.service.createOrganization('Initech');
-  return { vendor, ids, newcomerKey: newcomer.apiKey, pages: pagesOf(vendor, ids) };
-}
-
-type Ids = Awaited<ReturnType<typeof fill>>;
-
-interface Made {
-  readonly id: string;
-  readonly accountId: string;
-  readonly admin: { accessKeyId: string; secretAccessKey: string };
-  readonly externalId: string;
-  readonly callbackSecret: string;
-  readonly trustPolicy: object;
-}
-
-async function fill(vendor: Vendor) {
-  const { sandbox, call } = vendor;
-  const make = async (name: string, more: object = {}): Promise<Made> => {
-    const { accountId, admin } = sandbox.createAccount({
-      alias: `acme-${name.split(' ').join('-').toLowerCase()}`,
-    });
-    const given = { name, expectedAccountId: accountId, permissionSet: 'read', ...more };
-    return { ...(await call('POST', '/v1/connections', given)).body, accountId, admin };
-  };
-  const roleFor = (made: Made, { trust = made.trustPolicy, readsItself = true } = {}): string =>
-    sandbox.createRole(made.accountId, {
-      roleName: 'vendor-access',
-      trustPolicy: trust,
-      inlinePolicies: {
-        permissions: allow('acm:*', 'ce:*', 'ec2:*', 'rds:*', 's3:Create*', 's3:List*', 's3:Put*', 'tag:*'),
-        ...(readsItself && {
-          self: allow('iam:GetRole', 'iam:SimulatePrincipalPolicy', 'iam:ListAccountAliases'),
-        }),
-      },
-    }).arn;
-  const connect = async (made: Made, options?: Parameters<typeof roleFor>[1]) => {
-    const roleArn = roleFor(made, options);
-    await call('PUT', `/v1/connections/${made.id}/role`, { roleArn });
-    return { ...made, roleArn };
-  };
-  const report = async ({ callbackSecret }: Made, event: object) => {
-    const message = callbackMessage(callbackSecret, event);
-    await fetch(`${vendor.service.url}/v1/callbacks`, { method: 'POST', ...message });
-  };
-  const trusting = (condition?: object) =>
-    policy({
-      Effect: 'Allow',
-      Principal: { AWS: vendor.principal },
-      Action: 'sts:AssumeRole',
-      ...(condition && { Condition: condition }),
-    });
-
-  await declareTargets(vendor);
-  const production = { project: 'webshop', environment: 'production' };
-  const proven = await connect(await make('webshop production', { scope: production }));
-  const tested = await connect(await make('company default', { scope: {} }), { readsItself: false });
-  const failed = await make('warehouse', { scope: { project: 'data', environment: 'analytics' } });
-  await connect(failed, { trust: trusting() });
-  await connect(await make('reporting', { scope: { project: 'data' } }), {
-    trust: trusting({ StringLike: { 'sts:ExternalId': '*' } }),
-  });
-  const incomplete = await connect(
-    await make('search', { scope: { ...production, architecture: 'search' } }),
-  );
-  await new IAMClient({ endpoint: sandbox.url, region: 'us-east-1', credentials: incomplete.admin }).send(
-    new PutRolePolicyCommand({
-      RoleName: 'vendor-access',
-      PolicyName: 'permissions',
-      PolicyDocument: JSON.stringify(allow('s3:ListAllMyBuckets')),
-    }),
-  );
-  await call('POST', `/v1/connections/${incomplete.id}/verify`);
-  const outdated = await make('checkout', {
-    permissionSet: 'deploy',
-    scope: { ...production, architecture: 'checkout' },
-  });
-  const event = provisioned(outdated.id, roleFor(outdated));
-  await report(outdated, { ...event, data: { ...event.data, permissionSet: 'deploy@1' } });
-  const unscoped = await connect(await make('New connection'));
-  const rotating = await connect(await make('eu-west backups'));
-  await call('POST', `/v1/connections/${rotating.id}/rotate-external-id`, {});
-  const bothAccepted = await connect(await make('mobile app'));
-  const next = await call('POST', `/v1/connections/${bothAccepted.id}/rotate-external-id`, {});
-  const both = [bothAccepted.externalId, next.body.pendingExternalId];
-  sandbox.updateTrustPolicy(bothAccepted.roleArn, trusting({ StringEquals: { 'sts:ExternalId': both } }));
-  await call('POST', `/v1/connections/${bothAccepted.id}/verify`);
-  const gone = await connect(await make('old shop'));
-  await report(gone, deprovisioned(gone.id, gone.roleArn));
-  const pending = await make('webshop staging', { scope: { project: 'webshop', environment: 'staging' } });
-  await make('warehouse');
-  const { admin } = sandbox.createAccount();
-  const accessKey = await call('POST', '/v1/connections', {
-    name: 'legacy reports',
-    method: 'access_key',
-    accessKeyId: admin.accessKeyId,
-    secretAccessKey: admin.secretAccessKey,
-    scope: { project: 'reports' },
-  });
-  const other = await vendor.service.createOrganization('Globex');
-  for (const name of ['shared account', 'production'])
-    await callApi(vendor.service.url, other.apiKey, 'POST', '/v1/connections', { name });
-  return {
-    proven: proven.id,
-    tested: tested.id,
-    failed: failed.id,
-    incomplete: incomplete.id,
-    outdated: outdated.id,
-    unscoped: unscoped.id,
-    rotating: rotating.id,
-    bothAccepted: bothAccepted.id,
-    gone: gone.id,
-    pending: pending.id,
-    accessKey: String(accessKey.body.id),
-  };
-}
-
-async function declareTargets({ call }: Vendor): Promise<void> {
-  const architecture = (id: string, name: string) => ({ id, name });
-  await call('PUT', '/v1/projects/webshop', {
-    name: 'Webshop',
-    environments: [
-      {
-        id: 'production',
-        name: 'Production',
-        architectures: [architecture('checkout', 'Checkout'), architecture('search', 'Search')],
-      },
-      { id: 'staging', name: 'Staging', architectures: [] },
-    ],
-  });
-  await call('PUT', '/v1/projects/data', {
-    name: 'Data platform',
-    environments: [
-      { id: 'analytics', name: 'Analytics', architectures: [architecture('warehouse', 'Warehouse')] },
-    ],
-  });
+  const started = await startVendorWithConnections();
+  return { ...started, pages: pagesOf(started.vendor, started.ids) };
 }
 
 function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
   const of = (id: string, end = '') => `/connections/${id}${end}`;
   const press = (page: Page) =>
     page.locator('main form:not([role=search]) button[type=submit]').first().click();
+  const check = async (page: Page, roleArn: string) => {
+    await page.locator('form[data-check] input[name=roleArn]').first().fill(roleArn);
+    await page.locator('form[data-check]:has(#roleArn) button').last().click();
+  };
+  const pressOf = (page: Page, action: string) =>
+    page.locator(`form[action$="${action}"] button`).first().click();
   const setup = (format: string) => of(ids.pending, `/setup?format=${format}`);
   return [
     { name: 'sign-in', path: '/sign-in', as: 'anonymous' },
@@ -211,6 +59,7 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
     { name: 'list-by-account', path: '/connections?sort=account' },
     { name: 'list-none', path: '/connections?q=nothing+like+this' },
     { name: 'list-deleted', path: '/connections?done=deleted' },
+    { name: 'list-many', path: '/connections', as: 'large' },
     { name: 'list-empty', path: '/connections', as: 'newcomer' },
     { name: 'setup-1', path: '/connections/new' },
     {
@@ -236,17 +85,73 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
       name: `setup-2-${format}`,
       path: setup(format),
     })),
+    { name: 'setup-2-code', path: of(ids.spare, '/setup?format=cdktf') },
     { name: 'setup-2-account', path: of(ids.pending, '/setup?step=account') },
     {
       name: 'setup-2-arn-error',
       path: setup('console'),
       act: async (page) => {
-        await page.locator('#roleArn').fill('arn:aws:iam::12:role/x');
-        await page.locator('form[data-check] button').last().click();
+        await check(page, 'arn:aws:iam::12:role/x');
         await page.locator('[aria-invalid=true]').waitFor();
       },
     },
+    {
+      name: 'setup-2-secret',
+      path: setup('terraform'),
+      act: async (page) => {
+        await pressOf(page, '/callback-secret');
+        await page.locator('#deploy').waitFor();
+      },
+    },
+    {
+      name: 'setup-2-new-project',
+      path: setup('cdktn'),
+      act: async (page) => {
+        await page.locator('details:has(form[action$="/setup-code"]) summary').click();
+        await pressOf(page, '/setup-code');
+        await page.locator('#setup-command').waitFor();
+      },
+    },
+    {
+      name: 'setup-2-checking',
+      path: of(ids.slow, '/setup?step=role'),
+      act: async (page) => {
+        await check(page, ids.slowArn);
+        await page.locator('.check[data-state=running] p').waitFor();
+        await page.locator('.check[data-state=passed]').nth(1).waitFor();
+      },
+    },
+    {
+      name: 'setup-2-inconclusive',
+      path: of(ids.unanswered, '/setup?step=role'),
+      act: async (page) => {
+        vendor.sandbox.faults.set({ kind: 'throttle', roleArn: ids.unansweredArn });
+        await check(page, ids.unansweredArn);
+        await page.locator('[data-step] .callout[role=status]').waitFor();
+        vendor.sandbox.faults.clear();
+      },
+    },
     { name: 'setup-2-failed', path: of(ids.failed, '/setup') },
+    { name: 'setup-2-denied', path: of(ids.denied, '/setup') },
+    { name: 'setup-2-migrating', path: of(ids.migrating, '/setup') },
+    {
+      name: 'administrator-link',
+      path: setup('console'),
+      act: async (page) => {
+        await pressOf(page, '/administrator-link');
+        await page.waitForURL('**/administrator-link');
+      },
+    },
+    { name: 'administrator-setup', path: setup('terraform'), as: 'administrator' },
+    { name: 'administrator-connection', path: of(ids.pending), as: 'administrator' },
+    { name: 'administrator-refused', path: of(ids.pending, '/scope'), as: 'administrator' },
+    ...['', '?format=terraform'].map((query) => ({
+      name: `embedded-setup${query.slice(8)}`,
+      path: `/embedded${of(ids.pending, '/setup')}${query}`,
+      as: 'embedded' as const,
+    })),
+    { name: 'embedded-failed', path: `/embedded${of(ids.failed, '/setup')}`, as: 'embedded' },
+    { name: 'embedded-success', path: `/embedded${of(ids.proven, '/connected')}`, as: 'embedded' },
     { name: 'setup-3', path: of(ids.unscoped, '/setup') },
     {
       name: 'setup-3-error',
@@ -257,6 +162,7 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
       },
     },
     { name: 'success', path: of(ids.proven, '/connected') },
+    { name: 'success-key', path: of(ids.accessKey, '/connected') },
     { name: 'success-tested', path: of(ids.tested, '/connected') },
     { name: 'connection', path: of(ids.proven) },
     { name: 'connection-menu', path: of(ids.proven), act: (page) => page.locator('.menu summary').click() },
@@ -268,6 +174,17 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
     { name: 'connection-verified', path: of(ids.proven, '?done=verified') },
     { name: 'connection-tested', path: of(ids.tested) },
     { name: 'connection-failed', path: of(ids.failed) },
+    { name: 'connection-denied', path: of(ids.denied) },
+    {
+      name: 'connection-inconclusive',
+      path: of(ids.proven),
+      act: async (page) => {
+        vendor.sandbox.faults.set({ kind: 'throttle', roleArn: ids.otherArn });
+        await pressOf(page, '/verify');
+        await page.locator('.con .callout[role=status]').waitFor();
+        vendor.sandbox.faults.clear();
+      },
+    },
     { name: 'connection-incomplete', path: of(ids.incomplete) },
     { name: 'connection-outdated', path: of(ids.outdated) },
     { name: 'connection-rotating', path: of(ids.rotating) },
@@ -276,6 +193,14 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
     { name: 'connection-key', path: of(ids.accessKey) },
     { name: 'replace-key', path: of(ids.accessKey, '/access-key') },
     { name: 'replace-role', path: of(ids.proven, '/setup?step=role') },
+    {
+      name: 'replace-role-failed',
+      path: of(ids.tested, '/setup?step=role'),
+      act: async (page) => {
+        await check(page, ids.otherArn);
+        await page.locator('.verdict').waitFor();
+      },
+    },
     { name: 'as-code', path: of(ids.proven, '/setup?step=role&format=terraform') },
     { name: 'scope', path: of(ids.proven, '/scope') },
     {
@@ -299,6 +224,19 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
     { name: 'name', path: of(ids.proven, '/name') },
     { name: 'rotate-ask', path: of(ids.proven, '/rotate') },
     { name: 'rotate', path: of(ids.rotating, '/rotate') },
+    ...['cloudformation', 'terraform', 'aws-cli'].map((format) => ({
+      name: `rotate-${format}`,
+      path: of(ids.rotating, `/rotate?format=${format}`),
+    })),
+    {
+      name: 'rotate-unchanged',
+      path: of(ids.rotating, '/rotate'),
+      act: async (page) => {
+        await pressOf(page, '/rotate');
+        await page.locator('.card .callout[role=status]').waitFor();
+      },
+    },
+    { name: 'rotate-done', path: of(ids.rotated, `/rotate?to=${ids.rotatedTo}`) },
     { name: 'rotate-old-accepted', path: of(ids.bothAccepted, '/rotate') },
     { name: 'delete', path: of(ids.proven, '/delete') },
     {
@@ -310,10 +248,20 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
         await page.locator('[aria-invalid=true]').waitFor();
       },
     },
+    {
+      name: 'form-refused',
+      path: of(ids.proven, '/name'),
+      act: async (page) => {
+        await page.evaluate("document.querySelector('main [name=csrf]').remove()");
+        await press(page);
+        await page.locator('.plain code').first().waitFor();
+      },
+    },
     { name: 'not-found', path: '/connections/nothing' },
     { name: 'not-found-anywhere', path: '/nothing-here', as: 'anonymous' },
     { name: 'problem', path: '/problems/external_id_not_required', as: 'anonymous' },
     { name: 'operator-sign-in', path: '/operator/sign-in', as: 'anonymous' },
+    { name: 'operator-link', path: '/operator/sign-in/link?token=x', as: 'anonymous' },
     { name: 'operator', path: '/operator', as: 'operator' },
     { name: 'operator-failed', path: '/operator?status=failed', as: 'operator' },
     { name: 'operator-organizations', path: '/operator/organizations', as: 'operator' },
@@ -324,7 +272,16 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
       path: `/operator/organizations/${vendor.organization.id}`,
       as: 'operator',
     },
-    { name: 'operator-webhooks-none', path: '/operator/webhooks', as: 'operator' },
+    { name: 'operator-oldest', path: '/operator?status=connected&sort=checked', as: 'operator' },
+    { name: 'operator-found', path: '/operator?q=o', as: 'operator' },
+    { name: 'operator-audit', path: '/operator/audit', as: 'operator' },
+    {
+      name: 'operator-audit-connection',
+      path: `/operator/organizations/${vendor.organization.id}/audit?connection=${ids.failed}`,
+      as: 'operator',
+    },
+    { name: 'operator-webhooks-none', path: '/operator/webhooks?status=failed', as: 'operator' },
+    { name: 'operator-webhooks-all', path: '/operator/webhooks', as: 'operator' },
     {
       name: 'operator-webhooks',
       path: `/operator/organizations/${vendor.organization.id}/webhooks`,

@@ -5,7 +5,7 @@ import express from 'express';
 import type { Browser, BrowserContext, Frame, Page } from 'playwright-core';
 import { defaultBrand } from '../../service/web/brand.js';
 import { startVendor, type Vendor } from '../vendor.js';
-import { screenshot, startChromium, violations } from './browser.js';
+import { overflow, screenshot, startChromium, violations } from './browser.js';
 import { findChromium, notChecked } from './tools.js';
 
 const executable = findChromium();
@@ -49,7 +49,7 @@ afterAll(async () => {
 
 /** A page of the vendor's app, with the element and a list of its events. */
 const appPage = ({ link = '', attributes = '', dark }: Record<string, unknown>) => `<!doctype html>
-<html lang="en"><head><title>Northwind</title><style>body{background:${dark ? '#101318' : '#fff'};margin:2rem}</style></head><body>
+<html lang="en"><head><title>Northwind</title><style>body{background:${dark ? '#101318' : '#fff'};color:${dark ? '#fff' : '#101318'};margin:2rem}</style></head><body>
 <main><h1>Settings</h1><rolebridge-connect link="${String(link)}" ${String(attributes)}></rolebridge-connect></main>
 <script>window.heard = [];
 for (const name of ['connected', 'failed', 'closed'])
@@ -88,6 +88,11 @@ async function open(link: string, query: Record<string, string> = {}): Promise<F
   await frame.waitForURL('**/setup*');
   return frame;
 }
+/** In a high window: Chromium paints of a frame only the part in the window. */
+async function pictureOf(name: string): Promise<void> {
+  await page.setViewportSize({ width: 1280, height: 1_700 });
+  await screenshot(page, name);
+}
 const heard = () => page.evaluate<{ name: string; [detail: string]: unknown }[]>('heard');
 const heightOfFrame = () =>
   page.evaluate<number>(
@@ -99,7 +104,7 @@ inChromium('connects a role in the frame, sends events to the app, and closes', 
   const frame = await open(url);
   expect(frame.url()).not.toContain('token');
   await frame.getByLabel('Role ARN').fill(createRole(accountId, undefined));
-  await screenshot(page, 'embedded-role', { fullPage: true });
+  await pictureOf('embedded-role');
   await frame.getByRole('button', { name: 'Check connection' }).click();
   await frame.getByRole('button', { name: 'Check again' }).waitFor();
   await page.waitForFunction('heard.length === 1');
@@ -115,7 +120,7 @@ inChromium('connects a role in the frame, sends events to the app, and closes', 
     expect.objectContaining({ name: 'connected', connectionId: id, accountId }),
   );
   expect(await violations(page)).toEqual([]);
-  await screenshot(page, 'embedded-success', { fullPage: true });
+  await pictureOf('embedded-success');
   await frame.getByRole('button', { name: 'Done' }).click();
   await page.waitForFunction("heard.at(-1).name === 'closed'");
   expect(
@@ -164,7 +169,7 @@ inChromium('is as tall as its content, and as dark as the app', async () => {
   await page.waitForFunction(
     `document.querySelector('rolebridge-connect').shadowRoot.querySelector('iframe').clientHeight > ${before}`,
   );
-  await screenshot(page, 'embedded-dark', { fullPage: true });
+  await pictureOf('embedded-dark');
   await page.evaluate("document.body.style.background = 'white'");
   await frame.waitForFunction("getComputedStyle(document.documentElement).colorScheme === 'light'");
 });
@@ -174,6 +179,9 @@ inChromium('opens in a dialog that Escape closes', async () => {
   const frame = await open(url, { attributes: 'modal' });
   await frame.getByLabel('Role ARN').waitFor();
   await screenshot(page, 'embedded-modal');
+  await page.setViewportSize({ width: 390, height: 800 });
+  expect(await overflow(page)).toBe(0);
+  await screenshot(page, 'embedded-modal-narrow');
   await page.keyboard.press('Escape');
   await page.waitForFunction("heard.at(-1)?.name === 'closed'");
   expect(await page.locator('rolebridge-connect dialog').count()).toBe(0);

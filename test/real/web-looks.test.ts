@@ -1,9 +1,21 @@
-/** Every page in every state, in light and dark, wide and narrow, in English and German: axe, and nothing that scrolls sideways. */
+/**
+ * Every page in every state, in light and dark, wide and narrow, in English and German: axe, nothing that moves, and
+ * nothing that scrolls sideways.
+ */
 import type { Browser } from 'playwright-core';
 import { errorCatalog } from '../../service/domain/error-catalog/index.js';
 import { en } from '../../service/web/texts/en.js';
-import { overflow, screenshot, startChromium, type Visitor, violations, visit } from './browser.js';
-import { operatorToken, type PageState, startVendorInEveryState } from './every-page.js';
+import {
+  layoutShift,
+  overflow,
+  screenshot,
+  startChromium,
+  type Visitor,
+  violations,
+  visit,
+} from './browser.js';
+import { type PageState, startVendorInEveryState } from './every-page.js';
+import { operatorToken } from './every-state.js';
 import { findChromium, notChecked } from './tools.js';
 
 const executable = findChromium();
@@ -60,8 +72,10 @@ inChromium.each(process.env.ROLEBRIDGE_ALL_LOOKS ? all : few)(
       await act?.(page);
       expect([name, await page.locator('html').getAttribute('lang')]).toEqual([name, language]);
       const found = [...(await violations(page)), ...(language === 'de' ? await englishOn(page) : [])];
+      // Input may move a page; nothing else does.
+      const moved = act ? 0 : await layoutShift(page);
       const tooWide = await overflow(page);
-      if (found.length > 0 || tooWide > 0) worse.push([name, tooWide, ...found]);
+      if (found.length > 0 || moved > 0 || tooWide > 0) worse.push([name, { moved, tooWide }, ...found]);
       await screenshot(page, `${theme}-${width}-${language}/${name}`, { fullPage: true });
     }
     expect(worse).toEqual([]);
@@ -77,22 +91,29 @@ async function signedIn(
   width: number,
   language: string,
 ): Promise<Visitor> {
-  const { vendor, newcomerKey } = started;
+  const { vendor, ids, newcomerKey, largeKey } = started;
   const visitor = await visit(browser, vendor, {
     viewport: { width, height: 800 },
     colorScheme: theme === 'dark' ? 'dark' : 'light',
     locale: language,
   });
   if (as === 'anonymous') return visitor;
-  const [path, field, secret] =
-    as === 'operator'
-      ? ['/operator/sign-in', '#token', operatorToken]
-      : ['/sign-in', '#apiKey', as === 'newcomer' ? newcomerKey : vendor.apiKey];
   const { page } = visitor;
-  await page.goto(vendor.service.url + path);
-  await page.locator(field).fill(secret);
+  if (as === 'administrator' || as === 'embedded') {
+    const given = as === 'administrator' ? { connectionId: ids.pending, access: 'connect' } : {};
+    const { url } = (await vendor.call('POST', '/v1/sign-in-links', given)).body;
+    await page.goto(as === 'embedded' ? url.replace('/sign-in/', '/embedded/sign-in/') : url);
+  } else {
+    const [path, field, secret] =
+      as === 'operator'
+        ? ['/operator/sign-in', '#token', operatorToken]
+        : ['/sign-in', '#apiKey', as ? { newcomer: newcomerKey, large: largeKey }[as] : vendor.apiKey];
+    await page.goto(vendor.service.url + path);
+    await page.locator(field).fill(secret);
+  }
+  const before = page.url();
   await page.locator('button[type=submit]').click();
-  await page.waitForURL((now) => now.pathname !== path);
+  await page.waitForURL((now) => now.href !== before);
   return visitor;
 }
 

@@ -206,8 +206,9 @@ inChromium('each kind of failure shows the fault and the code to deploy, which r
   }
 });
 
-inChromium('an answer that AWS does not give is no failure', async () => {
+inChromium('an answer that AWS does not give is no failure, and the page asks again', async () => {
   const page = await member();
+  await page.clock.install();
   const { id, externalId, accountId } = await begin(page);
   const arn = makeRole(accountId, exactly(externalId));
   vendor.sandbox.faults.set({ kind: 'throttle' });
@@ -216,7 +217,8 @@ inChromium('an answer that AWS does not give is no failure', async () => {
   vendor.sandbox.faults.clear();
   expect((await page.locator('main').textContent())?.toLowerCase()).not.toContain('failed');
   await expectGood(page, 'inconclusive');
-  await page.getByRole('button', { name: 'Check now' }).click();
+  await page.getByText('We check again in 30 seconds.').waitFor();
+  await page.clock.fastForward(30_000);
   await waitForScope(page);
   await vendor.call('DELETE', `/v1/connections/${id}`);
 });

@@ -1,8 +1,8 @@
 /** A process that dies while it handles a callback leaves nothing that the same `webhook-id` has to wait for. */
-import type { Store } from '../../service/domain/ports.js';
 import { createRecordStore } from '../../service/records/record-store.js';
 import { callbackMessage, deprovisioned, provisioned } from '../callback-message.js';
 import { createMapBackend } from '../contract/map-backend.js';
+import { dyingStore } from '../dying-store.js';
 import { startVendor, type Vendor } from '../vendor.js';
 
 let vendor: Vendor;
@@ -11,33 +11,8 @@ beforeAll(async () => {
 });
 afterAll(() => vendor.close());
 
-const writes = ['appendAudit', 'commit'] as const;
-
-/** The store as a process has it that dies at its first, second … write, before or after it: that write never returns. */
-function dyingStore(store: Store, at: number, isStored: boolean) {
-  let written = 0;
-  let die = () => {};
-  const died = new Promise<void>((resolve) => {
-    die = resolve;
-  });
-  const dying = new Proxy(store, {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name, target);
-      if (typeof value !== 'function') return value;
-      // The store is shared with the process that lives.
-      if (name === 'close') return async () => {};
-      if (!(writes as readonly unknown[]).includes(name)) return value.bind(target);
-      return async (argument: unknown) => {
-        written += 1;
-        if (written < at) return value.call(target, argument);
-        if (written === at && isStored) await value.call(target, argument);
-        die();
-        return new Promise(() => {});
-      };
-    },
-  });
-  return { dying, died };
-}
+/** A mark of use may be lost. */
+const writes = /^(appendAudit|commit)$/;
 
 async function pending(name: string) {
   const { body } = await vendor.call('POST', '/v1/connections', { name, scope: { project: name } });
@@ -89,7 +64,7 @@ describe.each(Object.entries(events))('%s', (_, prepare) => {
   ])('is answered immediately after a crash at write %i, stored: %s', async (at, isStored) => {
     const { id, secret, event, answer } = await prepare(`p${Math.random().toString(36).slice(2)}`);
     const message = callbackMessage(secret, event);
-    const { dying, died } = dyingStore(vendor.store, at, isStored);
+    const { dying, died } = dyingStore(vendor.store, at, isStored, writes);
     const first = await vendor.startAnother({ store: dying });
     const unanswered = new AbortController();
     const lost = fetch(`${first.url}/v1/callbacks`, {
@@ -109,7 +84,7 @@ describe.each(Object.entries(events))('%s', (_, prepare) => {
 
   test('takes two durable writes', async () => {
     const { secret, event, answer } = await prepare(`p${Math.random().toString(36).slice(2)}`);
-    const { dying, died } = dyingStore(vendor.store, 3, false);
+    const { dying, died } = dyingStore(vendor.store, 3, false, writes);
     const other = await vendor.startAnother({ store: dying });
     let isThird = false;
     died.then(() => {

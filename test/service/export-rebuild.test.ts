@@ -7,7 +7,8 @@
  * - ids, external IDs and times: the service makes them. A connection with a role is pending, bound to the same account,
  *   until the role's trust policy requires the new external ID;
  * - the audit log: it records this service's actions, and can't be written;
- * - revoked or expired keys, links and enrollments: they no longer work.
+ * - revoked or expired keys, links and enrollments: they no longer work; the accounts that registered with an enrollment
+ *   are connections.
  */
 import { keyOf } from '../access-key-vendor.js';
 import { type OperatedVendor, startOperator } from '../operator.js';
@@ -38,6 +39,7 @@ test('an erased organization can be rebuilt from its export', async () => {
     organization: 1,
     api_key: 4,
     sign_in_link: 2,
+    enrollment: 1,
     webhook_endpoint: 2,
     project: 2,
     connection: 3,
@@ -102,6 +104,13 @@ async function furnished(): Promise<string> {
   await call('POST', '/v1/sign-in-links', { expiresInSeconds: 86_400 });
   const user = { id: 'u-117', name: 'Ada Lovelace', email: 'ada@example.com' };
   await call('POST', '/v1/sign-in-links', { connectionId: shop.id, access: 'read', user });
+  await call('POST', '/v1/enrollments', {
+    name: 'acme',
+    accountIds: [customer.accountId],
+    scopeRule: { otherwise: { project: 'shop', environment: '{label}' } },
+    rolePattern: 'deploy-*',
+    expiresInSeconds: 86_400,
+  });
   await call('POST', '/v1/webhook-endpoints', { url: 'https://hooks.tenant.example/', enabled: false });
   await call('POST', '/v1/webhook-endpoints', {
     url: 'https://hooks.tenant.example/alarms',
@@ -158,12 +167,29 @@ async function rebuilt(lines: readonly Line[]): Promise<string> {
       user,
       returnUrl,
       connectionId: connectionIds.get(connectionId),
-      expiresInSeconds: Math.max(60, Math.floor((Date.parse(expiresAt) - Date.now()) / 1000)),
+      expiresInSeconds: secondsUntil(expiresAt),
     });
+  for (const each of of('enrollment')) {
+    const { name, partition, scopeRule, accountIds, maxAccounts, rolePattern, permissionSet, without } = each;
+    const asked = {
+      name,
+      partition,
+      scopeRule,
+      accountIds,
+      maxAccounts,
+      rolePattern,
+      permissionSet,
+      without,
+    };
+    await call('POST', '/v1/enrollments', { ...asked, expiresInSeconds: secondsUntil(each.expiresAt) });
+  }
   for (const { url, description, events, enabled } of of('webhook_endpoint'))
     await call('POST', '/v1/webhook-endpoints', { url, description, events, enabled });
   return made.id;
 }
+
+const secondsUntil = (time: string): number =>
+  Math.max(60, Math.floor((Date.parse(time) - Date.now()) / 1000));
 
 /** Everything except the list at the top, in an order independent of ids. */
 function comparable(lines: readonly Line[]): unknown {
@@ -186,6 +212,14 @@ function comparable(lines: readonly Line[]): unknown {
       user,
       returnUrl,
       connection: nameOf('connection', connectionId),
+    }),
+    enrollment: ({ name, partition, scopeRule, accountIds, maxAccounts, rolePattern }) => ({
+      name,
+      partition,
+      scopeRule,
+      accountIds,
+      maxAccounts,
+      rolePattern,
     }),
     webhook_endpoint: ({
       id: _,

@@ -190,7 +190,7 @@ describe('after a crash', () => {
   it.each([
     ['before anything was done', 'appendAudit', 201, 1],
     ['while it was stored', 'commit', 409, 0],
-    ['before the answer was kept', 'finishRequest', 409, 1],
+    ['before the answer was kept', 'finishRequest', 410, 1],
   ] as const)('%s, the key is answered without a second object', async (_, method, status, left) => {
     const ask = (signal: AbortSignal | null = null) =>
       post('/v1/connections', { name: 'x' }, 'k', vendor.apiKey, signal);
@@ -201,6 +201,7 @@ describe('after a crash', () => {
     expect(again.status).toBe(status);
     if (status === 409)
       expect(again.body).toMatchObject({ code: 'request_outcome_unknown', requestId: expect.any(String) });
+    if (status === 410) expect(again.body).toMatchObject({ createdId: expect.stringMatching(/^con_/) });
     expect((await ask()).status).toBe(status);
     expect(await count()).toBe(left);
   });

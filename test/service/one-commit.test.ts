@@ -1,22 +1,21 @@
 /**
  * A call that changes something does so in one commit: a crash leaves all of it or nothing. Those that need several are
- * named below, with what a crash between them leaves.
+ * named below, with what a crash between them leaves; crash-between-steps.test.ts crashes there.
  */
 import type { Example, Operation } from '../../service/api/operation.js';
 import { operations } from '../../service/api/operations.js';
 import type { Store } from '../../service/domain/ports.js';
 import { createRecordStore } from '../../service/records/record-store.js';
 import { createMapBackend } from '../contract/map-backend.js';
-import { startExampleWorld } from '../example-world.js';
+import { kindFor, startExampleWorld } from '../example-world.js';
+import { openWebClient } from '../web-client.js';
 
 /** Operations whose examples write more than once. */
 const several: Record<string, string> = {
-  createSetupCode: 'The code before is revoked first: after a crash there is none, and the call is repeated.',
   createSignInLink: "The first person's key is stored first, and encrypts nothing yet.",
   changeWebhookEndpoint: 'What waits is sent at its time instead of at once.',
-  registerAccount:
-    'The place is taken first: the same account gets it again, and then its connection (enrollment.test.ts).',
-  eraseOrganization: 'It stays suspended and listed until the last write: the call is repeated.',
+  registerAccount: 'The place is taken first: the same account gets it again, and then its connection.',
+  eraseOrganization: 'It stays suspended and listed until its rows are gone: the call is repeated.',
   reencrypt: 'Each secret is one commit, and the call is repeated.',
 };
 
@@ -48,17 +47,9 @@ const changing = Object.entries<Operation>(operations)
       .map(([name, example]) => [id, name, operation, example] as [string, string, Operation, Example]),
   );
 
-const kinds: Record<string, 'pending' | 'access_key'> = {
-  setRole: 'pending',
-  'receiveCallback.provisioned': 'pending',
-  'receiveCallback.check': 'pending',
-  'rotateAccessKey.exchange': 'access_key',
-  'migrateToRole.begin': 'access_key',
-};
-
 test.each(changing)('%s: %s', async (id, name, operation, example) => {
   const { counted, writes } = counting(createRecordStore(createMapBackend()));
-  const world = await startExampleWorld(kinds[id] ?? kinds[`${id}.${name}`] ?? 'connected', {
+  const world = await startExampleWorld(kindFor(id, name), {
     store: counted,
   });
   try {
@@ -101,5 +92,24 @@ test('PATCH of a connection is refused as a whole', async () => {
     action: 'connection.change',
     details: { name: 'after', reference: 'a-1', expectedAccountId: '123123123123', permissionSet: 'deploy' },
   });
+  await world.close();
+});
+
+test('the last step of the page, with name and scope, is one commit', async () => {
+  const { counted, writes } = counting(createRecordStore(createMapBackend()));
+  const world = await startExampleWorld('pending', { store: counted });
+  const { call, service, apiKey } = world.vendor;
+  const browser = openWebClient(service.url);
+  await browser.signIn(apiKey);
+  const { id } = (await call('POST', '/v1/connections', { name: 'before' })).body;
+  await browser.get(`/connections/${id}/setup`);
+  writes.length = 0;
+  const page = await browser.post(`/connections/${id}/finish`, { name: 'after', project: 'warehouse' });
+  expect([page.status, page.url, writes]).toEqual([200, `/connections/${id}`, ['commit']]);
+  const { body } = await call('GET', `/v1/connections/${id}`);
+  expect([body.name, body.scopes]).toEqual(['after', [{ project: 'warehouse' }]]);
+  // A scope that another one holds: neither is changed.
+  await browser.post(`/connections/${id}/finish`, { name: 'again', project: 'taken' });
+  expect((await call('GET', `/v1/connections/${id}`)).body).toEqual(body);
   await world.close();
 });

@@ -312,7 +312,7 @@ describe('connecting with an access key', () => {
   test("rejects the root user's key", async () => {
     const { root } = vendor.sandbox.createAccount();
     const page = await browser.post('/connections/new/access-key', { ...key(), ...root });
-    expect(wordsOf(page)).toContain("root user's");
+    expect(wordsOf(page)).toContain('root user’s');
   });
 });
 
@@ -436,7 +436,7 @@ describe('one connection', () => {
     const id = await connected('history');
     const page = await browser.get(`/connections/${id}`);
     const words = wordsOf(page);
-    expect(words).toMatch(/Verified On this page, just now/);
+    expect(words).toMatch(/Checked On this page, just now/);
     expect(words).toMatch(/Renamed To history On this page, just now/);
     expect(page.text).toMatch(/<time datetime="[^"]+" title="\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC">just now/);
   });

@@ -2,8 +2,11 @@
  * Bad input by family for every form and every parameter of the pages, read from the pages in every state: it is
  * answered and escaped, what was typed stays, and no scope widens.
  */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { decoded, type Form, formsIn, isHidden, isSecret, isTyped, sentOf } from '../forms.js';
-import { operatorToken, startVendorInEveryState } from '../real/every-page.js';
+import { startVendorInEveryState } from '../real/every-page.js';
+import { operatorToken } from '../real/every-state.js';
 import { openWebClient, type WebClient, type WebPage } from '../web-client.js';
 
 let started: Awaited<ReturnType<typeof startVendorInEveryState>>;
@@ -19,8 +22,10 @@ const others: Record<string, readonly string[]> = {
   '/operator/sign-in/link': ['token'],
   '/connections': ['done', 'lang', 'page'],
   '/operator/webhooks': ['after', 'done'],
-  '/operator': ['after', 'lang'],
-  '/operator/connections.csv': ['status', 'assurance', 'code', 'set', 'account', 'after'],
+  '/operator': ['after', 'before', 'sort', 'lang'],
+  '/operator/organizations': ['after', 'before'],
+  '/operator/audit': ['before'],
+  '/operator/connections.csv': ['status', 'assurance', 'code', 'set', 'q', 'sort', 'after', 'before'],
 };
 
 beforeAll(async () => {
@@ -30,7 +35,7 @@ beforeAll(async () => {
   await browser.get('/operator/sign-in');
   await browser.post('/operator/sign-in', { token: operatorToken });
   await browser.signIn(vendor.apiKey);
-  for (const { path, as } of pages.filter(({ as }) => as !== 'newcomer')) {
+  for (const { path, as } of pages.filter(({ as = 'anonymous' }) => ['anonymous', 'operator'].includes(as))) {
     // Signed in, the form to sign in is still there.
     const { text } = await browser.get(path);
     const found = formsIn(text);
@@ -51,6 +56,30 @@ beforeAll(async () => {
   add(`/connections/${ids.proven}`, 'before');
 }, 60_000);
 afterAll(() => started.vendor.close());
+
+/** The code of the pages: a form or a parameter that is new is tried here, or fails this test. */
+const sources = readdirSync('service/web', { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.tsx?$/.test(name))
+  .map((name) => ({ name, text: readFileSync(join('service/web', name), 'utf8') }));
+const named = (pattern: RegExp, { text }: { text: string }) =>
+  [...text.matchAll(pattern)].map(([, name = '']) => name);
+
+test('knows every form and every parameter of the pages', () => {
+  const sent = new Set([...forms.keys()].map((form) => form.split(' ')[0]));
+  const routes = sources.flatMap((source) =>
+    named(/\.post\('([^']+)'/g, source).map((route) =>
+      source.name.startsWith('operator/') ? `/operator${route}` : route,
+    ),
+  );
+  expect(routes.filter((route) => !sent.has(route))).toEqual([]);
+  const tried = new Set([...parameters.values()].map(([, name]) => name));
+  const read = sources.flatMap((source) =>
+    named(/(?:queried\(request, '|\basked\('|\bid\('|request\.query\.)(\w+)/g, source),
+  );
+  expect(read.filter((name) => !tried.has(name))).toEqual([]);
+  expect(routes.length).toBeGreaterThan(20);
+  expect(new Set(read).size).toBeGreaterThan(15);
+});
 
 const withoutIds = (path: string) => path.replace(/\b(con|org|key)_[a-z0-9]+/g, ':id');
 const add = (path: string, name: string) => parameters.set(`${withoutIds(path)}?${name}`, [path, name]);
@@ -90,6 +119,35 @@ test('every parameter of a page takes anything', async () => {
     ];
     for (const query of queries) expectHarmless([path, query], await browser.get(`${path}?${query}`));
   }
+}, 120_000);
+
+test('every page takes every parameter at once, and no link changes anything', async () => {
+  const before = await scopes();
+  const names = [...new Set([...parameters.values()].map(([, name]) => name))];
+  const paths = new Map([...parameters.values()].map(([path]) => [withoutIds(path), path]));
+  for (const path of paths.values())
+    for (const value of families) {
+      const query = new URLSearchParams(names.map((name): [string, string] => [name, value]));
+      expectHarmless([path, value], await browser.get(`${path}?${query}`));
+    }
+  expect(await scopes()).toEqual(before);
+}, 120_000);
+
+test('every hidden value of a form takes anything, and changes no scope', async () => {
+  const hidden = [...forms.values()].filter(({ form }) => form.fields.every(isHidden));
+  expect(hidden.length).toBeGreaterThan(5);
+  for (const { page, form } of hidden)
+    for (const { name } of form.fields.filter((field) => field.name !== 'csrf'))
+      for (const value of families) {
+        const before = await scopes();
+        await browser.get(page);
+        const { csrf: _, ...sent } = filled(form);
+        expectHarmless(
+          [form.action, name, value],
+          await browser.post(form.action, { ...sent, [name]: value }),
+        );
+        expect(await scopes()).toEqual(before);
+      }
 }, 120_000);
 
 /** Where every connection applies. */

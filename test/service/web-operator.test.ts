@@ -4,6 +4,7 @@ import { createOperatorLink } from '../../service/actions/operator-link.js';
 import { createOperatorToken, revokeOperatorToken } from '../../service/actions/operator-tokens.js';
 import type { OperatorPermission } from '../../service/domain/operator.js';
 import { commandLine, systemClock } from '../../service/index.js';
+import { connectIn } from '../operator.js';
 import { callApi, startVendor, type Vendor } from '../vendor.js';
 import { openWebClient, wordsOf } from '../web-client.js';
 
@@ -21,25 +22,6 @@ beforeEach(() => {
 });
 afterAll(() => vendor.close());
 
-/** A connection of another organization; without a condition its role is open to every customer. */
-async function connect(organization: string, name: string, isSafe: boolean) {
-  const { apiKey } = await vendor.service.createOrganization(organization);
-  const { accountId } = vendor.sandbox.createAccount();
-  const { body } = await callApi(vendor.service.url, apiKey, 'POST', '/v1/connections', {
-    name,
-    expectedAccountId: accountId,
-  });
-  const trustPolicy = isSafe
-    ? body.trustPolicy
-    : {
-        Version: '2012-10-17',
-        Statement: [{ Effect: 'Allow', Principal: { AWS: vendor.principal }, Action: 'sts:AssumeRole' }],
-      };
-  const roleArn = vendor.sandbox.createRole(accountId, { roleName: name, trustPolicy }).arn;
-  await callApi(vendor.service.url, apiKey, 'PUT', `/v1/connections/${body.id}/role`, { roleArn });
-  return { id: body.id as string, accountId };
-}
-
 async function signedIn() {
   const browser = openWebClient(vendor.service.url);
   await browser.get('/operator/sign-in');
@@ -48,8 +30,8 @@ async function signedIn() {
 }
 
 test('shows connections of all organizations, security events first, and filters them', async () => {
-  const open = await connect('Globex', 'open-role', false);
-  const safe = await connect('Initech', 'safe-role', true);
+  const open = await connectIn(vendor, 'Globex', 'open-role', false);
+  const safe = await connectIn(vendor, 'Initech', 'safe-role', true);
   const { browser, page } = await signedIn();
   expect([page.status, page.url]).toEqual([200, '/operator']);
   const words = wordsOf(page);
@@ -57,7 +39,8 @@ test('shows connections of all organizations, security events first, and filters
   for (const [query, shown, hidden] of [
     ['status=failed', 'Globex', 'safe-role'],
     ['status=connected&assurance=tested', 'safe-role', 'Globex</a>'],
-    [`account=${safe.accountId}`, 'safe-role', 'Globex</a>'],
+    [`q=${safe.accountId}`, 'safe-role', 'Globex</a>'],
+    ['q=SAFE-R', 'safe-role', 'Globex</a>'],
     ['code=external_id_not_required', 'Globex', 'safe-role'],
   ] as const) {
     const { text } = await browser.get(`/operator?${query}`);
@@ -67,7 +50,7 @@ test('shows connections of all organizations, security events first, and filters
   const organizationId = /organizations\/(org_[a-z0-9]+)#/.exec(page.text)?.[1];
   const one = await browser.get(`/operator/organizations/${organizationId}?connection=${open.id}`);
   expect(wordsOf(one)).toMatch(
-    /Globex.*open-role.*History Verified Rejected: The role can be assumed without the external ID/,
+    /Globex.*open-role.*History Audit log Checked Rejected: The role can be assumed without the external ID/,
   );
   expect(wordsOf(one)).not.toContain('safe-role');
 });
@@ -111,7 +94,9 @@ test('a session ends by expiry, sign-out and with the token; a forged cookie is 
 test.each([
   'status=nothing',
   'status=failed&status=pending',
-  'account=12345678901234567890&lang=xx',
+  'q=12345678901234567890&lang=xx',
+  'sort=constructor',
+  'before=con_x',
   'set=../../etc@1',
   'code=__proto__',
   'after=con_x',
@@ -126,9 +111,10 @@ const mint = (name: string, permissions: readonly OperatorPermission[]) =>
   createOperatorToken({ store: vendor.store, clock: systemClock }, commandLine(), { name, permissions });
 
 test.each([
-  [['connections:read', 'organizations:read'], 200, 200],
-  [['connections:read'], 200, 403],
-  [['organizations:read'], 403, 200],
+  [['connections:read', 'organizations:read', 'audit:read'], 200, 200, 200],
+  [['connections:read'], 200, 403, 403],
+  [['organizations:read'], 403, 200, 403],
+  [['audit:read'], 403, 403, 200],
 ] as const)('a created token opens its permitted pages: %j', async (permissions, ...expected) => {
   const { token: created } = await mint('staff', permissions);
   const browser = openWebClient(vendor.service.url);
@@ -139,8 +125,19 @@ test.each([
     ['/operator/connections.csv', expected[0]],
     ['/operator/organizations', expected[1]],
     [`/operator/organizations/${vendor.organization.id}`, expected[1]],
+    [`/operator/organizations/${vendor.organization.id}/audit`, expected[1] === 200 ? expected[2] : 403],
+    ['/operator/audit', expected[2]],
   ] as const)
     expect([path, (await browser.get(path)).status]).toEqual([path, status]);
+  const one = (await browser.get(`/operator/organizations/${vendor.organization.id}`)).text;
+  for (const [part, permission] of [
+    ['connections', 'connections:read'],
+    ['history', 'audit:read'],
+  ] as const)
+    expect([part, one.includes(`id="${part}"`)]).toEqual([
+      part,
+      expected[1] === 200 && permissions.some((each) => each === permission),
+    ]);
 });
 
 test('a link from the command line works once, and no longer than its token', async () => {
@@ -179,11 +176,10 @@ test('an organization is found by part of its name, reference or id', async () =
   const given = { name: 'Umbrella Works', reference: 'umbrella-7' };
   const { body } = await callApi(vendor.service.url, token, 'POST', '/v1/organizations', given);
   const { browser } = await signedIn();
-  const found = await browser.get('/operator?account=umbrella+w');
-  expect([found.url, wordsOf(found).includes('Umbrella Works')]).toEqual([
-    '/operator/organizations?q=umbrella+w',
-    true,
-  ]);
+  const found = await browser.get('/operator?q=umbrella+w');
+  expect(found.text).toContain(`/operator/organizations/${body.id}">Umbrella Works</a>`);
+  expect(wordsOf(found)).toContain('No connection matches');
+  expect(wordsOf(await browser.get('/operator/organizations?q=umbrella+w'))).toContain('Umbrella Works');
   for (const exact of ['umbrella-7', body.id])
     expect((await browser.get(`/operator/organizations?q=${exact}`)).url).toBe(
       `/operator/organizations/${body.id}`,

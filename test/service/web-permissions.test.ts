@@ -115,7 +115,7 @@ test('a connected role that lacks permissions keeps working: the page lists miss
   const lacking = wordsOf(await page.get(`/connections/${body.id}`));
   expect(lacking).toContain('Connected');
   expect(lacking).toContain('Some permissions are missing. Rolebridge still works in this account');
-  expect(lacking).toContain('Why Inventory. ec2:DescribeInstances No policy allows it.');
+  expect(lacking).toContain('Why Inventory. ec2:DescribeInstances Not allowed by any policy.');
   expect(lacking).toMatch(/Deploy.* v1 v2 available.*Version 2 adds.*Cost/);
   // A denial is no permission.
   expect(lacking).toContain('Version 2 adds 1 permission ');

@@ -8,6 +8,7 @@ const files = [
   'limited-keys',
   'idempotency',
   'export-rebuild',
+  'erased-rows',
   'webhook-endpoints',
   'quotas',
   'last-use',

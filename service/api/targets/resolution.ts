@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Resolution } from '../../actions/resolve-target.js';
 import { scope } from '../../domain/scope.js';
 import { connectionSummary } from '../connections/answers.js';
-import { connectionSummary as summaryOf } from '../views.js';
+import { arrayText, JsonText, scopeText, summaryText } from '../json-text.js';
 
 export const resolution = z.object({
   connection: connectionSummary,
@@ -13,11 +13,12 @@ export const resolution = z.object({
     .meta({ description: 'Wider connections that would apply if this one did not.' }),
 });
 
-export function resolutionView({ connection, matchedScope, path, shadows }: Resolution) {
-  return {
-    connection: summaryOf(connection),
-    matchedScope,
-    path,
-    shadows: shadows.map((wider) => ({ scope: wider.scope, connection: summaryOf(wider.connection) })),
-  };
+export function resolutionText({ connection, matchedScope, path, shadows }: Resolution) {
+  const wider = arrayText(
+    shadows,
+    (shadow) => `{"scope":${scopeText(shadow.scope)},"connection":${summaryText(shadow.connection)}}`,
+  );
+  return new JsonText<z.input<typeof resolution>>(
+    `{"connection":${summaryText(connection)},"matchedScope":${scopeText(matchedScope)},"path":${arrayText(path, scopeText)},"shadows":${wider}}`,
+  );
 }

@@ -1,13 +1,34 @@
 import { z } from 'zod';
-import { resolveTargets } from '../../actions/resolve-target.js';
+import { type Resolved, resolveTargets } from '../../actions/resolve-target.js';
 import type { Connection } from '../../domain/connection.js';
-import { type ConnectionId, connectionId } from '../../domain/ids.js';
+import { connectionId } from '../../domain/ids.js';
 import { covers, requireScope } from '../../domain/permission.js';
 import { scope } from '../../domain/scope.js';
 import { errorCode } from '../../domain/verification.js';
 import { connectionSummary } from '../connections/answers.js';
+import { arrayText, JsonText, scopeText, summaryText } from '../json-text.js';
 import { defineOperation } from '../operation.js';
-import { connectionSummary as summaryOf } from '../views.js';
+
+const resolutions = z.object({
+  results: z.array(
+    z.object({
+      target: scope,
+      resolution: z
+        .object({
+          connectionId,
+          matchedScope: scope,
+          shadows: z
+            .array(z.object({ scope, connectionId }))
+            .meta({ description: 'Wider connections that would apply if this one did not.' }),
+        })
+        .optional(),
+      problem: z.object({ code: errorCode, detail: z.string() }).optional(),
+    }),
+  ),
+  connections: z
+    .array(connectionSummary)
+    .meta({ description: 'Each connection that the results name, once.' }),
+});
 
 export const resolveMany = defineOperation({
   method: 'post',
@@ -18,30 +39,11 @@ export const resolveMany = defineOperation({
   permission: ['connections:read', 'credentials:issue'],
   readsOnly: true,
   isRepeatable: true,
-  body: z.strictObject({ targets: z.array(scope).min(1).max(100) }),
+  body: z.compile(z.strictObject({ targets: z.array(scope).min(1).max(100) })),
   answer: {
     status: 200,
     description: 'One result for each target, in their order.',
-    schema: z.object({
-      results: z.array(
-        z.object({
-          target: scope,
-          resolution: z
-            .object({
-              connectionId,
-              matchedScope: scope,
-              shadows: z
-                .array(z.object({ scope, connectionId }))
-                .meta({ description: 'Wider connections that would apply if this one did not.' }),
-            })
-            .optional(),
-          problem: z.object({ code: errorCode, detail: z.string() }).optional(),
-        }),
-      ),
-      connections: z
-        .array(connectionSummary)
-        .meta({ description: 'Each connection that the results name, once.' }),
-    }),
+    schema: resolutions,
   },
   errors: [],
   examples: {
@@ -51,20 +53,37 @@ export const resolveMany = defineOperation({
   async handler({ deps, caller: { organizationId, authority }, body: { targets } }) {
     for (const target of targets) requireScope(authority, target);
     const found = await resolveTargets(deps.store, organizationId, targets);
-    const connections = new Map<ConnectionId, ReturnType<typeof summaryOf>>();
+    const connections = new Set<Connection>();
     const idOf = (connection: Connection) => {
-      if (!connections.has(connection.id)) connections.set(connection.id, summaryOf(connection));
-      return connection.id;
+      connections.add(connection);
+      return `"connectionId":"${connection.id}"`;
     };
-    const results = found.map((one, index) => {
-      const target = targets[index] ?? {};
-      if ('code' in one) return { target, problem: one };
-      const shadows = one.shadows
-        .filter(({ connection }) => covers(authority, connection))
-        .map((wider) => ({ scope: wider.scope, connectionId: idOf(wider.connection) }));
-      const { connection, matchedScope } = one;
-      return { target, resolution: { connectionId: idOf(connection), matchedScope, shadows } };
+    const textOf = memo(({ connection, matchedScope, shadows }: Resolved) => {
+      const wider = arrayText(
+        shadows.filter((shadow) => covers(authority, shadow.connection)),
+        (shadow) => `{"scope":${scopeText(shadow.scope)},${idOf(shadow.connection)}}`,
+      );
+      return `{${idOf(connection)},"matchedScope":${scopeText(matchedScope)},"shadows":${wider}}`;
     });
-    return { results, connections: [...connections.values()] };
+    const results = arrayText(found.entries(), ([index, one]) => {
+      const outcome = 'code' in one ? `"problem":${JSON.stringify(one)}` : `"resolution":${textOf(one)}`;
+      return `{"target":${scopeText(targets[index] ?? {})},${outcome}}`;
+    });
+    return new JsonText<z.input<typeof resolutions>>(
+      `{"results":${results},"connections":${arrayText(connections, summaryText)}}`,
+    );
   },
 });
+
+/** Targets that match the same scope have the same resolution. */
+function memo(textOf: (resolved: Resolved) => string): (resolved: Resolved) => string {
+  const texts = new Map<Resolved, string>();
+  return (resolved) => {
+    let text = texts.get(resolved);
+    if (text === undefined) {
+      text = textOf(resolved);
+      texts.set(resolved, text);
+    }
+    return text;
+  };
+}

@@ -2,7 +2,7 @@ import { resolveTarget } from '../../actions/resolve-target.js';
 import { covers, requireScope } from '../../domain/permission.js';
 import { scope } from '../../domain/scope.js';
 import { defineOperation } from '../operation.js';
-import { resolution, resolutionView } from './resolution.js';
+import { resolution, resolutionText } from './resolution.js';
 
 export const resolve = defineOperation({
   method: 'get',
@@ -26,6 +26,6 @@ export const resolve = defineOperation({
     requireScope(authority, query);
     const resolution = await resolveTarget(deps.store, organizationId, query);
     const shadows = resolution.shadows.filter(({ connection }) => covers(authority, connection));
-    return resolutionView({ ...resolution, shadows });
+    return resolutionText({ ...resolution, shadows });
   },
 });

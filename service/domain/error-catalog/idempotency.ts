@@ -20,7 +20,7 @@ export const idempotencyErrors = {
     status: 410,
     title: 'The secret is no longer available',
     meaning:
-      'The request was answered before. The secret in its answer is kept for 15 minutes, and not once it is used, rotated or revoked.',
+      'The request was done before. The secret in its answer is kept for 15 minutes, and not once it is used, rotated or revoked; nor if the service ended before it answered.',
     see: '`createdId` in this answer is the id of the created resource.',
     fix: 'Read it by that id. Rotate its secret, or create another one.',
   },

@@ -28,6 +28,7 @@ export interface FoundLog {
   /** The oldest first, such as `2026-11`. */
   readonly months: readonly string[];
   readonly head: Anchor;
+  readonly newest?: AuditId | undefined;
   /** Of the newest file, whole lines only. */
   readonly sizeBytes: number;
 }
@@ -51,6 +52,8 @@ export class AuditLog {
   /** The last write failed: the file may contain rejected lines. */
   #isUncertain = false;
   head: Anchor;
+  /** The id of its last record, also when that one expired. */
+  newest: AuditId | undefined;
 
   constructor(
     private readonly id: OrganizationId,
@@ -64,6 +67,7 @@ export class AuditLog {
     this.#months = [...found.months];
     this.#sizeBytes = found.sizeBytes;
     this.head = found.head;
+    this.newest = found.newest;
   }
 
   /** Records that wait at the same time share a write. */
@@ -90,6 +94,12 @@ export class AuditLog {
         return pageOfLog(this.#records(page, undefined), page);
       throw error;
     }
+  }
+
+  /** From the month of that id back, the newest first. */
+  async *newestFirst(before: AuditId | undefined): AsyncIterable<AuditRecord> {
+    await this.settled();
+    yield* this.#records({}, before && monthOf(before));
   }
 
   /** The files of months before, whose end the document is to name before they go. */
@@ -125,7 +135,7 @@ export class AuditLog {
   }
 
   async *#records(
-    { before, connectionId }: Parameters<Log['read']>[1],
+    { before, connectionId }: Omit<Parameters<Log['read']>[1], 'limit'>,
     from: string | undefined,
   ): AsyncIterable<AuditRecord> {
     let isBefore = before === undefined;
@@ -204,6 +214,7 @@ export class AuditLog {
     this.#isUncertain = false;
     this.#sizeBytes += bytes.length;
     this.head = anchor;
+    this.newest = records.at(-1)?.id;
     // A writer that was fenced meanwhile acknowledges nothing.
     assertWritable();
     this.onAppended();

@@ -10,6 +10,7 @@ import type { IntegrityKeys } from '../integrity-keys.js';
 import { readsOn } from '../reads.js';
 import { Rows } from '../rows.js';
 import { documentFile } from './document-file.js';
+import { readEvery } from './every-log.js';
 import { integrityKeysIn } from './facts.js';
 import {
   type FileOperations,
@@ -147,7 +148,13 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
         const [first] = records;
         if (first) await storeOf(first.organizationId).append(records);
       },
-      read: async (organizationId, page) => storeOf(organizationId).log.read(page),
+      read: async (organizationId, page) =>
+        organizationId === undefined
+          ? readEvery(
+              all().map(({ log }) => log),
+              page,
+            )
+          : storeOf(organizationId).log.read(page),
       organizations: async () => [...stores.keys()],
       async trim(before) {
         let gone = 0;

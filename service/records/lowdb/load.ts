@@ -4,9 +4,9 @@ import type { AuditRecord } from '../../domain/audit.js';
 import { isOrganizationId, type OrganizationId } from '../../domain/ids.js';
 import { messageOf } from '../../unknown-value.js';
 import { claimsOfRow } from '../rows.js';
-import { linesBackward, readLine } from './audit-lines.js';
+import { type AuditLine, linesBackward, readLine } from './audit-lines.js';
 import { auditFileName, type FoundLog } from './audit-log.js';
-import { type Anchor, allRows, type Document, documentFile, noDocument } from './document-file.js';
+import { allRows, type Document, documentFile, noDocument } from './document-file.js';
 import { readHead } from './head.js';
 import { largeOrganization, OrganizationStore, type Surroundings } from './organization.js';
 
@@ -103,7 +103,7 @@ async function loadOne(
   around.rows.apply(rows.map((next) => ({ table: next.table, key: next.key, next })));
   const store = new OrganizationStore(id, around, file, {
     document,
-    log: { months: log.months, head: log.head, sizeBytes: log.sizeBytes },
+    log,
   });
   found.stores.push(store);
   if (log.torn) found.torn.push(log.torn);
@@ -138,14 +138,13 @@ export function checkLog(
   const pathOf = (month: string) => join(directory, auditFileName(id, month));
   const path = pathOf(months.at(-1) ?? 'audit');
   let torn: Torn | undefined;
-  let head: Anchor | undefined;
+  let newest: AuditLine | undefined;
   let sizeBytes = 0;
   let document = 0;
   let next: { n: number; prev: string; epoch: number } | undefined;
   const until = whole ? audit.from : audit.head;
   const ids = new Set<string>();
   const signatures = new Map<number, { mac: string; epoch: number }>();
-  const kept = [...months];
   const damaged = (month: string, reason: string) => new Error(`${pathOf(month)} is damaged: ${reason}`);
   for (const month of months.toReversed()) {
     if (next && next.n - 1 <= until.n) break;
@@ -155,7 +154,7 @@ export function checkLog(
       torn = { path: pathOf(month), tornBytes, wholeBytes };
     });
     for (const { text, offset } of lines) {
-      let line: ReturnType<typeof readLine>;
+      let line: AuditLine;
       try {
         line = readLine(text, integrity, audit.head.n);
       } catch (error) {
@@ -167,7 +166,7 @@ export function checkLog(
       if (next && line.epoch < next.epoch && line.n >= next.n) continue;
       if (next && (line.n !== next.n - 1 || line.mac !== next.prev))
         throw damaged(month, `the line before ${next.n} is not the stored one`);
-      head ??= { n: line.n, mac: line.mac };
+      newest ??= line;
       signatures.set(line.n, { mac: line.mac, epoch: line.epoch });
       if (line.n > audit.head.n) for (const record of line.records) ids.add(record.id);
       document = Math.max(document, line.document);
@@ -176,7 +175,8 @@ export function checkLog(
     }
     if (isEmpty && month !== months.at(-1)) throw damaged(month, 'it is empty');
   }
-  const last = head ?? audit.from;
+  const lastId = newest?.records.at(-1)?.id;
+  const last = newest ? { n: newest.n, mac: newest.mac } : audit.from;
   if (last.n < audit.head.n)
     throw new Error(`${path} ends with line ${last.n}, and the document names line ${audit.head.n}`);
   const named = signatures.get(audit.head.n);
@@ -185,7 +185,7 @@ export function checkLog(
   if (next && next.n > until.n + 1) throw new Error(`${path} is damaged: lines before ${next.n} are missing`);
   if (next && next.n === until.n + 1 && next.prev !== until.mac)
     throw new Error(`${path} is damaged: line ${next.n} does not follow the previous record`);
-  return { months: kept, head: last, sizeBytes, path, torn, ids, document, signatures };
+  return { months, head: last, newest: lastId, sizeBytes, path, torn, ids, document, signatures };
 }
 
 export function cutOff({ path, wholeBytes, tornBytes }: Torn): { message: string; path: string } {

@@ -5,7 +5,8 @@ import type { AuditRecord } from '../../domain/audit.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { Transaction } from '../backend.js';
 import type { Row } from '../row.js';
-import { type Rows, Staged } from '../rows.js';
+import type { Rows } from '../rows.js';
+import { Staged } from '../staged.js';
 import type { TableName } from '../tables.js';
 import { AuditLog, type AuditSurroundings, type FoundLog } from './audit-log.js';
 import {

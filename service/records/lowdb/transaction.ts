@@ -1,7 +1,8 @@
 import type { AuditRecord } from '../../domain/audit.js';
 import type { Transaction } from '../backend.js';
 import type { Place, Row } from '../row.js';
-import { type Rows, rowOf, rowValue, type Staged } from '../rows.js';
+import { type Rows, rowOf, rowValue } from '../rows.js';
+import type { Staged } from '../staged.js';
 import type { TableName } from '../tables.js';
 
 /** A transaction on rows in memory. */

@@ -9,7 +9,7 @@ import type { Session, Sessions } from './sessions.js';
 import { partsOf, signed, verified } from './signed-value.js';
 
 const any = z.object({});
-const row = z.object({ id: z.string(), value: z.unknown(), mac: z.string() });
+const row = z.object({ organization_id: z.string(), id: z.string(), value: z.unknown(), mac: z.string() });
 
 /** Small batches, so that other statements wait shortly. */
 const deletedAtOnce = 500;
@@ -63,19 +63,22 @@ export class PostgresLog implements Log {
   }
 
   async read(
-    organizationId: string,
+    organizationId: string | undefined,
     { limit, before, connectionId }: Parameters<Log['read']>[1],
   ): Promise<{ records: AuditRecord[]; hasMore: boolean }> {
+    const values: unknown[] = [before ?? afterAll, limit + 1];
+    const only = (column: string, value: string | undefined) =>
+      value === undefined ? '' : `AND ${column} = $${values.push(value)}`;
     const found = await this.sessions.query(
       row,
-      `SELECT id, value, mac FROM audit_records WHERE organization_id = $1 AND id < $2
-       ${connectionId === undefined ? '' : 'AND connection_id = $4'} ORDER BY id DESC LIMIT $3`,
-      [organizationId, before ?? afterAll, limit + 1, ...(connectionId === undefined ? [] : [connectionId])],
+      `SELECT organization_id, id, value, mac FROM audit_records WHERE id < $1
+       ${only('organization_id', organizationId)} ${only('connection_id', connectionId)} ORDER BY id DESC LIMIT $2`,
+      values,
     );
     await this.integrity.learn(found.map(({ mac }) => partsOf(mac)[0]));
     const records = found.slice(0, limit).map((one) => {
       const value = verified(
-        `audit_records ${organizationId} ${one.id}`,
+        `audit_records ${one.organization_id} ${one.id}`,
         { value: one.value, mac: one.mac },
         this.integrity,
         timeOfAuditId(one.id),

@@ -5,22 +5,15 @@ import type { ServiceKey } from '../../secrets/keyring.js';
 import { type Backend, type Query, type Transaction, UniqueConflict } from '../backend.js';
 import { createIntegrity, type Integrity } from '../integrity.js';
 import { IntegrityKeys } from '../integrity-keys.js';
-import {
-  type Claim,
-  checkedValue,
-  claimsOf,
-  constraints,
-  type TableName,
-  tables,
-  type Values,
-} from '../tables.js';
+import { type Claim, claimsOf, constraints, type TableName, tables, type Values } from '../tables.js';
 import { PostgresLog } from './audit-log.js';
 import { factsInDatabase } from './facts.js';
 import { migrate } from './migrate.js';
 import { claimsTable, snake } from './names.js';
+import { getRows, holderRows, valuesOf } from './read-rows.js';
 import { type DatabaseOptions, type Session, Sessions } from './sessions.js';
 import { finishRenewal, signAgain } from './sign-again.js';
-import { partsOf, signed, storedRow, verified } from './signed-value.js';
+import { signed, storedRow } from './signed-value.js';
 
 export interface PostgresOptions extends DatabaseOptions {
   /** The service keys, which encrypt the keys that sign what is stored. */
@@ -47,6 +40,8 @@ export async function openPostgresBackend(options: PostgresOptions): Promise<Bac
   });
   return {
     get: (table, keys) => getRows(sessions, integrity, table, keys),
+    holders: (table, constraint, values, organizationId) =>
+      holderRows(sessions, integrity, table, constraint, values, organizationId),
     list: (table, query) => listRows(sessions, integrity, table, query),
     async count(table, column, where = {}) {
       const values: unknown[] = [];
@@ -210,53 +205,28 @@ async function upsert<Name extends TableName>(
   if (written.length === 0) throw new UniqueConflict('key');
 }
 
-async function getRows<Name extends TableName>(
-  session: Session,
-  integrity: Integrity,
-  table: Name,
-  keys: readonly string[],
-): Promise<(Values[Name] | undefined)[]> {
-  // PostgreSQL's text has no NUL, so that no key has one.
-  const known = keys.filter((key) => !key.includes('\0'));
-  if (known.length === 0) return keys.map(() => undefined);
-  const text = `SELECT key, value, mac FROM ${snake(table)} WHERE key = ANY($1)`;
-  const rows = await session.query(storedRow, text, [known]);
-  await learnKeys(rows, integrity);
-  const found = new Map(rows.map((row) => [row.key, read(table, row, integrity)]));
-  return keys.map((key) => found.get(key));
-}
-
-const learnKeys = (rows: readonly { mac: string }[], integrity: Integrity): Promise<void> =>
-  integrity.learn(rows.map(({ mac }) => partsOf(mac)[0]));
-
-function read<Name extends TableName>(
-  table: Name,
-  row: z.infer<typeof storedRow>,
-  integrity: Integrity,
-): Values[Name] {
-  return checkedValue(table, verified(`${table} ${row.key}`, { value: row.value, mac: row.mac }, integrity));
-}
-
 async function listRows<Name extends TableName>(
   session: Session,
   integrity: Integrity,
   table: Name,
-  { order, limit, organizationId, where = {}, after, upTo, holding, search, within }: Query<Name>,
+  { order, limit, organizationId, where = {}, after, before, upTo, holding, search, within }: Query<Name>,
 ): Promise<Values[Name][]> {
   const name = snake(table);
   const sorted = tables[table].orders[order];
   const column = typeof sorted === 'string' ? snake(sorted) : undefined;
   const values: unknown[] = [];
   const bound = (value: unknown) => `$${values.push(value)}`;
-  const parts = [conditions({ ...where, organizationId }, values).replace('WHERE ', '')];
+  const parts = [conditions({ ...where, organizationId }, values).replace('WHERE ', '') || 'TRUE'];
   if (search) parts.push(`strpos(${snake(search.column)}, ${bound(search.text)}) > 0`);
   if (column) parts.push(`${column} IS NOT NULL`);
   if (upTo !== undefined && column) parts.push(`${column} <= ${bound(upTo)}`);
-  if (after !== undefined)
+  const [isBehind, direction] = before === undefined ? ['>', ''] : ['<', 'DESC'];
+  const place = before ?? after;
+  if (place !== undefined)
     parts.push(
       column
-        ? `(${column}, key) > (SELECT ${column}, key FROM ${name} WHERE key = ${bound(after)})`
-        : `key > ${bound(after)}`,
+        ? `(${column}, key) ${isBehind} (SELECT ${column}, key FROM ${name} WHERE key = ${bound(place)})`
+        : `key ${isBehind} ${bound(place)}`,
     );
   if (within !== undefined) {
     const { after: first, before } = keysWithin(within);
@@ -267,10 +237,7 @@ async function listRows<Name extends TableName>(
     );
   }
   if (holding) {
-    const range =
-      'values' in holding
-        ? `value = ANY(${bound(holding.values)})`
-        : `value > ${bound(holding.after)} AND value < ${bound(holding.before)}`;
+    const range = `value > ${bound(holding.after)} AND value < ${bound(holding.before)}`;
     const own =
       constraints[holding.constraint] === 'organization'
         ? ` AND organization_id = ${bound(organizationId)}`
@@ -280,15 +247,14 @@ async function listRows<Name extends TableName>(
        WHERE table_name = ${bound(name)} AND ${range}${own} ORDER BY value LIMIT ${bound(limit)})`,
     );
   }
-  const filter = parts.filter((part) => part !== '').join(' AND ');
   const rows = await session.query(
     storedRow,
-    `SELECT key, value, mac FROM ${name} ${filter === '' ? '' : `WHERE ${filter}`}
-     ORDER BY ${column ? `${column}, key` : 'key'} LIMIT ${bound(limit)}`,
+    `SELECT key, value, mac FROM ${name} WHERE ${parts.join(' AND ')}
+     ORDER BY ${column ? `${column} ${direction}, key` : 'key'} ${direction} LIMIT ${bound(limit)}`,
     values,
   );
-  await learnKeys(rows, integrity);
-  return rows.map((row) => read(table, row, integrity));
+  const found = await valuesOf(table, rows, integrity);
+  return before === undefined ? found : found.reverse();
 }
 
 function conditions(where: object, values: unknown[]): string {

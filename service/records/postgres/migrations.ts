@@ -28,10 +28,11 @@ export const migrations: readonly (readonly string[])[] = [
     ...owned('api_keys', 'created_at TEXT NOT NULL,', ['organization_id, created_at, key']),
     ...owned(
       'connections',
-      `created_at TEXT NOT NULL, status TEXT NOT NULL, deleted TEXT NOT NULL, account_id TEXT, code TEXT, assurance TEXT, reference TEXT,
+      `created_at TEXT NOT NULL, checked_at TEXT, search_name TEXT NOT NULL, status TEXT NOT NULL, deleted TEXT NOT NULL, account_id TEXT, code TEXT, assurance TEXT, reference TEXT,
        permissions TEXT, permission_set TEXT, permission_set_version TEXT,`,
       [
         'created_at, key',
+        'checked_at, key',
         'organization_id, deleted, created_at, key',
         'organization_id, deleted, status, created_at, key',
         'status, created_at, key',
@@ -92,6 +93,7 @@ export const migrations: readonly (readonly string[])[] = [
        value JSONB NOT NULL,
        mac TEXT NOT NULL,
        PRIMARY KEY (organization_id, id))`,
+    'CREATE INDEX audit_records_id ON audit_records (id)',
     'CREATE INDEX audit_records_of_connection ON audit_records (organization_id, connection_id, id)',
     `CREATE TABLE audit_checkpoints (
        organization_id TEXT NOT NULL,

@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx';
 import { withVendorName } from '../../domain/vendor-words.js';
+import { mayOpen } from '../access.js';
 import { usePage, useTexts } from '../page-context.js';
 import { Icon, type IconName } from './icon.js';
 
@@ -75,6 +76,8 @@ export function Form(props: {
   id?: string | undefined;
   kind?: string | undefined;
   check?: boolean | undefined;
+  /** The page's script sends it after that time. */
+  afterSeconds?: number | undefined;
   children?: Child;
 }) {
   const { session, operator } = usePage();
@@ -88,6 +91,7 @@ export function Form(props: {
       autocomplete="off"
       novalidate={props.check}
       data-check={props.check}
+      data-after={props.afterSeconds}
     >
       {csrfToken && <input type="hidden" name="csrf" value={csrfToken} />}
       {props.children}
@@ -142,19 +146,32 @@ export const Fold = ({ title, open, children }: { title: Child; open?: boolean; 
 );
 
 /**
- * A text of the catalog or of a rule: backticks mark code, two asterisks strong text, and the vendor has
+ * A text of the catalog or of a rule: backticks mark code, two asterisks strong text, ARNs are code, and the vendor has
  * its name.
  */
 export const Words = ({ text }: { text: string }) => (
   <>
     {withVendorName(text, usePage().brand.name)
-      .split(/(`[^`]*`|\*\*[^*]*\*\*)/)
+      .split(/(`[^`]*`|\*\*[^*]*\*\*|\barn:aws[\w-]*:[\w:/+=,.@*-]*[\w*])/)
       .map((part) => {
         if (part.startsWith('`') && part.length > 1) return <code class="break">{part.slice(1, -1)}</code>;
         if (part.startsWith('**')) return <strong>{part.slice(2, -2)}</strong>;
-        return part;
+        if (part.startsWith('arn:aws')) return <Arn arn={part} />;
+        return part.replace(/(?<=\w)'(?=\w)/g, '’');
       })}
   </>
+);
+
+/** Breaks between its parts first. */
+export const Arn = ({ arn }: { arn: string }) => (
+  <code class="break">
+    {arn.split(/(?<=[:/])/).map((part) => (
+      <>
+        {part}
+        <wbr />
+      </>
+    ))}
+  </code>
 );
 
 /** The items of a list, a text each. */
@@ -217,10 +234,14 @@ function relative(
 /** The path to this page. */
 export function Crumbs({ links, here }: { links: readonly (readonly [string, string])[]; here: string }) {
   const href = useHref();
+  const { session } = usePage();
+  // A session of one connection has no list to go to.
+  const open = links.filter(([path]) => path !== '/connections' || mayOpen(session, 'GET /connections'));
+  if (open.length === 0) return null;
   return (
     <nav aria-label={useTexts().common.breadcrumb}>
       <ol class="crumbs">
-        {links.map(([path, title]) => (
+        {open.map(([path, title]) => (
           <li>
             <a href={href(path)}>{title}</a>
           </li>

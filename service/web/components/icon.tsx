@@ -54,7 +54,9 @@ export const Icon = ({
   kind?: string | undefined;
 }) => (
   <svg
-    class={['i', small && 'i-s', name === 'dots' && 'i-dots', kind].filter(Boolean).join(' ')}
+    class={['i', small && 'i-s', name === 'dots' && 'i-dots', name === 'todo' && 'i-todo', kind]
+      .filter(Boolean)
+      .join(' ')}
     viewBox="0 0 20 20"
     aria-hidden="true"
   >

@@ -3,8 +3,16 @@ import { useTexts } from '../page-context.js';
 import { Fold } from './basics.js';
 import { Icon } from './icon.js';
 
-/** The statements of a set in plain words, each with its reason; optional ones can be excluded where `choose` names the field. */
-export function PermissionSetStatements({ view, choose }: { view: PermissionSetView; choose?: string }) {
+/**
+ * The statements of a set in plain words, each with its reason; optional ones can be excluded where `choose` names the
+ * field. `missing` are those that the role does not allow in full.
+ */
+export function PermissionSetStatements(props: {
+  view: PermissionSetView;
+  choose?: string;
+  missing?: ReadonlySet<string>;
+}) {
+  const { view, choose, missing } = props;
   const { sets: texts } = useTexts();
   return (
     <>
@@ -28,10 +36,7 @@ export function PermissionSetStatements({ view, choose }: { view: PermissionSetV
             </li>
           ) : (
             <li class="perm">
-              <Icon
-                name={statement.isLeftOut ? 'none' : 'check'}
-                kind={statement.isLeftOut ? 'i-quiet' : undefined}
-              />
+              <StatementIcon statement={statement} isMissing={missing?.has(statement.sid) ?? false} />
               <div>
                 <StatementWords statement={statement} />
               </div>
@@ -74,12 +79,17 @@ export function PermissionSetStatements({ view, choose }: { view: PermissionSetV
   );
 }
 
+function StatementIcon({ statement, isMissing }: { statement: StatementView; isMissing: boolean }) {
+  if (statement.isLeftOut) return <Icon name="none" kind="i-quiet" />;
+  return isMissing ? <Icon name="alert" kind="i-warn" /> : <Icon name="check" />;
+}
+
 const StatementWords = ({ statement, prefix }: { statement: StatementView; prefix?: string }) => (
   <>
     <b>{statement.reason}</b>
     <span class="why">
       {prefix && `${prefix} `}
-      {statement.words.join('; ')}
+      <span lang="en">{statement.words.join('; ')}</span>
     </span>
   </>
 );

@@ -47,11 +47,12 @@ export function PermissionsCard({ connection, set }: Props) {
           <Callout kind="warn" icon="alert" title={texts.incomplete} role="status">
             <Findings findings={missing} />
           </Callout>
+          {own?.newest === undefined && <DeployAgain connection={connection} title={texts.updateRole} />}
         </div>
       )}
       {own?.newest === undefined ? (
         <div class="section">
-          <PermissionSetStatements view={set} />
+          <PermissionSetStatements view={set} missing={new Set(missing.map(({ sid }) => sid))} />
           <NotAvailable connection={connection} />
         </div>
       ) : (
@@ -89,14 +90,23 @@ function Update(props: { connection: Connection; set: PermissionSetView; newest:
           <Change {...change} />
         ))}
       </ul>
-      {mayOpen(usePage().session, 'GET /connections/:id/setup') && (
-        <div class="actions">
-          <ButtonLink path={`/connections/${connection.id}/setup?step=role&format=terraform`} look="primary">
-            {texts.updateTo(newest)}
-          </ButtonLink>
-          <span class="small muted">{texts.updateHow}</span>
-        </div>
-      )}
+      <DeployAgain connection={connection} title={texts.updateTo(newest)} line={texts.updateHow} />
+    </div>
+  );
+}
+
+/** The way to the role's code with everything that the set has. */
+function DeployAgain(props: { connection: Connection; title: string; line?: string }) {
+  if (!mayOpen(usePage().session, 'GET /connections/:id/setup')) return null;
+  return (
+    <div class="actions">
+      <ButtonLink
+        path={`/connections/${props.connection.id}/setup?step=role&format=terraform`}
+        look="primary"
+      >
+        {props.title}
+      </ButtonLink>
+      {props.line && <span class="small muted">{props.line}</span>}
     </div>
   );
 }

@@ -4,7 +4,7 @@ import type { CheckResult } from '../check-result.js';
 import { usePage, useTexts } from '../page-context.js';
 import { ButtonLink, Callout, Fold, useHref, WordItems, Words } from './basics.js';
 import { Checks, rowsOf } from './checks.js';
-import { Code, differences } from './code.js';
+import { Code, type CodeLine, differences } from './code.js';
 import { Icon } from './icon.js';
 
 /** The codes of a role that works for others as well. */
@@ -16,13 +16,17 @@ const unsafeCodes: ReadonlySet<string> = new Set([
 ]);
 
 /** Nothing was decided: neutral, and never called a failure. */
-export const NoVerdict = ({ result }: { result: CheckResult }) => {
+export const NoVerdict = ({ result, afterSeconds }: { result: CheckResult; afterSeconds?: number }) => {
   const texts = useTexts().failed;
   const { explained } = useTexts().codes;
   const message = explained(result.code)?.meaning ?? result.message;
   return (
     <Callout icon="clock" role="status" title={<Words text={`${texts.inconclusive}: ${message}`} />}>
-      <span>{texts.inconclusiveLine}</span>
+      <span>
+        {texts.inconclusiveLine}{' '}
+        {afterSeconds && <span class="with-script">{texts.nextCheck(afterSeconds)} </span>}
+        {texts.inconclusiveClose}
+      </span>
     </Callout>
   );
 };
@@ -76,18 +80,32 @@ export function Original({ children }: { children?: Child }) {
   );
 }
 
-/** The trust policy to deploy, with the steps to it. */
-export function PolicyToDeploy({ result, externalId }: { result: CheckResult; externalId: string }) {
+/** The trust policy to deploy, with the steps to it and the buttons below it. */
+export function PolicyToDeploy(props: { result: CheckResult; externalId: string; children?: Child }) {
   const texts = useTexts().failed;
-  if (result.trustPolicy === undefined) return null;
+  const { result, externalId, children } = props;
+  if (result.trustPolicy === undefined) return <>{children}</>;
+  const lines = policyLines(result, result.trustPolicy, texts.notes[result.code]);
   return (
     <>
       <h3>{texts.replacePolicy}</h3>
       <ol class="nums">
         <WordItems texts={texts.policySteps} />
       </ol>
-      <Policy result={result} policy={result.trustPolicy} />
+      <Code
+        id="policy"
+        title={lines ? texts.yourPolicy : texts.policy}
+        lines={lines}
+        text={result.trustPolicy}
+        copyTitle={texts.copyPolicy}
+      />
+      {children}
       <Causes result={result} />
+      {lines && (
+        <Fold title={texts.onlyCorrected}>
+          <Code id="corrected" title={texts.policy} text={result.trustPolicy} copyTitle={texts.copyPolicy} />
+        </Fold>
+      )}
       <Fold title={texts.asCode}>
         <p class="help">
           <Words text={texts.asCodeHelp(externalId)} />
@@ -97,29 +115,14 @@ export function PolicyToDeploy({ result, externalId }: { result: CheckResult; ex
   );
 }
 
-/** The trust policy of the role, with the lines to change where it was read. */
-function Policy({ result, policy }: { result: CheckResult; policy: string }) {
-  const { failed: texts } = useTexts();
+/** The trust policy of the role with the lines to change marked, where it was read. */
+function policyLines(result: CheckResult, policy: string, note?: string): readonly CodeLine[] | undefined {
   const current = indented(result.currentPolicy);
-  if (current === undefined)
-    return <Code id="policy" title={texts.policy} text={policy} copyTitle={texts.copyPolicy} />;
+  if (current === undefined) return undefined;
   const lines = differences(current, policy);
-  const note = texts.notes[result.code];
   const last = lines.findLastIndex(({ change }) => change === 'del');
   const at = last === -1 ? lines.findIndex(({ change }) => change === 'add') : last + 1;
-  return (
-    <>
-      <Code
-        id="policy"
-        title={texts.yourPolicy}
-        lines={note ? lines.toSpliced(at, 0, { text: note, change: 'note' }) : lines}
-        copyTitle={texts.copyPolicy}
-      />
-      <Fold title={texts.onlyCorrected}>
-        <Code id="corrected" title={texts.policy} text={policy} copyTitle={texts.copyPolicy} />
-      </Fold>
-    </>
-  );
+  return note ? lines.toSpliced(at, 0, { text: note, change: 'note' }) : lines;
 }
 
 /** As the policy to deploy is written, so that only what differs is marked. */
@@ -201,12 +204,12 @@ export function CheckEvidence({ result }: { result: CheckResult }) {
 }
 
 /** The role's trust relationships in the console of its partition. */
-export function OpenRole({ roleArn }: { roleArn: string }) {
+export function OpenRole({ roleArn, look }: { roleArn: string; look?: 'primary' }) {
   const texts = useTexts().setup;
   const url = consoleUrlOf(roleArn);
   if (url === undefined) return null;
   return (
-    <ButtonLink url={url}>
+    <ButtonLink url={url} look={look}>
       {texts.openRole}
       <Icon name="out" />
     </ButtonLink>

@@ -7,7 +7,7 @@ import { Field } from './field.js';
 import { GroupError } from './group-error.js';
 import { Icon } from './icon.js';
 import { lastName, levelIcons, levelOf } from './scope.js';
-import { accountOf, aliasOf } from './status.js';
+import { accountOf } from './status.js';
 
 /** The scope of a connection, chosen from known targets, and its name if it has none. */
 export function ScopeFields({
@@ -30,7 +30,6 @@ export function ScopeFields({
             label={setup.name}
             value={form.name}
             error={form.wrong.name}
-            placeholder={aliasOf(connection)}
             help={setup.nameHelp}
             maxlength={100}
             width="m"
@@ -145,7 +144,12 @@ function NodeName({ node: { scope, name } }: { node: ScopeNode }) {
       <em>
         {' '}
         {texts[levelOf(scope)]}
-        {name !== undefined && name.toLowerCase() !== id?.toLowerCase() && ` ${id}`}
+        {name !== undefined && name.toLowerCase() !== id?.toLowerCase() && (
+          <>
+            {' '}
+            <code>{id}</code>
+          </>
+        )}
       </em>
     </b>
   );

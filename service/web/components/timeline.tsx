@@ -1,4 +1,5 @@
 import type { HistoryEntry } from '../history.js';
+import { useTexts } from '../page-context.js';
 import { Time } from './basics.js';
 import { Icon } from './icon.js';
 
@@ -14,7 +15,7 @@ export const Timeline = ({ entries }: { entries: readonly HistoryEntry[] }) => (
         {entry.outcome && <p>{[entry.outcome, entry.why].filter(Boolean).join(': ')}</p>}
         {entry.details && <p class="break">{entry.details}</p>}
         <p class="when">
-          {entry.who}, <Time iso={entry.at} />
+          {entry.person ? useTexts().history.linkFor(entry.person) : entry.who}, <Time iso={entry.at} />
         </p>
       </li>
     ))}

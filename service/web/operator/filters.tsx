@@ -24,8 +24,9 @@ export function Filters({ wanted, totals }: { wanted: Wanted; totals: Totals }) 
       aria-label={texts.filter}
     >
       <div class="search">
-        <SearchInput name="account" label={texts.search} value={wanted.accountId} />
+        <SearchInput name="q" label={texts.search} value={wanted.accountId ?? wanted.search} />
       </div>
+      {wanted.order && <input type="hidden" name="sort" value={wanted.order} />}
       <Choice
         name="status"
         label={texts.status}

@@ -6,6 +6,7 @@ import type { RateLimits } from '../../limits/index.js';
 import { formRefused, isSameOrigin } from '../csrf.js';
 import { isSame } from '../session.js';
 import { field, noSuchPage, type Site, seeOther } from '../site.js';
+import { addAuditPages } from './audit.js';
 import { addOperatorConnections } from './connections.js';
 import { addConnectionsDownload } from './download.js';
 import { addOrganizationPage } from './organization.js';
@@ -17,6 +18,8 @@ import { addWebhookPages } from './webhooks.js';
 /** The token permission of a page: the same as for the equivalent call. */
 const required: readonly (readonly [path: RegExp, ...permissions: OperatorPermission[]])[] = [
   [/^\/webhooks/, 'webhooks:write'],
+  [/^\/audit/, 'audit:read'],
+  [/^\/organizations\/[^/]+\/audit/, 'organizations:read', 'audit:read'],
   [/^\/organizations\/[^/]+\/webhooks/, 'organizations:read', 'webhooks:write'],
   [/^\/organizations/, 'organizations:read'],
   [/^\//, 'connections:read'],
@@ -59,6 +62,7 @@ export function createOperatorPages(
   addConnectionsDownload(pages, site);
   addOrganizationsPage(pages, site);
   addOrganizationPage(pages, site);
+  addAuditPages(pages, site);
   addWebhookPages(pages, site);
   pages.use(() => {
     throw noSuchPage();

@@ -2,16 +2,18 @@ import type { Request, Router } from 'express';
 import type { Connection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { isConnectionId, isOrganizationId } from '../../domain/ids.js';
+import type { OperatorPermission } from '../../domain/operator.js';
 import { isListed, type Organization } from '../../domain/organization.js';
 import type { Store } from '../../domain/ports.js';
-import { ButtonLink, Crumbs, Time } from '../components/basics.js';
+import { ButtonLink, Crumbs, Time, useHref } from '../components/basics.js';
 import { CopyRows } from '../components/code.js';
 import { Timeline } from '../components/timeline.js';
-import { type HistoryEntry, historyOf } from '../history.js';
+import { type HistoryEntry, historyOf, personsOf } from '../history.js';
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
-import { queried, type Site, sendPage, textsOf } from '../site.js';
+import { queried, type Site, sendPage, textsOf, withQuery } from '../site.js';
 import { OrganizationStatus } from './organizations.js';
+import type { OperatorSession } from './session.js';
 import { OperatorTable } from './table.js';
 
 /** One organization: its connections, and what happened there last. */
@@ -19,22 +21,26 @@ export function addOrganizationPage(pages: Router, site: Site): void {
   const { store } = site.deps;
   pages.get('/organizations/:id', async (request: Request<{ id: string }>, response) => {
     const organization = await listedOrganization(store, request.params.id);
-    const asked = queried(request, 'connection');
-    const connectionId = isConnectionId(asked) ? asked : undefined;
-    const { connections, hasMore } = await store.connections(organization.id, {
-      limit: 100,
-      withoutReports: true,
-    });
-    const { records } = await store.auditRecords(organization.id, { limit: 20, connectionId });
+    const connectionId = [queried(request, 'connection')].find(isConnectionId);
+    const { operator }: OperatorSession = response.locals.operator;
+    const may = (permission: OperatorPermission) => operator.permissions.includes(permission);
+    const found = may('connections:read')
+      ? await store.connections(organization.id, { limit: 100, withoutReports: true })
+      : undefined;
+    const history = may('audit:read')
+      ? (await store.auditRecords(organization.id, { limit: 20, connectionId })).records
+      : undefined;
     return sendPage(
       site,
       response,
       { title: organization.name, isOperator: true },
       <OrganizationView
         organization={organization}
-        connections={connections}
-        hasMore={hasMore}
-        history={historyOf(records, textsOf(site, response))}
+        found={found}
+        history={history && historyOf(history, textsOf(site, response), await personsOf(site.deps, history))}
+        auditPath={withQuery(`/operator/organizations/${organization.id}/audit`, {
+          connection: connectionId,
+        })}
       />,
     );
   });
@@ -49,13 +55,14 @@ export async function listedOrganization(store: Store, id: string): Promise<Orga
 
 function OrganizationView(props: {
   organization: Organization;
-  connections: readonly Connection[];
-  hasMore: boolean;
-  history: readonly HistoryEntry[];
+  /** Undefined: the operator may not see them. */
+  found: { readonly connections: readonly Connection[]; readonly hasMore: boolean } | undefined;
+  history: readonly HistoryEntry[] | undefined;
+  auditPath: string;
 }) {
   const { operator: texts } = useTexts();
   const { operator: session } = usePage();
-  const { organization, connections } = props;
+  const { organization, found, history } = props;
   return (
     <>
       <Crumbs links={[['/operator/organizations', texts.organizations]]} here={organization.name} />
@@ -82,28 +89,35 @@ function OrganizationView(props: {
             ...Object.entries(organization.metadata ?? {}),
           ]}
         />
-        <section class="card" aria-labelledby="connections">
-          <div class="card-head">
-            <h2 id="connections">{texts.title}</h2>
-          </div>
-          {connections.length === 0 ? (
-            <p class="section muted">{texts.noConnections}</p>
-          ) : (
-            <OperatorTable
-              rows={connections.map((connection) => ({ connection, organization }))}
-              hidesOrganization
-            />
-          )}
-          {props.hasMore && <p class="card-foot">{texts.first100}</p>}
-        </section>
-        <section class="card" aria-labelledby="history">
-          <div class="card-head">
-            <h2 id="history">{texts.history}</h2>
-          </div>
-          <div class="section">
-            <Timeline entries={props.history} />
-          </div>
-        </section>
+        {found && (
+          <section class="card" aria-labelledby="connections">
+            <div class="card-head">
+              <h2 id="connections">{texts.title}</h2>
+            </div>
+            {found.connections.length === 0 ? (
+              <p class="section muted">{texts.noConnections}</p>
+            ) : (
+              <OperatorTable
+                rows={found.connections.map((connection) => ({ connection, organization }))}
+                hidesOrganization
+              />
+            )}
+            {found.hasMore && <p class="card-foot">{texts.first100}</p>}
+          </section>
+        )}
+        {history && (
+          <section class="card" aria-labelledby="history">
+            <div class="card-head">
+              <h2 id="history">{texts.history}</h2>
+              <a class="small" href={useHref()(props.auditPath)}>
+                {texts.audit.title}
+              </a>
+            </div>
+            <div class="section">
+              <Timeline entries={history} />
+            </div>
+          </section>
+        )}
       </div>
     </>
   );

@@ -1,12 +1,13 @@
 import type { Router } from 'express';
 import { isOrganizationId } from '../../domain/ids.js';
 import type { Organization } from '../../domain/organization.js';
-import { ButtonLink, Time, useHref } from '../components/basics.js';
+import { Time, useHref } from '../components/basics.js';
+import { type Cursor, cursorsAround, Pages } from '../components/pages.js';
 import { SearchInput } from '../components/search-input.js';
 import { TableHead } from '../components/table-head.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
-import { queried, type Site, seeOther, sendPage, textsOf } from '../site.js';
+import { queried, type Site, seeOther, sendPage, textsOf, withQuery } from '../site.js';
 
 const pageSize = 25;
 
@@ -15,16 +16,15 @@ export function addOrganizationsPage(pages: Router, site: Site): void {
   const { store } = site.deps;
   pages.get('/organizations', async (request, response) => {
     const search = queried(request, 'q').trim().slice(0, 100);
-    const after = queried(request, 'after');
+    const cursor = {
+      after: [queried(request, 'after')].find(isOrganizationId),
+      before: [queried(request, 'before')].find(isOrganizationId),
+    };
     const exact = search === '' ? undefined : await oneBy(search);
     if (exact !== undefined) return seeOther(site, response, `/operator/organizations/${exact.id}`);
-    const found = await store.organizations({
-      limit: pageSize,
-      after: isOrganizationId(after) ? after : undefined,
-      search: search || undefined,
-    });
+    const found = await store.organizations({ limit: pageSize, ...cursor, search: search || undefined });
     const { organizations } = textsOf(site, response).operator;
-    const view = <OrganizationList search={search} {...found} />;
+    const view = <OrganizationList search={search} cursor={cursor} {...found} />;
     return sendPage(site, response, { title: organizations, isOperator: true }, view);
   });
 
@@ -38,13 +38,17 @@ export function addOrganizationsPage(pages: Router, site: Site): void {
 
 function OrganizationList(props: {
   search: string;
+  cursor: Cursor<Organization['id']>;
   organizations: readonly Organization[];
   hasMore: boolean;
 }) {
   const { operator: texts, list } = useTexts();
-  const { search, organizations, hasMore } = props;
+  const { search, organizations, cursor, hasMore } = props;
   const href = useHref();
-  const next = new URLSearchParams({ ...(search && { q: search }), after: organizations.at(-1)?.id ?? '' });
+  const ids = organizations.map(({ id }) => id);
+  const { previous, next } = cursorsAround(cursor, ids, hasMore);
+  const pageAt = (place: typeof next) =>
+    place && withQuery('/operator/organizations', { q: search, ...place });
   return (
     <>
       <PageHead title={texts.organizations} lead={texts.organizationsLead} />
@@ -64,12 +68,11 @@ function OrganizationList(props: {
         ) : (
           <OrganizationTable organizations={organizations} />
         )}
-        {hasMore && (
-          <nav class="card-foot actions" aria-label={list.pages}>
-            <ButtonLink path={`/operator/organizations?${next}`} size="sm">
-              {list.next}
-            </ButtonLink>
-          </nav>
+        {(previous ?? next) && (
+          <div class="card-foot row row-between">
+            <span />
+            <Pages previous={pageAt(previous)} next={pageAt(next)} />
+          </div>
         )}
       </div>
     </>

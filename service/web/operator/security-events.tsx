@@ -4,6 +4,7 @@ import { Icon } from '../components/icon.js';
 import { verificationOf } from '../components/status.js';
 import { useTexts } from '../page-context.js';
 import type { Owned, Totals } from './owned.js';
+import { addressOf } from './query.js';
 
 /** Failures that say that other customers may reach the role, or that it is not whose it should be: the first to look at. */
 export const securityCodes = [
@@ -59,6 +60,28 @@ export function SecurityEvents({ events, totals }: { events: readonly Owned[]; t
           })}
         </ul>
       )}
+      {open > events.length && <AllOf totals={totals} />}
     </section>
+  );
+}
+
+/** The lists of all of them, by what is wrong. */
+function AllOf({ totals }: { totals: Totals }) {
+  const { operator: texts, codes } = useTexts();
+  const href = useHref();
+  return (
+    <p class="card-foot">
+      {texts.allOf}
+      {securityCodes
+        .filter((code) => totals.code.has(code))
+        .map((code) => (
+          <>
+            {' '}
+            <a href={href(addressOf({ code }))}>
+              {codes.title(code)} ({totals.code.get(code)})
+            </a>
+          </>
+        ))}
+    </p>
   );
 }

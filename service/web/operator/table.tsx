@@ -8,13 +8,13 @@ import { useTexts } from '../page-context.js';
 import type { Owned } from './owned.js';
 
 /** Connections as the vendor's staff sees them. */
-export function OperatorTable({
-  rows,
-  hidesOrganization,
-}: {
+export function OperatorTable(props: {
   rows: readonly Owned[];
+  /** The path of the list in the order of the last checks. */
+  sorting?: { readonly path: string; readonly isSorted: boolean };
   hidesOrganization?: boolean;
 }) {
+  const { rows, sorting, hidesOrganization } = props;
   const { operator: texts, list, sets } = useTexts();
   const { columns } = list;
   const href = useHref();
@@ -25,7 +25,7 @@ export function OperatorTable({
     columns.status,
     columns.account,
     ...(hasSets ? [columns.permissions] : []),
-    columns.checked,
+    sorting ? { title: columns.checked, ...sorting } : columns.checked,
   ];
   return (
     <table class="table" role="table" aria-label={texts.title}>

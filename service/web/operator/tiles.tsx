@@ -1,9 +1,11 @@
 import type { PermissionSets } from '../../domain/permission-set.js';
 import { useHref } from '../components/basics.js';
 import { Icon, type IconName } from '../components/icon.js';
-import { useTexts } from '../page-context.js';
+import { usePage, useTexts } from '../page-context.js';
 import type { Totals } from './owned.js';
 import { addressOf, type Wanted } from './query.js';
+
+const minuteMs = 60_000;
 
 /** How many connections have each version that is not the newest of its set, the most first. */
 export function outdatedSets(totals: Totals, sets: PermissionSets): readonly (readonly [string, number])[] {
@@ -16,8 +18,16 @@ export function outdatedSets(totals: Totals, sets: PermissionSets): readonly (re
 }
 
 /** Counters, each with a link to its list. */
-export function Tiles(props: { totals: Totals; outdated: ReturnType<typeof outdatedSets> }) {
+export function Tiles(props: {
+  totals: Totals;
+  outdated: ReturnType<typeof outdatedSets>;
+  /** The time of the oldest last check of a connected connection. */
+  oldest: string | undefined;
+  /** Each is checked at least this often. */
+  intervalMs: number;
+}) {
   const { operator: texts, status: words } = useTexts();
+  const ageMs = props.oldest === undefined ? 0 : usePage().now - Date.parse(props.oldest);
   const { status, assurance, permissionSets } = props.totals;
   const all = Object.values(status).reduce((sum, count) => sum + count, 0);
   const ofStatus = (name: keyof typeof status) => ({
@@ -51,29 +61,37 @@ export function Tiles(props: { totals: Totals; outdated: ReturnType<typeof outda
       <Tile {...ofStatus('pending')} icon="clock" />
       <Tile {...ofStatus('connected')} kind="ok" icon="ok" />
       <Tile {...ofStatus('disconnected')} icon="unlink" />
+      <Tile
+        to={{ status: 'connected', order: 'checked' }}
+        kind={ageMs > props.intervalMs ? 'warn' : undefined}
+        icon="refresh"
+        title={texts.oldest}
+        count={props.oldest ? texts.age(Math.floor(ageMs / minuteMs)) : texts.oldestNone}
+        more={texts.oldestTarget(Math.round(props.intervalMs / minuteMs))}
+      />
     </nav>
   );
 }
 
 function Tile(props: {
   to: Wanted;
-  kind?: 'ok' | 'warn' | 'danger';
+  kind?: 'ok' | 'warn' | 'danger' | undefined;
   icon: IconName;
   title: string;
-  count: number;
+  count: number | string;
   more: string;
 }) {
   const { number } = useTexts().operator;
   return (
     <a
-      class={['tile', props.kind && props.count > 0 && `tile-${props.kind}`].filter(Boolean).join(' ')}
+      class={['tile', props.kind && props.count !== 0 && `tile-${props.kind}`].filter(Boolean).join(' ')}
       href={useHref()(addressOf(props.to))}
     >
       <span class="tile-title">
         <Icon name={props.icon} small />
         {props.title}
       </span>
-      <span class="tile-count">{number(props.count)}</span>
+      <span class="tile-count">{typeof props.count === 'number' ? number(props.count) : props.count}</span>
       <span class="tile-more">{props.more}</span>
     </a>
   );

@@ -5,10 +5,11 @@ import type { OrganizationId } from '../../domain/ids.js';
 import { operatorActor } from '../../domain/operator.js';
 import { type Organization, operatorOrganizationId } from '../../domain/organization.js';
 import type { OutboxMessage } from '../../domain/ports.js';
-import { ButtonLink, Crumbs, useHref } from '../components/basics.js';
+import { Crumbs, useHref } from '../components/basics.js';
+import { Pages } from '../components/pages.js';
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
-import { field, noticeOf, queried, type Site, seeOther, sendPage, textsOf } from '../site.js';
+import { field, noticeOf, queried, type Site, seeOther, sendPage, textsOf, withQuery } from '../site.js';
 import { type Delivery, DeliveryTable, deliveryOf, type Organizations } from './delivery-table.js';
 import { listedOrganization } from './organization.js';
 import type { OperatorSession } from './session.js';
@@ -157,31 +158,25 @@ function WebhooksView({
         ) : (
           <DeliveryTable rows={found.rows} organizations={organizations} />
         )}
-        <Pages {...found} />
+        <DeliveryPages {...found} />
       </section>
     </>
   );
 }
 
-function Pages({ status, after, hasMore, rows }: Deliveries) {
-  const { operator, list } = useTexts();
+function DeliveryPages({ status, after, hasMore, rows }: Deliveries) {
+  const texts = useTexts().operator.webhooks;
   const { path } = usePage();
   const last = rows.at(-1);
   if (after === undefined && !hasMore) return null;
-  const older = new URLSearchParams({ ...(status && { status }), after: last ? keyOf(last) : '' });
   return (
-    <nav class="card-foot actions" aria-label={list.pages}>
-      {after && (
-        <ButtonLink path={status ? `${path}?status=${status}` : path} size="sm">
-          {operator.webhooks.newest}
-        </ButtonLink>
-      )}
-      {hasMore && (
-        <ButtonLink path={`${path}?${older}`} size="sm">
-          {operator.webhooks.older}
-        </ButtonLink>
-      )}
-    </nav>
+    <div class="card-foot">
+      <Pages
+        previous={after && withQuery(path, { status })}
+        next={hasMore && last ? withQuery(path, { status, after: keyOf(last) }) : undefined}
+        titles={[texts.newest, texts.older]}
+      />
+    </div>
   );
 }
 
@@ -197,7 +192,7 @@ function StatusChips({ status }: { status: Status | undefined }) {
           {[undefined, ...statuses].map((each) => (
             <li>
               <a
-                href={href(each ? `${path}?status=${each}` : path)}
+                href={href(withQuery(path, { status: each }))}
                 aria-current={each === status ? 'page' : undefined}
               >
                 {each ? texts.statuses[each] : list.all}

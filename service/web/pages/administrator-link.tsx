@@ -83,7 +83,13 @@ function LinkPage({ connection, url }: { connection: Connection; url: string }) 
         <div class="section">
           <ul class="help list">
             <li>
-              {texts.can} {account && <Account id={account} />}
+              {texts.can}
+              {account && (
+                <>
+                  , {texts.inAccount} <Account id={account} />
+                </>
+              )}
+              .
             </li>
             <li>{texts.cant}</li>
           </ul>

@@ -8,6 +8,7 @@ import { parseRoleArn } from '../../domain/role-arn.js';
 import type { VerificationProgress } from '../../domain/verification/request.js';
 import type { Check } from '../../domain/verification.js';
 import { resultOf, storedResultOf } from '../check-result.js';
+import { PairCard } from '../components/steps.js';
 import { sentenceOf } from '../form-errors.js';
 import { isDecidedSoon } from '../settles-within.js';
 import {
@@ -24,7 +25,8 @@ import {
 } from '../site.js';
 import type { Texts } from '../texts/index.js';
 import { CheckProgress } from './role-check.js';
-import { chosenIn, isComplete, type SetupMoment, sendSetup, setupPage } from './setup.js';
+import { isComplete } from './scope-choices.js';
+import { chosenIn, type SetupMoment, sendSetup, setupPage } from './setup.js';
 
 const refreshSeconds = 2;
 
@@ -67,7 +69,7 @@ export function addCheckPages(pages: Router, site: Site): void {
       'x-content-type-options': 'nosniff',
       'x-request-id': response.locals.requestId,
     });
-    const write = (line: { step?: string; say?: string; main?: string; go?: string }) =>
+    const write = (line: { side?: string; step?: string; say?: string; main?: string; go?: string }) =>
       void response.write(`${JSON.stringify(line)}\n`);
     const checks: Check[] = [];
     const { titles, states } = textsOf(site, response).checks;
@@ -83,13 +85,14 @@ export function addCheckPages(pages: Router, site: Site): void {
     };
     try {
       parseRoleArn(roleArn);
-      const isAbandoned = () => request.destroyed || response.destroyed;
-      await verifyUntilDecided(deps, byOf(response), connection, { roleArn, onProgress, isAbandoned });
+      const { checking } = textsOf(site, response).setup;
+      write({ side: render(site, response, <PairCard state="checking" line={checking} />) });
+      await verifyUntilDecided(deps, byOf(response), connection, { roleArn, onProgress });
       write({ go: `${site.base}${await afterCheck(site, request, response)}` });
     } catch (error) {
       const known = error instanceof RolebridgeError ? error : internal(error, response);
       const now = await connectionIn(site, request, response);
-      const moment = momentOf(textsOf(site, response), roleArn, known, now);
+      const moment = momentOf(textsOf(site, response), roleArn, known, now, checks);
       const page = await setupPage(site, request, response, now, moment);
       write({ main: render(site, response, page) });
     }
@@ -154,10 +157,12 @@ const momentOf = (
   roleArn: string,
   error: RolebridgeError,
   connection: Connection,
-): SetupMoment =>
-  error.code === 'role_arn_invalid'
-    ? { roleArn, arnError: sentenceOf(error, texts) }
-    : { roleArn, result: resultOf(error, isOf(connection, roleArn) ? connection : undefined) };
+  checks: readonly Check[] = [],
+): SetupMoment => {
+  if (error.code === 'role_arn_invalid') return { roleArn, arnError: sentenceOf(error, texts) };
+  const result = resultOf(error, isOf(connection, roleArn) ? connection : undefined);
+  return { roleArn, result: result.checks.length > 0 ? result : { ...result, checks } };
+};
 
 /** After the last check: name and scope where they are missing, or else the success. */
 async function afterCheck(site: Site, request: Request<{ id: string }>, response: Response): Promise<string> {

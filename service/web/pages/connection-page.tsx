@@ -124,15 +124,13 @@ function ChecksCard({ connection }: ConnectionPageProps) {
         <>
           <Refusal result={result} />
           <div class="section">
-            <PolicyToDeploy
-              result={result}
-              externalId={trust?.pendingExternalId ?? trust?.externalId ?? ''}
-            />
-            {roleArn && (
-              <div class="actions">
-                <OpenRole roleArn={roleArn} />
-              </div>
-            )}
+            <PolicyToDeploy result={result} externalId={trust?.pendingExternalId ?? trust?.externalId ?? ''}>
+              {roleArn && (
+                <div class="actions">
+                  <OpenRole roleArn={roleArn} />
+                </div>
+              )}
+            </PolicyToDeploy>
           </div>
           <CheckEvidence result={result} />
         </>

@@ -1,18 +1,16 @@
 import type { Request, Response, Router } from 'express';
 import { changeConnection } from '../../actions/change-connection.js';
-import { openPerson } from '../../actions/persons.js';
 import { verifyAgain } from '../../actions/verify-again.js';
 import { renameRequest } from '../../api/connections/requests.js';
 import { statusOf } from '../../api/problem.js';
 import { parse } from '../../api/schemas.js';
-import type { AuditRecord } from '../../domain/audit.js';
 import type { Connection } from '../../domain/connection.js';
 import { isAuditId } from '../../domain/ids.js';
 import { resultOf } from '../check-result.js';
 import { Button, Crumbs, Form } from '../components/basics.js';
 import { Field } from '../components/field.js';
 import { wrongOf } from '../form-errors.js';
-import { historyOf } from '../history.js';
+import { historyOf, personsOf } from '../history.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import { deployedSet } from '../permission-sets.js';
@@ -105,21 +103,15 @@ export function addConnectionPages(pages: Router, site: Site): void {
       scopeTree(site, sessionOf(response), []),
     ]);
     const last = records.at(-1);
-    const persons = new Map<string, string>();
-    for (const { actor } of records)
-      if (actor.kind === 'web_session' && actor.person !== undefined && !persons.has(actor.person)) {
-        const person = await openPerson(deps, connection.organizationId, actor.person);
-        if (person) persons.set(actor.person, textsOf(site, response).history.linkFor(person.name));
-      }
-    const personOf = ({ actor }: AuditRecord) =>
-      actor.kind === 'web_session' ? persons.get(actor.person ?? '') : undefined;
+    const texts = textsOf(site, response);
+    const history = historyOf(records, texts, await personsOf(deps, records));
     const view = (
       <ConnectionPage
         connection={connection}
         set={deployedSet(site, connection)}
         tree={tree}
         isTreeCut={isCut}
-        history={historyOf(records, textsOf(site, response), personOf).slice(0, historySize)}
+        history={history.slice(0, historySize)}
         isOlderHistory={isAuditId(before)}
         olderHistory={hasMore && last ? `/connections/${connection.id}?before=${last.id}#history` : undefined}
         {...more}

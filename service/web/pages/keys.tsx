@@ -4,11 +4,11 @@ import { createApiKeyRequest } from '../../api/api-keys/create.js';
 import { parse } from '../../api/schemas.js';
 import { type ApiKey, isValid } from '../../domain/api-key.js';
 import { permissions } from '../../domain/permission.js';
-import { describeScope } from '../../domain/scope.js';
 import { Button, ButtonLink, Callout, Form, PostButton, Time, Words } from '../components/basics.js';
 import { CopyRows } from '../components/code.js';
 import { Field } from '../components/field.js';
 import { GroupError } from '../components/group-error.js';
+import { ScopePath } from '../components/scope.js';
 import { TableHead } from '../components/table-head.js';
 import { type FieldOf, isFine, type Wrong, wrongOf } from '../form-errors.js';
 import { PageHead } from '../layout.js';
@@ -19,6 +19,7 @@ import {
   expected,
   field,
   fields,
+  loadTargetNames,
   noticeOf,
   type Site,
   seeOther,
@@ -59,6 +60,7 @@ export function addKeyPages(pages: Router, site: Site): void {
 
   async function sendKeys(request: Request, response: Response, wrong: Wrong = {}): Promise<void> {
     const keys = await keysOf(deps.store, makerOf(sessionOf(response)));
+    await loadTargetNames(site, response);
     const { title } = textsOf(site, response).keys;
     const head = {
       title,
@@ -169,7 +171,7 @@ function Row({ apiKey }: { apiKey: ApiKey }) {
     <tr role="row">
       {cell(texts.name, name)}
       {cell(texts.permissions, <code class="break">{apiKey.permissions.join(' ')}</code>)}
-      {cell(texts.scope, scope ? describeScope(scope) : texts.everything)}
+      {cell(texts.scope, scope ? <ScopePath scope={scope} /> : texts.everything)}
       {cell(
         texts.expires,
         expiresAt ? <time datetime={expiresAt}>{expiresAt.slice(0, 10)}</time> : texts.never,
@@ -212,7 +214,7 @@ function NewKey({ wrong, chosen, ...given }: KeyForm) {
           width="m"
         />
         <fieldset class="field">
-          <legend>{texts.permissions}</legend>
+          <legend class="label">{texts.permissions}</legend>
           {wrong.permission && <GroupError>{wrong.permission}</GroupError>}
           {permissions
             .filter((permission) => own.includes(permission))

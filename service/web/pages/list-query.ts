@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { Connection } from '../../domain/connection.js';
 import { accountOf, verificationOf } from '../components/status.js';
-import { queried } from '../site.js';
+import { queried, withQuery } from '../site.js';
 
 export const pageSize = 25;
 /** More of one organization are not held at once: a search finds the others. */
@@ -33,17 +33,16 @@ export function wantedIn(request: Request): Wanted {
 /** The address of the list with changes, without defaults. */
 export function addressOf(wanted: Wanted, change: Partial<Wanted>): string {
   const { search, status, sort, page } = { ...wanted, page: 1, ...change };
-  const query = new URLSearchParams({
-    ...(search && { q: search }),
-    ...(status && { status }),
-    ...(sort !== 'status' && { sort }),
-    ...(page > 1 && { page: String(page) }),
+  return withQuery('/connections', {
+    q: search,
+    status,
+    sort: sort === 'status' ? undefined : sort,
+    page: page > 1 ? String(page) : undefined,
   });
-  return query.size > 0 ? `/connections?${query}` : '/connections';
 }
 
 /** Made once: to make one for each comparison costs more than to render the page. */
-const { compare } = new Intl.Collator('en');
+const { compare } = new Intl.Collator('en', { numeric: true });
 
 export const order: Record<Sort, (one: Connection, other: Connection) => number> = {
   status: (one, other) =>

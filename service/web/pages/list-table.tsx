@@ -5,6 +5,7 @@ import { ButtonLink, Time, useHref } from '../components/basics.js';
 import { Reason } from '../components/reason.js';
 import { ScopePath } from '../components/scope.js';
 import { Status } from '../components/status.js';
+import { TableHead } from '../components/table-head.js';
 import { usePage, useTexts } from '../page-context.js';
 import { addressOf, checkedAt, type Sort, type Wanted } from './list-query.js';
 
@@ -15,38 +16,21 @@ export function Table(props: {
 }) {
   const texts = useTexts().list;
   const { columns } = texts;
-  const href = useHref();
   const hasSets = props.connections.some((connection) => permissionSetOf(connection) !== undefined);
-  const header = (title: string, sort?: Sort) => (
-    <th
-      role="columnheader"
-      scope="col"
-      aria-sort={sort && sort === props.wanted.sort ? 'ascending' : undefined}
-    >
-      {sort ? (
-        <a href={href(addressOf(props.wanted, { sort }))} aria-label={texts.sortBy(title)}>
-          {title}
-        </a>
-      ) : (
-        title
-      )}
-    </th>
-  );
+  const sorted = (sort: Sort) => ({
+    title: columns[sort],
+    path: addressOf(props.wanted, { sort }),
+    isSorted: sort === props.wanted.sort,
+  });
+  const titles = [
+    ...(['name', 'status', 'account'] as const).map(sorted),
+    columns.scope,
+    ...(hasSets ? [columns.permissions] : []),
+    sorted('checked'),
+  ];
   return (
     <table class="table" role="table" aria-label={texts.connections}>
-      <thead role="rowgroup">
-        <tr role="row">
-          {header(columns.name, 'name')}
-          {header(columns.status, 'status')}
-          {header(columns.account, 'account')}
-          {header(columns.scope)}
-          {hasSets && header(columns.permissions)}
-          {header(columns.checked, 'checked')}
-          <th role="columnheader" scope="col">
-            <span class="sr">{columns.action}</span>
-          </th>
-        </tr>
-      </thead>
+      <TableHead titles={titles} hasAction />
       <tbody role="rowgroup">
         {props.connections.map((connection) => (
           <Row connection={connection} hasSets={hasSets} isTwice={props.isTwice(connection.name)} />

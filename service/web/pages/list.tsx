@@ -6,6 +6,7 @@ import { describeScope } from '../../domain/scope.js';
 import { mayOpen } from '../access.js';
 import { ButtonLink, Fold, useHref, WordItems } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
+import { Pages } from '../components/pages.js';
 import { SearchInput } from '../components/search-input.js';
 import { accountOf, aliasOf, assuranceOf } from '../components/status.js';
 import { PageHead } from '../layout.js';
@@ -116,7 +117,14 @@ function List({ wanted, found }: { wanted: Wanted; found: Found }) {
             {found.isCut ? texts.countSome(ofStatus.length) : texts.count(ofStatus.length)}{' '}
             {texts.checkedHourly}
           </span>
-          <Pages wanted={wanted} hasMore={ofStatus.length > wanted.page * pageSize} />
+          <Pages
+            previous={wanted.page > 1 ? addressOf(wanted, { page: wanted.page - 1 }) : undefined}
+            next={
+              ofStatus.length > wanted.page * pageSize
+                ? addressOf(wanted, { page: wanted.page + 1 })
+                : undefined
+            }
+          />
           {shown.some((connection) => assuranceOf(connection) !== undefined) && (
             <Fold title={texts.assurance}>
               <ul class="help list">
@@ -176,25 +184,5 @@ function NoneFound({ wanted }: { wanted: Wanted }) {
       {wanted.search === '' ? texts.noneOfStatus : texts.none(wanted.search)}{' '}
       <a href={useHref()('/connections')}>{texts.showAll}</a>
     </p>
-  );
-}
-
-function Pages({ wanted, hasMore }: { wanted: Wanted; hasMore: boolean }) {
-  const texts = useTexts().list;
-  if (wanted.page === 1 && !hasMore) return null;
-  const href = useHref();
-  return (
-    <nav class="actions" aria-label={texts.pages}>
-      {wanted.page > 1 && (
-        <a class="btn btn-sm" href={href(addressOf(wanted, { page: 1 }))}>
-          {texts.first}
-        </a>
-      )}
-      {hasMore && (
-        <a class="btn btn-sm" href={href(addressOf(wanted, { page: wanted.page + 1 }))} rel="next">
-          {texts.next}
-        </a>
-      )}
-    </nav>
   );
 }

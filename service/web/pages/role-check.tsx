@@ -2,8 +2,8 @@
 
 import type { Check } from '../../domain/verification.js';
 import type { CheckResult } from '../check-result.js';
-import { Button, Fold, Form, useHref } from '../components/basics.js';
-import { Checks, runningRows } from '../components/checks.js';
+import { Arn, Button, Fold, Form, useHref } from '../components/basics.js';
+import { type CheckRow, Checks, rowsOf, runningRows } from '../components/checks.js';
 import { Field } from '../components/field.js';
 import { Icon } from '../components/icon.js';
 import { CheckEvidence, NoVerdict, OpenRole, PolicyToDeploy, Refusal } from '../components/refusal.js';
@@ -44,10 +44,10 @@ const Chosen = ({ permissions, format }: Pick<RoleStep, 'permissions' | 'format'
 );
 
 /** The same role once more. */
-const CheckAgain = (step: RoleStep & { look?: 'primary' }) => {
+const CheckAgain = (step: RoleStep & { look?: 'primary'; afterSeconds?: number }) => {
   const texts = useTexts().setup;
   return (
-    <Form path={`/connections/${step.connection.id}/check`} check>
+    <Form path={`/connections/${step.connection.id}/check`} check afterSeconds={step.afterSeconds}>
       <Chosen {...step} />
       <input type="hidden" name="roleArn" value={step.roleArn} />
       <Button look={step.look} busy={texts.checkingBusy}>
@@ -66,12 +66,13 @@ export function FailedCheck(step: RoleStep & { result: CheckResult }) {
       <Tell event="failed" connection={step.connection} code={result.code} />
       <Refusal result={result} />
       <div class="section">
-        {!result.message.includes(step.roleArn) && <p class="mono small muted break">{step.roleArn}</p>}
-        <PolicyToDeploy result={result} externalId={step.trust.pendingExternalId ?? step.trust.externalId} />
-        <div class="actions">
-          <CheckAgain {...step} look="primary" />
-          <OpenRole roleArn={step.roleArn} />
-        </div>
+        {!result.message.includes(step.roleArn) && <RoleArn {...step} />}
+        <PolicyToDeploy result={result} externalId={step.trust.pendingExternalId ?? step.trust.externalId}>
+          <div class="actions">
+            <CheckAgain {...step} look="primary" />
+            <OpenRole roleArn={step.roleArn} />
+          </div>
+        </PolicyToDeploy>
         <Fold title={texts.failed.another}>
           <CheckForm {...step} look="default" />
         </Fold>
@@ -83,14 +84,15 @@ export function FailedCheck(step: RoleStep & { result: CheckResult }) {
 
 export function InconclusiveCheck(step: RoleStep & { result: CheckResult }) {
   const { common } = useTexts();
+  const afterSeconds = Math.max(leastSecondsToNextCheck, step.result.retryAfterSeconds ?? 0);
   return (
     <>
       <div class="section">
-        <NoVerdict result={step.result} />
-        <p class="mono small muted break">{step.roleArn}</p>
-        {step.result.checks.length > 0 && <Checks rows={runningRows(step.result.checks)} />}
+        <NoVerdict result={step.result} afterSeconds={afterSeconds} />
+        <RoleArn {...step} />
+        {step.result.checks.length > 0 && <Checks rows={rowsOf(step.result.checks, 'todo').map(titleOnly)} />}
         <div class="actions row-between">
-          <CheckAgain {...step} />
+          <CheckAgain {...step} afterSeconds={afterSeconds} />
           <a class="small" href={useHref()('/connections')}>
             {common.continueLater}
           </a>
@@ -100,6 +102,19 @@ export function InconclusiveCheck(step: RoleStep & { result: CheckResult }) {
     </>
   );
 }
+
+/** A check that has no verdict is repeated by the page's script, and not faster than that. */
+const leastSecondsToNextCheck = 30;
+
+const RoleArn = ({ roleArn }: { roleArn: string }) => (
+  <p class="small muted">
+    <Arn arn={roleArn} />
+  </p>
+);
+
+/** While checks are made, the title of a passed one says enough. */
+const titleOnly = (row: CheckRow): CheckRow =>
+  row.state === 'passed' ? { ...row, message: undefined } : row;
 
 /** A check while it is made. */
 export function CheckProgress(props: {
@@ -123,8 +138,8 @@ export function CheckProgress(props: {
         <progress class="bar" max={rows.length} value={done} aria-labelledby="progress">
           {texts.progress(done, rows.length)}
         </progress>
-        <p class="mono small muted break">{props.roleArn}</p>
-        <Checks rows={rows} />
+        <RoleArn roleArn={props.roleArn} />
+        <Checks rows={rows.map(titleOnly)} />
       </div>
       <div class="section">
         <div class="actions row-between">

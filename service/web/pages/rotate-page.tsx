@@ -6,7 +6,7 @@ import { Checks, rowsOf } from '../components/checks.js';
 import { Code, type CodeLine, CopyRows, differences } from '../components/code.js';
 import { Icon } from '../components/icon.js';
 import { CheckEvidence, NoVerdict, OpenRole, Refusal } from '../components/refusal.js';
-import { verificationOf } from '../components/status.js';
+import { assuranceOf, verificationOf } from '../components/status.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import { type Format, formats } from '../role-formats.js';
@@ -66,7 +66,7 @@ function Progress({ stage }: { stage: Exclude<Rotation['stage'], 'confirm'> }) {
   const texts = useTexts().rotate;
   const reached = { deploy: 1, old_accepted: 2, done: 3 }[stage];
   const lines = [
-    texts.created,
+    reached > 1 ? undefined : texts.created,
     reached > 1 ? texts.accepted : texts.stillWorks,
     reached > 2 ? texts.denied : texts.weCheck,
   ];
@@ -205,7 +205,7 @@ function Instructions({ connection, format, change }: Rotation) {
           <WordItems texts={texts.console} />
         </ol>
         {code}
-        <div class="actions">{roleArn && <OpenRole roleArn={roleArn} />}</div>
+        <div class="actions">{roleArn && <OpenRole roleArn={roleArn} look="primary" />}</div>
       </>
     );
   return (
@@ -265,12 +265,21 @@ function OldAccepted(rotation: Rotation) {
 
 function Done({ connection }: { connection: RoleConnection }) {
   const texts = useTexts().rotate;
-  const shown = ['assumable', 'previous_external_id', 'external_id_required', 'external_id_exact'];
-  const rows = rowsOf(verificationOf(connection)?.checks ?? []).filter(({ name }) => shown.includes(name));
+  const shown = [
+    'assumable',
+    'previous_external_id',
+    'external_id_required',
+    'external_id_exact',
+    'trust_policy',
+  ];
+  const rows = rowsOf(verificationOf(connection)?.checks ?? [])
+    .filter(({ name }) => shown.includes(name))
+    .map((row) => ({ ...row, message: undefined }));
+  const isProven = assuranceOf(connection) === 'proven';
   return (
     <section class="card">
       <div class="section">
-        <Callout kind="ok" icon="ok" role="status" title={texts.done}>
+        <Callout kind="ok" icon={isProven ? 'proven' : 'ok'} role="status" title={texts.done} more="moment">
           <span>{texts.doneLine}</span>
         </Callout>
         <Checks rows={rows} />

@@ -2,6 +2,7 @@ import type { Response } from 'express';
 import type { Connection } from '../../domain/connection.js';
 import { namesOf, scopesOf } from '../../domain/project.js';
 import { isWithin, keysThatMatch, type Scope, scopeFromKey, scopeKey } from '../../domain/scope.js';
+import { aliasOf } from '../components/status.js';
 import type { Wrong } from '../form-errors.js';
 import type { WebSession } from '../session.js';
 import { type Site, sessionOf } from '../site.js';
@@ -74,9 +75,14 @@ export async function scopeChoices(
   return { connection, tree, isCut: isCut || isLong, canType: isOpen || isLong, form };
 }
 
-export const initialForm = ({ name, scopes }: Connection): ScopeForm => ({
-  name: name === defaultName ? '' : name,
-  chosen: new Set(scopes.map(scopeKey)),
+/** Nothing is left to choose: it has a name and a scope. */
+export const isComplete = ({ name, scopes }: Connection): boolean =>
+  name !== defaultName && scopes.length > 0;
+
+/** The account's alias is a name to start with; no scope is ever chosen in advance. */
+export const initialForm = (connection: Connection): ScopeForm => ({
+  name: connection.name === defaultName ? (aliasOf(connection) ?? '') : connection.name,
+  chosen: new Set(connection.scopes.map(scopeKey)),
   replaced: new Set(),
   typed: nothingTyped,
   wrong: {},

@@ -41,11 +41,8 @@ export function addScopePages(pages: Router, site: Site): void {
     if (!isFine(form.wrong)) return again(form, 422);
     try {
       const { name } = parse(renameRequest, { name: form.name }, 'body');
-      const named =
-        name === connection.name
-          ? connection
-          : await changeConnection(deps, byOf(response), connection, { name });
-      if (!isLater) await saveScopes(response, named, form);
+      if (!isLater) await saveScopes(response, connection, form, name);
+      else if (name !== connection.name) await changeConnection(deps, byOf(response), connection, { name });
     } catch (error) {
       const wrong = wrongOf(expected(error), textsOf(site, response));
       return again({ ...form, wrong }, statusOf(expected(error)));
@@ -77,11 +74,16 @@ export function addScopePages(pages: Router, site: Site): void {
     return seeOther(site, response, `/connections/${connection.id}?done=scopes`);
   });
 
-  function saveScopes(response: Response, connection: Connection, { chosen, replaced }: ScopeForm) {
+  function saveScopes(
+    response: Response,
+    connection: Connection,
+    { chosen, replaced }: ScopeForm,
+    name?: string,
+  ) {
     const scopes = [...chosen].map(scopeFromKey);
     const { authority } = sessionOf(response);
     for (const scope of scopes) requireScope(authority, scope);
-    return setScopes(deps, byOf(response), connection, scopes, replaced, authority);
+    return setScopes(deps, byOf(response), connection, scopes, replaced, authority, name);
   }
 
   /** The form as it is shown again: a scope that was typed is in the list when a connection there is to be replaced. */

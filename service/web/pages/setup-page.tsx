@@ -15,7 +15,7 @@ import { type AccountForm, Remarks } from './new-connection.js';
 import { CheckProgress } from './role-check.js';
 import { RoleStepBody } from './role-step.js';
 import type { RoleStep } from './role-step-state.js';
-import type { ScopeChoices } from './scope-choices.js';
+import { isComplete, type ScopeChoices } from './scope-choices.js';
 
 interface Setup {
   readonly connection: Connection;
@@ -42,7 +42,10 @@ export function SetupPage(props: Setup) {
   const title = isMigration ? texts.migrateTitle : props.isReplacing ? texts.replaceTitle : texts.title;
   const lead = isMigration ? texts.migrateLead : props.isReplacing ? texts.replaceLead : texts.lead;
   const state = stateOf(props);
-  const isFailed = state === 'failed';
+  const isFailed = roleStep?.result?.kind === 'refused';
+  // A role in the place of another starts here; a named connection with a scope also ends here.
+  const first = isMigration || props.isReplacing ? 1 : 2;
+  const last = first === 1 && isComplete(connection) ? 1 : first + 1;
   return (
     <>
       <Crumbs
@@ -73,7 +76,7 @@ export function SetupPage(props: Setup) {
           {open === 'account' ? (
             <LaterStep number={2} title={texts.step2} line={texts.step2Line} />
           ) : open === 'role' && roleStep ? (
-            <CurrentStep number={2} of={3} title={texts.step2} failed={isFailed}>
+            <CurrentStep number={first} of={last} title={texts.step2} failed={isFailed}>
               {props.progress ? (
                 <CheckProgress
                   roleArn={roleStep.roleArn}
@@ -93,18 +96,23 @@ export function SetupPage(props: Setup) {
               <ScopeFields {...scope} action={`/connections/${connection.id}/finish`} withName />
             </CurrentStep>
           ) : (
-            <LaterStep number={3} title={texts.step3} line={texts.step3Line} />
+            last > first && <LaterStep number={last} title={texts.step3} line={texts.step3Line} />
           )}
         </ol>
-        <Aside connection={connection} open={open} state={state} />
+        <Aside
+          connection={connection}
+          open={open}
+          state={state}
+          stays={connection.status === 'connected' && open === 'role'}
+        />
       </div>
     </>
   );
 }
 
 function stateOf({ connection, open, roleStep, progress }: Setup): PairState {
-  if (open === 'scope') return pairStateOf(connection);
   if (progress) return 'checking';
+  if (connection.status === 'connected') return pairStateOf(connection);
   if (roleStep?.result) return roleStep.result.kind === 'refused' ? 'failed' : 'waiting';
   return open === 'role' && roleStep && roleStep.format !== 'console' ? 'waiting' : 'pending';
 }
@@ -187,7 +195,14 @@ function ConfirmedStep({ connection }: { connection: Connection }) {
   );
 }
 
-function Aside({ connection, open, state }: Pick<Setup, 'connection' | 'open'> & { state: PairState }) {
+function Aside(
+  props: Pick<Setup, 'connection' | 'open'> & {
+    state: PairState;
+    /** The connected role or key stays until the new role has passed. */
+    stays: boolean;
+  },
+) {
+  const { connection, open, state } = props;
   const [isRole, isScope] = [open === 'role', open === 'scope'];
   const texts = useTexts().setup;
   const account = accountOf(connection);
@@ -206,7 +221,8 @@ function Aside({ connection, open, state }: Pick<Setup, 'connection' | 'open'> &
         state={state}
         line={
           <>
-            {lines[state]} {(isScope || state === 'waiting') && account && <Account id={account} />}
+            {props.stays ? texts.stays : lines[state]}{' '}
+            {!props.stays && (isScope || state === 'waiting') && account && <Account id={account} />}
           </>
         }
       />

@@ -22,7 +22,7 @@ import {
   sessionOf,
   textsOf,
 } from '../site.js';
-import { type AccountForm, defaultName, digitsOf, wrongIn } from './new-connection.js';
+import { type AccountForm, digitsOf, wrongIn } from './new-connection.js';
 import type { RoleStep } from './role-step-state.js';
 import { type ScopeForm, scopeChoices } from './scope-choices.js';
 import { SetupPage } from './setup-page.js';
@@ -113,9 +113,6 @@ function setOf({ deps }: Site, connection: Connection): PermissionSet | undefine
   return own && deps.permissionSets.get(own.name);
 }
 
-export const isComplete = ({ name, scopes }: Connection): boolean =>
-  name !== defaultName && scopes.length > 0;
-
 /** The permissions and the way to create the role that were chosen: the address carries them. */
 export function chosenIn(request: Request): { permissions: string; format: string } {
   const asked = (name: string) => field(request, name) || queried(request, name);
@@ -177,7 +174,8 @@ export async function setupPage(
     callbackSecret: moment.callbackSecret,
     setupCommand: moment.setupCommand,
     setupCodeExpiresAt: await setupCodeExpiry(deps, connection),
-    roleArn: moment.roleArn ?? ('roleArn' in connection ? (connection.roleArn ?? '') : ''),
+    // A role that is connected is not the one to enter.
+    roleArn: moment.roleArn ?? ('roleArn' in connection && !isConnected ? (connection.roleArn ?? '') : ''),
     arnError: moment.arnError,
     result,
   };

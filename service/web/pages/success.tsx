@@ -1,13 +1,12 @@
 import type { Request, Router } from 'express';
 import type { Connection } from '../../domain/connection.js';
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
-import { describeScope } from '../../domain/scope.js';
 import { mayOpen } from '../access.js';
 import { AssuranceDetails } from '../components/assurance.js';
 import { Account, ButtonLink, Fold, useHref, Words } from '../components/basics.js';
 import { Checks, rowsOf } from '../components/checks.js';
 import { Icon } from '../components/icon.js';
-import { lastName, levelIcons, levelOf, ScopePath } from '../components/scope.js';
+import { levelIcons, levelOf, ScopePath } from '../components/scope.js';
 import { accountOf, aliasOf, assuranceOf, verificationOf } from '../components/status.js';
 import { Tell } from '../components/tell.js';
 import { usePage, useTexts } from '../page-context.js';
@@ -166,11 +165,9 @@ function Scopes({ connection }: { connection: Connection }) {
     <>
       <ul class="ticks">
         {connection.scopes.map((scope) => (
-          <li title={describeScope(scope)}>
+          <li>
             <Icon name={levelIcons[levelOf(scope)]} small />
-            <span>
-              {lastName(scope) === undefined ? texts.organizationDefault : <ScopePath scope={scope} />}
-            </span>
+            <ScopePath scope={scope} />
           </li>
         ))}
       </ul>

@@ -76,14 +76,21 @@ document.addEventListener('submit', (event) => {
   });
 });
 
+// A check that AWS gave no answer to is repeated.
+function checkLater() {
+  const form = document.querySelector('form[data-after]');
+  if (form) setTimeout(() => form.isConnected && form.requestSubmit(), form.dataset.after * 1000);
+}
+checkLater();
+
 // The checks appear one by one in the place of the open step.
 async function checkWithProgress(event, form) {
   event.preventDefault();
   const body = new URLSearchParams(new FormData(form));
   const step = form.closest('[data-step]');
-  const before = step.innerHTML;
+  const side = document.querySelector('.side-pair');
+  const before = [step.innerHTML, side.outerHTML];
   document.body.setAttribute('aria-busy', 'true');
-  document.querySelector('.side-pair .pair')?.setAttribute('data-state', 'checking');
   try {
     const response = await fetch(form.action, {
       method: 'POST',
@@ -93,12 +100,13 @@ async function checkWithProgress(event, form) {
     if (!response.ok) return form.submit();
     for await (const line of linesOf(response.body)) {
       if (line.say) say(line.say);
+      if (line.side) side.outerHTML = line.side;
       if (line.step) step.innerHTML = line.step;
       if (line.go) return goTo(line.go);
       if (line.main) showMain(line.main);
     }
   } catch {
-    step.innerHTML = before;
+    [step.innerHTML, document.querySelector('.side-pair').outerHTML] = before;
   } finally {
     document.body.removeAttribute('aria-busy');
   }
@@ -109,6 +117,7 @@ function showMain(html) {
   main.innerHTML = html;
   remember();
   tellEvents();
+  checkLater();
   const first = main.querySelector('[aria-invalid="true"]') ?? main.querySelector('[aria-current="step"] h2');
   first?.focus();
 }

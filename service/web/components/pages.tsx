@@ -1,0 +1,48 @@
+import { useTexts } from '../page-context.js';
+import { useHref } from './basics.js';
+
+/** Where a page of a list begins: behind that row, or in front of it. */
+export interface Cursor<Id extends string> {
+  readonly after?: Id | undefined;
+  readonly before?: Id | undefined;
+}
+
+/** The places of the pages around the one with these rows. */
+export function cursorsAround<Id extends string>(
+  { after, before }: Cursor<Id>,
+  ids: readonly Id[],
+  hasMore: boolean,
+): { previous: Cursor<Id> | undefined; next: Cursor<Id> | undefined } {
+  const isBack = before !== undefined;
+  const [first, last] = [ids[0], ids.at(-1)];
+  return {
+    previous: first && (isBack ? hasMore : after !== undefined) ? { before: first } : undefined,
+    next: last && (isBack || hasMore) ? { after: last } : undefined,
+  };
+}
+
+/** Links to the pages around this one; nothing where it is the only one. */
+export function Pages(props: {
+  previous: string | undefined;
+  next: string | undefined;
+  titles?: readonly [previous: string, next: string];
+}) {
+  const { list } = useTexts();
+  const href = useHref();
+  const [previous, next] = props.titles ?? [list.previous, list.next];
+  if (props.previous === undefined && props.next === undefined) return null;
+  return (
+    <nav class="actions" aria-label={list.pages}>
+      {props.previous !== undefined && (
+        <a class="btn btn-sm" href={href(props.previous)} rel="prev">
+          {previous}
+        </a>
+      )}
+      {props.next !== undefined && (
+        <a class="btn btn-sm" href={href(props.next)} rel="next">
+          {next}
+        </a>
+      )}
+    </nav>
+  );
+}
