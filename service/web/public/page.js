@@ -83,6 +83,12 @@ function checkLater() {
 }
 checkLater();
 
+// Help for a wait that takes long.
+for (const help of all('[data-open-after]'))
+  setTimeout(() => {
+    help.open = true;
+  }, help.dataset.openAfter * 1000);
+
 // The checks appear one by one in the place of the open step.
 async function checkWithProgress(event, form) {
   event.preventDefault();
@@ -160,7 +166,7 @@ async function refresh() {
   for (const part of all('[data-live]')) {
     const next = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
     if (next?.innerHTML === shown.get(part.dataset.live)) continue;
-    if (part.dataset.reload !== undefined) return goTo(address);
+    if (part.dataset.reload !== undefined) return goTo(part.dataset.then ?? address);
     if (next === null) continue;
     // A part that has the focus is updated later.
     if (part.contains(document.activeElement)) continue;
