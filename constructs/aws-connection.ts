@@ -40,7 +40,7 @@ export class AwsConnection extends Construct {
 
   constructor(scope: Construct, id: string, props: AwsConnectionProps) {
     super(scope, id);
-    refuse(`AwsConnection '${this.node.path}'`, [vendorNameProblem(props.vendorName)]);
+    refuse(`AwsConnection '${this.node.path}'`, vendorNameProblem(props.vendorName));
     this.role = new CrossAccountRole(this, 'role', props);
     const { vendorName = labelOf(id) } = props;
     checkBeforeRole(this, 'check', { ...props, vendorName, role: this.role });

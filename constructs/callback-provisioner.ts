@@ -11,7 +11,8 @@ import {
 } from 'cdktf';
 import type { Construct } from 'constructs';
 
-interface CallbackSettings {
+/** @internal */
+export interface CallbackSettings {
   readonly connectionId: string;
   readonly callbackUrl: string;
   readonly callbackTimeoutSeconds?: number;

@@ -6,18 +6,7 @@ import { callbackEnvironment, labelOf, runScript, scriptPath } from './callback-
 import { type ConnectionHealth, HealthCheck, statusUrlOf } from './connection-health';
 import type { CrossAccountRole } from './cross-account-role';
 import { documentJson, fingerprint } from './iam/document-json';
-import {
-  callbackRoleProblems,
-  callbackUrlProblem,
-  connectionIdProblem,
-  failDestroyProblem,
-  healthProblems,
-  scopeProblems,
-  secondsProblem,
-  secretVariableProblem,
-  vendorNameProblem,
-} from './props/callback';
-import { expectedAccountIdProblem } from './props/role';
+import { callbackProblems } from './props/callback';
 import { refuse } from './props/rules';
 import { TerraformData } from './terraform-data';
 
@@ -140,7 +129,7 @@ export class ConnectionCallback extends Construct {
 
   constructor(scope: Construct, id: string, props: ConnectionCallbackProps) {
     super(scope, id);
-    refuse(`ConnectionCallback '${this.node.path}'`, callbackProblems(props));
+    refuse(`ConnectionCallback '${this.node.path}'`, callbackProblems({ ...props }));
     this.props = props;
     this.added = [...(props.dependsOn ?? [])];
 
@@ -269,23 +258,6 @@ export class ConnectionCallback extends Construct {
     const { project, environment, architecture } = scope;
     return documentJson({ project, environment, architecture });
   }
-}
-
-/** The rules for the props of the callback, for `AwsConnection` to name all that is wrong at once. */
-function callbackProblems(props: ConnectionCallbackProps): (string | undefined)[] {
-  return [
-    ...callbackRoleProblems(props),
-    connectionIdProblem(props.connectionId),
-    callbackUrlProblem(props.callbackUrl),
-    ...scopeProblems(props.scope),
-    vendorNameProblem(props.vendorName),
-    failDestroyProblem(props.failDestroyWhenUnreachable),
-    expectedAccountIdProblem(props.expectedAccountId),
-    secondsProblem('callbackTimeoutSeconds', props.callbackTimeoutSeconds, 1, 900),
-    secondsProblem('destroyTimeoutSeconds', props.destroyTimeoutSeconds, 1, 300),
-    secretVariableProblem('callbackSecret', props.callbackSecret),
-    ...healthProblems(props.health),
-  ];
 }
 
 /** Inputs of a destroy-time provisioner, stored in its resource. */

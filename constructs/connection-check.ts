@@ -1,16 +1,11 @@
 /** The dry run before a role is created: are secret, URL, external ID and account right? */
-import type { TerraformVariable } from 'cdktf';
 import type { Construct } from 'constructs';
-import { callbackEnvironment, labelOf, runScript } from './callback-provisioner';
+import { type CallbackSettings, callbackEnvironment, labelOf, runScript } from './callback-provisioner';
 import type { CrossAccountRole } from './cross-account-role';
 import { TerraformData } from './terraform-data';
 
 /** @internal */
-export interface ConnectionCheckProps {
-  readonly connectionId: string;
-  readonly callbackUrl: string;
-  readonly callbackTimeoutSeconds?: number;
-  readonly callbackSecret?: TerraformVariable;
+export interface ConnectionCheckProps extends CallbackSettings {
   readonly vendorName: string;
   readonly role: CrossAccountRole;
 }

@@ -18,20 +18,8 @@ import type { PermissionSet } from './iam/permission-set';
 import { type Permissions, type PolicyStatement, PRESET_POLICIES } from './iam/permissions';
 import { type Partition, partitionOf, trustPolicy } from './iam/trust-policy';
 import { simulatePermissions } from './permission-simulation';
-import { managedPolicyProblem, permissionsProblems, statementProblems } from './props/permissions';
-import {
-  choiceProblems,
-  descriptionProblem,
-  expectedAccountIdProblem,
-  externalIdProblem,
-  maxSessionDurationProblem,
-  partitionProblem,
-  pathProblem,
-  permissionsBoundaryProblem,
-  principalProblems,
-  roleNameProblems,
-  tagsProblems,
-} from './props/role';
+import { managedPolicyProblem, statementsProblems } from './props/permissions';
+import { roleProblems } from './props/role';
 import { refuse } from './props/rules';
 import { RolePolicies } from './role-policies';
 import {
@@ -71,20 +59,7 @@ export class CrossAccountRole extends Construct {
 
   constructor(scope: Construct, id: string, props: CrossAccountRoleProps) {
     super(scope, id);
-    refuse(this.label, [
-      externalIdProblem(props.externalId),
-      ...principalProblems(props.principal, props.partition),
-      partitionProblem(props.partition),
-      ...roleNameProblems(props.roleName, props.roleNamePrefix),
-      pathProblem(props.path),
-      descriptionProblem(props.description),
-      ...tagsProblems(props.tags),
-      maxSessionDurationProblem(props.maxSessionDuration),
-      permissionsBoundaryProblem(props.permissionsBoundary),
-      ...permissionsProblems(policiesIn(props.permissions)),
-      expectedAccountIdProblem(props.expectedAccountId),
-      ...choiceProblems(props),
-    ]);
+    refuse(this.label, roleProblems({ ...props, permissions: policiesIn(props.permissions) }));
     this.props = props;
     const principals = typeof props.principal === 'string' ? [props.principal] : props.principal;
     this.partition = props.partition ?? principals.map(partitionOf).find(Boolean) ?? 'aws';
@@ -157,7 +132,7 @@ export class CrossAccountRole extends Construct {
    * for it too. The same policy twice is attached once.
    */
   addManagedPolicy(nameOrArn: string): this {
-    refuse(this.label, [managedPolicyProblem(nameOrArn)]);
+    refuse(this.label, managedPolicyProblem(nameOrArn));
     this.policies.attach(nameOrArn);
     this.review();
     return this;
@@ -165,7 +140,7 @@ export class CrossAccountRole extends Construct {
 
   /** Adds statements to the policy inside the role. A callback of this role waits for it too. */
   addStatements(...statements: PolicyStatement[]): this {
-    refuse(this.label, statements.flatMap(statementProblems));
+    refuse(this.label, statementsProblems(statements));
     this.policies.add(statements);
     this.review();
     return this;

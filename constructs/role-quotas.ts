@@ -24,24 +24,18 @@ export const administratorWarning: Warning = [
 export function trustWarnings(principals: readonly string[], trustPolicyJson: string): Warning[] {
   const accounts = wholeAccounts(principals);
   const size = documentSize(trustPolicyJson);
-  return [
-    ...(accounts.length > 0
-      ? ([
-          [
-            'whole-account-trust',
-            `principal ${accounts.join(', ')} is a whole account: every identity that its administrators allow to assume roles can use this one. Prefer the ARN of one role.`,
-          ],
-        ] satisfies Warning[])
-      : []),
-    ...(size > TRUST_POLICY_QUOTA * 0.8
-      ? ([
-          [
-            'trust-policy-size',
-            `the trust policy has ${size} characters; IAM allows ${TRUST_POLICY_QUOTA} unless the account's quota was raised (at most ${TRUST_POLICY_MAXIMUM}). Name fewer principals.`,
-          ],
-        ] satisfies Warning[])
-      : []),
-  ];
+  const warnings: Warning[] = [];
+  if (accounts.length > 0)
+    warnings.push([
+      'whole-account-trust',
+      `principal ${accounts.join(', ')} is a whole account: every identity that its administrators allow to assume roles can use this one. Prefer the ARN of one role.`,
+    ]);
+  if (size > TRUST_POLICY_QUOTA * 0.8)
+    warnings.push([
+      'trust-policy-size',
+      `the trust policy has ${size} characters; IAM allows ${TRUST_POLICY_QUOTA} unless the account's quota was raised (at most ${TRUST_POLICY_MAXIMUM}). Name fewer principals.`,
+    ]);
+  return warnings;
 }
 
 export const attachedWarnings = (attached: number): Warning[] =>

@@ -75,16 +75,9 @@ async function valuesIn(
 ): Promise<ConnectionValues> {
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
   const scope = body.scope === undefined ? undefined : Object.values(Object(body.scope)).join('/');
-  const answered: Record<string, string | undefined> = {
-    [VALUES.connectionId.flag]: text(body.connectionId),
-    [VALUES.externalId.flag]: text(body.externalId),
-    [VALUES.principal.flag]: text(body.principal),
-    [VALUES.callbackUrl.flag]: text(body.callbackUrl),
-    [VALUES.expectedAccountId.flag]: text(body.expectedAccountId),
-    [VALUES.permissions.flag]: text(body.permissions),
-    [VALUES.region.flag]: text(body.region),
-    [VALUES.scope.flag]: scope,
-  };
+  const answered = Object.fromEntries(
+    Object.entries(VALUES).map(([name, { flag }]) => [flag, name === 'scope' ? scope : text(body[name])]),
+  );
   for (const name of CHOICES) {
     const { flag } = VALUES[name];
     if (typeof flags[flag] === 'string') answered[flag] = flags[flag];

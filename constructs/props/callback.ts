@@ -1,40 +1,32 @@
 /** The rules for the props of the callback. */
 import { type TerraformVariable, Token } from 'cdktf';
 import { PATTERNS } from './patterns';
+import { expectedAccountId } from './role';
 import {
-  fits,
   isObject,
-  matches,
+  members,
   mustBe,
-  optional,
   type Problem,
-  unknownKeys,
-  wholeNumber,
+  problemsOf,
+  type Rule,
+  type Rules,
+  ruleOf,
+  seconds,
+  text,
   yesOrNo,
 } from './rules';
 
 const DESIGN = "Rolebridge's callback contract";
 
-export function connectionIdProblem(value: unknown): Problem {
-  return fits('connectionId', value, PATTERNS.connectionId, DESIGN);
-}
+// No tokens: it is a word of a command.
+const vendorName = ruleOf(
+  (value) => typeof value === 'string' && /^[A-Za-z0-9._-]{1,32}$/.test(value),
+  '1–32 characters of [A-Za-z0-9._-]',
+  DESIGN,
+);
 
-export function vendorNameProblem(value: unknown): Problem {
-  return optional(value, () =>
-    // No tokens: it is a word of a command.
-    typeof value === 'string' && /^[A-Za-z0-9._-]{1,32}$/.test(value)
-      ? undefined
-      : mustBe('vendorName', '1–32 characters of [A-Za-z0-9._-]', DESIGN, value),
-  );
-}
-
-export function failDestroyProblem(value: unknown): Problem {
-  return yesOrNo('failDestroyWhenUnreachable', value, DESIGN);
-}
-
-export function callbackUrlProblem(value: unknown): Problem {
-  return matches('callbackUrl', value, isCallbackUrl, PATTERNS.callbackUrl.rule, DESIGN);
-}
+export const vendorNameProblem = (value: unknown) =>
+  value === undefined ? undefined : vendorName('vendorName', value);
 
 /** `URL.canParse` came after Node 18. */
 function isCallbackUrl(text: string): boolean {
@@ -46,27 +38,18 @@ function isCallbackUrl(text: string): boolean {
   }
 }
 
-/** The role of a callback, and what it waits for. */
-export function callbackRoleProblems({ role, dependsOn }: { role: unknown; dependsOn?: unknown }): Problem[] {
-  const isRole = typeof role === 'object' && role !== null && ('roleArn' in role || 'arn' in role);
-  const isElement = (one: unknown) => typeof one === 'object' && one !== null && !Array.isArray(one);
-  return [
-    isRole ? undefined : mustBe('role', 'a CrossAccountRole, or an IamRole of your stack', DESIGN, role),
-    dependsOn === undefined || (Array.isArray(dependsOn) && dependsOn.every(isElement))
-      ? undefined
-      : mustBe('dependsOn', 'a list of resources of your stack', DESIGN, dependsOn),
-  ];
-}
+const scopeName = text(PATTERNS.scopeName, DESIGN);
+const names = members(
+  '{ project?, environment?, architecture? }',
+  { project: scopeName, environment: scopeName, architecture: scopeName },
+  DESIGN,
+);
 
-export function scopeProblems(value: unknown): Problem[] {
-  if (value === undefined || Token.isUnresolved(value)) return [];
-  if (!isObject(value)) return [mustBe('scope', '{ project?, environment?, architecture? }', DESIGN, value)];
-  const { project, environment, architecture, ...others } = value;
+const scope: Rule = (prop, value) => {
+  if (Token.isUnresolved(value)) return [];
+  const { project, environment, architecture } = isObject(value) ? value : {};
   return [
-    ...unknownKeys('scope', others, 'project, environment, architecture', DESIGN),
-    ...Object.entries({ project, environment, architecture }).map(([key, name]) =>
-      optional(name, () => fits(`scope.${key}`, name, PATTERNS.scopeName, DESIGN)),
-    ),
+    ...[names(prop, value)].flat(),
     environment !== undefined && project === undefined
       ? mustBe('scope.environment', 'inside a project: give scope.project too', DESIGN, environment)
       : undefined,
@@ -79,35 +62,52 @@ export function scopeProblems(value: unknown): Problem[] {
         )
       : undefined,
   ];
-}
+};
 
-export function secretVariableProblem(prop: string, variable: unknown): Problem {
+function secretVariable(prop: string, variable: unknown): Problem {
   const source = 'https://developer.hashicorp.com/terraform/language/values/variables';
-  return optional(variable, () => {
-    if (typeof variable !== 'object' || variable === null || !('sensitive' in variable))
-      return `${prop} must be a TerraformVariable: a secret in the code would be in the synthesized JSON (${source})`;
-    const { sensitive, default: preset } = variable as TerraformVariable;
-    if (sensitive !== true)
-      return `${prop} must be declared with sensitive: true, or Terraform shows it in plans (${source})`;
-    return preset === undefined
-      ? undefined
-      : `${prop} must have no default: it would be in the synthesized JSON (${source})`;
-  });
+  if (typeof variable !== 'object' || variable === null || !('sensitive' in variable))
+    return `${prop} must be a TerraformVariable: a secret in the code would be in the synthesized JSON (${source})`;
+  const { sensitive, default: preset } = variable as TerraformVariable;
+  if (sensitive !== true)
+    return `${prop} must be declared with sensitive: true, or Terraform shows it in plans (${source})`;
+  return preset === undefined
+    ? undefined
+    : `${prop} must have no default: it would be in the synthesized JSON (${source})`;
 }
 
-export function healthProblems(value: unknown): Problem[] {
-  if (value === undefined) return [];
-  if (!isObject(value)) return [mustBe('health', '{ statusToken, timeoutSeconds? }', DESIGN, value)];
-  const { statusToken, timeoutSeconds, ...others } = value;
-  return [
-    ...unknownKeys('health', others, 'statusToken, timeoutSeconds', DESIGN),
-    statusToken === undefined
-      ? mustBe('health.statusToken', 'a sensitive TerraformVariable with the status token', DESIGN, undefined)
-      : secretVariableProblem('health.statusToken', statusToken),
-    secondsProblem('health.timeoutSeconds', timeoutSeconds, 1, 30),
-  ];
-}
+const statusToken: Rule = (prop, value) =>
+  value === undefined
+    ? mustBe(prop, 'a sensitive TerraformVariable with the status token', DESIGN, value)
+    : secretVariable(prop, value);
 
-export function secondsProblem(prop: string, value: unknown, least: number, most: number): Problem {
-  return optional(value, () => wholeNumber(prop, value, least, most, 'a whole number of seconds', DESIGN));
-}
+const RULES: Rules = {
+  role: ruleOf(
+    (value) => typeof value === 'object' && value !== null && ('roleArn' in value || 'arn' in value),
+    'a CrossAccountRole, or an IamRole of your stack',
+    DESIGN,
+  ),
+  dependsOn: ruleOf(
+    (value) => Array.isArray(value) && value.every(isObject),
+    'a list of resources of your stack',
+    DESIGN,
+  ),
+  connectionId: text(PATTERNS.connectionId, DESIGN),
+  callbackUrl: text({ fits: { test: isCallbackUrl }, rule: PATTERNS.callbackUrl.rule }, DESIGN),
+  scope,
+  vendorName,
+  failDestroyWhenUnreachable: yesOrNo(DESIGN),
+  expectedAccountId,
+  callbackTimeoutSeconds: seconds(1, 900, DESIGN),
+  destroyTimeoutSeconds: seconds(1, 300, DESIGN),
+  callbackSecret: secretVariable,
+  health: members(
+    '{ statusToken, timeoutSeconds? }',
+    { statusToken, timeoutSeconds: seconds(1, 30, DESIGN) },
+    DESIGN,
+    ['statusToken'],
+  ),
+};
+
+export const callbackProblems = (props: Readonly<Record<string, unknown>>): Problem[] =>
+  problemsOf(RULES, props, ['role', 'connectionId', 'callbackUrl']);

@@ -3,7 +3,7 @@
 import { POLICY_NAME } from '../iam/policy-name';
 
 export interface Pattern {
-  readonly fits: RegExp;
+  readonly fits: { test(text: string): boolean };
   /** Completes "must be …". */
   readonly rule: string;
 }

@@ -2,67 +2,69 @@
 import { Token } from 'cdktf';
 import { PRESET_POLICIES } from '../iam/permissions';
 import { PATTERNS } from './patterns';
-import { isObject, matches, mustBe, optional, type Problem, unknownKeys } from './rules';
+import {
+  isObject,
+  members,
+  mustBe,
+  type Problem,
+  problemsOf,
+  type Rule,
+  type Rules,
+  ruleOf,
+  text,
+  unknownKeys,
+} from './rules';
 
 const IAM_GUIDE = 'https://docs.aws.amazon.com/IAM/latest/UserGuide';
+const PERMISSIONS = `${IAM_GUIDE}/access_policies.html`;
 
-export function managedPolicyProblem(value: unknown): Problem {
-  return matches(
-    'permissions.managedPolicies',
-    value,
-    (text) => PATTERNS.policyArn.fits.test(text) || PATTERNS.policyName.fits.test(text),
-    'the name of an AWS managed policy or the ARN of a managed policy',
-    `${IAM_GUIDE}/access_policies_managed-vs-inline.html`,
-  );
-}
+const preset = ruleOf(
+  (value) => typeof value === 'string' && Object.hasOwn(PRESET_POLICIES, value),
+  `one of ${Object.keys(PRESET_POLICIES).join(', ')}`,
+  `${IAM_GUIDE}/access_policies_job-functions.html`,
+);
 
-export function permissionsProblems(value: unknown): Problem[] {
-  if (value === undefined) return [];
-  const source = `${IAM_GUIDE}/access_policies.html`;
-  if (typeof value === 'string') return [presetProblem('permissions', value)];
-  if (!isObject(value))
-    return [mustBe('permissions', 'a preset or { preset, managedPolicies, statements }', source, value)];
-  const { preset, managedPolicies, statements, ...others } = value;
-  return [
-    ...unknownKeys('permissions', others, 'preset, managedPolicies, statements', source),
-    optional(preset, (name) => presetProblem('permissions.preset', name)),
-    ...each('permissions.managedPolicies', managedPolicies, source, managedPolicyProblem),
-    ...each('permissions.statements', statements, source, statementProblems),
-  ];
-}
+const managedPolicy = text(
+  {
+    fits: { test: (name) => PATTERNS.policyArn.fits.test(name) || PATTERNS.policyName.fits.test(name) },
+    rule: 'the name of an AWS managed policy or the ARN of a managed policy',
+  },
+  `${IAM_GUIDE}/access_policies_managed-vs-inline.html`,
+);
 
-/** Of each member of a list. Its length has to be known when the stack is synthesized. */
-function each(
-  prop: string,
-  value: unknown,
-  source: string,
-  problemsOf: (one: unknown) => Problem | Problem[],
-): Problem[] {
-  if (value === undefined) return [];
-  if (!Array.isArray(value) || Token.isUnresolved(value))
-    return [mustBe(prop, 'a list that is written in the code', source, value)];
-  return value.flatMap((one) => problemsOf(one));
-}
+/** Its length has to be known when the stack is synthesized. */
+const listOf =
+  (rule: Rule): Rule =>
+  (prop, value) =>
+    Array.isArray(value) && !Token.isUnresolved(value)
+      ? value.flatMap((one) => rule(prop, one))
+      : mustBe(prop, 'a list that is written in the code', PERMISSIONS, value);
 
-function presetProblem(prop: string, value: unknown): Problem {
-  return typeof value === 'string' && Object.hasOwn(PRESET_POLICIES, value)
-    ? undefined
-    : mustBe(
-        prop,
-        `one of ${Object.keys(PRESET_POLICIES).join(', ')}`,
-        `${IAM_GUIDE}/access_policies_job-functions.html`,
-        value,
-      );
-}
+const elementSource = (name: string) => `${IAM_GUIDE}/reference_policies_elements_${name}.html`;
 
-export function statementProblems(value: unknown): Problem[] {
+/** A list that Terraform knows is judged at the apply. */
+const texts = (fits: RegExp, rule: string, element: string): Rule => {
+  const one = text({ fits, rule }, elementSource(element));
+  return (prop, list) =>
+    Array.isArray(list) && !Token.isUnresolved(list) ? list.flatMap((each) => one(prop, each)) : [];
+};
+const actions = (element: string) =>
+  texts(/^(?:\*|\*:\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+)$/, 'service:Action, such as s3:GetObject', element);
+const resources = (element: string) => texts(/^(?:\*|arn:[^\p{Cc}]+)$/u, 'an ARN, or *', element);
+
+const STATEMENT: Rules = {
+  effect: ruleOf((value) => value === 'Allow' || value === 'Deny', 'Allow or Deny', elementSource('effect')),
+  sid: text({ fits: /^[A-Za-z0-9]+$/, rule: 'letters and digits' }, elementSource('sid')),
+  actions: actions('action'),
+  notActions: actions('notaction'),
+  resources: resources('resource'),
+  notResources: resources('notresource'),
+  conditions: ruleOf(isConditions, '{ operator: { key: value or values } }', elementSource('condition')),
+};
+
+const statement: Rule = (prop, value) => {
   const source = `${IAM_GUIDE}/reference_policies_elements.html`;
-  // `notActions` is on the page of NotAction.
-  const sourceOf = (name: string) =>
-    `${IAM_GUIDE}/reference_policies_elements_${name.toLowerCase().replace(/s$/, '')}.html`;
-  const prop = 'permissions.statements';
-  if (!isObject(value)) return [mustBe(prop, 'a list of statements', source, value)];
-  const { sid, effect, actions, notActions, resources, notResources, conditions, ...others } = value;
+  if (!isObject(value)) return mustBe(prop, 'a list of statements', source, value);
   const exactlyOne = (one: string, other: string): Problem => {
     const [given, ...more] = [value[one], value[other]].filter((list) => list !== undefined);
     const isFilled = Token.isUnresolved(given) || (Array.isArray(given) && given.length > 0);
@@ -70,50 +72,39 @@ export function statementProblems(value: unknown): Problem[] {
       ? undefined
       : mustBe(prop, `given either ${one} or ${other}, with at least one entry`, source, value);
   };
-  const texts = (name: string, list: unknown, rule: string, fits: (text: string) => boolean): Problem[] =>
-    Token.isUnresolved(list) || !Array.isArray(list)
-      ? []
-      : list.map((one) => matches(`${prop} ${name}`, one, fits, rule, sourceOf(name)));
   return [
-    ...unknownKeys(prop, others, 'the elements of a statement', source),
+    ...unknownKeys(prop, value, STATEMENT, source, 'the elements of a statement'),
     exactlyOne('actions', 'notActions'),
     exactlyOne('resources', 'notResources'),
-    effect === undefined || effect === 'Allow' || effect === 'Deny'
-      ? undefined
-      : mustBe(`${prop} effect`, 'Allow or Deny', sourceOf('effect'), effect),
-    optional(sid, () =>
-      matches(
-        `${prop} sid`,
-        sid,
-        (text) => /^[A-Za-z0-9]+$/.test(text),
-        'letters and digits',
-        sourceOf('sid'),
-      ),
-    ),
-    ...Object.entries({ actions, notActions }).flatMap(([name, list]) =>
-      texts(name, list, 'service:Action, such as s3:GetObject', (text) => ACTION.test(text)),
-    ),
-    ...Object.entries({ resources, notResources }).flatMap(([name, list]) =>
-      texts(name, list, 'an ARN, or *', (text) => /^(?:\*|arn:[^\p{Cc}]+)$/u.test(text)),
-    ),
-    ...conditionsProblems(`${prop} conditions`, conditions),
+    ...problemsOf(STATEMENT, value, [], `${prop} `),
   ];
-}
+};
 
-const ACTION = /^(?:\*|\*:\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+)$/;
-
-function conditionsProblems(prop: string, value: unknown): Problem[] {
-  const source = `${IAM_GUIDE}/reference_policies_elements_condition.html`;
-  if (value === undefined || Token.isUnresolved(value)) return [];
+function isConditions(value: unknown): boolean {
   const isValue = (one: unknown) => ['string', 'number', 'boolean'].includes(typeof one);
   const isKey = (key: string) => !/\p{Cc}|[$%]\{/u.test(key);
   const isBlock = (block: unknown) =>
     isObject(block) && Object.keys(block).every(isKey) && Object.values(block).flat().every(isValue);
-  const isConditions =
-    isObject(value) &&
-    Object.entries(value).every(
-      ([operator, block]) =>
-        /^(?:For\w+:)?[A-Za-z]+$/.test(operator) && (Token.isUnresolved(block) || isBlock(block)),
-    );
-  return isConditions ? [] : [mustBe(prop, '{ operator: { key: value or values } }', source, value)];
+  return (
+    Token.isUnresolved(value) ||
+    (isObject(value) &&
+      Object.entries(value).every(
+        ([operator, block]) =>
+          /^(?:For\w+:)?[A-Za-z]+$/.test(operator) && (Token.isUnresolved(block) || isBlock(block)),
+      ))
+  );
 }
+
+const policies = members(
+  'a preset or { preset, managedPolicies, statements }',
+  { preset, managedPolicies: listOf(managedPolicy), statements: listOf(statement) },
+  PERMISSIONS,
+);
+
+export const permissionsProblems: Rule = (prop, value) =>
+  typeof value === 'string' ? preset(prop, value) : policies(prop, value);
+
+export const managedPolicyProblem = (value: unknown) => managedPolicy('permissions.managedPolicies', value);
+
+export const statementsProblems = (value: readonly unknown[]) =>
+  listOf(statement)('permissions.statements', value);

@@ -19,25 +19,32 @@ export class InvalidPropsError extends Error {
   }
 }
 
+/** The fault of a prop, if any. */
+export type Problem = string | undefined;
+/** Judges the value of a prop. */
+export type Rule = (prop: string, value: unknown) => Problem | Problem[];
+export type Rules = Readonly<Record<string, Rule>>;
+
 /** Throws when there are problems, naming all of them. */
-export function refuse(construct: string, problems: readonly (string | undefined)[]): void {
-  const found = problems.filter((problem) => problem !== undefined);
+export function refuse(construct: string, problems: Problem | Problem[]): void {
+  const found = [problems].flat().filter((problem) => problem !== undefined);
   if (found.length > 0) throw new InvalidPropsError(construct, found);
 }
 
-/** The fault of a prop, if any. */
-export type Problem = string | undefined;
+/** The faults of every prop that has a rule; one that is not given has none unless it is required. */
+export const problemsOf = (
+  rules: Rules,
+  props: Readonly<Record<string, unknown>>,
+  required: readonly string[] = [],
+  inside = '',
+): Problem[] =>
+  Object.entries(rules).flatMap(([name, rule]) =>
+    props[name] === undefined && !required.includes(name) ? [] : rule(inside + name, props[name]),
+  );
 
 export function mustBe(prop: string, rule: string, source: string, value: unknown): string {
   return `${prop} must be ${rule}; it is ${shown(value)} (${source})`;
 }
-
-/** A problem for each key that a prop doesn't have. */
-export const unknownKeys = (prop: string, others: object, known: string, source: string): Problem[] =>
-  Object.keys(others).map((key) => mustBe(`${prop}.${key.slice(0, 80)}`, `one of ${known}`, source, key));
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function shown(value: unknown): string {
   if (value === undefined) return 'missing';
@@ -45,49 +52,52 @@ function shown(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}… (${text.length} characters)` : text;
 }
 
-export function matches(
-  prop: string,
-  value: unknown,
-  fits: (text: string) => boolean,
-  rule: string,
-  source: string,
-): Problem {
-  if (Token.isUnresolved(value)) return undefined;
-  return typeof value === 'string' && fits(value) ? undefined : mustBe(prop, rule, source, value);
-}
+/** Tokens are values like others here. */
+export const ruleOf =
+  (fits: (value: unknown) => boolean, rule: string, source: string): Rule =>
+  (prop, value) =>
+    fits(value) ? undefined : mustBe(prop, rule, source, value);
 
-/** A text that fits one of the patterns, or a token. */
-export function fits(
-  prop: string,
-  value: unknown,
-  pattern: Pattern,
-  source: string,
-  rule = pattern.rule,
-): Problem {
-  return matches(prop, value, (text) => pattern.fits.test(text), rule, source);
-}
+/** A text that fits, or a token. */
+export const text = ({ fits, rule }: Pattern, source: string): Rule =>
+  ruleOf(
+    (value) => Token.isUnresolved(value) || (typeof value === 'string' && fits.test(value)),
+    rule,
+    source,
+  );
 
-export function optional<T>(value: T | undefined, check: (value: T) => Problem): Problem {
-  return value === undefined ? undefined : check(value);
-}
-
-export function wholeNumber(
-  prop: string,
-  value: unknown,
-  least: number,
-  most: number,
-  what: string,
-  source: string,
-): Problem {
-  if (Token.isUnresolved(value)) return undefined;
-  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
-    ? undefined
-    : mustBe(prop, `${what} from ${least} to ${most}`, source, value);
-}
+export const seconds = (least: number, most: number, source: string): Rule =>
+  ruleOf(
+    (value) =>
+      Token.isUnresolved(value) ||
+      (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most),
+    `a whole number of seconds from ${least} to ${most}`,
+    source,
+  );
 
 /** A text such as 'false' would count as yes. */
-export function yesOrNo(prop: string, value: unknown, source: string): Problem {
-  return optional(value, () =>
-    typeof value === 'boolean' ? undefined : mustBe(prop, 'true or false', source, value),
-  );
-}
+export const yesOrNo = (source: string): Rule =>
+  ruleOf((value) => typeof value === 'boolean', 'true or false', source);
+
+/** An object with members that have these rules, and no others. */
+export const members =
+  (shape: string, rules: Rules, source: string, required: readonly string[] = []): Rule =>
+  (prop, value) => {
+    if (!isObject(value)) return mustBe(prop, shape, source, value);
+    return [...unknownKeys(prop, value, rules, source), ...problemsOf(rules, value, required, `${prop}.`)];
+  };
+
+/** A problem for each key that a prop doesn't have. */
+export const unknownKeys = (
+  prop: string,
+  value: Readonly<Record<string, unknown>>,
+  rules: Rules,
+  source: string,
+  known = Object.keys(rules).join(', '),
+): Problem[] =>
+  Object.keys(value)
+    .filter((key) => !Object.hasOwn(rules, key))
+    .map((key) => mustBe(`${prop}.${key.slice(0, 80)}`, `one of ${known}`, source, key));
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

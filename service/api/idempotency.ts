@@ -1,6 +1,7 @@
 /** `Idempotency-Key`: https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
 import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { z } from 'zod';
 import { callbackSecretContext } from '../actions/dependencies.js';
 import { createOperatorOrganization } from '../actions/operator-tokens.js';
 import { enforced } from '../actions/require-quota.js';
@@ -128,7 +129,8 @@ async function answerAgain(
   const isOver = Date.parse(encryptedUntil) <= deps.clock.now();
   if (!isOver && body !== undefined) {
     const value = opened(deps, key, id, body);
-    if (value !== undefined && (await secretWorks(deps, value as Secrets))) return { status, body: value };
+    if (value !== undefined && (await secretWorks(deps, secrets.parse(value))))
+      return { status, body: value };
   }
   throw answeredBefore(createdId);
 }
@@ -156,19 +158,14 @@ function opened({ encryption }: ApiDependencies, key: string, id: string, body: 
   }
 }
 
-interface Secrets {
-  readonly id?: string;
-  readonly apiKey?: string;
-  readonly callbackSecret?: string;
-  /** Of a webhook endpoint, or an enrollment. */
-  readonly secret?: string;
-  readonly url?: string;
-}
+const text = z.string();
+/** `secret`: of a webhook endpoint, or an enrollment. */
+const secrets = z.object({ id: text, apiKey: text, callbackSecret: text, secret: text, url: text }).partial();
 
 /** Not once it was revoked, rotated or used. */
 async function secretWorks(
   { store, clock, encryption }: ApiDependencies,
-  { id, apiKey, callbackSecret, secret, url }: Secrets,
+  { id, apiKey, callbackSecret, secret, url }: z.infer<typeof secrets>,
 ): Promise<boolean> {
   if (apiKey !== undefined) {
     const keyId = apiKeyIdOf(apiKey);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { type ErrorCode, errorCatalog } from '../domain/error-catalog/index.js';
 import { createsSomething } from './idempotency.js';
-import { errorsOf, type Operation } from './operation.js';
+import { type Auth, errorsOf, type Operation } from './operation.js';
 import { problem } from './problem-schema.js';
 import { statusMessages } from './status-messages.js';
 
@@ -33,40 +33,15 @@ export function createOpenApiDocument(
         name,
       })),
       security: [{ apiKey: [] }],
-      paths: paths,
-      webhooks: Object.fromEntries(
-        statusMessages.map(({ type, summary, schema }) => [
-          type,
-          {
-            post: {
-              operationId: type.replace('.', '_'),
-              summary,
-              description: 'Sent to the subscribed webhook endpoints, at least once.',
-              tags: ['webhooks'],
-              security: [],
-              requestParams: { header: webhookHeaders },
-              requestBody: { required: true, content: { 'application/json': { schema } } },
-              responses: {
-                '2XX': { description: 'Taken.' },
-                '410': { description: 'Pauses the endpoint: one message an hour until it accepts one.' },
-                default: { description: 'Retried for about a day.' },
-              },
-            },
-          },
-        ]),
-      ),
+      paths,
+      webhooks: webhooks(),
       components: {
-        securitySchemes: {
-          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of one organization.' },
-          statusToken: {
-            type: 'http',
-            scheme: 'bearer',
-            description: 'The status token of one connection.',
-          },
-          setupCode: { type: 'http', scheme: 'bearer', description: 'A set-up code of one connection.' },
-          operatorToken: { type: 'http', scheme: 'bearer', description: "The operator's token." },
-          metricsToken: { type: 'http', scheme: 'bearer', description: 'ROLEBRIDGE_METRICS_TOKEN.' },
-        },
+        securitySchemes: Object.fromEntries(
+          Object.values(schemes).map(({ name, description }) => [
+            name,
+            { type: 'http' as const, scheme: 'bearer', description },
+          ]),
+        ),
       },
     },
     {
@@ -78,6 +53,37 @@ export function createOpenApiDocument(
     },
   );
 }
+
+const webhooks = () =>
+  Object.fromEntries(
+    statusMessages.map(({ type, summary, schema }) => [
+      type,
+      {
+        post: {
+          operationId: type.replace('.', '_'),
+          summary,
+          description: 'Sent to the subscribed webhook endpoints, at least once.',
+          tags: ['webhooks'],
+          security: [],
+          requestParams: { header: webhookHeaders },
+          requestBody: { required: true, content: { 'application/json': { schema } } },
+          responses: {
+            '2XX': { description: 'Taken.' },
+            '410': { description: 'Pauses the endpoint: one message an hour until it accepts one.' },
+            default: { description: 'Retried for about a day.' },
+          },
+        },
+      },
+    ]),
+  );
+
+const schemes: Partial<Record<Auth, { readonly name: string; readonly description: string }>> = {
+  organization: { name: 'apiKey', description: 'An API key of one organization.' },
+  status_token: { name: 'statusToken', description: 'The status token of one connection.' },
+  setup_code: { name: 'setupCode', description: 'A set-up code of one connection.' },
+  operator: { name: 'operatorToken', description: "The operator's token." },
+  metrics_token: { name: 'metricsToken', description: 'ROLEBRIDGE_METRICS_TOKEN.' },
+};
 
 const idempotencyHeader = z.object({
   'idempotency-key': z
@@ -104,21 +110,14 @@ const webhookHeaders = z.object({
 function describe(operationId: string, operation: Operation): ZodOpenApiOperationObject {
   const { summary, description, tag, auth, answer, query, body, method } = operation;
   const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
-  const security = {
-    organization: [{ apiKey: [] }],
-    operator: [{ operatorToken: [] }],
-    metrics_token: [{ metricsToken: [] }],
-    status_token: [{ statusToken: [] }],
-    setup_code: [{ setupCode: [] }],
-    signature: [],
-    none: [],
-  };
   return {
     operationId,
     summary,
     ...(description && { description }),
     tags: [tag],
-    security: [...security[auth], ...(operation.isForAllOrganizations ? [{ operatorToken: [] }] : [])],
+    security: [auth, ...(operation.isForAllOrganizations ? (['operator'] as const) : [])].flatMap((each) =>
+      schemes[each] ? [{ [schemes[each].name]: [] }] : [],
+    ),
     requestParams: {
       ...(names.length > 0 && {
         path: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))),

@@ -96,8 +96,8 @@ interface OperationBase {
   readonly isOrganizationWide?: true;
   /** An operator's token that names no organization acts for all of them together. */
   readonly isForAllOrganizations?: true;
-  /** The codes of this operation beside those of every operation with its auth and method. */
-  readonly errors: readonly ErrorCode[];
+  /** The codes of this operation beside those of every operation with its auth and method. @default none */
+  readonly errors?: readonly ErrorCode[];
   /** Codes that have another status here. */
   readonly statusOf?: Partial<Record<ErrorCode, number>>;
   /** Called as often as credentials are issued: its successes are logged at debug level. */
@@ -156,10 +156,14 @@ export class RawAnswer {
   constructor(readonly answer: Answer) {}
 }
 
+/** A handler without an answer returns what its action does. */
+// biome-ignore lint/suspicious/noConfusingVoidType: actions return it.
+type Nothing = void | undefined;
+
 type Returned<Schema> =
   | (Schema extends z.ZodType
       ? DeepReadonly<z.input<Schema>> | JsonText<z.input<Schema>>
-      : string | Buffer | AsyncIterable<string> | undefined)
+      : string | Buffer | AsyncIterable<string> | Nothing)
   | RawAnswer;
 
 /** TypeScript allows more members than a type has; an answer must not have one that isn't documented. */
@@ -173,6 +177,7 @@ type Scalar =
   | boolean
   | null
   | undefined
+  | Nothing
   | Buffer
   | RawAnswer
   | JsonText<unknown>
@@ -222,7 +227,7 @@ const idempotencyErrors: readonly ErrorCode[] = [
 export const errorsOf = ({
   auth,
   method,
-  errors,
+  errors = [],
   answer,
   readsOnly = method === 'get',
 }: Operation): ErrorCode[] => [

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { RolebridgeError } from '../domain/errors.js';
 import { permissionSetName, sid } from '../domain/permission-set.js';
 import { partition as aPartition } from '../domain/role-arn.js';
+import { memberOf } from '../unknown-value.js';
 
 export const name = z
   .string()
@@ -33,6 +34,10 @@ export const nextBefore = z
   .optional()
   .meta({ description: '"before" of the next page; absent on the last one.' });
 
+/** The id of the last one of a page, when there are more. */
+export const nextOf = <Id>(page: readonly { readonly id: Id }[], hasMore: boolean): Id | undefined =>
+  hasMore ? page.at(-1)?.id : undefined;
+
 export const limit = z
   .string()
   .regex(/^[1-9]\d{0,2}$/, 'must be a whole number from 1 to 100')
@@ -40,6 +45,17 @@ export const limit = z
   .pipe(z.number().max(100))
   .meta({ override: { type: 'integer', minimum: 1, maximum: 100 } })
   .default(50);
+
+/** The members of a value that an answer has as they are, in the answer's order. */
+export const shownBy = <Shape extends z.ZodRawShape, Value extends object>(
+  { shape }: z.ZodObject<Shape>,
+  value: Value,
+): Pick<Value, keyof Value & keyof Shape> =>
+  // An object's entries lose the type of their names.
+  Object.fromEntries(Object.keys(shape).map((name) => [name, memberOf(value, name)])) as Pick<
+    Value,
+    keyof Value & keyof Shape
+  >;
 
 /** @throws RolebridgeError `request_invalid` with every fault and where it is */
 export function parse<Schema extends z.ZodType>(

@@ -4,7 +4,6 @@ import {
   type ConnectedConnection,
   type Connection,
   type KeyedConnection,
-  labelsOf,
   type PendingConnection,
   permissionSetLabel,
   permissionSetOf,
@@ -26,78 +25,30 @@ import {
   terraformModuleCall,
   trustPolicyOf,
 } from '../templates/index.js';
+import { migrateToRole, own, roleTemplates } from './connections/answers.js';
+import { shownBy } from './schemas.js';
 
 /** A connection as the API shows it: no secret, no inner number. */
 export const connectionView = (connection: Connection) =>
   connection.method === 'access_key' ? accessKeyConnectionView(connection) : roleConnectionView(connection);
 
 function roleConnectionView(connection: RoleConnection) {
-  const view = commonRoleView(connection);
+  const set = permissionSetView(connection);
   switch (connection.status) {
     case 'pending':
-      return { ...view, status: connection.status };
+      return { ...shownBy(own.pending, connection), ...set };
     case 'connected':
       return {
-        ...view,
-        status: connection.status,
-        accountId: connection.accountId,
-        roleArn: connection.roleArn,
-        roleId: connection.roleId,
-        assurance: connection.assurance,
+        ...shownBy(own.connected, connection),
+        ...set,
         ...(connection.assurance === 'tested' && { missingForProven: missingForProven(connection) }),
-        ...(connection.permissions && { permissions: connection.permissions }),
-        verification: connection.verification,
       };
     case 'failed':
-      return {
-        ...view,
-        status: connection.status,
-        roleArn: connection.roleArn,
-        verification: connection.verification,
-      };
+      return { ...shownBy(own.failed, connection), ...set };
     case 'disconnected':
-      return {
-        ...view,
-        status: connection.status,
-        reason: connection.reason,
-        disconnectedAt: connection.disconnectedAt,
-      };
+      return { ...shownBy(own.disconnected, connection), ...set };
   }
 }
-
-const commonView = ({
-  id,
-  name,
-  partition,
-  expectedAccountId,
-  scopes,
-  vendorScopes,
-  scopeFrom,
-  createdAt,
-  updatedAt,
-  lastUsedAt,
-  ...connection
-}: Connection) => ({
-  id,
-  name,
-  ...labelsOf(connection),
-  partition,
-  expectedAccountId,
-  scopes,
-  ...(vendorScopes && { vendorScopes }),
-  ...(scopeFrom && { scopeFrom }),
-  createdAt,
-  updatedAt,
-  ...(lastUsedAt !== undefined && { lastUsedAt }),
-});
-
-const commonRoleView = (connection: RoleConnection) => ({
-  ...commonView(connection),
-  method: connection.method,
-  externalId: connection.externalId,
-  ...(connection.pendingExternalId !== undefined && { pendingExternalId: connection.pendingExternalId }),
-  ...permissionSetView(connection),
-});
 
 function permissionSetView({ permissionSet: set }: RoleConnection) {
   if (set === undefined) return {};
@@ -117,31 +68,18 @@ export const missingForProven = ({ verification }: ConnectedConnection) =>
 
 /** Of the access key, what identifies it to its owner and helps no other person. */
 function keyedView(connection: KeyedConnection) {
-  const { method, status, accountId, accessKey, verification, migration } = connection;
+  const { accessKey, migration } = connection;
   return {
-    ...commonView(connection),
-    method,
-    status,
-    accountId,
+    ...shownBy(own.keyed, connection),
     principalArn: accessKey.principalArn,
     accessKeyLastFour: accessKey.lastFour,
     sessionExpiresAt: accessKey.sessionExpiresAt,
-    verification,
-    ...(migration && {
-      migrateToRole: {
-        externalId: migration.externalId,
-        roleArn: migration.roleArn,
-        verification: migration.verification,
-      },
-    }),
+    migrateToRole: migration && shownBy(migrateToRole, migration),
   };
 }
 
-function accessKeyConnectionView(connection: AccessKeyConnection) {
-  if (connection.status !== 'disconnected') return keyedView(connection);
-  const { method, status, reason, disconnectedAt } = connection;
-  return { ...commonView(connection), method, status, reason, disconnectedAt };
-}
+const accessKeyConnectionView = (connection: AccessKeyConnection) =>
+  connection.status === 'disconnected' ? shownBy(own.deleted, connection) : keyedView(connection);
 
 /** Enough to act on; the rest is at `GET /v1/connections/{id}`. */
 export function connectionSummary(connection: Connection) {
@@ -211,8 +149,8 @@ export const createdConnectionView = (
   connection: PendingConnection,
   callbackSecret: string,
 ) => ({
-  ...commonRoleView(connection),
-  status: connection.status,
+  ...shownBy(own.pending, connection),
+  ...permissionSetView(connection),
   ...roleToCreateView(deps, connection, connection),
   ...secretsView(connection, callbackSecret),
 });
@@ -257,9 +195,7 @@ function roleToCreateView(deps: Dependencies, connection: Connection, registrati
 }
 
 export const roleTemplatesView = (deps: Dependencies, role: RoleDescription) => ({
-  externalId: role.externalId,
-  principal: role.principal,
-  callbackUrl: role.callbackUrl,
+  ...shownBy(roleTemplates, role),
   trustPolicy: trustPolicyOf(role),
   roleTemplates: roleTemplatesFor(deps, role),
 });

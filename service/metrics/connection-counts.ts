@@ -1,19 +1,12 @@
 import type { Store } from '../domain/ports.js';
 import type { Metrics } from './metrics.js';
 
-/** Counting walks over all connections, so several readers share a count. */
+/** Counting walks over all connections. */
 const keptMs = 10_000;
 
 /** Connections by status, counted when the metrics are read. */
 export function countConnections(store: Pick<Store, 'connectionTotals'>, metrics: Metrics): void {
-  let counted: { readonly atMs: number; readonly done: Promise<void> } | undefined;
-  metrics.onRead(() => {
-    if (counted === undefined || performance.now() - counted.atMs > keptMs)
-      counted = { atMs: performance.now(), done: count() };
-    return counted.done;
-  });
-
-  async function count(): Promise<void> {
+  metrics.onRead(async () => {
     const { status, assurance, permissionSets, permissions } = await store.connectionTotals();
     for (const [of, number] of Object.entries(status)) metrics.connections.set({ status: of }, number);
     for (const [of, number] of Object.entries(assurance))
@@ -24,5 +17,5 @@ export function countConnections(store: Pick<Store, 'connectionTotals'>, metrics
     metrics.connectionsByPermissions.reset();
     for (const [state, number] of permissions)
       metrics.connectionsByPermissions.set({ permissions: state }, number);
-  }
+  }, keptMs);
 }

@@ -2,19 +2,12 @@ import { readdir, stat, statfs } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { Metrics } from './metrics.js';
 
-/** Walking the files takes a while with many organizations, so several readers share it. */
+/** Walking the files takes a while with many organizations. */
 const keptMs = 60_000;
 
 /** Measures the data directory and its disk when the metrics are read. */
 export function measureDisk(directory: string, metrics: Metrics): void {
-  let measured: { readonly atMs: number; readonly done: Promise<void> } | undefined;
-  metrics.onRead(() => {
-    if (measured === undefined || performance.now() - measured.atMs > keptMs)
-      measured = { atMs: performance.now(), done: measure() };
-    return measured.done;
-  });
-
-  async function measure(): Promise<void> {
+  metrics.onRead(async () => {
     const { bavail, blocks, bsize } = await statfs(directory);
     metrics.diskFree.set(bavail * bsize);
     metrics.diskSize.set(blocks * bsize);
@@ -27,5 +20,5 @@ export function measureDisk(directory: string, metrics: Metrics): void {
         size;
     }
     for (const [part, size] of Object.entries(sizes)) metrics.dataSize.set({ part }, size);
-  }
+  }, keptMs);
 }

@@ -20,7 +20,6 @@ const exceptions: readonly string[] = [
   'service/actions/reverify-connection.ts:reverifyConnection',
   'service/api/auth.ts:createAuth',
   'service/api/mount.ts:mount',
-  'service/api/openapi.ts:createOpenApiDocument',
   'service/aws/organization-limiter.ts:createOrganizationLimiter',
   'service/aws/sts.ts:createSts',
   'service/cli/serve.ts:serve',

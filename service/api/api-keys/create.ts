@@ -5,7 +5,7 @@ import { scope } from '../../domain/scope.js';
 import { defineOperation } from '../operation.js';
 import { name } from '../schemas.js';
 import { sessionPolicy } from '../session-policy.js';
-import { apiKeyShown, apiKeyView } from './view.js';
+import { apiKeyShown, apiKeyView, ofKeys } from './view.js';
 
 export const createApiKeyRequest = z.strictObject({
   name,
@@ -25,12 +25,10 @@ export const createApiKeyRequest = z.strictObject({
 export const createApiKey = defineOperation({
   method: 'post',
   path: '/v1/api-keys',
-  tag: 'API keys',
+  ...ofKeys,
   summary: 'Creates an API key within the limits of your key.',
   description:
     'It is revoked with the key that creates it, and expires no later. Without `permissions` it reads connections and issues credentials.',
-  auth: 'organization',
-  permission: 'keys:write',
   body: createApiKeyRequest,
   answer: {
     status: 201,

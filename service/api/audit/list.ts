@@ -6,7 +6,7 @@ import { auditId, connectionId } from '../../domain/ids.js';
 import { requireWholeOrganization } from '../../domain/permission.js';
 import * as example from '../example-values.js';
 import { type ApiDependencies, defineOperation } from '../operation.js';
-import { limit, nextBefore } from '../schemas.js';
+import { limit, nextBefore, nextOf } from '../schemas.js';
 
 const auditQuery = z.strictObject({
   limit,
@@ -61,10 +61,9 @@ export const listAuditRecords = defineOperation({
       before,
       connectionId: connection,
     });
-    const last = page.records.at(-1);
     return {
       records: await Promise.all(page.records.map((record) => auditRecordView(deps, record))),
-      ...(page.hasMore && last && { next: last.id }),
+      next: nextOf(page.records, page.hasMore),
     };
   },
 });

@@ -52,9 +52,11 @@ const permissionSet = {
 };
 const ofRole = { ...permissionSet, warnings, links };
 
-const pending = roleStates.pending.pick(shownOfRole).extend(ofRole);
-const connected = roleStates.connected
-  .pick({
+export const migrateToRole = migration.pick({ externalId: true, roleArn: true, verification: true });
+/** Members of each state that an answer has as they are stored. */
+export const own = {
+  pending: roleStates.pending.pick(shownOfRole),
+  connected: roleStates.connected.pick({
     ...shownOfRole,
     accountId: true,
     roleArn: true,
@@ -62,34 +64,37 @@ const connected = roleStates.connected
     assurance: true,
     permissions: true,
     verification: true,
-  })
-  .extend({
-    ...ofRole,
-    missingForProven: z
-      .array(check.pick({ message: true }).extend({ remedy: text }))
-      .optional()
-      .meta({ description: 'Of a tested one: why it is not proven, and what to do.' }),
-  });
-const failed = roleStates.failed.pick({ ...shownOfRole, roleArn: true, verification: true }).extend(ofRole);
-const disconnected = roleStates.disconnected.pick({ ...shownOfRole, ...shownOfEnd }).extend(ofRole);
-const keyed = accessKeyStates.keyed.pick({ ...shown, accountId: true, verification: true }).extend({
+  }),
+  failed: roleStates.failed.pick({ ...shownOfRole, roleArn: true, verification: true }),
+  disconnected: roleStates.disconnected.pick({ ...shownOfRole, ...shownOfEnd }),
+  keyed: accessKeyStates.keyed.pick({ ...shown, accountId: true, verification: true }),
+  deleted: accessKeyStates.deleted.pick({ ...shown, ...shownOfEnd }),
+};
+
+const pending = own.pending.extend(ofRole);
+const connected = own.connected.extend({
+  ...ofRole,
+  missingForProven: z
+    .array(check.pick({ message: true }).extend({ remedy: text }))
+    .optional()
+    .meta({ description: 'Of a tested one: why it is not proven, and what to do.' }),
+});
+const failed = own.failed.extend(ofRole);
+const disconnected = own.disconnected.extend(ofRole);
+const keyed = own.keyed.extend({
   principalArn: storedAccessKey.shape.principalArn,
   accessKeyLastFour: storedAccessKey.shape.lastFour,
   sessionExpiresAt: storedAccessKey.shape.sessionExpiresAt,
-  migrateToRole: migration
-    .pick({ externalId: true, roleArn: true, verification: true })
-    .optional()
-    .meta({ description: 'The role that is to replace it.' }),
+  migrateToRole: migrateToRole.optional().meta({ description: 'The role that is to replace it.' }),
   warnings,
   links,
 });
-const deleted = accessKeyStates.deleted.pick({ ...shown, ...shownOfEnd }).extend({ warnings, links });
+const deleted = own.deleted.extend({ warnings, links });
 
 /** Every state has its own shape: a pending connection has no role to forget to check. */
 export const connection = z
   .union([pending, connected, failed, disconnected, keyed, deleted])
   .meta({ id: 'Connection' });
-export type ConnectionView = z.input<typeof connection>;
 
 export const connectionSummary = z
   .object({

@@ -1,15 +1,13 @@
 import { cancelExternalIdRotation as cancel } from '../../actions/rotate-external-id.js';
 import { defineOperation } from '../operation.js';
 import { connectionView } from '../views.js';
-import { changeErrors, connectionAnswer, connectionIn, path, tag } from './shared.js';
+import { changeErrors, changing, connectionAnswer, connectionIn, path } from './shared.js';
 
 export const cancelExternalIdRotation = defineOperation({
   method: 'delete',
   path: '/v1/connections/{id}/rotate-external-id',
-  tag,
+  ...changing,
   summary: 'Cancels the rotation of the external ID; the new one is never used again.',
-  auth: 'organization',
-  permission: 'connections:write',
   answer: connectionAnswer,
   errors: [
     ...changeErrors,

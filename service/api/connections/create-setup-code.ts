@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { createSetupCode as create } from '../../actions/setup-codes.js';
 import { isoTime } from '../../domain/verification.js';
 import { defineOperation } from '../operation.js';
-import { connectionIn, findErrors, path, tag } from './shared.js';
+import { changing, connectionIn, findErrors, path } from './shared.js';
 
 const text = z.string();
 const createdSetupCode = z
@@ -17,12 +17,10 @@ const createdSetupCode = z
 export const createSetupCode = defineOperation({
   method: 'post',
   path: '/v1/connections/{id}/setup-code',
-  tag,
+  ...changing,
   summary: 'Creates a set-up code: one value instead of five for `init --setup`; revokes the previous code.',
   description:
     'For 7 days, the code reads the values of the connection (GET /v1/setup-code), and nothing else. It contains no secret: send the callback secret separately.',
-  auth: 'organization',
-  permission: 'connections:write',
   answer: {
     status: 201,
     description: 'The code, which no other answer contains.',
@@ -30,7 +28,5 @@ export const createSetupCode = defineOperation({
   },
   errors: ['quota_exceeded', ...findErrors, 'method_mismatch'],
   examples: { one: { path, returns: 201 } },
-  async handler(input) {
-    return create(input.deps, input.by, await connectionIn(input));
-  },
+  handler: async (input) => create(input.deps, input.by, await connectionIn(input)),
 });

@@ -8,17 +8,15 @@ import { defineOperation } from '../operation.js';
 import { connectionView, createdConnectionView } from '../views.js';
 import * as answers from './answers.js';
 import { createConnectionRequest } from './requests.js';
-import { accessKeyErrors, tag } from './shared.js';
+import { accessKeyErrors, changing } from './shared.js';
 
 export const createConnection = defineOperation({
   method: 'post',
   path: '/v1/connections',
-  tag,
+  ...changing,
   summary: 'Creates a connection.',
   description:
     'With a role, the answer contains everything that the customer needs to create it, and shows the secrets once. With an access key, the service verifies the key before it stores anything.',
-  auth: 'organization',
-  permission: 'connections:write',
   body: createConnectionRequest,
   answer: {
     status: 201,

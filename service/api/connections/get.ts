@@ -1,14 +1,12 @@
 import { defineOperation } from '../operation.js';
 import { connectionView } from '../views.js';
-import { connectionAnswer, connectionIn, findErrors, path, tag } from './shared.js';
+import { connectionAnswer, connectionIn, findErrors, path, reading } from './shared.js';
 
 export const getConnection = defineOperation({
   method: 'get',
   path: '/v1/connections/{id}',
-  tag,
+  ...reading,
   summary: 'Returns one connection with its last verification.',
-  auth: 'organization',
-  permission: 'connections:read',
   answer: connectionAnswer,
   errors: findErrors,
   examples: {

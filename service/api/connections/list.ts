@@ -1,25 +1,22 @@
 import { z } from 'zod';
 import { visibleConnections } from '../../actions/find-connection.js';
 import { defineOperation } from '../operation.js';
-import { nextAfter } from '../schemas.js';
+import { nextAfter, nextOf } from '../schemas.js';
 import { connectionView } from '../views.js';
 import { connection } from './answers.js';
 import { listQuery } from './requests.js';
-import { tag } from './shared.js';
+import { reading } from './shared.js';
 
 const connectionList = z.object({ connections: z.array(connection), next: nextAfter });
 
 export const listConnections = defineOperation({
   method: 'get',
   path: '/v1/connections',
-  tag,
+  ...reading,
   summary: 'Lists connections.',
   description: 'A page at a time.',
-  auth: 'organization',
-  permission: 'connections:read',
   query: listQuery,
   answer: { status: 200, description: 'A page of connections.', schema: connectionList },
-  errors: [],
   examples: {
     all: { returns: 200 },
     ofAScope: { query: { scope: 'shop', reference: 'account-1' }, returns: 200 },
@@ -29,10 +26,9 @@ export const listConnections = defineOperation({
   },
   async handler({ deps, caller, query }) {
     const page = await visibleConnections(deps.store, caller, query);
-    const last = page.connections.at(-1);
     return {
       connections: page.connections.map(connectionView),
-      ...(page.hasMore && last && { next: last.id }),
+      next: nextOf(page.connections, page.hasMore),
     };
   },
 });

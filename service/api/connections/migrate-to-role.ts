@@ -2,15 +2,13 @@ import { migrateToRole as migrate } from '../../actions/change-access-key.js';
 import { defineOperation } from '../operation.js';
 import { startedMigrationView } from '../views.js';
 import * as answers from './answers.js';
-import { changeErrors, connectionIn, path, tag } from './shared.js';
+import { changeErrors, changing, connectionIn, path } from './shared.js';
 
 export const migrateToRole = defineOperation({
   method: 'post',
   path: '/v1/connections/{id}/migrate-to-role',
-  tag,
+  ...changing,
   summary: 'Starts the migration of a connection from an access key to a role.',
-  auth: 'organization',
-  permission: 'connections:write',
   answer: {
     status: 200,
     description: 'Everything that the customer needs to create the role; the secrets are shown once.',

@@ -6,6 +6,7 @@ import { isoTime } from '../../domain/verification.js';
 import { regionOf } from '../../templates/index.js';
 import { bearerToken } from '../auth.js';
 import { defineOperation } from '../operation.js';
+import { shownBy } from '../schemas.js';
 import { roleFor } from '../views.js';
 import { roleTemplates } from './answers.js';
 import { tag } from './shared.js';
@@ -36,7 +37,6 @@ export const readSetupCode = defineOperation({
     description: 'Values for the code of the customer.',
     schema: setup,
   },
-  errors: [],
   examples: { one: { returns: 200 } },
   async handler({ deps, request }) {
     const { connection, expiresAt } = await connectionOfSetupCode(deps, bearerToken(request));
@@ -44,14 +44,8 @@ export const readSetupCode = defineOperation({
     if (registration === undefined) throw new Error(`Connection ${connection.id} expects no role.`);
     const role = roleFor(deps, connection, registration);
     return {
-      vendorName: role.vendorName,
+      ...shownBy(setup, role),
       name: connection.name,
-      connectionId: role.connectionId,
-      externalId: role.externalId,
-      principal: role.principal,
-      callbackUrl: role.callbackUrl,
-      expectedAccountId: role.expectedAccountId,
-      scope: role.scope,
       permissions: typeof role.permissions === 'string' ? role.permissions : undefined,
       region: regionOf(role),
       expiresAt,

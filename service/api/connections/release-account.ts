@@ -3,14 +3,13 @@ import { defineOperation } from '../operation.js';
 import { createdConnectionView } from '../views.js';
 import * as answers from './answers.js';
 import { releaseAccountRequest } from './requests.js';
-import { changeErrors, connectionIn, path, tag } from './shared.js';
+import { changeErrors, changing, connectionIn, path } from './shared.js';
 
 export const releaseAccount = defineOperation({
   method: 'post',
   path: '/v1/connections/{id}/release-account',
-  tag,
+  ...changing,
   summary: 'Binds a connection to another AWS account: new external ID and callback secret, back to pending.',
-  auth: 'organization',
   permission: 'connections:release',
   body: releaseAccountRequest,
   answer: {

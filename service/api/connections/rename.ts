@@ -2,18 +2,16 @@ import { changeConnection } from '../../actions/change-connection.js';
 import { defineOperation } from '../operation.js';
 import { connectionView } from '../views.js';
 import { changeConnectionRequest } from './requests.js';
-import { changeErrors, connectionAnswer, connectionIn, path, tag } from './shared.js';
+import { changeErrors, changing, connectionAnswer, connectionIn, path } from './shared.js';
 
 export const renameConnection = defineOperation({
   method: 'patch',
   path: '/v1/connections/{id}',
-  tag,
+  ...changing,
   summary:
     'Changes the name, reference, metadata or default region; while pending, account and permission set too.',
   description:
     'Applies all changes or none. Metadata is replaced as a whole. Null removes a reference or default region.',
-  auth: 'organization',
-  permission: 'connections:write',
   body: changeConnectionRequest,
   answer: connectionAnswer,
   errors: [...changeErrors, 'account_mismatch', 'permission_set_unknown'],

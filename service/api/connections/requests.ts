@@ -14,11 +14,7 @@ const connectionLabels = {
   metadata: metadata.meta({ description: 'Up to 20 texts that the service keeps for you.' }),
   defaultRegion: region.meta({ description: 'Passed on with credentials.' }),
 };
-const newConnectionLabels = {
-  reference: connectionLabels.reference.optional(),
-  metadata: connectionLabels.metadata.optional(),
-  defaultRegion: connectionLabels.defaultRegion.optional(),
-};
+const newConnectionLabels = z.object(connectionLabels).partial().shape;
 
 export const createRoleConnectionRequest = z.strictObject({
   name,

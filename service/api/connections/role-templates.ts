@@ -4,15 +4,13 @@ import { defineOperation } from '../operation.js';
 import { choicesOf, roleTemplatesQuery } from '../role-templates-schema.js';
 import { roleFor, roleTemplatesView } from '../views.js';
 import * as answers from './answers.js';
-import { connectionIn, findErrors, path, tag } from './shared.js';
+import { connectionIn, findErrors, path, reading } from './shared.js';
 
 export const getRoleTemplates = defineOperation({
   method: 'get',
   path: '/v1/connections/{id}/role-templates',
-  tag,
+  ...reading,
   summary: 'Returns the templates for the role, with your choices; they contain no secret.',
-  auth: 'organization',
-  permission: 'connections:read',
   query: roleTemplatesQuery,
   answer: { status: 200, description: 'The templates.', schema: answers.roleTemplates },
   errors: [...findErrors, 'method_mismatch'],

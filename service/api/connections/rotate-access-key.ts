@@ -3,15 +3,13 @@ import { accessKeyIn, rotateAccessKeyRequest } from '../access-key-schema.js';
 import { accessKey } from '../example-values.js';
 import { defineOperation } from '../operation.js';
 import { connectionView } from '../views.js';
-import { accessKeyErrors, changeErrors, connectionAnswer, connectionIn, path, tag } from './shared.js';
+import { accessKeyErrors, changeErrors, changing, connectionAnswer, connectionIn, path } from './shared.js';
 
 export const rotateAccessKey = defineOperation({
   method: 'put',
   path: '/v1/connections/{id}/access-key',
-  tag,
+  ...changing,
   summary: 'Replaces the access key of a connection with another one of the same account.',
-  auth: 'organization',
-  permission: 'connections:write',
   body: rotateAccessKeyRequest,
   answer: connectionAnswer,
   errors: [

@@ -4,15 +4,13 @@ import { statusToken } from '../../secrets/status-token.js';
 import { defineOperation } from '../operation.js';
 import { createdRoleConnection } from './answers.js';
 import { rotateCallbackSecretRequest } from './requests.js';
-import { changeErrors, connectionIn, path, tag } from './shared.js';
+import { changeErrors, changing, connectionIn, path } from './shared.js';
 
 export const rotateCallbackSecret = defineOperation({
   method: 'post',
   path: '/v1/connections/{id}/rotate-callback-secret',
-  tag,
+  ...changing,
   summary: 'Rotates the callback secret; the previous one stays valid for a while.',
-  auth: 'organization',
-  permission: 'connections:write',
   body: rotateCallbackSecretRequest,
   answer: {
     status: 200,

@@ -3,15 +3,13 @@ import { defineOperation } from '../operation.js';
 import { rotatedExternalIdView } from '../views.js';
 import * as answers from './answers.js';
 import { rotateExternalIdRequest } from './requests.js';
-import { changeErrors, connectionIn, path, tag } from './shared.js';
+import { changeErrors, changing, connectionIn, path } from './shared.js';
 
 export const rotateExternalId = defineOperation({
   method: 'post',
   path: '/v1/connections/{id}/rotate-external-id',
-  tag,
+  ...changing,
   summary: 'Starts a rotation of the external ID; the current one works until the role has the new one.',
-  auth: 'organization',
-  permission: 'connections:write',
   body: rotateExternalIdRequest,
   answer: {
     status: 200,

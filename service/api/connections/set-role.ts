@@ -4,15 +4,20 @@ import { roleArn } from '../example-values.js';
 import { defineOperation } from '../operation.js';
 import { connectionView } from '../views.js';
 import { setRoleRequest } from './requests.js';
-import { changeErrors, connectionAnswer, connectionIn, path, roleVerificationErrors, tag } from './shared.js';
+import {
+  changeErrors,
+  changing,
+  connectionAnswer,
+  connectionIn,
+  path,
+  roleVerificationErrors,
+} from './shared.js';
 
 export const setRole = defineOperation({
   method: 'put',
   path: '/v1/connections/{id}/role',
-  tag,
+  ...changing,
   summary: 'Sets the role by its ARN and verifies it at once.',
-  auth: 'organization',
-  permission: 'connections:write',
   body: setRoleRequest,
   answer: connectionAnswer,
   errors: [...changeErrors, 'method_mismatch', ...roleVerificationErrors],

@@ -3,15 +3,13 @@ import { requireScope } from '../../domain/permission.js';
 import { defineOperation } from '../operation.js';
 import { connectionView } from '../views.js';
 import { setScopesRequest } from './requests.js';
-import { changeErrors, connectionAnswer, connectionIn, path, tag } from './shared.js';
+import { changeErrors, changing, connectionAnswer, connectionIn, path } from './shared.js';
 
 export const setScopes = defineOperation({
   method: 'put',
   path: '/v1/connections/{id}/scopes',
-  tag,
+  ...changing,
   summary: 'Sets where a connection applies.',
-  auth: 'organization',
-  permission: 'connections:write',
   body: setScopesRequest,
   answer: connectionAnswer,
   errors: [...changeErrors, 'scope_taken', 'target_unknown'],

@@ -6,6 +6,9 @@ import type { ApiDependencies, Caller } from '../operation.js';
 import * as answers from './answers.js';
 
 export const tag = 'Connections';
+/** Shared parts of the calls. */
+export const reading = { tag, auth: 'organization', permission: 'connections:read' } as const;
+export const changing = { ...reading, permission: 'connections:write' } as const;
 export const path = { id: connectionId };
 export const connectionAnswer = {
   status: 200,

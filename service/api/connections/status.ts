@@ -27,7 +27,6 @@ export const getConnectionStatus = defineOperation({
   summary: "Returns a connection's health for its customer's plan. Reads the store and never calls AWS.",
   auth: 'status_token',
   answer: { status: 200, description: 'Its health.', schema: connectionHealth },
-  errors: [],
   examples: {
     one: { path, returns: 200 },
     another: { path: { id: 'con_aaaaaaaaaaaaaaaaaaaaaaaa' }, returns: 'unauthorized' },

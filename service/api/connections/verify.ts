@@ -4,20 +4,18 @@ import { connectionView } from '../views.js';
 import {
   accessKeyErrors,
   changeErrors,
+  changing,
   connectionAnswer,
   connectionIn,
   path,
   roleVerificationErrors,
-  tag,
 } from './shared.js';
 
 export const verifyConnection = defineOperation({
   method: 'post',
   path: '/v1/connections/{id}/verify',
-  tag,
+  ...changing,
   summary: 'Verifies a connection now.',
-  auth: 'organization',
-  permission: 'connections:write',
   answer: connectionAnswer,
   errors: [
     ...changeErrors,

@@ -2,17 +2,14 @@ import { z } from 'zod';
 import { createEnrollment as create } from '../../actions/enrollments.js';
 import { createEnrollmentRequest } from '../enrollment-schema.js';
 import { defineOperation } from '../operation.js';
-import { enrollment, enrollmentView, tag } from './view.js';
+import { changing, enrollment, enrollmentView } from './view.js';
 
 export const createEnrollment = defineOperation({
   method: 'post',
   path: '/v1/enrollments',
-  tag,
+  ...changing,
   summary: 'Lets the accounts of an AWS Organization register themselves until it expires.',
   description: 'The answer shows, once, the secret that the stacks of the accounts sign with.',
-  auth: 'organization',
-  permission: 'connections:write',
-  isOrganizationWide: true,
   body: createEnrollmentRequest,
   answer: {
     status: 201,

@@ -1,21 +1,15 @@
 import { enrollmentOf } from '../../actions/enrollments.js';
 import { defineOperation } from '../operation.js';
-import { enrollment, enrollmentView, path, tag } from './view.js';
+import { enrollment, enrollmentView, path, reading, unknown } from './view.js';
 
 export const getEnrollment = defineOperation({
   method: 'get',
   path: '/v1/enrollments/{id}',
-  tag,
+  ...reading,
   summary: 'Returns an enrollment that has not ended, with its registered accounts.',
-  auth: 'organization',
-  permission: 'connections:read',
-  isOrganizationWide: true,
   answer: { status: 200, description: 'The enrollment.', schema: enrollment },
   errors: ['not_found'],
-  examples: {
-    one: { path, returns: 200 },
-    unknown: { path: { id: 'enr_aaaaaaaaaaaaaaaaaaaaaaaa' }, returns: 'not_found' },
-  },
+  examples: { one: { path, returns: 200 }, unknown },
   handler: async ({ deps, caller, params }) =>
     enrollmentView(deps, await enrollmentOf(deps, caller.organizationId, params.id)),
 });

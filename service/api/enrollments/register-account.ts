@@ -10,7 +10,7 @@ import { parseJsonBody } from '../json-body.js';
 import { type ApiDependencies, defineOperation } from '../operation.js';
 import { parse } from '../schemas.js';
 import { verifySignature } from '../signature.js';
-import { path, tag } from './view.js';
+import { path, tag, unknownPath } from './view.js';
 
 const enrolledAccount = z.object({
   connectionId,
@@ -19,7 +19,6 @@ const enrolledAccount = z.object({
 });
 
 const secretsOf = perService((deps: ApiDependencies) => createEnrollmentSecrets(deps));
-const unknown = { id: 'enr_aaaaaaaaaaaaaaaaaaaaaaaa' };
 const registration = (label?: string, proof = callerProof) => ({
   type: 'account.enrolled',
   timestamp: '2026-11-24T00:00:00Z',
@@ -56,7 +55,7 @@ export const registerAccount = defineOperation({
       body: registration('test', { ...callerProof, date: '20251124T000000Z' }),
       returns: 'account_not_proved',
     },
-    unknown: { path: unknown, body: registration('test'), returns: 'callback_unauthorized' },
+    unknown: { path: unknownPath, body: registration('test'), returns: 'callback_unauthorized' },
   },
   async handler({ deps, by, params, request }) {
     const { headers, body } = request;

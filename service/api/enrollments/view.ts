@@ -4,22 +4,33 @@ import { accountId, connectionId } from '../../domain/ids.js';
 import { stackSetTemplate } from '../../templates/index.js';
 import { enrollmentId } from '../example-values.js';
 import type { ApiDependencies } from '../operation.js';
+import { shownBy } from '../schemas.js';
 
 export const tag = 'Enrollments';
+/** Shared parts of the calls. */
+export const reading = {
+  tag,
+  auth: 'organization',
+  permission: 'connections:read',
+  isOrganizationWide: true,
+} as const;
+export const changing = { ...reading, permission: 'connections:write' } as const;
 export const path = { id: enrollmentId };
+export const unknownPath = { id: 'enr_aaaaaaaaaaaaaaaaaaaaaaaa' };
+export const unknown = { path: unknownPath, returns: 'not_found' } as const;
 
-export const enrollment = enrollmentSchema
-  .pick({
-    id: true,
-    name: true,
-    partition: true,
-    scopeRule: true,
-    accountIds: true,
-    maxAccounts: true,
-    rolePattern: true,
-    createdAt: true,
-    expiresAt: true,
-  })
+const own = enrollmentSchema.pick({
+  id: true,
+  name: true,
+  partition: true,
+  scopeRule: true,
+  accountIds: true,
+  maxAccounts: true,
+  rolePattern: true,
+  createdAt: true,
+  expiresAt: true,
+});
+export const enrollment = own
   .extend({
     permissionSet: z
       .string()
@@ -36,8 +47,7 @@ export const enrollment = enrollmentSchema
 
 /** Without the secret. */
 export function enrollmentView(deps: ApiDependencies, enrollment: Enrollment) {
-  const { id, name, partition, scopeRule, accountIds, maxAccounts, rolePattern } = enrollment;
-  const { createdAt, expiresAt, accounts, permissionSet } = enrollment;
+  const { id, partition, accounts, permissionSet } = enrollment;
   const set = permissionSet && deps.permissionSets.get(permissionSet.name);
   const permissions = set && { set, without: permissionSet.without };
   const enrollmentUrl = `${deps.publicUrl}/v1/enrollments/${id}/accounts`;
@@ -47,16 +57,8 @@ export function enrollmentView(deps: ApiDependencies, enrollment: Enrollment) {
     vendorName: deps.vendor.name,
   };
   return {
-    id,
-    name,
-    partition,
-    scopeRule,
-    accountIds,
-    maxAccounts,
-    rolePattern,
+    ...shownBy(own, enrollment),
     ...(permissionSet && { permissionSet: permissionSet.name, without: permissionSet.without }),
-    createdAt,
-    expiresAt,
     accounts: Object.entries(accounts).map(([accountId, connectionId]) => ({ accountId, connectionId })),
     enrollmentUrl,
     stackSetTemplate: stackSetTemplate(vendor, { id, partition, enrollmentUrl, permissions }),

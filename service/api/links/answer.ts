@@ -2,6 +2,9 @@ import { person } from '../../actions/persons.js';
 import { linkData } from '../../domain/sign-in-link.js';
 import { isoTime } from '../../domain/verification.js';
 
+/** Shared parts of the calls. */
+export const ofLinks = { tag: 'Sign-in links', auth: 'organization', permission: 'links:write' } as const;
+
 /** Without the URL. */
 export const signInLink = linkData
   .pick({ id: true, access: true, connectionId: true, returnUrl: true, usedAt: true, revokedAt: true })

@@ -5,7 +5,7 @@ import { access } from '../../domain/sign-in-link.js';
 import * as example from '../example-values.js';
 import { defineOperation } from '../operation.js';
 import { name } from '../schemas.js';
-import { signInLink } from './answer.js';
+import { ofLinks, signInLink } from './answer.js';
 
 const visibleAscii = /^[\x21-\x7e]+$/;
 
@@ -37,12 +37,10 @@ const signInLinkRequest = z.strictObject({
 export const createSignInLink = defineOperation({
   method: 'post',
   path: '/v1/sign-in-links',
-  tag: 'Sign-in links',
+  ...ofLinks,
   summary: 'Creates a URL that signs one person in, for the organization or only one connection.',
   description:
     'The first browser that uses it is the only one from then on. It ends with the API key that creates it.',
-  auth: 'organization',
-  permission: 'links:write',
   body: signInLinkRequest,
   answer: {
     status: 201,

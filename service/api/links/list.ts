@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { listSignInLinks as list } from '../../actions/sign-in-link.js';
 import { defineOperation } from '../operation.js';
 import { limit, nextBefore } from '../schemas.js';
-import { signInLink } from './answer.js';
+import { ofLinks, signInLink } from './answer.js';
 
 const query = z.strictObject({
   limit,
@@ -16,14 +16,11 @@ const signInLinkList = z.object({ signInLinks: z.array(signInLink), next: nextBe
 export const listSignInLinks = defineOperation({
   method: 'get',
   path: '/v1/sign-in-links',
-  tag: 'Sign-in links',
+  ...ofLinks,
   summary: 'Lists sign-in links that have not expired, newest first, without their URLs.',
   description: 'A page at a time.',
-  auth: 'organization',
-  permission: 'links:write',
   query,
   answer: { status: 200, description: 'A page of links.', schema: signInLinkList },
-  errors: [],
   examples: {
     all: { returns: 200 },
     few: { query: { limit: '1' }, returns: 200 },

@@ -4,7 +4,7 @@ import { type ApiDependencies, defineOperation } from '../operation.js';
 import { servedSet } from '../permission-sets/get.js';
 import { terraformModuleArchive } from '../terraform-module.js';
 
-const tag = 'Downloads';
+const ofDownloads = { tag: 'Downloads', auth: 'none' } as const;
 const moduleOf = perService((_deps: ApiDependencies) => terraformModuleArchive());
 const templateOf = perService(({ principals, publicUrl, vendor }: ApiDependencies) =>
   vendorTemplate({ principals, callbackUrl: `${publicUrl}/v1/callbacks`, vendorName: vendor.name }),
@@ -14,11 +14,9 @@ const templateOf = perService(({ principals, publicUrl, vendor }: ApiDependencie
 export const downloadTerraformModule = defineOperation({
   method: 'get',
   path: '/downloads/terraform-module.tar.gz',
-  tag,
+  ...ofDownloads,
   summary: 'Downloads the Terraform module.',
-  auth: 'none',
   answer: { status: 200, description: 'The module.', file: 'application/gzip', isStatic: true },
-  errors: [],
   examples: { one: { returns: 200 } },
   handler: ({ deps }) => moduleOf(deps),
 });
@@ -26,11 +24,9 @@ export const downloadTerraformModule = defineOperation({
 export const downloadCloudFormationTemplate = defineOperation({
   method: 'get',
   path: '/downloads/cloudformation.yaml',
-  tag,
+  ...ofDownloads,
   summary: "Downloads the vendor's CloudFormation template.",
-  auth: 'none',
   answer: { status: 200, description: 'The template.', file: 'text/yaml; charset=utf-8', isStatic: true },
-  errors: [],
   examples: { one: { returns: 200 } },
   handler: ({ deps }) => templateOf(deps),
 });
@@ -39,9 +35,8 @@ export const downloadCloudFormationTemplate = defineOperation({
 export const downloadSetTemplate = defineOperation({
   method: 'get',
   path: '/v1/permission-sets/{name}/{version}/cloudformation.yaml',
-  tag,
+  ...ofDownloads,
   summary: "Downloads the vendor's CloudFormation template for one version of a permission set.",
-  auth: 'none',
   answer: { status: 200, description: 'The template.', file: 'text/yaml; charset=utf-8' },
   errors: ['not_found'],
   examples: {
@@ -58,11 +53,9 @@ export const downloadSetTemplate = defineOperation({
 export const downloadCallbackScript = defineOperation({
   method: 'get',
   path: '/downloads/callback.cjs',
-  tag,
+  ...ofDownloads,
   summary: 'Downloads the script that sends the callback.',
-  auth: 'none',
   answer: { status: 200, description: 'The script.', file: 'text/javascript; charset=utf-8', isStatic: true },
-  errors: [],
   examples: { one: { returns: 200 } },
   handler: () => builtCallback('script'),
 });

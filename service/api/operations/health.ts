@@ -12,7 +12,6 @@ export const isAlive = defineOperation({
   summary: 'Is the service up?',
   auth: 'none',
   answer: { status: 200, description: 'It is.', schema: z.object({ status: z.literal('ok') }) },
-  errors: [],
   isHighVolume: true,
   examples: { one: { returns: 200 } },
   handler: () => ({ status: 'ok' as const }),
@@ -54,7 +53,6 @@ export const isReady = defineOperation({
       }),
     }),
   },
-  errors: [],
   isHighVolume: true,
   examples: { one: { returns: 200 } },
   async handler({ deps }) {

@@ -14,7 +14,6 @@ export const getOpenApiDocument = defineOperation({
   summary: 'Returns this document.',
   auth: 'none',
   answer: { status: 200, description: 'OpenAPI 3.1.', file: 'application/json', isStatic: true },
-  errors: [],
   examples: { one: { returns: 200 } },
   handler: ({ deps }) => documentOf(deps),
 });

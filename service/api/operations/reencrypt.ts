@@ -42,7 +42,6 @@ export const reencrypt = defineOperation({
   auth: 'operator',
   operatorPermission: 'organizations:write',
   answer: { status: 200, description: 'The number of each.', schema: reencryption },
-  errors: [],
   isRepeatable: true,
   examples: { all: { returns: 200 } },
   handler: ({ deps, by }) => reencryptAll(deps, by),

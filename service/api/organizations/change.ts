@@ -6,12 +6,12 @@ import { defineOperation } from '../operation.js';
 import { scopeHolder } from '../projects/shared.js';
 import { changeOrganizationRequest } from './requests.js';
 import {
+  changing,
   organizationIn,
   organizationShown,
   organizationView,
   organizationWarnings,
   path,
-  tag,
   unknownPath,
 } from './shared.js';
 
@@ -26,11 +26,9 @@ const changedOrganization = organizationShown.extend({
 export const changeOrganization = defineOperation({
   method: 'patch',
   path: '/v1/organizations/{id}',
-  tag,
+  ...changing,
   summary: 'Renames an organization, or changes its reference or metadata.',
   description: 'Metadata is replaced as a whole. A reference of null removes it.',
-  auth: 'operator',
-  operatorPermission: 'organizations:write',
   body: changeOrganizationRequest,
   answer: { status: 200, description: 'The organization.', schema: changedOrganization },
   errors: ['organization_not_found', 'reference_taken'],

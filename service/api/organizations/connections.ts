@@ -3,7 +3,7 @@ import { organizationSchema } from '../../domain/organization.js';
 import { connection } from '../connections/answers.js';
 import { operatorListQuery } from '../connections/requests.js';
 import { defineOperation } from '../operation.js';
-import { nextAfter } from '../schemas.js';
+import { nextAfter, nextOf } from '../schemas.js';
 import { connectionView } from '../views.js';
 
 const operatorConnectionList = z.object({
@@ -25,7 +25,6 @@ export const listOperatorConnections = defineOperation({
   operatorPermission: 'connections:read',
   query: operatorListQuery,
   answer: { status: 200, description: 'A page of connections.', schema: operatorConnectionList },
-  errors: [],
   examples: {
     all: { returns: 200 },
     tested: { query: { status: 'connected', assurance: 'tested', limit: '10' }, returns: 200 },
@@ -36,7 +35,6 @@ export const listOperatorConnections = defineOperation({
     const organizations = await deps.store.organizationsById(
       connections.map(({ organizationId }) => organizationId),
     );
-    const last = connections.at(-1);
     return {
       connections: connections.map((connection) => {
         const {
@@ -51,7 +49,7 @@ export const listOperatorConnections = defineOperation({
           connection: connectionView(connection),
         };
       }),
-      ...(hasMore && last && { next: last.id }),
+      next: nextOf(connections, hasMore),
     };
   },
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { createOrganization as create } from '../../actions/create-organization.js';
 import { defineOperation } from '../operation.js';
 import { createOrganizationRequest } from './requests.js';
-import { organizationShown, organizationView, organizationWarnings, tag } from './shared.js';
+import { changing, organizationShown, organizationView, organizationWarnings } from './shared.js';
 
 const createdOrganization = organizationShown.extend({
   warnings: organizationWarnings,
@@ -12,10 +12,8 @@ const createdOrganization = organizationShown.extend({
 export const createOrganization = defineOperation({
   method: 'post',
   path: '/v1/organizations',
-  tag,
+  ...changing,
   summary: 'Creates an organization and its first API key.',
-  auth: 'operator',
-  operatorPermission: 'organizations:write',
   body: createOrganizationRequest,
   answer: {
     status: 201,

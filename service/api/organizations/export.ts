@@ -12,25 +12,20 @@ import { type ApiDependencies, defineOperation } from '../operation.js';
 import { projectView } from '../projects/shared.js';
 import { connectionView } from '../views.js';
 import { endpointView } from '../webhooks/shared.js';
-import { organizationIn, organizationView, path, tag, unknownPath } from './shared.js';
+import { organizationIn, organizationView, path, reading, unknown } from './shared.js';
 
 const rowsAtOnce = 100;
 
 export const exportOrganization = defineOperation({
   method: 'get',
   path: '/v1/organizations/{id}/export',
-  tag,
+  ...reading,
   summary: 'Exports the data of an organization, without secrets.',
   description:
     'One JSON value a line: `{"kind": "organization" | "api_key" | "sign_in_link" | "enrollment" | "webhook_endpoint" | "project" | "connection" | "audit_record", "value": …}`. Values have the shape of the call that returns them. The last line is `{"kind": "end"}`: without it the export was cut off.',
-  auth: 'operator',
-  operatorPermission: 'organizations:read',
   answer: { status: 200, description: 'JSON lines.', file: 'application/x-ndjson' },
   errors: ['organization_not_found'],
-  examples: {
-    one: { path, returns: 200 },
-    unknown: { path: unknownPath, returns: 'organization_not_found' },
-  },
+  examples: { one: { path, returns: 200 }, unknown },
   async handler(input) {
     const organization = await organizationIn(input);
     const event = { action: 'organization.export', organizationId: organization.id } as const;

@@ -7,8 +7,8 @@ import {
   organizationShown,
   organizationView,
   path,
-  tag,
-  unknownPath,
+  reading,
+  unknown,
 } from './shared.js';
 
 const organizationInUse = organizationShown.extend({
@@ -20,16 +20,11 @@ const organizationInUse = organizationShown.extend({
 export const getOrganization = defineOperation({
   method: 'get',
   path: '/v1/organizations/{id}',
-  tag,
+  ...reading,
   summary: 'Returns one organization, by its id or reference, with the use of its quotas.',
-  auth: 'operator',
-  operatorPermission: 'organizations:read',
   answer: { ...organizationAnswer, schema: organizationInUse },
   errors: ['organization_not_found'],
-  examples: {
-    one: { path, returns: 200 },
-    unknown: { path: unknownPath, returns: 'organization_not_found' },
-  },
+  examples: { one: { path, returns: 200 }, unknown },
   async handler(input) {
     const { store, quotas } = input.deps;
     const organization = await organizationIn(input);

@@ -11,19 +11,18 @@ const organizationMembers = {
   metadata: metadata.meta({ description: 'Up to 20 texts that the service keeps for you.' }),
 };
 
-export const createOrganizationRequest = z.strictObject({
-  name,
-  reference: organizationMembers.reference.optional(),
-  metadata: organizationMembers.metadata.optional(),
-});
+export const createOrganizationRequest = z
+  .strictObject({ name, ...organizationMembers })
+  .partial({ reference: true, metadata: true });
 
 export const changeOrganizationRequest = z
   .strictObject({
-    name: name.optional(),
-    reference: organizationMembers.reference.nullable().optional(),
-    metadata: organizationMembers.metadata.optional(),
-    targets: targetsMode.optional(),
+    name,
+    ...organizationMembers,
+    reference: organizationMembers.reference.nullable(),
+    targets: targetsMode,
   })
+  .partial()
   .refine((change) => Object.keys(change).length > 0, 'must name what to change');
 
 export const listOrganizationsQuery = z.strictObject({

@@ -1,21 +1,16 @@
 import { resumeOrganization as resume } from '../../actions/change-organization.js';
 import { defineOperation } from '../operation.js';
-import { organizationAnswer, organizationIn, organizationView, path, tag, unknownPath } from './shared.js';
+import { changing, organizationAnswer, organizationIn, organizationView, path, unknown } from './shared.js';
 
 export const resumeOrganization = defineOperation({
   method: 'post',
   path: '/v1/organizations/{id}/resume',
-  tag,
+  ...changing,
   summary: 'Resumes a suspended organization.',
   description: 'Everything works as before.',
-  auth: 'operator',
-  operatorPermission: 'organizations:write',
   answer: organizationAnswer,
   errors: ['organization_not_found'],
   isRepeatable: true,
-  examples: {
-    one: { path, returns: 200 },
-    unknown: { path: unknownPath, returns: 'organization_not_found' },
-  },
+  examples: { one: { path, returns: 200 }, unknown },
   handler: async (input) => organizationView(await resume(input.deps, input.by, await organizationIn(input))),
 });

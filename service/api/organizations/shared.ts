@@ -3,10 +3,18 @@ import { findOrganization } from '../../actions/find-organization.js';
 import { type Organization, organizationSchema, targetsMode } from '../../domain/organization.js';
 import { organizationReference } from '../example-values.js';
 import type { ApiDependencies } from '../operation.js';
+import { shownBy } from '../schemas.js';
 
-export const tag = 'Organizations';
+/** Shared parts of the calls. */
+export const reading = {
+  tag: 'Organizations',
+  auth: 'operator',
+  operatorPermission: 'organizations:read',
+} as const;
+export const changing = { ...reading, operatorPermission: 'organizations:write' } as const;
 export const path = { id: organizationReference };
 export const unknownPath = { id: 'tenant-none' };
+export const unknown = { path: unknownPath, returns: 'organization_not_found' } as const;
 export const organizationShown = organizationSchema
   .pick({ id: true, name: true, reference: true, metadata: true, createdAt: true, suspendedAt: true })
   .extend({ targets: targetsMode })
@@ -30,20 +38,7 @@ export const organizationIn = ({
   readonly params: { readonly id: string };
 }): Promise<Organization> => findOrganization(deps.store, params.id);
 
-export const organizationView = ({
-  id,
-  name,
-  reference,
-  metadata,
-  targets = 'open',
-  createdAt,
-  suspendedAt,
-}: Organization) => ({
-  id,
-  name,
-  ...(reference !== undefined && { reference }),
-  ...(metadata !== undefined && { metadata }),
-  targets,
-  createdAt,
-  ...(suspendedAt !== undefined && { suspendedAt }),
+export const organizationView = (organization: Organization) => ({
+  ...shownBy(organizationShown, organization),
+  targets: organization.targets ?? ('open' as const),
 });

@@ -1,22 +1,17 @@
 import { suspendOrganization as suspend } from '../../actions/change-organization.js';
 import { defineOperation } from '../operation.js';
-import { organizationAnswer, organizationIn, organizationView, path, tag, unknownPath } from './shared.js';
+import { changing, organizationAnswer, organizationIn, organizationView, path, unknown } from './shared.js';
 
 export const suspendOrganization = defineOperation({
   method: 'post',
   path: '/v1/organizations/{id}/suspend',
-  tag,
+  ...changing,
   summary: 'Suspends an organization: no credentials, no pages and no changes until it is resumed.',
   description: 'Deregistration and re-verification continue. Requests get 403 `organization_suspended`.',
-  auth: 'operator',
-  operatorPermission: 'organizations:write',
   answer: organizationAnswer,
   errors: ['organization_not_found'],
   isRepeatable: true,
-  examples: {
-    one: { path, returns: 200 },
-    unknown: { path: unknownPath, returns: 'organization_not_found' },
-  },
+  examples: { one: { path, returns: 200 }, unknown },
   handler: async (input) =>
     organizationView(await suspend(input.deps, input.by, await organizationIn(input))),
 });

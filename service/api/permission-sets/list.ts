@@ -15,7 +15,6 @@ export const listPermissionSets = defineOperation({
   summary: 'Lists every version of every permission set, the newest first.',
   auth: 'none',
   answer: { status: 200, description: 'The permission sets.', schema: permissionSets },
-  errors: [],
   examples: { all: { returns: 200 } },
   handler: ({ deps }) => ({
     permissionSets: deps.permissionSets.list().map(({ name, version, title }) => ({

@@ -27,7 +27,6 @@ export const countPermissionSets = defineOperation({
   auth: 'operator',
   operatorPermission: 'connections:read',
   answer: { status: 200, description: 'The versions and their connections.', schema: permissionSetUsage },
-  errors: [],
   examples: { all: { returns: 200 } },
   async handler({ deps }) {
     const { permissionSets: counted, permissions } = await deps.store.connectionTotals();

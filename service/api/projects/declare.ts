@@ -4,6 +4,7 @@ import { invalidRequest } from '../../domain/errors.js';
 import { scopeName } from '../../domain/scope.js';
 import { defineOperation } from '../operation.js';
 import {
+  declaring,
   dryRunQuery,
   effectsAnswer,
   effectsView,
@@ -11,7 +12,6 @@ import {
   projectAnswer,
   projectRequest,
   projectView,
-  tag,
 } from './shared.js';
 
 const body = {
@@ -25,13 +25,10 @@ const body = {
 export const declareProject = defineOperation({
   method: 'put',
   path: '/v1/projects/{id}',
-  tag,
+  ...declaring,
   summary: "Declares a project's environments and architectures.",
   description:
     'Ids are stable and used in scopes; names are for people. An architecture that moves to another environment keeps its scope.',
-  auth: 'organization',
-  permission: 'targets:write',
-  isOrganizationWide: true,
   query: dryRunQuery,
   body: projectRequest,
   answer: {

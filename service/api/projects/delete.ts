@@ -1,16 +1,13 @@
 import { z } from 'zod';
 import { deleteProject as remove } from '../../actions/projects.js';
 import { defineOperation } from '../operation.js';
-import { dryRunQuery, effectsAnswer, effectsView, tag } from './shared.js';
+import { declaring, dryRunQuery, effectsAnswer, effectsView } from './shared.js';
 
 export const deleteProject = defineOperation({
   method: 'delete',
   path: '/v1/projects/{id}',
-  tag,
+  ...declaring,
   summary: 'Deletes the declaration of a project, and returns the scopes that match nothing afterwards.',
-  auth: 'organization',
-  permission: 'targets:write',
-  isOrganizationWide: true,
   query: dryRunQuery,
   answer: { status: 200, description: 'Changes to connections.', schema: z.object(effectsAnswer) },
   errors: ['project_not_found'],

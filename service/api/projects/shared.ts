@@ -3,8 +3,15 @@ import { type ProjectEffects, scopeHolderView } from '../../actions/projects.js'
 import { roleBase } from '../../domain/connection.js';
 import { type Project, projectMembers, projectSchema } from '../../domain/project.js';
 import { scope } from '../../domain/scope.js';
+import { shownBy } from '../schemas.js';
 
-export const tag = 'Targets';
+/** Shared parts of the calls. */
+export const declaring = {
+  tag: 'Targets',
+  auth: 'organization',
+  permission: 'targets:write',
+  isOrganizationWide: true,
+} as const;
 export const path = { id: 'shop' };
 
 export const projectRequest = z.strictObject(projectMembers);
@@ -28,12 +35,7 @@ export const effectsAnswer = {
     .meta({ description: 'Architectures in another environment, and the connection before and after.' }),
 };
 
-export const projectView = ({ id, name, environments, updatedAt }: Project) => ({
-  id,
-  name,
-  environments,
-  updatedAt,
-});
+export const projectView = (project: Project) => shownBy(projectAnswer, project);
 
 export const effectsView = ({ orphans, moves }: ProjectEffects) => ({
   orphans: orphans.map(scopeHolderView),

@@ -45,7 +45,6 @@ export const resolveMany = defineOperation({
     description: 'One result for each target, in their order.',
     schema: resolutions,
   },
-  errors: [],
   examples: {
     two: { body: { targets: [{ project: 'shop' }, { project: 'nobodys' }] }, returns: 200 },
     none: { body: { targets: [] }, returns: 'request_invalid' },

@@ -1,6 +1,6 @@
 import { deleteWebhookEndpoint as remove } from '../../actions/webhook-endpoints.js';
 import { defineOperation } from '../operation.js';
-import { ofEndpoints, path, unknownPath } from './shared.js';
+import { ofEndpoints, path, unknown } from './shared.js';
 
 export const deleteWebhookEndpoint = defineOperation({
   method: 'delete',
@@ -9,12 +9,6 @@ export const deleteWebhookEndpoint = defineOperation({
   summary: 'Deletes a webhook endpoint, with its waiting messages.',
   answer: { status: 204, description: 'It is deleted.' },
   errors: ['webhook_endpoint_not_found', 'webhook_endpoint_of_settings'],
-  examples: {
-    delete: { path, returns: 204 },
-    unknown: { path: unknownPath, returns: 'webhook_endpoint_not_found' },
-  },
-  async handler({ deps, by, caller, params }) {
-    await remove(deps, by, caller, params.id);
-    return undefined;
-  },
+  examples: { delete: { path, returns: 204 }, unknown },
+  handler: ({ deps, by, caller, params }) => remove(deps, by, caller, params.id),
 });

@@ -1,8 +1,9 @@
 import { listDeliveries } from '../../actions/webhook-deliveries.js';
 import { defineOperation } from '../operation.js';
+import { nextOf } from '../schemas.js';
 import * as answers from './answers.js';
 import { deliveriesQuery } from './requests.js';
-import { deliveryView, ofEndpoints, path, unknownPath } from './shared.js';
+import { deliveryView, ofEndpoints, path, unknown } from './shared.js';
 
 export const listWebhookDeliveries = defineOperation({
   method: 'get',
@@ -17,12 +18,11 @@ export const listWebhookDeliveries = defineOperation({
     all: { path, returns: 200 },
     failed: { path, query: { status: 'failed', limit: '10' }, returns: 200 },
     unknownStatus: { path, query: { status: 'lost' }, returns: 'request_invalid' },
-    unknown: { path: unknownPath, returns: 'webhook_endpoint_not_found' },
+    unknown,
   },
   async handler({ deps, caller, params, query: { after: lastId, ...query } }) {
     const after = lastId === undefined ? undefined : { id: lastId, endpoint: params.id };
     const { deliveries, hasMore } = await listDeliveries(deps, caller, params.id, { ...query, after });
-    const last = deliveries.at(-1);
-    return { deliveries: deliveries.map(deliveryView), ...(hasMore && last && { next: last.id }) };
+    return { deliveries: deliveries.map(deliveryView), next: nextOf(deliveries, hasMore) };
   },
 });

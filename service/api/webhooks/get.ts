@@ -1,6 +1,6 @@
 import { findWebhookEndpoint } from '../../actions/webhook-endpoints.js';
 import { defineOperation } from '../operation.js';
-import { endpointAnswer, endpointView, ofEndpoints, path, unknownPath } from './shared.js';
+import { endpointAnswer, endpointView, ofEndpoints, path, unknown } from './shared.js';
 
 export const getWebhookEndpoint = defineOperation({
   method: 'get',
@@ -9,10 +9,7 @@ export const getWebhookEndpoint = defineOperation({
   summary: 'Reads a webhook endpoint.',
   answer: endpointAnswer,
   errors: ['webhook_endpoint_not_found'],
-  examples: {
-    one: { path, returns: 200 },
-    unknown: { path: unknownPath, returns: 'webhook_endpoint_not_found' },
-  },
+  examples: { one: { path, returns: 200 }, unknown },
   handler: async ({ deps, caller, params }) =>
     endpointView(await findWebhookEndpoint(deps, caller, params.id)),
 });

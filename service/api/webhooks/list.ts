@@ -9,7 +9,6 @@ export const listWebhookEndpoints = defineOperation({
   ...ofEndpoints,
   summary: 'Lists webhook endpoints, oldest first: of one organization, or those for all.',
   answer: { status: 200, description: 'The endpoints.', schema: answers.webhookEndpointList },
-  errors: [],
   examples: { all: { returns: 200 } },
   handler: async ({ deps, caller }) => ({
     webhookEndpoints: (await list(deps, caller)).map(endpointView),

@@ -8,19 +8,16 @@ const endpointMembers = {
   events: eventFilter.meta({ description: 'The types that it gets; left out: all.' }),
   enabled: z.boolean().meta({ description: 'A disabled endpoint gets no events, and none of them later.' }),
 };
-export const createWebhookEndpointRequest = z.strictObject({
-  url: endpointMembers.url,
-  description: endpointMembers.description.optional(),
-  events: endpointMembers.events.optional(),
-  enabled: endpointMembers.enabled.optional(),
-});
+export const createWebhookEndpointRequest = z
+  .strictObject(endpointMembers)
+  .partial({ description: true, events: true, enabled: true });
 export const changeWebhookEndpointRequest = z
   .strictObject({
-    url: endpointMembers.url.optional(),
-    description: endpointMembers.description.nullable().optional(),
-    events: endpointMembers.events.nullable().optional(),
-    enabled: endpointMembers.enabled.optional(),
+    ...endpointMembers,
+    description: endpointMembers.description.nullable(),
+    events: endpointMembers.events.nullable(),
   })
+  .partial()
   .refine((change) => Object.keys(change).length > 0, 'must name what to change');
 /** Seconds that the secret before still signs; a week at most. */
 export const rotateWebhookSecretRequest = z.strictObject({

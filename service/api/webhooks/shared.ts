@@ -15,6 +15,7 @@ export const ofEndpoints = {
 } as const;
 export const path = { id: webhookEndpointId };
 export const unknownPath = { id: 'whe_aaaaaaaaaaaaaaaaaaaaaaaa' };
+export const unknown = { path: unknownPath, returns: 'webhook_endpoint_not_found' } as const;
 export const endpointAnswer = {
   status: 200,
   description: 'The endpoint.',

@@ -1,7 +1,7 @@
 import { sendTestMessage as send } from '../../actions/webhook-deliveries.js';
 import { defineOperation } from '../operation.js';
 import * as answers from './answers.js';
-import { deliveryView, ofEndpoints, path, unknownPath } from './shared.js';
+import { deliveryView, ofEndpoints, path, unknown } from './shared.js';
 
 export const sendTestMessage = defineOperation({
   method: 'post',
@@ -12,9 +12,6 @@ export const sendTestMessage = defineOperation({
     'It is sent at once, even to a paused endpoint: if the endpoint accepts it, the waiting messages follow. `GET …/deliveries` has its result.',
   answer: { status: 202, description: 'The delivery, which is pending.', schema: answers.webhookDelivery },
   errors: ['webhook_endpoint_not_found'],
-  examples: {
-    test: { path, returns: 202 },
-    unknown: { path: unknownPath, returns: 'webhook_endpoint_not_found' },
-  },
+  examples: { test: { path, returns: 202 }, unknown },
   handler: async ({ deps, by, caller, params }) => deliveryView(await send(deps, by, caller, params.id)),
 });
