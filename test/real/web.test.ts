@@ -187,6 +187,26 @@ inChromium('a connected role is replaced by a deploy: the page stays with it, an
   await vendor.call('DELETE', `/v1/connections/${id}`);
 });
 
+inChromium(
+  'a link for one connection continues to the success page when a deploy reports the role',
+  async () => {
+    const { page } = await newVisitor();
+    const { accountId } = vendor.sandbox.createAccount();
+    const made = { name: 'linked', scope: { project: 'linked' }, expectedAccountId: accountId };
+    const { body: connection } = await vendor.call('POST', '/v1/connections', made);
+    const { body: link } = await vendor.call('POST', '/v1/sign-in-links', { connectionId: connection.id });
+    await page.goto(link.url);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('link', { name: 'Terraform', exact: true }).click();
+    await page.getByText('Waiting for your deploy…').waitFor();
+    const arn = makeRole(accountId, exactly(connection.externalId));
+    const message = callbackMessage(connection.callbackSecret, provisioned(connection.id, arn));
+    expect((await fetch(url('/v1/callbacks'), { method: 'POST', ...message })).status).toBe(200);
+    await page.getByRole('heading', { name: 'Your AWS account is connected' }).waitFor();
+    await vendor.call('DELETE', `/v1/connections/${connection.id}`);
+  },
+);
+
 inChromium('each kind of failure shows the fault and the code to deploy, which repairs it', async () => {
   const page = await member();
   const failures: [() => object, string][] = [

@@ -160,7 +160,9 @@ async function refresh() {
   const response = await fetch(address, {
     headers: { accept: 'text/html', 'x-rolebridge-live': '1' },
   }).catch(() => undefined);
-  if (!response?.ok || response.redirected) return;
+  if (!response?.ok) return;
+  // Of a link for one connection, the set-up ends here. Another redirect leads to the sign-in page.
+  if (response.redirected) return response.url.endsWith('/connected') ? goTo(response.url) : undefined;
   const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
   if (document.body.getAttribute('aria-busy') === 'true') return;
   for (const part of all('[data-live]')) {
