@@ -100,10 +100,10 @@ export function newRoleRegistration(
   id: ConnectionId,
   externalId = newExternalId(deps.vendor.externalIdPrefix),
 ): { trust: RoleRegistration; callbackSecret: string } {
-  const callbackSecret = newCallbackSecret();
+  const callbackSecret = newSigningSecret();
   const encryptedCallbackSecret = deps.encryption.encrypt(callbackSecret, callbackSecretContext(id));
   return { trust: { externalId, encryptedCallbackSecret }, callbackSecret };
 }
 
 /** As Standard Webhooks writes them. */
-export const newCallbackSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
+export const newSigningSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;

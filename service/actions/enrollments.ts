@@ -28,9 +28,10 @@ import { audited } from './audited.js';
 import {
   connectionQuotas,
   createConnection,
-  newCallbackSecret,
+  newSigningSecret,
   requirePartition,
 } from './create-connection.js';
+import { newestOf } from './newest-of.js';
 import { chosenPermissionSet } from './permission-set.js';
 import { withinQuota } from './require-quota.js';
 
@@ -54,7 +55,7 @@ export async function createEnrollment(
   requirePartition(deps, request.partition);
   const { expiresInSeconds, permissionSet, without, ...rest } = request;
   const id = newEnrollmentId();
-  const secret = newCallbackSecret();
+  const secret = newSigningSecret();
   const enrollment: Enrollment = {
     ...rest,
     permissionSet:
@@ -82,14 +83,9 @@ export async function listEnrollments(
   organizationId: OrganizationId,
   page: { limit: number; before?: string | undefined },
 ): Promise<{ enrollments: Enrollment[]; next: string | undefined }> {
-  const { limit, before } = page;
-  const found = (await deps.store.tokensOf(organizationId, 'enrollment'))
-    .map(enrollmentIn)
-    .filter((enrollment) => before === undefined || placeOf(enrollment) < before)
-    .sort((one, other) => (placeOf(one) > placeOf(other) ? -1 : 1));
-  const enrollments = found.slice(0, limit);
-  const last = enrollments.at(-1);
-  return { enrollments, next: last && found.length > limit ? placeOf(last) : undefined };
+  const all = (await deps.store.tokensOf(organizationId, 'enrollment')).map(enrollmentIn);
+  const { items: enrollments, next } = newestOf(all, placeOf, page);
+  return { enrollments, next };
 }
 
 /** Where an enrollment stands in the list. */
@@ -123,7 +119,7 @@ export async function endEnrollment(
 
 /** The secrets that a registration may be signed with: a random one for an unknown enrollment. */
 export function createEnrollmentSecrets(deps: Dependencies) {
-  const nobody = deps.encryption.encrypt(newCallbackSecret(), secretContext('nobody'));
+  const nobody = deps.encryption.encrypt(newSigningSecret(), secretContext('nobody'));
   return (enrollment: Enrollment | undefined): [string] => [
     enrollment
       ? deps.encryption.open(enrollment.encryptedSecret, secretContext(enrollment.id))

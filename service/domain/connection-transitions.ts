@@ -83,13 +83,11 @@ export function connected(connection: Connection, verified: VerifiedRole): Conne
   const registration = roleRegistrationOf(connection);
   if (registration === undefined) throw new Error(`Connection ${connection.id} expects no role.`);
   const { role, roleId, externalId, assurance, probedAt, permissionSet, verification, scopes } = verified;
-  const { encryptedCallbackSecret, previousCallbackSecret, pendingExternalId } = registration;
+  const { pendingExternalId } = registration;
   return {
     ...sharedByRoles.parse({ ...connection, ...registration, method: 'assume_role' }),
     externalId,
     pendingExternalId: externalId === registration.externalId ? pendingExternalId : undefined,
-    encryptedCallbackSecret,
-    previousCallbackSecret,
     expectedAccountId: role.accountId,
     status: 'connected',
     roleArn: role.arn,

@@ -25,7 +25,6 @@ const exceptions: readonly string[] = [
   'service/cli/serve.ts:serve',
   'service/domain/connection-transitions.ts',
   'service/domain/ports.ts',
-  'service/domain/verification/verify-access-key.ts:verifyAccessKey',
   'service/jobs/index.ts:runJobs',
   'service/jobs/scheduler.ts:runDueLoop',
   'service/metrics/metrics.ts:createMetrics',
