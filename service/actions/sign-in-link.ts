@@ -2,7 +2,7 @@ import { hash, randomBytes } from 'node:crypto';
 import { isValid } from '../domain/api-key.js';
 import type { Requester } from '../domain/audit.js';
 import { invalidRequest, RolebridgeError } from '../domain/errors.js';
-import { type ConnectionId, newSignInLinkId, type OrganizationId } from '../domain/ids.js';
+import { newSignInLinkId, type OrganizationId } from '../domain/ids.js';
 import { denied } from '../domain/permission.js';
 import type { Token } from '../domain/ports.js';
 import { type Access, defaultAccess, type LinkData, linkAuthority, linkIn } from '../domain/sign-in-link.js';
@@ -16,13 +16,11 @@ import { withinQuota } from './require-quota.js';
 
 type Links = Pick<Dependencies, 'store' | 'clock' | 'encryption' | 'publicUrl' | 'quotas' | 'vendor'>;
 
-export interface NewLink {
-  readonly expiresInSeconds?: number | undefined;
-  readonly connectionId?: ConnectionId | undefined;
+export type NewLink = Pick<LinkData, 'connectionId' | 'returnUrl'> & {
   readonly access?: Access | undefined;
+  readonly expiresInSeconds?: number | undefined;
   readonly user?: Person | undefined;
-  readonly returnUrl?: string | undefined;
-}
+};
 
 /** A link as its maker sees it. */
 export interface ShownLink
